@@ -145,6 +145,7 @@ def gauge(name: str, diameter: float, at: Sequence[float], share: float) -> str:
         + ring
         + picture(f"{name}_dial", (x - 0.0125, y, z))
         + f'      <site name="{name}" pos="{numbers((x - 0.013, y, z))}" quat="0 0 0 1"/>\n'
+        + f'      <site name="{name}_ahead" pos="{numbers((x - 0.113, y, z))}" quat="0 0 0 1"/>\n'
         + f'      <body name="{name}_needle" pos="{numbers((x - 0.0145, y, z))}" quat="{numbers((np.cos(half), np.sin(half), 0, 0), 7)}">\n'
         + f'        <geom class="visual" type="box" pos="0 0 {0.33 * r:g}" size="0.0005 {0.022 * r:g} {0.47 * r:g}" material="needle"/>\n'
         + f'        <geom class="visual" type="cylinder" fromto="-0.001 0 0 0.001 0 0" size="{0.09 * r:g}" material="needle"/>\n'
@@ -195,5 +196,5 @@ def warning(file: Path, words: tuple[str, str], size: int = 256) -> None:
         fill=(20, 20, 20),
     )
     draw.text((50 * u, 98 * u), words[0], font=font(round(15 * u)), fill=(20, 20, 20), anchor="mm")
-    draw.text((50 * u, 115 * u), words[1], font=font(round(10 * u)), fill=(60, 60, 60), anchor="mm")
+    draw.text((50 * u, 115 * u), words[1], font=font(round(8 * u)), fill=(60, 60, 60), anchor="mm")
     image.quantize(16).save(file, optimize=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 import pytest
+from shiliu.replay.operator.skills.arm import hand_frame
+from shiliu.replay.operator.skills.knobs import across
 from shiliu.scenarios.part import Write, load_part
 from shiliu.scenarios.reading.config import Vary
 
@@ -158,3 +160,15 @@ def test_locked_door_stays_shut_and_an_unlocked_one_opens_above_its_catch(pull, 
     assert (np.rad2deg(data.joint("door_hinge").qpos[0]) > 20.0) == opens
     if not opens:
         assert np.rad2deg(data.joint("door_hinge").qpos[0]) < 0.6
+
+
+@pytest.mark.parametrize("lean", [-45.0, 0.0, 30.0, 90.0])
+def test_pads_are_turned_across_the_flats_of_a_lever(lean):
+    a = np.deg2rad(lean)
+    site = np.array([[-1.0, 0.0, 0.0], [0.0, -np.cos(a), np.sin(a)], [0.0, np.sin(a), np.cos(a)]])
+    for roll in (-np.pi / 2, 0.0):
+        frame = hand_frame(0.0, 0.1, roll)
+        turned = across(frame, site)
+        pads = site.T @ turned[:, 1]
+        assert abs(pads[2]) < 1e-9 and abs(pads[1]) > 0.99
+        assert (np.trace(turned.T @ frame) - 1.0) / 2.0 > -1e-6, "by no more than a quarter"

@@ -65,6 +65,15 @@ ITEMS: dict[str, dict[str, dict[str, tuple[float, float]] | str]] = {
         "floor friction 0.5-1.0": "**Floor friction**",
         "start 0.5-1.5 m away": {"table.at.x": (-0.5, 0.5)},  # of a table 1 m before the robot
     },
+    "remote_inspection": {
+        "delay/jitter/loss profile": "**The link is not simulated.**",
+        "gauge values": {"pipes.large_reading": (0.05, 0.95), "pipes.small_reading": (0.05, 0.95)},
+        "glare": "**Glare** and **background noise**",
+        "switch start position": {"cabinet.switch_position": (-0.785398, 0.785398)},
+        "cabinet pose +-100 mm": {"cabinet.at.x": (-0.1, 0.1), "cabinet.at.y": (-0.1, 0.1)},
+        "lighting 50-800 lx": {"room.light": (0.05, 0.80)},
+        "background noise": "**Glare** and **background noise**",
+    },
     "bedside_care": {
         "start pose of chair +-0.2 m / +-20 deg": {
             "chair.at.x": (-0.2, 0.2),

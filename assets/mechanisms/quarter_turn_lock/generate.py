@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 QUARTER = np.pi / 2
 CAM = Cam(circle=0.012, pin=0.003, ball=0.003, half=np.deg2rad(18.0))
 TORQUE, SHARE = 0.7, 0.4  # Nm out of a place; share of it that is friction all the way
-LONG, THICK, FRONT = 0.044, 0.010, 0.038  # m: of the wing, across it, how far it stands out
+LONG, THICK, FRONT = 0.044, 0.010, 0.042  # m: of the wing, across it, how far it stands out
 TONGUE = (0.060, 0.010, 0.030, 0.004)  # m: how far it reaches, half its width, where its front face is, its thickness
 STIFFNESS = 1000.0  # N/m of the ball's spring
 
@@ -21,11 +21,11 @@ STIFFNESS = 1000.0  # N/m of the ball's spring
 def main():
     between = np.linspace(-QUARTER + CAM.half, -CAM.half, 9)  # a ridge of pins: no third place between the two
     pins = [-QUARTER - CAM.half, *between, CAM.half]
-    wing = f'type="box" pos="{numbers(((-0.010 - FRONT) / 2, 0, 0))}" size="{numbers(((FRONT - 0.010) / 2, THICK / 2, LONG / 2))}"'
+    wing = f'type="box" pos="{numbers(((-0.007 - FRONT) / 2, 0, 0))}" size="{numbers(((FRONT - 0.007) / 2, THICK / 2, LONG / 2))}"'
     reach, half, behind, thick = TONGUE
     at, size = (behind + thick / 2, reach / 2 - 0.005, 0), (thick / 2, reach / 2 + 0.005, half)
     tongue = f'type="box" pos="{numbers(at)}" size="{numbers(size)}"'
-    moved = rod((-0.012, 0, 0), (-0.004, 0, 0), 0.017, "chrome", "hub") + solid(wing, "wing", "wing")
+    moved = rod((-0.007, 0, 0), (-0.004, 0, 0), 0.017, "chrome", "hub") + solid(wing, "wing", "wing")
     moved += rod((0.002, 0, 0), (behind + thick, 0, 0), 0.007, "steel")
     moved += solid(tongue, "steel", "tongue", 'friction="0.2 0.003 0.0001"')
     rose = rod((-0.004, 0, 0), (0, 0, 0), 0.026, "chrome")

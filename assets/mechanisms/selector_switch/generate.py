@@ -29,7 +29,7 @@ def main():
         for a in (-STEP, 0.0, STEP)
     )
     ring = rod((-0.004, 0, 0), (-0.0012, 0, 0), 0.0172, "ring")
-    lever = f'type="box" pos="{numbers(((-0.010 - FRONT) / 2, 0, 0.002))}" size="{numbers(((FRONT - 0.010) / 2, THICK / 2, LONG / 2))}"'
+    lever = f'type="box" pos="{numbers(((-0.007 - FRONT) / 2, 0, 0))}" size="{numbers(((FRONT - 0.007) / 2, THICK / 2, LONG / 2))}"'
     cam = (("cam", 'type="capsule" group="4" contype="0" conaffinity="0" density="0" rgba="0.7 0.7 0.72 1"'),)
     defaults = prop_defaults("switch", 0.7).replace(
         "      <site group",
@@ -41,7 +41,7 @@ def main():
         for i in range(len(pins))
     )
     springref = -(TORQUE - FRICTION) / CAM.climb / STIFFNESS
-    turned = rod((-0.010, 0, 0), (-0.002, 0, 0), RADIUS, "rotor", "rotor") + solid(lever, "rotor", "lever")
+    turned = rod((-0.007, 0, 0), (-0.002, 0, 0), RADIUS, "rotor", "rotor") + solid(lever, "rotor", "lever")
     rises = 1e3 * (CAM.circle + CAM.pin + CAM.ball - CAM.valley)
     turns, stiffness = numbers((-STEP - 0.10, STEP + 0.10), 4), f"{STIFFNESS:g}"
     text = f"""<!-- written by generate.py; change the numbers there -->
@@ -68,9 +68,9 @@ def main():
         <joint name="switch_turn" type="hinge" axis="1 0 0" range="{turns}" frictionloss="{FRICTION:g}"
           damping="0.01" armature="5e-4" solreflimit="0.01 1"/>
         <inertial pos="-0.014 0 0" mass="0.02" diaginertia="4e-6 2.6e-6 2.6e-6"/>
-{turned}        <geom class="visual" type="box" pos="{-FRONT - 0.0004:g} 0 0.0105" size="0.0006 0.0011 0.0055" material="mark"/>
+{turned}        <geom class="visual" type="box" pos="{-FRONT - 0.0004:g} 0 0.0088" size="0.0006 0.0011 0.0055" material="mark"/>
         <!-- middle of the lever's front edge; y across its flats, so that it turns with them -->
-        <site name="lever" pos="{-FRONT:g} 0 0.002" quat="0 0 0 1"/>
+        <site name="lever" pos="{-FRONT:g} 0 0" quat="0 0 0 1"/>
 {CAM.pins(pins, 0.004, 0.012)}      </body>
       <!-- a ball of 2 mm in its sleeve: travel 0 between two pins, {rises:.2f} mm on a pin's top -->
       <body name="detent" pos="0.008 0 {CAM.valley:.6g}">

@@ -26,7 +26,11 @@ BITE = np.deg2rad(60.0)  # turned in one grip; more is turned in several
 
 
 class TurnKnob(Skill):
-    """Take a knob between the pads, turn it by an angle or until it has answered, and let it go."""
+    """Take a knob between the pads, turn it by an angle or until it has answered, and let it go.
+
+    A round one is taken with the hand turned half the way back. One with two flats (`flats: yes`), such as a lever or a wing, is
+    taken as it stands: the site turns with it, and its y axis is across the flats.
+    """
 
     word = "move_joint"
     how = "turn"
@@ -49,6 +53,7 @@ class TurnKnob(Skill):
         posture="elbow_out",
         speed=0.35,
         turning=Argument("angular_speed", "how fast it is turned", 0.8),
+        flats=Argument("word", "whether the pads close on two flats, along the site's y axis", "no", ("no", "yes")),
     )
 
     def run(self, state: OperatorState) -> Motion:
@@ -59,7 +64,7 @@ class TurnKnob(Skill):
             left -= bite
 
     def _turn(self, state: OperatorState, by: float) -> Motion:
-        """One grip: the hand comes turned half the way back and goes turned half the way on."""
+        """One grip: the hand comes turned half the way back, or as the flats stand, and goes on from there."""
         knob, rotation = state.site(self.at)
         out = rotation[:, 0]
         centre = knob + (REACH - self.raised) * out + state.aim()
@@ -68,10 +73,13 @@ class TurnKnob(Skill):
             state.open_claw(side, self.opening)
             arm, like, sign = state.arms[side], posture(self.posture, side), 1.0 if side == "left" else -1.0
             level = [arm.frame(facing(rotation) + sign * self.yaw + turn, self.pitch, like) for turn in TURNS]
-            for about_it in PHASES:
+            for about_it in (0.0,) if self.flats == "yes" else PHASES:
                 # pads over and under the knob: however the fingers come from the side, both lie along it
                 turned = about(-out, about_it)
-                for frame in (turned @ f @ turn_z(sign * roll) for f in level for roll in (-np.pi / 2, np.pi / 2)):
+                frames = [turned @ f @ turn_z(sign * roll) for f in level for roll in (-np.pi / 2, np.pi / 2)]
+                if self.flats == "yes":
+                    frames = [about(-out, by / 2) @ across(frame, rotation) for frame in frames]
+                for frame in frames:
                     back, on = about(-out, -by / 2) @ frame, about(-out, by / 2) @ frame
                     row = [(centre + self.standoff * out, back), (centre, back)]
                     score, found = state.goal(side, [row], like, 0.3, [state.part_of(self.at)])
@@ -119,3 +127,15 @@ class TurnKnob(Skill):
             if state.crowd(side, path.end, [knob]) < ROOMY:
                 break
         return path
+
+
+def across(frame: np.ndarray, rotation: np.ndarray) -> np.ndarray:
+    """A hand turned about the axis of a knob, by no more than a quarter, until its pads close along the y axis of the knob's site.
+
+    Args:
+        frame: (3, 3) of the hand, whose pads close along its y axis; rotation: (3, 3) of the site, x axis out of the panel.
+    """
+    _, side, up = rotation.T @ frame[:, 1]
+    angle = -np.arctan2(up, side)  # about the site's x axis, from the pads to its y axis
+    angle = (angle + np.pi / 2) % np.pi - np.pi / 2
+    return about(rotation[:, 0], angle) @ frame
