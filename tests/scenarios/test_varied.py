@@ -107,6 +107,16 @@ ITEMS: dict[str, dict[str, dict[str, tuple[float, float]] | str]] = {
         "tray pose": {"tray.at.x": (-0.02, 0.01), "tray.at.y": (-0.02, 0.02), "table.height": (0.77, 0.83)},
         "person posture": "person posture",
     },
+    "shelf_restocking": {
+        "planogram": "the planogram",
+        "SKU textures": "which label each wears",
+        "fill depth": {"drink_behind.at.x": (0.0, 0.04)},
+        "facing gaps": {"can_beside.at.y": (-0.010, 0.005), "bag_twin.at.y": (-0.005, 0.015)},
+        "item yaw": {"drink.yaw": (-0.20944, 0.20944), "care.yaw": (-0.20944, 0.20944), "can.yaw": (-0.261799, 0.261799)},
+        "order": "which drink, which daily-care bottle and which bag are ordered",
+        "shelf height +-30 mm": {"gondola.raised": (-0.03, 0.03)},
+        "lighting": {"aisle.light": (0.05, 0.50)},
+    },
     "coil_separation": {
         "coil count 1-8": "**Coil count** is not drawn",
         "nesting pattern": {"coil_m.at.x": (-0.002, 0.002), "coil_s.at.x": (-0.002, 0.002), "coil_l.at.x": (-0.015, 0.003)},

@@ -109,7 +109,9 @@ def main():
       <!-- what stands and meets neighbours: soft, as the crisps in it -->
       <geom name="core" class="collision" type="box" pos="0 0 {HEIGHT / 2:g}" size="{core}" solref="0.02 1"/>
       <site name="base" pos="0 0 0"/>
-      <site name="body" pos="0 0 0.150" quat="0 0 0 1"/>
+      <site name="middle" pos="0 0 0.185" quat="0 0 0 1"/>
+      <!-- where the tcp of an open claw comes: pads 158 mm apart are 35 mm nearer to the palm than closed ones -->
+      <site name="body" pos="0.022 0 0.185" quat="0 0 0 1"/>
       <site name="label" pos="{-DEPTH / 2:g} 0 {HEIGHT / 2:g}" quat="0 0 0 1"/>
       <site name="top" pos="0 0 {HEIGHT:g}"/>
 {side("left", 1)}
