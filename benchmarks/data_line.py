@@ -20,7 +20,7 @@ a worker, what the ledger costs, and what a centre's year would take.
 `kill` judges once undisturbed, then in `rounds` calls each of which ends by `kill -9` of the driver, with workers
 killed in between; a last call is left alone. It fails where one byte differs, or where a process or a half file is left.
 
-`cluster` judges a few entries and all of them, by processes and by a Ray cluster of this machine, and tells what a take and the
+`cluster` judges the few smallest entries and all of them, by processes and by a Ray cluster of this machine, and tells what a take and the
 start cost by either. `people` judges takes with recordings of people among them, and tells what each kind costs, and whether the
 others wait. `day` makes up one day of one scenario at a centre, through the model of a real device, in which three things are wrong.
 """

@@ -32,6 +32,7 @@ from shiliu.scenarios.errors import ShiliuError
 
 YEAR, LENGTH, MACHINES = 6_000_000, 40.0, 20  # records a year of a centre, s of one, and a cluster
 DAY = 86_400.0
+FEW = 0.25  # of the takes, at most, are few
 SAMPLE = 200  # takes of which it is measured what the ledger adds
 
 
@@ -123,16 +124,20 @@ def formats_of(lines: Sequence[dict[str, Any]]) -> dict[str, int]:
 def on_a_cluster(data: Path, out: Path, workers: int, few: int, rounds: int) -> dict[str, Any]:
     """What a take costs more on a Ray cluster of this machine than in processes of its own.
 
-    Judged are the first `few` entries of the data, and all of them, each with and without `cluster=local`, by turns: the difference
-    between many and few is what takes cost, the rest is the start.
+    Judged are the `few` entries of the data that hold the fewest takes, and all of them, each with and without `cluster=local`, by
+    turns: the difference between many and few is what takes cost, the rest is the start.
 
     Raises:
-        ShiliuError: not so many entries, or a verdict differs.
+        ShiliuError: not so many entries, or these hold too many of the takes, or a verdict differs.
     """
     found = entries(data)
     if len(found) <= few:
         raise ShiliuError(f"{len(found)} files and sets are too few to leave some out. Ask for fewer.", field="few")
-    some = linked(out / "few", found[:few])
+    sizes = {one.source: sum(1 for _ in shiliu.read(one.path)) for one in found}
+    fewest = sorted(found, key=lambda one: (sizes[one.source], one.source))[:few]
+    if (n := sum(sizes[one.source] for one in fewest)) > FEW * sum(sizes.values()):
+        raise ShiliuError(f"{n} of {sum(sizes.values())} takes are too many to be few. Ask for fewer.", field="few")
+    some = linked(out / "few", fewest)
     runs: dict[tuple[str, str], list[Run]] = {}
     takes: dict[str, int] = {}
     for number in range(rounds):
