@@ -57,7 +57,7 @@ DEFAULTS = {
     "out": "", "again": "false", "json": "", "markdown": "", "device": "kuavo_vr", "at_once": "24",
     "seconds": "24", "threads": "0", "measure": "", "quiet": "false", "sets": "", "starts": "2",
 }  # fmt: skip
-ON_REQUEST = ("grip opened early",)  # kinds that sets are tried with only where they are named
+ON_REQUEST = ("grip opened early", "object elsewhere")  # kinds that sets are tried with only where they are named
 SIMULATED, DEVICE, CELL = "simulated", "device", "cell"
 TITLES = {
     SIMULATED: "as simulated",

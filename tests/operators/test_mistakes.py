@@ -35,6 +35,7 @@ UNPERFORMED = {
     "laundry_folding": {"corner_lost", "twisted"},
     "microwave": {"bowl_tipped"},
     "room_organization": {"wrong_container"},
+    "shelf_restocking": {"basket_pushed"},
 }
 
 
