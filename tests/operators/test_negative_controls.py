@@ -16,7 +16,7 @@ from shiliu.scenarios import variation as drawing
 SEED = 500
 SLOW = (
     "bedside_care", "car_assembly", "coil_separation", "cooking", "drink_assist", "laundry_folding", "material_handling",
-    "medication_serving", "package_packing", "room_organization", "table_wiping",
+    "medication_serving", "package_packing", "remote_inspection", "room_organization", "table_wiping",
 )  # fmt: skip
 
 # scenario, what is changed in its draw (SI) or of its operator, what comes of it; `ends_with`: the last skill that is done, where what
@@ -61,6 +61,12 @@ CONTROLS = {
         "cooking", {"hob.power_detent_torque": 5.0}, {"ends_with": "move_joint.turn"}, "replay.goal:hob_on"
     ),
     "a rail whose latch holds with 400 N does not catch": ("bedside_care", {"bed.latch_force": 400.0}, {}, "replay.goal:rail_up"),
+    "a lock that holds with 20 Nm stays locked": (
+        "remote_inspection", {"cabinet.lock_torque": 20.0}, {"ends_with": "move_joint.turn"}, "replay.goal:unlocked"
+    ),
+    "a button that wants 200 N is not pressed": ("remote_inspection", {"cabinet.button_push_force": 200.0}, {}, "replay.goal:acknowledged"),
+    "a valve that holds with 40 Nm stays shut": ("remote_inspection", {"pipes.valve_torque": 40.0}, {}, "replay.goal:valve_open"),
+    "a lever that is 30 mm elsewhere is missed": ("remote_inspection", {}, {"aim_offset": 0.03}, "replay.goal:switched"),
     "fingers of ice draw no blanket": ("bedside_care", {"friction": 0.05}, {}, "replay.goal:covered"),
     "a cloth that is not taken wipes nothing": ("table_wiping", {}, {"skip": "stroke.area"}, "replay.goal:wiped"),
 }  # fmt: skip
