@@ -1,4 +1,4 @@
-"""The props' `generate.py` write the XML that lies beside them, to the byte."""
+"""The parts' `generate.py` write the XML that lies beside them, to the byte."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from pathlib import Path
 import pytest
 from PIL import ImageFont
 
-OBJECTS = Path(__file__).resolve().parents[2] / "assets" / "objects"
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+GENERATORS = sorted(
+    file for kind in ("fixtures", "mechanisms", "objects") for file in (ASSETS / kind).glob("*/generate.py")
+)
 
 
-def of_shared_classes() -> list[str]:
-    """Props whose default classes come from `assets/shapes.py`."""
-    return [file.parent.name for file in sorted(OBJECTS.glob("*/generate.py")) if "prop_defaults" in file.read_text()]
-
-
-@pytest.mark.parametrize("name", of_shared_classes())
-def test_a_prop_is_what_its_generator_writes(name, tmp_path, monkeypatch):
+@pytest.mark.parametrize("generator", GENERATORS, ids=lambda file: f"{file.parents[1].name}/{file.parent.name}")
+def test_a_part_is_what_its_generator_writes(generator, tmp_path, monkeypatch):
     plain = ImageFont.load_default()
     monkeypatch.setattr(ImageFont, "truetype", lambda *_, **__: plain)  # of a label, which is a picture of its own
-    folder = tmp_path / name
-    folder.mkdir()
-    shutil.copy(OBJECTS / name / "generate.py", folder)
-    runpy.run_path(str(folder / "generate.py"), run_name="__main__")
-    written = (folder / f"{name}.xml").read_bytes()
-    assert written == (OBJECTS / name / f"{name}.xml").read_bytes()
-    assert b'<default class="collision">' in written
+    kind, name = generator.parents[1], generator.parent.name
+    for folder in kind.iterdir():
+        (tmp_path / folder.name).mkdir()  # some write a sister's as well
+    shutil.copy(generator, tmp_path / name)
+    runpy.run_path(str(tmp_path / name / "generate.py"), run_name="__main__")
+    written = {file.relative_to(tmp_path): file.read_bytes() for file in tmp_path.glob("*/*.xml")}
+    assert {path: (kind / path).read_bytes() for path in written} == written
+    by_hand = b"written by generate.py" not in (kind / name / f"{name}.xml").read_bytes()
+    assert written or by_hand  # then it makes meshes and pictures alone
 
 
-def test_there_are_such_props():
-    assert len(of_shared_classes()) >= 5
+def test_there_are_such_parts():
+    assert len(GENERATORS) >= 80
