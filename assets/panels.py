@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from .shapes import numbers
+from .shapes import numbers, prop_defaults
 from .signs import Colour, font
 
+STIFFNESS = 1000.0  # N/m of the spring of a ball that runs over pins
 SWEEP = np.deg2rad(270.0)  # of a gauge's needle from zero to full scale, clockwise from the lower left
 
 
@@ -92,6 +93,46 @@ class Cam:
             y, z = -self.circle * np.sin(angle), self.circle * np.cos(angle)
             lines += f'        <geom name="pin_{i}" class="cam" fromto="{numbers((start, y, z, end, y, z), 6)}" size="{self.pin:g}"/>\n'
         return lines
+
+    def body(self, x: float, torque: float) -> str:
+        """The ball above the axis, on its spring.
+
+        Args:
+            x: where it runs on the pins [m]; torque: that the spring alone asks for to leave a valley [Nm].
+        """
+        rest = -torque / self.climb / STIFFNESS
+        return f"""\
+      <body name="detent" pos="{x:g} 0 {self.valley:.6g}">
+        <joint name="detent_slide" type="slide" axis="0 0 1" range="-0.0005 0.004" stiffness="{STIFFNESS:g}"
+          springref="{rest:.6g}" damping="100" armature="0.05" solreflimit="0.01 1"/>
+        <inertial pos="0 0 0.004" mass="0.002" diaginertia="2e-8 2e-8 2e-8"/>
+        <geom name="ball" class="cam" type="sphere" size="{self.ball:g}"/>
+      </body>
+"""
+
+    @staticmethod
+    def defaults(name: str) -> str:
+        """The `default` element of a knob on a cam: a prop's, and what neither is seen nor met but by the ball."""
+        cam = (
+            '      <default class="cam">\n        <geom type="capsule" group="4" contype="0" conaffinity="0" density="0"'
+            ' rgba="0.7 0.7 0.72 1"/>\n      </default>\n'
+        )
+        return prop_defaults(name, 0.7).replace("      <site group", cam + "      <site group")
+
+    @staticmethod
+    def contact(base: str, turned: str, pins: int) -> str:
+        """The `contact` element: the ball meets the pins, and nothing else of the knob meets itself."""
+        pairs = "".join(
+            f'    <pair name="detent_{i}" geom1="pin_{i}" geom2="ball" condim="1" solref="0.005 1" solimp="0.99 0.999 0.0005"/>\n'
+            for i in range(pins)
+        )
+        return f"""\
+  <contact>
+    <exclude body1="{base}" body2="{turned}"/>
+    <exclude body1="{base}" body2="detent"/>
+    <exclude body1="{turned}" body2="detent"/>
+{pairs}  </contact>
+"""
 
 
 def clock(radius: float, angle: float) -> tuple[float, float]:

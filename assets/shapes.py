@@ -180,6 +180,26 @@ def fixture_defaults(name: str, friction: float = 0.4, boxes: bool = False) -> s
   </default>"""
 
 
+def room_defaults(name: str, site: float = 0.006) -> str:
+    """The `default` element of a room: a floor and walls that collide, and what is only seen.
+
+    Args:
+        name: of its class; site: [m] radius at which a site is drawn.
+    """
+    return f"""\
+  <default>
+    <default class="{name}">
+      <default class="visual">
+        <geom group="2" contype="0" conaffinity="0" density="0"/>
+      </default>
+      <default class="collision">
+        <geom group="3" contype="2" conaffinity="5" condim="3" friction="0.8 0.005 0.0001" solref="0.006 1"/>
+      </default>
+      <site group="4" size="{site:g}" rgba="0.2 0.9 0.3 0.6"/>
+    </default>
+  </default>"""
+
+
 def backing(radius: float, floor: float, below: float = 0.012) -> str:
     """The line of a geom that is the floor of a vessel and goes on below it: a loose piece that falls fast comes out under a thin one.
 

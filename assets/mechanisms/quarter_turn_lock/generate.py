@@ -6,8 +6,8 @@ Run from anywhere: `python assets/mechanisms/quarter_turn_lock/generate.py`.
 from pathlib import Path
 
 import numpy as np
-from shiliu.assets.panels import Cam, rod, solid
-from shiliu.assets.shapes import numbers, prop_defaults
+from shiliu.assets.panels import STIFFNESS, Cam, rod, solid
+from shiliu.assets.shapes import numbers
 
 HERE = Path(__file__).parent
 QUARTER = np.pi / 2
@@ -15,7 +15,6 @@ CAM = Cam(circle=0.012, pin=0.003, ball=0.003, half=np.deg2rad(18.0))
 TORQUE, SHARE = 0.7, 0.4  # Nm out of a place; share of it that is friction all the way
 LONG, THICK, FRONT = 0.044, 0.010, 0.042  # m: of the wing, across it, how far it stands out
 TONGUE = (0.060, 0.010, 0.030, 0.004)  # m: how far it reaches, half its width, where its front face is, its thickness
-STIFFNESS = 1000.0  # N/m of the ball's spring
 
 
 def main():
@@ -29,22 +28,13 @@ def main():
     moved += rod((0.002, 0, 0), (behind + thick, 0, 0), 0.007, "steel")
     moved += solid(tongue, "steel", "tongue", 'friction="0.2 0.003 0.0001"')
     rose = rod((-0.004, 0, 0), (0, 0, 0), 0.026, "chrome")
-    turns, stiffness = numbers((-0.10, QUARTER + 0.10), 4), f"{STIFFNESS:g}"
-    cam = (
-        '      <default class="cam">\n        <geom type="capsule" group="4" contype="0" conaffinity="0" density="0"'
-        ' rgba="0.7 0.7 0.72 1"/>\n      </default>\n'
-    )
-    defaults = prop_defaults("lock", 0.7).replace("      <site group", cam + "      <site group")
-    pairs = "".join(
-        f'    <pair name="detent_{i}" geom1="pin_{i}" geom2="ball" condim="1" solref="0.005 1" solimp="0.99 0.999 0.0005"/>\n'
-        for i in range(len(pins))
-    )
+    turns = numbers((-0.10, QUARTER + 0.10), 4)
     gain = -(1 - SHARE) / CAM.climb / STIFFNESS
     text = f"""<!-- written by generate.py; change the numbers there -->
 <mujoco model="quarter_turn_lock">
   <compiler angle="radian" autolimits="true"/>
 
-{defaults}
+{CAM.defaults("lock")}
 
   <asset>
     <material name="chrome" rgba="0.76 0.77 0.79 1" specular="0.9" shininess="0.8"/>
@@ -71,21 +61,10 @@ def main():
         <site name="tongue" pos="{behind:g} {reach:g} 0"/>
 {CAM.pins(pins, 0.004, 0.012)}      </body>
       <!-- a ball of 3 mm in its sleeve, above the axis -->
-      <body name="detent" pos="0.008 0 {CAM.valley:.6g}">
-        <joint name="detent_slide" type="slide" axis="0 0 1" range="-0.0005 0.004" stiffness="{stiffness}"
-          springref="{gain * TORQUE:.6g}" damping="100" armature="0.05" solreflimit="0.01 1"/>
-        <inertial pos="0 0 0.004" mass="0.002" diaginertia="2e-8 2e-8 2e-8"/>
-        <geom name="ball" class="cam" type="sphere" size="{CAM.ball:g}"/>
-      </body>
-    </body>
+{CAM.body(0.008, (1 - SHARE) * TORQUE)}    </body>
   </worldbody>
 
-  <contact>
-    <exclude body1="quarter_turn_lock" body2="wing"/>
-    <exclude body1="quarter_turn_lock" body2="detent"/>
-    <exclude body1="wing" body2="detent"/>
-{pairs}  </contact>
-</mujoco>
+{CAM.contact("quarter_turn_lock", "wing", len(pins))}</mujoco>
 """
     (HERE / "quarter_turn_lock.xml").write_text(text, encoding="utf-8")
     print(f"springref = {gain:.6g} torque; frictionloss = {SHARE:g} torque")

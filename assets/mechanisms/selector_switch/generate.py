@@ -6,8 +6,8 @@ Run from anywhere: `python assets/mechanisms/selector_switch/generate.py`.
 from pathlib import Path
 
 import numpy as np
-from shiliu.assets.panels import Cam, clock, rod, solid
-from shiliu.assets.shapes import numbers, prop_defaults
+from shiliu.assets.panels import STIFFNESS, Cam, clock, rod, solid
+from shiliu.assets.shapes import numbers
 
 HERE = Path(__file__).parent
 STEP = np.deg2rad(45.0)
@@ -19,7 +19,6 @@ RADIUS, LONG, THICK, FRONT = (
     0.009,
     0.036,
 )  # m: of the rotor; of the lever, across it, how far it stands out
-STIFFNESS = 1000.0  # N/m of the ball's spring
 
 
 def main():
@@ -30,25 +29,14 @@ def main():
     )
     ring = rod((-0.004, 0, 0), (-0.0012, 0, 0), 0.0172, "ring")
     lever = f'type="box" pos="{numbers(((-0.007 - FRONT) / 2, 0, 0))}" size="{numbers(((FRONT - 0.007) / 2, THICK / 2, LONG / 2))}"'
-    cam = (("cam", 'type="capsule" group="4" contype="0" conaffinity="0" density="0" rgba="0.7 0.7 0.72 1"'),)
-    defaults = prop_defaults("switch", 0.7).replace(
-        "      <site group",
-        "".join(f'      <default class="{n}">\n        <geom {a}/>\n      </default>\n' for n, a in cam)
-        + "      <site group",
-    )
-    pairs = "".join(
-        f'    <pair name="detent_{i}" geom1="pin_{i}" geom2="ball" condim="1" solref="0.005 1" solimp="0.99 0.999 0.0005"/>\n'
-        for i in range(len(pins))
-    )
-    springref = -(TORQUE - FRICTION) / CAM.climb / STIFFNESS
     turned = rod((-0.007, 0, 0), (-0.002, 0, 0), RADIUS, "rotor", "rotor") + solid(lever, "rotor", "lever")
     rises = 1e3 * (CAM.circle + CAM.pin + CAM.ball - CAM.valley)
-    turns, stiffness = numbers((-STEP - 0.10, STEP + 0.10), 4), f"{STIFFNESS:g}"
+    turns = numbers((-STEP - 0.10, STEP + 0.10), 4)
     text = f"""<!-- written by generate.py; change the numbers there -->
 <mujoco model="selector_switch">
   <compiler angle="radian" autolimits="true"/>
 
-{defaults}
+{CAM.defaults("switch")}
 
   <asset>
     <material name="plate" rgba="0.16 0.165 0.175 1" specular="0.5" shininess="0.6"/>
@@ -73,21 +61,10 @@ def main():
         <site name="lever" pos="{-FRONT:g} 0 0" quat="0 0 0 1"/>
 {CAM.pins(pins, 0.004, 0.012)}      </body>
       <!-- a ball of 2 mm in its sleeve: travel 0 between two pins, {rises:.2f} mm on a pin's top -->
-      <body name="detent" pos="0.008 0 {CAM.valley:.6g}">
-        <joint name="detent_slide" type="slide" axis="0 0 1" range="-0.0005 0.004" stiffness="{stiffness}"
-          springref="{springref:.6g}" damping="100" armature="0.05" solreflimit="0.01 1"/>
-        <inertial pos="0 0 0.004" mass="0.002" diaginertia="2e-8 2e-8 2e-8"/>
-        <geom name="ball" class="cam" type="sphere" size="{CAM.ball:g}"/>
-      </body>
-    </body>
+{CAM.body(0.008, TORQUE - FRICTION)}    </body>
   </worldbody>
 
-  <contact>
-    <exclude body1="selector_switch" body2="rotor"/>
-    <exclude body1="selector_switch" body2="detent"/>
-    <exclude body1="rotor" body2="detent"/>
-{pairs}  </contact>
-</mujoco>
+{CAM.contact("selector_switch", "rotor", len(pins))}</mujoco>
 """
     (HERE / "selector_switch.xml").write_text(text, encoding="utf-8")
     print(f"springref = {FRICTION / CAM.climb / STIFFNESS:.6g} - {1 / CAM.climb / STIFFNESS:.6g} torque")
