@@ -141,13 +141,14 @@ class Company:
 
     def _keep_hands(self, take: TakeFacts) -> None:
         """Keep where the hands of a take let go, and what they did."""
-        if take.key is None:
-            return
-        if isinstance(take.releases, tuple) and len(letting_go := self.releases.setdefault(take.key, [])) < USUAL:
-            letting_go.append(take.releases)
-        of_task = (take.key, take.task or "")
-        if isinstance(take.grips, tuple) and take.task and len(used := self.grips.setdefault(of_task, [])) < USUAL:
-            used.append(take.grips)
+        if take.key is not None and isinstance(take.releases, tuple):
+            letting_go = self.releases.setdefault(take.key, [])
+            if len(letting_go) < USUAL:
+                letting_go.append(take.releases)
+        if take.key is not None and take.task and isinstance(take.grips, tuple):
+            used = self.grips.setdefault((take.key, take.task), [])
+            if len(used) < USUAL:
+                used.append(take.grips)
 
     def _held(self, take: TakeFacts, rules: Rules) -> Finding:
         """`take.grip` of a take, against those of the same task."""

@@ -415,7 +415,8 @@ def test_a_hand_that_nothing_stops_is_told_by_where_the_others_are_stopped():
     assert (empty.level, empty.stage, empty.subject) == ("FAIL", "replay", ("left_claw",))
     assert empty.value == pytest.approx(0.1, abs=1e-3) and empty.margin == pytest.approx(-0.085, abs=1e-3)
     assert empty.t0 == pytest.approx(3.5, abs=0.1)
-    assert "10 % of its way further" in Words("en").message(empty) and "6 of the 6" in Words("en").message(empty)
+    message = Words("en").message(empty)
+    assert "0.1 of its way further" in message and "0.015 is the bound" in message and "6 of the 6" in message
     assert held(carried(15.0, stopped=100.0), others, failed=True).level == "WARN", "labelled a failure"
 
 
