@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
+from . import signs
 from .shapes import numbers, prop_defaults
 from .signs import Colour, font
 
@@ -46,7 +47,7 @@ def solid(shape: str, material: str = "", name: str = "", more: str = "") -> str
 
 def picture(name: str, at: Sequence[float]) -> str:
     """A plate of `signs.plate` that shows its picture to who stands before the panel; its mesh and its material are called like it."""
-    return f'      <geom class="visual" type="mesh" mesh="{name}" material="{name}" pos="{numbers(at)}"/>\n'
+    return f"      {signs.picture(name, at)}\n"
 
 
 def pictures(*names: str) -> str:

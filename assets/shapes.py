@@ -1,4 +1,4 @@
-"""What the parts' `generate.py` share: bodies of revolution, bars, meshes, numbers as MJCF writes them, a prop's default classes."""
+"""What the parts' `generate.py` share: bodies of revolution, bars, meshes, numbers and boxes as MJCF writes them, default classes."""
 
 from __future__ import annotations
 
@@ -106,6 +106,27 @@ def mesh(name: str, made: Mesh, smoothed: bool = True) -> str:
     )
 
 
+def seen(kind: str, material: str, **more: str) -> str:
+    """The geom of a shape that is only seen; `more`: its other attributes, in the order in which they are written."""
+    rest = "".join(f' {name}="{value}"' for name, value in more.items())
+    return f'<geom class="visual" type="{kind}"{rest} material="{material}"/>'
+
+
+def box(pos: Iterable[float], size: Iterable[float], look: str = "", name: str = "") -> str:
+    """The geom of a box by its middle and its half sizes [m]: seen where it has a look, its material; else touched."""
+    if look:
+        return seen("box", look, pos=numbers(pos), size=numbers(size))
+    return f'<geom name="{name}" class="collision" type="box" pos="{numbers(pos)}" size="{numbers(size)}"/>'
+
+
+def span(low: Sequence[float], high: Sequence[float], name: str = "", look: str = "") -> str:
+    """The geom of a box between two corners [m]: touched where it has a name, and its class says that it is a box; else seen."""
+    pos, size = [(a + b) / 2 for a, b in zip(low, high)], [(b - a) / 2 for a, b in zip(low, high)]
+    if name:
+        return f'<geom name="{name}" class="collision" pos="{numbers(pos)}" size="{numbers(size)}"/>'
+    return box(pos, size, look)
+
+
 def ring_of_boxes(name: str, count: int, low: Sequence[float], high: Sequence[float], thickness: float) -> list[str]:
     """Collision boxes `name_0` ... in a ring, as the wall of a round vessel; box 0 faces +x, neighbours overlap, so nothing slips through.
 
@@ -129,15 +150,18 @@ def ring_of_boxes(name: str, count: int, low: Sequence[float], high: Sequence[fl
     return lines
 
 
-def prop_defaults(name: str, friction: float, *inner: tuple[str, ...], site: float = 0.004, meets: int = 7) -> str:
+def prop_defaults(
+    name: str, friction: float, *inner: tuple[str, ...], site: float = 0.004, meets: int = 7, boxes: bool = False
+) -> str:
     """The `default` element of a prop: how it looks, what it collides with, its sites.
 
     Args:
         name: of its class; friction: sliding, of its collision geoms.
         inner: (class, attributes of its geoms, other elements of it) of classes inside `collision`, such as `FOOT`.
-        site: [m] radius at which a site is drawn; meets: bits of what its collision geoms meet.
+        site: [m] radius at which a site is drawn; meets: bits of what its collision geoms meet; boxes: these are boxes where they do
+            not say.
     """
-    classes = ""
+    classes, kind = "", _kind(boxes)
     for word, attributes, *others in inner:
         elements = "\n          ".join([*others, f"<geom {attributes}/>"])
         classes += f'\n        <default class="{word}">\n          {elements}\n        </default>'
@@ -149,7 +173,7 @@ def prop_defaults(name: str, friction: float, *inner: tuple[str, ...], site: flo
       </default>
       <!-- bit 1 robot, bit 2 props and fixtures, bit 4 person; a prop meets all three -->
       <default class="collision">
-        <geom group="3" contype="2" conaffinity="{meets}" condim="4" friction="{friction:g} 0.003 0.0001" solref="0.006 1"
+        <geom group="3"{kind} contype="2" conaffinity="{meets}" condim="4" friction="{friction:g} 0.003 0.0001" solref="0.006 1"
           solimp="0.95 0.99 0.001" density="0"/>{classes}
       </default>
       <site group="4" size="{site:g}" rgba="0.2 0.9 0.3 0.6"/>
@@ -157,13 +181,16 @@ def prop_defaults(name: str, friction: float, *inner: tuple[str, ...], site: flo
   </default>"""
 
 
-def fixture_defaults(name: str, friction: float = 0.4, boxes: bool = False) -> str:
+def fixture_defaults(
+    name: str, friction: float = 0.4, boxes: bool = False, site: float = 0.006, soft: bool = False
+) -> str:
     """The `default` element of a fixture that never moves: how it looks, what collides with it, its sites.
 
     Args:
         name: of its class; friction: sliding, of its collision geoms; boxes: these are boxes where they do not say.
+        site: [m] radius at which a site is drawn; soft: contacts in 10 ms and not in 6, with the engine's own `solimp`.
     """
-    kind = ' type="box"' if boxes else ""
+    contact = 'solref="0.01 1"' if soft else 'solref="0.006 1"\n          solimp="0.95 0.99 0.001"'
     return f"""\
   <default>
     <default class="{name}">
@@ -172,12 +199,15 @@ def fixture_defaults(name: str, friction: float = 0.4, boxes: bool = False) -> s
       </default>
       <!-- never moves: the pair with a prop comes about through the prop's own mask -->
       <default class="collision">
-        <geom group="3"{kind} contype="2" conaffinity="5" condim="3" friction="{friction:g} 0.005 0.0001" solref="0.006 1"
-          solimp="0.95 0.99 0.001"/>
+        <geom group="3"{_kind(boxes)} contype="2" conaffinity="5" condim="3" friction="{friction:g} 0.005 0.0001" {contact}/>
       </default>
-      <site group="4" size="0.006" rgba="0.2 0.9 0.3 0.6"/>
+      <site group="4" size="{site:g}" rgba="0.2 0.9 0.3 0.6"/>
     </default>
   </default>"""
+
+
+def _kind(boxes: bool) -> str:
+    return ' type="box"' if boxes else ""
 
 
 def room_defaults(name: str, site: float = 0.006) -> str:

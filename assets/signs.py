@@ -1,22 +1,26 @@
-"""What every training cell has on its walls and floor: a board with its number, a sheet with the steps, epoxy with flakes.
+"""What every training cell has on its walls and floor: a board or a doorplate with its number, a sheet with the steps, epoxy with flakes.
 
 Used by the rooms' `generate.py`. Needs Pillow and a font with Chinese characters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
+from .shapes import numbers
+
 FONT = "NotoSansCJK-Bold.ttc"  # index 2 holds the simplified Chinese forms
 BLUE = (24, 78, 140)
 Colour = tuple[int, int, int]
+Words = tuple[str, int, Colour]  # what is written, how high [px], in which colour
 
 
 def font(size: int) -> ImageFont.FreeTypeFont:
+    """The letters of every sign, Chinese ones among them; size in pixels."""
     return ImageFont.truetype(FONT, size, index=2)
 
 
@@ -32,6 +36,18 @@ def board(file: Path, number: str, name: tuple[str, str], category: tuple[str, s
     draw.text((1168, 88), category[0], font=font(44), fill=(178, 208, 240), anchor="rm")
     draw.text((1168, 140), category[1], font=font(30), fill=(178, 208, 240), anchor="rm")
     image.quantize(64).save(file, optimize=True)
+
+
+def doorplate(
+    file: Path, number: Words, lines: tuple[Words, Words], paper: Colour, field: Colour, colours: int = 32
+) -> None:
+    """A room's number in a field of its own, and its name in Chinese and in English beside it; 1000 x 280 px."""
+    image = Image.new("RGB", (1000, 280), paper)
+    draw = ImageDraw.Draw(image)
+    draw.rectangle([0, 0, 250, 280], fill=field)
+    for at, anchor, (words, size, ink) in zip(((125, 136), (290, 100), (294, 208)), ("mm", "lm", "lm"), (number, *lines)):
+        draw.text(at, words, font=font(size), fill=ink, anchor=anchor)
+    image.quantize(colours).save(file, optimize=True)
 
 
 def steps(file: Path, lines: Sequence[tuple[str, str]]) -> None:
@@ -71,6 +87,18 @@ def plate(file: Path, width: float, height: float, thickness: float = 0.012) -> 
     file.write_text("\n".join(lines) + "\n")
 
 
+def picture(name: str, pos: Iterable[float]) -> str:
+    """The geom of a `plate` whose mesh and whose material are called alike."""
+    return f'<geom class="visual" type="mesh" mesh="{name}" material="{name}" pos="{numbers(pos)}"/>'
+
+
+def flat(file: Path, corners: Sequence[tuple[float, float, float, int, int]], both: bool = False) -> None:
+    """An OBJ of four corners (x, y, z [m], u, v) that shows a picture to who sees them counterclockwise, or from both sides."""
+    lines = [f"v {x} {y} {z}" for x, y, z, _, _ in corners] + [f"vt {u} {v}" for *_, u, v in corners]
+    lines += ["f 1/1 3/3 2/2", "f 1/1 4/4 3/3"] if both else []
+    file.write_text("\n".join([*lines, "f 1/1 2/2 3/3", "f 1/1 3/3 4/4"]) + "\n")
+
+
 def sticker(
     folder: Path, name: str, size: tuple[float, float], lines: Sequence[tuple[str, float]], ink: Colour, paper: Colour
 ) -> None:
@@ -91,6 +119,4 @@ def sticker(
         at += share / 2
     image.quantize(16).save(folder / f"{name}.png", optimize=True)
     x, y = size[1] / 2, size[0] / 2
-    corners = ((-x, y, 0, 0), (-x, -y, 1, 0), (x, -y, 1, 1), (x, y, 0, 1))
-    written = [f"v {a:g} {b:g} 0" for a, b, _, _ in corners] + [f"vt {u} {v}" for _, _, u, v in corners]
-    (folder / f"{name}.obj").write_text("\n".join([*written, "f 1/1 2/2 3/3", "f 1/1 3/3 4/4"]) + "\n")
+    flat(folder / f"{name}.obj", ((-x, y, 0, 0, 0), (-x, -y, 0, 1, 0), (x, -y, 0, 1, 1), (x, y, 0, 0, 1)))

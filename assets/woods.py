@@ -15,7 +15,7 @@ from PIL import Image
 from .shapes import numbers
 
 
-def _smooth(values: np.ndarray, width: int) -> np.ndarray:
+def running_mean(values: np.ndarray, width: int) -> np.ndarray:
     """Running mean along the last axis of (m, n) values, wrapped round so that the picture tiles."""
     padded = np.pad(values, ((0, 0), (width // 2, width - 1 - width // 2)), mode="wrap")
     return np.stack([np.convolve(row, np.ones(width) / width, "valid") for row in padded])
@@ -31,8 +31,8 @@ def boards(file: Path, seed: int, light: Sequence[int], dark: Sequence[int], cou
     rng = np.random.default_rng(seed)
     tone = np.zeros((size, size))
     for low, high in pairwise(np.linspace(0, size, count + 1).astype(int)):
-        grain = _smooth(rng.normal(size=(high - low, size)), size // 3)
-        fine = _smooth(rng.normal(size=(high - low, size)), 15)
+        grain = running_mean(rng.normal(size=(high - low, size)), size // 3)
+        fine = running_mean(rng.normal(size=(high - low, size)), 15)
         tone[low:high] = rng.uniform(0.3, 0.6) + 0.3 * grain / np.abs(grain).max() + 0.08 * fine / np.abs(fine).max()
     tone = np.clip(tone, 0, 1)[..., None]
     image = (np.array(light) * (1 - tone) + np.array(dark) * tone).astype(np.uint8)

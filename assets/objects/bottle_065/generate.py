@@ -6,11 +6,11 @@ Run from anywhere: `python assets/objects/bottle_065/generate.py`. Needs Pillow 
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 from shiliu.assets.shapes import FOOT, numbers, prop_defaults, revolve
+from shiliu.assets.signs import font
 
 FOLDER = Path(__file__).parent
-FONT = "NotoSansCJK-Bold.ttc"  # index 2 holds the simplified Chinese forms
 MASS = 0.13  # kg, empty
 RADIUS, HEIGHT, SHOULDER, NECK = 0.0325, 0.225, 0.150, 0.185  # m, outside; where the shoulder begins and ends
 BORE, MOUTH, FLOOR, WALL = 0.0305, 0.0150, 0.003, 0.002  # m, inside
@@ -72,12 +72,12 @@ def label_picture(width=1024, height=300):
         wave = [(x + i, 232 + 10 * np.sin(2 * np.pi * i / 128)) for i in range(0, width // 2 + 1, 4)]
         draw.line(wave, fill=(92, 176, 224), width=10)
         draw.text(
-            (x + 256, 118), "饮用水", font=ImageFont.truetype(FONT, 118, index=2), fill=(16, 78, 148), anchor="mm"
+            (x + 256, 118), "饮用水", font=font(118), fill=(16, 78, 148), anchor="mm"
         )
         draw.text(
             (x + 256, 206),
             "DRINKING WATER  450 ml",
-            font=ImageFont.truetype(FONT, 32, index=2),
+            font=font(32),
             fill=(40, 96, 150),
             anchor="mm",
         )

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
+from shiliu.assets.signs import font
 
 FOLDER = Path(__file__).parent
-FONT = "NotoSansCJK-Bold.ttc"  # index 2 holds the simplified Chinese forms
 # (radius, height) [mm] of the outside, from the foot's ring to the top's rim; the wall between 10 and 102 mm bears the label
 FOOT = [(0, 9.0), (18, 6.0), (22.5, 0.0), (24.5, 0.0), (31, 6.5), (33.1, 10.0)]
 NECK = [(33.1, 102.0), (31.5, 106.5), (27.2, 112.0), (27.2, 115.2), (25.6, 115.2), (25.2, 111.0), (0, 111.0)]
@@ -37,10 +37,10 @@ def label(width=832, height=368):
     draw = ImageDraw.Draw(image)
     for x in range(0, width, width // 2):
         draw.ellipse([x + 88, -60, x + 328, height - 40], fill=(246, 240, 226))
-        draw.text((x + 208, 120), "十六", font=ImageFont.truetype(FONT, 96, index=2), fill=(176, 24, 38), anchor="mm")
-        draw.text((x + 208, 208), "酸梅汤", font=ImageFont.truetype(FONT, 56, index=2), fill=(60, 20, 24), anchor="mm")
-        draw.text((x + 208, 268), "SOUR PLUM", font=ImageFont.truetype(FONT, 26, index=2), fill=(60, 20, 24), anchor="mm")
-        draw.text((x + 208, 346), "330 mL", font=ImageFont.truetype(FONT, 26, index=2), fill=(246, 240, 226), anchor="mm")
+        draw.text((x + 208, 120), "十六", font=font(96), fill=(176, 24, 38), anchor="mm")
+        draw.text((x + 208, 208), "酸梅汤", font=font(56), fill=(60, 20, 24), anchor="mm")
+        draw.text((x + 208, 268), "SOUR PLUM", font=font(26), fill=(60, 20, 24), anchor="mm")
+        draw.text((x + 208, 346), "330 mL", font=font(26), fill=(246, 240, 226), anchor="mm")
     turned = Image.fromarray(np.roll(np.array(image), width // 4, axis=1))  # a sign looks to -x, where who grasps it stands
     turned.quantize(32).save(FOLDER / "label.png", optimize=True)
 

@@ -7,18 +7,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from shiliu.assets.shapes import numbers, prop_defaults
+from shiliu.assets.shapes import numbers, prop_defaults, seen
 
 FOLDER = Path(__file__).parent
 LONG, WIDE, HIGH = 0.440, 0.300, 0.220  # m, outside at the rim, along y and along x; upright
 TAPER, WALL, FLOOR = 0.024, 0.0025, 0.004  # m: by which a wall leans in at the foot; half a wall; half the floor
 RIM = 0.009  # m, by which the rim stands out, and half as high
 MASS = 0.70  # kg
-
-
-def visual(kind: str, material: str, **what: str) -> str:
-    rest = " ".join(f'{key}="{value}"' for key, value in what.items())
-    return f'      <geom class="visual" type="{kind}" {rest} material="{material}"/>'
 
 
 def at(u: float, sx: int, sy: int, z: float) -> tuple[float, float, float]:
@@ -35,10 +30,10 @@ def lattice() -> list[str]:
         count = 13 if sx else 9
         for u in np.linspace(-1, 1, count):
             ends = numbers((*at(u, sx, sy, 0.008), *at(u, sx, sy, HIGH - 0.012)), 4)
-            lines.append(visual("capsule", "plastic", fromto=ends, size="0.0026"))
+            lines.append(seen("capsule", "plastic", fromto=ends, size="0.0026"))
         for z in (0.012, 0.060, 0.110, 0.160):
             ends = numbers((*at(-1, sx, sy, z), *at(1, sx, sy, z)), 4)
-            lines.append(visual("capsule", "plastic", fromto=ends, size="0.0030"))
+            lines.append(seen("capsule", "plastic", fromto=ends, size="0.0030"))
     return lines
 
 
@@ -51,14 +46,14 @@ def walls() -> list[str]:
         half = (WALL, along, HIGH / 2 - 0.008) if sx else (along, WALL, HIGH / 2 - 0.008)
         euler = (0, sx * lean, 0) if sx else (-sy * lean, 0, 0)
         lines.append(
-            f'      <geom name="wall_{i}" class="collision" type="box" pos="{numbers((sx * reach, sy * reach, HIGH / 2))}" '
+            f'<geom name="wall_{i}" class="collision" type="box" pos="{numbers((sx * reach, sy * reach, HIGH / 2))}" '
             f'euler="{numbers(euler)}" size="{numbers(half)}"/>'
         )
         out = (WIDE if sx else LONG) / 2 - RIM
         size = (RIM, LONG / 2, RIM) if sx else (WIDE / 2 - 2 * RIM, RIM, RIM)
         place = numbers((sx * out, sy * out, HIGH - RIM))
-        lines.append(f'      <geom name="rim_{i}" class="collision" type="box" pos="{place}" size="{numbers(size)}"/>')
-        lines.append(visual("box", "plastic", pos=place, size=numbers(size)))
+        lines.append(f'<geom name="rim_{i}" class="collision" type="box" pos="{place}" size="{numbers(size)}"/>')
+        lines.append(seen("box", "plastic", pos=place, size=numbers(size)))
     return lines
 
 
@@ -69,12 +64,12 @@ def handles() -> list[str]:
         x, y, z = s * (WIDE / 2 - 0.012), LONG / 2 - 0.030, HIGH + 0.004
         corners = ((s * 0.014, -y, z), (x, -y, z), (x, y, z), (s * 0.014, y, z))
         for a, b in pairwise(corners):
-            lines.append(visual("capsule", "handle", fromto=numbers((*a, *b)), size="0.006"))
+            lines.append(seen("capsule", "handle", fromto=numbers((*a, *b)), size="0.006"))
         grip = numbers((x, -0.055, z, x, 0.055, z))
-        lines.append(visual("capsule", "grip", fromto=grip, size="0.0085"))
+        lines.append(seen("capsule", "grip", fromto=grip, size="0.0085"))
         name = "near" if s < 0 else "far"
         lines.append(
-            f'      <geom name="handle_{name}" class="collision" type="capsule" fromto="{grip}" size="0.0085"/>'
+            f'<geom name="handle_{name}" class="collision" type="capsule" fromto="{grip}" size="0.0085"/>'
         )
     return lines
 
@@ -83,7 +78,7 @@ def main():
     floor = numbers((WIDE / 2 - RIM - TAPER, LONG / 2 - RIM - TAPER, FLOOR))
     inertia = [MASS / 9 * (a * a + b * b) for a, b in ((LONG, HIGH), (WIDE, HIGH), (WIDE, LONG))]
     ribs = [
-        visual(
+        seen(
             "box",
             "plastic",
             pos=numbers((0, y, 2 * FLOOR + 0.001)),
@@ -111,8 +106,8 @@ def main():
       <!-- estimate: most of it in walls and rim -->
       <inertial pos="0 0 {0.45 * HIGH:g}" mass="{MASS:g}" diaginertia="{inertia[0]:.3g} {inertia[1]:.3g} {inertia[2]:.3g}"/>
       <geom name="floor" class="collision" type="box" pos="0 0 {FLOOR:g}" size="{floor}"/>
-{visual("box", "panel", pos=f"0 0 {FLOOR:g}", size=floor)}
-{chr(10).join(ribs + walls() + lattice() + handles())}
+      {seen("box", "panel", pos=f"0 0 {FLOOR:g}", size=floor)}
+{chr(10).join("      " + row for row in ribs + walls() + lattice() + handles())}
       <site name="base" pos="0 0 0"/>
       <site name="inside" pos="0 0 {2 * FLOOR:g}"/>
       <site name="mouth" pos="0 0 {HIGH:g}"/>

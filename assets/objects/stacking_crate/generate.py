@@ -6,6 +6,8 @@ Run from anywhere: `python assets/objects/stacking_crate/generate.py`. Needs Pil
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
+from shiliu.assets.shapes import prop_defaults, span
+from shiliu.assets.signs import flat
 
 HERE = Path(__file__).parent
 X, Y, H = 0.198, 0.297, 0.1475  # half sizes of the outside, height [m]
@@ -16,81 +18,60 @@ FLOOR = 0.018  # top of the bottom plate
 EDGE = 0.0065  # radius of the rounded edge of the foot
 
 
-def box(low, high, name="", look=""):
-    """A box between two corners: what is touched where it has a name, what is seen where it has a material."""
-    pos = " ".join(f"{(a + b) / 2:.5g}" for a, b in zip(low, high))
-    size = " ".join(f"{(b - a) / 2:.5g}" for a, b in zip(low, high))
-    if name:
-        return f'      <geom name="{name}" class="collision" pos="{pos}" size="{size}"/>'
-    return f'      <geom class="visual" type="box" pos="{pos}" size="{size}" material="{look}"/>'
-
-
 def touched():
     """What meets other things: bottom plate and rounded foot, walls whose lower edge rests on a rim, short walls round the holes."""
     fx, fy = INX - PLAY, INY - PLAY
-    rows = [box((-fx + EDGE, -fy + EDGE, 0), (fx - EDGE, fy - EDGE, FLOOR), "floor")]
+    rows = [span((-fx + EDGE, -fy + EDGE, 0), (fx - EDGE, fy - EDGE, FLOOR), "floor")]
     for name, sx, sy in (("near", -1, 0), ("far", 1, 0), ("left", 0, 1), ("right", 0, -1)):
         a = (sx * (fx - EDGE) or -fx + EDGE, sy * (fy - EDGE) or -fy + EDGE)
         b = (sx * (fx - EDGE) or fx - EDGE, sy * (fy - EDGE) or fy - EDGE)
         z = EDGE + 0.001
         rows.append(
-            f'      <geom name="foot_{name}" class="collision" type="capsule" size="{EDGE}" '
+            f'<geom name="foot_{name}" class="collision" type="capsule" size="{EDGE}" '
             f'fromto="{a[0]:.5g} {a[1]:.5g} {z} {b[0]:.5g} {b[1]:.5g} {z}"/>'
         )
-    rows.append(box((-X, -Y, STEP), (-INX, Y, H), "wall_near"))
-    rows.append(box((INX, -Y, STEP), (X, Y, H), "wall_far"))
+    rows.append(span((-X, -Y, STEP), (-INX, Y, H), "wall_near"))
+    rows.append(span((INX, -Y, STEP), (X, Y, H), "wall_far"))
     for name, s in (("left", 1), ("right", -1)):
         low, high = sorted((s * INY, s * Y))
-        rows.append(box((-INX, low, STEP), (INX, high, LOW), f"wall_{name}"))
-        rows.append(box((-INX, low, LOW), (-HOLE, high, BAR), f"post_{name}_near"))
-        rows.append(box((HOLE, low, LOW), (INX, high, BAR), f"post_{name}_far"))
-        rows.append(box((-INX, low, BAR), (INX, high, H), f"bar_{name}"))
+        rows.append(span((-INX, low, STEP), (INX, high, LOW), f"wall_{name}"))
+        rows.append(span((-INX, low, LOW), (-HOLE, high, BAR), f"post_{name}_near"))
+        rows.append(span((HOLE, low, LOW), (INX, high, BAR), f"post_{name}_far"))
+        rows.append(span((-INX, low, BAR), (INX, high, H), f"bar_{name}"))
     return rows
 
 
 def seen():
     """Thin walls with ribs and a broad rim, drawn apart from what is touched."""
-    rows = [box((-0.180, -0.270, 0.0), (0.180, 0.270, FLOOR), look="inside")]
-    rows.append(box((0.005 - X, 0.006 - Y, FLOOR - 0.003), (X - 0.005, Y - 0.006, FLOOR - 0.0006), look="inside"))
+    rows = [span((-0.180, -0.270, 0.0), (0.180, 0.270, FLOOR), look="inside")]
+    rows.append(span((0.005 - X, 0.006 - Y, FLOOR - 0.003), (X - 0.005, Y - 0.006, FLOOR - 0.0006), look="inside"))
     t = 0.004
     for s in (-1, 1):
         low, high = sorted((s * (X - 0.003), s * (X - 0.003 - t)))
-        rows.append(box((low, -Y, STEP), (high, Y, H), look="wall"))
+        rows.append(span((low, -Y, STEP), (high, Y, H), look="wall"))
         low, high = sorted((s * X, s * INX))
-        rows.append(box((low, -Y, H - 0.010), (high, Y, H), look="rim"))
-        rows.append(box((low, -Y, STEP), (high, Y, STEP + 0.008), look="rim"))
+        rows.append(span((low, -Y, H - 0.010), (high, Y, H), look="rim"))
+        rows.append(span((low, -Y, STEP), (high, Y, STEP + 0.008), look="rim"))
         for y in (-0.285, -0.19, -0.095, 0.095, 0.19, 0.285):
-            rows.append(box((low, y - 0.003, STEP), (high, y + 0.003, H), look="rim"))
+            rows.append(span((low, y - 0.003, STEP), (high, y + 0.003, H), look="rim"))
         low, high = sorted((s * INY, s * Y))
         thin = sorted((s * (Y - 0.004), s * (Y - 0.004 - t)))
-        rows.append(box((-INX, thin[0], STEP), (INX, thin[1], LOW), look="wall"))
-        rows.append(box((-INX, thin[0], LOW), (-HOLE, thin[1], BAR), look="wall"))
-        rows.append(box((HOLE, thin[0], LOW), (INX, thin[1], BAR), look="wall"))
-        rows.append(box((-X, low, BAR), (X, high, H), look="rim"))
-        rows.append(box((-HOLE - 0.008, low, LOW - 0.008), (HOLE + 0.008, high, LOW), look="rim"))
-        rows.append(box((-X, low, STEP), (X, high, STEP + 0.008), look="rim"))
+        rows.append(span((-INX, thin[0], STEP), (INX, thin[1], LOW), look="wall"))
+        rows.append(span((-INX, thin[0], LOW), (-HOLE, thin[1], BAR), look="wall"))
+        rows.append(span((HOLE, thin[0], LOW), (INX, thin[1], BAR), look="wall"))
+        rows.append(span((-X, low, BAR), (X, high, H), look="rim"))
+        rows.append(span((-HOLE - 0.008, low, LOW - 0.008), (HOLE + 0.008, high, LOW), look="rim"))
+        rows.append(span((-X, low, STEP), (X, high, STEP + 0.008), look="rim"))
         for x in (-0.19, -0.125, -HOLE - 0.005, HOLE + 0.005, 0.125, 0.19):
-            rows.append(box((x - 0.005, low, STEP), (x + 0.005, high, H), look="rim"))
+            rows.append(span((x - 0.005, low, STEP), (x + 0.005, high, H), look="rim"))
     return rows
 
 
-HEAD = """<!-- written by generate.py; change the drawing there -->
+HEAD = f"""<!-- written by generate.py; change the drawing there -->
 <mujoco model="stacking_crate">
   <compiler angle="radian" autolimits="true"/>
 
-  <default>
-    <default class="stacking_crate">
-      <default class="visual">
-        <geom group="2" contype="0" conaffinity="0" density="0"/>
-      </default>
-      <!-- bit 1 robot, bit 2 props and fixtures, bit 4 person; a prop meets all three -->
-      <default class="collision">
-        <geom group="3" type="box" contype="2" conaffinity="7" condim="4" friction="0.3 0.003 0.0001" solref="0.006 1"
-          solimp="0.95 0.99 0.001" density="0"/>
-      </default>
-      <site group="4" size="0.005" rgba="0.2 0.9 0.3 0.6"/>
-    </default>
-  </default>
+{prop_defaults("stacking_crate", 0.3, site=0.005, boxes=True)}
 
   <asset>
     <texture name="label" type="2d" file="label.png"/>
@@ -130,7 +111,7 @@ TAIL = """      <geom class="visual" type="mesh" mesh="label" material="label"/>
 
 
 def main():
-    (HERE / "stacking_crate.xml").write_text(HEAD + "\n".join(touched() + seen()) + "\n" + TAIL, encoding="utf-8")
+    (HERE / "stacking_crate.xml").write_text(HEAD + "".join(f"      {row}\n" for row in touched() + seen()) + TAIL, encoding="utf-8")
     image = Image.new("RGB", (640, 320), (246, 246, 243))
     draw = ImageDraw.Draw(image)
     draw.rectangle((6, 6, 633, 313), outline=(20, 24, 30), width=4)
@@ -141,9 +122,7 @@ def main():
     image.quantize(16).save(HERE / "label.png", optimize=True)
     x, half, low, high = -X - 0.0006, 0.075, 0.042, 0.117
     corners = ((x, half, low, 0, 0), (x, -half, low, 1, 0), (x, -half, high, 1, 1), (x, half, high, 0, 1))
-    lines = [f"v {a} {b} {c}" for a, b, c, _, _ in corners] + [f"vt {u} {v}" for *_, u, v in corners]
-    lines += ["f 1/1 3/3 2/2", "f 1/1 4/4 3/3", "f 1/1 2/2 3/3", "f 1/1 3/3 4/4"]
-    (HERE / "label.obj").write_text("\n".join(lines) + "\n")
+    flat(HERE / "label.obj", corners, both=True)
 
 
 if __name__ == "__main__":
