@@ -39,12 +39,14 @@ def stage(figures: Mapping[str, Any], version: int) -> str:
     return "built" if _reaches(figures, *BUILT) else "measured"
 
 
-def figures_text(figures: Mapping[str, Any] | None, version: int) -> str:
-    """`done: 196 of 200, 192 FEASIBLE`, in a few words."""
+def figures_text(figures: Mapping[str, Any] | None, version: int, whole: bool = True) -> str:
+    """`done: 196 of 200, 192 FEASIBLE`, in a few words; `done by figures` where the scenario is not `whole`, see `completeness`."""
     if figures is None:
         return "not measured"
     n, succeeded, feasible = (figures[key] for key in ("demonstrations", "succeeded", "feasible"))
     of = "" if figures["version"] == version else f" (v{figures['version']})"
     again = figures.get("again")
     since = f"; again {again['succeeded']} of {again['demonstrations']}, {again['feasible']}" if again else ""
-    return f"{stage(figures, version)}: {succeeded} of {n}, {feasible} FEASIBLE{since}{of}"
+    level = stage(figures, version)
+    level += "" if whole or level == "measured" else " by figures"
+    return f"{level}: {succeeded} of {n}, {feasible} FEASIBLE{since}{of}"

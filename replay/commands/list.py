@@ -88,6 +88,7 @@ def _files(request: CommandRequest, group: str) -> dict[str, Any]:
 
 def _scenarios(request: CommandRequest) -> list[dict[str, Any]]:
     from ...envs.registration import env_id
+    from ...scenarios.completeness import Completeness, completeness
     from ...scenarios.figures import figures_of, figures_text
     from ...scenarios.reading.variant import names_of
 
@@ -95,6 +96,9 @@ def _scenarios(request: CommandRequest) -> list[dict[str, Any]]:
     for name, file in _files(request, "scenario").items():
         sheet = _yaml(file)
         title, own = sheet.get("title") or {}, file.is_relative_to(composition.CONF)
+        counted = own and bool(sheet.get("skills"))
+        lacks = completeness(name, sheet) if counted else Completeness()
+        figures = figures_text(figures_of(name), sheet["version"], whole=not lacks.needed) if counted else ""
         rows.append(
             {
                 "name": name,
@@ -102,7 +106,8 @@ def _scenarios(request: CommandRequest) -> list[dict[str, Any]]:
                 "version": f"v{sheet['version']}" if "version" in sheet else "",
                 "variants": " ".join(f"variant={variant}" for variant in names_of(sheet)),
                 "environment": env_id(name) if own else "",
-                "operator": figures_text(figures_of(name), sheet["version"]) if own and sheet.get("skills") else "",
+                "operator": figures,
+                "lacks": str(lacks),
             }
         )
     return rows

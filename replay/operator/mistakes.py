@@ -136,11 +136,20 @@ def read_mistakes(scene: Scene) -> dict[str, Mistake]:
 
 def note_mistakes(scene: Scene) -> dict[str, Mistake]:
     """The mistakes of a scene's YAML as far as they can be read; what is wrong with them and with the skills is noted."""
+    return note_ways(scene, scene.config.mistakes)
+
+
+def note_ways(scene: Scene, ways: Node, beyond: bool = False) -> dict[str, Mistake]:
+    """Ways of going wrong as far as they can be read; what is wrong with them is noted where they stand.
+
+    Args:
+        ways: name -> how; beyond: values of a draw may lie beyond what its part can be.
+    """
     chain = [_step(skill) for skill in read_skills(scene, registry())]
     found = {}
-    for name, node in scene.config.mistakes.items():
+    for name, node in ways.items():
         if node.mapping(required=("code",), optional=(*WAYS, "seed")):
-            found[name] = _read(name, node, scene, chain)
+            found[name] = _read(name, node, scene, chain, beyond)
     return found
 
 
@@ -156,7 +165,7 @@ def mistake_of(scene: Scene, name: str) -> Mistake:
     return known[name]
 
 
-def _read(name: str, node: Node, scene: Scene, chain: Sequence[MistakeStep]) -> Mistake:
+def _read(name: str, node: Node, scene: Scene, chain: Sequence[MistakeStep], beyond: bool) -> Mistake:
     if not any(way in node for way in WAYS):
         node.note(f"nothing goes wrong here. Say how, by one of {', '.join(WAYS)}.")
     code = node.child("code").word(choices=codes_of(scene))
@@ -192,7 +201,8 @@ def _read(name: str, node: Node, scene: Scene, chain: Sequence[MistakeStep]) -> 
     for at, step in enumerate(steps):
         whole += [*put_before.get(at, ()), *([] if step is None else [step]), *put_after.get(at, ())]
     seed = node.child("seed").integer(low=0) if "seed" in node else None
-    return Mistake(name, code, tuple(whole), _faults(node.child("faults")), seed, _values(node.child("draw"), scene))
+    values = _values(node.child("draw"), scene, beyond)
+    return Mistake(name, code, tuple(whole), _faults(node.child("faults")), seed, values)
 
 
 def _step(skill: Skill) -> MistakeStep:
@@ -238,11 +248,16 @@ def _one_or_more(node: Node) -> Iterator[Node]:
         yield node
 
 
-def _values(node: Node, scene: Scene) -> dict[str, float]:
-    """`draw: {visitor: {at: {y: -150 mm}}}`: values of parts, written as `parts` writes them."""
+def _values(node: Node, scene: Scene, beyond: bool) -> dict[str, float]:
+    """`draw: {visitor: {at: {y: -150 mm}}}`: values of parts, written as `parts` writes them; `friction: 0.05` where it is drawn."""
     found: dict[str, float] = {}
     parts = {placed.name: placed.part for placed in scene.config.parts}
     for name, child in node.items():
+        if name == "friction" and any(vary.key == name for vary in scene.config.variation):
+            found[name] = child.number()
+            if found[name] < 0.0:
+                child.note("a share of the usual friction is 0 or more.")
+            continue
         if name not in parts:
             child.note(f"{name!r} is no part of this scenario.{nearest(name, list(parts))}")
             continue
@@ -255,7 +270,8 @@ def _values(node: Node, scene: Scene) -> dict[str, float]:
             found[f"{name}.yaw"] = child.child("yaw").quantity("angle")
         for word, param in params.items():
             if word in child:
-                found[f"{name}.{word}"] = child.child(word).quantity(param.dimension, low=param.low, high=param.high)
+                low, high = (None, None) if beyond else (param.low, param.high)
+                found[f"{name}.{word}"] = child.child(word).quantity(param.dimension, low=low, high=high)
     return found
 
 

@@ -20,6 +20,7 @@ from shiliu.replay.operator.operator import perform
 from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.catalog import list_scenarios
+from shiliu.scenarios.completeness import excused, unperformed
 from shiliu.scenarios.errors import ScenarioError
 from shiliu.scenarios.reading.yaml_reader import Node, Problems, read_own
 from shiliu.scenarios.simulation import Simulation
@@ -28,15 +29,6 @@ SEED = SEEDS[0]
 ROOT = Path(__file__).resolve().parents[2]
 # mistakes that the default suite performs: of the shortest scenario all, and one that breaks a limit of force alone
 QUICKLY = {"table_setting": ("spilt", "guest_bowl_pushed", "set_down_beside"), "microwave": ("door_slammed",)}
-# failure modes of a scenario that no mistake brings about; its notes tell why
-UNPERFORMED = {
-    "car_assembly": {"upside_down"},
-    "drink_assist": {"near_face"},
-    "laundry_folding": {"corner_lost", "twisted"},
-    "microwave": {"bowl_tipped"},
-    "room_organization": {"wrong_container"},
-    "shelf_restocking": {"bag_crushed", "basket_pushed", "overflow"},
-}
 
 
 @lru_cache
@@ -106,14 +98,11 @@ def told_by_environment(scene, done, mistake):
 
 @pytest.mark.parametrize("scenario", scenarios_with_mistakes())
 def test_every_failure_mode_has_its_mistake(scenario):
-    scene = loaded(scenario)
-    brought = {mistake.code for mistake in read_mistakes(scene).values()}
-    names = {never.name for never in scene.course.nevers}
-    unperformed = UNPERFORMED.get(scenario, set())
-    assert unperformed <= names
-    assert {f"scenario.{name}" for name in names - unperformed} <= brought
+    """Or the notes of its card say why not; there are failure modes with and without."""
+    sheet = read_own(list_scenarios()[scenario])
     notes = (ROOT / "docs" / "scenarios" / f"{scenario}.notes.md").read_text(encoding="utf-8")
-    assert not {name for name in unperformed if name not in notes}, "the notes tell why"
+    assert [name for name in unperformed(sheet) if not excused(name, notes)] == []
+    assert len(unperformed(sheet)) < len(sheet["never"])
 
 
 @pytest.mark.parametrize(("degrees", "failure"), [(14.0, None), (16.0, "scenario.bowl_tipped")])

@@ -1,6 +1,6 @@
 """One thing of a scenario is changed so that its task cannot be done: the operator fails at that, and the judge says so.
 
-The microwave's controls stand in `test_operator.py`, the person's in `test_handover.py`.
+What is changed stands in `conf/controls/`. Others of the microwave stand in `test_operator.py`, the person's in `test_handover.py`.
 """
 
 from __future__ import annotations
@@ -8,73 +8,27 @@ from __future__ import annotations
 import pytest
 import shiliu
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.operator.mistakes import code_of
-from shiliu.replay.operator.operator import perform, read_chain
+from shiliu.replay.operator.controls import read_controls
+from shiliu.replay.operator.mistakes import code_of, read_mistakes
+from shiliu.replay.operator.operator import perform
 from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.scenarios import variation as drawing
+from shiliu.scenarios.completeness import CONTROLS as FOLDER
+from shiliu.scenarios.completeness import controls_of
+from shiliu.scenarios.errors import ScenarioError
 
 SEED = 500
 SLOW = (
     "bedside_care", "car_assembly", "coil_separation", "cooking", "drink_assist", "laundry_folding", "material_handling",
-    "medication_serving", "package_packing", "remote_inspection", "room_organization", "table_wiping",
+    "medication_serving", "microwave", "package_packing", "remote_inspection", "room_organization", "table_wiping",
 )  # fmt: skip
 
-# scenario, what is changed in its draw (SI) or of its operator, what comes of it; `ends_with`: the last skill that is done, where what
-# comes after it may go wrong by itself
-CONTROLS = {
-    "fingers of ice take no bowl": ("table_setting", {"friction": 0.05}, {}, "replay.goal:taken"),
-    "a bowl of four kilograms is not served": ("table_setting", {"bowl.mass": 4.0}, {}, "replay.goal:served"),
-    "a place that is 45 mm elsewhere is missed": ("table_setting", {}, {"aim_offset": 0.045}, "replay.goal:served"),
-    "a bowl that is not taken is not served": ("table_setting", {}, {"skip": "take.rim"}, "replay.goal:taken"),
-    "a cup of ice is not handed over": ("drink_assist", {"friction": 0.05}, {}, "replay.goal:given"),
-    "a bottle held with a tenth slips as it pours": ("drink_assist", {}, {"grip_force": 0.1}, "scenario.spilt"),
-    "a tray that is 30 mm elsewhere is missed": ("drink_assist", {}, {"aim_offset": 0.03}, "replay.goal:set"),
-    "a slot that is 30 mm elsewhere is missed": ("car_assembly", {}, {"aim_offset": 0.03}, "replay.goal:bracket_kitted"),
-    "a socket four times as stiff does not latch": (
-        "car_assembly", {"panel.socket_latch_force": 120.0}, {}, "replay.goal:latched"
-    ),
-    "a book between fingers of oil falls": ("room_organization", {"friction": 0.01}, {}, "scenario.book_fell"),
-    "fingers of ice take no coil": ("coil_separation", {"friction": 0.05}, {}, "replay.goal:single_s"),
-    "a coil that sticks with 60 N brings the next along": (
-        "coil_separation", {"coil_m.stick": 60.0}, {}, "scenario.double_pick"
-    ),
-    "a drawer that rubs with 300 N stays open": ("room_organization", {"chest.friction": 300.0}, {}, "replay.goal:drawer_shut"),
-    "a pillow of three hundred kilograms is not laid straight": (
-        "room_organization", {"pillow.mass": 300.0}, {}, "replay.goal:pillow_placed"
-    ),
-    "on ice the load slides in its crate": ("material_handling", {"friction": 0.05}, {}, "scenario.shifted"),
-    "a crate of sixteen kilograms is not lifted level": ("material_handling", {"load.mass": 14.2}, {}, "scenario.askew"),
-    "fingers of ice bring no bottle": ("medication_serving", {"friction": 0.05}, {}, "replay.goal:served"),
-    "a magnet of 80 N stays shut": ("medication_serving", {"cabinet.catch_force": 80.0}, {}, "replay.goal:opened"),
-    "a bottle of four kilograms is not taken out": ("medication_serving", {"named.mass": 4.0}, {}, "replay.goal:taken"),
-    "a circle that is 30 mm elsewhere is missed": ("medication_serving", {}, {"aim_offset": 0.03}, "replay.goal:served"),
-    "a towel of two kilograms is not drawn": ("laundry_folding", {"towel.mass": 2.0}, {}, "replay.goal:offered"),
-    "an edge that is not drawn over is not taken": ("laundry_folding", {}, {"skip": "draw.over"}, "replay.goal:offered"),
-    "a spoon of ice is not lifted": ("table_wiping", {"friction": 0.05}, {}, "replay.goal:spoon_cleared"),
-    "a mug of nine kilograms is not cleared": ("table_wiping", {"mug.mass": 9.0}, {}, "replay.goal:mug_cleared"),
-    "a tray that is 50 mm elsewhere is missed": ("table_wiping", {}, {"aim_offset": 0.05}, "replay.goal:mug_cleared"),
-    "fingers of oil lose a soap": ("package_packing", {"friction": 0.01}, {}, "replay.goal:scanned"),
-    "a cushion of four kilograms is not packed": ("package_packing", {"cushion.mass": 4.0}, {}, "replay.goal:cushioned"),
-    "a key that is 30 mm elsewhere is missed": ("package_packing", {}, {"aim_offset": 0.03}, "replay.goal:decided"),
-    "fingers of ice lose the spatula": ("cooking", {"friction": 0.05}, {}, "scenario.tool_dropped"),
-    "a knob that holds with 5 Nm is not turned": (
-        "cooking", {"hob.power_detent_torque": 5.0}, {"ends_with": "move_joint.turn"}, "replay.goal:hob_on"
-    ),
-    "a rail whose latch holds with 400 N does not catch": ("bedside_care", {"bed.latch_force": 400.0}, {}, "replay.goal:rail_up"),
-    "a lock that holds with 20 Nm stays locked": (
-        "remote_inspection", {"cabinet.lock_torque": 20.0}, {"ends_with": "move_joint.turn"}, "replay.goal:unlocked"
-    ),
-    "a button that wants 200 N is not pressed": ("remote_inspection", {"cabinet.button_push_force": 200.0}, {}, "replay.goal:acknowledged"),
-    "a valve that holds with 40 Nm stays shut": ("remote_inspection", {"pipes.valve_torque": 40.0}, {}, "replay.goal:valve_open"),
-    "a lever that is 30 mm elsewhere is missed": ("remote_inspection", {}, {"aim_offset": 0.03}, "replay.goal:switched"),
-    "fingers of ice draw no blanket": ("bedside_care", {"friction": 0.05}, {}, "replay.goal:covered"),
-    "a cloth that is not taken wipes nothing": ("table_wiping", {}, {"skip": "stroke.area"}, "replay.goal:wiped"),
-}  # fmt: skip
+CONTROLS = [(file.stem, name) for file in sorted(FOLDER.glob("*.yaml")) for name in controls_of(file.stem)]
 
 
 @pytest.mark.parametrize(
     "scenario",
-    [pytest.param(s, marks=pytest.mark.slow if s in SLOW else ()) for s in sorted({c[0] for c in CONTROLS.values()})],
+    [pytest.param(s, marks=pytest.mark.slow if s in SLOW else ()) for s in dict(CONTROLS)],
 )
 def test_unchanged_it_is_done(scenario):
     scene = shiliu.load_scenario(scenario)
@@ -83,20 +37,47 @@ def test_unchanged_it_is_done(scenario):
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow if CONTROLS[name][0] in SLOW else ()) for name in CONTROLS]
+    ("scenario", "name"),
+    [pytest.param(*control, marks=pytest.mark.slow if control[0] in SLOW else ()) for control in CONTROLS],
 )
-def test_it_fails_at_what_was_changed(name):
-    scenario, values, faults, code = CONTROLS[name]
+def test_it_fails_at_what_was_changed(scenario, name):
     scene = shiliu.load_scenario(scenario)
+    control = read_controls(scene)[name]
     drawn = drawing.draw(scene, SEED)
-    assert values.keys() <= drawn.values.keys()
-    skills, last = read_chain(scene), faults.get("ends_with")
-    if last is not None:
-        skills = skills[: 1 + [skill.name for skill in skills].index(last)]
-    (done,) = perform(scene, [drawing.of_values(scene, drawn.values | values, 0)], [SEED], faults=faults, skills=skills)
-    assert not done.success and done.failure == code
+    assert control.values.keys() <= drawn.values.keys()
+    changed = drawing.of_values(scene, drawn.values | dict(control.values), 0)
+    (done,) = perform(scene, [changed], [SEED], faults=control.faults, skills=control.chain())
+    assert not done.success and done.failure == control.code
     episode = episode_of(scene, done)
     episode.label["success"] = True  # which the judge is not to believe
     (verdict,) = judge([as_recording(name, episode, scene)], scene)
     assert verdict.verdict == "INFEASIBLE"
-    assert code in [code_of(finding) for finding in verdict.findings if finding.failed]
+    assert control.code in [code_of(finding) for finding in verdict.findings if finding.failed]
+
+
+# -- the words of the file ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def controls(tmp_path):
+    """The controls of a scene whose file is this text."""
+    scene = shiliu.load_scenario("table_setting")
+
+    def read(text):
+        (tmp_path / "table_setting.yaml").write_text(text, encoding="utf-8")
+        return read_controls(scene, tmp_path)
+
+    return read
+
+
+def test_a_value_may_lie_beyond_what_its_part_can_be(controls):
+    heavy = "a bowl: {code: scenario.spilt, draw: {bowl: {mass: 40 kg}, friction: 0.05}}"
+    assert dict(controls(heavy)["a bowl"].values) == {"bowl.mass": 40.0, "friction": 0.05}
+    scene = shiliu.load_scenario("table_setting", ['+mistakes.m={code: scenario.spilt, draw: {bowl: {mass: "40 kg"}}}'])
+    with pytest.raises(ScenarioError, match="'40 kg' is too large"):
+        read_mistakes(scene)
+
+
+def test_what_is_wrong_is_told_with_its_line(controls):
+    with pytest.raises(ScenarioError, match=r"(?s)yaml:1: .*'scenario.spilled'.*yaml:2: .*'bowel' is no part"):
+        controls("a: {code: scenario.spilled, skip: take.rim}\nb: {code: scenario.spilt, draw: {bowel: {mass: 1 kg}}}\n")

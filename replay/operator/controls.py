@@ -1,0 +1,30 @@
+"""What keeps a task from being done: a scenario's negative controls, in each of which one thing is changed.
+
+`conf/controls/<scenario>.yaml` names them in the words of `mistakes`. Where a mistake is the operator's, a control changes what he meets or
+what he can: its values may lie beyond what a draw or a part can have.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ...scenarios.completeness import CONTROLS
+from ...scenarios.reading.yaml_reader import Node, Problems, places_in, read_own
+from ...scenarios.scene import Scene
+from .mistakes import Mistake, note_ways
+
+
+def read_controls(scene: Scene, folder: Path = CONTROLS) -> dict[str, Mistake]:
+    """The controls of a scene by name; none where nobody has written any.
+
+    Raises:
+        ScenarioError: every unknown key, skill, part and code, with file and line.
+    """
+    file = folder / f"{scene.name}.yaml"
+    if not file.is_file():
+        return {}
+    problems = Problems(places_in(file))
+    found = note_ways(scene, Node(read_own(file), "", problems), beyond=True)
+    problems.stop(f"The controls of {scene.name!r}")
+    scene.config.problems.stop(f"The skills of {scene.name!r}")
+    return found

@@ -1,0 +1,135 @@
+"""What a scenario lacks is looked up where it stands, and `shiliu list` says it; README says what the list says."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from shiliu.cli import main
+from shiliu.scenarios.completeness import PICTURES, completeness, controls_of, excused, unperformed
+from shiliu.scenarios.figures import figures_text
+
+ROOT = Path(__file__).resolve().parents[2]
+SHEET = {
+    "version": 1,
+    "goal": {"served": {}},
+    "variation": {"bowl": {}},
+    "never": {"spilt": {}, "tipped": {}},
+    "safety": {"lean": {}},
+    "skills": [{"lift": {}}],
+    "mistakes": {"let_go": {"code": "scenario.spilt"}, "pushed": {"code": "scenario.tipped"}},
+}
+FIGURES = {"version": 1, "demonstrations": 100, "succeeded": 96, "feasible": 92}
+NUMBERS = "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
+OWN = {"bare", "table_setting"}  # of this project, not of the centre's sixteen
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A folder in which a scenario `serving` has all that it needs: its controls, card, pictures and speed."""
+    for folder in ("controls", "docs/scenarios", "benchmarks"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "controls" / "serving.yaml").write_text("on ice: {code: scenario.spilt, draw: {friction: 0.05}}\n")
+    (tmp_path / "docs" / "scenarios" / "serving.md").write_text("# Serving\n")
+    for what in PICTURES:
+        (tmp_path / "docs" / "scenarios" / f"serving_{what}.jpg").write_bytes(b"")
+    (tmp_path / "benchmarks" / "README.md").write_text("| scenario | speed |\n|---|---|\n| serving | 70 |\n")
+    return tmp_path
+
+
+def lacks(root, sheet=SHEET):
+    return completeness("serving", sheet, root / "controls", root)
+
+
+def test_a_whole_scenario_lacks_nothing(repository):
+    assert lacks(repository).needed == lacks(repository).beside == ()
+    assert str(lacks(repository)) == ""
+
+
+@pytest.mark.parametrize(
+    ("gone", "text"),
+    [
+        ("controls/serving.yaml", "lacks controls"),
+        ("docs/scenarios/serving.md", "lacks a card"),
+        ("docs/scenarios/serving_head.jpg", "no picture head"),
+        ("benchmarks/README.md", ""),  # as in a package without its benchmarks
+    ],
+)
+def test_what_is_not_there_is_named(repository, gone, text):
+    (repository / gone).unlink()
+    assert str(lacks(repository)) == text
+
+
+def test_a_speed_stands_in_the_table_or_in_the_notes(repository):
+    (repository / "benchmarks" / "README.md").write_text("| scenario | speed |\n|---|---|\n| serving_two | 70 |\n")
+    assert str(lacks(repository)) == "no speed"
+    notes = repository / "docs" / "scenarios" / "serving.notes.md"
+    notes.write_text("`shiliu bench scenario=serving pairs=5`: 70 times real time.")
+    assert str(lacks(repository)) == ""
+
+
+def test_a_section_that_is_not_there_is_named(repository):
+    assert str(lacks(repository, {**SHEET, "safety": {}})) == "lacks the section `safety`"
+
+
+def test_a_failure_mode_without_a_mistake_is_named_and_may_be_excused(repository):
+    sheet = {**SHEET, "mistakes": {"let_go": {"code": "scenario.spilt"}}}
+    assert unperformed(sheet) == ("tipped",)
+    assert lacks(repository, sheet).needed == ("a mistake for tipped",)
+    notes = repository / "docs" / "scenarios" / "serving.notes.md"
+    notes.write_text("- `tipped` is a bowl that leans.\n- No mistake is known for `spilt`.\n")
+    assert lacks(repository, sheet).needed == ("a mistake for tipped",), "it is named, but nothing says why"
+    notes.write_text("- `tipped` has no mistake of its own: no hand reaches it.\n")
+    assert lacks(repository, sheet).needed == () and str(lacks(repository, sheet)) == "no mistake for tipped"
+    assert not excused("tip", notes.read_text())
+
+
+@pytest.mark.parametrize(
+    ("changed", "whole", "text"),
+    [
+        ({}, True, "done: 96 of 100"),
+        ({}, False, "done by figures: 96 of 100"),
+        ({"feasible": 90}, False, "built by figures: 96 of 100"),
+        ({"feasible": 80}, False, "measured: 96 of 100"),
+    ],
+)
+def test_who_lacks_something_is_what_it_is_by_its_figures_alone(changed, whole, text):
+    assert figures_text({**FIGURES, **changed}, 1, whole=whole).startswith(text)
+
+
+@pytest.fixture(scope="module")
+def listed():
+    """The rows of `shiliu list scenarios` by name."""
+    import contextlib
+    import io
+
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        assert main(["list", "scenarios", "--json"]) == 0
+    return {row["name"]: row for row in json.loads(out.getvalue())["scenarios"]}
+
+
+def level(row):
+    """`done`, `built`, `measured` and so on, as the list calls it."""
+    return row["operator"].partition(":")[0]
+
+
+def test_the_list_says_what_each_lacks(listed):
+    assert listed["bare"]["lacks"] == "", "nothing is to be done there"
+    for name, row in listed.items():
+        assert ("lacks controls" in row["lacks"]) == (bool(row["operator"]) and not controls_of(name))
+        assert level(row).endswith(" by figures") <= row["lacks"].startswith("lacks ")
+
+
+def test_readme_calls_the_scenarios_what_the_list_calls_them(listed):
+    (sentence,) = re.findall(r"(?m)^Of the centre's sixteen, .*", (ROOT / "README.md").read_text(encoding="utf-8"))
+    called = {}
+    for number, stage, names in re.findall(r"(\w+) (?:is|are) (done|built|begun) \((.*?)\)", sentence):
+        called[stage] = set(re.findall(r"`(\w+)`", names))
+        assert len(called[stage]) == NUMBERS.index(number), stage
+    (missing,) = re.findall(r"(\w+) are missing", sentence)
+    assert sum(map(len, called.values())) + NUMBERS.index(missing) == 16
+    centre = {name: level(row) for name, row in listed.items() if name not in OWN}
+    assert called["done"] == {name for name, stage in centre.items() if stage == "done"}
+    assert called["built"] == {name for name, stage in centre.items() if stage == "built"}
+    assert called["begun"] == centre.keys() - called["done"] - called["built"]
