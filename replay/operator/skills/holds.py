@@ -11,6 +11,7 @@ from ....scenarios.grips.gripper import gripper_of
 from ....scenarios.grips.grips import Grip, grips_of
 from ....scenarios.grips.workpiece import Workpiece
 from ....scenarios.part import Part
+from .attachment import hangs_on
 from .reason import Reason
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def held_by(state: OperatorState, of: str, name: str | None = None, site: str | 
         where = f"{part}/{hold.grip.at}" if hold.grip.at else ""
         if (name and hold.grip.name != name) or (site and where != site):
             continue
-        if where and not state.hangs_on(where, of):
+        if where and not hangs_on(state.model, where, of):
             continue
         place, frame = state.site(where) if where else state.body_pose(of)
         turns = np.array([frame @ turn for turn in hold.turns])

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..recognition import pushing
+from .attachment import hangs_on
 from .doors import PullOpen, PushClose
 from .gripping import TakeByGrip
 from .hands import Release
@@ -53,7 +54,7 @@ class MoveJoint(Skill):
         given = {"hand": self.hand, "joint": self.joint, "to": self.to, "until": self.until}
         given |= {name: self.values[name] for name in ("force", "speed") if self.values[name] is not None}
         held = state.held.get(self.hand, "")
-        if held and (held == body or state.hangs_on(held, body)):
+        if held and (held == body or hangs_on(state.model, held, body)):
             yield PullOpen.made(**given, at=self.at or state.nearest_site(body, self._tcp(state)))
             return
         shuts, edge = self.to < state.joint(self.joint), self.edge

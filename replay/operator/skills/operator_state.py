@@ -26,6 +26,7 @@ from ..planning.limbs import spline_through
 from ..planning.planner import least_room
 from ..planning.standing import Standing, walk
 from .arm import Arm, Path, progress
+from .attachment import corded_part, hangs_on, rigid_part
 from .base import Base
 from .reason import Reason
 
@@ -46,7 +47,6 @@ SWIFT = (
     1.2  # m/s2, of an arm's middle on a planned way at most: a robot that is jerked further by it leaves its balance
 )
 REACHED = 2e-3  # m, within which a pose counts as reached
-CORD = 3  # joints on which something hangs that is neither free nor a door: more are a cord
 CLAW_SPEED = 90.0  # percent/s
 CLOSING = 35.0  # percent/s, until the pads touch
 Motion = Generator[None, Any, Any]
@@ -250,16 +250,6 @@ class OperatorState:
         """The body that a joint moves."""
         return self.model.body(int(self.model.jnt_bodyid[self.model.joint(joint).id])).name
 
-    def hangs_on(self, what: str, body: str) -> bool:
-        """Whether a body, or a site, is part of a body or of what hangs on it."""
-        model = self.model
-        one = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, what)
-        site = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_SITE, what)
-        one = one if one >= 0 else int(model.site_bodyid[site]) if site >= 0 else 0
-        while one and model.body(one).name != body:
-            one = int(model.body_parentid[one])
-        return one != 0
-
     def nearest_site(self, body: str, place: np.ndarray) -> str:
         """The site of a body, or of what hangs on it, that is nearest to a place (3,) [m].
 
@@ -268,7 +258,7 @@ class OperatorState:
         """
         model = self.model
         sites = [model.site(i).name for i in range(model.nsite)]
-        found = [name for name in sites if name and self.hangs_on(name, body)]
+        found = [name for name in sites if name and hangs_on(model, name, body)]
         if not found:
             named = body.replace("/", ".", 1)
             raise GivenUp(Reason(f"{named} has no site by which it could be moved", "no_site", of=named))
@@ -433,7 +423,7 @@ class OperatorState:
         assert self._standing is not None
         held = [name for side in SIDES for name in self._clearance[side].borne]
         inside = [name for thing in held for name in self.with_contents(thing.split("/")[0])[1:]]
-        tied = [part for part in map(self._corded, self.held.values()) if part is not None]
+        tied = [part for part in (corded_part(self.model, what) for what in self.held.values()) if part is not None]
         start = self._standing.see(self._past(inside).copy(), list(dict.fromkeys(held)), tied)
         yaws = np.unwrap([start[2], *(yaw for _, yaw in straight)])
         row = [start, *(np.array([*place, yaw]) for (place, _), yaw in zip(straight, yaws[1:]))]
@@ -444,31 +434,6 @@ class OperatorState:
         for a, b in itertools.pairwise(found):
             legs += [(a[:2], float(b[2])), (b[:2], float(b[2]))]
         return legs
-
-    def _rigid(self, what: str) -> str | None:
-        """The free body that a body or a site is a rigid part of; None for a cloth, a door's handle, and what stands fast."""
-        model = self.model
-        body = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, what)
-        if body < 0:
-            site = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_SITE, what)
-            body = int(model.site_bodyid[site]) if site >= 0 else 0
-        while body and not model.body_jntnum[body]:
-            body = int(model.body_parentid[body])
-        free = body and model.jnt_type[model.body_jntadr[body]] == mujoco.mjtJoint.mjJNT_FREE
-        return model.body(body).name if free else None
-
-    def _corded(self, what: str) -> str | None:
-        """The part whose cord a body or a site hangs on, which is fast at its other end; None where there is none."""
-        model = self.model
-        body = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, what)
-        if body < 0:
-            site = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_SITE, what)
-            body = int(model.site_bodyid[site]) if site >= 0 else 0
-        free, joints = self._rigid(what) is not None, 0
-        while body and not free:
-            joints += int(model.body_jntnum[body])
-            body = int(model.body_parentid[body])
-        return what.split("/")[0] if joints > CORD else None
 
     def crowd(
         self,
@@ -647,8 +612,7 @@ class OperatorState:
     def hold_on(self, side: str, what: str) -> None:
         """Remember what a hand holds: a body, a site of it, or a cloth. What is rigid is part of the hand's ways until it lets go."""
         self.held[side] = what
-        rigid = self._rigid(what)
-        corded = self._corded(what)
+        rigid, corded = rigid_part(self.model, what), corded_part(self.model, what)
         if rigid is not None:
             self._clearance[side].bear([rigid])
         elif corded is not None:
