@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml
 
-from ..report.text import Words, number, percent
+from ..report.numerals import number, percent
+from ..report.text import Words
 from .figures import gaps
 from .planning import DeliveryPlan
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..report.text import number
+from ..report.numerals import number
 from ..signals.statistics import wilson
 from .takes import DIMENSIONS, QUARTERS, Takes
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
+from ..report.numerals import number, quantity
 from ..report.svg import CAUSE, GRID, INK, MUTED, box, drawing, label, rule, tag, ticks, tip
-from ..report.text import number, quantity
 from .takes import VERDICTS
 from .tallies import CELLS, LagSpread, Map
 

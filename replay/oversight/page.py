@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from ..report.numerals import percent, quantity
 from ..report.story import UTC_OFFSET_H
-from ..report.text import Words, percent, quantity
+from ..report.text import Words
 from . import drawings
 from .causes import DRAW, Cause
 from .overseeing import BY, ROWS, Seen, reasons, total, yields

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from . import plots, svg
+from .numerals import number, quantity, seconds
 from .story import STAGES, Story, rank
 from .terminal import COUNTED, counts, first_line, groups, span, speed_line
-from .text import Words, number, quantity, seconds
+from .text import Words
 from .timeline import timeline
 from .used import not_used, shown_cell, used
 

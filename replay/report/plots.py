@@ -15,9 +15,10 @@ from markupsafe import Markup
 
 from ..signals.signal import runs
 from ..signals.statistics import wilson
+from .numerals import number, percent, quantity, seconds
 from .story import Story
 from .svg import CAUSE, GRID, MUTED, WIDTH, box, drawing, label, rule, tag, text_width, ticks, tip
-from .text import Words, number, percent, quantity, seconds
+from .text import Words
 
 if TYPE_CHECKING:
     from ..checks.finding import Finding, Plot

@@ -12,7 +12,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..checks.registry import check_of
-from .text import Words, percent, quantity, seconds
+from .numerals import percent, quantity, seconds
+from .text import Words
 
 if TYPE_CHECKING:
     from ..checks.finding import Finding

@@ -20,8 +20,9 @@ from rich.table import Table
 from rich.text import Text
 
 from ...scenarios.errors import EpisodeError, ShiliuError
+from .numerals import number
 from .story import Story, rank
-from .text import Words, number
+from .text import Words
 from .used import named_cell, not_used, one_line, used
 
 if TYPE_CHECKING:

@@ -10,9 +10,7 @@ over the finding's fields, its ``details`` and a few derived words:
     slower    by what share the movement must slow down so that the value meets its limit
     signal, title, code, level
 
-Format words: ``n`` three figures, ``u`` number with the finding's unit, ``pct`` share as percent, ``s``, ``ms``,
-``deg`` (from rad), ``mm`` (from m). A part between ``[[`` and ``]]`` is left out when one of its fields is missing, so
-that a sentence shortens instead of showing a gap.
+How a field is written, `template` says; how a number is, `numerals`.
 """
 
 from __future__ import annotations
@@ -23,24 +21,23 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from ...scenarios.errors import ShiliuError
 from ..operator.skills import skill_named
+from .notes import Notes, term
+from .numerals import percent, quantity
+from .template import Template, needed_fields
 
 if TYPE_CHECKING:
     from ..checks.finding import Finding
 
 TEXT = Path(__file__).parents[2] / "conf" / "text"
-MISSING = "?"
-LONGEST_NOTE = 2000  # characters; what is longer is shown as it stands
 MOST_DIFFERENCES = 6  # of a cell, told in one sentence
 ROUND_UP = 0.05  # "about a third slower" is advice: rounded up to 5 %, so that it is enough
 
-_OPTIONAL = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
 _LIMB = re.compile(r"^([a-z]+)_([lr]?)(\d)_(joint|link|motor)$")  # `zarm_l4_joint` is the word zarm_4 of a side
 
 
@@ -60,136 +57,6 @@ def catalogue(lang: str) -> dict[str, Any]:
     if lang not in languages():
         raise ShiliuError(f"No words for lang={lang!r}. Choose one of: {', '.join(languages())}.", field="lang")
     return yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-
-
-@lru_cache
-def _notes(lang: str) -> tuple[tuple[re.Pattern[str], str], ...]:
-    """English sentences of provenance, `{}` for what is filled in, and what each is in a language."""
-    known = (one for one in _entries(lang) if "of" in one)
-    return tuple((re.compile("(.+?)".join(map(re.escape, one["of"].split("{}")))), one["is"]) for one in known)
-
-
-@lru_cache
-def _terms(lang: str) -> dict[str, str]:
-    """Single words of provenance in a language."""
-    return {one["term"]: one["is"] for one in _entries(lang) if "term" in one}
-
-
-@lru_cache
-def _entries(lang: str) -> tuple[dict[str, str], ...]:
-    path = TEXT / "notes" / f"{lang}.yaml"
-    return tuple(yaml.safe_load(path.read_text(encoding="utf-8"))) if path.is_file() else ()
-
-
-def number(value: Any) -> str:
-    """A number in three figures, without exponent where a person would write none: ``8.4``, ``0.19``, ``2117``."""
-    if hasattr(value, "item"):
-        value = value.item()  # a NumPy scalar
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return str(value)
-    if isinstance(value, int):
-        return str(value)
-    if not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "∞" if value > 0 else "-∞"
-    if value == 0 or 1e-4 <= abs(value) < 1e7:
-        digits = 3 if value == 0 else max(0, 2 - math.floor(math.log10(abs(value))))
-        text = f"{value:.{digits}f}"
-        text = text.rstrip("0").rstrip(".") if "." in text else text
-        return "0" if text == "-0" else text
-    return f"{value:.2e}"
-
-
-def seconds(value: float) -> str:
-    """A moment or a span of an episode: two decimals, ``5.87 s``."""
-    return f"{value:.2f} s"
-
-
-def percent(share: float) -> str:
-    """A share as percent; a decimal only below one percent."""
-    return f"{100 * share:.0f} %" if abs(share) >= 0.01 or share == 0 else f"{100 * share:.1f} %"
-
-
-def quantity(value: Any, unit: str | None) -> str:
-    """A number with its unit; below 0.1 m in mm, below 0.1 s in ms, radians with the degrees beside them."""
-    if value is None:
-        return MISSING
-    if not unit or unit == "1":
-        return number(value)
-    if isinstance(value, (int, float)) and math.isfinite(value):
-        if unit == "m" and abs(value) < 0.1:
-            return f"{number(1000.0 * value)} mm"
-        if unit == "s" and 0 < abs(value) < 0.1:
-            return f"{number(1000.0 * value)} ms"
-        if unit == "rad":
-            return f"{number(value)} rad ({number(round(math.degrees(value), 1))}°)"
-    return f"{number(value)} {unit}"
-
-
-class _Template(Formatter):
-    """``str.format`` with the format words above; a field that is missing shows as ``?`` and never raises."""
-
-    def __init__(self, words: Words, unit: str | None) -> None:
-        self.words, self.unit = words, unit
-
-    def get_value(self, key: int | str, args: Any, kwargs: Mapping[str, Any]) -> Any:
-        return kwargs.get(key) if isinstance(key, str) else None
-
-    def format_field(self, value: Any, format_spec: str) -> str:
-        if value is None:
-            return MISSING
-        if format_spec in ("full", "plain", "ids"):
-            return self.words.name(value, format_spec)
-        if isinstance(value, (list, tuple)):
-            return self.words.join(str(item) for item in value)
-        if isinstance(value, str):
-            return value
-        match format_spec:
-            case "n":
-                return number(value)
-            case "u":
-                return quantity(value, self.unit)
-            case "pct":
-                return percent(value)
-            case "s":
-                return seconds(value)
-            case "ms":
-                return f"{number(1000.0 * value)} ms"
-            case "mm":
-                return f"{number(1000.0 * value)} mm"
-            case "deg":
-                return f"{number(round(math.degrees(value), 1))}°"
-            case "":
-                return number(value) if not isinstance(value, dict) else str(value)
-        return format(value, format_spec)
-
-    def fill(self, template: str, context: Mapping[str, Any]) -> str:
-        def optional(match: re.Match[str]) -> str:
-            fields = [name for _, name, _, _ in self.parse(match[1]) if name]
-            given = all(context.get(name) not in (None, (), [], "") for name in fields)
-            return self.vformat(match[1], (), context) if given else ""
-
-        pieces, end = [], 0
-        for match in _OPTIONAL.finditer(template):  # values are never parsed: a hostile name cannot become a template
-            pieces += [self.vformat(template[end : match.start()], (), context), optional(match)]
-            end = match.end()
-        pieces.append(self.vformat(template[end:], (), context))
-        text = "".join(pieces).strip()
-        return re.sub(r"^[;；,，.。:：]\s*", "", text)
-
-
-class _Filled:
-    """What is filled into a note: `{}` takes it as a note of its own, `{:t}` as a term."""
-
-    def __init__(self, words: Words, text: str) -> None:
-        self.words, self.text = words, text
-
-    def __format__(self, spec: str) -> str:
-        return self.words.term(self.text) if spec == "t" else self.words.note(self.text)
-
-
-def _needed(template: str) -> list[str]:
-    """The fields of a template that it cannot be told without."""
-    return [name for _, name, _, _ in Formatter().parse(_OPTIONAL.sub("", template)) if name]
 
 
 class Words:
@@ -278,37 +145,12 @@ class Words:
         return self.look_up("signals", signal) if signal else ""
 
     def note(self, sentence: str) -> str:
-        """A note of a verdict's provenance in this language; one that nobody has words for stays as it is.
-
-        The recording's mapping has words of its own (`name: sentence`); all others are the catalogue's, in which what is filled
-        in may be such a sentence again.
-        """
-        if len(sentence) > LONGEST_NOTE:
-            return sentence
-        own: Mapping[str, str] = self.book.get("own_notes", {})
-        parts = [(sentence[: at.start()], sentence[at.end() :]) for at in re.finditer(": ", sentence)]
-        # a channel's name, with what else is known of it, and the sentence
-        for head, rest in parts:
-            if rest in own:
-                return f"{self._known_note(head) or head}{self.ui('colon')}{own[rest]}"
-        if found := self._known_note(sentence):
-            return found
-        for head, rest in parts:
-            if found := self._known_note(rest):
-                return f"{self._known_note(head) or head}{self.ui('colon')}{found}"
-        return sentence
+        """A note of a verdict's provenance in this language; one that nobody has words for stays as it is."""
+        return Notes(self.lang, self.ui("colon"), self.book.get("own_notes", {})).note(sentence)
 
     def term(self, word: str) -> str:
         """A single word of the provenance in this language, such as `command`; it stays where it is none."""
-        return _terms(self.lang).get(word, word)
-
-    def _known_note(self, sentence: str) -> str | None:
-        if sentence in (own := self.book.get("own_notes", {})):
-            return str(own[sentence])
-        for pattern, template in _notes(self.lang):
-            if found := pattern.fullmatch(sentence):
-                return template.format(*(_Filled(self, group) for group in found.groups()))
-        return None
+        return term(self.lang, word)
 
     def skill(self, skill: str | None) -> str | None:
         """A skill in plain words; None stays None."""
@@ -464,7 +306,7 @@ class Words:
             return self.advice(finding)  # a cause that is known has a sentence of its own
         words = self._fix_words(fix)
         # a sentence that would show a gap says less than the advice
-        if template is None or any(words.get(name) is None for name in _needed(template)):
+        if template is None or any(words.get(name) is None for name in needed_fields(template)):
             return self.advice(finding)
         text = self.fill(template, words, finding.unit)
         return f"{text} {self.book['fixes']['applicable']}" if fix.get("applicable") else text
@@ -617,8 +459,8 @@ class Words:
         return value.get(self.lang, value.get("en")) if isinstance(value, dict) and "en" in value else value
 
     def fill(self, template: str, values: Mapping[str, Any], unit: str | None = None) -> str:
-        """A template filled with values; see the module's docstring for its format words."""
-        return _Template(self, unit).fill(template, values)
+        """A template filled with values; see `template` for its format words."""
+        return Template(self, unit).fill(template, values)
 
     # -- facts and tables --------------------------------------------------------------------------------------------
     def fact(self, key: str, values: Mapping[str, Any]) -> tuple[str, str]:

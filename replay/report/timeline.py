@@ -7,9 +7,10 @@ from typing import Any
 
 from markupsafe import Markup
 
+from .numerals import number, seconds
 from .story import Story
 from .svg import CAUSE, MUTED, SOFT, WARN, WIDTH, box, drawing, label, rule, tag, text_width, ticks, tip
-from .text import Words, number, seconds
+from .text import Words
 
 SIDE, TOP, BAND, LANE = 12.0, 6.0, 26.0, 24.0
 TONES = ("#c9d8ea", "#dbe6f2")  # neighbouring skills

@@ -32,9 +32,10 @@ from shiliu.replay.report import (
     write_reports,
 )
 from shiliu.replay.report.html import render
+from shiliu.replay.report.numerals import number, quantity
 from shiliu.replay.report.story import Story
 from shiliu.replay.report.svg import text_width
-from shiliu.replay.report.text import catalogue, number, quantity
+from shiliu.replay.report.text import catalogue
 from shiliu.replay.report.timeline import timeline
 from shiliu.scenarios.errors import ShiliuError
 

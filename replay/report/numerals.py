@@ -1,0 +1,52 @@
+"""How numbers are written in reports: figures, moments, shares, quantities with their unit."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+MISSING = "?"
+
+
+def number(value: Any) -> str:
+    """A number in three figures, without exponent where a person would write none: ``8.4``, ``0.19``, ``2117``."""
+    if hasattr(value, "item"):
+        value = value.item()  # a NumPy scalar
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return str(value)
+    if isinstance(value, int):
+        return str(value)
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "∞" if value > 0 else "-∞"
+    if value == 0 or 1e-4 <= abs(value) < 1e7:
+        digits = 3 if value == 0 else max(0, 2 - math.floor(math.log10(abs(value))))
+        text = f"{value:.{digits}f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+        return "0" if text == "-0" else text
+    return f"{value:.2e}"
+
+
+def seconds(value: float) -> str:
+    """A moment or a span of an episode: two decimals, ``5.87 s``."""
+    return f"{value:.2f} s"
+
+
+def percent(share: float) -> str:
+    """A share as percent; a decimal only below one percent."""
+    return f"{100 * share:.0f} %" if abs(share) >= 0.01 or share == 0 else f"{100 * share:.1f} %"
+
+
+def quantity(value: Any, unit: str | None) -> str:
+    """A number with its unit; below 0.1 m in mm, below 0.1 s in ms, radians with the degrees beside them."""
+    if value is None:
+        return MISSING
+    if not unit or unit == "1":
+        return number(value)
+    if isinstance(value, (int, float)) and math.isfinite(value):
+        if unit == "m" and abs(value) < 0.1:
+            return f"{number(1000.0 * value)} mm"
+        if unit == "s" and 0 < abs(value) < 0.1:
+            return f"{number(1000.0 * value)} ms"
+        if unit == "rad":
+            return f"{number(value)} rad ({number(round(math.degrees(value), 1))}°)"
+    return f"{number(value)} {unit}"
