@@ -1,20 +1,15 @@
 """Datasets of others: what the readers give is what the bare libraries give, and what is broken ends in one clear error."""
 
-import json
-import pickle
-import shutil
 import struct
 import zipfile
 from pathlib import Path
 
 import h5py
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from shiliu.replay.formats import mapping, read
 from shiliu.replay.formats.array_rule import Columns
-from shiliu.replay.formats.arrays.pickle_arrays import loads
 from shiliu.replay.formats.records import readers
 from shiliu.replay.recording.recording import Recording, Unreadable
 from shiliu.scenarios.errors import EpisodeError
@@ -332,21 +327,6 @@ def test_a_placeholder_that_moves_is_told(tmp_path):
     assert any("expects 0 in every row, and they hold something else here" in note for note in moving.notes)
 
 
-def test_names_in_the_container_decide_the_order(tmp_path):
-    path = tmp_path / "toy.yaml"
-    path.write_text(
-        "title: toy\nformat: lerobot\nrobot: toy\nkind: state_only\nrecognise: {channels: {q: 3}}\nstreams:\n"
-        "  - {name: q, field: q, role: measured, quantity: joint_position, unit: rad, names: [a, b, x], spelled_in: q}\n"
-    )
-    first, *_ = read(foreign(tmp_path / "set"), mapping=path)
-    assert first.streams["q"].names == ("a", "x", "b") and first.streams["q"].values[1].tolist() == [3, 4, 5]
-    info = json.loads((tmp_path / "set/meta/info.json").read_text())
-    info["features"]["q"]["names"] = ["a", "y", "b"]
-    (tmp_path / "set/meta/info.json").write_text(json.dumps(info))
-    with pytest.raises(EpisodeError, match=r"names its columns a, y, b, .* no spelling of mapping toy"):
-        list(read(tmp_path / "set", mapping=path))
-
-
 def test_what_no_mapping_knows_says_what_it_holds(tmp_path):
     with pytest.raises(EpisodeError, match=r"holds q 4 x 3, u 4 x 2.*which joint.*needs a mapping") as caught:
         only(archive(tmp_path / "a.npz"))
@@ -492,229 +472,6 @@ def test_a_damaged_hdf5_is_one_error(tmp_path, robomimic, name):
                 group.create_dataset("u", shape=shape, dtype="f8", chunks=(3, 2))
     with pytest.raises(EpisodeError, match=r"d\.hdf5"):
         list(read(path, mapping=robomimic))
-
-
-# ------------------------------------------------------------------------------------------------------------ DAPG
-
-
-def dapg(path: Path, protocol: int, **changes) -> tuple[Path, list[dict]]:
-    rng = np.random.default_rng(0)
-    demos = [
-        {
-            "observations": rng.normal(size=(20 + k, 39)),
-            "actions": np.asfortranarray(rng.normal(size=(20 + k, 28))).astype(np.float32),
-            "rewards": rng.normal(size=20 + k),
-            "init_state_dict": {
-                "qpos": np.zeros(30),
-                "qvel": np.zeros(30),
-                "door_body_pos": np.array([-0.1, 0.2, np.float64(0.3)]),
-                "scale": np.float64(1.5),
-            },
-        }
-        | changes
-        for k in range(3)
-    ]
-    path.write_bytes(pickle.dumps(demos, protocol))
-    return path, demos
-
-
-@pytest.mark.parametrize("protocol", range(6))
-def test_dapg_is_read_without_unpickling(tmp_path, protocol, monkeypatch):
-    path, demos = dapg(tmp_path / "door.pickle", protocol)
-    monkeypatch.setattr(pickle, "loads", None)
-    monkeypatch.setattr(pickle, "Unpickler", None)
-    items = list(read(path))
-    assert [r.source for r in items] == ["door.pickle#0", "door.pickle#1", "door.pickle#2"]
-    for made, r in zip(demos, items):
-        assert r.mapping == "adroit_door_dapg" and r.streams["actions"].clock == "grid"
-        assert np.array_equal(r.streams["actions"].values, made["actions"])
-        assert np.array_equal(r.streams["observations/joints"].values, made["observations"][:, :27])
-        assert r.metadata["init_state_dict/door_body_pos"]["values"] == [-0.1, 0.2, 0.3]
-        assert r.unmapped == ("init_state_dict/scale (one number): unknown to mapping adroit_door_dapg",)
-
-
-class Evil:
-    def __init__(self, function, *arguments):
-        self.what = (function, arguments)
-
-    def __reduce__(self):
-        return self.what
-
-
-def nested(depth: int) -> list:
-    value: list = []
-    for _ in range(depth):
-        value = [value]
-    return value
-
-
-def doubled(depth: int) -> list:
-    value = [0] * 10
-    for _ in range(depth):
-        value = [value] * 10
-    return value
-
-
-@pytest.mark.parametrize("protocol", [0, 2, 4])
-@pytest.mark.parametrize("name", ["system", "eval", "nested", "itself", "objects", "class"])
-def test_a_hostile_pickle_is_refused_and_nothing_runs(tmp_path, name, protocol):
-    import builtins
-    import os
-
-    witness = tmp_path / "witness"
-    value = {
-        "system": Evil(os.system, f"touch {witness}"),
-        "eval": Evil(builtins.eval, f"open({str(witness)!r}, 'w')"),
-        "nested": nested(200),
-        "itself": [],
-        "objects": [{"a": np.array([{"b": 1}], dtype=object)}],
-        "class": Path("x"),
-    }[name]
-    if name == "itself":
-        value.append(value)
-    path = tmp_path / "evil.pickle"
-    path.write_bytes(pickle.dumps(value, protocol))
-    with pytest.raises(EpisodeError, match=r"evil\.pickle: the DAPG file cannot be read"):
-        list(read(path))
-    assert not witness.exists()
-
-
-def test_a_shared_list_does_not_grow_without_end():
-    assert len(loads(pickle.dumps(doubled(20)))) == 10
-
-
-def test_sizes_in_a_pickle_are_not_believed():
-    with pytest.raises(ValueError):
-        loads(b"\x80\x04\x8e" + struct.pack("<Q", 1 << 50) + b"x.")
-    with pytest.raises(ValueError):
-        loads(b"\x80\x02]r\xff\xff\xff\x7f")  # memory slot two thousand million: no table of that size is made
-    big = np.zeros(1000)
-    content = pickle.dumps([big], 4)
-    state = content.replace(struct.pack("<H", 1000), struct.pack("<H", 60000), 1)
-    with pytest.raises(ValueError):
-        loads(state)
-
-
-def test_mutated_pickles_end_in_an_error_or_a_recording(tmp_path):
-    path, _ = dapg(tmp_path / "door.pickle", 3)
-    content = path.read_bytes()
-    rng = np.random.default_rng(2)
-    refused = 0
-    for _ in range(150):
-        at = int(rng.integers(len(content))) if rng.random() < 0.3 else int(rng.integers(400))
-        broken = content[:at] if rng.random() < 0.3 else content[:at] + rng.bytes(2) + content[at + 2 :]
-        path.write_bytes(broken)
-        try:
-            list(read(path))
-        except EpisodeError:
-            refused += 1
-    assert refused > 50
-
-
-# ------------------------------------------------------------------------------------------------- LeRobot of others
-
-LEROBOT = MINE.replace("format: npz", "format: lerobot").replace("fps: 50\n", "")
-
-
-def foreign(root: Path, groups: int = 2, **changes) -> Path:
-    """A v3.0 set with three episodes in one file, its row groups cut without regard to episodes."""
-    (root / "meta").mkdir(parents=True)
-    (root / "data/chunk-000").mkdir(parents=True)
-    lengths = [5, 7, 4]
-    n = sum(lengths)
-    columns = {
-        "q": pa.array(np.arange(3.0 * n).reshape(n, 3).tolist()),
-        "u": pa.array(np.zeros((n, 2)).tolist()),
-        "timestamp": pa.array(np.concatenate([np.arange(k) / 20 for k in lengths]).astype(np.float32)),
-        "episode_index": pa.array(np.repeat([0, 1, 2], lengths)),
-    } | changes
-    pq.write_table(pa.table(columns), root / "data/chunk-000/file-000.parquet", row_group_size=max(1, n // groups))
-    info = {
-        "codebase_version": "v3.0",
-        "robot_type": "toy",
-        "fps": 20,
-        "features": {
-            "q": {"dtype": "float64", "shape": [3], "names": ["a", "x", "b"]},
-            "u": {"dtype": "float64", "shape": [2]},
-            "camera": {"dtype": "video", "shape": [8, 8, 3]},
-        },
-        "video_path": "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4",
-    }
-    (root / "meta/info.json").write_text(json.dumps(info))
-    return root
-
-
-@pytest.fixture
-def toy(tmp_path) -> Path:
-    path = tmp_path / "toy.yaml"
-    path.write_text(LEROBOT)
-    return path
-
-
-@pytest.mark.parametrize("groups", [1, 2, 5, 16])
-def test_episodes_are_split_wherever_row_groups_end(tmp_path, toy, groups):
-    items = list(read(foreign(tmp_path / "set", groups), mapping=toy))
-    assert [r.source for r in items] == ["set#0", "set#1", "set#2"]
-    assert [r.streams["q"].n for r in items] == [5, 7, 4]
-    assert items[1].streams["q"].values[0].tolist() == [15, 17] and items[1].streams["q"].clock == "grid"
-    assert items[0].unmapped[-1] == "camera (video): announced, but its file is not here"
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"q": pa.array([[1.0, 2.0, 3.0]] * 15 + [[1.0]])}, "different numbers of values"),
-        ({"q": pa.array([[1.0, 2.0, None]] * 16)}, "values of q are missing"),
-        ({"q": pa.array(["a"] * 16)}, "names this channel"),
-        ({"timestamp": pa.array([float("nan")] * 16)}, "not finite"),
-        ({"q": pa.array([[1.0, 2.0]] * 16)}, "has 2 columns, the mapping takes"),
-    ],
-)
-def test_broken_columns_of_a_foreign_set_are_named(tmp_path, toy, changes, message):
-    with pytest.raises(EpisodeError, match=message):
-        list(read(foreign(tmp_path / "set", 1, **changes), mapping=toy))
-
-
-def test_an_episode_in_two_places_and_a_cut_file_do_not_stop_the_others(tmp_path, toy):
-    root = foreign(tmp_path / "set")
-    whole = root / "data/chunk-000/file-000.parquet"
-    shutil.copy(whole, root / "data/chunk-000/file-001.parquet")
-    (root / "data/chunk-000/file-002.parquet").write_bytes(whole.read_bytes()[:200])
-    items = list(read(root, mapping=toy))
-    assert [type(i) for i in items] == [Recording] * 3 + [Unreadable] * 4
-    assert "stands in two places" in str(items[3].error) and "cannot be read" in str(items[6].error)
-
-
-@pytest.mark.parametrize(
-    ("file", "content"),
-    [
-        ("meta/info.json", "{"),
-        ("meta/info.json", "[]"),
-        ("meta/info.json", '{"features": 3}'),
-        ("meta/episodes.jsonl", "{nonsense"),
-        ("meta/tasks.jsonl", "\udcff"),
-        ("meta/tasks.parquet", "PAR1"),
-        ("data/chunk-000/file-000.parquet", ""),
-    ],
-)
-def test_broken_metadata_is_one_error(tmp_path, toy, file, content):
-    root = foreign(tmp_path / "set")
-    (root / file).write_bytes(content.encode("utf-8", "surrogateescape"))
-    with pytest.raises(EpisodeError, match=Path(file).name):
-        list(read(root, mapping=toy))
-
-
-def test_paths_out_of_a_foreign_set_are_refused(tmp_path, toy):
-    root = foreign(tmp_path / "set")
-    info = json.loads((root / "meta/info.json").read_text())
-    (root / "meta/info.json").write_text(json.dumps(info | {"video_path": "../../{video_key}.mp4"}))
-    with pytest.raises(EpisodeError, match="leads out of the dataset"):
-        list(read(root, mapping=toy))
-    other = foreign(tmp_path / "other")
-    shutil.move(other / "data", tmp_path / "elsewhere")
-    (other / "data").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(EpisodeError, match=r"leads out of the dataset|files of frames lie under data"):
-        list(read(other, mapping=toy))
 
 
 # ------------------------------------------------------------------------------------------------- and the judge
