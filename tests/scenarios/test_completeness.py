@@ -121,14 +121,19 @@ def test_the_list_says_what_each_lacks(listed):
         assert level(row).endswith(" by figures") <= row["lacks"].startswith("lacks ")
 
 
+def test_readme_has_a_row_for_each(listed):
+    rows = re.findall(r"(?m)^\| \[`(\w+)`\]\(docs/scenarios/\1\.md\) \| ", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert len(rows) == len(set(rows)) and set(rows) == set(listed)
+
+
 def test_readme_calls_the_scenarios_what_the_list_calls_them(listed):
-    (sentence,) = re.findall(r"(?m)^Of the centre's sixteen, .*", (ROOT / "README.md").read_text(encoding="utf-8"))
+    (paragraph,) = re.findall(r"(?m)^Of the centre's sixteen, .*", (ROOT / "README.md").read_text(encoding="utf-8"))
     called = {}
-    for number, stage, names in re.findall(r"(\w+) (?:is|are) (done|built|begun) \((.*?)\)", sentence):
+    for number, stage, names in re.findall(r"(\w+) (?:is|are) (done|built|begun) \((.*?)\)", paragraph):
         called[stage] = set(re.findall(r"`(\w+)`", names))
-        assert len(called[stage]) == NUMBERS.index(number), stage
-    (missing,) = re.findall(r"(\w+) are missing", sentence)
-    assert sum(map(len, called.values())) + NUMBERS.index(missing) == 16
+        assert len(called[stage]) == NUMBERS.index(number.lower()), stage
+    (missing,) = re.findall(r"(\w+) (?:is|are) missing", paragraph)
+    assert sum(map(len, called.values())) + NUMBERS.index(missing.lower()) == 16
     centre = {name: level(row) for name, row in listed.items() if name not in OWN}
     assert called["done"] == {name for name, stage in centre.items() if stage == "done"}
     assert called["built"] == {name for name, stage in centre.items() if stage == "built"}
