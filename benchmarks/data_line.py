@@ -1,6 +1,7 @@
 """The data line at a centre's scale: thousands of takes made up, judged by workers with a clock beside, and killed at random.
 
-    python benchmarks/data_line.py make    data=DIR takes=10000 [demonstrations=4] [scenarios=A,B] [others=C,D] [shared=DIR] [seed=0] [share=1/2]
+    python benchmarks/data_line.py make    data=DIR takes=10000 [demonstrations=4] [scenarios=A,B] [others=C,D] [shared=DIR] [seed=0]
+                                            [share=1/2]
     python benchmarks/data_line.py judge   data=DIR out=DIR [workers=2] [minutes=60] [json=FILE]
     python benchmarks/data_line.py kill    data=DIR out=DIR [rounds=50] [workers=2] [seed=0]
     python benchmarks/data_line.py cluster data=DIR out=DIR [few=4] [rounds=2] [workers=2] [json=FILE]
