@@ -1,7 +1,8 @@
 """The data line at a centre's scale: thousands of takes made up, judged by workers with a clock beside, and killed at random.
 
     python benchmarks/data_line.py make    data=DIR takes=10000 [demonstrations=4] [scenarios=A,B] [others=C,D] [shared=DIR] [seed=0]
-    python benchmarks/data_line.py judge   data=DIR out=DIR [workers=2] [json=FILE]
+                                            [share=1/2]
+    python benchmarks/data_line.py judge   data=DIR out=DIR [workers=2] [minutes=60] [json=FILE]
     python benchmarks/data_line.py kill    data=DIR out=DIR [rounds=50] [workers=2] [seed=0]
     python benchmarks/data_line.py cluster data=DIR out=DIR [few=4] [rounds=2] [workers=2] [json=FILE]
     python benchmarks/data_line.py people  data=DIR shared=DIR out=DIR [workers=2] [json=FILE]
@@ -11,11 +12,13 @@
 tremor of the commands; faults of `docs/judging-the-judge.md` go into three takes of ten, each at a size that is drawn. Sets of 50
 takes, of `scenarios` by turns; of each of `others` one set of ten. Of each set one take passes the model of a real device
 (MCAP, three of ten with a fault of the device), and three are bags of the maker's stack, where that can be written. `shared` is a
-folder of other recordings, which are copied in. What is there already is not made again.
+folder of other recordings, which are copied in. What is there already is not made again. `share=1/2` makes every second set alone,
+so that another process may make the others meanwhile.
 
 `judge` runs `shiliu replay` as anyone would, and tells simulated time, wall time, the share of the bare engine (the same steps by
 `Batch.rollout` with as many threads, one demonstration of each scenario, timed at once afterwards), the largest memory of
-a worker, what the ledger costs, and what a centre's year would take.
+a worker, what the ledger costs, and what a centre's year would take. With `minutes` it stops then, and the same call goes on: the
+times of all sittings count together (`OUT.sittings`), what a sitting reads again included.
 
 `kill` judges once undisturbed, then in `rounds` calls each of which ends by `kill -9` of the driver, with workers
 killed in between; a last call is left alone. It fails where one byte differs, or where a process or a half file is left.
@@ -38,7 +41,7 @@ from shiliu.replay.benchmark.given_words import given_words
 
 DEFAULTS = {
     "data": "", "out": "", "takes": "10000", "demonstrations": "4", "scenarios": "", "others": "", "shared": "", "seed": "0",
-    "workers": "2", "rounds": "", "few": "4", "json": "",
+    "workers": "2", "rounds": "", "few": "4", "json": "", "share": "1/1", "minutes": "inf",
 }  # fmt: skip
 NEEDED = {
     "make": ("data",),
@@ -69,7 +72,8 @@ def main(words: list[str]) -> int:
         names = (
             given["scenarios"].split(",") if given["scenarios"] else [name for name in counted if name not in others]
         )
-        make(data, int(given["takes"]), names, others, each, shared, seed)
+        part, parts = map(int, given["share"].split("/"))
+        make(data, int(given["takes"]), names, others, each, shared, seed, range(part - 1, int(given["takes"]), parts))
         return 0
     if verb == "kill":
         return 1 if kill(data, out, int(given["rounds"] or 50), workers, seed) else 0
@@ -78,7 +82,10 @@ def main(words: list[str]) -> int:
     elif verb == "people" and shared is not None:
         figures = with_people(data, shared, out, workers)
     else:
-        figures = judge(data, out, workers)
+        figures = judge(data, out, workers, 60.0 * float(given["minutes"]))
+    if figures is None:
+        print("takes are left: call it again", file=sys.stderr)
+        return 3
     print(json.dumps(figures, indent=1))
     if given["json"]:
         Path(given["json"]).write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")

@@ -47,7 +47,14 @@ HASTY, HASTE = "P-0102", 0.4  # who moves too fast, and in which share of his ta
 
 
 def make(
-    data: Path, takes: int, names: Sequence[str], others: Sequence[str], each: int, shared: Path | None, seed: int
+    data: Path,
+    takes: int,
+    names: Sequence[str],
+    others: Sequence[str],
+    each: int,
+    shared: Path | None,
+    seed: int,
+    share: range | None = None,
 ) -> None:
     """Sets of takes, by turns of the scenarios; what is there already is not made again.
 
@@ -56,10 +63,12 @@ def make(
         names: scenarios that take turns in sets of `SET` takes.
         others: scenarios of each of which there is one set of `OTHER` takes.
         each: demonstrations of a scenario of `names`; of another there are two at most.
+        share: the numbers of the sets that this call makes, from 0; left out, all. Shares may be made at the same time.
     """
     kept: dict[str, tuple[Scene, list[SimEpisode]]] = {}
     plan = [*planned(takes - OTHER * len(others), names), *((f"{name}_other", name, OTHER) for name in others)]
-    for label, name, n in track(plan, "sets", disable=not sys.stderr.isatty()):
+    mine = [plan[i] for i in share if i < len(plan)] if share is not None else plan
+    for label, name, n in track(mine, "sets", disable=not sys.stderr.isatty()):
         place = data / label
         if place.exists():
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import time
 from collections import Counter
@@ -15,7 +16,7 @@ from typing import Any
 import mujoco
 import numpy as np
 import shiliu
-from data_line_running import Run, replay, timed
+from data_line_running import Run, in_sittings, replay, timed
 from shiliu.cli import CommandRequest
 from shiliu.replay.benchmark.speed import whole_control
 from shiliu.replay.checks.rules import load_rules
@@ -36,9 +37,18 @@ FEW = 0.25  # of the takes, at most, are few
 SAMPLE = 200  # takes of which it is measured what the ledger adds
 
 
-def judge(data: Path, out: Path, workers: int) -> dict[str, Any]:
-    """Figures of one run of `shiliu replay`."""
-    run = timed(replay(data, out, workers))
+def judge(data: Path, out: Path, workers: int, within_s: float = math.inf) -> dict[str, Any] | None:
+    """Figures of one run of `shiliu replay`, which may be made in several sittings.
+
+    Args:
+        within_s: when this sitting ends [s].
+
+    Returns:
+        nothing where takes are left for another sitting.
+    """
+    run = in_sittings(replay(data, out, workers), out.with_name(f"{out.name}.sittings"), within_s)
+    if not run.whole:
+        return None
     lines = lines_of(out)
     again = timed(replay(data, out, workers)).wall_s
     simulated = sum(float((line.get("taken") or {}).get("length_s") or 0.0) for line in lines)

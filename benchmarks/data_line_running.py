@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import random
 import shutil
@@ -9,12 +11,14 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rich.progress import track
 
+ENDED = (0, 1, 3)  # exit codes of a run that has said something of every take
 LOOK = 0.2  # s between two looks at the processes of a run
+KEEP = 20.0  # s between two times that a run's figures are written, so that a run that is killed counts as well
 FILES = ("verdicts.jsonl", "junit.xml", "passed.txt", "refused.txt", "verdicts.sarif", "summary.md")
 
 
@@ -26,16 +30,23 @@ class Run:
         wall_s: from the driver's start to its end [s].
         processor_s: processor time of the driver and all that it began [s]; unlike wall time it hardly hangs on what else runs.
         peak_mib: largest memory of one of them but the driver [MiB].
+        whole: it came to its end by itself.
     """
 
     wall_s: float
     processor_s: float
     peak_mib: float
+    whole: bool = True
 
 
-def timed(command: list[str]) -> Run:
-    """Run a command, and look at all processes that come of it meanwhile."""
-    peak, begin = 0.0, time.perf_counter()
+def timed(command: list[str], limit_s: float = math.inf, file: Path | None = None) -> Run:
+    """Run a command, and look at all processes that come of it meanwhile.
+
+    Args:
+        limit_s: when it is interrupted, as by Ctrl-C [s].
+        file: where its figures so far are written every `KEEP` seconds.
+    """
+    peak, begin, kept = 0.0, time.perf_counter(), 0.0
     used: dict[int, float] = {}
     driver = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     while driver.poll() is None:
@@ -44,7 +55,43 @@ def timed(command: list[str]) -> Run:
         peak = max([peak, *(memory(pid) for pid in mine)])
         for pid in (driver.pid, *mine):
             used[pid] = max(used.get(pid, 0.0), processor(pid))
-    return Run(time.perf_counter() - begin, sum(used.values()), peak)
+        run = Run(time.perf_counter() - begin, sum(used.values()), peak, False)
+        if run.wall_s > limit_s:
+            driver.send_signal(signal.SIGINT)
+            driver.wait()
+        if file is not None and run.wall_s > kept + KEEP:
+            kept = run.wall_s
+            _write(file, run)
+    run = Run(time.perf_counter() - begin, sum(used.values()), peak, driver.returncode in ENDED)
+    if file is not None:
+        _write(file, run)
+    return run
+
+
+def in_sittings(command: list[str], folder: Path, limit_s: float) -> Run:
+    """One more sitting of a run that goes on where it stopped, and the figures of all its sittings together.
+
+    What a sitting reads again of what former ones had done already counts, too.
+
+    Args:
+        folder: of a file a sitting; it is made where it is not there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    before = len(list(folder.glob("[0-9]*.json")))
+    last = timed(command, limit_s, folder / f"{before:03d}.json")
+    sittings = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("[0-9]*.json"))]
+    return Run(
+        sum(one["wall_s"] for one in sittings),
+        sum(one["processor_s"] for one in sittings),
+        max(one["peak_mib"] for one in sittings),
+        last.whole,
+    )
+
+
+def _write(file: Path, run: Run) -> None:
+    half = file.with_name(f".{file.name}")
+    half.write_text(json.dumps(asdict(run)), encoding="utf-8")
+    half.replace(file)
 
 
 def replay(data: Path, out: Path, workers: int, *more: str) -> list[str]:

@@ -178,6 +178,19 @@ def test_killed_at_any_moment_it_comes_to_the_same_bytes(data, tmp_path, capsys,
     assert "the same bytes" in capsys.readouterr().out and verdicts.stat().st_size
 
 
+def test_the_sittings_of_a_run_count_together(tmp_path, benchmarks):
+    """The first is interrupted and leaves the rest to the second, which ends by itself; a fault of a run is no end."""
+    in_sittings = import_module("data_line_running").in_sittings
+    code = f"import time, pathlib; time.sleep(0.3 if pathlib.Path({str(tmp_path / 'again')!r}).exists() else 60)"
+    wait = [sys.executable, "-c", code]
+    first = in_sittings(wait, tmp_path / "sittings", 1.0)
+    assert not first.whole and 1.0 <= first.wall_s < 30.0
+    (tmp_path / "again").touch()
+    second = in_sittings(wait, tmp_path / "sittings", 60.0)
+    assert second.whole and first.wall_s + 0.3 <= second.wall_s < first.wall_s + 30.0
+    assert not in_sittings([sys.executable, "-c", "raise SystemExit(2)"], tmp_path / "sittings", 60.0).whole
+
+
 @pytest.mark.slow
 def test_takes_are_made_up_once_and_judged_with_a_clock_beside(tmp_path, benchmarks):
     """Ten takes of one scenario, a bag and a device's among them; those that tremble a thousandth of a radian stay what they were."""
@@ -189,7 +202,10 @@ def test_takes_are_made_up_once_and_judged_with_a_clock_beside(tmp_path, benchma
     assert "table_setting_0000" in made and len(made) <= 3  # an edited record makes no bag
     make(data, 10, ["table_setting"], [], 1, None, 0)
     assert {path.name: path.stat().st_mtime_ns for path in data.iterdir()} == made
+    assert judge(data, tmp_path / "out", 1, 1.0) is None  # the first second is too short for ten takes
     figures = judge(data, tmp_path / "out", 1)
+    sittings = sorted((tmp_path / "out.sittings").glob("[0-9]*.json"))
+    assert len(sittings) == 2 and figures["wall_s"] > 1.0 + json.loads(sittings[1].read_text())["wall_s"] - 0.1
     assert figures["takes"] == 10 and figures["verdicts"]["FEASIBLE"] >= 5
     assert 0.0 < figures["share_of_bare"] < 1.0 and figures["ledger_share"] < 0.1
     assert figures["simulated_s"] > 60 and figures["peak_mib_a_worker"] > 100

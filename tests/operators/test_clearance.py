@@ -10,14 +10,17 @@ import shiliu
 from shiliu.replay.operator.operator import Operator
 from shiliu.replay.operator.planning.clearance import MARGIN, Clearance
 from shiliu.replay.operator.planning.trees import connect
+from shiliu.replay.operator.skills import placing
 from shiliu.replay.operator.skills.fitting import HOPELESS, bring, planned, settle
 from shiliu.replay.operator.skills.hands import UP
 from shiliu.replay.operator.skills.operator_state import GivenUp, OperatorState
+from shiliu.replay.operator.skills.placing import Put
 from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.postures import posture
 from shiliu.scenarios.simulation import Simulation
 
 BOWL = "bowl/bowl_150"
+LOWERED = 0.04, 0.30  # m
 
 
 @pytest.fixture(scope="module")
@@ -234,3 +237,38 @@ def test_the_least_room_on_a_way_counts_where_it_ends(body):
     assert body.least_room("left", into, 20, []) < -0.010
     assert body.least_room("left", back, 20, []) > 0.010
     assert body._clearance["left"].borne == []
+
+
+@pytest.fixture
+def put(body, monkeypatch):
+    """`put(turn, by)`: a skill that brings the left hand itself over a place 50 mm to the left of it, and lowers it by so much [m]."""
+    goal = body.site("left_tcp")[0] + np.array([0.0, 0.05, 0.05])
+    monkeypatch.setattr(placing, "goal_of", lambda state, skill: goal)
+    values = {"hand": "left", "of": "left_tcp", "upon": "bowl/base", "speed": 0.25, "lowering": 0.05}
+    return lambda turn, by: Put({**values, "turn": turn, "above": by})
+
+
+def test_the_room_of_a_hand_on_its_way_down_ends_where_it_comes_upon_something(body, put):
+    """On the first 40 mm nothing is near; 0.30 m down it would be in what is there."""
+    rooms = {}
+    for by in LOWERED:
+        skill = put("keep", by)
+        (one,) = placing.arrivals(body, skill, [posture("ready", "left")])
+        rooms[by] = placing.room_below(body, skill, one)
+    assert rooms[LOWERED[0]] > MARGIN and -0.1 < rooms[LOWERED[1]] < -0.02
+
+
+@pytest.mark.parametrize("turn", ["free", "clear"])
+def test_a_hand_arrives_so_that_it_can_be_lowered_clear(body, put, monkeypatch, turn):
+    """Turned by 20 degrees it has 9 mm of room on its way down, else 7 mm; where that is nowhere enough, the most of it counts."""
+    skill, likes, level = put(turn, 0.04), [posture("ready", "left")], body.site("left_tcp")[1]
+
+    def turned(one) -> int:
+        forward = one.poses[-1][1] @ level.T
+        return round(np.rad2deg(np.arctan2(forward[1, 0], forward[0, 0])))
+
+    every = {turned(one) for one in placing._within_reach(body, put("free", 0.04), likes)}
+    assert {0, 20} < every
+    for most in (0.009, 0.0075):
+        monkeypatch.setattr(placing, "room_below", lambda state, s, one, m=most: m if turned(one) == 20 else 0.007)
+        assert {turned(one) for one in placing.arrivals(body, skill, likes)} == ({20} if turn == "clear" else every)

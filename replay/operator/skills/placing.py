@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Iterable, Iterator, Sequence
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,8 @@ SEATED = 0.004  # m, by which what is held stays behind the hand that lowers it 
 LOWERED = 0.06  # m, by which something is lowered onto its place
 HOPELESS = 20.0  # cost of a way that leads through things
 WIDER = 0.034  # m, by which the pads open further than what they held is wide
+DOWN = 4  # places at which the way down is looked at, before it is gone
+CLEAR = 0.008  # m, of room that arm and hand keep on it
 PAST = 0.012  # m, below the place, for a place that lies lower than it is said to
 
 
@@ -72,19 +74,68 @@ def no_way_over(state: OperatorState, skill: Skill) -> GivenUp:
 def over(state: OperatorState, skill: Skill) -> Path:
     """The way of a hand that brings a site of what it holds over a place; see `CarryOver` for the arguments."""
     arm = state.arms[skill.hand]
-    hand, frame = arm.hand()
-    held, goal = state.site(skill.of)[0], goal_of(state, skill)
-
-    def imagined() -> Iterator[Path]:
-        for turn in TURNED if skill.turn == "free" else TURNED[:1]:
-            poses = turning(held, goal, hand, frame, turn)
-            for name in HELD_AS:
-                if arm.solve(*poses[-1], posture(name, skill.hand), orient=LEVEL)[1] <= 2.0 * REACHED:
-                    yield arm.line(poses, skill.speed, like=posture(name, skill.hand), orient=LEVEL)
-
-    path = state.freest(skill.hand, imagined(), state.with_contents(skill.of.split("/")[0]))
+    likes = [posture(name, skill.hand) for name in HELD_AS]
+    ways = (arm.line(one.poses, skill.speed, like=one.like, orient=LEVEL) for one in arrivals(state, skill, likes))
+    path = state.freest(skill.hand, ways, state.with_contents(skill.of.split("/")[0]))
     # out of reach: as near as the arm comes
-    return path or arm.line([(goal + hand - held, frame)], skill.speed, orient=LEVEL)
+    hand, frame = arm.hand()
+    return path or arm.line(
+        [(goal_of(state, skill) + hand - state.site(skill.of)[0], frame)], skill.speed, orient=LEVEL
+    )
+
+
+class Arrival(NamedTuple):
+    """How a hand may come to where what it holds is over its place.
+
+    Attributes:
+        poses: of the hand on the way, (position (3,) [m], rotation (3, 3)), the last over the place.
+        like: (7,) [rad] posture that is preferred.
+        q: (7,) [rad] joint angles there.
+    """
+
+    poses: list[tuple[np.ndarray, np.ndarray]]
+    like: np.ndarray
+    q: np.ndarray
+
+
+def arrivals(state: OperatorState, skill: Skill, likes: Sequence[np.ndarray]) -> Iterable[Arrival]:
+    """How a hand may come over the place, turned as is allowed, like each of some postures.
+
+    Where it shall arrive `clear`, these are the ones from which it can also be lowered without coming near anything; of none such
+    the one that leaves most room.
+    """
+    found = _within_reach(state, skill, likes)
+    if skill.turn != "clear":
+        return found
+    rooms = [(room_below(state, skill, one), one) for one in found]
+    clear = [one for room, one in rooms if room >= CLEAR]
+    return clear or [one for _, one in sorted(rooms, key=lambda pair: -pair[0])[:1]]
+
+
+def _within_reach(state: OperatorState, skill: Skill, likes: Sequence[np.ndarray]) -> Iterator[Arrival]:
+    arm = state.arms[skill.hand]
+    (hand, frame), held, goal = arm.hand(), state.site(skill.of)[0], goal_of(state, skill)
+    for turn in TURNED[:1] if skill.turn == "keep" else TURNED:
+        poses = turning(held, goal, hand, frame, turn)
+        for like in likes:
+            q, off = arm.solve(*poses[-1], like, like, orient=LEVEL)
+            if off <= 2.0 * REACHED:
+                yield Arrival(poses, like, q)
+
+
+def room_below(state: OperatorState, skill: Skill, arrival: Arrival) -> float:
+    """[m] of room that arm and hand have at the tightest place of the straight way down to the place; below 0 where it is not reached.
+
+    What is held is looked past: it may stand close to what is beside it, and its place bears it.
+    """
+    arm, (hand, frame), rows = state.arms[skill.hand], arrival.poses[-1], [arrival.q]
+    for share in np.arange(1, DOWN + 1) / DOWN:
+        q, off = arm.solve(hand - share * skill.above * UP, frame, rows[-1], rows[-1], orient=LEVEL)
+        if off > 2.0 * REACHED:
+            return -off
+        rows.append(q)
+    path = arm._path(rows, skill.lowering)
+    return state.least_room(skill.hand, path, 2 * DOWN + 1, state.with_contents(skill.of.split("/")[0]))
 
 
 def over_rim(state: OperatorState, place: str) -> float:
@@ -110,14 +161,9 @@ def goal_of(state: OperatorState, skill: Skill) -> np.ndarray:
 
 def ends(state: OperatorState, skill: Skill) -> Iterator[list[np.ndarray]]:
     """Rows of one posture (7,) [rad] each, in which what is held is over its place."""
-    arm = state.arms[skill.hand]
-    (hand, frame), held, goal = arm.hand(), state.site(skill.of)[0], goal_of(state, skill)
-    for turn in TURNED if skill.turn == "free" else TURNED[:1]:
-        pose = turning(held, goal, hand, frame, turn)[-1]
-        for like in [*(posture(name, skill.hand) for name in HELD_AS), arm.q]:
-            q, off = arm.solve(*pose, like, like, orient=LEVEL)
-            if off <= 2.0 * REACHED:
-                yield [q]
+    likes = [*(posture(name, skill.hand) for name in HELD_AS), state.arms[skill.hand].q]
+    for one in arrivals(state, skill, likes):
+        yield [one.q]
 
 
 def turning(
@@ -228,7 +274,13 @@ class Put(LowerAndRelease):
         shows=carrying.set_down,
     )
     arguments: ClassVar = PUT(
-        "hand of upon turn ahead aside",
+        "hand of upon ahead aside",
+        turn=PUT.at(
+            "turn",
+            "whether it may arrive turned about the vertical; clear: so that arm and hand also come near nothing while it is lowered",
+            "free",
+            choices=("free", "keep", "clear"),
+        ),
         above=PUT.at(
             "above",
             "height over the place from which it is lowered; 60 mm, or over the rim of a container, where not said",
