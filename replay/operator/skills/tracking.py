@@ -1,0 +1,175 @@
+"""Skills for what a belt carries along: the hand waits over its way, goes with it, and closes as both move."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from ....scenarios.postures import posture
+from ..recognition import taking
+from .arm import progress
+from .cloth import send, together
+from .hands import UP
+from .operator_state import CLOSING, GAP_OPEN, GivenUp, Motion, OperatorState
+from .primitives import TAKE
+from .reason import Reason
+from .skill import Argument, Label, Skill
+from .tips import ADVANCE
+
+WATCHED = 0.3  # s, for which its speed is watched
+COMES = 0.005  # m/s, slower does not come
+FIRM = 0.15  # weight of the orientation [m/rad]
+WIDER = 0.034  # m, by which the claw is open further than what it takes is wide
+FELT = 0.9  # share of the force at which both pads have touched
+PATIENCE = 2.5  # s, for which the fingers close at most
+STOPS = 0.4  # s, in which the hand leaves the belt's speed as it rises
+OFF = 0.02  # m, by which the arm may miss the place where it waits
+HELD_AS = ("elbow_out", "raised", "across", "bench")  # postures that are tried
+SLANTS = np.deg2rad([0.0, 8.0, -8.0, 16.0])  # by which the fingers point further down, where the arm does not come there else
+
+
+class TakeMoving(Skill):
+    """Take a thing that a belt carries along, from above, as it moves.
+
+    The hand waits over the way of the thing, where it will come by. When the thing is there the hand goes along with it, comes down
+    and closes with a force, all at the belt's speed; then it rises. The speed is what is seen of the thing. One that does not come,
+    or has gone by, is given up.
+    """
+
+    word = "take"
+    how = "moving"
+    label = Label(
+        en=("take off the belt", "the {hand} hand takes the {of} off the moving belt"),
+        zh=("从皮带上抓取", "{hand}手从运行的皮带上抓取{of}"),
+        shows=taking.take,
+        grips=True,
+    )
+    arguments: ClassVar = TAKE(
+        "hand of",
+        middle=Argument("site", "where on it the pads' middle comes, its x axis along the fingers as seen from above"),
+        meets=Argument("site", "before which place on the belt the hand begins to come down"),
+        width=Argument("length", "how wide it is between the pads as they hold it", low=0.0),
+        pitch=1.05,
+        above=0.09,
+        force=30.0,
+        by=0.10,
+        down=Argument("time", "in which the hand comes down", 0.6, low=0.1),
+        at_most=Argument("time", "for which it is waited for", 30.0),
+        speed=0.45,
+    )
+
+    def run(self, state: OperatorState) -> Motion:
+        start, _ = state.site(self.middle)
+        yield from state.wait(WATCHED)
+        now, turned = state.site(self.middle)
+        speed = (now - start) / (round(WATCHED / state.timestep) * state.timestep)
+        place = self._place(state, now, speed)
+        arm = state.arms[self.hand]
+        state.open_claw(self.hand, min(self.width + WIDER, GAP_OPEN))
+        q, frame = self._posture(state, place, turned, speed)
+        yield from arm.follow(state.way(self.hand, q, self.speed))
+        yield from self._await(state, place, speed)
+        yield from self._down(state, speed, frame)
+        yield from together(self._along(state, speed, frame), self._close(state))
+        state.hold_on(self.hand, self.of)
+        yield from self._rise(state, speed, frame)
+
+    def _place(self, state: OperatorState, now: np.ndarray, speed: np.ndarray) -> np.ndarray:
+        """(3,) [m] where the thing will be as it comes to where it is met.
+
+        Raises:
+            GivenUp: it does not come, or has gone by.
+        """
+        named, pace = self.of.split("/")[0], float(np.linalg.norm(speed[:2]))
+        if pace < COMES:
+            raise GivenUp(Reason(f"{named} does not move", "does_not_come", of=named))
+        way = float((state.site(self.meets)[0] - now)[:2] @ speed[:2]) / pace
+        if way < 0.0:
+            raise GivenUp(Reason(f"{named} has gone by", "gone_by", of=named))
+        return now + way / pace * speed
+
+    def _tcp(self, at: np.ndarray, frame: np.ndarray) -> np.ndarray:
+        """(3,) [m] where the tcp is when pads that hold it have their middle at a place."""
+        return at + ADVANCE * self.width * frame[:, 2]
+
+    def _posture(self, state: OperatorState, place: np.ndarray, turned: np.ndarray, speed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Joint angles (7,) over the place, and the hand's rotation.
+
+        Raises:
+            GivenUp: the arm does not come there.
+        """
+        arm, along = state.arms[self.hand], turned[:, 0]
+        yaw = float(np.arctan2(along[1], along[0]))
+        yaw += np.pi * round((state.heading - yaw) / np.pi)  # of its two ends the one away from the robot
+        over, best = self.above * UP, (np.inf, arm.q, turned)
+        for slant in SLANTS:
+            for name in HELD_AS:
+                like = posture(name, self.hand)
+                frame = arm.frame(yaw, self.pitch + slant, like)
+                high, low = self._tcp(place + over, frame), self._tcp(place + self.down * speed, frame)
+                q, off = arm.solve(high, frame, like, like, FIRM)
+                score = off + arm.solve(low, frame, q, q, FIRM)[1] + 1e-3 * state.crowd(self.hand, q)
+                if score < best[0]:
+                    best = (score, q, frame)
+        if best[0] > OFF:
+            named = self.middle.replace("/", ".", 1)
+            raise GivenUp(Reason(f"the {self.hand} arm does not come to where {named} comes by", "no_room_to_take", of=named, side=self.hand))
+        return best[1], best[2]
+
+    def _await(self, state: OperatorState, place: np.ndarray, speed: np.ndarray) -> Motion:
+        """Keep still until the thing is where it is met."""
+        for _ in range(round(self.at_most / state.timestep)):
+            if float((place - state.site(self.middle)[0]) @ speed) <= 0.0:
+                return
+            yield
+        named = self.of.split("/")[0]
+        raise GivenUp(Reason(f"{named} does not come", "does_not_come", of=named))
+
+    def _down(self, state: OperatorState, speed: np.ndarray, frame: np.ndarray) -> Motion:
+        """Come down onto the thing, which goes on meanwhile."""
+        arm = state.arms[self.hand]
+        begin, aim = arm.hand()[0], state.aim()
+        count = max(2, round(self.down / state.timestep))
+        for i in range(1, count + 1):
+            share = progress(i / count, 0.5)
+            goal = self._tcp(state.site(self.middle)[0] + state.timestep * speed + aim, frame)
+            send(arm, begin + share * (goal - begin), frame, FIRM * np.ones(3))
+            yield
+
+    def _along(self, state: OperatorState, speed: np.ndarray, frame: np.ndarray) -> Motion:
+        """Go with the belt for as long as the fingers close."""
+        arm = state.arms[self.hand]
+        at = arm.hand()[0]
+        self._closed = False
+        for _ in range(round(PATIENCE / state.timestep)):
+            if self._closed:
+                return
+            at = at + state.timestep * speed
+            send(arm, at, frame, FIRM * np.ones(3))
+            yield
+
+    def _close(self, state: OperatorState) -> Motion:
+        """Close until both pads feel the force."""
+        force = self.force * float(state.faults.get("grip_force", 1.0))
+        percent = state.percent(self.hand)
+        for _ in range(round(PATIENCE / state.timestep)):
+            if state.touch(self.hand).min() >= FELT * force:
+                break
+            percent = min(percent + CLOSING * state.timestep, 100.0)
+            state.claws[self.hand] = percent
+            yield
+        self._closed = True
+
+    def _rise(self, state: OperatorState, speed: np.ndarray, frame: np.ndarray) -> Motion:
+        """Rise with what is held, and leave the belt's speed."""
+        arm = state.arms[self.hand]
+        at, begin = arm.hand()[0], arm.hand()[0][2]
+        count = max(2, round(2.0 * self.by / 0.25 / state.timestep))
+        for i in range(1, count + 1):
+            left = max(0.0, 1.0 - i * state.timestep / STOPS)
+            at = at + left * state.timestep * speed
+            at[2] = begin + progress(i / count, 0.5) * self.by
+            send(arm, at, frame, FIRM * np.ones(3))
+            yield
+        arm.command = arm.q.copy()
