@@ -11,7 +11,7 @@ from ..recognition import taking
 from .arm import progress
 from .cloth import send, together
 from .hands import UP
-from .operator_state import CLOSING, GAP_OPEN, GivenUp, Motion, OperatorState
+from .operator_state import GAP_OPEN, GivenUp, Motion, OperatorState
 from .primitives import TAKE
 from .reason import Reason
 from .skill import Argument, Label, Skill
@@ -22,6 +22,7 @@ COMES = 0.005  # m/s, slower does not come
 FIRM = 0.15  # weight of the orientation [m/rad]
 WIDER = 0.034  # m, by which the claw is open further than what it takes is wide
 FELT = 0.9  # share of the force at which both pads have touched
+CLOSES = 55.0  # percent/s, with which the fingers close: the belt does not wait
 PATIENCE = 2.5  # s, for which the fingers close at most
 STOPS = 0.4  # s, in which the hand leaves the belt's speed as it rises
 OFF = 0.02  # m, by which the arm may miss the place where it waits
@@ -156,7 +157,7 @@ class TakeMoving(Skill):
         for _ in range(round(PATIENCE / state.timestep)):
             if state.touch(self.hand).min() >= FELT * force:
                 break
-            percent = min(percent + CLOSING * state.timestep, 100.0)
+            percent = min(percent + CLOSES * state.timestep, 100.0)
             state.claws[self.hand] = percent
             yield
         self._closed = True
