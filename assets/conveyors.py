@@ -52,7 +52,7 @@ def conveyor(name: str, length: float, more: str = "", materials: str = "") -> s
         frame += box((0.18, s * (y - 0.01) - 0.015, 0.205), (length - 0.18, s * (y - 0.01) + 0.015, 0.235), "profile")
     frame += box((0.03, -y, TOP - DEPTH), (length - 0.03, y, TOP - DEPTH + 0.012), "pan", "pan")
     nips = "".join(
-        f'      <site name="nip_{word}" pos="{numbers((0.0, s * 0.2, TOP - 2 * ROLLER))}"/>\n'
+        f'      <site name="nip_{word}" pos="{numbers((0.0, s * 0.2, TOP - 0.08))}"/>\n'
         for word, s in (("left", 1), ("middle", 0), ("right", -1))
     )
     return f"""<!-- written by generate.py; change the drawing there -->

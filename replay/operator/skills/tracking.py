@@ -18,12 +18,15 @@ from .skill import Argument, Label, Skill
 from .tips import ADVANCE
 
 WATCHED = 0.3  # s, for which its speed is watched
+LEAD = 2.0  # s, that the hand needs to come over it
 COMES = 0.005  # m/s, slower does not come
 FIRM = 0.15  # weight of the orientation [m/rad]
 WIDER = 0.034  # m, by which the claw is open further than what it takes is wide
 FELT = 0.9  # share of the force at which both pads have touched
 CLOSES = 55.0  # percent/s, with which the fingers close: the belt does not wait
+CLOSED = 0.8  # s, in which they do
 PATIENCE = 2.5  # s, for which the fingers close at most
+RISES = 0.36  # m/s, fastest as it rises
 STOPS = 0.4  # s, in which the hand leaves the belt's speed as it rises
 OFF = 0.02  # m, by which the arm may miss the place where it waits
 HELD_AS = ("elbow_out", "raised", "across", "bench")  # postures that are tried
@@ -33,9 +36,9 @@ SLANTS = np.deg2rad([0.0, 8.0, -8.0, 16.0])  # by which the fingers point furthe
 class TakeMoving(Skill):
     """Take a thing that a belt carries along, from above, as it moves.
 
-    The hand waits over the way of the thing, where it will come by. When the thing is there the hand goes along with it, comes down
-    and closes with a force, all at the belt's speed; then it rises. The speed is what is seen of the thing. One that does not come,
-    or has gone by, is given up.
+    The hand waits over the way of the thing, where it will come by, or further on where it is late. When the thing is there the hand
+    goes along with it, comes down and closes with a force, all at the belt's speed; then it rises. The speed is what is seen of the
+    thing. One that does not come, or has gone by, is given up.
     """
 
     word = "take"
@@ -80,15 +83,13 @@ class TakeMoving(Skill):
         """(3,) [m] where the thing will be as it comes to where it is met.
 
         Raises:
-            GivenUp: it does not come, or has gone by.
+            GivenUp: it does not move.
         """
         named, pace = self.of.split("/")[0], float(np.linalg.norm(speed[:2]))
         if pace < COMES:
             raise GivenUp(Reason(f"{named} does not move", "does_not_come", of=named))
         way = float((state.site(self.meets)[0] - now)[:2] @ speed[:2]) / pace
-        if way < 0.0:
-            raise GivenUp(Reason(f"{named} has gone by", "gone_by", of=named))
-        return now + way / pace * speed
+        return now + max(way / pace, LEAD) * speed
 
     def _tcp(self, at: np.ndarray, frame: np.ndarray) -> np.ndarray:
         """(3,) [m] where the tcp is when pads that hold it have their middle at a place."""
@@ -108,14 +109,14 @@ class TakeMoving(Skill):
             for name in HELD_AS:
                 like = posture(name, self.hand)
                 frame = arm.frame(yaw, self.pitch + slant, like)
-                high, low = self._tcp(place + over, frame), self._tcp(place + self.down * speed, frame)
+                high, low = self._tcp(place + over, frame), self._tcp(place + (self.down + CLOSED) * speed, frame)
                 q, off = arm.solve(high, frame, like, like, FIRM)
                 score = off + arm.solve(low, frame, q, q, FIRM)[1] + 1e-3 * state.crowd(self.hand, q)
                 if score < best[0]:
                     best = (score, q, frame)
         if best[0] > OFF:
-            named = self.middle.replace("/", ".", 1)
-            raise GivenUp(Reason(f"the {self.hand} arm does not come to where {named} comes by", "no_room_to_take", of=named, side=self.hand))
+            named = self.of.split("/")[0]
+            raise GivenUp(Reason(f"the {self.hand} arm does not come to where {named} comes by", "gone_by", of=named))
         return best[1], best[2]
 
     def _await(self, state: OperatorState, place: np.ndarray, speed: np.ndarray) -> Motion:
@@ -166,7 +167,7 @@ class TakeMoving(Skill):
         """Rise with what is held, and leave the belt's speed."""
         arm = state.arms[self.hand]
         at, begin = arm.hand()[0], arm.hand()[0][2]
-        count = max(2, round(2.0 * self.by / 0.25 / state.timestep))
+        count = max(2, round(2.0 * self.by / RISES / state.timestep))
         for i in range(1, count + 1):
             left = max(0.0, 1.0 - i * state.timestep / STOPS)
             at = at + left * state.timestep * speed
