@@ -11,26 +11,28 @@ from ..recognition import taking
 from .arm import progress
 from .cloth import send, together
 from .hands import UP
-from .operator_state import GAP_OPEN, GivenUp, Motion, OperatorState
+from .operator_state import GAP_OPEN, GivenUp, Motion, OperatorState, percent_of_gap
 from .primitives import TAKE
 from .reason import Reason
 from .skill import Argument, Label, Skill
 from .tips import ADVANCE
 
 WATCHED = 0.3  # s, for which its speed is watched
-LEAD = 2.0  # s, that the hand needs to come over it
+LEAD = 2.4  # s, that the hand needs to come over it
+HIGHER = 0.10  # m, by which it comes there from above
 COMES = 0.005  # m/s, slower does not come
 FIRM = 0.15  # weight of the orientation [m/rad]
-WIDER = 0.034  # m, by which the claw is open further than what it takes is wide
 FELT = 0.9  # share of the force at which both pads have touched
-CLOSES = 55.0  # percent/s, with which the fingers close: the belt does not wait
+CLOSES, TOUCHES = 55.0, 15.0  # percent/s, with which the fingers close, the belt does not wait, and with which they come to touch
+ROOM = 0.012  # m, by which the gap is still wider than what they will hold as they begin to do so
 CLOSED = 0.8  # s, in which they do
 PATIENCE = 2.5  # s, for which the fingers close at most
 RISES = 0.36  # m/s, fastest as it rises
 STOPS = 0.4  # s, in which the hand leaves the belt's speed as it rises
 OFF = 0.02  # m, by which the arm may miss the place where it waits
 HELD_AS = ("elbow_out", "raised", "across", "bench")  # postures that are tried
-SLANTS = np.deg2rad([0.0, 8.0, -8.0, 16.0])  # by which the fingers point further down, where the arm does not come there else
+SLANTS = np.deg2rad([0.0, -5.0, -10.0, -15.0, -20.0])  # by which the fingers point less far down, where the arm does not come there else
+RIGHT = 0.004  # m, by which it may miss it with the fingers so steep
 
 
 class TakeMoving(Skill):
@@ -54,11 +56,12 @@ class TakeMoving(Skill):
         middle=Argument("site", "where on it the pads' middle comes, its x axis along the fingers as seen from above"),
         meets=Argument("site", "before which place on the belt the hand begins to come down"),
         width=Argument("length", "how wide it is between the pads as they hold it", low=0.0),
-        pitch=1.05,
+        pitch=1.3,
         above=0.09,
+        opening=0.186,
         force=30.0,
         by=0.10,
-        down=Argument("time", "in which the hand comes down", 0.6, low=0.1),
+        down=Argument("time", "in which the hand comes down", 0.5, low=0.1),
         at_most=Argument("time", "for which it is waited for", 30.0),
         speed=0.45,
     )
@@ -70,9 +73,12 @@ class TakeMoving(Skill):
         speed = (now - start) / (round(WATCHED / state.timestep) * state.timestep)
         place = self._place(state, now, speed)
         arm = state.arms[self.hand]
-        state.open_claw(self.hand, min(self.width + WIDER, GAP_OPEN))
+        state.open_claw(self.hand, min(self.opening, GAP_OPEN))
         q, frame = self._posture(state, place, turned, speed)
-        yield from arm.follow(state.way(self.hand, q, self.speed))
+        at, _ = arm.hand(q)
+        high, _ = arm.solve(at + HIGHER * UP, frame, q, q, FIRM)  # what is on its way there is not where it is seen now
+        yield from arm.follow(state.way(self.hand, high, self.speed))
+        yield from arm.follow(arm.line([(at, frame)], self.speed, orient=FIRM), tremor=0.4)
         yield from self._await(state, place, speed)
         yield from self._down(state, speed, frame)
         yield from together(self._along(state, speed, frame), self._close(state))
@@ -114,6 +120,8 @@ class TakeMoving(Skill):
                 score = off + arm.solve(low, frame, q, q, FIRM)[1] + 1e-3 * state.crowd(self.hand, q)
                 if score < best[0]:
                     best = (score, q, frame)
+            if best[0] < RIGHT:
+                break
         if best[0] > OFF:
             named = self.of.split("/")[0]
             raise GivenUp(Reason(f"the {self.hand} arm does not come to where {named} comes by", "gone_by", of=named))
@@ -158,7 +166,8 @@ class TakeMoving(Skill):
         for _ in range(round(PATIENCE / state.timestep)):
             if state.touch(self.hand).min() >= FELT * force:
                 break
-            percent = min(percent + CLOSES * state.timestep, 100.0)
+            rate = CLOSES if percent < percent_of_gap(self.width + ROOM) else TOUCHES
+            percent = min(percent + rate * state.timestep, 100.0)
             state.claws[self.hand] = percent
             yield
         self._closed = True
