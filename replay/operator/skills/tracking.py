@@ -18,13 +18,14 @@ from .skill import Argument, Label, Skill
 from .tips import ADVANCE
 
 WATCHED = 0.3  # s, for which its speed is watched
-LEAD = 2.4  # s, that the hand needs to come over it
+LEAD, LOWERED, TRIES = 1.5, 0.9, 3  # s, that the hand needs to come over it, and of that for the last piece down; how often that is guessed
+LATE = 0.04  # m, by which it may be further on
 HIGHER = 0.10  # m, by which it comes there from above
 COMES = 0.005  # m/s, slower does not come
 FIRM = 0.15  # weight of the orientation [m/rad]
 FELT = 0.9  # share of the force at which both pads have touched
-CLOSES, TOUCHES = 55.0, 15.0  # percent/s, with which the fingers close, the belt does not wait, and with which they come to touch
-ROOM = 0.012  # m, by which the gap is still wider than what they will hold as they begin to do so
+CLOSES, TOUCHES = 60.0, 20.0  # percent/s, with which the fingers close, the belt does not wait, and with which they come to touch
+ROOM = 0.008  # m, by which the gap is still wider than what they will hold as they begin to do so
 CLOSED = 0.8  # s, in which they do
 PATIENCE = 2.5  # s, for which the fingers close at most
 RISES = 0.36  # m/s, fastest as it rises
@@ -71,13 +72,18 @@ class TakeMoving(Skill):
         yield from state.wait(WATCHED)
         now, turned = state.site(self.middle)
         speed = (now - start) / (round(WATCHED / state.timestep) * state.timestep)
-        place = self._place(state, now, speed)
-        arm = state.arms[self.hand]
         state.open_claw(self.hand, min(self.opening, GAP_OPEN))
-        q, frame = self._posture(state, place, turned, speed)
-        at, _ = arm.hand(q)
-        high, _ = arm.solve(at + HIGHER * UP, frame, q, q, FIRM)  # what is on its way there is not where it is seen now
-        yield from arm.follow(state.way(self.hand, high, self.speed))
+        arm, needs = state.arms[self.hand], LEAD
+        for _ in range(TRIES):  # where it comes to while the hand is on its way: the longer that is, the further on
+            place, left = self._place(state, now, speed, needs)
+            q, frame = self._posture(state, place, turned, speed)
+            at, _ = arm.hand(q)
+            high, _ = arm.solve(at + HIGHER * UP, frame, q, q, FIRM)  # what is on its way there is not where it is seen now
+            way = state.way(self.hand, high, self.speed)
+            needs = way.duration + LOWERED
+            if needs <= left:
+                break
+        yield from arm.follow(way)
         yield from arm.follow(arm.line([(at, frame)], self.speed, orient=FIRM), tremor=0.4)
         yield from self._await(state, place, speed)
         yield from self._down(state, speed, frame)
@@ -85,8 +91,8 @@ class TakeMoving(Skill):
         state.hold_on(self.hand, self.of)
         yield from self._rise(state, speed, frame)
 
-    def _place(self, state: OperatorState, now: np.ndarray, speed: np.ndarray) -> np.ndarray:
-        """(3,) [m] where the thing will be as it comes to where it is met.
+    def _place(self, state: OperatorState, now: np.ndarray, speed: np.ndarray, needs: float) -> tuple[np.ndarray, float]:
+        """(3,) [m] where the thing will be as it comes to where it is met, or in as long as the hand needs [s]; and when [s].
 
         Raises:
             GivenUp: it does not move.
@@ -95,7 +101,8 @@ class TakeMoving(Skill):
         if pace < COMES:
             raise GivenUp(Reason(f"{named} does not move", "does_not_come", of=named))
         way = float((state.site(self.meets)[0] - now)[:2] @ speed[:2]) / pace
-        return now + max(way / pace, LEAD) * speed
+        left = max(way / pace, needs)
+        return now + left * speed, left
 
     def _tcp(self, at: np.ndarray, frame: np.ndarray) -> np.ndarray:
         """(3,) [m] where the tcp is when pads that hold it have their middle at a place."""
@@ -128,12 +135,18 @@ class TakeMoving(Skill):
         return best[1], best[2]
 
     def _await(self, state: OperatorState, place: np.ndarray, speed: np.ndarray) -> Motion:
-        """Keep still until the thing is where it is met."""
+        """Keep still until the thing is where it is met.
+
+        Raises:
+            GivenUp: it is further on by then, or does not come.
+        """
+        named = self.of.split("/")[0]
+        if float((state.site(self.middle)[0] - place) @ speed) > LATE * float(np.linalg.norm(speed)):
+            raise GivenUp(Reason(f"{named} has gone by", "gone_by", of=named))
         for _ in range(round(self.at_most / state.timestep)):
             if float((place - state.site(self.middle)[0]) @ speed) <= 0.0:
                 return
             yield
-        named = self.of.split("/")[0]
         raise GivenUp(Reason(f"{named} does not come", "does_not_come", of=named))
 
     def _down(self, state: OperatorState, speed: np.ndarray, frame: np.ndarray) -> Motion:
