@@ -84,7 +84,7 @@ def main():
       <geom class="visual" type="mesh" mesh="waybill" material="waybill" pos="-0.01 0 {THICK + 0.0035:g}"/>
       <geom name="core" class="collision" type="box" pos="0 0 {THICK / 2:g}" size="0.105 {CORE:g} {THICK / 2:g}" solref="0.02 1"/>
       <site name="base" pos="0 0 0"/>
-      <site name="middle" pos="0 0 0.030"/>
+      <site name="middle" pos="0 0 0.042"/>
       <site name="label" pos="-0.01 0 {THICK:g}"/>
 {side("left", 1)}
 {side("right", -1)}

@@ -47,6 +47,7 @@ def main():
 {caps}\
       <site name="base" pos="0 0 0"/>
       <site name="middle" pos="0 0 {RADIUS:g}"/>
+      <site name="grip" pos="-0.05 0 0.039"/>
       <site name="label" pos="-0.09 0 {2 * RADIUS:g}"/>
     </body>
   </worldbody>
