@@ -77,7 +77,7 @@ def conveyor(name: str, length: float, more: str = "", materials: str = "") -> s
       <site name="end" pos="0 0 {TOP:g}"/>
       <site name="head" pos="{length:g} 0 {TOP:g}"/>
       <site name="top" pos="{length / 2:g} 0 {TOP:g}"/>
-      <site name="pick" pos="0.24 0 {TOP:g}"/>
+      <site name="pick" pos="0.27 0 {TOP:g}"/>
       <site name="below_end" pos="-0.10 0 0"/>
     </body>
   </worldbody>

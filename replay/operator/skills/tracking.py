@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import ClassVar
 
 import numpy as np
@@ -17,23 +18,25 @@ from .reason import Reason
 from .skill import Argument, Label, Skill
 from .tips import ADVANCE
 
-WATCHED = 0.3  # s, for which its speed is watched
-LEAD, LOWERED, TRIES = 1.5, 0.9, 3  # s, that the hand needs to come over it, and of that for the last piece down; how often that is guessed
+WATCHED, FEW = 0.3, 3  # s, for which its speed is watched; control steps in which it is not yet told
+LEAD, LOWERED = 1.5, 0.9  # s, that the hand needs to come over it, as a first guess, and for the last piece down
+TRIES = 3  # how often that is guessed
 LATE = 0.04  # m, by which it may be further on
 HIGHER = 0.10  # m, by which it comes there from above
 COMES = 0.005  # m/s, slower does not come
 FIRM = 0.15  # weight of the orientation [m/rad]
 FELT = 0.9  # share of the force at which both pads have touched
-CLOSES, TOUCHES = 60.0, 20.0  # percent/s, with which the fingers close, the belt does not wait, and with which they come to touch
+CLOSES, TOUCHES = 60.0, 20.0  # percent/s, with which the fingers close, and with which they come to touch
 ROOM = 0.008  # m, by which the gap is still wider than what they will hold as they begin to do so
 CLOSED = 0.8  # s, in which they do
 PATIENCE = 2.5  # s, for which the fingers close at most
 RISES = 0.36  # m/s, fastest as it rises
+AWAY = 0.10  # m, by which it goes up the belt meanwhile
 STOPS = 0.4  # s, in which the hand leaves the belt's speed as it rises
 OFF = 0.02  # m, by which the arm may miss the place where it waits
 HELD_AS = ("elbow_out", "raised", "across", "bench")  # postures that are tried
-SLANTS = np.deg2rad([0.0, -5.0, -10.0, -15.0, -20.0])  # by which the fingers point less far down, where the arm does not come there else
-RIGHT = 0.004  # m, by which it may miss it with the fingers so steep
+SLANTS = np.deg2rad([0.0, -4.0, -8.0, -12.0])  # of fingers that point less far down, where the arm does not come there else
+RIGHT = 0.006  # m, by which it may miss it with the fingers so steep
 
 
 class TakeMoving(Skill):
@@ -57,7 +60,7 @@ class TakeMoving(Skill):
         middle=Argument("site", "where on it the pads' middle comes, its x axis along the fingers as seen from above"),
         meets=Argument("site", "before which place on the belt the hand begins to come down"),
         width=Argument("length", "how wide it is between the pads as they hold it", low=0.0),
-        pitch=1.3,
+        pitch=1.15,
         above=0.09,
         opening=0.186,
         force=30.0,
@@ -85,7 +88,7 @@ class TakeMoving(Skill):
                 break
         yield from arm.follow(way)
         yield from arm.follow(arm.line([(at, frame)], self.speed, orient=FIRM), tremor=0.4)
-        yield from self._await(state, place, speed)
+        speed = yield from self._await(state, place, speed)
         yield from self._down(state, speed, frame)
         yield from together(self._along(state, speed, frame), self._close(state))
         state.hold_on(self.hand, self.of)
@@ -124,7 +127,8 @@ class TakeMoving(Skill):
                 frame = arm.frame(yaw, self.pitch + slant, like)
                 high, low = self._tcp(place + over, frame), self._tcp(place + (self.down + CLOSED) * speed, frame)
                 q, off = arm.solve(high, frame, like, like, FIRM)
-                score = off + arm.solve(low, frame, q, q, FIRM)[1] + 1e-3 * state.crowd(self.hand, q)
+                end, missed = arm.solve(low, frame, q, q, FIRM)
+                score = off + missed + 1e-3 * (state.crowd(self.hand, q) + state.crowd(self.hand, end))
                 if score < best[0]:
                     best = (score, q, frame)
             if best[0] < RIGHT:
@@ -134,19 +138,21 @@ class TakeMoving(Skill):
             raise GivenUp(Reason(f"the {self.hand} arm does not come to where {named} comes by", "gone_by", of=named))
         return best[1], best[2]
 
-    def _await(self, state: OperatorState, place: np.ndarray, speed: np.ndarray) -> Motion:
-        """Keep still until the thing is where it is met.
+    def _await(self, state: OperatorState, place: np.ndarray, speed: np.ndarray) -> Generator[None, None, np.ndarray]:
+        """Keep still until the thing is where it is met; (3,) how fast it comes by [m/s], as another belt may have brought it.
 
         Raises:
             GivenUp: it is further on by then, or does not come.
         """
-        named = self.of.split("/")[0]
-        if float((state.site(self.middle)[0] - place) @ speed) > LATE * float(np.linalg.norm(speed)):
+        named, seen = self.of.split("/")[0], [state.site(self.middle)[0]]
+        if float((seen[0] - place) @ speed) > LATE * float(np.linalg.norm(speed)):
             raise GivenUp(Reason(f"{named} has gone by", "gone_by", of=named))
         for _ in range(round(self.at_most / state.timestep)):
-            if float((place - state.site(self.middle)[0]) @ speed) <= 0.0:
-                return
+            if float((place - seen[-1]) @ speed) <= 0.0:
+                last = seen[-1 - round(WATCHED / state.timestep) :]
+                return (last[-1] - last[0]) / ((len(last) - 1) * state.timestep) if len(last) > FEW else speed
             yield
+            seen.append(state.site(self.middle)[0])
         raise GivenUp(Reason(f"{named} does not come", "does_not_come", of=named))
 
     def _down(self, state: OperatorState, speed: np.ndarray, frame: np.ndarray) -> Motion:
@@ -186,14 +192,16 @@ class TakeMoving(Skill):
         self._closed = True
 
     def _rise(self, state: OperatorState, speed: np.ndarray, frame: np.ndarray) -> Motion:
-        """Rise with what is held, and leave the belt's speed."""
+        """Rise with what is held, and leave the belt's speed; up the belt, as before the chest an arm has no room to rise."""
         arm = state.arms[self.hand]
         at, begin = arm.hand()[0], arm.hand()[0][2]
+        back = AWAY / float(np.linalg.norm(speed)) * speed
         count = max(2, round(2.0 * self.by / RISES / state.timestep))
         for i in range(1, count + 1):
             left = max(0.0, 1.0 - i * state.timestep / STOPS)
             at = at + left * state.timestep * speed
-            at[2] = begin + progress(i / count, 0.5) * self.by
-            send(arm, at, frame, FIRM * np.ones(3))
+            share = progress(i / count, 0.5)
+            at[2] = begin + share * self.by
+            send(arm, at - share * back, frame, FIRM * np.ones(3))
             yield
         arm.command = arm.q.copy()
