@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import ClassVar
+from collections.abc import Callable, Generator, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from ....scenarios.postures import posture
 from ..recognition import taking
-from .arm import progress
-from .cloth import send, together
+from .arm import Arm, progress
+from .cloth import together
 from .hands import UP
 from .operator_state import GAP_OPEN, GivenUp, Motion, OperatorState, percent_of_gap
 from .primitives import TAKE
 from .reason import Reason
 from .skill import Argument, Label, Skill
 from .tips import ADVANCE
+
+if TYPE_CHECKING:
+    from scipy.interpolate import CubicSpline
 
 WATCHED, FEW = 0.3, 3  # s, for which its speed is watched; control steps in which it is not yet told
 LEAD, LOWERED = 1.5, 0.9  # s, that the hand needs to come over it, as a first guess, and for the last piece down
@@ -28,9 +31,9 @@ FIRM = 0.15  # weight of the orientation [m/rad]
 FELT = 0.9  # share of the force at which both pads have touched
 CLOSES, TOUCHES = 60.0, 20.0  # percent/s, with which the fingers close, and with which they come to touch
 ROOM = 0.008  # m, by which the gap is still wider than what they will hold as they begin to do so
-CLOSED = 0.8  # s, in which they do
-PATIENCE = 2.5  # s, for which the fingers close at most
-RISES = 0.36  # m/s, fastest as it rises
+CLOSED = 1.1  # s, in which they do at most
+STEP, BRANCH = 0.1, 0.17  # s between two joint angles of a ride; rad, by which they differ at most
+RISES = 0.28  # m/s, fastest as it rises
 AWAY = 0.10  # m, by which it goes up the belt meanwhile
 STOPS = 0.4  # s, in which the hand leaves the belt's speed as it rises
 OFF = 0.02  # m, by which the arm may miss the place where it waits
@@ -89,8 +92,10 @@ class TakeMoving(Skill):
         yield from arm.follow(way)
         yield from arm.follow(arm.line([(at, frame)], self.speed, orient=FIRM), tremor=0.4)
         speed = yield from self._await(state, place, speed)
-        yield from self._down(state, speed, frame)
-        yield from together(self._along(state, speed, frame), self._close(state))
+        ride = self._ride(state, arm.q, self._places(at, state.site(self.middle)[0] + state.aim(), speed, frame), frame)[0]
+        yield from self._follow(arm, ride, 0.0, self.down)
+        shut: list[bool] = []
+        yield from together(self._follow(arm, ride, self.down, self.down + CLOSED, lambda: bool(shut)), self._close(state, shut))
         state.hold_on(self.hand, self.of)
         yield from self._rise(state, speed, frame)
 
@@ -112,7 +117,7 @@ class TakeMoving(Skill):
         return at + ADVANCE * self.width * frame[:, 2]
 
     def _posture(self, state: OperatorState, place: np.ndarray, turned: np.ndarray, speed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Joint angles (7,) over the place, and the hand's rotation.
+        """Joint angles (7,) over the place, and the hand's rotation, from where the arm can go along with the thing.
 
         Raises:
             GivenUp: the arm does not come there.
@@ -120,23 +125,58 @@ class TakeMoving(Skill):
         arm, along = state.arms[self.hand], turned[:, 0]
         yaw = float(np.arctan2(along[1], along[0]))
         yaw += np.pi * round((state.heading - yaw) / np.pi)  # of its two ends the one away from the robot
-        over, best = self.above * UP, (np.inf, arm.q, turned)
+        best = (np.inf, arm.q, turned)
         for slant in SLANTS:
             for name in HELD_AS:
                 like = posture(name, self.hand)
                 frame = arm.frame(yaw, self.pitch + slant, like)
-                high, low = self._tcp(place + over, frame), self._tcp(place + (self.down + CLOSED) * speed, frame)
-                q, off = arm.solve(high, frame, like, like, FIRM)
-                end, missed = arm.solve(low, frame, q, q, FIRM)
+                at = self._tcp(place + self.above * UP, frame)
+                q, off = arm.solve(at, frame, like, like, FIRM)
+                if off > OFF:
+                    continue
+                _, missed, end = self._ride(state, q, self._places(at, place, speed, frame), frame)
                 score = off + missed + 1e-3 * (state.crowd(self.hand, q) + state.crowd(self.hand, end))
                 if score < best[0]:
                     best = (score, q, frame)
-            if best[0] < RIGHT:
-                break
+                if best[0] < RIGHT:
+                    return best[1], best[2]
         if best[0] > OFF:
             named = self.of.split("/")[0]
             raise GivenUp(Reason(f"the {self.hand} arm does not come to where {named} comes by", "gone_by", of=named))
         return best[1], best[2]
+
+    def _places(self, begin: np.ndarray, thing: np.ndarray, speed: np.ndarray, frame: np.ndarray) -> list[np.ndarray]:
+        """(3,) [m] of the tcp each `STEP` as it comes down onto a thing that goes on, and along with it."""
+        times = STEP * np.arange(1, round((self.down + CLOSED) / STEP) + 1)
+        shares = [progress(min(t / self.down, 1.0), 0.5) for t in times]
+        return [begin + share * (self._tcp(thing + t * speed, frame) - begin) for t, share in zip(times, shares)]
+
+    def _ride(
+        self, state: OperatorState, q: np.ndarray, places: Sequence[np.ndarray], frame: np.ndarray
+    ) -> tuple[CubicSpline, float, np.ndarray]:
+        """Joint angles over time [s] from `q` through places of the tcp, one each `STEP`; what it misses at most [m], and the last of them.
+
+        Where the arm would have to change over to another branch on the way it counts as missed.
+        """
+        from scipy.interpolate import CubicSpline
+
+        arm, knots, missed = state.arms[self.hand], [q], 0.0
+        for place in places:
+            found, off = arm.solve(place, frame, knots[-1], q, FIRM, steps=20)
+            missed = max(missed, off, OFF * float(np.abs(found - knots[-1]).max() > BRANCH))
+            knots.append(found)
+        return CubicSpline(STEP * np.arange(len(knots)), np.array(knots)), missed, knots[-1]
+
+    def _follow(
+        self, arm: Arm, ride: CubicSpline, begin: float, end: float, until: Callable[[], bool] = lambda: False
+    ) -> Motion:
+        """Go along a ride from one time to another [s], the servo's lag made up for."""
+        for i in range(1, round((end - begin) / arm.timestep) + 1):
+            if until():
+                return
+            last, arm.q = arm.q, ride(begin + i * arm.timestep)
+            arm.command = arm.q + arm.lag * (arm.q - last) / arm.timestep
+            yield
 
     def _await(self, state: OperatorState, place: np.ndarray, speed: np.ndarray) -> Generator[None, None, np.ndarray]:
         """Keep still until the thing is where it is met; (3,) how fast it comes by [m/s], as another belt may have brought it.
@@ -155,53 +195,27 @@ class TakeMoving(Skill):
             seen.append(state.site(self.middle)[0])
         raise GivenUp(Reason(f"{named} does not come", "does_not_come", of=named))
 
-    def _down(self, state: OperatorState, speed: np.ndarray, frame: np.ndarray) -> Motion:
-        """Come down onto the thing, which goes on meanwhile."""
-        arm = state.arms[self.hand]
-        begin, aim = arm.hand()[0], state.aim()
-        count = max(2, round(self.down / state.timestep))
-        for i in range(1, count + 1):
-            share = progress(i / count, 0.5)
-            goal = self._tcp(state.site(self.middle)[0] + state.timestep * speed + aim, frame)
-            send(arm, begin + share * (goal - begin), frame, FIRM * np.ones(3))
-            yield
-
-    def _along(self, state: OperatorState, speed: np.ndarray, frame: np.ndarray) -> Motion:
-        """Go with the belt for as long as the fingers close."""
-        arm = state.arms[self.hand]
-        at = arm.hand()[0]
-        self._closed = False
-        for _ in range(round(PATIENCE / state.timestep)):
-            if self._closed:
-                return
-            at = at + state.timestep * speed
-            send(arm, at, frame, FIRM * np.ones(3))
-            yield
-
-    def _close(self, state: OperatorState) -> Motion:
-        """Close until both pads feel the force."""
+    def _close(self, state: OperatorState, shut: list[bool]) -> Motion:
+        """Close until both pads feel the force; `shut` tells when they do."""
         force = self.force * float(state.faults.get("grip_force", 1.0))
         percent = state.percent(self.hand)
-        for _ in range(round(PATIENCE / state.timestep)):
+        for _ in range(round(CLOSED / state.timestep)):
             if state.touch(self.hand).min() >= FELT * force:
                 break
             rate = CLOSES if percent < percent_of_gap(self.width + ROOM) else TOUCHES
             percent = min(percent + rate * state.timestep, 100.0)
             state.claws[self.hand] = percent
             yield
-        self._closed = True
+        shut.append(True)
 
     def _rise(self, state: OperatorState, speed: np.ndarray, frame: np.ndarray) -> Motion:
         """Rise with what is held, and leave the belt's speed; up the belt, as before the chest an arm has no room to rise."""
         arm = state.arms[self.hand]
-        at, begin = arm.hand()[0], arm.hand()[0][2]
-        back = AWAY / float(np.linalg.norm(speed)) * speed
-        count = max(2, round(2.0 * self.by / RISES / state.timestep))
-        for i in range(1, count + 1):
-            left = max(0.0, 1.0 - i * state.timestep / STOPS)
-            at = at + left * state.timestep * speed
-            share = progress(i / count, 0.5)
-            at[2] = begin + share * self.by
-            send(arm, at - share * back, frame, FIRM * np.ones(3))
-            yield
+        begin, back = arm.hand()[0], AWAY / float(np.linalg.norm(speed)) * speed
+        count = round(2.0 * self.by / RISES / STEP)
+        times = STEP * np.arange(1, count + 1)
+        gone = [min(t, STOPS) - min(t, STOPS) ** 2 / (2.0 * STOPS) for t in times]
+        shares = [progress(i / count, 0.5) for i in range(1, count + 1)]
+        places = [begin + g * speed - share * back + share * self.by * UP for g, share in zip(gone, shares)]
+        yield from self._follow(arm, self._ride(state, arm.q, places, frame)[0], 0.0, count * STEP)
         arm.command = arm.q.copy()
