@@ -31,8 +31,8 @@ FIRM = 0.15  # weight of the orientation [m/rad]
 FELT = 0.9  # share of the force at which both pads have touched
 CLOSES, TOUCHES = 60.0, 20.0  # percent/s, with which the fingers close, and with which they come to touch
 ROOM = 0.008  # m, by which the gap is still wider than what they will hold as they begin to do so
-CLOSED = 1.1  # s, in which they do at most
-STEP, BRANCH = 0.1, 0.17  # s between two joint angles of a ride; rad, by which they differ at most
+CLOSED, SHUT = 1.1, 0.7  # s, in which they do at most, and mostly
+STEP, BRANCH = 0.1, 0.10  # s between two joint angles of a ride; rad, by which one lies at most off the way between its neighbours, doubled
 RISES = 0.28  # m/s, fastest as it rises
 AWAY = 0.10  # m, by which it goes up the belt meanwhile
 STOPS = 0.4  # s, in which the hand leaves the belt's speed as it rises
@@ -134,7 +134,8 @@ class TakeMoving(Skill):
                 q, off = arm.solve(at, frame, like, like, FIRM)
                 if off > OFF:
                     continue
-                _, missed, end = self._ride(state, q, self._places(at, place, speed, frame), frame)
+                places = self._places(at, place, speed, frame)[: round((self.down + SHUT) / STEP)]
+                _, missed, end = self._ride(state, q, [*places, *self._risen(places[-1], speed)], frame)
                 score = off + missed + 1e-3 * (state.crowd(self.hand, q) + state.crowd(self.hand, end))
                 if score < best[0]:
                     best = (score, q, frame)
@@ -163,8 +164,10 @@ class TakeMoving(Skill):
         arm, knots, missed = state.arms[self.hand], [q], 0.0
         for place in places:
             found, off = arm.solve(place, frame, knots[-1], q, FIRM, steps=20)
-            missed = max(missed, off, OFF * float(np.abs(found - knots[-1]).max() > BRANCH))
+            missed = max(missed, off)
             knots.append(found)
+        if np.abs(np.diff(knots, 2, axis=0)).max() > BRANCH:
+            missed = max(missed, OFF)
         return CubicSpline(STEP * np.arange(len(knots)), np.array(knots)), missed, knots[-1]
 
     def _follow(
@@ -209,13 +212,15 @@ class TakeMoving(Skill):
         shut.append(True)
 
     def _rise(self, state: OperatorState, speed: np.ndarray, frame: np.ndarray) -> Motion:
-        """Rise with what is held, and leave the belt's speed; up the belt, as before the chest an arm has no room to rise."""
+        """Rise with what is held, and leave the belt's speed."""
         arm = state.arms[self.hand]
-        begin, back = arm.hand()[0], AWAY / float(np.linalg.norm(speed)) * speed
-        count = round(2.0 * self.by / RISES / STEP)
-        times = STEP * np.arange(1, count + 1)
-        gone = [min(t, STOPS) - min(t, STOPS) ** 2 / (2.0 * STOPS) for t in times]
-        shares = [progress(i / count, 0.5) for i in range(1, count + 1)]
-        places = [begin + g * speed - share * back + share * self.by * UP for g, share in zip(gone, shares)]
-        yield from self._follow(arm, self._ride(state, arm.q, places, frame)[0], 0.0, count * STEP)
+        places = self._risen(arm.hand()[0], speed)
+        yield from self._follow(arm, self._ride(state, arm.q, places, frame)[0], 0.0, len(places) * STEP)
         arm.command = arm.q.copy()
+
+    def _risen(self, begin: np.ndarray, speed: np.ndarray) -> list[np.ndarray]:
+        """(3,) [m] of the tcp each `STEP` as it rises; up the belt, as before the chest an arm has no room to rise."""
+        back, count = AWAY / float(np.linalg.norm(speed)) * speed, round(2.0 * self.by / RISES / STEP)
+        stops = [min(i * STEP, STOPS) for i in range(1, count + 1)]
+        shares = [progress(i / count, 0.5) for i in range(1, count + 1)]
+        return [begin + (t - t * t / (2.0 * STOPS)) * speed - u * back + u * self.by * UP for t, u in zip(stops, shares)]
