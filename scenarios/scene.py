@@ -11,6 +11,7 @@ from typing import Any
 import mujoco
 import numpy as np
 
+from .belts import stopped
 from .cloth.cloth import cloths_of
 from .cloth.contact import meet_by_tiles, meet_by_vertices, tiles_of
 from .errors import ScenarioError
@@ -322,11 +323,12 @@ class Scene:
     @cached_property
     def rest(self) -> np.ndarray:
         """(nq,) qpos of the nominal scene after everything has come to rest, robot in its starting pose."""
-        data = mujoco.MjData(self.model)
-        data.qpos[:] = self.start_qpos(self.model)
+        model = stopped(self.model)
+        data = mujoco.MjData(model)
+        data.qpos[:] = self.start_qpos(model)
         data.ctrl[:] = self.start_ctrl(nominal_values(self.config))
         for _ in range(round(SETTLE_TIME / self.timestep)):
-            mujoco.mj_step(self.model, data)
+            mujoco.mj_step(model, data)
         return data.qpos.copy()
 
     def start_qpos(self, model: mujoco.MjModel) -> np.ndarray:

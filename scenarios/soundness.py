@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
+from .belts import stopped
 from .cloth.cloth import between_shapes
 from .errors import ScenarioError
 from .safety import people
@@ -68,10 +69,10 @@ def _data(scene: Scene) -> mujoco.MjData:
 
 
 def _rest(scene: Scene) -> Answer:
-    data = _data(scene)
+    data, model = _data(scene), stopped(scene.model)
     before = data.qpos.copy()
     for _ in range(round(1.0 / scene.timestep)):
-        mujoco.mj_step(scene.model, data)
+        mujoco.mj_step(model, data)
     warned = int(sum(data.warning.number))
     speed = float(np.abs(data.qvel).max())
     moved = float(np.abs(data.qpos - before).max())
@@ -220,7 +221,7 @@ def _variation(scene: Scene, seed: int, draws: int) -> tuple[list[Draw], list[An
 
 def _moves(drawn: Draw) -> str | None:
     """What of a draw moves by itself: something that stands half beside its support, or inside something else."""
-    model, data = drawn.model, mujoco.MjData(drawn.model)
+    model, data = stopped(drawn.model), mujoco.MjData(drawn.model)
     mujoco.mj_setState(model, data, drawn.start_state, STATE)
     mujoco.mj_kinematics(model, data)
     free = np.flatnonzero(model.jnt_type == mujoco.mjtJoint.mjJNT_FREE)

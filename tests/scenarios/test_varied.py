@@ -107,6 +107,14 @@ ITEMS: dict[str, dict[str, dict[str, tuple[float, float]] | str]] = {
         "tray pose": {"tray.at.x": (-0.02, 0.01), "tray.at.y": (-0.02, 0.02), "table.height": (0.77, 0.83)},
         "person posture": "person posture",
     },
+    "parcel_sorting": {
+        "belt speed": {"belt.speed": (0.10, 0.12), "feed.speed": (0.10, 0.12)},
+        "spacing 0.25-0.8 m": "**Spacing** is",
+        "parcel class/mass/yaw": {"pouch.mass": (0.2, 0.8), "carton.mass": (0.4, 1.5), "carton.yaw": (-0.226893, 0.226893)},
+        "label side and wear": "**Label side and wear**",
+        "chute map": "which of the two chutes to the left",
+        "network delay off/on": "**Network delay**",
+    },
     "shelf_restocking": {
         "planogram": "the planogram",
         "SKU textures": "which label each wears",

@@ -1,0 +1,99 @@
+"""Writes parcel_pouch.xml, waybill.png and waybill.obj: a soft poly mailer whose two long sides give way like the clothes in it.
+
+Run from anywhere: `python assets/objects/parcel_pouch/generate.py`. Needs Pillow and a font with Chinese characters.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from shiliu.assets.parcels import ROUTES, flat, shows, waybill
+from shiliu.assets.shapes import mesh, prop_defaults
+
+HERE = Path(__file__).parent
+LONG, FLAT, THICK, SEAM = 0.250, 0.180, 0.050, 0.014  # m: along x, width of the flat film along y, filled; a seam at either end
+FULL = 0.164  # m, width of the filled pouch: half of what goes round an ellipse of that and THICK is 180 mm
+MASS, SIDE = 0.50, 0.02  # kg, of all and of either side
+CORE = 0.050  # m, half width of what stays as it is between the sides
+STIFFNESS, DAMPING = 900.0, 6.0  # N/m and Ns/m of either side
+TRAVEL = 0.030  # m, by which a side can give way
+
+
+def film(rows: int = 24, columns: int = 20):
+    """The filled film between its two seams, as one shell that lies on its underside."""
+    v, u = np.linspace(0.0, 1.0, rows + 1), np.linspace(-1.0, 1.0, columns + 1)
+    filled = np.sin(np.pi * v) ** 0.40
+    half = FLAT / 2 - (FLAT - FULL) / 2 * filled
+    bulge = THICK / 2 * filled[:, None] * np.sqrt(np.clip(1 - np.abs(u) ** 2.2, 0, None))[None, :]
+    wrinkle = 0.0022 * np.sin(7 * np.pi * u)[None, :] * ((1 - filled) + 0.25)[:, None]
+    x = -LONG / 2 + SEAM + v[:, None] * (LONG - 2 * SEAM) + 0 * u[None, :]
+    y = half[:, None] * u[None, :]
+    up = np.stack([x, y, THICK / 2 + bulge + wrinkle * (bulge > 1e-6)], axis=-1)
+    down = np.stack([x, y, THICK / 2 - bulge], axis=-1)
+    vertices = np.concatenate([up.reshape(-1, 3), down.reshape(-1, 3)])
+    faces, count = [], up.shape[0] * up.shape[1]
+    for i in range(rows):
+        for j in range(columns):
+            a, b, c, d = (r * (columns + 1) + s for r, s in ((i, j), (i + 1, j), (i + 1, j + 1), (i, j + 1)))
+            faces += [(a, b, c), (a, c, d), (a + count, c + count, b + count), (a + count, d + count, c + count)]
+    return vertices, np.array(faces)
+
+
+def side(name: str, sign: int) -> str:
+    """One side: what a pad meets, on a slide towards the middle."""
+    half = (FULL / 2 - CORE) / 2
+    at = f"0 {sign * (CORE + half):g} {THICK / 2:g}"
+    return f"""\
+      <body name="side_{name}">
+        <inertial pos="{at}" mass="{SIDE:g}" diaginertia="7e-05 7e-05 1e-05"/>
+        <joint name="squeeze_{name}" type="slide" axis="0 {-sign} 0" range="0 {TRAVEL:g}" stiffness="{STIFFNESS:g}"
+          damping="{DAMPING:g}"/>
+        <geom name="side_{name}" class="collision" type="box" pos="{at}" size="0.085 {half:g} {THICK / 2 - 0.003:g}"/>
+      </body>"""
+
+
+def main():
+    waybill(HERE / "waybill.png", ROUTES[0], seed=1)
+    flat(HERE / "waybill.obj", 0.102, 0.068)
+    core = MASS - 2 * SIDE
+    inertia = [core / 14 * (a * a + b * b) for a, b in ((FULL, THICK), (LONG, THICK), (LONG, FULL))]
+    ends = "\n".join(
+        f'      <geom class="visual" type="box" pos="{s * (LONG / 2 - SEAM / 2):g} 0 {THICK / 2:g}"'
+        f' size="{SEAM / 2 + 0.002:g} {FLAT / 2 - 0.002:g} 0.0008" material="film"/>'
+        for s in (1, -1)
+    )
+    text = f"""<!-- written by generate.py; change the drawing there -->
+<mujoco model="parcel_pouch">
+  <compiler angle="radian" autolimits="true"/>
+
+{prop_defaults("pouch", 0.45)}
+
+  <asset>
+    <material name="film" rgba="0.30 0.34 0.40 1" specular="0.5" shininess="0.5"/>
+{shows()}
+{mesh("film", film())}
+  </asset>
+
+  <worldbody>
+    <!-- origin in the middle of its underside; x along its length -->
+    <body name="parcel_pouch" childclass="pouch">
+      <freejoint name="parcel_pouch_free"/>
+      <!-- estimate: fuller in its middle than a box -->
+      <inertial pos="0 0 {THICK / 2:g}" mass="{core:g}" diaginertia="{inertia[0]:.4g} {inertia[1]:.4g} {inertia[2]:.4g}"/>
+      <geom class="visual" type="mesh" mesh="film" material="film"/>
+{ends}
+      <geom class="visual" type="mesh" mesh="waybill" material="waybill" pos="-0.01 0 {THICK + 0.0035:g}"/>
+      <geom name="core" class="collision" type="box" pos="0 0 {THICK / 2:g}" size="0.105 {CORE:g} {THICK / 2:g}" solref="0.02 1"/>
+      <site name="base" pos="0 0 0"/>
+      <site name="middle" pos="0 0 0.042"/>
+      <site name="label" pos="-0.01 0 {THICK:g}"/>
+{side("left", 1)}
+{side("right", -1)}
+    </body>
+  </worldbody>
+</mujoco>
+"""
+    (HERE / "parcel_pouch.xml").write_text(text)
+
+
+if __name__ == "__main__":
+    main()
