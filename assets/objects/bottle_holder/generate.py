@@ -35,7 +35,7 @@ def pocket() -> str:
     shape = f'type="box" pos="{numbers(at)}" size="{numbers((SHEET / 2, (low + w) / 2, 0.005))}" euler="0 {-np.deg2rad(35.0):.5g} 0"'
     text += solid(shape, "clear", "flare_back")
     for y in (0.0, 0.022):  # two webs between the cup and the pocket
-        text += box((0.030, y - 0.002, LOW - 0.003), (a - SHEET, y + 0.002, LOW + 0.040), "body", f"web_{round(1e3 * y)}")
+        text += box((0.0365, y - 0.002, LOW - 0.003), (a - SHEET, y + 0.002, LOW + 0.040), "body", f"web_{round(1e3 * y)}")
     return text
 
 

@@ -47,6 +47,7 @@ def main():
       <!-- in the upper part of either short edge, x into the card, y across it; on its front, x out of it -->
       <site name="right_edge" pos="0 {-WIDE / 2 + 0.012:g} {HOLD:g}" quat="0.70710678 0 0 0.70710678"/>
       <site name="left_edge" pos="0 {WIDE / 2 - 0.012:g} {HOLD:g}" quat="0.70710678 0 0 -0.70710678"/>
+      <site name="behind" pos="{THICK / 2 + 0.05:g} 0 {TALL / 2:g}"/>
       <site name="face" pos="{-THICK / 2 - 0.05:g} 0 {TALL / 2:g}" quat="0 0 0 1"/>
     </body>
   </worldbody>
