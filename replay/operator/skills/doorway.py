@@ -8,7 +8,7 @@ import numpy as np
 
 from ....scenarios.postures import posture
 from ..recognition import motions, pushing
-from .arm import JOINT_SPEED, Arm
+from .arm import Arm
 from .base import wrapped
 from .hands import HAND, TURNS, UP, facing
 from .operator_state import Motion, OperatorState
@@ -26,7 +26,7 @@ POINT = (0.15, 0.15, 0.0)  # weights of the orientation: the fingers' direction 
 LOOSELY = (0.06, 0.06, 0.0)  # the same while the hand follows the door
 TILTS = np.deg2rad([0.0, 10.0, -8.0, 20.0])  # further slopes of the fingers
 NEAREST, FARTHEST = 0.50, 0.76  # m from the hinge, between which the hand pushes
-ACROSS = 0.25  # m, from its shoulder to the latch, where the hand pushes as long as the door is nearly shut
+ACROSS = 0.10  # m, from its shoulder to the latch, where the hand pushes as long as the door is nearly shut
 SLIDES, RISES = 0.15, 0.10  # m/s, with which it goes along the leaf, and up it
 LEARNS, LARGEST = 0.3, 0.07  # m for a radian of what the door is slow, and m at most, by which the hand is sent into the leaf
 SOFTLY = 45.0  # N, felt by the fingers, over which it is sent less far
@@ -34,8 +34,12 @@ INWARDS, OUTWARDS = np.deg2rad([25.0, 30.0])  # how far the fingers point across
 TURNS_WITH = 0.6  # share of the door's turn by which they turn
 TURNING_RATE = 0.16  # rad/s, with which the door is opened
 FOLLOWS = 0.14  # m/s, with which the robot follows its hand at most
+PITCH = 0.12  # rad, how far the fingers point down
 STEPS = 8  # of the search for joint angles, in a control step
 EVENED = 0.2  # share of a new speed of the door
+BACKS = 0.03  # m, by which the hand is kept from the leaf at most
+SWINGS, QUICKEST = 0.4, 1.2  # rad/s, with which the fingers turn, and with which a joint does
+MIDDLE = 0.12  # m, from the line through the doorway, nearer than which the door is pushed on
 
 
 class PressLever(Skill):
@@ -125,7 +129,7 @@ class WalkThrough(Walking):
         at=MOVE_JOINT.at("at", "on the face that is pushed, at the height of the hand, x axis out of it"),
         to=WALK.at("to", "in the middle of the doorway on the floor, x axis to where one comes from"),
         wide=Argument("angle", "how far the door is pushed open", 1.5),
-        ahead=Argument("length", "how far before the floor mark the hand pushes", 0.52),
+        ahead=Argument("length", "how far before the floor mark the hand pushes", 0.46),
         aside=Argument("length", "how far from the middle of the doorway to the latch it walks through", 0.02),
         hold=Argument("length", "how far beyond the doorway it lets go of the door", 0.50),
         beyond=Argument("length", "how far beyond the doorway it ends", 1.25),
@@ -147,7 +151,7 @@ class WalkThrough(Walking):
             along, across = float((base.at - middle[:2]) @ into), float((base.at - middle[:2]) @ left) * side
             angle, contact = pushing_.see()
             goal, beside = self.beyond, self.aside
-            if angle < self.wide - 0.07 and along < 0.0:
+            if angle < self.wide - 0.07 and along < 0.3:
                 goal = min(goal, max(float((contact[:2] - middle[:2]) @ into) - self.ahead, hold_back))
             if abs(across - self.aside) > 0.06 and along < -0.2:
                 goal = min(goal, hold_back)
@@ -157,7 +161,7 @@ class WalkThrough(Walking):
             target = middle[:2] + goal * into + beside * side * left
             base.go(target, yaw, fast, self.turning)
             if homing is None and along < self.hold:
-                pushing_.push(arm)
+                pushing_.push(arm, abs(across - self.aside) < MIDDLE)
             else:
                 homing = homing or arm.follow(arm.gently(arm.way([posture("ready", self.hand)], 0.3, scatter=0.0), 0.8))
                 if next(homing, "done") == "done":
@@ -185,6 +189,8 @@ class _Leaf:
         hand, frame = state.arms[skill.hand].hand()
         tip = hand + TIP_END * frame[:, 2]
         self.angle, self.rate = state.joint(skill.joint), 0.0
+        self.ajar = self.angle
+        self.yaw, self.pitch = float(np.arctan2(frame[1, 2], frame[0, 2])), -float(np.arcsin(frame[2, 2]))
         face, _, out, along, far = self._face()
         self.radius = float((tip - face) @ along) + far
         self.height = float(tip[2] - face[2])
@@ -207,8 +213,8 @@ class _Leaf:
         face, _, _, along, far = self._face()
         return now, face + (self.radius - far) * along + self.height * UP
 
-    def push(self, arm: Arm) -> None:
-        """Command the arm for a control step."""
+    def push(self, arm: Arm, on: bool) -> None:
+        """Command the arm for a control step; the door is pushed `on`, or kept where it stands."""
         skill, state, step = self.skill, self.state, self.state.timestep
         face, hinge, out, along, far = self._face()
         shoulder = state.site(f"{skill.hand}_shoulder")[0]
@@ -216,14 +222,17 @@ class _Leaf:
         wanted = float(np.clip(before / max(float(along[:2] @ self.latch), 0.2), NEAREST, FARTHEST))
         self.radius += float(np.clip(wanted - self.radius, -SLIDES * step, SLIDES * step))
         self.height += float(np.clip(-self.height, -RISES * step, RISES * step))
-        slow = min(TURNING_RATE, max(1.2 * (skill.wide + 0.03 - self.angle), -0.1)) - self.rate
+        wanted = skill.wide + 0.03 if on else self.ajar
+        slow = min(TURNING_RATE, max(1.2 * (wanted - self.angle), -0.1)) - self.rate
         self.into += LEARNS * slow * step - (0.06 * step if float(np.linalg.norm(state.feel(skill.hand))) > SOFTLY else 0.0)
-        self.into = float(np.clip(self.into, 0.0, LARGEST))
+        self.into = float(np.clip(self.into, -BACKS, LARGEST))
         tip = face + (self.radius - far) * along + self.height * UP - self.into * out
         outward = -1.0 if skill.hand == "right" else 1.0
         yaw = state.heading + outward * float(np.clip(TURNS_WITH * self.angle - INWARDS, -INWARDS, OUTWARDS))
-        frame = arm.frame(yaw, 0.12, arm.q)
+        self.yaw += float(np.clip(wrapped(yaw - self.yaw), -SWINGS * step, SWINGS * step))
+        self.pitch += float(np.clip(PITCH - self.pitch, -SWINGS * step, SWINGS * step))
+        frame = arm.frame(self.yaw, self.pitch, arm.q)
         q, _ = arm.solve(tip - TIP_END * frame[:, 2], frame, arm.q, arm.q, LOOSELY, STEPS)
-        moved = np.clip(q - arm.q, -JOINT_SPEED * step, JOINT_SPEED * step)
+        moved = np.clip(q - arm.q, -QUICKEST * step, QUICKEST * step)
         arm.q = arm.q + moved
         arm.command = arm.q + arm.lag * moved / step
