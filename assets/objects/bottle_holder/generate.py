@@ -66,7 +66,7 @@ def main():
 {walls}
 {pocket()}      <site name="base" pos="0 0 0"/>
       <site name="inside" pos="0 0 {FLOOR:g}"/>
-      <site name="body" pos="0 0 0.068"/>
+      <site name="body" pos="0 0 0.068" quat="0 0 0 1"/>
       <!-- on the pocket's bottom, z out of it; and before the pocket, to say where it faces -->
       <site name="pocket" pos="{numbers((POCKET + GAP / 2, 0, LOW))}"/>
       <site name="ahead" pos="0.15 0 0"/>
