@@ -14,7 +14,7 @@ INNER, WALL, TALL, FLOOR, MASS = 0.0355, 0.0025, 0.110, 0.004, 0.20  # m, kg
 POCKET, GAP, SHEET = 0.052, 0.006, 0.0015  # m: x of its back face, width, thickness of its plates
 LOW, WIDE = 0.036, 0.098  # m: height of its bottom, inner width
 COVERED = (-0.006, 0.049)  # m: y of its plates; the other part is free for the fingers that bring the card
-FRONT, BACK, LIP = 0.030, 0.050, 0.009  # m: heights of the front plate, the back plate and the lips over the bottom
+FRONT, BACK, LIP = 0.030, 0.050, 0.006  # m: heights of the front plate, the back plate and the lips over the bottom
 
 
 def pocket() -> str:
@@ -23,17 +23,15 @@ def pocket() -> str:
     text = box((a - SHEET, -w - SHEET, LOW - 0.003), (b + SHEET, w + SHEET, LOW), "body", "bottom")
     text += box((a - SHEET, low, LOW), (a, high, LOW + BACK), "clear", "back_plate")
     text += box((b, low, LOW), (b + SHEET, high, LOW + FRONT), "clear", "front_plate")
-    text += box((a - SHEET, -w, LOW), (a, low, LOW + LIP), "body", "back_lip") + box((b, -w, LOW), (b + SHEET, low, LOW + LIP), "body", "front_lip")
-    text += box((a, w, LOW), (b, w + SHEET, LOW + FRONT), "body", "end_left") + box((a, -w - SHEET, LOW), (b, -w, LOW + LIP), "body", "end_right")
-    # the mouth widens: the front plate leans out above, and the lips of the free part, too
-    for word, y0, y1, z in (("plate", low, high, LOW + FRONT), ("lip", -w, low, LOW + LIP)):
-        lean, long = np.deg2rad(35.0), 0.010
-        at = (b + SHEET / 2 + long / 2 * np.sin(lean), (y0 + y1) / 2, z + long / 2 * np.cos(lean))
-        shape = f'type="box" pos="{numbers(at)}" size="{numbers((SHEET / 2, (y1 - y0) / 2, long / 2))}" euler="0 {lean:.5g} 0"'
-        text += solid(shape, "clear", f"flare_{word}")
-    at = (a - SHEET / 2 - 0.005 * np.sin(np.deg2rad(35.0)), (low - w) / 2, LOW + LIP + 0.005 * np.cos(np.deg2rad(35.0)))
-    shape = f'type="box" pos="{numbers(at)}" size="{numbers((SHEET / 2, (low + w) / 2, 0.005))}" euler="0 {-np.deg2rad(35.0):.5g} 0"'
-    text += solid(shape, "clear", "flare_back")
+    text += box((a - SHEET, -w, LOW), (a, low, LOW + LIP), "body", "back_lip")
+    text += box((b, -w, LOW), (b + SHEET, low, LOW + LIP), "body", "front_lip")
+    text += box((a, w, LOW), (b, w + SHEET, LOW + FRONT), "body", "end_left")
+    text += box((a, -w - SHEET, LOW), (b, -w, LOW + LIP), "body", "end_right")
+    # the mouth widens: the front plate leans out above
+    lean, long = np.deg2rad(35.0), 0.010
+    at = (b + SHEET / 2 + long / 2 * np.sin(lean), (low + high) / 2, LOW + FRONT + long / 2 * np.cos(lean))
+    shape = f'type="box" pos="{numbers(at)}" size="{numbers((SHEET / 2, (high - low) / 2, long / 2))}" euler="0 {lean:.5g} 0"'
+    text += solid(shape, "clear", "flare")
     for y in (0.0, 0.022):  # two webs between the cup and the pocket
         text += box((0.0365, y - 0.002, LOW - 0.003), (a - SHEET, y + 0.002, LOW + 0.040), "body", f"web_{round(1e3 * y)}")
     return text

@@ -12,7 +12,7 @@ from shiliu.assets.signs import plate
 HERE = Path(__file__).parent
 WIDE, TALL, THICK, MASS = 0.090, 0.058, 0.003, 0.014  # m, kg: of the folder with the card in it
 CARD = (0.0856, 0.054, 0.0008)  # m, ISO/IEC 7810 ID-1; 6 g of the mass
-HOLD = 0.039  # m, height at which it is held: fingers clear of what its foot stands in
+HOLD = 0.043  # m, height at which it is held: fingers clear of what its foot stands in
 FACES = ("front", "back")
 
 

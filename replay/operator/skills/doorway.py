@@ -28,17 +28,17 @@ LOOSELY = (0.06, 0.06, 0.0)  # the same while the hand follows the door
 TILTS = np.deg2rad([0.0, 10.0, -8.0, 20.0])  # further slopes of the fingers
 NEAREST, FARTHEST = 0.50, 0.76  # m from the hinge, between which the hand pushes
 ACROSS = 0.10  # m, from its shoulder to the latch, where the hand pushes as long as the door is nearly shut
-SLIDES, RISES = 0.15, 0.10  # m/s, with which it goes along the leaf, and up it
-LEARNS, LARGEST = 0.3, 0.07  # m for a radian of what the door is slow, and m at most, by which the hand is sent into the leaf
-SOFTLY = 45.0  # N, felt by the fingers, over which it is sent less far
+SLIDES, RISES = 0.10, 0.08  # m/s, with which it goes along the leaf, and up it
+LARGEST = 0.045  # m, by which the hand is sent into the leaf at most: the arm gives way
 INWARDS, OUTWARDS = np.deg2rad([25.0, 30.0])  # how far the fingers point across the trunk at first, and away from it at the end
 TURNS_WITH = 0.6  # share of the door's turn by which they turn
-TURNING_RATE = 0.16  # rad/s, with which the door is opened
+TURNING_RATE, QUICKENS = 0.16, 0.12  # rad/s, with which the door is opened, and rad/s2, with which that begins
+CLEAR = 0.03  # m, below where it pushes, from where on the hand is off the lever
 FOLLOWS = 0.14  # m/s, with which the robot follows its hand at most
 PITCH = 0.12  # rad, how far the fingers point down
 STEPS = 8  # of the search for joint angles, in a control step
-EVENED = 0.2  # share of a new speed of the door
-BACKS = 0.03  # m, by which the hand is kept from the leaf at most
+BEYOND = 0.05  # rad, that it is sent beyond how far the door is to stand open
+LEAVES = 0.45  # m, that it walks on before the arm goes home
 SWINGS, QUICKEST = 0.4, 1.2  # rad/s, with which the fingers turn, and with which a joint does
 MIDDLE = 0.12  # m, from the line through the doorway, nearer than which the door is pushed on
 
@@ -146,8 +146,8 @@ class DrawClose(Skill):
 class WalkThrough(Walking):
     """Push a door further open with the fingertips of one hand, walk through and hold it open as long as the arm reaches it.
 
-    The robot steps before the middle of the doorway while the door is nearly shut, follows its hand ahead, and walks on when the door stands
-    open wide. Past the wall it goes aside, out of the way of a door that falls shut.
+    The robot steps before the middle of the doorway while the door is nearly shut, follows its hand ahead, and walks on when the door
+    stands open wide. Past the wall it goes aside, out of the way of a door that falls shut.
     """
 
     word = "walk"
@@ -181,10 +181,10 @@ class WalkThrough(Walking):
         hinge = state.hinge(self.joint)[0]
         side = -float(np.sign((hinge[:2] - middle[:2]) @ left))  # 1 where the latch is to the left
         hold_back = float((base.at - middle[:2]) @ into)  # m, that it comes no nearer until it stands before the middle
-        pushing_, homing = _Leaf(self, state, left * side), None
+        leaf, homing = _Leaf(self, state, left * side), None
         for _ in range(round((PATIENCE + 30.0) / state.timestep)):
             along, across = float((base.at - middle[:2]) @ into), float((base.at - middle[:2]) @ left) * side
-            angle, contact = pushing_.see()
+            angle, contact = state.joint(self.joint), leaf.place()
             goal, beside = self.beyond, self.aside
             if angle < self.wide - 0.07 and along < 0.3:
                 goal = min(goal, max(float((contact[:2] - middle[:2]) @ into) - self.ahead, hold_back))
@@ -193,10 +193,12 @@ class WalkThrough(Walking):
             if along > 0.25:
                 beside = self.off
             fast = self.speed if goal == self.beyond else min(self.speed, FOLLOWS)
-            target = middle[:2] + goal * into + beside * side * left
+            target = middle[:2] + goal * into + beside * side * left if leaf.clear else base.at.copy()
             base.go(target, yaw, fast, self.turning)
             if homing is None and along < self.hold:
-                pushing_.push(arm, abs(across - self.aside) < MIDDLE)
+                leaf.push(arm, abs(across - self.aside) < MIDDLE)
+            elif homing is None and along < self.hold + LEAVES:
+                arm.command = arm.q.copy()  # an arm that went home beside the door would strike it with its elbow
             else:
                 homing = homing or arm.follow(arm.gently(arm.way([posture("ready", self.hand)], 0.3, scatter=0.0), 0.8))
                 if next(homing, "done") == "done":
@@ -213,7 +215,7 @@ class WalkThrough(Walking):
 
 
 class _Leaf:
-    """The leaf as a hand pushes it: where it is touched, how fast it turns, and how far the hand is sent into it.
+    """The leaf as a hand pushes it: where it is touched, and to which angle the hand is sent, a little ahead of the leaf that resists.
 
     Args:
         skill: whose arguments say how far; state: the operator's; latch: (2,) level way from the hinge to the latch of the shut door.
@@ -223,51 +225,53 @@ class _Leaf:
         self.skill, self.state, self.latch = skill, state, latch
         hand, frame = state.arms[skill.hand].hand()
         tip = hand + TIP_END * frame[:, 2]
-        self.angle, self.rate = state.joint(skill.joint), 0.0
-        self.ajar = self.angle
-        self.yaw, self.pitch = float(np.arctan2(frame[1, 2], frame[0, 2])), -float(np.arcsin(frame[2, 2]))
-        face, _, out, along, far = self._face()
+        self.sent = state.joint(skill.joint)
+        face, out, along, far = self._face(self.sent)
         self.radius = float((tip - face) @ along) + far
         self.height = float(tip[2] - face[2])
-        self.into = float(np.clip((face - tip) @ out, 0.0, LARGEST))
+        self.sent += float(np.clip((face - tip) @ out, 0.0, LARGEST)) / self.radius
+        self.yaw, self.pitch = float(np.arctan2(frame[1, 2], frame[0, 2])), -float(np.arcsin(frame[2, 2]))
+        self.rate = 0.0
 
-    def _face(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, float]:
-        """The site on the leaf, the hinge, the ways out of the face and along it from the hinge, and how far from it the site is."""
-        face, rotation = self.state.site(self.skill.at)
-        hinge, out = self.state.hinge(self.skill.joint)[0], rotation[:, 0]
-        away = face - hinge
+    @property
+    def clear(self) -> bool:
+        """Whether the hand has risen off the lever."""
+        return abs(self.height) < CLEAR
+
+    def _face(self, angle: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+        """Of the leaf at an angle: the site on it, the ways out of its face and along it from the hinge, how far from it the site is."""
+        face, rotation = self.state.site_at(self.skill.at, self.skill.joint, angle)
+        out = rotation[:, 0]
+        away = face - self.state.hinge(self.skill.joint)[0]
         away = away - away @ UP * UP - away @ out * out
         far = float(np.linalg.norm(away))
-        return face, hinge, out, away / far, far
+        return face, out, away / far, far
 
-    def see(self) -> tuple[float, np.ndarray]:
-        """How far it stands open [rad], and where the hand touches it (3,) [m]."""
-        now = self.state.joint(self.skill.joint)
-        self.rate += EVENED * ((now - self.angle) / self.state.timestep - self.rate)
-        self.angle = now
-        face, _, _, along, far = self._face()
-        return now, face + (self.radius - far) * along + self.height * UP
+    def place(self) -> np.ndarray:
+        """Where the hand is sent (3,) [m]."""
+        face, _, along, far = self._face(self.sent)
+        return np.asarray(face + (self.radius - far) * along + self.height * UP)
 
     def push(self, arm: Arm, on: bool) -> None:
         """Command the arm for a control step; the door is pushed `on`, or kept where it stands."""
         skill, state, step = self.skill, self.state, self.state.timestep
-        face, hinge, out, along, far = self._face()
-        shoulder = state.site(f"{skill.hand}_shoulder")[0]
-        before = float((shoulder - hinge)[:2] @ self.latch) + ACROSS
+        self.rate = min(self.rate + QUICKENS * step, TURNING_RATE) if on else 0.0
+        if on:
+            most = min(state.joint(skill.joint) + LARGEST / self.radius, skill.wide + BEYOND)
+            self.sent = max(min(self.sent + self.rate * step, most), self.sent - TURNING_RATE * step)
+        _, _, along, _ = self._face(self.sent)
+        before = float((state.site(f"{skill.hand}_shoulder")[0] - state.hinge(skill.joint)[0])[:2] @ self.latch) + ACROSS
         wanted = float(np.clip(before / max(float(along[:2] @ self.latch), 0.2), NEAREST, FARTHEST))
-        self.radius += float(np.clip(wanted - self.radius, -SLIDES * step, SLIDES * step))
+        if self.clear:
+            self.radius += float(np.clip(wanted - self.radius, -SLIDES * step, SLIDES * step))
         self.height += float(np.clip(-self.height, -RISES * step, RISES * step))
-        wanted = skill.wide + 0.03 if on else self.ajar
-        slow = min(TURNING_RATE, max(1.2 * (wanted - self.angle), -0.1)) - self.rate
-        self.into += LEARNS * slow * step - (0.06 * step if float(np.linalg.norm(state.feel(skill.hand))) > SOFTLY else 0.0)
-        self.into = float(np.clip(self.into, -BACKS, LARGEST))
-        tip = face + (self.radius - far) * along + self.height * UP - self.into * out
         outward = -1.0 if skill.hand == "right" else 1.0
-        yaw = state.heading + outward * float(np.clip(TURNS_WITH * self.angle - INWARDS, -INWARDS, OUTWARDS))
-        self.yaw += float(np.clip(wrapped(yaw - self.yaw), -SWINGS * step, SWINGS * step))
+        yaw = state.heading + outward * float(np.clip(TURNS_WITH * self.sent - INWARDS, -INWARDS, OUTWARDS))
+        if self.clear:
+            self.yaw += float(np.clip(wrapped(yaw - self.yaw), -SWINGS * step, SWINGS * step))
         self.pitch += float(np.clip(PITCH - self.pitch, -SWINGS * step, SWINGS * step))
         frame = arm.frame(self.yaw, self.pitch, arm.q)
-        q, _ = arm.solve(tip - TIP_END * frame[:, 2], frame, arm.q, arm.q, LOOSELY, STEPS)
+        q, _ = arm.solve(self.place() - TIP_END * frame[:, 2], frame, arm.q, arm.q, LOOSELY, STEPS)
         moved = np.clip(q - arm.q, -QUICKEST * step, QUICKEST * step)
         arm.q = arm.q + moved
         arm.command = arm.q + arm.lag * moved / step
