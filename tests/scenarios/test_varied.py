@@ -74,6 +74,15 @@ ITEMS: dict[str, dict[str, dict[str, tuple[float, float]] | str]] = {
         "lighting 50-800 lx": {"room.light": (0.05, 0.80)},
         "background noise": "**Glare** and **background noise**",
     },
+    "room_delivery": {
+        "door side (push/pull, hinge)": "**Door side (push/pull, hinge)**",
+        "lever vs knob vs intercom": "**lever vs knob vs intercom**",
+        "lock type": "**lock type**",
+        "spring torque": {"door.return_torque": (1.0, 1.5), "door.opening_force": (8.0, 15.0)},
+        "desk clutter": "**Desk clutter** is fixed",
+        "person position": "**Person position** and **5G delay**",
+        "5G delay": "**Person position** and **5G delay**",
+    },
     "bedside_care": {
         "start pose of chair +-0.2 m / +-20 deg": {
             "chair.at.x": (-0.2, 0.2),

@@ -1,0 +1,274 @@
+"""Skills at a door that is walked through: its lever pressed down from above, the leaf pushed open and held on the way."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from ....scenarios.postures import posture
+from ..recognition import motions, pushing
+from .arm import Arm, turn_z
+from .base import wrapped
+from .hands import HAND, TURNS, UP, facing
+from .operator_state import Motion, OperatorState
+from .primitives import CARRY, MOVE_JOINT, WALK
+from .reason import Reason
+from .skill import Argument, Label, Skill
+from .tips import PAD_EDGE, TIP_END
+from .vessels import LEVEL
+from .walking import PATIENCE, Walking
+
+ABOVE = 0.06  # m, over the lever, from where the hand comes down
+FURTHER = 0.35  # rad, beyond where it shall be that the lever is aimed at: an arm that presses stays behind
+SINKS = 0.03  # m, that such an arm gives way
+PUSHED = 0.30  # m, that the hand goes ahead at most until the door stands ajar
+POINT = (0.15, 0.15, 0.0)  # weights of the orientation: the fingers' direction counts, not how the hand is rolled
+LOOSELY = (0.06, 0.06, 0.0)  # the same while the hand follows the door
+TILTS = np.deg2rad([0.0, 10.0, -8.0, 20.0])  # further slopes of the fingers
+PUSHES = 0.50  # m from the hinge, to where the hand slides; outwards, and as it pushes hard, it would chatter
+SLIDES, RISES = 0.10, 0.08  # m/s, with which it goes along the leaf, and up it
+LARGEST = 0.045  # m, by which the hand is sent into the leaf at most: the arm gives way
+INWARDS, OUTWARDS = np.deg2rad([25.0, 30.0])  # how far the fingers point across the trunk at first, and away from it at the end
+TURNS_WITH = 0.6  # share of the door's turn by which they turn
+TURNING_RATE, QUICKENS = 0.15, 0.12  # rad/s, with which the door is opened, and rad/s2, with which that begins
+CLEAR = 0.03  # m, below where it pushes, from where on the hand is off the lever
+FOLLOWS = 0.14  # m/s, with which the robot follows its hand at most
+PITCH = 0.12  # rad, how far the fingers point down
+STEPS = 8  # of the search for joint angles, in a control step
+BEYOND = 0.05  # rad, that it is sent beyond how far the door is to stand open
+SWINGS, QUICKEST = 0.4, 1.2  # rad/s, with which the fingers turn, and with which a joint does
+INSIDE, ASIDE = 0.04, 0.06  # m short of where it steps aside, from where on it does; m of that way that may be missing
+MIDDLE = 0.03  # m, from the line through the doorway, nearer than which the door is pushed on
+
+
+class PressLever(Skill):
+    """Press a door's lever down with the closed fingers from above, keep it down and push the door ajar with their tips.
+
+    It ends with the lever down and the door a little open, the tips against the leaf.
+    """
+
+    word = "move_joint"
+    how = "lever"
+    label = Label(
+        en=("press the lever", "the {hand} hand presses the {at} down and pushes the {joint} ajar"),
+        zh=("压下把手", "{hand}手压下{at}，把{joint}推开一条缝"),
+        shows=pushing.push_open,
+    )
+    arguments: ClassVar = MOVE_JOINT(
+        "hand joint",
+        at=MOVE_JOINT.at("at", "on top of the lever near its free end, x axis into the door"),
+        lever=Argument("joint", "the lever's own"),
+        down=Argument("angle", "how far it is pressed down", 0.72),
+        ajar=Argument("angle", "how far the door stands open at the end", 0.14),
+        past=Argument("length", "how far beyond the lever the fingertips are", 0.03),
+        yaw=0.0,
+        pitch=0.17,
+        posture=Argument("posture", "how the arm is held", "bench"),
+        speed=0.25,
+    )
+
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
+        state.open_claw(self.hand, 0.0)
+        rest, into = state.joint(self.lever), state.site(self.at)[1][:, 0]
+        like, ahead = posture(self.posture, self.hand), float(np.arctan2(into[1], into[0]))
+
+        def hand(angle: float, frame: np.ndarray, above: float) -> np.ndarray:
+            place = state.site_at(self.at, self.lever, angle)[0] + state.aim()
+            return np.asarray(place + self.past * into + (above + PAD_EDGE) * UP - TIP_END * frame[:, 2])
+
+        frames = [arm.frame(ahead + self.yaw + turn, self.pitch + more, like) for more in TILTS for turn in TURNS]
+        rows = [[(hand(rest, f, ABOVE), f), (hand(self.down, f, 0.0), f)] for f in frames]
+        touch = [state.moves(self.lever), state.moves(self.joint)]
+        _, found = state.goal(self.hand, rows, like, POINT, touch)
+        yield from arm.follow(state.way(self.hand, found[0], self.speed))
+        yield from state.pause()
+        frame = arm.hand()[1]
+        knots = np.linspace(0.0, 1.0, 9)
+        end = self.down + FURTHER - rest
+        poses = [(hand(rest + share * end, frame, -share * SINKS), frame) for share in knots]
+
+        def pressed() -> bool:
+            return state.joint(self.lever) >= self.down
+
+        yield from arm.follow(arm.line(poses, 0.08, orient=POINT), pressed, tremor=0.3, brake=0.5)
+        yield from arm.hold(0.2)
+        if state.joint(self.lever) < 0.85 * self.down:
+            state.given_up = Reason(f"{self.lever} could not be pressed down", "did_not_yield", of=self.lever, force=60.0)
+            return
+        position, frame = arm.hand()
+
+        def opened() -> bool:
+            return state.joint(self.joint) >= self.ajar
+
+        path = arm.line([(position + PUSHED * into, frame)], 0.05, orient=POINT)
+        yield from arm.follow(path, opened, tremor=0.3, brake=0.5)
+        if not opened():
+            state.given_up = Reason(f"{self.joint} did not yield", "did_not_yield", of=self.joint, force=60.0)
+
+
+class DrawClose(Skill):
+    """Draw what is held close to the trunk, upright as it is, the elbow beside the body: so it is carried through a door.
+
+    The fingers point ahead then.
+    """
+
+    word = "carry"
+    how = "close"
+    label = Label(
+        en=("draw close", "the {hand} hand draws the {about} close to the trunk"),
+        zh=("收到身前", "{hand}手把{about}收到身前"),
+        unseen="where it ends is no place of the scene",
+    )
+    arguments: ClassVar = CARRY(
+        "hand",
+        ahead=Argument("length", "how far before the floor mark the hand comes", 0.30),
+        aside=Argument("length", "how far beside the middle of the trunk, to the hand's side", 0.28),
+        rise=Argument("length", "how much higher than now", 0.0),
+        speed=0.2,
+    )
+
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
+        position, frame = arm.hand()
+        c, s = np.cos(state.heading), np.sin(state.heading)
+        origin = np.zeros(3) if arm.place is None else arm.place.pos
+        beside = self.aside if self.hand == "left" else -self.aside
+        goal = np.array([origin[0] + self.ahead * c - beside * s, origin[1] + self.ahead * s + beside * c, position[2] + self.rise])
+        turn = wrapped(state.heading - float(np.arctan2(frame[1, 2], frame[0, 2])))
+        path = arm.line([(goal, turn_z(turn) @ frame)], self.speed, like=posture("ready", self.hand), orient=LEVEL)
+        yield from arm.follow(path, tremor=0.4)
+        yield from arm.hold(0.2)
+
+
+class WalkThrough(Walking):
+    """Push a door further open with the fingertips of one hand, walk through and hold it open as long as the arm reaches it.
+
+    The robot steps before the middle of the doorway while the door is nearly shut, follows its hand ahead, and walks on when the door
+    stands open wide. Past the wall it steps aside, still holding the door, and lets go of it when it stands out of the way of a door that falls shut.
+    """
+
+    word = "walk"
+    how = "through"
+    label = Label(
+        en=("walk through", "the robot walks through the {to}, pushing the {joint} with its {hand} hand"),
+        zh=("推门通过", "机器人用{hand}手推着{joint}走过{to}"),
+        shows=motions.walk,
+    )
+    arguments: ClassVar = WALK(
+        "within turning",
+        hand=HAND,
+        joint=MOVE_JOINT.at("joint", "the door's hinge"),
+        at=MOVE_JOINT.at("at", "on the face that is pushed, at the height of the hand, x axis out of it"),
+        to=WALK.at("to", "in the middle of the doorway on the floor, x axis to where one comes from"),
+        wide=Argument("angle", "how far the door is pushed open", 1.5),
+        ahead=Argument("length", "how far before the floor mark the hand pushes", 0.46),
+        aside=Argument("length", "how far from the middle of the doorway to the latch it walks through", 0.02),
+        hold=Argument("length", "how far beyond the doorway it steps aside, still holding the door", 0.35),
+        beyond=Argument("length", "how far beyond the doorway it ends", 1.25),
+        off=Argument("length", "how far from the middle to the latch it steps aside and ends", 0.40),
+        speed=0.3,
+    )
+
+    def run(self, state: OperatorState) -> Motion:
+        base, arm = self.base_of(state), state.arms[self.hand]
+        middle, rotation = state.site(self.to)
+        yaw = facing(rotation)
+        into = np.array([np.cos(yaw), np.sin(yaw)])
+        left = np.array([-into[1], into[0]])
+        hinge = state.hinge(self.joint)[0]
+        side = -float(np.sign((hinge[:2] - middle[:2]) @ left))  # 1 where the latch is to the left
+        hold_back = float((base.at - middle[:2]) @ into)  # m, that it comes no nearer until it stands before the middle
+        leaf, homing = _Leaf(self, state), None
+        for _ in range(round((PATIENCE + 30.0) / state.timestep)):
+            along, across = float((base.at - middle[:2]) @ into), float((base.at - middle[:2]) @ left) * side
+            angle, contact = state.joint(self.joint), leaf.place()
+            goal, beside = self.beyond, self.aside
+            if angle < self.wide - 0.07 and homing is None:
+                goal = min(goal, max(float((contact[:2] - middle[:2]) @ into) - self.ahead, hold_back))
+            if abs(across - self.aside) > 0.06 and along < -0.2:
+                goal = min(goal, hold_back)
+            inside = along > self.hold - INSIDE
+            if inside:
+                beside = self.off
+            if homing is None:  # the door is held until the robot stands aside
+                goal = min(goal, self.hold)
+            fast = self.speed if homing is not None else min(self.speed, FOLLOWS)
+            target = middle[:2] + goal * into + beside * side * left if leaf.clear else base.at.copy()
+            base.go(target, yaw, fast, self.turning)
+            if homing is None and not (inside and across > self.off - ASIDE):
+                leaf.push(arm, abs(across - self.aside) < MIDDLE)
+            else:
+                homing = homing or arm.follow(arm.gently(arm.way([posture("ready", self.hand)], 0.3, scatter=0.0), 0.8))
+                if next(homing, "done") == "done":
+                    arm.command = arm.q.copy()
+            near = np.hypot(*(target - base.at)) < self.within and abs(wrapped(yaw - base.yaw)) < 0.02
+            if goal == self.beyond and near and base.stands:
+                break
+            yield
+        else:
+            state.given_up = Reason("the robot did not come through the door", "not_arrived")
+        yield from base.stop()
+        if homing is not None:
+            yield from homing
+
+
+class _Leaf:
+    """The leaf as a hand pushes it: where it is touched, and to which angle the hand is sent, a little ahead of the leaf that resists.
+
+    Args:
+        skill: whose arguments say how far; state: the operator's.
+    """
+
+    def __init__(self, skill: WalkThrough, state: OperatorState):
+        self.skill, self.state = skill, state
+        hand, frame = state.arms[skill.hand].hand()
+        tip = hand + TIP_END * frame[:, 2]
+        self.sent = state.joint(skill.joint)
+        face, out, along, far = self._face(self.sent)
+        self.radius = float((tip - face) @ along) + far
+        self.height = float(tip[2] - face[2])
+        self.sent += float(np.clip((face - tip) @ out, 0.0, LARGEST)) / self.radius
+        self.yaw, self.pitch = float(np.arctan2(frame[1, 2], frame[0, 2])), -float(np.arcsin(frame[2, 2]))
+        self.rate = 0.0
+
+    @property
+    def clear(self) -> bool:
+        """Whether the hand has risen off the lever."""
+        return abs(self.height) < CLEAR
+
+    def _face(self, angle: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+        """Of the leaf at an angle: the site on it, the ways out of its face and along it from the hinge, how far from it the site is."""
+        face, rotation = self.state.site_at(self.skill.at, self.skill.joint, angle)
+        out = rotation[:, 0]
+        away = face - self.state.hinge(self.skill.joint)[0]
+        away = away - away @ UP * UP - away @ out * out
+        far = float(np.linalg.norm(away))
+        return face, out, away / far, far
+
+    def place(self) -> np.ndarray:
+        """Where the hand is sent (3,) [m]."""
+        face, _, along, far = self._face(self.sent)
+        return np.asarray(face + (self.radius - far) * along + self.height * UP)
+
+    def push(self, arm: Arm, on: bool) -> None:
+        """Command the arm for a control step; the door is pushed `on`, or kept where it stands."""
+        skill, state, step = self.skill, self.state, self.state.timestep
+        self.rate = min(self.rate + QUICKENS * step, TURNING_RATE) if on else 0.0
+        if on:
+            most = min(state.joint(skill.joint) + LARGEST / self.radius, skill.wide + BEYOND)
+            self.sent = max(min(self.sent + self.rate * step, most), self.sent - TURNING_RATE * step)
+        if self.clear:
+            self.radius = max(self.radius - SLIDES * step, min(self.radius, PUSHES))
+        self.height += float(np.clip(-self.height, -RISES * step, RISES * step))
+        outward = -1.0 if skill.hand == "right" else 1.0
+        yaw = state.heading + outward * float(np.clip(TURNS_WITH * self.sent - INWARDS, -INWARDS, OUTWARDS))
+        if self.clear:
+            self.yaw += float(np.clip(wrapped(yaw - self.yaw), -SWINGS * step, SWINGS * step))
+        self.pitch += float(np.clip(PITCH - self.pitch, -SWINGS * step, SWINGS * step))
+        frame = arm.frame(self.yaw, self.pitch, arm.q)
+        q, _ = arm.solve(self.place() - TIP_END * frame[:, 2], frame, arm.q, arm.q, LOOSELY, STEPS)
+        moved = np.clip(q - arm.q, -QUICKEST * step, QUICKEST * step)
+        arm.q = arm.q + moved
+        arm.command = arm.q + arm.lag * moved / step
