@@ -35,7 +35,7 @@ UNPERFORMED = {
     "laundry_folding": {"corner_lost", "twisted"},
     "microwave": {"bowl_tipped"},
     "room_organization": {"wrong_container"},
-    "shelf_restocking": {"bag_crushed", "basket_pushed", "overflow"},
+    "shelf_restocking": {"bag_crushed", "overflow"},
 }
 
 
