@@ -258,17 +258,33 @@ def test_the_room_of_a_hand_on_its_way_down_ends_where_it_comes_upon_something(b
     assert rooms[LOWERED[0]] > MARGIN and -0.1 < rooms[LOWERED[1]] < -0.02
 
 
-@pytest.mark.parametrize("turn", ["free", "clear"])
-def test_a_hand_arrives_so_that_it_can_be_lowered_clear(body, put, monkeypatch, turn):
-    """Turned by 20 degrees it has 9 mm of room on its way down, else 7 mm; where that is nowhere enough, the most of it counts."""
-    skill, likes, level = put(turn, 0.04), [posture("ready", "left")], body.site("left_tcp")[1]
+def turned_from(body):
+    """By how many degrees an arrival turns the left hand about the vertical."""
+    level = body.site("left_tcp")[1]
 
     def turned(one) -> int:
         forward = one.poses[-1][1] @ level.T
         return round(np.rad2deg(np.arctan2(forward[1, 0], forward[0, 0])))
 
+    return turned
+
+
+@pytest.mark.parametrize("turn", ["free", "clear"])
+def test_a_hand_arrives_so_that_it_can_be_lowered_clear(body, put, monkeypatch, turn):
+    """Turned by 20 degrees it has 9 mm of room on its way down, else 7 mm; where that is nowhere enough, the most of it counts."""
+    skill, likes = put(turn, 0.04), [posture("ready", "left")]
+    turned = turned_from(body)
     every = {turned(one) for one in placing._within_reach(body, put("free", 0.04), likes)}
     assert {0, 20} < every
     for most in (0.009, 0.0075):
         monkeypatch.setattr(placing, "room_below", lambda state, s, one, m=most: m if turned(one) == 20 else 0.007)
         assert {turned(one) for one in placing.arrivals(body, skill, likes)} == ({20} if turn == "clear" else every)
+
+
+def test_of_ways_down_that_are_clear_the_roomiest_is_tried_first(body, put, monkeypatch):
+    """Looked at every 10 degrees: what is turned by 10 is not found among steps of 20."""
+    likes, turned = [posture("ready", "left")], turned_from(body)
+    assert 10 not in {turned(one) for one in placing._within_reach(body, put("free", 0.04), likes)}
+    rooms = {10: 0.012, 0: 0.009, 20: 0.007}
+    monkeypatch.setattr(placing, "room_below", lambda state, skill, one: rooms.get(turned(one), 0.0))
+    assert [turned(one) for one in placing.arrivals(body, put("clear", 0.04), likes)] == [10, 0]

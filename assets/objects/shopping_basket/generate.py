@@ -114,6 +114,8 @@ def main():
       <!-- across the rim of either end, where two hands take it -->
       <site name="grip_left" pos="0 {LONG / 2 - RIM:g} {HIGH - RIM:g}"/>
       <site name="grip_right" pos="0 {RIM - LONG / 2:g} {HIGH - RIM:g}"/>
+      <!-- the rim of its near side, x out of it -->
+      <site name="near_side" pos="{-WIDE / 2:g} 0 {HIGH - RIM:g}" quat="0 0 0 1"/>
     </body>
   </worldbody>
 </mujoco>

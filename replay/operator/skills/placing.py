@@ -20,6 +20,7 @@ from .tips import gap_of
 from .vessels import LEVEL
 
 TURNED = np.deg2rad([0.0, 20.0, -20.0, 40.0, -40.0, 65.0, -65.0, 90.0, -90.0])  # of what may stand as it comes
+FINELY = np.deg2rad([0.0, *(sign * turn for turn in range(10, 100, 10) for sign in (1.0, -1.0))])  # of what shall arrive clear
 HELD_AS = ("elbow_in", "elbow_out", "ready")  # postures in which the arm may end
 SEATED = 0.004  # m, by which what is held stays behind the hand that lowers it once something bears it
 LOWERED = 0.06  # m, by which something is lowered onto its place
@@ -101,21 +102,21 @@ class Arrival(NamedTuple):
 def arrivals(state: OperatorState, skill: Skill, likes: Sequence[np.ndarray]) -> Iterable[Arrival]:
     """How a hand may come over the place, turned as is allowed, like each of some postures.
 
-    Where it shall arrive `clear`, these are the ones from which it can also be lowered without coming near anything; of none such
-    the one that leaves most room.
+    Where it shall arrive `clear`, these are the ones from which it can also be lowered without coming near anything, those that leave
+    most room first; where there is none such, the one that leaves most.
     """
     found = _within_reach(state, skill, likes)
     if skill.turn != "clear":
         return found
-    rooms = [(room_below(state, skill, one), one) for one in found]
+    rooms = sorted(((room_below(state, skill, one), one) for one in found), key=lambda pair: -pair[0])
     clear = [one for room, one in rooms if room >= CLEAR]
-    return clear or [one for _, one in sorted(rooms, key=lambda pair: -pair[0])[:1]]
+    return clear or [one for _, one in rooms[:1]]
 
 
 def _within_reach(state: OperatorState, skill: Skill, likes: Sequence[np.ndarray]) -> Iterator[Arrival]:
     arm = state.arms[skill.hand]
     (hand, frame), held, goal = arm.hand(), state.site(skill.of)[0], goal_of(state, skill)
-    for turn in TURNED[:1] if skill.turn == "keep" else TURNED:
+    for turn in {"keep": TURNED[:1], "clear": FINELY}.get(skill.turn, TURNED):
         poses = turning(held, goal, hand, frame, turn)
         for like in likes:
             q, off = arm.solve(*poses[-1], like, like, orient=LEVEL)
