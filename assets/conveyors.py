@@ -16,6 +16,12 @@ DEPTH = 0.110  # m, of the frame below the belt
 FRICTION = 0.7  # of a rubber belt [E]
 
 
+def bridge() -> str:
+    """The smooth plate between the discharge end and another belt that begins there, over the groove between their rollers."""
+    smooth = 'friction="0.15 0.005 0.0001" priority="1"'
+    return box((-ROLLER, -WIDE / 2, TOP - 0.004), (ROLLER, WIDE / 2, TOP - 0.0005), "profile", "bridge", smooth)
+
+
 def conveyor(name: str, length: float, more: str = "", materials: str = "") -> str:
     """The MJCF of a conveyor; `more` are lines of its body, `materials` of its assets."""
     y = WIDE / 2
