@@ -37,7 +37,7 @@ ROUGH = 0.012  # m, as which a way counts on which the arm changes over to anoth
 RISES = 0.28  # m/s, fastest as it rises
 AWAY = 0.10  # m, by which it goes up the belt meanwhile
 STOPS = 0.4  # s, in which the hand leaves the belt's speed as it rises
-OFF = 0.02  # m, by which the arm may miss the place where it waits
+OFF, HOPELESS = 0.02, 0.05  # m, by which the arm may miss the place where it waits; as which the best way may count
 HELD_AS = ("elbow_out", "raised", "across", "bench", "elbow_in", "outside_4", "level")  # postures that are tried
 SLANTS = np.deg2rad([0.0, -4.0, -8.0, -12.0, -16.0])  # of fingers that point less far down, where the arm does not come there else
 STEEP = 0.03  # m/rad, as which it counts that they do: the palm comes nearer to what they take
@@ -143,7 +143,7 @@ class TakeMoving(Skill):
                     best = (score, q, frame)
                 if best[0] < RIGHT:
                     return best[1], best[2]
-        if best[0] > OFF:
+        if best[0] > HOPELESS:
             named = self.of.split("/")[0]
             raise GivenUp(Reason(f"the {self.hand} arm does not come to where {named} comes by", "gone_by", of=named))
         return best[1], best[2]
