@@ -34,6 +34,7 @@ UNPERFORMED = {
     "drink_assist": {"near_face"},
     "laundry_folding": {"corner_lost", "twisted"},
     "microwave": {"bowl_tipped"},
+    "parcel_sorting": {"dropped"},
     "room_organization": {"wrong_container"},
     "shelf_restocking": {"bag_crushed", "basket_pushed", "overflow"},
 }
