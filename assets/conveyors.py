@@ -10,10 +10,17 @@ from .panels import box, rod
 from .shapes import fixture_defaults, numbers
 
 TOP, WIDE, ROLLER = 0.820, 0.600, 0.030  # m: floor to the belt's upper side, its width, radius of the end rollers
+LOWER = 0.002  # m, by which a roller stays below the belt: a box that lies on a cylinder's top is thrown by the engine now and then
 SPEED = 0.10  # m/s, the parameter's default
 RAIL, GUARD = 0.020, 0.025  # m: how wide a side rail is, how high it stands over the belt
 DEPTH = 0.110  # m, of the frame below the belt
 FRICTION = 0.7  # of a rubber belt [E]
+
+
+def bridge() -> str:
+    """The smooth plate between the discharge end and another belt that begins there, over the groove between their rollers."""
+    smooth = 'friction="0.15 0.005 0.0001" priority="1"'
+    return box((-ROLLER, -WIDE / 2, TOP - 0.004), (ROLLER, WIDE / 2, TOP - 0.0005), "profile", "bridge", smooth)
 
 
 def conveyor(name: str, length: float, more: str = "", materials: str = "") -> str:
@@ -28,9 +35,9 @@ def conveyor(name: str, length: float, more: str = "", materials: str = "") -> s
         f' size="{numbers((length / 2 - ROLLER, y, 0.002))}" material="belt"/>\n'
     )
     for word, x in (("roller_end", ROLLER), ("roller_head", length - ROLLER)):
-        shape = f'type="cylinder" fromto="{numbers((x, y, TOP - ROLLER, x, -y, TOP - ROLLER))}" size="{ROLLER:g}"'
+        shape = f'type="cylinder" fromto="{numbers((x, y, TOP - ROLLER, x, -y, TOP - ROLLER))}" size="{ROLLER - LOWER:g}"'
         # its own axis leads from +y to -y: turned to the left about it, its upper side goes to +x
-        spin = f'surfacevel="0 0 0 0 0 {-SPEED / ROLLER:.6g}" friction="{FRICTION:g} 0.005 0.0001"'
+        spin = f'surfacevel="0 0 0 0 0 {-SPEED / (ROLLER - LOWER):.6g}" friction="{FRICTION:g} 0.005 0.0001"'
         sheet += f'      <geom name="{word}" class="collision" {shape} {spin}/>\n'
         sheet += f'      <geom class="visual" {shape} material="belt"/>\n'
     frame = ""

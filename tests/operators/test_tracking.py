@@ -20,7 +20,7 @@ parts:
   carton: {part: objects/parcel_carton, stands_on: belt.end, put: base, at: {x: FROM, y: -80 mm}, yaw: 17 deg}
 goal: {never: {moved: {of: carton, more_than: 5000 mm}}}
 skills:
-  - take: {how: moving, hand: right, of: carton, middle: carton.middle, meets: belt.pick, width: 150 mm, force: 40 N, by: 150 mm}
+  - take: {how: moving, hand: right, of: carton, middle: carton.grip, meets: belt.pick, width: 150 mm, force: 50 N, by: 150 mm}
 judge: {required: [integrity, kinematics]}
 """
 

@@ -42,7 +42,8 @@ def main():
       <geom class="visual" type="mesh" mesh="waybill" material="waybill" pos="-0.02 0 {HIGH + 0.0008:g}"/>
       <geom name="box" class="collision" {shape}/>
       <site name="base" pos="0 0 0"/>
-      <site name="middle" pos="0 0 {0.96 * HIGH:g}"/>
+      <site name="middle" pos="0 0 {0.70 * HIGH:g}"/>
+      <site name="grip" pos="-0.045 0 {0.92 * HIGH:g}"/>
       <site name="label" pos="-0.02 0 {HIGH:g}"/>
     </body>
   </worldbody>

@@ -32,13 +32,15 @@ FELT = 0.9  # share of the force at which both pads have touched
 CLOSES, TOUCHES = 60.0, 20.0  # percent/s, with which the fingers close, and with which they come to touch
 ROOM = 0.008  # m, by which the gap is still wider than what they will hold as they begin to do so
 CLOSED, SHUT = 1.1, 0.7  # s, in which they do at most, and mostly
-STEP, BRANCH = 0.1, 0.10  # s between two joint angles of a ride; rad, by which one lies at most off the way between its neighbours, doubled
+STEP, BRANCH = 0.1, 0.10  # s between two joint angles of a ride; rad, of their second difference
+ROUGH = 0.012  # m, as which a way counts on which the arm changes over to another branch
 RISES = 0.28  # m/s, fastest as it rises
 AWAY = 0.10  # m, by which it goes up the belt meanwhile
 STOPS = 0.4  # s, in which the hand leaves the belt's speed as it rises
-OFF = 0.02  # m, by which the arm may miss the place where it waits
-HELD_AS = ("elbow_out", "raised", "across", "bench")  # postures that are tried
-SLANTS = np.deg2rad([0.0, -4.0, -8.0, -12.0])  # of fingers that point less far down, where the arm does not come there else
+OFF, HOPELESS = 0.02, 0.05  # m, by which the arm may miss the place where it waits; as which the best way may count
+HELD_AS = ("elbow_out", "raised", "across", "bench", "elbow_in", "outside_4", "level")  # postures that are tried
+SLANTS = np.deg2rad([0.0, -4.0, -8.0, -12.0, -16.0])  # of fingers that point less far down, where the arm does not come there else
+STEEP = 0.03  # m/rad, as which it counts that they do: the palm comes nearer to what they take
 RIGHT = 0.006  # m, by which it may miss it with the fingers so steep
 
 
@@ -136,12 +138,12 @@ class TakeMoving(Skill):
                     continue
                 places = self._places(at, place, speed, frame)[: round((self.down + SHUT) / STEP)]
                 _, missed, end = self._ride(state, q, [*places, *self._risen(places[-1], speed)], frame)
-                score = off + missed + 1e-3 * (state.crowd(self.hand, q) + state.crowd(self.hand, end))
+                score = off + missed + STEEP * abs(slant) + 1e-3 * (state.crowd(self.hand, q) + state.crowd(self.hand, end))
                 if score < best[0]:
                     best = (score, q, frame)
                 if best[0] < RIGHT:
                     return best[1], best[2]
-        if best[0] > OFF:
+        if best[0] > HOPELESS:
             named = self.of.split("/")[0]
             raise GivenUp(Reason(f"the {self.hand} arm does not come to where {named} comes by", "gone_by", of=named))
         return best[1], best[2]
@@ -156,8 +158,6 @@ class TakeMoving(Skill):
         self, state: OperatorState, q: np.ndarray, places: Sequence[np.ndarray], frame: np.ndarray
     ) -> tuple[CubicSpline, float, np.ndarray]:
         """Joint angles over time [s] from `q` through places of the tcp, one each `STEP`; what it misses at most [m], and the last of them.
-
-        Where the arm would have to change over to another branch on the way it counts as missed.
         """
         from scipy.interpolate import CubicSpline
 
@@ -167,7 +167,7 @@ class TakeMoving(Skill):
             missed = max(missed, off)
             knots.append(found)
         if np.abs(np.diff(knots, 2, axis=0)).max() > BRANCH:
-            missed = max(missed, OFF)
+            missed += ROUGH
         return CubicSpline(STEP * np.arange(len(knots)), np.array(knots)), missed, knots[-1]
 
     def _follow(
