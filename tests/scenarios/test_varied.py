@@ -78,7 +78,7 @@ ITEMS: dict[str, dict[str, dict[str, tuple[float, float]] | str]] = {
         "door side (push/pull, hinge)": "**Door side (push/pull, hinge)**",
         "lever vs knob vs intercom": "**lever vs knob vs intercom**",
         "lock type": "**lock type**",
-        "spring torque": {"door.return_torque": (1.0, 1.5), "door.opening_force": (8.0, 15.0)},
+        "spring torque": {"door.return_torque": (1.0, 1.5), "door.opening_force": (8.0, 9.5)},
         "desk clutter": "**Desk clutter** is fixed",
         "person position": "**Person position** and **5G delay**",
         "5G delay": "**Person position** and **5G delay**",

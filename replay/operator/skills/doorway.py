@@ -26,19 +26,20 @@ PUSHED = 0.30  # m, that the hand goes ahead at most until the door stands ajar
 POINT = (0.15, 0.15, 0.0)  # weights of the orientation: the fingers' direction counts, not how the hand is rolled
 LOOSELY = (0.06, 0.06, 0.0)  # the same while the hand follows the door
 TILTS = np.deg2rad([0.0, 10.0, -8.0, 20.0])  # further slopes of the fingers
-PUSHES = 0.50  # m from the hinge, to where the hand slides; outwards, and as it pushes hard, it would chatter
-SLIDES, RISES = 0.10, 0.08  # m/s, with which it goes along the leaf, and up it
+NEAREST, FARTHEST = 0.50, 0.76  # m from the hinge, between which the hand pushes
+ACROSS = 0.10  # m, from its shoulder to the latch, where the hand pushes as long as the door is nearly shut
+SLIDES, RISES = 0.08, 0.08  # m/s, with which it goes along the leaf, and up it
 LARGEST = 0.045  # m, by which the hand is sent into the leaf at most: the arm gives way
 INWARDS, OUTWARDS = np.deg2rad([25.0, 30.0])  # how far the fingers point across the trunk at first, and away from it at the end
 TURNS_WITH = 0.6  # share of the door's turn by which they turn
-TURNING_RATE, QUICKENS = 0.15, 0.12  # rad/s, with which the door is opened, and rad/s2, with which that begins
+TURNING_RATE, QUICKENS = 0.12, 0.12  # rad/s, with which the door is opened, and rad/s2, with which that begins
 CLEAR = 0.03  # m, below where it pushes, from where on the hand is off the lever
 FOLLOWS = 0.14  # m/s, with which the robot follows its hand at most
 PITCH = 0.12  # rad, how far the fingers point down
 STEPS = 8  # of the search for joint angles, in a control step
 BEYOND = 0.05  # rad, that it is sent beyond how far the door is to stand open
+LEAVES = 0.80  # m, that it walks on before the arm goes home
 SWINGS, QUICKEST = 0.4, 1.2  # rad/s, with which the fingers turn, and with which a joint does
-INSIDE, ASIDE = 0.04, 0.06  # m short of where it steps aside, from where on it does; m of that way that may be missing
 MIDDLE = 0.03  # m, from the line through the doorway, nearer than which the door is pushed on
 
 
@@ -146,7 +147,7 @@ class WalkThrough(Walking):
     """Push a door further open with the fingertips of one hand, walk through and hold it open as long as the arm reaches it.
 
     The robot steps before the middle of the doorway while the door is nearly shut, follows its hand ahead, and walks on when the door
-    stands open wide. Past the wall it steps aside, still holding the door, and lets go of it when it stands out of the way of a door that falls shut.
+    stands open wide. Past the wall it goes aside, out of the way of a door that falls shut.
     """
 
     word = "walk"
@@ -165,9 +166,9 @@ class WalkThrough(Walking):
         wide=Argument("angle", "how far the door is pushed open", 1.5),
         ahead=Argument("length", "how far before the floor mark the hand pushes", 0.46),
         aside=Argument("length", "how far from the middle of the doorway to the latch it walks through", 0.02),
-        hold=Argument("length", "how far beyond the doorway it steps aside, still holding the door", 0.35),
+        hold=Argument("length", "how far beyond the doorway it lets go of the door", 0.50),
         beyond=Argument("length", "how far beyond the doorway it ends", 1.25),
-        off=Argument("length", "how far from the middle to the latch it steps aside and ends", 0.40),
+        off=Argument("length", "how far from the middle to the latch it stands then", 0.45),
         speed=0.3,
     )
 
@@ -180,25 +181,24 @@ class WalkThrough(Walking):
         hinge = state.hinge(self.joint)[0]
         side = -float(np.sign((hinge[:2] - middle[:2]) @ left))  # 1 where the latch is to the left
         hold_back = float((base.at - middle[:2]) @ into)  # m, that it comes no nearer until it stands before the middle
-        leaf, homing = _Leaf(self, state), None
+        leaf, homing = _Leaf(self, state, left * side), None
         for _ in range(round((PATIENCE + 30.0) / state.timestep)):
             along, across = float((base.at - middle[:2]) @ into), float((base.at - middle[:2]) @ left) * side
             angle, contact = state.joint(self.joint), leaf.place()
             goal, beside = self.beyond, self.aside
-            if angle < self.wide - 0.07 and homing is None:
+            if angle < self.wide - 0.07 and along < 0.3:
                 goal = min(goal, max(float((contact[:2] - middle[:2]) @ into) - self.ahead, hold_back))
             if abs(across - self.aside) > 0.06 and along < -0.2:
                 goal = min(goal, hold_back)
-            inside = along > self.hold - INSIDE
-            if inside:
+            if along > 0.25:
                 beside = self.off
-            if homing is None:  # the door is held until the robot stands aside
-                goal = min(goal, self.hold)
-            fast = self.speed if homing is not None else min(self.speed, FOLLOWS)
+            fast = self.speed if goal == self.beyond else min(self.speed, FOLLOWS)
             target = middle[:2] + goal * into + beside * side * left if leaf.clear else base.at.copy()
             base.go(target, yaw, fast, self.turning)
-            if homing is None and not (inside and across > self.off - ASIDE):
+            if homing is None and along < self.hold:
                 leaf.push(arm, abs(across - self.aside) < MIDDLE)
+            elif homing is None and along < self.hold + LEAVES:
+                arm.command = arm.q.copy()  # an arm that went home beside the door would strike it with its elbow
             else:
                 homing = homing or arm.follow(arm.gently(arm.way([posture("ready", self.hand)], 0.3, scatter=0.0), 0.8))
                 if next(homing, "done") == "done":
@@ -218,18 +218,18 @@ class _Leaf:
     """The leaf as a hand pushes it: where it is touched, and to which angle the hand is sent, a little ahead of the leaf that resists.
 
     Args:
-        skill: whose arguments say how far; state: the operator's.
+        skill: whose arguments say how far; state: the operator's; latch: (2,) level way from the hinge to the latch of the shut door.
     """
 
-    def __init__(self, skill: WalkThrough, state: OperatorState):
-        self.skill, self.state = skill, state
+    def __init__(self, skill: WalkThrough, state: OperatorState, latch: np.ndarray):
+        self.skill, self.state, self.latch = skill, state, latch
         hand, frame = state.arms[skill.hand].hand()
         tip = hand + TIP_END * frame[:, 2]
         self.sent = state.joint(skill.joint)
         face, out, along, far = self._face(self.sent)
         self.radius = float((tip - face) @ along) + far
         self.height = float(tip[2] - face[2])
-        self.sent += float(np.clip((face - tip) @ out, 0.0, LARGEST)) / self.radius
+        self.sent += float(np.clip((face - tip) @ out, -LARGEST, LARGEST)) / self.radius
         self.yaw, self.pitch = float(np.arctan2(frame[1, 2], frame[0, 2])), -float(np.arcsin(frame[2, 2]))
         self.rate = 0.0
 
@@ -259,8 +259,11 @@ class _Leaf:
         if on:
             most = min(state.joint(skill.joint) + LARGEST / self.radius, skill.wide + BEYOND)
             self.sent = max(min(self.sent + self.rate * step, most), self.sent - TURNING_RATE * step)
+        _, _, along, _ = self._face(self.sent)
+        before = float((state.site(f"{skill.hand}_shoulder")[0] - state.hinge(skill.joint)[0])[:2] @ self.latch) + ACROSS
+        wanted = float(np.clip(before / max(float(along[:2] @ self.latch), 0.2), NEAREST, FARTHEST))
         if self.clear:
-            self.radius = max(self.radius - SLIDES * step, min(self.radius, PUSHES))
+            self.radius += float(np.clip(wanted - self.radius, -SLIDES * step, SLIDES * step))
         self.height += float(np.clip(-self.height, -RISES * step, RISES * step))
         outward = -1.0 if skill.hand == "right" else 1.0
         yaw = state.heading + outward * float(np.clip(TURNS_WITH * self.sent - INWARDS, -INWARDS, OUTWARDS))
