@@ -16,7 +16,7 @@ from shiliu.scenarios import variation as drawing
 SEED = 500
 SLOW = (
     "bedside_care", "car_assembly", "coil_separation", "cooking", "drink_assist", "laundry_folding", "material_handling",
-    "medication_serving", "package_packing", "remote_inspection", "room_organization", "table_wiping",
+    "medication_serving", "package_packing", "remote_inspection", "room_organization", "shelf_restocking", "table_wiping",
 )  # fmt: skip
 
 # scenario, what is changed in its draw (SI) or of its operator, what comes of it; `ends_with`: the last skill that is done, where what
@@ -67,6 +67,8 @@ CONTROLS = {
     "a button that wants 200 N is not pressed": ("remote_inspection", {"cabinet.button_push_force": 200.0}, {}, "replay.goal:acknowledged"),
     "a valve that holds with 40 Nm stays shut": ("remote_inspection", {"pipes.valve_torque": 40.0}, {}, "replay.goal:valve_open"),
     "a lever that is 30 mm elsewhere is missed": ("remote_inspection", {}, {"aim_offset": 0.03}, "replay.goal:switched"),
+    "fingers of ice bring no drink": ("shelf_restocking", {"friction": 0.05}, {"ends_with": "put"}, "replay.goal:drink_picked"),
+    "a drink of four kilograms falls": ("shelf_restocking", {"drink.mass": 4.0}, {"ends_with": "put"}, "scenario.dropped"),
     "fingers of ice draw no blanket": ("bedside_care", {"friction": 0.05}, {}, "replay.goal:covered"),
     "a cloth that is not taken wipes nothing": ("table_wiping", {}, {"skip": "stroke.area"}, "replay.goal:wiped"),
 }  # fmt: skip
