@@ -37,7 +37,7 @@ def conveyor(name: str, length: float, more: str = "", materials: str = "") -> s
     for word, x in (("roller_end", ROLLER), ("roller_head", length - ROLLER)):
         shape = f'type="cylinder" fromto="{numbers((x, y, TOP - ROLLER, x, -y, TOP - ROLLER))}" size="{ROLLER - LOWER:g}"'
         # its own axis leads from +y to -y: turned to the left about it, its upper side goes to +x
-        spin = f'surfacevel="0 0 0 0 0 {-SPEED / (ROLLER - LOWER):.6g}" friction="{FRICTION:g} 0.005 0.0001"'
+        spin = f'surfacevel="0 0 0 0 0 {-SPEED / (ROLLER - LOWER):.9g}" friction="{FRICTION:g} 0.005 0.0001"'
         sheet += f'      <geom name="{word}" class="collision" {shape} {spin}/>\n'
         sheet += f'      <geom class="visual" {shape} material="belt"/>\n'
     frame = ""

@@ -20,7 +20,7 @@ SHEET = {
     "mistakes": {"let_go": {"code": "scenario.spilt"}, "pushed": {"code": "scenario.tipped"}},
 }
 FIGURES = {"version": 1, "demonstrations": 100, "succeeded": 96, "feasible": 92}
-NUMBERS = "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
+NUMBERS = "none one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
 OWN = {"bare", "table_setting"}  # of this project, not of the centre's sixteen
 
 

@@ -12,6 +12,7 @@ import pytest
 import shiliu
 from scenario_costs import each
 from shiliu.scenarios import variation as draw
+from shiliu.scenarios.belts import stopped
 from shiliu.scenarios.looks import standing
 from shiliu.scenarios.reading import composition
 from shiliu.scenarios.scene import Scene
@@ -42,7 +43,8 @@ def started(scene: Scene, model: mujoco.MjModel | None = None) -> tuple[mujoco.M
 
 
 def test_stands_still_for_a_second(any_scene):
-    model, data = started(any_scene)
+    """Belts stand, too: what lies on one that moves goes with it (tests/scenarios/test_belts.py)."""
+    model, data = started(any_scene, stopped(any_scene.model))
     before = data.qpos.copy()
     deepest = 0.0
     for _ in range(round(1.0 / any_scene.timestep)):
