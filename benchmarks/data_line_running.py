@@ -43,7 +43,7 @@ def timed(command: list[str], limit_s: float = math.inf, file: Path | None = Non
     """Run a command, and look at all processes that come of it meanwhile.
 
     Args:
-        limit_s: when it is interrupted, as by Ctrl-C [s].
+        limit_s: when it is ended [s]; by SIGTERM, since what runs in the background may be deaf to Ctrl-C.
         file: where its figures so far are written every `KEEP` seconds.
     """
     peak, begin, kept = 0.0, time.perf_counter(), 0.0
@@ -57,7 +57,7 @@ def timed(command: list[str], limit_s: float = math.inf, file: Path | None = Non
             used[pid] = max(used.get(pid, 0.0), processor(pid))
         run = Run(time.perf_counter() - begin, sum(used.values()), peak, False)
         if run.wall_s > limit_s:
-            driver.send_signal(signal.SIGINT)
+            driver.terminate()
             driver.wait()
         if file is not None and run.wall_s > kept + KEEP:
             kept = run.wall_s
