@@ -23,6 +23,8 @@ TURNED = np.deg2rad([0.0, 20.0, -20.0, 40.0, -40.0, 65.0, -65.0, 90.0, -90.0])  
 FINELY = np.deg2rad([0.0, *(sign * turn for turn in range(10, 100, 10) for sign in (1.0, -1.0))])  # of what shall arrive clear
 HELD_AS = ("elbow_in", "elbow_out", "ready")  # postures in which the arm may end
 SEATED = 0.004  # m, by which what is held stays behind the hand that lowers it once something bears it
+SLOWLY = 0.06  # m/s; a hand that is lowered faster, with what it holds, stays behind its command as it begins
+TRAILS = 0.1  # s of what it is lowered faster, by which it does
 LOWERED = 0.06  # m, by which something is lowered onto its place
 HOPELESS = 20.0  # cost of a way that leads through things
 WIDER = 0.034  # m, by which the pads open further than what they held is wide
@@ -211,11 +213,12 @@ class LowerAndRelease(Skill):
         hangs = state.feel(self.hand)[2]
         drop = (state.site(self.of)[0] - state.site(self.upon)[0])[2]
         start = position[2] - state.site(self.of)[0][2]
+        behind = SEATED + TRAILS * max(0.0, self.lowering - SLOWLY)
 
         def seated() -> bool:
             if self.force is not None and state.feel(self.hand)[2] - hangs > self.force:
                 return True
-            return (arm.hand()[0][2] - state.site(self.of)[0][2]) - start < -SEATED
+            return (arm.hand()[0][2] - state.site(self.of)[0][2]) - start < -behind
 
         low = position - (drop + PAST) * UP
         yield from arm.follow(arm.line([(low, frame)], self.lowering, orient=LEVEL), seated, tremor=0.0, brake=1.0)
