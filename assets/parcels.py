@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from .signs import Colour, font
+from .signs import Colour, flat, font
 
 INK = (22, 22, 24)
 PAPER = (252, 252, 250)
@@ -54,12 +54,10 @@ def waybill(file: Path, route: Route, seed: int, size: tuple[int, int] = (600, 4
     image.quantize(8).save(file, optimize=True)
 
 
-def flat(file: Path, width: float, height: float) -> None:
+def laid(file: Path, width: float, height: float) -> None:
     """A flat OBJ that shows a waybill: width along y, height along x [m], face up."""
     x, y = height / 2, width / 2
-    corners = ((-x, y, 0, 0), (-x, -y, 1, 0), (x, -y, 1, 1), (x, y, 0, 1))
-    lines = [f"v {a:g} {b:g} 0" for a, b, _, _ in corners] + [f"vt {u} {v}" for _, _, u, v in corners]
-    file.write_text("\n".join(["# written by generate.py", *lines, "f 1/1 2/2 3/3", "f 1/1 3/3 4/4"]) + "\n")
+    flat(file, ((-x, y, 0, 0, 0), (-x, -y, 0, 1, 0), (x, -y, 0, 1, 1), (x, y, 0, 0, 1)))
 
 
 def wound(file: Path, radius: float, length: float, turn: float, pieces: int = 16) -> None:
@@ -78,12 +76,3 @@ def wound(file: Path, radius: float, length: float, turn: float, pieces: int = 1
         a, b, c, d = (2 * i + k for k in (1, 3, 4, 2))
         lines += [f"f {a}/{a} {b}/{b} {c}/{c}", f"f {a}/{a} {c}/{c} {d}/{d}"]
     file.write_text("\n".join(lines) + "\n")
-
-
-def shows(name: str = "waybill") -> str:
-    """Texture, material and mesh of a waybill."""
-    return (
-        f'    <texture name="{name}" type="2d" file="{name}.png"/>\n'
-        f'    <material name="{name}" texture="{name}" specular="0.1" emission="0.12"/>\n'
-        f'    <mesh name="{name}" file="{name}.obj" inertia="shell"/>'
-    )

@@ -206,6 +206,28 @@ def fixture_defaults(
   </default>"""
 
 
+def leaf_defaults(name: str, contact: float = 0.01, more: str = "") -> str:
+    """The `default` element of a fixture with a door that swings: its leaf meets props and people by its own mask.
+
+    Args:
+        name: of its class; contact: [s] time constant of its contacts; more: lines of further classes.
+    """
+    return f"""\
+  <default>
+    <default class="{name}">
+      <default class="visual">
+        <geom group="2" contype="0" conaffinity="0" density="0"/>
+      </default>
+      <!-- bit 1 robot, bit 2 props and fixtures, bit 4 person -->
+      <default class="collision">
+        <geom group="3" contype="2" conaffinity="7" condim="3" friction="0.4 0.005 0.0001" solref="{contact:g} 1"
+          solimp="0.95 0.99 0.001" density="0"/>
+      </default>
+{more}      <site group="4" size="0.006" rgba="0.2 0.9 0.3 0.6"/>
+    </default>
+  </default>"""
+
+
 def _kind(boxes: bool) -> str:
     return ' type="box"' if boxes else ""
 
@@ -228,6 +250,17 @@ def room_defaults(name: str, site: float = 0.006) -> str:
       <site group="4" size="{site:g}" rgba="0.2 0.9 0.3 0.6"/>
     </default>
   </default>"""
+
+
+def box_inertia(mass: float, size: Sequence[float], share: float = 12.0) -> list[float]:
+    """Moments of inertia [kg m2] of a box about its own axes.
+
+    Args:
+        mass: [kg]; size: of its edges along x, y, z [m].
+        share: 12 of one that is full; less where the mass lies in its walls, more where it lies in the middle.
+    """
+    x, y, z = size
+    return [mass / share * (a * a + b * b) for a, b in ((y, z), (x, z), (x, y))]
 
 
 def backing(radius: float, floor: float, below: float = 0.012) -> str:

@@ -3,8 +3,10 @@
 import mujoco
 import numpy as np
 import pytest
+import shiliu
 from benches import bench, done, end, off, seen
-from shiliu.replay.operator.operator import Operator
+from shiliu.replay.operator.operator import Operator, perform, read_chain
+from shiliu.replay.operator.skills import placing
 from shiliu.replay.operator.skills.tips import TIP_END
 from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.simulation import Simulation
@@ -229,3 +231,14 @@ def test_a_hand_that_waits_for_a_pull_goes_on_when_it_is_pulled(newtons, ends):
             times.append(now)
     assert times
     assert times[0] == pytest.approx(1.75 if ends else 3.5, abs=0.25)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("trails", "dropped"), [(placing.TRAILS, False), (0.0, True)])
+def test_a_load_that_is_lowered_fast_is_not_let_go_before_it_is_down(monkeypatch, trails, dropped):
+    """A pouch of 0.77 kg that is lowered at 0.2 m/s stays behind the hand as it begins; taken for seated it falls 0.2 m."""
+    monkeypatch.setattr(placing, "TRAILS", trails)
+    scene = shiliu.load_scenario("parcel_sorting")
+    (performed,) = perform(scene, [drawing.draw(scene, 10011)], [10011], skills=read_chain(scene)[:3])
+    assert (performed.failure == "scenario.dropped") == dropped
+    assert (performed.label["subgoals"]["pouch_sorted"] is None) == dropped

@@ -6,7 +6,7 @@ Run from anywhere: `python assets/objects/can_carton/generate.py`. Needs Pillow 
 from pathlib import Path
 
 from PIL import Image, ImageDraw
-from shiliu.assets.shapes import numbers, prop_defaults
+from shiliu.assets.shapes import box_inertia, numbers, prop_defaults
 from shiliu.assets.signs import font, plate
 
 FOLDER = Path(__file__).parent
@@ -52,7 +52,7 @@ def main():
         for r in (1, 2, 3)
         for c in (1, 2, 3, 4)
     ]
-    inertia = [MASS / 9 * (a * a + b * b) for a, b in ((LONG, HIGH), (DEEP, HIGH), (DEEP, LONG))]
+    inertia = box_inertia(MASS, (DEEP, LONG, HIGH), 9)
     text = f"""<!-- written by generate.py; change the drawing there -->
 <mujoco model="can_carton">
   <compiler angle="radian" autolimits="true"/>

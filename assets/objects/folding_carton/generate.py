@@ -6,7 +6,7 @@ Run from anywhere: `python assets/objects/folding_carton/generate.py`. Its label
 from math import cos, pi, sin
 from pathlib import Path
 
-from shiliu.assets.shapes import prop_defaults
+from shiliu.assets.shapes import box_inertia, prop_defaults
 from shiliu.assets.signs import sticker
 
 FOLDER = Path(__file__).parent
@@ -83,7 +83,7 @@ def main():
         shapes += f"""
       <geom name="{name}" class="collision" type="box" {place}/>
       <geom class="visual" type="box" {place} material="board"/>"""
-    sides = [MASS / 6 * (a * a + b * b) for a, b in ((LENGTH, HEIGHT), (DEPTH, HEIGHT), (DEPTH, LENGTH))]
+    sides = box_inertia(MASS, (DEPTH, LENGTH, HEIGHT), 6)
     excludes = "".join(f'\n    <exclude body1="folding_carton" body2="flap_{name}"/>' for name in FLAPS)
     excludes += "".join(f'\n    <exclude body1="flap_back" body2="tape_{k + 1}"/>' for k in range(SEGMENTS))
     excludes += "".join(

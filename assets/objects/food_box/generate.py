@@ -6,7 +6,7 @@ Run from anywhere: `python assets/objects/food_box/generate.py`. Needs Pillow an
 from pathlib import Path
 
 from shiliu.assets.groceries import boxed, shown, written
-from shiliu.assets.shapes import prop_defaults
+from shiliu.assets.shapes import box_inertia, prop_defaults
 from shiliu.assets.signs import plate
 
 FOLDER = Path(__file__).parent
@@ -18,7 +18,7 @@ def main():
     textures = written(wares, FOLDER, (520, 760))
     plate(FOLDER / "front.obj", WIDTH - 0.001, HEIGHT - 0.001, 0.0004)
     box = f'type="box" pos="0 0 {HEIGHT / 2:g}" size="{DEPTH / 2:g} {WIDTH / 2:g} {HEIGHT / 2:g}"'
-    inertia = [MASS / 12 * (a * a + b * b) for a, b in ((WIDTH, HEIGHT), (DEPTH, HEIGHT), (DEPTH, WIDTH))]
+    inertia = box_inertia(MASS, (DEPTH, WIDTH, HEIGHT))
     text = f"""<!-- written by generate.py; change the drawing there -->
 <mujoco model="food_box">
   <compiler angle="radian" autolimits="true"/>

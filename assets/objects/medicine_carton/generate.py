@@ -6,7 +6,7 @@ Run from anywhere: `python assets/objects/medicine_carton/generate.py`. Needs Pi
 from pathlib import Path
 
 from shiliu.assets.medicines import Label
-from shiliu.assets.shapes import prop_defaults
+from shiliu.assets.shapes import box_inertia, prop_defaults
 from shiliu.assets.signs import plate
 
 FOLDER = Path(__file__).parent
@@ -18,7 +18,7 @@ def main():
     LABEL.picture(FOLDER / "front.png", 720, 360, ("阿奇霉素片",))
     plate(FOLDER / "front.obj", LENGTH - 0.001, HEIGHT - 0.001, 0.0004)
     box = f'type="box" pos="0 0 {HEIGHT / 2:g}" size="{DEPTH / 2:g} {LENGTH / 2:g} {HEIGHT / 2:g}"'
-    sides = [MASS / 12 * (a * a + b * b) for a, b in ((LENGTH, HEIGHT), (DEPTH, HEIGHT), (DEPTH, LENGTH))]
+    sides = box_inertia(MASS, (DEPTH, LENGTH, HEIGHT))
     text = f"""<!-- written by generate.py; change the drawing there -->
 <mujoco model="medicine_carton">
   <compiler angle="radian" autolimits="true"/>

@@ -5,8 +5,9 @@ Run from anywhere: `python assets/objects/parcel_carton/generate.py`. Needs Pill
 
 from pathlib import Path
 
-from shiliu.assets.parcels import ROUTES, flat, shows, waybill
-from shiliu.assets.shapes import prop_defaults
+from shiliu.assets.panels import pictures
+from shiliu.assets.parcels import ROUTES, laid, waybill
+from shiliu.assets.shapes import box_inertia, prop_defaults
 
 HERE = Path(__file__).parent
 LONG, WIDE, HIGH, MASS = 0.200, 0.150, 0.100, 0.80  # m along x, y, z; kg
@@ -14,8 +15,8 @@ LONG, WIDE, HIGH, MASS = 0.200, 0.150, 0.100, 0.80  # m along x, y, z; kg
 
 def main():
     waybill(HERE / "waybill.png", ROUTES[1], seed=2)
-    flat(HERE / "waybill.obj", 0.102, 0.068)
-    inertia = [MASS / 12 * (a * a + b * b) for a, b in ((WIDE, HIGH), (LONG, HIGH), (LONG, WIDE))]
+    laid(HERE / "waybill.obj", 0.102, 0.068)
+    inertia = box_inertia(MASS, (LONG, WIDE, HIGH))
     shape = f'type="box" pos="0 0 {HIGH / 2:g}" size="{LONG / 2:g} {WIDE / 2:g} {HIGH / 2:g}"'
     text = f"""<!-- written by generate.py; change the drawing there -->
 <mujoco model="parcel_carton">
@@ -27,8 +28,7 @@ def main():
     <material name="board" rgba="0.72 0.54 0.35 1" specular="0.05"/>
     <material name="seam" rgba="0.50 0.36 0.22 1" specular="0.05"/>
     <material name="tape" rgba="0.86 0.74 0.52 1" specular="0.5" shininess="0.6"/>
-{shows()}
-  </asset>
+{pictures("waybill")}  </asset>
 
   <worldbody>
     <!-- origin in the middle of its underside; x along its length -->

@@ -6,8 +6,9 @@ Run from anywhere: `python assets/objects/parcel_pouch/generate.py`. Needs Pillo
 from pathlib import Path
 
 import numpy as np
-from shiliu.assets.parcels import ROUTES, flat, shows, waybill
-from shiliu.assets.shapes import mesh, prop_defaults
+from shiliu.assets.panels import pictures
+from shiliu.assets.parcels import ROUTES, laid, waybill
+from shiliu.assets.shapes import box_inertia, mesh, prop_defaults
 
 HERE = Path(__file__).parent
 LONG, FLAT, THICK, SEAM = 0.250, 0.180, 0.050, 0.014  # m: along x, width of the flat film along y, filled; a seam at either end
@@ -53,9 +54,9 @@ def side(name: str, sign: int) -> str:
 
 def main():
     waybill(HERE / "waybill.png", ROUTES[0], seed=1)
-    flat(HERE / "waybill.obj", 0.102, 0.068)
+    laid(HERE / "waybill.obj", 0.102, 0.068)
     core = MASS - 2 * SIDE
-    inertia = [core / 14 * (a * a + b * b) for a, b in ((FULL, THICK), (LONG, THICK), (LONG, FULL))]
+    inertia = box_inertia(core, (LONG, FULL, THICK), 14)
     ends = "\n".join(
         f'      <geom class="visual" type="box" pos="{s * (LONG / 2 - SEAM / 2):g} 0 {THICK / 2:g}"'
         f' size="{SEAM / 2 + 0.002:g} {FLAT / 2 - 0.002:g} 0.0008" material="film"/>'
@@ -69,8 +70,7 @@ def main():
 
   <asset>
     <material name="film" rgba="0.30 0.34 0.40 1" specular="0.5" shininess="0.5"/>
-{shows()}
-{mesh("film", film())}
+{pictures("waybill")}{mesh("film", film())}
   </asset>
 
   <worldbody>

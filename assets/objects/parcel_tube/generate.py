@@ -5,7 +5,8 @@ Run from anywhere: `python assets/objects/parcel_tube/generate.py`. Needs Pillow
 
 from pathlib import Path
 
-from shiliu.assets.parcels import ROUTES, shows, waybill, wound
+from shiliu.assets.panels import pictures
+from shiliu.assets.parcels import ROUTES, waybill, wound
 from shiliu.assets.shapes import prop_defaults
 
 HERE = Path(__file__).parent
@@ -32,8 +33,7 @@ def main():
   <asset>
     <material name="board" rgba="0.78 0.66 0.48 1" specular="0.1"/>
     <material name="cap" rgba="0.93 0.93 0.90 1" specular="0.3" shininess="0.4"/>
-{shows()}
-  </asset>
+{pictures("waybill")}  </asset>
 
   <worldbody>
     <!-- origin in the middle of its underside; x along its length -->

@@ -6,7 +6,7 @@ Run from anywhere: `python assets/objects/pill_blister/generate.py`.
 from itertools import product
 from pathlib import Path
 
-from shiliu.assets.shapes import prop_defaults
+from shiliu.assets.shapes import box_inertia, prop_defaults
 
 LENGTH, WIDTH, HEIGHT, MASS = 0.100, 0.045, 0.006, 0.012  # m along y, along x, upwards; kg
 
@@ -17,7 +17,7 @@ def main():
         f'      <geom class="visual" type="ellipsoid" pos="{x:g} {y:g} 0.0018" size="0.0068 0.0068 0.0042" material="tablet"/>'
         for x, y in places
     )
-    inertia = [MASS / 12 * (a * a + b * b) for a, b in ((LENGTH, HEIGHT), (WIDTH, HEIGHT), (WIDTH, LENGTH))]
+    inertia = box_inertia(MASS, (WIDTH, LENGTH, HEIGHT))
     text = f"""<!-- written by generate.py; change the drawing there -->
 <mujoco model="pill_blister">
   <compiler angle="radian" autolimits="true"/>

@@ -6,7 +6,7 @@ Run from anywhere: `python assets/objects/pillow/generate.py`.
 from pathlib import Path
 
 import numpy as np
-from shiliu.assets.shapes import mesh, numbers, prop_defaults
+from shiliu.assets.shapes import box_inertia, mesh, numbers, prop_defaults
 
 HERE = Path(__file__).parent
 LONG, WIDE, HIGH, MASS = 0.700, 0.450, 0.120, 0.8  # m: along y, along x, height; kg
@@ -41,7 +41,7 @@ def cushion():
 def main():
     x, y, z = WIDE / 2, LONG / 2, HIGH / 2
     body = MASS - 0.03
-    inertia = [body / 4.2 * (a * a + b * b) for a, b in ((y, z), (x, z), (x, y))]
+    inertia = box_inertia(body, (x, y, z), 4.2)
     root = -y + 2 * HEM[1]  # where the hem begins
     text = f"""<!-- written by generate.py; change the numbers there -->
 <mujoco model="pillow">

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
-from shiliu.assets.shapes import mesh, numbers, prop_defaults
+from shiliu.assets.shapes import box_inertia, mesh, numbers, prop_defaults
 
 HERE = Path(__file__).parent
 LONG, WIDE, THICK, MASS = 1.180, 1.060, 0.036, 2.0  # m: along x (the bed), along y, of the layers; kg
@@ -92,7 +92,7 @@ def main():
     length, thick, high = CREASE
     half = (LONG / 2 - 0.01, WIDE / 2 - 0.01, THICK / 2 - 0.003)
     slab = MASS - 0.06
-    inertia = [slab / 12 * (a * a + b * b) for a, b in ((WIDE, THICK), (LONG, THICK), (LONG, WIDE))]
+    inertia = box_inertia(slab, (LONG, WIDE, THICK))
     at = (LONG / 2 - INSET, -WIDE / 2 + INSET)
     text = f"""<!-- written by generate.py; change the numbers there -->
 <mujoco model="quilt">

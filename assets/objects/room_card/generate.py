@@ -6,7 +6,7 @@ Run from anywhere: `python assets/objects/room_card/generate.py`. Needs Pillow a
 from pathlib import Path
 
 from shiliu.assets.panels import picture, pictures, sign
-from shiliu.assets.shapes import prop_defaults
+from shiliu.assets.shapes import box_inertia, prop_defaults
 from shiliu.assets.signs import plate
 
 HERE = Path(__file__).parent
@@ -22,7 +22,7 @@ def main():
     sign(HERE / "back.png", (0.18, 0.116), [("欢迎入住", 0.24), ("WELCOME", 0.14)], (38, 34, 52), (236, 226, 206))
     for face in FACES:
         plate(HERE / f"{face}.obj", WIDE, TALL, 0.0003)
-    sides = [MASS / 12 * (a * a + b * b) for a, b in ((WIDE, TALL), (THICK, TALL), (THICK, WIDE))]
+    sides = box_inertia(MASS, (THICK, WIDE, TALL))
     box = f'type="box" pos="0 0 {TALL / 2:g}" size="{THICK / 2:g} {WIDE / 2:g} {TALL / 2:g}"'
     back = picture("back", (THICK / 2, 0, TALL / 2)).replace("/>", ' quat="0 0 0 1"/>')
     text = f"""<!-- written by generate.py; change the drawing there -->

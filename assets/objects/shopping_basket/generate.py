@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from shiliu.assets.shapes import numbers, prop_defaults, seen
+from shiliu.assets.shapes import box_inertia, numbers, prop_defaults, seen
 
 FOLDER = Path(__file__).parent
 LONG, WIDE, HIGH = 0.440, 0.300, 0.220  # m, outside at the rim, along y and along x; upright
@@ -76,7 +76,7 @@ def handles() -> list[str]:
 
 def main():
     floor = numbers((WIDE / 2 - RIM - TAPER, LONG / 2 - RIM - TAPER, FLOOR))
-    inertia = [MASS / 9 * (a * a + b * b) for a, b in ((LONG, HIGH), (WIDE, HIGH), (WIDE, LONG))]
+    inertia = box_inertia(MASS, (WIDE, LONG, HIGH), 9)
     ribs = [
         seen(
             "box",

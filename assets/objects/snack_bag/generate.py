@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from shiliu.assets.groceries import Wares, shown, written
-from shiliu.assets.shapes import mesh, numbers, prop_defaults
+from shiliu.assets.shapes import box_inertia, mesh, numbers, prop_defaults
 
 FOLDER = Path(__file__).parent
 FLAT, HEIGHT, DEPTH, CRIMP = 0.180, 0.260, 0.060, 0.012  # m: width of the flat film, upright, filled; height of a seam
@@ -79,7 +79,7 @@ def side(name: str, sign: int) -> str:
 def main():
     textures = written(WARES, FOLDER, (720, 944))
     front(FOLDER / "front.obj")
-    inertia = [MASS / 14 * (a * a + b * b) for a, b in ((FULL, HEIGHT), (DEPTH, HEIGHT), (DEPTH, FULL))]
+    inertia = box_inertia(MASS, (DEPTH, FULL, HEIGHT), 14)
     seams = "\n".join(
         shown(WARES, "fill", f'type="box" pos="0 0 {z:g}" size="0.0008 {FLAT / 2:g} {CRIMP / 2:g}"', name)
         for name, z in (("foot", CRIMP / 2), ("head", HEIGHT - CRIMP / 2))

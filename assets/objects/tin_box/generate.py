@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
-from shiliu.assets.shapes import FOOT, mesh, numbers, prop_defaults
+from shiliu.assets.shapes import FOOT, box_inertia, mesh, numbers, prop_defaults
 from shiliu.assets.signs import font
 
 HERE = Path(__file__).parent
@@ -73,7 +73,7 @@ def main():
         ]
     )
     x, y, h = WIDTH / 2, LENGTH / 2, HEIGHT / 2
-    ixx, iyy, izz = (MASS / 3 * (a * a + b * b) for a, b in ((y, h), (x, h), (x, y)))
+    ixx, iyy, izz = box_inertia(MASS, (x, y, h), 3)
     feet = "\n".join(
         f'      <geom name="foot_{i}" class="foot" pos="{sx * (x - CORNER):g} {sy * (y - CORNER):g} 0.003" size="0.003"/>'
         for i, (sx, sy) in enumerate(((1, 1), (-1, 1), (-1, -1), (1, -1)))
