@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 import yaml
 from benches import done, end
+from shiliu.replay.operator.skills.operator_state import GivenUp
+from shiliu.replay.operator.skills.tracking import TakeMoving
 from shiliu.scenarios.catalog import scene_of_tree
 
 LINE = """
@@ -48,6 +53,21 @@ def test_a_carton_on_a_belt_that_stands_is_given_up():
 
 
 @pytest.mark.slow
-def test_a_carton_that_is_at_the_end_of_the_belt_has_gone_by():
+def test_a_carton_that_is_met_beyond_the_belt_is_given_up():
     performed = done(line("0.12 m/s", "150 mm"))
-    assert performed.provenance["gave_up"]["code"] == "gone_by"
+    assert performed.provenance["gave_up"]["code"] == "not_met"
+
+
+@pytest.mark.parametrize(("ahead", "gone"), [(0.035, False), (0.045, True)])
+def test_what_is_further_on_than_where_it_is_waited_for_has_gone_by(ahead, gone):
+    """It may be 40 mm further on."""
+    speed, place = np.array([-0.1, 0.0, 0.0]), np.array([0.5, 0.0, 0.9])
+    state = SimpleNamespace(timestep=1 / 30, site=lambda name: (place + ahead / 0.1 * speed, np.eye(3)))
+    values = {name: argument.default for name, argument in TakeMoving.arguments.items()}
+    waits = TakeMoving({**values, "hand": "right", "of": "carton/parcel_carton", "middle": "carton/grip"})._await(state, place, speed)
+    if gone:
+        with pytest.raises(GivenUp, match="carton has gone by"):
+            next(waits)
+    else:
+        with pytest.raises(StopIteration):
+            next(waits)

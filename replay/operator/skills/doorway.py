@@ -96,7 +96,7 @@ class PressLever(Skill):
         yield from arm.follow(arm.line(poses, 0.08, orient=POINT), pressed, tremor=0.3, brake=0.5)
         yield from arm.hold(0.2)
         if state.joint(self.lever) < 0.85 * self.down:
-            state.given_up = Reason(f"{self.lever} could not be pressed down", "did_not_yield", of=self.lever, force=60.0)
+            state.given_up = Reason(f"{self.lever} could not be pressed down", "stays", of=self.lever)
             return
         position, frame = arm.hand()
 
@@ -106,7 +106,7 @@ class PressLever(Skill):
         path = arm.line([(position + PUSHED * into, frame)], 0.05, orient=POINT)
         yield from arm.follow(path, opened, tremor=0.3, brake=0.5)
         if not opened():
-            state.given_up = Reason(f"{self.joint} did not yield", "did_not_yield", of=self.joint, force=60.0)
+            state.given_up = Reason(f"{self.joint} stays where it is", "stays", of=self.joint)
 
 
 class DrawClose(Skill):

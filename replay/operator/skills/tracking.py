@@ -145,7 +145,7 @@ class TakeMoving(Skill):
                     return best[1], best[2]
         if best[0] > HOPELESS:
             named = self.of.split("/")[0]
-            raise GivenUp(Reason(f"the {self.hand} arm does not come to where {named} comes by", "gone_by", of=named))
+            raise GivenUp(Reason(f"the {self.hand} arm does not come to where {named} comes by", "not_met", side=self.hand, of=named))
         return best[1], best[2]
 
     def _places(self, begin: np.ndarray, thing: np.ndarray, speed: np.ndarray, frame: np.ndarray) -> list[np.ndarray]:
