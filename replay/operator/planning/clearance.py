@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import mujoco
@@ -47,16 +47,16 @@ def _counting() -> np.ndarray:
 COUNTS = _counting()
 
 
-def _arm_links(model: mujoco.MjModel, side: str) -> list[int]:
-    """Bodies between the trunk, of which both hands hang, and the hand of one side: the arm's links from the shoulder on."""
+def _arm_links(model: mujoco.MjModel) -> tuple[dict[str, list[int]], list[int]]:
+    """Bodies between the trunk, of which both hands hang, and each hand: the arm's links from the shoulder on; and the trunk's."""
     lines = {}
     for hand in SIDES:
         body, line = int(model.site_bodyid[model.site(f"{hand}_tcp").id]), []
         while body := int(model.body_parentid[body]):
             line.append(body)
-        lines[hand] = line
+        lines[hand] = line[::-1]
     trunk = set.intersection(*map(set, lines.values()))
-    return [body for body in lines[side][::-1] if body not in trunk]
+    return {hand: [body for body in line if body not in trunk] for hand, line in lines.items()}, sorted(trunk)
 
 
 def _wires(model: mujoco.MjModel) -> list[int]:
@@ -129,9 +129,12 @@ class Clearance:
         self._fingers: list[np.ndarray] = []
         self._strokes: list[np.ndarray] = []
         joints: list[int] = []
+        arms, trunk = _arm_links(self.model)
+        limbs = {body for links in arms.values() for body in _hanging_from(self.model, links[0])}
+        self._trunk = set(_hanging_from(self.model, trunk[0])) - limbs
         for n, tcp in enumerate(self._tcp):
             palm = int(self.model.site_bodyid[tcp])
-            links = _arm_links(self.model, sides[n])
+            links = arms[sides[n]]
             hand, own = (_hanging_from(self.model, body) for body in (palm, links[0]))
             self._kinds[np.isin(self.model.geom_bodyid, own)] = LINK + 2 * n
             self._kinds[np.isin(self.model.geom_bodyid, hand)] = HAND + 2 * n
@@ -284,6 +287,15 @@ class Clearance:
                 continue
             total += (MARGIN - distance) / MARGIN + (TOUCHES if distance < 0.0 else 0.0)
         return total
+
+    def from_trunk(self, rows: Iterable[np.ndarray], picture: np.ndarray, percent: float) -> float:
+        """[m] between the arm and the robot's own body, its other arm apart, at the tightest of several joint angles (7,).
+
+        Below 0 where they are in each other, `MARGIN` where they are nowhere nearer than that.
+        """
+        self.see(picture, percent)
+        near = (item for q in rows for item in self.near(q).items())
+        return min((distance for pair, distance in near if self._trunk & set(pair)), default=MARGIN)
 
     def centring(self, q: np.ndarray, picture: np.ndarray, percent: float, thing: str) -> np.ndarray:
         """(3,) [m] by which a hand has to be moved for what is between its fingers to be in their middle; 0 where no finger stands in it.

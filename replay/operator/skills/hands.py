@@ -127,7 +127,8 @@ class Home(Skill):
         arm = state.arms[self.hand]
         state.open_claw(self.hand, self.opening)
         goal = posture(self.posture, self.hand)
-        if self.beside == "yes" and min(np.abs(arm.q - q).max() for q in (goal, state.began[self.hand])) < THERE:
+        resting = [goal] if self.posture != self.arguments["posture"].default else [goal, state.began[self.hand]]
+        if self.beside == "yes" and min(np.abs(arm.q - q).max() for q in resting) < THERE:
             return
         if self.around == "yes":
             path = state.way(self.hand, goal, self.speed)

@@ -456,6 +456,10 @@ class OperatorState:
             clearance.bear(borne)
         return found
 
+    def from_trunk(self, side: str, rows: Iterable[np.ndarray]) -> float:
+        """[m] between an arm and the robot's own body at the tightest of several joint angles (see `Clearance.from_trunk`)."""
+        return self._clearance[side].from_trunk(rows, self._picture().qpos, self.claws[side])
+
     def centring(self, side: str, q: np.ndarray, thing: str) -> np.ndarray:
         """(3,) [m] by which an open hand has to be moved for a body to be in the middle of its fingers (see `Clearance.centring`)."""
         return self._clearance[side].centring(q, self._picture().qpos, self.claws[side], thing)

@@ -116,6 +116,17 @@ def arrivals(state: OperatorState, skill: Skill, likes: Sequence[np.ndarray]) ->
 
 
 def _within_reach(state: OperatorState, skill: Skill, likes: Sequence[np.ndarray]) -> Iterator[Arrival]:
+    """The ones from which what is held can be lowered first: an arm that is straight before it is down turns its hand aside."""
+    short = []
+    for one in _over_place(state, skill, likes):
+        if skill.word != "put" or lowered(state, skill, one)[1] <= 2.0 * REACHED:
+            yield one
+        else:
+            short.append(one)
+    yield from short
+
+
+def _over_place(state: OperatorState, skill: Skill, likes: Sequence[np.ndarray]) -> Iterator[Arrival]:
     arm = state.arms[skill.hand]
     (hand, frame), held, goal = arm.hand(), state.site(skill.of)[0], goal_of(state, skill)
     for turn in {"keep": TURNED[:1], "clear": FINELY}.get(skill.turn, TURNED):
@@ -131,14 +142,22 @@ def room_below(state: OperatorState, skill: Skill, arrival: Arrival) -> float:
 
     What is held is looked past: it may stand close to what is beside it, and its place bears it.
     """
-    arm, (hand, frame), rows = state.arms[skill.hand], arrival.poses[-1], [arrival.q]
+    rows, off = lowered(state, skill, arrival)
+    if off > 2.0 * REACHED:
+        return -off
+    path = state.arms[skill.hand]._path(rows, skill.lowering)
+    return state.least_room(skill.hand, path, 2 * DOWN + 1, state.with_contents(skill.of.split("/")[0]))
+
+
+def lowered(state: OperatorState, skill: Skill, arrival: Arrival) -> tuple[list[np.ndarray], float]:
+    """Joint angles (7,) on the straight way down to the place, as far as the arm comes; and by how much it misses that way [m]."""
+    arm, (hand, frame), rows, off = state.arms[skill.hand], arrival.poses[-1], [arrival.q], 0.0
     for share in np.arange(1, DOWN + 1) / DOWN:
         q, off = arm.solve(hand - share * skill.above * UP, frame, rows[-1], rows[-1], orient=LEVEL)
         if off > 2.0 * REACHED:
-            return -off
+            break
         rows.append(q)
-    path = arm._path(rows, skill.lowering)
-    return state.least_room(skill.hand, path, 2 * DOWN + 1, state.with_contents(skill.of.split("/")[0]))
+    return rows, off
 
 
 def over_rim(state: OperatorState, place: str) -> float:

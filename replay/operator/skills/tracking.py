@@ -42,6 +42,7 @@ HELD_AS = ("elbow_out", "raised", "across", "bench", "elbow_in", "outside_4", "l
 SLANTS = np.deg2rad([0.0, -4.0, -8.0, -12.0, -16.0])  # of fingers that point less far down, where the arm does not come there else
 STEEP = 0.03  # m/rad, as which it counts that they do: the palm comes nearer to what they take
 RIGHT = 0.006  # m, by which it may miss it with the fingers so steep
+TRUNK = 0.005  # m, kept from the robot's own body; as much as is wanting counts like what is missed
 
 
 class TakeMoving(Skill):
@@ -137,7 +138,9 @@ class TakeMoving(Skill):
                 if off > OFF:
                     continue
                 places = self._places(at, place, speed, frame)[: round((self.down + SHUT) / STEP)]
-                _, missed, end = self._ride(state, q, [*places, *self._risen(places[-1], speed)], frame)
+                ride, missed, end = self._ride(state, q, [*places, *self._risen(places[-1], speed)], frame)
+                room = state.from_trunk(self.hand, ride(ride.x))
+                missed += HOPELESS if room < 0.0 else max(0.0, TRUNK - room)
                 score = off + missed + STEEP * abs(slant) + 1e-3 * (state.crowd(self.hand, q) + state.crowd(self.hand, end))
                 if score < best[0]:
                     best = (score, q, frame)
