@@ -288,3 +288,23 @@ def test_of_ways_down_that_are_clear_the_roomiest_is_tried_first(body, put, monk
     rooms = {10: 0.012, 0: 0.009, 20: 0.007}
     monkeypatch.setattr(placing, "room_below", lambda state, skill, one: rooms.get(turned(one), 0.0))
     assert [turned(one) for one in placing.arrivals(body, put("clear", 0.04), likes)] == [10, 0]
+
+
+@pytest.mark.parametrize(("by", "missed"), [(0.09, 0.0), (0.12, 0.008)])
+def test_an_arm_that_is_straight_before_it_is_down_misses_its_place(body, put, by, missed):
+    """So did a pouch over a chute's slide: the hand turned aside on the last 30 mm."""
+    skill, q = put("keep", by), np.array([-0.188, 1.172, -0.376, -1.061, -0.454, -0.547, -0.255])
+    arrival = placing.Arrival([body.arms["left"].hand(q)], q, q)
+    rows, off = placing.lowered(body, skill, arrival)
+    assert off == pytest.approx(missed, abs=0.001) and len(rows) == placing.DOWN + (off < 0.001)
+    hand = body.arms["left"].hand(rows[-1])[0] - arrival.poses[-1][0]
+    assert hand == pytest.approx([0.0, 0.0, -0.09], abs=0.001)
+
+
+@pytest.mark.parametrize("short", [0.003, 0.005])
+def test_an_arrival_from_which_the_arm_comes_down_is_tried_first(body, put, monkeypatch, short):
+    """Where it misses the place by 5 mm; 3 mm do not count."""
+    turned, likes = turned_from(body), [posture("ready", "left")]
+    monkeypatch.setattr(placing, "lowered", lambda state, skill, one: ([], short if turned(one) == 0 else 0.0))
+    tried = [turned(one) for one in placing._within_reach(body, put("free", 0.04), likes)]
+    assert len(tried) > 2 and tried.index(0) == (0 if short == 0.003 else len(tried) - 1)

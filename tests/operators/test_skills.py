@@ -239,6 +239,6 @@ def test_a_load_that_is_lowered_fast_is_not_let_go_before_it_is_down(monkeypatch
     """A pouch of 0.77 kg that is lowered at 0.2 m/s stays behind the hand as it begins; taken for seated it falls 0.2 m."""
     monkeypatch.setattr(placing, "TRAILS", trails)
     scene = shiliu.load_scenario("parcel_sorting")
-    (performed,) = perform(scene, [drawing.draw(scene, 10011)], [10011], skills=read_chain(scene)[:3])
+    (performed,) = perform(scene, [drawing.draw(scene, 10011)], [10011], skills=read_chain(scene)[:4])
     assert (performed.failure == "scenario.dropped") == dropped
     assert (performed.label["subgoals"]["pouch_sorted"] is None) == dropped

@@ -8,9 +8,15 @@ import numpy as np
 import pytest
 import yaml
 from benches import done, end
+from shiliu.replay.operator.operator import Operator, read_chain
+from shiliu.replay.operator.planning.clearance import MARGIN
+from shiliu.replay.operator.skills import registry
 from shiliu.replay.operator.skills.operator_state import GivenUp
-from shiliu.replay.operator.skills.tracking import TakeMoving
+from shiliu.replay.operator.skills.tracking import SHUT, STEP, TRUNK, TakeMoving
 from shiliu.scenarios.catalog import scene_of_tree
+from shiliu.scenarios.postures import posture
+from shiliu.scenarios.simulation import Simulation
+from shiliu.scenarios.variation import nominal
 
 LINE = """
 title: {en: Line, zh: 线}
@@ -71,3 +77,48 @@ def test_what_is_further_on_than_where_it_is_waited_for_has_gone_by(ahead, gone)
     else:
         with pytest.raises(StopIteration):
             next(waits)
+
+
+@pytest.fixture
+def before_belt():
+    """An operator before the belt, and how it takes the carton."""
+    scene = line("0.11 m/s", "700 mm")
+    draw = nominal(scene)
+    operator = Operator(scene, draw, 0)
+    operator.state.see(Simulation(scene, 1).begin([draw]).rows(0), scene.course.begin(1))
+    return operator.state, read_chain(scene)[0]
+
+
+def ridden(state, take, ahead: float) -> np.ndarray:
+    """(n, 7) joint angles on the planned way of the right arm with a carton that it meets so far [m] before the robot, until it has risen."""
+    place, speed = np.array([ahead, -0.09, 0.91]), np.array([-0.11, 0.0, 0.0])
+    q, frame = take._posture(state, place, state.site(take.middle)[1], speed)
+    places = take._places(state.arms["right"].hand(q)[0], place, speed, frame)[: round((take.down + SHUT) / STEP)]
+    ride = take._ride(state, q, [*places, *take._risen(places[-1], speed)], frame)[0]
+    return ride(ride.x)
+
+
+def test_a_forearm_keeps_clear_of_the_trunk_as_the_hand_goes_with_the_belt(before_belt, monkeypatch):
+    """A carton that is met 0.43 m before the robot is taken; from 0.40 m on the arm would have to fold through the trunk."""
+    state, take = before_belt
+    assert state.from_trunk("right", ridden(state, take, 0.43)) >= TRUNK
+    with pytest.raises(GivenUp, match="the right arm does not come to where carton comes by"):
+        ridden(state, take, 0.40)
+    from_trunk = state.from_trunk
+    monkeypatch.setattr(state, "from_trunk", lambda side, rows: MARGIN)
+    assert from_trunk("right", ridden(state, take, 0.40)) == pytest.approx(-0.009, abs=0.003)
+    assert from_trunk("right", ridden(state, take, 0.36)) == pytest.approx(-0.041, abs=0.005)
+
+
+def test_a_hand_is_sent_to_wait_over_the_belt_from_where_it_began(before_belt):
+    """What is sent home beside another's work stays where it began; what is sent to another posture goes."""
+    state, _ = before_belt
+    home = registry()["home"]
+    values = {name: argument.default for name, argument in home.arguments.items()} | {"hand": "right", "beside": "yes", "around": "yes"}
+    for named, goes in (("ready", 0), ("over_belt", 1)):
+        assert list(home({**values, "posture": named}).run(state)) == []
+        assert len(state._beside) == goes
+    while state._beside:
+        state.move_beside()
+    assert state.arms["right"].q == pytest.approx(posture("over_belt", "right"), abs=1e-6)
+    assert state.arms["right"].hand()[0] == pytest.approx([0.60, -0.20, 1.02], abs=0.03)
