@@ -90,7 +90,7 @@ def before_belt():
 
 
 def ridden(state, take, ahead: float) -> np.ndarray:
-    """(n, 7) joint angles on the planned way of the right arm with a carton that it meets so far [m] before the robot, until it has risen."""
+    """(n, 7) joint angles on the planned way of the right arm with a carton that it meets so far [m] before the robot."""
     place, speed = np.array([ahead, -0.09, 0.91]), np.array([-0.11, 0.0, 0.0])
     q, frame = take._posture(state, place, state.site(take.middle)[1], speed)
     places = take._places(state.arms["right"].hand(q)[0], place, speed, frame)[: round((take.down + SHUT) / STEP)]
