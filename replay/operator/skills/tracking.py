@@ -50,7 +50,7 @@ class TakeMoving(Skill):
 
     The hand waits over the way of the thing, where it will come by, or further on where it is late. When the thing is there the hand
     goes along with it, comes down and closes with a force, all at the belt's speed; then it rises. The speed is what is seen of the
-    thing. One that does not come, or has gone by, is given up.
+    thing. One that does not come, or has gone by, is given up, and so is one so near that the arm would have to fold through the trunk.
     """
 
     word = "take"
