@@ -18,11 +18,14 @@ PAPER, INK = (255, 255, 255), (40, 44, 52)
 def moments(episode: SimEpisode, frames: int) -> list[tuple[int, str]]:
     """(control step, caption) of so many moments, in order: the ends of skills where it has any, else evenly spread.
 
+    A skill that is only set off, and goes on beside the next ones, shows nothing of its own.
+
     Args:
         frames: at most so many; where it has more skills, they are picked evenly, the last among them.
     """
     dt, last = episode.control_timestep, episode.n_steps
-    ends = [(min(round(float(s["t1"]) / dt), last), str(s["skill"])) for s in episode.segments if s["t1"] is not None]
+    lasted = [s for s in episode.segments if s["t1"] is not None and s["t1"] > s["t0"]]
+    ends = [(min(round(float(s["t1"]) / dt), last), str(s["skill"])) for s in lasted]
     if not ends:
         ends = [(round(step), "") for step in np.linspace(0, last, frames)]
     picked = sorted({round(i) for i in np.linspace(0, len(ends) - 1, min(frames, len(ends)))})

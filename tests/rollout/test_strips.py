@@ -22,6 +22,15 @@ def test_moments_are_the_ends_of_skills_in_order():
     assert picked == [(10, "a  1.0 s"), (50, "e  5.0 s"), (90, "i  9.0 s")]
 
 
+def test_a_skill_that_is_only_set_off_is_not_drawn():
+    """The second one goes on beside the third."""
+    some = episode(["take.moving", "put"])
+    some.segments.insert(1, {"skill": "home", "t0": 1.0, "t1": 1.0})
+    assert moments(some, 8) == [(10, "take.moving  1.0 s"), (20, "put  2.0 s")]
+    some.segments[1]["t1"] = 1.1
+    assert moments(some, 8) == [(10, "take.moving  1.0 s"), (11, "home  1.1 s"), (20, "put  2.0 s")]
+
+
 def test_without_skills_moments_are_evenly_spread_from_start_to_end():
     assert [step for step, _ in moments(episode([]), 3)] == [0, 50, 100]
 
