@@ -23,8 +23,8 @@ goal:
   opened: {angle: {of: door.door, above: 80 deg}}
   shut: {angle: {of: door.door, below: 1.5 deg}, hold: 0.3 s}
 safety:
-  elbow: {force: {between: [door.door, robot.zarm_r4_link]}, at_most: 20 N, mean_over: 20 ms}
-  push: {force: {between: [door.door, robot.hands]}, at_most: 60 N, mean_over: 20 ms}
+  elbow: {force: {between: [door.door, robot.zarm_r4_link]}, at_most: 20 N, mean_over: 20 ms, source: {en: estimate, zh: 估计}}
+  push: {force: {between: [door.door, robot.hands]}, at_most: 60 N, mean_over: 20 ms, source: {en: estimate, zh: 估计}}
 skills:
   - carry: {how: close, hand: left}
   - move_joint: {how: lever, hand: right, joint: door.door, lever: door.lever, at: door.lever}
