@@ -20,8 +20,8 @@ from shiliu.scenarios.errors import ScenarioError
 SEED = 500
 SLOW = (
     "bedside_care", "car_assembly", "coil_separation", "cooking", "drink_assist", "laundry_folding", "material_handling",
-    "medication_serving", "microwave", "package_packing", "parcel_sorting", "remote_inspection", "room_organization",
-    "shelf_restocking", "table_wiping",
+    "medication_serving", "microwave", "package_packing", "parcel_sorting", "remote_inspection", "room_delivery",
+    "room_organization", "shelf_restocking", "table_wiping",
 )  # fmt: skip
 
 CONTROLS = [(file.stem, name) for file in sorted(FOLDER.glob("*.yaml")) for name in controls_of(file.stem)]

@@ -7,10 +7,14 @@ import itertools
 import mujoco
 import numpy as np
 import pytest
+import shiliu
 import yaml
 from benches import BENCH, done
 from shiliu.replay.operator.planning.standing import Standing, walk
+from shiliu.replay.operator.skills.operator_state import OperatorState
 from shiliu.scenarios.catalog import scene_of_tree
+from shiliu.scenarios.simulation import Simulation
+from shiliu.scenarios.variation import draw
 
 # A robot 0.4 m wide on rails, a wall across the hall with a gap in it, and a plank that it may hold across
 HALL = """
@@ -91,6 +95,20 @@ def test_what_it_touches_where_it_stands_does_not_hold_it():
     standing = hall(gap=1.0, aside=0.0)
     goal = np.array([-0.245, -1.0, 0.0])  # 5 mm inside the wall: it leans on it
     assert np.array_equal(found(standing, goal), [START, goal])
+
+
+def test_what_lies_in_what_is_held_goes_with_it():
+    scene = shiliu.load_scenario("room_delivery")
+    start = draw(scene, 500)
+    state = OperatorState(scene, start, np.random.default_rng(0), {})
+    state.see(Simulation(scene, 1, 1).begin([start]).rows(0), None)
+    state.hold_on("left", "holder/bottle_holder")
+    back = [(state.base.at + np.array([0.0, 0.3]), state.base.yaw)]
+    assert state.with_contents("stand") == ["stand", "card"] and state.with_contents("holder") == ["holder", "bottle"]
+    assert state.walk(back) is back
+    state.put_into |= {"card": "holder", "bottle": "stand"}  # as if: now the bottle stays, and the cup round it would go through it
+    assert state.with_contents("stand") == ["stand", "bottle"] and state.with_contents("holder") == ["holder", "card"]
+    assert state.walk(back) is not back
 
 
 def walked(x: str, y: str):

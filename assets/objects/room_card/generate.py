@@ -5,6 +5,7 @@ Run from anywhere: `python assets/objects/room_card/generate.py`. Needs Pillow a
 
 from pathlib import Path
 
+import numpy as np
 from shiliu.assets.panels import picture, pictures, sign
 from shiliu.assets.shapes import box_inertia, prop_defaults
 from shiliu.assets.signs import plate
@@ -13,6 +14,7 @@ HERE = Path(__file__).parent
 WIDE, TALL, THICK, MASS = 0.090, 0.058, 0.003, 0.014  # m, kg: of the folder with the card in it
 CARD = (0.0856, 0.054, 0.0008)  # m, ISO/IEC 7810 ID-1; 6 g of the mass
 HOLD = 0.043  # m, height at which it is held: fingers clear of what its foot stands in
+DOWN = np.deg2rad(30.0)  # by which the fingers point down as they take it: over the walls of what it stands in, and into a pocket later
 FACES = ("front", "back")
 
 
@@ -24,6 +26,7 @@ def main():
         plate(HERE / f"{face}.obj", WIDE, TALL, 0.0003)
     sides = box_inertia(MASS, (THICK, WIDE, TALL))
     box = f'type="box" pos="0 0 {TALL / 2:g}" size="{THICK / 2:g} {WIDE / 2:g} {TALL / 2:g}"'
+    w, v = np.array([np.cos(DOWN / 2), np.sin(DOWN / 2)]) / np.sqrt(2.0)
     back = picture("back", (THICK / 2, 0, TALL / 2)).replace("/>", ' quat="0 0 0 1"/>')
     text = f"""<!-- written by generate.py; change the drawing there -->
 <mujoco model="room_card">
@@ -44,9 +47,9 @@ def main():
 {picture("front", (-THICK / 2 - 0.0003, 0, TALL / 2))}{back}      <geom name="folder" class="collision" {box}/>
       <site name="base" pos="0 0 0"/>
       <site name="middle" pos="0 0 {TALL / 2:g}"/>
-      <!-- in the upper part of either short edge, x into the card, y across it; on its front, x out of it -->
-      <site name="right_edge" pos="0 {-WIDE / 2 + 0.012:g} {HOLD:g}" quat="0.70710678 0 0 0.70710678"/>
-      <site name="left_edge" pos="0 {WIDE / 2 - 0.012:g} {HOLD:g}" quat="0.70710678 0 0 -0.70710678"/>
+      <!-- in the upper part of either short edge, x into the card and 30 deg down, y across it; on its front, x out of it -->
+      <site name="right_edge" pos="0 {-WIDE / 2 + 0.012:g} {HOLD:g}" quat="{w:.8f} {-v:.8f} {v:.8f} {w:.8f}"/>
+      <site name="left_edge" pos="0 {WIDE / 2 - 0.012:g} {HOLD:g}" quat="{w:.8f} {v:.8f} {v:.8f} {-w:.8f}"/>
       <site name="behind" pos="{THICK / 2 + 0.05:g} 0 {TALL / 2:g}"/>
       <site name="face" pos="{-THICK / 2 - 0.05:g} 0 {TALL / 2:g}" quat="0 0 0 1"/>
     </body>

@@ -40,6 +40,7 @@ STEPS = 8  # of the search for joint angles, in a control step
 BEYOND = 0.05  # rad, that it is sent beyond how far the door is to stand open
 LEAVES = 0.80  # m, that it walks on before the arm goes home
 SWINGS, QUICKEST = 0.4, 1.2  # rad/s, with which the fingers turn, and with which a joint does
+ASLANT = 0.10  # m, that it has still to go aside, beyond which it goes aside as fast as ahead once the hand has let go
 MIDDLE = 0.03  # m, from the line through the doorway, nearer than which the door is pushed on
 
 
@@ -168,7 +169,7 @@ class WalkThrough(Walking):
         aside=Argument("length", "how far from the middle of the doorway to the latch it walks through", 0.02),
         hold=Argument("length", "how far beyond the doorway it lets go of the door", 0.50),
         beyond=Argument("length", "how far beyond the doorway it ends", 1.25),
-        off=Argument("length", "how far from the middle to the latch it stands then", 0.45),
+        off=Argument("length", "how far from the middle to the latch it stands then", 0.60),
         speed=0.3,
     )
 
@@ -193,6 +194,8 @@ class WalkThrough(Walking):
             if along > 0.25:
                 beside = self.off
             fast = self.speed if goal == self.beyond else min(self.speed, FOLLOWS)
+            if along > self.hold and self.off - across > ASLANT:  # the leaf falls shut: the elbow leaves its way first
+                goal, beside = along + 1.0, across + 1.0
             target = middle[:2] + goal * into + beside * side * left if leaf.clear else base.at.copy()
             base.go(target, yaw, fast, self.turning)
             if homing is None and along < self.hold:

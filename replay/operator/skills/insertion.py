@@ -138,12 +138,15 @@ class PlaceInSlot(Skill):
         opening=0.05,
         retreat=PUT.at("retreat", "how far the hand draws back along its fingers", 0.10),
         brushes=Argument("word", "whether the hand may come to what else the slot's part has, such as flaps", "no", ("no", "yes")),
+        stays=Argument("word", "whether it is carried along when what it is put into is carried later", "no", ("no", "yes")),
         speed=0.35,
     )
 
     def run(self, state: OperatorState) -> Motion:
         touch = whole(state, self.upon) if self.brushes == "yes" else [state.part_of(self.upon)]
         yield from set_down(self, state, self.upon, feed=0.06, touch=touch)
+        if self.stays == "yes":
+            state.put_into[self.of.split("/")[0]] = self.upon.split("/")[0]
 
 
 class LoadFixture(Skill):

@@ -139,6 +139,7 @@ class OperatorState:
         self.given_up: str | None = None
         self.why = ""  # of the last way that was not found
         self.held: dict[str, str] = {}
+        self.put_into: dict[str, str] = {}  # part -> the part into which it has been put, and with which it is carried since
         self.loads: dict[str, np.ndarray] = {}  # (3,) [N] felt at a hand while it held something and nobody else did
         speed = float(self.faults.get("speed", 1.0))
         for arm in self.arms.values():
@@ -469,10 +470,11 @@ class OperatorState:
         return self._clearance[side].hand_points(q)
 
     def with_contents(self, thing: str) -> list[str]:
-        """A part of the scene and whatever stands in it or on it, by their names in the YAML."""
+        """A part of the scene and whatever stands in it or on it, or has been put into it to stay, by their names in the YAML."""
         names = [thing]
         for placed in self.scene.config.parts:
-            if placed.stands_on is not None and placed.stands_on[0] in names:
+            begins = None if placed.stands_on is None else placed.stands_on[0]
+            if self.put_into.get(placed.name, begins) in names:
                 names.append(placed.name)
         return names
 
