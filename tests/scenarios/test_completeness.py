@@ -137,4 +137,4 @@ def test_readme_calls_the_scenarios_what_the_list_calls_them(listed):
     centre = {name: level(row) for name, row in listed.items() if name not in OWN}
     assert called["done"] == {name for name, stage in centre.items() if stage == "done"}
     assert called["built"] == {name for name, stage in centre.items() if stage == "built"}
-    assert called["begun"] == centre.keys() - called["done"] - called["built"]
+    assert called.get("begun", set()) == centre.keys() - called["done"] - called["built"]
