@@ -165,20 +165,9 @@ def prop_defaults(
     for word, attributes, *others in inner:
         elements = "\n          ".join([*others, f"<geom {attributes}/>"])
         classes += f'\n        <default class="{word}">\n          {elements}\n        </default>'
-    return f"""\
-  <default>
-    <default class="{name}">
-      <default class="visual">
-        <geom group="2" contype="0" conaffinity="0" density="0"/>
-      </default>
-      <!-- bit 1 robot, bit 2 props and fixtures, bit 4 person; a prop meets all three -->
-      <default class="collision">
-        <geom group="3"{kind} contype="2" conaffinity="{meets}" condim="4" friction="{friction:g} 0.003 0.0001" solref="0.006 1"
-          solimp="0.95 0.99 0.001" density="0"/>{classes}
-      </default>
-      <site group="4" size="{site:g}" rgba="0.2 0.9 0.3 0.6"/>
-    </default>
-  </default>"""
+    collision = f"""group="3"{kind} contype="2" conaffinity="{meets}" condim="4" friction="{friction:g} 0.003 0.0001" solref="0.006 1"
+          solimp="0.95 0.99 0.001" density="0"/>{classes}"""
+    return _default_classes(name, collision, site, "bit 1 robot, bit 2 props and fixtures, bit 4 person; a prop meets all three")
 
 
 def fixture_defaults(
@@ -191,19 +180,8 @@ def fixture_defaults(
         site: [m] radius at which a site is drawn; soft: contacts in 10 ms and not in 6, with the engine's own `solimp`.
     """
     contact = 'solref="0.01 1"' if soft else 'solref="0.006 1"\n          solimp="0.95 0.99 0.001"'
-    return f"""\
-  <default>
-    <default class="{name}">
-      <default class="visual">
-        <geom group="2" contype="0" conaffinity="0" density="0"/>
-      </default>
-      <!-- never moves: the pair with a prop comes about through the prop's own mask -->
-      <default class="collision">
-        <geom group="3"{_kind(boxes)} contype="2" conaffinity="5" condim="3" friction="{friction:g} 0.005 0.0001" {contact}/>
-      </default>
-      <site group="4" size="{site:g}" rgba="0.2 0.9 0.3 0.6"/>
-    </default>
-  </default>"""
+    collision = f'group="3"{_kind(boxes)} contype="2" conaffinity="5" condim="3" friction="{friction:g} 0.005 0.0001" {contact}/>'
+    return _default_classes(name, collision, site, "never moves: the pair with a prop comes about through the prop's own mask")
 
 
 def leaf_defaults(name: str, contact: float = 0.01, more: str = "") -> str:
@@ -212,18 +190,28 @@ def leaf_defaults(name: str, contact: float = 0.01, more: str = "") -> str:
     Args:
         name: of its class; contact: [s] time constant of its contacts; more: lines of further classes.
     """
+    collision = f"""group="3" contype="2" conaffinity="7" condim="3" friction="0.4 0.005 0.0001" solref="{contact:g} 1"
+          solimp="0.95 0.99 0.001" density="0"/>"""
+    return _default_classes(name, collision, 0.006, "bit 1 robot, bit 2 props and fixtures, bit 4 person", more)
+
+
+def _default_classes(name: str, collision: str, site: float, note: str = "", more: str = "") -> str:
+    """A `default` element with what all parts' have: the class of what is only seen, that of what collides, how sites are drawn.
+
+    Args:
+        collision: attributes of its geoms, up to the end of that class; note: a comment before it; more: lines of further classes.
+    """
+    comment = f"      <!-- {note} -->\n" if note else ""
     return f"""\
   <default>
     <default class="{name}">
       <default class="visual">
         <geom group="2" contype="0" conaffinity="0" density="0"/>
       </default>
-      <!-- bit 1 robot, bit 2 props and fixtures, bit 4 person -->
-      <default class="collision">
-        <geom group="3" contype="2" conaffinity="7" condim="3" friction="0.4 0.005 0.0001" solref="{contact:g} 1"
-          solimp="0.95 0.99 0.001" density="0"/>
+{comment}      <default class="collision">
+        <geom {collision}
       </default>
-{more}      <site group="4" size="0.006" rgba="0.2 0.9 0.3 0.6"/>
+{more}      <site group="4" size="{site:g}" rgba="0.2 0.9 0.3 0.6"/>
     </default>
   </default>"""
 
@@ -238,18 +226,8 @@ def room_defaults(name: str, site: float = 0.006) -> str:
     Args:
         name: of its class; site: [m] radius at which a site is drawn.
     """
-    return f"""\
-  <default>
-    <default class="{name}">
-      <default class="visual">
-        <geom group="2" contype="0" conaffinity="0" density="0"/>
-      </default>
-      <default class="collision">
-        <geom group="3" contype="2" conaffinity="5" condim="3" friction="0.8 0.005 0.0001" solref="0.006 1"/>
-      </default>
-      <site group="4" size="{site:g}" rgba="0.2 0.9 0.3 0.6"/>
-    </default>
-  </default>"""
+    collision = 'group="3" contype="2" conaffinity="5" condim="3" friction="0.8 0.005 0.0001" solref="0.006 1"/>'
+    return _default_classes(name, collision, site)
 
 
 def box_inertia(mass: float, size: Sequence[float], share: float = 12.0) -> list[float]:
