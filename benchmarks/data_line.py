@@ -1,7 +1,7 @@
 """The data line at a centre's scale: thousands of takes made up, judged by workers with a clock beside, and killed at random.
 
     python benchmarks/data_line.py make    data=DIR takes=10000 [demonstrations=4] [scenarios=A,B] [others=C,D] [shared=DIR] [seed=0]
-                                            [share=1/2]
+                                            [set=50] [share=1/2]
     python benchmarks/data_line.py judge   data=DIR out=DIR [workers=2] [minutes=60] [json=FILE]
     python benchmarks/data_line.py kill    data=DIR out=DIR [rounds=50] [workers=2] [seed=0]
     python benchmarks/data_line.py cluster data=DIR out=DIR [few=4] [rounds=2] [workers=2] [json=FILE]
@@ -9,7 +9,7 @@
     python benchmarks/data_line.py day     data=DIR takes=120 [demonstrations=4] [scenarios=A] [seed=0]
 
 `make` performs a few demonstrations of each scenario whose figures were counted, and each of them again and again with another
-tremor of the commands; faults of `docs/judging-the-judge.md` go into three takes of ten, each at a size that is drawn. Sets of 50
+tremor of the commands; faults of `docs/judging-the-judge.md` go into three takes of ten, each at a size that is drawn. Sets of `set`
 takes, of `scenarios` by turns; of each of `others` one set of ten. Of each set one take passes the model of a real device
 (MCAP, three of ten with a fault of the device), and three are bags of the maker's stack, where that can be written. `shared` is a
 folder of other recordings, which are copied in. What is there already is not made again. `share=1/2` makes every second set alone,
@@ -41,7 +41,7 @@ from shiliu.replay.benchmark.given_words import given_words
 
 DEFAULTS = {
     "data": "", "out": "", "takes": "10000", "demonstrations": "4", "scenarios": "", "others": "", "shared": "", "seed": "0",
-    "workers": "2", "rounds": "", "few": "4", "json": "", "share": "1/1", "minutes": "inf",
+    "workers": "2", "rounds": "", "few": "4", "json": "", "set": "50", "share": "1/1", "minutes": "inf",
 }  # fmt: skip
 NEEDED = {
     "make": ("data",),
@@ -73,7 +73,8 @@ def main(words: list[str]) -> int:
             given["scenarios"].split(",") if given["scenarios"] else [name for name in counted if name not in others]
         )
         part, parts = map(int, given["share"].split("/"))
-        make(data, int(given["takes"]), names, others, each, shared, seed, range(part - 1, int(given["takes"]), parts))
+        takes, size = int(given["takes"]), int(given["set"])
+        make(data, takes, names, others, each, shared, seed, range(part - 1, takes, parts), size)
         return 0
     if verb == "kill":
         return 1 if kill(data, out, int(given["rounds"] or 50), workers, seed) else 0

@@ -34,7 +34,7 @@ from shiliu.scenarios.errors import EpisodeError, ShiliuError
 from shiliu.scenarios.scene import Scene
 
 FIGURES = Path(__file__).resolve().parents[1] / "conf" / "figures"
-SET, BAGS = 50, 3  # takes of a set, and how many of them are bags beside it
+BAGS, MANY = 3, 25  # how many takes of a set of so many are bags beside it; of a smaller one, one is
 OTHER = 10  # takes of a set of the other scenarios
 FAULTY = 0.3  # of the takes
 RARER = 20  # every so many sets one is of a scenario with cloth, whose steps cost some twenty times as much
@@ -55,18 +55,19 @@ def make(
     shared: Path | None,
     seed: int,
     share: range | None = None,
+    size: int = 50,
 ) -> None:
     """Sets of takes, by turns of the scenarios; what is there already is not made again.
 
     Args:
         takes: in all, those of the other scenarios included.
-        names: scenarios that take turns in sets of `SET` takes.
+        names: scenarios that take turns in sets of `size` takes.
         others: scenarios of each of which there is one set of `OTHER` takes.
         each: demonstrations of a scenario of `names`; of another there are two at most.
         share: the numbers of the sets that this call makes, from 0; left out, all. Shares may be made at the same time.
     """
     kept: dict[str, tuple[Scene, list[SimEpisode]]] = {}
-    plan = [*planned(takes - OTHER * len(others), names), *((f"{name}_other", name, OTHER) for name in others)]
+    plan = [*planned(takes - OTHER * len(others), names, size), *((f"{name}_other", name, OTHER) for name in others)]
     mine = [plan[i] for i in share if i < len(plan)] if share is not None else plan
     for label, name, n in track(mine, "sets", disable=not sys.stderr.isatty()):
         place = data / label
@@ -83,15 +84,15 @@ def make(
                 whole(entry.path, data / copied)
 
 
-def planned(takes: int, names: Sequence[str]) -> list[tuple[str, str, int]]:
+def planned(takes: int, names: Sequence[str], size: int) -> list[tuple[str, str, int]]:
     """(folder, scenario, takes) of each set."""
     rare = [name for name in names if shiliu.load_scenario(name).model.nflex]
     usual = [name for name in names if name not in rare] or rare
     found = []
-    for block in range(-(-takes // SET)):
+    for block in range(-(-takes // size)):
         turn, last = divmod(block, RARER)
         name = rare[turn % len(rare)] if rare and last == RARER - 1 else usual[block % len(usual)]
-        found.append((f"{name}_{block:04d}", name, min(SET, takes - block * SET)))
+        found.append((f"{name}_{block:04d}", name, min(size, takes - block * size)))
     return found
 
 
@@ -105,7 +106,7 @@ def _set(place: Path, scene: Scene, clean: Sequence[SimEpisode], n: int, rng: np
         made.pop()
     except EpisodeError:
         pass  # a robot that walks, or a record that was edited
-    for number in range(BAGS if n == SET else 1):
+    for number in range(BAGS if n >= MANY else 1):
         try:
             path = place.with_name(f"{place.name}_{number}.bag")
             path.unlink(missing_ok=True)
@@ -138,7 +139,8 @@ def demonstrations_of(data: Path, name: str, each: int) -> tuple[Scene, list[Sim
         found = (one for one in demonstrate(scene, range(500, 500 + 2 * each), 1) if one.label["success"])
         some = [one for one, _ in zip(found, range(each))]
         write_lerobot(place, some, scene.schema.lerobot_features(()), round(1.0 / scene.control_timestep))
-    return scene, [one.episode for one in shiliu.read(place) if isinstance(one, Recording) and one.episode is not None]
+    kept = (one.episode for one in shiliu.read(place) if isinstance(one, Recording) and one.episode is not None)
+    return scene, [episode for episode, _ in zip(kept, range(each))]
 
 
 def takes_of(scene: Scene, clean: Sequence[SimEpisode], n: int, rng: np.random.Generator) -> Iterator[SimEpisode]:

@@ -87,6 +87,7 @@ def _pace(recording: Recording) -> np.ndarray | None:
     if stream is None or stream.n < 2 or stream.unit not in SCALE or not stream.duration_s > 0:
         return None
     angles = in_radians(stream, stream.names)
+    angles = np.where(np.isfinite(angles), angles, np.nan)  # two infinities in a row have no difference
     steps = np.nansum(np.abs(np.diff(angles, axis=0)), axis=1)
     time = (stream.time_ns[1:] - stream.time_ns[0]) / (stream.time_ns[-1] - stream.time_ns[0])
     path = np.concatenate([[0.0], np.cumsum(np.where(np.isfinite(steps), steps, 0.0))])
