@@ -126,7 +126,7 @@ def summary(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "seeds": [lines[0]["seed"], lines[-1]["seed"]],
         "demonstrations": len(lines),
         "succeeded": len(good),
-        "feasible": sum(line["verdict"] == "FEASIBLE" for line in lines),
+        "feasible": sum(line["verdict"] == "FEASIBLE" for line in good),
         "seconds": [lasts[0], lasts[len(lasts) // 2], lasts[-1]] if lasts else [],
         "failures": table_of(
             (line["failure"], line["during"], line.get("gave_up")) for line in lines if not line["success"]
@@ -139,7 +139,7 @@ def summary(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def tell(figures: Mapping[str, Any]) -> None:
     """Print the shares, with why the rest failed."""
     n = figures["demonstrations"]
-    print(f"succeeded {share(figures['succeeded'], n)}; judged FEASIBLE {share(figures['feasible'], n)}")
+    print(f"succeeded {share(figures['succeeded'], n)}; of these judged FEASIBLE {share(figures['feasible'], figures['succeeded'])}")
     if figures["seconds"]:
         print(
             "a success lasts {:.0f} to {:.0f} s, {:.0f} s in the middle".format(

@@ -51,6 +51,7 @@ from shiliu.replay.rollout.episode import as_recording
 from shiliu.scenarios.errors import ShiliuError
 from shiliu.scenarios.quantity import show
 from shiliu.scenarios.scene import Scene
+from shiliu.scenarios.variation import nominal_values
 
 DEFAULTS = {
     "data": "", "scenario": "microwave", "seed": "500", "episodes": "4", "clean": "8", "sizes": "all", "full": "false", "kinds": "",
@@ -287,13 +288,13 @@ def surveyed(episode: SimEpisode, scene: Scene) -> Scene:
     """The cell of a demonstration as a tape measure would tell it: to a tenth of a millimetre, degree, newton, gram."""
     params = {f"{p.name}.{key}": one.dimension for p in scene.config.parts for key, one in p.part.params.items()}
     parts: dict[str, Any] = {}
-    for vary in scene.config.variation:
-        part, _, key = vary.key.partition(".")
-        if not key:
-            continue  # friction, which no tape tells
+    usual = nominal_values(scene.config)
+    for name, value in episode.draw["values"].items():  # what is dealt among parts is drawn, too
+        part, _, key = name.partition(".")
+        if not key or value == usual[name]:
+            continue  # friction, which no tape tells; what stands as the sheet says
         last = key.rpartition(".")[2]
-        dimension = params.get(vary.key) or ("angle" if last == "yaw" else "length")
-        value = episode.draw["values"][vary.key]
+        dimension = params.get(name) or ("angle" if last == "yaw" else "length")
         gain, unit = TAPE.get(dimension, (1.0, ""))
         text = f"{gain * value:.1f} {unit}" if unit else show(value, dimension)
         if key.startswith("at."):

@@ -153,15 +153,18 @@ def _figures(scene: Scene) -> list[str]:
             lines += _counted(f"{what}, v{again['version']}, counted again at {', '.join(again['commits'])}", again)
     if not lines:
         return []
-    head = ["| | seeds | succeeded | judged FEASIBLE | a success lasts |", "|---|---|---|---|---|"]
+    head = ["| | seeds | succeeded | of these judged FEASIBLE | a success lasts |", "|---|---|---|---|---|"]
     return ["", "## The scripted operator, measured", "", "By `benchmarks/demonstrations.py`.", "", *head, *lines]
 
 
 def _counted(what: str, figures: Mapping[str, Any]) -> list[str]:
     """Rows of one count: its shares with their 95 % intervals, how long a success lasts, what failed and was refused."""
     n, (first, last) = figures["demonstrations"], figures["seeds"]
-    shares = [f"{figures[key]} of {n} ({low:.1%} to {high:.1%})" for key in ("succeeded", "feasible")
-              for low, high in [wilson(figures[key], n)]]  # fmt: skip
+    shares = [
+        f"{figures[key]} of {of} ({low:.1%} to {high:.1%})"
+        for key, of in (("succeeded", n), ("feasible", figures["succeeded"]))
+        for low, high in [wilson(figures[key], of)]
+    ]
     shortest, middle, longest = (f"{seconds:.1f}" for seconds in figures["seconds"] or (0.0, 0.0, 0.0))
     rows = [f"| {what} | {first} to {last} | {shares[0]} | {shares[1]} | {middle} s ({shortest} to {longest}) |"]
     for title, key in (("failed", "failures"), ("refused", "refused")):
