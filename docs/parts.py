@@ -49,6 +49,8 @@ def page() -> str:
         "",
         f"Grades: {'; '.join(f'[{letter}] {what}' for letter, what in GRADES.items())}. Sizes are extents along x, y, z as the",
         "file poses the part; masses stand only where something moves. A word in *italics* is a site without a meaning of its own.",
+        "Armature is inertia that a joint adds to that of what it moves, [E] everywhere: what is light next to what presses on it keeps",
+        "still by it at the physics step.",
         "A part whose sheet says how hard it may be struck (`bears`) is judged by that in the hand, any other by an estimate.",
         "",
         "| part | | size [mm] | mass | moves | parameters |",
@@ -115,7 +117,7 @@ def section(entry: PartEntry) -> list[str]:
     elif part.unheld:
         lines += ["", "No hand takes it."]
     if found.joints:
-        joints = [f"`{j.name}` {' '.join(filter(None, (j.kind, list_parts.reach(j))))}" for j in found.joints]
+        joints = [f"`{j.name}` {' '.join(filter(None, (j.kind, list_parts.reach(j), list_parts.added(j))))}" for j in found.joints]
         lines += ["", f"Joints: {', '.join(joints)}."]
     if entry.sources:
         lines += ["", "| what | value | grade, source |", "|---|---|---|"]

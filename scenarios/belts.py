@@ -10,7 +10,7 @@ import mujoco
 def stopped(model: mujoco.MjModel) -> mujoco.MjModel:
     """The model before time zero, its belts at a standstill; itself where it has none.
 
-    What lies on a belt comes to rest on it so, and is asked so whether it lies still.
+    Things come to rest on belts that stand, and whether they lie still is tested with these.
     """
     if not model.flg_surfacevel:
         return model

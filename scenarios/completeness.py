@@ -1,4 +1,4 @@
-"""What a scenario has beside its figures, and what of it lacks: mistakes, controls, a card with pictures, a measured speed.
+"""What a scenario has beside its figures, and what is missing: mistakes, controls, a card with pictures, a measured speed.
 
 All of it is looked up where it stands. Cards and benchmarks are part of the repository alone: where their folder is not there, as in an
 installed package, nothing is said of them.

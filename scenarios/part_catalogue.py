@@ -37,12 +37,17 @@ GRADES = {
 
 @dataclass(frozen=True)
 class PartJoint:
-    """A joint of a part; `low` and `high` are None where it has no range. Hinges in deg, slides in mm, as a sheet writes them."""
+    """A joint of a part; `low` and `high` are None where it has no range. Hinges in deg, slides in mm, as a sheet writes them.
+
+    Attributes:
+        armature: inertia that the joint adds to that of what it moves, for the solver's sake [kg m², of a slide kg].
+    """
 
     name: str
     kind: str
     low: float | None = None
     high: float | None = None
+    armature: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -237,7 +242,8 @@ def measure(part: Part) -> Measures:
         low = high = None
         if kind in unit and model.jnt_limited[j]:
             low, high = (round(float(end) * unit[kind], 3) for end in model.jnt_range[j])
-        joints.append(PartJoint(model.joint(j).name, kind, low, high))
+        armature = float(f"{model.dof_armature[model.jnt_dofadr[j]]:.3g}")
+        joints.append(PartJoint(model.joint(j).name, kind, low, high, armature))
     ends = bounds(model)
     touching = (model.geom_contype | model.geom_conaffinity) != 0
     return Measures(

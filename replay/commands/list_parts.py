@@ -114,7 +114,7 @@ def in_full(entry: PartEntry) -> list[str]:
         lines.append(f"  bears    {shown(bears.force, 'force')} in the hand ({bears.source}; {bears.grade})")
     lines += [f"  stands   {entry.stands}", f"  shapes   {found.seen} to look at, {found.touched} to touch"]
     for head, block in (
-        ("joints", [f"{j.name}  {j.kind} {reach(j)}".rstrip() for j in found.joints]),
+        ("joints", [f"{j.name}  {' '.join(filter(None, (j.kind, reach(j), added(j))))}" for j in found.joints]),
         ("set", [f"{p.name}  {shown(p.default, p.dimension)} ({between(p)})  {p.doc}" for p in part.params.values()]),
         ("words", [f"{word}  {meaning(m)}" for word, m in part.interface.items()]),
         ("sites", [" ".join(found.sites)] if found.sites else []),
@@ -170,6 +170,12 @@ def unit(joint: PartJoint) -> str:
 def reach(joint: PartJoint) -> str:
     """The range of a joint, such as `0 to 110 deg`."""
     return "" if joint.low is None or joint.high is None else f"{joint.low:g} to {joint.high:g} {unit(joint)}"
+
+
+def added(joint: PartJoint) -> str:
+    """The inertia that a joint adds, such as `armature 0.002 kg m²`."""
+    of = "kg" if joint.kind == "slide" else "kg m²"
+    return f"armature {joint.armature:g} {of}" if joint.armature else ""
 
 
 def meaning(entry: Any) -> str:

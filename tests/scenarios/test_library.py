@@ -102,7 +102,9 @@ def test_measures_are_those_of_the_drawing():
     oven, bowl, floor = (ENTRIES[n] for n in ("fixtures/microwave", "objects/bowl_150", "fixtures/floor"))
     assert oven.measures.size[1:] == pytest.approx((485, 280), abs=1.0)  # width and height of its README
     door = next(j for j in oven.measures.joints if j.name == "door_hinge")
-    assert (door.kind, door.low, door.high) == ("hinge", 0.0, 110.0)
+    assert (door.kind, door.low, door.high, door.armature) == ("hinge", 0.0, 110.0, 0.0)
+    latch = next(j for j in oven.measures.joints if j.name == "latch_slide")
+    assert latch.armature == 0.05  # kg, as its MJCF adds to it
     assert bowl.measures.size == pytest.approx((150, 150, 65), abs=0.5) and bowl.mass == 0.35 and bowl.stands == "free"
     assert floor.measures.size is None and floor.mass is None and floor.stands == "fixed"
 

@@ -289,7 +289,7 @@ class Clearance:
         return total
 
     def from_trunk(self, rows: Iterable[np.ndarray], picture: np.ndarray, percent: float) -> float:
-        """[m] between the arm and the robot's own body, its other arm apart, at the tightest of several joint angles (7,).
+        """[m] between the arm and the robot's own body without the other arm, at the tightest of several joint angles (7,).
 
         Below 0 where they are in each other, `MARGIN` where they are nowhere nearer than that.
         """

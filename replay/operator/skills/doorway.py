@@ -38,9 +38,11 @@ FOLLOWS = 0.14  # m/s, with which the robot follows its hand at most
 PITCH = 0.12  # rad, how far the fingers point down
 STEPS = 8  # of the search for joint angles, in a control step
 BEYOND = 0.05  # rad, that it is sent beyond how far the door is to stand open
-LEAVES = 0.80  # m, that it walks on before the arm goes home
 SWINGS, QUICKEST = 0.4, 1.2  # rad/s, with which the fingers turn, and with which a joint does
 ASLANT = 0.10  # m, that it has still to go aside, beyond which it goes aside as fast as ahead once the hand has let go
+NEARLY, INSIDE = 0.07, 0.30  # rad short of `wide`, and m past the doorway: until then the robot keeps behind its hand
+BESIDE, OUTSIDE = 0.06, -0.20  # m beside its line, with which it comes no nearer than so far before the doorway
+PAST = 0.25  # m past the doorway, from where on it goes aside
 MIDDLE = 0.03  # m, from the line through the doorway, nearer than which the door is pushed on
 
 
@@ -182,30 +184,26 @@ class WalkThrough(Walking):
         hinge = state.hinge(self.joint)[0]
         side = -float(np.sign((hinge[:2] - middle[:2]) @ left))  # 1 where the latch is to the left
         hold_back = float((base.at - middle[:2]) @ into)  # m, that it comes no nearer until it stands before the middle
-        leaf, homing = _Leaf(self, state, left * side), None
+        leaf = _Leaf(self, state, left * side)
         for _ in range(round((PATIENCE + 30.0) / state.timestep)):
             along, across = float((base.at - middle[:2]) @ into), float((base.at - middle[:2]) @ left) * side
             angle, contact = state.joint(self.joint), leaf.place()
             goal, beside = self.beyond, self.aside
-            if angle < self.wide - 0.07 and along < 0.3:
+            if angle < self.wide - NEARLY and along < INSIDE:
                 goal = min(goal, max(float((contact[:2] - middle[:2]) @ into) - self.ahead, hold_back))
-            if abs(across - self.aside) > 0.06 and along < -0.2:
+            if abs(across - self.aside) > BESIDE and along < OUTSIDE:
                 goal = min(goal, hold_back)
-            if along > 0.25:
+            if along > PAST:
                 beside = self.off
             fast = self.speed if goal == self.beyond else min(self.speed, FOLLOWS)
             if along > self.hold and self.off - across > ASLANT:  # the leaf falls shut: the elbow leaves its way first
                 goal, beside = along + 1.0, across + 1.0
             target = middle[:2] + goal * into + beside * side * left if leaf.clear else base.at.copy()
             base.go(target, yaw, fast, self.turning)
-            if homing is None and along < self.hold:
+            if along < self.hold:
                 leaf.push(arm, abs(across - self.aside) < MIDDLE)
-            elif homing is None and along < self.hold + LEAVES:
-                arm.command = arm.q.copy()  # an arm that went home beside the door would strike it with its elbow
             else:
-                homing = homing or arm.follow(arm.gently(arm.way([posture("ready", self.hand)], 0.3, scatter=0.0), 0.8))
-                if next(homing, "done") == "done":
-                    arm.command = arm.q.copy()
+                arm.command = arm.q.copy()  # an arm that went home beside the door would strike it with its elbow
             near = np.hypot(*(target - base.at)) < self.within and abs(wrapped(yaw - base.yaw)) < 0.02
             if goal == self.beyond and near and base.stands:
                 break
@@ -213,8 +211,6 @@ class WalkThrough(Walking):
         else:
             state.given_up = Reason("the robot did not come through the door", "not_arrived")
         yield from base.stop()
-        if homing is not None:
-            yield from homing
 
 
 class _Leaf:
