@@ -202,7 +202,7 @@ class TakeMoving(Skill):
         raise GivenUp(Reason(f"{named} does not come", "does_not_come", of=named))
 
     def _close(self, state: OperatorState, shut: list[bool]) -> Motion:
-        """Close until both pads feel the force, or for `CLOSED` s; then `shut` tells. A thing that was missed stays on the belt: the goal tells."""
+        """Close until both pads feel the force, or for `CLOSED` s; then `shut` tells. What was missed stays on the belt."""
         force = self.force * float(state.faults.get("grip_force", 1.0))
         percent = state.percent(self.hand)
         for _ in range(round(CLOSED / state.timestep)):
