@@ -1,6 +1,5 @@
 """The documents tell the truth of today: cards are what the YAML says, links lead somewhere, commands exist."""
 
-import importlib.util
 import json
 import re
 from importlib import import_module
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import shiliu
+from conftest import script
 from shiliu.cli import VERBS
 from shiliu.replay.checks.registry import registry
 from shiliu.replay.checks.rules import load_rules
@@ -19,22 +19,15 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")])
 
 
-def script(name: str):
-    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.mark.parametrize("name", sorted(p.stem for p in (ROOT / "conf" / "scenario").glob("*.yaml")))
 def test_card_is_what_the_yaml_says(name):
     committed = (ROOT / "docs" / "scenarios" / f"{name}.md").read_text(encoding="utf-8")
-    assert committed == script("cards").card(shiliu.load_scenario(name)), "run `python docs/cards.py`"
+    assert committed == script("docs/cards.py").card(shiliu.load_scenario(name)), "run `python docs/cards.py`"
 
 
 def test_the_page_of_checks_has_every_code_as_configured():
     committed = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
-    assert committed == script("checks").page(), "run `python docs/checks.py`"
+    assert committed == script("docs/checks.py").page(), "run `python docs/checks.py`"
     headings = set(re.findall(r"(?m)^### `([a-z_.]+)`", committed))
     assert headings == set(load_rules("arm_manipulation", None))
     shown = set(re.findall(r"\]\(checks/([a-z_.]+)\.svg\)", committed))
@@ -42,7 +35,7 @@ def test_the_page_of_checks_has_every_code_as_configured():
 
 
 def test_the_page_of_checks_says_on_which_side_a_bound_is_passed():
-    page = script("checks").page()
+    page = script("docs/checks.py").page()
     entries = {part.split("`")[0]: part for part in page.split("\n### `")[1:]}
     low = {code for code, entry in entries.items() if "| WARN below | FAIL below |" in entry}
     assert low == {code for code, check in registry().items() if check.below} and low
@@ -50,14 +43,14 @@ def test_the_page_of_checks_says_on_which_side_a_bound_is_passed():
 
 
 def test_an_advice_without_an_example_names_what_is_filled_in():
-    checks = script("checks")
+    checks = script("docs/checks.py")
     assert checks.open_template("Name {subject:ids} again[[, from {t0:s}]].") == "Name *the subject* again."
     advices = re.findall(r"(?m)^What to do: (.*)$", checks.page())
     assert len(advices) > 60 and not [advice for advice in advices if "?" in advice]
 
 
 def test_every_code_has_an_example_and_a_curve_or_a_reason_why_not():
-    checks, codes = script("checks"), set(load_rules("arm_manipulation", None))
+    checks, codes = script("docs/checks.py"), set(load_rules("arm_manipulation", None))
     examples = json.loads((ROOT / "docs" / "checks" / "examples.json").read_text(encoding="utf-8"))
     assert codes - set(examples) == set(checks.WITHOUT_EXAMPLE), (
         "python docs/checks.py examples, or say why there is none"
@@ -78,7 +71,7 @@ def test_every_code_has_an_example_and_a_curve_or_a_reason_why_not():
 
 
 def test_the_page_of_skills_is_what_the_skills_say():
-    skills = script("skills")
+    skills = script("docs/skills.py")
     assert skills.PAGE.read_text(encoding="utf-8") == skills.page(), "run `python docs/skills.py`"
     rows = catalogue()
     assert len(rows) >= 30
@@ -89,7 +82,7 @@ def test_the_page_of_skills_is_what_the_skills_say():
 
 def test_the_page_of_skills_names_what_there_is():
     """The names of its guide are those of the code, so that nobody copies one that is gone."""
-    skills, top = script("skills"), script("skills").page().split("## All of them")[0]
+    skills, top = script("docs/skills.py"), script("docs/skills.py").page().split("## All of them")[0]
     assert all(hasattr(OperatorState, name.removeprefix("state.")) for name in skills.SENSES)
     assert {"touches()", "sets_off", "holds()"} <= set(skills.signs())
     fingertips = top.split("### A skill that touches with the fingertips")[1].split("### ")[0]

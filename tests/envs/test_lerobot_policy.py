@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 from copy import deepcopy
-from pathlib import Path
 
 import pytest
+from conftest import script
 from gymnasium.wrappers import ClipAction
 from shiliu.envs.single import ShiliuEnv
-
-SCRIPT = Path(__file__).resolve().parents[2] / ".ci/lerobot_policy.py"
 
 
 @pytest.fixture(scope="module")
 def mismatches():
-    spec = importlib.util.spec_from_file_location("lerobot_policy", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.mismatches
+    return script(".ci/lerobot_policy.py").mismatches
 
 
 @pytest.fixture(scope="module")

@@ -1,19 +1,14 @@
 """The list of what was looked at behind each FAIL of real recordings."""
 
-import importlib.util
-
 import pytest
-from conftest import ROOT
+from conftest import ROOT, script
 from shiliu.replay.checks.finding import Finding
 from shiliu.replay.judge.verdict import Verdict
 
 
-@pytest.fixture(scope="module")
-def script():
-    spec = importlib.util.spec_from_file_location("real_recordings", ROOT / "benchmarks" / "real_recordings.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture(scope="module", name="script")
+def real_recordings():
+    return script("benchmarks/real_recordings.py")
 
 
 def line(script, level="FAIL", word="INFEASIBLE"):
@@ -56,8 +51,6 @@ def test_a_comment_without_an_answer_is_refused(script, tmp_path):
 
 
 def test_each_held_out_demonstration_that_is_refused_is_written_of():
-    spec = importlib.util.spec_from_file_location("refused", ROOT / "benchmarks" / "refused.py")
-    refused = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(refused)
+    refused = script("benchmarks/refused.py")
     assert set(refused.refused()) <= set(refused.comments()) and refused.met()
     assert refused.NOBODY not in refused.table()

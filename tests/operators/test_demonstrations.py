@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 
 import pytest
 import yaml
+from conftest import script
 from shiliu.scenarios.figures import figures_of, figures_text, stage
 
 FILE = Path(__file__).resolve().parents[2] / "benchmarks" / "demonstrations.py"
@@ -17,10 +17,7 @@ COMMON = {"scenario": "microwave", "version": 2, "fingerprint": "f4"}
 
 @pytest.fixture(scope="module")
 def bench():
-    spec = importlib.util.spec_from_file_location("demonstrations", FILE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script("benchmarks/demonstrations.py")
 
 
 def test_shares_are_those_of_the_lines(bench):

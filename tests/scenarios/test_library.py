@@ -1,6 +1,5 @@
 """The library of parts: what is told of each part is so, and each is fit to be built with."""
 
-import importlib.util
 import json
 import shutil
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import mujoco
 import numpy as np
 import pytest
+from conftest import script
 from shiliu.cli import main
 from shiliu.scenarios import part_catalogue as inventory
 from shiliu.scenarios.errors import ScenarioError
@@ -23,13 +23,6 @@ NO_SITES = {
     "objects/corn",
     "objects/carrot_dice",
 }  # loose pieces, put by their frame into whatever they fill
-
-
-def script(name: str):
-    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
@@ -53,7 +46,7 @@ def test_what_is_kept_of_the_parts_is_what_they_measure():
 
 
 def test_the_page_of_parts_is_what_the_sheets_say():
-    parts = script("parts")
+    parts = script("docs/parts.py")
     assert parts.PAGE.read_text(encoding="utf-8") == parts.page(), "run `python docs/parts.py`"
     shown = {parts.GRIPS, *(parts.picture(entry) for entry in ENTRIES.values())}
     assert {p.name for p in parts.ROOM.iterdir()} == shown, "run `python docs/parts.py pictures NAME`"
