@@ -11,9 +11,9 @@
 `make` performs a few demonstrations of each scenario whose figures were counted, and each of them again and again with another
 tremor of the commands; faults of `docs/judging-the-judge.md` go into three takes of ten, each at a size that is drawn. Sets of `set`
 takes, of `scenarios` by turns; of each of `others` one set of ten. Of each set one take passes the model of a real device
-(MCAP, three of ten with a fault of the device), and three are bags of the maker's stack, where that can be written. `shared` is a
-folder of other recordings, which are copied in. What is there already is not made again. `share=1/2` makes every second set alone,
-so that another process may make the others meanwhile.
+(MCAP, three of ten with a fault of the device), and three (of fewer than 25 takes one) are bags of the maker's stack, where that
+can be written. `shared` is a folder of other recordings, which are copied in. What is there already is not made again.
+`share=1/2` makes every second set alone, so that another process may make the others meanwhile.
 
 `judge` runs `shiliu replay` as anyone would, and tells simulated time, wall time, the share of the bare engine (the same steps by
 `Batch.rollout` with as many threads, one demonstration of each scenario, timed at once afterwards), the largest memory of
