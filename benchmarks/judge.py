@@ -27,7 +27,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -35,13 +34,13 @@ from pathlib import Path
 from typing import Any
 
 import shiliu
-import yaml
 from shiliu.replay.benchmark.given_words import given_words
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.evaluation.device import DeviceModel, load_device, through
 from shiliu.replay.evaluation.faults import scoring, sets
 from shiliu.replay.evaluation.faults.injecting import Job, inject
 from shiliu.replay.evaluation.faults.registry import COMBINED, chosen, faults_of, faults_of_sets
+from shiliu.replay.evaluation.surveying import surveyed
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.judge import judge, judging
 from shiliu.replay.judge.set_comparison import Company
@@ -49,9 +48,7 @@ from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.replay.recording.recording import Recording, SimEpisode
 from shiliu.replay.rollout.episode import as_recording
 from shiliu.scenarios.errors import ShiliuError
-from shiliu.scenarios.quantity import show
 from shiliu.scenarios.scene import Scene
-from shiliu.scenarios.variation import nominal_values
 
 DEFAULTS = {
     "data": "", "scenario": "microwave", "seed": "500", "episodes": "4", "clean": "8", "sizes": "all", "full": "false", "kinds": "",
@@ -279,41 +276,6 @@ def _clean(episode: SimEpisode, context: SceneContext, make: _Devices, book: Boo
     if wanted and open_(CELL):
         judged(CELL, dataclasses.replace(make(), scenario=episode.scenario), surveyed(episode, context.scene))
     return book.lines[book.key({"episode": episode.seed, "clean": SIMULATED})]["verdict"] == "FEASIBLE"
-
-
-TAPE = {"length": (1e3, "mm"), "angle": (180.0 / math.pi, "deg"), "force": (1.0, "N"), "mass": (1e3, "g")}
-
-
-def surveyed(episode: SimEpisode, scene: Scene) -> Scene:
-    """The cell of a demonstration as a tape measure would tell it: to a tenth of a millimetre, degree, newton, gram."""
-    params = {f"{p.name}.{key}": one.dimension for p in scene.config.parts for key, one in p.part.params.items()}
-    parts: dict[str, Any] = {}
-    usual = nominal_values(scene.config)
-    for name, value in episode.draw["values"].items():  # what is dealt among parts is drawn, too
-        part, _, key = name.partition(".")
-        if not key or value == usual[name]:
-            continue  # friction, which no tape tells; what stands as the sheet says
-        last = key.rpartition(".")[2]
-        dimension = params.get(name) or ("angle" if last == "yaw" else "length")
-        gain, unit = TAPE.get(dimension, (1.0, ""))
-        text = f"{gain * value:.1f} {unit}" if unit else show(value, dimension)
-        if key.startswith("at."):
-            parts.setdefault(part, {}).setdefault("at", {})[last] = text
-        else:
-            parts.setdefault(part, {})[key] = text
-    sheet = yaml.safe_dump(
-        {
-            "centre": "benchmark",
-            "scenario": str(episode.scenario),
-            "surveyed": {"date": "2026-01-01", "by": "benchmark", "with": "the draw of the demonstration"},
-            "overlay": {"parts": parts},
-        }
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "cell" / "surveyed.yaml"
-        path.parent.mkdir()
-        path.write_text(sheet, encoding="utf-8")
-        return shiliu.load_scenario(str(episode.scenario), cell="surveyed", conf_dir=Path(folder))
 
 
 def _stage(contexts: dict[str, SceneContext], episode: SimEpisode) -> SceneContext:

@@ -1,4 +1,4 @@
-"""A draw made a little different in what nobody has measured: friction, masses, where objects stand, servo gains.
+"""A draw made a little different in what nobody has measured: friction, masses, where things stand, servo gains.
 
 As in `variation.py`, a varied model is a compile of an edited spec, so that masses, inertias and gains stay consistent. The
 spec is a copy: a scene's own draws never see what was edited here.
@@ -30,13 +30,13 @@ class Nudge:
         friction: factor on the sliding friction of everything that can touch.
         mass: factor on mass and inertia of every loose object and of what it holds.
         gains: factor on proportional gain and damping of every servo.
-        places: key of `Draw.values` (`bowl.at.x`) -> what is added to it [m].
+        values: key of `Draw.values` (`bowl.at.x`, `oven.yaw`, `friction`) -> what is added to it (SI).
     """
 
     friction: float = 1.0
     mass: float = 1.0
     gains: float = 1.0
-    places: Mapping[str, float] = field(default_factory=dict)
+    values: Mapping[str, float] = field(default_factory=dict)
 
 
 def loose(scene: Scene) -> tuple[str, ...]:
@@ -48,23 +48,23 @@ def loose(scene: Scene) -> tuple[str, ...]:
 
 
 def nudged(scene: Scene, draw: Draw, nudge: Nudge) -> tuple[Draw, float]:
-    """The draw with a nudge, and the share of its displacement that could be given.
+    """The draw with a nudge, and the share of what it adds to the draw's values that could be given.
 
-    Everything that is not nudged starts as in the draw, whatever state that was. A displacement that would push
+    Everything that is not nudged starts as in the draw, whatever state that was. What is added and would push
     something into something else is halved, and left out where that does not help; the share (1, 0.5, 0.25, 0.125 or
     0) says so.
     """
-    allowed = max(penetration(draw), 0.0) + DEEPER if nudge.places else np.inf
+    allowed = max(penetration(draw), 0.0) + DEEPER if nudge.values else np.inf
     for share in (*(0.5**k for k in range(HALVINGS + 1)), 0.0):
         candidate = _nudged(scene, draw, nudge, share)
-        if not nudge.places or share == 0.0 or penetration(candidate) <= allowed:
+        if not nudge.values or share == 0.0 or penetration(candidate) <= allowed:
             break
-    return candidate, share if nudge.places else 1.0
+    return candidate, share if nudge.values else 1.0
 
 
 def _nudged(scene: Scene, draw: Draw, nudge: Nudge, share: float) -> Draw:
     values = dict(draw.values)
-    for key, by in nudge.places.items():
+    for key, by in nudge.values.items():
         values[key] += share * by
     spec = scene.spec(values)
     _scale_friction(spec, nudge.friction)

@@ -23,18 +23,28 @@ LATENCY = ("latency.arms", "latency.hands")
 def varied(rule: Rule, places: Sequence[str], seed: int) -> list[dict[str, float]]:
     """What each copy changes: parameter -> factor, displacement [m] or delay [s]; the same for every recording of a run.
 
-    A Latin hypercube: each parameter's range is cut into as many equal pieces as there are copies, and each piece is
-    drawn from once (McKay, Beckman, Conover 1979, doi:10.1080/00401706.1979.10489755), so that the lower and the upper
-    half of every parameter hold the same number of copies.
-
     Args:
         rule: of `robustness`; its settings are the number of copies and the range of each parameter.
         places: keys of what is displaced (`bowl.at.x`).
     """
-    settings, n = rule.settings, int(rule.settings["copies"])
+    by = rule.settings["place"]
+    return spread(unmeasured(rule) | {key: (-by, by) for key in places}, int(rule.settings["copies"]), seed)
+
+
+def unmeasured(rule: Rule) -> dict[str, tuple[float, float]]:
+    """Range of what no survey measures: factors on friction, masses and gains, and delays [s]."""
+    settings = rule.settings
     ranges = {name: (1.0 - settings[name], 1.0 + settings[name]) for name in FACTORS}
-    ranges |= {name: (0.0, settings["latency"]) for name in LATENCY}
-    ranges |= {key: (-settings["place"], settings["place"]) for key in places}
+    return ranges | {name: (0.0, settings["latency"]) for name in LATENCY}
+
+
+def spread(ranges: Mapping[str, tuple[float, float]], n: int, seed: int) -> list[dict[str, float]]:
+    """n copies within these ranges, by a Latin hypercube.
+
+    Each parameter's range is cut into as many equal pieces as there are copies, and each piece is drawn from once (McKay,
+    Beckman, Conover 1979, doi:10.1080/00401706.1979.10489755), so that the lower and the upper half of every parameter hold
+    the same number of copies.
+    """
     rng = np.random.default_rng(seed)
     columns = {}
     for name, (low, high) in ranges.items():
@@ -43,13 +53,21 @@ def varied(rule: Rule, places: Sequence[str], seed: int) -> list[dict[str, float
     return [{name: float(column[i]) for name, column in columns.items()} for i in range(n)]
 
 
+def further(copies: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
+    """The same copies, further and further from what they vary: the k-th of n differs by k/n of what it did."""
+    n = len(copies)
+    return [
+        {name: same + (value - same) * (k + 1) / n for name, value in copy.items() for same in (1.0 if name in FACTORS else 0.0,)}
+        for k, copy in enumerate(copies)
+    ]
+
+
 def nudge_of(copy: Mapping[str, float]) -> Nudge:
     """The part of a copy that changes the scene; delays are left to the commands."""
     from ...scenarios.perturbation import Nudge  # here: records are read where no engine is, too
 
     known = {name: copy[name] for name in FACTORS if name in copy}
-    places = {key: by for key, by in copy.items() if key not in (*FACTORS, *LATENCY)}
-    return Nudge(**known, places=places)
+    return Nudge(**known, values={key: by for key, by in copy.items() if key not in (*FACTORS, *LATENCY)})
 
 
 def delayed(actions: np.ndarray, delay: np.ndarray) -> np.ndarray:
@@ -128,6 +146,7 @@ CHECKS = (
             "gains": "share",
             "latency": "time",
             "place": "length",
+            "turn": "angle",
         },
         fix=_room,
         counts=False,  # it never makes a recording infeasible

@@ -60,16 +60,16 @@ def drawn_keys(there: Scene, made_in: Scene) -> list[str]:
     return [v.key for v in made_in.config.variation if v.key not in measured and (own or v in there.config.variation)]
 
 
+def within_survey(there: Scene) -> tuple[str, ...]:
+    """What the cell measured with a tolerance."""
+    cell = there.config.cell
+    return tuple(v.key for v in there.config.variation if cell is not None and v.key in cell.measured)
+
+
 def open_values(there: Scene) -> list[str]:
     """What the cell measured with a tolerance, and the scenario counts among what a recording does not tell."""
-    cell = there.config.cell
-    measured = cell.measured if cell is not None else frozenset()
     words = there.config.vary_unknown
-    return [
-        v.key
-        for v in there.config.variation
-        if v.key in measured and any(v.key == word or v.key.startswith(f"{word}.") for word in words)
-    ]
+    return [key for key in within_survey(there) if any(key == word or key.startswith(f"{word}.") for word in words)]
 
 
 def _begun(there: Scene, made_in: Scene, episode: SimEpisode, values: dict[str, float]) -> Draw | None:

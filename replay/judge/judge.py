@@ -171,7 +171,7 @@ def run_stages(
             rollout,
             kinematics_stage(subject, sound, motion, rollout, rate),
             dynamics_stage(subject, sound, motion, rollout),
-            replay_stage(subject, sound, motion, rollout, threads=threads),
+            replay_stage(subject, sound, motion, rollout, threads=threads, seed=seed),
         )
         for subject, sound, motion, rollout, rate in zip(subjects, integrity, motions, rollouts, rates)
     ]

@@ -33,6 +33,7 @@ from ..signals.statistics import wilson
 from .attribution import attribute
 from .held_contacts import touches_of
 from .missed_goal import explained
+from .near_copies import NEAR, hangs, near_copies
 from .object_poses import check_diverged
 from .payload import creep_of
 from .results import Integrity, Motions, Replay, Rollouts, Subject
@@ -52,19 +53,20 @@ Tracking = tuple[np.ndarray, np.ndarray, tuple[str, ...]]
 
 
 def replay_stage(
-    subject: Subject, integrity: Integrity, motions: Motions, rollouts: Rollouts, *, threads: int = 0
+    subject: Subject, integrity: Integrity, motions: Motions, rollouts: Rollouts, *, threads: int = 0, seed: int = 0
 ) -> Replay:
     """What the world did; where nothing was played, why not.
 
     Args:
-        threads: of one more rollout, where a missed goal is explained.
+        threads: of more rollouts, where a missed goal is explained; seed: of the copies near it.
     """
     findings, outcome, tracking, goal = list(rollouts.plan.findings), {}, None, None
     if rollouts.shown is not None:
         found, tracking = _followed(subject, motions, rollouts)
-        ended = on_recording_clock(_goal(subject, rollouts, threads), rollouts.offset)
+        ended = on_recording_clock(_goal(subject, rollouts, threads, seed), rollouts.offset)
         findings += on_recording_clock(found, rollouts.offset) + ended
-        findings += on_recording_clock(_happened(subject, rollouts), rollouts.offset)
+        unsure = NEAR if any(one.reason == NEAR for one in ended) else rollouts.plan.unsure
+        findings += on_recording_clock(_happened(subject, rollouts, unsure), rollouts.offset)
         outcome = _outcome(subject, rollouts)
         goal = next((one for one in ended if "steps" in one.details), None)
     findings += check_link(subject.recording, subject.rules, integrity.stopped.get("command"))
@@ -109,8 +111,8 @@ def _followed(subject: Subject, motions: Motions, rollouts: Rollouts) -> tuple[l
     return [*found, *tracked], tracking
 
 
-def _goal(subject: Subject, rollouts: Rollouts, threads: int) -> list[Finding]:
-    """`goal`; a missed one with the step that was missed, and whether the same commands do it elsewhere."""
+def _goal(subject: Subject, rollouts: Rollouts, threads: int, seed: int) -> list[Finding]:
+    """`goal`; a missed one with the step that was missed, and whether the same commands do it elsewhere, or close by."""
     scene, label, takes = subject.scene, _label(subject), rollouts.plan.takes
     if rollouts.known:
         duration = takes[0].n_steps * scene.control_timestep
@@ -122,14 +124,22 @@ def _goal(subject: Subject, rollouts: Rollouts, threads: int) -> list[Finding]:
     if not explains_goal(subject) or not any(one.failed for one in goal):
         return goal
     beside, there = play_elsewhere(rollouts.plan, threads) or (None, None)
-    return [
+    goal = [
         explained(one, scene, rollouts.played, takes[0], beside, there, rollouts.offset) if one.failed else one
         for one in goal
     ]
+    if not rollouts.known:
+        return goal
+    near = near_copies(scene, takes[0], rollouts.plan.left_open, subject.rules, threads=threads, seed=seed)
+    return [hangs(one, near, subject.rules) if one.failed else one for one in goal]
 
 
-def _happened(subject: Subject, rollouts: Rollouts) -> list[Finding]:
-    """Failure modes, drops, forces, contacts; of one likely start of many, nothing that is found says it of the others."""
+def _happened(subject: Subject, rollouts: Rollouts, unsure: str | None) -> list[Finding]:
+    """Failure modes, drops, forces, contacts; of one likely start of many, nothing that is found says it of the others.
+
+    Args:
+        unsure: why what went wrong proves nothing; None where it does.
+    """
     scene, rules, dt, shown = subject.scene, subject.rules, subject.scene.control_timestep, rollouts.shown
     assert shown is not None
     take = rollouts.plan.takes[0]
@@ -144,7 +154,6 @@ def _happened(subject: Subject, rollouts: Rollouts) -> list[Finding]:
     if not rollouts.known:
         found = [_unproven(one, "unknown_start", subject) for one in found]
     found += check_diverged(subject, rollouts)
-    unsure = rollouts.plan.unsure
     return [_unproven(one, unsure, subject) for one in found] if unsure else found
 
 

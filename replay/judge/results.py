@@ -150,6 +150,7 @@ class RolloutPlan:
         stood: things that start where they were recorded.
         unsure: why what goes wrong in it proves nothing: the recording does not tell all that moved the robot; None where it does.
         elsewhere: gives the same commands where they can be played beside the judged scene.
+        left_open: keys of the scene's values that neither the recording nor a survey tells exactly.
     """
 
     takes: tuple[Take, ...] = ()
@@ -160,6 +161,7 @@ class RolloutPlan:
     stood: tuple[str, ...] = ()
     unsure: str | None = None
     elsewhere: Callable[[], Elsewhere | None] | None = None
+    left_open: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
-from ...scenarios.perturbation import loose, nudged
+from ...scenarios.perturbation import loose
 from ...scenarios.scene import Scene
 from ..checks.finding import Finding
 from ..checks.outcome import outcome_of
-from ..checks.varied_copies import LATENCY, check_robustness, delayed, nudge_of, varied
-from ..rollout.rollout import AT_ONCE, Take, play
+from ..checks.varied_copies import check_robustness, varied
+from ..rollout.rollout import AT_ONCE, play
+from .near_copies import copy_of
 from .results import Judged, Robustness
 
 
@@ -58,7 +57,10 @@ def _play_group(group: Sequence[Judged], threads: int, seed: int) -> list[Robust
     jobs = [(i, copy) for i in range(len(group)) for copy in range(len(varied_by))]
     for begin in range(0, len(jobs), AT_ONCE):
         chunk = jobs[begin : begin + AT_ONCE]
-        made = [_copy(scene, group[i].rollouts.succeeded, varied_by[k], k) for i, k in chunk]
+        # where many likely starts were tried, the copies go round among those that succeed: how often the unknown start
+        # itself lets it fail is what `goal` tells
+        bases = [group[i].rollouts.succeeded for i, _ in chunk]
+        made = [copy_of(scene, base[k % len(base)], varied_by[k]) for base, (_, k) in zip(bases, chunk)]
         played = play(scene, [take for take, _ in made], threads=threads)
         for (i, _), (_, values), done in zip(chunk, made, _outcomes(scene, played)):
             copies[i].append(values)
@@ -67,21 +69,6 @@ def _play_group(group: Sequence[Judged], threads: int, seed: int) -> list[Robust
         Robustness(check_robustness(own, [one["success"] for one in done], rules), tuple(own), tuple(done))
         for own, done in zip(copies, outcomes)
     ]
-
-
-def _copy(scene: Scene, bases: Sequence[Take], copy: dict[str, float], k: int) -> tuple[Take, dict[str, float]]:
-    """The k-th varied take, and its parameters as they could be given.
-
-    Args:
-        bases: takes that succeed. Where many likely starts were tried, the copies go round among them: how often the unknown
-            start itself lets it fail is what `goal` tells.
-    """
-    base = bases[k % len(bases)]
-    draw, share = nudged(scene, base.draw, nudge_of(copy))
-    hands = np.isin(scene.schema.action.names, scene.robot.hand_names)
-    arms_late, hands_late = (copy[name] / scene.control_timestep for name in LATENCY)
-    actions = delayed(base.actions, np.where(hands, hands_late, arms_late))
-    return Take(draw, actions), {key: share * by if ".at." in key else by for key, by in copy.items()}
 
 
 def _outcomes(scene: Scene, played: Iterator) -> Iterator[dict[str, Any]]:

@@ -23,7 +23,7 @@ from ..checks.rules import Rules
 from ..rollout.rollout import Rollout, Take, play
 from ..signals.joint_motion import hand_commands, zero_order_hold
 from .base_motion import UNKNOWN, base_commands, tells_base
-from .cell_starts import likely_draws
+from .cell_starts import likely_draws, within_survey
 from .missed_goal import Elsewhere
 from .object_poses import recorded_poses, stood
 from .payload import carries_of, loads_of
@@ -154,6 +154,7 @@ def own_plan(subject: Subject, integrity: Integrity, motions: Motions, seed: int
         tuple(_whole_seconds(scene, episode.n_steps, len(draws)) for _ in draws),
         tuple(clamped),
         elsewhere=None if own is None else lambda: Elsewhere("made_in", made_in, Take(own, episode.actions)),
+        left_open=within_survey(scene),
     )
 
 
@@ -207,7 +208,15 @@ def _likely_plan(subject: Subject, motions: Motions, seed: int) -> RolloutPlan:
         stood=tuple(poses),
         unsure=None if tells_base(subject) else UNKNOWN,
         elsewhere=partial(_beside, subject, unknown, start, commands, begin),
+        left_open=_untold(scene),
     )
+
+
+def _untold(scene: Scene) -> tuple[str, ...]:
+    """What the scenario draws and a recording does not count among what it does not tell: friction, and a survey's tolerance."""
+    words = scene.config.vary_unknown
+    keys = (v.key for v in scene.config.variation)
+    return tuple(key for key in keys if not any(key == word or key.startswith(f"{word}.") for word in words))
 
 
 def _beside(

@@ -27,6 +27,7 @@ HOLDERS = {
     "bare_scene": "scene",
     "no_goal": "scene",
     "unknown_start": "scene",
+    "near_success": "scene",
     "no_start_state": "scene",
     "other_scene": "scene",
     "no_published_limit": "robot",

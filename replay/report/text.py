@@ -281,6 +281,8 @@ class Words:
             reason = self.reason(finding.reason)
             if finding.level == "NOT_CHECKED" and "message_open" in (self.code(finding.code) or {}):
                 return self.fill(self.code(finding.code)["message_open"], self._context(finding) | {"reason": reason})  # type: ignore[index]
+            if "nearby" in finding.details:
+                return self.fill(self._ui["nearby_told"], self._details(finding.details))
             tried = (finding.details or {}).get("starts")
             return self.fill(self._ui["starts_told"], finding.details | {"reason": reason}) if tried else reason
         part = {"PASS": "ok", "WARN": "warn", "INFO": "info"}.get(finding.level, "message")

@@ -89,10 +89,10 @@ def test_no_nudge_is_the_draw_itself_and_the_scene_never_changes(scene):
 def test_a_displacement_into_something_is_cut_short(scene):
     draw = drawing.nominal(scene)
     # that far away stands the oven
-    other, share = nudged(scene, draw, Nudge(places={"bowl.at.x": 0.35, "bowl.at.y": 0.45}))
+    other, share = nudged(scene, draw, Nudge(values={"bowl.at.x": 0.35, "bowl.at.y": 0.45}))
     assert share < 1.0
     assert drawing.penetration(other) <= drawing.penetration(draw) + 1e-3
-    assert nudged(scene, draw, Nudge(places={"bowl.at.y": -0.1}))[1] == 1.0
+    assert nudged(scene, draw, Nudge(values={"bowl.at.y": -0.1}))[1] == 1.0
 
 
 def test_a_delay_holds_the_first_command_and_loses_none():
