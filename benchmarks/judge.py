@@ -351,8 +351,9 @@ def table(figures: dict[str, Any]) -> str:
         lines += ["", "Warned of at most, so that there is no root:", "", *lines[:2]]
         lines += [row(name, one) for name, one in figures["warned"].items()]
     if figures["clean"]:
-        lines += ["", "| clean demonstrations | false alarms |", "|---|---|"]
-        lines += [f"| {TITLES[name]} | {percent(share)} |" for name, share in figures["clean"].items()]
+        lines += ["", "| clean demonstrations | false alarms | undecided |", "|---|---|---|"]
+        for name, share in figures["clean"].items():
+            lines.append(f"| {TITLES[name]} | {percent(share)} | {percent(figures['undecided'][name])} |")
     if figures["clean_findings"]:
         lines += ["", "| clean demonstrations | level | code | in | worst |", "|---|---|---|---|---|"]
         lines += [clean_row(one) for one in figures["clean_findings"]]
@@ -360,6 +361,7 @@ def table(figures: dict[str, Any]) -> str:
         lines.append(
             f"\nfalse alarm: {line['clean']} {line['episode']}: {line['verdict']} {line['root']} {line['subject']}"
         )
+    lines += [f"\nundecided: {line['clean']} {line['episode']}: {line['root']} {line['subject']}" for line in figures["open"]]
     short = figures["short"]
     if short:
         lines += ["", "What falls short:", ""]

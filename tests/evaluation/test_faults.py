@@ -204,6 +204,14 @@ def test_findings_on_clean_demonstrations_are_listed_one_by_one():
     assert scoring.clean_findings([line(1, passed)]) == []
 
 
+def test_what_is_neither_passed_nor_refused_is_no_alarm_and_is_counted():
+    words = ("FEASIBLE", "INCONCLUSIVE", "INFEASIBLE", "INCONCLUSIVE")
+    lines = [scoring.clean("cell", k, Verdict("x", "x", verdict=word)) for k, word in enumerate(words)]
+    figures = scoring.summary(lines)
+    assert (figures["clean"]["cell"]["hits"], figures["undecided"]["cell"]["hits"]) == (1, 2)
+    assert [line["episode"] for line in figures["open"]] == [1, 3] and figures["undecided"]["cell"]["n"] == 4
+
+
 def test_places_are_scored():
     fault = FAULTS[0]
     job = Job.__new__(Job)

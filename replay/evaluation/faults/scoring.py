@@ -94,6 +94,11 @@ def clean(name: str, seed: int, verdict: Verdict) -> Line:
     )
 
 
+def undecided(line: Line) -> bool:
+    """Whether the judge neither passed a clean demonstration nor refused it."""
+    return line["verdict"] == "INCONCLUSIVE"
+
+
 def clean_findings(lines: Iterable[Line]) -> list[dict[str, Any]]:
     """Each thing that the judge fails or warns of on clean demonstrations, FAIL first.
 
@@ -187,7 +192,13 @@ def summary(lines: Iterable[Line]) -> dict[str, Any]:
                         sum(line.get("clean") == name for line in lines))
             for name in dict.fromkeys(line["clean"] for line in lines if "clean" in line)
         },
+        "undecided": {
+            name: share(sum(undecided(line) for line in lines if line.get("clean") == name),
+                        sum(line.get("clean") == name for line in lines))
+            for name in dict.fromkeys(line["clean"] for line in lines if "clean" in line)
+        },
         "alarms": [line for line in lines if line.get("alarm")],
+        "open": [line for line in lines if "clean" in line and undecided(line)],
         "clean_findings": clean_findings(lines),
         "short": [line for line in made if falls_short(line)],
     }  # fmt: skip
