@@ -7,6 +7,7 @@ them does the task it is missed; where some do, it hangs on what nobody knows, a
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,64 +15,87 @@ import numpy as np
 from ...scenarios.perturbation import loose, nudged
 from ...scenarios.scene import Scene
 from ..checks.finding import Finding
-from ..checks.outcome import outcome_of
 from ..checks.rules import Rules
 from ..checks.varied_copies import FACTORS, LATENCY, delayed, further, nudge_of, spread, unmeasured
-from ..rollout.rollout import Take, play
+from ..rollout.rollout import Rollout, Take, play
 from ..signals.statistics import wilson
 
 NEAR = "near_success"  # the reason where some of the copies do the task
 TAPE = 0.01  # of a length that is measured: no tape is off by more of something short; an estimate
-OF_CLOTH = 4  # copies of a scene with cloth, which takes longer to simulate than it lasts
+WORK = 1200.0  # s that are simulated at most: a long take is tried in fewer copies
+FEWEST = 4  # so many always, and no more of a scene with cloth, which takes longer to simulate than it lasts
+STANDS = ("robot.at.x", "robot.at.y")  # where the robot stands: everything else is moved together
 
 
-def near_copies(scene: Scene, take: Take, left_open: tuple[str, ...], rules: Rules, *, threads: int, seed: int) -> dict[str, Any]:
-    """How many of the copies near a take do the task, and how near the nearest of them is.
+def play_near(
+    scene: Scene, take: Take, left_open: Collection[str], rules: Rules, *, threads: int, seed: int
+) -> Iterator[tuple[Take, Rollout]]:
+    """The copies near a take, and what each came to, the nearest first.
 
     Args:
-        left_open: keys of the values that the scenario draws, or a survey leaves open (`within`), and the recording does not
-            tell.
+        left_open: `friction`, where the scenario draws it and the recording does not tell it, and the values that a survey
+            tells with a tolerance (`within`).
+    """
+    most = int(rules["robustness"].settings["copies"])
+    n = min(most, max(FEWEST, int(WORK / (take.n_steps * scene.control_timestep)))) if not scene.cloths else FEWEST
+    takes = [
+        copy_of(scene, take, _moved(scene, copy))[0]
+        for copy in further(spread(open_ranges(scene, take, left_open, rules), n, seed))
+    ]
+    return zip(takes, play(scene, takes, threads=threads))
+
+
+def counted(done: Sequence[bool]) -> dict[str, Any]:
+    """Successes among the copies, the nearest first.
 
     Returns:
         `copies`, `successes`, `low` and `high` (95 % Wilson interval of the share), and where any succeeds `within`: the share of
         the ranges by which the nearest differs at most.
     """
-    rule = rules["robustness"]
-    n = OF_CLOTH if scene.cloths else int(rule.settings["copies"])
-    copies = further(spread(open_ranges(scene, take, left_open, rules), n, seed))
-    done = [
-        outcome_of(scene.course, one.carry, "unstable" if one.unstable_at is not None else None)["success"]
-        for one in play(scene, [copy_of(scene, take, copy)[0] for copy in copies], threads=threads)
-    ]
-    low, high = wilson(sum(done), n)
-    within = {"within": (done.index(True) + 1) / n} if any(done) else {}
-    return {"copies": n, "successes": sum(done), "low": low, "high": high, **within}
+    low, high = wilson(sum(done), len(done))
+    within = {"within": (list(done).index(True) + 1) / len(done)} if any(done) else {}
+    return {"copies": len(done), "successes": sum(done), "low": low, "high": high, **within}
 
 
-def open_ranges(scene: Scene, take: Take, left_open: tuple[str, ...], rules: Rules) -> dict[str, tuple[float, float]]:
+def open_ranges(scene: Scene, take: Take, left_open: Collection[str], rules: Rules) -> dict[str, tuple[float, float]]:
     """By how much each copy may differ: parameter -> range of a factor, of a delay [s], or of what is added to a value (SI).
 
-    Places of loose things, and lengths and angles that a cell measured without saying how exactly, differ by a tape measure's
-    error; what is left open by what it is drawn from.
+    Places of loose things, and in a cell where the robot stands and lengths and places that were measured without saying how
+    exactly, differ by a tape measure's error; what is measured `within` a tolerance by that.
     """
     config, settings = scene.config, rules["robustness"].settings
     place, turn = settings["place"], settings["turn"]
     ranges = unmeasured(rules["robustness"])
     ranges |= {f"{part}.at.{axis}": (-place, place) for part in loose(scene) for axis in "xy"}
-    dimensions = {f"{placed.name}.{key}": one.dimension for placed in config.parts for key, one in placed.part.params.items()}
+    ranges |= dict.fromkeys(STANDS, (-place, place)) if config.cell is not None else {}
+    params = {f"{placed.name}.{key}": one for placed in config.parts for key, one in placed.part.params.items()}
     for key in sorted(config.cell.measured if config.cell is not None else ()):
+        value = take.draw.values[key]
         if key.endswith(".yaw"):
             ranges[key] = (-turn, turn)
-        elif ".at." in key:
+        elif key.endswith((".at.x", ".at.y")):  # what is measured upwards is what it stands on
             ranges[key] = (-place, place)
-        elif dimensions.get(key) == "length":
-            by = min(place, TAPE * abs(take.draw.values[key]))
-            ranges[key] = (-by, by)
+        elif key in params and params[key].dimension == "length":
+            by = min(place, TAPE * abs(value))
+            ranges[key] = (max(-by, params[key].low - value), min(by, params[key].high - value))
     for vary in config.variation:
-        if vary.key in left_open and not vary.choices:
-            about = take.draw.values[vary.key] if vary.replace else 0.0
-            ranges[vary.key] = (vary.low - about, vary.high - about)
+        if vary.key not in left_open or vary.choices:
+            continue
+        about = take.draw.values[vary.key]
+        low, high = (vary.low - about, vary.high - about) if vary.replace else (vary.low, vary.high)
+        ranges[vary.key] = ((about + low) / about, (about + high) / about) if vary.key in FACTORS else (low, high)
     return ranges
+
+
+def _moved(scene: Scene, copy: dict[str, float]) -> dict[str, float]:
+    """A copy in which the robot stands elsewhere: everything that stands on the floor is moved the other way."""
+    found = {key: by for key, by in copy.items() if key not in STANDS}
+    for key, axis in zip(STANDS, "xy"):
+        for placed in scene.config.parts if key in copy else ():
+            if placed.stands_on is None:
+                name = f"{placed.name}.at.{axis}"
+                found[name] = found.get(name, 0.0) - copy[key]
+    return found
 
 
 def copy_of(scene: Scene, base: Take, copy: dict[str, float]) -> tuple[Take, dict[str, float]]:
@@ -84,11 +108,23 @@ def copy_of(scene: Scene, base: Take, copy: dict[str, float]) -> tuple[Take, dic
     return Take(draw, actions), given
 
 
-def hangs(missed: Finding, near: dict[str, Any], rules: Rules) -> Finding:
+def hangs(missed: Finding, nearby: dict[str, Any], rules: Rules) -> Finding:
     """A missed goal with what its near copies came to: a FAIL where none does the task, else not checked."""
-    details = missed.details | {"nearby": near}
-    if not near["successes"]:
-        return missed.with_(details=details)
-    return rules[missed.code].not_checked(
-        NEAR, subject=missed.subject, value=missed.value, limit=missed.limit, t0=missed.t0, t1=missed.t1, details=details
+    missed = missed.with_(details=missed.details | {"nearby": nearby})
+    return open_(missed, rules) if nearby["successes"] else missed
+
+
+def open_(failed: Finding, rules: Rules) -> Finding:
+    """What failed in the replay that was judged and not close by, with its numbers."""
+    found = rules[failed.code].not_checked(
+        NEAR,
+        subject=failed.subject,
+        value=failed.value,
+        limit=failed.limit,
+        unit=failed.unit,
+        t0=failed.t0,
+        t1=failed.t1,
+        details=failed.details,
     )
+    found.code = failed.code  # a failure mode has the scenario's own
+    return found

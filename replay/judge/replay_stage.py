@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import mujoco
@@ -33,12 +34,12 @@ from ..signals.statistics import wilson
 from .attribution import attribute
 from .held_contacts import touches_of
 from .missed_goal import explained
-from .near_copies import NEAR, hangs, near_copies
+from .near_copies import NEAR, counted, hangs, open_, play_near
 from .object_poses import check_diverged
 from .payload import creep_of
 from .results import Integrity, Motions, Replay, Rollouts, Subject
 from .retargeted_report import check_object
-from .rollout_stage import explains_goal, on_recording_clock, play_elsewhere
+from .rollout_stage import explains_goal, on_recording_clock, play_elsewhere, rolled_out
 from .tracking_cause import explain
 
 RECORDED = (
@@ -63,10 +64,15 @@ def replay_stage(
     findings, outcome, tracking, goal = list(rollouts.plan.findings), {}, None, None
     if rollouts.shown is not None:
         found, tracking = _followed(subject, motions, rollouts)
-        ended = on_recording_clock(_goal(subject, rollouts, threads, seed), rollouts.offset)
+        ended, certain = _goal(subject, rollouts, threads, seed)
+        happened = _happened(subject, rollouts)
+        if any(one.reason == NEAR for one in ended):
+            rules = subject.rules
+            happened = [open_(one, rules) if one.failed and one.code not in certain else one for one in happened]
+            found = [open_(one, rules) if one.failed and one.code == "unstable" else one for one in found]
+        ended = on_recording_clock(ended, rollouts.offset)
         findings += on_recording_clock(found, rollouts.offset) + ended
-        unsure = NEAR if any(one.reason == NEAR for one in ended) else rollouts.plan.unsure
-        findings += on_recording_clock(_happened(subject, rollouts, unsure), rollouts.offset)
+        findings += on_recording_clock(happened, rollouts.offset)
         outcome = _outcome(subject, rollouts)
         goal = next((one for one in ended if "steps" in one.details), None)
     findings += check_link(subject.recording, subject.rules, integrity.stopped.get("command"))
@@ -111,8 +117,12 @@ def _followed(subject: Subject, motions: Motions, rollouts: Rollouts) -> tuple[l
     return [*found, *tracked], tracking
 
 
-def _goal(subject: Subject, rollouts: Rollouts, threads: int, seed: int) -> list[Finding]:
-    """`goal`; a missed one with the step that was missed, and whether the same commands do it elsewhere, or close by."""
+def _goal(subject: Subject, rollouts: Rollouts, threads: int, seed: int) -> tuple[list[Finding], frozenset[str]]:
+    """`goal`; a missed one with the step that was missed, and whether the same commands do it elsewhere, or close by.
+
+    Returns:
+        The findings, and the codes that fail in all that do it close by.
+    """
     scene, label, takes = subject.scene, _label(subject), rollouts.plan.takes
     if rollouts.known:
         duration = takes[0].n_steps * scene.control_timestep
@@ -120,26 +130,36 @@ def _goal(subject: Subject, rollouts: Rollouts, threads: int, seed: int) -> list
     else:
         goal = _over_starts(subject, rollouts.outcomes, label)
     if rollouts.plan.unsure:
-        return [_unproven(one, rollouts.plan.unsure, subject) for one in goal]
+        return [_unproven(one, rollouts.plan.unsure, subject) for one in goal], frozenset()
     if not explains_goal(subject) or not any(one.failed for one in goal):
-        return goal
+        return goal, frozenset()
     beside, there = play_elsewhere(rollouts.plan, threads) or (None, None)
     goal = [
         explained(one, scene, rollouts.played, takes[0], beside, there, rollouts.offset) if one.failed else one
         for one in goal
     ]
     if not rollouts.known:
-        return goal
-    near = near_copies(scene, takes[0], rollouts.plan.left_open, subject.rules, threads=threads, seed=seed)
-    return [hangs(one, near, subject.rules) if one.failed else one for one in goal]
+        return goal, frozenset()
+    nearby, certain = _close_by(subject, rollouts, threads, seed)
+    return [hangs(one, nearby, subject.rules) if one.failed else one for one in goal], certain
 
 
-def _happened(subject: Subject, rollouts: Rollouts, unsure: str | None) -> list[Finding]:
-    """Failure modes, drops, forces, contacts; of one likely start of many, nothing that is found says it of the others.
+def _close_by(subject: Subject, rollouts: Rollouts, threads: int, seed: int) -> tuple[dict[str, Any], frozenset[str]]:
+    """In how many copies close by the task is done, and the codes that fail in each of these."""
+    plan, done, certain = rollouts.plan, [], None
+    for take, played in play_near(
+        subject.scene, plan.takes[0], plan.left_open, subject.rules, threads=threads, seed=seed
+    ):
+        one = rolled_out(subject, replace(plan, takes=(take,)), [played])
+        done.append(bool(one.outcomes[0]["success"]))
+        if done[-1]:
+            failed = frozenset(finding.code for finding in _happened(subject, one) if finding.failed)
+            certain = failed if certain is None else certain & failed
+    return counted(done), certain or frozenset()
 
-    Args:
-        unsure: why what went wrong proves nothing; None where it does.
-    """
+
+def _happened(subject: Subject, rollouts: Rollouts) -> list[Finding]:
+    """Failure modes, drops, forces, contacts; of one likely start of many, nothing that is found says it of the others."""
     scene, rules, dt, shown = subject.scene, subject.rules, subject.scene.control_timestep, rollouts.shown
     assert shown is not None
     take = rollouts.plan.takes[0]
@@ -154,6 +174,7 @@ def _happened(subject: Subject, rollouts: Rollouts, unsure: str | None) -> list[
     if not rollouts.known:
         found = [_unproven(one, "unknown_start", subject) for one in found]
     found += check_diverged(subject, rollouts)
+    unsure = rollouts.plan.unsure
     return [_unproven(one, unsure, subject) for one in found] if unsure else found
 
 

@@ -150,7 +150,7 @@ class RolloutPlan:
         stood: things that start where they were recorded.
         unsure: why what goes wrong in it proves nothing: the recording does not tell all that moved the robot; None where it does.
         elsewhere: gives the same commands where they can be played beside the judged scene.
-        left_open: keys of the scene's values that neither the recording nor a survey tells exactly.
+        left_open: what of the scene's values neither the recording nor a survey tells exactly.
     """
 
     takes: tuple[Take, ...] = ()

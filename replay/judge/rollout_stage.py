@@ -57,7 +57,7 @@ def rollout_stage(
         digest = subject.recording.sha256
         own = subject.recording.episode is not None and subject.context.made_in is None
         if plans[i].takes and own and performed and digest in performed:
-            found[i] = _rolled_out(subject, plans[i], [performed[digest]], again=False)
+            found[i] = rolled_out(subject, plans[i], [performed[digest]], again=False)
         elif plans[i].takes:
             groups.setdefault(id(subject.context), []).append(i)
     for group in groups.values():
@@ -66,11 +66,11 @@ def rollout_stage(
         near = any(explains_goal(batch[i][0]) for i in group)
         played = play(batch[group[0]][0].scene, every, keep, threads, nearest=near)
         for i in group:
-            found[i] = _rolled_out(batch[i][0], plans[i], [next(played) for _ in plans[i].takes])
+            found[i] = rolled_out(batch[i][0], plans[i], [next(played) for _ in plans[i].takes])
     return found
 
 
-def _rolled_out(subject: Subject, plan: RolloutPlan, played: Sequence[Rollout], again: bool = True) -> Rollouts:
+def rolled_out(subject: Subject, plan: RolloutPlan, played: Sequence[Rollout], again: bool = True) -> Rollouts:
     """What the takes came to, and what the hands carried in the one that is shown."""
     scene = subject.scene
     outcomes = [
@@ -208,15 +208,8 @@ def _likely_plan(subject: Subject, motions: Motions, seed: int) -> RolloutPlan:
         stood=tuple(poses),
         unsure=None if tells_base(subject) else UNKNOWN,
         elsewhere=partial(_beside, subject, unknown, start, commands, begin),
-        left_open=_untold(scene),
+        left_open=("friction", *within_survey(scene)),
     )
-
-
-def _untold(scene: Scene) -> tuple[str, ...]:
-    """What the scenario draws and a recording does not count among what it does not tell: friction, and a survey's tolerance."""
-    words = scene.config.vary_unknown
-    keys = (v.key for v in scene.config.variation)
-    return tuple(key for key in keys if not any(key == word or key.startswith(f"{word}.") for word in words))
 
 
 def _beside(

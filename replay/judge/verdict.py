@@ -394,7 +394,8 @@ def _owner(verdict: str, root: Finding | None, rules: Rules, findings: Sequence[
     if root.details.get("owner") in OWNERS:  # a check that knows its cause knows who can mend it
         return str(root.details["owner"])
     placed = root.code == "collision.scene" or root.stage == "replay"  # it hangs on where things stand
-    if placed and any(f.code == "goal" and f.failed and f.details.get("kind") == "survey" for f in findings):
+    goals = [f for f in findings if f.code == "goal" and (f.failed or f.reason == "near_success")]
+    if placed and any(goal.details.get("kind") == "survey" for goal in goals):
         return "scene"  # the same commands do the task without the cell
     try:
         return rules[root.code].owner

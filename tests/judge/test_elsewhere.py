@@ -10,13 +10,13 @@ import shiliu
 from shiliu.cli import main, parse
 from shiliu.replay.checks.grip import CarriedSpan, check_grip
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.checks.varied_copies import further
+from shiliu.replay.checks.varied_copies import further, spread
 from shiliu.replay.formats.lerobot.write import DatasetWriter
 from shiliu.replay.judge.cell_starts import values_there, within_survey
 from shiliu.replay.judge.context import Contexts
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.judge.missed_goal import first_missed, steps_of
-from shiliu.replay.judge.near_copies import NEAR, open_ranges
+from shiliu.replay.judge.near_copies import NEAR, counted, open_, open_ranges, play_near
 from shiliu.replay.judge.unused_settings import asked_of, unused
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.repair.repairing import repaired
@@ -251,11 +251,60 @@ def test_copies_differ_by_what_the_survey_leaves_open(folder):
     assert ranges["bowl.at.x"] == ranges["bowl.at.y"] == pytest.approx((-0.005, 0.005)), "a tape's error"
     assert ranges["bowl.yaw"] == pytest.approx((-np.radians(1), np.radians(1))), "a protractor's"
     assert ranges["counter.height"] == pytest.approx((-0.005, 0.005)) and ranges["friction"] == pytest.approx((0.8, 1.2))
-    left_open = within_survey(loose)
-    assert left_open == ("bowl.at.x",) and within_survey(moved) == ()
+    assert ranges["robot.at.x"] == pytest.approx((-0.005, 0.005)), "the robot's own place is measured, too"
+    assert ranges["latency.arms"] == pytest.approx((0.0, 0.05))
+    assert within_survey(loose) == ("bowl.at.x",) and within_survey(moved) == ()
     take = Take(drawing.nominal(loose), commands(loose))
-    assert open_ranges(loose, take, left_open, rules)["bowl.at.x"] == pytest.approx((-0.003, 0.003)), "as the survey says"
-    assert open_ranges(moved, take, (), rules)["latency.arms"] == pytest.approx((0.0, 0.05))
+    assert open_ranges(loose, take, within_survey(loose), rules)["bowl.at.x"] == pytest.approx((-0.003, 0.003)), "as it says"
+    drawn = shiliu.load_scenario("reach_down")
+    assert not [key for key in open_ranges(drawn, Take(drawing.nominal(drawn), commands(drawn)), (), rules) if "robot" in key]
+
+
+def test_friction_that_nobody_told_is_a_factor_as_wide_as_the_scenario_draws_it():
+    scene = shiliu.load_scenario("car_assembly")
+    draw = drawing.nominal(scene)
+    take = Take(draw, np.zeros((30, len(scene.ready_ctrl)), np.float32))
+    ranges = open_ranges(scene, take, ("friction",), load_rules())
+    assert ranges["friction"] == pytest.approx((0.5, 1.5))
+    assert open_ranges(scene, take, (), load_rules())["friction"] == pytest.approx((0.8, 1.2))
+    assert all(0.5 <= copy["friction"] <= 1.5 for copy in further(spread(ranges, 16, 0)))
+
+
+def test_a_robot_that_stands_elsewhere_moves_all_that_stands_on_the_floor(folder):
+    moved = shiliu.load_scenario("reach_down", cell="moved")
+    base = Take(drawing.nominal(moved), commands(moved))
+    before, shifts = base.draw.values, []
+    for take, _ in play_near(moved, base, (), load_rules(), threads=1, seed=3):
+        after = take.draw.values
+        shift = after["counter.at.x"] - before["counter.at.x"]
+        assert after["room.at.x"] - before["room.at.x"] == pytest.approx(shift) and abs(shift) <= 0.005
+        assert after["bowl.at.y"] - before["bowl.at.y"] != 0.0, "what stands on the counter moves with it, and by itself"
+        shifts.append(shift)
+    assert len(set(shifts)) == 16 and max(map(abs, shifts[:4])) < 0.002 < max(map(abs, shifts)), "further and further"
+
+
+def test_what_fails_wherever_it_is_done_stays_a_failure(folder):
+    """The bowl rests on the counter with more than is allowed, in each copy: that hangs on no tape."""
+    path = folder / "conf" / "scenario" / "reach_down.yaml"
+    resting = "safety:\n  rest: {force: {between: [bowl, counter]}, at_most: 0.5 N, source: test}\nvariants:"
+    text = SCENARIO.replace("variants:", resting).replace("replay.goal]", "replay.goal, replay.safety]")
+    path.write_text(text, encoding="utf-8")
+    recording = simulated(shiliu.load_scenario("reach_down"))
+    verdict = judged(recording, shiliu.load_scenario("reach_down", cell="close"))
+    assert (of(verdict, "goal").reason, of(verdict, "force.object").level) == (NEAR, "FAIL")
+    assert (verdict.verdict, verdict.findings[verdict.root].code, verdict.owner) == ("INFEASIBLE", "force.object", "scene")
+
+
+def test_what_failed_as_surveyed_keeps_its_numbers():
+    rules = load_rules()
+    rule = rules["force.object"]
+    failed = rule.finding(level="FAIL", subject=("a",), value=60.0, limit=40.0, t0=1.0, t1=1.5)
+    found = open_(failed, rules)
+    assert (found.level, found.reason, found.subject, found.value, found.limit, found.t0) == ("NOT_CHECKED", NEAR, ("a",), 60.0, 40.0, 1.0)
+    assert counted([False, True, True, False]) | {"low": 0, "high": 0} == {
+        "copies": 4, "successes": 2, "low": 0, "high": 0, "within": 0.5,
+    }  # fmt: skip
+    assert "within" not in counted([False] * 4)
 
 
 def test_copies_go_further_and_further_away():
