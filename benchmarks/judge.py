@@ -12,6 +12,7 @@ data=DIR          a dataset of `shiliu record`; without it demonstrations of sce
 episodes=4        faults go into so many demonstrations, those that the judge finds FEASIBLE as they are
 clean=8           so many demonstrations are judged as they are: as simulated, and through the device model on the bare
                   floor and in a cell that is surveyed
+only=SEED,SEED    of the data, these demonstrations alone
 sizes=all         turn: of each kind one size in each demonstration, in turn, for a third of the time
 seconds=24        faults that need no more are put into the beginning of a demonstration; 0 takes the whole always
 sets=DIR,DIR      datasets of `shiliu record`, one a scenario: faults go into the first `episodes` of each; the others stay
@@ -53,7 +54,7 @@ from shiliu.scenarios.scene import Scene
 DEFAULTS = {
     "data": "", "scenario": "microwave", "seed": "500", "episodes": "4", "clean": "8", "sizes": "all", "full": "false", "kinds": "",
     "out": "", "again": "false", "json": "", "markdown": "", "device": "kuavo_vr", "at_once": "24",
-    "seconds": "24", "threads": "0", "measure": "", "quiet": "false", "sets": "", "starts": "2",
+    "seconds": "24", "threads": "0", "measure": "", "quiet": "false", "sets": "", "starts": "2", "only": "",
 }  # fmt: skip
 ON_REQUEST = ("grip opened early", "object elsewhere")  # kinds that sets are tried with only where they are named
 SIMULATED, DEVICE, CELL = "simulated", "device", "cell"
@@ -99,9 +100,10 @@ class Book:
 def episodes_of(words: dict[str, str], count: int) -> Iterator[SimEpisode]:
     """Successful demonstrations: of the data, or recorded here."""
     if words["data"]:
+        only = {int(seed) for seed in words["only"].split(",") if seed}
         for recording in shiliu.read(words["data"]):
             if isinstance(recording, Recording) and recording.episode is not None:
-                if recording.episode.label.get("success"):
+                if recording.episode.label.get("success") and (not only or recording.episode.seed in only):
                     yield recording.episode
         return
     scene = shiliu.load_scenario(words["scenario"])
