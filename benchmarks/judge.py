@@ -363,7 +363,10 @@ def table(figures: dict[str, Any]) -> str:
         lines.append(
             f"\nfalse alarm: {line['clean']} {line['episode']}: {line['verdict']} {line['root']} {line['subject']}"
         )
-    lines += [f"\nundecided: {line['clean']} {line['episode']}: {line['root']} {line['subject']}" for line in figures["open"]]
+    for line in figures["open"]:
+        near = line.get("nearby")
+        close = f", done in {near['successes']} of {near['copies']} copies close by" if near else ""
+        lines.append(f"\nundecided: {line['clean']} {line['episode']}: {line['root']} {line['subject']}{close}")
     short = figures["short"]
     if short:
         lines += ["", "What falls short:", ""]

@@ -207,6 +207,8 @@ def test_findings_on_clean_demonstrations_are_listed_one_by_one():
 def test_what_is_neither_passed_nor_refused_is_no_alarm_and_is_counted():
     words = ("FEASIBLE", "INCONCLUSIVE", "INFEASIBLE", "INCONCLUSIVE")
     lines = [scoring.clean("cell", k, Verdict("x", "x", verdict=word)) for k, word in enumerate(words)]
+    near = Finding("goal", "NOT_CHECKED", "replay", details={"nearby": {"copies": 16, "successes": 3}})
+    assert scoring.clean("cell", 9, Verdict("x", "x", verdict="INCONCLUSIVE", findings=[near]))["nearby"]["successes"] == 3
     figures = scoring.summary(lines)
     assert (figures["clean"]["cell"]["hits"], figures["undecided"]["cell"]["hits"]) == (1, 2)
     assert [line["episode"] for line in figures["open"]] == [1, 3] and figures["undecided"]["cell"]["n"] == 4

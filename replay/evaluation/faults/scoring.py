@@ -78,6 +78,7 @@ def clean(name: str, seed: int, verdict: Verdict) -> Line:
             "subject": None if root is None else list(root.subject),
             "excess": None if root is None else root.excess,
             "failed": [f.code for f in verdict.findings if f.failed],
+            "nearby": next((f.details["nearby"] for f in verdict.findings if "nearby" in f.details), None),
             "findings": [
                 {
                     "code": f.code,
