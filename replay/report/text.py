@@ -282,7 +282,9 @@ class Words:
             if finding.level == "NOT_CHECKED" and "message_open" in (self.code(finding.code) or {}):
                 return self.fill(self.code(finding.code)["message_open"], self._context(finding) | {"reason": reason})  # type: ignore[index]
             if "nearby" in finding.details:
-                return self.fill(self._ui["nearby_told"], self._details(finding.details))
+                survey = finding.details.get("kind") == "survey"  # the same commands do it without this cell
+                details = finding.details if survey else {k: v for k, v in finding.details.items() if k != "differs"}
+                return self.fill(self._ui["nearby_told"], self._details(details))
             tried = (finding.details or {}).get("starts")
             return self.fill(self._ui["starts_told"], finding.details | {"reason": reason}) if tried else reason
         part = {"PASS": "ok", "WARN": "warn", "INFO": "info"}.get(finding.level, "message")
