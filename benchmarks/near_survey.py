@@ -1,6 +1,7 @@
 """A goal that is missed in a surveyed cell is tried close by as well: whom does that spare, and does it spare a faulty one?
 
-    python benchmarks/near_survey.py data=DIR [demonstrations=5] [off=0,2,5,10,20,50] [out=FILE.jsonl] [markdown=FILE]
+    python benchmarks/near_survey.py data=DIR [demonstrations=5] [off=0,2,5,10,20,50] [faults=true]
+                                     [out=FILE.jsonl] [markdown=FILE]
 
 data=DIR           a dataset of `shiliu record`; its first demonstrations that succeeded are taken
 off=...            by how many mm the survey is wrong of where the robot stands, each tried with the clean demonstration
@@ -51,12 +52,12 @@ def main(words: list[str]) -> int:
     digest = load_rules().digest
     lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()] if out is not None and out.exists() else []
     lines = [line for line in lines if line["thresholds"] == digest]
-    done = {(line["seed"], line["case"]) for line in lines}
+    done = {(line["scenario"], line["seed"], line["case"]) for line in lines}
     cases = [f"{mm} mm" for mm in given["off"].split(",")] + (list(FAULTS) if given["faults"] == "true" else [])
     for episode in _clean(Path(given["data"]), int(given["demonstrations"])):
         scene = shiliu.load_scenario(str(episode.scenario))
         for case in cases:
-            if (episode.seed, case) in done:
+            if (episode.scenario, episode.seed, case) in done:
                 continue
             verdict = judged(scene, episode, case, int(given["threads"]))
             line = {"seed": episode.seed, "scenario": episode.scenario, "case": case, **found(verdict), "thresholds": digest}
