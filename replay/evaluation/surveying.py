@@ -27,9 +27,10 @@ def surveyed(episode: SimEpisode, scene: Scene, off: float = 0.0) -> Scene:
     params = {f"{p.name}.{key}": one.dimension for p in scene.config.parts for key, one in p.part.params.items()}
     parts: dict[str, Any] = {}
     usual = nominal_values(scene.config)
-    for name, value in episode.draw["values"].items():  # what is dealt among parts is drawn, too
+    dealt = {key for deal in scene.config.deals for key in deal.keys}  # who keeps his place there is measured, too
+    for name, value in episode.draw["values"].items():
         part, _, key = name.partition(".")
-        if not key or value == usual[name]:
+        if not key or (value == usual[name] and name not in dealt):
             continue  # friction, which no tape tells; what stands as the sheet says
         last = key.rpartition(".")[2]
         dimension = params.get(name) or ("angle" if last == "yaw" else "length")

@@ -57,7 +57,9 @@ def drawn_keys(there: Scene, made_in: Scene) -> list[str]:
     cell = there.config.cell
     measured = cell.measured if cell is not None else frozenset()
     own = made_in.config.cell is None
-    return [v.key for v in made_in.config.variation if v.key not in measured and (own or v in there.config.variation)]
+    varied = [v.key for v in made_in.config.variation if own or v in there.config.variation]
+    dealt = [key for deal in made_in.config.deals if own or deal in there.config.deals for key in deal.keys]
+    return [key for key in dict.fromkeys([*varied, *dealt]) if key not in measured]
 
 
 def within_survey(there: Scene) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ overlay:
     oven: {at: {x: {is: 245 mm, within: 3 mm}}, latch_force: 31 N}
 ```
 
-A measured value stands for the nominal one and is no longer varied, because it is known; with `within` it is varied by
-as much as the survey leaves open. Nothing else of a scenario can be changed by a cell: no part, goal or limit.
+A measured value stands for the nominal one and is no longer varied nor dealt, because it is known; with `within` it is varied
+by as much as the survey leaves open. Nothing else of a scenario can be changed by a cell: no part, goal or limit.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ import yaml
 
 from ..quantity import parse_quantity
 from . import composition
+from .known_deals import without_known
 from .yaml_reader import Dateless, Node, Place, Problems, nearest, places_in
 
 FIXED = ("part", "put", "stands_on", "fills", "title")  # what a part is and what it stands on; a tape measures neither
@@ -127,6 +128,7 @@ def laid_over(
     overlay.mapping(optional=("parts", "robot"))
     _robot(laid, overlay.child("robot"), places)
     measured = _parts(laid, overlay.child("parts"), places)
+    without_known(laid, tree, measured, places)
     _prune(laid, before)
     return laid, replace(cell, measured=frozenset(measured))
 
