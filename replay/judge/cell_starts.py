@@ -2,7 +2,8 @@
 
 What the cell measured stands as measured, and is tried in likely starts by as much as the survey leaves open (`within`).
 What the episode drew, and the cell did not measure, stands as it was drawn: whoever performs these commands there can put
-things where they were. All else is as the scene of the cell has it. The robot begins in the episode's own posture.
+things where they were. Of what a draw deals out the cell may have measured a part: then all of it is as the cell has it, so
+that no two things have the same place. All else is as the scene of the cell has it. The robot begins in the episode's own posture.
 """
 
 from __future__ import annotations
@@ -58,8 +59,10 @@ def drawn_keys(there: Scene, made_in: Scene) -> list[str]:
     measured = cell.measured if cell is not None else frozenset()
     own = made_in.config.cell is None
     varied = [v.key for v in made_in.config.variation if own or v in there.config.variation]
-    dealt = [key for deal in made_in.config.deals if own or deal in there.config.deals for key in deal.keys]
-    return [key for key in dict.fromkeys([*varied, *dealt]) if key not in measured]
+    whole = [deal for deal in made_in.config.deals if deal in there.config.deals]  # of which the cell measured nothing
+    in_part = {key for deal in made_in.config.deals if deal not in whole for key in deal.keys}
+    dealt = [key for deal in whole for key in deal.keys]
+    return [key for key in dict.fromkeys([*varied, *dealt]) if key not in measured and key not in in_part]
 
 
 def within_survey(there: Scene) -> tuple[str, ...]:

@@ -199,6 +199,24 @@ def test_what_was_drawn_stands_and_what_was_measured_goes_before_it(folder):
     assert values_there(same, moved, episode(moved, in_a))["bowl.at.x"] == pytest.approx(0.06), "what A measured is A's"
 
 
+def test_what_was_dealt_is_taken_along_where_it_was_not_measured(folder):
+    """A second bowl stands 150 mm away; the episode's draw exchanged their places."""
+    path = folder / "conf" / "scenario" / "reach_down.yaml"
+    other = "  other: {part: objects/bowl_150, stands_on: counter.top_front, put: base, at: {x: 60 mm, y: -400 mm}}\n"
+    deal = "variation:\n  deal: [{values: at.y, among: [bowl, other]}]\n"
+    path.write_text(SCENARIO.replace("variation:\n", other + deal), encoding="utf-8")
+    (folder / "conf" / "cell" / "other.yaml").write_text(
+        CELL.format(height="801 mm", more=", other: {at: {y: -405 mm}}"), encoding="utf-8"
+    )
+    scene = shiliu.load_scenario("reach_down")
+    draw = next(d for d in (drawing.draw(scene, seed) for seed in range(20)) if d.values["bowl.at.y"] < -0.3)
+    one = episode(scene, draw)
+    there = values_there(shiliu.load_scenario("reach_down", cell="same"), scene, one)
+    assert (there["bowl.at.y"], there["other.at.y"]) == pytest.approx((-0.4, -0.25)), "as it was dealt"
+    there = values_there(shiliu.load_scenario("reach_down", cell="other"), scene, one)
+    assert (there["bowl.at.y"], there["other.at.y"]) == pytest.approx((-0.25, -0.405)), "the place that is left"
+
+
 def test_what_the_survey_leaves_open_is_tried_in_likely_starts(folder):
     verdict = judged(simulated(shiliu.load_scenario("reach_down")), shiliu.load_scenario("reach_down", cell="loose"))
     goal = of(verdict, "goal")

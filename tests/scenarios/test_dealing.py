@@ -85,3 +85,59 @@ def test_a_deal_that_cannot_be_is_told():
     message = str(error.value)
     for part in ("two parts or more", "did you mean", "has no value 'label'", "get the same at.y"):
         assert part.lower() in message.lower(), message
+
+
+CELL = """\
+centre: here
+scenario: medication_serving
+surveyed: {{date: 2026-11-02, by: P-0417, with: steel tape}}
+overlay: {{parts: {{{parts}}}}}
+"""
+
+
+def in_cell(folder, parts):
+    path = folder / "conf" / "cell" / "one.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(CELL.format(parts=parts), encoding="utf-8")
+    return shiliu.load_scenario("medication_serving", cell="one", conf_dir=folder / "conf")
+
+
+def test_who_was_measured_is_dealt_no_more_and_the_others_get_what_is_left(scene, tmp_path):
+    """The named bottle was found 3 mm beside the second place: the others are dealt the first and the third."""
+    config = in_cell(tmp_path, "named: {at: {y: 3 mm}}").config
+    assert [(deal.value, deal.hands) for deal in config.deals if deal.value == "at.y"] == [("at.y", (("twin",), ("third",)))]
+    assert len(config.deals) == len(scene.config.deals), "labels and shelves are dealt as before"
+    rng, seen = np.random.default_rng(0), set()
+    for _ in range(30):
+        dealt = dealt_values(config, rng)
+        seen.add(tuple(round(1e3 * dealt[f"{name}.at.y"]) for name in ROW))
+    before = nominal_values(scene.config)
+    places = {round(1e3 * before[f"{name}.at.y"]) for name in ROW} - {0}
+    assert len(places) == 2 and seen == {(3, *order) for order in (sorted(places), sorted(places)[::-1])}
+
+
+def test_things_of_one_hand_get_what_one_of_them_was_measured_at(scene, tmp_path):
+    """One bottle of the row was found on the other shelf: so its row is, and the boxes are where the row was."""
+    before = nominal_values(scene.config)
+    other = before["large.at.z"]
+    assert abs(other - before["named.at.z"]) > 0.1
+    config = in_cell(tmp_path, f"twin: {{at: {{z: {1e3 * other + 2:.1f} mm}}}}").config
+    values = nominal_values(config)
+    assert [values[f"{name}.at.z"] for name in ROW] == pytest.approx([other + 0.002] * 3)
+    assert [values[f"{name}.at.z"] for name in ("large", "carton")] == pytest.approx([before["named.at.z"]] * 2)
+    assert "at.z" not in [deal.value for deal in config.deals], "one row is left of two: nothing to deal"
+
+
+def test_a_survey_of_things_of_one_hand_may_differ(tmp_path):
+    values = nominal_values(in_cell(tmp_path, "named: {at: {z: 1 mm}}, twin: {at: {z: 2 mm}}").config)
+    assert [values[f"{name}.at.z"] for name in ROW] == pytest.approx([0.001, 0.002, 0.001])
+
+
+def test_a_wrong_deal_is_told_by_its_own_line_in_a_cell(tmp_path):
+    text = (shiliu.scenarios.reading.composition.CONF / "scenario" / "medication_serving.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "conf" / "scenario" / "medication_serving.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(text.replace("{values: at.z, among: [[named", "{values: at.z, among: [[nmed"), encoding="utf-8")
+    line = next(i for i, one in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if "[[nmed" in one)
+    with pytest.raises(ScenarioError, match=rf"medication_serving\.yaml:{line}: .*'nmed' is no part"):
+        in_cell(tmp_path, "named: {label: 0 %}, twin: {label: 50 %}")
