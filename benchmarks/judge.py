@@ -12,7 +12,7 @@ data=DIR          a dataset of `shiliu record`; without it demonstrations of sce
 episodes=4        faults go into so many demonstrations, those that the judge finds FEASIBLE as they are
 clean=8           so many demonstrations are judged as they are: as simulated, and through the device model on the bare
                   floor and in a cell that is surveyed
-only=SEED,SEED    of the data, these demonstrations alone
+only=SEED,SEED    of the data, or of those recorded here, these demonstrations alone
 sizes=all         turn: of each kind one size in each demonstration, in turn, for a third of the time
 seconds=24        faults that need no more are put into the beginning of a demonstration; 0 takes the whole always
 sets=DIR,DIR      datasets of `shiliu record`, one a scenario: faults go into the first `episodes` of each; the others stay
@@ -99,16 +99,16 @@ class Book:
 
 def episodes_of(words: dict[str, str], count: int) -> Iterator[SimEpisode]:
     """Successful demonstrations: of the data, or recorded here."""
+    only = {int(seed) for seed in words["only"].split(",") if seed}
     if words["data"]:
-        only = {int(seed) for seed in words["only"].split(",") if seed}
         for recording in shiliu.read(words["data"]):
             if isinstance(recording, Recording) and recording.episode is not None:
                 if recording.episode.label.get("success") and (not only or recording.episode.seed in only):
                     yield recording.episode
         return
     scene = shiliu.load_scenario(words["scenario"])
-    seeds = range(int(words["seed"]), int(words["seed"]) + count)
-    for episode in demonstrate(scene, list(seeds), int(words["threads"])):
+    seeds = [seed for seed in range(int(words["seed"]), int(words["seed"]) + count) if not only or seed in only]
+    for episode in demonstrate(scene, seeds, int(words["threads"])):
         if episode.label["success"]:
             yield episode
 

@@ -1,13 +1,14 @@
 """A success that is missed from a start that the recording tells: do the same commands do it close by?
 
 A survey is as exact as a tape measure, and nobody measures friction, masses, gains and delays. So the commands are played in
-copies further and further from the start that was judged: the k-th of n differs by up to k/n of what is open. Where none of
-them does the task it is missed; where some do, it hangs on what nobody knows, and the recording is not to blame.
+copies further and further from the start that was judged: the k-th of n differs by up to k/n of what is open. In a cell the
+robot's own place is tried first, alone: it moves everything at once. Where none of them does the task it is missed; where some
+do, it hangs on what nobody knows, and the recording is not to blame.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,12 +26,13 @@ TAPE = 0.01  # of a length that is measured: no tape is off by more of something
 WORK = 1200.0  # s that are simulated at most: a long take is tried in fewer copies
 FEWEST = 4  # so many always, and no more of a scene with cloth, which takes longer to simulate than it lasts
 STANDS = ("robot.at.x", "robot.at.y")  # where the robot stands: everything else is moved together
+ALONE = tuple((key, share) for key in STANDS for share in (0.5, -0.5))  # of a tape's error, with nothing else; an estimate
 
 
 def play_near(
     scene: Scene, take: Take, left_open: Collection[str], rules: Rules, *, threads: int, seed: int
-) -> Iterator[tuple[Take, Rollout]]:
-    """The copies near a take, and what each came to, the nearest first.
+) -> Iterator[tuple[Take, Rollout, float]]:
+    """The copies near a take, what each came to, and by which share of what is open it differs at most.
 
     Args:
         left_open: `friction`, where the scenario draws it and the recording does not tell it, and the values that a survey
@@ -38,22 +40,31 @@ def play_near(
     """
     most = int(rules["robustness"].settings["copies"])
     n = min(most, max(FEWEST, int(WORK / (take.n_steps * scene.control_timestep)))) if not scene.cloths else FEWEST
-    takes = [
-        copy_of(scene, take, _moved(scene, copy))[0]
-        for copy in further(spread(open_ranges(scene, take, left_open, rules), n, seed))
-    ]
-    return zip(takes, play(scene, takes, threads=threads))
+    copies = copies_near(open_ranges(scene, take, left_open, rules), n, seed)
+    takes = [copy_of(scene, take, _moved(scene, copy))[0] for copy, _ in copies]
+    return zip(takes, play(scene, takes, threads=threads), [share for _, share in copies])
 
 
-def counted(done: Sequence[bool]) -> dict[str, Any]:
-    """Successes among the copies, the nearest first.
+def copies_near(ranges: Mapping[str, tuple[float, float]], n: int, seed: int) -> list[tuple[dict[str, float], float]]:
+    """n copies, and by which share of the ranges each differs at most; at most half of them move the robot alone."""
+    same = {key: 1.0 if key in FACTORS else 0.0 for key in ranges}
+    alone = [(same | {key: share * ranges[key][1]}, abs(share)) for key, share in ALONE if key in ranges][: n // 2]
+    others = further(spread(ranges, n - len(alone), seed))
+    return alone + [(copy, (k + 1) / len(others)) for k, copy in enumerate(others)]
+
+
+def counted(done: Sequence[bool], shares: Sequence[float]) -> dict[str, Any]:
+    """Successes among the copies.
+
+    Args:
+        done: whether each did the task; shares: of what is open, by which each differs at most.
 
     Returns:
-        `copies`, `successes`, `low` and `high` (95 % Wilson interval of the share), and where any succeeds `within`: the share of
-        the ranges by which the nearest differs at most.
+        `copies`, `successes`, `low` and `high` (95 % Wilson interval of the share), and where any succeeds `within`: by which share
+        of what is open the nearest of these differs at most.
     """
     low, high = wilson(sum(done), len(done))
-    within = {"within": (list(done).index(True) + 1) / len(done)} if any(done) else {}
+    within = {"within": min(share for share, success in zip(shares, done) if success)} if any(done) else {}
     return {"copies": len(done), "successes": sum(done), "low": low, "high": high, **within}
 
 

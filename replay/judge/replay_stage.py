@@ -146,16 +146,17 @@ def _goal(subject: Subject, rollouts: Rollouts, threads: int, seed: int) -> tupl
 
 def _close_by(subject: Subject, rollouts: Rollouts, threads: int, seed: int) -> tuple[dict[str, Any], frozenset[str]]:
     """In how many copies close by the task is done, and the codes that fail in each of these."""
-    plan, done, certain = rollouts.plan, [], None
-    for take, played in play_near(
+    plan, done, shares, certain = rollouts.plan, [], [], None
+    for take, played, share in play_near(
         subject.scene, plan.takes[0], plan.left_open, subject.rules, threads=threads, seed=seed
     ):
         one = rolled_out(subject, replace(plan, takes=(take,)), [played])
         done.append(bool(one.outcomes[0]["success"]))
+        shares.append(share)
         if done[-1]:
             failed = frozenset(finding.code for finding in _happened(subject, one) if finding.failed)
             certain = failed if certain is None else certain & failed
-    return counted(done), certain or frozenset()
+    return counted(done, shares), certain or frozenset()
 
 
 def _happened(subject: Subject, rollouts: Rollouts) -> list[Finding]:

@@ -16,7 +16,7 @@ from shiliu.replay.judge.cell_starts import values_there, within_survey
 from shiliu.replay.judge.context import Contexts
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.judge.missed_goal import first_missed, steps_of
-from shiliu.replay.judge.near_copies import NEAR, counted, open_, open_ranges, play_near
+from shiliu.replay.judge.near_copies import NEAR, copies_near, counted, open_, open_ranges, play_near
 from shiliu.replay.judge.unused_settings import asked_of, unused
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.repair.repairing import repaired
@@ -292,13 +292,28 @@ def test_a_robot_that_stands_elsewhere_moves_all_that_stands_on_the_floor(folder
     moved = shiliu.load_scenario("reach_down", cell="moved")
     base = Take(drawing.nominal(moved), commands(moved))
     before, shifts = base.draw.values, []
-    for take, _ in play_near(moved, base, (), load_rules(), threads=1, seed=3):
+    for k, (take, _, share) in enumerate(play_near(moved, base, (), load_rules(), threads=1, seed=3)):
         after = take.draw.values
-        shift = after["counter.at.x"] - before["counter.at.x"]
-        assert after["room.at.x"] - before["room.at.x"] == pytest.approx(shift) and abs(shift) <= 0.005
-        assert after["bowl.at.y"] - before["bowl.at.y"] != 0.0, "what stands on the counter moves with it, and by itself"
+        shift = [after[f"counter.at.{axis}"] - before[f"counter.at.{axis}"] for axis in "xy"]
+        assert [after[f"room.at.{axis}"] - before[f"room.at.{axis}"] for axis in "xy"] == pytest.approx(shift)
+        other = {key for key in after if key.endswith(("bowl.at.x", "bowl.at.y")) and after[key] != before[key]}
+        if k < 4:
+            assert share == 0.5 and len(take.actions) == STEPS and not other, "the robot alone"
+        else:
+            assert share == (k - 3) / 12 and other == {"bowl.at.x", "bowl.at.y"}, "what stands on the counter, by itself too"
         shifts.append(shift)
-    assert len(set(shifts)) == 16 and max(map(abs, shifts[:4])) < 0.002 < max(map(abs, shifts)), "further and further"
+    tape = load_rules()["robustness"].settings["place"]
+    assert shifts[:4] == [pytest.approx(one) for one in ([-tape / 2, 0], [tape / 2, 0], [0, -tape / 2], [0, tape / 2])]
+    later = [abs(x) for x, _ in shifts[4:]]
+    assert len(set(later)) == 12 and max(later[:3]) < 0.002 < max(later) <= tape, "further and further"
+
+
+def test_where_few_copies_are_played_half_of_them_vary_everything():
+    ranges = {"friction": (0.8, 1.2), "robot.at.x": (-0.005, 0.005), "robot.at.y": (-0.005, 0.005)}
+    for n, alone in ((16, 4), (7, 3), (4, 2)):
+        copies = copies_near(ranges, n, 0)
+        assert len(copies) == n and [copy["friction"] == 1.0 for copy, _ in copies] == [True] * alone + [False] * (n - alone)
+    assert all(copy["friction"] != 1.0 for copy, _ in copies_near({"friction": (0.8, 1.2)}, 4, 0)), "in no cell"
 
 
 def test_what_fails_wherever_it_is_done_stays_a_failure(folder):
@@ -319,10 +334,10 @@ def test_what_failed_as_surveyed_keeps_its_numbers():
     failed = rule.finding(level="FAIL", subject=("a",), value=60.0, limit=40.0, t0=1.0, t1=1.5)
     found = open_(failed, rules)
     assert (found.level, found.reason, found.subject, found.value, found.limit, found.t0) == ("NOT_CHECKED", NEAR, ("a",), 60.0, 40.0, 1.0)
-    assert counted([False, True, True, False]) | {"low": 0, "high": 0} == {
-        "copies": 4, "successes": 2, "low": 0, "high": 0, "within": 0.5,
+    assert counted([False, True, True, False], [0.5, 0.5, 0.25, 0.75]) | {"low": 0, "high": 0} == {
+        "copies": 4, "successes": 2, "low": 0, "high": 0, "within": 0.25,
     }  # fmt: skip
-    assert "within" not in counted([False] * 4)
+    assert "within" not in counted([False] * 4, [0.5] * 4)
 
 
 def test_copies_go_further_and_further_away():
