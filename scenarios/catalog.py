@@ -81,7 +81,7 @@ def scene_of(
     cell, drawn = None, tree
     surveyed = cell_node(composed, problems)
     if surveyed is not None:
-        tree, cell = laid_over(tree, surveyed, str(composed.chosen["cell"]), name, places)
+        tree, cell = laid_over(tree, surveyed, str(composed.chosen["cell"]), name, places, composed.assets)
     config = read_config(
         name, tree, problems, prefix="scenario", assets=composed.assets, cell=cell, drawn=drawn if cell else None
     )
@@ -99,7 +99,7 @@ def scene_in_cell(scene: Scene, cell: str, conf_dir: Path | None = None) -> Scen
     problems = Problems(places)
     surveyed = cell_node(composed, problems)
     assert surveyed is not None
-    tree, found = laid_over(scene.config.raw, surveyed, cell, scene.name, places)
+    tree, found = laid_over(scene.config.raw, surveyed, cell, scene.name, places, composed.assets)
     config = read_config(
         scene.name, tree, problems, prefix="scenario", assets=composed.assets, cell=found, drawn=scene.config.raw
     )

@@ -2,8 +2,9 @@
 
 What the cell measured stands as measured, and is tried in likely starts by as much as the survey leaves open (`within`).
 What the episode drew, and the cell did not measure, stands as it was drawn: whoever performs these commands there can put
-things where they were. Of what a draw deals out the cell may have measured a part: then all of it is as the cell has it, so
-that no two things have the same place. All else is as the scene of the cell has it. The robot begins in the episode's own posture.
+things where they were. Of what a draw deals out this cell, or that of the episode, may
+have measured a part: then all of it is as this cell has it, so that no two things have the same place. All else is as the
+scene of the cell has it. The robot begins in the episode's own posture.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 
 from ...scenarios import variation as drawing
 from ...scenarios.reading.config import draw_values, nominal_values
+from ...scenarios.reading.dealing import Deal
 from ...scenarios.scene import Scene
 from ...scenarios.variation import STATE, Draw
 from ..recording.recording import SimEpisode
@@ -59,10 +61,15 @@ def drawn_keys(there: Scene, made_in: Scene) -> list[str]:
     measured = cell.measured if cell is not None else frozenset()
     own = made_in.config.cell is None
     varied = [v.key for v in made_in.config.variation if own or v in there.config.variation]
-    whole = [deal for deal in made_in.config.deals if deal in there.config.deals]  # of which the cell measured nothing
-    in_part = {key for deal in made_in.config.deals if deal not in whole for key in deal.keys}
-    dealt = [key for deal in whole for key in deal.keys]
-    return [key for key in dict.fromkeys([*varied, *dealt]) if key not in measured and key not in in_part]
+    dealt = [key for deal in made_in.config.deals if _same_deal(deal, there, made_in) for key in deal.keys]
+    loose = {key for deal in there.config.deals for key in deal.keys} | (cell.dealt if cell is not None else frozenset())
+    return [key for key in dict.fromkeys([*varied, *dealt]) if key not in measured and (key in dealt or key not in loose)]
+
+
+def _same_deal(deal: Deal, there: Scene, made_in: Scene) -> bool:
+    """Whether both scenes deal out the same among the same: a cell that measured some of it leaves other values, or fewer hands."""
+    had = [sorted(nominal_values(scene.config)[f"{hand[0]}.{deal.value}"] for hand in deal.hands) for scene in (there, made_in)]
+    return deal in there.config.deals and had[0] == had[1]
 
 
 def within_survey(there: Scene) -> tuple[str, ...]:

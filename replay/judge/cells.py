@@ -78,11 +78,15 @@ def _played_in(cell: str, context: SceneContext) -> tuple[str, ...]:
     notes.append(
         f"as the cell measured it: {', '.join(measured) or 'nothing'}; as the episode drew it: {', '.join(drawn) or 'nothing'}"
     )
+    here, own = nominal_values(there.config), nominal_values(made.config)
+    dealt = survey.dealt - survey.measured - set(drawn) if survey is not None else frozenset()
+    left = sorted(key for key in dealt if here[key] != own.get(key))
+    if left:
+        notes.append(f"in what is left where the cell measured others: {', '.join(left)}")
     if loose:
         notes.append(f"in {there.config.starts} likely starts within what the survey leaves open: {', '.join(loose)}")
     if made.config.cell is None:
-        here, own = nominal_values(there.config), nominal_values(made.config)
-        other = [k for k, v in own.items() if k not in measured and k not in drawn and here.get(k) != v]
+        other = [k for k, v in own.items() if k not in measured and k not in drawn and k not in dealt and here.get(k) != v]
         if other:
             notes.append(
                 f"the episode's own scenario says otherwise of {', '.join(other)}: played as the command's scenario says"

@@ -48,6 +48,7 @@ class Cell:
         surveyed: the day, ISO 8601; by: who; tools: with what.
         digest: hash of its file's content as composed, so that a verdict says which survey it stands on.
         measured: keys of the values that it sets (`oven.at.x`), those with a tolerance too; empty where an episode told it.
+        dealt: keys of all that a draw would deal out, had not some of it been measured; empty where an episode told it.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Cell:
     tools: str
     digest: str
     measured: frozenset[str] = field(default=frozenset(), compare=False)
+    dealt: frozenset[str] = field(default=frozenset(), compare=False)
 
     def to_dict(self) -> dict[str, str]:
         """Plain JSON, for an episode's config and a verdict's provenance."""
@@ -102,7 +104,12 @@ def scenario_of(path: Path) -> str | None:
 
 
 def laid_over(
-    tree: Mapping[str, Any], node: Node, name: str, scenario: str, places: MutableMapping[str, Place]
+    tree: Mapping[str, Any],
+    node: Node,
+    name: str,
+    scenario: str,
+    places: MutableMapping[str, Place],
+    assets: Path | None = None,
 ) -> tuple[dict[str, Any], Cell]:
     """A scenario's tree with a cell's values in it.
 
@@ -112,6 +119,7 @@ def laid_over(
         name: the cell's id.
         scenario: the id of the scenario that it is laid over.
         places: of both; what the cell sets gets the cell's own place, so that a problem with it is told there.
+        assets: the designer's own parts folder, if any.
 
     Returns:
         The tree and the cell. What is wrong is noted with `node`.
@@ -128,9 +136,9 @@ def laid_over(
     overlay.mapping(optional=("parts", "robot"))
     _robot(laid, overlay.child("robot"), places)
     measured = _parts(laid, overlay.child("parts"), places)
-    without_known(laid, tree, measured, places)
+    dealt = without_known(laid, tree, measured, places, node.problems, assets)
     _prune(laid, before)
-    return laid, replace(cell, measured=frozenset(measured))
+    return laid, replace(cell, measured=frozenset(measured), dealt=dealt)
 
 
 def _read(node: Node, name: str) -> Cell:
@@ -203,7 +211,7 @@ def _measured(tree: dict[str, Any], part: str, path: list[str], node: Node, plac
     if isinstance(node.value, Mapping):
         node.mapping(required=("is",), optional=("within",))
         value, within = node.value.get("is"), node.value.get("within")
-        if value is None:
+        if "is" not in node.value:
             return
     try:
         parse_quantity(value)

@@ -51,7 +51,7 @@ def read_deals(node: Node, parts: Mapping[str, Collection[str]], values: Mapping
     Args:
         parts: name -> its parameters; values: of the scene as the YAML gives it, by key.
     """
-    found = []
+    found: list[Deal] = []
     for child in node.each():
         if not child.mapping(required=("values", "among")):
             continue
@@ -60,8 +60,13 @@ def read_deals(node: Node, parts: Mapping[str, Collection[str]], values: Mapping
             inner = list(entry.each()) if isinstance(entry.value, list) else [entry]
             names = [_part(n, value, parts) for n in inner]
             hand = tuple(name for name in names if name)
-            if len(hand) == len(inner):
+            if not inner:
+                entry.note("nobody is named here. Write a part, or a list of parts.")
+            elif len(hand) == len(inner):
                 hands.append(hand)
+            for one in found:
+                if one.value == value and set(hand) & {name for other in one.hands for name in other}:
+                    entry.note(f"a deal above deals {value} to it as well. Make one deal of both.")
             if len({values.get(f"{name}.{value}") for name in hand}) > 1:
                 entry.note(f"those of one hand get the same {value}; write the same for all of them under parts.")
         if len(hands) < 2:

@@ -6,46 +6,120 @@ is no longer dealt; and the other two are not dealt its place.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, MutableMapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from ..quantity import parse_quantity
-from .yaml_reader import Place
+from ..errors import ScenarioError
+from ..part import load_part
+from ..quantity import dimension_of, parse_quantity, show
+from .yaml_reader import Place, Problems
 
 DEALS = "scenario.variation.deal"
 PLACES = {"at.x": "0 mm", "at.y": "0 mm", "at.z": "0 mm", "yaw": "0 deg"}  # where nothing is written
 
 
+@dataclass(frozen=True)
+class _Laid:
+    """A scenario's tree with measured values in it, and the same before.
+
+    Attributes:
+        measured: keys of these values, such as `named.at.y`; assets: the designer's own parts folder, if any.
+    """
+
+    tree: dict[str, Any]
+    before: Mapping[str, Any]
+    measured: Collection[str]
+    places: MutableMapping[str, Place]
+    problems: Problems
+    assets: Path | None
+
+    def of(self, tree: Mapping[str, Any], name: str, value: str) -> Any:
+        """What a thing has, as it is written, or what it has where nothing is; None where that cannot be said."""
+        part: Any = tree["parts"][name]
+        at = part
+        for key in value.split("."):
+            at = at.get(key) if isinstance(at, Mapping) else None
+        if at is not None or value in PLACES:
+            return PLACES[value] if at is None else at
+        try:
+            param = load_part(str(part.get("part")), None, self.assets)
+        except ScenarioError:
+            return None
+        known = param.params.get(value) if param is not None else None
+        return None if known is None else show(known.default, known.dimension)
+
+    def put(self, name: str, value: str, text: Any) -> None:
+        """Give a thing that was not measured what is left for it."""
+        place = self.places.get(f"scenario.parts.{name}.{value}")
+        if place is not None and place[1] == 0:
+            self.problems.note(
+                f"scenario.parts.{name}.{value}",
+                f"the cell leaves {text!r} for it, and the {place[0]} says something else. Leave it out, or measure it in the cell, too.",
+            )
+            return
+        *above, last = value.split(".")
+        at = self.tree["parts"][name]
+        for key in above:
+            if at.get(key) is None:
+                at[key] = {}
+            at = at[key]
+        at[last] = text
+
+
 def without_known(
-    tree: dict[str, Any], before: Mapping[str, Any], measured: Collection[str], places: MutableMapping[str, Place]
-) -> None:
+    tree: dict[str, Any],
+    before: Mapping[str, Any],
+    measured: Collection[str],
+    places: MutableMapping[str, Place],
+    problems: Problems,
+    assets: Path | None = None,
+) -> frozenset[str]:
     """Take what a cell measured out of the deals of a scenario's tree, in place.
 
     - Things of one hand get the same value: of a hand of which one thing was measured, those that were not get its value.
     - That value is had: of those that the deal holds, the nearest one is nobody else's. Hands of which nothing was measured
       keep their own where it is left, take over what is left else, and are dealt out anew among themselves.
 
+    A deal that cannot be read is left as it stands, for who reads it to tell.
+
     Args:
         tree: a scenario's, with the measured values in it; before: the same without them.
         measured: keys of these values, such as `named.at.y`.
-        places: of the tree; a deal that stays keeps its line.
+        places: of the tree; what stays of a deal keeps its lines.
+        problems: where it is noted that a value was set by the command as well.
+        assets: the designer's own parts folder, if any.
+
+    Returns:
+        Keys of all values of those deals of which any was measured.
     """
     variation: Any = tree.get("variation")
     deals = variation.get("deal") if isinstance(variation, dict) else None
-    if not isinstance(deals, list) or not any(_known(entry, measured) for entry in deals):
-        return
-    lines, kept = _taken(places, len(deals)), list[Any]()
+    if not isinstance(deals, list) or not any(_known(tree, entry, measured) for entry in deals):
+        return frozenset()
+    laid = _Laid(tree, before, measured, places, problems, assets)
+    lines, kept, touched = _taken(places, len(deals)), list[Any](), set[str]()
     for i, entry in enumerate(deals):
-        left = _left(tree, before, entry, measured) if _known(entry, measured) else None
-        if left is not None and len(left) < 2:
-            continue
+        if not _known(tree, entry, measured):
+            left, deal = None, entry
+        else:
+            touched |= {f"{name}.{entry['values']}" for hand in entry["among"] for name in _names(hand)}
+            left = _left(laid, entry)
+            deal = {**entry, "among": [entry["among"][k] for k in left]}
+            if len(left) < 2:
+                continue
         for tail, place in lines[i].items():
-            places[f"{DEALS}[{len(kept)}]{tail}"] = place
-        kept.append(entry if left is None else {**entry, "among": left})
+            now = _shifted(tail, left)
+            if now is not None:
+                places[f"{DEALS}[{len(kept)}]{now}"] = place
+        kept.append(deal)
     if kept:
         variation["deal"] = kept
     else:
         del variation["deal"]
+    return frozenset(touched)
 
 
 def _taken(places: MutableMapping[str, Place], n: int) -> dict[int, dict[str, Place]]:
@@ -59,63 +133,63 @@ def _taken(places: MutableMapping[str, Place], n: int) -> dict[int, dict[str, Pl
     return found
 
 
-def _known(entry: Any, measured: Collection[str]) -> bool:
-    """Whether a deal, if it is one, would deal out something that was measured."""
-    if not isinstance(entry, dict) or not isinstance(entry.get("among"), list):
+def _shifted(tail: str, left: list[int] | None) -> str | None:
+    """Where a line of a deal stands after hands were taken out of it; None where its hand was."""
+    if left is None or not tail.startswith(".among["):
+        return tail
+    number, _, rest = tail.removeprefix(".among[").partition("]")
+    return f".among[{left.index(int(number))}]{rest}" if int(number) in left else None
+
+
+def _known(tree: Mapping[str, Any], entry: Any, measured: Collection[str]) -> bool:
+    """Whether an entry is a deal of this scenario's parts that would deal out something that was measured."""
+    if not isinstance(entry, dict) or set(entry) != {"values", "among"} or not isinstance(entry["among"], list):
         return False
-    return any(f"{name}.{entry.get('values')}" in measured for hand in entry["among"] for name in _names(hand))
+    parts = tree.get("parts")
+    hands = [_names(hand) for hand in entry["among"]]
+    if not isinstance(parts, dict) or not isinstance(entry["values"], str) or not all(hands):
+        return False
+    names = [name for hand in hands for name in hand]
+    if not all(isinstance(name, str) and isinstance(parts.get(name), dict) for name in names):
+        return False
+    return any(f"{name}.{entry['values']}" in measured for name in names)
 
 
 def _names(hand: Any) -> list[Any]:
     return hand if isinstance(hand, list) else [hand]
 
 
-def _left(tree: dict[str, Any], before: Mapping[str, Any], entry: dict[str, Any], measured: Collection[str]) -> list[Any]:
-    """The hands that are still dealt; in the tree, what every thing of this deal has before it is."""
-    value = str(entry["values"])
+def _left(laid: _Laid, entry: dict[str, Any]) -> list[int]:
+    """Which hands are still dealt; in the tree, what every thing of this deal has before it is."""
+    value = entry["values"]
     hands = [_names(hand) for hand in entry["among"]]
-    known = [next((name for name in hand if f"{name}.{value}" in measured), None) for hand in hands]
-    own = [_of(before, hand[0], value) for hand in hands]
+    known = [next((name for name in hand if f"{name}.{value}" in laid.measured), None) for hand in hands]
+    own = [laid.of(laid.before, hand[0], value) for hand in hands]
     rest = list(range(len(hands)))  # whose values are left
     for hand, name in zip(hands, known):
         if name is None:
             continue
-        has = _of(tree, name, value)
+        has = laid.of(laid.tree, name, value)
         for other in hand:
-            if f"{other}.{value}" not in measured:
-                _put(tree, other, value, has)
-        near = {k: abs(number - here) for k in rest if (number := _number(own[k])) is not None and (here := _number(has)) is not None}
-        if near:
-            rest.remove(min(near, key=near.__getitem__))
+            if f"{other}.{value}" not in laid.measured:
+                laid.put(other, value, has)
+        apart = {k: by for k in rest if (by := _apart(own[k], has)) is not None}
+        if apart:
+            rest.remove(min(apart, key=apart.__getitem__))
     free = [k for k, name in enumerate(known) if name is None]
     over = [k for k in rest if k not in free]
     for k in free:
-        if k not in rest:
+        if k not in rest and over:
             taken = own[over.pop(0)]
             for name in hands[k]:
-                _put(tree, name, value, taken)
-    return [entry["among"][k] for k in free]
+                laid.put(name, value, taken)
+    return free
 
 
-def _of(tree: Mapping[str, Any], name: str, value: str) -> Any:
-    """What a thing has, as it is written; what it stands at where that is left out, and None for any other value."""
-    at: Any = (tree.get("parts") or {}).get(name)
-    for key in value.split("."):
-        at = at.get(key) if isinstance(at, Mapping) else None
-    return PLACES.get(value) if at is None else at
-
-
-def _put(tree: dict[str, Any], name: str, value: str, text: Any) -> None:
-    *above, last = value.split(".")
-    at = tree["parts"].get(name)
-    for key in above:
-        at = at.setdefault(key, {}) if isinstance(at, dict) else None
-    if isinstance(at, dict) and text is not None:
-        at[last] = text
-
-
-def _number(text: Any) -> float | None:
+def _apart(one: Any, other: Any) -> float | None:
+    """How far two quantities differ, angles round the circle; None where one of them is none."""
     try:
-        return parse_quantity(text)
+        by = parse_quantity(one) - parse_quantity(other)
     except ValueError:
         return None
+    return abs((by + math.pi) % math.tau - math.pi) if dimension_of(one) == "angle" else abs(by)

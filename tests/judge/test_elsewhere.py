@@ -217,6 +217,45 @@ def test_what_was_dealt_is_taken_along_where_it_was_not_measured(folder):
     assert (there["bowl.at.y"], there["other.at.y"]) == pytest.approx((-0.25, -0.405)), "the place that is left"
 
 
+def test_no_two_things_have_one_place_where_both_cells_measured_a_part_of_a_row(folder):
+    """Three bowls in a row; one of them was found at another place in the second cell, and the third bowl's place varies."""
+    path = folder / "conf" / "scenario" / "reach_down.yaml"
+    rest = "  {}: {{part: objects/bowl_150, stands_on: counter.top_front, put: base, at: {{x: 60 mm, y: {}}}}}\n"
+    row = rest.format("second", "-400 mm") + rest.format("third", "-550 mm")
+    vary = "  deal: [{values: at.y, among: [bowl, second, third]}]\n  third: {at: {y: {uniform: [-1 mm, 1 mm]}}}\n"
+    path.write_text(SCENARIO.replace("variation:\n", f"{row}variation:\n{vary}"), encoding="utf-8")
+    for name, more in (
+        ("a", ", bowl: {at: {y: -250 mm}}"),
+        ("b", ", bowl: {at: {y: -400 mm}}"),
+        ("c", ", bowl: {at: {y: -550 mm}}, second: {at: {y: -400 mm}}"),
+    ):
+        (folder / "conf" / "cell" / f"{name}.yaml").write_text(CELL.format(height="801 mm", more=more), encoding="utf-8")
+    scenes = {name: shiliu.load_scenario("reach_down", cell=name) for name in ("same", "a", "b", "c")}
+    for made in ("a", "b", "c"):
+        for seed in range(3):
+            one = episode(scenes[made], drawing.draw(scenes[made], seed))
+            for name, there in scenes.items():
+                values = values_there(there, scenes[made], one)
+                places = sorted(values[f"{part}.at.y"] for part in ("bowl", "second", "third"))
+                assert np.diff(places).min() > 0.14, (made, name, places)
+    one = episode(scenes["a"], drawing.draw(scenes["a"], 0))
+    there = values_there(scenes["a"], scenes["a"], one)
+    assert there["second.at.y"] == pytest.approx(one.draw["values"]["second.at.y"]), "where both have the same it is as drawn"
+
+
+def test_what_is_left_of_a_row_is_told_as_the_cells_and_not_as_another_scenario(folder):
+    path = folder / "conf" / "scenario" / "reach_down.yaml"
+    other = "  other: {part: objects/bowl_150, stands_on: counter.top_front, put: base, at: {x: 60 mm, y: -400 mm}}\n"
+    deal = "variation:\n  deal: [{values: at.y, among: [bowl, other]}]\n"
+    path.write_text(SCENARIO.replace("variation:\n", other + deal), encoding="utf-8")
+    (folder / "conf" / "cell" / "turned.yaml").write_text(
+        CELL.format(height="801 mm", more=", other: {at: {y: -250 mm}}"), encoding="utf-8"
+    )
+    scene = shiliu.load_scenario("reach_down")
+    notes = " ".join(judged(simulated(scene), shiliu.load_scenario("reach_down", cell="turned")).provenance["notes"])
+    assert "in what is left where the cell measured others: bowl.at.y" in notes and "says otherwise" not in notes
+
+
 def test_what_the_survey_leaves_open_is_tried_in_likely_starts(folder):
     verdict = judged(simulated(shiliu.load_scenario("reach_down")), shiliu.load_scenario("reach_down", cell="loose"))
     goal = of(verdict, "goal")

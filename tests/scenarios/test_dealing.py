@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import mujoco
 import numpy as np
 import pytest
@@ -10,7 +12,10 @@ import yaml
 from benches import BENCH
 from shiliu.scenarios.catalog import scene_of_tree
 from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.reading.composition import CONF
 from shiliu.scenarios.reading.config import dealt_values, nominal_values
+from shiliu.scenarios.reading.known_deals import without_known
+from shiliu.scenarios.reading.yaml_reader import Problems
 from shiliu.scenarios.variation import draw, nominal
 
 ROW = ("named", "twin", "third")
@@ -78,12 +83,14 @@ def test_a_deal_that_cannot_be_is_told():
             {"values": "at.y", "among": ["bowl", "cann"]},
             {"values": "label", "among": ["bowl", "can"]},
             {"values": "at.y", "among": [["bowl", "can"], "other"]},
+            {"values": "at.x", "among": ["bowl", "can", []]},
+            {"values": "at.x", "among": ["can", "bowl"]},
         ]
     }
     with pytest.raises(ScenarioError) as error:
         scene_of_tree("bench", tree)
     message = str(error.value)
-    for part in ("two parts or more", "did you mean", "has no value 'label'", "get the same at.y"):
+    for part in ("two parts or more", "did you mean", "has no value 'label'", "get the same at.y", "nobody is named", "one deal of both"):
         assert part.lower() in message.lower(), message
 
 
@@ -133,11 +140,61 @@ def test_a_survey_of_things_of_one_hand_may_differ(tmp_path):
     assert [values[f"{name}.at.z"] for name in ROW] == pytest.approx([0.001, 0.002, 0.001])
 
 
-def test_a_wrong_deal_is_told_by_its_own_line_in_a_cell(tmp_path):
-    text = (shiliu.scenarios.reading.composition.CONF / "scenario" / "medication_serving.yaml").read_text(encoding="utf-8")
-    path = tmp_path / "conf" / "scenario" / "medication_serving.yaml"
+def test_what_stands_in_the_parts_own_sheet_is_had_as_well(tmp_path):
+    """The named one's label is left out in the scenario: it wears that of its sheet, which the others are not dealt twice."""
+    changed(tmp_path, ", label: 0 %}", "}")
+    values = nominal_values(in_cell(tmp_path, "named: {label: 50 %}").config)
+    assert [values[f"{name}.label"] for name in ROW] == [0.5, 0.0, 1.0]
+
+
+def test_angles_are_near_round_the_circle():
+    tree = {
+        "parts": {"named": {"yaw": "-179 deg"}, "twin": {"yaw": "30 deg"}},
+        "variation": {"deal": [{"values": "yaw", "among": ["named", "twin"]}]},
+    }
+    before = {"parts": {"named": {"yaw": "180 deg"}, "twin": {"yaw": "30 deg"}}}
+    assert without_known(tree, before, {"named.yaw"}, {}, Problems()) == {"named.yaw", "twin.yaw"}
+    assert tree["parts"]["twin"]["yaw"] == "30 deg" and not tree["variation"], "180 deg is had"
+
+
+@pytest.mark.parametrize("among", [[[], "named", "twin"], [{"a": "b"}, "named", "twin"], [[["twin"]], "named", "third"], ["named", "twn"]])
+def test_a_deal_that_cannot_be_read_is_told_in_a_cell_as_without_it(tmp_path, among):
+    changed(tmp_path, "{values: at.y, among: [named, twin, third]}", f"{{values: at.y, among: {json.dumps(among)}}}")
+    with pytest.raises(ScenarioError, match=r"medication_serving\.yaml:\d+: .*variation\.deal\[1\]"):
+        in_cell(tmp_path, "named: {at: {y: 3 mm}}")
+
+
+def test_what_the_command_sets_is_not_laid_over_without_a_word(tmp_path):
+    in_cell(tmp_path, "named: {at: {z: 2 mm}}")
+    with pytest.raises(ScenarioError, match=r"parts\.twin\.at\.z: the cell leaves '2 mm' for it"):
+        shiliu.load_scenario(
+            "medication_serving", ["scenario.parts.twin.at.z='7 mm'"], cell="one", conf_dir=tmp_path / "conf"
+        )
+
+
+def test_what_was_measured_as_nothing_is_told(tmp_path):
+    with pytest.raises(ScenarioError, match=r"named\.at\.y: None is no quantity"):
+        in_cell(tmp_path, "named: {at: {y: {is: null}}}")
+
+
+def changed(folder, old, new):
+    """A designer's own medication_serving, in which a line is another one."""
+    text = (CONF / "scenario" / "medication_serving.yaml").read_text(encoding="utf-8")
+    assert old in text
+    path = folder / "conf" / "scenario" / "medication_serving.yaml"
     path.parent.mkdir(parents=True)
-    path.write_text(text.replace("{values: at.z, among: [[named", "{values: at.z, among: [[nmed"), encoding="utf-8")
-    line = next(i for i, one in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if "[[nmed" in one)
-    with pytest.raises(ScenarioError, match=rf"medication_serving\.yaml:{line}: .*'nmed' is no part"):
-        in_cell(tmp_path, "named: {label: 0 %}, twin: {label: 50 %}")
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return path
+
+
+def test_a_wrong_deal_is_told_by_its_own_line_in_a_cell(tmp_path):
+    """The first deal is gone, two of the hands of the second, and the third has its wrong one in the last line."""
+    deals = "{values: label, among: [named, twin]}\n    - {values: at.y, among: [named, calcium]}\n    - values: at.x\n"
+    deals += "      among:\n        - named\n        - twin\n        - [third, large]"
+    path = changed(tmp_path, "{values: label, among: [named, twin, third]}", deals)
+    row = "    - {values: at.y, among: [named, twin, third]}"
+    text = path.read_text(encoding="utf-8").replace(row, "    - {values: yaw, among: [twin, third]}")
+    path.write_text(text, encoding="utf-8")
+    line = next(i for i, one in enumerate(text.splitlines(), 1) if "- [third, large]" in one)
+    with pytest.raises(ScenarioError, match=rf"medication_serving\.yaml:{line}: \S*among\[1\]: those of one hand get the same at\.x"):
+        in_cell(tmp_path, "named: {label: 0 %, at: {x: 3 mm, y: 1 mm}}")
