@@ -23,7 +23,7 @@ from ..signals.statistics import wilson
 
 NEAR = "near_success"  # the reason where some of the copies do the task
 TAPE = 0.01  # of a length that is measured: no tape is off by more of something short; an estimate
-WORK = 1200.0  # s that are simulated at most: a long take is tried in fewer copies
+WORK = 1200.0  # s that are simulated at most, beside the robot alone: a long take is tried in fewer copies
 FEWEST = 4  # so many always, and no more of a scene with cloth, which takes longer to simulate than it lasts
 STANDS = ("robot.at.x", "robot.at.y")  # where the robot stands: everything else is moved together
 ALONE = tuple((key, share) for key in STANDS for share in (0.5, -0.5))  # of a tape's error, with nothing else; an estimate
@@ -46,11 +46,10 @@ def play_near(
 
 
 def copies_near(ranges: Mapping[str, tuple[float, float]], n: int, seed: int) -> list[tuple[dict[str, float], float]]:
-    """n copies, and by which share of the ranges each differs at most; at most half of them move the robot alone."""
+    """Those that move the robot alone, where that is open, and n that vary everything; by which share of the ranges each differs."""
     same = {key: 1.0 if key in FACTORS else 0.0 for key in ranges}
-    alone = [(same | {key: share * ranges[key][1]}, abs(share)) for key, share in ALONE if key in ranges][: n // 2]
-    others = further(spread(ranges, n - len(alone), seed))
-    return alone + [(copy, (k + 1) / len(others)) for k, copy in enumerate(others)]
+    alone = [(same | {key: share * ranges[key][1]}, abs(share)) for key, share in ALONE if key in ranges]
+    return alone + [(copy, (k + 1) / n) for k, copy in enumerate(further(spread(ranges, n, seed)))]
 
 
 def counted(done: Sequence[bool], shares: Sequence[float]) -> dict[str, Any]:
