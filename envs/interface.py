@@ -87,6 +87,8 @@ class Interface:
         self.observation_space = Dict(spaces)
         self._low, self._high = self.action_space.low, self.action_space.high
         self._bounds = self._low.tolist(), self._high.tolist()
+        feature = self.actions.feature
+        self._ends = np.asarray(feature.low, np.float32), np.asarray(feature.high, np.float32)  # may lie a rounding outside
         self._rounding = 4 * np.spacing(np.maximum(np.abs(self._low), np.abs(self._high)))
         self._all = len(self.groups) == len(known)
 
@@ -122,7 +124,8 @@ class Interface:
     def taken(self, action: np.ndarray, copies: np.ndarray | None = None) -> np.ndarray:
         """Actions (k,) or (m, k) as they are taken: one past a bound by the rounding of float32 is that bound.
 
-        A wrapper that rescales to -1..1 computes its ends no better than that.
+        A wrapper that rescales to -1..1 computes its ends no better than that. A limit as float32 has it, which is what a
+        recording holds, stays as it is: the engine clamps it, here as in a replay, so that both are the same to the bit.
 
         Args:
             copies: which copies they are of, for the message.
@@ -139,7 +142,7 @@ class Interface:
         near = np.clip(action, low, high)
         bad = ~(np.abs(action - near) <= self._rounding)
         if not bad.any():
-            return near
+            return np.where((action == self._ends[0]) | (action == self._ends[1]), action, near)
         first = 0 if copies is None else int(np.argmax(bad.any(axis=1)))
         row, wrong = np.atleast_2d(action)[first], np.flatnonzero(np.atleast_2d(bad)[first])[:3]
         offending = ", ".join(f"{self.actions.feature.names[i]} = {row[i]:.4g}" for i in wrong)

@@ -11,6 +11,7 @@ import pytest
 import shiliu
 from gymnasium.utils.env_checker import check_env
 from shiliu.envs.registration import env_id
+from shiliu.envs.single import ShiliuEnv
 from shiliu.replay.checks.dynamics import check_balance, effort, loaded, sole_polygon
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.evaluation.device import load_device, through
@@ -25,7 +26,7 @@ from shiliu.scenarios.errors import ScenarioError
 from shiliu.scenarios.mobile import followers, glide
 from shiliu.scenarios.robot import load_robot
 from shiliu.scenarios.simulation import Simulation
-from shiliu.scenarios.variation import nominal
+from shiliu.scenarios.variation import STATE, nominal
 
 G = 9.81
 RULES = load_rules()
@@ -194,6 +195,23 @@ def test_the_environment_takes_commands_of_the_base(action):
     assert ahead == pytest.approx(0.2, abs=1e-3) and x == pytest.approx(0.2 * 1.5 - 0.2**2 / 2 / 0.4, abs=0.01)
     assert height == pytest.approx(-0.05, abs=2e-3)
     env.close()
+
+
+def test_a_base_at_its_largest_speed_is_the_same_to_the_bit_in_environment_and_replay(scene):
+    """-0.2 m/s as float32 lies 3e-9 beyond the limit: both leave it to the engine to clamp."""
+    actions = np.tile(scene.ready_ctrl.astype(np.float32), (45, 1))
+    actions[5:35, scene.schema.action.names.index("base_vy")] = scene.schema.action.low[-3]
+    env = ShiliuEnv(scene, observations=["observation.base"])
+    assert actions[10, -3] == np.float32(-0.2) < env.action_space.low[-3]
+    draw = nominal(scene)
+    env.reset(options={"values": dict(draw.values)})
+    replayed = next(play(scene, [Take(draw, actions)], threads=1))
+    data = mujoco.MjData(draw.model)
+    for action, qpos in zip(actions, replayed.qpos[1:]):
+        env.step(action)
+        mujoco.mj_setState(draw.model, data, env.state, STATE)
+        assert np.array_equal(data.qpos, qpos)
+    assert abs(data.joint("base_y").qpos[0]) > 0.1, "it walked"
 
 
 def test_the_way_by_the_commands_alone_is_the_way_of_the_engine(scene):
