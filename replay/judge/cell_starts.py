@@ -2,9 +2,9 @@
 
 What the cell measured stands as measured, and is tried in likely starts by as much as the survey leaves open (`within`).
 What the episode drew, and the cell did not measure, stands as it was drawn: whoever performs these commands there can put
-things where they were. Of what a draw deals out this cell, or that of the episode, may
-have measured a part: then all of it is as this cell has it, so that no two things have the same place. All else is as the
-scene of the cell has it. The robot begins in the episode's own posture.
+things where they were. What a draw deals out is as this cell has it where this cell, or that of the episode, measured a part
+of it, so that no two things have the same place. All else is as the scene of the cell has it. The robot begins in the
+episode's own posture.
 """
 
 from __future__ import annotations

@@ -15,10 +15,10 @@ from typing import Any
 from ..errors import ScenarioError
 from ..part import load_part
 from ..quantity import dimension_of, parse_quantity, show
+from .dealing import PLACES
 from .yaml_reader import Place, Problems
 
 DEALS = "scenario.variation.deal"
-PLACES = {"at.x": "0 mm", "at.y": "0 mm", "at.z": "0 mm", "yaw": "0 deg"}  # where nothing is written
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,10 @@ class _Laid:
         at = part
         for key in value.split("."):
             at = at.get(key) if isinstance(at, Mapping) else None
-        if at is not None or value in PLACES:
-            return PLACES[value] if at is None else at
+        if at is not None:
+            return at
+        if value in PLACES:
+            return "0 deg" if value == "yaw" else "0 mm"
         try:
             param = load_part(str(part.get("part")), None, self.assets)
         except ScenarioError:

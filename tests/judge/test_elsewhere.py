@@ -75,6 +75,17 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+def two_bowls(folder, cell, measured):
+    """The scenario with another bowl whose place is dealt with the bowl's, and a cell in which that of the other was measured."""
+    path = folder / "conf" / "scenario" / "reach_down.yaml"
+    other = "  other: {part: objects/bowl_150, stands_on: counter.top_front, put: base, at: {x: 60 mm, y: -400 mm}}\n"
+    deal = "variation:\n  deal: [{values: at.y, among: [bowl, other]}]\n"
+    path.write_text(SCENARIO.replace("variation:\n", other + deal), encoding="utf-8")
+    (folder / "conf" / "cell" / f"{cell}.yaml").write_text(
+        CELL.format(height="801 mm", more=f", other: {{at: {{y: {measured}}}}}"), encoding="utf-8"
+    )
+
+
 def commands(scene):
     """The right forearm is raised towards the bowl and taken back within 3 s."""
     t = np.arange(STEPS) * scene.control_timestep
@@ -201,13 +212,7 @@ def test_what_was_drawn_stands_and_what_was_measured_goes_before_it(folder):
 
 def test_what_was_dealt_is_taken_along_where_it_was_not_measured(folder):
     """A second bowl stands 150 mm away; the episode's draw exchanged their places."""
-    path = folder / "conf" / "scenario" / "reach_down.yaml"
-    other = "  other: {part: objects/bowl_150, stands_on: counter.top_front, put: base, at: {x: 60 mm, y: -400 mm}}\n"
-    deal = "variation:\n  deal: [{values: at.y, among: [bowl, other]}]\n"
-    path.write_text(SCENARIO.replace("variation:\n", other + deal), encoding="utf-8")
-    (folder / "conf" / "cell" / "other.yaml").write_text(
-        CELL.format(height="801 mm", more=", other: {at: {y: -405 mm}}"), encoding="utf-8"
-    )
+    two_bowls(folder, "other", "-405 mm")
     scene = shiliu.load_scenario("reach_down")
     draw = next(d for d in (drawing.draw(scene, seed) for seed in range(20)) if d.values["bowl.at.y"] < -0.3)
     one = episode(scene, draw)
@@ -244,13 +249,7 @@ def test_no_two_things_have_one_place_where_both_cells_measured_a_part_of_a_row(
 
 
 def test_what_is_left_of_a_row_is_told_as_the_cells_and_not_as_another_scenario(folder):
-    path = folder / "conf" / "scenario" / "reach_down.yaml"
-    other = "  other: {part: objects/bowl_150, stands_on: counter.top_front, put: base, at: {x: 60 mm, y: -400 mm}}\n"
-    deal = "variation:\n  deal: [{values: at.y, among: [bowl, other]}]\n"
-    path.write_text(SCENARIO.replace("variation:\n", other + deal), encoding="utf-8")
-    (folder / "conf" / "cell" / "turned.yaml").write_text(
-        CELL.format(height="801 mm", more=", other: {at: {y: -250 mm}}"), encoding="utf-8"
-    )
+    two_bowls(folder, "turned", "-250 mm")
     scene = shiliu.load_scenario("reach_down")
     notes = " ".join(judged(simulated(scene), shiliu.load_scenario("reach_down", cell="turned")).provenance["notes"])
     assert "in what is left where the cell measured others: bowl.at.y" in notes and "says otherwise" not in notes
