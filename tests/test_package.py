@@ -20,6 +20,7 @@ ORDER = ("scenarios", "envs", "replay")  # each may import what stands before it
 ROOMS = (  # of replay/, each may import what stands before it
     "recording",
     "signals",
+    "residual",
     "robots",
     "retarget",
     "checks",

@@ -1,0 +1,133 @@
+"""Do the recorded columns agree with one another? What contradicts the others, where, by how much, and what would explain it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..recording.recording import Recording
+from ..residual.engine import Difference, differences
+from ..residual.relations import follows
+from ..residual.table import Group, table_of
+from ..robots.limits import Limits
+from ..signals.signal import find_lag
+from .check import Check
+from .finding import Finding, Plot
+from .fixes import Fix, Known, rerecord
+from .rules import Rule, Rules
+
+UNEVEN = 0.01  # rad: a group whose channels follow worse than this, on the whole, may follow later than a kernel reaches
+SHOWN = 12  # names in a finding; the details hold all
+
+
+def check_differs(recording: Recording, rules: Rules, limits: Limits | None = None) -> list[Finding]:
+    """`column.differs`: each column against what the others say it should be.
+
+    A FAIL where no body that moves, is pushed or blocked can have done it: two relations are broken at once, a command was never
+    carried out as recorded but as another one, or the values have a shape that only a recorder or a converter makes. Else a WARN.
+
+    Args:
+        limits: of the joints; a command past a joint's range is carried out as far as the joint goes.
+
+    Returns:
+        One finding, the heaviest difference; the others stand in its details.
+    """
+    rule = rules["column.differs"]
+    ranges = {} if limits is None else {name: (one.lower, one.upper) for name, one in limits.joints.items()}
+    table = table_of(recording, ranges)
+    groups = [group for group in table.groups if any(len(c.columns) > 1 for c in group.channels)]
+    if not groups:
+        return [rule.not_checked("no_witness" if table.alone else "not_recorded")]
+    found = [d for group in groups for d in differences(group, _late(group))]
+    if not found:
+        return [rule.passed(value=0.0, details={"columns": len(table.compared)})]
+    found.sort(key=lambda d: (not d.certain, -d.weight))
+    first = found[0]
+    others = [_line_of(d) for d in found[1:]]
+    return [_finding(rule, first, others)]
+
+
+def _late(group: Group) -> float:
+    """[s] how late the measurements of a group come, where it is more than a kernel reaches; else nought."""
+    relations = [r for r in follows(group) if r is not None and r.own]
+    if not relations or np.median([r.noise for r in relations]) < UNEVEN:
+        return 0.0
+    both = [c for c in group.channels if {"command", "measured"} <= set(c.columns)]
+    commands, states = (np.column_stack([c.columns[kind] for c in both]) for kind in ("command", "measured"))
+    lag = find_lag(group.t, commands, group.t, states, search=3.0)
+    return 0.0 if lag is None or lag.at_edge else max(lag.pooled, 0.0)
+
+
+def _line_of(one: Difference) -> dict[str, Any]:
+    level = "FAIL" if one.certain else "WARN"
+    return {
+        "subject": list(one.channels), "level": level, "kind": one.name or "unknown", "column": one.kind, "value": one.size,
+        "unit": one.unit, "t0": one.t0, "t1": one.t1,
+    }  # fmt: skip
+
+
+def _finding(rule: Rule, one: Difference, others: Sequence[dict[str, Any]]) -> Finding:
+    details: dict[str, Any] = {
+        "what": f"column_{one.kind}", "why": f"why_{one.name}" if one.name else None, "kind": one.name or "unknown",
+        "family": one.family or "unknown", "column": one.kind, "stream": one.stream,
+        "rows": [one.first, one.last], "explained": one.explained, "undone": one.undone, **one.numbers, "others": list(others),
+    }  # fmt: skip
+    return rule.finding(
+        level="FAIL" if one.certain else "WARN",
+        signal={"command": "command"}.get(one.kind, "measured"),
+        subject=one.channels[:SHOWN],
+        t0=one.t0,
+        t1=one.t1,
+        value=one.size,
+        limit=one.limit,
+        margin=one.limit - one.size,
+        excess=max(one.size - one.limit, 0.0) / one.limit,
+        unit=one.unit,
+        share=(one.last - one.first + 1) / one.rows,
+        details=details,
+    )
+
+
+def check_alone(recording: Recording, rules: Rules) -> list[Finding]:
+    """`column.alone`: columns that are recorded and that nothing else recorded speaks of; never judged, but named."""
+    rule, alone = rules["column.alone"], table_of(recording).alone
+    if not alone:
+        return [rule.passed(value=0.0)]
+    details = {"count": len(alone), "columns": list(alone)}
+    return [rule.not_checked("no_witness", subject=alone[:SHOWN], value=float(len(alone)), details=details)]
+
+
+def _both(recording: Recording, finding: Finding, rules: Rules) -> Plot | None:
+    """The column with the one that it is held against."""
+    for group in table_of(recording).groups:
+        for channel in group.channels:
+            if finding.subject and channel.name == finding.subject[0]:
+                kinds = ("measured", "velocity") if finding.details.get("column") == "velocity" else ("command", "measured")
+                traces = [{"name": k, "t": group.t, "y": channel.columns[k]} for k in kinds if k in channel.columns]
+                return Plot("columns", channel.name, channel.unit, traces) if traces else None
+    return None
+
+
+def _mend(finding: Finding, known: Known) -> Fix:
+    return rerecord(finding, known)
+
+
+CHECKS = (
+    Check(
+        "column.differs",
+        run=lambda r: check_differs(r.recording, r.rules, r.limits),
+        fix=_mend,
+        curve=_both,
+        turn=5,
+        after=("values", "channels"),
+        counts=False,  # what a warning is of, a push explains as well
+    ),
+    Check(
+        "column.alone",
+        run=lambda r: check_alone(r.recording, r.rules),
+        turn=5,
+        no_curve="names of columns; nothing is drawn of them",
+    ),
+)

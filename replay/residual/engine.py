@@ -1,0 +1,294 @@
+"""From the columns of a take to what is wrong with which of them: disagreement, blame, and the hypothesis that explains it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ..signals.signal import runs
+from .blame import Blame, disagreement, suspects
+from .hands import BEYOND as BEYOND_HAND
+from .hands import against_command
+from .hypotheses import Case, Explanation, best, is_exact
+from .relations import Relation, relations_of, shifted
+from .table import Group, RecordedChannel
+
+JOIN = 12  # rows: disagreements nearer than this are one (a kernel's length at 30 Hz)
+# how far a channel's gain, zero and delay may lie from those of its group, before the take's own noise is added
+GAIN, ZERO, DELAY = 0.04, 0.04, 0.07
+SEEN = 0.05  # rad, or share of the way: a factor that changes less is not looked at
+LEAP = 0.04  # rad: a smaller step between two rows is none that is looked at
+DENSE = 0.3  # of a span: where so much of it is wrong in one column, all of it is one fault
+RIVAL = 0.25  # of the disagreement: what a column may leave more than the best one and still be asked for a simple reason
+SURE = 0.9  # of the squared difference, from where on a reason has few free numbers and not one for each row
+FREE, ROW = 3.0, 1.0  # the price of a free number of a reason, and of a row without one, in squared thresholds
+UNHEARD = 0.15  # of the disagreement that another command leaves, where the body did what that command would have made it do
+BEYOND = 3.0  # times what the other channels of the group disagree by elsewhere
+CERTAIN_HAND = 0.25  # of its way that a hand goes against its command: more than a thing that gives way pushes it
+DOUBT = 0.02  # of the rows: where the other channels disagree in more of them, the relations are none of this take
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something recorded that contradicts what else is recorded.
+
+    Attributes:
+        channels: names; kind: of the column, `command`, `measured`, `velocity`, or `rows` for all of them.
+        first, last: rows; t0, t1: [s].
+        size: largest difference, in `unit`.
+        name, family: of the hypothesis that explains it; None where none explains enough.
+        explained: share of the squared difference that it explains; undone: share of the disagreement that is gone when the column is
+            put right; numbers: what the hypothesis fitted.
+        certain: whether a body that moves cannot have done it.
+        limit: from where on a difference of this column counts, in `unit`; rows: of the take.
+        weight: how much disagreement it explains, in squared thresholds.
+    """
+
+    channels: tuple[str, ...]
+    kind: str
+    first: int
+    last: int
+    t0: float
+    t1: float
+    size: float
+    unit: str
+    name: str | None
+    family: str | None
+    explained: float
+    undone: float
+    certain: bool
+    numbers: Mapping[str, float | str] = field(default_factory=dict)
+    stream: str = ""
+    rivals: Mapping[str, float] = field(default_factory=dict)
+    limit: float = 1.0
+    rows: int = 1
+    weight: float = 0.0
+
+
+def differences(group: Group, late: float = 0.0) -> list[Difference]:
+    """All that the channels of a group contradict each other in, the longest first."""
+    if group.channels[0].unit != "rad":
+        return _hands(group)
+    relations = relations_of(group, late)
+    found = list(_rows_lost(group))
+    lost = [d.first for d in found]
+    apart = np.zeros((group.n, len(group.channels)), bool)
+    for j, (channel, own) in enumerate(zip(group.channels, relations)):
+        apart[:, j] = disagreement(own, channel.unit) > 1.0 if own else False
+    for j, (channel, own) in enumerate(zip(group.channels, relations)):
+        bad = apart[:, j].copy()
+        for row in lost:
+            bad[max(0, row - 3) : row + JOIN + 1] = False
+        if not bad.any():
+            found += _parameters(group, channel, own, relations)
+            continue
+        found += _blamed(group, channel, own, np.flatnonzero(bad), relations, np.delete(apart, j, axis=1))
+    found = [d for d in found if d.certain or d.size >= d.limit]
+    return sorted(_grouped(group, found), key=lambda d: (-(d.last - d.first), d.channels))
+
+
+def _hands(group: Group) -> list[Difference]:
+    found = []
+    for one in against_command(group):
+        why = "constant" if one.stands else None
+        weight = one.size / BEYOND_HAND * (one.last - one.first + 1)
+        made = Difference(
+            (one.channel.name,), one.stands or "measured", one.first, one.last, float(group.t[one.first]), float(group.t[one.last]),
+            one.size, "1", why, "values" if why else None, 0.0, 0.0, one.size > CERTAIN_HAND, {}, one.channel.topics["measured"], {},
+            BEYOND_HAND, group.n, weight,
+        )  # fmt: skip
+        found.append(made)
+    return found
+
+
+def _spans(one: Blame) -> list[Blame]:
+    """A column that is wrong in most of the rows between its first and last wrong one is wrong there; else each stretch by itself."""
+    bad = np.zeros(len(one.recorded), bool)
+    bad[one.rows] = True
+    stretches = _joined(bad)
+    if sum(b - a + 1 for a, b in stretches) >= DENSE * (one.last - one.first + 1):
+        return [one]
+    return [replace(one, rows=one.rows[(one.rows >= a) & (one.rows <= b)]) for a, b in stretches]
+
+
+def _joined(bad: np.ndarray) -> list[tuple[int, int]]:
+    spans: list[list[int]] = []
+    for first, last in runs(bad):
+        if spans and first - spans[-1][1] <= JOIN:
+            spans[-1][1] = last
+        else:
+            spans.append([first, last])
+    return [(a, b) for a, b in spans]
+
+
+def _blamed(
+    group: Group, channel: RecordedChannel, own: Sequence[Relation], rows: np.ndarray,
+    relations: Sequence[Sequence[Relation]], others: np.ndarray,
+) -> list[Difference]:  # fmt: skip
+    """Each suspect column with what may have happened to it: the one that leaves least, for the fewest free numbers, is the one."""
+    found: list[tuple[float, list[Difference]]] = []
+    candidates = suspects(channel, own, rows)
+    for one in candidates:
+        if one.left > candidates[0].left + RIVAL:
+            continue
+        cost, parts = one.left * one.disagreement, []
+        for part in _spans(one):
+            why = best(_case(group, part, own))
+            sure = why is not None and why.explained > SURE
+            cost += FREE * (1.0 + why.free) if sure and why is not None else ROW * len(part.rows)
+            parts.append(_difference(group, part, why, own, relations, others))
+        found.append((cost, parts))
+    return min(found, key=lambda each: each[0])[1] if found else []
+
+
+def _case(group: Group, one: Blame, own: Sequence[Relation]) -> Case:
+    others = {c.name: c.columns[one.kind] for c in group.channels if c.name != one.channel.name and one.kind in c.columns}
+    partner = one.channel.columns.get({"command": "measured", "measured": "command"}.get(one.kind, ""))
+    noise = max(r.noise for r in own)
+    return Case(one.recorded, one.restored, one.first, one.last, group.dt, noise, others, partner)
+
+
+def _difference(
+    group: Group, one: Blame, why: Explanation | None, own: Sequence[Relation],
+    relations: Sequence[Sequence[Relation]], others: np.ndarray,
+) -> Difference:  # fmt: skip
+    exact = why is not None and (is_exact(why.name) or "turns" in why.numbers)
+    # a body that is pushed keeps its speed; a single witness is contradicted by what pushes as well as by what records.
+    # But nothing pushes a body so that it does what another command would have made it do
+    several = len(one.relations) > 1 or one.kind == "velocity" or (one.kind == "command" and one.left < UNHEARD)
+    beyond = any(_beyond(r, one, own, relations) for r in own if r.name in one.relations) and _trusted(one, others)
+    unit = one.channel.unit if one.kind != "velocity" else f"{one.channel.unit}/s"
+    return Difference(
+        (one.channel.name,), one.kind, one.first, one.last, float(group.t[one.first]), float(group.t[one.last]), one.size, unit,
+        why.name if why else None, why.family if why else None, why.explained if why else 0.0, 1.0 - one.left,
+        (several or exact) and beyond and one.left < 0.5, dict(why.numbers) if why else {}, one.channel.topics.get(one.kind, ""),
+        one.rivals, one.limit, group.n, one.disagreement * (1.0 - one.left) * len(one.rows),
+    )  # fmt: skip
+
+
+def _trusted(one: Blame, others: np.ndarray) -> bool:
+    """Whether the relations hold for the rest of the group: others (n, k - 1) disagree in few rows but those in question."""
+    elsewhere = np.ones(len(others), bool)
+    elsewhere[max(0, one.first - JOIN) : one.last + JOIN + 1] = False
+    rest = others[elsewhere]
+    return not rest.size or float(rest.any(axis=1).mean()) <= DOUBT
+
+
+def _beyond(relation: Relation, one: Blame, own: Sequence[Relation], relations: Sequence[Sequence[Relation]]) -> bool:
+    """Whether the rows disagree by much more than the other channels of the group do elsewhere: these say how well a servo of this kind
+    follows when nothing is wrong."""
+    near = slice(max(0, one.first - JOIN), one.last + JOIN + 1)
+    elsewhere = []
+    for each in relations:
+        for other in each:
+            if other.name == relation.name and each is not own and other.own:
+                rest = np.delete(np.abs(other.residual), near)
+                if len(rest):
+                    elsewhere.append(float(rest.max()))
+    usual = float(np.median(elsewhere)) if elsewhere else 0.0
+    return float(np.abs(relation.residual[near]).max()) > BEYOND * usual
+
+
+def _parameters(
+    group: Group, channel: RecordedChannel, own: Sequence[Relation], relations: Sequence[Sequence[Relation]]
+) -> Iterator[Difference]:
+    """A channel whose relations hold in every row, with other numbers than those of its group."""
+    peers = [r for each in relations for r in each]
+    for relation in own:
+        if not relation.own:
+            continue
+        alike = [r for r in peers if r.name == relation.name and r.own and r is not relation]
+        if relation.name == "follows":
+            c, q = channel.columns["command"], channel.columns["measured"]
+            moved, noise = float(c.std()), relation.noise
+            if abs(relation.gain - 1.0) > GAIN + 3.0 * noise / moved and abs(relation.gain - 1.0) * np.ptp(c) > SEEN:
+                size = abs(relation.gain - 1.0) * float(np.ptp(c))
+                yield _whole(group, channel, "measured", size, "factor", "values", {"factor": relation.gain}, alike)
+            zero = float(np.median(q - shifted(c, -round(relation.delay / group.dt)))) if np.isfinite(relation.delay) else 0.0
+            if abs(zero) > ZERO + 3.0 * noise and abs(relation.gain - 1.0) <= GAIN:
+                yield _whole(group, channel, "measured", abs(zero), "offset", "values", {"by": zero}, alike)
+            if len(alike) >= 3 and np.isfinite(relation.delay):
+                apart = relation.delay - float(np.median([r.delay for r in alike]))
+                if abs(apart) > DELAY + 3.0 * noise / max(float(np.abs(np.diff(c)).max()) / group.dt, 1e-6):
+                    yield _whole(group, channel, "measured", abs(apart), "lag", "time", {"late": apart}, alike, "s")
+        elif relation.name == "derivative" and len(alike) >= 3:
+            usual = float(np.median([r.gain for r in alike]))
+            v = channel.columns["velocity"]
+            if abs(relation.gain / usual - 1.0) > 0.12 + 3.0 * relation.noise / max(float(v.std()), 1e-9) and v.std() > 0.02:
+                size = abs(relation.gain / usual - 1.0) * float(np.ptp(v))
+                yield _whole(group, channel, "velocity", size, "factor", "values", {"factor": relation.gain / usual}, alike)
+
+
+def _whole(
+    group: Group, channel: RecordedChannel, kind: str, size: float, name: str, family: str, numbers: dict[str, float | str],
+    alike: Sequence[Relation], unit: str | None = None,
+) -> Difference:  # fmt: skip
+    limit = {"s": DELAY, "rad": ZERO}.get(unit or channel.unit, GAIN)
+    # the others are one kind of servo where none of them departs by a third as far
+    tight = len(alike) >= 3 and all(
+        abs(r.gain - 1.0) < GAIN / 2.0 if r.name == "follows" else True for r in alike
+    )
+    return Difference(
+        (channel.name,), kind, 0, group.n - 1, float(group.t[0]), float(group.t[-1]), size, unit or channel.unit, name, family,
+        1.0, 1.0, tight, numbers, channel.topics.get(kind, ""), {}, limit, group.n, group.n * size / limit,
+    )  # fmt: skip
+
+
+def _rows_lost(group: Group) -> Iterator[Difference]:
+    """Rows at which command and measurement leap together: rows are missing there, or those of another take begin."""
+    sides = []
+    for kind in ("command", "measured"):
+        columns = [c.columns[kind] for c in group.channels if kind in c.columns and c.unit == "rad"]
+        sides.append(_leaps(np.column_stack(columns)) if columns else np.zeros((group.n, 0), bool))
+    leaps = [side.sum(axis=1) for side in sides]
+    if not all(side.shape[1] for side in sides):
+        return
+    both = (leaps[0] >= 1) & (leaps[1] >= 1) & (leaps[0] + leaps[1] >= 3)
+    for row in np.flatnonzero(both):
+        names = [c.name for j, c in enumerate(x for x in group.channels if x.unit == "rad" and "measured" in x.columns) if sides[1][row, j]]
+        q = np.column_stack([c.columns["measured"] for c in group.channels if c.unit == "rad" and "measured" in c.columns])
+        size = float(np.abs(q[row] - q[row - 1]).max())
+        yield Difference(
+            tuple(names), "rows", int(row), int(row), float(group.t[row - 1]), float(group.t[row]), size, "rad", "lost", "time",
+            1.0, 1.0, True, {}, "", {}, LEAP, group.n, 1e3 * size * len(names),
+        )  # fmt: skip
+
+
+def _leaps(x: np.ndarray) -> np.ndarray:
+    """(n, k) whether a row is reached by a step that its neighbours do not announce: none of those beside it is alike."""
+    step = np.diff(x, axis=0)
+    size = np.abs(step)
+    out = np.zeros(x.shape, bool)
+    if len(step) < 7:
+        return out
+    usual = np.zeros_like(size)
+    for away in (1, 2, 3):
+        for side in (away, -away):
+            usual = np.maximum(usual, np.abs(np.column_stack([shifted(step[:, j], side) for j in range(step.shape[1])])))
+    out[1:] = (size > LEAP) & (size > 4.0 * usual)
+    return out
+
+
+def _grouped(group: Group, found: list[Difference]) -> list[Difference]:
+    """Differences of many channels in the same rows, by the same hypothesis, become one."""
+    out: list[Difference] = []
+    for one in found:
+        for i, other in enumerate(out):
+            same = other.kind == one.kind and other.name == one.name and other.unit == one.unit
+            over = min(one.last, other.last) - max(one.first, other.first) + 1
+            long = max(one.last - one.first, other.last - other.first) + 1
+            if same and over >= 0.6 * long:
+                worst = max(one, other, key=lambda d: d.size)
+                out[i] = Difference(
+                    (*other.channels, *(c for c in one.channels if c not in other.channels)), one.kind, min(one.first, other.first),
+                    max(one.last, other.last), min(one.t0, other.t0), max(one.t1, other.t1), worst.size, worst.unit, worst.name,
+                    worst.family, min(one.explained, other.explained), min(one.undone, other.undone), one.certain or other.certain,
+                    worst.numbers, worst.stream, worst.rivals, worst.limit, worst.rows, one.weight + other.weight,
+                )  # fmt: skip
+                break
+        else:
+            out.append(one)
+    return out
+

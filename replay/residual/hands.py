@@ -1,0 +1,49 @@
+"""Hands, which stop at what they hold: a hand goes towards its command or stands, and never away from all that it was commanded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..signals.signal import over_runs, runs
+from .table import Group, RecordedChannel
+
+MEMORY = 1.0  # s of command that a hand may still be on its way from
+BEYOND = 0.1  # of its way outside all that it was commanded meanwhile; clean takes of seven scenarios reach 0.03
+MOVES = 0.1  # of its way that it has moved there within the memory: one that was outside from the first row on may be on its way
+LEAST = 2  # rows
+
+
+@dataclass(frozen=True)
+class AgainstCommand:
+    """Rows first..last in which a hand moved away from all that it was commanded, by `size` of its way at the most."""
+
+    channel: RecordedChannel
+    first: int
+    last: int
+    size: float
+    stands: str | None  # the column that is one value all the while
+
+
+def against_command(group: Group) -> list[AgainstCommand]:
+    """Of each hand of a group, by its measured and commanded way."""
+    found = []
+    count = max(2, round(MEMORY / group.dt) + 1)
+    for channel in group.channels:
+        if not {"command", "measured"} <= set(channel.columns) or count >= group.n:
+            continue
+        c, q = channel.columns["command"], channel.columns["measured"]
+        before = np.concatenate([np.full(count - 1, c[0]), c])
+        high, low = over_runs(np.maximum, before, count), over_runs(np.minimum, before, count)
+        past = np.concatenate([np.full(count - 1, q[0]), q])
+        rose, fell = q - over_runs(np.minimum, past, count), over_runs(np.maximum, past, count) - q
+        over = np.where(rose > MOVES, np.minimum(q - high, rose), 0.0)
+        under = np.where(fell > MOVES, np.minimum(low - q, fell), 0.0)
+        size = np.maximum(over, under)
+        for first, last in runs(size > BEYOND):
+            if last - first + 1 >= LEAST:
+                span = slice(max(0, first - count), last + 1)
+                stands = "command" if np.ptp(c[span]) == 0.0 else None
+                found.append(AgainstCommand(channel, first, last, float(size[first : last + 1].max()), stands))
+    return found

@@ -1,0 +1,325 @@
+"""What may have happened to a column, as a function from what it should have been to what was recorded.
+
+Each hypothesis is one record: its name, its family, and `predict`, which fits its few free numbers and gives the recorded rows as
+it would have made them. `compare` holds all of them against each other on the same footing (Schwarz's criterion: what remains, and a price
+for each free number). A new one is a function with a record; nothing else names it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.signal import lfilter
+
+FAMILIES = ("values", "columns", "time", "short")
+ENOUGH = 0.8  # of the squared difference that a hypothesis has to explain to be named
+FACTORS = (180.0 / np.pi, np.pi / 180.0, 100.0, 0.01, 255.0, 1.0 / 255.0, 1000.0, 1e-3, 2.0, 0.5)
+LAGS = range(-15, 31)  # rows
+POLES = (0.5, 0.65, 0.78, 0.86, 0.92, 0.95, 0.97, 0.98)  # of a first-order low-pass, a row
+
+
+@dataclass(frozen=True)
+class Case:
+    """The rows of one column that disagree: what is recorded, and what would agree.
+
+    Attributes:
+        x, truth: (n,) the whole column, recorded and as it would agree; they differ within first..last alone.
+        first, last: rows, last included.
+        others: name -> (n,) what the same column of the other channels would be.
+        partner: (n,) what the command is for a measurement and the other way round; None where there is none.
+        dt: [s]; noise: of the truth, in the column's unit.
+        exact: whether x is as stored, so that equal values mean something.
+    """
+
+    x: np.ndarray
+    truth: np.ndarray
+    first: int
+    last: int
+    dt: float
+    noise: float
+    others: Mapping[str, np.ndarray] = field(default_factory=dict)
+    partner: np.ndarray | None = None
+
+    @property
+    def span(self) -> slice:
+        return slice(self.first, self.last + 1)
+
+    @property
+    def n(self) -> int:
+        return self.last - self.first + 1
+
+    @property
+    def recorded(self) -> np.ndarray:
+        return self.x[self.span]
+
+    @property
+    def meant(self) -> np.ndarray:
+        return self.truth[self.span]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One hypothesis fitted to a case: (m,) the rows as it makes them, how many numbers were free, and what they are."""
+
+    name: str
+    family: str
+    predicted: np.ndarray
+    free: float
+    numbers: Mapping[str, float | str] = field(default_factory=dict)
+    explained: float = 0.0
+    score: float = 0.0
+
+
+Predict = Callable[[Case], Iterator[tuple[np.ndarray, float, dict[str, float | str]]]]
+
+
+@dataclass(frozen=True)
+class ColumnReason:
+    """`least`: rows that it needs to be told from others; `exact`: no body or servo does it, only what records or converts."""
+
+    name: str
+    family: str
+    predict: Predict
+    least: int = 1
+    exact: bool = False
+
+
+def compare(case: Case) -> list[Explanation]:
+    """All hypotheses that fit the case, the best first."""
+    nothing = float(((case.recorded - case.meant) ** 2).sum())
+    found = []
+    for one in HYPOTHESES:
+        if case.n < one.least or nothing <= 0.0:
+            continue
+        for predicted, free, numbers in one.predict(case):
+            rest = float(((case.recorded - predicted) ** 2).sum())
+            if np.isfinite(rest):
+                score = case.n * np.log(rest / case.n + case.noise**2) + free * np.log(max(case.n, 2))
+                found.append(Explanation(one.name, one.family, predicted, free, numbers, 1.0 - rest / nothing, float(score)))
+    return sorted(found, key=lambda e: e.score)
+
+
+def best(case: Case) -> Explanation | None:
+    """The best of all where it explains enough."""
+    found = compare(case)
+    return found[0] if found and found[0].explained >= ENOUGH else None
+
+
+def is_exact(name: str) -> bool:
+    return next((one.exact for one in HYPOTHESES if one.name == name), False)
+
+
+def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Slope and intercept of y over x; slope nought where x stands."""
+    spread = float(((x - x.mean()) ** 2).sum())
+    slope = float(((x - x.mean()) * (y - y.mean())).sum()) / spread if spread > 1e-12 else 0.0
+    return slope, float(y.mean() - slope * x.mean())
+
+
+def _constant(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
+    if np.ptp(c.recorded) <= 1e-6 * max(1.0, float(np.abs(c.recorded).max())):
+        level = float(c.recorded[0])
+        yield np.full(c.n, level), 0.5 if level == 0.0 else 1.0, {"level": level}
+
+
+def _held(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
+    """Stands at its value before, or takes a new one in every k-th row alone."""
+    if c.first > 0 and np.ptp(c.recorded) == 0.0 and c.recorded[0] == c.x[c.first - 1]:
+        yield np.full(c.n, c.x[c.first - 1]), 0.0, {}
+    changes = np.flatnonzero(np.diff(c.recorded) != 0.0) + 1
+    if len(changes) >= 2:
+        every = int(np.median(np.diff(changes)))
+        if every >= 2 and len(changes) <= 0.6 * c.n:
+            marks = np.concatenate([[0], changes])
+            yield c.meant[marks][np.searchsorted(marks, np.arange(c.n), side="right") - 1], 1.0, {"every": float(every)}
+
+
+def _offset(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
+    by = float(np.median(c.recorded - c.meant))
+    turns = round(by / (2.0 * np.pi))
+    if turns and abs(by - turns * 2.0 * np.pi) < 0.05:
+        yield c.meant + turns * 2.0 * np.pi, 0.0, {"by": turns * 2.0 * np.pi, "turns": float(turns)}
+    yield c.meant + by, 1.0, {"by": by}
+
+
+def _drift(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
+    rows = np.arange(c.n)
+    slope, start = _line(rows, c.recorded - c.meant)
+    yield c.meant + start + slope * rows, 2.0, {"rate": slope / c.dt, "by": start + slope * (c.n - 1)}
+
+
+def _factor(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
+    power = float((c.meant**2).sum())
+    if power > 1e-12:
+        factor = float((c.meant * c.recorded).sum()) / power
+        for known in FACTORS:
+            if abs(factor / known - 1.0) < 0.03:
+                yield known * c.meant, 0.0, {"factor": known}
+        yield factor * c.meant, 1.0, {"factor": factor}
+    slope, start = _line(c.meant, c.recorded)
+    if np.ptp(c.meant) > 4.0 * c.noise:
+        yield slope * c.meant + start, 2.0, {"factor": slope, "by": start}
+
+
+def _mirror(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
+    yield -c.meant, 0.0, {"factor": -1.0}
+
+
+def _clipped(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
+    top, low = float(c.recorded.max()), float(c.recorded.min())
+    for predicted, numbers in ((np.minimum(c.meant, top), {"at": top}), (np.maximum(c.meant, low), {"at": low})):
+        if (c.recorded == numbers["at"]).sum() >= 3:
+            yield predicted, 1.0, dict(numbers)
+
+
+def _quantised(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
+    values = np.unique(c.recorded)
+    if 2 <= len(values) <= 0.5 * c.n:
+        step = float(np.diff(values).min())
+        whole = np.round((values - values[0]) / step)
+        if step > 4.0 * c.noise and np.abs(values - values[0] - whole * step).max() < 0.02 * step:
+            yield values[0] + step * np.round((c.meant - values[0]) / step), 1.0, {"step": step}
+            yield values[0] + step * np.floor((c.meant - values[0]) / step + 1e-6), 1.0, {"step": step}
+
+
+def _wrapped(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
+    for turn in (2.0 * np.pi, np.pi):
+        times = np.round((c.recorded - c.meant) / turn)
+        changes = int((np.diff(times) != 0.0).sum())
+        if changes or turn == np.pi:
+            yield c.meant + times * turn, float(1 + changes), {"turn": turn}
+
+
+def _summed(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
+    if c.n < 0.5 * len(c.x):
+        return
+    yield np.diff(c.truth, prepend=c.truth[0])[c.span], 0.0, {"kind": "steps"}
+    total = np.cumsum(c.truth)[c.span]
+    slope, start = _line(total, c.recorded)
+    if slope:
+        yield slope * total + start, 2.0, {"kind": "sums"}
+
+
+def _partner(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
+    """The measurement written as the command, or the other way round, to the bit, of the same row or the next one."""
+    if c.partner is None or not np.ptp(c.recorded):
+        return
+    for later in (0, 1, -1):
+        rows = np.clip(np.arange(c.first, c.last + 1) + later, 0, len(c.partner) - 1)
+        same = np.isclose(c.partner[rows], c.recorded, rtol=0.0, atol=1e-7)
+        if same.mean() > 0.9:
+            yield c.partner[rows], 0.0, {"rows": float(later)}
+
+
+def _other(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
+    for name, values in c.others.items():
+        there = values[c.span]
+        if np.ptp(there) > max(0.05, 8.0 * c.noise):
+            yield there, float(np.log2(len(c.others) + 1)), {"other": name}
+            yield -there, float(np.log2(len(c.others) + 1)) + 1.0, {"other": name, "factor": -1.0}
+
+
+def _lag(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
+    rows = np.arange(c.first, c.last + 1)
+    errors = []
+    for lag in LAGS:
+        there = c.truth[np.clip(rows - lag, 0, len(c.truth) - 1)]
+        errors.append(float(((c.recorded - there) ** 2).sum()))
+    lag = LAGS[int(np.argmin(errors))]
+    if lag:
+        yield c.truth[np.clip(rows - lag, 0, len(c.truth) - 1)], 1.0, {"rows": float(lag), "late": lag * c.dt}
+
+
+def _lowpass(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
+    for pole in POLES:
+        smooth, _ = lfilter([1.0 - pole], [1.0, -pole], c.truth[c.first :], zi=[pole * c.truth[max(c.first - 1, 0)]])
+        yield smooth[: c.n], 1.0, {"seconds": -c.dt / float(np.log(pole))}
+
+
+def _straight(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
+    slope, start = _line(np.arange(c.n), c.recorded)
+    line = start + slope * np.arange(c.n)
+    if slope and np.abs(c.recorded - line).max() < max(1e-5, 1e-3 * abs(slope) * c.n):
+        yield line, 2.0, {}
+
+
+def _reversed(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
+    yield c.meant[::-1], 0.0, {}
+
+
+def _again(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
+    """The same values as rows elsewhere in the column, to the bit."""
+    if c.n < 3 or np.ptp(c.recorded) == 0.0:
+        return
+    size = c.n
+    starts = np.flatnonzero(c.x[: len(c.x) - size + 1] == c.recorded[0])
+    for start in starts:
+        if start != c.first and np.array_equal(c.x[start : start + size], c.recorded):
+            yield c.x[start : start + size], 1.0, {"rows": float(c.first - start)}
+            return
+
+
+def _warp(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
+    """Played at another rate from its first row on, or about its own middle."""
+    n = len(c.truth)
+    rows = np.arange(c.n, dtype=float)
+    for rate in (0.5, 2.0 / 3.0, 0.75, 0.8, 0.9, 1.1, 1.2, 1.25, 1.5, 2.0):
+        at = np.clip(c.first + rate * rows, 0, n - 1)
+        yield np.interp(at, np.arange(n), c.truth), 1.0, {"rate": rate}
+
+
+def _backlash(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
+    way = np.sign(np.gradient(c.truth)[c.span])
+    if (way > 0).any() and (way < 0).any():
+        half = float(np.median((c.recorded - c.meant)[way != 0.0] * way[way != 0.0]))
+        yield c.meant + half * way, 1.0, {"by": half}
+
+
+def _row(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
+    if c.n <= 2:
+        yield c.recorded, float(c.n), {"by": float((c.recorded - c.meant)[np.abs(c.recorded - c.meant).argmax()])}
+
+
+def _bump(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
+    away = c.recorded - c.meant
+    for shape in (np.hanning(c.n + 2)[1:-1], np.sin(np.pi * (np.arange(c.n) + 0.5) / c.n)):
+        by = float((away * shape).sum() / (shape**2).sum())
+        yield c.meant + by * shape, 1.0, {"by": by}
+
+
+def _burst(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
+    """Rows that know nothing of each other: what is left is noise, and no smaller number of numbers tells it."""
+    away = c.recorded - c.meant
+    away = away - away.mean()
+    power = float((away**2).sum())
+    alike = float((away[1:] * away[:-1]).sum()) / power if power > 0.0 else 1.0
+    if abs(alike) < 0.35 and (np.abs(away) > 3.0 * c.noise).mean() > 0.4:
+        yield c.recorded, 0.5 * c.n, {"rms": float(np.sqrt(power / c.n))}
+
+
+HYPOTHESES: Sequence[ColumnReason] = (
+    ColumnReason("constant", "values", _constant, 3, exact=True),
+    ColumnReason("offset", "values", _offset, 3),
+    ColumnReason("drift", "values", _drift, 8),
+    ColumnReason("factor", "values", _factor, 4),
+    ColumnReason("mirror", "columns", _mirror, 4, exact=True),
+    ColumnReason("clipped", "values", _clipped, 4, exact=True),
+    ColumnReason("quantised", "values", _quantised, 8, exact=True),
+    ColumnReason("wrapped", "values", _wrapped, 1, exact=True),
+    ColumnReason("summed", "values", _summed, 8, exact=True),
+    ColumnReason("partner", "values", _partner, 4, exact=True),
+    ColumnReason("other", "columns", _other, 6, exact=True),
+    ColumnReason("lag", "time", _lag, 6),
+    ColumnReason("lowpass", "time", _lowpass, 8),
+    ColumnReason("held", "time", _held, 2, exact=True),
+    ColumnReason("straight", "time", _straight, 4, exact=True),
+    ColumnReason("reversed", "time", _reversed, 6, exact=True),
+    ColumnReason("again", "time", _again, 3, exact=True),
+    ColumnReason("warp", "time", _warp, 10),
+    ColumnReason("row", "short", _row, 1, exact=True),
+    ColumnReason("bump", "short", _bump, 3),
+    ColumnReason("burst", "short", _burst, 6, exact=True),
+    ColumnReason("backlash", "short", _backlash, 10),
+)

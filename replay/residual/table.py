@@ -1,0 +1,186 @@
+"""A take as columns on common rows: for each channel its command, its measurement, its speed and its effort, where they are recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..recording.recording import Recording, Stream
+from ..signals.channels import SCALE
+from ..signals.clock import origin_ns, seconds, topic
+from ..signals.signal import strictly_rising
+
+KINDS = ("command", "measured", "velocity", "effort")
+# what a channel's position may be recorded as; the first two are angles, the others a share of their own way
+POSITIONS = ("joint_position", "claw", "gripper", "hand", "finger_position")
+SPEEDS = ("joint_velocity", "velocity", "finger_velocity")
+EFFORTS = ("joint_torque", "effort")
+MOST_ROWS = 36_000  # an hour at 10 Hz; longer takes are looked at in every second, third, ... row
+
+
+@dataclass(frozen=True)
+class RecordedChannel:
+    """One joint or finger of a take on the table's rows.
+
+    Attributes:
+        name: as the streams spell it.
+        columns: kind -> (n,) values; angles in rad, others as a share of `way`; speeds in the same per second; effort as stored.
+        streams: kind -> name of the stream that holds the column; topics: the same by the device's channel.
+        unit: `rad`, or `1` for a share of the way.
+        way: what the stored values were divided by, in the stream's own unit (1 rad for angles).
+    """
+
+    name: str
+    columns: Mapping[str, np.ndarray]
+    streams: Mapping[str, str]
+    topics: Mapping[str, str]
+    unit: str
+    way: float = 1.0
+
+    def with_column(self, kind: str, values: np.ndarray) -> RecordedChannel:
+        return RecordedChannel(self.name, {**self.columns, kind: values}, self.streams, self.topics, self.unit, self.way)
+
+
+@dataclass(frozen=True)
+class Group:
+    """The channels of one command stream and one measured stream, on the rows of the measured one.
+
+    Attributes:
+        t: (n,) s from the recording's origin, rising.
+        dt: usual time between rows [s].
+        same_rows: whether all of it stood on the same rows, so that no value was interpolated.
+    """
+
+    t: np.ndarray
+    dt: float
+    channels: tuple[RecordedChannel, ...]
+    same_rows: bool = True
+
+    @property
+    def n(self) -> int:
+        return len(self.t)
+
+
+@dataclass(frozen=True)
+class RecordedColumns:
+    """Groups of a take, and the columns that stand in none: nothing recorded says what they should be."""
+
+    groups: tuple[Group, ...]
+    alone: tuple[str, ...] = ()
+    compared: tuple[str, ...] = field(default=())
+
+
+def table_of(recording: Recording, ranges: Mapping[str, tuple[float, float]] | None = None) -> RecordedColumns:
+    """The columns of a recording that can be compared with one another.
+
+    Args:
+        ranges: joint -> (lowest, highest) angle [rad] that it can take; a command past it is carried out as far as it goes.
+    """
+    groups, used = [], set()
+    origin = origin_ns(recording)
+    for command, measured in _position_pairs(recording):
+        group = _group(recording, command, measured, origin, ranges or {})
+        if group is not None:
+            groups.append(group)
+            used |= {(stream, channel.name) for channel in group.channels for stream in channel.streams.values()}
+    alone: list[str] = []
+    compared: list[str] = []
+    for stream in recording.streams.values():
+        if stream.role in ("image", "event") or not stream.n:
+            continue
+        for name in stream.names:
+            (compared if (stream.name, name) in used else alone).append(f"{topic(stream)}/{name}")
+    return RecordedColumns(tuple(groups), tuple(alone), tuple(compared))
+
+
+def _position_pairs(recording: Recording) -> Iterator[tuple[Stream | None, Stream | None]]:
+    """Command and measurement of the same elements in the same unit; either may be None."""
+    seen: set[str] = set()
+    for quantity in POSITIONS:
+        commands = [s for s in recording.select("command", quantity) if s.n > 7]
+        states = [s for s in recording.select("measured", quantity) if s.n > 7]
+        for state in states:
+            fits = [c for c in commands if set(c.names) & set(state.names) and _comparable(c, state)]
+            command = fits[0] if fits else None
+            if state.name not in seen:
+                seen.add(state.name)
+                yield command, state
+
+
+def _comparable(one: Stream, other: Stream) -> bool:
+    return one.unit == other.unit or (one.unit in SCALE and other.unit in SCALE)
+
+
+def _group(
+    recording: Recording, command: Stream | None, measured: Stream | None, origin: int, ranges: Mapping[str, tuple[float, float]]
+) -> Group | None:
+    base = measured if measured is not None else command
+    assert base is not None
+    t, rows = strictly_rising(seconds(base, origin), np.arange(base.n))
+    step = -(-len(t) // MOST_ROWS)
+    t, rows = t[::step], rows[::step]
+    if len(t) < 8:
+        return None
+    dt = float(np.median(np.diff(t)))
+    names = [n for n in base.names if command is None or n in command.names]
+    beside = {
+        "command": command,
+        "measured": measured,
+        "velocity": _beside(recording, SPEEDS, names, base),
+        "effort": _beside(recording, EFFORTS, names, base),
+    }
+    channels, same = [], True
+    way = _way(base, command)
+    for name in names:
+        columns, streams, topics = {}, {}, {}
+        for kind, stream in beside.items():
+            if stream is None or name not in stream.names:
+                continue
+            x = stream.column(name)
+            if stream.n == base.n and np.array_equal(stream.time_ns, base.time_ns):
+                x = x[rows]
+            else:
+                x, same = _on(t, *strictly_rising(seconds(stream, origin), x)), False
+            if not np.isfinite(x).all():
+                continue
+            columns[kind], streams[kind], topics[kind] = x, stream.name, topic(stream)
+        if not set(columns) & {"command", "measured"}:
+            continue
+        unit = _to_common(columns, beside, base, way)
+        if unit == "rad" and name in ranges and "command" in columns:
+            columns["command"] = np.clip(columns["command"], *ranges[name])
+        channels.append(RecordedChannel(name, columns, streams, topics, unit, way))
+    return Group(t, dt, tuple(channels), same) if channels else None
+
+
+def _beside(recording: Recording, quantities: Sequence[str], names: Sequence[str], base: Stream) -> Stream | None:
+    """The measured stream of these quantities with most of the names."""
+    streams = [s for q in quantities for s in recording.select("measured", q) if s.n > 7 and set(names) & set(s.names)]
+    return max(streams, key=lambda s: len(set(names) & set(s.names)), default=None)
+
+
+def _on(t: np.ndarray, times: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """(n,) by the line through the samples; held at both ends."""
+    return np.interp(t, times, x) if len(times) else np.full(len(t), np.nan)
+
+
+def _way(base: Stream, command: Stream | None) -> float:
+    """What stands for the whole way of a hand's fingers, in the stream's unit: 100 %, or the furthest that any of them goes."""
+    if base.unit in SCALE:
+        return 1.0
+    if base.unit == "%":
+        return 100.0
+    with np.errstate(invalid="ignore"):
+        reach = max(float(np.nanmax(np.ptp(s.values, axis=0))) for s in (base, command) if s is not None)
+    return reach if np.isfinite(reach) and reach > 0.0 else 1.0
+
+
+def _to_common(columns: dict[str, np.ndarray], beside: Mapping[str, Stream | None], base: Stream, way: float) -> str:
+    """Angles to rad, anything else to a share of its way, in place; the unit."""
+    for kind in ("command", "measured", "velocity"):
+        stream = beside[kind]
+        if kind in columns and stream is not None:
+            columns[kind] = columns[kind] * SCALE.get(stream.unit.removesuffix("/s"), 1.0) / way
+    return "rad" if base.unit in SCALE else "1"
