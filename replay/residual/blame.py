@@ -14,8 +14,8 @@ from .table import RecordedChannel
 
 # from where on a residual is no noise: a floor in units of the relation, and so many standard deviations of the take's own noise.
 # Floors: 28 clean takes of six scenarios reach 0.022 rad and 0.37 rad/s, where a hand strikes something
-FLOOR = {("follows", "rad"): 0.03, ("follows", "1"): 0.05, ("derivative", "rad"): 0.45, ("derivative", "1"): 3.0}  # fmt: skip
-SIGMAS = {"follows": 5.0, "derivative": 6.0}
+FLOOR = {("follows", "rad"): 0.026, ("follows", "1"): 0.05, ("derivative", "rad"): 0.45, ("derivative", "1"): 3.0}  # fmt: skip
+SIGMAS = {"follows": 3.5, "derivative": 6.0}
 ROUNDS = 8  # of reweighting towards few changed rows
 PRICE = 0.3  # of a changed row, in squared thresholds: what it has to explain to be changed
 SMALL = 0.5  # of a threshold: a change below it is none
@@ -71,12 +71,6 @@ def threshold(relation: Relation, unit: str) -> float:
 def over(relation: Relation, unit: str) -> np.ndarray:
     """(n,) the residual over its threshold, with its sign."""
     return relation.residual / (threshold(relation, unit) + relation.slack)
-
-
-def disagreement(relations: Sequence[Relation], unit: str) -> np.ndarray:
-    """(n,) the largest residual over its threshold of the relations, row by row."""
-    each = [np.abs(over(r, unit)) for r in relations]
-    return np.max(each, axis=0) if each else np.zeros(0)
 
 
 def suspects(channel: RecordedChannel, relations: Sequence[Relation], rows: np.ndarray) -> list[Blame]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..signals.signal import runs
-from .blame import Blame, disagreement, suspects
+from .blame import Blame, over, suspects
 from .hands import BEYOND as BEYOND_HAND
 from .hands import against_command
 from .hypotheses import Case, Explanation, best, is_exact
@@ -18,6 +18,7 @@ from .table import Group, RecordedChannel
 JOIN = 12  # rows: disagreements nearer than this are one (a kernel's length at 30 Hz)
 # how far a channel's gain, zero and delay may lie from those of its group, before the take's own noise is added
 GAIN, ZERO, DELAY = 0.04, 0.04, 0.07
+LEAST_ROWS = 8  # in motion, to the bit alike, for one column to be another one
 SEEN = 0.05  # rad, or share of the way: a factor that changes less is not looked at
 LEAP = 0.04  # rad: a smaller step between two rows is none that is looked at
 DENSE = 0.3  # of a span: where so much of it is wrong in one column, all of it is one fault
@@ -27,6 +28,7 @@ FREE, ROW = 3.0, 1.0  # the price of a free number of a reason, and of a row wit
 UNHEARD = 0.15  # of the disagreement that another command leaves, where the body did what that command would have made it do
 BEYOND = 3.0  # times what the other channels of the group disagree by elsewhere
 CERTAIN_HAND = 0.25  # of its way that a hand goes against its command: more than a thing that gives way pushes it
+PUSHED, FAR = 0.08, 4.0  # rad, and times what others depart by: further than what it touches pushes a joint whose servo is as stiff
 DOUBT = 0.02  # of the rows: where the other channels disagree in more of them, the relations are none of this take
 
 
@@ -72,19 +74,23 @@ def differences(group: Group, late: float = 0.0) -> list[Difference]:
     if group.channels[0].unit != "rad":
         return _hands(group)
     relations = relations_of(group, late)
-    found = list(_rows_lost(group))
-    lost = [d.first for d in found]
-    apart = np.zeros((group.n, len(group.channels)), bool)
+    found = [*_rows_lost(group), *_written_as_commands(group), *_speeds_of_another_unit(group)]
+    lost = [d.first for d in found if d.kind == "rows"]
+    whole = {(c, d.kind) for d in found if d.kind != "rows" for c in d.channels}
+    apart = {name: np.zeros((group.n, len(group.channels)), bool) for name in ("follows", "derivative")}
     for j, (channel, own) in enumerate(zip(group.channels, relations)):
-        apart[:, j] = disagreement(own, channel.unit) > 1.0 if own else False
+        for relation in own:
+            apart[relation.name][:, j] = np.abs(over(relation, channel.unit)) > 1.0
     for j, (channel, own) in enumerate(zip(group.channels, relations)):
-        bad = apart[:, j].copy()
+        bad = np.logical_or(*(each[:, j] for each in apart.values()))
         for row in lost:
             bad[max(0, row - 3) : row + JOIN + 1] = False
+        if {(channel.name, "command"), (channel.name, "velocity")} & whole:
+            continue
         if not bad.any():
             found += _parameters(group, channel, own, relations)
             continue
-        found += _blamed(group, channel, own, np.flatnonzero(bad), relations, np.delete(apart, j, axis=1))
+        found += _blamed(group, channel, own, np.flatnonzero(bad), relations, {name: np.delete(each, j, axis=1) for name, each in apart.items()})
     found = [d for d in found if d.certain or d.size >= d.limit]
     return sorted(_grouped(group, found), key=lambda d: (-(d.last - d.first), d.channels))
 
@@ -125,7 +131,7 @@ def _joined(bad: np.ndarray) -> list[tuple[int, int]]:
 
 def _blamed(
     group: Group, channel: RecordedChannel, own: Sequence[Relation], rows: np.ndarray,
-    relations: Sequence[Sequence[Relation]], others: np.ndarray,
+    relations: Sequence[Sequence[Relation]], others: Mapping[str, np.ndarray],
 ) -> list[Difference]:  # fmt: skip
     """Each suspect column with what may have happened to it: the one that leaves least, for the fewest free numbers, is the one."""
     found: list[tuple[float, list[Difference]]] = []
@@ -152,13 +158,19 @@ def _case(group: Group, one: Blame, own: Sequence[Relation]) -> Case:
 
 def _difference(
     group: Group, one: Blame, why: Explanation | None, own: Sequence[Relation],
-    relations: Sequence[Sequence[Relation]], others: np.ndarray,
+    relations: Sequence[Sequence[Relation]], others: Mapping[str, np.ndarray],
 ) -> Difference:  # fmt: skip
     exact = why is not None and (is_exact(why.name) or "turns" in why.numbers)
     # a body that is pushed keeps its speed; a single witness is contradicted by what pushes as well as by what records.
     # But nothing pushes a body so that it does what another command would have made it do
-    several = len(one.relations) > 1 or one.kind == "velocity" or (one.kind == "command" and one.left < UNHEARD)
-    beyond = any(_beyond(r, one, own, relations) for r in own if r.name in one.relations) and _trusted(one, others)
+    several = len(one.relations) > 1 or one.kind == "velocity" or (
+        one.kind == "command" and one.left < UNHEARD and why is not None and why.explained > SURE
+    )
+    broken = [r for r in own if r.name in one.relations and _trusted(one, others[r.name])]
+    usual = {r.name: _elsewhere(r, one, own, relations) for r in broken}
+    beyond = any(_largest(r, one) > BEYOND * usual[r.name] for r in broken)
+    # a servo that follows as closely as this one everywhere else is not pushed so far by what it touches
+    several = several or any(_largest(r, one) > max(PUSHED, FAR * usual[r.name]) for r in broken if r.name == "follows")
     unit = one.channel.unit if one.kind != "velocity" else f"{one.channel.unit}/s"
     return Difference(
         (one.channel.name,), one.kind, one.first, one.last, float(group.t[one.first]), float(group.t[one.last]), one.size, unit,
@@ -168,27 +180,31 @@ def _difference(
     )  # fmt: skip
 
 
+def _near(one: Blame) -> slice:
+    return slice(max(0, one.first - JOIN), one.last + JOIN + 1)
+
+
 def _trusted(one: Blame, others: np.ndarray) -> bool:
-    """Whether the relations hold for the rest of the group: others (n, k - 1) disagree in few rows but those in question."""
-    elsewhere = np.ones(len(others), bool)
-    elsewhere[max(0, one.first - JOIN) : one.last + JOIN + 1] = False
-    rest = others[elsewhere]
+    """Whether a relation holds for the rest of the group: others (n, k - 1) disagree in few rows but those in question."""
+    rest = np.delete(others, _near(one), axis=0)
     return not rest.size or float(rest.any(axis=1).mean()) <= DOUBT
 
 
-def _beyond(relation: Relation, one: Blame, own: Sequence[Relation], relations: Sequence[Sequence[Relation]]) -> bool:
-    """Whether the rows disagree by much more than the other channels of the group do elsewhere: these say how well a servo of this kind
-    follows when nothing is wrong."""
-    near = slice(max(0, one.first - JOIN), one.last + JOIN + 1)
-    elsewhere = []
+def _largest(relation: Relation, one: Blame) -> float:
+    return float((np.abs(relation.residual) - relation.slack)[_near(one)].max())
+
+
+def _elsewhere(relation: Relation, one: Blame, own: Sequence[Relation], relations: Sequence[Sequence[Relation]]) -> float:
+    """The median of the largest residuals of the other channels in other rows: how well a servo of this kind follows when nothing is
+    wrong."""
+    found = []
     for each in relations:
         for other in each:
             if other.name == relation.name and each is not own and other.own:
-                rest = np.delete(np.abs(other.residual), near)
+                rest = np.delete(np.abs(other.residual), _near(one))
                 if len(rest):
-                    elsewhere.append(float(rest.max()))
-    usual = float(np.median(elsewhere)) if elsewhere else 0.0
-    return float(np.abs(relation.residual[near]).max()) > BEYOND * usual
+                    found.append(float(rest.max()))
+    return float(np.median(found)) if found else 0.0
 
 
 def _parameters(
@@ -236,6 +252,57 @@ def _whole(
     )  # fmt: skip
 
 
+def _written_as_commands(group: Group) -> Iterator[Difference]:
+    """Channels of which the measurement was written as the command, of the same row or of the next one, to the bit."""
+    found: dict[int, list[RecordedChannel]] = {}
+    moving = 0
+    for channel in group.channels:
+        if not {"command", "measured"} <= set(channel.columns):
+            continue
+        c, q = channel.columns["command"], channel.columns["measured"]
+        if np.ptp(q) <= SEEN:
+            continue
+        moving += 1
+        for later in (0, 1):
+            there = shifted(q, later)
+            goes = np.abs(np.diff(there, prepend=there[0])) > 1e-4
+            if goes.sum() >= LEAST_ROWS and np.isclose(c, there, rtol=0.0, atol=1e-6)[goes].mean() > SURE:
+                found.setdefault(later, []).append(channel)
+                break
+    for later, channels in found.items():
+        # where no channel has a command of its own, none was recorded: a set of states, and no fault of single columns
+        yield Difference(
+            tuple(c.name for c in channels), "command", 0, group.n - 1, float(group.t[0]), float(group.t[-1]), 0.0, "rad",
+            "measurement_as_command", "values", 1.0, 1.0, len(channels) < moving, {"rows": float(later)},
+            channels[0].topics["command"], {}, SEEN, group.n, 1e3 * len(channels),
+        )  # fmt: skip
+
+
+def _speeds_of_another_unit(group: Group) -> Iterator[Difference]:
+    """Speeds that are all the same number of times the rise of the positions: another unit, or another sign."""
+    slopes = {}
+    for channel in group.channels:
+        if not {"measured", "velocity"} <= set(channel.columns):
+            continue
+        q, v = channel.columns["measured"], channel.columns["velocity"]
+        rise = (shifted(q, 1) - shifted(q, -1)) / (2.0 * group.dt)
+        if np.ptp(q) > SEEN and float((rise**2).sum()) > 0.0:
+            slope = float((rise * v).sum() / (rise**2).sum())
+            if float(((v - slope * rise) ** 2).sum()) < 0.2 * float((v**2).sum()):
+                slopes[channel.name] = slope
+    if len(slopes) < 2:
+        return
+    usual = float(np.median(list(slopes.values())))
+    alike = [name for name, slope in slopes.items() if abs(slope / usual - 1.0) < 0.2]
+    if not 0.6 < usual < 1.4 and 2 * len(alike) > len(slopes):
+        first = next(c for c in group.channels if c.name == alike[0])
+        size = max(float(np.abs(c.columns["velocity"]).max()) for c in group.channels if c.name in alike)
+        yield Difference(
+            tuple(alike), "velocity", 0, group.n - 1, float(group.t[0]), float(group.t[-1]), size * abs(1.0 - 1.0 / usual), "rad/s",
+            "factor", "values", 1.0, 1.0, True, {"factor": usual}, first.topics["velocity"], {}, 0.5, group.n, 1e3 * len(alike),
+        )  # fmt: skip
+
+
 def _rows_lost(group: Group) -> Iterator[Difference]:
     """Rows at which command and measurement leap together: rows are missing there, or those of another take begin."""
     sides = []
@@ -251,7 +318,7 @@ def _rows_lost(group: Group) -> Iterator[Difference]:
         q = np.column_stack([c.columns["measured"] for c in group.channels if c.unit == "rad" and "measured" in c.columns])
         size = float(np.abs(q[row] - q[row - 1]).max())
         yield Difference(
-            tuple(names), "rows", int(row), int(row), float(group.t[row - 1]), float(group.t[row]), size, "rad", "lost", "time",
+            tuple(names), "rows", int(row), int(row), float(group.t[row - 1]), float(group.t[row]), size, "rad", "cut", "time",
             1.0, 1.0, True, {}, "", {}, LEAP, group.n, 1e3 * size * len(names),
         )  # fmt: skip
 

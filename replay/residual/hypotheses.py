@@ -16,6 +16,7 @@ from scipy.signal import lfilter
 FAMILIES = ("values", "columns", "time", "short")
 ENOUGH = 0.8  # of the squared difference that a hypothesis has to explain to be named
 FACTORS = (180.0 / np.pi, np.pi / 180.0, 100.0, 0.01, 255.0, 1.0 / 255.0, 1000.0, 1e-3, 2.0, 0.5)
+CLOSE = 0.02  # rad, or share of the way: root mean square by which a column may differ from the one that it is a copy of
 LAGS = range(-15, 31)  # rows
 POLES = (0.5, 0.65, 0.78, 0.86, 0.92, 0.95, 0.97, 0.98)  # of a first-order low-pass, a row
 
@@ -216,7 +217,7 @@ def _partner(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str
 def _other(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
     for name, values in c.others.items():
         there = values[c.span]
-        if np.ptp(there) > max(0.05, 8.0 * c.noise):
+        if np.ptp(there) > max(0.05, 8.0 * c.noise) and np.sqrt(((c.recorded - np.sign(c.recorded @ there) * there) ** 2).mean()) < CLOSE:
             yield there, float(np.log2(len(c.others) + 1)), {"other": name}
             yield -there, float(np.log2(len(c.others) + 1)) + 1.0, {"other": name, "factor": -1.0}
 
@@ -304,21 +305,21 @@ HYPOTHESES: Sequence[ColumnReason] = (
     ColumnReason("offset", "values", _offset, 3),
     ColumnReason("drift", "values", _drift, 8),
     ColumnReason("factor", "values", _factor, 4),
-    ColumnReason("mirror", "columns", _mirror, 4, exact=True),
+    ColumnReason("mirrored", "columns", _mirror, 4, exact=True),
     ColumnReason("clipped", "values", _clipped, 4, exact=True),
     ColumnReason("quantised", "values", _quantised, 8, exact=True),
-    ColumnReason("wrapped", "values", _wrapped, 1, exact=True),
-    ColumnReason("summed", "values", _summed, 8, exact=True),
-    ColumnReason("partner", "values", _partner, 4, exact=True),
-    ColumnReason("other", "columns", _other, 6, exact=True),
+    ColumnReason("wrap", "values", _wrapped, 1, exact=True),
+    ColumnReason("integrated", "values", _summed, 8, exact=True),
+    ColumnReason("measurement_as_command", "values", _partner, 4, exact=True),
+    ColumnReason("copied", "columns", _other, 6, exact=True),
     ColumnReason("lag", "time", _lag, 6),
-    ColumnReason("lowpass", "time", _lowpass, 8),
+    ColumnReason("smoothed", "time", _lowpass, 8),
     ColumnReason("held", "time", _held, 2, exact=True),
     ColumnReason("straight", "time", _straight, 4, exact=True),
-    ColumnReason("reversed", "time", _reversed, 6, exact=True),
-    ColumnReason("again", "time", _again, 3, exact=True),
-    ColumnReason("warp", "time", _warp, 10),
-    ColumnReason("row", "short", _row, 1, exact=True),
+    ColumnReason("reordered", "time", _reversed, 6, exact=True),
+    ColumnReason("repeated", "time", _again, 3, exact=True),
+    ColumnReason("rate", "time", _warp, 10),
+    ColumnReason("single_row", "short", _row, 1, exact=True),
     ColumnReason("bump", "short", _bump, 3),
     ColumnReason("burst", "short", _burst, 6, exact=True),
     ColumnReason("backlash", "short", _backlash, 10),

@@ -275,8 +275,8 @@ def test_a_written_set_is_whole_but_for_its_fault(own, real, kind, tmp_path):
         root = write_fault(fault, tmp_path / str(seed))
         verdict = next(iter(intake(shiliu.read(root))))
         assert verdict.error is None, verdict.error
-        said = {f.code for f in verdict.findings if f.level in ("FAIL", "WARN") and f.code.startswith("set.")}
-        assert not said - ({"set.timestamp", "set.fps"} if any(p.group == "time" for p in fault.parts) else set())
+        codes = {f.code for f in verdict.findings if f.level in ("FAIL", "WARN") and f.code.startswith("set.")}
+        assert not codes - ({"set.timestamp", "set.fps"} if any(p.group == "time" for p in fault.parts) else set())
         table = pq.read_table(sorted((root / "data").rglob("*.parquet"))[0])
         first = table.filter(table.column("episode_index").to_numpy() == 0)
         for name in ("action", "observation.state"):

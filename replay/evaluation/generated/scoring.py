@@ -35,7 +35,7 @@ WORDS = {  # of a claim -> its family
     "filter": "lowpass low_pass filter filtered smoothed smoothing",
     "time": "lag shift shifted late early delay rate other_rate fps skew timestamp jitter clock lead warp",
     "held": "frozen held hold repeated straight straight_line gap missing",
-    "rows": "cut splice spliced shuffle shuffled dropped lost duplicate renumbered leap jump rows reordered counter length",
+    "rows": "cut splice spliced shuffle shuffled dropped lost duplicate renumbered leap jump rows reordered repeated counter length",
     "columns": "swapped permutation permuted exchanged names other_names other_take arm copied command_is_state "
     "measurement_as_command mirror mirrored",
     "derived": "integrated differenced difference integral derivative delta steps relative",
