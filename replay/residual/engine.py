@@ -28,6 +28,8 @@ FREE, ROW = 3.0, 1.0  # the price of a free number of a reason, and of a row wit
 UNHEARD = 0.15  # of the disagreement that another command leaves, where the body did what that command would have made it do
 BEYOND = 3.0  # times what the other channels of the group disagree by elsewhere
 CERTAIN_HAND = 0.25  # of its way that a hand goes against its command: more than a thing that gives way pushes it
+ALONE = 8.0  # times its limit by which a single speed is off that no hard stop explains
+PLAIN = 0.98  # of the squared difference: a servo that is only slow leaves more
 PUSHED, FAR = 0.08, 4.0  # rad, and times what others depart by: further than what it touches pushes a joint whose servo is as stiff
 DOUBT = 0.02  # of the rows: where the other channels disagree in more of them, the relations are none of this take
 
@@ -163,14 +165,16 @@ def _difference(
     exact = why is not None and (is_exact(why.name) or "turns" in why.numbers)
     # a body that is pushed keeps its speed; a single witness is contradicted by what pushes as well as by what records.
     # But nothing pushes a body so that it does what another command would have made it do
-    several = len(one.relations) > 1 or one.kind == "velocity" or (
-        one.kind == "command" and one.left < UNHEARD and why is not None and why.explained > SURE
-    )
+    several = {
+        "measured": len(one.relations) > 1,
+        "velocity": len(one.rows) > 1 or one.size > ALONE * one.limit,
+        "command": one.left < UNHEARD and why is not None and why.explained > PLAIN,
+    }[one.kind]
     broken = [r for r in own if r.name in one.relations and _trusted(one, others[r.name])]
     usual = {r.name: _elsewhere(r, one, own, relations) for r in broken}
     beyond = any(_largest(r, one) > BEYOND * usual[r.name] for r in broken)
     # a servo that follows as closely as this one everywhere else is not pushed so far by what it touches
-    several = several or any(_largest(r, one) > max(PUSHED, FAR * usual[r.name]) for r in broken if r.name == "follows")
+    several = several or (one.kind == "measured" and why is not None) and any(_largest(r, one) > max(PUSHED, FAR * usual[r.name]) for r in broken if r.name == "follows")
     unit = one.channel.unit if one.kind != "velocity" else f"{one.channel.unit}/s"
     return Difference(
         (one.channel.name,), one.kind, one.first, one.last, float(group.t[one.first]), float(group.t[one.last]), one.size, unit,
