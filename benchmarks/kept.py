@@ -28,7 +28,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import shiliu
-from kept_comparing import WHAT, Difference, compare, differences, judged, same_course
+from kept_comparing import WHAT, Difference, compare, differences, judged, same_course, scene_of_today
 from kept_take import FOLDER, KeptTake, kept_names, machine, name_of, play_bits, read_take, write_take
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -95,27 +95,27 @@ def seeds_of(words: str) -> range:
 
 def make(scenario: str, variant: str | None, seeds: Sequence[int]) -> KeptTake:
     """Perform a scenario with the first seed that does it lawfully, and keep it; see the module."""
+    scene = shiliu.load_scenario(scenario, variant=variant).judged
     best, rank = None, -1
     for seed in seeds:
-        scene = shiliu.load_scenario(scenario, variant=variant).judged
         start = draw(scene, seed)
         (done,) = perform(scene, [start], [seed])
         episode = episode_of(scene, done)
         _, bits = play_bits(scene, start, episode.actions)
-        whole = {"scenario_version": scene.version, "fingerprint": scene.fingerprint, "provenance": episode.provenance}
         take = KeptTake(
-            scenario,
-            variant,
-            seed,
-            episode.draw,
-            whole,
-            episode.label,
-            episode.segments,
-            episode.action_names,
-            episode.actions,
-            bits,
+            scenario=scenario,
+            variant=variant,
+            seed=seed,
+            draw=episode.draw,
+            episode={**scene_of_today(scene), "provenance": episode.provenance},
+            label=episode.label,
+            segments=episode.segments,
+            action_names=episode.action_names,
+            actions=episode.actions,
+            bits=bits,
+            made_on=dict.fromkeys(WHAT, machine()),
         )
-        take = replace(take, verdict=judged(take, scene, episode), made_on=dict.fromkeys(WHAT, machine()))
+        take = replace(take, verdict=judged(take, scene, episode))
         good = 2 * int(episode.label["success"]) + int(take.verdict["verdict"]["verdict"] == "FEASIBLE")
         if good > rank:
             best, rank = take, good

@@ -181,19 +181,23 @@ def differences_of_bits(take: KeptTake, today: KeptTake, period: float) -> Itera
     if kept.start != now.start:
         yield f"start state: it differs; {_sampled(kept, now, QPOS, period, only=0)}.{besides}"
     if kept.states != now.states:
-        yield f"state: first at {_first(kept.state, now.state, period)}; {_sampled(kept, now, QPOS, period)}.{besides}"
-    if kept.end != now.end:
-        yield f"final state: {kept.end[:8]} → {now.end[:8]}"
+        ends = "the final state is the same" if kept.end == now.end else "the final state differs, too"
+        yield f"state: first at {_first(kept.state, now.state, period)}; {_sampled(kept, now, QPOS, period)}; {ends}.{besides}"
+    followed = []
     for feature in [*kept.columns, *(one for one in now.columns if one not in kept.columns)]:
         before, after = kept.columns.get(feature, {}), now.columns.get(feature, {})
+        other = [name for name in before if before[name] != after.get(name)]
         if list(before) != list(after):
             odd = sorted(set(before) ^ set(after))
             yield f"{feature}: columns {len(before)} → {len(after)}: {', '.join(odd[:5]) or 'their order'}"
-        elif before != after and not (feature == QPOS and kept.states != now.states):
-            other = [name for name in before if before[name] != after[name]]
-            first = _first(kept.seen, now.seen, period)
+        elif other and kept.states == now.states:
             listed = ", ".join(other[:3]) + (f" and {len(other) - 3} more" if len(other) > 3 else "")
+            first = _first(kept.seen, now.seen, period)
             yield f"{feature}: first at {first}, in {listed} of {len(before)} columns; {_sampled(kept, now, feature, period)}"
+        elif other and feature != QPOS:
+            followed.append(f"{feature} ({len(other)} of {len(before)} columns)")
+    if followed:  # of another course, what is observed is another thing, too
+        yield f"observations: first at {_first(kept.seen, now.seen, period)}: {', '.join(followed)}"
 
 
 def differences_of_labels(kept: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
@@ -282,9 +286,8 @@ def _sampled(kept: Bits, now: Bits, feature: str, period: float, only: int | Non
     apart = np.flatnonzero(size.any(axis=1))
     if not len(apart):
         return f"the samples of {feature} every {EVERY:g} s agree"
-    first, last = int(apart[0]), len(size) - 1
-    told = [
+    shown = sorted({int(apart[0]), int(apart[-1])})
+    return "; ".join(
         f"at {_at(int(kept.steps[i]), period)} {names[int(size[i].argmax())]} most, by {size[i].max():.3g}"
-        for i in (first, last)
-    ]
-    return told[0] if first == last else "; ".join(told)
+        for i in shown
+    )

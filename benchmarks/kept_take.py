@@ -29,7 +29,7 @@ import shiliu
 from shiliu.replay.recording.recording import SimEpisode
 from shiliu.replay.rollout.episode import checkpoints_of, episode_of
 from shiliu.replay.rollout.observers import FullStates, Observations, Tape
-from shiliu.replay.rollout.rollout import RecordedPolicy, Rollout, roll_out
+from shiliu.replay.rollout.rollout import Observer, RecordedPolicy, Rollout, roll_out
 from shiliu.scenarios.errors import EpisodeError
 from shiliu.scenarios.reading.config import nominal_values
 from shiliu.scenarios.scene import Scene
@@ -172,7 +172,7 @@ def play_bits(scene: Scene, start: Draw, actions: np.ndarray) -> tuple[Rollout, 
     """Step a copy through actions (T, nu) float32, and take the digests of what comes of them."""
     n = len(actions)
     marks = _Fingerprints(scene, n)
-    observers = [Observations(scene, 1, n), Tape(scene, 1, n), marks]
+    observers: list[Observer] = [Observations(scene, 1, n), Tape(scene, 1, n), marks]
     (played,) = roll_out(scene, [start], RecordedPolicy([np.ascontiguousarray(actions, np.float32)]), observers)
     every = max(1, round(EVERY / scene.control_timestep))
     steps = np.array(sorted({*range(0, n + 1, every), n}))
@@ -201,7 +201,8 @@ def play_bits(scene: Scene, start: Draw, actions: np.ndarray) -> tuple[Rollout, 
 def positions(model: mujoco.MjModel) -> tuple[tuple[str, ...], np.ndarray]:
     """Names and indices of the positions of all joints but those of the vertices of cloth."""
     cloth = set(map(int, model.flex_vertbodyid)) if model.nflex else set()
-    names, columns = [], []
+    names: list[str] = []
+    columns: list[int] = []
     for j in range(model.njnt):
         if int(model.jnt_bodyid[j]) in cloth:
             continue
@@ -299,23 +300,28 @@ def _of_tree(tree: Mapping[str, Any], actions: pa.Table, samples: pa.Table) -> K
         if one != STEP
     }
     bits = Bits(
-        *(tree["bits"][key] for key in ("start", "end", "states")),
-        tree["columns"],
-        actions[STATE].to_numpy(),
-        actions[SEEN].to_numpy(),
-        samples[STEP].to_numpy(),
-        rows,
+        start=tree["bits"]["start"],
+        end=tree["bits"]["end"],
+        states=tree["bits"]["states"],
+        columns=tree["columns"],
+        state=actions[STATE].to_numpy(),
+        seen=actions[SEEN].to_numpy(),
+        steps=samples[STEP].to_numpy(),
+        samples=rows,
     )
     return KeptTake(
-        *(tree[key] for key in ("scenario", "variant", "seed", "draw")),
-        {key: tree[key] for key in ("scenario_version", "fingerprint", "provenance")},
-        tree["label"],
-        tree["segments"],
-        names,
-        np.stack([actions[one].to_numpy() for one in names], axis=1),
-        bits,
-        {key: tree[key] for key in ("verdict", "findings") if key in tree},
-        tree["made_on"],
+        scenario=tree["scenario"],
+        variant=tree["variant"],
+        seed=tree["seed"],
+        draw=tree["draw"],
+        episode={key: tree[key] for key in ("scenario_version", "fingerprint", "provenance")},
+        label=tree["label"],
+        segments=tree["segments"],
+        action_names=names,
+        actions=np.stack([actions[one].to_numpy() for one in names], axis=1),
+        bits=bits,
+        verdict={key: tree[key] for key in ("verdict", "findings") if key in tree},
+        made_on=tree["made_on"],
     )
 
 
