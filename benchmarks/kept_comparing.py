@@ -285,7 +285,7 @@ def _sampled(kept: Bits, now: Bits, feature: str, period: float, only: int | Non
     size = np.where((after[rows] == before[rows]) | np.isnan(size), 0.0, size)
     apart = np.flatnonzero(size.any(axis=1))
     if not len(apart):
-        return f"the samples of {feature} every {EVERY:g} s agree"
+        return f"no sample of {feature} (every {EVERY:g} s) differs"
     shown = sorted({int(apart[0]), int(apart[-1])})
     return "; ".join(
         f"at {_at(int(kept.steps[i]), period)} {names[int(size[i].argmax())]} most, by {size[i].max():.3g}"
