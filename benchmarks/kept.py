@@ -96,7 +96,7 @@ def seeds_of(words: str) -> range:
 def make(scenario: str, variant: str | None, seeds: Sequence[int]) -> KeptTake:
     """Perform a scenario with the first seed that does it lawfully, and keep it; see the module."""
     scene = shiliu.load_scenario(scenario, variant=variant).judged
-    best, rank = None, -1
+    best, rank, here = None, -1, machine()
     for seed in seeds:
         start = draw(scene, seed)
         (done,) = perform(scene, [start], [seed])
@@ -113,7 +113,7 @@ def make(scenario: str, variant: str | None, seeds: Sequence[int]) -> KeptTake:
             action_names=episode.action_names,
             actions=episode.actions,
             bits=bits,
-            made_on=dict.fromkeys(WHAT, machine()),
+            made_on=dict.fromkeys(WHAT, here),
         )
         take = replace(take, verdict=judged(take, scene, episode))
         good = 2 * int(episode.label["success"]) + int(take.verdict["verdict"]["verdict"] == "FEASIBLE")

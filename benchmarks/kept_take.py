@@ -17,6 +17,7 @@ import os
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,7 @@ AXES = {
 }
 
 
+@cache
 def machine() -> dict[str, str]:
     """On what the bits of this run depend: versions, platform, and which instructions NumPy chooses its sines by."""
     simd = np.show_config(mode="dicts")["SIMD Extensions"]  # type: ignore[call-overload]
