@@ -9,7 +9,7 @@ LEARN := .venv-learn
 READERS := .venv-readers
 IMAGES ?= []
 
-.PHONY: demo test test-slow lint bench peers tools conformance readers beside policy learn docs clean
+.PHONY: demo test test-slow kept verdicts lint bench peers tools conformance readers beside policy learn docs clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -24,6 +24,12 @@ test: $(VENV)/ready  ## the default suite, within 8 minutes on two idle cores
 
 test-slow: $(VENV)/ready  ## what takes longer: whole demonstrations, cloth, made-up scenarios and parts; SHILIU_FUZZ=500 makes up more
 	$(BIN)/python -m pytest tests -n 2 --dist worksteal -m slow
+
+kept: $(VENV)/ready  ## the kept take of each scenario and variant against today: physics and judge
+	$(BIN)/python benchmarks/kept.py compare
+
+verdicts: $(VENV)/ready  ## where the judge was changed on purpose: keep its verdicts of today, and print what changed
+	$(BIN)/python benchmarks/kept.py make update=verdict
 
 lint: $(VENV)/ready  ## style and types
 	$(BIN)/python -m ruff check .
