@@ -15,7 +15,6 @@ from ..robots.limits import Limits
 from ..signals.signal import find_lag
 from .check import Check
 from .finding import Finding, Plot
-from .fixes import Fix, Known, rerecord
 from .rules import Rule, Rules
 
 UNEVEN = 0.01  # rad: a group whose channels follow worse than this, on the whole, may follow later than a kernel reaches
@@ -110,15 +109,10 @@ def _both(recording: Recording, finding: Finding, rules: Rules) -> Plot | None:
     return None
 
 
-def _mend(finding: Finding, known: Known) -> Fix:
-    return rerecord(finding, known)
-
-
 CHECKS = (
     Check(
         "column.differs",
         run=lambda r: check_differs(r.recording, r.rules, r.limits),
-        fix=_mend,
         curve=_both,
         turn=5,
         after=("values", "channels"),

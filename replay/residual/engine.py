@@ -155,7 +155,13 @@ def _case(group: Group, one: Blame, own: Sequence[Relation]) -> Case:
     others = {c.name: c.columns[one.kind] for c in group.channels if c.name != one.channel.name and one.kind in c.columns}
     partner = one.channel.columns.get({"command": "measured", "measured": "command"}.get(one.kind, ""))
     noise = max(r.noise for r in own)
-    return Case(one.recorded, one.restored, one.first, one.last, group.dt, noise, others, partner)
+    restored = one.restored
+    told = next((r for r in own if r.target == one.kind), None)
+    if told is not None:  # what the other column says of every row, and not of those alone that had to be changed
+        restored = one.recorded.copy()
+        span = slice(one.first, one.last + 1)
+        restored[span] -= told.residual[span]
+    return Case(one.recorded, restored, one.first, one.last, group.dt, noise, others, partner)
 
 
 def _difference(
@@ -179,7 +185,7 @@ def _difference(
     return Difference(
         (one.channel.name,), one.kind, one.first, one.last, float(group.t[one.first]), float(group.t[one.last]), one.size, unit,
         why.name if why else None, why.family if why else None, why.explained if why else 0.0, 1.0 - one.left,
-        (several or exact) and beyond and one.left < 0.5, dict(why.numbers) if why else {}, one.channel.topics.get(one.kind, ""),
+        (several or (exact and one.kind != "velocity")) and beyond and one.left < 0.5, dict(why.numbers) if why else {}, one.channel.topics.get(one.kind, ""),
         one.rivals, one.limit, group.n, one.disagreement * (1.0 - one.left) * len(one.rows),
     )  # fmt: skip
 
@@ -276,8 +282,8 @@ def _written_as_commands(group: Group) -> Iterator[Difference]:
     for later, channels in found.items():
         # where no channel has a command of its own, none was recorded: a set of states, and no fault of single columns
         yield Difference(
-            tuple(c.name for c in channels), "command", 0, group.n - 1, float(group.t[0]), float(group.t[-1]), 0.0, "rad",
-            "measurement_as_command", "values", 1.0, 1.0, len(channels) < moving, {"rows": float(later)},
+            tuple(c.name for c in channels), "command", 0, group.n - 1, float(group.t[0]), float(group.t[-1]),
+            max(float(np.ptp(c.columns["measured"])) for c in channels), "rad", "measurement_as_command", "values", 1.0, 1.0, len(channels) < moving, {"rows": float(later)},
             channels[0].topics["command"], {}, SEEN, group.n, 1e3 * len(channels),
         )  # fmt: skip
 

@@ -1,0 +1,177 @@
+"""Recorded columns held against one another: which column, where, by how much, and what explains it; and what a push is not."""
+
+import numpy as np
+import pytest
+from scipy.signal import lfilter
+from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.checks.witnesses import check_alone, check_differs
+from shiliu.replay.recording.recording import Recording, Stream
+from shiliu.replay.report.text import Words
+from shiliu.replay.residual.hypotheses import HYPOTHESES, Case, best
+
+RULES = load_rules()
+RATE, ROWS = 30, 420
+REVERSED = 60  # from here on joint 2 goes furthest
+
+
+def grid_ns(rows, rate):
+    return np.round(np.arange(rows) * 1e9 / rate).astype(np.int64)
+
+
+NAMES = tuple(f"joint_{k}" for k in range(1, 7))
+
+
+def motion(seed=3, rows=ROWS):
+    """(n, 6) commands and measurements [rad] and speeds [rad/s]: each joint goes between places of its own, at times of its own."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(rows) / RATE
+    command = np.zeros((rows, 6))
+    for j in range(6):
+        for _ in range(4):
+            width, at = rng.uniform(1.0, 2.2), rng.uniform(0.5, rows / RATE - 3.0)
+            command[:, j] += rng.uniform(-0.8, 0.8) / (1.0 + np.exp(-(t - at) * 6.0 / width))
+    slow = lfilter([0.35], [1.0, -0.65], command - command[0], axis=0) + command[0]
+    measured = np.vstack([slow[:2][[0, 0]], slow[:-2]]) + 0.004 * np.sin(command)
+    measured += rng.normal(0.0, 3e-4, measured.shape)
+    speed = 0.9 * np.gradient(measured, 1.0 / RATE, axis=0)
+    return {"action": command, "state": measured, "velocity": speed}
+
+
+def taken(columns, names=NAMES, kind="robot", without=()):
+    of = {"action": ("command", "joint_position", "rad"), "state": ("measured", "joint_position", "rad"),
+          "velocity": ("measured", "joint_velocity", "rad/s"), "claw": ("command", "claw", "%"), "claw_at": ("measured", "claw", "%")}  # fmt: skip
+    streams = {}
+    for name, values in columns.items():
+        if name not in without:
+            role, quantity, unit = of[name]
+            each = names if values.shape[1] == len(names) else ("left_claw", "right_claw")[: values.shape[1]]
+            streams[name] = Stream(name, role, quantity, unit, each, np.array(values, float), grid_ns(len(values), RATE), clock="grid")
+    return Recording("take", "set#0", "0" * 64, kind, streams)
+
+
+def found(columns, **extra):
+    (finding,) = check_differs(taken(columns, **extra), RULES)
+    return finding
+
+
+def changed(name, joint, rows, values, seed=3):
+    columns = motion(seed)
+    columns[name][rows, joint] = values(columns[name][rows, joint])
+    return columns
+
+
+@pytest.mark.parametrize("seed", range(3, 9))
+def test_columns_of_a_sound_take_agree(seed):
+    assert found(motion(seed)).level == "PASS"
+    assert found(motion(seed), without=("velocity",)).level == "PASS"
+
+
+@pytest.mark.parametrize(
+    ("column", "joint", "rows", "change", "kind"),
+    [
+        ("state", 2, slice(200, 260), lambda x: x + 0.3, "offset"),
+        ("state", 4, slice(150, 151), lambda x: x - 0.5, "single_row"),
+        ("action", 1, slice(100, 160), lambda x: x + 0.25, "offset"),
+        ("action", 3, slice(80, 140), lambda x: np.full_like(x, x[0] + 0.3), "constant"),
+        ("state", 0, slice(90, 200), lambda x: -x, "mirrored"),
+        ("state", 5, slice(60, 300), lambda x: np.round(x / 0.2) * 0.2, "quantised"),
+        ("state", 1, slice(REVERSED, REVERSED + 90), lambda x: x[::-1], "reordered"),
+        ("velocity", 1, slice(50, 330), lambda x: 57.29578 * x, "factor"),
+        ("state", 3, slice(180, 210), lambda x: x + 2.0 * np.pi, "offset"),
+    ],
+)
+def test_the_column_the_rows_and_the_reason_are_named(column, joint, rows, change, kind):
+    finding = found(changed(column, joint, rows, change))
+    assert finding.level == "FAIL" and finding.subject == (NAMES[joint],)
+    assert finding.details["column"] == {"action": "command", "state": "measured"}.get(column, column)
+    assert finding.details["kind"] == kind
+    assert finding.t0 == pytest.approx(rows.start / RATE, abs=0.5) and finding.t1 == pytest.approx((rows.stop - 1) / RATE, abs=0.5)
+    assert finding.details["undone"] > 0.5
+    for lang in ("en", "zh"):
+        assert "{" not in Words(lang).message(finding)
+
+
+def test_what_is_below_the_bounds_is_not_found():
+    assert found(changed("state", 2, slice(200, 260), lambda x: x + 0.01)).level == "PASS"
+
+
+def test_a_push_is_a_warning_and_no_fault_of_the_recorder():
+    """A joint that is pushed by 60 mrad for two seconds, and whose speed says so, too: a body can do that."""
+    columns = motion()
+    push = 0.06 * np.hanning(60)
+    columns["state"][200:260, 2] += push
+    columns["velocity"][200:260, 2] += 0.9 * np.gradient(push, 1.0 / RATE)
+    finding = found(columns)
+    assert finding.level == "WARN" and finding.subject == ("joint_3",) and finding.value == pytest.approx(0.06, abs=0.02)
+
+
+def test_rows_that_are_gone_from_all_columns_are_one_finding():
+    columns = {name: np.delete(x, slice(140, 165), axis=0) for name, x in motion(5).items()}
+    finding = found(columns)
+    assert finding.level == "FAIL" and finding.details["kind"] == "cut"
+    assert finding.t1 == pytest.approx(140 / RATE, abs=1e-6)
+
+
+def test_a_measurement_written_as_the_command_is_named():
+    columns = motion()
+    for j in (1, 4):
+        columns["action"][:-1, j] = columns["state"][1:, j]
+    finding = found(columns)
+    assert finding.level == "FAIL" and finding.subject == ("joint_2", "joint_5")
+    assert finding.details["kind"] == "measurement_as_command"
+    columns["action"] = columns["state"].copy()  # no command was ever recorded: that is another kind of set
+    assert found(columns).level == "WARN"
+
+
+def test_speeds_in_degrees_are_one_finding_of_all_joints():
+    columns = motion()
+    columns["velocity"] = columns["velocity"] * 57.29578
+    finding = found(columns)
+    assert finding.level == "FAIL" and finding.details["kind"] == "factor" and set(finding.subject) == set(NAMES)
+    assert finding.details["factor"] == pytest.approx(51.6, rel=0.05)
+
+
+def test_a_constant_offset_of_a_whole_take_is_found_by_the_other_joints():
+    columns = motion()
+    columns["state"][:, 1] += 0.4
+    finding = found(columns)
+    assert finding.level == "FAIL" and finding.subject == ("joint_2",) and finding.details["kind"] == "offset"
+    assert finding.details["by"] == pytest.approx(0.4, abs=0.02) and (finding.t0, finding.t1) == pytest.approx((0.0, (ROWS - 1) / RATE))
+
+
+def test_a_hand_that_stops_at_what_it_holds_agrees_and_one_that_goes_the_other_way_does_not():
+    closing = np.interp(np.arange(ROWS), [0, 90, 130, 250, 290, ROWS], [5, 5, 90, 90, 5, 5])
+    at = np.minimum(lfilter([0.1], [1.0, -0.9], closing - 5.0) + 5.0, 55.0)
+    hands = {"claw": closing[:, None], "claw_at": at[:, None]}
+    assert found({**motion(), **hands}).level == "PASS"
+    hands["claw_at"] = 60.0 - at[:, None]
+    finding = found({**motion(), **hands})
+    assert finding.level == "FAIL" and finding.subject == ("left_claw",)
+
+
+def test_columns_that_nothing_else_tells_of_are_named():
+    columns = motion()
+    (finding,) = check_alone(taken(columns, without=("action", "velocity")), RULES)
+    assert finding.level == "PASS"  # a group of one column
+    pose = Stream("hand", "measured", "hand_pose", "m", ("x", "y"), np.zeros((ROWS, 2)), grid_ns(ROWS, RATE), clock="grid")
+    take = taken(columns)
+    take.streams["hand"] = pose
+    (finding,) = check_alone(take, RULES)
+    assert finding.level == "NOT_CHECKED" and finding.subject == ("hand/x", "hand/y")
+
+
+def test_each_hypothesis_undoes_its_own_fault_and_has_words():
+    t = np.arange(200) / RATE
+    truth = 0.8 * np.sin(1.3 * t) + 0.3 * np.cos(3.1 * t + 0.4)
+    lower = {"clipped": lambda x: np.minimum(x, 0.4), "drift": lambda x: x + np.linspace(0, 0.5, len(x)), "factor": lambda x: 1.3 * x,
+             "lag": lambda x: np.concatenate([truth[55:60], x[:-5]]), "straight": lambda x: np.linspace(x[0], x[-1], len(x)),
+             "bump": lambda x: x + 0.3 * np.sin(np.pi * (np.arange(len(x)) + 0.5) / len(x)),
+             "smoothed": lambda x: lfilter([0.14], [1, -0.86], x, zi=[0.86 * truth[59]])[0]}  # fmt: skip
+    for name, change in lower.items():
+        x = truth.copy()
+        x[60:140] = change(truth[60:140])
+        why = best(Case(x, truth, 60, 139, 1 / RATE, 1e-3))
+        assert why is not None and why.name == name and why.explained > 0.95, name
+    for lang in ("en", "zh"):
+        known = Words(lang).book["likely"]
+        assert {f"why_{one.name}" for one in HYPOTHESES} <= set(known)
