@@ -1,0 +1,82 @@
+"""Which things of a scene a mention in a sentence can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from .clauses import Mention
+from .lexicon import Lexicon
+
+SIZES = {"size.S": "S", "size.M": "M", "size.L": "L"}
+SAID = "said."  # how the name of a thing begins that only a sentence names, no part
+
+
+@dataclass(frozen=True)
+class Thing:
+    """Something in a scene that a sentence can name: a part (`bowl`), or a word of it (`oven.door`).
+
+    Attributes:
+        names: what it is called, by the lexicon; idents: `B2`, `1`; features: `fill.empty`.
+        many: whether it is a filling, which nobody counts.
+    """
+
+    name: str
+    names: frozenset[str]
+    idents: frozenset[str] = frozenset()
+    features: frozenset[str] = frozenset()
+    many: bool = False
+
+
+class Naming:
+    """The things of a scene, found by what they are called."""
+
+    def __init__(self, things: Mapping[str, Thing], lexicon: Lexicon):
+        self.things, self._lexicon = things, lexicon
+
+    @cached_property
+    def _siblings(self) -> frozenset[str]:
+        return frozenset(kind for thing in self.things.values() for kind in thing.names if kind in self._lexicon.kinds)
+
+    def judged(self, mention: Mention) -> bool:
+        """Whether a thing is one that a scene has or has not; a person or a room is everywhere, but for one with a number."""
+        entries = [self._lexicon.things[name] for name in mention.names]
+        if all(entry.get("generic") for entry in entries):
+            return False
+        return mention.ident is not None or not all(entry.get("setting") or entry.get("generic") for entry in entries)
+
+    def called(self, mention: Mention) -> list[Thing]:
+        """The things that a mention can be, by what they are called alone."""
+        found = self.things.values()
+        return [thing for thing in found if any(self._fits(n, k) for n in mention.names for k in thing.names)]
+
+    def _fits(self, said: str, kind: str) -> bool:
+        kinds = self._lexicon.kinds
+        if said == kind or said in kinds.get(kind, ()):
+            return True
+        if kind not in kinds.get(said, ()):
+            return False
+        # a thing of a kind, where the scene has no more particular ones of it: "soup" for "food", no "potato" for "vegetables"
+        return not any(kind in kinds[other] and other != kind for other in self._siblings)
+
+    def are(self, mention: Mention) -> list[Thing]:
+        """The things that a mention is, by its name, number and features; empty where there is none."""
+        called = self.called(mention)
+        idents = {mention.ident} if mention.ident else {SIZES[f] for f in mention.features if f in SIZES}
+        if idents and any(thing.idents for thing in called):
+            exact = [thing for thing in called if thing.idents & idents]
+            sized = mention.ident is not None or any(thing.idents & set(SIZES.values()) for thing in called)
+            called = exact if exact or sized else called
+        for feature in mention.features:
+            same = [thing for thing in called if feature in thing.features]
+            if same and feature not in SIZES:
+                called = same
+        for part in mention.of:
+            if self._lexicon.is_thing(part.names, "attribute"):
+                narrow = {thing.name for thing in self.called(part)}
+                called = [thing for thing in called if thing.name in narrow]
+        return called
+
+    def names(self, mentions: Iterable[Mention]) -> set[str]:
+        return {thing.name for mention in mentions if self.judged(mention) for thing in self.are(mention)}
