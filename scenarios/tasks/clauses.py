@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from .lexicon import ARTICLES, Lexicon, Token
 
 LOCATIVES = set("里上中内旁边前下处侧间")  # after a Chinese noun: where
+BESIDE = ("边", "旁", "前", "后", "附近", "面前")  # and where it is only near
 PARTICLES = {"off": "switch_off", "on": "switch_on", "停": "switch_off"}
 TURNING = {"turn", "press", "switch_on", "switch_off", "push", "put"}
 
@@ -150,7 +151,9 @@ class _Reading:
 
     def _read(self, i: int, token: Token) -> None:
         before, after = self._before(i), self._next(i)
-        if token.is_("stop"):
+        if token.chinese and token.text in LOCATIVES and self._last == i:
+            self._after_noun(token, i)
+        elif token.is_("stop"):
             self._close()
             self._arm, self._negated = None, False
         elif token.is_("comma"):
@@ -170,7 +173,8 @@ class _Reading:
                 self._close()
             self._negated = True
         elif token.is_("arm"):
-            self._take_arm(token, before)
+            if after is None or after.text != "的":  # 用左手的老人
+                self._take_arm(token, before)
         elif token.is_("order") and not (token.is_("role") and not token.chinese and self._as_role(token, i)):
             self._order(token, i)
         elif token.is_("way"):
@@ -192,6 +196,7 @@ class _Reading:
             self._take_role(token, i)
         elif token.is_("feature") and not token.is_("thing"):
             self._features |= token.readings["feature"]
+            self._last += self._last == i
         elif token.is_("unit") and self._number is not None:
             entry = self._lexicon.units[next(iter(token.readings["unit"]))]
             self._clause.quantities.append((self._number * float(entry["is"]), str(entry["of"]), token.text))
@@ -234,7 +239,7 @@ class _Reading:
         if not self._clause.empty and (self._soft or token.chinese) and not (before and before.is_("role")):
             self._close()
         self._clause.arm = arm
-        if not self._clause.verbs:
+        if self._clause.verbs <= {"do"}:
             self._arm = arm
 
     def _order(self, token: Token, i: int) -> None:
@@ -287,7 +292,8 @@ class _Reading:
         if not token.is_("thing", "number", "abstract", "role", "number_sign"):
             return True
         if token.chinese:
-            if self._taking and token.is_("role"):
+            tool = token.is_("role") and "tool" in token.readings["role"]
+            if (self._taking and token.is_("role")) or (tool and after is not None and after.is_("arm")):
                 return False
             if self._taking or before is not None and (before.is_("classifiers", "number") or before.text == "的"):
                 return not token.is_("thing")
@@ -331,7 +337,9 @@ class _Reading:
         self._pre = 0 if self._taking else len(self._clause.things)
         self._clause.verbs, self._clause.verb = verbs, token.text
         objects = self._clause.of_role("object") or (joined and self._done[-1].of_role("object"))
-        self._role = "place" if token.chinese and objects and self._lexicon.does(verbs, "puts") else "object"
+        puts = token.chinese and objects and (self._lexicon.does(verbs, "puts") or self._taking)
+        towards = token.chinese and len(token.text) > 1 and token.text[-1] in "到进入回至"
+        self._role = "place" if puts or towards or "go" in verbs else "object"
         self._taking, self._soft = False, False
         self._number = None
         self._last = -1
@@ -390,6 +398,8 @@ class _Reading:
             clause = self._clause
         if self._role == "property" and clause.things and self._lexicon.is_thing(clause.things[-1].names, "generic"):
             self._role = clause.things[-1].role  # "the middle of the table"
+        if self._role == "place" and clause.things and not self._soft and "person" in clause.things[-1].names:
+            self._role = "beside"  # "the person in the chair"
         mention = Mention(names, token.text, self._role, self._number, self._ident, frozenset(self._features))
         if token.text.lower() in ("one", "ones") and clause_before(self._done, clause):
             mention.names = clause_before(self._done, clause)  # "the medium one"
@@ -400,12 +410,19 @@ class _Reading:
             mention.ident = mention.ident or (part.ident if part.ident and not self._lexicon.is_thing(names, "generic") else None)
             mention.features |= part.features
             if self._lexicon.is_thing(names, "generic"):  # "table mat corner": the place of a thing
-                mention = replace(part, role=part.role)
-            if mention.number is None and not part.names & _vessels(self._lexicon):
+                mention = replace(part, role="beside" if part.role == "place" and token.text.endswith(BESIDE) else part.role)
+            if mention.number is None and not (token.chinese and part.names & _vessels(self._lexicon)):
                 mention.number = part.number
+                mention.of = tuple(replace(one, number=None) for one in mention.of)
         if self._pre and self._role == "object" and token.chinese:
             for early in clause.things[: self._pre]:  # 皮带运行中抓包裹: where it is done
                 early.role = "beside" if early.role == "object" else early.role
+        after = self._next(i)
+        if self._soft and mention.role == "object" and not token.chinese and clause.things and after is not None:
+            if not after.readings and not after.text.endswith("ly"):  # "…, belt speed 0.1 m/s"
+                mention.role = "beside"
+        if token.chinese and mention.role == "place" and token.text.endswith(BESIDE):
+            mention.role = "beside"
         clause.things.append(mention)
         self._number, self._ident, self._features = None, None, set()
         self._last, self._soft = i + 1, False
@@ -419,12 +436,16 @@ class _Reading:
                 self._role, self._last = self._outer, -1
             elif token.text == "的":
                 before = self._before(i)
-                if before is not None and before.text in LOCATIVES:
+                if before is not None and before.text in LOCATIVES and things[-1].role == "object":
                     things[-1].role = "source"
+                elif before is not None and before.text in LOCATIVES:
+                    self._last = -1
                 else:
                     self._last = i + 1  # 广州的纸筒
             elif after is not None and after.text == "的":
                 self._last = i + 1
+            elif token.text in BESIDE and things[-1].role == "place":
+                things[-1].role = "beside"
 
 
 def clause_before(done: Sequence[Clause], clause: Clause) -> frozenset[str]:

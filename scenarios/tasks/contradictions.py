@@ -62,7 +62,8 @@ def compare(text: str, work: Work, lexicon: Lexicon, moved: frozenset[str] | Non
 class _Comparison:
     def __init__(self, sentence: Sentence, work: Work, lexicon: Lexicon, moved: frozenset[str] | None):
         self._sentence, self._work, self._lexicon, self._moved = sentence, work, lexicon, moved
-        self._naming = Naming(work.things, lexicon)
+        pairs = {(one, place) for deed in work.deeds if not deed.said for one in deed.objects for place in deed.places}
+        self._naming = Naming(work.things, lexicon, pairs)
 
     def found(self) -> Iterator[Contradiction]:
         clauses = [clause for clause in self._sentence.clauses if not clause.negated]
@@ -105,7 +106,7 @@ class _Comparison:
             if not things or not any(mention.names & thing.names for thing in things):
                 return
         chain = [deed for deed in self._work.deeds if deed.index is not None] or self._work.deeds
-        touched = {name for deed in chain for name in (deed.places if mention.role == "place" else deed.objects)}
+        touched = {name for deed in chain for name in deed.places} if mention.role == "place" else self._work.handled
         acted = {thing.name for thing in things} & touched
         roots = {name for name in acted if "." not in name}
         count = len(roots or acted)
@@ -131,10 +132,12 @@ class _Comparison:
         """Where a thing is put is where it was put."""
         places = [m for m in clause.of_role("place") if self._naming.judged(m) and not self._lexicon.is_thing(m.names, "attribute")]
         wanted = {name for name in self._naming.names(places) if not name.startswith(SAID)}
-        if not wanted or (clause.verbs and not self._lexicon.does(clause.verbs, "handles") and "pour" not in clause.verbs):
+        goes = self._lexicon.does(clause.verbs, "handles") and "push" not in clause.verbs
+        if not wanted or (clause.verbs and not goes and not clause.verbs & {"pour", "press"}):
             return
         for mention in clause.of_role("object"):
             objects = self._naming.names([mention])
+            objects |= self._work.holding(objects)
             real = [d for d in self._work.deeds if d.objects & objects and not d.said]
             deeds = [d for d in real if d.places] or [d for d in self._work.deeds if d.objects & objects and d.places and not real]
             stood = {below for name in objects for below in self._work.supports.get(name.partition(".")[0], ())}
@@ -205,9 +208,12 @@ class _Comparison:
             deeds = [d for d in deeds if d.places & places] or [
                 d for d in self._work.deeds if d.index is not None and d.places & places
             ]
+        if not (objects or places or named) and self._lexicon.does(clause.verbs, "loose"):
+            return []
         if clause.verbs:
             near = self._lexicon.like(clause.verbs)
-            same = [deed for deed in deeds if deed.verbs & clause.verbs] or [deed for deed in deeds if deed.verbs & near]
+            same = [deed for deed in deeds if deed.verbs & clause.verbs]
+            same = same or [deed for deed in deeds if deed.verbs & near and (objects or not strict)]
             strict &= not self._lexicon.does(clause.verbs, "loose")
             if same or strict or not (objects or places):
                 deeds = same

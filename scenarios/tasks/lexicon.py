@@ -87,6 +87,7 @@ class Lexicon:
             self._add(kind, kind, tree["placeholders" if kind == "placeholder" else kind])
         for kind in ("classifiers", "number_sign"):
             self._add(kind, kind, {"en": tree[kind] if kind == "number_sign" else "", "zh": tree[kind]})
+        self._function = frozenset(tree["function"])
         self.longest = max((len(word) for word in self._words if HAN.match(word)), default=1)
         self.kinds = {name: frozenset(self._above(name)) for name in self.things}
 
@@ -134,7 +135,16 @@ class Lexicon:
             n, token = self._at(plain, pieces, i)
             found.append(token)
             i += n
-        return found
+        return [self._as_word(found, k) for k in range(len(found))]
+
+    def _as_word(self, tokens: list[Token], k: int) -> Token:
+        """The token, without readings where it is one Chinese character of a word that is not known (水 of 水平)."""
+        token = tokens[k]
+        if len(token.text) != 1 or not token.chinese or token.text in self._function or not token.is_("thing", "verb"):
+            return token
+        beside = [t for t in tokens[max(0, k - 1) : k + 2] if t is not token and (t.end == token.start or t.start == token.end)]
+        unknown = any(t.chinese and not t.readings and t.text not in self._function for t in beside)
+        return Token(token.text, token.start, token.end) if unknown else token
 
     def _at(self, plain: str, pieces: list[tuple[str, str, int, int]], i: int) -> tuple[int, Token]:
         """How many pieces the token that begins at piece i takes, and the token."""

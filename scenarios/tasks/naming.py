@@ -19,7 +19,7 @@ class Thing:
 
     Attributes:
         names: what it is called, by the lexicon; idents: `B2`, `1`; features: `fill.empty`.
-        many: whether it is a filling, which nobody counts.
+        many: whether it is a filling, which nobody counts; loose: whether a hand can take it away with what is in it.
     """
 
     name: str
@@ -27,13 +27,18 @@ class Thing:
     idents: frozenset[str] = frozenset()
     features: frozenset[str] = frozenset()
     many: bool = False
+    loose: bool = False
 
 
 class Naming:
-    """The things of a scene, found by what they are called."""
+    """The things of a scene, found by what they are called.
 
-    def __init__(self, things: Mapping[str, Thing], lexicon: Lexicon):
-        self.things, self._lexicon = things, lexicon
+    Args:
+        pairs: (thing, where it goes), by which a place can be called after what goes there ("the chute for Guangzhou").
+    """
+
+    def __init__(self, things: Mapping[str, Thing], lexicon: Lexicon, pairs: Iterable[tuple[str, str]] = ()):
+        self.things, self._lexicon, self._pairs = things, lexicon, frozenset(pairs)
 
     @cached_property
     def _siblings(self) -> frozenset[str]:
@@ -42,7 +47,7 @@ class Naming:
     def judged(self, mention: Mention) -> bool:
         """Whether a thing is one that a scene has or has not; a person or a room is everywhere, but for one with a number."""
         entries = [self._lexicon.things[name] for name in mention.names]
-        if all(entry.get("generic") for entry in entries):
+        if all(entry.get("generic") for entry in entries) and not (mention.ident and "place" not in mention.names):
             return False
         return mention.ident is not None or not all(entry.get("setting") or entry.get("generic") for entry in entries)
 
@@ -69,13 +74,17 @@ class Naming:
             sized = mention.ident is not None or any(thing.idents & set(SIZES.values()) for thing in called)
             called = exact if exact or sized else called
         for feature in mention.features:
+            group = feature.partition(".")[0]
             same = [thing for thing in called if feature in thing.features]
-            if same and feature not in SIZES:
+            sided = all(any(f.startswith("side.") for f in thing.features) for thing in called)
+            if same and feature not in SIZES and (group != "side" or sided):  # "the right bottle" may be the correct one
                 called = same
         for part in mention.of:
+            if any("container" in self._lexicon.kinds[name] for name in part.names) and not mention.ident:
+                called = [*called, *(t for t in self.called(part) if t not in called)]  # 一罐饮料 is a can, too
             if self._lexicon.is_thing(part.names, "attribute"):
                 narrow = {thing.name for thing in self.called(part)}
-                called = [thing for thing in called if thing.name in narrow]
+                called = [t for t in called if t.name in narrow or any((one, t.name) in self._pairs for one in narrow)]
         return called
 
     def names(self, mentions: Iterable[Mention]) -> set[str]:

@@ -7,7 +7,7 @@ compiled, and the engine is not imported.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from ..part import ASSETS
 from ..quantity import parse_quantity
 from ..reading.yaml_reader import loader_for
 from ..titles import LANGUAGES, titles_of
-from .clauses import Clause, read_sentence
+from .clauses import LOCATIVES, Clause, read_sentence
 from .lexicon import Lexicon
 from .naming import SAID, Naming, Thing
 from .own_sentences import bare_words
@@ -44,7 +44,7 @@ DONE = {
     "move_joint.front": "close push",
     "move_joint.turn": "turn",
     "move_joint.fold": "close fold",
-    "put.pressed": "put insert press",
+    "put.pressed": "put insert press push",
     "put.on_pins": "put insert load",
     "put.slot": "put insert",
     "put.drawn": "put pull",
@@ -63,7 +63,7 @@ DONE = {
     "reach": "",
     "release": "",
 }
-OBJECTS = ("of", "at", "joint", "lip", "lever", "with")  # arguments that name what is handled
+OBJECTS = ("of", "at", "joint", "lip", "lever", "with", "from")  # arguments that name what is handled
 PLACES = ("upon", "into", "to", "person", "in")  # and those that name where it goes
 HELD = ("of", "at")
 SIDES = {"left": "left", "right": "right"}
@@ -123,7 +123,18 @@ class Work:
         deeds = [deed for deed in self.deeds if deed.index is not None] if self.chained else self.deeds
         done = {name for deed in deeds for name in deed.objects}
         said = {name for deed in self.deeds for name in deed.objects if name.startswith(SAID)}
-        return frozenset(done | said | {name for name, below in self.supports.items() if set(below) & done})
+        carried = {name for name in done if self.things[name].loose}
+        return frozenset(done | said | {name for name, below in self.supports.items() if set(below) & carried})
+
+    def holding(self, names: Iterable[str]) -> set[str]:
+        """What these things lie in at the start and are carried along with: food in its bowl."""
+        return {
+            below
+            for name in names
+            for below in self.supports.get(name, ())
+            if self.things[name].many or f"{below}.inside" in self.supports[name]
+            if below in self.handled
+        }
 
 
 def work_of(
@@ -210,22 +221,24 @@ class _Building:
         own = _words(entry)
         kind, _, file = str(entry.get("part", "")).rpartition("/")
         plain = [] if own and kind == "objects" else [file.replace("_", " ")]  # an object may wear another label
-        self._add(name, [name.replace("_", " "), *(own or _words(sheet)), *plain], many="fills" in entry)
+        self._add(name, [name.replace("_", " "), *(own or _words(sheet)), *plain], many="fills" in entry, loose=kind == "objects")
         for word, title in _mapping(sheet.get("titles")).items():
             self._add(f"{name}.{word}", list(_strings(title)))
         for word, inner in _mapping(sheet.get("contains")).items():
             self._add(f"{name}.{word}", _words(self._sheet(str(_mapping(inner).get("part", "")))) or [str(word)])
 
-    def _add(self, name: str, texts: Iterable[str], many: bool = False) -> None:
+    def _add(self, name: str, texts: Iterable[str], many: bool = False, loose: bool = False) -> None:
         names, idents, features = set(), set(), set()
         for text in texts:
-            for token in self._lexicon.tokens(text):
-                names |= token.readings.get("thing", frozenset())
+            tokens = self._lexicon.tokens(text)
+            for token, after in zip(tokens, [*tokens[1:], None]):
+                inside = token.chinese and after is not None and after.text in LOCATIVES  # 箱内零件 is no box
+                names |= frozenset() if inside else token.readings.get("thing", frozenset())
                 idents |= token.readings.get("ident", frozenset())
                 if token.text.isdigit():
                     idents.add(token.text)
                 features |= token.readings.get("feature", frozenset())
-        self._things[name] = Thing(name, frozenset(names), frozenset(idents), frozenset(features), many)
+        self._things[name] = Thing(name, frozenset(names), frozenset(idents), frozenset(features), many, loose)
 
     def _sheet(self, part: str) -> Mapping[str, Any]:
         for folder in self._assets:
@@ -269,7 +282,7 @@ class _Building:
                 part = key.partition(".")[0]
                 if part in self._things and alone and without:
                     thing = self._things[part]
-                    self._things[part] = Thing(part, thing.names | alone, thing.idents, thing.features, thing.many)
+                    self._things[part] = replace(thing, names=thing.names | alone)
         texts = [text for row in fits for text in _strings({lang: row.get(lang) for lang in LANGUAGES})]
         named = {w for row in fits for w in self._things_in(row)}
         return texts, {w for row in other for w in self._things_in(row)} - named
@@ -370,8 +383,9 @@ class _Building:
                 yield name
 
     def _up(self, places: set[str]) -> frozenset[str]:
-        """Places with what they stand in and on."""
-        return frozenset(places | {below for name in places for below in self._supports.get(name, ())})
+        """Places with what they stand in and on, where they are things that could stand elsewhere: a tray on a table."""
+        loose = [name for name in places if self._things[name].loose]
+        return frozenset(places | {below for name in loose for below in self._supports.get(name, ())})
 
     def _quantities(self, clauses: Iterable[Clause]) -> Mapping[str, frozenset[float]]:
         found = [(of, value) for clause in clauses for value, of, _ in clause.quantities]
