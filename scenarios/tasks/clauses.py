@@ -24,7 +24,7 @@ class Mention:
         names: what it can be, by the lexicon; text: as it is written.
         role: `object`, `place`, `beside`, `source`, `property` or `tool`.
         number: how many; ident: which (`B2`, `1608`); features: `size.S`, `fill.empty`.
-        of: things that are part of its name ("bed rail", "北京软袋").
+        of: things that are part of its name ("bed rail", "北京软袋"). bare: only its `ident` is written.
     """
 
     names: frozenset[str]
@@ -34,6 +34,7 @@ class Mention:
     ident: str | None = None
     features: frozenset[str] = frozenset()
     of: tuple[Mention, ...] = ()
+    bare: bool = False
 
 
 @dataclass
@@ -116,15 +117,19 @@ class _Reading:
         self._role = self._outer = "object"
         self._soft = False
         self._pre = 0  # things before the verb
+        self._towards = False  # 放入: a place follows, or the thing itself
         self._number: float | None = None
         self._ident: str | None = None
         self._features: set[str] = set()
+        self._many = False  # idents were listed
         self._last = -1  # the token after the last thing: what follows at once belongs to it
         self._taking = False  # after 把, 将
 
     def _close(self) -> None:
         explicit = False
         self._clause.loose_end |= self._ident is not None
+        if self._ident is not None and self._role == "place" and not self._many:  # 放到A1
+            self._clause.things.append(Mention(frozenset(["slot"]), self._ident, "place", ident=self._ident, bare=True))
         if not self._clause.empty:
             self._clause.negated |= self._negated
             self._done.append(self._clause)
@@ -185,6 +190,8 @@ class _Reading:
             self._clause.times = (int(next(iter(token.readings["times"]))), token.text)
         elif token.is_("role") and token.text.lower() in PARTICLES and (self._is_particle(token, after) or self._says_state(token, i)):
             self._particle(token)
+        elif token.text in "上下" and token.chinese and before is not None and before.is_("verb") and before.end == token.start:
+            self._role = "place" if self._clause.of_role("object") else self._role  # 摆上货架
         elif token.is_("verb") and self._as_verb(token, i):
             if token.text.lower() in PARTICLES and self._clause.verbs & TURNING:
                 self._particle(token)
@@ -287,13 +294,16 @@ class _Reading:
         before, after = self._before(i), self._next(i)
         if token.chinese and token.text in LOCATIVES and self._last == i:
             return False
-        if not token.chinese and before is not None and before.is_("article"):
+        if not token.chinese and before is not None and (before.is_("article") or before.text.endswith(("'s", "’s"))):
+            return False
+        if token.chinese and after is not None and after.text in ("着", "的"):  # 叠着三个线圈: how it is, and no task
             return False
         if not token.is_("thing", "number", "abstract", "role", "number_sign"):
             return True
         if token.chinese:
             tool = token.is_("role") and "tool" in token.readings["role"]
-            if (self._taking and token.is_("role")) or (tool and after is not None and after.is_("arm")):
+            by = token.text == "按" and after is not None and after.is_("thing") and self._lexicon.is_thing(after.readings["thing"], "setting")
+            if by or (self._taking and token.is_("role")) or (tool and after is not None and after.is_("arm")):
                 return False
             if self._taking or before is not None and (before.is_("classifiers", "number") or before.text == "的"):
                 return not token.is_("thing")
@@ -339,7 +349,9 @@ class _Reading:
         objects = self._clause.of_role("object") or (joined and self._done[-1].of_role("object"))
         puts = token.chinese and objects and (self._lexicon.does(verbs, "puts") or self._taking)
         towards = token.chinese and len(token.text) > 1 and token.text[-1] in "到进入回至"
-        self._role = "place" if puts or towards or "go" in verbs else "object"
+        straight = towards and (bool(objects) or token.text[-1] in "到至")
+        self._role = "place" if puts or straight or "go" in verbs else "object"
+        self._towards = towards and self._role == "object"
         self._taking, self._soft = False, False
         self._number = None
         self._last = -1
@@ -359,7 +371,8 @@ class _Reading:
 
     def _take_ident(self, ident: str, i: int) -> None:
         after = self._next(i)
-        self._clause.loose_end |= self._ident is not None
+        if self._ident is not None:  # S、M、L三个线圈
+            self._clause.loose_end, self._many = True, True
         if after is not None and after.chinese and after.is_("thing"):
             self._ident = ident
         elif self._last == i and self._clause.things and self._clause.things[-1].ident is None:
@@ -372,6 +385,8 @@ class _Reading:
         value = max((float(v) for v in token.readings["number"]), default=0.0)
         before, after = self._before(i), self._next(i)
         digits = token.text[:1].isdigit()
+        if before is not None and before.text == "第":  # which one, and not how many
+            return
         signed = before is not None and before.is_("number_sign")
         follows = after is None or not after.is_("thing", "classifiers", "unit", "times", "feature", "number_sign")
         at_once = self._last == i or (signed and self._last == i - 1)
@@ -400,7 +415,10 @@ class _Reading:
             self._role = clause.things[-1].role  # "the middle of the table"
         if self._role == "place" and clause.things and not self._soft and "person" in clause.things[-1].names:
             self._role = "beside"  # "the person in the chair"
-        mention = Mention(names, token.text, self._role, self._number, self._ident, frozenset(self._features))
+        following = self._next(i)
+        if self._towards and following is not None and following.text in LOCATIVES:
+            self._role, self._towards = "place", False
+        mention = Mention(names, token.text, self._role, self._number, None if self._many else self._ident, frozenset(self._features))
         if token.text.lower() in ("one", "ones") and clause_before(self._done, clause):
             mention.names = clause_before(self._done, clause)  # "the medium one"
         if self._last == i and clause.things:  # "bed rail", 北京软袋: the last one is the thing
@@ -444,15 +462,20 @@ class _Reading:
                     self._last = i + 1  # 广州的纸筒
             elif after is not None and after.text == "的":
                 self._last = i + 1
+            elif token.text == "前" and things[-1].role == "object" and self._clause.verbs - {"go"}:  # 开柜门前先解锁
+                self._clause.swap = True
+                self._close()
+                self._clause.explicit = True
+            elif not self._clause.verbs and things[-1].role == "object" and token.text in "里上中内":
+                things[-1].role = "beside"  # 锅里倒入…
             elif token.text in BESIDE and things[-1].role == "place":
                 things[-1].role = "beside"
 
 
 def clause_before(done: Sequence[Clause], clause: Clause) -> frozenset[str]:
     """The things that were named last: what "the medium one" is of."""
-    for mention in [*reversed(clause.things), *(m for c in reversed(done) for m in reversed(c.things))]:
-        return mention.names
-    return frozenset()
+    named = [*(m for c in done for m in c.of_role("object")), *clause.of_role("object")]
+    return named[-1].names if named else frozenset()
 
 
 def _vessels(lexicon: Lexicon) -> frozenset[str]:
@@ -466,7 +489,8 @@ def _plain(value: float) -> str:
 def _carried(clauses: list[Clause], lexicon: Lexicon) -> list[Clause]:
     """Clauses in which a verb without an object has that of the clause before it ("… and put it down")."""
     for before, clause in zip(clauses, clauses[1:]):
-        takes = clause.verbs and before.verbs and lexicon.does(clause.verbs, "handles")
+        near = lexicon.does(before.verbs, "handles") or "do" in before.verbs
+        takes = clause.verbs and near and lexicon.does(clause.verbs, "handles")
         if takes and not clause.of_role("object") and before.of_role("object"):
             clause.things = [*(replace(m, number=None) for m in before.of_role("object")), *clause.things]
     return clauses

@@ -83,6 +83,8 @@ class _Comparison:
     def _mention(self, mention: Mention, clause: Clause) -> Iterator[Contradiction]:
         if not self._naming.judged(mention):
             return
+        if mention.bare and not self._naming.are(mention):
+            return
         if not self._naming.called(mention):
             kind = "place" if mention.role in ("place", "beside", "source") else "object"
             yield Contradiction(kind, mention.text, certain=True)
@@ -93,8 +95,9 @@ class _Comparison:
                 yield Contradiction("number", f"{mention.text} {mention.ident}", _idents(called), certain=True)
             elif mention.of:
                 yield Contradiction("object", word, tuple(sorted(t.name for t in called))[:4], certain=True)
-        for one in (mention, *mention.of):
-            yield from self._count(one)
+        if self._lexicon.does(clause.verbs, "handles") or clause.verbs - {"do", "look"} or not clause.verbs:
+            for one in (mention, *mention.of):
+                yield from self._count(one)
 
     def _count(self, mention: Mention) -> Iterator[Contradiction]:
         n = mention.number
@@ -198,13 +201,16 @@ class _Comparison:
         named = [m for m in clause.of_role("object", "property") if self._naming.judged(m)]
         if objects or named:
             names = objects or self._naming.names(named)
+            names |= self._work.holding(names)
             every = deeds
             deeds = [deed for deed in every if deed.objects & names]
             if not deeds and self._lexicon.does(clause.verbs, "puts"):  # "set the tray": something is put there
                 deeds = [deed for deed in every if deed.places & names and "put" in deed.verbs]
             if not deeds and not self._lexicon.does(clause.verbs, "loose"):  # "wipe the table", of which a mat is wiped
                 deeds = [deed for deed in every if deed.verbs & clause.verbs]
-        if places and not hands:
+        if places and hands:
+            deeds = [deed for deed in deeds if deed.places & places] or deeds
+        elif places:
             deeds = [d for d in deeds if d.places & places] or [
                 d for d in self._work.deeds if d.index is not None and d.places & places
             ]

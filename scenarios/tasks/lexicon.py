@@ -120,6 +120,7 @@ class Lexicon:
         found = set(names)
         for name in list(found):
             found.update(self.verbs.get(name, {}).get("like", ()))
+            found.update(self.verbs.get(name, {}).get("as", ()))
         found.update(name for name, entry in self.verbs.items() if set(entry.get("like", ())) & set(names))
         return frozenset(found)
 

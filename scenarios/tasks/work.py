@@ -64,7 +64,7 @@ DONE = {
     "release": "",
 }
 OBJECTS = ("of", "at", "joint", "lip", "lever", "with", "from")  # arguments that name what is handled
-PLACES = ("upon", "into", "to", "person", "in")  # and those that name where it goes
+PLACES = ("upon", "into", "to", "towards", "person", "in")  # and those that name where it goes
 HELD = ("of", "at")
 SIDES = {"left": "left", "right": "right"}
 
@@ -120,7 +120,8 @@ class Work:
     @property
     def handled(self) -> frozenset[str]:
         """Things that something is done with, with what stands in or on them at the start."""
-        deeds = [deed for deed in self.deeds if deed.index is not None] if self.chained else self.deeds
+        deeds = [d for d in self.deeds if d.index is not None or not self.chained]
+        deeds = [deed for deed in deeds if deed.verbs != {"look"}]
         done = {name for deed in deeds for name in deed.objects}
         said = {name for deed in self.deeds for name in deed.objects if name.startswith(SAID)}
         carried = {name for name in done if self.things[name].loose}
@@ -185,7 +186,7 @@ class _Building:
         fitting, other = self._sentences()
         skills = self._tree.get("skills")
         chain = [one for one in skills if isinstance(one, Mapping)] if isinstance(skills, list) else []
-        titles = titles_of(self._tree, ("goal", "rules"))
+        titles = titles_of(self._tree, ("rules", "goal"))
         self._chain(chain, titles)
         self._goal()
         for words in titles.values():
@@ -339,6 +340,7 @@ class _Building:
                 for side in hands:
                     held[side] = thing
                 places = set()
+                verbs |= {"lift"} if "by" in args else set()
             elif word == "lift":
                 objects |= {n for side in hands for n in self._named(held.get(side, ""))}
             elif word == "carry" and how == "over":
@@ -358,18 +360,25 @@ class _Building:
                 continue
             if word == "pour":
                 objects |= {name for name, below in self._supports.items() if set(below) & objects and self._things[name].many}
+            verbs |= {v for n in places for k in self._things[n].names for v in self._lexicon.things[k].get("does", ())}
             self._verbs.update(verbs - {"look"})  # the operator looks at whatever it does
             self._deeds.append(Deed(frozenset(verbs), frozenset(objects), self._up(places), frozenset(hands), index))
 
     def _goal(self) -> None:
-        """Where the goal wants things, which the chain may reach in several steps."""
+        """Where the goal wants things, which the chain may reach in several steps; what such a step is called in its title."""
+        known = {verb for deed in self._deeds for verb in deed.verbs}
         for step in (*_mapping(self._tree.get("goal")).values(), *_mapping(self._tree.get("rules")).values()):
+            title = _words(_mapping(step))
+            verbs = {v for text in title for c in read_sentence(text, self._lexicon).clauses for v in c.verbs} - known
             for tree in _trees(step):
                 of = tree.get("of") or tree.get("from")
                 where = tree.get("to") or tree.get("slot") or tree.get("inside") or tree.get("upon") or tree.get("into")
                 for one in of if isinstance(of, list) else [of]:
                     if isinstance(one, str) and isinstance(where, str):
-                        objects = set(self._named(one))
+                        objects, ends = set(self._named(one)), set(self._named(where))
+                        for i, deed in enumerate(self._deeds):
+                            if deed.index is not None and deed.objects & objects and deed.places & ends:
+                                self._deeds[i] = replace(deed, verbs=deed.verbs | verbs)
                         self._deeds.append(Deed(frozenset(["put", "take"]), frozenset(objects), self._up(set(self._named(where))), frozenset(), None))
 
     def _named(self, word: str) -> Iterator[str]:
