@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
-from .lexicon import ARTICLES, Lexicon, Token
+from .lexicon import Lexicon, Token
 
 LOCATIVES = set("里上中内旁边前下处侧间")  # after a Chinese noun: where
 BESIDE = ("边", "旁", "前", "后", "附近", "面前")  # and where it is only near
@@ -44,11 +45,11 @@ class Clause:
     Attributes:
         verbs: what it can be; empty where none is known. verb: as it is written.
         things: in order. arm: `left`, `right` or `both`, with its word.
-        marks: words of order (`first`, `then`, `last`) at it; swap: it comes later than the clause after it.
-        explicit: whether a word says that it comes after the clause before it.
+        explicit: whether a word says that it comes after the clause before it; swap: it comes later than the clause after it.
         ways, quantities, times: `fold.half`; (value in SI, of what, word); how often, with its word.
         negated: what it says shall not be.
         abstract: its verb takes no thing ("take a photo").
+        unknown: the first word after its verb that nobody knows, where it has no thing before that.
         loose_end: whether a name ("M") is left over that could not be read.
     """
 
@@ -64,6 +65,7 @@ class Clause:
     negated: bool = False
     abstract: str = ""
     loose_end: bool = False
+    unknown: str = ""
 
     @property
     def empty(self) -> bool:
@@ -188,9 +190,19 @@ class _Reading:
                 self._verb(token)
         elif token.is_("times"):
             self._clause.times = (int(next(iter(token.readings["times"]))), token.text)
-        elif token.is_("role") and token.text.lower() in PARTICLES and (self._is_particle(token, after) or self._says_state(token, i)):
+        elif (
+            token.is_("role")
+            and token.text.lower() in PARTICLES
+            and (self._is_particle(token, after) or self._says_state(token, i))
+        ):
             self._particle(token)
-        elif token.text in "上下" and token.chinese and before is not None and before.is_("verb") and before.end == token.start:
+        elif (
+            token.text in "上下"
+            and token.chinese
+            and before is not None
+            and before.is_("verb")
+            and before.end == token.start
+        ):
             self._role = "place" if self._clause.of_role("object") else self._role  # 摆上货架
         elif token.is_("verb") and self._as_verb(token, i):
             if token.text.lower() in PARTICLES and self._clause.verbs & TURNING:
@@ -227,6 +239,8 @@ class _Reading:
             self._clause.things += [replace(m, role="place", number=None) for m in self._done[-1].of_role("object")]
         else:
             self._number = None
+            if self._clause.verbs and not self._clause.things and self._role == "object" and not self._clause.unknown:
+                self._clause.unknown = token.text
 
     def _verb_follows(self, i: int) -> bool:
         """Whether a verb comes before the next comma: what follows is a clause of its own."""
@@ -302,24 +316,37 @@ class _Reading:
             return True
         if token.chinese:
             tool = token.is_("role") and "tool" in token.readings["role"]
-            by = token.text == "按" and after is not None and after.is_("thing") and self._lexicon.is_thing(after.readings["thing"], "setting")
+            by = (
+                token.text == "按"
+                and after is not None
+                and after.is_("thing")
+                and self._lexicon.is_thing(after.readings["thing"], "setting")
+            )
             if by or (self._taking and token.is_("role")) or (tool and after is not None and after.is_("arm")):
                 return False
-            if self._taking or before is not None and (before.is_("classifiers", "number") or before.text == "的"):
+            if self._taking or (before is not None and (before.is_("classifiers", "number") or before.text == "的")):
                 return not token.is_("thing")
             if token.is_("role") and not token.is_("thing"):
                 return not self._clause.verbs or self._soft
             return True
-        if before is None or before.is_("stop", "comma", "order", "arm", "negation") or before.text.lower() in ("to", "please"):
-            following = after is not None and (after.is_("article", "thing", "number", "feature", "arm") or after.text.lower() in ("it", "them", "up"))
+        if (
+            before is None
+            or before.is_("stop", "comma", "order", "arm", "negation")
+            or before.text.lower() in ("to", "please")
+        ):
+            following = after is not None and (
+                after.is_("article", "thing", "number", "feature", "arm") or after.text.lower() in ("it", "them", "up")
+            )
             alone = (after is None or after.is_("stop", "comma")) and (self._role == "place" or not self._clause.things)
-            return not token.is_("thing") or following or alone or before is not None and before.text.lower() == "to"
+            return not token.is_("thing") or following or alone or (before is not None and before.text.lower() == "to")
         if token.is_("thing") and (before.is_("article", "number", "role", "feature", "thing", "verb")):
             return False
         return not token.is_("thing", "abstract")
 
     def _is_particle(self, token: Token, after: Token | None) -> bool:
-        return bool(self._clause.verbs & TURNING) and not (after is not None and after.is_("article", "thing", "feature", "number", "role", "ident"))
+        return bool(self._clause.verbs & TURNING) and not (
+            after is not None and after.is_("article", "thing", "feature", "number", "role", "ident")
+        )
 
     def _says_state(self, token: Token, i: int) -> bool:
         """Whether "off" stands alone behind a thing: "hob off"."""
@@ -330,9 +357,12 @@ class _Reading:
         self._clause.verb = f"{self._clause.verb} {token.text}".strip()
 
     def _takes_nothing(self, token: Token) -> bool:
-        return bool(self._clause.verbs) and not self._clause.of_role("object") and self._role == "object" and (
-            not token.is_("thing") or not self._lexicon.does(self._clause.verbs, "puts")
-        ) and "take" in self._lexicon.like(self._clause.verbs)
+        return (
+            bool(self._clause.verbs)
+            and not self._clause.of_role("object")
+            and self._role == "object"
+            and (not token.is_("thing") or "take" in self._clause.verbs)
+        )
 
     def _verb(self, token: Token) -> None:
         verbs = token.readings["verb"]
@@ -390,7 +420,9 @@ class _Reading:
         signed = before is not None and before.is_("number_sign")
         follows = after is None or not after.is_("thing", "classifiers", "unit", "times", "feature", "number_sign")
         at_once = self._last == i or (signed and self._last == i - 1)
-        if (at_once and self._clause.things and (signed or not token.chinese and follows)) and token.text.lower() not in ("a", "an", "one"):
+        if (
+            at_once and self._clause.things and (signed or (not token.chinese and follows))
+        ) and token.text.lower() not in ("a", "an", "one"):
             self._clause.things[-1].ident = _plain(value)
         elif digits and after is not None and after.is_("thing") and after.chinese and value >= 100:
             self._ident = _plain(value)
@@ -404,7 +436,13 @@ class _Reading:
     def _thing(self, token: Token, i: int) -> None:
         names = token.readings["thing"]
         clause = self._clause
-        if clause.things and self._soft and self._role in ("place", "source") and not token.chinese and clause.of_role("place"):
+        if (
+            clause.things
+            and self._soft
+            and self._role in ("place", "source")
+            and not token.chinese
+            and clause.of_role("place")
+        ):
             verbs, verb, arm = clause.verbs, clause.verb, clause.arm
             held = (self._number, self._ident, self._features)
             self._close()
@@ -418,17 +456,23 @@ class _Reading:
         following = self._next(i)
         if self._towards and following is not None and following.text in LOCATIVES:
             self._role, self._towards = "place", False
-        mention = Mention(names, token.text, self._role, self._number, None if self._many else self._ident, frozenset(self._features))
+        mention = Mention(
+            names, token.text, self._role, self._number, None if self._many else self._ident, frozenset(self._features)
+        )
         if token.text.lower() in ("one", "ones") and clause_before(self._done, clause):
             mention.names = clause_before(self._done, clause)  # "the medium one"
         if self._last == i and clause.things:  # "bed rail", 北京软袋: the last one is the thing
             part = clause.things.pop()
             mention.of = (*part.of, replace(part, of=()))
             mention.role = part.role
-            mention.ident = mention.ident or (part.ident if part.ident and not self._lexicon.is_thing(names, "generic") else None)
+            mention.ident = mention.ident or (
+                part.ident if part.ident and not self._lexicon.is_thing(names, "generic") else None
+            )
             mention.features |= part.features
             if self._lexicon.is_thing(names, "generic"):  # "table mat corner": the place of a thing
-                mention = replace(part, role="beside" if part.role == "place" and token.text.endswith(BESIDE) else part.role)
+                mention = replace(
+                    part, role="beside" if part.role == "place" and token.text.endswith(BESIDE) else part.role
+                )
             if mention.number is None and not (token.chinese and part.names & _vessels(self._lexicon)):
                 mention.number = part.number
                 mention.of = tuple(replace(one, number=None) for one in mention.of)
@@ -488,7 +532,7 @@ def _plain(value: float) -> str:
 
 def _carried(clauses: list[Clause], lexicon: Lexicon) -> list[Clause]:
     """Clauses in which a verb without an object has that of the clause before it ("… and put it down")."""
-    for before, clause in zip(clauses, clauses[1:]):
+    for before, clause in pairwise(clauses):
         near = lexicon.does(before.verbs, "handles") or "do" in before.verbs
         takes = clause.verbs and near and lexicon.does(clause.verbs, "handles")
         if takes and not clause.of_role("object") and before.of_role("object"):
@@ -501,6 +545,3 @@ def mentions(sentence: Sentence) -> Iterator[tuple[Clause, Mention]]:
     for clause in sentence.clauses:
         if not clause.negated:
             yield from ((clause, mention) for mention in clause.things)
-
-
-assert ARTICLES  # words that are no content

@@ -40,7 +40,9 @@ class Reading:
     known: bool
 
 
-def compare(text: str, work: Work, lexicon: Lexicon, moved: frozenset[str] | None = None, other: str | None = None) -> Reading:
+def compare(
+    text: str, work: Work, lexicon: Lexicon, moved: frozenset[str] | None = None, other: str | None = None
+) -> Reading:
     """A task sentence against what was done.
 
     Args:
@@ -62,7 +64,9 @@ def compare(text: str, work: Work, lexicon: Lexicon, moved: frozenset[str] | Non
 class _Comparison:
     def __init__(self, sentence: Sentence, work: Work, lexicon: Lexicon, moved: frozenset[str] | None):
         self._sentence, self._work, self._lexicon, self._moved = sentence, work, lexicon, moved
-        pairs = {(one, place) for deed in work.deeds if not deed.said for one in deed.objects for place in deed.places}
+        pairs = {
+            (one, place) for deed in work.deeds if not deed.quoted for one in deed.objects for place in deed.places
+        }
         self._naming = Naming(work.things, lexicon, pairs)
 
     def found(self) -> Iterator[Contradiction]:
@@ -125,7 +129,11 @@ class _Comparison:
             return
         for mention in clause.of_role("object"):
             names = {thing.name for thing in self._naming.are(mention)} if self._naming.judged(mention) else set()
-            if not clause.of_role("place") and self._lexicon.does(clause.verbs, "puts") and any(names & deed.places for deed in self._work.deeds):
+            if (
+                not clause.of_role("place")
+                and self._lexicon.does(clause.verbs, "puts")
+                and any(names & deed.places for deed in self._work.deeds)
+            ):
                 continue  # "lay the tray": something is put there
             if names and not names & self._work.handled:
                 done = tuple(sorted({name for name in self._work.handled if "." not in name}))
@@ -133,7 +141,11 @@ class _Comparison:
 
     def _places(self, clause: Clause) -> Iterator[Contradiction]:
         """Where a thing is put is where it was put."""
-        places = [m for m in clause.of_role("place") if self._naming.judged(m) and not self._lexicon.is_thing(m.names, "attribute")]
+        places = [
+            m
+            for m in clause.of_role("place")
+            if self._naming.judged(m) and not self._lexicon.is_thing(m.names, "attribute")
+        ]
         wanted = {name for name in self._naming.names(places) if not name.startswith(SAID)}
         goes = self._lexicon.does(clause.verbs, "handles") and "push" not in clause.verbs
         if not wanted or (clause.verbs and not goes and not clause.verbs & {"pour", "press"}):
@@ -141,13 +153,17 @@ class _Comparison:
         for mention in clause.of_role("object"):
             objects = self._naming.names([mention])
             objects |= self._work.holding(objects)
-            real = [d for d in self._work.deeds if d.objects & objects and not d.said]
-            deeds = [d for d in real if d.places] or [d for d in self._work.deeds if d.objects & objects and d.places and not real]
+            real = [d for d in self._work.deeds if d.objects & objects and not d.quoted]
+            deeds = [d for d in real if d.places] or [
+                d for d in self._work.deeds if d.objects & objects and d.places and not real
+            ]
             stood = {below for name in objects for below in self._work.supports.get(name.partition(".")[0], ())}
             if real and not deeds and not wanted & stood and self._lexicon.does(clause.verbs, "puts"):
-                yield Contradiction("place", " ".join(m.text for m in places), tuple(sorted(n for n in stood if "." not in n))[:4])
+                yield Contradiction(
+                    "place", " ".join(m.text for m in places), tuple(sorted(n for n in stood if "." not in n))[:4]
+                )
                 return
-            deeds += [d for d in self._work.deeds if d.said and deeds and d.objects & objects and _one(d.places)]
+            deeds += [d for d in self._work.deeds if d.quoted and deeds and d.objects & objects and _one(d.places)]
             if deeds and not any(deed.places & wanted for deed in deeds):
                 done = tuple(sorted({name for deed in deeds for name in deed.places if "." not in name}))
                 yield Contradiction("place", " ".join(m.text for m in places), done[:4], certain=True)
@@ -188,7 +204,9 @@ class _Comparison:
         near = {other for verb in clause.verbs for other in (verb, *self._lexicon.verbs[verb].get("like", ()))}
         deeds = [deed for deed in self._work.deeds if deed.objects & objects]
         if any(d.verbs & opposite for d in deeds) and not any(d.verbs & near for d in deeds):
-            yield Contradiction("action", clause.verb, tuple(sorted({v for d in deeds for v in d.verbs & opposite})), certain=True)
+            yield Contradiction(
+                "action", clause.verb, tuple(sorted({v for d in deeds for v in d.verbs & opposite})), certain=True
+            )
 
     def _deeds(self, clause: Clause, hands: bool = False, strict: bool = False) -> list[Deed]:
         """The steps of the chain that a clause can be about.
@@ -251,23 +269,27 @@ class _Comparison:
         for value, of, word in clause.quantities:
             known = self._work.quantities.get(of, frozenset())
             if known and not any(abs(value - one) <= CLOSE * one for one in known):
-                yield Contradiction("number", f"{value:g} {word}", tuple(f"{one:g}" for one in sorted(known)), certain=True)
+                yield Contradiction(
+                    "number", f"{value:g} {word}", tuple(f"{one:g}" for one in sorted(known)), certain=True
+                )
         if clause.times is not None and "press" in self._lexicon.like(clause.verbs):
             n, word = clause.times
             known_times = {times for verbs, times in self._work.times if verbs & clause.verbs}
             pressed = [d for d in self._deeds(clause) if "press" in d.verbs]
             expected = known_times or ({len(pressed)} if pressed else set())
             if expected and n not in expected:
-                yield Contradiction("number", word, tuple(str(one) for one in sorted(expected)), certain=bool(known_times))
+                yield Contradiction(
+                    "number", word, tuple(str(one) for one in sorted(expected)), certain=bool(known_times)
+                )
 
     # ----------------------------------------------------------------------------------------------------------- order
     def _order(self, clauses: Sequence[Clause]) -> Iterator[Contradiction]:
-        said: dict[str, list[tuple[str, str]]] = {}
+        named: dict[str, list[tuple[str, str]]] = {}
         for clause in clauses:
             for way, word in clause.ways:
                 group, _, name = way.partition(".")
-                said.setdefault(group, []).append((name, word))
-        for group, ways in said.items():
+                named.setdefault(group, []).append((name, word))
+        for group, ways in named.items():
             known = self._work.order.get(group, ())
             for (one, word), (other, after) in combinations(ways, 2):
                 if one in known and other in known and known.index(one) > known.index(other):

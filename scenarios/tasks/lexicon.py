@@ -23,7 +23,24 @@ PIECE = re.compile(
     r"|(?P<word>[A-Za-z\d]+(?:['’/][A-Za-z]+)*)|(?P<han>[\u3400-\u9fff])|(?P<stop>[.;:!?。；：！？\n]|->|→)|(?P<comma>[,，、&+])"
 )
 AND = {"and", "or", "和", "与", "及", "并", "以及", "还有"}
-ARTICLES = {"the", "a", "an", "this", "that", "these", "those", "its", "their", "your", "his", "some", "each", "every", "any", "all"}
+ARTICLES = {
+    "the",
+    "a",
+    "an",
+    "this",
+    "that",
+    "these",
+    "those",
+    "its",
+    "their",
+    "your",
+    "his",
+    "some",
+    "each",
+    "every",
+    "any",
+    "all",
+}
 IRREGULAR = {
     "put": "puts putting", "set": "sets setting", "take": "takes taking took taken", "give": "gives giving gave given",
     "get": "gets getting got", "bring": "brings bringing brought", "shut": "shuts shutting", "hold": "holds holding held",
@@ -73,10 +90,20 @@ class Lexicon:
         self.ways: Mapping[str, Mapping[str, Any]] = tree["ways"]
         self.features: Mapping[str, Mapping[str, Any]] = tree["features"]
         self._words: dict[str, dict[str, set[str]]] = {}
-        for kind, entries in (("thing", self.things), ("verb", self.verbs), ("arm", tree["arms"]), ("order", tree["order"])):
+        for kind, entries in (
+            ("thing", self.things),
+            ("verb", self.verbs),
+            ("arm", tree["arms"]),
+            ("order", tree["order"]),
+        ):
             for name, entry in entries.items():
                 self._add(kind, str(name), entry)
-        for kind, entries in (("role", tree["roles"]), ("number", tree["numbers"]), ("times", tree["times"]), ("unit", self.units)):
+        for kind, entries in (
+            ("role", tree["roles"]),
+            ("number", tree["numbers"]),
+            ("times", tree["times"]),
+            ("unit", self.units),
+        ):
             for name, entry in entries.items():
                 self._add(kind, str(name), entry)
         for kind, groups in (("way", self.ways), ("feature", self.features)):
@@ -143,7 +170,11 @@ class Lexicon:
         token = tokens[k]
         if len(token.text) != 1 or not token.chinese or token.text in self._function or not token.is_("thing", "verb"):
             return token
-        beside = [t for t in tokens[max(0, k - 1) : k + 2] if t is not token and (t.end == token.start or t.start == token.end)]
+        beside = [
+            t
+            for t in tokens[max(0, k - 1) : k + 2]
+            if t is not token and (t.end == token.start or t.start == token.end)
+        ]
         unknown = any(t.chinese and not t.readings and t.text not in self._function for t in beside)
         return Token(token.text, token.start, token.end) if unknown else token
 
@@ -152,7 +183,7 @@ class Lexicon:
         kind, text, start, end = pieces[i]
         if kind in ("stop", "comma"):
             return 1, Token(text, start, end, {kind: frozenset([text])})
-        longest = self.longest if kind == "han" or i + 1 < len(pieces) and pieces[i + 1][0] == "han" else PHRASE
+        longest = self.longest if kind == "han" or (i + 1 < len(pieces) and pieces[i + 1][0] == "han") else PHRASE
         for n in range(min(longest, len(pieces) - i), 0, -1):
             row = pieces[i : i + n]
             if any(k in ("stop", "comma") for k, *_ in row) and not (row[0][1].lower() == "no" and n == 2):

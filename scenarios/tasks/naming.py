@@ -56,11 +56,11 @@ class Naming:
         found = self.things.values()
         return [thing for thing in found if any(self._fits(n, k) for n in mention.names for k in thing.names)]
 
-    def _fits(self, said: str, kind: str) -> bool:
+    def _fits(self, word: str, kind: str) -> bool:
         kinds = self._lexicon.kinds
-        if said == kind or said in kinds.get(kind, ()):
+        if word == kind or word in kinds.get(kind, ()):
             return True
-        if kind not in kinds.get(said, ()):
+        if kind not in kinds.get(word, ()):
             return False
         # a thing of a kind, where the scene has no more particular ones of it: "soup" for "food", no "potato" for "vegetables"
         return not any(kind in kinds[other] and other != kind for other in self._siblings)
@@ -77,7 +77,9 @@ class Naming:
             group = feature.partition(".")[0]
             same = [thing for thing in called if feature in thing.features]
             sided = all(any(f.startswith("side.") for f in thing.features) for thing in called)
-            if same and feature not in SIZES and (group != "side" or sided):  # "the right bottle" may be the correct one
+            if (
+                same and feature not in SIZES and (group != "side" or sided)
+            ):  # "the right bottle" may be the correct one
                 called = same
         for part in mention.of:
             if any("container" in self._lexicon.kinds[name] for name in part.names) and not mention.ident:

@@ -74,7 +74,7 @@ class Deed:
     """One thing done: verbs of the lexicon, things by name, hands.
 
     Attributes:
-        index: its place in the chain, None where it has none. said: whether only a sentence of the scenario says so.
+        index: its place in the chain, None where it has none. quoted: whether only a sentence of the scenario says so.
     """
 
     verbs: frozenset[str]
@@ -82,7 +82,7 @@ class Deed:
     places: frozenset[str]
     hands: frozenset[str]
     index: int | None
-    said: bool = False
+    quoted: bool = False
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ class _Building:
             self._add(str(name), [str(name), *_words(self._tree["stains"][name])])
         for name in _mapping(self._tree.get("liquids")):
             self._add(str(name), [str(name)], many=True)
-        for name, entry in parts.items():
+        for name in parts:
             self._supports[str(name)] = tuple(self._below(str(name), parts))
         for name in _mapping(self._tree.get("liquids")):
             vessels = self._tree["liquids"][name].get("vessels", ())
@@ -197,7 +197,7 @@ class _Building:
                 self._verbs.update(self._lexicon.things.get(kind, {}).get("does", ()))
         clauses = [clause for text in fitting for clause in read_sentence(text, self._lexicon).clauses]
         for clause in clauses:
-            self._said(clause)
+            self._quote(clause)
         known = {kind for thing in self._things.values() for kind in thing.names}
         return Work(
             self._name,
@@ -222,7 +222,12 @@ class _Building:
         own = _words(entry)
         kind, _, file = str(entry.get("part", "")).rpartition("/")
         plain = [] if own and kind == "objects" else [file.replace("_", " ")]  # an object may wear another label
-        self._add(name, [name.replace("_", " "), *(own or _words(sheet)), *plain], many="fills" in entry, loose=kind == "objects")
+        self._add(
+            name,
+            [name.replace("_", " "), *(own or _words(sheet)), *plain],
+            many="fills" in entry,
+            loose=kind == "objects",
+        )
         for word, title in _mapping(sheet.get("titles")).items():
             self._add(f"{name}.{word}", list(_strings(title)))
         for word, inner in _mapping(sheet.get("contains")).items():
@@ -299,7 +304,7 @@ class _Building:
                 return False
         return True
 
-    def _said(self, clause: Clause) -> None:
+    def _quote(self, clause: Clause) -> None:
         """What the scenario's own sentence says is done, too; things that no part stands for are there all the same."""
         self._verbs.update(clause.verbs)
         found: dict[str, set[str]] = {"object": set(), "place": set()}
@@ -315,7 +320,7 @@ class _Building:
                     found[mention.role].update(known)
         if clause.verbs and not clause.negated and not clause.loose_end and found["object"]:
             objects, places = frozenset(found["object"]), frozenset(found["place"])
-            self._deeds.append(Deed(clause.verbs, objects, places, frozenset(), None, said=True))
+            self._deeds.append(Deed(clause.verbs, objects, places, frozenset(), None, quoted=True))
 
     # ----------------------------------------------------------------------------------------------------------- deeds
     def _chain(self, chain: list[Mapping[str, Any]], titles: Mapping[str, Mapping[str, str]]) -> None:
@@ -328,7 +333,13 @@ class _Building:
             how = "on" if how is True else str(how or "")
             verbs = set(DONE.get(f"{word}.{how}", DONE.get(str(word), "")).split())
             hand = args.get("hand")
-            hands = {SIDES[hand]} if hand in SIDES else {"left", "right"} if how == "both_hands" or word in ("fold", "fling", "draw") else set()
+            hands = (
+                {SIDES[hand]}
+                if hand in SIDES
+                else {"left", "right"}
+                if how == "both_hands" or word in ("fold", "fling", "draw")
+                else set()
+            )
             objects = {n for key in OBJECTS if isinstance(args.get(key), str) for n in self._named(args[key])}
             if isinstance(args.get("left"), str):
                 objects |= set(self._named(args["left"])) | set(self._named(str(args.get("right", ""))))
@@ -359,7 +370,9 @@ class _Building:
             if not verbs:
                 continue
             if word == "pour":
-                objects |= {name for name, below in self._supports.items() if set(below) & objects and self._things[name].many}
+                objects |= {
+                    name for name, below in self._supports.items() if set(below) & objects and self._things[name].many
+                }
             verbs |= {v for n in places for k in self._things[n].names for v in self._lexicon.things[k].get("does", ())}
             self._verbs.update(verbs - {"look"})  # the operator looks at whatever it does
             self._deeds.append(Deed(frozenset(verbs), frozenset(objects), self._up(places), frozenset(hands), index))
@@ -379,7 +392,15 @@ class _Building:
                         for i, deed in enumerate(self._deeds):
                             if deed.index is not None and deed.objects & objects and deed.places & ends:
                                 self._deeds[i] = replace(deed, verbs=deed.verbs | verbs)
-                        self._deeds.append(Deed(frozenset(["put", "take"]), frozenset(objects), self._up(set(self._named(where))), frozenset(), None))
+                        self._deeds.append(
+                            Deed(
+                                frozenset(["put", "take"]),
+                                frozenset(objects),
+                                self._up(set(self._named(where))),
+                                frozenset(),
+                                None,
+                            )
+                        )
 
     def _named(self, word: str) -> Iterator[str]:
         """The things that a dotted word names: the word, those whose beginning it has, and its part."""
@@ -388,7 +409,7 @@ class _Building:
             return
         yield part
         for name in self._things:
-            if inner and (name == word or word.startswith((f"{name}_", f"{name}/")) and "." in name):
+            if inner and (name == word or (word.startswith((f"{name}_", f"{name}/")) and "." in name)):
                 yield name
 
     def _up(self, places: set[str]) -> frozenset[str]:
