@@ -21,7 +21,6 @@ from .fixes import rewrite
 from .inputs import Recorded
 
 POSES = ("object_pose", "environment_state")  # of streams that tell where things of a scene are
-UNTOLD = ("no task given",)  # what our own writer says where nobody said anything
 SIDE = {
     "left": re.compile(r"(?:^|[_.])(?:left|l)\d*(?:[_.]|$)"),
     "right": re.compile(r"(?:^|[_.])(?:right|r)\d*(?:[_.]|$)"),
@@ -96,7 +95,7 @@ def sentences(recording: Recording) -> Iterator[tuple[str, str]]:
             found += [(f"{where}.{lang}", text) for lang, text in (texts.items() if isinstance(texts, dict) else ())]
     else:
         found.append(("task", recording.metadata.get("task")))
-    seen = {*UNTOLD, *([episode.scenario] if episode is not None else []), ""}
+    seen = {*([episode.scenario] if episode is not None else []), ""}
     for where, text in found:
         if isinstance(text, str) and text.strip() not in seen:
             seen.add(text.strip())

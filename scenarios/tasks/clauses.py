@@ -13,6 +13,7 @@ from .lexicon import Lexicon, Token
 
 LOCATIVES = set("里上中内旁边前下处侧间")  # after a Chinese noun: where
 BESIDE = ("边", "旁", "前", "后", "附近", "面前")  # and where it is only near
+COMPLEMENTS = set("开上下起出好完掉住到走")  # how a Chinese verb ends
 PARTICLES = {"off": "switch_off", "on": "switch_on", "停": "switch_off"}
 TURNING = {"turn", "press", "switch_on", "switch_off", "push", "put"}
 
@@ -50,6 +51,7 @@ class Clause:
         negated: what it says shall not be.
         abstract: its verb takes no thing ("take a photo").
         unknown: the first word after its verb that nobody knows, where it has no thing before that.
+        marked: whether 把 or 将 says what its object is.
         loose_end: whether a name ("M") is left over that could not be read.
     """
 
@@ -66,6 +68,7 @@ class Clause:
     abstract: str = ""
     loose_end: bool = False
     unknown: str = ""
+    marked: bool = False
 
     @property
     def empty(self) -> bool:
@@ -312,6 +315,13 @@ class _Reading:
             return False
         if token.chinese and after is not None and after.text in ("着", "的"):  # 叠着三个线圈: how it is, and no task
             return False
+        if token.chinese and len(token.text) == 1 and before is not None and before.chinese and before.end == token.start:
+            # 拆开, 推开: how the verb before it ends; 八分: a unit
+            if (token.text in COMPLEMENTS and before.is_("verb") and self._clause.verbs) or before.is_("number"):
+                return False
+        if token.text == "上" and before is not None and not before.is_("stop", "comma", "order", "arm"):
+            if "person" not in before.readings.get("thing", ()):  # 给客人上菜
+                return False
         if not token.is_("thing", "number", "abstract", "role", "number_sign"):
             return True
         if token.chinese:
@@ -375,6 +385,7 @@ class _Reading:
         elif self._arm is not None and clause.arm is None:
             clause.arm = self._arm
         self._pre = 0 if self._taking else len(self._clause.things)
+        self._clause.marked = self._taking
         self._clause.verbs, self._clause.verb = verbs, token.text
         objects = self._clause.of_role("object") or (joined and self._done[-1].of_role("object"))
         puts = token.chinese and objects and (self._lexicon.does(verbs, "puts") or self._taking)
@@ -397,6 +408,9 @@ class _Reading:
         else:
             self._outer = self._role if self._role != "property" else self._outer
             self._role = next(iter(sorted(roles)))
+            inner = token.text.lower() in ("in", "on", "inside", "at") and not self._soft
+            if inner and self._clause.things and self._clause.things[-1].role == "source":
+                self._role = "beside"  # "from the stack in the bin"
         self._last = -1
 
     def _take_ident(self, ident: str, i: int) -> None:

@@ -10,7 +10,7 @@ from .clauses import Clause, Mention, Sentence, read_sentence
 from .lexicon import Lexicon
 from .naming import SAID, Naming, Thing
 from .own_sentences import bare_words
-from .work import Deed, Work
+from .work import EITHER, Deed, Work
 
 KINDS = ("no_task", "scenario", "object", "place", "number", "action", "arm", "order")
 CLOSE = 0.02  # share by which two quantities may differ
@@ -89,6 +89,10 @@ class _Comparison:
             return
         if mention.bare and not self._naming.are(mention):
             return
+        if not self._naming.called(mention) and any(self._lexicon.things[name].get("vague") for name in mention.names):
+            for part in mention.of:  # "pot lid": every pot has one, and there is no pot
+                yield from self._mention(part, clause)
+            return
         if not self._naming.called(mention):
             kind = "place" if mention.role in ("place", "beside", "source") else "object"
             yield Contradiction(kind, mention.text, certain=True)
@@ -150,7 +154,7 @@ class _Comparison:
         goes = self._lexicon.does(clause.verbs, "handles") and "push" not in clause.verbs
         if not wanted or (clause.verbs and not goes and not clause.verbs & {"pour", "press"}):
             return
-        for mention in clause.of_role("object"):
+        for mention in clause.of_role("object") if clause.verbs else clause.of_role("object")[-1:]:
             objects = self._naming.names([mention])
             objects |= self._work.holding(objects)
             real = [d for d in self._work.deeds if d.objects & objects and not d.quoted]
@@ -164,6 +168,9 @@ class _Comparison:
                 )
                 return
             deeds += [d for d in self._work.deeds if d.quoted and deeds and d.objects & objects and _one(d.places)]
+            turned = any(d.objects & wanted and d.places & objects for d in self._work.deeds if not d.quoted)
+            if turned and not clause.marked:
+                continue  # 纸箱放入缓冲垫 names the box first
             if deeds and not any(deed.places & wanted for deed in deeds):
                 done = tuple(sorted({name for deed in deeds for name in deed.places if "." not in name}))
                 yield Contradiction("place", " ".join(m.text for m in places), done[:4], certain=True)
@@ -239,7 +246,7 @@ class _Comparison:
             same = [deed for deed in deeds if deed.verbs & clause.verbs]
             same = same or [deed for deed in deeds if deed.verbs & near and (objects or not strict)]
             strict &= not self._lexicon.does(clause.verbs, "loose")
-            if same or strict or not (objects or places):
+            if same or strict or not (objects or places or named):
                 deeds = same
         elif not (objects or places):
             return []
@@ -257,7 +264,7 @@ class _Comparison:
             return
         deeds = self._deeds(clause, hands=True)
         hands = frozenset(hand for deed in deeds for hand in deed.hands)
-        if hands and not asked <= hands:
+        if hands and EITHER not in hands and not asked <= hands:
             yield Contradiction("arm", word, tuple(sorted(hands)))
 
     def _amounts(self, clause: Clause) -> Iterator[Contradiction]:

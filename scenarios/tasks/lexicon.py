@@ -158,11 +158,17 @@ class Lexicon:
         """The words of a text in order; what the lexicon does not know is a token without readings."""
         plain = unicodedata.normalize("NFKC", text.replace("-", " ").replace("‑", " "))[:MAX_LETTERS]
         pieces = [(m.lastgroup or "", m.group(), m.start(), m.end()) for m in PIECE.finditer(plain)]
-        found, i = [], 0
-        while i < len(pieces):
-            n, token = self._at(plain, pieces, i)
-            found.append(token)
-            i += n
+        # from the end: what leaves the fewest pieces unknown, then the fewest words, then the longest first one
+        best: list[tuple[int, int, list[Token]]] = [(0, 0, [])]
+        for i in range(len(pieces) - 1, -1, -1):
+            ways = []
+            for n, token in self._at(plain, pieces, i):
+                unknown, words, _ = best[n - 1]
+                unread = not token.readings and not (token.chinese and token.text in self._function)
+                ways.append((unknown + unread, words + 1, -n, token))
+            unknown, words, n, token = min(ways, key=lambda way: way[:3])
+            best.insert(0, (unknown, words, [token, *best[-n - 1][2]]))
+        found = best[0][2]
         return [self._as_word(found, k) for k in range(len(found))]
 
     def _as_word(self, tokens: list[Token], k: int) -> Token:
@@ -178,11 +184,13 @@ class Lexicon:
         unknown = any(t.chinese and not t.readings and t.text not in self._function for t in beside)
         return Token(token.text, token.start, token.end) if unknown else token
 
-    def _at(self, plain: str, pieces: list[tuple[str, str, int, int]], i: int) -> tuple[int, Token]:
-        """How many pieces the token that begins at piece i takes, and the token."""
+    def _at(self, plain: str, pieces: list[tuple[str, str, int, int]], i: int) -> Iterator[tuple[int, Token]]:
+        """(number of pieces, token) of each token that can begin at piece i; in English the longest alone."""
         kind, text, start, end = pieces[i]
         if kind in ("stop", "comma"):
-            return 1, Token(text, start, end, {kind: frozenset([text])})
+            yield 1, Token(text, start, end, {kind: frozenset([text])})
+            return
+        alone = False
         longest = self.longest if kind == "han" or (i + 1 < len(pieces) and pieces[i + 1][0] == "han") else PHRASE
         for n in range(min(longest, len(pieces) - i), 0, -1):
             row = pieces[i : i + n]
@@ -197,16 +205,22 @@ class Lexicon:
                     held["number"] = frozenset([text])
                 if kind == "ident" and n == 1:
                     held["ident"] = frozenset([text])
-                return n, Token(plain[start : row[-1][3]], start, row[-1][3], held)
+                yield n, Token(plain[start : row[-1][3]], start, row[-1][3], held)
+                alone = alone or n == 1
+                if not chinese:
+                    return
+        if alone:
+            return
         if kind == "number":
-            return 1, Token(text, start, end, {"number": frozenset([text])})
-        if kind == "ident":
-            return 1, Token(text, start, end, {"ident": frozenset([text])})
-        if text.lower() in AND:
-            return 1, Token(text, start, end, {"comma": frozenset(["and"])})
-        if text.lower() in ARTICLES:
-            return 1, Token(text, start, end, {"article": frozenset([text.lower()])})
-        return 1, Token(text, start, end)
+            yield 1, Token(text, start, end, {"number": frozenset([text])})
+        elif kind == "ident":
+            yield 1, Token(text, start, end, {"ident": frozenset([text])})
+        elif text.lower() in AND:
+            yield 1, Token(text, start, end, {"comma": frozenset(["and"])})
+        elif text.lower() in ARTICLES:
+            yield 1, Token(text, start, end, {"article": frozenset([text.lower()])})
+        else:
+            yield 1, Token(text, start, end)
 
 
 def _listed(words: Any) -> list[str]:

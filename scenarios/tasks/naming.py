@@ -46,6 +46,8 @@ class Naming:
 
     def judged(self, mention: Mention) -> bool:
         """Whether a thing is one that a scene has or has not; a person or a room is everywhere, but for one with a number."""
+        if mention.names & {"person", "robot", "body"}:
+            return False
         entries = [self._lexicon.things[name] for name in mention.names]
         if all(entry.get("generic") for entry in entries) and not (mention.ident and "place" not in mention.names):
             return False

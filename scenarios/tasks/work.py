@@ -66,7 +66,8 @@ DONE = {
 OBJECTS = ("of", "at", "joint", "lip", "lever", "with", "from")  # arguments that name what is handled
 PLACES = ("upon", "into", "to", "towards", "person", "in")  # and those that name where it goes
 HELD = ("of", "at")
-SIDES = {"left": "left", "right": "right"}
+EITHER = "either"  # the hand that is nearer, whichever that is
+ONE_USE = ("weigh", "scan")  # what is done with a thing by putting another one there
 
 
 @dataclass(frozen=True)
@@ -311,6 +312,9 @@ class _Building:
         for mention in clause.things:
             for one in (mention, *mention.of):
                 known = [thing.name for thing in Naming(self._things, self._lexicon).are(one)]
+                for name in known:  # "bracket B": which one it is, only the sentence says
+                    if one.ident is not None and not self._things[name].idents:
+                        self._things[name] = replace(self._things[name], idents=frozenset([one.ident]))
                 if not known:
                     name = f"{SAID}{'.'.join(sorted(one.names))}{one.ident or ''}"
                     idents = frozenset([one.ident] if one.ident else [])
@@ -334,8 +338,8 @@ class _Building:
             verbs = set(DONE.get(f"{word}.{how}", DONE.get(str(word), "")).split())
             hand = args.get("hand")
             hands = (
-                {SIDES[hand]}
-                if hand in SIDES
+                {hand}
+                if hand in ("left", "right", EITHER)
                 else {"left", "right"}
                 if how == "both_hands" or word in ("fold", "fling", "draw")
                 else set()
@@ -373,7 +377,7 @@ class _Building:
                 objects |= {
                     name for name, below in self._supports.items() if set(below) & objects and self._things[name].many
                 }
-            verbs |= {v for n in places for k in self._things[n].names for v in self._lexicon.things[k].get("does", ())}
+            verbs |= {v for n in places for k in self._things[n].names for v in self._lexicon.things[k].get("does", ()) if v in ONE_USE}
             self._verbs.update(verbs - {"look"})  # the operator looks at whatever it does
             self._deeds.append(Deed(frozenset(verbs), frozenset(objects), self._up(places), frozenset(hands), index))
 
@@ -382,25 +386,27 @@ class _Building:
         known = {verb for deed in self._deeds for verb in deed.verbs}
         for step in (*_mapping(self._tree.get("goal")).values(), *_mapping(self._tree.get("rules")).values()):
             title = _words(_mapping(step))
-            verbs = {v for text in title for c in read_sentence(text, self._lexicon).clauses for v in c.verbs} - known
+            called = frozenset(
+                v for text in title for c in read_sentence(text, self._lexicon).clauses for v in c.verbs
+            )
             for tree in _trees(step):
                 of = tree.get("of") or tree.get("from")
                 where = tree.get("to") or tree.get("slot") or tree.get("inside") or tree.get("upon") or tree.get("into")
                 for one in of if isinstance(of, list) else [of]:
-                    if isinstance(one, str) and isinstance(where, str):
-                        objects, ends = set(self._named(one)), set(self._named(where))
-                        for i, deed in enumerate(self._deeds):
-                            if deed.index is not None and deed.objects & objects and deed.places & ends:
-                                self._deeds[i] = replace(deed, verbs=deed.verbs | verbs)
-                        self._deeds.append(
-                            Deed(
-                                frozenset(["put", "take"]),
-                                frozenset(objects),
-                                self._up(set(self._named(where))),
-                                frozenset(),
-                                None,
-                            )
-                        )
+                    if isinstance(one, str):
+                        self._reached(set(self._named(one)), where, called, called - known)
+
+    def _reached(self, objects: set[str], where: Any, called: frozenset[str], new: frozenset[str]) -> None:
+        """A condition of the goal: these things somewhere, or in some state; `new`: verbs of its title that no deed has."""
+        if not isinstance(where, str):
+            if called:
+                self._deeds.append(Deed(called, frozenset(objects), frozenset(), frozenset(), None))
+            return
+        ends = set(self._named(where))
+        for i, deed in enumerate(self._deeds):
+            if deed.index is not None and deed.objects & objects and deed.places & ends:
+                self._deeds[i] = replace(deed, verbs=deed.verbs | new)
+        self._deeds.append(Deed(frozenset(["put", "take"]), frozenset(objects), self._up(ends), frozenset(), None))
 
     def _named(self, word: str) -> Iterator[str]:
         """The things that a dotted word names: the word, those whose beginning it has, and its part."""
