@@ -13,6 +13,7 @@ from .lexicon import Lexicon, Token
 
 LOCATIVES = set("里上中内旁边前下处侧间")  # after a Chinese noun: where
 BESIDE = ("边", "旁", "前", "后", "附近", "面前")  # and where it is only near
+WHICH = ("which", "that", "who", "whose", "shown")
 COMPLEMENTS = set("开上下起出好完掉住到走")  # how a Chinese verb ends
 PARTICLES = {"off": "switch_off", "on": "switch_on", "停": "switch_off"}
 TURNING = {"turn", "press", "switch_on", "switch_off", "push", "put"}
@@ -24,7 +25,7 @@ class Mention:
 
     Attributes:
         names: what it can be, by the lexicon; text: as it is written.
-        role: `object`, `place`, `beside`, `source`, `property` or `tool`.
+        role: `object`, `place`, `beside`, `source`, `property`, `tool`, or `aside` for what only describes another thing.
         number: how many; ident: which (`B2`, `1608`); features: `size.S`, `fill.empty`.
         of: things that are part of its name ("bed rail", "北京软袋"). bare: only its `ident` is written.
     """
@@ -122,6 +123,7 @@ class _Reading:
         self._role = self._outer = "object"
         self._soft = False
         self._pre = 0  # things before the verb
+        self._aside = False  # what follows only describes a thing
         self._towards = False  # 放入: a place follows, or the thing itself
         self._number: float | None = None
         self._ident: str | None = None
@@ -242,6 +244,8 @@ class _Reading:
             self._clause.things += [replace(m, role="place", number=None) for m in self._done[-1].of_role("object")]
         else:
             self._number = None
+            if self._last == i and (token.text.lower().endswith("ed") or token.text.lower() in WHICH):
+                self._role, self._aside = "aside", True  # "the medicine named on the screen"
             if self._clause.verbs and not self._clause.things and self._role == "object" and not self._clause.unknown:
                 self._clause.unknown = token.text
 
@@ -406,8 +410,10 @@ class _Reading:
         elif token.text.lower() == "with" or "tool" in roles:
             self._role = "tool"
         else:
+            before = self._before(i)
+            stuck = token.text in "在于" and before is not None and before.chinese and not before.readings
             self._outer = self._role if self._role != "property" else self._outer
-            self._role = next(iter(sorted(roles)))
+            self._role = "beside" if stuck and not self._clause.verbs else next(iter(sorted(roles)))  # 粘在中线圈上
             inner = token.text.lower() in ("in", "on", "inside", "at") and not self._soft
             if inner and self._clause.things and self._clause.things[-1].role == "source":
                 self._role = "beside"  # "from the stack in the bin"
@@ -438,6 +444,8 @@ class _Reading:
             at_once and self._clause.things and (signed or (not token.chinese and follows))
         ) and token.text.lower() not in ("a", "an", "one"):
             self._clause.things[-1].ident = _plain(value)
+        elif digits and value >= 100 and value == int(value) and not (after is not None and after.is_("thing", "unit", "classifiers")):
+            self._clause.things.append(Mention(frozenset(["room"]), token.text, "place", ident=_plain(value), bare=True))
         elif digits and after is not None and after.is_("thing") and after.chinese and value >= 100:
             self._ident = _plain(value)
         elif after is not None and after.is_("thing") and self._lexicon.is_thing(after.readings["thing"], "numbered"):
@@ -470,6 +478,8 @@ class _Reading:
         following = self._next(i)
         if self._towards and following is not None and following.text in LOCATIVES:
             self._role, self._towards = "place", False
+        if self._aside:
+            self._role = "aside"
         mention = Mention(
             names, token.text, self._role, self._number, None if self._many else self._ident, frozenset(self._features)
         )

@@ -87,7 +87,7 @@ class _Comparison:
     def _mention(self, mention: Mention, clause: Clause) -> Iterator[Contradiction]:
         if not self._naming.judged(mention):
             return
-        if mention.bare and not self._naming.are(mention):
+        if mention.role == "aside" or (mention.bare and not any(t.idents for t in self._naming.called(mention))):
             return
         if not self._naming.called(mention) and any(self._lexicon.things[name].get("vague") for name in mention.names):
             for part in mention.of:  # "pot lid": every pot has one, and there is no pot
@@ -222,6 +222,8 @@ class _Comparison:
             hands: only those of which the hand is known; strict: only those of the clause's own verbs, where it has some.
         """
         objects, places = self._naming.names(clause.of_role("object")), self._naming.names(clause.of_role("place"))
+        if not clause.verbs and hands:  # "both hands on the tray"
+            objects |= places
         deeds = [deed for deed in self._work.deeds if deed.index is not None and (deed.hands or not hands)]
         named = [m for m in clause.of_role("object", "property") if self._naming.judged(m)]
         if objects or named:
