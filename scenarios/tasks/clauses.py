@@ -135,8 +135,10 @@ class _Reading:
     def _close(self) -> None:
         explicit = False
         self._clause.loose_end |= self._ident is not None
-        if self._ident is not None and self._role == "place" and not self._many:  # 放到A1
-            self._clause.things.append(Mention(frozenset(["slot"]), self._ident, "place", ident=self._ident, bare=True))
+        self._bare_ident()
+        goes = self._clause.verb.lower().startswith(("mov", "移动")) and not self._clause.of_role("object")
+        if goes and self._clause.of_role("place"):
+            self._clause.verbs = frozenset(["go"])
         if not self._clause.empty:
             self._clause.negated |= self._negated
             self._done.append(self._clause)
@@ -144,6 +146,12 @@ class _Reading:
             explicit = self._clause.explicit
         self._new()
         self._clause.explicit = explicit
+
+    def _bare_ident(self) -> None:
+        """A place of which only the name is written: 放到A1."""
+        if self._ident is not None and self._role == "place" and not self._many:
+            self._clause.things.append(Mention(frozenset(["slot"]), self._ident, "place", ident=self._ident, bare=True))
+            self._ident = None
 
     def clauses(self) -> list[Clause]:
         for i, token in enumerate(self._tokens):
@@ -165,6 +173,8 @@ class _Reading:
         before, after = self._before(i), self._next(i)
         if token.chinese and token.text in LOCATIVES and self._last == i:
             self._after_noun(token, i)
+        elif token.chinese and token.is_("verb") and token.is_("role") and after is not None and after.text == "的":
+            pass  # 先到的软袋
         elif token.is_("stop"):
             self._close()
             self._arm, self._negated = None, False
@@ -178,6 +188,7 @@ class _Reading:
                 self._negated = False
             if token.text == "、" and self._clause.verbs and self._verb_follows(i):
                 self._close()
+            self._bare_ident()
             self._soft = True
             self._role = "object" if self._role in ("property", "tool") else self._role
         elif token.is_("negation"):

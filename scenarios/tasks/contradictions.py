@@ -306,9 +306,15 @@ class _Comparison:
                     return
         if not self._work.chained:
             return
-        rows = [(clause, deeds) for clause in clauses if (deeds := self._deeds(clause, strict=True))]
+        rows = [
+            (clause, deeds)
+            for clause in clauses
+            if clause.verbs not in ({"do"}, {"go"}) and (deeds := self._deeds(clause, strict=True))
+        ]
         for (one, deeds), (other, others) in combinations(rows, 2):
             i, j = clauses.index(one), clauses.index(other)
+            if j > i + 1 and any(clause.swap for clause in clauses[i:j]):
+                continue  # "A and B after C": of A and C nothing is sure
             explicit = any(clause.explicit for clause in clauses[i + 1 : j + 1]) or one.swap
             if one.swap and j == i + 1:
                 deeds, others = others, deeds

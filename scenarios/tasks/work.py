@@ -310,7 +310,7 @@ class _Building:
         self._verbs.update(clause.verbs)
         found: dict[str, set[str]] = {"object": set(), "place": set()}
         for mention in clause.things:
-            for one in (mention, *mention.of):
+            for one in (mention, *mention.of) if not mention.bare else ():
                 known = [thing.name for thing in Naming(self._things, self._lexicon).are(one)]
                 for name in known:  # "bracket B": which one it is, only the sentence says
                     if one.ident is not None and not self._things[name].idents:
