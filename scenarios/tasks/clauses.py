@@ -13,6 +13,7 @@ from .lexicon import Lexicon, Token
 
 LOCATIVES = set("里上中内旁边前下处侧间")  # after a Chinese noun: where
 BESIDE = ("边", "旁", "前", "后", "附近", "面前")  # and where it is only near
+BEING = ("is", "are", "was", "were", "be", "been", "being", "gets")
 WHICH = ("which", "that", "who", "whose", "shown")
 COMPLEMENTS = set("开上下起出好完掉住到走")  # how a Chinese verb ends
 PARTICLES = {"off": "switch_off", "on": "switch_on", "停": "switch_off"}
@@ -393,7 +394,9 @@ class _Reading:
         verbs = token.readings["verb"]
         clause = self._clause
         joined = bool(clause.verbs) and not self._soft
-        if clause.verbs or (not token.chinese and clause.things):
+        before = self._before(self._tokens.index(token))
+        passive = before is not None and before.text.lower() in BEING  # "the food is served"
+        if clause.verbs or (not token.chinese and clause.things and not passive):
             self._close()
             if self._arm is not None and self._clause.arm is None:
                 self._clause.arm = self._arm
@@ -420,6 +423,9 @@ class _Reading:
             self._role, self._taking = "object", True
         elif token.text.lower() == "with" or "tool" in roles:
             self._role = "tool"
+        elif token.text in ("回", "进", "入") and self._clause.verbs and not self._clause.of_role("object"):
+            self._towards = True  # 放回抹布, 放回架子上
+            return
         else:
             before = self._before(i)
             stuck = token.text in "在于" and before is not None and before.chinese and not before.readings
@@ -434,7 +440,10 @@ class _Reading:
         after = self._next(i)
         if self._ident is not None:  # S、M、L三个线圈
             self._clause.loose_end, self._many = True, True
-        if after is not None and after.chinese and after.is_("thing"):
+        later = next((t for t in self._tokens[i + 1 :] if not t.is_("comma")), None)
+        if later is not None and later.is_("ident"):  # pegs S, M and L
+            self._clause.loose_end = self._many = True
+        elif after is not None and after.chinese and after.is_("thing"):
             self._ident = ident
         elif self._last == i and self._clause.things and self._clause.things[-1].ident is None:
             self._clause.things[-1].ident = ident
@@ -469,6 +478,10 @@ class _Reading:
     def _thing(self, token: Token, i: int) -> None:
         names = token.readings["thing"]
         clause = self._clause
+        before = self._before(i)
+        counted = before is not None and before.is_("article", "number", "feature", "role", "verb")
+        if token.text.lower() == "can" and not counted:  # "so that she can call"
+            return
         if (
             clause.things
             and self._soft

@@ -13,6 +13,7 @@ from .own_sentences import bare_words
 from .work import EITHER, Deed, Work
 
 KINDS = ("no_task", "scenario", "object", "place", "number", "action", "arm", "order")
+BY_HAND = frozenset(["take", "lift", "carry", "put"])  # who carries a thing takes it and puts it down
 CLOSE = 0.02  # share by which two quantities may differ
 
 
@@ -245,9 +246,11 @@ class _Comparison:
             return []
         if clause.verbs:
             near = self._lexicon.like(clause.verbs)
+            near |= BY_HAND if near & BY_HAND else frozenset()
             same = [deed for deed in deeds if deed.verbs & clause.verbs]
+            if strict and not same and places and self._lexicon.does(clause.verbs, "loose"):
+                return deeds  # "hold the card to the reader": of the place one is sure
             same = same or [deed for deed in deeds if deed.verbs & near and (objects or not strict)]
-            strict &= not self._lexicon.does(clause.verbs, "loose")
             if same or strict or not (objects or places or named):
                 deeds = same
         elif not (objects or places):

@@ -22,6 +22,8 @@ PIECE = re.compile(
     r"(?P<number>\d+(?:\.\d+)?(?![A-Za-z]|\.?\d)|\d+(?:\.\d+)?(?=(?:s|sec|min|ml|L)\b))|(?P<ident>[A-Z]\d{0,2}(?![A-Za-z\d]))"
     r"|(?P<word>[A-Za-z\d]+(?:['’/][A-Za-z]+)*)|(?P<han>[\u3400-\u9fff])|(?P<stop>[.;:!?。；：！？\n]|->|→)|(?P<comma>[,，、&+])"
 )
+LISTED = re.compile(r"\s*(?:1|一|①)\s*[.)）、．:：]")
+STEP = re.compile(r"(?:(?<=^)|(?<=[\s;；,，。、.]))\d{1,2}\s*[.)）、．:：](?!\d)")
 AND = {"and", "or", "和", "与", "及", "并", "以及", "还有"}
 ARTICLES = {
     "the",
@@ -157,6 +159,8 @@ class Lexicon:
     def tokens(self, text: str) -> list[Token]:
         """The words of a text in order; what the lexicon does not know is a token without readings."""
         plain = unicodedata.normalize("NFKC", text.replace("-", " ").replace("‑", " "))[:MAX_LETTERS]
+        if LISTED.match(plain):  # a numbered list: the numbers count steps, no things
+            plain = STEP.sub(lambda m: "." + " " * (len(m.group()) - 1), plain)
         pieces = [(m.lastgroup or "", m.group(), m.start(), m.end()) for m in PIECE.finditer(plain)]
         # from the end: what leaves the fewest pieces unknown, then the fewest words, then the longest first one
         best: list[tuple[int, int, list[Token]]] = [(0, 0, [])]
