@@ -13,7 +13,7 @@ from ...scenarios.tasks.contradictions import Reading, compare
 from ...scenarios.tasks.known_work import scenarios_with, work_of_tree, works_of
 from ...scenarios.tasks.lexicon import lexicon
 from ...scenarios.tasks.own_sentences import scenario_of_task
-from ...scenarios.tasks.work import Work
+from ...scenarios.tasks.work import ScenarioWork
 from ..recording.recording import Recording, Stream
 from .check import Check
 from .finding import Finding
@@ -30,7 +30,7 @@ TEXTS = 6  # contradictions that a finding carries
 
 
 @dataclass(frozen=True)
-class Evidence:
+class HeldAgainst:
     """What a sentence is held against.
 
     Attributes:
@@ -39,7 +39,7 @@ class Evidence:
         performed: whether the chain itself was performed, so that its hands and its order are those of the recording.
     """
 
-    works: tuple[Work, ...]
+    works: tuple[ScenarioWork, ...]
     source: str
     performed: bool = False
 
@@ -49,7 +49,7 @@ def check_text(recorded: Recorded) -> list[Finding]:
 
     A sentence that says less is right, and a word that the lexicon (`conf/sentence`) does not know is no doubt. Of several
     sentences (languages, the table of tasks beside the episode's own file) each is compared. A contradiction is a FAIL where
-    the recording itself knows better and the words leave no other reading, else a WARN.
+    the recording itself knows better and it is no matter of one word that may have been misread (`Reading.certain`), else a WARN.
 
     Returns:
         One finding; its value is the number of contradictions of the worst sentence. `details`: `kind`, `word`, `done`,
@@ -66,9 +66,7 @@ def check_text(recorded: Recorded) -> list[Finding]:
         return [rule.not_applicable("no_goal")]
     moved = moved_arms(recorded.command)
     read = {where: _read(text, evidence, moved) for where, text in texts.items()}
-    worst = max(
-        read, key=lambda where: (any(c.certain for c in read[where].contradictions), len(read[where].contradictions))
-    )
+    worst = max(read, key=lambda where: (read[where].certain, len(read[where].contradictions)))
     found = read[worst].contradictions
     scenario = evidence.works[0].scenario
     details: dict[str, Any] = {"against": evidence.source, "scenario": scenario, "count": len(texts)}
@@ -77,7 +75,7 @@ def check_text(recorded: Recorded) -> list[Finding]:
             return [rule.not_checked("unknown_words", details=details | {"text": texts[worst]})]
         return [rule.passed(value=0.0, limit=0.0, margin=0.0, details=details)]
     first, n = found[0], float(len(found))
-    level = "FAIL" if first.certain and evidence.source != "command" else "WARN"
+    level = "FAIL" if read[worst].certain and evidence.source != "command" else "WARN"
     details |= {"kind": first.kind, "word": first.word, "done": list(first.done), "text": texts[worst], "from": worst}
     details |= {"more": [f"{c.kind}: {c.word}" for c in found[1:TEXTS]]}
     return [rule.finding(level=level, subject=(worst,), value=n, limit=0.0, margin=-n, excess=n, details=details)]
@@ -102,7 +100,7 @@ def sentences(recording: Recording) -> Iterator[tuple[str, str]]:
             yield where, text
 
 
-def evidence_of(recording: Recording, text: str, asked: Any = None) -> Evidence | None:
+def evidence_of(recording: Recording, text: str, asked: Any = None) -> HeldAgainst | None:
     """What the recording knows of what was done; None where it is nothing that a sentence could be held against.
 
     Args:
@@ -113,12 +111,12 @@ def evidence_of(recording: Recording, text: str, asked: Any = None) -> Evidence 
     if episode is not None and isinstance(episode.config.get("scenario"), dict):
         drawn = {k: v for k, v in _values(episode.draw).items() if isinstance(v, int | float)}
         work = work_of_tree(str(episode.scenario), episode.config["scenario"], drawn)
-        return Evidence((work,), "file", bool(episode.segments))
+        return HeldAgainst((work,), "file", bool(episode.segments))
     own = scenario_of_task(text)
 
-    def known(name: str, source: str) -> Evidence | None:
+    def known(name: str, source: str) -> HeldAgainst | None:
         works = works_of(name, own[1] if own is not None and own[0] == name else None)
-        return Evidence(works, source) if works else None
+        return HeldAgainst(works, source) if works else None
 
     if recording.scenario:
         return known(recording.scenario, "recording")
@@ -126,7 +124,7 @@ def evidence_of(recording: Recording, text: str, asked: Any = None) -> Evidence 
     if by_columns is not None:
         return known(by_columns, "columns")
     if asked is not None:
-        return Evidence((work_of_tree(*asked),), "command")
+        return HeldAgainst((work_of_tree(*asked),), "command")
     return None
 
 
@@ -163,7 +161,7 @@ def _values(draw: Any) -> dict[str, Any]:
     return values if isinstance(values, dict) else {}
 
 
-def _read(text: str, evidence: Evidence, moved: frozenset[str] | None) -> Reading:
+def _read(text: str, evidence: HeldAgainst, moved: frozenset[str] | None) -> Reading:
     """The sentence against each of what may have been done; the one that it fits best."""
     named = scenario_of_task(text)
     best: Reading | None = None
@@ -176,7 +174,7 @@ def _read(text: str, evidence: Evidence, moved: frozenset[str] | None) -> Readin
         reading = compare(text, work, lexicon(), moved, other)
         if not evidence.performed:
             kept = tuple(c for c in reading.contradictions if c.kind != "order" and (c.kind != "arm" or c.certain))
-            reading = Reading(kept, reading.known)
+            reading = Reading(kept, reading.known, reading.fitting)
         if best is None or _weight(reading) < _weight(best):
             best = reading
     assert best is not None
@@ -184,7 +182,7 @@ def _read(text: str, evidence: Evidence, moved: frozenset[str] | None) -> Readin
 
 
 def _weight(reading: Reading) -> tuple[int, int]:
-    return sum(c.certain for c in reading.contradictions), len(reading.contradictions)
+    return int(reading.certain), len(reading.contradictions)
 
 
 CHECKS = (

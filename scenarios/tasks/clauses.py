@@ -105,11 +105,11 @@ class Sentence:
 def read_sentence(text: str, lexicon: Lexicon) -> Sentence:
     """The clauses of a text."""
     tokens = lexicon.tokens(text)
-    clauses = _Reading(tokens, lexicon).clauses()
+    clauses = _ClauseReader(tokens, lexicon).clauses()
     return Sentence(tuple(clauses), tuple(tokens))
 
 
-class _Reading:
+class _ClauseReader:
     """One pass over the tokens of a text."""
 
     def __init__(self, tokens: Sequence[Token], lexicon: Lexicon):
@@ -331,7 +331,13 @@ class _Reading:
             return False
         if token.chinese and after is not None and after.text in ("着", "的"):  # 叠着三个线圈: how it is, and no task
             return False
-        if token.chinese and len(token.text) == 1 and before is not None and before.chinese and before.end == token.start:
+        if (
+            token.chinese
+            and len(token.text) == 1
+            and before is not None
+            and before.chinese
+            and before.end == token.start
+        ):
             # 拆开, 推开: how the verb before it ends; 八分: a unit
             if (token.text in COMPLEMENTS and before.is_("verb") and self._clause.verbs) or before.is_("number"):
                 return False
@@ -464,8 +470,15 @@ class _Reading:
             at_once and self._clause.things and (signed or (not token.chinese and follows))
         ) and token.text.lower() not in ("a", "an", "one"):
             self._clause.things[-1].ident = _plain(value)
-        elif digits and value >= 100 and value == int(value) and not (after is not None and after.is_("thing", "unit", "classifiers")):
-            self._clause.things.append(Mention(frozenset(["room"]), token.text, "place", ident=_plain(value), bare=True))
+        elif (
+            digits
+            and value >= 100
+            and value == int(value)
+            and not (after is not None and after.is_("thing", "unit", "classifiers"))
+        ):
+            self._clause.things.append(
+                Mention(frozenset(["room"]), token.text, "place", ident=_plain(value), bare=True)
+            )
         elif digits and after is not None and after.is_("thing") and after.chinese and value >= 100:
             self._ident = _plain(value)
         elif after is not None and after.is_("thing") and self._lexicon.is_thing(after.readings["thing"], "numbered"):

@@ -8,9 +8,9 @@ from itertools import combinations
 
 from .clauses import Clause, Mention, Sentence, read_sentence
 from .lexicon import Lexicon
-from .naming import SAID, Naming, Thing
+from .naming import SAID, Thing, ThingNames
 from .own_sentences import bare_words
-from .work import EITHER, Deed, Work
+from .work import EITHER, Deed, ScenarioWork
 
 KINDS = ("no_task", "scenario", "object", "place", "number", "action", "arm", "order")
 BY_HAND = frozenset(["take", "lift", "carry", "put"])  # who carries a thing takes it and puts it down
@@ -24,7 +24,7 @@ class Contradiction:
     Attributes:
         kind: of `KINDS`; word: as it is written.
         done: names of what was done instead: things (`tray.circle`), hands, numbers; empty where that is nothing.
-        certain: whether the scenario knows that it is not so; else it is only likely.
+        certain: whether the scenario knows that it is not so, if the word was read rightly; else it is only likely.
     """
 
     kind: str
@@ -35,14 +35,30 @@ class Contradiction:
 
 @dataclass(frozen=True)
 class Reading:
-    """What came of the comparison: `contradictions`, the gravest first; `known`: whether any word of it could be compared."""
+    """What came of the comparison.
+
+    Attributes:
+        contradictions: the gravest first; known: whether any word of the sentence could be compared.
+        fitting: how many things that it names are in the scene.
+    """
 
     contradictions: tuple[Contradiction, ...]
     known: bool
+    fitting: int = 0
+
+    @property
+    def certain(self) -> bool:
+        """Whether the sentence is of something else: not by one word, which may have been misread beside others that fit.
+
+        Another scenario's own sentence, an arm that never moved, two words that do not fit, or one where none fits.
+        """
+        sure = [one for one in self.contradictions if one.certain]
+        alone = any(one.kind in ("scenario", "arm") for one in sure)
+        return alone or len({one.word for one in sure}) > 1 or (bool(sure) and not self.fitting)
 
 
 def compare(
-    text: str, work: Work, lexicon: Lexicon, moved: frozenset[str] | None = None, other: str | None = None
+    text: str, work: ScenarioWork, lexicon: Lexicon, moved: frozenset[str] | None = None, other: str | None = None
 ) -> Reading:
     """A task sentence against what was done.
 
@@ -55,20 +71,26 @@ def compare(
     sentence = read_sentence(text, lexicon)
     if sentence.placeholder:
         return Reading((Contradiction("no_task", text.strip()[:40]),), True)
-    found = list(_Comparison(sentence, work, lexicon, moved).found())
+    comparison = _Comparison(sentence, work, lexicon, moved)
+    found = list(comparison.found())
     if other is not None:
         found.insert(0, Contradiction("scenario", other, certain=True))
     found.sort(key=lambda one: (not one.certain, KINDS.index(one.kind)))
-    return Reading(tuple(dict.fromkeys(found)), sentence.known)
+    return Reading(tuple(dict.fromkeys(found)), sentence.known, comparison.fitting())
 
 
 class _Comparison:
-    def __init__(self, sentence: Sentence, work: Work, lexicon: Lexicon, moved: frozenset[str] | None):
+    def __init__(self, sentence: Sentence, work: ScenarioWork, lexicon: Lexicon, moved: frozenset[str] | None):
         self._sentence, self._work, self._lexicon, self._moved = sentence, work, lexicon, moved
         pairs = {
             (one, place) for deed in work.deeds if not deed.quoted for one in deed.objects for place in deed.places
         }
-        self._naming = Naming(work.things, lexicon, pairs)
+        self._names = ThingNames(work.things, lexicon, pairs)
+
+    def fitting(self) -> int:
+        """How many of the things that the sentence names are in the scene."""
+        named = [thing for clause in self._sentence.clauses if not clause.negated for thing in clause.things]
+        return sum(bool(self._names.are(thing)) for thing in named if self._names.judged(thing))
 
     def found(self) -> Iterator[Contradiction]:
         clauses = [clause for clause in self._sentence.clauses if not clause.negated]
@@ -86,20 +108,20 @@ class _Comparison:
 
     # ---------------------------------------------------------------------------------------------------------- things
     def _mention(self, mention: Mention, clause: Clause) -> Iterator[Contradiction]:
-        if not self._naming.judged(mention):
+        if not self._names.judged(mention):
             return
-        if mention.role == "aside" or (mention.bare and not any(t.idents for t in self._naming.called(mention))):
+        if mention.role == "aside" or (mention.bare and not any(t.idents for t in self._names.called(mention))):
             return
-        if not self._naming.called(mention) and any(self._lexicon.things[name].get("vague") for name in mention.names):
+        if not self._names.called(mention) and any(self._lexicon.things[name].get("vague") for name in mention.names):
             for part in mention.of:  # "pot lid": every pot has one, and there is no pot
                 yield from self._mention(part, clause)
             return
-        if not self._naming.called(mention):
+        if not self._names.called(mention):
             kind = "place" if mention.role in ("place", "beside", "source") else "object"
             yield Contradiction(kind, mention.text, certain=True)
-        elif not self._naming.are(mention):
+        elif not self._names.are(mention):
             word = " ".join(part.text for part in mention.of) or mention.text
-            called = self._naming.called(mention)
+            called = self._names.called(mention)
             if mention.ident and any(thing.idents for thing in called):
                 yield Contradiction("number", f"{mention.text} {mention.ident}", _idents(called), certain=True)
             elif mention.of:
@@ -110,9 +132,9 @@ class _Comparison:
 
     def _count(self, mention: Mention) -> Iterator[Contradiction]:
         n = mention.number
-        if n is None or n < 2 or n != int(n) or not self._naming.judged(mention):
+        if n is None or n < 2 or n != int(n) or not self._names.judged(mention):
             return
-        things = self._naming.are(mention)
+        things = self._names.are(mention)
         if any(thing.many for thing in things):
             things = [thing for thing in things if not thing.many]
             if not things or not any(mention.names & thing.names for thing in things):
@@ -133,7 +155,7 @@ class _Comparison:
         if not self._lexicon.does(clause.verbs, "handles"):
             return
         for mention in clause.of_role("object"):
-            names = {thing.name for thing in self._naming.are(mention)} if self._naming.judged(mention) else set()
+            names = {thing.name for thing in self._names.are(mention)} if self._names.judged(mention) else set()
             if (
                 not clause.of_role("place")
                 and self._lexicon.does(clause.verbs, "puts")
@@ -149,14 +171,14 @@ class _Comparison:
         places = [
             m
             for m in clause.of_role("place")
-            if self._naming.judged(m) and not self._lexicon.is_thing(m.names, "attribute")
+            if self._names.judged(m) and not self._lexicon.is_thing(m.names, "attribute")
         ]
-        wanted = {name for name in self._naming.names(places) if not name.startswith(SAID)}
+        wanted = {name for name in self._names.names(places) if not name.startswith(SAID)}
         goes = self._lexicon.does(clause.verbs, "handles") and "push" not in clause.verbs
         if not wanted or (clause.verbs and not goes and not clause.verbs & {"pour", "press"}):
             return
         for mention in clause.of_role("object") if clause.verbs else clause.of_role("object")[-1:]:
-            objects = self._naming.names([mention])
+            objects = self._names.names([mention])
             objects |= self._work.holding(objects)
             real = [d for d in self._work.deeds if d.objects & objects and not d.quoted]
             deeds = [d for d in real if d.places] or [
@@ -179,9 +201,9 @@ class _Comparison:
 
     def _sources(self, clause: Clause) -> Iterator[Contradiction]:
         """What a thing is taken from is what it stood in or on, or was put into before."""
-        sources = [m for m in clause.of_role("source") if self._naming.judged(m)]
-        wanted = self._naming.names(sources)
-        objects = self._naming.names(clause.of_role("object"))
+        sources = [m for m in clause.of_role("source") if self._names.judged(m)]
+        wanted = self._names.names(sources)
+        objects = self._names.names(clause.of_role("object"))
         if not wanted or not objects or not self._lexicon.does(clause.verbs, "handles"):
             return
         roots = {name.partition(".")[0] for name in objects}
@@ -208,7 +230,7 @@ class _Comparison:
         opposite = self._lexicon.opposite(clause.verbs)
         if not opposite:
             return
-        objects = self._naming.names(clause.of_role("object"))
+        objects = self._names.names(clause.of_role("object"))
         near = {other for verb in clause.verbs for other in (verb, *self._lexicon.verbs[verb].get("like", ()))}
         deeds = [deed for deed in self._work.deeds if deed.objects & objects]
         if any(d.verbs & opposite for d in deeds) and not any(d.verbs & near for d in deeds):
@@ -222,13 +244,13 @@ class _Comparison:
         Args:
             hands: only those of which the hand is known; strict: only those of the clause's own verbs, where it has some.
         """
-        objects, places = self._naming.names(clause.of_role("object")), self._naming.names(clause.of_role("place"))
+        objects, places = self._names.names(clause.of_role("object")), self._names.names(clause.of_role("place"))
         if not clause.verbs and hands:  # "both hands on the tray"
             objects |= places
         deeds = [deed for deed in self._work.deeds if deed.index is not None and (deed.hands or not hands)]
-        named = [m for m in clause.of_role("object", "property") if self._naming.judged(m)]
+        named = [m for m in clause.of_role("object", "property") if self._names.judged(m)]
         if objects or named:
-            names = objects or self._naming.names(named)
+            names = objects or self._names.names(named)
             names |= self._work.holding(names)
             every = deeds
             deeds = [deed for deed in every if deed.objects & names]
@@ -296,17 +318,7 @@ class _Comparison:
 
     # ----------------------------------------------------------------------------------------------------------- order
     def _order(self, clauses: Sequence[Clause]) -> Iterator[Contradiction]:
-        named: dict[str, list[tuple[str, str]]] = {}
-        for clause in clauses:
-            for way, word in clause.ways:
-                group, _, name = way.partition(".")
-                named.setdefault(group, []).append((name, word))
-        for group, ways in named.items():
-            known = self._work.order.get(group, ())
-            for (one, word), (other, after) in combinations(ways, 2):
-                if one in known and other in known and known.index(one) > known.index(other):
-                    yield Contradiction("order", f"{word} … {after}")
-                    return
+        yield from self._order_of_ways(clauses)
         if not self._work.chained:
             return
         rows = [
@@ -326,6 +338,20 @@ class _Comparison:
             if first > last and (explicit or (one.verbs and other.verbs and self._share(deeds, others))):
                 yield Contradiction("order", f"{one.verb or _word(one)} … {other.verb or _word(other)}", certain=False)
                 return
+
+    def _order_of_ways(self, clauses: Sequence[Clause]) -> Iterator[Contradiction]:
+        """In half and in thirds, as the scenario's own sentences have it."""
+        named: dict[str, list[tuple[str, str]]] = {}
+        for clause in clauses:
+            for way, text in clause.ways:
+                group, _, name = way.partition(".")
+                named.setdefault(group, []).append((name, text))
+        for group, ways in named.items():
+            known = self._work.order.get(group, ())
+            for (one, text), (other, after) in combinations(ways, 2):
+                if one in known and other in known and known.index(one) > known.index(other):
+                    yield Contradiction("order", f"{text} … {after}")
+                    return
 
     @staticmethod
     def _share(deeds: Iterable[Deed], others: Iterable[Deed]) -> bool:

@@ -16,12 +16,12 @@ from ..reading.variant import names_of, resolved
 from ..reading.yaml_reader import Problems, loader_for
 from .lexicon import lexicon
 from .own_sentences import MAX_BYTES
-from .work import Work, work_of
+from .work import ScenarioWork, work_of
 
 LOOSE = "objects/"  # the folder of parts that hands take
 
 
-def work_of_tree(name: str, tree: Mapping[str, Any], drawn: Mapping[str, float] | None = None) -> Work:
+def work_of_tree(name: str, tree: Mapping[str, Any], drawn: Mapping[str, float] | None = None) -> ScenarioWork:
     """What is done in a scenario as an episode holds it: composed, its variant laid over.
 
     Args:
@@ -35,7 +35,7 @@ def work_of_tree(name: str, tree: Mapping[str, Any], drawn: Mapping[str, float] 
     return _work(name, hashlib.sha256(text.encode()).hexdigest(), _Held(tree), values)
 
 
-def works_of(name: str, variant: str | None = None, conf_dir: Path | None = None) -> tuple[Work, ...]:
+def works_of(name: str, variant: str | None = None, conf_dir: Path | None = None) -> tuple[ScenarioWork, ...]:
     """What is done in a scenario of that name: as it stands and in each variant, or in the one named; () where it is not readable."""
     file = list_scenarios(conf_dir).get(name)
     tree = None if file is None else _tree(file, file.stat().st_mtime_ns)
@@ -78,7 +78,7 @@ class _Held:
 
 
 @lru_cache(maxsize=64)
-def _work(name: str, digest: str, held: _Held, values: tuple[tuple[str, float], ...] | None) -> Work:
+def _work(name: str, digest: str, held: _Held, values: tuple[tuple[str, float], ...] | None) -> ScenarioWork:
     drawn = None if values is None else dict(values)
     assets = own_assets(None)
     return work_of(name, held.tree, lexicon(), drawn, () if assets is None else (assets,))

@@ -30,7 +30,7 @@ class Thing:
     loose: bool = False
 
 
-class Naming:
+class ThingNames:
     """The things of a scene, found by what they are called.
 
     Args:

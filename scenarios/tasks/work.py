@@ -20,7 +20,7 @@ from ..reading.yaml_reader import loader_for
 from ..titles import LANGUAGES, titles_of
 from .clauses import LOCATIVES, Clause, read_sentence
 from .lexicon import Lexicon
-from .naming import SAID, Naming, Thing
+from .naming import SAID, Thing, ThingNames
 from .own_sentences import bare_words
 
 # what a skill's word, and how it is done, is called in a sentence
@@ -87,7 +87,7 @@ class Deed:
 
 
 @dataclass(frozen=True)
-class Work:
+class ScenarioWork:
     """What is done in a scenario.
 
     Attributes:
@@ -124,9 +124,9 @@ class Work:
         deeds = [d for d in self.deeds if d.index is not None or not self.chained]
         deeds = [deed for deed in deeds if deed.verbs != {"look"}]
         done = {name for deed in deeds for name in deed.objects}
-        said = {name for deed in self.deeds for name in deed.objects if name.startswith(SAID)}
+        named = {name for deed in self.deeds for name in deed.objects if name.startswith(SAID)}
         carried = {name for name in done if self.things[name].loose}
-        return frozenset(done | said | {name for name, below in self.supports.items() if set(below) & carried})
+        return frozenset(done | named | {name for name, below in self.supports.items() if set(below) & carried})
 
     def holding(self, names: Iterable[str]) -> set[str]:
         """What these things lie in at the start and are carried along with: food in its bowl."""
@@ -145,7 +145,7 @@ def work_of(
     lexicon: Lexicon,
     drawn: Mapping[str, float] | None = None,
     assets: Iterable[Path] = (),
-) -> Work:
+) -> ScenarioWork:
     """What is done in a scenario.
 
     Args:
@@ -171,7 +171,7 @@ class _Building:
         self._deeds: list[Deed] = []
         self._verbs: set[str] = set()
 
-    def work(self) -> Work:
+    def work(self) -> ScenarioWork:
         parts = _mapping(self._tree.get("parts"))
         for name, entry in parts.items():
             self._part(str(name), _mapping(entry))
@@ -200,7 +200,7 @@ class _Building:
         for clause in clauses:
             self._quote(clause)
         known = {kind for thing in self._things.values() for kind in thing.names}
-        return Work(
+        return ScenarioWork(
             self._name,
             self._tree.get("variant"),
             self._things,
@@ -235,7 +235,9 @@ class _Building:
             self._add(f"{name}.{word}", _words(self._sheet(str(_mapping(inner).get("part", "")))) or [str(word)])
 
     def _add(self, name: str, texts: Iterable[str], many: bool = False, loose: bool = False) -> None:
-        names, idents, features = set(), set(), set()
+        names: set[str] = set()
+        idents: set[str] = set()
+        features: set[str] = set()
         for text in texts:
             tokens = self._lexicon.tokens(text)
             for token, after in zip(tokens, [*tokens[1:], None]):
@@ -275,7 +277,8 @@ class _Building:
         """
         tasks = self._tree.get("tasks")
         rows = [task for task in tasks if isinstance(task, Mapping)] if isinstance(tasks, list) else []
-        fits, other = [], []
+        fits: list[Mapping[str, Any]] = []
+        other: list[Mapping[str, Any]] = []
         for row in rows:
             (fits if self._fits(row.get("where")) else other).append(row)
         words = [(row, self._things_in(row)) for row in rows]
@@ -311,7 +314,7 @@ class _Building:
         found: dict[str, set[str]] = {"object": set(), "place": set()}
         for mention in clause.things:
             for one in (mention, *mention.of) if not mention.bare else ():
-                known = [thing.name for thing in Naming(self._things, self._lexicon).are(one)]
+                known = [thing.name for thing in ThingNames(self._things, self._lexicon).are(one)]
                 for name in known:  # "bracket B": which one it is, only the sentence says
                     if one.ident is not None and not self._things[name].idents:
                         self._things[name] = replace(self._things[name], idents=frozenset([one.ident]))
@@ -377,7 +380,13 @@ class _Building:
                 objects |= {
                     name for name, below in self._supports.items() if set(below) & objects and self._things[name].many
                 }
-            verbs |= {v for n in places for k in self._things[n].names for v in self._lexicon.things[k].get("does", ()) if v in ONE_USE}
+            verbs |= {
+                v
+                for n in places
+                for k in self._things[n].names
+                for v in self._lexicon.things[k].get("does", ())
+                if v in ONE_USE
+            }
             self._verbs.update(verbs - {"look"})  # the operator looks at whatever it does
             self._deeds.append(Deed(frozenset(verbs), frozenset(objects), self._up(places), frozenset(hands), index))
 
@@ -386,9 +395,7 @@ class _Building:
         known = {verb for deed in self._deeds for verb in deed.verbs}
         for step in (*_mapping(self._tree.get("goal")).values(), *_mapping(self._tree.get("rules")).values()):
             title = _words(_mapping(step))
-            called = frozenset(
-                v for text in title for c in read_sentence(text, self._lexicon).clauses for v in c.verbs
-            )
+            called = frozenset(v for text in title for c in read_sentence(text, self._lexicon).clauses for v in c.verbs)
             for tree in _trees(step):
                 of = tree.get("of") or tree.get("from")
                 where = tree.get("to") or tree.get("slot") or tree.get("inside") or tree.get("upon") or tree.get("into")
