@@ -53,6 +53,7 @@ class Clause:
         negated: what it says shall not be.
         abstract: its verb takes no thing ("take a photo").
         unknown: the first word after its verb that nobody knows, where it has no thing before that.
+        heading: whether a colon follows, so that it names the whole of what comes then.
         marked: whether 把 or 将 says what its object is.
         loose_end: whether a name ("M") is left over that could not be read.
     """
@@ -71,6 +72,7 @@ class Clause:
     loose_end: bool = False
     unknown: str = ""
     marked: bool = False
+    heading: bool = False
 
     @property
     def empty(self) -> bool:
@@ -177,6 +179,7 @@ class _ClauseReader:
         elif token.chinese and token.is_("verb") and token.is_("role") and after is not None and after.text == "的":
             pass  # 先到的软袋
         elif token.is_("stop"):
+            self._clause.heading = token.text in ":："
             self._close()
             self._arm, self._negated = None, False
         elif token.is_("comma"):

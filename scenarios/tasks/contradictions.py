@@ -123,7 +123,7 @@ class _Comparison:
             word = " ".join(part.text for part in mention.of) or mention.text
             called = self._names.called(mention)
             if mention.ident and any(thing.idents for thing in called):
-                yield Contradiction("number", f"{mention.text} {mention.ident}", _idents(called), certain=True)
+                yield Contradiction("number", _written([mention]), _idents(called), certain=True)
             elif mention.of:
                 yield Contradiction("object", word, tuple(sorted(t.name for t in called))[:4], certain=True)
         if self._lexicon.does(clause.verbs, "handles") or clause.verbs - {"do", "look"} or not clause.verbs:
@@ -132,7 +132,7 @@ class _Comparison:
 
     def _count(self, mention: Mention) -> Iterator[Contradiction]:
         n = mention.number
-        if n is None or n < 2 or n != int(n) or not self._names.judged(mention):
+        if n is None or n < 2 or n != int(n) or mention.role == "source" or not self._names.judged(mention):
             return
         things = self._names.are(mention)
         if any(thing.many for thing in things):
@@ -186,9 +186,7 @@ class _Comparison:
             ]
             stood = {below for name in objects for below in self._work.supports.get(name.partition(".")[0], ())}
             if real and not deeds and not wanted & stood and self._lexicon.does(clause.verbs, "puts"):
-                yield Contradiction(
-                    "place", " ".join(m.text for m in places), tuple(sorted(n for n in stood if "." not in n))[:4]
-                )
+                yield Contradiction("place", _written(places), tuple(sorted(n for n in stood if "." not in n))[:4])
                 return
             deeds += [d for d in self._work.deeds if d.quoted and deeds and d.objects & objects and _one(d.places)]
             turned = any(d.objects & wanted and d.places & objects for d in self._work.deeds if not d.quoted)
@@ -196,7 +194,7 @@ class _Comparison:
                 continue  # 纸箱放入缓冲垫 names the box first
             if deeds and not any(deed.places & wanted for deed in deeds):
                 done = tuple(sorted({name for deed in deeds for name in deed.places if "." not in name}))
-                yield Contradiction("place", " ".join(m.text for m in places), done[:4], certain=True)
+                yield Contradiction("place", _written(places), done[:4], certain=True)
                 return
 
     def _sources(self, clause: Clause) -> Iterator[Contradiction]:
@@ -215,7 +213,7 @@ class _Comparison:
         stood |= {name for d in chain if d.index is not None and d.index < taken for name in d.places}
         if not wanted & stood:
             done = tuple(sorted(name for name in stood if "." not in name))
-            yield Contradiction("place", " ".join(m.text for m in sources), done[:4])
+            yield Contradiction("place", _written(sources), done[:4])
 
     # ----------------------------------------------------------------------------------------------------------- verbs
     def _verbs(self, clause: Clause) -> Iterator[Contradiction]:
@@ -324,7 +322,9 @@ class _Comparison:
         rows = [
             (clause, deeds)
             for clause in clauses
-            if clause.verbs not in ({"do"}, {"go"}) and (deeds := self._deeds(clause, strict=True))
+            if clause.verbs not in ({"do"}, {"go"})
+            and not clause.heading
+            and (deeds := self._deeds(clause, strict=True))
         ]
         for (one, deeds), (other, others) in combinations(rows, 2):
             i, j = clauses.index(one), clauses.index(other)
@@ -361,6 +361,11 @@ class _Comparison:
             return {name.partition(".")[0] for deed in rows for name in deed.objects}
 
         return bool(things(deeds) & things(others))
+
+
+def _written(mentions: Iterable[Mention]) -> str:
+    """Things as the sentence has them, with what tells which."""
+    return " ".join(m.text if m.ident in (None, m.text) else f"{m.text} {m.ident}" for m in mentions)
 
 
 def _one(names: Iterable[str]) -> bool:
