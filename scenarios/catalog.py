@@ -9,6 +9,7 @@ from typing import Any
 from .errors import ScenarioError
 from .reading import composition
 from .reading.cell import Cell, cell_node, laid_over
+from .reading.composition import list_scenarios as list_scenarios  # part of this interface; found without the engine
 from .reading.config import KEYS, REQUIRED, read_config
 from .reading.variant import chosen_variant, names_of, resolved
 from .reading.yaml_reader import Problems
@@ -144,12 +145,3 @@ def variants_of(name: str, conf_dir: Path | None = None) -> dict[str, Any]:
 def list_variants(name: str, conf_dir: Path | None = None) -> list[str]:
     """The names of a scenario's variants."""
     return list(variants_of(name, conf_dir))
-
-
-def list_scenarios(conf_dir: Path | None = None) -> dict[str, Path]:
-    """Scenario name -> YAML of every scenario there is, the designer's own first."""
-    found: dict[str, Path] = {}
-    for folder in composition.folders(conf_dir):
-        for file in sorted((folder / "scenario").glob("*.yaml")):
-            found.setdefault(file.stem, file)
-    return found

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ...scenarios.tasks.clauses import read_sentence
+from ...scenarios.tasks.lexicon import lexicon
 from ..recording.recording import Recording, Stream
 from ..signals.clock import origin_ns, seconds
 from .check import Check
@@ -17,22 +19,27 @@ from .rules import Rules
 
 QUANTITIES = ("claw", "hand", "hand_flag", "gripper")
 SPAN = {"%": 100.0, "1": 1.0, "0..255": 255.0, "-100..100": 200.0, "-1..1": 2.0}  # from one end to the other, by unit
-# words that no hand does without closing or opening, but of one's own arms ("put your arms down"); verbs alone, so that a
-# hand, a place or an end effector in the sentence is none: whole words in English, characters in Chinese
-OWN = r"(?!\s+(?:(?:your|the|its|both|left|right|a)\s+)*(?:arms?|hands?|head|legs?|steps?|turns?)\b)"
-TAKING = re.compile(
-    rf"\b(?:(?:pick|picks|picking|grasp|grasps|grab|grabs|take|takes|put|puts|putting|load|loads|unload|serve|carry|pour|insert){OWN}"
-    rf"|(?<!in )plac(?:e|es|ing)(?=\s+(?:the|a|an|it|them|one|two|all|each|every)\b){OWN}"
-    r"|hand(?=\s+(?:it|over|the|him|her|them)\b))\b"
-    r"|[拿抓捏递捡]|取(?![消决得])|夹(?!爪)|(?<!播)放(?!松|下手|下双|下左|下右|慢|大|映)|端[起着]|倒(?=[水茶入进])",
-    re.IGNORECASE,
+TAKING = frozenset(["take", "put", "carry", "pour", "insert", "hand_over", "load", "throw", "stack", "pack", "lift"])
+# verbs that go with much that no hand takes ("take a photo", "carry on"): only with a thing that is known to be one
+LIGHT = re.compile(
+    r"(?:tak|get|got|giv|carry|carri|serv|hold|held|mov|bring|pass|leav|left|set|present|send|collect|return)", re.I
 )
 
 
 def names_taking(task: str) -> str | None:
-    """The word of a task sentence that names taking or putting, or None."""
-    found = TAKING.search(task)
-    return found[0] if found else None
+    """The word of a task sentence that names taking or putting something, or None.
+
+    What is taken is a thing: no arm ("put your arms down"), and nothing that only stands beside such a verb ("take a photo").
+    """
+    known = lexicon()
+    for clause in read_sentence(task, known).clauses:
+        if clause.negated or clause.abstract or not clause.verbs & TAKING:
+            continue
+        things = [thing for thing in clause.things if not known.is_thing(thing.names, "setting")]
+        unknown = clause.unknown and not LIGHT.match(clause.verb) and clause.arm is None
+        if things or unknown:
+            return clause.verb
+    return None
 
 
 def check_idle(recording: Recording, rules: Rules, task: str | None, success: bool | None) -> list[Finding]:

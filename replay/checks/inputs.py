@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +28,7 @@ class Recorded:
         needed: streams that must be there; actuated: names that can be commanded; actuators: what those that are no joints
             take, name -> (lowest, highest).
         samples: a look at each camera; empty where nobody looked.
+        asked: name and tree of the scenario that the command names, or None.
         broken: the fault that leaves values or times without meaning, of those that were found so far.
     """
 
@@ -38,6 +40,7 @@ class Recorded:
     actuators: Mapping[str, tuple[float, float]] | None = None
     samples: Sequence[PictureSamples] = ()
     broken: str | None = None
+    asked: tuple[str, Mapping[str, Any]] | None = None
 
     @cached_property
     def origin(self) -> int:

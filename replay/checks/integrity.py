@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from ..recording.pictures import PictureSamples
 from ..recording.recording import Recording
@@ -30,6 +31,7 @@ def check_integrity(
     actuated: Sequence[str] = (),
     samples: Iterable[PictureSamples] = (),
     actuators: Mapping[str, Range] | None = None,
+    asked: tuple[str, Mapping[str, Any]] | None = None,
 ) -> list[Finding]:
     """All integrity findings of one recording, what its set says of it first.
 
@@ -37,13 +39,14 @@ def check_integrity(
         needed: streams that must be there; see `check_missing`.
         actuated: names that can be commanded; see `check_unmapped`.
         actuators: what those that are no joints take; see `check_range`.
+        asked: name and tree of the scenario that the command names; see `check_text`.
         samples: a look at its cameras, see `picture_samples_of`; without it the pictures are not checked.
 
     What a fault makes meaningless is not looked at (`Check.spoils`, `Check.after`): after NaN, a clock that runs backwards or
     degrees for radians no stream is compared with another, and after channels that are mixed up neither a lag nor a freeze is
     sought.
     """
-    recorded = Recorded(recording, limits, rules, needed, actuated, actuators, list(samples))
+    recorded = Recorded(recording, limits, rules, needed, actuated, actuators, list(samples), asked=asked)
     checks = [c for c in registry().values() if c.run is not None and rules[c.code].stage == "integrity"]
     spoiled: dict[str, str] = {}  # what means nothing any more -> the fault that came first
     found: list[tuple[int, int, list[Finding]]] = []  # turn, place among the bounds, findings

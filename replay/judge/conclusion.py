@@ -12,7 +12,7 @@ from ...scenarios.safety import CAVEAT, people
 from ...version import __version__
 from ..checks.finding import Finding
 from ..operator.skills.reason import gave_up_of
-from ..recording.recording import note_words
+from ..recording.recording import Recording, note_words
 from .advice import advise
 from .context import SceneContext
 from .results import Judged
@@ -21,6 +21,8 @@ from .verdict import Verdict, combine
 from .verdict_evidence import gather
 
 BY_TASK = "judged in the scenario {}, whose own task sentence it carries; scenario=NAME or scenario=bare says otherwise"
+BY_COLUMNS = "judged in the scenario {}, whose things have poses in the recording; its task sentence is of another one"
+NO_TASK_OF = "its task sentence is of no scenario that there is, so it is judged on the bare floor; scenario=NAME says otherwise"
 
 
 def conclude(judged: Judged, strict: bool = False, pictures: bool = False, curves: Collection[str] = ()) -> Verdict:
@@ -69,6 +71,8 @@ def conclude(judged: Judged, strict: bool = False, pictures: bool = False, curve
                 *recording.notes,
                 *place.notes,
                 *([BY_TASK.format(scene.name)] if context.named == "task" else ()),
+                *([BY_COLUMNS.format(scene.name)] if context.named == "columns" else ()),
+                *([NO_TASK_OF] if _fits_none(context, recording) else ()),
                 *judged.motions.notes,
                 *([CAVEAT] if people(scene.names) else ()),
             ],
@@ -83,6 +87,12 @@ def conclude(judged: Judged, strict: bool = False, pictures: bool = False, curve
     verdict.titles = {**context.titles, "notes": note_words(recording)}
     verdict.evidence = gather(judged, verdict, pictures, curves)
     return verdict
+
+
+def _fits_none(context: SceneContext, recording: Recording) -> bool:
+    """Whether a recording has a task sentence that chose no scene."""
+    own = context.named == "default" and context.embodiment is None and recording.kind != "human"
+    return own and isinstance(recording.metadata.get("task"), str)
 
 
 def _made_in(context: SceneContext) -> dict[str, Any]:

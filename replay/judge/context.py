@@ -24,10 +24,11 @@ from ...scenarios.robot import robots
 from ...scenarios.robot_folder import DEFAULT_ROBOT
 from ...scenarios.scene import Scene
 from ...scenarios.scene_titles import bears_sources, part_titles, word_titles
-from ...scenarios.tasks import scenario_of_task
+from ...scenarios.tasks.own_sentences import scenario_of_task
 from ...scenarios.titles import THINGS, Titles, sources_of, titles_of
 from ..checks.dynamics import sole_polygon
 from ..checks.rules import Rules, load_rules
+from ..checks.task_text import scenario_of_columns
 from ..edits.planning import Capability
 from ..recording.recording import Recording
 from ..retarget.settings import RetargetSettings, load_settings
@@ -43,7 +44,7 @@ class SceneContext:
     """A scene with everything that judging in it needs, computed once; given as it is performed in, kept as it is judged in."""
 
     scene: Scene
-    named: str  # "recording" | "task" | "command" | "default": who chose the scenario; "task": the recording's task sentence
+    named: str  # who chose the scenario: "recording", "task" (its sentence), "columns" (its things' poses), "command", "default"
     conf_dir: Path | None = None
     embodiment: Embodiment | None = None  # another robot than the scene's, that recordings are held against
     robot_named: str = "default"  # who chose it
@@ -251,7 +252,7 @@ class Contexts:
         name = recording.scenario or self._cells.get(recording.cell or "")
         if name:
             return self._in_cell(self._named(name, "recording"), recording)
-        return self._by_task(recording) or self._named(BARE, "default")
+        return self._by_columns(recording) or self._by_task(recording) or self._named(BARE, "default")
 
     @property
     def chosen(self) -> SceneContext | None:
@@ -262,14 +263,25 @@ class Contexts:
         """What tells one of these contexts from the others: the same word in every process that was begun alike."""
         return next((key for key, one in self._cache.items() if one is context), "command")
 
+    def _by_columns(self, recording: Recording) -> SceneContext | None:
+        """The scenario whose things' poses were recorded, where the task sentence is another scenario's."""
+        task, robot = recording.metadata.get("task"), self._settings["robot"]
+        if not isinstance(task, str) or recording.kind == "human" or recording.metadata.get("robot") != robot:
+            return None
+        named, there = self._scenario_of(task), scenario_of_columns(recording)
+        return self._named(there, "columns") if named is not None and there not in (None, named[0]) else None
+
+    def _scenario_of(self, task: str) -> tuple[str, str | None] | None:
+        if task not in self._tasks:
+            self._tasks[task] = scenario_of_task(task, self._conf_dir)
+        return self._tasks[task]
+
     def _by_task(self, recording: Recording) -> SceneContext | None:
         """The scenario whose own task sentence a recording of its robot carries; None where that is not sure."""
         task, robot = recording.metadata.get("task"), self._settings["robot"]
         if not isinstance(task, str) or recording.kind == "human" or recording.metadata.get("robot") != robot:
             return None
-        if task not in self._tasks:
-            self._tasks[task] = scenario_of_task(task, self._conf_dir)
-        found = self._tasks[task]
+        found = self._scenario_of(task)
         return None if found is None else self._named(found[0], "task", found[1])
 
     def _in_cell(self, context: SceneContext, recording: Recording) -> SceneContext:

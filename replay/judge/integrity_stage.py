@@ -13,8 +13,9 @@ def integrity_stage(subject: Subject) -> Integrity:
     recording, context = subject.recording, subject.context
     actuated, actuators = subject.robot.actuated(subject)
     samples = list(picture_samples_of(recording))
+    asked = (context.scene.name, context.scene.config.raw) if context.named == "command" else None
     findings = check_integrity(
-        recording, context.limits, context.rules, actuated=actuated, samples=samples, actuators=actuators
+        recording, context.limits, context.rules, actuated=actuated, samples=samples, actuators=actuators, asked=asked
     )
     return Integrity(
         tuple(findings),

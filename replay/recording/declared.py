@@ -51,6 +51,7 @@ class Declared:
         length: rows as announced; span: `dataset_from_index`, `dataset_to_index`.
         totals: by name (`total_frames`), the number that is announced and the one that is counted.
         tasks: indices that the table of tasks knows, or None where there is none.
+        sentence: what the table of tasks calls the episode's task, or None.
         columns: (n, ...) arrays as stored, by name: those that the statistics tell of.
         stats: of the episode, by column: `min`, `max`, `mean`, `std`, `count`, quantiles; set_stats: of the whole set.
         videos: one a camera.
@@ -71,6 +72,7 @@ class Declared:
     span: tuple[int, int] | None = None
     totals: Mapping[str, tuple[Any, int]] = field(default_factory=dict)
     tasks: frozenset[int] | None = None
+    sentence: str | None = None
     columns: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     stats: Mapping[str, Mapping[str, NDArray[np.float64]]] = field(default_factory=dict)
     set_stats: Mapping[str, Mapping[str, NDArray[np.float64]]] = field(default_factory=dict)

@@ -124,6 +124,15 @@ def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
     return Composed({str(k): v for k, v in tree.items()}, places, own_assets(conf_dir), chosen)
 
 
+def list_scenarios(conf_dir: Path | None = None) -> dict[str, Path]:
+    """Scenario name -> YAML of every scenario there is, the designer's own first."""
+    found: dict[str, Path] = {}
+    for folder in folders(conf_dir):
+        for file in sorted((folder / "scenario").glob("*.yaml")):
+            found.setdefault(file.stem, file)
+    return found
+
+
 def as_it_stands(scenario: str, conf_dir: Path | None = None) -> Composed | None:
     """A scenario of the package with nothing to compose, read without Hydra, whose import takes half a second.
 

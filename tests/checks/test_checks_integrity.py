@@ -58,8 +58,8 @@ def test_a_clean_recording_passes_every_integrity_check():
     of_people = {"hand.jump"}  # asked once hands are carried over
     of_sets = {"take.lag", "take.duplicate"}  # asked of the takes of one set among each other
     assert {f.code for f in found} == {code for code in RULES if RULES[code].stage == "integrity"} - of_people - of_sets
-    # no orientations, no hands and no range declared, no clock of a recorder
-    absent = {"value.quaternion", "unit.polarity", "clock.skew", "value.range", "hand.idle"}
+    # no orientations, no hands and no range declared, no clock of a recorder, no task
+    absent = {"value.quaternion", "unit.polarity", "clock.skew", "value.range", "hand.idle", "task.text"}
     absent |= {"image.black", "image.frozen", "image.late"}  # and no camera
     absent |= {code for code in RULES if code.startswith("set.")}  # and no set that says anything of it
     assert {f.code for f in found if f.level == "NOT_APPLICABLE"} == absent

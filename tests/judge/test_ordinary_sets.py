@@ -25,7 +25,7 @@ from shiliu.replay.rollout.episode import checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.errors import EpisodeError
-from shiliu.scenarios.tasks import bare_words, scenario_of_task
+from shiliu.scenarios.tasks.own_sentences import bare_words, scenario_of_task
 
 RATE = 30  # of the bare floor
 

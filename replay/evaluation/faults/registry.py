@@ -48,6 +48,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("set's video elsewhere", ("set.video",), "set", written.video_range, SIZES),
     Fault("set's values edited", ("set.digest",), "set", written.edited),
     Fault("set's times edited", ("set.digest",), "set", written.times_edited),
+    Fault("task of another scenario", ("task.text",), "set", written.other_task),
     # what a device does to its record
     Fault("samples not numbers", ("value.nonfinite",), "device", devices.lost_numbers),
     Fault("encoder without reading", ("value.sentinel",), "device", devices.no_reading),

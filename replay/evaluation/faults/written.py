@@ -21,12 +21,15 @@ import pyarrow.parquet as pq
 from ....scenarios.errors import EpisodeError
 from ...formats import read
 from ...formats.lerobot import layout
+from ...formats.lerobot.tables import write_tasks
 from ...formats.lerobot.write import DatasetWriter
 from ...recording.recording import Recording
 from .cameras import CAMERA, SIZE, drawn
 from .fault import FaultMark, Work
 
 TIMES, ROWS, SHARE, VIDEO, STATS = 0.1, 10, 0.2, 1.0, 0.1  # s, rows, of the rate, s, of a span: scales of the codes
+OTHER_TASK_OF, OTHER_TASK = "laundry_folding", "Fold the towel in half."
+ANY_TASK = "Pour a cup of water, hand it to the person by its handle, and set the meal tray."
 DATA = layout.numbered(layout.DATA_PATH, 0)
 EPISODES = layout.numbered(layout.EPISODES_PATH, 0)
 SIDE = "shiliu/episodes/episode_000000"
@@ -150,6 +153,21 @@ def times_edited(work: Work, size: float) -> FaultMark:
 
     _written(work, change)
     return FaultMark(subject=("timestamp",))
+
+
+def other_task(work: Work, size: float) -> FaultMark:
+    """The table of tasks has a sentence of another scenario, as when two sessions were labelled the wrong way round."""
+    other = OTHER_TASK if work.clean.scenario != OTHER_TASK_OF else ANY_TASK
+
+    def change(root: Path) -> None:
+        write_tasks(root, [other])
+        table = pq.read_table(root / EPISODES)
+        column = table.schema.get_field_index("tasks")
+        listed = pa.array([[other]] * len(table), table.schema.field("tasks").type)
+        pq.write_table(table.set_column(column, table.schema.field("tasks"), listed), root / EPISODES)
+
+    _written(work, change)
+    return FaultMark(subject=("tasks",))
 
 
 # --------------------------------------------------------------------------------------------------- how it is done

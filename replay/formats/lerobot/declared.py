@@ -76,6 +76,7 @@ def declared_of(
         span=span_of(row),
         totals=dataset.totals | table_numbers(row, dataset.statistics.table_of(k)),
         tasks=None if dataset.tasks is None else frozenset(dataset.tasks),
+        sentence=_sentence(dataset, columns),
         columns=columns,
         stats=dataset.statistics.at(k),
         set_stats=dataset.set_statistics,
@@ -116,13 +117,18 @@ def _copies(
     dataset: DatasetTables, row: Row, columns: Mapping[str, np.ndarray], episode: SimEpisode | None
 ) -> dict[str, tuple[Any, Any]]:
     """What the table of episodes repeats of other files, where the two differ: by name, what each says."""
-    here: dict[str, Any] = {}
-    if dataset.tasks is not None and "task_index" in columns:
-        sentence = dataset.tasks.get(int(columns["task_index"][0, 0]))
-        here |= {} if sentence is None else {"tasks": [sentence]}
+    sentence = _sentence(dataset, columns)
+    here: dict[str, Any] = {} if sentence is None else {"tasks": [sentence]}
     if episode is not None:
         here |= _columns_of(episode)
     return {name: (row[name], value) for name, value in here.items() if name in row and row[name] != value}
+
+
+def _sentence(dataset: DatasetTables, columns: Mapping[str, np.ndarray]) -> str | None:
+    """The task of an episode, by the index in its rows."""
+    if dataset.tasks is None or "task_index" not in columns or not len(columns["task_index"]):
+        return None
+    return dataset.tasks.get(int(columns["task_index"][0, 0]))
 
 
 def _columns_of(episode: SimEpisode) -> dict[str, Any]:

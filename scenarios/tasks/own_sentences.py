@@ -14,8 +14,8 @@ from typing import Any
 
 import yaml
 
-from .catalog import list_scenarios
-from .reading.yaml_reader import loader_for
+from ..reading.composition import list_scenarios
+from ..reading.yaml_reader import loader_for
 
 MAX_BYTES = 1 << 20  # of a scenario's file; ours have some 10 KB
 

@@ -1,0 +1,611 @@
+"""What a task sentence says, clause by clause: a verb, its things and what they are to it, hands, numbers, order.
+
+Grammar is read as far as tasks need it: "put X into Y", "把X放到Y", "从Z取出X", "first …, then …". What cannot be read is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from .lexicon import Lexicon, Token
+
+LOCATIVES = set("里上中内旁边前下处侧间")  # after a Chinese noun: where
+BESIDE = ("边", "旁", "前", "后", "附近", "面前")  # and where it is only near
+BEING = ("is", "are", "was", "were", "be", "been", "being", "gets")
+WHICH = ("which", "that", "who", "whose", "shown")
+COMPLEMENTS = set("开上下起出好完掉住到走")  # how a Chinese verb ends
+PARTICLES = {"off": "switch_off", "on": "switch_on", "停": "switch_off"}
+TURNING = {"turn", "press", "switch_on", "switch_off", "push", "put"}
+
+
+@dataclass
+class Mention:
+    """A thing that is named.
+
+    Attributes:
+        names: what it can be, by the lexicon; text: as it is written.
+        role: `object`, `place`, `beside`, `source`, `property`, `tool`, or `aside` for what only describes another thing.
+        number: how many; ident: which (`B2`, `1608`); features: `size.S`, `fill.empty`.
+        of: things that are part of its name ("bed rail", "北京软袋"). bare: only its `ident` is written.
+    """
+
+    names: frozenset[str]
+    text: str
+    role: str = "object"
+    number: float | None = None
+    ident: str | None = None
+    features: frozenset[str] = frozenset()
+    of: tuple[Mention, ...] = ()
+    bare: bool = False
+
+
+@dataclass
+class Clause:
+    """One thing that is asked for.
+
+    Attributes:
+        verbs: what it can be; empty where none is known. verb: as it is written.
+        things: in order. arm: `left`, `right` or `both`, with its word.
+        explicit: whether a word says that it comes after the clause before it; swap: it comes later than the clause after it.
+        ways, quantities, times: `fold.half`; (value in SI, of what, word); how often, with its word.
+        negated: what it says shall not be.
+        abstract: its verb takes no thing ("take a photo").
+        unknown: the first word after its verb that nobody knows, where it has no thing before that.
+        heading: whether a colon follows, so that it names the whole of what comes then.
+        marked: whether 把 or 将 says what its object is.
+        loose_end: whether a name ("M") is left over that could not be read.
+    """
+
+    verbs: frozenset[str] = frozenset()
+    verb: str = ""
+    things: list[Mention] = field(default_factory=list)
+    arm: tuple[str, str] | None = None
+    explicit: bool = False
+    swap: bool = False
+    ways: list[tuple[str, str]] = field(default_factory=list)
+    quantities: list[tuple[float, str, str]] = field(default_factory=list)
+    times: tuple[int, str] | None = None
+    negated: bool = False
+    abstract: str = ""
+    loose_end: bool = False
+    unknown: str = ""
+    marked: bool = False
+    heading: bool = False
+
+    @property
+    def empty(self) -> bool:
+        return not (self.verbs or self.things or self.ways or self.quantities or self.arm or self.abstract)
+
+    def of_role(self, *roles: str) -> list[Mention]:
+        return [thing for thing in self.things if thing.role in roles]
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A text as it was read: its clauses, its tokens, and whether it is no task at all."""
+
+    clauses: tuple[Clause, ...]
+    tokens: tuple[Token, ...]
+
+    @property
+    def known(self) -> bool:
+        """Whether any word of it is known that a task could be about."""
+        return any(not clause.empty for clause in self.clauses)
+
+    @property
+    def placeholder(self) -> bool:
+        """Whether it is what stands in a form that nobody filled in."""
+        words = [t for t in self.tokens if not t.is_("stop", "comma")]
+        if not words:
+            return True
+        content = [t for t in words if t.is_("thing", "verb", "arm", "way") and not t.is_("placeholder")]
+        return any(t.is_("placeholder") for t in words) and not content
+
+
+def read_sentence(text: str, lexicon: Lexicon) -> Sentence:
+    """The clauses of a text."""
+    tokens = lexicon.tokens(text)
+    clauses = _ClauseReader(tokens, lexicon).clauses()
+    return Sentence(tuple(clauses), tuple(tokens))
+
+
+class _ClauseReader:
+    """One pass over the tokens of a text."""
+
+    def __init__(self, tokens: Sequence[Token], lexicon: Lexicon):
+        self._tokens, self._lexicon = tokens, lexicon
+        self._done: list[Clause] = []
+        self._new()
+        self._arm: tuple[str, str] | None = None  # of the subject, until a comma
+        self._negated = False
+
+    def _new(self, verbs: frozenset[str] = frozenset(), verb: str = "") -> None:
+        self._clause = Clause(verbs, verb)
+        self._role = self._outer = "object"
+        self._soft = False
+        self._pre = 0  # things before the verb
+        self._aside = False  # what follows only describes a thing
+        self._towards = False  # 放入: a place follows, or the thing itself
+        self._number: float | None = None
+        self._ident: str | None = None
+        self._features: set[str] = set()
+        self._many = False  # idents were listed
+        self._last = -1  # the token after the last thing: what follows at once belongs to it
+        self._taking = False  # after 把, 将
+
+    def _close(self) -> None:
+        explicit = False
+        self._clause.loose_end |= self._ident is not None
+        self._bare_ident()
+        goes = self._clause.verb.lower().startswith(("mov", "移动")) and not self._clause.of_role("object")
+        if goes and self._clause.of_role("place"):
+            self._clause.verbs = frozenset(["go"])
+        if not self._clause.empty:
+            self._clause.negated |= self._negated
+            self._done.append(self._clause)
+        else:
+            explicit = self._clause.explicit
+        self._new()
+        self._clause.explicit = explicit
+
+    def _bare_ident(self) -> None:
+        """A place of which only the name is written: 放到A1."""
+        if self._ident is not None and self._role == "place" and not self._many:
+            self._clause.things.append(Mention(frozenset(["slot"]), self._ident, "place", ident=self._ident, bare=True))
+            self._ident = None
+
+    def clauses(self) -> list[Clause]:
+        for i, token in enumerate(self._tokens):
+            self._read(i, token)
+        self._close()
+        return _carried(self._done, self._lexicon)
+
+    def _next(self, i: int) -> Token | None:
+        return self._tokens[i + 1] if i + 1 < len(self._tokens) else None
+
+    def _before(self, i: int) -> Token | None:
+        return self._tokens[i - 1] if i else None
+
+    def _ends(self, i: int) -> bool:
+        following = self._next(i)
+        return following is None or following.is_("stop", "comma", "order")
+
+    def _read(self, i: int, token: Token) -> None:
+        before, after = self._before(i), self._next(i)
+        if token.chinese and token.text in LOCATIVES and self._last == i:
+            self._after_noun(token, i)
+        elif token.chinese and token.is_("verb") and token.is_("role") and after is not None and after.text == "的":
+            pass  # 先到的软袋
+        elif token.is_("stop"):
+            self._clause.heading = token.text in ":："
+            self._close()
+            self._arm, self._negated = None, False
+        elif token.is_("comma"):
+            if token.text in (",", "，"):
+                if self._is_chinese():
+                    self._close()
+                    self._arm = None
+                if self._negated:
+                    self._close()
+                self._negated = False
+            if token.text == "、" and self._clause.verbs and self._verb_follows(i):
+                self._close()
+            self._bare_ident()
+            self._soft = True
+            self._role = "object" if self._role in ("property", "tool") else self._role
+        elif token.is_("negation"):
+            if not self._clause.empty:
+                self._close()
+            self._negated = True
+        elif token.is_("arm"):
+            if after is None or after.text != "的":  # 用左手的老人
+                self._take_arm(token, before)
+        elif token.is_("order") and not (token.is_("role") and not token.chinese and self._as_role(token, i)):
+            self._order(token, i)
+        elif token.is_("way"):
+            self._clause.ways += [(way, token.text) for way in sorted(token.readings["way"])]
+            if token.is_("verb") and not self._clause.verbs:
+                self._verb(token)
+        elif token.is_("times"):
+            self._clause.times = (int(next(iter(token.readings["times"]))), token.text)
+        elif (
+            token.is_("role")
+            and token.text.lower() in PARTICLES
+            and (self._is_particle(token, after) or self._says_state(token, i))
+        ):
+            self._particle(token)
+        elif (
+            token.text in "上下"
+            and token.chinese
+            and before is not None
+            and before.is_("verb")
+            and before.end == token.start
+        ):
+            self._role = "place" if self._clause.of_role("object") else self._role  # 摆上货架
+        elif token.is_("verb") and self._as_verb(token, i):
+            if token.text.lower() in PARTICLES and self._clause.verbs & TURNING:
+                self._particle(token)
+            else:
+                self._verb(token)
+        elif token.is_("abstract") and self._takes_nothing(token):
+            self._clause.abstract = token.text
+        elif token.is_("role") and not (token.chinese and token.is_("thing")):
+            self._take_role(token, i)
+        elif token.is_("feature") and not token.is_("thing"):
+            self._features |= token.readings["feature"]
+            self._last += self._last == i
+        elif token.is_("unit") and self._number is not None:
+            entry = self._lexicon.units[next(iter(token.readings["unit"]))]
+            self._clause.quantities.append((self._number * float(entry["is"]), str(entry["of"]), token.text))
+            self._number = None
+        elif token.is_("ident") and not (token.text == "A" and i == 0):
+            self._take_ident(token.text, i)
+        elif token.is_("number_sign"):
+            if self._number is not None and token.text == "号":
+                self._ident, self._number = _plain(self._number), None
+        elif token.is_("number") and not token.is_("verb") and not (token.is_("thing") and self._features):
+            self._take_number(token, i)
+        elif token.is_("thing"):
+            self._thing(token, i)
+        elif token.is_("classifiers", "article"):
+            pass
+        elif token.chinese and token.text in LOCATIVES | set("的地得了"):
+            self._after_noun(token, i)
+        elif token.chinese:
+            pass
+        elif token.text.lower() in ("it", "them") and self._role == "place" and self._done:
+            self._clause.things += [replace(m, role="place", number=None) for m in self._done[-1].of_role("object")]
+        else:
+            self._number = None
+            if self._last == i and (token.text.lower().endswith("ed") or token.text.lower() in WHICH):
+                self._role, self._aside = "aside", True  # "the medicine named on the screen"
+            if self._clause.verbs and not self._clause.things and self._role == "object" and not self._clause.unknown:
+                self._clause.unknown = token.text
+
+    def _verb_follows(self, i: int) -> bool:
+        """Whether a verb comes before the next comma: what follows is a clause of its own."""
+        for token in self._tokens[i + 1 :]:
+            if token.is_("stop", "comma"):
+                return False
+            if token.is_("verb") and not token.is_("thing"):
+                return True
+        return False
+
+    def _is_chinese(self) -> bool:
+        return any(token.chinese for token in self._tokens)
+
+    # ------------------------------------------------------------------------------------------------ words of one kind
+    def _take_arm(self, token: Token, before: Token | None) -> None:
+        arm = (next(iter(token.readings["arm"])), token.text)
+        if not self._clause.empty and (self._soft or token.chinese) and not (before and before.is_("role")):
+            self._close()
+        self._clause.arm = arm
+        if self._clause.verbs <= {"do"}:
+            self._arm = arm
+
+    def _order(self, token: Token, i: int) -> None:
+        words = token.readings["order"]
+        if "before" in words or "after" in words:
+            if token.chinese:  # 之前, 之后 stand behind their clause
+                if self._clause.empty:
+                    self._clause.explicit = True
+                    return
+                self._clause.swap = "before" in words
+                self._close()
+                self._clause.explicit = True
+            else:
+                begins = self._clause.empty or self._soft
+                self._close()
+                if begins:  # "before B, A"
+                    self._clause.swap = "before" in words
+                    self._clause.explicit = not self._clause.swap and self._clause.explicit
+                else:
+                    self._clause.explicit = True
+                    if self._done and "after" in words:
+                        self._done[-1].swap = True
+        elif self._ends(i) and not self._clause.empty and "then" not in words:
+            self._clause.explicit |= "last" in words
+            if "first" in words:
+                self._close()
+                self._clause.explicit = True
+        else:
+            if not self._clause.empty:
+                self._close()
+            self._clause.explicit |= "first" not in words
+            if "first" in words:
+                self._clause.explicit = bool(self._done) and self._clause.explicit
+
+    def _as_role(self, token: Token, i: int) -> bool:
+        """Whether "before" and the like say where and not when: a thing follows, and no verb before the next comma."""
+        for later in self._tokens[i + 1 :]:
+            if later.is_("stop", "comma"):
+                break
+            if later.is_("verb") and not later.is_("thing"):
+                return False
+        return True
+
+    def _as_verb(self, token: Token, i: int) -> bool:
+        before, after = self._before(i), self._next(i)
+        if token.chinese and token.text in LOCATIVES and self._last == i:
+            return False
+        if not token.chinese and before is not None and (before.is_("article") or before.text.endswith(("'s", "’s"))):
+            return False
+        if token.chinese and after is not None and after.text in ("着", "的"):  # 叠着三个线圈: how it is, and no task
+            return False
+        if (
+            token.chinese
+            and len(token.text) == 1
+            and before is not None
+            and before.chinese
+            and before.end == token.start
+        ):
+            # 拆开, 推开: how the verb before it ends; 八分: a unit
+            if (token.text in COMPLEMENTS and before.is_("verb") and self._clause.verbs) or before.is_("number"):
+                return False
+        if token.text == "上" and before is not None and not before.is_("stop", "comma", "order", "arm"):
+            if "person" not in before.readings.get("thing", ()):  # 给客人上菜
+                return False
+        if not token.is_("thing", "number", "abstract", "role", "number_sign"):
+            return True
+        if token.chinese:
+            tool = token.is_("role") and "tool" in token.readings["role"]
+            by = (
+                token.text == "按"
+                and after is not None
+                and after.is_("thing")
+                and self._lexicon.is_thing(after.readings["thing"], "setting")
+            )
+            if by or (self._taking and token.is_("role")) or (tool and after is not None and after.is_("arm")):
+                return False
+            if self._taking or (before is not None and (before.is_("classifiers", "number") or before.text == "的")):
+                return not token.is_("thing")
+            if token.is_("role") and not token.is_("thing"):
+                return not self._clause.verbs or self._soft
+            return True
+        if (
+            before is None
+            or before.is_("stop", "comma", "order", "arm", "negation")
+            or before.text.lower() in ("to", "please")
+        ):
+            following = after is not None and (
+                after.is_("article", "thing", "number", "feature", "arm") or after.text.lower() in ("it", "them", "up")
+            )
+            alone = (after is None or after.is_("stop", "comma")) and (self._role == "place" or not self._clause.things)
+            return not token.is_("thing") or following or alone or (before is not None and before.text.lower() == "to")
+        if token.is_("thing") and (before.is_("article", "number", "role", "feature", "thing", "verb")):
+            return False
+        return not token.is_("thing", "abstract")
+
+    def _is_particle(self, token: Token, after: Token | None) -> bool:
+        return bool(self._clause.verbs & TURNING) and not (
+            after is not None and after.is_("article", "thing", "feature", "number", "role", "ident")
+        )
+
+    def _says_state(self, token: Token, i: int) -> bool:
+        """Whether "off" stands alone behind a thing: "hob off"."""
+        return not self._clause.verbs and bool(self._clause.things) and self._ends(i)
+
+    def _particle(self, token: Token) -> None:
+        self._clause.verbs = frozenset([PARTICLES[token.text.lower()]])
+        self._clause.verb = f"{self._clause.verb} {token.text}".strip()
+
+    def _takes_nothing(self, token: Token) -> bool:
+        return (
+            bool(self._clause.verbs)
+            and not self._clause.of_role("object")
+            and self._role == "object"
+            and (not token.is_("thing") or "take" in self._clause.verbs)
+        )
+
+    def _verb(self, token: Token) -> None:
+        verbs = token.readings["verb"]
+        clause = self._clause
+        joined = bool(clause.verbs) and not self._soft
+        before = self._before(self._tokens.index(token))
+        passive = before is not None and before.text.lower() in BEING  # "the food is served"
+        if clause.verbs or (not token.chinese and clause.things and not passive):
+            self._close()
+            if self._arm is not None and self._clause.arm is None:
+                self._clause.arm = self._arm
+        elif self._arm is not None and clause.arm is None:
+            clause.arm = self._arm
+        self._pre = 0 if self._taking else len(self._clause.things)
+        self._clause.marked = self._taking
+        self._clause.verbs, self._clause.verb = verbs, token.text
+        objects = self._clause.of_role("object") or (joined and self._done[-1].of_role("object"))
+        puts = token.chinese and objects and (self._lexicon.does(verbs, "puts") or self._taking)
+        towards = token.chinese and len(token.text) > 1 and token.text[-1] in "到进入回至"
+        straight = towards and (bool(objects) or token.text[-1] in "到至")
+        self._role = "place" if puts or straight or "go" in verbs else "object"
+        self._towards = towards and self._role == "object"
+        self._taking, self._soft = False, False
+        self._number = None
+        self._last = -1
+
+    def _take_role(self, token: Token, i: int) -> None:
+        roles = token.readings["role"]
+        if "taking" in roles:
+            if self._clause.verbs:
+                self._close()
+            self._role, self._taking = "object", True
+        elif token.text.lower() == "with" or "tool" in roles:
+            self._role = "tool"
+        elif token.text in ("回", "进", "入") and self._clause.verbs and not self._clause.of_role("object"):
+            self._towards = True  # 放回抹布, 放回架子上
+            return
+        else:
+            before = self._before(i)
+            stuck = token.text in "在于" and before is not None and before.chinese and not before.readings
+            self._outer = self._role if self._role != "property" else self._outer
+            self._role = "beside" if stuck and not self._clause.verbs else next(iter(sorted(roles)))  # 粘在中线圈上
+            inner = token.text.lower() in ("in", "on", "inside", "at") and not self._soft
+            if inner and self._clause.things and self._clause.things[-1].role == "source":
+                self._role = "beside"  # "from the stack in the bin"
+        self._last = -1
+
+    def _take_ident(self, ident: str, i: int) -> None:
+        after = self._next(i)
+        if self._ident is not None:  # S、M、L三个线圈
+            self._clause.loose_end, self._many = True, True
+        later = next((t for t in self._tokens[i + 1 :] if not t.is_("comma")), None)
+        if later is not None and later.is_("ident"):  # pegs S, M and L
+            self._clause.loose_end = self._many = True
+        elif after is not None and after.chinese and after.is_("thing"):
+            self._ident = ident
+        elif self._last == i and self._clause.things and self._clause.things[-1].ident is None:
+            self._clause.things[-1].ident = ident
+            self._last = i + 1
+        else:
+            self._ident = ident
+
+    def _take_number(self, token: Token, i: int) -> None:
+        value = max((float(v) for v in token.readings["number"]), default=0.0)
+        before, after = self._before(i), self._next(i)
+        digits = token.text[:1].isdigit()
+        if before is not None and before.text == "第":  # which one, and not how many
+            return
+        signed = before is not None and before.is_("number_sign")
+        follows = after is None or not after.is_("thing", "classifiers", "unit", "times", "feature", "number_sign")
+        at_once = self._last == i or (signed and self._last == i - 1)
+        if (
+            at_once and self._clause.things and (signed or (not token.chinese and follows))
+        ) and token.text.lower() not in ("a", "an", "one"):
+            self._clause.things[-1].ident = _plain(value)
+        elif (
+            digits
+            and value >= 100
+            and value == int(value)
+            and not (after is not None and after.is_("thing", "unit", "classifiers"))
+        ):
+            self._clause.things.append(
+                Mention(frozenset(["room"]), token.text, "place", ident=_plain(value), bare=True)
+            )
+        elif digits and after is not None and after.is_("thing") and after.chinese and value >= 100:
+            self._ident = _plain(value)
+        elif after is not None and after.is_("thing") and self._lexicon.is_thing(after.readings["thing"], "numbered"):
+            self._ident = _plain(value)
+        elif self._number is not None and self._number == 0.5 and after is not None:
+            pass
+        else:
+            self._number = 0.5 if "0.5" in token.readings["number"] else value
+
+    def _thing(self, token: Token, i: int) -> None:
+        names = token.readings["thing"]
+        clause = self._clause
+        before = self._before(i)
+        counted = before is not None and before.is_("article", "number", "feature", "role", "verb")
+        if token.text.lower() == "can" and not counted:  # "so that she can call"
+            return
+        if (
+            clause.things
+            and self._soft
+            and self._role in ("place", "source")
+            and not token.chinese
+            and clause.of_role("place")
+        ):
+            verbs, verb, arm = clause.verbs, clause.verb, clause.arm
+            held = (self._number, self._ident, self._features)
+            self._close()
+            self._clause.verbs, self._clause.verb, self._clause.arm = verbs, verb, arm
+            self._number, self._ident, self._features = held
+            clause = self._clause
+        if self._role == "property" and clause.things and self._lexicon.is_thing(clause.things[-1].names, "generic"):
+            self._role = clause.things[-1].role  # "the middle of the table"
+        if self._role == "place" and clause.things and not self._soft and "person" in clause.things[-1].names:
+            self._role = "beside"  # "the person in the chair"
+        following = self._next(i)
+        if self._towards and following is not None and following.text in LOCATIVES:
+            self._role, self._towards = "place", False
+        if self._aside:
+            self._role = "aside"
+        mention = Mention(
+            names, token.text, self._role, self._number, None if self._many else self._ident, frozenset(self._features)
+        )
+        if token.text.lower() in ("one", "ones") and clause_before(self._done, clause):
+            mention.names = clause_before(self._done, clause)  # "the medium one"
+        if self._last == i and clause.things:  # "bed rail", 北京软袋: the last one is the thing
+            part = clause.things.pop()
+            mention.of = (*part.of, replace(part, of=()))
+            mention.role = part.role
+            mention.ident = mention.ident or (
+                part.ident if part.ident and not self._lexicon.is_thing(names, "generic") else None
+            )
+            mention.features |= part.features
+            if self._lexicon.is_thing(names, "generic"):  # "table mat corner": the place of a thing
+                mention = replace(
+                    part, role="beside" if part.role == "place" and token.text.endswith(BESIDE) else part.role
+                )
+            if mention.number is None and not (token.chinese and part.names & _vessels(self._lexicon)):
+                mention.number = part.number
+                mention.of = tuple(replace(one, number=None) for one in mention.of)
+        if self._pre and self._role == "object" and token.chinese:
+            for early in clause.things[: self._pre]:  # 皮带运行中抓包裹: where it is done
+                early.role = "beside" if early.role == "object" else early.role
+        after = self._next(i)
+        if self._soft and mention.role == "object" and not token.chinese and clause.things and after is not None:
+            if not after.readings and not after.text.endswith("ly"):  # "…, belt speed 0.1 m/s"
+                mention.role = "beside"
+        if token.chinese and mention.role == "place" and token.text.endswith(BESIDE):
+            mention.role = "beside"
+        clause.things.append(mention)
+        self._number, self._ident, self._features = None, None, set()
+        self._last, self._soft = i + 1, False
+
+    def _after_noun(self, token: Token, i: int) -> None:
+        """里, 上, 的 behind a thing: where the next one is, or whose it is."""
+        things = self._clause.things
+        if self._last == i and things:
+            after = self._next(i)
+            if token.text == "的" and self._role == "property":  # 装小笼包的碗
+                self._role, self._last = self._outer, -1
+            elif token.text == "的":
+                before = self._before(i)
+                if before is not None and before.text in LOCATIVES and things[-1].role == "object":
+                    things[-1].role = "source"
+                elif before is not None and before.text in LOCATIVES:
+                    self._last = -1
+                else:
+                    self._last = i + 1  # 广州的纸筒
+            elif after is not None and after.text == "的":
+                self._last = i + 1
+            elif token.text == "前" and things[-1].role == "object" and self._clause.verbs - {"go"}:  # 开柜门前先解锁
+                self._clause.swap = True
+                self._close()
+                self._clause.explicit = True
+            elif not self._clause.verbs and things[-1].role == "object" and token.text in "里上中内":
+                things[-1].role = "beside"  # 锅里倒入…
+            elif token.text in BESIDE and things[-1].role == "place":
+                things[-1].role = "beside"
+
+
+def clause_before(done: Sequence[Clause], clause: Clause) -> frozenset[str]:
+    """The things that were named last: what "the medium one" is of."""
+    named = [*(m for c in done for m in c.of_role("object")), *clause.of_role("object")]
+    return named[-1].names if named else frozenset()
+
+
+def _vessels(lexicon: Lexicon) -> frozenset[str]:
+    return frozenset(name for name, kinds in lexicon.kinds.items() if "container" in kinds)
+
+
+def _plain(value: float) -> str:
+    return str(int(value)) if value == int(value) else str(value)
+
+
+def _carried(clauses: list[Clause], lexicon: Lexicon) -> list[Clause]:
+    """Clauses in which a verb without an object has that of the clause before it ("… and put it down")."""
+    for before, clause in pairwise(clauses):
+        near = lexicon.does(before.verbs, "handles") or "do" in before.verbs
+        takes = clause.verbs and near and lexicon.does(clause.verbs, "handles")
+        if takes and not clause.of_role("object") and before.of_role("object"):
+            clause.things = [*(replace(m, number=None) for m in before.of_role("object")), *clause.things]
+    return clauses
+
+
+def mentions(sentence: Sentence) -> Iterator[tuple[Clause, Mention]]:
+    """Every thing that a sentence says is there, with its clause."""
+    for clause in sentence.clauses:
+        if not clause.negated:
+            yield from ((clause, mention) for mention in clause.things)

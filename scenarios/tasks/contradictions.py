@@ -1,0 +1,381 @@
+"""Where a task sentence contradicts what was done. A sentence that says less is right, and a word that nobody knows is no doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from .clauses import Clause, Mention, Sentence, read_sentence
+from .lexicon import Lexicon
+from .naming import SAID, Thing, ThingNames
+from .own_sentences import bare_words
+from .work import EITHER, Deed, ScenarioWork
+
+KINDS = ("no_task", "scenario", "object", "place", "number", "action", "arm", "order")
+BY_HAND = frozenset(["take", "lift", "carry", "put"])  # who carries a thing takes it and puts it down
+CLOSE = 0.02  # share by which two quantities may differ
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """One word of a sentence that does not fit.
+
+    Attributes:
+        kind: of `KINDS`; word: as it is written.
+        done: names of what was done instead: things (`tray.circle`), hands, numbers; empty where that is nothing.
+        certain: whether the scenario knows that it is not so, if the word was read rightly; else it is only likely.
+    """
+
+    kind: str
+    word: str
+    done: tuple[str, ...] = ()
+    certain: bool = False
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What came of the comparison.
+
+    Attributes:
+        contradictions: the gravest first; known: whether any word of the sentence could be compared.
+        fitting: how many things that it names are in the scene.
+    """
+
+    contradictions: tuple[Contradiction, ...]
+    known: bool
+    fitting: int = 0
+
+    @property
+    def certain(self) -> bool:
+        """Whether the sentence is of something else: not by one word, which may have been misread beside others that fit.
+
+        Another scenario's own sentence, an arm that never moved, two words that do not fit, or one where none fits.
+        """
+        sure = [one for one in self.contradictions if one.certain]
+        alone = any(one.kind in ("scenario", "arm") for one in sure)
+        return alone or len({one.word for one in sure}) > 1 or (bool(sure) and not self.fitting)
+
+
+def compare(
+    text: str, work: ScenarioWork, lexicon: Lexicon, moved: frozenset[str] | None = None, other: str | None = None
+) -> Reading:
+    """A task sentence against what was done.
+
+    Args:
+        moved: the arms that moved (`left`, `right`), where the record tells.
+        other: the scenario, or variant of this one, whose own sentence it is.
+    """
+    if bare_words(text) in work.own:
+        return Reading((), True)
+    sentence = read_sentence(text, lexicon)
+    if sentence.placeholder:
+        return Reading((Contradiction("no_task", text.strip()[:40]),), True)
+    comparison = _Comparison(sentence, work, lexicon, moved)
+    found = list(comparison.found())
+    if other is not None:
+        found.insert(0, Contradiction("scenario", other, certain=True))
+    found.sort(key=lambda one: (not one.certain, KINDS.index(one.kind)))
+    return Reading(tuple(dict.fromkeys(found)), sentence.known, comparison.fitting())
+
+
+class _Comparison:
+    def __init__(self, sentence: Sentence, work: ScenarioWork, lexicon: Lexicon, moved: frozenset[str] | None):
+        self._sentence, self._work, self._lexicon, self._moved = sentence, work, lexicon, moved
+        pairs = {
+            (one, place) for deed in work.deeds if not deed.quoted for one in deed.objects for place in deed.places
+        }
+        self._names = ThingNames(work.things, lexicon, pairs)
+
+    def fitting(self) -> int:
+        """How many of the things that the sentence names are in the scene."""
+        named = [thing for clause in self._sentence.clauses if not clause.negated for thing in clause.things]
+        return sum(bool(self._names.are(thing)) for thing in named if self._names.judged(thing))
+
+    def found(self) -> Iterator[Contradiction]:
+        clauses = [clause for clause in self._sentence.clauses if not clause.negated]
+        for clause in clauses:
+            yield from self._verbs(clause)
+            for mention in clause.things:
+                yield from self._mention(mention, clause)
+            yield from self._objects(clause)
+            yield from self._opposite(clause)
+            yield from self._places(clause)
+            yield from self._sources(clause)
+            yield from self._arm(clause)
+            yield from self._amounts(clause)
+        yield from self._order(clauses)
+
+    # ---------------------------------------------------------------------------------------------------------- things
+    def _mention(self, mention: Mention, clause: Clause) -> Iterator[Contradiction]:
+        if not self._names.judged(mention):
+            return
+        if mention.role == "aside" or (mention.bare and not any(t.idents for t in self._names.called(mention))):
+            return
+        if not self._names.called(mention) and any(self._lexicon.things[name].get("vague") for name in mention.names):
+            for part in mention.of:  # "pot lid": every pot has one, and there is no pot
+                yield from self._mention(part, clause)
+            return
+        if not self._names.called(mention):
+            kind = "place" if mention.role in ("place", "beside", "source") else "object"
+            yield Contradiction(kind, mention.text, certain=True)
+        elif not self._names.are(mention):
+            word = " ".join(part.text for part in mention.of) or mention.text
+            called = self._names.called(mention)
+            if mention.ident and any(thing.idents for thing in called):
+                yield Contradiction("number", _written([mention]), _idents(called), certain=True)
+            elif mention.of:
+                yield Contradiction("object", word, tuple(sorted(t.name for t in called))[:4], certain=True)
+        if self._lexicon.does(clause.verbs, "handles") or clause.verbs - {"do", "look"} or not clause.verbs:
+            for one in (mention, *mention.of):
+                yield from self._count(one)
+
+    def _count(self, mention: Mention) -> Iterator[Contradiction]:
+        n = mention.number
+        if n is None or n < 2 or n != int(n) or mention.role == "source" or not self._names.judged(mention):
+            return
+        things = self._names.are(mention)
+        if any(thing.many for thing in things):
+            things = [thing for thing in things if not thing.many]
+            if not things or not any(mention.names & thing.names for thing in things):
+                return
+        chain = [deed for deed in self._work.deeds if deed.index is not None] or self._work.deeds
+        touched = {name for deed in chain for name in deed.places} if mention.role == "place" else self._work.handled
+        acted = {thing.name for thing in things} & touched
+        roots = {name for name in acted if "." not in name}
+        count = len(roots or acted)
+        expected = {float(count)} | {m for name in mention.names for m in self._work.counts.get(name, ())}
+        if mention.role == "place" and count < 2:
+            return
+        if count and n not in expected:
+            yield Contradiction("number", f"{n:g} {mention.text}", tuple(f"{m:g}" for m in sorted(expected)))
+
+    def _objects(self, clause: Clause) -> Iterator[Contradiction]:
+        """What a hand takes is something that a hand took."""
+        if not self._lexicon.does(clause.verbs, "handles"):
+            return
+        for mention in clause.of_role("object"):
+            names = {thing.name for thing in self._names.are(mention)} if self._names.judged(mention) else set()
+            if (
+                not clause.of_role("place")
+                and self._lexicon.does(clause.verbs, "puts")
+                and any(names & deed.places for deed in self._work.deeds)
+            ):
+                continue  # "lay the tray": something is put there
+            if names and not names & self._work.handled:
+                done = tuple(sorted({name for name in self._work.handled if "." not in name}))
+                yield Contradiction("object", mention.text, done[:4])
+
+    def _places(self, clause: Clause) -> Iterator[Contradiction]:
+        """Where a thing is put is where it was put."""
+        places = [
+            m
+            for m in clause.of_role("place")
+            if self._names.judged(m) and not self._lexicon.is_thing(m.names, "attribute")
+        ]
+        wanted = {name for name in self._names.names(places) if not name.startswith(SAID)}
+        goes = self._lexicon.does(clause.verbs, "handles") and "push" not in clause.verbs
+        if not wanted or (clause.verbs and not goes and not clause.verbs & {"pour", "press"}):
+            return
+        for mention in clause.of_role("object") if clause.verbs else clause.of_role("object")[-1:]:
+            objects = self._names.names([mention])
+            objects |= self._work.holding(objects)
+            real = [d for d in self._work.deeds if d.objects & objects and not d.quoted]
+            deeds = [d for d in real if d.places] or [
+                d for d in self._work.deeds if d.objects & objects and d.places and not real
+            ]
+            stood = {below for name in objects for below in self._work.supports.get(name.partition(".")[0], ())}
+            if real and not deeds and not wanted & stood and self._lexicon.does(clause.verbs, "puts"):
+                yield Contradiction("place", _written(places), tuple(sorted(n for n in stood if "." not in n))[:4])
+                return
+            deeds += [d for d in self._work.deeds if d.quoted and deeds and d.objects & objects and _one(d.places)]
+            turned = any(d.objects & wanted and d.places & objects for d in self._work.deeds if not d.quoted)
+            if turned and not clause.marked:
+                continue  # 纸箱放入缓冲垫 names the box first
+            if deeds and not any(deed.places & wanted for deed in deeds):
+                done = tuple(sorted({name for deed in deeds for name in deed.places if "." not in name}))
+                yield Contradiction("place", _written(places), done[:4], certain=True)
+                return
+
+    def _sources(self, clause: Clause) -> Iterator[Contradiction]:
+        """What a thing is taken from is what it stood in or on, or was put into before."""
+        sources = [m for m in clause.of_role("source") if self._names.judged(m)]
+        wanted = self._names.names(sources)
+        objects = self._names.names(clause.of_role("object"))
+        if not wanted or not objects or not self._lexicon.does(clause.verbs, "handles"):
+            return
+        roots = {name.partition(".")[0] for name in objects}
+        stood = {below for root in roots for below in self._work.supports.get(root, ())}
+        if not any(self._work.supports.get(root) for root in roots):
+            return
+        chain = [deed for deed in self._work.deeds if deed.index is not None and deed.objects & objects]
+        taken = max((d.index for d in chain if "take" in d.verbs and d.index is not None), default=-1)
+        stood |= {name for d in chain if d.index is not None and d.index < taken for name in d.places}
+        if not wanted & stood:
+            done = tuple(sorted(name for name in stood if "." not in name))
+            yield Contradiction("place", _written(sources), done[:4])
+
+    # ----------------------------------------------------------------------------------------------------------- verbs
+    def _verbs(self, clause: Clause) -> Iterator[Contradiction]:
+        verbs, lexicon = clause.verbs, self._lexicon
+        if not verbs or clause.abstract or lexicon.does(verbs, "loose"):
+            return
+        near = {other for verb in verbs for other in (verb, *lexicon.verbs[verb].get("like", ()))}
+        if not near & self._work.verbs:
+            yield Contradiction("scenario", clause.verb)
+
+    def _opposite(self, clause: Clause) -> Iterator[Contradiction]:
+        opposite = self._lexicon.opposite(clause.verbs)
+        if not opposite:
+            return
+        objects = self._names.names(clause.of_role("object"))
+        near = {other for verb in clause.verbs for other in (verb, *self._lexicon.verbs[verb].get("like", ()))}
+        deeds = [deed for deed in self._work.deeds if deed.objects & objects]
+        if any(d.verbs & opposite for d in deeds) and not any(d.verbs & near for d in deeds):
+            yield Contradiction(
+                "action", clause.verb, tuple(sorted({v for d in deeds for v in d.verbs & opposite})), certain=True
+            )
+
+    def _deeds(self, clause: Clause, hands: bool = False, strict: bool = False) -> list[Deed]:
+        """The steps of the chain that a clause can be about.
+
+        Args:
+            hands: only those of which the hand is known; strict: only those of the clause's own verbs, where it has some.
+        """
+        objects, places = self._names.names(clause.of_role("object")), self._names.names(clause.of_role("place"))
+        if not clause.verbs and hands:  # "both hands on the tray"
+            objects |= places
+        deeds = [deed for deed in self._work.deeds if deed.index is not None and (deed.hands or not hands)]
+        named = [m for m in clause.of_role("object", "property") if self._names.judged(m)]
+        if objects or named:
+            names = objects or self._names.names(named)
+            names |= self._work.holding(names)
+            every = deeds
+            deeds = [deed for deed in every if deed.objects & names]
+            if not deeds and self._lexicon.does(clause.verbs, "puts"):  # "set the tray": something is put there
+                deeds = [deed for deed in every if deed.places & names and "put" in deed.verbs]
+            if not deeds and not self._lexicon.does(clause.verbs, "loose"):  # "wipe the table", of which a mat is wiped
+                deeds = [deed for deed in every if deed.verbs & clause.verbs]
+        if places and hands:
+            deeds = [deed for deed in deeds if deed.places & places] or deeds
+        elif places:
+            deeds = [d for d in deeds if d.places & places] or [
+                d for d in self._work.deeds if d.index is not None and d.places & places
+            ]
+        if not (objects or places or named) and self._lexicon.does(clause.verbs, "loose"):
+            return []
+        if clause.verbs:
+            near = self._lexicon.like(clause.verbs)
+            near |= BY_HAND if near & BY_HAND else frozenset()
+            same = [deed for deed in deeds if deed.verbs & clause.verbs]
+            if strict and not same and places and self._lexicon.does(clause.verbs, "loose"):
+                return deeds  # "hold the card to the reader": of the place one is sure
+            same = same or [deed for deed in deeds if deed.verbs & near and (objects or not strict)]
+            if same or strict or not (objects or places or named):
+                deeds = same
+        elif not (objects or places):
+            return []
+        return deeds
+
+    def _arm(self, clause: Clause) -> Iterator[Contradiction]:
+        if clause.arm is None:
+            return
+        arm, word = clause.arm
+        asked = frozenset(["left", "right"]) if arm == "both" else frozenset([arm])
+        if self._moved is not None and self._moved and not asked & self._moved:
+            yield Contradiction("arm", word, tuple(sorted(self._moved)), certain=True)
+            return
+        if not self._work.chained:
+            return
+        deeds = self._deeds(clause, hands=True)
+        hands = frozenset(hand for deed in deeds for hand in deed.hands)
+        if hands and EITHER not in hands and not asked <= hands:
+            yield Contradiction("arm", word, tuple(sorted(hands)))
+
+    def _amounts(self, clause: Clause) -> Iterator[Contradiction]:
+        for way, word in clause.ways:
+            group, _, name = way.partition(".")
+            ways = self._work.ways.get(group, frozenset())
+            if ways and name not in ways:
+                yield Contradiction("number" if group == "turn" else "action", word, tuple(sorted(ways)), certain=True)
+        for value, of, word in clause.quantities:
+            known = self._work.quantities.get(of, frozenset())
+            if known and not any(abs(value - one) <= CLOSE * one for one in known):
+                yield Contradiction(
+                    "number", f"{value:g} {word}", tuple(f"{one:g}" for one in sorted(known)), certain=True
+                )
+        if clause.times is not None and "press" in self._lexicon.like(clause.verbs):
+            n, word = clause.times
+            known_times = {times for verbs, times in self._work.times if verbs & clause.verbs}
+            pressed = [d for d in self._deeds(clause) if "press" in d.verbs]
+            expected = known_times or ({len(pressed)} if pressed else set())
+            if expected and n not in expected:
+                yield Contradiction(
+                    "number", word, tuple(str(one) for one in sorted(expected)), certain=bool(known_times)
+                )
+
+    # ----------------------------------------------------------------------------------------------------------- order
+    def _order(self, clauses: Sequence[Clause]) -> Iterator[Contradiction]:
+        yield from self._order_of_ways(clauses)
+        if not self._work.chained:
+            return
+        rows = [
+            (clause, deeds)
+            for clause in clauses
+            if clause.verbs not in ({"do"}, {"go"})
+            and not clause.heading
+            and (deeds := self._deeds(clause, strict=True))
+        ]
+        for (one, deeds), (other, others) in combinations(rows, 2):
+            i, j = clauses.index(one), clauses.index(other)
+            if j > i + 1 and any(clause.swap for clause in clauses[i:j]):
+                continue  # "A and B after C": of A and C nothing is sure
+            explicit = any(clause.explicit for clause in clauses[i + 1 : j + 1]) or one.swap
+            if one.swap and j == i + 1:
+                deeds, others = others, deeds
+            first = min(deed.index for deed in deeds if deed.index is not None)
+            last = max(deed.index for deed in others if deed.index is not None)
+            if first > last and (explicit or (one.verbs and other.verbs and self._share(deeds, others))):
+                yield Contradiction("order", f"{one.verb or _word(one)} … {other.verb or _word(other)}", certain=False)
+                return
+
+    def _order_of_ways(self, clauses: Sequence[Clause]) -> Iterator[Contradiction]:
+        """In half and in thirds, as the scenario's own sentences have it."""
+        named: dict[str, list[tuple[str, str]]] = {}
+        for clause in clauses:
+            for way, text in clause.ways:
+                group, _, name = way.partition(".")
+                named.setdefault(group, []).append((name, text))
+        for group, ways in named.items():
+            known = self._work.order.get(group, ())
+            for (one, text), (other, after) in combinations(ways, 2):
+                if one in known and other in known and known.index(one) > known.index(other):
+                    yield Contradiction("order", f"{text} … {after}")
+                    return
+
+    @staticmethod
+    def _share(deeds: Iterable[Deed], others: Iterable[Deed]) -> bool:
+        """Whether the two are about one thing, so that one cannot well come before the other."""
+
+        def things(rows: Iterable[Deed]) -> set[str]:
+            return {name.partition(".")[0] for deed in rows for name in deed.objects}
+
+        return bool(things(deeds) & things(others))
+
+
+def _written(mentions: Iterable[Mention]) -> str:
+    """Things as the sentence has them, with what tells which."""
+    return " ".join(m.text if m.ident in (None, m.text) else f"{m.text} {m.ident}" for m in mentions)
+
+
+def _one(names: Iterable[str]) -> bool:
+    """Whether these are one thing, or words of it."""
+    return len({name.partition(".")[0] for name in names}) == 1
+
+
+def _word(clause: Clause) -> str:
+    return clause.things[0].text if clause.things else ""
+
+
+def _idents(things: Iterable[Thing]) -> tuple[str, ...]:
+    return tuple(sorted({ident for thing in things for ident in thing.idents}))[:6]

@@ -1,0 +1,95 @@
+"""Which things of a scene a mention in a sentence can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from .clauses import Mention
+from .lexicon import Lexicon
+
+SIZES = {"size.S": "S", "size.M": "M", "size.L": "L"}
+SAID = "said."  # how the name of a thing begins that only a sentence names, no part
+
+
+@dataclass(frozen=True)
+class Thing:
+    """Something in a scene that a sentence can name: a part (`bowl`), or a word of it (`oven.door`).
+
+    Attributes:
+        names: what it is called, by the lexicon; idents: `B2`, `1`; features: `fill.empty`.
+        many: whether it is a filling, which nobody counts; loose: whether a hand can take it away with what is in it.
+    """
+
+    name: str
+    names: frozenset[str]
+    idents: frozenset[str] = frozenset()
+    features: frozenset[str] = frozenset()
+    many: bool = False
+    loose: bool = False
+
+
+class ThingNames:
+    """The things of a scene, found by what they are called.
+
+    Args:
+        pairs: (thing, where it goes), by which a place can be called after what goes there ("the chute for Guangzhou").
+    """
+
+    def __init__(self, things: Mapping[str, Thing], lexicon: Lexicon, pairs: Iterable[tuple[str, str]] = ()):
+        self.things, self._lexicon, self._pairs = things, lexicon, frozenset(pairs)
+
+    @cached_property
+    def _siblings(self) -> frozenset[str]:
+        return frozenset(kind for thing in self.things.values() for kind in thing.names if kind in self._lexicon.kinds)
+
+    def judged(self, mention: Mention) -> bool:
+        """Whether a thing is one that a scene has or has not; a person or a room is everywhere, but for one with a number."""
+        if mention.names & {"person", "robot", "body"}:
+            return False
+        entries = [self._lexicon.things[name] for name in mention.names]
+        if all(entry.get("generic") for entry in entries) and not (mention.ident and "place" not in mention.names):
+            return False
+        return mention.ident is not None or not all(entry.get("setting") or entry.get("generic") for entry in entries)
+
+    def called(self, mention: Mention) -> list[Thing]:
+        """The things that a mention can be, by what they are called alone."""
+        found = self.things.values()
+        return [thing for thing in found if any(self._fits(n, k) for n in mention.names for k in thing.names)]
+
+    def _fits(self, word: str, kind: str) -> bool:
+        kinds = self._lexicon.kinds
+        if word == kind or word in kinds.get(kind, ()):
+            return True
+        if kind not in kinds.get(word, ()):
+            return False
+        # a thing of a kind, where the scene has no more particular ones of it: "soup" for "food", no "potato" for "vegetables"
+        return not any(kind in kinds[other] and other != kind for other in self._siblings)
+
+    def are(self, mention: Mention) -> list[Thing]:
+        """The things that a mention is, by its name, number and features; empty where there is none."""
+        called = self.called(mention)
+        idents = {mention.ident} if mention.ident else {SIZES[f] for f in mention.features if f in SIZES}
+        if idents and any(thing.idents for thing in called):
+            exact = [thing for thing in called if thing.idents & idents]
+            sized = mention.ident is not None or any(thing.idents & set(SIZES.values()) for thing in called)
+            called = exact if exact or sized else called
+        for feature in mention.features:
+            group = feature.partition(".")[0]
+            same = [thing for thing in called if feature in thing.features]
+            sided = all(any(f.startswith("side.") for f in thing.features) for thing in called)
+            if (
+                same and feature not in SIZES and (group != "side" or sided)
+            ):  # "the right bottle" may be the correct one
+                called = same
+        for part in mention.of:
+            if any("container" in self._lexicon.kinds[name] for name in part.names) and not mention.ident:
+                called = [*called, *(t for t in self.called(part) if t not in called)]  # 一罐饮料 is a can, too
+            if self._lexicon.is_thing(part.names, "attribute"):
+                narrow = {thing.name for thing in self.called(part)}
+                called = [t for t in called if t.name in narrow or any((one, t.name) in self._pairs for one in narrow)]
+        return called
+
+    def names(self, mentions: Iterable[Mention]) -> set[str]:
+        return {thing.name for mention in mentions if self.judged(mention) for thing in self.are(mention)}

@@ -1,0 +1,246 @@
+"""`task.text`: sentences written by hand, right and wrong, and what the check makes of them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from shiliu.replay.checks.finding import Finding
+from shiliu.replay.checks.inputs import Recorded
+from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.checks.task_text import check_text, moved_arms, scenario_of_columns
+from shiliu.replay.recording.declared import Declared
+from shiliu.replay.recording.recording import Recording, SimEpisode, Stream
+from shiliu.scenarios.quantity import parse_quantity
+from shiliu.scenarios.reading.composition import list_scenarios
+from shiliu.scenarios.reading.variant import resolved
+from shiliu.scenarios.reading.yaml_reader import Problems, read_own
+from shiliu.scenarios.tasks.clauses import read_sentence
+from shiliu.scenarios.tasks.lexicon import lexicon
+
+HELD = 4  # every fourth sentence is held out
+DOUBTED = 0.0125  # 4 of 320 right ones, all held out; 1 % is the aim
+FOLDER = Path(__file__).parent / "sentences"
+RULES = load_rules("arm_manipulation")
+
+
+@cache
+def tree_of(scenario, variant=None):
+    tree = read_own(list_scenarios()[scenario])
+    return resolved(tree, variant, {}, Problems({}), tuple(tree))
+
+
+def own(text, scenario="table_setting", variant=None, drawn=None, *, performed=True, **more):
+    """An episode of ours whose table of tasks says `text`."""
+    zero = np.zeros((1, 1), np.float32)
+    values = {key: parse_quantity(value) for key, value in (drawn or {}).items()}
+    config = {"scenario": tree_of(scenario, variant)}
+    segments = [{"skill": "take", "t0": 0.0, "t1": 1.0}] if performed else []
+    about = {"segments": segments, "scenario": scenario} | more
+    episode = SimEpisode(0, {"values": values}, config, 1, "", "", 0.1, 1, np.zeros(1), zero, ("a",), **about)
+    declared = Declared(1, sentence=text)
+    return Recording("a", "a#0", "", "simulation", {}, scenario=scenario, episode=episode, declared=declared)
+
+
+def ordinary(text, things=(), scenario=None):
+    """A recording as a data centre sends it, with the poses of some things."""
+    names = tuple(f"{thing}.{axis}" for thing in things for axis in ("x", "y", "z", "qw", "qx", "qy", "qz"))
+    streams = {}
+    if names:
+        streams["environment"] = stream("measured", np.zeros((3, len(names))), names, "object_pose")
+    return Recording("a", "a#0", "", "robot", streams, scenario=scenario, metadata={"robot": "kuafu", "task": text})
+
+
+def stream(role, values, names, quantity, unit="rad"):
+    times = np.arange(len(values)) * 10_000_000
+    return Stream("s", role, quantity, unit, names, np.asarray(values, float), capture_ns=times)
+
+
+def checked(recording, asked=None) -> Finding:
+    (finding,) = check_text(Recorded(recording, {}, RULES, asked=asked))
+    return finding
+
+
+def rows(name):
+    return yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+def finding_of(row):
+    return checked(own(row["text"], row["scenario"], row.get("variant"), row.get("drawn")))
+
+
+def doubted(finding):
+    return finding.level in ("WARN", "FAIL")
+
+
+# -------------------------------------------------------------------------------------------------------- the sentences
+def test_wrong_sentences_are_found_and_right_ones_are_not():
+    """Of all 200 wrong ones 95 % at least. Of the right ones 1 % of those tuned with; of all as many as measured, with the
+    held-out ones (every fourth) among them. None is a FAIL."""
+    of, hit, held = Counter(), Counter(), Counter()
+    right, wrong = rows("right"), rows("wrong")
+    for k, row in enumerate([*right, *wrong]):
+        why, finding = row.get("why", "right"), finding_of(row)
+        of[why] += 1
+        hit[why] += doubted(finding)
+        is_held = (k if k < len(right) else k - len(right)) % HELD == HELD - 1
+        held["right" if why == "right" else "wrong", "of"] += is_held
+        held["right" if why == "right" else "wrong", "doubted"] += is_held and doubted(finding)
+        assert why != "right" or finding.level != "FAIL", (row, finding.details)
+    print({why: f"{hit[why]} of {n}" for why, n in of.items()}, "held out:", dict(held))
+    assert len(right) >= 300 and len(wrong) == 200
+    found, seen = sum(hit.values()) - hit["right"], hit["right"] - held["right", "doubted"]
+    assert found >= 0.95 * len(wrong) and hit["right"] <= DOUBTED * len(right)
+    assert seen <= 0.01 * (len(right) - held["right", "of"])
+
+
+def test_sentences_that_were_tuned_with_stay_as_they_are():
+    for kind, least, most in (("right", 0.0, 0.01), ("wrong", 0.93, 1.0)):
+        every = [(scenario, text) for scenario, texts in rows("tuning")[kind].items() for text in texts]
+        share = sum(doubted(checked(own(text, scenario))) for scenario, text in every) / len(every)
+        assert least <= share <= most, (kind, share)
+
+
+def test_the_scenarios_own_sentences_are_right_with_the_draw_that_they_are_of():
+    for scenario in list_scenarios():
+        tree = read_own(list_scenarios()[scenario])
+        for variant in (None, *(tree.get("variants") or {})):
+            for task in tree_of(scenario, variant)["tasks"]:
+                for lang in ("en", "zh"):
+                    finding = checked(own(task[lang], scenario, variant, task.get("where")))
+                    assert finding.level in ("PASS", "NOT_APPLICABLE"), (task[lang], finding.details)
+
+
+# ------------------------------------------------------------------------------------------------------------ one by one
+MICROWAVE = "Put the bowl into the microwave, close the door and press start."
+
+
+@pytest.mark.parametrize(
+    ("text", "level", "kind"),
+    [
+        ("put the bowl on the table", "PASS", None),
+        (MICROWAVE, "FAIL", "scenario"),
+        ("Put the bowl on the shelf.", "WARN", "place"),
+        ("Put the apple on the shelf.", "FAIL", "object"),
+        ("Fold the trousers.", "FAIL", "object"),
+        ("把杯子放到桌子中间", "WARN", "object"),
+        ("把杯子放到冰箱里", "FAIL", "object"),
+        ("Put the bowl in the middle with the right hand", "WARN", "arm"),
+        ("Put two bowls of buns in the middle", "WARN", "number"),
+        ("take a photo", "WARN", "scenario"),
+        ("TODO", "WARN", "no_task"),
+        ("Do not put the bowl on the shelf", "PASS", None),
+        ("zorble the frobnicator", "NOT_CHECKED", None),
+    ],
+)
+def test_what_a_sentence_is_doubted_for(text, level, kind):
+    finding = checked(own(text))
+    assert finding.level == level and finding.details.get("kind") == kind
+
+
+def test_the_value_counts_the_words_that_do_not_fit():
+    finding = checked(own("Put the apple and the banana into the fridge"))
+    assert finding.level == "FAIL" and finding.value == 3.0 and finding.margin == -3.0
+    assert finding.details["more"] == ["object: banana", "place: fridge"] and finding.details["word"] == "apple"
+
+
+def test_the_episodes_own_file_is_read_too():
+    both = own("Put the bowl on the table", task={"en": MICROWAVE, "zh": "把碗放到桌上"})
+    finding = checked(both)
+    assert finding.level == "FAIL" and finding.subject == ("task.en",) and finding.details["count"] == 3
+    assert checked(own(None)).reason == "no_task"
+    assert checked(own("table_setting")).reason == "no_task", "what the writer says where nobody said anything"
+    assert checked(own("Move freely", "bare")).reason == "no_goal"
+
+
+def test_the_draw_decides_which_medicine_is_right():
+    text = "Bring the person the aspirin from the medicine cabinet."
+    assert checked(own(text, "medication_serving", drawn={"named.label": "0 %"})).level == "PASS"
+    assert checked(own(text, "medication_serving", drawn={"named.label": "50 %"})).details["kind"] == "object"
+
+
+def test_hands_and_order_of_a_chain_that_was_not_performed_are_not_known():
+    for text in ("Put the bowl in the middle with the right hand", "Press start, then put the bowl into the microwave"):
+        scenario = "microwave" if "microwave" in text else "table_setting"
+        assert checked(own(text, scenario)).level == "WARN"
+        assert checked(own(text, scenario, performed=False)).level == "PASS"
+
+
+def test_an_arm_that_is_never_told_to_move_did_nothing():
+    names = ("zarm_l1_joint", "zarm_r1_joint")
+    moving = np.stack([np.linspace(0.0, 0.9, 5), np.full(5, 0.3)], axis=1)
+    command = stream("command", moving, names, "joint_position")
+    assert moved_arms(command) == {"left"}
+    slow = stream("command", moving * 0.1, names, "joint_position")
+    assert moved_arms(slow) is None, "an arm that moves by 0.09 rad does something or nothing"
+    assert moved_arms(stream("command", moving, ("a", "b"), "joint_position")) is None
+    right = own("put the bowl on the table with the right arm", performed=False)
+    finding = checked(replace(right, streams={"s": command}))
+    assert finding.level == "FAIL" and finding.details["kind"] == "arm" and finding.details["done"] == ["left"]
+    assert checked(replace(own("put the bowl on the table with the left arm"), streams={"s": command})).level == "PASS"
+
+
+def test_a_set_of_others_is_held_against_the_things_that_it_has():
+    things = ("bowl", "empty")
+    assert scenario_of_columns(ordinary("", things)) == "table_setting"
+    assert scenario_of_columns(ordinary("", ("bowl",))) is None, "several scenarios have a bowl"
+    finding = checked(ordinary(MICROWAVE, things))
+    assert finding.level == "FAIL" and finding.details["against"] == "columns"
+    assert checked(ordinary("Put the bowl on the table", things)).level == "PASS"
+    assert checked(ordinary("Use the right hand to put the bowl on the table", things)).level == "PASS"
+    assert checked(ordinary(MICROWAVE)).reason == "no_scenario"
+
+
+def test_against_the_scenario_of_the_command_line_nothing_fails():
+    asked = ("table_setting", tree_of("table_setting"))
+    assert checked(ordinary(MICROWAVE), asked).level == "WARN"
+    assert checked(ordinary(MICROWAVE, scenario="table_setting"), asked).level == "FAIL", "the recording names it"
+
+
+def test_a_scenario_of_several_variants_is_right_in_any_of_them():
+    assert checked(ordinary("Fold the towel in thirds", scenario="laundry_folding")).level == "PASS"
+    assert checked(ordinary("Fold the trousers", scenario="laundry_folding")).level == "FAIL"
+
+
+# ------------------------------------------------------------------------------------------------------------- the words
+def test_chinese_is_read_by_its_longest_words():
+    (clause,) = read_sentence("把北京的软袋放进2号槽", lexicon()).clauses
+    thing, place = clause.things
+    assert clause.verbs == {"put"} and thing.text == "软袋" and [m.text for m in thing.of] == ["北京"]
+    assert place.role == "place" and place.ident == "2"
+    assert not [m for c in read_sentence("水平移动", lexicon()).clauses for m in c.things], "no water in 水平"
+
+
+def test_every_word_of_the_lexicon_is_of_a_kind_that_exists():
+    words = lexicon()
+    for name, entry in words.things.items():
+        assert set(entry.get("is", ())) <= set(words.things), name
+        assert set(entry.get("does", ())) <= set(words.verbs), name
+    for name, entry in words.verbs.items():
+        for key in ("like", "as", "not"):
+            assert set(entry.get(key, ())) <= set(words.verbs), (name, key)
+
+
+def test_a_sentence_is_read_without_the_engine():
+    code = (
+        "import sys, time\n"
+        "from shiliu.scenarios.tasks.known_work import works_of\n"
+        "from shiliu.scenarios.tasks.contradictions import compare\n"
+        "from shiliu.scenarios.tasks.lexicon import lexicon\n"
+        "(work, *_) = works_of('cooking')\n"
+        "text = 'Pour the peas into the pan, then stir and serve'\n"
+        "compare(text, work, lexicon())\n"
+        "t = time.process_time()\n"
+        "[compare(text, work, lexicon()) for _ in range(20)]\n"
+        "assert time.process_time() - t < 0.2, 'less than 10 ms each'\n"
+        "assert 'mujoco' not in sys.modules\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
