@@ -30,14 +30,13 @@ unused:
 
 
 def folder_of(data: Path, name: str) -> list[Recording]:
-    """Every recording of a data folder; skips where it is absent."""
+    """Every recording of a data folder, of which some are excerpts of larger sets; skips where it is absent."""
     if not (data / name).exists():
         pytest.skip(f"the real recordings {name} are not here; SHILIU_DATA names their folder")
     items = list(read(data / name))
-    assert all(isinstance(item, Recording) for item in items), [
-        str(i.error) for i in items if isinstance(i, Unreadable)
-    ]
-    return items
+    broken = [str(item.error) for item in items if isinstance(item, Unreadable)]
+    assert all("is announced" in text for text in broken), broken
+    return [item for item in items if isinstance(item, Recording)]
 
 
 def column(path: Path, name: str) -> np.ndarray:
@@ -70,7 +69,8 @@ def test_g1_is_read_by_episode_with_its_names(data):
     )
     assert items[0].unmapped == ("observation.images.cam_high (video): announced, but its file is not here",)
     assert "observation.images.cam_high/episode_000001.mp4): pictures are not read" in items[1].unmapped[0]
-    assert any("announces 100 episodes, 20 files" in note for note in items[0].notes)
+    lacking = [item for item in read(data / "g1-inspire-pick-bottle") if isinstance(item, Unreadable)]
+    assert [item.name for item in lacking] == [f"episode_{k:06d}" for k in range(20, 100)]
     assert any("generated, not measured" in note for note in items[0].notes)
 
 
