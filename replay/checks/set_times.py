@@ -123,7 +123,7 @@ def _held(declared: Declared, rules: Rules, rates: dict[str, float]) -> list[Fin
         details["kind"] = "measured"
     details |= {"rate": rates[worst], "by": worst}
     if worst == "timestamp" and (unit := counted_in(rates[worst] / declared.fps)) is not None:
-        details |= {"kind": "unit", "unit": unit}
+        details |= {"kind": "unit", "counts_in": unit}
     return [rule.finding(subject=("fps",), **graded, details=details)]
 
 
@@ -378,7 +378,7 @@ CHECKS = (
         run=_TIMES,
         fix=rewrite,
         of="set",
-        explains=("set.timestamp", "set.video", "clock.gap", "clock.jitter"),
+        explains=("set.timestamp", "set.video", "clock.unit", "clock.gap", "clock.jitter"),
         shown_by="set's rate wrong",
         no_curve="two numbers are compared",
     ),
@@ -388,7 +388,7 @@ CHECKS = (
         fix=rewrite,
         curve=_off_grid,
         of="set",
-        explains=("clock.backwards", "clock.gap", "clock.jitter", "set.stats"),
+        explains=("clock.backwards", "clock.unit", "clock.gap", "clock.jitter", "set.stats"),
         shown_by="set's times step back",
     ),
 )

@@ -26,6 +26,7 @@ from .resample import Methods, onto
 if TYPE_CHECKING:
     from ..formats.video import WholeVideo
 
+SLOWEST = 2.0  # s between two samples, as `clock.unit` has it: no robot is recorded more slowly
 STATE = ("joint_position", "claw", "hand", "gripper", "finger_position")  # what a policy sees as the robot's state
 
 
@@ -189,8 +190,22 @@ def _usable(recording: Recording) -> tuple[list[Stream], dict[str, str]]:
 
 
 def own_rate(recording: Recording) -> tuple[int, bool]:
-    """Frames a second that a recording itself suggests, and whether its rows can be taken as they are."""
-    return frame_clock.own_rate(_usable(recording)[0])
+    """Frames a second that a recording itself suggests, and whether its rows can be taken as they are.
+
+    Raises:
+        EpisodeError: its samples come so rarely that the times must be in another unit than they are read in.
+    """
+    streams = _usable(recording)[0]
+    steps = [np.diff(np.sort(stream.time_ns)) * 1e-9 for stream in streams if stream.role != "event"]
+    usual = min((float(np.median(step[step > 0])) for step in steps if (step > 0).any()), default=0.0)
+    if usual > SLOWEST:
+        raise EpisodeError(
+            f"a sample comes every {usual:.3g} s. Say the unit of the times in the mapping (milliseconds read as seconds?), "
+            "or give fps= if they are right.",
+            file=recording.source,
+            field="time",
+        )
+    return frame_clock.own_rate(streams)
 
 
 def _sampled(

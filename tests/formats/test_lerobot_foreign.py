@@ -160,8 +160,8 @@ def tabled(root: Path, spans: dict[int, tuple[int, int]], files: dict[int, int] 
     (root / "meta/episodes/chunk-000").mkdir(parents=True)
     pq.write_table(pa.Table.from_pylist(rows), root / "meta/episodes/chunk-000/file-000.parquet")
     path = root / "meta/info.json"
-    told = {"data_path": "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"} | info
-    path.write_text(json.dumps(json.loads(path.read_text()) | told))
+    changes = {"data_path": "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"} | info
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
     return root
 
 
@@ -224,15 +224,15 @@ def test_the_place_of_the_rows_is_held_against_the_table(tmp_path, toy, spans, w
 
 
 @pytest.mark.parametrize(
-    ("fps", "rate", "told"),
+    ("fps", "rate", "stated"),
     [(20, 20.0, None), (-30, None, "-30"), (0, None, "0"), (float("nan"), None, "NaN"), ("30", 30.0, '"30"'), (None, None, None)],
 )
-def test_a_rate_that_is_none_is_told_as_it_stands(tmp_path, toy, fps, rate, told):
+def test_a_rate_that_is_none_is_told_as_it_stands(tmp_path, toy, fps, rate, stated):
     root = foreign(tmp_path / "set")
     path = root / "meta/info.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"fps": fps}))
     declared = next(iter(read(root, mapping=toy))).declared
-    assert (declared.fps, declared.no_rate) == (rate, told)
+    assert (declared.fps, declared.no_rate) == (rate, stated)
 
 
 @pytest.mark.parametrize("fps", [float("inf"), 1e300, "inf"])

@@ -234,8 +234,8 @@ def test_what_was_resampled_is_reported_by_column_with_its_size(tmp_path, capsys
     back, side = imported(tmp_path, t, motion(t).astype(np.float32), "fps=30")
     changed = side["provenance"]["streams"]["state"]["changed"]
     assert changed["b"] == pytest.approx(1.3 * 1.7 / 150, rel=0.1) and 0 < changed["a"] < changed["b"]
-    told = [note for note in back.notes if note.startswith("state: resampled by linear")]
-    assert told and f"a {changed['a']:.3g}, b {changed['b']:.3g}" in told[0]
+    notes = [note for note in back.notes if note.startswith("state: resampled by linear")]
+    assert notes and f"a {changed['a']:.3g}, b {changed['b']:.3g}" in notes[0]
     assert f"state, linear: b changes most, by {changed['b']:.3g} rad" in capsys.readouterr().out
 
 
@@ -243,3 +243,12 @@ def test_streams_that_do_not_meet_are_an_error():
     t = np.arange(30) / 30
     with pytest.raises(EpisodeError, match=r"do not overlap in time: c 0\.00 to 0\.97 s, s 5\.00 to 5\.97 s"):
         frames_of(both(ns(t), ns(t + 5), motion(t), motion(t)))
+
+
+@pytest.mark.parametrize("unit", [1e3, 1e6])
+def test_times_in_another_unit_are_not_resampled_onto_hours(unit):
+    t = unit * np.arange(120) / 30
+    r = both(ns(t), ns(t), motion(t / unit), motion(t / unit))
+    with pytest.raises(EpisodeError, match=r"a sample comes every .* s. Say the unit of the times in the mapping"):
+        frames_of(r)
+    assert len(frames_of(r, fps=1).columns["action"]) > 1000 if unit == 1e3 else True, "unless it is asked for"

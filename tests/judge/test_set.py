@@ -411,18 +411,18 @@ def test_times_in_another_unit_are_named(unit, size):
     t = np.arange(120) / 30
     for announced, level in ((30.0, "FAIL"), (30.2, "FAIL")):
         (found,) = check_fps(Declared(120, fps=announced, timestamp=t * size), RULES)
-        assert (found.level, found.details["kind"], found.details["unit"]) == (level, "unit", unit)
+        assert (found.level, found.details["kind"], found.details["counts_in"]) == (level, "unit", unit)
     (other,) = check_fps(Declared(120, fps=30.0, timestamp=t * 700), RULES)
-    assert other.failed and "unit" not in other.details, "seven hundred times is no unit"
+    assert other.failed and "counts_in" not in other.details, "seven hundred times is no unit"
 
 
-@pytest.mark.parametrize("said", ["-30", "0", "NaN", '"fast"', "true"])
-def test_what_is_no_rate_fails_and_the_rows_are_held_against_their_own(said):
-    declared = Declared(90, no_rate=said, timestamp=np.arange(90) / 25)
+@pytest.mark.parametrize("stated", ["-30", "0", "NaN", '"fast"', "true"])
+def test_what_is_no_rate_fails_and_the_rows_are_held_against_their_own(stated):
+    declared = Declared(90, no_rate=stated, timestamp=np.arange(90) / 25)
     found = by_code(check_dataset(declared, RULES))
-    assert (found["set.fps"].level, found["set.fps"].details["said"]) == ("FAIL", said)
+    assert (found["set.fps"].level, found["set.fps"].details["said"]) == ("FAIL", stated)
     assert found["set.fps"].details["rate"] == pytest.approx(25.0) and found["set.timestamp"].level == "PASS"
-    assert check_fps(Declared(90, no_rate=said), RULES)[0].failed, "without a witness too"
+    assert check_fps(Declared(90, no_rate=stated), RULES)[0].failed, "without a witness too"
 
 
 def test_a_rate_that_is_a_text_warns_where_it_is_right():
