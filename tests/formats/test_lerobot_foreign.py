@@ -10,7 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from shiliu.cli import main
+from shiliu.replay.checks.images import check_images
+from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.formats import read
+from shiliu.replay.formats.picture_samples import picture_samples_of
+from shiliu.replay.formats.video import encode
 from shiliu.replay.recording.recording import Recording, Unreadable
 from shiliu.scenarios.errors import EpisodeError
 
@@ -257,3 +261,50 @@ def test_a_minari_table_that_counts_more_episodes_says_which_are_not_here(tmp_pa
     assert [(type(item), item.source) for item in items] == [
         (Recording, "far#episode_0"), (Recording, "far#episode_2"), (Unreadable, "far#episode_1"), (Unreadable, "far#episode_3"),
     ]  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------------------- cameras
+
+
+@pytest.mark.parametrize(
+    ("shape", "names"),
+    [
+        ([32, 48, 3], ["height", "width", "channels"]),
+        ([3, 32, 48], ["channels", "height", "width"]),
+        ([32, 48, 4], ["height", "width", "channel"]),
+        ([32, 48, 1], ["height", "width", "channels"]),
+        ([48, 32, 3], ["width", "height", "channel"]),
+        ([3, 32, 48], None),
+        ([32, 48], None),
+        ([32, 48, 3], {"axes": ["height", "width", "rgb"]}),
+    ],
+    ids=str,
+)
+def test_a_camera_is_looked_at_however_its_shape_is_announced(tmp_path, toy, shape, names):
+    root = foreign(tmp_path / "set")
+    info = json.loads((root / "meta/info.json").read_text())
+    info["features"]["camera"] = {"dtype": "video", "shape": shape, "names": names}
+    info["video_path"] = "videos/{video_key}/episode_{episode_index:06d}.mp4"
+    (root / "meta/info.json").write_text(json.dumps(info))
+    (root / "videos/camera").mkdir(parents=True)
+    ramp = np.linspace(20, 200, 48)[None, :, None] + np.zeros((32, 1, 3))
+    for k, size in ((0, 0.0), (1, 1.0)):
+        pictures = [(size * np.roll(ramp, i, axis=1)).astype(np.uint8) for i in range(90)]
+        encode(root / f"videos/camera/episode_{k:06d}.mp4", pictures, [32, 48, 3], 20, 90, "camera")
+    black, fine, _ = read(root, mapping=toy)
+    assert black.pictures["camera"].shape == fine.pictures["camera"].shape == (32, 48, 3)
+    for recording, level in ((black, "FAIL"), (fine, "PASS")):
+        found = {one.code: one.level for one in check_images(recording, list(picture_samples_of(recording)), load_rules())}
+        assert found["image.black"] == level
+
+
+@pytest.mark.parametrize("shape", [[48], [0, 48, 3], ["32", 48, 3], [32, 48, 3, 1], None, "32x48"], ids=str)
+def test_what_is_no_shape_of_a_picture_is_no_camera(tmp_path, toy, shape):
+    root = foreign(tmp_path / "set")
+    info = json.loads((root / "meta/info.json").read_text())
+    info["features"]["camera"] = {"dtype": "video", "shape": shape}
+    info["video_path"] = "videos/{video_key}/episode_{episode_index:06d}.mp4"
+    (root / "meta/info.json").write_text(json.dumps(info))
+    (root / "videos/camera").mkdir(parents=True)
+    (root / "videos/camera/episode_000000.mp4").write_bytes(b"no video")
+    assert next(iter(read(root, mapping=toy))).pictures == {}

@@ -67,4 +67,4 @@ def _arranged(episode: ArrayEpisode) -> None:
         episode.notes.append(f"the observation after the last action stands in the metadata ({AFTER})")
 
 
-MINARI = Kind("minari", "Minari dataset", "episode_*", _arranged)
+MINARI = Kind("minari", "Minari dataset", "episode_*", arranged=_arranged)

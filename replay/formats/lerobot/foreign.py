@@ -39,6 +39,7 @@ from .statistics import EpisodeStatistics, Stats, of_file, of_tree, table_number
 
 MAX_META_BYTES = 64 << 20
 MAX_FILES = 200_000
+CHANNELS = (1, 3, 4)  # grey, colours, colours with transparency or depth
 MAX_FPS = 1e6  # no robot's rows come as fast
 COUNTER = "episode_index"  # LeRobot's own; other layouts number episodes from anew in each file
 OTHER_COUNTER = "episode"
@@ -476,14 +477,12 @@ class _Foreign:
         )
 
     def _pictures(self, videos: dict[str, str | None], row: dict[str, Any]) -> dict[str, PictureFile]:
-        """Videos that are here and that the set describes as pictures (h, w, 3)."""
+        """Videos that are here and that the set describes as pictures, in whatever order of height, width and channels."""
         found = {}
         for key, relative in videos.items():
             feature = self.features[key]
-            shape = feature.get("shape")
-            if relative is None or not isinstance(shape, list) or len(shape) != 3 or shape[2] != 3:
-                continue
-            if not all(type(n) is int and n > 0 for n in shape):
+            size = _size(feature.get("shape"), self.labels[key])
+            if relative is None or size is None:
                 continue
             info = feature.get("info") or feature.get("video_info")
             codec = info.get("video.codec") if isinstance(info, dict) else None
@@ -491,7 +490,7 @@ class _Foreign:
             part = isinstance(start, float) and isinstance(stop, float) and 0.0 <= start < stop
             found[key] = PictureFile(
                 self.root / relative,
-                (shape[0], shape[1], 3),
+                (*size, 3),
                 self.fps,
                 codec if isinstance(codec, str) else None,
                 *((start, stop) if part else ()),
@@ -599,6 +598,18 @@ def _ranges(feature: dict[str, Any]) -> np.ndarray | None:
     except (TypeError, ValueError):
         return None
     return declared if declared.shape == (width, 2) else None
+
+
+def _size(shape: Any, names: tuple[str, ...]) -> tuple[int, int] | None:
+    """Height and width of a camera's pictures: by the names of its axes, else the axis of 1, 3 or 4 is that of the channels."""
+    if not isinstance(shape, list) or len(shape) not in (2, 3) or not all(type(n) is int and n > 0 for n in shape):
+        return None
+    axes = {name.strip().lower()[:1]: i for i, name in enumerate(names)} if len(names) == len(shape) else {}
+    if "h" in axes and "w" in axes:
+        return shape[axes["h"]], shape[axes["w"]]
+    if len(shape) == 3 and shape[2] not in CHANNELS and shape[0] in CHANNELS:
+        return shape[1], shape[2]
+    return shape[0], shape[1]
 
 
 def _names(value: Any) -> tuple[str, ...]:
