@@ -62,7 +62,7 @@ def check_sentinel(streams: Sequence[Stream], rules: Rules, origin: int) -> list
             continue
         bad = np.isin(stream.values, rule.settings["placeholders"])
         for j in np.flatnonzero(bad.any(axis=0)):
-            bad[:, j] = _apart(stream.values[:, j], bad[:, j], _counts(stream, j))
+            bad[:, j] = _apart(stream.values[:, j], bad[:, j], _counts(stream, int(j)))
         if stream.n > 1 and (stream.values == ALL_PLACEHOLDER).all():
             bad[:] = True
         if bad.any():

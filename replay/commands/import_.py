@@ -223,17 +223,20 @@ class _Sets:
 def _notes_of(frames: Any) -> list[str]:
     """What was done to the values, in sentences: by stream how, by column how far at most from the nearest recorded sample."""
     provenance = frames.provenance
+    ends = ""
+    if "before_s" in provenance:
+        ends = (
+            f"; {provenance['before_s']:.2f} s before the first frame and {provenance['after_s']:.2f} s after the last are not in "
+            "the frames"
+        )
     if not provenance["resampled"]:
         own = f"; its own rate is {provenance['rate_hz']:g} Hz" if "rate_hz" in provenance else ""
-        return [f"imported at {frames.fps} Hz as it was: nothing was resampled{own}"]
+        return [f"imported at {frames.fps} Hz as it was: nothing was resampled{own}{ends}"]
     methods = Counter(
         f"{s['method']}{', ' + s['quaternions'] if 'quaternions' in s else ''}" for s in provenance["streams"].values()
     )
     shown = "; ".join(f"{n} streams by {method}" for method, n in methods.items())
-    notes = [
-        f"imported onto {frames.fps} Hz: {shown}; {provenance['before_s']:.2f} s before the first frame and {provenance['after_s']:.2f} s "
-        "after the last are not in the frames"
-    ]
+    notes = [f"imported onto {frames.fps} Hz: {shown}{ends}"]
     return notes + [
         f"{name}: resampled by {stream['method']}; largest change of a column against the nearest recorded sample: "
         + ", ".join(f"{column} {size:.3g}" for column, size in stream["changed"].items())

@@ -53,19 +53,17 @@ class FrameClock:
 def own_rate(streams: list[Stream]) -> tuple[int, bool]:
     """Frames a second that streams themselves suggest, and whether their rows can be taken as they are.
 
-    The rate of their rows, to the next whole number, where all share one clock or stand on grids of one rate; else
-    `DEFAULT_FPS`.
+    The rate of their rows, to the next whole number, where all share one clock or come at one rate; else `DEFAULT_FPS`.
     """
     leading = [stream for stream in streams if stream.role != "event"]
     if not leading:
         return DEFAULT_FPS, False
     grids = _grids(leading)
-    known = [grids[stream.name] for stream in leading]
-    exact = [grid for grid in known if grid is not None and grid.exact]
-    if len(exact) == len(known):
-        rates = {max(1, round(grid.rate)) for grid in exact}
+    known = [grid for stream in leading if (grid := grids[stream.name]) is not None and grid.distinct]
+    if len(known) == len(leading):
+        rates = {max(1, round(grid.rate)) for grid in known}
         fps = rates.pop()
-        if not rates and all(grid.has_rate(fps) for grid in exact):
+        if not rates and all(grid.has_rate(fps) for grid in known):
             try:
                 at = frame_clock(leading, fps).at_ns
             except EpisodeError:
@@ -75,7 +73,7 @@ def own_rate(streams: list[Stream]) -> tuple[int, bool]:
     shared = all(np.array_equal(stream.time_ns, first.time_ns) for stream in leading)
     if not shared or not np.isfinite(first.rate):
         return DEFAULT_FPS, False
-    grid = known[0]
+    grid = grids[first.name]
     return max(1, round(grid.rate if grid is not None and grid.exact else first.rate)), False
 
 
@@ -93,8 +91,10 @@ def frame_clock(leading: list[Stream], fps: int, source: str | None = None) -> F
     """
     grids = _grids(leading)
     alike = [(s, g) for s in leading if (g := grids[s.name]) is not None and g.distinct and g.has_rate(fps)]
-    if alike:
-        _, grid = min(alike, key=lambda pair: (not pair[1].exact, pair[0].role != "command"))
+    # what jitters and drifts from the rate is no clock for others, unless it is what was commanded
+    masters = [(s, g) for s, g in alike if g.exact or s.role == "command" or _near(g, fps)]
+    if masters:
+        _, grid = min(masters, key=lambda pair: (not pair[1].exact, pair[0].role != "command"))
         start, period = _by_name(grid, fps)
         same = {s.name for s, g in alike if abs(g.period_ns - period) * int(g.place[-1]) < UNAMBIGUOUS * period}
     else:
@@ -141,5 +141,10 @@ def _by_name(grid: RowGrid, fps: int) -> tuple[float, float]:
     """Start from the first row and period [ns] of the rows: 1 / fps where they stand so to within rounding or jitter."""
     named = _NS / fps
     drift = (grid.period_ns - named) * int(grid.place[-1])
-    near = grid.stands_on(fps) if grid.exact else abs(drift) <= UNAMBIGUOUS * named
+    near = grid.stands_on(fps) if grid.exact else _near(grid, fps)
     return (grid.start_ns + 0.5 * drift, named) if near else (grid.start_ns, grid.period_ns)
+
+
+def _near(grid: RowGrid, fps: int) -> bool:
+    """Whether rows drift from k / fps by no more than leaves each at its own place."""
+    return abs(grid.period_ns - _NS / fps) * int(grid.place[-1]) <= UNAMBIGUOUS * _NS / fps

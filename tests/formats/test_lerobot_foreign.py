@@ -308,3 +308,10 @@ def test_what_is_no_shape_of_a_picture_is_no_camera(tmp_path, toy, shape):
     (root / "videos/camera").mkdir(parents=True)
     (root / "videos/camera/episode_000000.mp4").write_bytes(b"no video")
     assert next(iter(read(root, mapping=toy))).pictures == {}
+
+
+def test_times_in_whole_milliseconds_are_held_against_the_rate_too(tmp_path, toy):
+    lengths = [5, 7, 4]
+    whole = pa.array(np.concatenate([np.arange(k) * 50 for k in lengths]).astype(np.int64))
+    (first, *_) = read(foreign(tmp_path / "set", timestamp=whole), mapping=toy)
+    assert first.declared.timestamp.tolist() == [0.0, 50.0, 100.0, 150.0, 200.0]

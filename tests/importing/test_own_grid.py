@@ -252,3 +252,40 @@ def test_times_in_another_unit_are_not_resampled_onto_hours(unit):
     with pytest.raises(EpisodeError, match=r"a sample comes every .* s. Say the unit of the times in the mapping"):
         frames_of(r)
     assert len(frames_of(r, fps=1).columns["action"]) > 1000 if unit == 1e3 else True, "unless it is asked for"
+
+
+def test_what_jitters_and_drifts_is_no_clock_for_the_commands_of_another_rate():
+    t, slow = np.arange(6000) / 100, np.arange(1797) / 29.97
+    jitter = 4e-3 * np.random.default_rng(2).uniform(-1, 1, len(slow))
+    measured = stream("s", ns(0.013 + slow + jitter), motion(slow))
+    frames = frames_of(recording(stream("c", ns(t), motion(t), role="command"), measured), fps=30)
+    assert (
+        np.abs(frames.times_ns - ns(np.arange(len(frames.times_ns)) / 30)).max() <= 1
+        and "rate_hz" not in frames.provenance
+    )
+    commanded = frames_of(
+        recording(stream("c", ns(0.013 + slow + jitter), motion(slow), role="command"), measured), fps=30
+    )
+    assert commanded.columns["action"].tobytes() == motion(slow).tobytes() and commanded.provenance[
+        "rate_hz"
+    ] == pytest.approx(29.97, rel=1e-4)
+
+
+def test_rows_that_another_stream_lacks_are_left_out_and_reported(tmp_path):
+    t = np.arange(N) / 30
+    r = both(ns(t), ns(t[40:]), motion(t), motion(t[40:]))
+    frames = frames_of(r)
+    assert not frames.provenance["resampled"] and frames.columns["action"].tobytes() == motion(t[40:]).tobytes()
+    assert frames.provenance["before_s"] == pytest.approx(40 / 30) and frames.provenance["after_s"] < 1e-6
+    assert frames.provenance["start_ns"] == ns(t[40])
+
+
+@pytest.mark.parametrize(("rates", "own"), [((50, 50), 50), ((50, 100), 30)])
+def test_streams_that_jitter_by_themselves_have_a_rate_where_it_is_one(rates, own):
+    rng = np.random.default_rng(5)
+    t = [0.2 + np.arange(10 * rate) / rate for rate in rates]
+    times = [ns(one + 3e-3 * rng.uniform(-1, 1, len(one))) for one in t]
+    r = both(times[0], times[1], motion(t[0]), motion(t[1]))
+    assert own_rate(r) == (own, False)
+    frames = frames_of(r)
+    assert own == 30 or frames.columns["action"].tobytes() == motion(t[0]).tobytes()

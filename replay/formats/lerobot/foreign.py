@@ -34,7 +34,7 @@ from ..arrays.episode import (
 )
 from ..mp4_header import length_of
 from . import layout
-from .declared import seconds_or_none, span_of
+from .declared import others_of, seconds_or_none, span_of
 from .statistics import EpisodeStatistics, Stats, of_file, of_tree, table_numbers
 
 MAX_META_BYTES = 64 << 20
@@ -199,11 +199,6 @@ class _Foreign:
                     tasks = dict(zip(table.column("task_index").to_pylist(), table.column(texts[0]).to_pylist()))
         return tasks
 
-    def _others(self, index: int | None, span: tuple[int, int]) -> dict[int, tuple[int, int]]:
-        """Other episodes to which the tables give some of the same rows, by number."""
-        spans = ((k, span_of(row)) for k, row in self.rows.items() if k != index)
-        return {k: one for k, one in spans if one is not None and max(span[0], one[0]) < min(span[1], one[1])}
-
     @cached_property
     def totals(self) -> dict[str, tuple[Any, int]]:
         """What `info.json` says of the set as a whole, and what its own tables count."""
@@ -274,12 +269,12 @@ class _Foreign:
             number=int(in_name[1]) if in_name is not None else index,
             fps=self.fps,
             no_rate=self.no_rate,
-            timestamp=times.astype(np.float64) if times is not None and times.dtype.kind == "f" else None,
+            timestamp=times.astype(np.float64) if times is not None and times.dtype.kind in "fiu" else None,
             counters={name: values.astype(np.int64) for name, values in whole.items()},
             length=row["length"] if isinstance(row.get("length"), int) else None,
             span=span,
             place=place if span is not None else None,
-            others=self._others(index, span) if span is not None and place not in (None, span[0]) else {},
+            others=others_of(index, span, self.rows.items()) if span is not None and place not in (None, span[0]) else {},
             totals=self.totals | table_numbers(row, table),
             tasks=frozenset(i for i in self.tasks if isinstance(i, int)) or None,
             columns=columns,
