@@ -48,7 +48,8 @@ def check_length(declared: Declared, rules: Rules) -> list[Finding]:
     """`set.length`: has the episode as many rows as its table says, and do the set's totals hold?
 
     Rows that the table counts and that are not here, or the other way round, are a FAIL: they were lost, or belong to another
-    episode. A total of the whole set that is wrong is a WARN.
+    episode. So are rows that stand elsewhere than the table says: who follows it reads another episode's. A total of the whole set
+    that is wrong is a WARN.
     """
     rule, found = rules["set.length"], []
     lengths = {
@@ -71,6 +72,19 @@ def check_length(declared: Declared, rules: Rules) -> list[Finding]:
                     details=details,
                 )
             )
+    if declared.span is not None and declared.place is not None and declared.span[0] != declared.place:
+        by = float(abs(declared.span[0] - declared.place))
+        details = {
+            "kind": "elsewhere",
+            "first": declared.span[0],
+            "last": declared.span[1] - 1,
+            "here": declared.place,
+            "there": declared.place + declared.n - 1,
+            "other": next(iter(declared.others), None),
+        }
+        subject = ("dataset_from_index", "dataset_to_index")
+        graded = rule.grade_value(by) | {"limit": 0.0, "margin": -by}
+        found.append(rule.finding(subject=subject, **graded, details=details))
     for name, (stated, here) in declared.totals.items():
         if stated != here:
             by = float(abs(stated - here)) if isinstance(stated, int | float) else 1.0

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..recording.declared import Declared
 from ..recording.recording import Recording
+from ..signals.grid import SAME_RATE, RowGrid, fitted
 from .check import Check
 from .curves import MS
 from .finding import Finding, Plot, worst_of
@@ -22,7 +23,9 @@ from .rules import Rule, Rules
 FEW = 0.02  # share of steps that may be odd for the others to make a grid with some jumps in it
 EVEN = 0.25  # of the period, how far a tick may be from its median one for the ticks to be a grid at all
 LONGEST = 1e6  # s, no episode is longer; what stands beyond it is not held more coarsely
-SAME_RATE = 1e-3  # share by which two rates of one clock may differ by rounding
+UNITS_OF_TIME = {"ms": 1e-3, "us": 1e-6, "ns": 1e-9}  # in seconds
+SAME_UNIT = 0.02  # share by which a rate may differ for its times to be those of another unit
+COUNTED = 9e9  # s, beyond which nanoseconds have no room in an int64
 
 
 def tolerance_s(t: np.ndarray, rule: Rule) -> float:
@@ -35,8 +38,18 @@ def tolerance_s(t: np.ndarray, rule: Rule) -> float:
     return rule.bound("fail") + float(np.spacing(np.float32(largest)))
 
 
+def grid_of(t: np.ndarray) -> RowGrid | None:
+    """The grid on which rows stand, as an import takes them; None where they stand on none. t: (n,) s."""
+    if len(t) < 3 or not np.isfinite(t).all() or np.abs(t).max() >= COUNTED:
+        return None
+    grid = fitted(np.rint(1e9 * t).astype(np.int64))
+    return grid if grid is not None and grid.exact else None
+
+
 def rate_of(t: np.ndarray) -> float | None:
-    """The rate of a clock by its median step [Hz]; None for one that does not move."""
+    """The rate of a clock [Hz]: of the grid on which it stands, else by its median step; None for one that does not move."""
+    if (grid := grid_of(t)) is not None:
+        return grid.rate
     step = np.diff(t)
     step = step[np.isfinite(step)]
     median = float(np.median(step)) if len(step) else 0.0
@@ -67,12 +80,32 @@ def check_fps(declared: Declared, rules: Rules) -> list[Finding]:
 
     Held against every witness. Where most of them contradict it, it is the rate that is wrong; where one of several does,
     that one is, and `set.timestamp` says so. Times that are measured, and so come unevenly, make it a WARN: they are what
-    the episode is judged by.
+    the episode is judged by. What is announced and is no rate (-30, NaN) is a FAIL; a text that says the right one, a WARN.
     """
     rule = rules["set.fps"]
-    if not declared.fps:
+    if not declared.fps and declared.no_rate is None:
         return [rule.not_applicable("no_fps")]
     rates = witnesses(declared)
+    if not declared.fps:
+        by = next(iter(rates), None)
+        details = {"kind": "none", "said": declared.no_rate, "rates": rates, "rate": rates.get(by or "")}
+        return [rule.finding(level="FAIL", subject=("fps",), excess=1.0, details=details | ({"by": by} if by else {}))]
+    if declared.no_rate is not None:
+        return [_text(one, declared, rule) for one in _held(declared, rules, rates)]
+    return _held(declared, rules, rates)
+
+
+def _text(finding: Finding, declared: Declared, rule: Rule) -> Finding:
+    """What is found of a rate that is written as a text: a WARN at least, as who reads it has to guess."""
+    if finding.failed:
+        return finding
+    return rule.finding(level="WARN", subject=("fps",), details={**finding.details, "kind": "text", "said": declared.no_rate})
+
+
+def _held(declared: Declared, rules: Rules, rates: dict[str, float]) -> list[Finding]:
+    """The announced rate held against its witnesses."""
+    rule = rules["set.fps"]
+    assert declared.fps is not None
     if not rates or declared.n < 3:
         return [rule.not_applicable("too_short" if declared.n < 3 else "no_timestamps")]
     # of one step, as LeRobot holds it; a slow drift shows in where the last rows stand
@@ -89,7 +122,14 @@ def check_fps(declared: Declared, rules: Rules) -> list[Finding]:
         graded["level"] = "WARN"
         details["kind"] = "measured"
     details |= {"rate": rates[worst], "by": worst}
+    if worst == "timestamp" and (unit := counted_in(rates[worst] / declared.fps)) is not None:
+        details |= {"kind": "unit", "counts_in": unit}
     return [rule.finding(subject=("fps",), **graded, details=details)]
+
+
+def counted_in(share: float) -> str | None:
+    """The unit in which times count that are read as seconds, by the share of the true rate that they show."""
+    return next((unit for unit, size in UNITS_OF_TIME.items() if abs(share / size - 1.0) <= SAME_UNIT), None)
 
 
 def several(rows: np.ndarray) -> int | None:
@@ -120,10 +160,11 @@ def check_timestamp(declared: Declared, rules: Rules, fps: float | None) -> list
     Args:
         fps: rows a second, see `rate_to_judge_by`.
 
-    `details["kind"]` tells how they do not: `nonfinite`, `back`, `constant`, `jumped`, `stretched`, `uneven`, or `offset` for
-    a whole episode that begins later. `value` is how far a row stands from its place at most [s]. FAIL where two rows are not
-    a frame apart to within LeRobot's tolerance, or a row stands nearer to another's place; WARN for an offset, and for
-    measured times that only come unevenly.
+    `details["kind"]` tells how they do not: `nonfinite`, `back`, `constant`, `jumped`, `stretched`, `uneven`, `rounded`, or
+    `offset` for a whole episode that begins later. `value` is how far a row stands from its place at most [s]. FAIL where two
+    rows are not a frame apart to within LeRobot's tolerance, or a row stands nearer to another's place; WARN for an offset, for
+    a slow drift that keeps each row at its own place, for stamps that are rounded, and for measured times that only come
+    unevenly.
     """
     rule, t = rules["set.timestamp"], declared.timestamp
     if t is None:
@@ -164,7 +205,10 @@ def check_timestamp(declared: Declared, rules: Rules, fps: float | None) -> list
     if len(t) > 1 and not step.any():
         return found("FAIL", "constant", largest, np.arange(1, len(t)))
     odd = np.flatnonzero(np.abs(step - want) > limit)
-    if not len(odd) and largest <= max(limit, 0.5 / fps):
+    factor = float((t[-1] - start) / due[-1]) if due[-1] > 0 else 1.0
+    if not len(odd) and limit < largest <= 0.5 / fps:
+        return found("WARN", "stretched", largest, begins, factor=factor)
+    if not len(odd) and largest <= limit:
         if abs(start - frame[0] / fps) <= limit:
             return [rule.passed(value=largest, limit=limit, margin=limit - min(largest, limit), details={"fps": fps})]
         late = start - float(frame[0]) / fps
@@ -177,7 +221,9 @@ def check_timestamp(declared: Declared, rules: Rules, fps: float | None) -> list
             return found(
                 "FAIL", "jumped", largest, rows, row=worst + 1, jump=size, frames=largest * fps, times=several(odd)
             )
-    factor = float((t[-1] - start) / due[-1]) if due[-1] > 0 else 1.0
+    grid = grid_of(t) if declared.clock_ns is None else None
+    if grid is not None and grid.whole and grid.stands_on(fps):
+        return found("WARN", "rounded", largest, begins, quantum=grid.quantum_ns * 1e-9)
     even = np.abs(step - factor * want) <= max(limit, 1e-3 * factor / fps)
     if even.mean() >= 1.0 - FEW:
         return found("FAIL", "stretched", largest, begins, factor=factor)
@@ -257,19 +303,9 @@ def _index(declared: Declared, values: np.ndarray, rule: Rule) -> list[Finding]:
         kind, rows, lost = odd
         before, after = int(values[rows[0] - 1]), int(values[rows[0]])
         return [_wrong(declared, rule, "index", kind, rows, before=before, after=after, lost=lost)]
-    if len(values) and declared.span is not None and values[0] != declared.span[0]:
-        return [
-            _wrong(
-                declared,
-                rule,
-                "index",
-                "begins",
-                np.arange(declared.n),
-                "WARN",
-                first=int(values[0]),
-                due=declared.span[0],
-            )
-        ]
+    due = declared.place if declared.place is not None or declared.span is None else declared.span[0]
+    if len(values) and due is not None and values[0] != due:
+        return [_wrong(declared, rule, "index", "begins", np.arange(declared.n), "WARN", first=int(values[0]), due=due)]
     return []
 
 
@@ -342,7 +378,7 @@ CHECKS = (
         run=_TIMES,
         fix=rewrite,
         of="set",
-        explains=("set.timestamp", "set.video", "clock.gap", "clock.jitter"),
+        explains=("set.timestamp", "set.video", "clock.unit", "clock.gap", "clock.jitter"),
         shown_by="set's rate wrong",
         no_curve="two numbers are compared",
     ),
@@ -352,7 +388,7 @@ CHECKS = (
         fix=rewrite,
         curve=_off_grid,
         of="set",
-        explains=("clock.backwards", "clock.gap", "clock.jitter", "set.stats"),
+        explains=("clock.backwards", "clock.unit", "clock.gap", "clock.jitter", "set.stats"),
         shown_by="set's times step back",
     ),
 )

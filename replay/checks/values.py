@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,16 +11,20 @@ import numpy as np
 
 from ..recording.recording import Stream
 from ..robots.limits import Limits
-from ..signals.channels import PER_DEGREE, SCALE, columns, in_radians, shared
+from ..signals.channels import PER_DEGREE, SCALE, columns, in_radians, shared, units_of
 from ..signals.clock import seconds, topic
-from ..signals.signal import find_lag
+from ..signals.signal import find_lag, runs
 from .check import Check
 from .finding import Finding, worst_of
 from .fixes import Fix, Known, about
 from .rules import Rules
 
 DEGREES_BAND = (28.0, 115.0)  # command over state: 57.3 for degrees, with a factor of two for a state that moves less
-COUNTED = ("tick", "count", "0..255")  # units in which 999 or 32767 is a number like any other
+COUNTED = ("tick", "count")  # units in which 999 or 32767 may be where a device rests; so it is within a range as `0..1000`
+COUNTS_TO = 255.0  # at least, the end of a range of counts
+BRIEF = 3  # samples, for which such a device may read as none
+APART = 2.0  # times the largest step of a channel: what is further from its neighbours was not passed on the way
+_RANGE = re.compile(r"(-?[\d.]+)\.\.(-?[\d.]+)")
 ALL_PLACEHOLDER = -1.0  # a device that is not connected often reads as -1 throughout
 
 
@@ -46,13 +51,18 @@ def check_nonfinite(streams: Sequence[Stream], rules: Rules, origin: int) -> lis
 
 
 def check_sentinel(streams: Sequence[Stream], rules: Rules, origin: int) -> list[Finding]:
-    """`value.sentinel`: numbers that stand for "no reading" (999 and the like), or -1 in every element throughout."""
+    """`value.sentinel`: numbers that stand for "no reading" (999 and the like), or -1 in every element throughout.
+
+    Such a number stands apart from its neighbours in time by more than `APART` of the channel's own steps, or is all that the
+    channel holds. A channel that runs through 999 or rests near it measures it.
+    """
     rule, found = rules["value.sentinel"], []
     for stream in streams:
         if stream.quantity in ("imu", "placeholder") or stream.role in ("event", "image") or not stream.n:
             continue
-        placeholders = () if stream.unit in COUNTED else rule.settings["placeholders"]
-        bad = np.isin(stream.values, placeholders)
+        bad = np.isin(stream.values, rule.settings["placeholders"])
+        for j in np.flatnonzero(bad.any(axis=0)):
+            bad[:, j] = _apart(stream.values[:, j], bad[:, j], _counts(stream, int(j)))
         if stream.n > 1 and (stream.values == ALL_PLACEHOLDER).all():
             bad[:] = True
         if bad.any():
@@ -74,6 +84,35 @@ def check_sentinel(streams: Sequence[Stream], rules: Rules, origin: int) -> list
                 )
             )
     return worst_of(found) or [rule.passed()]
+
+
+def _apart(x: np.ndarray, placeholder: np.ndarray, counted: bool) -> np.ndarray:
+    """(n,) which of the placeholders of a channel stand apart from the samples beside them.
+
+    Args:
+        x: (n,); placeholder: (n,) which of them are such numbers.
+        counted: whether the channel may rest at one of them, so that only few in a row are no reading.
+    """
+    if placeholder.all():
+        return np.full(len(x), not counted)
+    step = np.abs(np.diff(x))
+    own = step[~placeholder[1:] & ~placeholder[:-1] & np.isfinite(step)]
+    largest = float(own.max(initial=0.0))
+    out = np.zeros(len(x), bool)
+    for first, last in runs(placeholder):
+        beside = [step[i] for i in (first - 1, last) if 0 <= i < len(step) and np.isfinite(step[i])]
+        far = not beside or min(beside) > APART * largest
+        out[first : last + 1] = far and not (counted and last - first >= BRIEF)
+    return out
+
+
+def _counts(stream: Stream, column: int) -> bool:
+    """Whether numbers as large as placeholders are a channel's own: it counts, or its unit or the container gives it such a range."""
+    unit = units_of(stream)[column]
+    span = _RANGE.fullmatch(unit.strip("[]"))
+    ranges = stream.meta.get("range")
+    high = float(span[2]) if span else float(ranges[column][1]) if ranges else 0.0
+    return unit in COUNTED or high >= COUNTS_TO
 
 
 def check_units(

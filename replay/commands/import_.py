@@ -24,8 +24,9 @@ shiliu import data=FILE_OR_FOLDER out=DIR [mapping=NAME_OR_FILE] [scenario=NAME]
               [keep_raw=true] [videos=true] [keep_going=true] [source_fps=50]
 
 Writes the recordings as a LeRobot v3.0 dataset: every stream on one clock, in the source's units, which info.json names.
-What is on a grid of that rate already is taken as it is; else commands are held (previous), measurements interpolated
-(linear) and rotations turned (slerp), and each episode says so. The streams as they came lie beside it (shiliu/raw).
+What is on a grid of that rate already, to within the rounding of its stamps, is taken as it is; else commands are held
+(previous), measurements interpolated (linear; angles the shorter way round) and rotations turned (slerp), and each episode
+says so, with the largest change of each column. The streams as they came lie beside it (shiliu/raw).
 With scenario= the set has that scenario's episode schema: the features, elements, order and units of the simulation's own
 episodes (degrees become radians, and that is said); what was not recorded is left out by name, and partial=true allows an
 action of which some elements were not commanded.
@@ -195,12 +196,12 @@ class _Sets:
             "mapping": recording.mapping,
             "metadata": recording.metadata,
             "unmapped": list(recording.unmapped),
-            "notes": [*recording.notes, _note_of(frames)],
+            "notes": [*recording.notes, *_notes_of(frames)],
             "provenance": {**frames.provenance, "raw_streams": kept},
         }
         task = str(recording.metadata.get("task") or "no task given")
         keep = (lambda path: raw(recording, path)) if kept else None
-        writer.add_imported(frames.columns, task, about, side, keep, frames.videos, frames.pictures)
+        writer.add_imported(frames.columns, task, about, side, keep, frames.videos, frames.pictures, frames.times_ns)
         rows.append(len(next(iter(frames.columns.values()))))
         self.count += 1
         return name
@@ -219,24 +220,44 @@ class _Sets:
         ]
 
 
-def _note_of(frames: Any) -> str:
+def _notes_of(frames: Any) -> list[str]:
+    """What was done to the values, in sentences: by stream how, by column how far at most from the nearest recorded sample."""
     provenance = frames.provenance
+    ends = ""
+    if "before_s" in provenance:
+        ends = (
+            f"; {provenance['before_s']:.2f} s before the first frame and {provenance['after_s']:.2f} s after the last are not in "
+            "the frames"
+        )
     if not provenance["resampled"]:
-        return f"imported at {frames.fps} Hz as it was: nothing was resampled"
+        own = f"; its own rate is {provenance['rate_hz']:g} Hz" if "rate_hz" in provenance else ""
+        return [f"imported at {frames.fps} Hz as it was: nothing was resampled{own}{ends}"]
     methods = Counter(
         f"{s['method']}{', ' + s['quaternions'] if 'quaternions' in s else ''}" for s in provenance["streams"].values()
     )
     shown = "; ".join(f"{n} streams by {method}" for method, n in methods.items())
-    return (
-        f"imported onto {frames.fps} Hz: {shown}; {provenance['before_s']:.2f} s before the first frame and {provenance['after_s']:.2f} s "
-        "after the last are not in the frames"
-    )
+    notes = [f"imported onto {frames.fps} Hz: {shown}{ends}"]
+    return notes + [
+        f"{name}: resampled by {stream['method']}; largest change of a column against the nearest recorded sample: "
+        + ", ".join(f"{column} {size:.3g}" for column, size in stream["changed"].items())
+        for name, stream in provenance["streams"].items()
+        if "changed" in stream
+    ]
 
 
 def _line(recording: Any, frames: Any, name: str) -> str:
+    from ..signals.channels import units_of
+
     rows = len(next(iter(frames.columns.values())))
     how = "resampled" if frames.provenance["resampled"] else "as it was"
-    return f"  {recording.source:<44} {rows:>6} frames at {frames.fps} Hz, {how:<10} {name}"
+    lines = [f"  {recording.source:<44} {rows:>6} frames at {frames.fps} Hz, {how:<10} {name}"]
+    for stream, done in frames.provenance["streams"].items():
+        if "changed" in done:
+            column, size = max(done["changed"].items(), key=lambda one: one[1])
+            source = recording.streams[stream]
+            unit = units_of(source)[source.names.index(column)]
+            lines.append(f"    {stream}, {done['method']}: {column} changes most, by {size:.3g} {unit}")
+    return "\n".join(lines)
 
 
 def _draft(proposal: Proposal, out: Path) -> None:

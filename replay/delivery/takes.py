@@ -120,7 +120,8 @@ class TakeSource:
         about = {name: row.get(name) for name in columns} | dict(also)
         task = str((row.get("tasks") or ["no task given"])[0])
         keep = None if raw is None else lambda path: shutil.copyfile(raw, path)
-        return writer.add_imported(frames, task, about, there.side(take.k), keep, videos)
+        times_ns = None if recording.declared is None else recording.declared.clock_ns
+        return writer.add_imported(frames, task, about, there.side(take.k), keep, videos, times_ns=times_ns)
 
     def columns(self, numbers: set[int]) -> tuple[str, ...]:
         """The columns of ours that some of these sets have, those that every writing makes anew left out."""

@@ -1,7 +1,8 @@
 """A recording as the frames of a LeRobot dataset: which feature each stream goes into, and on which clock.
 
 Values stay in the source's units, which stand beside each feature. A recording that is on a grid of the wanted rate
-already is taken as it is; everything else is resampled in a way that is said by name, stream by stream.
+already, to within the rounding of its stamps, is taken as it is; everything else is resampled in a way that is said by name,
+stream by stream, with the largest change of each column.
 """
 
 from __future__ import annotations
@@ -15,16 +16,18 @@ import numpy as np
 
 from ...scenarios.errors import EpisodeError
 from ..formats.lerobot import layout
-from ..recording.features import grid_ns
 from ..recording.recording import PictureFile, PictureTopic, Recording, Stream
+from ..signals.channels import units_of
+from ..signals.grid import SLACK_NS, in_force
+from . import frame_clock
+from .frame_clock import FrameClock
 from .resample import Methods, onto
 
 if TYPE_CHECKING:
     from ..formats.video import WholeVideo
 
-DEFAULT_FPS = 30  # the hardware's main camera clock, for recordings whose streams have rates of their own
+SLOWEST = 2.0  # s between two samples, as `clock.unit` has it: no robot is recorded more slowly
 STATE = ("joint_position", "claw", "hand", "gripper", "finger_position")  # what a policy sees as the robot's state
-MAX_ROWS = 50_000_000
 
 
 @dataclass
@@ -33,6 +36,7 @@ class Frames:
 
     Attributes:
         fps: frames a second.
+        times_ns: (T,) int64 time of each row since the first [ns]: k / fps, or that of a source whose own rate is near it.
         features: LeRobot features by name, each with unit, quantity, role and the streams that it holds.
         columns: (T, k) by feature.
         videos: by video feature, each with a picture for every frame.
@@ -41,6 +45,7 @@ class Frames:
     """
 
     fps: int
+    times_ns: np.ndarray
     features: dict[str, dict[str, Any]]
     columns: dict[str, np.ndarray]
     videos: dict[str, WholeVideo] = field(default_factory=dict)
@@ -54,7 +59,7 @@ def frames_of(
     """Put a recording on one clock.
 
     Args:
-        fps: frames a second; None takes the rate of the source where all its streams share one clock, else 30.
+        fps: frames a second; None takes the rate of the source where all its streams have the same, else 30.
         methods: how streams are resampled, where they are.
         videos: take the recording's video files along, where they have a picture for every frame.
 
@@ -75,7 +80,7 @@ def frames_of(
             file=recording.source,
         )
     rate = fps if fps is not None else own_rate(recording)[0]
-    start, values, provenance = _sampled(recording, streams, rate, methods, left)
+    clock, values, provenance = _sampled(recording, streams, rate, methods, left)
     features, columns = {}, {}
     for name, members in _features([stream for stream in streams if stream.name in values]).items():
         # slerp makes new values between two, as linear does
@@ -88,18 +93,18 @@ def frames_of(
         columns[name] = np.concatenate([values[m.name] for m in members], axis=1).astype(layout.DTYPES[dtype])
     if "action" not in features:
         provenance["no_action"] = "no command was recorded, so that the set has no action"
-    whole = _videos(recording, rate, len(next(iter(columns.values()))), provenance, left) if videos else {}
+    whole = _videos(recording, rate, clock.rows, provenance, left) if videos else {}
     for name, (picture, _) in whole.items():
         info = {"video.codec": picture.codec} if picture.codec else {}
         features[name] = {"dtype": "video", "shape": list(picture.shape), "info": info}
     files = {name: video for name, (_, video) in whole.items()}
-    rows = len(next(iter(columns.values())))
-    decoded = _decoded(recording, start + grid_ns(rows, rate), provenance, left) if videos else {}
+    decoded = _decoded(recording, clock.at_ns, provenance, left) if videos else {}
     features |= {name: {"dtype": "video", "shape": list(shape)} for name, (shape, _) in decoded.items()}
     frames = {name: pictures for name, (_, pictures) in decoded.items()}
-    return Frames(
-        rate, features, columns, files, frames, provenance | {"fps": rate, "start_ns": start, "left_out": left}
-    )
+    provenance |= {"fps": rate, "start_ns": clock.start_ns, "left_out": left}
+    if clock.rate != rate:
+        provenance["rate_hz"] = round(clock.rate, 6)
+    return Frames(rate, clock.since_first_ns, features, columns, files, frames, provenance)
 
 
 def _decoded(
@@ -112,22 +117,22 @@ def _decoded(
             continue
         from ..formats.rosbag.pictures import frames, stamps
 
-        taken = stamps(topic)
+        taken, shown_at = stamps(topic), grid + SLACK_NS
         if (np.diff(taken) < 0).any():
             left[camera] = "its pictures' times run backwards"
-        elif taken[0] > grid[0]:
+        elif taken[0] > shown_at[0]:
             left[camera] = f"its first picture comes {(taken[0] - grid[0]) * 1e-9:.3f} s after the first frame"
         elif topic.shape[0] % 2 or topic.shape[1] % 2:
             left[camera] = f"pictures of {topic.shape[1]}x{topic.shape[0]} are of odd size"
         else:
-            shown = taken[np.searchsorted(taken, grid, side="right") - 1]
+            shown = taken[in_force(taken, shown_at)]
             provenance.setdefault("pictures", {})[camera] = {
                 "method": "previous",
                 "samples": topic.n,
-                "oldest_s": float((grid - shown).max()) * 1e-9,
+                "oldest_s": max(0.0, float((grid - shown).max()) * 1e-9),
                 "encoded": "anew, as H.264",
             }
-            found[camera] = (topic.shape, frames(topic, grid))
+            found[camera] = (topic.shape, frames(topic, shown_at))
     return found
 
 
@@ -185,69 +190,46 @@ def _usable(recording: Recording) -> tuple[list[Stream], dict[str, str]]:
 
 
 def own_rate(recording: Recording) -> tuple[int, bool]:
-    """Frames a second that a recording itself suggests, and whether it stands on that grid already.
+    """Frames a second that a recording itself suggests, and whether its rows can be taken as they are.
 
-    The rate of its rows where all streams share one clock, to the next whole number; else `DEFAULT_FPS`.
+    Raises:
+        EpisodeError: its samples come so rarely that the times must be in another unit than they are read in.
     """
-    streams, _ = _usable(recording)
-    first = streams[0].time_ns if streams else np.zeros(0, np.int64)
-    shared = bool(streams) and all(np.array_equal(stream.time_ns, first) for stream in streams)
-    if not shared or not np.isfinite(streams[0].rate):
-        return DEFAULT_FPS, False
-    rate = max(1, round(streams[0].rate))
-    return rate, _on_grid(streams, rate)
-
-
-def _on_grid(streams: list[Stream], fps: int) -> bool:
-    """Whether all streams stand on one and the same grid of this rate already."""
-    first = streams[0].time_ns
-    grid = grid_ns(len(first), fps)
-    return all(s.clock == "grid" and np.array_equal(s.time_ns, first) for s in streams) and bool(
-        np.array_equal(first - first[0], grid)
-    )
+    streams = _usable(recording)[0]
+    steps = [np.diff(np.sort(stream.time_ns)) * 1e-9 for stream in streams if stream.role != "event"]
+    usual = min((float(np.median(step[step > 0])) for step in steps if (step > 0).any()), default=0.0)
+    if usual > SLOWEST:
+        raise EpisodeError(
+            f"a sample comes every {usual:.3g} s. Say the unit of the times in the mapping (milliseconds read as seconds?), "
+            "or give fps= if they are right.",
+            file=recording.source,
+            field="time",
+        )
+    return frame_clock.own_rate(streams)
 
 
 def _sampled(
     recording: Recording, streams: list[Stream], fps: int, methods: Methods, left: dict[str, str]
-) -> tuple[int, dict[str, np.ndarray], dict[str, Any]]:
-    """Time of the first row [ns], values (T, k) by stream, and what was done to each."""
-    if _on_grid(streams, fps):
-        as_they_are = {s.name: {"method": "none", "clock": "grid", "samples": s.n} for s in streams}
-        return (
-            int(streams[0].time_ns[0]),
-            {s.name: s.values for s in streams},
-            {"resampled": False, "streams": as_they_are},
-        )
+) -> tuple[FrameClock, dict[str, np.ndarray], dict[str, Any]]:
+    """The clock of the rows, values (T, k) by stream, and what was done to each."""
     leading = [s for s in streams if s.role != "event"]
-    start, end = max(int(s.time_ns.min()) for s in leading), min(int(s.time_ns.max()) for s in leading)
-    if end <= start:
-        spans = ((s.name, int(s.time_ns.min()) - start, int(s.time_ns.max()) - start) for s in leading[:6])
-        shown = ", ".join(f"{name} {a * 1e-9:.2f} to {b * 1e-9:.2f} s" for name, a, b in spans)
-        raise EpisodeError(f"the streams do not overlap in time: {shown}.", file=recording.source)
-    rows = (end - start) * fps // 1_000_000_000 + 1
-    if rows > MAX_ROWS:
-        raise EpisodeError(
-            f"{rows} frames at {fps} a second are too many; lower fps.", file=recording.source, field="fps"
-        )
-    grid = start + grid_ns(rows, fps)
+    clock = frame_clock.frame_clock(leading, fps, recording.source)
+    at = clock.at_ns
     values: dict[str, np.ndarray] = {}
     done: dict[str, Any] = {}
     for stream in streams:
-        if stream.role == "event" and int(stream.time_ns.min()) > start:
+        if stream.role == "event" and int(stream.time_ns.min()) > int(at[0]) + SLACK_NS:
             left[stream.name] = "begins after the first frame, so that its value there is not known"
             continue
-        values[stream.name], done[stream.name] = onto(stream, grid, methods)
+        values[stream.name], done[stream.name] = onto(stream, at, methods)
     first, last = min(int(s.time_ns.min()) for s in leading), max(int(s.time_ns.max()) for s in leading)
-    return (
-        start,
-        values,
-        {
-            "resampled": True,
-            "streams": done,
-            "before_s": (start - first) * 1e-9,  # recorded before the first frame, by streams that began earlier
-            "after_s": (last - int(grid[-1])) * 1e-9,
-        },
-    )
+    resampled = any(one["method"] != "none" for one in done.values())
+    provenance: dict[str, Any] = {"resampled": resampled, "streams": done}
+    before, after = (int(at[0]) - first) * 1e-9, (last - int(at[-1])) * 1e-9
+    if resampled or max(before, after) > 0.5 / fps:
+        # recorded by streams that began earlier than the first frame, or ended later than the last
+        provenance |= {"before_s": max(0.0, before), "after_s": max(0.0, after)}
+    return clock, values, provenance
 
 
 def _features(streams: list[Stream]) -> dict[str, list[Stream]]:
@@ -318,13 +300,6 @@ def _feature(streams: list[Stream], dtype: str) -> dict[str, Any]:
         "role": role,
         "streams": members,
     }
-
-
-def units_of(stream: Stream) -> list[str]:
-    """A unit for every element: one for all, one each, or a pattern that repeats with every part."""
-    units = stream.unit.split() or [stream.unit]
-    width = len(stream.names)
-    return units * (width // len(units)) if width % len(units) == 0 else [stream.unit] * width
 
 
 def units_of_feature(feature: dict[str, Any]) -> list[str]:

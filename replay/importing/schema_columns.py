@@ -43,7 +43,8 @@ def conformed(frames: Frames, schema: Schema, hands: tuple[str, ...], partial: b
         partial: keep features of which only some elements were recorded, with those elements alone.
 
     Returns:
-        Frames with the schema's features, float32 as the simulation records them; events and pictures of its cameras stay.
+        Frames with the schema's features, float32 as the simulation records them (`rounded` of the provenance says by how much,
+        in the schema's unit); events and pictures of its cameras stay.
 
     Raises:
         EpisodeError: not every element of the action was commanded (some, with `partial`), or a unit cannot be converted.
@@ -52,6 +53,7 @@ def conformed(frames: Frames, schema: Schema, hands: tuple[str, ...], partial: b
     features: dict[str, dict[str, Any]] = {}
     columns: dict[str, np.ndarray] = {}
     converted: dict[str, str] = {}
+    rounded: dict[str, float] = {}
     left = dict(frames.provenance.get("left_out", {}))
     of_dataset = schema.lerobot_features()
     for target in (schema.action, *schema.observations.values()):
@@ -82,9 +84,12 @@ def conformed(frames: Frames, schema: Schema, hands: tuple[str, ...], partial: b
         entry = of_dataset[target.name]
         features[target.name] = _entry(entry, target, kept, [wanted[i][1] for i in kept], role)
         columns[target.name] = values.astype(np.float32)
+        off = float(np.nanmax(np.abs(columns[target.name] - values), initial=0.0))
+        if off > 0.0:
+            rounded[target.name] = off
     cameras = {name: frames.features[name] for name in schema.cameras if name in frames.pictures}
     events = {name: feature for name, feature in frames.features.items() if feature.get("role") == "event"}
-    provenance = {**frames.provenance, "left_out": left, "schema": schema.scenario, "converted": converted}
+    provenance = {**frames.provenance, "left_out": left, "schema": schema.scenario, "converted": converted, "rounded": rounded}
     return replace(
         frames,
         features=features | events | cameras,

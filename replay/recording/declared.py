@@ -44,11 +44,14 @@ class Declared:
         n: rows of the episode that are here.
         number: the number by which the container knows the episode (its row, its file's name), or None.
         fps: rows a second as announced, or None.
+        no_rate: what is announced in place of a number that is a rate, as it stands there (`-30`, `NaN`, `"30"`), or None.
         timestamp: (n,) float64 s since the episode began, as stored, or None.
         counters: (n,) int64 by name, those of `COUNTERS` that are there.
         clock_ns: (n,) int64 ns, a clock that the set keeps beside `timestamp`, or None.
         period_s: control period of what made the episode [s], or None.
         length: rows as announced; span: `dataset_from_index`, `dataset_to_index`.
+        place: row of the set at which the episode's first row stands, counted through its files, or None.
+        others: episodes whose announced rows are some of this one's, by number: the first row, and the one after the last.
         totals: by name (`total_frames`), the number that is announced and the one that is counted.
         tasks: indices that the table of tasks knows, or None where there is none.
         sentence: what the table of tasks calls the episode's task, or None.
@@ -64,12 +67,15 @@ class Declared:
     n: int
     number: int | None = None
     fps: float | None = None
+    no_rate: str | None = None
     timestamp: NDArray[np.float64] | None = None
     counters: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     clock_ns: NDArray[np.int64] | None = None
     period_s: float | None = None
     length: int | None = None
     span: tuple[int, int] | None = None
+    place: int | None = None
+    others: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     totals: Mapping[str, tuple[Any, int]] = field(default_factory=dict)
     tasks: frozenset[int] | None = None
     sentence: str | None = None

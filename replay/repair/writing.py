@@ -155,7 +155,7 @@ def put(writer: DatasetWriter, copy: Recording, frames: Frames) -> int:
         "provenance": {**frames.provenance, "repaired": copy.metadata.get("repaired")},
     }
     task = str(copy.metadata.get("task") or "no task given")
-    return writer.add_imported(frames.columns, task, about, side)
+    return writer.add_imported(frames.columns, task, about, side, times_ns=frames.times_ns)
 
 
 def _grid(frames: Frames) -> str:

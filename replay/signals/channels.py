@@ -38,3 +38,10 @@ def in_radians(stream: Stream, names: Sequence[str]) -> np.ndarray:
 def shared(command: Stream, state: Stream) -> list[str]:
     """Joints that both streams tell of, in the command's order."""
     return [name for name in command.names if name in state.names]
+
+
+def units_of(stream: Stream) -> list[str]:
+    """A unit for every element: one for all, one each, or a pattern that repeats with every part."""
+    units = stream.unit.split() or [stream.unit]
+    width = len(stream.names)
+    return units * (width // len(units)) if width % len(units) == 0 else [stream.unit] * width

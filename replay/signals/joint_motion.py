@@ -11,6 +11,7 @@ import numpy as np
 from ..recording.recording import Recording, Stream
 from .channels import in_radians, pair
 from .clock import origin_ns, seconds
+from .grid import in_force, rounding_ns
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,11 @@ def hand_commands(recording: Recording, hands: Sequence[str], t: np.ndarray) -> 
 
 
 def zero_order_hold(t: np.ndarray, x: np.ndarray, grid: np.ndarray) -> np.ndarray:
-    """(m, k) the last sample at or before each grid time: what a robot that holds its last command is told."""
+    """(m, k) the last sample at or before each grid time: what a robot that holds its last command is told.
+
+    A sample that comes later by no more than the rounding of its stamp is of that time, see `grid.rounding_ns`.
+    """
     order = np.argsort(t, kind="stable")
-    at = np.clip(np.searchsorted(t[order], grid + 1e-9, side="right") - 1, 0, len(t) - 1)
-    return x[order][at]
+    rising, at = (np.rint(1e9 * np.nan_to_num(times)).astype(np.int64) for times in (t[order], grid))
+    period = float(at[-1] - at[0]) / (len(at) - 1) if len(at) > 1 else np.inf
+    return x[order][in_force(rising, at, rounding_ns(rising, period))]

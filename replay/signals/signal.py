@@ -8,6 +8,8 @@ import numpy as np
 
 CHUNK = 4096  # grid points fitted at once, so that an hour of recording needs no more memory than a minute
 FINE = 10  # points of the line through the samples for each grid point
+A_SAMPLE = 50  # grid points for each sample, and
+ANYHOW = 100_000  # whatever their number (half an hour at 50 Hz): a clock that claims days costs no more than its samples do
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def resample(t: np.ndarray, x: np.ndarray, rate: float = 50.0, window: float = 0
     Args:
         t: (n,) sample times [s], in any order; times that do not rise are dropped.
         x: (n, k) samples; rows with a value that is not finite are dropped.
-        rate: grid points a second.
+        rate: grid points a second; fewer where that is more than `most_rate`.
         window: width of the fit [s]; a stream slower than 50 Hz gets three sample intervals.
         gap: samples further apart than this (or than three intervals) are not bridged.
 
@@ -70,6 +72,7 @@ def resample(t: np.ndarray, x: np.ndarray, rate: float = 50.0, window: float = 0
         empty = np.full((0, x.shape[1]), np.nan)
         return Motion(np.zeros(0), empty, empty.copy(), empty.copy())
     interval = float(np.median(np.diff(t)))
+    rate = min(rate, A_SAMPLE / interval, most_rate(t))
     fine = 1.0 / (rate * FINE)
     reach = max(1, round(0.5 * max(window, 3.0 * interval) / fine))  # half a window in fine steps
     grid = t[0] + np.arange(int(np.floor((t[-1] - t[0]) * rate + 1e-6)) + 1) / rate
@@ -88,6 +91,12 @@ def resample(t: np.ndarray, x: np.ndarray, rate: float = 50.0, window: float = 0
             windows = np.lib.stride_tricks.sliding_window_view(line, 2 * reach + 1, axis=0)[::FINE]
             fit[:, some] = np.moveaxis(windows @ kernel, -1, 0)
     return Motion(grid, fit[0], fit[1], fit[2])
+
+
+def most_rate(t: np.ndarray) -> float:
+    """Grid points a second at most [Hz], so that their number grows with the samples at rising t (n,) [s], not with the time."""
+    span = float(t[-1] - t[0]) if len(t) else 0.0
+    return (A_SAMPLE * len(t) + ANYHOW) / span if span > 0.0 else np.inf
 
 
 def _quadratic(reach: int, step: float) -> np.ndarray:
@@ -187,6 +196,7 @@ def find_lag(
         command, state: (n, k), (m, k) in the same unit.
         search: largest shift tried [s]; shortened where the recording is short.
         moved: joints whose command moves less than this have no lag of their own.
+        step: of the grid [s]; wider where `most_rate` says so.
 
     Returns:
         The `LagFit`, or None where the two hardly overlap or nothing moves.
@@ -198,6 +208,7 @@ def find_lag(
     start, stop = max(t_command[0], t_state[0]), min(t_command[-1], t_state[-1])
     search = min(search, 0.25 * (stop - start))
     moving = np.ptp(command, axis=0) > moved
+    step = max(step, 1.0 / most_rate(t_command), 1.0 / most_rate(t_state))
     if search < 5 * step or not moving.any():
         return None
     fine = np.arange(start - search, stop + search, step)

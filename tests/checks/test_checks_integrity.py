@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from shiliu.replay.checks.clock_units import check_clock_unit
 from shiliu.replay.checks.clocks import check_backwards, check_gap, check_jitter, check_stall
 from shiliu.replay.checks.integrity import check_integrity, stopped_signals
 from shiliu.replay.checks.rules import load_rules
@@ -82,6 +83,41 @@ def test_a_sentinel_is_named(sentinel):
     finding = check_sentinel([stream(values=values)], RULES, START)[0]
     assert finding.level == "FAIL" and finding.value == sentinel and finding.details["count"] == 1
     assert finding.t0 == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize(("unit", "scale"), [("0..1000", 1000.0), ("mN", 1200.0), ("tick", 4095.0), ("rad", 1500.0)])
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_channel_that_runs_through_999_measures_it(unit, scale, sign):
+    t = np.arange(0, 30, 0.01)
+    x = np.round(sign * scale * (0.5 - 0.5 * np.cos(0.5 * t)))
+    x[np.searchsorted(np.abs(x[:600]), 999.0)] = sign * 999.0
+    smooth = np.stack([x, np.round(sign * scale * (0.5 - 0.5 * np.cos(0.43 * t + 0.2))), 0.3 * x], axis=1)
+    assert (np.abs(smooth) == 999.0).any()
+    assert check_sentinel([stream(t=t, values=smooth, unit=unit)], RULES, START)[0].level == "PASS"
+    resting = np.where(np.abs(smooth) > 996, sign * 999.0, smooth)
+    assert check_sentinel([stream(t=t, values=resting, unit=unit)], RULES, START)[0].level == "PASS", "and may rest there"
+    for rows in ([800], [801, 802]):
+        broken = smooth.copy()
+        broken[rows, 2] = sign * 9999.0
+        (finding,) = check_sentinel([stream(t=t, values=broken, unit=unit)], RULES, START)
+        assert finding.failed and finding.details["elements"] == ["c"] and finding.details["count"] == len(rows)
+        assert finding.value == sign * 9999.0 and finding.t0 == pytest.approx(8.0, abs=0.02)
+
+
+@pytest.mark.parametrize("rows", [slice(0, 40), slice(560, 600), slice(100, 300), slice(0, 600)], ids=str)
+def test_a_device_that_reads_as_none_for_long_is_found(rows):
+    values = pose(np.arange(0, 6, 0.01))
+    values[rows, 1] = 999.0
+    (finding,) = check_sentinel([stream(values=values)], RULES, START)
+    assert finding.failed and finding.details["elements"] == ["b"] and finding.details["count"] == len(values[rows])
+
+
+@pytest.mark.parametrize(("unit", "level"), [("0..1000", "PASS"), ("tick", "PASS"), ("0..100", "FAIL"), ("rad", "FAIL")])
+def test_a_hand_that_counts_may_rest_at_999(unit, level):
+    values = np.tile([999.0, 20.0, 30.0], (600, 1))
+    assert check_sentinel([stream(values=values, unit=unit)], RULES, START)[0].level == level
+    values[:300, 0] = 0.0  # told to open, and then to close
+    assert check_sentinel([stream(values=values, unit=unit)], RULES, START)[0].level == level
 
 
 def test_minus_one_throughout_is_a_sentinel_and_minus_one_once_is_not():
@@ -345,3 +381,32 @@ def test_one_wrong_unit_yields_one_finding_and_stops_what_depends_on_it():
     assert [f.code for f in found if f.failed] == ["unit.degrees"]
     assert by_code(found)["stream.lag"].reason == "integrity.unit.degrees"
     assert stopped_signals(found, broken) == {"command": "integrity.unit.degrees"}
+
+
+@pytest.mark.parametrize(("unit", "times"), [("ms", 1e3), ("us", 1e6), ("ns", 1e9)])
+def test_times_in_another_unit_are_found_and_named(unit, times):
+    t = times * np.arange(120) / 30
+    both = stream(t=t, values=pose(t / times)), stream("measured", t=t, values=pose(t / times))
+    (finding,) = check_clock_unit(both, RULES)
+    assert finding.failed and finding.value == pytest.approx(times / 30) and finding.limit == 2.0
+    assert finding.details["counts_in"] == unit and finding.subject == ("/command", "/measured")
+    assert set(stopped_signals([finding], recording(*both))) == {"command", "measured"}
+
+
+def test_seconds_that_are_read_as_milliseconds_are_too_fast():
+    t = 1e-3 * np.arange(120) / 30
+    (finding,) = check_clock_unit([stream(t=t, values=pose(1e3 * t))], RULES)
+    assert finding.failed and (finding.value, finding.limit) == (pytest.approx(1 / 30_000, rel=1e-4), 5e-5)
+
+
+@pytest.mark.parametrize(("step", "level"), [(1e-4, "PASS"), (0.01, "PASS"), (0.9, "PASS"), (1.5, "WARN"), (2.5, "FAIL")])
+def test_how_slowly_a_robot_may_be_recorded(step, level):
+    t = step * np.arange(40)
+    assert check_clock_unit([stream(t=t, values=pose(t))], RULES)[0].level == level
+
+
+def test_waypoints_are_no_clock_beside_what_is_measured():
+    seldom, often = 10.0 * np.arange(6), np.arange(0, 50, 0.1)
+    waypoints, measured = stream(t=seldom, values=pose(seldom)), stream("measured", t=often, values=pose(often))
+    assert check_clock_unit([waypoints, measured], RULES)[0].level == "PASS"
+    assert check_clock_unit([stream(t=seldom[:3], values=pose(seldom[:3]))], RULES)[0].level == "NOT_APPLICABLE"

@@ -2,7 +2,17 @@
 
 import numpy as np
 import pytest
-from shiliu.replay.signals.signal import _over_shifts, find_lag, held, over_runs, resample, runs, strictly_rising
+from shiliu.replay.signals.signal import (
+    A_SAMPLE,
+    ANYHOW,
+    _over_shifts,
+    find_lag,
+    held,
+    over_runs,
+    resample,
+    runs,
+    strictly_rising,
+)
 
 RNG = np.random.default_rng(16)
 
@@ -137,3 +147,22 @@ def test_the_least_and_largest_of_each_run_are_those_of_each_window(count):
     window = np.lib.stride_tricks.sliding_window_view(x, count, axis=0)
     np.testing.assert_array_equal(over_runs(np.minimum, x, count), window.min(axis=-1))
     np.testing.assert_array_equal(over_runs(np.maximum, x, count), window.max(axis=-1))
+
+
+@pytest.mark.parametrize("unit", [1e3, 1e6, 1e9], ids=["ms", "us", "ns"])
+@pytest.mark.parametrize("broken", [False, True], ids=["even", "one leap"])
+def test_what_a_clock_claims_costs_nothing(unit, broken):
+    t = np.arange(120) / 30
+    t = np.where(t > 2.0, t + 4 * unit, t) if broken else t * unit
+    x = np.stack([np.sin(t / unit), np.cos(1.3 * t / unit)], axis=1)
+    motion = resample(t, x)
+    assert len(motion.t) <= A_SAMPLE * len(t) + ANYHOW + 1 and motion.t[-1] <= t[-1]
+    assert broken or motion.known.any()
+    lag = find_lag(t, x, t + 1e-3 * unit, x)
+    assert lag is None or np.isfinite(lag.pooled)
+
+
+def test_an_ordinary_recording_keeps_its_rate():
+    for n, interval in ((18_000, 0.01), (600, 0.1), (20, 0.9)):
+        motion = resample(np.arange(n) * interval, RNG.normal(size=(n, 2)))
+        assert motion.step == pytest.approx(0.02), "three minutes at 100 Hz, one at 10 Hz, some waypoints"

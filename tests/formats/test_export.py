@@ -451,6 +451,11 @@ def test_a_minari_dataset_is_read_back_with_nothing_lost(demos, episodes, bare, 
         assert np.array_equal(np.array(last, np.float32), state[episode.n_steps]), "the state after the last action too"
         t = recording.streams["state"].time_ns * 1e-9
         assert np.allclose(t, np.arange(episode.n_steps) * episode.control_timestep, atol=1e-8)
+    table = json.loads((out / "data" / "metadata.json").read_text())
+    (out / "data" / "metadata.json").write_text(json.dumps(table | {"total_episodes": len(episodes) + 2}))
+    lacking = list(read(out))[len(episodes) :]
+    assert [item.name for item in lacking] == [f"waves-v0_episode_{len(episodes) + k}" for k in range(2)]
+    assert all("is announced" in item.error.message for item in lacking), "what the table counts and the values lack"
     (out / "data" / "metadata.json").write_text("[]")
     with pytest.raises(EpisodeError, match="table of the dataset"):
         list(read(out))

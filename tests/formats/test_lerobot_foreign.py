@@ -4,11 +4,17 @@ import json
 import shutil
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from shiliu.cli import main
+from shiliu.replay.checks.images import check_images
+from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.formats import read
+from shiliu.replay.formats.picture_samples import picture_samples_of
+from shiliu.replay.formats.video import encode
 from shiliu.replay.recording.recording import Recording, Unreadable
 from shiliu.scenarios.errors import EpisodeError
 
@@ -140,3 +146,172 @@ def test_names_in_the_container_decide_the_order(tmp_path):
     (tmp_path / "set/meta/info.json").write_text(json.dumps(info))
     with pytest.raises(EpisodeError, match=r"names its columns a, y, b, .* no spelling of mapping toy"):
         list(read(tmp_path / "set", mapping=path))
+
+
+# ------------------------------------------------------------------------------------- what is announced, and is not so
+
+
+def tabled(root: Path, spans: dict[int, tuple[int, int]], files: dict[int, int] | None = None, **info) -> Path:
+    """The same set with a table of episodes: rows of the set, and the file of each."""
+    foreign(root)
+    rows = [
+        {
+            "episode_index": k, "length": end - first, "dataset_from_index": first, "dataset_to_index": end,
+            "data/chunk_index": 0, "data/file_index": (files or {}).get(k, 0),
+        }
+        for k, (first, end) in spans.items()
+    ]  # fmt: skip
+    (root / "meta/episodes/chunk-000").mkdir(parents=True)
+    pq.write_table(pa.Table.from_pylist(rows), root / "meta/episodes/chunk-000/file-000.parquet")
+    path = root / "meta/info.json"
+    changes = {"data_path": "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"} | info
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    return root
+
+
+TRUE = {0: (0, 5), 1: (5, 12), 2: (12, 16)}
+
+
+def test_episodes_that_are_announced_and_not_here_have_a_line_each(tmp_path, toy):
+    root = tabled(tmp_path / "set", TRUE | {3: (16, 25), 4: (25, 25)}, files={3: 1}, total_episodes=6)
+    items = list(read(root, mapping=toy))
+    assert [type(item) for item in items] == [Recording] * 3 + [Unreadable] * 3
+    lacking = {item.source: item.error.message for item in items[3:]}
+    assert "episode 3 is announced with 9 rows" in lacking["set#3"] and "file-001.parquet (the file is missing)" in lacking["set#3"]
+    assert "episode 4 is announced with 0 rows, and it has none here in data" in lacking["set#4"]
+    assert "episode 5 is announced, and it has none here" in lacking["set#5"], "counted by info.json, and in no table"
+    assert [r.declared.place for r in items[:3]] == [None] * 3, "through a missing file nobody can count"
+    out = tmp_path / "out"
+    assert main(["import", f"data={root}", f"mapping={toy}", f"out={out}", "keep_raw=false", "quiet=true"]) == 3
+    assert len(list(read(out))) == 3
+
+
+def test_a_file_that_is_broken_has_one_line_and_not_one_an_episode(tmp_path, toy):
+    root = tabled(tmp_path / "set", TRUE | {3: (16, 25), 4: (25, 29)}, files={3: 1, 4: 1})
+    (root / "data/chunk-000/file-001.parquet").write_bytes(b"PAR1 torn")
+    lines = [item.source for item in read(root, mapping=toy) if isinstance(item, Unreadable)]
+    assert lines == ["set/data/chunk-000/file-001.parquet"]
+
+
+def test_an_older_set_that_lacks_a_file_says_so(tmp_path, toy):
+    root = foreign(tmp_path / "set")
+    info = json.loads((root / "meta/info.json").read_text())
+    info |= {"codebase_version": "v2.1", "chunks_size": 2, "total_episodes": 3}
+    info["data_path"] = "data/chunk-{episode_chunk:03d}/episode_{episode_index:06d}.parquet"
+    (root / "meta/info.json").write_text(json.dumps(info))
+    (root / "meta/episodes.jsonl").write_text("".join(json.dumps({"episode_index": k, "length": 5}) + "\n" for k in range(3)))
+    table = pq.read_table(root / "data/chunk-000/file-000.parquet")
+    (root / "data/chunk-000/file-000.parquet").unlink()
+    for k, rows in ((0, table.slice(0, 5)), (1, table.slice(5, 7))):
+        pq.write_table(rows, root / f"data/chunk-000/episode_{k:06d}.parquet")
+    last = list(read(root, mapping=toy))[-1]
+    assert last.name == "episode_000002" and "data/chunk-001/episode_000002.parquet (the file is missing)" in last.error.message
+
+
+@pytest.mark.parametrize(
+    ("spans", "wrong"),
+    [
+        (TRUE, {}),
+        (TRUE | {2: (9, 13)}, {2: [1]}),  # within episode 1
+        ({0: (4, 9), 1: (9, 16), 2: (0, 4)}, {0: [], 1: [], 2: []}),
+    ],
+    ids=["as they stand", "one lies within another", "in another order"],
+)
+@pytest.mark.parametrize("groups", [1, 3])
+def test_the_place_of_the_rows_is_held_against_the_table(tmp_path, toy, spans, wrong, groups):
+    root = tabled(tmp_path / "set", spans)
+    table = pq.read_table(root / "data/chunk-000/file-000.parquet")
+    pq.write_table(table, root / "data/chunk-000/file-000.parquet", row_group_size=-(-16 // groups))
+    found = {r.declared.number: r.declared for r in read(root, mapping=toy)}
+    assert {k: d.place for k, d in found.items()} == {k: first for k, (first, _) in TRUE.items()}
+    assert {k: list(d.others) for k, d in found.items() if d.span[0] != d.place} == wrong
+
+
+@pytest.mark.parametrize(
+    ("fps", "rate", "stated"),
+    [(20, 20.0, None), (-30, None, "-30"), (0, None, "0"), (float("nan"), None, "NaN"), ("30", 30.0, '"30"'), (None, None, None)],
+)
+def test_a_rate_that_is_none_is_told_as_it_stands(tmp_path, toy, fps, rate, stated):
+    root = foreign(tmp_path / "set")
+    path = root / "meta/info.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"fps": fps}))
+    declared = next(iter(read(root, mapping=toy))).declared
+    assert (declared.fps, declared.no_rate) == (rate, stated)
+
+
+@pytest.mark.parametrize("fps", [float("inf"), 1e300, "inf"])
+def test_a_rate_beyond_any_is_an_error_that_names_the_table(tmp_path, toy, fps):
+    root = foreign(tmp_path / "set")
+    path = root / "meta/info.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"fps": fps}))
+    with pytest.raises(EpisodeError, match=r"meta/info\.json: fps: announces .* rows a second, which is no rate"):
+        list(read(root, mapping=toy))
+
+
+def test_a_minari_table_that_counts_more_episodes_says_which_are_not_here(tmp_path):
+    (tmp_path / "far/data").mkdir(parents=True)
+    with h5py.File(tmp_path / "far/data/main_data.hdf5", "w") as file:
+        for k in (0, 2):
+            file.create_dataset(f"episode_{k}/actions", data=np.full((6, 2), 0.1 * k))
+            file.create_dataset(f"episode_{k}/observations", data=np.full((7, 3), 0.2))
+    (tmp_path / "far/data/metadata.json").write_text(json.dumps({"total_episodes": 4}))
+    text = LEROBOT.replace("lerobot", "minari").replace("{q: 3, u: 2}}", "{observations: 3, actions: 2}}\nfps: 20")
+    (tmp_path / "far.yaml").write_text(text.replace("q[", "observations[").replace("field: u,", "field: actions,"))
+    items = list(read(tmp_path / "far", mapping=tmp_path / "far.yaml"))
+    assert [(type(item), item.source) for item in items] == [
+        (Recording, "far#episode_0"), (Recording, "far#episode_2"), (Unreadable, "far#episode_1"), (Unreadable, "far#episode_3"),
+    ]  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------------------- cameras
+
+
+@pytest.mark.parametrize(
+    ("shape", "names"),
+    [
+        ([32, 48, 3], ["height", "width", "channels"]),
+        ([3, 32, 48], ["channels", "height", "width"]),
+        ([32, 48, 4], ["height", "width", "channel"]),
+        ([32, 48, 1], ["height", "width", "channels"]),
+        ([48, 32, 3], ["width", "height", "channel"]),
+        ([3, 32, 48], None),
+        ([32, 48], None),
+        ([32, 48, 3], {"axes": ["height", "width", "rgb"]}),
+    ],
+    ids=str,
+)
+def test_a_camera_is_looked_at_however_its_shape_is_announced(tmp_path, toy, shape, names):
+    root = foreign(tmp_path / "set")
+    info = json.loads((root / "meta/info.json").read_text())
+    info["features"]["camera"] = {"dtype": "video", "shape": shape, "names": names}
+    info["video_path"] = "videos/{video_key}/episode_{episode_index:06d}.mp4"
+    (root / "meta/info.json").write_text(json.dumps(info))
+    (root / "videos/camera").mkdir(parents=True)
+    ramp = np.linspace(20, 200, 48)[None, :, None] + np.zeros((32, 1, 3))
+    for k, size in ((0, 0.0), (1, 1.0)):
+        pictures = [(size * np.roll(ramp, i, axis=1)).astype(np.uint8) for i in range(90)]
+        encode(root / f"videos/camera/episode_{k:06d}.mp4", pictures, [32, 48, 3], 20, 90, "camera")
+    black, fine, _ = read(root, mapping=toy)
+    assert black.pictures["camera"].shape == fine.pictures["camera"].shape == (32, 48, 3)
+    for recording, level in ((black, "FAIL"), (fine, "PASS")):
+        found = {one.code: one.level for one in check_images(recording, list(picture_samples_of(recording)), load_rules())}
+        assert found["image.black"] == level
+
+
+@pytest.mark.parametrize("shape", [[48], [0, 48, 3], ["32", 48, 3], [32, 48, 3, 1], None, "32x48"], ids=str)
+def test_what_is_no_shape_of_a_picture_is_no_camera(tmp_path, toy, shape):
+    root = foreign(tmp_path / "set")
+    info = json.loads((root / "meta/info.json").read_text())
+    info["features"]["camera"] = {"dtype": "video", "shape": shape}
+    info["video_path"] = "videos/{video_key}/episode_{episode_index:06d}.mp4"
+    (root / "meta/info.json").write_text(json.dumps(info))
+    (root / "videos/camera").mkdir(parents=True)
+    (root / "videos/camera/episode_000000.mp4").write_bytes(b"no video")
+    assert next(iter(read(root, mapping=toy))).pictures == {}
+
+
+def test_times_in_whole_milliseconds_are_held_against_the_rate_too(tmp_path, toy):
+    lengths = [5, 7, 4]
+    whole = pa.array(np.concatenate([np.arange(k) * 50 for k in lengths]).astype(np.int64))
+    (first, *_) = read(foreign(tmp_path / "set", timestamp=whole), mapping=toy)
+    assert first.declared.timestamp.tolist() == [0.0, 50.0, 100.0, 150.0, 200.0]

@@ -11,6 +11,7 @@ from mcap.reader import make_reader
 from mcap.writer import Writer as RawWriter
 from mcap_ros2.decoder import DecoderFactory
 from mcap_ros2.writer import Writer
+from rosbags.rosbag2 import StoragePlugin
 from rosbags.rosbag2 import Writer as Ros2Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from shiliu.replay.formats import episode_archive as packed
@@ -311,7 +312,7 @@ def test_the_makers_own_spelling_is_read(tmp_path, encoding):
     assert claw_stream.values.tolist() == [[10.0, 90.0]] and claw_stream.capture_ns.tolist() == [5 * 10**9 + 6]
 
 
-def ros2_bag(folder: Path, n: int = 20, definitions: bool = True) -> Path:
+def ros2_bag(folder: Path, n: int = 20, definitions: bool = True, storage: StoragePlugin = StoragePlugin.SQLITE3) -> Path:
     """The same arm commands in a folder as `ros2 bag record` leaves it; returns the file in it."""
     text = SENSORS.replace("builtin_interfaces/Time sensor_time\n", "")
     kind, arm = "kuavo_msgs/msg/SensorsData", "sensor_msgs/msg/JointState"
@@ -319,7 +320,7 @@ def ros2_bag(folder: Path, n: int = 20, definitions: bool = True) -> Path:
     types = get_types_from_msg(text, kind)
     store.register({name: fields for name, fields in types.items() if name.startswith("kuavo_msgs")})
     make = store.types
-    with Ros2Writer(folder, version=9) as writer:
+    with Ros2Writer(folder, version=9, storage_plugin=storage) as writer:
         connection = writer.add_connection("/kuavo_arm_traj", arm, typestore=store)
         for k in range(n):
             ns = START + k * 10**7
@@ -329,7 +330,7 @@ def ros2_bag(folder: Path, n: int = 20, definitions: bool = True) -> Path:
             message = make[arm](header, names, np.full(14, k + 0.5), empty, empty)
             writer.write(connection, ns + 1000, store.serialize_cdr(message, arm))
         writer.add_connection("/sensors_data_raw", kind, typestore=store)
-    (path,) = folder.glob("*.db3")
+    (path,) = folder.glob("*.mcap" if storage is StoragePlugin.MCAP else "*.db3")
     if not definitions:
         import sqlite3
 
@@ -372,6 +373,20 @@ def test_ros2_bags_that_are_not_read_say_why(tmp_path):
     path.write_bytes(path.read_bytes()[:5000])
     with pytest.raises(EpisodeError, match="not a readable ROS 2 bag"):
         list(read(path))
+
+
+@pytest.mark.parametrize("storage", [StoragePlugin.MCAP, StoragePlugin.SQLITE3], ids=["mcap", "sqlite"])
+def test_no_part_of_a_recording_is_judged_as_if_it_were_the_whole(tmp_path, storage):
+    path = ros2_bag(tmp_path / "take", storage=storage)
+    assert next(iter(read(path))).streams["/kuavo_arm_traj"].n == 20, "a recording of one file"
+    sheet = path.with_name("metadata.yaml")
+    other = path.with_stem("second")
+    sheet.write_text(sheet.read_text().replace(f"  - {path.name}\n", f"  - {path.name}\n  - {other.name}\n"))
+    with pytest.raises(EpisodeError, match=r"is one of 2 parts of a recording\. Join them first"):
+        list(read(path))
+    other.write_bytes(path.read_bytes())
+    with pytest.raises(EpisodeError, match="none of the 2 recordings in the folder is readable"):
+        list(read(path.parent))
 
 
 def test_a_mapping_for_mcap_is_taken(tmp_path):

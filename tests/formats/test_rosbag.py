@@ -52,6 +52,56 @@ def test_elements_are_named_by_what_the_sender_wrote(tmp_path):
         only(write_bag(tmp_path / "change.bag", arm_messages(2) + arm_messages(2, 2 * 10**18, names=swapped)))
 
 
+def two_drivers(n=20, together=False):
+    """The arm's joints in one message and two fingers in the next; or, `together`, both in one, the fingers in the middle."""
+    store, kind, found = types(), "sensor_msgs/msg/JointState", []
+    fingers = ["finger_left", "finger_right"]
+    for k in range(n):
+        ns = 10**18 + k * 10**7
+        arm = [k + 0.1 * j for j in range(14)]
+        if together:
+            message = joint_state(store, ns, [*arm[:5], -7.0, -8.0, *arm[5:]], names=[*ARM[:5], *fingers, *ARM[5:]])
+            found.append(("/kuavo_arm_traj", kind, ns, message))
+            continue
+        found.append(("/kuavo_arm_traj", kind, ns, joint_state(store, ns - 1000, arm)))
+        if k % 2:
+            found.append(("/kuavo_arm_traj", kind, ns + 400, joint_state(store, ns - 500, [-7.0, -8.0], names=fingers)))
+    return found
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_of_two_drivers_on_one_topic_each_message_goes_by_its_names(tmp_path, together):
+    r = only(write_bag(tmp_path / "take.bag", two_drivers(together=together)))
+    arm = r.streams["/kuavo_arm_traj"]
+    assert np.array_equal(arm.values, np.arange(20)[:, None] + 0.1 * np.arange(14)[None, :])
+    assert np.array_equal(np.diff(arm.receive_ns), np.full(19, 10**7)) and len(arm.capture_ns) == 20
+    whose = "beside its own elements" if together else "10 messages of"
+    assert any(f"{whose} finger_left, finger_right are left out" in note for note in r.notes)
+
+
+def test_a_second_driver_may_have_a_stream_of_its_own(tmp_path):
+    file = tmp_path / "mine.yaml"
+    rule = "field: position, role: measured, quantity: {}, unit: rad, spelled_in: name, names: [{}]"
+    streams = [rule.format("joint_position", ", ".join(ARM)), rule.format("gripper", "finger_right, finger_left")]
+    file.write_text(
+        "title: two drivers\nformat: rosbag1\nrobot: toy\nkind: robot\nrecognise: [/kuavo_arm_traj]\ntopics:\n"
+        "  /kuavo_arm_traj: {type: sensor_msgs/msg/JointState, clock: receive, streams: ["
+        + ", ".join(f"{{name: {name}, {text}}}" for name, text in zip(("arm", "hand"), streams))
+        + "]}\n"
+    )
+    r = only(write_bag(tmp_path / "take.bag", two_drivers()), mapping=file)
+    arm, hand = r.streams["/kuavo_arm_traj/arm"], r.streams["/kuavo_arm_traj/hand"]
+    assert (arm.n, hand.n) == (20, 10) and hand.names == ("finger_left", "finger_right")
+    assert hand.values.tolist() == [[-7.0, -8.0]] * 10
+    assert np.array_equal(hand.receive_ns, 10**18 + (2 * np.arange(10) + 1) * 10**7 + 400)
+
+
+def test_a_sender_that_names_some_of_the_elements_is_an_error(tmp_path):
+    message = joint_state(types(), 10**18, [0.0] * 7, names=ARM[:7])
+    with pytest.raises(EpisodeError, match=r"message 0: names its values arm_joint_1, .*add one"):
+        only(write_bag(tmp_path / "half.bag", [("/kuavo_arm_traj", "sensor_msgs/msg/JointState", 10**18, message)]))
+
+
 def test_bag_without_arm_topics_lists_what_it_holds(tmp_path):
     store = types()
     status = [("/recording_status", "std_msgs/msg/Bool", 10**18, store.types["std_msgs/msg/Bool"](data=True))]

@@ -14,12 +14,14 @@ from shiliu.replay.formats.arrays import episode as arrays
 from shiliu.replay.formats.arrays import hdf5
 from shiliu.replay.formats.mcap import write as mcap_write
 from shiliu.replay.formats.video import encode
-from shiliu.replay.importing.frames import frames_of, own_rate, units_of
+from shiliu.replay.importing.frames import frames_of, own_rate
 from shiliu.replay.importing.mapping_draft import propose
 from shiliu.replay.importing.mapping_draft_topics import propose_topics
 from shiliu.replay.importing.resample import Methods, onto, quaternion_groups
 from shiliu.replay.importing.schema_columns import conformed
-from shiliu.replay.recording.recording import Recording, Stream
+from shiliu.replay.recording.recording import Recording, Stream, Unreadable
+from shiliu.replay.signals.channels import units_of
+from shiliu.replay.signals.grid import SLACK_NS
 from shiliu.scenarios.errors import EpisodeError
 
 MS = 1_000_000
@@ -125,8 +127,8 @@ def test_what_is_on_the_grid_is_not_resampled():
     assert own_rate(recording(s)) == (50, True)
     assert frames_of(recording(s), fps=25).provenance["streams"]["q"]["method"] == "linear"
     measured = stream(times_ms=np.arange(0, 200, 20))
-    assert own_rate(recording(measured)) == (50, False), "measured times are not taken for a grid"
-    assert own_rate(recording(measured, stream("r", times_ms=(0, 7)))) == (30, False)
+    assert own_rate(recording(measured)) == (50, True), "an even clock is a grid, whoever wrote it"
+    assert own_rate(recording(measured, stream("r", times_ms=(0, 7, 15)))) == (30, False)
 
 
 def test_units_and_names_stand_beside_every_element():
@@ -153,7 +155,11 @@ FOLDERS = {
     "g1-human-video-door-box": (3, {"g1_hdmi_motion"}, False),
     "omomo-box-carry": (2, {"omomo_human", "g1_omomo_motion"}, False),
     "myohand-object-use": (6, {"myohand_object"}, False),
-    "robosuite-teleop": (7, {"robosuite_baxter_lift", "robosuite_panda_lift", "robosuite_sawyer_stack"}, True),
+    "robosuite-teleop": (
+        7,
+        {"robosuite_baxter_lift", "robosuite_panda_lift", "robosuite_sawyer_stack"},
+        {"robosuite_baxter_lift", "robosuite_sawyer_stack"},  # what a stepped simulator writes stands on its grid
+    ),
     "kuavo-vr-teleop": (3, {"kuavo_rosbag", "kuavo_vr_input"}, True),
     "kuavo-arm-pick-planner": (2, {"kuavo_planner"}, True),
 }
@@ -163,18 +169,20 @@ FOLDERS = {
 def test_every_folder_becomes_datasets_that_say_what_was_done(data, tmp_path, name, capsys):
     if not (data / name).exists():
         pytest.skip(f"the real recordings {name} are not here; SHILIU_DATA names their folder")
-    episodes, mappings, resampled = FOLDERS[name]
+    episodes, mappings, unlike = FOLDERS[name]
     out = tmp_path / "out"
     words = ["keep_raw=false", "quiet=true", "videos=false"]
-    assert main(["import", f"data={data / name}", f"out={out}", *words]) == 0
+    sources = {r.source: r for r in read(data / name)}
+    lacking = [r for r in sources.values() if isinstance(r, Unreadable)]  # some folders are excerpts of larger sets
+    assert main(["import", f"data={data / name}", f"out={out}", *words]) == (3 if lacking else 0)
     assert [p.name for p in tmp_path.iterdir()] == ["out"], "nothing half written is left"
     back = list(read(out))
     assert len(back) == episodes and {r.mapping for r in back} == mappings
-    sources = {r.source: r for r in read(data / name)}
     for r in back:
         source = sources[r.metadata["imported_from"]]
         assert (r.kind, r.episode) == (source.kind, None) and set(r.streams) <= set(source.streams)
         assert {s.clock for s in r.streams.values()} == {"grid"}
+        resampled = r.mapping in unlike if isinstance(unlike, set) else unlike
         assert any("nothing was resampled" in n for n in r.notes) != resampled
         for stream_name, s in r.streams.items():
             was = source.streams[stream_name]
@@ -191,7 +199,7 @@ def test_frames_equal_the_source_read_with_the_bare_library(data, tmp_path):
     if not folder.exists():
         pytest.skip("the real recordings are not here; SHILIU_DATA names their folder")
     out = tmp_path / "set"
-    assert main(["import", f"data={folder}", f"out={out}", "quiet=true", "keep_raw=false"]) == 0
+    assert main(["import", f"data={folder}", f"out={out}", "quiet=true", "keep_raw=false"]) == 3, "42 more are announced"
     table = pq.read_table(out / "data/chunk-000/file-000.parquet")
     action = np.array(table.column("action").to_pylist(), np.float32)
     parts = [
@@ -225,7 +233,7 @@ def test_a_bag_is_resampled_onto_thirty_hertz_and_says_how(data, tmp_path):
     (source,), (back,) = read(bag), read(out)
     command = source.streams["/kuavo_arm_traj"]
     for row, t in enumerate(report["start_ns"] + back.streams["/kuavo_arm_traj"].time_ns):
-        at = np.flatnonzero(command.time_ns <= t)[-1]
+        at = np.flatnonzero(command.time_ns <= t + SLACK_NS)[-1]
         assert np.array_equal(back.streams["/kuavo_arm_traj"].values[row], command.values[at])
     assert back.streams["/kuavo_arm_traj"].unit == "deg" and back.streams["/kuavo_arm_traj"].declared_unit == "rad"
 

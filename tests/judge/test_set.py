@@ -28,7 +28,7 @@ from shiliu.replay.formats.mp4_header import length_of
 from shiliu.replay.judge.intake import intake, trimmed
 from shiliu.replay.judge.verdict import combine
 from shiliu.replay.recording.declared import FRAMES, Declared, VideoRange
-from shiliu.replay.recording.recording import SimEpisode, Unreadable
+from shiliu.replay.recording.recording import Recording, SimEpisode, Unreadable
 from shiliu.replay.report import Words
 from shiliu.replay.robots.limits import Limits
 
@@ -383,6 +383,63 @@ def test_a_slow_drift_shows_in_where_the_last_rows_stand():
     )
 
 
+@pytest.mark.parametrize(("rows", "level"), [(100, "WARN"), (300, "WARN"), (600, "FAIL")])
+def test_an_announced_rate_near_the_true_one_is_no_pass(rows, level):
+    """29.97 for rows at k / 30: 0.033 ms a row, so that a take of 17 s is half a frame off."""
+    declared = Declared(rows, fps=29.97, timestamp=np.float64(np.float32(np.arange(rows) / 30)))
+    (found,) = check_timestamp(declared, RULES, 29.97)
+    assert (found.level, found.details["kind"]) == (level, "stretched")
+    assert found.value == pytest.approx((rows - 1) * (1 / 29.97 - 1 / 30), rel=1e-3) and found.value > found.limit
+    assert found.details["factor"] == pytest.approx(0.999)
+
+
+@pytest.mark.parametrize(
+    ("stamps", "quantum"),
+    [(lambda t: np.round(t, 3), 1e-3), (lambda t: np.floor(2e3 * t) / 2e3, 5e-4)],
+    ids=["milliseconds", "half milliseconds cut off"],
+)
+def test_rounded_times_warn_with_what_they_are_rounded_to(stamps, quantum):
+    declared = Declared(300, fps=30.0, timestamp=stamps(np.arange(300) / 30))
+    assert check_fps(declared, RULES)[0].level == "PASS"
+    (found,) = check_timestamp(declared, RULES, 30.0)
+    assert (found.level, found.details["kind"], found.details["quantum"]) == ("WARN", "rounded", pytest.approx(quantum))
+    assert 1e-4 < found.value <= quantum
+
+
+@pytest.mark.parametrize(("unit", "size"), [("ms", 1e3), ("us", 1e6), ("ns", 1e9)])
+def test_times_in_another_unit_are_named(unit, size):
+    t = np.arange(120) / 30
+    for announced, level in ((30.0, "FAIL"), (30.2, "FAIL")):
+        (found,) = check_fps(Declared(120, fps=announced, timestamp=t * size), RULES)
+        assert (found.level, found.details["kind"], found.details["counts_in"]) == (level, "unit", unit)
+    (other,) = check_fps(Declared(120, fps=30.0, timestamp=t * 700), RULES)
+    assert other.failed and "counts_in" not in other.details, "seven hundred times is no unit"
+
+
+@pytest.mark.parametrize("stated", ["-30", "0", "NaN", '"fast"', "true"])
+def test_what_is_no_rate_fails_and_the_rows_are_held_against_their_own(stated):
+    declared = Declared(90, no_rate=stated, timestamp=np.arange(90) / 25)
+    found = by_code(check_dataset(declared, RULES))
+    assert (found["set.fps"].level, found["set.fps"].details["said"]) == ("FAIL", stated)
+    assert found["set.fps"].details["rate"] == pytest.approx(25.0) and found["set.timestamp"].level == "PASS"
+    assert check_fps(Declared(90, no_rate=stated), RULES)[0].failed, "without a witness too"
+
+
+def test_a_rate_that_is_a_text_warns_where_it_is_right():
+    declared = Declared(90, fps=25.0, no_rate='"25"', timestamp=np.arange(90) / 25)
+    assert check_fps(declared, RULES)[0].level == "WARN"
+    assert check_fps(replace(declared, fps=50.0, no_rate='"50"'), RULES)[0].failed
+
+
+def test_rows_that_stand_elsewhere_than_the_table_says_fail():
+    declared = Declared(40, span=(30, 70), place=90, others={1: (20, 60)}, counters={"index": np.arange(90, 130)})
+    (found,) = check_length(declared, RULES)
+    assert found.failed and (found.value, found.details["first"], found.details["last"]) == (60.0, 30, 69)
+    assert (found.details["here"], found.details["there"], found.details["other"]) == (90, 129, 1)
+    assert check_counters(declared, RULES)[0].level == "PASS", "the rows count rightly, it is the table that is wrong"
+    assert check_length(replace(declared, place=30), RULES)[0].level == "PASS"
+
+
 def test_an_offset_warns():
     declared = grid()
     found = check_timestamp(replace(declared, timestamp=declared.timestamp + 0.05), RULES, 20.0)[0]
@@ -463,7 +520,7 @@ def test_real_sets_hold_together(data, name):
         name, set()
     )
     warned: set[str] = set()
-    for recording in read(data / name):
+    for recording in (item for item in read(data / name) if isinstance(item, Recording)):  # excerpts of larger sets
         found = check_dataset(recording.declared, RULES)
         assert not [f.code for f in found if f.failed]
         warned |= {f.code for f in found if f.level == "WARN"}

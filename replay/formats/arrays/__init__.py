@@ -28,10 +28,11 @@ READERS = (
         endings=(".hdf5", ".h5"),
         rows=(
             PageRow(
-                "HDF5 of robosuite, robomimic (`*.hdf5`, `*.h5`)",
-                "by the model that it carries, any robot, task and number of objects; without one through a mapping",
+                "HDF5 of robosuite, robomimic and others (`*.hdf5`, `*.h5`)",
+                "by the model that it carries, any robot, task and number of objects; without one through a mapping, and so files"
+                " of one episode at the root (ALOHA)",
                 "no",
-                "numbers as stored; links to other files, virtual and external datasets are named, not read",
+                "numbers as stored; links to other files, virtual and external datasets, pictures are named, not read",
                 "one episode, 2 GiB at most",
                 "three real robosuite files of 2018 and 2022; files that the tests write of other robots, two"
                 " arms, other tasks and with `obs/`, and our own export; no robomimic file of others",

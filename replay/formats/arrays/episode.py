@@ -21,6 +21,7 @@ from ....scenarios.errors import EpisodeError
 from ...recording.declared import Declared
 from ...recording.features import grid_ns
 from ...recording.recording import NOTE_WORDS, PictureFile, Recording, Stream, Unreadable
+from ...signals.grid import fitted
 from ..array_rule import ArrayRule, Columns, reason_unused
 from ..lerobot import layout
 from ..mapping import Mapping as ChannelMapping
@@ -498,7 +499,10 @@ class _Reading:
                 )
                 return {"capture_ns": begin + grid, "clock": "grid"}
             rate = (length - 1) / max((stored[-1] - stored[0]) / _NS, 1e-9) if length > 1 else fps
-            if abs(rate / fps - 1) > 0.01:
+            own = fitted(stored)
+            if own is not None and own.exact:
+                rate = own.rate
+            if abs(rate / fps - 1) > 0.01 or (own is not None and own.exact and not own.stands_on(fps)):
                 self.notes.append(f"{fps:g} rows a second are declared, the times in {text} say {rate:.2f}")
         clock = rule.clock if rule is not None else "capture"
         if clock != "capture":

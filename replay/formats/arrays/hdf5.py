@@ -1,4 +1,5 @@
-"""HDF5 as robosuite and robomimic write it: a group `data` with one group `demo_k` an episode.
+"""HDF5 as robosuite and robomimic write it: a group `data` with one group `demo_k` an episode; or one episode a file, at the
+root, as ALOHA and others write it.
 
 Only what lies in the file itself is read: links to other files, virtual and externally stored datasets are left out.
 """
@@ -33,6 +34,8 @@ from .npz import natural
 from .robosuite import mapping_of
 
 EPISODES = "data/demo_*"  # where robosuite and robomimic keep their episodes
+ROOT = "/"  # the pattern of a file that holds one episode
+PICTURES = "images"  # a group of them
 MAX_DEPTH = 8
 MAX_EPISODES = 1_000_000
 PACKED = 1100  # gzip packs no tighter
@@ -48,16 +51,18 @@ class Kind:
     Attributes:
         format: the mapping's word; container: a reader's words.
         episodes: pattern of the groups that hold an episode each, where no mapping names one.
+        root: whether a file without such groups may be one episode.
         arranged: what is done to the arrays of an episode before a mapping sees them.
     """
 
     format: str
     container: str
     episodes: str
+    root: bool = False
     arranged: Callable[[ArrayEpisode], None] = lambda episode: None
 
 
-PLAIN = Kind("hdf5", "HDF5 file", EPISODES)
+PLAIN = Kind("hdf5", "HDF5 file", EPISODES, root=True)
 
 
 def read(
@@ -90,6 +95,8 @@ def read(
     with file:
         with mendable(path, "HDF5 file"):
             groups = _episodes(file, [*episode_pattern(kind.format, mapping), kind.episodes])
+            if not groups and kind.root and any(_own_array(file, name) for name in file):
+                groups = [ROOT]
             attributes = _attributes(file) | (
                 _attributes(file["data"]) if isinstance(file.get("data"), h5py.Group) else {}
             )
@@ -110,6 +117,9 @@ def read(
                 kind.arranged(episode)
             return recording_of(episode, mapping, fps, mapping_of)
 
+        if groups == [ROOT]:
+            yield make(ROOT, stem or path.stem, source)
+            return
         first = stem or path.resolve().parent.name
         shorts = ((group, group.rpartition("/")[2]) for group in groups)
         named = ((group, f"{first}_{short}", f"{source}#{short}") for group, short in shorts)
@@ -119,6 +129,8 @@ def read(
 def _episodes(file: h5py.File, patterns: list[str]) -> list[str]:
     """Paths of the groups that hold an episode each."""
     for pattern in dict.fromkeys(patterns):
+        if not pattern.strip("/."):
+            return [ROOT]
         found = [""]
         for part in pattern.split("/"):
             step = []
@@ -136,6 +148,10 @@ def _episodes(file: h5py.File, patterns: list[str]) -> list[str]:
 
 def _own_group(group: h5py.Group, name: str) -> bool:
     return isinstance(group.get(name, getlink=True), h5py.HardLink) and group.get(name, getclass=True) is h5py.Group
+
+
+def _own_array(group: h5py.Group, name: str) -> bool:
+    return isinstance(group.get(name, getlink=True), h5py.HardLink) and group.get(name, getclass=True) is h5py.Dataset
 
 
 def _episode(group: h5py.Group, name: str, source: str, path: Path, about: dict[str, Any], kind: Kind) -> ArrayEpisode:
@@ -173,6 +189,8 @@ def _gather(group: h5py.Group, prefix: str, arrays: dict[str, np.ndarray], left:
             left.append(f"{where}: its values lie in another file, which is not opened")
         elif item.dtype.kind not in "biuf" or item.dtype.itemsize > 8:
             left.append(f"{where} ({item.dtype}): no plain numbers")
+        elif item.dtype == "uint8" and (item.ndim == 4 or PICTURES in where.split("/")):
+            left.append(f"{where} ({' x '.join(map(str, item.shape))}): pictures are not read")
         elif item.ndim > 1 and 0 in item.shape[1:]:
             left.append(f"{where} ({len(item)} rows x 0): empty")
         else:

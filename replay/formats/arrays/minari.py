@@ -16,7 +16,7 @@ import numpy as np
 from ....scenarios.errors import EpisodeError
 from ...recording.recording import Recording, Unreadable
 from .episode import ArrayEpisode, mendable
-from .hdf5 import Kind
+from .hdf5 import MAX_EPISODES, Kind
 from .hdf5 import read as read_hdf5
 
 TABLE, VALUES = Path("data") / "metadata.json", Path("data") / "main_data.hdf5"
@@ -30,7 +30,8 @@ def read(
     """The episodes of a dataset, in the order of their numbers; arguments as for the other readers of arrays.
 
     Raises:
-        EpisodeError: its table or its values cannot be read, or none of its episodes is readable.
+        EpisodeError: its table or its values cannot be read, or none of its episodes is readable. An episode that the table
+            counts and that is not there comes as `Unreadable`.
     """
     with mendable(root / TABLE, "table of the dataset"):
         if (root / TABLE).stat().st_size > MAX_JSON_BYTES:
@@ -40,7 +41,15 @@ def read(
             raise ValueError("it is no table")
         keys = ("dataset_id", "minari_version", "algorithm_name", "description", "shiliu")
         about: dict[str, Any] = {"minari": {key: table[key] for key in keys if key in table}}
-    yield from read_hdf5(root / VALUES, source, mapping, fps, MINARI, stem=root.resolve().name, about=about)
+    stem, seen = root.resolve().name, set()
+    for item in read_hdf5(root / VALUES, source, mapping, fps, MINARI, stem=stem, about=about):
+        seen.add(item.source)
+        yield item
+    total = table.get("total_episodes")
+    for k in range(total if type(total) is int and total <= MAX_EPISODES else 0):
+        if (here := f"{source}#episode_{k}") not in seen:
+            message = f"episode {k} is announced ({total} in all), and it is not here. Copy the whole dataset folder again."
+            yield Unreadable(f"{stem}_episode_{k}", here, EpisodeError(message, file=root / VALUES, field="total_episodes"))
 
 
 def _arranged(episode: ArrayEpisode) -> None:
@@ -58,4 +67,4 @@ def _arranged(episode: ArrayEpisode) -> None:
         episode.notes.append(f"the observation after the last action stands in the metadata ({AFTER})")
 
 
-MINARI = Kind("minari", "Minari dataset", "episode_*", _arranged)
+MINARI = Kind("minari", "Minari dataset", "episode_*", arranged=_arranged)

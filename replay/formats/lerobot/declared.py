@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -105,6 +105,14 @@ def span_of(row: Row) -> tuple[int, int] | None:
     """Rows of the set that are this episode's, as its table says: the first, and the one after the last."""
     first, end = row.get("dataset_from_index"), row.get("dataset_to_index")
     return (first, end) if isinstance(first, int) and isinstance(end, int) else None
+
+
+def others_of(
+    number: int | None, span: tuple[int, int], rows: Iterable[tuple[int, Row]]
+) -> dict[int, tuple[int, int]]:
+    """Other episodes to which the tables give some of the rows of `span`, by number."""
+    spans = ((k, span_of(row)) for k, row in rows if k != number)
+    return {k: one for k, one in spans if one is not None and max(span[0], one[0]) < min(span[1], one[1])}
 
 
 def seconds_or_none(value: Any) -> float | None:

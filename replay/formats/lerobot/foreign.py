@@ -1,7 +1,8 @@
 """LeRobot datasets that others recorded, v2.0 to v3.0: episode by episode, from files of one episode or of many.
 
-Which episodes there are is read from the frames, not from the metadata, which in real sets promises files that are not
-there and types that the files do not have. What differs is said in the notes; what a column means, a mapping says.
+Episodes are read from the frames, not from the metadata, which in real sets promises files that are not there and types that
+the files do not have. An episode that is announced and has no rows here is `Unreadable`. What else differs is said in the
+notes; what a column means, a mapping says.
 """
 
 from __future__ import annotations
@@ -33,11 +34,13 @@ from ..arrays.episode import (
 )
 from ..mp4_header import length_of
 from . import layout
-from .declared import seconds_or_none, span_of
+from .declared import others_of, seconds_or_none, span_of
 from .statistics import EpisodeStatistics, Stats, of_file, of_tree, table_numbers
 
 MAX_META_BYTES = 64 << 20
 MAX_FILES = 200_000
+CHANNELS = (1, 3, 4)  # grey, colours, colours with transparency or depth
+MAX_FPS = 1e6  # no robot's rows come as fast
 COUNTER = "episode_index"  # LeRobot's own; other layouts number episodes from anew in each file
 OTHER_COUNTER = "episode"
 TIME = "timestamp"  # LeRobot's own column of seconds since the episode began
@@ -103,14 +106,34 @@ class _Foreign:
         features = {k: v for k, v in info["features"].items() if isinstance(k, str) and isinstance(v, dict)}
         self.features: dict[str, dict[str, Any]] = features
         self.version = str(info.get("codebase_version", "of unknown version"))[:20]
-        fps = info.get("fps")
-        self.fps = float(fps) if isinstance(fps, int | float) and not isinstance(fps, bool) and fps > 0 else None
+        self.fps, self.no_rate = self._rate(info.get("fps"))
         self.labels = {name: _names(feature.get("names")) for name, feature in features.items()}
         self.files = self._files()
         self._tables: list[tuple[Path, int]] = []
         self._place: dict[int, int] = {}  # number of an episode -> its row in the tables of `meta/episodes`
         self.rows = self._rows()
         self.tasks = self._tasks()
+
+    def _rate(self, fps: Any) -> tuple[float | None, str | None]:
+        """Rows a second as announced, and what stands there instead of a number that is a rate.
+
+        Raises:
+            EpisodeError: it is beyond any rate.
+        """
+        if fps is None:
+            return None, None
+        try:
+            rate = float(fps) if isinstance(fps, int | float | str) and not isinstance(fps, bool) else 0.0
+        except (ValueError, OverflowError):
+            rate = 0.0
+        if rate >= MAX_FPS:
+            raise EpisodeError(
+                f"announces {json.dumps(fps)[:40]} rows a second, which is no rate. Write the true one.",
+                file=self.info_path,
+                field="fps",
+            )
+        known = rate if rate > 0.0 else None
+        return known, None if known is not None and not isinstance(fps, str) else json.dumps(fps)[:40]
 
     def _json(self, path: Path, what: str) -> Any:
         with mendable(path, what), path.open("rb") as file:
@@ -226,12 +249,14 @@ class _Foreign:
         left: list[str],
         row: dict[str, Any],
         videos: dict[str, str | None],
+        place: int | None,
     ) -> Declared:
         """What the set says of one episode; which columns nobody reads is told once a mapping is chosen."""
         length = len(next(iter(columns.values())))
         single = {name: values.reshape(-1) for name, values in columns.items() if values.size == length}
         whole = {name: single[name] for name in BOOKKEEPING if name in single and single[name].dtype.kind in "iu"}
         times = single.get(TIME)
+        span = span_of(row)
         in_name = _NUMBER.search(path.stem)
         stats: Stats = {}
         table = None
@@ -243,10 +268,13 @@ class _Foreign:
             n=length,
             number=int(in_name[1]) if in_name is not None else index,
             fps=self.fps,
-            timestamp=times.astype(np.float64) if times is not None and times.dtype.kind == "f" else None,
+            no_rate=self.no_rate,
+            timestamp=times.astype(np.float64) if times is not None and times.dtype.kind in "fiu" else None,
             counters={name: values.astype(np.int64) for name, values in whole.items()},
             length=row["length"] if isinstance(row.get("length"), int) else None,
-            span=span_of(row),
+            span=span,
+            place=place if span is not None else None,
+            others=others_of(index, span, self.rows.items()) if span is not None and place not in (None, span[0]) else {},
             totals=self.totals | table_numbers(row, table),
             tasks=frozenset(i for i in self.tasks if isinstance(i, int)) or None,
             columns=columns,
@@ -273,13 +301,20 @@ class _Foreign:
     # ---------------------------------------------------------------------------------------------- frames
 
     def episodes(self) -> Iterator[ArrayEpisode | Unreadable]:
-        """Every episode, as the frames hold it."""
+        """Every episode, as the frames hold it; after them those that are announced and not here."""
         seen: set[int] = set()
+        broken: set[Path] = set()
+        numbered = True  # every episode has a number by which the tables know it
+        # which row of the set a file begins with, as LeRobot counts through the files; unknown where one of them is missing
+        places = {path for index, row in self.rows.items() if (path := self._file_of(index, row)) is not None}
+        first: int | None = 0 if all(path.is_file() for path in places) else None
         for path in self.files:
             relative = path.relative_to(self.root).as_posix()
             try:
-                for index, columns, left in self._of_file(path):
-                    episode = self._episode(path, relative, index, columns, left)
+                for index, columns, left, row in self._of_file(path):
+                    place = None if first is None else first + row
+                    episode = self._episode(path, relative, index, columns, left, place)
+                    numbered &= index is not None
                     if index is not None and index in seen:
                         yield Unreadable(
                             episode.name,
@@ -294,11 +329,52 @@ class _Foreign:
                     if index is not None:
                         seen.add(index)
                     yield episode
+                if first is not None:
+                    first += pq.read_metadata(path).num_rows
             except EpisodeError as error:
+                broken.add(path)
+                first = None
+                if (named := _NUMBER.search(path.stem)) is not None:
+                    seen.add(int(named[1]))
                 yield Unreadable(path.stem, f"{self.source}/{relative}", error)
+        if numbered:
+            yield from self._not_here(seen, broken)
 
-    def _of_file(self, path: Path) -> Iterator[tuple[int | None, dict[str, np.ndarray], list[str]]]:
-        """Index, columns and unread columns of each episode of a file, holding one episode at a time."""
+    def _not_here(self, seen: set[int], broken: set[Path]) -> Iterator[Unreadable]:
+        """Episodes that the tables list, or `info.json` counts, of which no row was found."""
+        announced = set(self.rows)
+        total = self.info.get("total_episodes")
+        if type(total) is int and 0 < total <= MAX_FILES and announced <= set(range(total)):
+            announced = set(range(total))
+        for index in sorted(announced - seen):
+            row = self.rows.get(index, {})
+            path = self._file_of(index, row)
+            if path in broken:
+                continue  # which has a line of its own
+            rows = f" with {row['length']} rows" if isinstance(row.get("length"), int) else ""
+            where = "" if path is None else f" in {path.relative_to(self.root).as_posix()}"
+            lacking = " (the file is missing)" if path is not None and not path.is_file() else ""
+            message = f"episode {index} is announced{rows}, and it has none here{where}{lacking}. Copy the whole dataset folder again."
+            name = layout.episode_name(index)
+            error = EpisodeError(message, file=path or self.info_path, field="episode_index")
+            yield Unreadable(name, f"{self.source}#{index}", error)
+
+    def _file_of(self, index: int, row: dict[str, Any]) -> Path | None:
+        """Where the frames of an episode belong; None where the set does not say."""
+        pattern, size = self.info.get("data_path"), self.info.get("chunks_size")
+        chunk, number = row.get("data/chunk_index", 0), row.get("data/file_index", 0)
+        if not isinstance(pattern, str) or not isinstance(chunk, int) or not isinstance(number, int):
+            return None
+        try:
+            return layout.place(
+                self.root, pattern, self.info_path, episode_index=index,
+                episode_chunk=index // size if isinstance(size, int) and size > 0 else 0, chunk_index=chunk, file_index=number,
+            )  # fmt: skip
+        except EpisodeError:
+            return None
+
+    def _of_file(self, path: Path) -> Iterator[tuple[int | None, dict[str, np.ndarray], list[str], int]]:
+        """Index, columns, unread columns and first row of each episode of a file, holding one episode at a time."""
         with mendable(path, "table of frames"):
             file = pq.ParquetFile(path, page_checksum_verification=True)
             wanted, left = _readable(file.schema_arrow)
@@ -308,10 +384,11 @@ class _Foreign:
                 raise ValueError("it holds no frame")
         held: dict[str, list[np.ndarray]] = {}
         current: int | None = None
+        begun = passed = 0
 
-        def finished() -> tuple[int | None, dict[str, np.ndarray], list[str]]:
+        def finished() -> tuple[int | None, dict[str, np.ndarray], list[str], int]:
             number = int(in_name[1]) if in_name is not None else current
-            return number, {name: np.concatenate(pieces) for name, pieces in held.items()}, left
+            return number, {name: np.concatenate(pieces) for name, pieces in held.items()}, left, begun
 
         for group in range(file.num_row_groups):
             with mendable(path, "table of frames"):
@@ -328,11 +405,14 @@ class _Foreign:
                 if held and number != current:
                     yield finished()
                     held = {}
+                if not held:
+                    begun = passed + first
                 current = number
                 for name, values in part.items():
                     held.setdefault(name, []).append(values[first:end])
                 if sum(piece.nbytes for pieces in held.values() for piece in pieces) > MAX_EPISODE_BYTES:
                     raise EpisodeError(f"an episode takes more than {MAX_EPISODE_BYTES >> 20} MiB.", file=path)
+            passed += len(index)
         if held:
             yield finished()
 
@@ -347,13 +427,19 @@ class _Foreign:
         )
 
     def _episode(
-        self, path: Path, relative: str, index: int | None, columns: dict[str, np.ndarray], left: list[str]
+        self,
+        path: Path,
+        relative: str,
+        index: int | None,
+        columns: dict[str, np.ndarray],
+        left: list[str],
+        place: int | None,
     ) -> ArrayEpisode:
         row = self.rows.get(index, {}) if index is not None else {}
-        notes = list(self._promised()) + list(self._differences(columns))
+        notes = list(self._differences(columns))
         name = layout.episode_name(index) if index is not None else path.stem
         videos = self._videos(index, row)
-        declared = self._declared(path, index, columns, left, row, videos)
+        declared = self._declared(path, index, columns, left, row, videos, place)
         left = [
             *left,
             *(f"{key} (video {file}): pictures are not read" for key, file in videos.items() if file is not None),
@@ -386,14 +472,12 @@ class _Foreign:
         )
 
     def _pictures(self, videos: dict[str, str | None], row: dict[str, Any]) -> dict[str, PictureFile]:
-        """Videos that are here and that the set describes as pictures (h, w, 3)."""
+        """Videos that are here and that the set describes as pictures, in whatever order of height, width and channels."""
         found = {}
         for key, relative in videos.items():
             feature = self.features[key]
-            shape = feature.get("shape")
-            if relative is None or not isinstance(shape, list) or len(shape) != 3 or shape[2] != 3:
-                continue
-            if not all(type(n) is int and n > 0 for n in shape):
+            size = _size(feature.get("shape"), self.labels[key])
+            if relative is None or size is None:
                 continue
             info = feature.get("info") or feature.get("video_info")
             codec = info.get("video.codec") if isinstance(info, dict) else None
@@ -401,18 +485,12 @@ class _Foreign:
             part = isinstance(start, float) and isinstance(stop, float) and 0.0 <= start < stop
             found[key] = PictureFile(
                 self.root / relative,
-                (shape[0], shape[1], 3),
+                (*size, 3),
                 self.fps,
                 codec if isinstance(codec, str) else None,
                 *((start, stop) if part else ()),
             )
         return found
-
-    def _promised(self) -> Iterator[str]:
-        """What info.json says of the set as a whole, where it is not so."""
-        total = self.info.get("total_episodes")
-        if "episode_index" in str(self.info.get("data_path")) and isinstance(total, int) and total != len(self.files):
-            yield f"info.json announces {total} episodes, {len(self.files)} files of frames are here"
 
     def _differences(self, columns: dict[str, np.ndarray]) -> Iterator[str]:
         """Where a column is not as info.json announces it."""
@@ -515,6 +593,18 @@ def _ranges(feature: dict[str, Any]) -> np.ndarray | None:
     except (TypeError, ValueError):
         return None
     return declared if declared.shape == (width, 2) else None
+
+
+def _size(shape: Any, names: tuple[str, ...]) -> tuple[int, int] | None:
+    """Height and width of a camera's pictures: by the names of its axes, else the axis of 1, 3 or 4 is that of the channels."""
+    if not isinstance(shape, list) or len(shape) not in (2, 3) or not all(type(n) is int and n > 0 for n in shape):
+        return None
+    axes = {name.strip().lower()[:1]: i for i, name in enumerate(names)} if len(names) == len(shape) else {}
+    if "h" in axes and "w" in axes:
+        return shape[axes["h"]], shape[axes["w"]]
+    if len(shape) == 3 and shape[2] not in CHANNELS and shape[0] in CHANNELS:
+        return shape[1], shape[2]
+    return shape[0], shape[1]
 
 
 def _names(value: Any) -> tuple[str, ...]:

@@ -215,6 +215,7 @@ class DatasetWriter:
         raw: Callable[[Path], None] | None = None,
         videos: Mapping[str, WholeVideo] | None = None,
         images: Mapping[str, Iterable[np.ndarray]] | None = None,
+        times_ns: np.ndarray | None = None,
     ) -> int:
         """Append one imported recording.
 
@@ -226,6 +227,7 @@ class DatasetWriter:
             raw: writes the recording's streams as they came into the file that it is given, under `shiliu/raw/`.
             videos: for a video feature a file with a picture a frame, which is copied as it is.
             images: for a video feature an iterable of exactly T pictures (h, w, 3) uint8, which are encoded.
+            times_ns: (T,) int64 time of each row since the first [ns]; None for k / fps.
 
         Returns:
             The index of the episode.
@@ -246,7 +248,10 @@ class DatasetWriter:
         if not max(lengths):
             raise EpisodeError("has no frames.", field="frames")
         whole = {name: np.ascontiguousarray(values) for name, values in columns.items()}
-        whole[layout.CLOCK] = grid_ns(max(lengths), self.fps)[:, None]
+        clock = grid_ns(max(lengths), self.fps) if times_ns is None else np.asarray(times_ns, np.int64)
+        if clock.shape != (max(lengths),):
+            raise EpisodeError(f"{clock.shape} times for {max(lengths)} frames.", field=layout.CLOCK)
+        whole[layout.CLOCK] = clock[:, None]
         side_bytes = _json_bytes({**side, layout.DIGESTS: self._digests(whole, task)}, "episode")
         name = layout.episode_name(len(self._rows))
         hashes = {

@@ -22,6 +22,7 @@ from ...recording.recording import KINDS, Recording, Stream
 from .. import episode_archive as packed
 from .. import lossless_json as tagged
 from ..mapping import load
+from ..rosbag.parts import refuse_part
 from ..rosbag.topic import TopicBuffer
 from ..topics import choose, mapped, recording_of
 from . import write as layout
@@ -44,7 +45,7 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
             need none.
 
     Raises:
-        EpisodeError: not a whole MCAP file, nothing in it that a mapping knows, or messages that are not as it says.
+        EpisodeError: not a whole MCAP file or one part of several, nothing in it that a mapping knows, or messages that are not as it says.
     """
     chosen = None if mapping is None else load(mapping)
     with mendable(path):
@@ -53,6 +54,7 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
         file = _File(path)
     if file.about is not None:
         return _own(file, source)
+    refuse_part(path)
     channels = [c for c in file.channels.values() if c.msgcount]
     silent = [c for c in file.channels.values() if not c.msgcount]
     used = chosen or choose(path, channels, FORMATS, "file")

@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import yaml
 from rosbags.interfaces import Connection, MessageDefinitionFormat
 from rosbags.rosbag2 import Reader
 from rosbags.typesys import Stores, get_typestore
@@ -23,6 +22,7 @@ from ..mapping import load
 from ..reader_errors import mending
 from ..topics import choose, mapped, recording_of
 from .bag1 import definitions
+from .parts import refuse_part
 from .topic import TopicBuffer
 
 MAX_VALUE_BYTES = 2 << 30  # of one bag's streams
@@ -42,7 +42,7 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
             message, or messages that are not as the mapping says.
     """
     chosen = None if mapping is None else load(mapping)
-    _refuse_part(path)
+    refuse_part(path)
     with _mendable(path), Reader(path) as reader:
         channels = [c for c in reader.connections if c.msgcount]
         silent = [c for c in reader.connections if not c.msgcount]
@@ -88,24 +88,6 @@ def _store(path: Path, connection: Connection) -> Any:
         file=path,
         field=connection.topic,
     )
-
-
-def _refuse_part(path: Path) -> None:
-    """Of a recording that was split into files, no part is judged as if it were the whole."""
-    sheet = path.parent / "metadata.yaml"
-    if not sheet.is_file() or sheet.stat().st_size > 16 << 20:
-        return
-    try:
-        about = yaml.safe_load(sheet.read_text(encoding="utf-8"))
-        parts = about["rosbag2_bagfile_information"]["relative_file_paths"]
-        several = len(parts) > 1 and path.name in [Path(part).name for part in parts]
-    except (OSError, yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError):
-        return  # the file itself says what it holds
-    if several:
-        raise EpisodeError(
-            f"is one of {len(parts)} parts of a recording. Join them first: ros2 bag convert, without a maximal size.",
-            file=path,
-        )
 
 
 _mendable = partial(mending, broken="not a readable ROS 2 bag", fix="Copy it again from the recorder.")

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ....scenarios.errors import EpisodeError
-from ...recording.recording import Stream
+from ...recording.recording import EACH_SAMPLE, Stream
 from ..mapping import StreamRule, TopicRule
 
 _NS = 1_000_000_000
@@ -42,8 +42,18 @@ class _Column:
     spelled: Callable[[Any], Any] | None  # of a message: the names that the sender writes
     values: array = field(default_factory=lambda: array("d"))
     names: tuple[str, ...] | None = None  # in stored order, once a message has been seen
-    spelling: tuple[str, ...] = ()
+    rows: array = field(default_factory=lambda: array("q"))  # which messages of the topic it has, where the sender names elements
+    known: dict[tuple[str, ...], _Named] = field(default_factory=dict)  # by what the sender writes
+    others: dict[tuple[str, ...], int] = field(default_factory=dict)  # elements that are none of the rule's, and how often
     absent: bool = False
+
+
+@dataclass(frozen=True)
+class _Named:
+    """The elements of a message: their names in stored order (none of another sender's), and which of the values they are."""
+
+    names: tuple[str, ...]
+    picked: np.ndarray | None = None  # None where all are the rule's
 
 
 class TopicBuffer:
@@ -94,20 +104,27 @@ class TopicBuffer:
         self.n += 1
         return taken
 
-    def _fail(self, column: _Column, message: str) -> EpisodeError:
+    def _fail(self, column: _Column, message: str, number: int | None = None) -> EpisodeError:
         place = f"{self.topic}:{', '.join(column.rule.fields[:2])}"
-        return EpisodeError(f"message {self.n}: {message}", file=self.path, field=place)
+        return EpisodeError(f"message {self.n if number is None else number}: {message}", file=self.path, field=place)
 
     def _keep(self, column: _Column, message: Any) -> int | None:
         """Append one message's values in stored order; returns how many, None where an optional stream is not in this bag."""
         rule, values, several = column.rule, column.values, len(column.rule.fields) > 1
         before = len(values)
+        named = None
+        if column.spelled is not None:
+            named = self._named(column, tuple(column.spelled(message)))
+            if named is not None and not named.names:
+                return 0  # of another sender, which names other elements
         try:
             for part in (message,) if column.parts is None else column.parts(message):
                 found = column.fields(part)
                 for value in found if several else (found,):
                     # most are plain; to make an array of each would take most of the time
-                    if isinstance(value, _PLAIN):
+                    if named is not None and named.picked is not None and np.size(value) > named.picked.max():
+                        values.frombytes(self._numbers(column, value)[named.picked].tobytes())
+                    elif isinstance(value, _PLAIN):
                         values.append(value)
                     elif getattr(value, "dtype", None) == _FLOAT64:
                         values.frombytes(value.tobytes())
@@ -127,7 +144,8 @@ class TopicBuffer:
                 "Give a mapping for this robot (mapping=FILE.yaml), or cut the message out.",
             )
         if column.spelled is not None:
-            self._name(column, tuple(column.spelled(message)))
+            self._name(column, named)
+            column.rows.append(self.n)
         return count
 
     def _numbers(self, column: _Column, value: Any) -> np.ndarray:
@@ -137,22 +155,48 @@ class TopicBuffer:
             raise self._fail(column, f"holds {array_.dtype}, not numbers; correct the mapping.")
         return array_.astype(np.float64)
 
-    def _name(self, column: _Column, spelled: tuple[str, ...]) -> None:
-        """Take the element order from the names that the sender writes, where it writes any."""
+    def _named(self, column: _Column, spelled: tuple[str, ...]) -> _Named | None:
+        """What the elements are that a sender names; None of one that names none."""
+        if not spelled:
+            return None
+        found = column.known.get(spelled)
+        if found is None:
+            found = column.known[spelled] = self._read_names(column, spelled)
+        if not found.names:
+            column.others[spelled] = column.others.get(spelled, 0) + 1
+        return found
+
+    def _read_names(self, column: _Column, spelled: tuple[str, ...]) -> _Named:
         rule = column.rule
-        if not spelled or spelled == column.spelling:
+        spellings = (rule.names, *rule.spellings)
+        own: Iterator[tuple[str, ...]] = (one for one in spellings if set(one) <= set(spelled))
+        spelling = next(own, None)
+        if spelling is not None:
+            at = [i for i, name in enumerate(spelled) if name in spelling]
+            names = tuple(rule.names[spelling.index(spelled[i])] for i in at)
+            if len(at) == len(spelled) == len(spelling):
+                return _Named(names)
+            plain = len(rule.columns) == len(rule.names) and rule.each is None
+            if plain and len(at) == len(spelling):
+                column.others[tuple(name for name in spelled if name not in spelling)] = 0
+                return _Named(names, np.array(at))
+        elif not any(set(one) & set(spelled) for one in spellings):
+            return _Named(())
+        raise self._unknown(column, spelled)
+
+    def _unknown(self, column: _Column, spelled: tuple[str, ...], number: int | None = None) -> EpisodeError:
+        shown = ", ".join(spelled[:4])
+        return self._fail(column, f"names its values {shown}, ..., which no spelling of the mapping is; add one.", number)
+
+    def _name(self, column: _Column, named: _Named | None) -> None:
+        """Take the element order from the names that the sender writes, where it writes any."""
+        if named is None or named.names == column.names:
             return
-        for spelling in (rule.names, *rule.spellings):
-            if len(spelled) == len(spelling) and set(spelled) == set(spelling):
-                names = tuple(rule.names[spelling.index(name)] for name in spelled)
-                break
-        else:
-            shown = ", ".join(spelled[:4])
-            raise self._fail(column, f"names its values {shown}, ..., which no spelling of the mapping is; add one.")
-        before = column.names or (rule.names if self.n else names)  # a sender without names follows the mapping
-        if names != before:
+        # a sender without names follows the mapping
+        before = column.names or (column.rule.names if len(column.rows) else named.names)
+        if named.names != before:
             raise self._fail(column, "the order of the elements changes within the recording; split it there.")
-        column.names, column.spelling = names, spelled
+        column.names = named.names
 
     def streams(self, notes: list[str]) -> Iterator[Stream]:
         """The finished streams; says in `notes` what had to be assumed."""
@@ -180,6 +224,11 @@ class TopicBuffer:
             name = self.topic if rule.name is None else f"{self.topic}/{rule.name}"
             if column.absent:
                 continue
+            if column.others and not len(column.rows):
+                raise self._unknown(column, next(iter(column.others)), number=0)
+            for others, times_seen in column.others.items():
+                whose = f"{times_seen} messages of" if times_seen else "beside its own elements"
+                notes.append(f"{name}: {whose} {', '.join(others[:8])} are left out, which the mapping does not name here")
             extra: dict[str, Any] = {"field": ", ".join(rule.fields)}
             extra |= {key: value for key, value in (("frame", rule.frame), ("note", rule.note)) if value}
             filler = [p for p in rule.placeholder if p["publisher"] in self.publishers]
@@ -190,7 +239,9 @@ class TopicBuffer:
                 notes.append(f"{name}: {rule.note}")
             if rule.spelled_in and column.names is None:
                 notes.append(f"{name}: the sender names no elements; their order is the mapping's")
-            values = np.frombuffer(column.values, np.float64).reshape(self.n, -1)
+            kept = slice(None) if column.spelled is None else np.frombuffer(column.rows, np.int64)
+            count = self.n if column.spelled is None else len(column.rows)
+            values = np.frombuffer(column.values, np.float64).reshape(count, -1)
             values.flags.writeable = False  # evidence: whoever converts does so in a copy
             yield Stream(
                 name=name,
@@ -199,10 +250,10 @@ class TopicBuffer:
                 unit=rule.unit,
                 names=column.names or rule.columns,
                 values=values,
-                capture_ns=times["capture"] if len(times["capture"]) else None,
-                receive_ns=times["receive"],
-                device_ns=times["device"] if len(times["device"]) else None,
+                capture_ns=times["capture"][kept] if len(times["capture"]) else None,
+                receive_ns=times["receive"][kept],
+                device_ns=times["device"][kept] if len(times["device"]) else None,
                 clock=clock,
                 declared_unit=rule.declared,
-                meta=meta | extra,
+                meta={key: value[kept] if key in EACH_SAMPLE else value for key, value in meta.items()} | extra,
             )
