@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.judge.object_poses import stood
+from shiliu.replay.judge.recorded_poses import stood
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.pose import Pose
