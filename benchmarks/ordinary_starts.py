@@ -66,10 +66,10 @@ def _of_set(folder: Path, words: dict[str, str], known: Sequence[dict[str, Any]]
         for seed, take in list(zip(seeds, shiliu.read(plain)))[: int(words["episodes"])]:
             if seed not in done:
                 (verdict,) = judging([take], scene, threads=int(words["threads"]))
-                yield {"scenario": name, "seed": seed, **told(verdict)}
+                yield {"scenario": name, "seed": seed, **kept_of(verdict)}
 
 
-def told(verdict: Verdict) -> dict[str, Any]:
+def kept_of(verdict: Verdict) -> dict[str, Any]:
     """What a line keeps of a verdict: its root, what failed, and what was not checked though something asks for it."""
     root = None if verdict.root is None else verdict.findings[verdict.root].code
     failed = [[one.code, list(one.subject), one.value] for one in verdict.findings if one.failed]

@@ -18,6 +18,7 @@ from ..checks.finding import Finding
 from ..checks.grip import check_slip
 from ..checks.link import check_link
 from ..checks.motors import check_motors
+from ..checks.object_divergence import LEFT, check_left
 from ..checks.outcome import (
     check_drop,
     check_forces,
@@ -38,6 +39,8 @@ from .missed_goal import explained
 from .near_copies import NEAR, UNMEASURED, copies_of, counted, hangs, open_, play_near
 from .object_poses import check_diverged
 from .payload import creep_of
+from .record_witness import carried_of, check_witness, exact, left_lying
+from .recorded_state import RecordedState
 from .results import Integrity, Motions, Replay, Rollouts, Subject
 from .retargeted_report import check_object
 from .rollout_stage import explains_goal, on_recording_clock, play_elsewhere, rolled_out
@@ -76,6 +79,10 @@ def replay_stage(
             happened = [
                 open_(one, rules, UNMEASURED) if one.failed and one.code not in always else one for one in happened
             ]
+        witness, state = check_witness(subject, motions, rollouts, _label(subject))
+        if state is not None:
+            happened = _left_lying(subject, rollouts, state, happened, threads, seed)
+        found += witness
         ended = on_recording_clock(ended, rollouts.offset)
         findings += on_recording_clock(found, rollouts.offset) + ended
         findings += on_recording_clock(happened, rollouts.offset)
@@ -201,6 +208,26 @@ def _always(
         again = rolled_out(subject, replace(plan, takes=(one,)), [played])
         always &= frozenset(finding.code for finding in _happened(subject, again) if finding.failed)
     return always
+
+
+def _left_lying(
+    subject: Subject, rollouts: Rollouts, state: RecordedState, happened: list[Finding], threads: int, seed: int
+) -> list[Finding]:
+    """What happened, with `object.diverged` of what a hand carried in the record and no replay moves."""
+    plan, start = rollouts.plan, rollouts.plan.start
+    assert start is not None
+    carried = carried_of(subject.scene, state)
+    left = left_lying(state, rollouts.played, carried, LEFT)
+    if left and _left(rollouts):
+        take = plan.takes[0]
+        draws = start.further(take.draw, copies_of(subject.scene, take, subject.rules), seed)
+        takes = [Take(draw, take.actions) for draw in draws]
+        left = left_lying(state, play(subject.scene, takes, threads=threads), left, LEFT)
+    certain = exact(state, start.inferred.apart)
+    found = check_left({name: carried[name] for name in carried if name in left}, certain, subject.rules)
+    if not found:
+        return happened
+    return [*(one for one in happened if one.code != "object.diverged"), *found]
 
 
 def _happened(subject: Subject, rollouts: Rollouts) -> list[Finding]:

@@ -29,6 +29,8 @@ HOLDERS = {
     "unknown_start": "scene",
     "near_success": "scene",
     "unmeasured": "scene",
+    "left_lying": "scene",
+    "object_order": "device",
     "things_apart": "scene",
     "beyond_drawn": "scene",
     "no_start_state": "scene",

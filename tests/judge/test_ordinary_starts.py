@@ -1,18 +1,13 @@
 """A clean take of an ordinary set that holds object poses: its scene is where these say, and nothing unmeasured makes a FAIL."""
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 import shiliu
-from shiliu.replay.formats.lerobot.plain import make_plain
-from shiliu.replay.formats.lerobot.write import write_lerobot
+from ordinary import around, ordinary
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.scenarios.reading.config import nominal_values
 
 SEED = 2  # its table is 14 mm lower than the scenario has it
-AROUND = "observation.environment_state"
 
 
 @pytest.fixture(scope="module")
@@ -28,24 +23,15 @@ def episode(scene):
 
 
 @pytest.fixture
-def ordinary(scene, episode, tmp_path):
-    """Writes the take as an ordinary set; given {column: metres}, that much is added to it in every row."""
+def lifted(scene, episode, tmp_path):
+    """The take as an ordinary set, with things recorded so much higher [m] throughout."""
 
-    def write(**added):
-        root = tmp_path / "set"
-        features = scene.schema.lerobot_features(())
-        write_lerobot(root, [episode], features, round(1.0 / scene.control_timestep), scene.robot.name)
-        make_plain(root)
-        names = scene.schema.observations[AROUND].names
-        for path in (root / "data").rglob("*.parquet"):
-            table = pq.read_table(path)
-            values = np.stack(table.column(AROUND).to_numpy(zero_copy_only=False))
-            for name, by in added.items():
-                values[:, names.index(name.replace("_", ".", 1))] += by
-            at = table.schema.get_field_index(AROUND)
-            field = table.schema.field(at)
-            pq.write_table(table.set_column(at, field, pa.array(list(values), field.type)), path)
-        return list(shiliu.read(root))
+    def write(**by):
+        def change(columns):
+            for thing, height in by.items():
+                around(scene, columns, f"{thing}.z")[:] += height
+
+        return ordinary(scene, episode, tmp_path / "set", change)
 
     return write
 
@@ -55,10 +41,10 @@ def judged(scene, takes):
     return verdict, {finding.code: finding for finding in verdict.findings}
 
 
-def test_the_table_stands_where_the_recorded_bowls_do(scene, episode, ordinary):
+def test_the_table_stands_where_the_recorded_bowls_do(scene, episode, lifted):
     height = episode.draw["values"]["table.height"]
     assert nominal_values(scene.config)["table.height"] - height > 0.01
-    verdict, found = judged(scene, ordinary())
+    verdict, found = judged(scene, lifted())
     assert verdict.verdict in ("FEASIBLE", "INCONCLUSIVE") and not any(one.failed for one in verdict.findings)
     assert found["start.penetration"].level == "PASS"
     assert found["start.place"].details["inferred"]["table.height"] == pytest.approx(height, abs=1e-4)
@@ -69,16 +55,16 @@ def test_the_table_stands_where_the_recorded_bowls_do(scene, episode, ordinary):
     assert start["buns.mass"] == start["friction"] == "drawn"
 
 
-def test_bowls_that_disagree_about_their_table_fail_nothing(scene, ordinary):
-    verdict, found = judged(scene, ordinary(bowl_z=-0.03))
+def test_bowls_that_disagree_about_their_table_fail_nothing(scene, lifted):
+    verdict, found = judged(scene, lifted(bowl=-0.03))
     assert found["start.place"].reason == "things_apart"
     assert found["start.place"].value == pytest.approx(0.015, abs=1e-3)
     assert not any(one.failed for one in verdict.findings)
     assert verdict.verdict == "INCONCLUSIVE"
 
 
-def test_a_whole_scene_beyond_what_is_drawn_is_taken_with_a_warning_of_the_scene(scene, ordinary):
-    _, found = judged(scene, ordinary(bowl_z=-0.05, empty_z=-0.05))
+def test_a_whole_scene_beyond_what_is_drawn_is_taken_with_a_warning_of_the_scene(scene, lifted):
+    _, found = judged(scene, lifted(bowl=-0.05, empty=-0.05))
     place = found["start.place"]
     assert (place.level, place.subject, place.details["key"]) == ("WARN", ("table",), "table.height")
     assert found["start.penetration"].level == "PASS"
