@@ -13,6 +13,7 @@ from .rules import Rules
 
 LEFT = 0.02  # m, a thing that moves by no more in a replay was left lying
 CARRIED = 0.05  # m, that a hand carries it at least
+BEGUN = 0.01  # m, from which on it has begun to
 REACH = 0.25  # m, a hand whose grip is no further away may carry it: handles and bags are long
 SPEED = 0.03  # m/s, of what is carried
 SLIPS = 0.6  # of its speed, by which the hand's may differ: what turns in a hand goes another way than its grip
@@ -46,6 +47,7 @@ def carried_by_record(t: np.ndarray, pos: np.ndarray, grips: np.ndarray) -> Carr
     if not goes.any() or way[goes].max() < CARRIED:
         return None
     first, last = np.flatnonzero(goes)[[0, -1]]
+    first = min(first, int((way > BEGUN).argmax()))
     moving = speed > SPEED
     if goes.sum() < SHARE * moving[first : last + 1].sum():
         return None
