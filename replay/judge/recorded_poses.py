@@ -19,6 +19,7 @@ from .payload import contents
 AXES = ("x", "y", "z")
 TURN = ("qw", "qx", "qy", "qz")
 UNIT = 0.01  # a recorded quaternion further from unit length is none
+WHILE, STILL = 0.3, 0.005  # s, m: what lies is recorded to
 PAST = 0.05  # m, rad: a joint that rests on its soft stop is a little past its range
 
 
@@ -54,6 +55,17 @@ def recorded_poses(scene: Scene, recording: Recording, at: float) -> dict[str, P
         size = float(np.linalg.norm(row[turn]))
         if np.isfinite(row[columns]).all() and abs(size - 1.0) < UNIT:
             found[thing] = Pose(row[columns], row[turn] / size)
+    return found
+
+
+def resting(scene: Scene, recording: Recording, poses: Mapping[str, Pose], at: float) -> set[str]:
+    """Of recorded things, those that lie still for `WHILE` from a time [s] on: what a hand holds or a belt carries tells no height."""
+    found = set()
+    for thing, (stream, columns) in object_streams(recording, tuple(poses)).items():
+        t = seconds(stream, origin_ns(recording))
+        soon = stream.values[(t >= at - 1e-9) & (t <= at + WHILE)][:, columns]
+        if len(soon) < 2 or np.linalg.norm(soon - poses[thing].pos, axis=1).max() <= STILL:
+            found.add(thing)
     return found
 
 

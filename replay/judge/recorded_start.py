@@ -26,7 +26,7 @@ from ..checks.rules import Rules
 from ..checks.start_place import check_places
 from ..recording.recording import Recording
 from .cell_starts import within_survey
-from .recorded_poses import recorded_joints, recorded_poses, stood, things_of
+from .recorded_poses import recorded_joints, recorded_poses, resting, stood, things_of
 
 TRIES = 20  # draws of what nobody measured, until nothing stands inside something else
 RECORDED, SURVEYED, DRAWN = "recorded", "surveyed", "drawn"  # and "inferred from ..."
@@ -157,7 +157,8 @@ def recorded_start(
         return StartOfTake(scene, {}, {}, angles, Inferred(), (none,), laid=laid)
     cell = scene.config.cell
     surveyed = cell.measured if cell is not None else frozenset()
-    inferred = infer(scene, poses, joints, surveyed)
+    lying = resting(scene, recording, poses, at)
+    inferred = infer(scene, {name: pose for name, pose in poses.items() if name in lying}, joints, surveyed)
     one = inferred
     found = check_places(one.values, one.sources, _elsewhere(one, poses), one.apart, rules, surveyed)
     taken = {key: value for key, value in inferred.values.items() if key not in found.left}
