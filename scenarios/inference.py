@@ -63,14 +63,14 @@ def infer(
     if not ends or not found.names:
         return Inferred(apart=found.heights(values, surveyed))
     keys, width = list(ends), np.array([high - low for low, high in ends.values()])
-    used: np.ndarray | None = None
+    used = np.zeros(0, bool)
     known = np.zeros(len(keys), bool)
     effect = np.zeros((0, len(keys)))
     for _ in range(STEPS):
         start = found.rows(values)
         effect = np.stack([found.rows(values | {k: values[k] + 0.05 * w}) - start for k, w in zip(keys, width)], axis=1)
         effect /= 0.05
-        if used is None:  # by the nominal scene, so that all steps look at the same
+        if not len(used):  # by the nominal scene, so that all steps look at the same
             used = found.used(effect, keys)
         u, sizes, v = np.linalg.svd(effect[used], full_matrices=False)
         clear = sizes > MOVES
@@ -87,7 +87,7 @@ def infer(
 
 def _candidates(scene: Scene) -> dict[str, tuple[float, float]]:
     """What a draw changes by degrees, with the ends of what it may become; places that are dealt out reach from one to another."""
-    known, ends = nominal_values(scene.config), {}
+    known, ends = nominal_values(scene.config), dict[str, tuple[float, float]]()
     for deal in scene.config.deals:
         if deal.value in PLACES:
             had = [known[key] for key in deal.keys]

@@ -100,7 +100,7 @@ def _elsewhere(one: Draw, other: Draw, body: str) -> bool:
         mujoco.mj_kinematics(draw.model, data)
         mine = draw.model.geom_bodyid == draw.model.body(body).id
         shapes.append(np.concatenate([data.geom_xpos[mine], data.geom_xmat[mine], draw.model.geom_size[mine]], axis=1))
-    return not np.allclose(*shapes, atol=MOVED)
+    return not np.allclose(shapes[0], shapes[1], atol=MOVED)
 
 
 def _of(finding: Finding) -> dict[str, Any]:
