@@ -36,7 +36,11 @@ def check_record_goal(
     missed = next((name for name in steps if reached[name] is None), None)
     barely = next((name for name in steps if strict[name] is None), None)
     details = {"untold": dict(untold), "missed": missed or barely, "failure": failure and failure[0], **(nearest or {})}
-    known: dict[str, Any] = {"value": float(sum(reached[name] is not None for name in steps)), "limit": float(len(steps)), "unit": "1"}
+    known: dict[str, Any] = {
+        "value": float(sum(reached[name] is not None for name in steps)),
+        "limit": float(len(steps)),
+        "unit": "1",
+    }
     if not claim:
         return [rule.passed(**known, details=details)]
     if failure is not None and missed is None:

@@ -63,7 +63,7 @@ def own_kinematics(
     even = motions.resampled[motions.signal]
     even = even if names == motions.judged.names else motion_of(t, q, rules)
     claws = motions.carried.claws if motions.carried is not None else ()
-    draw = motions.draw or rollouts.draw or nominal(context.scene)
+    draw = motions.draw or rollouts.around or nominal(context.scene)
     looked = look(even, names, context, draw, motions.signal, recording, claws)
     if looked is not None:
         looked = replace(looked, held=tuple(driven(subject, rollouts, looked)))

@@ -15,13 +15,14 @@ import mujoco
 import numpy as np
 
 from ...scenarios import variation as drawing
-from ...scenarios.inference import Inferred, infer
+from ...scenarios.inference import Inferred, free_joint, infer
 from ...scenarios.pose import Pose
 from ...scenarios.reading.config import draw_values, nominal_values
 from ...scenarios.reading.dealing import PLACES
 from ...scenarios.scene import Scene
 from ...scenarios.variation import PENETRATION, STATE, Draw, penetration
 from ..checks.finding import Finding
+from ..checks.object_motion import check_order
 from ..checks.rules import Rules
 from ..checks.start_place import check_places
 from ..recording.recording import Recording
@@ -163,7 +164,18 @@ def recorded_start(
     found = check_places(one.values, one.sources, _elsewhere(one, poses), one.apart, rules, surveyed)
     taken = {key: value for key, value in inferred.values.items() if key not in found.left}
     inferred = replace(inferred, values=taken, sources={key: inferred.sources[key] for key in taken})
-    return StartOfTake(scene, poses, joints, angles, inferred, found.findings, found.unsure, laid)
+    unsure = "object_order" if _other_order(scene, poses, rules) else found.unsure
+    return StartOfTake(scene, poses, joints, angles, inferred, found.findings, unsure, laid)
+
+
+def _other_order(scene: Scene, poses: Mapping[str, Pose], rules: Rules) -> bool:
+    """Whether the numbers of the recorded orientations stand in the order of others, so that they are no orientations."""
+    lain = drawing.rested(scene, scene.model)
+    at = {name: a for name in poses if (a := free_joint(scene.model, name)) is not None}
+    if not at:
+        return False
+    upright = np.stack([lain[a + 3 : a + 7] for a in at.values()])
+    return check_order(tuple(at), np.stack([poses[name].quat for name in at]), upright, rules).failed
 
 
 def _elsewhere(inferred: Inferred, poses: Mapping[str, Pose]) -> dict[str, tuple[float, float]]:

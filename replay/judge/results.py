@@ -198,6 +198,12 @@ class Rollouts:
         """The start of the one that is shown."""
         return self.plan.takes[0].draw if self.played else None
 
+    @cached_property
+    def around(self) -> Draw | None:
+        """The copy of the scene that a motion is held against: of many likely starts none, but what is told of all of them."""
+        start = self.plan.start
+        return self.draw if self.known or start is None else start.plain(0)
+
     @property
     def known(self) -> bool:
         """Whether the recording tells its start: one likely start of many says nothing about the others."""

@@ -88,6 +88,7 @@ def test_orientations_in_another_order_are_told_and_nothing_is_concluded_from_th
     by = found(xyzw)
     assert (by["object.order"].level, by["object.order"].subject) == ("FAIL", ("bowl", "empty"))
     assert by["record.goal"].level == by["object.hovers"].level == "NOT_CHECKED"
+    assert [code for code, one in by.items() if one.failed] == ["object.order"]
 
 
 def test_a_bowl_that_is_put_up_into_the_air_jumps_and_hovers(scene, found):
