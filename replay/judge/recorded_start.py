@@ -17,7 +17,7 @@ import numpy as np
 from ...scenarios import variation as drawing
 from ...scenarios.inference import Inferred, free_joint, infer
 from ...scenarios.pose import Pose
-from ...scenarios.reading.config import draw_values, nominal_values
+from ...scenarios.reading.config import dealt_values, draw_values, nominal_values
 from ...scenarios.reading.dealing import PLACES
 from ...scenarios.scene import Scene
 from ...scenarios.variation import PENETRATION, STATE, Draw, penetration
@@ -104,23 +104,32 @@ class StartOfTake:
         return [next(starts) for _ in range(n)]
 
     def further(self, base: Draw, n: int, seed: int) -> list[Draw]:
-        """Starts further and further from one in what nobody measured: the k-th of n by up to k/n of what the scenario draws."""
+        """Starts further and further from one in what nobody measured: the k-th of n by up to k/n of what the scenario draws.
+
+        Every other one lies at ends of that, each value at one of its two: what happens only beyond some mass is seen there.
+        """
         rng = np.random.default_rng(seed)
-        return [next(self._sound(self.drawn, base.values, rng, (k + 1) / n)) for k in range(n)]
+        return [next(self._sound(self.drawn, base.values, rng, (k + 1) / n, ends=k % 2 == 1)) for k in range(n)]
 
     def _sound(
-        self, keys: Collection[str], base: Mapping[str, float], rng: np.random.Generator, share: float = 1.0
+        self,
+        keys: Collection[str],
+        base: Mapping[str, float],
+        rng: np.random.Generator,
+        share: float = 1.0,
+        ends: bool = False,
     ) -> Iterator[Draw]:
         """Draws of some values of a start; of `TRIES` the first in which nothing stands inside something else.
 
         Args:
             share: of the way from the base to what is drawn; places that are dealt out are dealt whole.
+            ends: whether each value is drawn from the two ends of its range.
         """
         dealt = {key for deal in self.scene.config.deals for key in deal.keys}
         while True:
             best: Draw | None = None
             for _ in range(1 if self.scene.cloths else TRIES):  # a cloth comes to rest by being simulated
-                drawn = draw_values(self.scene.config, rng)
+                drawn = self._ends(rng) if ends else draw_values(self.scene.config, rng)
                 some = {
                     key: drawn[key] if key in dealt else base[key] + share * (drawn[key] - base[key]) for key in keys
                 }
@@ -131,6 +140,15 @@ class StartOfTake:
                     break
             assert best is not None
             yield best
+
+    def _ends(self, rng: np.random.Generator) -> dict[str, float]:
+        """One draw in which each varied value is at an end of its range."""
+        config = self.scene.config
+        values = dealt_values(config, rng)
+        for vary in config.variation:
+            end = vary.low if rng.random() < 0.5 else vary.high
+            values[vary.key] = end if vary.replace else values[vary.key] + end
+        return values
 
     def sources(self) -> dict[str, str]:
         """Where the start of each thing, and each value that the scenario draws, comes from."""

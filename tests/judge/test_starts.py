@@ -121,3 +121,4 @@ def test_further_starts_keep_what_was_recorded_and_go_out_to_what_is_drawn(scene
     own = draw.values["food.mass"]
     offs = [abs(one.values["food.mass"] - own) for one in starts]
     assert all(off <= (k + 1) / 8 * max(high - own, own - low) + 1e-9 for k, off in enumerate(offs)) and max(offs) > 0.0
+    assert starts[7].values["food.mass"] in (low, high), "every other one lies at ends"
