@@ -196,14 +196,12 @@ def unsound(scene: Scene, candidate: Draw) -> str | None:
     return None
 
 
-def _start_state(scene: Scene, model: mujoco.MjModel, values: Mapping[str, float]) -> np.ndarray:
-    """The resting positions of the nominal scene, carried over to this draw's places.
+def rested(scene: Scene, model: mujoco.MjModel) -> np.ndarray:
+    """(nq,) the resting positions of the nominal scene, carried over to the places of a draw's model; cloth lies as composed.
 
     Free bodies keep the small offset that settling gave them relative to where they were put; other joints keep their
-    resting position. So no draw has to be simulated before it can start, except what is soft: a cloth comes to rest by
-    itself, see `cloth.settle`.
+    resting position. So no draw has to be simulated before it can start, except what is soft.
     """
-    data = scene.scratch(model)
     qpos, placed, rest, nominal_qpos = scene.start_qpos(model), model.qpos0, scene.rest, scene.model.qpos0
     free, plain, single = scene.joints_of_parts
     for a in free:
@@ -215,6 +213,12 @@ def _start_state(scene: Scene, model: mujoco.MjModel, values: Mapping[str, float
     qpos[single] += (
         placed[single] - nominal_qpos[single]
     )  # what starts elsewhere in this draw, such as a bottle's gauge
+    return qpos
+
+
+def _start_state(scene: Scene, model: mujoco.MjModel, values: Mapping[str, float]) -> np.ndarray:
+    """The state in which a draw starts: everything at rest; a cloth comes to rest by itself, see `cloth.settle`."""
+    data, qpos = scene.scratch(model), rested(scene, model)
     data.ctrl[:] = scene.start_ctrl(values)
     data.qpos[:] = settle(model, scene.cloths, qpos, data.ctrl, values) if scene.cloths else qpos
     state = np.zeros(mujoco.mj_stateSize(model, STATE))

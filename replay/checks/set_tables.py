@@ -17,6 +17,10 @@ from .rules import Rule, Rules
 
 # what float32 sums may be off, as in public sets: of the largest value, and of the largest square (1.1e-5 there at most)
 ROUNDED_MEAN, ROUNDED_SQUARE = 1e-5, 2e-5
+# numbers that LeRobot's own tools give anew when they take episodes out or put sets together, and whose statistics they leave
+# as they were: nothing is normalised by them, and `set.counter` holds them
+NUMBERED = ("index", "episode_index", "task_index")
+MOVES = 1e-3  # of its size: a column that moves by less stands still
 HALF = 0.5  # of a picture's time: beyond it a row gets another row's picture
 TEXTS = 8  # names that a finding carries; the others are counted
 
@@ -158,7 +162,8 @@ def _of_video(video: VideoRange, n: int, fps: float, rule: Rule) -> Finding:
 def check_stats(declared: Declared, rules: Rules) -> list[Finding]:
     """`set.stats`: do the statistics of the episode hold for its rows, and do the rows lie inside those of the set?
 
-    Least, largest, mean and deviation of each column as a share of its span, the count exactly; quantiles must lie in order.
+    Least, largest, mean and deviation of each column as a share of its span (of its size where it stands still), the count
+    exactly; quantiles must lie in order. Counters that number rows and episodes are left to `set.counter`.
     WARN: what is trained is normalised by them, what was recorded is as it is.
     """
     rule = rules["set.stats"]
@@ -193,6 +198,8 @@ def _offs(declared: Declared) -> tuple[dict[str, Off], int]:
     worst: dict[str, Off] = {}
     looked = 0
     for name, values in declared.columns.items():
+        if name in NUMBERED:
+            continue
         table = np.asarray(values, np.float64).reshape(len(values), -1) if len(values) else np.zeros((0, 1))
         if not len(table) or not np.isfinite(table).all():
             continue  # what is no number is another finding
@@ -250,8 +257,9 @@ def _set_stats(low: np.ndarray, high: np.ndarray, stats: Mapping[str, np.ndarray
 
 
 def _size(low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """What a difference is a share of: each column's span, or a thousandth of its size where it hardly moves."""
-    return np.maximum(np.maximum(high - low, 1e-3 * np.maximum(np.abs(low), np.abs(high))), 1e-6)
+    """What a difference is a share of: each column's span, or its size where it stands still."""
+    size = np.maximum(np.abs(low), np.abs(high))
+    return np.maximum(np.where(high - low > MOVES * size, high - low, size), 1e-6)
 
 
 def check_columns(declared: Declared, rules: Rules) -> list[Finding]:

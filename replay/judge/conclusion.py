@@ -65,6 +65,7 @@ def conclude(judged: Judged, strict: bool = False, pictures: bool = False, curve
             **subject.robot.provenance(subject),
             "scenario_named_by": context.named,
             **({"cell": place.provenance} if place.provenance else {}),
+            **({"start": judged.rollouts.plan.start.sources()} if judged.rollouts.plan.start is not None else {}),
             "mapping": recording.mapping,
             "notes": [
                 *subject.robot.notes(subject),

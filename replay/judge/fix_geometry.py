@@ -180,7 +180,7 @@ def _posture(judged: Judged, finding: Finding) -> np.ndarray | None:
     from ...scenarios.variation import nominal
     from ..signals.joint_motion import finger_positions
 
-    draw = judged.motions.draw or nominal(judged.scene)
+    draw = judged.motions.draw or judged.rollouts.around or nominal(judged.scene)
     qpos = np.array(draw.start_state[1 : 1 + model.nq])
     row = rows[int(np.abs(motion.t[rows] - float(t)).argmin())]
     for name, angle in zip(judged.motions.by_role[finding.signal or ""].names, motion.x[row]):

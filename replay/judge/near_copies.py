@@ -8,13 +8,14 @@ do, it hangs on what nobody knows, and the recording is not to blame.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from ...scenarios.perturbation import loose, nudged
 from ...scenarios.scene import Scene
+from ...scenarios.variation import Draw
 from ..checks.finding import Finding
 from ..checks.rules import Rules
 from ..checks.varied_copies import FACTORS, LATENCY, delayed, further, nudge_of, spread, unmeasured
@@ -22,6 +23,7 @@ from ..rollout.rollout import Rollout, Take, play
 from ..signals.statistics import wilson
 
 NEAR = "near_success"  # the reason where some of the copies do the task
+UNMEASURED = "unmeasured"  # where what went wrong does not in some of them
 TAPE = 0.01  # of a length that is measured: no tape is off by more of something short; an estimate
 WORK = 1200.0  # s that are simulated at most, beside the robot alone: a long take is tried in fewer copies
 FEWEST = 4  # so many always, and no more of a scene with cloth, which takes longer to simulate than it lasts
@@ -32,19 +34,36 @@ ALONE = tuple(
 
 
 def play_near(
-    scene: Scene, take: Take, left_open: Collection[str], rules: Rules, *, threads: int, seed: int
+    scene: Scene,
+    take: Take,
+    left_open: Collection[str],
+    rules: Rules,
+    *,
+    threads: int,
+    seed: int,
+    starts: Callable[[int], Sequence[Draw]] | None = None,
 ) -> Iterator[tuple[Take, Rollout, float]]:
     """The copies near a take, what each came to, and by which share of what is open it differs at most.
 
     Args:
         left_open: `friction`, where the scenario draws it and the recording does not tell it, and the values that a survey
             tells with a tolerance (`within`).
+        starts: gives as many starts as are asked for, further and further from the take's in what nobody measured; None where all
+            that the scenario draws is known.
     """
-    most = int(rules["robustness"].settings["copies"])
-    n = min(most, max(FEWEST, int(WORK / (take.n_steps * scene.control_timestep)))) if not scene.cloths else FEWEST
+    n = copies_of(scene, take, rules)
     copies = copies_near(open_ranges(scene, take, left_open, rules), n, seed)
-    takes = [copy_of(scene, take, _moved(scene, copy))[0] for copy, _ in copies]
+    bases = [take] * len(copies)
+    if starts is not None:
+        bases[len(copies) - n :] = [Take(draw, take.actions) for draw in starts(n)]
+    takes = [copy_of(scene, base, _moved(scene, copy))[0] for base, (copy, _) in zip(bases, copies)]
     return zip(takes, play(scene, takes, threads=threads), [share for _, share in copies])
+
+
+def copies_of(scene: Scene, take: Take, rules: Rules) -> int:
+    """In how many copies a take is tried: fewer of what takes long to simulate."""
+    most = int(rules["robustness"].settings["copies"])
+    return min(most, max(FEWEST, int(WORK / (take.n_steps * scene.control_timestep)))) if not scene.cloths else FEWEST
 
 
 def copies_near(ranges: Mapping[str, tuple[float, float]], n: int, seed: int) -> list[tuple[dict[str, float], float]]:
@@ -126,10 +145,10 @@ def hangs(missed: Finding, nearby: dict[str, Any], rules: Rules) -> Finding:
     return open_(missed, rules) if nearby["successes"] else missed
 
 
-def open_(failed: Finding, rules: Rules) -> Finding:
+def open_(failed: Finding, rules: Rules, reason: str = NEAR) -> Finding:
     """What failed in the replay that was judged and not close by, with its numbers."""
     found = rules[failed.code].not_checked(
-        NEAR,
+        reason,
         subject=failed.subject,
         value=failed.value,
         limit=failed.limit,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import mujoco
@@ -17,6 +18,7 @@ from ..checks.finding import Finding
 from ..checks.grip import check_slip
 from ..checks.link import check_link
 from ..checks.motors import check_motors
+from ..checks.object_divergence import LEFT, check_left
 from ..checks.outcome import (
     check_drop,
     check_forces,
@@ -28,15 +30,17 @@ from ..checks.outcome import (
 )
 from ..checks.playback import check_reproduces, check_tracking, tracking_error
 from ..recording.features import ENVIRONMENT
-from ..rollout.rollout import Rollout, Take
+from ..rollout.rollout import Rollout, Take, play
 from ..signals.channels import in_radians
 from ..signals.statistics import wilson
 from .attribution import attribute
 from .held_contacts import touches_of
 from .missed_goal import explained
-from .near_copies import NEAR, counted, hangs, open_, play_near
+from .near_copies import NEAR, UNMEASURED, copies_of, counted, hangs, open_, play_near
 from .object_poses import check_diverged
 from .payload import creep_of
+from .record_witness import carried_of, check_witness, exact, left_lying
+from .recorded_state import RecordedState
 from .results import Integrity, Motions, Replay, Rollouts, Subject
 from .retargeted_report import check_object
 from .rollout_stage import explains_goal, on_recording_clock, play_elsewhere, rolled_out
@@ -63,13 +67,22 @@ def replay_stage(
     """
     findings, outcome, tracking, goal = list(rollouts.plan.findings), {}, None, None
     if rollouts.shown is not None:
+        rules = subject.rules
         found, tracking = _followed(subject, motions, rollouts)
         ended, certain = _goal(subject, rollouts, threads, seed)
         happened = _happened(subject, rollouts)
         if any(one.reason == NEAR for one in ended):
-            rules = subject.rules
             happened = [open_(one, rules) if one.failed and one.code not in certain else one for one in happened]
             found = [open_(one, rules) if one.failed and one.code == "unstable" else one for one in found]
+        elif any(one.failed for one in happened):
+            always = _always(subject, rollouts, happened, threads, seed)
+            happened = [
+                open_(one, rules, UNMEASURED) if one.failed and one.code not in always else one for one in happened
+            ]
+        witness, state = check_witness(subject, motions, rollouts, _label(subject))
+        if state is not None:
+            happened = _left_lying(subject, rollouts, state, happened, threads, seed)
+        found += witness
         ended = on_recording_clock(ended, rollouts.offset)
         findings += on_recording_clock(found, rollouts.offset) + ended
         findings += on_recording_clock(happened, rollouts.offset)
@@ -101,10 +114,11 @@ def _followed(subject: Subject, motions: Motions, rollouts: Rollouts) -> tuple[l
     """Whether it starts soundly, stays stable, does again what is recorded, and how well the robot follows."""
     shown, take, rules = rollouts.shown, rollouts.plan.takes[0], subject.rules
     assert shown is not None
-    data = mujoco.MjData(take.draw.model)
-    mujoco.mj_setState(take.draw.model, data, take.draw.start_state, STATE)
-    found = check_start(take.draw.model, data, rules, subject.context.hand_pairs)
-    found += check_stable(shown.unstable_at, rules)
+    found = _started(subject, rollouts) + check_stable(shown.unstable_at, rules)
+    if not rollouts.known:
+        found = [_unproven(one, "unknown_start", subject) for one in found]
+    if rollouts.plan.unsure:
+        found = [_unproven(one, rollouts.plan.unsure, subject) for one in found]
     if subject.recording.episode is not None:
         if subject.context.made_in is not None:
             found.append(rules["reproduces"].not_applicable("played_elsewhere"))
@@ -115,6 +129,14 @@ def _followed(subject: Subject, motions: Motions, rollouts: Rollouts) -> tuple[l
         found += _motors(subject, take, shown)
     tracked, tracking = _tracked(subject, motions, rollouts)
     return [*found, *tracked], tracking
+
+
+def _started(subject: Subject, rollouts: Rollouts) -> list[Finding]:
+    """`start.penetration` of the start that is shown."""
+    draw = rollouts.plan.takes[0].draw
+    data = mujoco.MjData(draw.model)
+    mujoco.mj_setState(draw.model, data, draw.start_state, STATE)
+    return check_start(draw.model, data, subject.rules, subject.context.hand_pairs)
 
 
 def _goal(subject: Subject, rollouts: Rollouts, threads: int, seed: int) -> tuple[list[Finding], frozenset[str]]:
@@ -138,7 +160,7 @@ def _goal(subject: Subject, rollouts: Rollouts, threads: int, seed: int) -> tupl
         explained(one, scene, rollouts.played, takes[0], beside, there, rollouts.offset) if one.failed else one
         for one in goal
     ]
-    if not rollouts.known:
+    if not rollouts.known and not _left(rollouts):
         return goal, frozenset()
     nearby, certain = _close_by(subject, rollouts, threads, seed)
     return [hangs(one, nearby, subject.rules) if one.failed else one for one in goal], certain
@@ -147,8 +169,15 @@ def _goal(subject: Subject, rollouts: Rollouts, threads: int, seed: int) -> tupl
 def _close_by(subject: Subject, rollouts: Rollouts, threads: int, seed: int) -> tuple[dict[str, Any], frozenset[str]]:
     """In how many copies close by the task is done, and the codes that fail in each of these."""
     plan, done, shares, certain = rollouts.plan, [], [], None
+    first, start = plan.takes[0], plan.start
     for take, played, share in play_near(
-        subject.scene, plan.takes[0], plan.left_open, subject.rules, threads=threads, seed=seed
+        subject.scene,
+        first,
+        plan.left_open,
+        subject.rules,
+        threads=threads,
+        seed=seed,
+        starts=None if start is None else partial(start.further, first.draw, seed=seed),
     ):
         one = rolled_out(subject, replace(plan, takes=(take,)), [played])
         done.append(bool(one.outcomes[0]["success"]))
@@ -157,6 +186,48 @@ def _close_by(subject: Subject, rollouts: Rollouts, threads: int, seed: int) -> 
             failed = frozenset(finding.code for finding in _happened(subject, one) if finding.failed)
             certain = failed if certain is None else certain & failed
     return counted(done, shares), certain or frozenset()
+
+
+def _left(rollouts: Rollouts) -> list[str]:
+    """Heights, masses and places that nobody measured and no likely start was tried in."""
+    start = rollouts.plan.start
+    return [] if start is None else start.untried(tried=() if rollouts.known else start.unknown())
+
+
+def _always(
+    subject: Subject, rollouts: Rollouts, happened: Sequence[Finding], threads: int, seed: int
+) -> frozenset[str]:
+    """Codes that fail however those values are that nobody measured: in the start that is shown, and in all further ones."""
+    plan, always = rollouts.plan, frozenset(one.code for one in happened if one.failed)
+    if plan.start is None or not _left(rollouts):
+        return always
+    take = plan.takes[0]
+    draws = plan.start.further(take.draw, copies_of(subject.scene, take, subject.rules), seed)
+    takes = [Take(draw, take.actions) for draw in draws]
+    for one, played in zip(takes, play(subject.scene, takes, threads=threads)):
+        again = rolled_out(subject, replace(plan, takes=(one,)), [played])
+        always &= frozenset(finding.code for finding in _happened(subject, again) if finding.failed)
+    return always
+
+
+def _left_lying(
+    subject: Subject, rollouts: Rollouts, state: RecordedState, happened: list[Finding], threads: int, seed: int
+) -> list[Finding]:
+    """What happened, with `object.diverged` of what a hand carried in the record and no replay moves."""
+    plan, start = rollouts.plan, rollouts.plan.start
+    assert start is not None
+    carried = carried_of(subject.scene, state)
+    left = left_lying(state, rollouts.played, carried, LEFT)
+    if left and _left(rollouts):
+        take = plan.takes[0]
+        draws = start.further(take.draw, copies_of(subject.scene, take, subject.rules), seed)
+        takes = [Take(draw, take.actions) for draw in draws]
+        left = left_lying(state, play(subject.scene, takes, threads=threads), left, LEFT)
+    certain = exact(state, start.inferred.apart)
+    found = check_left({name: carried[name] for name in carried if name in left}, certain, subject.rules)
+    if not found:
+        return happened
+    return [*(one for one in happened if one.code != "object.diverged"), *found]
 
 
 def _happened(subject: Subject, rollouts: Rollouts) -> list[Finding]:
@@ -174,9 +245,9 @@ def _happened(subject: Subject, rollouts: Rollouts) -> list[Finding]:
     found += _slipped(subject, rollouts)
     if not rollouts.known:
         found = [_unproven(one, "unknown_start", subject) for one in found]
-    found += check_diverged(subject, rollouts)
-    unsure = rollouts.plan.unsure
-    return [_unproven(one, unsure, subject) for one in found] if unsure else found
+    if rollouts.plan.unsure:
+        found = [_unproven(one, rollouts.plan.unsure, subject) for one in found]
+    return found + check_diverged(subject, rollouts)
 
 
 def _unproven(finding: Finding, reason: str, subject: Subject) -> Finding:

@@ -32,6 +32,7 @@ from .payload import Load
 
 if TYPE_CHECKING:
     from ..retarget.carry_over import Carried
+    from .recorded_start import StartOfTake
 
 Rates = Mapping[str, Finding]  # code -> how fast it moves among the recordings that are judged together
 
@@ -147,7 +148,7 @@ class RolloutPlan:
         findings: what is known without playing: why it cannot be, and commands outside their ranges.
         offset: where the takes begin on the recording's clock [s].
         why: the reason where there are no takes.
-        stood: things that start where they were recorded.
+        stood: things that start where they were recorded; start: what else the record tells of the start, and what it leaves.
         unsure: why what goes wrong in it proves nothing: the recording does not tell all that moved the robot; None where it does.
         elsewhere: gives the same commands where they can be played beside the judged scene.
         left_open: what of the scene's values neither the recording nor a survey tells exactly.
@@ -159,6 +160,7 @@ class RolloutPlan:
     offset: float = 0.0
     why: str = "not_run"
     stood: tuple[str, ...] = ()
+    start: StartOfTake | None = None
     unsure: str | None = None
     elsewhere: Callable[[], Elsewhere | None] | None = None
     left_open: tuple[str, ...] = ()
@@ -195,6 +197,12 @@ class Rollouts:
     def draw(self) -> Draw | None:
         """The start of the one that is shown."""
         return self.plan.takes[0].draw if self.played else None
+
+    @cached_property
+    def around(self) -> Draw | None:
+        """The copy of the scene that a motion is held against: of many likely starts none, but what is told of all of them."""
+        start = self.plan.start
+        return self.draw if self.known or start is None else start.plain(0)
 
     @property
     def known(self) -> bool:

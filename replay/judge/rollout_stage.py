@@ -7,14 +7,12 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import mujoco
 import numpy as np
 
 from ...scenarios import variation as drawing
-from ...scenarios.reading.config import draw_values, nominal_values
+from ...scenarios.reading.config import nominal_values
 from ...scenarios.safety import people
 from ...scenarios.scene import Scene
-from ...scenarios.variation import STATE, Draw
 from ..checks.finding import Finding
 from ..checks.outcome import outcome_of
 from ..checks.playback import check_clamped
@@ -25,8 +23,8 @@ from ..signals.joint_motion import hand_commands, zero_order_hold
 from .base_motion import UNKNOWN, base_commands, tells_base
 from .cell_starts import likely_draws, within_survey
 from .missed_goal import Elsewhere
-from .object_poses import recorded_poses, stood
 from .payload import carries_of, loads_of
+from .recorded_start import recorded_start
 from .results import Integrity, Motions, RolloutPlan, Rollouts, Subject
 
 if TYPE_CHECKING:
@@ -185,28 +183,20 @@ def _likely_plan(subject: Subject, motions: Motions, seed: int) -> RolloutPlan:
     if measured is not None:
         first = zero_order_hold(measured.t, measured.q, np.array([begin]))[0]
         start.update({name: float(first[j]) for j, name in enumerate(measured.names)})
-    poses = recorded_poses(scene, recording, begin)
-    unknown = [word for word in scene.config.vary_unknown if word.partition(".at")[0] not in poses]
-    if motions.carried is not None and motions.carried.placed.by == "object":
-        unknown = []  # a person's world was laid by an object of the scene, which stands where it was laid by
-    draws = [drawing.nominal(scene)]
-    if unknown:
-        rng = np.random.default_rng(seed)
-        draws = []
-        for _ in range(scene.config.starts):
-            drawn = draw_values(scene.config, rng)
-            values = nominal_values(scene.config)
-            values.update({k: v for k, v in drawn.items() if any(k == u or k.startswith(f"{u}.") for u in unknown)})
-            draws.append(drawing.of_values(scene, values, 0))
+    laid = motions.carried is not None and motions.carried.placed.by == "object"
+    begun = recorded_start(scene, recording, begin, start, rules, laid)
+    unknown = begun.unknown()
+    draws = begun.likely(unknown, seed, scene.config.starts) if unknown else [begun.plain(seed)]
     commands = actions.astype(np.float32)
-    takes = tuple(Take(_posed(scene, stood(scene, draw, poses), start), commands) for draw in draws)
+    takes = tuple(Take(draw, commands) for draw in draws)
     return RolloutPlan(
         takes,
         tuple(_whole_seconds(scene, take.n_steps, len(takes)) for take in takes),
-        tuple(clamped),
+        (*clamped, *begun.findings),
         offset=begin,
-        stood=tuple(poses),
-        unsure=None if tells_base(subject) else UNKNOWN,
+        stood=tuple(begun.poses),
+        start=begun,
+        unsure=begun.unsure if tells_base(subject) else UNKNOWN,
         elsewhere=partial(_beside, subject, unknown, start, commands, begin),
         left_open=("friction", *within_survey(scene)),
     )
@@ -220,20 +210,8 @@ def _beside(
     if plain is None and not unknown:
         return None
     scene = subject.scene if plain is None else plain
-    poses = recorded_poses(scene, subject.recording, begin)
-    draw = _posed(scene, stood(scene, drawing.nominal(scene), poses), start)
+    draw = recorded_start(scene, subject.recording, begin, start, subject.rules).draw(nominal_values(scene.config))
     return Elsewhere("nominal_start" if plain is None else "as_drawn", scene, Take(draw, actions))
-
-
-def _posed(scene: Scene, draw: Draw, angles: dict[str, float]) -> Draw:
-    """A draw whose robot starts at these joint angles."""
-    data = mujoco.MjData(draw.model)
-    mujoco.mj_setState(draw.model, data, draw.start_state, STATE)
-    for name, angle in angles.items():
-        data.qpos[draw.model.joint(name).qposadr[0]] = angle
-    state = draw.start_state.copy()
-    mujoco.mj_getState(draw.model, data, state, STATE)
-    return Draw(draw.values, draw.task, draw.model, state)
 
 
 def _close_hands(actions: np.ndarray, names: Sequence[str], grid: np.ndarray, carried: Carried) -> None:

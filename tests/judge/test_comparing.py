@@ -7,9 +7,10 @@ import pytest
 from shiliu.replay.checks.object_divergence import check_apart
 from shiliu.replay.checks.rates import check_rate, peak_rates, usual
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.judge.object_poses import check_diverged, object_streams
+from shiliu.replay.judge.object_poses import check_diverged
 from shiliu.replay.judge.own_robot import OwnRobot
 from shiliu.replay.judge.rate_comparison import compare_rates
+from shiliu.replay.judge.recorded_poses import object_streams
 from shiliu.replay.judge.results import Motions, Rollouts, Subject
 from shiliu.replay.recording.recording import Stream
 from shiliu.replay.report import Words

@@ -680,3 +680,25 @@ def test_nothing_that_a_set_says_stops_the_judge():
     assert found["set.timestamp"].details["kind"] == "nonfinite" and found["set.counter"].failed
     texts = [Words(lang).message(f) for lang in ("en", "zh") for f in found.values()]
     assert not [text for text in texts if "{" in text or "?" in text]
+
+
+def test_statistics_of_counters_that_were_numbered_anew_are_no_fault():
+    """LeRobot's delete_episodes numbers what is left from 0 and keeps the statistics of each episode."""
+    x, ones = np.linspace(-0.3, 0.4, 50)[:, None], np.ones((50, 1))
+
+    def of(values):
+        return {"min": values.min(0), "max": values.max(0), "mean": values.mean(0), "std": values.std(0), "count": np.array([50.0])}
+
+    columns = {"q": x, "index": 50.0 + np.arange(50.0)[:, None], "episode_index": ones}
+    stats = {"q": of(x), "index": of(columns["index"] + 50.0), "episode_index": of(2 * ones)}
+    (found,) = check_stats(Declared(50, columns=columns, stats=stats, set_stats=stats), RULES)
+    assert (found.level, found.details["columns"]) == ("PASS", 1)
+
+
+def test_statistics_of_a_column_that_stands_still_are_off_by_a_share_of_its_value():
+    still = np.full((50, 1), 0.4)
+    stats = {name: still[0] for name in ("min", "max", "mean")} | {"std": np.zeros(1)}
+    (found,) = check_stats(Declared(50, columns={"q": still}, stats={"q": stats}), RULES)
+    assert found.level == "PASS"
+    (found,) = check_stats(Declared(50, columns={"q": still}, stats={"q": stats | {"min": np.array([0.5])}}), RULES)
+    assert (found.level, found.value) == ("WARN", pytest.approx(0.25, rel=1e-3))

@@ -4,8 +4,10 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
+from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.judge.object_poses import stood
+from shiliu.replay.judge.recorded_poses import recorded_poses, resting, stood
+from shiliu.replay.judge.recorded_start import recorded_start
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.pose import Pose
@@ -61,3 +63,62 @@ def test_what_fills_an_object_starts_in_it(scene):
     mujoco.mj_setState(draw.model, data, moved.start_state, drawing.STATE)
     for name, place in before.items():
         assert data.joint(name).qpos[:3] - place == pytest.approx([0.1, 0.0, 0.02])
+
+
+def test_what_moves_at_the_begin_tells_no_height(scene):
+    draw = drawing.nominal(scene)
+    a = draw.model.joint("bowl/bowl_150_free").qposadr[0]
+    at = draw.start_state[1 + a : 8 + a] + np.array([0.02, 0.03, 0.09, 0, 0, 0, 0])
+    take = real(scene, bowl=at)
+    assert resting(scene, take, recorded_poses(scene, take, 0.0), 0.0) == {"bowl"}
+    take.streams["/bowl"].values[:, 2] += np.linspace(0.0, 0.02, 25)  # as a hand that holds it lifts it
+    assert resting(scene, take, recorded_poses(scene, take, 0.0), 0.0) == set()
+    begun = recorded_start(scene, take, 0.0, {}, load_rules())
+    assert begun.sources()["bowl"] == "recorded" and begun.sources()["counter.height"] == "drawn"
+
+
+def test_a_bowl_alone_that_hangs_above_all_counters_that_are_drawn_moves_none(scene):
+    draw = drawing.nominal(scene)
+    a = draw.model.joint("bowl/bowl_150_free").qposadr[0]
+    at = draw.start_state[1 + a : 8 + a] + np.array([0.02, 0.03, 0.09, 0, 0, 0, 0])
+    begun = recorded_start(scene, real(scene, bowl=at), 0.0, {}, load_rules())
+    assert begun.unsure == "beyond_drawn" and "counter.height" in begun.drawn
+    assert begun.plain(0).values["counter.height"] == draw.values["counter.height"]
+
+
+def test_a_recorded_door_stands_as_recorded_and_one_in_degrees_is_none():
+    scene = shiliu.load_scenario("medication_serving")
+    ns = (np.arange(20) * 2e7).astype(np.int64)
+
+    def door(angle):
+        take = real(scene)
+        name = ("cabinet.door_hinge",)
+        take.streams["/door"] = Stream(
+            "/door", "measured", "joint", "rad", name, np.full((20, 1), angle), capture_ns=ns
+        )
+        return recorded_start(scene, take, 0.0, {}, load_rules())
+
+    model = scene.model
+    begun = door(0.6)
+    start = begun.plain(0).start_state
+    assert start[1 + model.joint("cabinet/door_hinge").qposadr[0]] == pytest.approx(0.6)
+    assert begun.sources()["cabinet.door_hinge"] == "recorded"
+    assert "cabinet.door_hinge" not in door(34.4).joints
+
+
+def test_further_starts_keep_what_was_recorded_and_go_out_to_what_is_drawn(scene):
+    draw = drawing.nominal(scene)
+    a = draw.model.joint("bowl/bowl_150_free").qposadr[0]
+    at = draw.start_state[1 + a : 8 + a] + np.array([0.01, -0.02, 0.012, 0, 0, 0, 0])
+    begun = recorded_start(scene, real(scene, bowl=at), 0.0, {}, load_rules())
+    assert begun.inferred.values["counter.height"] == pytest.approx(draw.values["counter.height"] + 0.012, abs=1e-4)
+    assert begun.unknown() == ["oven.at", "food.mass"]
+    starts = begun.further(begun.plain(0), 8, 3)
+    for one in starts:
+        assert one.values["counter.height"] == pytest.approx(begun.inferred.values["counter.height"])
+        assert one.start_state[1 + a : 4 + a] == pytest.approx(at[:3])
+    low, high = next((v.low, v.high) for v in scene.config.variation if v.key == "food.mass")
+    own = draw.values["food.mass"]
+    offs = [abs(one.values["food.mass"] - own) for one in starts]
+    assert all(off <= (k + 1) / 8 * max(high - own, own - low) + 1e-9 for k, off in enumerate(offs)) and max(offs) > 0.0
+    assert starts[7].values["food.mass"] in (low, high), "every other one lies at ends"

@@ -37,7 +37,7 @@ def _depth(judged: Judged, finding: Finding) -> Plot | None:
         return None  # another robot stands in no scene of ours
     from ....scenarios.variation import nominal
 
-    draw = judged.motions.draw or nominal(judged.scene)
+    draw = judged.motions.draw or judged.rollouts.around or nominal(judged.scene)
     claws = judged.motions.carried.claws if judged.motions.carried is not None else ()
     motion = judged.motions.resampled[signal]
     t, q, names = with_base(judged.subject, judged.motions.by_role[signal])

@@ -10,8 +10,9 @@ from ...checks.finding import Finding, Plot
 from ...checks.outcome import bounds_of
 from ...rollout.rollout import Rollout, Take
 from ..held_contacts import touches_of
-from ..object_poses import distances, object_streams
+from ..object_poses import distances
 from ..payload import creep_of, grasps_of
+from ..recorded_poses import object_streams
 from ..results import Judged
 
 SETTLED = 1.0  # s, by which what begins inside something else has sprung apart

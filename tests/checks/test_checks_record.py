@@ -1,0 +1,149 @@
+"""`record.goal` and recorded poses against physics: by numbers alone."""
+
+import numpy as np
+import pytest
+from shiliu.replay.checks.object_divergence import carried_by_record, check_left
+from shiliu.replay.checks.object_motion import (
+    PoseFacts,
+    check_hovers,
+    check_jumps,
+    check_moves,
+    check_order,
+    check_poses,
+)
+from shiliu.replay.checks.record_goal import check_record_goal
+from shiliu.replay.checks.rules import load_rules
+
+RULES = load_rules("arm_manipulation")
+STEPS = ("taken", "served")
+NAMES = ("cup", "jar")
+
+
+def goal(reached, strict=None, failure=None, claim=True):
+    (found,) = check_record_goal(
+        STEPS, reached, strict or reached, {"taken": 0, "served": 1}, failure, claim, RULES,
+        {"t": 2.5, "word": "near", "best": 0.08, "bound": 0.03, "wanted": "m"},
+    )  # fmt: skip
+    return found
+
+
+def test_a_record_that_reaches_every_step_passes():
+    found = goal({"taken": 1.0, "served": 4.0})
+    assert (found.level, found.value, found.t0) == ("PASS", 2.0, 4.0)
+
+
+def test_a_step_that_is_never_reached_fails_at_the_moment_that_was_nearest():
+    found = goal({"taken": 1.0, "served": None})
+    assert (found.level, found.subject, found.t0, found.margin) == ("FAIL", ("served",), 2.5, -1.0)
+
+
+def test_a_step_that_is_missed_by_what_places_are_measured_to_is_a_warning():
+    found = goal({"taken": 1.0, "served": 4.0}, strict={"taken": 1.0, "served": None})
+    assert (found.level, found.subject) == ("WARN", ("served",))
+
+
+def test_a_failure_that_the_record_shows_fails_though_the_goal_is_reached():
+    found = goal({"taken": 1.0, "served": 4.0}, failure=("scenario.spilt", 3.0))
+    assert (found.level, found.subject, found.t0) == ("FAIL", ("scenario.spilt",), 3.0)
+
+
+def test_what_is_labelled_as_failed_claims_nothing():
+    assert goal({"taken": None, "served": None}, claim=False).level == "PASS"
+
+
+def quat(axis, angle):
+    axis = np.asarray(axis, float) / np.linalg.norm(axis)
+    return np.array([np.cos(angle / 2), *(np.sin(angle / 2) * axis)])
+
+
+def facts(pos, **near):
+    """Two things on a clock of 30 Hz: the first goes as told, the other lies."""
+    n = len(pos)
+    where = np.stack([pos, np.tile([0.4, -0.3, 0.8], (n, 1))], axis=1)
+    turn = np.tile(quat((0, 0, 1), 0.5), (n, 2, 1))
+    flags = {name: np.zeros((n, 2), bool) for name in ("hand", "borne", "other")}
+    flags["borne"][:] = True
+    for name, rows in near.items():
+        flags[name][:, 0] = rows
+    return PoseFacts(np.arange(n) / 30.0, NAMES, where, turn, turn[0], robot=True, **flags)
+
+
+def lying(n=90):
+    return np.tile([0.3, 0.2, 0.9], (n, 1))
+
+
+def test_numbers_in_the_order_of_others_are_told_by_a_thing_that_would_lie_tilted():
+    upright = np.stack([quat((0, 0, 1), 0.0), quat((0, 0, 1), 0.0)])
+    lain = np.stack([quat((0, 0, 1), 0.6), quat((0, 0, 1), -0.9)])
+    assert check_order(NAMES, lain, upright, RULES).level == "PASS"
+    found = check_order(NAMES, lain[:, [1, 2, 3, 0]], upright, RULES)
+    assert (found.level, found.subject, found.value) == ("FAIL", NAMES, pytest.approx(0.9, abs=1e-6))
+
+
+def test_a_thing_that_lies_on_its_side_is_no_witness_of_another_order():
+    upright = np.stack([quat((0, 0, 1), 0.0)] * 2)
+    lain = np.stack([quat((1, 0.3, 0), 1.3), quat((0, 0, 1), 0.2)])
+    assert check_order(NAMES, lain, upright, RULES).level == "PASS"
+
+
+def test_one_bowl_turned_by_half_is_no_witness_and_two_are():
+    upright = np.stack([quat((0, 0, 1), 0.0)] * 2)
+    half, none = quat((0, 0, 1), np.pi), quat((0, 0, 1), 0.0)
+    assert check_order(NAMES, np.stack([half, none]), upright, RULES).level == "PASS"
+    assert check_order(NAMES, np.stack([half, half]), upright, RULES).level == "FAIL"
+
+
+def test_a_step_that_stands_alone_is_a_jump_and_a_fast_hand_is_none():
+    pos = lying()
+    pos[40:] += [0.0, 0.08, 0.0]
+    found = check_jumps(facts(pos), RULES)
+    assert (found.level, found.subject, found.value) == ("FAIL", ("cup",), pytest.approx(0.08))
+    assert found.t0 == pytest.approx(39 / 30)
+    fast = lying()
+    fast[30:60, 0] += np.linspace(0.0, 2.0, 30)  # 2 m/s, begun at once
+    fast[60:, 0] += 2.0
+    assert check_jumps(facts(fast), RULES).level == "PASS"
+
+
+def test_what_hangs_in_the_air_hovers_for_as_long_and_what_falls_does_not():
+    rows = np.arange(90)
+    found = check_hovers(facts(lying(), borne=(rows < 30) | (rows >= 54)), RULES)
+    assert (found.level, found.subject, found.value) == ("FAIL", ("cup",), pytest.approx(23 / 30))
+    held = check_hovers(facts(lying(), borne=(rows < 30) | (rows >= 54), hand=rows >= 30), RULES)
+    assert held.level == "PASS"
+    pos = lying()
+    pos[30:40, 2] -= 0.5 * 9.81 * (np.arange(10) / 30.0) ** 2
+    assert check_hovers(facts(pos, borne=(rows < 30) | (rows >= 40)), RULES).level == "PASS"
+
+
+def test_what_lay_still_and_goes_by_itself_moves_and_what_a_hand_pushes_does_not():
+    pos = lying()
+    pos[40:70, 1] += np.linspace(0.0, 0.1, 30)
+    pos[70:, 1] += 0.1
+    found = check_moves(facts(pos), RULES)
+    assert (found.level, found.subject) == ("FAIL", ("cup",))
+    assert found.value == pytest.approx(0.1 * 15 / 29, rel=0.1)
+    assert check_moves(facts(pos, hand=np.ones(90, bool)), RULES).level == "PASS"
+    assert check_moves(facts(pos, other=np.ones(90, bool)), RULES).level == "PASS", "as on a belt"
+
+
+def test_where_part_of_the_robot_was_not_measured_somebody_may_have_come_near():
+    pos = lying()
+    pos[40:, 1] += 0.1
+    one = facts(pos)
+    levels = {f.code: f.level for f in check_poses(PoseFacts(*list(vars(one).values())[:-1], False), RULES)}
+    assert levels["object.moves"] == levels["object.hovers"] == "NOT_CHECKED" and levels["object.jumps"] == "FAIL"
+
+
+def test_what_goes_with_a_hand_is_carried_and_what_is_left_fails_where_the_start_is_exact():
+    t = np.arange(90) / 30.0
+    pos, grips = lying(), np.tile([[0.3, 0.26, 0.95], [0.3, -0.5, 1.0]], (90, 1, 1))
+    way = np.clip((np.arange(90) - 30) / 40.0, 0.0, 1.0)[:, None] * [0.0, 0.12, 0.09]
+    assert carried_by_record(t, pos + way, grips) is None, "the hand stays"
+    carried = carried_by_record(t, pos + way, grips + way[:, None])
+    assert carried.way == pytest.approx(0.15, abs=1e-6) and carried.t0 == pytest.approx(1.0, abs=0.1)
+    (found,) = check_left({"cup": carried}, True, RULES)
+    assert (found.level, found.subject, found.t0) == ("FAIL", ("cup",), carried.t0)
+    (found,) = check_left({"cup": carried}, False, RULES)
+    assert (found.level, found.reason, found.details["owner"]) == ("NOT_CHECKED", "left_lying", "scene")
+    assert check_left({}, True, RULES) == []

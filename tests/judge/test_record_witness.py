@@ -1,0 +1,112 @@
+"""What a record of places says by itself: of the goal, and of physics."""
+
+import numpy as np
+import pytest
+import shiliu
+from ordinary import around, ordinary
+from shiliu.replay.judge.judge import judge
+from shiliu.replay.operator.demonstration import demonstrate
+
+SEED = 3
+
+
+@pytest.fixture(scope="module")
+def scene():
+    return shiliu.load_scenario("table_setting", ["judge.if_unknown.starts=2"])
+
+
+@pytest.fixture(scope="module")
+def episode(scene):
+    (one,) = demonstrate(scene, [SEED], threads=1)
+    assert one.label["success"]
+    return one
+
+
+@pytest.fixture
+def found(scene, episode, tmp_path):
+    """The findings by code of the take with its columns changed."""
+
+    def judged(change=None):
+        (verdict,) = judge(ordinary(scene, episode, tmp_path / "set", change), scene, threads=1)
+        return {finding.code: finding for finding in verdict.findings}
+
+    return judged
+
+
+def test_a_clean_record_reaches_its_goal_and_keeps_to_physics(found):
+    by = found()
+    assert by["record.goal"].level == "PASS" and by["record.goal"].value == 3.0
+    assert by["record.goal"].details["untold"] == {"taken": 0, "served": 1, "unspilt": 1}, (
+        "forces and buns are not recorded"
+    )
+    for code in ("object.order", "object.jumps", "object.hovers", "object.moves", "object.diverged"):
+        assert by[code].level == "PASS", code
+
+
+def test_a_record_in_which_the_bowl_comes_to_stand_elsewhere_misses_the_goal(scene, found):
+    def aside(columns):
+        y, begin = around(scene, columns, "bowl.y"), around(scene, columns, "bowl.y")[0]
+        y[:] = begin + (y - begin) * 0.7  # it is carried, and not far enough
+
+    goal = found(aside)["record.goal"]
+    assert (goal.level, goal.subject, goal.details["word"]) == ("FAIL", ("served",), "near")
+    assert goal.details["best"] > goal.details["bound"] == pytest.approx(0.03)
+
+
+def test_a_bowl_that_is_carried_and_that_every_replay_leaves_lying_fails_with_its_moment(scene, episode, found):
+    def still(columns):
+        columns["action"][:] = columns["action"][0]
+
+    one = found(still)["object.diverged"]
+    assert (one.level, one.subject, one.details["kind"]) == ("FAIL", ("bowl",), "left")
+    x = episode.states["observation.environment_state"][:, :3]
+    begins = np.flatnonzero(np.linalg.norm(x - x[0], axis=1) > 0.01)[0] * scene.control_timestep
+    assert one.t0 == pytest.approx(begins, abs=0.5)
+
+
+def test_where_the_record_is_no_simulation_the_scene_is_asked(scene, found):
+    rng = np.random.default_rng(0)
+
+    def tracked(columns):
+        columns["action"][:] = columns["action"][0]
+        for name in ("bowl.x", "bowl.y", "bowl.z", "empty.x", "empty.y", "empty.z"):
+            column = around(scene, columns, name)
+            column[:] += rng.normal(0.0, 2e-4, len(column))
+
+    one = found(tracked)["object.diverged"]
+    assert (one.level, one.reason, one.details["owner"]) == ("NOT_CHECKED", "left_lying", "scene")
+
+
+def test_orientations_in_another_order_are_told_and_nothing_is_concluded_from_them(scene, found):
+    def xyzw(columns):
+        for thing in ("bowl", "empty"):
+            parts = [around(scene, columns, f"{thing}.{axis}") for axis in ("qw", "qx", "qy", "qz")]
+            old = np.stack(parts)
+            for part, row in zip(parts, old[[1, 2, 3, 0]]):
+                part[:] = row
+
+    by = found(xyzw)
+    assert (by["object.order"].level, by["object.order"].subject) == ("FAIL", ("bowl", "empty"))
+    assert by["record.goal"].level == by["object.hovers"].level == "NOT_CHECKED"
+    assert [code for code, one in by.items() if one.failed] == ["object.order"]
+
+
+def test_a_bowl_that_is_put_up_into_the_air_jumps_and_hovers(scene, found):
+    def up(columns):
+        around(scene, columns, "empty.z")[60:90] += 0.07
+
+    by = found(up)
+    assert by["object.jumps"].level == "FAIL" and by["object.jumps"].value == pytest.approx(0.07, abs=2e-3)
+    assert by["object.hovers"].level == "FAIL" and by["object.hovers"].subject == ("empty",)
+    assert by["object.hovers"].t0 == pytest.approx(60 * scene.control_timestep, abs=0.05)
+
+
+def test_a_bowl_that_glides_with_no_hand_near_moves_by_itself(scene, found):
+    def glide(columns):
+        x = around(scene, columns, "empty.x")
+        x += np.clip((np.arange(len(x)) - 45) / 30.0, 0.0, 1.0) * -0.09
+
+    by = found(glide)
+    assert by["object.moves"].level == "FAIL" and by["object.moves"].subject == ("empty",)
+    assert by["object.jumps"].level == "PASS"
+    assert by["record.goal"].details["failure"] == "scenario.guest_bowl_pushed"
