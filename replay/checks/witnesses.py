@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..recording.recording import Recording
+from ..residual.bodies import more_differences, witnessed
 from ..residual.engine import Difference, differences
 from ..residual.relations import follows
 from ..residual.table import Group, table_of
@@ -40,6 +41,7 @@ def check_differs(recording: Recording, rules: Rules, limits: Limits | None = No
     if not groups:
         return [rule.not_checked("no_witness" if table.alone else "not_recorded")]
     found = [d for group in groups for d in differences(group, _late(group))]
+    found += more_differences(recording, table.groups, found)
     if not found:
         return [rule.passed(value=0.0, details={"columns": len(table.compared)})]
     found.sort(key=lambda d: (not d.certain, -d.weight))
@@ -91,7 +93,9 @@ def _finding(rule: Rule, one: Difference, others: Sequence[dict[str, Any]]) -> F
 
 def check_alone(recording: Recording, rules: Rules) -> list[Finding]:
     """`column.alone`: columns that are recorded and that nothing else recorded speaks of; never judged, but named."""
-    rule, alone = rules["column.alone"], table_of(recording).alone
+    rule, table = rules["column.alone"], table_of(recording)
+    others = witnessed(recording, table.groups)
+    alone = tuple(name for name in table.alone if name not in others)
     if not alone:
         return [rule.passed(value=0.0)]
     details = {"count": len(alone), "columns": list(alone)}

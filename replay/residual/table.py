@@ -84,7 +84,7 @@ def table_of(recording: Recording, ranges: Mapping[str, tuple[float, float]] | N
         group = _group(recording, command, measured, origin, ranges or {})
         if group is not None:
             groups.append(group)
-            used |= {(stream, channel.name) for channel in group.channels for stream in channel.streams.values()}
+            used |= {(stream, channel.name) for channel in group.channels for kind, stream in channel.streams.items() if kind != "effort"}
     alone: list[str] = []
     compared: list[str] = []
     for stream in recording.streams.values():

@@ -1,0 +1,207 @@
+"""Where the hand of an arm is, and what its weight asks of each joint, by the angles: from the robot's own MJCF, without the engine."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from ...scenarios.reading.yaml_reader import read_own
+from ...scenarios.robot_folder import SIDES, robot_folder
+
+GRAVITY = 9.81  # m/s2, MuJoCo's own
+
+
+@dataclass(frozen=True)
+class ChainLink:
+    """A body of a chain: where it hangs in the one before, the joint that turns it, and what lies fixed on it.
+
+    Attributes:
+        pos (3,) [m], turn (3, 3): in the link before; axis (3,): of its joint, through its origin, in its own frame.
+        mass [kg], centre (3,) [m]: of all that is fixed to it and that a joint's torque carries.
+    """
+
+    joint: str
+    pos: np.ndarray
+    turn: np.ndarray
+    axis: np.ndarray
+    mass: float
+    centre: np.ndarray
+
+
+@dataclass(frozen=True)
+class ArmChain:
+    """An arm from the robot's base to the middle of its grip.
+
+    Attributes:
+        side: `left` or `right`; base: name of the body that poses are told in.
+        links: from the shoulder to the wrist.
+        tip, tip_turn: (3,) [m] and (3, 3) of the grip in the last link.
+    """
+
+    side: str
+    links: tuple[ChainLink, ...]
+    tip: np.ndarray
+    tip_turn: np.ndarray
+
+    @property
+    def joints(self) -> tuple[str, ...]:
+        return tuple(link.joint for link in self.links)
+
+    def frames(self, q: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Origins (k + 1, n, 3) [m] and axes (k, n, 3) of the joints, and turns (k + 1, n, 3, 3), all in the base; the last is the tip.
+
+        Args:
+            q: (n, k) angles [rad].
+        """
+        n = len(q)
+        at, turn = np.zeros((n, 3)), np.broadcast_to(np.eye(3), (n, 3, 3))
+        origins, axes, turns = [], [], []
+        for j, link in enumerate(self.links):
+            at = at + turn @ link.pos
+            turn = turn @ (link.turn @ about(link.axis, q[:, j]))
+            origins.append(at)
+            axes.append(turn @ link.axis)
+            turns.append(turn)
+        origins.append(at + turn @ self.tip)
+        turns.append(turn @ self.tip_turn)
+        return np.array(origins), np.array(axes), np.array(turns)
+
+
+@dataclass(frozen=True)
+class Arm:
+    """An arm at angles q (n, k) [rad]: frames of its joints and of its grip, as `ArmChain.frames` gives them."""
+
+    chain: ArmChain
+    q: np.ndarray
+    origins: np.ndarray
+    axes: np.ndarray
+    turns: np.ndarray
+
+    def weight(self) -> np.ndarray:
+        """(n, k) torques [Nm] that hold the arm up, its base upright: what each joint gives, if it carries all beyond it.
+
+        The moment of each link's weight about the joint's axis (Siciliano et al., Robotics, 2009, eq. 7.39).
+        """
+        mass, moment = 0.0, np.zeros((len(self.q), 3))  # of all beyond: sum of masses, sum of mass times centre
+        out = np.empty(self.q.shape)
+        for j in range(len(self.chain.links) - 1, -1, -1):
+            link = self.chain.links[j]
+            mass, moment = mass + link.mass, moment + link.mass * (self.origins[j] + self.turns[j] @ link.centre)
+            arm, axis = moment - mass * self.origins[j], self.axes[j]
+            out[:, j] = GRAVITY * (axis[:, 0] * arm[:, 1] - axis[:, 1] * arm[:, 0])
+        return out
+
+
+def arms_of(measured: Mapping[str, np.ndarray]) -> dict[str, Arm]:
+    """Side -> the arm of our own robot, where all its joints are given: name -> (n,) [rad]."""
+    found = {}
+    for side, chain in own_chains().items():
+        if set(chain.joints) <= set(measured):
+            q = np.column_stack([measured[joint] for joint in chain.joints])
+            found[side] = Arm(chain, q, *chain.frames(q))
+    return found
+
+
+def about(axis: np.ndarray, angle: np.ndarray) -> np.ndarray:
+    """(n, 3, 3) turns by angles (n,) [rad] about a unit axis (3,): Rodrigues' formula."""
+    x, y, z = axis
+    cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+    s, c = np.sin(angle)[:, None, None], (1.0 - np.cos(angle))[:, None, None]
+    return np.eye(3) + s * cross + c * (cross @ cross)
+
+
+def matrix_of(quat: np.ndarray) -> np.ndarray:
+    """(3, 3) of a quaternion w, x, y, z, which need not be of unit length."""
+    w, x, y, z = np.asarray(quat, float) / np.linalg.norm(quat)
+    return np.array([
+        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+    ])  # fmt: skip
+
+
+def quaternions_of(turns: np.ndarray) -> np.ndarray:
+    """(n, 4) w, x, y, z of turns (n, 3, 3), of either sign: each by its largest element (Shepperd, doi:10.2514/3.55767b)."""
+    r = turns
+    trace = np.einsum("nii->n", r)
+    squares = np.stack([trace, r[:, 0, 0], r[:, 1, 1], r[:, 2, 2]], axis=1)
+    off = [r[:, 2, 1] - r[:, 1, 2], r[:, 0, 2] - r[:, 2, 0], r[:, 1, 0] - r[:, 0, 1]]
+    xy, xz, yz = r[:, 0, 1] + r[:, 1, 0], r[:, 0, 2] + r[:, 2, 0], r[:, 1, 2] + r[:, 2, 1]
+    diagonal = 1.0 + 2.0 * squares[:, 1:] - trace[:, None]
+    table = np.array([
+        [1.0 + trace, off[0], off[1], off[2]],
+        [off[0], diagonal[:, 0], xy, xz],
+        [off[1], xy, diagonal[:, 1], yz],
+        [off[2], xz, yz, diagonal[:, 2]],
+    ])  # fmt: skip
+    best = squares.argmax(axis=1)
+    q = table[best, :, np.arange(len(r))]
+    return q / np.linalg.norm(q, axis=1, keepdims=True)
+
+
+@lru_cache
+def own_chains() -> Mapping[str, ArmChain]:
+    """Both arms of our own robot with the first of its hands, by side."""
+    folder = robot_folder()
+    sheet = read_own(folder / "robot.yaml")
+    hand = read_own(folder / next(iter(sheet["hands"].values())))
+    robot, grip = _world(folder / sheet["model"]), _world(folder / hand["model"])
+    return {side: _chain(side, robot, grip, sheet["joints"]["arm"][side]) for side in SIDES}
+
+
+def _world(path: Path) -> ET.Element:
+    found = ET.parse(path).getroot().find("worldbody")
+    assert found is not None
+    return found
+
+
+def _chain(side: str, robot: ET.Element, grip: ET.Element, joints: list[str]) -> ArmChain:
+    above = {child: parent for parent in robot.iter("body") for child in parent.findall("body")}
+    moved = {joint.get("name"): body for body in robot.iter("body") for joint in body.findall("joint")}
+    links = []
+    mount = next(s for s in robot.iter("site") if s.get("name") == f"{side}_hand_mount")
+    palm = grip.find("body")
+    assert palm is not None
+    tcp = next(s for s in palm.iter("site") if s.get("name") == "tcp")
+    to, turn = _vector(mount, "pos"), _turn(mount)
+    to, turn = to + turn @ _vector(palm, "pos"), turn @ _turn(palm)
+    for name in joints:
+        body = moved[name]
+        joint = next(one for one in body.findall("joint"))
+        masses = list(_masses(body, np.zeros(3), np.eye(3), still=True))
+        if name == joints[-1]:
+            masses += list(_masses(palm, to, turn, still=False))
+        mass = sum(m for m, _ in masses)
+        centre = sum((m * at for m, at in masses), np.zeros(3)) / mass
+        axis = _vector(joint, "axis")
+        links.append(ChainLink(name, _vector(body, "pos"), _turn(body), axis / np.linalg.norm(axis), mass, centre))
+    assert all(above[moved[b]] is moved[a] for a, b in pairwise(joints))
+    return ArmChain(side, tuple(links), to + turn @ _vector(tcp, "pos"), turn @ _turn(tcp))
+
+
+def _masses(body: ET.Element, at: np.ndarray, turn: np.ndarray, still: bool) -> Iterator[tuple[float, np.ndarray]]:
+    """(mass, place) of a body and those that hang from it; `still`: those alone that no joint of their own moves."""
+    inertial = body.find("inertial")
+    if inertial is not None:
+        yield float(inertial.get("mass", "0")), at + turn @ _vector(inertial, "pos")
+    for child in body.findall("body"):
+        if not still or child.find("joint") is None:
+            yield from _masses(child, at + turn @ _vector(child, "pos"), turn @ _turn(child), still)
+
+
+def _vector(element: ET.Element, name: str) -> np.ndarray:
+    default = "0 0 1" if name == "axis" else "0 0 0"
+    return np.array([float(x) for x in element.get(name, default).split()])
+
+
+def _turn(element: ET.Element) -> np.ndarray:
+    """(3, 3) by its `quat`; ways to tell it that these files do not use are refused, so that none is passed over."""
+    if set(element.keys()) & {"euler", "axisangle", "xyaxes", "zaxis"}:
+        raise ValueError(f"{element.tag} {element.get('name')}: an arm's chain is told by quat alone")
+    return matrix_of(np.array([float(x) for x in element.get("quat", "1 0 0 0").split()]))

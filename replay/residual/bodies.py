@@ -1,0 +1,57 @@
+"""Columns that the body of the robot tells of: hands by the joints, torques by the servos, a base by its speeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..recording.recording import Recording
+from ..signals.clock import topic
+from .arm_chain import Arm, arms_of
+from .effort import check_effort, law_of
+from .engine import Difference
+from .forces import check_forces, held_forces
+from .hand_pose import AXES, check_hands, poses_of
+from .hand_speed import check_hand_speeds
+from .moving_base import base_columns, check_base
+from .table import Group
+
+
+def more_differences(recording: Recording, groups: Sequence[Group], found: Sequence[Difference]) -> list[Difference]:
+    """What other columns than command, position and speed contradict.
+
+    Args:
+        groups: of the recording's table.
+        found: what the groups contradict themselves in, which explains what follows from it.
+    """
+    out: list[Difference] = []
+    for group, arms in _with_arms(groups):
+        out += check_hands(recording, group, arms, found)
+        out += check_effort(group, arms, [*found, *out])
+        out += check_base(recording, group)
+        out += check_forces(recording)
+    for group in groups:
+        if group.channels[0].unit != "rad":
+            out += check_hand_speeds(group, found)
+    return out
+
+
+def witnessed(recording: Recording, groups: Sequence[Group]) -> set[str]:
+    """Columns, as `RecordedColumns.alone` spells them, that `more_differences` holds against others."""
+    out: set[str] = set()
+    for group, arms in _with_arms(groups):
+        for name, stream, _ in poses_of(recording, group, arms):
+            out |= {f"{topic(stream)}/{name}.{axis}" for axis in AXES}
+        law = law_of(group, arms)
+        if law is not None:
+            out |= {f"{channel.topics['effort']}/{channel.name}" for channel in law.channels}
+        out |= {f"{where}/{key.partition('/')[2]}" for key, (_, where) in base_columns(recording, group).items()}
+        out |= held_forces(recording)
+    return out
+
+
+def _with_arms(groups: Sequence[Group]) -> Iterator[tuple[Group, dict[str, Arm]]]:
+    """Groups of our own robot's joints."""
+    for group in groups:
+        arms = arms_of({c.name: c.columns["measured"] for c in group.channels if c.unit == "rad" and "measured" in c.columns})
+        if arms:
+            yield group, arms

@@ -1,0 +1,64 @@
+"""Forces that physics knows something of: a robot that stands weighs what it weighs, and fingers push and never pull."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import numpy as np
+
+from ...scenarios.reading.yaml_reader import read_own
+from ...scenarios.robot_folder import robot_folder
+from ..recording.recording import Recording, Stream
+from ..signals.clock import origin_ns, seconds, topic
+from .arm_chain import GRAVITY
+from .engine import Difference
+from .witnessed import WitnessedColumn, departures
+
+UPWARDS = "pelvis.fz"
+LIGHTER, HEAVIER = 0.7, 1.4  # of the robot's weight in the middle of a take: with all that it can carry, and what it leans on
+PULLS = 1.0  # N
+
+
+@lru_cache
+def _weight() -> float:
+    """[N] of our own robot with its hands."""
+    return float(str(read_own(robot_folder() / "robot.yaml")["mass"]).removesuffix("kg")) * GRAVITY
+
+
+def check_forces(recording: Recording) -> list[Difference]:
+    """A weight of another sign or unit, and fingers that pull."""
+    return [d for stream in recording.streams.values() if stream.role == "measured" and stream.n > 7 for d in _of(recording, stream)]
+
+
+def held_forces(recording: Recording) -> set[str]:
+    """Columns, as `RecordedColumns.alone` spells them, that `check_forces` looks at."""
+    out: set[str] = set()
+    for stream in recording.select("measured"):
+        if stream.unit.split()[:1] == ["N"]:
+            names = stream.names if stream.quantity == "touch" else (UPWARDS,) if UPWARDS in stream.names else ()
+            out |= {f"{topic(stream)}/{name}" for name in names}
+    return out
+
+
+def _of(recording: Recording, stream: Stream) -> Iterator[Difference]:
+    if stream.unit.split()[:1] != ["N"] or not np.isfinite(stream.values).all():
+        return
+    t = seconds(stream, origin_ns(recording))
+    if UPWARDS in stream.names:
+        x = stream.column(UPWARDS)
+        share = float(np.median(x)) / _weight()
+        if not LIGHTER <= share <= HEAVIER:
+            name, family = ("mirror", "columns") if LIGHTER <= -share <= HEAVIER else ("factor", "values")
+            size = abs(share - 1.0) * _weight()
+            yield Difference(
+                (UPWARDS,), "wrench", 0, stream.n - 1, float(t[0]), float(t[-1]), size, "N", name, family, 1.0, 1.0, True,
+                {"factor": -1.0 if name == "mirror" else share}, topic(stream), {}, 0.3 * _weight(), stream.n, 9.0 * stream.n,
+            )  # fmt: skip
+    if stream.quantity == "touch":
+        for name in stream.names:
+            x = stream.column(name)
+            bad = x < -PULLS
+            yield from departures(
+                WitnessedColumn(name, "touch", "N", topic(stream), t, x, np.maximum(x, 0.0), bad, bad, PULLS, 0.1)
+            )

@@ -1,0 +1,160 @@
+"""Recorded poses of the hands against where the measured joints put them: the arm's chain is exact, so what departs was not recorded so.
+
+Which of the two is wrong, pose or joint, shows in the pose: a joint that was written wrongly turns the hand about that joint's axis and
+nothing else; and its own speed agrees with one of the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from ..recording.recording import Recording, Stream
+from ..signals.clock import topic
+from .arm_chain import Arm, quaternions_of
+from .engine import Difference
+from .table import Group, RecordedChannel
+from .witnessed import WitnessedColumn, departures, joined, rows_of, together
+
+AXES = ("x", "y", "z", "qw", "qx", "qy", "qz")
+UNITS = ("m", "m", "m", "1", "1", "1", "1")
+# float32 of pose and angles leaves 1e-7; sets of others give poses to 4 decimals of a metre, and to 3 of a quaternion
+LIMITS = {"m": 2e-3, "1": 4e-3}
+SURE = 2.0  # limits
+TURNED = 2e-3  # rad and m: what one wrong joint may leave of the difference
+MOST = 0.9  # of the rows of a stretch that one joint has to explain
+USUAL = 0.5  # of the rows that agree at least, else the poses are of another point, or in another frame
+
+
+def poses_of(recording: Recording, group: Group, arms: Mapping[str, Arm]) -> Iterator[tuple[str, Stream, Arm]]:
+    """(name of the pose, its stream, its arm) of each recorded hand of these arms, on the rows of the group."""
+    for stream in recording.select("measured", "hand_pose"):
+        for side, arm in arms.items() if stream.n == group.n else ():
+            if {f"{side}_tcp.{axis}" for axis in AXES} <= set(stream.names):
+                yield f"{side}_tcp", stream, arm
+
+
+def check_hands(recording: Recording, group: Group, arms: Mapping[str, Arm], found: Sequence[Difference]) -> list[Difference]:
+    """Where a hand is not where its arm puts it.
+
+    Args:
+        arms: of the group, by side.
+        found: what the group contradicts itself in; a joint that stands there explains its hand.
+    """
+    by_name = {c.name: c for c in group.channels}
+    out: list[Difference] = []
+    for name, stream, arm in poses_of(recording, group, arms):
+        values = np.column_stack([stream.column(f"{name}.{axis}") for axis in AXES])
+        if np.isfinite(values).all():
+            out += _of_hand(name, topic(stream), values, arm, group, by_name, found)
+    return out
+
+
+def _of_hand(
+    name: str, where: str, values: np.ndarray, arm: Arm, group: Group, by_name: Mapping[str, RecordedChannel],
+    found: Sequence[Difference],
+) -> list[Difference]:  # fmt: skip
+    chain, q, origins, axes, turns = arm.chain, arm.q, arm.origins, arm.axes, arm.turns
+    quats = quaternions_of(turns[-1])
+    unlike = [(np.abs(values[:, 3:] - sign * quats) > LIMITS["1"]).sum(axis=1) for sign in (1, -1)]
+    same = (quats * values[:, 3:]).sum(axis=1) >= 0.0
+    quats = quats * np.where(np.where(unlike[0] == unlike[1], same, unlike[0] < unlike[1]), 1.0, -1.0)[:, None]
+    truth = np.column_stack([origins[-1], quats])
+    limits = np.array([LIMITS[unit] for unit in UNITS])
+    apart = np.abs(values - truth) / limits
+    if (apart.max(axis=1) <= 1.0).mean() < USUAL and not _same_frame(values, truth):
+        return []
+    bad = apart > 1.0
+    if not bad.any():
+        return []
+    out: list[Difference] = []
+    joints = [d for d in found if d.kind == "measured" and set(d.channels) & set(chain.joints)]
+    explained = rows_of(joints, group.n)
+    for first, last in joined(bad.any(axis=1)):
+        rows = first + np.flatnonzero(bad[first : last + 1].any(axis=1))
+        joint = _joint(values[rows], q[rows], origins[:, rows], axes[:, rows], turns[-1][rows])
+        if joint is None:
+            continue
+        channel = by_name[chain.joints[joint[0]]]
+        right = q[:, joint[0]].copy()
+        right[rows] += joint[1]
+        if _believed(channel, right, rows, group.dt):
+            change = np.zeros(group.n, bool)
+            change[rows] = True
+            column = WitnessedColumn(
+                channel.name, "measured", "rad", channel.topics["measured"], group.t, q[:, joint[0]], right, change,
+                np.abs(right - q[:, joint[0]]) > SURE * TURNED, TURNED, 1e-6,
+            )  # fmt: skip
+            out += departures(column)
+            explained[first : last + 1] = True
+    bad[explained] = False
+    for i, (axis, unit) in enumerate(zip(AXES, UNITS)):
+        others = {f"{name}.{AXES[k]}": truth[:, k] for k in range(7) if k != i and (k < 3) == (i < 3)}
+        column = WitnessedColumn(
+            f"{name}.{axis}", "pose", unit, where, group.t, values[:, i], truth[:, i], bad[:, i],
+            bad[:, i] & (apart[:, i] > SURE), LIMITS[unit], 1e-6, others,
+        )  # fmt: skip
+        out += departures(column)
+    return together(out)
+
+
+def _same_frame(values: np.ndarray, truth: np.ndarray) -> bool:
+    """Whether most columns agree: those of another frame or point agree in none."""
+    agree = (np.abs(values - truth) <= np.array([LIMITS[unit] for unit in UNITS])).mean(axis=0)
+    return int((agree > USUAL).sum()) >= 3
+
+
+def _joint(
+    values: np.ndarray, q: np.ndarray, origins: np.ndarray, axes: np.ndarray, turns: np.ndarray
+) -> tuple[int, np.ndarray] | None:
+    """The one joint that, turned by (m,) [rad], brings the hand to its recorded pose in most rows; None where none does."""
+    recorded = values[:, 3:] / np.maximum(np.linalg.norm(values[:, 3:], axis=1, keepdims=True), 1e-9)
+    between = _matrices(recorded) @ turns.transpose(0, 2, 1)
+    angle = np.arccos(np.clip(0.5 * (np.einsum("nii->n", between) - 1.0), -1.0, 1.0))
+    vector = 0.5 * np.stack(
+        [between[:, 2, 1] - between[:, 1, 2], between[:, 0, 2] - between[:, 2, 0], between[:, 1, 0] - between[:, 0, 1]], axis=1
+    )
+    best: tuple[float, int, np.ndarray] | None = None
+    for j in range(len(axes)):
+        by = np.arctan2((vector * axes[j]).sum(axis=1), np.cos(angle))
+        left_turn = np.linalg.norm(vector - np.sin(by)[:, None] * axes[j], axis=1)
+        arm = origins[-1] - origins[j]
+        along = (arm * axes[j]).sum(axis=1, keepdims=True) * axes[j]
+        turned = along + np.cos(by)[:, None] * (arm - along) + np.sin(by)[:, None] * np.cross(axes[j], arm)
+        left_place = np.linalg.norm(values[:, :3] - origins[j] - turned, axis=1)
+        fits = float(((left_turn < TURNED) & (left_place < TURNED) & (np.abs(by) > TURNED)).mean())
+        if best is None or fits > best[0]:
+            best = (fits, j, by)
+    return None if best is None or best[0] < MOST else (best[1], best[2])
+
+
+def _matrices(quats: np.ndarray) -> np.ndarray:
+    w, x, y, z = quats.T
+    return np.stack([
+        1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y),
+        2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x),
+        2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y),
+    ], axis=1).reshape(-1, 3, 3)  # fmt: skip
+
+
+def _believed(channel: RecordedChannel, right: np.ndarray, rows: np.ndarray, dt: float) -> bool:
+    """Whether the joint's speed, or else its command, agrees better with what the hand says of the joint than with its own column."""
+    q = channel.columns["measured"]
+    near = np.zeros(len(q), bool)
+    near[np.clip(np.concatenate([rows - 1, rows, rows + 1]), 0, len(q) - 1)] = True
+    costs = []
+    for x in (q, right):
+        cost = 0.0
+        if "velocity" in channel.columns:
+            v = channel.columns["velocity"]
+            rise = np.diff(x) / dt
+            error = np.abs(rise - 0.5 * (v[1:] + v[:-1]))[near[1:] | near[:-1]]
+            cost += float(np.minimum(error / 0.1, 3.0).sum())
+        if "command" in channel.columns:
+            c = channel.columns["command"]
+            late = np.concatenate([np.full(2, c[0]), c[:-2]]) if len(c) > 2 else c
+            error = np.abs((x - late) - np.median(x - late))[near]
+            cost += float(np.minimum(error / 0.03, 3.0).sum())
+        costs.append(cost)
+    return costs[1] < costs[0]

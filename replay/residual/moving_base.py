@@ -1,0 +1,164 @@
+"""A base that moves: where it went is what its speeds add up to, and its speeds are those that it was commanded.
+
+Of place, speed and command each is held against the other two, so that the one that stands alone is the one that is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ...scenarios.reading.yaml_reader import read_own
+from ...scenarios.robot_folder import robot_folder
+from ..recording.recording import Recording
+from ..signals.clock import topic
+from ..signals.signal import over_runs
+from .engine import Difference
+from .table import Group
+from .witnessed import WitnessedColumn, departures, together
+
+PLACES = ("base_x", "base_y", "base_yaw", "base_height")
+COMMANDS = ("base_vx", "base_vy", "base_vyaw", "base_height")
+SPEEDS = tuple(f"{name}.speed" for name in COMMANDS)
+# four clean takes that drive 3 m and turn by half a circle leave 0.002 m and rad of place, 0.006 m/s of speed; the generator's
+# limits of detection are 0.02 m and 0.1 m/s
+PLACE, SPEED = 0.01, 0.05  # m or rad, m/s or rad/s
+DRIFT = 1e-4  # m for each second of a take, by which summed speeds may leave the place
+SURE = 2.0  # limits
+HEIGHT = 0.02  # m outside all that was commanded meanwhile
+MEMORY = 1.5  # s: the whole squat at its speed limit, and the servo's answer
+USUAL = 0.7  # of the rows that agree at least, else speeds and places are no such
+UNITS = ("m", "m", "rad", "m")
+
+
+@lru_cache
+def _accelerations() -> tuple[float, ...]:
+    commands: Mapping[str, Any] = read_own(robot_folder() / "robot.yaml")["mobile"]["commands"]
+    return tuple(float(commands[name]["acceleration"]) for name in COMMANDS[:3])
+
+
+def base_columns(recording: Recording, group: Group) -> dict[str, tuple[np.ndarray, str]]:
+    """`measured/NAME` or `command/NAME` -> (n,) values, channel; of streams on the rows of the group."""
+    out: dict[str, tuple[np.ndarray, str]] = {}
+    for stream in recording.streams.values():
+        if stream.role in ("command", "measured") and stream.n == group.n:
+            for name in set(stream.names) & ({*PLACES, *SPEEDS} if stream.role == "measured" else set(COMMANDS)):
+                out[f"{stream.role}/{name}"] = (stream.column(name), topic(stream))
+    places = {f"measured/{name}" for name in (*PLACES, *SPEEDS)}
+    return out if places <= set(out) and all(np.isfinite(x).all() for x, _ in out.values()) else {}
+
+
+def check_base(recording: Recording, group: Group) -> list[Difference]:
+    """Where place, speed and command of the base contradict each other."""
+    columns = base_columns(recording, group)
+    if not columns:
+        return []
+    t, dt = group.t, np.diff(group.t)
+    place = np.column_stack([columns[f"measured/{name}"][0] for name in PLACES])
+    speed = np.column_stack([columns[f"measured/{name}"][0] for name in SPEEDS])
+    rises = _rises(place, dt)
+    told = _told(columns, speed, group.dt)
+    near = [_nearest(speed[:, k], rises[:, k]) for k in range(4)]
+    apart = np.abs(speed - np.column_stack(near))
+    off = np.abs(speed - told)
+    if ((apart > SPEED).any(axis=1).mean() > 1.0 - USUAL) and ((off > SPEED).any(axis=1).mean() > 1.0 - USUAL):
+        return []
+    commanded = np.isfinite(told)
+    wrong = (apart > SPEED) & np.where(commanded, off > SPEED, False)
+    out: list[Difference] = []
+    mended = speed.copy()
+    for k in range(4):
+        truth = np.where(wrong[:, k], near[k], speed[:, k])
+        mended[:, k] = truth
+        out += departures(_column(columns, "measured", SPEEDS[k], "velocity", f"{UNITS[k]}/s", t, near[k], wrong[:, k], SPEED))
+    out += _places(columns, place, mended, t, dt)
+    blamed = wrong.any(axis=1)
+    for k in range(3):
+        if f"command/{COMMANDS[k]}" in columns:
+            later = np.concatenate([speed[1:, k], speed[-1:, k]])
+            bad = np.concatenate([(off[1:, k] > SPEED) & (apart[1:, k] <= SPEED) & ~blamed[1:], [False]])
+            if (off[:, k] > SPEED).mean() <= 1.0 - USUAL or bad.mean() > 0.0:
+                out += departures(_column(columns, "command", COMMANDS[k], "command", f"{UNITS[k]}/s", t, later, bad, SPEED))
+    if not any(d.channels == ("base_height",) for d in out):
+        out += _height(columns, place[:, 3], t, group.dt)
+    return together(out)
+
+
+def _column(
+    columns: Mapping[str, tuple[np.ndarray, str]], role: str, name: str, kind: str, unit: str, t: np.ndarray, truth: np.ndarray,
+    bad: np.ndarray, limit: float,
+) -> WitnessedColumn:  # fmt: skip
+    x, where = columns[f"{role}/{name}"]
+    sure = bad & (np.abs(x - truth) > SURE * limit)
+    return WitnessedColumn(name, kind, unit, where, t, x, truth, bad, sure, limit, 1e-3)
+
+
+def _rises(place: np.ndarray, dt: np.ndarray) -> np.ndarray:
+    """(n - 1, 4) speeds between rows by the places, in the base's own heading."""
+    by = np.diff(place, axis=0) / dt[:, None]
+    yaw = 0.5 * (place[1:, 2] + place[:-1, 2])
+    c, s = np.cos(yaw), np.sin(yaw)
+    return np.column_stack([c * by[:, 0] + s * by[:, 1], c * by[:, 1] - s * by[:, 0], by[:, 2], by[:, 3]])
+
+
+def _nearest(speed: np.ndarray, rises: np.ndarray) -> np.ndarray:
+    """(n,) of what the places rise by before and after each row, and all between, the value that is nearest to the speed."""
+    before, after = np.concatenate([rises[:1], rises]), np.concatenate([rises, rises[-1:]])
+    return np.clip(speed, np.minimum(before, after), np.maximum(before, after))
+
+
+def _told(columns: Mapping[str, tuple[np.ndarray, str]], speed: np.ndarray, dt: float) -> np.ndarray:
+    """(n, 4) speeds that the commands ask for, taken on within the base's acceleration; NaN where nothing is commanded."""
+    out = np.full(speed.shape, np.nan)
+    for k, push in enumerate(_accelerations()):
+        if f"command/{COMMANDS[k]}" in columns:
+            now, most, taken = float(speed[0, k]), push * dt, []
+            for wanted in columns[f"command/{COMMANDS[k]}"][0].tolist():
+                taken.append(now)
+                now += min(max(wanted - now, -most), most)
+            out[:, k] = taken
+    return out
+
+
+def _places(
+    columns: Mapping[str, tuple[np.ndarray, str]], place: np.ndarray, speed: np.ndarray, t: np.ndarray, dt: np.ndarray
+) -> list[Difference]:
+    """Places that are not what the speeds add up to, wherever they began."""
+    mean = 0.5 * (speed[1:] + speed[:-1])
+    yaw = _summed(mean[:, 2], dt, place[:, 2])
+    middle = 0.5 * (yaw[1:] + yaw[:-1])
+    c, s = np.cos(middle), np.sin(middle)
+    truth = [
+        _summed(c * mean[:, 0] - s * mean[:, 1], dt, place[:, 0]), _summed(s * mean[:, 0] + c * mean[:, 1], dt, place[:, 1]),
+        yaw, _summed(mean[:, 3], dt, place[:, 3]),
+    ]  # fmt: skip
+    out: list[Difference] = []
+    for k, name in enumerate(PLACES):
+        bad = np.abs(place[:, k] - truth[k]) > PLACE + DRIFT * (t - t[0])
+        out += departures(_column(columns, "measured", name, "measured", UNITS[k], t, truth[k], bad, PLACE))
+    return out
+
+
+def _summed(speed: np.ndarray, dt: np.ndarray, place: np.ndarray) -> np.ndarray:
+    path = np.concatenate([[0.0], np.cumsum(speed * dt)])
+    return path + float(np.median(place - path))
+
+
+def _height(columns: Mapping[str, tuple[np.ndarray, str]], height: np.ndarray, t: np.ndarray, dt: float) -> list[Difference]:
+    """The height outside all that was commanded within the memory, where speed and place agree on it: the command is wrong."""
+    if "command/base_height" not in columns:
+        return []
+    command = columns["command/base_height"][0]
+    count = max(2, round(MEMORY / dt) + 1)
+    if count >= len(command):
+        return []
+    before = np.concatenate([np.full(count - 1, height[0]), np.concatenate([height[:1], command[:-1]])])
+    truth = np.clip(height, over_runs(np.minimum, before, count), over_runs(np.maximum, before, count))
+    bad = np.abs(height - truth) > HEIGHT
+    x = np.array(command)
+    sure = bad & (np.abs(height - truth) > SURE * HEIGHT)
+    where = columns["command/base_height"][1]
+    return departures(WitnessedColumn("base_height", "command", "m", where, t, x, np.where(bad, height, x), bad, sure, HEIGHT, 1e-3))

@@ -1,0 +1,113 @@
+"""A column of which something else says, row by row, what it should be: where it is another, by how much, and what would explain it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ..signals.signal import runs
+from .engine import DENSE, JOIN, Difference
+from .hypotheses import Case, best
+
+CAP = 9.0  # a row's squared residual over its limit weighs no more than this, as in `blame`
+ALIKE = 0.6  # of the longer of two stretches that they share, to be one
+SEEN = 0.5  # of a limit: rows beside a departure belong to it where they depart by so much
+
+
+@dataclass(frozen=True)
+class WitnessedColumn:
+    """A column beside what it should be.
+
+    Attributes:
+        name: as its stream spells it; kind: as of a `Difference`; topic: the device's channel.
+        x, truth: (n,) recorded, and as it should be; t: (n,) [s].
+        bad, sure: (n,) rows that depart, and those that depart so far that nothing but a recorder does it.
+        limit, noise: in `unit`.
+        others: name -> (n,) what other columns of its stream should be.
+    """
+
+    name: str
+    kind: str
+    unit: str
+    topic: str
+    t: np.ndarray
+    x: np.ndarray
+    truth: np.ndarray
+    bad: np.ndarray
+    sure: np.ndarray
+    limit: float
+    noise: float
+    others: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
+def departures(column: WitnessedColumn) -> list[Difference]:
+    """Each stretch of rows in which a column is not what it should be; most of the take, where most of it is wrong."""
+    if not column.bad.any():
+        return []
+    apart = np.abs(column.x - column.truth)
+    stretches = [_widened(apart > SEEN * column.limit, a, b) for a, b in joined(column.bad)]
+    stretches = list(dict.fromkeys(stretches))
+    first, last = min(a for a, _ in stretches), max(b for _, b in stretches)
+    wrong = sum(b - a + 1 for a, b in stretches)
+    if len(stretches) > 1 and wrong >= DENSE * (last - first + 1):
+        stretches = [(first, last)]
+    return [_difference(column, apart, a, b) for a, b in stretches]
+
+
+def joined(bad: np.ndarray) -> list[tuple[int, int]]:
+    """First and last row of each stretch of rows that are wrong, those nearer than `JOIN` rows as one."""
+    spans: list[tuple[int, int]] = []
+    for first, last in runs(bad):
+        if spans and first - spans[-1][1] <= JOIN:
+            spans[-1] = (spans[-1][0], last)
+        else:
+            spans.append((first, last))
+    return spans
+
+
+def _widened(seen: np.ndarray, first: int, last: int) -> tuple[int, int]:
+    """The rows of a stretch and next to it that are seen to depart; a moving mean names rows beside them, too."""
+    low, high = max(0, first - JOIN), min(len(seen), last + JOIN + 1)
+    rows = low + np.flatnonzero(seen[low:high])
+    return (int(rows[0]), int(rows[-1])) if len(rows) else (first, last)
+
+
+def _difference(column: WitnessedColumn, apart: np.ndarray, first: int, last: int) -> Difference:
+    rows = slice(first, last + 1)
+    why = best(Case(column.x, column.truth, first, last, float(np.median(np.diff(column.t))), column.noise, column.others))
+    weight = float(np.minimum((apart[rows] / column.limit) ** 2, CAP).sum())
+    return Difference(
+        (column.name,), column.kind, first, last, float(column.t[first]), float(column.t[last]), float(apart[rows].max()), column.unit,
+        why.name if why else None, why.family if why else None, why.explained if why else 0.0, 1.0, bool(column.sure[rows].any()),
+        dict(why.numbers) if why else {}, column.topic, {}, column.limit, len(column.x), weight,
+    )  # fmt: skip
+
+
+def together(found: Iterable[Difference]) -> list[Difference]:
+    """Differences of several columns of one kind in about the same rows as one, by the reason of the heaviest."""
+    out: list[Difference] = []
+    for one in sorted(found, key=lambda d: -d.weight):
+        for i, other in enumerate(out):
+            over = min(one.last, other.last) - max(one.first, other.first) + 1
+            long = max(one.last - one.first, other.last - other.first) + 1
+            if (one.kind, one.unit) == (other.kind, other.unit) and over >= ALIKE * long:
+                out[i] = replace(
+                    other, channels=(*other.channels, *(c for c in one.channels if c not in other.channels)),
+                    size=max(one.size, other.size),
+                    first=min(one.first, other.first), last=max(one.last, other.last), t0=min(one.t0, other.t0), t1=max(one.t1, other.t1),
+                    certain=one.certain or other.certain, weight=one.weight + other.weight,
+                )  # fmt: skip
+                break
+        else:
+            out.append(one)
+    return out
+
+
+def rows_of(found: Iterable[Difference], n: int) -> np.ndarray:
+    """(n,) rows that any of these differences is about, and those beside them."""
+    out = np.zeros(n, bool)
+    for one in found:
+        out[max(0, one.first - JOIN) : one.last + JOIN + 1] = True
+    return out
