@@ -107,9 +107,7 @@ def overlaps_of(
     depths: list[dict[tuple[int, int], np.ndarray]] = [{} for _ in questions]
     for counts, found in zip(asked, depths):
         hits = np.flatnonzero(counts[geom[:, 0], geom[:, 1]] & (distance < 0.0))
-        for hit, (a, b), depth in zip(
-            hits.tolist(), model.geom_bodyid[geom[hits]].tolist(), (-distance[hits]).tolist()
-        ):
+        for hit, (a, b), depth in zip(hits.tolist(), model.geom_bodyid[geom[hits]].tolist(), (-distance[hits]).tolist()):
             key = (a, b) if a < b else (b, a)
             if key not in found:
                 found[key] = np.zeros(len(qpos))

@@ -58,15 +58,7 @@ def grips_of(recording: Recording, hands: Sequence[HandAndArm]) -> tuple[GripUse
         ends = (hand.state <= least + PRESSES / 2, hand.state >= most - PRESSES / 2)
         reached = tuple(float(hand.t[int(np.argmax(one))]) for one in ends)
         found.append(
-            GripUse(
-                hand.side,
-                hand.names,
-                sign,
-                round(sign * at, 6),
-                round(least, 6),
-                round(most, 6),
-                (reached[0], reached[1]),
-            )
+            GripUse(hand.side, hand.names, sign, round(sign * at, 6), round(least, 6), round(most, 6), (reached[0], reached[1]))
         )
     return tuple(found)
 
@@ -105,7 +97,9 @@ def check_empty_grip(
     return rule.finding(subject=one.hand, t0=t, t1=t, **result, details={"takes": len(others), "holding": holding})
 
 
-def _beyond(one: GripUse, others: Sequence[Sequence[GripUse]], rule: Rule) -> tuple[float, float, float, int] | None:
+def _beyond(
+    one: GripUse, others: Sequence[Sequence[GripUse]], rule: Rule
+) -> tuple[float, float, float, int] | None:
     """(how far a hand closes beyond where the others' is stopped, the bound, its direction, how many hold); None where few hold."""
     theirs = [use for take in others for use in take if use.side == one.side]
     holding = [use for use in theirs if use.sign]

@@ -60,9 +60,7 @@ def check_position(
     t, q = strictly_rising(np.asarray(t, float), np.asarray(q, float))
     step = float(np.median(np.diff(t))) if len(t) > 1 else 1.0
     near = rule.settings["near_end"]
-    levels = {
-        sign: (held(sign * q, step, rule.shortest), held(sign * q, step, rule.shortest_warn)) for sign in (1.0, -1.0)
-    }
+    levels = {sign: (held(sign * q, step, rule.shortest), held(sign * q, step, rule.shortest_warn)) for sign in (1.0, -1.0)}
     for j, name in enumerate(names):
         lower, upper = (limits[name].lower, limits[name].upper) if name in limits else (np.nan, np.nan)
         if not np.isfinite(lower + upper) or not len(t):
@@ -71,7 +69,9 @@ def check_position(
         sides, of_range = [], float(np.nanmax(np.abs(q[:, j] - middle)) / half)
         for sign, end in ((1.0, upper), (-1.0, lower)):
             reach, largest = sign * q[:, j], float(np.nanmax(sign * q[:, j]))
-            (highest, row), (lasting, row_lasting) = ((float(level[j]), int(begin[j])) for level, begin in levels[sign])
+            (highest, row), (lasting, row_lasting) = (
+                (float(level[j]), int(begin[j])) for level, begin in levels[sign]
+            )
             if not np.isfinite(highest):
                 highest, row = largest, int(np.nanargmax(reach))
             bound, warn = sign * end, sign * middle + near * half

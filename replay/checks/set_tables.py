@@ -185,9 +185,7 @@ def check_stats(declared: Declared, rules: Rules) -> list[Finding]:
 
 
 Off = tuple[float, str, str]  # by how much, of which number, and whose
-_KNOWN: WeakKeyDictionary[Declared, tuple[dict[str, Off], int]] = (
-    WeakKeyDictionary()
-)  # a take's key asks for it, and its check
+_KNOWN: WeakKeyDictionary[Declared, tuple[dict[str, Off], int]] = WeakKeyDictionary()  # a take's key asks for it, and its check
 
 
 def _offs(declared: Declared) -> tuple[dict[str, Off], int]:

@@ -422,9 +422,7 @@ def _in_step(recorded: Recorded) -> list[Finding]:
         and _message(s) == _message(recorded.command)
         and all(unit in OF_A_BASE for unit in s.unit.split())
     ]
-    frozen = check_frozen(
-        recorded.command, recorded.state, recorded.rules, recorded.origin, late, recorded.limits, base
-    )
+    frozen = check_frozen(recorded.command, recorded.state, recorded.rules, recorded.origin, late, recorded.limits, base)
     return frozen + lag
 
 

@@ -57,11 +57,7 @@ def further(copies: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
     """The same copies, further and further from what they vary: the k-th of n differs by k/n of what it did."""
     n = len(copies)
     return [
-        {
-            name: same + (value - same) * (k + 1) / n
-            for name, value in copy.items()
-            for same in (1.0 if name in FACTORS else 0.0,)
-        }
+        {name: same + (value - same) * (k + 1) / n for name, value in copy.items() for same in (1.0 if name in FACTORS else 0.0,)}
         for k, copy in enumerate(copies)
     ]
 

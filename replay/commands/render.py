@@ -114,9 +114,7 @@ def _episode(data: str, settings: Settings, cameras: list[str], out: Path, reque
     with Painter(scene) as painter:
         for name, feature in wanted.items():
             stem = f"{scene.name}_{number:06d}_{name.removeprefix('observation.images.')}"
-            made[out / f"{stem}.png"] = strip(
-                painter, draw, played.qpos, feature, moments(episode, frames), kept=played.kept
-            )
+            made[out / f"{stem}.png"] = strip(painter, draw, played.qpos, feature, moments(episode, frames), kept=played.kept)
             if video:
                 size = (feature.width, feature.height)
                 shots = [

@@ -16,12 +16,7 @@ HUB = "proprietary"  # no licence that a hub knows
 
 
 def card(
-    title: str,
-    plan: DeliveryPlan,
-    found: Mapping[str, Any],
-    disputes: Sequence[Mapping[str, Any]],
-    words: Words,
-    version: str,
+    title: str, plan: DeliveryPlan, found: Mapping[str, Any], disputes: Sequence[Mapping[str, Any]], words: Words, version: str
 ) -> str:
     """Markdown, with the head that a hub reads."""
     say = _Say(words)

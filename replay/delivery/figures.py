@@ -16,11 +16,7 @@ WELL = 0.8  # of the range that a varied number should reach into
 
 
 def figures(
-    plan: DeliveryPlan,
-    verdicts: Verdicts,
-    disputes: Mapping[str, Dispute],
-    frames: Sequence[int],
-    wanted: Sequence[str],
+    plan: DeliveryPlan, verdicts: Verdicts, disputes: Mapping[str, Dispute], frames: Sequence[int], wanted: Sequence[str]
 ) -> dict[str, Any]:
     """Plain JSON.
 

@@ -223,10 +223,7 @@ def _reasons(take: TakeOfSet, judged: JudgedTake | None, dispute: Dispute | None
 
 
 def _licence(
-    passed: list[tuple[TakeOfSet, JudgedTake, Dispute | None]],
-    refused: list[Refused],
-    wanted: Wanted,
-    source: TakeSource,
+    passed: list[tuple[TakeOfSet, JudgedTake, Dispute | None]], refused: list[Refused], wanted: Wanted, source: TakeSource
 ) -> str:
     """The licence of the set; takes of another one, or of none, are put to the refused ones."""
     named = Counter(str(take.metadata["licence"]) for take, _, _ in passed if take.metadata.get("licence"))

@@ -147,9 +147,7 @@ def _take(number: int, k: int, row: Mapping[str, Any], item: Recording | Unreada
         }
     also = row.get("shiliu/source_sha256")
     cell = item.cell or declared.get("cell")
-    return TakeOfSet(
-        number, k, item.source, item.sha256, also if isinstance(also, str) else None, item.scenario, cell, declared
-    )
+    return TakeOfSet(number, k, item.source, item.sha256, also if isinstance(also, str) else None, item.scenario, cell, declared)
 
 
 def _whole(name: str, recording: Recording) -> Any:

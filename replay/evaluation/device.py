@@ -107,19 +107,7 @@ def load_device(name: str = "kuavo_vr", folder: Path | None = None) -> DeviceMod
     shown = f"conf/device/{path.name}"
     problems = Problems(places=places_in(path, shown))
     node = Node(yaml.load(path.read_text(encoding="utf-8"), Loader=loader_for(path)), "", problems)
-    keys = (
-        "source",
-        "topics",
-        "command",
-        "state",
-        "updates",
-        "starts_after",
-        "lag",
-        "still",
-        "flow",
-        "silence",
-        "quantum",
-    )
+    keys = ("source", "topics", "command", "state", "updates", "starts_after", "lag", "still", "flow", "silence", "quantum")
     node.mapping(required=keys)
     node.child("topics").mapping(required=TOPICS)
     still = node.child("still")
@@ -311,7 +299,9 @@ def _sensors(
 
     still = np.zeros((len(at), len(legs)))
     q = then(seen.q) if device.quantum == 0 else np.round(then(seen.q) / device.quantum) * device.quantum
-    stream(f"{sensors}/joint_q", "joint_position", "rad", np.hstack([still + [stance[n] for n in legs], q]), names)
+    stream(
+        f"{sensors}/joint_q", "joint_position", "rad", np.hstack([still + [stance[n] for n in legs], q]), names
+    )
     stream(f"{sensors}/joint_v", "joint_velocity", "rad/s", np.hstack([still, then(seen.v)]), names)
     stream(f"{sensors}/joint_current", "joint_torque", "Nm", np.hstack([still, then(seen.torque)]), names)
     attitude = np.tile(np.roll(seen.base, -1), (len(at), 1))  # wxyz as xyzw, as the maker's message has it

@@ -473,11 +473,7 @@ class _Trial:
             unlike = draw is not None and not same_steps(self.draw.model, draw.model)
             self._models[key, value] = draw.model if draw is not None and unlike else None
         model = self._models[key, value]
-        return (
-            None
-            if model is None
-            else Draw({**self.draw.values, key: value}, self.draw.task, model, self.draw.start_state)
-        )
+        return None if model is None else Draw({**self.draw.values, key: value}, self.draw.task, model, self.draw.start_state)
 
     def _left(
         self,

@@ -62,20 +62,13 @@ def drawn_keys(there: Scene, made_in: Scene) -> list[str]:
     own = made_in.config.cell is None
     varied = [v.key for v in made_in.config.variation if own or v in there.config.variation]
     dealt = [key for deal in made_in.config.deals if _same_deal(deal, there, made_in) for key in deal.keys]
-    loose = {key for deal in there.config.deals for key in deal.keys} | (
-        cell.dealt if cell is not None else frozenset()
-    )
-    return [
-        key for key in dict.fromkeys([*varied, *dealt]) if key not in measured and (key in dealt or key not in loose)
-    ]
+    loose = {key for deal in there.config.deals for key in deal.keys} | (cell.dealt if cell is not None else frozenset())
+    return [key for key in dict.fromkeys([*varied, *dealt]) if key not in measured and (key in dealt or key not in loose)]
 
 
 def _same_deal(deal: Deal, there: Scene, made_in: Scene) -> bool:
     """Whether both scenes deal out the same among the same: a cell that measured some of it leaves other values, or fewer hands."""
-    had = [
-        sorted(nominal_values(scene.config)[f"{hand[0]}.{deal.value}"] for hand in deal.hands)
-        for scene in (there, made_in)
-    ]
+    had = [sorted(nominal_values(scene.config)[f"{hand[0]}.{deal.value}"] for hand in deal.hands) for scene in (there, made_in)]
     return deal in there.config.deals and had[0] == had[1]
 
 

@@ -86,9 +86,7 @@ def _played_in(cell: str, context: SceneContext) -> tuple[str, ...]:
     if loose:
         notes.append(f"in {there.config.starts} likely starts within what the survey leaves open: {', '.join(loose)}")
     if made.config.cell is None:
-        other = [
-            k for k, v in own.items() if k not in measured and k not in drawn and k not in dealt and here.get(k) != v
-        ]
+        other = [k for k, v in own.items() if k not in measured and k not in drawn and k not in dealt and here.get(k) != v]
         if other:
             notes.append(
                 f"the episode's own scenario says otherwise of {', '.join(other)}: played as the command's scenario says"

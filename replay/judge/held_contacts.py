@@ -118,13 +118,7 @@ def driven(subject: Subject, rollouts: Rollouts, looked: Looked) -> list[tuple[s
 
 
 def _driven(
-    scene: Scene,
-    take: Take,
-    played: Rollout,
-    held: CarriedSpan,
-    holds: Sequence[HeldSpan],
-    looked: Looked,
-    clock: np.ndarray,
+    scene: Scene, take: Take, played: Rollout, held: CarriedSpan, holds: Sequence[HeldSpan], looked: Looked, clock: np.ndarray
 ) -> list[Overlap]:
     """How deep the commanded motion drives what a hand carries into fixtures that nobody means it to touch.
 

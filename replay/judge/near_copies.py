@@ -28,9 +28,7 @@ TAPE = 0.01  # of a length that is measured: no tape is off by more of something
 WORK = 1200.0  # s that are simulated at most, beside the robot alone: a long take is tried in fewer copies
 FEWEST = 4  # so many always, and no more of a scene with cloth, which takes longer to simulate than it lasts
 STANDS = ("robot.at.x", "robot.at.y")  # where the robot stands: everything else is moved together
-ALONE = tuple(
-    (key, share) for key in STANDS for share in (0.5, -0.5)
-)  # of a tape's error, with nothing else; an estimate
+ALONE = tuple((key, share) for key in STANDS for share in (0.5, -0.5))  # of a tape's error, with nothing else; an estimate
 
 
 def play_near(

@@ -48,9 +48,7 @@ def taken(
         its time [rad], and `draw`: varied number -> [value, lower bound, upper bound], SI.
     """
     declared = recording.metadata.get("demonstration")
-    metadata: dict[str, Any] = (
-        {key: declared[key] for key in SAID if key in declared} if isinstance(declared, dict) else {}
-    )
+    metadata: dict[str, Any] = {key: declared[key] for key in SAID if key in declared} if isinstance(declared, dict) else {}
     if recording.cell and "cell" not in metadata:
         metadata["cell"] = recording.cell
     begins = recording.start_ns if any(s.clock != "grid" and s.n for s in recording.streams.values()) else None

@@ -49,16 +49,7 @@ def judge_digest(conf_dir: Path | None = None) -> str:
 
 
 def _told_by_context(path: Path, folder: Path) -> bool:
-    return path.relative_to(folder).parts[0] in (
-        "scenario",
-        "cell",
-        "check",
-        "text",
-        "figures",
-        "controls",
-        "mapping",
-        "message",
-    )
+    return path.relative_to(folder).parts[0] in ("scenario", "cell", "check", "text", "figures", "controls", "mapping", "message")
 
 
 @cache

@@ -29,9 +29,7 @@ def bar(counted: Mapping[str, int], n: int, titles: Mapping[str, str]) -> Markup
     return Markup(tag("svg", *pieces, class_="bar", viewBox=f"0 0 {BAR:.0f} 12", role="img", aria_label=title))
 
 
-def drift(
-    title: str, lines: Mapping[str, Mapping[str, LagSpread]], unit: str, limit: float | None, none: str
-) -> Markup:
+def drift(title: str, lines: Mapping[str, Mapping[str, LagSpread]], unit: str, limit: float | None, none: str) -> Markup:
     """Mean of a measure by day, a line for each device set (the ones with most takes), with its least and most.
 
     Args:

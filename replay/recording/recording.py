@@ -22,9 +22,7 @@ ROLES = ("command", "measured", "image", "event", "pose")
 KINDS = ("simulation", "robot", "human", "state_only", "unknown")
 
 Times = NDArray[np.int64]
-NOTE_WORDS = (
-    "note_words"  # of the metadata: what sentences of notes and `unmapped` are, by language, where the mapping says
-)
+NOTE_WORDS = "note_words"  # of the metadata: what sentences of notes and `unmapped` are, by language, where the mapping says
 EACH_SAMPLE = ("publisher", "sequence")  # what of `Stream.meta` has a row a sample
 
 
@@ -298,11 +296,7 @@ def note_words(recording: Recording) -> dict[str, dict[str, str]]:
     """What the sentences of a mapping are in each language, by the English one; nothing where the metadata keep none."""
     kept = recording.metadata.get(NOTE_WORDS)
     found = kept.items() if isinstance(kept, dict) else ()
-    return {
-        str(en): words
-        for en, words in found
-        if isinstance(words, dict) and all(isinstance(x, str) for x in words.values())
-    }
+    return {str(en): words for en, words in found if isinstance(words, dict) and all(isinstance(x, str) for x in words.values())}
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ def case_lines(verdict: Verdict, words: Words, counted: Counter[str]) -> str:
 def around(counted: Counter[str]) -> tuple[str, str]:
     """What stands before and after the lines of all test cases, of which there is at least one."""
     counts = "".join(f' {key}="{n}"' for key, n in totals(counted).items())
-    head = f"<?xml version='1.0' encoding='utf-8'?>\n<testsuites name=\"{SUITE}\"{counts}>\n  <testsuite name=\"{SUITE}\"{counts}>\n"
+    head = f'<?xml version=\'1.0\' encoding=\'utf-8\'?>\n<testsuites name="{SUITE}"{counts}>\n  <testsuite name="{SUITE}"{counts}>\n'
     return head, "  </testsuite>\n</testsuites>"
 
 

@@ -43,13 +43,7 @@ def summary(
             sentence = story.slip if verdict.verdict else story.why
             advice = f" {story.advice}" if story.advice else ""
             rows.append(
-                [
-                    words.verdict(verdict.verdict),
-                    verdict.source or verdict.episode,
-                    f"{sentence}{advice}",
-                    story.who,
-                    *mark,
-                ]
+                [words.verdict(verdict.verdict), verdict.source or verdict.episode, f"{sentence}{advice}", story.who, *mark]
             )
         lines += ["", *_table([ui("verdict"), ui("take"), ui("why"), ui("who_acts"), *new], rows)]
         left = total - found["FEASIBLE"] - min(len(need), ROWS) - sum(v.cleared for v in verdicts)

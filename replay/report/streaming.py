@@ -130,15 +130,7 @@ class Reports:
             summary = markdown.summary(self.kept, self.words, self.counted, self.baseline)
             (self._part / "summary.md").write_text(summary, encoding="utf-8")
             self.out.mkdir(parents=True, exist_ok=True)
-            for name in (
-                "junit.xml",
-                "verdicts.sarif",
-                "summary.md",
-                "report.html",
-                "passed.txt",
-                "refused.txt",
-                "verdicts.jsonl",
-            ):
+            for name in ("junit.xml", "verdicts.sarif", "summary.md", "report.html", "passed.txt", "refused.txt", "verdicts.jsonl"):
                 os.replace(self._part / name, self.out / name)
         except OSError as error:
             raise self._unwritable(error) from error

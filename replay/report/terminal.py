@@ -157,9 +157,7 @@ def gate_code(verdicts: Sequence[Verdict], gate: Gate | None, baseline: Baseline
     """`exit_code` of what is not in the baseline; 0 where nothing else is left of what could be read."""
     if baseline is None:
         return exit_code(verdicts, gate)
-    return left_code(
-        counts(verdict for verdict in verdicts if baseline.counts(verdict)), sum(v.cleared for v in verdicts), gate
-    )
+    return left_code(counts(verdict for verdict in verdicts if baseline.counts(verdict)), sum(v.cleared for v in verdicts), gate)
 
 
 def left_code(found: Mapping[str, int], cleared: int, gate: Gate | None) -> int:

@@ -92,7 +92,8 @@ def differences(group: Group, late: float = 0.0) -> list[Difference]:
         if not bad.any():
             found += _parameters(group, channel, own, relations)
             continue
-        found += _blamed(group, channel, own, np.flatnonzero(bad), relations, {name: np.delete(each, j, axis=1) for name, each in apart.items()})
+        others = {name: np.delete(each, j, axis=1) for name, each in apart.items()}
+        found += _blamed(group, channel, own, np.flatnonzero(bad), relations, others)
     found = [d for d in found if d.certain or d.size >= d.limit]
     return sorted(_grouped(group, found), key=lambda d: (-(d.last - d.first), d.channels))
 
@@ -156,11 +157,11 @@ def _case(group: Group, one: Blame, own: Sequence[Relation]) -> Case:
     partner = one.channel.columns.get({"command": "measured", "measured": "command"}.get(one.kind, ""))
     noise = max(r.noise for r in own)
     restored = one.restored
-    told = next((r for r in own if r.target == one.kind), None)
-    if told is not None:  # what the other column says of every row, and not of those alone that had to be changed
+    witness = next((r for r in own if r.target == one.kind), None)
+    if witness is not None:  # what the other column says of every row, and not of those alone that had to be changed
         restored = one.recorded.copy()
         span = slice(one.first, one.last + 1)
-        restored[span] -= told.residual[span]
+        restored[span] -= witness.residual[span]
     return Case(one.recorded, restored, one.first, one.last, group.dt, noise, others, partner)
 
 
@@ -180,12 +181,14 @@ def _difference(
     usual = {r.name: _elsewhere(r, one, own, relations) for r in broken}
     beyond = any(_largest(r, one) > BEYOND * usual[r.name] for r in broken)
     # a servo that follows as closely as this one everywhere else is not pushed so far by what it touches
-    several = several or (one.kind == "measured" and why is not None) and any(_largest(r, one) > max(PUSHED, FAR * usual[r.name]) for r in broken if r.name == "follows")
+    if one.kind == "measured" and why is not None:
+        several = several or any(_largest(r, one) > max(PUSHED, FAR * usual[r.name]) for r in broken if r.name == "follows")
+    certain = (several or (exact and one.kind != "velocity")) and beyond and one.left < 0.5
     unit = one.channel.unit if one.kind != "velocity" else f"{one.channel.unit}/s"
     return Difference(
         (one.channel.name,), one.kind, one.first, one.last, float(group.t[one.first]), float(group.t[one.last]), one.size, unit,
         why.name if why else None, why.family if why else None, why.explained if why else 0.0, 1.0 - one.left,
-        (several or (exact and one.kind != "velocity")) and beyond and one.left < 0.5, dict(why.numbers) if why else {}, one.channel.topics.get(one.kind, ""),
+        certain, dict(why.numbers) if why else {}, one.channel.topics.get(one.kind, ""),
         one.rivals, one.limit, group.n, one.disagreement * (1.0 - one.left) * len(one.rows),
     )  # fmt: skip
 
@@ -283,7 +286,8 @@ def _written_as_commands(group: Group) -> Iterator[Difference]:
         # where no channel has a command of its own, none was recorded: a set of states, and no fault of single columns
         yield Difference(
             tuple(c.name for c in channels), "command", 0, group.n - 1, float(group.t[0]), float(group.t[-1]),
-            max(float(np.ptp(c.columns["measured"])) for c in channels), "rad", "measurement_as_command", "values", 1.0, 1.0, len(channels) < moving, {"rows": float(later)},
+            max(float(np.ptp(c.columns["measured"])) for c in channels), "rad", "measurement_as_command", "values", 1.0, 1.0,
+            len(channels) < moving, {"rows": float(later)},
             channels[0].topics["command"], {}, SEEN, group.n, 1e3 * len(channels),
         )  # fmt: skip
 

@@ -50,9 +50,7 @@ class Asked:
         self.hands = targets.hands
         self.wanted = {hand: targets.position[hand] for hand in self.hands}
         self.turned = {
-            hand: _orthonormal(targets.rotation[hand]) @ arms.worn[hand]
-            for hand in self.hands
-            if hand in targets.rotation
+            hand: _orthonormal(targets.rotation[hand]) @ arms.worn[hand] for hand in self.hands if hand in targets.rotation
         }
         self.asked = {hand: self._asked(hand) for hand in self.hands}
         self.columns = np.array([arms.columns(hand) for hand in HANDS])

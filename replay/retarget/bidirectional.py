@@ -122,11 +122,7 @@ def _taken(forward: Retargeted, backward: Retargeted, retargeting: Retargeting) 
     differ = np.flatnonzero(each[:, 0] != each[:, 1])
     if not len(differ) or retargeting.clear(_joined(forward, backward, each, columns).q, differ):
         return each
-    return np.repeat(
-        best_way(cost.sum(axis=2), only_where(np.all(meet, axis=1, keepdims=False))).astype(bool)[:, None],
-        len(HANDS),
-        axis=1,
-    )
+    return np.repeat(best_way(cost.sum(axis=2), only_where(np.all(meet, axis=1, keepdims=False))).astype(bool)[:, None], len(HANDS), axis=1)
 
 
 def prices(result: Retargeted, settings: RetargetSettings) -> Array:

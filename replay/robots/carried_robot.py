@@ -23,7 +23,9 @@ OWN = Source("joint ranges of the model that the recording carries", "estimate")
 _ARM = re.compile(r"^robot\d+_")
 
 
-def carried(recording: Recording, described: Collection[str], load: Callable[[str], Embodiment]) -> Embodiment | None:
+def carried(
+    recording: Recording, described: Collection[str], load: Callable[[str], Embodiment]
+) -> Embodiment | None:
     """The robot of a recording by `metadata["model"]["joints"]`; None where it tells of none.
 
     Args:
@@ -48,11 +50,7 @@ def carried(recording: Recording, described: Collection[str], load: Callable[[st
     name = str(recording.metadata.get("robot") or "unknown")
     lent = sorted({str(entry.get("robot")) for entry in joints.values() if entry.get("robot") in known})
     remarks = [f"limits of {', '.join(lent)} are those of its description"] if lent else []
-    remarks += (
-        []
-        if lent
-        else ["no description of the robot: the ranges of the model that the recording carries are all there is"]
-    )
+    remarks += [] if lent else ["no description of the robot: the ranges of the model that the recording carries are all there is"]
     return Embodiment(
         name=name,
         title={"en": title or name, "zh": title or name},

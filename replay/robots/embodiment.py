@@ -312,9 +312,7 @@ def load_embodiment(robot: str, conf_dir: Path | None = None, model: str | Path 
     with suppress(yaml.YAMLError):  # what is no YAML is told by line, next
         refuse_endless(text, shown)
     problems = Problems(places_in(path, shown))
-    robot_ = _Reader(Node(yaml.load(text, Loader=loader_for(path)), "", problems), path, shown).read(
-        hashlib.sha256(text).hexdigest()[:12]
-    )
+    robot_ = _Reader(Node(yaml.load(text, Loader=loader_for(path)), "", problems), path, shown).read(hashlib.sha256(text).hexdigest()[:12])
     if model is not None:
         problems.stop(shown)
         return robot_.with_model(Path(model))

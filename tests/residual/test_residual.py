@@ -38,8 +38,13 @@ def motion(seed=3, rows=ROWS):
 
 
 def taken(columns, names=NAMES, kind="robot", without=()):
-    of = {"action": ("command", "joint_position", "rad"), "state": ("measured", "joint_position", "rad"),
-          "velocity": ("measured", "joint_velocity", "rad/s"), "claw": ("command", "claw", "%"), "claw_at": ("measured", "claw", "%")}  # fmt: skip
+    of = {
+        "action": ("command", "joint_position", "rad"),
+        "state": ("measured", "joint_position", "rad"),
+        "velocity": ("measured", "joint_velocity", "rad/s"),
+        "claw": ("command", "claw", "%"),
+        "claw_at": ("measured", "claw", "%"),
+    }
     streams = {}
     for name, values in columns.items():
         if name not in without:

@@ -59,9 +59,7 @@ def places_of(robot: Robot) -> Places:
 def _read(folder: Path, name: str) -> Places:
     file = folder / FILE
     if not file.is_file():
-        raise ReplayError(
-            f"The robot {name} has no {FILE}, which names the joints that faults are put on.", field="robot"
-        )
+        raise ReplayError(f"The robot {name} has no {FILE}, which names the joints that faults are put on.", field="robot")
     sheet = read_own(file)
     return Places(
         idle=str(sheet["idle"]),

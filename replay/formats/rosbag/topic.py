@@ -67,9 +67,7 @@ class TopicBuffer:
         self.sequence = array("q")  # of ROS 1 headers; ROS 2 has none
         stamped_in = (rule.capture or "").rpartition(".")[0]
         self.header = attrgetter(stamped_in) if stamped_in else None
-        self._capture, self._device = (
-            attrgetter(one) if one is not None else None for one in (rule.capture, rule.device)
-        )
+        self._capture, self._device = (attrgetter(one) if one is not None else None for one in (rule.capture, rule.device))
         self.columns = [
             _Column(
                 stream,

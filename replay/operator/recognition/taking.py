@@ -82,10 +82,7 @@ def release(see: HandFeatures, step: Step) -> Evidence:
     Begins: the claw begins to open on something held. Ends: the hand, clear of everything and 5 cm away, sets off anew.
     """
     return Evidence(
-        (
-            Phase("open", 1.0 - see.about(see.opens, 0.15), True),
-            Phase("back", see.holds() + see.works + see.base_moves + AFTER),
-        ),
+        (Phase("open", 1.0 - see.about(see.opens, 0.15), True), Phase("back", see.holds() + see.works + see.base_moves + AFTER)),
         see.begins_to_open,
         see.sets_off,
         np.maximum(1.0 - see.drawn_back, see.about(see.touches(), 0.1)),

@@ -30,9 +30,7 @@ NEAREST, FARTHEST = 0.50, 0.76  # m from the hinge, between which the hand pushe
 ACROSS = 0.10  # m, from its shoulder to the latch, where the hand pushes as long as the door is nearly shut
 SLIDES, RISES = 0.08, 0.08  # m/s, with which it goes along the leaf, and up it
 LARGEST = 0.045  # m, by which the hand is sent into the leaf at most: the arm gives way
-INWARDS, OUTWARDS = np.deg2rad(
-    [25.0, 30.0]
-)  # how far the fingers point across the trunk at first, and away from it at the end
+INWARDS, OUTWARDS = np.deg2rad([25.0, 30.0])  # how far the fingers point across the trunk at first, and away from it at the end
 TURNS_WITH = 0.6  # share of the door's turn by which they turn
 TURNING_RATE, QUICKENS = 0.12, 0.12  # rad/s, with which the door is opened, and rad/s2, with which that begins
 CLEAR = 0.03  # m, below where it pushes, from where on the hand is off the lever
@@ -141,9 +139,7 @@ class DrawClose(Skill):
         c, s = np.cos(state.heading), np.sin(state.heading)
         origin = np.zeros(3) if arm.place is None else arm.place.pos
         beside = self.aside if self.hand == "left" else -self.aside
-        goal = np.array(
-            [origin[0] + self.ahead * c - beside * s, origin[1] + self.ahead * s + beside * c, position[2] + self.rise]
-        )
+        goal = np.array([origin[0] + self.ahead * c - beside * s, origin[1] + self.ahead * s + beside * c, position[2] + self.rise])
         turn = wrapped(state.heading - float(np.arctan2(frame[1, 2], frame[0, 2])))
         path = arm.line([(goal, turn_z(turn) @ frame)], self.speed, like=posture("ready", self.hand), orient=LEVEL)
         yield from arm.follow(path, tremor=0.4)
@@ -263,9 +259,7 @@ class _Leaf:
             most = min(state.joint(skill.joint) + LARGEST / self.radius, skill.wide + BEYOND)
             self.sent = max(min(self.sent + self.rate * step, most), self.sent - TURNING_RATE * step)
         _, _, along, _ = self._face(self.sent)
-        before = (
-            float((state.site(f"{skill.hand}_shoulder")[0] - state.hinge(skill.joint)[0])[:2] @ self.latch) + ACROSS
-        )
+        before = float((state.site(f"{skill.hand}_shoulder")[0] - state.hinge(skill.joint)[0])[:2] @ self.latch) + ACROSS
         wanted = float(np.clip(before / max(float(along[:2] @ self.latch), 0.2), NEAREST, FARTHEST))
         if self.clear:
             self.radius += float(np.clip(wanted - self.radius, -SLIDES * step, SLIDES * step))

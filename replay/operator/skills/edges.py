@@ -68,9 +68,7 @@ class PickEdge(Skill):
         "force": Argument("force", "of each pad", 50.0),
         "by": Argument("length", "how far it is raised then", 0.0),
         "along": Argument(
-            "length",
-            "how far along the edge, the site's z axis, it may be taken where there is no room at the site",
-            0.0,
+            "length", "how far along the edge, the site's z axis, it may be taken where there is no room at the site", 0.0
         ),
         "fits": Argument("site", "the site of the thing that will come to lie somewhere", None),
         "into": Argument("site", "where that will be, x axis away from who brings it", None),

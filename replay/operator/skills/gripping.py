@@ -21,13 +21,8 @@ from .reason import Reason
 from .skill import Label, Skill
 
 # other directions of the fingers in the plane square to the closing axis: level ones first down, so that the wrist keeps off the table
-LEVEL_TILTS, DOWN_TILTS = (
-    np.deg2rad([20.0, 32.0, 8.0, 45.0, -8.0]),
-    np.deg2rad([0.0, -12.0, 12.0, -24.0, 24.0, -36.0, 36.0]),
-)
-LEANT = np.deg2rad(
-    [48.0, 60.0]
-)  # tilts of fingers from above where no other one will do: the wrist stays on the near side
+LEVEL_TILTS, DOWN_TILTS = np.deg2rad([20.0, 32.0, 8.0, 45.0, -8.0]), np.deg2rad([0.0, -12.0, 12.0, -24.0, 24.0, -36.0, 36.0])
+LEANT = np.deg2rad([48.0, 60.0])  # tilts of fingers from above where no other one will do: the wrist stays on the near side
 AROUND = np.deg2rad([0.0, 18.0, -18.0, 36.0, -36.0, 54.0, -54.0, 80.0, -80.0])  # other sides of a round thing
 HELD_AS = ("elbow_out", "elbow_in", "from_above", "raised", "outside_1", "ready")  # postures that are tried
 LEVEL = 0.5  # rise of the fingers up to which they count as level
@@ -149,9 +144,7 @@ class TakeByGrip(Skill):
         return 400.0 * max(missed - REACHED, 0.0)
 
 
-def poses(
-    held: Held, shoulder: np.ndarray, near: np.ndarray, leant: bool = False
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def poses(held: Held, shoulder: np.ndarray, near: np.ndarray, leant: bool = False) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Hand poses (3,) [m] and (3, 3) for a grip: as it says, then tilted about the closing axis, and of a round thing from other sides.
 
     Args:

@@ -137,12 +137,8 @@ class PlaceInSlot(Skill):
         force=6.0,
         opening=0.05,
         retreat=PUT.at("retreat", "how far the hand draws back along its fingers", 0.10),
-        brushes=Argument(
-            "word", "whether the hand may come to what else the slot's part has, such as flaps", "no", ("no", "yes")
-        ),
-        stays=Argument(
-            "word", "whether it is carried along when what it is put into is carried later", "no", ("no", "yes")
-        ),
+        brushes=Argument("word", "whether the hand may come to what else the slot's part has, such as flaps", "no", ("no", "yes")),
+        stays=Argument("word", "whether it is carried along when what it is put into is carried later", "no", ("no", "yes")),
         speed=0.35,
     )
 
@@ -243,15 +239,11 @@ class PickPart(Skill):
         "hand of",
         at=TAKE.at("at", "what is pinched; the pads close along its y axis"),
         pitch=0.70,
-        turn=Argument(
-            "word", "any: it is round; keep: the pads close along the site's y axis", "keep", ("any", "keep")
-        ),
+        turn=Argument("word", "any: it is round; keep: the pads close along the site's y axis", "keep", ("any", "keep")),
         back=0.0,
         opening=0.045,
         force=60.0,
-        width=Argument(
-            "length", "how wide it is between the pads, where they shall close slowly: it bears little", None
-        ),
+        width=Argument("length", "how wide it is between the pads, where they shall close slowly: it bears little", None),
         standoff=0.08,
         over=Argument("site", "of what it lies on, where the fingers may come near to that", None),
         draw=Argument("length", "how far it is drawn out along the fingers before it is lifted", 0.0),

@@ -139,9 +139,7 @@ class OperatorState:
         self.given_up: str | None = None
         self.why = ""  # of the last way that was not found
         self.held: dict[str, str] = {}
-        self.put_into: dict[
-            str, str
-        ] = {}  # part -> the part into which it has been put, and with which it is carried since
+        self.put_into: dict[str, str] = {}  # part -> the part into which it has been put, and with which it is carried since
         self.loads: dict[str, np.ndarray] = {}  # (3,) [N] felt at a hand while it held something and nobody else did
         speed = float(self.faults.get("speed", 1.0))
         for arm in self.arms.values():

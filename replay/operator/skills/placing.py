@@ -20,9 +20,7 @@ from .tips import gap_of
 from .vessels import LEVEL
 
 TURNED = np.deg2rad([0.0, 20.0, -20.0, 40.0, -40.0, 65.0, -65.0, 90.0, -90.0])  # of what may stand as it comes
-FINELY = np.deg2rad(
-    [0.0, *(sign * turn for turn in range(10, 100, 10) for sign in (1.0, -1.0))]
-)  # of what shall arrive clear
+FINELY = np.deg2rad([0.0, *(sign * turn for turn in range(10, 100, 10) for sign in (1.0, -1.0))])  # of what shall arrive clear
 HELD_AS = ("elbow_in", "elbow_out", "ready")  # postures in which the arm may end
 SEATED = 0.004  # m, by which what is held stays behind the hand that lowers it once something bears it
 SLOWLY = 0.06  # m/s; a hand that is lowered faster, with what it holds, stays behind its command as it begins

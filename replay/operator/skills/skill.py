@@ -34,19 +34,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "volume": (0.0, 0.1),
 }
 _CHOICES = {"hand": SIDES, "posture": tuple(POSTURES)}  # of kinds that bring their own
-KINDS = (
-    "hand",
-    "site",
-    "joint",
-    "body",
-    "cloth",
-    "grip",
-    "subgoal",
-    "posture",
-    "word",
-    "travel",
-    *EXAMPLE,
-)  # of arguments
+KINDS = ("hand", "site", "joint", "body", "cloth", "grip", "subgoal", "posture", "word", "travel", *EXAMPLE)  # of arguments
 THINGS = ("body", "site", "cloth")  # kinds that name a thing: what `of` may be, by what a strategy has to see of it
 
 

@@ -30,12 +30,7 @@ SLOW = 0.08  # m/s, towards a surface
 
 
 def pointing_down(
-    state: OperatorState,
-    hand: str,
-    tips: list[np.ndarray],
-    heading: float,
-    touch: list[str],
-    steeps: np.ndarray = STEEP,
+    state: OperatorState, hand: str, tips: list[np.ndarray], heading: float, touch: list[str], steeps: np.ndarray = STEEP
 ) -> tuple[list[np.ndarray], np.ndarray]:
     """Joint angles for fingertip places, one after the other, and the hand's rotation: steep, about along a heading, with room."""
     arm = state.arms[hand]

@@ -37,10 +37,7 @@ SURE = 0.6  # score at which a way is taken
 RAISED = 0.11  # m, over where it tips, at which an upright vessel comes and goes: its floor is lower than its lip
 LEFT = 0.03  # m, over the mouth, up to which a piece is still in the vessel
 ASTRAY = 150.0  # score of a metre, or ten radians, that the arm misses
-SPARE, LEAP = (
-    0.5,
-    4.0,
-)  # rad that a joint may go between two shares that are looked at, and score of a radian beyond: it has to turn over
+SPARE, LEAP = 0.5, 4.0  # rad that a joint may go between two shares that are looked at, and score of a radian beyond: it has to turn over
 HIGHER = (0.0, 0.03, 0.06)  # m, over the height that is said, that are tried one after the other
 FAIR = 2.0  # score that no further height is tried for
 AWAY = 6.0  # score of a metre that the hand is nearer to over a place than it should
@@ -74,13 +71,7 @@ class Tipping:
 
 
 def ways(
-    state: OperatorState,
-    side: str,
-    mouth: np.ndarray,
-    axis: np.ndarray,
-    radius: float,
-    target: np.ndarray,
-    short: float,
+    state: OperatorState, side: str, mouth: np.ndarray, axis: np.ndarray, radius: float, target: np.ndarray, short: float
 ) -> Iterator[Tipping]:
     """Ways of tipping the vessel that a hand holds, whose mouth is at a place, with its axis out of it, so much short of a target."""
     position, frame = state.arms[side].hand()
@@ -186,9 +177,7 @@ def _over(arm: Arm, skill: Skill, way: Tipping, like: np.ndarray) -> Iterator[Pa
         yield arm.line(poses, skill.speed, like=like, orient=LEVEL)
 
 
-def tip(
-    state: OperatorState, skill: Skill, mouth: np.ndarray, axis: np.ndarray, radius: float, things: list[str]
-) -> Motion:
+def tip(state: OperatorState, skill: Skill, mouth: np.ndarray, axis: np.ndarray, radius: float, things: list[str]) -> Motion:
     """Bring what the hand holds over its target and tip it; gives back the way that was taken and its posture."""
     arm = state.arms[skill.hand]
     place = state.site(skill.into)[0]

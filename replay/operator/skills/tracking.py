@@ -39,9 +39,7 @@ AWAY = 0.10  # m, by which it goes up the belt meanwhile
 STOPS = 0.4  # s, in which the hand leaves the belt's speed as it rises
 OFF, HOPELESS = 0.02, 0.05  # m, by which the arm may miss the place where it waits; as which the best way may count
 HELD_AS = ("elbow_out", "raised", "across", "bench", "elbow_in", "outside_4", "level")  # postures that are tried
-SLANTS = np.deg2rad(
-    [0.0, -4.0, -8.0, -12.0, -16.0]
-)  # of fingers that point less far down, where the arm does not come there else
+SLANTS = np.deg2rad([0.0, -4.0, -8.0, -12.0, -16.0])  # of fingers that point less far down, where the arm does not come there else
 STEEP = 0.03  # m/rad, as which it counts that they do: the palm comes nearer to what they take
 RIGHT = 0.006  # m, by which it may miss it with the fingers so steep
 TRUNK = 0.005  # m, kept from the robot's own body; as much as is wanting counts like what is missed
@@ -89,9 +87,7 @@ class TakeMoving(Skill):
             place, left = self._place(state, now, speed, needs)
             q, frame = self._posture(state, place, turned, speed)
             at, _ = arm.hand(q)
-            high, _ = arm.solve(
-                at + HIGHER * UP, frame, q, q, FIRM
-            )  # what is on its way there is not where it is seen now
+            high, _ = arm.solve(at + HIGHER * UP, frame, q, q, FIRM)  # what is on its way there is not where it is seen now
             way = state.way(self.hand, high, self.speed)
             needs = way.duration + LOWERED
             if needs <= left:
@@ -99,20 +95,14 @@ class TakeMoving(Skill):
         yield from arm.follow(way)
         yield from arm.follow(arm.line([(at, frame)], self.speed, orient=FIRM), tremor=0.4)
         speed = yield from self._await(state, place, speed)
-        ride = self._ride(
-            state, arm.q, self._places(at, state.site(self.middle)[0] + state.aim(), speed, frame), frame
-        )[0]
+        ride = self._ride(state, arm.q, self._places(at, state.site(self.middle)[0] + state.aim(), speed, frame), frame)[0]
         yield from self._follow(arm, ride, 0.0, self.down)
         shut: list[bool] = []
-        yield from together(
-            self._follow(arm, ride, self.down, self.down + CLOSED, lambda: bool(shut)), self._close(state, shut)
-        )
+        yield from together(self._follow(arm, ride, self.down, self.down + CLOSED, lambda: bool(shut)), self._close(state, shut))
         state.hold_on(self.hand, self.of)
         yield from self._rise(state, speed, frame)
 
-    def _place(
-        self, state: OperatorState, now: np.ndarray, speed: np.ndarray, needs: float
-    ) -> tuple[np.ndarray, float]:
+    def _place(self, state: OperatorState, now: np.ndarray, speed: np.ndarray, needs: float) -> tuple[np.ndarray, float]:
         """(3,) [m] where the thing will be as it comes to where it is met, or in as long as the hand needs [s]; and when [s].
 
         Raises:
@@ -129,9 +119,7 @@ class TakeMoving(Skill):
         """(3,) [m] where the tcp is when pads that hold it have their middle at a place."""
         return at + ADVANCE * self.width * frame[:, 2]
 
-    def _posture(
-        self, state: OperatorState, place: np.ndarray, turned: np.ndarray, speed: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _posture(self, state: OperatorState, place: np.ndarray, turned: np.ndarray, speed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Joint angles (7,) over the place, and the hand's rotation, from where the arm can go along with the thing.
 
         Raises:
@@ -153,20 +141,14 @@ class TakeMoving(Skill):
                 ride, missed, end = self._ride(state, q, [*places, *self._risen(places[-1], speed)], frame)
                 room = state.from_trunk(self.hand, ride(ride.x))
                 missed += HOPELESS if room < 0.0 else max(0.0, TRUNK - room)
-                score = (
-                    off + missed + STEEP * abs(slant) + 1e-3 * (state.crowd(self.hand, q) + state.crowd(self.hand, end))
-                )
+                score = off + missed + STEEP * abs(slant) + 1e-3 * (state.crowd(self.hand, q) + state.crowd(self.hand, end))
                 if score < best[0]:
                     best = (score, q, frame)
                 if best[0] < RIGHT:
                     return best[1], best[2]
         if best[0] > HOPELESS:
             named = self.of.split("/")[0]
-            raise GivenUp(
-                Reason(
-                    f"the {self.hand} arm does not come to where {named} comes by", "not_met", side=self.hand, of=named
-                )
-            )
+            raise GivenUp(Reason(f"the {self.hand} arm does not come to where {named} comes by", "not_met", side=self.hand, of=named))
         return best[1], best[2]
 
     def _places(self, begin: np.ndarray, thing: np.ndarray, speed: np.ndarray, frame: np.ndarray) -> list[np.ndarray]:
@@ -178,7 +160,8 @@ class TakeMoving(Skill):
     def _ride(
         self, state: OperatorState, q: np.ndarray, places: Sequence[np.ndarray], frame: np.ndarray
     ) -> tuple[CubicSpline, float, np.ndarray]:
-        """Joint angles over time [s] from `q` through places of the tcp, one each `STEP`; what it misses at most [m], and the last of them."""
+        """Joint angles over time [s] from `q` through places of the tcp, one each `STEP`; what it misses at most [m], and the last of them.
+        """
         from scipy.interpolate import CubicSpline
 
         arm, knots, missed = state.arms[self.hand], [q], 0.0
@@ -243,6 +226,4 @@ class TakeMoving(Skill):
         back, count = AWAY / float(np.linalg.norm(speed)) * speed, round(2.0 * self.by / RISES / STEP)
         stops = [min(i * STEP, STOPS) for i in range(1, count + 1)]
         shares = [progress(i / count, 0.5) for i in range(1, count + 1)]
-        return [
-            begin + (t - t * t / (2.0 * STOPS)) * speed - u * back + u * self.by * UP for t, u in zip(stops, shares)
-        ]
+        return [begin + (t - t * t / (2.0 * STOPS)) * speed - u * back + u * self.by * UP for t, u in zip(stops, shares)]
