@@ -35,7 +35,7 @@ class ChainLink:
 
 
 @dataclass(frozen=True)
-class ArmChain:
+class JointChain:
     """An arm from the robot's base to the middle of its grip.
 
     Attributes:
@@ -74,10 +74,10 @@ class ArmChain:
 
 
 @dataclass(frozen=True)
-class Arm:
-    """An arm at angles q (n, k) [rad]: frames of its joints and of its grip, as `ArmChain.frames` gives them."""
+class MeasuredArm:
+    """An arm at angles q (n, k) [rad]: frames of its joints and of its grip, as `JointChain.frames` gives them."""
 
-    chain: ArmChain
+    chain: JointChain
     q: np.ndarray
     origins: np.ndarray
     axes: np.ndarray
@@ -98,13 +98,13 @@ class Arm:
         return out
 
 
-def arms_of(measured: Mapping[str, np.ndarray]) -> dict[str, Arm]:
+def arms_of(measured: Mapping[str, np.ndarray]) -> dict[str, MeasuredArm]:
     """Side -> the arm of our own robot, where all its joints are given: name -> (n,) [rad]."""
     found = {}
     for side, chain in own_chains().items():
         if set(chain.joints) <= set(measured):
             q = np.column_stack([measured[joint] for joint in chain.joints])
-            found[side] = Arm(chain, q, *chain.frames(q))
+            found[side] = MeasuredArm(chain, q, *chain.frames(q))
     return found
 
 
@@ -146,7 +146,7 @@ def quaternions_of(turns: np.ndarray) -> np.ndarray:
 
 
 @lru_cache
-def own_chains() -> Mapping[str, ArmChain]:
+def own_chains() -> Mapping[str, JointChain]:
     """Both arms of our own robot with the first of its hands, by side."""
     folder = robot_folder()
     sheet = read_own(folder / "robot.yaml")
@@ -161,7 +161,7 @@ def _world(path: Path) -> ET.Element:
     return found
 
 
-def _chain(side: str, robot: ET.Element, grip: ET.Element, joints: list[str]) -> ArmChain:
+def _chain(side: str, robot: ET.Element, grip: ET.Element, joints: list[str]) -> JointChain:
     above = {child: parent for parent in robot.iter("body") for child in parent.findall("body")}
     moved = {joint.get("name"): body for body in robot.iter("body") for joint in body.findall("joint")}
     links = []
@@ -182,7 +182,7 @@ def _chain(side: str, robot: ET.Element, grip: ET.Element, joints: list[str]) ->
         axis = _vector(joint, "axis")
         links.append(ChainLink(name, _vector(body, "pos"), _turn(body), axis / np.linalg.norm(axis), mass, centre))
     assert all(above[moved[b]] is moved[a] for a, b in pairwise(joints))
-    return ArmChain(side, tuple(links), to + turn @ _vector(tcp, "pos"), turn @ _turn(tcp))
+    return JointChain(side, tuple(links), to + turn @ _vector(tcp, "pos"), turn @ _turn(tcp))
 
 
 def _masses(body: ET.Element, at: np.ndarray, turn: np.ndarray, still: bool) -> Iterator[tuple[float, np.ndarray]]:

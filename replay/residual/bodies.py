@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ..recording.recording import Recording
 from ..signals.clock import topic
-from .arm_chain import Arm, arms_of
+from .arm_chain import MeasuredArm, arms_of
 from .effort import check_effort, law_of
 from .engine import Difference
 from .forces import check_forces, held_forces
@@ -49,7 +49,7 @@ def witnessed(recording: Recording, groups: Sequence[Group]) -> set[str]:
     return out
 
 
-def _with_arms(groups: Sequence[Group]) -> Iterator[tuple[Group, dict[str, Arm]]]:
+def _with_arms(groups: Sequence[Group]) -> Iterator[tuple[Group, dict[str, MeasuredArm]]]:
     """Groups of our own robot's joints."""
     for group in groups:
         arms = arms_of({c.name: c.columns["measured"] for c in group.channels if c.unit == "rad" and "measured" in c.columns})

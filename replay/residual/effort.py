@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .arm_chain import Arm
+from .arm_chain import MeasuredArm
 from .engine import Difference
 from .relations import TO_SIGMA, robust, shifted
 from .table import Group, RecordedChannel
@@ -49,7 +49,7 @@ class ServoLaw:
     truth: np.ndarray
 
 
-def check_effort(group: Group, arms: Mapping[str, Arm], found: Sequence[Difference]) -> list[Difference]:
+def check_effort(group: Group, arms: Mapping[str, MeasuredArm], found: Sequence[Difference]) -> list[Difference]:
     """Where a torque of the arms is not what its servo gives.
 
     Args:
@@ -81,7 +81,7 @@ def check_effort(group: Group, arms: Mapping[str, Arm], found: Sequence[Differen
     return together([*out, *_all(group, law)])
 
 
-def law_of(group: Group, arms: Mapping[str, Arm]) -> ServoLaw | None:
+def law_of(group: Group, arms: Mapping[str, MeasuredArm]) -> ServoLaw | None:
     """The law that the servos of the arms follow; None where torques are not recorded, or follow none."""
     by_name = {c.name: c for c in group.channels if c.unit == "rad" and set(c.columns) >= NEEDED}
     known = [arm for arm in arms.values() if set(arm.chain.joints) <= set(by_name)]

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..recording.recording import Recording, Stream
 from ..signals.clock import topic
-from .arm_chain import Arm, quaternions_of
+from .arm_chain import MeasuredArm, quaternions_of
 from .engine import Difference
 from .table import Group, RecordedChannel
 from .witnessed import WitnessedColumn, departures, joined, rows_of, together
@@ -27,7 +27,7 @@ MOST = 0.9  # of the rows of a stretch that one joint has to explain
 USUAL = 0.5  # of the rows that agree at least, else the poses are of another point, or in another frame
 
 
-def poses_of(recording: Recording, group: Group, arms: Mapping[str, Arm]) -> Iterator[tuple[str, Stream, Arm]]:
+def poses_of(recording: Recording, group: Group, arms: Mapping[str, MeasuredArm]) -> Iterator[tuple[str, Stream, MeasuredArm]]:
     """(name of the pose, its stream, its arm) of each recorded hand of these arms, on the rows of the group."""
     for stream in recording.select("measured", "hand_pose"):
         for side, arm in arms.items() if stream.n == group.n else ():
@@ -35,7 +35,7 @@ def poses_of(recording: Recording, group: Group, arms: Mapping[str, Arm]) -> Ite
                 yield f"{side}_tcp", stream, arm
 
 
-def check_hands(recording: Recording, group: Group, arms: Mapping[str, Arm], found: Sequence[Difference]) -> list[Difference]:
+def check_hands(recording: Recording, group: Group, arms: Mapping[str, MeasuredArm], found: Sequence[Difference]) -> list[Difference]:
     """Where a hand is not where its arm puts it.
 
     Args:
@@ -52,14 +52,12 @@ def check_hands(recording: Recording, group: Group, arms: Mapping[str, Arm], fou
 
 
 def _of_hand(
-    name: str, where: str, values: np.ndarray, arm: Arm, group: Group, by_name: Mapping[str, RecordedChannel],
+    name: str, where: str, values: np.ndarray, arm: MeasuredArm, group: Group, by_name: Mapping[str, RecordedChannel],
     found: Sequence[Difference],
 ) -> list[Difference]:  # fmt: skip
     chain, q, origins, axes, turns = arm.chain, arm.q, arm.origins, arm.axes, arm.turns
     quats = quaternions_of(turns[-1])
-    unlike = [(np.abs(values[:, 3:] - sign * quats) > LIMITS["1"]).sum(axis=1) for sign in (1, -1)]
-    same = (quats * values[:, 3:]).sum(axis=1) >= 0.0
-    quats = quats * np.where(np.where(unlike[0] == unlike[1], same, unlike[0] < unlike[1]), 1.0, -1.0)[:, None]
+    quats = quats * _signs(quats, values[:, 3:])[:, None]
     truth = np.column_stack([origins[-1], quats])
     limits = np.array([LIMITS[unit] for unit in UNITS])
     apart = np.abs(values - truth) / limits
@@ -97,6 +95,16 @@ def _of_hand(
         )  # fmt: skip
         out += departures(column)
     return together(out)
+
+
+def _signs(quats: np.ndarray, recorded: np.ndarray) -> np.ndarray:
+    """(n,) of the two signs that mean one attitude the one that most rows have, and the other where that one fits entirely."""
+    steady = np.cumprod(np.where((quats[1:] * quats[:-1]).sum(axis=1) < 0.0, -1.0, 1.0))
+    steady = np.concatenate([[1.0], steady])
+    same = np.sign((quats * recorded).sum(axis=1)) * steady
+    signs = steady * (1.0 if float(np.median(same)) >= 0.0 else -1.0)
+    other = (np.abs(recorded + signs[:, None] * quats) <= LIMITS["1"]).all(axis=1)
+    return np.where(other, -signs, signs)
 
 
 def _same_frame(values: np.ndarray, truth: np.ndarray) -> bool:

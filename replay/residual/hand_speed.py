@@ -14,6 +14,7 @@ from .witnessed import WitnessedColumn, departures, joined, rows_of
 LIMIT, SURE = 0.35, 0.5
 STEADY, ROWS = 0.1, 31  # the same of the mean over so many rows
 ROUGHER = 2.0
+PERCENT = 100.0  # fingers that are measured one by one are coarser than this, and their speeds are filtered
 
 
 def check_hand_speeds(group: Group, found: Sequence[Difference]) -> list[Difference]:
@@ -24,7 +25,7 @@ def check_hand_speeds(group: Group, found: Sequence[Difference]) -> list[Differe
     """
     out: list[Difference] = []
     for channel in group.channels:
-        if not {"measured", "velocity"} <= set(channel.columns) or group.n <= ROWS:
+        if not {"measured", "velocity"} <= set(channel.columns) or channel.way != PERCENT or group.n <= ROWS:
             continue
         q, v = channel.columns["measured"], channel.columns["velocity"]
         rises = np.diff(q) / np.diff(group.t)

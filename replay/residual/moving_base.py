@@ -60,13 +60,13 @@ def check_base(recording: Recording, group: Group) -> list[Difference]:
     place = np.column_stack([columns[f"measured/{name}"][0] for name in PLACES])
     speed = np.column_stack([columns[f"measured/{name}"][0] for name in SPEEDS])
     rises = _rises(place, dt)
-    told = _told(columns, speed, group.dt)
+    asked_for = _speeds_asked_for(columns, speed, group.dt)
     near = [_nearest(speed[:, k], rises[:, k]) for k in range(4)]
     apart = np.abs(speed - np.column_stack(near))
-    off = np.abs(speed - told)
+    off = np.abs(speed - asked_for)
     if ((apart > SPEED).any(axis=1).mean() > 1.0 - USUAL) and ((off > SPEED).any(axis=1).mean() > 1.0 - USUAL):
         return []
-    commanded = np.isfinite(told)
+    commanded = np.isfinite(asked_for)
     wrong = (apart > SPEED) & np.where(commanded, off > SPEED, False)
     out: list[Difference] = []
     mended = speed.copy()
@@ -110,7 +110,7 @@ def _nearest(speed: np.ndarray, rises: np.ndarray) -> np.ndarray:
     return np.clip(speed, np.minimum(before, after), np.maximum(before, after))
 
 
-def _told(columns: Mapping[str, tuple[np.ndarray, str]], speed: np.ndarray, dt: float) -> np.ndarray:
+def _speeds_asked_for(columns: Mapping[str, tuple[np.ndarray, str]], speed: np.ndarray, dt: float) -> np.ndarray:
     """(n, 4) speeds that the commands ask for, taken on within the base's acceleration; NaN where nothing is commanded."""
     out = np.full(speed.shape, np.nan)
     for k, push in enumerate(_accelerations()):

@@ -1,0 +1,192 @@
+"""Columns that the body tells of: hands by the joints, torques by the servos, a base by its speeds, hands' drives, forces."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import mujoco
+import numpy as np
+import pytest
+from shiliu.replay.recording.recording import Recording, Stream
+from shiliu.replay.residual.arm_chain import arms_of, own_chains, quaternions_of
+from shiliu.replay.residual.bodies import more_differences, witnessed
+from shiliu.replay.residual.table import table_of
+from shiliu.scenarios.robot import load_robot
+
+RATE, N = 30.0, 600
+STIFF, DAMP = 400.0, 35.0  # of no robot of ours: they are fitted
+JOINTS = tuple(name for chain in own_chains().values() for name in chain.joints)
+POSES = tuple(f"{side}_tcp.{axis}" for side in ("left", "right") for axis in ("x", "y", "z", "qw", "qx", "qy", "qz"))
+BASE = ("base_x", "base_y", "base_yaw", "base_height", "base_vx.speed", "base_vy.speed", "base_vyaw.speed", "base_height.speed")
+COMMANDS = ("base_vx", "base_vy", "base_vyaw", "base_height")
+TIMES = np.arange(N) / RATE
+
+
+def stream(name: str, role: str, quantity: str, unit: str, names: tuple[str, ...], values: np.ndarray) -> Stream:
+    times = np.round(TIMES * 1e9).astype(np.int64)
+    return Stream(name, role, quantity, unit, names, np.ascontiguousarray(values, float), capture_ns=times, clock="grid")
+
+
+def motion() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Commands, positions, speeds (N, 14) of arms that swing, each at its own pace about a bent posture; a servo lags behind."""
+    at = np.array([0.3, 0.4, -0.3, -1.2, 0.5, -0.2, 0.15, -0.5, -0.6, 0.4, -0.9, -0.3, 0.25, -0.1])
+    pace = 0.5 + 0.11 * np.arange(14)
+    c = at + 0.25 * np.sin(pace * TIMES[:, None] + np.arange(14))
+    lag = 0.08
+    q = at + 0.25 * np.sin(pace * (TIMES[:, None] - lag) + np.arange(14))
+    v = 0.25 * pace * np.cos(pace * (TIMES[:, None] - lag) + np.arange(14))
+    return c, q, v
+
+
+@pytest.fixture(scope="module")
+def take() -> Recording:
+    c, q, v = motion()
+    arms = arms_of(dict(zip(JOINTS, q.T)))
+    before = np.concatenate([c[:1], c[:-1]])
+    effort = STIFF * (before - q) - DAMP * v + np.concatenate([arm.weight() for arm in arms.values()], axis=1)
+    effort[0] = 0.0
+    poses = [np.column_stack([arm.origins[-1], quaternions_of(arm.turns[-1])]) for arm in arms.values()]
+    ahead = 0.25 * np.sin(0.4 * TIMES) ** 2
+    turning = 0.2 * np.sin(0.3 * TIMES)
+    yaw = 0.7 + np.concatenate([[0.0], np.cumsum(0.5 * (turning[1:] + turning[:-1]) / RATE)])
+    middle, mean = 0.5 * (yaw[1:] + yaw[:-1]), 0.5 * (ahead[1:] + ahead[:-1]) / RATE
+    x, y = (2.0 + np.concatenate([[0.0], np.cumsum(f(middle) * mean)]) for f in (np.cos, np.sin))
+    none = np.zeros(N)
+    base = np.column_stack([x, y, yaw, none, ahead, none, turning, none])
+    told = np.column_stack([np.append(ahead[1:], ahead[-1]), none, np.append(turning[1:], turning[-1]), none])
+    claw = 50.0 + 40.0 * np.sin(0.8 * TIMES + np.array([[0.0], [1.1]])).T
+    claw_speed = 32.0 * np.cos(0.8 * TIMES + np.array([[0.0], [1.1]])).T
+    streams = [
+        stream("action", "command", "joint_position", "rad", JOINTS, c),
+        stream("state", "measured", "joint_position", "rad", JOINTS, q),
+        stream("velocity", "measured", "joint_velocity", "rad/s", JOINTS, v),
+        stream("effort", "measured", "joint_torque", "Nm", JOINTS, effort),
+        stream("hand_pose", "measured", "hand_pose", "m m m 1 1 1 1 m m m 1 1 1 1", POSES, np.concatenate(poses, axis=1)),
+        stream("base", "measured", "base", "1", BASE, base),
+        stream("action/base", "command", "base", "1", COMMANDS, told),
+        stream("action/claws", "command", "claw", "%", ("left_claw", "right_claw"), claw),
+        stream("state/claws", "measured", "claw", "%", ("left_claw", "right_claw"), claw),
+        stream("velocity/claws", "measured", "velocity", "%/s", ("left_claw", "right_claw"), claw_speed),
+        stream("wrench", "measured", "wrench", "N", ("pelvis.fx", "pelvis.fz"), np.column_stack([none, none + 512.0])),
+        stream("touch", "measured", "touch", "N", ("left_finger_front",), 9.0 * np.abs(np.sin(TIMES))[:, None]),
+    ]
+    return Recording("take", "take", "", "robot", {one.name: one for one in streams})
+
+
+def changed(take: Recording, name: str, column: str, values: np.ndarray, rows: slice = slice(None)) -> Recording:
+    """The take with other values in some rows of a column."""
+    old = take.streams[name]
+    table = old.values.copy()
+    table[rows, old.names.index(column)] = values
+    streams = {**take.streams, name: replace(old, values=table)}
+    return replace(take, streams=streams)
+
+
+def heaviest(take: Recording):
+    found = more_differences(take, table_of(take).groups, [])
+    return max(found, key=lambda d: (d.certain, d.weight)) if found else None
+
+
+def test_what_agrees_is_found_to_agree(take):
+    assert heaviest(take) is None
+    known = witnessed(take, table_of(take).groups)
+    assert {f"hand_pose/{name}" for name in POSES} | {f"effort/{name}" for name in JOINTS} | {"wrench/pelvis.fz"} <= known
+    assert {"base/base_yaw", "action/base/base_vx", "touch/left_finger_front"} <= known and "wrench/pelvis.fx" not in known
+
+
+def test_the_chain_is_the_engines():
+    robot = load_robot()
+    q = motion()[1][17]
+    model = robot.spec().compile()
+    data = mujoco.MjData(model)
+    for name, angle in zip(JOINTS, q):
+        data.qpos[model.joint(name).qposadr[0]] = angle
+    mujoco.mj_forward(model, data)
+    arms = arms_of({name: np.array([angle]) for name, angle in zip(JOINTS, q)})
+    base = data.body("base_link")
+    for arm in arms.values():
+        tip = base.xmat.reshape(3, 3).T @ (data.site(f"{arm.chain.side}_tcp").xpos - base.xpos)
+        assert np.abs(arm.origins[-1][0] - tip).max() < 1e-9
+        assert np.abs(arm.turns[-1][0] - data.site(f"{arm.chain.side}_tcp").xmat.reshape(3, 3)).max() < 1e-9
+        dofs = [model.joint(name).dofadr[0] for name in arm.chain.joints]
+        assert np.abs(arm.weight()[0] - data.qfrc_gravcomp[dofs]).max() < 0.02  # fingers that close move their weight
+        assert np.abs(arm.weight()[0]).max() > 3.0
+
+
+@pytest.mark.parametrize("axis, by", [("y", 0.011), ("qx", 0.03)])
+def test_a_pose_that_its_joints_do_not_make(take, axis, by):
+    name = f"right_tcp.{axis}"
+    rows = slice(210, 260)
+    found = heaviest(changed(take, "hand_pose", name, take.streams["hand_pose"].column(name)[rows] + by, rows))
+    assert (found.channels, found.kind, found.first, found.last) == ((name,), "pose", 210, 259)
+    assert found.certain and found.name == "offset" and found.size == pytest.approx(by, rel=1e-6)
+    assert heaviest(changed(take, "hand_pose", name, take.streams["hand_pose"].column(name)[rows] + 0.0005, rows)) is None
+
+
+def test_a_joint_that_was_written_wrongly_turns_the_hand_about_itself(take):
+    rows, name = slice(300, 345), "zarm_r4_joint"
+    other = changed(take, "state", name, take.streams["state"].column(name)[rows] + 0.09, rows)
+    found = [d for d in more_differences(other, table_of(other).groups, []) if d.kind in ("pose", "measured")]
+    assert [(d.channels, d.kind, d.first, d.last) for d in found] == [((name,), "measured", 300, 344)]
+    assert found[0].certain and found[0].size == pytest.approx(0.09, abs=1e-3)
+
+
+def test_a_torque_that_its_servo_does_not_give(take):
+    rows, name = slice(120, 200), "zarm_l2_joint"
+    x = take.streams["effort"].column(name)[rows]
+    found = heaviest(changed(take, "effort", name, x + 4.5, rows))
+    assert (found.channels, found.kind, found.name, found.certain) == ((name,), "effort", "offset", True)
+    assert abs(found.first - 120) <= 2 and abs(found.last - 199) <= 2 and found.size == pytest.approx(4.5, abs=0.1)
+    assert heaviest(changed(take, "effort", name, x + 0.4, rows)) is None
+
+
+def test_torques_of_the_other_sign_and_in_another_unit(take):
+    effort = take.streams["effort"]
+    for factor, name in ((-1.0, "mirror"), (1000.0, "factor")):
+        other = replace(take, streams={**take.streams, "effort": replace(effort, values=factor * effort.values)})
+        found = heaviest(other)
+        assert (found.kind, found.name, found.certain) == ("effort", name, True)
+        assert found.numbers["factor"] == pytest.approx(factor, rel=0.02) and len(found.channels) == 14
+
+
+def test_torques_that_follow_no_such_law_are_not_claimed(take):
+    effort = take.streams["effort"]
+    other = replace(effort, values=np.random.default_rng(3).normal(0.0, 8.0, effort.values.shape))
+    other_take = replace(take, streams={**take.streams, "effort": other})
+    assert heaviest(other_take) is None
+    assert not any(name.startswith("effort/") for name in witnessed(other_take, table_of(other_take).groups))
+
+
+@pytest.mark.parametrize(
+    "where, column, by, kind",
+    [("base", "base_y", 0.05, "measured"), ("base", "base_vx.speed", 0.16, "velocity"), ("action/base", "base_vyaw", 0.2, "command")],
+)
+def test_place_speed_and_command_of_a_base(take, where, column, by, kind):
+    rows = slice(250, 310)
+    x = take.streams[where].column(column)[rows]
+    found = heaviest(changed(take, where, column, x + by, rows))
+    assert (found.channels, found.kind, found.certain) == ((column,), kind, True)
+    assert abs(found.first - 250) <= 3 and abs(found.last - 309) <= 12 and found.size == pytest.approx(by, rel=0.3)
+    assert heaviest(changed(take, where, column, x + 0.02 * by, rows)) is None
+
+
+def test_the_speed_of_a_hand(take):
+    rows = slice(90, 150)
+    x = take.streams["velocity/claws"].column("right_claw")[rows]
+    found = heaviest(changed(take, "velocity/claws", "right_claw", x + 65.0, rows))
+    assert (found.channels, found.kind, found.certain, found.first, found.last) == (("right_claw",), "velocity", True, 90, 149)
+    assert heaviest(changed(take, "velocity/claws", "right_claw", x + 3.0, rows)) is None
+
+
+def test_a_weight_of_the_other_sign_and_a_finger_that_pulls(take):
+    found = heaviest(changed(take, "wrench", "pelvis.fz", -take.streams["wrench"].column("pelvis.fz")))
+    assert (found.channels, found.kind, found.name) == (("pelvis.fz",), "wrench", "mirror") and found.certain
+    found = heaviest(changed(take, "touch", "left_finger_front", -7.0, slice(40, 44)))
+    assert (found.kind, found.first, found.last) == ("touch", 40, 43)
+
+
+def test_no_engine_is_imported():
+    code = "import sys, shiliu.replay.residual.bodies as b; b.arms_of({}); sys.exit('mujoco' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
