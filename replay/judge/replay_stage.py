@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -29,11 +29,12 @@ from ..checks.outcome import (
     check_touches,
 )
 from ..checks.playback import check_reproduces, check_tracking, tracking_error
-from ..recording.features import ENVIRONMENT
+from ..recording.recording import SimEpisode
 from ..rollout.rollout import Rollout, Take, play
 from ..signals.channels import in_radians
 from ..signals.statistics import wilson
 from .attribution import attribute
+from .changed_columns import changed_columns
 from .held_contacts import touches_of
 from .missed_goal import explained
 from .near_copies import NEAR, UNMEASURED, copies_of, counted, hangs, open_, play_near
@@ -46,12 +47,6 @@ from .retargeted_report import check_object
 from .rollout_stage import explains_goal, on_recording_clock, play_elsewhere, rolled_out
 from .tracking_cause import explain
 
-RECORDED = (
-    "observation.state",
-    "observation.velocity",
-    "observation.base",
-    ENVIRONMENT,
-)  # held against the record to the bit
 ENOUGH = 0.9  # of the likely starts must succeed for a PASS
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 Tracking = tuple[np.ndarray, np.ndarray, tuple[str, ...]]
@@ -287,9 +282,8 @@ def _reproduced(subject: Subject, motions: Motions, shown: Rollout) -> list[Find
     episode, scene, rules = subject.recording.episode, subject.scene, subject.rules
     assert episode is not None
     recorded, replayed, parts, at = [], [], {}, 0
-    for name in RECORDED:
-        if name not in episode.states or name not in shown.observations:
-            continue
+    compared = [name for name in episode.states if _comparable(episode, shown, name)]
+    for name in compared:
         ours, theirs = shown.observations[name], np.asarray(episode.states[name])
         rows = min(len(ours), len(theirs))
         recorded.append(theirs[:rows])
@@ -342,11 +336,36 @@ def _reproduced(subject: Subject, motions: Motions, shown: Rollout) -> list[Find
         found[0].details["scene_changed"] = True
     if found[0].level == "FAIL" and found[0].details["likely"] != "length":
         assert motions.draw is not None
-        compared = [name for name in RECORDED if name.removeprefix("observation.") in parts]
         record = {name: np.asarray(episode.states[name])[:rows] for name in compared}
         again = {name: shown.observations[name][:rows] for name in compared}
-        found[0].details |= attribute(scene, episode, motions.draw, record, again, shown.states)
+        if worst is None and any(k in shown.states for k in episode.checkpoints):
+            found = [_written_otherwise(found[0], scene, record, again)]
+        else:
+            found[0].details |= attribute(scene, episode, motions.draw, record, again, shown.states)
     return found
+
+
+def _written_otherwise(
+    finding: Finding, scene: Scene, record: Mapping[str, np.ndarray], again: Mapping[str, np.ndarray]
+) -> Finding:
+    """All full states are as they are replayed: what else differs was changed where columns are written, or later."""
+    names = {feature: scene.schema.observations[feature].names for feature in record}
+    changed = changed_columns(record, again, names, scene.control_timestep)
+    subject, first, last = changed.pop("subject"), changed.pop("first"), changed.pop("last")
+    likely = {"likely": "record_edited", "kind": "record_edited", "owner": "device", "edited_from": first, "edited_to": last}
+    return finding.with_(
+        subject=subject,
+        t0=first * scene.control_timestep,
+        t1=last * scene.control_timestep,
+        value=changed.pop("size"),
+        details=finding.details | likely | changed | {"columns": ", ".join(subject)},
+    )
+
+
+def _comparable(episode: SimEpisode, shown: Rollout, name: str) -> bool:
+    """Whether a recorded feature is made again by the replay, column by column; pictures are not."""
+    theirs, ours = np.asarray(episode.states[name]), shown.observations.get(name)
+    return ours is not None and theirs.ndim == 2 and theirs.dtype.kind == "f" and theirs.shape[1] == ours.shape[1]
 
 
 def _motors(subject: Subject, take: Take, shown: Rollout) -> list[Finding]:

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from shiliu.replay.judge.attribution import _Trial, attribute, doubling
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.judge.replay_stage import RECORDED
 from shiliu.replay.judge.tracking_cause import explain
 from shiliu.replay.report import Words
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
@@ -16,6 +15,8 @@ from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.variation import of_episode
 
 STEPS = 100
+
+RECORDED = ("observation.state", "observation.velocity", "observation.environment_state")
 
 
 def rounded(state):
@@ -156,7 +157,7 @@ def test_the_verdict_says_the_cause_in_words_and_who_can_mend_it(scene, good):
     finding = next(f for f in verdict.findings if f.code == "reproduces")
     assert finding.details["likely"] == "record_edited" and finding.details["step"] == 40
     english, chinese = Words("en"), Words("zh")
-    assert "state[3] in steps 40 to 40" in english.message(finding)
+    assert "zarm_l4_joint in steps 40 to 40" in english.message(finding)
     assert "changed afterwards" in english.fix(finding) and "第 40 到 40 步" in chinese.message(finding)
     if verdict.findings[verdict.root] is finding:
         assert verdict.owner == "device"
