@@ -5,11 +5,12 @@ Grammar is read as far as tasks need it: "put X into Y", "把X放到Y", "从Z取
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from .lexicon import Lexicon, Token
+from .sentence import Clause, Mention, Sentence
 
 LOCATIVES = set("里上中内旁边前下处侧间")  # after a Chinese noun: where
 BESIDE = ("边", "旁", "前", "后", "附近", "面前")  # and where it is only near
@@ -18,90 +19,6 @@ WHICH = ("which", "that", "who", "whose", "shown")
 COMPLEMENTS = set("开上下起出好完掉住到走")  # how a Chinese verb ends
 PARTICLES = {"off": "switch_off", "on": "switch_on", "停": "switch_off"}
 TURNING = {"turn", "press", "switch_on", "switch_off", "push", "put"}
-
-
-@dataclass
-class Mention:
-    """A thing that is named.
-
-    Attributes:
-        names: what it can be, by the lexicon; text: as it is written.
-        role: `object`, `place`, `beside`, `source`, `property`, `tool`, or `aside` for what only describes another thing.
-        number: how many; ident: which (`B2`, `1608`); features: `size.S`, `fill.empty`.
-        of: things that are part of its name ("bed rail", "北京软袋"). bare: only its `ident` is written.
-    """
-
-    names: frozenset[str]
-    text: str
-    role: str = "object"
-    number: float | None = None
-    ident: str | None = None
-    features: frozenset[str] = frozenset()
-    of: tuple[Mention, ...] = ()
-    bare: bool = False
-
-
-@dataclass
-class Clause:
-    """One thing that is asked for.
-
-    Attributes:
-        verbs: what it can be; empty where none is known. verb: as it is written.
-        things: in order. arm: `left`, `right` or `both`, with its word.
-        explicit: whether a word says that it comes after the clause before it; swap: it comes later than the clause after it.
-        ways, quantities, times: `fold.half`; (value in SI, of what, word); how often, with its word.
-        negated: what it says shall not be.
-        abstract: its verb takes no thing ("take a photo").
-        unknown: the first word after its verb that nobody knows, where it has no thing before that.
-        heading: whether a colon follows, so that it names the whole of what comes then.
-        marked: whether 把 or 将 says what its object is.
-        loose_end: whether a name ("M") is left over that could not be read.
-    """
-
-    verbs: frozenset[str] = frozenset()
-    verb: str = ""
-    things: list[Mention] = field(default_factory=list)
-    arm: tuple[str, str] | None = None
-    explicit: bool = False
-    swap: bool = False
-    ways: list[tuple[str, str]] = field(default_factory=list)
-    quantities: list[tuple[float, str, str]] = field(default_factory=list)
-    times: tuple[int, str] | None = None
-    negated: bool = False
-    abstract: str = ""
-    loose_end: bool = False
-    unknown: str = ""
-    marked: bool = False
-    heading: bool = False
-
-    @property
-    def empty(self) -> bool:
-        return not (self.verbs or self.things or self.ways or self.quantities or self.arm or self.abstract)
-
-    def of_role(self, *roles: str) -> list[Mention]:
-        return [thing for thing in self.things if thing.role in roles]
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """A text as it was read: its clauses, its tokens, and whether it is no task at all."""
-
-    clauses: tuple[Clause, ...]
-    tokens: tuple[Token, ...]
-
-    @property
-    def known(self) -> bool:
-        """Whether any word of it is known that a task could be about."""
-        return any(not clause.empty for clause in self.clauses)
-
-    @property
-    def placeholder(self) -> bool:
-        """Whether it is what stands in a form that nobody filled in."""
-        words = [t for t in self.tokens if not t.is_("stop", "comma")]
-        if not words:
-            return True
-        content = [t for t in words if t.is_("thing", "verb", "arm", "way") and not t.is_("placeholder")]
-        return any(t.is_("placeholder") for t in words) and not content
 
 
 def read_sentence(text: str, lexicon: Lexicon) -> Sentence:
@@ -602,10 +519,3 @@ def _carried(clauses: list[Clause], lexicon: Lexicon) -> list[Clause]:
         if takes and not clause.of_role("object") and before.of_role("object"):
             clause.things = [*(replace(m, number=None) for m in before.of_role("object")), *clause.things]
     return clauses
-
-
-def mentions(sentence: Sentence) -> Iterator[tuple[Clause, Mention]]:
-    """Every thing that a sentence says is there, with its clause."""
-    for clause in sentence.clauses:
-        if not clause.negated:
-            yield from ((clause, mention) for mention in clause.things)

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from .clauses import Clause, Mention, Sentence, read_sentence
+from .clauses import read_sentence
 from .lexicon import Lexicon
 from .naming import SAID, Thing, ThingNames
 from .own_sentences import bare_words
+from .sentence import Clause, Mention, Sentence
 from .work import EITHER, Deed, ScenarioWork
 
 KINDS = ("no_task", "scenario", "object", "place", "number", "action", "arm", "order")

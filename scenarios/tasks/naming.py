@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from .clauses import Mention
 from .lexicon import Lexicon
+from .sentence import Mention
 
 SIZES = {"size.S": "S", "size.M": "M", "size.L": "L"}
 SAID = "said."  # how the name of a thing begins that only a sentence names, no part

@@ -18,10 +18,11 @@ from ..part import ASSETS
 from ..quantity import parse_quantity
 from ..reading.yaml_reader import loader_for
 from ..titles import LANGUAGES, titles_of
-from .clauses import LOCATIVES, Clause, read_sentence
+from .clauses import LOCATIVES, read_sentence
 from .lexicon import Lexicon
 from .naming import SAID, Thing, ThingNames
 from .own_sentences import bare_words
+from .sentence import Clause
 
 # what a skill's word, and how it is done, is called in a sentence
 DONE = {
