@@ -56,9 +56,9 @@ def _of_set(folder: Path, words: dict[str, str], known: Sequence[dict[str, Any]]
     name = own[0].episode.scenario
     seeds = [one.episode.seed for one in own if one.episode is not None]
     done = {one["seed"] for one in known if one["scenario"] == name}
-    scene = (
-        shiliu.load_scenario(name, [f"judge.if_unknown.starts={words['starts']}"]) if words["starts"] != "0" else None
-    )
+    scene = None
+    if words["starts"] != "0" and shiliu.load_scenario(name).config.vary_unknown:
+        scene = shiliu.load_scenario(name, [f"judge.if_unknown.starts={words['starts']}"])
     with tempfile.TemporaryDirectory() as room:
         plain = Path(room) / "ordinary"
         shutil.copytree(folder, plain)
