@@ -99,7 +99,7 @@ def lies_on_it(finding: Finding, part: FaultPart) -> bool:
 def agrees(finding: Finding, part: FaultPart) -> bool:
     """Whether what a finding claims is the family, or that it is unknown where no explanation covers it."""
     claimed = families_of(finding)
-    if claimed & NEAR[part.family]:
+    if claimed & NEAR[part.family] or (part.group == "time" and "time" in claimed):  # a stamp that is wrong is wrong in time
         return True
     return part.beyond and "unknown" in claimed
 
