@@ -280,7 +280,7 @@ def test_a_take_that_cannot_be_rebuilt_is_a_difference(kept, store, take, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "expected"),
     [
         (["make", "seeds=4:1"], "seeds: '4:1' is no range"),
         (["compare", "what=looks"], "what: 'looks' is none of actions, bits, verdict"),
@@ -289,6 +289,6 @@ def test_a_take_that_cannot_be_rebuilt_is_a_difference(kept, store, take, tmp_pa
         ([], "python benchmarks/kept.py make"),
     ],
 )
-def test_a_word_that_is_none_is_refused(kept, capsys, words, said):
+def test_a_word_that_is_none_is_refused(kept, capsys, words, expected):
     assert kept.main(words) == 2
-    assert said in capsys.readouterr().err
+    assert expected in capsys.readouterr().err

@@ -121,11 +121,14 @@ CHECKS = (
         turn=5,
         after=("values", "channels"),
         counts=False,  # what a warning is of, a push explains as well
+        shown_by="state column off zero",
+        shown_in="ordinary set",
     ),
     Check(
         "column.alone",
         run=lambda r: check_alone(r.recording, r.rules),
         turn=5,
+        no_example="never judged: the columns are named",
         no_curve="names of columns; nothing is drawn of them",
     ),
 )

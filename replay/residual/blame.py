@@ -13,7 +13,7 @@ from .relations import Relation
 from .table import RecordedChannel
 
 # from where on a residual is no noise: a floor in units of the relation, and so many standard deviations of the take's own noise.
-# Floors: 28 clean takes of six scenarios reach 0.022 rad and 0.37 rad/s, where a hand strikes something
+# Floors: 24 clean takes of six scenarios reach 0.022 rad and 0.37 rad/s, where a hand strikes something
 FLOOR = {("follows", "rad"): 0.026, ("follows", "1"): 0.05, ("derivative", "rad"): 0.45, ("derivative", "1"): 3.0}  # fmt: skip
 SIGMAS = {"follows": 3.5, "derivative": 6.0}
 ROUNDS = 8  # of reweighting towards few changed rows

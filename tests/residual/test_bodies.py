@@ -55,7 +55,7 @@ def take() -> Recording:
     x, y = (2.0 + np.concatenate([[0.0], np.cumsum(f(middle) * mean)]) for f in (np.cos, np.sin))
     none = np.zeros(N)
     base = np.column_stack([x, y, yaw, none, ahead, none, turning, none])
-    told = np.column_stack([np.append(ahead[1:], ahead[-1]), none, np.append(turning[1:], turning[-1]), none])
+    commanded = np.column_stack([np.append(ahead[1:], ahead[-1]), none, np.append(turning[1:], turning[-1]), none])
     claw = 50.0 + 40.0 * np.sin(0.8 * TIMES + np.array([[0.0], [1.1]])).T
     claw_speed = 32.0 * np.cos(0.8 * TIMES + np.array([[0.0], [1.1]])).T
     streams = [
@@ -65,7 +65,7 @@ def take() -> Recording:
         stream("effort", "measured", "joint_torque", "Nm", JOINTS, effort),
         stream("hand_pose", "measured", "hand_pose", "m m m 1 1 1 1 m m m 1 1 1 1", POSES, np.concatenate(poses, axis=1)),
         stream("base", "measured", "base", "1", BASE, base),
-        stream("action/base", "command", "base", "1", COMMANDS, told),
+        stream("action/base", "command", "base", "1", COMMANDS, commanded),
         stream("action/claws", "command", "claw", "%", ("left_claw", "right_claw"), claw),
         stream("state/claws", "measured", "claw", "%", ("left_claw", "right_claw"), claw),
         stream("velocity/claws", "measured", "velocity", "%/s", ("left_claw", "right_claw"), claw_speed),
