@@ -86,6 +86,18 @@ class MeasuredArm:
     axes: np.ndarray
     turns: np.ndarray
 
+    def attitudes(self) -> np.ndarray:
+        """(n, 4) quaternions w, x, y, z of the grip, of the sign that the product along the chain has, as in MuJoCo, and steady."""
+        quats = quaternions_of(self.turns[-1])
+        steady = np.cumprod(np.where((quats[1:] * quats[:-1]).sum(axis=1) < 0.0, -1.0, 1.0))
+        first = np.array([1.0, 0.0, 0.0, 0.0])
+        for link, angle in zip(self.chain.links, self.q[0]):
+            first = _product(first, quaternions_of(link.turn[None])[0])
+            first = _product(first, np.array([np.cos(0.5 * angle), *(np.sin(0.5 * angle) * link.axis)]))
+        first = _product(first, quaternions_of(self.chain.tip_turn[None])[0])
+        sign = 1.0 if float(first @ quats[0]) >= 0.0 else -1.0
+        return quats * (sign * np.concatenate([[1.0], steady]))[:, None]
+
     def weight(self) -> np.ndarray:
         """(n, k) torques [Nm] that hold the arm up, its base upright: what each joint gives, if it carries all beyond it.
 
@@ -117,6 +129,11 @@ def about(axis: np.ndarray, angle: np.ndarray) -> np.ndarray:
     cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
     s, c = np.sin(angle)[:, None, None], (1.0 - np.cos(angle))[:, None, None]
     return np.eye(3) + s * cross + c * (cross @ cross)
+
+
+def _product(p: np.ndarray, q: np.ndarray) -> np.ndarray:
+    """(4,) of quaternions w, x, y, z."""
+    return np.array([p[0] * q[0] - p[1:] @ q[1:], *(p[0] * q[1:] + q[0] * p[1:] + np.cross(p[1:], q[1:]))])
 
 
 def matrix_of(quat: np.ndarray) -> np.ndarray:
