@@ -20,11 +20,14 @@ from .witnessed import WitnessedColumn, departures, rows_of, together
 NEEDED = {"command", "measured", "velocity", "effort"}
 EXPLAINED = 0.95  # of the torques, by their median size, else the servos follow another law
 LIMIT = 3.0  # Nm: what counts
-# (rows, Nm): mean, and root of the mean square, over so many rows, of what the law leaves; 24 clean takes of six scenarios reach
-# 7.7 in a row, 1.6 and 2.6 over 9 rows, 0.6 and 1.5 over 31, where a hand strikes something
-SINGLE = 9.0
-MEANS = ((9, 2.0), (31, 1.0))
-ROOTS = ((9, 3.2), (31, 2.0))
+# Within a control period a hand that slips or strikes chatters, and its torque is that of another moment than its speed: the law may
+# leave so many times the damping times what the speed departs from the rise of the positions by
+CHATTER = 2.0
+# (rows, Nm): mean, and root of the mean square, over so many rows, of what the law leaves beyond that; 25 clean takes of seven
+# scenarios reach 6.1 in a row, 0.5 and 1.2 over 9 rows, 0.1 and 0.2 over 31
+SINGLE = 8.0
+MEANS = ((9, 1.2), (31, 0.6))
+ROOTS = ((9, 2.0), (31, 1.0))
 STILL, QUIET = 0.02, 3.0  # rad/s: a joint that has not been faster within a few rows strikes nothing, and leaves less than so many Nm
 SURE = 1.5  # times these bounds, from where on no blow does it
 SEAM = 3  # joints that depart in one and the same row alone: rows are lost there, which is no matter of the torques
@@ -89,7 +92,8 @@ def _by_law(group: Group, law: ServoLaw, found: Sequence[Difference]) -> list[Di
     rest[0] = 0.0  # what was commanded before the first row is not recorded
     speed = np.abs(np.column_stack([c.columns["velocity"] for c in channels]))
     small = FINER if len(channels) == 1 else 1.0
-    bad, sure = _judged(rest / small, speed, SIGMAS * law.noise / small)
+    chatter = CHATTER * abs(law.damping) * np.column_stack([_apart(c, group.t) for c in channels])
+    bad, sure = _judged(rest / small, speed, SIGMAS * law.noise / small, chatter / small)
     lost = [d for d in found if d.kind == "rows"]
     seams = (bad & (np.abs(rest) > SINGLE)).sum(axis=1) >= SEAM
     seams &= np.abs(np.diff(np.column_stack([c.columns["command"] for c in channels]), axis=0, prepend=0.0)).max(axis=1) > 0.04
@@ -136,18 +140,29 @@ def _fitted(channels: tuple[RecordedChannel, ...], weight: np.ndarray, most: np.
     return ServoLaw(channels, float(numbers[0]), float(numbers[1]), share, effort, truth, noise)
 
 
-def _judged(rest: np.ndarray, speed: np.ndarray, more: float) -> tuple[np.ndarray, np.ndarray]:
-    """(n, k) rows that the law does not explain, and those that no blow explains either; `more` is added to each bound [Nm]."""
-    near = speed
+def _judged(rest: np.ndarray, speed: np.ndarray, more: float, chatter: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(n, k) rows that the law does not explain, and those that no blow explains either.
+
+    Args:
+        more: [Nm] that is added to each bound; chatter: (n, k) the same row by row.
+    """
+    near, loud = speed, chatter
     for shift in (1, 2, 3):
         near = np.maximum(near, np.maximum(_moved(speed, shift), _moved(speed, -shift)))
-    single = np.where(near < STILL, QUIET, SINGLE)
-    over = np.abs(rest) / (single + more)
-    for rows, limit in MEANS:
-        over = np.maximum(over, np.abs(_mean(rest, rows)) / (limit + more))
-    for rows, limit in ROOTS:
-        over = np.maximum(over, np.sqrt(_mean(rest**2, rows)) / (limit + more))
+    for shift in (-1, 1):
+        loud = np.maximum(loud, _moved(chatter, shift))
+    over = np.abs(rest) / (np.where(near < STILL, QUIET, SINGLE) + more + loud)
+    for rows in sorted({rows for rows, _ in (*MEANS, *ROOTS)}):
+        slack = more + np.sqrt(_mean(chatter**2, rows))
+        mean, root = np.abs(_mean(rest, rows)), np.sqrt(_mean(rest**2, rows))
+        over = np.maximum(over, np.maximum(mean / (dict(MEANS)[rows] + slack), root / (dict(ROOTS)[rows] + slack)))
     return over > 1.0, over > SURE
+
+
+def _apart(channel: RecordedChannel, t: np.ndarray) -> np.ndarray:
+    """(n,) [rad/s] between the speed and what the positions rise by about each row."""
+    rises = np.diff(channel.columns["measured"]) / np.diff(t)
+    return np.abs(channel.columns["velocity"] - 0.5 * (np.concatenate([rises[:1], rises]) + np.concatenate([rises, rises[-1:]])))
 
 
 def _moved(x: np.ndarray, shift: int) -> np.ndarray:
@@ -162,7 +177,7 @@ def _mean(x: np.ndarray, rows: int) -> np.ndarray:
     out = np.zeros_like(x)
     half = rows // 2
     out[half : len(x) - rows + 1 + half] = (total[rows:] - total[:-rows]) / rows
-    return out
+    return np.maximum(out, 0.0) if x.min(initial=0.0) >= 0.0 else out  # sums of squares round below nought
 
 
 def _all(group: Group, law: ServoLaw) -> Iterator[Difference]:
