@@ -7,7 +7,7 @@ its model, so that what the torques are counted in shows, too. Where no such law
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,10 +34,12 @@ SEAM = 3  # joints that depart in one and the same row alone: rows are lost ther
 SHARE = 0.1  # by which all torques may be larger than the weight asks
 LEAST = 8.0  # Nm of weight and stiffness that a take goes through, to tell what it is counted in
 SIGMAS = 6.0  # of what the law leaves in rows that move, which are added to each bound: servos that follow it less exactly
+LEAP = 0.04  # rad between two commands
+UNHEARD, LEAST_UNHEARD = 0.5, 2  # of the rows of a difference, and least number of them, in which the torque answers to other values
 FINER = 1.0 / 3.0  # of these bounds, for a joint of the head: its motors give 1.5 and 12 Nm
 MOVED = 1e-3  # rad or rad/s: a row that says nothing of stiffness and damping
 LEAST_ROWS = 200
-EVERY = 6000  # rows of all joints that a fit takes at the most
+EVERY = 4000  # rows of all joints that a fit takes at the most
 
 
 @dataclass(frozen=True)
@@ -93,14 +95,14 @@ def _by_law(group: Group, law: ServoLaw, found: Sequence[Difference]) -> list[Di
     speed = np.abs(np.column_stack([c.columns["velocity"] for c in channels]))
     small = FINER if len(channels) == 1 else 1.0
     chatter = CHATTER * abs(law.damping) * np.column_stack([_apart(c, group.t) for c in channels])
-    bad, sure = _judged(rest / small, speed, SIGMAS * law.noise / small, chatter / small)
-    lost = [d for d in found if d.kind == "rows"]
-    seams = (bad & (np.abs(rest) > SINGLE)).sum(axis=1) >= SEAM
-    seams &= np.abs(np.diff(np.column_stack([c.columns["command"] for c in channels]), axis=0, prepend=0.0)).max(axis=1) > 0.04
-    bad[rows_of(lost, group.n) | seams] = False
-    out: list[Difference] = []
+    steps = np.abs(np.diff(np.column_stack([c.columns["command"] for c in channels]), axis=0, prepend=0.0)).max(axis=1)
+    seams = ((np.abs(rest) > SINGLE).sum(axis=1) >= SEAM) & (steps > LEAP)
+    rest[rows_of((d for d in found if d.kind == "rows"), group.n) | seams] = 0.0
+    out = list(_heard(channels, rest, found))
     for j, channel in enumerate(channels):
-        bad[rows_of((d for d in found if channel.name in d.channels), group.n), j] = False
+        rest[rows_of((d for d in found if channel.name in d.channels), group.n), j] = 0.0
+    bad, sure = _judged(rest / small, speed, SIGMAS * law.noise / small, chatter / small)
+    for j, channel in enumerate(channels):
         noise = max(TO_SIGMA * float(np.median(np.abs(rest[:, j]))), 0.01)
         column = WitnessedColumn(
             channel.name, "effort", "Nm", channel.topics["effort"], group.t, effort[:, j], truth[:, j], bad[:, j], bad[:, j] & sure[:, j],
@@ -108,6 +110,17 @@ def _by_law(group: Group, law: ServoLaw, found: Sequence[Difference]) -> list[Di
         )  # fmt: skip
         out += departures(column)
     return [*out, *_all(group, law)]
+
+
+def _heard(channels: Sequence[RecordedChannel], rest: np.ndarray, found: Sequence[Difference]) -> Iterator[Difference]:
+    """What a push may have done by what else is recorded, but did not: a servo that is pushed answers as its law says, and this torque
+    answers to another command or position than those that stand there."""
+    for one in found:
+        for j, channel in enumerate(channels):
+            if channel.name in one.channels and one.kind in ("command", "measured") and not one.certain and one.unit == "rad":
+                rows = np.abs(rest[one.first + 1 : one.last + 2, j])
+                if len(rows) >= LEAST_UNHEARD and float((rows > SINGLE).mean()) > UNHEARD:
+                    yield replace(one, channels=(channel.name,), certain=True)
 
 
 def _terms(channel: RecordedChannel, weight: np.ndarray) -> np.ndarray:

@@ -156,7 +156,7 @@ def _believed(channel: RecordedChannel, right: np.ndarray, rows: np.ndarray, dt:
             rise = np.diff(x) / dt
             error = np.abs(rise - 0.5 * (v[1:] + v[:-1]))[near[1:] | near[:-1]]
             cost += float(np.minimum(error / 0.1, 3.0).sum())
-        if "command" in channel.columns:
+        elif "command" in channel.columns:
             c = channel.columns["command"]
             late = np.concatenate([np.full(2, c[0]), c[:-2]]) if len(c) > 2 else c
             error = np.abs((x - late) - np.median(x - late))[near]

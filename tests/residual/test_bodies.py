@@ -12,6 +12,7 @@ import pytest
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.residual.arm_chain import arms_of, own_chains, quaternions_of
 from shiliu.replay.residual.bodies import more_differences, witnessed
+from shiliu.replay.residual.engine import Difference
 from shiliu.replay.residual.table import table_of
 from shiliu.scenarios.robot import load_robot
 
@@ -143,6 +144,16 @@ def test_a_torque_that_its_servo_does_not_give(take):
     assert (found.channels, found.kind, found.name, found.certain) == ((name,), "effort", "offset", True)
     assert abs(found.first - 120) <= 2 and abs(found.last - 199) <= 2 and found.size == pytest.approx(4.5, abs=0.1)
     assert heaviest(changed(take, "effort", name, x + 0.4, rows)) is None
+
+
+def test_a_command_that_no_torque_answers_to_is_no_push(take):
+    rows, name = slice(240, 270), "zarm_r2_joint"
+    other = changed(take, "action", name, take.streams["action"].column(name)[rows] + 0.06, rows)
+    groups = table_of(other).groups
+    doubtful = Difference((name,), "command", 240, 269, 8.0, 8.97, 0.06, "rad", "offset", "values", 1.0, 1.0, False)
+    found = [d for d in more_differences(other, groups, [doubtful]) if name in d.channels]
+    assert [(d.kind, d.first, d.last, d.certain) for d in found] == [("command", 240, 269, True)]
+    assert not more_differences(take, table_of(take).groups, [doubtful])  # pushed: the torque answers to what is recorded
 
 
 def test_the_torque_of_a_neck(take):
