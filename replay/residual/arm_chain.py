@@ -1,4 +1,4 @@
-"""Where the hand of an arm is, and what its weight asks of each joint, by the angles: from the robot's own MJCF, without the engine."""
+"""Where the hand of an arm is, and what its weight asks of each joint, by the angles: of the robot's own MJCF, without the engine."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import numpy as np
 from ...scenarios.reading.yaml_reader import read_own
 from ...scenarios.robot_folder import SIDES, robot_folder
 
+HEAD = "head"
 GRAVITY = 9.81  # m/s2, MuJoCo's own
 
 
@@ -24,6 +25,7 @@ class ChainLink:
     Attributes:
         pos (3,) [m], turn (3, 3): in the link before; axis (3,): of its joint, through its origin, in its own frame.
         mass [kg], centre (3,) [m]: of all that is fixed to it and that a joint's torque carries.
+        most: [Nm] that its motor gives.
     """
 
     joint: str
@@ -32,15 +34,16 @@ class ChainLink:
     axis: np.ndarray
     mass: float
     centre: np.ndarray
+    most: float = np.inf
 
 
 @dataclass(frozen=True)
 class JointChain:
-    """An arm from the robot's base to the middle of its grip.
+    """An arm from the robot's base to the middle of its grip, or the head.
 
     Attributes:
-        side: `left` or `right`; base: name of the body that poses are told in.
-        links: from the shoulder to the wrist.
+        side: `left`, `right` or `head`.
+        links: from the base outwards.
         tip, tip_turn: (3,) [m] and (3, 3) of the grip in the last link.
     """
 
@@ -83,6 +86,18 @@ class MeasuredArm:
     axes: np.ndarray
     turns: np.ndarray
 
+    def attitudes(self) -> np.ndarray:
+        """(n, 4) quaternions w, x, y, z of the grip, of the sign that the product along the chain has, as in MuJoCo, and steady."""
+        quats = quaternions_of(self.turns[-1])
+        steady = np.cumprod(np.where((quats[1:] * quats[:-1]).sum(axis=1) < 0.0, -1.0, 1.0))
+        first = np.array([1.0, 0.0, 0.0, 0.0])
+        for link, angle in zip(self.chain.links, self.q[0]):
+            first = _product(first, quaternions_of(link.turn[None])[0])
+            first = _product(first, np.array([np.cos(0.5 * angle), *(np.sin(0.5 * angle) * link.axis)]))
+        first = _product(first, quaternions_of(self.chain.tip_turn[None])[0])
+        sign = 1.0 if float(first @ quats[0]) >= 0.0 else -1.0
+        return quats * (sign * np.concatenate([[1.0], steady]))[:, None]
+
     def weight(self) -> np.ndarray:
         """(n, k) torques [Nm] that hold the arm up, its base upright: what each joint gives, if it carries all beyond it.
 
@@ -99,7 +114,7 @@ class MeasuredArm:
 
 
 def arms_of(measured: Mapping[str, np.ndarray]) -> dict[str, MeasuredArm]:
-    """Side -> the arm of our own robot, where all its joints are given: name -> (n,) [rad]."""
+    """Side -> the arm of our own robot, or its head, where all its joints are given: name -> (n,) [rad]."""
     found = {}
     for side, chain in own_chains().items():
         if set(chain.joints) <= set(measured):
@@ -114,6 +129,11 @@ def about(axis: np.ndarray, angle: np.ndarray) -> np.ndarray:
     cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
     s, c = np.sin(angle)[:, None, None], (1.0 - np.cos(angle))[:, None, None]
     return np.eye(3) + s * cross + c * (cross @ cross)
+
+
+def _product(p: np.ndarray, q: np.ndarray) -> np.ndarray:
+    """(4,) of quaternions w, x, y, z."""
+    return np.array([p[0] * q[0] - p[1:] @ q[1:], *(p[0] * q[1:] + q[0] * p[1:] + np.cross(p[1:], q[1:]))])
 
 
 def matrix_of(quat: np.ndarray) -> np.ndarray:
@@ -147,12 +167,13 @@ def quaternions_of(turns: np.ndarray) -> np.ndarray:
 
 @lru_cache
 def own_chains() -> Mapping[str, JointChain]:
-    """Both arms of our own robot with the first of its hands, by side."""
+    """Both arms of our own robot with the first of its hands, and its head, by side."""
     folder = robot_folder()
     sheet = read_own(folder / "robot.yaml")
     hand = read_own(folder / next(iter(sheet["hands"].values())))
     robot, grip = _world(folder / sheet["model"]), _world(folder / hand["model"])
-    return {side: _chain(side, robot, grip, sheet["joints"]["arm"][side]) for side in SIDES}
+    arms = {side: _chain(side, robot, sheet["joints"]["arm"][side], grip) for side in SIDES}
+    return {**arms, HEAD: _chain(HEAD, robot, sheet["joints"]["head"])}
 
 
 def _world(path: Path) -> ET.Element:
@@ -161,28 +182,35 @@ def _world(path: Path) -> ET.Element:
     return found
 
 
-def _chain(side: str, robot: ET.Element, grip: ET.Element, joints: list[str]) -> JointChain:
+def _chain(side: str, robot: ET.Element, joints: list[str], grip: ET.Element | None = None) -> JointChain:
+    """Bodies that these joints move one after the other, and a hand where there is one."""
     above = {child: parent for parent in robot.iter("body") for child in parent.findall("body")}
     moved = {joint.get("name"): body for body in robot.iter("body") for joint in body.findall("joint")}
+    assert all(above[moved[b]] is moved[a] for a, b in pairwise(joints))
+    tip, tip_turn, held = np.zeros(3), np.eye(3), []
+    if grip is not None:
+        palm = grip.find("body")
+        assert palm is not None
+        mount, tcp = _site(robot, f"{side}_hand_mount"), _site(palm, "tcp")
+        to, turn = _vector(mount, "pos"), _turn(mount)
+        to, turn = to + turn @ _vector(palm, "pos"), turn @ _turn(palm)
+        held = list(_masses(palm, to, turn, still=False))
+        tip, tip_turn = to + turn @ _vector(tcp, "pos"), turn @ _turn(tcp)
     links = []
-    mount = next(s for s in robot.iter("site") if s.get("name") == f"{side}_hand_mount")
-    palm = grip.find("body")
-    assert palm is not None
-    tcp = next(s for s in palm.iter("site") if s.get("name") == "tcp")
-    to, turn = _vector(mount, "pos"), _turn(mount)
-    to, turn = to + turn @ _vector(palm, "pos"), turn @ _turn(palm)
     for name in joints:
         body = moved[name]
-        joint = next(one for one in body.findall("joint"))
-        masses = list(_masses(body, np.zeros(3), np.eye(3), still=True))
-        if name == joints[-1]:
-            masses += list(_masses(palm, to, turn, still=False))
+        joint = next(one for one in body.findall("joint") if one.get("name") == name)
+        masses = [*_masses(body, np.zeros(3), np.eye(3), still=True), *(held if name == joints[-1] else ())]
         mass = sum(m for m, _ in masses)
         centre = sum((m * at for m, at in masses), np.zeros(3)) / mass
         axis = _vector(joint, "axis")
-        links.append(ChainLink(name, _vector(body, "pos"), _turn(body), axis / np.linalg.norm(axis), mass, centre))
-    assert all(above[moved[b]] is moved[a] for a, b in pairwise(joints))
-    return JointChain(side, tuple(links), to + turn @ _vector(tcp, "pos"), turn @ _turn(tcp))
+        most = float(joint.get("actuatorfrcrange", "0 inf").split()[1])
+        links.append(ChainLink(name, _vector(body, "pos"), _turn(body), axis / np.linalg.norm(axis), mass, centre, most))
+    return JointChain(side, tuple(links), tip, tip_turn)
+
+
+def _site(element: ET.Element, name: str) -> ET.Element:
+    return next(one for one in element.iter("site") if one.get("name") == name)
 
 
 def _masses(body: ET.Element, at: np.ndarray, turn: np.ndarray, still: bool) -> Iterator[tuple[float, np.ndarray]]:
@@ -201,7 +229,10 @@ def _vector(element: ET.Element, name: str) -> np.ndarray:
 
 
 def _turn(element: ET.Element) -> np.ndarray:
-    """(3, 3) by its `quat`; ways to tell it that these files do not use are refused, so that none is passed over."""
-    if set(element.keys()) & {"euler", "axisangle", "xyaxes", "zaxis"}:
-        raise ValueError(f"{element.tag} {element.get('name')}: an arm's chain is told by quat alone")
-    return matrix_of(np.array([float(x) for x in element.get("quat", "1 0 0 0").split()]))
+    """(3, 3) by its `quat`, or `euler` about its own x, y, z [rad]; other ways to tell it are refused, so that none is passed over."""
+    if set(element.keys()) & {"axisangle", "xyaxes", "zaxis"}:
+        raise ValueError(f"{element.tag} {element.get('name')}: a chain's turns are given by quat or euler")
+    turn = matrix_of(np.array([float(x) for x in element.get("quat", "1 0 0 0").split()]))
+    for axis, angle in zip(np.eye(3), map(float, element.get("euler", "").split())):
+        turn = turn @ about(axis, np.array([angle]))[0]
+    return turn

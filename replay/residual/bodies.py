@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from ..recording.recording import Recording
 from ..signals.clock import topic
 from .arm_chain import MeasuredArm, arms_of
-from .effort import check_effort, law_of
+from .effort import check_effort, laws_of
 from .engine import Difference
 from .forces import check_forces, held_forces
 from .hand_pose import AXES, check_hands, poses_of
@@ -41,8 +41,7 @@ def witnessed(recording: Recording, groups: Sequence[Group]) -> set[str]:
     for group, arms in _with_arms(groups):
         for name, stream, _ in poses_of(recording, group, arms):
             out |= {f"{topic(stream)}/{name}.{axis}" for axis in AXES}
-        law = law_of(group, arms)
-        if law is not None:
+        for law in laws_of(group, arms):
             out |= {f"{channel.topics['effort']}/{channel.name}" for channel in law.channels}
         out |= {f"{where}/{key.partition('/')[2]}" for key, (_, where) in base_columns(recording, group).items()}
         out |= held_forces(recording)

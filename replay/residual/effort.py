@@ -7,11 +7,11 @@ its model, so that what the torques are counted in shows, too. Where no such law
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .arm_chain import MeasuredArm
+from .arm_chain import HEAD, MeasuredArm
 from .engine import Difference
 from .relations import TO_SIGMA, robust, shifted
 from .table import Group, RecordedChannel
@@ -20,17 +20,26 @@ from .witnessed import WitnessedColumn, departures, rows_of, together
 NEEDED = {"command", "measured", "velocity", "effort"}
 EXPLAINED = 0.95  # of the torques, by their median size, else the servos follow another law
 LIMIT = 3.0  # Nm: what counts
-# (rows, Nm): mean, and root of the mean square, over so many rows, of what the law leaves; 24 clean takes of six scenarios reach
-# 7.7 in a row, 1.6 and 2.6 over 9 rows, 0.6 and 1.5 over 31, where a hand strikes something
-SINGLE = 9.0
-MEANS = ((9, 2.0), (31, 1.0))
-ROOTS = ((9, 3.2), (31, 2.0))
+# Within a control period a hand that slips or strikes chatters, and its torque is that of another moment than its speed: the law may
+# leave so many times the damping times what the speed departs from the rise of the positions by
+CHATTER = 2.0
+# (rows, Nm): mean, and root of the mean square, over so many rows, of what the law leaves beyond that; 25 clean takes of seven
+# scenarios reach 6.1 in a row, 0.5 and 1.2 over 9 rows, 0.1 and 0.2 over 31
+SINGLE = 8.0
+MEANS = ((9, 1.2), (31, 0.6))
+ROOTS = ((9, 2.0), (31, 1.0))
 STILL, QUIET = 0.02, 3.0  # rad/s: a joint that has not been faster within a few rows strikes nothing, and leaves less than so many Nm
 SURE = 1.5  # times these bounds, from where on no blow does it
 SEAM = 3  # joints that depart in one and the same row alone: rows are lost there, which is no matter of the torques
 SHARE = 0.1  # by which all torques may be larger than the weight asks
 LEAST = 8.0  # Nm of weight and stiffness that a take goes through, to tell what it is counted in
-EVERY = 6000  # rows of all joints that a fit takes at the most
+SIGMAS = 6.0  # of what the law leaves in rows that move, which are added to each bound: servos that follow it less exactly
+LEAP = 0.04  # rad between two commands
+UNHEARD, LEAST_UNHEARD = 0.5, 2  # of the rows of a difference, and least number of them, in which the torque answers to other values
+FINER = 1.0 / 3.0  # of these bounds, for a joint of the head: its motors give 1.5 and 12 Nm
+MOVED = 1e-3  # rad or rad/s: a row that says nothing of stiffness and damping
+LEAST_ROWS = 200
+EVERY = 4000  # rows of all joints that a fit takes at the most
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,7 @@ class ServoLaw:
 
     Attributes:
         effort, truth: (n, k) [Nm], recorded and by the law.
+        noise: [Nm] that it leaves where joints move.
     """
 
     channels: tuple[RecordedChannel, ...]
@@ -47,6 +57,7 @@ class ServoLaw:
     share: float
     effort: np.ndarray
     truth: np.ndarray
+    noise: float
 
 
 def check_effort(group: Group, arms: Mapping[str, MeasuredArm], found: Sequence[Difference]) -> list[Difference]:
@@ -56,40 +67,60 @@ def check_effort(group: Group, arms: Mapping[str, MeasuredArm], found: Sequence[
         arms: of the group, by side.
         found: what the group contradicts itself in; a joint that stands there explains its torque.
     """
-    law = law_of(group, arms)
-    if law is None:
-        return []
-    channels, effort = law.channels, law.effort
-    truth = law.truth
+    out: list[Difference] = []
+    for law in laws_of(group, arms):
+        out += _by_law(group, law, found)
+    return together(out)
+
+
+def laws_of(group: Group, arms: Mapping[str, MeasuredArm]) -> list[ServoLaw]:
+    """The laws that servos follow: one of all joints of the arms, and one of each joint of the head; none where torques follow none."""
+    by_name = {c.name: c for c in group.channels if c.unit == "rad" and set(c.columns) >= NEEDED}
+    known = [arm for arm in arms.values() if set(arm.chain.joints) <= set(by_name)]
+    pools: list[tuple[list[RecordedChannel], np.ndarray, list[float]]] = []
+    both = [arm for arm in known if arm.chain.side != HEAD]
+    for of in (both, *([arm] for arm in known if arm.chain.side == HEAD)):
+        if of:
+            links = [link for arm in of for link in arm.chain.links]
+            weight = np.concatenate([arm.weight() for arm in of], axis=1)
+            each = [slice(0, len(links))] if of is both else [slice(j, j + 1) for j in range(len(links))]
+            pools += [([by_name[k.joint] for k in links[at]], weight[:, at], [k.most for k in links[at]]) for at in each]
+    return [law for channels, weight, most in pools if (law := _fitted(tuple(channels), weight, np.array(most))) is not None]
+
+
+def _by_law(group: Group, law: ServoLaw, found: Sequence[Difference]) -> list[Difference]:
+    channels, effort, truth = law.channels, law.effort, law.truth
     rest = effort - truth
     rest[0] = 0.0  # what was commanded before the first row is not recorded
     speed = np.abs(np.column_stack([c.columns["velocity"] for c in channels]))
-    bad, sure = _judged(rest, speed)
-    lost = [d for d in found if d.kind == "rows"]
-    seams = (bad & (np.abs(rest) > SINGLE)).sum(axis=1) >= SEAM
-    seams &= np.abs(np.diff(np.column_stack([c.columns["command"] for c in channels]), axis=0, prepend=0.0)).max(axis=1) > 0.04
-    bad[rows_of(lost, group.n) | seams] = False
-    out: list[Difference] = []
+    small = FINER if len(channels) == 1 else 1.0
+    chatter = CHATTER * abs(law.damping) * np.column_stack([_apart(c, group.t) for c in channels])
+    steps = np.abs(np.diff(np.column_stack([c.columns["command"] for c in channels]), axis=0, prepend=0.0)).max(axis=1)
+    seams = ((np.abs(rest) > SINGLE).sum(axis=1) >= SEAM) & (steps > LEAP)
+    rest[rows_of((d for d in found if d.kind == "rows"), group.n) | seams] = 0.0
+    out = list(_heard(channels, rest, found))
     for j, channel in enumerate(channels):
-        bad[rows_of((d for d in found if channel.name in d.channels), group.n), j] = False
+        rest[rows_of((d for d in found if channel.name in d.channels), group.n), j] = 0.0
+    bad, sure = _judged(rest / small, speed, SIGMAS * law.noise / small, chatter / small)
+    for j, channel in enumerate(channels):
         noise = max(TO_SIGMA * float(np.median(np.abs(rest[:, j]))), 0.01)
         column = WitnessedColumn(
             channel.name, "effort", "Nm", channel.topics["effort"], group.t, effort[:, j], truth[:, j], bad[:, j], bad[:, j] & sure[:, j],
-            LIMIT, noise, {c.name: truth[:, k] for k, c in enumerate(channels) if k != j},
+            small * LIMIT, noise, {c.name: truth[:, k] for k, c in enumerate(channels) if k != j},
         )  # fmt: skip
         out += departures(column)
-    return together([*out, *_all(group, law)])
+    return [*out, *_all(group, law)]
 
 
-def law_of(group: Group, arms: Mapping[str, MeasuredArm]) -> ServoLaw | None:
-    """The law that the servos of the arms follow; None where torques are not recorded, or follow none."""
-    by_name = {c.name: c for c in group.channels if c.unit == "rad" and set(c.columns) >= NEEDED}
-    known = [arm for arm in arms.values() if set(arm.chain.joints) <= set(by_name)]
-    if not known:
-        return None
-    channels = tuple(by_name[name] for arm in known for name in arm.chain.joints)
-    weight = np.concatenate([arm.weight() for arm in known], axis=1)
-    return _fitted(channels, weight, np.column_stack([c.columns["effort"] for c in channels]))
+def _heard(channels: Sequence[RecordedChannel], rest: np.ndarray, found: Sequence[Difference]) -> Iterator[Difference]:
+    """What a push may have done by what else is recorded, but did not: a servo that is pushed answers as its law says, and this torque
+    answers to another command or position than those that stand there."""
+    for one in found:
+        for j, channel in enumerate(channels):
+            if channel.name in one.channels and one.kind in ("command", "measured") and not one.certain and one.unit == "rad":
+                rows = np.abs(rest[one.first + 1 : one.last + 2, j])
+                if len(rows) >= LEAST_UNHEARD and float((rows > SINGLE).mean()) > UNHEARD:
+                    yield replace(one, channels=(channel.name,), certain=True)
 
 
 def _terms(channel: RecordedChannel, weight: np.ndarray) -> np.ndarray:
@@ -98,34 +129,53 @@ def _terms(channel: RecordedChannel, weight: np.ndarray) -> np.ndarray:
     return np.column_stack([shifted(c, -1) - q, -v, weight])
 
 
-def _fitted(channels: tuple[RecordedChannel, ...], weight: np.ndarray, effort: np.ndarray) -> ServoLaw | None:
-    terms = [_terms(channel, weight[:, j]) for j, channel in enumerate(channels)]
-    design, y = np.concatenate(terms), effort.T.reshape(-1)
-    step = -(-len(y) // EVERY)
-    moved = np.flatnonzero(np.abs(design[:, :2]).max(axis=1) > 1e-3)
-    taken = (moved if len(moved) > 200 else np.arange(len(y)))[:: max(1, -(-len(moved) // EVERY) if len(moved) > 200 else step)]
+def _fitted(channels: tuple[RecordedChannel, ...], weight: np.ndarray, most: np.ndarray) -> ServoLaw | None:
+    """The law that fits these joints together; the weight of a joint alone is taken as it is, for it hardly changes."""
+    effort = np.column_stack([c.columns["effort"] for c in channels])
+    terms = np.stack([_terms(channel, weight[:, j]) for j, channel in enumerate(channels)])
+    design, y = terms.reshape(-1, 3), effort.T.reshape(-1)
     if not np.isfinite(design).all() or not np.isfinite(y).all():
         return None
-    numbers, _, _ = robust(design[taken], y[taken], None, np.full(3, 1e-9), 0.01)
-    truth = np.column_stack([one @ numbers for one in terms])
-    rest, size = np.median(np.abs(effort - truth)), np.median(np.abs(effort))
-    if size <= 0.0 or rest > (1.0 - EXPLAINED) * max(size, 0.2) or not (numbers[0] * numbers[2] > 0.0):
+    moved = np.flatnonzero(np.abs(design[:, :2]).max(axis=1) > MOVED)
+    taken = moved if len(moved) > LEAST_ROWS else np.arange(len(y))
+    taken = taken[:: -(-len(taken) // EVERY)]
+    if len(channels) == 1:
+        numbers = np.append(robust(design[taken, :2], y[taken] - design[taken, 2], None, np.full(2, 1e-9), 1e-3)[0], 1.0)
+    else:
+        numbers = robust(design[taken], y[taken], None, np.full(3, 1e-9), 0.01)[0]
+    share = float(numbers[2])
+    truth = np.clip((terms @ numbers).T, -abs(share) * most, abs(share) * most)
+    rest = np.abs(effort - truth)
+    size = float(np.median(np.abs(effort)))
+    if float(np.median(rest)) > (1.0 - EXPLAINED) * max(size, 0.2) or (len(channels) > 1 and (size <= 0.0 or numbers[0] * share <= 0.0)):
         return None
-    return ServoLaw(channels, float(numbers[0]), float(numbers[1]), float(numbers[2]), effort, truth)
+    noise = TO_SIGMA * float(np.median(rest.T.reshape(-1)[taken]))
+    return ServoLaw(channels, float(numbers[0]), float(numbers[1]), share, effort, truth, noise)
 
 
-def _judged(rest: np.ndarray, speed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(n, k) rows that the law does not explain, and those that no blow explains either."""
-    near = speed
+def _judged(rest: np.ndarray, speed: np.ndarray, more: float, chatter: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(n, k) rows that the law does not explain, and those that no blow explains either.
+
+    Args:
+        more: [Nm] that is added to each bound; chatter: (n, k) the same row by row.
+    """
+    near, loud = speed, chatter
     for shift in (1, 2, 3):
         near = np.maximum(near, np.maximum(_moved(speed, shift), _moved(speed, -shift)))
-    single = np.where(near < STILL, QUIET, SINGLE)
-    over = np.abs(rest) / single
-    for rows, limit in MEANS:
-        over = np.maximum(over, np.abs(_mean(rest, rows)) / limit)
-    for rows, limit in ROOTS:
-        over = np.maximum(over, np.sqrt(_mean(rest**2, rows)) / limit)
+    for shift in (-1, 1):
+        loud = np.maximum(loud, _moved(chatter, shift))
+    over = np.abs(rest) / (np.where(near < STILL, QUIET, SINGLE) + more + loud)
+    for rows in sorted({rows for rows, _ in (*MEANS, *ROOTS)}):
+        slack = more + np.sqrt(_mean(chatter**2, rows))
+        mean, root = np.abs(_mean(rest, rows)), np.sqrt(_mean(rest**2, rows))
+        over = np.maximum(over, np.maximum(mean / (dict(MEANS)[rows] + slack), root / (dict(ROOTS)[rows] + slack)))
     return over > 1.0, over > SURE
+
+
+def _apart(channel: RecordedChannel, t: np.ndarray) -> np.ndarray:
+    """(n,) [rad/s] between the speed and what the positions rise by about each row."""
+    rises = np.diff(channel.columns["measured"]) / np.diff(t)
+    return np.abs(channel.columns["velocity"] - 0.5 * (np.concatenate([rises[:1], rises]) + np.concatenate([rises, rises[-1:]])))
 
 
 def _moved(x: np.ndarray, shift: int) -> np.ndarray:
@@ -140,13 +190,13 @@ def _mean(x: np.ndarray, rows: int) -> np.ndarray:
     out = np.zeros_like(x)
     half = rows // 2
     out[half : len(x) - rows + 1 + half] = (total[rows:] - total[:-rows]) / rows
-    return out
+    return np.maximum(out, 0.0) if x.min(initial=0.0) >= 0.0 else out  # sums of squares round below nought
 
 
 def _all(group: Group, law: ServoLaw) -> Iterator[Difference]:
     """All torques counted in another unit, or with the other sign: their share of the arms' weight is not one."""
     share, truth, channels = law.share, law.truth, law.channels
-    if abs(share - 1.0) <= SHARE or float(np.ptp(truth / share, axis=0).max()) < LEAST:
+    if len(channels) == 1 or abs(share - 1.0) <= SHARE or float(np.ptp(truth / share, axis=0).max()) < LEAST:
         return
     size = abs(share - 1.0) * float(np.abs(truth / share).max())
     mirrored = abs(share + 1.0) <= SHARE

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..recording.recording import Recording, Stream
 from ..signals.clock import topic
-from .arm_chain import MeasuredArm, quaternions_of
+from .arm_chain import MeasuredArm
 from .engine import Difference
 from .table import Group, RecordedChannel
 from .witnessed import WitnessedColumn, departures, joined, rows_of, together
@@ -56,7 +56,7 @@ def _of_hand(
     found: Sequence[Difference],
 ) -> list[Difference]:  # fmt: skip
     chain, q, origins, axes, turns = arm.chain, arm.q, arm.origins, arm.axes, arm.turns
-    quats = quaternions_of(turns[-1])
+    quats = arm.attitudes()
     quats = quats * _signs(quats, values[:, 3:])[:, None]
     truth = np.column_stack([origins[-1], quats])
     limits = np.array([LIMITS[unit] for unit in UNITS])
@@ -98,13 +98,10 @@ def _of_hand(
 
 
 def _signs(quats: np.ndarray, recorded: np.ndarray) -> np.ndarray:
-    """(n,) of the two signs that mean one attitude the one that most rows have, and the other where that one fits entirely."""
-    steady = np.cumprod(np.where((quats[1:] * quats[:-1]).sum(axis=1) < 0.0, -1.0, 1.0))
-    steady = np.concatenate([[1.0], steady])
-    same = np.sign((quats * recorded).sum(axis=1)) * steady
-    signs = steady * (1.0 if float(np.median(same)) >= 0.0 else -1.0)
-    other = (np.abs(recorded + signs[:, None] * quats) <= LIMITS["1"]).all(axis=1)
-    return np.where(other, -signs, signs)
+    """(n,) 1, or -1 where the other sign, which means the same attitude, fits entirely; most of the rows that fit decide of the rest."""
+    fits = [(np.abs(recorded - sign * quats) <= LIMITS["1"]).all(axis=1) for sign in (1.0, -1.0)]
+    rest = -1.0 if fits[1].sum() > fits[0].sum() else 1.0
+    return np.where(fits[0], 1.0, np.where(fits[1], -1.0, rest))
 
 
 def _same_frame(values: np.ndarray, truth: np.ndarray) -> bool:
@@ -159,7 +156,7 @@ def _believed(channel: RecordedChannel, right: np.ndarray, rows: np.ndarray, dt:
             rise = np.diff(x) / dt
             error = np.abs(rise - 0.5 * (v[1:] + v[:-1]))[near[1:] | near[:-1]]
             cost += float(np.minimum(error / 0.1, 3.0).sum())
-        if "command" in channel.columns:
+        elif "command" in channel.columns:
             c = channel.columns["command"]
             late = np.concatenate([np.full(2, c[0]), c[:-2]]) if len(c) > 2 else c
             error = np.abs((x - late) - np.median(x - late))[near]

@@ -9,10 +9,11 @@ import numpy as np
 
 from ..signals.signal import runs
 from .engine import DENSE, JOIN, Difference
-from .hypotheses import Case, best
+from .hypotheses import ENOUGH, Case, Explanation, compare
 
 CAP = 9.0  # a row's squared residual over its limit weighs no more than this, as in `blame`
 ALIKE = 0.6  # of the longer of two stretches that they share, to be one
+ALMOST = 0.02  # by which an offset may explain less than a factor
 SEEN = 0.5  # of a limit: rows beside a departure belong to it where they depart by so much
 
 
@@ -76,7 +77,7 @@ def _widened(seen: np.ndarray, first: int, last: int) -> tuple[int, int]:
 
 def _difference(column: WitnessedColumn, apart: np.ndarray, first: int, last: int) -> Difference:
     rows = slice(first, last + 1)
-    why = best(Case(column.x, column.truth, first, last, float(np.median(np.diff(column.t))), column.noise, column.others))
+    why = _reason(Case(column.x, column.truth, first, last, float(np.median(np.diff(column.t))), column.noise, column.others))
     weight = float(np.minimum((apart[rows] / column.limit) ** 2, CAP).sum())
     return Difference(
         (column.name,), column.kind, first, last, float(column.t[first]), float(column.t[last]), float(apart[rows].max()), column.unit,
@@ -103,6 +104,17 @@ def together(found: Iterable[Difference]) -> list[Difference]:
         else:
             out.append(one)
     return out
+
+
+def _reason(case: Case) -> Explanation | None:
+    """The best that explains enough; an offset rather than a factor where the column hardly moves, so that either would do."""
+    found = compare(case)
+    if not found or found[0].explained < ENOUGH:
+        return None
+    if found[0].name == "factor" and float(np.ptp(case.meant)) < float(np.abs(case.recorded - case.meant).max()):
+        near = next((one for one in found if one.name == "offset" and one.explained > found[0].explained - ALMOST), None)
+        return near or found[0]
+    return found[0]
 
 
 def rows_of(found: Iterable[Difference], n: int) -> np.ndarray:

@@ -12,6 +12,7 @@ import pytest
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.residual.arm_chain import arms_of, own_chains, quaternions_of
 from shiliu.replay.residual.bodies import more_differences, witnessed
+from shiliu.replay.residual.engine import Difference
 from shiliu.replay.residual.table import table_of
 from shiliu.scenarios.robot import load_robot
 
@@ -30,13 +31,13 @@ def stream(name: str, role: str, quantity: str, unit: str, names: tuple[str, ...
 
 
 def motion() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Commands, positions, speeds (N, 14) of arms that swing, each at its own pace about a bent posture; a servo lags behind."""
-    at = np.array([0.3, 0.4, -0.3, -1.2, 0.5, -0.2, 0.15, -0.5, -0.6, 0.4, -0.9, -0.3, 0.25, -0.1])
-    pace = 0.5 + 0.11 * np.arange(14)
-    c = at + 0.25 * np.sin(pace * TIMES[:, None] + np.arange(14))
+    """Commands, positions, speeds (N, 16) of arms and a head that swing, each at its own pace about a bent posture; a servo lags behind."""
+    at = np.array([0.3, 0.4, -0.3, -1.2, 0.5, -0.2, 0.15, -0.5, -0.6, 0.4, -0.9, -0.3, 0.25, -0.1, 0.2, 0.1])
+    pace = 0.5 + 0.11 * np.arange(16)
+    c = at + 0.25 * np.sin(pace * TIMES[:, None] + np.arange(16))
     lag = 0.08
-    q = at + 0.25 * np.sin(pace * (TIMES[:, None] - lag) + np.arange(14))
-    v = 0.25 * pace * np.cos(pace * (TIMES[:, None] - lag) + np.arange(14))
+    q = at + 0.25 * np.sin(pace * (TIMES[:, None] - lag) + np.arange(16))
+    v = 0.25 * pace * np.cos(pace * (TIMES[:, None] - lag) + np.arange(16))
     return c, q, v
 
 
@@ -45,9 +46,10 @@ def take() -> Recording:
     c, q, v = motion()
     arms = arms_of(dict(zip(JOINTS, q.T)))
     before = np.concatenate([c[:1], c[:-1]])
-    effort = STIFF * (before - q) - DAMP * v + np.concatenate([arm.weight() for arm in arms.values()], axis=1)
+    stiff, damp = (np.where(np.arange(16) < 14, one, other) for one, other in ((STIFF, 30.0), (DAMP, 2.5)))
+    effort = stiff * (before - q) - damp * v + np.concatenate([arm.weight() for arm in arms.values()], axis=1)
     effort[0] = 0.0
-    poses = [np.column_stack([arm.origins[-1], quaternions_of(arm.turns[-1])]) for arm in arms.values()]
+    poses = [np.column_stack([arm.origins[-1], quaternions_of(arm.turns[-1])]) for side, arm in arms.items() if side != "head"]
     ahead = 0.25 * np.sin(0.4 * TIMES) ** 2
     turning = 0.2 * np.sin(0.3 * TIMES)
     yaw = 0.7 + np.concatenate([[0.0], np.cumsum(0.5 * (turning[1:] + turning[:-1]) / RATE)])
@@ -106,13 +108,15 @@ def test_the_chain_is_the_engines():
     mujoco.mj_forward(model, data)
     arms = arms_of({name: np.array([angle]) for name, angle in zip(JOINTS, q)})
     base = data.body("base_link")
-    for arm in arms.values():
+    for side, arm in arms.items():
+        dofs = [model.joint(name).dofadr[0] for name in arm.chain.joints]
+        assert np.abs(arm.weight()[0] - data.qfrc_gravcomp[dofs]).max() < 0.02  # fingers that close move their weight
+        assert np.abs(arm.weight()[0]).max() > 0.2
+        if side == "head":
+            continue
         tip = base.xmat.reshape(3, 3).T @ (data.site(f"{arm.chain.side}_tcp").xpos - base.xpos)
         assert np.abs(arm.origins[-1][0] - tip).max() < 1e-9
         assert np.abs(arm.turns[-1][0] - data.site(f"{arm.chain.side}_tcp").xmat.reshape(3, 3)).max() < 1e-9
-        dofs = [model.joint(name).dofadr[0] for name in arm.chain.joints]
-        assert np.abs(arm.weight()[0] - data.qfrc_gravcomp[dofs]).max() < 0.02  # fingers that close move their weight
-        assert np.abs(arm.weight()[0]).max() > 3.0
 
 
 @pytest.mark.parametrize("axis, by", [("y", 0.011), ("qx", 0.03)])
@@ -140,6 +144,24 @@ def test_a_torque_that_its_servo_does_not_give(take):
     assert (found.channels, found.kind, found.name, found.certain) == ((name,), "effort", "offset", True)
     assert abs(found.first - 120) <= 2 and abs(found.last - 199) <= 2 and found.size == pytest.approx(4.5, abs=0.1)
     assert heaviest(changed(take, "effort", name, x + 0.4, rows)) is None
+
+
+def test_a_command_that_no_torque_answers_to_is_no_push(take):
+    rows, name = slice(240, 270), "zarm_r2_joint"
+    other = changed(take, "action", name, take.streams["action"].column(name)[rows] + 0.06, rows)
+    groups = table_of(other).groups
+    doubtful = Difference((name,), "command", 240, 269, 8.0, 8.97, 0.06, "rad", "offset", "values", 1.0, 1.0, False)
+    found = [d for d in more_differences(other, groups, [doubtful]) if name in d.channels]
+    assert [(d.kind, d.first, d.last, d.certain) for d in found] == [("command", 240, 269, True)]
+    assert not more_differences(take, table_of(take).groups, [doubtful])  # pushed: the torque answers to what is recorded
+
+
+def test_the_torque_of_a_neck(take):
+    rows, name = slice(420, 470), "zhead_2_joint"
+    x = take.streams["effort"].column(name)[rows]
+    found = heaviest(changed(take, "effort", name, x - 1.6, rows))
+    assert (found.channels, found.kind, found.certain) == ((name,), "effort", True) and found.size == pytest.approx(1.6, abs=0.1)
+    assert heaviest(changed(take, "effort", name, x - 0.1, rows)) is None
 
 
 def test_torques_of_the_other_sign_and_in_another_unit(take):
