@@ -30,7 +30,9 @@ BEYOND = 3.0  # times what the other channels of the group disagree by elsewhere
 CERTAIN_HAND = 0.25  # of its way that a hand goes against its command: more than a thing that gives way pushes it
 ALONE = 8.0  # times its limit by which a single speed is off that no hard stop explains
 PLAIN = 0.98  # of the squared difference: a servo that is only slow leaves more
-PUSHED, FAR = 0.08, 4.0  # rad, and times what others depart by: further than what it touches pushes a joint whose servo is as stiff
+PUSHED, FAR = 0.08, 6.0  # rad, and times what others depart by: further than what it touches pushes a joint whose servo is as stiff
+STEP = 0.1  # rad from row to row: a controller that interpolates is behind after such a command
+PART = 0.4  # of a take that disagrees as a whole
 DOUBT = 0.02  # of the rows: where the other channels disagree in more of them, the relations are none of this take
 
 
@@ -101,11 +103,11 @@ def differences(group: Group, late: float = 0.0) -> list[Difference]:
 def _hands(group: Group) -> list[Difference]:
     found = []
     for one in against_command(group):
-        why = "constant" if one.stands else None
+        why = "mirrored" if one.mirrored else "constant" if one.stands else None
         weight = one.size / BEYOND_HAND * (one.last - one.first + 1)
         made = Difference(
             (one.channel.name,), one.stands or "measured", one.first, one.last, float(group.t[one.first]), float(group.t[one.last]),
-            one.size, "1", why, "values" if why else None, 0.0, 0.0, one.size > CERTAIN_HAND, {}, one.channel.topics["measured"], {},
+            one.size, "1", why, {"mirrored": "columns", "constant": "values"}.get(why or ""), 0.0, 0.0, one.size > CERTAIN_HAND, {}, one.channel.topics["measured"], {},
             BEYOND_HAND, group.n, weight,
         )  # fmt: skip
         found.append(made)
@@ -181,7 +183,8 @@ def _difference(
     usual = {r.name: _elsewhere(r, one, own, relations) for r in broken}
     beyond = any(_largest(r, one) > BEYOND * usual[r.name] for r in broken)
     # a servo that follows as closely as this one everywhere else is not pushed so far by what it touches
-    if one.kind == "measured" and why is not None:
+    stepless = one.kind == "command" and float(np.abs(np.diff(one.recorded[_near(one)])).max()) < STEP  # none that takes time to follow
+    if (one.kind == "measured" or stepless) and why is not None:
         several = several or any(_largest(r, one) > max(PUSHED, FAR * usual[r.name]) for r in broken if r.name == "follows")
     certain = (several or (exact and one.kind != "velocity")) and beyond and one.left < 0.5
     unit = one.channel.unit if one.kind != "velocity" else f"{one.channel.unit}/s"
@@ -198,9 +201,14 @@ def _near(one: Blame) -> slice:
 
 
 def _trusted(one: Blame, others: np.ndarray) -> bool:
-    """Whether a relation holds for the rest of the group: others (n, k - 1) disagree in few rows but those in question."""
+    """Whether a relation holds for the rest of the group, others (n, k - 1): two channels at once disagree in few rows but those in
+    question, or all that disagree do so in one part of the take."""
     rest = np.delete(others, _near(one), axis=0)
-    return not rest.size or float(rest.any(axis=1).mean()) <= DOUBT
+    if not rest.size or float((rest.sum(axis=1) > 1).mean()) <= DOUBT:
+        return True
+    rows = np.flatnonzero(others.any(axis=1))
+    first, last = min(int(rows[0]), one.first), max(int(rows[-1]), one.last)
+    return last - first + 1 <= PART * len(others)
 
 
 def _largest(relation: Relation, one: Blame) -> float:

@@ -13,6 +13,7 @@ MEMORY = 1.0  # s of command that a hand may still be on its way from
 BEYOND = 0.1  # of its way outside all that it was commanded meanwhile; clean takes of seven scenarios reach 0.03
 MOVES = 0.1  # of its way that it has moved there within the memory: one that was outside from the first row on may be on its way
 LEAST = 2  # rows
+OPPOSED = -0.7  # correlation of a hand's measured way with its command, from where on it goes the other way
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class AgainstCommand:
     last: int
     size: float
     stands: str | None  # the column that is one value all the while
+    mirrored: bool  # whether it opens as it is commanded to close, and closes as it is commanded to open
 
 
 def against_command(group: Group) -> list[AgainstCommand]:
@@ -45,5 +47,12 @@ def against_command(group: Group) -> list[AgainstCommand]:
             if last - first + 1 >= LEAST:
                 span = slice(max(0, first - count), last + 1)
                 stands = "command" if np.ptp(c[span]) == 0.0 else None
-                found.append(AgainstCommand(channel, first, last, float(size[first : last + 1].max()), stands))
+                around = slice(max(0, first - 2 * count), min(group.n, last + 2 * count))
+                found.append(AgainstCommand(channel, first, last, float(size[first : last + 1].max()), stands, _opposed(c[around], q[around])))
     return found
+
+
+def _opposed(command: np.ndarray, measured: np.ndarray) -> bool:
+    if min(np.ptp(command), np.ptp(measured)) < 2.0 * MOVES:
+        return False
+    return float(np.corrcoef(command, measured)[0, 1]) < OPPOSED

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.signal import lfilter
 
 FAMILIES = ("values", "columns", "time", "short")
-ENOUGH = 0.8  # of the squared difference that a hypothesis has to explain to be named
+ENOUGH = 0.9  # of the squared difference that a hypothesis has to explain to be named
 FACTORS = (180.0 / np.pi, np.pi / 180.0, 100.0, 0.01, 255.0, 1.0 / 255.0, 1000.0, 1e-3, 2.0, 0.5)
 CLOSE = 0.02  # rad, or share of the way: root mean square by which a column may differ from the one that it is a copy of
 LAGS = range(-15, 31)  # rows
@@ -194,14 +194,16 @@ def _wrapped(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str
             yield c.meant + times * turn, float(1 + changes), {"turn": turn}
 
 
-def _summed(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
-    if c.n < 0.5 * len(c.x):
-        return
-    yield np.diff(c.truth, prepend=c.truth[0])[c.span], 0.0, {"kind": "steps"}
-    total = np.cumsum(c.truth)[c.span]
-    slope, start = _line(total, c.recorded)
-    if slope:
-        yield slope * total + start, 2.0, {"kind": "sums"}
+def _differenced(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
+    yield np.diff(c.truth, prepend=c.truth[0])[c.span], 0.0, {}
+
+
+def _integrated(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
+    if c.n >= 0.5 * len(c.x):
+        total = np.cumsum(c.truth)[c.span]
+        slope, start = _line(total, c.recorded)
+        if slope:
+            yield slope * total + start, 2.0, {}
 
 
 def _partner(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
@@ -310,7 +312,8 @@ HYPOTHESES: Sequence[ColumnReason] = (
     ColumnReason("clipped", "values", _clipped, 4, exact=True),
     ColumnReason("quantised", "values", _quantised, 8, exact=True),
     ColumnReason("wrap", "values", _wrapped, 1, exact=True),
-    ColumnReason("integrated", "values", _summed, 8, exact=True),
+    ColumnReason("differenced", "values", _differenced, 20, exact=True),
+    ColumnReason("integrated", "values", _integrated, 8, exact=True),
     ColumnReason("measurement_as_command", "values", _partner, 4, exact=True),
     ColumnReason("copied", "columns", _other, 6, exact=True),
     ColumnReason("lag", "time", _lag, 6),
