@@ -61,7 +61,7 @@ def _of_hand(
     truth = np.column_stack([origins[-1], quats])
     limits = np.array([LIMITS[unit] for unit in UNITS])
     apart = np.abs(values - truth) / limits
-    if (apart.max(axis=1) <= 1.0).mean() < USUAL and not _same_frame(values, truth):
+    if (apart.max(axis=1) <= 1.0).mean() < USUAL and (not _same_frame(values, truth) or _other_hand(values, truth, turns[-1])):
         return []
     bad = apart > 1.0
     if not bad.any():
@@ -108,6 +108,14 @@ def _same_frame(values: np.ndarray, truth: np.ndarray) -> bool:
     """Whether most columns agree: those of another frame or point agree in none."""
     agree = (np.abs(values - truth) <= np.array([LIMITS[unit] for unit in UNITS])).mean(axis=0)
     return int((agree > USUAL).sum()) >= 3
+
+
+def _other_hand(values: np.ndarray, truth: np.ndarray, turns: np.ndarray) -> bool:
+    """Whether all of a take is of one other point of the hand: another hand has its grip elsewhere."""
+    away = values[:, :3] - truth[:, :3]
+    inside = np.einsum("nij,ni->nj", turns, away)
+    several = int(((np.abs(away) > LIMITS["m"]).mean(axis=0) > USUAL).sum()) >= 2  # one column alone is no point
+    return several and float(inside.std(axis=0).max()) < LIMITS["m"]
 
 
 def _joint(

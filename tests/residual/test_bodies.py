@@ -146,6 +146,16 @@ def test_a_torque_that_its_servo_does_not_give(take):
     assert heaviest(changed(take, "effort", name, x + 0.4, rows)) is None
 
 
+def test_another_hand_and_another_frame_are_no_fault(take):
+    pose = take.streams["hand_pose"]
+    (arm, *_) = arms_of(dict(zip(JOINTS, take.streams["state"].values.T))).values()
+    values = pose.values.copy()
+    values[:, :3] += arm.turns[-1] @ np.array([0.01, -0.02, 0.035])
+    assert heaviest(replace(take, streams={**take.streams, "hand_pose": replace(pose, values=values)})) is None
+    values = np.random.default_rng(1).permutation(pose.values, axis=1)
+    assert heaviest(replace(take, streams={**take.streams, "hand_pose": replace(pose, values=values)})) is None
+
+
 def test_a_command_that_no_torque_answers_to_is_no_push(take):
     rows, name = slice(240, 270), "zarm_r2_joint"
     other = changed(take, "action", name, take.streams["action"].column(name)[rows] + 0.06, rows)
