@@ -24,6 +24,7 @@ LIMITS = {"m": 2e-3, "1": 4e-3}
 SURE = 2.0  # limits
 TURNED = 2e-3  # rad and m: what one wrong joint may leave of the difference
 MOST = 0.9  # of the rows of a stretch that one joint has to explain
+LATE, HELD = 30, 1e-6  # rows by which a pose may be late or early; m or 1 by which one that stands still moves
 USUAL = 0.5  # of the rows that agree at least, else the poses are of another point, or in another frame
 
 
@@ -77,7 +78,7 @@ def _of_hand(
         channel = by_name[chain.joints[joint[0]]]
         right = q[:, joint[0]].copy()
         right[rows] += joint[1]
-        if _believed(channel, right, rows, group.dt):
+        if not _of_other_rows(values, truth, rows) or _believed(channel, right, rows, group.dt):
             change = np.zeros(group.n, bool)
             change[rows] = True
             column = WitnessedColumn(
@@ -149,6 +150,15 @@ def _matrices(quats: np.ndarray) -> np.ndarray:
         2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x),
         2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y),
     ], axis=1).reshape(-1, 3, 3)  # fmt: skip
+
+
+def _of_other_rows(values: np.ndarray, truth: np.ndarray, rows: np.ndarray) -> bool:
+    """Whether the pose stands, or is that of other rows: where one joint alone moves, this looks as if that joint were wrong."""
+    if np.ptp(values[rows], axis=0).max() <= HELD:
+        return True
+    limits = np.array([LIMITS[unit] for unit in UNITS])
+    shifted = (truth[np.clip(rows - lag, 0, len(truth) - 1)] for lag in range(-LATE, LATE + 1) if lag)
+    return any(bool((np.abs(values[rows] - other) <= limits).all()) for other in shifted)
 
 
 def _believed(channel: RecordedChannel, right: np.ndarray, rows: np.ndarray, dt: float) -> bool:

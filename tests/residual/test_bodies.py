@@ -137,6 +137,20 @@ def test_a_joint_that_was_written_wrongly_turns_the_hand_about_itself(take):
     assert found[0].certain and found[0].size == pytest.approx(0.09, abs=1e-3)
 
 
+def test_a_pose_that_stands_while_one_joint_moves_is_not_that_joints(take):
+    state = take.streams["state"].values.copy()
+    still = [i for i, name in enumerate(JOINTS[:7]) if name != "zarm_l4_joint"]
+    state[200:260, still] = state[200, still]
+    arm = arms_of(dict(zip(JOINTS, state.T)))["left"]
+    pose = take.streams["hand_pose"].values.copy()
+    pose[:, :7] = np.column_stack([arm.origins[-1], arm.attitudes()])
+    pose[210:250, :7] = pose[210, :7]
+    streams = {name: replace(take.streams[name], values=x) for name, x in (("state", state), ("hand_pose", pose))}
+    other = replace(take, streams={"velocity": take.streams["velocity"], **streams})
+    found = more_differences(other, table_of(other).groups, [])
+    assert {d.kind for d in found} == {"pose"} and all(d.channels[0].startswith("left_tcp") for d in found)
+
+
 def test_a_torque_that_its_servo_does_not_give(take):
     rows, name = slice(120, 200), "zarm_l2_joint"
     x = take.streams["effort"].column(name)[rows]
