@@ -218,6 +218,13 @@ def test_place_speed_and_command_of_a_base(take, where, column, by, kind):
     assert heaviest(changed(take, where, column, x + 0.02 * by, rows)) is None
 
 
+def test_where_rows_are_lost_no_base_is_to_blame(take):
+    other = changed(take, "base", "base_x", take.streams["base"].column("base_x")[300:] + 0.4, slice(300, None))
+    groups = table_of(other).groups
+    lost = Difference((), "rows", 300, 300, 9.97, 10.0, 0.3, "rad", "lost", "time", 1.0, 1.0, True)
+    assert more_differences(other, groups, []) and not more_differences(other, groups, [lost])
+
+
 def test_the_speed_of_a_hand(take):
     rows = slice(90, 150)
     x = take.streams["velocity/claws"].column("right_claw")[rows]
