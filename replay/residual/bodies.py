@@ -36,8 +36,14 @@ def more_differences(recording: Recording, groups: Sequence[Group], found: Seque
 
 
 def _at_a_seam(one: Difference, found: Sequence[Difference]) -> bool:
-    """Whether rows are lost, or repeated, within a difference: there nothing adds up, and no column is to blame."""
-    return any(d.kind == "rows" and one.first - JOIN <= d.first <= one.last + JOIN for d in found)
+    """Whether rows are lost or repeated within a difference, or it begins or ends where joints contradict themselves as well: there
+    nothing adds up, and no column is to blame."""
+    ends = [row for row in (one.first, one.last) if 0 < row < one.rows - 1]
+    return any(
+        (d.kind == "rows" and one.first - JOIN <= d.first <= one.last + JOIN)
+        or any(d.first - JOIN <= row <= d.last + JOIN for row in ends if d.last - d.first < one.rows // 2)
+        for d in found
+    )
 
 
 def witnessed(recording: Recording, groups: Sequence[Group]) -> set[str]:
