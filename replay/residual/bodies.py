@@ -8,7 +8,7 @@ from ..recording.recording import Recording
 from ..signals.clock import topic
 from .arm_chain import MeasuredArm, arms_of
 from .effort import check_effort, laws_of
-from .engine import Difference
+from .engine import JOIN, Difference
 from .forces import check_forces, held_forces
 from .hand_pose import AXES, check_hands, poses_of
 from .hand_speed import check_hand_speeds
@@ -27,12 +27,23 @@ def more_differences(recording: Recording, groups: Sequence[Group], found: Seque
     for group, arms in _with_arms(groups):
         out += check_hands(recording, group, arms, found)
         out += check_effort(group, arms, [*found, *out])
-        out += check_base(recording, group)
+        out += [d for d in check_base(recording, group) if not _at_a_seam(d, found)]
         out += check_forces(recording)
     for group in groups:
         if group.channels[0].unit != "rad":
-            out += check_hand_speeds(group, found)
+            out += [d for d in check_hand_speeds(group, found) if not _at_a_seam(d, found)]
     return out
+
+
+def _at_a_seam(one: Difference, found: Sequence[Difference]) -> bool:
+    """Whether rows are lost or repeated within a difference, or it begins or ends where joints contradict themselves as well: there
+    nothing adds up, and no column is to blame."""
+    ends = [row for row in (one.first, one.last) if 0 < row < one.rows - 1]
+    return any(
+        (d.kind == "rows" and one.first - JOIN <= d.first <= one.last + JOIN)
+        or any(d.first - JOIN <= row <= d.last + JOIN for row in ends if d.last - d.first < one.rows // 2)
+        for d in found
+    )
 
 
 def witnessed(recording: Recording, groups: Sequence[Group]) -> set[str]:

@@ -75,6 +75,8 @@ def check_effort(group: Group, arms: Mapping[str, MeasuredArm], found: Sequence[
 
 def laws_of(group: Group, arms: Mapping[str, MeasuredArm]) -> list[ServoLaw]:
     """The laws that servos follow: one of all joints of the arms, and one of each joint of the head; none where torques follow none."""
+    if not group.same_rows:
+        return []  # which command a servo had when its torque was measured is not recorded
     by_name = {c.name: c for c in group.channels if c.unit == "rad" and set(c.columns) >= NEEDED}
     known = [arm for arm in arms.values() if set(arm.chain.joints) <= set(by_name)]
     pools: list[tuple[list[RecordedChannel], np.ndarray, list[float]]] = []

@@ -24,6 +24,7 @@ LIMITS = {"m": 2e-3, "1": 4e-3}
 SURE = 2.0  # limits
 TURNED = 2e-3  # rad and m: what one wrong joint may leave of the difference
 MOST = 0.9  # of the rows of a stretch that one joint has to explain
+LATE, HELD = 30, 1e-6  # rows by which a pose may be late or early; m or 1 by which one that stands still moves
 USUAL = 0.5  # of the rows that agree at least, else the poses are of another point, or in another frame
 
 
@@ -61,7 +62,7 @@ def _of_hand(
     truth = np.column_stack([origins[-1], quats])
     limits = np.array([LIMITS[unit] for unit in UNITS])
     apart = np.abs(values - truth) / limits
-    if (apart.max(axis=1) <= 1.0).mean() < USUAL and not _same_frame(values, truth):
+    if (apart.max(axis=1) <= 1.0).mean() < USUAL and (not _same_frame(values, truth) or _other_hand(values, truth, turns[-1])):
         return []
     bad = apart > 1.0
     if not bad.any():
@@ -77,7 +78,7 @@ def _of_hand(
         channel = by_name[chain.joints[joint[0]]]
         right = q[:, joint[0]].copy()
         right[rows] += joint[1]
-        if _believed(channel, right, rows, group.dt):
+        if not _of_other_rows(values, truth, rows) or _believed(channel, right, rows, group.dt):
             change = np.zeros(group.n, bool)
             change[rows] = True
             column = WitnessedColumn(
@@ -108,6 +109,14 @@ def _same_frame(values: np.ndarray, truth: np.ndarray) -> bool:
     """Whether most columns agree: those of another frame or point agree in none."""
     agree = (np.abs(values - truth) <= np.array([LIMITS[unit] for unit in UNITS])).mean(axis=0)
     return int((agree > USUAL).sum()) >= 3
+
+
+def _other_hand(values: np.ndarray, truth: np.ndarray, turns: np.ndarray) -> bool:
+    """Whether all of a take is of one other point of the hand: another hand has its grip elsewhere."""
+    away = values[:, :3] - truth[:, :3]
+    inside = np.einsum("nij,ni->nj", turns, away)
+    several = int(((np.abs(away) > LIMITS["m"]).mean(axis=0) > USUAL).sum()) >= 2  # one column alone is no point
+    return several and float(inside.std(axis=0).max()) < LIMITS["m"]
 
 
 def _joint(
@@ -141,6 +150,15 @@ def _matrices(quats: np.ndarray) -> np.ndarray:
         2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x),
         2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y),
     ], axis=1).reshape(-1, 3, 3)  # fmt: skip
+
+
+def _of_other_rows(values: np.ndarray, truth: np.ndarray, rows: np.ndarray) -> bool:
+    """Whether the pose stands, or is that of other rows: where one joint alone moves, this looks as if that joint were wrong."""
+    if np.ptp(values[rows], axis=0).max() <= HELD:
+        return True
+    limits = np.array([LIMITS[unit] for unit in UNITS])
+    shifted = (truth[np.clip(rows - lag, 0, len(truth) - 1)] for lag in range(-LATE, LATE + 1) if lag)
+    return any(bool((np.abs(values[rows] - other) <= limits).all()) for other in shifted)
 
 
 def _believed(channel: RecordedChannel, right: np.ndarray, rows: np.ndarray, dt: float) -> bool:

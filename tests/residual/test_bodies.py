@@ -137,6 +137,20 @@ def test_a_joint_that_was_written_wrongly_turns_the_hand_about_itself(take):
     assert found[0].certain and found[0].size == pytest.approx(0.09, abs=1e-3)
 
 
+def test_a_pose_that_stands_while_one_joint_moves_is_not_that_joints(take):
+    state = take.streams["state"].values.copy()
+    still = [i for i, name in enumerate(JOINTS[:7]) if name != "zarm_l4_joint"]
+    state[200:260, still] = state[200, still]
+    arm = arms_of(dict(zip(JOINTS, state.T)))["left"]
+    pose = take.streams["hand_pose"].values.copy()
+    pose[:, :7] = np.column_stack([arm.origins[-1], arm.attitudes()])
+    pose[210:250, :7] = pose[210, :7]
+    streams = {name: replace(take.streams[name], values=x) for name, x in (("state", state), ("hand_pose", pose))}
+    other = replace(take, streams={"velocity": take.streams["velocity"], **streams})
+    found = more_differences(other, table_of(other).groups, [])
+    assert {d.kind for d in found} == {"pose"} and all(d.channels[0].startswith("left_tcp") for d in found)
+
+
 def test_a_torque_that_its_servo_does_not_give(take):
     rows, name = slice(120, 200), "zarm_l2_joint"
     x = take.streams["effort"].column(name)[rows]
@@ -144,6 +158,16 @@ def test_a_torque_that_its_servo_does_not_give(take):
     assert (found.channels, found.kind, found.name, found.certain) == ((name,), "effort", "offset", True)
     assert abs(found.first - 120) <= 2 and abs(found.last - 199) <= 2 and found.size == pytest.approx(4.5, abs=0.1)
     assert heaviest(changed(take, "effort", name, x + 0.4, rows)) is None
+
+
+def test_another_hand_and_another_frame_are_no_fault(take):
+    pose = take.streams["hand_pose"]
+    (arm, *_) = arms_of(dict(zip(JOINTS, take.streams["state"].values.T))).values()
+    values = pose.values.copy()
+    values[:, :3] += arm.turns[-1] @ np.array([0.01, -0.02, 0.035])
+    assert heaviest(replace(take, streams={**take.streams, "hand_pose": replace(pose, values=values)})) is None
+    values = np.random.default_rng(1).permutation(pose.values, axis=1)
+    assert heaviest(replace(take, streams={**take.streams, "hand_pose": replace(pose, values=values)})) is None
 
 
 def test_a_command_that_no_torque_answers_to_is_no_push(take):
@@ -192,6 +216,13 @@ def test_place_speed_and_command_of_a_base(take, where, column, by, kind):
     assert (found.channels, found.kind, found.certain) == ((column,), kind, True)
     assert abs(found.first - 250) <= 3 and abs(found.last - 309) <= 12 and found.size == pytest.approx(by, rel=0.3)
     assert heaviest(changed(take, where, column, x + 0.02 * by, rows)) is None
+
+
+def test_where_rows_are_lost_no_base_is_to_blame(take):
+    other = changed(take, "base", "base_x", take.streams["base"].column("base_x")[300:] + 0.4, slice(300, None))
+    groups = table_of(other).groups
+    lost = Difference((), "rows", 300, 300, 9.97, 10.0, 0.3, "rad", "lost", "time", 1.0, 1.0, True)
+    assert more_differences(other, groups, []) and not more_differences(other, groups, [lost])
 
 
 def test_the_speed_of_a_hand(take):
