@@ -19,6 +19,7 @@ JOIN = 12  # rows: disagreements nearer than this are one (a kernel's length at 
 # how far a channel's gain, zero and delay may lie from those of its group, before the take's own noise is added
 GAIN, ZERO, DELAY = 0.04, 0.04, 0.07
 LEAST_ROWS = 8  # in motion, to the bit alike, for one column to be another one
+CLEAR = 1.25  # times its limit, from where on a difference that may be a push is named
 SEEN = 0.05  # rad, or share of the way: a factor that changes less is not looked at
 LEAP = 0.04  # rad: a smaller step between two rows is none that is looked at
 DENSE = 0.3  # of a span: where so much of it is wrong in one column, all of it is one fault
@@ -96,7 +97,7 @@ def differences(group: Group, late: float = 0.0) -> list[Difference]:
             continue
         others = {name: np.delete(each, j, axis=1) for name, each in apart.items()}
         found += _blamed(group, channel, own, np.flatnonzero(bad), relations, others)
-    found = [d for d in found if d.certain or d.size >= d.limit]
+    found = [d for d in found if d.certain or d.size >= CLEAR * d.limit]
     return sorted(_grouped(group, found), key=lambda d: (-(d.last - d.first), d.channels))
 
 
@@ -107,7 +108,8 @@ def _hands(group: Group) -> list[Difference]:
         weight = one.size / BEYOND_HAND * (one.last - one.first + 1)
         made = Difference(
             (one.channel.name,), one.stands or "measured", one.first, one.last, float(group.t[one.first]), float(group.t[one.last]),
-            one.size, "1", why, {"mirrored": "columns", "constant": "values"}.get(why or ""), 0.0, 0.0, one.size > CERTAIN_HAND, {}, one.channel.topics["measured"], {},
+            one.size, "1", why, {"mirrored": "columns", "constant": "values"}.get(why or ""), 0.0, 0.0,
+            one.size > CERTAIN_HAND, {}, one.channel.topics["measured"], {},
             BEYOND_HAND, group.n, weight,
         )  # fmt: skip
         found.append(made)
@@ -216,8 +218,8 @@ def _largest(relation: Relation, one: Blame) -> float:
 
 
 def _elsewhere(relation: Relation, one: Blame, own: Sequence[Relation], relations: Sequence[Sequence[Relation]]) -> float:
-    """The median of the largest residuals of the other channels in other rows: how well a servo of this kind follows when nothing is
-    wrong."""
+    """The largest residuals of the other channels in other rows, their upper quartile (some hardly move): how well a servo of this kind
+    follows when nothing is wrong."""
     found = []
     for each in relations:
         for other in each:
@@ -225,7 +227,7 @@ def _elsewhere(relation: Relation, one: Blame, own: Sequence[Relation], relation
                 rest = np.delete(np.abs(other.residual), _near(one))
                 if len(rest):
                     found.append(float(rest.max()))
-    return float(np.median(found)) if found else 0.0
+    return float(np.percentile(found, 75.0)) if found else 0.0
 
 
 def _parameters(
@@ -253,9 +255,12 @@ def _parameters(
         elif relation.name == "derivative" and len(alike) >= 3:
             usual = float(np.median([r.gain for r in alike]))
             v = channel.columns["velocity"]
-            if abs(relation.gain / usual - 1.0) > 0.12 + 3.0 * relation.noise / max(float(v.std()), 1e-9) and v.std() > 0.02:
-                size = abs(relation.gain / usual - 1.0) * float(np.ptp(v))
-                yield _whole(group, channel, "velocity", size, "factor", "values", {"factor": relation.gain / usual}, alike)
+            moved = float((v - relation.residual).std())
+            if moved > 0.02 and abs(relation.gain / usual - 1.0) > 0.12 + 3.0 * relation.noise / moved:
+                size = abs(relation.gain / usual - 1.0) * float(np.ptp(v - relation.residual))
+                one = _whole(group, channel, "velocity", size, "factor", "values", {"factor": relation.gain / usual}, alike)
+                # a column that holds one value throughout was never filled, and nothing is judged by it
+                yield one if np.ptp(v) > 0.0 else replace(one, name="constant", numbers={"level": float(v[0])}, certain=False)
 
 
 def _whole(

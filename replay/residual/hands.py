@@ -48,7 +48,8 @@ def against_command(group: Group) -> list[AgainstCommand]:
                 span = slice(max(0, first - count), last + 1)
                 stands = "command" if np.ptp(c[span]) == 0.0 else None
                 around = slice(max(0, first - 2 * count), min(group.n, last + 2 * count))
-                found.append(AgainstCommand(channel, first, last, float(size[first : last + 1].max()), stands, _opposed(c[around], q[around])))
+                most = float(size[first : last + 1].max())
+                found.append(AgainstCommand(channel, first, last, most, stands, _opposed(c[around], q[around])))
     return found
 
 

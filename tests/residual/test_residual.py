@@ -180,3 +180,17 @@ def test_each_hypothesis_undoes_its_own_fault_and_has_words():
     for lang in ("en", "zh"):
         known = Words(lang).book["likely"]
         assert {f"why_{one.name}" for one in HYPOTHESES} <= set(known)
+
+
+def test_a_joint_that_rests_for_most_of_a_take_and_then_goes_evenly_agrees():
+    columns = motion()
+    columns["state"][:, 2] = columns["action"][:, 2] = np.interp(np.arange(ROWS), [0, 300, 380, ROWS], [-0.7, -0.7, -1.2, -1.2])
+    columns["velocity"][:, 2] = 0.9 * np.gradient(columns["state"][:, 2], 1.0 / RATE)
+    assert found(columns, without=("action",)).level == "PASS"
+
+
+def test_a_speed_that_was_never_filled_is_a_warning():
+    columns = motion()
+    columns["velocity"][:, 3] = 0.0
+    finding = found(columns)
+    assert (finding.level, finding.subject, finding.details["column"]) == ("WARN", ("joint_4",), "velocity")
