@@ -36,6 +36,7 @@ LEAST = 8.0  # Nm of weight and stiffness that a take goes through, to tell what
 SIGMAS = 6.0  # of what the law leaves in rows that move, which are added to each bound: servos that follow it less exactly
 LEAP = 0.04  # rad between two commands
 UNHEARD, LEAST_UNHEARD = 0.5, 2  # of the rows of a difference, and least number of them, in which the torque answers to other values
+ANSWERED = 0.3  # of the stiffness times a difference: what strikes and chatters is off by less
 FINER = 1.0 / 3.0  # of these bounds, for a joint of the head: its motors give 1.5 and 12 Nm
 MOVED = 1e-3  # rad or rad/s: a row that says nothing of stiffness and damping
 LEAST_ROWS = 200
@@ -100,7 +101,7 @@ def _by_law(group: Group, law: ServoLaw, found: Sequence[Difference]) -> list[Di
     steps = np.abs(np.diff(np.column_stack([c.columns["command"] for c in channels]), axis=0, prepend=0.0)).max(axis=1)
     seams = ((np.abs(rest) > SINGLE).sum(axis=1) >= SEAM) & (steps > LEAP)
     rest[rows_of((d for d in found if d.kind == "rows"), group.n) | seams] = 0.0
-    out = list(_heard(channels, rest, found))
+    out = list(_heard(law, rest, found))
     for j, channel in enumerate(channels):
         rest[rows_of((d for d in found if channel.name in d.channels), group.n), j] = 0.0
     bad, sure = _judged(rest / small, speed, SIGMAS * law.noise / small, chatter / small)
@@ -114,14 +115,15 @@ def _by_law(group: Group, law: ServoLaw, found: Sequence[Difference]) -> list[Di
     return [*out, *_all(group, law)]
 
 
-def _heard(channels: Sequence[RecordedChannel], rest: np.ndarray, found: Sequence[Difference]) -> Iterator[Difference]:
+def _heard(law: ServoLaw, rest: np.ndarray, found: Sequence[Difference]) -> Iterator[Difference]:
     """What a push may have done by what else is recorded, but did not: a servo that is pushed answers as its law says, and this torque
-    answers to another command or position than those that stand there."""
+    answers to another command or position than those that stand there: it is off by the stiffness times the difference."""
     for one in found:
-        for j, channel in enumerate(channels):
+        for j, channel in enumerate(law.channels):
             if channel.name in one.channels and one.kind in ("command", "measured") and not one.certain and one.unit == "rad":
                 rows = np.abs(rest[one.first + 1 : one.last + 2, j])
-                if len(rows) >= LEAST_UNHEARD and float((rows > SINGLE).mean()) > UNHEARD:
+                least = max(SINGLE, ANSWERED * min(law.stiffness * one.size, float(np.abs(law.truth[:, j]).max())))
+                if len(rows) >= LEAST_UNHEARD and float((rows > least).mean()) > UNHEARD:
                     yield replace(one, channels=(channel.name,), certain=True)
 
 

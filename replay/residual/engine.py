@@ -30,9 +30,8 @@ UNHEARD = 0.15  # of the disagreement that another command leaves, where the bod
 BEYOND = 3.0  # times what the other channels of the group disagree by elsewhere
 CERTAIN_HAND = 0.25  # of its way that a hand goes against its command: more than a thing that gives way pushes it
 ALONE = 8.0  # times its limit by which a single speed is off that no hard stop explains
-PLAIN = 0.98  # of the squared difference: a servo that is only slow leaves more
-PUSHED, FAR = 0.08, 6.0  # rad, and times what others depart by: further than what it touches pushes a joint whose servo is as stiff
-STEP = 0.1  # rad from row to row: a controller that interpolates is behind after such a command
+SHARP = 0.5  # of the largest difference: it comes and goes by so much from one row to the next
+ORDINARY = ("constant", "held", "straight", "clipped", "quantised", "repeated", "burst")  # what a command may well be
 PART = 0.4  # of a take that disagrees as a whole
 DOUBT = 0.02  # of the rows: where the other channels disagree in more of them, the relations are none of this take
 
@@ -173,22 +172,10 @@ def _difference(
     group: Group, one: Blame, why: Explanation | None, own: Sequence[Relation],
     relations: Sequence[Sequence[Relation]], others: Mapping[str, np.ndarray],
 ) -> Difference:  # fmt: skip
-    exact = why is not None and (is_exact(why.name) or "turns" in why.numbers)
-    # a body that is pushed keeps its speed; a single witness is contradicted by what pushes as well as by what records.
-    # But nothing pushes a body so that it does what another command would have made it do
-    several = {
-        "measured": len(one.relations) > 1,
-        "velocity": len(one.rows) > 1 or one.size > ALONE * one.limit,
-        "command": one.left < UNHEARD and why is not None and why.explained > PLAIN,
-    }[one.kind]
     broken = [r for r in own if r.name in one.relations and _trusted(one, others[r.name])]
-    usual = {r.name: _elsewhere(r, one, own, relations) for r in broken}
-    beyond = any(_largest(r, one) > BEYOND * usual[r.name] for r in broken)
-    # a servo that follows as closely as this one everywhere else is not pushed so far by what it touches
-    stepless = one.kind == "command" and float(np.abs(np.diff(one.recorded[_near(one)])).max()) < STEP  # none that takes time to follow
-    if (one.kind == "measured" or stepless) and why is not None:
-        several = several or any(_largest(r, one) > max(PUSHED, FAR * usual[r.name]) for r in broken if r.name == "follows")
-    certain = (several or (exact and one.kind != "velocity")) and beyond and one.left < 0.5
+    beyond = any(_largest(r, one) > BEYOND * _elsewhere(r, one, own, relations) for r in broken)
+    begins = one.first <= 2 and one.last > 2 and one.last < group.n // 2  # a robot that comes to its first command from elsewhere
+    certain = _no_body_does(one, why) and beyond and one.left < 0.5 and one.size >= one.limit and not begins
     unit = one.channel.unit if one.kind != "velocity" else f"{one.channel.unit}/s"
     return Difference(
         (one.channel.name,), one.kind, one.first, one.last, float(group.t[one.first]), float(group.t[one.last]), one.size, unit,
@@ -196,6 +183,26 @@ def _difference(
         certain, dict(why.numbers) if why else {}, one.channel.topics.get(one.kind, ""),
         one.rivals, one.limit, group.n, one.disagreement * (1.0 - one.left) * len(one.rows),
     )  # fmt: skip
+
+
+def _no_body_does(one: Blame, why: Explanation | None) -> bool:
+    """Whether it takes more than a push: what is pushed or blocked keeps its speed, and a command is as smooth as who gave it.
+
+    - measured: the speed contradicts it as well, or its values have a shape that no body makes;
+    - speed: more than a single row, or far off;
+    - command: the joint did something else from one row to the next, and went back to it so, or the values are those of other rows
+      or columns. That a command stands or goes evenly is nothing.
+    """
+    exact = why is not None and (is_exact(why.name) or "turns" in why.numbers)
+    if one.kind == "measured":
+        return len(one.relations) > 1 or exact
+    if one.kind == "velocity":
+        return len(one.rows) > 1 or one.size > ALONE * one.limit
+    if exact and why is not None and why.name not in ORDINARY:
+        return True
+    away = one.restored - one.recorded
+    edges = [abs(away[k] - away[k - 1]) for k in (one.first, one.last + 1) if 0 < k < len(away)]
+    return one.left < UNHEARD and bool(edges) and min(edges) > SHARP * one.size
 
 
 def _near(one: Blame) -> slice:

@@ -149,8 +149,10 @@ def _group(
         if not set(columns) & {"command", "measured"}:
             continue
         unit = _to_common(columns, beside, base, way)
-        if unit == "rad" and name in ranges and "command" in columns:
-            columns["command"] = np.clip(columns["command"], *ranges[name])
+        if unit == "rad" and name in ranges and {"command", "measured"} <= set(columns):
+            went = columns["measured"]  # a joint that went further than it can has another range
+            low, high = min(ranges[name][0], float(went.min())), max(ranges[name][1], float(went.max()))
+            columns["command"] = np.clip(columns["command"], low, high)
         channels.append(RecordedChannel(name, columns, streams, topics, unit, way))
     return Group(t, dt, tuple(channels), same) if channels else None
 

@@ -221,18 +221,18 @@ FILES: dict[str, Callable[[Path, Collection[int] | None], None]] = {
 TWICE = "take twice in the set"
 
 IN_COLUMNS: tuple[Fault, ...] = (
-    Fault("elbow past its range", ("column.differs", "joint.position"), "record", elbow_past),
+    Fault("elbow past its range", ("joint.position", "column.differs"), "record", elbow_past),
     Fault("hands 255 times too large", ("value.range",), "record", hands_255),
     # of our own sets the replay is what does not come out
     Fault("hand never closes", ("hand.idle", "reproduces"), "record", hand_dead, whole=True),
-    Fault("state stands for 25 rows", ("column.differs", "stream.frozen"), "record", state_frozen),
-    Fault("every command three times", ("column.differs", "stream.repeated"), "record", commands_held),
+    Fault("state stands for 25 rows", ("stream.frozen", "column.differs"), "record", state_frozen),
+    Fault("every command three times", ("stream.repeated", "column.differs"), "record", commands_held),
     # as above; both are right
     Fault("action runs early", ("take.lag", "stream.lag", "column.differs", "reproduces"), "record", commands_early),
     Fault("action runs late", ("take.lag", "stream.lag", "column.differs", "reproduces"), "record", commands_late),
     Fault("state columns exchanged", ("stream.swapped",), "record", joints_swapped, whole=True),
     Fault("state column reversed", ("stream.scaled",), "record", joint_reversed, whole=True),
-    Fault("state column off zero", ("column.differs", "calibration.offset"), "record", zero_off, whole=True),
+    Fault("state column off zero", ("calibration.offset", "column.differs"), "record", zero_off, whole=True),
     Fault("state column without reading", ("value.sentinel",), "record", no_reading),
     Fault(TWICE, ("take.duplicate",), "record", untouched, whole=True),
     Fault("fps of the set wrong", ("set.fps",), "record", untouched),
