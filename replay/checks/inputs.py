@@ -29,6 +29,7 @@ class Recorded:
             take, name -> (lowest, highest).
         samples: a look at each camera; empty where nobody looked.
         asked: name and tree of the scenario that the command names, or None.
+        described: joints that the robot's description knows; none where it has actuators.
         broken: the fault that leaves values or times without meaning, of those that were found so far.
     """
 
@@ -40,6 +41,7 @@ class Recorded:
     actuators: Mapping[str, tuple[float, float]] | None = None
     samples: Sequence[PictureSamples] = ()
     broken: str | None = None
+    described: Sequence[str] = ()
     asked: tuple[str, Mapping[str, Any]] | None = None
 
     @cached_property

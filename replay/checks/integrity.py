@@ -32,6 +32,7 @@ def check_integrity(
     samples: Iterable[PictureSamples] = (),
     actuators: Mapping[str, Range] | None = None,
     asked: tuple[str, Mapping[str, Any]] | None = None,
+    described: Sequence[str] = (),
 ) -> list[Finding]:
     """All integrity findings of one recording, what its set says of it first.
 
@@ -39,6 +40,7 @@ def check_integrity(
         needed: streams that must be there; see `check_missing`.
         actuated: names that can be commanded; see `check_unmapped`.
         actuators: what those that are no joints take; see `check_range`.
+        described: joints that a robot's description knows; see `check_unmapped`.
         asked: name and tree of the scenario that the command names; see `check_text`.
         samples: a look at its cameras, see `picture_samples_of`; without it the pictures are not checked.
 
@@ -46,7 +48,7 @@ def check_integrity(
     degrees for radians no stream is compared with another, and after channels that are mixed up neither a lag nor a freeze is
     sought.
     """
-    recorded = Recorded(recording, limits, rules, needed, actuated, actuators, list(samples), asked=asked)
+    recorded = Recorded(recording, limits, rules, needed, actuated, actuators, list(samples), asked=asked, described=described)
     checks = [c for c in registry().values() if c.run is not None and rules[c.code].stage == "integrity"]
     spoiled: dict[str, str] = {}  # what means nothing any more -> the fault that came first
     found: list[tuple[int, int, list[Finding]]] = []  # turn, place among the bounds, findings

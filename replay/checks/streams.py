@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from typing import Any
 
@@ -72,11 +73,15 @@ def check_missing(recording: Recording, rules: Rules, origin: int, needed: Seque
     return worst_of(found) or [rule.passed()]
 
 
-def check_unmapped(recording: Recording, rules: Rules, actuated: Sequence[str] = ()) -> list[Finding]:
-    """`stream.unmapped`: channels that nobody has named (WARN), and commands that reach no actuator (FAIL).
+def check_unmapped(
+    recording: Recording, rules: Rules, actuated: Sequence[str] = (), described: Sequence[str] = ()
+) -> list[Finding]:
+    """`stream.unmapped`: channels that nobody has named (WARN), commands that reach no actuator (FAIL), and those for joints that
+    the robot's description does not know (WARN): they are judged by nothing.
 
     Args:
         actuated: names that the robot can be commanded by; empty skips the second question.
+        described: joints of the description; empty skips the third.
     """
     rule = rules["stream.unmapped"]
     unknown = [channel for channel in recording.unmapped if "unknown to mapping" in channel]
@@ -100,6 +105,17 @@ def check_unmapped(recording: Recording, rules: Rules, actuated: Sequence[str] =
                 details=details,
             )
         ]
+    strangers = [
+        name
+        for stream in recording.select("command", "joint_position")
+        for name in stream.names
+        if described and name not in described
+    ]
+    if strangers:
+        meant = {name: close[0] for name in strangers if (close := difflib.get_close_matches(name, described, n=1))}
+        found = rule.finding(subject=tuple(strangers), **rule.grade_value(float(len(strangers))), details=details)
+        found.details |= {"kind": "described", "meant": ", ".join(meant.values()) or None}
+        return [found]
     if unknown:
         names = tuple(channel.split(" ")[0].rstrip(":") for channel in unknown)
         return [rule.finding(subject=names, **rule.grade_value(float(len(unknown))), details=details)]
@@ -437,7 +453,7 @@ CHECKS = (
     ),
     Check(
         "stream.unmapped",
-        run=lambda r: check_unmapped(r.recording, r.rules, r.actuated),
+        run=lambda r: check_unmapped(r.recording, r.rules, r.actuated, r.described),
         fix=_map,
         shown_by="joint of no actuator",
         no_curve="a name is known or it is not; the channel is shown",

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..recording.recording import Recording
 from ..residual.bodies import more_differences, witnessed
+from ..residual.commanded_speed import standing_speeds
 from ..residual.engine import Difference, differences
 from ..residual.relations import follows
 from ..residual.table import Group, table_of
@@ -38,9 +39,10 @@ def check_differs(recording: Recording, rules: Rules, limits: Limits | None = No
     ranges = {} if limits is None else {name: (one.lower, one.upper) for name, one in limits.joints.items()}
     table = table_of(recording, ranges)
     groups = [group for group in table.groups if any(len(c.columns) > 1 for c in group.channels)]
-    if not groups:
+    found = list(standing_speeds(recording))
+    if not groups and not found:
         return [rule.not_checked("no_witness" if table.alone else "not_recorded")]
-    found = [d for group in groups for d in differences(group, _late(group))]
+    found += [d for group in groups for d in differences(group, _late(group))]
     found += more_differences(recording, table.groups, found)
     if not found:
         return [rule.passed(value=0.0, details={"columns": len(table.compared)})]

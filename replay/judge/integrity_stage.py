@@ -15,7 +15,14 @@ def integrity_stage(subject: Subject) -> Integrity:
     samples = list(picture_samples_of(recording))
     asked = (context.scene.name, context.scene.config.raw) if context.named == "command" else None
     findings = check_integrity(
-        recording, context.limits, context.rules, actuated=actuated, samples=samples, actuators=actuators, asked=asked
+        recording,
+        context.limits,
+        context.rules,
+        actuated=actuated,
+        samples=samples,
+        actuators=actuators,
+        described=subject.robot.described(subject),
+        asked=asked,
     )
     return Integrity(
         tuple(findings),

@@ -55,6 +55,9 @@ class OtherRobot:
         """None: its commands reach no actuator of the scene, and that is no fault of the recording."""
         return (), {}
 
+    def described(self, subject: Subject) -> Sequence[str]:
+        return sorted(self.description.names)
+
     def motions(self, subject: Subject, integrity: Integrity) -> Motions:
         """The joints that the description knows; of several streams on clocks of their own the one with most joints is judged."""
         recording, robot = subject.recording, self.description

@@ -26,6 +26,9 @@ class OwnRobot:
         names = (*action.names, *robot.joints_of("legs"))
         return names, {name: ends for name, ends in ranges.items() if name not in robot.joint_names}
 
+    def described(self, subject: Subject) -> Sequence[str]:
+        return ()
+
     def motions(self, subject: Subject, integrity: Integrity) -> Motions:
         another = self._of_another(subject.recording, subject)
         return own_motions(subject, integrity, "other_robot" if another else "no_commands")

@@ -45,6 +45,9 @@ class JudgedRobot(Protocol):
     def actuated(self, subject: Subject) -> tuple[Sequence[str], Mapping[str, tuple[float, float]]]:
         """Names that commands reach, and the ranges of those that are no joints."""
 
+    def described(self, subject: Subject) -> Sequence[str]:
+        """Joints that its description knows; none where commands are held against actuators."""
+
     def motions(self, subject: Subject, integrity: Integrity) -> Motions: ...
 
     def plan(self, subject: Subject, integrity: Integrity, motions: Motions, seed: int) -> RolloutPlan: ...

@@ -410,3 +410,11 @@ def test_waypoints_are_no_clock_beside_what_is_measured():
     waypoints, measured = stream(t=seldom, values=pose(seldom)), stream("measured", t=often, values=pose(often))
     assert check_clock_unit([waypoints, measured], RULES)[0].level == "PASS"
     assert check_clock_unit([stream(t=seldom[:3], values=pose(seldom[:3]))], RULES)[0].level == "NOT_APPLICABLE"
+
+
+def test_commands_for_joints_that_the_description_does_not_know_are_named():
+    rec = recording(stream())
+    found = check_unmapped(rec, RULES, described=("a", "b", "c_joint"))[0]
+    assert (found.level, found.subject, found.details["meant"]) == ("WARN", ("c",), None)
+    named = check_unmapped(rec, RULES, described=("a", "b", "c"))[0]
+    assert named.level == "PASS"

@@ -194,3 +194,14 @@ def test_a_speed_that_was_never_filled_is_a_warning():
     columns["velocity"][:, 3] = 0.0
     finding = found(columns)
     assert (finding.level, finding.subject, finding.details["column"]) == ("WARN", ("joint_4",), "velocity")
+
+
+def test_speeds_that_are_commanded_to_stand_while_joints_go_are_named():
+    columns = motion()
+    take = taken(columns, without=("action", "velocity"))
+    still = np.zeros((ROWS, 6))
+    still[:, 1] = columns["velocity"][:, 1]
+    take.streams["speeds"] = Stream("speeds", "command", "joint_velocity", "rad/s", NAMES, still, grid_ns(ROWS, RATE), clock="grid")
+    (finding,) = check_differs(take, RULES)
+    assert finding.level == "WARN" and finding.details["kind"] == "constant"
+    assert "joint_2" not in finding.subject and "joint_6" in finding.subject
