@@ -5,21 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from ..recording.recording import Recording
 from ..residual.bodies import more_differences, witnessed
 from ..residual.commanded_speed import standing_speeds
 from ..residual.engine import Difference, differences
-from ..residual.relations import follows
-from ..residual.table import Group, table_of
+from ..residual.table import table_of
 from ..robots.limits import Limits
-from ..signals.signal import find_lag
 from .check import Check
 from .finding import Finding, Plot
 from .rules import Rule, Rules
 
-UNEVEN = 0.01  # rad: a group whose channels follow worse than this, on the whole, may follow later than a kernel reaches
 SHOWN = 12  # names in a finding; the details hold all
 
 
@@ -42,7 +37,7 @@ def check_differs(recording: Recording, rules: Rules, limits: Limits | None = No
     found = list(standing_speeds(recording))
     if not groups and not found:
         return [rule.not_checked("no_witness" if table.alone else "not_recorded")]
-    found += [d for group in groups for d in differences(group, _late(group))]
+    found += [d for group in groups for d in differences(group)]
     found += more_differences(recording, table.groups, found)
     if not found:
         return [rule.passed(value=0.0, details={"columns": len(table.compared)})]
@@ -50,17 +45,6 @@ def check_differs(recording: Recording, rules: Rules, limits: Limits | None = No
     first = found[0]
     others = [_line_of(d) for d in found[1:]]
     return [_finding(rule, first, others)]
-
-
-def _late(group: Group) -> float:
-    """[s] how late the measurements of a group come, where it is more than a kernel reaches; else nought."""
-    relations = [r for r in follows(group) if r is not None and r.own]
-    if not relations or np.median([r.noise for r in relations]) < UNEVEN:
-        return 0.0
-    both = [c for c in group.channels if {"command", "measured"} <= set(c.columns)]
-    commands, states = (np.column_stack([c.columns[kind] for c in both]) for kind in ("command", "measured"))
-    lag = find_lag(group.t, commands, group.t, states, search=3.0)
-    return 0.0 if lag is None or lag.at_edge else max(lag.pooled, 0.0)
 
 
 def _line_of(one: Difference) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..signals.signal import runs
+from ..signals.signal import find_lag, runs
 from .blame import Blame, over, suspects
 from .hands import BEYOND as BEYOND_HAND
 from .hands import against_command
@@ -15,6 +15,7 @@ from .hypotheses import Case, Explanation, best, is_exact
 from .relations import Relation, relations_of, shifted
 from .table import Group, RecordedChannel
 
+UNEVEN = 0.01  # rad: a group whose channels follow worse than this, on the whole, may follow later than a kernel reaches
 JOIN = 12  # rows: disagreements nearer than this are one (a kernel's length at 30 Hz)
 # how far a channel's gain, zero and delay may lie from those of its group, before the take's own noise is added
 GAIN, ZERO, DELAY = 0.04, 0.04, 0.07
@@ -73,11 +74,13 @@ class Difference:
     weight: float = 0.0
 
 
-def differences(group: Group, late: float = 0.0) -> list[Difference]:
+def differences(group: Group) -> list[Difference]:
     """All that the channels of a group contradict each other in, the longest first."""
     if group.channels[0].unit != "rad":
         return _hands(group)
-    relations = relations_of(group, late)
+    relations = relations_of(group)
+    if (late := _late(group, relations)) > 0.0:
+        relations = relations_of(group, late)
     found = [*_rows_lost(group), *_written_as_commands(group), *_speeds_of_another_unit(group)]
     lost = [d.first for d in found if d.kind == "rows"]
     whole = {(c, d.kind) for d in found if d.kind != "rows" for c in d.channels}
@@ -98,6 +101,17 @@ def differences(group: Group, late: float = 0.0) -> list[Difference]:
         found += _blamed(group, channel, own, np.flatnonzero(bad), relations, others)
     found = [d for d in found if d.certain or d.size >= CLEAR * d.limit]
     return sorted(_grouped(group, found), key=lambda d: (-(d.last - d.first), d.channels))
+
+
+def _late(group: Group, relations: Sequence[Sequence[Relation]]) -> float:
+    """[s] how late the measurements of a group come, where it is more than a kernel reaches; else nought."""
+    noise = [r.noise for each in relations for r in each if r.name == "follows" and r.own]
+    if not noise or np.median(noise) < UNEVEN:
+        return 0.0
+    both = [c for c in group.channels if {"command", "measured"} <= set(c.columns)]
+    commands, states = (np.column_stack([c.columns[kind] for c in both]) for kind in ("command", "measured"))
+    lag = find_lag(group.t, commands, group.t, states, search=3.0)
+    return 0.0 if lag is None or lag.at_edge else max(lag.pooled, 0.0)
 
 
 def _hands(group: Group) -> list[Difference]:

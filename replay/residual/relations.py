@@ -21,6 +21,9 @@ from .table import Group, RecordedChannel
 
 MEMORY = 0.36  # s of command that a position may depend on; slower servos of our real sets still fit by their last weights
 ROUNDS = 6  # of reweighting; weights change by less than a percent after
+ENOUGH_OF = 7  # channels, to know what all of them share
+NEAR_ONE = 0.04  # by which a slope by plain least squares may differ from one and be taken as it is
+SETTLED = 1e-4  # by which no coefficient changes any more
 TUKEY = 4.685  # Tukey's biweight at 95 % efficiency (Huber and Ronchetti, Robust Statistics, 2009, p. 100)
 TO_SIGMA = 1.4826  # a normal distribution's standard deviation over its median absolute deviation
 ABRUPT = 2.0  # times by how much a speed changes within two rows, where position and speed are of different moments
@@ -120,7 +123,10 @@ def robust(
             cut = TUKEY * noise * (3.0 if i <= 1 else 1.0)  # the first fits may still be far off
             weight = np.where(error < cut, (1.0 - (error / cut) ** 2) ** 2, 0.0)
         a = design.T @ (design * weight[:, None]) + np.diag(precision * noise**2)
+        before = beta
         beta = np.linalg.solve(a + 1e-12 * np.trace(a) / p * np.eye(p), design.T @ (y * weight) + precision * noise**2 * mean)
+        if i > 1 and np.abs(beta - before).max() < SETTLED * max(1.0, float(np.abs(beta).max())):
+            break
     residual = y - design @ beta
     return beta, residual, max(TO_SIGMA * float(np.median(np.abs(residual - np.median(residual)))), floor)
 
@@ -203,7 +209,7 @@ def derivative(group: Group) -> list[Relation | None]:
     made = [_rises(channel, group.dt) for channel in group.channels]
     own = []
     for one, channel in zip(made, group.channels):
-        if one is not None and np.ptp(channel.columns["measured"]) > MOVED[channel.unit]:
+        if one is not None and len(own) < ENOUGH_OF and np.ptp(channel.columns["measured"]) > MOVED[channel.unit]:
             own.append(robust(one[0], channel.columns["velocity"], None, np.full(4, 1e-2), 1e-3)[0])
     common = np.median(own, axis=0) if own else np.full(4, 0.25)
     if not 0.3 < common.sum() < 3.0:
@@ -238,6 +244,9 @@ def _abrupt(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 def _slope(x: np.ndarray, y: np.ndarray) -> float:
     """Of y over x through nought, robustly; rows at rest tell nothing of it, and would outvote the others."""
+    plain = float(x @ y) / max(float(x @ x), 1e-12)
+    if abs(plain - 1.0) < NEAR_ONE:
+        return plain
     size = np.abs(x)
     goes = size > 0.2 * float(np.median(size[size > 1e-3])) if (size > 1e-3).any() else size >= 0.0
     return float(robust(x[goes, None], y[goes], None, np.full(1, 1e-9), 1e-3)[0][0])
