@@ -207,7 +207,7 @@ def derivative(group: Group) -> list[Relation | None]:
     """For each channel with position and speed: what the speed is of the rises around its row. Speeds are often those at the end
     of a control period, so the weights are fitted; all channels share them, as they share the device."""
     made = [_rises(channel, group.dt) for channel in group.channels]
-    own = []
+    own: list[np.ndarray] = []
     for one, channel in zip(made, group.channels):
         if one is not None and len(own) < ENOUGH_OF and np.ptp(channel.columns["measured"]) > MOVED[channel.unit]:
             own.append(robust(one[0], channel.columns["velocity"], None, np.full(4, 1e-2), 1e-3)[0])
