@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +33,6 @@ class Blame:
         recorded, restored: (n,) the column as stored, and as it would agree.
         left: share of the disagreement that remains when it is restored.
         disagreement: all of it, in squared thresholds.
-        rivals: kind -> the same share for the other columns.
         relations: names of the relations that disagree before.
         limit: from where on a change of the column counts.
     """
@@ -45,7 +44,6 @@ class Blame:
     restored: np.ndarray
     left: float
     disagreement: float
-    rivals: Mapping[str, float]
     relations: tuple[str, ...]
     limit: float = 1.0
 
@@ -91,8 +89,7 @@ def suspects(channel: RecordedChannel, relations: Sequence[Relation], rows: np.n
         changed = np.flatnonzero(np.abs(change) > SMALL * limit)
         if len(changed):
             recorded = channel.columns[kind]
-            rivals = {k: v[0] for k, v in tried.items() if k != kind}
-            found.append(Blame(channel, kind, changed, recorded, recorded + change, left, before, rivals, named, limit))
+            found.append(Blame(channel, kind, changed, recorded, recorded + change, left, before, named, limit))
     return sorted(found, key=lambda one: one.left)
 
 

@@ -32,5 +32,5 @@ def standing_speeds(recording: Recording) -> Iterator[Difference]:
                 size = max(goes[name] for name in names)
                 yield Difference(
                     names, "command", 0, command.n - 1, float(t.min()), float(t.max()), size, "rad", "constant", "values", 1.0, 0.0,
-                    False, {"level": float(command.column(names[0])[0])}, topic(command), {}, GOES, command.n, size / GOES,
+                    False, {"level": float(command.column(names[0])[0])}, topic(command), GOES, command.n, size / GOES,
                 )  # fmt: skip

@@ -206,6 +206,6 @@ def _all(group: Group, law: ServoLaw) -> Iterator[Difference]:
     mirrored = abs(share + 1.0) <= SHARE
     yield Difference(
         tuple(c.name for c in channels), "effort", 0, group.n - 1, float(group.t[0]), float(group.t[-1]), size, "Nm",
-        "mirror" if mirrored else "factor", "columns" if mirrored else "values", 1.0, 1.0, True,
-        {"factor": -1.0 if mirrored else share}, channels[0].topics["effort"], {}, LIMIT, group.n, 9.0 * group.n * len(channels),
+        "mirrored" if mirrored else "factor", "columns" if mirrored else "values", 1.0, 1.0, True,
+        {"factor": -1.0 if mirrored else share}, channels[0].topics["effort"], LIMIT, group.n, 9.0 * group.n * len(channels),
     )  # fmt: skip

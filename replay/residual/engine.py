@@ -11,7 +11,7 @@ from ..signals.signal import find_lag, runs
 from .blame import Blame, over, suspects
 from .hands import BEYOND as BEYOND_HAND
 from .hands import against_command
-from .hypotheses import Case, Explanation, best, is_exact
+from .hypotheses import HYPOTHESES, Case, Explanation, best, is_exact
 from .relations import Relation, relations_of, shifted
 from .table import Group, RecordedChannel
 
@@ -36,19 +36,23 @@ ORDINARY = ("constant", "held", "straight", "clipped", "quantised", "repeated", 
 PART = 0.4  # of a take that disagrees as a whole
 DOUBT = 0.02  # of the rows: where the other channels disagree in more of them, the relations are none of this take
 
+# what a difference may be of, and by what: each has words in conf/text
+COLUMNS = ("command", "measured", "velocity", "effort", "pose", "base", "wrench", "touch", "rows")
+REASONS = (*(one.name for one in HYPOTHESES), "cut", None)
+
 
 @dataclass(frozen=True)
 class Difference:
     """Something recorded that contradicts what else is recorded.
 
     Attributes:
-        channels: names; kind: of the column, `command`, `measured`, `velocity`, or `rows` for all of them.
+        channels: names; kind: of the column, a word of `COLUMNS`; `rows` for all of them.
         first, last: rows; t0, t1: [s].
         size: largest difference, in `unit`.
         name, family: of the hypothesis that explains it; None where none explains enough.
         explained: share of the squared difference that it explains; undone: share of the disagreement that is gone when the column is
             put right; numbers: what the hypothesis fitted.
-        certain: whether a body that moves cannot have done it.
+        certain: whether a body that moves cannot have done it; stream: the device's channel that holds the column.
         limit: from where on a difference of this column counts, in `unit`; rows: of the take.
         weight: how much disagreement it explains, in squared thresholds.
     """
@@ -68,10 +72,13 @@ class Difference:
     certain: bool
     numbers: Mapping[str, float | str] = field(default_factory=dict)
     stream: str = ""
-    rivals: Mapping[str, float] = field(default_factory=dict)
     limit: float = 1.0
     rows: int = 1
     weight: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.name not in REASONS or self.kind not in COLUMNS:
+            raise ValueError(f"{self.kind}, {self.name}: words of a difference are {', '.join(COLUMNS)}; {', '.join(map(str, REASONS))}.")
 
 
 def differences(group: Group) -> list[Difference]:
@@ -122,7 +129,7 @@ def _hands(group: Group) -> list[Difference]:
         made = Difference(
             (one.channel.name,), one.stands or "measured", one.first, one.last, float(group.t[one.first]), float(group.t[one.last]),
             one.size, "1", why, {"mirrored": "columns", "constant": "values"}.get(why or ""), 0.0, 0.0,
-            one.size > CERTAIN_HAND, {}, one.channel.topics["measured"], {},
+            one.size > CERTAIN_HAND, {}, one.channel.topics["measured"],
             BEYOND_HAND, group.n, weight,
         )  # fmt: skip
         found.append(made)
@@ -195,7 +202,7 @@ def _difference(
         (one.channel.name,), one.kind, one.first, one.last, float(group.t[one.first]), float(group.t[one.last]), one.size, unit,
         why.name if why else None, why.family if why else None, why.explained if why else 0.0, 1.0 - one.left,
         certain, dict(why.numbers) if why else {}, one.channel.topics.get(one.kind, ""),
-        one.rivals, one.limit, group.n, one.disagreement * (1.0 - one.left) * len(one.rows),
+        one.limit, group.n, one.disagreement * (1.0 - one.left) * len(one.rows),
     )  # fmt: skip
 
 
@@ -295,7 +302,7 @@ def _whole(
     )
     return Difference(
         (channel.name,), kind, 0, group.n - 1, float(group.t[0]), float(group.t[-1]), size, unit or channel.unit, name, family,
-        1.0, 1.0, tight, numbers, channel.topics.get(kind, ""), {}, limit, group.n, group.n * size / limit,
+        1.0, 1.0, tight, numbers, channel.topics.get(kind, ""), limit, group.n, group.n * size / limit,
     )  # fmt: skip
 
 
@@ -322,7 +329,7 @@ def _written_as_commands(group: Group) -> Iterator[Difference]:
             tuple(c.name for c in channels), "command", 0, group.n - 1, float(group.t[0]), float(group.t[-1]),
             max(float(np.ptp(c.columns["measured"])) for c in channels), "rad", "measurement_as_command", "values", 1.0, 1.0,
             len(channels) < moving, {"rows": float(later)},
-            channels[0].topics["command"], {}, SEEN, group.n, 1e3 * len(channels),
+            channels[0].topics["command"], SEEN, group.n, 1e3 * len(channels),
         )  # fmt: skip
 
 
@@ -347,7 +354,7 @@ def _speeds_of_another_unit(group: Group) -> Iterator[Difference]:
         size = max(float(np.abs(c.columns["velocity"]).max()) for c in group.channels if c.name in alike)
         yield Difference(
             tuple(alike), "velocity", 0, group.n - 1, float(group.t[0]), float(group.t[-1]), size * abs(1.0 - 1.0 / usual), "rad/s",
-            "factor", "values", 1.0, 1.0, True, {"factor": usual}, first.topics["velocity"], {}, 0.5, group.n, 1e3 * len(alike),
+            "factor", "values", 1.0, 1.0, True, {"factor": usual}, first.topics["velocity"], 0.5, group.n, 1e3 * len(alike),
         )  # fmt: skip
 
 
@@ -367,7 +374,7 @@ def _rows_lost(group: Group) -> Iterator[Difference]:
         size = float(np.abs(q[row] - q[row - 1]).max())
         yield Difference(
             tuple(names), "rows", int(row), int(row), float(group.t[row - 1]), float(group.t[row]), size, "rad", "cut", "time",
-            1.0, 1.0, True, {}, "", {}, LEAP, group.n, 1e3 * size * len(names),
+            1.0, 1.0, True, {}, "", LEAP, group.n, 1e3 * size * len(names),
         )  # fmt: skip
 
 
@@ -400,7 +407,7 @@ def _grouped(group: Group, found: list[Difference]) -> list[Difference]:
                     (*other.channels, *(c for c in one.channels if c not in other.channels)), one.kind, min(one.first, other.first),
                     max(one.last, other.last), min(one.t0, other.t0), max(one.t1, other.t1), worst.size, worst.unit, worst.name,
                     worst.family, min(one.explained, other.explained), min(one.undone, other.undone), one.certain or other.certain,
-                    worst.numbers, worst.stream, worst.rivals, worst.limit, worst.rows, one.weight + other.weight,
+                    worst.numbers, worst.stream, worst.limit, worst.rows, one.weight + other.weight,
                 )  # fmt: skip
                 break
         else:

@@ -64,13 +64,6 @@ class Relation:
     def kinds(self) -> set[str]:
         return {kind for kind, _ in self.weights}
 
-    def of(self, channel: RecordedChannel) -> np.ndarray:
-        """(n,) the residual of other columns under the same weights."""
-        out = np.full(len(self.residual), self.constant)
-        for (kind, shift), weight in self.weights.items():
-            out += weight * shifted(channel.columns[kind], shift)
-        return out
-
     def matrix(self, kind: str) -> sparse.csr_matrix:
         """(n, n) by how much a change of a row of one column changes the residual."""
         n = len(self.residual)

@@ -39,9 +39,6 @@ class RecordedChannel:
     unit: str
     way: float = 1.0
 
-    def with_column(self, kind: str, values: np.ndarray) -> RecordedChannel:
-        return RecordedChannel(self.name, {**self.columns, kind: values}, self.streams, self.topics, self.unit, self.way)
-
 
 @dataclass(frozen=True)
 class Group:

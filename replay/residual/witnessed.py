@@ -82,7 +82,7 @@ def _difference(column: WitnessedColumn, apart: np.ndarray, first: int, last: in
     return Difference(
         (column.name,), column.kind, first, last, float(column.t[first]), float(column.t[last]), float(apart[rows].max()), column.unit,
         why.name if why else None, why.family if why else None, why.explained if why else 0.0, 1.0, bool(column.sure[rows].any()),
-        dict(why.numbers) if why else {}, column.topic, {}, column.limit, len(column.x), weight,
+        dict(why.numbers) if why else {}, column.topic, column.limit, len(column.x), weight,
     )  # fmt: skip
 
 

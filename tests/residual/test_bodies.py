@@ -190,7 +190,7 @@ def test_the_torque_of_a_neck(take):
 
 def test_torques_of_the_other_sign_and_in_another_unit(take):
     effort = take.streams["effort"]
-    for factor, name in ((-1.0, "mirror"), (1000.0, "factor")):
+    for factor, name in ((-1.0, "mirrored"), (1000.0, "factor")):
         other = replace(take, streams={**take.streams, "effort": replace(effort, values=factor * effort.values)})
         found = heaviest(other)
         assert (found.kind, found.name, found.certain) == ("effort", name, True)
@@ -221,7 +221,7 @@ def test_place_speed_and_command_of_a_base(take, where, column, by, kind):
 def test_where_rows_are_lost_no_base_is_to_blame(take):
     other = changed(take, "base", "base_x", take.streams["base"].column("base_x")[300:] + 0.4, slice(300, None))
     groups = table_of(other).groups
-    lost = Difference((), "rows", 300, 300, 9.97, 10.0, 0.3, "rad", "lost", "time", 1.0, 1.0, True)
+    lost = Difference((), "rows", 300, 300, 9.97, 10.0, 0.3, "rad", "cut", "time", 1.0, 1.0, True)
     assert more_differences(other, groups, []) and not more_differences(other, groups, [lost])
 
 
@@ -235,7 +235,7 @@ def test_the_speed_of_a_hand(take):
 
 def test_a_weight_of_the_other_sign_and_a_finger_that_pulls(take):
     found = heaviest(changed(take, "wrench", "pelvis.fz", -take.streams["wrench"].column("pelvis.fz")))
-    assert (found.channels, found.kind, found.name) == (("pelvis.fz",), "wrench", "mirror") and found.certain
+    assert (found.channels, found.kind, found.name) == (("pelvis.fz",), "wrench", "mirrored") and found.certain
     found = heaviest(changed(take, "touch", "left_finger_front", -7.0, slice(40, 44)))
     assert (found.kind, found.first, found.last) == ("touch", 40, 43)
 

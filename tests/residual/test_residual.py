@@ -7,7 +7,8 @@ from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.witnesses import check_alone, check_differs
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report.text import Words
-from shiliu.replay.residual.hypotheses import HYPOTHESES, Case, best
+from shiliu.replay.residual.engine import COLUMNS, REASONS
+from shiliu.replay.residual.hypotheses import Case, best
 
 RULES = load_rules()
 RATE, ROWS = 30, 420
@@ -179,7 +180,7 @@ def test_each_hypothesis_undoes_its_own_fault_and_has_words():
         assert why is not None and why.name == name and why.explained > 0.95, name
     for lang in ("en", "zh"):
         known = Words(lang).book["likely"]
-        assert {f"why_{one.name}" for one in HYPOTHESES} <= set(known)
+        assert {f"why_{name}" for name in REASONS if name} | {f"column_{kind}" for kind in COLUMNS} <= set(known)
 
 
 def test_a_joint_that_rests_for_most_of_a_take_and_then_goes_evenly_agrees():
