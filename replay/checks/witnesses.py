@@ -41,6 +41,9 @@ def check_differs(recording: Recording, rules: Rules, limits: Limits | None = No
     found += more_differences(recording, table.groups, found)
     if not found:
         return [rule.passed(value=0.0, details={"columns": len(table.compared)})]
+    # what a torque makes certain stands there twice, as it was found and as it is now
+    sure = {(name, d.kind, d.first, d.last) for d in found if d.certain for name in d.channels}
+    found = [d for d in found if d.certain or not {(name, d.kind, d.first, d.last) for name in d.channels} <= sure]
     found.sort(key=lambda d: (not d.certain, -d.weight))
     first = found[0]
     others = [_line_of(d) for d in found[1:]]

@@ -16,6 +16,8 @@ from scipy.signal import lfilter
 FAMILIES = ("values", "columns", "time", "short")
 ENOUGH = 0.9  # of the squared difference that a hypothesis has to explain to be named
 FACTORS = (180.0 / np.pi, np.pi / 180.0, 100.0, 0.01, 255.0, 1.0 / 255.0, 1000.0, 1e-3, 2.0, 0.5)
+PLAIN = 0.05  # by which a slope differs from one where it is no more than an offset and its noise
+GROWS = 0.2  # of an offset, by which it has to grow to be called a drift
 CLOSE = 0.02  # rad, or share of the way: root mean square by which a column may differ from the one that it is a copy of
 LAGS = range(-15, 31)  # rows
 POLES = (0.5, 0.65, 0.78, 0.86, 0.92, 0.95, 0.97, 0.98)  # of a first-order low-pass, a row
@@ -148,6 +150,8 @@ def _offset(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]
 def _drift(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
     rows = np.arange(c.n)
     slope, start = _line(rows, c.recorded - c.meant)
+    if abs(slope) * c.n < GROWS * abs(start + 0.5 * slope * c.n):
+        return  # an offset
     yield c.meant + start + slope * rows, 2.0, {"rate": slope / c.dt, "by": start + slope * (c.n - 1)}
 
 
@@ -160,7 +164,7 @@ def _factor(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]
                 yield known * c.meant, 0.0, {"factor": known}
         yield factor * c.meant, 1.0, {"factor": factor}
     slope, start = _line(c.meant, c.recorded)
-    if np.ptp(c.meant) > 4.0 * c.noise:
+    if np.ptp(c.meant) > 4.0 * c.noise and abs(slope - 1.0) > PLAIN:
         yield slope * c.meant + start, 2.0, {"factor": slope, "by": start}
 
 
