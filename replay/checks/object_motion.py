@@ -186,7 +186,7 @@ CHECKS = tuple(
         turn=turn,
         own_cause=True,
         no_example="no known fault makes it",
-        no_curve="told with its moment",
+        no_curve="reported with its moment",
     )
     for code, turn in (("object.order", 13), ("object.jumps", 14), ("object.hovers", 15), ("object.moves", 16))
 )

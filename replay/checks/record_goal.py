@@ -14,7 +14,7 @@ def check_record_goal(
     steps: Sequence[str],
     reached: Mapping[str, float | None],
     strict: Mapping[str, float | None],
-    untold: Mapping[str, int],
+    unrecorded: Mapping[str, int],
     failure: tuple[str, float] | None,
     claim: bool,
     rules: Rules,
@@ -28,14 +28,14 @@ def check_record_goal(
     Args:
         steps: of the goal, in order; reached: step -> when it was reached [s], eased by the setting `place` and `turn`, None
             where it was not; strict: the same without easing.
-        untold: step -> how many of its words the record does not tell; failure: a failure mode that the record shows, and when.
+        unrecorded: step -> how many of its words the record does not tell; failure: a failure mode that the record shows, and when.
         claim: whether the recording says that it succeeded, or says nothing; else it says that it failed.
         nearest: `t`, `word`, `value`, `bound`, `unit` of the moment at which the first missed step was nearest.
     """
     rule = rules["record.goal"]
     missed = next((name for name in steps if reached[name] is None), None)
     barely = next((name for name in steps if strict[name] is None), None)
-    details = {"untold": dict(untold), "missed": missed or barely, "failure": failure and failure[0], **(nearest or {})}
+    details = {"unrecorded": dict(unrecorded), "missed": missed or barely, "failure": failure and failure[0], **(nearest or {})}
     known: dict[str, Any] = {
         "value": float(sum(reached[name] is not None for name in steps)),
         "limit": float(len(steps)),

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..residual.hypotheses import Case, compare
+from ..residual.hypotheses import Case, best
 
-ENOUGH = 0.8  # of the squared difference that a reason has to explain
+ENOUGH = 0.8  # of the squared difference that a reason has to explain, beside a replay that is exact
 MOVED = 0.9  # of the rows that differ: where so many stand elsewhere in the replay, rows were moved
 FINE = 1e-6  # noise of a column as stored in float32, in its own unit
 SHOWN = 12  # names in a finding
@@ -47,8 +47,7 @@ def changed_columns(
         others = {name: np.asarray(replayed[feature][:, i], float) for i, name in enumerate(names[feature]) if i != j}
         cases[j] = Case(x, truth, int(there[0]), int(there[-1]), dt, FINE, others)
     worst = max(cases, key=lambda j: float(np.abs(cases[j].x - cases[j].truth).max()))
-    tried = compare(cases[worst])
-    why = tried[0] if tried and tried[0].explained >= ENOUGH else None
+    why = best(cases[worst], ENOUGH)
     found: dict[str, Any] = {
         "subject": tuple(names[feature][j] for j in list(cases)[:SHOWN]),
         "first": min(case.first for case in cases.values()),

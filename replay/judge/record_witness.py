@@ -15,7 +15,7 @@ from ...scenarios.scene import Scene
 from ...scenarios.sensing.condition import Condition
 from ...scenarios.sensing.requests import Readings
 from ...scenarios.sensing.temporal import Goal
-from ...scenarios.sensing.witnessed import tells, untold, witnessed
+from ...scenarios.sensing.witnessed import tells, unrecorded, witnessed
 from ...scenarios.variation import rested
 from ..checks.finding import Finding
 from ..checks.object_divergence import CarriedAway, carried_by_record
@@ -88,9 +88,9 @@ def _goal(subject: Subject, rollouts: Rollouts, state: RecordedState, label: Map
     if not scene.course.subgoals:
         return [rule.not_applicable("no_goal")]
     readings, read = readings_of(scene, subject.recording, state, start)
-    open_ = untold(scene.course, read)
+    open_ = unrecorded(scene.course, read)
     if not any(tells(condition.predicate, read) for step in scene.course.subgoals for condition in step.conditions):
-        return [rule.not_checked("not_recorded", details={"untold": open_})]
+        return [rule.not_checked("not_recorded", details={"unrecorded": open_})]
     eased = {"m": rule.settings["place"], "rad": rule.settings["turn"]}
     wide, exact = (witnessed(scene.course, read, slack) for slack in (eased, {}))
     reached, failure = _run(wide, readings)

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .arm_chain import HEAD, MeasuredArm
+from .departures import WitnessedColumn, departures, rows_of, together
 from .engine import Difference
 from .relations import TO_SIGMA, robust, shifted
 from .table import Group, RecordedChannel
-from .witnessed import WitnessedColumn, departures, rows_of, together
 
 NEEDED = {"command", "measured", "velocity", "effort"}
 EXPLAINED = 0.95  # of the torques, by their median size, else the servos follow another law

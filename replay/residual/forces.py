@@ -12,8 +12,8 @@ from ...scenarios.robot_folder import robot_folder
 from ..recording.recording import Recording, Stream
 from ..signals.clock import origin_ns, seconds, topic
 from .arm_chain import GRAVITY
+from .departures import WitnessedColumn, departures
 from .engine import Difference
-from .witnessed import WitnessedColumn, departures
 
 UPWARDS = "pelvis.fz"
 LIGHTER, HEAVIER = 0.7, 1.4  # of the robot's weight in the middle of a take: with all that it can carry, and what it leans on

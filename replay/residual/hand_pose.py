@@ -13,9 +13,9 @@ import numpy as np
 from ..recording.recording import Recording, Stream
 from ..signals.clock import topic
 from .arm_chain import MeasuredArm
+from .departures import WitnessedColumn, departures, joined, rows_of, together
 from .engine import Difference
 from .table import Group, RecordedChannel
-from .witnessed import WitnessedColumn, departures, joined, rows_of, together
 
 AXES = ("x", "y", "z", "qw", "qx", "qy", "qz")
 UNITS = ("m", "m", "m", "1", "1", "1", "1")

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .departures import WitnessedColumn, departures, joined, rows_of
 from .engine import Difference
 from .table import Group
-from .witnessed import WitnessedColumn, departures, joined, rows_of
 
 # shares of the way a second; a hand that strikes something leaves 0.21 in 24 clean takes of six scenarios
 LIMIT, SURE = 0.35, 0.5

@@ -104,10 +104,10 @@ def compare(case: Case) -> list[Explanation]:
     return sorted(found, key=lambda e: e.score)
 
 
-def best(case: Case) -> Explanation | None:
-    """The best of all where it explains enough."""
+def best(case: Case, enough: float = ENOUGH) -> Explanation | None:
+    """The best of all where it explains enough of the squared difference."""
     found = compare(case)
-    return found[0] if found and found[0].explained >= ENOUGH else None
+    return found[0] if found and found[0].explained >= enough else None
 
 
 def is_exact(name: str) -> bool:

@@ -16,9 +16,9 @@ from ...scenarios.robot_folder import robot_folder
 from ..recording.recording import Recording
 from ..signals.clock import topic
 from ..signals.signal import over_runs
+from .departures import WitnessedColumn, departures, together
 from .engine import Difference
 from .table import Group
-from .witnessed import WitnessedColumn, departures, together
 
 PLACES = ("base_x", "base_y", "base_yaw", "base_height")
 COMMANDS = ("base_vx", "base_vy", "base_vyaw", "base_height")

@@ -57,6 +57,6 @@ def witnessed(goal: Goal, read: frozenset[str], slack: Mapping[str, float]) -> G
     return Goal(steps, nevers, goal.control_timestep)
 
 
-def untold(goal: Goal, read: Collection[str]) -> dict[str, int]:
+def unrecorded(goal: Goal, read: Collection[str]) -> dict[str, int]:
     """Step -> how many of its words a record does not tell."""
     return {s.name: sum(not tells(leaf, read) for leaf in leaves(s.predicate)) for s in goal.subgoals}

@@ -1,10 +1,8 @@
 """A clean take of an ordinary set that holds object poses: its scene is where these say, and nothing unmeasured makes a FAIL."""
 
 import pytest
-import shiliu
-from ordinary import around, ordinary
+from ordinary import around, ordinary, served, table_setting
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.scenarios.reading.config import nominal_values
 
 SEED = 2  # its table is 14 mm lower than the scenario has it
@@ -12,14 +10,12 @@ SEED = 2  # its table is 14 mm lower than the scenario has it
 
 @pytest.fixture(scope="module")
 def scene():
-    return shiliu.load_scenario("table_setting", ["judge.if_unknown.starts=2"])
+    return table_setting()
 
 
 @pytest.fixture(scope="module")
 def episode(scene):
-    (one,) = demonstrate(scene, [SEED], threads=1)
-    assert one.label["success"]
-    return one
+    return served(scene, SEED)
 
 
 @pytest.fixture
