@@ -60,9 +60,9 @@ def _line_of(one: Difference) -> dict[str, Any]:
 
 def _finding(rule: Rule, one: Difference, others: Sequence[dict[str, Any]]) -> Finding:
     details: dict[str, Any] = {
-        "what": f"column_{one.kind}", "why": f"why_{one.name}" if one.name else None, "kind": one.name or "unknown",
+        "what": f"column_{one.kind}", "why": f"why_{one.name or 'unknown'}", "kind": one.name or "unknown",
         "family": one.family or "unknown", "column": one.kind, "stream": one.stream,
-        "rows": [one.first, one.last], "explained": one.explained, "undone": one.undone, **one.numbers, "others": list(others),
+        "rows": [one.first, one.last], "explained": one.explained, "undone": one.undone or None, **one.numbers, "others": list(others),
     }  # fmt: skip
     return rule.finding(
         level="FAIL" if one.certain else "WARN",

@@ -19,6 +19,8 @@ UNEVEN = 0.01  # rad: a group whose channels follow worse than this, on the whol
 JOIN = 12  # rows: disagreements nearer than this are one (a kernel's length at 30 Hz)
 # how far a channel's gain, zero and delay may lie from those of its group, before the take's own noise is added
 GAIN, ZERO, DELAY = 0.04, 0.04, 0.07
+HANGS = 0.15  # of an offset, by which it changes with the posture where it is weight
+GOES = 0.2  # rad: a joint that goes further has a speed
 LEAST_ROWS = 8  # in motion, to the bit alike, for one column to be another one
 CLEAR = 1.25  # times its limit, from where on a difference that may be a push is named
 SEEN = 0.05  # rad, or share of the way: a factor that changes less is not looked at
@@ -85,12 +87,14 @@ def differences(group: Group) -> list[Difference]:
     """All that the channels of a group contradict each other in, the longest first."""
     if group.channels[0].unit != "rad":
         return _hands(group)
+    speeds = [*_speeds_of_another_unit(group), *_speeds_never_filled(group)]
+    group = _without_speeds(group, {name for one in speeds for name in one.channels})
     relations = relations_of(group)
     if (late := _late(group, relations)) > 0.0:
         relations = relations_of(group, late)
-    found = [*_rows_lost(group), *_written_as_commands(group), *_speeds_of_another_unit(group)]
+    found = [*speeds, *_rows_lost(group), *_written_as_commands(group)]
     lost = [d.first for d in found if d.kind == "rows"]
-    whole = {(c, d.kind) for d in found if d.kind != "rows" for c in d.channels}
+    written = {name for d in found if d.kind == "command" for name in d.channels}
     apart = {name: np.zeros((group.n, len(group.channels)), bool) for name in ("follows", "derivative")}
     for j, (channel, own) in enumerate(zip(group.channels, relations)):
         for relation in own:
@@ -99,7 +103,7 @@ def differences(group: Group) -> list[Difference]:
         bad = np.logical_or(*(each[:, j] for each in apart.values()))
         for row in lost:
             bad[max(0, row - 3) : row + JOIN + 1] = False
-        if {(channel.name, "command"), (channel.name, "velocity")} & whole:
+        if channel.name in written:
             continue
         if not bad.any():
             found += _parameters(group, channel, own, relations)
@@ -275,20 +279,27 @@ def _parameters(
                 yield _whole(group, channel, "measured", size, "factor", "values", {"factor": relation.gain}, alike)
             zero = float(np.median(q - shifted(c, -round(relation.delay / group.dt)))) if np.isfinite(relation.delay) else 0.0
             if abs(zero) > ZERO + 3.0 * noise and abs(relation.gain - 1.0) <= GAIN:
-                yield _whole(group, channel, "measured", abs(zero), "offset", "values", {"by": zero}, alike)
+                one = _whole(group, channel, "measured", abs(zero), "offset", "values", {"by": zero}, alike)
+                yield replace(one, certain=one.certain and _everywhere(c, q, relation, group.dt, zero))
             if len(alike) >= 3 and np.isfinite(relation.delay):
                 apart = relation.delay - float(np.median([r.delay for r in alike]))
                 if abs(apart) > DELAY + 3.0 * noise / max(float(np.abs(np.diff(c)).max()) / group.dt, 1e-6):
                     yield _whole(group, channel, "measured", abs(apart), "lag", "time", {"late": apart}, alike, "s")
         elif relation.name == "derivative" and len(alike) >= 3:
-            usual = float(np.median([r.gain for r in alike]))
+            usual = float(np.median([r.gain for r in alike])) or 1.0
             v = channel.columns["velocity"]
             moved = float((v - relation.residual).std())
             if moved > 0.02 and abs(relation.gain / usual - 1.0) > 0.12 + 3.0 * relation.noise / moved:
                 size = abs(relation.gain / usual - 1.0) * float(np.ptp(v - relation.residual))
-                one = _whole(group, channel, "velocity", size, "factor", "values", {"factor": relation.gain / usual}, alike)
-                # a column that holds one value throughout was never filled, and nothing is judged by it
-                yield one if np.ptp(v) > 0.0 else replace(one, name="constant", numbers={"level": float(v[0])}, certain=False)
+                yield _whole(group, channel, "velocity", size, "factor", "values", {"factor": relation.gain / usual}, alike)
+
+
+def _everywhere(c: np.ndarray, q: np.ndarray, relation: Relation, dt: float, zero: float) -> bool:
+    """Whether a joint is as far beside its command in each posture: one that hangs under its weight is not."""
+    away = q - shifted(c, -round(relation.delay / dt))
+    slow = np.abs(np.gradient(c)) <= np.percentile(np.abs(np.gradient(c)), 60.0)
+    low, high = np.percentile(away[slow], [5.0, 95.0])
+    return float(high - low) <= HANGS * abs(zero) + 6.0 * relation.noise
 
 
 def _whole(
@@ -356,6 +367,30 @@ def _speeds_of_another_unit(group: Group) -> Iterator[Difference]:
             tuple(alike), "velocity", 0, group.n - 1, float(group.t[0]), float(group.t[-1]), size * abs(1.0 - 1.0 / usual), "rad/s",
             "factor", "values", 1.0, 1.0, True, {"factor": usual}, first.topics["velocity"], 0.5, group.n, 1e3 * len(alike),
         )  # fmt: skip
+
+
+def _speeds_never_filled(group: Group) -> Iterator[Difference]:
+    """Speeds that are one value throughout while the joints go somewhere: nobody wrote them, and nothing is judged by them."""
+    found = [
+        c for c in group.channels
+        if {"measured", "velocity"} <= set(c.columns) and np.ptp(c.columns["velocity"]) == 0.0 and np.ptp(c.columns["measured"]) > GOES
+    ]  # fmt: skip
+    if found:
+        size = max(float(np.abs(np.gradient(c.columns["measured"], group.dt)).max()) for c in found)
+        yield Difference(
+            tuple(c.name for c in found), "velocity", 0, group.n - 1, float(group.t[0]), float(group.t[-1]), size, "rad/s", "constant",
+            "values", 1.0, 1.0, False, {"level": float(found[0].columns["velocity"][0])}, found[0].topics["velocity"], 0.1, group.n,
+            float(len(found)),
+        )  # fmt: skip
+
+
+def _without_speeds(group: Group, names: set[str]) -> Group:
+    """The group without the speeds of some channels, by which the others are not to be judged."""
+    kept = [
+        c if c.name not in names else replace(c, columns={kind: x for kind, x in c.columns.items() if kind != "velocity"})
+        for c in group.channels
+    ]
+    return replace(group, channels=tuple(kept))
 
 
 def _rows_lost(group: Group) -> Iterator[Difference]:

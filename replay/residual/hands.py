@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..signals.signal import over_runs, runs
+from .relations import TO_SIGMA
 from .table import Group, RecordedChannel
 
 MEMORY = 1.0  # s of command that a hand may still be on its way from
 BEYOND = 0.1  # of its way outside all that it was commanded meanwhile; clean takes of seven scenarios reach 0.03
 MOVES = 0.1  # of its way that it has moved there within the memory: one that was outside from the first row on may be on its way
+SIGMAS = 8.0  # of what a hand's measurement changes by from row to row: less is noise
 LEAST = 2  # rows
 OPPOSED = -0.7  # correlation of a hand's measured way with its command, from where on it goes the other way
 
@@ -43,6 +45,8 @@ def against_command(group: Group) -> list[AgainstCommand]:
         over = np.where(rose > MOVES, np.minimum(q - high, rose), 0.0)
         under = np.where(fell > MOVES, np.minimum(low - q, fell), 0.0)
         size = np.maximum(over, under)
+        noise = TO_SIGMA * float(np.median(np.abs(np.diff(q))))
+        size[size <= SIGMAS * noise] = 0.0
         for first, last in runs(size > BEYOND):
             if last - first + 1 >= LEAST:
                 span = slice(max(0, first - count), last + 1)

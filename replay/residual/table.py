@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +18,7 @@ KINDS = ("command", "measured", "velocity", "effort")
 POSITIONS = ("joint_position", "claw", "gripper", "hand", "finger_position")
 SPEEDS = ("joint_velocity", "velocity", "finger_velocity")
 EFFORTS = ("joint_torque", "effort")
+WAYS = {"%": 100.0, "1": 1.0}  # units that say how far a hand goes
 MOST_ROWS = 36_000  # an hour at 10 Hz; longer takes are looked at in every second, third, ... row
 
 
@@ -130,6 +132,8 @@ def _group(
     }
     channels, same = [], True
     way = _way(base, command)
+    if way is None:
+        return None
     for name in names:
         columns, streams, topics = {}, {}, {}
         for kind, stream in beside.items():
@@ -165,15 +169,21 @@ def _on(t: np.ndarray, times: np.ndarray, x: np.ndarray) -> np.ndarray:
     return np.interp(t, times, x) if len(times) else np.full(len(t), np.nan)
 
 
-def _way(base: Stream, command: Stream | None) -> float:
-    """What stands for the whole way of a hand's fingers, in the stream's unit: 100 %, or the furthest that any of them goes."""
+def _way(base: Stream, command: Stream | None) -> float | None:
+    """What stands for the whole way of a hand's fingers, in the stream's unit: what the unit says (100 %, `0..255`, a share of one),
+    else the furthest that any of them is commanded. None where that tells nothing: of hands at rest what moves is noise."""
     if base.unit in SCALE:
         return 1.0
-    if base.unit == "%":
-        return 100.0
-    with np.errstate(invalid="ignore"):
-        reach = max(float(np.nanmax(np.ptp(s.values, axis=0))) for s in (base, command) if s is not None)
-    return reach if np.isfinite(reach) and reach > 0.0 else 1.0
+    if base.unit in WAYS:
+        return WAYS[base.unit]
+    ends = base.unit.split("..")
+    if len(ends) == 2 and all(re.fullmatch(r"-?\d+(\.\d+)?", end) for end in ends):
+        return abs(float(ends[1]) - float(ends[0])) or None
+    if command is None:
+        return None
+    finite = np.isfinite(command.values).all(axis=0)
+    reach = float(np.ptp(command.values[:, finite], axis=0).max(initial=0.0))
+    return reach or None
 
 
 def _to_common(columns: dict[str, np.ndarray], beside: Mapping[str, Stream | None], base: Stream, way: float) -> str:

@@ -206,3 +206,32 @@ def test_speeds_that_are_commanded_to_stand_while_joints_go_are_named():
     (finding,) = check_differs(take, RULES)
     assert finding.level == "WARN" and finding.details["kind"] == "constant"
     assert "joint_2" not in finding.subject and "joint_6" in finding.subject
+
+
+@pytest.mark.parametrize("noise", [2e-5, 2e-3, 0.02])
+@pytest.mark.parametrize("unit", ["1", "0..1000", "%", "count"])
+def test_a_hand_that_rests_and_is_measured_with_noise_agrees(noise, unit):
+    rng = np.random.default_rng(4)
+    scale = {"1": 1.0, "0..1000": 1000.0, "%": 100.0, "count": 255.0}[unit]
+    take = taken(motion())
+    for name, role, x in (("g", "command", np.full((ROWS, 1), 0.5)), ("g_at", "measured", 0.52 + rng.normal(0.0, noise, (ROWS, 1)))):
+        take.streams[name] = Stream(name, role, "gripper", unit, ("gripper",), scale * x, grid_ns(ROWS, RATE), clock="grid")
+    (finding,) = check_differs(take, RULES)
+    assert finding.level == "PASS"
+
+
+def test_speeds_that_were_never_filled_at_all_are_a_warning():
+    columns = motion()
+    columns["velocity"][:] = 0.0
+    finding = found(columns)
+    assert finding.level == "WARN" and finding.details["kind"] == "constant" and len(finding.subject) == len(NAMES)
+
+
+def test_a_joint_that_hangs_under_its_weight_is_a_warning_and_a_zero_that_is_off_as_far_a_fault():
+    columns = motion()
+    columns["state"][:, 5] += 0.1 * np.cos(2.0 * columns["state"][:, 5])
+    hangs = found(columns, without=("velocity",))
+    assert hangs.level in ("PASS", "WARN")
+    columns = motion()
+    columns["state"][:, 5] += 0.1
+    assert found(columns, without=("velocity",)).level == "FAIL"
