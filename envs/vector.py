@@ -33,13 +33,14 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         scenario, action, observations, reward, until, latency, vary, hand, base, overrides, cell, variant: as for `ShiliuEnv`.
         threads: of the simulation; 0 uses all cores. The numbers do not depend on it.
         autoreset_mode: one of Gymnasium's: `NEXT_STEP` (the step after an episode's end resets the copy and ignores its
-            action), `SAME_STEP` (the ending step returns the new episode's first observation, the last one stands in
-            `infos["final_obs"]`), `DISABLED` (`reset(options={"reset_mask": ...})` does it).
+            action), `SAME_STEP` (the ending step returns the new episode's first observation; `infos["final_obs"][i]` is the
+            last one of copy i, None for the others), `DISABLED` (`reset(options={"reset_mask": ...})` does it).
         images, camera, render_mode: refused, with what to do instead.
 
     Infos are arrays with a leading axis of copies and, as Gymnasium has it, a mask `_name` beside each: `success`, `time` [s],
     `failure` (code or None), `unsafe` (codes of the broken force limits), `subgoals` and `draw` (tables of arrays; a subgoal
-    that has not been reached is NaN). Pictures are the single environment's: make it with `vectorization_mode="sync"`.
+    that has not been reached is NaN), `task` (a table of sentences by language). Pictures are the single environment's: make
+    it with `vectorization_mode="sync"`.
     """
 
     metadata: dict[str, Any] = {"render_modes": [], "autoreset_mode": AutoresetMode.NEXT_STEP}  # noqa: RUF012
@@ -101,6 +102,7 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         self._generators: list[np.random.Generator] = []
         self._over = np.ones(num_envs, bool)  # whose episode has ended, or not begun
         self._drawn: dict[str, np.ndarray] = {}
+        self._task: dict[str, np.ndarray] = {}  # language -> (num_envs,) sentences
 
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
@@ -172,13 +174,12 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         observation = self._observe()
         if self._mode is AutoresetMode.SAME_STEP and self._over.any():
             ended = self._over.copy()
-            final = {
-                name: np.where(ended[:, None], values, 0).astype(values.dtype) for name, values in observation.items()
-            }
-            last = infos
+            final, last = np.full(self.num_envs, None), infos
+            for i in np.flatnonzero(ended):
+                final[i] = {name: values[i].copy() for name, values in observation.items()}
             self._begin(np.flatnonzero(ended))
             observation, infos = self._observe(), self._infos(success & ~ended, truncated & ~ended)
-            infos |= {"final_obs": _masked(final, ended), "_final_obs": ended}
+            infos |= {"final_obs": final, "_final_obs": ended}
             infos |= {"final_info": last, "_final_info": ended}
         return observation, reward, terminated, truncated, infos
 
@@ -208,6 +209,11 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         for name in draws[0].values:
             column = self._drawn.setdefault(name, np.zeros(self.num_envs))
             column[ids] = [draw.values[name] for draw in draws]
+        if tasks := self.scene.config.tasks:
+            for language in tasks[0]:
+                self._task.setdefault(language, np.full(self.num_envs, None))[ids] = [
+                    tasks[draw.task][language] for draw in draws
+                ]
 
     def _infos(self, success: np.ndarray, truncated: np.ndarray) -> dict[str, Any]:
         copies, every = self._copies, np.ones(self.num_envs, bool)
@@ -227,6 +233,7 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
             "unsafe": unsafe,
             "subgoals": _masked(reached, every),
             "draw": _masked({name: column.copy() for name, column in self._drawn.items()}, every),
+            "task": _masked({language: column.copy() for language, column in self._task.items()}, every),
         }
         return _masked(info, every)
 

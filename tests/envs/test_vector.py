@@ -37,7 +37,9 @@ def test_each_copy_is_the_single_environment_of_its_seed(short, mode):
     for i, env in enumerate(singles):
         observation, info = env.reset(seed=SEED + i)
         assert same(observed, observation, i)
-        assert {name: column[i] for name, column in infos["draw"].items() if name[0] != "_"} == info["draw"]
+        for table in ("draw", "task"):
+            assert {name: column[i] for name, column in infos[table].items() if name[0] != "_"} == info[table]
+            assert info[table]
     over, ended = np.zeros(N, bool), 0
     for action in actions(short, vector.single_action_space):
         if mode is AutoresetMode.DISABLED and over.any():
@@ -61,7 +63,8 @@ def test_each_copy_is_the_single_environment_of_its_seed(short, mode):
             over[i] = done or cut
             infos_of_step = infos
             if mode is AutoresetMode.SAME_STEP and over[i]:
-                assert infos["_final_obs"][i] and same(infos["final_obs"], observation, i)
+                assert infos["_final_obs"][i] and same({name: [v] for name, v in infos["final_obs"][i].items()}, observation, 0)
+                assert [last is None for last in infos["final_obs"]] == list(~infos["_final_obs"])
                 infos_of_step, observation = infos["final_info"], env.reset()[0]
                 over[i] = False
             assert same(observed, observation, i)
