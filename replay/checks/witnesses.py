@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..recording.recording import Recording
-from ..residual.bodies import more_differences, witnessed
+from ..residual.bodies import more_differences, vouched, witnessed
 from ..residual.commanded_speed import standing_speeds
 from ..residual.engine import Difference, differences
 from ..residual.table import table_of
@@ -37,17 +37,23 @@ def check_differs(recording: Recording, rules: Rules, limits: Limits | None = No
     found = list(standing_speeds(recording))
     if not groups and not found:
         return [rule.not_checked("no_witness" if table.alone else "not_recorded")]
-    found += [d for group in groups for d in differences(group)]
-    found += more_differences(recording, table.groups, found)
+    found += [d for group in groups for d in differences(group, vouched(recording, group))]
+    by_bodies = more_differences(recording, table.groups, found)
+    found = [d for d in found if not _said_again(d, by_bodies)] + by_bodies
     if not found:
         return [rule.passed(value=0.0, details={"columns": len(table.compared)})]
-    # what a torque makes certain stands there twice, as it was found and as it is now
-    sure = {(name, d.kind, d.first, d.last) for d in found if d.certain for name in d.channels}
-    found = [d for d in found if d.certain or not {(name, d.kind, d.first, d.last) for name in d.channels} <= sure]
     found.sort(key=lambda d: (not d.certain, -d.weight))
     first = found[0]
     others = [_line_of(d) for d in found[1:]]
     return [_finding(rule, first, others)]
+
+
+def _said_again(one: Difference, later: Sequence[Difference]) -> bool:
+    """Whether torques say the same of each of its columns, and exactly."""
+    return all(
+        any(d.certain and d.kind == one.kind and name in d.channels and d.first <= one.last and d.last >= one.first for d in later)
+        for name in one.channels
+    )
 
 
 def _line_of(one: Difference) -> dict[str, Any]:

@@ -19,6 +19,8 @@ WORDS = ("FEASIBLE", "INFEASIBLE", "UNSOUND", "INCONCLUSIVE", "NOT_CHECKED")
 TOGETHER = 0.3  # s, what begins within this time of a violation may be its consequence
 AFTERMATH = 2.0  # s, how long after a motion or a force what it upset may show; an estimate
 BEFORE = 0.1  # s, by which a step of the command into a place past its joint's range may show before
+# why an episode does not reproduce, where its recorded commands are not those that it was made by
+NOT_THESE_COMMANDS = ("unknown", "action_edited", "alignment", "unit", "period")
 WHOLE = ("frames",)  # of which columns an older set's digest does not tell
 # who holds what is missing, where nothing failed
 HOLDERS = {
@@ -252,10 +254,13 @@ def _shared(*findings: Finding) -> bool:
 def _link(findings: list[Finding], order: list[int]) -> None:
     """Mark what follows from a failure that comes before it."""
     causes: list[int] = []
+    other = next((i for i, one in enumerate(findings) if _other_commands(one)), None)
     for i in order:
         finding = findings[i]
         if finding.level not in ("WARN", "FAIL"):
             continue
+        if finding.because_of is None and other is not None and _after_other_commands(finding, findings[other]):
+            finding.because_of = other
         if finding.because_of is None:
             finding.because_of = _strike(finding, findings)
         if finding.because_of is None:
@@ -264,6 +269,18 @@ def _link(findings: list[Finding], order: list[int]) -> None:
             finding.because_of = next((c for c in before if _lasts(findings[c])), before[0] if before else None)
         if finding.failed and finding.because_of is None:
             causes.append(i)
+
+
+def _other_commands(finding: Finding) -> bool:
+    """Whether an own episode shows that the commands of its record are not those that it was made by."""
+    return finding.code == "reproduces" and finding.failed and finding.details.get("likely") in NOT_THESE_COMMANDS
+
+
+def _after_other_commands(finding: Finding, cause: Finding) -> bool:
+    """Whether a finding is of commands that nobody gave, or of what they would do."""
+    if finding.stage not in ("kinematics", "dynamics") or finding.at is None or cause.at is None:
+        return False
+    return finding.at >= cause.at - TOGETHER
 
 
 def _strike(finding: Finding, findings: Sequence[Finding]) -> int | None:

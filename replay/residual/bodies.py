@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from ..recording.recording import Recording
 from ..signals.clock import topic
 from .arm_chain import MeasuredArm, arms_of
-from .effort import check_effort, laws_of
+from .effort import check_effort
 from .engine import JOIN, Difference
 from .forces import check_forces, held_forces
-from .hand_pose import AXES, check_hands, poses_of
+from .hand_pose import AXES, check_hands, poses_of, vouched_joints
 from .hand_speed import check_hand_speeds
 from .moving_base import base_columns, check_base
+from .servo_law import laws_of
 from .table import Group
+
+
+def vouched(recording: Recording, group: Group) -> dict[str, np.ndarray]:
+    """Joint -> (n,) rows in which its measured column is borne out by another one than those of the group."""
+    return {
+        name: rows for of, arms in _with_arms([group]) for name, rows in vouched_joints(recording, of, arms).items()
+    }
 
 
 def more_differences(recording: Recording, groups: Sequence[Group], found: Sequence[Difference]) -> list[Difference]:

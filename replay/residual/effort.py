@@ -1,24 +1,22 @@
-"""Recorded torques against the law of the servos: stiffness times what is left of the command, less damping times speed, and weight.
-
-Stiffness and damping are those of the take: fitted robustly, for all joints of both arms together. The weight of the arm is known from
-its model, so that what the torques are counted in shows, too. Where no such law holds nothing is claimed.
+"""Recorded torques against the law of the servos (`servo_law`). What departs is the torque, or else the command that the servo is said
+to have had: the joint, which went where it was sent, tells which.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from .arm_chain import HEAD, MeasuredArm
-from .departures import WitnessedColumn, departures, rows_of, together
+from .arm_chain import MeasuredArm
+from .departures import WitnessedColumn, departures, joined, rows_of, together
 from .engine import Difference
-from .relations import TO_SIGMA, robust, shifted
+from .heard_commands import command_heard, heard_command, is_followed
+from .relations import TO_SIGMA, Relation, follows
+from .servo_law import ServoLaw, laws_of
 from .table import Group, RecordedChannel
 
-NEEDED = {"command", "measured", "velocity", "effort"}
-EXPLAINED = 0.95  # of the torques, by their median size, else the servos follow another law
 LIMIT = 3.0  # Nm: what counts
 # Within a control period a hand that slips or strikes chatters, and its torque is that of another moment than its speed: the law may
 # leave so many times the damping times what the speed departs from the rise of the positions by
@@ -37,28 +35,8 @@ SIGMAS = 6.0  # of what the law leaves in rows that move, which are added to eac
 LEAP = 0.04  # rad between two commands
 UNHEARD, LEAST_UNHEARD = 0.5, 2  # of the rows of a difference, and least number of them, in which the torque answers to other values
 ANSWERED = 0.3  # of the stiffness times a difference: what strikes and chatters is off by less
+LEAST_STIFFNESS = 1.0  # Nm/rad: a servo that is softer says nothing of its command
 FINER = 1.0 / 3.0  # of these bounds, for a joint of the head: its motors give 1.5 and 12 Nm
-MOVED = 1e-3  # rad or rad/s: a row that says nothing of stiffness and damping
-LEAST_ROWS = 200
-EVERY = 4000  # rows of all joints that a fit takes at the most
-
-
-@dataclass(frozen=True)
-class ServoLaw:
-    """What the servos of `channels` do: stiffness [Nm/rad], damping [Nm s/rad], and the share of the arms' weight [1] that they give.
-
-    Attributes:
-        effort, truth: (n, k) [Nm], recorded and by the law.
-        noise: [Nm] that it leaves where joints move.
-    """
-
-    channels: tuple[RecordedChannel, ...]
-    stiffness: float
-    damping: float
-    share: float
-    effort: np.ndarray
-    truth: np.ndarray
-    noise: float
 
 
 def check_effort(group: Group, arms: Mapping[str, MeasuredArm], found: Sequence[Difference]) -> list[Difference]:
@@ -69,26 +47,10 @@ def check_effort(group: Group, arms: Mapping[str, MeasuredArm], found: Sequence[
         found: what the group contradicts itself in; a joint that stands there explains its torque.
     """
     out: list[Difference] = []
-    for law in laws_of(group, arms):
+    doubted = {name for d in found if d.kind in ("command", "measured") for name in d.channels}
+    for law in laws_of(group, arms, doubted):
         out += _by_law(group, law, found)
     return together(out)
-
-
-def laws_of(group: Group, arms: Mapping[str, MeasuredArm]) -> list[ServoLaw]:
-    """The laws that servos follow: one of all joints of the arms, and one of each joint of the head; none where torques follow none."""
-    if not group.same_rows:
-        return []  # which command a servo had when its torque was measured is not recorded
-    by_name = {c.name: c for c in group.channels if c.unit == "rad" and set(c.columns) >= NEEDED}
-    known = [arm for arm in arms.values() if set(arm.chain.joints) <= set(by_name)]
-    pools: list[tuple[list[RecordedChannel], np.ndarray, list[float]]] = []
-    both = [arm for arm in known if arm.chain.side != HEAD]
-    for of in (both, *([arm] for arm in known if arm.chain.side == HEAD)):
-        if of:
-            links = [link for arm in of for link in arm.chain.links]
-            weight = np.concatenate([arm.weight() for arm in of], axis=1)
-            each = [slice(0, len(links))] if of is both else [slice(j, j + 1) for j in range(len(links))]
-            pools += [([by_name[k.joint] for k in links[at]], weight[:, at], [k.most for k in links[at]]) for at in each]
-    return [law for channels, weight, most in pools if (law := _fitted(tuple(channels), weight, np.array(most))) is not None]
 
 
 def _by_law(group: Group, law: ServoLaw, found: Sequence[Difference]) -> list[Difference]:
@@ -103,58 +65,69 @@ def _by_law(group: Group, law: ServoLaw, found: Sequence[Difference]) -> list[Di
     rest[rows_of((d for d in found if d.kind == "rows"), group.n) | seams] = 0.0
     out = list(_heard(law, rest, found))
     for j, channel in enumerate(channels):
-        rest[rows_of((d for d in found if channel.name in d.channels), group.n), j] = 0.0
+        others = (d for d in found if channel.name in d.channels and d.kind != "command")
+        rest[rows_of(others, group.n), j] = 0.0
     bad, sure = _judged(rest / small, speed, SIGMAS * law.noise / small, chatter / small)
+    relations = follows(group) if bad.any() else []
     for j, channel in enumerate(channels):
-        noise = max(TO_SIGMA * float(np.median(np.abs(rest[:, j]))), 0.01)
-        column = WitnessedColumn(
-            channel.name, "effort", "Nm", channel.topics["effort"], group.t, effort[:, j], truth[:, j], bad[:, j], bad[:, j] & sure[:, j],
-            small * LIMIT, noise, {c.name: truth[:, k] for k, c in enumerate(channels) if k != j},
-        )  # fmt: skip
-        out += departures(column)
+        doubted = rows_of((d for d in found if channel.name in d.channels and d.kind == "command"), group.n)
+        relation = relations[group.channels.index(channel)] if relations else None
+        out += _of_joint(group, law, j, rest[:, j], bad[:, j], sure[:, j], doubted, relation, small * LIMIT)
     return [*out, *_all(group, law)]
+
+
+def _of_joint(
+    group: Group, law: ServoLaw, j: int, rest: np.ndarray, bad: np.ndarray, sure: np.ndarray, doubted: np.ndarray,
+    relation: Relation | None, limit: float,
+) -> Iterator[Difference]:  # fmt: skip
+    """Stretches in which a torque is not what its servo gives: it is wrong, or else the command that the servo is said to have had.
+
+    Args:
+        doubted: (n,) rows in which the command contradicts what was measured.
+    """
+    channel, command = law.channels[j], np.zeros(group.n, bool)
+    restored = heard_command(law, j, rest)
+    for first, last in joined(bad) if law.stiffness > LEAST_STIFFNESS else ():
+        if doubted[first : last + 1].any() or is_followed(relation, channel.columns["command"], restored, first - 1, last - 1):
+            command[first : last + 1] = True
+    if command.any():
+        yield from command_heard(group, law, j, restored, bad & command, sure)
+    noise = max(TO_SIGMA * float(np.median(np.abs(rest))), 0.01)
+    yield from departures(WitnessedColumn(
+        channel.name, "effort", "Nm", channel.topics["effort"], group.t, law.effort[:, j], law.truth[:, j], bad & ~command,
+        bad & sure & ~command, limit, noise, {c.name: law.truth[:, k] for k, c in enumerate(law.channels) if k != j},
+    ))  # fmt: skip
 
 
 def _heard(law: ServoLaw, rest: np.ndarray, found: Sequence[Difference]) -> Iterator[Difference]:
     """What a push may have done by what else is recorded, but did not: a servo that is pushed answers as its law says, and this torque
-    answers to another command or position than those that stand there: it is off by the stiffness times the difference."""
+    answers to another position than the one that stands there: it is off by the stiffness times the difference."""
     for one in found:
         for j, channel in enumerate(law.channels):
-            if channel.name in one.channels and one.kind in ("command", "measured") and not one.certain and one.unit == "rad":
+            if channel.name not in one.channels or one.kind != "measured" or one.certain or one.unit != "rad":
+                continue
+            if channel.name in one.change:
+                sure = _answers(law, j, one, rest[:, j])
+            else:
                 rows = np.abs(rest[one.first + 1 : one.last + 2, j])
                 least = max(SINGLE, ANSWERED * min(law.stiffness * one.size, float(np.abs(law.truth[:, j]).max())))
-                if len(rows) >= LEAST_UNHEARD and float((rows > least).mean()) > UNHEARD:
-                    yield replace(one, channels=(channel.name,), certain=True)
+                sure = len(rows) >= LEAST_UNHEARD and float((rows > least).mean()) > UNHEARD
+            if sure:
+                yield replace(one, channels=(channel.name,), certain=True)
 
 
-def _terms(channel: RecordedChannel, weight: np.ndarray) -> np.ndarray:
-    """(n, 3): what is left of the command of the row before [rad], the speed [rad/s], the weight [Nm]."""
-    c, q, v = (channel.columns[kind] for kind in ("command", "measured", "velocity"))
-    return np.column_stack([shifted(c, -1) - q, -v, weight])
-
-
-def _fitted(channels: tuple[RecordedChannel, ...], weight: np.ndarray, most: np.ndarray) -> ServoLaw | None:
-    """The law that fits these joints together; the weight of a joint alone is taken as it is, for it hardly changes."""
-    effort = np.column_stack([c.columns["effort"] for c in channels])
-    terms = np.stack([_terms(channel, weight[:, j]) for j, channel in enumerate(channels)])
-    design, y = terms.reshape(-1, 3), effort.T.reshape(-1)
-    if not np.isfinite(design).all() or not np.isfinite(y).all():
-        return None
-    moved = np.flatnonzero(np.abs(design[:, :2]).max(axis=1) > MOVED)
-    taken = moved if len(moved) > LEAST_ROWS else np.arange(len(y))
-    taken = taken[:: -(-len(taken) // EVERY)]
-    if len(channels) == 1:
-        numbers = np.append(robust(design[taken, :2], y[taken] - design[taken, 2], None, np.full(2, 1e-9), 1e-3)[0], 1.0)
-    else:
-        numbers = robust(design[taken], y[taken], None, np.full(3, 1e-9), 0.01)[0]
-    share = float(numbers[2])
-    truth = np.clip((terms @ numbers).T, -abs(share) * most, abs(share) * most)
-    rest = np.abs(effort - truth)
-    size = float(np.median(np.abs(effort)))
-    if float(np.median(rest)) > (1.0 - EXPLAINED) * max(size, 0.2) or (len(channels) > 1 and (size <= 0.0 or numbers[0] * share <= 0.0)):
-        return None
-    noise = TO_SIGMA * float(np.median(rest.T.reshape(-1)[taken]))
-    return ServoLaw(channels, float(numbers[0]), float(numbers[1]), share, effort, truth, noise)
+def _answers(law: ServoLaw, j: int, one: Difference, rest: np.ndarray) -> bool:
+    """Whether the torque answers to the column as it would agree, and not as it is recorded: what the law leaves rises and falls with
+    the stiffness times the change, by its greater part, in rows in which that is more than a blow leaves."""
+    change = one.change[law.channels[j].name]
+    most = law.most[j]
+    asked = np.clip(law.truth[:, j] - law.stiffness * change, -most, most) - law.truth[:, j]
+    rows = np.flatnonzero(np.abs(asked) > SINGLE)
+    if len(rows) < LEAST_UNHEARD:
+        return False
+    slope = float((asked * rest)[rows].sum() / (asked**2)[rows].sum())
+    left = float(((rest - asked)[rows] ** 2).sum() / (rest[rows] ** 2).sum()) if np.any(rest[rows]) else 1.0
+    return slope > UNHEARD and left < UNHEARD
 
 
 def _judged(rest: np.ndarray, speed: np.ndarray, more: float, chatter: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -27,6 +27,7 @@ SEEN = 0.05  # rad, or share of the way: a factor that changes less is not looke
 LEAP = 0.04  # rad: a smaller step between two rows is none that is looked at
 DENSE = 0.3  # of a span: where so much of it is wrong in one column, all of it is one fault
 RIVAL = 0.25  # of the disagreement: what a column may leave more than the best one and still be asked for a simple reason
+BORNE_OUT = 0.9  # of the rows in question: where the hand stands as measured in so many, the measurement is not to blame
 SURE = 0.9  # of the squared difference, from where on a reason has few free numbers and not one for each row
 FREE, ROW = 3.0, 1.0  # the price of a free number of a reason, and of a row without one, in squared thresholds
 UNHEARD = 0.15  # of the disagreement that another command leaves, where the body did what that command would have made it do
@@ -57,6 +58,7 @@ class Difference:
         certain: whether a body that moves cannot have done it; stream: the device's channel that holds the column.
         limit: from where on a difference of this column counts, in `unit`; rows: of the take.
         weight: how much disagreement it explains, in squared thresholds.
+        change: name -> (rows,) by which each channel's column would be another, to agree with the rest; where that is known.
     """
 
     channels: tuple[str, ...]
@@ -77,14 +79,20 @@ class Difference:
     limit: float = 1.0
     rows: int = 1
     weight: float = 0.0
+    change: Mapping[str, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.name not in REASONS or self.kind not in COLUMNS:
             raise ValueError(f"{self.kind}, {self.name}: words of a difference are {', '.join(COLUMNS)}; {', '.join(map(str, REASONS))}.")
 
 
-def differences(group: Group) -> list[Difference]:
-    """All that the channels of a group contradict each other in, the longest first."""
+def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -> list[Difference]:
+    """All that the channels of a group contradict each other in, the longest first.
+
+    Args:
+        vouched: name -> (n,) rows in which something else that is recorded bears out what was measured.
+    """
+    vouched = vouched or {}
     if group.channels[0].unit != "rad":
         return _hands(group)
     speeds = [*_speeds_of_another_unit(group), *_speeds_never_filled(group)]
@@ -106,10 +114,11 @@ def differences(group: Group) -> list[Difference]:
         if channel.name in written:
             continue
         if not bad.any():
-            found += _parameters(group, channel, own, relations)
+            right = bool(vouched.get(channel.name, np.False_).all())
+            found += [_of_command(channel, d) if right and d.kind == "measured" else d for d in _parameters(group, channel, own, relations)]
             continue
         others = {name: np.delete(each, j, axis=1) for name, each in apart.items()}
-        found += _blamed(group, channel, own, np.flatnonzero(bad), relations, others)
+        found += _blamed(group, channel, own, np.flatnonzero(bad), relations, others, vouched.get(channel.name))
     found = [d for d in found if d.certain or d.size >= CLEAR * d.limit]
     return sorted(_grouped(group, found), key=lambda d: (-(d.last - d.first), d.channels))
 
@@ -162,11 +171,14 @@ def _joined(bad: np.ndarray) -> list[tuple[int, int]]:
 
 def _blamed(
     group: Group, channel: RecordedChannel, own: Sequence[Relation], rows: np.ndarray,
-    relations: Sequence[Sequence[Relation]], others: Mapping[str, np.ndarray],
+    relations: Sequence[Sequence[Relation]], others: Mapping[str, np.ndarray], vouched: np.ndarray | None,
 ) -> list[Difference]:  # fmt: skip
     """Each suspect column with what may have happened to it: the one that leaves least, for the fewest free numbers, is the one."""
     found: list[tuple[float, list[Difference]]] = []
     candidates = suspects(channel, own, rows)
+    if vouched is not None:
+        doubtful = [c for c in candidates if c.kind != "measured" or float(vouched[c.rows].mean()) < BORNE_OUT]
+        candidates = doubtful or candidates
     for one in candidates:
         if one.left > candidates[0].left + RIVAL:
             continue
@@ -206,7 +218,7 @@ def _difference(
         (one.channel.name,), one.kind, one.first, one.last, float(group.t[one.first]), float(group.t[one.last]), one.size, unit,
         why.name if why else None, why.family if why else None, why.explained if why else 0.0, 1.0 - one.left,
         certain, dict(why.numbers) if why else {}, one.channel.topics.get(one.kind, ""),
-        one.limit, group.n, one.disagreement * (1.0 - one.left) * len(one.rows),
+        one.limit, group.n, one.disagreement * (1.0 - one.left) * len(one.rows), {one.channel.name: one.restored - one.recorded},
     )  # fmt: skip
 
 
@@ -292,6 +304,12 @@ def _parameters(
             if moved > 0.02 and abs(relation.gain / usual - 1.0) > 0.12 + 3.0 * relation.noise / moved:
                 size = abs(relation.gain / usual - 1.0) * float(np.ptp(v - relation.residual))
                 yield _whole(group, channel, "velocity", size, "factor", "values", {"factor": relation.gain / usual}, alike)
+
+
+def _of_command(channel: RecordedChannel, one: Difference) -> Difference:
+    """The same where the measured column is borne out: its command is written so much the other way."""
+    numbers = {key: 1.0 / x if key == "factor" else -x for key, x in one.numbers.items() if isinstance(x, float) and x}
+    return replace(one, kind="command", numbers=numbers, stream=channel.topics.get("command", ""))
 
 
 def _everywhere(c: np.ndarray, q: np.ndarray, relation: Relation, dt: float, zero: float) -> bool:
@@ -442,7 +460,7 @@ def _grouped(group: Group, found: list[Difference]) -> list[Difference]:
                     (*other.channels, *(c for c in one.channels if c not in other.channels)), one.kind, min(one.first, other.first),
                     max(one.last, other.last), min(one.t0, other.t0), max(one.t1, other.t1), worst.size, worst.unit, worst.name,
                     worst.family, min(one.explained, other.explained), min(one.undone, other.undone), one.certain or other.certain,
-                    worst.numbers, worst.stream, worst.limit, worst.rows, one.weight + other.weight,
+                    worst.numbers, worst.stream, worst.limit, worst.rows, one.weight + other.weight, {**other.change, **one.change},
                 )  # fmt: skip
                 break
         else:

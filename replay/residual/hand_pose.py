@@ -36,6 +36,20 @@ def poses_of(recording: Recording, group: Group, arms: Mapping[str, MeasuredArm]
                 yield f"{side}_tcp", stream, arm
 
 
+def vouched_joints(recording: Recording, group: Group, arms: Mapping[str, MeasuredArm]) -> dict[str, np.ndarray]:
+    """Joint -> (n,) whether a recorded hand stands where its measured arm puts it: then no joint of that arm is measured wrongly."""
+    out: dict[str, np.ndarray] = {}
+    limits = np.array([LIMITS[unit] for unit in UNITS])
+    for name, stream, arm in poses_of(recording, group, arms):
+        values = np.column_stack([stream.column(f"{name}.{axis}") for axis in AXES])
+        if np.isfinite(values).all():
+            quats = arm.attitudes()
+            truth = np.column_stack([arm.origins[-1], quats * _signs(quats, values[:, 3:])[:, None]])
+            agree = (np.abs(values - truth) <= limits).all(axis=1)
+            out |= dict.fromkeys(arm.chain.joints, agree)
+    return out
+
+
 def check_hands(recording: Recording, group: Group, arms: Mapping[str, MeasuredArm], found: Sequence[Difference]) -> list[Difference]:
     """Where a hand is not where its arm puts it.
 

@@ -225,6 +225,17 @@ def test_a_replay_that_does_not_reproduce_is_a_cause_of_its_own():
     assert result.findings[-1].because_of is None
 
 
+@pytest.mark.parametrize(
+    ("likely", "at", "follows"),
+    [("unknown", 0.9, True), ("unknown", 0.1, False), ("record_edited", 0.9, False), ("engine_version", 0.9, False)],
+)
+def test_what_commands_do_that_nobody_gave_follows_from_their_not_reproducing(likely, at, follows):
+    other = failed("reproduces", t0=0.5, t1=9.0, details={"likely": likely})
+    result = combine([*passed(), failed("joint.velocity", t0=at, t1=at + 0.1), other], [*BARE, "replay"], RULES)
+    assert (result.findings[-2].because_of == len(result.findings) - 1) == follows
+    assert (result.findings[result.root].code == "reproduces") == follows
+
+
 def test_two_joints_too_fast_at_two_times_are_two_causes_and_the_first_one_leads():
     findings = [
         *passed(),

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.residual.arm_chain import arms_of, own_chains, quaternions_of
-from shiliu.replay.residual.bodies import more_differences, witnessed
-from shiliu.replay.residual.engine import Difference
+from shiliu.replay.residual.bodies import more_differences, vouched, witnessed
+from shiliu.replay.residual.engine import Difference, differences
 from shiliu.replay.residual.table import table_of
 from shiliu.scenarios.robot import load_robot
 
@@ -178,6 +178,39 @@ def test_a_command_that_no_torque_answers_to_is_no_push(take):
     found = [d for d in more_differences(other, groups, [doubtful]) if name in d.channels]
     assert [(d.kind, d.first, d.last, d.certain) for d in found] == [("command", 240, 269, True)]
     assert not more_differences(take, table_of(take).groups, [doubtful])  # pushed: the torque answers to what is recorded
+
+
+@pytest.mark.parametrize(("by", "name"), [(lambda t: 0.012 * (t - t[0]), "drift"), (lambda t: 0.02 + 0.0 * t, "offset")])
+def test_a_command_that_the_torque_knows_otherwise(take, by, name):
+    """0.02 rad is less than a joint may lag behind; three joints at once that drift do not bend the law of the others."""
+    rows = slice(150, N - 20)
+    for joint in ("zarm_l4_joint", "zarm_r3_joint", "zarm_r6_joint"):
+        x = take.streams["action"].column(joint)[rows]
+        take = changed(take, "action", joint, x + by(TIMES[rows]), rows)
+    table = table_of(take)
+    found = [d for group in table.groups for d in differences(group, vouched(take, group))]
+    later = [d for d in more_differences(take, table.groups, found) if d.kind != "measured"]
+    assert {d.kind for d in later} == {"command"} and all(d.certain for d in later)
+    assert {j for d in later for j in d.channels} == {"zarm_l4_joint", "zarm_r3_joint", "zarm_r6_joint"}
+    worst = max(later, key=lambda d: d.weight)
+    assert worst.name == name and worst.size == pytest.approx(float(by(TIMES[rows]).max()), abs=0.004)
+    assert abs(worst.last - (N - 21)) <= 2 and worst.first >= 149
+
+
+def test_a_joint_is_not_doubted_where_the_hand_bears_it_out(take):
+    """The hand stands as measured, so it is the command that is written otherwise; without the hand either may be."""
+    joint, rows = "zarm_l4_joint", slice(200, 420)
+    off = changed(take, "action", joint, take.streams["action"].column(joint)[rows] + 0.002 * (np.arange(220)), rows)
+    for one in (off, replace(off, streams={k: v for k, v in off.streams.items() if k != "hand_pose"})):
+        group = next(g for g in table_of(one).groups if any(c.name == joint for c in g.channels))
+        borne = vouched(one, group)
+        assert (joint in borne) == ("hand_pose" in one.streams)
+        assert not borne or borne[joint].all()
+        found = differences(group, borne)
+        assert not borne or {d.kind for d in found if joint in d.channels} == {"command"}
+    wrong = changed(take, "state", joint, take.streams["state"].column(joint)[rows] + 0.3, rows)
+    group = next(g for g in table_of(wrong).groups if any(c.name == joint for c in g.channels))
+    assert not vouched(wrong, group)[joint][rows].any() and vouched(wrong, group)[joint][:190].all()
 
 
 def test_the_torque_of_a_neck(take):
