@@ -35,8 +35,8 @@ def more_differences(recording: Recording, groups: Sequence[Group], found: Seque
     """
     out: list[Difference] = []
     for group, arms in _with_arms(groups):
-        out += check_hands(recording, group, arms, found)
-        out += check_effort(group, arms, [*found, *out])
+        by_hands = check_hands(recording, group, arms, found)
+        out += [*by_hands, *check_effort(group, arms, found, by_hands)]
         out += [d for d in check_base(recording, group) if not _at_a_seam(d, found)]
         out += check_forces(recording)
     for group in groups:

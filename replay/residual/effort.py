@@ -1,18 +1,17 @@
 """Recorded torques against the law of the servos (`servo_law`). What departs is the torque, or else the command that the servo is said
-to have had: the joint, which went where it was sent, tells which.
+to have had, or the position: the joint, which went where it was sent, tells which.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from .arm_chain import MeasuredArm
 from .departures import WitnessedColumn, departures, joined, rows_of, together
 from .engine import Difference
-from .heard_commands import command_heard, heard_command, is_followed
+from .heard import HEARD, heard, heard_column, is_followed
 from .relations import TO_SIGMA, Relation, follows
 from .servo_law import ServoLaw, laws_of
 from .table import Group, RecordedChannel
@@ -33,27 +32,29 @@ SHARE = 0.1  # by which all torques may be larger than the weight asks
 LEAST = 8.0  # Nm of weight and stiffness that a take goes through, to tell what it is counted in
 SIGMAS = 6.0  # of what the law leaves in rows that move, which are added to each bound: servos that follow it less exactly
 LEAP = 0.04  # rad between two commands
-UNHEARD, LEAST_UNHEARD = 0.5, 2  # of the rows of a difference, and least number of them, in which the torque answers to other values
-ANSWERED = 0.3  # of the stiffness times a difference: what strikes and chatters is off by less
+LIMB = len("zarm_l")  # letters by which the joints of an arm are known
 LEAST_STIFFNESS = 1.0  # Nm/rad: a servo that is softer says nothing of its command
 FINER = 1.0 / 3.0  # of these bounds, for a joint of the head: its motors give 1.5 and 12 Nm
 
 
-def check_effort(group: Group, arms: Mapping[str, MeasuredArm], found: Sequence[Difference]) -> list[Difference]:
+def check_effort(
+    group: Group, arms: Mapping[str, MeasuredArm], found: Sequence[Difference], by_hands: Sequence[Difference] = ()
+) -> list[Difference]:
     """Where a torque of the arms is not what its servo gives.
 
     Args:
         arms: of the group, by side.
-        found: what the group contradicts itself in; a joint that stands there explains its torque.
+        found: what the group contradicts itself in: the torque says more exactly what it was.
+        by_hands: what the hands contradict: a joint that stands there is known exactly, and explains its torque.
     """
     out: list[Difference] = []
-    doubted = {name for d in found if d.kind in ("command", "measured") for name in d.channels}
+    doubted = {name for d in (*found, *by_hands) if d.kind in HEARD for name in d.channels}
     for law in laws_of(group, arms, doubted):
-        out += _by_law(group, law, found)
+        out += _by_law(group, law, found, by_hands)
     return together(out)
 
 
-def _by_law(group: Group, law: ServoLaw, found: Sequence[Difference]) -> list[Difference]:
+def _by_law(group: Group, law: ServoLaw, found: Sequence[Difference], by_hands: Sequence[Difference]) -> list[Difference]:
     channels, effort, truth = law.channels, law.effort, law.truth
     rest = effort - truth
     rest[0] = 0.0  # what was commanded before the first row is not recorded
@@ -63,71 +64,57 @@ def _by_law(group: Group, law: ServoLaw, found: Sequence[Difference]) -> list[Di
     steps = np.abs(np.diff(np.column_stack([c.columns["command"] for c in channels]), axis=0, prepend=0.0)).max(axis=1)
     seams = ((np.abs(rest) > SINGLE).sum(axis=1) >= SEAM) & (steps > LEAP)
     rest[rows_of((d for d in found if d.kind == "rows"), group.n) | seams] = 0.0
-    out = list(_heard(law, rest, found))
+    doubted = {kind: np.column_stack([_doubted(found, kind, c.name, group.n) for c in channels]) for kind in HEARD}
+    chatter = np.where(doubted["measured"], 0.0, chatter)  # positions that never were do not chatter
+    known = np.column_stack([_doubted(by_hands, "measured", c.name, group.n) for c in channels])
+    elsewhere = doubted["measured"] | known
     for j, channel in enumerate(channels):
-        others = (d for d in found if channel.name in d.channels and d.kind != "command")
-        rest[rows_of(others, group.n), j] = 0.0
+        limb = [k for k, c in enumerate(channels) if k != j and c.name[:LIMB] == channel.name[:LIMB]]
+        unknown = elsewhere[:, limb].any(axis=1) & ~elsewhere[:, j]  # the weight of an arm that is measured elsewhere
+        rest[_doubted(found, "velocity", channel.name, group.n) | known[:, j] | unknown, j] = 0.0
     bad, sure = _judged(rest / small, speed, SIGMAS * law.noise / small, chatter / small)
     relations = follows(group) if bad.any() else []
+    out: list[Difference] = []
     for j, channel in enumerate(channels):
-        doubted = rows_of((d for d in found if channel.name in d.channels and d.kind == "command"), group.n)
         relation = relations[group.channels.index(channel)] if relations else None
-        out += _of_joint(group, law, j, rest[:, j], bad[:, j], sure[:, j], doubted, relation, small * LIMIT)
+        of = {kind: rows[:, j] for kind, rows in doubted.items()}
+        out += _of_joint(group, law, j, rest[:, j], bad[:, j], sure[:, j], of, relation, small * LIMIT)
     return [*out, *_all(group, law)]
 
 
+def _doubted(found: Sequence[Difference], kind: str, name: str, n: int) -> np.ndarray:
+    """(n,) rows in which a column of a joint contradicts another one."""
+    return rows_of((d for d in found if d.kind == kind and name in d.channels), n)
+
+
 def _of_joint(
-    group: Group, law: ServoLaw, j: int, rest: np.ndarray, bad: np.ndarray, sure: np.ndarray, doubted: np.ndarray,
+    group: Group, law: ServoLaw, j: int, rest: np.ndarray, bad: np.ndarray, sure: np.ndarray, doubted: Mapping[str, np.ndarray],
     relation: Relation | None, limit: float,
 ) -> Iterator[Difference]:  # fmt: skip
-    """Stretches in which a torque is not what its servo gives: it is wrong, or else the command that the servo is said to have had.
+    """Stretches in which a torque is not what its servo gives: it is wrong, or else the command or the position that it answers.
+
+    A push is no reason: a servo that is pushed answers as its law says.
 
     Args:
-        doubted: (n,) rows in which the command contradicts what was measured.
+        doubted: `command`, `measured` -> (n,) rows in which the two contradict each other, and that one is to blame.
     """
-    channel, command = law.channels[j], np.zeros(group.n, bool)
-    restored = heard_command(law, j, rest)
+    channel, of = law.channels[j], {kind: np.zeros(group.n, bool) for kind in HEARD}
+    sent = heard(law, j, rest, "command")
     for first, last in joined(bad) if law.stiffness > LEAST_STIFFNESS else ():
-        if doubted[first : last + 1].any() or is_followed(relation, channel.columns["command"], restored, first - 1, last - 1):
-            command[first : last + 1] = True
-    if command.any():
-        yield from command_heard(group, law, j, restored, bad & command, sure)
+        rows = slice(first, last + 1)
+        if doubted["measured"][rows].any():
+            of["measured"][rows] = True
+        elif doubted["command"][rows].any() or is_followed(relation, channel.columns["command"], sent, first - 1, last - 1):
+            of["command"][rows] = True
+    for kind, rows in of.items():
+        if rows.any():
+            yield from departures(heard_column(group, law, j, rest, kind, bad & rows, bad & rows & sure))
+    bad = bad & ~np.logical_or(*of.values())
     noise = max(TO_SIGMA * float(np.median(np.abs(rest))), 0.01)
     yield from departures(WitnessedColumn(
-        channel.name, "effort", "Nm", channel.topics["effort"], group.t, law.effort[:, j], law.truth[:, j], bad & ~command,
-        bad & sure & ~command, limit, noise, {c.name: law.truth[:, k] for k, c in enumerate(law.channels) if k != j},
+        channel.name, "effort", "Nm", channel.topics["effort"], group.t, law.effort[:, j], law.truth[:, j], bad, bad & sure,
+        limit, noise, {c.name: law.truth[:, k] for k, c in enumerate(law.channels) if k != j},
     ))  # fmt: skip
-
-
-def _heard(law: ServoLaw, rest: np.ndarray, found: Sequence[Difference]) -> Iterator[Difference]:
-    """What a push may have done by what else is recorded, but did not: a servo that is pushed answers as its law says, and this torque
-    answers to another position than the one that stands there: it is off by the stiffness times the difference."""
-    for one in found:
-        for j, channel in enumerate(law.channels):
-            if channel.name not in one.channels or one.kind != "measured" or one.certain or one.unit != "rad":
-                continue
-            if channel.name in one.change:
-                sure = _answers(law, j, one, rest[:, j])
-            else:
-                rows = np.abs(rest[one.first + 1 : one.last + 2, j])
-                least = max(SINGLE, ANSWERED * min(law.stiffness * one.size, float(np.abs(law.truth[:, j]).max())))
-                sure = len(rows) >= LEAST_UNHEARD and float((rows > least).mean()) > UNHEARD
-            if sure:
-                yield replace(one, channels=(channel.name,), certain=True)
-
-
-def _answers(law: ServoLaw, j: int, one: Difference, rest: np.ndarray) -> bool:
-    """Whether the torque answers to the column as it would agree, and not as it is recorded: what the law leaves rises and falls with
-    the stiffness times the change, by its greater part, in rows in which that is more than a blow leaves."""
-    change = one.change[law.channels[j].name]
-    most = law.most[j]
-    asked = np.clip(law.truth[:, j] - law.stiffness * change, -most, most) - law.truth[:, j]
-    rows = np.flatnonzero(np.abs(asked) > SINGLE)
-    if len(rows) < LEAST_UNHEARD:
-        return False
-    slope = float((asked * rest)[rows].sum() / (asked**2)[rows].sum())
-    left = float(((rest - asked)[rows] ** 2).sum() / (rest[rows] ** 2).sum()) if np.any(rest[rows]) else 1.0
-    return slope > UNHEARD and left < UNHEARD
 
 
 def _judged(rest: np.ndarray, speed: np.ndarray, more: float, chatter: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -58,7 +58,6 @@ class Difference:
         certain: whether a body that moves cannot have done it; stream: the device's channel that holds the column.
         limit: from where on a difference of this column counts, in `unit`; rows: of the take.
         weight: how much disagreement it explains, in squared thresholds.
-        change: name -> (rows,) by which each channel's column would be another, to agree with the rest; where that is known.
     """
 
     channels: tuple[str, ...]
@@ -79,7 +78,6 @@ class Difference:
     limit: float = 1.0
     rows: int = 1
     weight: float = 0.0
-    change: Mapping[str, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.name not in REASONS or self.kind not in COLUMNS:
@@ -218,7 +216,7 @@ def _difference(
         (one.channel.name,), one.kind, one.first, one.last, float(group.t[one.first]), float(group.t[one.last]), one.size, unit,
         why.name if why else None, why.family if why else None, why.explained if why else 0.0, 1.0 - one.left,
         certain, dict(why.numbers) if why else {}, one.channel.topics.get(one.kind, ""),
-        one.limit, group.n, one.disagreement * (1.0 - one.left) * len(one.rows), {one.channel.name: one.restored - one.recorded},
+        one.limit, group.n, one.disagreement * (1.0 - one.left) * len(one.rows),
     )  # fmt: skip
 
 
@@ -460,7 +458,7 @@ def _grouped(group: Group, found: list[Difference]) -> list[Difference]:
                     (*other.channels, *(c for c in one.channels if c not in other.channels)), one.kind, min(one.first, other.first),
                     max(one.last, other.last), min(one.t0, other.t0), max(one.t1, other.t1), worst.size, worst.unit, worst.name,
                     worst.family, min(one.explained, other.explained), min(one.undone, other.undone), one.certain or other.certain,
-                    worst.numbers, worst.stream, worst.limit, worst.rows, one.weight + other.weight, {**other.change, **one.change},
+                    worst.numbers, worst.stream, worst.limit, worst.rows, one.weight + other.weight,
                 )  # fmt: skip
                 break
         else:

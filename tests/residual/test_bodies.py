@@ -197,6 +197,22 @@ def test_a_command_that_the_torque_knows_otherwise(take, by, name):
     assert abs(worst.last - (N - 21)) <= 2 and worst.first >= 149
 
 
+def test_a_position_that_the_torque_knows_otherwise(take):
+    """No hand is recorded; the engine doubts the position, and the torque says what it was, so that its steps are seen as steps."""
+    joint, rows = "zarm_r2_joint", slice(220, 400)
+    take = replace(take, streams={name: one for name, one in take.streams.items() if name != "hand_pose"})
+    x = take.streams["state"].column(joint)[rows]
+    coarse = np.round(x / 0.15) * 0.15
+    off = 220 + np.flatnonzero(np.abs(coarse - x) > 0.02)
+    take = changed(take, "state", joint, coarse, rows)
+    table = table_of(take)
+    found = [d for group in table.groups for d in differences(group)]
+    assert any(d.kind == "measured" and joint in d.channels for d in found)
+    later = [d for d in more_differences(take, table.groups, found) if d.certain]
+    assert [(d.channels, d.kind, d.name) for d in later] == [((joint,), "measured", "quantised")]
+    assert abs(later[0].first - off[0]) <= 3 and abs(later[0].last - off[-1]) <= 3 and later[0].size == pytest.approx(0.075, abs=0.01)
+
+
 def test_a_joint_is_not_doubted_where_the_hand_bears_it_out(take):
     """The hand stands as measured, so it is the command that is written otherwise; without the hand either may be."""
     joint, rows = "zarm_l4_joint", slice(200, 420)
