@@ -101,11 +101,11 @@ def _of_joint(
     channel, of = law.channels[j], {kind: np.zeros(group.n, bool) for kind in HEARD}
     sent = heard(law, j, rest, "command")
     for first, last in joined(bad) if law.stiffness > LEAST_STIFFNESS else ():
-        rows = slice(first, last + 1)
-        if doubted["measured"][rows].any():
-            of["measured"][rows] = True
-        elif doubted["command"][rows].any() or is_followed(relation, channel.columns["command"], sent, first - 1, last - 1):
-            of["command"][rows] = True
+        stretch = slice(first, last + 1)
+        if doubted["measured"][stretch].any():
+            of["measured"][stretch] = True
+        elif doubted["command"][stretch].any() or is_followed(relation, channel.columns["command"], sent, first - 1, last - 1):
+            of["command"][stretch] = True
     for kind, rows in of.items():
         if rows.any():
             yield from departures(heard_column(group, law, j, rest, kind, bad & rows, bad & rows & sure))
