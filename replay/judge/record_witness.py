@@ -97,6 +97,8 @@ def _goal(subject: Subject, rollouts: Rollouts, state: RecordedState, label: Map
     strict, _ = _run(exact, readings)
     missed = next((s for s in scene.course.subgoals if strict[s.name] is None), None)
     nearest = None if missed is None else _nearest(missed.conditions, readings, read, state.t)
+    if nearest is not None and missed is not None:
+        nearest["things"] = sorted({name.partition(".")[0] for one in missed.conditions for name in one.about} & set(state.things))
     claim = label is None or label.get("success") is not False
     steps = [s.name for s in scene.course.subgoals]
     return check_record_goal(steps, reached, strict, open_, failure, claim, subject.rules, nearest)

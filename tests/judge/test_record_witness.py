@@ -19,14 +19,20 @@ def episode(scene):
 
 
 @pytest.fixture
-def found(scene, episode, tmp_path):
-    """The findings by code of the take with its columns changed."""
+def judged(scene, episode, tmp_path):
+    """The verdict of the take with its columns changed."""
 
-    def judged(change=None):
+    def verdict_of(change=None):
         (verdict,) = judge(ordinary(scene, episode, tmp_path / "set", change), scene, threads=1)
-        return {finding.code: finding for finding in verdict.findings}
+        return verdict
 
-    return judged
+    return verdict_of
+
+
+@pytest.fixture
+def found(judged):
+    """Its findings by code."""
+    return lambda change=None: {finding.code: finding for finding in judged(change).findings}
 
 
 def test_a_clean_record_reaches_its_goal_and_keeps_to_physics(found):
@@ -106,3 +112,29 @@ def test_a_bowl_that_glides_with_no_hand_near_moves_by_itself(scene, found):
     assert by["object.moves"].level == "FAIL" and by["object.moves"].subject == ("empty",)
     assert by["object.jumps"].level == "PASS"
     assert by["record.goal"].details["failure"] == "scenario.guest_bowl_pushed"
+
+
+def test_a_pose_that_leaps_is_the_recorder_s_and_what_follows_from_it_is_no_second_reason(scene, judged):
+    """From the middle of the take on the served bowl stands 0.3 m aside: it leaps, misses the goal, and a replay leaves it elsewhere."""
+
+    def aside(columns):
+        y = around(scene, columns, "bowl.y")
+        y[len(y) * 2 // 3 :] -= 0.3
+
+    verdict = judged(aside)
+    failed = {finding.code: finding for finding in verdict.findings if finding.failed}
+    root = verdict.findings[verdict.root]
+    assert (verdict.verdict, verdict.owner, root.code, root.subject) == ("UNSOUND", "device", "object.jumps", ("bowl",))
+    assert verdict.stages["integrity"].verdict == "UNSOUND"
+    assert "record.goal" in failed and {one.because_of for code, one in failed.items() if code != "object.jumps"} == {verdict.root}
+
+
+def test_a_thing_that_hovers_while_another_one_leaps_is_a_reason_of_its_own(scene, judged):
+    def both(columns):
+        around(scene, columns, "bowl.y")[-20:] -= 0.3
+        z = around(scene, columns, "empty.z")
+        z += 0.07 * np.clip((np.arange(len(z)) - 45) / 30.0, 0.0, 1.0)
+
+    by = {finding.code: finding for finding in judged(both).findings}
+    assert by["object.jumps"].subject == ("bowl",) and by["object.hovers"].subject == ("empty",)
+    assert by["object.hovers"].failed and by["object.hovers"].because_of is None
