@@ -38,18 +38,21 @@ STILL = 1e-5  # m, no tracker is quieter
 
 
 def check_witness(
-    subject: Subject, motions: Motions, rollouts: Rollouts, label: Mapping[str, Any] | None
+    subject: Subject, motions: Motions, rollouts: Rollouts, label: Mapping[str, Any] | None, stopped: str | None = None
 ) -> tuple[list[Finding], RecordedState | None]:
     """`record.goal` and the checks of recorded poses, and the recorded state where there is one.
 
     Args:
         label: whether it succeeded, as the recording says; one that says nothing claims success.
+        stopped: why nothing that was measured may be judged, see `stopped_signals`.
     """
     rules, scene, plan = subject.rules, subject.scene, rollouts.plan
     if subject.recording.episode is not None:
         return [rules[code].not_applicable("covered_by_reproduces") for code in CODES], None
     if not things_of(scene):
         return [rules[code].not_applicable("no_objects") for code in CODES], None
+    if stopped is not None:
+        return [rules[code].not_checked(stopped) for code in CODES], None
     state = recorded_state(subject, motions, rollouts)
     if state is None or plan.start is None or not state.things:
         return [rules[code].not_checked("no_object_poses") for code in CODES], None

@@ -74,7 +74,7 @@ def replay_stage(
             happened = [
                 open_(one, rules, UNMEASURED) if one.failed and one.code not in always else one for one in happened
             ]
-        witness, state = check_witness(subject, motions, rollouts, _label(subject))
+        witness, state = check_witness(subject, motions, rollouts, _label(subject), integrity.stopped.get("measured"))
         if state is not None:
             happened = _left_lying(subject, rollouts, state, happened, threads, seed)
         found += witness
