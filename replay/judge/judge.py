@@ -151,6 +151,7 @@ def subject_of(recording: Recording, contexts: Contexts | None = None) -> Subjec
         place_of(recording, context, contexts.chosen, context.rules),
         OwnRobot() if other is None else OtherRobot(other, context.robot_named),
         tuple(unused(contexts.asked, recording, context)),
+        contexts.unlabelled,
     )
 
 

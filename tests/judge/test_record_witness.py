@@ -2,8 +2,12 @@
 
 import numpy as np
 import pytest
+import shiliu
 from ordinary import around, ordinary, served, table_setting
+from shiliu.replay.judge.conclusion import ASSUMED
+from shiliu.replay.judge.context import Contexts
 from shiliu.replay.judge.judge import judge
+from shiliu.replay.report import Words
 
 SEED = 3
 
@@ -138,3 +142,31 @@ def test_a_thing_that_hovers_while_another_one_leaps_is_a_reason_of_its_own(scen
     by = {finding.code: finding for finding in judged(both).findings}
     assert by["object.jumps"].subject == ("bowl",) and by["object.hovers"].subject == ("empty",)
     assert by["object.hovers"].failed and by["object.hovers"].because_of is None
+
+
+def unlabelled(scene, episode, tmp_path, change, way):
+    (verdict,) = judge(ordinary(scene, episode, tmp_path / way, change), scene, threads=1, contexts=Contexts(scene, unlabelled=way))
+    return verdict, next(one for one in verdict.findings if one.code == "goal")
+
+
+def test_a_demonstration_without_a_label_claims_success_and_the_verdict_says_that_this_is_assumed(episode, tmp_path):
+    """In eight starts with the bowls where they were recorded the commands of the first two seconds reach nothing."""
+    scene = shiliu.load_scenario("table_setting", ["judge.if_unknown.starts=8"])
+
+    def short(columns):
+        columns["action"][60:] = columns["action"][60]
+
+    verdict, goal = unlabelled(scene, episode, tmp_path, short, "success")
+    assert goal.level == "FAIL" and goal.details["assumed"] == "success" and goal.details.get("label") is None
+    assert verdict.stages["replay"].verdict == "INFEASIBLE" and verdict.outcome["assumed"] == "success" and verdict.outcome["label"] is None
+    assert ASSUMED in verdict.provenance["notes"]
+    for lang, word in (("en", "no label: success is assumed"), ("zh", "没有标注，假定为成功")):
+        assert word in Words(lang).message(goal)
+    verdict, goal = unlabelled(scene, episode, tmp_path, short, "unknown")
+    assert not goal.failed and "assumed" not in verdict.outcome and ASSUMED not in verdict.provenance["notes"]
+
+
+def test_a_clean_demonstration_without_a_label_is_not_refused(scene, episode, tmp_path):
+    for way in ("success", "unknown"):
+        verdict, goal = unlabelled(scene, episode, tmp_path, None, way)
+        assert not any(one.failed for one in verdict.findings) and goal.level in ("PASS", "NOT_CHECKED", "INFO"), way
