@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
-from .table import Group, RecordedChannel
+from .table import Group, RecordedChannel, is_switch
 
 MEMORY = 0.36  # s of command that a position may depend on; slower servos of our real sets still fit by their last weights
 ROUNDS = 6  # of reweighting; weights change by less than a percent after
@@ -136,7 +136,7 @@ def follows(group: Group, late: float = 0.0) -> list[Relation | None]:
     stride = max(1, round(1.0 / 30.0 / group.dt))
     first = max(0, round((late - 0.5 * MEMORY) / group.dt)) if late > 0.6 * MEMORY else 0
     shifts = [-(first + stride * k) for k in range(max(2, round(MEMORY / group.dt / stride)) + 1)]
-    pairs = [c if {"command", "measured"} <= set(c.columns) else None for c in group.channels]
+    pairs = [c if {"command", "measured"} <= set(c.columns) and not is_switch(c) else None for c in group.channels]
     designs = {}
     for i, channel in enumerate(pairs):
         if channel is not None:
