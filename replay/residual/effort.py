@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..signals.statistics import TO_SIGMA
 from .arm_chain import HEAD, MeasuredArm
 from .departures import WitnessedColumn, departures, rows_of, together
 from .engine import Difference
-from .relations import TO_SIGMA, robust, shifted
+from .relations import robust, shifted
 from .table import Group, RecordedChannel
 
 NEEDED = {"command", "measured", "velocity", "effort"}

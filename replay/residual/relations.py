@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
+from ..signals.statistics import TO_SIGMA
 from .table import Group, RecordedChannel, is_switch
 
 MEMORY = 0.36  # s of command that a position may depend on; slower servos of our real sets still fit by their last weights
@@ -25,7 +26,6 @@ ENOUGH_OF = 7  # channels, to know what all of them share
 NEAR_ONE = 0.04  # by which a slope by plain least squares may differ from one and be taken as it is
 SETTLED = 1e-4  # by which no coefficient changes any more
 TUKEY = 4.685  # Tukey's biweight at 95 % efficiency (Huber and Ronchetti, Robust Statistics, 2009, p. 100)
-TO_SIGMA = 1.4826  # a normal distribution's standard deviation over its median absolute deviation
 ABRUPT = 2.0  # times by how much a speed changes within two rows, where position and speed are of different moments
 MOVED = {"rad": 0.05, "1": 0.05}  # least motion of a command from which a kernel of its own is learnt
 TIGHT = 0.05  # standard deviation of one weight of a channel's kernel from that of the group
