@@ -18,6 +18,7 @@ from .set_times import steps_back
 
 BURST = 1e-3  # s, messages closer than this came in one packet
 COLUMN = "column"  # the clock of a finding that is of a set's own column of times, and of no stream
+STOPPED, FEWEST = 0.1, 10  # of the samples, and least number of them, that carry the last time: a clock that has stopped, and no burst
 BURSTY = 0.5  # share of messages that came in a packet with the one before
 
 
@@ -195,11 +196,35 @@ def _bursts(stream: Stream) -> dict[str, Any] | None:
     }
 
 
+def stopped_from(stream: Stream) -> int | None:
+    """The row from which on each sample of a stream carries one and the same time; None where its clock goes on to the end."""
+    if stream.clock == "grid" or stream.n < 3:
+        return None
+    rows = np.flatnonzero(stream.time_ns != stream.time_ns[-1])
+    first = int(rows[-1]) + 1 if len(rows) else 0
+    least = max(FEWEST, STOPPED * stream.n) if first else 3
+    return first if stream.n - first >= least else None
+
+
 def check_stall(streams: list[Stream], rules: Rules, origin: int) -> list[Finding]:
-    """`clock.stall` (INFO): samples sent again while the device's own clock stood still, and the pace of that clock."""
+    """`clock.stall`: a clock that stops and never goes on (FAIL: nobody knows when these samples were taken).
+
+    As INFO: samples sent again while the device's own clock stood still, and the pace of that clock.
+    """
     rule = rules["clock.stall"]
     found = []
     for stream in by_topic(streams):
+        first = stopped_from(stream)
+        if first is not None:
+            t, count = seconds(stream, origin), stream.n - first
+            found.append(
+                rule.finding(
+                    level="FAIL", subject=(topic(stream),), t0=float(t[first]), t1=float(t[-1]), value=count / stream.n, limit=0.0,
+                    margin=-count / stream.n, excess=1.0, share=count / stream.n,
+                    details={"kind": "stopped", "count": count, "steps": stream.n, "clock": stream.clock},
+                )
+            )  # fmt: skip
+            continue
         if stream.device_ns is None or stream.clock == "device" or stream.n < 3:
             continue
         step = np.diff(stream.device_ns)
@@ -288,5 +313,6 @@ CHECKS = (
         run=lambda r: check_stall(r.streams, r.rules, r.origin),
         settings={"behind": "share"},
         curve=_pace,
+        spoils="values",
     ),
 )

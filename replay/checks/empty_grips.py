@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..recording.recording import Recording
+from ..signals.statistics import TO_SIGMA
 from .check import Check
 from .finding import Finding
 from .releases import PRESSES, HandAndArm
 from .rules import Rule, Rules
-from .takes import TO_SIGMA
 
 
 @dataclass(frozen=True)

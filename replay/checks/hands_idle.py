@@ -20,6 +20,7 @@ from .rules import Rules
 QUANTITIES = ("claw", "hand", "hand_flag", "gripper")
 SPAN = {"%": 100.0, "1": 1.0, "0..255": 255.0, "-100..100": 200.0, "-1..1": 2.0}  # from one end to the other, by unit
 TAKING = frozenset(["take", "put", "carry", "pour", "insert", "hand_over", "load", "throw", "stack", "pack", "lift"])
+LEAST_ROWS, LEAST_S = 11, 1.0  # a claw takes half a second from end to end; a shorter take has no time to take anything
 # verbs that go with much that no hand takes ("take a photo", "carry on"): only with a thing that is known to be one
 LIGHT = re.compile(
     r"(?:tak|get|got|giv|carry|carri|serv|hold|held|mov|bring|pass|leav|left|set|present|send|collect|return)", re.I
@@ -49,7 +50,8 @@ def check_idle(recording: Recording, rules: Rules, task: str | None, success: bo
     was closed on before: the hand's channel is dead, or the sentence belongs to another take. That is a FAIL. It is a
     WARN where the recording itself is labelled a failure (whoever never reached the thing never closed the hand), and
     where the hands were measured to move all the same (they are driven by a channel that was not recorded as command).
-    Of an episode of the simulation the replay from its exact start tells whether the task is done, so nothing is asked.
+    Of an episode of the simulation the replay from its exact start tells whether the task is done, so nothing is asked; nor of a
+    take that ends before a hand could close.
 
     Args:
         task: the sentence, in English or Chinese; None where none was recorded.
@@ -70,6 +72,8 @@ def check_idle(recording: Recording, rules: Rules, task: str | None, success: bo
     word = names_taking(task)
     if word is None:
         return [rule.not_applicable("no_taking", details={"task": task})]
+    if max(s.n for s in commands) < LEAST_ROWS or max(s.duration_s for s in commands) < LEAST_S:
+        return [rule.not_checked("too_short")]
     moved, stream = _furthest(commands)
     details: dict[str, Any] = {"task": task, "word": word, "stream": stream.name, "label": success}
     least = rule.bound("fail")

@@ -62,11 +62,14 @@ def outcome_of(course: Goal, carry: GoalState, failure: str | None = None) -> di
 
 
 def check_goal(
-    course: Goal, outcome: dict[str, Any], label: dict[str, Any] | None, end: float, rules: Rules
+    course: Goal, outcome: dict[str, Any], label: Mapping[str, Any] | None, end: float, rules: Rules, assumed: bool = False
 ) -> list[Finding]:
     """`goal`: the outcome of the replay against the recording's own label.
 
     A goal is missed when the take ends (`end` [s]), not before: whatever happened on the way may be its cause.
+
+    Args:
+        assumed: whether the label is none of the recording's own, but what such a demonstration is taken to claim.
 
     Label success, replay failure is a FAIL; label failure, replay failure passes ("failed as recorded"); label failure,
     replay success warns; without a label the outcome is told, not judged.
@@ -85,8 +88,9 @@ def check_goal(
         "missed": missed,
         "failure": outcome["failure"],
         "label": None
-        if label is None or label.get("success") is None
+        if assumed or label is None or label.get("success") is None
         else ("success" if label["success"] else "failure"),
+        **({"assumed": "success"} if assumed else {}),
     }
     known = {
         "subject": (missed,) if missed else (),

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..signals.signal import Motion, held
+from ..signals.statistics import TO_SIGMA
 from .check import Check
 from .finding import Finding, worst_of
 from .fixes import Fix, Known, floor, ratio, slow
 from .inputs import Moved
 from .rules import Rules
-
-TO_SIGMA = 1.4826  # a normal distribution's standard deviation over its median absolute deviation
 
 
 def peak_rates(motion: Motion, rules: Rules) -> dict[str, tuple[np.ndarray, np.ndarray]]:

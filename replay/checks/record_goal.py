@@ -29,7 +29,7 @@ def check_record_goal(
         steps: of the goal, in order; reached: step -> when it was reached [s], eased by the setting `place` and `turn`, None
             where it was not; strict: the same without easing.
         unrecorded: step -> how many of its words the record does not tell; failure: a failure mode that the record shows, and when.
-        claim: whether the recording says that it succeeded, or says nothing; else it says that it failed.
+        claim: whether the recording says that it succeeded, or is taken to say so; else nothing is held against it.
         nearest: `t`, `word`, `value`, `bound`, `unit` of the moment at which the first missed step was nearest.
     """
     rule = rules["record.goal"]

@@ -17,13 +17,13 @@ from ..recording.recording import Recording, Stream
 from ..signals.channels import SCALE
 from ..signals.clock import origin_ns, seconds
 from ..signals.signal import runs
+from ..signals.statistics import TO_SIGMA
 from .channel_swap import side_of
 from .check import Check
 from .finding import Finding
 from .fixes import Fix, Known, about
 from .hands_idle import SPAN
 from .rules import Rule, Rules
-from .takes import TO_SIGMA
 
 QUANTITIES = ("claw", "hand", "gripper")  # flags tell no way, so that nothing can be held short of it
 PRESSES = (

@@ -236,7 +236,7 @@ def steps_back(declared: Declared | None) -> tuple[float, float, int] | None:
     if declared is None or declared.timestamp is None or len(declared.timestamp) < 2:
         return None
     step = declared.timestamp[1:] - declared.timestamp[:-1]
-    back = [i for i, one in enumerate(step.tolist()) if one < 0]
+    back = [i for i, one in enumerate(step.tolist()) if one < 0 and np.isfinite(one)]
     if not back:
         return None
     return (back[0] + 1) / (declared.fps or 1.0), float(-step[back].min()), len(back)

@@ -14,6 +14,7 @@ from ..signals.channels import PER_DEGREE, SCALE, columns, in_radians, shared
 from ..signals.clock import by_topic, repeats, seconds, topic
 from ..signals.signal import find_lag, runs
 from .check import Check
+from .clocks import stopped_from
 from .finding import Finding, worst_of
 from .fixes import Fix, Known, about, rerecord
 from .inputs import Recorded
@@ -31,7 +32,7 @@ def check_missing(recording: Recording, rules: Rules, origin: int, needed: Seque
         needed: names, topics or quantities that must be there with at least two samples.
 
     A recording without commands is another kind of recording (its state is played as the command), not one with a
-    stream missing.
+    stream missing. A stream whose clock stops tells no time at which it ends.
     """
     rule, found = rules["stream.missing"], []
     here = {word for s in recording.streams.values() if s.n > 1 for word in (s.name, topic(s), s.quantity)}
@@ -45,7 +46,7 @@ def check_missing(recording: Recording, rules: Rules, origin: int, needed: Seque
     streams = [
         s
         for s in by_topic(recording.streams.values())
-        if s.clock != "grid" and s.role in ("command", "measured") and s.n > 1
+        if s.clock != "grid" and s.role in ("command", "measured") and s.n > 1 and stopped_from(s) is None
     ]
     if len(streams) > 1:
         first = min(float(seconds(s, origin).min()) for s in streams)

@@ -9,13 +9,13 @@ from typing import NamedTuple
 import numpy as np
 
 from ..recording.recording import Recording
+from ..signals.statistics import TO_SIGMA
 from .check import Check
 from .finding import Finding
 from .fixes import Fix, Known, about
 from .rules import Rules
 
 Key = tuple[str, str | None, str | None]  # of a set: where it lies, its robot, the mapping that it is read by
-TO_SIGMA = 1.4826  # a normal distribution's standard deviation over its median absolute deviation
 
 
 class Lag(NamedTuple):

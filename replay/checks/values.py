@@ -26,6 +26,10 @@ BRIEF = 3  # samples, for which such a device may read as none
 APART = 2.0  # times the largest step of a channel: what is further from its neighbours was not passed on the way
 _RANGE = re.compile(r"(-?[\d.]+)\.\.(-?[\d.]+)")
 ALL_PLACEHOLDER = -1.0  # a device that is not connected often reads as -1 throughout
+# times what a channel usually holds, one of its units at least, from where on a few cells are no measurement; and the size of memory
+# that nobody wrote, which no channel holds however often
+ABSURD, NEVER = 1e4, 1e30
+FEW = 0.1  # of the rows
 
 
 def check_nonfinite(streams: Sequence[Stream], rules: Rules, origin: int) -> list[Finding]:
@@ -51,20 +55,23 @@ def check_nonfinite(streams: Sequence[Stream], rules: Rules, origin: int) -> lis
 
 
 def check_sentinel(streams: Sequence[Stream], rules: Rules, origin: int) -> list[Finding]:
-    """`value.sentinel`: numbers that stand for "no reading" (999 and the like), or -1 in every element throughout.
+    """`value.sentinel`: numbers that stand for "no reading" (999 and the like), or -1 in every element throughout; and absurd ones.
 
     Such a number stands apart from its neighbours in time by more than `APART` of the channel's own steps, or is all that the
-    channel holds. A channel that runs through 999 or rests near it measures it.
+    channel holds. A channel that runs through 999 or rests near it measures it. Absurd is what is `ABSURD` times as large as what
+    the channel holds else, in a few cells, or beyond `NEVER`.
     """
     rule, found = rules["value.sentinel"], []
     for stream in streams:
-        if stream.quantity in ("imu", "placeholder") or stream.role in ("event", "image") or not stream.n:
+        if stream.role in ("event", "image") or not stream.n:
             continue
-        bad = np.isin(stream.values, rule.settings["placeholders"])
-        for j in np.flatnonzero(bad.any(axis=0)):
-            bad[:, j] = _apart(stream.values[:, j], bad[:, j], _counts(stream, int(j)))
-        if stream.n > 1 and (stream.values == ALL_PLACEHOLDER).all():
-            bad[:] = True
+        bad = absurd = _absurd(stream.values)
+        if stream.quantity not in ("imu", "placeholder") and not absurd.any():
+            bad = np.isin(stream.values, rule.settings["placeholders"])
+            for j in np.flatnonzero(bad.any(axis=0)):
+                bad[:, j] = _apart(stream.values[:, j], bad[:, j], _counts(stream, int(j)))
+            if stream.n > 1 and (stream.values == ALL_PLACEHOLDER).all():
+                bad[:] = True
         if bad.any():
             rows, elements = np.flatnonzero(bad.any(axis=1)), np.flatnonzero(bad.any(axis=0))
             t = seconds(stream, origin)
@@ -80,10 +87,23 @@ def check_sentinel(streams: Sequence[Stream], rules: Rules, origin: int) -> list
                         "count": int(bad.sum()),
                         "stream": stream.name,
                         "elements": [stream.names[j] for j in elements],
+                        **({"kind": "absurd"} if absurd.any() else {}),
                     },
                 )
             )
     return worst_of(found) or [rule.passed()]
+
+
+def _absurd(values: np.ndarray) -> np.ndarray:
+    """(n, k) cells that no channel measures: beside the rest of their column there is no such size."""
+    size = np.abs(np.where(np.isfinite(values), values, 0.0))
+    largest = size.max(axis=0)
+    out = size > NEVER
+    for j in np.flatnonzero(largest > ABSURD):
+        far = size[:, j] > ABSURD * max(float(np.median(size[:, j])), 1.0)
+        if 0 < far.sum() <= FEW * len(far):
+            out[:, j] |= _apart(values[:, j], far, counted=False)
+    return out
 
 
 def _apart(x: np.ndarray, placeholder: np.ndarray, counted: bool) -> np.ndarray:

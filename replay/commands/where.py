@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from ...cli import CommandRequest
     from ..judge.context import Contexts
 
+UNLABELLED = ("success", "unknown")
+
 
 @dataclass(frozen=True)
 class Where:
@@ -22,13 +24,15 @@ class Where:
     hand: str | None
     base: str | None
     retarget: str
+    unlabelled: str
 
     @classmethod
     def of(cls, settings: Settings) -> Where:
         """As the settings say it; what is wrong is noted there."""
         robot, model = (settings[key].word(default="") or None for key in ("robot", "model"))
         hand, base = settings["hand"].word(default=None), settings["base"].word(default=None)
-        return cls(robot, model, hand, base, settings["retarget"].word())
+        unlabelled = settings["unlabelled"].word(choices=UNLABELLED)
+        return cls(robot, model, hand, base, settings["retarget"].word(), unlabelled)
 
     def contexts(self, request: CommandRequest, settings: Settings, data: Path) -> Contexts:
         """What chooses the scene of each recording.
@@ -55,5 +59,5 @@ class Where:
         scene = scene_of(settings.composed, name, robot=own, hand=self.hand, base=self.base) if name else None
         asked = asked_of([unquoted(override) for override in request.overrides])
         return Contexts(
-            scene, self.robot, self.hand, self.base, request.conf_dir, self.model, data, self.retarget, asked
+            scene, self.robot, self.hand, self.base, request.conf_dir, self.model, data, self.retarget, asked, self.unlabelled
         )

@@ -61,6 +61,8 @@ def judge_alone(
     """
     company = _KnownCompany(given) if given is not None else _Nobody()
     (judged,) = run_stages([subject], company, threads=1, seed=seed, full=full)
+    if isinstance(judged, Exception):
+        raise judged
     verdict = conclude(judged, strict, pictures)
     return Alone(
         verdict,

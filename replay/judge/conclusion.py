@@ -25,6 +25,9 @@ BY_COLUMNS = "judged in the scenario {}, whose things have poses in the recordin
 NO_TASK_OF = "its task sentence is of no scenario that there is, so it is judged on the bare floor; scenario=NAME says otherwise"
 
 
+ASSUMED = "it carries no label; as a demonstration it is taken to claim success, which is an assumption; unlabelled=unknown turns it off"
+
+
 def conclude(judged: Judged, strict: bool = False, pictures: bool = False, curves: Collection[str] = ()) -> Verdict:
     """The verdict of one recording.
 
@@ -75,6 +78,7 @@ def conclude(judged: Judged, strict: bool = False, pictures: bool = False, curve
                 *([BY_COLUMNS.format(scene.name)] if context.named == "columns" else ()),
                 *([NO_TASK_OF] if _fits_none(context, recording) else ()),
                 *judged.motions.notes,
+                *([ASSUMED] if subject.assumed and scene.course.subgoals else ()),
                 *([CAVEAT] if people(scene.names) else ()),
             ],
             "unmapped": list(recording.unmapped),

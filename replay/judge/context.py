@@ -178,6 +178,7 @@ class Contexts:
         data: what is read, where a scene may lie beside the recordings.
         retarget: settings by which a person's motion is carried over, a file of conf/retarget.
         asked: what the command line says of all these, of which a verdict tells what it was not judged by.
+        unlabelled: `success` or `unknown`: what a robot's demonstration without a label claims.
 
     Raises:
         ScenarioError: unknown robot, or everything that is wrong with its description.
@@ -195,9 +196,11 @@ class Contexts:
         data: Path | None = None,
         retarget: str = "default",
         asked: Sequence[str] = (),
+        unlabelled: str = "success",
     ):
         self._chosen = SceneContext(chosen, "command", conf_dir, retargeting=retarget) if chosen is not None else None
         self._conf_dir, self._retarget, self.asked = conf_dir, retarget, tuple(asked)
+        self.unlabelled = unlabelled
         retarget_settings(retarget, conf_dir)  # a name that is misspelt stops the run, not each recording
         self._robots: dict[str, Embodiment] = {}
         described = robot is not None and robot not in robots()

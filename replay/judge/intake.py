@@ -24,6 +24,7 @@ from ..recording.recording import Recording, Stream, Unreadable, note_words
 from ..robots.limits import Limits, load_limits
 from ..signals.channels import SCALE, in_radians, pair
 from ..signals.clock import origin_ns, seconds
+from .steps import error_line
 from .taken import taken
 from .verdict import HOLDERS, StageResult, Verdict, combine, is_required
 
@@ -58,10 +59,13 @@ def intake(
     seen: dict[Key, dict[str, str]] = {}
     for item in recordings:
         if isinstance(item, Unreadable):
-            error = {"message": item.error.message, "file": item.error.file, "field": item.error.field}
-            yield Verdict(item.name, item.source, error=error)
-        else:
-            yield judged(item, rules, strict, seen)
+            yield Verdict(item.name, item.source, error=error_line(item.error))
+            continue
+        try:
+            verdict = judged(item, rules, strict, seen)
+        except Exception as error:
+            verdict = Verdict(item.name, item.source, error=error_line(error))
+        yield verdict
 
 
 def judged(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from ...scenarios.errors import ShiliuError
 from ...scenarios.scene import Scene
 from ..formats import Unreadable
 from ..recording.recording import Recording
@@ -24,6 +24,7 @@ from .results import Judged, Subject
 from .robustness_stage import robustness_stage
 from .rollout_stage import rollout_stage
 from .set_comparison import Beside, Company
+from .steps import Steps, error_line
 from .unused_settings import unused
 from .verdict import Verdict
 
@@ -112,12 +113,24 @@ def judging(
                 continue
             try:
                 slots.append(subject_of(item, contexts))
-            except ShiliuError as error:
+            except Exception as error:
                 slots.append(_unreadable(item.name, item.source, error))
         subjects = [slot for slot in slots if isinstance(slot, Subject)]
         done = iter(run_stages(subjects, company, threads=threads, seed=seed, performed=performed, full=full))
         for slot in slots:
-            yield slot if isinstance(slot, Verdict) else conclude(next(done), strict, pictures, curves)
+            yield slot if isinstance(slot, Verdict) else _concluded(slot.recording, next(done), strict, pictures, curves)
+
+
+def _concluded(
+    recording: Recording, judged: Judged | Exception, strict: bool, pictures: bool, curves: Collection[str]
+) -> Verdict:
+    try:
+        if isinstance(judged, Judged):
+            return conclude(judged, strict, pictures, curves)
+        error = judged
+    except Exception as raised:
+        error = raised
+    return _unreadable(recording.name, recording.source, error)
 
 
 def subject_of(recording: Recording, contexts: Contexts | None = None) -> Subject:
@@ -138,6 +151,7 @@ def subject_of(recording: Recording, contexts: Contexts | None = None) -> Subjec
         place_of(recording, context, contexts.chosen, context.rules),
         OwnRobot() if other is None else OtherRobot(other, context.robot_named),
         tuple(unused(contexts.asked, recording, context)),
+        contexts.unlabelled,
     )
 
 
@@ -149,36 +163,34 @@ def run_stages(
     seed: int = 0,
     performed: Mapping[str, Rollout] | None = None,
     full: bool = False,
-) -> list[Judged]:
+) -> list[Judged | Exception]:
     """Recordings through all stages, those that need a batch together.
 
     Args:
         company: takes of the same sets that are not judged now, and that these are held against all the same.
         performed: see `rollout_stage`; full: the robustness stage, too.
+
+    Returns:
+        One for each; what a stage raised where one did, so that one take ends no run.
     """
     company = company if company is not None else Company()
-    integrity = [integrity_stage(one) for one in subjects]
-    beside = company.compare(list(zip(subjects, integrity)))
-    integrity = [replace(one, findings=(*one.findings, *found)) for one, found in zip(integrity, beside)]
-    motions = [motion_stage(one, sound) for one, sound in zip(subjects, integrity)]
-    rates = company.rates(list(zip(subjects, motions)))
-    rollouts = rollout_stage(list(zip(subjects, integrity, motions)), threads=threads, seed=seed, performed=performed)
-    judged = [
-        Judged(
-            subject,
-            sound,
-            motion,
-            rollout,
-            kinematics_stage(subject, sound, motion, rollout, rate),
-            dynamics_stage(subject, sound, motion, rollout),
-            replay_stage(subject, sound, motion, rollout, threads=threads, seed=seed),
-        )
-        for subject, sound, motion, rollout, rate in zip(subjects, integrity, motions, rollouts, rates)
-    ]
-    if not full:
-        return judged
-    varied = robustness_stage(judged, threads=threads, seed=seed)
-    return [replace(one, robustness=robustness) for one, robustness in zip(judged, varied)]
+    steps = Steps(len(subjects))
+    integrity = steps.each(integrity_stage, subjects)
+    beside = steps.together(company.compare, subjects, integrity)
+    integrity = steps.each(lambda one, found: replace(one, findings=(*one.findings, *found)), integrity, beside)
+    motions = steps.each(motion_stage, subjects, integrity)
+    rates = steps.together(company.rates, subjects, motions)
+    rollouts = steps.together(
+        partial(rollout_stage, threads=threads, seed=seed, performed=performed), subjects, integrity, motions
+    )
+    kinematics = steps.each(kinematics_stage, subjects, integrity, motions, rollouts, rates)
+    dynamics = steps.each(dynamics_stage, subjects, integrity, motions, rollouts)
+    replays = steps.each(partial(replay_stage, threads=threads, seed=seed), subjects, integrity, motions, rollouts)
+    judged = steps.each(Judged, subjects, integrity, motions, rollouts, kinematics, dynamics, replays)
+    if full:
+        varied = steps.together(partial(robustness_stage, threads=threads, seed=seed), judged)
+        judged = steps.each(lambda one, robustness: replace(one, robustness=robustness), judged, varied)
+    return [steps.ended.get(i, one) for i, one in enumerate(judged)]
 
 
 def _batches(items: Iterable[Recording | Unreadable], size: int) -> Iterator[list[Recording | Unreadable]]:
@@ -192,5 +204,5 @@ def _batches(items: Iterable[Recording | Unreadable], size: int) -> Iterator[lis
         yield batch
 
 
-def _unreadable(name: str, source: str, error: ShiliuError) -> Verdict:
-    return Verdict(name, source, error={"message": error.message, "file": error.file, "field": error.field})
+def _unreadable(name: str, source: str, error: Exception) -> Verdict:
+    return Verdict(name, source, error=error_line(error))

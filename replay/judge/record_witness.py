@@ -38,18 +38,20 @@ STILL = 1e-5  # m, no tracker is quieter
 
 
 def check_witness(
-    subject: Subject, motions: Motions, rollouts: Rollouts, label: Mapping[str, Any] | None
+    subject: Subject, motions: Motions, rollouts: Rollouts, stopped: str | None = None
 ) -> tuple[list[Finding], RecordedState | None]:
     """`record.goal` and the checks of recorded poses, and the recorded state where there is one.
 
     Args:
-        label: whether it succeeded, as the recording says; one that says nothing claims success.
+        stopped: why nothing that was measured may be judged, see `stopped_signals`.
     """
     rules, scene, plan = subject.rules, subject.scene, rollouts.plan
     if subject.recording.episode is not None:
         return [rules[code].not_applicable("covered_by_reproduces") for code in CODES], None
     if not things_of(scene):
         return [rules[code].not_applicable("no_objects") for code in CODES], None
+    if stopped is not None:
+        return [rules[code].not_checked(stopped) for code in CODES], None
     state = recorded_state(subject, motions, rollouts)
     if state is None or plan.start is None or not state.things:
         return [rules[code].not_checked("no_object_poses") for code in CODES], None
@@ -59,7 +61,7 @@ def check_witness(
     if plan.unsure is not None or (order is not None and order.failed):
         reason = plan.unsure or "object_order"
         return [rules["record.goal"].not_checked(reason), *found], None
-    return [*_goal(subject, rollouts, state, label), *found], state
+    return [*_goal(subject, rollouts, state), *found], state
 
 
 def _by_height(finding: Finding, subject: Subject, rollouts: Rollouts, state: RecordedState) -> Finding:
@@ -82,7 +84,7 @@ def _by_height(finding: Finding, subject: Subject, rollouts: Rollouts, state: Re
 
 
 # ------------------------------------------------------------------------------------------------------------ the task
-def _goal(subject: Subject, rollouts: Rollouts, state: RecordedState, label: Mapping[str, Any] | None) -> list[Finding]:
+def _goal(subject: Subject, rollouts: Rollouts, state: RecordedState) -> list[Finding]:
     scene, rule, start = subject.scene, subject.rules["record.goal"], rollouts.plan.start
     assert start is not None
     if not scene.course.subgoals:
@@ -97,7 +99,9 @@ def _goal(subject: Subject, rollouts: Rollouts, state: RecordedState, label: Map
     strict, _ = _run(exact, readings)
     missed = next((s for s in scene.course.subgoals if strict[s.name] is None), None)
     nearest = None if missed is None else _nearest(missed.conditions, readings, read, state.t)
-    claim = label is None or label.get("success") is not False
+    if nearest is not None and missed is not None:
+        nearest["things"] = sorted({name.partition(".")[0] for one in missed.conditions for name in one.about} & set(state.things))
+    claim = bool((subject.claim or {}).get("success"))
     steps = [s.name for s in scene.course.subgoals]
     return check_record_goal(steps, reached, strict, open_, failure, claim, subject.rules, nearest)
 

@@ -41,6 +41,7 @@ from .near_copies import NEAR, UNMEASURED, copies_of, counted, hangs, open_, pla
 from .object_poses import check_diverged
 from .payload import creep_of
 from .record_witness import carried_of, check_witness, exact, left_lying
+from .recorded_poses import things_of
 from .recorded_state import RecordedState
 from .results import Integrity, Motions, Replay, Rollouts, Subject
 from .retargeted_report import check_object
@@ -48,6 +49,7 @@ from .rollout_stage import explains_goal, on_recording_clock, play_elsewhere, ro
 from .tracking_cause import explain
 
 ENOUGH = 0.9  # of the likely starts must succeed for a PASS
+LEAST_STARTS = 8  # with none of fewer, a third of all starts may succeed (Wilson, 95 %)
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 Tracking = tuple[np.ndarray, np.ndarray, tuple[str, ...]]
 
@@ -74,7 +76,7 @@ def replay_stage(
             happened = [
                 open_(one, rules, UNMEASURED) if one.failed and one.code not in always else one for one in happened
             ]
-        witness, state = check_witness(subject, motions, rollouts, _label(subject))
+        witness, state = check_witness(subject, motions, rollouts, integrity.stopped.get("measured"))
         if state is not None:
             happened = _left_lying(subject, rollouts, state, happened, threads, seed)
         found += witness
@@ -89,20 +91,13 @@ def replay_stage(
     return Replay(tuple(findings), outcome, tracking, goal)
 
 
-def _label(subject: Subject) -> dict[str, Any] | None:
-    """Whether it succeeded and why not, as the recording itself says."""
-    episode = subject.recording.episode
-    label = episode.label if episode is not None else subject.recording.metadata.get("label")
-    return label if isinstance(label, dict) else None
-
-
 def _outcome(subject: Subject, rollouts: Rollouts) -> dict[str, Any]:
     """How the take ended, or in how many of the likely starts it succeeded, beside the recording's label."""
-    label = (_label(subject) or {}).get("success")
+    label = {"label": (subject.label or {}).get("success"), **({"assumed": "success"} if subject.assumed else {})}
     if rollouts.known:
-        return {**rollouts.outcomes[0], "label": label}
+        return {**rollouts.outcomes[0], **label}
     n = len(rollouts.outcomes)
-    return {"success": None, "share": len(rollouts.succeeded) / n, "starts": n, "label": label}
+    return {"success": None, "share": len(rollouts.succeeded) / n, "starts": n, **label}
 
 
 def _followed(subject: Subject, motions: Motions, rollouts: Rollouts) -> tuple[list[Finding], Tracking | None]:
@@ -140,13 +135,15 @@ def _goal(subject: Subject, rollouts: Rollouts, threads: int, seed: int) -> tupl
     Returns:
         The findings, and the codes that fail in all that do it close by.
     """
-    scene, label, takes = subject.scene, _label(subject), rollouts.plan.takes
+    scene, takes = subject.scene, rollouts.plan.takes
     if rollouts.known:
         duration = takes[0].n_steps * scene.control_timestep
-        goal = check_goal(scene.course, rollouts.outcomes[0], label, duration, subject.rules)
+        goal = check_goal(scene.course, rollouts.outcomes[0], subject.claim, duration, subject.rules, subject.assumed)
     else:
-        goal = _over_starts(subject, rollouts.outcomes, label)
+        goal = _over_starts(subject, rollouts)
     if rollouts.plan.unsure:
+        if subject.assumed:  # neither what is assumed nor where it began is known
+            return [subject.rules["goal"].not_checked(rollouts.plan.unsure, details=one.details) for one in goal], frozenset()
         return [_unproven(one, rollouts.plan.unsure, subject) for one in goal], frozenset()
     if not explains_goal(subject) or not any(one.failed for one in goal):
         return goal, frozenset()
@@ -412,18 +409,23 @@ def _tracked(subject: Subject, motions: Motions, rollouts: Rollouts) -> tuple[li
     return found, (times, error, tuple(shared))
 
 
-def _over_starts(subject: Subject, outcomes: Sequence[dict[str, Any]], label: Any) -> list[Finding]:
-    """The goal over many likely starts: none succeeds, enough do, or it hangs on what is unknown."""
-    rules, scene = subject.rules, subject.scene
-    rule = rules["goal"]
-    n, k = len(outcomes), sum(o["success"] for o in outcomes)
+def _over_starts(subject: Subject, rollouts: Rollouts) -> list[Finding]:
+    """The goal over many likely starts: none succeeds, enough do, or it hangs on what is unknown.
+
+    Of a take that only is assumed to have succeeded, starts prove nothing where they are few, and a miss where all things stand
+    where they were recorded.
+    """
+    scene, rule, label = subject.scene, subject.rules["goal"], subject.claim
+    n, k = len(rollouts.outcomes), len(rollouts.succeeded)
     low, high = wilson(k, n)
     starts = {"successes": k, "starts": n, "low": low, "high": high, "unknown": ", ".join(scene.config.vary_unknown)}
-    known: dict[str, Any] = {"value": k / n, "limit": ENOUGH, "details": starts}
+    known: dict[str, Any] = {"value": k / n, "limit": ENOUGH, "details": starts | ({"assumed": "success"} if subject.assumed else {})}
     if not isinstance(label, dict) or label.get("success") is None:
         return [rule.not_checked("no_label", **known)]
     if not label["success"]:
         return [rule.passed(**known) if k < n else rule.finding(level="WARN", **known)]
+    if subject.assumed and (n < LEAST_STARTS or (k == 0 and not set(things_of(scene)) <= set(rollouts.plan.stood))):
+        return [rule.not_checked("unknown_start", **known)]
     if k == 0:
         return [rule.finding(level="FAIL", margin=-ENOUGH, excess=1.0, **known)]
     return [rule.passed(**known) if k / n >= ENOUGH else rule.not_checked("unknown_start", **known)]

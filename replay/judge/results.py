@@ -74,6 +74,7 @@ class Subject:
 
     Attributes:
         unused: settings of the command that it is not judged by.
+        unlabelled: what a demonstration without a label claims: `success`, or nothing (`unknown`).
     """
 
     recording: Recording
@@ -81,6 +82,7 @@ class Subject:
     place: Place
     robot: JudgedRobot
     unused: tuple[str, ...] = ()
+    unlabelled: str = "success"
 
     @property
     def scene(self) -> Scene:
@@ -89,6 +91,28 @@ class Subject:
     @property
     def rules(self) -> Rules:
         return self.context.rules
+
+    @property
+    def label(self) -> Mapping[str, Any] | None:
+        """Whether it succeeded and why not, as the recording itself says."""
+        episode = self.recording.episode
+        label = episode.label if episode is not None else self.recording.metadata.get("label")
+        return label if isinstance(label, dict) else None
+
+    @property
+    def assumed(self) -> bool:
+        """Whether it is taken to claim success without saying so: of a robot's demonstrations those are kept that succeed.
+
+        An episode of the simulation, also one that a policy performed, carries the environment's own outcome; a person's motion
+        claims nothing of the robot.
+        """
+        silent = (self.label or {}).get("success") is None
+        return silent and self.unlabelled == "success" and self.recording.episode is None and self.recording.kind != "human"
+
+    @property
+    def claim(self) -> Mapping[str, Any] | None:
+        """What it is judged by: its label, or what is assumed."""
+        return {"success": True, "failure": None} if self.assumed else self.label
 
 
 @dataclass(frozen=True)

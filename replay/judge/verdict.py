@@ -21,6 +21,8 @@ AFTERMATH = 2.0  # s, how long after a motion or a force what it upset may show;
 BEFORE = 0.1  # s, by which a step of the command into a place past its joint's range may show before
 # why an episode does not reproduce, where its recorded commands are not those that it was made by
 NOT_THESE_COMMANDS = ("unknown", "action_edited", "alignment", "unit", "period")
+# what is read from recorded poses of things, and follows from one that leaps
+FROM_POSES = ("object.jumps", "object.hovers", "object.moves", "object.diverged", "record.goal")
 WHOLE = ("frames",)  # of which columns an older set's digest does not tell
 # who holds what is missing, where nothing failed
 HOLDERS = {
@@ -36,6 +38,7 @@ HOLDERS = {
     "things_apart": "scene",
     "beyond_drawn": "scene",
     "no_start_state": "scene",
+    "no_label": "operator",  # who did the task knows whether it was done
     "other_scene": "scene",
     "no_published_limit": "robot",
     "no_limit": "robot",
@@ -321,6 +324,8 @@ def _follows(finding: Finding, cause: Finding) -> bool:
         return False
     if (cause.code, finding.code) == ("value.range", "ctrl.clamped"):  # one and the same number
         return _shared(cause, finding)
+    if cause.stage == "integrity" and check_of(cause.code).of == "world":
+        return _of_a_pose(finding, cause)
     if cause.stage == "integrity":
         return finding.stage == "integrity" and bool(set(finding.subject) & set(cause.subject))
     if check_of(finding.code).own_cause and not (
@@ -346,6 +351,22 @@ def _follows(finding: Finding, cause: Finding) -> bool:
             return together and finding.details.get("held_back") == "out_of_reach"
         return together and (bool(set(finding.subject) & set(cause.subject)) or finding.stage == "dynamics")
     return together
+
+
+def _of_a_pose(finding: Finding, cause: Finding) -> bool:
+    """Whether a finding may come of a thing that was recorded where it cannot have been: it is about that thing, then or later.
+
+    The goal is read in the whole record; a failure mode that the record shows is asked for its time alone.
+    """
+    if finding.code not in FROM_POSES:
+        return False
+    fails = finding.details.get("kind") == "failure"
+    about = {*finding.subject, *(finding.details.get("things") or ())}
+    if not fails and not about & set(cause.subject):
+        return False
+    last = finding.t1 if finding.t1 is not None else finding.t0
+    whole = finding.code == "record.goal" and not fails
+    return whole or last is None or cause.t0 is None or last >= cause.t0 - TOGETHER
 
 
 def _edited(finding: Finding, cause: Finding) -> bool:

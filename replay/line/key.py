@@ -108,7 +108,7 @@ class Keys:
     def of(self, subject: Subject) -> str:
         """The key of what comes of a recording that is judged alone."""
         recording = recording_digest(subject.recording, subject.rules)
-        return digest_of(self._run, recording, self._context(subject.context), subject.place, subject.unused)
+        return digest_of(self._run, recording, self._context(subject.context), subject.place, subject.unused, subject.assumed)
 
     @staticmethod
     def among(key: str, given: Mapping[str, Finding]) -> str:

@@ -11,6 +11,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
 from ...scenarios.errors import ShiliuError
+from ..judge.steps import error_line
 from .jobs import Answer, Count, Stop, TakeJob, Unread, name_of
 
 
@@ -48,9 +49,7 @@ def answered(bench: Answering, job: Count | TakeJob) -> Answer:
     except ShiliuError as error:
         return Stop(error.message, error.file, error.field)
     except Exception as error:
-        what = f"a fault of shiliu's own: {type(error).__name__}: {error}"
-        error_line = {"message": what, "file": None, "field": None, "code": "fault"}
-        return Unread(job.entry.path.stem, name_of(job), error_line)
+        return Unread(job.entry.path.stem, name_of(job), error_line(error))
 
 
 def _end_with_parent() -> None:

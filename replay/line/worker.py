@@ -12,6 +12,7 @@ from ..formats.one_by_one import OneByOne
 from ..judge.alone import judge_alone
 from ..judge.context import Contexts
 from ..judge.judge import subject_of
+from ..judge.steps import error_line
 from ..recording.metadata import PSEUDONYM
 from ..recording.recording import Recording
 from .jobs import Answer, Busy, Count, Counted, Made, TakeJob, Unread
@@ -90,9 +91,3 @@ def _operator(recording: Recording) -> str | None:
     about = recording.metadata.get("demonstration")
     found = about.get("operator") if isinstance(about, dict) else None
     return found if isinstance(found, str) and PSEUDONYM.fullmatch(found) else None
-
-
-def error_line(error: ShiliuError) -> dict[str, Any]:
-    """An error as an unreadable recording's line has it."""
-    file = None if error.file is None else str(error.file)
-    return {"message": error.message, "file": file, "field": error.field}

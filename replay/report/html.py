@@ -148,7 +148,7 @@ class Sheet:
             if value is not None:
                 parts.append(ui("colon").join((ui(key), ui("success" if value else "failure"))))
         if outcome.get("label") is None:
-            parts.insert(0, ui("no_label"))
+            parts.insert(0, ui("assumed" if outcome.get("assumed") else "no_label"))
         if outcome.get("starts"):
             n = round((outcome.get("share") or 0.0) * outcome["starts"])
             parts.append(ui("likely_starts", successes=n, starts=outcome["starts"]))

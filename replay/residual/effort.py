@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from ..signals.statistics import TO_SIGMA
 from .arm_chain import MeasuredArm
 from .departures import WitnessedColumn, departures, joined, rows_of, together
 from .engine import Difference
 from .heard import HEARD, heard, heard_column, is_followed
-from .relations import TO_SIGMA, Relation, follows
+from .relations import Relation, follows
 from .servo_law import ServoLaw, laws_of
 from .table import Group, RecordedChannel
 

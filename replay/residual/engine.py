@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..signals.signal import find_lag, runs
-from .blame import Blame, over, suspects
+from .blame import Blame, over, suspects, threshold
 from .hands import BEYOND as BEYOND_HAND
 from .hands import against_command
 from .hypotheses import HYPOTHESES, Case, Explanation, best, is_exact
 from .relations import Relation, relations_of, shifted
-from .table import Group, RecordedChannel
+from .table import Group, RecordedChannel, is_switch
 
 UNEVEN = 0.01  # rad: a group whose channels follow worse than this, on the whole, may follow later than a kernel reaches
 JOIN = 12  # rows: disagreements nearer than this are one (a kernel's length at 30 Hz)
@@ -24,6 +24,10 @@ GOES = 0.2  # rad: a joint that goes further has a speed
 LEAST_ROWS = 8  # in motion, to the bit alike, for one column to be another one
 CLEAR = 1.25  # times its limit, from where on a difference that may be a push is named
 SEEN = 0.05  # rad, or share of the way: a factor that changes less is not looked at
+# of a disagreement: rows at least, share of them in which a joint that is blocked stands (then it comes back), and noises and share of
+# `SEEN` by which it may be measured to move there
+ENCODER = (1e-5, 0.02)  # rad: steps of encoders
+STANDS, STANDING, STILL, LEFT_BEHIND = 8, 0.6, 4.0, 0.1
 LEAP = 0.04  # rad: a smaller step between two rows is none that is looked at
 DENSE = 0.3  # of a span: where so much of it is wrong in one column, all of it is one fault
 RIVAL = 0.25  # of the disagreement: what a column may leave more than the best one and still be asked for a simple reason
@@ -41,7 +45,7 @@ DOUBT = 0.02  # of the rows: where the other channels disagree in more of them, 
 
 # what a difference may be of, and by what: each has words in conf/text
 COLUMNS = ("command", "measured", "velocity", "effort", "pose", "base", "wrench", "touch", "rows")
-REASONS = (*(one.name for one in HYPOTHESES), "cut", None)
+REASONS = (*(one.name for one in HYPOTHESES), "cut", "blocked", None)
 
 
 @dataclass(frozen=True)
@@ -172,6 +176,8 @@ def _blamed(
     relations: Sequence[Sequence[Relation]], others: Mapping[str, np.ndarray], vouched: np.ndarray | None,
 ) -> list[Difference]:  # fmt: skip
     """Each suspect column with what may have happened to it: the one that leaves least, for the fewest free numbers, is the one."""
+    if (blocked := _blocked(group, channel, own, rows)) is not None:
+        return [blocked]
     found: list[tuple[float, list[Difference]]] = []
     candidates = suspects(channel, own, rows)
     if vouched is not None:
@@ -188,6 +194,47 @@ def _blamed(
             parts.append(_difference(group, part, why, own, relations, others))
         found.append((cost, parts))
     return min(found, key=lambda each: each[0])[1] if found else []
+
+
+def _blocked(group: Group, channel: RecordedChannel, own: Sequence[Relation], rows: np.ndarray) -> Difference | None:
+    """A joint that is measured to stand in most rows of a disagreement, noise and all, while its command goes on, and of which nothing
+    else recorded says otherwise: it is blocked, or its servo is off. None where one value is all that was written in these rows: that
+    is what a recorder does."""
+    follows = next((r for r in own if r.name == "follows"), None)
+    if follows is None or not np.abs(over(follows, channel.unit)[rows]).max() > 1.0:
+        return None
+    stretches = [rows[(rows >= a) & (rows <= b)] for a, b in _joined(np.isin(np.arange(group.n), rows))]
+    longest = max(stretches, key=len)
+    if len(longest) < STANDS or len(longest) < SURE * len(rows):
+        return None
+    first, last = int(longest[0]), int(longest[-1])
+    span = slice(first, last + 1)
+    q, c = channel.columns["measured"][span], channel.columns["command"][span]
+    others = [np.abs(over(r, channel.unit)[rows]).max() for r in own if r is not follows]
+    steps = np.sort(np.abs(np.diff(c)))  # that a command goes somewhere at once and back is no joint that is blocked
+    near = np.abs(q - np.median(q)) <= max(STILL * follows.noise, SEEN * LEFT_BEHIND)
+    if near.mean() < STANDING:
+        return None
+    one_value = np.unique(q[near]).size <= 1 and not _coarse_and_smooth(channel.columns["measured"], first + np.flatnonzero(near))
+    if one_value or float(steps[:-2].sum()) < SEEN or any(size > 1.0 for size in others):
+        return None
+    away = np.abs(follows.residual[span])
+    limit = threshold(follows, channel.unit)
+    return Difference(
+        (channel.name,), "measured", first, last, float(group.t[first]), float(group.t[last]), float(away.max()), channel.unit,
+        "blocked", "body", 0.0, 0.0, False, {}, channel.topics["measured"], limit, group.n, float((away / limit).sum()),
+    )  # fmt: skip
+
+
+def _coarse_and_smooth(q: np.ndarray, rows: np.ndarray) -> bool:
+    """Whether a column comes in steps that an encoder may have, and goes on from rows of one value as it left them: there one value
+    is what is measured of a joint that stands. What was frozen is elsewhere at once when it comes back."""
+    steps = np.abs(np.diff(q))
+    least = float(steps[steps > 0.0].min(initial=np.inf))
+    last = int(rows[-1])
+    after = steps[last : last + 4]
+    leaps = len(after) > 1 and float(after[0]) > max(4.0 * float(after[1:].max()), 3.0 * least)
+    return ENCODER[0] <= least <= ENCODER[1] and not leaps
 
 
 def _case(group: Group, one: Blame, own: Sequence[Relation]) -> Case:
@@ -413,15 +460,16 @@ def _rows_lost(group: Group) -> Iterator[Difference]:
     """Rows at which command and measurement leap together: rows are missing there, or those of another take begin."""
     sides = []
     for kind in ("command", "measured"):
-        columns = [c.columns[kind] for c in group.channels if kind in c.columns and c.unit == "rad"]
+        columns = [c.columns[kind] for c in group.channels if kind in c.columns and c.unit == "rad" and not is_switch(c)]
         sides.append(_leaps(np.column_stack(columns)) if columns else np.zeros((group.n, 0), bool))
     leaps = [side.sum(axis=1) for side in sides]
     if not all(side.shape[1] for side in sides):
         return
     both = (leaps[0] >= 1) & (leaps[1] >= 1) & (leaps[0] + leaps[1] >= 3)
     for row in np.flatnonzero(both):
-        names = [c.name for j, c in enumerate(x for x in group.channels if x.unit == "rad" and "measured" in x.columns) if sides[1][row, j]]
-        q = np.column_stack([c.columns["measured"] for c in group.channels if c.unit == "rad" and "measured" in c.columns])
+        moving = [c for c in group.channels if c.unit == "rad" and "measured" in c.columns and not is_switch(c)]
+        names = [c.name for j, c in enumerate(moving) if sides[1][row, j]]
+        q = np.column_stack([c.columns["measured"] for c in moving])
         size = float(np.abs(q[row] - q[row - 1]).max())
         yield Difference(
             tuple(names), "rows", int(row), int(row), float(group.t[row - 1]), float(group.t[row]), size, "rad", "cut", "time",

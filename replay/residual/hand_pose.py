@@ -12,6 +12,7 @@ import numpy as np
 
 from ..recording.recording import Recording, Stream
 from ..signals.clock import topic
+from ..signals.statistics import resolution, scatter
 from .arm_chain import MeasuredArm
 from .departures import WitnessedColumn, departures, joined, rows_of, together
 from .engine import Difference
@@ -22,6 +23,8 @@ UNITS = ("m", "m", "m", "1", "1", "1", "1")
 # float32 of pose and angles leaves 1e-7; sets of others give poses to 4 decimals of a metre, and to 3 of a quaternion
 LIMITS = {"m": 2e-3, "1": 4e-3}
 SURE = 2.0  # limits
+SIGMAS = 6.0  # of what angles and poses scatter by in this take, which are added to the limits: one row in a billion
+COARSEST = 5e-3  # rad: an encoder or a servo of a toy scatters or steps by no more, and what does is a fault to be found
 TURNED = 2e-3  # rad and m: what one wrong joint may leave of the difference
 MOST = 0.9  # of the rows of a stretch that one joint has to explain
 LATE, HELD = 30, 1e-6  # rows by which a pose may be late or early; m or 1 by which one that stands still moves
@@ -39,14 +42,11 @@ def poses_of(recording: Recording, group: Group, arms: Mapping[str, MeasuredArm]
 def vouched_joints(recording: Recording, group: Group, arms: Mapping[str, MeasuredArm]) -> dict[str, np.ndarray]:
     """Joint -> (n,) whether a recorded hand stands where its measured arm puts it: then no joint of that arm is measured wrongly."""
     out: dict[str, np.ndarray] = {}
-    limits = np.array([LIMITS[unit] for unit in UNITS])
     for name, stream, arm in poses_of(recording, group, arms):
         values = np.column_stack([stream.column(f"{name}.{axis}") for axis in AXES])
         if np.isfinite(values).all():
-            quats = arm.attitudes()
-            truth = np.column_stack([arm.origins[-1], quats * _signs(quats, values[:, 3:])[:, None]])
-            agree = (np.abs(values - truth) <= limits).all(axis=1)
-            out |= dict.fromkeys(arm.chain.joints, agree)
+            truth, limits = _truth(values, arm), _limits(values, arm)
+            out |= dict.fromkeys(arm.chain.joints, (np.abs(values - truth) <= limits).all(axis=1))
     return out
 
 
@@ -71,13 +71,13 @@ def _of_hand(
     found: Sequence[Difference],
 ) -> list[Difference]:  # fmt: skip
     chain, q, origins, axes, turns = arm.chain, arm.q, arm.origins, arm.axes, arm.turns
-    quats = arm.attitudes()
-    quats = quats * _signs(quats, values[:, 3:])[:, None]
-    truth = np.column_stack([origins[-1], quats])
-    limits = np.array([LIMITS[unit] for unit in UNITS])
+    limits = _limits(values, arm)
+    wider = (limits / np.array([LIMITS[unit] for unit in UNITS])).max(axis=1)
+    truth = _truth(values, arm)
     apart = np.abs(values - truth) / limits
-    if (apart.max(axis=1) <= 1.0).mean() < USUAL and (not _same_frame(values, truth) or _other_hand(values, truth, turns[-1])):
-        return []
+    if (apart.max(axis=1) <= 1.0).mean() < USUAL:
+        if not _same_frame(apart) or _other_hand(values, truth, turns[-1], limits):
+            return []
     bad = apart > 1.0
     if not bad.any():
         return []
@@ -86,57 +86,84 @@ def _of_hand(
     explained = rows_of(joints, group.n)
     for first, last in joined(bad.any(axis=1)):
         rows = first + np.flatnonzero(bad[first : last + 1].any(axis=1))
-        joint = _joint(values[rows], q[rows], origins[:, rows], axes[:, rows], turns[-1][rows])
+        joint = _joint(values[rows], q[rows], origins[:, rows], axes[:, rows], turns[-1][rows], TURNED * wider[rows])
         if joint is None:
             continue
         channel = by_name[chain.joints[joint[0]]]
         right = q[:, joint[0]].copy()
         right[rows] += joint[1]
-        if not _of_other_rows(values, truth, rows) or _believed(channel, right, rows, group.dt):
+        if not _of_other_rows(values, truth, rows, limits) or _believed(channel, right, rows, group.dt):
             change = np.zeros(group.n, bool)
             change[rows] = True
             column = WitnessedColumn(
                 channel.name, "measured", "rad", channel.topics["measured"], group.t, q[:, joint[0]], right, change,
-                np.abs(right - q[:, joint[0]]) > SURE * TURNED, TURNED, 1e-6,
+                np.abs(right - q[:, joint[0]]) > SURE * TURNED * wider, TURNED * float(np.median(wider)), 1e-6,
             )  # fmt: skip
             out += departures(column)
             explained[first : last + 1] = True
     bad[explained] = False
     for i, (axis, unit) in enumerate(zip(AXES, UNITS)):
+        limit = float(np.median(limits[:, i]))
         others = {f"{name}.{AXES[k]}": truth[:, k] for k in range(7) if k != i and (k < 3) == (i < 3)}
         column = WitnessedColumn(
             f"{name}.{axis}", "pose", unit, where, group.t, values[:, i], truth[:, i], bad[:, i],
-            bad[:, i] & (apart[:, i] > SURE), LIMITS[unit], 1e-6, others,
+            bad[:, i] & (apart[:, i] > SURE), limit, max((limit - LIMITS[unit]) / SIGMAS, 1e-6), others,
         )  # fmt: skip
         out += departures(column)
     return together(out)
 
 
-def _signs(quats: np.ndarray, recorded: np.ndarray) -> np.ndarray:
+def _limits(values: np.ndarray, arm: MeasuredArm) -> np.ndarray:
+    """(n, 7) from where on a recorded pose departs: what poses are rounded to, and what this take's angles and poses scatter and step by.
+
+    An angle that is off by d turns the hand by d and moves it by d times the distance of its joint's axis (the geometric Jacobian:
+    Siciliano et al., Robotics, 2009, eq. 3.30); each of the numbers of a quaternion changes by half of a turn at the most.
+    """
+    tip = arm.origins[-1]
+    levers = np.linalg.norm(np.cross(arm.axes, tip - arm.origins[:-1]), axis=2).T  # (n, k) m
+    noise, step = (np.minimum(of(arm.q), COARSEST) for of in (scatter, resolution))
+    place = SIGMAS * np.linalg.norm(noise * levers, axis=1) + (0.5 * step * levers).sum(axis=1)
+    turn = 0.5 * (SIGMAS * float(np.linalg.norm(noise)) + 0.5 * float(step.sum()))
+    own = SIGMAS * np.minimum(scatter(values), COARSEST) + 0.5 * np.minimum(resolution(values), COARSEST)
+    by_joints = np.where(np.array(UNITS) == "m", place[:, None], turn)
+    return np.array([LIMITS[unit] for unit in UNITS]) + by_joints + own
+
+
+def _truth(values: np.ndarray, arm: MeasuredArm) -> np.ndarray:
+    """(n, 7) where the measured joints put the hand, with the sign of the recorded attitude."""
+    quats = arm.attitudes()
+    signs = _signs(quats, values[:, 3:], _limits(values, arm)[:, 3:])
+    return np.column_stack([arm.origins[-1], quats * signs[:, None]])
+
+
+def _signs(quats: np.ndarray, recorded: np.ndarray, limits: np.ndarray) -> np.ndarray:
     """(n,) 1, or -1 where the other sign, which means the same attitude, fits entirely; most of the rows that fit decide of the rest."""
-    fits = [(np.abs(recorded - sign * quats) <= LIMITS["1"]).all(axis=1) for sign in (1.0, -1.0)]
+    fits = [(np.abs(recorded - sign * quats) <= limits).all(axis=1) for sign in (1.0, -1.0)]
     rest = -1.0 if fits[1].sum() > fits[0].sum() else 1.0
     return np.where(fits[0], 1.0, np.where(fits[1], -1.0, rest))
 
 
-def _same_frame(values: np.ndarray, truth: np.ndarray) -> bool:
-    """Whether most columns agree: those of another frame or point agree in none."""
-    agree = (np.abs(values - truth) <= np.array([LIMITS[unit] for unit in UNITS])).mean(axis=0)
-    return int((agree > USUAL).sum()) >= 3
+def _same_frame(apart: np.ndarray) -> bool:
+    """Whether most columns agree, apart (n, 7) limits: those of another frame or point agree in none."""
+    return int(((apart <= 1.0).mean(axis=0) > USUAL).sum()) >= 3
 
 
-def _other_hand(values: np.ndarray, truth: np.ndarray, turns: np.ndarray) -> bool:
+def _other_hand(values: np.ndarray, truth: np.ndarray, turns: np.ndarray, limits: np.ndarray) -> bool:
     """Whether all of a take is of one other point of the hand: another hand has its grip elsewhere."""
     away = values[:, :3] - truth[:, :3]
     inside = np.einsum("nij,ni->nj", turns, away)
-    several = int(((np.abs(away) > LIMITS["m"]).mean(axis=0) > USUAL).sum()) >= 2  # one column alone is no point
-    return several and float(inside.std(axis=0).max()) < LIMITS["m"]
+    several = int(((np.abs(away) > limits[:, :3]).mean(axis=0) > USUAL).sum()) >= 2  # one column alone is no point
+    return several and float(inside.std(axis=0).max()) < float(np.median(limits[:, :3]))
 
 
 def _joint(
-    values: np.ndarray, q: np.ndarray, origins: np.ndarray, axes: np.ndarray, turns: np.ndarray
+    values: np.ndarray, q: np.ndarray, origins: np.ndarray, axes: np.ndarray, turns: np.ndarray, leaves: np.ndarray
 ) -> tuple[int, np.ndarray] | None:
-    """The one joint that, turned by (m,) [rad], brings the hand to its recorded pose in most rows; None where none does."""
+    """The one joint that, turned by (m,) [rad], brings the hand to its recorded pose in most rows; None where none does.
+
+    Args:
+        leaves: (m,) rad and m that it may leave of the difference.
+    """
     recorded = values[:, 3:] / np.maximum(np.linalg.norm(values[:, 3:], axis=1, keepdims=True), 1e-9)
     between = _matrices(recorded) @ turns.transpose(0, 2, 1)
     angle = np.arccos(np.clip(0.5 * (np.einsum("nii->n", between) - 1.0), -1.0, 1.0))
@@ -151,7 +178,7 @@ def _joint(
         along = (arm * axes[j]).sum(axis=1, keepdims=True) * axes[j]
         turned = along + np.cos(by)[:, None] * (arm - along) + np.sin(by)[:, None] * np.cross(axes[j], arm)
         left_place = np.linalg.norm(values[:, :3] - origins[j] - turned, axis=1)
-        fits = float(((left_turn < TURNED) & (left_place < TURNED) & (np.abs(by) > TURNED)).mean())
+        fits = float(((left_turn < leaves) & (left_place < leaves) & (np.abs(by) > leaves)).mean())
         if best is None or fits > best[0]:
             best = (fits, j, by)
     return None if best is None or best[0] < MOST else (best[1], best[2])
@@ -166,13 +193,12 @@ def _matrices(quats: np.ndarray) -> np.ndarray:
     ], axis=1).reshape(-1, 3, 3)  # fmt: skip
 
 
-def _of_other_rows(values: np.ndarray, truth: np.ndarray, rows: np.ndarray) -> bool:
+def _of_other_rows(values: np.ndarray, truth: np.ndarray, rows: np.ndarray, limits: np.ndarray) -> bool:
     """Whether the pose stands, or is that of other rows: where one joint alone moves, this looks as if that joint were wrong."""
     if np.ptp(values[rows], axis=0).max() <= HELD:
         return True
-    limits = np.array([LIMITS[unit] for unit in UNITS])
     shifted = (truth[np.clip(rows - lag, 0, len(truth) - 1)] for lag in range(-LATE, LATE + 1) if lag)
-    return any(bool((np.abs(values[rows] - other) <= limits).all()) for other in shifted)
+    return any(bool((np.abs(values[rows] - other) <= limits[rows]).all()) for other in shifted)
 
 
 def _believed(channel: RecordedChannel, right: np.ndarray, rows: np.ndarray, dt: float) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..signals.statistics import resolution, scatter
 from .departures import WitnessedColumn, departures, joined, rows_of
 from .engine import Difference
 from .table import Group
@@ -14,6 +15,7 @@ from .table import Group
 LIMIT, SURE = 0.35, 0.5
 STEADY, ROWS = 0.1, 31  # the same of the mean over so many rows
 ROUGHER = 2.0
+SIGMAS, COARSEST = 6.0, 0.01  # of what positions scatter by, and of the way that they step by, which add to the limits over a row's time
 PERCENT = 100.0  # fingers that are measured one by one are coarser than this, and their speeds are filtered
 
 
@@ -36,7 +38,8 @@ def check_hand_speeds(group: Group, found: Sequence[Difference]) -> list[Differe
         mean = np.zeros_like(v)
         half = ROWS // 2
         mean[half : group.n - half] = np.convolve(v - middle, np.full(ROWS, 1.0 / ROWS), "valid")
-        size = np.maximum(np.abs(rest) / LIMIT, np.abs(mean) / STEADY)
+        own = (SIGMAS * np.sqrt(2.0) * scatter(q[:, None])[0] + min(resolution(q[:, None])[0], COARSEST)) / group.dt
+        size = np.maximum(np.abs(rest) / (LIMIT + own), np.abs(mean) / (STEADY + own / ROWS))
         size[rows_of((d for d in found if channel.name in d.channels), group.n)] = 0.0
         wrong = np.zeros((2, group.n), bool)
         for first, last in joined(size > 1.0):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..signals.signal import over_runs, runs
-from .relations import TO_SIGMA
+from ..signals.statistics import TO_SIGMA
 from .table import Group, RecordedChannel
 
 MEMORY = 1.0  # s of command that a hand may still be on its way from

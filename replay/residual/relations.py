@@ -17,7 +17,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
-from .table import Group, RecordedChannel
+from ..signals.statistics import TO_SIGMA
+from .table import Group, RecordedChannel, is_switch
 
 MEMORY = 0.36  # s of command that a position may depend on; slower servos of our real sets still fit by their last weights
 ROUNDS = 6  # of reweighting; weights change by less than a percent after
@@ -25,7 +26,6 @@ ENOUGH_OF = 7  # channels, to know what all of them share
 NEAR_ONE = 0.04  # by which a slope by plain least squares may differ from one and be taken as it is
 SETTLED = 1e-4  # by which no coefficient changes any more
 TUKEY = 4.685  # Tukey's biweight at 95 % efficiency (Huber and Ronchetti, Robust Statistics, 2009, p. 100)
-TO_SIGMA = 1.4826  # a normal distribution's standard deviation over its median absolute deviation
 ABRUPT = 2.0  # times by how much a speed changes within two rows, where position and speed are of different moments
 MOVED = {"rad": 0.05, "1": 0.05}  # least motion of a command from which a kernel of its own is learnt
 TIGHT = 0.05  # standard deviation of one weight of a channel's kernel from that of the group
@@ -136,7 +136,7 @@ def follows(group: Group, late: float = 0.0) -> list[Relation | None]:
     stride = max(1, round(1.0 / 30.0 / group.dt))
     first = max(0, round((late - 0.5 * MEMORY) / group.dt)) if late > 0.6 * MEMORY else 0
     shifts = [-(first + stride * k) for k in range(max(2, round(MEMORY / group.dt / stride)) + 1)]
-    pairs = [c if {"command", "measured"} <= set(c.columns) else None for c in group.channels]
+    pairs = [c if {"command", "measured"} <= set(c.columns) and not is_switch(c) else None for c in group.channels]
     designs = {}
     for i, channel in enumerate(pairs):
         if channel is not None:

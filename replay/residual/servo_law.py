@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..signals.statistics import TO_SIGMA
 from .arm_chain import HEAD, MeasuredArm
-from .relations import TO_SIGMA, robust, shifted
+from .relations import robust, shifted
 from .table import Group, RecordedChannel
 
 NEEDED = {"command", "measured", "velocity", "effort"}

@@ -19,6 +19,7 @@ POSITIONS = ("joint_position", "claw", "gripper", "hand", "finger_position")
 SPEEDS = ("joint_velocity", "velocity", "finger_velocity")
 EFFORTS = ("joint_torque", "effort")
 WAYS = {"%": 100.0, "1": 1.0}  # units that say how far a hand goes
+SWITCHED, BEFORE = 3, 0.1  # values of a command that is a switch; share of its way that what it moves has gone before the first change
 MOST_ROWS = 36_000  # an hour at 10 Hz; longer takes are looked at in every second, third, ... row
 
 
@@ -40,6 +41,17 @@ class RecordedChannel:
     topics: Mapping[str, str]
     unit: str
     way: float = 1.0
+
+
+def is_switch(channel: RecordedChannel) -> bool:
+    """Whether a channel is commanded by two or three values (open, closed) and moves only once they change: its command is no place
+    that a servo is to be at, and may count in something else than its measurement."""
+    command = channel.columns.get("command")
+    if command is None or not 2 <= len(np.unique(command)) <= SWITCHED:
+        return False
+    measured = channel.columns.get("measured", command)
+    first = int(np.flatnonzero(np.diff(command))[0]) + 1
+    return float(np.ptp(measured[:first])) <= BEFORE * float(np.ptp(measured))
 
 
 @dataclass(frozen=True)

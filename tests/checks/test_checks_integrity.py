@@ -12,6 +12,7 @@ from shiliu.replay.checks.streams import check_frozen, check_lag, check_missing,
 from shiliu.replay.checks.values import check_nonfinite, check_sentinel, check_units
 from shiliu.replay.judge.advice import fix_of
 from shiliu.replay.recording.recording import Recording, Stream
+from shiliu.replay.report import Words
 from shiliu.replay.robots.limits import Limits
 
 RULES = load_rules()
@@ -58,7 +59,9 @@ def test_a_clean_recording_passes_every_integrity_check():
     found = check_integrity(recording(stream(), stream("measured")), LIMITS, RULES, actuated=NAMES)
     of_people = {"hand.jump"}  # asked once hands are carried over
     of_sets = {"take.lag", "take.duplicate"}  # asked of the takes of one set among each other
-    assert {f.code for f in found} == {code for code in RULES if RULES[code].stage == "integrity"} - of_people - of_sets
+    of_scenes = {"object.order", "object.jumps", "object.hovers", "object.moves"}  # asked of poses among the shapes of a scene
+    codes = {code for code in RULES if RULES[code].stage == "integrity"}
+    assert {f.code for f in found} == codes - of_people - of_sets - of_scenes
     # no orientations, no hands and no range declared, no clock of a recorder, no task
     absent = {"value.quaternion", "unit.polarity", "clock.skew", "value.range", "hand.idle", "task.text"}
     absent |= {"image.black", "image.frozen", "image.late"}  # and no camera
@@ -418,3 +421,48 @@ def test_commands_for_joints_that_the_description_does_not_know_are_named():
     assert (found.level, found.subject, found.details["meant"]) == ("WARN", ("c",), None)
     named = check_unmapped(rec, RULES, described=("a", "b", "c"))[0]
     assert named.level == "PASS"
+
+
+@pytest.mark.parametrize("first", [0, 400])
+def test_a_clock_that_stops_is_one_finding_and_no_stream_is_late_by_nothing(first):
+    """From row `first` on each command carries one and the same time, at which the robot still moves."""
+    stopped = stream("command")
+    t = stopped.capture_ns.copy()
+    t[first:] = t[first]
+    found = check_integrity(recording(replace(stopped, capture_ns=t), stream("measured")), LIMITS, RULES)
+    failed = [f for f in found if f.failed]
+    assert [f.code for f in failed] == ["clock.stall"] and failed[0].subject == ("/command",)
+    assert failed[0].details["count"] == 600 - first and failed[0].t0 == pytest.approx(first / 100, abs=0.01)
+    assert by_code(found)["stream.lag"].reason == "integrity.clock.stall"
+    both = [replace(stream(role), capture_ns=np.full_like(stream(role).capture_ns, START)) for role in ("command", "measured")]
+    assert [f.code for f in check_integrity(recording(*both), LIMITS, RULES) if f.failed] == ["clock.stall"] * 2
+
+
+def test_a_burst_at_the_end_is_no_clock_that_stops():
+    arrived = stream("command")
+    t = arrived.capture_ns.copy()
+    t[-40:] = t[-40]
+    assert [f.level for f in check_stall([replace(arrived, capture_ns=t)], RULES, START)] == ["PASS"]
+
+
+@pytest.mark.parametrize("absurd", [3.4e38, -3e38, 2.5e6, -1e20])
+def test_a_few_absurd_cells_are_one_finding_and_nothing_is_compared_with_them(absurd):
+    """Three cells of a measured joint that turns by 1.5 rad."""
+    values = pose(np.arange(0, 6, 0.002) - 0.1)
+    values[[700, 701, 2100], 1] = absurd
+    found = check_integrity(recording(stream(), stream("measured", np.arange(0, 6, 0.002), values)), LIMITS, RULES)
+    failed = [f for f in found if f.failed]
+    assert [f.code for f in failed] == ["value.sentinel"] and failed[0].details["kind"] == "absurd"
+    assert failed[0].subject == ("/measured", "b") and failed[0].details["count"] == 3 and failed[0].value == absurd
+    codes = by_code(found)
+    assert codes["column.differs"].reason == codes["stream.lag"].reason == "integrity.value.sentinel"
+    for lang in ("en", "zh"):
+        assert "{" not in Words(lang).message(failed[0])
+
+
+def test_what_a_channel_runs_through_or_holds_throughout_is_not_absurd():
+    counts = np.linspace(0.0, 3e6, 500)[:, None]
+    stamps = np.full((500, 1), 1.7e18) + np.arange(500.0)[:, None] * 1e7
+    forces = np.where(np.arange(500) == 250, 400.0, 0.0)[:, None]
+    for values in (counts, stamps, forces):
+        assert check_sentinel([stream(t=np.arange(500) / 100, values=values, unit="1")], RULES, START)[0].level == "PASS"

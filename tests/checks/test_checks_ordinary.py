@@ -224,6 +224,12 @@ def test_hands_that_never_move_although_the_task_says_put():
     assert check_idle(own, RULES, task, True)[0].reason == "goal_decides"
 
 
+@pytest.mark.parametrize(("rows", "level"), [(2, "NOT_CHECKED"), (10, "NOT_CHECKED"), (29, "NOT_CHECKED"), (45, "FAIL")])
+def test_a_take_that_ends_before_a_hand_could_close_tells_nothing_of_an_idle_hand(rows, level):
+    (found,) = check_idle(recording(claws(np.full(rows, 5.0))), RULES, "Put the bowl on the table.", None)
+    assert found.level == level and (found.reason == "too_short") == (level == "NOT_CHECKED")
+
+
 # ---------------------------------------------------------------------------------------------------------- among takes
 def lags(*values):
     return [Lag(value, value) for value in values]

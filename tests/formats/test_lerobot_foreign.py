@@ -15,6 +15,7 @@ from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.formats import read
 from shiliu.replay.formats.picture_samples import picture_samples_of
 from shiliu.replay.formats.video import encode
+from shiliu.replay.judge.intake import intake
 from shiliu.replay.recording.recording import Recording, Unreadable
 from shiliu.scenarios.errors import EpisodeError
 
@@ -80,15 +81,35 @@ def test_episodes_are_split_wherever_row_groups_end(tmp_path, toy, groups):
     ("changes", "message"),
     [
         ({"q": pa.array([[1.0, 2.0, 3.0]] * 15 + [[1.0]])}, "different numbers of values"),
-        ({"q": pa.array([[1.0, 2.0, None]] * 16)}, "values of q are missing"),
+        ({"q": pa.array([[1, 2, None]] * 16)}, "values of q are missing"),
         ({"q": pa.array(["a"] * 16)}, "names this channel"),
-        ({"timestamp": pa.array([float("nan")] * 16)}, "not finite"),
         ({"q": pa.array([[1.0, 2.0]] * 16)}, "has 2 columns, the mapping takes"),
     ],
 )
 def test_broken_columns_of_a_foreign_set_are_named(tmp_path, toy, changes, message):
     with pytest.raises(EpisodeError, match=message):
         list(read(foreign(tmp_path / "set", 1, **changes), mapping=toy))
+
+
+@pytest.mark.parametrize("lost", [None, float("nan"), float("inf")])
+def test_a_time_that_is_no_number_is_a_finding_of_its_take_and_the_others_are_judged(tmp_path, toy, lost):
+    """As NaN, and as pandas writes NaN: a value that is missing."""
+    times = np.concatenate([np.arange(k) / 20 for k in (5, 7, 4)]).tolist()
+    times[5 + 3] = lost  # of the second take
+    root = foreign(tmp_path / "set", timestamp=pa.array(times, pa.float32()))
+    takes = list(read(root, mapping=toy))
+    assert [take.streams["q"].clock for take in takes] == ["grid"] * 3
+    assert any("1 times that are no number" in note for note in takes[1].notes)
+    failed = [[f.code for f in verdict.findings if f.failed] for verdict in intake(takes)]
+    assert failed[1] == ["set.timestamp"] and "set.timestamp" not in failed[0] + failed[2]
+
+
+def test_a_value_that_is_missing_is_a_finding_of_its_take(tmp_path, toy):
+    rows = np.arange(3.0 * 16).reshape(16, 3).tolist()
+    rows[6][2] = None
+    verdicts = list(intake(read(foreign(tmp_path / "set", q=pa.array(rows)), mapping=toy)))
+    found = [next(f for f in verdict.findings if f.code == "value.nonfinite") for verdict in verdicts]
+    assert [f.level for f in found] == ["PASS", "FAIL", "PASS"] and found[1].subject == ("q", "b")
 
 
 def test_an_episode_in_two_places_and_a_cut_file_do_not_stop_the_others(tmp_path, toy):

@@ -98,6 +98,22 @@ def test_what_agrees_is_found_to_agree(take):
     assert {"base/base_yaw", "action/base/base_vx", "touch/left_finger_front"} <= known and "wrench/pelvis.fx" not in known
 
 
+@pytest.mark.parametrize(("noise", "step"), [(1e-3, 0.0), (3e-3, 0.0), (0.0, 1.5e-3), (5e-4, 1e-3)])
+def test_angles_that_scatter_or_come_in_steps_make_no_pose_of_a_hand_wrong(take, noise, step):
+    """Poses are exact; angles have the noise of a real encoder. A hand that is 30 mm aside is found all the same."""
+    rng = np.random.default_rng(5)
+    state = take.streams["state"]
+    q = state.values + rng.normal(0.0, noise, state.values.shape)
+    q = np.round(q / step) * step if step else q
+    noisy = replace(take, streams={**take.streams, "state": replace(state, values=q)})
+    groups = table_of(noisy).groups
+    assert not [d for d in more_differences(noisy, groups, []) if d.kind in ("pose", "measured")]
+    z = noisy.streams["hand_pose"].column("right_tcp.z")[200:320]
+    aside = changed(noisy, "hand_pose", "right_tcp.z", z + 0.03, slice(200, 320))
+    (found,) = (d for d in more_differences(aside, groups, []) if d.kind in ("pose", "measured"))
+    assert found.channels == ("right_tcp.z",) and found.name == "offset" and (found.first, found.last) == (200, 319)
+
+
 def test_the_chain_is_the_engines():
     robot = load_robot()
     q = motion()[1][17]

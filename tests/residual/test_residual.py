@@ -235,3 +235,52 @@ def test_a_joint_that_hangs_under_its_weight_is_a_warning_and_a_zero_that_is_off
     columns = motion()
     columns["state"][:, 5] += 0.1
     assert found(columns, without=("velocity",)).level == "FAIL"
+
+
+def blocked(first, last, joint, noise=3e-4, step=None, seed=3):
+    """A take in which one joint stands from row to row, comes back to its command within 20 rows, and goes on; its speed says so, too."""
+    columns = motion(seed)
+    command = columns["action"][:, joint] + 0.5 * np.sin(0.9 * np.arange(ROWS) / RATE)
+    slow = lfilter([0.35], [1.0, -0.65], command - command[0]) + command[0]
+    measured = np.concatenate([slow[:2][[0, 0]], slow[:-2]])
+    back = np.clip((np.arange(ROWS) - last) / 20.0, 0.0, 1.0)
+    back[:first] = 1.0
+    measured = measured[first] + back * (measured - measured[first]) + np.random.default_rng(1).normal(0.0, noise, ROWS)
+    columns["action"][:, joint] = command
+    columns["state"][:, joint] = measured if step is None else np.round(measured / step) * step
+    columns["velocity"] = 0.9 * np.gradient(columns["state"], 1.0 / RATE, axis=0)
+    return columns
+
+
+@pytest.mark.parametrize(("first", "last"), [(150, 260), (150, ROWS), (200, 235)])
+@pytest.mark.parametrize(("noise", "step"), [(3e-4, None), (1e-3, None), (1e-4, 1e-3)])
+@pytest.mark.parametrize("without", [(), ("velocity",)])
+def test_a_joint_that_is_blocked_is_called_so_and_its_command_is_not_blamed(first, last, noise, step, without):
+    finding = found(blocked(first, last, 2, noise, step), without=without)
+    assert (finding.level, finding.subject, finding.details["kind"]) == ("WARN", ("joint_3",), "blocked")
+    assert finding.details["column"] == "measured" and finding.value > 0.4
+    assert finding.t0 == pytest.approx(first / RATE, abs=1.7) and "stands" in Words("en").message(finding)
+    assert "{" not in Words("zh").message(finding)
+
+
+def test_a_joint_that_stands_to_the_bit_and_is_elsewhere_at_once_is_no_joint_that_is_blocked():
+    columns = motion()
+    columns["action"][:, 2] += 0.5 * np.sin(0.9 * np.arange(ROWS) / RATE)
+    columns["state"][:, 2] += 0.5 * np.sin(0.9 * (np.arange(ROWS) / RATE - 0.1))
+    columns["state"][150:260, 2] = columns["state"][150, 2]
+    finding = found(columns)
+    assert (finding.level, finding.subject, finding.details["kind"]) == ("FAIL", ("joint_3",), "held")
+
+
+@pytest.mark.parametrize("way", [1.0, 0.04])
+@pytest.mark.parametrize("pole", [0.9, 0.97])
+@pytest.mark.parametrize("values", [(0.0, 1.0), (1.0, 0.0), (0.0, 1.0, 0.5)])
+def test_a_gripper_that_is_commanded_open_or_closed_and_follows_slowly_agrees(way, pole, values):
+    """Its command is a switch, and its measured gap counts in metres: 40 mm, of a time constant of 0.3 and 1.1 s."""
+    command = np.array(values)[(np.arange(ROWS) // 110) % len(values)]
+    gap = way * (lfilter([1.0 - pole], [1.0, -pole], command - command[0]) + command[0])
+    columns = motion()
+    for name, more in (("action", command), ("state", gap), ("velocity", np.gradient(gap, 1.0 / RATE))):
+        columns[name] = np.column_stack([columns[name], more])
+    for without in ((), ("velocity",)):
+        assert found(columns, names=(*NAMES, "gripper"), without=without).level == "PASS"

@@ -564,7 +564,7 @@ def _readable(schema: pa.Schema) -> tuple[list[str], list[str]]:
 
 
 def _array(column: pa.ChunkedArray, name: str) -> np.ndarray:
-    """A column as (n, ...) of its stored type; refuses holes and rows of different lengths."""
+    """A column as (n, ...) of its stored type; refuses rows of different lengths, and holes but in floats."""
     array = column.combine_chunks()
     array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
     shape = [len(array)]
@@ -574,6 +574,7 @@ def _array(column: pa.ChunkedArray, name: str) -> np.ndarray:
             raise ValueError(f"rows of {name} hold different numbers of values")
         shape.append(int(lengths[0]))
         array = array.flatten()
+    array = layout.filled(array)
     if array.null_count:
         raise ValueError(f"{array.null_count} values of {name} are missing")
     values = array.to_numpy(zero_copy_only=False)

@@ -25,6 +25,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from ....scenarios.errors import EpisodeError
 from ...recording.features import unit_text
@@ -174,3 +175,8 @@ def content_sha256(columns: Mapping[str, np.ndarray]) -> str:
         digest.update(f"{name} {values.dtype.str} {values.shape}\n".encode())
         digest.update(values.tobytes())
     return digest.hexdigest()
+
+
+def filled(array: pa.Array) -> pa.Array:
+    """An array of floats whose missing values are NaN: pandas writes NaN as missing, and `value.nonfinite` tells of it in one take."""
+    return array.fill_null(float("nan")) if array.null_count and pa.types.is_floating(array.type) else array

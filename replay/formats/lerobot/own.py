@@ -480,7 +480,7 @@ def _rows_of(file: pq.ParquetFile, groups: list[int], columns: list[str], by: st
 
 
 def _array(column: pa.ChunkedArray, feature: dict[str, Any], name: str) -> np.ndarray:
-    """A column as (T, width) of the feature's dtype; refuses another type, another width, and holes."""
+    """A column as (T, width) of the feature's dtype; refuses another type, another width, and holes but in floats."""
     dtype = layout.DTYPES.get(feature["dtype"])
     if dtype is None or len(feature["shape"]) != 1:
         raise EpisodeError(
@@ -498,6 +498,7 @@ def _array(column: pa.ChunkedArray, feature: dict[str, Any], name: str) -> np.nd
         flat = array
     else:
         raise EpisodeError(f"is {array.type}, not {width} values a row.", field=f"features.{name}")
+    flat = layout.filled(flat)
     if flat.null_count or flat.type != pa.from_numpy_dtype(dtype):
         raise EpisodeError(
             f"is {flat.type}{' with holes' if flat.null_count else ''}, not {dtype} as announced.",
