@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import difflib
+import io
 import os
 import re
 import sys
@@ -57,6 +58,9 @@ class CommandRequest:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; nothing but the command's own output reaches the user."""
     words = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that the terminal's encoding lacks ends nothing
     if not words or words[0] in ("-h", "--help", "help"):
         print(_help())
         return 0 if words else USAGE

@@ -58,7 +58,7 @@ def intake(
     seen: dict[Key, dict[str, str]] = {}
     for item in recordings:
         if isinstance(item, Unreadable):
-            error = {"message": item.error.message, "file": item.error.file, "field": item.error.field}
+            error = {"message": item.error.message, "file": item.error.place, "field": item.error.field}
             yield Verdict(item.name, item.source, error=error)
         else:
             yield judged(item, rules, strict, seen)

@@ -193,4 +193,4 @@ def _batches(items: Iterable[Recording | Unreadable], size: int) -> Iterator[lis
 
 
 def _unreadable(name: str, source: str, error: ShiliuError) -> Verdict:
-    return Verdict(name, source, error={"message": error.message, "file": error.file, "field": error.field})
+    return Verdict(name, source, error={"message": error.message, "file": error.place, "field": error.field})

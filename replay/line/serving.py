@@ -10,7 +10,7 @@ from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
-from ...scenarios.errors import ShiliuError
+from ...scenarios.errors import ShiliuError, shown
 from .jobs import Answer, Count, Stop, TakeJob, Unread, name_of
 
 
@@ -50,7 +50,7 @@ def answered(bench: Answering, job: Count | TakeJob) -> Answer:
     except Exception as error:
         what = f"a fault of shiliu's own: {type(error).__name__}: {error}"
         error_line = {"message": what, "file": None, "field": None, "code": "fault"}
-        return Unread(job.entry.path.stem, name_of(job), error_line)
+        return Unread(shown(job.entry.path.stem), name_of(job), error_line)
 
 
 def _end_with_parent() -> None:

@@ -39,7 +39,8 @@ class Bench:
     def answer(self, job: Count | TakeJob) -> Answer:
         """Do what is asked; nothing that is wrong with a recording is raised."""
         if isinstance(job, Count):
-            return Counted(self.takes.count(job.entry))
+            n = self.takes.count(job.entry)
+            return Counted(n or 1, n is not None)
         item = self.takes.item(job.entry, job.k)
         if isinstance(item, Unreadable):
             return Unread(item.name, item.source, error_line(item.error))
@@ -94,5 +95,4 @@ def _operator(recording: Recording) -> str | None:
 
 def error_line(error: ShiliuError) -> dict[str, Any]:
     """An error as an unreadable recording's line has it."""
-    file = None if error.file is None else str(error.file)
-    return {"message": error.message, "file": file, "field": error.field}
+    return {"message": error.message, "file": error.place, "field": error.field}

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...scenarios.errors import ShiliuError
+from ...scenarios.errors import ShiliuError, printable
 from ..formats.atomic_folder import refuse_unwritable
 from . import jsonl, junit, markdown, sarif
 from .baseline import Baseline
@@ -116,8 +116,8 @@ def write_reports(
         jsonl.dump(verdicts, made / "verdicts.jsonl", words)
         junit.dump(verdicts, made / "junit.xml", words)
         sarif.dump(list(verdicts), made / "verdicts.sarif", words, str((header or {}).get("version") or ""), baseline)
-        (made / "summary.md").write_text(markdown.summary(verdicts, words, None, baseline), encoding="utf-8")
-        (made / "report.html").write_text(render(verdicts, words, command, header, threads), encoding="utf-8")
+        (made / "summary.md").write_text(markdown.summary(verdicts, words, None, baseline), "utf-8", jsonl.ODD)
+        (made / "report.html").write_text(render(verdicts, words, command, header, threads), "utf-8", jsonl.ODD)
         _names(made / "passed.txt", [v for v in verdicts if v.verdict == "FEASIBLE" or v.cleared])
         _names(made / "refused.txt", [v for v in verdicts if v.verdict in ("INFEASIBLE", "UNSOUND", None)])
         made.chmod(0o777 & ~_umask())
@@ -141,7 +141,7 @@ def write_reports(
 
 
 def _names(path: Path, verdicts: Sequence[Verdict]) -> None:
-    path.write_text("".join(f"{jsonl.without_paths(v.source or v.episode)}\n" for v in verdicts), encoding="utf-8")
+    path.write_text("".join(f"{printable(str(jsonl.without_paths(v.called)))}\n" for v in verdicts), encoding="utf-8")
 
 
 def _umask() -> int:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ....scenarios.errors import EpisodeError
+from ....scenarios.errors import EpisodeError, shown
 from ...recording.recording import Recording, Unreadable
 from .episode import ArrayEpisode, mendable
 from .hdf5 import MAX_EPISODES, Kind
@@ -41,7 +41,7 @@ def read(
             raise ValueError("it is no table")
         keys = ("dataset_id", "minari_version", "algorithm_name", "description", "shiliu")
         about: dict[str, Any] = {"minari": {key: table[key] for key in keys if key in table}}
-    stem, seen = root.resolve().name, set()
+    stem, seen = shown(root.resolve().name), set()
     for item in read_hdf5(root / VALUES, source, mapping, fps, MINARI, stem=stem, about=about):
         seen.add(item.source)
         yield item

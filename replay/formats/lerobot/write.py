@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ....scenarios.errors import EpisodeError, ScenarioError
+from ....scenarios.errors import EpisodeError, ScenarioError, shown
 from ....scenarios.robot_folder import DEFAULT_ROBOT
 from ...recording.features import grid_ns
 from ...recording.metadata import from_plain, no_columns
@@ -560,11 +560,11 @@ def _json_bytes(value: Any, field: str) -> bytes:
         if isinstance(item, np.ndarray):
             return item.tolist()
         if isinstance(item, Path):
-            return item.as_posix()
+            return shown(item.as_posix())
         raise TypeError(f"{type(item).__name__} is not JSON")
 
     try:
-        return json.dumps(value, default=plain, ensure_ascii=False, allow_nan=False, indent=1).encode()
+        return json.dumps(value, default=plain, ensure_ascii=False, allow_nan=False, indent=1).encode("utf-8", "backslashreplace")
     except (TypeError, ValueError) as error:
         raise EpisodeError(f"cannot be written as JSON: {error}.", field=field) from None
 
