@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 
+from .replay.commands.endings import ended_by_signals, mendable
 from .scenarios.errors import ShiliuError
 from .scenarios.reading.override import quoted
 
@@ -69,6 +70,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         print(f"shiliu {__version__}")
         return 0
+    with ended_by_signals():
+        return _ended(words)
+
+
+def _ended(words: Sequence[str]) -> int:
+    """Run one command; whatever stops it becomes a sentence and an exit code."""
     try:
         request = parse(words)
         module = import_module(f".replay.commands.{VERBS[request.verb][0]}", __package__)
@@ -91,6 +98,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if "--debug" in words:
             raise
+        if (known := mendable(error)) is not None:
+            print(f"shiliu: {known}", file=sys.stderr)
+            return known.exit_code
         print(
             f"shiliu: a fault of shiliu's own: {type(error).__name__}: {error}\n  Run it again with --debug and report what it prints.",
             file=sys.stderr,

@@ -76,7 +76,10 @@ def entries(path: str | Path, mapping: str | Path | None = None) -> list[Entry]:
         return [Entry(path, shown(path.name))]
     if _dataset(path) is not None:
         return [Entry(path, shown(path.resolve().name))]
-    found = _find(path)
+    try:
+        found = _find(path)
+    except OSError as error:
+        raise EpisodeError(f"may not be read: {error.strerror}. Give yourself the right to it.", file=path) from None
     if not found:
         raise EpisodeError(f"the folder holds no recording{_leftovers(path)}. {_readable()}", file=path)
     return [Entry(one, shown(one.relative_to(path).as_posix())) for one in found]
@@ -156,10 +159,11 @@ def _find(folder: Path) -> list[Path]:
         if entry.name.startswith("."):
             continue
         if entry.is_dir():
-            if _dataset(entry):
-                found.append(entry)
-            else:
-                found += sorted((e for e in entry.iterdir() if _is_recording(e)), key=os.fsencode)
+            try:
+                own = [entry] if _dataset(entry) else sorted((e for e in entry.iterdir() if _is_recording(e)), key=os.fsencode)
+            except OSError:
+                own = [entry]  # it may not be looked into, which is a line of its own
+            found += own
         elif _is_recording(entry):
             found.append(entry)
     return found

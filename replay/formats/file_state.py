@@ -9,6 +9,8 @@ import time
 from functools import lru_cache
 from pathlib import Path
 
+from ...scenarios.errors import EpisodeError
+
 AFAR = ("nfs", "cifs", "smb", "9p", "fuse", "afs", "ceph", "glusterfs", "lustre", "virtiofs", "vboxsf")
 EXACT_S = 0.005  # a look at a set that takes no longer is made each time it is asked for
 SHARE = 20  # a longer one no sooner than so many times its own length later
@@ -58,6 +60,22 @@ def state_of(path: Path) -> State | None:
 
 def _facts(known: os.stat_result) -> State:
     return known.st_size, known.st_mtime_ns, known.st_ino if _keeps_numbers(known.st_dev) else 0, known.st_mode
+
+
+def refuse_pipes(folder: Path) -> None:
+    """Refuse a set in which something waits to be written into while it is read: whoever opens it waits, too.
+
+    Raises:
+        EpisodeError: a pipe, a device or a socket lies in it, or a link to one.
+    """
+    for place, _, _ in os.walk(folder):
+        with os.scandir(place) as listed:
+            odd = [entry.name for entry in listed if not entry.is_dir() and not entry.is_file() and os.path.exists(entry.path)]
+        if odd:
+            raise EpisodeError(
+                "is a pipe, a device or a socket, no file. Put the file in its place, or take it out of the set.",
+                file=Path(place, min(odd)),
+            )
 
 
 class SeenStates:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import heapq
 import os
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any
 
 from ...scenarios.errors import ShiliuError, printable
+from ..formats.partial import beside
 from . import jsonl, junit, markdown
 from .sarif import Sarif
 from .story import rank
@@ -56,7 +56,8 @@ class Reports:
         parent = self.out.absolute().parent
         try:
             parent.mkdir(parents=True, exist_ok=True)
-            self._part = Path(tempfile.mkdtemp(prefix=f".{self.out.name}-", dir=parent))
+            self._part = beside(self.out)
+            self._part.mkdir()
             for name in NAMES:
                 self._files[name] = (self._part / name).open("w", encoding="utf-8", errors=jsonl.ODD, newline="\n")
             self._sarif = Sarif(self._files["verdicts.sarif"], self.words, self.baseline)

@@ -32,6 +32,7 @@ from ..arrays.episode import (
     numbers,
     recording_of,
 )
+from ..file_state import refuse_pipes
 from ..mp4_header import length_of
 from . import layout
 from .declared import others_of, seconds_or_none, span_of
@@ -95,6 +96,7 @@ class _Foreign:
 
     def __init__(self, root: Path, source: str) -> None:
         self.root, self.source = root, source
+        refuse_pipes(root)
         self.info_path = root / layout.INFO
         info = self._json(self.info_path, "description of the set")
         if not isinstance(info, dict) or not isinstance(info.get("features"), dict):

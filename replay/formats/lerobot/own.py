@@ -24,6 +24,7 @@ from ....scenarios.errors import EpisodeError
 from ...recording.features import grid_ns, imported_streams, streams_of
 from ...recording.provenance import told_of_copy
 from ...recording.recording import KINDS, PictureFile, PictureTopic, Recording, SimEpisode, Unreadable
+from ..file_state import refuse_pipes
 from ..reader_errors import AGAIN, mending
 from . import layout
 from .declared import declared_of, digests_of, span_of
@@ -105,6 +106,7 @@ class Dataset:
 
     def __init__(self, root: Path, source: str) -> None:
         self.root, self.source = root, source
+        refuse_pipes(root)
         self.info_path = root / layout.INFO
         self.content = _bytes(self.info_path, "description of the set", MAX_JSON_BYTES)
         info = _json(self.content, self.info_path, "description of the set")

@@ -10,8 +10,8 @@ import hashlib
 import json
 import os
 import shutil
-import uuid
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from ....scenarios.robot_folder import DEFAULT_ROBOT
 from ...recording.features import grid_ns
 from ...recording.metadata import from_plain, no_columns
 from ...recording.recording import SimEpisode
+from ..partial import beside
 from . import contract as lerobot_contract
 from . import layout, stats
 from .append import Committed, committed, move_in
@@ -99,7 +100,7 @@ class DatasetWriter:
         else:
             _refuse_existing(self.out)
         self._made = _make_parents(self.out)
-        self._folder = self.out.parent / f".{self.out.name}.{uuid.uuid4().hex[:8]}.partial"
+        self._folder = beside(self.out)
         self._folder.mkdir()
         self._rows: list[dict[str, Any]] = []
         self._stats: list[dict[str, dict[str, np.ndarray]]] = []
@@ -481,7 +482,8 @@ class DatasetWriter:
             return
         self._state = "aborted"
         if self._data is not None:
-            self._data.close()
+            with suppress(OSError, pa.ArrowException):  # what is thrown away need not be whole, as on a full disk
+                self._data.close()
             self._data = None
         shutil.rmtree(self._folder, ignore_errors=True)
         for folder in self._made:
