@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import difflib
+import io
 import os
 import re
 import sys
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 
+from .replay.commands.endings import ended_by_signals, mendable
 from .scenarios.errors import ShiliuError
 from .scenarios.reading.override import quoted
 
@@ -57,6 +59,9 @@ class CommandRequest:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; nothing but the command's own output reaches the user."""
     words = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that the terminal's encoding lacks ends nothing
     if not words or words[0] in ("-h", "--help", "help"):
         print(_help())
         return 0 if words else USAGE
@@ -65,6 +70,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         print(f"shiliu {__version__}")
         return 0
+    with ended_by_signals():
+        return _ended(words)
+
+
+def _ended(words: Sequence[str]) -> int:
+    """Run one command; whatever stops it becomes a sentence and an exit code."""
     try:
         request = parse(words)
         module = import_module(f".replay.commands.{VERBS[request.verb][0]}", __package__)
@@ -87,6 +98,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if "--debug" in words:
             raise
+        if (known := mendable(error)) is not None:
+            print(f"shiliu: {known}", file=sys.stderr)
+            return known.exit_code
         print(
             f"shiliu: a fault of shiliu's own: {type(error).__name__}: {error}\n  Run it again with --debug and report what it prints.",
             file=sys.stderr,

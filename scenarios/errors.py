@@ -6,6 +6,51 @@ Everything else that leaves the package is a fault of the package itself.
 from __future__ import annotations
 
 import os
+import re
+import unicodedata
+
+_BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # they turn what follows round
+_UNSEEN = ("Cc", "Cs", "Zl", "Zp")  # kinds of characters: control, half a pair, ends of lines and paragraphs
+_ESCAPE = re.compile(r"\\(x[0-9a-f]{2}|u[0-9a-f]{4}|\\)")
+
+
+def shown(name: str | os.PathLike[str]) -> str:
+    r"""A file's name as text of one line that can be written anywhere; no two names become one.
+
+    It is the same whatever the locale is. What cannot be seen, or is no UTF-8, is escaped: `a\x0ab`, `\xce\xd2`. A backslash is
+    doubled where it could be taken for an escape.
+    """
+    text = _decoded(name)
+    return "".join(map(_escaped, text)) if _unseen(text) or _ESCAPE.search(text) else text
+
+
+def printable(name: str | os.PathLike[str]) -> str:
+    """As `shown`, but a text in which all can be seen stays as it is; so it may be shown already."""
+    text = _decoded(name)
+    return "".join(map(_escaped, text)) if _unseen(text) else text
+
+
+def _decoded(name: str | os.PathLike[str]) -> str:
+    text = os.fspath(name)
+    try:
+        return os.fsencode(text).decode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # it is no name of this system's files
+        return text
+
+
+def _unseen(text: str) -> bool:
+    return not text.isprintable() and any(unicodedata.category(c) in _UNSEEN or c in _BIDI for c in text)
+
+
+def _escaped(c: str) -> str:
+    if c == "\\":
+        return "\\\\"
+    if unicodedata.category(c) not in _UNSEEN and c not in _BIDI:
+        return c
+    code = ord(c)
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"  # a byte that is no UTF-8
+    return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}"
 
 
 class ShiliuError(Exception):
@@ -30,6 +75,7 @@ class ShiliuError(Exception):
         line: int | None = None,
         exit_code: int = 2,
     ) -> None:
+        message = message.encode("utf-8", "backslashreplace").decode()  # it may quote what no file can hold
         super().__init__(message)
         self.message = message
         self.file = None if file is None else os.fspath(file)
@@ -37,8 +83,13 @@ class ShiliuError(Exception):
         self.line = line
         self.exit_code = exit_code
 
+    @property
+    def place(self) -> str | None:
+        """The file, as it can be written anywhere."""
+        return None if self.file is None else printable(self.file)
+
     def __str__(self) -> str:
-        place = "" if self.file is None else self.file if self.line is None else f"{self.file}:{self.line}"
+        place = "" if self.place is None else self.place if self.line is None else f"{self.place}:{self.line}"
         return ": ".join(part for part in (place, self.field, self.message) if part)
 
 

@@ -24,6 +24,7 @@ def run(request: CommandRequest) -> int:
     """Print a table, and write it as JSON where out= is given."""
     from ...scenarios.catalog import scene_of
     from ..benchmark.speed import SECTIONS, measure, table
+    from ..formats.atomic_folder import refuse_unwritable
 
     settings = Settings(request)
     name = settings.chosen("scenario") or "microwave"
@@ -33,6 +34,8 @@ def run(request: CommandRequest) -> int:
     hand, robot = settings["hand"].word(default=None), settings["robot"].word()
     base = settings["base"].word(default=None)
     settings.stop()
+    if out:
+        refuse_unwritable(Path(out))
     scene = scene_of(settings.composed, name, hand=hand, base=base, robot=robot)
     results = measure(scene, pairs, seed, only)
     print(table(results))

@@ -34,6 +34,7 @@ Exit 0; 2 where something cannot be read or written, nothing lies at out= then; 
 def run(request: CommandRequest) -> int:
     """Read, write, tell."""
     from ..formats import read
+    from ..formats.atomic_folder import refuse_unwritable
     from ..formats.exporters import Options, export, exporter
     from ..formats.records import writers
 
@@ -52,6 +53,7 @@ def run(request: CommandRequest) -> int:
         raise EpisodeError(f"to={to} writes no pictures; leave images= out.", field="images")
     if plain and not writers()[to].plain:
         raise EpisodeError(f"to={to} is plain already; leave plain= out.", field="plain")
+    refuse_unwritable(out)
     command = command_line("export", [f"data={data.name}", f"to={to}"])
     options = Options(images, reward, {"command": command}, plain)
     written = 0

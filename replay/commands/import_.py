@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import uuid
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...scenarios.errors import EpisodeError
+from ..formats.partial import beside
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def run(request: CommandRequest) -> int:
     from ...version import __version__
     from ..formats import NothingReadable, Unreadable, read
     from ..formats.arrays.episode import NoMapping
+    from ..formats.atomic_folder import refuse_unwritable
     from ..formats.mcap import write as mcap_write
     from ..formats.topics import NoTopics
     from ..importing.frames import frames_of
@@ -79,6 +80,7 @@ def run(request: CommandRequest) -> int:
     methods = Methods(**chosen)
     if out.is_symlink() or (out.exists() and not (out.is_dir() and not any(out.iterdir()))):
         raise EpisodeError("exists already and is not empty. Choose another out=.", file=out, field="out")
+    refuse_unwritable(out)
     raw = mcap_write.write if keep_raw else None
     made = {"command": "shiliu import", "version": __version__, "resample": chosen, "keep_raw": keep_raw}
     failed: list[Any] = []
@@ -148,7 +150,7 @@ class _Sets:
     def __init__(self, out: Path, made: dict[str, Any]) -> None:
         self.out, self.made = out, made
         self.count = 0
-        self._staging = out.parent / f".{out.name}.{uuid.uuid4().hex[:8]}.import"
+        self._staging = beside(out)
         self._writers: dict[str, tuple[str, Any, list[int]]] = {}
         self._names: Counter[str] = Counter()
 
@@ -266,7 +268,7 @@ def _draft(proposal: Proposal, out: Path) -> None:
     names = (DRAFT, *(f"{stem}-{k}.{suffix}" for k in range(2, 1000)))
     path = next(p for p in (out.parent / name for name in names) if not p.exists())
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+    partial = beside(path)
     partial.write_text(proposal.text, encoding="utf-8")
     os.rename(partial, path)
     print(f"shiliu: a draft of a mapping is in {path}; it is unsure of:", file=sys.stderr)

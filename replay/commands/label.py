@@ -26,6 +26,8 @@ Exit 0, or 2 where nothing could be labelled or the sheet cannot be applied.
 
 def run(request: CommandRequest) -> int:
     """Propose, or apply what was corrected."""
+    from ..formats.atomic_folder import refuse_unwritable
+
     settings = Settings(request)
     data, out = settings["data"].word(), Path(settings["out"].word())
     sheet = settings["apply"].word(default="") or None
@@ -33,6 +35,7 @@ def run(request: CommandRequest) -> int:
     base = settings["base"].word(default=None)
     threads, quiet = settings["threads"].integer(low=0), settings["quiet"].flag()
     settings.stop()
+    refuse_unwritable(out)
     if sheet is not None:
         return _apply(Path(data), Path(sheet), out)
     from ...scenarios.catalog import scene_of

@@ -35,6 +35,7 @@ def run(request: CommandRequest) -> int:
     from ...envs.rendering import Painter
     from ...scenarios import variation as drawing
     from ...scenarios.catalog import scene_of
+    from ..formats.atomic_folder import refuse_unwritable
 
     settings = Settings(request)
     name = settings.chosen("scenario") or "microwave"
@@ -46,6 +47,7 @@ def run(request: CommandRequest) -> int:
     base = settings["base"].word(default=None)
     part, grips = settings["part"].word(default=""), settings["grips"].flag()
     settings.stop()
+    refuse_unwritable(out)
     data = settings["data"].word(default="")
     if part:
         return _part(part, out, (robot, hand) if grips else None, request)

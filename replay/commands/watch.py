@@ -31,6 +31,7 @@ it, compares the takes among each other, and judges nothing again.
 def run(request: CommandRequest) -> int:
     """Watch; 0 when it was ended."""
     from ...scenarios.errors import ShiliuError
+    from ..formats.atomic_folder import refuse_unwritable
     from ..line import FOLDER
     from ..line.inbox import Changes, Inbox
     from ..line.key import judge_digest
@@ -55,6 +56,11 @@ def run(request: CommandRequest) -> int:
     settings.stop()
     if not data.is_dir():
         raise ShiliuError("no such folder. Make it first.", file=data, field="in")
+    try:
+        next(data.iterdir(), None)
+    except OSError as error:
+        raise ShiliuError(f"may not be read: {error.strerror}. Give yourself the right to it.", file=data, field="in") from None
+    refuse_unwritable(out)
     if out.resolve() == data.resolve():
         raise ShiliuError("is the folder that is watched. Choose another out=.", file=out, field="out")
     ledger = Ledger(Path(folder) if folder else out / FOLDER)

@@ -6,11 +6,12 @@ that looking for one format does not load the libraries of the others.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...scenarios.errors import EpisodeError
+from ...scenarios.errors import EpisodeError, shown
 from ..recording.recording import Recording, Unreadable
 from .records import Reader, readers
 
@@ -51,9 +52,9 @@ def read(
     """
     path, found = Path(path), entries(path, mapping)
     if path.is_file():
-        return _read_file(_reader_of(path), path, path.name, mapping, fps)
+        return _read_file(_reader_of(path), path, shown(path.name), mapping, fps)
     if (dataset := _dataset(path)) is not None:
-        return dataset.read(path, path.resolve().name, mapping, fps)
+        return dataset.read(path, shown(path.resolve().name), mapping, fps)
     return _read_folder(path, found, mapping, fps)
 
 
@@ -72,13 +73,16 @@ def entries(path: str | Path, mapping: str | Path | None = None) -> list[Entry]:
         load(mapping)  # a misspelt name is told before the first file is opened
     if path.is_file():
         _reader_of(path)
-        return [Entry(path, path.name)]
+        return [Entry(path, shown(path.name))]
     if _dataset(path) is not None:
-        return [Entry(path, path.resolve().name)]
-    found = _find(path)
+        return [Entry(path, shown(path.resolve().name))]
+    try:
+        found = _find(path)
+    except OSError as error:
+        raise EpisodeError(f"may not be read: {error.strerror}. Give yourself the right to it.", file=path) from None
     if not found:
         raise EpisodeError(f"the folder holds no recording{_leftovers(path)}. {_readable()}", file=path)
-    return [Entry(one, one.relative_to(path).as_posix()) for one in found]
+    return [Entry(one, shown(one.relative_to(path).as_posix())) for one in found]
 
 
 def reader_of(path: Path) -> Reader:
@@ -151,14 +155,15 @@ def _dataset(folder: Path) -> Reader | None:
 def _find(folder: Path) -> list[Path]:
     """Bags, other recordings and dataset folders in a folder and one level down, sorted by their paths."""
     found: list[Path] = []
-    for entry in sorted(folder.iterdir()):
+    for entry in sorted(folder.iterdir(), key=os.fsencode):
         if entry.name.startswith("."):
             continue
         if entry.is_dir():
-            if _dataset(entry):
-                found.append(entry)
-            else:
-                found += sorted(e for e in entry.iterdir() if _is_recording(e))
+            try:
+                own = [entry] if _dataset(entry) else sorted((e for e in entry.iterdir() if _is_recording(e)), key=os.fsencode)
+            except OSError:
+                own = [entry]  # it may not be looked into, which is a line of its own
+            found += own
         elif _is_recording(entry):
             found.append(entry)
     return found
@@ -206,6 +211,6 @@ def _read_entry(
     try:
         yield from reader_of(path).read(path, source, mapping, fps)
     except EpisodeError as error:
-        yield Unreadable(path.stem, source, error)
+        yield Unreadable(shown(path.stem), source, error)
     except OSError as error:
-        yield Unreadable(path.stem, source, EpisodeError(f"{error.strerror}.", file=path))
+        yield Unreadable(shown(path.stem), source, EpisodeError(f"{error.strerror}.", file=path))

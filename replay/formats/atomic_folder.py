@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
-import tempfile
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ...scenarios.errors import EpisodeError
+from ...scenarios.errors import EpisodeError, printable
+from .partial import beside
+
+TRIAL = 4096  # bytes that are written to see whether there is room
 
 
 @contextmanager
@@ -29,7 +31,7 @@ def placed(out: Path) -> Iterator[Path]:
     while not above.exists():
         made.append(above)
         above = above.parent
-    part = out.parent / f".{out.name}.{uuid.uuid4().hex[:8]}.partial"
+    part = beside(out)
     try:
         part.mkdir(parents=True)
         yield part
@@ -49,20 +51,35 @@ def placed(out: Path) -> Iterator[Path]:
 def refuse_unwritable(out: Path) -> None:
     """Try, before hours of work, whether something can be made beside `out`; nothing is left behind.
 
+    What a killed run has left for `out` is removed first: it may be what fills the disk.
+
     Raises:
         EpisodeError: it cannot, with the folder and what the system says.
     """
     above = out.absolute().parent
-    while not above.exists():
-        above = above.parent
     try:
-        os.rmdir(tempfile.mkdtemp(prefix=f".{out.name}-", dir=above))
+        while not above.exists():
+            above = above.parent
+        _try(above, beside(out))
+        if out.is_dir():
+            _try(out, beside(out / out.absolute().name))
     except OSError as error:
+        room = "Make room, or choose" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Choose"
         raise EpisodeError(
-            f"cannot be written: in {above}, {(error.strerror or str(error)).lower()}. Choose another out=.",
+            f"cannot be written: in {printable(above)}, {(error.strerror or str(error)).lower()}. {room} another out=.",
             file=out,
             field="out",
         ) from None
+
+
+def _try(folder: Path, trial: Path) -> None:
+    """Make something in a folder that can be swept away by its name, should this process die meanwhile."""
+    trial = folder / trial.name
+    try:
+        trial.mkdir()
+        (trial / "trial").write_bytes(bytes(TRIAL))  # a full disk may still have room for a name
+    finally:
+        shutil.rmtree(trial, ignore_errors=True)
 
 
 def _refuse(out: Path) -> None:

@@ -6,7 +6,6 @@ rising order reads each of them once.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from importlib import import_module
@@ -14,14 +13,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ...scenarios.errors import EpisodeError
+from ...scenarios.errors import EpisodeError, shown
 from ..recording.recording import Recording, Unreadable
 from . import Entry, reader_of
+from .file_state import SeenStates, State
 from .records import Reader
 
 KEPT_OPEN = 4  # sets
 TRIES, REST = 3, 0.5  # how often a file that changes while it is read is read anew, and the pause before [s]
-State = tuple[int, int, int]
 
 
 class OneByOne:
@@ -34,41 +33,42 @@ class OneByOne:
     def __init__(self, mapping: str | Path | None = None) -> None:
         self._mapping = mapping
         self._open: dict[Path, _Numbered | _InOrder] = {}
+        self._states = SeenStates()
 
-    def count(self, entry: Entry) -> int:
-        """How many there are; 1 where that cannot be told, because nothing can be read."""
+    def count(self, entry: Entry) -> int | None:
+        """How many there are; None where that cannot be told, because nothing can be read."""
         try:
             reader = reader_of(entry.path)
             if reader.messages:
                 return 1
             return max(1, self._opened(entry, reader).count())
         except (EpisodeError, OSError):
-            return 1
+            return None
 
     def item(self, entry: Entry, k: int) -> Recording | Unreadable:
         """The k-th of an entry; where it cannot be read, why."""
         for _ in range(TRIES):
-            before = state_of(entry.path)
+            before = self._states.of(entry.path)
             try:
                 item = self._opened(entry, reader_of(entry.path)).item(k)
             except EpisodeError as error:
-                item = Unreadable(entry.path.stem, entry.source, error)
+                item = Unreadable(shown(entry.path.stem), entry.source, error)
             except OSError as error:
-                item = Unreadable(entry.path.stem, entry.source, EpisodeError(f"{error.strerror}.", file=entry.path))
-            if before == state_of(entry.path):
+                item = Unreadable(shown(entry.path.stem), entry.source, EpisodeError(f"{error.strerror}.", file=entry.path))
+            if before == self._states.of(entry.path):
                 return item
             self._open.pop(entry.path, None)
             time.sleep(REST)
         changing = EpisodeError("changes while it is read. Judge it when it has been written.", file=entry.path)
-        return Unreadable(entry.path.stem, entry.source, changing)
+        return Unreadable(shown(entry.path.stem), entry.source, changing)
 
     def _opened(self, entry: Entry, reader: Reader) -> _Numbered | _InOrder:
-        kept = self._open.get(entry.path)
-        if kept is not None and kept.state == state_of(entry.path):
+        kept, state = self._open.get(entry.path), self._states.of(entry.path)
+        if kept is not None and kept.state == state:
             return kept
         self._open.pop(entry.path, None)
         found = import_module(reader.module).numbered(entry.path, entry.source) if reader.numbered else None
-        kept = _InOrder(entry, reader, self._mapping) if found is None else _Numbered(entry, found)
+        kept = _InOrder(entry, reader, self._mapping, state) if found is None else _Numbered(found, state)
         if not reader.messages:  # a single recording is not asked for again
             while len(self._open) >= KEPT_OPEN:
                 self._open.pop(next(iter(self._open)))
@@ -77,8 +77,8 @@ class OneByOne:
 
 
 class _Numbered:
-    def __init__(self, entry: Entry, dataset: Any) -> None:
-        self.state, self._set = state_of(entry.path), dataset
+    def __init__(self, dataset: Any, state: State | None) -> None:
+        self.state, self._set = state, dataset
 
     def count(self) -> int:
         return len(self._set.rows)
@@ -91,8 +91,8 @@ class _Numbered:
 
 
 class _InOrder:
-    def __init__(self, entry: Entry, reader: Reader, mapping: str | Path | None) -> None:
-        self.state = state_of(entry.path)
+    def __init__(self, entry: Entry, reader: Reader, mapping: str | Path | None, state: State | None) -> None:
+        self.state = state
         self._entry, self._reader, self._mapping = entry, reader, mapping
         self._next = 0
         self._rest: Iterator[Recording | Unreadable] | None = None
@@ -121,13 +121,3 @@ class _InOrder:
 
     def _read(self) -> Iterator[Recording | Unreadable]:
         return self._reader.read(self._entry.path, self._entry.source, self._mapping, None)
-
-
-def state_of(path: Path) -> State | None:
-    """Size, time of change and number of a file, or of the description of a set; None where it is not there."""
-    described = path / "meta" / "info.json"
-    try:
-        known = os.stat(described if path.is_dir() and described.is_file() else path)
-    except OSError:
-        return None
-    return known.st_size, known.st_mtime_ns, known.st_ino

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from ...scenarios.errors import EpisodeError
+from ...scenarios.errors import EpisodeError, shown
 from ..recording.recording import NOTE_WORDS, Recording
 from .mapping import Mapping, TopicRule, packaged
 from .rosbag.topic import TopicBuffer
@@ -105,7 +105,7 @@ def recording_of(
     if words := mapping.note_words([*notes, *unmapped]):
         metadata = {**metadata, NOTE_WORDS: words}
     return Recording(
-        name=path.stem,
+        name=shown(path.stem),
         source=source,
         sha256=sha256,
         kind=kind,

@@ -54,7 +54,7 @@ def error_line(error: Exception) -> dict[str, Any]:
     A fault of ours is logged with its traceback, which goes to stderr where nobody says otherwise.
     """
     if isinstance(error, ShiliuError):
-        return {"message": error.message, "file": error.file, "field": error.field}
+        return {"message": error.message, "file": error.place, "field": error.field}
     logging.getLogger("shiliu").error("a fault of shiliu's own ended the judgement of one recording", exc_info=error)
     frames = traceback.extract_tb(error.__traceback__)
     where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno} in {frames[-1].name})" if frames else ""

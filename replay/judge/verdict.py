@@ -110,6 +110,11 @@ class Verdict:
     titles: dict[str, Any] = field(default_factory=dict)  # what the scenario calls its steps and things, by language
     taken: dict[str, Any] = field(default_factory=dict)  # where the take comes from, as far as it says: see `taken`
 
+    @property
+    def called(self) -> str:
+        """By what lists name it: episodes of two sets may have the same name, what they were read from differs."""
+        return self.source or self.episode
+
     def to_dict(self, words: Callable[[Finding], str | None] | None = None) -> dict[str, Any]:
         """Plain JSON types in a fixed order: no date of the run, no absolute path, no evidence.
 
@@ -157,7 +162,7 @@ class Verdict:
             else f": {self.findings[self.root].code} {' '.join(self.findings[self.root].subject)}"
         )
         stages = "".join(f"<tr><td>{name}</td><td>{result.verdict}</td></tr>" for name, result in self.stages.items())
-        return f"<b>{self.verdict}</b> {self.episode}{cause}<table>{stages}</table>"
+        return f"<b>{self.verdict}</b> {self.called}{cause}<table>{stages}</table>"
 
 
 def combine(findings: Sequence[Finding], required: Sequence[str], rules: Rules, *, strict: bool = False) -> Combined:

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import pyarrow.parquet as pq
 from ...scenarios.errors import EpisodeError
 from ..formats.lerobot import layout
 from ..formats.lerobot import own as lerobot
+from ..formats.partial import beside
 from ..recording.recording import Recording
 
 LATE = 0.05  # s, by which a last segment may end after the episode: a person reads a clock, not frames
@@ -45,7 +45,7 @@ def apply(data: Path, sheet: Path, found: Mapping[str, Mapping[str, Any]], out: 
     _belong(data, sheet, found)
     digest = hashlib.sha256(sheet.read_bytes()).hexdigest()
     out.parent.mkdir(parents=True, exist_ok=True)
-    folder = out.parent / f".{out.name}.{uuid.uuid4().hex[:8]}.partial"
+    folder = beside(out)
     try:
         shutil.copytree(data, folder)
         hashes = {

@@ -6,7 +6,6 @@ import difflib
 import json
 import math
 import os
-import uuid
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +15,7 @@ import yaml
 
 from ...scenarios.errors import EpisodeError
 from ...scenarios.reading.override import command_line
+from ..formats.partial import beside
 from ..operator.recognition.tracks import SIDES
 from ..recording.recording import Unreadable
 from .labelling import Labelled
@@ -85,7 +85,7 @@ class LabelSheet:
             json.dumps(content, ensure_ascii=False, indent=1) + "\n" if self.path.suffix == ".json" else _text(content)
         )
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self.path.with_name(f".{self.path.name}.{uuid.uuid4().hex[:8]}.partial")
+        temporary = beside(self.path)
         try:
             temporary.write_text(text, encoding="utf-8")
             os.replace(temporary, self.path)

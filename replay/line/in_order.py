@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from ...scenarios.errors import EpisodeError, ShiliuError
+from ...scenarios.errors import EpisodeError, ShiliuError, shown
 from ..checks.registry import asked_of
 from ..checks.rules import Rules
 from ..formats import Entry, reader_of
@@ -156,7 +156,7 @@ class InOrder:
                 if whole:
                     first = one.answers[0]
                     assert isinstance(first, Unread)
-                    self._add(replace(first, name=one.entry.path.stem, source=one.entry.source), (i, 0))
+                    self._add(replace(first, name=shown(one.entry.path.stem), source=one.entry.source), (i, 0))
                     i, k = i + 1, 0
                     continue
             if one.n is None or (k < one.n and k not in one.answers):

@@ -10,24 +10,35 @@ from pathlib import Path
 
 from ...scenarios.errors import EpisodeError
 from ..formats import Entry, entries
-from ..formats.one_by_one import State, state_of
+from ..formats.file_state import State, afar, state_of
 
 DONE = ".done"  # ending of an empty file that the recorder lays beside a take when it has closed it
-AFAR = ("nfs", "cifs", "smb", "9p", "fuse", "afs", "ceph", "glusterfs", "lustre", "virtiofs", "vboxsf")
 RESCAN = 30.0  # s between two looks at the folder when nothing told of a change
+BLIND = 2.0  # s between them where the notices cannot be read
 
 
 @dataclass(frozen=True)
 class Ready:
-    """A take, or a set of them; `state`: size and time that it had; `at`: since when it could be judged [s, time.time]."""
+    """A take, or a set of them; `state`: of all its files; `at`: since when it could be judged [s, time.time]."""
 
     entry: Entry
     state: State
     at: float
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """A state in which something was found: since when, by our own clock [s] and by the day's [s, time.time]."""
+
+    state: State
+    since: float
+    at: float
+
+
 class Inbox:
     """Looks at a folder again and again; each take is given once in each state.
+
+    It rests from when its last change was *seen* here: copies may keep the times of their originals, and clocks elsewhere may differ.
 
     Args:
         folder: where takes arrive, in it or one level down; rest_s: how long a take without `.done` has to stay as it is.
@@ -35,8 +46,9 @@ class Inbox:
 
     def __init__(self, folder: Path, rest_s: float) -> None:
         self.folder, self._rest_s = folder, rest_s
-        self._seen: dict[Path, tuple[State, float]] = {}  # what is not ready: its state, and since when
+        self._seen: dict[Path, _Seen] = {}  # what is not ready
         self._given: dict[Path, State] = {}
+        self._marks: dict[Path, State] = {}  # that were followed: a take that changed after its mark has to rest
 
     @property
     def unrested(self) -> bool:
@@ -47,35 +59,35 @@ class Inbox:
         """What has become ready since it was asked last, in the order of the folder."""
         try:
             found = entries(self.folder)
-        except EpisodeError:
-            found = []  # nothing yet
+        except (EpisodeError, OSError):
+            found = []  # nothing yet, or a folder that is away for a while
         here = {one.path for one in found}
         for gone in [path for path in (*self._seen, *self._given) if path not in here]:
-            self._seen.pop(gone, None)
-            self._given.pop(gone, None)
+            for known in (self._seen, self._given, self._marks):
+                known.pop(gone, None)
         for entry in found:
-            state, now = state_of(entry.path), time.time()
+            state = state_of(entry.path)
             if state is None or self._given.get(entry.path) == state:
+                self._seen.pop(entry.path, None)
                 continue
-            if entry.path not in self._seen or self._seen[entry.path][0] != state:
-                changed = min(state[1] / 1e9, now)  # a clock elsewhere may be ahead of ours
-                self._seen[entry.path] = (state, changed if self._rest_s < now - changed else now)
-            marked, since = _marked(entry.path), self._seen[entry.path][1]
-            if marked is None and now - since < self._rest_s:
+            now, seen = time.monotonic(), self._seen.get(entry.path)
+            if seen is None or seen.state != state:
+                seen = self._seen[entry.path] = _Seen(state, now, time.time())
+            mark = _mark(entry.path)
+            marked = mark is not None and mark != self._marks.get(entry.path)
+            if not marked and now - seen.since < self._rest_s:
                 continue
+            if mark is not None:
+                self._marks[entry.path] = mark
             del self._seen[entry.path]
             self._given[entry.path] = state
-            yield Ready(entry, state, min(now, marked) if marked is not None else since + self._rest_s)
+            yield Ready(entry, state, seen.at if marked else seen.at + self._rest_s)
 
 
-def _marked(path: Path) -> float | None:
-    """When the recorder said that the take is whole [s]; None where it has not."""
-    for mark in (path.with_name(path.name + DONE), path.with_suffix(DONE), path / DONE):
-        try:
-            return mark.stat().st_mtime
-        except OSError:
-            continue
-    return None
+def _mark(path: Path) -> State | None:
+    """State of the file by which the recorder says that the take is whole; None where it has not."""
+    marks = (path.with_name(path.name + DONE), path.with_suffix(DONE), path / DONE)
+    return next((state for mark in marks if (state := state_of(mark)) is not None), None)
 
 
 class Changes:
@@ -87,8 +99,8 @@ class Changes:
 
     def __init__(self, folder: Path, poll: bool | None = None) -> None:
         self._happened, self._over = threading.Event(), threading.Event()
-        self._folder, self._poll = folder, _afar(folder) if poll is None else poll
-        self._last = 0.0
+        self._folder, self._poll = folder, afar(folder) if poll is None else poll
+        self._last, self._pause = 0.0, RESCAN
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 
@@ -110,14 +122,23 @@ class Changes:
             except OSError:  # the folder is gone for a while, or the system gives no more notices
                 self._poll = True
                 self._over.wait(1.0)
+            except Exception:  # a notice that the library cannot read, as of a name that is no text
+                self._pause = BLIND
+                self._happened.set()
+                self._over.wait(1.0)
 
     def wait(self, timeout_s: float) -> None:
         """Until something changes, or the time is over."""
         self._happened.wait(timeout_s)
 
+    @property
+    def pending(self) -> bool:
+        """Whether something changed since it was looked at, or that was long ago."""
+        return self._happened.is_set() or time.monotonic() - self._last > self._pause
+
     def due(self) -> bool:
-        """Whether to look into the folder: something changed, or it was long ago."""
-        due = self._happened.is_set() or time.monotonic() - self._last > RESCAN
+        """Whether to look into the folder, which is then taken as done."""
+        due = self.pending
         if due:
             self._happened.clear()
             self._last = time.monotonic()
@@ -127,14 +148,3 @@ class Changes:
         self._over.set()
         self._thread.join(5.0)
 
-
-def _afar(folder: Path, mounts: Path = Path("/proc/mounts")) -> bool:
-    """Whether a folder lies on a file system that does not tell of what others write there."""
-    try:
-        lines = [line.split() for line in mounts.read_text(encoding="utf-8", errors="replace").splitlines()]
-    except OSError:
-        return False
-    here = folder.resolve()
-    points = [(Path(line[1]), line[2]) for line in lines if len(line) > 2 and here.is_relative_to(line[1])]
-    kind = max(points, key=lambda point: len(point[0].parts), default=(here, ""))[1]
-    return kind.startswith(AFAR)

@@ -37,7 +37,10 @@ class TakeJob:
 
 @dataclass(frozen=True)
 class Counted:
+    """So many; `sure`: whether they could be counted, and it is not 1 because nothing can be read."""
+
     n: int
+    sure: bool = True
 
 
 @dataclass(frozen=True)

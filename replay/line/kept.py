@@ -11,6 +11,7 @@ from typing import Any
 
 import zstandard
 
+from ...scenarios.errors import shown
 from ..checks.empty_grips import GripUse
 from ..checks.finding import Fact, Finding, Picture, Plot, Table, VerdictEvidence
 from ..checks.releases import GripOpening
@@ -41,7 +42,9 @@ def packed(value: Any) -> bytes:
         EpisodeError: it holds what JSON cannot say.
     """
     text = lossless_json.dumps(_plain(value), "judgement")
-    return zstandard.ZstdCompressor(level=LEVEL, write_checksum=True, write_content_size=True).compress(text.encode())
+    return zstandard.ZstdCompressor(level=LEVEL, write_checksum=True, write_content_size=True).compress(
+        text.encode("utf-8", "surrogatepass")  # JSON of others may hold half a character
+    )
 
 
 def unpacked(data: bytes) -> Any:
@@ -65,7 +68,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return {BYTES: value.hex()}
     if isinstance(value, Path):
-        return value.name
+        return shown(value.name)
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, tuple):

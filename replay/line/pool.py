@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from multiprocessing import connection, get_context
 from typing import Any, Protocol
 
-from ...scenarios.errors import ShiliuError
+from ...scenarios.errors import ShiliuError, shown
 from .jobs import Answer, Busy, Count, Counted, Stop, TakeJob, Unread, name_of
 from .serving import Answering, serve
 
@@ -241,4 +241,4 @@ def given_up(job: Job, code: str, message: str) -> Answer:
     if isinstance(job, Count):
         return Counted(1)  # asking for the recording itself will tell
     error = {"message": f"{message}. The others were judged.", "file": job.entry.source, "field": None, "code": code}
-    return Unread(job.entry.path.stem, name_of(job), error)
+    return Unread(shown(job.entry.path.stem), name_of(job), error)

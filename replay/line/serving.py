@@ -10,7 +10,7 @@ from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
-from ...scenarios.errors import ShiliuError
+from ...scenarios.errors import ShiliuError, shown
 from ..judge.steps import error_line
 from .jobs import Answer, Count, Stop, TakeJob, Unread, name_of
 
@@ -49,7 +49,7 @@ def answered(bench: Answering, job: Count | TakeJob) -> Answer:
     except ShiliuError as error:
         return Stop(error.message, error.file, error.field)
     except Exception as error:
-        return Unread(job.entry.path.stem, name_of(job), error_line(error))
+        return Unread(shown(job.entry.path.stem), name_of(job), error_line(error))
 
 
 def _end_with_parent() -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from ...scenarios.errors import printable
 from ..judge.verdict import Verdict
 from ..report import jsonl
 from ..report.lines import SLIPS, TAKES
@@ -43,24 +46,58 @@ class Slips:
         return self.out / TAKES / f"{name}.json"
 
     def known(self, source: str, state: Any) -> bool:
-        """Whether a take was told in this state of its file."""
-        try:
-            return bool(json.loads(self.path(source).read_text(encoding="utf-8"))["state"] == list(state))
-        except (OSError, ValueError, KeyError, TypeError):
-            return False
+        """Whether a take was told in this state of its files."""
+        return (self._record(self.path(source)) or {}).get("state") == list(state)
 
-    def tell(self, verdict: Verdict, operator: str | None, state: Any, length_s: float | None, took_s: float) -> str:
+    def judged(self, source: str, state: Any) -> bool:
+        """Whether there is a verdict of it in this state. What could not be read is tried again by every run."""
+        record = self._record(self.path(source)) or {}
+        return record.get("state") == list(state) and record.get("key") is not None
+
+    def renewed(self, source: str, key: str, state: Any) -> bool:
+        """Whether this judgement of the take was told before; then the state of its files is brought up to date."""
+        record = self._record(self.path(source))
+        if record is None or record.get("key") != key:
+            return False
+        if record.get("state") != list(state):
+            self._write(self.path(source), record | {"state": list(state)})
+        return True
+
+    def keep_only(self, source: str, takes: Collection[str]) -> None:
+        """Take away the files of what was told of a set while it was another one: as unreadable, or longer.
+
+        Args:
+            source: of the set; takes: what is in it now.
+        """
+        start = glob.escape(quote(source, safe="#")[:LONGEST])
+        for path in (self.out / TAKES).glob(f"{start}*.json"):
+            verdict = (self._record(path) or {}).get("verdict")
+            of = verdict.get("source") if isinstance(verdict, dict) else None
+            if isinstance(of, str) and of not in takes and (of == source or of.startswith(f"{source}#")):
+                with writing(self.out):
+                    path.unlink(missing_ok=True)
+
+    def tell(
+        self,
+        verdict: Verdict,
+        operator: str | None,
+        state: Any,
+        length_s: float | None,
+        took_s: float,
+        key: str | None = None,
+    ) -> str:
         """Write line and file, in this order; returns the line.
 
         Args:
             operator: pseudonym; None takes the one in the path of the take, where one stands there.
-            state: of the take's file; took_s: from when it was ready.
+            state: of the take's files; took_s: from when it was ready; key: of its judgement, where there is one.
         """
         who = operator or next(iter(_NAMED.findall(verdict.source)), UNKNOWN)
         line = self._line(verdict)
-        text = f"{line}\t{hashlib.sha256(f'{verdict.source} {list(state)}'.encode()).hexdigest()[:8]}\n"
+        text = f"{line}\t{hashlib.sha256(f'{verdict.source} {key or list(state)}'.encode()).hexdigest()[:8]}\n"
         record = {
             "state": list(state),
+            "key": key,
             "operator": who,
             "length_s": length_s,
             "took_s": round(took_s, 3),
@@ -73,18 +110,29 @@ class Slips:
                     lines.write(text.encode())
                     lines.flush()
                     os.fsync(lines.fileno())
-            path = self.path(verdict.source)
-            part = path.with_name(f".{path.name[-100:]}.part")
-            part.write_text(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-            os.replace(part, path)
+        self._write(self.path(verdict.source), record)
         return line
+
+    def _write(self, path: Path, record: dict[str, Any]) -> None:
+        with writing(self.out):
+            part = path.with_name(f".{path.name[-100:]}.part")
+            part.write_text(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n", "utf-8", jsonl.ODD)
+            os.replace(part, path)
+
+    @staticmethod
+    def _record(path: Path) -> dict[str, Any] | None:
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return found if isinstance(found, dict) else None
 
     def _line(self, verdict: Verdict) -> str:
         """Take, verdict, what was wrong, what to do."""
         story = Story(verdict, self.words)
         word = self.words.verdict(verdict.verdict or "unreadable")
         parts = (verdict.source, word, story.slip, story.advice)
-        return "\t".join(" ".join(str(part).split()) for part in parts)
+        return "\t".join(printable(" ".join(str(part).split())) for part in parts)
 
 
 def _texts(file: Path) -> list[str]:

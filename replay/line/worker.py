@@ -40,7 +40,8 @@ class Bench:
     def answer(self, job: Count | TakeJob) -> Answer:
         """Do what is asked; nothing that is wrong with a recording is raised."""
         if isinstance(job, Count):
-            return Counted(self.takes.count(job.entry))
+            n = self.takes.count(job.entry)
+            return Counted(n or 1, n is not None)
         item = self.takes.item(job.entry, job.k)
         if isinstance(item, Unreadable):
             return Unread(item.name, item.source, error_line(item.error))

@@ -42,8 +42,14 @@ class Spool:
         """Keep an episode: written whole to a temporary file, then renamed."""
         self.folder.mkdir(parents=True, exist_ok=True)
         temporary = self.folder / f".{episode.seed}.{os.getpid()}.tmp"
-        temporary.write_bytes(pack(episode))
-        os.replace(temporary, self.folder / f"{episode.seed}.npz")
+        try:
+            temporary.write_bytes(pack(episode))
+            os.replace(temporary, self.folder / f"{episode.seed}.npz")
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            if not any(self.folder.iterdir()):
+                self.folder.rmdir()
+            raise
 
     def drop(self) -> None:
         """Remove the folder, once the dataset is whole."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import uuid
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ...scenarios.errors import ShiliuError
+from ..formats.partial import beside
 from .overseeing import BY, Seen, reasons, total, yields
 from .page import Page
 
@@ -80,8 +80,7 @@ def write(page: Page, out: Path) -> Path:
         ShiliuError: they cannot be written; what was there is as it was.
     """
     texts = {FIGURES: json.dumps(figures(page.seen), ensure_ascii=False, indent=1) + "\n", PAGE: page.html()}
-    mark = uuid.uuid4().hex[:8]
-    parts = {name: out / f".{name}.{mark}.part" for name in texts}
+    parts = {name: beside(out / name) for name in texts}
     try:
         out.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():

@@ -16,6 +16,7 @@ import numpy as np
 from ...scenarios.scene import Scene
 from ...version import __version__
 from ..formats.lerobot.write import DatasetWriter
+from ..formats.partial import beside
 from ..importing.frames import Frames, frames_of
 from ..recording.recording import Recording
 
@@ -33,7 +34,7 @@ class Repaired:
 
     def __init__(self, out: Path, command: str = "") -> None:
         self.out, self.command = out, command
-        self.folder = out.absolute().parent / f".{out.name}.{uuid.uuid4().hex[:8]}.{FOLDER}"
+        self.folder = beside(out)
         self._writers: dict[str, DatasetWriter] = {}
         self._keys: dict[str, str] = {}
         self._names: Counter[str] = Counter()

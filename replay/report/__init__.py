@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...scenarios.errors import ShiliuError
+from ...scenarios.errors import ShiliuError, printable
 from ..formats.atomic_folder import refuse_unwritable
+from ..formats.partial import beside
 from . import jsonl, junit, markdown, sarif
 from .baseline import Baseline
 from .terminal import Gate, Terminal, counts, exit_code, gate_code, nothing_judged, stopped
@@ -105,22 +105,17 @@ def write_reports(
     folders = folders or {}
     out, words = check_out(out, tuple(folders)), Words(lang)
     parent = out.absolute().parent
+    made = beside(out)
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=parent))
-    except OSError as error:
-        raise ShiliuError(
-            f"The folder cannot be written: {error.strerror}. Choose another out=.", file=out, field="out"
-        ) from error
-    try:
+        made.mkdir()
         jsonl.dump(verdicts, made / "verdicts.jsonl", words)
         junit.dump(verdicts, made / "junit.xml", words)
         sarif.dump(list(verdicts), made / "verdicts.sarif", words, str((header or {}).get("version") or ""), baseline)
-        (made / "summary.md").write_text(markdown.summary(verdicts, words, None, baseline), encoding="utf-8")
-        (made / "report.html").write_text(render(verdicts, words, command, header, threads), encoding="utf-8")
+        (made / "summary.md").write_text(markdown.summary(verdicts, words, None, baseline), "utf-8", jsonl.ODD)
+        (made / "report.html").write_text(render(verdicts, words, command, header, threads), "utf-8", jsonl.ODD)
         _names(made / "passed.txt", [v for v in verdicts if v.verdict == "FEASIBLE" or v.cleared])
         _names(made / "refused.txt", [v for v in verdicts if v.verdict in ("INFEASIBLE", "UNSOUND", None)])
-        made.chmod(0o777 & ~_umask())
         for name, folder in folders.items():
             if folder is not None:
                 os.rename(folder, made / name)
@@ -135,16 +130,17 @@ def write_reports(
             os.replace(made / "verdicts.jsonl", out / "verdicts.jsonl")
         else:
             os.rename(made, out)
+    except OSError as error:
+        raise ShiliuError(
+            f"cannot be written: {(error.strerror or str(error)).lower()}. Former reports are as they were. Make room or choose "
+            "another out=.",
+            file=out,
+            field="out",
+        ) from error
     finally:
         shutil.rmtree(made, ignore_errors=True)
     return out
 
 
 def _names(path: Path, verdicts: Sequence[Verdict]) -> None:
-    path.write_text("".join(f"{jsonl.without_paths(v.source or v.episode)}\n" for v in verdicts), encoding="utf-8")
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    path.write_text("".join(f"{printable(str(jsonl.without_paths(v.called)))}\n" for v in verdicts), encoding="utf-8")

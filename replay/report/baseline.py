@@ -48,11 +48,11 @@ class Baseline:
             return False
         root = verdict.root
         code = verdict.findings[root].code if root is not None else None
-        return bool(self._known & _keys(verdict.sha256, verdict.source or verdict.episode, verdict.verdict, code))
+        return bool(self._known & _keys(verdict.sha256, verdict.called, verdict.verdict, code))
 
     def found(self, verdict: Verdict, level: str, code: str) -> bool:
         """Whether this recording had such a finding already."""
-        return bool(self._found & _keys(verdict.sha256, verdict.source or verdict.episode, level, code))
+        return bool(self._found & _keys(verdict.sha256, verdict.called, level, code))
 
     def counts(self, verdict: Verdict) -> bool:
         """Whether a recording counts for the exit code; asked once for each."""
@@ -71,6 +71,5 @@ def passed(verdict: Verdict) -> bool:
 
 def _keys(sha256: str | None, source: str, verdict: str | None, code: str | None) -> set[bytes]:
     names = [("source", source), *((("sha256", sha256),) if sha256 else ())]
-    return {
-        hashlib.sha256("\0".join((kind, name, str(verdict), str(code))).encode()).digest()[:16] for kind, name in names
-    }
+    texts = ("\0".join((kind, name, str(verdict), str(code))) for kind, name in names)
+    return {hashlib.sha256(text.encode("utf-8", "backslashreplace")).digest()[:16] for text in texts}

@@ -349,7 +349,7 @@ def render(
         if header.get("elapsed_s") and total == len(verdicts)
         else "",
         title=words.ui("report_title") if alone else words.ui("report_title_many", n=total),
-        subject=verdicts[0].episode if alone else "",
+        subject=verdicts[0].called if alone else "",
         command=command,
         stage_count=len(STAGES),
     )

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from ..judge.verdict import Verdict
 
 
+ODD = "backslashreplace"  # what no text can hold, as half a character in a name of others: JSON reads it back as it was
+
+
 def as_dict(verdict: Verdict, words: Words) -> dict[str, Any]:
     """The verdict as plain JSON types, messages filled in; an unreadable file has `verdict` null and an `error`."""
     return without_paths(verdict.to_dict(words.telling(verdict.titles).message))
@@ -27,7 +30,7 @@ def as_line(verdict: Verdict, words: Words) -> str:
 
 def dump(verdicts: Iterable[Verdict], path: Path, words: Words) -> None:
     """Write all lines."""
-    with path.open("w", encoding="utf-8", newline="\n") as file:
+    with path.open("w", encoding="utf-8", errors=ODD, newline="\n") as file:
         for verdict in verdicts:
             file.write(as_line(verdict, words) + "\n")
 

@@ -44,7 +44,7 @@ def case(verdict: Verdict, words: Words, counted: Counter[str]) -> ElementTree.E
     found = ElementTree.Element(
         "testcase",
         classname=clean(f"shiliu.{verdict.scenario or 'bare'}"),
-        name=clean(verdict.episode),
+        name=clean(verdict.called),
         time=f"{story.duration or 0.0:.3f}",
     )
     counted["tests"] += 1

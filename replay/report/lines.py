@@ -85,6 +85,9 @@ def files_of(path: Path, setting: str = "verdicts") -> list[Path]:
         if not any(part.startswith(".") for part in one.relative_to(path).parts)
     ]
     found = sorted(one for one in kept if one.name == NAME or (one.parent.parent / SLIPS).is_dir())
+    for one in found:
+        if not one.is_file():
+            raise EpisodeError("is a pipe or a device, no file. Take it away, or judge again.", file=one, field=setting)
     if not found:
         raise EpisodeError(
             f"holds no {NAME}. Name the out= of a `shiliu replay`, or a folder of several.", file=path, field=setting

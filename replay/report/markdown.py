@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from ..judge.verdict import Verdict
     from .baseline import Baseline
 
+_MARK = re.compile(r"[\\`*\[\]<>|~&]|(?<![^\W_])_|_(?![^\W_])|(?<!\w)#")  # what could be markup where it stands
+_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 ROWS = 20  # recordings that are listed; GitHub cuts a summary at 1 MiB
 
 
@@ -43,7 +46,7 @@ def summary(
             sentence = story.slip if verdict.verdict else story.why
             advice = f" {story.advice}" if story.advice else ""
             rows.append(
-                [words.verdict(verdict.verdict), verdict.source or verdict.episode, f"{sentence}{advice}", story.who, *mark]
+                [words.verdict(verdict.verdict), verdict.called, f"{sentence}{advice}", story.who, *mark]
             )
         lines += ["", *_table([ui("verdict"), ui("take"), ui("why"), ui("who_acts"), *new], rows)]
         left = total - found["FEASIBLE"] - min(len(need), ROWS) - sum(v.cleared for v in verdicts)
@@ -61,8 +64,6 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _cell(text: str) -> str:
-    """The text as a cell of a table: neither a new row, nor markup of its own."""
+    """The text as a cell of a table: neither a new row, nor markup of its own; `a_b` and `set#2` stay as they are."""
     plain = "".join(c if c.isprintable() else " " for c in text)
-    for mark in "\\`*_[]<>|#":
-        plain = plain.replace(mark, f"&#{ord(mark)};")
-    return plain
+    return _MARK.sub(lambda found: _ENTITIES.get(found[0], f"&#{ord(found[0])};"), plain)

@@ -86,10 +86,10 @@ class Sarif:
         return found
 
     def _result(self, verdict: Verdict, code: str, level: str, message: str, finding: Finding | None) -> dict[str, Any]:
-        source = str(jsonl.without_paths(verdict.source or verdict.episode))
+        source = str(jsonl.without_paths(verdict.called))
         subject = list(finding.subject) if finding is not None else []
         signal = str(finding.signal) if finding is not None else ""
-        mark = hashlib.sha256("\0".join((source, code, level, signal, *subject)).encode()).hexdigest()[:32]
+        mark = hashlib.sha256("\0".join((source, code, level, signal, *subject)).encode("utf-8", "backslashreplace")).hexdigest()[:32]
         properties = finding.to_dict() if finding is not None else {}
         result: dict[str, Any] = {
             "ruleId": code,
@@ -146,7 +146,7 @@ def dump(
     verdicts: list[Verdict], path: Path, words: Words, version: str = "", baseline: Baseline | None = None
 ) -> None:
     """The whole document at once."""
-    with path.open("w", encoding="utf-8", newline="\n") as file:
+    with path.open("w", encoding="utf-8", errors=jsonl.ODD, newline="\n") as file:
         writer = Sarif(file, words, baseline)
         for verdict in verdicts:
             writer.add(verdict)

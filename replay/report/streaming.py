@@ -8,14 +8,14 @@ from __future__ import annotations
 import heapq
 import os
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any
 
-from ...scenarios.errors import ShiliuError
+from ...scenarios.errors import ShiliuError, printable
+from ..formats.partial import beside
 from . import jsonl, junit, markdown
 from .sarif import Sarif
 from .story import rank
@@ -56,9 +56,10 @@ class Reports:
         parent = self.out.absolute().parent
         try:
             parent.mkdir(parents=True, exist_ok=True)
-            self._part = Path(tempfile.mkdtemp(prefix=f".{self.out.name}-", dir=parent))
+            self._part = beside(self.out)
+            self._part.mkdir()
             for name in NAMES:
-                self._files[name] = (self._part / name).open("w", encoding="utf-8", newline="\n")
+                self._files[name] = (self._part / name).open("w", encoding="utf-8", errors=jsonl.ODD, newline="\n")
             self._sarif = Sarif(self._files["verdicts.sarif"], self.words, self.baseline)
         except OSError as error:
             raise self._unwritable(error) from error
@@ -81,7 +82,7 @@ class Reports:
         if self.baseline is None or self.baseline.counts(verdict):
             count(verdict, self.gated)
         self.cleared += verdict.cleared
-        name = f"{jsonl.without_paths(verdict.source or verdict.episode)}\n"
+        name = f"{printable(str(jsonl.without_paths(verdict.called)))}\n"
         try:
             self._files["verdicts.jsonl"].write(jsonl.as_line(verdict, self.words) + "\n")
             if self._sarif is not None:
@@ -126,9 +127,9 @@ class Reports:
                 os.fsync(file.fileno())
                 file.close()
             self._junit(self._part / "junit.xml")
-            (self._part / "report.html").write_text(page, encoding="utf-8")
+            (self._part / "report.html").write_text(page, encoding="utf-8", errors=jsonl.ODD)
             summary = markdown.summary(self.kept, self.words, self.counted, self.baseline)
-            (self._part / "summary.md").write_text(summary, encoding="utf-8")
+            (self._part / "summary.md").write_text(summary, encoding="utf-8", errors=jsonl.ODD)
             self.out.mkdir(parents=True, exist_ok=True)
             for name in ("junit.xml", "verdicts.sarif", "summary.md", "report.html", "passed.txt", "refused.txt", "verdicts.jsonl"):
                 os.replace(self._part / name, self.out / name)

@@ -207,7 +207,7 @@ def cells(story: Story, room: int = WIDEST) -> tuple[str, str, str, str, str]:
     length = f"{story.duration:.1f} s" if story.duration is not None else ""
     owner = {"FEASIBLE": "", None: words.owner("device")}.get(verdict.verdict, words.owner(verdict.owner))
     why = story.why_all if cell_len(story.why_all) <= room else story.why
-    return verdict.episode, length, name, why, owner
+    return verdict.called, length, name, why, owner
 
 
 class Terminal:
@@ -285,9 +285,9 @@ class Terminal:
         if self.quiet:
             return
         if self.progress is not None and self.estimate:
-            self.progress.update(self.task, what=one_line(verdict.episode)[:24])
+            self.progress.update(self.task, what=one_line(verdict.called)[:24])
         elif self.progress is not None:
-            self.progress.update(self.task, advance=1, what=one_line(verdict.episode)[:24])
+            self.progress.update(self.task, advance=1, what=one_line(verdict.called)[:24])
         elif not self.live and self.total <= LINES_AS_DONE:
             self.done += 1
             if self.done == LINES_AS_DONE + 1:

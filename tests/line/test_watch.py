@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import random
+import shutil
 import time
 from pathlib import Path
 
 import pytest
 from shiliu import cli
+from shiliu.replay.commands.replay_workers import bench
+from shiliu.replay.formats.file_state import SeenStates, afar, state_of
 from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.judge.verdict import Verdict
-from shiliu.replay.line.inbox import Changes, Inbox, _afar
+from shiliu.replay.line.inbox import Changes, Inbox
+from shiliu.replay.line.key import judge_digest
+from shiliu.replay.line.serving import answered
 from shiliu.replay.line.slips import Slips
+from shiliu.replay.line.watching import Watching
 from swinging import RATE, waving
 
 
@@ -26,25 +33,57 @@ def aged(path: Path, seconds: float) -> None:
 
 
 def test_a_take_is_ready_when_it_rests_or_when_it_is_marked(tmp_path):
-    inbox = Inbox(tmp_path, rest_s=60.0)
+    inbox = Inbox(tmp_path, rest_s=0.3)
     assert names(inbox) == []
-    for name, seconds in (("old.bag", 90.0), ("new.bag", 1.0), ("marked.bag", 1.0), ("also.bag", 1.0)):
+    for name, seconds in (("old.bag", 9000.0), ("ahead.bag", -3600.0), ("marked.bag", 1.0), ("also.bag", 1.0)):
         (tmp_path / name).write_bytes(b"x")
-        aged(tmp_path / name, seconds)
+        aged(tmp_path / name, seconds)  # a copy that keeps the times of its original, and a clock that is an hour ahead
     (tmp_path / "marked.bag.done").touch()
     (tmp_path / "also.done").touch()
-    assert names(inbox) == ["also.bag", "marked.bag", "old.bag"] and inbox.unrested
+    assert names(inbox) == ["also.bag", "marked.bag"] and inbox.unrested
     assert names(inbox) == []  # each is given once
+    time.sleep(0.2)
     (tmp_path / "old.bag").write_bytes(b"longer")
-    assert names(inbox) == []  # it grows: not before it rests again
-    aged(tmp_path / "old.bag", 90.0)
-    assert names(inbox) == ["old.bag"]
-    quick = Inbox(tmp_path, rest_s=0.05)
-    (tmp_path / "ahead.bag").write_bytes(b"x")
-    aged(tmp_path / "ahead.bag", -3600.0)  # the clock of where it was written is an hour ahead
-    assert "ahead.bag" not in names(quick)
-    time.sleep(0.1)
-    assert names(quick) == ["ahead.bag"]
+    aged(tmp_path / "old.bag", 9000.0)
+    (tmp_path / "marked.bag").write_bytes(b"longer")  # the mark came too early
+    assert names(inbox) == []
+    time.sleep(0.2)
+    assert names(inbox) == ["ahead.bag"]  # the other one grew: not before it rests again
+    time.sleep(0.2)
+    assert names(inbox) == ["marked.bag", "old.bag"] and not inbox.unrested
+
+
+def test_the_state_of_a_set_is_that_of_all_its_files(tmp_path):
+    folder, seen = tmp_path / "set", set()
+    (folder / "meta").mkdir(parents=True)
+    file = folder / "meta" / "info.json"
+
+    def new() -> bool:
+        state = state_of(folder)
+        fresh = state not in seen
+        seen.add(state)
+        return fresh
+
+    assert new()
+    file.write_text("{}")
+    aged(file, 100.0)
+    then = file.stat().st_mtime_ns
+    assert new() and not new()
+    (folder / "data").mkdir()
+    assert new()
+    (folder / "data" / "a.parquet").write_bytes(b"x")
+    assert new()
+    file.write_text("{ }")
+    os.utime(file, ns=(then, then))
+    assert new()  # longer, at the same time
+    file.rename(folder / "meta" / "other.json")
+    assert new()
+    (folder / "data" / "a.parquet").chmod(0)
+    assert new()  # it may be that nobody could read it
+    os.symlink(folder, folder / "round")
+    os.symlink("nowhere", folder / "lost")
+    assert new() and not new()
+    assert SeenStates().of(folder) == state_of(folder) and SeenStates().of(tmp_path / "none") is None
 
 
 @pytest.mark.parametrize("poll", [False, True])
@@ -64,7 +103,7 @@ def test_a_folder_on_another_machine_is_looked_at(tmp_path):
     mounts = tmp_path / "mounts"
     mounts.write_text(f"disk / ext4 rw 0 0\nserver:/x {tmp_path}/afar nfs4 rw 0 0\n")
     (tmp_path / "afar").mkdir()
-    assert _afar(tmp_path / "afar", mounts) and not _afar(tmp_path, mounts)
+    assert afar(tmp_path / "afar", mounts) and not afar(tmp_path, mounts)
 
 
 def test_a_take_that_is_told_twice_has_one_line(tmp_path):
@@ -82,6 +121,108 @@ def test_a_take_that_is_told_twice_has_one_line(tmp_path):
     slips.tell(verdict, "P-0001", (1, 2, 4), None, 0.1)  # the file has changed
     assert (tmp_path / "slips" / "P-0001.txt").read_text().count("\n") == 1
     assert not slips.known(verdict.source, (1, 2, 3))
+
+
+class Here:
+    """Workers that are this process."""
+
+    def __init__(self, bench):
+        self.bench, self.jobs = bench, []
+
+    def add(self, job):
+        self.jobs.append(job)
+
+    @property
+    def at_work(self) -> bool:
+        return bool(self.jobs)
+
+    def answers(self, timeout_s=None):
+        while self.jobs:
+            job = self.jobs.pop(0)
+            yield job, answered(self.bench, job)
+
+
+class Looks:
+    """Watches a folder, one look at a time."""
+
+    def __init__(self, folder: Path, out: Path, ledger: Path):
+        request = cli.parse(["watch", f"in={folder}", f"out={out}"])
+        self.folder, self.out, self.lines = folder, out, []
+        self.bench = bench(request, str(folder), str(ledger), judge_digest(), False)
+        self.begin()
+
+    def begin(self) -> None:
+        """As after a restart."""
+        self.watching = Watching(
+            Inbox(self.folder, 0.0),
+            None,
+            Here(self.bench),
+            self.bench.ledger,
+            Slips(self.out, "en"),
+            lambda one: self.lines.append(one.line),
+        )
+
+    def look(self) -> None:
+        self.watching.run(lambda: False)
+
+    def verdicts(self) -> dict[str, str | None]:
+        found = {}
+        for path in (self.out / "takes").iterdir():
+            verdict = json.loads(path.read_text(encoding="utf-8"))["verdict"]
+            found[verdict["source"]] = verdict["verdict"]
+        return found
+
+
+def test_a_set_that_is_copied_slowly_is_judged_when_it_is_whole(bare, tmp_path):
+    made = tmp_path / "made" / "one"
+    write_lerobot(made, [waving(bare, 1, 1.0), waving(bare, 2, 0.5)], bare.schema.lerobot_features(()), RATE)
+    for path in made.rglob("*"):
+        aged(path, 5000.0)
+    ledger = tmp_path / "ledger"
+    at_once = Looks(tmp_path / "made", tmp_path / "at_once", ledger)
+    at_once.look()
+    whole = at_once.verdicts()
+    assert len(whole) == 2 and None not in whole.values()
+    files = sorted(path.relative_to(made) for path in made.rglob("*") if path.is_file())
+    meta_first = sorted(files, key=lambda path: (path.parts[0] != "meta", path))
+    chance = random.Random(5)
+    orders = [meta_first, meta_first[::-1], *(chance.sample(files, len(files)) for _ in range(8))]
+    for i, order in enumerate(orders):
+        folder = tmp_path / f"in_{i}"
+        folder.mkdir()
+        looks = Looks(folder, tmp_path / f"out_{i}", ledger)
+        for file in order:
+            target = folder / "one" / file
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes((made / file).read_bytes()[:10])
+            looks.look()
+            shutil.copy2(made / file, target)
+            if i % 2:
+                looks.begin()
+            looks.look()
+        assert looks.verdicts() == whole, order
+        lines = len(looks.lines)
+        looks.begin()
+        looks.look()
+        assert len(looks.lines) == lines and looks.verdicts() == whole
+
+
+def test_a_take_that_stays_as_it_is_in_a_set_that_changes_is_not_told_again(bare, tmp_path):
+    folder = tmp_path / "in"
+    write_lerobot(folder / "P-0417", [waving(bare, 1, 1.0)], bare.schema.lerobot_features(()), RATE)
+    looks = Looks(folder, tmp_path / "out", tmp_path / "ledger")
+    looks.look()
+    (folder / "P-0417" / "README.md").write_text("a note")
+    looks.look()
+    assert len(looks.lines) == 1
+    looks.begin()
+    looks.look()
+    assert len(looks.lines) == 1
+    (folder / "P-0417" / "meta" / "info.json").rename(tmp_path / "info.json")  # it is gone for a while
+    looks.look()
+    (tmp_path / "info.json").rename(folder / "P-0417" / "meta" / "info.json")
+    looks.look()
+    assert len(looks.lines) == 1 and list(looks.verdicts()) == ["P-0417#0"]
 
 
 def test_what_is_there_is_told_once_and_replayed_without_judging(bare, tmp_path, capsys):

@@ -45,7 +45,7 @@ def verdict_of(root: Path, check: str, contexts: Contexts) -> Verdict:
     try:
         return _judged(root, check, contexts)
     except ShiliuError as error:
-        return Verdict(root.name, root.name, error={"message": error.message, "file": error.file, "field": error.field})
+        return Verdict(root.name, root.name, error={"message": error.message, "file": error.place, "field": error.field})
 
 
 def _judged(root: Path, check: str, contexts: Contexts) -> Verdict:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ....scenarios.errors import EpisodeError
+from ....scenarios.errors import EpisodeError, shown
 from ...recording.recording import Recording, Unreadable
 from .episode import MAX_CHANNELS, ArrayEpisode, content_sha256, mendable, numbers, one_by_one, recording_of
 from .pickle_arrays import loads
@@ -47,7 +47,7 @@ def read(
             episode = _episode(demos[k], name, here, path)
         return recording_of(episode, mapping, fps)
 
-    names = ((k, f"{path.stem}_{k:02d}", f"{source}#{k}") for k in range(len(demos)))
+    names = ((k, f"{shown(path.stem)}_{k:02d}", f"{source}#{k}") for k in range(len(demos)))
     yield from one_by_one((name, here, partial(make, k, name, here)) for k, name, here in names)
 
 

@@ -118,9 +118,9 @@ def read(
             return recording_of(episode, mapping, fps, mapping_of)
 
         if groups == [ROOT]:
-            yield make(ROOT, stem or path.stem, source)
+            yield make(ROOT, stem or shown(path.stem), source)
             return
-        first = stem or path.resolve().parent.name
+        first = stem or shown(path.resolve().parent.name)
         shorts = ((group, group.rpartition("/")[2]) for group in groups)
         named = ((group, f"{first}_{short}", f"{source}#{short}") for group, short in shorts)
         yield from one_by_one((name, here, partial(make, group, name, here)) for group, name, here in named)

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from ....scenarios.errors import EpisodeError
+from ....scenarios.errors import EpisodeError, shown
 from ...recording.recording import Recording, Unreadable
+from ..file_state import refuse_pipes
 from .episode import ArrayEpisode, mendable
 from .hdf5 import MAX_EPISODES, Kind
 from .hdf5 import read as read_hdf5
@@ -33,6 +34,7 @@ def read(
         EpisodeError: its table or its values cannot be read, or none of its episodes is readable. An episode that the table
             counts and that is not there comes as `Unreadable`.
     """
+    refuse_pipes(root)
     with mendable(root / TABLE, "table of the dataset"):
         if (root / TABLE).stat().st_size > MAX_JSON_BYTES:
             raise ValueError(f"it is larger than {MAX_JSON_BYTES >> 20} MiB")
@@ -41,7 +43,7 @@ def read(
             raise ValueError("it is no table")
         keys = ("dataset_id", "minari_version", "algorithm_name", "description", "shiliu")
         about: dict[str, Any] = {"minari": {key: table[key] for key in keys if key in table}}
-    stem, seen = root.resolve().name, set()
+    stem, seen = shown(root.resolve().name), set()
     for item in read_hdf5(root / VALUES, source, mapping, fps, MINARI, stem=stem, about=about):
         seen.add(item.source)
         yield item

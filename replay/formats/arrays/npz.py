@@ -17,7 +17,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from ....scenarios.errors import EpisodeError
+from ....scenarios.errors import EpisodeError, shown
 from ...recording.recording import Recording, Unreadable
 from .episode import (
     MAX_CHANNELS,
@@ -59,7 +59,7 @@ def read(
     groups = _groups(arrays, episode_pattern("npz", mapping))
     common = {"format": "npz", "container": "NumPy archive" if path.suffix == ".npz" else "NumPy array", "file": path}
     if groups is None:
-        stem = path.stem if path.stem not in ("motion", "data", "demo") else path.resolve().parent.name
+        stem = shown(path.stem if path.stem not in ("motion", "data", "demo") else path.resolve().parent.name)
         yield recording_of(
             ArrayEpisode(
                 name=stem,
@@ -79,7 +79,7 @@ def read(
         return
     episodes = (
         ArrayEpisode(
-            name=f"{path.stem}_{group}",
+            name=f"{shown(path.stem)}_{group}",
             source=f"{source}#{group}",
             sha256=content_sha256(members),
             arrays=members,

@@ -24,6 +24,7 @@ from ...recording.metadata import no_columns
 from . import layout
 from .contract import NAME as CONTRACT
 from .own import Dataset, mendable
+from .tables import readable
 
 _NUMBERED = {  # which of our files carry a number, and whether it is that of a file or of an episode
     "data": (re.compile(r"chunk-(\d+)/file-(\d+)\.parquet"), "data"),
@@ -76,7 +77,7 @@ class Committed:
             pass  # torn or mixed up: the episodes have their own
         for path in self.tables:
             with mendable(path, "table of episodes"):
-                table = pq.read_table(path)
+                table = pq.read_table(readable(path))
             for row in table.select([n for n in table.column_names if n.startswith("stats/")]).to_pylist():
                 found: dict[str, dict[str, np.ndarray]] = {}
                 for name, value in row.items():
@@ -133,7 +134,7 @@ def committed(root: Path, features: Mapping[str, Any], fps: int, robot_type: str
             field="meta/episodes",
         )
     with mendable(root / layout.TASKS, "table of tasks"):
-        table = pq.read_table(root / layout.TASKS).to_pydict()
+        table = pq.read_table(readable(root / layout.TASKS)).to_pydict()
         tasks = dict(zip(table["task_index"], table["task"]))
         sentences = [str(tasks[i]) for i in range(len(tasks))]
     chunk = [row["data/chunk_index"] * layout.CHUNKS_SIZE + row["data/file_index"] for row in dataset.rows]

@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ....scenarios.errors import EpisodeError
+from ....scenarios.errors import EpisodeError, shown
 from ...recording.declared import Declared, VideoRange
 from ...recording.recording import PictureFile, Recording, Unreadable
 from ..arrays.episode import (
@@ -32,10 +32,12 @@ from ..arrays.episode import (
     numbers,
     recording_of,
 )
+from ..file_state import refuse_pipes
 from ..mp4_header import length_of
 from . import layout
 from .declared import others_of, seconds_or_none, span_of
 from .statistics import EpisodeStatistics, Stats, of_file, of_tree, table_numbers
+from .tables import readable
 
 MAX_META_BYTES = 64 << 20
 MAX_FILES = 200_000
@@ -94,6 +96,7 @@ class _Foreign:
 
     def __init__(self, root: Path, source: str) -> None:
         self.root, self.source = root, source
+        refuse_pipes(root)
         self.info_path = root / layout.INFO
         info = self._json(self.info_path, "description of the set")
         if not isinstance(info, dict) or not isinstance(info.get("features"), dict):
@@ -170,7 +173,7 @@ class _Foreign:
             rows = self._lines(meta / "episodes.jsonl", "list of episodes")
         for path in sorted((meta / "episodes").glob("chunk-*/file-*.parquet")):
             with mendable(path, "table of episodes"):
-                file = pq.ParquetFile(path, page_checksum_verification=True)
+                file = pq.ParquetFile(readable(path), page_checksum_verification=True)
                 read = file.read(
                     columns=[name for name in file.schema_arrow.names if not name.startswith("stats/")]
                 ).to_pylist()
@@ -193,7 +196,7 @@ class _Foreign:
         elif (meta / "tasks.parquet").is_file():
             path = meta / "tasks.parquet"
             with mendable(path, "table of tasks"):
-                table = pq.read_table(path, page_checksum_verification=True)
+                table = pq.read_table(readable(path), page_checksum_verification=True)
                 texts = [f.name for f in table.schema if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)]
                 if texts and "task_index" in table.column_names:
                     tasks = dict(zip(table.column("task_index").to_pylist(), table.column(texts[0]).to_pylist()))
@@ -309,7 +312,7 @@ class _Foreign:
         places = {path for index, row in self.rows.items() if (path := self._file_of(index, row)) is not None}
         first: int | None = 0 if all(path.is_file() for path in places) else None
         for path in self.files:
-            relative = path.relative_to(self.root).as_posix()
+            relative = shown(path.relative_to(self.root).as_posix())
             try:
                 for index, columns, left, row in self._of_file(path):
                     place = None if first is None else first + row
@@ -330,13 +333,13 @@ class _Foreign:
                         seen.add(index)
                     yield episode
                 if first is not None:
-                    first += pq.read_metadata(path).num_rows
+                    first += pq.read_metadata(readable(path)).num_rows
             except EpisodeError as error:
                 broken.add(path)
                 first = None
                 if (named := _NUMBER.search(path.stem)) is not None:
                     seen.add(int(named[1]))
-                yield Unreadable(path.stem, f"{self.source}/{relative}", error)
+                yield Unreadable(shown(path.stem), f"{self.source}/{relative}", error)
         if numbered:
             yield from self._not_here(seen, broken)
 
@@ -376,7 +379,7 @@ class _Foreign:
     def _of_file(self, path: Path) -> Iterator[tuple[int | None, dict[str, np.ndarray], list[str], int]]:
         """Index, columns, unread columns and first row of each episode of a file, holding one episode at a time."""
         with mendable(path, "table of frames"):
-            file = pq.ParquetFile(path, page_checksum_verification=True)
+            file = pq.ParquetFile(readable(path), page_checksum_verification=True)
             wanted, left = _readable(file.schema_arrow)
             counter = next((name for name in (COUNTER, OTHER_COUNTER) if name in wanted), None)
             in_name = _NUMBER.search(path.stem) if counter != COUNTER else None
@@ -437,12 +440,12 @@ class _Foreign:
     ) -> ArrayEpisode:
         row = self.rows.get(index, {}) if index is not None else {}
         notes = list(self._differences(columns))
-        name = layout.episode_name(index) if index is not None else path.stem
+        name = layout.episode_name(index) if index is not None else shown(path.stem)
         videos = self._videos(index, row)
         declared = self._declared(path, index, columns, left, row, videos, place)
         left = [
             *left,
-            *(f"{key} (video {file}): pictures are not read" for key, file in videos.items() if file is not None),
+            *(f"{key} (video {shown(file)}): pictures are not read" for key, file in videos.items() if file is not None),
             *(f"{key} (video): announced, but its file is not here" for key, file in videos.items() if file is None),
         ]
         task = self._task(columns, row)

@@ -24,11 +24,13 @@ from ....scenarios.errors import EpisodeError
 from ...recording.features import grid_ns, imported_streams, streams_of
 from ...recording.provenance import told_of_copy
 from ...recording.recording import KINDS, PictureFile, PictureTopic, Recording, SimEpisode, Unreadable
+from ..file_state import refuse_pipes
 from ..reader_errors import AGAIN, mending
 from . import layout
 from .declared import declared_of, digests_of, span_of
 from .side_files import MAX_NPZ_BYTES, checked_arrays, checked_tree, episode_from
 from .statistics import EpisodeStatistics, Stats, of_file
+from .tables import readable
 
 MAX_JSON_BYTES = 8 << 20  # in memory some forty times as much; what `shiliu record` writes has a hundredth of it
 MAX_EPISODE_BYTES = 192 << 20  # of its frames in memory: two hours at 30 Hz with 200 numbers a frame
@@ -104,6 +106,7 @@ class Dataset:
 
     def __init__(self, root: Path, source: str) -> None:
         self.root, self.source = root, source
+        refuse_pipes(root)
         self.info_path = root / layout.INFO
         self.content = _bytes(self.info_path, "description of the set", MAX_JSON_BYTES)
         info = _json(self.content, self.info_path, "description of the set")
@@ -185,7 +188,7 @@ class Dataset:
                 break  # what follows was never committed
             self.tables.append(path)
             with mendable(path, "table of episodes"):
-                file = pq.ParquetFile(path, page_checksum_verification=True)
+                file = pq.ParquetFile(readable(path), page_checksum_verification=True)
                 if file.metadata.num_rows + len(rows) > MAX_EPISODES:
                     raise EpisodeError(f"more than {MAX_EPISODES} episodes.", file=path)
                 columns = [name for name in file.schema_arrow.names if not name.startswith("stats/")]
@@ -209,7 +212,7 @@ class Dataset:
     def tasks(self) -> dict[int, str] | None:
         """Task sentence by index; None where the table is not there, or is no table of tasks."""
         try:
-            table = pq.read_table(self.root / layout.TASKS, columns=["task_index", "task"]).to_pydict()
+            table = pq.read_table(readable(self.root / layout.TASKS), columns=["task_index", "task"]).to_pydict()
             return {int(i): str(task) for i, task in zip(table["task_index"], table["task"])}
         except (OSError, pa.ArrowException, ValueError, TypeError, KeyError):
             return None
@@ -340,7 +343,7 @@ class Dataset:
         path = layout.place(self.root, pattern, self.info_path, chunk_index=chunk, file_index=number)
         wanted = {name: f for name, f in self.features.items() if f["dtype"] != "video"}
         with mendable(path, "table of frames"):
-            file = pq.ParquetFile(path, page_checksum_verification=True)
+            file = pq.ParquetFile(readable(path), page_checksum_verification=True)
             absent = [name for name in wanted if name not in file.schema_arrow.names]
             if absent:
                 raise self._wrong(f"features.{absent[0]}", f"is announced, but {path.name} has no such column")

@@ -15,6 +15,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from . import layout
+from .tables import readable
 
 OURS = ("shiliu/", "shiliu.", "stats/shiliu.")
 FEATURE = ("dtype", "shape", "names", "info")  # what LeRobot says of a feature
@@ -33,7 +34,7 @@ def make_plain(root: Path, without: Collection[str] = ()) -> None:
 
     for folder in ("data", "meta/episodes"):
         for path in sorted((root / folder).rglob("*.parquet")):
-            file = pq.ParquetFile(path)
+            file = pq.ParquetFile(readable(path))
             kept = [name for name in file.schema_arrow.names if not ours(name)]
             other = path.with_suffix(".plain")
             schema = file.read_row_group(0, columns=kept).schema

@@ -15,6 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from .tables import readable
+
 Stats = dict[str, dict[str, np.ndarray]]
 KEPT = ("min", "max", "mean", "std", "count", "q01", "q10", "q50", "q90", "q99")
 MAX_NUMBERS = 10_000  # of one statistic of one episode
@@ -66,7 +68,7 @@ class EpisodeStatistics:
             return
         path, rows = self._tables[number]
         if self._open != number or row < self._next:
-            file = pq.ParquetFile(path, page_checksum_verification=True)
+            file = pq.ParquetFile(readable(path), page_checksum_verification=True)
             wanted = [n for n in file.schema_arrow.names if n.startswith("stats/") and n.rpartition("/")[2] in KEPT]
             if _too_wide(file):
                 wanted = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +14,15 @@ from . import layout
 
 _BOOLEAN = {"shiliu/success", "shiliu/consent", "shiliu/overruled"}
 _NUMBER = {"shiliu/scenario_version", "shiliu/seed"}  # every other column of ours is a text
+
+
+def readable(path: Path) -> Path | BinaryIO:
+    """What pyarrow opens: a path, or the open file where its name is no UTF-8, which pyarrow takes for none."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return path.open("rb")
+    return path
 
 
 def write_episodes(

@@ -10,8 +10,8 @@ import hashlib
 import json
 import os
 import shutil
-import uuid
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -20,11 +20,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ....scenarios.errors import EpisodeError, ScenarioError
+from ....scenarios.errors import EpisodeError, ScenarioError, shown
 from ....scenarios.robot_folder import DEFAULT_ROBOT
 from ...recording.features import grid_ns
 from ...recording.metadata import from_plain, no_columns
 from ...recording.recording import SimEpisode
+from ..partial import beside
 from . import contract as lerobot_contract
 from . import layout, stats
 from .append import Committed, committed, move_in
@@ -99,7 +100,7 @@ class DatasetWriter:
         else:
             _refuse_existing(self.out)
         self._made = _make_parents(self.out)
-        self._folder = self.out.parent / f".{self.out.name}.{uuid.uuid4().hex[:8]}.partial"
+        self._folder = beside(self.out)
         self._folder.mkdir()
         self._rows: list[dict[str, Any]] = []
         self._stats: list[dict[str, dict[str, np.ndarray]]] = []
@@ -481,7 +482,8 @@ class DatasetWriter:
             return
         self._state = "aborted"
         if self._data is not None:
-            self._data.close()
+            with suppress(OSError, pa.ArrowException):  # what is thrown away need not be whole, as on a full disk
+                self._data.close()
             self._data = None
         shutil.rmtree(self._folder, ignore_errors=True)
         for folder in self._made:
@@ -560,11 +562,11 @@ def _json_bytes(value: Any, field: str) -> bytes:
         if isinstance(item, np.ndarray):
             return item.tolist()
         if isinstance(item, Path):
-            return item.as_posix()
+            return shown(item.as_posix())
         raise TypeError(f"{type(item).__name__} is not JSON")
 
     try:
-        return json.dumps(value, default=plain, ensure_ascii=False, allow_nan=False, indent=1).encode()
+        return json.dumps(value, default=plain, ensure_ascii=False, allow_nan=False, indent=1).encode("utf-8", "backslashreplace")
     except (TypeError, ValueError) as error:
         raise EpisodeError(f"cannot be written as JSON: {error}.", field=field) from None
 

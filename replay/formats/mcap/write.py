@@ -19,7 +19,6 @@ from __future__ import annotations
 import hashlib
 import heapq
 import os
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,7 @@ from ....scenarios.errors import EpisodeError
 from ...recording.recording import Recording, Stream
 from .. import episode_archive as packed
 from .. import lossless_json as tagged
+from ..partial import beside
 
 LAYOUT = "1"
 METADATA, EPISODE = "shiliu.recording", "shiliu/episode.npz"
@@ -65,7 +65,7 @@ def write(recording: Recording, path: Path) -> None:
         )
     about = {"layout": LAYOUT, "json": tagged.dumps(_about(recording), "recording")}
     episode = None if recording.episode is None else packed.pack(recording.episode)
-    part = path.parent / f".{path.name}.{uuid.uuid4().hex[:8]}.partial"
+    part = beside(path)
     try:
         with part.open("xb") as file:
             writer = Writer(file)

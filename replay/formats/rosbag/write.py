@@ -32,7 +32,6 @@ import heapq
 import io
 import json
 import os
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -45,6 +44,7 @@ from ....scenarios.variation import of_episode
 from ...recording.recording import SimEpisode
 from ...rollout.substeps import Trace, trace
 from .. import episode_archive as packed
+from ..partial import beside
 from .messages import definition, md5, spelled, store
 
 LAYOUT = 1
@@ -101,7 +101,7 @@ def write(
         _sensors(seen, scene, start_ns),
         *(_pictures(episode, scene, seen, feature, topic, start_ns) for topic, feature in cameras.items()),
     ]
-    part = path.parent / f".{path.name}.{uuid.uuid4().hex[:8]}.partial"
+    part = beside(path)
     types = store()
     try:
         with Writer(part) as writer:

@@ -1,0 +1,96 @@
+"""How a command ends that cannot go on: by a signal, for want of room, rights or memory."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from ...scenarios.errors import ShiliuError, printable
+
+SIGNALS = ("SIGTERM", "SIGHUP")  # of whoever ends jobs: systemd, docker, a cluster, a terminal that is closed
+ADVICE = {  # what the system says -> what to do
+    errno.ENOSPC: "Make room, or choose another out=.",
+    errno.EDQUOT: "Make room, or choose another out=.",
+    errno.EFBIG: "Allow larger files (ulimit -f), or choose another out=.",
+    errno.EROFS: "Choose another out=.",
+    errno.EACCES: "Give yourself the right to it.",
+    errno.EPERM: "Give yourself the right to it.",
+    errno.EEXIST: "Choose another out=.",
+    errno.EISDIR: "A folder stands where a file is wanted. Choose another path.",
+    errno.ENOTDIR: "A file stands where a folder is wanted. Choose another path.",
+    errno.ENAMETOOLONG: "Choose a shorter name.",
+    errno.EMFILE: "Allow more open files (ulimit -n).",
+    errno.ENFILE: "The machine has too many files open. Run the same command again later.",
+    errno.EIO: "See whether the disk or the network is in order.",
+    errno.ESTALE: "See whether the network is in order.",
+    errno.ETIMEDOUT: "See whether the network is in order.",
+    errno.EAGAIN: "The machine can begin no more processes. Use fewer workers= or threads=.",
+}
+MEMORY = "There is not enough memory for this. Free some, allow more (ulimit -v), or use fewer workers=, processes= or threads=."
+_OF_MEMORY = (
+    "cannot allocate memory",
+    "could not allocate memory",
+    "failed to map segment",
+    "out of memory",
+    "can't start new thread",
+    "unable to allocate",
+    "realloc of size",
+    "malloc of size",
+    "bad_alloc",
+)
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Have signals that end a process end the block as Ctrl-C does, so that it puts its things away.
+
+    Who ignores one, as `nohup` does, goes on ignoring it. After the first, further ones wait for the end.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
+    caught = [number for number, handler in before.items() if handler is signal.SIG_DFL]
+
+    def end(number: int, frame: FrameType | None) -> None:
+        for one in caught:
+            signal.signal(one, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for number in caught:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in caught:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def mendable(error: BaseException) -> ShiliuError | None:
+    """What the system refused, as an error that a user can mend; None for a fault of ours."""
+    seen: BaseException | None = error
+    while seen is not None:
+        found = _mendable(seen)
+        if found is not None:
+            return found
+        seen = seen.__cause__ or seen.__context__
+    return None
+
+
+def _mendable(error: BaseException) -> ShiliuError | None:
+    if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
+        return ShiliuError(MEMORY)
+    if not isinstance(error, ShiliuError) and any(words in str(error).lower() for words in _OF_MEMORY):
+        return ShiliuError(MEMORY)
+    number = error.errno if isinstance(error, OSError) else None
+    if number not in ADVICE:
+        return None
+    named = error.filename if isinstance(error, OSError) else None
+    file = printable(os.fsdecode(named)) if isinstance(named, str | bytes) else None
+    return ShiliuError(f"{os.strerror(number)}. {ADVICE[number]}", file=file)

@@ -1,0 +1,180 @@
+"""How commands end that cannot go on: one sentence, the right exit code, nothing left."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from shiliu import cli
+from shiliu.replay.commands.endings import mendable
+from shiliu.replay.formats.lerobot.write import write_lerobot
+from swinging import RATE, waving
+
+WRITING = """
+import sys, time
+from pathlib import Path
+from shiliu import cli
+from shiliu.replay.commands import doctor
+from shiliu.replay.formats.atomic_folder import placed
+
+def run(request):
+    with placed(Path(sys.argv[1])) as folder:
+        (folder / "half").write_bytes(b"x")
+        print("ready", flush=True)
+        time.sleep(60)
+
+doctor.run = run
+sys.exit(cli.main(["doctor"]))
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
+def test_a_signal_ends_it_and_leaves_nothing(tmp_path, name):
+    words = [sys.executable, "-c", WRITING, str(tmp_path / "a" / "out")]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stdout.readline() == "ready\n"
+        assert len(list((tmp_path / "a").iterdir())) == 1
+        process.send_signal(getattr(signal, name))
+        _, error = process.communicate(timeout=20)
+    assert (process.returncode, error) == (130, "shiliu: interrupted\n")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_signal_that_is_ignored_stays_so(tmp_path):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert cli.main(["--version"]) == 0 and cli.main(["nothing"]) == 2
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_what_the_system_refuses_is_no_fault_of_ours():
+    full = mendable(OSError(errno.ENOSPC, "x", "a\nb"))
+    assert full is not None and full.exit_code == 2 and "Make room" in str(full) and "a\\x0ab" in str(full)
+    for error in (MemoryError(), OSError(errno.ENOMEM, "x"), RuntimeError("can't start new thread")):
+        assert "memory" in str(mendable(error))
+    try:
+        raise RuntimeError("closing failed") from OSError(errno.ENOSPC, "x")
+    except RuntimeError as error:
+        assert "Make room" in str(mendable(error))
+    assert mendable(KeyError("base_link")) is None and mendable(OSError(errno.ENOENT, "x")) is None
+
+
+@contextmanager
+def files_of_at_most(size: int):
+    """As on a disk that has no more room: what is written beyond fails."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.fixture(scope="module")
+def data(bare, tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("endings") / "set"
+    return write_lerobot(root, [waving(bare, 1, 1.0)], bare.schema.lerobot_features(()), RATE)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["replay", "pictures=false"],
+        ["replay", "pictures=false", "workers=1"],
+        ["replay", "check=intake"],
+        ["export", "to=mcap"],
+        ["export", "to=lerobot"],
+    ],
+    ids=" ".join,
+)
+def test_a_full_disk_is_a_sentence_and_leaves_nothing(data, tmp_path, words, capsys):
+    out = tmp_path / "here" / "out"
+    out.parent.mkdir()
+    with files_of_at_most(6000):
+        assert cli.main([*words, f"data={data}", f"out={out}"]) == 2
+    error = capsys.readouterr().err
+    assert "file too large" in error.lower() and "fault" not in error and len(error.splitlines()) == 1
+    left = [path.name for path in out.parent.iterdir()]
+    assert left == (["out"] if "workers=1" in words else []) and not (out / "verdicts.jsonl").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["replay"],
+        ["replay", "workers=1"],
+        ["replay", "check=intake"],
+        ["export", "to=mcap"],
+        ["import"],
+        ["record", "scenario=table_setting"],
+        ["render", "scenario=table_setting"],
+        ["bench", "scenario=table_setting"],
+        ["label"],
+        ["report"],
+        ["deliver"],
+    ],
+    ids=" ".join,
+)
+def test_out_below_a_file_is_seen_before_the_work(data, tmp_path, words, capsys):
+    (tmp_path / "file").touch()
+    given = [] if words[0] in ("record", "render", "bench", "report") else [f"data={data}"]
+    if words[0] in ("report", "deliver"):
+        (tmp_path / "v").mkdir()
+        (tmp_path / "v" / "verdicts.jsonl").write_text(json.dumps({"source": "a#0", "verdict": "FEASIBLE"}) + "\n")
+        given.append(f"verdicts={tmp_path / 'v'}")
+    ending = ".yaml" if words[0] == "label" else ""
+    begun = time.monotonic()
+    assert cli.main([*words, *given, f"out={tmp_path}/file/out{ending}"]) == 2
+    assert "cannot be written" in capsys.readouterr().err and time.monotonic() - begun < 10.0
+
+
+def test_a_folder_that_may_not_be_entered_is_one_line(data, tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "takes"
+    shutil.copytree(data, folder / "good")
+    (folder / "shut").mkdir()
+    real, exists = Path.iterdir, Path.exists
+
+    def refused(path: Path) -> None:
+        if path.name == "shut" or path.parent.name == "shut":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(Path, "iterdir", lambda self: refused(self) or real(self))
+    monkeypatch.setattr(Path, "exists", lambda self: (self.name != "shut" and refused(self)) or exists(self))
+    assert cli.main(["replay", f"data={folder}", f"out={tmp_path / 'out'}", "pictures=false"]) == 3
+    assert (tmp_path / "out" / "refused.txt").read_text() == "shut\n"
+    capsys.readouterr()
+    assert cli.main(["replay", f"data={folder / 'shut'}", f"out={tmp_path / 'out'}"]) == 2
+    assert "Give yourself the right" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
+@pytest.mark.parametrize("name", ["meta/info.json", "meta/stats.json", "data/chunk-000/file-000.parquet", "notes"])
+@pytest.mark.parametrize("own", [True, False])
+def test_a_pipe_in_a_set_is_reported(data, tmp_path, name, own, capsys):
+    folder = tmp_path / "set"
+    shutil.copytree(data, folder)
+    if not own:
+        shutil.rmtree(folder / "shiliu")
+    (folder / name).unlink(missing_ok=True)
+    os.mkfifo(folder / name)
+    assert cli.main(["replay", f"data={folder}", f"out={tmp_path / 'out'}"]) == 2
+    assert f"{name}: is a pipe" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
+def test_a_pipe_among_verdicts_is_reported(tmp_path, capsys):
+    os.mkfifo(tmp_path / "verdicts.jsonl")
+    assert cli.main(["report", f"verdicts={tmp_path}"]) == 2
+    assert "is a pipe" in capsys.readouterr().err

@@ -1,0 +1,116 @@
+"""Names of files as they come: out of a zip of another country, with line ends, with what moves a terminal's cursor."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from shiliu import cli
+from shiliu.replay.formats import entries
+from shiliu.replay.formats.lerobot.write import write_lerobot
+from shiliu.replay.judge.verdict import Verdict
+from shiliu.replay.line.inbox import Changes, Inbox
+from shiliu.replay.report.markdown import summary
+from shiliu.replay.report.text import Words
+from shiliu.scenarios.errors import EpisodeError, ShiliuError, printable, shown
+from swinging import RATE, waving
+
+GBK = os.fsdecode(b"\xce\xd2\xb5\xc4")  # two characters, as a zip from Windows has them
+ODD = {
+    f"{GBK}.bag": "\\xceҵ\\xc4.bag",  # two bytes of it happen to be UTF-8
+    "a\nb.bag": "a\\x0ab.bag",
+    "a\\x0ab.bag": "a\\\\x0ab.bag",
+    "esc\x1b[31m.bag": "esc\\x1b[31m.bag",
+    "\u202egab.bag": "\\u202egab.bag",
+    "two\u2028lines.bag": "two\\u2028lines.bag",
+    "folder\\file.bag": "folder\\file.bag",
+    "我的 录制\u3000一.bag": "我的 录制\u3000一.bag",
+}
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="file names are bytes on Linux alone")
+
+
+def test_no_two_names_become_one():
+    for name, text in ODD.items():
+        assert shown(name) == text and text.encode() and len(text.splitlines()) == 1
+        assert printable(text) == text  # once is enough
+    assert len(set(ODD.values())) == len(ODD)
+    assert shown(os.fsdecode(b"\x85")) != shown("\x85")
+    assert str(ShiliuError("no.", file=Path(GBK, "a\n"))) == "\\xceҵ\\xc4/a\\x0a: no."
+    assert EpisodeError(f"is called {GBK}.").message.encode()
+
+
+@pytest.fixture(scope="module")
+def folder(bare, tmp_path_factory) -> Path:
+    """Junk under odd names, and the same set under a plain and two other names."""
+    root = tmp_path_factory.mktemp("odd") / "data"
+    write_lerobot(root / "set", [waving(bare, 1, 1.0)], bare.schema.lerobot_features(()), RATE)
+    for other in (GBK, "我的"):
+        shutil.copytree(root / "set", root / other)
+    for name in ODD:
+        (root / name).write_bytes(b"no bag")
+    return root
+
+
+def test_a_folder_is_listed_in_the_same_order_wherever(folder):
+    assert [one.source for one in entries(folder)] == [
+        shown(name) for name in sorted(("set", GBK, "我的", *ODD), key=os.fsencode)
+    ]
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_each_is_one_line_and_ends_nothing(folder, tmp_path, workers, capsys):
+    out = tmp_path / "out"
+    assert cli.main(["replay", f"data={folder}", f"out={out}", "pictures=false", f"workers={workers}"]) == 3
+    assert "\x1b[31m" not in capsys.readouterr().out
+    lines = [json.loads(line) for line in (out / "verdicts.jsonl").read_text("utf-8").splitlines()]
+    sets = ["set#0", "\\xceҵ\\xc4#0", "我的#0"]
+    assert sorted(line["source"] for line in lines) == sorted([*ODD.values(), *sets])
+    assert len({line["verdict"] for line in lines if line["source"] in sets}) == 1
+    assert all(line["verdict"] is None for line in lines if line["source"] not in sets)
+    named = (out / "refused.txt").read_bytes() + (out / "passed.txt").read_bytes()
+    assert len(named.splitlines()) == named.count(b"\n") == len(lines) - 3 * (lines[0]["verdict"] == "INCONCLUSIVE")
+    assert b"\x1b" not in named
+    cases = [case.get("name") for case in ElementTree.parse(out / "junit.xml").iter("testcase")]
+    assert sorted(cases) == sorted(line["source"] for line in lines)
+
+
+def test_import_names_what_it_leaves_out(folder, tmp_path, capsys):
+    assert cli.main(["import", f"data={folder}", f"out={tmp_path / 'out'}"]) == 2
+    printed = capsys.readouterr().err
+    assert all(f"shiliu: {name}: " in printed for name in ODD.values()) and "fault" not in printed
+
+
+def test_watch_hears_of_them(folder, tmp_path):
+    inbox, changes = Inbox(tmp_path, 0.0), Changes(tmp_path)
+    try:
+        assert changes.due()
+        time.sleep(0.5)
+        for name in ODD:
+            shutil.copy(folder / name, tmp_path)
+        begun = time.monotonic()
+        while not changes.due():
+            changes.wait(0.2)
+        assert time.monotonic() - begun < 5.0
+        assert sorted(one.entry.source for one in inbox.ready()) == sorted(ODD.values())
+        while changes.due():
+            time.sleep(0.5)
+        (tmp_path / "later.bag").write_bytes(b"x")
+        begun = time.monotonic()
+        while not changes.due():
+            changes.wait(0.2)
+        assert time.monotonic() - begun < 5.0  # the watching has not ended over a name
+    finally:
+        changes.close()
+
+
+def test_the_summary_escapes_once():
+    name = "<b>|`x`_shoulder_pan_[a](b) & #3 a#3"
+    text = summary([Verdict("a", name, error={"message": "no", "file": None, "field": None})], Words("en"))
+    cell = text.splitlines()[-1].split(" | ")[1]
+    assert cell == "&lt;b&gt;&#124;&#96;x&#96;&#95;shoulder_pan&#95;&#91;a&#93;(b) &amp; &#35;3 a#3"
