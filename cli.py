@@ -15,6 +15,7 @@ from importlib import import_module
 from pathlib import Path
 
 from .scenarios.errors import ShiliuError
+from .scenarios.reading.composition import configs_of
 from .scenarios.reading.override import quoted
 
 # verb -> (module, what it does); the module has run(request) -> exit code and USAGE
@@ -71,9 +72,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if "--help" in request.flags:
             print(module.USAGE.strip())
             return 0
-        if request.flags & {"-m", "--multirun"}:
-            return _sweep(request, module)
-        return int(module.run(request))
+        with configs_of(request.conf_dir):
+            if request.flags & {"-m", "--multirun"}:
+                return _sweep(request, module)
+            return int(module.run(request))
     except ShiliuError as error:
         print(f"shiliu: {error}", file=sys.stderr)
         return error.exit_code
