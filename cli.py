@@ -17,6 +17,7 @@ from pathlib import Path
 
 from .replay.commands.endings import ended_by_signals, mendable
 from .scenarios.errors import ShiliuError
+from .scenarios.reading.composition import configs_of
 from .scenarios.reading.override import quoted
 
 # verb -> (module, what it does); the module has run(request) -> exit code and USAGE
@@ -82,9 +83,10 @@ def _ended(words: Sequence[str]) -> int:
         if "--help" in request.flags:
             print(module.USAGE.strip())
             return 0
-        if request.flags & {"-m", "--multirun"}:
-            return _sweep(request, module)
-        return int(module.run(request))
+        with configs_of(request.conf_dir):
+            if request.flags & {"-m", "--multirun"}:
+                return _sweep(request, module)
+            return int(module.run(request))
     except ShiliuError as error:
         print(f"shiliu: {error}", file=sys.stderr)
         return error.exit_code

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,17 +14,23 @@ from .settings import Settings
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
+    from ...scenarios.reading.yaml_reader import Node
+    from ..delivery.planning import SetCount
 
 USAGE = """
 shiliu deliver data=SETS verdicts=DIR out=DIR [disputes=FILE.yaml] [licence=CC-BY-4.0] [scenarios=[NAME]] [title=TEXT]
-               [splits.val="20 %"] [apart=operator_and_cell] [former=DIR] [lang=en|zh]
+               [splits.val="20 %"] [apart=operator_and_cell] [former=DIR] [judged_by=any] [unreached=true] [keep_going=true]
+               [lang=en|zh]
 
 Copies every take that the judge found FEASIBLE into one LeRobot v3.0 dataset, its numbers to the bit: split by operator (none is in
 two splits), with statistics, a card (README.md), a manifest (shiliu/delivery.json) and checksums (SHA256SUMS). What is not delivered
 stands in quarantine.jsonl with its reasons. Nothing is deleted, and nothing of data= is changed.
 disputes= names verdicts to which a person objects. A refused take that a person overrules is delivered and marked so; one that
 passed is kept back. How often the judge was overruled stands on the card. See docs/data-line.md.
-Exit 0; 2 where something cannot be read or written, nothing lies at out= then.
+All verdicts have to be by one version of shiliu, with one set of thresholds: judged_by=[0.1.0] takes those of one version and keeps
+back the others, judged_by=any takes all and the card names each. An unlabelled take that reaches no step of its goal is kept back
+unless unreached=true. keep_going=true goes on past a set that is no dataset of shiliu or cannot be read.
+Exit 0; 2 where something cannot be read or written, nothing lies at out= then; 3 where keep_going=true left a set out.
 """
 
 
@@ -30,6 +39,7 @@ def run(request: CommandRequest) -> int:
     from ...version import __version__
     from ..delivery.delivering import QUARANTINE, About, deliver, digest, former_splits
     from ..delivery.disputes import read_disputes
+    from ..delivery.judges import counted
     from ..delivery.planning import Verdicts, Wanted, plan
     from ..delivery.splits import APART, SPLITS
     from ..delivery.takes import TakeSource
@@ -47,15 +57,17 @@ def run(request: CommandRequest) -> int:
     if not abs(sum(shares.values()) - 1.0) < 1e-6:
         settings["splits"].note(f"the shares sum to {100 * sum(shares.values()):.0f} %. Make them sum to 100 %.")
     apart, lang = settings["apart"].word(choices=APART), settings["lang"].word(choices=("en", "zh"))
-    quiet = settings["quiet"].flag()
+    quiet, keep_going, unreached = (settings[key].flag() for key in ("quiet", "keep_going", "unreached"))
+    judged_by = _judged_by(settings["judged_by"])
     settings.stop()
     if out.is_symlink() or (out.exists() and not (out.is_dir() and not any(out.iterdir()))):
         raise EpisodeError("exists already. Choose another folder; nothing is overwritten.", file=out, field="out")
     refuse_unwritable(out)
-    source, files = TakeSource(data), files_of(verdicts)
-    judged = Verdicts(files)
+    source, files = TakeSource(data, keep_going), files_of(verdicts)
+    judged = Verdicts(files, judged_by)
     objections = read_disputes(Path(disputes), judged.of) if disputes else {}
-    wanted = Wanted(licence, scenarios, shares, apart, former_splits(Path(former)) if former else {})
+    formerly = former_splits(Path(former)) if former else {}
+    wanted = Wanted(licence, scenarios, shares, apart, formerly, judged_by, unreached)
     chosen = plan(source, judged, objections, wanted)
     command = command_line("deliver", [f"data={data.name}", f"verdicts={verdicts.name}", f"out={out.name}"])
     base = verdicts if verdicts.is_dir() else verdicts.parent
@@ -75,8 +87,48 @@ def run(request: CommandRequest) -> int:
     made = deliver(chosen, source, judged, objections, out, about, copied)
     ranges = ", ".join(f"{name} {span}" for name, span in made["splits"].items())
     print(f"{out}: {len(chosen.chosen)} of {chosen.seen} takes as a LeRobot v3.0 dataset ({ranges})")
+    versions = Counter(one.judged.judge.version for one in chosen.chosen)
+    print(f"  judged by {counted(versions)}")
+    print("\n".join(f"  {line}" for line in _sets(chosen.sets)))
     for name in made["figures"]["empty_splits"]:
         print(f"  {name} is empty: too few operators to keep them apart")
     if chosen.refused:
         print(f"  {len(chosen.refused)} not delivered: {out / QUARANTINE}")
-    return 0
+    left = [one for one in chosen.sets if one.error is not None]
+    for one in left:
+        print(f"shiliu: {one.source} was left out: {one.error}", file=sys.stderr)
+    return 3 if left else 0
+
+
+def _judged_by(node: Node) -> str | tuple[str, ...]:
+    """`one`, `any`, or the versions that are taken."""
+    from ..delivery.judges import ANY, ONE, VERSION
+
+    if not isinstance(node.value, list):
+        word = str(node.value)
+        if word in (ONE, ANY):
+            return word
+        nodes = [node]
+    else:
+        nodes = list(node.each())
+    versions = tuple(str(one.value) for one in nodes)
+    for one, version in zip(nodes, versions):
+        if not VERSION.fullmatch(version):
+            one.note(f"{version!r} is no version of shiliu. Write {ONE}, {ANY}, or a list of versions such as [0.1.0].")
+    if not versions:
+        node.note(f"names no version. Write {ONE}, {ANY}, or a list of versions such as [0.1.0].")
+    return versions
+
+
+def _sets(sets: Sequence[SetCount]) -> list[str]:
+    """A table of the sets; one line where nothing of them is missing."""
+    if not any(one.short for one in sets):
+        n = sum(one.read for one in sets)
+        return [f"{len(sets)} sets, declared = read = judged = {n}, delivered {sum(one.delivered for one in sets)}"]
+    width = max(3, *(len(one.source) for one in sets))
+    lines = [f"{'set':<{width}}  declared  read  judged  delivered"]
+    for one in sets:
+        declared = "-" if one.declared is None else str(one.declared)
+        note = "" if not one.short else "   left out" if one.error is not None else "   not all"
+        lines.append(f"{one.source:<{width}}  {declared:>8}  {one.read:>4}  {one.judged:>6}  {one.delivered:>9}{note}")
+    return lines

@@ -9,6 +9,7 @@ import yaml
 
 from ...scenarios.errors import ShiliuError
 from ...scenarios.reading import composition
+from ...scenarios.reading.cell import list_cells, scenario_of
 from ...scenarios.reading.yaml_reader import Dateless, nearest, places_in
 from ...scenarios.robot_folder import DEFAULT_ROBOT
 
@@ -78,14 +79,6 @@ def _yaml(path: Any) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _files(request: CommandRequest, group: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for folder in composition.folders(request.conf_dir):
-        for file in sorted((folder / group).glob("*.yaml")):
-            found.setdefault(file.stem, file)
-    return found
-
-
 def _scenarios(request: CommandRequest) -> list[dict[str, Any]]:
     from ...envs.registration import env_id
     from ...scenarios.completeness import Completeness, completeness
@@ -93,7 +86,7 @@ def _scenarios(request: CommandRequest) -> list[dict[str, Any]]:
     from ...scenarios.reading.variant import names_of
 
     rows = []
-    for name, file in _files(request, "scenario").items():
+    for name, file in composition.members("scenario", request.conf_dir).items():
         sheet = _yaml(file)
         title, own = sheet.get("title") or {}, file.is_relative_to(composition.CONF)
         counted = own and bool(sheet.get("skills"))
@@ -115,7 +108,7 @@ def _scenarios(request: CommandRequest) -> list[dict[str, Any]]:
 
 def _cells(request: CommandRequest) -> list[dict[str, Any]]:
     rows = []
-    for name, file in _files(request, "cell").items():
+    for name, file in composition.members("cell", request.conf_dir).items():
         sheet = _yaml(file)
         survey = sheet.get("surveyed")
         rows.append(
@@ -165,7 +158,7 @@ def _robots(request: CommandRequest) -> list[dict[str, Any]]:
                 "hands": " ".join(sheet["hands"]),
             }
         )
-    for name, file in _files(request, "robot").items():
+    for name, file in composition.members("robot", request.conf_dir).items():
         sheet = _yaml(file)
         limited = {what for joint in (sheet.get("joints") or {}).values() for what in joint or ()}
         rows.append(
@@ -208,7 +201,7 @@ def _formats(request: CommandRequest) -> list[dict[str, Any]]:
 
 
 def _mappings(request: CommandRequest) -> list[dict[str, Any]]:
-    return [{"name": name} for name in _files(request, "mapping")]
+    return [{"name": name} for name in composition.members("mapping", request.conf_dir)]
 
 
 def _scene(request: CommandRequest) -> Scene:
@@ -244,6 +237,9 @@ def _schema(request: CommandRequest, as_json: bool) -> int:
             own[key] = value.strip("'\"")
         else:
             rest.append(override)
+    if own["cell"] and not any(override.startswith("scenario=") for override in request.overrides):
+        path = list_cells(request.conf_dir).get(own["cell"])  # a cell is of one scenario, which it names
+        own["scenario"] = (scenario_of(path) if path is not None else None) or own["scenario"]
     form = own["format"]
     if form not in (known := ("table", "rows", "jsonschema", "lerobot")):
         raise ShiliuError(f"A schema has no form {form!r}.{nearest(form, known)}", field="format")

@@ -10,6 +10,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...scenarios.reading.composition import configs_of
 from .settings import Settings
 from .where import Where
 
@@ -126,6 +127,7 @@ def bench(request: CommandRequest, data: str, ledger: str, judge: str, pictures:
         judge: digest of the judge; pictures: whether pictures are drawn.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    configs_of(request.conf_dir).__enter__()  # for as long as this process works
     from ..formats.one_by_one import OneByOne
     from ..line.key import Keys
     from ..line.ledger import Ledger

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ...scenarios.errors import ScenarioError
 from ...scenarios.reading import composition
-from ...scenarios.reading.yaml_reader import Node, Problems
+from ...scenarios.reading.cell import list_cells, scenario_of
+from ...scenarios.reading.yaml_reader import Node, Problems, nearest
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
@@ -19,7 +21,8 @@ class Settings:
     """
 
     def __init__(self, request: CommandRequest):
-        self.composed = composition.compose(request.verb, request.overrides, request.conf_dir)
+        overrides = _with_scenario_of_cell(request)
+        self.composed = composition.compose(request.verb, overrides, request.conf_dir)
         self.problems = Problems(self.composed.places)
         self.node = Node(self.composed.tree, "", self.problems)
         self.verb = request.verb
@@ -40,3 +43,30 @@ class Settings:
     @property
     def tree(self) -> dict[str, Any]:
         return self.composed.tree
+
+
+def _with_scenario_of_cell(request: CommandRequest) -> list[str]:
+    """The overrides; where they name a cell and no scenario, with the scenario that the cell's file names.
+
+    Raises:
+        ScenarioError: there is no such scenario.
+    """
+    overrides = request.overrides
+    keys = {_key(word) for word in overrides}
+    if "cell" not in keys or "scenario" in keys or not {"cell", "scenario"} <= composition.groups(request.verb, request.conf_dir):
+        return overrides
+    name = next(word for word in reversed(overrides) if _key(word) == "cell").partition("=")[2].strip("'\"")
+    path = list_cells(request.conf_dir).get(name)
+    scenario = scenario_of(path) if path is not None else None
+    if path is None or scenario is None:
+        return overrides  # what is wrong is said where the cell is read
+    known = composition.list_scenarios(request.conf_dir)
+    if scenario not in known:
+        raise ScenarioError(
+            f"There is no scenario {scenario!r}.{nearest(scenario, list(known))}", file=composition.shown(path), field="scenario"
+        )
+    return [f"scenario={scenario}", *overrides]
+
+
+def _key(override: str) -> str:
+    return override.partition("=")[0].lstrip("+~").partition("@")[0]

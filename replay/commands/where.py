@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +44,6 @@ class Where:
             ShiliuError: scene or robot cannot be built.
         """
         from ...scenarios.catalog import scene_of
-        from ...scenarios.reading.cell import list_cells, scenario_of
         from ...scenarios.reading.override import unquoted
         from ...scenarios.robot import robots
         from ...scenarios.robot_folder import DEFAULT_ROBOT
@@ -52,9 +51,6 @@ class Where:
         from ..judge.unused_settings import asked_of
 
         name = settings.chosen("scenario")
-        if name is None and settings.chosen("cell"):  # a cell is of one scenario, which it names
-            name = scenario_of(list_cells(request.conf_dir)[str(settings.chosen("cell"))])
-            settings = Settings(replace(request, overrides=[f"scenario={name}", *request.overrides]))
         own = self.robot if self.robot in robots() else DEFAULT_ROBOT
         scene = scene_of(settings.composed, name, robot=own, hand=self.hand, base=self.base) if name else None
         asked = asked_of([unquoted(override) for override in request.overrides])

@@ -16,9 +16,14 @@ HUB = "proprietary"  # no licence that a hub knows
 
 
 def card(
-    title: str, plan: DeliveryPlan, found: Mapping[str, Any], disputes: Sequence[Mapping[str, Any]], words: Words, version: str
+    title: str,
+    plan: DeliveryPlan,
+    found: Mapping[str, Any],
+    disputes: Sequence[Mapping[str, Any]],
+    words: Words,
+    version: str,
 ) -> str:
-    """Markdown, with the head that a hub reads."""
+    """Markdown, with the head that a hub reads; `version` is of shiliu, which writes it: who judged stands in `found`."""
     say = _Say(words)
     hours = found["seconds"] / 3600.0
     own, by_command = plan.licence_from
@@ -41,6 +46,8 @@ def card(
             fps=plan.kind.fps,
             robot=plan.kind.robot,
             seen=found["seen"],
+            judges=list(dict.fromkeys(one["version"] for one in found["judged_by"] if one["version"])),
+            unknown=sum(one["takes"] for one in found["judged_by"] if not one["version"]) or None,
             version=version,
         )
     )
@@ -61,6 +68,12 @@ def card(
         say.head("judged"),
         say("judged_text", seen=found["seen"], n=found["takes"], refused=found["seen"] - found["takes"]),
     ]
+    judges = [
+        [one[key] or say("not_stated").strip() for key in ("version", "thresholds", "engine")] + [one["takes"]]
+        for one in found["judged_by"]
+    ]
+    parts.append(_table(say.columns("version", "thresholds", "engine", "takes"), judges))
+    parts += [say("sets_text"), _sets(say, found["sets"])]
     parts += _listed(
         say, "reason", {say.words.fill(say.book["reasons"][key], {}): n for key, n in found["refused"].items()}, ""
     )
@@ -77,6 +90,12 @@ def card(
     parts += [say.head("gaps"), "\n".join(gap_lines) + "\n" if gap_lines else say("no_gaps")]
     parts += [say.head("files"), say("files_text")]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts if part)
+
+
+def _sets(say: _Say, sets: Sequence[Mapping[str, Any]]) -> str:
+    keys = ("declared", "read", "judged", "delivered")
+    rows = [[one["source"], *("-" if one[key] is None else one[key] for key in keys)] for one in sets]
+    return _table(say.columns("set", *keys), rows)
 
 
 def _splits(say: _Say, plan: DeliveryPlan, found: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from ..report.text import Words
 from .card import card
 from .disputes import Dispute
 from .figures import figures
-from .planning import DeliveryPlan, Refused, Verdicts
+from .planning import DeliveryPlan, Refused, SetCount, Verdicts
 from .takes import TakeSource
 
 CARD, MANIFEST, SUMS, QUARANTINE = "README.md", "shiliu/delivery.json", "SHA256SUMS", "quarantine.jsonl"
@@ -74,6 +74,7 @@ def deliver(
                     "sha256": one.take.sha256,
                     "split": one.split,
                     "verdict": one.judged.verdict,
+                    "judged_by": one.judged.judge.version or None,
                     "overruled": overruled,
                     "operator": one.take.metadata.get("operator"),
                     "cell": one.take.cell,
@@ -102,7 +103,8 @@ def deliver(
         def beside(folder: Path) -> None:
             _put(folder / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
             _put(folder / CARD, card(about.title, plan, found, objections, words, about.version))
-            _put(folder / QUARANTINE, "".join(_line(one, words) for one in plan.refused))
+            left = "".join(_line_of_set(one, words) for one in plan.sets if one.error is not None)
+            _put(folder / QUARANTINE, left + "".join(_line(one, words) for one in plan.refused))
             _put(folder / SUMS, sums(folder))
 
         writer.close(plan.ranges, beside)
@@ -128,6 +130,14 @@ def _line(one: Refused, words: Words) -> str:
         "reasons": reasons,
         **({"dispute": one.dispute.plain()} if one.dispute else {}),
     }
+    return json.dumps(tree, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _line_of_set(one: SetCount, words: Words) -> str:
+    """A set that was left out as a whole, and why."""
+    message = words.fill(words.book["delivery"]["reasons"]["set_left"], {})
+    reason = {"code": "set_left", "message": message, "found": one.error}
+    tree = {"source": one.source, "sha256": None, "verdict": None, "declared": one.declared, "reasons": [reason]}
     return json.dumps(tree, ensure_ascii=False, allow_nan=False) + "\n"
 
 

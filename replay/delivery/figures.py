@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from .disputes import Dispute, error_rates
-from .planning import DeliveryPlan, JudgedTake, Refused, Verdicts
+from .planning import Chosen, DeliveryPlan, JudgedTake, Refused, Verdicts
 from .splits import SPLITS, unseen
 
 BINS = 10  # of each varied number's range
@@ -16,7 +17,11 @@ WELL = 0.8  # of the range that a varied number should reach into
 
 
 def figures(
-    plan: DeliveryPlan, verdicts: Verdicts, disputes: Mapping[str, Dispute], frames: Sequence[int], wanted: Sequence[str]
+    plan: DeliveryPlan,
+    verdicts: Verdicts,
+    disputes: Mapping[str, Dispute],
+    frames: Sequence[int],
+    wanted: Sequence[str],
 ) -> dict[str, Any]:
     """Plain JSON.
 
@@ -63,11 +68,18 @@ def figures(
         "no_word_of_consent": sum("consent" not in one.take.metadata for one in chosen),
         "refused": _counted(reason for one in plan.refused for reason in one.reasons[:1]),
         "refused_for": _counted(_cause(one) for one in plan.refused),
+        "judged_by": _judges(chosen),
+        "sets": [asdict(one) for one in plan.sets],
         "judge": error_rates(disputes, verdicts.of),
         "unasked": sorted(set.intersection(*(set(one.unasked) for one in there))),
     }
     found["empty_splits"] = [name for name in wanted if name not in splits]
     return found
+
+
+def _judges(chosen: Sequence[Chosen]) -> list[dict[str, Any]]:
+    """Version, thresholds and engine of each judge, and how many delivered takes it judged."""
+    return [{**asdict(judge), "takes": n} for judge, n in sorted(Counter(one.judged.judge for one in chosen).items())]
 
 
 def _cause(one: Refused) -> str | None:
@@ -134,6 +146,13 @@ def gaps(found: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     held = {name: cells for name, cells in found["unseen_cells"].items() if not cells}
     if held:
         found_gaps.append(("gap_cells", {"list": sorted(held)}))
+    for one in found["sets"]:
+        if one["error"] is not None:
+            found_gaps.append(
+                ("gap_set_left", {"set": one["source"], "declared": one["declared"], "why": one["error"]})
+            )
+        elif not one["declared"] == one["read"] == one["judged"]:
+            found_gaps.append(("gap_set", one))
     unknown = found["takes"] - sum(of["succeeded"] + of["failed"] for of in found["scenarios"].values())
     if unknown:
         found_gaps.append(("gap_outcome", {"n": unknown}))

@@ -11,6 +11,7 @@ from ...scenarios.errors import EpisodeError
 from ...scenarios.reading.yaml_reader import nearest
 from ..report.lines import VerdictLine, lines_of
 from .disputes import Dispute
+from .judges import ANY, ONE, Judge, objection
 from .splits import SPLITS, split_takes
 from .takes import SetKind, TakeOfSet, TakeSource
 
@@ -20,7 +21,9 @@ REASONS = (
     "unreadable",
     "not_judged",
     "refused",
+    "other_judge",
     "overruled",
+    "unreached",
     "no_consent",
     "no_licence",
     "other_licence",
@@ -43,6 +46,8 @@ class JudgedTake:
     unasked: tuple[str, ...]
     skills: tuple[str, ...]
     draw: Mapping[str, Sequence[float]]
+    judge: Judge
+    unreached: bool  # nobody labelled it, and its replay reaches no step of the goal
 
     @classmethod
     def of(cls, line: VerdictLine) -> JudgedTake:
@@ -59,25 +64,43 @@ class JudgedTake:
             tuple(dict.fromkeys(one["code"] for one in line.findings if one.get("level") == "NOT_CHECKED")),
             tuple(line.taken.get("skills") or ()),
             line.taken.get("draw") or {},
+            Judge.of(tree.get("provenance")),
+            _unreached(tree.get("outcome")),
         )
+
+
+def _unreached(outcome: object) -> bool:
+    """Whether a take has a goal, no label, and no step of the goal was reached in the replay."""
+    if not isinstance(outcome, dict) or outcome.get("label") is not None or outcome.get("success") is not False:
+        return False
+    steps = outcome.get("subgoals")
+    return isinstance(steps, dict) and bool(steps) and all(time is None for time in steps.values())
 
 
 class Verdicts:
     """All verdicts, by recording.
 
+    Args:
+        files: of verdicts; judged_by: `ONE`, `ANY`, or the versions of shiliu of which verdicts are taken.
+
     Raises:
         EpisodeError: two of them are of one recording and say different things.
     """
 
-    def __init__(self, files: list[Path]) -> None:
+    def __init__(self, files: list[Path], judged_by: str | tuple[str, ...] = ONE) -> None:
         self.by_sha: dict[str, JudgedTake] = {}
         self.of: dict[str, str | None] = {}  # source -> verdict
+        self._by_others: set[str] = set()
         for line in lines_of(files):
             one = JudgedTake.of(line)
+            if judged_by not in (ONE, ANY) and one.judge.version not in judged_by:
+                self._by_others |= {one.sha256} if one.sha256 else set()
+                continue
             before = self.by_sha.get(one.sha256) if one.sha256 else None
             if before is not None and before.verdict != one.verdict and before.source == one.source:
                 wrong = EpisodeError(
-                    f"{one.source} is {one.verdict} here and {before.verdict} above or in another file. Name one run by verdicts=.",
+                    f"{one.source} is {one.verdict} here and {before.verdict} above or in another file. Name one run by verdicts=, "
+                    "or one version of shiliu by judged_by=[...].",
                     file=line.file,
                     field="verdict",
                 )
@@ -90,6 +113,10 @@ class Verdicts:
     def of_take(self, take: TakeOfSet) -> JudgedTake | None:
         """By what the take is, not by how it is called."""
         return self.by_sha.get(take.sha256 or "") or self.by_sha.get(take.also or "")
+
+    def by_others(self, take: TakeOfSet) -> bool:
+        """Whether it was judged, and by none of the versions that are taken."""
+        return self.of_take(take) is None and not self._by_others.isdisjoint((take.sha256, take.also))
 
 
 @dataclass(frozen=True)
@@ -118,6 +145,8 @@ class Wanted:
 
     Attributes:
         licence: of takes that name none, and the only one that is delivered where takes name several; None takes theirs.
+        judged_by: `ONE` version and its thresholds, `ANY`, or the versions that are taken.
+        unreached: deliver unlabelled takes that reach no step of their goal, too.
         scenarios: that are delivered; () takes all.
         shares: by split; apart: see `split_takes`; former: operator -> split.
     """
@@ -127,6 +156,31 @@ class Wanted:
     shares: Mapping[str, float] = field(default_factory=lambda: {"train": 1.0})
     apart: str = "operator"
     former: Mapping[str, str] = field(default_factory=dict)
+    judged_by: str | tuple[str, ...] = ONE
+    unreached: bool = False
+
+
+@dataclass(frozen=True)
+class SetCount:
+    """What became of one set.
+
+    Attributes:
+        source: its name; declared: takes that its description announces, None where it says nothing that is a number.
+        read, judged, delivered: how many takes could be read, have a verdict, are delivered.
+        error: why the set as a whole was left out, or None.
+    """
+
+    source: str
+    declared: int | None
+    read: int
+    judged: int
+    delivered: int
+    error: str | None = None
+
+    @property
+    def short(self) -> bool:
+        """Whether it holds less than it announces, or something of it has no verdict."""
+        return self.error is not None or not self.declared == self.read == self.judged
 
 
 @dataclass
@@ -135,7 +189,7 @@ class DeliveryPlan:
 
     Attributes:
         licence: of the set; licence_from: how many takes say it themselves, and of how many the command does.
-        seen: number of takes that were read.
+        seen: number of takes that were looked at; sets: what became of each set of the data, in its order.
     """
 
     chosen: list[Chosen]
@@ -144,6 +198,7 @@ class DeliveryPlan:
     licence_from: tuple[int, int]
     kind: SetKind
     seen: int
+    sets: list[SetCount]
 
     @property
     def ranges(self) -> dict[str, str]:
@@ -166,19 +221,25 @@ def plan(source: TakeSource, verdicts: Verdicts, disputes: Mapping[str, Dispute]
     passed: list[tuple[TakeOfSet, JudgedTake, Dispute | None]] = []
     refused: list[Refused] = []
     seen = judged_here = 0
+    read: Counter[int] = Counter()
+    judged_of: Counter[int] = Counter()
     scenarios: dict[str, None] = {}
     for take in source.takes():
         seen += 1
         scenarios |= {take.scenario: None} if take.scenario else {}
         judged = verdicts.of_take(take)
         judged_here += judged is not None
+        read[take.entry] += take.error is None
+        judged_of[take.entry] += judged is not None
         dispute = disputes.get(judged.source if judged else take.source)
-        reasons = _reasons(take, judged, dispute, wanted)
+        reasons = _reasons(take, judged, dispute, wanted, verdicts.by_others(take))
         if reasons or judged is None:
             refused.append(Refused(take, judged, reasons, dispute))
         else:
             passed.append((take, judged, dispute))
-    if not judged_here:
+    if not seen:
+        raise next(iter(source.left.values()))
+    if not judged_here and not any("other_judge" in one.reasons for one in refused):
         known = next(iter(verdicts.of), None)
         raise EpisodeError(
             f"none of these verdicts is of one of the {seen} takes (the first verdict is of {known!r}). "
@@ -201,21 +262,40 @@ def plan(source: TakeSource, verdicts: Verdicts, disputes: Mapping[str, Dispute]
             file=source.data,
             field="data",
         )
+    mixed = objection(((take.scenario or "bare", judged.judge) for take, judged, _ in passed), wanted.judged_by)
+    if mixed is not None:
+        raise EpisodeError(mixed, file=source.data, field="judged_by")
     kind = _kind(passed, source)
     who = [(take.metadata.get("operator"), take.cell) for take, _, _ in passed]
     splits = split_takes(who, wanted.shares, wanted.apart, wanted.former)
     chosen = [Chosen(one[0], one[1], name, one[2]) for one, name in zip(passed, splits)]
     chosen.sort(key=lambda one: SPLITS.index(one.split))  # stable: within a split the order of the data stays
     own = sum("licence" in one.take.metadata for one in chosen)
-    return DeliveryPlan(chosen, refused, licence, (own, len(chosen) - own), kind, seen)
+    delivered = Counter(one.take.entry for one in chosen)
+    sets = [
+        SetCount(
+            entry.source,
+            source.declared(number),
+            read[number],
+            judged_of[number],
+            delivered[number],
+            source.left[number].message if number in source.left else None,
+        )
+        for number, entry in enumerate(source.found)
+    ]
+    return DeliveryPlan(chosen, refused, licence, (own, len(chosen) - own), kind, seen, sets)
 
 
-def _reasons(take: TakeOfSet, judged: JudgedTake | None, dispute: Dispute | None, wanted: Wanted) -> tuple[str, ...]:
+def _reasons(
+    take: TakeOfSet, judged: JudgedTake | None, dispute: Dispute | None, wanted: Wanted, by_others: bool
+) -> tuple[str, ...]:
     found = {
         "unreadable": take.error is not None,
-        "not_judged": judged is None and take.error is None,
+        "not_judged": judged is None and take.error is None and not by_others,
         "refused": judged is not None and judged.verdict != PASSED and not (dispute is not None and dispute.lets_in),
+        "other_judge": by_others,
         "overruled": dispute is not None and dispute.keeps_out,
+        "unreached": judged is not None and judged.verdict == PASSED and judged.unreached and not wanted.unreached,
         "no_consent": take.metadata.get("consent") is False,
         "other_scenario": bool(wanted.scenarios) and take.scenario not in wanted.scenarios,
     }
@@ -223,7 +303,10 @@ def _reasons(take: TakeOfSet, judged: JudgedTake | None, dispute: Dispute | None
 
 
 def _licence(
-    passed: list[tuple[TakeOfSet, JudgedTake, Dispute | None]], refused: list[Refused], wanted: Wanted, source: TakeSource
+    passed: list[tuple[TakeOfSet, JudgedTake, Dispute | None]],
+    refused: list[Refused],
+    wanted: Wanted,
+    source: TakeSource,
 ) -> str:
     """The licence of the set; takes of another one, or of none, are put to the refused ones."""
     named = Counter(str(take.metadata["licence"]) for take, _, _ in passed if take.metadata.get("licence"))

@@ -57,21 +57,30 @@ class TakeSource:
 
     Args:
         data: a dataset, or a folder that holds some.
+        keep_going: go on past what is no set of ours, or cannot be read as a whole.
+
+    Attributes:
+        left: number of a set that was left out -> why; those that cannot be read join while `takes` runs.
 
     Raises:
-        EpisodeError: something there is no set of ours.
+        EpisodeError: something there is no set of ours, and `keep_going` is false.
     """
 
-    def __init__(self, data: Path) -> None:
-        self.data, self.found = data, entries(data)
-        for one in self.found:
-            if not (one.path / layout.DATASET).is_file():
-                raise EpisodeError(
-                    "is no dataset of shiliu, and only those are delivered. Import it first (shiliu import data=... out=...), and name "
-                    "the set that this makes.",
-                    file=one.path,
-                    field="data",
-                )
+    def __init__(self, data: Path, keep_going: bool = False) -> None:
+        self.data, self.found, self.keep_going = data, entries(data), keep_going
+        self.left: dict[int, EpisodeError] = {}
+        for number, one in enumerate(self.found):
+            if (one.path / layout.DATASET).is_file():
+                continue
+            self.left[number] = EpisodeError(
+                "is no dataset of shiliu, and only those are delivered. Import it first (shiliu import data=... out=...), and name "
+                "the set that this makes.",
+                file=one.path,
+                field="data",
+            )
+            if not keep_going:
+                self.left[number].message += " keep_going=true delivers the others without it."
+                raise self.left[number]
         self._open: tuple[int, Dataset] | None = None
 
     def set_of(self, number: int) -> Dataset:
@@ -83,9 +92,26 @@ class TakeSource:
     def takes(self) -> Iterator[TakeOfSet]:
         """Every take, in the order of the data; each is read once, and let go."""
         for number in range(len(self.found)):
-            there = self.set_of(number)
+            if number in self.left:
+                continue
+            try:
+                there = self.set_of(number)
+            except EpisodeError as error:
+                if not self.keep_going:
+                    raise
+                self.left[number] = error
+                continue
             for k, row in enumerate(there.rows):
                 yield _take(number, k, row, there.item(k))
+
+    def declared(self, number: int) -> int | None:
+        """Takes that a set announces; None where its description is none, or has no such number."""
+        path = self.found[number].path / layout.INFO
+        try:
+            total = Dataset.json_file(path, "description of the set").get("total_episodes") if path.is_file() else None
+        except EpisodeError:
+            return None
+        return total if type(total) is int and total >= 0 else None
 
     def kind(self, number: int) -> SetKind:
         """What a set demands of a take that is added to it."""
@@ -147,7 +173,9 @@ def _take(number: int, k: int, row: Mapping[str, Any], item: Recording | Unreada
         }
     also = row.get("shiliu/source_sha256")
     cell = item.cell or declared.get("cell")
-    return TakeOfSet(number, k, item.source, item.sha256, also if isinstance(also, str) else None, item.scenario, cell, declared)
+    return TakeOfSet(
+        number, k, item.source, item.sha256, also if isinstance(also, str) else None, item.scenario, cell, declared
+    )
 
 
 def _whole(name: str, recording: Recording) -> Any:

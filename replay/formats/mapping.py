@@ -7,17 +7,17 @@ convert: it says what the stored values are (unit, order, clock), and the reader
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
-from functools import cache
-from importlib.resources import files
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from ...scenarios.errors import EpisodeError, ScenarioError
+from ...scenarios.reading import composition
 from ...scenarios.reading.yaml_reader import FAST, refuse_endless
 from ...scenarios.titles import LANGUAGES
 from ..recording.recording import CLOCKS, KINDS, ROLES
@@ -25,6 +25,7 @@ from .array_rule import ANY, PRESENT, ArrayRule, Columns, TimeRule
 from .records import readers
 from .stream_rule import StreamRule
 
+GROUP = "mapping"  # its folder in `conf`
 MAX_BYTES = 1 << 20  # of a mapping file; ours have some 8 KB
 TIME_UNITS_NS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}  # integer clocks, so that ns are exact
 
@@ -91,16 +92,15 @@ class Mapping:
 
 
 def available() -> list[str]:
-    """Names of the mappings that come with the package."""
-    folder = files("shiliu.conf").joinpath("mapping")
-    return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+    """Names of all mappings: the designer's own (`conf/mapping` of the working folder) and the package's."""
+    return sorted(composition.members(GROUP))
 
 
 def load(mapping: str | Path, within: tuple[Path, ...] = ()) -> Mapping:
     """Read a mapping by its name (`kuavo_rosbag`) or its file (`my_mapping.yaml`).
 
     Args:
-        mapping: name or file.
+        mapping: name or file; of two of one name the designer's own is taken.
         within: the files whose `also` led here.
 
     Raises:
@@ -109,28 +109,38 @@ def load(mapping: str | Path, within: tuple[Path, ...] = ()) -> Mapping:
     if isinstance(mapping, Path) or str(mapping).endswith((".yaml", ".yml")):
         path = Path(mapping)
         if not path.is_file():
-            raise EpisodeError(f"no such mapping file; the package has {', '.join(available())}.", file=path)
-        if path.resolve() in within:
-            raise EpisodeError("`also` leads back to this file itself. Take it out.", file=path, field="also")
-        if path.stat().st_size > MAX_BYTES:
-            raise EpisodeError(f"is larger than {MAX_BYTES >> 20} MiB, which is no mapping.", file=path)
-        return _MappingReader(path.name, path.read_bytes(), (*within, path.resolve())).mapping(path.stem)
-    return _packaged(mapping)
+            raise EpisodeError(f"no such mapping file; there are {', '.join(available())}.", file=path)
+        return _read(path, within, path.name)
+    found = composition.members(GROUP)
+    if mapping not in found:
+        near = difflib.get_close_matches(mapping, found, 1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise EpisodeError(
+            f"no mapping is named {mapping!r}.{hint} There are {', '.join(sorted(found))}; a file is given with its ending .yaml.",
+            field="mapping",
+        )
+    path = found[mapping]
+    return _packaged(path) if path.is_relative_to(composition.CONF) else _read(path, within, composition.shown(path))
+
+
+def _read(path: Path, within: tuple[Path, ...], shown: str) -> Mapping:
+    """A designer's file."""
+    if path.resolve() in within:
+        raise EpisodeError("`also` leads back to this file itself. Take it out.", file=path, field="also")
+    stat = path.stat()
+    if stat.st_size > MAX_BYTES:
+        raise EpisodeError(f"is larger than {MAX_BYTES >> 20} MiB, which is no mapping.", file=path)
+    return _read_once(path, (*within, path.resolve()), shown, (stat.st_mtime_ns, stat.st_size))
+
+
+@lru_cache(maxsize=64)  # a set of many recordings asks for each of them
+def _read_once(path: Path, within: tuple[Path, ...], shown: str, state: tuple[int, int]) -> Mapping:
+    return _MappingReader(shown, path.read_bytes(), within).mapping(path.stem)
 
 
 @cache
-def _packaged(mapping: str) -> Mapping:
-    known = available()
-    if mapping not in known:
-        near = difflib.get_close_matches(mapping, known, 1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        raise EpisodeError(
-            f"no mapping is named {mapping!r}.{hint} The package has {', '.join(known)}; "
-            "a file is given with its ending .yaml.",
-            field="mapping",
-        )
-    text = files("shiliu.conf").joinpath("mapping", f"{mapping}.yaml").read_bytes()
-    return _MappingReader(f"conf/mapping/{mapping}.yaml", text, own=True).mapping(mapping)
+def _packaged(path: Path) -> Mapping:
+    return _MappingReader(composition.shown(path), path.read_bytes(), own=True).mapping(path.stem)
 
 
 class _MappingReader:
@@ -471,14 +481,41 @@ def _formats(messages: bool) -> tuple[str, ...]:
     return tuple(reader.name for reader in readers().values() if reader.mapped and reader.messages == messages)
 
 
-def packaged(format_: str) -> Iterator[Mapping]:
-    """The package's mappings for one container format, those of robots before those of people's motion alone."""
-    found = [load(name) for name in available() if _format_of(name) == format_]
-    yield from sorted(found, key=lambda mapping: (mapping.kind == "human", mapping.name))
+def of_format(format_: str) -> list[Mapping]:
+    """The mappings for one container format: those of robots before those of people's motion alone, the designer's own first.
+
+    Own files that cannot be read are passed over, so that a slip in one stops no run that does not name it: see `unreadable`.
+    """
+    found: list[tuple[bool, bool, str, Mapping]] = []
+    for name, path in composition.members(GROUP).items():
+        own = not path.is_relative_to(composition.CONF)
+        if not own and _format_of(path) != format_:
+            continue
+        try:
+            mapping = load(name)
+        except EpisodeError:
+            if not own:
+                raise
+            continue
+        if mapping.format == format_:
+            found.append((mapping.kind == "human", not own, name, mapping))
+    return [mapping for *_, mapping in sorted(found, key=lambda one: one[:3])]
+
+
+def unreadable() -> str:
+    """What is wrong with mappings of the designer's own, as the end of a message; "" where nothing is."""
+    wrong = []
+    for name, path in composition.members(GROUP).items():
+        try:
+            if not path.is_relative_to(composition.CONF):
+                load(name)
+        except EpisodeError as error:
+            wrong.append(str(error).splitlines()[0])
+    return "".join(f"\n  not tried, because it cannot be read: {line}" for line in wrong)
 
 
 @cache
-def _format_of(name: str) -> str:
+def _format_of(path: Path) -> str:
     """The format line of a packaged mapping, read without reading the whole file as YAML."""
-    text = files("shiliu.conf").joinpath("mapping", f"{name}.yaml").read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8")
     return next((line.split(":", 1)[1].strip() for line in text.splitlines() if line.startswith("format:")), "")

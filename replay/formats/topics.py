@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from ...scenarios.errors import EpisodeError, shown
 from ..recording.recording import NOTE_WORDS, Recording
-from .mapping import Mapping, TopicRule, packaged
+from .mapping import Mapping, TopicRule, of_format, unreadable
 from .rosbag.topic import TopicBuffer
 
 
@@ -39,7 +39,7 @@ def choose(path: Path, channels: Sequence[Channel], formats: Sequence[str], what
     Raises:
         EpisodeError: no mapping knows any of it; it says what is there and what would be known.
     """
-    mappings = [mapping for name in formats for mapping in packaged(name)]
+    mappings = [mapping for name in formats for mapping in of_format(name)]
 
     def known(mapping: Mapping) -> int:
         return sum(c.msgcount for c in channels if rule_of(mapping, c) is not None)
@@ -144,7 +144,8 @@ def _nothing_known(mappings: list[Mapping], channels: Sequence[Channel], what: s
     return (
         f"no arm topic that a mapping knows. The {what} holds {_listed(channels)}.{''.join(dict.fromkeys(wrong))} "
         f"Record one of {wanted}, or say what the topics are in a mapping of your own: "
-        "mapping=FILE.yaml, like conf/mapping/kuavo_rosbag.yaml."
+        "mapping=FILE.yaml, or a file in conf/mapping/ of the working folder, like the package's kuavo_rosbag.yaml."
+        f"{unreadable()}"
     )
 
 

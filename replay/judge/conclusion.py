@@ -41,7 +41,7 @@ def conclude(judged: Judged, strict: bool = False, pictures: bool = False, curve
     if judged.robustness is None:
         found.append(rules["robustness"].not_checked("not_run_gate"))
     required = subject.robot.required(subject)
-    combined = combine(_with_skills(found, judged), required, rules, strict=strict)
+    combined = combine(_in_own_unit(_with_skills(found, judged), judged), required, rules, strict=strict)
     advise(judged, combined.findings)
     episode, context, place = recording.episode, judged.context, subject.place
     gave_up = gave_up_of(episode.provenance) if episode else None
@@ -106,6 +106,24 @@ def _made_in(context: SceneContext) -> dict[str, Any]:
         return {}
     cell = context.made_in.config.cell
     return {"made_in": {"scene": context.made_in.fingerprint[:12], **({"cell": cell.id} if cell is not None else {})}}
+
+
+def _in_own_unit(findings: Sequence[Finding], judged: Judged) -> list[Finding]:
+    """The findings; angles of joints that the recording has in a unit of its own (`deg`, `tick`) are written in it.
+
+    Numbers stay in rad. `details.own_unit` is the unit and how much rad one of it is.
+    """
+    scale = {unit: per for unit, per in judged.subject.robot.units.items() if unit != "rad"}
+    streams = judged.recording.streams.values()
+    other = {name for stream in streams if stream.unit not in scale for name in stream.names}
+    units = {name: stream.unit for stream in streams if stream.unit in scale for name in stream.names if name not in other}
+    found = []
+    for finding in findings:
+        own = {units.get(name) for name in finding.subject} if finding.unit in ("rad", "rad/s") else set()
+        if len(own) == 1 and (unit := next(iter(own))) is not None:
+            finding = finding.with_(details={**finding.details, "own_unit": [unit, scale[unit]]})
+        found.append(finding)
+    return found
 
 
 def _with_skills(findings: Sequence[Finding], judged: Judged) -> list[Finding]:

@@ -25,6 +25,7 @@ from ..checks.rules import Rule, Rules
 from ..recording.recording import Recording, Stream
 from ..robots.embodiment import Embodiment, of_grades
 from ..robots.limits import JointLimit, Limits
+from ..robots.naming import proposed_names
 from ..signals.channels import SCALE, columns, in_radians
 from ..signals.clock import origin_ns, seconds
 from ..signals.joint_motion import JointMotion
@@ -50,6 +51,7 @@ class OtherRobot:
     def __init__(self, description: Embodiment, named: str) -> None:
         """Args: description: of the robot; named: who named it, the command or the recording."""
         self.description, self._named = description, named
+        self.units: Mapping[str, float] = SCALE | description.scale
 
     def actuated(self, subject: Subject) -> tuple[Sequence[str], Mapping[str, tuple[float, float]]]:
         """None: its commands reach no actuator of the scene, and that is no fault of the recording."""
@@ -150,7 +152,9 @@ class OtherRobot:
 
     def provenance(self, subject: Subject) -> dict[str, str]:
         robot = self.description
-        return {"robot": f"{robot.name} {robot.digest}", "robot_known_by": known_by(subject.recording, robot)}
+        names = proposed_names(_joints(subject.recording), robot.names)
+        proposed = {"names_proposed": names} if names and not set(_joints(subject.recording)) & set(robot.names) else {}
+        return {"robot": f"{robot.name} {robot.digest}", "robot_known_by": known_by(subject.recording, robot), **proposed}
 
     def notes(self, subject: Subject) -> list[str]:
         return notes_of(subject.recording, self.description, self._named)
@@ -163,6 +167,8 @@ def without_motion(recording: Recording, robot: Embodiment) -> str:
     streams = commands or [s for s in recording.select("measured", "joint_position") if s.n]
     if any(set(s.names) & set(robot.names) for s in streams):
         return "other_unit" if any(s.unit not in (*SCALE, *robot.scale) for s in streams) else other_commands
+    if streams and proposed_names(_joints(recording), robot.names):
+        return "other_names"
     return "other_robot" if streams else other_commands
 
 
@@ -417,8 +423,20 @@ def notes_of(recording: Recording, robot: Embodiment, named: str) -> list[str]:
     model = "no model of it" if robot.model_file is None else f"model {robot.model_file.name}"
     notes = [f"judged as {robot.name} ({robot.file}, {who}; {model})"]
     notes += robot.remarks
-    joints = {n for s in recording.streams.values() if s.quantity == "joint_position" for n in s.names}
-    left = sorted(joints - set(robot.names))
-    if left:
+    joints = _joints(recording)
+    left = sorted(set(joints) - set(robot.names))
+    proposed = proposed_names(left, robot.names)
+    if joints and len(left) == len(joints):
+        notes.append(f"joints of the recording: {', '.join(joints)}; joints of the description: {', '.join(robot.names)}")
+    if proposed:
+        name, joint = next(iter(proposed.items()))
+        pairs = ", ".join(f"{name} = {joint}" for name, joint in proposed.items())
+        notes.append(f"names that likely mean one joint: {pairs}; say so in {robot.file}, at {joint}, by also: [{name}]")
+    if left and len(left) < len(joints):
         notes.append(f"joints that the description does not know, and that are not judged: {', '.join(left)}")
     return notes
+
+
+def _joints(recording: Recording) -> list[str]:
+    """The recording's names of joints, in its order."""
+    return list(dict.fromkeys(n for s in recording.streams.values() if s.quantity == "joint_position" for n in s.names))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..recording.recording import Recording
+from ..signals.channels import SCALE
 from .dynamics_stage import own_dynamics
 from .kinematics_stage import own_kinematics
 from .motion_stage import own_motions
@@ -16,6 +17,7 @@ class OwnRobot:
     """The robot that stands in the scene."""
 
     in_scene = True
+    units: Mapping[str, float] = SCALE
 
     def actuated(self, subject: Subject) -> tuple[Sequence[str], Mapping[str, tuple[float, float]]]:
         """Legs count as actuated: a planted base holds still what a recording of the whole body commands."""

@@ -40,6 +40,7 @@ Rates = Mapping[str, Finding]  # code -> how fast it moves among the recordings 
 class JudgedRobot(Protocol):
     """Whom a recording is judged as: the robot of the scene (`OwnRobot`), or one that is only described (`OtherRobot`)."""
 
+    units: Mapping[str, float]  # of joint angles in its recordings, and how much rad one is
     in_scene: bool  # whether it stands in the scene, so that its postures there tell a way out
 
     def actuated(self, subject: Subject) -> tuple[Sequence[str], Mapping[str, tuple[float, float]]]:

@@ -54,6 +54,7 @@ HOLDERS = {
     "no_retargeting": "auditor",
     "unusable_hands": "device",
     "other_robot": "auditor",
+    "other_names": "auditor",
     "human_motion": "auditor",
     "other_engine": "auditor",
     "as_performed": "auditor",

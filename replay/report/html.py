@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from . import plots, svg
-from .numerals import number, quantity, seconds
+from .numerals import number, quantity, seconds, unit_of
 from .story import STAGES, Story, rank
 from .terminal import COUNTED, counts, first_line, groups, span, speed_line
 from .text import Words
@@ -120,7 +120,7 @@ class Sheet:
         others = []
         for other in (finding.details or {}).get("others") or ():
             if other.get("level") in ("WARN", "FAIL"):
-                value = quantity(other.get("value"), finding.unit) if other.get("value") is not None else ""
+                value = quantity(other.get("value"), unit_of(finding)) if other.get("value") is not None else ""
                 at = self.words.ui("at_time", t=seconds(other["t0"])) if other.get("t0") is not None else ""
                 others.append(
                     " ".join(part for part in (self.words.name(other.get("subject") or (), "ids"), value, at) if part)

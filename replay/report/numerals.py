@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..checks.finding import Finding
 
 MISSING = "?"
 
@@ -36,10 +40,42 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %" if abs(share) >= 0.01 or share == 0 else f"{100 * share:.1f} %"
 
 
-def quantity(value: Any, unit: str | None) -> str:
+@dataclass(frozen=True)
+class OwnUnit:
+    """The unit in which a recording has its angles, where that is not rad: it stands first.
+
+    Attributes:
+        name: `deg`, `tick`; per: rad of one; unit: of the numbers that are written, `rad` or `rad/s`.
+    """
+
+    name: str
+    per: float
+    unit: str
+
+    def written(self, value: float) -> str:
+        """`100° (1.75 rad)`, `57 tick/s (0.0874 rad/s)`."""
+        rate = self.unit.removeprefix("rad")
+        own = number(float(f"{value / self.per:.6g}"))
+        shown = f"{own}°" if self.name == "deg" and not rate else f"{own} {'°' if self.name == 'deg' else self.name}{rate}"
+        return f"{shown} ({number(value)} {self.unit})"
+
+
+def unit_of(finding: Finding) -> str | OwnUnit | None:
+    """The unit in which the numbers of a finding are written."""
+    own = finding.details.get("own_unit") if finding.details else None
+    if finding.unit in ("rad", "rad/s") and isinstance(own, list | tuple):
+        return OwnUnit(str(own[0]), float(own[1]), finding.unit)
+    return finding.unit
+
+
+def quantity(value: Any, unit: str | OwnUnit | None) -> str:
     """A number with its unit; below 0.1 m in mm, below 0.1 s in ms, radians with the degrees beside them."""
     if value is None:
         return MISSING
+    if isinstance(unit, OwnUnit):
+        if isinstance(value, (int, float)) and math.isfinite(value):
+            return unit.written(value)
+        unit = unit.unit
     if not unit or unit == "1":
         return number(value)
     if isinstance(value, (int, float)) and math.isfinite(value):

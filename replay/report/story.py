@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..checks.registry import check_of
-from .numerals import percent, quantity, seconds
+from .numerals import percent, quantity, seconds, unit_of
 from .text import Words
 
 if TYPE_CHECKING:
@@ -262,7 +262,7 @@ class Story:
         if finding.code == "goal" and details.get("starts"):
             parts.append(words.ui("likely_starts", successes=details.get("successes"), starts=details["starts"]))
         elif finding.value is not None and finding.limit is not None and finding.stage != "integrity":
-            value, limit = (quantity(v, finding.unit).split(" (")[0] for v in (finding.value, finding.limit))
+            value, limit = (quantity(v, unit_of(finding)).split(" (")[0] for v in (finding.value, finding.limit))
             bare, _, unit = value.rpartition(" ")
             # one unit for both; a large overlap in metres beside a limit in millimetres keeps its own
             value = bare if bare and unit == limit.rpartition(" ")[2] and finding.limit else value
@@ -338,8 +338,8 @@ class Story:
                         sure["closest"],
                         {
                             "subject": words.name(near.subject or (near.code,), "full"),
-                            "value": quantity(near.value, near.unit),
-                            "limit": quantity(near.limit, near.unit),
+                            "value": quantity(near.value, unit_of(near)),
+                            "limit": quantity(near.limit, unit_of(near)),
                             "share": percent(share),
                         },
                     )
@@ -383,7 +383,7 @@ class Story:
                 and finding.level in ("PASS", "WARN", "FAIL")
                 and finding.limit is not None
             ):
-                limit = quantity(finding.limit, finding.unit)
+                limit = quantity(finding.limit, unit_of(finding))
                 title = self.words.topic(finding)
                 shown[
                     self.words.ui(

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from string import Formatter
 from typing import Any, Protocol
 
-from .numerals import MISSING, number, percent, quantity, seconds
+from .numerals import MISSING, OwnUnit, number, percent, quantity, seconds
 
 _OPTIONAL = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
 
@@ -29,7 +29,7 @@ class Naming(Protocol):
 class Template(Formatter):
     """``str.format`` with the format words of this module; a field that is missing shows as ``?`` and never raises."""
 
-    def __init__(self, words: Naming, unit: str | None) -> None:
+    def __init__(self, words: Naming, unit: str | OwnUnit | None) -> None:
         self.words, self.unit = words, unit
 
     def get_value(self, key: int | str, args: Any, kwargs: Mapping[str, Any]) -> Any:

@@ -23,7 +23,7 @@ from ...scenarios.errors import EpisodeError, ShiliuError
 from .numerals import number
 from .story import Story, rank
 from .text import Words
-from .used import named_cell, not_used, one_line, used
+from .used import named_cell, names_proposed, not_used, one_line, used
 
 if TYPE_CHECKING:
     from ..judge.verdict import Verdict
@@ -319,8 +319,9 @@ class Terminal:
             settings = {key: value for key, value in used(verdicts, self.words).items() if header.get(key) != value}
             if settings:
                 self._print("  " + ui("judged_in", where=self.words.join(_judged_in(settings, self.words))))
-            if line := not_used(verdicts, self.words):
-                self._print("  " + line, whole=True)
+            for line in (not_used(verdicts, self.words), names_proposed(verdicts, self.words)):
+                if line:
+                    self._print("  " + line, whole=True)
         some, found = found is not None, found or counts(verdicts)
         self._print(
             "  " + "   ".join(f"{ui('unreadable') if key == 'unreadable' else key} {found[key]}" for key in COUNTED)

@@ -28,7 +28,7 @@ import yaml
 from ...scenarios.errors import ShiliuError
 from ..operator.skills import skill_named
 from .notes import Notes, term
-from .numerals import percent, quantity
+from .numerals import OwnUnit, percent, quantity, unit_of
 from .template import Template, needed_fields
 
 if TYPE_CHECKING:
@@ -308,11 +308,11 @@ class Words:
         cause = f"fix_{(finding.details or {}).get('kind')}"
         if fix.get("kind") == "remake" and cause in (self.code(finding.code) or {}):
             return self.advice(finding)  # a cause that is known has a sentence of its own
-        words = self._fix_words(fix)
+        words = _in_own_unit(self._fix_words(fix), finding)
         # a sentence that would show a gap says less than the advice
         if template is None or any(words.get(name) is None for name in needed_fields(template)):
             return self.advice(finding)
-        text = self.fill(template, words, finding.unit)
+        text = self.fill(template, words, unit_of(finding))
         return f"{text} {self.book['fixes']['applicable']}" if fix.get("applicable") else text
 
     def _fix_words(self, fix: Mapping[str, Any]) -> dict[str, Any]:
@@ -331,15 +331,15 @@ class Words:
         entry = self.code(finding.code)
         if entry is None:  # a check newer than the catalogue still says its numbers
             return self.ui(
-                "of_limit", value=quantity(finding.value, finding.unit), limit=quantity(finding.limit, finding.unit)
+                "of_limit", value=quantity(finding.value, unit_of(finding)), limit=quantity(finding.limit, unit_of(finding))
             )
         details = finding.details or {}
         kind = details.get("kind") or details.get("label")  # `stream.missing`: late, early; `goal`: what the label says
         fallback = part if part in entry else "message"
-        return self.fill(entry.get(f"{fallback}_{kind}", entry[fallback]), self._context(finding), finding.unit)
+        return self.fill(entry.get(f"{fallback}_{kind}", entry[fallback]), self._context(finding), unit_of(finding))
 
     def _context(self, finding: Finding) -> dict[str, Any]:
-        details = self._details(finding.details or {})
+        details = _in_own_unit(self._details(finding.details or {}), finding)
         over = ratio = None
         if finding.value is not None and finding.limit:
             ratio = finding.value / finding.limit
@@ -362,6 +362,7 @@ class Words:
             "excess": finding.excess,
             "share": finding.share,
             "unit": finding.unit,
+            "angle": _angle(finding),
             "source": self.source(finding.limit_source),
             "skill": self.skill(finding.skill),
             "over": over,
@@ -462,7 +463,7 @@ class Words:
         """`{en: …, zh: …}` becomes the reader's language."""
         return value.get(self.lang, value.get("en")) if isinstance(value, dict) and "en" in value else value
 
-    def fill(self, template: str, values: Mapping[str, Any], unit: str | None = None) -> str:
+    def fill(self, template: str, values: Mapping[str, Any], unit: str | OwnUnit | None = None) -> str:
         """A template filled with values; see `template` for its format words."""
         return Template(self, unit).fill(template, values)
 
@@ -478,3 +479,18 @@ class Words:
         if isinstance(unit, str):  # of a pose: "m m m 1 1 1 1"
             values["unit"] = self.join(dict.fromkeys(part for part in unit.split() if part != "1")) or None
         return self.fill(entry["title"], values, unit), self.fill(entry["text"], values, unit)
+
+
+def _angle(finding: Finding) -> str:
+    """The unit in which a joint's range is written."""
+    unit = unit_of(finding)
+    return "°" if isinstance(unit, OwnUnit) and unit.name == "deg" else unit.name if isinstance(unit, OwnUnit) else str(unit)
+
+
+def _in_own_unit(words: dict[str, Any], finding: Finding) -> dict[str, Any]:
+    """Template fields that are angles of a joint's range, in the recording's own unit where the finding has one."""
+    unit = unit_of(finding)
+    if not isinstance(unit, OwnUnit):
+        return words
+    angles = {key: words[key] / unit.per for key in ("lower", "upper", "by") if isinstance(words.get(key), float)}
+    return {**words, **angles, **({"unit": _angle(finding)} if "unit" in words else {})}

@@ -45,6 +45,16 @@ def not_used(verdicts: Iterable[Verdict], words: Words) -> str:
     return words.ui("settings_not_used", list=words.join(counts)) if counts else ""
 
 
+def names_proposed(verdicts: Iterable[Verdict], words: Words) -> str:
+    """Names of joints that likely mean the same as those of the robot's description, in one line; empty where there are none."""
+    pairs = {name: joint for v in verdicts for name, joint in ((v.provenance or {}).get("names_proposed") or {}).items()}
+    if not pairs:
+        return ""
+    name, joint = next(iter(pairs.items()))
+    shown = words.join(one_line(f"{name} = {joint}") for name, joint in pairs.items())
+    return words.ui("names_proposed", pairs=shown, said=f"also: [{one_line(name)}]", joint=one_line(joint))
+
+
 def scene_name(verdict: Verdict, words: Words) -> str:
     """The scenario of a verdict and its version."""
     if verdict.scenario in (None, "bare"):

@@ -272,11 +272,7 @@ def limits_of(model: mujoco.MjModel, joint: str) -> tuple[float, float, float]:
 
 def available(conf_dir: Path | None = None) -> dict[str, Path]:
     """Name -> file of every description, the designer's folder first."""
-    found: dict[str, Path] = {}
-    for folder in composition.folders(conf_dir):
-        for file in sorted((folder / "robot").glob("*.yaml")):
-            found.setdefault(file.stem, file)
-    return found
+    return composition.members("robot", conf_dir)
 
 
 def is_file(robot: str) -> bool:

@@ -84,11 +84,7 @@ def cell_of_config(fields: Any) -> Cell | None:
 
 def list_cells(conf_dir: Path | None = None) -> dict[str, Path]:
     """Cell id -> YAML of every cell there is, the designer's own first."""
-    found: dict[str, Path] = {}
-    for folder in composition.folders(conf_dir):
-        for file in sorted((folder / "cell").glob("*.yaml")):
-            found.setdefault(file.stem, file)
-    return found
+    return composition.members("cell", conf_dir)
 
 
 def scenario_of(path: Path) -> str | None:

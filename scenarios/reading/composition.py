@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,8 +35,23 @@ class Composed:
     chosen: dict[str, str | None]
 
 
+_of_command: Path | None = None  # `--config-dir` of the command that runs in this process
+
+
+@contextmanager
+def configs_of(conf_dir: Path | None) -> Iterator[None]:
+    """Within it `folders()` means this designer's folder: a reader deep down, which nobody hands it, looks there too."""
+    global _of_command
+    before, _of_command = _of_command, conf_dir
+    try:
+        yield
+    finally:
+        _of_command = before
+
+
 def folders(conf_dir: Path | None = None) -> list[Path]:
-    """Where configs are looked for: the designer's folder first, then the package's."""
+    """Where configs are looked for: the designer's folder (the command's, else `./conf`) first, then the package's."""
+    conf_dir = conf_dir if conf_dir is not None else _of_command
     own = conf_dir if conf_dir is not None else Path("conf")
     if conf_dir is not None and not conf_dir.is_dir():
         raise ScenarioError("There is no such folder of configs.", file=str(conf_dir), field="conf_dir")
@@ -124,13 +140,31 @@ def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
     return Composed({str(k): v for k, v in tree.items()}, places, own_assets(conf_dir), chosen)
 
 
-def list_scenarios(conf_dir: Path | None = None) -> dict[str, Path]:
-    """Scenario name -> YAML of every scenario there is, the designer's own first."""
+def members(group: str, conf_dir: Path | None = None) -> dict[str, Path]:
+    """Name -> YAML of every member of a group (`scenario`, `mapping`), the designer's own first."""
     found: dict[str, Path] = {}
     for folder in folders(conf_dir):
-        for file in sorted((folder / "scenario").glob("*.yaml")):
+        for file in sorted((folder / group).glob("*.yaml")):
             found.setdefault(file.stem, file)
     return found
+
+
+def shown(path: Path) -> str:
+    """How a message calls a file of configs: the package's by `conf/...`, another by the path that was given."""
+    if path.is_relative_to(CONF):
+        return f"conf/{path.relative_to(CONF).as_posix()}"
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def groups(verb: str, conf_dir: Path | None = None) -> set[str]:
+    """The config groups of which a verb's settings name a member: `scenario`, `cell`."""
+    return set(_choices(verb, (), folders(conf_dir)))
+
+
+def list_scenarios(conf_dir: Path | None = None) -> dict[str, Path]:
+    """Scenario name -> YAML of every scenario there is, the designer's own first."""
+    return members("scenario", conf_dir)
 
 
 def as_it_stands(scenario: str, conf_dir: Path | None = None) -> Composed | None:

@@ -507,7 +507,7 @@ def test_a_draft_reads_every_real_recording_it_is_made_from(data, tmp_path, monk
     if not (data / name).exists():
         pytest.skip(f"the real recordings {name} are not here; SHILIU_DATA names their folder")
     known = next(iter(read(data / name)))
-    monkeypatch.setattr(arrays, "packaged", lambda _: [])
+    monkeypatch.setattr(arrays, "of_format", lambda _: [])
     monkeypatch.setattr(hdf5, "mapping_of", lambda _: None)  # nor by the model that it carries
     with pytest.raises(EpisodeError) as caught:
         list(read(data / name))
@@ -536,7 +536,7 @@ def test_a_draft_tells_degrees_from_counts_and_finds_a_quaternion(data, tmp_path
         },  # torques by their range: told as a doubt
         "robosuite-teleop": {"states[23:27]": "1"},
     }
-    monkeypatch.setattr(arrays, "packaged", lambda _: [])
+    monkeypatch.setattr(arrays, "of_format", lambda _: [])
     monkeypatch.setattr(hdf5, "mapping_of", lambda _: None)  # nor by the model that it carries
     for name, units in wanted.items():
         if not (data / name).exists():

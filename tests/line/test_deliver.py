@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -283,6 +284,112 @@ def test_bad_input_leaves_nothing_behind(line, tmp_path, capsys):
     assert "none of these verdicts is of one of the 7 takes" in refused(f"verdicts={other}")
     (tmp_path / "x.bag").write_bytes(b"#ROSBAG")
     assert "is no dataset of shiliu" in refused(f"data={tmp_path / 'x.bag'}")
+
+
+def verdicts_by(line: Path, folder: Path, change) -> Path:
+    """A copy of the verdicts, each of which `change(number, tree)` alters."""
+    folder.mkdir()
+    trees = [json.loads(text) for text in (line / "verdicts" / "verdicts.jsonl").read_text().splitlines()]
+    for number, tree in enumerate(trees):
+        change(number, tree)
+    (folder / "verdicts.jsonl").write_text("".join(json.dumps(tree) + "\n" for tree in trees))
+    return folder
+
+
+def by(version, from_number=0):
+    def change(number, tree):
+        if number >= from_number:
+            tree["provenance"]["shiliu"] = version
+
+    return change
+
+
+def test_the_card_names_the_version_that_judged_and_not_todays(line, tmp_path, capsys):
+    verdicts = verdicts_by(line, tmp_path / "v", by("0.0.7"))
+    assert deliver(line, tmp_path / "out", f"verdicts={verdicts}") == 0
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "judged by shiliu 0.0.7; 5 of 7 takes are delivered, by shiliu 0.1.0" in card
+    assert re.search(r"\| 0\.0\.7 \| arm_manipulation [0-9a-f]{12} \| mujoco [\d.]+ \| 5 \|", card)
+    assert "judged by shiliu 0.0.7 (5 takes)" in capsys.readouterr().out
+    manifest = json.loads((tmp_path / "out" / "shiliu" / "delivery.json").read_text())
+    assert {one["judged_by"] for one in manifest["episodes"]} == {"0.0.7"}
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (by("0.0.7", 4), "shiliu 0.0.7 (2 takes), shiliu 0.1.0 (3 takes)"),
+        (by(None, 4), "shiliu 0.1.0 (3 takes), a version that is not stated (2 takes)"),
+        (by("yesterday's"), "a version that is not stated (5 takes)"),
+        (lambda n, tree: tree.pop("provenance"), "a version that is not stated (5 takes)"),
+        (lambda n, tree: n or tree["provenance"].update(thresholds="mine 0"), "takes of bare were judged by different"),
+    ],
+)
+def test_verdicts_of_several_or_unknown_judges_are_refused_unless_asked_for(line, tmp_path, capsys, change, says):
+    verdicts = f"verdicts={verdicts_by(line, tmp_path / 'v', change)}"
+    assert deliver(line, tmp_path / "out", verdicts) == 2
+    assert says in capsys.readouterr().err and not (tmp_path / "out").exists()
+    assert deliver(line, tmp_path / "out", verdicts, "judged_by=any") == 0
+    found = json.loads((tmp_path / "out" / "shiliu" / "delivery.json").read_text())["figures"]["judged_by"]
+    assert sum(one["takes"] for one in found) == 5
+
+
+def test_one_version_of_several_is_chosen(line, tmp_path):
+    verdicts = verdicts_by(line, tmp_path / "v", by("0.0.7", 4))
+    assert deliver(line, tmp_path / "out", f"verdicts={verdicts}", "judged_by=[0.1.0]") == 0
+    left = quarantine(tmp_path / "out")
+    assert left == {
+        "a#2": ["refused"],
+        "b#1": ["other_judge"],
+        "c#0": ["other_judge", "no_consent"],
+        "d#0": ["other_judge"],
+    }
+
+
+def test_an_unlabelled_take_that_reaches_no_step_is_kept_back_unless_asked_for(line, tmp_path):
+    def change(number, tree):
+        label = {3: True, 4: None, 5: None, 6: False}.get(number)
+        steps = {"taken": 1.5 if number == 5 else None, "served": None}
+        tree["outcome"] = {"success": False, "subgoals": steps, "failure": None, "label": label}
+
+    verdicts = verdicts_by(line, tmp_path / "v", change)
+    assert deliver(line, tmp_path / "out", f"verdicts={verdicts}") == 0
+    left = quarantine(tmp_path / "out")
+    # of a labelled one the label was judged
+    assert left == {
+        "a#0": ["unreached"],
+        "a#1": ["unreached"],
+        "a#2": ["refused"],
+        "b#1": ["unreached"],
+        "c#0": ["no_consent"],
+    }
+    assert deliver(line, tmp_path / "all", f"verdicts={verdicts}", "unreached=true") == 0
+    assert quarantine(tmp_path / "all") == {"a#2": ["refused"], "c#0": ["no_consent"]}
+
+
+def test_each_set_says_what_it_declares_and_what_became_of_it(line, tmp_path, capsys):
+    data = tmp_path / "data"
+    shutil.copytree(line / "data", data)
+    (data / "c2" / "meta").mkdir(parents=True)  # a set of others
+    (data / "c2" / "meta" / "info.json").write_text(json.dumps({"codebase_version": "v2.1", "total_episodes": 9}))
+    info = data / "b" / "meta" / "info.json"
+    info.write_text(info.read_text().replace('"total_episodes": 2', '"total_episodes": 4'))
+    side = data / "d" / "shiliu" / "episodes" / "episode_000000.json"
+    side.write_text(side.read_text().replace('"c2"', '"c3"'))
+    words = ["deliver", f"data={data}", f"verdicts={line / 'verdicts'}", f"out={tmp_path / 'out'}"]
+    assert cli.main(words) == 2
+    assert "c2: data: is no dataset of shiliu" in capsys.readouterr().err and not (tmp_path / "out").exists()
+    assert cli.main([*words, "keep_going=true"]) == 3
+    sets = json.loads((tmp_path / "out" / "shiliu" / "delivery.json").read_text())["figures"]["sets"]
+    rows = [(one["source"], *(one[key] for key in ("declared", "read", "judged", "delivered"))) for one in sets]
+    assert rows == [("a", 3, 3, 3, 2), ("b", 4, 0, 0, 0), ("c", 1, 1, 1, 0), ("c2", 9, 0, 0, 0), ("d", 1, 0, 0, 0)]
+    assert "4 are announced" in sets[1]["error"] and "no dataset of shiliu" in sets[3]["error"]
+    assert quarantine(tmp_path / "out")["c2"] == quarantine(tmp_path / "out")["b"] == ["set_left"]
+    out = capsys.readouterr()
+    assert re.search(r"a +3 +3 +3 +2\n", out.out) and re.search(r"c2 +9 +0 +0 +0   left out", out.out)
+    assert "shiliu: c2 was left out" in out.err
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "| d | 1 | 0 | 0 | 0 |" in card and "The set c2 (9 takes announced) was left out" in card
 
 
 def broken(folder: Path) -> Path:

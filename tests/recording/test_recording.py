@@ -61,7 +61,7 @@ def test_stream_refuses_what_does_not_fit(changes):
 
 
 def test_packaged_mappings_are_sound():
-    mappings = {m.name: m for m in mapping.packaged("rosbag1")}
+    mappings = {m.name: m for m in mapping.of_format("rosbag1")}
     assert set(mappings) == {"kuavo_rosbag", "kuavo_planner", "kuavo_vr_input"}
     arm = mappings["kuavo_rosbag"].topics["/kuavo_arm_traj"].streams[0]
     assert arm.unit == "deg" and arm.declared == "rad" and len(arm.names) == 14

@@ -25,7 +25,7 @@ from ...signals.grid import fitted
 from ..array_rule import ArrayRule, Columns, reason_unused
 from ..lerobot import layout
 from ..mapping import Mapping as ChannelMapping
-from ..mapping import StreamRule, load, packaged
+from ..mapping import StreamRule, load, of_format, unreadable
 from ..reader_errors import AGAIN, mending
 
 MAX_EPISODE_BYTES = 2 << 30  # of one episode's arrays; an hour of 100 columns at 500 Hz is 1.4 GB
@@ -89,7 +89,8 @@ class NoMapping(EpisodeError):
         super().__init__(
             f"no mapping knows this {episode.container}, which holds {', '.join(shown) or 'no numbers'}{more}. It does not "
             "say which element is which joint of the robot, in which unit, and whether it was commanded or measured. "
-            "That needs a mapping: `shiliu import` proposes one, and mapping=FILE.yaml names it.",
+            "That needs a mapping: `shiliu import` proposes one. Put it into conf/mapping/ of the working folder, or name it by "
+            f"mapping=FILE.yaml.{unreadable()}",
             file=episode.file,
         )
         self.episode = episode
@@ -165,14 +166,14 @@ def one_by_one(takes: Iterable[tuple[str, str, Callable[[], Recording]]]) -> Ite
 
 def episode_pattern(format_: str, mapping: str | Path | None) -> list[str]:
     """Patterns of the groups that hold one episode each, as the mapping (or any of the format's) says."""
-    rules = [load(mapping).arrays] if mapping is not None else [m.arrays for m in packaged(format_)]
+    rules = [load(mapping).arrays] if mapping is not None else [m.arrays for m in of_format(format_)]
     return list(dict.fromkeys(rule.episodes for rule in rules if rule is not None and rule.episodes))
 
 
 def _choose(episode: ArrayEpisode) -> ChannelMapping:
     shapes = episode.shapes()
     facts = shapes, episode.robot_type, episode.labels, episode.texts.get("env")
-    fitting = [m for m in packaged(episode.format) if m.arrays and m.arrays.fits(*facts)]
+    fitting = [m for m in of_format(episode.format) if m.arrays and m.arrays.fits(*facts)]
     if not fitting:
         raise NoMapping(episode)
     return max(fitting, key=lambda m: m.arrays.detail if m.arrays else 0)

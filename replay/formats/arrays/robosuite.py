@@ -19,7 +19,7 @@ import numpy as np
 
 from ....scenarios.errors import EpisodeError
 from ..array_rule import ArrayRule, TimeRule
-from ..mapping import TIME_UNITS_NS, Mapping, StreamRule, packaged
+from ..mapping import TIME_UNITS_NS, Mapping, StreamRule, of_format
 from . import mjcf
 from .episode import ArrayEpisode
 from .robosuite_actions import Environment, Untold, environment, parts
@@ -69,7 +69,7 @@ def mapping_of(episode: ArrayEpisode) -> Mapping | None:
     content = text if inline else _beside(episode.file, text)
     if content is None:
         facts = episode.shapes(), episode.robot_type, episode.labels, episode.texts.get("env")
-        if any(known.arrays is not None and known.arrays.fits(*facts) for known in packaged("hdf5")):
+        if any(known.arrays is not None and known.arrays.fits(*facts) for known in of_format("hdf5")):
             episode.notes.append(f"its model {text[:80]} is not beside the file")
             return None
         return _without(episode, f"its model {text[:80]} is not beside the file, so that no column is known")

@@ -1,0 +1,68 @@
+"""Who judged: the version of shiliu and the thresholds that stand in each verdict, and which of them a delivery takes."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+VERSION = re.compile(r"\d+(\.\d+)+[0-9A-Za-z.+-]*")
+ONE, ANY = "one", "any"
+
+
+@dataclass(frozen=True, order=True)
+class Judge:
+    """What judged a take, as its verdict says it; "" where it does not, or not as a version.
+
+    Attributes:
+        version: of shiliu; thresholds: name and digest of the bounds; engine: name and version.
+    """
+
+    version: str
+    thresholds: str
+    engine: str
+
+    @classmethod
+    def of(cls, provenance: Any) -> Judge:
+        tree = provenance if isinstance(provenance, Mapping) else {}
+        words = (tree.get(key) for key in ("shiliu", "thresholds", "engine"))
+        version, thresholds, engine = (word if isinstance(word, str) else "" for word in words)
+        return cls(version if VERSION.fullmatch(version) else "", thresholds, engine)
+
+
+def objection(judged: Iterable[tuple[str, Judge]], wanted: str | tuple[str, ...]) -> str | None:
+    """Why takes do not make one delivery: more than one judge, or one that is not known. None where they do.
+
+    Args:
+        judged: scenario and judge of each take; wanted: `ONE`, `ANY`, or the versions that are taken.
+    """
+    takes = list(judged)
+    if wanted == ANY:
+        return None
+    versions = Counter(judge.version for _, judge in takes)
+    known = sorted(version for version in versions if version)
+    again = "Judge them again by one version"
+    any_ = f"or take all by judged_by={ANY}, and the card names each"
+    if "" in versions or (wanted == ONE and len(versions) > 1):
+        choose = f", name what is taken by judged_by=[{known[-1]}]" if known else ""
+        return f"the verdicts are by {counted(versions)}. {again}{choose}, {any_}."
+    by_scenario: dict[str, Counter[str]] = {}
+    for scenario, judge in takes:
+        by_scenario.setdefault(scenario, Counter())[judge.thresholds] += 1
+    for scenario, bounds in sorted(by_scenario.items()):
+        if len(bounds) > 1 and wanted == ONE:
+            each = ", ".join(
+                f"{name or 'thresholds that are not stated'} ({n} takes)" for name, n in sorted(bounds.items())
+            )
+            return f"takes of {scenario} were judged by different thresholds: {each}. {again}, {any_}."
+    return None
+
+
+def counted(versions: Mapping[str, int]) -> str:
+    """`shiliu 0.1.0 (3 takes), a version that is not stated (1 takes)`."""
+    return ", ".join(
+        f"{f'shiliu {version}' if version else 'a version that is not stated'} ({n} takes)"
+        for version, n in sorted(versions.items(), key=lambda item: (not item[0], item[0]))
+    )

@@ -1,0 +1,124 @@
+"""A mapping in the designer's folder is found by name, by what it recognises, and by every way in which a run is begun."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shiliu
+from shiliu import cli
+from shiliu.replay.formats.mapping import available, load
+from shiliu.scenarios.errors import EpisodeError
+
+MAPPING = """
+title: two joints
+format: npz
+robot: {robot}
+kind: robot
+recognise: {{channels: {{{channel}: 2}}}}
+fps: 30
+streams:
+  - {{name: {channel}, field: {channel}, role: command, quantity: joint_position, unit: {unit}, names: [shoulder_pan.pos, elbow.pos]}}
+"""
+ROBOT = """
+title: {en: Two joints, zh: 双关节}
+base: fixed
+sources: {sheet: {text: "data sheet", grade: published}}
+limits: {position: sheet, velocity: sheet}
+joints:
+  shoulder_pan: {ALSO position: [-97 deg, 97 deg], velocity: 300 deg/s}
+  elbow: {position: [-97 deg, 97 deg], velocity: 300 deg/s}
+"""
+
+
+def put(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def take(path: Path, channel: str, most: float) -> None:
+    """4 s at 30 Hz: the first joint swings from rest to `most` and back, the second moves a little."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    t = np.arange(120) / 30.0
+    swing = 0.5 * (1.0 - np.cos(np.pi * t / 2.0))
+    np.savez(path, **{channel: np.stack([most * swing, 0.1 * most * swing], axis=1)})
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    put(tmp_path / "conf/mapping/my_two.yaml", MAPPING.format(robot="two", channel="two_arm", unit="deg"))
+    put(tmp_path / "conf/mapping/my_three.yaml", MAPPING.format(robot="three", channel="three_arm", unit="rad"))
+    put(tmp_path / "conf/robot/two.yaml", ROBOT.replace("ALSO", "also: [shoulder_pan.pos],"))
+    take(tmp_path / "takes/a.npz", "two_arm", 100.0)
+    take(tmp_path / "takes/b.npz", "three_arm", 1.0)
+    return tmp_path
+
+
+def judged(*words: str, out: Path = Path("v")) -> dict[str, dict]:
+    code = cli.main(["replay", "data=takes", f"out={out}", "pictures=false", "quiet=true", *words])
+    assert code in (0, 1, 3)
+    return {one["source"]: one for one in map(json.loads, (out / "verdicts.jsonl").read_text().splitlines())}
+
+
+@pytest.mark.parametrize("how", [(), ("workers=1",)])
+def test_takes_of_two_own_robots_are_judged_in_one_run(folder, how):
+    found = judged(*how)
+    assert [one["provenance"]["mapping"] for one in found.values()] == ["my_two", "my_three"]
+    (past,) = [f for f in found["a.npz"]["findings"] if f["code"] == "joint.position" and f["level"] == "FAIL"]
+    assert past["value"] == pytest.approx(np.radians(100.0), rel=1e-3) and past["unit"] == "rad"
+    assert past["message"] == "shoulder_pan.pos goes to 100° (1.75 rad); its range ends at 97° (1.69 rad)"
+
+
+def test_a_mapping_of_the_folder_that_the_command_names(folder, monkeypatch):
+    (folder / "conf").rename(folder / "mine")
+    (elsewhere := folder / "elsewhere").mkdir()
+    (folder / "takes").rename(elsewhere / "takes")
+    monkeypatch.chdir(elsewhere)
+    found = judged("--config-dir=../mine")
+    assert found["a.npz"]["provenance"]["mapping"] == "my_two"
+    by_name = judged("--config-dir=../mine", "mapping=my_two", out=Path("v2"))
+    assert "error" not in by_name["a.npz"] and "three_arm" in by_name["b.npz"]["error"]["message"]
+    assert "my_two" not in available()  # and no other command finds it
+
+
+def test_what_list_shows_is_found_by_name(folder, capsys):
+    assert cli.main(["list", "mappings", "--json"]) == 0
+    names = [row["name"] for row in json.loads(capsys.readouterr().out)["mappings"]]
+    assert {"my_two", "my_three", "kuavo_rosbag"} <= set(names) and sorted(names) == available()
+    for name in names:
+        assert load(name).name == name
+    with pytest.raises(EpisodeError, match="Did you mean my_two"):
+        load("my_twoo")
+
+
+def test_a_file_of_ones_own_stands_for_the_packages_of_that_name(folder):
+    put(folder / "conf/mapping/kuavo_rosbag.yaml", MAPPING.format(robot="two", channel="mine", unit="rad"))
+    assert load("kuavo_rosbag").title == "two joints"
+
+
+def test_a_slip_in_an_own_mapping_stops_only_who_needs_it(folder):
+    put(folder / "conf/mapping/broken.yaml", MAPPING.format(robot="x", channel="c", unit="rad").replace("kind: robot", "kind: robott"))
+    (first, second) = shiliu.read("takes")
+    assert (first.mapping, second.mapping) == ("my_two", "my_three")
+    with pytest.raises(EpisodeError, match=r"conf/mapping/broken\.yaml:5: kind: 'robott' is none of"):
+        load("broken")
+    take(folder / "other.npz", "c", 1.0)
+    with pytest.raises(EpisodeError, match=r"(?s)no mapping knows.*not tried.*conf/mapping/broken\.yaml:5"):
+        list(shiliu.read("other.npz"))
+    put(folder / "conf/mapping/broken.yaml", MAPPING.format(robot="x", channel="c", unit="rad"))
+    (mended,) = shiliu.read("other.npz")  # without a new process
+    assert mended.mapping == "broken"
+
+
+def test_names_that_differ_by_a_word_are_proposed(folder, capsys):
+    put(folder / "conf/robot/two.yaml", ROBOT.replace("ALSO", ""))
+    code = cli.main(["replay", "data=takes/a.npz", "out=v", "pictures=false"])
+    assert code == 3
+    shown = capsys.readouterr().out
+    assert "shoulder_pan.pos = shoulder_pan, elbow.pos = elbow" in shown and "write also: [shoulder_pan.pos] at shoulder_pan" in shown
+    (line,) = map(json.loads, Path("v/verdicts.jsonl").read_text().splitlines())
+    assert line["findings"][line["root"]]["reason"] == "other_names" and line["owner"] == "auditor"
