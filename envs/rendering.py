@@ -135,11 +135,29 @@ class Painter:
         assert self._model is not None
         ids, types = pixels[..., 0], pixels[..., 1]
         model, bodies = self._model, np.full(ids.shape, -1, np.int32)
-        geom = (types == mujoco.mjtObj.mjOBJ_GEOM) & (ids >= 0)
+        # compared as plain numbers: an enum of the engine is compared element by element, which takes a second a picture
+        geom = (types == int(mujoco.mjtObj.mjOBJ_GEOM)) & (ids >= 0)
         bodies[geom] = model.geom_bodyid[ids[geom]]
-        skin = (types == mujoco.mjtObj.mjOBJ_SKIN) & (ids >= 0)  # that of the first body which bends it
+        skin = (types == int(mujoco.mjtObj.mjOBJ_SKIN)) & (ids >= 0)  # that of the first body which bends it
         bodies[skin] = model.skin_bonebodyid[model.skin_boneadr[ids[skin]]]
+        flex = (types == int(mujoco.mjtObj.mjOBJ_FLEX)) & (ids >= 0)  # that of its first vertex
+        bodies[flex] = model.flex_vertbodyid[model.flex_vertadr[ids[flex]]]
         return bodies
+
+    def places(self, values: Mapping[str, float], qpos: np.ndarray, camera: str, depth: np.ndarray) -> np.ndarray:
+        """(h, w, 3) where in the world [m] lies what each pixel of a depth picture shows, taken with these values and this camera."""
+        model = self.model(values)
+        data = mujoco.MjData(model)
+        data.qpos[:] = qpos
+        mujoco.mj_kinematics(model, data)
+        mujoco.mj_camlight(model, data)
+        height, width = depth.shape
+        pixel = np.tan(np.deg2rad(model.camera(camera).fovy[0]) / 2) / (height / 2)  # of the picture a metre before the camera
+        right = (np.arange(width) + 0.5 - width / 2) * pixel
+        up = (height / 2 - np.arange(height) - 0.5) * pixel
+        rays = np.stack([*np.meshgrid(right, up), -np.ones(depth.shape)], axis=-1)
+        eye = data.camera(camera)
+        return np.asarray(eye.xpos + (depth[..., None] * rays) @ eye.xmat.reshape(3, 3).T)
 
     def close(self) -> None:
         for renderer in self._renderers.values():
