@@ -50,7 +50,7 @@ def task_problems(scene: Scene, draws: Sequence[Draw]) -> list[tuple[str, list[s
         draws: beside the nominal scene, in all of which what excludes each other by where things stand has to do so.
     """
     problems = {question: Problems(scene.config.problems.places) for question in QUESTIONS}
-    _note_start(scene, problems["the task is still to do"])
+    _note_start(scene, draws, problems["the task is still to do"])
     _note_exclusions(scene, draws, problems["conditions can hold at once"])
     _note_times(scene, problems["holds fit the time limit"])
     _note_limits(scene, problems["limits leave something to do"])
@@ -65,31 +65,42 @@ QUESTIONS = (
 )
 
 
-def _note_start(scene: Scene, problems: Problems) -> None:
-    """What holds at the start is reached by waiting for its `hold`: so hold is left out, and one look is enough."""
+def _note_start(scene: Scene, draws: Sequence[Draw], problems: Problems) -> None:
+    """What holds at the start is reached by waiting for its `hold`: so hold is left out, and one look is enough.
+
+    An episode starts in a draw: where something varies the nominal scene is no start.
+    """
     if not scene.goal:
         return
-    course = scene.course
+    course, starts = scene.course, list(draws) or [nominal(scene)]
     at_once = replace(
         course,
         subgoals=tuple(replace(subgoal, hold=0.0) for subgoal in course.subgoals),
         nevers=tuple(replace(never, hold=0.0) for never in course.nevers),
     )
-    carry = at_once.advance(at_once.begin(1), Simulation(scene).begin([nominal(scene)]))
+    simulation = Simulation(scene)
+    carries = [at_once.advance(at_once.begin(1), simulation.begin([start])) for start in starts]
     for i, subgoal in enumerate(course.subgoals):
-        if not np.isnan(carry.reached[0, i]):
+        reached = sum(not np.isnan(carry.reached[0, i]) for carry in carries)
+        if reached:
             after = f" and needs only its hold of {show(subgoal.hold, 'time')}" if subgoal.hold else ""
             problems.note(
                 scene.config.goal.child(subgoal.name).path,
-                f"{subgoal.name!r} holds at the start{after}: nothing is to be done for it. "
+                f"{subgoal.name!r} holds at the start{_share(reached, draws)}{after}: nothing is to be done for it. "
                 "Move what it names, tighten its bound, or put it after a step that has to be done.",
             )
     for i, never in enumerate(course.nevers):
-        if not np.isnan(carry.failed[0, i]):
+        happened = sum(not np.isnan(carry.failed[0, i]) for carry in carries)
+        if happened:
             problems.note(
                 scene.config.never.child(never.name).path,
-                f"{never.name!r} has happened at the start. Move what it names, or change its bound.",
+                f"{never.name!r} has happened at the start{_share(happened, draws)}. Move what it names, or change its bound.",
             )
+
+
+def _share(number: int, draws: Sequence[Draw]) -> str:
+    """In how many of the draws, where some are looked at and not all have it."""
+    return f" in {number} of {len(draws)} draws" if number < len(draws) else ""
 
 
 def conditions_of(node: Node, predicate: Predicate) -> list[WrittenCondition]:

@@ -7,6 +7,7 @@ import pytest
 import yaml
 from shiliu.cli import main
 from shiliu.replay.operator.chain_time import LEAST, time_for_chain
+from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.soundness import examine
 from shiliu.scenarios.task_soundness import task_problems
 
@@ -42,6 +43,19 @@ def test_what_has_happened_at_the_start_with_hold_is_told():
     never = {"low": {"below": {"of": "bowl.base", "height": "2 m"}, "hold": "1 s"}}
     (line,) = found(scene(never=never), "the task is still to do")
     assert line.startswith("never.low: 'low' has happened at the start")
+
+
+def test_an_episode_starts_in_a_draw_and_not_in_the_nominal_scene():
+    """The bowl is drawn 600 to 700 mm to the right of where the YAML puts it: there the first step is still to do."""
+    made = scene(
+        "{there: {near: {of: bowl.base, to: table.top_front, within: 330 mm}}}",
+        variation={"bowl": {"at": {"y": {"uniform": ["-700 mm", "-600 mm"]}}}},
+    )
+    drawn = [drawing.draw(made, seed) for seed in range(2)]
+    question = "the task is still to do"
+    assert len(dict(task_problems(made, []))[question]) == 1 and dict(task_problems(made, drawn))[question] == []
+    (line,) = dict(task_problems(made, [*drawn, drawing.nominal(made)]))[question]
+    assert "holds at the start in 1 of 3 draws" in line
 
 
 CLASHES = {
