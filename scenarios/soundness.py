@@ -12,12 +12,13 @@ import numpy as np
 from .belts import stopped
 from .cloth.cloth import between_shapes
 from .errors import ScenarioError
+from .reading.yaml_reader import Problems
 from .safety import people
-from .scene import SETTLE_TIME, Scene
+from .scene import SETTLE_TIME, Scene, names_path
 from .scene_titles import untold
-from .simulation import Simulation
+from .task_soundness import task_problems
 from .titles import LANGUAGES
-from .variation import PENETRATION, Draw, draw, nominal
+from .variation import PENETRATION, Draw, draw, nominal, overlap
 
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 STILL = 0.02  # m/s or rad/s, slower counts as at rest
@@ -47,7 +48,7 @@ def examine(
     """
     tried, answers = _variation(scene, seed, draws)
     asked = [] if ask is None else ask(nominal(scene), tried)
-    return [_rest(scene), _start(scene), *_stays(scene), *_goal(scene), *_swept(scene), *asked, *answers]
+    return [_rest(scene), _start(scene), *_stays(scene), *_task(scene, tried), *_swept(scene), *asked, *answers]
 
 
 def called(scene: Scene) -> Answer:
@@ -129,25 +130,21 @@ def _stays(scene: Scene) -> list[Answer]:
     return [Answer("stays where it is put", not left, detail)]
 
 
-def _goal(scene: Scene) -> list[Answer]:
-    """Is there something left to do at the start, and nothing forbidden has happened yet?"""
-    if not scene.goal:
-        return []
-    readings = Simulation(scene).begin([nominal(scene)])
-    carry = scene.course.advance(scene.course.begin(1), readings)
-    reached = [s.name for i, s in enumerate(scene.goal) if not np.isnan(carry.reached[0, i])]
-    happened = [n.name for i, n in enumerate(scene.course.nevers) if not np.isnan(carry.failed[0, i])]
-    already = [f"{', '.join(reached)} reached"] if reached else []
-    already += [f"{', '.join(happened)} happened"] if happened else []
-    return [
-        Answer(
-            "the task is still to do",
-            not already,
-            f"at the start: {'; '.join(already)}"
-            if already
-            else f"first {scene.goal[0].name}, of {len(scene.goal)} subgoals",
-        )
-    ]
+def _task(scene: Scene, draws: Sequence[Draw]) -> list[Answer]:
+    """Can what the YAML asks for be a task? One answer for each thing that is wrong, one for each question that finds nothing."""
+    answers: list[Answer] = []
+    for question, found in task_problems(scene, draws):
+        answers += [Answer(question, False, line) for line in found] or [Answer(question, True, _fine(scene, question))]
+    return answers if scene.goal else []
+
+
+def _fine(scene: Scene, question: str) -> str:
+    """What is told of a question about the task that finds nothing wrong."""
+    holds = sum(subgoal.hold for subgoal in scene.goal)
+    return {
+        "the task is still to do": f"first {scene.goal[0].name}, of {len(scene.goal)} subgoals" if scene.goal else "",
+        "holds fit the time limit": f"{holds:g} s of {scene.config.time_limit:g} s",
+    }.get(question, f"{len(scene.safety)} limits" if "limits" in question else "none excludes another")
 
 
 def _swept(scene: Scene) -> list[Answer]:
@@ -189,34 +186,73 @@ def _variation(scene: Scene, seed: int, draws: int) -> tuple[list[Draw], list[An
     """The draws that were tried, and what was found of them."""
     if not scene.config.variation:
         return [], []
-    rng = np.random.default_rng(seed)
     tried: list[Draw] = []
     reasons: Counter[str] = Counter()
     restless: list[str] = []
-    for _ in range(draws):
+    overlaps: Overlaps = {}
+    for number in range(seed, seed + draws):
+        refused: list[Draw] = []
         try:
-            drawn = draw(scene, rng)
+            drawn = draw(scene, number, refused_too=refused.append)
         except ScenarioError as error:
-            return tried, [Answer("draws are sound", False, error.message)]
+            _note_overlaps(refused, number, overlaps)
+            return tried, [Answer("draws are sound", False, error.message), *_overlapping(overlaps, scene)]
         tried.append(drawn)
+        _note_overlaps([*refused, drawn], number, overlaps)
         reasons.update(reason.partition(":")[0] for reason in drawn.redraws)
         moved = _moves(drawn)
-        restless += [moved] if moved else []
+        restless += [f"{moved} (seed {number})"] if moved else []
     share = reasons.total() / (draws + reasons.total())
     limit = scene.config.redraw_at_most
     refusals = ", ".join(f"{count} {reason}" for reason, count in reasons.items()) or "none"
+    overlapping = _overlapping(overlaps, scene)
+    if share <= limit and "no_penetration" in scene.config.redraw_unless:  # few are refused, and drawn again
+        overlapping = []
+        met = [f"{one} and {other} in seed {cases[0][2]}" for (one, other), cases in overlaps.items()]
+        refusals += f": {', '.join(met)}" if met else ""
     return tried, [
         Answer(
             "draws are sound",
             share <= limit,
             f"{share:.1%} of {draws + reasons.total()} draws refused ({refusals}); at most {limit:.0%}",
         ),
+        *overlapping,
         Answer(
             "draws start at rest",
             not restless,
             f"{len(restless)} of {draws} do not: {restless[0]}" if restless else f"{draws} of {draws}",
         ),
     ]
+
+
+# (first of its seed, depth [m], seed) of draws in which two parts overlap
+Overlaps = dict[tuple[str, str], list[tuple[bool, float, int]]]
+
+
+def _note_overlaps(drawn: Sequence[Draw], seed: int, found: Overlaps) -> None:
+    """Add the deepest overlap of each of the draws of a seed, in order, to those of its two parts."""
+    for number, one in enumerate(drawn):
+        depth, *pair = overlap(one)
+        if depth > PENETRATION:
+            found.setdefault((min(pair), max(pair)), []).append((number == 0, depth, seed))
+
+
+def _overlapping(found: Overlaps, scene: Scene) -> list[Answer]:
+    """Which parts overlap in draws, the most frequent first, each with the seed that shows it best."""
+    answers = []
+    for (one, other), cases in sorted(found.items(), key=lambda item: -len(item[1])):
+        _, depth, seed = max(cases)
+        named = [
+            part for part in (one, other) if any(vary.key.startswith(f"{part}.") for vary in scene.config.variation)
+        ]
+        problems = Problems(scene.config.problems.places)
+        problems.note(
+            f"{names_path(scene.config)}variation{f'.{named[0]}' if named else ''}",
+            f"{one} and {other} overlap in {len(cases)} draws, by {depth * 1e3:.1f} mm in that of seed {seed} "
+            f"(shiliu render grid=1x1 refused=true seed={seed} shows it). Narrow what is drawn of {' or '.join(named) or 'them'}.",
+        )
+        answers.append(Answer("no draw overlaps", False, problems.found[0]))
+    return answers
 
 
 def _moves(drawn: Draw) -> str | None:

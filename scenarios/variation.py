@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -83,10 +83,24 @@ def chosen(scene: Scene, values: Mapping[str, float]) -> Draw:
 
 def penetration(candidate: Draw) -> float:
     """Depth [m] of the deepest contact of two shapes in which a draw starts; 0 where nothing overlaps."""
-    data = mujoco.MjData(candidate.model)
-    mujoco.mj_setState(candidate.model, data, candidate.start_state, STATE)
-    mujoco.mj_fwdPosition(candidate.model, data)
-    return max(0.0, -float(data.contact.dist[between_shapes(data)].min(initial=0.0)))
+    return overlap(candidate)[0]
+
+
+def overlap(candidate: Draw) -> tuple[float, str, str]:
+    """Depth [m] of the deepest contact of two shapes in which a draw starts, and whose it is: two parts, or bodies of the robot.
+
+    The names are empty where nothing overlaps.
+    """
+    model, data = candidate.model, mujoco.MjData(candidate.model)
+    mujoco.mj_setState(model, data, candidate.start_state, STATE)
+    mujoco.mj_fwdPosition(model, data)
+    solid = between_shapes(data)
+    depth = -float(data.contact.dist[solid].min(initial=0.0))
+    if depth <= 0.0:
+        return 0.0, "", ""
+    pair = data.contact.geom[int(solid[np.argmin(data.contact.dist[solid])])]
+    one, other = (model.body(int(model.geom_bodyid[geom])).name.partition("/")[0] for geom in pair)
+    return depth, one, other
 
 
 class RecordedStart(Protocol):
@@ -108,7 +122,13 @@ def of_episode(scene: Scene, episode: RecordedStart) -> Draw | None:
     return Draw(draw.values, draw.task, draw.model, episode.start_state)
 
 
-def draw(scene: Scene, rng: np.random.Generator | int, share: float = 1.0, only: Collection[str] | None = None) -> Draw:
+def draw(
+    scene: Scene,
+    rng: np.random.Generator | int,
+    share: float = 1.0,
+    only: Collection[str] | None = None,
+    refused_too: Callable[[Draw], object] | None = None,
+) -> Draw:
     """Draw a varied, sound copy.
 
     Args:
@@ -116,6 +136,7 @@ def draw(scene: Scene, rng: np.random.Generator | int, share: float = 1.0, only:
         rng: a generator, which the draw advances, or a seed.
         share: 0..1 of each range that is used, about the nominal value.
         only: the values that vary (`oven.yaw`) or whole parts (`oven`); None for all.
+        refused_too: is called with each draw that is refused on the way.
 
     Raises:
         ScenarioError: where no sound draw is found in many tries.
@@ -134,6 +155,8 @@ def draw(scene: Scene, rng: np.random.Generator | int, share: float = 1.0, only:
         if fault is None:
             return Draw(candidate.values, task, candidate.model, candidate.start_state, tuple(refused))
         refused.append(fault)
+        if refused_too is not None:
+            refused_too(candidate)
     fault = unsound(scene, nominal(scene))
     remedy = f"So is the nominal scene ({fault}). Correct that first." if fault else "Narrow the variation."
     raise ScenarioError(

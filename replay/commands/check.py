@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import partial
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .settings import Settings
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
+    from ...scenarios.soundness import Answer
+    from ...scenarios.variation import Draw
 
 USAGE = """
 shiliu check scenario=NAME [variant=NAME] [cell=ID] [seed=0] [draws=50]
@@ -17,7 +19,10 @@ shiliu check part=NAME
 
 Reads the YAML, its parts, skills and mistakes (all problems at once, with file and line), compiles the scene, lets it
 come to rest and says what has left its place, looks at the robot's starting pose, the swept volume of every hinge and how
-far each place is that a skill sends a hand to, and tries draws of the variation, whose places it looks at as well.
+far each place is that a skill sends a hand to, and tries draws of the variation, whose places it looks at as well: parts that
+overlap in one of them are named with the seed that shows it (shiliu render grid=1x1 refused=true seed=N).
+It refuses what can be no task: steps that hold at the start, conditions of one `all` that exclude each other, what has to
+hold longer than the time limit, limits of 0 N, a chain of skills that the time limit is too short for.
 Steps, failure modes, limits, things and words of parts have to be called in English and in Chinese: reports need both.
 With part= it asks a part of the library, or one of your own (fixtures/microwave, or microwave): sheet against model, ranges,
 contact bits, whether it stands still on a table, and whether the hand can hold it, with mass, friction and width.
@@ -31,6 +36,7 @@ def run(request: CommandRequest) -> int:
     from ...scenarios.scene import Scene
     from ...scenarios.soundness import called, examine
     from ..judge.verdict import note_required
+    from ..operator.chain_time import time_for_chain
     from ..operator.mistakes import note_mistakes
     from ..operator.reach_check import places_in_reach
 
@@ -49,7 +55,11 @@ def run(request: CommandRequest) -> int:
         note_required(scene)
 
     scene = scene_of(settings.composed, name, hand=hand, base=base, robot=robot, also=also)
-    findings = [*examine(scene, seed, draws, partial(places_in_reach, scene)), called(scene)]
+
+    def asked(nominal: Draw, tried: Sequence[Draw]) -> list[Answer]:
+        return [*places_in_reach(scene, nominal, tried), *time_for_chain(scene)]
+
+    findings = [*examine(scene, seed, draws, asked), called(scene)]
     for finding in findings:
         print(f"{'ok  ' if finding.sound else 'FAIL'} {finding.question:<28} {finding.answer}")
     cell = scene.config.cell

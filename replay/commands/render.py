@@ -14,14 +14,17 @@ from .settings import Settings
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
+    from ...scenarios.scene import Scene
+    from ...scenarios.variation import Draw
     from ..recording.recording import Recording
 
 USAGE = """
-shiliu render scenario=NAME [variant=NAME] [cell=ID] out=DIR [cameras=[overview,head]] [grid=3x3] [seed=0]
+shiliu render scenario=NAME [variant=NAME] [cell=ID] out=DIR [cameras=[overview,head]] [grid=3x3] [seed=0] [refused=true]
 shiliu render part=NAME out=DIR [grips=true]
 shiliu render data=DATASET [episode=0] out=DIR [cameras=[overview]] [frames=8] [video=true]
 
-Writes one PNG a camera, or with grid= one PNG a camera that shows that many draws of the variation. With part= it draws one
+Writes one PNG a camera, or with grid= one PNG a camera that shows that many draws of the variation, or with
+refused=true the first of each seed that is refused. With part= it draws one
 part of the library alone (fixtures/microwave, or microwave); with grips=true how the hand can hold it, too. With data= it
 replays one episode of a dataset and writes one PNG a camera with a picture at the end of each skill, at most `frames` of
 them; video=true writes an MP4 a camera, too.
@@ -42,6 +45,7 @@ def run(request: CommandRequest) -> int:
     out = Path(settings["out"].word())
     grid = settings["grid"].word(default="")
     seed = settings["seed"].integer(low=0)
+    refused = settings["refused"].flag()
     cameras = [node.word() for node in settings["cameras"].each()]
     hand, robot = settings["hand"].word(default=None), settings["robot"].word()
     base = settings["base"].word(default=None)
@@ -64,7 +68,8 @@ def run(request: CommandRequest) -> int:
     for camera in cameras:
         if camera not in known:
             raise ScenarioError(f"There is no camera {camera!r}. Known here: {', '.join(known)}.", field="cameras")
-    draws = [drawing.draw(scene, seed + i) for i in range(columns * rows)] if grid else [drawing.nominal(scene)]
+    drawn = _refused if refused else drawing.draw
+    draws = [drawn(scene, seed + i) for i in range(columns * rows)] if grid or refused else [drawing.nominal(scene)]
     pictures: dict[str, np.ndarray] = {}
     with Painter(scene) as painter:
         tiles: dict[str, list[np.ndarray]] = {camera: [] for camera in cameras or known}
@@ -86,6 +91,18 @@ def run(request: CommandRequest) -> int:
         iio.imwrite(file, picture)
         print(file)
     return 0
+
+
+def _refused(scene: Scene, seed: int) -> Draw:
+    """The first draw of a seed that is refused, to see why; where none is, the draw itself."""
+    from ...scenarios.variation import draw
+
+    found: list[Draw] = []
+    try:
+        found.append(draw(scene, seed, refused_too=found.append))
+    except ScenarioError:  # no draw of it is sound
+        pass
+    return found[0]
 
 
 def _episode(data: str, settings: Settings, cameras: list[str], out: Path, request: CommandRequest) -> int:
@@ -116,7 +133,9 @@ def _episode(data: str, settings: Settings, cameras: list[str], out: Path, reque
     with Painter(scene) as painter:
         for name, feature in wanted.items():
             stem = f"{scene.name}_{number:06d}_{name.removeprefix('observation.images.')}"
-            made[out / f"{stem}.png"] = strip(painter, draw, played.qpos, feature, moments(episode, frames), kept=played.kept)
+            made[out / f"{stem}.png"] = strip(
+                painter, draw, played.qpos, feature, moments(episode, frames), kept=played.kept
+            )
             if video:
                 size = (feature.width, feature.height)
                 shots = [

@@ -8,7 +8,7 @@ plain floats of one (`Row`): the same operations in the same order, so that both
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -63,6 +63,29 @@ class Predicate(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Interval:
+    """What one number has to lie in for a predicate to hold.
+
+    A predicate that bounds a number says so with a method `intervals`. Two that bound the same number exclude each other where
+    their intervals have no value in common.
+
+    Attributes:
+        of: which number: a word for how it is measured, and the sensors; equal for equal numbers.
+        low, high: (SI) both ends belong to it.
+    """
+
+    of: tuple[Hashable, ...]
+    low: float = -math.inf
+    high: float = math.inf
+
+
+def intervals(predicate: Predicate) -> tuple[Interval, ...]:
+    """The numbers that a simple predicate bounds; none where it does not say."""
+    asked = getattr(predicate, "intervals", None)
+    return () if asked is None else tuple(asked())
+
+
+@dataclass(frozen=True, slots=True)
 class Angle:
     """A joint is above or below an angle [rad], or a length [m] where it slides."""
 
@@ -73,6 +96,11 @@ class Angle:
 
     def requests(self) -> list[Request]:
         return [self.joint]
+
+    def intervals(self) -> tuple[Interval, ...]:
+        if self.above:
+            return Interval(("joint", self.joint), low=self.bound), Interval(("travel", self.joint), low=self.bound)
+        return (Interval(("joint", self.joint), high=self.bound),)
 
     def margin(self, readings: Readings | Row) -> Values:
         angle = readings.first(self.joint)
@@ -91,6 +119,9 @@ class Near:
     def requests(self) -> list[Request]:
         return [self.of, self.to]
 
+    def intervals(self) -> tuple[Interval, ...]:
+        return (Interval(("distance", frozenset((self.of, self.to))), high=self.within),)
+
     def margin(self, readings: Readings | Row) -> Values:
         return self.within - distance(readings.point(self.of), readings.point(self.to))
 
@@ -106,6 +137,10 @@ class Upright:
 
     def requests(self) -> list[Request]:
         return [self.up]
+
+    def intervals(self) -> tuple[Interval, ...]:
+        number = ("lean", self.up)
+        return (Interval(number, low=self.within) if self.invert else Interval(number, high=self.within),)
 
     def margin(self, readings: Readings | Row) -> Values:
         up = readings.point(self.up)[2]
@@ -143,6 +178,12 @@ class Displaced:
     def requests(self) -> list[Request]:
         return [self.joint]
 
+    def intervals(self) -> tuple[Interval, ...]:
+        number = ("travel", self.joint)
+        if self.below:
+            return Interval(number, high=self.bound), Interval(("joint", self.joint), -self.bound, self.bound)
+        return (Interval(number, low=self.bound),)
+
     def margin(self, readings: Readings | Row) -> Values:
         travel: Values = abs(readings.first(self.joint))
         return self.bound - travel if self.below else travel - self.bound
@@ -159,6 +200,9 @@ class MovedAway:
     def requests(self) -> list[Request]:
         return [self.position]
 
+    def intervals(self) -> tuple[Interval, ...]:
+        return (Interval(("moved", self.position), low=self.more_than),)
+
     def margin(self, readings: Readings | Row) -> Values:
         return distance(readings.point(self.position), readings.start_point(self.position)) - self.more_than
 
@@ -173,6 +217,9 @@ class Below:
 
     def requests(self) -> list[Request]:
         return [self.position]
+
+    def intervals(self) -> tuple[Interval, ...]:
+        return (Interval(("height", self.position), high=self.height),)
 
     def margin(self, readings: Readings | Row) -> Values:
         return self.height - readings.point(self.position)[2]
@@ -190,6 +237,10 @@ class Higher:
 
     def requests(self) -> list[Request]:
         return [self.position, self.place]
+
+    def intervals(self) -> tuple[Interval, ...]:
+        number = ("height over", self.position, self.place)
+        return (Interval(number, high=-self.by) if self.lower else Interval(number, low=self.by),)
 
     def margin(self, readings: Readings | Row) -> Values:
         above = readings.point(self.position)[2] - readings.point(self.place)[2]
@@ -215,6 +266,11 @@ class Share:
 
     def requests(self) -> list[Request]:
         return list(self.pieces)
+
+    def intervals(self) -> tuple[Interval, ...]:
+        number = ("share", self.pieces, self.centre, self.radius, self.height)
+        # less than the bound is meant, see `margin`
+        return (Interval(number, high=self.bound - 1e-9) if self.below else Interval(number, low=self.bound),)
 
     def share(self, readings: Readings | Row) -> Values:
         """(...,) the share of the pieces that lie inside."""

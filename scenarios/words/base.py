@@ -9,7 +9,7 @@ import numpy as np
 
 from ..names import Names
 from ..reading.yaml_reader import Node
-from ..sensing.predicate import Predicate, Values
+from ..sensing.predicate import Interval, Predicate, Values
 from ..sensing.requests import Readings, Request, Row
 from .word import Words
 
@@ -29,6 +29,10 @@ class BaseSpeed:
 
     def requests(self) -> list[Request]:
         return list(self.speeds)
+
+    def intervals(self) -> tuple[Interval, ...]:
+        number = ("speed of the base", self.speeds)
+        return (Interval(number, high=self.bound) if self.below else Interval(number, low=self.bound),)
 
     def margin(self, readings: Readings | Row) -> Values:
         speed: Values
@@ -52,6 +56,9 @@ class BaseNear:
 
     def requests(self) -> list[Request]:
         return [self.base, self.to]
+
+    def intervals(self) -> tuple[Interval, ...]:
+        return (Interval(("level distance", self.base, self.to), high=self.within),)
 
     def margin(self, readings: Readings | Row) -> Values:
         a, b = readings.point(self.base), readings.point(self.to)

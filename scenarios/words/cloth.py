@@ -15,7 +15,7 @@ import numpy as np
 from ..cloth.cloth import Cloth, cloth_of
 from ..names import Names
 from ..reading.yaml_reader import Node
-from ..sensing.predicate import Predicate, Values, distance
+from ..sensing.predicate import Interval, Predicate, Values, distance
 from ..sensing.requests import Readings, Request, Row
 from .word import Words
 
@@ -212,6 +212,10 @@ class Hangs(_OfCloth):
     def requests(self) -> list[Request]:
         return [*self.cloth.requests, self.place]
 
+    def intervals(self) -> tuple[Interval, ...]:
+        number = ("hanging below", self.cloth.part, self.place)
+        return (Interval(number, low=self.bound) if self.further else Interval(number, high=self.bound - 1e-9),)
+
     def margin(self, readings: Readings | Row) -> Values:
         _, _, z = places(self.cloth, readings)
         beyond = np.asarray(readings.point(self.place)[2]) - z.min(axis=-1) - self.bound
@@ -250,6 +254,9 @@ class Apart:
     def requests(self) -> list[Request]:
         return [self.of, self.other]
 
+    def intervals(self) -> tuple[Interval, ...]:
+        return (Interval(("distance", frozenset((self.of, self.other))), low=self.more_than),)
+
     def margin(self, readings: Readings | Row) -> Values:
         return distance(readings.point(self.of), readings.point(self.other)) - self.more_than
 
@@ -264,6 +271,9 @@ class CornersMet:
 
     def requests(self) -> list[Request]:
         return [place for pair in self.pairs for place in pair]
+
+    def intervals(self) -> tuple[Interval, ...]:
+        return tuple(Interval(("level distance", frozenset(pair)), high=self.within) for pair in self.pairs)
 
     def margin(self, readings: Readings | Row) -> Values:
         off: Any = 0.0

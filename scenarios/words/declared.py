@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from ..names import Names
 from ..quantity import UNITS, dimension_of
 from ..reaction import memory
 from ..reading.yaml_reader import Node, nearest
-from ..sensing.predicate import Predicate, Values
+from ..sensing.predicate import Interval, Predicate, Values
 from ..sensing.requests import Readings, Request, Row
 from .word import Words
 
@@ -24,6 +25,11 @@ class Reads:
 
     def requests(self) -> list[Request]:
         return [self.kept]
+
+    def intervals(self) -> tuple[Interval, ...]:
+        low = -math.inf if self.low is None else self.low
+        high = math.inf if self.high is None else self.high
+        return (Interval(("kept", self.kept), low, high),)
 
     def margin(self, readings: Readings | Row) -> Values:
         number: Values = readings.first(self.kept)

@@ -16,7 +16,7 @@ import numpy as np
 from ..names import Names
 from ..pose import pose_in_body
 from ..reading.yaml_reader import Node
-from ..sensing.predicate import All, Force, Predicate, Values, least
+from ..sensing.predicate import All, Force, Interval, Predicate, Values, least
 from ..sensing.requests import Readings, Request, Row
 from .word import Words
 
@@ -55,6 +55,10 @@ class Inserted:
 
     def requests(self) -> list[Request]:
         return [self.of]
+
+    def intervals(self) -> tuple[Interval, ...]:
+        number = ("depth", self.of, self.mouth, self.out)
+        return (Interval(number, high=self.depth) if self.short else Interval(number, low=self.depth),)
 
     def margin(self, readings: Readings | Row) -> Values:
         along, aside = _along_and_aside(readings.point(self.of), self.mouth, self.out)

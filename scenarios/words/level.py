@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..names import Names
 from ..quantity import parse_quantity
 from ..reading.yaml_reader import Node
-from ..sensing.predicate import Predicate, Values
+from ..sensing.predicate import Interval, Predicate, Values
 from ..sensing.requests import Readings, Request, Row
 from .word import Words
 
@@ -43,6 +43,10 @@ class Filled:
     def requests(self) -> list[Request]:
         return [self.gauge.joint]
 
+    def intervals(self) -> tuple[Interval, ...]:
+        low, high = (volume / self.gauge.area for volume in (self.amount - self.within, self.amount + self.within))
+        return (Interval(("joint", self.gauge.joint), low, high),)
+
     def margin(self, readings: Readings | Row) -> Values:
         return (self.within - abs(self.gauge.volume(readings) - self.amount)) * 1e3
 
@@ -57,6 +61,9 @@ class Fuller:
 
     def requests(self) -> list[Request]:
         return [self.gauge.joint]
+
+    def intervals(self) -> tuple[Interval, ...]:
+        return (Interval(("joint", self.gauge.joint), low=self.amount / self.gauge.area),)
 
     def margin(self, readings: Readings | Row) -> Values:
         return (self.gauge.volume(readings) - self.amount) * 1e3

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..names import Names
 from ..reading.yaml_reader import Node
-from ..sensing.predicate import Predicate, Values
+from ..sensing.predicate import Interval, Predicate, Values
 from ..sensing.requests import Readings, Request, Row
 from .word import Words
 
@@ -33,6 +33,9 @@ class HandsHold:
     def requests(self) -> list[Request]:
         return list(self.forces)
 
+    def intervals(self) -> tuple[Interval, ...]:
+        return (Interval(("mass in the hands", self.forces), self.mass - self.within, self.mass + self.within),)
+
     def margin(self, readings: Readings | Row) -> Values:
         return self.within - abs(_carried(readings, self.forces) - self.mass)
 
@@ -47,6 +50,9 @@ class HandsHoldMore:
 
     def requests(self) -> list[Request]:
         return list(self.forces)
+
+    def intervals(self) -> tuple[Interval, ...]:
+        return (Interval(("mass in the hands", self.forces), low=self.mass),)
 
     def margin(self, readings: Readings | Row) -> Values:
         return _carried(readings, self.forces) - self.mass

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..names import Names
 from ..reading.yaml_reader import Node
-from ..sensing.predicate import Predicate, Values
+from ..sensing.predicate import Interval, Predicate, Values
 from ..sensing.requests import Readings, Request, Row
 from .word import Words
 
@@ -28,6 +28,10 @@ class PointsAway:
 
     def requests(self) -> list[Request]:
         return [self.middle, self.tip, self.to]
+
+    def intervals(self) -> tuple[Interval, ...]:
+        number = ("bearing", self.middle, self.tip, self.to)
+        return (Interval(number, high=self.more_than) if self.at else Interval(number, low=self.more_than),)
 
     def margin(self, readings: Readings | Row) -> Values:
         middle, tip, to = (readings.point(request) for request in (self.middle, self.tip, self.to))
@@ -49,6 +53,9 @@ class Faces:
 
     def requests(self) -> list[Request]:
         return [self.middle, self.tip, self.to]
+
+    def intervals(self) -> tuple[Interval, ...]:
+        return (Interval(("angle in space", self.middle, self.tip, self.to), high=self.within),)
 
     def margin(self, readings: Readings | Row) -> Values:
         middle, tip, to = (readings.point(request) for request in (self.middle, self.tip, self.to))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..names import Names
 from ..reading.yaml_reader import Node
-from ..sensing.predicate import Predicate, Values, distance
+from ..sensing.predicate import Interval, Predicate, Values, distance
 from ..sensing.requests import Readings, Request, Row
 from .word import Words
 
@@ -21,6 +21,9 @@ class Faster:
 
     def requests(self) -> list[Request]:
         return [self.velocity]
+
+    def intervals(self) -> tuple[Interval, ...]:
+        return (Interval(("speed", self.velocity), low=self.than),)
 
     def margin(self, readings: Readings | Row) -> Values:
         return distance(readings.point(self.velocity), (0.0, 0.0, 0.0)) - self.than

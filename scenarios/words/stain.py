@@ -9,7 +9,7 @@ import numpy as np
 from ..names import Names
 from ..reaction import memory
 from ..reading.yaml_reader import Node, nearest
-from ..sensing.predicate import Predicate, Values
+from ..sensing.predicate import Interval, Predicate, Values
 from ..sensing.requests import Readings, Request, Row
 from .word import Words
 
@@ -74,6 +74,9 @@ class Rubbed:
         if type(time) is float:
             return force / time if time > 0 else 0.0
         return np.where(time > 0, force / np.maximum(time, TINY), 0.0)
+
+    def intervals(self) -> tuple[Interval, ...]:
+        return (Interval(("force of rubbing", self.force), self.low, self.high),)
 
     def margin(self, readings: Readings | Row) -> Values:
         middle, half = (self.low + self.high) / 2, (self.high - self.low) / 2

@@ -1,0 +1,62 @@
+"""Can a chain of skills be done inside the time limit? Asked by `shiliu check`, before anything is performed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ...scenarios.quantity import show
+from ...scenarios.reading.yaml_reader import Problems
+from ...scenarios.scene import Scene
+from ...scenarios.soundness import Answer
+from .operator import read_chain
+from .skills.skill import Skill
+from .tries import numbered
+
+QUESTION = "time is enough for the chain"
+# s, the shortest that a skill of this word took in the kept takes of all scenarios (benchmarks/kept, four samples or more, rounded
+# down); a whole chain takes two to five times the sum. Words that are not here took one at no time, or were seen too seldom
+LEAST: Mapping[str, float] = {
+    "carry": 1.0,
+    "hand_over": 1.4,
+    "lift": 0.7,
+    "move_joint": 4.0,
+    "pour": 2.8,
+    "press": 2.6,
+    "put": 1.7,
+    "reach": 1.3,
+    "release": 1.2,
+    "take": 1.0,
+    "walk": 0.8,
+}
+
+
+def time_for_chain(scene: Scene) -> list[Answer]:
+    """One answer: the least time that the chain takes, and the time limit.
+
+    The least time of a skill is what it is told to stay (`time`), or what its word never took less than (`LEAST`), whichever is
+    longer. Skills that depend on a switch (`only_if`) count nothing. So no chain is refused that could be done.
+    """
+    if not scene.config.skills.value:
+        return []
+    chain = read_chain(scene)
+    parts = [(label, _least(skill)) for label, skill in zip(numbered([skill.name for skill in chain]), chain)]
+    total, limit = sum(seconds for _, seconds in parts), scene.config.time_limit
+    if total <= limit:
+        return [Answer(QUESTION, True, f"{len(chain)} skills take {total:.0f} s or more, of {limit:g} s")]
+    longest = ", ".join(f"{label} {seconds:.1f} s" for label, seconds in sorted(parts, key=lambda part: -part[1])[:3])
+    places = Problems(scene.config.problems.places)
+    places.note(
+        f"{scene.config.skills.path.removesuffix('skills')}time_limit",
+        f"{show(limit, 'time')} is too short for the chain of {len(chain)} skills, which take {total:.1f} s at the very least "
+        f"(the longest: {longest}). Raise time_limit, or shorten the chain.",
+    )
+    return [Answer(QUESTION, False, places.found[0])]
+
+
+def _least(skill: Skill) -> float:
+    """[s] that a skill takes at least."""
+    if skill.only_if:
+        return 0.0
+    argument = skill.arguments.get("time")
+    stays = argument is not None and argument.kind == "time" and not skill.values.get("until")
+    return max(LEAST.get(skill.word, 0.0), float(skill.values.get("time") or 0.0) if stays else 0.0)

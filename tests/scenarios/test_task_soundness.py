@@ -1,0 +1,185 @@
+"""`shiliu check` refuses what cannot be a task, and says where, what and how to mend it; a little less is a task."""
+
+from __future__ import annotations
+
+import benches
+import pytest
+import yaml
+from shiliu.cli import main
+from shiliu.replay.operator.chain_time import LEAST, time_for_chain
+from shiliu.scenarios import variation as drawing
+from shiliu.scenarios.soundness import examine
+from shiliu.scenarios.task_soundness import task_problems
+
+# the far edge of the table is 250 mm from its middle; the bowl stands 280 mm to the left of it
+FAR = "{near: {of: bowl.base, to: table.top_front, within: %d mm}}"
+STANDS = "upright: {of: bowl, within: 5 deg}"
+MIDDLE = "{near: {of: bowl.base, to: table.top, within: 100 mm}}"
+
+
+def scene(goal: str = "{there: " + MIDDLE + "}", skills: str = "[wait: {time: 1 s}]", **more: object):
+    return benches.bench(skills, goal, "can", **more)
+
+
+def found(made, question: str) -> list[str]:
+    lines = dict(task_problems(made, []))[question]
+    assert all(line.startswith("scenario.") for line in lines)  # of a tree without a file
+    return [line.removeprefix("scenario.") for line in lines]
+
+
+@pytest.mark.parametrize("hold", ["", ", hold: 0.5 s"])
+def test_a_step_that_holds_at_the_start_is_no_task_with_hold_or_without(hold):
+    (line,) = found(scene("{stands: {" + STANDS + hold + "}}"), "the task is still to do")
+    assert line.startswith("goal.stands: 'stands' holds at the start") and line.endswith("a step that has to be done.")
+    assert ("its hold of 0.5 s" in line) == bool(hold)
+
+
+def test_a_step_that_has_to_be_kept_comes_after_one_that_is_done():
+    kept = "{there: " + MIDDLE + ", stands: {" + STANDS + ", hold: 0.5 s}}"
+    assert found(scene(kept), "the task is still to do") == []
+
+
+def test_what_has_happened_at_the_start_with_hold_is_told():
+    never = {"low": {"below": {"of": "bowl.base", "height": "2 m"}, "hold": "1 s"}}
+    (line,) = found(scene(never=never), "the task is still to do")
+    assert line.startswith("never.low: 'low' has happened at the start")
+
+
+def test_an_episode_starts_in_a_draw_and_not_in_the_nominal_scene():
+    """The bowl is drawn 600 to 700 mm to the right of where the YAML puts it: there the first step is still to do."""
+    made = scene(
+        "{there: {near: {of: bowl.base, to: table.top_front, within: 330 mm}}}",
+        variation={"bowl": {"at": {"y": {"uniform": ["-700 mm", "-600 mm"]}}}},
+    )
+    drawn = [drawing.draw(made, seed) for seed in range(2)]
+    question = "the task is still to do"
+    assert len(dict(task_problems(made, []))[question]) == 1 and dict(task_problems(made, drawn))[question] == []
+    (line,) = dict(task_problems(made, [*drawn, drawing.nominal(made)]))[question]
+    assert "holds at the start in 1 of 3 draws" in line
+
+
+CLASHES = {
+    "{angle: {of: oven.door, above: 80 deg}}, {angle: {of: oven.door, below: %s deg}}": (20, 85),
+    "{upright: {of: bowl, within: 20 deg}}, {tilted: {of: bowl, more_than: %s deg}}": (21, 19),
+    "{near: {of: bowl.base, to: table.top, within: 100 mm}}, {near: {of: bowl.base, to: table.top_front, within: %s mm}}": (
+        140,
+        160,
+    ),
+    "{share: {of: buns, inside: bowl, at_least: 90 %%}}, {share_below: {of: buns, inside: bowl, less_than: %s %%}}": (
+        90,
+        95,
+    ),
+    "{higher: {of: bowl, than: table.top, by: 10 mm}}, {lower: {of: bowl, than: table.top, by: %s mm}}": (0, None),
+    "{reads: {of: turns, is: 2, within: 0.5}}, {reads: {of: turns, above: %s}}": (3, 2.2),
+    "{hands_hold: {is: 0.5 kg, within: 50 g}}, {hands_hold: {above: %s kg}}": (0.6, 0.54),
+}
+
+
+@pytest.mark.parametrize("conditions", CLASHES)
+def test_conditions_that_exclude_each_other_are_told_and_others_not(conditions):
+    wrong, right = CLASHES[conditions]
+    for bound in (wrong, right):
+        if bound is None:
+            continue
+        goal = "{first: {moved: {of: bowl, more_than: 3 m}}, both: {all: [%s]}}" % (conditions % bound)
+        lines = found(scene(goal, **extras()), "conditions can hold at once")
+        assert len(lines) == (bound == wrong), lines
+        assert all(
+            "goal.both.all[1]: `" in line and "exclude each other" in line and "Change one bound" in line
+            for line in lines
+        )
+
+
+def extras() -> dict:
+    """An oven with a door, and a counter."""
+    tree = yaml.safe_load(benches.BENCH)["parts"]
+    tree.pop("can")
+    tree["oven"] = {"part": "fixtures/microwave", "at": {"x": "900 mm", "y": "-900 mm"}}
+    rules = {"turns": {"counts": {"angle": {"of": "oven.door", "above": "60 deg"}}, "adds": 1}}
+    return {"parts": tree, "rules": rules}
+
+
+def test_a_bound_that_a_joint_never_reaches_is_told():
+    for bound, wrong in ((111, True), (109, False)):
+        lines = found(
+            scene(f"{{open: {{angle: {{of: oven.door, above: {bound} deg}}}}}}", **extras()),
+            "conditions can hold at once",
+        )
+        assert len(lines) == wrong
+        assert all(
+            "`angle: {of: oven.door, above: 111 deg}` can never hold" in line and "110 deg" in line for line in lines
+        )
+
+
+def test_of_several_choices_one_that_can_hold_is_enough():
+    goal = "{both: {all: [{upright: {of: bowl, within: 5 deg}}, {any: [{tilted: {of: bowl, more_than: 9 deg}}, %s]}]}}"
+    assert found(scene(goal % MIDDLE), "conditions can hold at once") == []
+    (line,) = found(scene(goal % "{tilted: {of: bowl, more_than: 30 deg}}"), "conditions can hold at once")
+    assert line.startswith("goal.both.all[1]: none of these can hold beside the rest")
+
+
+def test_places_count_as_they_stand_in_the_draws():
+    """Two places of parts that are not fixed to one another may come closer: nothing is said of them."""
+    goal = "{both: {all: [%s, {near: {of: bowl.base, to: other.base, within: 10 mm}}]}}" % (FAR % 10)
+    assert found(scene(goal), "conditions can hold at once") == []
+
+
+def test_what_holds_longer_than_the_time_limit_is_told():
+    two = "{a: {moved: {of: bowl, more_than: 60 mm}, hold: %s s}, b: {moved: {of: bowl, more_than: 90 mm}, hold: 14 s}}"
+    assert found(scene(two % 15), "holds fit the time limit") == []
+    (line,) = found(scene(two % 17), "holds fit the time limit")
+    assert line.startswith("goal: the steps have to hold for 31 s one after the other") and "30 s" in line
+    (line,) = found(scene(two % 31), "holds fit the time limit")
+    assert line.startswith("goal.a.hold: '31 s' is longer than the time limit of 30 s.")
+
+
+def test_a_limit_of_nothing_is_told():
+    limit = {"force": {"against": "bowl"}, "at_most": "0 N", "source": "test"}
+    (line,) = found(scene(safety={"push": limit}), "limits leave something to do")
+    assert line.startswith("safety.push.at_most: '0 N' leaves nothing to do") and "judge.hands_may_touch" in line
+    assert found(scene(safety={"push": limit | {"at_most": "0.5 N"}}), "limits leave something to do") == []
+
+
+def test_a_chain_that_is_longer_than_the_limit_is_told():
+    chain = (
+        "[take: {hand: left, of: bowl}, lift: {hand: left, by: 100 mm}, wait: {time: %s s}, "
+        "press: {hand: left, at: table.top, time: 20 s}]"
+    )
+    fits = 30.0 - LEAST["take"] - LEAST["lift"] - 20.0
+    (answer,) = time_for_chain(scene(skills=chain % round(fits - 0.1, 3)))
+    assert answer.sound and answer.answer == "4 skills take 30 s or more, of 30 s"
+    (answer,) = time_for_chain(scene(skills=chain % round(fits + 0.1, 3)))
+    assert not answer.sound and answer.answer.startswith(
+        "scenario.time_limit: 30 s is too short for the chain of 4 skills"
+    )
+    assert "30.1 s at the very least (the longest: press.surface 20.0 s, wait 8.4 s, take 1.0 s)" in answer.answer
+
+
+def test_parts_that_overlap_in_draws_are_named_with_a_seed_that_shows_it():
+    """The other bowl stands 300 mm to the right: drawn over 600 mm the two of 150 mm overlap in a good part of the draws."""
+    wide = {
+        "bowl": {"at": {"y": {"uniform": ["-600 mm", "0 mm"]}}},
+        "redraw": {"unless": ["no_penetration"], "at_most": "5 %"},
+    }
+    near = {**wide, "bowl": {"at": {"y": {"uniform": ["-20 mm", "20 mm"]}}}}
+    answers = [a for a in examine(scene(variation=wide), draws=12) if a.question == "no draw overlaps"]
+    assert len(answers) == 1 and not answers[0].sound
+    assert answers[0].answer.startswith("scenario.variation.bowl: bowl and other overlap in ")
+    assert "refused=true seed=" in answers[0].answer and "Narrow what is drawn of bowl." in answers[0].answer
+    assert not [a for a in examine(scene(variation=near), draws=12) if a.question == "no draw overlaps"]
+
+
+def test_all_problems_are_told_at_once_with_file_and_line(designer, capsys):
+    file = designer / "conf" / "scenario" / "table_top.yaml"
+    text = file.read_text(encoding="utf-8")
+    goal = "  lean: {all: [{upright: {of: bowl, within: 5 deg}}, {tilted: {of: bowl, more_than: 9 deg}}], hold: 9 s}\nnever:"
+    file.write_text(text.replace("never:", goal, 1) + "skills: [wait: {time: 5 s}]\n", encoding="utf-8")
+    assert main(["check", "scenario=table_top", "draws=2"]) == 1
+    out = [line for line in capsys.readouterr().out.splitlines() if line.startswith("FAIL")]
+    for question, number in (
+        ("the task is still to do", 13),
+        ("conditions can hold at once", 14),
+        ("holds fit the time limit", 14),
+        ("time is enough for the chain", 3),
+    ):
+        assert any(question in line and f"table_top.yaml:{number}: scenario." in line for line in out), (question, out)
