@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import mujoco
 import numpy as np
@@ -53,32 +53,36 @@ def _eased(found: Finding, subject: Subject, motions: Motions, rollouts: Rollout
 
 
 def moment_of(scene: Scene, take: Take, nearest: NearestToTipping) -> TippingMoment:
-    """What bears on the robot in a state: each contact of a rigid body with it, and its weight."""
+    """What bears on the robot in a control period, which is stepped once more: contacts of rigid bodies with it, and its weight.
+
+    Contacts chatter: forces are means of the period's physics steps, as the wrench is.
+    """
     model, data = take.draw.model, mujoco.MjData(take.draw.model)
     mujoco.mj_setState(model, data, nearest.state, STATE)
-    mujoco.mj_forward(model, data)
+    command = take.actions[nearest.step - 1]
+    data.ctrl[: len(command)] = command
     root = model.body(scene.robot.root).id
-    turn = data.xmat[root].reshape(3, 3).T  # into the robot's own frame, which stands upright
-    mark = np.array([*data.xpos[root][:2], 0.0])
-    felt = felt_on(scene, model, data, mark, turn)
+    felt: dict[tuple[str, str], list[tuple[np.ndarray, np.ndarray]]] = {}
+    for _ in range(scene.n_substeps):
+        mujoco.mj_step(model, data)
+        turn = data.xmat[root].reshape(3, 3).T  # into the robot's own frame, which stands upright
+        mark = np.array([*data.xpos[root][:2], 0.0])
+        for link, thing, place, force in contacts_on(scene, model, data):
+            felt.setdefault((link, thing), []).append((turn @ (place - mark), turn @ force / scene.n_substeps))
+    sums = tuple(_sum_of(*pair, rows) for pair, rows in felt.items())
     weight = np.array([0.0, 0.0, -float(model.body_subtreemass[root]) * model.opt.gravity[2]])
-    force = weight - sum((one.force for one in felt), np.zeros(3))
-    about = np.cross(turn @ (data.subtree_com[root] - mark), weight) - sum((one.moment for one in felt), np.zeros(3))
+    force = weight - sum((one.force for one in sums), np.zeros(3))
+    about = np.cross(turn @ (data.subtree_com[root] - mark), weight) - sum((one.moment for one in sums), np.zeros(3))
     still = np.concatenate([force, about - np.cross(scene.footing.site, force)])
     t, wrench = nearest.step * scene.control_timestep, np.asarray(nearest.wrench, float)
-    return TippingMoment(t, wrench, still, felt, tuple(scene.robot.interface["grippers"]["bodies"]))
+    return TippingMoment(t, wrench, still, sums, tuple(scene.robot.interface["grippers"]["bodies"]))
 
 
-def felt_on(
-    scene: Scene, model: mujoco.MjModel, data: mujoco.MjData, mark: np.ndarray, turn: np.ndarray
-) -> tuple[FeltForce, ...]:
-    """What hands and links of the robot feel of each body that is none of it, in forwarded data.
-
-    Args:
-        mark: (3,) the floor mark; turn: (3, 3) from the world's frame into the robot's.
-    """
+def contacts_on(
+    scene: Scene, model: mujoco.MjModel, data: mujoco.MjData
+) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:
+    """Hand or link, body that it touches, place (3,) [m] and force on the robot (3,) [N] in the world, of each contact that is felt."""
     root, names = model.body(scene.robot.root).id, _hands(scene, model)
-    found: dict[tuple[str, str], list[tuple[np.ndarray, np.ndarray]]] = {}
     local = np.zeros(6)
     for i in range(data.ncon):
         contact = data.contact[i]
@@ -90,11 +94,9 @@ def felt_on(
             continue
         mujoco.mj_contactForce(model, data, i, local)
         # the force of the first on the second, in the contact's frame, whose rows are its axes
-        force = turn @ (contact.frame.reshape(3, 3).T @ local[:3]) * (1.0 if mine[1] else -1.0)
+        force = contact.frame.reshape(3, 3).T @ local[:3] * (1.0 if mine[1] else -1.0)
         link, thing = (one, other) if mine[0] else (other, one)
-        pair = names.get(link, model.body(link).name), model.body(thing).name
-        found.setdefault(pair, []).append((turn @ (contact.pos - mark), force))
-    return tuple(_sum_of(*pair, rows) for pair, rows in found.items())
+        yield names.get(link, model.body(link).name), model.body(thing).name, contact.pos.copy(), force
 
 
 def _sum_of(link: str, thing: str, rows: Sequence[tuple[np.ndarray, np.ndarray]]) -> FeltForce:

@@ -13,7 +13,8 @@ from .observers import Moment
 
 
 class NearestToTipping(NamedTuple):
-    """The control step at whose end a copy was nearest to tipping, its full state then, and the mean wrench (6,) of its period."""
+    """The control step that ends the period in which a copy was nearest to tipping, the full state before that period, and the mean
+    wrench (6,) in it."""
 
     step: int
     state: np.ndarray
@@ -36,6 +37,7 @@ class GroundForce:
         self._rows = np.zeros((n, longest * self._substeps if scene.wrench else 0, 6), np.float32)
         self._borne = np.zeros((n, longest + 1, len(up)), np.float32)
         self._least = np.full(n, np.inf)
+        self._before: dict[int, np.ndarray] = {}
         self._nearest: list[NearestToTipping | None] = [None] * n
 
     def note(self, now: Moment) -> None:
@@ -43,8 +45,13 @@ class GroundForce:
 
     def look(self, t: int, moved: np.ndarray, simulation: Simulation) -> None:
         """The period that ends at a control step, of the copies that went through it."""
-        if not t or not len(self._columns) or not len(moved):
+        if not len(self._columns):
             return
+        if t and len(moved):
+            self._period(t, moved, simulation)
+        self._before = {int(i): simulation.state_of(int(i)) for i in moved}
+
+    def _period(self, t: int, moved: np.ndarray, simulation: Simulation) -> None:
         trace = simulation.trace
         felt = trace.take(self._columns, axis=2)
         self._rows[:, (t - 1) * self._substeps : t * self._substeps] = felt
@@ -53,7 +60,7 @@ class GroundForce:
         least = stand_of(mean, self._scene.footing).margin.min(axis=1)
         for i in moved[least[moved] < self._least[moved]]:
             self._least[i] = least[i]
-            self._nearest[i] = NearestToTipping(t, simulation.state_of(int(i)), mean[i])
+            self._nearest[i] = NearestToTipping(t, self._before[int(i)], mean[i])
 
     def of(self, i: int, steps: int) -> dict[str, Any]:
         return {

@@ -120,7 +120,7 @@ def test_a_thing_that_presses_on_the_hand_is_named_with_its_force_and_lever(scen
         rows.append(np.concatenate([data.sensor(one.name).data for one in scene.wrench]))
     state = np.empty(mujoco.mj_stateSize(model, STATE))
     mujoco.mj_getState(model, data, state, STATE)
-    take = Take(replace(nominal(scene), model=model), np.zeros((90, 1), np.float32))
+    take = Take(replace(nominal(scene), model=model), np.tile(scene.ready_ctrl, (90, 1)).astype(np.float32))
     now = moment_of(scene, take, NearestToTipping(90, state, np.mean(rows[-24:], axis=0)))
     (push,) = now.felt
     assert (push.link, push.thing) == ("left_claw", "rail/bar")
@@ -183,6 +183,8 @@ def test_a_base_that_a_thing_stops_is_reported_by_environment_and_judge_alike():
     (verdict,) = judge([recorded(scene, drive)], threads=1)
     found = next(one for one in verdict.findings if one.code == "collision.unexpected")
     assert found.failed and code_of(found) in told[-1]
+    # the columns that disagree while it stands against the desk are no fault of the recorder's
+    assert verdict.verdict == "INFEASIBLE" and verdict.stages["integrity"].verdict == "FEASIBLE"
     short = drive.copy()
     short[60:, -4] = 0.0  # it stops before
     assert next(play(scene, [Take(nominal(scene), short)], threads=1)).unsafe == ()
