@@ -67,7 +67,8 @@ def card(scene: Scene) -> str:
         lines += [
             f"- `scenario.{name}`{_called(value)}: `{_flow(_bare(value))}`" for name, value in raw["never"].items()
         ]
-    if scene.safety:
+    limits = [limit for limit in scene.safety if limit.judged_as != "collision.unexpected"]  # those of any base that moves
+    if limits:
         lines += [
             "",
             "## Force limits",
@@ -75,7 +76,7 @@ def card(scene: Scene) -> str:
             "| limit | at most | measured as | grade | source |",
             "|---|---|---|---|---|",
         ]
-        for limit in scene.safety:
+        for limit in limits:
             if limit.judged_as == "force.person":
                 continue
             how = "mean over 20 ms" if limit.mean else "peak of the physics steps"

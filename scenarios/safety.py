@@ -239,6 +239,24 @@ def read_safety(node: Node, names: Names) -> tuple[Limit, ...]:
     return tuple(limits)
 
 
+def base_limits(links: Sequence[str], thresholds: str) -> tuple[Limit, ...]:
+    """What trunk and legs of a base that moves may be stopped with: as the judge has it, and called as it calls it.
+
+    Args:
+        links: trunk and legs; thresholds: name of the judge's bounds, those of the package where a designer has own ones.
+    """
+    files = [PACKAGE / "conf" / "check" / f"{name}.yaml" for name in (thresholds, "arm_manipulation")]
+    rule = read_own(next(file for file in files if file.is_file()))["collision"]["unexpected"]
+    force, unsure = parse_quantity(rule["fail"], "force"), parse_quantity(rule["unsure"], "share")
+    return tuple(
+        Limit(
+            f"{link}_stopped", Force((Request("contact_force", f"body:{link}"),), force), force, unsure, rule["source"],
+            rule["grade"], False, "collision.unexpected", link,
+        )
+        for link in links
+    )  # fmt: skip
+
+
 def _force(name: str, child: Node, names: Names) -> list[Limit]:
     child.mapping(required=("force", "at_most", "source"), optional=("mean_over", "unsure", "title"))
     force = child.child("force")

@@ -15,6 +15,7 @@ from .belts import stopped
 from .cloth.cloth import cloths_of
 from .cloth.contact import meet_by_tiles, meet_by_vertices, tiles_of
 from .errors import ScenarioError
+from .footing import Footing, footing_of, wrench_site
 from .goal import read_goal, read_never
 from .held import Holdable, holdables
 from .looks import add_light, add_sky, drop_looks, fit_shadows
@@ -29,7 +30,7 @@ from .reading.config import Placed, ScenarioConfig, nominal_values
 from .reading.yaml_reader import Node, nearest
 from .robot import Robot
 from .rule import read_rules
-from .safety import Limit, read_safety
+from .safety import Limit, base_limits, read_safety
 from .schema import Schema
 from .sensing.predicate import Force, Predicate, Untouched, leaves
 from .sensing.requests import Layout, Request, SensorPlan
@@ -46,15 +47,18 @@ class Scene:
     Args:
         config, robot: what it is made of.
         also: reads more of the config, once its names are known, and notes what is wrong there, so that it is told with the rest.
-        meetings: whether its model measures what held things meet, too; see `judged`.
+        meetings: whether its model measures what the judge alone asks for, too; see `judged`.
 
     Attributes:
         config: the typed scenario; robot: which robot stands in it, with which hands and base.
-        schema: the episode schema; course: subgoals and failure modes; safety: force limits;
+        schema: the episode schema; course: subgoals and failure modes; safety: limits of force and
+            speed, those of a base that moves among them;
             reactions: what answers between two control steps.
         layout: where each sensor's reading lies; task_layout: the same without the contacts that only the judge asks for.
         unasked: contacts of the robot that no task asks for; met: those of the things that hands hold, where they are measured.
         handled, holdable: the things that hands hold; what holds them and where they are, and whom they can meet.
+        wrench: force and torque between the whole robot and the world; none where that is not measured. borne: body that
+            hands may touch -> the force of each hand on it, where that is measured.
         cloths: the parts that are cloth.
         timestep, n_substeps, control_timestep: physics step [s], steps a control period, control period [s].
     """
@@ -85,7 +89,11 @@ class Scene:
             reaction.compile_into(self._build.spec)
         subgoals = read_goal(config.goal, names)
         nevers = read_never(config.never, names, [name for name, _ in config.goal.items()])
-        self.safety: tuple[Limit, ...] = read_safety(config.safety, names)
+        carried = ("base_link", *robot.moving_legs) if robot.base == "mobile" else ()
+        self.safety: tuple[Limit, ...] = (
+            *read_safety(config.safety, names),
+            *base_limits(carried, config.thresholds),
+        )
         self.names = names
         self.course = Goal(subgoals, nevers, self.control_timestep)
         plan = SensorPlan()
@@ -100,10 +108,15 @@ class Scene:
         things = {name: handled.position.of for name, handled in self.handled.items()}
         self.holdable: dict[str, Holdable] = holdables(self._build.spec, config, names, things, soft)
         self._meetings = meetings
+        at = wrench_site(robot)
+        measured = meetings or robot.base != "mobile"  # the wrench under a pelvis is an observation of every episode
+        wrench = (Request("site_force", at), Request("site_torque", at)) if measured else ()
+        self.wrench = tuple(plan.add(request) for request in wrench)
+        self.borne = self._borne(plan, soft) if meetings else {}
         self.unasked = tuple(plan.add(request) for request in self._unasked())
         met = [meeting.force for held in self.holdable.values() for meeting in held.meetings] if meetings else []
         self.met = tuple(plan.add(force) for force in met)
-        judged = [*self.unasked, *self.met]
+        judged = [*self.unasked, *self.met, *(request for pair in self.borne.values() for request in pair)]
         for handled in self.handled.values():
             judged += [plan.add(request) for request in (*handled.forces, handled.position)]
         asked = [leaf for items in (subgoals, nevers, self.safety) for item in items for leaf in leaves(item.predicate)]
@@ -214,6 +227,27 @@ class Scene:
                 found += [Request("contact_force", f"tree:{hand}", f"body:{tops[0].name}") for hand in hands]
         return found
 
+    def _borne(self, plan: SensorPlan, cloths: Container[str]) -> dict[str, tuple[Request, ...]]:
+        """What hands may touch, by the body that they touch; cloths have no one place."""
+        hands, found = self.robot.interface["grippers"]["bodies"], {}
+        for group in self.may_touch:
+            how, _, name = group.partition(":")
+            body = self._build.spec.geom(name).parent.name if how == "geom" else name
+            if body.partition("/")[0] not in cloths:
+                there = f"body:{body}" if how == "geom" else group
+                found[body] = tuple(plan.add(Request("contact_force", f"tree:{hand}", there)) for hand in hands)
+        return found
+
+    @cached_property
+    def robot_alone(self) -> mujoco.MjModel:
+        """The robot without its scene, its floor mark at the world's origin."""
+        return self.robot.spec().compile()
+
+    @cached_property
+    def footing(self) -> Footing:
+        """What the robot stands on."""
+        return footing_of(self.robot, self.robot_alone)
+
     @cached_property
     def stains(self) -> tuple[Stain, ...]:
         """What of the scene is drawn by its cells."""
@@ -267,11 +301,13 @@ class Scene:
 
     @cached_property
     def judged(self) -> Scene:
-        """The same scene with a sensor for all that a held thing can meet, which nobody but the judge asks for.
+        """The same scene with a sensor for all that a held thing can meet, and for all that bears on robot and hands, which nobody but
+        the judge asks for.
 
         They change nothing that moves and would cost who learns or performs in it up to a quarter of a physics step.
         """
-        if self._meetings or not any(held.meetings for held in self.holdable.values()):
+        meets = any(held.meetings for held in self.holdable.values())
+        if self._meetings or not (meets or self.may_touch or not self.wrench):
             return self
         twin = Scene(self.config, self.robot, meetings=True)
         twin.__dict__["fingerprint"] = self.fingerprint

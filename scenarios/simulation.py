@@ -82,6 +82,12 @@ class Simulation:
         """(nstate,) that of one copy."""
         return self._period.state_of(i)
 
+    @property
+    def trace(self) -> np.ndarray:
+        """(n, substeps, width) live; sensordata after each physics step of the last control period. Of a copy that stays where it is
+        they repeat."""
+        return self._trace
+
     def put(self, state: np.ndarray, i: int = 0) -> None:
         """Put copy i into a state (nstate,) of its model."""
         self._put(np.array([i]), [self._models[i]], [state])

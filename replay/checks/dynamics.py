@@ -150,7 +150,7 @@ def effort(
         force[i], wrench[i], point[i] = inverse, between, centre
         if moves:
             mark[i], turn[i] = at[:2], frame[:2, :2]
-    pressure = _zero_moment_point(wrench, point)
+    pressure = zero_moment_point(wrench, point)
     if moves:
         pressure = np.einsum("mji,mj->mi", turn, pressure - mark)
     return Effort(motion.t, tuple(kept[k] for k in driven), force[:, dof[driven]], pressure)
@@ -165,7 +165,7 @@ def root_of(model: mujoco.MjModel) -> str:
     return FOOTPRINT if mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, FOOTPRINT) >= 0 else "base_link"
 
 
-def _zero_moment_point(wrench: np.ndarray, point: np.ndarray) -> np.ndarray:
+def zero_moment_point(wrench: np.ndarray, point: np.ndarray) -> np.ndarray:
     """(m, 2) where on the floor the reaction passes without a tipping moment; NaN where nothing presses on it.
 
     Args:

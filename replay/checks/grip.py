@@ -156,7 +156,8 @@ def check_payload(
     """`payload`: what each hand carries, against what the arm holds out straight for long.
 
     Args:
-        loads: each carrying with the mass that this hand bears [kg]; limit: kg, None where the robot names none.
+        loads: each carrying, or each hold of a thing that does not come off, with the mass that this hand bears [kg]; limit: kg, None
+            where the robot names none.
     """
     rule = rules["payload"]
     if not loads:

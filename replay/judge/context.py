@@ -93,7 +93,7 @@ class SceneContext:
     @cached_property
     def robot(self) -> mujoco.MjModel:
         """The robot alone, its base fixed, for inverse dynamics and self-collision."""
-        return self.scene.robot.spec().compile()
+        return self.scene.robot_alone
 
     @cached_property
     def soles(self) -> np.ndarray:

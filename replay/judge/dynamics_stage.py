@@ -15,7 +15,7 @@ from ..signals.joint_motion import JointMotion
 from ..signals.signal import Motion, resample
 from .base_motion import UNKNOWN, check_walking, tells_base, with_base
 from .eased_motion import eased_balance
-from .payload import grasps_of
+from .payload import grasps_of, hung_of
 from .results import Dynamics, Integrity, Load, Motions, Rollouts, Subject
 
 
@@ -36,13 +36,13 @@ def own_dynamics(subject: Subject, integrity: Integrity, motions: Motions, rollo
         return Dynamics(
             (*(rules[code].not_checked(reason) for code in asked_of("forces")), *_carried(subject, rollouts))
         )
-    needed = {motions.signal: _needed(subject, motions.judged, rollouts.loads, rollouts.offset)}
+    needed = {motions.signal: needed_for(subject, motions.judged, rollouts.loads, rollouts.offset)}
     full = needed[motions.signal]
     found = check_torque(full, context.limits, rules, motions.signal)
     if tells_base(subject):
         found += [
             eased_balance(
-                subject, motions, one, lambda smooth: _needed(subject, smooth, rollouts.loads, rollouts.offset)
+                subject, motions, one, lambda smooth: needed_for(subject, smooth, rollouts.loads, rollouts.offset)
             )
             for one in check_balance(full, context.soles, rules, motions.signal)
         ]
@@ -52,11 +52,11 @@ def own_dynamics(subject: Subject, integrity: Integrity, motions: Motions, rollo
         finding.details["payload"] = max(mass for _, mass, _ in rollouts.loads)
     found += check_walking(subject, motions.judged)
     if motions.signal == "command" and "measured" in motions.by_role and recording.kind != "simulation":
-        needed["measured"] = _needed(subject, motions.by_role["measured"], (), 0.0)
+        needed["measured"] = needed_for(subject, motions.by_role["measured"], (), 0.0)
     return Dynamics((*found, *_carried(subject, rollouts)), needed)
 
 
-def _needed(subject: Subject, motion: JointMotion, loads: Sequence[Load], offset: float) -> Effort:
+def needed_for(subject: Subject, motion: JointMotion, loads: Sequence[Load], offset: float) -> Effort:
     """The effort of a motion, its hands loaded while they carry something.
 
     Args:
@@ -102,6 +102,6 @@ def _carried(subject: Subject, rollouts: Rollouts) -> list[Finding]:
         return [rules["grip.friction"].not_checked("no_finger_force"), rules["payload"].not_checked("no_payload")]
     take, carries = rollouts.plan.takes[0], rollouts.carries
     limit = (scene.robot.sheet.get("payload") or {}).get("limit")
-    borne = [(held, mass) for held, mass, _ in rollouts.loads]
+    borne = [(held, mass) for held, mass, _ in rollouts.loads] + hung_of(scene, rollouts.shown, carries)
     found = check_grip(grasps_of(scene, take, rollouts.shown, carries), carries, rules)
     return [*found, *check_payload(borne, limit, scene.control_timestep, rules)]

@@ -8,10 +8,14 @@ import mujoco
 import numpy as np
 
 from ...scenarios.scene import Scene
+from ...scenarios.sensing.predicate import TRACE
 from ...scenarios.variation import STATE
 from ..checks.grip import CarriedSpan, GraspForces, carried, slip_of
 from ..rollout.rollout import Rollout, Take
+from ..signals.signal import held as lasting
+from ..signals.signal import run_around
 
+LASTS = 0.5  # s, what an arm bears for less is no load that it holds
 # what is carried, the mass that this hand bears [kg], where in the hand's frame [m]
 Load = tuple[CarriedSpan, float, np.ndarray]
 
@@ -131,6 +135,28 @@ def loads_of(scene: Scene, take: Take, played: Rollout, carries: Sequence[Carrie
             mine, its = (data.site_xpos[grip_of(model, one.hand)] for one in (held, other))
             share, place = shared(mine, its, centre)
         found.append((held, share * mass, hand.xmat.reshape(3, 3).T @ (place - hand.xpos)))
+    return found
+
+
+def hung_of(scene: Scene, played: Rollout, carries: Sequence[CarriedSpan]) -> list[tuple[CarriedSpan, float]]:
+    """What each hand bears of a thing that it does not carry: a rail, a door, a chair on its wheels.
+
+    Returns:
+        When each hand lifted hardest at each such thing, and the mass that weighs as much as the force that it kept up for `LASTS`
+        [kg].
+    """
+    hands, found = scene.robot.interface["grippers"]["bodies"], []
+    weight = float(np.linalg.norm(scene.model.opt.gravity))
+    for j, body in enumerate(scene.borne if len(played.borne) else ()):
+        up = played.borne[:, j].astype(float)
+        for span in carries:
+            if _body(scene, span.thing).partition("/")[0] == body.partition("/")[0]:
+                up[span.begin : span.end] = 0.0
+        level, first = lasting(up, scene.control_timestep, LASTS)
+        for k, hand in enumerate(hands):
+            if level[k] > TRACE:
+                begin, last = run_around(up[:, k] >= level[k], int(first[k]))
+                found.append((CarriedSpan(body, hand, begin, last + 1), float(level[k]) / weight))
     return found
 
 

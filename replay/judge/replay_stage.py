@@ -47,6 +47,7 @@ from .results import Integrity, Motions, Replay, Rollouts, Subject
 from .retargeted_report import check_object
 from .rollout_stage import explains_goal, on_recording_clock, play_elsewhere, rolled_out
 from .tracking_cause import explain
+from .what_tips import tipped
 
 ENOUGH = 0.9  # of the likely starts must succeed for a PASS
 LEAST_STARTS = 8  # with none of fewer, a third of all starts may succeed (Wilson, 95 %)
@@ -66,13 +67,13 @@ def replay_stage(
     if rollouts.shown is not None:
         rules = subject.rules
         found, tracking = _followed(subject, motions, rollouts)
-        ended, certain = _goal(subject, rollouts, threads, seed)
-        happened = _happened(subject, rollouts)
+        ended, certain = _goal(subject, motions, rollouts, threads, seed)
+        happened = _happened(subject, motions, rollouts)
         if any(one.reason == NEAR for one in ended):
             happened = [open_(one, rules) if one.failed and one.code not in certain else one for one in happened]
             found = [open_(one, rules) if one.failed and one.code == "unstable" else one for one in found]
         elif any(one.failed for one in happened):
-            always = _always(subject, rollouts, happened, threads, seed)
+            always = _always(subject, motions, rollouts, happened, threads, seed)
             happened = [
                 open_(one, rules, UNMEASURED) if one.failed and one.code not in always else one for one in happened
             ]
@@ -129,7 +130,9 @@ def _started(subject: Subject, rollouts: Rollouts) -> list[Finding]:
     return check_start(draw.model, data, subject.rules, subject.context.hand_pairs)
 
 
-def _goal(subject: Subject, rollouts: Rollouts, threads: int, seed: int) -> tuple[list[Finding], frozenset[str]]:
+def _goal(
+    subject: Subject, motions: Motions, rollouts: Rollouts, threads: int, seed: int
+) -> tuple[list[Finding], frozenset[str]]:
     """`goal`; a missed one with the step that was missed, and whether the same commands do it elsewhere, or close by.
 
     Returns:
@@ -154,11 +157,13 @@ def _goal(subject: Subject, rollouts: Rollouts, threads: int, seed: int) -> tupl
     ]
     if not rollouts.known and not _left(rollouts):
         return goal, frozenset()
-    nearby, certain = _close_by(subject, rollouts, threads, seed)
+    nearby, certain = _close_by(subject, motions, rollouts, threads, seed)
     return [hangs(one, nearby, subject.rules) if one.failed else one for one in goal], certain
 
 
-def _close_by(subject: Subject, rollouts: Rollouts, threads: int, seed: int) -> tuple[dict[str, Any], frozenset[str]]:
+def _close_by(
+    subject: Subject, motions: Motions, rollouts: Rollouts, threads: int, seed: int
+) -> tuple[dict[str, Any], frozenset[str]]:
     """In how many copies close by the task is done, and the codes that fail in each of these."""
     plan, done, shares, certain = rollouts.plan, [], [], None
     first, start = plan.takes[0], plan.start
@@ -175,7 +180,7 @@ def _close_by(subject: Subject, rollouts: Rollouts, threads: int, seed: int) -> 
         done.append(bool(one.outcomes[0]["success"]))
         shares.append(share)
         if done[-1]:
-            failed = frozenset(finding.code for finding in _happened(subject, one) if finding.failed)
+            failed = frozenset(finding.code for finding in _happened(subject, motions, one) if finding.failed)
             certain = failed if certain is None else certain & failed
     return counted(done, shares), certain or frozenset()
 
@@ -187,7 +192,7 @@ def _left(rollouts: Rollouts) -> list[str]:
 
 
 def _always(
-    subject: Subject, rollouts: Rollouts, happened: Sequence[Finding], threads: int, seed: int
+    subject: Subject, motions: Motions, rollouts: Rollouts, happened: Sequence[Finding], threads: int, seed: int
 ) -> frozenset[str]:
     """Codes that fail however those values are that nobody measured: in the start that is shown, and in all further ones."""
     plan, always = rollouts.plan, frozenset(one.code for one in happened if one.failed)
@@ -198,7 +203,7 @@ def _always(
     takes = [Take(draw, take.actions) for draw in draws]
     for one, played in zip(takes, play(subject.scene, takes, threads=threads)):
         again = rolled_out(subject, replace(plan, takes=(one,)), [played])
-        always &= frozenset(finding.code for finding in _happened(subject, again) if finding.failed)
+        always &= frozenset(finding.code for finding in _happened(subject, motions, again) if finding.failed)
     return always
 
 
@@ -222,7 +227,7 @@ def _left_lying(
     return [*(one for one in happened if one.code != "object.diverged"), *found]
 
 
-def _happened(subject: Subject, rollouts: Rollouts) -> list[Finding]:
+def _happened(subject: Subject, motions: Motions, rollouts: Rollouts) -> list[Finding]:
     """Failure modes, drops, forces, contacts; of one likely start of many, nothing that is found says it of the others."""
     scene, rules, dt, shown = subject.scene, subject.rules, subject.scene.control_timestep, rollouts.shown
     assert shown is not None
@@ -234,7 +239,7 @@ def _happened(subject: Subject, rollouts: Rollouts) -> list[Finding]:
     found += check_forces(scene.safety, shown.safety, dt, rules)
     found += check_people(scene.safety, shown.safety, dt, rules, anybody=bool(people(scene.names)))
     found += check_touches(*_touches(subject, shown, take), dt, rules, touches_of(scene, shown))
-    found += _slipped(subject, rollouts)
+    found += tipped(subject, motions, rollouts) + _slipped(subject, rollouts)
     if not rollouts.known:
         found = [_unproven(one, "unknown_start", subject) for one in found]
     if rollouts.plan.unsure:

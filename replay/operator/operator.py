@@ -17,6 +17,7 @@ from ...scenarios.sensing.temporal import GoalState
 from ...scenarios.variation import Draw
 from ...scenarios.variation import draw as draw_scene
 from ..recording.recording import SimEpisode
+from ..rollout.ground_force import GroundForce
 from ..rollout.mark import Mark
 from ..rollout.observers import FullStates, Moment, Observations, SafetyMeasures, Tape
 from ..rollout.rollout import Observer, Rollout, roll_out
@@ -246,7 +247,7 @@ def perform(
         FullStates.each_second(scene),
     ]
     if judged:
-        observers.append(Tape(scene, n, rows))
+        observers += [Tape(scene, n, rows), GroundForce(scene, n, rows)]
     return roll_out(scene, draws, Operators(scene, seeds, operators, wrong), observers, threads)
 
 

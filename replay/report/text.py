@@ -379,6 +379,8 @@ class Words:
             value = self._in_lang(value)
             if isinstance(value, dict):
                 flat |= {f"{key}_{inner}": item for inner, item in value.items() if not isinstance(item, (dict, list))}
+            elif key == "towards":
+                flat[key] = self.look_up("ways", str(value))
             elif isinstance(value, str):
                 flat[key] = self._plain_word(value)
             elif isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):

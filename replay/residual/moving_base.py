@@ -15,7 +15,7 @@ from ...scenarios.reading.yaml_reader import read_own
 from ...scenarios.robot_folder import robot_folder
 from ..recording.recording import Recording
 from ..signals.clock import topic
-from ..signals.signal import over_runs
+from ..signals.signal import over_runs, runs
 from .departures import WitnessedColumn, departures, together
 from .engine import Difference
 from .table import Group
@@ -30,6 +30,7 @@ DRIFT = 1e-4  # m for each second of a take, by which summed speeds may leave th
 SURE = 2.0  # limits
 HEIGHT = 0.02  # m outside all that was commanded meanwhile
 MEMORY = 1.5  # s: the whole squat at its speed limit, and the servo's answer
+HARDER = 2.0  # times its drive's acceleration: what slows a base down so hard stands in its way
 USUAL = 0.7  # of the rows that agree at least, else speeds and places are no such
 UNITS = ("m", "m", "rad", "m")
 
@@ -76,10 +77,12 @@ def check_base(recording: Recording, group: Group) -> list[Difference]:
         out += departures(_column(columns, "measured", SPEEDS[k], "velocity", f"{UNITS[k]}/s", t, near[k], wrong[:, k], SPEED))
     out += _places(columns, place, mended, t, dt)
     blamed = wrong.any(axis=1)
+    hit = _stopped(speed, group.dt)
     for k in range(3):
         if f"command/{COMMANDS[k]}" in columns:
             later = np.concatenate([speed[1:, k], speed[-1:, k]])
             bad = np.concatenate([(off[1:, k] > SPEED) & (apart[1:, k] <= SPEED) & ~blamed[1:], [False]])
+            bad &= ~_after(hit, bad)
             if (off[:, k] > SPEED).mean() <= 1.0 - USUAL or bad.mean() > 0.0:
                 out += departures(_column(columns, "command", COMMANDS[k], "command", f"{UNITS[k]}/s", t, later, bad, SPEED))
     if not any(d.channels == ("base_height",) for d in out):
@@ -120,6 +123,26 @@ def _speeds_asked_for(columns: Mapping[str, tuple[np.ndarray, str]], speed: np.n
                 taken.append(now)
                 now += min(max(wanted - now, -most), most)
             out[:, k] = taken
+    return out
+
+
+def _stopped(speed: np.ndarray, dt: float) -> np.ndarray:
+    """(n,) rows before which the base slowed down harder than its drives can, so that something was in its way.
+
+    A drive that turns takes its speed along into the other axis: `HARDER` leaves room for that.
+    """
+    found = np.zeros(len(speed), bool)
+    for k, push in enumerate(_accelerations()[:3]):
+        size = np.abs(speed[:, k])
+        found[1:] |= size[:-1] - size[1:] > HARDER * push * dt
+    return found
+
+
+def _after(hit: np.ndarray, bad: np.ndarray) -> np.ndarray:
+    """(n,) the runs of `bad` in which, or right before which, the base was stopped: they say nothing against the command."""
+    out = np.zeros(len(bad), bool)
+    for first, last in runs(bad):
+        out[first : last + 1] = bool(hit[max(first - 1, 0) : last + 2].any())
     return out
 
 

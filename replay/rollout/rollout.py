@@ -18,6 +18,7 @@ from ...scenarios.sensing.temporal import GoalState
 from ...scenarios.simulation import SavedSimulation, Simulation
 from ...scenarios.variation import Draw
 from ..checks.outcome import outcome_of
+from .ground_force import GroundForce, NearestToTipping
 from .mark import Mark
 from .nearest import Nearest, NearestApproach
 from .observers import FullStates, Moment, Observations, SafetyMeasures, Tape
@@ -64,6 +65,9 @@ class Rollout:
         grips: object -> (T+1, n) force of each hand on it [N], hands as `Scene.handled` lists them; heights: object
             -> (T+1,) [m].
         nearest: of each subgoal, how near it came.
+        wrench: (T * substeps, 6) force [N] and torque [Nm] of the world on the robot at each physics step, see `Scene.wrench`; no
+            rows where the scene does not measure it. tipping: the control step at which it was nearest to tipping.
+        borne: (T+1, things, hands) upward force of each hand on what it touches, means of each control period [N], by `Scene.borne`.
         seed, segments, provenance: of an operator: what it was drawn and performed with, skills with their times
             `{"skill", "t0", "t1"}` [s], and what an episode says of how it was made.
         marks: of an operator that keeps them, from where `roll_out` can go on.
@@ -86,6 +90,9 @@ class Rollout:
     grips: dict[str, np.ndarray] = field(default_factory=dict)
     heights: dict[str, np.ndarray] = field(default_factory=dict)
     nearest: tuple[Nearest | None, ...] = ()
+    wrench: np.ndarray = field(default_factory=_nothing)
+    tipping: NearestToTipping | None = None
+    borne: np.ndarray = field(default_factory=_nothing)
     seed: int = 0
     segments: Sequence[Mapping[str, Any]] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
@@ -287,6 +294,7 @@ def play(
             Observations(scene, n, longest),
             SafetyMeasures(scene, n, longest),
             Tape(scene, n, longest),
+            GroundForce(scene, n, longest),
         ]
         if keep:
             observers.append(FullStates.at(keep[begin : begin + AT_ONCE]))

@@ -18,6 +18,7 @@ from ...scenarios.sensing.scalar_goal import SpanGoal
 from ...scenarios.sensing.temporal import GoalState
 from ...scenarios.simulation import Simulation
 from ...scenarios.variation import Draw
+from .ground_force import GroundForce
 from .observers import FullStates, Span
 
 AT_ONCE = 64  # control steps; what the engine gives of them stays in the processor's cache
@@ -34,7 +35,7 @@ class SpanObserver(Protocol):
 
 def looks_in_spans(scene: Scene, observers: Sequence[object]) -> bool:
     """Whether one copy can go through many control steps before anybody looks: nothing reacts, and nobody asks step by step."""
-    return not scene.reactions.extra and all(isinstance(one, FullStates | SpanObserver) for one in observers)
+    return not scene.reactions.extra and all(isinstance(one, FullStates | GroundForce | SpanObserver) for one in observers)
 
 
 def go_through(
@@ -53,6 +54,7 @@ def go_through(
     """
     simulation, goal, total = Simulation(scene), SpanGoal(scene.course), len(actions)
     by_step = [one for one in observers if isinstance(one, FullStates)]
+    by_period = [one for one in observers if isinstance(one, GroundForce)]
     by_span = [one for one in observers if isinstance(one, SpanObserver)]
     live, ended = np.arange(1), np.arange(0)
 
@@ -60,6 +62,8 @@ def go_through(
         t = first + j
         for one in by_step:
             one.look(t, live if t < total else ended, simulation)
+        for one in by_period:
+            one.look(t, live, simulation)
 
     def note(begin: int, readings: Readings, qpos: np.ndarray) -> None:
         span = Span(begin, readings, *goal.advance(readings), qpos)

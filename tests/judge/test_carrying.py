@@ -18,7 +18,7 @@ from shiliu.replay.checks.grip import (
 from shiliu.replay.checks.outcome import check_drop
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.dynamics_stage import _carried, own_dynamics
-from shiliu.replay.judge.payload import _grasp, carries_of, loads_of, shared
+from shiliu.replay.judge.payload import LASTS, _grasp, carries_of, hung_of, loads_of, shared
 from shiliu.replay.judge.replay_stage import _slipped
 from shiliu.replay.judge.results import Integrity, Motions, RolloutPlan, Rollouts
 from shiliu.replay.report import Words
@@ -168,6 +168,24 @@ def test_payload_is_held_against_what_the_straight_arm_holds_out(scene, mass, le
     assert check_payload([(HELD, mass)], None, DT, RULES)[0].reason == "no_published_limit"
 
 
+def test_what_hangs_on_a_hinge_and_what_rolls_is_borne_by_the_hand_that_lifts_at_it():
+    """Hand-made forces: the right hand lifts a door by 30 N for a second, and by 90 N for a moment; the bowl is carried, not borne."""
+    scene = shiliu.load_scenario("microwave").judged
+    names, hands = list(scene.borne), scene.robot.interface["grippers"]["bodies"]
+    door, bowl = names.index("oven/door"), next(j for j, name in enumerate(names) if name.startswith("bowl/"))
+    up = np.zeros((121, len(names), 2))
+    up[30:60, door, 1], up[90:94, door, 1], up[60:90, door, 0] = 30.0, 90.0, -80.0
+    up[10:100, bowl, 0] = 20.0
+    take = CarriedSpan("bowl", "left_claw", 10, 100)
+    ((held, mass),) = hung_of(scene, SimpleNamespace(borne=up), [take])
+    assert (held.thing, held.hand, held.begin, held.end) == ("oven/door", hands[1], 30, 60)
+    assert mass == pytest.approx(30.0 / 9.81)
+    assert len(hung_of(scene, SimpleNamespace(borne=up), [])) == 2
+    (found,) = check_payload([(held, mass)], scene.robot.sheet["payload"]["limit"], scene.control_timestep, RULES)
+    assert found.level == "PASS" and found.subject == ("oven/door", hands[1])
+    assert hung_of(scene, SimpleNamespace(borne=up[:0]), []) == [] and LASTS == 0.5
+
+
 def test_the_robots_payload_is_what_the_straight_arm_leaves_of_each_torque(scene):
     model = scene.robot.spec().compile()
     data, shoulder = mujoco.MjData(model), model.joint("zarm_l1_joint")
@@ -264,7 +282,7 @@ def test_a_bowl_that_creeps_in_a_rising_hand_is_told_with_the_mass_that_the_hand
         mujoco.mju_mat2Quat(qpos[k, bowl + 3 : bowl + 7], relative.ravel())
     force = np.zeros((steps, 2))
     force[5:, 0] = 20.0
-    played = SimpleNamespace(qpos=qpos, grips={"bowl": force}, heights={"bowl": qpos[:, bowl + 2]}, states={})
+    played = SimpleNamespace(qpos=qpos, grips={"bowl": force}, heights={"bowl": qpos[:, bowl + 2]}, states={}, borne=np.zeros((0, 0, 0)))
     subject = SimpleNamespace(scene=scene, rules=RULES, recording=SimpleNamespace(episode=object()))
     take, carries = SimpleNamespace(draw=draw), tuple(carries_of(scene, played))
     loads = tuple(loads_of(scene, take, played, carries))

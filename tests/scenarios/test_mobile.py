@@ -429,7 +429,7 @@ def test_a_bag_without_its_base_is_not_blamed_for_a_robot_that_stands(tmp_path, 
     assert (found["goal"].level, found["scenario.parked"].level) == (goal, never)
     unknown = {code for code, one in found.items() if one.reason == "no_base_motion"}
     failed = {code for code in ("goal", "scenario.parked") if found[code].level == "NOT_CHECKED"}
-    assert unknown == (set() if tells else {"balance", "walking", "collision.scene", *failed})
+    assert unknown == (set() if tells else {"balance", "tipping", "walking", "collision.scene", *failed})
 
 
 def test_the_device_model_walks_and_lowers_the_base(tmp_path, scene, walked):
