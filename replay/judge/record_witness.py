@@ -103,9 +103,10 @@ def _goal(subject: Subject, rollouts: Rollouts, state: RecordedState, label: Map
 
 
 def _run(goal: Goal, readings: Readings) -> tuple[dict[str, float | None], tuple[str, float] | None]:
-    """Step -> when it is reached [s], and the failure mode that happens first, and when."""
+    """Step -> when it is reached to stay [s], and the failure mode that happens first, and when."""
     carry = goal.run(readings)
-    reached = {s.name: None if np.isnan(t) else float(t) for s, t in zip(goal.subgoals, carry.reached[0])}
+    times = np.where(goal.in_place(carry)[0], carry.reached[0], np.nan)
+    reached = {s.name: None if np.isnan(t) else float(t) for s, t in zip(goal.subgoals, times)}
     failed = goal.failure(carry)
     return reached, None if failed is None else (failed, float(np.nanmin(carry.failed[0])))
 

@@ -62,7 +62,7 @@ def conditions(node: Node, predicate: Predicate) -> tuple[Condition, ...]:
         inner = [child for child in node.child("all").each() if isinstance(child.value, Mapping)]
         if len(inner) == len(predicate.parts):
             return tuple(c for child, part in zip(inner, predicate.parts) for c in conditions(child, part))
-    word = next((key for key in node.value if key not in ("hold", "from", "to", "title")), "")
+    word = next((key for key in node.value if key not in ("hold", "from", "to", "passes", "title")), "")
     arguments = node.child(word).value
     bound: float | None
     if isinstance(predicate, Displaced):  # a key or a latch, whose bound stands in its part's sheet
