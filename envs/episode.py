@@ -5,7 +5,7 @@ It does what `Copies` does for n of them, on plain floats; a test holds the two 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -104,7 +104,7 @@ class One:
         elif self._limits:
             self._over = [0] * len(self._limits)
         success = follower.success
-        reward = self._reward.of_row(row, follower.done, success)
+        reward = self._reward.of_row(row, follower.done, success, follower.undone if follower.n_undone else ())
         terminated = success or follower.went_wrong or bool(self.simulation.unstable[0])
         return StepResult(reward, terminated, not terminated and self.steps >= self.max_steps, success)
 
@@ -159,7 +159,7 @@ class One:
         return tuple(dict.fromkeys(limit[0] for limit in self._limits if limit[0] in self._broken))
 
     def failure(self, truncated: bool) -> str | None:
-        """Code of what went wrong; the subgoal that was missed once the time is over."""
+        """Code of what went wrong; the subgoal that was missed, or undone, once the time is over."""
         course, follower = self.course, self._follower
         if self.simulation.unstable[0]:
             return "unstable"
@@ -167,13 +167,17 @@ class One:
             return course.failure(follower.carry())
         return course.missed(follower.carry()) if truncated else None
 
+    def _times(self, times: Sequence[float]) -> dict[str, float | None]:
+        return {goal.name: None if t != t else t for goal, t in zip(self.course.subgoals, times)}
+
     def info(self, success: bool, truncated: bool = False) -> dict[str, Any]:
         """What is told beside the observation."""
         follower = self._follower
         wrong = truncated or follower.went_wrong or self.simulation.unstable[0]
         return {
             "success": success,
-            "subgoals": {goal.name: None if t != t else t for goal, t in zip(self.course.subgoals, follower.reached)},
+            "subgoals": self._times(follower.reached),
+            "undone": self._times(follower.undone),
             "failure": self.failure(truncated) if wrong else None,
             "unsafe": self.unsafe if self._broken else (),
             "time": self.steps * self.scene.control_timestep,

@@ -98,7 +98,7 @@ class Copies:
         return tuple(dict.fromkeys(code for code, broken in zip(self._codes, self.broken[i]) if broken))
 
     def failure(self, i: int, truncated: bool) -> str | None:
-        """Code of what went wrong with copy i; the subgoal that was missed once its time is over."""
+        """Code of what went wrong with copy i; the subgoal that was missed, or undone, once its time is over."""
         assert self.carry is not None
         code = "unstable" if self.simulation.unstable[i] else self.course.failure(self.carry, i)
         return self.course.missed(self.carry, i) if truncated and code is None else code

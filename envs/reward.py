@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..scenarios.errors import ScenarioError
@@ -31,7 +33,8 @@ class Reward:
     subgoal is reached. `dense` is the share of the task done so far: subgoals reached, plus how far the next one has come
     (distance or angle still to go, against that at the episode's start, the mean of what it asks for; where one of several
     is enough, the nearest; what held at the start counts as far as the rest has come), of which `HAND_SHARE` is for a hand
-    near the thing. It lies in 0..1 and rises along a good demonstration.
+    near the thing. It lies in 0..1 and rises along a good demonstration. What was undone again is taken back: `subgoal` as much
+    as it gave, `dense` what is to be done again.
 
     Args:
         scene: whose goal is rewarded.
@@ -43,17 +46,20 @@ class Reward:
         self.scene, self.kind = scene, kind
         goal = (course or scene.course).subgoals
         self._hands = tuple(Request("site_position", f"{side}_tcp") for side in ("left", "right"))
-        self._parts = [conjuncts(subgoal.predicate) for subgoal in goal]
-        self._leaves = [leaves(subgoal.predicate) for subgoal in goal]
+        n = len(goal)
+        asked = [subgoal.predicate for subgoal in goal] + [subgoal.kept or subgoal.predicate for subgoal in goal]
+        self._total = n
+        self._parts = [conjuncts(one) for one in asked]  # of each subgoal, then what of each is kept
+        self._leaves = [leaves(one) for one in asked]
         self._plain = kind == "sparse" or not goal
         self._before: list[list[Values]] = []
-        self._done: Values = 0  # subgoals reached before this step
+        self._done: Values = 0  # subgoals reached, less those that were undone, before this step
 
     def begin(self, start: Readings | Row, done: Values, ids: np.ndarray | None = None) -> None:
         """Remember how far each subgoal is from holding at the start of an episode.
 
         Args:
-            start: readings of the copies that begin; stage: subgoals that hold at once; ids: which copies, None for all.
+            start: readings of the copies that begin; done: subgoals that hold at once; ids: which copies, None for all.
         """
         before = [[leaf.margin(start) for leaf in parts] for parts in self._leaves]
         if ids is None:
@@ -70,24 +76,32 @@ class Reward:
         if self._plain:
             return success.astype(float)
         if self.kind == "subgoal":
-            gained, self._done = carry.done - self._done, carry.done
-            return gained / len(self._parts)
+            there = carry.done - (~np.isnan(carry.undone)).sum(axis=1)
+            gained, self._done = there - self._done, there
+            return gained / self._total
         value = carry.done.astype(float)
-        for i in range(len(self._parts)):
+        for i in range(self._total):
             now = carry.done == i
             if now.any():
                 value = np.where(now, self._along(i, readings), value)
-        return np.where(success, 1.0, value / len(self._parts))
+        undone = ~np.isnan(carry.undone)
+        for i in np.flatnonzero(undone.any(axis=0)).tolist():
+            value = np.where(undone[:, i], value - self._lost(i, readings), value)
+        return np.where(success, 1.0, value / self._total)
 
-    def of_row(self, row: Row, done: int, success: bool) -> float:
-        """The same of one copy that has reached `stage` subgoals."""
+    def of_row(self, row: Row, done: int, success: bool, undone: Sequence[float] = ()) -> float:
+        """The same of one copy that has reached `done` subgoals; undone: as in `GoalState`, empty where nothing is."""
         if self.kind == "subgoal" and not self._plain:
-            gained, self._done = done - self._done, done
-            return gained / len(self._parts)
+            there = done - sum(t == t for t in undone)
+            gained, self._done = there - self._done, there
+            return gained / self._total
         if self._plain or success:
             return float(success)
-        value = self._along(done, row) if done < len(self._parts) else done
-        return value / len(self._parts)
+        value = self._along(done, row) if done < self._total else float(done)
+        for i, t in enumerate(undone):
+            if t == t:
+                value = value - self._lost(i, row)
+        return value / self._total
 
     def save(self) -> tuple[list[list[Values]], Values]:
         """What it remembers of one copy's episode."""
@@ -100,6 +114,11 @@ class Reward:
         """Subgoals reached, and how far the i-th has come."""
         way = progress(self._parts[i], readings, self._before[i])
         return i + HAND_SHARE * self._near(readings, i) + (1 - HAND_SHARE) * way * DONE
+
+    def _lost(self, i: int, readings: Readings | Row) -> Values:
+        """How much of subgoal i, which was undone, is to be done again."""
+        k = self._total + i
+        return 1.0 - progress(self._parts[k], readings, self._before[k]) * DONE
 
     def _near(self, readings: Readings | Row, i: int) -> Values:
         """(n,) 0..1: how near the nearer hand is to what subgoal i is about; 1 where it is about nothing in reach."""

@@ -52,8 +52,9 @@ class ShiliuEnv(gymnasium.Env):
 
     The episode ends (`terminated`) when the task is done, a failure mode of the scenario has happened, or the simulation
     has diverged; it is `truncated` at the scenario's time limit. `info` has `success`, `subgoals` (name -> time reached
-    [s] or None), `failure` (a code such as `scenario.oven_pushed`, `unstable`, or, once truncated, the subgoal that was
-    missed, such as `replay.goal:closed`), `unsafe` (codes of the force limits broken so far, such as
+    [s] or None), `undone` (name -> since when one that was reached holds no more [s], or None), `failure` (a code such as
+    `scenario.oven_pushed`, `unstable`, or, once truncated, the subgoal that was missed or undone, such as
+    `replay.goal:closed`), `unsafe` (codes of the force limits broken so far, such as
     `replay.force.object:door_pinch`; they do not end the episode), `time` [s], `draw` and `task`.
 
     `reset(options=…)` takes `{"values": {"oven.yaw": 0.1}}` (a chosen draw: these values, the others as the YAML gives

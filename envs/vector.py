@@ -38,9 +38,9 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         images, camera, render_mode: refused, with what to do instead.
 
     Infos are arrays with a leading axis of copies and, as Gymnasium has it, a mask `_name` beside each: `success`, `time` [s],
-    `failure` (code or None), `unsafe` (codes of the broken force limits), `subgoals` and `draw` (tables of arrays; a subgoal
-    that has not been reached is NaN), `task` (a table of sentences by language). Pictures are the single environment's: make
-    it with `vectorization_mode="sync"`.
+    `failure` (code or None), `unsafe` (codes of the broken force limits), `subgoals`, `undone` and `draw` (tables of arrays; a
+    subgoal that has not been reached, or was not undone, is NaN), `task` (a table of sentences by language). Pictures are the
+    single environment's: make it with `vectorization_mode="sync"`.
     """
 
     metadata: dict[str, Any] = {"render_modes": [], "autoreset_mode": AutoresetMode.NEXT_STEP}  # noqa: RUF012
@@ -225,13 +225,18 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
             failure[i] = copies.failure(i, bool(truncated[i]))
         for i in np.flatnonzero(copies.broken.any(axis=1)).tolist():
             unsafe[i] = copies.unsafe(i)
-        reached = {goal.name: copies.carry.reached[:, k].copy() for k, goal in enumerate(copies.course.subgoals)}
+        names = [goal.name for goal in copies.course.subgoals]
+        reached, undone = (
+            {name: times[:, k].copy() for k, name in enumerate(names)}
+            for times in (copies.carry.reached, copies.carry.undone)
+        )
         info: dict[str, Any] = {
             "success": success,
             "time": copies.steps * self.scene.control_timestep,
             "failure": failure,
             "unsafe": unsafe,
             "subgoals": _masked(reached, every),
+            "undone": _masked(undone, every),
             "draw": _masked({name: column.copy() for name, column in self._drawn.items()}, every),
             "task": _masked({language: column.copy() for language, column in self._task.items()}, every),
         }

@@ -10,7 +10,7 @@ from .errors import ScenarioError
 from .reading import composition
 from .reading.cell import Cell, cell_node, laid_over
 from .reading.composition import list_scenarios as list_scenarios  # part of this interface; found without the engine
-from .reading.config import KEYS, REQUIRED, read_config
+from .reading.config import AT_END, KEYS, REQUIRED, read_config
 from .reading.variant import chosen_variant, names_of, resolved
 from .reading.yaml_reader import Problems
 from .robot import load_robot
@@ -102,7 +102,14 @@ def scene_in_cell(scene: Scene, cell: str, conf_dir: Path | None = None) -> Scen
     assert surveyed is not None
     tree, found = laid_over(scene.config.raw, surveyed, cell, scene.name, places, composed.assets)
     config = read_config(
-        scene.name, tree, problems, prefix="scenario", assets=composed.assets, cell=found, drawn=scene.config.raw
+        scene.name,
+        tree,
+        problems,
+        prefix="scenario",
+        assets=composed.assets,
+        cell=found,
+        drawn=scene.config.raw,
+        goal_rule=scene.config.goal_rule,
     )
     return Scene(config, load_robot(scene.robot.name, scene.robot.hand, scene.robot.base))
 
@@ -112,7 +119,9 @@ def scene_as_drawn(scene: Scene) -> Scene | None:
     config = scene.config
     if config.cell is None or config.drawn is None:
         return None
-    plain = read_config(scene.name, config.drawn, Problems(), prefix="scenario", assets=config.assets)
+    plain = read_config(
+        scene.name, config.drawn, Problems(), prefix="scenario", assets=config.assets, goal_rule=config.goal_rule
+    )
     return Scene(plain, load_robot(scene.robot.name, scene.robot.hand, scene.robot.base))
 
 
@@ -124,13 +133,16 @@ def scene_of_tree(
     base: str | None = None,
     robot: str = DEFAULT_ROBOT,
     cell: Cell | None = None,
+    goal_rule: str = AT_END,
 ) -> Scene:
     """The scene of a scenario tree that an episode carries; the config that it was made with, not today's.
 
     Parts of the designer's own are looked for in the designer's folder that one stands in. `cell`: whose values the tree
-    holds already.
+    holds already. `goal_rule`: one of `GOAL_RULES`, as the episode says.
     """
-    config = read_config(name, tree, Problems(), prefix="scenario", assets=composition.own_assets(), cell=cell)
+    config = read_config(
+        name, tree, Problems(), prefix="scenario", assets=composition.own_assets(), cell=cell, goal_rule=goal_rule
+    )
     return Scene(config, load_robot(robot, hand, base or config.base))
 
 

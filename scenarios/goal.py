@@ -1,10 +1,15 @@
-"""Goal and failure modes of a scenario, read from its YAML."""
+"""Goal and failure modes of a scenario, read from its YAML.
+
+A subgoal that describes a state has to hold when the task ends, unless it says `passes: true`, or `to: NAME` of the later subgoal
+until which it has to. What happens (`pressed`) passes by its nature.
+"""
 
 from __future__ import annotations
 
 from .names import Names
 from .reading.yaml_reader import Node
 from .sensing.condition import conditions
+from .sensing.predicate import acts, lasting
 from .sensing.temporal import Never, Subgoal
 from .titles import check_title
 from .words import read_predicate
@@ -13,12 +18,20 @@ from .words import read_predicate
 def read_goal(node: Node, names: Names) -> tuple[Subgoal, ...]:
     """The subgoals in the order of the YAML."""
     subgoals = []
+    known = [name for name, _ in node.items()]
     for name, child in node.items():
-        predicate = read_predicate(child, names, beside=("hold", "title"))
+        predicate = read_predicate(child, names, beside=("hold", "passes", "to", "title"))
         check_title(child)
         hold = child.child("hold").quantity("time", default=0.0, low=0.0)
+        passes = child.child("passes").flag()
         if predicate is not None:
-            subgoals.append(Subgoal(name, predicate, hold, conditions(child, predicate)))
+            kept = None if passes else lasting(predicate)
+            to = child.child("to").word(default="", choices=known[known.index(name) + 1 :]) if "to" in child else ""
+            if kept is None and (to or child.child("passes").value is False):
+                key = "to" if to else "passes"
+                child.child(key).note(f"{name!r} passes, so that it cannot hold on; leave {key} out.")
+            told = conditions(child, predicate)
+            subgoals.append(Subgoal(name, predicate, hold, told, kept, to or None, acts(predicate)))
     return tuple(subgoals)
 
 

@@ -30,6 +30,8 @@ class Names:
         # all of the robot, feet that glide beside its base included
         self.top = FOOTPRINT if spec.body(FOOTPRINT) is not None else "base_link"
         self.rules = {name: "adds" in node or "shows" in node for name, node in config.rules.items()}  # whether each holds a number
+        self.go_off = {name for name, node in config.rules.items() if "until" in node}  # switches that do not stay on
+        self.cameras = {camera.name: camera for camera in config.cameras}
         self.stains = tuple(name for name, _ in config.stains.items())
 
     def split(self, node: Node) -> tuple[str, str, Mapping[str, Any]] | None:

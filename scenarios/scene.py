@@ -26,7 +26,7 @@ from .people.person import read_behaviours
 from .physics import CLOTHS
 from .pose import Pose, local_pose
 from .reaction import Reaction, Reactions
-from .reading.config import Placed, ScenarioConfig, nominal_values
+from .reading.config import LATCHED, Placed, ScenarioConfig, nominal_values
 from .reading.yaml_reader import Node, nearest
 from .robot import Robot
 from .rule import read_rules
@@ -95,7 +95,8 @@ class Scene:
             *base_limits(carried, config.thresholds),
         )
         self.names = names
-        self.course = Goal(subgoals, nevers, self.control_timestep)
+        course = Goal(subgoals, nevers, self.control_timestep)
+        self.course = course.latched() if config.goal_rule == LATCHED else course
         plan = SensorPlan()
         self.targets = tuple(self._target(s.predicate, plan) for s in subgoals)
         for side in ("left", "right"):

@@ -51,14 +51,24 @@ def held_from(weight: float) -> float:
 
 
 def outcome_of(course: Goal, carry: GoalState, failure: str | None = None) -> dict[str, Any]:
-    """Success, subgoals with their times, and the first failure mode of one take (`carry` of n = 1)."""
+    """Success, subgoals with their times, and the first failure mode of one take (`carry` of n = 1).
+
+    `undone`, where there is any: the subgoals that were reached and hold no more at the end, each with the time since when [s].
+    """
     reached = carry.reached[0]
-    failure = failure or course.failure(carry)
+    failure, undone = failure or course.failure(carry), course.undone(carry)
     return {
         "success": bool(course.success(carry)[0]) and failure is None,
         "subgoals": {s.name: None if np.isnan(t) else float(t) for s, t in zip(course.subgoals, reached)},
+        **({"undone": undone} if undone else {}),
         "failure": failure,
     }
+
+
+def there_at_end(outcome: Mapping[str, Any]) -> list[str]:
+    """Names of the subgoals that were reached and hold at the end, as far as they have to, of an `outcome_of`."""
+    undone = outcome.get("undone") or {}
+    return [name for name, t in (outcome.get("subgoals") or {}).items() if t is not None and name not in undone]
 
 
 def check_goal(
@@ -66,7 +76,8 @@ def check_goal(
 ) -> list[Finding]:
     """`goal`: the outcome of the replay against the recording's own label.
 
-    A goal is missed when the take ends (`end` [s]), not before: whatever happened on the way may be its cause.
+    A goal is missed when the take ends (`end` [s]), not before: whatever happened on the way may be its cause. A step that was
+    reached and undone again is missed from the moment on at which it was undone.
 
     Args:
         assumed: whether the label is none of the recording's own, but what such a demonstration is taken to claim.
@@ -77,9 +88,9 @@ def check_goal(
     rule = rules["goal"]
     if not course.subgoals:
         return [rule.not_checked("no_goal")]
-    names = [s.name for s in course.subgoals]
-    reached = [name for name in names if outcome["subgoals"][name] is not None]
-    missed = next((name for name in names if outcome["subgoals"][name] is None), None)
+    names, reached = [s.name for s in course.subgoals], there_at_end(outcome)
+    missed = next((name for name in names if name not in reached), None)
+    undone = (outcome.get("undone") or {}).get(missed)
     last = max((t for t in outcome["subgoals"].values() if t is not None), default=0.0)
     details = {
         "reached": len(reached),
@@ -87,6 +98,7 @@ def check_goal(
         "reached_names": ", ".join(reached),
         "missed": missed,
         "failure": outcome["failure"],
+        **({} if undone is None else {"undone": missed}),
         "label": None
         if assumed or label is None or label.get("success") is None
         else ("success" if label["success"] else "failure"),
@@ -96,12 +108,14 @@ def check_goal(
         "subject": (missed,) if missed else (),
         "value": float(len(reached)),
         "limit": float(len(names)),
-        "t0": float(last) if outcome["success"] else end,
+        "t0": float(last) if outcome["success"] else end if undone is None else float(undone),
         "details": details,
     }
     if label is None or label.get("success") is None:
         return [rule.finding(level="INFO", **known)]
     if label["success"] and not outcome["success"]:
+        if undone is not None:
+            details["kind"] = "undone"
         return [
             rule.finding(
                 level="FAIL", margin=float(len(reached) - len(names)), excess=float(len(names) - len(reached)), **known

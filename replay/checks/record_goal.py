@@ -19,8 +19,9 @@ def check_record_goal(
     claim: bool,
     rules: Rules,
     nearest: Mapping[str, Any] | None = None,
+    undone: Mapping[str, float] | None = None,
 ) -> list[Finding]:
-    """`record.goal`: is every step of the task reached in what was recorded?
+    """`record.goal`: is every step of the task reached in what was recorded, to stay?
 
     A step that is missed though all that the record does not tell is granted is missed for certain. A miss by no more than an
     object's place is measured to is a warning.
@@ -31,6 +32,7 @@ def check_record_goal(
         unrecorded: step -> how many of its words the record does not tell; failure: a failure mode that the record shows, and when.
         claim: whether the recording says that it succeeded, or is taken to say so; else nothing is held against it.
         nearest: `t`, `word`, `value`, `bound`, `unit` of the moment at which the first missed step was nearest.
+        undone: step -> since when [s] one that was reached holds no more, without easing.
     """
     rule = rules["record.goal"]
     missed = next((name for name in steps if reached[name] is None), None)
@@ -54,6 +56,8 @@ def check_record_goal(
         level, name = ("FAIL", missed) if missed is not None else ("WARN", barely)
         short = known["limit"] - sum(strict[one] is not None for one in steps)
         at = None if nearest is None else nearest.get("t")
+        if undone and name in undone:
+            at, details = undone[name], {**details, "kind": "undone"}
         return [
             rule.finding(
                 level=level, t0=at, subject=(str(name),), margin=-short, excess=short, details=details, **known

@@ -67,6 +67,7 @@ def conclude(judged: Judged, strict: bool = False, pictures: bool = False, curve
             "thresholds": f"{rules.name} {rules.digest[:12]}",
             **subject.robot.provenance(subject),
             "scenario_named_by": context.named,
+            **({"goal_rule": scene.config.goal_rule} if scene.goal else {}),
             **({"cell": place.provenance} if place.provenance else {}),
             **({"start": judged.rollouts.plan.start.sources()} if judged.rollouts.plan.start is not None else {}),
             "mapping": recording.mapping,

@@ -15,9 +15,10 @@ import mujoco
 import numpy as np
 
 from ...scenarios.catalog import load_scenario, scene_as_drawn, scene_in_cell, scene_of_tree
-from ...scenarios.errors import ReplayError
+from ...scenarios.errors import ReplayError, ScenarioError
 from ...scenarios.reading import composition
 from ...scenarios.reading.cell import cell_of_config, list_cells, scenario_of
+from ...scenarios.reading.config import GOAL_RULES, LATCHED
 from ...scenarios.reading.variant import resolved
 from ...scenarios.reading.yaml_reader import Problems
 from ...scenarios.robot import robots
@@ -385,8 +386,24 @@ class Contexts:
                     config["scenario"],
                     **settings,
                     cell=cell_of_config(config.get("cell")),
+                    goal_rule=_goal_rule(config),
                 ),
                 "recording",
                 self._conf_dir,
             )
         return self._cache[key]
+
+
+def _goal_rule(config: Mapping[str, Any]) -> str:
+    """How the goal of an episode is judged: as its config says, and latched where it is older than the rule.
+
+    Raises:
+        ScenarioError: a rule that this version does not know.
+    """
+    rule = config.get("goal_rule", LATCHED)
+    if rule not in GOAL_RULES:
+        raise ScenarioError(
+            f"{rule!r} is no rule of a goal; known: {', '.join(GOAL_RULES)}. Judge it with the version that made it.",
+            field="goal_rule",
+        )
+    return str(rule)

@@ -49,8 +49,8 @@ class Elsewhere:
 def steps_of(
     played: Sequence[Rollout], names: Sequence[str], there: dict[str, Any] | None, offset: float = 0.0
 ) -> list[dict[str, Any]]:
-    """Each step of the task: in how many takes it was reached, first and last when, and when elsewhere [s]."""
-    reached = np.stack([one.carry.reached[0] for one in played])
+    """Each step of the task: in how many takes it was reached to stay, first and last when, and when elsewhere [s]."""
+    reached = np.stack([np.where(np.isnan(one.carry.undone[0]), one.carry.reached[0], np.nan) for one in played])
     found = []
     for k, name in enumerate(names):
         times = reached[:, k][~np.isnan(reached[:, k])]
@@ -148,7 +148,11 @@ def explained(
     details = finding.details | {"steps": steps}
     if step is not None:
         details["missed"] = steps[step]["step"]
-        details["nearest"] = nearest_of(played, scene, step, offset)
+        undone = [float(one.carry.undone[0, step]) for one in played if not np.isnan(one.carry.undone[0, step])]
+        if undone:
+            details |= {"kind": "undone", "undone": steps[step]["step"]}
+        else:
+            details["nearest"] = nearest_of(played, scene, step, offset)
     else:
         details["missed"] = None
         failed = [failure for one in played if (failure := scene.course.failure(one.carry)) is not None]

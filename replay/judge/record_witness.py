@@ -95,23 +95,27 @@ def _goal(subject: Subject, rollouts: Rollouts, state: RecordedState) -> list[Fi
         return [rule.not_checked("not_recorded", details={"unrecorded": open_})]
     eased = {"m": rule.settings["place"], "rad": rule.settings["turn"]}
     wide, exact = (witnessed(scene.course, read, slack) for slack in (eased, {}))
-    reached, failure = _run(wide, readings)
-    strict, _ = _run(exact, readings)
+    reached, failure, _ = _run(wide, readings)
+    strict, _, undone = _run(exact, readings)
     missed = next((s for s in scene.course.subgoals if strict[s.name] is None), None)
-    nearest = None if missed is None else _nearest(missed.conditions, readings, read, state.t)
+    known = missed is not None and missed.name not in undone
+    nearest = _nearest(missed.conditions, readings, read, state.t) if missed is not None and known else None
     if nearest is not None and missed is not None:
         nearest["things"] = sorted({name.partition(".")[0] for one in missed.conditions for name in one.about} & set(state.things))
     claim = bool((subject.claim or {}).get("success"))
     steps = [s.name for s in scene.course.subgoals]
-    return check_record_goal(steps, reached, strict, open_, failure, claim, subject.rules, nearest)
+    return check_record_goal(steps, reached, strict, open_, failure, claim, subject.rules, nearest, undone)
 
 
-def _run(goal: Goal, readings: Readings) -> tuple[dict[str, float | None], tuple[str, float] | None]:
-    """Step -> when it is reached [s], and the failure mode that happens first, and when."""
+def _run(
+    goal: Goal, readings: Readings
+) -> tuple[dict[str, float | None], tuple[str, float] | None, dict[str, float]]:
+    """Step -> when it is reached to stay [s]; the failure mode that happens first, and when; step -> since when it is undone [s]."""
     carry = goal.run(readings)
-    reached = {s.name: None if np.isnan(t) else float(t) for s, t in zip(goal.subgoals, carry.reached[0])}
+    times = np.where(goal.in_place(carry)[0], carry.reached[0], np.nan)
+    reached = {s.name: None if np.isnan(t) else float(t) for s, t in zip(goal.subgoals, times)}
     failed = goal.failure(carry)
-    return reached, None if failed is None else (failed, float(np.nanmin(carry.failed[0])))
+    return reached, None if failed is None else (failed, float(np.nanmin(carry.failed[0]))), goal.undone(carry)
 
 
 def _nearest(

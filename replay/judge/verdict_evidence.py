@@ -11,6 +11,7 @@ import numpy as np
 from ...scenarios.errors import ShiliuError
 from ..checks.dynamics import compare_torque
 from ..checks.finding import Fact, Finding, Picture, Plot, Table, VerdictEvidence
+from ..checks.outcome import there_at_end
 from ..checks.playback import error_table
 from ..signals.clock import origin_ns
 from . import retargeted_report as telling
@@ -106,7 +107,8 @@ def _copies(robust: Robustness) -> Table:
     size = {name: 1.0 if "." not in name else 1e3 for name in names}
     rows: list[list[Any]] = []
     for k, (copy, outcome) in enumerate(zip(robust.copies, robust.outcomes)):
-        missed = next((name for name, at in outcome["subgoals"].items() if at is None), None)
+        there = there_at_end(outcome)
+        missed = next((name for name in outcome["subgoals"] if name not in there), None)
         why = (outcome["failure"] or missed or "").removeprefix("scenario.") or None
         rows.append([k + 1, *(size[name] * copy[name] for name in names), outcome["success"], why])
     return Table("robustness", ["copy", *names, "success", "why"], rows)

@@ -32,7 +32,7 @@ WIDE = 0.08  # m, gap to which a grip that slips opens
 class MistakeStep:
     """A skill of a chain: its kind and arguments.
 
-    `slips` [s]: the grip of `hands` opens so long after it has begun. `only_if`: as of a skill.
+    `slips` [s]: the grip of `hands` opens so long after it has begun. `only_if`, `called`: as of a skill.
     """
 
     kind: type[Skill]
@@ -40,10 +40,11 @@ class MistakeStep:
     slips: float | None = None
     hands: tuple[str, ...] = SIDES
     only_if: str = ""
+    called: str = ""
 
     def skill(self) -> Skill:
         skill = self.kind(dict(self.values))
-        skill.only_if = self.only_if
+        skill.only_if, skill.called = self.only_if, self.called
         return skill if self.slips is None else _Slipping(skill, self.slips, self.hands)
 
 
@@ -169,7 +170,10 @@ def _read(name: str, node: Node, scene: Scene, chain: Sequence[MistakeStep], bey
     if not any(way in node for way in WAYS):
         node.note(f"nothing goes wrong here. Say how, by one of {', '.join(WAYS)}.")
     code = node.child("code").word(choices=codes_of(scene))
-    names = numbered([step.kind.name for step in chain])
+    names = [
+        (name, step.called) if step.called else (name,)
+        for name, step in zip(numbered([step.kind.name for step in chain]), chain)
+    ]
     steps: list[MistakeStep | None] = list(chain)
     put_before: dict[int, list[MistakeStep]] = {}
     put_after: dict[int, list[MistakeStep]] = {}
@@ -206,21 +210,23 @@ def _read(name: str, node: Node, scene: Scene, chain: Sequence[MistakeStep], bey
 
 
 def _step(skill: Skill) -> MistakeStep:
-    return MistakeStep(type(skill), skill.values, only_if=skill.only_if)
+    return MistakeStep(type(skill), skill.values, only_if=skill.only_if, called=skill.called)
 
 
-def _places(node: Node, label: str, names: list[str]) -> list[int]:
+def _places(node: Node, label: str, names: Sequence[tuple[str, ...]]) -> list[int]:
     """Where in a chain a label stands, as a list of one; an empty one and a note where it stands nowhere or at several places.
 
     Args:
-        names: of the chain's skills, as `numbered` tells them apart: `take.rim 2`.
+        names: of the chain's skills, as `numbered` tells them apart (`take.rim 2`), and the own name of those that have one.
     """
-    found = [i for i, name in enumerate(names) if name == label or name.rpartition(" ")[0] == label]
+    found = [i for i, known in enumerate(names) if label in (*known, known[0].rpartition(" ")[0])]
     if len(found) > 1:
-        which = ", ".join(names[i] for i in found)
+        which = ", ".join(names[i][-1] for i in found)
         node.note(f"{label!r} stands {len(found)} times among the skills. Say which: {which}.")
     elif not found and label:
-        node.note(f"{label!r} is not among the skills of this scenario.{nearest(label, names)}")
+        node.note(
+            f"{label!r} is not among the skills of this scenario.{nearest(label, [name for known in names for name in known])}"
+        )
     return found if len(found) == 1 else []
 
 

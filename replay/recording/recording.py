@@ -155,7 +155,8 @@ class SimEpisode:
         action_names: (nu,) actuator names.
         states: observations by feature name, (T, k), or (T+1, k) where the last one was kept.
         checkpoints: mjSTATE_INTEGRATION (nstate,) float64 before action t, by t; one each whole second.
-        label: `success` (bool), `subgoals` (name to second or None), `failure` (code or None).
+        label: `success` (bool), `subgoals` (name to second or None), `failure` (code or None); `undone` (name to second), where
+            what was reached does not hold at the end.
         segments: skills in order, each `{"skill", "t0", "t1"}` [s].
         task: the task sentence by language, `{"en", "zh"}`.
         scenario: name of the scenario.

@@ -190,6 +190,8 @@ def _performed(recording: Recording, command: Command, warps: list[Warp], contex
             **made.label,
             "subgoals": {name: None if t is None else _at(t, warps) for name, t in subgoals.items()},
         }
+    if isinstance(undone := made.label.get("undone"), Mapping):
+        made.label = {**made.label, "undone": {name: _at(t, warps) for name, t in undone.items()}}
     return as_recording(recording.name, made, scene)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from ..checks.outcome import there_at_end
 from . import plots, svg
 from .numerals import number, quantity, seconds, unit_of
 from .story import STAGES, Story, rank
@@ -153,9 +154,11 @@ class Sheet:
             n = round((outcome.get("share") or 0.0) * outcome["starts"])
             parts.append(ui("likely_starts", successes=n, starts=outcome["starts"]))
         if subgoals:
-            reached = [words.event(name) for name, at in subgoals.items() if at is not None]
+            reached = [words.event(name) for name in there_at_end(outcome)]
             names = f" ({words.join(reached)})" if reached else ""
             parts.append(ui("subgoals", k=len(reached), n=len(subgoals)) + names)
+        for name, at in (outcome.get("undone") or {}).items():
+            parts.append(ui("undone_at", step=words.event(name), at=quantity(at, "s")))
         if failure := outcome.get("failure"):
             parts.append(words.title(str(failure)))
         return ui("semicolon").join(parts)

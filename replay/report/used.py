@@ -60,7 +60,9 @@ def scene_name(verdict: Verdict, words: Words) -> str:
     if verdict.scenario in (None, "bare"):
         return words.ui("scenario_bare")
     version = f" v{verdict.scenario_version}" if verdict.scenario_version else ""
-    return one_line(f"{verdict.scenario}{version}")
+    name = one_line(f"{verdict.scenario}{version}")
+    latched = (verdict.provenance or {}).get("goal_rule") == "latched"
+    return words.ui("goal_latched", scene=name) if latched else name
 
 
 def shown_cell(verdict: Verdict, words: Words) -> str:

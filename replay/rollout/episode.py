@@ -19,7 +19,7 @@ from .rollout import Rollout, Take, play
 
 
 def resolved(scene: Scene) -> dict[str, Any]:
-    """What an episode keeps of its scene: name, the scenario's resolved tree, and which robot stood in it."""
+    """What an episode keeps of its scene: name, the scenario's resolved tree, which robot stood in it, and how its goal is judged."""
     robot, cell = scene.robot, scene.config.cell
     return {
         "name": scene.name,
@@ -27,6 +27,7 @@ def resolved(scene: Scene) -> dict[str, Any]:
         "robot": robot.name,
         "hand": robot.hand,
         "base": robot.base,
+        "goal_rule": scene.config.goal_rule,
         **({"cell": cell.to_dict()} if cell else {}),
     }
 

@@ -50,8 +50,8 @@ class Rollout:
     Attributes:
         draw: its start; actions: (T, nu) float32 as applied.
         carry: subgoals and failure modes of this copy alone (n = 1), at its end.
-        label: `success`, `subgoals` (name to second or None), `failure` (`scenario.<never>`, `replay.goal:<subgoal>`,
-            `unstable`, or None), as an episode is labelled.
+        label: `success`, `subgoals` (name to second or None), `undone` (name to second, where there is any), `failure`
+            (`scenario.<never>`, `replay.goal:<subgoal>`, `unstable`, or None), as an episode is labelled.
         unstable_at: time [s] at which the engine first warned, or None.
         observations: feature name -> (T+1, k) float32, as an episode holds them.
         states: control step -> (nstate,) float64, at the steps that were asked for.
@@ -265,7 +265,7 @@ def _done(
 
 
 def _label(scene: Scene, carry: GoalState, unstable_at: float | None) -> dict[str, Any]:
-    """What an episode says of how it went: without a failure mode, the subgoal that was not reached is the failure."""
+    """What an episode says of how it went: without a failure mode, the subgoal that was not reached, or was undone, is the failure."""
     label = outcome_of(scene.course, carry, None if unstable_at is None else "unstable")
     if label["failure"] is None and not label["success"]:
         label["failure"] = scene.course.missed(carry)

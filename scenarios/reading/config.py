@@ -41,6 +41,10 @@ KEYS = (
 # planted: standing still, the legs are frozen in the stance, the wrench under the pelvis is measured; mobile: see mobile.py
 BASES = ("planted", "mobile")
 STAGES = ("integrity", "kinematics", "dynamics", "replay", "robustness")  # of the judge, in their order
+AT_END, LATCHED = GOAL_RULES = (
+    "at_end",
+    "latched",
+)  # what was done holds when the task ends; or once reached, for ever
 CONTROL_RATE = 30.0  # Hz, the clock of the hardware's head camera
 SUBSTEPS = 16  # physics steps of 1/480 s: the stiffest contact (solref 4.2 ms) keeps two steps
 
@@ -156,6 +160,7 @@ class ScenarioConfig:
     variant: str | None = None  # which of its variants it is
     drawn: Mapping[str, Any] | None = None  # the tree before its cell was laid over it, where that is known
     assets: Path | None = None  # the designer's own parts folder, if any
+    goal_rule: str = AT_END  # one of `GOAL_RULES`; sets that are older than the rule were judged by `latched`
 
 
 def read_config(
@@ -166,6 +171,7 @@ def read_config(
     assets: Path | None = None,
     cell: Cell | None = None,
     drawn: Mapping[str, Any] | None = None,
+    goal_rule: str = AT_END,
 ) -> ScenarioConfig:
     """Read a composed scenario.
 
@@ -176,6 +182,7 @@ def read_config(
         prefix: key path of the tree within the composed config, for the places of problems.
         assets: the designer's own parts folder, if any.
         cell: whose surveyed values the tree holds, if any; drawn: the tree without them.
+        goal_rule: one of `GOAL_RULES`.
     """
     node = Node(raw, prefix, problems)
     node.mapping(required=REQUIRED, optional=KEYS)
@@ -253,6 +260,7 @@ def read_config(
         variant=node.child("variant").word(default="") or None,
         drawn=drawn,
         assets=assets,
+        goal_rule=goal_rule,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..quantity import parse_quantity
+from ..reading.repeated import listed
 from ..reading.yaml_reader import Node
 from .predicate import All, Displaced, Predicate
 
@@ -59,10 +60,10 @@ def conditions(node: Node, predicate: Predicate) -> tuple[Condition, ...]:
         node: of the step, `{all: [...], hold: 0.5 s}` or a single word; predicate: what was read from it.
     """
     if isinstance(predicate, All) and "all" in node:
-        inner = [child for child in node.child("all").each() if isinstance(child.value, Mapping)]
+        inner = [child for child in listed(node.child("all")) if isinstance(child.value, Mapping)]
         if len(inner) == len(predicate.parts):
             return tuple(c for child, part in zip(inner, predicate.parts) for c in conditions(child, part))
-    word = next((key for key in node.value if key not in ("hold", "from", "to", "title")), "")
+    word = next((key for key in node.value if key not in ("hold", "from", "to", "passes", "title")), "")
     arguments = node.child(word).value
     bound: float | None
     if isinstance(predicate, Displaced):  # a key or a latch, whose bound stands in its part's sheet

@@ -49,7 +49,8 @@ def most(values: Sequence[Values]) -> Values:
 class Predicate(Protocol):
     """What every predicate offers.
 
-    `unit` is the unit of the margin; `target` names the element that a hand has to come near, for reward shaping.
+    `unit` is the unit of the margin. One that tells what happens (a key is pressed, a hand pulls), not what is, says so with
+    `act`: nobody asks whether it still holds later.
     """
 
     @property
@@ -168,12 +169,13 @@ class Untouched:
 
 @dataclass(frozen=True, slots=True)
 class Displaced:
-    """A joint has travelled at least (or, `below`, at most) so far [m or rad]: a key is pressed, a pawl has caught."""
+    """A joint has travelled at least (or, `below`, at most) so far [m or rad]: a key is pressed (`act`), a pawl has caught."""
 
     joint: Request
     bound: float
     below: bool = False
     unit: str = "m"
+    act: bool = False
 
     def requests(self) -> list[Request]:
         return [self.joint]
@@ -350,6 +352,24 @@ def leaves(predicate: Predicate) -> list[Predicate]:
     if isinstance(predicate, All | AnyOf):
         return [leaf for part in predicate.parts for leaf in leaves(part)]
     return [predicate]
+
+
+def acts(predicate: Predicate) -> bool:
+    """Whether something inside tells what happens: see `Predicate`."""
+    return any(getattr(leaf, "act", False) for leaf in leaves(predicate))
+
+
+def lasting(predicate: Predicate) -> Predicate | None:
+    """What of a predicate can hold on: without its acts; None where nothing is left, or an act alone is enough for it."""
+    if not acts(predicate):
+        return predicate
+    if not isinstance(predicate, All | AnyOf):
+        return None
+    parts = [lasting(part) for part in predicate.parts]
+    kept = tuple(part for part in parts if part is not None)
+    if not kept or (isinstance(predicate, AnyOf) and len(kept) < len(parts)):
+        return None
+    return kept[0] if len(kept) == 1 else type(predicate)(kept)
 
 
 def conjuncts(predicate: Predicate) -> list[Predicate]:

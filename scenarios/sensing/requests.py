@@ -36,6 +36,7 @@ _PLAIN = {
     "site_force": (_S.mjSENS_FORCE, _O.mjOBJ_SITE),
     "site_torque": (_S.mjSENS_TORQUE, _O.mjOBJ_SITE),
 }
+_DISTANCE = 1 << int(mujoco.mjtRayDataField.mjRAYDATA_DIST)  # what a range finder tells: bit of the field
 _CONTACT_FORCE, _NETFORCE = 2, 3  # bit of `data="force"` and number of `reduce="netforce"` in the contact sensor
 
 
@@ -44,9 +45,11 @@ class Request:
     """One sensor: what is measured, of what, relative to what.
 
     Attributes:
-        kind: a key of the table above, or `contact_force` (net force [N] of all contacts between two groups).
+        kind: a key of the table above, `contact_force` (net force [N] of all contacts between two groups), or `sight` (how far [m]
+            from a camera the way to a site first meets something; -1 where it meets nothing).
         of: element name; for contacts `body:NAME` (its own geoms), `tree:NAME` (with all its children) or `geom:NAME`.
-        to: the second group of a contact, or the body (`body:NAME`) in whose frame a pose is given; empty for the world.
+        to: the second group of a contact, or the body (`body:NAME`) or camera (`camera:NAME`) in whose frame a pose is given; empty
+            for the world.
     """
 
     kind: str
@@ -89,10 +92,35 @@ class SensorPlan:
                     intprm=[_CONTACT_FORCE, _NETFORCE, 1],
                 )
                 continue
+            if request.kind == "sight":
+                _add_sight(spec, request)
+                continue
             sensor_type, object_type = _PLAIN[request.kind]
             sensor = spec.add_sensor(name=request.name, type=sensor_type, objtype=object_type, objname=request.of)
             if request.to:
-                sensor.reftype, sensor.refname = _O.mjOBJ_XBODY, request.to.partition(":")[2]
+                how, _, name = request.to.partition(":")
+                sensor.reftype, sensor.refname = _O.mjOBJ_CAMERA if how == "camera" else _O.mjOBJ_XBODY, name
+
+
+def _add_sight(spec: mujoco.MjSpec, request: Request) -> None:
+    """A camera of one pixel beside the one that looks, which turns to the site, and the range finder in it."""
+    site, eye = spec.site(request.of), spec.camera(request.to.partition(":")[2])
+    mark = site.parent.add_body(name=f"{request.name} mark", pos=site.pos)
+    ray = eye.parent.add_camera(
+        name=f"{request.name} ray",
+        pos=eye.pos,
+        mode=mujoco.mjtCamLight.mjCAMLIGHT_TARGETBODY,
+        targetbody=mark.name,
+        resolution=[1, 1],
+        fovy=1.0,
+    )
+    spec.add_sensor(
+        name=request.name,
+        type=_S.mjSENS_RANGEFINDER,
+        objtype=_O.mjOBJ_CAMERA,
+        objname=ray.name,
+        intprm=[_DISTANCE, 0, 0],
+    )
 
 
 @dataclass(frozen=True)

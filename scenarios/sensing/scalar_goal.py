@@ -30,7 +30,14 @@ class ScalarGoal:
     def __init__(self, course: Goal):
         self.course = course
         index = {subgoal.name: i for i, subgoal in enumerate(course.subgoals)}
-        self._subgoals = [(subgoal.predicate, subgoal.hold - 1e-9) for subgoal in course.subgoals]
+        self._subgoals = [
+            (subgoal.predicate, subgoal.hold - 1e-9, on) for subgoal, on in zip(course.subgoals, course.stand_on)
+        ]
+        self._kept = [
+            (i, course.ends[i], subgoal.kept, subgoal.hold - 1e-9)
+            for i, subgoal in enumerate(course.subgoals)
+            if subgoal.kept is not None
+        ]
         self._nevers = [
             (never.predicate, index.get(never.since or ""), index.get(never.until or "")) for never in course.nevers
         ]
@@ -40,8 +47,11 @@ class ScalarGoal:
 
     def begin(self) -> None:
         """Forget everything: a new episode."""
-        self.step, self.done, self.held = 0, 0, 0
+        self.step, self.done = 0, 0
+        self.held = [0] * len(self._subgoals)
         self.reached = [math.nan] * len(self._subgoals)
+        self.undone = [math.nan] * len(self._subgoals)
+        self.n_undone = 0
         self.failed = [math.nan] * len(self._nevers)
         self.worst = [-math.inf] * len(self._nevers)
         self.lasted = [0] * len(self._nevers)
@@ -51,17 +61,20 @@ class ScalarGoal:
         """Take in the readings at the next control step: a `Row`, or what else the predicates of the course read."""
         dt = self._dt
         time = self.step * dt
-        while self.done < len(self._subgoals):
+        for i, end, kept, hold in self._kept:
+            if i < self.done <= end:
+                self._keep(i, kept.margin(row), hold, time)
+        while (i := self.done) < len(self._subgoals):
             # a subgoal that holds at once may be followed by the next in the same step
-            predicate, hold = self._subgoals[self.done]
-            if not predicate.margin(row) >= 0:
-                self.held = 0
+            predicate, hold, on = self._subgoals[i]
+            if not predicate.margin(row) >= 0 or (self.n_undone and any(self.undone[k] == self.undone[k] for k in on)):
+                self.held[i] = 0
                 break
-            self.held += 1
-            if not (self.held - 1) * dt >= hold:
+            self.held[i] += 1
+            if not (self.held[i] - 1) * dt >= hold:
                 break
-            self.reached[self.done] = time
-            self.done, self.held = self.done + 1, 0
+            self.reached[i] = time
+            self.done += 1
         for j, (predicate, since, until) in enumerate(self._nevers):
             open_ = since is None or self.done > since
             if not open_ or (until is not None and self.done > until):
@@ -76,6 +89,20 @@ class ScalarGoal:
                 self.worst[j] = margin
         self.step += 1
 
+    def _keep(self, i: int, margin: Values, hold: float, time: float) -> None:
+        """Whether a subgoal that was reached still holds."""
+        fell = self.undone[i] == self.undone[i]
+        if margin >= 0:
+            self.held[i] += 1
+            if fell and (self.held[i] - 1) * self._dt >= hold:
+                self.undone[i] = math.nan
+                self.n_undone -= 1
+            return
+        self.held[i] = 0
+        if margin < 0 and not fell:  # a number that has diverged says nothing
+            self.undone[i] = time
+            self.n_undone += 1
+
     def _happening(self, j: int, margin: Values, time: float) -> None:
         self.lasted[j] += 1
         if self.lasted[j] < self._wanted[j]:
@@ -87,20 +114,24 @@ class ScalarGoal:
 
     @property
     def success(self) -> bool:
-        """Whether every subgoal was reached and no failure mode has happened."""
-        return self.done == len(self._subgoals) > 0 and not self.went_wrong
+        """Whether every subgoal was reached, those that are kept hold, and no failure mode has happened."""
+        return self.done == len(self._subgoals) > 0 and not self.n_undone and not self.went_wrong
 
     def carry(self) -> GoalState:
         """What `Course.advance` would have carried, n = 1."""
-        step, done, held = (np.array([value]) for value in (self.step, self.done, self.held))
-        reached, failed, worst = (np.array([values], float) for values in (self.reached, self.failed, self.worst))
+        step, done, held = np.array([self.step]), np.array([self.done]), np.array([self.held], int)
+        reached, undone, failed, worst = (
+            np.array([values], float) for values in (self.reached, self.undone, self.failed, self.worst)
+        )
         lasted = None if self.course.wanted is None else np.array([self.lasted])
-        return GoalState(step, done, held, reached, failed, worst, lasted)
+        return GoalState(step, done, held, reached, undone, failed, worst, lasted)
 
     def resume(self, carry: GoalState) -> None:
         """Go on from what was carried, n = 1."""
-        self.step, self.done, self.held = (int(value[0]) for value in (carry.step, carry.done, carry.held))
-        self.reached, self.failed, self.worst = (v[0].tolist() for v in (carry.reached, carry.failed, carry.worst))
+        self.step, self.done = int(carry.step[0]), int(carry.done[0])
+        self.held, self.reached, self.undone = (v[0].tolist() for v in (carry.held, carry.reached, carry.undone))
+        self.n_undone = sum(time == time for time in self.undone)
+        self.failed, self.worst = carry.failed[0].tolist(), carry.worst[0].tolist()
         self.lasted = [0] * len(self._nevers) if carry.lasted is None else carry.lasted[0].tolist()
         self.went_wrong = any(time == time for time in self.failed)
 
@@ -141,9 +172,15 @@ class SpanGoal:
     """
 
     def __init__(self, course: Goal):
-        goals = [replace(one, predicate=Margins(one.predicate)) for one in course.subgoals]
-        nevers = [replace(one, predicate=Margins(one.predicate)) for one in course.nevers]
-        self._margins: list[Any] = [*(one.predicate for one in goals), *(one.predicate for one in nevers)]
+        asked = [one.predicate for one in (*course.subgoals, *course.nevers)]
+        asked += [one.kept for one in course.subgoals if one.kept is not None]
+        margins = {id(predicate): Margins(predicate) for predicate in asked}  # what is kept is mostly the same object
+        self._margins = tuple(margins.values())
+        goals = [
+            replace(one, predicate=margins[id(one.predicate)], kept=None if one.kept is None else margins[id(one.kept)])
+            for one in course.subgoals
+        ]
+        nevers = [replace(one, predicate=margins[id(one.predicate)]) for one in course.nevers]
         self._follower = ScalarGoal(Goal(tuple(goals), tuple(nevers), course.control_timestep))
 
     def advance(self, readings: Readings) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,7 @@
-"""The temporal layer on predicates: in this order, held for, never between, with an explicit carry.
+"""The temporal layer on predicates: in this order, held for, never between, in place at the end, with an explicit carry.
+
+A step that describes a state must still hold when the task ends; what was undone since is no success. A step that passes (a door
+that is shut again later) and an act (a key that was pressed) are reached once.
 
 It is fed step by step (an environment) or all at once (a replay) with the same result, because everything that it
 remembers stands in its carry.
@@ -18,12 +21,22 @@ from .requests import Readings
 
 @dataclass(frozen=True)
 class Subgoal:
-    """One step of the task: a predicate that has to hold unbroken for `hold` seconds."""
+    """One step of the task: a predicate that has to hold unbroken for `hold` seconds.
+
+    Attributes:
+        kept: what of it has to hold on; None where it passes.
+        to: the later subgoal until which it has to, and which cannot be reached without it; None: to the end.
+        act: whether something happens in it (a key is pressed): it counts only on top of what was done before.
+        conditions: of the predicate, one by one, to tell what was missing.
+    """
 
     name: str
     predicate: Predicate
     hold: float = 0.0
-    conditions: tuple[Condition, ...] = ()  # of the predicate, one by one, to tell what was missing
+    conditions: tuple[Condition, ...] = ()
+    kept: Predicate | None = None
+    to: str | None = None
+    act: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,9 +62,10 @@ class GoalState:
 
     Attributes:
         step: (n,) control steps seen.
-        stage: (n,) number of subgoals reached.
-        held: (n,) control steps for which the next subgoal has held unbroken.
-        reached: (n, nsubgoal) time at which each was reached [s], NaN where it was not.
+        done: (n,) number of subgoals reached.
+        held: (n, nsubgoal) control steps for which each has held unbroken, of those that are waited for or kept.
+        reached: (n, nsubgoal) time at which each was reached first [s], NaN where it was not.
+        undone: (n, nsubgoal) time since which one that was reached, and is kept, holds no more [s]; NaN where it holds.
         failed: (n, nnever) first time of each failure mode [s], NaN where it did not happen.
         worst: (n, nnever) largest margin into each failure mode while it was watched, -inf before; what held for a shorter
             time than its `hold` counts as 0.
@@ -62,6 +76,7 @@ class GoalState:
     done: np.ndarray
     held: np.ndarray
     reached: np.ndarray
+    undone: np.ndarray
     failed: np.ndarray
     worst: np.ndarray
     lasted: np.ndarray | None = None
@@ -81,7 +96,7 @@ class GoalState:
         return GoalState(*merged)  # type: ignore[arg-type]
 
     def _values(self) -> tuple[np.ndarray | None, ...]:
-        return self.step, self.done, self.held, self.reached, self.failed, self.worst, self.lasted
+        return self.step, self.done, self.held, self.reached, self.undone, self.failed, self.worst, self.lasted
 
 
 @dataclass(frozen=True)
@@ -96,7 +111,8 @@ class Goal:
         return GoalState(
             np.zeros(n, int),
             np.zeros(n, int),
-            np.zeros(n, int),
+            np.zeros((n, len(self.subgoals)), int),
+            np.full((n, len(self.subgoals)), np.nan),
             np.full((n, len(self.subgoals)), np.nan),
             np.full((n, len(self.nevers)), np.nan),
             np.full((n, len(self.nevers)), -np.inf),
@@ -107,18 +123,30 @@ class Goal:
         """Take in the readings (n, ·) at the next control step and return the new carry; the old one is left as it was."""
         time = carry.step * self.control_timestep
         count, held = carry.done.copy(), carry.held.copy()
-        reached, failed, worst, lasted = carry.reached.copy(), carry.failed, carry.worst, carry.lasted
+        reached, undone = carry.reached.copy(), carry.undone.copy()
+        failed, worst, lasted = carry.failed, carry.worst, carry.lasted
+        for i, subgoal in enumerate(self.subgoals):
+            was = (carry.done > i) & (carry.done <= self.ends[i])
+            if subgoal.kept is None or not was.any():
+                continue
+            margin = np.broadcast_to(subgoal.kept.margin(readings), was.shape)
+            holds = margin >= 0
+            held[was, i] = np.where(holds, held[:, i] + 1, 0)[was]
+            fell = was & (margin < 0) & np.isnan(undone[:, i])  # a number that has diverged says nothing
+            undone[fell, i] = time[fell]
+            undone[was & holds & self._long_enough(held[:, i], subgoal.hold), i] = np.nan
         for i, subgoal in enumerate(self.subgoals):
             # a subgoal that holds at once may be followed by the next in the same step, hence the loop in order
             now = count == i
             if not now.any():
                 continue
             holds = subgoal.predicate.margin(readings) >= 0
-            held = np.where(now, np.where(holds, held + 1, 0), held)
-            done = now & holds & ((held - 1) * self.control_timestep >= subgoal.hold - 1e-9)
+            if self.stand_on[i]:
+                holds = holds & np.isnan(undone[:, self.stand_on[i]]).all(axis=1)
+            held[now, i] = np.where(holds, held[:, i] + 1, 0)[now]
+            done = now & holds & self._long_enough(held[:, i], subgoal.hold)
             reached[done, i] = time[done]
             count = np.where(done, i + 1, count)
-            held = np.where(done, 0, held)
         if self.nevers:
             watched = self._watched(reached)
             margin = np.full(watched.shape, -np.inf)
@@ -133,7 +161,12 @@ class Goal:
                 margin, happened = np.where(short, 0.0, margin), happened & ~short
             worst = np.fmax(worst, margin)  # a number that has diverged says nothing
             failed = np.where(happened & np.isnan(failed), time[:, None], failed)
-        return GoalState(carry.step + 1, count, held, reached, failed, worst, lasted)
+        return GoalState(carry.step + 1, count, held, reached, undone, failed, worst, lasted)
+
+    def _long_enough(self, held: np.ndarray, hold: float) -> np.ndarray:
+        """(n,) whether so many control steps in a row are so many seconds."""
+        lasted: np.ndarray = (held - 1) * self.control_timestep >= hold - 1e-9
+        return lasted
 
     def _watched(self, reached: np.ndarray) -> np.ndarray:
         """(n, nnever) which failure modes are watched, from which subgoals have been reached."""
@@ -144,6 +177,20 @@ class Goal:
         if len(closed):
             watched[:, closed] &= np.isnan(reached[:, until])
         return watched
+
+    @cached_property
+    def ends(self) -> tuple[int, ...]:
+        """Of each subgoal, how many are reached at most as long as it has to hold on."""
+        names = [subgoal.name for subgoal in self.subgoals]
+        return tuple(len(names) if s.to is None else names.index(s.to) for s in self.subgoals)
+
+    @cached_property
+    def stand_on(self) -> tuple[list[int], ...]:
+        """Of each subgoal, those without which it cannot be reached: an act, all that hold on; else those that hold on to it."""
+        kept = [i for i, subgoal in enumerate(self.subgoals) if subgoal.kept is not None]
+        return tuple(
+            [i for i in kept if i < k and (subgoal.act or self.ends[i] == k)] for k, subgoal in enumerate(self.subgoals)
+        )
 
     @cached_property
     def wanted(self) -> np.ndarray | None:
@@ -185,6 +232,7 @@ class Goal:
         """The course that ends with a subgoal: failure modes that open only later are left out."""
         kept = self.subgoals[: self.index(name) + 1]
         names = {subgoal.name for subgoal in kept}
+        kept = tuple(replace(subgoal, to=subgoal.to if subgoal.to in names else None) for subgoal in kept)
         nevers = (never for never in self.nevers if never.since is None or never.since in names)
         return Goal(
             kept,
@@ -201,11 +249,26 @@ class Goal:
         failed = carry.failed[i]
         return None if np.isnan(failed).all() else f"scenario.{self.nevers[int(np.nanargmin(failed))].name}"
 
+    def latched(self) -> Goal:
+        """The same goal as it was judged before steps had to last: each is reached once, and nothing undoes it."""
+        steps = tuple(replace(step, kept=None, to=None, act=False) for step in self.subgoals)
+        return Goal(steps, self.nevers, self.control_timestep)
+
+    def in_place(self, carry: GoalState) -> np.ndarray:
+        """(n, nsubgoal) which subgoals were reached and hold still, as far as they have to."""
+        done: np.ndarray = carry.done[:, None] > np.arange(len(self.subgoals))
+        return done & np.isnan(carry.undone)
+
+    def undone(self, carry: GoalState, i: int = 0) -> dict[str, float]:
+        """Subgoal -> since when [s] it holds no more, of those that episode i had reached."""
+        return {s.name: float(t) for s, t in zip(self.subgoals, carry.undone[i]) if not np.isnan(t)}
+
     def missed(self, carry: GoalState, i: int = 0) -> str | None:
-        """Code of the first subgoal that episode i has not reached, `replay.goal:<name>`; None where all were."""
-        done = int(carry.done[i])
-        return None if done == len(self.subgoals) else f"replay.goal:{self.subgoals[done].name}"
+        """Code of the first subgoal that episode i has not reached or has undone, `replay.goal:<name>`; None where there is none."""
+        there = self.in_place(carry)[i]
+        return None if there.all() else f"replay.goal:{self.subgoals[int(there.argmin())].name}"
 
     def success(self, carry: GoalState) -> np.ndarray:
-        """(n,) True where every subgoal was reached and no failure mode happened."""
-        return (carry.done == len(self.subgoals)) & np.isnan(carry.failed).all(axis=1) & (len(self.subgoals) > 0)
+        """(n,) True where every subgoal was reached, those that are kept hold, and no failure mode happened."""
+        there = self.in_place(carry).all(axis=1)
+        return there & np.isnan(carry.failed).all(axis=1) & (len(self.subgoals) > 0)

@@ -52,7 +52,14 @@ def tells(leaf: Predicate, read: Collection[str]) -> bool:
 
 def witnessed(goal: Goal, read: frozenset[str], slack: Mapping[str, float]) -> Goal:
     """The goal as a record tells it: what it misses then is missed for certain, and so is a failure mode that happens."""
-    steps = tuple(replace(s, predicate=Witnessed(s.predicate, read, slack)) for s in goal.subgoals)
+    steps = tuple(
+        replace(
+            s,
+            predicate=Witnessed(s.predicate, read, slack),
+            kept=None if s.kept is None else Witnessed(s.kept, read, slack),
+        )
+        for s in goal.subgoals
+    )
     nevers = tuple(replace(n, predicate=Witnessed(n.predicate, read, slack, granted=False)) for n in goal.nevers)
     return Goal(steps, nevers, goal.control_timestep)
 

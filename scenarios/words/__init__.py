@@ -10,13 +10,14 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from ..names import Names
+from ..reading.repeated import listed
 from ..reading.yaml_reader import Node
 from ..sensing.predicate import All, AnyOf, Predicate
 from .word import Reader
 
 
 def _several(node: Node, names: Names, kind: type[All] | type[AnyOf]) -> Predicate | None:
-    parts = [predicate for child in node.each() if (predicate := read_predicate(child, names)) is not None]
+    parts = [predicate for child in listed(node) if (predicate := read_predicate(child, names)) is not None]
     return kind(tuple(parts)) if parts else None
 
 

@@ -38,7 +38,7 @@ def _pressed(node: Node, names: Names) -> Predicate | None:
     if "pressed" not in found[2]:
         node.note(f"{node.value!r} is no key: its part's sheet names no travel at which it is pressed.")
         return None
-    return Displaced(Request("joint_position", joint), parse_quantity(found[2]["pressed"], "length"))
+    return Displaced(Request("joint_position", joint), parse_quantity(found[2]["pressed"], "length"), act=True)
 
 
 def _latched(node: Node, names: Names) -> Predicate | None:

@@ -16,12 +16,17 @@ from .word import Words
 
 @dataclass(frozen=True)
 class Reads:
-    """A number that a rule keeps is at least `low` and at most `high`, in its own unit (a switch is 0 or 1)."""
+    """A number that a rule keeps is at least `low` and at most `high`, in its own unit (a switch is 0 or 1).
+
+    Attributes:
+        act: it tells what happened, which may be over.
+    """
 
     kept: Request
     low: float | None
     high: float | None
     unit: str = ""
+    act: bool = False
 
     def requests(self) -> list[Request]:
         return [self.kept]
@@ -71,7 +76,7 @@ def _kept(node: Node, names: Names, counter: bool) -> Request | None:
 
 def _happened(node: Node, names: Names) -> Predicate | None:
     kept = _kept(node, names, counter=False)
-    return None if kept is None else Reads(kept, 0.5, None, "1")
+    return None if kept is None else Reads(kept, 0.5, None, "1", act=node.word() in names.go_off)
 
 
 def _reads(node: Node, names: Names) -> Predicate | None:

@@ -57,13 +57,13 @@ def _handed_over(node: Node, names: Names) -> Predicate | None:
     if len(bounds) != 2 or bounds[0] > bounds[1]:
         node.child("released").note("released takes two times, such as [0.2 s, 0.6 s].")
         return None
-    return None if person is None else Reads(kept_by(person, "released"), bounds[0], bounds[1], "s")
+    return None if person is None else Reads(kept_by(person, "released"), bounds[0], bounds[1], "s", act=True)
 
 
 def _let_go_early(node: Node, names: Names) -> Predicate | None:
     """`let_go_early: guest`: the robot let go before the person pulled."""
     person = _receiver(node, names)
-    return None if person is None else Reads(kept_by(person, "released"), EARLY - 0.5, EARLY + 0.5, "s")
+    return None if person is None else Reads(kept_by(person, "released"), EARLY - 0.5, EARLY + 0.5, "s", act=True)
 
 
 def _pulls(node: Node, names: Names) -> Predicate | None:

@@ -151,6 +151,7 @@ class Pulled:
     out: Request
     at_least: float
     unit: str = "N"
+    act: bool = True
 
     def requests(self) -> list[Request]:
         return [*self.forces, self.out]

@@ -18,6 +18,7 @@ class Faster:
     velocity: Request
     than: float
     unit: str = "m/s"  # of the margin
+    act: bool = True
 
     def requests(self) -> list[Request]:
         return [self.velocity]

@@ -19,10 +19,10 @@ STEPS = ("taken", "served")
 NAMES = ("cup", "jar")
 
 
-def goal(reached, strict=None, failure=None, claim=True):
+def goal(reached, strict=None, failure=None, claim=True, undone=None):
     (found,) = check_record_goal(
         STEPS, reached, strict or reached, {"taken": 0, "served": 1}, failure, claim, RULES,
-        {"t": 2.5, "word": "near", "best": 0.08, "bound": 0.03, "wanted": "m"},
+        {"t": 2.5, "word": "near", "best": 0.08, "bound": 0.03, "wanted": "m"}, undone,
     )  # fmt: skip
     return found
 
@@ -35,6 +35,11 @@ def test_a_record_that_reaches_every_step_passes():
 def test_a_step_that_is_never_reached_fails_at_the_moment_that_was_nearest():
     found = goal({"taken": 1.0, "served": None})
     assert (found.level, found.subject, found.t0, found.margin) == ("FAIL", ("served",), 2.5, -1.0)
+
+
+def test_a_step_that_was_reached_and_undone_fails_since_when_it_is():
+    found = goal({"taken": 1.0, "served": None}, undone={"served": 6.5})
+    assert (found.level, found.subject, found.t0, found.details["kind"]) == ("FAIL", ("served",), 6.5, "undone")
 
 
 def test_a_step_that_is_missed_by_what_places_are_measured_to_is_a_warning():

@@ -218,7 +218,7 @@ def test_by_command(cells, capsys):
         "name": "high", "scenario": "microwave", "centre": "here", "surveyed": "surveyed 2026-11-02",
     }  # fmt: skip
     assert main(["check", "cell=high", "draws=1"]) == 0
-    assert "microwave v3 in high (surveyed 2026-11-02): sound" in capsys.readouterr().out
+    assert "microwave v4 in high (surveyed 2026-11-02): sound" in capsys.readouterr().out
     assert main(["check", "scenario=bare", "cell=high"]) == 2
     assert "is a 'microwave', not a 'bare'" in capsys.readouterr().err
     assert main(["import", "data=x.bag", "out=set", "cell=hgh"]) == 2

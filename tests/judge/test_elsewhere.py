@@ -39,8 +39,8 @@ parts:
 variation:
   bowl: {at: {x: {uniform: [-1 mm, 1 mm]}}}
 goal:
-  begun: {near: {of: robot.right_tcp, to: bowl.base, within: 900 mm}}
-  reached: {all: [{near: {of: robot.right_tcp, to: bowl.base, within: 255 mm}}, {upright: {of: bowl, within: 10 deg}}]}
+  begun: {near: {of: robot.right_tcp, to: bowl.base, within: 900 mm}, passes: true}
+  reached: {all: [{near: {of: robot.right_tcp, to: bowl.base, within: 255 mm}}, {upright: {of: bowl, within: 10 deg}}], passes: true}
 variants:
   farther: {parts: {bowl: {at: {x: 65 mm}}}}
 judge: {required: [integrity, replay.goal], if_unknown: {vary: [bowl.at], starts: 4}}
@@ -452,7 +452,7 @@ def test_from_no_likely_start_but_from_that_of_the_drawing(folder):
 def test_the_first_missed_step_is_the_one_that_most_starts_miss():
     class One:
         def __init__(self, *times):
-            self.carry = type("Carry", (), {"reached": np.array([times])})()
+            self.carry = type("Carry", (), {"reached": np.array([times]), "undone": np.full((1, len(times)), np.nan)})()
 
     played = [One(1.0, 2.0, np.nan), One(1.5, np.nan, np.nan), One(1.0, 3.0, np.nan), One(np.nan, np.nan, np.nan)]
     steps = steps_of(played, ["a", "b", "c"], {"subgoals": {"b": 2.5}}, 10.0)

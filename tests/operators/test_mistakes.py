@@ -197,6 +197,36 @@ def test_one_of_several_skills_of_a_word_is_named_by_its_number(mistakes):
         mistakes("{m: {code: scenario.spilt, skip: home}}", twice)
 
 
+def test_a_skill_that_the_chain_gives_a_name_is_found_by_it_wherever_it_stands(mistakes):
+    named = "{home: {hand: right, as: get_away}}"
+    way = "{m: {code: scenario.spilt, change: {get_away: {posture: high}}, after: {get_away: [{lift: {hand: left, by: 1 mm}}]}}}"
+    for chain in (f"[{named}]", f"[{{home: {{hand: left}}}}, {named}, {{home: {{hand: left}}}}]"):
+        made = mistakes(way, chain)["m"].chain()
+        (here,) = [i for i, skill in enumerate(made) if skill.called == "get_away"]
+        assert made[here].values["posture"] == "high" and made[here + 1].name == "lift"
+        assert [skill.values.get("posture") for skill in made].count("high") == 1
+    assert (
+        mistakes("{m: {code: scenario.spilt, skip: home 1}}", f"[{named}, {{home: {{hand: left}}}}]")["m"]
+        .steps[0]
+        .called
+        == ""
+    )
+
+
+@pytest.mark.parametrize(
+    ("chain", "message"),
+    [
+        ("[{home: {hand: left, as: away}}, {lift: {hand: left, by: 1 mm, as: away}}]", "two skills are called 'away'"),
+        ("[{home: {hand: left, as: lift}}]", "'lift' is a word of the skills"),
+        ("[{home: {hand: left, as: Get away}}]", "no name of a skill"),
+        ("[{home: {hand: left, as: get_away}}]", "Did you mean get_away"),
+    ],
+)
+def test_names_of_skills_are_checked(mistakes, chain, message):
+    with pytest.raises(ScenarioError, match=message):
+        mistakes("{m: {code: scenario.spilt, skip: get_awy}}", chain)
+
+
 def test_what_stands_after_the_last_skill_is_not_done(mistakes):
     found = mistakes(
         "{m: {code: scenario.spilt, before: {press.key: [{home: {hand: left}}]}, after: {lift: [{home: {hand: right}}]},"
@@ -312,7 +342,7 @@ def test_record_a_mistake_then_replay_it(tmp_path, capsys, monkeypatch):
 
 def test_list_mistakes(capsys):
     assert main(["list", "mistakes", "scenario=microwave"]) == 0
-    assert "wrong_key     scenario.wrong_key" in capsys.readouterr().out
+    assert "wrong_key        scenario.wrong_key" in capsys.readouterr().out
     assert main(["list", "mistakes", "scenario=microwave", "--json"]) == 0
     assert {"name": "latch_missed", "code": "replay.goal:closed"} in json.loads(capsys.readouterr().out)
     assert main(["list", "mistakes", "scenario=bare"]) == 0

@@ -71,12 +71,16 @@ def test_a_number_that_diverged_spoils_both_alike():
 
 
 def test_an_episode_is_followed_as_the_course_advances():
-    seen = np.zeros(4, int)
+    seen = np.zeros(5, int)
     for seed in range(60):
         rng = np.random.default_rng(seed)
         pick = rng.permutation(len(EVERY))
         holds = [float(h) for h in rng.choice([0.0, 0.1, 0.3], 5)]
-        goals = tuple(Subgoal(f"g{k}", EVERY[pick[k]], holds[k]) for k in range(3))
+        asked = [(EVERY[pick[k]], rng.random() < 0.6, rng.random() < 0.3) for k in range(3)]
+        goals = tuple(
+            Subgoal(f"g{k}", what, holds[k], kept=what if stays else None, act=act)
+            for k, (what, stays, act) in enumerate(asked)
+        )
         windows = [(None, None), ("g0", None), (None, "g1"), ("g0", "g2")]
         nevers = tuple(
             Never(f"n{k}", EVERY[pick[4 + k]], *windows[k], holds[k]) for k in range(int(rng.integers(0, 4)))
@@ -90,17 +94,18 @@ def test_an_episode_is_followed_as_the_course_advances():
             carry = course.advance(carry, now)
             follower.advance(now.row(0))
             ours = follower.carry()
-            for name in ("step", "done", "held", "reached", "failed", "worst", "lasted"):
+            for name in ("step", "done", "held", "reached", "undone", "failed", "worst", "lasted"):
                 np.testing.assert_array_equal(getattr(by_one, name), getattr(ours, name))
-            for name in ("step", "done", "held", "reached", "failed", "worst"):
+            for name in ("step", "done", "held", "reached", "undone", "failed", "worst"):
                 np.testing.assert_array_equal(
                     getattr(ours, name), getattr(carry, name), f"{name}, seed {seed}, step {t}"
                 )
             assert (ours.lasted is None) == (carry.lasted is None)
             assert carry.lasted is None or (ours.lasted == carry.lasted).all()
             assert follower.success == bool(course.success(carry)[0])
-        seen += [carry.done[0] > 0, follower.success, follower.went_wrong, carry.lasted is not None]
-    assert (seen > 5).all(), seen  # subgoals reached, successes, failures, failure modes that must last
+        undone = follower.n_undone > 0
+        seen += [carry.done[0] > 0, follower.success, follower.went_wrong, carry.lasted is not None, undone]
+    assert (seen > 3).all(), seen  # subgoals reached, successes, failures, failure modes that must last, steps undone
 
 
 @pytest.mark.parametrize("name", ["car_assembly", "drink_assist", "table_setting"])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from shiliu.scenarios.sensing.predicate import Displaced
+from shiliu.scenarios.sensing.predicate import All, AnyOf, Displaced, acts, lasting
 from shiliu.scenarios.sensing.requests import Request
 from shiliu.scenarios.sensing.temporal import Goal, Never, Subgoal
 
@@ -134,13 +136,16 @@ def test_worst_survives_a_simulation_that_diverges(readings):
     assert carry.worst[0, 0] == pytest.approx(-0.2) and np.isnan(carry.failed[0, 0])
 
 
+@pytest.mark.parametrize("stays", [False, True])
 @pytest.mark.parametrize(("lasting", "often"), [(0.0, 0.03), (0.1, 0.2)])
-def test_step_by_step_equals_all_at_once(readings, lasting, often):
+def test_step_by_step_equals_all_at_once(readings, lasting, often, stays):
     rng = np.random.default_rng(0)
     n, length = 16, 60
     values = {r: (rng.random((n, length, 1)) < p).astype(float) for r, p in ((A, 0.7), (B, 0.6), (X, often))}
     whole = readings(values)
     layer = course((0.2, 0.3), "first", "second", lasting)
+    if stays:
+        layer = replace(layer, subgoals=tuple(replace(one, kept=one.predicate) for one in layer.subgoals))
     carry = layer.begin(n)
     for t in range(length):
         carry = layer.advance(carry, readings({r: v[:, t] for r, v in values.items()}))
@@ -149,7 +154,7 @@ def test_step_by_step_equals_all_at_once(readings, lasting, often):
     part = layer.run(readings({r: v[:, :23] for r, v in values.items()}))
     in_two = layer.run(readings({r: v[:, 23:] for r, v in values.items()}), part)
     for other in (at_once, in_two):
-        for name in ("done", "held", "reached", "failed", "worst", *(("lasted",) if lasting else ())):
+        for name in ("done", "held", "reached", "undone", "failed", "worst", *(("lasted",) if lasting else ())):
             np.testing.assert_array_equal(getattr(carry, name), getattr(other, name), err_msg=name)
         assert (other.step == length).all() and (carry.step == length).all()
     # and each episode alone is what it is among the others
@@ -157,6 +162,7 @@ def test_step_by_step_equals_all_at_once(readings, lasting, often):
         alone = layer.run(readings({r: v[i : i + 1] for r, v in values.items()}))
         np.testing.assert_array_equal(alone.reached, at_once.reached[i : i + 1])
         np.testing.assert_array_equal(alone.failed, at_once.failed[i : i + 1])
+    assert stays == (~np.isnan(at_once.undone)).any()
     assert 0 < np.isnan(at_once.failed).sum() < n and 0 < np.isnan(at_once.reached[:, 1]).sum() < n
 
 
@@ -177,3 +183,81 @@ def test_rows_of_a_carry_are_those_episodes(readings):
 def test_a_scenario_without_goal_is_never_done(readings):
     layer = Goal((), (), DT)
     assert layer.success(layer.run(steps(readings, a="11"))).tolist() == [False]
+
+
+def lasting_course(hold=0.0, act=False, passes=False) -> Goal:
+    """`first` must last, `second` is the last step; an act counts on top of what lasts."""
+    goals = (
+        Subgoal("first", holds(A), hold, kept=None if passes else holds(A)),
+        Subgoal("second", holds(B), kept=None if act else holds(B), act=act),
+    )
+    return Goal(goals, (), DT)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "success", "undone"),
+    [
+        ("0111111", "0001111", True, {}),
+        ("0110000", "0001111", False, {"first": 0.3}),  # undone before the last step
+        ("0111100", "0001111", False, {"first": 0.5}),  # undone after all was done: a recording is judged at its end
+        ("0110111", "0001111", True, {}),  # undone and done again
+        ("0110101", "0001111", True, {}),
+        ("0110110", "0001111", False, {"first": 0.6}),  # since when it holds no more, not when it first did not
+        ("0111111", "0001110", False, {"second": 0.6}),
+        ("0000000", "0001111", False, {}),
+    ],
+)
+def test_a_state_has_to_hold_at_the_end(readings, a, b, success, undone):
+    layer = lasting_course()
+    carry = layer.run(steps(readings, a=a, b=b))
+    assert layer.success(carry).tolist() == [success] and layer.undone(carry) == pytest.approx(undone)
+    missed = layer.missed(carry)
+    assert missed == (None if success else f"replay.goal:{next(iter(undone), 'first')}")
+
+
+def test_what_passes_and_what_was_judged_by_the_older_rule_is_reached_once(readings):
+    taken = steps(readings, a="0110000", b="0001100")
+    assert not lasting_course().success(lasting_course().run(taken))[0]
+    for layer in (lasting_course().latched(), lasting_course(passes=True).until("first")):
+        carry = layer.run(taken)
+        assert layer.success(carry)[0] and layer.undone(carry) == {} and np.isnan(carry.undone).all()
+
+
+def test_what_was_undone_has_to_hold_as_long_again(readings):
+    layer = lasting_course(hold=0.2)
+    for a, again in (("0111011000", False), ("0111011100", False), ("0111011111", True), ("0111000111", True)):
+        carry = layer.run(steps(readings, a=a, b="0000011111"))
+        assert layer.success(carry)[0] == again, a
+    carry = layer.run(steps(readings, a="0111000110", b="0000011111"))
+    assert layer.undone(carry) == pytest.approx({"first": 0.4})  # 0.1 s is not enough to have done it again
+
+
+def test_an_act_counts_only_on_top_of_what_lasts(readings):
+    """A key pressed over an empty oven: filled later, it was still started empty."""
+    layer = lasting_course(act=True)
+    empty = layer.run(steps(readings, a="0110001111", b="0000010000"))
+    assert not layer.success(empty)[0] and layer.missed(empty) == "replay.goal:second" and layer.undone(empty) == {}
+    never_again = layer.run(steps(readings, a="0110000000", b="0000010000"))
+    assert layer.missed(never_again) == "replay.goal:first" and layer.undone(never_again) == pytest.approx(
+        {"first": 0.3}
+    )
+    good = layer.run(steps(readings, a="0111111111", b="0000010000"))
+    assert layer.success(good)[0]
+
+
+def test_a_number_that_diverged_undoes_nothing(readings):
+    layer = lasting_course()
+    taken = steps(readings, a="1111", b="0011")
+    taken.value[0, 3, 0] = np.nan
+    assert layer.success(layer.run(taken))[0]
+
+
+def test_what_lasts_of_a_predicate_is_what_is_no_act():
+    pressed, latched, near = Displaced(A, 0.5, act=True), Displaced(B, 0.5, below=True), holds(X)
+    assert lasting(latched) is latched and lasting(pressed) is None
+    assert lasting(All((pressed, latched))) is latched
+    assert lasting(All((pressed, latched, near))) == All((latched, near))
+    assert lasting(AnyOf((pressed, latched))) is None  # the act alone was enough
+    assert lasting(AnyOf((All((pressed, near)), latched))) == AnyOf((near, latched))
+    assert lasting(AnyOf((latched, near))) == AnyOf((latched, near))
+    assert acts(All((latched, AnyOf((near, pressed))))) and not acts(All((latched, near)))

@@ -124,8 +124,9 @@ def checked_tree(
     label = tree["label"]
     if type(label.get("success")) not in (bool, _NOTHING) or type(label.get("failure")) not in (str, _NOTHING):
         raise wrong("label", "success or failure with its code")
-    if type(label.get("subgoals", {})) is not dict or not all(_second(t) for t in label.get("subgoals", {}).values()):
-        raise wrong("label", "a table of subgoals with their seconds")
+    for key in ("subgoals", "undone"):
+        if type(label.get(key, {})) is not dict or not all(_second(t) for t in label.get(key, {}).values()):
+            raise wrong("label", "a table of subgoals with their seconds")
     for segment in tree["segments"]:
         known = isinstance(segment, dict) and type(segment.get("skill")) is str
         if not known or None in (segment.get("t0"), segment.get("t1")) or not _second(segment["t0"], segment["t1"]):

@@ -222,6 +222,10 @@ def _steps(judged: Judged, finding: Finding) -> Plot | None:
         return None
     t = found[2]
     done = np.sum([t >= t[0] + when for when in at.values() if when is not None] or [np.zeros(len(t))], axis=0)
+    done = done - np.sum(
+        [t >= t[0] + when for when in (judged.replay.outcome.get("undone") or {}).values()] or [np.zeros(len(t))],
+        axis=0,
+    )
     return Plot(
         "subgoals",
         "",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ....scenarios.reading.yaml_reader import Node, nearest
@@ -40,6 +41,7 @@ def _looking_ahead(chain: list[Skill]) -> list[Skill]:
 
 def _read(scene: Scene, registry: Mapping[str, type[Skill]], chain: Node) -> Iterator[Skill]:
     """The skills of a list, each as it stands."""
+    called: list[str] = []
     for item in chain.each() if chain.value else ():
         words = list(item.items())
         if len(words) != 1:
@@ -53,13 +55,28 @@ def _read(scene: Scene, registry: Mapping[str, type[Skill]], chain: Node) -> Ite
             node.note(f"{kind.name} needs base={kind.needs}, and this robot is {scene.robot.base}.")
             continue
         required = tuple(n for n, a in kind.arguments.items() if a.default is REQUIRED and a.instead not in node)
-        if not node.mapping(required=required, optional=(*kind.arguments, "how", "if")):
+        if not node.mapping(required=required, optional=(*kind.arguments, "how", "if", "as")):
             continue
         values = {name: argument.read(node.child(name), scene, node) for name, argument in kind.arguments.items()}
         skill = kind(values)
         if "if" in node:
             skill.only_if = read_condition(node.child("if"), scene)
+        if "as" in node:
+            skill.called = _name(node.child("as"), called, registry)
+            called.append(skill.called)
         yield skill
+
+
+def _name(node: Node, taken: Sequence[str], registry: Mapping[str, type[Skill]]) -> str:
+    """What a skill of a chain is called there."""
+    name = node.word()
+    if name and not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        node.note(f"{name!r} is no name of a skill: small letters, digits and _ only, such as take_bowl.")
+    elif name in taken:
+        node.note(f"two skills are called {name!r}.")
+    elif name in {*registry, *(kind.word for kind in registry.values())}:
+        node.note(f"{name!r} is a word of the skills; call it something else.")
+    return name
 
 
 def read_condition(node: Node, scene: Scene) -> str:
@@ -84,7 +101,7 @@ def strategy(word: str, node: Node, registry: Mapping[str, type[Skill]]) -> type
         return known[how]
     if len(known) == 1 or not isinstance(node.value, Mapping):
         return next(iter(known.values()))
-    given = set(node.value) - {"if"}
+    given = set(node.value) - {"if", "as"}
     fit = [
         kind
         for kind in known.values()

@@ -182,6 +182,7 @@ class Skill:
     Attributes:
         name: `take.rim`; the word alone where it is the plain way.
         only_if: the switch of the scenario's rules that has to be on when its turn comes; "" where it is done in any case.
+        called: what the chain calls it (`as: take_bowl`), so that mistakes need not count; "" where it has no name.
         beside_it: (2,) how far ahead and aside [m] of its place the chain puts later what this skill takes.
     """
 
@@ -194,6 +195,7 @@ class Skill:
     hands: ClassVar[str] = ""  # which it moves, where its arguments do not say
     beside_it: tuple[float, float] = (0.0, 0.0)
     only_if: str = ""  # the switch of the scenario's rules without which it is left out
+    called: str = ""
 
     def __init_subclass__(cls, **settings: Any) -> None:
         super().__init_subclass__(**settings)

@@ -1,0 +1,80 @@
+"""The word of what a camera of the robot has before it: seen."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..names import Names
+from ..reading.yaml_reader import Node, nearest
+from ..sensing.predicate import All, Predicate, Values, least
+from ..sensing.requests import Readings, Request, Row
+from .word import Words
+
+SELF = 0.03  # m, what the sight meets so near before a place is the thing that the place lies on
+NEAR = 0.1  # m, nearer than this a camera shows nothing sharp
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A place is in a camera's picture, no further than a distance [m], and nothing stands before it.
+
+    Attributes:
+        at: the place in the camera's frame (x to the right, y up, looking along -z).
+        sight: how far [m] from the camera the way to the place first meets something, -1 where it meets nothing.
+        wide, high: tangents of half the picture's angles.
+    """
+
+    at: Request
+    sight: Request
+    wide: float
+    high: float
+    within: float
+    unit: str = "m"
+
+    def requests(self) -> list[Request]:
+        return [self.at, self.sight]
+
+    def margin(self, readings: Readings | Row) -> Values:
+        x, y, z = readings.point(self.at)
+        square = x * x + y * y + z * z
+        away: Any = math.sqrt(square) if type(square) is float else np.sqrt(square)
+        met = readings.first(self.sight)
+        if type(met) is float:
+            free = met - away + SELF if met >= 0 else self.within
+        else:
+            free = np.where(met >= 0, met - away + SELF, self.within)
+        return least([-z * self.wide - abs(x), -z * self.high - abs(y), -z - NEAR, self.within - away, free])
+
+
+def _seen(node: Node, names: Names) -> Predicate | None:
+    """`seen: {of: [panel.lamps], by: head, within: 1200 mm}`; `by` is a camera of the scenario that the robot carries."""
+    if not node.mapping(required=("of", "by", "within")):
+        return None
+    of, by = node.child("of"), node.child("by")
+    sites = [names.element(one, "site") for one in (of.each() if isinstance(of.value, list) else [of])]
+    within = node.child("within").quantity("length", low=0.0)
+    carried = {name: camera for name, camera in names.cameras.items() if camera.mount is not None}
+    camera = carried.get(by.word())
+    if camera is None:
+        if by.word():
+            by.note(f"{by.value!r} is no camera that the robot carries.{nearest(by.word(), list(carried))}")
+        return None
+    mount = str(camera.mount).removeprefix("robot.")
+    eye = names.spec.camera(names.robot.get(mount, {}).get("camera", mount))
+    if eye is None or not sites or any(site is None for site in sites):
+        return None
+    high = math.tan(math.radians(eye.fovy) / 2)
+    wide = high * camera.size[0] / camera.size[1]
+    frame = f"camera:{eye.name}"
+    found = [
+        Seen(Request("site_position", str(s), frame), Request("sight", str(s), frame), wide, high, within)
+        for s in sites
+    ]
+    return found[0] if len(found) == 1 else All(tuple(found))
+
+
+WORDS: Words = {"seen": _seen}
