@@ -62,15 +62,15 @@ class ServoLaw:
     noise: float
 
 
-def check_effort(group: Group, arms: Mapping[str, MeasuredArm], found: Sequence[Difference]) -> list[Difference]:
+def check_effort(group: Group, laws: Sequence[ServoLaw], found: Sequence[Difference]) -> list[Difference]:
     """Where a torque of the arms is not what its servo gives.
 
     Args:
-        arms: of the group, by side.
+        laws: of the group, see `laws_of`.
         found: what the group contradicts itself in; a joint that stands there explains its torque.
     """
     out: list[Difference] = []
-    for law in laws_of(group, arms):
+    for law in laws:
         out += _by_law(group, law, found)
     return together(out)
 
