@@ -148,12 +148,14 @@ def check_units(
     The unit under judgement is `Stream.unit`; what the container claims (`declared_unit`) is told where it differs.
     """
     rule, found = rules["unit.degrees"], []
+    both = command is not None and state is not None and {command.unit, state.unit} <= set(SCALE)
+    further = _scales_against(command, state, rule.settings["correlation"]) if both and command and state else {}
     for stream, other in ((command, state), (state, command)):
         if stream is None or stream.unit not in SCALE or not stream.n:
             continue
         names = [name for name in stream.names if name in limits]
         outside = _outside(stream, names, limits, rule.settings["overshoot"])
-        scales = _scales_against(stream, other, rule.settings["correlation"]) if other is not None else {}
+        scales = further if stream is command else {name: 1.0 / ratio for name, ratio in further.items()}
         witnessed = {name: ratio if stream.unit == "rad" else 1.0 / ratio for name, ratio in scales.items()}
         # where the other stream is inside the range and this one moves some other number of times as far, it is scaled
         elsewhere = (

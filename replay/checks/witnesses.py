@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..recording.recording import Recording
-from ..residual.bodies import more_differences, vouched, witnessed
+from ..residual.bodies import ComparedColumns, more_differences, vouched, witnessed
 from ..residual.commanded_speed import standing_speeds
 from ..residual.engine import Difference, differences
-from ..residual.table import table_of
-from ..robots.limits import Limits
 from .check import Check
 from .finding import Finding, Plot
 from .rules import Rule, Rules
@@ -18,27 +16,22 @@ from .rules import Rule, Rules
 SHOWN = 12  # names in a finding; the details hold all
 
 
-def check_differs(recording: Recording, rules: Rules, limits: Limits | None = None) -> list[Finding]:
+def check_differs(columns: ComparedColumns, rules: Rules) -> list[Finding]:
     """`column.differs`: each column against what the others say it should be.
 
     A FAIL where no body that moves, is pushed or blocked can have done it: two relations are broken at once, a command was never
     carried out as recorded but as another one, or the values have a shape that only a recorder or a converter makes. Else a WARN.
 
-    Args:
-        limits: of the joints; a command past a joint's range is carried out as far as the joint goes.
-
     Returns:
         One finding, the heaviest difference; the others stand in its details.
     """
-    rule = rules["column.differs"]
-    ranges = {} if limits is None else {name: (one.lower, one.upper) for name, one in limits.joints.items()}
-    table = table_of(recording, ranges)
+    rule, table = rules["column.differs"], columns.table
     groups = [group for group in table.groups if any(len(c.columns) > 1 for c in group.channels)]
-    found = list(standing_speeds(recording))
+    found = list(standing_speeds(columns.recording))
     if not groups and not found:
         return [rule.not_checked("no_witness" if table.alone else "not_recorded")]
-    found += [d for group in groups for d in differences(group, vouched(recording, group))]
-    by_bodies = more_differences(recording, table.groups, found)
+    found += [d for group in groups for d in differences(group, vouched(columns, group))]
+    by_bodies = more_differences(columns, found)
     found = [d for d in found if not _said_again(d, by_bodies)] + by_bodies
     if not found:
         return [rule.passed(value=0.0, details={"columns": len(table.compared)})]
@@ -86,11 +79,10 @@ def _finding(rule: Rule, one: Difference, others: Sequence[dict[str, Any]]) -> F
     )
 
 
-def check_alone(recording: Recording, rules: Rules) -> list[Finding]:
+def check_alone(columns: ComparedColumns, rules: Rules) -> list[Finding]:
     """`column.alone`: columns that are recorded and that nothing else recorded speaks of; never judged, but named."""
-    rule, table = rules["column.alone"], table_of(recording)
-    others = witnessed(recording, table.groups)
-    alone = tuple(name for name in table.alone if name not in others)
+    rule, others = rules["column.alone"], witnessed(columns)
+    alone = tuple(name for name in columns.table.alone if name not in others)
     if not alone:
         return [rule.passed(value=0.0)]
     details = {"count": len(alone), "columns": list(alone)}
@@ -99,7 +91,7 @@ def check_alone(recording: Recording, rules: Rules) -> list[Finding]:
 
 def _both(recording: Recording, finding: Finding, rules: Rules) -> Plot | None:
     """The column with the one that it is held against."""
-    for group in table_of(recording).groups:
+    for group in ComparedColumns(recording).table.groups:
         for channel in group.channels:
             if finding.subject and channel.name == finding.subject[0]:
                 kinds = ("measured", "velocity") if finding.details.get("column") == "velocity" else ("command", "measured")
@@ -111,7 +103,7 @@ def _both(recording: Recording, finding: Finding, rules: Rules) -> Plot | None:
 CHECKS = (
     Check(
         "column.differs",
-        run=lambda r: check_differs(r.recording, r.rules, r.limits),
+        run=lambda r: check_differs(r.columns, r.rules),
         curve=_both,
         turn=5,
         after=("values", "channels"),
@@ -121,7 +113,7 @@ CHECKS = (
     ),
     Check(
         "column.alone",
-        run=lambda r: check_alone(r.recording, r.rules),
+        run=lambda r: check_alone(r.columns, r.rules),
         turn=5,
         no_example="never judged: the columns are named",
         no_curve="names of columns; nothing is drawn of them",

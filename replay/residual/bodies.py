@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -14,32 +16,60 @@ from .engine import JOIN, Difference
 from .forces import check_forces, held_forces
 from .hand_pose import AXES, check_hands, poses_of, vouched_joints
 from .hand_speed import check_hand_speeds
+from .heard import HEARD
 from .moving_base import base_columns, check_base
-from .servo_law import laws_of
-from .table import Group
+from .servo_law import ServoLaw, laws_of
+from .table import Group, RecordedColumns, table_of
 
 
-def vouched(recording: Recording, group: Group) -> dict[str, np.ndarray]:
+@dataclass(frozen=True)
+class ComparedColumns:
+    """A take's columns on common rows and what our own robot's body makes of them, each found once."""
+
+    recording: Recording
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    @cached_property
+    def table(self) -> RecordedColumns:
+        return table_of(self.recording, self.ranges)
+
+    @cached_property
+    def bodies(self) -> tuple[tuple[Group, dict[str, MeasuredArm]], ...]:
+        """Groups of our own robot's joints, each with its arms."""
+        found = []
+        for group in self.table.groups:
+            arms = arms_of({c.name: c.columns["measured"] for c in group.channels if c.unit == "rad" and "measured" in c.columns})
+            if arms:
+                found.append((group, arms))
+        return tuple(found)
+
+    @cached_property
+    def laws(self) -> tuple[list[ServoLaw], ...]:
+        """Of each of `bodies` the laws that its servos follow."""
+        return tuple(laws_of(group, arms) for group, arms in self.bodies)
+
+
+def vouched(columns: ComparedColumns, group: Group) -> dict[str, np.ndarray]:
     """Joint -> (n,) rows in which its measured column is borne out by another one than those of the group."""
-    return {
-        name: rows for of, arms in _with_arms([group]) for name, rows in vouched_joints(recording, of, arms).items()
-    }
+    arms = next((arms for of, arms in columns.bodies if of is group), {})
+    return vouched_joints(columns.recording, group, arms)
 
 
-def more_differences(recording: Recording, groups: Sequence[Group], found: Sequence[Difference]) -> list[Difference]:
+def more_differences(columns: ComparedColumns, found: Sequence[Difference]) -> list[Difference]:
     """What other columns than command, position and speed contradict.
 
     Args:
-        groups: of the recording's table.
         found: what the groups contradict themselves in, which explains what follows from it.
     """
     out: list[Difference] = []
-    for group, arms in _with_arms(groups):
+    recording = columns.recording
+    for (group, arms), laws in zip(columns.bodies, columns.laws):
         by_hands = check_hands(recording, group, arms, found)
-        out += [*by_hands, *check_effort(group, arms, found, by_hands)]
+        doubted = {name for d in (*found, *by_hands) if d.kind in HEARD for name in d.channels}
+        out += [*by_hands, *check_effort(group, laws_of(group, arms, doubted) if doubted else laws, found, by_hands)]
         out += [d for d in check_base(recording, group) if not _at_a_seam(d, found)]
         out += check_forces(recording)
-    for group in groups:
+    for group in columns.table.groups:
         if group.channels[0].unit != "rad":
             out += [d for d in check_hand_speeds(group, found) if not _at_a_seam(d, found)]
     return out
@@ -56,22 +86,15 @@ def _at_a_seam(one: Difference, found: Sequence[Difference]) -> bool:
     )
 
 
-def witnessed(recording: Recording, groups: Sequence[Group]) -> set[str]:
+def witnessed(columns: ComparedColumns) -> set[str]:
     """Columns, as `RecordedColumns.alone` spells them, that `more_differences` holds against others."""
     out: set[str] = set()
-    for group, arms in _with_arms(groups):
+    recording = columns.recording
+    for (group, arms), laws in zip(columns.bodies, columns.laws):
         for name, stream, _ in poses_of(recording, group, arms):
             out |= {f"{topic(stream)}/{name}.{axis}" for axis in AXES}
-        for law in laws_of(group, arms):
+        for law in laws:
             out |= {f"{channel.topics['effort']}/{channel.name}" for channel in law.channels}
         out |= {f"{where}/{key.partition('/')[2]}" for key, (_, where) in base_columns(recording, group).items()}
         out |= held_forces(recording)
     return out
-
-
-def _with_arms(groups: Sequence[Group]) -> Iterator[tuple[Group, dict[str, MeasuredArm]]]:
-    """Groups of our own robot's joints."""
-    for group in groups:
-        arms = arms_of({c.name: c.columns["measured"] for c in group.channels if c.unit == "rad" and "measured" in c.columns})
-        if arms:
-            yield group, arms

@@ -9,12 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from ..signals.statistics import TO_SIGMA
-from .arm_chain import MeasuredArm
 from .departures import WitnessedColumn, departures, joined, rows_of, together
 from .engine import Difference
 from .heard import HEARD, heard, heard_column, is_followed
 from .relations import Relation, follows
-from .servo_law import ServoLaw, laws_of
+from .servo_law import ServoLaw
 from .table import Group, RecordedChannel
 
 LIMIT = 3.0  # Nm: what counts
@@ -39,18 +38,17 @@ FINER = 1.0 / 3.0  # of these bounds, for a joint of the head: its motors give 1
 
 
 def check_effort(
-    group: Group, arms: Mapping[str, MeasuredArm], found: Sequence[Difference], by_hands: Sequence[Difference] = ()
+    group: Group, laws: Sequence[ServoLaw], found: Sequence[Difference], by_hands: Sequence[Difference] = ()
 ) -> list[Difference]:
     """Where a torque of the arms is not what its servo gives.
 
     Args:
-        arms: of the group, by side.
+        laws: of the group, of joints that are not doubted where there are any, see `laws_of`.
         found: what the group contradicts itself in: the torque says more exactly what it was.
         by_hands: what the hands contradict: a joint that stands there is known exactly, and explains its torque.
     """
     out: list[Difference] = []
-    doubted = {name for d in (*found, *by_hands) if d.kind in HEARD for name in d.channels}
-    for law in laws_of(group, arms, doubted):
+    for law in laws:
         out += _by_law(group, law, found, by_hands)
     return together(out)
 

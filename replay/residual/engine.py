@@ -13,7 +13,7 @@ from .hands import BEYOND as BEYOND_HAND
 from .hands import against_command
 from .hypotheses import HYPOTHESES, Case, Explanation, best, is_exact
 from .relations import Relation, relations_of, shifted
-from .table import Group, RecordedChannel, is_switch
+from .table import Group, RecordedChannel, held_for, is_switch
 
 UNEVEN = 0.01  # rad: a group whose channels follow worse than this, on the whole, may follow later than a kernel reaches
 JOIN = 12  # rows: disagreements nearer than this are one (a kernel's length at 30 Hz)
@@ -340,7 +340,9 @@ def _parameters(
                 yield replace(one, certain=one.certain and _everywhere(c, q, relation, group.dt, zero))
             if len(alike) >= 3 and np.isfinite(relation.delay):
                 apart = relation.delay - float(np.median([r.delay for r in alike]))
-                if abs(apart) > DELAY + 3.0 * noise / max(float(np.abs(np.diff(c)).max()) / group.dt, 1e-6):
+                rows = held_for(c)
+                speed = float(np.abs(c[rows:] - c[:-rows]).max()) / (rows * group.dt)
+                if abs(apart) > DELAY + (rows - 1) * group.dt + 3.0 * noise / max(speed, 1e-6):
                     yield _whole(group, channel, "measured", abs(apart), "lag", "time", {"late": apart}, alike, "s")
         elif relation.name == "derivative" and len(alike) >= 3:
             usual = float(np.median([r.gain for r in alike])) or 1.0

@@ -43,6 +43,12 @@ class RecordedChannel:
     way: float = 1.0
 
 
+def held_for(x: np.ndarray) -> int:
+    """Rows that a value of a column (n,) usually stands while it changes: more than one on a grid that is finer than its sender."""
+    new = np.flatnonzero(np.diff(x))
+    return max(1, round(float(np.median(np.diff(new))))) if len(new) > 2 else 1
+
+
 def is_switch(channel: RecordedChannel) -> bool:
     """Whether a channel is commanded by two or three values (open, closed) and moves only once they change: its command is no place
     that a servo is to be at, and may count in something else than its measurement."""

@@ -337,7 +337,7 @@ def test_without_a_recorder_s_clock_skew_is_not_asked():
 
 
 @pytest.mark.parametrize(
-    ("every", "level", "share"), [(1, "PASS", 0.0), (2, "PASS", 0.5), (4, "PASS", 0.75), (8, "FAIL", 0.875)]
+    ("every", "level", "share"), [(1, "PASS", 0.0), (2, "PASS", 0.5), (4, "PASS", 0.75), (8, "WARN", 0.875)]
 )
 def test_repeated_samples_are_counted(every, level, share):
     t = np.arange(0, 12, 0.01)
@@ -346,6 +346,14 @@ def test_repeated_samples_are_counted(every, level, share):
     )[0]
     assert found.level == level and found.value == pytest.approx(share, abs=0.01)
     assert found.details["fresh_rate"] == pytest.approx(100.0 / every, rel=0.02)
+
+
+def test_new_values_that_come_now_and_then_are_no_grid_of_a_slow_sender():
+    """Every eighth sample on the average, in steps of 2 to 14."""
+    t = np.arange(0, 12, 0.01)
+    new = np.cumsum(np.random.default_rng(0).integers(2, 15, 200))
+    at = t[new[np.searchsorted(new, np.arange(len(t)), side="right") - 1].clip(0, len(t) - 1)]
+    assert check_repeated([stream("command", t, arms(at))], RULES, START)[0].level == "FAIL"
 
 
 @pytest.mark.parametrize(("field", "level"), [("observation.state", "WARN"), ("observation.environment_state", "NOT_APPLICABLE")])

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 from shiliu.replay.checks.empty_grips import check_empty_grip, grips_of
 from shiliu.replay.checks.finding import Finding
 from shiliu.replay.checks.hands_idle import check_idle, names_taking
@@ -199,6 +200,37 @@ def test_a_failure_that_is_not_required_stands_in_the_why_column(lang):
 )
 def test_words_that_name_taking(task, word):
     assert names_taking(task) == word
+
+
+def slow_policy(every, follows_held, noise=0.0, pole=0.65):
+    """Commands of a hand-like motion on a grid of 30 Hz, each standing for so many rows, and a servo that followed them, or the motion."""
+    t = np.arange(400) / RATE
+    places = np.random.default_rng(4).uniform(-0.6, 0.6, (2, 12))
+    meant = np.stack([sum(p / (1.0 + np.exp(-6.0 * (t - 1.1 * k - j))) for k, p in enumerate(row)) for j, row in enumerate(places)], axis=1)
+    stands = meant[np.arange(len(t)) // every * every]
+    given = stands if follows_held else meant
+    q = lfilter([1.0 - pole], [1.0, -pole], given - given[0], axis=0) + given[0]
+    q = np.vstack([q[:1], q[:-1]]) + np.random.default_rng(2).normal(0.0, noise, q.shape)
+    command, state = (stream(role, x, (ELBOW, SHOULDER)) for role, x in (("command", stands), ("measured", q)))
+    found = check_repeated([command, state], RULES, 0, (command, state))
+    return next(one for one in found if command.name in one.subject)
+
+
+@pytest.mark.parametrize("every", [3, 6])
+@pytest.mark.parametrize(("noise", "pole"), [(0.0, 0.65), (3e-4, 0.65), (3e-4, 0.85)])
+def test_commands_of_a_slow_policy_that_the_robot_followed_as_they_stand_are_no_fault(every, noise, pole):
+    found = slow_policy(every, True, noise, pole)
+    assert found.level == "PASS" and found.details["followed"] < 1.0 and found.share > 0.6
+
+
+@pytest.mark.parametrize("every", [3, 6])
+def test_commands_that_stand_while_the_robot_followed_others_were_not_written_down(every):
+    found = slow_policy(every, False)
+    assert found.level == "FAIL" and found.details["followed"] > 1.05
+
+
+def test_where_noise_hides_what_the_robot_followed_even_commands_are_a_warning():
+    assert slow_policy(3, False, noise=5e-3).level == "WARN"
 
 
 def test_hands_that_never_move_although_the_task_says_put():

@@ -107,10 +107,10 @@ def test_the_command_goes_on_and_says_that_it_is_not_done(tmp_path, monkeypatch,
     root = write_lerobot(tmp_path / "set", [written(-0.5), written(-0.7)], ELBOW, 30)
     whole = witnesses.check_alone
 
-    def check_alone(recording, rules, *more):
-        if recording.name.endswith("1"):
+    def check_alone(columns, rules):
+        if columns.recording.name.endswith("1"):
             raise KeyError("a name")
-        return whole(recording, rules, *more)
+        return whole(columns, rules)
 
     monkeypatch.setattr(witnesses, "check_alone", check_alone)
     out = tmp_path / "out"

@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.residual.arm_chain import arms_of, own_chains, quaternions_of
-from shiliu.replay.residual.bodies import more_differences, vouched, witnessed
+from shiliu.replay.residual.bodies import ComparedColumns, more_differences, vouched, witnessed
 from shiliu.replay.residual.engine import Difference, differences
-from shiliu.replay.residual.table import table_of
 from shiliu.scenarios.robot import load_robot
 
 RATE, N = 30.0, 600
@@ -87,13 +86,13 @@ def changed(take: Recording, name: str, column: str, values: np.ndarray, rows: s
 
 
 def heaviest(take: Recording):
-    found = more_differences(take, table_of(take).groups, [])
+    found = more_differences(ComparedColumns(take), [])
     return max(found, key=lambda d: (d.certain, d.weight)) if found else None
 
 
 def test_what_agrees_is_found_to_agree(take):
     assert heaviest(take) is None
-    known = witnessed(take, table_of(take).groups)
+    known = witnessed(ComparedColumns(take))
     assert {f"hand_pose/{name}" for name in POSES} | {f"effort/{name}" for name in JOINTS} | {"wrench/pelvis.fz"} <= known
     assert {"base/base_yaw", "action/base/base_vx", "touch/left_finger_front"} <= known and "wrench/pelvis.fx" not in known
 
@@ -106,11 +105,10 @@ def test_angles_that_scatter_or_come_in_steps_make_no_pose_of_a_hand_wrong(take,
     q = state.values + rng.normal(0.0, noise, state.values.shape)
     q = np.round(q / step) * step if step else q
     noisy = replace(take, streams={**take.streams, "state": replace(state, values=q)})
-    groups = table_of(noisy).groups
-    assert not [d for d in more_differences(noisy, groups, []) if d.kind in ("pose", "measured")]
+    assert not [d for d in more_differences(ComparedColumns(noisy), []) if d.kind in ("pose", "measured")]
     z = noisy.streams["hand_pose"].column("right_tcp.z")[200:320]
     aside = changed(noisy, "hand_pose", "right_tcp.z", z + 0.03, slice(200, 320))
-    (found,) = (d for d in more_differences(aside, groups, []) if d.kind in ("pose", "measured"))
+    (found,) = (d for d in more_differences(ComparedColumns(aside), []) if d.kind in ("pose", "measured"))
     assert found.channels == ("right_tcp.z",) and found.name == "offset" and (found.first, found.last) == (200, 319)
 
 
@@ -148,7 +146,7 @@ def test_a_pose_that_its_joints_do_not_make(take, axis, by):
 def test_a_joint_that_was_written_wrongly_turns_the_hand_about_itself(take):
     rows, name = slice(300, 345), "zarm_r4_joint"
     other = changed(take, "state", name, take.streams["state"].column(name)[rows] + 0.09, rows)
-    found = [d for d in more_differences(other, table_of(other).groups, []) if d.kind in ("pose", "measured")]
+    found = [d for d in more_differences(ComparedColumns(other), []) if d.kind in ("pose", "measured")]
     assert [(d.channels, d.kind, d.first, d.last) for d in found] == [((name,), "measured", 300, 344)]
     assert found[0].certain and found[0].size == pytest.approx(0.09, abs=1e-3)
 
@@ -163,7 +161,7 @@ def test_a_pose_that_stands_while_one_joint_moves_is_not_that_joints(take):
     pose[210:250, :7] = pose[210, :7]
     streams = {name: replace(take.streams[name], values=x) for name, x in (("state", state), ("hand_pose", pose))}
     other = replace(take, streams={"velocity": take.streams["velocity"], **streams})
-    found = more_differences(other, table_of(other).groups, [])
+    found = more_differences(ComparedColumns(other), [])
     assert {d.kind for d in found} == {"pose"} and all(d.channels[0].startswith("left_tcp") for d in found)
 
 
@@ -189,11 +187,10 @@ def test_another_hand_and_another_frame_are_no_fault(take):
 def test_a_command_that_no_torque_answers_to_is_no_push(take):
     rows, name = slice(240, 270), "zarm_r2_joint"
     other = changed(take, "action", name, take.streams["action"].column(name)[rows] + 0.06, rows)
-    groups = table_of(other).groups
     doubtful = Difference((name,), "command", 240, 269, 8.0, 8.97, 0.06, "rad", "offset", "values", 1.0, 1.0, False)
-    found = [d for d in more_differences(other, groups, [doubtful]) if name in d.channels]
+    found = [d for d in more_differences(ComparedColumns(other), [doubtful]) if name in d.channels]
     assert [(d.kind, d.first, d.last, d.certain) for d in found] == [("command", 240, 269, True)]
-    assert not more_differences(take, table_of(take).groups, [doubtful])  # pushed: the torque answers to what is recorded
+    assert not more_differences(ComparedColumns(take), [doubtful])  # pushed: the torque answers to what is recorded
 
 
 @pytest.mark.parametrize(("by", "name"), [(lambda t: 0.012 * (t - t[0]), "drift"), (lambda t: 0.02 + 0.0 * t, "offset")])
@@ -203,9 +200,9 @@ def test_a_command_that_the_torque_knows_otherwise(take, by, name):
     for joint in ("zarm_l4_joint", "zarm_r3_joint", "zarm_r6_joint"):
         x = take.streams["action"].column(joint)[rows]
         take = changed(take, "action", joint, x + by(TIMES[rows]), rows)
-    table = table_of(take)
-    found = [d for group in table.groups for d in differences(group, vouched(take, group))]
-    later = [d for d in more_differences(take, table.groups, found) if d.kind != "measured"]
+    columns = ComparedColumns(take)
+    found = [d for group in columns.table.groups for d in differences(group, vouched(columns, group))]
+    later = [d for d in more_differences(columns, found) if d.kind != "measured"]
     assert {d.kind for d in later} == {"command"} and all(d.certain for d in later)
     assert {j for d in later for j in d.channels} == {"zarm_l4_joint", "zarm_r3_joint", "zarm_r6_joint"}
     worst = max(later, key=lambda d: d.weight)
@@ -221,10 +218,10 @@ def test_a_position_that_the_torque_knows_otherwise(take):
     coarse = np.round(x / 0.15) * 0.15
     off = 220 + np.flatnonzero(np.abs(coarse - x) > 0.02)
     take = changed(take, "state", joint, coarse, rows)
-    table = table_of(take)
-    found = [d for group in table.groups for d in differences(group)]
+    columns = ComparedColumns(take)
+    found = [d for group in columns.table.groups for d in differences(group)]
     assert any(d.kind == "measured" and joint in d.channels for d in found)
-    later = [d for d in more_differences(take, table.groups, found) if d.certain]
+    later = [d for d in more_differences(columns, found) if d.certain]
     assert [(d.channels, d.kind, d.name) for d in later] == [((joint,), "measured", "quantised")]
     assert abs(later[0].first - off[0]) <= 3 and abs(later[0].last - off[-1]) <= 3 and later[0].size == pytest.approx(0.075, abs=0.01)
 
@@ -234,15 +231,17 @@ def test_a_joint_is_not_doubted_where_the_hand_bears_it_out(take):
     joint, rows = "zarm_l4_joint", slice(200, 420)
     off = changed(take, "action", joint, take.streams["action"].column(joint)[rows] + 0.002 * (np.arange(220)), rows)
     for one in (off, replace(off, streams={k: v for k, v in off.streams.items() if k != "hand_pose"})):
-        group = next(g for g in table_of(one).groups if any(c.name == joint for c in g.channels))
-        borne = vouched(one, group)
+        columns = ComparedColumns(one)
+        group = next(g for g in columns.table.groups if any(c.name == joint for c in g.channels))
+        borne = vouched(columns, group)
         assert (joint in borne) == ("hand_pose" in one.streams)
         assert not borne or borne[joint].all()
         found = differences(group, borne)
         assert not borne or {d.kind for d in found if joint in d.channels} == {"command"}
     wrong = changed(take, "state", joint, take.streams["state"].column(joint)[rows] + 0.3, rows)
-    group = next(g for g in table_of(wrong).groups if any(c.name == joint for c in g.channels))
-    assert not vouched(wrong, group)[joint][rows].any() and vouched(wrong, group)[joint][:190].all()
+    columns = ComparedColumns(wrong)
+    group = next(g for g in columns.table.groups if any(c.name == joint for c in g.channels))
+    assert not vouched(columns, group)[joint][rows].any() and vouched(columns, group)[joint][:190].all()
 
 
 def test_the_torque_of_a_neck(take):
@@ -267,7 +266,7 @@ def test_torques_that_follow_no_such_law_are_not_claimed(take):
     other = replace(effort, values=np.random.default_rng(3).normal(0.0, 8.0, effort.values.shape))
     other_take = replace(take, streams={**take.streams, "effort": other})
     assert heaviest(other_take) is None
-    assert not any(name.startswith("effort/") for name in witnessed(other_take, table_of(other_take).groups))
+    assert not any(name.startswith("effort/") for name in witnessed(ComparedColumns(other_take)))
 
 
 @pytest.mark.parametrize(
@@ -285,9 +284,8 @@ def test_place_speed_and_command_of_a_base(take, where, column, by, kind):
 
 def test_where_rows_are_lost_no_base_is_to_blame(take):
     other = changed(take, "base", "base_x", take.streams["base"].column("base_x")[300:] + 0.4, slice(300, None))
-    groups = table_of(other).groups
     lost = Difference((), "rows", 300, 300, 9.97, 10.0, 0.3, "rad", "cut", "time", 1.0, 1.0, True)
-    assert more_differences(other, groups, []) and not more_differences(other, groups, [lost])
+    assert more_differences(ComparedColumns(other), []) and not more_differences(ComparedColumns(other), [lost])
 
 
 def test_the_speed_of_a_hand(take):
