@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import mujoco
 import numpy as np
@@ -15,6 +16,8 @@ from .errors import ScenarioError
 from .safety import people
 from .scene import SETTLE_TIME, Scene
 from .scene_titles import untold
+from .sensing.predicate import Angle, conjuncts
+from .sensing.temporal import Goal
 from .simulation import Simulation
 from .titles import LANGUAGES
 from .variation import PENETRATION, Draw, draw, nominal
@@ -146,8 +149,27 @@ def _goal(scene: Scene) -> list[Answer]:
             f"at the start: {'; '.join(already)}"
             if already
             else f"first {scene.goal[0].name}, of {len(scene.goal)} subgoals",
-        )
+        ),
+        *_together(scene.course),
     ]
+
+
+def _together(course: Goal) -> list[Answer]:
+    """Steps of which none ever sees both done: a joint that has to stand above an angle, and later below a smaller one."""
+    kept = [
+        (i, leaf)
+        for i, step in enumerate(course.subgoals)
+        if step.kept is not None
+        for leaf in conjuncts(step.kept)
+        if isinstance(leaf, Angle)
+    ]
+    apart = [
+        f"{course.subgoals[i].name} cannot hold beside {course.subgoals[j].name}: write passes: true, or to:"
+        for (i, one), (j, other) in combinations(kept, 2)
+        if course.ends[i] >= j and one.joint == other.joint and one.above != other.above
+        if (one.bound > other.bound) == one.above
+    ]
+    return [Answer("what is done can hold to the end", False, "; ".join(dict.fromkeys(apart)))] if apart else []
 
 
 def _swept(scene: Scene) -> list[Answer]:
