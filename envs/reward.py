@@ -46,9 +46,10 @@ class Reward:
         self.scene, self.kind = scene, kind
         goal = (course or scene.course).subgoals
         self._hands = tuple(Request("site_position", f"{side}_tcp") for side in ("left", "right"))
-        n = len(goal)
-        asked = [subgoal.predicate for subgoal in goal] + [subgoal.kept or subgoal.predicate for subgoal in goal]
-        self._total = n
+        kept = [subgoal.kept or subgoal.predicate for subgoal in goal]
+        asked = [subgoal.predicate for subgoal in goal] + kept
+        self._total = len(goal)
+        self._same = [one is subgoal.predicate for one, subgoal in zip(kept, goal)]
         self._parts = [conjuncts(one) for one in asked]  # of each subgoal, then what of each is kept
         self._leaves = [leaves(one) for one in asked]
         self._plain = kind == "sparse" or not goal
@@ -61,7 +62,10 @@ class Reward:
         Args:
             start: readings of the copies that begin; done: subgoals that hold at once; ids: which copies, None for all.
         """
-        before = [[leaf.margin(start) for leaf in parts] for parts in self._leaves]
+        n = self._total
+        before = [[leaf.margin(start) for leaf in parts] for parts in self._leaves[:n]]
+        for i, same in enumerate(self._same):
+            before.append(before[i] if same else [leaf.margin(start) for leaf in self._leaves[n + i]])
         if ids is None:
             self._before, self._done = before, done
             return

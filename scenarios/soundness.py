@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import mujoco
 import numpy as np
@@ -16,6 +17,8 @@ from .reading.yaml_reader import Problems
 from .safety import people
 from .scene import SETTLE_TIME, Scene, names_path
 from .scene_titles import untold
+from .sensing.predicate import Angle, conjuncts
+from .sensing.temporal import Goal
 from .task_soundness import task_problems
 from .titles import LANGUAGES
 from .variation import PENETRATION, Draw, draw, nominal, overlap
@@ -135,7 +138,7 @@ def _task(scene: Scene, draws: Sequence[Draw]) -> list[Answer]:
     answers: list[Answer] = []
     for question, found in task_problems(scene, draws):
         answers += [Answer(question, False, line) for line in found] or [Answer(question, True, _fine(scene, question))]
-    return answers if scene.goal else []
+    return [*answers, *_together(scene.course)] if scene.goal else []
 
 
 def _fine(scene: Scene, question: str) -> str:
@@ -145,6 +148,24 @@ def _fine(scene: Scene, question: str) -> str:
         "the task is still to do": f"first {scene.goal[0].name}, of {len(scene.goal)} subgoals" if scene.goal else "",
         "holds fit the time limit": f"{holds:g} s of {scene.config.time_limit:g} s",
     }.get(question, f"{len(scene.safety)} limits" if "limits" in question else "none excludes another")
+
+
+def _together(course: Goal) -> list[Answer]:
+    """Steps of which none ever sees both done: a joint that has to stand above an angle, and later below a smaller one."""
+    kept = [
+        (i, leaf)
+        for i, step in enumerate(course.subgoals)
+        if step.kept is not None
+        for leaf in conjuncts(step.kept)
+        if isinstance(leaf, Angle)
+    ]
+    apart = [
+        f"{course.subgoals[i].name} cannot hold beside {course.subgoals[j].name}: write passes: true, or to:"
+        for (i, one), (j, other) in combinations(kept, 2)
+        if course.ends[i] >= j and one.joint == other.joint and one.above != other.above
+        if (one.bound > other.bound) == one.above
+    ]
+    return [Answer("what is done can hold to the end", False, "; ".join(dict.fromkeys(apart)))] if apart else []
 
 
 def _swept(scene: Scene) -> list[Answer]:

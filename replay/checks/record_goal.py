@@ -56,7 +56,7 @@ def check_record_goal(
         level, name = ("FAIL", missed) if missed is not None else ("WARN", barely)
         short = known["limit"] - sum(strict[one] is not None for one in steps)
         at = None if nearest is None else nearest.get("t")
-        if undone and name in undone:
+        if undone and name is not None and name in undone:
             at, details = undone[name], {**details, "kind": "undone"}
         return [
             rule.finding(

@@ -172,7 +172,7 @@ class SpanGoal:
     """
 
     def __init__(self, course: Goal):
-        asked = [one.predicate for one in (*course.subgoals, *course.nevers)]
+        asked = [*(one.predicate for one in course.subgoals), *(one.predicate for one in course.nevers)]
         asked += [one.kept for one in course.subgoals if one.kept is not None]
         margins = {id(predicate): Margins(predicate) for predicate in asked}  # what is kept is mostly the same object
         self._margins = tuple(margins.values())

@@ -42,11 +42,12 @@ class Seen:
         x, y, z = readings.point(self.at)
         square = x * x + y * y + z * z
         away: Any = math.sqrt(square) if type(square) is float else np.sqrt(square)
-        met = readings.first(self.sight)
+        met: Any = readings.first(self.sight)
+        free: Any = met - away + SELF
         if type(met) is float:
-            free = met - away + SELF if met >= 0 else self.within
+            free = free if met >= 0 else self.within
         else:
-            free = np.where(met >= 0, met - away + SELF, self.within)
+            free = np.where(met >= 0, free, self.within)
         return least([-z * self.wide - abs(x), -z * self.high - abs(y), -z - NEAR, self.within - away, free])
 
 

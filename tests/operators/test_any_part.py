@@ -190,7 +190,7 @@ def test_a_drawer_is_opened_and_shut(side):
         {"move_joint": {"hand": side, "joint": "chest.slide", "to": "0 mm"}},
     ]
     goal = {
-        "opened": {"angle": {"of": "chest.slide", "above": "150 mm"}},
+        "opened": {"angle": {"of": "chest.slide", "above": "150 mm"}, "passes": True},
         "shut": {"angle": {"of": "chest.slide", "below": "5 mm"}, "hold": "0.3 s"},
     }
     scene = scene_of_tree("bench", tree | {"parts": parts, "skills": chain, "goal": goal, "time_limit": "40 s"})

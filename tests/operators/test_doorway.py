@@ -20,7 +20,7 @@ parts:
 rules:
   unlocked: {when: {angle: {of: door.door, below: 60 deg}}, drives: {door.solenoid: 1}}
 goal:
-  opened: {angle: {of: door.door, above: 80 deg}}
+  opened: {angle: {of: door.door, above: 80 deg}, passes: true}
   shut: {angle: {of: door.door, below: 1.5 deg}, hold: 0.3 s}
 safety:
   elbow: {force: {between: [door.door, robot.zarm_r4_link]}, at_most: 20 N, mean_over: 20 ms, source: {en: estimate, zh: 估计}}
