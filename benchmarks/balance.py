@@ -16,7 +16,7 @@ from shiliu.replay.checks.finding import Finding
 from shiliu.replay.checks.registry import check_of
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.tipping_over import SIDES, check_tipping
-from shiliu.replay.judge.what_tips import moment_of
+from shiliu.replay.judge.what_tips import moments_of
 from shiliu.replay.report.text import Words
 from shiliu.replay.rollout.rollout import Take, play
 
@@ -41,8 +41,8 @@ def main(arguments: list[str]) -> int:
         scene = kept.scene()
         take = Take(kept.start(scene), kept.actions)
         (played,) = play(scene, [take], threads=1)
-        moment = moment_of(scene, take, played.tipping) if played.tipping is not None else None
-        (tipping,) = check_tipping(played.wrench, scene.timestep, scene.footing, rules, moment)
+        moments = moments_of(scene, take, played)
+        (tipping,) = check_tipping(played.wrench, scene.timestep, scene.footing, rules, moments)
         balance = next(one["value"] for one in kept.verdict["findings"] if one["code"] == "balance")
         print(line_of(name, balance, advised(tipping), words), flush=True)
     return 0

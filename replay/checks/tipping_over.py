@@ -21,7 +21,7 @@ with a prototype that stands on its own legs: rms 6.5 mm, and the force at which
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -67,7 +67,7 @@ class FeltForce:
 
 @dataclass(frozen=True)
 class TippingMoment:
-    """The moment at which a replay was nearest to tipping.
+    """When a replay was nearest to tipping over to a side.
 
     Attributes:
         t: [s]; wrench: (6,) then, see `stand_of`; still: (6,) what it would be if everything stood still.
@@ -143,13 +143,17 @@ def stand_of(wrench: np.ndarray, footing: Footing) -> Stand:
 
 
 def check_tipping(
-    wrench: np.ndarray, timestep: float, footing: Footing, rules: Rules, moment: TippingMoment | None = None
+    wrench: np.ndarray,
+    timestep: float,
+    footing: Footing,
+    rules: Rules,
+    moment_of: Callable[[str], TippingMoment | None] | None = None,
 ) -> list[Finding]:
     """`tipping`: how far the zero-moment point of a replay stays from what the feet can bear.
 
     Args:
         wrench: (n, 6) at each physics step [N, Nm], see `stand_of`; timestep: [s] between them.
-        moment: what touched the robot when it was nearest to tipping, where that was looked at.
+        moment_of: what touched the robot when it was nearest to tipping over to a side; asked of what does not pass.
     """
     rule = rules["tipping"]
     t, mean = smoothed(wrench, timestep, rule.window)
@@ -181,6 +185,7 @@ def check_tipping(
         else margin[:, SIDES.index(side)] < (near if kind == "near" else 0.0)
     )
     first, last = run_around(over, at)
+    moment = moment_of(side) if moment_of is not None and graded["level"] != "PASS" else None
     felt = _felt(moment, footing, side) if moment is not None else {}
     return [
         rule.finding(
@@ -239,7 +244,7 @@ def allowed(wrench: np.ndarray, footing: Footing, side: str, push: FeltForce) ->
     now, free = slack(wrench, footing, side), slack(without(wrench, footing, push), footing, side)
     if free.min() < 0.0:
         return None
-    return float(min(1.0, *(one / (one - left) for left, one in zip(now, free) if left < 0.0), 1.0))
+    return float(min([1.0, *(one / (one - left) for left, one in zip(now, free) if left < 0.0)]))
 
 
 def _felt(moment: TippingMoment, footing: Footing, side: str) -> dict[str, Any]:
@@ -302,11 +307,12 @@ def _steady(finding: Finding, known: Known) -> Fix:
         keys = ("link", "thing", "force", "most", "nearer", "lower", "both")
         return {"kind": "push_less", **{key: details.get(key) for key in keys}, "t0": finding.t0, "t1": finding.t1}
     standing = details.get("standing")
-    if None not in (standing, value, limit) and value > limit > standing:
+    if standing is not None and value is not None and limit is not None and value > limit > standing:
         factor = math.sqrt((limit - standing) / (value - standing))
         return slow(finding, known) | {"factor": floor(factor), "standing": standing}
-    return {"kind": "lean", "by": -finding.margin if finding.margin else None, "side": AWAY.get(details.get("towards")),
-            "t0": finding.t0, "t1": finding.t1}  # fmt: skip
+    side = AWAY.get(details.get("towards", ""))
+    by = -finding.margin if finding.margin is not None else None
+    return {"kind": "lean", "by": by, "side": side, "t0": finding.t0, "t1": finding.t1}
 
 
 CHECKS = (

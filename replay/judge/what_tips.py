@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import mujoco
 import numpy as np
@@ -13,7 +13,7 @@ from ..checks.dynamics import Effort, check_balance
 from ..checks.finding import Finding
 from ..checks.tipping_over import FeltForce, TippingMoment, check_tipping
 from ..rollout.ground_force import NearestToTipping
-from ..rollout.rollout import Take
+from ..rollout.rollout import Rollout, Take
 from ..signals.joint_motion import JointMotion
 from .base_motion import UNKNOWN, tells_base
 from .dynamics_stage import needed_for
@@ -29,11 +29,17 @@ def tipped(subject: Subject, motions: Motions, rollouts: Rollouts) -> list[Findi
         return [rules["tipping"].not_checked(UNKNOWN)]
     known = np.isfinite(shown.wrench).all(axis=1)  # until a simulation diverges
     wrench = shown.wrench[: int(known.argmin()) if not known.all() else len(known)]
-    moment = None if shown.tipping is None else moment_of(scene, rollouts.plan.takes[0], shown.tipping)
-    return [
-        _eased(one, subject, motions, rollouts)
-        for one in check_tipping(wrench, scene.timestep, scene.footing, rules, moment)
-    ]
+    found = check_tipping(wrench, scene.timestep, scene.footing, rules, moments_of(scene, rollouts.plan.takes[0], shown))
+    return [_eased(one, subject, motions, rollouts) for one in found]
+
+
+def moments_of(scene: Scene, take: Take, played: Rollout) -> Callable[[str], TippingMoment | None]:
+    """What bore on the robot when it was nearest to tipping over to a side; None where nobody looked."""
+
+    def moment(side: str) -> TippingMoment | None:
+        return moment_of(scene, take, played.tipping[side]) if side in played.tipping else None
+
+    return moment
 
 
 def _eased(found: Finding, subject: Subject, motions: Motions, rollouts: Rollouts) -> Finding:

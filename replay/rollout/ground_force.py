@@ -8,13 +8,13 @@ import numpy as np
 
 from ...scenarios.scene import Scene
 from ...scenarios.simulation import Simulation
-from ..checks.tipping_over import stand_of
+from ..checks.tipping_over import SIDES, stand_of
 from .observers import Moment
 
 
 class NearestToTipping(NamedTuple):
-    """The control step that ends the period in which a copy was nearest to tipping, the full state before that period, and the mean
-    wrench (6,) in it."""
+    """The control step that ends the period in which a copy was nearest to tipping to a side, the full state before that period, and
+    the mean wrench (6,) in it."""
 
     step: int
     state: np.ndarray
@@ -36,9 +36,9 @@ class GroundForce:
         self._up = np.array(up, int)
         self._rows = np.zeros((n, longest * self._substeps if scene.wrench else 0, 6), np.float32)
         self._borne = np.zeros((n, longest + 1, len(up)), np.float32)
-        self._least = np.full(n, np.inf)
+        self._least = np.full((n, len(SIDES)), np.inf)
         self._before: dict[int, np.ndarray] = {}
-        self._nearest: list[NearestToTipping | None] = [None] * n
+        self._nearest: list[dict[int, NearestToTipping]] = [{} for _ in range(n)]
 
     def note(self, now: Moment) -> None:
         self.look(now.t, now.moved, now.simulation)
@@ -57,14 +57,15 @@ class GroundForce:
         self._rows[:, (t - 1) * self._substeps : t * self._substeps] = felt
         self._borne[:, t] = trace.take(self._up, axis=2).mean(axis=1)
         mean = felt.mean(axis=1)
-        least = stand_of(mean, self._scene.footing).margin.min(axis=1)
-        for i in moved[least[moved] < self._least[moved]]:
-            self._least[i] = least[i]
-            self._nearest[i] = NearestToTipping(t, self._before[int(i)], mean[i])
+        least = stand_of(mean, self._scene.footing).margin
+        for i, side in np.argwhere(least[moved] < self._least[moved]).tolist():
+            k = int(moved[i])
+            self._least[k, side] = least[k, side]
+            self._nearest[k][side] = NearestToTipping(t, self._before[k], mean[k])
 
     def of(self, i: int, steps: int) -> dict[str, Any]:
         return {
             "wrench": self._rows[i, : steps * self._substeps].copy(),
-            "tipping": self._nearest[i],
+            "tipping": {SIDES[side]: nearest for side, nearest in sorted(self._nearest[i].items())},
             "borne": self._borne[i, : steps + 1].reshape(steps + 1, *self._shape).copy(),
         }

@@ -66,7 +66,7 @@ class Rollout:
             -> (T+1,) [m].
         nearest: of each subgoal, how near it came.
         wrench: (T * substeps, 6) force [N] and torque [Nm] of the world on the robot at each physics step, see `Scene.wrench`; no
-            rows where the scene does not measure it. tipping: the control step at which it was nearest to tipping.
+            rows where the scene does not measure it. tipping: side -> when it was nearest to tipping over that way.
         borne: (T+1, things, hands) upward force of each hand on what it touches, means of each control period [N], by `Scene.borne`.
         seed, segments, provenance: of an operator: what it was drawn and performed with, skills with their times
             `{"skill", "t0", "t1"}` [s], and what an episode says of how it was made.
@@ -91,7 +91,7 @@ class Rollout:
     heights: dict[str, np.ndarray] = field(default_factory=dict)
     nearest: tuple[Nearest | None, ...] = ()
     wrench: np.ndarray = field(default_factory=_nothing)
-    tipping: NearestToTipping | None = None
+    tipping: Mapping[str, NearestToTipping] = field(default_factory=dict)
     borne: np.ndarray = field(default_factory=_nothing)
     seed: int = 0
     segments: Sequence[Mapping[str, Any]] = ()

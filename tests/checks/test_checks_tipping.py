@@ -159,7 +159,7 @@ def moment(*pushes, still=None):
 
 def judged(*pushes):
     rows = lasting(400, *((one.force, one.place) for one in pushes))
-    (found,) = check_tipping(rows, STEP, FEET, RULES, moment(*pushes))
+    (found,) = check_tipping(rows, STEP, FEET, RULES, lambda side: moment(*pushes))
     return found, check_of("tipping").fix(found, {})
 
 
@@ -201,7 +201,7 @@ def test_the_other_hand_helps_where_a_load_hangs_to_a_side():
 def test_without_a_hand_it_is_the_motion_and_slower_helps_by_the_square():
     rows = lasting(400, (np.array([-50.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0])))
     thrown = answer((np.array([-50.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0])))
-    (found,) = check_tipping(rows, STEP, FEET, RULES, TippingMoment(1.2, thrown, answer()))
+    (found,) = check_tipping(rows, STEP, FEET, RULES, lambda side: TippingMoment(1.2, thrown, answer()))
     assert found.failed and found.subject == ("zero_moment_point",) and "thing" not in found.details
     assert found.details["standing"] == pytest.approx(-0.006)
     fix = check_of("tipping").fix(found, {})
