@@ -35,6 +35,8 @@ def card(scene: Scene) -> str:
     lines += _pictures(scene.name)
     if config.tasks:
         lines += ["## Task", "", *(f"- {task['en']} {task['zh']}" for task in config.tasks), ""]
+    if config.brief:
+        lines += [f"What counts: {config.brief['en']} {config.brief['zh']}", ""]
     lines += [
         "## Layout",
         "",

@@ -23,6 +23,8 @@ KEYS = (
     "variant",
     "time_limit",
     "tasks",
+    "brief",
+    "formerly",
     "variation",
     "liquids",
     "stains",
@@ -126,6 +128,7 @@ class ScenarioConfig:
     tasks_where: tuple[
         Mapping[str, float], ...
     ]  # of each task sentence: values [SI] of the draws that it is of; none for all
+    brief: Mapping[str, str]  # what counts, beside the sentences: tolerances, for people; empty where nothing is said
     stands_at: tuple[float, float, float]  # x [m], y [m], yaw [rad]
     pose: str
     base: str  # how the robot stands where the command line does not say: planted or mobile
@@ -196,6 +199,8 @@ def read_config(
     unbuilt = tuple({name for name, _ in node.child("parts").items()} - {p.name for p in parts})
     vary, friction_of, unless, at_most = _variation(node.child("variation"), parts, unbuilt)
     tasks = tuple(_task(n, parts) for n in node.child("tasks").each()) if "tasks" in node else ()
+    for former in node.child("formerly").each() if "formerly" in node else ():  # own_sentences and tasks/work.py read them
+        _task(former, parts)
     drawn_anew = node.child("variation").child("deal")
     deals = (
         read_deals(drawn_anew, {p.name: p.part.params for p in parts}, values_of(parts))
@@ -222,6 +227,7 @@ def read_config(
         time_limit=node.child("time_limit").quantity("time", default=60.0, low=1.0),
         tasks=tuple(words for words, _ in tasks),
         tasks_where=tuple(where for _, where in tasks),
+        brief=node.child("brief").words() if "brief" in node else {},
         stands_at=(
             stands.child("x").quantity("length", default=0.0),
             stands.child("y").quantity("length", default=0.0),

@@ -22,6 +22,7 @@ from ..titles import inherit_titles
 from .yaml_reader import Place, Problems, nearest
 
 DEEP = ("robot", "physics", "parts", "variation", "judge")  # laid over key by key, however deep
+WORDS = ("brief", "formerly")  # that go with the task sentences: a variant with sentences of its own has none of those of the whole
 ENTRIES = ("never", "safety", "rules", "cameras")  # whole entries replace those of the same name
 
 
@@ -87,6 +88,9 @@ def resolved(
             _moved(places, source, target)
         if source in places:
             places.setdefault(target, places[source])
+    for key in WORDS:
+        if "tasks" in overlay and key not in overlay:
+            laid.pop(key, None)
     for path, value in commanded:
         _put(laid, path, value)
     inherit_titles(laid, tree)

@@ -15,7 +15,7 @@ from ..reading.composition import list_scenarios, own_assets
 from ..reading.variant import names_of, resolved
 from ..reading.yaml_reader import Problems, loader_for
 from .lexicon import lexicon
-from .own_sentences import MAX_BYTES
+from .own_sentences import MAX_BYTES, own_rows
 from .work import ScenarioWork, work_of
 
 LOOSE = "objects/"  # the folder of parts that hands take
@@ -27,8 +27,7 @@ def work_of_tree(name: str, tree: Mapping[str, Any], drawn: Mapping[str, float] 
     Args:
         drawn: values of the episode's draw [SI], by name.
     """
-    tasks = tree.get("tasks")
-    rows = [task.get("where") for task in tasks if isinstance(task, Mapping)] if isinstance(tasks, list) else []
+    rows = [row.get("where") for row in own_rows(tree)]
     keys = sorted({str(key) for where in rows if isinstance(where, Mapping) for key in where})
     values = None if drawn is None else tuple((key, float(drawn[key])) for key in keys if key in drawn)
     text = json.dumps(tree, sort_keys=True, default=str)

@@ -1,4 +1,4 @@
-"""Which scenario a task sentence is of: the sentences that stand in the scenarios' own files, and no guess.
+"""Which scenario a task sentence is of: the sentences that stand in the scenarios' own files (`tasks`, `formerly`), and no guess.
 
 A sentence is compared letter by letter, without regard to case, blanks and punctuation. It names a scenario where exactly one
 scenario, or one variant of it, has it; what two of them say names none.
@@ -54,13 +54,19 @@ def _sentences(file: Path) -> Iterator[tuple[str | None, str]]:
         return
     if not isinstance(tree, Mapping) or not tree.get("goal"):
         return  # a scenario without a goal has no task
-    yield from ((None, sentence) for sentence in _texts(tree.get("tasks")))
+    yield from ((None, sentence) for sentence in _texts(tree))
     variants = tree.get("variants")
     for name, changes in variants.items() if isinstance(variants, Mapping) else ():
         if isinstance(changes, Mapping):
-            yield from ((str(name), sentence) for sentence in _texts(changes.get("tasks")))
+            yield from ((str(name), sentence) for sentence in _texts(changes))
 
 
-def _texts(tasks: Any) -> Iterable[str]:
-    for task in tasks if isinstance(tasks, list) else ():
-        yield from (text for text in task.values() if isinstance(text, str)) if isinstance(task, Mapping) else ()
+def own_rows(tree: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The task sentences of a scenario or variant, `{en, zh, where}`: those of today, then those by which older sets call it."""
+    listed = [tree.get(key) for key in ("tasks", "formerly")]
+    return [row for rows in listed if isinstance(rows, list) for row in rows if isinstance(row, Mapping)]
+
+
+def _texts(tree: Mapping[str, Any]) -> Iterable[str]:
+    for row in own_rows(tree):
+        yield from (text for text in row.values() if isinstance(text, str))

@@ -21,7 +21,7 @@ from ..titles import LANGUAGES, titles_of
 from .clauses import LOCATIVES, read_sentence
 from .lexicon import Lexicon
 from .naming import SAID, Thing, ThingNames
-from .own_sentences import bare_words
+from .own_sentences import bare_words, own_rows
 from .sentence import Clause
 
 # what a skill's word, and how it is done, is called in a sentence
@@ -276,8 +276,7 @@ class _Building:
 
         A word that goes with one value of a drawn parameter alone is what the part of that parameter is called then.
         """
-        tasks = self._tree.get("tasks")
-        rows = [task for task in tasks if isinstance(task, Mapping)] if isinstance(tasks, list) else []
+        rows = own_rows(self._tree)
         fits: list[Mapping[str, Any]] = []
         other: list[Mapping[str, Any]] = []
         for row in rows:
