@@ -1,4 +1,4 @@
-"""What a scenario has beside its figures, and what is missing: mistakes, controls, a card with pictures, a measured speed.
+"""What a scenario has beside its figures, and what is missing: mistakes, controls, a card with pictures, a speed, things that are seen.
 
 All of it is looked up where it stands. Cards and benchmarks are part of the repository alone: where their folder is not there, as in an
 installed package, nothing is said of them.
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .figures import hidden, outdated, seen_of
 from .reading.composition import CONF
 from .reading.yaml_reader import read_own
 
@@ -38,13 +39,17 @@ class Completeness:
 
 
 def completeness(
-    scenario: str, sheet: Mapping[str, Any], controls: Path = CONTROLS, root: Path = CONF.parent
+    scenario: str,
+    sheet: Mapping[str, Any],
+    controls: Path = CONTROLS,
+    root: Path = CONF.parent,
+    figures: Path = CONF / "figures",
 ) -> Completeness:
     """What a scenario lacks.
 
     Args:
         scenario: its name; sheet: its YAML.
-        controls: folder of the controls; root: of the repository.
+        controls, figures: folders of the controls and figures; root: of the repository.
     """
     needed = [f"the section `{section}`" for section in SECTIONS if not sheet.get(section)]
     beside = []
@@ -62,6 +67,13 @@ def completeness(
         explained = [name for name in unmade if excused(name, notes)]
         needed += [f"a mistake for {name}" for name in unmade if name not in explained]
         beside += [f"no mistake for {', '.join(explained)}"] if explained else []
+    measured = seen_of(scenario, folder=figures)
+    if measured is None:
+        needed.append("a measure of what its head camera sees")
+    else:
+        needed += [f"{thing} in the head picture (seen {share:.0%})" for thing, share in hidden(measured, sheet).items()]
+        beside += [f"{thing} is not seen, excepted" for thing in sheet.get("unseen") or {}]
+        beside += ["what is seen was measured of an older chain"] if outdated(measured, sheet) else []
     speeds = root / "benchmarks" / "README.md"
     if speeds.is_file() and not (
         f"shiliu bench scenario={scenario} " in notes or f"\n| {scenario} |" in speeds.read_text(encoding="utf-8")

@@ -10,11 +10,12 @@ from .settings import Settings
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
+    from ...scenarios.scene import Scene
     from ...scenarios.soundness import Answer
     from ...scenarios.variation import Draw
 
 USAGE = """
-shiliu check scenario=NAME [variant=NAME] [cell=ID] [seed=0] [draws=50]
+shiliu check scenario=NAME [variant=NAME] [cell=ID] [seed=0] [draws=50] [views=false]
 shiliu check part=NAME
 
 Reads the YAML, its parts, skills and mistakes (all problems at once, with file and line), compiles the scene, lets it
@@ -23,6 +24,8 @@ far each place is that a skill sends a hand to, and tries draws of the variation
 overlap in one of them are named with the seed that shows it (shiliu render grid=1x1 refused=true seed=N).
 It refuses what can be no task: steps that hold at the start, conditions of one `all` that exclude each other, what has to
 hold longer than the time limit, limits of 0 N, a chain of skills that the time limit is too short for.
+With views=true it also performs the demonstration of `seed`, and asks of each thing that hands take or put how often the recorded head
+picture shows it while a hand is at it: in 80 % of the looks at least. That needs OpenGL, and takes as long as `shiliu record`.
 Steps, failure modes, limits, things and words of parts have to be called in English and in Chinese: reports need both.
 With part= it asks a part of the library, or one of your own (fixtures/microwave, or microwave): sheet against model, ranges,
 contact bits, whether it stands still on a table, and whether the hand can hold it, with mass, friction and width.
@@ -33,7 +36,6 @@ Exit 0: sound; 1: something is wrong with the scene or the part; 2: the config c
 def run(request: CommandRequest) -> int:
     """Print one line a question; raise ScenarioError for a config that cannot be read."""
     from ...scenarios.catalog import scene_of
-    from ...scenarios.scene import Scene
     from ...scenarios.soundness import called, examine
     from ..judge.verdict import note_required
     from ..operator.chain_time import time_for_chain
@@ -45,7 +47,7 @@ def run(request: CommandRequest) -> int:
     hand, robot = settings["hand"].word(default=None), settings["robot"].word()
     base = settings["base"].word(default=None)
     seed, draws = settings["seed"].integer(low=0), settings["draws"].integer(low=1)
-    part = settings["part"].word(default="")
+    views, part = settings["views"].flag(), settings["part"].word(default="")
     settings.stop()
     if part:
         return _part(part, hand, robot, request)
@@ -60,6 +62,7 @@ def run(request: CommandRequest) -> int:
         return [*places_in_reach(scene, nominal, tried), *time_for_chain(scene)]
 
     findings = [*examine(scene, seed, draws, asked), called(scene)]
+    findings += _views(scene, seed) if views else []
     for finding in findings:
         print(f"{'ok  ' if finding.sound else 'FAIL'} {finding.question:<28} {finding.answer}")
     cell = scene.config.cell
@@ -69,6 +72,18 @@ def run(request: CommandRequest) -> int:
         f"{scene.name} v{scene.version}{where}: {'sound' if counts[False] == 0 else f'{counts[False]} of {len(findings)} questions fail'}"
     )
     return 1 if counts[False] else 0
+
+
+def _views(scene: Scene, seed: int) -> list[Answer]:
+    from ...scenarios.soundness import Answer
+    from ..operator.visibility import answers, head_camera, performed
+
+    question = "head camera sees the work"
+    if head_camera(scene) is None:
+        return [Answer(question, True, "its pictures are not recorded")]
+    if not scene.config.skills.value:
+        return [Answer(question, True, "there is no chain of skills to perform")]
+    return answers(performed(scene, seed), scene.config.unseen)
 
 
 def _part(name: str, hand: str | None, robot: str, request: CommandRequest) -> int:

@@ -1,7 +1,7 @@
 """Does the recorded head picture show what the hands are at? Of each thing that a chain takes or puts, the share of time.
 
-A hand is at a thing where it touches it, or is within `NEAR` of its surface with nothing between: not at what lies in a carton that it
-folds. A picture shows the thing then where at least `PIXELS` of what lies `AROUND` the hands are seen at the recorded size: of a towel
+A hand is at a thing where it touches it, or where it moves within `NEAR` of its surface with nothing between: not at what lies in a
+carton that it folds, nor at what it happens to rest beside. A picture shows the thing then where at least `PIXELS` of what lies `AROUND` the hands are seen at the recorded size: of a towel
 the edge that is taken, of an oven the handle that is drawn. Hands, and whatever else stands before it, hide it.
 """
 
@@ -14,11 +14,13 @@ import mujoco
 import numpy as np
 
 from ...envs.rendering import Painter
+from ...scenarios.figures import SEEN
 from ...scenarios.scene import Scene
 from ...scenarios.schema import CameraFeature
 from ...scenarios.soundness import Answer
 from ...scenarios.variation import Draw
-from .operator import read_chain
+from ...scenarios.variation import draw as draw_scene
+from .operator import perform, read_chain
 from .skills.skill import THINGS, Skill
 
 PIXELS = 50  # at the least: a square of 7, a fingertip's width at arm's length in 640 x 480 of 68 degrees [E]
@@ -27,9 +29,8 @@ PIXELS = 50  # at the least: a square of 7, a fingertip's width at arm's length 
 NEAR = 0.10
 AROUND = 0.16  # m from the hands' sites (`robot.hands`): about a hand's length, 145 to 187 mm of the claw
 RAY = 0.01  # share of the way between two nearest points by which a ray goes on behind what it has met
+REST = 0.005  # m between two looks, by which a hand moves that is not at rest
 EVERY = 0.5  # s between two looks
-ENOUGH = 0.80  # share of the looks in which a thing has to be seen
-PUTS = ("upon", "into")  # arguments that name where something is put
 QUIET = ("look", "point", "home", "wait")  # words of skills that take and put nothing
 
 
@@ -47,11 +48,7 @@ class Sight:
 
 
 def things_of(scene: Scene) -> dict[str, tuple[str, ...]]:
-    """What the chain of a scene takes, or puts things into or upon: name -> its bodies.
-
-    These are the parts that lie free, cloths among them, and the fixtures that receive something: of these the body on which the
-    receiving site stands (a bin, a chute, a scale's platform), with what hangs on it. Furniture that carries other parts at the start
-    is left out: what lies on it is looked at itself.
+    """What the chain of a scene takes, or puts into or upon one another: parts that lie free, cloths among them -> their bodies.
 
     Raises:
         ScenarioError: a skill of the chain is unknown.
@@ -63,27 +60,20 @@ def things_of(scene: Scene) -> dict[str, tuple[str, ...]]:
         for body in spec.bodies
         if any(joint.type == mujoco.mjtJoint.mjJNT_FREE for joint in body.joints)
     }
-    bearing = {placed.stands_on[0] for placed in scene.config.parts if placed.stands_on is not None}
-    found: dict[str, tuple[str, ...]] = {}
-    for value, receives in _named(read_chain(scene)):
-        part = value.partition("/")[0]
-        if part in free:
-            found[part] = tuple(body.name for body in spec.bodies if body.name.startswith(f"{part}/"))
-        elif receives and part not in bearing:
-            top = spec.site(value).parent
-            label = part if top.parent.name == "world" else f"{part}.{top.name.partition('/')[2]}"
-            found[label] = tuple(body.name for body in (top, *top.find_all("body")))
-    return found
+    parts = dict.fromkeys(name.partition("/")[0] for skill in read_chain(scene) for name in _named(skill))
+    return {
+        part: tuple(body.name for body in spec.bodies if body.name.startswith(f"{part}/"))
+        for part in parts
+        if part in free
+    }
 
 
-def _named(chain: Sequence[Skill]) -> Iterator[tuple[str, bool]]:
-    """Each body, site and part of cloth that a skill of the hands names, and whether something is put there."""
-    for skill, later in zip(chain, (*chain[1:], None)):
-        puts = skill.word == "put" or (skill.word == "carry" and later is not None and later.word == "release")
-        for name, argument in skill.arguments.items():
-            value = skill.values.get(name)
-            if argument.kind in THINGS and value is not None and skill.word not in QUIET:
-                yield (value if isinstance(value, str) else value.part), puts and name in PUTS
+def _named(skill: Skill) -> Iterator[str]:
+    """Each body, site and part of cloth that a skill of the hands names."""
+    for name, argument in skill.arguments.items():
+        value = skill.values.get(name)
+        if argument.kind in THINGS and value is not None and skill.word not in QUIET:
+            yield value if isinstance(value, str) else value.part
 
 
 def head_camera(scene: Scene) -> CameraFeature | None:
@@ -104,9 +94,11 @@ class Hands:
     def __init__(self, scene: Scene, model: mujoco.MjModel, things: Mapping[str, Sequence[str]]):
         self._model, self._data = model, mujoco.MjData(model)
         solid = [g for g in range(model.ngeom) if model.geom_contype[g] or model.geom_conaffinity[g]]
-        grippers = {model.body(name).id for name in scene.robot.interface["grippers"]["bodies"]}
-        self._mine = [g for g in solid if self._hangs_on(int(model.geom_bodyid[g]), grippers)]
+        grippers = [model.body(name).id for name in scene.robot.interface["grippers"]["bodies"]]
+        self._hands = [[g for g in solid if self._hangs_on(int(model.geom_bodyid[g]), palm)] for palm in grippers]
+        self._palms = grippers
         self._sites = [model.site(name).id for name in scene.robot.interface["hands"]["sites"]]
+        self._were: np.ndarray | None = None  # (hands, 3) [m] where the palms were at the last look
         bodies = {name: {model.body(body).id for body in listed} for name, listed in things.items()}
         self._geoms = {name: [g for g in solid if model.geom_bodyid[g] in ids] for name, ids in bodies.items()}
         self._solid = np.zeros(mujoco.mjNGROUP, np.uint8)
@@ -115,35 +107,40 @@ class Hands:
             cloth.part: [model.body(one).id for one in cloth.vertices] for cloth in scene.cloths if cloth.part in things
         }
 
-    def _hangs_on(self, body: int, tops: set[int]) -> bool:
-        while body and body not in tops:
+    def _hangs_on(self, body: int, top: int) -> bool:
+        while body and body != top:
             body = int(self._model.body_parentid[body])
-        return body in tops
+        return body == top
 
     def at(self, qpos: np.ndarray) -> list[str]:
-        """The things that a hand is at where everything is as in qpos (nq,)."""
+        """The things that a hand is at where everything is as in qpos (nq,), of looks that follow one another."""
         self._data.qpos[:] = qpos
         mujoco.mj_kinematics(self._model, self._data)
-        return [name for name in self._geoms if self._near(name)]
+        palms = self._data.xpos[self._palms].copy()
+        moved = np.ones(len(palms), bool) if self._were is None else np.linalg.norm(palms - self._were, axis=1) > REST
+        self._were = palms
+        reach = [NEAR if moves else 0.0 for moves in moved]
+        return [name for name in self._geoms if any(self._near(name, *hand) for hand in zip(self._hands, reach))]
 
     def around(self, points: np.ndarray) -> np.ndarray:
         """(n,) which of points (n, 3) [m] lie around the hands, where `at` looked last."""
         places = self._data.site_xpos[self._sites]
         return np.asarray(np.linalg.norm(points[:, None] - places[None], axis=2).min(axis=1, initial=np.inf) < AROUND)
 
-    def _near(self, name: str) -> bool:
+    def _near(self, name: str, hand: Sequence[int], reach: float) -> bool:
+        """Whether a hand's shapes touch a thing, or are nearer to it than `reach` [m] with nothing between."""
         model, data = self._model, self._data
-        for mine in self._mine:
+        for mine in hand:
             middle, radius = data.geom_xpos[mine], model.geom_rbound[mine]
             if name in self._vertices:  # of a cloth, which has no other shapes
-                if np.linalg.norm(data.xpos[self._vertices[name]] - middle, axis=1).min() < NEAR + radius:
+                if np.linalg.norm(data.xpos[self._vertices[name]] - middle, axis=1).min() < reach + radius:
                     return True
                 continue
             for theirs in self._geoms[name]:
-                if np.linalg.norm(data.geom_xpos[theirs] - middle) - model.geom_rbound[theirs] - radius < NEAR:
+                if np.linalg.norm(data.geom_xpos[theirs] - middle) - model.geom_rbound[theirs] - radius <= reach:
                     ends = np.zeros(6)  # the nearest points of the two
-                    distance = mujoco.mj_geomDistance(model, data, mine, theirs, NEAR, ends)
-                    if distance <= 0.0 or (distance < NEAR and self._free(ends[:3], ends[3:], {*self._mine, *self._geoms[name]})):
+                    distance = mujoco.mj_geomDistance(model, data, mine, theirs, max(reach, 1e-6), ends)
+                    if distance <= 0.0 or (distance < reach and self._free(ends[:3], ends[3:], {*hand, *self._geoms[name]})):
                         return True
         return False
 
@@ -196,23 +193,38 @@ def sights(
     return {name: Sight(seen[name], looks[name]) for name in things}
 
 
+def performed(scene: Scene, seed: int) -> dict[str, Sight]:
+    """How each thing is seen in the demonstration that the operator performs with a seed, whatever comes of it.
+
+    Raises:
+        ScenarioError: a skill of the chain is unknown.
+        ShiliuError: where there is no OpenGL, with what to install.
+    """
+    start = draw_scene(scene, seed)
+    (done,) = perform(scene, [start], [seed], judged=True)
+    return sights(scene, start, done.qpos)
+
+
 def together(several: Sequence[Mapping[str, Sight]]) -> dict[str, Sight]:
     """Sights of several demonstrations as one."""
     names = dict.fromkeys(name for one in several for name in one)
-    return {
-        name: Sight(*(sum(getattr(one[name], key) for one in several if name in one) for key in ("seen", "looks")))
-        for name in names
-    }
+    every = {name: [one[name] for one in several if name in one] for name in names}
+    return {name: Sight(sum(s.seen for s in rows), sum(s.looks for s in rows)) for name, rows in every.items()}
 
 
-def seen(found: Mapping[str, Sight], excepted: Sequence[str] = ()) -> list[Answer]:
-    """An answer for each thing: is it in the head picture while a hand is at it? One that is excepted is sound as it is."""
-    answers = []
+def answers(found: Mapping[str, Sight], excepted: Mapping[str, Mapping[str, str]]) -> list[Answer]:
+    """An answer for each thing: is it in the head picture while a hand is at it? One that is excepted is sound as it is.
+
+    Args:
+        excepted: as `ScenarioConfig.unseen`.
+    """
+    listed = []
     for name, sight in found.items():
-        if sight.share is None:
-            answers.append(Answer(f"{name} is seen", True, "no hand was at it"))
-            continue
-        told = f"{sight.share:.0%} of {sight.looks} looks while a hand is at it, at least {ENOUGH:.0%}"
-        told += ", excepted" if name in excepted else ""
-        answers.append(Answer(f"{name} is seen", sight.share >= ENOUGH or name in excepted, told))
-    return answers
+        text = "no hand was at it"
+        if sight.share is not None:
+            text = f"in {sight.seen} of {sight.looks} looks at which a hand is at it ({sight.share:.0%}, at least {SEEN:.0%})"
+        enough = sight.share is None or sight.share >= SEEN
+        if name in excepted:
+            text += f"; excepted: {excepted[name]['en']}"
+        listed.append(Answer(f"head camera sees {name}", enough or name in excepted, text))
+    return listed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ KEYS = (
     "skills",
     "mistakes",
     "cameras",
+    "unseen",
     "control_rate",
     "substeps",
     "physics",
@@ -140,6 +141,7 @@ class ScenarioConfig:
     redraw_unless: tuple[str, ...]
     redraw_at_most: float
     cameras: tuple[Camera, ...]
+    unseen: Mapping[str, Mapping[str, str]]  # the thing that the head camera need not see while a hand is at it: why, by language
     required: tuple[str, ...]
     vary_unknown: tuple[str, ...]
     starts: int
@@ -243,6 +245,7 @@ def read_config(
         redraw_unless=unless,
         redraw_at_most=at_most,
         cameras=tuple(_camera(key, child) for key, child in node.child("cameras").items()),
+        unseen=_unseen(node.child("unseen"), [*(p.name for p in parts), *unbuilt]) if "unseen" in node else {},
         required=required,
         vary_unknown=tuple(n.word() for n in unknown.child("vary").each()) if unknown.value else (),
         starts=unknown.child("starts").integer(default=32, low=1),
@@ -444,6 +447,17 @@ def _camera(name: str, node: Node) -> Camera:
         node.child("record").flag(),
         node.child("shows") if "shows" in node else None,
     )
+
+
+def _unseen(node: Node, parts: Sequence[str]) -> dict[str, Mapping[str, str]]:
+    found = {}
+    for name, child in node.items():
+        if name not in parts:
+            child.note(f"{name!r} is no part of this scenario.{nearest(name, list(parts))}")
+        found[name] = child.words()
+    if len(found) > 1:
+        node.note("at most one thing may be unseen, with its reason. Let the head look at the others (skill `look`).")
+    return found
 
 
 def nominal_values(config: ScenarioConfig) -> dict[str, float]:
