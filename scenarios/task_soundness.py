@@ -121,10 +121,10 @@ def _choices(asked: WrittenCondition) -> list[list[WrittenCondition]]:
 
 def _note_exclusions(scene: Scene, draws: Sequence[Draw], problems: Problems) -> None:
     places = _Places(scene, draws)
-    steps = [(scene.config.goal, subgoal) for subgoal in scene.course.subgoals]
-    modes = [(scene.config.never, never) for never in scene.course.nevers]
-    for section, step in (*steps, *modes):
-        for path, message in _excluded(conditions_of(section.child(step.name), step.predicate), places):
+    steps = [(scene.config.goal.child(one.name), one.predicate) for one in scene.course.subgoals]
+    modes = [(scene.config.never.child(one.name), one.predicate) for one in scene.course.nevers]
+    for node, predicate in (*steps, *modes):
+        for path, message in _excluded(conditions_of(node, predicate), places):
             problems.note(path, message)
 
 
@@ -238,10 +238,10 @@ class _Places:
 def _note_times(scene: Scene, problems: Problems) -> None:
     """Steps come one after the other, and each has to hold for its own time."""
     limit, course = scene.config.time_limit, scene.course
-    long = [(scene.config.goal, one) for one in course.subgoals if one.hold > limit]
-    long_modes = [(scene.config.never, never) for never in course.nevers if never.hold > limit]
-    for section, step in (*long, *long_modes):
-        hold = section.child(step.name).child("hold")
+    long = [scene.config.goal.child(one.name) for one in course.subgoals if one.hold > limit]
+    long_modes = [scene.config.never.child(one.name) for one in course.nevers if one.hold > limit]
+    for node in (*long, *long_modes):
+        hold = node.child("hold")
         problems.note(
             hold.path,
             f"{hold.value!r} is longer than the time limit of {show(limit, 'time')}. Shorten it, or raise time_limit.",

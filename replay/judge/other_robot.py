@@ -12,6 +12,7 @@ import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import mujoco
 import numpy as np
@@ -51,7 +52,7 @@ class OtherRobot:
     def __init__(self, description: Embodiment, named: str) -> None:
         """Args: description: of the robot; named: who named it, the command or the recording."""
         self.description, self._named = description, named
-        self.units: Mapping[str, float] = SCALE | description.scale
+        self.units: Mapping[str, float] = {**SCALE, **description.scale}
 
     def actuated(self, subject: Subject) -> tuple[Sequence[str], Mapping[str, tuple[float, float]]]:
         """None: its commands reach no actuator of the scene, and that is no fault of the recording."""
@@ -150,7 +151,7 @@ class OtherRobot:
         given = robot.model is not None and holds_states(subject.recording, robot)
         return [*words, "replay.reproduces"] if given else words
 
-    def provenance(self, subject: Subject) -> dict[str, str]:
+    def provenance(self, subject: Subject) -> dict[str, Any]:
         robot = self.description
         names = proposed_names(_joints(subject.recording), robot.names)
         proposed = {"names_proposed": names} if names and not set(_joints(subject.recording)) & set(robot.names) else {}

@@ -62,7 +62,7 @@ class JudgedRobot(Protocol):
     def required(self, subject: Subject) -> list[str]:
         """What a verdict needs."""
 
-    def provenance(self, subject: Subject) -> dict[str, str]:
+    def provenance(self, subject: Subject) -> dict[str, Any]:
         """Who it is, for the verdict's provenance."""
 
     def notes(self, subject: Subject) -> Sequence[str]:

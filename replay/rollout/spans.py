@@ -60,10 +60,10 @@ def go_through(
 
     def look(first: int, j: int) -> None:
         t = first + j
-        for one in by_step:
-            one.look(t, live if t < total else ended, simulation)
-        for one in by_period:
-            one.look(t, live, simulation)
+        for states in by_step:
+            states.look(t, live if t < total else ended, simulation)
+        for force in by_period:
+            force.look(t, live, simulation)
 
     def note(begin: int, readings: Readings, qpos: np.ndarray) -> None:
         span = Span(begin, readings, *goal.advance(readings), qpos)

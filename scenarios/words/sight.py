@@ -48,7 +48,8 @@ class Seen:
             free = free if met >= 0 else self.within
         else:
             free = np.where(met >= 0, free, self.within)
-        return least([-z * self.wide - abs(x), -z * self.high - abs(y), -z - NEAR, self.within - away, free])
+        ahead: Any = -z  # the camera looks along its -z axis
+        return least([ahead * self.wide - abs(x), ahead * self.high - abs(y), ahead - NEAR, self.within - away, free])
 
 
 def _seen(node: Node, names: Names) -> Predicate | None:
