@@ -148,19 +148,23 @@ def check_units(
     The unit under judgement is `Stream.unit`; what the container claims (`declared_unit`) is told where it differs.
     """
     rule, found = rules["unit.degrees"], []
-    both = command is not None and state is not None and {command.unit, state.unit} <= set(SCALE)
-    further = _scales_against(command, state, rule.settings["correlation"]) if both and command and state else {}
+    out = {
+        stream.name: _outside(stream, [name for name in stream.names if name in limits], limits, rule.settings["overshoot"])
+        for stream in (command, state)
+        if stream is not None and stream.unit in SCALE and stream.n
+    }
+    further: dict[str, float] = {}
+    if command is not None and state is not None and {command.name, state.name} <= set(out):
+        further = _scales_against(command, state, rule.settings["correlation"], any(out.values()))
     for stream, other in ((command, state), (state, command)):
         if stream is None or stream.unit not in SCALE or not stream.n:
             continue
         names = [name for name in stream.names if name in limits]
-        outside = _outside(stream, names, limits, rule.settings["overshoot"])
+        outside = set(out[stream.name])
         scales = further if stream is command else {name: 1.0 / ratio for name, ratio in further.items()}
         witnessed = {name: ratio if stream.unit == "rad" else 1.0 / ratio for name, ratio in scales.items()}
         # where the other stream is inside the range and this one moves some other number of times as far, it is scaled
-        elsewhere = (
-            _outside(other, names, limits, rule.settings["overshoot"]) if other is not None and scales else set()
-        )
+        elsewhere = out[other.name] & set(names) if other is not None and scales else set()
         outside -= {name for name, ratio in witnessed.items() if name not in elsewhere and not _is_unit(ratio)}
         wrong_scale = [name for name, ratio in witnessed.items() if _is_unit(ratio)]
         if len(wrong_scale) * 2 < len(scales):
@@ -245,19 +249,25 @@ def _outside(stream: Stream, names: Sequence[str], limits: Limits, overshoot: fl
     return bad
 
 
-def _scales_against(stream: Stream, other: Stream, correlation: float) -> dict[str, float]:
-    """How many times further each joint moves here than in the other stream, both in radians by their units."""
+def _scales_against(stream: Stream, other: Stream, correlation: float, anyway: bool) -> dict[str, float]:
+    """How many times further each joint moves here than in the other stream, both in radians by their units.
+
+    Args:
+        anyway: else none is told where no joint moves so many times further as a unit makes of it.
+    """
     names = shared(stream, other)
     if not names or stream.n < 8 or other.n < 8:
         return {}
     a, b = in_radians(stream, names), in_radians(other, names)
     ta, tb = stream.time_ns * 1e-9, other.time_ns * 1e-9
     spread_a, spread_b = _spread(a), _spread(b)
+    # a stream that hardly moves has no scale: half a degree, or as much in radians misread as degrees
+    moves = (np.maximum(spread_a, spread_b) > 0.02) & (np.minimum(spread_a, spread_b) > 0.02 * PER_DEGREE)
+    if not anyway and not any(_is_unit(a / b) or _is_unit(b / a) for a, b in zip(spread_a[moves], spread_b[moves])):
+        return {}
     lag = find_lag(ta - ta[0], a / np.maximum(spread_a, 1e-9), tb - ta[0], b / np.maximum(spread_b, 1e-9), moved=0.0)
     if lag is None:
         return {}
-    # a stream that hardly moves has no scale: half a degree, or as much in radians misread as degrees
-    moves = (np.maximum(spread_a, spread_b) > 0.02) & (np.minimum(spread_a, spread_b) > 0.02 * PER_DEGREE)
     return {
         name: float(spread_a[j] / spread_b[j])
         for j, name in enumerate(names)

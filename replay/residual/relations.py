@@ -86,10 +86,16 @@ def shifted(x: np.ndarray, shift: int) -> np.ndarray:
     return out
 
 
-def _before(x: np.ndarray, shift: int) -> np.ndarray:
-    """(n,) x[row + shift] for a shift back; before the first row it went on as it began, so that a take may begin in motion."""
-    back = min(-shift, len(x) - 1)
-    return shifted(np.concatenate([2.0 * x[0] - x[back:0:-1], x]), shift)[back:]
+def _recent(x: np.ndarray, shifts: Sequence[int]) -> np.ndarray:
+    """(n, k + 1) x[row + shift] for each shift back, and ones; before the first row it went on as it began, so that a take may begin in
+    motion."""
+    n, back = len(x), min(-min(shifts), len(x) - 1)
+    all_of_it = np.concatenate([2.0 * x[0] - x[back:0:-1], x])
+    out = np.ones((n, len(shifts) + 1))
+    for k, shift in enumerate(shifts):
+        begin = max(back + shift, 0)
+        out[:, k] = all_of_it[begin : begin + n]
+    return out
 
 
 def robust(
@@ -140,12 +146,11 @@ def follows(group: Group, late: float = 0.0) -> list[Relation | None]:
     designs = {}
     for i, channel in enumerate(pairs):
         if channel is not None:
-            c = channel.columns["command"]
-            designs[i] = np.column_stack([*(_before(c, s) for s in shifts), np.ones(group.n)])
+            designs[i] = _recent(channel.columns["command"], shifts)
     moving = [i for i in designs if np.ptp(designs[i][:, 0]) > MOVED[group.channels[i].unit]]
     kernels = []
     plain = np.zeros(len(shifts) + 1)
-    for i in moving:
+    for i in moving[:: -(-len(moving) // ENOUGH_OF)] if moving else ():
         y, floor = group.channels[i].columns["measured"], LEAST[group.channels[i].unit]
         kernels.append(robust(designs[i], y, None, np.full(len(plain), 1e-3), floor)[0][:-1])
     if kernels:

@@ -53,7 +53,7 @@ def is_switch(channel: RecordedChannel) -> bool:
     """Whether a channel is commanded by two or three values (open, closed) and moves only once they change: its command is no place
     that a servo is to be at, and may count in something else than its measurement."""
     command = channel.columns.get("command")
-    if command is None or not 2 <= len(np.unique(command)) <= SWITCHED:
+    if command is None or 2 * np.count_nonzero(np.diff(command)) > len(command) or not 2 <= len(np.unique(command)) <= SWITCHED:
         return False
     measured = channel.columns.get("measured", command)
     first = int(np.flatnonzero(np.diff(command))[0]) + 1
