@@ -156,6 +156,8 @@ class Sheet:
             reached = [words.event(name) for name, at in subgoals.items() if at is not None]
             names = f" ({words.join(reached)})" if reached else ""
             parts.append(ui("subgoals", k=len(reached), n=len(subgoals)) + names)
+        if outcome.get("time") is not None:
+            parts.append(ui("time_used", time=f"{outcome['time']:.1f}", limit=f"{outcome['time_limit']:g}"))
         if failure := outcome.get("failure"):
             parts.append(words.title(str(failure)))
         return ui("semicolon").join(parts)
