@@ -18,6 +18,7 @@ from ..scenarios.sensing.scalar_goal import ScalarGoal
 from ..scenarios.sensing.temporal import Goal, GoalState
 from ..scenarios.simulation import Simulation
 from ..scenarios.variation import Draw
+from .reset_options import steps_at
 from .reward import Reward
 
 
@@ -48,6 +49,7 @@ class One:
     Args:
         scene: what is simulated; reward: one of `reward.KINDS`.
         course: where only a part of the scene's goal is asked for.
+        pace: times as long as the scripted operator that an episode may last, see `reset_options.steps_at`.
 
     Attributes:
         draw: of the episode, None before the first `begin`.
@@ -55,10 +57,10 @@ class One:
         readings: (1, ·) of the last step.
     """
 
-    def __init__(self, scene: Scene, reward: str, course: Goal | None = None):
+    def __init__(self, scene: Scene, reward: str, course: Goal | None = None, pace: float | str = 1.0):
         self.scene, self.course = scene, course or scene.course
         self.simulation = Simulation(scene, 1, layout=scene.task_layout)
-        self.max_steps = round(scene.config.time_limit / scene.control_timestep)
+        self.max_steps = steps_at(scene, pace)
         self.draw: Draw | None = None
         self.steps = 0
         self.readings: Readings | None = None

@@ -17,6 +17,7 @@ from ..scenarios.sensing.requests import Readings
 from ..scenarios.sensing.temporal import Goal, GoalState
 from ..scenarios.simulation import Simulation
 from ..scenarios.variation import Draw
+from .reset_options import steps_at
 from .reward import Reward
 
 
@@ -35,7 +36,7 @@ class Copies:
 
     Args:
         scene: what is simulated; n: how many; reward: `dense` or `sparse`; threads: of the simulation, which does not
-            depend on them; course: where only a part of the scene's goal is asked for.
+            depend on them; course: where only a part of the scene's goal is asked for; pace: see `reset_options.steps_at`.
 
     Attributes:
         draws: of each copy, None before its first `begin`.
@@ -43,10 +44,12 @@ class Copies:
         broken: (n, nlimit) which limits of force and speed each episode has broken so far.
     """
 
-    def __init__(self, scene: Scene, n: int, reward: str, threads: int = 1, course: Goal | None = None):
+    def __init__(
+        self, scene: Scene, n: int, reward: str, threads: int = 1, course: Goal | None = None, pace: float | str = 1.0
+    ):
         self.scene, self.n, self.course = scene, n, course or scene.course
         self.simulation = Simulation(scene, n, threads, scene.task_layout)
-        self.max_steps = round(scene.config.time_limit / scene.control_timestep)
+        self.max_steps = steps_at(scene, pace)
         self.draws: list[Draw | None] = [None] * n
         self.steps = np.zeros(n, int)
         self.broken = np.zeros((n, len(scene.safety)), bool)

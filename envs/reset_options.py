@@ -54,6 +54,24 @@ class Variation:
         return drawing.draw(self.scene, rng, self._share, self._only)
 
 
+PEOPLE = "people"  # the pace that a scenario allows people
+
+
+def steps_at(scene: Scene, pace: float | str) -> int:
+    """Control steps after which an episode is truncated.
+
+    Args:
+        pace: times as long as `time_limit`, which is the scripted operator's; `people` for what the scenario allows people (`pace`).
+
+    Raises:
+        ScenarioError: a pace that is no number above zero.
+    """
+    times = scene.config.pace if pace == PEOPLE else pace
+    if isinstance(times, str | bool) or not np.isfinite(times) or times <= 0.0:
+        raise ScenarioError(f"{pace!r} is no pace. Write a number such as 2.5, or {PEOPLE!r}.", field="pace")
+    return max(1, round(scene.config.time_limit * float(times) / scene.control_timestep))
+
+
 class ResetOptions:
     """What `reset(options=…)` asks for.
 

@@ -47,11 +47,13 @@ class ShiliuEnv(gymnasium.Env):
             or the names that vary, such as `["bowl", "oven.yaw"]`.
         render_mode: `rgb_array`, `human` (a window, where there is a screen) or None.
         camera: which camera `render` shows; the scenario's `overview`, or else its first one, where None is given.
+        pace: times as long as the scenario's `time_limit`, which is the scripted operator's, that an episode may last; `"people"` for as
+            long as the scenario allows people who move the robot (`pace`, 3 where it does not say).
         hand, base, overrides, cell, variant: as for `shiliu.load_scenario`; the control rate is an override too
             (`overrides=["+control_rate='20 Hz'"]`).
 
     The episode ends (`terminated`) when the task is done, a failure mode of the scenario has happened, or the simulation
-    has diverged; it is `truncated` at the scenario's time limit. `info` has `success`, `subgoals` (name -> time reached
+    has diverged; it is `truncated` at the scenario's time limit times `pace`. `info` has `success`, `subgoals` (name -> time reached
     [s] or None), `undone` (name -> since when one that was reached holds no more [s], or None), `failure` (a code such as
     `scenario.oven_pushed`, `unstable`, or, once truncated, the subgoal that was missed or undone, such as
     `replay.goal:closed`), `unsafe` (codes of the force limits broken so far, such as
@@ -108,6 +110,7 @@ class ShiliuEnv(gymnasium.Env):
         overrides: Sequence[str] = (),
         cell: str | None = None,
         variant: str | None = None,
+        pace: float | str = 1.0,
     ):
         self.scene = (
             scenario
@@ -131,7 +134,7 @@ class ShiliuEnv(gymnasium.Env):
         self.interface = Interface(self.scene, 1, action, observations, images, latency)
         self.action_space: gymnasium.spaces.Box = self.interface.action_space
         self.observation_space = self.interface.observation_space
-        self._one = One(self.scene, reward, course_until(self.scene, until))
+        self._one = One(self.scene, reward, course_until(self.scene, until), pace)
         self._painter: Any = None
         self._window: Any = None
         self._picture: tuple[int, np.ndarray] | None = None

@@ -30,7 +30,7 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
 
     Args:
         num_envs: number of copies.
-        scenario, action, observations, reward, until, latency, vary, hand, base, overrides, cell, variant: as for `ShiliuEnv`.
+        scenario, action, observations, reward, until, latency, vary, hand, base, overrides, cell, variant, pace: as for `ShiliuEnv`.
         threads: of the simulation; 0 uses all cores. The numbers do not depend on it.
         autoreset_mode: one of Gymnasium's: `NEXT_STEP` (the step after an episode's end resets the copy and ignores its
             action), `SAME_STEP` (the ending step returns the new episode's first observation; `infos["final_obs"][i]` is the
@@ -63,6 +63,7 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         overrides: Sequence[str] = (),
         cell: str | None = None,
         variant: str | None = None,
+        pace: float | str = 1.0,
         threads: int = 0,
         autoreset_mode: str | AutoresetMode = AutoresetMode.NEXT_STEP,
         images: Sequence[str] = (),
@@ -98,7 +99,7 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         self.single_observation_space = self.interface.observation_space
         self.action_space = batch_space(self.single_action_space, num_envs)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
-        self._copies = Copies(self.scene, num_envs, reward, threads, course_until(self.scene, until))
+        self._copies = Copies(self.scene, num_envs, reward, threads, course_until(self.scene, until), pace)
         self._generators: list[np.random.Generator] = []
         self._over = np.ones(num_envs, bool)  # whose episode has ended, or not begun
         self._drawn: dict[str, np.ndarray] = {}

@@ -119,6 +119,7 @@ titles:                           # what reports call these words
   left_grip: {{en: left hand, zh: 左手}}
   right_grip: {{en: right hand, zh: 右手}}
   left_lower_arm: {{en: left lower arm, zh: 左前臂}}
+  left_upper_arm: {{en: left upper arm, zh: 左上臂}}
 """
 
 

@@ -96,9 +96,22 @@ def _outcome(subject: Subject, rollouts: Rollouts) -> dict[str, Any]:
     """How the take ended, or in how many of the likely starts it succeeded, beside the recording's label."""
     label = {"label": (subject.label or {}).get("success"), **({"assumed": "success"} if subject.assumed else {})}
     if rollouts.known:
-        return {**rollouts.outcomes[0], **label}
+        return {**rollouts.outcomes[0], **_time_used(subject, rollouts), **label}
     n = len(rollouts.outcomes)
     return {"success": None, "share": len(rollouts.succeeded) / n, "starts": n, **label}
+
+
+def _time_used(subject: Subject, rollouts: Rollouts) -> dict[str, float]:
+    """`time` [s] until the last step was reached, or of the whole take where one was missed; `time_limit` [s], the scripted operator's.
+
+    Nobody is refused for being slow: people may take longer (`pace` of the scenario).
+    """
+    scene, outcome = subject.scene, rollouts.outcomes[0]
+    reached = [at for at in outcome.get("subgoals", {}).values() if at is not None]
+    if not outcome.get("subgoals"):
+        return {}
+    whole = rollouts.plan.takes[0].n_steps * scene.control_timestep
+    return {"time": max(reached) if outcome["success"] else whole, "time_limit": scene.config.time_limit}
 
 
 def _followed(subject: Subject, motions: Motions, rollouts: Rollouts) -> tuple[list[Finding], Tracking | None]:

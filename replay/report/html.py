@@ -159,6 +159,8 @@ class Sheet:
             parts.append(ui("subgoals", k=len(reached), n=len(subgoals)) + names)
         for name, at in (outcome.get("undone") or {}).items():
             parts.append(ui("undone_at", step=words.event(name), at=quantity(at, "s")))
+        if outcome.get("time") is not None:
+            parts.append(ui("time_used", time=f"{outcome['time']:.1f}", limit=f"{outcome['time_limit']:g}"))
         if failure := outcome.get("failure"):
             parts.append(words.title(str(failure)))
         return ui("semicolon").join(parts)

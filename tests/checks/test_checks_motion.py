@@ -17,6 +17,8 @@ from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.advice import fix_of
 from shiliu.replay.judge.verdict import combine
 from shiliu.replay.robots.limits import Limits
+from shiliu.scenarios.pose import Pose
+from shiliu.scenarios.robot import load_robot
 
 RULES = load_rules()
 NAMES = ("a", "b")
@@ -274,3 +276,17 @@ def test_a_hand_is_counted_in_percent_of_its_stroke(beyond, level, excess):
     finding = check_clamped(T, ctrl, ("a", "left_claw"), ranges, RULES, ("rad", "%"))[0]
     assert (finding.level, finding.unit, finding.value) == (level, "%", -beyond)
     assert finding.excess == pytest.approx(excess) and finding.margin == pytest.approx(-beyond)
+
+
+def test_the_warning_of_tracking_begins_where_the_servos_own_lag_ends():
+    """A servo stays behind by its time constant times the speed: 0.1 s, at the slowest rated speed of an arm joint, 3.142 rad/s."""
+    robot = load_robot()
+    arms = [name for name in robot.joint_names if name.startswith("zarm_")]
+    spec = robot.spec(Pose.identity())
+    constants = {round(-spec.actuator(name).biasprm[2] / spec.actuator(name).gainprm[0], 3) for name in arms}
+    slowest = min(robot.limits[name]["velocity"]["rated"] for name in arms)
+    assert constants == {0.1} and slowest == pytest.approx(3.142)
+    assert RULES["tracking"].bound("warn") == pytest.approx(np.floor(100 * 0.1 * slowest) / 100)
+    steady = np.full((100, 1), 0.30)
+    levels = [check_tracking(np.arange(100) / 30.0, error, ("zarm_l5_joint",), RULES)[0].level for error in (steady, steady + 0.02)]
+    assert levels == ["PASS", "WARN"]

@@ -8,6 +8,8 @@ import re
 import mujoco
 import numpy as np
 import pytest
+import shiliu
+from shiliu.envs.reset_options import steps_at
 from shiliu.envs.single import ShiliuEnv
 from shiliu.envs.vector import ShiliuVectorEnv
 from shiliu.replay.operator.demonstration import demonstrate
@@ -328,3 +330,24 @@ def test_the_wrists_see_their_own_fingers(scene, opengl):
         assert what.shape == (480, 848)  # as the hardware's camera gives it
         assert {scene.model.body(i).name for i in np.unique(what) if i >= 0} >= {f"{side}_finger_front", f"{side}_claw"}
     env.close()
+
+
+def test_people_may_take_longer_than_the_scripted_operator():
+    scene = shiliu.load_scenario("table_setting")
+    limit = round(scene.config.time_limit / scene.control_timestep)
+    assert scene.config.pace == 3.0
+    for pace, steps in ((1.0, limit), ("people", 3 * limit), (0.02, round(0.02 * limit))):
+        assert steps_at(scene, pace) == steps
+    env = ShiliuEnv(scene, pace=0.02)
+    env.reset(seed=1)
+    ends = [env.step(env.action_space.sample() * 0.0 + scene.ready_ctrl)[3] for _ in range(15)]
+    assert ends.index(True) == 14  # 25 s at 30 Hz, of which 0.02
+    for wrong in (0.0, -1.0, float("nan"), "slow", True):
+        with pytest.raises(ScenarioError, match="pace"):
+            steps_at(scene, wrong)
+
+
+def test_a_pace_below_one_is_refused_where_it_is_written():
+    with pytest.raises(ScenarioError, match=r"pace: 0\.5 is too small"):
+        shiliu.load_scenario("table_setting", ["+scenario.pace=0.5"])
+    assert shiliu.load_scenario("table_setting", ["+scenario.pace=2"]).config.pace == 2.0
