@@ -14,7 +14,7 @@ import numpy as np
 import shiliu
 from shiliu.replay.signals.statistics import wilson
 from shiliu.scenarios.catalog import list_variants, variants_of
-from shiliu.scenarios.figures import figures_of
+from shiliu.scenarios.figures import SEEN, figures_of, outdated, seen_of, share_seen
 from shiliu.scenarios.reading.config import Vary
 from shiliu.scenarios.safety import CAVEAT, people
 from shiliu.scenarios.scene import Scene
@@ -118,6 +118,7 @@ def card(scene: Scene) -> str:
     asks = ", ".join(config.required)
     lines += ["", f"{rate:.0f} Hz, {scene.n_substeps} physics steps of {step:.3f} ms. The judge requires: {asks}."]
     lines += _figures(scene)
+    lines += _seen(scene)
     notes = FOLDER / f"{scene.name}.notes.md"
     if notes.is_file():
         lines += ["", notes.read_text(encoding="utf-8").strip()]
@@ -158,6 +159,27 @@ def _figures(scene: Scene) -> list[str]:
         return []
     head = ["| | seeds | succeeded | of these judged FEASIBLE | a success lasts |", "|---|---|---|---|---|"]
     return ["", "## The scripted operator, measured", "", "By `benchmarks/demonstrations.py`.", "", *head, *lines]
+
+
+def _seen(scene: Scene) -> list[str]:
+    """In how many of the looks at which a hand is at a thing the recorded head picture shows it."""
+    measured = seen_of(scene.name)
+    if measured is None:
+        return []
+    seeds = ", ".join(map(str, measured["seeds"]))
+    lines = ["", "## What the head camera sees", ""]
+    lines += [
+        f"By `benchmarks/seen.py`, twice a second while a hand is at it, of the recorded picture; at least {SEEN:.0%}. Seeds: {seeds}."
+    ]
+    if outdated(measured, scene.config.raw, scene.fingerprint):
+        lines += ["", "**Old**: the scene or its chain has changed since this was measured."]
+    lines += ["", "| thing | seen | looks | |", "|---|---|---|---|"]
+    for thing, (_, looks) in measured["seen"].items():
+        share = share_seen(measured, thing)
+        why = scene.config.unseen.get(thing)
+        excepted = "" if why is None else f"excepted: {why['en']} {why['zh']}"
+        lines.append(f"| {thing} | {'–' if share is None else f'{share:.0%}'} | {looks} | {excepted} |")
+    return lines
 
 
 def _counted(what: str, figures: Mapping[str, Any]) -> list[str]:

@@ -114,6 +114,8 @@ class Painter:
             renderer.enable_depth_rendering()
         elif kind == "segmentation":
             renderer.enable_segmentation_rendering()
+        for flag in (mujoco.mjtRndFlag.mjRND_SHADOW, mujoco.mjtRndFlag.mjRND_REFLECTION):
+            renderer.scene.flags[flag] = kind == "rgb"  # which of the others would show nothing, and cost a third
         try:
             picture = renderer.render().copy()
         finally:

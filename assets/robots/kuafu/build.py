@@ -154,17 +154,18 @@ def sites_and_cameras(name, side):
             tag("camera", name="head", pos=at, fovy="68", xyaxes=num(0, -1, 0, math.sin(pitch), 0, math.cos(pitch))),
         ]
     if name.startswith("zarm") and name.endswith("7_link"):
-        # looks along the fingers, 25 deg towards the place between the pads, from the thumb's side
-        tilt = math.radians(25.0)
+        # looks along the fingers, 15 deg towards the place between the pads, from the thumb's side; its picture's top is the hand's side:
+        # as the arm reaches into shelves and over benches it hangs below the fingers, and what stands upright is upright in it
+        tilt = math.radians(15.0)
         return [
             tag("site", name=f"{word}_hand_mount", pos=num(0, 0, HAND_MOUNT_Z)),
             tag("site", name=f"{word}_end_effector", pos=num(0, -0.03 * side, -0.17)),
             tag(
                 "camera",
                 name=f"{word}_wrist",
-                pos=num(0, -0.08 * side, -0.05),
+                pos=num(0, -0.0821 * side, -0.0508),
                 fovy="57.8",
-                xyaxes=num(-side, 0, 0, 0, -side * math.cos(tilt), -math.sin(tilt)),
+                xyaxes=num(side, 0, 0, 0, side * math.cos(tilt), math.sin(tilt)),
             ),
         ]
     if name.endswith("6_link") and name.startswith("leg"):
