@@ -17,15 +17,14 @@ from typing import Any
 
 import yaml
 
-from ...scenarios.errors import EpisodeError, ScenarioError
-from ...scenarios.reading.yaml_reader import FAST, refuse_endless
+from ...scenarios.errors import EpisodeError, ScenarioError, shown
+from ...scenarios.reading.yaml_reader import FAST, checked_text, load_checked
 from ...scenarios.titles import LANGUAGES
 from ..recording.recording import CLOCKS, KINDS, ROLES
 from .array_rule import ANY, PRESENT, ArrayRule, Columns, TimeRule
 from .records import readers
 from .stream_rule import StreamRule
 
-MAX_BYTES = 1 << 20  # of a mapping file; ours have some 8 KB
 TIME_UNITS_NS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}  # integer clocks, so that ns are exact
 
 
@@ -112,9 +111,11 @@ def load(mapping: str | Path, within: tuple[Path, ...] = ()) -> Mapping:
             raise EpisodeError(f"no such mapping file; the package has {', '.join(available())}.", file=path)
         if path.resolve() in within:
             raise EpisodeError("`also` leads back to this file itself. Take it out.", file=path, field="also")
-        if path.stat().st_size > MAX_BYTES:
-            raise EpisodeError(f"is larger than {MAX_BYTES >> 20} MiB, which is no mapping.", file=path)
-        return _MappingReader(path.name, path.read_bytes(), (*within, path.resolve())).mapping(path.stem)
+        try:
+            text = checked_text(path, shown(path.name))
+        except ScenarioError as error:
+            raise EpisodeError(error.message, file=error.file, line=error.line) from None
+        return _MappingReader(shown(path.name), text, (*within, path.resolve())).mapping(path.stem)
     return _packaged(mapping)
 
 
@@ -129,31 +130,23 @@ def _packaged(mapping: str) -> Mapping:
             "a file is given with its ending .yaml.",
             field="mapping",
         )
-    text = files("shiliu.conf").joinpath("mapping", f"{mapping}.yaml").read_bytes()
-    return _MappingReader(f"conf/mapping/{mapping}.yaml", text, own=True).mapping(mapping)
+    text = files("shiliu.conf").joinpath("mapping", f"{mapping}.yaml").read_text(encoding="utf-8")
+    return _MappingReader(f"conf/mapping/{mapping}.yaml", text).mapping(mapping)
 
 
 class _MappingReader:
     """Walks one mapping file and collects every mistake with its line before it raises."""
 
-    def __init__(self, file: str, text: bytes, within: tuple[Path, ...] = (), own: bool = False) -> None:
+    def __init__(self, file: str, text: str, within: tuple[Path, ...] = ()) -> None:
         self.file, self.within = file, within
         self.problems: list[tuple[int | None, str, str]] = []
         self.lines: dict[tuple[str | int, ...], int] = {}
         self.words: dict[str, dict[str, str]] = {}
         try:
-            refuse_endless(text, file)
-            loader = FAST if own else yaml.SafeLoader
-            node = yaml.compose(text, Loader=loader)
-            self.tree = yaml.load(text, Loader=loader)
-            self._index(node, ())
+            self.tree = load_checked(text, file)
+            self._index(yaml.compose(text, Loader=FAST), ())
         except ScenarioError as error:
             raise EpisodeError(error.message, file=file, line=error.line) from None
-        except (yaml.YAMLError, ValueError) as error:  # a ValueError is, for one, a day that does not exist
-            mark = getattr(error, "problem_mark", None)
-            line = None if mark is None else mark.line + 1
-            cause = " ".join(str(getattr(error, "problem", None) or error).split())[:160]
-            raise EpisodeError(f"not YAML: {cause}.", file=file, line=line) from None
         if not isinstance(self.tree, dict):
             raise EpisodeError(
                 "a mapping is a YAML table with title, format, robot, kind, recognise and topics.", file=file

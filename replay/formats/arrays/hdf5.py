@@ -17,7 +17,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from ....scenarios.errors import EpisodeError
+from ....scenarios.errors import EpisodeError, shown
 from ...recording.recording import Recording, Unreadable
 from .episode import (
     MAX_CHANNELS,
@@ -103,9 +103,9 @@ def read(
             attributes |= about or {}
             texts = _texts(file) | (_texts(file["data"]) if isinstance(file.get("data"), h5py.Group) else {})
         if not groups:
-            shown = ", ".join(list(file)[:5]) or "nothing"
+            listed = ", ".join(list(file)[:5]) or "nothing"
             raise EpisodeError(
-                f"the {kind.container} holds no episode {kind.episodes}, only {shown}. It is no such recording; a mapping of "
+                f"the {kind.container} holds no episode {kind.episodes}, only {listed}. It is no such recording; a mapping of "
                 "your own may name another pattern under episodes.",
                 file=path,
             )
