@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import yaml
 
 from .errors import ScenarioError
 from .grips.grip_sheet import GripSheet, read_grips
 from .quantity import dimension_of
-from .reading.yaml_reader import Node, Place, PlacesLater, Problems, nearest, places_in, read_own
+from .reading.yaml_reader import Node, Place, PlacesLater, Problems, nearest, places_in, read_own, read_yaml
 
 if TYPE_CHECKING:
     import mujoco
@@ -315,7 +314,7 @@ def load_part(name: str, node: Node | None = None, extra: Path | None = None) ->
     try:
         own = sheet.is_relative_to(ASSETS)
         problems = Problems(PlacesLater(lambda: places_in(sheet, shown)) if own else places_in(sheet, shown))
-        content = read_own(sheet) if own else yaml.safe_load(sheet.read_text(encoding="utf-8"))
+        content = read_own(sheet) if own else read_yaml(sheet, shown)
         if not isinstance(content or {}, dict):
             raise ScenarioError("A part's sheet is made of keys, such as title, mass and interface.", file=shown)
         part = _read_sheet(name, file, Node(content or {}, "", problems))

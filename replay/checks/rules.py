@@ -9,11 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ...scenarios.errors import ScenarioError
 from ...scenarios.quantity import UNITS
-from ...scenarios.reading.yaml_reader import Node, Problems, loader_for, nearest, places_in
+from ...scenarios.reading.yaml_reader import Node, Problems, nearest, places_in, read_yaml
 from ..robots.limits import GRADES
 from .finding import STAGES, Finding
 from .registry import check_of
@@ -186,7 +184,7 @@ def load_rules(name: str = "arm_manipulation", folder: Path | None = None) -> Ru
     problems = Problems(places=places_in(path, shown))
     text = path.read_text(encoding="utf-8")
     rules: dict[str, Rule] = {}
-    _collect(Node(yaml.load(text, Loader=loader_for(path)), "", problems), "", rules)
+    _collect(Node(read_yaml(path, shown), "", problems), "", rules)
     problems.stop(shown)
     return Rules(name, rules, hashlib.sha256(text.encode()).hexdigest()[:12])
 

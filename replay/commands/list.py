@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from ...scenarios.errors import ShiliuError
 from ...scenarios.reading import composition
 from ...scenarios.reading.cell import list_cells, scenario_of
-from ...scenarios.reading.yaml_reader import Dateless, nearest, places_in
+from ...scenarios.reading.yaml_reader import nearest, places_in, read_yaml
 from ...scenarios.robot_folder import DEFAULT_ROBOT
 
 if TYPE_CHECKING:
@@ -75,7 +73,7 @@ def run(request: CommandRequest) -> int:
 
 def _yaml(path: Any) -> dict[str, Any]:
     places_in(path)  # a broken file is told by line
-    content = yaml.load(path.read_text(encoding="utf-8"), Loader=Dateless)
+    content = read_yaml(path)
     return content if isinstance(content, dict) else {}
 
 

@@ -7,10 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from ...scenarios.errors import EpisodeError, ScenarioError
-from ...scenarios.reading.yaml_reader import Dateless, Node, Problems, nearest, places_in, refuse_endless
+from ...scenarios.errors import EpisodeError
+from ...scenarios.reading.yaml_reader import Node, Problems, nearest, places_in, read_yaml
 from ..recording.metadata import PSEUDONYM, VERDICTS
 from ..signals.statistics import wilson
 
@@ -60,15 +58,7 @@ def read_disputes(path: Path, judged: Mapping[str, str | None]) -> dict[str, Dis
     """
     if not path.is_file():
         raise EpisodeError("no such file. Check disputes=.", file=path, field="disputes")
-    if path.stat().st_size > MAX_BYTES:
-        raise EpisodeError(f"is larger than {MAX_BYTES >> 20} MiB. Split it by day.", file=path, field="disputes")
-    try:
-        text = path.read_bytes()
-        refuse_endless(text, str(path))
-        places, tree = places_in(path), yaml.load(text, Loader=Dateless)
-    except (yaml.YAMLError, ValueError) as error:
-        raise ScenarioError(f"This is no valid YAML: {' '.join(str(error).split())[:100]}.", file=path) from None
-    problems = Problems(places)
+    tree, problems = read_yaml(path, limit=MAX_BYTES), Problems(places_in(path, limit=MAX_BYTES))
     found: dict[str, Dispute] = {}
     node = Node({} if tree is None else tree, "", problems)
     if node.mapping(required=("disputes",)):

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import yaml
 
 from ...scenarios.errors import ScenarioError
-from ...scenarios.reading.yaml_reader import Node, Problems, loader_for, nearest, places_in
+from ...scenarios.reading.yaml_reader import Node, Problems, nearest, places_in, read_yaml
 from ...scenarios.scene import Scene
 from ..recording.recording import Recording, SimEpisode, Stream
 from ..rollout.substeps import trace
@@ -106,7 +105,7 @@ def load_device(name: str = "kuavo_vr", folder: Path | None = None) -> DeviceMod
         )
     shown = f"conf/device/{path.name}"
     problems = Problems(places=places_in(path, shown))
-    node = Node(yaml.load(path.read_text(encoding="utf-8"), Loader=loader_for(path)), "", problems)
+    node = Node(read_yaml(path, shown), "", problems)
     keys = ("source", "topics", "command", "state", "updates", "starts_after", "lag", "still", "flow", "silence", "quantum")
     node.mapping(required=keys)
     node.child("topics").mapping(required=TOPICS)

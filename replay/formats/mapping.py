@@ -16,9 +16,9 @@ from typing import Any
 
 import yaml
 
-from ...scenarios.errors import EpisodeError, ScenarioError
+from ...scenarios.errors import EpisodeError, ScenarioError, shown
 from ...scenarios.reading import composition
-from ...scenarios.reading.yaml_reader import FAST, refuse_endless
+from ...scenarios.reading.yaml_reader import FAST, checked_text, load_checked
 from ...scenarios.titles import LANGUAGES
 from ..recording.recording import CLOCKS, KINDS, ROLES
 from .array_rule import ANY, PRESENT, ArrayRule, Columns, TimeRule
@@ -26,7 +26,6 @@ from .records import readers
 from .stream_rule import StreamRule
 
 GROUP = "mapping"  # its folder in `conf`
-MAX_BYTES = 1 << 20  # of a mapping file; ours have some 8 KB
 TIME_UNITS_NS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}  # integer clocks, so that ns are exact
 
 
@@ -110,7 +109,7 @@ def load(mapping: str | Path, within: tuple[Path, ...] = ()) -> Mapping:
         path = Path(mapping)
         if not path.is_file():
             raise EpisodeError(f"no such mapping file; there are {', '.join(available())}.", file=path)
-        return _read(path, within, path.name)
+        return _read(path, within, shown(path.name))
     found = composition.members(GROUP)
     if mapping not in found:
         near = difflib.get_close_matches(mapping, found, 1)
@@ -123,47 +122,41 @@ def load(mapping: str | Path, within: tuple[Path, ...] = ()) -> Mapping:
     return _packaged(path) if path.is_relative_to(composition.CONF) else _read(path, within, composition.shown(path))
 
 
-def _read(path: Path, within: tuple[Path, ...], shown: str) -> Mapping:
+def _read(path: Path, within: tuple[Path, ...], called: str) -> Mapping:
     """A designer's file."""
     if path.resolve() in within:
         raise EpisodeError("`also` leads back to this file itself. Take it out.", file=path, field="also")
     stat = path.stat()
-    if stat.st_size > MAX_BYTES:
-        raise EpisodeError(f"is larger than {MAX_BYTES >> 20} MiB, which is no mapping.", file=path)
-    return _read_once(path, (*within, path.resolve()), shown, (stat.st_mtime_ns, stat.st_size))
+    return _read_once(path, (*within, path.resolve()), called, (stat.st_mtime_ns, stat.st_size))
 
 
 @lru_cache(maxsize=64)  # a set of many recordings asks for each of them
-def _read_once(path: Path, within: tuple[Path, ...], shown: str, state: tuple[int, int]) -> Mapping:
-    return _MappingReader(shown, path.read_bytes(), within).mapping(path.stem)
+def _read_once(path: Path, within: tuple[Path, ...], called: str, state: tuple[int, int]) -> Mapping:
+    try:
+        text = checked_text(path, called)
+    except ScenarioError as error:
+        raise EpisodeError(error.message, file=error.file, line=error.line) from None
+    return _MappingReader(called, text, within).mapping(path.stem)
 
 
 @cache
 def _packaged(path: Path) -> Mapping:
-    return _MappingReader(composition.shown(path), path.read_bytes(), own=True).mapping(path.stem)
+    return _MappingReader(composition.shown(path), path.read_text(encoding="utf-8")).mapping(path.stem)
 
 
 class _MappingReader:
     """Walks one mapping file and collects every mistake with its line before it raises."""
 
-    def __init__(self, file: str, text: bytes, within: tuple[Path, ...] = (), own: bool = False) -> None:
+    def __init__(self, file: str, text: str, within: tuple[Path, ...] = ()) -> None:
         self.file, self.within = file, within
         self.problems: list[tuple[int | None, str, str]] = []
         self.lines: dict[tuple[str | int, ...], int] = {}
         self.words: dict[str, dict[str, str]] = {}
         try:
-            refuse_endless(text, file)
-            loader = FAST if own else yaml.SafeLoader
-            node = yaml.compose(text, Loader=loader)
-            self.tree = yaml.load(text, Loader=loader)
-            self._index(node, ())
+            self.tree = load_checked(text, file)
+            self._index(yaml.compose(text, Loader=FAST), ())
         except ScenarioError as error:
             raise EpisodeError(error.message, file=file, line=error.line) from None
-        except (yaml.YAMLError, ValueError) as error:  # a ValueError is, for one, a day that does not exist
-            mark = getattr(error, "problem_mark", None)
-            line = None if mark is None else mark.line + 1
-            cause = " ".join(str(getattr(error, "problem", None) or error).split())[:160]
-            raise EpisodeError(f"not YAML: {cause}.", file=file, line=line) from None
         if not isinstance(self.tree, dict):
             raise EpisodeError(
                 "a mapping is a YAML table with title, format, robot, kind, recognise and topics.", file=file

@@ -127,8 +127,8 @@ def _listed(channels: Sequence[Channel]) -> str:
     for c in channels:
         key = (c.topic, _short(c.msgtype))
         counts[key] = counts.get(key, 0) + c.msgcount
-    shown = [f"{topic} ({type_}, {n} messages)" for (topic, type_), n in list(counts.items())[:12]]
-    return ", ".join(shown) + (f" and {len(counts) - 12} more" if len(counts) > 12 else "")
+    listed = [f"{topic} ({type_}, {n} messages)" for (topic, type_), n in list(counts.items())[:12]]
+    return ", ".join(listed) + (f" and {len(counts) - 12} more" if len(counts) > 12 else "")
 
 
 def _nothing_known(mappings: list[Mapping], channels: Sequence[Channel], what: str) -> str:

@@ -212,7 +212,8 @@ class Contexts:
         self._settings: dict[str, Any] = {"robot": robot if self._own else DEFAULT_ROBOT, "hand": hand, "base": base}
         self._cache: dict[str, SceneContext] = {}
         self._tasks: dict[str, tuple[str, str | None] | None] = {}
-        self._cells = {cell: scenario_of(path) for cell, path in list_cells(conf_dir).items()}
+        self._cells = list_cells(conf_dir)
+        self._cell_scenarios: dict[str, str | None] = {}
         if described and chosen is not None and chosen.name != BARE:
             raise ReplayError(
                 f"A robot of conf/robot stands in no scene yet, so scenario={chosen.name} cannot be judged with it. "
@@ -253,10 +254,23 @@ class Contexts:
             )
         if self._chosen is not None:
             return self._in_cell(self._chosen, recording)
-        name = recording.scenario or self._cells.get(recording.cell or "")
+        name = recording.scenario or self._scenario_of_cell(recording.cell)
         if name:
             return self._in_cell(self._named(name, "recording"), recording)
         return self._by_columns(recording) or self._by_task(recording) or self._named(BARE, "default")
+
+    def _scenario_of_cell(self, cell: str | None) -> str | None:
+        """The scenario of a cell, where it is known and says one; its file is read when a recording names it, and not before.
+
+        Raises:
+            ScenarioError: the cell's file is no YAML.
+        """
+        path = self._cells.get(cell or "")
+        if path is None or cell is None:
+            return None
+        if cell not in self._cell_scenarios:
+            self._cell_scenarios[cell] = scenario_of(path)
+        return self._cell_scenarios[cell]
 
     @property
     def chosen(self) -> SceneContext | None:
@@ -291,7 +305,7 @@ class Contexts:
     def _in_cell(self, context: SceneContext, recording: Recording) -> SceneContext:
         """The context in the cell that the recording names, where that is known and the command named none."""
         cell = recording.cell
-        if context.scene.config.cell is not None or cell is None or self._cells.get(cell) != context.scene.name:
+        if context.scene.config.cell is not None or cell is None or self._scenario_of_cell(cell) != context.scene.name:
             return context
         key = f"{self.key_of(context)} in {cell}"
         if key not in self._cache:

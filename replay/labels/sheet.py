@@ -11,10 +11,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeGuard
 
-import yaml
-
-from ...scenarios.errors import EpisodeError
+from ...scenarios.errors import EpisodeError, ScenarioError
 from ...scenarios.reading.override import command_line
+from ...scenarios.reading.yaml_reader import read_yaml
 from ..formats.partial import beside
 from ..operator.recognition.tracks import SIDES
 from ..recording.recording import Unreadable
@@ -168,21 +167,19 @@ def read_sheet(path: Path, words: Iterable[str]) -> dict[str, dict[str, Any]]:
 
 
 def _content(path: Path) -> Any:
+    if not path.is_file():
+        raise EpisodeError("no such file. Check apply=.", file=path)
     try:
+        if path.suffix != ".json":
+            return read_yaml(path, limit=MAX_BYTES)
         if path.stat().st_size > MAX_BYTES:
             raise EpisodeError(f"is larger than {MAX_BYTES >> 20} MiB.", file=path)
-        text = path.read_text(encoding="utf-8")
-        if path.suffix == ".json":
-            return json.loads(text)
-        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except FileNotFoundError:
-        raise EpisodeError("no such file. Check apply=.", file=path) from None
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ScenarioError as error:
+        raise EpisodeError(error.message, file=path, line=error.line) from None
     except OSError as error:
         raise EpisodeError(f"cannot be read: {error.strerror}.", file=path) from None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise EpisodeError(f"This is no valid YAML: {error.problem}.", file=path, line=line) from None
-    except (ValueError, yaml.YAMLError) as error:
+    except (ValueError, RecursionError) as error:
         raise EpisodeError(f"cannot be read: {' '.join(str(error).split())}.", file=path) from None
 
 

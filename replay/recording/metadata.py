@@ -17,16 +17,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
 
-import yaml
-
-from ...scenarios.errors import EpisodeError, ScenarioError
-from ...scenarios.reading.yaml_reader import Dateless, Node, Problems, nearest, places_in, refuse_endless
+from ...scenarios.errors import EpisodeError
+from ...scenarios.reading.yaml_reader import Node, Problems, nearest, places_in, read_yaml
 from .codes import codes
 from .recording import Recording, SimEpisode
 
 GRADES = ("A", "B", "C", "D")
 VERDICTS = ("FEASIBLE", "INFEASIBLE", "UNSOUND", "INCONCLUSIVE")
-MAX_BYTES = 1 << 20
 OF_ONE_EPISODE = ("label", "segments", "verdict")  # no file that speaks for many episodes may say these
 
 PSEUDONYM = re.compile(r"P-[0-9]{3,6}")
@@ -226,20 +223,7 @@ def read_metadata(path: str | Path, scenario: Mapping[str, Any] | None = None, *
     path = Path(path)
     if not path.is_file():
         raise EpisodeError("no such metadata file. Check metadata=.", file=path)
-    if path.stat().st_size > MAX_BYTES:
-        raise EpisodeError(f"is larger than {MAX_BYTES >> 20} MiB, which is no metadata file.", file=path)
-    text = path.read_bytes()
-    try:
-        try:
-            refuse_endless(text, str(path))
-            places = places_in(path)
-            tree = yaml.load(text, Loader=Dateless)
-        except (yaml.YAMLError, UnicodeDecodeError):
-            places_in(path)  # says the line
-            raise
-    except (yaml.YAMLError, ValueError) as error:  # a ValueError is, for one, a number of five thousand digits
-        raise ScenarioError(f"This is no valid YAML: {' '.join(str(error).split())[:100]}.", file=path) from None
-    problems = Problems(places)
+    tree, problems = read_yaml(path), Problems(places_in(path))
     if of_many and isinstance(tree, Mapping):
         for key in OF_ONE_EPISODE:
             if key in tree:

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ...scenarios.errors import ScenarioError
-from ...scenarios.reading.yaml_reader import Node, Problems, loader_for, nearest, places_in
+from ...scenarios.reading.yaml_reader import Node, Problems, nearest, places_in, read_yaml
 
 FOLDER = Path(__file__).resolve().parents[2] / "conf" / "retarget"
 KINDS = ("range", "speed", "collision")
@@ -77,8 +75,7 @@ def load_settings(
         known = sorted(found.stem for found in folder.glob("*.yaml"))
         raise ScenarioError(f"No settings of retargeting named {name!r}.{nearest(name, known)}", field="retarget")
     shown = f"conf/retarget/{path.name}"
-    text = path.read_text(encoding="utf-8")
-    tree = yaml.load(text, Loader=loader_for(path))
+    tree = read_yaml(path, shown)
     for key, value in (overrides or {}).items():
         *way, last = key.split(".")
         at = tree

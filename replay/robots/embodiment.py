@@ -8,9 +8,9 @@ Every number carries a unit, a source and a grade; what is not written down stay
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -18,16 +18,15 @@ from typing import Any
 
 import mujoco
 import numpy as np
-import yaml
 
 from ...scenarios.errors import ScenarioError
 from ...scenarios.quantity import dimension_of
 from ...scenarios.reading import composition
-from ...scenarios.reading.yaml_reader import Node, Problems, loader_for, nearest, places_in, refuse_endless
+from ...scenarios.reading.yaml_reader import Node, Problems, nearest, places_in, read_yaml
 from ...scenarios.robot_folder import DEFAULT_ROBOT
 from .limits import GRADES, JointLimit, Limits
+from .mjcf_bounds import refuse_huge
 
-MAX_BYTES = 1 << 20  # of a description; the largest here has some three thousand
 OF_MODEL = "model"  # the source that limits out of the MJCF file have
 BASES = ("fixed", "walking")
 LIMITED = ("position", "velocity", "torque")  # what a joint may be limited in
@@ -231,13 +230,22 @@ class Embodiment:
 
 
 def compiled(file: Path) -> mujoco.MjModel:
-    """The model of an MJCF file.
+    """The model of an MJCF file. A body without a name gets one, because all that is told of bodies is told by name.
 
     Raises:
-        ScenarioError: the engine refuses it; with what the engine says.
+        ScenarioError: the engine refuses it, with what the engine says; or it would be larger than any model.
     """
+    refuse_huge(file)
     try:
-        return mujoco.MjModel.from_xml_path(str(file))
+        model = mujoco.MjModel.from_xml_path(str(file))
+        if all(model.body(i).name for i in range(model.nbody)):
+            return model
+        spec = mujoco.MjSpec.from_file(str(file))
+        known = {body.name for body in spec.bodies}
+        free = (name for i in itertools.count(1) if (name := f"body_{i}") not in known)
+        for body in spec.bodies:
+            body.name = body.name or next(free)
+        return spec.compile()
     except (ValueError, mujoco.FatalError) as error:
         raise ScenarioError(f"The engine refuses this MJCF: {' '.join(str(error).split())}", file=str(file)) from None
 
@@ -302,13 +310,9 @@ def load_embodiment(robot: str, conf_dir: Path | None = None, model: str | Path 
         shown = f"conf/robot/{path.name}" if path.is_relative_to(composition.CONF) else str(path)
     if not path.is_file():
         raise ScenarioError("There is no such description of a robot.", file=shown, field="robot")
-    if path.stat().st_size > MAX_BYTES:
-        raise ScenarioError(f"This is larger than {MAX_BYTES >> 20} MiB, which is no description.", file=shown)
-    text = path.read_bytes()
-    with suppress(yaml.YAMLError):  # what is no YAML is told by line, next
-        refuse_endless(text, shown)
-    problems = Problems(places_in(path, shown))
-    robot_ = _Reader(Node(yaml.load(text, Loader=loader_for(path)), "", problems), path, shown).read(hashlib.sha256(text).hexdigest()[:12])
+    content, problems = read_yaml(path, shown), Problems(places_in(path, shown))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    robot_ = _Reader(Node(content, "", problems), path, shown).read(digest)
     if model is not None:
         problems.stop(shown)
         return robot_.with_model(Path(model))

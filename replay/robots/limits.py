@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 from ...scenarios.errors import ScenarioError
-from ...scenarios.reading.yaml_reader import loader_for
+from ...scenarios.reading.yaml_reader import read_yaml
 
 GRADES = ("published", "measured", "estimate")  # of a source
 FIELDS = ("position", "velocity", "peak_velocity", "torque_rated", "torque_limit", "torque_peak")
@@ -108,7 +107,7 @@ def load_limits(robot: str | Path) -> Limits:
     path = path / "robot.yaml" if path.is_dir() else path
     if not path.is_file():
         raise ScenarioError("this robot has no robot.yaml. Put one beside its model.", file=path.name)
-    data = yaml.load(path.read_text(encoding="utf-8"), Loader=loader_for(path)) or {}
+    data = read_yaml(path) or {}
     if not isinstance(data.get("limits"), Mapping):
         raise ScenarioError("the joints' limits are missing.", file=path.name, field="limits")
     joints = {}

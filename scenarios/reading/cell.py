@@ -28,12 +28,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ..quantity import parse_quantity
 from . import composition
 from .known_deals import without_known
-from .yaml_reader import Dateless, Node, Place, Problems, nearest, places_in
+from .yaml_reader import Node, Place, Problems, nearest, places_in, read_yaml
 
 FIXED = ("part", "put", "stands_on", "fills", "title")  # what a part is and what it stands on; a tape measures neither
 ROBOT = {"x": "length", "y": "length", "yaw": "angle"}  # of robot.stands_at
@@ -94,7 +92,7 @@ def scenario_of(path: Path) -> str | None:
         ScenarioError: the file is no YAML, with the line.
     """
     places_in(path)
-    content = yaml.load(path.read_text(encoding="utf-8"), Loader=Dateless)
+    content = read_yaml(path)
     name = content.get("scenario") if isinstance(content, dict) else None
     return name if isinstance(name, str) else None
 

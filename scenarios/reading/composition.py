@@ -7,15 +7,26 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ..errors import ScenarioError
-from .yaml_reader import Dateless, Place, PlacesLater, nearest, places_in, read_own
+from .yaml_reader import (
+    Place,
+    PlacesLater,
+    checked_text,
+    load_checked,
+    nearest,
+    places_in,
+    read_own,
+    read_yaml,
+    refuse_resolvers,
+    resolver_in,
+)
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
+SCHEME = "checked"  # by which Hydra names the folders of designers
 
 
 @dataclass(frozen=True)
@@ -97,10 +108,11 @@ def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
     path = ConfigSearchPathImpl()
     path.append("hydra", "pkg://hydra.conf")
     for i, folder in enumerate(where):
-        path.append("main" if folder == CONF else f"designer{i}", f"file://{folder}")
+        path.append("main" if folder == CONF else f"designer{i}", f"file://{folder}" if folder == CONF else f"{SCHEME}://{folder}")
     path.append("schema", "structured://")  # Hydra's own settings
     GlobalHydra.instance().clear()
     Plugins.instance()  # registers the file and package sources that the search path names
+    _register_source()
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
     try:
         hydra = Hydra.create_main_hydra2(task_name=f"shiliu_{verb}", config_search_path=path)
@@ -128,6 +140,10 @@ def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
         raise ScenarioError(_unknown(added[0], verb, places, chosen))
     for word in overrides:
         key = _key(word)
+        if key.partition(".")[0] in ("scenario", "cell") and (found := resolver_in(word)) is not None:
+            raise ScenarioError(
+                f"{found!r} is not resolved there: it could carry what is of this machine into a dataset. Write the value out.", field=key
+            )
         if key not in chosen:
             for below in [k for k in places if k.startswith((f"{key}.", f"{key}["))]:
                 del places[below]  # the file's line would be the wrong one
@@ -138,6 +154,34 @@ def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
             f"`shiliu {verb}` needs {' and '.join(wanted)}. Write {' '.join(f'{k}=...' for k in wanted)}."
         )
     return Composed({str(k): v for k, v in tree.items()}, places, own_assets(conf_dir), chosen)
+
+
+@cache
+def _register_source() -> None:
+    """Have Hydra read the designer's files by the bounds of `checked_text`, whichever of them a defaults list names."""
+    from hydra._internal.core_plugins.file_config_source import FileConfigSource
+    from hydra._internal.sources_registry import SourcesRegistry
+    from hydra.plugins.config_source import ConfigResult
+
+    class CheckedConfigSource(FileConfigSource):
+        @staticmethod
+        def scheme() -> str:
+            return SCHEME
+
+        def load_config(self, config_path: str) -> ConfigResult:
+            file = Path(self.path, self._normalize_file_name(config_path))
+            if not file.is_file():
+                return super().load_config(config_path)  # which says so
+            text = checked_text(file)
+            refuse_resolvers(text, str(file))
+            content = load_checked(text, str(file))
+            if isinstance(content, dict) and "hydra" in content:
+                raise ScenarioError("Hydra's own settings are not taken from a file. Leave `hydra` out.", file=file, field="hydra")
+            if "/" in config_path.strip("/") and self._get_header_dict(text[:512]).get("package") is not None:
+                raise ScenarioError("A file of a group speaks for its group alone. Leave `# @package` out.", file=file, line=1)
+            return super().load_config(config_path)
+
+    SourcesRegistry.instance().register(CheckedConfigSource)
 
 
 def members(group: str, conf_dir: Path | None = None) -> dict[str, Path]:
@@ -231,8 +275,7 @@ def _choices(verb: str, overrides: Sequence[str], where: list[Path]) -> dict[str
 
 def _defaults(file: Path) -> list[Any]:
     """Hydra's defaults list of a config file."""
-    own = file.is_relative_to(CONF)  # of the package, where no date stands
-    content = read_own(file) if own else yaml.load(file.read_text(encoding="utf-8"), Loader=Dateless)
+    content = read_own(file) if file.is_relative_to(CONF) else read_yaml(file)  # in the package's no date stands
     defaults = content.get("defaults") if isinstance(content, dict) else None
     return defaults if isinstance(defaults, list) else []
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,9 +25,16 @@ from .typing_slips import half_a_number, slip_in
 Place = tuple[str, int]  # file name, line from 1; line 0 where the place has none (the command line)
 _MISSING = object()
 MAX_DEPTH = 50  # of a file from outside; a scenario is some eight levels deep
+MAX_BYTES = 1 << 20  # of one, where nothing else is said; ours have some 10 KB
+_CORE = "tag:yaml.org,2002:"
+_PLAIN = ("str", "int", "float", "bool", "null", "seq", "map")  # tags that change no more than how a value is read
 
 
-class Dateless(yaml.SafeLoader):
+PACKAGE = Path(__file__).resolve().parents[2]
+FAST = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast; its messages are poorer
+
+
+class Dateless(FAST):  # type: ignore[misc, valid-type]
     """YAML without dates: `2026-11-02` stays the text that it is, and a day that does not exist is told by its line."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - the library's own form
@@ -35,40 +43,136 @@ class Dateless(yaml.SafeLoader):
     }
 
 
-PACKAGE = Path(__file__).resolve().parents[2]
-FAST = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast; its messages are poorer
-
-
 def read_own(path: Path) -> Any:
     """The content of a YAML file of this package, which the tests have read before."""
     return yaml.load(path.read_text(encoding="utf-8"), Loader=FAST)
 
 
-def loader_for(path: Path) -> Any:
-    """What reads a file: the fast loader where it is of this package, the one with the better messages where it is anybody's."""
-    return FAST if path.is_relative_to(PACKAGE) else yaml.SafeLoader
-
-
-def places_in(path: Path, shown: str | None = None, prefix: str = "") -> dict[str, Place]:
-    """Key path -> (file, line) of every key of a YAML file.
+def read_yaml(path: Path, shown: str | None = None, limit: int = MAX_BYTES) -> Any:
+    """The content of a YAML file: of this package, or of anybody, within the bounds of `checked_text`. Dates stay text.
 
     Raises:
-        ScenarioError: where the file is no UTF-8 or no YAML, or holds a key that is no word (`on:` is a boolean in YAML).
+        ScenarioError: it is no UTF-8, no YAML or beyond a bound, with the line; or it cannot be read.
+    """
+    if path.is_relative_to(PACKAGE):
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=Dateless)
+    return load_checked(checked_text(path, shown, limit), shown or str(path))
+
+
+def load_checked(text: str, shown: str) -> Any:
+    """The content of a text that `checked_text` gave.
+
+    Raises:
+        ScenarioError: it has a value that no number can hold.
+    """
+    try:
+        return yaml.load(text, Loader=Dateless)
+    except yaml.YAMLError as error:
+        raise _broken(error, text, shown) from None
+    except (ValueError, OverflowError, RecursionError) as error:
+        raise ScenarioError(f"This is no valid YAML: {' '.join(str(error).split())[:100]}.", file=shown) from None
+
+
+def checked_text(path: Path, shown: str | None = None, limit: int = MAX_BYTES) -> str:
+    """The text of a YAML file that anybody has written, looked through for what a few lines of it could grow into.
+
+    Nothing is built for that, so that it takes no longer than reading. Bounds: its size, its depth (`MAX_DEPTH`), no aliases, of
+    which ten lines stand for a million values, and no tags but those of plain values.
+
+    Raises:
+        ScenarioError: it is no UTF-8, no YAML or beyond a bound, with the line; or it cannot be read.
     """
     name = shown or str(path)
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=loader_for(path))
+        with path.open("rb") as file:
+            content = file.read(limit + 1)
+    except OSError as error:
+        raise ScenarioError(f"This cannot be read: {error.strerror}.", file=name) from None
+    if len(content) > limit:
+        raise ScenarioError(f"This is larger than {limit >> 20} MiB. A file of settings is far smaller.", file=name)
+    return check_text(content, name)
+
+
+def check_text(content: bytes, shown: str) -> str:
+    """As `checked_text`, of bytes that were read."""
+    try:
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise ScenarioError("This is no UTF-8 text. Save the file as UTF-8.", file=name, line=line) from None
-    except yaml.reader.ReaderError as error:
-        raise ScenarioError(f"This is no valid YAML: {error.reason}.", file=name) from None
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        slipped = slip_in(path.read_text(encoding="utf-8"), mark.line) if mark else None
-        raise ScenarioError(
-            f"This is no valid YAML: {slipped or f'{error.problem}.'}", file=name, line=mark.line + 1 if mark else None
-        ) from None
+        broken = content[: error.start].count(b"\n") + 1
+        raise ScenarioError("This is no UTF-8 text. Save the file as UTF-8.", file=shown, line=broken) from None
+    depth = 0
+    try:
+        for event in yaml.parse(text, Loader=FAST):
+            line = event.start_mark.line + 1 if event.start_mark else None
+            if isinstance(event, yaml.AliasEvent):
+                raise ScenarioError("Anchors and aliases (`&`, `*`) are not read here. Write the value out.", file=shown, line=line)
+            tag = getattr(event, "tag", None)
+            if tag is not None and tag != "!" and tag.removeprefix(_CORE) not in _PLAIN:
+                raise ScenarioError(f"The tag {tag.removeprefix(_CORE)!r} is not read here. Leave it out.", file=shown, line=line)
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > MAX_DEPTH:
+                raise ScenarioError(f"This is nested deeper than {MAX_DEPTH} levels. Close the brackets.", file=shown, line=line)
+    except (yaml.YAMLError, ValueError) as error:
+        raise _broken(error, text, shown) from None
+    return text
+
+
+def _broken(error: Exception, text: str, shown: str) -> ScenarioError:
+    """What is wrong with a text that is no YAML, in the better words of the slow reader."""
+    try:
+        for _ in yaml.parse(text, Loader=yaml.SafeLoader):
+            pass
+    except (yaml.YAMLError, ValueError) as better:
+        error = better
+    if isinstance(error, yaml.reader.ReaderError):
+        return ScenarioError(f"This is no valid YAML: {error.reason}.", file=shown)
+    mark = getattr(error, "problem_mark", None)
+    slipped = slip_in(text, mark.line) if mark else None
+    problem = getattr(error, "problem", None) or " ".join(str(error).split())[:100]
+    return ScenarioError(f"This is no valid YAML: {slipped or f'{problem}.'}", file=shown, line=mark.line + 1 if mark else None)
+
+
+def resolver_in(text: str) -> str | None:
+    """The first call of a resolver in a text, such as `${oc.env:HOME}`; a plain reference to another key is none."""
+    for found in re.finditer(r"\$\{", text):
+        depth, at = 1, found.end()
+        while at < len(text) and depth:
+            depth += (text[at] == "{") - (text[at] == "}")
+            at += 1
+        inner = text[found.end() : at]
+        if ":" in inner or inner.lstrip().startswith("hydra"):
+            return text[found.start() : at]
+    return None
+
+
+def refuse_resolvers(text: str, shown: str) -> None:
+    """Refuse a YAML text that would have a resolver called when it is composed, such as one that reads the environment.
+
+    Raises:
+        ScenarioError: with the line.
+    """
+    for event in yaml.parse(text, Loader=FAST):
+        if isinstance(event, yaml.ScalarEvent) and (found := resolver_in(event.value)) is not None:
+            raise ScenarioError(
+                f"{found!r} is not resolved in a file: it could carry what is of this machine into a dataset. Write the value out.",
+                file=shown,
+                line=event.start_mark.line + 1 if event.start_mark else None,
+            )
+
+
+def places_in(path: Path, shown: str | None = None, prefix: str = "", limit: int = MAX_BYTES) -> dict[str, Place]:
+    """Key path -> (file, line) of every key of a YAML file.
+
+    Raises:
+        ScenarioError: where the file is no UTF-8, no YAML or beyond the bounds of `checked_text`, or holds
+            a key that is no word (`on:` is a boolean in YAML).
+    """
+    name = shown or str(path)
+    text = path.read_text(encoding="utf-8") if path.is_relative_to(PACKAGE) else checked_text(path, shown, limit)
+    try:
+        root = yaml.compose(text, Loader=FAST)
+    except yaml.YAMLError as error:
+        raise _broken(error, text, name) from None
     places: dict[str, Place] = {}
 
     def walk(node: yaml.Node | None, path_: str) -> None:
@@ -129,31 +233,6 @@ class PlacesLater(MutableMapping[str, Place]):
 
     def __len__(self) -> int:
         return len(self._places)
-
-
-def refuse_endless(text: bytes, shown: str) -> None:
-    """Look at a YAML text from outside, without building anything, for what a few lines of it could grow into.
-
-    Raises:
-        ScenarioError: it nests deeper than any file of ours, or has aliases, of which ten lines stand for a million values.
-        yaml.YAMLError: it is no YAML.
-    """
-    depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        line = event.start_mark.line + 1 if event.start_mark else None
-        if isinstance(event, yaml.AliasEvent):
-            raise ScenarioError(
-                "Anchors and aliases (`&`, `*`) are not read here. Write the value out.",
-                file=shown,
-                line=line,
-            )
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > MAX_DEPTH:
-            raise ScenarioError(
-                f"This is nested deeper than {MAX_DEPTH} levels. Close the brackets.",
-                file=shown,
-                line=line,
-            )
 
 
 MANY = 8  # names that differ in their number alone, from which on they are told as one

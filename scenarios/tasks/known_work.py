@@ -9,13 +9,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from ..errors import ScenarioError
 from ..reading.composition import list_scenarios, own_assets
 from ..reading.variant import names_of, resolved
-from ..reading.yaml_reader import Problems, loader_for
+from ..reading.yaml_reader import Problems, read_yaml
 from .lexicon import lexicon
-from .own_sentences import MAX_BYTES, own_rows
+from .own_sentences import own_rows
 from .work import ScenarioWork, work_of
 
 LOOSE = "objects/"  # the folder of parts that hands take
@@ -87,9 +86,7 @@ def _work(name: str, digest: str, held: _Held, values: tuple[tuple[str, float], 
 def _tree(file: Path, changed: int) -> Mapping[str, Any] | None:
     """A scenario's file; None where it cannot be read, or builds upon another one."""
     try:
-        if file.stat().st_size > MAX_BYTES:
-            return None
-        tree = yaml.load(file.read_text(encoding="utf-8"), Loader=loader_for(file))
-    except (OSError, ValueError, yaml.YAMLError):  # whoever loads that scenario is told what is wrong with it
+        tree = read_yaml(file)
+    except (OSError, ScenarioError):  # whoever loads that scenario is told what is wrong with it
         return None
     return tree if isinstance(tree, Mapping) and "defaults" not in tree else None

@@ -12,12 +12,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from ..errors import ScenarioError
 from ..reading.composition import list_scenarios
-from ..reading.yaml_reader import loader_for
-
-MAX_BYTES = 1 << 20  # of a scenario's file; ours have some 10 KB
+from ..reading.yaml_reader import read_yaml
 
 
 def bare_words(sentence: str) -> str:
@@ -47,10 +44,8 @@ def _by_words(files: tuple[tuple[str, Path, int], ...]) -> dict[str, set[tuple[s
 def _sentences(file: Path) -> Iterator[tuple[str | None, str]]:
     """(variant, sentence) of every task sentence of a scenario's file, in every language."""
     try:
-        if file.stat().st_size > MAX_BYTES:
-            return
-        tree = yaml.load(file.read_text(encoding="utf-8"), Loader=loader_for(file))
-    except (OSError, ValueError, yaml.YAMLError):  # whoever loads that scenario is told what is wrong with it
+        tree = read_yaml(file)
+    except (OSError, ScenarioError):  # whoever loads that scenario is told what is wrong with it
         return
     if not isinstance(tree, Mapping) or not tree.get("goal"):
         return  # a scenario without a goal has no task

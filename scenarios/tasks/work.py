@@ -12,11 +12,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from ..errors import ScenarioError
 from ..part import ASSETS
 from ..quantity import parse_quantity
-from ..reading.yaml_reader import loader_for
+from ..reading.yaml_reader import read_yaml
 from ..titles import LANGUAGES, titles_of
 from .clauses import LOCATIVES, read_sentence
 from .lexicon import Lexicon
@@ -445,8 +444,8 @@ class _Building:
 @lru_cache(maxsize=512)
 def _sheet_of(file: Path, changed: int) -> Mapping[str, Any]:
     try:
-        return _mapping(yaml.load(file.read_text(encoding="utf-8"), Loader=loader_for(file)))
-    except (OSError, ValueError, yaml.YAMLError):  # whoever builds the scene is told
+        return _mapping(read_yaml(file))
+    except (OSError, ScenarioError):  # whoever builds the scene is told
         return {}
 
 

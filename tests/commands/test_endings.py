@@ -21,7 +21,7 @@ from shiliu.replay.formats.lerobot.write import write_lerobot
 from swinging import RATE, waving
 
 WRITING = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from shiliu import cli
 from shiliu.replay.commands import doctor
@@ -34,6 +34,7 @@ def run(request):
         time.sleep(60)
 
 doctor.run = run
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.exit(cli.main(["doctor"]))
 """
 

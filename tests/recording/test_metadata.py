@@ -20,6 +20,7 @@ from shiliu.replay.recording import metadata as model
 from shiliu.replay.recording.metadata import Metadata, Segment, completed, from_plain, read_metadata
 from shiliu.replay.recording.recording import SimEpisode
 from shiliu.scenarios.errors import EpisodeError, ScenarioError
+from shiliu.scenarios.reading.yaml_reader import Dateless
 
 ROOT = Path(__file__).resolve().parents[2]
 WHOLE = """\
@@ -43,7 +44,7 @@ SCENARIO = {"never": {"bowl_dropped": {}}, "goal": {"opened": {}}}
 
 def tree(**changes):
     """The whole file's tree with some keys changed; None leaves a key out."""
-    content = yaml.load(WHOLE, Loader=model.Dateless) | changes
+    content = yaml.load(WHOLE, Loader=Dateless) | changes
     return {key: value for key, value in content.items() if value is not None}
 
 
@@ -283,7 +284,7 @@ def test_the_page_says_what_the_model_says():
     page = (ROOT / "docs" / "metadata.md").read_text(encoding="utf-8")
     assert model.markdown() in page, "print shiliu.replay.recording.metadata.markdown() and paste it"
     example = page.partition("```yaml\n")[2].partition("```")[0]
-    assert from_plain(yaml.load(example, Loader=model.Dateless)).operator.startswith("P-")
+    assert from_plain(yaml.load(example, Loader=Dateless)).operator.startswith("P-")
 
 
 @pytest.mark.slow

@@ -516,3 +516,34 @@ def test_robosuite_logs_are_held_against_the_robot_they_name(data):
 def test_a_robot_that_is_ours_is_judged_as_before(data):
     (verdict, *_) = shiliu.judge(shiliu.read(data / "g1-inspire-pick-bottle"), contexts=Contexts(robot="kuafu"))
     assert verdict.verdict == "INCONCLUSIVE" and verdict.findings[verdict.root].reason == "other_robot"
+
+
+def test_a_body_without_a_name_gets_one(arm):
+    """A rail that nobody named carries the arm."""
+    model = ARM.replace('<body name="upper" pos="0 0 1">', '<body pos="0 0 1">').replace('<body name="hand" pos', "<body pos")
+    arm.with_name("arm.xml").write_text(model, encoding="utf-8")
+    still = np.zeros((200, 1))
+    verdict = verdict_of(commanded(still, still), arm)
+    assert found(verdict, "torque.peak").value == pytest.approx(9.81 * 0.8, rel=1e-3) and verdict.verdict == "FEASIBLE"
+    robot = load_embodiment(str(arm)).model
+    assert [robot.body(i).name for i in range(robot.nbody)] == ["world", "body_1", "lower", "body_2"]
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        '<asset><hfield name="ground" nrow="60000" ncol="60000" size="1 1 1 1"/></asset>',
+        '<asset><hfield name="ground" file="ground.png" size="1 1 1 1"/></asset>',
+        '<asset><texture name="ground" type="2d" builtin="flat" width="60000" height="60000"/></asset>',
+        '<worldbody><replicate count="1000"><replicate count="1000"><geom size="1"/></replicate></replicate></worldbody>',
+        '<worldbody><flexcomp name="ground" type="grid" count="1000 1000 1000" mass="1"/></worldbody>',
+        '<include file="more.xml"/>',
+    ],
+)
+def test_a_model_that_would_fill_the_memory_is_refused_at_once(arm, element):
+    head = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + (60000).to_bytes(4, "big") * 2
+    arm.with_name("ground.png").write_bytes(head)
+    arm.with_name("more.xml").write_text('<mujoco><asset><hfield nrow="60000" ncol="60000" size="1 1 1 1"/></asset></mujoco>')
+    arm.with_name("arm.xml").write_text(ARM.replace("</mujoco>", f"{element}</mujoco>"), encoding="utf-8")
+    with pytest.raises(ScenarioError, match="are the most"):
+        load_embodiment(str(arm))

@@ -103,9 +103,9 @@ def read(
             attributes |= about or {}
             texts = _texts(file) | (_texts(file["data"]) if isinstance(file.get("data"), h5py.Group) else {})
         if not groups:
-            inside = ", ".join(list(file)[:5]) or "nothing"
+            listed = ", ".join(list(file)[:5]) or "nothing"
             raise EpisodeError(
-                f"the {kind.container} holds no episode {kind.episodes}, only {inside}. It is no such recording; a mapping of "
+                f"the {kind.container} holds no episode {kind.episodes}, only {listed}. It is no such recording; a mapping of "
                 "your own may name another pattern under episodes.",
                 file=path,
             )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
-
-from ....scenarios.errors import EpisodeError
+from ....scenarios.errors import EpisodeError, ScenarioError
+from ....scenarios.reading.yaml_reader import read_yaml
 
 MAX_SHEET_BYTES = 16 << 20
 
@@ -18,13 +17,13 @@ def refuse_part(path: Path) -> None:
         EpisodeError: the file is one of several parts.
     """
     sheet = path.parent / "metadata.yaml"
-    if not sheet.is_file() or sheet.stat().st_size > MAX_SHEET_BYTES:
+    if not sheet.is_file():
         return
     try:
-        about = yaml.safe_load(sheet.read_text(encoding="utf-8"))
+        about = read_yaml(sheet, limit=MAX_SHEET_BYTES)
         parts = about["rosbag2_bagfile_information"]["relative_file_paths"]
         several = len(parts) > 1 and path.name in [Path(part).name for part in parts]
-    except (OSError, yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError):
+    except (OSError, ScenarioError, KeyError, TypeError):
         return  # the file itself says what it holds
     if several:
         raise EpisodeError(

@@ -1,0 +1,114 @@
+"""YAML that anybody has written: nothing runs, nothing grows, nothing is read from the machine, and others are not stopped."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from shiliu import cli
+from shiliu.replay.formats.lerobot.write import write_lerobot
+from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.reading.composition import compose
+from shiliu.scenarios.reading.yaml_reader import MAX_BYTES, read_yaml, resolver_in
+from swinging import RATE, waving
+
+BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{name}: &{name} [{','.join([f'*{before}'] * 9)}]\n" for before, name in zip("abcdefgh", "bcdefghi")
+)
+BAD = {
+    "bomb": (BOMB, "aliases"),
+    "loop": ("a: &a\n  b: *a\n", "aliases"),
+    "deep": ("a: " + "[" * 5000 + "]" * 5000, "nested deeper"),
+    "call": ("a: !!python/object/apply:os.system ['false']\n", "tag 'python/object/apply:os.system'"),
+    "own": ("a: !env HOME\n", "tag '!env'"),
+    "binary": ("a: !!binary aGVsbG8=\n", "tag 'binary'"),
+    "digits": ("a: " + "9" * 5000, "no valid YAML"),
+    "cut": ("a: [1, 2\n", "no valid YAML"),
+    "bytes": (b"\xff\xfe\x00", "no UTF-8"),
+    "control": (b"a: \x00", "no valid YAML"),
+    "large": ("# " + "x" * MAX_BYTES, "larger than"),
+}
+
+
+def written(path: Path, content: str | bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_every_reader_has_the_same_bounds(tmp_path, name, capsys):
+    content, why = BAD[name]
+    file = written(tmp_path / "conf" / "scenario" / f"{name}.yaml", content)
+    written(tmp_path / "conf" / "cell" / f"{name}.yaml", content)
+    with pytest.raises(ScenarioError, match=why.replace("(", "\\(")):
+        read_yaml(file)
+    for words in (
+        ["check", f"scenario={name}"],
+        ["replay", f"cell={name}", f"data={tmp_path}"],
+        ["replay", f"robot={file}", f"data={tmp_path}"],
+        ["replay", f"mapping={file}", f"data={tmp_path}"],
+        ["record", "scenario=table_setting", f"metadata={file}"],
+        ["label", f"apply={file}", f"data={tmp_path}"],
+    ):
+        out = [] if words[0] == "check" else [f"out={tmp_path / 'out'}"]
+        if "apply" in words[1] and name in ("large",):
+            continue  # a sheet may be larger
+        assert cli.main([*words, *out, f"--config-dir={tmp_path / 'conf'}"]) == 2, words
+        error = capsys.readouterr().err
+        assert name in error and "fault" not in error, words
+
+
+def test_plain_tags_dates_and_marks_of_order_are_read(tmp_path):
+    file = written(tmp_path / "a.yaml", b"\xef\xbb\xbfa: !!str 5\nb: 2026-11-02\nc: &here [1, 2.5, null]\n")
+    assert read_yaml(file) == {"a": "5", "b": "2026-11-02", "c": [1, 2.5, None]}
+
+
+def test_a_bad_file_stops_no_run_that_does_not_name_it(bare, tmp_path, monkeypatch, capsys):
+    for name, (content, _) in BAD.items():
+        for group in ("scenario", "cell", "robot", "mapping"):
+            written(tmp_path / "conf" / group / f"{name}.yaml", content)
+    data = write_lerobot(tmp_path / "set", [waving(bare, 1, 1.0)], bare.schema.lerobot_features(()), RATE)
+    shutil.rmtree(data / "shiliu")  # so that its scenario is looked for
+    monkeypatch.chdir(tmp_path)
+    code = cli.main(["replay", f"data={data}", f"out={tmp_path / 'out'}", "pictures=false"])
+    assert code in (0, 1, 3), capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("x ${oc.env:HOME}", "${oc.env:HOME}"),
+        ("${a} and ${now:%Y}", "${now:%Y}"),
+        ("${oc.env:${a}}", "${oc.env:${a}}"),
+        ("${${a}:HOME}", "${${a}:HOME}"),
+        ("${hydra.runtime.cwd}", "${hydra.runtime.cwd}"),
+        ("${oc.env:HOME", "${oc.env:HOME"),
+        ("${scenario.title.en}: done", None),
+        ("${..version} {a: b}", None),
+        ("$HOME {x:y}", None),
+    ],
+)
+def test_a_reference_is_no_resolver(text, found):
+    assert resolver_in(text) == found
+
+
+def test_nothing_of_the_environment_comes_into_a_scenario(tmp_path, monkeypatch):
+    monkeypatch.setenv("SECRET_TOKEN", "geheim")
+    conf = tmp_path / "conf"
+    base = "defaults: [table_setting, _self_]\ntitle: {en: '%s', zh: y}\n"
+    written(conf / "scenario" / "env.yaml", base % "x ${oc.env:SECRET_TOKEN}")
+    written(conf / "scenario" / "by.yaml", base.replace("[table_setting", "[env"))
+    written(conf / "scenario" / "placed.yaml", "defaults: [table_setting, env@x, _self_]\n")
+    written(conf / "scenario" / "all.yaml", "# @package _global_\nstrict: true\n")
+    written(conf / "scenario" / "hydra.yaml", base + "hydra: {searchpath: ['file:///']}\n")
+    for name in ("env", "by", "placed", "all", "hydra"):
+        with pytest.raises(ScenarioError) as caught:
+            compose("check", [f"scenario={name}"], conf)
+        assert "geheim" not in str(caught.value) and ".yaml" in str(caught.value), name
+    with pytest.raises(ScenarioError, match="not resolved there"):
+        compose("check", ["scenario=table_setting", "scenario.title.en=${oc.env:SECRET_TOKEN}"])
+    assert compose("record", ["scenario=table_setting", "out=${oc.env:SECRET_TOKEN}"]).tree["out"] == "geheim"
+    written(conf / "scenario" / "ref.yaml", base % "v${scenario.version}")
+    assert compose("check", ["scenario=ref"], conf).tree["scenario"]["title"]["en"] == "v2"
