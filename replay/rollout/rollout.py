@@ -63,7 +63,7 @@ class Rollout:
         met: (T+1, k) peak force [N] of the things that hands hold on what else there is, by `Scene.met`.
         grips: object -> (T+1, n) force of each hand on it [N], hands as `Scene.handled` lists them; heights: object
             -> (T+1,) [m].
-        nearest: of each subgoal, how near it came.
+        nearest: of each subgoal, how near it came; missed: of each that was not reached, as `MissedSteps` has it.
         seed, segments, provenance: of an operator: what it was drawn and performed with, skills with their times
             `{"skill", "t0", "t1"}` [s], and what an episode says of how it was made.
         marks: of an operator that keeps them, from where `roll_out` can go on.
@@ -86,6 +86,7 @@ class Rollout:
     grips: dict[str, np.ndarray] = field(default_factory=dict)
     heights: dict[str, np.ndarray] = field(default_factory=dict)
     nearest: tuple[Nearest | None, ...] = ()
+    missed: tuple[dict[str, Any], ...] = ()
     seed: int = 0
     segments: Sequence[Mapping[str, Any]] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
