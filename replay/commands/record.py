@@ -139,11 +139,11 @@ def run(request: CommandRequest) -> int:
         for line in lines.table(kept):
             print(line)
     total, share = lines.total(kept)
-    print(total)
     frames = sum(e.n_steps for e in kept)
     if not cameras and not quiet and (names := recorded_cameras(scene)):
         print(lines.say("no_cameras", list=names))
     print(lines.say("kept", out=str(out), n=len(kept), total=writer.total if append else None, frames=frames))
+    print(total)
     if len(kept) >= 20 and share > scene.config.redraw_at_most:
         print(lines.say("narrow", share=f"{scene.config.redraw_at_most:.0%}"), file=sys.stderr)
         return 1
