@@ -37,7 +37,6 @@ VERBS = {
     "doctor": ("doctor", "what this machine has and lacks"),
 }
 USAGE, BUG, INTERRUPTED = 2, 70, 130
-_SEVERITY = (0, 3, 1, 2)  # of a sweep's exit codes: all well, inconclusive, infeasible, not even judged
 _FLAGS = {"--json", "-m", "--multirun", "--debug"}
 
 
@@ -85,7 +84,9 @@ def _ended(words: Sequence[str]) -> int:
             return 0
         with configs_of(request.conf_dir):
             if request.flags & {"-m", "--multirun"}:
-                return _sweep(request, module)
+                from .replay.commands.multirun import multirun
+
+                return multirun(request, module.run)
             return int(module.run(request))
     except ShiliuError as error:
         print(f"shiliu: {error}", file=sys.stderr)
@@ -147,36 +148,10 @@ def parse(words: Sequence[str]) -> CommandRequest:
     return request
 
 
-def _sweep(request: CommandRequest, module: object) -> int:
-    """`-m`: one run for each combination of comma-separated values; the exit code is the worst of them."""
-    from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
-    from hydra.core.override_parser.overrides_parser import OverridesParser
-    from hydra.errors import OverrideParseException
-
-    try:
-        overrides = OverridesParser.create().parse_overrides(request.overrides)
-    except OverrideParseException as error:
-        raise ShiliuError(f"The settings cannot be read: {' '.join(str(error).split())}") from None
-    worst = 0
-    batches = BasicSweeper.split_arguments(overrides, max_batch_size=None)
-    outs = [word for combination in batches[0] for word in combination if word.startswith("out=")]
-    if len(batches[0]) > 1 and len(set(outs)) < len(outs):
-        raise ShiliuError(
-            "Every run of a sweep needs its own folder: one run at a time, or out='a','b' as the only sweep.",
-            field="out",
-        )
-    for i, combination in enumerate(batches[0]):
-        print(f"[{i + 1}/{len(batches[0])}] {' '.join(combination)}", flush=True)
-        one = CommandRequest(request.verb, request.words, list(combination), request.flags, request.conf_dir)
-        code = int(module.run(one))  # type: ignore[attr-defined]
-        worst = max(worst, code, key=_SEVERITY.index)
-    return worst
-
-
 def _help() -> str:
     lines = ["shiliu: humanoid training scenarios in MuJoCo, and a physical judge of recorded demonstrations", ""]
     lines += [f"  shiliu {verb:<8} {what}" for verb, (_, what) in VERBS.items()]
-    lines += ["", "  shiliu VERB --help tells its settings. Settings are written key=value; -m sweeps over a,b,c.", ""]
+    lines += ["", "  shiliu VERB --help tells its settings. Settings are written key=value; -m runs once for each of a,b,c.", ""]
     lines += [
         "  shiliu record scenario=microwave episodes=5 seed=0 out=demos",
         "  shiliu replay data=demos out=verdicts",

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .settings import Settings
+from .settings import Settings, listed
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
@@ -29,7 +29,7 @@ def run(request: CommandRequest) -> int:
     settings = Settings(request)
     name = settings.chosen("scenario") or "microwave"
     pairs, seed = settings["pairs"].integer(low=3), settings["seed"].integer(low=0)
-    only = tuple(node.word(choices=tuple(SECTIONS)) for node in settings["only"].each())
+    only = tuple(node.word(choices=tuple(SECTIONS)) for node in listed(settings["only"]))
     out = settings["out"].word(default="") or None
     hand, robot = settings["hand"].word(default=None), settings["robot"].word()
     base = settings["base"].word(default=None)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ...scenarios.errors import EpisodeError
 from ...scenarios.reading.override import command_line
-from .settings import Settings
+from .settings import Settings, listed
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
@@ -52,7 +52,7 @@ def run(request: CommandRequest) -> int:
     disputes, former = (settings[key].word(default="") or None for key in ("disputes", "former"))
     title = settings["title"].word(default="") or out.name
     licence = licence_of(settings["licence"]) if settings["licence"].value is not None else None
-    scenarios = tuple(node.word() for node in settings["scenarios"].each())
+    scenarios = tuple(node.word() for node in listed(settings["scenarios"]))
     shares = {name: settings["splits"].child(name).quantity("share", 0.0, low=0.0, high=1.0) for name in SPLITS}
     if not abs(sum(shares.values()) - 1.0) < 1e-6:
         settings["splits"].note(f"the shares sum to {100 * sum(shares.values()):.0f} %. Make them sum to 100 %.")
@@ -104,13 +104,9 @@ def _judged_by(node: Node) -> str | tuple[str, ...]:
     """`one`, `any`, or the versions that are taken."""
     from ..delivery.judges import ANY, ONE, VERSION
 
-    if not isinstance(node.value, list):
-        word = str(node.value)
-        if word in (ONE, ANY):
-            return word
-        nodes = [node]
-    else:
-        nodes = list(node.each())
+    if node.value in (ONE, ANY):
+        return str(node.value)
+    nodes = listed(node)
     versions = tuple(str(one.value) for one in nodes)
     for one, version in zip(nodes, versions):
         if not VERSION.fullmatch(version):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ...scenarios.errors import EpisodeError
 from ...scenarios.reading.override import command_line
-from .settings import Settings
+from .settings import Settings, listed
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
@@ -43,7 +43,7 @@ def run(request: CommandRequest) -> int:
     to = settings["to"].word(choices=tuple(writers()))
     chosen = _chosen(settings["episodes"])
     mapping = settings["mapping"].word(default="") or None
-    images = tuple(node.word() for node in settings["images"].each())
+    images = tuple(node.word() for node in listed(settings["images"]))
     reward = settings["reward"].word(choices=("dense", "sparse"))
     quiet, keep_going = settings["quiet"].flag(), settings["keep_going"].flag()
     plain = settings["plain"].flag()

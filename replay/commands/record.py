@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...scenarios.errors import EpisodeError, ScenarioError
-from .settings import Settings
+from .settings import Settings, listed
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
     from ..recording.recording import SimEpisode
 
 USAGE = """
-shiliu record scenario=NAME [variant=NAME] [cell=ID] episodes=20 seed=0 out=DIR [images=[head]] [mistake=NAME]
+shiliu record scenario=NAME [variant=NAME] [cell=ID] episodes=20 seed=0 out=DIR [images=true|[head]] [mistake=NAME]
               [from_skill=5] [metadata=FILE.yaml] [append=true] [processes=1] [threads=0] [strips=1] [lang=en|zh]
 
 The scripted operator performs the scenario on seeds seed, seed+1, ... and its episodes are saved as a LeRobot v3.0
@@ -26,6 +26,8 @@ from_skill= goes on before a skill of the chain: its number counted from 1, or i
 before is that of the last run of the seed. Each run keeps it in .shiliu/tries of the working folder (64 demonstrations a
 scenario, the oldest go), beside pictures of the skill in which it failed (strips= of them a command). Where the scene or
 an earlier skill has changed since, that is said, and nothing is performed. The skill itself and all after it may change.
+images= records pictures as video: true those of the cameras that the scenario marks by `record: true`, or the cameras that are
+named. Without it none are drawn, and the last line says which are marked.
 processes= performs demonstrations side by side; the episodes are the same to the bit.
 mistake= makes the operator go wrong on purpose, in one of the ways that `shiliu list mistakes scenario=NAME` names.
 append=true adds to the dataset that lies at out=, whose features must be the same; killed at any moment, it stays whole.
@@ -43,8 +45,9 @@ def run(request: CommandRequest) -> int:
     from ..operator.spool import Spool
     from ..operator.tries import Tries, place_of
     from ..recording.metadata import completed, read_metadata
-    from ..rollout.camera_frames import cameras_of, pictures
+    from ..rollout.camera_frames import cameras_of, pictures, recorded_cameras
     from ..rollout.episode import resolved
+    from .picture_progress import PictureProgress
     from .record_lines import Lines
     from .record_performing import chain_of, go_on, keep_strip, perform, scene_of_request
 
@@ -55,7 +58,8 @@ def run(request: CommandRequest) -> int:
     threads, quiet = settings["threads"].integer(low=0), settings["quiet"].flag()
     append = settings["append"].flag() and (out / "meta" / "info.json").is_file()
     told_by_centre = settings["metadata"].word(default="") or None
-    images = [node.word() for node in settings["images"].each()]
+    marked = settings["images"].value is True
+    images = [] if marked else [node.word() for node in listed(settings["images"])]
     wrong = settings["mistake"].word(default=None)
     processes, strips = settings["processes"].integer(low=1), settings["strips"].integer(low=0)
     lang = settings["lang"].word(choices=("en", "zh"))
@@ -66,7 +70,7 @@ def run(request: CommandRequest) -> int:
         raise EpisodeError(f"exists already and is not empty. {hint}", file=out, field="out")
     refuse_unwritable(out)
     scene = scene_of_request(settings)
-    cameras = cameras_of(scene, images)
+    cameras = cameras_of(scene, recorded_cameras(scene) if marked else images)
     mistake = mistake_of(scene, wrong) if wrong else None
     metadata = read_metadata(told_by_centre, scene.config.raw, of_many=True) if told_by_centre else None
     cell = scene.config.cell
@@ -121,8 +125,6 @@ def run(request: CommandRequest) -> int:
                 )
             if metadata is not None:
                 done = completed(metadata, done, scene.robot.hand)
-            writer.add(done, done.states, pictures(scene, done, cameras))
-            kept.append(done)
             ended = lines.ending(done)
             strip = None
             if ended is not None and strips:
@@ -130,14 +132,18 @@ def run(request: CommandRequest) -> int:
                 strip = keep_strip(scene, done, chain, ended, tries, lines)
             if not quiet:
                 print("\n".join([*lines.of(done), *(() if strip is None else (f"    {strip}",))]), flush=True)
+            writer.add(done, done.states, pictures(scene, done, cameras, PictureProgress(lines, s, quiet)))
+            kept.append(done)
     spool.drop()
     if not quiet:
         for line in lines.table(kept):
             print(line)
     total, share = lines.total(kept)
-    print(total)
     frames = sum(e.n_steps for e in kept)
+    if not cameras and not quiet and (names := recorded_cameras(scene)):
+        print(lines.say("no_cameras", list=names))
     print(lines.say("kept", out=str(out), n=len(kept), total=writer.total if append else None, frames=frames))
+    print(total)
     if len(kept) >= 20 and share > scene.config.redraw_at_most:
         print(lines.say("narrow", share=f"{scene.config.redraw_at_most:.0%}"), file=sys.stderr)
         return 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..operator.failures import Ending, counted, ending_of
@@ -44,7 +44,13 @@ class Lines:
         ending = self.ending(episode)
         if ending is not None:
             found.append(f"    {self._why(ending)}")
+            found += [f"    {line}" for line in map(self._missed, episode.provenance.get("missed") or ()) if line]
         return found
+
+    def _missed(self, step: Mapping[str, Any]) -> str:
+        """A step of the goal that was missed, and by how much; "" where all that it asks held, and its turn did not come."""
+        near = self._book.nearest(step)
+        return self.say("missed", step=step["step"], near=near, at=step["t"]) if near else ""
 
     def _why(self, ending: Ending) -> str:
         gave_up = ending.gave_up

@@ -10,10 +10,11 @@ import numpy as np
 
 from ...scenarios.errors import EpisodeError, ScenarioError
 from ...scenarios.variation import of_episode
-from .settings import Settings
+from .settings import Settings, listed
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
+    from ...scenarios.reading.yaml_reader import Node
     from ...scenarios.scene import Scene
     from ...scenarios.variation import Draw
     from ..recording.recording import Recording
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
 USAGE = """
 shiliu render scenario=NAME [variant=NAME] [cell=ID] out=DIR [cameras=[overview,head]] [grid=3x3] [seed=0] [refused=true]
 shiliu render part=NAME out=DIR [grips=true]
-shiliu render data=DATASET [episode=0] out=DIR [cameras=[overview]] [frames=8] [video=true]
+shiliu render data=DATASET [episode=0] out=DIR [cameras=[overview]] [frames=8 | at=5.2] [video=true]
 
 Writes one PNG a camera, or with grid= one PNG a camera that shows that many draws of the variation, or with
 refused=true the first of each seed that is refused. With part= it draws one
 part of the library alone (fixtures/microwave, or microwave); with grips=true how the hand can hold it, too. With data= it
 replays one episode of a dataset and writes one PNG a camera with a picture at the end of each skill, at most `frames` of
-them; video=true writes an MP4 a camera, too.
+them, or at the moments that at= names in seconds (5.2, or [5.2, 7]); video=true writes an MP4 a camera, too.
+grid=3 is grid=3x3.
 """
 
 
@@ -39,14 +41,15 @@ def run(request: CommandRequest) -> int:
     from ...scenarios import variation as drawing
     from ...scenarios.catalog import scene_of
     from ..formats.atomic_folder import refuse_unwritable
+    from ..rollout.camera_frames import cameras_of
 
     settings = Settings(request)
     name = settings.chosen("scenario") or "microwave"
     out = Path(settings["out"].word())
-    grid = settings["grid"].word(default="")
+    grid = str(settings["grid"].value or "").replace("×", "x")
     seed = settings["seed"].integer(low=0)
     refused = settings["refused"].flag()
-    cameras = [node.word() for node in settings["cameras"].each()]
+    cameras = [node.word() for node in listed(settings["cameras"])]
     hand, robot = settings["hand"].word(default=None), settings["robot"].word()
     base = settings["base"].word(default=None)
     part, grips = settings["part"].word(default=""), settings["grips"].flag()
@@ -59,15 +62,14 @@ def run(request: CommandRequest) -> int:
         return _episode(data, settings, cameras, out, request)
     columns, rows = 1, 1
     if grid:
-        match = re.fullmatch(r"([1-9]\d?)x([1-9]\d?)", grid)
+        match = re.fullmatch(r"([1-9]\d?)(?:x([1-9]\d?))?", grid)
         if match is None:
             raise ScenarioError(f"{grid!r} is no grid. Write columns x rows, such as 3x3.", field="grid")
-        columns, rows = int(match[1]), int(match[2])
+        columns, rows = int(match[1]), int(match[2] or match[1])
+        grid = f"{columns}x{rows}"
     scene = scene_of(settings.composed, name, hand=hand, base=base, robot=robot)
     known = {c.removeprefix("observation.images."): feature for c, feature in scene.schema.cameras.items()}
-    for camera in cameras:
-        if camera not in known:
-            raise ScenarioError(f"There is no camera {camera!r}. Known here: {', '.join(known)}.", field="cameras")
+    cameras_of(scene, cameras, "cameras")
     drawn = _refused if refused else drawing.draw
     draws = [drawn(scene, seed + i) for i in range(columns * rows)] if grid or refused else [drawing.nominal(scene)]
     pictures: dict[str, np.ndarray] = {}
@@ -116,6 +118,7 @@ def _episode(data: str, settings: Settings, cameras: list[str], out: Path, reque
 
     number, frames = settings["episode"].integer(low=0), settings["frames"].integer(low=1)
     video = settings["video"].flag()
+    seconds = _seconds(settings["at"])
     settings.stop()
     recording = _numbered(data, number)
     episode = recording.episode
@@ -127,15 +130,18 @@ def _episode(data: str, settings: Settings, cameras: list[str], out: Path, reque
             file=recording.source,
             field="data",
         )
-    wanted = cameras_of(scene, cameras or ["overview"])
+    wanted = cameras_of(scene, cameras or ["overview"], "cameras")
+    late = next((t for t in seconds if not 0.0 <= t <= episode.duration_s), None)
+    if late is not None:
+        raise EpisodeError(f"has no moment {late:g} s: it lasts {episode.duration_s:.1f} s.", file=recording.source, field="at")
+    shown = [(round(t / episode.control_timestep), f"{t:g} s") for t in seconds] or moments(episode, frames)
+    when = "".join(f"_{t:g}s" for t in seconds)
     played = next(play(scene, [Take(draw, episode.actions)], threads=1))
     made: dict[Path, np.ndarray] = {}
     with Painter(scene) as painter:
         for name, feature in wanted.items():
             stem = f"{scene.name}_{number:06d}_{name.removeprefix('observation.images.')}"
-            made[out / f"{stem}.png"] = strip(
-                painter, draw, played.qpos, feature, moments(episode, frames), kept=played.kept
-            )
+            made[out / f"{stem}{when}.png"] = strip(painter, draw, played.qpos, feature, shown, kept=played.kept)
             if video:
                 size = (feature.width, feature.height)
                 shots = [
@@ -151,6 +157,19 @@ def _episode(data: str, settings: Settings, cameras: list[str], out: Path, reque
             iio.imwrite(file, picture)
         print(file)
     return 0
+
+
+def _seconds(node: Node) -> list[float]:
+    """The moments [s] that `at=` names: `5.2`, `5.2 s`, or a list of them."""
+    nodes = [node] if isinstance(node.value, int | float) and not isinstance(node.value, bool) else listed(node)
+    return [float(one.value) if isinstance(one.value, int | float) else _second(one) for one in nodes]
+
+
+def _second(node: Node) -> float:
+    try:
+        return float(node.value)
+    except (TypeError, ValueError):
+        return node.quantity("time", low=0.0)
 
 
 def _numbered(data: str, number: int) -> Recording:

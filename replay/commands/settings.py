@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from ...scenarios.errors import ScenarioError
@@ -43,6 +44,17 @@ class Settings:
     @property
     def tree(self) -> dict[str, Any]:
         return self.composed.tree
+
+
+def listed(node: Node) -> list[Node]:
+    """The entries of a setting that is a list: `[a, b]`, a word alone, several with commas of any width between them; none for `false`."""
+    value = node.value
+    if value is None or value is False:
+        return []
+    if isinstance(value, str):
+        words = [word.strip() for word in re.split(r"[,，、]", value)]
+        return [Node(word, node.path, node.problems) for word in words if word]
+    return list(node.each())
 
 
 def _with_scenario_of_cell(request: CommandRequest) -> list[str]:

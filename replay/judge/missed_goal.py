@@ -16,6 +16,7 @@ import numpy as np
 from ...scenarios.reading.config import ScenarioConfig, nominal_values
 from ...scenarios.scene import Scene
 from ..checks.finding import Finding, Table
+from ..rollout.nearest import conditions_at
 from ..rollout.rollout import Rollout, Take
 
 MOST = 0.5  # a step that fewer of the starts reach is the one that is missed
@@ -85,19 +86,7 @@ def nearest_of(played: Sequence[Rollout], scene: Scene, step: int, offset: float
         return None
     near, start = max(known, key=lambda pair: (pair[0].done, -pair[1]))
     subgoal = scene.course.subgoals[step]
-    conditions = []
-    for condition, margin in zip(subgoal.conditions, near.margins.tolist()):
-        conditions.append(
-            {
-                "word": condition.word,
-                "about": list(condition.about),
-                "value": condition.value(margin),
-                "bound": condition.bound,
-                "more": condition.more,
-                "margin": margin,
-                "unit": condition.predicate.unit,
-            }
-        )
+    conditions = conditions_at(subgoal, near.margins)
     held = all(one["margin"] >= 0 for one in conditions)
     return {
         "start": start,

@@ -82,6 +82,8 @@ def go_on_from(
 
 def _episode(scene: Scene, done: Rollout, mistake: Mistake | None) -> SimEpisode:
     episode = episode_of(scene, done)
+    if done.missed and not episode.label["success"]:
+        episode.provenance["missed"] = list(done.missed)
     if mistake is not None:  # a broken limit ends nothing, and the label does not name it
         episode.provenance["brought"] = done.unsafe[0] if done.unsafe else done.failure
     return episode

@@ -19,6 +19,7 @@ from ...scenarios.variation import draw as draw_scene
 from ..recording.recording import SimEpisode
 from ..rollout.ground_force import GroundForce
 from ..rollout.mark import Mark
+from ..rollout.nearest import MissedSteps
 from ..rollout.observers import FullStates, Moment, Observations, SafetyMeasures, Tape
 from ..rollout.rollout import Observer, Rollout, roll_out
 from .memory import CannotKeep, recall, remember
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from .mistakes import Mistake
 
 AFTER = 0.5  # s, an episode goes on after its success
+AFTER_GIVING_UP = 1.0  # s, and after a skill that could not be done: time enough to see how things lie
 STREAM = 0x0F  # spawn key of the operator's own random numbers, apart from those of the draw
 
 
@@ -57,6 +59,7 @@ class Operator:
         faults: ways in which it shall go wrong, for demonstrations that must fail:
             `skip` (a skill left out, by its name), `grip_force` (factor), `speed` (factor), `aim_offset` [m] (targets of placing and
             pressing are missed by so much). A scenario names its own as `mistakes`, see `read_mistakes`.
+        on_purpose: whether its chain is one that shall fail; with faults it is.
 
     Attributes:
         segments: `{"skill", "t0", "t1"}` [s] of the skills begun so far.
@@ -73,10 +76,12 @@ class Operator:
         skills: Sequence[Skill] | None = None,
         faults: Mapping[str, Any] | None = None,
         keeps: bool = False,
+        on_purpose: bool = False,
     ):
         self.scene = scene
         self._keeps = keeps
         self.state = OperatorState(scene, draw, np.random.default_rng((seed, STREAM)), faults or {})
+        self.state.on_purpose |= on_purpose
         self.skills = list(read_chain(scene) if skills is None else skills)
         self.segments: list[dict[str, Any]] = []
         self.done = False
@@ -145,8 +150,10 @@ class Operator:
 
 
 class Operators:
-    """The policy of operators side by side: each goes on until it has succeeded (and half a second more), failed, or run out
-    of time.
+    """The policy of operators side by side: each goes on until it has succeeded (and half a second more), failed, given up (and a
+    second more, unless the next step of the goal holds just then), or run out of time.
+
+    One that goes wrong on purpose is given its time: what a mistake brings about may come later than where the chain ends.
 
     Args:
         scene: the scene; seeds, operators, mistakes: of each copy, the last None where no mistake is made on purpose.
@@ -157,6 +164,7 @@ class Operators:
     ):
         self.scene, self._seeds, self._operators, self._mistakes = scene, seeds, operators, mistakes
         self._after = round(AFTER / scene.control_timestep)
+        self._after_giving_up = round(AFTER_GIVING_UP / scene.control_timestep)
         self._left = np.full(len(operators), longest(scene))  # control steps
         self._actions: list[list[np.ndarray]] = [[] for _ in operators]
         self._marks: list[list[Mark]] = [[] for _ in operators]
@@ -176,8 +184,14 @@ class Operators:
         success, failed = self.scene.course.success(carry), ~np.isnan(carry.failed).all(axis=1)
         left, after = self._left, self._after
         left = np.where(success & (left > after), after + 1, left) - 1
-        self._left = np.where((failed | unstable) & (left > after), after, left)
+        left = np.where((failed | unstable) & (left > after), after, left)
+        gave_up = np.array([self._gave_up(i) for i in range(len(left))]) & (carry.held == 0)
+        self._left = np.where(gave_up & (left > self._after_giving_up), self._after_giving_up, left)
         return live[(self._left[live] > 0) & (t < longest(self.scene))]
+
+    def _gave_up(self, i: int) -> bool:
+        operator = self._operators[i]
+        return operator.gave_up is not None and not operator.state.on_purpose
 
     def act(self, now: Moment) -> np.ndarray:
         for i in map(int, now.live):
@@ -238,13 +252,14 @@ def perform(
     operators = [
         Operator(scene, draw, seed, skills, faults, keeps)
         if mistake is None
-        else Operator(scene, draw, seed, mistake.chain(), mistake.faults, keeps)
+        else Operator(scene, draw, seed, mistake.chain(), mistake.faults, keeps, on_purpose=True)
         for draw, seed, mistake in zip(draws, seeds, wrong)
     ]
     observers: list[Observer] = [
         Observations(scene, n, rows),
         SafetyMeasures(scene, n, rows),
         FullStates.each_second(scene),
+        MissedSteps(scene.course, n),
     ]
     if judged:
         observers += [Tape(scene, n, rows), GroundForce(scene, n, rows)]
@@ -273,7 +288,7 @@ def perform_from(
         values, int(episode.draw["task"]), scene.compile(values), episode.start_state, tuple(episode.draw["redraws"])
     )
     chain, faults = (None, None) if mistake is None else (mistake.chain(), mistake.faults)
-    operator = Operator(scene, draw, episode.seed, chain, faults, keeps=True)
+    operator = Operator(scene, draw, episode.seed, chain, faults, keeps=True, on_purpose=mistake is not None)
     operators = Operators(scene, [episode.seed], [operator], [mistake])
     operators.go_on(mark, episode.actions[: mark.t])
     seen, measures = Observations(scene, 1, longest(scene)), SafetyMeasures(scene, 1, longest(scene))
@@ -281,7 +296,8 @@ def perform_from(
     seen.put(0, {name: rows[: mark.t] for name, rows in episode.states.items()})
     measures.put(0, {name: values[: mark.t] for name, values in safety.items()})
     states.put(0, {t: state for t, state in episode.checkpoints.items() if t < mark.t})
-    (done,) = roll_out(scene, [draw], operators, [seen, measures, states], begin=[mark])
+    observers = [seen, measures, states, MissedSteps(scene.course, 1)]
+    (done,) = roll_out(scene, [draw], operators, observers, begin=[mark])
     return done
 
 

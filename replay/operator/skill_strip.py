@@ -26,6 +26,7 @@ from .skills.reaching import PLACES
 from .skills.skill import Skill
 
 FRAMES = 8
+SEEN = 0.01  # rad or m, that something has moved by to make another picture
 LEAST = 1.0  # s, that are shown at the least: a skill may give up at once
 PAIRS = 2  # that are nearest are named
 
@@ -49,17 +50,42 @@ def strip_of(scene: Scene, episode: SimEpisode, skill: Skill, ending: Ending, ca
     dt, last = episode.control_timestep, episode.n_steps
     if ending.done:
         shown = moments(episode, FRAMES)
+        first = shown[0][0]
     else:
-        begin = max(0, min(round(float(episode.segments[-1]["t0"]) / dt), last - round(LEAST / dt)))
-        steps = sorted({round(step) for step in np.linspace(begin, last, FRAMES)})
-        shown = [(step, f"{ending.skill}  {step * dt:.1f} s") for step in steps]
-    first = shown[0][0]
+        first = max(0, min(round(float(episode.segments[-1]["t0"]) / dt), last - round(LEAST / dt)))
     qpos, kept = positions(scene, draw, episode, first)
+    if ending.done:
+        shown = [shown[i] for i in unlike(np.array([qpos[step - first] for step, _ in shown]))]
+    else:
+        shown = [(first + step, f"{ending.skill}  {(first + step) * dt:.1f} s") for step in differing(qpos, FRAMES)]
     captions = [
         (step - first, "\n".join((text, *sight(scene, draw.model, qpos[step - first], skill)))) for step, text in shown
     ]
     with Painter(scene) as painter:
         return strip(painter, draw, qpos, feature, captions, width=400, kept=kept)
+
+
+def differing(qpos: np.ndarray, frames: int) -> list[int]:
+    """At most so many rows, in order, between which alike much moves: a robot that stands still is not drawn twice.
+
+    Args:
+        qpos: (T, nq), T of at least 1.
+
+    Returns:
+        Row numbers, the last row where anything moves since the one before.
+    """
+    way = np.concatenate([[0.0], np.cumsum(np.abs(np.diff(qpos, axis=0)).sum(axis=1))])
+    rows = sorted({int(np.searchsorted(way, share)) for share in np.linspace(0.0, way[-1], frames)})
+    return [rows[i] for i in unlike(qpos[rows])]
+
+
+def unlike(qpos: np.ndarray) -> list[int]:
+    """Which of some rows (n, nq) differ from the last one that was taken, the first included: by `SEEN` in some number."""
+    taken = [0]
+    for i in range(1, len(qpos)):
+        if np.abs(qpos[i] - qpos[taken[-1]]).max() > SEEN:
+            taken.append(i)
+    return taken
 
 
 def positions(scene: Scene, draw: Draw, episode: SimEpisode, first: int) -> tuple[np.ndarray, np.ndarray]:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...scenarios.errors import ScenarioError
+from ...scenarios.reading.yaml_reader import nearest
 from ...scenarios.scene import Scene
 from ...scenarios.variation import of_episode
 from ..recording.recording import SimEpisode
 from .rollout import Take, play
 
 
-def cameras_of(scene: Scene, images: Sequence[str]) -> dict[str, Any]:
+def recorded_cameras(scene: Scene) -> list[str]:
+    """The cameras that the scenario marks by `record: true`."""
+    return [camera.name for camera in scene.config.cameras if camera.record]
+
+
+def cameras_of(scene: Scene, images: Sequence[str], field: str = "images") -> dict[str, Any]:
     """Camera features by name.
 
     Raises:
@@ -21,12 +27,18 @@ def cameras_of(scene: Scene, images: Sequence[str]) -> dict[str, Any]:
     known = {name.removeprefix("observation.images."): name for name in scene.schema.cameras}
     for image in images:
         if image not in known:
-            raise ScenarioError(f"There is no camera {image!r}. Known here: {', '.join(known)}.", field="images")
+            raise ScenarioError(f"There is no camera {image!r}.{nearest(image, list(known))}", field=field)
     return {known[image]: scene.schema.cameras[known[image]] for image in images}
 
 
-def pictures(scene: Scene, episode: SimEpisode, cameras: Mapping[str, Any]) -> dict[str, Any] | None:
-    """For each camera the pictures of an episode, drawn from its replay as they are asked for."""
+def pictures(
+    scene: Scene, episode: SimEpisode, cameras: Mapping[str, Any], drawn: Callable[[str, int, int], None] = lambda *_: None
+) -> dict[str, Any] | None:
+    """For each camera the pictures of an episode, drawn from its replay as they are asked for.
+
+    Args:
+        drawn: called after each picture with the camera's feature, how many there are of it, and of how many.
+    """
     if not cameras:
         return None
     from ...envs.rendering import Painter
@@ -35,9 +47,11 @@ def pictures(scene: Scene, episode: SimEpisode, cameras: Mapping[str, Any]) -> d
     assert draw is not None  # it was drawn from this very scene
     played = next(play(scene, [Take(draw, episode.actions)], threads=1))
 
-    def frames(feature: Any) -> Any:
+    def frames(name: str, feature: Any) -> Any:
         with Painter(scene) as painter:
-            for qpos, kept in zip(played.qpos[: episode.n_steps], played.kept):
-                yield painter.picture(draw.values, qpos, feature.camera, feature.width, feature.height, kept=kept)
+            for i, (qpos, kept) in enumerate(zip(played.qpos[: episode.n_steps], played.kept), 1):
+                picture = painter.picture(draw.values, qpos, feature.camera, feature.width, feature.height, kept=kept)
+                drawn(name, i, episode.n_steps)
+                yield picture
 
-    return {name: frames(feature) for name, feature in cameras.items()}
+    return {name: frames(name, feature) for name, feature in cameras.items()}

@@ -86,5 +86,56 @@ class NearestApproach:
         return Nearest(float(self._t[step][k]), self._margins[step][k].copy(), float(self._done[step][k]))
 
 
+def conditions_at(subgoal: Subgoal, margins: np.ndarray) -> list[dict[str, Any]]:
+    """The conditions of a step, each with what was measured and what is asked (SI), from their margins (k,) at one moment."""
+    return [
+        {
+            "word": condition.word,
+            "about": list(condition.about),
+            "value": condition.value(margin),
+            "bound": condition.bound,
+            "more": condition.more,
+            "margin": margin,
+            "unit": condition.predicate.unit,
+        }
+        for condition, margin in zip(subgoal.conditions, margins.tolist())
+    ]
+
+
+class MissedSteps:
+    """`missed`: of each step that a take did not reach, in order, how near it came: `step`, `t` [s], its `conditions`, and `hold` [s]
+    where all of them held, and not for long enough.
+
+    Of the step that was waited for it is the moment that came nearest; of those after it, whose turn did not come, the end.
+    """
+
+    def __init__(self, course: Goal, n: int):
+        self._course, self._near = course, NearestApproach(course, n)
+        self._last: Moment | None = None
+
+    def note(self, now: Moment) -> None:
+        self._near.note(now)
+        self._last = now
+
+    def of(self, i: int, steps: int) -> dict[str, Any]:
+        last, found = self._last, []
+        if last is None:
+            return {"missed": ()}
+        nearest = self._near.of(i, steps)["nearest"]
+        end = steps * self._course.control_timestep
+        for k, subgoal in enumerate(self._course.subgoals):
+            if not np.isnan(last.carry.reached[i, k]) or not subgoal.conditions:
+                continue
+            near = nearest[k]
+            if near is None:
+                margins = [float(np.broadcast_to(m, (len(last.carry.done),))[i]) for m in _margins(subgoal, last.readings)]
+                near = Nearest(end, np.array(margins), 0.0)
+            conditions = conditions_at(subgoal, near.margins)
+            held = all(one["margin"] >= 0 for one in conditions)
+            hold = {"hold": subgoal.hold} if held and subgoal.hold else {}
+            found.append({"step": subgoal.name, "t": near.t, "conditions": conditions, **hold})
+        return {"missed": tuple(found)}
+
+
 def _margins(subgoal: Subgoal, readings: Readings) -> list[Values]:
     return [condition.predicate.margin(readings) for condition in subgoal.conditions]

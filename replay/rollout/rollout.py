@@ -64,7 +64,7 @@ class Rollout:
         met: (T+1, k) peak force [N] of the things that hands hold on what else there is, by `Scene.met`.
         grips: object -> (T+1, n) force of each hand on it [N], hands as `Scene.handled` lists them; heights: object
             -> (T+1,) [m].
-        nearest: of each subgoal, how near it came.
+        nearest: of each subgoal, how near it came; missed: of each that was not reached, as `MissedSteps` has it.
         wrench: (T * substeps, 6) force [N] and torque [Nm] of the world on the robot at each physics step, see `Scene.wrench`; no
             rows where the scene does not measure it. tipping: side -> when it was nearest to tipping over that way.
         borne: (T+1, things, hands) upward force of each hand on what it touches, means of each control period [N], by `Scene.borne`.
@@ -93,6 +93,7 @@ class Rollout:
     wrench: np.ndarray = field(default_factory=_nothing)
     tipping: Mapping[str, NearestToTipping] = field(default_factory=dict)
     borne: np.ndarray = field(default_factory=_nothing)
+    missed: tuple[dict[str, Any], ...] = ()
     seed: int = 0
     segments: Sequence[Mapping[str, Any]] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)

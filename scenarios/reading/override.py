@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 PATHS = ("data", "out", "conf_dir", "mapping", "metadata", "apply", "model")  # settings whose value is a path
-_WHOLE = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)  # a value that is quoted from end to end
+_QUOTED = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
+_WHOLE = re.compile(_QUOTED, re.DOTALL)  # a value that is quoted from end to end
+_EACH = re.compile(rf"{_QUOTED}(?:,{_QUOTED})+", re.DOTALL)  # several of them
 
 
 def quoted(override: str, sweep: bool = False) -> str:
@@ -19,6 +21,8 @@ def quoted(override: str, sweep: bool = False) -> str:
     """
     key, _, value = override.partition("=")
     if not value or (value[0] in "'\"" and (key not in PATHS or _WHOLE.fullmatch(value))):
+        return override
+    if sweep and _EACH.fullmatch(value):
         return override
     if key in PATHS or (key == "episodes" and not sweep and re.fullmatch(r"[\d,-]*,[\d,-]*", value)):
         return f"{key}={_quote(value)}"

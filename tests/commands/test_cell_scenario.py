@@ -45,6 +45,6 @@ def test_a_setting_of_the_cells_scenario_is_known():
 
 def test_check_and_schema_of_a_cell(capsys):
     assert cli.main(["check", "cell=ts-07", "draws=1"]) == 0
-    assert "table_setting v2 in ts-07 (surveyed 2026-11-03): sound" in capsys.readouterr().out
+    assert "table_setting v3 in ts-07 (surveyed 2026-11-03): sound" in capsys.readouterr().out
     assert cli.main(["list", "schema", "cell=ts-07"]) == 0
     assert "bowl" in capsys.readouterr().out

@@ -274,7 +274,7 @@ def test_a_whole_check_leaves_nothing_behind(python, folder):
         "draws=1,2",
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("bare v1: sound") == 2 and done.stderr == ""
+    assert done.stdout.count("bare v1: sound") == 4 and done.stderr == ""
     assert list(folder.iterdir()) == []  # no outputs/, multirun.yaml, MUJOCO_LOG.TXT
 
 

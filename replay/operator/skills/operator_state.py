@@ -92,6 +92,7 @@ class OperatorState:
 
     def __init__(self, scene: Scene, draw: Draw, rng: np.random.Generator, faults: Mapping[str, float | str]):
         self.scene, self.model, self.rng, self.faults = scene, draw.model, rng, dict(faults)
+        self.on_purpose = bool(self.faults)  # whether it goes wrong on purpose
         self.timestep = scene.control_timestep
         self._data = mujoco.MjData(draw.model)
         self._data.qpos[:] = scene.start_qpos(draw.model)
@@ -616,9 +617,20 @@ class OperatorState:
         self._clearance[side].bear(())
 
     def hold_on(self, side: str, what: str) -> None:
-        """Remember what a hand holds: a body, a site of it, or a cloth. What is rigid is part of the hand's ways until it lets go."""
-        self.held[side] = what
+        """Remember what a hand holds: a body, a site of it, or a cloth. What is rigid is part of the hand's ways until it lets go.
+
+        Raises:
+            GivenUp: the hand has closed on nothing. Who goes wrong on purpose goes on; of cloth its own skills say it.
+        """
         rigid, corded = rigid_part(self.model, what), corded_part(self.model, what)
+        gap = self.gap(side)
+        # what is held presses on both pads, and what is rigid keeps them apart
+        cloth = any(cloth.part == what for cloth in self.scene.cloths)
+        if not (self.on_purpose or cloth) and (self.touch(side).min() == 0.0 or (rigid is not None and gap < 0.0)):
+            gap, of = max(gap, 0.0), what.replace("/", ".", 1)
+            sentence = f"the {side} hand closed on nothing instead of {of}: {1e3 * gap:.0f} mm between the pads"
+            raise GivenUp(Reason(sentence, "closed_on_nothing", side=side, of=of, gap=gap))
+        self.held[side] = what
         if rigid is not None:
             self._clearance[side].bear([rigid])
         elif corded is not None:
