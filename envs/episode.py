@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..scenarios import simulation
+from ..scenarios.safety import Stopped
 from ..scenarios.scene import Scene
 from ..scenarios.sensing.predicate import Force, Values
 from ..scenarios.sensing.requests import Readings, Row
@@ -74,7 +75,7 @@ class One:
             value = None if force is not None and force == before else asked.value
             before = force
             self._limits.append((limit.code, value, limit.bound, limit.steps(scene.control_timestep)))
-        self._of_forces = all(isinstance(limit.predicate, Force) for limit in scene.safety)
+        self._of_forces = all(isinstance(limit.predicate, Force | Stopped) for limit in scene.safety)
         self._broken: list[str] = []
         self._over = [0] * len(self._limits)  # control steps in a row that each limit has been exceeded
         self._start: list[float] = []

@@ -33,6 +33,7 @@ CAVEAT = (
     " by this project's own rule; the person is a mannequin. A simulation is no safety proof."
 )
 REDUCED_SPEED = "ISO 10218-1 reduced speed"
+HELD_UP = 1000.0  # N level on the pelvis: two hands push with 200 N at most, and what stops a base with its drives' 400 kN
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,37 @@ class SpeedNear:
 
 
 @dataclass(frozen=True)
+class Stopped:
+    """Force [N] with which a thing meets trunk or leg of a base that drives, and stops it; zero where nothing does.
+
+    A link that its own arm grazes feels a force, too. What stops the base is felt by all of the robot, as no push of the hands is.
+
+    Attributes:
+        forces: on the link, of whatever touches it; felt: force between pelvis and floor, of which none is needed of a foot.
+    """
+
+    forces: tuple[Request, ...]
+    felt: Request | None
+    limit: float
+    unit: str = "N"
+
+    def requests(self) -> list[Request]:
+        return [*self.forces, *([] if self.felt is None else [self.felt])]
+
+    def value(self, readings: Readings | Row) -> Values:
+        force = readings.peak_of(self.forces)
+        if self.felt is None:
+            return force
+        x, y, _ = readings.point(self.felt)
+        if isinstance(force, float):
+            return force if math.hypot(float(x), float(y)) > HELD_UP else 0.0
+        return np.where(np.hypot(x, y) > HELD_UP, force, 0.0)
+
+    def margin(self, readings: Readings | Row) -> Values:
+        return self.value(readings) - self.limit
+
+
+@dataclass(frozen=True)
 class Limit:
     """A limit of what may be done to something or somebody.
 
@@ -85,7 +117,7 @@ class Limit:
     """
 
     name: str
-    predicate: Force | SpeedNear
+    predicate: Force | SpeedNear | Stopped
     limit: float
     unsure: float
     source: str
@@ -239,19 +271,20 @@ def read_safety(node: Node, names: Names) -> tuple[Limit, ...]:
     return tuple(limits)
 
 
-def base_limits(links: Sequence[str], thresholds: str) -> tuple[Limit, ...]:
+def base_limits(links: Sequence[str], feet: Sequence[str], felt: Request, thresholds: str) -> tuple[Limit, ...]:
     """What trunk and legs of a base that moves may be stopped with: as the judge has it, and called as it calls it.
 
     Args:
-        links: trunk and legs; thresholds: name of the judge's bounds, those of the package where a designer has own ones.
+        links: trunk and legs, feet among them; felt: the force at the pelvis.
+        thresholds: name of the judge's bounds, those of the package where a designer has own ones.
     """
     files = [PACKAGE / "conf" / "check" / f"{name}.yaml" for name in (thresholds, "arm_manipulation")]
     rule = read_own(next(file for file in files if file.is_file()))["collision"]["unexpected"]
     force, unsure = parse_quantity(rule["fail"], "force"), parse_quantity(rule["unsure"], "share")
     return tuple(
         Limit(
-            f"{link}_stopped", Force((Request("contact_force", f"body:{link}"),), force), force, unsure, rule["source"],
-            rule["grade"], False, "collision.unexpected", link,
+            f"{link}_stopped", Stopped((Request("contact_force", f"body:{link}"),), None if link in feet else felt, force), force,
+            unsure, rule["source"], rule["grade"], False, "collision.unexpected", link,
         )
         for link in links
     )  # fmt: skip

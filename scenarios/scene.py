@@ -15,7 +15,7 @@ from .belts import stopped
 from .cloth.cloth import cloths_of
 from .cloth.contact import meet_by_tiles, meet_by_vertices, tiles_of
 from .errors import ScenarioError
-from .footing import Footing, footing_of, wrench_site
+from .footing import PELVIS, Footing, footing_of, wrench_site
 from .goal import read_goal, read_never
 from .held import Holdable, holdables
 from .looks import add_light, add_sky, drop_looks, fit_shadows
@@ -92,7 +92,7 @@ class Scene:
         carried = ("base_link", *robot.moving_legs) if robot.base == "mobile" else ()
         self.safety: tuple[Limit, ...] = (
             *read_safety(config.safety, names),
-            *base_limits(carried, config.thresholds),
+            *base_limits(carried, robot.sheet["sole"]["links"], Request("site_force", PELVIS), config.thresholds),
         )
         self.names = names
         course = Goal(subgoals, nevers, self.control_timestep)

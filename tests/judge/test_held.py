@@ -97,7 +97,7 @@ def test_a_hand_that_leans_by_its_flange_leans(apart, tmp_path):
     simulation = Simulation(scene, 1)
     simulation.begin([drawing.nominal(scene)])
     readings = simulation.step(scene.ready_ctrl[None].astype(np.float32))
-    (lean,) = scene.safety
+    (lean,) = (limit for limit in scene.safety if limit.judged_as == "force.object")
     value = float(lean.predicate.value(readings)[0])
     assert value > 10.0 and value == float(readings.peak_of((Request("contact_force", "body:zarm_l7_link"),))[0])
     assert {request.to for request in lean.predicate.forces} == {"tree:zarm_l7_link", "tree:zarm_r7_link"}

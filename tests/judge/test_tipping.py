@@ -190,6 +190,21 @@ def test_a_base_that_a_thing_stops_is_reported_by_environment_and_judge_alike():
     assert next(play(scene, [Take(nominal(scene), short)], threads=1)).unsafe == ()
 
 
+def test_a_base_that_an_own_arm_grazes_is_not_stopped():
+    """The forearm is pressed against the trunk: the link feels it, and nothing holds the base up."""
+    scene = shiliu.load_scenario("bare", base="mobile")
+    hold = np.tile(scene.ready_ctrl, (90, 1)).astype(np.float32)
+    names = list(scene.schema.action.names)
+    for name, angle in (("zarm_l3_joint", -1.4), ("zarm_l4_joint", -2.0)):
+        hold[:, names.index(name)] += angle * np.clip(np.arange(90) / 60.0, 0.0, 1.0)
+    env = ShiliuEnv(scene, vary=False)
+    env.reset(seed=0)
+    assert [env.step(action)[-1]["unsafe"] for action in hold][-1] == ()
+    (played,) = play(scene, [Take(nominal(scene), hold)], threads=1)
+    trunk = [request.of for request in scene.unasked].index("body:base_link")
+    assert played.touches[:, trunk].max() > 60.0 and played.unsafe == ()
+
+
 def test_the_bound_of_what_stops_a_base_is_the_judges():
     scene = shiliu.load_scenario("bare", base="mobile")
     rule = RULES["collision.unexpected"]
