@@ -295,6 +295,8 @@ def _flow(value: object) -> str:
         return "{" + ", ".join(f"{k}: {_flow(v)}" for k, v in plain.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(_flow(v) for v in value) + "]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return "null" if value is None else str(value)
 
 
