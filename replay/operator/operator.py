@@ -296,7 +296,7 @@ def perform_from(
     seen.put(0, {name: rows[: mark.t] for name, rows in episode.states.items()})
     measures.put(0, {name: values[: mark.t] for name, values in safety.items()})
     states.put(0, {t: state for t, state in episode.checkpoints.items() if t < mark.t})
-    observers = [seen, measures, states, MissedSteps(scene.course, 1)]
+    observers: list[Observer] = [seen, measures, states, MissedSteps(scene.course, 1)]
     (done,) = roll_out(scene, [draw], operators, observers, begin=[mark])
     return done
 
