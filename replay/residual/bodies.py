@@ -9,8 +9,9 @@ from functools import cached_property
 from ..recording.recording import Recording
 from ..signals.clock import topic
 from .arm_chain import MeasuredArm, arms_of
+from .commanded_speed import standing_speeds
 from .effort import ServoLaw, check_effort, laws_of
-from .engine import JOIN, Difference
+from .engine import JOIN, Difference, differences
 from .forces import check_forces, held_forces
 from .hand_pose import AXES, check_hands, poses_of
 from .hand_speed import check_hand_speeds
@@ -43,6 +44,15 @@ class ComparedColumns:
     def laws(self) -> tuple[list[ServoLaw], ...]:
         """Of each of `bodies` the laws that its servos follow."""
         return tuple(laws_of(group, arms) for group, arms in self.bodies)
+
+
+    @cached_property
+    def differences(self) -> tuple[Difference, ...]:
+        """All that the columns contradict each other in."""
+        groups = [group for group in self.table.groups if any(len(c.columns) > 1 for c in group.channels)]
+        found = list(standing_speeds(self.recording))
+        found += [d for group in groups for d in differences(group)]
+        return (*found, *more_differences(self, found))
 
 
 def more_differences(columns: ComparedColumns, found: Sequence[Difference]) -> list[Difference]:
