@@ -482,7 +482,7 @@ def _leaps(x: np.ndarray) -> np.ndarray:
     usual = np.zeros_like(size)
     for away in (1, 2, 3):
         for side in (away, -away):
-            usual = np.maximum(usual, np.abs(np.column_stack([shifted(step[:, j], side) for j in range(step.shape[1])])))
+            usual = np.maximum(usual, shifted(size, side))
     out[1:] = (size > LEAP) & (size > 4.0 * usual)
     return out
 
