@@ -136,7 +136,7 @@ def check_repeated(
                     "rate": stream.rate,
                     "fresh_rate": stream.rate * (1.0 - share),
                     "longest_run": max((b - a + 2 for a, b in runs(short)), default=1),
-                    "followed": followed,
+                    **({} if followed is None else {"followed": followed}),
                 },
             )
         )

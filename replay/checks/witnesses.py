@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..recording.recording import Recording
-from ..residual.bodies import ComparedColumns, more_differences, vouched, witnessed
-from ..residual.commanded_speed import standing_speeds
-from ..residual.engine import Difference, differences
+from ..residual.bodies import ComparedColumns, witnessed
+from ..residual.engine import Difference
 from .check import Check
 from .finding import Finding, Plot
+from .hand_polarity import is_reversed
 from .rules import Rule, Rules
 
 SHOWN = 12  # names in a finding; the details hold all
@@ -26,27 +26,16 @@ def check_differs(columns: ComparedColumns, rules: Rules) -> list[Finding]:
         One finding, the heaviest difference; the others stand in its details.
     """
     rule, table = rules["column.differs"], columns.table
+    found = [d for d in columns.differences if not is_reversed(d, rules)]
     groups = [group for group in table.groups if any(len(c.columns) > 1 for c in group.channels)]
-    found = list(standing_speeds(columns.recording))
     if not groups and not found:
         return [rule.not_checked("no_witness" if table.alone else "not_recorded")]
-    found += [d for group in groups for d in differences(group, vouched(columns, group))]
-    by_bodies = more_differences(columns, found)
-    found = [d for d in found if not _said_again(d, by_bodies)] + by_bodies
     if not found:
         return [rule.passed(value=0.0, details={"columns": len(table.compared)})]
     found.sort(key=lambda d: (not d.certain, -d.weight))
     first = found[0]
     others = [_line_of(d) for d in found[1:]]
     return [_finding(rule, first, others)]
-
-
-def _said_again(one: Difference, later: Sequence[Difference]) -> bool:
-    """Whether torques say the same of each of its columns, and exactly."""
-    return all(
-        any(d.certain and d.kind == one.kind and name in d.channels and d.first <= one.last and d.last >= one.first for d in later)
-        for name in one.channels
-    )
 
 
 def _line_of(one: Difference) -> dict[str, Any]:

@@ -11,8 +11,9 @@ import numpy as np
 from ..recording.recording import Recording
 from ..signals.clock import topic
 from .arm_chain import MeasuredArm, arms_of
+from .commanded_speed import standing_speeds
 from .effort import check_effort
-from .engine import JOIN, Difference
+from .engine import JOIN, Difference, differences
 from .forces import check_forces, held_forces
 from .hand_pose import AXES, check_hands, poses_of, vouched_joints
 from .hand_speed import check_hand_speeds
@@ -47,6 +48,24 @@ class ComparedColumns:
     def laws(self) -> tuple[list[ServoLaw], ...]:
         """Of each of `bodies` the laws that its servos follow."""
         return tuple(laws_of(group, arms) for group, arms in self.bodies)
+
+
+    @cached_property
+    def differences(self) -> tuple[Difference, ...]:
+        """All that the columns contradict each other in."""
+        groups = [group for group in self.table.groups if any(len(c.columns) > 1 for c in group.channels)]
+        found = list(standing_speeds(self.recording))
+        found += [d for group in groups for d in differences(group, vouched(self, group))]
+        by_bodies = more_differences(self, found)
+        return (*(d for d in found if not _said_again(d, by_bodies)), *by_bodies)
+
+
+def _said_again(one: Difference, later: Sequence[Difference]) -> bool:
+    """Whether torques say the same of each of its columns, and exactly."""
+    return all(
+        any(d.certain and d.kind == one.kind and name in d.channels and d.first <= one.last and d.last >= one.first for d in later)
+        for name in one.channels
+    )
 
 
 def vouched(columns: ComparedColumns, group: Group) -> dict[str, np.ndarray]:

@@ -10,7 +10,7 @@ import numpy as np
 from ..signals.signal import find_lag, runs
 from .blame import Blame, over, suspects, threshold
 from .hands import BEYOND as BEYOND_HAND
-from .hands import against_command
+from .hands import against_command, reversed_hand
 from .hypotheses import HYPOTHESES, Case, Explanation, best, is_exact
 from .relations import Relation, relations_of, shifted
 from .table import Group, RecordedChannel, held_for, is_switch
@@ -138,7 +138,16 @@ def _late(group: Group, relations: Sequence[Sequence[Relation]]) -> float:
 
 def _hands(group: Group) -> list[Difference]:
     found = []
+    for channel in group.channels:
+        r = reversed_hand(channel, group.dt)
+        if r is not None:
+            way = float(np.ptp(channel.columns["measured"]))
+            one = _whole(group, channel, "measured", way, "mirrored", "columns", {"correlation": r}, ())
+            found.append(replace(one, certain=True))
+    turned = {name for one in found for name in one.channels}
     for one in against_command(group):
+        if one.channel.name in turned:
+            continue
         why = "mirrored" if one.mirrored else "constant" if one.stands else None
         weight = one.size / BEYOND_HAND * (one.last - one.first + 1)
         made = Difference(
@@ -489,7 +498,7 @@ def _leaps(x: np.ndarray) -> np.ndarray:
     usual = np.zeros_like(size)
     for away in (1, 2, 3):
         for side in (away, -away):
-            usual = np.maximum(usual, np.abs(np.column_stack([shifted(step[:, j], side) for j in range(step.shape[1])])))
+            usual = np.maximum(usual, shifted(size, side))
     out[1:] = (size > LEAP) & (size > 4.0 * usual)
     return out
 

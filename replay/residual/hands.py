@@ -8,6 +8,7 @@ import numpy as np
 
 from ..signals.signal import over_runs, runs
 from ..signals.statistics import TO_SIGMA
+from .relations import shifted
 from .table import Group, RecordedChannel
 
 MEMORY = 1.0  # s of command that a hand may still be on its way from
@@ -55,6 +56,18 @@ def against_command(group: Group) -> list[AgainstCommand]:
                 most = float(size[first : last + 1].max())
                 found.append(AgainstCommand(channel, first, last, most, stands, _opposed(c[around], q[around])))
     return found
+
+
+def reversed_hand(channel: RecordedChannel, dt: float) -> float | None:
+    """The correlation of a hand's measured way with its command where it goes the other way all the time, however late; else None."""
+    if not {"command", "measured"} <= set(channel.columns):
+        return None
+    c, q = channel.columns["command"], channel.columns["measured"]
+    if min(np.ptp(c), np.ptp(q)) < 2.0 * MOVES:
+        return None
+    last = max(0, min(round(MEMORY / dt), len(q) // 2))
+    alike = [float(np.corrcoef(shifted(c, -late), q)[0, 1]) for late in range(0, last + 1, max(1, last // 10))]
+    return min(alike) if min(alike) < OPPOSED and max(alike) < -OPPOSED else None
 
 
 def _opposed(command: np.ndarray, measured: np.ndarray) -> bool:

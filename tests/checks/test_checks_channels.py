@@ -14,6 +14,7 @@ from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.formats import read
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report import Words
+from shiliu.replay.residual.bodies import ComparedColumns
 from shiliu.replay.robots.limits import Limits
 
 RULES = load_rules()
@@ -186,7 +187,7 @@ def hands(command, state, t=None):
         stream(role, t, np.stack([x, np.zeros(len(t))], axis=1), names, "%", "claw", name=role)
         for role, x in (("command", command), ("measured", state))
     ]
-    return check_polarity(Recording("take", "take.bag", "00", "robot", {s.name: s for s in streams}), RULES, START)[0]
+    return check_polarity(ComparedColumns(Recording("take", "take.bag", "00", "robot", {s.name: s for s in streams})), RULES)[0]
 
 
 T = np.arange(0, 12, 0.02)
@@ -217,10 +218,19 @@ def test_a_hand_commanded_closed_and_measured_open_is_a_warning():
     assert (found.details["commanded"], found.details["measured"]) == (100.0, 2.0)
 
 
+def test_a_hand_measured_from_the_other_end_is_called_so_once():
+    """It is no contradiction of columns beside: one fault, one reason."""
+    names, claws = ("left_claw", "right_claw"), np.stack([CLOSING, np.zeros(len(T))], axis=1)
+    streams = [stream(role, T, x, names, "%", "claw", name=role) for role, x in (("command", claws), ("measured", claws))]
+    streams[1] = replace(streams[1], values=np.stack([100.0 - late(CLOSING), np.zeros(len(T))], axis=1))
+    found = check_integrity(Recording("take", "take.bag", "00", "robot", {s.name: s for s in streams}), LIMITS, RULES)
+    assert [f.code for f in found if f.failed] == ["unit.polarity"]
+
+
 def test_a_recording_without_hands_is_not_asked():
     command, state = pair()
     taken = Recording("take", "take.bag", "00", "robot", {s.name: s for s in (command, state)})
-    assert check_polarity(taken, RULES, START)[0].reason == "no_hand_command"
+    assert check_polarity(ComparedColumns(taken), RULES)[0].reason == "no_hand_command"
 
 
 # -- orientations --------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from shiliu.replay.judge.intake import intake
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.judge.steps import Steps
 from shiliu.replay.recording.recording import Recording, SimEpisode, Stream
+from shiliu.replay.residual import bodies
 from shiliu.scenarios.errors import EpisodeError
 
 NAMES = ("zarm_l1_joint", "zarm_l4_joint")
@@ -44,14 +45,14 @@ def written(turn):
 @pytest.fixture
 def faulty(monkeypatch):
     """The residual engine raises in the take that is called `second`."""
-    whole = witnesses.differences
+    whole = bodies.differences
 
     def differences(group):
         if abs(group.channels[1].columns["command"][0] + 0.7) < 1e-6:
             raise ZeroDivisionError("nothing to divide by")
         return whole(group)
 
-    monkeypatch.setattr(witnesses, "differences", differences)
+    monkeypatch.setattr(bodies, "differences", differences)
     return [take("first", -0.5), take("second", -0.7), take("third", -0.9)]
 
 

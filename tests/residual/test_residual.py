@@ -152,6 +152,10 @@ def test_a_hand_that_stops_at_what_it_holds_agrees_and_one_that_goes_the_other_w
     hands = {"claw": closing[:, None], "claw_at": at[:, None]}
     assert found({**motion(), **hands}).level == "PASS"
     hands["claw_at"] = 60.0 - at[:, None]
+    (one,) = ComparedColumns(taken({**motion(), **hands})).differences
+    assert one.certain and (one.channels, one.name, one.kind) == (("left_claw",), "mirrored", "measured")
+    assert found({**motion(), **hands}).level == "PASS", "unit.polarity has it"
+    hands["claw_at"] = np.where(np.arange(ROWS) < 200, 60.0 - at, at)[:, None]  # for half of the take
     finding = found({**motion(), **hands})
     assert finding.level == "FAIL" and finding.subject == ("left_claw",)
 
