@@ -51,6 +51,7 @@ def footing_of(robot: Robot, model: mujoco.MjModel) -> Footing:
     """
     sole, data = robot.sheet["sole"], mujoco.MjData(model)
     mujoco.mj_kinematics(model, data)
+    x, y, z = (float(value) for value in data.site(wrench_site(robot)).xpos)
     feet = np.array([data.body(name).xpos for name in sole["links"]])
     ahead, (low, high) = float(feet[:, 0].mean()), sole["y"]
     ankles = [robot.limits[name]["torque"] for name in sole["ankles"]]
@@ -60,7 +61,7 @@ def footing_of(robot: Robot, model: mujoco.MjModel) -> Footing:
         left=float(feet[:, 1].max() + high),
         right=-float(feet[:, 1].min() + low),
         axis=(ahead, float(feet[:, 2].mean())),
-        site=tuple(float(v) for v in data.site(wrench_site(robot)).xpos),
+        site=(x, y, z),
         peak=sum(float(torque["peak"]) for torque in ankles),
         lasting=sum(float(torque["limit"]) for torque in ankles),
         source=str(robot.sheet["sole"]["source"]),
