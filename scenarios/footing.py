@@ -51,8 +51,8 @@ def footing_of(robot: Robot, model: mujoco.MjModel) -> Footing:
     """
     sole, data = robot.sheet["sole"], mujoco.MjData(model)
     mujoco.mj_kinematics(model, data)
+    x, y, z = (float(value) for value in data.site(wrench_site(robot)).xpos)
     feet = np.array([data.body(name).xpos for name in sole["links"]])
-    site = data.site(wrench_site(robot)).xpos
     ahead, (low, high) = float(feet[:, 0].mean()), sole["y"]
     ankles = [robot.limits[name]["torque"] for name in sole["ankles"]]
     return Footing(
@@ -61,7 +61,7 @@ def footing_of(robot: Robot, model: mujoco.MjModel) -> Footing:
         left=float(feet[:, 1].max() + high),
         right=-float(feet[:, 1].min() + low),
         axis=(ahead, float(feet[:, 2].mean())),
-        site=(float(site[0]), float(site[1]), float(site[2])),
+        site=(x, y, z),
         peak=sum(float(torque["peak"]) for torque in ankles),
         lasting=sum(float(torque["limit"]) for torque in ankles),
         source=str(robot.sheet["sole"]["source"]),

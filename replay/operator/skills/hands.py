@@ -106,6 +106,7 @@ class Release(Skill):
         gap = state.gap(self.hand)
         holds = float(state.touch(self.hand).min()) > 0.0
         yield from state.let_go(self.hand, GAP_OPEN if holds and gap > self.opening else self.opening)
+        arm.ease()  # of what it bore
         position, frame = arm.hand()
         yield from arm.follow(arm.line([(position - self.retreat * frame[:, 2], frame)], self.speed))
 

@@ -21,6 +21,9 @@ LOWER = 0.06  # m/s, of a tray that is put down
 RESTS = 8e-4  # m, above its place a tray counts as standing
 NEARER = 0.5  # share of the distance from which a hand comes, where there is no room for the whole before the chest
 PRESSED = 0.004  # m, of the hands below where they are seen: the tray stands, whatever its height says
+SETTLES, GIVES = 1.5, 0.3  # s, in which hands that are held give way; share of what presses them aside that they give way to, a step
+LEVEL = np.array([1.0, 1.0, 0.0])
+GUIDED = 0.03  # m/s, of what is raised on posts: the faster, the further the hands are behind as they give way
 UPRIGHT = 0.7  # of a handle's y axis along the vertical: the pads close from above and from below
 SLANTS = np.deg2rad([0.0, -5.0, 5.0, -10.0, -15.0])  # other slants of the fingers into such a handle
 
@@ -52,6 +55,11 @@ class BimanualLift(Skill):
         force=120.0,
         standoff=0.07,
         by=0.05,
+        guided=Argument(
+            "force",
+            "what it weighs on both hands where it can only go straight up, such as on posts: arms that sag under it would press it aside",
+            0.0,
+        ),
         speed=0.4,
     )
 
@@ -76,6 +84,13 @@ class BimanualLift(Skill):
         yield from together([state.grip(side, self.force) for side in SIDES])
         for side in SIDES:
             state.hold_on(side, state.part_of(self.of))
+        if self.guided:
+            aside = {side: np.zeros(len(state.scene.robot.arm_of(side))) for side in SIDES}
+            whole = self.guided
+            yield from give_way(state, _rest(state), lambda t: whole * min(t / SETTLES, 1.0), aside)
+            yield from give_way(state, shift(state, self.by * UP, GUIDED), lambda t: whole, aside)
+            yield from give_way(state, _rest(state), lambda t: whole, aside)
+            return
         yield from shift(state, self.by * UP, 0.08)
 
     def _postures(self, state: OperatorState, side: str, grip: str, way: np.ndarray) -> tuple[Path, list[np.ndarray]]:
@@ -190,6 +205,34 @@ def _straight(state: OperatorState, side: str, way: np.ndarray, speed: float) ->
     arm = state.arms[side]
     position, frame = arm.hand()
     return arm.line([(position + way, frame)], speed, orient=WEIGHT)
+
+
+def _rest(state: OperatorState) -> Motion:
+    """Both hands stay where they are for a moment."""
+    return together([state.arms[side].hold(SETTLES) for side in SIDES])
+
+
+def give_way(
+    state: OperatorState, motion: Motion, weight: Callable[[float], float], aside: dict[str, np.ndarray]
+) -> Motion:
+    """A motion of both hands that give way to what presses them aside, and bear a weight from the start.
+
+    What a hand pushes with follows from its joints: the torques of what is commanded against where they are, in the sense of least
+    squares.
+
+    Args:
+        weight: of what both hold [N], at a time [s] since the motion began.
+        aside: displacement of the commands of each arm so far [rad], which goes on.
+    """
+    for step, _ in enumerate(motion):
+        for side in SIDES:
+            arm, names = state.arms[side], state.scene.robot.arm_of(side)
+            there = np.array([state.joint(name) for name in names])
+            jacobian = arm.jacobian(there)
+            push = np.linalg.lstsq(jacobian.T, arm.stiffness * (arm.command - there))[0][:3]  # the rest is what twists it
+            aside[side] = aside[side] - GIVES * (jacobian[:3].T @ (push * LEVEL)) / arm.stiffness
+            arm.lean(aside[side] + 0.5 * weight(step * arm.timestep) * arm.yielding(UP, loose=0.0))
+        yield
 
 
 def even(paths: Sequence[Path]) -> list[Path]:
