@@ -19,7 +19,7 @@ NEAR = 0.1  # m, nearer than this a camera shows nothing sharp
 
 
 @dataclass(frozen=True)
-class Seen:
+class InSight:
     """A place is in a camera's picture, no further than a distance [m], and nothing stands before it.
 
     Attributes:
@@ -72,7 +72,7 @@ def _seen(node: Node, names: Names) -> Predicate | None:
     wide = high * camera.size[0] / camera.size[1]
     frame = f"camera:{eye.name}"
     found = [
-        Seen(Request("site_position", str(s), frame), Request("sight", str(s), frame), wide, high, within)
+        InSight(Request("site_position", str(s), frame), Request("sight", str(s), frame), wide, high, within)
         for s in sites
     ]
     return found[0] if len(found) == 1 else All(tuple(found))
