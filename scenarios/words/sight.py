@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from ..names import Names
 from ..reading.yaml_reader import Node, nearest
-from ..sensing.predicate import All, Predicate, Values, least
+from ..sensing.predicate import All, Predicate, Values, distance, least
 from ..sensing.requests import Readings, Request, Row
 from .word import Words
 
@@ -39,16 +39,17 @@ class InSight:
         return [self.at, self.sight]
 
     def margin(self, readings: Readings | Row) -> Values:
-        x, y, z = readings.point(self.at)
-        square = x * x + y * y + z * z
-        away: Any = math.sqrt(square) if type(square) is float else np.sqrt(square)
-        met: Any = readings.first(self.sight)
-        free: Any = met - away + SELF
+        at: Sequence[Values] = readings.point(self.at)
+        met: Values = readings.first(self.sight)
+        away = distance(at, (0.0, 0.0, 0.0))
+        beside = [-at[2] * self.wide - abs(at[0]), -at[2] * self.high - abs(at[1]), -at[2] - NEAR]
+        return least([*beside, self.within - away, self._free(met, away)])
+
+    def _free(self, met: Values, away: Values) -> Values:
+        """(...,) how much too far [m] for it to hide the place stands what the sight meets first."""
         if type(met) is float:
-            free = free if met >= 0 else self.within
-        else:
-            free = np.where(met >= 0, free, self.within)
-        return least([-z * self.wide - abs(x), -z * self.high - abs(y), -z - NEAR, self.within - away, free])
+            return met - away + SELF if met >= 0 else self.within
+        return np.where(met >= 0, met - away + SELF, self.within)
 
 
 def _seen(node: Node, names: Names) -> Predicate | None:
