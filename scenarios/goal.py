@@ -30,8 +30,8 @@ def read_goal(node: Node, names: Names) -> tuple[Subgoal, ...]:
             if kept is None and (to or child.child("passes").value is False):
                 key = "to" if to else "passes"
                 child.child(key).note(f"{name!r} passes, so that it cannot hold on; leave {key} out.")
-            told = conditions(child, predicate)
-            subgoals.append(Subgoal(name, predicate, hold, told, kept, to or None, acts(predicate)))
+            asked = conditions(child, predicate)
+            subgoals.append(Subgoal(name, predicate, hold, asked, kept, to or None, acts(predicate)))
     return tuple(subgoals)
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from ..names import Names
 from ..reading.yaml_reader import Node, nearest
-from ..sensing.predicate import All, Predicate, Values, least
+from ..sensing.predicate import All, Predicate, Values, distance, least
 from ..sensing.requests import Readings, Request, Row
 from .word import Words
 
@@ -19,7 +19,7 @@ NEAR = 0.1  # m, nearer than this a camera shows nothing sharp
 
 
 @dataclass(frozen=True)
-class Seen:
+class InSight:
     """A place is in a camera's picture, no further than a distance [m], and nothing stands before it.
 
     Attributes:
@@ -39,17 +39,17 @@ class Seen:
         return [self.at, self.sight]
 
     def margin(self, readings: Readings | Row) -> Values:
-        x, y, z = readings.point(self.at)
-        square = x * x + y * y + z * z
-        away: Any = math.sqrt(square) if type(square) is float else np.sqrt(square)
-        met: Any = readings.first(self.sight)
-        free: Any = met - away + SELF
+        at: Sequence[Values] = readings.point(self.at)
+        met: Values = readings.first(self.sight)
+        away = distance(at, (0.0, 0.0, 0.0))
+        beside = [-at[2] * self.wide - abs(at[0]), -at[2] * self.high - abs(at[1]), -at[2] - NEAR]
+        return least([*beside, self.within - away, self._free(met, away)])
+
+    def _free(self, met: Values, away: Values) -> Values:
+        """(...,) how much too far [m] for it to hide the place stands what the sight meets first."""
         if type(met) is float:
-            free = free if met >= 0 else self.within
-        else:
-            free = np.where(met >= 0, free, self.within)
-        ahead: Any = -z  # the camera looks along its -z axis
-        return least([ahead * self.wide - abs(x), ahead * self.high - abs(y), ahead - NEAR, self.within - away, free])
+            return met - away + SELF if met >= 0 else self.within
+        return np.where(met >= 0, met - away + SELF, self.within)
 
 
 def _seen(node: Node, names: Names) -> Predicate | None:
@@ -73,7 +73,7 @@ def _seen(node: Node, names: Names) -> Predicate | None:
     wide = high * camera.size[0] / camera.size[1]
     frame = f"camera:{eye.name}"
     found = [
-        Seen(Request("site_position", str(s), frame), Request("sight", str(s), frame), wide, high, within)
+        InSight(Request("site_position", str(s), frame), Request("sight", str(s), frame), wide, high, within)
         for s in sites
     ]
     return found[0] if len(found) == 1 else All(tuple(found))

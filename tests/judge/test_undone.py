@@ -21,7 +21,7 @@ from shiliu.scenarios.sensing.scalar_goal import ScalarGoal
 from shiliu.scenarios.simulation import Simulation
 from shiliu.scenarios.variation import nominal
 from shiliu.scenarios.words.declared import Reads
-from shiliu.scenarios.words.sight import Seen
+from shiliu.scenarios.words.sight import InSight
 
 DT = 1 / 30
 
@@ -50,12 +50,12 @@ def put(readings, asked, holds):
     elif isinstance(asked, P.Untouched):
         for request in asked.requests():
             readings.peak[0, layout.forces.index(request.name)] = 0.0 if holds else 1.0
-    elif isinstance(asked, Seen):
+    elif isinstance(asked, InSight):
         value[0, where[0]] = (0.0, 0.0, -0.5 if holds else 0.5)
         value[0, where[1]] = -1.0
 
 
-def told(scene, *stages, course=None):
+def after_stages(scene, *stages, course=None):
     """(carry, its scalar twin, rewards) after stages, each (seconds, names of the subgoals that hold)."""
     course = replace(course or scene.course, nevers=())  # a bowl that is put elsewhere would be a fall
     readings = Simulation(scene).begin([nominal(scene)])
@@ -107,11 +107,11 @@ MICROWAVE = {
 def test_an_oven_that_is_started_empty_is_not_done(how, code, undone, latched):
     scene = shiliu.load_scenario("microwave")
     course = scene.course
-    carry, twin, rewards = told(scene, *MICROWAVE[how])
+    carry, twin, rewards = after_stages(scene, *MICROWAVE[how])
     assert course.missed(carry) == code and list(course.undone(carry)) == undone
     assert bool(course.success(carry)[0]) == twin.success == (code is None)
     assert sum(rewards) == pytest.approx((carry.done[0] - len(undone)) / 5)  # what is undone is taken back
-    older, _, _ = told(scene, *MICROWAVE[how], course=course.latched())
+    older, _, _ = after_stages(scene, *MICROWAVE[how], course=course.latched())
     assert bool(course.latched().success(older)[0]) == latched
     # the judge: the same code, and since when
     end = float(carry.step[0] * DT)
@@ -134,10 +134,10 @@ def test_a_carton_that_is_sent_without_its_product_is_not_done():
     inside = f"{before} cushioned packed"
     rest = "completed taped closed sent".split()
     good = [(0.1, before), (1, inside)] + [(1, f"{inside} {' '.join(rest[:k])}") for k in (1, 2, 3, 4)]
-    carry, twin, _ = told(scene, *good)
+    carry, twin, _ = after_stages(scene, *good)
     assert scene.course.success(carry)[0] and twin.success
     out = f"{before} cushioned"  # the soap is out again
-    carry, twin, _ = told(
+    carry, twin, _ = after_stages(
         scene, (0.1, before), (1, inside), *[(1, f"{out} {' '.join(rest[:k])}") for k in (1, 2, 3, 4)]
     )
     assert carry.done[0] == 9 and not twin.success
@@ -153,7 +153,7 @@ def test_points_that_the_head_did_not_look_at_are_not_inspected():
     for holds, missed in ((True, "replay.goal:gauges_seen"), (False, "replay.goal:lamps_seen")):
         margins = []
         for leaf in P.leaves(scene.goal[0].predicate):
-            if isinstance(leaf, Seen):
+            if isinstance(leaf, InSight):
                 put(readings, leaf, holds)
                 margins.append(float(leaf.margin(readings)[0]))
         assert (min(margins) >= 0) == holds, missed

@@ -1,4 +1,4 @@
-"""What is said once and meant of several: the conditions that come out are those that would have been written."""
+"""What is written once and meant of several: the conditions that come out are those that would have been written."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def read(text):
 
 
 @pytest.mark.parametrize(
-    ("said", "meant"),
+    ("written", "meant"),
     [
         ("[{released: cup}]", [{"released": "cup"}]),
         ("{each: [cup, mug], has: {tilted: {of: $it, more_than: 30 deg}}}",
@@ -29,8 +29,8 @@ def read(text):
          [{"near": {"of": "s.base", "to": "q.seat", "not": "p"}}, {"near": {"of": "m.base", "to": "p.seat", "not": "q"}}]),
     ],
 )  # fmt: skip
-def test_a_repetition_is_the_list_that_it_stands_for(said, meant):
-    assert read(said) == (meant, [])
+def test_a_repetition_is_the_list_that_it_stands_for(written, meant):
+    assert read(written) == (meant, [])
 
 
 def test_a_scene_reads_both_alike():
@@ -48,7 +48,7 @@ def test_a_scene_reads_both_alike():
 
 
 @pytest.mark.parametrize(
-    ("said", "message"),
+    ("written", "message"),
     [
         ("{each: [cup], pairs: [cup, mug], has: {released: $it}}", "exactly one of each, pairs, across"),
         ("{has: {released: $it}}", "exactly one of"),
@@ -59,7 +59,7 @@ def test_a_scene_reads_both_alike():
         ("{each: cup, has: {released: $it}}", "where a list is wanted"),
     ],
 )
-def test_slips_are_named(said, message):
-    goal = f"{{let_go: {{any: {said}}}}}"
+def test_slips_are_named(written, message):
+    goal = f"{{let_go: {{any: {written}}}}}"
     with pytest.raises(shiliu.ShiliuError, match=message):
         bench("[home: {hand: left}]", goal)

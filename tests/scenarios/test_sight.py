@@ -13,7 +13,7 @@ from shiliu.scenarios.sensing.predicate import All, leaves
 from shiliu.scenarios.sensing.requests import Layout, Readings
 from shiliu.scenarios.soundness import STATE
 from shiliu.scenarios.variation import nominal
-from shiliu.scenarios.words.sight import SELF, Seen
+from shiliu.scenarios.words.sight import SELF, InSight
 
 CAMERAS = {"head": {"mount": "robot.head_camera", "size": "640x480"}}
 TALL = {"head": {"mount": "robot.head_camera", "size": "480x640"}}
@@ -108,7 +108,7 @@ def test_the_picture_is_as_wide_as_its_size_says():
 def test_several_places_have_to_be_seen_all_at_once():
     scene = scene_of(of="[other.base, can.base]")
     assert isinstance(scene.goal[0].predicate, All) and len(leaves(scene.goal[0].predicate)) == 2
-    assert all(isinstance(one, Seen) for one in leaves(scene.goal[0].predicate))
+    assert all(isinstance(one, InSight) for one in leaves(scene.goal[0].predicate))
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_lamps_and_gauges_are_not_seen_by_a_head_that_looks_at_the_floor_of_anot
     for step, point, (yaw, pitch) in ((0, "point_1", (0.9, 0.5)), (1, "point_2", (-0.9, 0.5))):
         data = mujoco.MjData(start.model)
         mujoco.mj_setState(start.model, data, start.start_state, STATE)
-        seen = next(one for one in leaves(scene.goal[step].predicate) if isinstance(one, Seen))
+        seen = next(one for one in leaves(scene.goal[step].predicate) if isinstance(one, InSight))
         mujoco.mj_forward(start.model, data)
         at = data.site(f"room/{point}").xpos.copy()
         for axis, value in zip("xy", at):

@@ -254,7 +254,7 @@ def test_a_number_that_diverged_undoes_nothing(readings):
 
 
 @pytest.mark.parametrize(
-    ("opened", "to", "shut", "said"),
+    ("opened", "to", "shut", "named"),
     [
         (True, None, True, True),  # opened, then shut: nobody ever sees both
         (False, None, True, False),
@@ -263,13 +263,13 @@ def test_a_number_that_diverged_undoes_nothing(readings):
         (True, None, False, False),  # shut for a while, and open at the end
     ],
 )
-def test_steps_that_cannot_hold_together_are_named(opened, to, shut, said):
+def test_steps_that_cannot_hold_together_are_named(opened, to, shut, named):
     wide, narrow = Angle(A, 1.2, above=True), Angle(A, 0.1, above=False)
     first = Subgoal("opened", wide, kept=wide if opened else None, to=to)
     last = Subgoal("shut", narrow, kept=narrow if shut else None)
     found = _together(Goal((first, Subgoal("between", holds(B), kept=holds(B)), last), (), DT))
-    assert [one.sound for one in found] == [False] * said
-    assert not said or "opened cannot hold beside shut" in found[0].answer
+    assert [one.sound for one in found] == [False] * named
+    assert not named or "opened cannot hold beside shut" in found[0].answer
     ajar = Subgoal("ajar", narrow, kept=Angle(A, 1.5, above=False))
     assert not _together(Goal((Subgoal("opened", wide, kept=wide), ajar), (), DT))  # between 1.2 and 1.5 rad
 
