@@ -54,7 +54,7 @@ def task_problems(scene: Scene, draws: Sequence[Draw]) -> list[tuple[str, list[s
     _note_exclusions(scene, draws, problems["conditions can hold at once"])
     _note_times(scene, problems["holds fit the time limit"])
     _note_limits(scene, problems["limits leave something to do"])
-    return [(question, noted.found) for question, noted in problems.items()]
+    return [(question, noted_of.found) for question, noted_of in problems.items()]
 
 
 QUESTIONS = (
