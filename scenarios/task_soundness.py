@@ -18,11 +18,13 @@ from .quantity import show
 from .reading.yaml_reader import Node, Problems
 from .scene import Scene
 from .sensing.predicate import All, AnyOf, Near, Predicate, intervals
+from .sensing.temporal import Never, Subgoal
 from .simulation import Simulation
 from .variation import Draw, nominal
 from .words import WORDS
 
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
+Step = tuple[Node, Subgoal | Never]  # the section that it stands in, and what was read from it
 CLOSE = 1e-6  # m or rad, by which rounding may put two bounds apart
 
 
@@ -54,7 +56,7 @@ def task_problems(scene: Scene, draws: Sequence[Draw]) -> list[tuple[str, list[s
     _note_exclusions(scene, draws, problems["conditions can hold at once"])
     _note_times(scene, problems["holds fit the time limit"])
     _note_limits(scene, problems["limits leave something to do"])
-    return [(question, noted.found) for question, noted in problems.items()]
+    return [(question, noted_of.found) for question, noted_of in problems.items()]
 
 
 QUESTIONS = (
@@ -121,10 +123,10 @@ def _choices(asked: WrittenCondition) -> list[list[WrittenCondition]]:
 
 def _note_exclusions(scene: Scene, draws: Sequence[Draw], problems: Problems) -> None:
     places = _Places(scene, draws)
-    steps = [(scene.config.goal.child(one.name), one.predicate) for one in scene.course.subgoals]
-    modes = [(scene.config.never.child(one.name), one.predicate) for one in scene.course.nevers]
-    for node, predicate in (*steps, *modes):
-        for path, message in _excluded(conditions_of(node, predicate), places):
+    steps: list[Step] = [(scene.config.goal, subgoal) for subgoal in scene.course.subgoals]
+    modes: list[Step] = [(scene.config.never, never) for never in scene.course.nevers]
+    for section, step in (*steps, *modes):
+        for path, message in _excluded(conditions_of(section.child(step.name), step.predicate), places):
             problems.note(path, message)
 
 
@@ -238,10 +240,10 @@ class _Places:
 def _note_times(scene: Scene, problems: Problems) -> None:
     """Steps come one after the other, and each has to hold for its own time."""
     limit, course = scene.config.time_limit, scene.course
-    long = [scene.config.goal.child(one.name) for one in course.subgoals if one.hold > limit]
-    long_modes = [scene.config.never.child(one.name) for one in course.nevers if one.hold > limit]
-    for node in (*long, *long_modes):
-        hold = node.child("hold")
+    long: list[Step] = [(scene.config.goal, one) for one in course.subgoals if one.hold > limit]
+    long_modes: list[Step] = [(scene.config.never, never) for never in course.nevers if never.hold > limit]
+    for section, step in (*long, *long_modes):
+        hold = section.child(step.name).child("hold")
         problems.note(
             hold.path,
             f"{hold.value!r} is longer than the time limit of {show(limit, 'time')}. Shorten it, or raise time_limit.",

@@ -351,3 +351,10 @@ def test_a_pace_below_one_is_refused_where_it_is_written():
     with pytest.raises(ScenarioError, match=r"pace: 0\.5 is too small"):
         shiliu.load_scenario("table_setting", ["+scenario.pace=0.5"])
     assert shiliu.load_scenario("table_setting", ["+scenario.pace=2"]).config.pace == 2.0
+
+
+def test_reset_says_what_counts_beside_the_task_sentence():
+    env = ShiliuEnv("table_setting")
+    _, info = env.reset(seed=1)
+    assert info["brief"] == dict(env.scene.config.brief) and "30 mm" in info["brief"]["en"] and "30毫米" in info["brief"]["zh"]
+    assert "brief" not in env.step(env.scene.ready_ctrl.astype(np.float32))[4]
