@@ -107,7 +107,13 @@ def at(scene, *places):
 
 def test_a_hand_is_at_what_is_near_while_it_moves_and_at_what_it_touches_in_any_case():
     far = BALL + 0.01 + NEAR
-    assert at(scene_of(hand="0 0 0"), far + 0.01, far - 0.01, far - 0.01, BALL, BALL) == [False, True, False, True, True]
+    assert at(scene_of(hand="0 0 0"), far + 0.01, far - 0.01, far - 0.01, BALL, BALL) == [
+        False,
+        True,
+        False,
+        True,
+        True,
+    ]
 
 
 def test_what_stands_between_keeps_a_hand_from_a_thing():
@@ -119,7 +125,12 @@ def test_what_stands_between_keeps_a_hand_from_a_thing():
 def test_without_a_recorded_head_picture_nothing_is_asked():
     scene = scene_of()
     scene.config.cameras[0].record = False
-    assert sights(scene, SimpleNamespace(model=scene.model, values=VALUES), scene.model.qpos0[None], {"ball": ["ball/ball"]}) == {}
+    assert (
+        sights(
+            scene, SimpleNamespace(model=scene.model, values=VALUES), scene.model.qpos0[None], {"ball": ["ball/ball"]}
+        )
+        == {}
+    )
 
 
 def test_demonstrations_are_counted_together_and_too_few_looks_are_named():
