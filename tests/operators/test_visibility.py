@@ -167,17 +167,17 @@ def own(tmp_path, unseen):
 
 
 @pytest.mark.parametrize(
-    ("unseen", "told"),
+    ("unseen", "named"),
     [
         ({"bowl": {"en": "a", "zh": "b"}, "table": {"en": "a", "zh": "b"}}, "at most one thing"),
         ({"boll": {"en": "a", "zh": "b"}}, "is no part of this scenario. Did you mean bowl"),
         ({"bowl": {"en": "a"}}, "zh"),
     ],
 )
-def test_at_most_one_thing_is_excepted_with_its_reason(tmp_path, unseen, told):
+def test_at_most_one_thing_is_excepted_with_its_reason(tmp_path, unseen, named):
     import shiliu
 
-    with pytest.raises(ScenarioError, match=told):
+    with pytest.raises(ScenarioError, match=named):
         shiliu.load_scenario("mine", conf_dir=own(tmp_path, unseen))
 
 
