@@ -73,7 +73,9 @@ def head_turned(scene: Scene, start: Draw, qpos: np.ndarray, segments: Sequence[
             mj_kinematics(model, data)
             eye = data.site("head_camera")
             ahead, left, up = eye.xmat.reshape(3, 3).T @ (data.site(look.at).xpos - eye.xpos)
-            angles = np.clip(angles + np.array([np.arctan2(left, ahead), -np.arctan2(up, ahead)]), middle - half, middle + half)
+            angles = np.clip(
+                angles + np.array([np.arctan2(left, ahead), -np.arctan2(up, ahead)]), middle - half, middle + half
+            )
         count = max(2, int(np.ceil(1.5 * np.abs(angles - now).max() / look.speed / dt)))
         shares = np.minimum(np.arange(1, len(qpos) - begin) / count, 1.0)
         head[begin + 1 :] = now + np.array([progress(share, 0.5) for share in shares])[:, None] * (angles - now)
@@ -127,7 +129,14 @@ def keep_shots(
             Image.fromarray(shot).save(folder / f"{name}_{number:02d}_{one['skill']}.png")
 
 
-def write(scene: Scene, variant: str | None, words: Sequence[str], seeds: Sequence[int], found: Mapping[str, Sight], folder: Path) -> None:
+def write(
+    scene: Scene,
+    variant: str | None,
+    words: Sequence[str],
+    seeds: Sequence[int],
+    found: Mapping[str, Sight],
+    folder: Path,
+) -> None:
     """Write the figures of a scenario or variant."""
     figures = {
         "version": scene.version,
@@ -167,7 +176,11 @@ def main(words: Sequence[str], folder: Path = CONF / "figures" / "seen") -> int:
                 wrong += not answer.sound
                 print(f"{name:<28} {'ok  ' if answer.sound else 'FAIL'} {answer.question}: {answer.answer}", flush=True)
             if given["figures"]:
-                plain = [f"scenario={name}", *([f"seeds={given['seeds']}"] if seeds is not None else []), "figures=true"]
+                plain = [
+                    f"scenario={name}",
+                    *([f"seeds={given['seeds']}"] if seeds is not None else []),
+                    "figures=true",
+                ]
                 write(scene, variant, plain, of, found, folder)
     except ShiliuError as error:
         print(error, file=sys.stderr)

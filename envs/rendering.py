@@ -17,6 +17,7 @@ import numpy as np
 from ..scenarios.errors import ShiliuError
 from ..scenarios.scene import Scene
 from ..scenarios.wiping import Stain
+from .seven_segments import draw_number
 
 FAR = 20.0  # m, of a depth picture; no room here is longer
 DROP = 0.75  # share of a cell's side: radius of the drop by which a dirty cell is drawn
@@ -110,6 +111,11 @@ class Painter:
         if kept is not None and kind == "rgb":
             for stain, dirty in self.scene.dirty(kept):
                 draw_stain(renderer.scene, stain, dirty, data)
+        if kind == "rgb":
+            for display, site in self.scene.displays:
+                field, number = data.site(site), display.text(float(data.joint(display.joint.of).qpos[0]), values)
+                half = self._model.site(site).size[:2]
+                draw_number(renderer.scene, number, field.xpos, field.xmat.reshape(3, 3), half)
         if kind == "depth":
             renderer.enable_depth_rendering()
         elif kind == "segmentation":

@@ -144,6 +144,7 @@ class Display:
     Attributes:
         joint: what is measured; each: so much of it [rad or m] counts `unit` in the number's own unit.
         steps: the number's resolution, or the name of the value of the draw that is (`scale.resolution`).
+        digit: SI value of a 1 as the display writes it: the unit in which the YAML says what `each` counts.
     """
 
     name: str
@@ -151,6 +152,7 @@ class Display:
     each: float
     unit: float
     steps: float | str
+    digit: float = 1.0
 
     @property
     def actuators(self) -> tuple[str, ...]:
@@ -165,6 +167,13 @@ class Display:
 
     def start(self, values: Mapping[str, float]) -> np.ndarray:
         return np.array([0.0, values[self.steps] if isinstance(self.steps, str) else self.steps])
+
+    def text(self, position: float, values: Mapping[str, float]) -> str:
+        """What it writes where the joint is at a position [rad or m], in a draw with these values."""
+        steps = float(self.start(values)[1])
+        number = np.round(position / self.each * self.unit / steps) * steps / self.digit
+        decimals = max(0, int(np.ceil(-np.log10(steps / self.digit) - 1e-6)))
+        return f"{number + 0.0:.{decimals}f}"
 
     def react(self, readings: Readings, ctrl: np.ndarray) -> np.ndarray:
         steps = ctrl[:, 1]
@@ -252,7 +261,9 @@ def _display(name: str, node: Node, names: Names) -> list[Reaction]:
     if joint is None or not each or not unit or not resolution:
         node.note("a display shows a joint: so much of it each is so much, in steps of a quantity or of a part's parameter.")
         return []
-    return [Display(name, Request("joint_position", joint), each, unit, resolution)]
+    written = str(node.child("is").value).split()
+    digit = amount(Node(f"1 {written[-1]}", node.child("is").path, node.problems)) if len(written) == 2 else 1.0
+    return [Display(name, Request("joint_position", joint), each, unit, resolution, digit)]
 
 
 def _steps(seconds: float, dt: float) -> int:

@@ -29,7 +29,7 @@ from .reaction import Reaction, Reactions
 from .reading.config import LATCHED, Placed, ScenarioConfig, nominal_values
 from .reading.yaml_reader import Node, nearest
 from .robot import Robot
-from .rule import read_rules
+from .rule import Display, read_rules
 from .safety import Limit, base_limits, read_safety
 from .schema import Schema
 from .sensing.predicate import Force, Predicate, Untouched, leaves
@@ -257,6 +257,13 @@ class Scene:
     def dirty(self, kept: np.ndarray) -> list[tuple[Stain, np.ndarray]]:
         """Each stain with its dirty cells (cells,) bool, from what reactions keep (extra,)."""
         return [(stain, stain.dirty(kept[self.reactions.columns(stain)])) for stain in self.stains]
+
+    @property
+    def displays(self) -> list[tuple[Display, str]]:
+        """Each display of the rules whose part has a site `display`, with the full name of that site."""
+        shown = [rule for rule in self._reacting if isinstance(rule, Display)]
+        sites = [(rule, f"{rule.joint.of.partition('/')[0]}/display") for rule in shown]
+        return [(rule, site) for rule, site in sites if self.names.spec.site(site) is not None]
 
     @property
     def goal(self) -> tuple:

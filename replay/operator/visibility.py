@@ -2,8 +2,8 @@
 
 A hand is at a thing where it touches it, or where it moves within `NEAR` of its surface with nothing between: not at what lies in a
 carton that it folds, nor at what it happens to rest beside. A picture shows the thing then where at least `PIXELS` of what lies `AROUND`
-the hands are seen at the recorded size: of a towel the edge that is taken, of an oven the handle that is drawn. Hands, and whatever
-else stands before it, hide it.
+the hands are seen at the recorded size: of a towel the edge that is taken, of an oven the handle that is drawn. Hands, and whatever else
+stands before it, hide it.
 """
 
 from __future__ import annotations
@@ -141,7 +141,9 @@ class Hands:
                 if np.linalg.norm(data.geom_xpos[theirs] - middle) - model.geom_rbound[theirs] - radius <= reach:
                     ends = np.zeros(6)  # the nearest points of the two
                     distance = mujoco.mj_geomDistance(model, data, mine, theirs, max(reach, 1e-6), ends)
-                    if distance <= 0.0 or (distance < reach and self._free(ends[:3], ends[3:], {*hand, *self._geoms[name]})):
+                    if distance <= 0.0 or (
+                        distance < reach and self._free(ends[:3], ends[3:], {*hand, *self._geoms[name]})
+                    ):
                         return True
         return False
 

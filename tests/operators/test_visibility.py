@@ -107,7 +107,13 @@ def at(scene, *places):
 
 def test_a_hand_is_at_what_is_near_while_it_moves_and_at_what_it_touches_in_any_case():
     far = BALL + 0.01 + NEAR
-    assert at(scene_of(hand="0 0 0"), far + 0.01, far - 0.01, far - 0.01, BALL, BALL) == [False, True, False, True, True]
+    assert at(scene_of(hand="0 0 0"), far + 0.01, far - 0.01, far - 0.01, BALL, BALL) == [
+        False,
+        True,
+        False,
+        True,
+        True,
+    ]
 
 
 def test_what_stands_between_keeps_a_hand_from_a_thing():
@@ -119,7 +125,12 @@ def test_what_stands_between_keeps_a_hand_from_a_thing():
 def test_without_a_recorded_head_picture_nothing_is_asked():
     scene = scene_of()
     scene.config.cameras[0].record = False
-    assert sights(scene, SimpleNamespace(model=scene.model, values=VALUES), scene.model.qpos0[None], {"ball": ["ball/ball"]}) == {}
+    assert (
+        sights(
+            scene, SimpleNamespace(model=scene.model, values=VALUES), scene.model.qpos0[None], {"ball": ["ball/ball"]}
+        )
+        == {}
+    )
 
 
 def test_demonstrations_are_counted_together_and_too_few_looks_are_named():
@@ -156,17 +167,17 @@ def own(tmp_path, unseen):
 
 
 @pytest.mark.parametrize(
-    ("unseen", "told"),
+    ("unseen", "named"),
     [
         ({"bowl": {"en": "a", "zh": "b"}, "table": {"en": "a", "zh": "b"}}, "at most one thing"),
         ({"boll": {"en": "a", "zh": "b"}}, "is no part of this scenario. Did you mean bowl"),
         ({"bowl": {"en": "a"}}, "zh"),
     ],
 )
-def test_at_most_one_thing_is_excepted_with_its_reason(tmp_path, unseen, told):
+def test_at_most_one_thing_is_excepted_with_its_reason(tmp_path, unseen, named):
     import shiliu
 
-    with pytest.raises(ScenarioError, match=told):
+    with pytest.raises(ScenarioError, match=named):
         shiliu.load_scenario("mine", conf_dir=own(tmp_path, unseen))
 
 

@@ -5,9 +5,10 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from shiliu.cli import main
 from shiliu.scenarios.completeness import PICTURES, completeness, controls_of, excused, unperformed
-from shiliu.scenarios.figures import figures_text
+from shiliu.scenarios.figures import figures_text, shown_digest
 
 ROOT = Path(__file__).resolve().parents[2]
 SHEET = {
@@ -27,18 +28,25 @@ OWN = {"bare", "table_setting"}  # of this project, not of the centre's sixteen
 @pytest.fixture
 def repository(tmp_path):
     """A folder in which a scenario `serving` has all that it needs: its controls, card, pictures and speed."""
-    for folder in ("controls", "docs/scenarios", "benchmarks"):
+    for folder in ("controls", "docs/scenarios", "benchmarks", "figures/seen"):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "controls" / "serving.yaml").write_text("on ice: {code: scenario.spilt, draw: {friction: 0.05}}\n")
     (tmp_path / "docs" / "scenarios" / "serving.md").write_text("# Serving\n")
     for what in PICTURES:
         (tmp_path / "docs" / "scenarios" / f"serving_{what}.jpg").write_bytes(b"")
     (tmp_path / "benchmarks" / "README.md").write_text("| scenario | speed |\n|---|---|\n| serving | 70 |\n")
+    measured(tmp_path, {"bowl": [80, 100]})
     return tmp_path
 
 
+def measured(root, seen, sheet=SHEET):
+    """Keep in how many looks things are seen."""
+    figures = {"version": 1, "fingerprint": "f", "shown": shown_digest(sheet), "seeds": [1], "seen": seen}
+    (root / "figures" / "seen" / "serving.yaml").write_text(json.dumps(figures))
+
+
 def lacks(root, sheet=SHEET):
-    return completeness("serving", sheet, root / "controls", root)
+    return completeness("serving", sheet, root / "controls", root, root / "figures")
 
 
 def test_a_whole_scenario_lacks_nothing(repository):
@@ -53,6 +61,7 @@ def test_a_whole_scenario_lacks_nothing(repository):
         ("docs/scenarios/serving.md", "lacks a card"),
         ("docs/scenarios/serving_head.jpg", "no picture head"),
         ("benchmarks/README.md", ""),  # as in a package without its benchmarks
+        ("figures/seen/serving.yaml", "lacks a measure of what its head camera sees"),
     ],
 )
 def test_what_is_not_there_is_named(repository, gone, text):
@@ -82,6 +91,16 @@ def test_a_failure_mode_without_a_mistake_is_named_and_may_be_excused(repository
     notes.write_text("- `tipped` has no mistake of its own: no hand reaches it.\n")
     assert lacks(repository, sheet).needed == () and str(lacks(repository, sheet)) == "no mistake for tipped"
     assert not excused("tip", notes.read_text())
+
+
+def test_what_the_head_camera_does_not_see_is_named_and_one_thing_may_be_excepted(repository):
+    measured(repository, {"bowl": [79, 100], "lid": [0, 0], "cup": [100, 100]})
+    assert lacks(repository).needed == ("bowl in the head picture (seen 79%)",)
+    excepted = {**SHEET, "unseen": {"bowl": {"en": "the arm hides it", "zh": "被手臂挡住"}}}
+    assert lacks(repository, excepted).needed == ()
+    assert lacks(repository, excepted).beside == ("bowl is not seen, excepted",)
+    older = {**SHEET, "skills": [{"lift": {}}, {"look": {}}]}
+    assert lacks(repository, older).beside == ("what is seen was measured of an older chain",)
 
 
 @pytest.mark.parametrize(
@@ -119,6 +138,15 @@ def test_the_list_says_what_each_lacks(listed):
     for name, row in listed.items():
         assert ("lacks controls" in row["lacks"]) == (bool(row["operator"]) and not controls_of(name))
         assert level(row).endswith(" by figures") <= row["lacks"].startswith("lacks ")
+
+
+def test_readme_counts_what_is_excepted_from_being_seen():
+    """Each of the sixteen excepts one thing at most; README names all that are."""
+    sheets = {file.stem: yaml.safe_load(file.read_text()) for file in (ROOT / "conf" / "scenario").glob("*.yaml")}
+    excepted = {(name, thing) for name, sheet in sheets.items() for thing in sheet.get("unseen") or {}}
+    (line,) = re.findall(r"(?m)^(\w+) things? of the sixteen scenarios (?:is|are) excepted \((.*)\),", (ROOT / "README.md").read_text())
+    assert NUMBERS.index(line[0].lower()) == len(excepted)
+    assert set(re.findall(r"`(\w+)`: `(\w+)`", line[1])) == excepted
 
 
 def test_readme_has_a_row_for_each(listed):

@@ -8,6 +8,8 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
+from shiliu.envs.rendering import Painter, missing
+from shiliu.scenarios.reading.config import nominal_values
 from shiliu.scenarios.variation import draw
 from shiliu.scenarios.words.declared import memory_name
 
@@ -91,3 +93,38 @@ def test_the_display_has_the_resolution_that_was_drawn():
     for one in (first, second):
         assert scene.start_ctrl(one.values)[steps] == one.values["scale.resolution"]
     assert first.values["scale.resolution"] != second.values["scale.resolution"]
+
+
+def test_the_scale_writes_what_it_weighs():
+    scene = shiliu.load_scenario("package_packing")
+    ((display, site),) = scene.displays
+    values = {"scale.resolution": 0.001}
+    assert site == "scale/display"
+    assert [display.text(0.04e-3 * grams, values) for grams in (0.0, 109.6, -2.0)] == ["0", "110", "-2"]
+    assert display.text(0.04e-3 * 109.63, {"scale.resolution": 0.0001}) == "109.6"
+    assert display.text(0.04e-3 * 112.4, {"scale.resolution": 0.005}) == "110"
+
+
+@pytest.mark.skipif(missing() is not None, reason="no OpenGL here")
+def test_the_scale_can_be_read():
+    """Bright segments on a dark screen; another number is another picture."""
+    scene = shiliu.load_scenario("package_packing")
+    values = nominal_values(scene.config)
+    column = scene.model.joint("scale/deflection").qposadr[0]
+    camera = mujoco.MjvCamera()
+    camera.type, camera.distance, camera.azimuth, camera.elevation = mujoco.mjtCamera.mjCAMERA_FREE, 0.2, 0.0, -50.0
+    data = mujoco.MjData(scene.model)
+    mujoco.mj_kinematics(scene.model, data)
+    camera.lookat[:] = data.site("scale/display").xpos
+    shown = {}
+    with Painter(scene) as painter:
+        for grams in (111, 111.3, 117, 188):
+            qpos = scene.rest.copy()
+            qpos[column] = 0.04e-3 * grams
+            shown[grams] = painter.picture(values, qpos, camera, 640, 480)[190:290, 180:460].astype(int)
+
+    def changed(grams):
+        return int((np.abs(shown[grams] - shown[111]).max(axis=2) > 60).sum())
+
+    assert (shown[111].min(axis=2) > 150).any() and (shown[111].max(axis=2) < 40).mean() > 0.5, "bright on dark"
+    assert changed(111.3) == 0 and 5 < changed(117) < changed(188)
