@@ -10,7 +10,7 @@ from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
-from ...scenarios.errors import ShiliuError, shown
+from ...scenarios.errors import ShiliuError, shown, wants_memory
 from .jobs import Answer, Count, Stop, TakeJob, Unread, name_of
 
 
@@ -48,8 +48,10 @@ def answered(bench: Answering, job: Count | TakeJob) -> Answer:
     except ShiliuError as error:
         return Stop(error.message, error.file, error.field)
     except Exception as error:
-        what = f"a fault of shiliu's own: {type(error).__name__}: {error}"
-        error_line = {"message": what, "file": None, "field": None, "code": "fault"}
+        what, code = f"a fault of shiliu's own: {type(error).__name__}: {error}", "fault"
+        if wants_memory(error):
+            what, code = "There was not enough memory for it. Use fewer workers=, or allow more (ulimit -v).", "memory"
+        error_line = {"message": what, "file": None, "field": None, "code": code}
         return Unread(shown(job.entry.path.stem), name_of(job), error_line)
 
 
