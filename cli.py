@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 
-from .replay.commands.endings import ended_by_signals, mendable
+from .replay.commands.endings import ended_by_signals, leave_quickly, mendable
 from .scenarios.errors import ShiliuError
 from .scenarios.reading.composition import configs_of
 from .scenarios.reading.override import quoted
@@ -103,6 +103,7 @@ def _ended(words: Sequence[str]) -> int:
             raise
         if (known := mendable(error)) is not None:
             print(f"shiliu: {known}", file=sys.stderr)
+            leave_quickly(known)
             return known.exit_code
         print(
             f"shiliu: a fault of shiliu's own: {type(error).__name__}: {error}\n  Run it again with --debug and report what it prints.",

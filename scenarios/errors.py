@@ -5,6 +5,7 @@ Everything else that leaves the package is a fault of the package itself.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import unicodedata
@@ -51,6 +52,28 @@ def _escaped(c: str) -> str:
     if 0xDC80 <= code <= 0xDCFF:
         return f"\\x{code - 0xDC00:02x}"  # a byte that is no UTF-8
     return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}"
+
+
+_OF_MEMORY = (  # what libraries say that raise no MemoryError
+    "cannot allocate memory",
+    "could not allocate memory",
+    "failed to map segment",
+    "failed to launch worker thread",
+    "out of memory",
+    "can't start new thread",
+    "unable to allocate",
+    "realloc of size",
+    "malloc of size",
+    "bad_alloc",
+    "memoryerror",
+)
+
+
+def wants_memory(error: BaseException) -> bool:
+    """Whether an error of whatever library says that there is not enough memory."""
+    if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
+        return True
+    return not isinstance(error, ShiliuError) and any(words in str(error).lower() for words in _OF_MEMORY)
 
 
 class ShiliuError(Exception):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
-from ...scenarios.errors import ShiliuError, printable
+from ...scenarios.errors import ShiliuError, printable, wants_memory
 
 SIGNALS = ("SIGTERM", "SIGHUP")  # of whoever ends jobs: systemd, docker, a cluster, a terminal that is closed
 ADVICE = {  # what the system says -> what to do
@@ -32,18 +34,6 @@ ADVICE = {  # what the system says -> what to do
     errno.EAGAIN: "The machine can begin no more processes. Use fewer workers= or threads=.",
 }
 MEMORY = "There is not enough memory for this. Free some, allow more (ulimit -v), or use fewer workers=, processes= or threads=."
-_OF_MEMORY = (
-    "cannot allocate memory",
-    "could not allocate memory",
-    "failed to map segment",
-    "out of memory",
-    "can't start new thread",
-    "unable to allocate",
-    "realloc of size",
-    "malloc of size",
-    "bad_alloc",
-)
-
 
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
@@ -84,9 +74,7 @@ def mendable(error: BaseException) -> ShiliuError | None:
 
 
 def _mendable(error: BaseException) -> ShiliuError | None:
-    if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
-        return ShiliuError(MEMORY)
-    if not isinstance(error, ShiliuError) and any(words in str(error).lower() for words in _OF_MEMORY):
+    if wants_memory(error):
         return ShiliuError(MEMORY)
     number = error.errno if isinstance(error, OSError) else None
     if number not in ADVICE:
@@ -94,3 +82,16 @@ def _mendable(error: BaseException) -> ShiliuError | None:
     named = error.filename if isinstance(error, OSError) else None
     file = printable(os.fsdecode(named)) if isinstance(named, str | bytes) else None
     return ShiliuError(f"{os.strerror(number)}. {ADVICE[number]}", file=file)
+
+
+def leave_quickly(error: ShiliuError) -> None:
+    """Where memory is wanting, end this process without putting libraries away: those that have begun only half crash then."""
+    if error.message == MEMORY:
+        atexit.register(_leave, error.exit_code)
+
+
+def _leave(code: int) -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ...scenarios.errors import EpisodeError
+from ...scenarios.errors import EpisodeError, wants_memory
 
 MAX_CAUSE = 160  # characters of what the library says
 
 
 @contextmanager
 def mending(path: Path, broken: str, fix: str, missing: str | None = None) -> Iterator[None]:
-    """Turn every exception inside into one `EpisodeError`.
+    """Turn every exception inside into one `EpisodeError`; but want of memory stays what it is.
 
     Args:
         path: the file.
@@ -30,6 +30,8 @@ def mending(path: Path, broken: str, fix: str, missing: str | None = None) -> It
     except Exception as error:  # the libraries' errors have no common base; all they say is: broken
         if missing is not None and isinstance(error, FileNotFoundError):
             raise EpisodeError(missing, file=path) from None
+        if wants_memory(error):
+            raise MemoryError(str(error)) from error  # nothing is wrong with the file
         cause = " ".join(str(error).split()).rstrip(".")[:MAX_CAUSE] or type(error).__name__
         raise EpisodeError(f"{broken} ({cause}). {fix}", file=path) from None
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...scenarios.errors import ShiliuError
+from ...scenarios.errors import ShiliuError, wants_memory
 
 FAULT = "fault"  # code of an error line that tells of a fault of ours, and not of the recording
 
@@ -55,6 +55,9 @@ def error_line(error: Exception) -> dict[str, Any]:
     """
     if isinstance(error, ShiliuError):
         return {"message": error.message, "file": error.place, "field": error.field}
+    if wants_memory(error):
+        what = "There was not enough memory for it. Use fewer workers=, or allow more (ulimit -v)."
+        return {"message": what, "file": None, "field": None, "code": "memory"}
     logging.getLogger("shiliu").error("a fault of shiliu's own ended the judgement of one recording", exc_info=error)
     frames = traceback.extract_tb(error.__traceback__)
     where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno} in {frames[-1].name})" if frames else ""

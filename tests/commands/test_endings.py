@@ -17,7 +17,12 @@ from pathlib import Path
 import pytest
 from shiliu import cli
 from shiliu.replay.commands.endings import mendable
+from shiliu.replay.formats import Entry
 from shiliu.replay.formats.lerobot.write import write_lerobot
+from shiliu.replay.formats.reader_errors import mending
+from shiliu.replay.line.jobs import TakeJob
+from shiliu.replay.line.serving import answered
+from shiliu.scenarios.errors import EpisodeError
 from swinging import RATE, waving
 
 WRITING = """
@@ -179,3 +184,20 @@ def test_a_pipe_among_verdicts_is_reported(tmp_path, capsys):
     os.mkfifo(tmp_path / "verdicts.jsonl")
     assert cli.main(["report", f"verdicts={tmp_path}"]) == 2
     assert "is a pipe" in capsys.readouterr().err
+
+
+def test_want_of_memory_is_no_fault_of_a_recording(tmp_path):
+    for said in (MemoryError(), OSError("Unknown error: Failed to launch worker thread: Resource temporarily unavailable")):
+        with pytest.raises(MemoryError), mending(tmp_path, "broken", "Copy it again."):
+            raise said
+    with pytest.raises(EpisodeError, match="broken"), mending(tmp_path, "broken", "Copy it again."):
+        raise ValueError("odd")
+
+
+def test_a_take_that_wants_more_memory_is_one_line_of_its_own(tmp_path):
+    class Bench:
+        def answer(self, job):
+            raise MemoryError
+
+    answer = answered(Bench(), TakeJob(0, Entry(tmp_path / "a.bag", "a.bag"), 0))
+    assert answer.error["code"] == "memory" and "fault" not in answer.error["message"]

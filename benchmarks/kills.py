@@ -1,0 +1,164 @@
+"""Commands that are killed at random moments, and what the next run on the same `out` finds and leaves.
+
+    python benchmarks/kills.py data=DIR bags=DIR out=DIR rounds=50
+
+`data` is a set of `shiliu record`, `bags` a folder of its bags (`shiliu export to=rosbag`). Each round takes the next verb, kills its
+processes by SIGKILL, SIGTERM or SIGINT in turn at a moment drawn by the round's number, and runs the same command again to its end.
+Reported are: exit codes, what lay beside `out` after the kill, and what lies there after the second run that does not belong there.
+A round that is in `out/rounds.jsonl` already is not done again, so that a run that was cut off goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT")
+WAIT = 60.0  # s until a process that was asked to end is said to hang
+LONGEST = 600.0  # s that a command may take
+
+
+def verbs(data: Path, bags: Path, verdicts: Path) -> dict[str, list[str]]:
+    """Name -> command line without out=."""
+    return {
+        "record": ["record", "scenario=table_setting", "episodes=2", "seed=11"],
+        "record, append": ["record", "scenario=table_setting", "episodes=1", "seed=900", "append=true"],
+        "replay": ["replay", f"data={data}", "pictures=false"],
+        "replay, workers": ["replay", f"data={data}", "pictures=false", "workers=2"],
+        "replay, repair": ["replay", f"data={data}", "pictures=false", "repair=true"],
+        "replay, intake": ["replay", f"data={data}", "check=intake"],
+        "import": ["import", f"data={bags}"],
+        "export, rosbag": ["export", f"data={data}", "to=rosbag"],
+        "export, lerobot": ["export", f"data={data}", "to=lerobot", "plain=true"],
+        "deliver": ["deliver", f"data={data}", f"verdicts={verdicts}", "licence=CC-BY-4.0"],
+        "label": ["label", f"data={data}"],
+        "report": ["report", f"verdicts={verdicts}"],
+        "watch": ["watch", f"in={data.parent}", "once=true", "rest=0 s"],
+        "render": ["render", "scenario=table_setting"],
+    }
+
+
+def command(words: list[str], out: Path) -> list[str]:
+    return [sys.executable, "-m", "shiliu", *words, f"out={out}"]
+
+
+def descendants(pid: int) -> list[int]:
+    """A process and all that it began."""
+    found, queue = [], [pid]
+    while queue:
+        one = queue.pop()
+        found.append(one)
+        try:
+            queue += map(int, Path(f"/proc/{one}/task/{one}/children").read_text().split())
+        except OSError:
+            pass
+    return found
+
+
+def alive(pids: list[int]) -> list[int]:
+    return [pid for pid in pids if Path(f"/proc/{pid}").exists() and "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()]
+
+
+def _heeds() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell has what it begins in the background ignore it
+
+
+def one_round(number: int, name: str, words: list[str], room: Path, usual: float, before: Path | None) -> dict[str, object]:
+    """Kill a command and run it again.
+
+    Args:
+        room: a folder for this round; usual: how long the command takes [s]; before: a set that lies at `out` already.
+    """
+    shutil.rmtree(room, ignore_errors=True)
+    room.mkdir(parents=True)
+    out = room / ("out.yaml" if name == "label" else "out")
+    if before is not None:
+        shutil.copytree(before, out)
+    chance = random.Random(number)
+    which, at = SIGNALS[number % len(SIGNALS)], chance.uniform(0.05, 0.8) * usual
+    process = subprocess.Popen(
+        command(words, out), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=_heeds
+    )
+    time.sleep(at)
+    ran, pids = process.poll() is None, descendants(process.pid)
+    if ran:
+        os.kill(process.pid, getattr(signal, which))
+    try:
+        _, error = process.communicate(timeout=WAIT)
+        hung = False
+    except subprocess.TimeoutExpired:
+        hung = True
+        process.kill()
+        _, error = process.communicate()
+    time.sleep(0.5)
+    orphans = alive(pids)
+    left = sorted(path.name for path in room.iterdir() if path != out)
+    half = out.exists() and before is None and name.startswith(("record", "export", "import", "deliver")) and process.returncode != 0
+    again = subprocess.run(command(words, out), capture_output=True, text=True, timeout=LONGEST, check=False)
+    after = sorted(path.relative_to(room).as_posix() for path in room.rglob(".*") if path != out)
+    return {
+        "round": number, "verb": name, "signal": which, "at_s": round(at, 2), "hit": ran, "code": process.returncode, "hung": hung,
+        "orphans": len(orphans), "left": left, "half": half, "told": error.strip()[-200:], "again": again.returncode,
+        "again_told": again.stderr.strip()[-200:], "after": after,
+    }  # fmt: skip
+
+
+def main(words: list[str]) -> int:
+    given = dict(word.split("=", 1) for word in words)
+    data, bags, out = (Path(given[key]).resolve() for key in ("data", "bags", "out"))
+    rounds = int(given.get("rounds", "50"))
+    out.mkdir(parents=True, exist_ok=True)
+    kept = out / "rounds.jsonl"
+    done = [json.loads(line) for line in kept.read_text().splitlines()] if kept.is_file() else []
+    known = {one["round"] for one in done}
+    times_file, verdicts = out / "usual.json", out / "verdicts"
+    times = json.loads(times_file.read_text()) if times_file.is_file() else {}
+    table = verbs(data, bags, verdicts)
+    for name in ("replay", *table):  # first the verdicts, which others need
+        if name in times:
+            continue
+        place = verdicts if name == "replay" else out / "usual" / ("out.yaml" if name == "label" else "out")
+        shutil.rmtree(out / "usual", ignore_errors=True)
+        if name == "record, append":
+            shutil.copytree(data, place)
+        begun = time.monotonic()
+        code = subprocess.run(command(table[name], place), capture_output=True, check=False).returncode
+        times[name] = time.monotonic() - begun
+        print(f"{name}: {times[name]:.1f} s, exit {code}", flush=True)
+        times_file.write_text(json.dumps(times))
+    names = list(table)
+    for number in range(rounds):
+        if number in known:
+            continue
+        name = names[number % len(names)]
+        before = data if name == "record, append" else None
+        one = one_round(number, name, table[name], out / "room", times[name], before)
+        with kept.open("a") as file:
+            file.write(json.dumps(one) + "\n")
+        done.append(one)
+        print(json.dumps(one), flush=True)
+    hit = [one for one in done if one["hit"]]
+    print(f"{len(done)} rounds, {len(hit)} killed while they ran: {dict(Counter(one['signal'] for one in hit))}")
+    for what, bad in (
+        ("orphans", [one for one in done if one["orphans"]]),
+        ("hung", [one for one in done if one["hung"]]),
+        ("half a result at out", [one for one in done if one["half"]]),
+        ("left by SIGTERM or SIGINT", [one for one in hit if one["left"] and one["signal"] != "SIGKILL"]),
+        ("left by SIGKILL", [one for one in hit if one["left"] and one["signal"] == "SIGKILL"]),
+        ("left after the second run", [one for one in done if one["after"]]),
+        ("second run failed", [one for one in done if one["again"] not in (0, 1, 3)]),
+    ):
+        print(f"  {what}: {len(bad)} {[(one['round'], one['verb']) for one in bad]}")
+    return 1 if any(one["after"] or one["orphans"] or one["hung"] or one["half"] for one in done) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
