@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +10,9 @@ import yaml
 
 from ...scenarios.errors import ShiliuError
 from ...scenarios.reading import composition
-from ...scenarios.reading.cell import list_cells, scenario_of
 from ...scenarios.reading.yaml_reader import Dateless, nearest, places_in
 from ...scenarios.robot_folder import DEFAULT_ROBOT
-from ...scenarios.words.word import meant_by
+from .wrapping import wrapped
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
@@ -35,7 +32,6 @@ Schema of one row of an episode, format=lerobot the features of a dataset's info
 """
 
 OF_SCENARIO = ("schema", "mistakes")  # what only a scenario has
-WIDTH = 100  # columns of a table
 IN_FULL = ("parts", "skills")  # what has pages of its own when it is asked for alone
 
 
@@ -85,25 +81,6 @@ def run(request: CommandRequest) -> int:
     return 0
 
 
-def wrapped(head: str, text: str) -> list[str]:
-    """A row of a table in lines of `WIDTH` columns; what does not fit stands below, under its beginning.
-
-    A Chinese character takes two columns of a terminal.
-    """
-    lines, line, wide = [], "", _columns(head)
-    for word in re.split(r"(?<=\s)(?=\S)", text):
-        if line and wide + _columns(line) + _columns(word.rstrip()) > WIDTH:
-            lines.append(line)
-            line = ""
-        line += word
-    lines.append(line)
-    return [f"{head if i == 0 else ' ' * wide}{one}".rstrip() for i, one in enumerate(lines)]
-
-
-def _columns(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
-
-
 def _named(names: Sequence[str], rows: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
     """The rows of these names.
 
@@ -113,6 +90,8 @@ def _named(names: Sequence[str], rows: list[dict[str, Any]], kind: str) -> list[
     known = {str(row["name"]): row for row in rows}
     for name in names:
         if name not in known:
+            from ...scenarios.words.word import meant_by
+
             meant = meant_by(name) if kind == "words" else None
             hint = f" Did you mean {meant}?" if meant else nearest(name, list(known))
             raise ShiliuError(f"There is no {kind.removesuffix('s')} {name!r}.{hint}")
@@ -286,6 +265,7 @@ def _mistakes(request: CommandRequest, as_json: bool) -> int:
 
 def _schema(request: CommandRequest, as_json: bool) -> int:
     from ...scenarios.catalog import load_scenario
+    from ...scenarios.reading.cell import list_cells, scenario_of
 
     own = {"scenario": "microwave", "variant": "", "cell": "", "format": "rows" if as_json else "table"}
     own |= {"robot": DEFAULT_ROBOT, "hand": "", "base": ""}  # the robot's first hand, the base that the scenario names

@@ -9,7 +9,7 @@ from ...scenarios.errors import ShiliuError
 from ...scenarios.quantity import show as shown
 from ...scenarios.reading.yaml_reader import nearest
 from ..operator.skills import catalogue
-from .list import wrapped
+from .wrapping import wrapped
 
 
 def show(names: list[str], request: Any, as_json: bool) -> None:

@@ -20,14 +20,14 @@ def takes(name: str) -> str:
     """What stands after a word, as its own reader asks for it."""
     try:
         WORDS[name](_Asking({}, name, Problems()), None)  # type: ignore[arg-type]
-    except _Asked as asked:
-        return str(asked)
+    except _Question as question:
+        return str(question)
     except Exception:  # a reader that looks at what stands there before it asks: nothing is said of it
         return ""
     return ""
 
 
-class _Asked(Exception):
+class _Question(Exception):
     pass
 
 
@@ -35,10 +35,10 @@ class _Asking(Node):
     """A value that answers the first question of a reader by what was asked."""
 
     def mapping(self, required: tuple[str, ...] = (), optional: tuple[str, ...] | None = ()) -> bool:
-        raise _Asked(" ".join([*required, *(f"[{key}]" for key in optional or ())]))
+        raise _Question(" ".join([*required, *(f"[{key}]" for key in optional or ())]))
 
     def word(self, *_: Any, **__: Any) -> str:
-        raise _Asked("a name")
+        raise _Question("a name")
 
     def each(self) -> Any:
-        raise _Asked("a list")
+        raise _Question("a list")

@@ -174,8 +174,9 @@ def by_name(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
         key, value = _key(word), word.partition("=")[2].strip("'\"")
         if value.endswith((".yaml", ".yml")) and key in groups(verb, conf_dir):
             path, name = Path(value), Path(value).stem
-            if members(key, conf_dir).get(name, path).resolve() != path.resolve() or not path.is_file():
-                if name in members(key, conf_dir):
+            known = members(key, conf_dir)
+            if name not in known or known[name].resolve() != path.resolve():
+                if name in known:
                     raise ScenarioError(f"A {key} is named by its name. Write {key}={name}.", field=key)
                 lies = f"{value} lies in no folder of that kind" if path.is_file() else f"There is no file {value}"
                 raise ScenarioError(
