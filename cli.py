@@ -84,7 +84,7 @@ def _ended(words: Sequence[str]) -> int:
             return 0
         with configs_of(request.conf_dir):
             if request.flags & {"-m", "--multirun"}:
-                from .replay.commands.multirun import multirun
+                from .replay.commands.sweeps import multirun
 
                 return multirun(request, module.run)
             return int(module.run(request))

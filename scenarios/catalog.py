@@ -42,6 +42,8 @@ def load_scenario(
     Raises:
         ScenarioError: with every problem of the config at once, each with file and line.
     """
+    (named,) = composition.by_name("scene", [f"scenario={name}"], conf_dir)
+    name = named.partition("=")[2]
     plain = None if overrides or cell else composition.as_it_stands(name, conf_dir)
     if plain is not None:
         plain.tree["variant"] = variant

@@ -7,7 +7,7 @@ an error, because ``870`` has been both millimetres and metres in the history of
 import math
 import re
 
-from .reading.typing_slips import decimal_comma
+from .reading.typing_slips import decimal_comma, other_sign
 
 # unit -> (dimension, factor to SI)
 UNITS: dict[str, tuple[str, float]] = {
@@ -95,6 +95,9 @@ def parse_quantity(text: object, dimension: str | None = None) -> float:
     if isinstance(text, int | float):
         raise ValueError(f"{text!r} has no unit. Write it with its unit, such as {example}.")
     match = _QUANTITY.match(str(text))
+    sign = other_sign(text)
+    if sign is not None:
+        raise ValueError(f"{text!r} is no quantity. Write it as {sign}.")
     point = decimal_comma(text)
     if point is not None:
         raise ValueError(f"{text!r} has a decimal comma. Write it with a point: {point}.")

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...scenarios.errors import ShiliuError
 from ...scenarios.reading import composition
-from ...scenarios.reading.cell import list_cells, scenario_of
 from ...scenarios.reading.yaml_reader import nearest, places_in, read_yaml
 from ...scenarios.robot_folder import DEFAULT_ROBOT
+from .wrapping import wrapped
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
     from ...scenarios.scene import Scene
 
 USAGE = """
-shiliu list [scenarios|cells|parts|robots|skills|checks|formats|mappings|schema|mistakes] [--json]
+shiliu list [scenarios|cells|parts|robots|devices|skills|words|checks|formats|mappings|schema|mistakes] [NAME ...] [--json]
 shiliu list parts [NAME ...]        such as microwave: size, mass, joints, parameters, words, sites, sources
 shiliu list skills [NAME ...]       such as pinch: what it does, when it stops, its arguments
 shiliu list schema [scenario=NAME] [variant=NAME] [cell=ID] [format=table|rows|jsonschema|lerobot] [robot=NAME hand=NAME base=NAME]
 shiliu list mistakes [scenario=NAME]
 
-Without a word, everything by name. `shiliu list schema scenario=microwave` prints what an episode of a scenario holds,
-element by element and with its cameras; --json (or format=rows) gives the same rows, format=jsonschema a JSON Schema of
-one row of an episode, format=lerobot the features of a dataset's info.json. `shiliu list mistakes scenario=microwave`
-names its demonstrations that go wrong on purpose.
+Without a word, everything by name; with names, those alone. `shiliu list schema scenario=microwave` prints what an episode of a
+scenario holds, element by element and with its cameras; --json (or format=rows) gives the same rows, format=jsonschema a JSON
+Schema of one row of an episode, format=lerobot the features of a dataset's info.json. `shiliu list words` has the words of goals,
+`shiliu list mistakes scenario=microwave` the scenario's demonstrations that go wrong on purpose.
 """
 
 OF_SCENARIO = ("schema", "mistakes")  # what only a scenario has
@@ -39,7 +40,9 @@ def run(request: CommandRequest) -> int:
         "cells": _cells,
         "parts": _parts,
         "robots": _robots,
+        "devices": _devices,
         "skills": _skills,
+        "words": _words,
         "checks": _checks,
         "formats": _formats,
         "mappings": _mappings,
@@ -48,6 +51,9 @@ def run(request: CommandRequest) -> int:
     as_json = "--json" in request.flags
     if request.words and request.words[0] in IN_FULL and not set(request.words[1:]) & {*kinds, *OF_SCENARIO}:
         return _in_full(request, as_json)
+    named: list[str] = []
+    if len(wanted) > 1 and wanted[0] in kinds and not set(wanted[1:]) & {*kinds, *OF_SCENARIO}:
+        wanted, named = wanted[:1], wanted[1:]  # names of one kind
     for word in wanted:
         if word not in kinds and word not in OF_SCENARIO:
             raise ShiliuError(f"There is nothing called {word!r} to list.{nearest(word, [*kinds, *OF_SCENARIO])}")
@@ -58,6 +64,8 @@ def run(request: CommandRequest) -> int:
     if request.overrides:
         raise ShiliuError(f"Only `shiliu list {' and '.join(OF_SCENARIO)}` take settings, not {request.overrides[0]}.")
     found = {word: kinds[word](request) for word in wanted}
+    if named:
+        found = {wanted[0]: _named(named, found[wanted[0]], wanted[0])}
     if as_json:
         print(json.dumps(found, ensure_ascii=False, indent=1))
         return 0
@@ -66,9 +74,26 @@ def run(request: CommandRequest) -> int:
         width = max((len(str(row["name"])) for row in rows), default=0)
         for row in rows:
             rest = "  ".join(str(v) for k, v in row.items() if k != "name" and v not in (None, ""))
-            print(f"  {row['name']!s:<{width}}  {rest}".rstrip())
+            print("\n".join(wrapped(f"  {row['name']!s:<{width}}  ", rest)))
         print()
     return 0
+
+
+def _named(names: Sequence[str], rows: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    """The rows of these names.
+
+    Raises:
+        ShiliuError: there is none of one of them, with the near matches of that kind.
+    """
+    known = {str(row["name"]): row for row in rows}
+    for name in names:
+        if name not in known:
+            from ...scenarios.words.word import meant_by
+
+            meant = meant_by(name) if kind == "words" else None
+            hint = f" Did you mean {meant}?" if meant else nearest(name, list(known))
+            raise ShiliuError(f"There is no {kind.removesuffix('s')} {name!r}.{hint}")
+    return [known[name] for name in names]
 
 
 def _yaml(path: Any) -> dict[str, Any]:
@@ -172,6 +197,19 @@ def _robots(request: CommandRequest) -> list[dict[str, Any]]:
     return rows
 
 
+def _devices(request: CommandRequest) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "source": _yaml(file).get("source", "")}
+        for name, file in composition.members("device", request.conf_dir).items()
+    ]
+
+
+def _words(request: CommandRequest) -> list[dict[str, Any]]:
+    from .list_words import rows
+
+    return rows()
+
+
 def _skills(request: CommandRequest) -> list[dict[str, Any]]:
     from .list_skills import rows
 
@@ -225,6 +263,7 @@ def _mistakes(request: CommandRequest, as_json: bool) -> int:
 
 def _schema(request: CommandRequest, as_json: bool) -> int:
     from ...scenarios.catalog import load_scenario
+    from ...scenarios.reading.cell import list_cells, scenario_of
 
     own = {"scenario": "microwave", "variant": "", "cell": "", "format": "rows" if as_json else "table"}
     own |= {"robot": DEFAULT_ROBOT, "hand": "", "base": ""}  # the robot's first hand, the base that the scenario names

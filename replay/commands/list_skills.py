@@ -9,6 +9,7 @@ from ...scenarios.errors import ShiliuError
 from ...scenarios.quantity import show as shown
 from ...scenarios.reading.yaml_reader import nearest
 from ..operator.skills import catalogue
+from .wrapping import wrapped
 
 
 def show(names: list[str], request: Any, as_json: bool) -> None:
@@ -41,16 +42,19 @@ def rows() -> list[dict[str, Any]]:
 def in_brief(row: dict[str, Any]) -> list[str]:
     """What a skill does, and its arguments; those that may be left out in brackets."""
     words = [a["name"] if a["required"] else f"[{a['name']}]" for a in row["arguments"]]
-    return [f"{row['name']:<16} {row['doc']}", f"{'':<16} {' '.join(words)}"]
+    return [*wrapped(f"{row['name']:<16} ", row["doc"]), *wrapped(" " * 17, " ".join(words))]
 
 
 def in_full(row: dict[str, Any]) -> list[str]:
-    lines = [row["name"], f"  {row['doc']}"]
-    lines += [f"  {line}" for line in row["more"].splitlines()] if row["more"] else []
+    lines = [row["name"], *wrapped("  ", row["doc"])]
+    lines += [one for line in (row["more"] or "").splitlines() for one in wrapped("  ", line)]
     lines.append("")
     table = [(a["name"], kind(a), default(a), a["doc"]) for a in row["arguments"]]
     widths = [max(len(r[i]) for r in table) for i in range(3)]
-    lines += [f"  {'  '.join(f'{cell:<{w}}' for cell, w in zip(r, widths))}  {r[3]}" for r in table]
+    for cells in table:
+        head = f"  {'  '.join(f'{cell:<{w}}' for cell, w in zip(cells, widths))}  "
+        # where the columns before leave no room, what it is stands on lines of its own
+        lines += wrapped(head, cells[3]) if len(head) <= 60 else [head.rstrip(), *wrapped("      ", cells[3])]
     return [*lines, ""]
 
 

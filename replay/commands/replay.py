@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +14,12 @@ from .where import Where
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
+    from ..judge.context import Contexts
     from ..judge.verdict import Verdict
 
 USAGE = """
 shiliu replay data=FILE_OR_FOLDER out=DIR [scenario=NAME [variant=NAME]] [cell=ID] [check=intake|gate|full] [lang=en|zh]
-              [strict=true] [fail_on="infeasible>5%"] [mapping=NAME] [robot=NAME_OR_FILE] [model=FILE.xml] [repair=true]
+              [strict=true] [fail_on="infeasible>5%"] [mapping=NAME] [robot=NAME_OR_FILE] [model=FILE.xml] [repair=true] [device=NAME]
               [workers=N [ledger=DIR] [take_limit="10 min"] [cluster=auto|local|ADDRESS]] [baseline=DIR] [keep_going=false]
 
 check=intake is the first pass over a delivery, without a scene: is each recording sound in itself? Exit 0 where nothing was found.
@@ -32,6 +34,7 @@ Exit: 0 all feasible; 1 any infeasible or unsound; 3 any inconclusive or unreada
 Without scenario=, each recording is judged in the scene that it names, else as bare (robot and floor); without cell=, in
 the surveyed cell that it names, where `shiliu list cells` knows it, else in the scenario as it stands. With cell=, the commands
 of an episode of the simulation are played in that cell, wherever it was made.
+device= judges demonstrations of the simulation as that device's stack would have recorded them (`shiliu list devices`).
 robot= is Kuafu, a robot of conf/robot (`shiliu list robots`) or such a YAML file of yours, with model= its MJCF file;
 without it a recording is held against the robot that its mapping names, where that is described, else against Kuafu.
 """
@@ -44,6 +47,9 @@ WITH_EVIDENCE = 200  # recordings whose curves and pictures are kept for the pag
 def run(request: CommandRequest) -> int:
     """Judge and report; returns the exit code."""
     settings = Settings(request)
+    if settings["device"].value is not None and (settings["workers"].value or settings["check"].value == "intake"):
+        settings["device"].note("a device is asked of in scenes and in one process. Leave workers= and check=intake out.")
+        settings.stop()
     if settings["check"].word(choices=CHECKS) == "intake":
         from .intake import run_intake  # which needs no scene, and so no engine
 
@@ -84,6 +90,9 @@ def _in_scenes(request: CommandRequest, settings: Settings) -> int:
         back=at_most.child("back").quantity("angle", low=0.0),
         rounds=at_most.child("rounds").integer(low=1),
     )
+    device = settings["device"].word(default="") or None
+    if device and repair:
+        settings["device"].note("what a device would have recorded is no recording to be repaired. Leave repair= or device= out.")
     if settings["cluster"].value is not None:
         settings["cluster"].note("a cluster is worked on by workers. Say how many, such as workers=8.")
     settings.stop()
@@ -95,6 +104,8 @@ def _in_scenes(request: CommandRequest, settings: Settings) -> int:
     contexts = place.contexts(request, settings, Path(data))
     scene = contexts.chosen.scene if contexts.chosen is not None else None
     recordings = read(data, mapping)
+    if device is not None:
+        recordings = _by_device(recordings, contexts, device)
     cores = threads or os.cpu_count() or 1
     header: dict[str, Any] = {
         "version": __version__,
@@ -151,6 +162,27 @@ def _in_scenes(request: CommandRequest, settings: Settings) -> int:
         where = f"{out.rstrip('/')}/{FOLDER}" if repairs.count else None
         print("  " + Words(lang).ui("repaired_count", n=repairs.count, of=repairs.tried, where=where))
     return code
+
+
+def _by_device(recordings: Iterator[Any], contexts: Contexts, device: str) -> Iterator[Any]:
+    """Each demonstration as a device of that name would have recorded it; one for which that cannot be is unreadable."""
+    from ...scenarios.errors import EpisodeError
+    from ..evaluation.device import as_recorded, load_device
+    from ..recording.recording import Unreadable
+
+    model = load_device(device)
+
+    def made() -> Iterator[Any]:
+        for one in recordings:
+            if isinstance(one, Unreadable):
+                yield one
+                continue
+            try:
+                yield as_recorded(one, contexts.of(one).scene, model)
+            except EpisodeError as error:
+                yield Unreadable(one.name, one.source, error)
+
+    return made()
 
 
 def _command(request: CommandRequest) -> str:

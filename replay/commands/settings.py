@@ -63,7 +63,7 @@ def _with_scenario_of_cell(request: CommandRequest) -> list[str]:
     Raises:
         ScenarioError: there is no such scenario.
     """
-    overrides = request.overrides
+    overrides = composition.by_name(request.verb, request.overrides, request.conf_dir)
     keys = {_key(word) for word in overrides}
     if "cell" not in keys or "scenario" in keys or not {"cell", "scenario"} <= composition.groups(request.verb, request.conf_dir):
         return overrides

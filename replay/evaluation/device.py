@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from ...scenarios.errors import ScenarioError
+from ...scenarios.errors import EpisodeError, ScenarioError
+from ...scenarios.reading import composition
 from ...scenarios.reading.yaml_reader import Node, Problems, nearest, places_in, read_yaml
 from ...scenarios.scene import Scene
 from ..recording.recording import Recording, SimEpisode, Stream
@@ -92,18 +93,15 @@ class DeviceModel:
 
 
 def load_device(name: str = "kuavo_vr", folder: Path | None = None) -> DeviceModel:
-    """Read and validate `conf/device/<name>.yaml`.
+    """Read and validate `conf/device/<name>.yaml`, of the designer's folder before the package's, or of the folder that is given.
 
     Raises:
         ScenarioError: there is no such file, or with every problem in it, each with its line.
     """
-    folder = folder or FOLDER
-    path = folder / f"{name}.yaml"
-    if not path.is_file():
-        raise ScenarioError(
-            f"No device named {name!r}.{nearest(name, [file.stem for file in folder.glob('*.yaml')])}", field="device"
-        )
-    shown = f"conf/device/{path.name}"
+    known = composition.members("device") if folder is None else {file.stem: file for file in folder.glob("*.yaml")}
+    if name not in known:
+        raise ScenarioError(f"There is no device {name!r}.{nearest(name, list(known))}", field="device")
+    path, shown = known[name], composition.shown(known[name])
     problems = Problems(places=places_in(path, shown))
     node = Node(read_yaml(path, shown), "", problems)
     keys = ("source", "topics", "command", "state", "updates", "starts_after", "lag", "still", "flow", "silence", "quantum")
@@ -147,6 +145,23 @@ def _sender(node: Node) -> Sender:
         node.child("least").quantity("time", low=0.0),
         both[1],
     )
+
+
+def as_recorded(recording: Recording, scene: Scene, device: DeviceModel) -> Recording:
+    """A demonstration of the simulation as a device's stack would have recorded it, under the name that it has.
+
+    Raises:
+        EpisodeError: it is none, or as of `through`.
+    """
+    if recording.episode is None:
+        raise EpisodeError(
+            "is no episode of the simulation, and device= says how one would have been recorded. Leave it out.",
+            file=recording.source,
+            field="device",
+        )
+    made = through(scene, recording.episode, device, recording.episode.seed)
+    note = f"an episode of the simulation, as the device {device.name} would have recorded it"
+    return replace(made, name=recording.name, source=recording.source, notes=[note, *made.notes])
 
 
 def through(scene: Scene, episode: SimEpisode, device: DeviceModel, seed: int) -> Recording:

@@ -169,7 +169,9 @@ def mistake_of(scene: Scene, name: str) -> Mistake:
 def _read(name: str, node: Node, scene: Scene, chain: Sequence[MistakeStep], beyond: bool) -> Mistake:
     if not any(way in node for way in WAYS):
         node.note(f"nothing goes wrong here. Say how, by one of {', '.join(WAYS)}.")
-    code = node.child("code").word(choices=codes_of(scene))
+    # where goal, failure modes or parts cannot be read, nobody knows which codes there would be
+    unread = any(f"scenario.{key}" in line for line in scene.config.problems.found for key in ("goal", "never", "parts", "safety"))
+    code = node.child("code").word(choices=None if unread else codes_of(scene))
     names = [
         (name, step.called) if step.called else (name,)
         for name, step in zip(numbered([step.kind.name for step in chain]), chain)

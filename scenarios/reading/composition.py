@@ -97,6 +97,7 @@ def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
     from omegaconf.errors import OmegaConfBaseException
 
     where = folders(conf_dir)
+    overrides = by_name(verb, overrides, conf_dir)
     chosen = _choices(verb, overrides, where)
     places: dict[str, Place] = {}
     _gather(f"{verb}.yaml", where, "", places)  # before Hydra, because it reads YAML without our questions
@@ -204,6 +205,32 @@ def shown(path: Path) -> str:
 def groups(verb: str, conf_dir: Path | None = None) -> set[str]:
     """The config groups of which a verb's settings name a member: `scenario`, `cell`."""
     return set(_choices(verb, (), folders(conf_dir)))
+
+
+def by_name(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -> list[str]:
+    """The overrides, members of a group by their names where their files are named: `scenario=conf/scenario/tea.yaml`.
+
+    Raises:
+        ScenarioError: a file that lies in no folder in which members are looked for.
+    """
+    found = []
+    for word in overrides:
+        key, value = _key(word), word.partition("=")[2].strip("'\"")
+        if value.endswith((".yaml", ".yml")) and key in groups(verb, conf_dir):
+            path, name = Path(value), Path(value).stem
+            known = members(key, conf_dir)
+            if name not in known or known[name].resolve() != path.resolve():
+                if name in known:
+                    raise ScenarioError(f"A {key} is named by its name. Write {key}={name}.", field=key)
+                lies = f"{value} lies in no folder of that kind" if path.is_file() else f"There is no file {value}"
+                raise ScenarioError(
+                    f"{lies}. A {key} is named by its name: put the file into conf/{key}/ of the working folder, or of --config-dir, "
+                    f"and write {key}={name}.",
+                    field=key,
+                )
+            word = f"{word.partition('=')[0]}={name}"
+        found.append(word)
+    return found
 
 
 def list_scenarios(conf_dir: Path | None = None) -> dict[str, Path]:

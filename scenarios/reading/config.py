@@ -16,6 +16,7 @@ from ..quantity import show
 from ..titles import check_title
 from .cell import Cell
 from .dealing import Deal, deal, read_deals
+from .typing_slips import other_sign
 from .yaml_reader import Node, Problems, nearest
 
 REQUIRED = ("title", "version", "robot", "parts", "judge")
@@ -430,6 +431,12 @@ def _vary(key: str, node: Node, dimension: str) -> Vary:
 
 def _uniform(node: Node, dimension: str | None) -> tuple[float, float]:
     node.mapping(required=("uniform",))
+    if "uniform" not in node:
+        return (0.0, 0.0)  # which has been noted
+    if not isinstance(node.child("uniform").value, list):
+        meant = other_sign(node.child("uniform").value)
+        node.child("uniform").note(f"{node.child('uniform').value!r} is no range. Write {meant or 'two bounds, such as [-20 mm, 30 mm]'}.")
+        return (0.0, 0.0)
     bounds = list(node.child("uniform").each())
     if len(bounds) != 2:
         node.note("uniform takes two bounds, such as [-20 mm, 30 mm].")

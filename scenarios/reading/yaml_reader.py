@@ -20,7 +20,7 @@ import yaml
 
 from ..errors import ScenarioError
 from ..quantity import parse_quantity, parse_size, show
-from .typing_slips import half_a_number, slip_in
+from .typing_slips import half_a_number, other_comma, slip_in
 
 Place = tuple[str, int]  # file name, line from 1; line 0 where the place has none (the command line)
 _MISSING = object()
@@ -180,6 +180,12 @@ def places_in(path: Path, shown: str | None = None, prefix: str = "", limit: int
             seen: set[str] = set()
             for key, value in node.value:
                 line = key.start_mark.line + 1
+                if key.tag == "tag:yaml.org,2002:merge":
+                    raise ScenarioError(
+                        "`<<` merges keys, which is not read here. Write the keys out, or give a whole value by its alias: `at: *few`.",
+                        file=name,
+                        line=line,
+                    )
                 if key.tag != "tag:yaml.org,2002:str":
                     raise ScenarioError(
                         f"The key {key.value!r} is read by YAML as {key.tag.rsplit(':', 1)[-1]}, not as a word. Use another word.",
@@ -240,6 +246,9 @@ MANY = 8  # names that differ in their number alone, from which on they are told
 
 def nearest(word: object, known: list[str] | tuple[str, ...]) -> str:
     """A hint that names the near matches of a misspelt word and then what exists."""
+    meant = other_comma(word)
+    if meant is not None:
+        return f" Entries of a list have commas between them: {meant}."
     known = sorted(set(known))
     close = difflib.get_close_matches(str(word), known, n=3, cutoff=0.6)
     hint = f" Did you mean {' or '.join(close)}?" if close else ""

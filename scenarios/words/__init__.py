@@ -13,7 +13,7 @@ from ..names import Names
 from ..reading.repeated import listed
 from ..reading.yaml_reader import Node
 from ..sensing.predicate import All, AnyOf, Predicate
-from .word import Reader
+from .word import Reader, meant_by
 
 
 def _several(node: Node, names: Names, kind: type[All] | type[AnyOf]) -> Predicate | None:
@@ -38,6 +38,11 @@ WORDS: dict[str, Reader] = {
 
 def read_predicate(node: Node, names: Names, beside: tuple[str, ...] = ()) -> Predicate | None:
     """The predicate of `{angle: {...}}`; `beside` names further keys that may stand there (hold, from, to)."""
+    others = {key: ours for key in node.value if (ours := meant_by(str(key)))} if isinstance(node.value, dict) else {}
+    if others and not set(others) & {*WORDS, *beside}:
+        for key, ours in others.items():
+            node.child(str(key)).note(f"unknown word {key!r}. Did you mean {ours}? `shiliu list words` has all.")
+        return None
     if not node.mapping(optional=(*WORDS, *beside)):
         return None
     words = [key for key in node.value if key in WORDS]

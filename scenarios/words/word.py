@@ -10,3 +10,23 @@ from ..sensing.predicate import Predicate
 
 Reader = Callable[[Node, Names], Predicate | None]  # None where something is wrong, which it has noted
 Words = Mapping[str, Reader]
+
+# what others call a word; a likeness of letters leads astray here: `close_to` is like `lost`
+MEANT = {
+    "near": ("close_to", "close", "next_to", "distance", "within", "at"),
+    "apart": ("far", "far_from", "away", "away_from"),
+    "higher": ("above", "over", "on_top", "lifted", "raised"),
+    "lower": ("under", "beneath", "underneath"),
+    "share": ("inside", "in", "contains", "contained"),
+    "angle": ("open", "opened", "closed", "shut", "turned", "joint"),
+    "released": ("let_go", "dropped", "free"),
+    "upright": ("standing", "stands", "level"),
+    "held_by": ("held", "holds", "grasped", "hold"),
+    "faster": ("speed",),
+    "filled": ("full", "poured"),
+}
+
+
+def meant_by(word: str) -> str | None:
+    """The word of ours that is meant by one that others use; None where none is known."""
+    return next((ours for ours, theirs in MEANT.items() if word in theirs), None)

@@ -315,7 +315,8 @@ def test_list(capsys, designer):
     code, out, _ = run(capsys, "list", "--json")
     listed = json.loads(out)
     assert code == 0
-    assert set(listed) == {"scenarios", "cells", "parts", "robots", "skills", "checks", "formats", "mappings"}
+    known = {"scenarios", "cells", "parts", "robots", "devices", "skills", "words", "checks", "formats", "mappings"}
+    assert set(listed) == known
     scenarios = {row["name"]: row for row in listed["scenarios"]}
     assert set(scenarios) >= {"table_top", "microwave", "bare"}
     assert (

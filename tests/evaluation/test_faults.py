@@ -13,7 +13,7 @@ import shiliu
 import yaml
 from conftest import ROOT
 from shiliu.replay.checks.finding import Finding
-from shiliu.replay.evaluation.device import FOLDER, SHARES, load_device, through
+from shiliu.replay.evaluation.device import FOLDER, SHARES, as_recorded, load_device, through
 from shiliu.replay.evaluation.device_measuring import measure
 from shiliu.replay.evaluation.faults import ordinary, scoring
 from shiliu.replay.evaluation.faults.injecting import Job, beginning, inject, prolonged
@@ -23,6 +23,7 @@ from shiliu.replay.judge.judge import judge
 from shiliu.replay.judge.verdict import Verdict
 from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.replay.recording.recording import Recording
+from shiliu.replay.rollout.episode import as_recording
 from shiliu.replay.signals.clock import origin_ns
 from shiliu.scenarios.errors import EpisodeError, ReplayError, ScenarioError
 
@@ -250,3 +251,22 @@ def test_the_benchmark_by_command_goes_on_where_it_stopped(tmp_path):
     again = subprocess.run([*words, f"json={tmp_path / 'figures.json'}"], capture_output=True, text=True, check=False)
     assert again.returncode == 0 and out.read_text(encoding="utf-8").splitlines() == lines
     assert json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))["all"]["recall"]["n"] == 2
+
+
+def test_a_device_of_the_working_folder_is_found_by_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "conf" / "device").mkdir(parents=True)
+    own = (FOLDER / "kuavo_vr.yaml").read_text(encoding="utf-8").replace("lag: 0.290 s", "lag: 0.150 s")
+    (tmp_path / "conf" / "device" / "my_stack.yaml").write_text(own, encoding="utf-8")
+    assert load_device("my_stack").lag == pytest.approx(0.15) and load_device().lag == pytest.approx(0.29)
+    with pytest.raises(ScenarioError, match=r"There is no device 'my_stak'\. Did you mean my_stack"):
+        load_device("my_stak")
+
+
+def test_a_demonstration_as_a_device_would_have_recorded_it_keeps_its_name(scene, episode):
+    recording = as_recording("take_7", episode, scene)
+    made = as_recorded(recording, scene, load_device())
+    assert (made.name, made.source, made.kind) == (recording.name, recording.source, "robot") and made.episode is None
+    assert made.notes[0] == "an episode of the simulation, as the device kuavo_vr would have recorded it"
+    with pytest.raises(EpisodeError, match="is no episode of the simulation"):
+        as_recorded(made, scene, load_device())

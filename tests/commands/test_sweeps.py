@@ -26,14 +26,14 @@ def writer(monkeypatch):
     def run(request) -> int:
         words = [unquoted(word) for word in request.overrides]
         runs.append(words)
-        told = dict(word.split("=", 1) for word in words)
-        if told.get("seed") == "3":
+        given = dict(word.split("=", 1) for word in words)
+        if given.get("seed") == "3":
             raise ScenarioError("seed 3 is wrong", file="x.yaml")
-        out = Path(told["out"])
+        out = Path(given["out"])
         out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(told.get("seed", ""))
+        out.write_text(given.get("seed", ""))
         print("a line\n  the last line\n")
-        return 1 if told.get("seed") == "2" else 0
+        return 1 if given.get("seed") == "2" else 0
 
     monkeypatch.setattr(cli, "import_module", lambda *_: SimpleNamespace(run=run, USAGE=""))
     return runs

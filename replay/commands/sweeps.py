@@ -47,7 +47,7 @@ def multirun(request: CommandRequest, run: Callable[[CommandRequest], int]) -> i
     base = _base(combinations)
     if base is not None:
         base.mkdir(parents=True, exist_ok=True)
-    worst, rows, said = 0, [], set()
+    worst, rows, printed = 0, [], set()
     for number, one in enumerate(runs, 1):
         print(f"[{number}/{len(runs)}] {' '.join(one.overrides)}", flush=True)
         heard = _Heard(sys.stdout)
@@ -57,9 +57,9 @@ def multirun(request: CommandRequest, run: Callable[[CommandRequest], int]) -> i
             result = heard.last
         except ShiliuError as error:
             code, result = error.exit_code, str(error).splitlines()[0]
-            if str(error) not in said:  # one mistake is said once, however many runs it stops
+            if str(error) not in printed:  # one mistake is reported once, however many runs it stops
                 print(f"shiliu: {error}", file=sys.stderr, flush=True)
-            said.add(str(error))
+            printed.add(str(error))
         finally:
             sys.stdout = before
         worst = max(worst, code, key=lambda c: SEVERITY.index(c) if c in SEVERITY else len(SEVERITY))

@@ -1,0 +1,94 @@
+"""Slips of a Chinese keyboard and of lists: one cause, one line, with what to write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import shiliu
+from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.quantity import parse_quantity
+from shiliu.scenarios.reading.composition import CONF
+from shiliu.scenarios.reading.typing_slips import other_comma, other_sign, slip_in
+
+OWN = (CONF / "scenario" / "table_setting.yaml").read_text(encoding="utf-8")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "conf" / "scenario").mkdir(parents=True)
+    return tmp_path
+
+
+def refused(text: str) -> str:
+    Path("conf/scenario/mine.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ScenarioError) as error:
+        scene = shiliu.load_scenario("mine")
+        from shiliu.replay.operator.mistakes import read_mistakes
+
+        read_mistakes(scene)
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("{uniform: [-60 mm, 60 mm]}", "{uniform: ±60 mm}", "'±60 mm' is no range. Write [-60 mm, 60 mm]."),
+        ("[bowl, robot.fingertips]", "[bowl、robot.fingertips]", "Entries of a list have commas between them: [bowl, robot]."),
+        ("near: {of", "close_to: {of", "unknown word 'close_to'. Did you mean near?"),
+        ("y: -260 mm", "y: -260 毫米", "'-260 毫米' is no quantity. Write it as -260 mm."),
+        ("  - lift:", "\u3000\u3000- lift:", "an ideographic space (U+3000) stands in column 1"),
+        ("at: {x: 0 mm, y: -260 mm}", "<<: *few", "`<<` merges keys, which is not read here"),
+    ],
+)
+def test_a_slip_is_one_line_with_what_to_write(old, new, says):
+    assert old in OWN
+    text = OWN.replace(old, new, 1)
+    message = refused(text if "*few" not in new else text.replace("parts:", "few: &few {at: {x: 0 mm, y: -260 mm}}\nparts:", 1))
+    assert says in message and "\n" not in message, message
+
+
+def test_a_goal_written_as_a_list_is_one_problem():
+    begin, end = OWN.index("goal:"), OWN.index("never:")
+    goal = OWN[begin:end]
+    for name in ("taken", "served", "unspilt"):
+        goal = goal.replace(f"  {name}: ", f"  - {name}: ")
+    message = refused(OWN[:begin] + goal + OWN[end:])
+    assert "Take the dashes out" in message and "\n" not in message and len(message) < 300
+
+
+def test_the_codes_of_mistakes_are_not_asked_of_a_goal_that_cannot_be_read():
+    message = refused(OWN.replace("  served:  {all:", "  served:  {alll:", 1))
+    assert "alll" in message and "replay.goal:served" not in message
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("±20 mm", "[-20 mm, 20 mm]"), ("15°", "15 deg"), ("5 ％", "5 %"), ("2 千克", "2 kg"), ("3 毫秒", "3 ms"), ("5 mm", None), (5, None)],
+)
+def test_signs(text, found):
+    assert other_sign(text) == found
+
+
+def test_quantities_with_blanks_of_any_width_are_read():
+    assert parse_quantity("760\u3000mm") == pytest.approx(0.76)
+    assert other_comma("a、b，c") == "[a, b, c]" and other_comma("a, b") is None
+
+
+def test_an_entry_without_its_dash():
+    text = "skills:\n  - look: {at: a}\n  take: {hand: left}\n"
+    assert "line 3 has no dash and line 2 has one" in str(slip_in(text, 2))
+    assert slip_in("a: 1\nb: 2\n", 1) is None
+
+
+def test_a_scenario_by_the_path_of_its_file(folder):
+    Path("conf/scenario/mine.yaml").write_text(OWN, encoding="utf-8")
+    assert shiliu.load_scenario("conf/scenario/mine.yaml").name == "mine"
+    with pytest.raises(ScenarioError, match=r"There is no file conf/scenario/other\.yaml.*write scenario=other"):
+        shiliu.load_scenario("conf/scenario/other.yaml")
+    (folder / "elsewhere.yaml").write_text(OWN)
+    with pytest.raises(ScenarioError, match=r"elsewhere\.yaml lies in no folder.*write scenario=elsewhere"):
+        shiliu.load_scenario("elsewhere.yaml")
+    with pytest.raises(ScenarioError, match=r"Write scenario=mine\."):
+        shiliu.load_scenario("mine.yaml")
