@@ -142,9 +142,9 @@ def _hands(group: Group) -> list[Difference]:
         r = reversed_hand(channel, group.dt)
         if r is not None:
             way = float(np.ptp(channel.columns["measured"]))
-            one = _whole(group, channel, "measured", way, "mirrored", "columns", {"correlation": r}, ())
-            found.append(replace(one, certain=True))
-    turned = {name for one in found for name in one.channels}
+            whole = _whole(group, channel, "measured", way, "mirrored", "columns", {"correlation": r}, ())
+            found.append(replace(whole, certain=True))
+    turned = {name for whole in found for name in whole.channels}
     for one in against_command(group):
         if one.channel.name in turned:
             continue
