@@ -25,6 +25,7 @@ from .typing_slips import half_a_number, other_comma, slip_in
 Place = tuple[str, int]  # file name, line from 1; line 0 where the place has none (the command line)
 _MISSING = object()
 MAX_DEPTH = 50  # of a file from outside; a scenario is some eight levels deep
+MAX_VALUES = 100_000  # of one, each alias counted as what it stands for; a scenario has some thousand
 MAX_BYTES = 1 << 20  # of one, where nothing else is said; ours have some 10 KB
 _CORE = "tag:yaml.org,2002:"
 _PLAIN = ("str", "int", "float", "bool", "null", "seq", "map")  # tags that change no more than how a value is read
@@ -100,18 +101,36 @@ def check_text(content: bytes, shown: str) -> str:
     except UnicodeDecodeError as error:
         broken = content[: error.start].count(b"\n") + 1
         raise ScenarioError("This is no UTF-8 text. Save the file as UTF-8.", file=shown, line=broken) from None
-    depth = 0
+    sizes: dict[str, int] = {}  # anchor -> values that an alias of it stands for
+    within: list[tuple[str | None, int]] = []  # anchor of each collection that is open, and its values so far
     try:
         for event in yaml.parse(text, Loader=FAST):
             line = event.start_mark.line + 1 if event.start_mark else None
-            if isinstance(event, yaml.AliasEvent):
-                raise ScenarioError("Anchors and aliases (`&`, `*`) are not read here. Write the value out.", file=shown, line=line)
             tag = getattr(event, "tag", None)
             if tag is not None and tag != "!" and tag.removeprefix(_CORE) not in _PLAIN:
                 raise ScenarioError(f"The tag {tag.removeprefix(_CORE)!r} is not read here. Leave it out.", file=shown, line=line)
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if depth > MAX_DEPTH:
-                raise ScenarioError(f"This is nested deeper than {MAX_DEPTH} levels. Close the brackets.", file=shown, line=line)
+            size, anchor = 1, getattr(event, "anchor", None)
+            if isinstance(event, yaml.CollectionStartEvent):
+                within.append((anchor, 1))
+                if len(within) > MAX_DEPTH:
+                    raise ScenarioError(f"This is nested deeper than {MAX_DEPTH} levels. Close the brackets.", file=shown, line=line)
+                continue
+            if isinstance(event, yaml.CollectionEndEvent):
+                anchor, size = within.pop()
+            elif isinstance(event, yaml.AliasEvent):
+                if any(anchor == outer for outer, _ in within):
+                    raise ScenarioError(f"The alias *{anchor} stands within what it names. Write the value out.", file=shown, line=line)
+                size, anchor = sizes.get(anchor, 1), None
+            elif not isinstance(event, yaml.ScalarEvent):
+                continue
+            if anchor is not None:
+                sizes[anchor] = size
+            if within:
+                within[-1] = (within[-1][0], within[-1][1] + size)
+                if within[-1][1] > MAX_VALUES:
+                    raise ScenarioError(
+                        f"With its aliases this holds more than {MAX_VALUES} values. Write it out.", file=shown, line=line
+                    )
     except (yaml.YAMLError, ValueError) as error:
         raise _broken(error, text, shown) from None
     return text

@@ -18,7 +18,7 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
 )
 BAD = {
     "bomb": (BOMB, "aliases"),
-    "loop": ("a: &a\n  b: *a\n", "aliases"),
+    "loop": ("a: &a\n  b: *a\n", "alias"),
     "deep": ("a: " + "[" * 5000 + "]" * 5000, "nested deeper"),
     "call": ("a: !!python/object/apply:os.system ['false']\n", "tag 'python/object/apply:os.system'"),
     "own": ("a: !env HOME\n", "tag '!env'"),
@@ -111,4 +111,15 @@ def test_nothing_of_the_environment_comes_into_a_scenario(tmp_path, monkeypatch)
         compose("check", ["scenario=table_setting", "scenario.title.en=${oc.env:SECRET_TOKEN}"])
     assert compose("record", ["scenario=table_setting", "out=${oc.env:SECRET_TOKEN}"]).tree["out"] == "geheim"
     written(conf / "scenario" / "ref.yaml", base % "v${scenario.version}")
-    assert compose("check", ["scenario=ref"], conf).tree["scenario"]["title"]["en"] == "v2"
+    assert compose("check", ["scenario=ref"], conf).tree["scenario"]["title"]["en"] == "v3"
+
+
+def test_an_alias_stands_for_what_it_names_within_bounds(tmp_path):
+    file = written(tmp_path / "own.yaml", "few: &few {x: 0 mm, y: -260 mm}\nat: *few\nthere: [*few, *few]\n")
+    content = read_yaml(file)
+    assert content["at"] == content["few"] and content["there"] == [content["few"]] * 2
+    many = "a: &a [" + ", ".join(["1"] * 999) + "]\n"
+    within, beyond = (f"{many}b: [{', '.join(['*a'] * n)}]\n" for n in (98, 99))
+    assert len(read_yaml(written(tmp_path / "within.yaml", within))["b"]) == 98
+    with pytest.raises(ScenarioError, match="more than 100000 values"):
+        read_yaml(written(tmp_path / "beyond.yaml", beyond))
