@@ -79,7 +79,7 @@ def conclude(judged: Judged, strict: bool = False, pictures: bool = False, curve
                 *([BY_COLUMNS.format(scene.name)] if context.named == "columns" else ()),
                 *([NO_TASK_OF] if _fits_none(context, recording) else ()),
                 *judged.motions.notes,
-                *([ASSUMED] if subject.assumed and scene.course.subgoals else ()),
+                *([ASSUMED] if subject.assumed else ()),
                 *([CAVEAT] if people(scene.names) else ()),
             ],
             "unmapped": list(recording.unmapped),

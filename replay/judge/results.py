@@ -107,8 +107,8 @@ class Subject:
         An episode of the simulation, also one that a policy performed, carries the environment's own outcome; a person's motion
         claims nothing of the robot.
         """
-        silent = (self.label or {}).get("success") is None
-        return silent and self.unlabelled == "success" and self.recording.episode is None and self.recording.kind != "human"
+        silent = (self.label or {}).get("success") is None and self.recording.episode is None and self.recording.kind != "human"
+        return silent and self.unlabelled == "success" and bool(self.scene.course.subgoals)
 
     @property
     def claim(self) -> Mapping[str, Any] | None:
