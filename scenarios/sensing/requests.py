@@ -105,7 +105,8 @@ class SensorPlan:
 def _add_sight(spec: mujoco.MjSpec, request: Request) -> None:
     """A camera of one pixel beside the one that looks, which turns to the site, and the range finder in it."""
     site, eye = spec.site(request.of), spec.camera(request.to.partition(":")[2])
-    mark = site.parent.add_body(name=f"{request.name} mark", pos=site.pos)
+    called = request.of if spec.body(request.of) is None else f"{request.name} mark"  # a report calls it as it calls the site
+    mark = site.parent.add_body(name=called, pos=site.pos)
     ray = eye.parent.add_camera(
         name=f"{request.name} ray",
         pos=eye.pos,

@@ -53,17 +53,17 @@ class InSight:
 
 
 def _seen(node: Node, names: Names) -> Predicate | None:
-    """`seen: {of: [panel.lamps], by: head, within: 1200 mm}`; `by` is a camera of the scenario that the robot carries."""
-    if not node.mapping(required=("of", "by", "within")):
+    """`seen: {of: [panel.lamps], camera: head, within: 1200 mm}`; one of the scenario's cameras, that the robot carries."""
+    if not node.mapping(required=("of", "camera", "within")):
         return None
-    of, by = node.child("of"), node.child("by")
+    of, looks = node.child("of"), node.child("camera")
     sites = [names.element(one, "site") for one in (of.each() if isinstance(of.value, list) else [of])]
     within = node.child("within").quantity("length", low=0.0)
     carried = {name: camera for name, camera in names.cameras.items() if camera.mount is not None}
-    camera = carried.get(by.word())
+    camera = carried.get(looks.word())
     if camera is None:
-        if by.word():
-            by.note(f"{by.value!r} is no camera that the robot carries.{nearest(by.word(), list(carried))}")
+        if looks.word():
+            looks.note(f"{looks.value!r} is no camera that the robot carries.{nearest(looks.word(), list(carried))}")
         return None
     mount = str(camera.mount).removeprefix("robot.")
     eye = names.spec.camera(names.robot.get(mount, {}).get("camera", mount))

@@ -20,7 +20,7 @@ TALL = {"head": {"mount": "robot.head_camera", "size": "480x640"}}
 
 
 def scene_of(within="1500 mm", cameras=CAMERAS, of="other.base"):
-    goal = f"{{looked: {{seen: {{of: {of}, by: head, within: {within}}}, passes: true}}}}"
+    goal = f"{{looked: {{seen: {{of: {of}, camera: head, within: {within}}}, passes: true}}}}"
     return bench("[home: {hand: left}]", goal, "bowl", at={"other": {"x": "60 mm", "y": "120 mm"}}, cameras=cameras)
 
 
@@ -114,9 +114,9 @@ def test_several_places_have_to_be_seen_all_at_once():
 @pytest.mark.parametrize(
     ("word", "message"),
     [
-        ("seen: {of: other.base, by: overview, within: 1 m}", "no camera that the robot carries"),
-        ("seen: {of: other.base, by: haed, within: 1 m}", "did you mean"),
-        ("seen: {of: other.bsae, by: head, within: 1 m}", "names no site"),
+        ("seen: {of: other.base, camera: overview, within: 1 m}", "no camera that the robot carries"),
+        ("seen: {of: other.base, camera: haed, within: 1 m}", "did you mean"),
+        ("seen: {of: other.bsae, camera: head, within: 1 m}", "names no site"),
     ],
 )
 def test_slips_are_named(word, message):
