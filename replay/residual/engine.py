@@ -130,14 +130,14 @@ def _late(group: Group, relations: Sequence[Sequence[Relation]]) -> float:
 
 
 def _hands(group: Group) -> list[Difference]:
-    found = []
+    found: list[Difference] = []
     for channel in group.channels:
         r = reversed_hand(channel, group.dt)
         if r is not None:
             way = float(np.ptp(channel.columns["measured"]))
-            one = _whole(group, channel, "measured", way, "mirrored", "columns", {"correlation": r}, ())
-            found.append(replace(one, certain=True))
-    turned = {name for one in found for name in one.channels}
+            whole = _whole(group, channel, "measured", way, "mirrored", "columns", {"correlation": r}, ())
+            found.append(replace(whole, certain=True))
+    turned = {name for d in found for name in d.channels}
     for one in against_command(group):
         if one.channel.name in turned:
             continue
