@@ -141,7 +141,7 @@ def run(request: CommandRequest) -> int:
     total, share = lines.total(kept)
     frames = sum(e.n_steps for e in kept)
     if not cameras and not quiet and (names := recorded_cameras(scene)):
-        print(lines.say("no_cameras", list=names))
+        print(lines.say("no_cameras", setting="images=true", list=names))
     print(lines.say("kept", out=str(out), n=len(kept), total=writer.total if append else None, frames=frames))
     print(total)
     if len(kept) >= 20 and share > scene.config.redraw_at_most:

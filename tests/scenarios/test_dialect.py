@@ -155,7 +155,7 @@ def test_all_slips_of_a_scenario_are_told_at_once(designer):
         ("bowl: {at: {x: {uniform: [-20 mm, 20 mm]}}}", "counter: {height: {uniform: [-0.2 m, 0 m]}}", "660 mm to 860 mm"),
         ("at_most: 5 %", "at_most: 500 %", "'500 %' is too large. It has to be 100 % or less"),
         ("unless: [no_penetration]", "unless: [no_penetrtion]", "Did you mean no_penetration"),
-        ("goal:\n  lifted: {all:", "goal: # a list\n  - {all:", "stands where keys are wanted"),
+        ("goal:\n  lifted: {all:", "goal: # a list\n  - {all:", "a list stands where steps with names are wanted"),
         ("title: {en: Table, zh: 桌面}", "title: {en: Table}", "the key 'zh' is missing"),
         ("judge: {", "safety: {lean: {force: {against: bowl, upon: [bowl]}, at_most: 5 N, source: a guess}}\njudge: {", "or upon things"),
         ("judge: {", "safety: {lean: {force: {upon: bowl}, at_most: 5 N, source: a guess}}\njudge: {", "where a list is wanted"),
