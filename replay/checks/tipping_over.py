@@ -324,6 +324,6 @@ CHECKS = (
         turn=4,
         group=SAFETY,
         near=True,
-        shown_by="mistake oven pushed",
+        no_example="no known fault of that demonstration pushes or pulls so hard",
     ),
 )

@@ -8,6 +8,7 @@ from ...checks.collision import geoms_of, overlaps
 from ...checks.curves import MM, bounds
 from ...checks.finding import Finding, Plot
 from ...checks.outcome import bounds_of
+from ...checks.tipping_over import smoothed, stand_of
 from ...rollout.rollout import Rollout, Take
 from ..held_contacts import touches_of
 from ..object_poses import distances
@@ -15,6 +16,7 @@ from ..payload import creep_of, grasps_of
 from ..recorded_poses import object_streams
 from ..results import Judged
 
+DRAWN = 8  # physics steps, of which one is drawn
 SETTLED = 1.0  # s, by which what begins inside something else has sprung apart
 
 
@@ -150,6 +152,18 @@ def _apart(judged: Judged, finding: Finding) -> Plot | None:
     )
 
 
+def _tipping(judged: Judged, finding: Finding) -> Plot | None:
+    """How far the zero-moment point stays from its nearest bound."""
+    shown = judged.rollouts.shown
+    if shown is None or not len(shown.wrench):
+        return None
+    scene = judged.scene
+    t, mean = smoothed(shown.wrench, scene.timestep, judged.rules[finding.code].window)
+    margin = stand_of(mean, scene.footing).margin.min(axis=1)
+    trace = {"name": "replayed", "t": t[::DRAWN] + judged.rollouts.offset, "y": MM * margin[::DRAWN]}
+    return Plot("margin", "", "mm", [trace], [{"name": "limit", "value": 0.0}])
+
+
 def _force(judged: Judged, finding: Finding) -> Plot | None:
     found = _replay(judged)
     if found is None or not finding.subject or finding.subject[0] not in found[1].safety:
@@ -264,6 +278,7 @@ CURVES = {
     "force.person": _person,
     "speed.person": _person,
     "collision.unexpected": _unexpected,
+    "tipping": _tipping,
     "scenario": _event,
     "goal": _steps,
     "tracking": _tracking,
