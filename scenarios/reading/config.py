@@ -436,7 +436,7 @@ def _camera(name: str, node: Node) -> Camera:
 
 
 def _unseen(node: Node, parts: Sequence[str]) -> dict[str, Mapping[str, str]]:
-    found = {}
+    found: dict[str, Mapping[str, str]] = {}
     for name, child in node.items():
         if name not in parts:
             child.note(f"{name!r} is no part of this scenario.{nearest(name, list(parts))}")
