@@ -120,7 +120,7 @@ def check_text(content: bytes, shown: str) -> str:
             elif isinstance(event, yaml.AliasEvent):
                 if any(anchor == outer for outer, _ in within):
                     raise ScenarioError(f"The alias *{anchor} stands within what it names. Write the value out.", file=shown, line=line)
-                size, anchor = sizes.get(anchor, 1), None
+                size, anchor = sizes.get(str(anchor), 1), None
             elif not isinstance(event, yaml.ScalarEvent):
                 continue
             if anchor is not None:
