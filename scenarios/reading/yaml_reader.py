@@ -103,15 +103,15 @@ def check_text(content: bytes, shown: str) -> str:
     depth = 0
     try:
         for event in yaml.parse(text, Loader=FAST):
-            line = event.start_mark.line + 1 if event.start_mark else None
+            at = event.start_mark.line + 1 if event.start_mark else None
             if isinstance(event, yaml.AliasEvent):
-                raise ScenarioError("Anchors and aliases (`&`, `*`) are not read here. Write the value out.", file=shown, line=line)
+                raise ScenarioError("Anchors and aliases (`&`, `*`) are not read here. Write the value out.", file=shown, line=at)
             tag = getattr(event, "tag", None)
             if tag is not None and tag != "!" and tag.removeprefix(_CORE) not in _PLAIN:
-                raise ScenarioError(f"The tag {tag.removeprefix(_CORE)!r} is not read here. Leave it out.", file=shown, line=line)
+                raise ScenarioError(f"The tag {tag.removeprefix(_CORE)!r} is not read here. Leave it out.", file=shown, line=at)
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > MAX_DEPTH:
-                raise ScenarioError(f"This is nested deeper than {MAX_DEPTH} levels. Close the brackets.", file=shown, line=line)
+                raise ScenarioError(f"This is nested deeper than {MAX_DEPTH} levels. Close the brackets.", file=shown, line=at)
     except (yaml.YAMLError, ValueError) as error:
         raise _broken(error, text, shown) from None
     return text
@@ -156,7 +156,7 @@ def refuse_resolvers(text: str, shown: str) -> None:
             raise ScenarioError(
                 f"{found!r} is not resolved in a file: it could carry what is of this machine into a dataset. Write the value out.",
                 file=shown,
-                line=event.start_mark.line + 1,
+                line=event.start_mark.line + 1 if event.start_mark else None,
             )
 
 
