@@ -13,7 +13,9 @@ MAX_CAUSE = 160  # characters of what the library says
 
 @contextmanager
 def mending(path: Path, broken: str, fix: str, missing: str | None = None) -> Iterator[None]:
-    """Turn every exception inside into one `EpisodeError`; but want of memory stays what it is.
+    """Turn every exception inside into one `EpisodeError`; but want of memory stays what it is
+    where memory is limited (`ulimit -v`). Elsewhere it is what a broken file claims to hold.
+
 
     Args:
         path: the file.
@@ -30,10 +32,18 @@ def mending(path: Path, broken: str, fix: str, missing: str | None = None) -> It
     except Exception as error:  # the libraries' errors have no common base; all they say is: broken
         if missing is not None and isinstance(error, FileNotFoundError):
             raise EpisodeError(missing, file=path) from None
-        if wants_memory(error):
+        if wants_memory(error) and _limited():
             raise MemoryError(str(error)) from error  # nothing is wrong with the file
         cause = " ".join(str(error).split()).rstrip(".")[:MAX_CAUSE] or type(error).__name__
         raise EpisodeError(f"{broken} ({cause}). {fix}", file=path) from None
 
 
 AGAIN = "Copy it again from where it was recorded."
+
+
+def _limited() -> bool:
+    try:
+        import resource
+    except ImportError:  # not on this system
+        return False
+    return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY

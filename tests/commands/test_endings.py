@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from shiliu import cli
 from shiliu.replay.commands.endings import mendable
-from shiliu.replay.formats import Entry
+from shiliu.replay.formats import Entry, reader_errors
 from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.formats.reader_errors import mending
 from shiliu.replay.line.jobs import TakeJob
@@ -186,7 +186,10 @@ def test_a_pipe_among_verdicts_is_reported(tmp_path, capsys):
     assert "is a pipe" in capsys.readouterr().err
 
 
-def test_want_of_memory_is_no_fault_of_a_recording(tmp_path):
+def test_want_of_memory_is_no_fault_of_a_recording(tmp_path, monkeypatch):
+    with pytest.raises(EpisodeError), mending(tmp_path, "broken", "Copy it again."):
+        raise MemoryError  # a broken file claims so much
+    monkeypatch.setattr(reader_errors, "_limited", lambda: True)
     for said in (MemoryError(), OSError("Unknown error: Failed to launch worker thread: Resource temporarily unavailable")):
         with pytest.raises(MemoryError), mending(tmp_path, "broken", "Copy it again."):
             raise said
