@@ -62,8 +62,8 @@ def go_through(
         t = first + j
         for one in by_step:
             one.look(t, live if t < total else ended, simulation)
-        for one in by_period:
-            one.look(t, live, simulation)
+        for force in by_period:
+            force.look(t, live, simulation)
 
     def note(begin: int, readings: Readings, qpos: np.ndarray) -> None:
         span = Span(begin, readings, *goal.advance(readings), qpos)
