@@ -25,18 +25,18 @@ def line_of(name: str, balance: float, tipping: Finding, words: Words) -> str:
     """A row of the table; `balance` in m."""
     table = tipping.details["table"]
     sides = (f"{1e3 * table[side]['value']:.0f}/{1e3 * table[side]['limit']:.0f} ({table[side]['beyond_s']:.2f})" for side in SIDES)
-    told = "" if tipping.level == "PASS" else f"{tipping.t0:.1f} to {tipping.t1:.1f} s: {words.message(tipping)}. {words.fix(tipping)}"
+    text = "" if tipping.level == "PASS" else f"{tipping.t0:.1f} to {tipping.t1:.1f} s: {words.message(tipping)}. {words.fix(tipping)}"
     least = 1e3 * tipping.details["least"]
-    return f"| {name} | {1e3 * balance:.0f} | {' | '.join(sides)} | {least:.0f} | {tipping.level} | {told} |"
+    return f"| {name} | {1e3 * balance:.0f} | {' | '.join(sides)} | {least:.0f} | {tipping.level} | {text} |"
 
 
 def main(arguments: list[str]) -> int:
     """Print the table."""
-    said = dict(argument.partition("=")[::2] for argument in arguments)
-    words, rules = Words(said.get("lang", "en")), load_rules()
+    settings = dict(argument.partition("=")[::2] for argument in arguments)
+    words, rules = Words(settings.get("lang", "en")), load_rules()
     print(f"| take | balance | {' | '.join(SIDES)} | least | tipping | |")
     print(f"|{'---|' * (len(SIDES) + 5)}")
-    for name in chosen(said.get("scenario", ""), kept_names()):
+    for name in chosen(settings.get("scenario", ""), kept_names()):
         kept = read_take(name)
         scene = kept.scene()
         take = Take(kept.start(scene), kept.actions)

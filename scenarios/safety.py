@@ -79,22 +79,22 @@ class Stopped:
     A link that its own arm grazes feels a force, too. What stops the base is felt by all of the robot, as no push of the hands is.
 
     Attributes:
-        forces: on the link, of whatever touches it; felt: force between pelvis and floor, of which none is needed of a foot.
+        forces: on the link, of whatever touches it; pelvis: force between pelvis and floor, of which none is needed of a foot.
     """
 
     forces: tuple[Request, ...]
-    felt: Request | None
+    pelvis: Request | None
     limit: float
     unit: str = "N"
 
     def requests(self) -> list[Request]:
-        return [*self.forces, *([] if self.felt is None else [self.felt])]
+        return [*self.forces, *([] if self.pelvis is None else [self.pelvis])]
 
     def value(self, readings: Readings | Row) -> Values:
         force = readings.peak_of(self.forces)
-        if self.felt is None:
+        if self.pelvis is None:
             return force
-        x, y, _ = readings.point(self.felt)
+        x, y, _ = readings.point(self.pelvis)
         if isinstance(force, float):
             return force if math.hypot(float(x), float(y)) > HELD_UP else 0.0
         return np.where(np.hypot(x, y) > HELD_UP, force, 0.0)
@@ -271,11 +271,11 @@ def read_safety(node: Node, names: Names) -> tuple[Limit, ...]:
     return tuple(limits)
 
 
-def base_limits(links: Sequence[str], feet: Sequence[str], felt: Request, thresholds: str) -> tuple[Limit, ...]:
+def base_limits(links: Sequence[str], feet: Sequence[str], pelvis: Request, thresholds: str) -> tuple[Limit, ...]:
     """What trunk and legs of a base that moves may be stopped with: as the judge has it, and called as it calls it.
 
     Args:
-        links: trunk and legs, feet among them; felt: the force at the pelvis.
+        links: trunk and legs, feet among them; pelvis: the force at the pelvis.
         thresholds: name of the judge's bounds, those of the package where a designer has own ones.
     """
     files = [PACKAGE / "conf" / "check" / f"{name}.yaml" for name in (thresholds, "arm_manipulation")]
@@ -283,7 +283,7 @@ def base_limits(links: Sequence[str], feet: Sequence[str], felt: Request, thresh
     force, unsure = parse_quantity(rule["fail"], "force"), parse_quantity(rule["unsure"], "share")
     return tuple(
         Limit(
-            f"{link}_stopped", Stopped((Request("contact_force", f"body:{link}"),), None if link in feet else felt, force), force,
+            f"{link}_stopped", Stopped((Request("contact_force", f"body:{link}"),), None if link in feet else pelvis, force), force,
             unsure, rule["source"], rule["grade"], False, "collision.unexpected", link,
         )
         for link in links

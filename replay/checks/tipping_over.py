@@ -71,13 +71,13 @@ class TippingMoment:
 
     Attributes:
         t: [s]; wrench: (6,) then, see `stand_of`; still: (6,) what it would be if everything stood still.
-        felt: what touched the robot; hands: links of `FeltForce` that are hands.
+        pushes: what touched the robot; hands: links of `FeltForce` that are hands.
     """
 
     t: float
     wrench: np.ndarray
     still: np.ndarray
-    felt: Sequence[FeltForce] = ()
+    pushes: Sequence[FeltForce] = ()
     hands: tuple[str, ...] = ()
 
 
@@ -186,10 +186,10 @@ def check_tipping(
     )
     first, last = run_around(over, at)
     moment = moment_of(side) if moment_of is not None and graded["level"] != "PASS" else None
-    felt = _felt(moment, footing, side) if moment is not None else {}
+    bearing = _bearing(moment, footing, side) if moment is not None else {}
     return [
         rule.finding(
-            subject=(felt["link"], felt["thing"]) if "thing" in felt else ("zero_moment_point",),
+            subject=(bearing["link"], bearing["thing"]) if "thing" in bearing else ("zero_moment_point",),
             t0=float(t[first]),
             t1=float(t[last] + timestep * bool(over[first])),
             share=float(over.mean()),
@@ -202,7 +202,7 @@ def check_tipping(
                 "least": min(one["margin"] for one in table.values()),
                 "table": table,
                 "duration": float((last - first + 1) * timestep) if over[first] else 0.0,
-                **felt,
+                **bearing,
             },
         )
     ]
@@ -247,7 +247,7 @@ def allowed(wrench: np.ndarray, footing: Footing, side: str, push: FeltForce) ->
     return float(min([1.0, *(one / (one - left) for left, one in zip(now, free) if left < 0.0)]))
 
 
-def _felt(moment: TippingMoment, footing: Footing, side: str) -> dict[str, Any]:
+def _bearing(moment: TippingMoment, footing: Footing, side: str) -> dict[str, Any]:
     """What bears on the robot towards a side: the hand, the thing, how hard, with what lever arm, and how it would bear less.
 
     A hand is named where what it feels of a thing shifts the zero-moment point by `NAMED`, and by more than the motion does.
@@ -258,7 +258,7 @@ def _felt(moment: TippingMoment, footing: Footing, side: str) -> dict[str, Any]:
     value, standing = (float(stand_of(one[None], footing).reach[0, row]) for one in (moment.wrench, moment.still))
     found: dict[str, Any] = {"t_worst": moment.t, "standing": standing}
     tilts = [
-        (float(slack(without(moment.wrench, footing, one), footing, side)[k] - now[k]), one) for one in moment.felt
+        (float(slack(without(moment.wrench, footing, one), footing, side)[k] - now[k]), one) for one in moment.pushes
     ]
     tilts = [(torque, one) for torque, one in tilts if torque > 0.0]
     total = sum(torque for torque, _ in tilts)

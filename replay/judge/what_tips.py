@@ -68,14 +68,14 @@ def moment_of(scene: Scene, take: Take, nearest: NearestToTipping) -> TippingMom
     command = take.actions[nearest.step - 1]
     data.ctrl[: len(command)] = command
     root = model.body(scene.robot.root).id
-    felt: dict[tuple[str, str], list[tuple[np.ndarray, np.ndarray]]] = {}
+    contacts: dict[tuple[str, str], list[tuple[np.ndarray, np.ndarray]]] = {}
     for _ in range(scene.n_substeps):
         mujoco.mj_step(model, data)
         turn = data.xmat[root].reshape(3, 3).T  # into the robot's own frame, which stands upright
         mark = np.array([*data.xpos[root][:2], 0.0])
         for link, thing, place, force in contacts_on(scene, model, data):
-            felt.setdefault((link, thing), []).append((turn @ (place - mark), turn @ force / scene.n_substeps))
-    sums = tuple(_sum_of(*pair, rows) for pair, rows in felt.items())
+            contacts.setdefault((link, thing), []).append((turn @ (place - mark), turn @ force / scene.n_substeps))
+    sums = tuple(_sum_of(*pair, rows) for pair, rows in contacts.items())
     weight = np.array([0.0, 0.0, -float(model.body_subtreemass[root]) * model.opt.gravity[2]])
     force = weight - sum((one.force for one in sums), np.zeros(3))
     about = np.cross(turn @ (data.subtree_com[root] - mark), weight) - sum((one.moment for one in sums), np.zeros(3))

@@ -53,10 +53,10 @@ class GroundForce:
 
     def _period(self, t: int, moved: np.ndarray, simulation: Simulation) -> None:
         trace = simulation.trace
-        felt = trace.take(self._columns, axis=2)
-        self._rows[:, (t - 1) * self._substeps : t * self._substeps] = felt
+        rows = trace.take(self._columns, axis=2)
+        self._rows[:, (t - 1) * self._substeps : t * self._substeps] = rows
         self._borne[:, t] = trace.take(self._up, axis=2).mean(axis=1)
-        mean = felt.mean(axis=1)
+        mean = rows.mean(axis=1)
         least = stand_of(mean, self._scene.footing).margin
         for i, side in np.argwhere(least[moved] < self._least[moved]).tolist():
             k = int(moved[i])

@@ -75,22 +75,22 @@ def test_slack_is_the_margin_times_what_presses_and_goes_with_a_push(side):
     wrench = answer((np.array([20.0, -15.0, -30.0]), np.array([0.5, 0.2, 1.0])))
     margin = dict(zip(("forward", "back", "left", "right"), stand_of(wrench[None], FEET).margin[0]))
     assert slack(wrench, FEET, side).min() == pytest.approx(margin[side] * wrench[2])
-    push = felt((20.0, -15.0, -30.0), (0.5, 0.2, 1.0))
+    push = pushed((20.0, -15.0, -30.0), (0.5, 0.2, 1.0))
     assert without(wrench, FEET, push) == pytest.approx(answer())
 
 
-def felt(force, place, link="left_claw", thing="bed/rail"):
+def pushed(force, place, link="left_claw", thing="bed/rail"):
     force, place = np.array(force, float), np.array(place, float)
     return FeltForce(link, thing, force, np.cross(place, force), place)
 
 
 def test_the_share_of_a_push_that_is_allowed_is_exact():
-    push = felt((72.0, 0.0, -66.0), (0.7, 0.0, 1.0))
+    push = pushed((72.0, 0.0, -66.0), (0.7, 0.0, 1.0))
     share = allowed(answer((push.force, push.place)), FEET, "forward", push)
     assert 0.0 < share < 1.0
     there = answer((share * push.force, push.place))
     assert stand_of(there[None], FEET).margin[0, 0] == pytest.approx(0.0, abs=1e-9)
-    assert allowed(answer(), FEET, "forward", felt((1.0, 0.0, 0.0), (0.0, 0.0, 1.0))) == 1.0
+    assert allowed(answer(), FEET, "forward", pushed((1.0, 0.0, 0.0), (0.0, 0.0, 1.0))) == 1.0
     # it falls back without the push, too
     falls = replace(FEET, back=-0.05)
     assert allowed(answer((push.force, push.place)), falls, "back", push) is None
@@ -164,7 +164,7 @@ def judged(*pushes):
 
 
 def test_the_hand_the_thing_the_force_and_its_lever_are_named():
-    rail, button = felt((72.0, 0.0, -66.0), (0.7, 0.0, 1.0)), felt((0.0, 0.0, 3.0), (0.4, -0.2, 1.0), "right_claw", "button/cap")
+    rail, button = pushed((72.0, 0.0, -66.0), (0.7, 0.0, 1.0)), pushed((0.0, 0.0, 3.0), (0.4, -0.2, 1.0), "right_claw", "button/cap")
     found, fix = judged(rail, button)
     assert found.failed and found.subject == ("left_claw", "bed/rail")
     details = found.details
@@ -179,22 +179,22 @@ def test_the_hand_the_thing_the_force_and_its_lever_are_named():
 
 def test_nearer_and_lower_are_advised_where_that_alone_is_enough():
     """66 N down at 1 m take 66 Nm: 14 Nm too many, which are gone 0.21 m nearer."""
-    down = felt((0.0, 0.0, -66.0), (1.0, 0.0, 1.0))
+    down = pushed((0.0, 0.0, -66.0), (1.0, 0.0, 1.0))
     _, fix = judged(down)
     lack = -slack(answer((down.force, down.place)), FEET, "forward").min()
     assert fix["nearer"] == pytest.approx(lack / 66.0) and fix["lower"] is None
     nearer = answer((down.force, down.place - [fix["nearer"], 0.0, 0.0]))
     assert stand_of(nearer[None], FEET).margin[0, 0] == pytest.approx(0.0, abs=1e-9)
-    pull = felt((-45.0, 0.0, 0.0), (0.5, 0.0, 1.1))
+    pull = pushed((-45.0, 0.0, 0.0), (0.5, 0.0, 1.1))
     _, fix = judged(pull)
     lower = answer((pull.force, pull.place - [0.0, 0.0, fix["lower"]]))
     assert stand_of(lower[None], FEET).margin[0, 1] == pytest.approx(0.0, abs=1e-9) and fix["nearer"] is None
-    hopeless, fix = judged(felt((160.0, 0.0, 0.0), (0.5, 0.0, 1.1)))
+    hopeless, fix = judged(pushed((160.0, 0.0, 0.0), (0.5, 0.0, 1.1)))
     assert hopeless.failed and (fix["nearer"], fix["lower"]) == (None, None)
 
 
 def test_the_other_hand_helps_where_a_load_hangs_to_a_side():
-    found, fix = judged(felt((0.0, 0.0, -180.0), (0.2, 0.55, 1.0)))
+    found, fix = judged(pushed((0.0, 0.0, -180.0), (0.2, 0.55, 1.0)))
     assert found.details["towards"] == "left" and fix["both"] == "right_claw"
 
 

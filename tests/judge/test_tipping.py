@@ -122,7 +122,7 @@ def test_a_thing_that_presses_on_the_hand_is_named_with_its_force_and_lever(scen
     mujoco.mj_getState(model, data, state, STATE)
     take = Take(replace(nominal(scene), model=model), np.tile(scene.ready_ctrl, (90, 1)).astype(np.float32))
     now = moment_of(scene, take, NearestToTipping(90, state, np.mean(rows[-24:], axis=0)))
-    (push,) = now.felt
+    (push,) = now.pushes
     assert (push.link, push.thing) == ("left_claw", "rail/bar")
     assert push.force @ np.array([1.0, 0.0, -1.0]) / np.sqrt(2.0) == pytest.approx(-55.0, rel=0.02)
     assert now.still == pytest.approx(now.wrench, abs=1.0)  # at rest what bears on it is all there is
@@ -178,11 +178,11 @@ def test_a_base_that_a_thing_stops_is_reported_by_environment_and_judge_alike():
     drive[15:, -4] = 0.36
     env = ShiliuEnv(scene, vary=False)
     env.reset(seed=0)
-    told = [env.step(action)[-1]["unsafe"] for action in drive]
-    assert told[60] == () and "replay.collision.unexpected:leg_l6_link" in told[-1]
+    reported = [env.step(action)[-1]["unsafe"] for action in drive]
+    assert reported[60] == () and "replay.collision.unexpected:leg_l6_link" in reported[-1]
     (verdict,) = judge([recorded(scene, drive)], threads=1)
     found = next(one for one in verdict.findings if one.code == "collision.unexpected")
-    assert found.failed and code_of(found) in told[-1]
+    assert found.failed and code_of(found) in reported[-1]
     # the columns that disagree while it stands against the desk are no fault of the recorder's
     assert verdict.verdict == "INFEASIBLE" and verdict.stages["integrity"].verdict == "FEASIBLE"
     short = drive.copy()
