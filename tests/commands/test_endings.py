@@ -190,9 +190,9 @@ def test_want_of_memory_is_no_fault_of_a_recording(tmp_path, monkeypatch):
     with pytest.raises(EpisodeError), mending(tmp_path, "broken", "Copy it again."):
         raise MemoryError  # a broken file claims so much
     monkeypatch.setattr(reader_errors, "_limited", lambda: True)
-    for said in (MemoryError(), OSError("Unknown error: Failed to launch worker thread: Resource temporarily unavailable")):
+    for printed in (MemoryError(), OSError("Unknown error: Failed to launch worker thread: Resource temporarily unavailable")):
         with pytest.raises(MemoryError), mending(tmp_path, "broken", "Copy it again."):
-            raise said
+            raise printed
     with pytest.raises(EpisodeError, match="broken"), mending(tmp_path, "broken", "Copy it again."):
         raise ValueError("odd")
 
