@@ -149,6 +149,13 @@ class Operator:
         return self.state.action()
 
 
+def _awaited(carry: GoalState) -> np.ndarray:
+    """(n,) control steps for which the subgoal that each copy waits for has held so far."""
+    held = np.pad(carry.held, ((0, 0), (0, 1)))  # where all are reached, none is waited for
+    awaited: np.ndarray = held[np.arange(len(held)), carry.done]
+    return awaited
+
+
 class Operators:
     """The policy of operators side by side: each goes on until it has succeeded (and half a second more), failed, given up (and a
     second more, unless the next step of the goal holds just then), or run out of time.
@@ -185,7 +192,7 @@ class Operators:
         left, after = self._left, self._after
         left = np.where(success & (left > after), after + 1, left) - 1
         left = np.where((failed | unstable) & (left > after), after, left)
-        gave_up = np.array([self._gave_up(i) for i in range(len(left))]) & (carry.held == 0)
+        gave_up = np.array([self._gave_up(i) for i in range(len(left))]) & (_awaited(carry) == 0)
         self._left = np.where(gave_up & (left > self._after_giving_up), self._after_giving_up, left)
         return live[(self._left[live] > 0) & (t < longest(self.scene))]
 

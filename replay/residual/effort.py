@@ -32,7 +32,6 @@ SHARE = 0.1  # by which all torques may be larger than the weight asks
 LEAST = 8.0  # Nm of weight and stiffness that a take goes through, to tell what it is counted in
 SIGMAS = 6.0  # of what the law leaves in rows that move, which are added to each bound: servos that follow it less exactly
 LEAP = 0.04  # rad between two commands
-LIMB = len("zarm_l")  # letters by which the joints of an arm are known
 LEAST_STIFFNESS = 1.0  # Nm/rad: a servo that is softer says nothing of its command
 FINER = 1.0 / 3.0  # of these bounds, for a joint of the head: its motors give 1.5 and 12 Nm
 
@@ -68,8 +67,8 @@ def _by_law(group: Group, law: ServoLaw, found: Sequence[Difference], by_hands: 
     known = np.column_stack([_doubted(by_hands, "measured", c.name, group.n) for c in channels])
     elsewhere = doubted["measured"] | known
     for j, channel in enumerate(channels):
-        limb = [k for k, c in enumerate(channels) if k != j and c.name[:LIMB] == channel.name[:LIMB]]
-        unknown = elsewhere[:, limb].any(axis=1) & ~elsewhere[:, j]  # the weight of an arm that is measured elsewhere
+        beside = [k for k, limb in enumerate(law.limbs) if k != j and limb == law.limbs[j]]
+        unknown = elsewhere[:, beside].any(axis=1) & ~elsewhere[:, j]  # the weight of an arm that is measured elsewhere
         rest[_doubted(found, "velocity", channel.name, group.n) | known[:, j] | unknown, j] = 0.0
     bad, sure = _judged(rest / small, speed, SIGMAS * law.noise / small, chatter / small)
     relations = follows(group) if bad.any() else []

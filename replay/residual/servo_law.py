@@ -31,6 +31,7 @@ class ServoLaw:
     Attributes:
         effort, truth: (n, k) [Nm], recorded and by the law.
         noise: [Nm] that it leaves where joints move; most: (k,) [Nm] that a servo gives, in the units of the take.
+        limbs: (k,) arm or head that each joint is of: what else moves its weight.
     """
 
     channels: tuple[RecordedChannel, ...]
@@ -41,6 +42,7 @@ class ServoLaw:
     truth: np.ndarray
     noise: float
     most: np.ndarray
+    limbs: tuple[str, ...] = ()
 
 
 def laws_of(group: Group, arms: Mapping[str, MeasuredArm], doubted: Collection[str] = ()) -> list[ServoLaw]:
@@ -53,15 +55,17 @@ def laws_of(group: Group, arms: Mapping[str, MeasuredArm], doubted: Collection[s
         return []  # which command a servo had when its torque was measured is not recorded
     by_name = {c.name: c for c in group.channels if c.unit == "rad" and set(c.columns) >= NEEDED}
     known = [arm for arm in arms.values() if set(arm.chain.joints) <= set(by_name)]
-    pools: list[tuple[list[RecordedChannel], np.ndarray, list[float]]] = []
+    pools: list[tuple[list[RecordedChannel], np.ndarray, list[float], tuple[str, ...]]] = []
     both = [arm for arm in known if arm.chain.side != HEAD]
     for of in (both, *([arm] for arm in known if arm.chain.side == HEAD)):
         if of:
             links = [link for arm in of for link in arm.chain.links]
+            limbs = [arm.chain.side for arm in of for _ in arm.chain.links]
             weight = np.concatenate([arm.weight() for arm in of], axis=1)
             each = [slice(0, len(links))] if of is both else [slice(j, j + 1) for j in range(len(links))]
-            pools += [([by_name[k.joint] for k in links[at]], weight[:, at], [k.most for k in links[at]]) for at in each]
-    return [law for channels, weight, most in pools if (law := _fitted(tuple(channels), weight, np.array(most), doubted)) is not None]
+            pools += [([by_name[k.joint] for k in links[at]], weight[:, at], [k.most for k in links[at]], tuple(limbs[at])) for at in each]
+    fitted = (_fitted(tuple(channels), weight, np.array(most), doubted, limbs) for channels, weight, most, limbs in pools)
+    return [law for law in fitted if law is not None]
 
 
 def _terms(channel: RecordedChannel, weight: np.ndarray) -> np.ndarray:
@@ -71,7 +75,7 @@ def _terms(channel: RecordedChannel, weight: np.ndarray) -> np.ndarray:
 
 
 def _fitted(
-    channels: tuple[RecordedChannel, ...], weight: np.ndarray, most: np.ndarray, doubted: Collection[str]
+    channels: tuple[RecordedChannel, ...], weight: np.ndarray, most: np.ndarray, doubted: Collection[str], limbs: tuple[str, ...]
 ) -> ServoLaw | None:
     """The law that fits these joints together; the weight of a joint alone is taken as it is, for it hardly changes."""
     effort = np.column_stack([c.columns["effort"] for c in channels])
@@ -101,4 +105,4 @@ def _fitted(
     if len(channels) > 1 and (size <= 0.0 or numbers[0] * share <= 0.0):
         return None
     noise = TO_SIGMA * float(np.median(rest.T.reshape(-1)[taken]))
-    return ServoLaw(channels, float(numbers[0]), float(numbers[1]), share, effort, truth, noise, abs(share) * most)
+    return ServoLaw(channels, float(numbers[0]), float(numbers[1]), share, effort, truth, noise, abs(share) * most, limbs)
