@@ -147,7 +147,7 @@ def hung_of(scene: Scene, played: Rollout, carries: Sequence[CarriedSpan]) -> li
     """
     hands, found = scene.robot.interface["grippers"]["bodies"], []
     weight = float(np.linalg.norm(scene.model.opt.gravity))
-    for j, body in enumerate(scene.borne if len(played.borne) else ()):
+    for j, body in enumerate(scene.borne if played.borne.size else ()):
         up = played.borne[:, j].astype(float)
         for span in carries:
             if _body(scene, span.thing).partition("/")[0] == body.partition("/")[0]:

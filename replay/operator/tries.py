@@ -37,7 +37,7 @@ FOLDER = Path(".shiliu")  # of the working folder
 MOST = 64  # demonstrations that are kept of a scenario; the oldest go
 FREE = ("skills", "mistakes", "cameras", "title", "judge", "time_limit")  # of a scenario, what a state does not hang on
 _ARRAYS = ("state", "trace", "start")
-_CARRY = ("step", "done", "held", "reached", "failed", "worst", "lasted")
+_CARRY = ("step", "done", "held", "reached", "undone", "failed", "worst", "lasted")
 _TORN = (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile, zlib.error)
 
 

@@ -83,10 +83,12 @@ def _fitted(
     design, y = terms.reshape(-1, 3), effort.T.reshape(-1)
     if not np.isfinite(design).all() or not np.isfinite(y).all():
         return None
+    moving = np.abs(design[:, :2]).max(axis=1) > MOVED
     known = np.array([channel.name not in doubted for channel in channels])
-    of = known if known.any() else ~known
+    # joints that stand tell of no stiffness: then the law is that of all
+    of = known if int(moving[np.repeat(known, len(effort))].sum()) > LEAST_ROWS else np.ones_like(known)
     asked = np.repeat(of, len(effort))
-    moved = np.flatnonzero(asked & (np.abs(design[:, :2]).max(axis=1) > MOVED))
+    moved = np.flatnonzero(asked & moving)
     taken = moved if len(moved) > LEAST_ROWS else np.flatnonzero(asked)
     taken = taken[:: -(-len(taken) // EVERY)]
     if len(channels) == 1:

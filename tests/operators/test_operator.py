@@ -68,6 +68,10 @@ def assert_same(ours, theirs):
     elif dataclasses.is_dataclass(ours):
         for field in dataclasses.fields(ours):
             assert_same(getattr(ours, field.name), getattr(theirs, field.name))
+    elif isinstance(ours, tuple):
+        assert len(ours) == len(theirs)
+        for mine, other in zip(ours, theirs):
+            assert_same(mine, other)
     else:
         np.testing.assert_array_equal(ours, theirs)
 

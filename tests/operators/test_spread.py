@@ -36,6 +36,11 @@ def dropped(scene, seed):
     return draw(scene, seed)
 
 
+def handling(scene):
+    """The chain without what only turns the head."""
+    return [step for step in read_chain(scene) if step.name != "look"]
+
+
 def seen(scene, seed):
     """What the operator sees at first."""
     start = dropped(scene, seed)
@@ -64,7 +69,7 @@ def test_a_heap_that_nobody_touches_takes_no_more_steps_of_the_solver_than_it_ne
 
 @pytest.mark.parametrize("seed", [602, pytest.param(605, marks=pytest.mark.slow)])
 def test_the_open_end_of_a_crumpled_towel_is_found(crumpled, seed):
-    body, (cloth,), go_to_end = seen(crumpled, seed), crumpled.cloths, read_chain(crumpled)[0]
+    body, (cloth,), go_to_end = seen(crumpled, seed), crumpled.cloths, handling(crumpled)[0]
     name, edge = go_to_end._choose(body)
     other = next(one for one in short_edges(cloth) if one != edge)
     places = body.vertices(cloth)
@@ -95,7 +100,7 @@ def hanging(body, cloth, left, right):
 
 
 def test_a_claw_comes_below_what_hangs_and_opens_as_wide_as_that_is_deep(crumpled):
-    pick, body, (cloth,) = read_chain(crumpled)[3], seen(crumpled, 602), crumpled.cloths
+    pick, body, (cloth,) = handling(crumpled)[3], seen(crumpled, 602), crumpled.cloths
     hanging(body, cloth, 0.060, 0.035)
     depths = {side: pick._depth(body, side) for side in ("left", "right")}
     assert depths["left"] == pytest.approx(0.060, abs=0.001) and depths["right"] == pytest.approx(0.037, abs=0.001)
@@ -110,7 +115,7 @@ def test_a_claw_comes_below_what_hangs_and_opens_as_wide_as_that_is_deep(crumple
 
 
 def test_a_corner_over_the_front_of_the_table_is_not_one_over_its_end(crumpled):
-    tow, body, (cloth,) = read_chain(crumpled)[1], seen(crumpled, 602), crumpled.cloths
+    tow, body, (cloth,) = handling(crumpled)[1], seen(crumpled, 602), crumpled.cloths
     hanging(body, cloth, 0.0, 0.040)
     assert tow._inside(body)["right"] == pytest.approx(-0.040, abs=0.001)
     hanging(body, cloth, -0.120, -0.120)  # lies 120 mm inside
@@ -132,7 +137,7 @@ def walked(tow, body, forces, periods):
 
 
 def test_a_heap_that_lies_aside_is_towed_to_the_middle_of_the_table_as_well(crumpled):
-    tow, body, (cloth,) = read_chain(crumpled)[1], seen(crumpled, 602), crumpled.cloths
+    tow, body, (cloth,) = handling(crumpled)[1], seen(crumpled, 602), crumpled.cloths
     hanging(body, cloth, -0.150, -0.150)  # 150 mm inside
     away = body.site("table/left_end")[1][:, 0]
     beside = np.cross([0.0, 0.0, 1.0], away)
@@ -145,7 +150,7 @@ def test_a_heap_that_lies_aside_is_towed_to_the_middle_of_the_table_as_well(crum
 
 
 def test_one_hand_tows_alone_where_the_other_does_not_come_down(crumpled):
-    tow, body, (cloth,) = read_chain(crumpled)[1], seen(crumpled, 602), crumpled.cloths
+    tow, body, (cloth,) = handling(crumpled)[1], seen(crumpled, 602), crumpled.cloths
     hanging(body, cloth, -0.150, -0.150)
     patience = round(4.0 * LOST / body.timestep)
     assert len(walked(tow, body, {"left": tow.force, "right": 0.0}, patience - 2)) == 0  # it waits for the other
@@ -154,7 +159,7 @@ def test_one_hand_tows_alone_where_the_other_does_not_come_down(crumpled):
 
 
 def test_a_robot_that_draws_an_edge_steps_up_to_where_its_hands_come_down_to_it(crumpled):
-    draw_end, body, (cloth,) = read_chain(crumpled)[2], seen(crumpled, 602), crumpled.cloths
+    draw_end, body, (cloth,) = handling(crumpled)[2], seen(crumpled, 602), crumpled.cloths
     edge, turn = body.site("table/left_end")
     for inside, steps in ((0.125, True), (0.0, False)):  # the hands press 80 mm further inside
         hanging(body, cloth, -inside, -inside)
@@ -168,7 +173,7 @@ def test_a_robot_that_draws_an_edge_steps_up_to_where_its_hands_come_down_to_it(
 
 
 def test_a_finger_on_which_more_is_to_lie_rises_over_the_table(crumpled):
-    pick, away = read_chain(crumpled)[3], np.array([0.0, 1.0, 0.0])
+    pick, away = handling(crumpled)[3], np.array([0.0, 1.0, 0.0])
     for depth in (0.020, 0.035, 0.060):
         noses = pick._lifting(np.zeros(3), away, depth)
         assert noses[-1] - noses[-2] == pytest.approx([0.0, 0.0, OVER])
@@ -178,7 +183,7 @@ def test_a_finger_on_which_more_is_to_lie_rises_over_the_table(crumpled):
 
 
 def test_an_edge_that_lies_too_little_on_a_finger_is_not_taken(crumpled, monkeypatch):
-    pick, body, (cloth,) = read_chain(crumpled)[3], seen(crumpled, 602), crumpled.cloths
+    pick, body, (cloth,) = handling(crumpled)[3], seen(crumpled, 602), crumpled.cloths
     hanging(body, cloth, 0.0, 0.0)
     away = body.site("table/left_end")[1][:, 0]
     frame = hands_over(away, pick.pitch)[0]
@@ -194,7 +199,7 @@ def test_an_edge_that_lies_too_little_on_a_finger_is_not_taken(crumpled, monkeyp
 
 
 def test_how_far_on_the_lower_finger_the_edge_lies_is_seen(crumpled):
-    pick, body, (cloth,) = read_chain(crumpled)[3], seen(crumpled, 602), crumpled.cloths
+    pick, body, (cloth,) = handling(crumpled)[3], seen(crumpled, 602), crumpled.cloths
     hanging(body, cloth, 0.0, -0.040)  # askew: the right corner lies 40 mm inside, the left one at the table's end
     away = body.site("table/left_end")[1][:, 0]
     for side in ("left", "right"):
@@ -215,7 +220,7 @@ def hang(places, near, far, pivots, offs, length):
 
 def swung(crumpled, calming, monkeypatch):
     """(n,) [m] how far the far corner hangs aside of each hand while the skill waits for it to hang still, and where the hands went."""
-    fling, body, (cloth,) = read_chain(crumpled)[4], seen(crumpled, 602), crumpled.cloths
+    fling, body, (cloth,) = handling(crumpled)[4], seen(crumpled, 602), crumpled.cloths
     monkeypatch.setattr(flinging, "AFTER", flinging.AFTER if calming else 0.0)
     length, step, places = float(cloth.size.max()), body.timestep, np.zeros((len(cloth.flat), 3))
     far, near = short_edges(cloth)
@@ -248,7 +253,7 @@ def test_hands_that_go_after_what_swings_below_them_calm_it_and_come_back(crumpl
 
 
 def test_how_much_lies_open_is_told_of_a_heap_and_of_a_flat_towel(crumpled):
-    fling, body, (cloth,) = read_chain(crumpled)[4], seen(crumpled, 602), crumpled.cloths
+    fling, body, (cloth,) = handling(crumpled)[4], seen(crumpled, 602), crumpled.cloths
     assert isinstance(fling, FlingOut) and fling._open(body) < 0.8
     flat = np.c_[cloth.flat, np.full(len(cloth.flat), 0.853)]
     body.vertices = lambda _: flat
@@ -258,7 +263,7 @@ def test_how_much_lies_open_is_told_of_a_heap_and_of_a_flat_towel(crumpled):
 
 
 def test_a_swing_begins_and_ends_at_rest_where_it_shall(crumpled):
-    fling = read_chain(crumpled)[4]
+    fling = handling(crumpled)[4]
     assert fling._swing(0.0) == pytest.approx(fling.ahead)
     assert fling._swing(fling.back) == pytest.approx(fling.ahead - fling.swing)
     assert fling._swing(fling.back + fling.forth) == pytest.approx(fling.ahead)
@@ -274,7 +279,7 @@ def test_a_swing_begins_and_ends_at_rest_where_it_shall(crumpled):
 @pytest.fixture(scope="module")
 def led(crumpled):
     """(n, 14) [rad] and (n, 4) what arms and base are told as a towel is swung and laid down, and when [s] the swing begins."""
-    fling, body, (cloth,) = read_chain(crumpled)[4], seen(crumpled, 602), crumpled.cloths
+    fling, body, (cloth,) = handling(crumpled)[4], seen(crumpled, 602), crumpled.cloths
     end, turn = body.site("table/left_end")
     away, base, step = turn[:, 0], body.base, body.timestep
     hanging(body, cloth, 0.0, 0.0)

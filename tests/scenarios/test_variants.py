@@ -179,9 +179,9 @@ def test_mistakes_of_the_whole_task_are_named_by_operator_and_environment(whole,
 def test_an_arm_that_presses_the_button_leaves_the_door_its_room(clear):
     """The spring swings the door to 57 deg where nothing is in its way; the arm that only looks at the key stops it before 20."""
     scene = shiliu.load_scenario("microwave", ["time_limit=14 s"], variant="button")
-    del scene.config.skills.value[1:]
+    del scene.config.skills.value[2:]
     if not clear:
-        del scene.config.skills.value[0]["press"]["lets_go"]
+        del scene.config.skills.value[1]["press"]["lets_go"]
     (done,) = perform(scene, [drawing.draw(scene, 31009)], [31009])
     assert done.reached["ajar"] < 10.0
     column = scene.schema.observations["observation.environment_state"].names.index("oven.door_hinge")
