@@ -30,6 +30,7 @@ ALL_PLACEHOLDER = -1.0  # a device that is not connected often reads as -1 throu
 # that nobody wrote, which no channel holds however often
 ABSURD, NEVER = 1e4, 1e30
 FEW = 0.1  # of the rows
+FORCES = ("wrench", "joint_torque", "effort", "touch", "force")
 
 
 def check_nonfinite(streams: Sequence[Stream], rules: Rules, origin: int) -> list[Finding]:
@@ -65,7 +66,7 @@ def check_sentinel(streams: Sequence[Stream], rules: Rules, origin: int) -> list
     for stream in streams:
         if stream.role in ("event", "image") or not stream.n:
             continue
-        bad = absurd = _absurd(stream.values)
+        bad = absurd = _absurd(stream.values, stream.quantity in FORCES)
         if stream.quantity not in ("imu", "placeholder") and not absurd.any():
             bad = np.isin(stream.values, rule.settings["placeholders"])
             for j in np.flatnonzero(bad.any(axis=0)):
@@ -94,12 +95,16 @@ def check_sentinel(streams: Sequence[Stream], rules: Rules, origin: int) -> list
     return worst_of(found) or [rule.passed()]
 
 
-def _absurd(values: np.ndarray) -> np.ndarray:
-    """(n, k) cells that no channel measures: beside the rest of their column there is no such size."""
+def _absurd(values: np.ndarray, strikes: bool) -> np.ndarray:
+    """(n, k) cells that no channel measures: beside the rest of their column there is no such size.
+
+    Args:
+        strikes: whether it holds forces, of which a blow may be any number of times as large as all else.
+    """
     size = np.abs(np.where(np.isfinite(values), values, 0.0))
     largest = size.max(axis=0)
     out = size > NEVER
-    for j in np.flatnonzero(largest > ABSURD):
+    for j in () if strikes else np.flatnonzero(largest > ABSURD):
         far = size[:, j] > ABSURD * max(float(np.median(size[:, j])), 1.0)
         if 0 < far.sum() <= FEW * len(far):
             out[:, j] |= _apart(values[:, j], far, counted=False)

@@ -307,7 +307,8 @@ def test_a_chest_that_is_pressed_is_infeasible_with_region_force_limit_and_momen
     actions = pushed(touch, 0.165, 3.0)
     verdict = verdict_of(touch, actions)
     (pressed,) = findings_of(verdict, "force.person")
-    assert verdict.verdict == "INFEASIBLE" and verdict.findings[verdict.root].code == "force.person"
+    # who leans on a person so hard is pushed back over the heels, and that comes first
+    assert verdict.verdict == "INFEASIBLE" and verdict.findings[verdict.root].code == "tipping"
     assert (
         pressed.subject == ("chest",) and pressed.details["kind"] == "pressed" and pressed.details["person"] == "guest"
     )
