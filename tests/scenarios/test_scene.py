@@ -100,7 +100,11 @@ def test_looks_change_no_physics(moved):
         ends.append((data.qpos.copy(), data.sensordata.copy()))
     assert np.abs(ends[0][0][: len(moved.joint_index)] - moved.start_qpos(bare)[:16]).max() > 0.1
     np.testing.assert_allclose(ends[1][0], ends[0][0], atol=1e-9)
-    np.testing.assert_allclose(ends[1][1], ends[0][1], atol=1e-6)
+    # a range finder meets what is drawn, too, which stands out of what touches by some millimetres
+    sights = bare.sensor_adr[bare.sensor_type == mujoco.mjtSensor.mjSENS_RANGEFINDER]
+    np.testing.assert_allclose(ends[1][1][sights], ends[0][1][sights], atol=0.01)
+    others = np.delete(np.arange(bare.nsensordata), sights)
+    np.testing.assert_allclose(ends[1][1][others], ends[0][1][others], atol=1e-6)
 
 
 def test_the_robot_weighs_what_its_sheet_says(any_scene):
