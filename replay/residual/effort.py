@@ -63,7 +63,9 @@ def _by_law(group: Group, law: ServoLaw, found: Sequence[Difference], by_hands: 
     seams = ((np.abs(rest) > SINGLE).sum(axis=1) >= SEAM) & (steps > LEAP)
     rest[rows_of((d for d in found if d.kind == "rows"), group.n) | seams] = 0.0
     doubted = {kind: np.column_stack([_doubted(found, kind, c.name, group.n) for c in channels]) for kind in HEARD}
-    chatter = np.where(doubted["measured"], 0.0, chatter)  # positions that never were do not chatter
+    sure_of = [d for d in found if d.certain]
+    never_were = np.column_stack([_doubted(sure_of, "measured", c.name, group.n) for c in channels])
+    chatter = np.where(never_were, 0.0, chatter)  # positions that never were do not chatter
     known = np.column_stack([_doubted(by_hands, "measured", c.name, group.n) for c in channels])
     elsewhere = doubted["measured"] | known
     for j, channel in enumerate(channels):
@@ -81,8 +83,8 @@ def _by_law(group: Group, law: ServoLaw, found: Sequence[Difference], by_hands: 
 
 
 def _doubted(found: Sequence[Difference], kind: str, name: str, n: int) -> np.ndarray:
-    """(n,) rows in which a column of a joint contradicts another one."""
-    return rows_of((d for d in found if d.kind == kind and name in d.channels), n)
+    """(n,) rows in which a column of a joint contradicts another one, and is to blame: not where a body explains it."""
+    return rows_of((d for d in found if d.kind == kind and d.family != "body" and name in d.channels), n)
 
 
 def _of_joint(
