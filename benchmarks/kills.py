@@ -106,7 +106,7 @@ def one_round(number: int, name: str, words: list[str], room: Path, usual: float
     after = sorted(path.relative_to(room).as_posix() for path in room.rglob(".*") if path != out)
     return {
         "round": number, "verb": name, "signal": which, "at_s": round(at, 2), "hit": ran, "code": process.returncode, "hung": hung,
-        "orphans": len(orphans), "left": left, "half": half, "told": error.strip()[-200:], "again": again.returncode,
+        "orphans": len(orphans), "left": left, "half": half, "error": error.strip()[-200:], "again": again.returncode,
         "again_told": again.stderr.strip()[-200:], "after": after,
     }  # fmt: skip
 

@@ -76,7 +76,7 @@ class SpeedNear:
 class Stopped:
     """Force [N] with which a thing meets trunk or leg of a base that drives, and stops it; zero where nothing does.
 
-    A link that its own arm grazes feels a force, too. What stops the base is felt by all of the robot, as no push of the hands is.
+    A link that its own arm grazes measures a force, too. What stops the base loads all of the robot, as no push of the hands is.
 
     Attributes:
         forces: on the link, of whatever touches it; pelvis: force between pelvis and floor, of which none is needed of a foot.

@@ -142,7 +142,7 @@ def _task(scene: Scene, draws: Sequence[Draw]) -> list[Answer]:
 
 
 def _fine(scene: Scene, question: str) -> str:
-    """What is told of a question about the task that finds nothing wrong."""
+    """What is reported of a question about the task that finds nothing wrong."""
     holds = sum(subgoal.hold for subgoal in scene.goal)
     return {
         "the task is still to do": f"first {scene.goal[0].name}, of {len(scene.goal)} subgoals" if scene.goal else "",

@@ -1,6 +1,6 @@
 """Would the robot stay on its feet with all that its hands push, pull and lift? The zero-moment point of a replay.
 
-`balance` takes the motion from the command, with the hands empty or loaded; here the force is what the simulation felt. It is the
+`balance` takes the motion from the command, with the hands empty or loaded; here the force is that of the simulation. It is the
 wrench between the whole robot and the world: weight and acceleration of every link, legs and feet included, less every contact of a
 rigid body with it. What is not in it: contacts with cloth (MuJoCo leaves flexes out of its inner forces) and the reaction of rotors
 (`armature`). Gravity compensation is an inner force and changes nothing. A robot whose base moves is measured at its floor mark and
@@ -46,8 +46,8 @@ NEARER = 0.3  # m, that a robot can be asked to stand nearer, or a hand to take 
 
 
 @dataclass(frozen=True)
-class FeltForce:
-    """What one hand, or another link of the robot, felt of a thing at a moment, in the frame of the floor mark.
+class ForceOnLink:
+    """What one hand, or another link of the robot, takes from a thing at a moment, in the frame of the floor mark.
 
     Attributes:
         link: the hand or link; thing: body that it touches.
@@ -71,13 +71,13 @@ class TippingMoment:
 
     Attributes:
         t: [s]; wrench: (6,) then, see `stand_of`; still: (6,) what it would be if everything stood still.
-        pushes: what touched the robot; hands: links of `FeltForce` that are hands.
+        pushes: what touched the robot; hands: links of `ForceOnLink` that are hands.
     """
 
     t: float
     wrench: np.ndarray
     still: np.ndarray
-    pushes: Sequence[FeltForce] = ()
+    pushes: Sequence[ForceOnLink] = ()
     hands: tuple[str, ...] = ()
 
 
@@ -233,13 +233,13 @@ def slack(wrench: np.ndarray, footing: Footing, side: str) -> np.ndarray:
     return np.array([edge * fz - sign * on_floor, footing.peak - sign * at_ankles])
 
 
-def without(wrench: np.ndarray, footing: Footing, push: FeltForce) -> np.ndarray:
+def without(wrench: np.ndarray, footing: Footing, push: ForceOnLink) -> np.ndarray:
     """(6,) the wrench with which the floor would answer the same motion without a push."""
     moment = push.moment - np.cross(footing.site, push.force)
     return np.asarray(wrench, float) + np.concatenate([push.force, moment])
 
 
-def allowed(wrench: np.ndarray, footing: Footing, side: str, push: FeltForce) -> float | None:
+def allowed(wrench: np.ndarray, footing: Footing, side: str, push: ForceOnLink) -> float | None:
     """The largest share of a push, 0 to 1, with which the robot stands in its bounds; None where it does not without any of it."""
     now, free = slack(wrench, footing, side), slack(without(wrench, footing, push), footing, side)
     if free.min() < 0.0:
@@ -266,7 +266,7 @@ def _bearing(moment: TippingMoment, footing: Footing, side: str) -> dict[str, An
         return found
     torque, push = max(tilts, key=lambda one: one[0])
     force, moments = (np.sum([getattr(one, part) for _, one in tilts], axis=0) for part in ("force", "moment"))
-    together = FeltForce(push.link, push.thing, force, moments, push.place)
+    together = ForceOnLink(push.link, push.thing, force, moments, push.place)
     share = allowed(moment.wrench, footing, side, together)
     found |= {
         "link": push.link,
@@ -280,7 +280,7 @@ def _bearing(moment: TippingMoment, footing: Footing, side: str) -> dict[str, An
     return found | _ways(push, side, lack, [hand for hand in moment.hands if hand != push.link])
 
 
-def _ways(push: FeltForce, side: str, lack: float, others: Sequence[str]) -> dict[str, Any]:
+def _ways(push: ForceOnLink, side: str, lack: float, others: Sequence[str]) -> dict[str, Any]:
     """How far nearer to stand [m], how far lower to take hold [m], and whether the other hand helps, where that alone is enough.
 
     Args:

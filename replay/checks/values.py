@@ -258,7 +258,7 @@ def _scales_against(stream: Stream, other: Stream, correlation: float, anyway: b
     """How many times further each joint moves here than in the other stream, both in radians by their units.
 
     Args:
-        anyway: else none is told where no joint moves so many times further as a unit makes of it.
+        anyway: else none is reported where no joint moves so many times further as a unit makes of it.
     """
     names = shared(stream, other)
     if not names or stream.n < 8 or other.n < 8:

@@ -36,7 +36,7 @@ class OneByOne:
         self._states = SeenStates()
 
     def count(self, entry: Entry) -> int | None:
-        """How many there are; None where that cannot be told, because nothing can be read."""
+        """How many there are; None where nobody knows, because nothing can be read."""
         try:
             reader = reader_of(entry.path)
             if reader.messages:

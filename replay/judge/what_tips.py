@@ -11,7 +11,7 @@ from ...scenarios.scene import Scene
 from ...scenarios.variation import STATE
 from ..checks.dynamics import Effort, check_balance
 from ..checks.finding import Finding
-from ..checks.tipping_over import FeltForce, TippingMoment, check_tipping
+from ..checks.tipping_over import ForceOnLink, TippingMoment, check_tipping
 from ..rollout.ground_force import NearestToTipping
 from ..rollout.rollout import Rollout, Take
 from ..signals.joint_motion import JointMotion
@@ -87,12 +87,12 @@ def moment_of(scene: Scene, take: Take, nearest: NearestToTipping) -> TippingMom
 def contacts_on(
     scene: Scene, model: mujoco.MjModel, data: mujoco.MjData
 ) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:
-    """Hand or link, body that it touches, place (3,) [m] and force on the robot (3,) [N] in the world, of each contact that is felt."""
+    """Hand or link, body that it touches, place (3,) [m] and force on the robot (3,) [N] in the world, of each contact that bears."""
     root, names = model.body(scene.robot.root).id, _hands(scene, model)
     local = np.zeros(6)
     for i in range(data.ncon):
         contact = data.contact[i]
-        if min(contact.geom) < 0 or contact.efc_address < 0:  # of a cloth, or not felt
+        if min(contact.geom) < 0 or contact.efc_address < 0:  # of a cloth, or one that bears nothing
             continue
         one, other = (int(model.geom_bodyid[geom]) for geom in contact.geom)
         mine = [int(model.body_rootid[body]) == root for body in (one, other)]
@@ -105,10 +105,10 @@ def contacts_on(
         yield names.get(link, model.body(link).name), model.body(thing).name, contact.pos.copy(), force
 
 
-def _sum_of(link: str, thing: str, rows: Sequence[tuple[np.ndarray, np.ndarray]]) -> FeltForce:
+def _sum_of(link: str, thing: str, rows: Sequence[tuple[np.ndarray, np.ndarray]]) -> ForceOnLink:
     places, forces = (np.array(part) for part in zip(*rows))
     weights = np.linalg.norm(forces, axis=1) + 1e-12
-    return FeltForce(
+    return ForceOnLink(
         link, thing, forces.sum(axis=0), np.cross(places, forces).sum(axis=0), np.average(places, axis=0, weights=weights)
     )
 

@@ -46,7 +46,7 @@ class Slips:
         return self.out / TAKES / f"{name}.json"
 
     def known(self, source: str, state: Any) -> bool:
-        """Whether a take was told in this state of its files."""
+        """Whether a take was reported in this state of its files."""
         return (self._record(self.path(source)) or {}).get("state") == list(state)
 
     def judged(self, source: str, state: Any) -> bool:
@@ -55,7 +55,7 @@ class Slips:
         return record.get("state") == list(state) and record.get("key") is not None
 
     def renewed(self, source: str, key: str, state: Any) -> bool:
-        """Whether this judgement of the take was told before; then the state of its files is brought up to date."""
+        """Whether this judgement of the take was reported before; then the state of its files is brought up to date."""
         record = self._record(self.path(source))
         if record is None or record.get("key") != key:
             return False
@@ -64,7 +64,7 @@ class Slips:
         return True
 
     def keep_only(self, source: str, takes: Collection[str]) -> None:
-        """Take away the files of what was told of a set while it was another one: as unreadable, or longer.
+        """Take away the files of what was reported of a set while it was another one: as unreadable, or longer.
 
         Args:
             source: of the set; takes: what is in it now.

@@ -64,7 +64,7 @@ class Watching:
         self._work: list[Ready] = []  # by number of a job
         self._newest: dict[Path, int] = {}  # of each entry the job that knows its state of now
         self._unsure: set[int] = set()  # jobs whose takes could not be counted
-        self._reported: dict[int, tuple[int, set[str]]] = {}  # of each job: how many takes there are, and those that are told
+        self._reported: dict[int, tuple[int, set[str]]] = {}  # of each job: how many takes there are, and those that are reported
         self._look_at = 0.0  # not before [s, time.monotonic]
         self._begun = time.time()
 
@@ -162,7 +162,7 @@ class Watching:
     def _tell_unread(self, job: TakeJob, ready: Ready, answer: Unread) -> None:
         if not self._slips.known(answer.source, ready.state):
             self._tell(Verdict(answer.name, answer.source, error=answer.error), None, ready, None, None)
-        if answer.source != ready.entry.source:  # else the whole set cannot be read, and what was told of it stays
+        if answer.source != ready.entry.source:  # else the whole set cannot be read, and what was reported of it stays
             self._is_reported(job.number, answer.source)
 
     def _tell(self, verdict: Verdict, operator: str | None, ready: Ready, length: float | None, key: str | None) -> None:
@@ -171,7 +171,7 @@ class Watching:
         self._each(TakeReport(verdict, line, length, took))
 
     def _is_reported(self, number: int, source: str) -> None:
-        """Count what is told of a set; when that is all of it, take away what was told while it was another one."""
+        """Count what is reported of a set; when that is all of it, take away what was reported while it was another one."""
         n, sources = self._reported[number]
         sources.add(source)
         if len(sources) == n:

@@ -33,7 +33,7 @@ LEAST: Mapping[str, float] = {
 def time_for_chain(scene: Scene) -> list[Answer]:
     """One answer: the least time that the chain takes, and the time limit.
 
-    The least time of a skill is what it is told to stay (`time`), or what its word never took less than (`LEAST`), whichever is
+    The least time of a skill is what it is asked to stay (`time`), or what its word never took less than (`LEAST`), whichever is
     longer. Skills that depend on a switch (`only_if`) count nothing. So no chain is refused that could be done.
     """
     if not scene.config.skills.value:

@@ -108,7 +108,7 @@ def _of_joint(
             of["command"][stretch] = True
     for kind, rows in of.items():
         if rows.any():
-            yield from departures(heard_column(group, law, j, rest, kind, bad & rows, bad & rows & sure))
+            yield from departures(heard_column(group, law, j, rest, kind, bad & rows, bad & rows & sure, limit))
     bad = bad & ~np.logical_or(*of.values())
     noise = max(TO_SIGMA * float(np.median(np.abs(rest))), 0.01)
     yield from departures(WitnessedColumn(

@@ -16,7 +16,6 @@ from .table import Group
 HEARD = ("command", "measured")
 SPENT = 0.98  # of the largest torque: beyond it a servo says nothing of its command
 BELIEVED = 0.7  # of what a joint departs from the recorded command, root mean square: what it may depart from the heard one
-LIMIT = 3.0  # Nm of stiffness: from where on a command differs
 REACH = 4  # rows in which a joint follows
 
 
@@ -47,14 +46,14 @@ def is_followed(relation: Relation | None, recorded: np.ndarray, restored: np.nd
 
 
 def heard_column(
-    group: Group, law: ServoLaw, j: int, rest: np.ndarray, kind: str, bad: np.ndarray, sure: np.ndarray
+    group: Group, law: ServoLaw, j: int, rest: np.ndarray, kind: str, bad: np.ndarray, sure: np.ndarray, limit: float
 ) -> WitnessedColumn:
-    """The command or position of a joint beside what its torques answer, which depart in rows `bad` (n,)."""
+    """The command or position of a joint and what its torques answer, which depart in rows `bad` (n,) and count from `limit` [Nm] on."""
     channel = law.channels[j]
     others = {c.name: c.columns[kind] for k, c in enumerate(law.channels) if k != j}
     if kind == "command":
         bad, sure = (np.append(rows[1:], False) for rows in (bad, sure))
     return WitnessedColumn(
         channel.name, kind, "rad", channel.topics[kind], group.t, channel.columns[kind], heard(law, j, rest, kind), bad, sure,
-        LIMIT / law.stiffness, max(law.noise, 0.01) / law.stiffness, others,
+        limit / law.stiffness, max(law.noise, 0.01) / law.stiffness, others,
     )  # fmt: skip

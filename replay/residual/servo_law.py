@@ -42,7 +42,7 @@ class ServoLaw:
     truth: np.ndarray
     noise: float
     most: np.ndarray
-    limbs: tuple[str, ...] = ()
+    limbs: tuple[str, ...]
 
 
 def laws_of(group: Group, arms: Mapping[str, MeasuredArm], doubted: Collection[str] = ()) -> list[ServoLaw]:

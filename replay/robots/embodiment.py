@@ -230,7 +230,7 @@ class Embodiment:
 
 
 def compiled(file: Path) -> mujoco.MjModel:
-    """The model of an MJCF file. A body without a name gets one, because all that is told of bodies is told by name.
+    """The model of an MJCF file. A body without a name gets one, because bodies are reported by name.
 
     Raises:
         ScenarioError: the engine refuses it, with what the engine says; or it would be larger than any model.

@@ -87,6 +87,6 @@ def _tree(file: Path, changed: int) -> Mapping[str, Any] | None:
     """A scenario's file; None where it cannot be read, or builds upon another one."""
     try:
         tree = read_yaml(file)
-    except (OSError, ScenarioError):  # whoever loads that scenario is told what is wrong with it
+    except (OSError, ScenarioError):  # whoever loads that scenario gets the error
         return None
     return tree if isinstance(tree, Mapping) and "defaults" not in tree else None

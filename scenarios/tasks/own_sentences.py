@@ -45,7 +45,7 @@ def _sentences(file: Path) -> Iterator[tuple[str | None, str]]:
     """(variant, sentence) of every task sentence of a scenario's file, in every language."""
     try:
         tree = read_yaml(file)
-    except (OSError, ScenarioError):  # whoever loads that scenario is told what is wrong with it
+    except (OSError, ScenarioError):  # whoever loads that scenario gets the error
         return
     if not isinstance(tree, Mapping) or not tree.get("goal"):
         return  # a scenario without a goal has no task

@@ -445,7 +445,7 @@ class _Building:
 def _sheet_of(file: Path, changed: int) -> Mapping[str, Any]:
     try:
         return _mapping(read_yaml(file))
-    except (OSError, ScenarioError):  # whoever builds the scene is told
+    except (OSError, ScenarioError):  # whoever builds the scene gets the error
         return {}
 
 

@@ -7,7 +7,7 @@ import pytest
 from shiliu.replay.checks.registry import check_of
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.tipping_over import (
-    FeltForce,
+    ForceOnLink,
     TippingMoment,
     allowed,
     check_tipping,
@@ -81,7 +81,7 @@ def test_slack_is_the_margin_times_what_presses_and_goes_with_a_push(side):
 
 def pushed(force, place, link="left_claw", thing="bed/rail"):
     force, place = np.array(force, float), np.array(place, float)
-    return FeltForce(link, thing, force, np.cross(place, force), place)
+    return ForceOnLink(link, thing, force, np.cross(place, force), place)
 
 
 def test_the_share_of_a_push_that_is_allowed_is_exact():

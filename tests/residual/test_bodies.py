@@ -13,6 +13,7 @@ from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.residual.arm_chain import arms_of, own_chains, quaternions_of
 from shiliu.replay.residual.bodies import ComparedColumns, more_differences, vouched, witnessed
 from shiliu.replay.residual.engine import Difference, differences
+from shiliu.replay.residual.heard import heard_column
 from shiliu.scenarios.robot import load_robot
 
 RATE, N = 30.0, 600
@@ -250,6 +251,17 @@ def test_the_torque_of_a_neck(take):
     found = heaviest(changed(take, "effort", name, x - 1.6, rows))
     assert (found.channels, found.kind, found.certain) == ((name,), "effort", True) and found.size == pytest.approx(1.6, abs=0.1)
     assert heaviest(changed(take, "effort", name, x - 0.1, rows)) is None
+
+
+def test_what_counts_of_a_command_is_what_counts_of_its_torque(take):
+    (group, _), laws = ComparedColumns(take).bodies[0], ComparedColumns(take).laws[0]
+    law = next(one for one in laws if one.channels[0].name == "zhead_2_joint")
+    rest, bad = np.zeros(N), np.zeros(N, bool)
+    rest[240:290], bad[240:290] = 1.5, True
+    column = heard_column(group, law, 0, rest, "command", bad, bad, 1.0)
+    assert column.limit == pytest.approx(1.0 / 30.0, rel=1e-3)
+    assert np.flatnonzero(column.bad).tolist() == list(range(239, 289)), "a torque answers the command of the row before"
+    assert column.truth[239:289] - column.x[239:289] == pytest.approx(np.full(50, 0.05), rel=1e-3)
 
 
 def test_torques_of_the_other_sign_and_in_another_unit(take):
