@@ -44,6 +44,8 @@ class Lines:
         ending = self.ending(episode)
         if ending is not None:
             found.append(f"    {self._why(ending)}")
+            undone = episode.label.get("undone") or {}
+            found += [f"    {self.say('undone', step=name, at=at)}" for name, at in undone.items() if at is not None]
             found += [f"    {line}" for line in map(self._missed, episode.provenance.get("missed") or ()) if line]
         return found
 

@@ -135,6 +135,7 @@ def explained(
     steps = steps_of(played, [s.name for s in scene.course.subgoals], there, offset)
     step = first_missed(steps)
     details = finding.details | {"steps": steps}
+    undone: list[float] = []
     if step is not None:
         details["missed"] = steps[step]["step"]
         undone = [float(one.carry.undone[0, step]) for one in played if not np.isnan(one.carry.undone[0, step])]
@@ -163,10 +164,13 @@ def explained(
             details["kind"] = "survey" if cell is not None else "start"
             if cell is not None:
                 details["cell"] = cell.id
-        if step is not None and steps[step]["elsewhere"] is not None:
+        # what was done and undone again was not due: it came
+        if step is not None and not undone and steps[step]["elsewhere"] is not None:
             before = [s["elsewhere"] for s in steps[:step] if s["elsewhere"] is not None]
             known |= {"t0": float(max(before, default=offset)) - offset, "t1": float(steps[step]["elsewhere"]) - offset}
             details["due"] = steps[step]["elsewhere"]
+    if undone:
+        known |= {"t0": float(np.median(undone)), "t1": None}
     return finding.with_(**known)
 
 

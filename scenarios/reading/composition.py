@@ -119,7 +119,8 @@ def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
         hydra = Hydra.create_main_hydra2(task_name=f"shiliu_{verb}", config_search_path=path)
         config = hydra.compose_config(
             config_name=verb,
-            overrides=[o for o in overrides if o not in values],
+            # Hydra takes no null for a member: what names none is left at its default, which is none
+            overrides=[o for o in overrides if o not in values and (o.startswith("~") or chosen.get(_key(o), "") is not None)],
             run_mode=RunMode.RUN,
             from_shell=False,
             with_log_configuration=False,
@@ -190,6 +191,8 @@ def members(group: str, conf_dir: Path | None = None) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for folder in folders(conf_dir):
         for file in sorted((folder / group).glob("*.yaml")):
+            if not file.is_file():  # a link to nowhere, which editors leave, a pipe or a folder is no member
+                continue
             found.setdefault(file.stem, file)
     return found
 
@@ -287,14 +290,16 @@ def _choices(verb: str, overrides: Sequence[str], where: list[Path]) -> dict[str
     for entry in _defaults(found[0]):
         if isinstance(entry, dict):
             chosen |= {str(k).split()[-1]: None if v is None else str(v) for k, v in entry.items()}
+    optional = {group for group, member in chosen.items() if member is None}
     for override in overrides:
         key, value = _key(override), override.partition("=")[2].strip("'\"")
         if key in chosen:
-            if not value and not override.startswith("~"):
-                raise ScenarioError(f"{key}= names nothing. Write {key}=NAME, or {key}=null for none.", field=key)
+            none = f", or {key}=null for none" if key in optional else ""
+            if not override.startswith("~") and (not value or (value == "null" and key not in optional)):
+                raise ScenarioError(f"{key}={value} names nothing. Write {key}=NAME{none}.", field=key)
             chosen[key] = value if value not in ("", "null") else None
     for group, member in chosen.items():
-        known = sorted({p.stem for folder in where for p in (folder / group).glob("*.yaml")})
+        known = sorted({p.stem for folder in where for p in (folder / group).glob("*.yaml") if p.is_file()})
         if member is not None and member not in known:
             raise ScenarioError(f"There is no {group} {member!r}.{nearest(member, known)}", field=group)
     return chosen
@@ -307,16 +312,23 @@ def _defaults(file: Path) -> list[Any]:
     return defaults if isinstance(defaults, list) else []
 
 
-def _gather(name: str, where: list[Path], group: str, places: dict[str, Place]) -> None:
-    """Add the places of a config file and, before them, of the files of its group that its defaults list builds upon."""
+def _gather(name: str, where: list[Path], group: str, places: dict[str, Place], within: tuple[str, ...] = ()) -> None:
+    """Add the places of a config file and, before them, of the files of its group that its defaults list builds upon.
+
+    Raises:
+        ScenarioError: the files build upon each other in a circle.
+    """
     found = _find(name, where)
     if found is None:
         return
     own = places_in(*found, prefix=group)
     for entry in _defaults(found[0]) if group else ():
         base = f"{group}/{str(entry).removeprefix(f'/{group}/')}.yaml"
-        if isinstance(entry, str) and entry != "_self_" and base != name:
-            _gather(base, where, group, places)
+        if isinstance(entry, str) and entry != "_self_":
+            if base in (*within, name):
+                circle = " → ".join(Path(one).stem for one in (*within, name, base))
+                raise ScenarioError(f"It builds upon itself: {circle}. Take {entry!r} out.", file=found[1], field="defaults")
+            _gather(base, where, group, places, (*within, name))
     places |= own
 
 

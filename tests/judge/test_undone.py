@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from shiliu.envs.reward import Reward
 from shiliu.replay.checks.outcome import check_goal, outcome_of
 from shiliu.replay.judge.context import thresholds
 from shiliu.replay.judge.judge import judge
+from shiliu.replay.judge.missed_goal import explained
 from shiliu.replay.report.text import Words
 from shiliu.replay.report.used import scene_name
 from shiliu.replay.rollout.episode import as_recording, episode_of
@@ -222,3 +224,16 @@ def test_the_environment_tells_since_when(left):
     assert info["undone"] == {"there": pytest.approx(made.label["undone"]["there"]), "raised": None}
     undone = round(made.label["undone"]["there"] / DT)
     assert rewards[undone - 1] < rewards[undone - 2] and max(rewards[undone:]) < 1.0
+
+
+def test_in_likely_starts_it_is_undone_when_it_was_and_not_when_it_was_due():
+    """Elsewhere the step came at 6.5 s and stayed; here it came, and three starts of four lost it later."""
+    times, nan = (8.4, 8.5, 8.7), np.nan
+    played = [SimpleNamespace(carry=SimpleNamespace(reached=np.array([[5.0, 6.5]]), undone=np.array([[nan, t]]))) for t in (*times, nan)]
+    steps = (SimpleNamespace(name="taken"), SimpleNamespace(name="raised"))
+    scene = SimpleNamespace(course=SimpleNamespace(subgoals=steps), config=SimpleNamespace(cell=None))
+    missed = thresholds("arm_manipulation")["goal"].finding(level="FAIL", t0=11.0, t1=12.0, subject=("raised",), details={})
+    beside = SimpleNamespace(where="as_drawn", scene=scene)
+    found = explained(missed, scene, played, None, beside, {"success": False, "subgoals": {"taken": 5.0, "raised": 6.5}})
+    assert (found.t0, found.t1, found.subject) == (8.5, None, ("raised",))
+    assert (found.details["kind"], found.details["undone"]) == ("undone", "raised") and "due" not in found.details

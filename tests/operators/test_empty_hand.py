@@ -90,5 +90,7 @@ def test_lines_of_a_failed_demonstration(table):
     assert "failure replay.goal:taken" in head and "closed on nothing instead of empty.inside: 0 mm" in why
     assert missed[0].strip().startswith("missed: taken: moved from its start (bowl)") and "at least 60 mm wanted" in missed[0]
     assert "missed: served: distance (bowl's base, table's top)" in missed[1] and "at most 30 mm wanted" in missed[1]
+    episode.label["undone"] = {"served": 8.5}
+    assert "    done and undone again: served, from 8.50 s on" in lines.of(episode)
     (done,) = demonstrate(table, [1])
     assert len(lines.of(done)) == 1 and "missed" not in done.provenance

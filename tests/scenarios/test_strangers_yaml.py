@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import pytest
 from shiliu import cli
 from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.scenarios.errors import ScenarioError
-from shiliu.scenarios.reading.composition import compose
+from shiliu.scenarios.reading.composition import compose, list_scenarios
 from shiliu.scenarios.reading.yaml_reader import MAX_BYTES, read_yaml, resolver_in
+from shiliu.scenarios.tasks.own_sentences import scenario_of_task
 from swinging import RATE, waving
 
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
@@ -123,3 +125,31 @@ def test_an_alias_stands_for_what_it_names_within_bounds(tmp_path):
     assert len(read_yaml(written(tmp_path / "within.yaml", within))["b"]) == 98
     with pytest.raises(ScenarioError, match="more than 100000 values"):
         read_yaml(written(tmp_path / "beyond.yaml", beyond))
+
+
+def test_what_is_no_file_is_no_member_and_stops_nothing(tmp_path, monkeypatch):
+    """An editor leaves a link to nowhere while a file is open; a pipe would be waited for."""
+    conf = tmp_path / "conf"
+    written(conf / "scenario" / "own.yaml", "defaults: [table_setting, _self_]\n")
+    (conf / "scenario" / ".#own.yaml").symlink_to("me@host.123")
+    (conf / "scenario" / "itself.yaml").symlink_to("itself.yaml")
+    (conf / "scenario" / "folder.yaml").mkdir()
+    os.mkfifo(conf / "scenario" / "pipe.yaml")
+    assert {name for name, file in list_scenarios(conf).items() if file.is_relative_to(conf)} == {"own"}
+    assert scenario_of_task("Bring the bowl home by hand.", conf) is None
+    with pytest.raises(ScenarioError, match="There is no scenario 'pipe'"):
+        compose("check", ["scenario=pipe"], conf)
+
+
+def test_files_that_build_upon_themselves_and_members_that_name_none(tmp_path):
+    conf = tmp_path / "conf"
+    written(conf / "scenario" / "loop.yaml", "defaults: [loop, _self_]\n")
+    written(conf / "scenario" / "there.yaml", "defaults: [back, _self_]\n")
+    written(conf / "scenario" / "back.yaml", "defaults: [there, _self_]\n")
+    for name, circle in (("loop", "loop → loop"), ("there", "there → back → there")):
+        with pytest.raises(ScenarioError, match=f"builds upon itself: {circle}"):
+            compose("check", [f"scenario={name}"], conf)
+    with pytest.raises(ScenarioError, match="scenario=null names nothing"):
+        compose("check", ["scenario=null"])
+    assert compose("check", ["scenario=table_setting", "cell=null"]).chosen["cell"] is None
+    assert compose("replay", ["scenario=null", "data=x", "out=y"]).chosen["scenario"] is None
