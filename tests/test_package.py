@@ -12,34 +12,54 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
-from shiliu.scenarios.errors import ScenarioError
-from shiliu.scenarios.reading.yaml_reader import places_in
+from shiliu.scenarios.sheet.errors import ScenarioError
+from shiliu.scenarios.sheet.yaml_reader import places_in
 
 ROOT = Path(__file__).resolve().parents[1]
 ORDER = ("scenarios", "envs", "replay")  # each may import what stands before it
-ROOMS = (  # of replay/, each may import what stands before it
-    "recording",
-    "signals",
-    "residual",
-    "robots",
-    "retarget",
-    "checks",
-    "rollout",
-    "formats",
-    "importing",
-    "operator",
-    "edits",
-    "judge",
-    "report",
-    "repair",
-    "labels",
-    "line",
-    "delivery",
-    "oversight",
-    "evaluation",
-    "benchmark",
-    "commands",
-)
+ROOMS = {  # each may import what stands before it
+    "scenarios": (
+        "sheet",
+        "parts",
+        "sensing",
+        "robots",
+        "cloth",
+        "grips",
+        "reading",
+        "people",
+        "tasks",
+        "words",
+        "reactions",
+        "scene",
+        "draws",
+        "stepping",
+        "catalog",
+        "soundness",
+    ),
+    "replay": (
+        "recording",
+        "signals",
+        "residual",
+        "robots",
+        "retarget",
+        "checks",
+        "rollout",
+        "formats",
+        "importing",
+        "operator",
+        "edits",
+        "judge",
+        "report",
+        "repair",
+        "labels",
+        "line",
+        "delivery",
+        "oversight",
+        "evaluation",
+        "benchmark",
+        "commands",
+    ),
+}
 Module = tuple[str, ...]
 
 
@@ -105,11 +125,12 @@ def test_imports_run_one_way():
     assert any("scenarios" in t for path in modules() for _, t in imports(path))  # the reading of imports reads some
 
 
-def test_rooms_import_downwards():
-    rooms = [p.name for p in (ROOT / "replay").iterdir() if (p / "__init__.py").is_file()]
-    assert sorted(rooms) == sorted(ROOMS), "a new room needs its place in the order"
-    assert not upward(ROOMS, ("replay",))
-    assert upward(ROOMS[::-1], ("replay",))  # the guard sees what runs the other way
+@pytest.mark.parametrize("folder", ROOMS)
+def test_rooms_import_downwards(folder):
+    rooms = [p.name for p in (ROOT / folder).iterdir() if (p / "__init__.py").is_file()]
+    assert sorted(rooms) == sorted(ROOMS[folder]), "a new room needs its place in the order"
+    assert not upward(ROOMS[folder], (folder,))
+    assert upward(ROOMS[folder][::-1], (folder,))  # the guard sees what runs the other way
 
 
 def test_no_circle_of_modules():
@@ -120,9 +141,10 @@ def test_no_circle_of_modules():
         pytest.fail(" <- ".join(".".join(module) for module in error.args[1]))
 
 
-def test_no_module_stands_in_the_corridor():
-    assert [p.name for p in (ROOT / "replay").glob("*.py")] == ["__init__.py"]
-    rooms = {ROOT / "replay" / p.relative_to(ROOT / "replay").parts[0] for p in (ROOT / "replay").glob("*/**/*.py")}
+@pytest.mark.parametrize("folder", ROOMS)
+def test_no_module_stands_in_the_corridor(folder):
+    assert [p.name for p in (ROOT / folder).glob("*.py")] == ["__init__.py"]
+    rooms = {ROOT / folder / p.relative_to(ROOT / folder).parts[0] for p in (ROOT / folder).glob("*/**/*.py")}
     assert rooms and not [room.name for room in rooms if not (room / "__init__.py").is_file()]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ...scenarios.errors import EpisodeError, printable
+from ...scenarios.sheet.errors import EpisodeError, printable
 from .partial import beside
 
 TRIAL = 4096  # bytes that are written to see whether there is room

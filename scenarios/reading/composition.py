@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..errors import ScenarioError
-from .yaml_reader import (
+from ..sheet.errors import ScenarioError
+from ..sheet.yaml_reader import (
     Place,
     PlacesLater,
     checked_text,

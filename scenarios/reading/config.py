@@ -10,14 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from ..part import PLACED, Param, Part, load_part
-from ..physics import Physics, read_physics
-from ..quantity import show
-from ..titles import check_title
+from ..parts.part import PLACED, Param, Part, load_part
+from ..parts.titles import check_title
+from ..robots.robot_folder import BASES
+from ..sheet.quantity import show
+from ..sheet.typing_slips import other_sign
+from ..sheet.yaml_reader import Node, Problems, nearest
 from .cell import Cell
 from .dealing import Deal, deal, read_deals
-from .typing_slips import other_sign
-from .yaml_reader import Node, Problems, nearest
+from .physics import Physics, read_physics
 
 REQUIRED = ("title", "version", "robot", "parts", "judge")
 KEYS = (
@@ -43,8 +44,6 @@ KEYS = (
     "physics",
     "start_from",
 )
-# planted: standing still, the legs are frozen in the stance, the wrench under the pelvis is measured; mobile: see mobile.py
-BASES = ("planted", "mobile")
 # times as long as the scripted operator that a person may take who moves the robot in the environment. Published: Fitts' tapping task is
 # done with 2.88 bit/s through replica masters and with 16.98 bit/s by hand, six times as fast; the scripted operator's hand is held to
 # 0.45 m/s and less, half of what a hand does that nothing holds back [E]
