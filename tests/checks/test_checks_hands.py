@@ -52,3 +52,10 @@ def test_samples_that_were_not_seen_are_left_out():
     gone = moved(60, 0.0)
     gone[55:58] = np.nan
     assert not jumps(T, gone, 100.0) and not jumps(T[:2], WAY[:2], 100.0)
+
+
+def test_the_last_step_of_a_recording_is_looked_at_too():
+    points = np.zeros((60, 3))
+    points[59] = 0.1, -0.2, 0.05
+    ((begin, end, far),) = jumps(0.02 * np.arange(60), points, 100.0)
+    assert (begin, end) == pytest.approx((1.16, 1.18)) and far == pytest.approx(np.linalg.norm(points[59]))

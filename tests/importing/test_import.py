@@ -293,6 +293,15 @@ def test_a_draft_doubts_what_it_should(tmp_path, arrays_of, wanted):
     assert all(line in draft.text for line in draft.unsure)
 
 
+@pytest.mark.parametrize("constant", [0.0, -1.0, 0.7])
+def test_columns_of_a_placeholder_are_left_out_and_others_at_rest_are_kept(tmp_path, constant):
+    moving = np.linspace(0.1, 0.9, 20)
+    still = np.column_stack([moving, np.full(20, constant), 0.5 * moving])
+    draft = drafted(tmp_path, {"q": still})
+    assert any(f"q[1] is {constant:g} in every row" in line for line in draft.unsure)
+    assert (f"{constant:g} in every row of the first episode" in draft.text) == (constant != 0.7)
+
+
 def drafted(tmp_path: Path, arrays_of: dict):
     episode = arrays.ArrayEpisode(
         "take", "take.npz", "0" * 64, "npz", "NumPy archive", tmp_path / "take.npz", arrays_of

@@ -18,6 +18,7 @@ from shiliu.replay.checks.grip import (
 from shiliu.replay.checks.outcome import check_drop
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.dynamics_stage import _carried, own_dynamics
+from shiliu.replay.judge.held_contacts import carried_along
 from shiliu.replay.judge.payload import LASTS, _grasp, carries_of, hung_of, loads_of, shared
 from shiliu.replay.judge.replay_stage import _slipped
 from shiliu.replay.judge.results import Integrity, Motions, RolloutPlan, Rollouts
@@ -330,3 +331,40 @@ def test_a_hand_beyond_which_a_load_hangs_bears_it_all():
     left, right = np.array([0.4, 0.3, 1.0]), np.array([0.4, -0.3, 1.0])
     assert shared(left, right, np.array([0.4, 0.5, 1.0]))[0] == 1.0
     assert shared(right, left, np.array([0.4, 0.5, 1.0]))[0] == 0.0
+
+
+# -- where a thing would be, were its hand where it is commanded ---------------------------------------------------------
+
+HAND_AND_THING = """
+<mujoco>
+  <worldbody>
+    <body name="claw"><freejoint/><geom size=".01"/><site name="claw_tcp" pos=".05 .02 .1" euler="0 30 0"/></body>
+    <body name="thing"><freejoint/><geom size=".01"/></body>
+  </worldbody>
+</mujoco>
+"""
+
+
+def _pose(rng):
+    quat = rng.normal(size=4)
+    return np.r_[rng.uniform(-0.5, 0.5, 3), quat / np.linalg.norm(quat)]
+
+
+def _matrix(pose):
+    turn, out = np.zeros(9), np.eye(4)
+    mujoco.mju_quat2Mat(turn, pose[3:])
+    out[:3, :3], out[:3, 3] = turn.reshape(3, 3), pose[:3]
+    return out
+
+
+def test_what_is_held_goes_along_with_a_hand_that_is_turned_and_elsewhere():
+    """Both turned at random, in another posture at each step: the pose between hand and thing is that of the step named."""
+    model, rng = mujoco.MjModel.from_xml_string(HAND_AND_THING), np.random.default_rng(3)
+    replayed = np.array([np.r_[_pose(rng), _pose(rng)] for _ in range(4)])
+    commanded = np.array([np.r_[_pose(rng), np.zeros(3), 1.0, np.zeros(3)] for _ in range(3)])
+    within = np.array([2, 0, 2])
+    found = carried_along(model, replayed, commanded, within, "claw", model.body("thing").id)
+    for row, command, k in zip(found, commanded, within):
+        hand, thing = _matrix(replayed[k][:7]), _matrix(replayed[k][7:])
+        expected = _matrix(command[:7]) @ np.linalg.inv(hand) @ thing
+        assert _matrix(row) == pytest.approx(expected, abs=1e-9)

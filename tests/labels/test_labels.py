@@ -466,6 +466,14 @@ def test_a_step_that_was_done_for_a_moment_is_not_missing():
     assert [k for k, *_ in words(found)] == [0, 1, 2]
 
 
+def test_what_may_be_either_step_is_sure_to_be_neither():
+    """The first, with the second left out at the end, costs as much as the second, with the first left out before."""
+    unfinished = replace(block(200, 60, 140), unfinished=np.ones(200))  # so dear to leave that it is one of them, not both
+    either = [Candidate(k, "left", unfinished, cost=0.5) for k in range(2)]
+    (found,) = align(either, 2, np.ones(200), DT)
+    assert (found.begin, found.end) == (60, 140) and found.confidence == pytest.approx(0.5, abs=0.05)
+
+
 def test_steps_may_come_again_at_a_cost():
     n = 600
     first, second = np.ones(n), np.ones(n)

@@ -92,6 +92,12 @@ def test_between_samples_nothing_overshoots():
     assert fine.min() == 0.0 and fine.max() == 1.0 and np.array_equal(sampled(x, np.arange(5)), x)
 
 
+def test_between_samples_of_a_ramp_stands_the_ramp():
+    x = np.column_stack([3.0 * np.arange(9), 7.0 - 0.5 * np.arange(9)])
+    at = np.array([2.25, 3.7, 5.1])  # a slope that is wrong cancels out in the middle between two samples
+    assert sampled(x, at) == pytest.approx(np.column_stack([3.0 * at, 7.0 - 0.5 * at]), abs=1e-12)
+
+
 def test_stretches_that_overlap_are_refused():
     with pytest.raises(ValueError, match="overlap"):
         Warp([SlowedStretch(1.0, 2.0, 0.5), SlowedStretch(2.1, 3.0, 0.5)])
