@@ -22,8 +22,9 @@ demo: $(VENV)/ready  ## record demonstrations, break copies of some, judge all o
 test: $(VENV)/ready  ## the default suite, within 8 minutes on two idle cores
 	$(BIN)/python -m pytest tests -n 2 -m "not slow"
 
-test-slow: $(VENV)/ready  ## what takes longer: whole demonstrations, cloth, made-up scenarios and parts; SHILIU_FUZZ=500 makes up more
-	$(BIN)/python -m pytest tests -n 2 --dist worksteal -m slow
+part ?= 1/1
+test-slow: $(VENV)/ready  ## what takes longer, in parts (part=1/4); what is green for these bytes is not run again (again=true: all of it)
+	$(BIN)/python -m pytest tests -n 2 --dist worksteal -m slow --part $(part) $(if $(again),,--unfinished)
 
 kept: $(VENV)/ready  ## the kept take of each scenario and variant against today: physics and judge
 	$(BIN)/python benchmarks/kept.py compare

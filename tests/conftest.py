@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shiliu.replay.recording.recording import SimEpisode
 
 ROOT = Path(__file__).resolve().parents[1]
-pytest_plugins = ["scenario_costs"]
+pytest_plugins = ["scenario_costs", "long_suite"]
 
 
 def script(path: str) -> Any:
