@@ -39,7 +39,7 @@ Exit 0, or 1 where more draws were refused than the scenario allows.
 
 def run(request: CommandRequest) -> int:
     """Perform, tell, save."""
-    from ..formats.atomic_folder import refuse_unwritable
+    from ..formats.atomic_folder import refuse_existing, refuse_unwritable
     from ..formats.lerobot.write import DatasetWriter
     from ..operator.mistakes import mistake_of
     from ..operator.spool import Spool
@@ -65,9 +65,9 @@ def run(request: CommandRequest) -> int:
     lang = settings["lang"].word(choices=("en", "zh"))
     begins = settings["from_skill"].value
     settings.stop()
-    if not append and out.exists() and (not out.is_dir() or any(out.iterdir())):
-        hint = "Choose another out=, or add to the dataset there with append=true."
-        raise EpisodeError(f"exists already and is not empty. {hint}", file=out, field="out")
+    Spool.sweep(out)
+    if not append:
+        refuse_existing(out, "Choose another out=, or add to the dataset there with append=true.")
     refuse_unwritable(out)
     scene = scene_of_request(settings)
     cameras = cameras_of(scene, recorded_cameras(scene) if marked else images)
@@ -134,6 +134,7 @@ def run(request: CommandRequest) -> int:
                 print("\n".join([*lines.of(done), *(() if strip is None else (f"    {strip}",))]), flush=True)
             writer.add(done, done.states, pictures(scene, done, cameras, PictureProgress(lines, s, quiet)))
             kept.append(done)
+        writer.close(last=spool.note)
     spool.drop()
     if not quiet:
         for line in lines.table(kept):

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ...scenarios.errors import EpisodeError, printable
-from .partial import beside
+from .partial import beside, sweep
 
 TRIAL = 4096  # bytes that are written to see whether there is room
 
@@ -25,7 +25,7 @@ def placed(out: Path) -> Iterator[Path]:
     Raises:
         EpisodeError: something lies at `out`, or nothing can be written there.
     """
-    _refuse(out)
+    refuse_existing(out)
     made: list[Path] = []  # folders above it, so that a failure leaves none of them behind
     above = out.parent
     while not above.exists():
@@ -35,7 +35,7 @@ def placed(out: Path) -> Iterator[Path]:
     try:
         part.mkdir(parents=True)
         yield part
-        _refuse(out)
+        refuse_existing(out)
         if out.is_dir():
             out.rmdir()
         os.rename(part, out)
@@ -82,8 +82,14 @@ def _try(folder: Path, trial: Path) -> None:
         shutil.rmtree(trial, ignore_errors=True)
 
 
-def _refuse(out: Path) -> None:
+def refuse_existing(out: Path, hint: str = "Choose another folder, or move it away; nothing is overwritten.") -> None:
+    """See that nothing lies at `out`, or an empty folder; what killed runs have left beside it is removed in any case.
+
+    A run that is killed right after it has put its result in place may leave something, too.
+
+    Raises:
+        EpisodeError: something does.
+    """
+    sweep(out)
     if out.is_symlink() or (out.exists() and not (out.is_dir() and not any(out.iterdir()))):
-        raise EpisodeError(
-            "exists already. Choose another folder, or move it away; nothing is overwritten.", file=out, field="out"
-        )
+        raise EpisodeError(f"exists already. {hint}", file=out, field="out")

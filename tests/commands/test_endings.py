@@ -56,6 +56,34 @@ def test_a_signal_ends_it_and_leaves_nothing(tmp_path, name):
     assert not list(tmp_path.iterdir())
 
 
+KILLED = """
+import os, sys
+from shiliu import cli
+
+rename = os.rename
+
+def renamed(one, other):
+    rename(one, other)
+    if str(other) == sys.argv[1]:
+        os._exit(9)
+
+os.rename = renamed
+cli.main(sys.argv[2:])
+"""
+
+
+def test_killed_when_its_result_is_in_place_it_has_left_nothing_that_stays(data, tmp_path, capsys):
+    """`import` renames a set out of its own hidden folder, which is there still for a moment."""
+    bags, out = tmp_path / "bags", tmp_path / "here" / "out"
+    assert cli.main(["export", f"data={data}", "to=rosbag", f"out={bags}"]) == 0
+    words = ["import", f"data={bags}", f"out={out}"]
+    assert subprocess.run([sys.executable, "-c", KILLED, str(out), *words], check=False).returncode == 9
+    left = sorted(path.name for path in out.parent.iterdir())
+    assert len(left) == 2 and left[0].endswith(".partial") and (out / "meta" / "info.json").is_file()
+    assert cli.main(words) == 2 and "exists already" in capsys.readouterr().err
+    assert [path.name for path in out.parent.iterdir()] == ["out"]
+
+
 def test_a_signal_that_is_ignored_stays_so(tmp_path):
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
