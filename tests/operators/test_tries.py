@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
 import shiliu
 from shiliu.cli import main
+from shiliu.envs.rendering import missing
 from shiliu.replay.commands.record_lines import Lines
 from shiliu.replay.formats.episode_archive import pack
 from shiliu.replay.operator.demonstration import demonstrate, go_on_from
@@ -208,6 +210,19 @@ def test_failures_are_counted_by_skill_and_reason():
 
 
 WAIT = ['scenario.time_limit="1 s"', "scenario.mistakes=null", "threads=1", "strips=0"]
+
+
+@pytest.mark.skipif(missing() is not None, reason="no OpenGL here")
+def test_a_camera_that_records_has_its_pictures_unless_told_otherwise(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    words = ["record", "scenario=table_setting", "episodes=1", "scenario.cameras.head.size=64x48", *WAIT]
+    always = "scenario.cameras.head.record=true"
+    for out, more, drawn in (("a", [], 0), ("b", [always], 1), ("c", [always, "images=false"], 0), ("d", ["images=true"], 1)):
+        assert main([*words, f"out={out}", *more]) == 0
+        assert len(list(Path(out).rglob("*.mp4"))) == drawn
+        assert ("no pictures were recorded; images=true records those of head" in capsys.readouterr().out) is (not drawn)
+    assert main([*words, "out=e", "scenario.cameras.head.record=sometimes"]) == 2
+    assert "Write true, on_request or false" in capsys.readouterr().err
 
 
 def test_processes_side_by_side_make_the_same_bytes(tmp_path, monkeypatch, capsys):
