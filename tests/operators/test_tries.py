@@ -19,7 +19,9 @@ from shiliu.replay.operator.memory import CannotKeep, recall, remember
 from shiliu.replay.operator.operator import Operator, read_chain
 from shiliu.replay.operator.skill_strip import positions, sight, strip_of
 from shiliu.replay.operator.tries import MOST, Tries, numbered, place_of
+from shiliu.replay.rollout.camera_frames import recorded_cameras
 from shiliu.scenarios import variation as drawing
+from shiliu.scenarios.catalog import load_scenario
 from shiliu.scenarios.errors import EpisodeError, ScenarioError
 from shiliu.scenarios.reading.yaml_reader import Node, Problems
 
@@ -216,13 +218,18 @@ WAIT = ['scenario.time_limit="1 s"', "scenario.mistakes=null", "threads=1", "str
 def test_a_camera_that_records_has_its_pictures_unless_told_otherwise(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     words = ["record", "scenario=table_setting", "episodes=1", "scenario.cameras.head.size=64x48", *WAIT]
-    always = "scenario.cameras.head.record=true"
-    for out, more, drawn in (("a", [], 0), ("b", [always], 1), ("c", [always, "images=false"], 0), ("d", ["images=true"], 1)):
-        assert main([*words, f"out={out}", *more]) == 0
-        assert len(list(Path(out).rglob("*.mp4"))) == drawn
-        assert ("no pictures were recorded; images=true records those of head" in capsys.readouterr().out) is (not drawn)
-    assert main([*words, "out=e", "scenario.cameras.head.record=sometimes"]) == 2
+    assert main([*words, "out=a", "scenario.cameras.head.record=true", "scenario.skills=[{wait:{time:0.2 s}}]"]) == 0
+    assert len(list(Path("a").rglob("*.mp4"))) == 1 and "no pictures" not in capsys.readouterr().out
+    assert main([*words, "out=b", "scenario.cameras.head.record=sometimes"]) == 2
     assert "Write true, on_request or false" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("record", "asked", "drawn"), [("true", False, 1), ("on_request", True, 1), ("on_request", False, 0), ("false", True, 0)]
+)
+def test_which_cameras_record(record, asked, drawn):
+    scene = load_scenario("bare", [f"cameras.head.record={record}"])
+    assert recorded_cameras(scene, asked) == ["head"][:drawn]
 
 
 def test_processes_side_by_side_make_the_same_bytes(tmp_path, monkeypatch, capsys):
