@@ -353,3 +353,21 @@ def test_doctor_tells_what_is_missing(capsys, monkeypatch):
     monkeypatch.setattr(doctor, "packages", lambda: ["numpy", "no-such-package-of-ours"])
     code, out, _ = run(capsys, "doctor")
     assert code == 2 and "missing: pip install no-such-package-of-ours" in out
+
+
+def test_a_bad_file_of_ones_own_keeps_no_other_out_of_a_list(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    kinds = {"scenario": "bare", "cell": "example-mw-01", "robot": "sawyer", "device": "kuavo_vr", "mapping": "kuavo_rosbag"}
+    for group in kinds:
+        folder = tmp_path / "conf" / group
+        folder.mkdir(parents=True)
+        (folder / "torn.yaml").write_text("a: [1\nb: 2\n")
+        (folder / "words.yaml").write_text("- only\n")
+        (folder / "odd.yaml").write_text("title: tea\njoints: 3\nvariants: 4\nsurveyed: yes\n")
+    for group, good in kinds.items():
+        assert main(["list", f"{group}s", "--json"]) == 0
+        rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)[f"{group}s"]}
+        assert "error" not in rows[good] and "error" not in rows["odd"]
+        assert f"conf/{group}/torn.yaml:2: This is no valid YAML" in rows["torn"]["error"]
+        assert f"conf/{group}/words.yaml: This holds no settings" in rows["words"]["error"]
+    assert main(["list", "scenarios", "torn"]) == 2 and "no valid YAML" in capsys.readouterr().err
