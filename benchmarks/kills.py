@@ -1,9 +1,10 @@
 """Commands that are killed at random moments, and what the next run on the same `out` finds and leaves.
 
-    python benchmarks/kills.py data=DIR bags=DIR out=DIR rounds=50
+    python benchmarks/kills.py data=DIR bags=DIR out=DIR rounds=50 [begin=0.05 end=0.8]
 
 `data` is a set of `shiliu record`, `bags` a folder of its bags (`shiliu export to=rosbag`). Each round takes the next verb, kills its
-processes by SIGKILL, SIGTERM or SIGINT in turn at a moment drawn by the round's number, and runs the same command again to its end.
+processes by SIGKILL, SIGTERM or SIGINT in turn at a moment drawn by the round's number, between two shares of the time that the command
+takes, and runs the same command again to its end.
 Reported are: exit codes, what lay beside `out` after the kill, whether what lies at `out` is what an undisturbed run writes, and what
 lies there after the second run that does not belong there. Rounds go on until `rounds` commands were killed while they ran.
 A round that is in `out/rounds.jsonl` already is not done again, so that a run that was cut off goes on.
@@ -83,12 +84,12 @@ def _heeds() -> None:
 
 
 def one_round(
-    number: int, name: str, words: list[str], room: Path, usual: float, before: Path | None, whole: dict[str, str]
+    number: int, name: str, words: list[str], room: Path, between: tuple[float, float], before: Path | None, whole: dict[str, str]
 ) -> dict[str, object]:
     """Kill a command and run it again.
 
     Args:
-        room: a folder for this round; usual: how long the command takes [s]; before: a set that lies at `out` already.
+        room: a folder for this round; between: the moments at which it may be killed [s]; before: a set that lies at `out` already.
         whole: what an undisturbed run writes.
     """
     shutil.rmtree(room, ignore_errors=True)
@@ -97,7 +98,7 @@ def one_round(
     if before is not None:
         shutil.copytree(before, out)
     chance = random.Random(number)
-    which, at = SIGNALS[number % len(SIGNALS)], chance.uniform(0.05, 0.8) * usual
+    which, at = SIGNALS[number % len(SIGNALS)], chance.uniform(*between)
     process = subprocess.Popen(
         command(words, out), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=_heeds
     )
@@ -130,6 +131,7 @@ def main(words: list[str]) -> int:
     given = dict(word.split("=", 1) for word in words)
     data, bags, out = (Path(given[key]).resolve() for key in ("data", "bags", "out"))
     rounds = int(given.get("rounds", "50"))
+    begin, end = float(given.get("begin", "0.05")), float(given.get("end", "0.8"))
     out.mkdir(parents=True, exist_ok=True)
     kept = out / "rounds.jsonl"
     done = [json.loads(line) for line in kept.read_text().splitlines()] if kept.is_file() else []
@@ -158,7 +160,7 @@ def main(words: list[str]) -> int:
             continue
         name = names[number % len(names)]
         before = data if name == "record, append" else None
-        one = one_round(number, name, table[name], out / "room", times[name], before, whole[name])
+        one = one_round(number, name, table[name], out / "room", (begin * times[name], end * times[name]), before, whole[name])
         with kept.open("a") as file:
             file.write(json.dumps(one) + "\n")
         done.append(one)
