@@ -101,7 +101,7 @@ def _ended(words: Sequence[str]) -> int:
     except Exception as error:
         if "--debug" in words:
             raise
-        if (known := mendable(error)) is not None:
+        if (known := mendable(error, _out(words))) is not None:
             print(f"shiliu: {known}", file=sys.stderr)
             leave_quickly(known)
             return known.exit_code
@@ -147,6 +147,11 @@ def parse(words: Sequence[str]) -> CommandRequest:
     if "--json" in request.flags and verb != "list":
         raise ShiliuError(f"--json belongs to `shiliu list`; `shiliu {verb}` has none.")
     return request
+
+
+def _out(words: Sequence[str]) -> str | None:
+    """Where a command writes, as its words say it."""
+    return next((word.partition("=")[2] for word in words if word.startswith("out=")), None)
 
 
 def _no_setting(word: str, after: str, verb: str) -> str:

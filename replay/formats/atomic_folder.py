@@ -12,6 +12,7 @@ from pathlib import Path
 from ...scenarios.errors import EpisodeError, printable
 from .partial import beside, sweep
 
+SPARE = 1 << 20  # bytes of what is written beside the arrays of an episode
 TRIAL = 4096  # bytes that are written to see whether there is room
 
 
@@ -23,7 +24,7 @@ def placed(out: Path) -> Iterator[Path]:
         out: must not exist, or be an empty folder.
 
     Raises:
-        EpisodeError: something lies at `out`, or nothing can be written there.
+        EpisodeError: something lies at `out`.
     """
     refuse_existing(out)
     made: list[Path] = []  # folders above it, so that a failure leaves none of them behind
@@ -39,8 +40,6 @@ def placed(out: Path) -> Iterator[Path]:
         if out.is_dir():
             out.rmdir()
         os.rename(part, out)
-    except OSError as error:
-        raise EpisodeError(f"cannot be written: {error.strerror or error}.", file=out, field="out") from None
     finally:
         shutil.rmtree(part, ignore_errors=True)
         for folder in made:
@@ -70,6 +69,19 @@ def refuse_unwritable(out: Path) -> None:
             file=out,
             field="out",
         ) from None
+
+
+def refuse_full(folder: Path, size: int) -> None:
+    """See that a disk has room for an episode before it is written by a library that does not survive a full one.
+
+    Args:
+        size: of its arrays [bytes], of which as much again is left over.
+
+    Raises:
+        OSError: it has not.
+    """
+    if shutil.disk_usage(folder).free < 2 * size + SPARE:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
 
 
 def _try(folder: Path, trial: Path) -> None:
