@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from .envs.registration import register_envs
     from .replay.formats import read
     from .replay.judge.judge import judge
-    from .scenarios.catalog import load_scenario
-    from .scenarios.errors import EpisodeError, ReplayError, ScenarioError, ShiliuError
-    from .scenarios.schema import Schema
+    from .scenarios.catalog.catalog import load_scenario
+    from .scenarios.scene.schema import Schema
+    from .scenarios.sheet.errors import EpisodeError, ReplayError, ScenarioError, ShiliuError
 
 _HOME = {
-    "load_scenario": "scenarios.catalog",
+    "load_scenario": "scenarios.catalog.catalog",
     "read": "replay.formats",
     "judge": "replay.judge.judge",
     "register_envs": "envs.registration",
     "make_dm_env": "envs.dm_env",
-    "Schema": "scenarios.schema",
-    "ShiliuError": "scenarios.errors",
-    "ScenarioError": "scenarios.errors",
-    "EpisodeError": "scenarios.errors",
-    "ReplayError": "scenarios.errors",
+    "Schema": "scenarios.scene.schema",
+    "ShiliuError": "scenarios.sheet.errors",
+    "ScenarioError": "scenarios.sheet.errors",
+    "EpisodeError": "scenarios.sheet.errors",
+    "ReplayError": "scenarios.sheet.errors",
 }
 __all__ = [
     "EpisodeError",

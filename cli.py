@@ -16,9 +16,9 @@ from importlib import import_module
 from pathlib import Path
 
 from .replay.commands.endings import ended_by_signals, leave_quickly, mendable
-from .scenarios.errors import ShiliuError
 from .scenarios.reading.composition import configs_of
 from .scenarios.reading.override import quoted
+from .scenarios.sheet.errors import ShiliuError
 
 # verb -> (module, what it does); the module has run(request) -> exit code and USAGE
 VERBS = {

@@ -29,9 +29,9 @@ from shiliu.replay.recording.recording import Recording, SimEpisode
 from shiliu.replay.rollout.episode import checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.replay.signals.clock import origin_ns
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.errors import EpisodeError, ShiliuError
-from shiliu.scenarios.scene import Scene
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.scene.scene import Scene
+from shiliu.scenarios.sheet.errors import EpisodeError, ShiliuError
 
 FIGURES = Path(__file__).resolve().parents[1] / "conf" / "figures"
 BAGS, MANY = 3, 25  # how many takes of a set of so many are bags beside it; of a smaller one, one is

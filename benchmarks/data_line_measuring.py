@@ -28,8 +28,8 @@ from shiliu.replay.line.kept import unpacked
 from shiliu.replay.line.key import judge_digest, recording_digest
 from shiliu.replay.line.ledger import MADE, Ledger
 from shiliu.replay.recording.recording import Recording
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.errors import ShiliuError
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.sheet.errors import ShiliuError
 
 YEAR, LENGTH, MACHINES = 6_000_000, 40.0, 20  # records a year of a centre, s of one, and a cluster
 DAY = 86_400.0

@@ -37,8 +37,8 @@ from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.replay.operator.sweep import side_by_side
 from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.replay.signals.statistics import wilson
-from shiliu.scenarios.scene import Scene
-from shiliu.scenarios.variation import draw
+from shiliu.scenarios.draws.variation import draw
+from shiliu.scenarios.scene.scene import Scene
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FIGURES = REPOSITORY / "conf" / "figures"

@@ -26,7 +26,7 @@ from shiliu.replay.retarget.settings import load_settings
 from shiliu.replay.retarget.sources import find
 from shiliu.replay.retarget.targets import HANDS
 from shiliu.replay.robots.limits import load_limits
-from shiliu.scenarios.variation import nominal
+from shiliu.scenarios.draws.variation import nominal
 
 CLAWS = ("left_claw", "right_claw")
 

@@ -48,8 +48,8 @@ from shiliu.replay.judge.set_comparison import Company
 from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.replay.recording.recording import Recording, SimEpisode
 from shiliu.replay.rollout.episode import as_recording
-from shiliu.scenarios.errors import ShiliuError
-from shiliu.scenarios.scene import Scene
+from shiliu.scenarios.scene.scene import Scene
+from shiliu.scenarios.sheet.errors import ShiliuError
 
 DEFAULTS = {
     "data": "", "scenario": "microwave", "seed": "500", "episodes": "4", "clean": "8", "sizes": "all", "full": "false", "kinds": "",

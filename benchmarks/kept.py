@@ -36,9 +36,9 @@ from rich.table import Table
 from shiliu.replay.benchmark.given_words import given_words
 from shiliu.replay.operator.operator import perform
 from shiliu.replay.rollout.episode import episode_of
-from shiliu.scenarios.catalog import list_scenarios, list_variants
-from shiliu.scenarios.errors import EpisodeError, ShiliuError
-from shiliu.scenarios.variation import draw
+from shiliu.scenarios.catalog.catalog import list_scenarios, list_variants
+from shiliu.scenarios.draws.variation import draw
+from shiliu.scenarios.sheet.errors import EpisodeError, ShiliuError
 
 LAST = ("coil_separation", "bedside_care", "cooking", "laundry_folding")  # the slowest
 DEFAULTS = {

@@ -16,8 +16,8 @@ from shiliu.replay.judge.verdict import Verdict
 from shiliu.replay.operator.operator import perform
 from shiliu.replay.recording.recording import SimEpisode
 from shiliu.replay.rollout.episode import as_recording
-from shiliu.scenarios.scene import Scene
-from shiliu.scenarios.variation import draw
+from shiliu.scenarios.draws.variation import draw
+from shiliu.scenarios.scene.scene import Scene
 
 WHAT = {"actions": "operator", "bits": "physics", "verdict": "judge"}  # what is compared, and who is at work in it
 SHOWN = (

@@ -31,11 +31,11 @@ from shiliu.replay.recording.recording import SimEpisode
 from shiliu.replay.rollout.episode import checkpoints_of, episode_of
 from shiliu.replay.rollout.observers import FullStates, Observations, Tape
 from shiliu.replay.rollout.rollout import Observer, RecordedPolicy, Rollout, roll_out
-from shiliu.scenarios.errors import EpisodeError
+from shiliu.scenarios.draws.variation import Draw, of_values
 from shiliu.scenarios.reading.config import nominal_values
-from shiliu.scenarios.scene import Scene
-from shiliu.scenarios.simulation import Simulation
-from shiliu.scenarios.variation import Draw, of_values
+from shiliu.scenarios.scene.scene import Scene
+from shiliu.scenarios.sheet.errors import EpisodeError
+from shiliu.scenarios.stepping.simulation import Simulation
 
 FOLDER = Path(__file__).resolve().parent / "kept"
 EVERY = 5.0  # s, between two samples

@@ -34,7 +34,7 @@ from shiliu.replay.judge.judge import judge
 from shiliu.replay.judge.near_copies import NEAR
 from shiliu.replay.judge.verdict import Verdict
 from shiliu.replay.recording.recording import Recording, SimEpisode
-from shiliu.scenarios.scene import Scene
+from shiliu.scenarios.scene.scene import Scene
 
 DEFAULTS = {
     "data": "", "demonstrations": "5", "off": "0,2,5,10,20,50", "faults": "true", "out": "", "markdown": "", "threads": "1",

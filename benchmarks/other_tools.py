@@ -56,7 +56,7 @@ from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.intake import intake
 from shiliu.replay.judge.judge import judging
 from shiliu.replay.recording.recording import Recording, SimEpisode
-from shiliu.scenarios.errors import ShiliuError
+from shiliu.scenarios.sheet.errors import ShiliuError
 
 DEFAULTS = {
     "data": "", "tools": ".venv-readers", "faulty": "2", "starts": "2", "out": "", "kinds": "", "all": "", "markdown": "",

@@ -45,8 +45,8 @@ from shiliu.replay.judge.intake import intake
 from shiliu.replay.judge.judge import judging
 from shiliu.replay.recording.recording import Recording, SimEpisode
 from shiliu.replay.signals.statistics import wilson
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.scene import Scene
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.scene.scene import Scene
 
 DEFAULTS = {
     "data": "", "out": "", "share": "0.3", "seeds": "3", "copies": "50", "steps": "5000", "width": "256",

@@ -26,7 +26,7 @@ from shiliu.replay.benchmark.given_words import given_words, show
 from shiliu.replay.evaluation.faults.scoring import ALARM
 from shiliu.replay.judge.judge import judging
 from shiliu.replay.judge.verdict import Verdict
-from shiliu.scenarios.errors import ShiliuError
+from shiliu.scenarios.sheet.errors import ShiliuError
 
 COMMENTS = Path(__file__).with_suffix(".yaml")
 DEFAULTS = {"data": "", "only": "", "out": "", "markdown": "", "threads": "1"}

@@ -31,11 +31,11 @@ from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.replay.operator.skills.arm import progress
 from shiliu.replay.operator.visibility import Sight, answers, head_camera, sights, together
 from shiliu.replay.rollout.rollout import Take, play
-from shiliu.scenarios.errors import ShiliuError
-from shiliu.scenarios.figures import shown_digest
+from shiliu.scenarios.catalog.figures import shown_digest
+from shiliu.scenarios.draws.variation import Draw, draw
 from shiliu.scenarios.reading.composition import CONF
-from shiliu.scenarios.scene import Scene
-from shiliu.scenarios.variation import Draw, draw
+from shiliu.scenarios.scene.scene import Scene
+from shiliu.scenarios.sheet.errors import ShiliuError
 
 DEFAULTS = {"scenario": "", "seeds": "", "figures": "", "shots": ""}
 LAG = 0.1  # s, by which the neck follows its command

@@ -25,8 +25,8 @@ import numpy as np
 import shiliu
 from rich.progress import track
 from shiliu.envs.vector import ShiliuVectorEnv
-from shiliu.scenarios.catalog import list_scenarios
-from shiliu.scenarios.scene import Scene
+from shiliu.scenarios.catalog.catalog import list_scenarios
+from shiliu.scenarios.scene.scene import Scene
 
 COPIES = 32
 BLOCK = 25_600  # control steps of one line, of all copies together: 27 s of each

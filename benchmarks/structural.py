@@ -48,7 +48,7 @@ from shiliu.replay.judge.verdict import Verdict
 from shiliu.replay.recording.recording import Recording, SimEpisode
 from shiliu.replay.signals.channels import pair
 from shiliu.replay.signals.clock import origin_ns
-from shiliu.scenarios.scene import Scene
+from shiliu.scenarios.scene.scene import Scene
 
 DEFAULTS = {
     "data": "", "demonstrations": "15", "starts": "8", "mistake": "set_down_beside", "out": "", "markdown": "", "threads": "1",

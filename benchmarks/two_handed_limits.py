@@ -27,9 +27,9 @@ from shiliu.replay.operator.skills.arm import BENCHES, Arm, turned_between
 from shiliu.replay.report.svg import INK, MUTED, box, label, rule, tag
 from shiliu.replay.robots.limits import load_limits
 from shiliu.replay.signals.signal import Motion
-from shiliu.scenarios.mobile import followers, legs_of
-from shiliu.scenarios.postures import posture
-from shiliu.scenarios.robot import Robot, load_robot
+from shiliu.scenarios.robots.mobile import followers, legs_of
+from shiliu.scenarios.robots.postures import posture
+from shiliu.scenarios.robots.robot import Robot, load_robot
 
 BAR, ASIDE = 0.1355, 0.2845  # m, a grip over the crate's underside, and from its middle
 THROUGH, RIM = 0.433, 0.478  # m, the crate's middle before the robot in the two ways to hold it

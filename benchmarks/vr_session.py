@@ -20,7 +20,7 @@ from shiliu.replay.retarget.axes import hand_axes, unit
 from shiliu.replay.retarget.sources import kuavo_bones
 from shiliu.replay.retarget.targets import HANDS
 from shiliu.replay.signals.joint_motion import joint_motion
-from shiliu.scenarios.robot import load_robot
+from shiliu.scenarios.robots.robot import load_robot
 
 LAGS = np.arange(0.0, 0.6, 0.01)  # s
 CATCHING_UP = 0.7  # s after the first command, in which the robot comes to where the person's hands are

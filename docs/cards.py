@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import shiliu
 from shiliu.replay.signals.statistics import wilson
-from shiliu.scenarios.catalog import list_variants, variants_of
-from shiliu.scenarios.figures import SEEN, figures_of, outdated, seen_of, share_seen
+from shiliu.scenarios.catalog.catalog import list_variants, variants_of
+from shiliu.scenarios.catalog.figures import SEEN, figures_of, outdated, seen_of, share_seen
+from shiliu.scenarios.people.safety import CAVEAT, people
 from shiliu.scenarios.reading.config import Vary
-from shiliu.scenarios.safety import CAVEAT, people
-from shiliu.scenarios.scene import Scene
+from shiliu.scenarios.scene.scene import Scene
 
 FOLDER = Path(__file__).resolve().parent / "scenarios"
 

@@ -232,7 +232,7 @@ def opened(scene: Any, count: int = AMONG) -> list[Any]:
     """Beginnings of demonstrations: a hand reaches for the handle and closes on it."""
     from shiliu.replay.operator.operator import perform, read_chain
     from shiliu.replay.rollout.episode import episode_of
-    from shiliu.scenarios.variation import draw
+    from shiliu.scenarios.draws.variation import draw
 
     seeds = range(SEED, SEED + count)
     made = perform(scene, [draw(scene, seed) for seed in seeds], list(seeds), skills=read_chain(scene)[:2])

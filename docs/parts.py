@@ -14,13 +14,13 @@ from pathlib import Path
 from string import Template
 
 from shiliu.replay.commands import list_parts
-from shiliu.scenarios.grips.grip_sheet import KINDS as KINDS_OF_GRIPS
-from shiliu.scenarios.grips.grip_sheet import GripSheet
 from shiliu.scenarios.grips.gripper import gripper_of
 from shiliu.scenarios.grips.grips import grips_of
 from shiliu.scenarios.grips.workpiece import SAFETY
-from shiliu.scenarios.part_catalogue import GRADES, MEASURED, PartEntry, inventory, measured
-from shiliu.scenarios.quantity import show
+from shiliu.scenarios.parts.grip_sheet import KINDS as KINDS_OF_GRIPS
+from shiliu.scenarios.parts.grip_sheet import GripSheet
+from shiliu.scenarios.parts.part_catalogue import GRADES, MEASURED, PartEntry, inventory, measured
+from shiliu.scenarios.sheet.quantity import show
 
 PAGE = Path(__file__).resolve().parent / "parts.md"
 NOTES = PAGE.with_name("parts.notes.md")

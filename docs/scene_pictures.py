@@ -19,9 +19,9 @@ from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.replay.recording.recording import SimEpisode
 from shiliu.replay.rollout.filmstrip import moments, strip
 from shiliu.replay.rollout.rollout import Take, play
-from shiliu.scenarios.scene import Scene
-from shiliu.scenarios.variation import draw as drawn
-from shiliu.scenarios.variation import nominal, of_episode
+from shiliu.scenarios.draws.variation import draw as drawn
+from shiliu.scenarios.draws.variation import nominal, of_episode
+from shiliu.scenarios.scene.scene import Scene
 
 FOLDER = Path(__file__).resolve().parent / "scenarios"
 VIEWS = ("overview", "head", "closeup")
@@ -59,12 +59,12 @@ def stages(episode: SimEpisode, skill: str) -> list[tuple[int, str]]:
     return [(round(t / episode.control_timestep), f"{skill}  {t:.1f} s") for t in times]
 
 
-def _kept(scene: Scene, start: shiliu.scenarios.variation.Draw) -> np.ndarray:
+def _kept(scene: Scene, start: shiliu.scenarios.draws.variation.Draw) -> np.ndarray:
     """(extra,) what reactions keep at the start."""
     return scene.start_ctrl(start.values)[scene.n_actions :]
 
 
-def _qpos(scene: Scene, start: shiliu.scenarios.variation.Draw) -> np.ndarray:
+def _qpos(scene: Scene, start: shiliu.scenarios.draws.variation.Draw) -> np.ndarray:
     return np.asarray(start.start_state[1 : 1 + scene.model.nq])
 
 

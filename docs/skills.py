@@ -19,10 +19,10 @@ from shiliu.replay.operator.skills import registry
 from shiliu.replay.operator.skills.chain import strategy
 from shiliu.replay.operator.skills.primitives import PRIMITIVES
 from shiliu.replay.operator.skills.skill import Skill, described
-from shiliu.scenarios.postures import POSTURES
-from shiliu.scenarios.quantity import EXAMPLE
 from shiliu.scenarios.reading.composition import CONF
-from shiliu.scenarios.reading.yaml_reader import Node, Problems
+from shiliu.scenarios.robots.postures import POSTURES
+from shiliu.scenarios.sheet.quantity import EXAMPLE
+from shiliu.scenarios.sheet.yaml_reader import Node, Problems
 
 PAGE = Path(__file__).resolve().parent / "skills.md"
 SENSES = (  # of `OperatorState`
@@ -165,7 +165,7 @@ class RaiseHand(Skill):
 
 - **Arguments** have a kind, a meaning and a default in SI; without a default they must be given. The kind is `hand`, `site`,
   `joint`, `body`, `cloth`, `grip`, `subgoal`, `posture`, `word` (with its choices) or a dimension with a unit (`length`, `angle`,
-  `force`, `time`, `speed`, …: `scenarios/quantity.py` has all); there is no bare number. The docstring and they are its entry
+  `force`, `time`, `speed`, …: `scenarios/sheet/quantity.py` has all); there is no bare number. The docstring and they are its entry
   below, in `shiliu list skills`, and what `shiliu check` reads a chain by.
 - **`run`** yields once a control step. Senses are methods of `state`
   ([`operator_state.py`](../replay/operator/skills/operator_state.py)): SENSES.

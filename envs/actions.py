@@ -11,10 +11,10 @@ from typing import Protocol
 import numpy as np
 from gymnasium.spaces import Box
 
-from ..scenarios.errors import ScenarioError
-from ..scenarios.reading.yaml_reader import nearest
-from ..scenarios.scene import Scene
-from ..scenarios.schema import Feature, inwards
+from ..scenarios.scene.scene import Scene
+from ..scenarios.scene.schema import Feature, inwards
+from ..scenarios.sheet.errors import ScenarioError
+from ..scenarios.sheet.yaml_reader import nearest
 
 MODES = ("joint", "joint_delta", "hand_delta")
 HAND_SPEED = 1.0  # m/s, of a step of a hand: what a person's reach comes to; an estimate

@@ -14,7 +14,7 @@ import numpy as np
 from dm_env import specs
 
 from ..scenarios.reading.config import nominal_values
-from ..scenarios.scene import Scene
+from ..scenarios.scene.scene import Scene
 from .single import ShiliuEnv
 
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION

@@ -10,15 +10,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..scenarios import simulation
-from ..scenarios.safety import Stopped
-from ..scenarios.scene import Scene
+from ..scenarios.draws.variation import Draw
+from ..scenarios.people.safety import Stopped
+from ..scenarios.scene.scene import Scene
 from ..scenarios.sensing.predicate import Force, Values
 from ..scenarios.sensing.requests import Readings, Row
 from ..scenarios.sensing.scalar_goal import ScalarGoal
 from ..scenarios.sensing.temporal import Goal, GoalState
-from ..scenarios.simulation import Simulation
-from ..scenarios.variation import Draw
+from ..scenarios.stepping import simulation
+from ..scenarios.stepping.simulation import Simulation
 from .reset_options import steps_at
 from .reward import Reward
 

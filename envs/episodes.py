@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..scenarios.safety import Watch
-from ..scenarios.scene import Scene
+from ..scenarios.draws.variation import Draw
+from ..scenarios.people.safety import Watch
+from ..scenarios.scene.scene import Scene
 from ..scenarios.sensing.requests import Readings
 from ..scenarios.sensing.temporal import Goal, GoalState
-from ..scenarios.simulation import Simulation
-from ..scenarios.variation import Draw
+from ..scenarios.stepping.simulation import Simulation
 from .reset_options import steps_at
 from .reward import Reward
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from gymnasium.spaces import Box, Dict, Space
 
-from ..scenarios.errors import ScenarioError
-from ..scenarios.reading.yaml_reader import nearest
-from ..scenarios.scene import Scene
-from ..scenarios.schema import CameraFeature
+from ..scenarios.scene.scene import Scene
+from ..scenarios.scene.schema import CameraFeature
+from ..scenarios.sheet.errors import ScenarioError
+from ..scenarios.sheet.yaml_reader import nearest
 from .actions import make_actions, space_of
 from .latency import Latency
 from .rendering import FAR

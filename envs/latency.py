@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..scenarios.errors import ScenarioError
-from ..scenarios.scene import Scene
+from ..scenarios.scene.scene import Scene
+from ..scenarios.sheet.errors import ScenarioError
 
 MOST = 2.0  # s; later than that nobody steers
 

@@ -14,9 +14,9 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from ..scenarios.errors import ShiliuError
-from ..scenarios.scene import Scene
-from ..scenarios.wiping import Stain
+from ..scenarios.reactions.wiping import Stain
+from ..scenarios.scene.scene import Scene
+from ..scenarios.sheet.errors import ShiliuError
 from .seven_segments import draw_number
 
 FAR = 20.0  # m, of a depth picture; no room here is longer

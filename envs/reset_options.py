@@ -7,12 +7,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..scenarios import variation as drawing
-from ..scenarios.errors import ScenarioError
-from ..scenarios.reading.yaml_reader import nearest
-from ..scenarios.scene import Scene
+from ..scenarios.draws import variation as drawing
+from ..scenarios.draws.variation import Draw
+from ..scenarios.scene.scene import Scene
 from ..scenarios.sensing.temporal import Goal
-from ..scenarios.variation import Draw
+from ..scenarios.sheet.errors import ScenarioError
+from ..scenarios.sheet.yaml_reader import nearest
 
 OPTIONS = ("values", "episode", "t", "subgoal")
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..scenarios.errors import ScenarioError
-from ..scenarios.reading.yaml_reader import nearest
-from ..scenarios.scene import Scene
+from ..scenarios.scene.scene import Scene
 from ..scenarios.sensing.predicate import Values, conjuncts, distance, leaves, progress
 from ..scenarios.sensing.requests import Readings, Request, Row
 from ..scenarios.sensing.temporal import Goal, GoalState
+from ..scenarios.sheet.errors import ScenarioError
+from ..scenarios.sheet.yaml_reader import nearest
 
 KINDS = ("dense", "sparse", "subgoal")
 HAND_SHARE = 0.3  # of a subgoal's reward is given for a hand that comes near what the subgoal is about

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..scenarios.reading.composition import CONF
-from ..scenarios.schema import Feature, Schema
+from ..scenarios.scene.schema import Feature, Schema
 from .registration import class_name, env_id
 from .single import ShiliuEnv
 
@@ -38,7 +38,7 @@ class _LazyDocstring:
 
     def __get__(self, instance: object, owner: type) -> str:
         if not self._text:
-            from ..scenarios.catalog import load_scenario
+            from ..scenarios.catalog.catalog import load_scenario
 
             scene = load_scenario(self._scenario)
             title = " ".join(scene.config.title.values())

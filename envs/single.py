@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 import gymnasium
 import numpy as np
 
-from ..scenarios import variation as drawing
-from ..scenarios.catalog import load_scenario
-from ..scenarios.errors import ScenarioError
+from ..scenarios.catalog.catalog import load_scenario
+from ..scenarios.draws import variation as drawing
 from ..scenarios.reading.config import nominal_values
-from ..scenarios.scene import Scene
-from ..scenarios.schema import CameraFeature
+from ..scenarios.scene.scene import Scene
+from ..scenarios.scene.schema import CameraFeature
+from ..scenarios.sheet.errors import ScenarioError
 from . import episode as one
 from .episode import One
 from .interface import Interface, find_camera

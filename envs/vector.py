@@ -14,11 +14,11 @@ from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
-from ..scenarios import variation as drawing
-from ..scenarios.catalog import load_scenario
-from ..scenarios.errors import ScenarioError
-from ..scenarios.reading.yaml_reader import nearest
-from ..scenarios.scene import Scene
+from ..scenarios.catalog.catalog import load_scenario
+from ..scenarios.draws import variation as drawing
+from ..scenarios.scene.scene import Scene
+from ..scenarios.sheet.errors import ScenarioError
+from ..scenarios.sheet.yaml_reader import nearest
 from .episodes import Copies
 from .interface import Interface
 from .reset_options import Variation, course_until

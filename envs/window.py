@@ -11,8 +11,8 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from ..scenarios.errors import ShiliuError
-from ..scenarios.scene import Scene
+from ..scenarios.scene.scene import Scene
+from ..scenarios.sheet.errors import ShiliuError
 
 
 def screen() -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import gymnasium
 import mujoco
 import numpy as np
-from shiliu.scenarios.scene import Scene
+from shiliu.scenarios.scene.scene import Scene
 
 if TYPE_CHECKING:
     import torch

@@ -12,9 +12,9 @@ import mujoco
 import numpy as np
 import yaml
 from shiliu.replay.operator.operator import perform
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.catalog import scene_of_tree
-from shiliu.scenarios.soundness import STATE
+from shiliu.scenarios.catalog.catalog import scene_of_tree
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.soundness.soundness import STATE
 
 BENCH = """
 title: {en: Bench, zh: 台}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import shiliu
-from shiliu.scenarios.scene import Scene
+from shiliu.scenarios.scene.scene import Scene
 from shiliu.scenarios.sensing.requests import Layout, Readings, Request
 
 if TYPE_CHECKING:

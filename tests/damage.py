@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from shiliu.replay.formats import read
 from shiliu.replay.recording.recording import Recording
-from shiliu.scenarios.errors import EpisodeError
+from shiliu.scenarios.sheet.errors import EpisodeError
 
 
 def mutate(content: bytes, rng: np.random.Generator) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from shiliu.replay.rollout.episode import checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
-from shiliu.scenarios import variation
+from shiliu.scenarios.draws import variation
 
 RATE = 30  # of the bare floor
 

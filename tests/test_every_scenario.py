@@ -16,9 +16,9 @@ from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import read_chain
 from shiliu.replay.rollout.episode import as_recording
-from shiliu.scenarios.figures import figures_of
+from shiliu.scenarios.catalog.figures import figures_of
+from shiliu.scenarios.draws.variation import draw, nominal
 from shiliu.scenarios.reading import composition
-from shiliu.scenarios.variation import draw, nominal
 
 ROOT = Path(__file__).resolve().parents[1]
 SCENARIOS = sorted(file.stem for file in (composition.CONF / "scenario").glob("*.yaml"))

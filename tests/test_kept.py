@@ -13,8 +13,8 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from shiliu.scenarios.catalog import list_scenarios, list_variants
-from shiliu.scenarios.errors import EpisodeError
+from shiliu.scenarios.catalog.catalog import list_scenarios, list_variants
+from shiliu.scenarios.sheet.errors import EpisodeError
 
 ROOT = Path(__file__).resolve().parents[1]
 MOST = 4_000_000  # bytes of all kept takes together

@@ -12,8 +12,8 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
-from shiliu.scenarios.errors import ScenarioError
-from shiliu.scenarios.reading.yaml_reader import places_in
+from shiliu.scenarios.sheet.errors import ScenarioError
+from shiliu.scenarios.sheet.yaml_reader import places_in
 
 ROOT = Path(__file__).resolve().parents[1]
 ORDER = ("scenarios", "envs", "replay")  # each may import what stands before it

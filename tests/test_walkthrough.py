@@ -7,7 +7,7 @@ import pytest
 import shiliu
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import read_chain, record_episode
-from shiliu.scenarios.soundness import examine
+from shiliu.scenarios.soundness.soundness import examine
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "designing-scenarios.md"
 

@@ -14,7 +14,7 @@ import mujoco
 import numpy as np
 
 from ...envs.single import ShiliuEnv
-from ...scenarios.scene import Scene
+from ...scenarios.scene.scene import Scene
 
 BLOCK = 48  # physics steps of one block: short, because what stood on a part that no longer collides begins to fall
 ROUNDS = 40

@@ -17,7 +17,7 @@ import numpy as np
 from ...envs.registration import env_id
 from ...envs.vector import ShiliuVectorEnv
 from ...scenarios.reading.config import nominal_values
-from ...scenarios.scene import Scene
+from ...scenarios.scene.scene import Scene
 
 ROUNDS = 5
 FEW, MANY = 16, 272  # copies; the difference in memory is that of 256

@@ -15,9 +15,9 @@ import numpy as np
 
 from ...envs.single import ShiliuEnv
 from ...envs.vector import ShiliuVectorEnv
-from ...scenarios import variation as drawing
+from ...scenarios.draws import variation as drawing
 from ...scenarios.reading.config import nominal_values
-from ...scenarios.scene import Scene
+from ...scenarios.scene.scene import Scene
 from ..checks.rules import load_rules
 from ..judge.judge import judge
 from ..operator.demonstration import demonstrate

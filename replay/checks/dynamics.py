@@ -160,7 +160,7 @@ def root_of(model: mujoco.MjModel) -> str:
     """The robot's top body: its floor mark where it moves, else `base_link`."""
     import mujoco
 
-    from ...scenarios.mobile import FOOTPRINT
+    from ...scenarios.robots.mobile import FOOTPRINT
 
     return FOOTPRINT if mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, FOOTPRINT) >= 0 else "base_link"
 

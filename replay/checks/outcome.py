@@ -15,8 +15,8 @@ from .fixes import Fix, Known, about, away, beyond, floor, hold, ratio, slow
 from .rules import Rule, Rules
 
 if TYPE_CHECKING:
-    from ...scenarios.part import Bears
-    from ...scenarios.safety import Limit
+    from ...scenarios.parts.part import Bears
+    from ...scenarios.people.safety import Limit
     from ...scenarios.sensing.temporal import Goal, GoalState
 
 HELD = 0.5  # N, a hand holds something from this force on

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ...scenarios.errors import ScenarioError
-from ...scenarios.quantity import UNITS
-from ...scenarios.reading.yaml_reader import Node, Problems, nearest, places_in, read_yaml
+from ...scenarios.sheet.errors import ScenarioError
+from ...scenarios.sheet.quantity import UNITS
+from ...scenarios.sheet.yaml_reader import Node, Problems, nearest, places_in, read_yaml
 from ..robots.limits import GRADES
 from .finding import STAGES, Finding
 from .registry import check_of

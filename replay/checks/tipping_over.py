@@ -36,7 +36,7 @@ from .outcome import SAFETY
 from .rules import Rules
 
 if TYPE_CHECKING:
-    from ...scenarios.footing import Footing
+    from ...scenarios.robots.footing import Footing
 
 SIDES = ("forward", "back", "left", "right")
 AWAY = dict(zip(SIDES, ("back", "forward", "right", "left")))

@@ -14,7 +14,7 @@ from .fixes import Fix, Known
 from .rules import Rule, Rules
 
 if TYPE_CHECKING:
-    from ...scenarios.perturbation import Nudge
+    from ...scenarios.draws.perturbation import Nudge
 
 FACTORS = ("friction", "mass", "gains")
 LATENCY = ("latency.arms", "latency.hands")
@@ -64,7 +64,7 @@ def further(copies: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
 
 def nudge_of(copy: Mapping[str, float]) -> Nudge:
     """The part of a copy that changes the scene; delays are left to the commands."""
-    from ...scenarios.perturbation import Nudge  # here: records are read where no engine is, too
+    from ...scenarios.draws.perturbation import Nudge  # here: records are read where no engine is, too
 
     known = {name: copy[name] for name in FACTORS if name in copy}
     return Nudge(**known, values={key: by for key, by in copy.items() if key not in (*FACTORS, *LATENCY)})

@@ -22,7 +22,7 @@ with its verdicts, stage by stage, against Batch.rollout; reset, memory, start-u
 
 def run(request: CommandRequest) -> int:
     """Print a table, and write it as JSON where out= is given."""
-    from ...scenarios.catalog import scene_of
+    from ...scenarios.catalog.catalog import scene_of
     from ..benchmark.speed import SECTIONS, measure, table
     from ..formats.atomic_folder import refuse_unwritable
 

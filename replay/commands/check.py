@@ -10,9 +10,9 @@ from .settings import Settings
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
-    from ...scenarios.scene import Scene
-    from ...scenarios.soundness import Answer
-    from ...scenarios.variation import Draw
+    from ...scenarios.draws.variation import Draw
+    from ...scenarios.scene.scene import Scene
+    from ...scenarios.soundness.soundness import Answer
 
 USAGE = """
 shiliu check scenario=NAME [variant=NAME] [cell=ID] [seed=0] [draws=50] [views=false]
@@ -35,8 +35,8 @@ Exit 0: sound; 1: something is wrong with the scene or the part; 2: the config c
 
 def run(request: CommandRequest) -> int:
     """Print one line a question; raise ScenarioError for a config that cannot be read."""
-    from ...scenarios.catalog import scene_of
-    from ...scenarios.soundness import called, examine
+    from ...scenarios.catalog.catalog import scene_of
+    from ...scenarios.soundness.soundness import called, examine
     from ..judge.verdict import note_required
     from ..operator.chain_time import time_for_chain
     from ..operator.mistakes import note_mistakes
@@ -75,7 +75,7 @@ def run(request: CommandRequest) -> int:
 
 
 def _views(scene: Scene, seed: int) -> list[Answer]:
-    from ...scenarios.soundness import Answer
+    from ...scenarios.soundness.soundness import Answer
     from ..operator.visibility import answers, head_camera, performed
 
     question = "head camera sees the work"
@@ -88,10 +88,10 @@ def _views(scene: Scene, seed: int) -> list[Answer]:
 
 def _part(name: str, hand: str | None, robot: str, request: CommandRequest) -> int:
     from ...scenarios.grips.gripper import gripper_of
-    from ...scenarios.part import load_part
-    from ...scenarios.part_catalogue import full_name
-    from ...scenarios.part_soundness import examine_part
+    from ...scenarios.parts.part import load_part
+    from ...scenarios.parts.part_catalogue import full_name
     from ...scenarios.reading import composition
+    from ...scenarios.soundness.part_soundness import examine_part
 
     extra = composition.own_assets(request.conf_dir)
     part = load_part(full_name(name, extra), extra=extra)

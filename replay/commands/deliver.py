@@ -13,7 +13,7 @@ from .settings import Settings, listed
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
-    from ...scenarios.reading.yaml_reader import Node
+    from ...scenarios.sheet.yaml_reader import Node
     from ..delivery.planning import SetCount
 
 USAGE = """

@@ -11,8 +11,8 @@ import sys
 from importlib.metadata import PackageNotFoundError, requires, version
 from typing import TYPE_CHECKING
 
-from ...scenarios.errors import ShiliuError
 from ...scenarios.reading.override import unquoted
+from ...scenarios.sheet.errors import ShiliuError
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest

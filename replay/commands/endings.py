@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-from ...scenarios.errors import ShiliuError, printable, wants_memory
+from ...scenarios.sheet.errors import ShiliuError, printable, wants_memory
 
 SIGNALS = ("SIGTERM", "SIGHUP")  # of whoever ends jobs: systemd, docker, a cluster, a terminal that is closed
 ADVICE = {  # what the system says -> what to do

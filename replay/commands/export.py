@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...scenarios.errors import EpisodeError
 from ...scenarios.reading.override import command_line
+from ...scenarios.sheet.errors import EpisodeError
 from .settings import Settings, listed
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
-    from ...scenarios.reading.yaml_reader import Node
+    from ...scenarios.sheet.yaml_reader import Node
     from ..formats.exporters import Item
     from ..recording.recording import Recording, SimEpisode, Unreadable
 

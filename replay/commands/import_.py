@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...scenarios.errors import EpisodeError
+from ...scenarios.sheet.errors import EpisodeError
 from ..formats.partial import beside
 from .settings import Settings
 
@@ -41,9 +41,9 @@ DRAFT = "proposed-mapping.yaml"
 
 def run(request: CommandRequest) -> int:
     """Read, put on one clock, write."""
-    from ...scenarios.catalog import load_scenario
+    from ...scenarios.catalog.catalog import load_scenario
     from ...scenarios.reading.cell import list_cells
-    from ...scenarios.reading.yaml_reader import nearest
+    from ...scenarios.sheet.yaml_reader import nearest
     from ...version import __version__
     from ..formats import NothingReadable, Unreadable, read
     from ..formats.arrays.episode import NoMapping

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...scenarios.errors import EpisodeError
+from ...scenarios.sheet.errors import EpisodeError
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def run(request: CommandRequest) -> int:
     refuse_unwritable(out)
     if sheet is not None:
         return _apply(Path(data), Path(sheet), out)
-    from ...scenarios.catalog import scene_of
+    from ...scenarios.catalog.catalog import scene_of
     from ..formats import read
     from ..judge.context import Contexts
     from ..labels.labelling import labelling

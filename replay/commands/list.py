@@ -7,15 +7,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...scenarios.errors import ShiliuError
 from ...scenarios.reading import composition
-from ...scenarios.reading.yaml_reader import nearest, places_in, read_yaml
-from ...scenarios.robot_folder import DEFAULT_ROBOT
+from ...scenarios.robots.robot_folder import DEFAULT_ROBOT
+from ...scenarios.sheet.errors import ShiliuError
+from ...scenarios.sheet.yaml_reader import nearest, places_in, read_yaml
 from .wrapping import wrapped
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
-    from ...scenarios.scene import Scene
+    from ...scenarios.scene.scene import Scene
 
 USAGE = """
 shiliu list [scenarios|cells|parts|robots|devices|skills|words|checks|formats|mappings|schema|mistakes] [NAME ...] [--json]
@@ -126,8 +126,8 @@ def _below(sheet: dict[str, Any], key: str) -> dict[str, Any]:
 
 def _scenarios(request: CommandRequest) -> list[Row]:
     from ...envs.registration import env_id
-    from ...scenarios.completeness import Completeness, completeness
-    from ...scenarios.figures import figures_of, figures_text
+    from ...scenarios.catalog.completeness import Completeness, completeness
+    from ...scenarios.catalog.figures import figures_of, figures_text
     from ...scenarios.reading.variant import names_of
 
     def row(name: str, file: Path, sheet: dict[str, Any]) -> Row:
@@ -179,7 +179,7 @@ def _parts(request: CommandRequest) -> list[dict[str, Any]]:
 
 
 def _robots(request: CommandRequest) -> list[Row]:
-    from ...scenarios.part import ASSETS
+    from ...scenarios.parts.part import ASSETS
 
     rows = []
     for file in sorted((ASSETS / "robots").glob("*/robot.yaml")):
@@ -241,7 +241,7 @@ def _mappings(request: CommandRequest) -> list[Row]:
 
 
 def _scene(request: CommandRequest) -> Scene:
-    from ...scenarios.catalog import load_scenario
+    from ...scenarios.catalog.catalog import load_scenario
 
     chosen = [o.partition("=")[2] for o in request.overrides if o.startswith("scenario=")]
     rest = [o for o in request.overrides if not o.startswith("scenario=")]
@@ -262,7 +262,7 @@ def _mistakes(request: CommandRequest, as_json: bool) -> int:
 
 
 def _schema(request: CommandRequest, as_json: bool) -> int:
-    from ...scenarios.catalog import load_scenario
+    from ...scenarios.catalog.catalog import load_scenario
     from ...scenarios.reading.cell import list_cells, scenario_of
 
     own = {"scenario": "microwave", "variant": "", "cell": "", "format": "rows" if as_json else "table"}

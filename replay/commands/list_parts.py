@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...scenarios.errors import ScenarioError
-from ...scenarios.grips.grip_sheet import GripSheet
-from ...scenarios.part import Param
-from ...scenarios.part_catalogue import GRADES, PartEntry, PartJoint, inventory, one_part
-from ...scenarios.quantity import show as shown
+from ...scenarios.parts.grip_sheet import GripSheet
+from ...scenarios.parts.part import Param
+from ...scenarios.parts.part_catalogue import GRADES, PartEntry, PartJoint, inventory, one_part
 from ...scenarios.reading import composition
+from ...scenarios.sheet.errors import ScenarioError
+from ...scenarios.sheet.quantity import show as shown
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ...scenarios.errors import ShiliuError
-from ...scenarios.quantity import show as shown
-from ...scenarios.reading.yaml_reader import nearest
+from ...scenarios.sheet.errors import ShiliuError
+from ...scenarios.sheet.quantity import show as shown
+from ...scenarios.sheet.yaml_reader import nearest
 from ..operator.skills import catalogue
 from .wrapping import wrapped
 

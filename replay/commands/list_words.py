@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...scenarios.reading.yaml_reader import Node, Problems
+from ...scenarios.sheet.yaml_reader import Node, Problems
 from ...scenarios.words import WORDS
 
 

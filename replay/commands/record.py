@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...scenarios.errors import EpisodeError, ScenarioError
+from ...scenarios.sheet.errors import EpisodeError, ScenarioError
 from .settings import Settings, listed
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ...scenarios.errors import ShiliuError
+from ...scenarios.sheet.errors import ShiliuError
 from .settings import Settings
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
-    from ...scenarios.scene import Scene
+    from ...scenarios.scene.scene import Scene
     from ..operator.failures import Ending
     from ..operator.mistakes import Mistake
     from ..operator.skills.skill import Skill
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def scene_of_request(settings: Settings) -> Scene:
     """The scene that a command line names; raises ScenarioError with all that is wrong with it."""
-    from ...scenarios.catalog import scene_of
+    from ...scenarios.catalog.catalog import scene_of
 
     hand, robot = settings["hand"].word(default=None), settings["robot"].word()
     base = settings["base"].word(default=None)

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...scenarios.errors import EpisodeError, ScenarioError
-from ...scenarios.variation import of_episode
+from ...scenarios.draws.variation import of_episode
+from ...scenarios.sheet.errors import EpisodeError, ScenarioError
 from .settings import Settings, listed
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
-    from ...scenarios.reading.yaml_reader import Node
-    from ...scenarios.scene import Scene
-    from ...scenarios.variation import Draw
+    from ...scenarios.draws.variation import Draw
+    from ...scenarios.scene.scene import Scene
+    from ...scenarios.sheet.yaml_reader import Node
     from ..recording.recording import Recording
 
 USAGE = """
@@ -38,8 +38,8 @@ def run(request: CommandRequest) -> int:
     import imageio.v3 as iio
 
     from ...envs.rendering import Painter
-    from ...scenarios import variation as drawing
-    from ...scenarios.catalog import scene_of
+    from ...scenarios.catalog.catalog import scene_of
+    from ...scenarios.draws import variation as drawing
     from ..formats.atomic_folder import refuse_unwritable
     from ..rollout.camera_frames import cameras_of
 
@@ -97,7 +97,7 @@ def run(request: CommandRequest) -> int:
 
 def _refused(scene: Scene, seed: int) -> Draw:
     """The first draw of a seed that is refused, to see why; where none is, the draw itself."""
-    from ...scenarios.variation import draw
+    from ...scenarios.draws.variation import draw
 
     found: list[Draw] = []
     try:
@@ -194,7 +194,7 @@ def _part(name: str, out: Path, held_by: tuple[str, str] | None, request: Comman
     from ...envs.portrait import portrait
     from ...scenarios.grips.gripper import gripper_of
     from ...scenarios.grips.grips import grips_of
-    from ...scenarios.part_catalogue import one_part
+    from ...scenarios.parts.part_catalogue import one_part
     from ...scenarios.reading import composition
 
     entry = one_part(name, composition.own_assets(request.conf_dir))

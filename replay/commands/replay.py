@@ -166,7 +166,7 @@ def _in_scenes(request: CommandRequest, settings: Settings) -> int:
 
 def _by_device(recordings: Iterator[Any], contexts: Contexts, device: str) -> Iterator[Any]:
     """Each demonstration as a device of that name would have recorded it; one for which that cannot be is unreadable."""
-    from ...scenarios.errors import EpisodeError
+    from ...scenarios.sheet.errors import EpisodeError
     from ..evaluation.device import as_recorded, load_device
     from ..recording.recording import Unreadable
 

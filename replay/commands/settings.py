@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ...scenarios.errors import ScenarioError
 from ...scenarios.reading import composition
 from ...scenarios.reading.cell import list_cells, scenario_of
-from ...scenarios.reading.yaml_reader import Node, Problems, nearest
+from ...scenarios.sheet.errors import ScenarioError
+from ...scenarios.sheet.yaml_reader import Node, Problems, nearest
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest

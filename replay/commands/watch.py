@@ -30,7 +30,7 @@ it, compares the takes among each other, and judges nothing again.
 
 def run(request: CommandRequest) -> int:
     """Watch; 0 when it was ended."""
-    from ...scenarios.errors import ShiliuError
+    from ...scenarios.sheet.errors import ShiliuError
     from ..formats.atomic_folder import refuse_unwritable
     from ..line import FOLDER
     from ..line.inbox import Changes, Inbox

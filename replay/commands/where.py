@@ -43,10 +43,10 @@ class Where:
         Raises:
             ShiliuError: scene or robot cannot be built.
         """
-        from ...scenarios.catalog import scene_of
+        from ...scenarios.catalog.catalog import scene_of
         from ...scenarios.reading.override import unquoted
-        from ...scenarios.robot import robots
-        from ...scenarios.robot_folder import DEFAULT_ROBOT
+        from ...scenarios.robots.robot import robots
+        from ...scenarios.robots.robot_folder import DEFAULT_ROBOT
         from ..judge.context import Contexts
         from ..judge.unused_settings import asked_of
 

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ...scenarios.errors import EpisodeError
-from ...scenarios.reading.yaml_reader import Node, Problems, nearest, places_in, read_yaml
+from ...scenarios.sheet.errors import EpisodeError
+from ...scenarios.sheet.yaml_reader import Node, Problems, nearest, places_in, read_yaml
 from ..recording.metadata import PSEUDONYM, VERDICTS
 from ..signals.statistics import wilson
 

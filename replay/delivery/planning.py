@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...scenarios.errors import EpisodeError
-from ...scenarios.reading.yaml_reader import nearest
+from ...scenarios.sheet.errors import EpisodeError
+from ...scenarios.sheet.yaml_reader import nearest
 from ..report.lines import VerdictLine, lines_of
 from .disputes import Dispute
 from .judges import ANY, ONE, Judge, objection

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...scenarios.errors import EpisodeError
+from ...scenarios.sheet.errors import EpisodeError
 from ..formats import Entry, entries
 from ..formats.lerobot import layout
 from ..formats.lerobot.own import Dataset

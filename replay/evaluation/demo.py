@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 
 from ...envs.rendering import missing
-from ...scenarios.catalog import load_scenario
-from ...scenarios.errors import ShiliuError
+from ...scenarios.catalog.catalog import load_scenario
 from ...scenarios.reading.override import command_line
+from ...scenarios.sheet.errors import ShiliuError
 from ...version import __version__
 from ..formats import Unreadable, read
 from ..formats.lerobot.write import DatasetWriter

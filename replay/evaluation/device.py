@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ...scenarios.errors import EpisodeError, ScenarioError
 from ...scenarios.reading import composition
-from ...scenarios.reading.yaml_reader import Node, Problems, nearest, places_in, read_yaml
-from ...scenarios.scene import Scene
+from ...scenarios.scene.scene import Scene
+from ...scenarios.sheet.errors import EpisodeError, ScenarioError
+from ...scenarios.sheet.yaml_reader import Node, Problems, nearest, places_in, read_yaml
 from ..recording.recording import Recording, SimEpisode, Stream
 from ..rollout.substeps import trace
 from ..signals.signal import find_lag

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ...scenarios.errors import EpisodeError
+from ...scenarios.sheet.errors import EpisodeError
 from ..recording.recording import Recording, Stream
 from ..signals.channels import in_radians, pair, shared
 from ..signals.clock import repeats

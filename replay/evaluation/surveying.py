@@ -9,10 +9,10 @@ from typing import Any
 
 import yaml
 
-from ...scenarios.catalog import load_scenario
-from ...scenarios.quantity import show
-from ...scenarios.scene import Scene
-from ...scenarios.variation import nominal_values
+from ...scenarios.catalog.catalog import load_scenario
+from ...scenarios.draws.variation import nominal_values
+from ...scenarios.scene.scene import Scene
+from ...scenarios.sheet.quantity import show
 from ..recording.recording import SimEpisode
 
 TAPE = {"length": (1e3, "mm"), "angle": (180.0 / math.pi, "deg"), "force": (1.0, "N"), "mass": (1e3, "g")}

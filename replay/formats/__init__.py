@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...scenarios.errors import EpisodeError, shown
+from ...scenarios.sheet.errors import EpisodeError, shown
 from ..recording.recording import Recording, Unreadable
 from .records import Reader, readers
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ...scenarios.errors import EpisodeError, printable
+from ...scenarios.sheet.errors import EpisodeError, printable
 from .partial import beside, sweep
 
 SPARE = 1 << 20  # bytes of what is written beside the arrays of an episode

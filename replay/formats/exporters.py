@@ -10,12 +10,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...scenarios.errors import EpisodeError
+from ...scenarios.sheet.errors import EpisodeError
 from ..recording.recording import Recording, SimEpisode
 from .records import writers
 
 if TYPE_CHECKING:
-    from ...scenarios.scene import Scene
+    from ...scenarios.scene.scene import Scene
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def exporter(to: str) -> Any:
     Raises:
         EpisodeError: no such format, with the near ones, or an optional package is missing.
     """
-    from ...scenarios.reading.yaml_reader import nearest
+    from ...scenarios.sheet.yaml_reader import nearest
 
     known = writers()
     if to not in known:

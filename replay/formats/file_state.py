@@ -9,7 +9,7 @@ import time
 from functools import lru_cache
 from pathlib import Path
 
-from ...scenarios.errors import EpisodeError
+from ...scenarios.sheet.errors import EpisodeError
 
 AFAR = ("nfs", "cifs", "smb", "9p", "fuse", "afs", "ceph", "glusterfs", "lustre", "virtiofs", "vboxsf")
 EXACT_S = 0.005  # a look at a set that takes no longer is made each time it is asked for

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ...scenarios.errors import EpisodeError
+from ...scenarios.sheet.errors import EpisodeError
 
 _KINDS = "biufSU"  # of arrays: plain numbers and texts; an array of objects would need code to be read back
 

@@ -16,10 +16,10 @@ from typing import Any
 
 import yaml
 
-from ...scenarios.errors import EpisodeError, ScenarioError, shown
+from ...scenarios.parts.titles import LANGUAGES
 from ...scenarios.reading import composition
-from ...scenarios.reading.yaml_reader import FAST, checked_text, load_checked
-from ...scenarios.titles import LANGUAGES
+from ...scenarios.sheet.errors import EpisodeError, ScenarioError, shown
+from ...scenarios.sheet.yaml_reader import FAST, checked_text, load_checked
 from ..recording.recording import CLOCKS, KINDS, ROLES
 from .array_rule import ANY, PRESENT, ArrayRule, Columns, TimeRule
 from .records import readers

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ...scenarios.errors import EpisodeError, shown
+from ...scenarios.sheet.errors import EpisodeError, shown
 from ..recording.recording import Recording, Unreadable
 from . import Entry, reader_of
 from .file_state import SeenStates, State

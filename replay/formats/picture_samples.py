@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ...scenarios.errors import EpisodeError
+from ...scenarios.sheet.errors import EpisodeError
 from ..recording.pictures import CELLS, PictureSamples
 from ..recording.recording import PictureFile, PictureTopic, Recording
 from ..signals.clock import origin_ns

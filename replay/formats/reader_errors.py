@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ...scenarios.errors import EpisodeError, wants_memory
+from ...scenarios.sheet.errors import EpisodeError, wants_memory
 
 MAX_CAUSE = 160  # characters of what the library says
 

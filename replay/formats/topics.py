@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from ...scenarios.errors import EpisodeError, shown
+from ...scenarios.sheet.errors import EpisodeError, shown
 from ..recording.recording import NOTE_WORDS, Recording
 from .mapping import Mapping, TopicRule, of_format, unreadable
 from .rosbag.topic import TopicBuffer

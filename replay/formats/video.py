@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ...scenarios.errors import EpisodeError
+from ...scenarios.sheet.errors import EpisodeError
 
 SAMPLED_FRAMES = 16  # pictures of an episode that enter the statistics
 MAX_DECODING = 120.0  # s, for one look at a video; a sound one takes two

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...scenarios.errors import EpisodeError
+from ...scenarios.sheet.errors import EpisodeError
 from ..recording.features import grid_ns
 from ..recording.recording import Stream
 from ..signals.grid import SLACK_NS, UNAMBIGUOUS, RowGrid, fitted

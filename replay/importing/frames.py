@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...scenarios.errors import EpisodeError
+from ...scenarios.sheet.errors import EpisodeError
 from ..formats.lerobot import layout
 from ..recording.recording import PictureFile, PictureTopic, Recording, Stream
 from ..signals.channels import units_of

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...scenarios.errors import EpisodeError
+from ...scenarios.sheet.errors import EpisodeError
 from ..recording.recording import Stream
 from ..signals.channels import units_of
 from ..signals.grid import UNAMBIGUOUS, RowGrid, fitted, in_force, nearest, rounding_ns

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ...scenarios.errors import EpisodeError
-from ...scenarios.schema import Feature, Schema
+from ...scenarios.scene.schema import Feature, Schema
+from ...scenarios.sheet.errors import EpisodeError
 from .frames import Frames, units_of_feature
 
 # what each feature of the schema is on a robot: role, and quantity of its joints and of its hands

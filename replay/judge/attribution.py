@@ -29,10 +29,10 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from ...scenarios import variation as drawing
+from ...scenarios.draws import variation as drawing
+from ...scenarios.draws.variation import Draw
 from ...scenarios.reading.config import nominal_values
-from ...scenarios.scene import Scene
-from ...scenarios.variation import Draw
+from ...scenarios.scene.scene import Scene
 from ..recording.recording import SimEpisode
 from ..rollout.observers import FullStates, Observations
 from ..rollout.rollout import Observer, RecordedPolicy, Rollout, roll_out

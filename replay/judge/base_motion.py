@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...scenarios.mobile import followers, glide
+from ...scenarios.robots.mobile import followers, glide
 from ..checks.finding import Finding
 from ..recording.recording import Recording
 from ..signals.clock import origin_ns, seconds

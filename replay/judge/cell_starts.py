@@ -12,11 +12,11 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 
-from ...scenarios import variation as drawing
+from ...scenarios.draws import variation as drawing
+from ...scenarios.draws.variation import STATE, Draw
 from ...scenarios.reading.config import draw_values, nominal_values
 from ...scenarios.reading.dealing import Deal
-from ...scenarios.scene import Scene
-from ...scenarios.variation import STATE, Draw
+from ...scenarios.scene.scene import Scene
 from ..recording.recording import SimEpisode
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from ...scenarios.variation import Draw
+from ...scenarios.draws.variation import Draw
 from ..checks.collision import Overlap, Question, check_overlaps, overlaps_of
 from ..checks.finding import Finding
 from ..checks.rules import Rules

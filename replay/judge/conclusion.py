@@ -7,8 +7,8 @@ from typing import Any
 
 import mujoco
 
+from ...scenarios.people.safety import CAVEAT, people
 from ...scenarios.reading.config import nominal_values
-from ...scenarios.safety import CAVEAT, people
 from ...version import __version__
 from ..checks.finding import Finding
 from ..operator.skills.reason import gave_up_of

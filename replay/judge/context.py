@@ -14,19 +14,19 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from ...scenarios.catalog import load_scenario, scene_as_drawn, scene_in_cell, scene_of_tree
-from ...scenarios.errors import ReplayError, ScenarioError
+from ...scenarios.catalog.catalog import load_scenario, scene_as_drawn, scene_in_cell, scene_of_tree
+from ...scenarios.catalog.scene_titles import bears_sources, part_titles, word_titles
+from ...scenarios.parts.titles import THINGS, Titles, sources_of, titles_of
 from ...scenarios.reading import composition
 from ...scenarios.reading.cell import cell_of_config, list_cells, scenario_of
 from ...scenarios.reading.config import GOAL_RULES, LATCHED
 from ...scenarios.reading.variant import resolved
-from ...scenarios.reading.yaml_reader import Problems
-from ...scenarios.robot import robots
-from ...scenarios.robot_folder import DEFAULT_ROBOT
-from ...scenarios.scene import Scene
-from ...scenarios.scene_titles import bears_sources, part_titles, word_titles
+from ...scenarios.robots.robot import robots
+from ...scenarios.robots.robot_folder import DEFAULT_ROBOT
+from ...scenarios.scene.scene import Scene
+from ...scenarios.sheet.errors import ReplayError, ScenarioError
+from ...scenarios.sheet.yaml_reader import Problems
 from ...scenarios.tasks.own_sentences import scenario_of_task
-from ...scenarios.titles import THINGS, Titles, sources_of, titles_of
 from ..checks.dynamics import sole_polygon
 from ..checks.rules import Rules, load_rules
 from ..checks.task_text import scenario_of_columns

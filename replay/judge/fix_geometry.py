@@ -177,7 +177,7 @@ def _posture(judged: Judged, finding: Finding) -> np.ndarray | None:
     rows = np.flatnonzero(motion.known) if motion is not None else ()
     if motion is None or not len(rows):
         return None
-    from ...scenarios.variation import nominal
+    from ...scenarios.draws.variation import nominal
     from ..signals.joint_motion import finger_positions
 
     draw = judged.motions.draw or judged.rollouts.around or nominal(judged.scene)

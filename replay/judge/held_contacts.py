@@ -2,7 +2,7 @@
 
 Two questions, both about the time in which a hand has hold of a thing and lifts it. What did it strike in the replay, and how
 hard (`collision.unexpected`)? And would the commanded motion drive it into what never moves (`collision.scene`)? What the
-scenario means to touch it (`scenarios/held.py`) may, and so may what it stands on when it is taken, until it has left that,
+scenario means to touch it (`scenarios/scene/held.py`) may, and so may what it stands on when it is taken, until it has left that,
 and what it still touches when it has been let go, from when it came there for good.
 """
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from ...scenarios.scene import Scene
+from ...scenarios.scene.scene import Scene
 from ..checks.collision import Overlap, Question, geoms_of, overlaps_of
 from ..checks.grip import CarriedSpan
 from ..checks.outcome import Struck

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ...scenarios.reading import composition
-from ...scenarios.robot_folder import robot_folder
+from ...scenarios.robots.robot_folder import robot_folder
 from ...version import __version__
 from ..checks.finding import STAGES, Finding, VerdictEvidence
 from ..checks.integrity import check_integrity, stopped_signals

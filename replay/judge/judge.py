@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ...scenarios.scene import Scene
+from ...scenarios.scene.scene import Scene
 from ..formats import Unreadable
 from ..recording.recording import Recording
 from .cells import place_of

@@ -9,7 +9,7 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from ...scenarios.variation import STATE, Draw, nominal
+from ...scenarios.draws.variation import STATE, Draw, nominal
 from ..checks.finding import Finding
 from ..checks.joint_zero import check_offset
 from ..checks.kinematics import check_kinematics, motion_of

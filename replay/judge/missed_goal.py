@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...scenarios.reading.config import ScenarioConfig, nominal_values
-from ...scenarios.scene import Scene
+from ...scenarios.scene.scene import Scene
 from ..checks.finding import Finding, Table
 from ..rollout.nearest import conditions_at
 from ..rollout.rollout import Rollout, Take

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ...scenarios.errors import EpisodeError
-from ...scenarios.variation import nominal, of_episode
+from ...scenarios.draws.variation import nominal, of_episode
+from ...scenarios.sheet.errors import EpisodeError
 from ..checks.hand_jumps import check_hand_jump
 from ..checks.kinematics import motion_of
 from ..checks.registry import check_of

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from ...scenarios.perturbation import loose, nudged
-from ...scenarios.scene import Scene
-from ...scenarios.variation import Draw
+from ...scenarios.draws.perturbation import loose, nudged
+from ...scenarios.draws.variation import Draw
+from ...scenarios.scene.scene import Scene
 from ..checks.finding import Finding
 from ..checks.rules import Rules
 from ..checks.varied_copies import FACTORS, LATENCY, delayed, further, nudge_of, spread, unmeasured

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import mujoco
 import numpy as np
 
-from ...scenarios.scene import Scene
+from ...scenarios.draws.variation import STATE
+from ...scenarios.scene.scene import Scene
 from ...scenarios.sensing.predicate import TRACE
-from ...scenarios.variation import STATE
 from ..checks.grip import CarriedSpan, GraspForces, carried, slip_of
 from ..rollout.rollout import Rollout, Take
 from ..signals.signal import held as lasting

@@ -10,13 +10,13 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from ...scenarios.inference import free_joint
-from ...scenarios.scene import Scene
+from ...scenarios.draws.inference import free_joint
+from ...scenarios.draws.variation import rested
+from ...scenarios.scene.scene import Scene
 from ...scenarios.sensing.condition import Condition
 from ...scenarios.sensing.requests import Readings
 from ...scenarios.sensing.temporal import Goal
 from ...scenarios.sensing.witnessed import tells, unrecorded, witnessed
-from ...scenarios.variation import rested
 from ..checks.finding import Finding
 from ..checks.object_divergence import CarriedAway, carried_by_record
 from ..checks.object_motion import PoseFacts, check_hovers, check_poses

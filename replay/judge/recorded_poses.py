@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import mujoco
 import numpy as np
 
-from ...scenarios.pose import Pose
-from ...scenarios.scene import Scene
-from ...scenarios.variation import STATE, Draw
+from ...scenarios.draws.variation import STATE, Draw
+from ...scenarios.parts.pose import Pose
+from ...scenarios.scene.scene import Scene
 from ..recording.features import ENVIRONMENT
 from ..recording.recording import Recording, Stream
 from ..signals.clock import origin_ns, seconds

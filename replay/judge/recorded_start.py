@@ -1,7 +1,7 @@
 """Where a take of a real robot begins: what its record tells, what a survey told, and what is left to be drawn.
 
 Things stand where they were recorded, and joints of parts as they were recorded. What the scenario draws and nobody measured
-is inferred from them (`scenarios/inference.py`): a bowl that rests says how high its table is. What no record tells keeps
+is inferred from them (`scenarios/draws/inference.py`): a bowl that rests says how high its table is. What no record tells keeps
 the scenario's own value, and a start in which something would stand inside something else is drawn anew, as in a draw.
 """
 
@@ -14,13 +14,13 @@ from functools import cached_property
 import mujoco
 import numpy as np
 
-from ...scenarios import variation as drawing
-from ...scenarios.inference import Inferred, free_joint, infer
-from ...scenarios.pose import Pose
+from ...scenarios.draws import variation as drawing
+from ...scenarios.draws.inference import Inferred, free_joint, infer
+from ...scenarios.draws.variation import PENETRATION, STATE, Draw, penetration
+from ...scenarios.parts.pose import Pose
 from ...scenarios.reading.config import dealt_values, draw_values, nominal_values
 from ...scenarios.reading.dealing import PLACES
-from ...scenarios.scene import Scene
-from ...scenarios.variation import PENETRATION, STATE, Draw, penetration
+from ...scenarios.scene.scene import Scene
 from ..checks.finding import Finding
 from ..checks.object_motion import check_order
 from ..checks.rules import Rules

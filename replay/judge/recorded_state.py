@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from ...scenarios.inference import free_joint, joint_of
-from ...scenarios.scene import Scene
+from ...scenarios.draws.inference import free_joint, joint_of
+from ...scenarios.draws.variation import Draw
+from ...scenarios.scene.scene import Scene
 from ...scenarios.sensing.requests import Readings
-from ...scenarios.variation import Draw
 from ..recording.features import ENVIRONMENT
 from ..recording.recording import Recording
 from ..signals.channels import in_radians

@@ -10,8 +10,8 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from ...scenarios.safety import people
-from ...scenarios.scene import Scene
+from ...scenarios.people.safety import people
+from ...scenarios.scene.scene import Scene
 from ...scenarios.sensing.predicate import Share, leaves
 from ..checks.collision import check_start
 from ..checks.finding import Finding

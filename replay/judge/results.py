@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from ...scenarios.scene import Scene
-from ...scenarios.variation import Draw
+from ...scenarios.draws.variation import Draw
+from ...scenarios.scene.scene import Scene
 from ..checks.dynamics import Effort
 from ..checks.finding import Finding
 from ..checks.grip import CarriedSpan

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import mujoco
 import numpy as np
 
-from ...scenarios.scene import Scene
+from ...scenarios.scene.scene import Scene
 from ...scenarios.sensing.predicate import MovedAway
 from ..checks.finding import Fact, Finding, Plot, Table
 from ..retarget.objects import Hinged, first_grip

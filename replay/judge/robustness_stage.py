@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ...scenarios.perturbation import loose
-from ...scenarios.scene import Scene
+from ...scenarios.draws.perturbation import loose
+from ...scenarios.scene.scene import Scene
 from ..checks.finding import Finding
 from ..checks.outcome import outcome_of
 from ..checks.varied_copies import check_robustness, varied

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...scenarios import variation as drawing
+from ...scenarios.draws import variation as drawing
+from ...scenarios.people.safety import people
 from ...scenarios.reading.config import nominal_values
-from ...scenarios.safety import people
-from ...scenarios.scene import Scene
+from ...scenarios.scene.scene import Scene
 from ..checks.finding import Finding
 from ..checks.outcome import outcome_of
 from ..checks.playback import check_clamped

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...scenarios.errors import ShiliuError, wants_memory
+from ...scenarios.sheet.errors import ShiliuError, wants_memory
 
 FAULT = "fault"  # code of an error line that tells of a fault of ours, and not of the recording
 

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ...scenarios.reading.yaml_reader import nearest
+from ...scenarios.sheet.yaml_reader import nearest
 from ..checks.finding import STAGES, Finding, VerdictEvidence, tidy
 from ..checks.registry import check_of, registry
 from ..checks.rules import OWNERS, Rules, load_rules
 
 if TYPE_CHECKING:
-    from ...scenarios.scene import Scene
+    from ...scenarios.scene.scene import Scene
 
 WORDS = ("FEASIBLE", "INFEASIBLE", "UNSOUND", "INCONCLUSIVE", "NOT_CHECKED")
 TOGETHER = 0.3  # s, what begins within this time of a violation may be its consequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...scenarios.errors import ShiliuError
+from ...scenarios.sheet.errors import ShiliuError
 from ..checks.dynamics import compare_torque
 from ..checks.finding import Fact, Finding, Picture, Plot, Table, VerdictEvidence
 from ..checks.outcome import there_at_end

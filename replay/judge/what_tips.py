@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 import mujoco
 import numpy as np
 
-from ...scenarios.scene import Scene
-from ...scenarios.variation import STATE
+from ...scenarios.draws.variation import STATE
+from ...scenarios.scene.scene import Scene
 from ..checks.dynamics import Effort, check_balance
 from ..checks.finding import Finding
 from ..checks.tipping_over import ForceOnLink, TippingMoment, check_tipping

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ...scenarios.errors import EpisodeError
+from ...scenarios.sheet.errors import EpisodeError
 from ..formats.atomic_folder import refuse_existing
 from ..formats.lerobot import layout
 from ..formats.lerobot import own as lerobot

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...scenarios.errors import EpisodeError, ShiliuError
-from ...scenarios.variation import Draw, of_episode
+from ...scenarios.draws.variation import Draw, of_episode
+from ...scenarios.sheet.errors import EpisodeError, ShiliuError
 from ..judge.context import Contexts, SceneContext
 from ..recording.recording import Recording, SimEpisode, Unreadable
 from ..rollout.rollout import Rollout, Take, play

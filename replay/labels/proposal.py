@@ -9,8 +9,8 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from ...scenarios.scene import Scene
-from ...scenarios.variation import Draw
+from ...scenarios.draws.variation import Draw
+from ...scenarios.scene.scene import Scene
 from ..operator.recognition.evidence import Evidence, Step
 from ..operator.recognition.hand_features import HandFeatures
 from ..operator.recognition.motions import motion

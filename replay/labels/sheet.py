@@ -11,9 +11,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from ...scenarios.errors import EpisodeError, ScenarioError
 from ...scenarios.reading.override import command_line
-from ...scenarios.reading.yaml_reader import read_yaml
+from ...scenarios.sheet.errors import EpisodeError, ScenarioError
+from ...scenarios.sheet.yaml_reader import read_yaml
 from ..formats.partial import beside
 from ..operator.recognition.tracks import SIDES
 from ..recording.recording import Unreadable

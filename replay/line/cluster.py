@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...scenarios.errors import ShiliuError
+from ...scenarios.sheet.errors import ShiliuError
 from .jobs import Answer, Busy, Stop
 from .pool import AGAIN, Job, given_up
 from .serving import Answering, answered

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from ...scenarios.errors import EpisodeError, ShiliuError, shown
+from ...scenarios.sheet.errors import EpisodeError, ShiliuError, shown
 from ..checks.registry import asked_of
 from ..checks.rules import Rules
 from ..formats import Entry, reader_of

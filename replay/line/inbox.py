@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...scenarios.errors import EpisodeError
+from ...scenarios.sheet.errors import EpisodeError
 from ..formats import Entry, entries
 from ..formats.file_state import State, afar, state_of
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import zstandard
 
-from ...scenarios.errors import shown
+from ...scenarios.sheet.errors import shown
 from ..checks.empty_grips import GripUse
 from ..checks.finding import Fact, Finding, Picture, Plot, Table, VerdictEvidence
 from ..checks.releases import GripOpening

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ...scenarios.errors import ShiliuError
+from ...scenarios.sheet.errors import ShiliuError
 from ..formats.partial import beside, sweep_all
 
 MADE, DRAWN = "judged", "drawn"  # kinds: judgements, and what is drawn of some

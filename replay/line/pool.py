@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from multiprocessing import connection, get_context
 from typing import Any, Protocol
 
-from ...scenarios.errors import ShiliuError, shown
+from ...scenarios.sheet.errors import ShiliuError, shown
 from .jobs import Answer, Busy, Count, Counted, Stop, TakeJob, Unread, name_of
 from .serving import Answering, serve
 

@@ -10,7 +10,7 @@ from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
-from ...scenarios.errors import ShiliuError, shown
+from ...scenarios.sheet.errors import ShiliuError, shown
 from ..judge.steps import error_line
 from .jobs import Answer, Count, Stop, TakeJob, Unread, name_of
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from ...scenarios.errors import printable
+from ...scenarios.sheet.errors import printable
 from ..judge.verdict import Verdict
 from ..report import jsonl
 from ..report.lines import SLIPS, TAKES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...scenarios.errors import ShiliuError
+from ...scenarios.sheet.errors import ShiliuError
 from ..checks.finding import VerdictEvidence
 from ..formats import Unreadable
 from ..formats.one_by_one import OneByOne

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...scenarios.quantity import show
-from ...scenarios.reading.yaml_reader import Problems
-from ...scenarios.scene import Scene
-from ...scenarios.soundness import Answer
+from ...scenarios.scene.scene import Scene
+from ...scenarios.sheet.quantity import show
+from ...scenarios.sheet.yaml_reader import Problems
+from ...scenarios.soundness.soundness import Answer
 from .operator import read_chain
 from .skills.skill import Skill
 from .tries import numbered

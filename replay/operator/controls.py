@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ...scenarios.completeness import CONTROLS
-from ...scenarios.reading.yaml_reader import Node, Problems, places_in, read_own
-from ...scenarios.scene import Scene
+from ...scenarios.catalog.completeness import CONTROLS
+from ...scenarios.scene.scene import Scene
+from ...scenarios.sheet.yaml_reader import Node, Problems, places_in, read_own
 from .mistakes import Mistake, note_ways
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...scenarios import variation as drawing
-from ...scenarios.errors import EpisodeError
-from ...scenarios.scene import Scene
+from ...scenarios.draws import variation as drawing
+from ...scenarios.scene.scene import Scene
+from ...scenarios.sheet.errors import EpisodeError
 from ..recording.recording import SimEpisode
 from ..rollout.episode import episode_of
 from ..rollout.rollout import Rollout

@@ -14,9 +14,9 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from ...scenarios.pose import Pose
-from ...scenarios.robot import Robot
-from ...scenarios.scene import Scene
+from ...scenarios.parts.pose import Pose
+from ...scenarios.robots.robot import Robot
+from ...scenarios.scene.scene import Scene
 from ...scenarios.sensing.requests import Readings
 from ...scenarios.sensing.temporal import GoalState
 from .planning.clearance import Load

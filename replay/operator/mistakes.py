@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ...scenarios import variation
-from ...scenarios.errors import ScenarioError
-from ...scenarios.reading.yaml_reader import Node, nearest
-from ...scenarios.scene import Scene
+from ...scenarios.draws import variation
+from ...scenarios.scene.scene import Scene
+from ...scenarios.sheet.errors import ScenarioError
+from ...scenarios.sheet.yaml_reader import Node, nearest
 from ..checks.finding import Finding
 from .skills import registry
 from .skills.chain import read_condition, read_skills

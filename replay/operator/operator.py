@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...scenarios.scene import Scene
+from ...scenarios.draws.variation import Draw
+from ...scenarios.draws.variation import draw as draw_scene
+from ...scenarios.scene.scene import Scene
 from ...scenarios.sensing.requests import Readings
 from ...scenarios.sensing.temporal import GoalState
-from ...scenarios.variation import Draw
-from ...scenarios.variation import draw as draw_scene
 from ..recording.recording import SimEpisode
 from ..rollout.ground_force import GroundForce
 from ..rollout.mark import Mark

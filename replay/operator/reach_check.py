@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 import mujoco
 import numpy as np
 
-from ...scenarios.scene import Scene
-from ...scenarios.soundness import Answer
-from ...scenarios.variation import Draw
+from ...scenarios.draws.variation import Draw
+from ...scenarios.scene.scene import Scene
+from ...scenarios.soundness.soundness import Answer
 from .operator import read_chain
 from .skills.reaching import FROM_AFAR, SLACK, TCP_REACH, wanted
 from .skills.skill import Skill

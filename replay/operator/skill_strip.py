@@ -13,9 +13,9 @@ import mujoco
 import numpy as np
 
 from ...envs.rendering import Painter
-from ...scenarios.scene import Scene
-from ...scenarios.simulation import Simulation
-from ...scenarios.variation import Draw
+from ...scenarios.draws.variation import Draw
+from ...scenarios.scene.scene import Scene
+from ...scenarios.stepping.simulation import Simulation
 from ..recording.recording import SimEpisode
 from ..rollout.camera_frames import cameras_of
 from ..rollout.filmstrip import moments, strip

@@ -21,10 +21,10 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from ...scenarios.errors import EpisodeError
-from ...scenarios.reading.yaml_reader import nearest
-from ...scenarios.scene import Scene
+from ...scenarios.scene.scene import Scene
 from ...scenarios.sensing.temporal import GoalState
+from ...scenarios.sheet.errors import EpisodeError
+from ...scenarios.sheet.yaml_reader import nearest
 from ..formats import lossless_json
 from ..formats.episode_archive import pack, unpack
 from ..formats.partial import beside

@@ -15,12 +15,12 @@ import mujoco
 import numpy as np
 
 from ...envs.rendering import Painter
-from ...scenarios.figures import SEEN
-from ...scenarios.scene import Scene
-from ...scenarios.schema import CameraFeature
-from ...scenarios.soundness import Answer
-from ...scenarios.variation import Draw
-from ...scenarios.variation import draw as draw_scene
+from ...scenarios.catalog.figures import SEEN
+from ...scenarios.draws.variation import Draw
+from ...scenarios.draws.variation import draw as draw_scene
+from ...scenarios.scene.scene import Scene
+from ...scenarios.scene.schema import CameraFeature
+from ...scenarios.soundness.soundness import Answer
 from .operator import perform, read_chain
 from .skills.skill import THINGS, Skill
 

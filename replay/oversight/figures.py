@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ...scenarios.errors import ShiliuError
+from ...scenarios.sheet.errors import ShiliuError
 from ..formats.partial import beside
 from .overseeing import BY, Seen, reasons, total, yields
 from .page import Page

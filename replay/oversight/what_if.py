@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from ...scenarios.errors import ShiliuError
-from ...scenarios.quantity import UNITS, parse_quantity
-from ...scenarios.reading.yaml_reader import nearest
+from ...scenarios.sheet.errors import ShiliuError
+from ...scenarios.sheet.quantity import UNITS, parse_quantity
+from ...scenarios.sheet.yaml_reader import nearest
 from ..checks.finding import Finding
 from ..checks.registry import check_of
 from ..checks.rules import Rule, Rules

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...scenarios.errors import EpisodeError
+from ...scenarios.sheet.errors import EpisodeError
 from .recording import Stream
 
 ENVIRONMENT = "observation.environment_state"  # the scene's own joints and things, as LeRobot calls them

@@ -17,8 +17,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from ...scenarios.errors import EpisodeError
-from ...scenarios.reading.yaml_reader import Node, Problems, nearest, places_in, read_yaml
+from ...scenarios.sheet.errors import EpisodeError
+from ...scenarios.sheet.yaml_reader import Node, Problems, nearest, places_in, read_yaml
 from .codes import codes
 from .recording import Recording, SimEpisode
 

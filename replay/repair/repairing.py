@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from ...scenarios.errors import ShiliuError
-from ...scenarios.variation import of_episode
+from ...scenarios.draws.variation import of_episode
+from ...scenarios.sheet.errors import ShiliuError
 from ..checks.finding import Finding
 from ..edits.bounds import Bounds
 from ..edits.changes import BeyondBounds, slower_by

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ...scenarios.errors import ShiliuError
+from ...scenarios.sheet.errors import ShiliuError
 from ..edits.bounds import Bounds
 from ..edits.command import command_of
 from ..formats import Unreadable

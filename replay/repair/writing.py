@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ...scenarios.scene import Scene
+from ...scenarios.scene.scene import Scene
 from ...version import __version__
 from ..formats.lerobot.write import DatasetWriter
 from ..formats.partial import beside

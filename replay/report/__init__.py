@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...scenarios.errors import ShiliuError, printable
+from ...scenarios.sheet.errors import ShiliuError, printable
 from ..formats.atomic_folder import refuse_unwritable
 from ..formats.partial import beside
 from . import jsonl, junit, markdown, sarif

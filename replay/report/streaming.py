@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any
 
-from ...scenarios.errors import ShiliuError, printable
+from ...scenarios.sheet.errors import ShiliuError, printable
 from ..formats.partial import beside
 from . import jsonl, junit, markdown
 from .sarif import Sarif

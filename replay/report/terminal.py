@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from ...scenarios.errors import EpisodeError, ShiliuError
+from ...scenarios.sheet.errors import EpisodeError, ShiliuError
 from .numerals import number
 from .story import Story, rank
 from .text import Words

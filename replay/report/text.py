@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from ...scenarios.errors import ShiliuError
+from ...scenarios.sheet.errors import ShiliuError
 from ..operator.skills import skill_named
 from .notes import Notes, term
 from .numerals import OwnUnit, percent, quantity, unit_of

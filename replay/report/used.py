@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from ...scenarios.robot_folder import DEFAULT_ROBOT
+from ...scenarios.robots.robot_folder import DEFAULT_ROBOT
 from .text import Words
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ...scenarios.reading.yaml_reader import read_own
-from ...scenarios.robot_folder import SIDES, robot_folder
+from ...scenarios.robots.robot_folder import SIDES, robot_folder
+from ...scenarios.sheet.yaml_reader import read_own
 
 HEAD = "head"
 GRAVITY = 9.81  # m/s2, MuJoCo's own

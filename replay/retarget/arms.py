@@ -8,9 +8,9 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from ...scenarios.pose import Pose
-from ...scenarios.robot import Robot
-from ...scenarios.scene import Scene
+from ...scenarios.parts.pose import Pose
+from ...scenarios.robots.robot import Robot
+from ...scenarios.scene.scene import Scene
 from .targets import HANDS
 
 Array = NDArray[np.float64]

@@ -11,7 +11,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from ...scenarios.errors import EpisodeError
+from ...scenarios.sheet.errors import EpisodeError
 from .arms import Arms, Array
 from .settings import RetargetSettings
 from .targets import HANDS, HandTargets

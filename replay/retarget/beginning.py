@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ...scenarios.postures import POSTURES, posture
+from ...scenarios.robots.postures import POSTURES, posture
 from .arms import Array
 from .asked import Asked
 from .programme import boxed

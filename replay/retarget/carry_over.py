@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...scenarios.errors import EpisodeError
-from ...scenarios.scene import Scene
-from ...scenarios.variation import Draw
+from ...scenarios.draws.variation import Draw
+from ...scenarios.scene.scene import Scene
+from ...scenarios.sheet.errors import EpisodeError
 from ..recording.recording import Recording, Stream
 from ..robots.limits import Limits
 from ..signals.joint_motion import JointMotion

@@ -22,7 +22,7 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from ...scenarios.errors import EpisodeError
+from ...scenarios.sheet.errors import EpisodeError
 from .arms import Arms
 from .axes import Array, unit
 from .targets import HANDS

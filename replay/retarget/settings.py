@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...scenarios.errors import ScenarioError
-from ...scenarios.reading.yaml_reader import Node, Problems, nearest, places_in, read_yaml
+from ...scenarios.sheet.errors import ScenarioError
+from ...scenarios.sheet.yaml_reader import Node, Problems, nearest, places_in, read_yaml
 
 FOLDER = Path(__file__).resolve().parents[2] / "conf" / "retarget"
 KINDS = ("range", "speed", "collision")

@@ -19,11 +19,11 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from ...scenarios.errors import ScenarioError
-from ...scenarios.quantity import dimension_of
 from ...scenarios.reading import composition
-from ...scenarios.reading.yaml_reader import Node, Problems, nearest, places_in, read_yaml
-from ...scenarios.robot_folder import DEFAULT_ROBOT
+from ...scenarios.robots.robot_folder import DEFAULT_ROBOT
+from ...scenarios.sheet.errors import ScenarioError
+from ...scenarios.sheet.quantity import dimension_of
+from ...scenarios.sheet.yaml_reader import Node, Problems, nearest, places_in, read_yaml
 from .limits import GRADES, JointLimit, Limits
 from .mjcf_bounds import refuse_huge
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ...scenarios.errors import ScenarioError
-from ...scenarios.reading.yaml_reader import read_yaml
+from ...scenarios.sheet.errors import ScenarioError
+from ...scenarios.sheet.yaml_reader import read_yaml
 
 GRADES = ("published", "measured", "estimate")  # of a source
 FIELDS = ("position", "velocity", "peak_velocity", "torque_rated", "torque_limit", "torque_peak")

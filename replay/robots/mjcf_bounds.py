@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
-from ...scenarios.errors import ScenarioError
+from ...scenarios.sheet.errors import ScenarioError
 
 MAX_BYTES = 64 << 20  # of a file; the largest model here has some hundred KB
 MAX_FILES = 200  # that include one another

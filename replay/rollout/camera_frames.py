@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ...scenarios.errors import ScenarioError
-from ...scenarios.reading.yaml_reader import nearest
-from ...scenarios.scene import Scene
-from ...scenarios.variation import of_episode
+from ...scenarios.draws.variation import of_episode
+from ...scenarios.scene.scene import Scene
+from ...scenarios.sheet.errors import ScenarioError
+from ...scenarios.sheet.yaml_reader import nearest
 from ..recording.recording import SimEpisode
 from .rollout import Take, play
 

@@ -9,8 +9,8 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from ...scenarios.scene import Scene
-from ...scenarios.variation import Draw
+from ...scenarios.draws.variation import Draw
+from ...scenarios.scene.scene import Scene
 from ...version import __version__
 from ..recording.features import grid_ns, streams_of
 from ..recording.recording import Recording, SimEpisode

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...envs.rendering import Painter
-from ...scenarios.schema import CameraFeature
-from ...scenarios.variation import Draw
+from ...scenarios.draws.variation import Draw
+from ...scenarios.scene.schema import CameraFeature
 from ..recording.recording import SimEpisode
 
 CAPTION, LINE = 26, 17  # pixels below each picture, and of each further line there

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...scenarios.scene import Scene
-from ...scenarios.simulation import Simulation
+from ...scenarios.scene.scene import Scene
+from ...scenarios.stepping.simulation import Simulation
 from ..checks.tipping_over import SIDES, stand_of
 from .observers import Moment
 

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...scenarios.safety import Limit
-from ...scenarios.scene import Scene
+from ...scenarios.people.safety import Limit
+from ...scenarios.scene.scene import Scene
 from ...scenarios.sensing.requests import Readings
 from ...scenarios.sensing.temporal import GoalState
-from ...scenarios.simulation import Simulation
+from ...scenarios.stepping.simulation import Simulation
 
 
 class Moment(NamedTuple):

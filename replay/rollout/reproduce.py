@@ -5,9 +5,9 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 
-from ...scenarios.errors import EpisodeError
-from ...scenarios.scene import Scene
-from ...scenarios.variation import Draw, of_episode
+from ...scenarios.draws.variation import Draw, of_episode
+from ...scenarios.scene.scene import Scene
+from ...scenarios.sheet.errors import EpisodeError
 from ..recording.recording import SimEpisode
 
 

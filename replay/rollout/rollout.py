@@ -12,11 +12,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ...scenarios.scene import Scene
+from ...scenarios.draws.variation import Draw
+from ...scenarios.scene.scene import Scene
 from ...scenarios.sensing.scalar_goal import OneEpisode
 from ...scenarios.sensing.temporal import GoalState
-from ...scenarios.simulation import SavedSimulation, Simulation
-from ...scenarios.variation import Draw
+from ...scenarios.stepping.simulation import SavedSimulation, Simulation
 from ..checks.outcome import outcome_of
 from .ground_force import GroundForce, NearestToTipping
 from .mark import Mark

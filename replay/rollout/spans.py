@@ -12,12 +12,12 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from ...scenarios.scene import Scene
+from ...scenarios.draws.variation import Draw
+from ...scenarios.scene.scene import Scene
 from ...scenarios.sensing.requests import Readings
 from ...scenarios.sensing.scalar_goal import SpanGoal
 from ...scenarios.sensing.temporal import GoalState
-from ...scenarios.simulation import Simulation
-from ...scenarios.variation import Draw
+from ...scenarios.stepping.simulation import Simulation
 from .ground_force import GroundForce
 from .observers import FullStates, Span
 

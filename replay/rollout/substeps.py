@@ -14,8 +14,8 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from ...scenarios.scene import Scene
-from ...scenarios.variation import Draw
+from ...scenarios.draws.variation import Draw
+from ...scenarios.scene.scene import Scene
 from ..recording.recording import SimEpisode
 from .observers import Moment, Observations
 from .reproduce import refuse_other, start_of

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...envs.reward import Reward
-from ...scenarios.scene import Scene
+from ...scenarios.scene.scene import Scene
 from ..recording.recording import SimEpisode
 from .observers import Moment, Observations
 from .reproduce import refuse_other, start_of

@@ -26,7 +26,7 @@ import itertools
 import mujoco
 import numpy as np
 
-from ..pose import Pose, pose_in_body
+from ..parts.pose import Pose, pose_in_body
 
 WAYS = ("surface", "vertices", "layers")
 FINGERS = ("boxes", "tiles")

@@ -9,8 +9,8 @@ from pathlib import Path
 import mujoco
 import numpy as np
 
-from ..robot import load_robot
-from ..robot_folder import DEFAULT_ROBOT
+from ..robots.robot import load_robot
+from ..robots.robot_folder import DEFAULT_ROBOT
 
 
 @dataclass(frozen=True)

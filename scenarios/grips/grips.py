@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..parts.grip_sheet import GripSheet
 from .grip_search import narrowest, search
-from .grip_sheet import GripSheet
 from .gripper import GripperFacts, gripper_of
 from .workpiece import Touch, Workpiece, width_text
 
 if TYPE_CHECKING:
-    from ..part import Part
+    from ..parts.part import Part
 
 WITHIN = 3e-3  # m by which the width of a sheet may differ from that of the shapes
 DOWN = np.array([0.0, 0.0, -1.0])

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import mujoco
 import numpy as np
 
-from ..errors import ScenarioError
-from ..quantity import show
+from ..sheet.errors import ScenarioError
+from ..sheet.quantity import show
 from .gripper import GripperFacts
 
 if TYPE_CHECKING:
-    from ..part import Part
+    from ..parts.part import Part
 
 HAND = "hand/"  # before the names of the hand's elements
 NEAR = 0.01  # m by which a site may lie off the middle of what it is meant of

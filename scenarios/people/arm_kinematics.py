@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from ..pose import length
+from ..parts.pose import length
 
 JOINTS = ("shoulder_flex", "shoulder_abduct", "shoulder_turn", "elbow", "forearm_turn", "wrist")
 STRAIGHT = 0.985  # of its length an arm reaches at most; stretched out, it could not push any more

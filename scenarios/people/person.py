@@ -22,15 +22,15 @@ from functools import cached_property
 
 import numpy as np
 
-from ..names import Names
-from ..pose import length
-from ..reaction import Reaction, add_memory, memory
+from ..parts.pose import length
 from ..reading.config import Placed
-from ..reading.yaml_reader import Node
-from ..safety import movers
+from ..reading.names import Names
 from ..sensing.predicate import TRACE
+from ..sensing.reaction import Reaction, add_memory, memory
 from ..sensing.requests import Readings, Request
+from ..sheet.yaml_reader import Node
 from .arm_kinematics import JOINTS, ArmChain, matrix_of
+from .safety import movers
 
 WAITS, READY, REACHES, CLOSES, CONSIDERS, PULLS, HOLDS, GIVES_UP = range(8)  # phases of receiving
 MEMORIES = (

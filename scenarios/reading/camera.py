@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .yaml_reader import Node
+from ..sheet.yaml_reader import Node
 
 ON_REQUEST = "on_request"  # its pictures are recorded where a command asks for pictures
 

@@ -28,10 +28,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ..quantity import parse_quantity
+from ..sheet.quantity import parse_quantity
+from ..sheet.yaml_reader import Node, Place, Problems, nearest, places_in, read_yaml
 from . import composition
 from .known_deals import without_known
-from .yaml_reader import Node, Place, Problems, nearest, places_in, read_yaml
 
 FIXED = ("part", "put", "stands_on", "fills", "title")  # what a part is and what it stands on; a tape measures neither
 ROBOT = {"x": "length", "y": "length", "yaw": "angle"}  # of robot.stands_at

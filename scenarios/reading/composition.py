@@ -11,9 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..errors import ScenarioError
-from .override import refuse_unreadable, unquoted, unresolved
-from .yaml_reader import (
+from ..sheet.errors import ScenarioError
+from ..sheet.yaml_reader import (
     Place,
     PlacesLater,
     checked_text,
@@ -25,6 +24,7 @@ from .yaml_reader import (
     refuse_resolvers,
     resolver_in,
 )
+from .override import refuse_unreadable, unquoted, unresolved
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 SCHEME = "checked"  # by which Hydra names the folders of designers

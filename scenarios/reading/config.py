@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from ..part import PLACED, Param, Part, load_part
-from ..physics import Physics, read_physics
-from ..quantity import show
-from ..titles import check_title
+from ..parts.part import PLACED, Param, Part, load_part
+from ..parts.titles import check_title
+from ..sheet.quantity import show
+from ..sheet.typing_slips import other_sign
+from ..sheet.yaml_reader import Node, Problems, nearest
 from .camera import Camera, read_camera
 from .cell import Cell
 from .dealing import Deal, deal, read_deals
-from .typing_slips import other_sign
-from .yaml_reader import Node, Problems, nearest
+from .physics import Physics, read_physics
 
 REQUIRED = ("title", "version", "robot", "parts", "judge")
 KEYS = (

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .yaml_reader import Node, nearest
+from ..sheet.yaml_reader import Node, nearest
 
 PLACES = ("at.x", "at.y", "at.z", "yaw")  # of every part; parameters of its own come with it
 

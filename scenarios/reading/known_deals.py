@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import ScenarioError
-from ..part import load_part
-from ..quantity import dimension_of, parse_quantity, show
+from ..parts.part import load_part
+from ..sheet.errors import ScenarioError
+from ..sheet.quantity import dimension_of, parse_quantity, show
+from ..sheet.yaml_reader import Place, Problems
 from .dealing import PLACES
-from .yaml_reader import Place, Problems
 
 DEALS = "scenario.variation.deal"
 

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..errors import ScenarioError
+from ..sheet.errors import ScenarioError
 
 PATHS = (  # settings whose value is a path
     "data", "out", "in", "conf_dir", "mapping", "metadata", "apply", "model", "verdicts", "ledger", "baseline", "former", "disputes",

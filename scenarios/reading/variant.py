@@ -18,8 +18,8 @@ import copy
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
-from ..titles import inherit_titles
-from .yaml_reader import Place, Problems, nearest
+from ..parts.titles import inherit_titles
+from ..sheet.yaml_reader import Place, Problems, nearest
 
 DEEP = ("robot", "physics", "parts", "variation", "judge")  # laid over key by key, however deep
 WORDS = ("brief", "formerly")  # that go with the task sentences: a variant with sentences of its own has none of those of the whole

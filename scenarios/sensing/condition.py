@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..quantity import parse_quantity
-from ..reading.repeated import listed
-from ..reading.yaml_reader import Node
+from ..sheet.quantity import parse_quantity
+from ..sheet.repeated import listed
+from ..sheet.yaml_reader import Node
 from .predicate import All, Displaced, Predicate
 
 # words whose margin is the distance between a value and the bound that stands in the YAML under this key; True: the value

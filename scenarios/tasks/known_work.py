@@ -9,10 +9,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ..errors import ScenarioError
 from ..reading.composition import list_scenarios, own_assets
 from ..reading.variant import names_of, resolved
-from ..reading.yaml_reader import Problems, read_yaml
+from ..sheet.errors import ScenarioError
+from ..sheet.yaml_reader import Problems, read_yaml
 from .lexicon import lexicon
 from .own_sentences import own_rows
 from .work import ScenarioWork, work_of

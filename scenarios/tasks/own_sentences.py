@@ -12,9 +12,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ..errors import ScenarioError
 from ..reading.composition import list_scenarios
-from ..reading.yaml_reader import read_yaml
+from ..sheet.errors import ScenarioError
+from ..sheet.yaml_reader import read_yaml
 
 
 def bare_words(sentence: str) -> str:

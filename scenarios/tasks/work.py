@@ -12,11 +12,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ..errors import ScenarioError
-from ..part import ASSETS
-from ..quantity import parse_quantity
-from ..reading.yaml_reader import read_yaml
-from ..titles import LANGUAGES, titles_of
+from ..parts.part import ASSETS
+from ..parts.titles import LANGUAGES, titles_of
+from ..sheet.errors import ScenarioError
+from ..sheet.quantity import parse_quantity
+from ..sheet.yaml_reader import read_yaml
 from .clauses import LOCATIVES, read_sentence
 from .lexicon import Lexicon
 from .naming import SAID, Thing, ThingNames

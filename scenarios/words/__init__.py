@@ -9,10 +9,10 @@ from __future__ import annotations
 from importlib import import_module
 from pkgutil import iter_modules
 
-from ..names import Names
-from ..reading.repeated import listed
-from ..reading.yaml_reader import Node
+from ..reading.names import Names
 from ..sensing.predicate import All, AnyOf, Predicate
+from ..sheet.repeated import listed
+from ..sheet.yaml_reader import Node
 from .word import Reader, meant_by
 
 

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from ..cloth.cloth import Cloth, cloth_of
-from ..names import Names
-from ..reading.yaml_reader import Node
+from ..reading.names import Names
 from ..sensing.predicate import Interval, Predicate, Values, distance
 from ..sensing.requests import Readings, Request, Row
+from ..sheet.yaml_reader import Node
 from .word import Words
 
 _FINE = np.deg2rad(0.25)  # of the search for the box: beside the best by half of it, a strip of 750 mm is 2 mm too wide

@@ -6,11 +6,11 @@ import math
 
 import mujoco
 
-from ..names import Names
-from ..quantity import parse_quantity
-from ..reading.yaml_reader import Node
+from ..reading.names import Names
 from ..sensing.predicate import TRACE, Displaced, Predicate, Untouched
 from ..sensing.requests import Request
+from ..sheet.quantity import parse_quantity
+from ..sheet.yaml_reader import Node
 from .word import Words
 
 

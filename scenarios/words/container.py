@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..names import Names
-from ..quantity import parse_quantity
-from ..reading.yaml_reader import Node
+from ..reading.names import Names
 from ..sensing.predicate import Predicate, Share
 from ..sensing.requests import Request
+from ..sheet.quantity import parse_quantity
+from ..sheet.yaml_reader import Node
 from .word import Words
 
 

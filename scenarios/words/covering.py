@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..names import Names
-from ..reading.yaml_reader import Node
+from ..reading.names import Names
 from ..sensing.predicate import Predicate, Values
 from ..sensing.requests import Readings, Request, Row
+from ..sheet.yaml_reader import Node
 from .word import Words
 
 

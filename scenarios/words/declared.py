@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ..names import Names
-from ..quantity import UNITS, dimension_of
-from ..reaction import memory
-from ..reading.yaml_reader import Node, nearest
+from ..reading.names import Names
 from ..sensing.predicate import Interval, Predicate, Values
+from ..sensing.reaction import memory
 from ..sensing.requests import Readings, Request, Row
+from ..sheet.quantity import UNITS, dimension_of
+from ..sheet.yaml_reader import Node, nearest
 from .word import Words
 
 

@@ -21,10 +21,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..names import Names
-from ..reading.yaml_reader import Node
+from ..reading.names import Names
 from ..sensing.predicate import Predicate, Share, Values
 from ..sensing.requests import Readings, Request, Row
+from ..sheet.yaml_reader import Node
 from .container import container, pieces_of
 from .word import Words
 

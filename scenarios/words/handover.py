@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..names import Names
 from ..people.person import EARLY, kept_by
-from ..reading.yaml_reader import Node
-from ..safety import movers, outline
+from ..people.safety import movers, outline
+from ..reading.names import Names
 from ..sensing.predicate import Force, Predicate, Values, distance, least
 from ..sensing.requests import Readings, Request, Row
+from ..sheet.yaml_reader import Node
 from .declared import Reads
 from .word import Words
 

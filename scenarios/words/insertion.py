@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..names import Names
-from ..pose import pose_in_body
-from ..reading.yaml_reader import Node
+from ..parts.pose import pose_in_body
+from ..reading.names import Names
 from ..sensing.predicate import All, Force, Interval, Predicate, Values, least
 from ..sensing.requests import Readings, Request, Row
+from ..sheet.yaml_reader import Node
 from .word import Words
 
 Vector = tuple[float, float, float]

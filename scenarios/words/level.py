@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ..names import Names
-from ..quantity import parse_quantity
-from ..reading.yaml_reader import Node
+from ..reading.names import Names
 from ..sensing.predicate import Interval, Predicate, Values
 from ..sensing.requests import Readings, Request, Row
+from ..sheet.quantity import parse_quantity
+from ..sheet.yaml_reader import Node
 from .word import Words
 
 

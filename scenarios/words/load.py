@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..names import Names
-from ..reading.yaml_reader import Node
+from ..reading.names import Names
 from ..sensing.predicate import Interval, Predicate, Values
 from ..sensing.requests import Readings, Request, Row
+from ..sheet.yaml_reader import Node
 from .word import Words
 
 GRAVITY = 9.81  # m/s2

@@ -6,10 +6,10 @@ from functools import partial
 
 import mujoco
 
-from ..names import Names
-from ..reading.yaml_reader import Node
+from ..reading.names import Names
 from ..sensing.predicate import Angle, Below, Higher, MovedAway, Near, Predicate, Upright
 from ..sensing.requests import Request
+from ..sheet.yaml_reader import Node
 from .word import Words
 
 

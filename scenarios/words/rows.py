@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from ..names import Names
-from ..pose import pose_in_body
-from ..reading.yaml_reader import Node
+from ..parts.pose import pose_in_body
+from ..reading.names import Names
 from ..sensing.predicate import All, Predicate, Upright, Values, least
 from ..sensing.requests import Readings, Request, Row
+from ..sheet.yaml_reader import Node
 from .word import Words
 
 LEVEL = 0.01  # m, that a foot may be over or below the row's board: one that leans by 8 degrees stands on an edge

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..names import Names
-from ..reading.yaml_reader import Node, nearest
+from ..reading.names import Names
 from ..sensing.predicate import All, Predicate, Values, distance, least
 from ..sensing.requests import Readings, Request, Row
+from ..sheet.yaml_reader import Node, nearest
 from .word import Words
 
 SELF = 0.03  # m, what the sight meets so near before a place is the thing that the place lies on

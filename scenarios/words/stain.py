@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..names import Names
-from ..reaction import memory
-from ..reading.yaml_reader import Node, nearest
+from ..reading.names import Names
 from ..sensing.predicate import Interval, Predicate, Values
+from ..sensing.reaction import memory
 from ..sensing.requests import Readings, Request, Row
+from ..sheet.yaml_reader import Node, nearest
 from .word import Words
 
 # what a stain keeps: area that is dirty now and was at the start [m2], time for which it was rubbed [s], force over that time

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ..names import Names
-from ..reading.yaml_reader import Node
+from ..reading.names import Names
 from ..sensing.predicate import Predicate
+from ..sheet.yaml_reader import Node
 
 Reader = Callable[[Node, Names], Predicate | None]  # None where something is wrong, which it has noted
 Words = Mapping[str, Reader]

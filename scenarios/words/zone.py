@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..names import Names
-from ..reading.yaml_reader import Node
-from ..safety import movers
+from ..people.safety import movers
+from ..reading.names import Names
 from ..sensing.predicate import Predicate, Values, least, most
 from ..sensing.requests import Readings, Request, Row
+from ..sheet.yaml_reader import Node
 from .word import Words
 
 

@@ -11,7 +11,7 @@ from shiliu.replay.judge import judge as judging
 from shiliu.replay.judge import rollout_stage
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
-from shiliu.scenarios import variation as drawing
+from shiliu.scenarios.draws import variation as drawing
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,8 @@ from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.advice import fix_of
 from shiliu.replay.judge.verdict import combine
 from shiliu.replay.robots.limits import Limits
-from shiliu.scenarios.pose import Pose
-from shiliu.scenarios.robot import load_robot
+from shiliu.scenarios.parts.pose import Pose
+from shiliu.scenarios.robots.robot import load_robot
 
 RULES = load_rules()
 NAMES = ("a", "b")

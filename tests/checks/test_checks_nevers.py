@@ -6,7 +6,7 @@ import pytest
 from shiliu.replay.checks.outcome import check_nevers
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.report import Words
-from shiliu.scenarios.catalog import load_scenario
+from shiliu.scenarios.catalog.catalog import load_scenario
 from shiliu.scenarios.sensing.temporal import Goal
 
 TOLD = {  # failure mode of bedside care: its margin, its value and limit, what is said

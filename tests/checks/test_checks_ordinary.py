@@ -25,7 +25,7 @@ from shiliu.replay.report.story import Story
 from shiliu.replay.robots.limits import load_limits
 from shiliu.replay.signals.channels import pair
 from shiliu.replay.signals.clock import origin_ns
-from shiliu.scenarios.robot import load_robot
+from shiliu.scenarios.robots.robot import load_robot
 
 RULES = load_rules()
 LIMITS = load_limits(load_robot("kuafu").folder)

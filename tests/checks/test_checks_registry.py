@@ -17,7 +17,7 @@ from shiliu.replay.judge.advice import fix_of
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report.text import Words
 from shiliu.replay.robots.limits import Limits
-from shiliu.scenarios.reading.yaml_reader import Node, Problems
+from shiliu.scenarios.sheet.yaml_reader import Node, Problems
 
 RULES = load_rules()
 

@@ -8,7 +8,7 @@ from shiliu.replay.checks.finding import STAGES
 from shiliu.replay.checks.rules import FOLDER, load_rules
 from shiliu.replay.report import Words
 from shiliu.replay.robots.limits import Limits, load_limits
-from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.sheet.errors import ScenarioError
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,8 @@ from shiliu.replay.checks.tipping_over import (
     stand_of,
     without,
 )
-from shiliu.scenarios.footing import Footing, footing_of
-from shiliu.scenarios.robot import load_robot
+from shiliu.scenarios.robots.footing import Footing, footing_of
+from shiliu.scenarios.robots.robot import load_robot
 
 RULES = load_rules()
 STEP = 1 / 480

@@ -18,10 +18,10 @@ from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.task_text import check_text, moved_arms, scenario_of_columns
 from shiliu.replay.recording.declared import Declared
 from shiliu.replay.recording.recording import Recording, SimEpisode, Stream
-from shiliu.scenarios.quantity import parse_quantity
 from shiliu.scenarios.reading.composition import list_scenarios
 from shiliu.scenarios.reading.variant import resolved
-from shiliu.scenarios.reading.yaml_reader import Problems, read_own
+from shiliu.scenarios.sheet.quantity import parse_quantity
+from shiliu.scenarios.sheet.yaml_reader import Problems, read_own
 from shiliu.scenarios.tasks.clauses import read_sentence
 from shiliu.scenarios.tasks.lexicon import lexicon
 

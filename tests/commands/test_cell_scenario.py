@@ -8,7 +8,7 @@ import pytest
 from shiliu import cli
 from shiliu.cli import parse
 from shiliu.replay.commands.settings import Settings
-from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.sheet.errors import ScenarioError
 
 CELL = """
 centre: here

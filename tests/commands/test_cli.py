@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from shiliu import cli
 from shiliu.cli import CommandRequest, main, parse, quoted
-from shiliu.scenarios.errors import ReplayError, ShiliuError
+from shiliu.scenarios.sheet.errors import ReplayError, ShiliuError
 
 HEAVY = (
     "mujoco",

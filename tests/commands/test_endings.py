@@ -22,7 +22,7 @@ from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.formats.reader_errors import mending
 from shiliu.replay.line.jobs import TakeJob
 from shiliu.replay.line.serving import answered
-from shiliu.scenarios.errors import EpisodeError
+from shiliu.scenarios.sheet.errors import EpisodeError
 from swinging import RATE, waving
 
 WRITING = """

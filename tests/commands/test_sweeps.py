@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 from shiliu import cli
-from shiliu.scenarios.errors import ScenarioError
 from shiliu.scenarios.reading.override import unquoted
+from shiliu.scenarios.sheet.errors import ScenarioError
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ import shiliu
 from dm_env import test_utils
 from shiliu.envs.dm_env import DmEnvironment
 from shiliu.envs.single import ShiliuEnv
-from shiliu.scenarios.scene import Scene
+from shiliu.scenarios.scene.scene import Scene
 
 SEED, STEPS = 7, 36
 

@@ -13,7 +13,7 @@ from gymnasium.utils.env_checker import check_env
 from gymnasium.wrappers import RecordEpisodeStatistics, RescaleAction, TimeLimit
 from shiliu.envs.registration import env_id, register_envs
 from shiliu.envs.single import ShiliuEnv
-from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.sheet.errors import ScenarioError
 
 
 def hold(env: ShiliuEnv) -> np.ndarray:
@@ -86,7 +86,7 @@ def test_seeds_go_on_between_resets(scene):
 
 def test_states_of_environment_and_bare_engine_agree(scene):
     import mujoco
-    from shiliu.scenarios import variation as drawing
+    from shiliu.scenarios.draws import variation as drawing
 
     env = ShiliuEnv(scene, vary=False)
     env.reset(seed=0)

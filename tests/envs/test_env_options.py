@@ -13,7 +13,7 @@ from shiliu.envs.reset_options import steps_at
 from shiliu.envs.single import ShiliuEnv
 from shiliu.envs.vector import ShiliuVectorEnv
 from shiliu.replay.operator.demonstration import demonstrate
-from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.sheet.errors import ScenarioError
 
 SEED = 10001
 

@@ -7,7 +7,7 @@ import shiliu
 from gymnasium.vector import AutoresetMode
 from shiliu.envs.single import ShiliuEnv
 from shiliu.envs.vector import ShiliuVectorEnv
-from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.sheet.errors import ScenarioError
 
 N, STEPS, SEED = 3, 66, 7
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.envs.rendering import Painter, missing
-from shiliu.scenarios.postures import posture
 from shiliu.scenarios.reading.config import nominal_values
+from shiliu.scenarios.robots.postures import posture
 
 SIZE = (212, 120)  # a quarter of 848 x 480
 OWN = 0.25  # share of the picture that palm and fingers may fill

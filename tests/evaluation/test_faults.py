@@ -25,7 +25,7 @@ from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.replay.recording.recording import Recording
 from shiliu.replay.rollout.episode import as_recording
 from shiliu.replay.signals.clock import origin_ns
-from shiliu.scenarios.errors import EpisodeError, ReplayError, ScenarioError
+from shiliu.scenarios.sheet.errors import EpisodeError, ReplayError, ScenarioError
 
 SIMULATED = (
     ("joint past its limit", 0.25),

@@ -16,7 +16,7 @@ from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot import layout
 from shiliu.replay.formats.lerobot.write import DatasetWriter, write_lerobot
 from shiliu.replay.recording.recording import SimEpisode
-from shiliu.scenarios.errors import EpisodeError
+from shiliu.scenarios.sheet.errors import EpisodeError
 
 FEATURES = {
     "action": {"dtype": "float32", "shape": [2], "names": ["a", "b"], "unit": "rad"},

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from shiliu.replay.formats import read
 from shiliu.replay.formats.arrays.pickle_arrays import loads
-from shiliu.scenarios.errors import EpisodeError
+from shiliu.scenarios.sheet.errors import EpisodeError
 
 
 def dapg(path: Path, protocol: int, **changes) -> tuple[Path, list[dict]]:

@@ -29,8 +29,8 @@ from shiliu.replay.rollout.rollout import Take, play
 from shiliu.replay.rollout.substeps import sampled_steps, trace
 from shiliu.replay.rollout.transitions import transitions
 from shiliu.replay.signals.joint_motion import zero_order_hold
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.errors import EpisodeError
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.sheet.errors import EpisodeError
 
 SESSION = "kuavo-vr-teleop/session_20250419_162611_20250419_162611_group1.bag"
 

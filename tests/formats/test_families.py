@@ -13,7 +13,7 @@ from shiliu.replay.formats.arrays import mjcf
 from shiliu.replay.formats.arrays.robosuite_actions import Untold, environment, parts
 from shiliu.replay.judge.context import Contexts
 from shiliu.replay.recording.recording import Recording
-from shiliu.scenarios.errors import EpisodeError
+from shiliu.scenarios.sheet.errors import EpisodeError
 
 N, RATE = 120, 20.0
 OSC = {"type": "OSC_POSE", "input_max": 1, "input_min": -1, "output_max": 0.05, "output_min": -0.05, "control_delta": True}

@@ -9,7 +9,7 @@ import pytest
 from bags import arm_messages, write_bag
 from shiliu.replay.formats import read, records
 from shiliu.replay.recording.recording import Recording, Unreadable
-from shiliu.scenarios.errors import EpisodeError
+from shiliu.scenarios.sheet.errors import EpisodeError
 
 # ------------------------------------------------------------------------------------------------ files and folders
 

@@ -13,7 +13,7 @@ from shiliu.replay.formats import mapping, read
 from shiliu.replay.formats.array_rule import Columns
 from shiliu.replay.formats.records import readers
 from shiliu.replay.recording.recording import Recording, Unreadable
-from shiliu.scenarios.errors import EpisodeError
+from shiliu.scenarios.sheet.errors import EpisodeError
 
 MINE = """\
 title: mine

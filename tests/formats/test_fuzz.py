@@ -29,7 +29,7 @@ from shiliu.replay.formats.lerobot.write import DatasetWriter, write_lerobot
 from shiliu.replay.formats.records import readers
 from shiliu.replay.recording.metadata import read_metadata
 from shiliu.replay.recording.recording import Recording, SimEpisode, Unreadable
-from shiliu.scenarios.errors import EpisodeError, ScenarioError
+from shiliu.scenarios.sheet.errors import EpisodeError, ScenarioError
 
 SECONDS, MEGABYTES = 5.0, 500
 QUICK, ALL = 150, 2000  # files over all readers

@@ -14,7 +14,7 @@ from shiliu.replay.formats.lerobot import own as lerobot
 from shiliu.replay.formats.lerobot.write import DatasetWriter, write_lerobot
 from shiliu.replay.formats.picture_samples import picture_samples_of
 from shiliu.replay.recording.recording import SimEpisode
-from shiliu.scenarios.errors import EpisodeError
+from shiliu.scenarios.sheet.errors import EpisodeError
 
 JOINTS = ["zarm_l1_joint", "zarm_l2_joint", "left_claw"]
 FEATURES = {

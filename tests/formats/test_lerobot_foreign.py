@@ -17,7 +17,7 @@ from shiliu.replay.formats.picture_samples import picture_samples_of
 from shiliu.replay.formats.video import encode
 from shiliu.replay.judge.intake import intake
 from shiliu.replay.recording.recording import Recording, Unreadable
-from shiliu.scenarios.errors import EpisodeError
+from shiliu.scenarios.sheet.errors import EpisodeError
 
 LEROBOT = """\
 title: mine

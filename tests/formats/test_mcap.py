@@ -21,7 +21,7 @@ from shiliu.replay.formats.mcap import container as mcap_container
 from shiliu.replay.formats.mcap import read as mcap
 from shiliu.replay.formats.mcap import write as mcap_write
 from shiliu.replay.recording.recording import CLOCKS, Recording, SimEpisode, Stream, Unreadable
-from shiliu.scenarios.errors import EpisodeError
+from shiliu.scenarios.sheet.errors import EpisodeError
 
 TIMES = ("capture_ns", "receive_ns", "device_ns")
 

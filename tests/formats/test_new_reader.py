@@ -11,7 +11,7 @@ import pytest
 from shiliu.replay import formats
 from shiliu.replay.formats import mapping, read
 from shiliu.replay.formats.records import PageRow, Reader, readers
-from shiliu.scenarios.errors import EpisodeError
+from shiliu.scenarios.sheet.errors import EpisodeError
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")

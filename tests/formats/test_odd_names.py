@@ -18,7 +18,7 @@ from shiliu.replay.judge.verdict import Verdict
 from shiliu.replay.line.inbox import Changes, Inbox
 from shiliu.replay.report.markdown import summary
 from shiliu.replay.report.text import Words
-from shiliu.scenarios.errors import EpisodeError, ShiliuError, printable, shown
+from shiliu.scenarios.sheet.errors import EpisodeError, ShiliuError, printable, shown
 from swinging import RATE, waving
 
 GBK = os.fsdecode(b"\xce\xd2\xb5\xc4")  # two characters, as a zip from Windows has them

@@ -10,7 +10,7 @@ import pytest
 import shiliu
 from shiliu import cli
 from shiliu.replay.formats.mapping import available, load
-from shiliu.scenarios.errors import EpisodeError
+from shiliu.scenarios.sheet.errors import EpisodeError
 
 MAPPING = """
 title: two joints

@@ -12,7 +12,7 @@ import pytest
 from shiliu.replay.formats import partial
 from shiliu.replay.formats.atomic_folder import placed, refuse_existing, refuse_unwritable
 from shiliu.replay.formats.partial import beside, sweep, sweep_all
-from shiliu.scenarios.errors import EpisodeError
+from shiliu.scenarios.sheet.errors import EpisodeError
 
 LEAVE = """
 import sys

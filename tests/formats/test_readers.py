@@ -14,7 +14,7 @@ from shiliu.replay.formats.lerobot.contract import contract
 from shiliu.replay.formats.lerobot.write import DatasetWriter, write_lerobot
 from shiliu.replay.recording.features import unit_text, units_of
 from shiliu.replay.recording.recording import SimEpisode
-from shiliu.scenarios.errors import EpisodeError
+from shiliu.scenarios.sheet.errors import EpisodeError
 
 FEATURES = {
     "action": {

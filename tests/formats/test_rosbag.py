@@ -7,7 +7,7 @@ from bags import ARM, arm_bag, arm_messages, joint_state, only, sensors, types, 
 from damage import mutate, outcome
 from rosbags.rosbag1 import Writer
 from shiliu.replay.formats.rosbag import bag1 as rosbag1
-from shiliu.scenarios.errors import EpisodeError
+from shiliu.scenarios.sheet.errors import EpisodeError
 
 
 @pytest.mark.parametrize("compression", [None, Writer.CompressionFormat.BZ2, Writer.CompressionFormat.LZ4])

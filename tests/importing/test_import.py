@@ -22,7 +22,7 @@ from shiliu.replay.importing.schema_columns import conformed
 from shiliu.replay.recording.recording import Recording, Stream, Unreadable
 from shiliu.replay.signals.channels import units_of
 from shiliu.replay.signals.grid import SLACK_NS
-from shiliu.scenarios.errors import EpisodeError
+from shiliu.scenarios.sheet.errors import EpisodeError
 
 MS = 1_000_000
 

@@ -9,7 +9,7 @@ from shiliu.replay.formats import read
 from shiliu.replay.importing.frames import frames_of, own_rate
 from shiliu.replay.importing.resample import Methods, onto
 from shiliu.replay.recording.recording import Recording, Stream
-from shiliu.scenarios.errors import EpisodeError
+from shiliu.scenarios.sheet.errors import EpisodeError
 
 NS = 1_000_000_000
 N = 300

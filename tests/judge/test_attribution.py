@@ -11,8 +11,8 @@ from shiliu.replay.judge.tracking_cause import explain
 from shiliu.replay.report import Words
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.variation import of_episode
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.draws.variation import of_episode
 
 STEPS = 100
 

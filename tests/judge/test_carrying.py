@@ -23,7 +23,7 @@ from shiliu.replay.judge.replay_stage import _slipped
 from shiliu.replay.judge.results import Integrity, Motions, RolloutPlan, Rollouts
 from shiliu.replay.report import Words
 from shiliu.replay.signals.joint_motion import JointMotion
-from shiliu.scenarios import variation as drawing
+from shiliu.scenarios.draws import variation as drawing
 
 RULES = load_rules()
 DT = 0.1

@@ -13,10 +13,10 @@ from shiliu.replay.recording.metadata import add_metadata, read_session
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.errors import EpisodeError, ScenarioError
+from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.reading.cell import cell_of_config, list_cells
 from shiliu.scenarios.reading.config import nominal_values
+from shiliu.scenarios.sheet.errors import EpisodeError, ScenarioError
 
 CELL = """\
 centre: here

@@ -24,8 +24,8 @@ from shiliu.replay.report.html import render
 from shiliu.replay.report.text import Words
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.errors import ReplayError
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.sheet.errors import ReplayError
 
 SCENARIO = """\
 title: {en: Reach, zh: 伸手}

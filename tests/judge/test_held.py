@@ -20,13 +20,13 @@ from shiliu.replay.judge.results import RolloutPlan, Rollouts, Subject
 from shiliu.replay.judge.verdict import combine
 from shiliu.replay.report import Words
 from shiliu.replay.rollout.rollout import Take
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.catalog import load_scenario
-from shiliu.scenarios.errors import ScenarioError
-from shiliu.scenarios.part import Bears
-from shiliu.scenarios.part_catalogue import one_part
+from shiliu.scenarios.catalog.catalog import load_scenario
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.parts.part import Bears
+from shiliu.scenarios.parts.part_catalogue import one_part
 from shiliu.scenarios.sensing.requests import Request
-from shiliu.scenarios.simulation import Simulation
+from shiliu.scenarios.sheet.errors import ScenarioError
+from shiliu.scenarios.stepping.simulation import Simulation
 
 RULES = load_rules()
 DT = 0.1

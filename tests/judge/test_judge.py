@@ -20,7 +20,7 @@ from shiliu.replay.report import Words, exit_code, write_reports
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.replay.signals.statistics import wilson
-from shiliu.scenarios import variation as drawing
+from shiliu.scenarios.draws import variation as drawing
 
 DATA = Path(os.environ.get("SHILIU_DATA", Path(__file__).resolve().parents[2].parent / "shared" / "data"))
 SESSION = DATA / "kuavo-vr-teleop" / "session_20250419_162611_20250419_162611_group1.bag"

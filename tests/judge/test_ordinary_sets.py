@@ -23,8 +23,8 @@ from shiliu.replay.judge.set_comparison import Company
 from shiliu.replay.recording.recording import Recording
 from shiliu.replay.rollout.episode import checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.errors import EpisodeError
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.sheet.errors import EpisodeError
 from shiliu.scenarios.tasks.own_sentences import bare_words, scenario_of_task
 
 RATE = 30  # of the bare floor

@@ -12,7 +12,7 @@ from shiliu.replay.judge.context import Contexts
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report.text import Words
 from shiliu.replay.robots.embodiment import load_embodiment
-from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.sheet.errors import ScenarioError
 
 STEP = 0.02  # s, of the scene that is recorded
 PUSH = 10.0  # N on one kilogram

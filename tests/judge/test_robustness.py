@@ -16,9 +16,9 @@ from shiliu.replay.report import Words
 from shiliu.replay.report.html import render
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.perturbation import Nudge, loose, nudged
-from shiliu.scenarios.variation import STATE
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.draws.perturbation import Nudge, loose, nudged
+from shiliu.scenarios.draws.variation import STATE
 
 RULES = load_rules()
 RULE = RULES["robustness"]

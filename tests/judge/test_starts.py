@@ -9,8 +9,8 @@ from shiliu.replay.judge.judge import judge
 from shiliu.replay.judge.recorded_poses import recorded_poses, resting, stood
 from shiliu.replay.judge.recorded_start import recorded_start
 from shiliu.replay.recording.recording import Recording, Stream
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.pose import Pose
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.parts.pose import Pose
 
 
 @pytest.fixture(scope="module")

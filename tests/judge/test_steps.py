@@ -14,7 +14,7 @@ from shiliu.replay.judge.judge import judge
 from shiliu.replay.judge.steps import Steps
 from shiliu.replay.recording.recording import Recording, SimEpisode, Stream
 from shiliu.replay.residual import bodies
-from shiliu.scenarios.errors import EpisodeError
+from shiliu.scenarios.sheet.errors import EpisodeError
 
 NAMES = ("zarm_l1_joint", "zarm_l4_joint")
 

@@ -20,8 +20,8 @@ from shiliu.replay.report.text import Words
 from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.replay.rollout.ground_force import NearestToTipping
 from shiliu.replay.rollout.rollout import Take, play
+from shiliu.scenarios.draws.variation import STATE, nominal
 from shiliu.scenarios.reading.config import nominal_values
-from shiliu.scenarios.variation import STATE, nominal
 
 RULES = load_rules()
 G = 9.81

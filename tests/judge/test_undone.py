@@ -18,10 +18,10 @@ from shiliu.replay.judge.missed_goal import explained
 from shiliu.replay.report.text import Words
 from shiliu.replay.report.used import scene_name
 from shiliu.replay.rollout.episode import as_recording, episode_of
+from shiliu.scenarios.draws.variation import nominal
 from shiliu.scenarios.sensing import predicate as P
 from shiliu.scenarios.sensing.scalar_goal import ScalarGoal
-from shiliu.scenarios.simulation import Simulation
-from shiliu.scenarios.variation import nominal
+from shiliu.scenarios.stepping.simulation import Simulation
 from shiliu.scenarios.words.declared import Reads
 from shiliu.scenarios.words.sight import InSight
 

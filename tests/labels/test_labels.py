@@ -29,7 +29,7 @@ from shiliu.replay.operator.recognition.tracks import smooth
 from shiliu.replay.operator.skills import registry
 from shiliu.replay.recording.recording import Unreadable
 from shiliu.replay.rollout.episode import as_recording
-from shiliu.scenarios.errors import EpisodeError
+from shiliu.scenarios.sheet.errors import EpisodeError
 
 # -- signs: what is seen of a hand ----------------------------------------------------------------------------------------
 

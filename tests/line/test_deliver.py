@@ -20,7 +20,7 @@ from shiliu.replay.delivery.splits import split_takes
 from shiliu.replay.formats.lerobot.write import DatasetWriter, write_lerobot
 from shiliu.replay.judge.taken import taken
 from shiliu.replay.recording.metadata import completed, from_plain
-from shiliu.scenarios.errors import EpisodeError, ScenarioError
+from shiliu.scenarios.sheet.errors import EpisodeError, ScenarioError
 from swinging import RATE, waving
 
 SESSIONS = (  # set, operator, cell, consent, takes

@@ -25,7 +25,7 @@ from shiliu.replay.line.key import context_digest, recording_digest
 from shiliu.replay.line.ledger import Ledger
 from shiliu.replay.line.pool import Pool
 from shiliu.replay.recording.recording import Unreadable
-from shiliu.scenarios.errors import ShiliuError
+from shiliu.scenarios.sheet.errors import ShiliuError
 from swinging import RATE, waving
 
 ROOT = Path(__file__).resolve().parents[2]

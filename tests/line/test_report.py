@@ -17,7 +17,7 @@ from shiliu.replay.oversight.page import Page
 from shiliu.replay.oversight.what_if import WhatIf, read_changes, regraded
 from shiliu.replay.report.lines import VerdictLine, files_of, lines_of
 from shiliu.replay.report.text import Words
-from shiliu.scenarios.errors import EpisodeError, ShiliuError
+from shiliu.scenarios.sheet.errors import EpisodeError, ShiliuError
 
 RULES = load_rules()
 

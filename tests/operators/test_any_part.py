@@ -13,7 +13,7 @@ from benches import BENCH, done, end, seen
 from shiliu.replay.operator.skills.gripping import REACHED, TakeByGrip
 from shiliu.replay.operator.skills.primitives import PRIMITIVES
 from shiliu.replay.operator.skills.tips import TIP_END
-from shiliu.scenarios.catalog import scene_of_tree
+from shiliu.scenarios.catalog.catalog import scene_of_tree
 
 # parts of the library that hands take, where they stand before a hand, and the site at their foot
 LOOSE = {

@@ -12,8 +12,8 @@ from shiliu.replay.operator.skills.bundles import BEARS, LIFT
 from shiliu.replay.operator.skills.operator_state import SIDES, OperatorState
 from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.scenarios.cloth.cloth import folded_over
-from shiliu.scenarios.simulation import Simulation
-from shiliu.scenarios.variation import draw
+from shiliu.scenarios.draws.variation import draw
+from shiliu.scenarios.stepping.simulation import Simulation
 
 
 @pytest.fixture(scope="module")

@@ -15,9 +15,9 @@ from shiliu.replay.operator.skills.fitting import HOPELESS, bring, planned, sett
 from shiliu.replay.operator.skills.hands import UP
 from shiliu.replay.operator.skills.operator_state import GivenUp, OperatorState
 from shiliu.replay.operator.skills.placing import Put
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.postures import posture
-from shiliu.scenarios.simulation import Simulation
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.robots.postures import posture
+from shiliu.scenarios.stepping.simulation import Simulation
 
 BOWL = "bowl/bowl_150"
 LOWERED = 0.04, 0.30  # m

@@ -8,8 +8,8 @@ from benches import bench, done
 from shiliu.replay.operator.failures import ending_of
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import perform, read_chain
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.sheet.errors import ScenarioError
 
 RULES = {
     "there": {"when": {"near": {"of": "can.base", "to": "table.top", "within": "1 m"}}},

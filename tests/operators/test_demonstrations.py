@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import script
-from shiliu.scenarios.figures import figures_of, figures_text, stage
+from shiliu.scenarios.catalog.figures import figures_of, figures_text, stage
 
 FILE = Path(__file__).resolve().parents[2] / "benchmarks" / "demonstrations.py"
 GOOD = {"success": True, "failure": None, "during": "press.key", "redraws": 0, "verdict": "FEASIBLE", "root": None}

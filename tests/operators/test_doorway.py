@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 from benches import done
-from shiliu.scenarios.catalog import scene_of_tree
+from shiliu.scenarios.catalog.catalog import scene_of_tree
 
 DOOR = """
 title: {en: Door, zh: 门}

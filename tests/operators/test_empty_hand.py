@@ -13,8 +13,8 @@ from shiliu.replay.commands.record_lines import Lines
 from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.replay.report.text import Words
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.reading.yaml_reader import Node, Problems
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.sheet.yaml_reader import Node, Problems
 
 INTO_THE_AIR = [
     {"reach": {"hand": "right", "at": "empty.inside", "pitch": "60 deg", "standoff": "150 mm"}},

@@ -6,7 +6,7 @@ import pytest
 import shiliu
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import read_chain, record_episode
-from shiliu.scenarios.soundness import examine
+from shiliu.scenarios.soundness.soundness import examine
 
 CONF = Path(__file__).resolve().parents[2] / "docs" / "examples" / "conf"
 NAMES = sorted(file.stem for file in (CONF / "scenario").glob("*.yaml"))

@@ -15,9 +15,9 @@ from shiliu.replay.operator.skills.cloth import edges_of, flat_at
 from shiliu.replay.operator.skills.operator_state import OperatorState
 from shiliu.replay.operator.skills.tips import gap_of, hands_over, tcp_from_nose, tcp_from_tip
 from shiliu.replay.rollout.episode import as_recording, episode_of
-from shiliu.scenarios.postures import posture
-from shiliu.scenarios.simulation import Simulation
-from shiliu.scenarios.variation import draw
+from shiliu.scenarios.draws.variation import draw
+from shiliu.scenarios.robots.postures import posture
+from shiliu.scenarios.stepping.simulation import Simulation
 
 AWAY = np.array([1.0, 0.0, 0.0])
 

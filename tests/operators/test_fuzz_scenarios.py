@@ -21,14 +21,14 @@ from shiliu.cli import main
 from shiliu.replay.operator.operator import Operator, perform, read_chain
 from shiliu.replay.operator.skills import registry
 from shiliu.replay.operator.skills.skill import REQUIRED, Argument
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.catalog import list_scenarios
-from shiliu.scenarios.errors import ShiliuError
-from shiliu.scenarios.postures import POSTURES
-from shiliu.scenarios.quantity import UNITS, dimension_of
-from shiliu.scenarios.reading.yaml_reader import Node, Problems
-from shiliu.scenarios.scene import Scene
-from shiliu.scenarios.simulation import Simulation
+from shiliu.scenarios.catalog.catalog import list_scenarios
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.robots.postures import POSTURES
+from shiliu.scenarios.scene.scene import Scene
+from shiliu.scenarios.sheet.errors import ShiliuError
+from shiliu.scenarios.sheet.quantity import UNITS, dimension_of
+from shiliu.scenarios.sheet.yaml_reader import Node, Problems
+from shiliu.scenarios.stepping.simulation import Simulation
 
 QUICK = 12  # cases of each of two kinds
 CHAINS, VALUES = MANY * 2 // 3, MANY // 3

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import yaml
 from benches import BENCH, done, end, off
-from shiliu.scenarios.catalog import scene_of_tree
+from shiliu.scenarios.catalog.catalog import scene_of_tree
 
 BOTTLE = {"part": "objects/pill_bottle_045", "stands_on": "table.top_front", "put": "base", "yaw": "180 deg"}
 NEVER = "{never: {moved: {of: named, more_than: 3000 mm}}}"

@@ -22,9 +22,9 @@ from shiliu.replay.operator.skills.reason import gave_up_of, in_english
 from shiliu.replay.recording.recording import Recording
 from shiliu.replay.report.html import render
 from shiliu.replay.report.text import Words, catalogue
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.errors import ScenarioError
-from shiliu.scenarios.reading.yaml_reader import Node, Problems
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.sheet.errors import ScenarioError
+from shiliu.scenarios.sheet.yaml_reader import Node, Problems
 
 
 @pytest.fixture(scope="module")

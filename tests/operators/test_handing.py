@@ -10,8 +10,8 @@ from conftest import make_readings
 from shiliu.replay.operator.skills.arm import Arm
 from shiliu.replay.operator.skills.handing import ROOM, HoldUntilPulled, OfferHandle
 from shiliu.replay.operator.skills.operator_state import OperatorState
-from shiliu.scenarios.postures import posture
-from shiliu.scenarios.robot import load_robot
+from shiliu.scenarios.robots.postures import posture
+from shiliu.scenarios.robots.robot import load_robot
 from shiliu.scenarios.sensing.requests import Request
 
 TIMESTEP, STIFFNESS = 1 / 30, 100.0

@@ -18,12 +18,12 @@ from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.mistakes import code_of, codes_of, read_mistakes
 from shiliu.replay.operator.operator import perform
 from shiliu.replay.rollout.episode import as_recording, episode_of
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.catalog import list_scenarios
-from shiliu.scenarios.completeness import excused, unperformed
-from shiliu.scenarios.errors import ScenarioError
-from shiliu.scenarios.reading.yaml_reader import Node, Problems, read_own
-from shiliu.scenarios.simulation import Simulation
+from shiliu.scenarios.catalog.catalog import list_scenarios
+from shiliu.scenarios.catalog.completeness import excused, unperformed
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.sheet.errors import ScenarioError
+from shiliu.scenarios.sheet.yaml_reader import Node, Problems, read_own
+from shiliu.scenarios.stepping.simulation import Simulation
 
 SEED = SEEDS[0]
 ROOT = Path(__file__).resolve().parents[2]

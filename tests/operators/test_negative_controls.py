@@ -12,10 +12,10 @@ from shiliu.replay.operator.controls import read_controls
 from shiliu.replay.operator.mistakes import code_of, read_mistakes
 from shiliu.replay.operator.operator import perform
 from shiliu.replay.rollout.episode import as_recording, episode_of
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.completeness import CONTROLS as FOLDER
-from shiliu.scenarios.completeness import controls_of
-from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.catalog.completeness import CONTROLS as FOLDER
+from shiliu.scenarios.catalog.completeness import controls_of
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.sheet.errors import ScenarioError
 
 SEED = 500
 SLOW = (

@@ -14,9 +14,9 @@ from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.operator import perform
 from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.replay.rollout.rollout import Take, play
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.reading.config import nominal_values
+from shiliu.scenarios.sheet.errors import ScenarioError
 
 SEED = SEEDS[0]
 TWO = (500, 502)  # of demonstrations that last longer and shorter

@@ -12,8 +12,8 @@ from shiliu.replay.operator.planning.clearance import MARGIN, Clearance
 from shiliu.replay.operator.planning.limbs import spline_through
 from shiliu.replay.operator.skills.arm import progress
 from shiliu.replay.operator.skills.operator_state import SWIFT
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.simulation import Simulation
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.stepping.simulation import Simulation
 
 UP = np.array([0.0, 0.0, 1.0])
 # Two hands on rails, each of which moves to x and y and turns; a wall at x = 0 between two halves of the place, with a gap.

@@ -13,10 +13,10 @@ from benches import done as performed
 from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.replay.operator.skills import pouring
 from shiliu.replay.operator.skills.operator_state import ENOUGH
-from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.draws.variation import chosen
 from shiliu.scenarios.sensing.requests import Request
-from shiliu.scenarios.simulation import Simulation
-from shiliu.scenarios.variation import chosen
+from shiliu.scenarios.sheet.errors import ScenarioError
+from shiliu.scenarios.stepping.simulation import Simulation
 
 ML = 1e-6
 SCENE = """

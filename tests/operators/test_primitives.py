@@ -12,8 +12,8 @@ from shiliu.replay.operator.operator import read_chain
 from shiliu.replay.operator.skills import registry
 from shiliu.replay.operator.skills.primitives import PRIMITIVES, TAKE
 from shiliu.replay.operator.skills.skill import THINGS, Argument
-from shiliu.scenarios.errors import ScenarioError
 from shiliu.scenarios.reading.composition import CONF
+from shiliu.scenarios.sheet.errors import ScenarioError
 
 NEVER = "{never: {moved: {of: can, more_than: 3000 mm}}}"
 

@@ -10,10 +10,10 @@ import shiliu
 from shiliu.cli import main
 from shiliu.replay.operator.reach_check import places_in_reach
 from shiliu.replay.operator.skills.reaching import SLACK, TCP_REACH
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.errors import ScenarioError
-from shiliu.scenarios.reading.yaml_reader import Node, Problems
-from shiliu.scenarios.soundness import examine
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.sheet.errors import ScenarioError
+from shiliu.scenarios.sheet.yaml_reader import Node, Problems
+from shiliu.scenarios.soundness.soundness import examine
 
 LIMIT = f"at most {1e3 * (TCP_REACH + SLACK):.0f} mm"
 

@@ -8,9 +8,9 @@ from benches import bench, done, end, off, seen
 from shiliu.replay.operator.operator import Operator, perform, read_chain
 from shiliu.replay.operator.skills import placing
 from shiliu.replay.operator.skills.tips import TIP_END
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.simulation import Simulation
-from shiliu.scenarios.soundness import STATE
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.soundness.soundness import STATE
+from shiliu.scenarios.stepping.simulation import Simulation
 
 TAKEN = "taken: {moved: {of: can, more_than: 60 mm}}"
 STANDS = "{near: {of: can.base, to: table.top, within: 20 mm}}, {released: can}, {upright: {of: can, within: 5 deg}}"

@@ -20,9 +20,9 @@ from shiliu.replay.operator.skills.spreading import AT_EASE, CLEAR, LOST, SLIPS,
 from shiliu.replay.operator.skills.tips import hands_over, tcp_from_nose
 from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.replay.signals.signal import held
-from shiliu.scenarios.mobile import followers
-from shiliu.scenarios.simulation import Simulation
-from shiliu.scenarios.variation import STATE, draw
+from shiliu.scenarios.draws.variation import STATE, draw
+from shiliu.scenarios.robots.mobile import followers
+from shiliu.scenarios.stepping.simulation import Simulation
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,9 @@ import yaml
 from benches import BENCH, done
 from shiliu.replay.operator.planning.standing import Standing, walk
 from shiliu.replay.operator.skills.operator_state import OperatorState
-from shiliu.scenarios.catalog import scene_of_tree
-from shiliu.scenarios.simulation import Simulation
-from shiliu.scenarios.variation import draw
+from shiliu.scenarios.catalog.catalog import scene_of_tree
+from shiliu.scenarios.draws.variation import draw
+from shiliu.scenarios.stepping.simulation import Simulation
 
 # A robot 0.4 m wide on rails, a wall across the hall with a gap in it, and a plank that it may hold across
 HALL = """

@@ -15,8 +15,8 @@ from shiliu.replay.operator.skills.spreading import short_edges
 from shiliu.replay.operator.skills.thirds import FoldThird
 from shiliu.replay.operator.skills.tips import tcp_from_nose
 from shiliu.replay.rollout.episode import as_recording, episode_of
-from shiliu.scenarios.simulation import Simulation
-from shiliu.scenarios.variation import draw
+from shiliu.scenarios.draws.variation import draw
+from shiliu.scenarios.stepping.simulation import Simulation
 from shiliu.scenarios.words.cloth import Footprint, Layered, Smooth, panels_of
 
 AWAY = np.array([1.0, 0.0, 0.0])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import yaml
 from benches import done, end
-from shiliu.scenarios.catalog import scene_of_tree
+from shiliu.scenarios.catalog.catalog import scene_of_tree
 
 CHEST = """
 title: {en: Chest, zh: 柜}

@@ -13,10 +13,10 @@ from shiliu.replay.operator.planning.clearance import MARGIN
 from shiliu.replay.operator.skills import registry
 from shiliu.replay.operator.skills.operator_state import GivenUp
 from shiliu.replay.operator.skills.tracking import SHUT, STEP, TRUNK, TakeMoving
-from shiliu.scenarios.catalog import scene_of_tree
-from shiliu.scenarios.postures import posture
-from shiliu.scenarios.simulation import Simulation
-from shiliu.scenarios.variation import nominal
+from shiliu.scenarios.catalog.catalog import scene_of_tree
+from shiliu.scenarios.draws.variation import nominal
+from shiliu.scenarios.robots.postures import posture
+from shiliu.scenarios.stepping.simulation import Simulation
 
 LINE = """
 title: {en: Line, zh: 线}

@@ -20,10 +20,10 @@ from shiliu.replay.operator.operator import Operator, read_chain
 from shiliu.replay.operator.skill_strip import positions, sight, strip_of
 from shiliu.replay.operator.tries import MOST, Tries, numbered, place_of
 from shiliu.replay.rollout.camera_frames import recorded_cameras
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.catalog import load_scenario
-from shiliu.scenarios.errors import EpisodeError, ScenarioError
-from shiliu.scenarios.reading.yaml_reader import Node, Problems
+from shiliu.scenarios.catalog.catalog import load_scenario
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.sheet.errors import EpisodeError, ScenarioError
+from shiliu.scenarios.sheet.yaml_reader import Node, Problems
 
 # the person takes the cup, and the liquid is poured, before some of these
 LATE = {

@@ -10,8 +10,8 @@ from shiliu.cli import main
 from shiliu.envs.rendering import missing
 from shiliu.replay.operator import visibility
 from shiliu.replay.operator.visibility import NEAR, PIXELS, Hands, Sight, answers, sights, together
-from shiliu.scenarios.errors import ScenarioError
-from shiliu.scenarios.figures import hidden, outdated, share_seen, shown_digest
+from shiliu.scenarios.catalog.figures import hidden, outdated, share_seen, shown_digest
+from shiliu.scenarios.sheet.errors import ScenarioError
 
 pictures = pytest.mark.skipif(missing() is not None, reason="no OpenGL here")
 WIDTH, HEIGHT, FOVY = 160, 120, 50.0

@@ -19,8 +19,8 @@ from shiliu.replay.formats.lerobot.write import DatasetWriter, write_lerobot
 from shiliu.replay.recording import metadata as model
 from shiliu.replay.recording.metadata import Metadata, Segment, completed, from_plain, read_metadata
 from shiliu.replay.recording.recording import SimEpisode
-from shiliu.scenarios.errors import EpisodeError, ScenarioError
-from shiliu.scenarios.reading.yaml_reader import Dateless
+from shiliu.scenarios.sheet.errors import EpisodeError, ScenarioError
+from shiliu.scenarios.sheet.yaml_reader import Dateless
 
 ROOT = Path(__file__).resolve().parents[2]
 WHOLE = """\

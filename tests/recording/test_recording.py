@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from shiliu.replay.formats import mapping, read
 from shiliu.replay.recording.recording import Recording, Stream
-from shiliu.scenarios.errors import EpisodeError
+from shiliu.scenarios.sheet.errors import EpisodeError
 
 DATA = Path(os.environ.get("SHILIU_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 SESSION = "session_20250419_162611_20250419_162611_group"

@@ -26,7 +26,7 @@ from shiliu.replay.repair.repairing import repaired
 from shiliu.replay.repair.writing import MARK, changed
 from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.replay.rollout.rollout import Take, play
-from shiliu.scenarios import variation as drawing
+from shiliu.scenarios.draws import variation as drawing
 
 DT = 1 / 30  # the bare floor's control period
 

@@ -22,9 +22,9 @@ from shiliu.replay.labels.sentences import sentence
 from shiliu.replay.operator.operator import read_chain
 from shiliu.replay.report.html import render
 from shiliu.replay.report.text import Words, catalogue
-from shiliu.scenarios.catalog import list_scenarios, list_variants
-from shiliu.scenarios.safety import CAVEAT
-from shiliu.scenarios.scene import Scene
+from shiliu.scenarios.catalog.catalog import list_scenarios, list_variants
+from shiliu.scenarios.people.safety import CAVEAT
+from shiliu.scenarios.scene.scene import Scene
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTED = yaml.safe_load((ROOT / "conf" / "text" / "notes" / "zh.yaml").read_text(encoding="utf-8"))

@@ -19,7 +19,7 @@ from shiliu.replay.judge.verdict import Verdict
 from shiliu.replay.recording.recording import Recording, Unreadable, note_words
 from shiliu.replay.report.html import render
 from shiliu.replay.report.text import Words
-from shiliu.scenarios.errors import EpisodeError
+from shiliu.scenarios.sheet.errors import EpisodeError
 
 from .test_chinese import RULES, STAGES, english, visible
 

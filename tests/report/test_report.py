@@ -37,7 +37,7 @@ from shiliu.replay.report.story import Story
 from shiliu.replay.report.svg import text_width
 from shiliu.replay.report.text import catalogue
 from shiliu.replay.report.timeline import timeline
-from shiliu.scenarios.errors import ShiliuError
+from shiliu.scenarios.sheet.errors import ShiliuError
 
 COMMAND = "shiliu replay data=takes scenario=microwave out=verdicts"
 HOSTILE = "<script>alert(1)</script>\x1b[31m"

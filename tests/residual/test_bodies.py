@@ -14,7 +14,7 @@ from shiliu.replay.residual.arm_chain import arms_of, own_chains, quaternions_of
 from shiliu.replay.residual.bodies import ComparedColumns, more_differences, vouched, witnessed
 from shiliu.replay.residual.engine import Difference, differences
 from shiliu.replay.residual.heard import heard_column
-from shiliu.scenarios.robot import load_robot
+from shiliu.scenarios.robots.robot import load_robot
 
 RATE, N = 30.0, 600
 STIFF, DAMP = 400.0, 35.0  # of no robot of ours: they are fitted

@@ -22,8 +22,8 @@ from shiliu.replay.retarget.solver import retarget
 from shiliu.replay.retarget.sources import arm_exoskeleton, find
 from shiliu.replay.retarget.targets import HandTargets
 from shiliu.replay.robots.limits import load_limits
-from shiliu.scenarios.errors import EpisodeError
-from shiliu.scenarios.variation import nominal
+from shiliu.scenarios.draws.variation import nominal
+from shiliu.scenarios.sheet.errors import EpisodeError
 
 PERSON = Person.of_height(1.70)
 LENGTH = PERSON.upper_arm + PERSON.forearm + PERSON.grasp

@@ -22,9 +22,9 @@ from shiliu.replay.retarget.solver import retarget
 from shiliu.replay.retarget.targets import HandTargets
 from shiliu.replay.robots.limits import load_limits
 from shiliu.replay.rollout.rollout import Take, play
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.errors import EpisodeError, ScenarioError
-from shiliu.scenarios.robot import load_robot
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.robots.robot import load_robot
+from shiliu.scenarios.sheet.errors import EpisodeError, ScenarioError
 
 RATE = 30.0
 MIRROR = np.array([1.0, -1.0, -1.0, 1.0, -1.0, -1.0, 1.0])  # of a left arm's angles

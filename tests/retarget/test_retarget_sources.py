@@ -15,8 +15,8 @@ from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.retarget import axes
 from shiliu.replay.retarget.sources import find, kuavo_bones, kuavo_hand_poses, omomo
 from shiliu.replay.signals.joint_motion import joint_motion
-from shiliu.scenarios.errors import EpisodeError
-from shiliu.scenarios.robot import load_robot
+from shiliu.scenarios.robots.robot import load_robot
+from shiliu.scenarios.sheet.errors import EpisodeError
 
 SESSION = "session_20250419_162611_20250419_162611_group"
 PARTS = ("x", "y", "z", "qx", "qy", "qz", "qw")

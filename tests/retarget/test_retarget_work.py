@@ -13,7 +13,7 @@ from shiliu.replay.retarget.shapes import Shapes
 from shiliu.replay.retarget.solver import retarget
 from shiliu.replay.retarget.targets import HandTargets
 from shiliu.replay.robots.limits import load_limits
-from shiliu.scenarios.robot import load_robot
+from shiliu.scenarios.robots.robot import load_robot
 
 RATE = 30.0
 

@@ -13,7 +13,7 @@ from shiliu.cli import main
 from shiliu.replay.judge.context import Contexts
 from shiliu.replay.recording.recording import Recording, Stream, Unreadable
 from shiliu.replay.robots.embodiment import available, limits_of, load_embodiment
-from shiliu.scenarios.errors import ReplayError, ScenarioError
+from shiliu.scenarios.sheet.errors import ReplayError, ScenarioError
 
 SHEET = """\
 title: {en: Toy arm, zh: 玩具臂}

@@ -7,8 +7,8 @@ import pytest
 import shiliu
 from shiliu.replay.rollout.observers import FullStates, Observations
 from shiliu.replay.rollout.rollout import RecordedPolicy, Rollout, Take, play, roll_out
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.variation import Draw
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.draws.variation import Draw
 
 LENGTHS = (9, 4, 7)
 

@@ -9,9 +9,9 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
-from shiliu.scenarios.belts import stopped
-from shiliu.scenarios.part import load_part
-from shiliu.scenarios.variation import nominal
+from shiliu.scenarios.draws.variation import nominal
+from shiliu.scenarios.parts.part import load_part
+from shiliu.scenarios.reactions.belts import stopped
 
 ASSETS = Path(shiliu.__file__).parent / "assets"
 PARCELS = ("parcel_pouch", "parcel_carton", "parcel_tube")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 import pytest
-from shiliu.scenarios.part import load_part
+from shiliu.scenarios.parts.part import load_part
 
 ARM = 0.27  # m, from the hinge to the handle
 RATE = 3.0  # N/s

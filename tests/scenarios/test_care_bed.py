@@ -3,7 +3,7 @@
 import mujoco
 import numpy as np
 import pytest
-from shiliu.scenarios.part import load_part
+from shiliu.scenarios.parts.part import load_part
 from shiliu.scenarios.sensing.requests import Request
 from shiliu.scenarios.words.covering import Covered
 

@@ -13,16 +13,16 @@ from shiliu.replay.operator.operator import perform
 from shiliu.replay.operator.skills import tips
 from shiliu.replay.operator.skills.cloth import edges_of
 from shiliu.replay.operator.skills.operator_state import FORCE_PER_PERCENT, OperatorState
-from shiliu.scenarios import variation as draw
 from shiliu.scenarios.cloth.cloth import Cloth, cloth_of
-from shiliu.scenarios.errors import ScenarioError
-from shiliu.scenarios.physics import Physics, read_physics
+from shiliu.scenarios.draws import variation as draw
+from shiliu.scenarios.draws.variation import STATE
 from shiliu.scenarios.reading.config import nominal_values
-from shiliu.scenarios.reading.yaml_reader import Node, Problems
-from shiliu.scenarios.scene import Scene
+from shiliu.scenarios.reading.physics import Physics, read_physics
+from shiliu.scenarios.scene.scene import Scene
 from shiliu.scenarios.sensing.requests import Request
-from shiliu.scenarios.simulation import Simulation
-from shiliu.scenarios.variation import STATE
+from shiliu.scenarios.sheet.errors import ScenarioError
+from shiliu.scenarios.sheet.yaml_reader import Node, Problems
+from shiliu.scenarios.stepping.simulation import Simulation
 from shiliu.scenarios.words.cloth import (
     WORDS,
     Apart,

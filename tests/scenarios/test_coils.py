@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import shiliu
 from conftest import make_readings
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.part import load_part
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.parts.part import load_part
 from shiliu.scenarios.sensing.requests import Request, SensorPlan
-from shiliu.scenarios.simulation import Simulation
+from shiliu.scenarios.stepping.simulation import Simulation
 from shiliu.scenarios.words.load import HandsHold, HandsHoldMore
 
 TIMESTEP = 1 / 240  # s, as in the scene

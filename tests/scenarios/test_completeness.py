@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 from shiliu.cli import main
-from shiliu.scenarios.completeness import PICTURES, completeness, controls_of, excused, unperformed
-from shiliu.scenarios.figures import figures_text, shown_digest
+from shiliu.scenarios.catalog.completeness import PICTURES, completeness, controls_of, excused, unperformed
+from shiliu.scenarios.catalog.figures import figures_text, shown_digest
 
 ROOT = Path(__file__).resolve().parents[2]
 SHEET = {

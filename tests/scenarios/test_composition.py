@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.envs.single import ShiliuEnv
-from shiliu.scenarios import variation as draw
-from shiliu.scenarios.catalog import list_scenarios, scene_of_tree
-from shiliu.scenarios.errors import ScenarioError
-from shiliu.scenarios.part import load_part
+from shiliu.scenarios.catalog.catalog import list_scenarios, scene_of_tree
+from shiliu.scenarios.draws import variation as draw
+from shiliu.scenarios.parts.part import load_part
 from shiliu.scenarios.reading import composition
+from shiliu.scenarios.sheet.errors import ScenarioError
 
 SHARE = Path(composition.CONF)
 

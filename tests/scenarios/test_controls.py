@@ -5,7 +5,7 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 import pytest
-from shiliu.scenarios.part import load_part
+from shiliu.scenarios.parts.part import load_part
 
 TIMESTEP = 1 / 480  # s, as in every scene
 STEP = np.deg2rad(30.0)  # of the knob, from one detent to the next

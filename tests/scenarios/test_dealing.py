@@ -10,13 +10,13 @@ import pytest
 import shiliu
 import yaml
 from benches import BENCH
-from shiliu.scenarios.catalog import scene_of_tree
-from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.catalog.catalog import scene_of_tree
+from shiliu.scenarios.draws.variation import draw, nominal
 from shiliu.scenarios.reading.composition import CONF
 from shiliu.scenarios.reading.config import dealt_values, nominal_values
 from shiliu.scenarios.reading.known_deals import without_known
-from shiliu.scenarios.reading.yaml_reader import Problems
-from shiliu.scenarios.variation import draw, nominal
+from shiliu.scenarios.sheet.errors import ScenarioError
+from shiliu.scenarios.sheet.yaml_reader import Problems
 
 ROW = ("named", "twin", "third")
 LABELS = {0.0: "aspirin", 0.5: "amoxicillin", 1.0: "aciclovir"}

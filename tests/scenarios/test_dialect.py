@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 import shiliu
-from shiliu.scenarios.errors import ScenarioError
 from shiliu.scenarios.reading.composition import compose
-from shiliu.scenarios.reading.yaml_reader import Node, Problems, nearest, places_in
+from shiliu.scenarios.sheet.errors import ScenarioError
+from shiliu.scenarios.sheet.yaml_reader import Node, Problems, nearest, places_in
 
 
 def write(path: Path, text: str) -> Path:

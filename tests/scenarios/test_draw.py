@@ -6,10 +6,10 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.draws.variation import STATE
 from shiliu.scenarios.reading.config import draw_values, nominal_values
-from shiliu.scenarios.variation import STATE
+from shiliu.scenarios.sheet.errors import ScenarioError
 
 KEYS = [vary.key for vary in shiliu.load_scenario("microwave").config.variation]
 

@@ -10,11 +10,11 @@ import shiliu
 from conftest import make_readings
 from shiliu.envs.episode import One
 from shiliu.envs.episodes import Copies
+from shiliu.scenarios.draws.variation import nominal
 from shiliu.scenarios.sensing import predicate as P
 from shiliu.scenarios.sensing.requests import Readings, Request
 from shiliu.scenarios.sensing.scalar_goal import OneEpisode, ScalarGoal
 from shiliu.scenarios.sensing.temporal import Goal, Never, Subgoal
-from shiliu.scenarios.variation import nominal
 
 A, B = (Request("site_position", name) for name in "ab")
 J, UP = Request("joint_position", "j"), Request("body_up", "u")

@@ -4,10 +4,10 @@ import mujoco
 import numpy as np
 import pytest
 import yaml
-from shiliu.scenarios.catalog import scene_of_tree
-from shiliu.scenarios.part import load_part
-from shiliu.scenarios.simulation import Simulation
-from shiliu.scenarios.variation import nominal
+from shiliu.scenarios.catalog.catalog import scene_of_tree
+from shiliu.scenarios.draws.variation import nominal
+from shiliu.scenarios.parts.part import load_part
+from shiliu.scenarios.stepping.simulation import Simulation
 
 
 def world_of(*placed):

@@ -8,8 +8,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 from conftest import make_readings
-from shiliu.scenarios.reading.yaml_reader import Node, Problems
 from shiliu.scenarios.sensing.requests import Request
+from shiliu.scenarios.sheet.yaml_reader import Node, Problems
 from shiliu.scenarios.words import WORDS
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "goal-words.md").read_text(encoding="utf-8")

@@ -11,13 +11,13 @@ import pytest
 import yaml
 from shiliu.replay.operator.skills import registry
 from shiliu.replay.operator.skills.chain import read_skills
-from shiliu.scenarios.catalog import scene_of_tree
-from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.catalog.catalog import scene_of_tree
 from shiliu.scenarios.grips.gripper import gripper_of
 from shiliu.scenarios.grips.grips import Grip, grips_of, why_not
 from shiliu.scenarios.grips.workpiece import HAND, SAFETY, Workpiece
-from shiliu.scenarios.part import list_parts, load_part
-from shiliu.scenarios.reading.yaml_reader import Node, Problems
+from shiliu.scenarios.parts.part import list_parts, load_part
+from shiliu.scenarios.sheet.errors import ScenarioError
+from shiliu.scenarios.sheet.yaml_reader import Node, Problems
 
 WEIGHT = 9.81  # N/kg
 PAD = 0.9  # friction of a rubber pad, of claw.xml

@@ -8,10 +8,9 @@ import mujoco
 import numpy as np
 import pytest
 from conftest import make_readings
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.catalog import load_scenario
-from shiliu.scenarios.errors import ScenarioError
-from shiliu.scenarios.part import load_part
+from shiliu.scenarios.catalog.catalog import load_scenario
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.parts.part import load_part
 from shiliu.scenarios.people.arm_kinematics import JOINTS, ArmChain
 from shiliu.scenarios.people.person import (
     CLOSES,
@@ -29,9 +28,10 @@ from shiliu.scenarios.people.person import (
     Receive,
     TurnAway,
 )
-from shiliu.scenarios.scene import Scene
+from shiliu.scenarios.scene.scene import Scene
 from shiliu.scenarios.sensing.scalar_goal import ScalarGoal
-from shiliu.scenarios.simulation import Simulation
+from shiliu.scenarios.sheet.errors import ScenarioError
+from shiliu.scenarios.stepping.simulation import Simulation
 
 MUG = """<mujoco model="mug">
   <default><geom contype="2" conaffinity="7" condim="4" friction="0.6 0.005 0.0001" group="3" solref="0.006 1"/></default>

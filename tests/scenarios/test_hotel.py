@@ -5,7 +5,7 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 import pytest
-from shiliu.scenarios.part import load_part
+from shiliu.scenarios.parts.part import load_part
 
 TIMESTEP = 1 / 240  # s, as in a scene of 8 substeps
 ARM = 0.8  # m from the hinge, where the opening force is meant

@@ -4,9 +4,9 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.inference import free_joint, infer, joint_of
-from shiliu.scenarios.pose import Pose
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.draws.inference import free_joint, infer, joint_of
+from shiliu.scenarios.parts.pose import Pose
 
 ROUNDED = 1e-4  # m, rad: poses are kept in float32
 

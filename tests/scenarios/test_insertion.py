@@ -5,9 +5,9 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 import pytest
-from shiliu.scenarios.reading.yaml_reader import Node, Problems
 from shiliu.scenarios.sensing.predicate import All, Force, leaves
 from shiliu.scenarios.sensing.requests import Request, SensorPlan
+from shiliu.scenarios.sheet.yaml_reader import Node, Problems
 from shiliu.scenarios.words.insertion import Aligned, Inserted, Pulled, Seated, Within
 
 SHANK = Request("site_position", "clip/shank", "body:panel/hole")

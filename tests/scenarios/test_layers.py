@@ -6,7 +6,7 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
-from shiliu.scenarios.variation import nominal
+from shiliu.scenarios.draws.variation import nominal
 
 TABLE = 0.85  # m
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from conftest import script
 from shiliu.cli import main
-from shiliu.scenarios import part_catalogue as inventory
-from shiliu.scenarios.errors import ScenarioError
-from shiliu.scenarios.part import ASSETS
-from shiliu.scenarios.reading.yaml_reader import places_in
+from shiliu.scenarios.parts import part_catalogue as inventory
+from shiliu.scenarios.parts.part import ASSETS
+from shiliu.scenarios.sheet.errors import ScenarioError
+from shiliu.scenarios.sheet.yaml_reader import places_in
 
 ROOT = Path(__file__).resolve().parents[2]
 ENTRIES = {entry.name: entry for entry in inventory.inventory()}

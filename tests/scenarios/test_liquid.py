@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from shiliu.scenarios.liquid import Bore, Liquid
+from shiliu.scenarios.reactions.liquid import Bore, Liquid
+from shiliu.scenarios.reactions.vessels import felt_tilt
 from shiliu.scenarios.sensing.predicate import Predicate
 from shiliu.scenarios.sensing.requests import Layout, Readings, Request
-from shiliu.scenarios.vessels import felt_tilt
 from shiliu.scenarios.words.level import Filled, Fuller, Gauge, Lost
 
 CUP = Bore((0.034, 0.034), (0.0, 0.084))

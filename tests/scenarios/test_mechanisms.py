@@ -5,8 +5,8 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 import pytest
-from shiliu.scenarios.errors import ScenarioError
-from shiliu.scenarios.part import load_part
+from shiliu.scenarios.parts.part import load_part
+from shiliu.scenarios.sheet.errors import ScenarioError
 
 TIMESTEP = 1 / 480  # s, as in every scene
 HAND = 0.3  # kg, what holds a small part while it is pressed in

@@ -22,11 +22,11 @@ from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.replay.signals.signal import Motion
-from shiliu.scenarios.errors import ScenarioError
-from shiliu.scenarios.mobile import followers, glide
-from shiliu.scenarios.robot import load_robot
-from shiliu.scenarios.simulation import Simulation
-from shiliu.scenarios.variation import STATE, nominal
+from shiliu.scenarios.draws.variation import STATE, nominal
+from shiliu.scenarios.robots.mobile import followers, glide
+from shiliu.scenarios.robots.robot import load_robot
+from shiliu.scenarios.sheet.errors import ScenarioError
+from shiliu.scenarios.stepping.simulation import Simulation
 
 G = 9.81
 RULES = load_rules()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import shiliu
-from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.sheet.errors import ScenarioError
 
 SCENARIO = """\
 title: {en: Tin, zh: 罐}

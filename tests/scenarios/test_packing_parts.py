@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.envs.rendering import Painter, missing
+from shiliu.scenarios.draws.variation import draw
 from shiliu.scenarios.reading.config import nominal_values
-from shiliu.scenarios.variation import draw
 from shiliu.scenarios.words.declared import memory_name
 
 ASSETS = Path(shiliu.__file__).parent / "assets"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from shiliu.cli import main
-from shiliu.scenarios.errors import ScenarioError
-from shiliu.scenarios.part import list_parts, load_part
-from shiliu.scenarios.part_soundness import examine_part
+from shiliu.scenarios.parts.part import list_parts, load_part
+from shiliu.scenarios.sheet.errors import ScenarioError
+from shiliu.scenarios.soundness.part_soundness import examine_part
 
 TIN = """\
 <mujoco model="tin">

@@ -8,7 +8,7 @@ import mujoco
 import numpy as np
 import pytest
 import yaml
-from shiliu.scenarios.part import list_parts, load_part
+from shiliu.scenarios.parts.part import list_parts, load_part
 
 TIMESTEP = 1 / 480  # s, as in every scene
 CLOSING_FORCE = 20.0  # N, what a hand gives a door that it pushes shut

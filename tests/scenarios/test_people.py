@@ -16,12 +16,12 @@ from shiliu.replay.judge.judge import judge
 from shiliu.replay.report import Words
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.catalog import load_scenario
-from shiliu.scenarios.errors import ScenarioError
-from shiliu.scenarios.part import load_part
-from shiliu.scenarios.safety import Limit, SpeedNear, Watch, contact_limits
+from shiliu.scenarios.catalog.catalog import load_scenario
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.parts.part import load_part
+from shiliu.scenarios.people.safety import Limit, SpeedNear, Watch, contact_limits
 from shiliu.scenarios.sensing.requests import Request
+from shiliu.scenarios.sheet.errors import ScenarioError
 
 # N, pressed for long: ISO/TS 15066:2016, Annex A, as it is quoted; see conf/people/contact_limits.yaml
 QUOTED = {

@@ -7,7 +7,7 @@ import shiliu
 from shiliu.replay.operator.operator import read_chain
 from shiliu.replay.operator.skills.cloth import LOOKS, RIGHT
 from shiliu.replay.operator.skills.tips import hands_over
-from shiliu.scenarios.variation import nominal
+from shiliu.scenarios.draws.variation import nominal
 
 UP = np.array([0.0, 0.0, 1.0])
 SPEED, REST = 0.08, 0.8  # m/s of a finger; s, in which the cloth comes to rest

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from shiliu.scenarios.quantity import EXAMPLE, UNITS, dimension_of, parse_quantity, parse_size, show
+from shiliu.scenarios.sheet.quantity import EXAMPLE, UNITS, dimension_of, parse_quantity, parse_size, show
 
 
 @pytest.mark.parametrize(

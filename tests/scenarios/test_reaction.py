@@ -8,12 +8,12 @@ import pytest
 from shiliu.replay.rollout import rollout
 from shiliu.replay.rollout.episode import episode_of
 from shiliu.replay.rollout.substeps import trace
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.catalog import load_scenario
-from shiliu.scenarios.reaction import add_memory, memory
-from shiliu.scenarios.scene import Scene
+from shiliu.scenarios.catalog.catalog import load_scenario
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.scene.scene import Scene
+from shiliu.scenarios.sensing.reaction import add_memory, memory
 from shiliu.scenarios.sensing.requests import Request
-from shiliu.scenarios.simulation import Simulation
+from shiliu.scenarios.stepping.simulation import Simulation
 
 CLAW = Request("tendon_position", "left_percent")
 PUSH, WAIT = 5.0, 7  # N that the slider is pushed with once the claw has been half closed for so many control steps

@@ -6,8 +6,8 @@ import pytest
 import shiliu
 import yaml
 from benches import bench
-from shiliu.scenarios.reading.repeated import listed
-from shiliu.scenarios.reading.yaml_reader import Node, Problems
+from shiliu.scenarios.sheet.repeated import listed
+from shiliu.scenarios.sheet.yaml_reader import Node, Problems
 
 
 def read(text):

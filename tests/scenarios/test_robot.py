@@ -12,9 +12,9 @@ import pytest
 import shiliu
 import yaml
 from shiliu.envs.single import ShiliuEnv
-from shiliu.scenarios.postures import POSTURES, posture
-from shiliu.scenarios.robot import Robot, load_robot
-from shiliu.scenarios.scene import Scene
+from shiliu.scenarios.robots.postures import POSTURES, posture
+from shiliu.scenarios.robots.robot import Robot, load_robot
+from shiliu.scenarios.scene.scene import Scene
 
 KUAFU = Path(__file__).parents[2] / "assets" / "robots" / "kuafu"
 FACTS = json.loads((KUAFU / "facts.json").read_text(encoding="utf-8"))

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import yaml
 from conftest import make_readings
-from shiliu.scenarios.catalog import scene_of_tree
-from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.catalog.catalog import scene_of_tree
+from shiliu.scenarios.draws.variation import nominal
 from shiliu.scenarios.sensing.requests import Request
-from shiliu.scenarios.simulation import Simulation
-from shiliu.scenarios.variation import nominal
+from shiliu.scenarios.sheet.errors import ScenarioError
+from shiliu.scenarios.stepping.simulation import Simulation
 from shiliu.scenarios.words.rows import FREE, InLine, Line, SortedByHeight
 
 # a row that begins at (0.52, 0.4, 1.05) and runs to the right of who stands before it; its y axis is to the left

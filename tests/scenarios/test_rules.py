@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shiliu
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.errors import ScenarioError
-from shiliu.scenarios.reaction import memory
-from shiliu.scenarios.simulation import Simulation
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.sensing.reaction import memory
+from shiliu.scenarios.sheet.errors import ScenarioError
+from shiliu.scenarios.stepping.simulation import Simulation
 from shiliu.scenarios.words.declared import memory_name
 
 TIMES = 5  # by which the display's clock runs fast

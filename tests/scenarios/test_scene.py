@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 import shiliu
 from scenario_costs import each
-from shiliu.scenarios import variation as draw
-from shiliu.scenarios.belts import stopped
-from shiliu.scenarios.looks import standing
+from shiliu.scenarios.draws import variation as draw
+from shiliu.scenarios.draws.variation import STATE
+from shiliu.scenarios.reactions.belts import stopped
 from shiliu.scenarios.reading import composition
-from shiliu.scenarios.scene import Scene
-from shiliu.scenarios.variation import STATE
+from shiliu.scenarios.scene.looks import standing
+from shiliu.scenarios.scene.scene import Scene
 
 SCENARIOS = sorted(file.stem for file in (composition.CONF / "scenario").glob("*.yaml"))
 DEEPEST = 1e-3  # m

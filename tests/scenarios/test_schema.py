@@ -10,9 +10,9 @@ import pytest
 import shiliu
 from shiliu.cli import main
 from shiliu.envs.single import ShiliuEnv
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.schema import inwards
-from shiliu.scenarios.simulation import Simulation
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.scene.schema import inwards
+from shiliu.scenarios.stepping.simulation import Simulation
 
 
 @pytest.fixture(params=["microwave", "bare"])

@@ -15,11 +15,12 @@ from shiliu.replay.evaluation.faults.places import places_of
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.replay.retarget.arms import Arms
-from shiliu.scenarios import part, robot, robot_folder
-from shiliu.scenarios.catalog import load_scenario
+from shiliu.scenarios.catalog.catalog import load_scenario
 from shiliu.scenarios.grips.gripper import gripper_of
-from shiliu.scenarios.postures import postures_of
-from shiliu.scenarios.robot import load_robot, robots
+from shiliu.scenarios.parts import part
+from shiliu.scenarios.robots import robot, robot_folder
+from shiliu.scenarios.robots.postures import postures_of
+from shiliu.scenarios.robots.robot import load_robot, robots
 
 OTHER = (("zarm_", "limb_"), ("zhead_", "neck_"), ("leg_", "stilt_"), ("claw", "pincer"), ("finger_", "prong_"))
 

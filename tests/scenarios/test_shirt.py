@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.scenarios.cloth.cloth import Cloth, cloth_of
-from shiliu.scenarios.errors import ScenarioError
-from shiliu.scenarios.part import load_part
+from shiliu.scenarios.parts.part import load_part
+from shiliu.scenarios.sheet.errors import ScenarioError
 from shiliu.scenarios.words.cloth import Footprint, Layered, Smooth, Spread, panels_of
 
 

@@ -8,7 +8,7 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
-from shiliu.scenarios.part import load_part
+from shiliu.scenarios.parts.part import load_part
 
 ASSETS = Path(shiliu.__file__).parent / "assets"
 FULL = 0.158  # m, width of the bag at its middle

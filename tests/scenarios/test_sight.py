@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import shiliu
 from benches import bench
+from shiliu.scenarios.draws.variation import nominal
 from shiliu.scenarios.sensing.predicate import All, leaves
 from shiliu.scenarios.sensing.requests import Layout, Readings
-from shiliu.scenarios.soundness import STATE
-from shiliu.scenarios.variation import nominal
+from shiliu.scenarios.soundness.soundness import STATE
 from shiliu.scenarios.words.sight import SELF, InSight
 
 CAMERAS = {"head": {"mount": "robot.head_camera", "size": "640x480"}}

@@ -8,11 +8,11 @@ import mujoco
 import mujoco.batch
 import numpy as np
 import pytest
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.catalog import load_scenario
-from shiliu.scenarios.period import ManyCopies, OneCopy
-from shiliu.scenarios.simulation import Simulation
-from shiliu.scenarios.variation import STATE
+from shiliu.scenarios.catalog.catalog import load_scenario
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.draws.variation import STATE
+from shiliu.scenarios.stepping.period import ManyCopies, OneCopy
+from shiliu.scenarios.stepping.simulation import Simulation
 
 COPIES, STEPS = 8, 20
 

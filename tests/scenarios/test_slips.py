@@ -1,10 +1,10 @@
 """What slips on a keyboard is told in words of the keyboard, with its place."""
 
 import pytest
-from shiliu.scenarios.errors import ScenarioError
-from shiliu.scenarios.quantity import parse_quantity
 from shiliu.scenarios.reading.config import read_config
-from shiliu.scenarios.reading.yaml_reader import Node, Problems, places_in
+from shiliu.scenarios.sheet.errors import ScenarioError
+from shiliu.scenarios.sheet.quantity import parse_quantity
+from shiliu.scenarios.sheet.yaml_reader import Node, Problems, places_in
 
 
 @pytest.mark.parametrize(

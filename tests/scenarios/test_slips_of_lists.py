@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 import shiliu
-from shiliu.scenarios.errors import ScenarioError
-from shiliu.scenarios.quantity import parse_quantity
 from shiliu.scenarios.reading.composition import CONF
-from shiliu.scenarios.reading.typing_slips import other_comma, other_sign, slip_in
+from shiliu.scenarios.sheet.errors import ScenarioError
+from shiliu.scenarios.sheet.quantity import parse_quantity
+from shiliu.scenarios.sheet.typing_slips import other_comma, other_sign, slip_in
 
 OWN = (CONF / "scenario" / "table_setting.yaml").read_text(encoding="utf-8")
 

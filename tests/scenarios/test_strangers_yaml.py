@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from shiliu import cli
 from shiliu.replay.formats.lerobot.write import write_lerobot
-from shiliu.scenarios.errors import ScenarioError
 from shiliu.scenarios.reading.composition import compose, list_scenarios
-from shiliu.scenarios.reading.yaml_reader import MAX_BYTES, read_yaml, resolver_in
+from shiliu.scenarios.sheet.errors import ScenarioError
+from shiliu.scenarios.sheet.yaml_reader import MAX_BYTES, read_yaml, resolver_in
 from shiliu.scenarios.tasks.own_sentences import scenario_of_task
 from swinging import RATE, waving
 

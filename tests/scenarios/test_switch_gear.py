@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from shiliu.replay.operator.skills.arm import hand_frame
 from shiliu.replay.operator.skills.knobs import across
-from shiliu.scenarios.part import Write, load_part
+from shiliu.scenarios.parts.part import Write, load_part
 from shiliu.scenarios.reading.config import Vary
 
 TIMESTEP = 1 / 240  # s, as in a scene of 8 substeps

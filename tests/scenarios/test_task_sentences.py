@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 import shiliu
 import yaml
-from shiliu.scenarios.catalog import scene_of_tree
-from shiliu.scenarios.errors import ScenarioError
-from shiliu.scenarios.quantity import parse_quantity
+from shiliu.scenarios.catalog.catalog import scene_of_tree
 from shiliu.scenarios.reading.composition import list_scenarios
 from shiliu.scenarios.reading.variant import names_of, resolved
-from shiliu.scenarios.reading.yaml_reader import Problems, read_own
+from shiliu.scenarios.sheet.errors import ScenarioError
+from shiliu.scenarios.sheet.quantity import parse_quantity
+from shiliu.scenarios.sheet.yaml_reader import Problems, read_own
 from shiliu.scenarios.tasks.clauses import read_sentence
 from shiliu.scenarios.tasks.known_work import work_of_tree
 from shiliu.scenarios.tasks.lexicon import lexicon

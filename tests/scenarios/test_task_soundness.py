@@ -7,9 +7,9 @@ import pytest
 import yaml
 from shiliu.cli import main
 from shiliu.replay.operator.chain_time import LEAST, time_for_chain
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.soundness import examine
-from shiliu.scenarios.task_soundness import task_problems
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.soundness.soundness import examine
+from shiliu.scenarios.soundness.task_soundness import task_problems
 
 # the far edge of the table is 250 mm from its middle; the bowl stands 280 mm to the left of it
 FAR = "{near: {of: bowl.base, to: table.top_front, within: %d mm}}"

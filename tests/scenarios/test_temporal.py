@@ -9,7 +9,7 @@ import pytest
 from shiliu.scenarios.sensing.predicate import All, Angle, AnyOf, Displaced, acts, lasting
 from shiliu.scenarios.sensing.requests import Request
 from shiliu.scenarios.sensing.temporal import Goal, Never, Subgoal
-from shiliu.scenarios.soundness import _together
+from shiliu.scenarios.soundness.soundness import _together
 
 DT = 0.1  # s
 A, B, X = (Request("joint_position", name) for name in "abx")

@@ -16,15 +16,15 @@ from shiliu.replay.report.jsonl import as_dict
 from shiliu.replay.report.text import Words
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.catalog import list_variants
-from shiliu.scenarios.errors import ScenarioError
-from shiliu.scenarios.part import Bears, list_parts, load_part
+from shiliu.scenarios.catalog.catalog import list_variants
+from shiliu.scenarios.catalog.scene_titles import untold
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.parts.part import Bears, list_parts, load_part
+from shiliu.scenarios.parts.titles import SECTIONS, inherit_titles, sources_of, titles_of, untitled, untitled_words
 from shiliu.scenarios.reading.composition import as_it_stands
 from shiliu.scenarios.reading.variant import resolved
-from shiliu.scenarios.reading.yaml_reader import Problems
-from shiliu.scenarios.scene_titles import untold
-from shiliu.scenarios.titles import SECTIONS, inherit_titles, sources_of, titles_of, untitled, untitled_words
+from shiliu.scenarios.sheet.errors import ScenarioError
+from shiliu.scenarios.sheet.yaml_reader import Problems
 
 OWN = ("bare", "car_assembly", "drink_assist", "laundry_folding", "microwave", "room_organization", "table_setting")
 TITLES = {

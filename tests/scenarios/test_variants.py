@@ -11,11 +11,11 @@ from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.replay.rollout.episode import as_recording, episode_of
-from shiliu.scenarios import variation as drawing
-from shiliu.scenarios.catalog import list_scenarios, list_variants
-from shiliu.scenarios.errors import ScenarioError
+from shiliu.scenarios.catalog.catalog import list_scenarios, list_variants
+from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.reading.variant import resolved
-from shiliu.scenarios.reading.yaml_reader import Problems
+from shiliu.scenarios.sheet.errors import ScenarioError
+from shiliu.scenarios.sheet.yaml_reader import Problems
 
 TREE = {
     "version": 1,

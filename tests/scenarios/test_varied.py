@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from shiliu.scenarios.catalog import list_scenarios, load_scenario
+from shiliu.scenarios.catalog.catalog import list_scenarios, load_scenario
 from shiliu.scenarios.reading.config import dealt_values, nominal_values
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -3,7 +3,7 @@
 import mujoco
 import numpy as np
 import pytest
-from shiliu.scenarios.part import load_part
+from shiliu.scenarios.parts.part import load_part
 
 RATE = 240  # 1/s, as in its scenes
 LOCKED = np.deg2rad(60.0)

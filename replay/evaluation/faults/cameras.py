@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ....scenarios.errors import EpisodeError
+from ....scenarios.sheet.errors import EpisodeError
 from ...formats.video import encode
 from ...recording.recording import PictureFile
 from .fault import FaultMark, Work

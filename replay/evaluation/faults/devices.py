@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ....scenarios.errors import EpisodeError
-from ....scenarios.robot_folder import SIDES
+from ....scenarios.robots.robot_folder import SIDES
+from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import Stream
 from ...signals.channels import SCALE, pair
 from ...signals.clock import origin_ns, seconds, topic

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ....scenarios.errors import EpisodeError
+from ....scenarios.sheet.errors import EpisodeError
 from ...checks.dynamics import effort, margin_inside
 from ...signals.signal import Motion, held
 from .fault import FaultMark, Work

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ....scenarios.errors import EpisodeError
-from ....scenarios.variation import Draw
+from ....scenarios.draws.variation import Draw
+from ....scenarios.sheet.errors import EpisodeError
 from ...judge.context import SceneContext
 from ...recording.recording import Recording, SimEpisode
 from .places import Places, places_of

@@ -8,7 +8,7 @@ from functools import partial
 import mujoco
 import numpy as np
 
-from ....scenarios.errors import EpisodeError
+from ....scenarios.sheet.errors import EpisodeError
 from ...checks.collision import geoms_of, overlaps
 from ...judge.commanded_collision import fixtures
 from ...judge.held_contacts import carried_along

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from ....scenarios.errors import EpisodeError
-from ....scenarios.scene import Scene
-from ....scenarios.variation import of_episode
+from ....scenarios.draws.variation import of_episode
+from ....scenarios.scene.scene import Scene
+from ....scenarios.sheet.errors import EpisodeError
 from ...judge.context import SceneContext
 from ...operator.mistakes import mistake_of
 from ...recording.recording import Recording, SimEpisode

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ....scenarios.errors import EpisodeError
+from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import Stream
 from ...signals.channels import pair
 from ...signals.clock import origin_ns, seconds, topic

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....scenarios.scene import Scene
+from ....scenarios.scene.scene import Scene
 from ...operator.mistakes import read_mistakes
 from .fault import Fault, FaultMark, Work
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ....scenarios.errors import EpisodeError
+from ....scenarios.sheet.errors import EpisodeError
 from ...checks.collision import overlaps
 from ...judge.commanded_collision import fixtures
 from .fault import FaultMark, Work

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ....scenarios.errors import EpisodeError
+from ....scenarios.sheet.errors import EpisodeError
 from ...formats.lerobot import layout
 from ...recording.recording import SimEpisode
 from .fault import Fault, FaultMark, Work

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 import mujoco
 import numpy as np
 
-from ....scenarios.scene import Scene
-from ....scenarios.variation import of_episode
+from ....scenarios.draws.variation import of_episode
+from ....scenarios.scene.scene import Scene
 from ...recording.features import ENVIRONMENT
 from ...recording.recording import Recording, SimEpisode, Stream
 from ...retarget.arms import arms_of

@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ....scenarios.errors import ReplayError
-from ....scenarios.reading.yaml_reader import read_own
-from ....scenarios.robot import Robot
-from ....scenarios.robot_folder import SIDES
+from ....scenarios.robots.robot import Robot
+from ....scenarios.robots.robot_folder import SIDES
+from ....scenarios.sheet.errors import ReplayError
+from ....scenarios.sheet.yaml_reader import read_own
 
 FILE = "faults.yaml"
 Ways = tuple[tuple[str, float], ...]  # joint, and which way or how far [rad]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ....scenarios.errors import EpisodeError
+from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import SimEpisode
 from .fault import Work
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ....scenarios.errors import ReplayError
-from ....scenarios.reading.yaml_reader import nearest
-from ....scenarios.scene import Scene
+from ....scenarios.scene.scene import Scene
+from ....scenarios.sheet.errors import ReplayError
+from ....scenarios.sheet.yaml_reader import nearest
 from . import cameras, devices, effort, held, link, motion, ordinary, record, world, written
 from .fault import SIZES, Fault
 from .mistaken import mistakes_of

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ....scenarios.scene import Scene
+from ....scenarios.scene.scene import Scene
 from ...checks.rules import Rules
 from ...checks.streams import check_lag
 from ...checks.takes import Lag, lag_of
@@ -70,7 +70,7 @@ def write_set(
 
 
 def _first(root: Path) -> Recording | Unreadable:
-    from ....scenarios.errors import EpisodeError
+    from ....scenarios.sheet.errors import EpisodeError
 
     try:
         return next(iter(read(root)))

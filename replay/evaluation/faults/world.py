@@ -7,10 +7,10 @@ import re
 import mujoco
 import numpy as np
 
-from ....scenarios import variation as drawing
-from ....scenarios.errors import EpisodeError
-from ....scenarios.robot_folder import SIDES
-from ....scenarios.variation import Draw
+from ....scenarios.draws import variation as drawing
+from ....scenarios.draws.variation import Draw
+from ....scenarios.robots.robot_folder import SIDES
+from ....scenarios.sheet.errors import EpisodeError
 from ...checks.collision import overlaps
 from ...operator.operator import read_chain
 from .fault import FaultMark, Work

@@ -7,8 +7,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from ....scenarios.errors import ShiliuError
 from ....scenarios.reading.composition import CONF
+from ....scenarios.sheet.errors import ShiliuError
 from ...checks.rules import Rules
 from ...checks.streams import check_lag
 from ...checks.takes import Lag, lag_of

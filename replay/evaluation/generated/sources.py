@@ -17,8 +17,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import yaml
 
-from ....scenarios.errors import EpisodeError
 from ....scenarios.reading.composition import CONF
+from ....scenarios.sheet.errors import EpisodeError
 from ...formats import read
 from ...recording.recording import Recording, SimEpisode
 from .limits import PEAKS

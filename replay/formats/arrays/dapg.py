@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ....scenarios.errors import EpisodeError, shown
+from ....scenarios.sheet.errors import EpisodeError, shown
 from ...recording.recording import Recording, Unreadable
 from .episode import MAX_CHANNELS, ArrayEpisode, content_sha256, mendable, numbers, one_by_one, recording_of
 from .pickle_arrays import loads

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from ....scenarios.errors import EpisodeError
+from ....scenarios.sheet.errors import EpisodeError
 from ...recording.declared import Declared
 from ...recording.features import grid_ns
 from ...recording.recording import NOTE_WORDS, PictureFile, Recording, Stream, Unreadable

@@ -17,7 +17,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from ....scenarios.errors import EpisodeError, shown
+from ....scenarios.sheet.errors import EpisodeError, shown
 from ...recording.recording import Recording, Unreadable
 from .episode import (
     MAX_CHANNELS,

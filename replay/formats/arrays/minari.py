@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ....scenarios.errors import EpisodeError, shown
+from ....scenarios.sheet.errors import EpisodeError, shown
 from ...recording.recording import Recording, Unreadable
 from ..file_state import refuse_pipes
 from .episode import ArrayEpisode, mendable

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ....scenarios.errors import EpisodeError
+from ....scenarios.sheet.errors import EpisodeError
 from ...rollout.transitions import transitions
 from ..atomic_folder import placed, refuse_full
 from ..exporters import Item, Options
@@ -27,7 +27,7 @@ from ..exporters import Item, Options
 if TYPE_CHECKING:
     from gymnasium.envs.registration import EnvSpec
 
-    from ....scenarios.scene import Scene
+    from ....scenarios.scene.scene import Scene
 
 
 def export(items: Iterator[Item], out: Path, options: Options) -> Iterator[Item]:
@@ -111,8 +111,8 @@ def _env_spec(scene: Scene, reward: str) -> EnvSpec | None:
     import gymnasium
 
     from ....envs.registration import env_id
-    from ....scenarios.catalog import load_scenario
-    from ....scenarios.errors import ShiliuError
+    from ....scenarios.catalog.catalog import load_scenario
+    from ....scenarios.sheet.errors import ShiliuError
 
     robot = scene.robot
     try:

@@ -17,7 +17,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from ....scenarios.errors import EpisodeError, shown
+from ....scenarios.sheet.errors import EpisodeError, shown
 from ...recording.recording import Recording, Unreadable
 from .episode import (
     MAX_CHANNELS,

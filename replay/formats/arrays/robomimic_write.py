@@ -24,14 +24,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ....scenarios.errors import EpisodeError
+from ....scenarios.sheet.errors import EpisodeError
 from ...rollout.camera_frames import cameras_of, pictures
 from ...rollout.transitions import transitions
 from ..atomic_folder import placed, refuse_full
 from ..exporters import Item, Options
 
 if TYPE_CHECKING:
-    from ....scenarios.scene import Scene
+    from ....scenarios.scene.scene import Scene
     from ...recording.recording import SimEpisode
 
 FILE = "demos.hdf5"

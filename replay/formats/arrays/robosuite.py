@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from ....scenarios.errors import EpisodeError
+from ....scenarios.sheet.errors import EpisodeError
 from ..array_rule import ArrayRule, TimeRule
 from ..mapping import TIME_UNITS_NS, Mapping, StreamRule, of_format
 from . import mjcf

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ....scenarios.errors import ScenarioError
+from ....scenarios.sheet.errors import ScenarioError
 from ...recording.declared import COUNTERS, FRAMES, Declared, VideoRange
 from ...recording.metadata import from_plain, no_columns
 from ...recording.recording import PictureFile, PictureTopic, SimEpisode

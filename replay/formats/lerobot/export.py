@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ....scenarios.errors import EpisodeError
+from ....scenarios.sheet.errors import EpisodeError
 from ...rollout.camera_frames import cameras_of, pictures
 from ..exporters import Item, Options
 from .plain import make_plain

@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ....scenarios.errors import EpisodeError, shown
+from ....scenarios.sheet.errors import EpisodeError, shown
 from ...recording.declared import Declared, VideoRange
 from ...recording.recording import PictureFile, Recording, Unreadable
 from ..arrays.episode import (

@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ....scenarios.errors import EpisodeError
+from ....scenarios.sheet.errors import EpisodeError
 from ...recording.features import grid_ns, imported_streams, streams_of
 from ...recording.provenance import told_of_copy
 from ...recording.recording import KINDS, PictureFile, PictureTopic, Recording, SimEpisode, Unreadable

@@ -20,8 +20,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ....scenarios.errors import EpisodeError, ScenarioError, shown
-from ....scenarios.robot_folder import DEFAULT_ROBOT
+from ....scenarios.robots.robot_folder import DEFAULT_ROBOT
+from ....scenarios.sheet.errors import EpisodeError, ScenarioError, shown
 from ...recording.features import grid_ns
 from ...recording.metadata import from_plain, no_columns
 from ...recording.recording import SimEpisode

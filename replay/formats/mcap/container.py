@@ -14,7 +14,7 @@ from pathlib import Path
 from mcap.records import Chunk, McapRecord
 from mcap.stream_reader import StreamReader, breakup_chunk
 
-from ....scenarios.errors import EpisodeError
+from ....scenarios.sheet.errors import EpisodeError
 from ..reader_errors import mending
 
 MAX_CHUNK_BYTES = 256 << 20  # unpacked; recorders write chunks of a few MiB

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from mcap.records import Attachment, Channel, McapRecord, Message, Metadata, Schema
 
-from ....scenarios.errors import EpisodeError
+from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import KINDS, Recording, Stream
 from .. import episode_archive as packed
 from .. import lossless_json as tagged

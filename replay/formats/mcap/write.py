@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from ....scenarios.errors import EpisodeError
+from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import Recording, Stream
 from .. import episode_archive as packed
 from .. import lossless_json as tagged

@@ -15,7 +15,7 @@ from pathlib import Path
 from rosbags.interfaces import Connection
 from rosbags.rosbag1 import Reader
 
-from ....scenarios.errors import EpisodeError
+from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import Recording
 from ..mapping import Mapping, load
 from ..topics import choose, mapped, recording_of

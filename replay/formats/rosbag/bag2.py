@@ -16,7 +16,7 @@ from rosbags.interfaces import Connection, MessageDefinitionFormat
 from rosbags.rosbag2 import Reader
 from rosbags.typesys import Stores, get_typestore
 
-from ....scenarios.errors import EpisodeError
+from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import Recording
 from ..mapping import load
 from ..reader_errors import mending

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ....scenarios.errors import EpisodeError
+from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import SimEpisode
 from .. import episode_archive as packed
 from .bag1 import definitions, mendable

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ....scenarios.errors import EpisodeError, ScenarioError
-from ....scenarios.reading.yaml_reader import read_yaml
+from ....scenarios.sheet.errors import EpisodeError, ScenarioError
+from ....scenarios.sheet.yaml_reader import read_yaml
 
 MAX_SHEET_BYTES = 16 << 20
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from rosbags.rosbag1 import Reader
 
-from ....scenarios.errors import EpisodeError
+from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import PictureTopic
 from ..mapping import Mapping
 from .definitions import definitions, mendable

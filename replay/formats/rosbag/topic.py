@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ....scenarios.errors import EpisodeError
+from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import EACH_SAMPLE, Stream
 from ..mapping import StreamRule, TopicRule
 

@@ -38,9 +38,9 @@ from typing import Any
 
 import numpy as np
 
-from ....scenarios.errors import EpisodeError
-from ....scenarios.scene import Scene
-from ....scenarios.variation import of_episode
+from ....scenarios.draws.variation import of_episode
+from ....scenarios.scene.scene import Scene
+from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import SimEpisode
 from ...rollout.substeps import Trace, trace
 from .. import episode_archive as packed

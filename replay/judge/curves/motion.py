@@ -35,7 +35,7 @@ def _depth(judged: Judged, finding: Finding) -> Plot | None:
     signal = finding.signal or ""
     if signal not in judged.motions.resampled or len(finding.subject) != 2 or not judged.subject.robot.in_scene:
         return None  # another robot stands in no scene of ours
-    from ....scenarios.variation import nominal
+    from ....scenarios.draws.variation import nominal
 
     draw = judged.motions.draw or judged.rollouts.around or nominal(judged.scene)
     claws = judged.motions.carried.claws if judged.motions.carried is not None else ()

@@ -10,7 +10,7 @@ import mujoco
 import numpy as np
 
 from ....scenarios.cloth.contact import TILE
-from ....scenarios.robot_folder import SIDES
+from ....scenarios.robots.robot_folder import SIDES
 
 MARGIN = 0.025  # m, kept from everything that the hand is not meant to touch
 COARSE, FINE = 16, 64  # places on a way that are looked at: first, and where it seems clear

@@ -13,8 +13,8 @@ from itertools import combinations
 import mujoco
 import numpy as np
 
-from ....scenarios.errors import ReplayError
-from ....scenarios.scene import Scene
+from ....scenarios.scene.scene import Scene
+from ....scenarios.sheet.errors import ReplayError
 
 SIDES = ("left", "right")
 SMOOTH = 0.1  # s, standard deviation of the filter under every rate: tremor goes, a pause of 0.2 s stays

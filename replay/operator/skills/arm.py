@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import mujoco
 import numpy as np
 
-from ....scenarios.pose import Pose
-from ....scenarios.postures import arm_facts
-from ....scenarios.robot import Robot
+from ....scenarios.parts.pose import Pose
+from ....scenarios.robots.postures import arm_facts
+from ....scenarios.robots.robot import Robot
 from ..planning.clearance import RANGE
 
 if TYPE_CHECKING:

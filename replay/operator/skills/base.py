@@ -6,8 +6,8 @@ from collections.abc import Generator
 
 import numpy as np
 
-from ....scenarios.pose import Pose
-from ....scenarios.scene import Scene
+from ....scenarios.parts.pose import Pose
+from ....scenarios.scene.scene import Scene
 from ....scenarios.sensing.requests import Readings, Request
 
 GENTLE = (0.25, 0.5)  # m/s2 and rad/s2 of a command, half of what the robot does: what is carried stays, feet hold

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ....scenarios.reading.yaml_reader import Node, nearest
+from ....scenarios.sheet.yaml_reader import Node, nearest
 from .skill import REQUIRED, Skill
 
 if TYPE_CHECKING:
-    from ....scenarios.scene import Scene
+    from ....scenarios.scene.scene import Scene
 
 
 def read_skills(scene: Scene, registry: Mapping[str, type[Skill]], chain: Node | None = None) -> Iterator[Skill]:

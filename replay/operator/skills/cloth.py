@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from ....scenarios.cloth.cloth import Cloth
-from ....scenarios.postures import posture
+from ....scenarios.robots.postures import posture
 from ..recognition import cloth
 from .arm import Arm, between, turned_between
 from .hands import UP

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ....scenarios.postures import posture
+from ....scenarios.robots.postures import posture
 from ..recognition import pushing
 from .arm import Path, turn_z
 from .hands import TURNS, UP, facing

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ....scenarios.postures import posture
+from ....scenarios.robots.postures import posture
 from ..recognition import motions, pushing
 from .arm import Arm, turn_z
 from .base import wrapped

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ....scenarios.postures import posture
+from ....scenarios.robots.postures import posture
 from .arm import BENCHES, Arm, Path, turn_z, turned_between
 from .hands import UP
 from .operator_state import REACHED, GivenUp, Motion, OperatorState, unit

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ....scenarios.postures import posture
+from ....scenarios.robots.postures import posture
 from ..recognition import carrying, motions, taking
 from .arm import hand_frame, turned_between
 from .operator_state import Motion, OperatorState

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ....scenarios.postures import posture
+from ....scenarios.robots.postures import posture
 from ..recognition import taking
 from .arm import turn_z, turned_between
 from .doors import about

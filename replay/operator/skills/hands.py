@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ....scenarios.postures import posture
+from ....scenarios.robots.postures import posture
 from ..recognition import motions, taking
 from .operator_state import GAP_OPEN, Motion, OperatorState
 from .primitives import HAND as HAND

@@ -10,7 +10,7 @@ import numpy as np
 from ....scenarios.grips.gripper import gripper_of
 from ....scenarios.grips.grips import Grip, grips_of
 from ....scenarios.grips.workpiece import Workpiece
-from ....scenarios.part import Part
+from ....scenarios.parts.part import Part
 from .attachment import hangs_on
 from .reason import Reason
 

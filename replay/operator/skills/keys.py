@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ....scenarios.postures import posture
+from ....scenarios.robots.postures import posture
 from ..planning.clearance import TOUCHES
 from ..recognition import pushing
 from .arm import Arm

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ....scenarios.postures import posture
+from ....scenarios.robots.postures import posture
 from ..recognition import pushing
 from .arm import Arm, Path, turn_z
 from .doors import about

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ....scenarios.postures import posture
+from ....scenarios.robots.postures import posture
 from ..recognition import motions
 from .operator_state import Motion, OperatorState, unit
 from .primitives import LOOK, POINT

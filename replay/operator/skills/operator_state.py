@@ -10,15 +10,15 @@ import mujoco
 import numpy as np
 
 from ....scenarios.cloth.cloth import Cloth
-from ....scenarios.mobile import followers
-from ....scenarios.pose import Pose
-from ....scenarios.reaction import memory
-from ....scenarios.robot import Robot, load_robot
-from ....scenarios.robot_folder import SIDES as SIDES
-from ....scenarios.scene import Scene
+from ....scenarios.draws.variation import Draw
+from ....scenarios.parts.pose import Pose
+from ....scenarios.robots.mobile import followers
+from ....scenarios.robots.robot import Robot, load_robot
+from ....scenarios.robots.robot_folder import SIDES as SIDES
+from ....scenarios.scene.scene import Scene
+from ....scenarios.sensing.reaction import memory
 from ....scenarios.sensing.requests import Readings, Request
 from ....scenarios.sensing.temporal import GoalState
-from ....scenarios.variation import Draw
 from ....scenarios.words.declared import memory_name
 from ..planning import ArmGroup, Keep, Level, Plan, plan
 from ..planning.clearance import MARGIN, Clearance, Load

@@ -7,8 +7,8 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from ....scenarios.postures import posture
-from ....scenarios.quantity import parse_quantity
+from ....scenarios.robots.postures import posture
+from ....scenarios.sheet.quantity import parse_quantity
 from ..recognition import carrying
 from .arm import Path, turn_z
 from .hands import UP

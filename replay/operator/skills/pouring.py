@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import mujoco
 import numpy as np
 
-from ....scenarios.postures import posture
+from ....scenarios.robots.postures import posture
 from ..recognition import carrying, strokes, taking
 from .arm import JOINT_SPEED, turn_z, turned_between
 from .hands import UP, facing

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ....scenarios.postures import posture
+from ....scenarios.robots.postures import posture
 from ..recognition import carrying
 from .arm import Path, turned_between
 from .hands import UP

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import mujoco
 import numpy as np
 
-from ....scenarios.grips.grip_sheet import GripSheet
-from ....scenarios.postures import POSTURES
-from ....scenarios.quantity import EXAMPLE
-from ....scenarios.reading.yaml_reader import Node, Problems, nearest
+from ....scenarios.parts.grip_sheet import GripSheet
+from ....scenarios.robots.postures import POSTURES
+from ....scenarios.sheet.quantity import EXAMPLE
+from ....scenarios.sheet.yaml_reader import Node, Problems, nearest
 from .operator_state import SIDES, Motion, OperatorState
 
 if TYPE_CHECKING:
-    from ....scenarios.scene import Scene
+    from ....scenarios.scene.scene import Scene
     from ..recognition.evidence import Evidence, Step
     from ..recognition.hand_features import HandFeatures
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ....scenarios.postures import posture
+from ....scenarios.robots.postures import posture
 from ..recognition import carrying, pushing
 from .arm import turn_z
 from .fitting import WEIGHT, slide

@@ -7,7 +7,7 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from ....scenarios.postures import posture
+from ....scenarios.robots.postures import posture
 from .arm import Arm, Path, turn_z, turned_between
 from .hands import HAND, UP
 from .operator_state import GivenUp, Motion, OperatorState

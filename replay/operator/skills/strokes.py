@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ....scenarios.postures import posture
+from ....scenarios.robots.postures import posture
 from ..recognition import pushing, strokes
 from .arm import hand_frame, turned_between
 from .hands import UP

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ....scenarios.robot import load_robot
+from ....scenarios.robots.robot import load_robot
 from .arm import hand_frame, turned_between
 from .hands import UP
 from .operator_state import (

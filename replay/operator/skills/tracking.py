@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from ....scenarios.postures import posture
+from ....scenarios.robots.postures import posture
 from ..recognition import taking
 from .arm import Arm, progress
 from .cloth import together

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ....scenarios.postures import posture
+from ....scenarios.robots.postures import posture
 from ..planning.clearance import TOUCHES
 from ..recognition import carrying, taking
 from .arm import Arm, Path, between, turn_z

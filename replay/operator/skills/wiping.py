@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ....scenarios.wiping import Stain
+from ....scenarios.reactions.wiping import Stain
 from ....scenarios.words.stain import LEFT, STRIPE, TOTAL, kept
 from ..recognition import strokes
 from .arm import Path, turn_z

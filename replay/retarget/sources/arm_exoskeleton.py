@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ....scenarios.errors import EpisodeError
+from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import Recording
 from ...signals.channels import SCALE
 from ...signals.clock import origin_ns, seconds

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ....scenarios.errors import EpisodeError
+from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import Recording, Stream
 from ...signals.clock import origin_ns
 from ..axes import Array, hand_axes, rotations, seen_from, turned_into, upright, whole

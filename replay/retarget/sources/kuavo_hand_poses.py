@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ....scenarios.errors import EpisodeError
+from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import Recording, Stream
 from ...signals.clock import origin_ns, seconds
 from ..axes import Array, hand_axes, rotations, sphere, whole

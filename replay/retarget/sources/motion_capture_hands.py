@@ -11,9 +11,9 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from ....scenarios.errors import EpisodeError
-from ....scenarios.scene import Scene
-from ....scenarios.variation import Draw
+from ....scenarios.draws.variation import Draw
+from ....scenarios.scene.scene import Scene
+from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import Recording, Stream
 from ...signals.clock import origin_ns, seconds
 from ..alignment import Alignment

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ....scenarios.errors import EpisodeError
-from ....scenarios.scene import Scene
-from ....scenarios.variation import Draw
+from ....scenarios.draws.variation import Draw
+from ....scenarios.scene.scene import Scene
+from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import Recording
 from ...signals.clock import origin_ns, seconds
 from ..alignment import Alignment

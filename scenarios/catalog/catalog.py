@@ -1,0 +1,161 @@
+"""Names to scenes: composes the Hydra config of a scenario, reads it, builds the Scene."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..reading import composition
+from ..reading.cell import Cell, cell_node, laid_over
+from ..reading.composition import list_scenarios as list_scenarios  # part of this interface; found without the engine
+from ..reading.config import AT_END, KEYS, REQUIRED, read_config
+from ..reading.variant import chosen_variant, names_of, resolved
+from ..robots.robot import load_robot
+from ..robots.robot_folder import DEFAULT_ROBOT
+from ..scene.scene import Scene
+from ..sheet.errors import ScenarioError
+from ..sheet.yaml_reader import Problems
+
+
+def load_scenario(
+    name: str = "microwave",
+    overrides: Sequence[str] = (),
+    *,
+    hand: str | None = None,
+    base: str | None = None,
+    robot: str = DEFAULT_ROBOT,
+    cell: str | None = None,
+    variant: str | None = None,
+    conf_dir: Path | None = None,
+) -> Scene:
+    """Build a scenario by name.
+
+    Args:
+        name: a file of `conf/scenario`, the designer's own folder before the package's.
+        overrides: Hydra overrides below the scenario, such as `parts.oven.latch_force="20 N"`.
+        hand, base, robot: which robot stands in it, with its first hand and on the base that the scenario names where None is given.
+        cell: a file of `conf/cell` whose surveyed values stand for the nominal ones.
+        variant: one of the scenario's `variants`; as it stands where None.
+        conf_dir: the designer's folder of configs; `./conf` where it exists and None is given.
+
+    Raises:
+        ScenarioError: with every problem of the config at once, each with file and line.
+    """
+    (named,) = composition.by_name("scene", [f"scenario={name}"], conf_dir)
+    name = named.partition("=")[2]
+    plain = None if overrides or cell else composition.as_it_stands(name, conf_dir)
+    if plain is not None:
+        plain.tree["variant"] = variant
+        return scene_of(plain, name, hand=hand, base=base, robot=robot)
+    words = [f"scenario={name}", *([f"cell={cell}"] if cell else []), *([f"variant={variant}"] if variant else [])]
+    words += [_below_scenario(o) for o in overrides]
+    composed = composition.compose("scene", words, conf_dir)
+    return scene_of(composed, name, hand=hand, base=base, robot=robot)
+
+
+def _below_scenario(override: str) -> str:
+    """An override with `scenario.` before its key, whether it adds (+), removes (~) or sets."""
+    word = override.lstrip("+~")
+    sign = override[: len(override) - len(word)]
+    return override if word.startswith(("scenario.", "cell.", "variant=")) else f"{sign}scenario.{word}"
+
+
+def scene_of(
+    composed: composition.Composed,
+    name: str,
+    *,
+    hand: str | None,
+    base: str | None,
+    robot: str,
+    also: Callable[[Scene], object] | None = None,
+) -> Scene:
+    """The scene of a composed config that has a `scenario` key, in the cell that it names, if any; `also`: see `Scene`."""
+    places = composed.places.copy()
+    problems = Problems(places)
+    if not isinstance(composed.tree.get("scenario"), Mapping) or not composed.tree["scenario"]:
+        raise ScenarioError(
+            "This scenario is empty: it has no keys, such as `parts`. `shiliu list scenarios` names some to begin from.",
+            field=name,
+        )
+    tree = resolved(composed.tree["scenario"], chosen_variant(composed.tree), places, problems, (*REQUIRED, *KEYS))
+    if problems.found:  # what follows from half a scenario would hide it
+        problems.stop(f"The scenario {name!r}")
+    cell, drawn = None, tree
+    surveyed = cell_node(composed, problems)
+    if surveyed is not None:
+        tree, cell = laid_over(tree, surveyed, str(composed.chosen["cell"]), name, places, composed.assets)
+    config = read_config(
+        name, tree, problems, prefix="scenario", assets=composed.assets, cell=cell, drawn=drawn if cell else None
+    )
+    return Scene(config, load_robot(robot, hand, base or config.base), also)
+
+
+def scene_in_cell(scene: Scene, cell: str, conf_dir: Path | None = None) -> Scene:
+    """A scene as it stands, settings of the command line included, in a surveyed cell.
+
+    Raises:
+        ScenarioError: there is no such cell, it is of another scenario, or its values do not fit.
+    """
+    composed = composition.compose("scene", [f"scenario={scene.name}", f"cell={cell}"], conf_dir)
+    places = composed.places.copy()
+    problems = Problems(places)
+    surveyed = cell_node(composed, problems)
+    assert surveyed is not None
+    tree, found = laid_over(scene.config.raw, surveyed, cell, scene.name, places, composed.assets)
+    config = read_config(
+        scene.name,
+        tree,
+        problems,
+        prefix="scenario",
+        assets=composed.assets,
+        cell=found,
+        drawn=scene.config.raw,
+        goal_rule=scene.config.goal_rule,
+    )
+    return Scene(config, load_robot(scene.robot.name, scene.robot.hand, scene.robot.base))
+
+
+def scene_as_drawn(scene: Scene) -> Scene | None:
+    """The scene without the cell that was laid over it; None where it stands in none, or that is not known any more."""
+    config = scene.config
+    if config.cell is None or config.drawn is None:
+        return None
+    plain = read_config(
+        scene.name, config.drawn, Problems(), prefix="scenario", assets=config.assets, goal_rule=config.goal_rule
+    )
+    return Scene(plain, load_robot(scene.robot.name, scene.robot.hand, scene.robot.base))
+
+
+def scene_of_tree(
+    name: str,
+    tree: Mapping[str, Any],
+    *,
+    hand: str | None = None,
+    base: str | None = None,
+    robot: str = DEFAULT_ROBOT,
+    cell: Cell | None = None,
+    goal_rule: str = AT_END,
+) -> Scene:
+    """The scene of a scenario tree that an episode carries; the config that it was made with, not today's.
+
+    Parts of the designer's own are looked for in the designer's folder that one stands in. `cell`: whose values the tree
+    holds already. `goal_rule`: one of `GOAL_RULES`, as the episode says.
+    """
+    config = read_config(
+        name, tree, Problems(), prefix="scenario", assets=composition.own_assets(), cell=cell, goal_rule=goal_rule
+    )
+    return Scene(config, load_robot(robot, hand, base or config.base))
+
+
+def variants_of(name: str, conf_dir: Path | None = None) -> dict[str, Any]:
+    """Name -> what it changes, of each variant of a scenario, as its file has them."""
+    plain = composition.as_it_stands(name, conf_dir)
+    composed = plain or composition.compose("scene", [f"scenario={name}"], conf_dir)
+    tree = composed.tree.get("scenario")
+    return {key: tree["variants"][key] for key in names_of(tree)} if isinstance(tree, Mapping) else {}
+
+
+def list_variants(name: str, conf_dir: Path | None = None) -> list[str]:
+    """The names of a scenario's variants."""
+    return list(variants_of(name, conf_dir))

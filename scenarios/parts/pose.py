@@ -1,0 +1,85 @@
+"""Rigid poses: where a site of a part lies, and how parts are stood on one another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from ..sheet import engine  # noqa: F401
+
+
+@dataclass(frozen=True)
+class Pose:
+    """A position [m] and a unit quaternion (wxyz)."""
+
+    pos: np.ndarray
+    quat: np.ndarray
+
+    @classmethod
+    def identity(cls) -> Pose:
+        return cls(np.zeros(3), np.array([1.0, 0.0, 0.0, 0.0]))
+
+    @classmethod
+    def of(cls, pos: object, yaw: float = 0.0) -> Pose:
+        return cls(np.asarray(pos, float), np.array([np.cos(yaw / 2), 0, 0, np.sin(yaw / 2)]))
+
+    @property
+    def matrix(self) -> np.ndarray:
+        """(3, 3) rotation matrix; its columns are the axes."""
+        flat = np.zeros(9)
+        mujoco.mju_quat2Mat(flat, self.quat)
+        return flat.reshape(3, 3)
+
+    def __matmul__(self, other: Pose) -> Pose:
+        pos, quat = np.zeros(3), np.zeros(4)
+        mujoco.mju_mulPose(pos, quat, self.pos, self.quat, other.pos, other.quat)
+        return Pose(pos, quat)
+
+    def inverse(self) -> Pose:
+        pos, quat = np.zeros(3), np.zeros(4)
+        mujoco.mju_negPose(pos, quat, self.pos, self.quat)
+        return Pose(pos, quat)
+
+
+def local_pose(element: Any, spec: mujoco.MjSpec, stop: str = "") -> Pose:
+    """Pose of a site or body at zero joint angles, in the frame named `stop` or else in the world; frames and parents are followed."""
+    pose = _own(element, spec)
+    frame, parent = element.frame, element.parent
+    while True:
+        while frame is not None:
+            if stop and frame.name == stop:
+                return pose
+            pose = _own(frame, spec) @ pose
+            frame = frame.frame
+        if parent is None or parent.name == "world":
+            return pose
+        pose = _own(parent, spec) @ pose
+        frame, parent = parent.frame, parent.parent
+
+
+def pose_in_body(element: Any, spec: mujoco.MjSpec) -> Pose:
+    """Pose of a site in the frame of the body that carries it; frames between them are followed."""
+    pose, frame = _own(element, spec), element.frame
+    while frame is not None:
+        pose, frame = _own(frame, spec) @ pose, frame.frame
+    return pose
+
+
+def _own(element: Any, spec: mujoco.MjSpec) -> Pose:
+    quat: np.ndarray = np.array(element.quat, float)
+    if element.alt.type != mujoco.mjtOrientation.mjORIENTATION_QUAT:  # euler, axisangle, xyaxes or zaxis
+        quat = np.array(
+            mujoco.MjSpec.resolve_orientation(
+                degree=spec.compiler.degree, sequence=spec.compiler.eulerseq, orientation=element.alt
+            )
+        )
+    norm = np.linalg.norm(quat)
+    return Pose(np.array(element.pos, float), quat / norm if norm > 0 else np.array([1.0, 0.0, 0.0, 0.0]))
+
+
+def length(v: np.ndarray) -> np.ndarray:
+    """(...,) lengths of vectors (..., k): `np.linalg.norm` to the bit, at a fifth of what its call costs."""
+    return np.sqrt(np.add.reduce(v * v, axis=-1))

@@ -1,0 +1,1 @@
+"""What answers between two control steps: switches, counters, liquids, stains, belts."""

@@ -1,0 +1,239 @@
+"""The robot of a run: its model with the chosen hands and base, its joints in the maker's order, its limits and poses."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from ..parts.part import ASSETS
+from ..parts.pose import Pose
+from ..reading.config import BASES
+from ..sheet.errors import ScenarioError
+from ..sheet.yaml_reader import nearest, read_own
+from . import mobile
+from .robot_folder import DEFAULT_ROBOT, SIDES, robot_folder
+
+
+@dataclass(frozen=True)
+class Robot:
+    """A robot's folder under assets/robots, with a hand and a base chosen.
+
+    Attributes:
+        sheet: its robot.yaml.
+        hand: which hand, a key of the sheet's `hands`, which names the hand's own sheet; base: how it stands.
+    """
+
+    name: str
+    folder: Path
+    sheet: Mapping[str, Any]
+    hand: str
+    base: str = "planted"
+
+    @cached_property
+    def interface(self) -> Mapping[str, Mapping[str, Any]]:
+        """What a scenario's words mean: the robot's own, and the hand's, each of whose names is meant of both sides."""
+        words = {
+            word: {kind: list(self.of_both(names)) for kind, names in entry.items()}
+            for word, entry in self.hand_sheet.get("interface", {}).items()
+        }
+        own: Mapping[str, Mapping[str, Any]] = self.sheet.get("interface") or {}
+        return {word: {**own.get(word, {}), **words.get(word, {})} for word in (*words, *own)}
+
+    @cached_property
+    def hand_sheet(self) -> Mapping[str, Any]:
+        """The sheet of the chosen hand: model, drives, fingers, how it grips."""
+        sheet: Mapping[str, Any] = read_own(self.folder / self.sheet["hands"][self.hand])
+        return sheet
+
+    @staticmethod
+    def of_both(names: Iterable[str]) -> tuple[str, ...]:
+        """Names of a hand's model as they are called in the robot's: all of the left hand, then all of the right one."""
+        names = tuple(names)
+        return tuple(f"{side}_{name}" for side in SIDES for name in names)
+
+    def joints_of(self, group: str) -> tuple[str, ...]:
+        """Joints of a group of the sheet (`legs`, `arm`, `head`), in the real robot's order."""
+        joints = self.sheet["joints"].get(group, ())
+        return (
+            tuple(name for side in joints.values() for name in side) if isinstance(joints, Mapping) else tuple(joints)
+        )
+
+    def arm_of(self, side: str) -> tuple[str, ...]:
+        """Joints of the left or right arm, from shoulder to wrist."""
+        return tuple(self.sheet["joints"]["arm"][side])
+
+    def elbow_of(self, side: str) -> str:
+        """The joint that bends the left or right arm."""
+        return str(self.sheet["elbows"][side])
+
+    @cached_property
+    def joint_names(self) -> tuple[str, ...]:
+        """Joints that a recording of this base commands, in the real robot's order: arms, head."""
+        return (*self.joints_of("arm"), *self.joints_of("head"))
+
+    @cached_property
+    def arm_names(self) -> tuple[str, ...]:
+        return self.joints_of("arm")
+
+    @cached_property
+    def hand_names(self) -> tuple[str, ...]:
+        """Actuators of the hands, in percent: 0 open, 100 closed."""
+        return self.of_both(self.hand_sheet["drives"])
+
+    @cached_property
+    def hand_tendons(self) -> tuple[str, ...]:
+        """Tendons that are as long as the percent of `hand_names`."""
+        return self.of_both(self.hand_sheet["drives"].values())
+
+    @cached_property
+    def fingers(self) -> tuple[str, ...]:
+        """Bodies of the fingers of both hands."""
+        return self.of_both(self.hand_sheet["fingers"])
+
+    def closes(self, side: str) -> str:
+        """The actuator that closes the left or right hand [%]: the first of its drives."""
+        return f"{side}_{next(iter(self.hand_sheet['drives']))}"
+
+    @property
+    def base_names(self) -> tuple[str, ...]:
+        """Actuators of a base that moves, the last of an action: speeds ahead, to the left and of turning, and height."""
+        return mobile.COMMANDS if self.base == "mobile" else ()
+
+    @property
+    def base_joints(self) -> tuple[str, ...]:
+        """Joints that carry a base that moves: x, y [m] and yaw [rad] in the world, height [m] against standing."""
+        return mobile.JOINTS if self.base == "mobile" else ()
+
+    @property
+    def base_units(self) -> tuple[str, ...]:
+        return mobile.UNITS if self.base == "mobile" else ()
+
+    @property
+    def root(self) -> str:
+        """The top body of the robot."""
+        return mobile.FOOTPRINT if self.base == "mobile" else "base_link"
+
+    @property
+    def moving_legs(self) -> tuple[str, ...]:
+        """Links of the legs that a base that moves carries through the room: thighs, shanks, feet."""
+        return mobile.moving_links(self.sheet) if self.base == "mobile" else ()
+
+    @property
+    def limits(self) -> Mapping[str, Mapping[str, Any]]:
+        """Joint name -> position, velocity and torque limits of the sheet."""
+        return self.sheet["limits"]
+
+    def pose(self, name: str) -> dict[str, float]:
+        """A named pose: joint name -> angle [rad] (legs left out).
+
+        Raises:
+            ScenarioError: where the robot has no pose of that name.
+        """
+        poses = self.sheet["poses"]
+        if name not in poses:
+            raise ScenarioError(
+                f"The robot {self.name} has no pose {name!r}.{nearest(name, list(poses))}", field="robot.pose"
+            )
+        return {joint: float(angle) for joint, angle in poses[name].items() if joint in self.joint_names}
+
+    def spec(self, stands: Pose | None = None) -> mujoco.MjSpec:
+        """A fresh spec of the robot alone: its base fixed to the world at stance height, or carried by its joints.
+
+        Args:
+            stands: where the floor mark between its feet lies (at the start); the world's origin where None.
+        """
+        if self.base == "mobile":
+            spec = mobile.mobile_spec(self.folder / self.sheet["model"], self.sheet, stands or Pose.identity())
+            self._attach_hands(spec)
+            mobile.add_commands(spec, self.sheet)
+            return spec
+        spec = mujoco.MjSpec.from_file(str(self.folder / self.sheet["model"]))
+        stance = self.sheet["stance"]
+        base = (stands or Pose.identity()) @ Pose.of((0.0, 0.0, stance["base_height"]))
+        spec.body("base_link").pos, spec.body("base_link").quat = base.pos, base.quat
+        for name, angle in stance["legs"].items():
+            joint = spec.joint(name)
+            half = float(angle) / 2
+            turn = np.array([np.cos(half), *(np.sin(half) * np.array(joint.axis))])
+            body = joint.parent
+            turned = np.zeros(4)
+            mujoco.mju_mulQuat(turned, np.array(body.quat, float), turn)
+            body.quat = turned
+            spec.delete(spec.actuator(name))
+            spec.delete(joint)
+        self._attach_hands(spec)
+        return spec
+
+    def _attach_hands(self, spec: mujoco.MjSpec) -> None:
+        for side in SIDES:
+            hand = mujoco.MjSpec.from_file(str(self.folder / self.hand_sheet["model"]))
+            spec.attach(hand, site=spec.site(f"{side}_hand_mount"), prefix=f"{side}_")
+
+    def arm_alone(self, side: str) -> mujoco.MjModel:
+        """The robot with only one arm left movable and nothing to collide: what inverse kinematics needs.
+
+        Args:
+            side: left or right.
+        """
+        return self.moving_only(set(self.arm_of(side)))
+
+    def moving_only(self, joints: Collection[str], stands: Pose | None = None, shapes: bool = False) -> mujoco.MjModel:
+        """The robot with only some joints left movable, the rest frozen at zero.
+
+        Args:
+            joints: names of those that move.
+            stands: as in `spec`.
+            shapes: keep collision shapes; without them the model knows frames only.
+        """
+        spec = self.spec(stands)
+        for group in (
+            spec.actuators,
+            spec.sensors,
+            spec.equalities,
+            spec.tendons,
+            spec.keys,
+            spec.excludes,
+            spec.pairs,
+        ):
+            for element in list(group):
+                spec.delete(element)
+        for joint in list(spec.joints):
+            if joint.name not in joints:
+                spec.delete(joint)
+        for geom in list(spec.geoms) if not shapes else ():
+            geom.contype, geom.conaffinity = 0, 0
+        spec.discard_visual()
+        return spec.compile()
+
+
+def robots() -> list[str]:
+    """Names of the robots that scenes are built with."""
+    return sorted(p.parent.name for p in (ASSETS / "robots").glob("*/robot.yaml"))
+
+
+def load_robot(name: str = DEFAULT_ROBOT, hand: str | None = None, base: str = "planted") -> Robot:
+    """The robot of this name, with the first of its hands where none is named.
+
+    Raises:
+        ScenarioError: unknown robot, hand or base, with the near matches.
+    """
+    folder = robot_folder(name)
+    if not (folder / "robot.yaml").is_file():
+        raise ScenarioError(f"There is no robot {name!r}.{nearest(name, robots())}", field="robot")
+    sheet = read_own(folder / "robot.yaml")
+    hand = hand or next(iter(sheet["hands"]))
+    if hand not in sheet["hands"]:
+        raise ScenarioError(
+            f"The robot {name} has no hand {hand!r}.{nearest(hand, list(sheet['hands']))}", field="hand"
+        )
+    if base not in BASES:
+        raise ScenarioError(f"There is no base {base!r}.{nearest(base, list(BASES))}", field="base")
+    if base == "mobile" and "mobile" not in sheet:
+        raise ScenarioError(f"The robot {name} has no moving base: its robot.yaml has no key mobile.", field="base")
+    return Robot(name, folder, sheet, hand, base)

@@ -1,0 +1,15 @@
+"""Where a robot's facts stand: its folder under assets/robots, found without the engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..parts.part import ASSETS
+
+DEFAULT_ROBOT = "kuafu"  # the robot where none is named
+SIDES = ("left", "right")  # of arms and hands, in this order
+
+
+def robot_folder(name: str = DEFAULT_ROBOT) -> Path:
+    """The folder of a robot, whether or not there is one."""
+    return ASSETS / "robots" / name

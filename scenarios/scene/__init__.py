@@ -1,0 +1,1 @@
+"""Parts and robot in one spec: compiled, with its sensors, goals, limits, looks and schema."""

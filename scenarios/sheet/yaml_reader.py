@@ -1,0 +1,456 @@
+"""Reading a composed YAML tree with units, with the place of every key, collecting all problems at once.
+
+Hydra composes, but keeps no file and line, names no nearest key and stops at its first error. So the composed tree is
+walked once more here: a `Node` is a value with its key path; what is wrong is noted in the shared `Problems` and the walk
+goes on, so that a designer sees everything that has to be mended in one go.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .errors import ScenarioError
+from .quantity import parse_quantity, parse_size, show
+from .typing_slips import half_a_number, other_comma, slip_in
+
+Place = tuple[str, int]  # file name, line from 1; line 0 where the place has none (the command line)
+_MISSING = object()
+MAX_DEPTH = 50  # of a file from outside; a scenario is some eight levels deep
+MAX_VALUES = 100_000  # of one, each alias counted as what it stands for; a scenario has some thousand
+MAX_BYTES = 1 << 20  # of one, where nothing else is said; ours have some 10 KB
+_CORE = "tag:yaml.org,2002:"
+_PLAIN = ("str", "int", "float", "bool", "null", "seq", "map")  # tags that change no more than how a value is read
+
+
+PACKAGE = Path(__file__).resolve().parents[2]
+FAST = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast; its messages are poorer
+
+
+class Dateless(FAST):  # type: ignore[misc, valid-type]
+    """YAML without dates: `2026-11-02` stays the text that it is, and a day that does not exist is told by its line."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - the library's own form
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def read_own(path: Path) -> Any:
+    """The content of a YAML file of this package, which the tests have read before."""
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=FAST)
+
+
+def read_yaml(path: Path, shown: str | None = None, limit: int = MAX_BYTES) -> Any:
+    """The content of a YAML file: of this package, or of anybody, within the bounds of `checked_text`. Dates stay text.
+
+    Raises:
+        ScenarioError: it is no UTF-8, no YAML or beyond a bound, with the line; or it cannot be read.
+    """
+    if path.is_relative_to(PACKAGE):
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=Dateless)
+    return load_checked(checked_text(path, shown, limit), shown or str(path))
+
+
+def load_checked(text: str, shown: str) -> Any:
+    """The content of a text that `checked_text` gave.
+
+    Raises:
+        ScenarioError: it has a value that no number can hold.
+    """
+    try:
+        return yaml.load(text, Loader=Dateless)
+    except yaml.YAMLError as error:
+        raise _broken(error, text, shown) from None
+    except (ValueError, OverflowError, RecursionError) as error:
+        raise ScenarioError(f"This is no valid YAML: {' '.join(str(error).split())[:100]}.", file=shown) from None
+
+
+def checked_text(path: Path, shown: str | None = None, limit: int = MAX_BYTES) -> str:
+    """The text of a YAML file that anybody has written, looked through for what a few lines of it could grow into.
+
+    Nothing is built for that, so that it takes no longer than reading. Bounds: its size, its depth (`MAX_DEPTH`), no aliases, of
+    which ten lines stand for a million values, and no tags but those of plain values.
+
+    Raises:
+        ScenarioError: it is no UTF-8, no YAML or beyond a bound, with the line; or it cannot be read.
+    """
+    name = shown or str(path)
+    try:
+        with path.open("rb") as file:
+            content = file.read(limit + 1)
+    except OSError as error:
+        raise ScenarioError(f"This cannot be read: {error.strerror}.", file=name) from None
+    if len(content) > limit:
+        raise ScenarioError(f"This is larger than {limit >> 20} MiB. A file of settings is far smaller.", file=name)
+    return check_text(content, name)
+
+
+def check_text(content: bytes, shown: str) -> str:
+    """As `checked_text`, of bytes that were read."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        broken = content[: error.start].count(b"\n") + 1
+        raise ScenarioError("This is no UTF-8 text. Save the file as UTF-8.", file=shown, line=broken) from None
+    sizes: dict[str, int] = {}  # anchor -> values that an alias of it stands for
+    within: list[tuple[str | None, int]] = []  # anchor of each collection that is open, and its values so far
+    try:
+        for event in yaml.parse(text, Loader=FAST):
+            line = event.start_mark.line + 1 if event.start_mark else None
+            tag = getattr(event, "tag", None)
+            if tag is not None and tag != "!" and tag.removeprefix(_CORE) not in _PLAIN:
+                raise ScenarioError(f"The tag {tag.removeprefix(_CORE)!r} is not read here. Leave it out.", file=shown, line=line)
+            size, anchor = 1, getattr(event, "anchor", None)
+            if isinstance(event, yaml.CollectionStartEvent):
+                within.append((anchor, 1))
+                if len(within) > MAX_DEPTH:
+                    raise ScenarioError(f"This is nested deeper than {MAX_DEPTH} levels. Close the brackets.", file=shown, line=line)
+                continue
+            if isinstance(event, yaml.CollectionEndEvent):
+                anchor, size = within.pop()
+            elif isinstance(event, yaml.AliasEvent):
+                if any(anchor == outer for outer, _ in within):
+                    raise ScenarioError(f"The alias *{anchor} stands within what it names. Write the value out.", file=shown, line=line)
+                size, anchor = sizes.get(str(anchor), 1), None
+            elif not isinstance(event, yaml.ScalarEvent):
+                continue
+            if anchor is not None:
+                sizes[anchor] = size
+            if within:
+                within[-1] = (within[-1][0], within[-1][1] + size)
+                if within[-1][1] > MAX_VALUES:
+                    raise ScenarioError(
+                        f"With its aliases this holds more than {MAX_VALUES} values. Write it out.", file=shown, line=line
+                    )
+    except (yaml.YAMLError, ValueError) as error:
+        raise _broken(error, text, shown) from None
+    return text
+
+
+def _broken(error: Exception, text: str, shown: str) -> ScenarioError:
+    """What is wrong with a text that is no YAML, in the better words of the slow reader."""
+    try:
+        for _ in yaml.parse(text, Loader=yaml.SafeLoader):
+            pass
+    except (yaml.YAMLError, ValueError) as better:
+        error = better
+    if isinstance(error, yaml.reader.ReaderError):
+        return ScenarioError(f"This is no valid YAML: {error.reason}.", file=shown)
+    mark = getattr(error, "problem_mark", None)
+    slipped = slip_in(text, mark.line) if mark else None
+    problem = getattr(error, "problem", None) or " ".join(str(error).split())[:100]
+    return ScenarioError(f"This is no valid YAML: {slipped or f'{problem}.'}", file=shown, line=mark.line + 1 if mark else None)
+
+
+def resolver_in(text: str) -> str | None:
+    """The first call of a resolver in a text, such as `${oc.env:HOME}`; a plain reference to another key is none."""
+    for found in re.finditer(r"\$\{", text):
+        depth, at = 1, found.end()
+        while at < len(text) and depth:
+            depth += (text[at] == "{") - (text[at] == "}")
+            at += 1
+        inner = text[found.end() : at]
+        if ":" in inner or inner.lstrip().startswith("hydra"):
+            return text[found.start() : at]
+    return None
+
+
+def refuse_resolvers(text: str, shown: str) -> None:
+    """Refuse a YAML text that would have a resolver called when it is composed, such as one that reads the environment.
+
+    Raises:
+        ScenarioError: with the line.
+    """
+    for event in yaml.parse(text, Loader=FAST):
+        if isinstance(event, yaml.ScalarEvent) and (found := resolver_in(event.value)) is not None:
+            raise ScenarioError(
+                f"{found!r} is not resolved in a file: it could carry what is of this machine into a dataset. Write the value out.",
+                file=shown,
+                line=event.start_mark.line + 1 if event.start_mark else None,
+            )
+
+
+def places_in(path: Path, shown: str | None = None, prefix: str = "", limit: int = MAX_BYTES) -> dict[str, Place]:
+    """Key path -> (file, line) of every key of a YAML file.
+
+    Raises:
+        ScenarioError: where the file is no UTF-8, no YAML or beyond the bounds of `checked_text`, or holds
+            a key that is no word (`on:` is a boolean in YAML).
+    """
+    name = shown or str(path)
+    text = path.read_text(encoding="utf-8") if path.is_relative_to(PACKAGE) else checked_text(path, shown, limit)
+    try:
+        root = yaml.compose(text, Loader=FAST)
+    except yaml.YAMLError as error:
+        raise _broken(error, text, name) from None
+    places: dict[str, Place] = {}
+
+    def walk(node: yaml.Node | None, path_: str) -> None:
+        if isinstance(node, yaml.MappingNode):
+            seen: set[str] = set()
+            for key, value in node.value:
+                line = key.start_mark.line + 1
+                if key.tag == "tag:yaml.org,2002:merge":
+                    raise ScenarioError(
+                        "`<<` merges keys, which is not read here. Write the keys out, or give a whole value by its alias: `at: *few`.",
+                        file=name,
+                        line=line,
+                    )
+                if key.tag != "tag:yaml.org,2002:str":
+                    raise ScenarioError(
+                        f"The key {key.value!r} is read by YAML as {key.tag.rsplit(':', 1)[-1]}, not as a word. Use another word.",
+                        file=name,
+                        line=line,
+                    )
+                if key.value in seen:
+                    raise ScenarioError(f"The key {key.value!r} stands here twice. Remove one.", file=name, line=line)
+                seen.add(key.value)
+                child = f"{path_}.{key.value}" if path_ else key.value
+                places[child] = (name, line)
+                walk(value, child)
+        elif isinstance(node, yaml.SequenceNode):
+            for i, value in enumerate(node.value):
+                places[f"{path_}[{i}]"] = (name, value.start_mark.line + 1)
+                walk(value, f"{path_}[{i}]")
+
+    walk(root, prefix)
+    return places
+
+
+class PlacesLater(MutableMapping[str, Place]):
+    """The places of files of this package, read only when a problem has to be told: a third of what loading them takes.
+
+    Args:
+        read: gives them, as `places_in` does.
+    """
+
+    def __init__(self, read: Callable[[], dict[str, Place]]):
+        self._read = read
+
+    @cached_property
+    def _places(self) -> dict[str, Place]:
+        return self._read()
+
+    def copy(self) -> PlacesLater:
+        """Places of their own, as late as these."""
+        return PlacesLater(lambda: dict(self._places))
+
+    def __getitem__(self, key: str) -> Place:
+        return self._places[key]
+
+    def __setitem__(self, key: str, place: Place) -> None:
+        self._places[key] = place
+
+    def __delitem__(self, key: str) -> None:
+        del self._places[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+MANY = 8  # names that differ in their number alone, from which on they are told as one
+
+
+def nearest(word: object, known: list[str] | tuple[str, ...]) -> str:
+    """A hint that names the near matches of a misspelt word and then what exists."""
+    meant = other_comma(word)
+    if meant is not None:
+        return f" Entries of a list have commas between them: {meant}."
+    known = sorted(set(known))
+    close = difflib.get_close_matches(str(word), known, n=3, cutoff=0.6)
+    hint = f" Did you mean {' or '.join(close)}?" if close else ""
+    return f"{hint} Known here: {', '.join(_families(known)) or 'nothing'}."
+
+
+def _families(names: Iterable[str]) -> list[str]:
+    """Names in order; many that differ in their number alone are told as one: `cloth_0 to cloth_324`."""
+    families: dict[str, list[str]] = {}
+    for name in sorted(names):
+        families.setdefault(name.rstrip("0123456789"), []).append(name)
+    shortened: list[str] = []
+    for stem, members in families.items():
+        numbered = sorted((m for m in members if m != stem), key=lambda m: int(m[len(stem) :]))
+        many = len(numbered) >= MANY
+        shortened += [f"{numbered[0]} to {numbered[-1]}"] if many else numbered
+        shortened += [m for m in members if m == stem]
+    return sorted(shortened)
+
+
+@dataclass
+class Problems:
+    """What is wrong with a config, gathered while it is walked.
+
+    Attributes:
+        places: key path -> (file, line).
+        found: one line a problem.
+        missing: key paths that were noted as missing; what is read there or below is no second problem.
+    """
+
+    places: Mapping[str, Place] = field(default_factory=dict)
+    found: list[str] = field(default_factory=list)
+    missing: set[str] = field(default_factory=set)
+
+    def note(self, path: str, message: str) -> None:
+        """Record one problem at a key path; the place is that of the nearest key above which has one."""
+        if any(path == gone or path.startswith((f"{gone}.", f"{gone}[")) for gone in self.missing):
+            return
+        place, at = None, path
+        while at and place is None:
+            place = self.places.get(at)
+            at = at[: max(at.rfind("."), at.rfind("["))] if max(at.rfind("."), at.rfind("[")) > 0 else ""
+        where = "" if place is None else f"{place[0]}:{place[1]}: " if place[1] else f"{place[0]}: "
+        line = f"{where}{f'{path}: ' if path else ''}{message}"
+        if line not in self.found:  # a word that two readers look at is still one problem
+            self.found.append(line)
+
+    def stop(self, what: str) -> None:
+        """Raise everything that was noted, if anything was.
+
+        Raises:
+            ScenarioError: one line a problem.
+        """
+        if not self.found:
+            return
+        if len(self.found) == 1:
+            raise ScenarioError(self.found[0])
+        raise ScenarioError(f"{what}: {len(self.found)} problems:\n  " + "\n  ".join(self.found))
+
+
+@dataclass(frozen=True)
+class Node:
+    """A value of the tree, its key path, and where to note problems."""
+
+    value: Any
+    path: str
+    problems: Problems
+
+    def note(self, message: str) -> None:
+        self.problems.note(self.path, message)
+
+    def __contains__(self, key: str) -> bool:
+        return isinstance(self.value, Mapping) and key in self.value
+
+    def child(self, key: str) -> Node:
+        path = f"{self.path}.{key}" if self.path else key
+        return Node(self.value.get(key) if isinstance(self.value, Mapping) else None, path, self.problems)
+
+    def mapping(self, required: tuple[str, ...] = (), optional: tuple[str, ...] | None = ()) -> bool:
+        """Check that this is a mapping with these keys (`optional=None`: any others too); False where it is no mapping."""
+        if not isinstance(self.value, Mapping):
+            self.note(f"{self.value!r} stands where keys are wanted: {', '.join(required) or 'a mapping'}.")
+            return False
+        meant: set[str] = set()  # required keys that are there, but misspelt
+        for key in self.value:
+            if not isinstance(key, str):
+                self.note(f"The key {key!r} is no word.")
+            elif optional is not None and key not in required and key not in optional:
+                path = f"{self.path}.{key}" if self.path else key
+                if half_a_number(key):
+                    self.problems.note(path, f"{key!r} stands where a key is wanted. Decimals have a point, such as 0.5 s, no comma.")
+                    continue
+                self.problems.note(path, f"unknown key {key!r}.{nearest(key, [*required, *optional])}")
+                meant.update(difflib.get_close_matches(key, [k for k in required if k not in self.value], n=1))
+        for key in required:
+            if key not in self.value:
+                if key not in meant:
+                    self.note(f"the key {key!r} is missing.")
+                self.problems.missing.add(f"{self.path}.{key}" if self.path else key)
+        return True
+
+    def items(self) -> Iterator[tuple[str, Node]]:
+        """Key and value of a mapping; nothing for what is left out, a note for anything else."""
+        if isinstance(self.value, Mapping):
+            for key in self.value:
+                yield str(key), self.child(str(key))
+        elif self.value is not None:
+            self.note(f"{self.value!r} stands where keys are wanted.")
+
+    def each(self) -> Iterator[Node]:
+        if not isinstance(self.value, list):
+            self.note(f"{self.value!r} stands where a list is wanted.")
+            return
+        for i, value in enumerate(self.value):
+            yield Node(value, f"{self.path}[{i}]", self.problems)
+
+    def quantity(
+        self, dimension: str | None, default: Any = _MISSING, low: float | None = None, high: float | None = None
+    ) -> float:
+        """SI value of a quantity between `low` and `high`; what is wrong is noted, and 0.0 (or the default) stands in."""
+        if self.value is None and default is not _MISSING:
+            return default
+        try:
+            value = parse_quantity(self.value, dimension)
+        except ValueError as error:
+            self.note(str(error))
+            return 0.0 if default is _MISSING else default
+        if low is not None and value < low - 1e-12:
+            self.note(f"{self.value!r} is too small. It has to be {show(low, dimension)} or more.")
+        if high is not None and value > high + 1e-12:
+            self.note(f"{self.value!r} is too large. It has to be {show(high, dimension)} or less.")
+        return value
+
+    def number(self, default: Any = _MISSING) -> float:
+        if self.value is None and default is not _MISSING:
+            return default
+        if isinstance(self.value, bool) or not isinstance(self.value, int | float):
+            self.note(f"{self.value!r} stands where a plain number is wanted.")
+            return 1.0
+        if not math.isfinite(self.value):
+            self.note(f"{self.value!r} is no finite number.")
+            return 1.0
+        return float(self.value)
+
+    def integer(self, default: Any = _MISSING, low: int | None = None) -> int:
+        if self.value is None and default is not _MISSING:
+            return default
+        small = isinstance(self.value, int) and (low is None or self.value >= low) and self.value < 1 << 63
+        if isinstance(self.value, bool) or not small:
+            self.note(
+                f"{self.value!r} stands where a whole number{f' from {low} on' if low is not None else ''} is wanted."
+            )
+            return low or 0
+        return self.value
+
+    def word(self, default: Any = _MISSING, choices: tuple[str, ...] | list[str] | None = None) -> str:
+        if self.value is None and default is not _MISSING:
+            return default
+        if not isinstance(self.value, str) or not self.value:
+            self.note(f"{self.value!r} stands where a word is wanted.")
+            return ""
+        if choices is not None and self.value not in choices:
+            self.note(f"{self.value!r} is not known here.{nearest(self.value, list(choices))}")
+        return self.value
+
+    def flag(self, default: bool = False) -> bool:
+        if self.value is None:
+            return default
+        value = {"yes": True, "no": False}.get(self.value) if isinstance(self.value, str) else self.value
+        if not isinstance(value, bool):  # yes and no are true and false in a file, and words on the command line
+            self.note(f"{self.value!r} stands where true or false is wanted.")
+            return default
+        return value
+
+    def size(self) -> tuple[int, int]:
+        try:
+            return parse_size(self.value)
+        except ValueError as error:
+            self.note(str(error))
+            return (640, 480)
+
+    def words(self) -> dict[str, str]:
+        """A text in several languages, `{en: ..., zh: ...}`."""
+        if self.mapping(required=("en", "zh"), optional=()):
+            return {key: node.word() for key, node in self.items()}
+        return {"en": "", "zh": ""}

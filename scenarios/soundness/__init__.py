@@ -1,0 +1,1 @@
+"""`shiliu check` of a scenario, its task and its parts."""

@@ -1,0 +1,1 @@
+"""The core that steps n copies by one control period."""
