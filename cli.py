@@ -101,7 +101,7 @@ def _ended(words: Sequence[str]) -> int:
     except Exception as error:
         if "--debug" in words:
             raise
-        if (known := mendable(error)) is not None:
+        if (known := mendable(error, _out(words))) is not None:
             print(f"shiliu: {known}", file=sys.stderr)
             leave_quickly(known)
             return known.exit_code
@@ -140,13 +140,30 @@ def parse(words: Sequence[str]) -> CommandRequest:
             raise ShiliuError(f"There is no flag {word!r}. Known: --help, --json, -m, --config-dir DIR, --debug.")
         elif re.match(r"^[+~]{0,2}[A-Za-z_][\w./@-]*=", word) or word.startswith("~"):
             request.overrides.append(quoted(word, sweep))
-        elif verb != "list":
-            raise ShiliuError(f"{word!r} is no setting. Settings are written key=value; see shiliu {verb} --help.")
+        elif verb != "list" or "=" in word:
+            raise ShiliuError(_no_setting(word, next(rest, ""), verb))
         else:
             request.words.append(word)
     if "--json" in request.flags and verb != "list":
         raise ShiliuError(f"--json belongs to `shiliu list`; `shiliu {verb}` has none.")
     return request
+
+
+def _out(words: Sequence[str]) -> str | None:
+    """Where a command writes, as its words say it."""
+    return next((word.partition("=")[2] for word in words if word.startswith("out=")), None)
+
+
+def _no_setting(word: str, after: str, verb: str) -> str:
+    """What is said of a word that is no `key=value`."""
+    key, equals, _ = word.partition("=")
+    if after.startswith("=") or (equals and key != key.strip()):
+        return f"{word!r} is no setting: blanks stand beside its =. Write {key.strip()}=VALUE in one word."
+    if equals and (entry := re.sub(r"\[(\d+)\]", r".\1", key)) != key:
+        return f"{key!r} is no setting. Entries of a list are counted from 0: write {entry}=VALUE."
+    if equals:
+        return f"{key!r} is no name of a setting. Names are in Latin letters, such as seed=3; see shiliu {verb} --help."
+    return f"{word!r} is no setting. Settings are written key=value; see shiliu {verb} --help."
 
 
 def _help() -> str:

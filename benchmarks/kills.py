@@ -1,15 +1,18 @@
 """Commands that are killed at random moments, and what the next run on the same `out` finds and leaves.
 
-    python benchmarks/kills.py data=DIR bags=DIR out=DIR rounds=50
+    python benchmarks/kills.py data=DIR bags=DIR out=DIR rounds=50 [begin=0.05 end=0.8]
 
 `data` is a set of `shiliu record`, `bags` a folder of its bags (`shiliu export to=rosbag`). Each round takes the next verb, kills its
-processes by SIGKILL, SIGTERM or SIGINT in turn at a moment drawn by the round's number, and runs the same command again to its end.
-Reported are: exit codes, what lay beside `out` after the kill, and what lies there after the second run that does not belong there.
+processes by SIGKILL, SIGTERM or SIGINT in turn at a moment drawn by the round's number, between two shares of the time that the command
+takes, and runs the same command again to its end.
+Reported are: exit codes, what lay beside `out` after the kill, whether what lies at `out` is what an undisturbed run writes, and what
+lies there after the second run that does not belong there. Rounds go on until `rounds` commands were killed while they ran.
 A round that is in `out/rounds.jsonl` already is not done again, so that a run that was cut off goes on.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
@@ -50,6 +53,15 @@ def command(words: list[str], out: Path) -> list[str]:
     return [sys.executable, "-m", "shiliu", *words, f"out={out}"]
 
 
+WHOLE = ("record", "import", "export, rosbag", "export, lerobot", "deliver", "label")  # whose result is renamed into place, never replaced
+
+
+def contents(out: Path) -> dict[str, str]:
+    """Digest of each file at `out` by its name; a file alone by an empty name."""
+    files = [out] if out.is_file() else sorted(path for path in out.rglob("*") if path.is_file())
+    return {str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
 def descendants(pid: int) -> list[int]:
     """A process and all that it began."""
     found, queue = [], [pid]
@@ -71,11 +83,14 @@ def _heeds() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell has what it begins in the background ignore it
 
 
-def one_round(number: int, name: str, words: list[str], room: Path, usual: float, before: Path | None) -> dict[str, object]:
+def one_round(
+    number: int, name: str, words: list[str], room: Path, between: tuple[float, float], before: Path | None, whole: dict[str, str]
+) -> dict[str, object]:
     """Kill a command and run it again.
 
     Args:
-        room: a folder for this round; usual: how long the command takes [s]; before: a set that lies at `out` already.
+        room: a folder for this round; between: the moments at which it may be killed [s]; before: a set that lies at `out` already.
+        whole: what an undisturbed run writes.
     """
     shutil.rmtree(room, ignore_errors=True)
     room.mkdir(parents=True)
@@ -83,7 +98,7 @@ def one_round(number: int, name: str, words: list[str], room: Path, usual: float
     if before is not None:
         shutil.copytree(before, out)
     chance = random.Random(number)
-    which, at = SIGNALS[number % len(SIGNALS)], chance.uniform(0.05, 0.8) * usual
+    which, at = SIGNALS[number % len(SIGNALS)], chance.uniform(*between)
     process = subprocess.Popen(
         command(words, out), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=_heeds
     )
@@ -101,12 +116,13 @@ def one_round(number: int, name: str, words: list[str], room: Path, usual: float
     time.sleep(0.5)
     orphans = alive(pids)
     left = sorted(path.name for path in room.iterdir() if path != out)
-    half = out.exists() and before is None and name.startswith(("record", "export", "import", "deliver")) and process.returncode != 0
+    lies = name in WHOLE and out.exists() and process.returncode != 0
+    half = lies and contents(out) != whole  # killed when it was done, it has left all of it
     again = subprocess.run(command(words, out), capture_output=True, text=True, timeout=LONGEST, check=False)
     after = sorted(path.relative_to(room).as_posix() for path in room.rglob(".*") if path != out)
     return {
         "round": number, "verb": name, "signal": which, "at_s": round(at, 2), "hit": ran, "code": process.returncode, "hung": hung,
-        "orphans": len(orphans), "left": left, "half": half, "error": error.strip()[-200:], "again": again.returncode,
+        "orphans": len(orphans), "left": left, "half": half, "done": lies, "error": error.strip()[-200:], "again": again.returncode,
         "again_told": again.stderr.strip()[-200:], "after": after,
     }  # fmt: skip
 
@@ -115,32 +131,36 @@ def main(words: list[str]) -> int:
     given = dict(word.split("=", 1) for word in words)
     data, bags, out = (Path(given[key]).resolve() for key in ("data", "bags", "out"))
     rounds = int(given.get("rounds", "50"))
+    begin, end = float(given.get("begin", "0.05")), float(given.get("end", "0.8"))
     out.mkdir(parents=True, exist_ok=True)
     kept = out / "rounds.jsonl"
     done = [json.loads(line) for line in kept.read_text().splitlines()] if kept.is_file() else []
     known = {one["round"] for one in done}
     times_file, verdicts = out / "usual.json", out / "verdicts"
-    times = json.loads(times_file.read_text()) if times_file.is_file() else {}
+    times, whole = json.loads(times_file.read_text()) if times_file.is_file() else ({}, {})
     table = verbs(data, bags, verdicts)
     for name in ("replay", *table):  # first the verdicts, which others need
         if name in times:
             continue
-        place = verdicts if name == "replay" else out / "usual" / ("out.yaml" if name == "label" else "out")
-        shutil.rmtree(out / "usual", ignore_errors=True)
+        place = verdicts if name == "replay" else out / "room" / ("out.yaml" if name == "label" else "out")
+        shutil.rmtree(out / "room", ignore_errors=True)
         if name == "record, append":
             shutil.copytree(data, place)
         begun = time.monotonic()
         code = subprocess.run(command(table[name], place), capture_output=True, check=False).returncode
         times[name] = time.monotonic() - begun
+        whole[name] = contents(place) if name in WHOLE else {}
         print(f"{name}: {times[name]:.1f} s, exit {code}", flush=True)
-        times_file.write_text(json.dumps(times))
+        times_file.write_text(json.dumps([times, whole]))
     names = list(table)
-    for number in range(rounds):
+    number = -1
+    while sum(one["hit"] for one in done) < rounds and number < 3 * rounds:
+        number += 1
         if number in known:
             continue
         name = names[number % len(names)]
         before = data if name == "record, append" else None
-        one = one_round(number, name, table[name], out / "room", times[name], before)
+        one = one_round(number, name, table[name], out / "room", (begin * times[name], end * times[name]), before, whole[name])
         with kept.open("a") as file:
             file.write(json.dumps(one) + "\n")
         done.append(one)
@@ -154,7 +174,8 @@ def main(words: list[str]) -> int:
         ("left by SIGTERM or SIGINT", [one for one in hit if one["left"] and one["signal"] != "SIGKILL"]),
         ("left by SIGKILL", [one for one in hit if one["left"] and one["signal"] == "SIGKILL"]),
         ("left after the second run", [one for one in done if one["after"]]),
-        ("second run failed", [one for one in done if one["again"] not in (0, 1, 3)]),
+        ("killed when all was in place", [one for one in hit if one["done"]]),
+        ("second run failed", [one for one in hit if one["again"] not in (0, 1, 3) and not one["done"]]),
     ):
         print(f"  {what}: {len(bad)} {[(one['round'], one['verb']) for one in bad]}")
     return 1 if any(one["after"] or one["orphans"] or one["hung"] or one["half"] for one in done) else 0

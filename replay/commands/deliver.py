@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...scenarios.reading.override import command_line
-from ...scenarios.sheet.errors import EpisodeError
 from .settings import Settings, listed
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def run(request: CommandRequest) -> int:
     from ..delivery.planning import Verdicts, Wanted, plan
     from ..delivery.splits import APART, SPLITS
     from ..delivery.takes import TakeSource
-    from ..formats.atomic_folder import refuse_unwritable
+    from ..formats.atomic_folder import refuse_existing, refuse_unwritable
     from ..recording.metadata import licence_of
     from ..report.lines import files_of
 
@@ -60,8 +59,7 @@ def run(request: CommandRequest) -> int:
     quiet, keep_going, unreached = (settings[key].flag() for key in ("quiet", "keep_going", "unreached"))
     judged_by = _judged_by(settings["judged_by"])
     settings.stop()
-    if out.is_symlink() or (out.exists() and not (out.is_dir() and not any(out.iterdir()))):
-        raise EpisodeError("exists already. Choose another folder; nothing is overwritten.", file=out, field="out")
+    refuse_existing(out)
     refuse_unwritable(out)
     source, files = TakeSource(data, keep_going), files_of(verdicts)
     judged = Verdicts(files, judged_by)

@@ -11,6 +11,9 @@ import sys
 from importlib.metadata import PackageNotFoundError, requires, version
 from typing import TYPE_CHECKING
 
+from ...scenarios.reading.override import unquoted
+from ...scenarios.sheet.errors import ShiliuError
+
 if TYPE_CHECKING:
     from ...cli import CommandRequest
 
@@ -31,6 +34,8 @@ renderer.render()
 
 def run(request: CommandRequest) -> int:
     """Print one line a finding."""
+    if request.overrides:
+        raise ShiliuError(f"`shiliu doctor` takes no settings, such as {unquoted(request.overrides[0])}.")
     print(f"python     {platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} cores")
     complete = True
     for package in packages():

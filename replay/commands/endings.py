@@ -5,11 +5,13 @@ from __future__ import annotations
 import atexit
 import errno
 import os
+import re
 import signal
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
 
 from ...scenarios.sheet.errors import ShiliuError, printable, wants_memory
@@ -33,6 +35,8 @@ ADVICE = {  # what the system says -> what to do
     errno.ETIMEDOUT: "See whether the network is in order.",
     errno.EAGAIN: "The machine can begin no more processes. Use fewer workers= or threads=.",
 }
+OF_A_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)  # of what is written, whether or not it is named
+HIDDEN = (".partial", ".spool", ".tmp")  # names beside out= of what is not whole yet
 MEMORY = "There is not enough memory for this. Free some, allow more (ulimit -v), or use fewer workers=, processes= or threads=."
 
 @contextmanager
@@ -62,26 +66,34 @@ def ended_by_signals() -> Iterator[None]:
             signal.signal(number, signal.SIG_DFL)
 
 
-def mendable(error: BaseException) -> ShiliuError | None:
-    """What the system refused, as an error that a user can mend; None for a fault of ours."""
+def mendable(error: BaseException, out: str | None = None) -> ShiliuError | None:
+    """What the system refused, as an error that a user can mend; None for a fault of ours.
+
+    Args:
+        out: where the command writes. It is named where the system names no file, or one that is hidden beside it.
+    """
     seen: BaseException | None = error
     while seen is not None:
-        found = _mendable(seen)
+        found = _mendable(seen, out)
         if found is not None:
             return found
         seen = seen.__cause__ or seen.__context__
     return None
 
 
-def _mendable(error: BaseException) -> ShiliuError | None:
+def _mendable(error: BaseException, out: str | None) -> ShiliuError | None:
     if wants_memory(error):
         return ShiliuError(MEMORY)
-    number = error.errno if isinstance(error, OSError) else None
+    if not isinstance(error, OSError):
+        return None
+    printed = re.search(r"errno = (\d+)", str(error))  # as HDF5 reports it
+    number = error.errno or (int(printed[1]) if printed else None)
     if number not in ADVICE:
         return None
-    named = error.filename if isinstance(error, OSError) else None
-    file = printable(os.fsdecode(named)) if isinstance(named, str | bytes) else None
-    return ShiliuError(f"{os.strerror(number)}. {ADVICE[number]}", file=file)
+    file = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else None
+    if (file is None and number in OF_A_DISK) or (file is not None and any(part.endswith(HIDDEN) for part in Path(file).parts)):
+        file = out
+    return ShiliuError(f"{os.strerror(number)}. {ADVICE[number]}", file=file and printable(file))
 
 
 def leave_quickly(error: ShiliuError) -> None:

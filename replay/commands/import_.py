@@ -47,7 +47,7 @@ def run(request: CommandRequest) -> int:
     from ...version import __version__
     from ..formats import NothingReadable, Unreadable, read
     from ..formats.arrays.episode import NoMapping
-    from ..formats.atomic_folder import refuse_unwritable
+    from ..formats.atomic_folder import refuse_existing, refuse_unwritable
     from ..formats.mcap import write as mcap_write
     from ..formats.topics import NoTopics
     from ..importing.frames import frames_of
@@ -78,8 +78,7 @@ def run(request: CommandRequest) -> int:
     if scene is not None and fps is None:
         fps = round(1.0 / scene.control_timestep)
     methods = Methods(**chosen)
-    if out.is_symlink() or (out.exists() and not (out.is_dir() and not any(out.iterdir()))):
-        raise EpisodeError("exists already and is not empty. Choose another out=.", file=out, field="out")
+    refuse_existing(out)
     refuse_unwritable(out)
     raw = mcap_write.write if keep_raw else None
     made = {"command": "shiliu import", "version": __version__, "resample": chosen, "keep_raw": keep_raw}

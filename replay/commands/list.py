@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...scenarios.reading import composition
@@ -93,56 +94,66 @@ def _named(names: Sequence[str], rows: list[dict[str, Any]], kind: str) -> list[
             meant = meant_by(name) if kind == "words" else None
             hint = f" Did you mean {meant}?" if meant else nearest(name, list(known))
             raise ShiliuError(f"There is no {kind.removesuffix('s')} {name!r}.{hint}")
+        if "error" in known[name]:
+            raise ShiliuError(f"The {kind.removesuffix('s')} {name!r} {known[name]['error']}")
     return [known[name] for name in names]
 
 
-def _yaml(path: Any) -> dict[str, Any]:
-    places_in(path)  # a broken file is told by line
-    content = read_yaml(path)
-    return content if isinstance(content, dict) else {}
+Row = dict[str, Any]
 
 
-def _scenarios(request: CommandRequest) -> list[dict[str, Any]]:
+def _rows(group: str, request: CommandRequest, row: Callable[[str, Path, dict[str, Any]], Row]) -> list[Row]:
+    """A row for each file of a group; what is wrong with one stands in its row and keeps no other out."""
+    rows = []
+    for name, file in composition.members(group, request.conf_dir).items():
+        try:
+            shown = composition.shown(file)
+            places_in(file, shown)  # a broken file is told by line
+            sheet = read_yaml(file, shown)
+            if not isinstance(sheet, dict):
+                raise ShiliuError("This holds no settings. They are written `key: value`.", file=shown)
+            rows.append({"name": name, **row(name, file, sheet)})
+        except ShiliuError as error:
+            rows.append({"name": name, "error": f"cannot be read: {error}"})
+    return rows
+
+
+def _below(sheet: dict[str, Any], key: str) -> dict[str, Any]:
+    """The entries of a key, none where something else stands there: `shiliu check` says what is wrong with it."""
+    found = sheet.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _scenarios(request: CommandRequest) -> list[Row]:
     from ...envs.registration import env_id
     from ...scenarios.catalog.completeness import Completeness, completeness
     from ...scenarios.catalog.figures import figures_of, figures_text
     from ...scenarios.reading.variant import names_of
 
-    rows = []
-    for name, file in composition.members("scenario", request.conf_dir).items():
-        sheet = _yaml(file)
-        title, own = sheet.get("title") or {}, file.is_relative_to(composition.CONF)
+    def row(name: str, file: Path, sheet: dict[str, Any]) -> Row:
+        title, own = _below(sheet, "title"), file.is_relative_to(composition.CONF)
         counted = own and bool(sheet.get("skills"))
         lacks = completeness(name, sheet) if counted else Completeness()
         figures = figures_text(figures_of(name), sheet["version"], whole=not lacks.needed) if counted else ""
-        rows.append(
-            {
-                "name": name,
-                "title": f"{title.get('en', '')} {title.get('zh', '')}".strip(),
-                "version": f"v{sheet['version']}" if "version" in sheet else "",
-                "variants": " ".join(f"variant={variant}" for variant in names_of(sheet)),
-                "environment": env_id(name) if own else "",
-                "operator": figures,
-                "lacks": str(lacks),
-            }
-        )
-    return rows
+        return {
+            "title": f"{title.get('en', '')} {title.get('zh', '')}".strip(),
+            "version": f"v{sheet['version']}" if "version" in sheet else "",
+            "variants": " ".join(f"variant={variant}" for variant in names_of(sheet)),
+            "environment": env_id(name) if own else "",
+            "operator": figures,
+            "lacks": str(lacks),
+        }
+
+    return _rows("scenario", request, row)
 
 
-def _cells(request: CommandRequest) -> list[dict[str, Any]]:
-    rows = []
-    for name, file in composition.members("cell", request.conf_dir).items():
-        sheet = _yaml(file)
-        survey = sheet.get("surveyed")
-        rows.append(
-            {
-                "name": name,
-                "scenario": sheet.get("scenario", ""),
-                "centre": sheet.get("centre", ""),
-                "surveyed": f"surveyed {survey.get('date', '')}" if isinstance(survey, dict) else "",
-            }
-        )
-    return rows
+def _cells(request: CommandRequest) -> list[Row]:
+    def row(name: str, file: Path, sheet: dict[str, Any]) -> Row:
+        date = _below(sheet, "surveyed").get("date", "")
+        surveyed = f"surveyed {date}" if "surveyed" in sheet else ""
+        return {"scenario": sheet.get("scenario", ""), "centre": sheet.get("centre", ""), "surveyed": surveyed}
+
+    return _rows("cell", request, row)
 
 
 def _in_full(request: CommandRequest, as_json: bool) -> int:
@@ -167,41 +178,30 @@ def _parts(request: CommandRequest) -> list[dict[str, Any]]:
     return rows(request)
 
 
-def _robots(request: CommandRequest) -> list[dict[str, Any]]:
+def _robots(request: CommandRequest) -> list[Row]:
     from ...scenarios.parts.part import ASSETS
 
     rows = []
     for file in sorted((ASSETS / "robots").glob("*/robot.yaml")):
-        sheet = _yaml(file)
-        rows.append(
-            {
-                "name": file.parent.name,
-                "title": sheet["title"]["en"],
-                "mass": sheet["mass"],
-                "hands": " ".join(sheet["hands"]),
-            }
-        )
-    for name, file in composition.members("robot", request.conf_dir).items():
-        sheet = _yaml(file)
-        limited = {what for joint in (sheet.get("joints") or {}).values() for what in joint or ()}
-        rows.append(
-            {
-                "name": name,
-                "title": (sheet.get("title") or {}).get("en", ""),
-                "joints": f"{len(sheet.get('joints') or {})} joints",
-                "judged": "for the judge alone, " + ("with a model" if "model" in sheet else "limits only")
-                if limited & {"position", "velocity", "torque"} or "model" in sheet
-                else "for the judge alone, no limits",
-            }
-        )
-    return rows
+        sheet = read_yaml(file)
+        title, hands = sheet["title"]["en"], " ".join(sheet["hands"])
+        rows.append({"name": file.parent.name, "title": title, "mass": sheet["mass"], "hands": hands})
+
+    def row(name: str, file: Path, sheet: dict[str, Any]) -> Row:
+        joints = _below(sheet, "joints")
+        limited = {what for joint in joints.values() for what in (joint if isinstance(joint, dict) else ())}
+        found = "with a model" if "model" in sheet else "limits only" if limited & {"position", "velocity", "torque"} else ""
+        return {
+            "title": _below(sheet, "title").get("en", ""),
+            "joints": f"{len(joints)} joints",
+            "judged": f"for the judge alone, {found or 'no limits'}",
+        }
+
+    return rows + _rows("robot", request, row)
 
 
-def _devices(request: CommandRequest) -> list[dict[str, Any]]:
-    return [
-        {"name": name, "source": _yaml(file).get("source", "")}
-        for name, file in composition.members("device", request.conf_dir).items()
-    ]
+def _devices(request: CommandRequest) -> list[Row]:
+    return _rows("device", request, lambda name, file, sheet: {"source": sheet.get("source", "")})
 
 
 def _words(request: CommandRequest) -> list[dict[str, Any]]:
@@ -236,8 +236,8 @@ def _formats(request: CommandRequest) -> list[dict[str, Any]]:
     return [{"name": r.name, "reads": r.what, "writes": writes.get(r.name, "")} for r in readers().values()]
 
 
-def _mappings(request: CommandRequest) -> list[dict[str, Any]]:
-    return [{"name": name} for name in composition.members("mapping", request.conf_dir)]
+def _mappings(request: CommandRequest) -> list[Row]:
+    return _rows("mapping", request, lambda name, file, sheet: {})
 
 
 def _scene(request: CommandRequest) -> Scene:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from ...scenarios.parts.grip_sheet import GripSheet
 from ...scenarios.parts.part import Param
 from ...scenarios.parts.part_catalogue import GRADES, PartEntry, PartJoint, inventory, one_part
 from ...scenarios.reading import composition
+from ...scenarios.sheet.errors import ScenarioError
 from ...scenarios.sheet.quantity import show as shown
 
 if TYPE_CHECKING:
@@ -24,7 +26,10 @@ def show(names: list[str], request: CommandRequest, as_json: bool) -> None:
         ScenarioError: there is no part of that name.
     """
     extra = composition.own_assets(request.conf_dir)
-    entries = [one_part(name, extra) for name in names] if names else inventory(extra)
+    broken: dict[str, ScenarioError] = {}
+    entries = [one_part(name, extra) for name in names] if names else inventory(extra, broken)
+    for name, error in broken.items():
+        print(f"shiliu: {name} cannot be read: {error}", file=sys.stderr)
     if as_json:
         print(json.dumps({"parts": [as_data(entry) for entry in entries]}, ensure_ascii=False, indent=1))
         return
@@ -38,10 +43,12 @@ def show(names: list[str], request: CommandRequest, as_json: bool) -> None:
 
 def rows(request: CommandRequest) -> list[dict[str, Any]]:
     """One short row a part, for the list of everything."""
-    return [
+    broken: dict[str, ScenarioError] = {}
+    found = [
         {"name": entry.name, "title": title(entry), "size": size(entry), "mass": mass(entry), "stands": entry.stands}
-        for entry in inventory(composition.own_assets(request.conf_dir))
+        for entry in inventory(composition.own_assets(request.conf_dir), broken)
     ]
+    return found + [{"name": name, "error": f"cannot be read: {error}"} for name, error in broken.items()]
 
 
 def as_data(entry: PartEntry) -> dict[str, Any]:

@@ -26,8 +26,9 @@ from_skill= goes on before a skill of the chain: its number counted from 1, or i
 before is that of the last run of the seed. Each run keeps it in .shiliu/tries of the working folder (64 demonstrations a
 scenario, the oldest go), beside pictures of the skill in which it failed (strips= of them a command). Where the scene or
 an earlier skill has changed since, that is said, and nothing is performed. The skill itself and all after it may change.
-images= records pictures as video: true those of the cameras that the scenario marks by `record: true`, or the cameras that are
-named. Without it none are drawn, and the last line says which are marked.
+images= records pictures as video: of the cameras that are named, or, with true, of those that the scenario marks by
+`record: on_request` and `record: true`; false: none. Without it those that are marked by `record: true` (none in the package's
+scenarios, as pictures take long to draw).
 processes= performs demonstrations side by side; the episodes are the same to the bit.
 mistake= makes the operator go wrong on purpose, in one of the ways that `shiliu list mistakes scenario=NAME` names.
 append=true adds to the dataset that lies at out=, whose features must be the same; killed at any moment, it stays whole.
@@ -39,7 +40,8 @@ Exit 0, or 1 where more draws were refused than the scenario allows.
 
 def run(request: CommandRequest) -> int:
     """Perform, tell, save."""
-    from ..formats.atomic_folder import refuse_unwritable
+    from ...envs.rendering import missing
+    from ..formats.atomic_folder import refuse_existing, refuse_unwritable
     from ..formats.lerobot.write import DatasetWriter
     from ..operator.mistakes import mistake_of
     from ..operator.spool import Spool
@@ -58,19 +60,22 @@ def run(request: CommandRequest) -> int:
     threads, quiet = settings["threads"].integer(low=0), settings["quiet"].flag()
     append = settings["append"].flag() and (out / "meta" / "info.json").is_file()
     told_by_centre = settings["metadata"].word(default="") or None
-    marked = settings["images"].value is True
+    marked = settings["images"].value in (None, True)
     images = [] if marked else [node.word() for node in listed(settings["images"])]
+    asked = settings["images"].value is True
     wrong = settings["mistake"].word(default=None)
     processes, strips = settings["processes"].integer(low=1), settings["strips"].integer(low=0)
     lang = settings["lang"].word(choices=("en", "zh"))
     begins = settings["from_skill"].value
     settings.stop()
-    if not append and out.exists() and (not out.is_dir() or any(out.iterdir())):
-        hint = "Choose another out=, or add to the dataset there with append=true."
-        raise EpisodeError(f"exists already and is not empty. {hint}", file=out, field="out")
+    Spool.sweep(out)
+    if not append:
+        refuse_existing(out, "Choose another out=, or add to the dataset there with append=true.")
     refuse_unwritable(out)
     scene = scene_of_request(settings)
-    cameras = cameras_of(scene, recorded_cameras(scene) if marked else images)
+    cameras = cameras_of(scene, recorded_cameras(scene, asked) if marked else images)
+    if cameras and (without := missing()):
+        raise ScenarioError(f"{without} images=false records no pictures.", field="images")
     mistake = mistake_of(scene, wrong) if wrong else None
     metadata = read_metadata(told_by_centre, scene.config.raw, of_many=True) if told_by_centre else None
     cell = scene.config.cell
@@ -134,13 +139,14 @@ def run(request: CommandRequest) -> int:
                 print("\n".join([*lines.of(done), *(() if strip is None else (f"    {strip}",))]), flush=True)
             writer.add(done, done.states, pictures(scene, done, cameras, PictureProgress(lines, s, quiet)))
             kept.append(done)
+        writer.close(last=spool.note)
     spool.drop()
     if not quiet:
         for line in lines.table(kept):
             print(line)
     total, share = lines.total(kept)
     frames = sum(e.n_steps for e in kept)
-    if not cameras and not quiet and (names := recorded_cameras(scene)):
+    if not cameras and not quiet and (names := recorded_cameras(scene, True)):
         print(lines.say("no_cameras", setting="images=true", list=names))
     print(lines.say("kept", out=str(out), n=len(kept), total=writer.total if append else None, frames=frames))
     print(total)

@@ -80,12 +80,11 @@ def _combinations(overrides: Sequence[str]) -> list[list[str]]:
     """Every combination, as Hydra's own sweeper makes them."""
     from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
     from hydra.core.override_parser.overrides_parser import OverridesParser
-    from hydra.errors import OverrideParseException
 
-    try:
-        parsed = OverridesParser.create().parse_overrides(list(overrides))
-    except OverrideParseException as error:
-        raise ShiliuError(f"The settings cannot be read: {' '.join(str(error).split())}") from None
+    from ...scenarios.reading.override import refuse_unreadable
+
+    refuse_unreadable(overrides, sweep=True)
+    parsed = OverridesParser.create().parse_overrides(list(overrides))
     return [list(one) for one in BasicSweeper.split_arguments(parsed, max_batch_size=None)[0]]
 
 

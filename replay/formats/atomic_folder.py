@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ...scenarios.sheet.errors import EpisodeError, printable
-from .partial import beside
+from .partial import beside, sweep
 
+SPARE = 1 << 20  # bytes of what is written beside the arrays of an episode
 TRIAL = 4096  # bytes that are written to see whether there is room
 
 
@@ -23,9 +24,9 @@ def placed(out: Path) -> Iterator[Path]:
         out: must not exist, or be an empty folder.
 
     Raises:
-        EpisodeError: something lies at `out`, or nothing can be written there.
+        EpisodeError: something lies at `out`.
     """
-    _refuse(out)
+    refuse_existing(out)
     made: list[Path] = []  # folders above it, so that a failure leaves none of them behind
     above = out.parent
     while not above.exists():
@@ -35,12 +36,10 @@ def placed(out: Path) -> Iterator[Path]:
     try:
         part.mkdir(parents=True)
         yield part
-        _refuse(out)
+        refuse_existing(out)
         if out.is_dir():
             out.rmdir()
         os.rename(part, out)
-    except OSError as error:
-        raise EpisodeError(f"cannot be written: {error.strerror or error}.", file=out, field="out") from None
     finally:
         shutil.rmtree(part, ignore_errors=True)
         for folder in made:
@@ -72,6 +71,19 @@ def refuse_unwritable(out: Path) -> None:
         ) from None
 
 
+def refuse_full(folder: Path, size: int) -> None:
+    """See that a disk has room for an episode before it is written by a library that does not survive a full one.
+
+    Args:
+        size: of its arrays [bytes], of which as much again is left over.
+
+    Raises:
+        OSError: it has not.
+    """
+    if shutil.disk_usage(folder).free < 2 * size + SPARE:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
+
+
 def _try(folder: Path, trial: Path) -> None:
     """Make something in a folder that can be swept away by its name, should this process die meanwhile."""
     trial = folder / trial.name
@@ -82,8 +94,14 @@ def _try(folder: Path, trial: Path) -> None:
         shutil.rmtree(trial, ignore_errors=True)
 
 
-def _refuse(out: Path) -> None:
+def refuse_existing(out: Path, hint: str = "Choose another folder, or move it away; nothing is overwritten.") -> None:
+    """See that nothing lies at `out`, or an empty folder; what killed runs have left beside it is removed in any case.
+
+    A run that is killed right after it has put its result in place may leave something, too.
+
+    Raises:
+        EpisodeError: something does.
+    """
+    sweep(out)
     if out.is_symlink() or (out.exists() and not (out.is_dir() and not any(out.iterdir()))):
-        raise EpisodeError(
-            "exists already. Choose another folder, or move it away; nothing is overwritten.", file=out, field="out"
-        )
+        raise EpisodeError(f"exists already. {hint}", file=out, field="out")

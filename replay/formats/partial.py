@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 
 LONGEST = 120  # bytes of a name that stand in the name of what is being written for it
+ENDING = ".partial"
 _NAMED = re.compile(
     r"\.(?P<host>[0-9a-f]{8})-(?P<boot>[0-9a-f]{6})-(?P<space>[0-9a-f]{6})-(?P<pid>[0-9]+)-(?P<began>[0-9]+)-[0-9]+\.partial"
 )
@@ -37,15 +38,24 @@ def beside(out: Path) -> Path:
 
 def sweep(out: Path) -> None:
     """Remove what processes that are no more have left half written for `out`."""
-    prefix = _prefix(out)
+    _sweep(out.absolute().parent, _prefix(out))
+
+
+def sweep_all(folder: Path) -> None:
+    """Remove what processes that are no more have left half written in a folder, for whatever it was."""
+    _sweep(folder, "")
+
+
+def _sweep(folder: Path, prefix: str) -> None:
+    """Remove what is left of a prefix; the empty one stands for all."""
     try:
-        names = [name for name in os.listdir(out.absolute().parent) if name.startswith(prefix)]
+        names = [name for name in os.listdir(folder) if name.startswith(prefix or ".")]
     except OSError:
         return
     for name in names:
-        found = _NAMED.fullmatch(name, len(prefix))
+        found = _NAMED.fullmatch(name, len(prefix) if prefix else max(0, name.rfind(".", 0, -len(ENDING))))
         if found is not None and _is_dead(**found.groupdict()):
-            _remove(out.absolute().parent / name)
+            _remove(folder / name)
 
 
 def _prefix(out: Path) -> str:

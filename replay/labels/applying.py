@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...scenarios.sheet.errors import EpisodeError
+from ..formats.atomic_folder import refuse_existing
 from ..formats.lerobot import layout
 from ..formats.lerobot import own as lerobot
 from ..formats.partial import beside
@@ -38,8 +39,7 @@ def apply(data: Path, sheet: Path, found: Mapping[str, Mapping[str, Any]], out: 
     """
     if not (data / layout.DATASET).is_file():
         raise EpisodeError("is no dataset that `shiliu record` wrote; segments are applied to one dataset.", file=data)
-    if out.is_symlink() or (out.exists() and not (out.is_dir() and not any(out.iterdir()))):
-        raise EpisodeError("exists already. Choose another out=; nothing is overwritten.", file=out, field="out")
+    refuse_existing(out)
     if out.resolve().is_relative_to(data.resolve()):
         raise EpisodeError("lies inside the dataset. Choose another out=.", file=out, field="out")
     _belong(data, sheet, found)

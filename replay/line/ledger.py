@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ...scenarios.sheet.errors import ShiliuError
+from ..formats.partial import beside, sweep_all
 
 MADE, DRAWN = "judged", "drawn"  # kinds: judgements, and what is drawn of some
 _PART = "part"
@@ -38,7 +39,7 @@ class Ledger:
             if not (self.folder / "README.txt").is_file():
                 self._write(self.folder / "README.txt", _READ_ME.encode())
             self._claims = os.open(self.folder / "claims", os.O_RDWR | os.O_CREAT, 0o666)
-            self._sweep()
+            sweep_all(self.folder / _PART)
 
     def path(self, key: str, kind: str = MADE) -> Path:
         return self.folder / kind / key[:2] / f"{key[2:]}.json.zst"
@@ -84,7 +85,7 @@ class Ledger:
             fcntl.lockf(self._claims, fcntl.LOCK_UN, 1, place)
 
     def _write(self, path: Path, data: bytes) -> None:
-        part = self.folder / _PART / f"{os.getpid()}-{path.name}"
+        part = beside(self.folder / _PART / path.name)
         try:
             with part.open("wb") as file:
                 file.write(data)
@@ -95,27 +96,10 @@ class Ledger:
             part.unlink(missing_ok=True)
             raise
 
-    def _sweep(self) -> None:
-        """Take away what processes left half written that are no more."""
-        for part in (self.folder / _PART).iterdir():
-            pid = part.name.partition("-")[0]
-            if pid.isdigit() and int(pid) != os.getpid() and not _lives(int(pid)):
-                part.unlink(missing_ok=True)
-
 
 def _ours(folder: Path) -> bool:
     names = {item.name for item in folder.iterdir()}
     return not names or "README.txt" in names or names <= {_PART, "claims"}
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        pass
-    return True
 
 
 @contextmanager

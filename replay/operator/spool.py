@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
@@ -13,7 +14,10 @@ from typing import Any
 from zipfile import BadZipFile
 
 from ..formats.episode_archive import pack, unpack
+from ..formats.lerobot import layout
 from ..recording.recording import SimEpisode
+
+NOTE = "set"  # digest of the set that the episodes went into
 
 
 class Spool:
@@ -51,6 +55,24 @@ class Spool:
                 self.folder.rmdir()
             raise
 
+    def note(self, staged: Path) -> None:
+        """Note that a set is about to be put in place which holds these episodes: should this process die before `drop`, `sweep` knows."""
+        (self.folder / NOTE).write_text(_digest(staged))
+
+    @staticmethod
+    def sweep(out: Path) -> None:
+        """Drop what was kept for the very set that lies at `out`: its run was killed when that was in place."""
+        for note in out.absolute().parent.glob(f".{glob.escape(out.name)}.*.spool/{NOTE}"):
+            try:
+                if note.read_text() == _digest(out):
+                    shutil.rmtree(note.parent, ignore_errors=True)
+            except (OSError, UnicodeDecodeError):
+                pass  # nothing, or another set, lies there
+
     def drop(self) -> None:
         """Remove the folder, once the dataset is whole."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _digest(root: Path) -> str:
+    return hashlib.sha256((root / layout.INFO).read_bytes() + (root / layout.STATS).read_bytes()).hexdigest()

@@ -27,6 +27,7 @@ from ...scenarios.sheet.errors import EpisodeError
 from ...scenarios.sheet.yaml_reader import nearest
 from ..formats import lossless_json
 from ..formats.episode_archive import pack, unpack
+from ..formats.partial import beside
 from ..recording.recording import SimEpisode
 from ..rollout.episode import resolved
 from ..rollout.mark import Mark
@@ -130,9 +131,12 @@ class Tries:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             (self.root / ".gitignore").write_text("*\n")
-            temporary = self.folder / f".{episode.seed}.{os.getpid()}.tmp"
-            temporary.write_bytes(buffer.getvalue())
-            os.replace(temporary, self._file(episode.seed))
+            part = beside(self._file(episode.seed))
+            try:
+                part.write_bytes(buffer.getvalue())
+                os.replace(part, self._file(episode.seed))
+            finally:
+                part.unlink(missing_ok=True)
             self.picture(episode.seed).unlink(missing_ok=True)  # of an earlier run
             kept = sorted(self.folder.glob("*.npz"), key=lambda file: (file.stat().st_mtime, file.name))
             for file in kept[:-MOST]:

@@ -13,9 +13,9 @@ from ..recording.recording import SimEpisode
 from .rollout import Take, play
 
 
-def recorded_cameras(scene: Scene) -> list[str]:
-    """The cameras that the scenario marks by `record: true`."""
-    return [camera.name for camera in scene.config.cameras if camera.record]
+def recorded_cameras(scene: Scene, asked: bool) -> list[str]:
+    """The cameras that the scenario marks by `record: true`; where pictures are asked for, those by `record: on_request`, too."""
+    return [camera.name for camera in scene.config.cameras if camera.always or (asked and camera.record)]
 
 
 def cameras_of(scene: Scene, images: Sequence[str], field: str = "images") -> dict[str, Any]:

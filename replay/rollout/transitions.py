@@ -39,6 +39,11 @@ class Transitions:
     states: np.ndarray
     terminated: bool
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all arrays."""
+        return sum(a.nbytes for a in (*self.observations.values(), self.actions, self.rewards, self.success, self.states))
+
 
 def transitions(scene: Scene, episode: SimEpisode, reward: str) -> Transitions:
     """Step an own episode again.

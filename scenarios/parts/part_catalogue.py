@@ -138,17 +138,27 @@ class PartEntry:
         return tuple(read_sources(self._readme))
 
 
-def inventory(extra: Path | None = None) -> list[PartEntry]:
+def inventory(extra: Path | None = None, broken: dict[str, ScenarioError] | None = None) -> list[PartEntry]:
     """Every part but the robots, which have a list of their own.
 
     Args:
         extra: the designer's own folder of parts, searched before the package's.
+        broken: takes parts whose sheet or MJCF is broken, by name.
 
     Raises:
-        ScenarioError: a broken sheet or MJCF.
+        ScenarioError: one is, and `broken` is None.
     """
-    kept = _kept()
-    return [_entry(name, extra, kept) for name in list_parts(extra) if not name.startswith("robots/")]
+    kept, found = _kept(), []
+    for name in list_parts(extra):
+        if name.startswith("robots/"):
+            continue
+        try:
+            found.append(_entry(name, extra, kept))
+        except ScenarioError as error:
+            if broken is None:
+                raise
+            broken[name] = error
+    return found
 
 
 def one_part(name: str, extra: Path | None = None) -> PartEntry:

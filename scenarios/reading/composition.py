@@ -24,6 +24,7 @@ from ..sheet.yaml_reader import (
     refuse_resolvers,
     resolver_in,
 )
+from .override import refuse_unreadable, unquoted, unresolved
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 SCHEME = "checked"  # by which Hydra names the folders of designers
@@ -115,6 +116,7 @@ def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
     Plugins.instance()  # registers the file and package sources that the search path names
     _register_source()
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")
+    refuse_unreadable(o for o in overrides if _key(o) not in chosen)
     try:
         hydra = Hydra.create_main_hydra2(task_name=f"shiliu_{verb}", config_search_path=path)
         config = hydra.compose_config(
@@ -129,7 +131,7 @@ def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
         tree = OmegaConf.to_container(config, resolve=True)
         parsed = OverridesParser.create().parse_overrides(values)
     except (HydraException, OmegaConfBaseException) as error:
-        raise ScenarioError(_plain(error, verb, places, chosen)) from None
+        raise _plain(error, verb, places, chosen, tuple(overrides)) from None
     finally:
         GlobalHydra.instance().clear()
     assert isinstance(tree, dict)
@@ -339,6 +341,8 @@ def _unknown(key: str, verb: str, places: Mapping[str, Place], chosen: Mapping[s
     parent, word = ".".join(words[:depth]), words[depth]
     known = [k[len(parent) + 1 if parent else 0 :] for k in places if k.startswith(f"{parent}." if parent else "")]
     siblings = {k for k in known if "." not in k and "[" not in k and k != "defaults"}
+    if parent and parent in places and not siblings:
+        return f"{parent!r} is one value, with nothing below it. Write {parent}=VALUE."
     of = f" in {parent!r}" if depth and depth < len(words) - 1 else ""
     hint = nearest(word, sorted(siblings if parent else siblings | set(chosen)))
     added = ""
@@ -355,12 +359,23 @@ def _below(path: str, places: Mapping[str, Place]) -> bool:
     return any(known == path or known.startswith((f"{path}.", f"{path}[")) for known in places)
 
 
-def _plain(error: Exception, verb: str, places: Mapping[str, Place], chosen: Mapping[str, str | None]) -> str:
+def _plain(
+    error: Exception, verb: str, places: Mapping[str, Place], chosen: Mapping[str, str | None], overrides: Sequence[str]
+) -> ScenarioError:
     """One sentence of what Hydra or OmegaConf said, with near matches for a misspelt key."""
     text = " ".join(str(error).split())
     match = re.search(r"is not in struct full_key: (\S+)", text) or re.search(r"Could not override '([^']+)'", text)
     if match:
-        return _unknown(match.group(1), verb, places, chosen)
-    return (
-        f"The settings cannot be read: {text}. Quote values that hold spaces or commas, such as 'data=\"my file.bag\"'."
-    )
+        return ScenarioError(_unknown(match.group(1), verb, places, chosen))
+    match = re.search(r"looks like a config group override, but config group '([^']+)'", text)
+    if match:
+        return ScenarioError(_unknown(match.group(1), verb, places, chosen))
+    match = re.search(r"An item is already at '([^']+)'", text)
+    if match:
+        return ScenarioError(f"This setting is there already. Write {match[1]}=..., without the +.", field=match[1])
+    match = re.search(r"full_key: (\S+)", text) or re.search(r"Error merging override (\S+?)=", text)
+    if match:  # of a value with ${, which is all that is not settled before
+        key = match[1].lstrip("+~")
+        given = next((unquoted(word).partition("=")[2] for word in overrides if _key(word) == key), "${...}")
+        return ScenarioError(unresolved(given), field=key)
+    return ScenarioError(f"The settings cannot be read: {text.partition(' See http')[0]}.")

@@ -16,6 +16,7 @@ from ..robots.robot_folder import BASES
 from ..sheet.quantity import show
 from ..sheet.typing_slips import other_sign
 from ..sheet.yaml_reader import Node, Problems, nearest
+from .camera import Camera, read_camera
 from .cell import Cell
 from .dealing import Deal, deal, read_deals
 from .physics import Physics, read_physics
@@ -99,25 +100,6 @@ class Vary:
         if self.choices:
             return self.choices[int(rng.integers(len(self.choices)))]
         return float(rng.uniform(self.low, self.high))
-
-
-@dataclass(frozen=True)
-class Camera:
-    """A camera by mount (a camera of the robot) or by where it stands [m] and looks.
-
-    Attributes:
-        shows: joint: how far it stands open in pictures of draws from this camera; nothing else heeds it.
-    """
-
-    name: str
-    size: tuple[int, int]
-    node: Node
-    mount: str | None = None
-    look_at: Node | None = None
-    stands: tuple[float, float, float] | None = None
-    rate: float | None = None
-    record: bool = False
-    shows: Node | None = None
 
 
 @dataclass(frozen=True)
@@ -251,7 +233,7 @@ def read_config(
         friction_of=friction_of,
         redraw_unless=unless,
         redraw_at_most=at_most,
-        cameras=tuple(_camera(key, child) for key, child in node.child("cameras").items()),
+        cameras=tuple(read_camera(key, child) for key, child in node.child("cameras").items()),
         unseen=_unseen(node.child("unseen"), [*(p.name for p in parts), *unbuilt]) if "unseen" in node else {},
         required=required,
         vary_unknown=tuple(n.word() for n in unknown.child("vary").each()) if unknown.value else (),
@@ -444,29 +426,6 @@ def _uniform(node: Node, dimension: str | None) -> tuple[float, float]:
     if low > high:
         node.note(f"the lower bound {bounds[0].value!r} is above the upper {bounds[1].value!r}.")
     return low, high
-
-
-def _camera(name: str, node: Node) -> Camera:
-    node.mapping(required=("size",), optional=("mount", "look_at", "from", "rate", "record", "shows"))
-    stands = node.child("from")
-    if ("mount" in node) == ("from" in node) or ("look_at" in node) != ("from" in node):
-        node.note("a camera is either mounted (mount: robot.head_camera) or stands somewhere (from: and look_at:).")
-    where = None
-    if stands.value is not None:
-        stands.mapping(required=("x", "y", "z"))
-        x, y, z = (stands.child(axis).quantity("length") for axis in "xyz")
-        where = (x, y, z)
-    return Camera(
-        name,
-        node.child("size").size(),
-        node,
-        node.child("mount").word(default="") or None,
-        node.child("look_at") if "look_at" in node else None,
-        where,
-        node.child("rate").quantity("frequency", default=None) if "rate" in node else None,
-        node.child("record").flag(),
-        node.child("shows") if "shows" in node else None,
-    )
 
 
 def _unseen(node: Node, parts: Sequence[str]) -> dict[str, Mapping[str, str]]:

@@ -1,4 +1,5 @@
-"""How a setting stands on a command line: quoted for Hydra's grammar as it comes in, and as a line that can be run as it goes out."""
+"""How a setting stands on a command line: quoted for Hydra's grammar as it comes in, what is wrong with it in a sentence of ours,
+and as a line that can be run as it goes out."""
 
 from __future__ import annotations
 
@@ -7,7 +8,11 @@ import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
-PATHS = ("data", "out", "conf_dir", "mapping", "metadata", "apply", "model")  # settings whose value is a path
+from ..sheet.errors import ScenarioError
+
+PATHS = (  # settings whose value is a path
+    "data", "out", "in", "conf_dir", "mapping", "metadata", "apply", "model", "verdicts", "ledger", "baseline", "former", "disputes",
+)  # fmt: skip
 _QUOTED = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 _WHOLE = re.compile(_QUOTED, re.DOTALL)  # a value that is quoted from end to end
 _EACH = re.compile(rf"{_QUOTED}(?:,{_QUOTED})+", re.DOTALL)  # several of them
@@ -20,17 +25,70 @@ def quoted(override: str, sweep: bool = False) -> str:
     itself, except in paths, whose commas are their own.
     """
     key, _, value = override.partition("=")
-    if not value or (value[0] in "'\"" and (key not in PATHS or _WHOLE.fullmatch(value))):
+    if not value or _WHOLE.fullmatch(value) or re.fullmatch(r"\$\{[^{}]*\}", value):
         return override
     if sweep and _EACH.fullmatch(value):
         return override
     if key in PATHS or (key == "episodes" and not sweep and re.fullmatch(r"[\d,-]*,[\d,-]*", value)):
         return f"{key}={_quote(value)}"
-    if value[0] in "[{" or re.fullmatch(r"[\w./:,+*@%$~-]*", value, re.ASCII):
+    if value[0] in "[{" or re.fullmatch(r"[\w./:,+*@%$?|-]*", value, re.ASCII):
         return override
     if sweep and "," in value:
         return f"{key}={','.join(_quote(one.strip()) for one in value.split(','))}"
-    return f"{key}={_quote(value)}" if re.search(r"[\s=(),<>]|[^\x00-\x7f]", value) else override
+    return f"{key}={_quote(value)}"
+
+
+def refuse_unreadable(overrides: Iterable[str], sweep: bool = False) -> None:
+    """Have each override read by itself by Hydra's grammar.
+
+    Args:
+        sweep: several values of a setting, with commas between them, are a run each.
+
+    Raises:
+        ScenarioError: one cannot be read, with its setting, its value and how it is written.
+    """
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    parser = OverridesParser.create()
+    for word in overrides:
+        key, _, value = unquoted(word).partition("=")
+        bare = key.lstrip("+~")
+        if re.split(r"[./@]", bare)[0] == "hydra":
+            raise ScenarioError("Hydra's own settings are not taken. Leave it out.", field=bare)
+        if word.startswith("~") and "." not in bare:
+            raise ScenarioError(f"A setting is not taken away. Leave {word} out: it is then as the file says.", field=bare)
+        if not re.fullmatch(r"[\w/@-]+(\.[\w-]+)*", bare, re.ASCII):
+            raise ScenarioError(
+                f"{bare!r} is no name of a setting. Names are words with points between them, such as scenario.parts.table.height."
+            )
+        try:
+            parsed = parser.parse_override(word)
+        except HydraException:
+            raise ScenarioError(_unreadable(value, key), field=bare) from None
+        if parsed.is_sweep_override() and not sweep:
+            raise ScenarioError(
+                f"{value!r} are several values. Write {key}=[{value}] for a list, {key}='\"{value}\"' for one text, "
+                "or add -m for a run of each.",
+                field=bare,
+            )
+
+
+def unresolved(value: object) -> str:
+    """What is said of a value with `${` that stands for nothing."""
+    return f"{value!r} stands for a value that is not there. Write the value out, or \\${{ where the two characters are meant."
+
+
+def _unreadable(value: str, key: str) -> str:
+    """What is said of a value that Hydra's grammar does not take."""
+    if "${" in value and value[0] not in "[{":
+        return unresolved(value)
+    if value[:1] in ("[", "{"):
+        close = "]" if value[0] == "[" else "}"
+        return f"{value!r} is no {'list' if close == ']' else 'table'}: see that each bracket and quote is closed, such as {key}=" + (
+            "[a, b]." if close == "]" else "{a: 1, b: 2}."
+        )
+    return f"{value!r} cannot be read. Write it in quotes, such as {key}='\"a b\"'."
 
 
 def unquoted(override: str) -> str:

@@ -415,7 +415,8 @@ class Node:
     def integer(self, default: Any = _MISSING, low: int | None = None) -> int:
         if self.value is None and default is not _MISSING:
             return default
-        if isinstance(self.value, bool) or not isinstance(self.value, int) or (low is not None and self.value < low):
+        small = isinstance(self.value, int) and (low is None or self.value >= low) and self.value < 1 << 63
+        if isinstance(self.value, bool) or not small:
             self.note(
                 f"{self.value!r} stands where a whole number{f' from {low} on' if low is not None else ''} is wanted."
             )

@@ -110,10 +110,10 @@ def test_help_version_and_no_word(capsys):
         (["check", "seed=-1"], "-1 stands where a whole number from 0 on"),
         (["check", "microwave"], "'microwave' is no setting"),
         (["check", "scenario.parts.oven.latch_force=25"], "has no unit"),
-        (["check", "seed=[a"], "settings cannot be read"),
+        (["check", "seed=[a"], "'[a' is no list"),
         (["check", "--config-dir"], "--config-dir wants a folder"),
         (["check", "--config-dir", "nowhere"], "nowhere"),
-        (["check", "-m", "scenario={"], "settings cannot be read"),
+        (["check", "-m", "scenario={"], "'{' is no table"),
         (["check", "hand=clow"], "no hand 'clow'. Did you mean claw"),
         (["render", "scenario=bare"], "`shiliu render` needs out"),
         (["render", "scenario=bare", "out=x", "grid=0x3"], "'0x3' is no grid"),
@@ -244,6 +244,48 @@ def test_paths_arrive_as_they_were_written(path):
     assert (tree["data"], tree["out"]) == (path, path)
 
 
+def test_a_path_may_hold_what_stands_for_another_value():
+    from shiliu.scenarios.reading.composition import compose
+
+    assert compose("replay", parse(["replay", "data=a\\${b} c", "out=x"]).overrides).tree["data"] == "a${b} c"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["data=${oops"], "data: '${oops' stands for a value that is not there"),
+        (["data=a${b}"], "data: 'a${b}' stands for a value that is not there"),
+        (["lang=${oc.env:NOT_SET_HERE}"], "lang: '${oc.env:NOT_SET_HERE}' stands for"),
+        (["lang=${eval:1}"], "lang: '${eval:1}' stands for"),
+        (["lang=[en"], "lang: '[en' is no list"),
+        (["lang={en"], "lang: '{en' is no table"),
+        (["lang=en,zh"], "lang: 'en,zh' are several values"),
+        (["lang=it's#"], "lang: \"it's#\" is not known here"),
+        (["lang=\"en"], "lang: '\"en' is not known here"),
+        (["lang.x=1"], "'lang' is one value"),
+        (["+lang=en"], "lang: This setting is there already"),
+        (["~lang"], "lang: A setting is not taken away"),
+        (["a@b=1"], "There is no setting 'a'"),
+        (["hydra.run.dir=x"], "hydra.run.dir: Hydra's own settings are not taken"),
+        (["repair_at_most..back=1"], "'repair_at_most..back' is no name of a setting"),
+        (["repair_at_most[0]=1"], "write repair_at_most.0=VALUE"),
+        (["数据=x"], "'数据' is no name of a setting"),
+        (["seed", "=", "3"], "Write seed=VALUE in one word"),
+        (["seed =3"], "Write seed=VALUE in one word"),
+        (["-m", "seed=[1,2"], "seed: '[1,2' is no list"),
+        (["seed=99999999999999999999"], "seed: 99999999999999999999 stands where a whole number"),
+    ],
+)
+def test_a_mistake_of_the_command_line_is_one_sentence_of_ours(words, told, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    given = [] if words[0].startswith("data") else ["data=x"]
+    assert main(["replay", *given, "out=o", *words]) == 2
+    error = capsys.readouterr().err
+    assert told in error and len(error.splitlines()) == 1
+    assert not any(word in error for word in ("http", "Exception", "full_key", "object_type"))
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     ("word", "swept", "plain"),
     [
@@ -353,3 +395,21 @@ def test_doctor_tells_what_is_missing(capsys, monkeypatch):
     monkeypatch.setattr(doctor, "packages", lambda: ["numpy", "no-such-package-of-ours"])
     code, out, _ = run(capsys, "doctor")
     assert code == 2 and "missing: pip install no-such-package-of-ours" in out
+
+
+def test_a_bad_file_of_ones_own_keeps_no_other_out_of_a_list(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    kinds = {"scenario": "bare", "cell": "example-mw-01", "robot": "sawyer", "device": "kuavo_vr", "mapping": "kuavo_rosbag"}
+    for group in kinds:
+        folder = tmp_path / "conf" / group
+        folder.mkdir(parents=True)
+        (folder / "torn.yaml").write_text("a: [1\nb: 2\n")
+        (folder / "words.yaml").write_text("- only\n")
+        (folder / "odd.yaml").write_text("title: tea\njoints: 3\nvariants: 4\nsurveyed: yes\n")
+    for group, good in kinds.items():
+        assert main(["list", f"{group}s", "--json"]) == 0
+        rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)[f"{group}s"]}
+        assert "error" not in rows[good] and "error" not in rows["odd"]
+        assert f"conf/{group}/torn.yaml:2: This is no valid YAML" in rows["torn"]["error"]
+        assert f"conf/{group}/words.yaml: This holds no settings" in rows["words"]["error"]
+    assert main(["list", "scenarios", "torn"]) == 2 and "no valid YAML" in capsys.readouterr().err

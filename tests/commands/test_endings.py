@@ -56,6 +56,34 @@ def test_a_signal_ends_it_and_leaves_nothing(tmp_path, name):
     assert not list(tmp_path.iterdir())
 
 
+KILLED = """
+import os, sys
+from shiliu import cli
+
+rename = os.rename
+
+def renamed(one, other):
+    rename(one, other)
+    if str(other) == sys.argv[1]:
+        os._exit(9)
+
+os.rename = renamed
+cli.main(sys.argv[2:])
+"""
+
+
+def test_killed_when_its_result_is_in_place_it_has_left_nothing_that_stays(data, tmp_path, capsys):
+    """`import` renames a set out of its own hidden folder, which is there still for a moment."""
+    bags, out = tmp_path / "bags", tmp_path / "here" / "out"
+    assert cli.main(["export", f"data={data}", "to=rosbag", f"out={bags}"]) == 0
+    words = ["import", f"data={bags}", f"out={out}"]
+    assert subprocess.run([sys.executable, "-c", KILLED, str(out), *words], check=False).returncode == 9
+    left = sorted(path.name for path in out.parent.iterdir())
+    assert len(left) == 2 and left[0].endswith(".partial") and (out / "meta" / "info.json").is_file()
+    assert cli.main(words) == 2 and "exists already" in capsys.readouterr().err
+    assert [path.name for path in out.parent.iterdir()] == ["out"]
+
+
 def test_a_signal_that_is_ignored_stays_so(tmp_path):
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
@@ -68,6 +96,10 @@ def test_a_signal_that_is_ignored_stays_so(tmp_path):
 def test_what_the_system_refuses_is_no_fault_of_ours():
     full = mendable(OSError(errno.ENOSPC, "x", "a\nb"))
     assert full is not None and full.exit_code == 2 and "Make room" in str(full) and "a\\x0ab" in str(full)
+    out = mendable(OSError(errno.ENOSPC, "x"), "o")
+    hidden = mendable(OSError(errno.ENOSPC, "x", "a/.o.1-2-3-4-5-6.partial/b"), "o")
+    assert str(out) == str(hidden) == "o: No space left on device. Make room, or choose another out=."
+    assert "Make room" in str(mendable(OSError("file write failed: errno = 28, error message"), "o"))  # of HDF5
     for error in (MemoryError(), OSError(errno.ENOMEM, "x"), RuntimeError("can't start new thread")):
         assert "memory" in str(mendable(error))
     try:
@@ -101,6 +133,7 @@ def data(bare, tmp_path_factory) -> Path:
         ["replay", "pictures=false", "workers=1"],
         ["replay", "check=intake"],
         ["export", "to=mcap"],
+        ["export", "to=rosbag"],
         ["export", "to=lerobot"],
     ],
     ids=" ".join,
@@ -112,6 +145,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(data, tmp_path, words, cap
         assert cli.main([*words, f"data={data}", f"out={out}"]) == 2
     error = capsys.readouterr().err
     assert "file too large" in error.lower() and "fault" not in error and len(error.splitlines()) == 1
+    assert f"{out}" in error and ".partial" not in error
     left = [path.name for path in out.parent.iterdir()]
     assert left == (["out"] if "workers=1" in words else []) and not (out / "verdicts.jsonl").exists()
 

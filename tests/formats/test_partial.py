@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from shiliu.replay.formats import partial
-from shiliu.replay.formats.atomic_folder import placed, refuse_unwritable
-from shiliu.replay.formats.partial import beside, sweep
+from shiliu.replay.formats.atomic_folder import placed, refuse_existing, refuse_unwritable
+from shiliu.replay.formats.partial import beside, sweep, sweep_all
 from shiliu.scenarios.sheet.errors import EpisodeError
 
 LEAVE = """
@@ -69,6 +69,24 @@ def test_what_may_be_in_use_stays(tmp_path):
     new = beside(out)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*stay, "kept"])
     assert (tmp_path / "kept" / "a").is_file() and not new.exists() and new != beside(out)
+
+
+def test_a_run_that_is_refused_sweeps_too(tmp_path):
+    out = tmp_path / "out"
+    left = left_by_a_dead_process(out)
+    out.write_text("whole")
+    with pytest.raises(EpisodeError, match="exists already"):  # the run that left something was killed when it was done
+        refuse_existing(out)
+    assert not left.exists() and out.read_text() == "whole"
+
+
+def test_a_folder_of_parts_is_swept_by_their_names_alone(tmp_path):
+    left = [left_by_a_dead_process(tmp_path / name) for name in ("a.json.zst", "b.x")]
+    other = tmp_path / left[0].name.replace(".a.json.zst.", ".a.json.zst.1")[: len(left[0].name)]
+    another = tmp_path / re.sub(r"zst\.\w{8}", "zst.11111111", left[0].name)  # of another machine that shares the folder
+    other.touch(), another.touch(), (tmp_path / f"{left[1].name}.kept").touch()
+    sweep_all(tmp_path)
+    assert sorted(tmp_path.iterdir()) == sorted([other, another, tmp_path / f"{left[1].name}.kept"])
 
 
 def test_a_long_name_has_room(tmp_path):

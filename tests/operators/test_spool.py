@@ -69,6 +69,23 @@ def test_a_torn_file_is_no_episode(tmp_path, keep):
     assert spool.load(7) is None
 
 
+def test_what_went_into_the_set_that_lies_there_is_dropped(tmp_path):
+    out = tmp_path / "demos"
+    spool, other = Spool(out, {"seed": 1}), Spool(out, {"seed": 2})
+    for one, text in ((spool, "a"), (other, "b")):
+        staged = tmp_path / text
+        (staged / "meta").mkdir(parents=True)
+        (staged / "meta" / "info.json").write_text("{}")
+        (staged / "meta" / "stats.json").write_text(text)
+        one.save(episode(7))
+        one.note(staged)
+    Spool.sweep(out)
+    assert spool.load(7) is not None and other.load(7) is not None  # killed before either set was in place
+    (tmp_path / "b").rename(out)
+    Spool.sweep(out)
+    assert spool.load(7) is not None and not other.folder.exists()
+
+
 def test_dropped_leaves_nothing(tmp_path):
     spool = Spool(tmp_path / "demos", {})
     spool.save(episode(7))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
 import shiliu
 from shiliu.cli import main
+from shiliu.envs.rendering import missing
 from shiliu.replay.commands.record_lines import Lines
 from shiliu.replay.formats.episode_archive import pack
 from shiliu.replay.operator.demonstration import demonstrate, go_on_from
@@ -17,6 +19,8 @@ from shiliu.replay.operator.memory import CannotKeep, recall, remember
 from shiliu.replay.operator.operator import Operator, read_chain
 from shiliu.replay.operator.skill_strip import positions, sight, strip_of
 from shiliu.replay.operator.tries import MOST, Tries, numbered, place_of
+from shiliu.replay.rollout.camera_frames import recorded_cameras
+from shiliu.scenarios.catalog.catalog import load_scenario
 from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.sheet.errors import EpisodeError, ScenarioError
 from shiliu.scenarios.sheet.yaml_reader import Node, Problems
@@ -208,6 +212,24 @@ def test_failures_are_counted_by_skill_and_reason():
 
 
 WAIT = ['scenario.time_limit="1 s"', "scenario.mistakes=null", "threads=1", "strips=0"]
+
+
+@pytest.mark.skipif(missing() is not None, reason="no OpenGL here")
+def test_a_camera_that_records_has_its_pictures_unless_told_otherwise(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    words = ["record", "scenario=table_setting", "episodes=1", "scenario.cameras.head.size=64x48", *WAIT]
+    assert main([*words, "out=a", "scenario.cameras.head.record=true", "scenario.skills=[{wait:{time:0.2 s}}]"]) == 0
+    assert len(list(Path("a").rglob("*.mp4"))) == 1 and "no pictures" not in capsys.readouterr().out
+    assert main([*words, "out=b", "scenario.cameras.head.record=sometimes"]) == 2
+    assert "Write true, on_request or false" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("record", "asked", "drawn"), [("true", False, 1), ("on_request", True, 1), ("on_request", False, 0), ("false", True, 0)]
+)
+def test_which_cameras_record(record, asked, drawn):
+    scene = load_scenario("bare", [f"cameras.head.record={record}"])
+    assert recorded_cameras(scene, asked) == ["head"][:drawn]
 
 
 def test_processes_side_by_side_make_the_same_bytes(tmp_path, monkeypatch, capsys):

@@ -21,7 +21,7 @@ import numpy as np
 
 from ....scenarios.sheet.errors import EpisodeError
 from ...rollout.transitions import transitions
-from ..atomic_folder import placed
+from ..atomic_folder import placed, refuse_full
 from ..exporters import Item, Options
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def export(items: Iterator[Item], out: Path, options: Options) -> Iterator[Item]
                     file=item.recording.source,
                 )
             made = transitions(scene, episode, options.reward)
+            refuse_full(folder, made.nbytes)
             ends = np.arange(episode.n_steps) == episode.n_steps - 1
             storage.update_episodes(
                 [

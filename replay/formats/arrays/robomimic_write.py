@@ -27,7 +27,7 @@ import numpy as np
 from ....scenarios.sheet.errors import EpisodeError
 from ...rollout.camera_frames import cameras_of, pictures
 from ...rollout.transitions import transitions
-from ..atomic_folder import placed
+from ..atomic_folder import placed, refuse_full
 from ..exporters import Item, Options
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def export(items: Iterator[Item], out: Path, options: Options) -> Iterator[Item]
                         "apart with episodes=.",
                         file=item.recording.source,
                     )
-                _write(data.create_group(f"demo_{count}"), episode, scene, options)
+                _write(folder, data.create_group(f"demo_{count}"), episode, scene, options)
                 total, count = total + episode.n_steps, count + 1
                 yield item
             if first is None:
@@ -77,16 +77,18 @@ def export(items: Iterator[Item], out: Path, options: Options) -> Iterator[Item]
             file["mask/valid"] = np.array([names[k] for k in valid], "S16")
 
 
-def _write(group: Any, episode: SimEpisode, scene: Scene, options: Options) -> None:
+def _write(folder: Path, group: Any, episode: SimEpisode, scene: Scene, options: Options) -> None:
     made = transitions(scene, episode, options.reward)
     n = episode.n_steps
+    cameras = cameras_of(scene, options.images)
+    drawn = sum(n * 3 * camera.height * camera.width for camera in cameras.values())
+    refuse_full(folder, made.nbytes + drawn)
     done = made.success.astype(np.int64)
     done[-1] = 1
     group["actions"], group["rewards"], group["dones"] = made.actions, made.rewards, done
     group["states"], group["start_state"] = made.states[:n], episode.start_state
     for name, values in made.observations.items():
         group[f"obs/{name.removeprefix('observation.')}"] = values[:n]
-    cameras = cameras_of(scene, options.images)
     for name, frames in (pictures(scene, episode, cameras) or {}).items():
         camera = cameras[name]
         shape = (camera.height, camera.width, 3)

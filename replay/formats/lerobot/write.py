@@ -25,6 +25,7 @@ from ....scenarios.sheet.errors import EpisodeError, ScenarioError, shown
 from ...recording.features import grid_ns
 from ...recording.metadata import from_plain, no_columns
 from ...recording.recording import SimEpisode
+from ..atomic_folder import refuse_existing
 from ..partial import beside
 from . import contract as lerobot_contract
 from . import layout, stats
@@ -98,7 +99,7 @@ class DatasetWriter:
         if append and (self.out / layout.INFO).exists():
             self._base = committed(self.out, self._described, self.fps, robot_type)
         else:
-            _refuse_existing(self.out)
+            refuse_existing(self.out)
         self._made = _make_parents(self.out)
         self._folder = beside(self.out)
         self._folder.mkdir()
@@ -466,7 +467,7 @@ class DatasetWriter:
                 move_in(self._folder, self._base)
                 shutil.rmtree(self._folder, ignore_errors=True)
             else:
-                _refuse_existing(self.out)
+                refuse_existing(self.out)
                 if self.out.is_dir():
                     self.out.rmdir()
                 os.rename(self._folder, self.out)
@@ -530,13 +531,6 @@ def _checked(features: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, A
 def _described(features: Mapping[str, dict[str, Any]], fps: int) -> dict[str, dict[str, Any]]:
     """The features as `info.json` says them."""
     return {name: layout.with_video_info(feature, fps) for name, feature in features.items()}
-
-
-def _refuse_existing(out: Path) -> None:
-    if out.is_symlink() or (out.exists() and not (out.is_dir() and not any(out.iterdir()))):
-        raise EpisodeError(
-            "exists already. Choose another folder, or move it away; nothing is overwritten.", file=out, field="out"
-        )
 
 
 def _make_parents(out: Path) -> list[Path]:

@@ -80,8 +80,6 @@ def write(recording: Recording, path: Path) -> None:
                 writer.add_message(channels[i], log_time=time, publish_time=time, sequence=k, data=message)
             writer.finish()
         os.replace(part, path)
-    except OSError as error:
-        raise EpisodeError(f"cannot be written: {error.strerror}.", file=path, field="out") from None
     finally:
         part.unlink(missing_ok=True)
 

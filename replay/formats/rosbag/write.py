@@ -118,8 +118,6 @@ def write(
                     )
                 writer.write(connections[topic], time, types.serialize_ros1(message, spelled(type_)))
         os.replace(part, path)
-    except OSError as error:
-        raise EpisodeError(f"cannot be written: {error.strerror}.", file=path, field="out") from None
     finally:
         part.unlink(missing_ok=True)
 
