@@ -16,7 +16,8 @@ from shiliu.replay.judge.judge import judge, subject_of
 from shiliu.replay.judge.motion_stage import motion_stage
 from shiliu.replay.judge.rollout_stage import rollout_stage
 from shiliu.replay.recording.recording import Recording, Stream
-from shiliu.replay.report import Words, exit_code, write_reports
+from shiliu.replay.report import Words, counts, write_reports
+from shiliu.replay.report.terminal import code_of
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.replay.signals.statistics import wilson
@@ -294,7 +295,7 @@ class TestSession:
 @pytest.mark.skipif(not SESSION.is_file(), reason="the real recordings are not on this machine")
 def test_the_whole_folder_ends_with_its_documented_exit_code(tmp_path):
     verdicts = judge(read(DATA / "kuavo-vr-teleop"), shiliu.load_scenario("bare"))
-    assert exit_code(verdicts) == 1
+    assert code_of(counts(verdicts)) == 1
     human = {v.episode: v for v in verdicts if v.claim == "human"}
     assert {name[:4]: v.verdict for name, v in human.items()} == {"hand": "FEASIBLE", "sess": "UNSOUND"}
     lost = next(v for v in human.values() if v.verdict == "UNSOUND")
