@@ -13,7 +13,6 @@ from shiliu.replay.formats.lerobot.write import DatasetWriter
 from shiliu.replay.judge.context import Contexts
 from shiliu.replay.judge.integrity_stage import integrity_stage
 from shiliu.replay.judge.judge import judge, subject_of
-from shiliu.replay.judge.motion_stage import motion_stage
 from shiliu.replay.judge.rollout_stage import rollout_stage
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report import Words, counts, write_reports
@@ -327,6 +326,6 @@ def test_a_claw_that_was_commanded_shut_is_shut_in_the_replay(scene):
     quick = shiliu.load_scenario("microwave", ["judge.if_unknown.starts=1"])
     subject = subject_of(recording, Contexts(quick))
     integrity = integrity_stage(subject)
-    (rollouts,) = rollout_stage([(subject, integrity, motion_stage(subject, integrity))], threads=1)
+    (rollouts,) = rollout_stage([(subject, integrity, subject.robot.motions(subject, integrity))], threads=1)
     opening = rollouts.shown.observations["observation.state"][:, len(names) :]
     assert np.abs(opening[25]).max() < 1.0 and opening[-1] == pytest.approx([60.0, 0.0], abs=1.0)
