@@ -22,7 +22,6 @@ from shiliu.replay.checks.dynamics import check_balance, effort
 from shiliu.replay.judge.eased_motion import smoothed
 from shiliu.replay.judge.integrity_stage import integrity_stage
 from shiliu.replay.judge.judge import subject_of
-from shiliu.replay.judge.motion_stage import motion_stage
 from shiliu.replay.judge.results import Motions, Subject
 from shiliu.replay.retarget.arms import Arms, arms_of
 from shiliu.replay.retarget.shapes import Shapes
@@ -44,7 +43,7 @@ def carried(data: Path, source: str, name: str) -> Iterator[tuple[Subject, Motio
     for recording in shiliu.read(data / source):
         if recording.name == name:
             subject = subject_of(recording)
-            yield subject, motion_stage(subject, integrity_stage(subject))
+            yield subject, subject.robot.motions(subject, integrity_stage(subject))
 
 
 def postures(data: Path) -> None:

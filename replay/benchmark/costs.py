@@ -6,6 +6,7 @@ import importlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,11 @@ import numpy as np
 STAGES = {
     "integrity": (("judge.judge", "integrity_stage"),),
     "kinematics": (
-        ("judge.judge", "motion_stage"),
-        ("judge.set_comparison", "compare_rates"),
-        ("judge.judge", "kinematics_stage"),
+        ("judge.own_robot", "OwnRobot.motions"),
+        ("judge.set_comparison", "rate_facts"),
+        ("judge.own_robot", "OwnRobot.kinematics"),
     ),
-    "dynamics": (("judge.judge", "dynamics_stage"),),
+    "dynamics": (("judge.own_robot", "OwnRobot.dynamics"),),
     "replay": (("judge.judge", "replay_stage"), ("judge.judge", "rollout_stage")),  # without the playing
     "playing": (("judge.rollout_stage", "play"),),
     "verdict": (("judge.judge", "conclude"),),
@@ -57,7 +58,8 @@ def stopwatches() -> Iterator[dict[str, float]]:
     try:
         for stage, functions in STAGES.items():
             for module, name in functions:
-                owner = importlib.import_module(f"..{module}", __package__)
+                *classes, name = name.split(".")
+                owner = reduce(getattr, classes, importlib.import_module(f"..{module}", __package__))
                 before.append((owner, name, getattr(owner, name)))
                 setattr(owner, name, timed(stage, getattr(owner, name)))
         yield spent

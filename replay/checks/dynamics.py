@@ -343,39 +343,6 @@ def check_balance(effort: Effort, polygon: np.ndarray, rules: Rules, signal: str
     ]
 
 
-def check_dynamics(
-    model: mujoco.MjModel,
-    t: np.ndarray,
-    q: np.ndarray,
-    names: Sequence[str],
-    limits: Limits,
-    rules: Rules,
-    polygon: np.ndarray | None = None,
-    *,
-    signal: str = "command",
-    base: str | None = None,
-    start: np.ndarray | None = None,
-    payload: Mapping[str, tuple[float, Sequence[float]]] | None = None,
-    carrying: Collection[str] = (),
-) -> tuple[list[Finding], Effort]:
-    """All dynamic findings of a joint motion, and the effort that they rest on.
-
-    Args:
-        t: (n,) seconds by the clock to judge by; q: (n, k) rad; names: (k,).
-        polygon: the soles; None leaves balance not checked.
-        payload, carrying: see `effort`.
-    """
-    rule = rules["torque.peak"]
-    needed = effort(model, resample(t, q, rate=rule.rate, window=rule.window), names, base, start, payload, carrying)
-    found = check_torque(needed, limits, rules, signal)
-    found += (
-        check_balance(needed, polygon, rules, signal)
-        if polygon is not None
-        else [rules["balance"].not_checked("no_legs", signal=signal)]
-    )
-    return found, needed
-
-
 def compare_torque(
     needed: Effort, t: np.ndarray, recorded: np.ndarray, names: Sequence[str], window: float = 0.12
 ) -> dict[str, dict[str, float]]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..signals.signal import held, run_around
 from .check import Check
-from .finding import Finding, Table, worst_of
+from .finding import Finding, worst_of
 from .fixes import Fix, Known, clip, slow
 from .rules import Rules
 
@@ -165,12 +165,6 @@ def error_table(error: np.ndarray, names: Sequence[str]) -> dict[str, dict[str, 
         name: {"p50": float(p50[j]), "p95": float(p95[j]), "max": float(size[:, j].max())}
         for j, name in enumerate(names)
     }
-
-
-def tracking_table(error: np.ndarray, names: Sequence[str], unit: str = "rad") -> Table:
-    """`error_table` as a table of the report."""
-    rows = [[name, row["p50"], row["p95"], row["max"], unit] for name, row in error_table(error, names).items()]
-    return Table("tracking", ["joint", "p50", "p95", "max", "unit"], rows)
 
 
 def check_tracking(

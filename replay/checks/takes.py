@@ -98,20 +98,15 @@ def remember(digests: Iterable[str | None], source: str, seen: dict[str, str]) -
             seen.setdefault(digest, source)
 
 
-def check_duplicate(recording: Recording, before: Mapping[str, str], rules: Rules) -> Finding:
-    """`take.duplicate`: the same take twice in one set, to the bit; the later one is told.
+def duplicate_of(digests: tuple[str | None, str | None], before: Mapping[str, str], rules: Rules) -> Finding:
+    """`take.duplicate`: the same take twice in one set, to the bit; the later one is reported.
 
     Commands and measurements alike is a copy, and no demonstration of its own. Commands alone alike is a WARN: they
     were played again, as a planner or a test does, and the robot did something else.
 
     Args:
-        before: digest (`content`) -> name of the first take of the set that has it.
+        digests: of the take, see `content`; before: digest -> name of the first take of the set that has it.
     """
-    return duplicate_of(content(recording), before, rules)
-
-
-def duplicate_of(digests: tuple[str | None, str | None], before: Mapping[str, str], rules: Rules) -> Finding:
-    """`take.duplicate` of a take of which only the digests are at hand; see `check_duplicate`."""
     rule = rules["take.duplicate"]
     given, whole = digests
     if whole is not None and whole in before:

@@ -44,10 +44,8 @@ def run(request: CommandRequest) -> int:
 
     settings = Settings(request)
     data, out = Path(settings["in"].word()), Path(settings["out"].word())
-    lang, _ = settings["lang"].word(choices=("en", "zh")), settings["mapping"].word(default="") or None
-    Where.of(settings)
-    settings["check"].word(choices=("gate", "full"))
-    settings["strict"].flag(), settings["seed"].integer(low=0)
+    lang = settings["lang"].word(choices=("en", "zh"))
+    Where.of(settings)  # the workers ask again
     workers, limit = settings["workers"].integer(low=1), settings["take_limit"].quantity("time", low=1.0)
     rest = settings["rest"].quantity("time", low=0.0)
     once, quiet = settings["once"].flag(), settings["quiet"].flag()

@@ -1,10 +1,10 @@
-"""Where, and as whom, recordings are judged, as a command line says it."""
+"""Where, as whom and how recordings are judged, as a command line says it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .settings import Settings
 
@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from ..judge.context import Contexts
 
 UNLABELLED = ("success", "unknown")
+SCENES = ("gate", "full")  # checks that are made in scenes
 
 
 @dataclass(frozen=True)
 class Where:
-    """The settings that choose scene and robot; what each means stands in conf/replay.yaml."""
+    """The settings that every verdict hangs on; what each means stands in conf/replay.yaml."""
 
     robot: str | None
     model: str | None
@@ -25,14 +26,25 @@ class Where:
     base: str | None
     retarget: str
     unlabelled: str
+    mapping: str | None
+    check: str
+    strict: bool
+    seed: int
 
     @classmethod
-    def of(cls, settings: Settings) -> Where:
+    def of(cls, settings: Settings, checks: tuple[str, ...] = SCENES) -> Where:
         """As the settings say it; what is wrong is noted there."""
         robot, model = (settings[key].word(default="") or None for key in ("robot", "model"))
         hand, base = settings["hand"].word(default=None), settings["base"].word(default=None)
         unlabelled = settings["unlabelled"].word(choices=UNLABELLED)
-        return cls(robot, model, hand, base, settings["retarget"].word(), unlabelled)
+        mapping, check = settings["mapping"].word(default="") or None, settings["check"].word(choices=checks)
+        strict, seed = settings["strict"].flag(), settings["seed"].integer(low=0)
+        return cls(robot, model, hand, base, settings["retarget"].word(), unlabelled, mapping, check, strict, seed)
+
+    @property
+    def how(self) -> dict[str, Any]:
+        """What `judging` is told of it."""
+        return {"strict": self.strict, "seed": self.seed, "full": self.check == "full"}
 
     def contexts(self, request: CommandRequest, settings: Settings, data: Path) -> Contexts:
         """What chooses the scene of each recording.

@@ -1,9 +1,8 @@
 """One recording judged by itself, with what is left open for the others of its set, and closed when these are known.
 
-A set is judged in the order of its takes, each among others (`Company`). Where many processes judge single takes in any order,
-a take is judged as if it were alone, and its facts are kept. Later the facts of all are held together in the order of the data, and
-what comes of that is put into the verdict. Mostly nothing else changes by it; where it does, the take is judged once more, told what
-was found.
+Where many processes judge single takes in any order, a take goes through the stages as if its set held no other, and its facts
+are kept. Later the facts of all are held together in the order of the data (`Company.hold`), and what comes of that is put into
+the verdict. Mostly nothing else changes by it; where it does, the take is judged once more, with what was found.
 """
 
 from __future__ import annotations
@@ -11,17 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..checks.finding import Finding
 from ..checks.registry import asked_of
+from ..checks.rules import Rules
 from .conclusion import conclude
 from .judge import run_stages
-from .rate_comparison import RateFacts, rate_facts
-from .results import Integrity, Motions, Rates, Subject
-from .set_comparison import Company, TakeFacts, take_facts
+from .results import Given, Subject
+from .set_comparison import Company, TakeFacts
 from .verdict import Verdict
-
-Given = Mapping[str, Finding]  # code -> what the comparison with others found
-OPEN = "open"  # in the details of a finding that the others of its set decide
 
 
 @dataclass(frozen=True)
@@ -30,21 +25,19 @@ class Alone:
 
     Attributes:
         verdict: of it, `places` of which are open.
-        take, rates: what the others are held against.
+        take: what the others are held against.
         thresholds: name of those it was judged by.
         places: code -> which of the verdict's findings the others of its set decide.
     """
 
     verdict: Verdict
     take: TakeFacts
-    rates: RateFacts | None
     thresholds: str
     places: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 def judge_alone(
     subject: Subject,
-    context: str,
     given: Given | None = None,
     *,
     strict: bool = False,
@@ -55,22 +48,24 @@ def judge_alone(
     """Judge one recording by itself, on one thread.
 
     Args:
-        context: what tells its context from those of others.
         given: what the comparison with others found; None where that is not known yet.
         strict, seed, pictures, full: as `judging` has them.
     """
-    company = _KnownCompany(given) if given is not None else _Nobody()
-    (judged,) = run_stages([subject], company, threads=1, seed=seed, full=full)
+    take: list[TakeFacts] = []
+
+    def hold(batch: Sequence[tuple[TakeFacts, Rules]]) -> Sequence[Given]:
+        take[:] = [facts for facts, _ in batch]
+        return Company().hold(batch) if given is None else [given]
+
+    (judged,) = run_stages([subject], hold, threads=1, seed=seed, full=full)
     if isinstance(judged, Exception):
         raise judged
     verdict = conclude(judged, strict, pictures)
-    return Alone(
-        verdict,
-        take_facts(subject.recording, judged.integrity.findings, subject.scene.name),
-        rate_facts(subject, judged.motions, context),
-        subject.rules.name,
-        _opened(verdict) if given is None else {},
-    )
+    places: dict[str, tuple[int, ...]] = {}
+    for i, one in enumerate(verdict.findings if given is None else ()):
+        if one.code in asked_of("takes") or (one.code in asked_of("peers") and one.signal == judged.motions.signal):
+            places[one.code] = (*places.get(one.code, ()), i)
+    return Alone(verdict, take[0], subject.rules.name, places)
 
 
 def closed(alone: Alone, given: Given) -> bool:
@@ -90,39 +85,3 @@ def closed(alone: Alone, given: Given) -> bool:
         for i in alone.places.get(code, ()):
             findings[i] = finding
     return True
-
-
-def _opened(verdict: Verdict) -> dict[str, tuple[int, ...]]:
-    """Which findings the others decide; the marks are taken off."""
-    found: dict[str, list[int]] = {}
-    for i, finding in enumerate(verdict.findings):
-        if finding.code in asked_of("takes") or finding.details.pop(OPEN, False):
-            found.setdefault(finding.code, []).append(i)
-    return {code: tuple(places) for code, places in found.items()}
-
-
-class _Nobody(Company):
-    """Nobody to be held against: what the others would decide is marked."""
-
-    def rates(self, batch: Sequence[tuple[Subject, Motions]]) -> list[Rates]:
-        return [
-            {
-                code: subject.rules[code].not_checked("no_published_limit", signal=motions.signal, details={OPEN: True})
-                for code in asked_of("peers")
-            }
-            for subject, motions in batch
-        ]
-
-
-class _KnownCompany(Company):
-    """What the others decided is known."""
-
-    def __init__(self, given: Given) -> None:
-        super().__init__()
-        self._given = given
-
-    def compare(self, batch: Sequence[tuple[Subject, Integrity]]) -> list[list[Finding]]:
-        return [[self._given[code].with_() for code in asked_of("takes")] for _ in batch]
-
-    def rates(self, batch: Sequence[tuple[Subject, Motions]]) -> list[Rates]:
-        return [{code: self._given[code].with_() for code in asked_of("peers") if code in self._given} for _ in batch]

@@ -8,22 +8,21 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ...scenarios.scene.scene import Scene
+from ..checks.registry import asked_of
+from ..checks.rules import Rules
 from ..formats import Unreadable
 from ..recording.recording import Recording
 from .cells import place_of
 from .conclusion import conclude
 from .context import Contexts
-from .dynamics_stage import dynamics_stage
 from .integrity_stage import integrity_stage
-from .kinematics_stage import kinematics_stage
-from .motion_stage import motion_stage
 from .other_robot import OtherRobot
 from .own_robot import OwnRobot
 from .replay_stage import replay_stage
-from .results import Judged, Subject
+from .results import Given, Judged, Subject
 from .robustness_stage import robustness_stage
 from .rollout_stage import rollout_stage
-from .set_comparison import Beside, Company
+from .set_comparison import Company, TakeFacts, facts_of
 from .steps import Steps, error_line
 from .unused_settings import unused
 from .verdict import Verdict
@@ -97,14 +96,14 @@ def judging(
     full: bool = False,
     curves: Collection[str] = (),
     performed: Mapping[str, Rollout] | None = None,
-    company: Beside | None = None,
+    company: Company | None = None,
 ) -> Iterator[Verdict]:
     """As `judge`, one verdict after the other, holding no more than a batch of recordings.
 
     `company`: takes of the same sets that are not judged now, and that these are held against all the same.
     """
     contexts = contexts or Contexts(scene)
-    company = company if company is not None else Company()
+    hold = (company if company is not None else Company()).hold
     for batch in _batches(recordings, AT_ONCE):
         slots: list[Verdict | Subject] = []
         for item in batch:
@@ -116,7 +115,7 @@ def judging(
             except Exception as error:
                 slots.append(_unreadable(item.name, item.source, error))
         subjects = [slot for slot in slots if isinstance(slot, Subject)]
-        done = iter(run_stages(subjects, company, threads=threads, seed=seed, performed=performed, full=full))
+        done = iter(run_stages(subjects, hold, threads=threads, seed=seed, performed=performed, full=full))
         for slot in slots:
             yield slot if isinstance(slot, Verdict) else _concluded(slot.recording, next(done), strict, pictures, curves)
 
@@ -152,12 +151,13 @@ def subject_of(recording: Recording, contexts: Contexts | None = None) -> Subjec
         OwnRobot() if other is None else OtherRobot(other, context.robot_named),
         tuple(unused(contexts.asked, recording, context)),
         contexts.unlabelled,
+        contexts.key_of(context),
     )
 
 
 def run_stages(
     subjects: Sequence[Subject],
-    company: Beside | None = None,
+    hold: Callable[[Sequence[tuple[TakeFacts, Rules]]], Sequence[Given]],
     *,
     threads: int = 0,
     seed: int = 0,
@@ -167,26 +167,28 @@ def run_stages(
     """Recordings through all stages, those that need a batch together.
 
     Args:
-        company: takes of the same sets that are not judged now, and that these are held against all the same.
+        hold: what is found of each among the takes of its set: `Company.hold`, or what is known already.
         performed: see `rollout_stage`; full: the robustness stage, too.
 
     Returns:
         One for each; what a stage raised where one did, so that one take ends no run.
     """
-    company = company if company is not None else Company()
     steps = Steps(len(subjects))
     integrity = steps.each(integrity_stage, subjects)
-    beside = steps.together(company.compare, subjects, integrity)
-    integrity = steps.each(lambda one, found: replace(one, findings=(*one.findings, *found)), integrity, beside)
-    motions = steps.each(motion_stage, subjects, integrity)
-    rates = steps.together(company.rates, subjects, motions)
+    motions = steps.each(lambda one, *found: one.robot.motions(one, *found), subjects, integrity)
+    facts = steps.each(facts_of, subjects, integrity, motions)
+    given = steps.together(hold, facts, steps.each(lambda one: one.rules, subjects))
+    integrity = steps.each(
+        lambda one, others: replace(one, findings=(*one.findings, *(others[code] for code in asked_of("takes")))), integrity, given
+    )
     rollouts = steps.together(
         partial(rollout_stage, threads=threads, seed=seed, performed=performed), subjects, integrity, motions
     )
-    kinematics = steps.each(kinematics_stage, subjects, integrity, motions, rollouts, rates)
-    dynamics = steps.each(dynamics_stage, subjects, integrity, motions, rollouts)
-    replays = steps.each(partial(replay_stage, threads=threads, seed=seed), subjects, integrity, motions, rollouts)
-    judged = steps.each(Judged, subjects, integrity, motions, rollouts, kinematics, dynamics, replays)
+    found = (subjects, integrity, motions, rollouts)
+    kinematics = steps.each(lambda one, *found: one.robot.kinematics(one, *found), *found, given)
+    dynamics = steps.each(lambda one, *found: one.robot.dynamics(one, *found), *found)
+    replays = steps.each(partial(replay_stage, threads=threads, seed=seed), *found)
+    judged = steps.each(Judged, *found, kinematics, dynamics, replays)
     if full:
         varied = steps.together(partial(robustness_stage, threads=threads, seed=seed), judged)
         judged = steps.each(lambda one, robustness: replace(one, robustness=robustness), judged, varied)

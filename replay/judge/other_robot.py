@@ -31,7 +31,7 @@ from ..signals.channels import SCALE, columns, in_radians
 from ..signals.clock import origin_ns, seconds
 from ..signals.joint_motion import JointMotion
 from ..signals.signal import Motion, resample
-from .results import Dynamics, Integrity, Kinematics, Motions, Rates, RolloutPlan, Rollouts, Subject
+from .results import Dynamics, Given, Integrity, Kinematics, Motions, RolloutPlan, Rollouts, Subject
 from .rollout_stage import not_played
 from .simulation_log import holds_states, judge_reproduction
 
@@ -82,7 +82,7 @@ class OtherRobot:
         return RolloutPlan(findings=(*found, *not_played(subject.scene, subject.rules, reason)), why=reason)
 
     def kinematics(
-        self, subject: Subject, integrity: Integrity, motions: Motions, rollouts: Rollouts, rates: Rates
+        self, subject: Subject, integrity: Integrity, motions: Motions, rollouts: Rollouts, given: Given
     ) -> Kinematics:
         """Ranges, speeds and steps against the description, and the model's shapes against each other."""
         recording, rules, robot = subject.recording, subject.rules, self.description
@@ -107,7 +107,7 @@ class OtherRobot:
         elif called[signal] == "measured":
             found.append(rules["joint.jump"].not_checked(motions.without))
         unknown = [rules[code].not_checked("no_published_limit") for code in asked_of("peers")]
-        found += [rates.get(one.code, one) if one.signal == signal else one for one in unknown]
+        found += [given.get(one.code, one) if one.signal == signal else one for one in unknown]
         if signal is None:
             reason = "no_model" if robot.model is None else motions.without
             found.append(rules["collision.self"].not_checked(reason))

@@ -10,7 +10,7 @@ import numpy as np
 from ..checks.rates import check_rate, peak_rates
 from ..checks.registry import asked_of
 from ..checks.rules import Rules
-from .results import Motions, Rates, Subject
+from .results import Given, Motions, Subject
 
 Peaks = Mapping[str, tuple[np.ndarray, np.ndarray]]
 
@@ -30,38 +30,22 @@ class RateFacts:
     peaks: Peaks
 
 
-def compare_rates(batch: Sequence[tuple[Subject, Motions]]) -> list[Rates]:
-    """Judge accelerations and jerks of the commands of one batch against each other, by robot and scenario.
+def rate_facts(subject: Subject, motions: Motions) -> RateFacts | None:
+    """The facts of one recording; None where it has no rates."""
+    signal = next((role for role in ("command", "measured") if role in motions.resampled), None)
+    if signal is None or not len(motions.resampled[signal].t):
+        return None
+    names = tuple(motions.by_role[signal].names)
+    group = (subject.among, subject.scene.name, subject.scene.robot.name, signal, names)
+    return RateFacts(group, signal, names, peak_rates(motions.resampled[signal], subject.rules))
 
-    Only recordings of one batch (64) are compared, so that memory stays bounded; of a batch with too few of them nothing is
-    told.
+
+def held_together(facts: Sequence[RateFacts | None], rules: Sequence[Rules]) -> list[Given]:
+    """What is found of each recording of one batch among the others of its group: accelerations and jerks, by robot and scenario.
+
+    Only recordings of one batch (64) are compared, so that memory stays bounded; of a group with too few of them nothing is
+    reported.
     """
-    groups: dict[Hashable, list[int]] = {}
-    kinds = [kind_of(subject, motions) for subject, motions in batch]
-    for i, ((subject, _), kind) in enumerate(zip(batch, kinds)):
-        if kind is not None:
-            groups.setdefault((id(subject.context), *kind), []).append(i)
-    facts: list[RateFacts | None] = [None] * len(batch)
-    for group, members in groups.items():
-        rules = batch[members[0]][0].rules
-        if len(members) >= _least(rules):
-            for i in members:
-                facts[i] = _facts(*batch[i], group)
-    return held_together(facts, [subject.rules for subject, _ in batch])
-
-
-def rate_facts(subject: Subject, motions: Motions, context: str) -> RateFacts | None:
-    """The facts of one recording that is judged alone; None where it has no rates.
-
-    Args:
-        context: what tells its context from all others.
-    """
-    kind = kind_of(subject, motions)
-    return None if kind is None else _facts(subject, motions, (context, *kind))
-
-
-def held_together(facts: Sequence[RateFacts | None], rules: Sequence[Rules]) -> list[Rates]:
-    """What is found of each recording of one batch among the others of its group."""
     found: list[dict] = [{} for _ in facts]
     groups: dict[Hashable, list[int]] = {}
     for i, one in enumerate(facts):
@@ -77,21 +61,6 @@ def held_together(facts: Sequence[RateFacts | None], rules: Sequence[Rules]) -> 
             for i, one in zip(members, known):
                 found[i][code] = check_rate(code, *one.peaks[code], one.names, levels, rule, one.signal)
     return list(found)
-
-
-def kind_of(subject: Subject, motions: Motions) -> tuple[str, str, str, tuple[str, ...]] | None:
-    """Scene, robot, signal and joints, by which recordings of one context are alike; None without a motion."""
-    signal = next((role for role in ("command", "measured") if role in motions.resampled), None)
-    if signal is None or not len(motions.resampled[signal].t):
-        return None
-    return subject.scene.name, subject.scene.robot.name, signal, tuple(motions.by_role[signal].names)
-
-
-def _facts(subject: Subject, motions: Motions, group: Hashable) -> RateFacts:
-    kind = kind_of(subject, motions)
-    assert kind is not None
-    *_, signal, names = kind
-    return RateFacts(group, signal, names, peak_rates(motions.resampled[signal], subject.rules))
 
 
 def _least(rules: Rules) -> int:

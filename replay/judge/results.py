@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ..retarget.carry_over import Carried
     from .recorded_start import StartOfTake
 
-Rates = Mapping[str, Finding]  # code -> how fast it moves among the recordings that are judged together
+Given = Mapping[str, Finding]  # code -> what the comparison with the other takes of its set found
 
 
 class JudgedRobot(Protocol):
@@ -54,7 +54,7 @@ class JudgedRobot(Protocol):
     def plan(self, subject: Subject, integrity: Integrity, motions: Motions, seed: int) -> RolloutPlan: ...
 
     def kinematics(
-        self, subject: Subject, integrity: Integrity, motions: Motions, rollouts: Rollouts, rates: Rates
+        self, subject: Subject, integrity: Integrity, motions: Motions, rollouts: Rollouts, given: Given
     ) -> Kinematics: ...
 
     def dynamics(self, subject: Subject, integrity: Integrity, motions: Motions, rollouts: Rollouts) -> Dynamics: ...
@@ -76,6 +76,7 @@ class Subject:
     Attributes:
         unused: settings of the command that it is not judged by.
         unlabelled: what a demonstration without a label claims: `success`, or nothing (`unknown`).
+        among: what tells its context from those of others, see `Contexts.key_of`.
     """
 
     recording: Recording
@@ -84,6 +85,7 @@ class Subject:
     robot: JudgedRobot
     unused: tuple[str, ...] = ()
     unlabelled: str = "success"
+    among: str = ""
 
     @property
     def scene(self) -> Scene:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
 
 from ..checks.empty_grips import GripUse, check_empty_grip, grips_of
 from ..checks.finding import Finding
@@ -14,8 +13,8 @@ from ..checks.rules import Rules
 from ..checks.takes import Key, Lag, check_take_lag, content, duplicate_of, lag_of, remember, set_of
 from ..recording.recording import Recording
 from .context import BARE
-from .rate_comparison import compare_rates
-from .results import Integrity, Motions, Rates, Subject
+from .rate_comparison import RateFacts, held_together, rate_facts
+from .results import Given, Integrity, Motions, Subject
 
 USUAL = 256  # takes of a set that tell what its hands do: more tell no more of what is usual
 
@@ -30,6 +29,7 @@ class TakeFacts:
         digests: of what it holds, see `content`.
         releases: where its hands let go, or the reason why that is not asked; failed: whether it is labelled a failure.
         grips: what its hands did, or the reason why that is not asked; task: what it is of, the scenario where it is known.
+        rates: how fast it moves; None where it has no motion.
     """
 
     key: Key | None
@@ -41,10 +41,17 @@ class TakeFacts:
     failed: bool = False
     grips: tuple[GripUse, ...] | str = "no_grip"
     task: str | None = None
+    rates: RateFacts | None = None
+
+
+def facts_of(subject: Subject, integrity: Integrity, motions: Motions) -> TakeFacts:
+    """The facts of a take that is judged."""
+    rates = rate_facts(subject, motions)
+    return replace(take_facts(subject.recording, integrity.findings, subject.scene.name), rates=rates)
 
 
 def take_facts(recording: Recording, findings: Iterable[Finding], scenario: str = BARE) -> TakeFacts:
-    """The facts of a take.
+    """The facts of a take, but for its rates.
 
     Args:
         findings: of its integrity.
@@ -70,16 +77,6 @@ def take_facts(recording: Recording, findings: Iterable[Finding], scenario: str 
     )
 
 
-class Beside(Protocol):
-    """How recordings that are judged together are held against each other."""
-
-    def compare(self, batch: Sequence[tuple[Subject, Integrity]]) -> list[list[Finding]]:
-        """`take.lag`, `take.duplicate`, `take.release` and `take.grip` of each recording."""
-
-    def rates(self, batch: Sequence[tuple[Subject, Motions]]) -> list[Rates]:
-        """How fast each one moves among the others."""
-
-
 @dataclass
 class Company:
     """What is kept of the takes of each set: how late each is, where its hands let go, what they did by task, digests."""
@@ -89,17 +86,18 @@ class Company:
     grips: dict[tuple[Key, str], list[tuple[GripUse, ...]]] = field(default_factory=dict)
     seen: dict[Key, dict[str, str]] = field(default_factory=dict)
 
-    def compare(self, batch: Sequence[tuple[Subject, Integrity]]) -> list[list[Finding]]:
-        """What is asked of each recording of a batch against the takes of its set, of this batch and before."""
-        facts = [take_facts(one.recording, integrity.findings, one.scene.name) for one, integrity in batch]
-        return self.hold(facts, [subject.rules for subject, _ in batch])
+    def hold(self, batch: Sequence[tuple[TakeFacts, Rules]]) -> list[Given]:
+        """What is found of each take of a batch against those of its set, of this batch and before: code -> finding.
 
-    def rates(self, batch: Sequence[tuple[Subject, Motions]]) -> list[Rates]:
-        """How fast each recording of a batch moves among the others of this batch."""
-        return compare_rates(batch)
+        How fast it moves is compared within the batch alone.
+        """
+        takes, rules = [take for take, _ in batch], [rule for _, rule in batch]
+        found = self._beside(takes, rules)
+        rates = held_together([take.rates for take in takes], rules)
+        return [{**dict(zip(asked_of("takes"), one)), **rate} for one, rate in zip(found, rates)]
 
-    def hold(self, batch: Sequence[TakeFacts], rules: Sequence[Rules]) -> list[list[Finding]]:
-        """The same as `compare`, of facts that were gathered before."""
+    def _beside(self, batch: Sequence[TakeFacts], rules: Sequence[Rules]) -> list[list[Finding]]:
+        """`take.lag`, `take.duplicate`, `take.release` and `take.grip` of each take."""
         own: dict[int, Lag] = {}
         for i, take in enumerate(batch):
             if take.lag is not None and take.key is not None:

@@ -16,8 +16,8 @@ from ..rollout.ground_force import NearestToTipping
 from ..rollout.rollout import Rollout, Take
 from ..signals.joint_motion import JointMotion
 from .base_motion import UNKNOWN, tells_base
-from .dynamics_stage import needed_for
 from .eased_motion import eased_balance
+from .efforts import needed_for
 from .results import Motions, Rollouts, Subject
 
 

@@ -12,12 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from ...scenarios.sheet.errors import EpisodeError, ShiliuError, shown
-from ..checks.registry import asked_of
 from ..checks.rules import Rules
 from ..formats import Entry, reader_of
-from ..judge.alone import Alone, Given, closed
+from ..judge.alone import Alone, closed
 from ..judge.judge import AT_ONCE
-from ..judge.rate_comparison import held_together
+from ..judge.results import Given
 from ..judge.set_comparison import Company, TakeFacts
 from ..judge.verdict import Verdict
 from .jobs import Count, Counted, Made, TakeJob, Unread
@@ -187,17 +186,15 @@ class InOrder:
     def _close(self) -> None:
         """Hold the takes of a batch against each other and those before; judge again those of which that decides more."""
         made = [(slot, self._load(slot.answer)) for slot in self._batch if isinstance(slot.answer, Made)]
-        rules = [self._rules_of(alone.thresholds) for _, alone in made]
-        takes = self._company.hold([_here(alone.take, slot.answer.source) for slot, alone in made], rules)
-        rates = held_together([alone.rates for _, alone in made], rules)
-        for (slot, alone), beside, rate in zip(made, takes, rates):
-            slot.given = {**dict(zip(asked_of("takes"), beside)), **rate}
-            if closed(alone, slot.given):
+        facts = [(_here(alone.take, slot.answer.source), self._rules_of(alone.thresholds)) for slot, alone in made]
+        for (slot, alone), given in zip(made, self._company.hold(facts)):
+            slot.given = given
+            if closed(alone, given):
                 continue
             slot.among = True
             self._again[slot.take] = slot
             i, k = slot.take
-            self._pool.add(TakeJob(i, self._entries[i].entry, k, slot.place < self._drawn, slot.given), first=True)
+            self._pool.add(TakeJob(i, self._entries[i].entry, k, slot.place < self._drawn, given), first=True)
         self._ready.append(self._batch)
         self._batch = []
 

@@ -60,13 +60,7 @@ class Bench:
             if self._known(key):
                 return Made(key, item.source, False, _operator(item))
             try:
-                alone = judge_alone(
-                    subject,
-                    self.contexts.key_of(subject.context),
-                    job.given,
-                    pictures=self.pictures and job.drawn,
-                    **self.settings,
-                )
+                alone = judge_alone(subject, job.given, pictures=self.pictures and job.drawn, **self.settings)
             except ShiliuError as error:
                 return Unread(item.name, item.source, error_line(error), read=True)
             drawn = alone.verdict.evidence or VerdictEvidence(0.0)

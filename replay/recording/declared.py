@@ -1,6 +1,6 @@
 """What a container says of one episode, kept beside what it holds: counters, rates, lengths, statistics, digests.
 
-A reader fills this in as it finds it and believes none of it. `checks.dataset` holds each against the rest. Columns are
+A reader fills this in as it finds it and believes none of it. The checks hold each against the rest. Columns are
 those of LeRobot sets; what a container does not say is None or empty, and is not judged.
 """
 

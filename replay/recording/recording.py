@@ -117,13 +117,6 @@ class Stream:
         except ValueError:
             raise KeyError(f"{self.name} has no element {name!r}; it has {', '.join(self.names)}") from None
 
-    def of_publisher(self, publisher: str) -> NDArray[np.bool_]:
-        """(n,) which samples this publisher sent; all of them where only one is known."""
-        publishers = tuple(self.meta.get("publishers", ()))
-        if "publisher" not in self.meta:
-            return np.full(self.n, publishers in ((), (publisher,)))
-        return self.meta["publisher"] == (publishers.index(publisher) if publisher in publishers else -1)
-
     def meta_of(self, keep: NDArray[np.bool_]) -> dict[str, Any]:
         """`meta` of a copy that has some of the samples only, (n,)."""
         return {key: value[keep] if key in EACH_SAMPLE else value for key, value in self.meta.items()}
@@ -253,7 +246,7 @@ class Recording:
         unmapped: channels that no stream holds, each with its message count and the reason.
         notes: provenance in sentences: everything that was assumed or converted on the way in.
         pictures: videos and topics of pictures that belong to it, by camera.
-        declared: what a set says of this episode, which `checks.dataset` holds against the rest; None of other sources.
+        declared: what a set says of this episode, which the checks hold against the rest; None of other sources.
     """
 
     name: str

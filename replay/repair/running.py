@@ -15,8 +15,9 @@ from ..judge.context import Contexts, SceneContext
 from ..judge.judge import judge
 from ..judge.verdict import Verdict
 from ..recording.recording import Recording
+from . import FOLDER
 from .repairing import Repair, repaired
-from .writing import FOLDER, Repaired, as_written
+from .writing import Repaired, as_written
 
 
 class Repairs:

@@ -19,8 +19,8 @@ from ..formats.lerobot.write import DatasetWriter
 from ..formats.partial import beside
 from ..importing.frames import Frames, frames_of
 from ..recording.recording import Recording
+from . import FOLDER
 
-FOLDER = "repaired"
 MARK = "shiliu.repaired"  # per frame: whether its command is another one than was recorded
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import ntpath
 import os
-from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .text import Words
@@ -26,19 +24,6 @@ def as_dict(verdict: Verdict, words: Words) -> dict[str, Any]:
 def as_line(verdict: Verdict, words: Words) -> str:
     """One line, without its line end."""
     return json.dumps(as_dict(verdict, words), ensure_ascii=False, allow_nan=False)
-
-
-def dump(verdicts: Iterable[Verdict], path: Path, words: Words) -> None:
-    """Write all lines."""
-    with path.open("w", encoding="utf-8", errors=ODD, newline="\n") as file:
-        for verdict in verdicts:
-            file.write(as_line(verdict, words) + "\n")
-
-
-def load(path: Path | str) -> list[dict[str, Any]]:
-    """All lines of a `verdicts.jsonl`, as dictionaries."""
-    with Path(path).open(encoding="utf-8") as file:
-        return [json.loads(line) for line in file if line.strip()]
 
 
 def without_paths(value: Any) -> Any:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
@@ -23,23 +21,8 @@ SUITE = "shiliu replay"
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 cannot hold
 
 
-def tree(verdicts: Sequence[Verdict], words: Words) -> ElementTree.ElementTree:
-    """The whole document."""
-    counted: Counter[str] = Counter()
-    suite = ElementTree.Element("testsuite", name=SUITE)
-    for verdict in verdicts:
-        suite.append(case(verdict, words, counted))
-    counts = totals(counted)
-    root = ElementTree.Element("testsuites", {"name": SUITE, **counts})
-    for key, n in counts.items():
-        suite.set(key, n)
-    root.append(suite)
-    ElementTree.indent(root)
-    return ElementTree.ElementTree(root)
-
-
-def case(verdict: Verdict, words: Words, counted: Counter[str]) -> ElementTree.Element:
-    """The test case of one verdict, which is counted."""
+def case_lines(verdict: Verdict, words: Words, counted: Counter[str]) -> str:
+    """The test case of one verdict, which is counted, as it stands in the document, with its line end."""
     story = Story(verdict, words)
     found = ElementTree.Element(
         "testcase",
@@ -61,26 +44,15 @@ def case(verdict: Verdict, words: Words, counted: Counter[str]) -> ElementTree.E
         ElementTree.SubElement(found, "skipped", message=message)
     elif story.listed:
         ElementTree.SubElement(found, "system-out").text = clean(body(story))
-    return found
-
-
-def case_lines(verdict: Verdict, words: Words, counted: Counter[str]) -> str:
-    """The test case as it stands in the document, with its line end."""
-    found = case(verdict, words, counted)
     ElementTree.indent(found, level=2)
     return f"    {ElementTree.tostring(found, encoding='unicode')}\n"
 
 
 def around(counted: Counter[str]) -> tuple[str, str]:
     """What stands before and after the lines of all test cases, of which there is at least one."""
-    counts = "".join(f' {key}="{n}"' for key, n in totals(counted).items())
+    counts = "".join(f' {key}="{counted[key]}"' for key in ("tests", "failures", "skipped", "errors"))
     head = f'<?xml version=\'1.0\' encoding=\'utf-8\'?>\n<testsuites name="{SUITE}"{counts}>\n  <testsuite name="{SUITE}"{counts}>\n'
     return head, "  </testsuite>\n</testsuites>"
-
-
-def totals(counted: Counter[str]) -> dict[str, str]:
-    """The numbers that the document tells."""
-    return {key: str(counted[key]) for key in ("tests", "failures", "skipped", "errors")}
 
 
 def body(story: Story) -> str:
@@ -94,11 +66,6 @@ def body(story: Story) -> str:
         lines.append(f"{head}: {words.message(finding)} [{story.when(finding)}]{tail}")
     lines.append(words.ui("colon").join((words.ui("who"), story.who)))
     return "\n".join(lines)
-
-
-def dump(verdicts: Sequence[Verdict], path: Path, words: Words) -> None:
-    """Write the document."""
-    tree(verdicts, words).write(path, encoding="utf-8", xml_declaration=True)
 
 
 def clean(text: str) -> str:

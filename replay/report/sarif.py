@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -140,17 +139,6 @@ class Sarif:
 
 
 LANGUAGES = {"en": "en-US", "zh": "zh-CN"}
-
-
-def dump(
-    verdicts: list[Verdict], path: Path, words: Words, version: str = "", baseline: Baseline | None = None
-) -> None:
-    """The whole document at once."""
-    with path.open("w", encoding="utf-8", errors=jsonl.ODD, newline="\n") as file:
-        writer = Sarif(file, words, baseline)
-        for verdict in verdicts:
-            writer.add(verdict)
-        writer.finish(version)
 
 
 def _dumped(value: Any) -> str:

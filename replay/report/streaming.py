@@ -1,6 +1,8 @@
 """The reports of any number of recordings, verdict by verdict: the lines go to the disk, and the page keeps those that need a person.
 
-The files are the same, to the byte, as `write_reports` makes of all verdicts at once; but for the page, which shows the first `KEPT`.
+They are `verdicts.jsonl`, `junit.xml`, `verdicts.sarif`, `summary.md`, `report.html`, `passed.txt` and `refused.txt`. The last two
+name one recording a line, for pipes: passed are the FEASIBLE ones (and, at intake, those in which nothing was found), refused the
+INFEASIBLE, the UNSOUND and the unreadable ones; an INCONCLUSIVE recording is in neither, because a person has to decide.
 """
 
 from __future__ import annotations
@@ -9,25 +11,26 @@ import heapq
 import os
 import shutil
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any
 
 from ...scenarios.sheet.errors import ShiliuError, printable
+from ..formats.atomic_folder import refuse_unwritable
 from ..formats.partial import beside
 from . import jsonl, junit, markdown
 from .sarif import Sarif
 from .story import rank
-from .terminal import COUNTED, count
+from .terminal import COUNTED, Gate, code_of, count, left_code
 from .text import Words
 
 if TYPE_CHECKING:
     from ..judge.verdict import Verdict
     from .baseline import Baseline
 
-KEPT = 200  # verdicts that are held in memory for the page and for the last table
-NAMES = ("verdicts.jsonl", "junit.xml", "verdicts.sarif", "passed.txt", "refused.txt")
+STREAMED = ("junit.xml", "verdicts.sarif", "passed.txt", "refused.txt", "verdicts.jsonl")
+FILES = ("summary.md", "report.html", *STREAMED)  # the lines last: whoever watches for them finds the page there
 
 
 class Reports:
@@ -35,14 +38,17 @@ class Reports:
 
     Args:
         out: the folder; lang: language of page and messages; baseline: what a former run had found already.
+        most: how many verdicts are held in memory for the page and for the last table: those that need a person first; None for all.
 
     Attributes:
         counted: of the verdicts so far, as `counts` gives it; cleared: how many of them were cleared at intake.
         gated: of those that count for the exit code: all, or those that are not in the baseline.
     """
 
-    def __init__(self, out: Path | str, lang: str = "en", baseline: Baseline | None = None) -> None:
-        self.out, self.words, self.baseline = Path(out), Words(lang), baseline
+    def __init__(
+        self, out: Path | str, lang: str = "en", baseline: Baseline | None = None, most: int | None = None
+    ) -> None:
+        self.out, self.words, self.baseline, self.most = Path(out), Words(lang), baseline, most
         self.counted: dict[str, int] = dict.fromkeys((*COUNTED, "warned"), 0)
         self.gated = dict(self.counted)
         self.cleared = self._n = 0
@@ -58,7 +64,7 @@ class Reports:
             parent.mkdir(parents=True, exist_ok=True)
             self._part = beside(self.out)
             self._part.mkdir()
-            for name in NAMES:
+            for name in STREAMED:
                 self._files[name] = (self._part / name).open("w", encoding="utf-8", errors=jsonl.ODD, newline="\n")
             self._sarif = Sarif(self._files["verdicts.sarif"], self.words, self.baseline)
         except OSError as error:
@@ -95,7 +101,7 @@ class Reports:
         except OSError as error:
             raise self._unwritable(error) from error
         heapq.heappush(self._kept, ((-rank(verdict), -self._n), verdict))  # of the least grave ones the last goes first
-        if len(self._kept) > KEPT:
+        if self.most is not None and len(self._kept) > self.most:
             heapq.heappop(self._kept)
         self._n += 1
 
@@ -107,10 +113,26 @@ class Reports:
     @property
     def found(self) -> Mapping[str, int] | None:
         """The counts of all, where not all are kept."""
-        return self.counted if self._n > KEPT else None
+        return self.counted if self._n > len(self._kept) else None
 
-    def finish(self, command: str, header: dict[str, Any], threads: int | None = None) -> Path:
+    def code(self, gate: Gate | None = None) -> int:
+        """The exit code, of what the baseline does not know: see `code_of`."""
+        code = code_of(self.counted, self.cleared, gate)
+        return code if code == 2 or self.baseline is None else left_code(self.gated, self.cleared, gate)
+
+    def finish(
+        self,
+        command: str = "",
+        header: Mapping[str, Any] | None = None,
+        threads: int | None = None,
+        folders: Mapping[str, Path | None] | None = None,
+    ) -> Path:
         """Complete the files and lay them into `out`, the lines last; former ones are replaced.
+
+        Args:
+            command: the command line of this run.
+            header: version, scene, cell, thresholds, engine, elapsed_s, utc_offset_h: whichever are known; threads: how many were used.
+            folders: name in `out` -> a finished folder on the same disk that is moved there; None removes a former one.
 
         Raises:
             ShiliuError: they cannot be written; the former ones are as they were.
@@ -118,6 +140,7 @@ class Reports:
         from .html import render  # brings the template engine
 
         assert self._part is not None
+        header, folders, part, out = dict(header or {}), folders or {}, self._part, self.out
         page = render(self.kept, self.words, command, header, threads, self.found)
         try:
             if self._sarif is not None:
@@ -126,13 +149,23 @@ class Reports:
                 file.flush()
                 os.fsync(file.fileno())
                 file.close()
-            self._junit(self._part / "junit.xml")
-            (self._part / "report.html").write_text(page, encoding="utf-8", errors=jsonl.ODD)
+            self._junit(part / "junit.xml")
+            (part / "report.html").write_text(page, encoding="utf-8", errors=jsonl.ODD)
             summary = markdown.summary(self.kept, self.words, self.counted, self.baseline)
-            (self._part / "summary.md").write_text(summary, encoding="utf-8", errors=jsonl.ODD)
-            self.out.mkdir(parents=True, exist_ok=True)
-            for name in ("junit.xml", "verdicts.sarif", "summary.md", "report.html", "passed.txt", "refused.txt", "verdicts.jsonl"):
-                os.replace(self._part / name, self.out / name)
+            (part / "summary.md").write_text(summary, encoding="utf-8", errors=jsonl.ODD)
+            for name, folder in folders.items():
+                if folder is not None:
+                    os.rename(folder, part / name)
+            if not out.is_dir():
+                os.rename(part, out)
+                return out
+            for name in folders:
+                if (out / name).exists():
+                    os.rename(out / name, part / f"former {name}")
+                if (part / name).exists():
+                    os.rename(part / name, out / name)
+            for name in FILES:
+                os.replace(part / name, out / name)
         except OSError as error:
             raise self._unwritable(error) from error
         return self.out
@@ -152,8 +185,51 @@ class Reports:
 
     def _unwritable(self, error: OSError) -> ShiliuError:
         return ShiliuError(
-            f"cannot be written: {(error.strerror or str(error)).lower()}. What is judged already is kept; make room or choose "
-            "another out=, and run the same command again.",
+            f"cannot be written: {(error.strerror or str(error)).lower()}. Former reports are as they were, and what is in a ledger is "
+            "kept. Make room or choose another out=, and run the same command again.",
             file=self.out,
             field="out",
         )
+
+
+def write_reports(
+    verdicts: Iterable[Verdict], out: Path | str, lang: str = "en", command: str = "", header: Mapping[str, Any] | None = None
+) -> Path:
+    """Write all reports of a run, in one go; see `Reports`.
+
+    Args:
+        verdicts: in the order in which they were judged; unreadable files have `verdict` None and an `error`.
+
+    Raises:
+        ShiliuError: the folder holds foreign files or cannot be written, or the language is unknown.
+    """
+    with Reports(check_out(out), lang) as reports:
+        for verdict in verdicts:
+            reports.add(verdict)
+        return reports.finish(command, header)
+
+
+def check_out(out: Path | str, also: Sequence[str] = ()) -> Path:
+    """The output folder, if it may be written: it does not exist, or holds nothing but former reports.
+
+    To be asked before judging.
+
+    Args:
+        also: folders of this run that will be replaced.
+
+    Raises:
+        ShiliuError: it is a file, it holds files that are not ours, or nothing can be written there.
+    """
+    out = Path(out)
+    if out.exists() and not out.is_dir():
+        raise ShiliuError("This is a file, not a folder. Choose another out=.", file=out, field="out")
+    foreign = sorted(item.name for item in out.iterdir() if item.name not in (*FILES, *also)) if out.is_dir() else []
+    if foreign:
+        some = ", ".join(foreign[:3]) + (", …" if len(foreign) > 3 else "")
+        raise ShiliuError(
+            f"The folder holds files that are not reports ({some}). Choose an empty or a new out=.",
+            file=out,
+            field="out",
+        )
+    refuse_unwritable(out)
+    return out

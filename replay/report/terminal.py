@@ -27,7 +27,6 @@ from .used import named_cell, names_proposed, not_used, one_line, used
 
 if TYPE_CHECKING:
     from ..judge.verdict import Verdict
-    from .baseline import Baseline
 
 WIDEST = 120
 TAKE, LENGTH, WHO = 20, 8, 14  # columns [cells]; the reason gets the rest
@@ -89,10 +88,6 @@ class Gate:
             )
         return match[1], match[2], float(match[3]), bool(match[4])
 
-    def trips(self, verdicts: Sequence[Verdict]) -> bool:
-        """Whether any rule holds."""
-        return self.holds(counts(verdicts))
-
     def holds(self, counted: Mapping[str, int]) -> bool:
         """Whether any rule holds; of what `counts` gives."""
         found = {key.lower(): n for key, n in counted.items()}
@@ -109,19 +104,14 @@ class Gate:
         )
 
 
-def exit_code(verdicts: Sequence[Verdict], fail_on: str | Sequence[str] | Gate | None = None) -> int:
+def code_of(found: Mapping[str, int], cleared: int = 0, fail_on: str | Sequence[str] | Gate | None = None) -> int:
     """2 nothing readable; else 1 any INFEASIBLE or UNSOUND; else 3 any INCONCLUSIVE or unreadable; else 0.
 
-    What was cleared at intake counts as 0: nothing more was asked of it. With `fail_on` the middle is the gate's: 1 if it trips, else 0.
-    """
-    return code_of(counts(verdicts), sum(v.cleared for v in verdicts), fail_on)
-
-
-def code_of(found: Mapping[str, int], cleared: int = 0, fail_on: str | Sequence[str] | Gate | None = None) -> int:
-    """The same as `exit_code`, of what `counts` gives.
+    With `fail_on` the middle is the gate's: 1 if it trips, else 0.
 
     Args:
-        cleared: how many of the INCONCLUSIVE were cleared at intake.
+        found: as `counts` gives it.
+        cleared: how many of the INCONCLUSIVE were cleared at intake: these count as 0, nothing more was asked of them.
     """
     if not any(found[word] for word in COUNTED if word != "unreadable"):
         return 2
@@ -151,13 +141,6 @@ def stopped(verdict: Verdict) -> EpisodeError:
         file=error.get("file") or verdict.source,
         field=error.get("field"),
     )
-
-
-def gate_code(verdicts: Sequence[Verdict], gate: Gate | None, baseline: Baseline | None) -> int:
-    """`exit_code` of what is not in the baseline; 0 where nothing else is left of what could be read."""
-    if baseline is None:
-        return exit_code(verdicts, gate)
-    return left_code(counts(verdict for verdict in verdicts if baseline.counts(verdict)), sum(v.cleared for v in verdicts), gate)
 
 
 def left_code(found: Mapping[str, int], cleared: int, gate: Gate | None) -> int:

@@ -14,7 +14,7 @@ from shiliu.replay.checks.receive_clock import check_repeated
 from shiliu.replay.checks.releases import check_release, hands_of, releases_of
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.streams import check_frozen, check_lag
-from shiliu.replay.checks.takes import Lag, check_duplicate, check_take_lag, content, lag_of
+from shiliu.replay.checks.takes import Lag, check_take_lag, content, duplicate_of, lag_of
 from shiliu.replay.formats import read
 from shiliu.replay.judge.results import Integrity
 from shiliu.replay.judge.set_comparison import Company
@@ -299,11 +299,11 @@ def test_a_take_that_is_in_the_set_twice():
     one = recording(stream("command", t, (ELBOW,)), stream("measured", t, (ELBOW,)), source="demos#0")
     again = recording(stream("command", t, (ELBOW,)), stream("measured", t + 1, (ELBOW,)), source="demos#1")
     before = {digest: "demos#0" for digest in content(one)}
-    copied = check_duplicate(recording(*one.streams.values(), source="demos#2"), before, RULES)
+    copied = duplicate_of(content(recording(*one.streams.values(), source="demos#2")), before, RULES)
     assert copied.level == "FAIL" and copied.subject == ("demos#0",) and copied.details["kind"] == "copy"
-    assert check_duplicate(again, before, RULES).level == "WARN"
+    assert duplicate_of(content(again), before, RULES).level == "WARN"
     other = recording(stream("command", t + 2, (ELBOW,)), stream("measured", t, (ELBOW,)))
-    assert check_duplicate(other, before, RULES).level == "PASS"
+    assert duplicate_of(content(other), before, RULES).level == "PASS"
     rest = recording(stream("command", 0 * t, (ELBOW,)), stream("measured", 0 * t, (ELBOW,)))
     assert content(rest) == (None, None), "two that stand still are no copies"
 

@@ -17,8 +17,8 @@ from shiliu.replay.checks.grip import (
 )
 from shiliu.replay.checks.outcome import check_drop
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.judge.dynamics_stage import _carried, own_dynamics
 from shiliu.replay.judge.held_contacts import carried_along
+from shiliu.replay.judge.own_robot import OwnRobot, carried_findings
 from shiliu.replay.judge.payload import LASTS, _grasp, carries_of, hung_of, loads_of, shared
 from shiliu.replay.judge.replay_stage import _slipped
 from shiliu.replay.judge.results import Integrity, Motions, RolloutPlan, Rollouts
@@ -214,7 +214,7 @@ def standing(scene, mass=0.0, begin=30, end=60):
     )
     motions = Motions({"command": JointMotion(t, q, names, None)}, signal="command")
     load = (CarriedSpan("bowl", "left_claw", begin, end), mass, np.array([0.0, 0.0, -0.15]))
-    return own_dynamics(subject, Integrity(()), motions, Rollouts(loads=(load,) if mass else ()))
+    return OwnRobot().dynamics(subject, Integrity(()), motions, Rollouts(loads=(load,) if mass else ()))
 
 
 def torque(case, joint="zarm_l1_joint"):
@@ -253,7 +253,7 @@ def test_torque_and_balance_are_judged_anew_with_the_load(scene):
 def test_a_real_recording_tells_nothing_of_what_is_held(scene):
     subject = SimpleNamespace(scene=scene, rules=RULES, recording=SimpleNamespace(episode=None))
     starts = Rollouts(played=(SimpleNamespace(), SimpleNamespace()))
-    found = {f.code: (f.level, f.reason) for f in (*_slipped(subject, starts), *_carried(subject, starts))}
+    found = {f.code: (f.level, f.reason) for f in (*_slipped(subject, starts), *carried_findings(subject, starts))}
     assert found == {
         "slip": ("NOT_CHECKED", "unknown_start"),
         "grip.friction": ("NOT_CHECKED", "no_finger_force"),
@@ -288,7 +288,7 @@ def test_a_bowl_that_creeps_in_a_rising_hand_is_told_with_the_mass_that_the_hand
     take, carries = SimpleNamespace(draw=draw), tuple(carries_of(scene, played))
     loads = tuple(loads_of(scene, take, played, carries))
     done = Rollouts(RolloutPlan((take,)), (played,), carries=carries, loads=loads)
-    found = {f.code: f for f in (*_slipped(subject, done), *_carried(subject, done))}
+    found = {f.code: f for f in (*_slipped(subject, done), *carried_findings(subject, done))}
     assert (found["slip"].level, found["slip"].subject) == ("WARN", ("bowl", "left_claw"))
     (held,) = carried(
         "bowl", force, qpos[:, bowl + 2], ["left_claw", "right_claw"], scene.weights["bowl"], scene.control_timestep

@@ -9,7 +9,7 @@ from shiliu.replay.checks.rates import check_rate, peak_rates, usual
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.object_poses import check_diverged
 from shiliu.replay.judge.own_robot import OwnRobot
-from shiliu.replay.judge.rate_comparison import compare_rates
+from shiliu.replay.judge.rate_comparison import held_together, rate_facts
 from shiliu.replay.judge.recorded_poses import object_streams
 from shiliu.replay.judge.results import Motions, Rollouts, Subject
 from shiliu.replay.recording.recording import Stream
@@ -59,11 +59,15 @@ def test_too_few_recordings_say_nothing():
     assert check_rate("joint.acceleration", few[0], few[0], NAMES, few, RULES).reason == "no_published_limit"
 
 
-def batch(sizes):
+def batch(sizes, among="command"):
     scene = SimpleNamespace(name="a", robot=SimpleNamespace(name="kuafu"))
-    subject = SimpleNamespace(context=SimpleNamespace(), scene=scene, rules=RULES)
+    subject = SimpleNamespace(among=among, scene=scene, rules=RULES)
     named = SimpleNamespace(names=NAMES)
     return [(subject, Motions({"command": named}, {"command": resample(T, swing(size))}, "command")) for size in sizes]
+
+
+def compare_rates(takes):
+    return held_together([rate_facts(*take) for take in takes], [RULES] * len(takes))
 
 
 def test_in_a_batch_the_wild_one_is_told_and_the_rest_pass():
@@ -73,7 +77,7 @@ def test_in_a_batch_the_wild_one_is_told_and_the_rest_pass():
 
 
 def test_recordings_of_another_scene_are_no_measure():
-    assert compare_rates(batch([20.0] * 10) + batch([150.0] * 10)) == [{}] * 20
+    assert compare_rates(batch([20.0] * 10) + batch([150.0] * 10, "another")) == [{}] * 20
 
 
 # -- objects against their record ------------------------------------------------------------------------------------

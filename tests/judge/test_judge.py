@@ -13,10 +13,10 @@ from shiliu.replay.formats.lerobot.write import DatasetWriter
 from shiliu.replay.judge.context import Contexts
 from shiliu.replay.judge.integrity_stage import integrity_stage
 from shiliu.replay.judge.judge import judge, subject_of
-from shiliu.replay.judge.motion_stage import motion_stage
 from shiliu.replay.judge.rollout_stage import rollout_stage
 from shiliu.replay.recording.recording import Recording, Stream
-from shiliu.replay.report import Words, exit_code, write_reports
+from shiliu.replay.report import Words, counts, write_reports
+from shiliu.replay.report.terminal import code_of
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.replay.signals.statistics import wilson
@@ -294,7 +294,7 @@ class TestSession:
 @pytest.mark.skipif(not SESSION.is_file(), reason="the real recordings are not on this machine")
 def test_the_whole_folder_ends_with_its_documented_exit_code(tmp_path):
     verdicts = judge(read(DATA / "kuavo-vr-teleop"), shiliu.load_scenario("bare"))
-    assert exit_code(verdicts) == 1
+    assert code_of(counts(verdicts)) == 1
     human = {v.episode: v for v in verdicts if v.claim == "human"}
     assert {name[:4]: v.verdict for name, v in human.items()} == {"hand": "FEASIBLE", "sess": "UNSOUND"}
     lost = next(v for v in human.values() if v.verdict == "UNSOUND")
@@ -326,6 +326,6 @@ def test_a_claw_that_was_commanded_shut_is_shut_in_the_replay(scene):
     quick = shiliu.load_scenario("microwave", ["judge.if_unknown.starts=1"])
     subject = subject_of(recording, Contexts(quick))
     integrity = integrity_stage(subject)
-    (rollouts,) = rollout_stage([(subject, integrity, motion_stage(subject, integrity))], threads=1)
+    (rollouts,) = rollout_stage([(subject, integrity, subject.robot.motions(subject, integrity))], threads=1)
     opening = rollouts.shown.observations["observation.state"][:, len(names) :]
     assert np.abs(opening[25]).max() < 1.0 and opening[-1] == pytest.approx([60.0, 0.0], abs=1.0)

@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from shiliu.cli import main
-from shiliu.replay.checks.dataset import check_dataset
 from shiliu.replay.checks.finding import Finding
 from shiliu.replay.checks.integrity import check_integrity
 from shiliu.replay.checks.registry import asked_of
@@ -91,6 +90,12 @@ def verdict_of(root: Path):
     (verdict,) = intake(read(root), RULES)
     assert verdict.error is None, verdict.error
     return verdict
+
+
+def of_set(declared: Declared | None) -> list[Finding]:
+    """What is asked of a set."""
+    found = check_integrity(Recording("", "", "", "robot", {}, declared=declared), Limits({}), RULES)
+    return [one for one in found if one.code in asked_of("set")]
 
 
 def by_code(found: list[Finding]) -> dict[str, Finding]:
@@ -175,7 +180,7 @@ def test_recorded_appended_imported_and_exported_sets_stay_clean(tmp_path, capsy
     seen = 0
     for name in ("set", "imported", "exported"):
         for recording in read(tmp_path / name):
-            found = check_dataset(recording.declared, RULES)
+            found = of_set(recording.declared)
             assert {f.code: f.level for f in found if f.level in ("WARN", "FAIL", "NOT_CHECKED")} == {}, name
             seen += 1
     assert seen == 7
@@ -419,7 +424,7 @@ def test_times_in_another_unit_are_named(unit, size):
 @pytest.mark.parametrize("stated", ["-30", "0", "NaN", '"fast"', "true"])
 def test_what_is_no_rate_fails_and_the_rows_are_held_against_their_own(stated):
     declared = Declared(90, no_rate=stated, timestamp=np.arange(90) / 25)
-    found = by_code(check_dataset(declared, RULES))
+    found = by_code(of_set(declared))
     assert (found["set.fps"].level, found["set.fps"].details["said"]) == ("FAIL", stated)
     assert found["set.fps"].details["rate"] == pytest.approx(25.0) and found["set.timestamp"].level == "PASS"
     assert check_fps(Declared(90, no_rate=stated), RULES)[0].failed, "without a witness too"
@@ -457,7 +462,7 @@ def test_measured_times_warn_and_rates_without_a_third_witness_fail():
         "uneven",
     )
     even = replace(grid(), timestamp=np.arange(200) / 16.0)
-    found = by_code(check_dataset(even, RULES))
+    found = by_code(of_set(even))
     assert (
         found["set.fps"].failed
         and found["set.fps"].value == pytest.approx(0.2)
@@ -468,9 +473,9 @@ def test_measured_times_warn_and_rates_without_a_third_witness_fail():
 def test_a_video_tells_which_of_the_two_is_wrong():
     video = VideoRange("head", pictures=200, file_s=10.0)
     stretched = replace(grid(videos=(video,)), timestamp=np.arange(200) / 16.0)
-    found = by_code(check_dataset(stretched, RULES))
+    found = by_code(of_set(stretched))
     assert found["set.fps"].level == "PASS" and found["set.timestamp"].details["kind"] == "stretched"
-    found = by_code(check_dataset(replace(grid(videos=(video,)), fps=25.0), RULES))
+    found = by_code(of_set(replace(grid(videos=(video,)), fps=25.0)))
     assert found["set.fps"].failed and found["set.timestamp"].level == "PASS"
 
 
@@ -488,9 +493,9 @@ def test_counters_as_arrays():
 
 
 def test_what_is_not_said_is_not_judged():
-    found = check_dataset(Declared(10), RULES)
+    found = of_set(Declared(10))
     assert {f.code: f.level for f in found} == dict.fromkeys(CODES, "NOT_APPLICABLE") | {"set.columns": "PASS"}
-    assert {f.level for f in check_dataset(None, RULES)} == {"NOT_APPLICABLE"}
+    assert {f.level for f in of_set(None)} == {"NOT_APPLICABLE"}
 
 
 def test_statistics_allow_what_float32_sums_round():
@@ -521,7 +526,7 @@ def test_real_sets_hold_together(data, name):
     )
     warned: set[str] = set()
     for recording in (item for item in read(data / name) if isinstance(item, Recording)):  # excerpts of larger sets
-        found = check_dataset(recording.declared, RULES)
+        found = of_set(recording.declared)
         assert not [f.code for f in found if f.failed]
         warned |= {f.code for f in found if f.level == "WARN"}
     assert warned == expected
@@ -671,7 +676,7 @@ def test_nothing_that_a_set_says_stops_the_judge():
         videos=(VideoRange("head", stop_s=3.0),),
         totals={"total_frames": ("many", 4)},
     )
-    found = by_code(check_dataset(one, RULES))
+    found = by_code(of_set(one))
     assert found["set.video"].reason == "no_video_header" and found["set.stats"].details["which"] in (
         "min",
         "max",

@@ -18,9 +18,10 @@ from shiliu import cli
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.judge.verdict import Verdict
-from shiliu.replay.report import Words, exit_code, write_reports
+from shiliu.replay.report import Words, counts, write_reports
 from shiliu.replay.report.baseline import Baseline
 from shiliu.replay.report.markdown import summary
+from shiliu.replay.report.terminal import code_of
 from swinging import RATE, waving
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -181,7 +182,7 @@ def test_another_cause_is_new(tmp_path):
         False,
         False,
     ]
-    assert exit_code([one for one in (same, other) if baseline.counts(one)]) == 1
+    assert code_of(counts(one for one in (same, other) if baseline.counts(one))) == 1
     assert (baseline.n_known, baseline.n_new) == (1, 1)
 
 

@@ -7,7 +7,7 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
-from shiliu.replay.checks.dynamics import check_dynamics, margin_inside
+from shiliu.replay.checks.dynamics import effort, margin_inside
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.mistakes import read_mistakes
@@ -19,7 +19,7 @@ from shiliu.replay.operator.skills.operator_state import OperatorState, percent_
 from shiliu.replay.operator.skills.spreading import AT_EASE, CLEAR, LOST, SLIPS, short_edges
 from shiliu.replay.operator.skills.tips import hands_over, tcp_from_nose
 from shiliu.replay.rollout.episode import as_recording, episode_of
-from shiliu.replay.signals.signal import held
+from shiliu.replay.signals.signal import held, resample
 from shiliu.scenarios.draws.variation import STATE, draw
 from shiliu.scenarios.robots.mobile import followers
 from shiliu.scenarios.stepping.simulation import Simulation
@@ -318,9 +318,8 @@ def least_margin(crumpled, arms, bases, begins):
     names = (*(f"zarm_{side}{i}_joint" for side in "lr" for i in range(1, 8)), *crumpled.robot.base_joints, *legs)
     q = np.concatenate([arms, bases, *(angle[:, None] for angle in legs.values())], axis=1)
     times = crumpled.control_timestep * np.arange(len(q))
-    _, needed = check_dynamics(
-        context.robot, times, q, names, context.limits, context.rules, context.soles, carrying=names[14:]
-    )
+    rule = context.rules["torque.peak"]
+    needed = effort(context.robot, resample(times, q, rate=rule.rate, window=rule.window), names, carrying=names[14:])
     margin = margin_inside(context.soles, needed.pressure)[needed.t > begins - 0.2]
     return float(-held(-margin[:, None], needed.step, context.rules["balance"].shortest)[0][0])
 

@@ -154,7 +154,8 @@ def test_planner_bag_tells_its_two_publishers_apart():
     r = recording("kuavo-arm-pick-planner/pick_avoidance_1.0_factor.bag")
     assert (r.kind, r.mapping, r.unmapped) == ("robot", "kuavo_planner", ())
     command = r.streams["/kuavo_arm_traj"]
-    bridge, planner = (command.of_publisher(name) for name in ("/robot_avoidance_traj_bridge", "/grasp_to_ik_node"))
+    sent = [command.meta["publishers"].index(name) for name in ("/robot_avoidance_traj_bridge", "/grasp_to_ik_node")]
+    bridge, planner = (command.meta["publisher"] == one for one in sent)
     assert (command.n, bridge.sum(), planner.sum()) == (362, 62, 300)
     assert np.flatnonzero(np.diff(command.meta["publisher"])).tolist() == [30, 330], "31, then 300, then 31"
     assert np.diff(command.time_ns).max() * 1e-9 == pytest.approx(6.07, abs=0.01)

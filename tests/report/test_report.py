@@ -19,12 +19,11 @@ from shiliu.replay.checks.finding import Fact, Finding, Picture, Plot, Table, Ve
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.verdict import StageResult, Verdict
 from shiliu.replay.report import (
-    FILES,
     Gate,
     Terminal,
     Words,
     check_out,
-    exit_code,
+    counts,
     jsonl,
     junit,
     languages,
@@ -34,7 +33,9 @@ from shiliu.replay.report import (
 from shiliu.replay.report.html import render
 from shiliu.replay.report.numerals import number, quantity
 from shiliu.replay.report.story import Story
+from shiliu.replay.report.streaming import FILES
 from shiliu.replay.report.svg import text_width
+from shiliu.replay.report.terminal import code_of
 from shiliu.replay.report.text import catalogue
 from shiliu.replay.report.timeline import timeline
 from shiliu.scenarios.sheet.errors import ShiliuError
@@ -578,6 +579,10 @@ def test_estimates_are_named_and_pass_does_not_mean_unchecked():
 
 
 # -- files -----------------------------------------------------------------------------------------------------------
+def lines_of(folder):
+    return [json.loads(line) for line in (folder / "verdicts.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
 def test_all_files_and_nothing_else(tmp_path):
     out = write_reports(everything(), tmp_path / "verdicts", "en", COMMAND)
     assert sorted(p.name for p in out.iterdir()) == sorted(FILES)
@@ -590,7 +595,7 @@ def test_former_reports_are_replaced_and_foreign_files_are_safe(tmp_path):
     out = tmp_path / "verdicts"
     write_reports(everything(), out, "en", COMMAND)
     write_reports([clean()], out, "en", COMMAND)
-    assert len(jsonl.load(out / "verdicts.jsonl")) == 1
+    assert len(lines_of(out)) == 1
     (out / "thesis.docx").write_text("mine")
     with pytest.raises(ShiliuError, match=r"thesis\.docx"):
         write_reports([clean()], out, "en", COMMAND)
@@ -603,7 +608,7 @@ def test_former_reports_are_replaced_and_foreign_files_are_safe(tmp_path):
 
 
 def test_a_failure_leaves_nothing_behind(tmp_path, monkeypatch):
-    monkeypatch.setattr(junit, "dump", lambda *_: 1 / 0)
+    monkeypatch.setattr(junit, "case_lines", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         write_reports([clean()], tmp_path / "out", "en", COMMAND)
     assert list(tmp_path.iterdir()) == []
@@ -611,7 +616,7 @@ def test_a_failure_leaves_nothing_behind(tmp_path, monkeypatch):
 
 def test_lines_round_trip_and_keep_their_order(tmp_path):
     out = write_reports(everything(), tmp_path / "v", "zh", COMMAND)
-    lines = jsonl.load(out / "verdicts.jsonl")
+    lines = lines_of(out)
     assert [line["verdict"] for line in lines] == ["FEASIBLE", "INFEASIBLE", "UNSOUND", "INCONCLUSIVE", None]
     first = "episode source sha256 scenario scenario_version cell claim verdict outcome required".split()
     assert list(lines[1]) == [*first, "root", "owner", "stages", "findings", "provenance"]
@@ -814,7 +819,7 @@ def words_of(*names: str | None) -> list[Verdict]:
     ],
 )
 def test_exit_codes(names, code):
-    assert exit_code(words_of(*names)) == code
+    assert code_of(counts(words_of(*names))) == code
 
 
 @pytest.mark.parametrize(
@@ -830,7 +835,7 @@ def test_exit_codes(names, code):
     ],
 )
 def test_gates(rule, code):
-    assert exit_code(words_of("FEASIBLE", "INFEASIBLE", "INCONCLUSIVE", None), fail_on=rule) == code
+    assert code_of(counts(words_of("FEASIBLE", "INFEASIBLE", "INCONCLUSIVE", None)), fail_on=Gate(rule)) == code
 
 
 @pytest.mark.parametrize("rule", ["infeasable>5%", "infeasible", "infeasible>x", ",", "infeasible=5"])

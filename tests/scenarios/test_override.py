@@ -6,7 +6,6 @@ import shlex
 
 import pytest
 from shiliu.cli import parse
-from shiliu.replay.commands.replay import _command
 from shiliu.replay.commands.settings import Settings
 from shiliu.replay.judge.verdict import StageResult, Verdict
 from shiliu.replay.labels.sheet import LabelSheet
@@ -33,6 +32,10 @@ FOLDERS = [
 def judged(source):
     stages = {"integrity": StageResult("integrity", "FEASIBLE")}
     return Verdict(source.partition("#")[0], source, verdict="FEASIBLE", stages=stages)
+
+
+def as_typed(request):
+    return command_line(request.verb, request.overrides, request.conf_dir)
 
 
 def printed(page):
@@ -62,7 +65,7 @@ def test_see_it_again_can_be_run(tmp_path, monkeypatch, folder, inside):
         ["replay", f"data={folder}", f"out={out}", "strict=true", "fail_on=infeasible>5%", "scenario=bare"]
     )
     source = inside or folder
-    page = render([judged(f"{source}#0"), judged(f"{source}#1")], Words("en"), _command(request))
+    page = render([judged(f"{source}#0"), judged(f"{source}#1")], Words("en"), as_typed(request))
     (again, twice) = printed(page)
     assert again == twice
     settings = read_back(again)
@@ -77,11 +80,11 @@ def test_a_plain_command_stays_plain(tmp_path, monkeypatch):
     (tmp_path / "demos").mkdir()
     request = parse(["replay", "data=demos", "out=vt"])
     assert (
-        printed(render([judged("demos#0"), judged("demos#1")], Words("zh"), _command(request)))
+        printed(render([judged("demos#0"), judged("demos#1")], Words("zh"), as_typed(request)))
         == ["shiliu replay data=demos out=vt"] * 2
     )
     monkeypatch.chdir(tmp_path / "demos")  # a set is called by its own name, however it was named
-    here = _command(parse(["replay", "data=.", "out=vt"]))
+    here = as_typed(parse(["replay", "data=.", "out=vt"]))
     assert (
         printed(render([judged("demos#0"), judged("demos#1")], Words("en"), here))[0] == "shiliu replay data=. out=vt"
     )
@@ -92,8 +95,8 @@ def test_a_plain_command_stays_plain(tmp_path, monkeypatch):
     )
 
 
-def test_the_folder_of_configs_is_part_of_the_command(tmp_path):
-    line = _command(parse(["replay", "data=x", "out=y", "--config-dir", "my conf"]))
+def test_the_folder_of_configs_is_part_of_theas_typed(tmp_path):
+    line = as_typed(parse(["replay", "data=x", "out=y", "--config-dir", "my conf"]))
     assert str(parse(shlex.split(line)[1:]).conf_dir) == "my conf"
 
 

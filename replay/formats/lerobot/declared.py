@@ -1,4 +1,4 @@
-"""What a set of ours says of one episode, gathered from its tables and its side files; `checks.dataset` judges it."""
+"""What a set of ours says of one episode, gathered from its tables and its side files; the checks judge it."""
 
 from __future__ import annotations
 

@@ -1,0 +1,90 @@
+"""What `shiliu replay` is asked for, and what may not be asked for together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .settings import Settings
+from .where import SCENES, Where
+
+if TYPE_CHECKING:
+    from ...cli import CommandRequest
+    from ..edits.bounds import Bounds
+
+INTAKE = "intake"
+
+
+@dataclass(frozen=True)
+class ReplaySettings:
+    """The settings of one run; what each means stands in conf/replay.yaml."""
+
+    request: CommandRequest
+    settings: Settings
+    where: Where
+    data: str
+    out: str
+    lang: str
+    quiet: bool
+    pictures: bool
+    fail_on: str | None
+    baseline: str | None
+    keep_going: bool
+    device: str | None
+    threads: int
+    workers: int
+    ledger: str | None
+    take_limit: float
+    cluster: str | None
+    repair: bool
+    bounds: Bounds
+
+    @classmethod
+    def of(cls, request: CommandRequest) -> ReplaySettings:
+        """As the command line says it.
+
+        Raises:
+            ScenarioError: with all that is wrong with it.
+        """
+        from ..edits.bounds import Bounds
+
+        settings = Settings(request)
+        at_most = settings["repair_at_most"]
+        asked = cls(
+            request,
+            settings,
+            Where.of(settings, (INTAKE, *SCENES)),
+            data=settings["data"].word(),
+            out=settings["out"].word(),
+            lang=settings["lang"].word(choices=("en", "zh")),
+            quiet=settings["quiet"].flag(),
+            pictures=settings["pictures"].flag(),
+            fail_on=settings["fail_on"].word(default="") or None,
+            baseline=settings["baseline"].word(default="") or None,
+            keep_going=settings["keep_going"].flag(True),
+            device=settings["device"].word(default="") or None,
+            threads=settings["threads"].integer(low=0),
+            workers=settings["workers"].integer(low=0),
+            ledger=settings["ledger"].word(default="") or None,
+            take_limit=settings["take_limit"].quantity("time", low=1.0),
+            cluster=settings["cluster"].word(default="") or None,
+            repair=settings["repair"].flag(),
+            bounds=Bounds(
+                slowest=at_most.child("slowest").quantity("share", low=0.01, high=1.0),
+                back=at_most.child("back").quantity("angle", low=0.0),
+                rounds=at_most.child("rounds").integer(low=1),
+            ),
+        )
+        intake = asked.where.check == INTAKE
+        if asked.device and (asked.workers or intake):
+            settings["device"].note("a device is asked of in scenes and in one process. Leave workers= and check=intake out.")
+        elif asked.device and asked.repair:
+            settings["device"].note("what a device would have recorded is no recording to be repaired. Leave repair= or device= out.")
+        if asked.repair and intake:
+            settings["repair"].note("check=intake mends nothing. Leave one of the two out.")
+        elif asked.repair and asked.workers:
+            settings["repair"].note("workers mend nothing. Leave one of the two out, or mend what was refused afterwards.")
+        if asked.cluster and (intake or not asked.workers):
+            settings["cluster"].note("a cluster is worked on by workers. Say how many, such as workers=8.")
+        settings.stop()
+        return asked
