@@ -31,6 +31,7 @@ class Names:
         self.top = FOOTPRINT if spec.body(FOOTPRINT) is not None else "base_link"
         self.rules = {name: "adds" in node or "shows" in node for name, node in config.rules.items()}  # whether each holds a number
         self.go_off = {name for name, node in config.rules.items() if "until" in node}  # switches that do not stay on
+        self.answers = config.answers
         self.cameras = {camera.name: camera for camera in config.cameras}
         self.stains = tuple(name for name, _ in config.stains.items())
 

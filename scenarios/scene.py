@@ -11,6 +11,7 @@ from typing import Any
 import mujoco
 import numpy as np
 
+from .answers import Truths, add_answers
 from .belts import stopped
 from .cloth.cloth import cloths_of
 from .cloth.contact import meet_by_tiles, meet_by_vertices, tiles_of
@@ -166,11 +167,12 @@ class Scene:
                 raise ScenarioError(message, file=str(placed.part.file)) from None
 
     def _read_reactions(self, names: Names) -> list[Reaction]:
-        """What answers in the scene: the rules, liquids and stains that its YAML declares, and the people in it."""
+        """What reacts in the scene: the rules, liquids and stains that its YAML declares, and the people in it."""
         rules = read_rules(self.config.rules, names, self.control_timestep)
         liquids = read_liquids(self.config.liquids, names, self.control_timestep)
         stains = read_stains(self.config.stains, names, self.control_timestep)
-        return [*rules, *liquids, *stains, *read_behaviours(self.config.parts, names, self.control_timestep)]
+        answers = [Truths(self.config.answers)] if self.config.answers else []
+        return [*rules, *liquids, *stains, *answers, *read_behaviours(self.config.parts, names, self.control_timestep)]
 
     def _weight(self, body: str) -> float:
         """[N] of a body and all below it, as the nominal scene has it."""
@@ -395,7 +397,7 @@ class Scene:
 
     @property
     def n_actions(self) -> int:
-        """Number of the robot's actuators, which come first in `ctrl`; those after them react."""
+        """Number of the robot's actuators, its answers among them, which come first in `ctrl`; those after them react."""
         return len(self.schema.action.names)
 
     def start_ctrl(self, values: Mapping[str, float]) -> np.ndarray:
@@ -480,6 +482,7 @@ class _Build:
         x, y, yaw = config.stands_at
         # the robot's own spec is the root: attaching it would need a prefix, and its joints keep the maker's names
         self.spec = robot.spec(Pose.of((x, y, 0.0), yaw))
+        add_answers(self.spec, config.answers)
         if not looks:
             self.spec.discard_visual()
         # the name is part of what the fingerprint is taken of, so that no variant passes for another

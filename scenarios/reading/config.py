@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..answers import Asked, read_answers
 from ..part import PLACED, Param, Part, load_part
 from ..physics import Physics, read_physics
 from ..quantity import show
@@ -34,6 +35,7 @@ KEYS = (
     "never",
     "safety",
     "rules",
+    "answers",
     "skills",
     "mistakes",
     "cameras",
@@ -166,6 +168,7 @@ class ScenarioConfig:
     skills: Node
     mistakes: Node
     rules: Node
+    answers: tuple[Asked, ...]  # what the robot has to tell
     problems: Problems
     raw: Mapping[str, Any]
     cell: Cell | None = None  # whose surveyed values stand in it
@@ -271,6 +274,7 @@ def read_config(
         skills=node.child("skills"),
         mistakes=node.child("mistakes"),
         rules=node.child("rules"),
+        answers=read_answers(node.child("answers"), {p.name: p.part for p in parts}) if "answers" in node else (),
         problems=problems,
         raw=raw,
         cell=cell,

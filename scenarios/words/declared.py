@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from ..names import Names
-from ..quantity import UNITS, dimension_of
+from ..quantity import dimension_of, si_unit
 from ..reaction import memory
 from ..reading.yaml_reader import Node, nearest
 from ..sensing.predicate import Interval, Predicate, Values
@@ -59,8 +59,7 @@ def amount(node: Node) -> float:
 
 def unit_of(value: object) -> str:
     """SI unit of a quantity as written, `1` of a plain number."""
-    dimension = dimension_of(value) if isinstance(value, str) else None
-    return next((unit for unit, (of, factor) in UNITS.items() if of == dimension and factor == 1.0), "1")
+    return si_unit(dimension_of(value))
 
 
 def _kept(node: Node, names: Names, counter: bool) -> Request | None:
