@@ -121,8 +121,8 @@ class HandDelta:
     Elements: for each hand x, y, z [m] and the rotation vector rx, ry, rz [rad] by which its target goes on; then the
     claws' targets [%], and what a base that moves is told and what the robot answers, as in the schema's own action. The head
     stays. The target goes on from the commanded hand, not from the measured one, so that a hand that leans on something presses
-    harder with each step. Joint angles are found by mink's differential inverse kinematics within joint ranges and speed limits; what an arm
-    cannot reach in time is left out of that step.
+    harder with each step. Joint angles are found by mink's differential inverse kinematics within joint ranges and speed limits;
+    what an arm cannot reach in time is left out of that step.
     """
 
     def __init__(self, scene: Scene, n: int):

@@ -92,7 +92,7 @@ def test_what_is_misread_fails_in_environment_and_judge_alike(part, step):
     chain = yaml.safe_load(WORLD)["skills"]
     for skill in chain:
         if skill.get("report", {}).get("of") == part:
-            skill["report"]["off"] = "5 %" if part == "pipes" else "100 %"
+            skill["report"]["wrong"] = "5 %" if part == "pipes" else "100 %"
     wrong = gauges(skills=yaml.safe_dump(chain))
     played = done(wrong, 3)
     assert played.failure == f"replay.goal:{step}"

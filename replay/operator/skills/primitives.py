@@ -299,7 +299,7 @@ REPORT = Primitive(
     "Tell what is seen.",
     {
         "of": Argument("body", "what is told of: the part whose readings the scenario asks for (`answers`)"),
-        "off": Argument("share", "by how much of its range each is told wrong", low=0.0),
+        "wrong": Argument("share", "by how much of its range each is told wrong", low=0.0),
     },
 )
 REACH = Primitive(

@@ -28,7 +28,7 @@ class Report(Skill):
         zh=("报告", "机器人报告{of}的读数"),
         unseen="an answer is no motion",
     )
-    arguments: ClassVar = REPORT("of", off=0.0)
+    arguments: ClassVar = REPORT("of", wrong=0.0)
 
     def run(self, state: OperatorState) -> Motion:
         part, drawn = self.of.partition("/")[0], state.drawn_model()
@@ -40,7 +40,7 @@ class Report(Skill):
     def _misread(self, asked: Asked, value: float) -> float:
         """The value, off by a share of the range: upwards where that is left inside the range, else downwards."""
         low, high = asked.param.low, asked.param.high
-        by = self.off * (high - low)
+        by = self.wrong * (high - low)
         return value + by if value + by <= high else max(value - by, low)
 
 
