@@ -416,6 +416,8 @@ class Words:
             )
             key = "condition_unmet" if bound is None else "condition_more" if one.get("more") else "condition_less"
             unmet.append(self.ui(key, what=what, value=value, bound=bound))
+        if near.get("after") and not unmet:
+            return self.ui("held_undone", steps=self.join(map(self.event, near["after"])))
         if near.get("hold") and not unmet:
             return self.ui("held_too_short", hold=quantity(near["hold"], "s"))
         return self._ui["semicolon"].join(unmet)
