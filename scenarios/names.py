@@ -11,6 +11,8 @@ from .mobile import FOOTPRINT
 from .reading.config import ScenarioConfig
 from .reading.yaml_reader import Node, nearest
 
+MARKS = "marks"  # before the name of a mark of the scenario's own: `marks.spot`
+
 
 class Names:
     """Finds what a dotted word of a scenario means in its compiled spec.
@@ -40,6 +42,8 @@ class Names:
         instance, _, word = node.word().partition(".")
         if instance == "robot":
             return "", word, self.robot.get(word, {})
+        if instance == MARKS:
+            return f"{MARKS}/", word, {}
         if instance not in self.parts:
             if instance and instance not in self.unbuilt:  # an empty word has been noted
                 node.note(f"{instance!r} is no part of this scenario.{nearest(instance, ['robot', *self.parts])}")
@@ -52,7 +56,7 @@ class Names:
         if found is None:
             return None
         prefix, word, entry = found
-        if kind == "body" and not word:
+        if kind == "body" and not word and prefix != f"{MARKS}/":
             return self._top(node, prefix) if prefix else "base_link"
         candidates = [entry[kind]] if kind in entry else [word]
         for name in candidates:

@@ -20,6 +20,7 @@ from .footing import PELVIS, Footing, footing_of, wrench_site
 from .goal import read_goal, read_never
 from .held import Holdable, holdables
 from .looks import add_light, add_sky, drop_looks, fit_shadows
+from .marks import add_marks
 from .mobile import solve_beside
 from .names import Names
 from .observation import build_schema, camera_of
@@ -519,6 +520,7 @@ class _Build:
                 meet_by_tiles(self.spec)
             if robot.base == "mobile":
                 solve_beside(option)
+        self._marks = add_marks(self.spec, config.marks, Names(self.spec, config, robot.interface), looks)
         self._friction = self._friction_geoms()
         self._written: dict[str, float] = {}  # the values of parameters that stand in the spec
         self._params = {placed.name: tuple(placed.part.params) for placed in config.parts}
@@ -557,6 +559,8 @@ class _Build:
             places[placed.name] = pose
             frame = self.frames[placed.name]
             frame.pos, frame.quat = pose.pos, pose.quat
+        for mark in self._marks:
+            mark.lay(self.spec)
         for geom, friction in self._friction:
             geom.friction = np.array([friction[0] * values["friction"], *friction[1:]])
 

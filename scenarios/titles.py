@@ -33,6 +33,7 @@ LANGUAGES = ("en", "zh")
 SECTIONS = (
     "rules",
     "answers",
+    "marks",
     "goal",
     "never",
     "safety",

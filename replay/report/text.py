@@ -228,8 +228,8 @@ class Words:
     def dotted(self, word: str) -> str:
         """A scenario's word in plain words: `oven.door` is "the oven's door"; made readable where nobody names it."""
         part, _, inner = word.partition(".")
-        if part == "robot" and inner:
-            return self.plain(inner)
+        if part in ("robot", "marks") and inner:
+            return self.book.get("words", {}).get(word) or self.plain(inner)
         thing = self.plain(part)
         thing = thing if thing != part else part.replace("_", " ")
         if not inner:

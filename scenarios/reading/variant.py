@@ -8,7 +8,7 @@ variants:
 
 `variant=full` chooses one. What is chosen is laid over the scenario before anything is read, so that everything behind
 sees one whole scenario: `robot`, `physics`, `parts`, `variation` and `judge` key by key, `never`, `safety`, `rules`,
-`answers` and `cameras` entry by entry, and all else as a whole (`goal` and `skills`, whose order counts, and the mistakes of
+`answers`, `marks` and `cameras` entry by entry, and all else as a whole (`goal` and `skills`, whose order counts, and the mistakes of
 those skills). `null` takes a key out.
 """
 
@@ -23,7 +23,7 @@ from .yaml_reader import Place, Problems, nearest
 
 DEEP = ("robot", "physics", "parts", "variation", "judge")  # laid over key by key, however deep
 WORDS = ("brief", "formerly")  # that go with the task sentences: a variant with sentences of its own has none of those of the whole
-ENTRIES = ("never", "safety", "rules", "answers", "cameras")  # whole entries replace those of the same name
+ENTRIES = ("never", "safety", "rules", "answers", "marks", "cameras")  # whole entries replace those of the same name
 
 
 def chosen_variant(tree: Mapping[str, Any]) -> str | None:

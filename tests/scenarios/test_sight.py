@@ -134,7 +134,7 @@ def test_lamps_and_gauges_are_not_seen_by_a_head_that_looks_at_the_floor_of_anot
         mujoco.mj_setState(start.model, data, start.start_state, STATE)
         seen = next(one for one in leaves(scene.goal[step].predicate) if isinstance(one, InSight))
         mujoco.mj_forward(start.model, data)
-        at = data.site(f"room/{point}").xpos.copy()
+        at = data.site(f"marks/{point}").xpos.copy()
         for axis, value in zip("xy", at):
             data.joint(f"base_{axis}").qpos[0] += value - data.body("base_link").xpos["xy".index(axis)]
         values = {}
