@@ -52,18 +52,17 @@ def space_of(feature: Feature) -> Box:
     return Box(*inwards(feature.low, feature.high), dtype=np.float32)
 
 
-def with_base(feature: Feature, scene: Scene) -> Feature:
-    """An action vector with what a base that moves is told at its end, as the schema has it."""
-    base, action = len(scene.robot.base_names), scene.schema.action
-    if not base:
-        return feature
+def with_rest(feature: Feature, scene: Scene) -> Feature:
+    """An action vector with what a base that moves is told, and what the robot answers, at its end, as the schema has it."""
+    robot, action = scene.robot, scene.schema.action
+    own = len(robot.joint_names) + len(robot.hand_names)
     return Feature(
         "action",
-        (*feature.names, *action.names[-base:]),
-        (*feature.unit, *action.unit[-base:]),
-        np.concatenate([feature.low, action.low[-base:]]),
-        np.concatenate([feature.high, action.high[-base:]]),
-        (*feature.sources[: len(feature.names)], *action.sources[-base:]),
+        (*feature.names, *action.names[own:]),
+        (*feature.unit, *action.unit[own:]),
+        np.concatenate([feature.low, action.low[own:]]),
+        np.concatenate([feature.high, action.high[own:]]),
+        (*feature.sources[: len(feature.names)], *action.sources[own:]),
     )
 
 
@@ -97,7 +96,7 @@ class JointDelta:
         most = np.array([*speed, *(claw for _ in robot.hand_names)]) * scene.control_timestep
         self._n_deltas = len(most)
         names = tuple(f"{name}.delta" for name in action.names[: self._n_deltas])
-        self.feature = with_base(
+        self.feature = with_rest(
             Feature("action", names, action.unit[: self._n_deltas], -most, most, action.sources), scene
         )
         self._low, self._high = action.bounds
@@ -120,10 +119,10 @@ class HandDelta:
     """How far each hand moves and turns in one control period, in the axes of the robot's base, and how far it closes.
 
     Elements: for each hand x, y, z [m] and the rotation vector rx, ry, rz [rad] by which its target goes on; then the
-    claws' targets [%], and what a base that moves is told as in the schema's own action. The head stays. The target goes
-    on from the commanded hand, not from the measured one, so that a hand that leans on something presses harder with each
-    step. Joint angles are found by mink's differential inverse kinematics within joint ranges and speed limits; what an arm
-    cannot reach in time is left out of that step.
+    claws' targets [%], and what a base that moves is told and what the robot answers, as in the schema's own action. The head
+    stays. The target goes on from the commanded hand, not from the measured one, so that a hand that leans on something presses
+    harder with each step. Joint angles are found by mink's differential inverse kinematics within joint ranges and speed limits;
+    what an arm cannot reach in time is left out of that step.
     """
 
     def __init__(self, scene: Scene, n: int):
@@ -139,8 +138,8 @@ class HandDelta:
             np.array([*most, *most, *(100.0 for _ in range(hands))]),
             (*(f"mink {side}_tcp" for side in ("left", "right") for _ in AXES), *robot.hand_names),
         )
-        self.feature = with_base(own, scene)
-        self._base = [action.names.index(name) for name in robot.base_names]
+        self.feature = with_rest(own, scene)
+        self._rest = slice(len(robot.joint_names) + len(robot.hand_names), None)
         self._arms = [_Arm(scene, side) for side in ("left", "right")]
         self._hands = [action.names.index(name) for name in robot.hand_names]
         self._low, self._high = action.bounds
@@ -155,7 +154,7 @@ class HandDelta:
             for arm, step in zip(self._arms, (wanted[:6], wanted[6:12])):
                 row[arm.columns] = arm.moved(row[arm.columns], step)
             row[self._hands] = wanted[12 : 12 + len(self._hands)]
-            row[self._base] = wanted[12 + len(self._hands) :]
+            row[self._rest] = wanted[12 + len(self._hands) :]
         self._last[ids] = np.clip(target, self._low, self._high)  # float32 rounding alone
         return self._last[ids]
 

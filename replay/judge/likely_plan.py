@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...scenarios.reading.answers import GRANTED
 from ...scenarios.reading.config import nominal_values
 from ...scenarios.scene.scene import Scene
 from ..checks.playback import check_clamped
@@ -16,6 +17,7 @@ from ..signals.joint_motion import hand_commands, zero_order_hold
 from .base_motion import UNKNOWN, base_commands, tells_base
 from .cell_starts import within_survey
 from .missed_goal import Elsewhere
+from .recorded_answers import recorded_answers, untold
 from .recorded_start import recorded_start
 from .results import Motions, RolloutPlan, Subject
 
@@ -40,7 +42,11 @@ def likely_plan(subject: Subject, motions: Motions, seed: int) -> RolloutPlan:
         actions[:, scene.schema.action.names.index(name)] = held[:, j]
     for name, percent in hand_commands(recording, scene.robot.hand_names, grid).items():
         actions[:, scene.schema.action.names.index(name)] = percent
-    actions[:, len(actions[0]) - len(scene.robot.base_names) :] = base_commands(recording, scene.robot.base_names, grid)
+    base = scene.robot.base_names
+    actions[:, [scene.schema.action.names.index(name) for name in base]] = base_commands(recording, base, grid)
+    answers = recorded_answers(recording, scene.config.answers, grid)
+    for name, held_answer in answers.items():
+        actions[:, scene.schema.action.names.index(name)] = held_answer
     if motions.carried is not None:
         _close_hands(actions, scene.schema.action.names, grid, motions.carried)
     ranges = np.stack([scene.schema.action.low, scene.schema.action.high], axis=1)
@@ -54,6 +60,9 @@ def likely_plan(subject: Subject, motions: Motions, seed: int) -> RolloutPlan:
     begun = recorded_start(scene, recording, begin, start, rules, laid)
     unknown = begun.unknown()
     draws = begun.likely(unknown, seed, scene.config.starts) if unknown else [begun.plain(seed)]
+    missing = untold(scene, answers)
+    for one in missing:
+        actions[:, scene.schema.action.names.index(one.columns[1])] = GRANTED
     commands = actions.astype(np.float32)
     takes = tuple(Take(draw, commands) for draw in draws)
     return RolloutPlan(
@@ -66,6 +75,7 @@ def likely_plan(subject: Subject, motions: Motions, seed: int) -> RolloutPlan:
         unsure=begun.unsure if tells_base(subject) else UNKNOWN,
         elsewhere=partial(_beside, subject, unknown, start, commands, begin),
         left_open=("friction", *within_survey(scene)),
+        untold=tuple(one.name for one in missing),
     )
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from ...scenarios.reading.config import ScenarioConfig, nominal_values
 from ...scenarios.scene.scene import Scene
 from ..checks.finding import Finding, Table
-from ..rollout.nearest import conditions_at
+from ..rollout.nearest import conditions_at, why_not
 from ..rollout.rollout import Rollout, Take
 
 MOST = 0.5  # a step that fewer of the starts reach is the one that is missed
@@ -87,12 +87,11 @@ def nearest_of(played: Sequence[Rollout], scene: Scene, step: int, offset: float
     near, start = max(known, key=lambda pair: (pair[0].done, -pair[1]))
     subgoal = scene.course.subgoals[step]
     conditions = conditions_at(subgoal, near.margins)
-    held = all(one["margin"] >= 0 for one in conditions)
     return {
         "start": start,
         "t": near.t + offset,
         "conditions": conditions,
-        **({"hold": subgoal.hold} if held and subgoal.hold else {}),
+        **why_not(subgoal, near, conditions),
     }
 
 

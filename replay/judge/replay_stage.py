@@ -41,6 +41,7 @@ from .near_copies import NEAR, UNMEASURED, copies_of, counted, hangs, open_, pla
 from .object_poses import check_diverged
 from .payload import creep_of
 from .record_witness import carried_of, check_witness, exact, left_lying
+from .recorded_answers import UNKNOWN
 from .recorded_poses import things_of
 from .recorded_state import RecordedState
 from .results import Integrity, Motions, Replay, Rollouts, Subject
@@ -68,6 +69,12 @@ def replay_stage(
         rules = subject.rules
         found, tracking = _followed(subject, motions, rollouts)
         ended, certain = _goal(subject, motions, rollouts, threads, seed)
+        if rollouts.plan.untold:  # whatever else is missed is missed for certain
+            details = {"answers": ", ".join(rollouts.plan.untold)}
+            ended = [
+                rules["goal"].not_checked(UNKNOWN, details=one.details | details) if one.level in ("PASS", "WARN") else one
+                for one in ended
+            ]
         happened = _happened(subject, motions, rollouts)
         if any(one.reason == NEAR for one in ended):
             happened = [open_(one, rules) if one.failed and one.code not in certain else one for one in happened]

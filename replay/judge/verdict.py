@@ -38,6 +38,7 @@ HOLDERS = {
     "things_apart": "scene",
     "beyond_drawn": "scene",
     "no_start_state": "scene",
+    "no_answers": "device",
     "no_label": "operator",  # who did the task knows whether it was done
     "other_scene": "scene",
     "no_published_limit": "robot",

@@ -228,8 +228,8 @@ class Words:
     def dotted(self, word: str) -> str:
         """A scenario's word in plain words: `oven.door` is "the oven's door"; made readable where nobody names it."""
         part, _, inner = word.partition(".")
-        if part == "robot" and inner:
-            return self.plain(inner)
+        if part in ("robot", "marks") and inner:
+            return self.book.get("words", {}).get(word) or self.plain(inner)
         thing = self.plain(part)
         thing = thing if thing != part else part.replace("_", " ")
         if not inner:
@@ -416,6 +416,8 @@ class Words:
             )
             key = "condition_unmet" if bound is None else "condition_more" if one.get("more") else "condition_less"
             unmet.append(self.ui(key, what=what, value=value, bound=bound))
+        if near.get("after") and not unmet:
+            return self.ui("held_undone", steps=self.join(map(self.event, near["after"])))
         if near.get("hold") and not unmet:
             return self.ui("held_too_short", hold=quantity(near["hold"], "s"))
         return self._ui["semicolon"].join(unmet)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,11 +25,13 @@ class Nearest:
 
     Attributes:
         t: [s] on the take's clock; margins: (k,) of the step's conditions at that moment, in their own units.
+        undone: steps that were undone just then, without which it cannot be reached.
     """
 
     t: float
     margins: np.ndarray
     done: float  # share of the way from where the step began, 0..1
+    undone: tuple[str, ...] = ()
 
 
 class NearestApproach:
@@ -45,11 +48,12 @@ class NearestApproach:
         self._margins = [np.full(shape, np.nan) for shape in self._shape]
         self._done = [np.full(n, -np.inf) for _ in self._shape]
         self._t = [np.full(n, np.nan) for _ in self._shape]
+        self._undone = [np.zeros((n, len(on)), bool) for on in course.stand_on]
 
     def note(self, now: Moment) -> None:
         moved = np.zeros(self._n, bool)
         moved[now.moved] = True
-        self._look(now.t, now.carry.done, moved, now.readings)
+        self._look(now.t, now.carry.done, moved, now.readings, now.carry.undone)
 
     def note_span(self, span: Span) -> None:
         if not self._shape:
@@ -57,9 +61,9 @@ class NearestApproach:
         moved, found = np.ones(1, bool), span.readings
         for j, done in enumerate(span.done):
             now = Readings(found.value[:, j], found.peak[:, j], found.mean[:, j], found.start[:, 0], found.layout)
-            self._look(span.begin + j, np.array([done]), moved, now)
+            self._look(span.begin + j, np.array([done]), moved, now, span.undone[j : j + 1])
 
-    def _look(self, step: int, reached: np.ndarray, moved: np.ndarray, readings: Readings) -> None:
+    def _look(self, step: int, reached: np.ndarray, moved: np.ndarray, readings: Readings, undone: np.ndarray) -> None:
         t = step * self._course.control_timestep
         for i, subgoal in enumerate(self._course.subgoals):
             waits = (reached == i) & moved
@@ -75,6 +79,7 @@ class NearestApproach:
             better = waits & ((done > self._done[i]) | ((done == self._done[i]) & (done > 0.0)))
             self._done[i][better], self._t[i][better] = done[better], t
             self._margins[i][better] = margins[better]
+            self._undone[i][better] = ~np.isnan(undone[:, self._course.stand_on[i]][better])
 
     def of(self, i: int, steps: int) -> dict[str, Any]:
         return {"nearest": tuple(self._of(i, step) for step in range(len(self._t)))}
@@ -83,7 +88,16 @@ class NearestApproach:
         """The nearest moment of take k to a step; None where it never waited for it."""
         if np.isnan(self._t[step][k]):
             return None
-        return Nearest(float(self._t[step][k]), self._margins[step][k].copy(), float(self._done[step][k]))
+        names = [self._course.subgoals[one].name for one in self._course.stand_on[step]]
+        undone = tuple(name for name, fell in zip(names, self._undone[step][k]) if fell)
+        return Nearest(float(self._t[step][k]), self._margins[step][k].copy(), float(self._done[step][k]), undone)
+
+
+def why_not(subgoal: Subgoal, near: Nearest, conditions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Why a step was not reached where all that it asks held: `after` (the steps that were undone), or its `hold` [s]."""
+    if any(one["margin"] < 0 for one in conditions):
+        return {}
+    return {"after": list(near.undone)} if near.undone else {"hold": subgoal.hold} if subgoal.hold else {}
 
 
 def conditions_at(subgoal: Subgoal, margins: np.ndarray) -> list[dict[str, Any]]:
@@ -103,8 +117,8 @@ def conditions_at(subgoal: Subgoal, margins: np.ndarray) -> list[dict[str, Any]]
 
 
 class MissedSteps:
-    """`missed`: of each step that a take did not reach, in order, how near it came: `step`, `t` [s], its `conditions`, and `hold` [s]
-    where all of them held, and not for long enough.
+    """`missed`: of each step that a take did not reach, in order, how near it came: `step`, `t` [s], its `conditions`, and `why_not`
+    where all of them held.
 
     Of the step that was waited for it is the moment that came nearest; of those after it, whose turn did not come, the end.
     """
@@ -131,9 +145,7 @@ class MissedSteps:
                 margins = [float(np.broadcast_to(m, (len(last.carry.done),))[i]) for m in _margins(subgoal, last.readings)]
                 near = Nearest(end, np.array(margins), 0.0)
             conditions = conditions_at(subgoal, near.margins)
-            held = all(one["margin"] >= 0 for one in conditions)
-            hold = {"hold": subgoal.hold} if held and subgoal.hold else {}
-            found.append({"step": subgoal.name, "t": near.t, "conditions": conditions, **hold})
+            found.append({"step": subgoal.name, "t": near.t, "conditions": conditions, **why_not(subgoal, near, conditions)})
         return {"missed": tuple(found)}
 
 

@@ -38,7 +38,7 @@ class Span(NamedTuple):
     Attributes:
         begin: the first of them.
         readings: (1, k, ·).
-        done: (k,) subgoals reached; worst: (1, k, nnever) as `GoalState` has them.
+        done: (k,) subgoals reached; worst: (k, nnever), undone: (k, nsubgoal) as `GoalState` has them.
         qpos: (1, k, nq).
     """
 
@@ -46,6 +46,7 @@ class Span(NamedTuple):
     readings: Readings
     done: np.ndarray
     worst: np.ndarray
+    undone: np.ndarray
     qpos: np.ndarray
 
     @property

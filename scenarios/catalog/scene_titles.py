@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..parts.titles import NAMING, missing_languages, small, titles_of, untitled, untitled_words, words_in
+from ..reading.names import MARKS
 from ..scene.scene import Scene
 
 
@@ -21,8 +22,9 @@ def bears_sources(scene: Scene) -> dict[str, dict[str, str]]:
 
 
 def word_titles(scene: Scene) -> dict[str, dict[str, str]]:
-    """`oven.door` -> what the part's own sheet calls that word."""
-    return {
+    """`oven.door` -> what the part's own sheet calls that word; `marks.spot` -> what the scenario calls its mark."""
+    marks = titles_of(scene.config.raw, ("marks",))
+    return {f"{MARKS}.{name}": words for name, words in marks.items()} | {
         f"{placed.name}.{word}": dict(words)
         for placed in scene.config.parts
         for word, words in placed.part.titles.items()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..sheet.errors import ScenarioError
-from ..sheet.quantity import dimension_of
+from ..sheet.quantity import dimension_of, si_unit
 from ..sheet.yaml_reader import Node, Place, PlacesLater, Problems, nearest, places_in, read_own, read_yaml
 from .grip_sheet import GripSheet, read_grips
 
@@ -129,8 +129,26 @@ class Write:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """By what a parameter's value is seen: a needle on a dial, or a lamp that is lit.
+
+    Attributes:
+        at: site of the dial, x axis out of its face, z up; or of the lamp. It has to be in sight.
+        needle: site of the needle's tip; None of a lamp. zero, full: where it stands at the parameter's min and max [rad], clockwise from
+            straight up as who stands before it sees it.
+        lit: geom that is drawn only where the lamp is lit; None of a dial.
+    """
+
+    at: str
+    needle: str | None = None
+    zero: float = 0.0
+    full: float = 0.0
+    lit: str | None = None
+
+
+@dataclass(frozen=True)
 class Param:
-    """A number of a part that a scenario may set."""
+    """A number of a part that a scenario may set; `shown` by what it is seen, or None."""
 
     name: str
     dimension: str
@@ -139,6 +157,12 @@ class Param:
     high: float
     doc: str
     writes: tuple[Write, ...]
+    shown: Shown | None = None
+
+    @property
+    def unit(self) -> str:
+        """SI unit of its values."""
+        return si_unit(self.dimension)
 
 
 @dataclass(frozen=True)
@@ -244,6 +268,10 @@ class Part:
                 fault = write.fault(spec)
                 if fault:
                     problems.note(f"params.{key}.sets[{i}]", fault)
+            seen = param.shown
+            for kind, named_by in [("site", seen.at), ("site", seen.needle), ("geom", seen.lit)] if seen else ():
+                if named_by is not None and getattr(spec, kind)(named_by) is None:
+                    problems.note(f"params.{key}.shown", _absent(spec, kind, named_by))
         for word, entry in self.interface.items():
             named = [(kind, entry[kind]) for kind in _NAMED if kind in entry]
             named += [("geom", name) for name in entry.get("geoms", ())] + [
@@ -393,7 +421,11 @@ def _contained(word: str, node: Node) -> Contained | None:
 def _inherited(inner: Contained, param: Param) -> Param:
     """A mechanism's parameter as one of the part that contains it."""
     writes = tuple(replace(write, element=f"{inner.word}/{write.element}") for write in param.writes)
-    return replace(param, name=f"{inner.word}_{param.name}", default=inner.params[param.name], writes=writes)
+    seen = param.shown
+    if seen is not None:
+        at, needle, lit = (name and f"{inner.word}/{name}" for name in (seen.at, seen.needle, seen.lit))
+        seen = replace(seen, at=str(at), needle=needle, lit=lit)
+    return replace(param, name=f"{inner.word}_{param.name}", default=inner.params[param.name], writes=writes, shown=seen)
 
 
 def _within(word: str, entry: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -452,7 +484,7 @@ def _liquid(node: Node) -> None:
 
 
 def _param(name: str, node: Node) -> Param:
-    node.mapping(required=("default", "sets"), optional=("min", "max", "doc"))
+    node.mapping(required=("default", "sets"), optional=("min", "max", "doc", "shown"))
     dimension = dimension_of(node.child("default").value)
     writes = []
     for entry in node.child("sets").each():
@@ -476,4 +508,17 @@ def _param(name: str, node: Node) -> Param:
     low = node.child("min").quantity(dimension, default=-np.inf)
     high = node.child("max").quantity(dimension, default=np.inf)
     default = node.child("default").quantity(dimension, low=low, high=high)
-    return Param(name, dimension or "length", default, low, high, str(node.child("doc").value or ""), tuple(writes))
+    shown = _shown(node.child("shown")) if "shown" in node else None
+    return Param(name, dimension or "length", default, low, high, str(node.child("doc").value or ""), tuple(writes), shown)
+
+
+def _shown(node: Node) -> Shown | None:
+    """`shown: {at: large, needle: large_tip, zero: -135 deg, full: 135 deg}`, or `{at: lamp, lit: lamp_lit}`."""
+    if "lit" in node:
+        if not node.mapping(required=("at", "lit")):
+            return None
+        return Shown(node.child("at").word(), lit=node.child("lit").word())
+    if not node.mapping(required=("at", "needle", "zero", "full")):
+        return None
+    zero, full = (node.child(key).quantity("angle") for key in ("zero", "full"))
+    return Shown(node.child("at").word(), node.child("needle").word(), zero, full)

@@ -1,6 +1,6 @@
 """What a scenario and its parts call what is their own, in English and Chinese.
 
-A scenario names its steps, failure modes, limits, rules and things; a part names the words of its interface (`titles` in `part.yaml`).
+A scenario names its steps, failure modes, limits, rules, answers and things; a part the words of its interface (`titles` in `part.yaml`).
 
 ```yaml
 goal:
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 LANGUAGES = ("en", "zh")
 SECTIONS = (
     "rules",
+    "answers",
+    "marks",
     "goal",
     "never",
     "safety",

@@ -16,6 +16,7 @@ from ..robots.robot_folder import BASES
 from ..sheet.quantity import show
 from ..sheet.typing_slips import other_sign
 from ..sheet.yaml_reader import Node, Problems, nearest
+from .answers import Asked, read_answers
 from .camera import Camera, read_camera
 from .cell import Cell
 from .dealing import Deal, deal, read_deals
@@ -36,6 +37,8 @@ KEYS = (
     "never",
     "safety",
     "rules",
+    "answers",
+    "marks",
     "skills",
     "mistakes",
     "cameras",
@@ -147,6 +150,8 @@ class ScenarioConfig:
     skills: Node
     mistakes: Node
     rules: Node
+    answers: tuple[Asked, ...]  # what the robot has to tell
+    marks: Node
     problems: Problems
     raw: Mapping[str, Any]
     cell: Cell | None = None  # whose surveyed values stand in it
@@ -252,6 +257,8 @@ def read_config(
         skills=node.child("skills"),
         mistakes=node.child("mistakes"),
         rules=node.child("rules"),
+        answers=read_answers(node.child("answers"), {p.name: p.part for p in parts}) if "answers" in node else (),
+        marks=node.child("marks"),
         problems=problems,
         raw=raw,
         cell=cell,
@@ -268,8 +275,9 @@ def _parts(node: Node, assets: Path | None) -> tuple[Placed, ...]:
         return ()
     names = list(node.value)
     for name, child in node.items():
-        if name == "robot":
-            child.note("'robot' is the robot's own name; call the part something else.")
+        if name in ("robot", "marks"):
+            whose = "the robot's own name" if name == "robot" else "what stands before the names of marks"
+            child.note(f"{name!r} is {whose}; call the part something else.")
         elif not re.fullmatch(r"[a-z][a-z0-9_]*", name):
             child.note(f"{name!r} is no name of a part: small letters, digits and _ only, such as left_cup.")
         if not child.mapping(required=("part",), optional=None):

@@ -11,6 +11,8 @@ from ..robots.mobile import FOOTPRINT
 from ..sheet.yaml_reader import Node, nearest
 from .config import ScenarioConfig
 
+MARKS = "marks"  # before the name of a mark of the scenario's own: `marks.spot`
+
 
 class Names:
     """Finds what a dotted word of a scenario means in its compiled spec.
@@ -31,6 +33,7 @@ class Names:
         self.top = FOOTPRINT if spec.body(FOOTPRINT) is not None else "base_link"
         self.rules = {name: "adds" in node or "shows" in node for name, node in config.rules.items()}  # whether each holds a number
         self.go_off = {name for name, node in config.rules.items() if "until" in node}  # switches that do not stay on
+        self.answers = config.answers
         self.cameras = {camera.name: camera for camera in config.cameras}
         self.stains = tuple(name for name, _ in config.stains.items())
 
@@ -39,6 +42,8 @@ class Names:
         instance, _, word = node.word().partition(".")
         if instance == "robot":
             return "", word, self.robot.get(word, {})
+        if instance == MARKS:
+            return f"{MARKS}/", word, {}
         if instance not in self.parts:
             if instance and instance not in self.unbuilt:  # an empty word has been noted
                 node.note(f"{instance!r} is no part of this scenario.{nearest(instance, ['robot', *self.parts])}")
@@ -51,7 +56,7 @@ class Names:
         if found is None:
             return None
         prefix, word, entry = found
-        if kind == "body" and not word:
+        if kind == "body" and not word and prefix != f"{MARKS}/":
             return self._top(node, prefix) if prefix else "base_link"
         candidates = [entry[kind]] if kind in entry else [word]
         for name in candidates:

@@ -7,9 +7,9 @@ variants:
 ```
 
 `variant=full` chooses one. What is chosen is laid over the scenario before anything is read, so that everything behind
-sees one whole scenario: `robot`, `physics`, `parts`, `variation` and `judge` key by key, `never`, `safety`, `rules` and `cameras`
-entry by entry, and all else as a whole (`goal` and `skills`, whose order counts, and the mistakes of those skills). `null`
-takes a key out.
+sees one whole scenario: `robot`, `physics`, `parts`, `variation` and `judge` key by key, `never`, `safety`, `rules`,
+`answers`, `marks` and `cameras` entry by entry, and all else as a whole (`goal` and `skills`, whose order counts, and the mistakes of
+those skills). `null` takes a key out.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ..sheet.yaml_reader import Place, Problems, nearest
 
 DEEP = ("robot", "physics", "parts", "variation", "judge")  # laid over key by key, however deep
 WORDS = ("brief", "formerly")  # that go with the task sentences: a variant with sentences of its own has none of those of the whole
-ENTRIES = ("never", "safety", "rules", "cameras")  # whole entries replace those of the same name
+ENTRIES = ("never", "safety", "rules", "answers", "marks", "cameras")  # whole entries replace those of the same name
 
 
 def chosen_variant(tree: Mapping[str, Any]) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 
+from ..reading.answers import columns_of
 from ..reading.config import ScenarioConfig
 from ..robots.robot import Robot
 from ..robots.robot_folder import SIDES
@@ -31,10 +32,12 @@ def build_schema(
     high = np.array([*(ranges[n][1] for n in joints), *(100.0 for _ in hands)])
     names = (*joints, *hands)
     actuators = tuple(a.name for a in spec.actuators)
-    if actuators[: len(names) + len(robot.base_names)] != (*names, *robot.base_names):
-        raise ValueError(f"the robot's actuators {actuators} do not begin with its joints in their order {names}")
+    answers = columns_of(config.answers)
+    told = (*names, *robot.base_names, *answers[0])
+    if actuators[: len(told)] != told:
+        raise ValueError(f"the robot's actuators {actuators} do not begin with what it is told in its order {told}")
     unit = (*("rad" for _ in joints), *("%" for _ in hands))
-    action = _action(robot, spec, names, unit, low, high)
+    action = _action(robot, spec, names, unit, low, high, answers)
 
     def percent(kind: str) -> tuple[Request, ...]:
         return tuple(Request(kind, name) for name in robot.hand_tendons)
@@ -130,18 +133,24 @@ def build_schema(
 
 
 def _action(
-    robot: Robot, spec: mujoco.MjSpec, names: tuple[str, ...], unit: tuple[str, ...], low: np.ndarray, high: np.ndarray
+    robot: Robot,
+    spec: mujoco.MjSpec,
+    names: tuple[str, ...],
+    unit: tuple[str, ...],
+    low: np.ndarray,
+    high: np.ndarray,
+    answers: tuple[tuple[str, ...], tuple[str, ...], np.ndarray, np.ndarray],
 ) -> Feature:
-    """The action: joints and hands, then what a base that moves is told."""
+    """The action: joints and hands, then what a base that moves is told, then what the robot answers."""
     base = robot.base_names
     ranges = np.array([spec.actuator(name).ctrlrange for name in base], float).reshape(-1, 2)
-    names = (*names, *base)
+    names = (*names, *base, *answers[0])
     return Feature(
         "action",
         names,
-        (*unit, *robot.base_units),
-        np.concatenate([low, ranges[:, 0]]),
-        np.concatenate([high, ranges[:, 1]]),
+        (*unit, *robot.base_units, *answers[1]),
+        np.concatenate([low, ranges[:, 0], answers[2]]),
+        np.concatenate([high, ranges[:, 1], answers[3]]),
         tuple(f"actuator {name}" for name in names),
     )
 

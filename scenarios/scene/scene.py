@@ -20,6 +20,7 @@ from ..reactions.belts import stopped
 from ..reactions.rule import Display, read_rules
 from ..reactions.vessels import read_liquids
 from ..reactions.wiping import Stain, read_stains
+from ..reading.answers import Truths, add_answers
 from ..reading.config import LATCHED, Placed, ScenarioConfig, nominal_values
 from ..reading.names import Names
 from ..reading.physics import CLOTHS
@@ -35,6 +36,7 @@ from ..sheet.yaml_reader import Node, nearest
 from .goal import read_goal, read_never
 from .held import Holdable, holdables
 from .looks import add_light, add_sky, drop_looks, fit_shadows
+from .marks import add_marks
 from .observation import build_schema, camera_of
 from .schema import Schema
 
@@ -166,11 +168,12 @@ class Scene:
                 raise ScenarioError(message, file=str(placed.part.file)) from None
 
     def _read_reactions(self, names: Names) -> list[Reaction]:
-        """What answers in the scene: the rules, liquids and stains that its YAML declares, and the people in it."""
+        """What reacts in the scene: the rules, liquids and stains that its YAML declares, and the people in it."""
         rules = read_rules(self.config.rules, names, self.control_timestep)
         liquids = read_liquids(self.config.liquids, names, self.control_timestep)
         stains = read_stains(self.config.stains, names, self.control_timestep)
-        return [*rules, *liquids, *stains, *read_behaviours(self.config.parts, names, self.control_timestep)]
+        answers = [Truths(self.config.answers)] if self.config.answers else []
+        return [*rules, *liquids, *stains, *answers, *read_behaviours(self.config.parts, names, self.control_timestep)]
 
     def _weight(self, body: str) -> float:
         """[N] of a body and all below it, as the nominal scene has it."""
@@ -395,7 +398,7 @@ class Scene:
 
     @property
     def n_actions(self) -> int:
-        """Number of the robot's actuators, which come first in `ctrl`; those after them react."""
+        """Number of the robot's actuators, its answers among them, which come first in `ctrl`; those after them react."""
         return len(self.schema.action.names)
 
     def start_ctrl(self, values: Mapping[str, float]) -> np.ndarray:
@@ -480,6 +483,7 @@ class _Build:
         x, y, yaw = config.stands_at
         # the robot's own spec is the root: attaching it would need a prefix, and its joints keep the maker's names
         self.spec = robot.spec(Pose.of((x, y, 0.0), yaw))
+        add_answers(self.spec, config.answers)
         if not looks:
             self.spec.discard_visual()
         # the name is part of what the fingerprint is taken of, so that no variant passes for another
@@ -516,6 +520,7 @@ class _Build:
                 meet_by_tiles(self.spec)
             if robot.base == "mobile":
                 solve_beside(option)
+        self._marks = add_marks(self.spec, config.marks, Names(self.spec, config, robot.interface), looks)
         self._friction = self._friction_geoms()
         self._written: dict[str, float] = {}  # the values of parameters that stand in the spec
         self._params = {placed.name: tuple(placed.part.params) for placed in config.parts}
@@ -554,6 +559,8 @@ class _Build:
             places[placed.name] = pose
             frame = self.frames[placed.name]
             frame.pos, frame.quat = pose.pos, pose.quat
+        for mark in self._marks:
+            mark.lay(self.spec)
         for geom, friction in self._friction:
             geom.friction = np.array([friction[0] * values["friction"], *friction[1:]])
 

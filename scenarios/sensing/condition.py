@@ -28,6 +28,7 @@ BOUNDED: Mapping[str, Mapping[str, bool]] = {
     "faster": {"than": True},
     "nearer": {"than": False},
     "points_at": {"within": False},
+    "answered": {"within": False},
 }
 
 

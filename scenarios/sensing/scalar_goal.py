@@ -183,20 +183,22 @@ class SpanGoal:
         nevers = [replace(one, predicate=margins[id(one.predicate)]) for one in course.nevers]
         self._follower = ScalarGoal(Goal(tuple(goals), tuple(nevers), course.control_timestep))
 
-    def advance(self, readings: Readings) -> tuple[np.ndarray, np.ndarray]:
+    def advance(self, readings: Readings) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Take in the readings (1, k, ·) at the next k control steps.
 
         Returns:
-            (k,) subgoals reached, and (k, nnever) `worst`, at each of them.
+            (k,) subgoals reached, (k, nnever) `worst`, and (k, nsubgoal) since when each is `undone`, at each of them.
         """
         for one in self._margins:
             one.take(readings)
-        follower, done, worst = self._follower, [], []
+        follower, done, worst, undone = self._follower, [], [], []
         for j in range(readings.value.shape[1]):
             follower.advance(j)
             done.append(follower.done)
             worst.append(follower.worst.copy())
-        return np.array(done, int), np.array(worst, float).reshape(len(done), -1)
+            undone.append(follower.undone.copy())
+        rows = (len(done), -1)
+        return np.array(done, int), np.array(worst, float).reshape(rows), np.array(undone, float).reshape(rows)
 
     def carry(self) -> GoalState:
         """What `Goal.advance` would have carried."""

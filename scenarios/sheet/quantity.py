@@ -124,6 +124,11 @@ def show(value: float, dimension: str | None) -> str:
     return f"{value / factor:g} {unit}".strip()
 
 
+def si_unit(dimension: str | None) -> str:
+    """The SI unit of a dimension, `1` of a share and of a plain number."""
+    return next((unit for unit, (of, factor) in UNITS.items() if of == dimension and factor == 1.0), "1")
+
+
 def dimension_of(text: object) -> str | None:
     """The dimension of a quantity string, or None where it is not one."""
     match = _QUANTITY.match(str(text)) if isinstance(text, str) else None

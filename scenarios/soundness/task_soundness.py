@@ -10,22 +10,37 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 
-import mujoco
 import numpy as np
 import yaml
 
 from ..draws.variation import Draw, nominal
 from ..scene.scene import Scene
-from ..sensing.predicate import All, AnyOf, Near, Predicate, intervals
+from ..sensing.predicate import (
+    TRACE,
+    All,
+    Angle,
+    AnyOf,
+    Below,
+    Displaced,
+    Higher,
+    MovedAway,
+    Near,
+    Predicate,
+    Share,
+    Upright,
+    acts,
+    intervals,
+)  # fmt: skip
 from ..sensing.temporal import Never, Subgoal
 from ..sheet.quantity import show
+from ..sheet.repeated import listed
 from ..sheet.yaml_reader import Node, Problems
 from ..stepping.simulation import Simulation
 from ..words import WORDS
+from .task_places import Places
 
-STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 Step = tuple[Node, Subgoal | Never]  # the section that it stands in, and what was read from it
-CLOSE = 1e-6  # m or rad, by which rounding may put two bounds apart
+EXACT = (Angle, Below, Displaced, Higher, MovedAway, Near, Share, Upright)  # hold wherever the first of their intervals is kept
 
 
 @dataclass(frozen=True)
@@ -52,19 +67,35 @@ def task_problems(scene: Scene, draws: Sequence[Draw]) -> list[tuple[str, list[s
         draws: beside the nominal scene, in all of which what excludes each other by where things stand has to do so.
     """
     problems = {question: Problems(scene.config.problems.places) for question in QUESTIONS}
+    _note_nothing(scene, problems["something is asked for"])
     _note_start(scene, draws, problems["the task is still to do"])
-    _note_exclusions(scene, draws, problems["conditions can hold at once"])
+    places = Places(scene, draws)
+    _note_exclusions(scene, places, problems["conditions can hold at once"])
+    _note_steps(scene, places, problems["steps can hold at once"])
+    _note_forbidden(scene, problems["what is asked for is not forbidden"])
     _note_times(scene, problems["holds fit the time limit"])
     _note_limits(scene, problems["limits leave something to do"])
     return [(question, noted_of.found) for question, noted_of in problems.items()]
 
 
 QUESTIONS = (
+    "something is asked for",
     "the task is still to do",
     "conditions can hold at once",
+    "steps can hold at once",
+    "what is asked for is not forbidden",
     "holds fit the time limit",
     "limits leave something to do",
 )
+
+
+def _note_nothing(scene: Scene, problems: Problems) -> None:
+    """A goal without a step, or a list of sentences without one. Who leaves the key out has not come to it yet."""
+    path = scene.config.goal.path.removesuffix("goal")
+    if "goal" in scene.config.raw and not scene.config.raw["goal"]:
+        problems.note(f"{path}goal", "it has no step, so that nothing is ever done. Write one, or leave the key out.")
+    if "tasks" in scene.config.raw and not scene.config.raw["tasks"]:
+        problems.note(f"{path}tasks", "no sentence says what is to be done. Write one in both languages, or leave the key out.")
 
 
 def _note_start(scene: Scene, draws: Sequence[Draw], problems: Problems) -> None:
@@ -109,7 +140,7 @@ def conditions_of(node: Node, predicate: Predicate) -> list[WrittenCondition]:
     """The conditions that have to hold at once for a step as written: simple ones, and those of which one is enough."""
     if isinstance(predicate, All) and "all" in node:
         return [
-            one for child, part in zip(node.child("all").each(), predicate.parts) for one in conditions_of(child, part)
+            one for child, part in zip(listed(node.child("all")), predicate.parts) for one in conditions_of(child, part)
         ]
     return [WrittenCondition(node, predicate)]
 
@@ -118,29 +149,85 @@ def _choices(asked: WrittenCondition) -> list[list[WrittenCondition]]:
     """What is asked by each choice of an `any`."""
     if not isinstance(asked.predicate, AnyOf):
         return []
-    return [conditions_of(*pair) for pair in zip(asked.node.child("any").each(), asked.predicate.parts)]
+    return [conditions_of(*pair) for pair in zip(listed(asked.node.child("any")), asked.predicate.parts)]
 
 
-def _note_exclusions(scene: Scene, draws: Sequence[Draw], problems: Problems) -> None:
-    places = _Places(scene, draws)
+def _note_exclusions(scene: Scene, places: Places, problems: Problems) -> None:
     steps: list[Step] = [(scene.config.goal, subgoal) for subgoal in scene.course.subgoals]
     modes: list[Step] = [(scene.config.never, never) for never in scene.course.nevers]
     for section, step in (*steps, *modes):
-        for path, message in _excluded(conditions_of(section.child(step.name), step.predicate), places):
-            problems.note(path, message)
+        for path, why, mend in _excluded(conditions_of(section.child(step.name), step.predicate), places):
+            problems.note(path, f"{why}. {mend}.")
 
 
-def _excluded(conditions: Sequence[WrittenCondition], places: _Places) -> Iterator[tuple[str, str]]:
-    """(key path, what is wrong) of conditions that shall hold at once and cannot."""
+def _note_steps(scene: Scene, places: Places, problems: Problems) -> None:
+    """Steps that have to hold together: at the end, and as the one is reached for which others are kept."""
+    course, noted = scene.course, set()
+    asked = [conditions_of(scene.config.goal.child(one.name), one.predicate) for one in course.subgoals]
+    lasting = [
+        [one for one in conditions if step.kept is not None and not acts(one.predicate)]
+        for step, conditions in zip(course.subgoals, asked)
+    ]
+    alone = {found for conditions in asked for found in _excluded(conditions, places)}
+    end = [one for k, conditions in enumerate(lasting) if course.ends[k] == len(asked) for one in conditions]
+    together = [("when the task ends", end)]
+    for k, step in enumerate(course.subgoals):
+        kept = [one for i in course.stand_on[k] if course.ends[i] >= k for one in lasting[i]]
+        together.append((f"when {step.name!r} is reached", [*kept, *asked[k]] if kept else []))
+    for moment, conditions in together:
+        for path, why, mend in _excluded(conditions, places):
+            if (path, why, mend) not in alone and (path, why) not in noted:
+                noted.add((path, why))
+                problems.note(
+                    path, f"{why}; both have to hold {moment}. {mend}, or write `passes: true` (or `to:` a step) where a step passes."
+                )
+
+
+def _note_forbidden(scene: Scene, problems: Problems) -> None:
+    """Steps that cannot be reached without a failure mode: whatever satisfies the step makes it happen."""
+    course = scene.course
+    index = {subgoal.name: i for i, subgoal in enumerate(course.subgoals)}
+    for i, step in enumerate(course.subgoals):
+        asked = conditions_of(scene.config.goal.child(step.name), step.predicate)
+        simple = [one for one in asked if not isinstance(one.predicate, AnyOf)]
+        for never in course.nevers:
+            watched = (never.since is None or index[never.since] < i) and (never.until is None or index[never.until] > i)
+            # a step that is kept to the end may still last longer than the mode needs, but the task ends with it
+            if watched and never.hold <= step.hold and _implied(never.predicate, simple):
+                problems.note(
+                    scene.config.goal.child(step.name).path,
+                    f"{step.name!r} cannot be reached without the failure mode {never.name!r}, which holds wherever it does. "
+                    f"Change a bound of one of them, or say with from and to when never.{never.name} counts.",
+                )
+
+
+def _implied(predicate: Predicate, asked: Sequence[WrittenCondition]) -> bool:
+    """Whether a predicate holds wherever all these conditions do; False where that is not known."""
+    if isinstance(predicate, All):
+        return all(_implied(part, asked) for part in predicate.parts)
+    if isinstance(predicate, AnyOf):
+        return any(_implied(part, asked) for part in predicate.parts)
+    if any(one.predicate == predicate for one in asked):
+        return True
+    if not isinstance(predicate, EXACT):
+        return False
+    bound = intervals(predicate)[0]
+    kept = [one for condition in asked for one in intervals(condition.predicate) if one.of == bound.of]
+    return any(one.low >= bound.low and one.high <= bound.high for one in kept)
+
+
+def _excluded(conditions: Sequence[WrittenCondition], places: Places) -> Iterator[tuple[str, str, str]]:
+    """(key path, what is wrong, how to mend it) of conditions that shall hold at once and cannot."""
     simple = [one for one in conditions if not isinstance(one.predicate, AnyOf)]
     for one in simple:
         if (why := places.beyond(one.predicate)) is not None:
-            yield one.node.path, f"`{one.text}` can never hold: {why}. Change its bound."
+            yield one.node.path, f"`{one.text}` can never hold: {why}", "Change its bound"
     for one, other in combinations(simple, 2):
         if (why := _clash(one.predicate, other.predicate, places)) is not None:
             yield (
                 other.node.path,
-                f"`{one.text}` and `{other.text}` exclude each other: {why}. Change one bound, or leave one of them out.",
+                f"`{one.text}` and `{other.text}` exclude each other: {why}",
+                "Change one bound, or leave one of them out",
             )
     for several in conditions:
         choices = _choices(several)
@@ -160,115 +247,51 @@ def _excluded(conditions: Sequence[WrittenCondition], places: _Places) -> Iterat
         if clashes and all(clashes):
             yield (
                 several.node.path,
-                f"none of these can hold beside the rest: {'; '.join(filter(None, clashes))}. Change a bound.",
+                f"none of these can hold beside the rest: {'; '.join(filter(None, clashes))}",
+                "Change a bound",
             )
 
 
-def _clash(one: Predicate, other: Predicate, places: _Places) -> str | None:
+def _clash(one: Predicate, other: Predicate, places: Places) -> str | None:
     """Why two simple predicates cannot hold at once; None where they may."""
     for a, b in product(intervals(one), intervals(other)):
         if a.of == b.of and max(a.low, b.low) > min(a.high, b.high):
             return "no value is inside both bounds"
-    return places.too_far(one, other)
-
-
-class _Places:
-    """Where sites stand to one another on rigid bodies, and how far joints go, in the nominal scene and in draws of it."""
-
-    def __init__(self, scene: Scene, draws: Sequence[Draw]):
-        self._scene = scene
-        self._data = []
-        for draw in (nominal(scene), *draws):
-            data = mujoco.MjData(draw.model)
-            mujoco.mj_setState(draw.model, data, draw.start_state, STATE)
-            mujoco.mj_kinematics(draw.model, data)
-            self._data.append(data)
-
-    def beyond(self, predicate: Predicate) -> str | None:
-        """Why a single predicate cannot hold: a joint that does not go so far, two places of one body that lie further apart."""
-        model = self._scene.model
-        for interval in intervals(predicate):
-            if interval.low > interval.high:
-                return "its bounds leave no value"
-            name = getattr(interval.of[1], "of", None) if interval.of[0] == "joint" else None
-            if name is None or not model.joint(name).limited[0]:
-                continue
-            low, high = (float(end) for end in model.joint(name).range)
-            if interval.low > high + CLOSE or interval.high < low - CLOSE:
-                slides = model.joint(name).type[0] == mujoco.mjtJoint.mjJNT_SLIDE
-                ends = " to ".join(show(float(f"{end:.6g}"), "length" if slides else "angle") for end in (low, high))
-                return f"{name.replace('/', '.')} goes from {ends}"
-        if isinstance(predicate, Near):
-            gap = self._gap(predicate.of.of, predicate.to.of, predicate.of.of, predicate.of.of)
-            if gap is not None and gap > predicate.within + CLOSE:
-                return f"the two are fixed to one another, {show(round(gap, 4), 'length')} apart"
-        return None
-
-    def too_far(self, one: Predicate, other: Predicate) -> str | None:
-        """Why two `near` cannot hold at once: of two things that are fixed to one another each near one of two others that are, too."""
-        if not (isinstance(one, Near) and isinstance(other, Near)):
-            return None
-        x, a = one.of.of, one.to.of
-        for y, b in ((other.of.of, other.to.of), (other.to.of, other.of.of)):
-            gap = self._gap(x, y, a, b)
-            if gap is not None and gap > one.within + other.within + CLOSE:
-                both = show(round(one.within + other.within, 6), "length")
-                return f"what they name lies {show(round(gap, 4), 'length')} apart, and both bounds allow {both} in all"
-        return None
-
-    def _gap(self, x: str, y: str, a: str, b: str) -> float | None:
-        """How much |xy| and |ab| differ [m], the least of all draws; None where one of the pairs is not fixed to one another.
-
-        Who is within r of a while y is within s of b has ||xy| - |ab|| <= r + s (triangle inequality, twice).
-        """
-        if not (self._fixed(x, y) and self._fixed(a, b)):
-            return None
-        return min(
-            abs(
-                float(np.linalg.norm(data.site(x).xpos - data.site(y).xpos))
-                - float(np.linalg.norm(data.site(a).xpos - data.site(b).xpos))
-            )
-            for data in self._data
-        )
-
-    def _fixed(self, one: str, other: str) -> bool:
-        model = self._scene.model
-        bodies = [int(model.body_weldid[model.site(name).bodyid[0]]) for name in (one, other)]
-        return bodies[0] == bodies[1]
+    return places.apart(one, other)
 
 
 def _note_times(scene: Scene, problems: Problems) -> None:
     """Steps come one after the other, and each has to hold for its own time."""
     limit, course = scene.config.time_limit, scene.course
-    long: list[Step] = [(scene.config.goal, one) for one in course.subgoals if one.hold > limit]
-    long_modes: list[Step] = [(scene.config.never, never) for never in course.nevers if never.hold > limit]
+    long: list[Step] = [(scene.config.goal, one) for one in course.subgoals if one.hold >= limit]
+    long_modes: list[Step] = [(scene.config.never, never) for never in course.nevers if never.hold >= limit]
     for section, step in (*long, *long_modes):
         hold = section.child(step.name).child("hold")
         problems.note(
             hold.path,
-            f"{hold.value!r} is longer than the time limit of {show(limit, 'time')}. Shorten it, or raise time_limit.",
+            f"{hold.value!r} leaves nothing of the time limit of {show(limit, 'time')}. Shorten it, or raise time_limit.",
         )
     total = sum(subgoal.hold for subgoal in course.subgoals)
-    if total > limit and not long:
+    if total >= limit and not long:
         problems.note(
             scene.config.goal.path,
             f"the steps have to hold for {show(round(total, 3), 'time')} one after the other, "
-            f"longer than the time limit of {show(limit, 'time')}. Shorten them, or raise time_limit.",
+            f"which leaves nothing of the time limit of {show(limit, 'time')}. Shorten them, or raise time_limit.",
         )
 
 
 def _note_limits(scene: Scene, problems: Problems) -> None:
+    """A limit that no touch, or no motion, keeps: of forces all below which a contact is numerical (`TRACE`)."""
     for _, child in scene.config.safety.items():
         at_most = child.child("at_most")
-        if (
-            isinstance(child.value, Mapping)
-            and at_most.value is not None
-            and at_most.quantity(None, default=1.0) == 0.0
-        ):
-            what = "force" if "force" in child else "speed"
+        if not isinstance(child.value, Mapping) or at_most.value is None:
+            continue
+        what, least = ("force", TRACE) if "force" in child else ("speed", 0.0)
+        if at_most.quantity(None, default=1.0) <= least:
             problems.note(
                 at_most.path,
-                f"{at_most.value!r} leaves nothing to do: every {what} breaks it. Write what may be, such as "
+                f"{at_most.value!r} leaves nothing to do: every {'touch' if what == 'force' else 'motion'} breaks it. "
+                "Write what may be, such as "
                 + (
                     "50 N; what hands shall not touch is left out of judge.hands_may_touch."
                     if what == "force"

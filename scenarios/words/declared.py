@@ -9,7 +9,7 @@ from ..reading.names import Names
 from ..sensing.predicate import Interval, Predicate, Values
 from ..sensing.reaction import memory
 from ..sensing.requests import Readings, Request, Row
-from ..sheet.quantity import UNITS, dimension_of
+from ..sheet.quantity import dimension_of, si_unit
 from ..sheet.yaml_reader import Node, nearest
 from .word import Words
 
@@ -59,8 +59,7 @@ def amount(node: Node) -> float:
 
 def unit_of(value: object) -> str:
     """SI unit of a quantity as written, `1` of a plain number."""
-    dimension = dimension_of(value) if isinstance(value, str) else None
-    return next((unit for unit, (of, factor) in UNITS.items() if of == dimension and factor == 1.0), "1")
+    return si_unit(dimension_of(value))
 
 
 def _kept(node: Node, names: Names, counter: bool) -> Request | None:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import shiliu
+import yaml
 from benches import bench, done
 from shiliu.envs.episode import One
 from shiliu.envs.reward import Reward
@@ -18,6 +19,7 @@ from shiliu.replay.judge.missed_goal import explained
 from shiliu.replay.report.text import Words
 from shiliu.replay.report.used import scene_name
 from shiliu.replay.rollout.episode import as_recording, episode_of
+from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios.draws.variation import nominal
 from shiliu.scenarios.sensing import predicate as P
 from shiliu.scenarios.sensing.scalar_goal import ScalarGoal
@@ -237,3 +239,23 @@ def test_in_likely_starts_it_is_undone_when_it_was_and_not_when_it_was_due():
     found = explained(missed, scene, played, None, beside, {"success": False, "subgoals": {"taken": 5.0, "raised": 6.5}})
     assert (found.t0, found.t1, found.subject) == (8.5, None, ("raised",))
     assert (found.details["kind"], found.details["undone"]) == ("undone", "raised") and "due" not in found.details
+
+
+@pytest.mark.parametrize(("to", "why"), [("again", "what has to hold with it was undone: there"), (None, None)])
+def test_a_step_that_waits_for_one_that_was_undone_says_so_and_not_that_it_was_held_too_shortly(to, why):
+    """A hand leaves its place, in which it has to be until a later step is reached: that is held as long as anybody wants."""
+    kept = {"near": {"of": "robot.left_tcp", "to": "table.top_front", "within": "505 mm"}, **({"to": to} if to else {})}
+    again = {"near": {"of": "robot.left_tcp", "to": "robot.head_camera", "within": "870 mm"}, "hold": "0.5 s"}
+    end = {"moved": {"of": "bowl", "more_than": "1 m"}}
+    goal = yaml.safe_dump({"there": kept, "again": again, "end": end}, sort_keys=False)
+    scene = bench("[home: {hand: left, posture: raised}, wait: {time: 3 s}]", goal)
+    played = done(scene)
+    assert list(played.label["undone"]) == ["there"]
+    missed = {one["step"]: one for one in played.missed}
+    assert ("again" in missed) == (to is not None)
+    if to:
+        assert missed["again"]["after"] == ["there"] and "hold" not in missed["again"]
+        assert Words("en").nearest(missed["again"]).endswith(why) and "已被破坏" in Words("zh").nearest(missed["again"])
+        episode = episode_of(scene, played)
+        (rolled,) = play(scene, [Take(played.draw, episode.actions)], threads=1, nearest=True)
+        assert rolled.nearest[1].undone == ("there",)

@@ -129,12 +129,12 @@ def test_lamps_and_gauges_are_not_seen_by_a_head_that_looks_at_the_floor_of_anot
     """From points 1 and 2 the head was turned to point 3: places and facing were right, and nothing was in the picture."""
     scene = shiliu.load_scenario("remote_inspection")
     start = nominal(scene)
-    for step, point, (yaw, pitch) in ((0, "point_1", (0.9, 0.5)), (1, "point_2", (-0.9, 0.5))):
+    for step, point, (yaw, pitch) in ((0, "point_1", (0.9, 0.5)), (2, "point_2", (-0.9, 0.5))):
         data = mujoco.MjData(start.model)
         mujoco.mj_setState(start.model, data, start.start_state, STATE)
         seen = next(one for one in leaves(scene.goal[step].predicate) if isinstance(one, InSight))
         mujoco.mj_forward(start.model, data)
-        at = data.site(f"room/{point}").xpos.copy()
+        at = data.site(f"marks/{point}").xpos.copy()
         for axis, value in zip("xy", at):
             data.joint(f"base_{axis}").qpos[0] += value - data.body("base_link").xpos["xy".index(axis)]
         values = {}

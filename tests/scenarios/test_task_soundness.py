@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import benches
 import pytest
+import shiliu
 import yaml
 from shiliu.cli import main
 from shiliu.replay.operator.chain_time import LEAST, time_for_chain
+from shiliu.scenarios.catalog.catalog import scene_of_tree
 from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.soundness.soundness import examine
 from shiliu.scenarios.soundness.task_soundness import task_problems
@@ -130,7 +132,7 @@ def test_what_holds_longer_than_the_time_limit_is_told():
     (line,) = found(scene(two % 17), "holds fit the time limit")
     assert line.startswith("goal: the steps have to hold for 31 s one after the other") and "30 s" in line
     (line,) = found(scene(two % 31), "holds fit the time limit")
-    assert line.startswith("goal.a.hold: '31 s' is longer than the time limit of 30 s.")
+    assert line.startswith("goal.a.hold: '31 s' leaves nothing of the time limit of 30 s.")
 
 
 def test_a_limit_of_nothing_is_told():
@@ -183,3 +185,110 @@ def test_all_problems_are_told_at_once_with_file_and_line(designer, capsys):
         ("time is enough for the chain", 3),
     ):
         assert any(question in line and f"table_top.yaml:{number}: scenario." in line for line in out), (question, out)
+
+
+# the bowl's base is 280 mm to the left of the table's far edge middle; the table's top is 870 mm high; the bowl's origin is at its base
+NEAR = "{near: {of: bowl.base, to: table.top, within: 100 mm}}"
+OUT_OF_THE_BALL = {
+    "{higher: {of: bowl, than: table.top_front, by: %s mm}}": (130, 70),
+    "{lower: {of: bowl, than: table.top_front, by: %s mm}}": (130, 70),
+    "{below: {of: bowl.base, height: %s mm}}": (740, 800),
+    "{moved: {of: bowl, more_than: %s mm}}": (700, 380),
+    "{apart: {of: bowl, to: room, more_than: %s mm}}": (3000, 400),
+    "{share: {of: buns, inside: bowl, at_least: %s %%}}": (None, 90),
+}
+
+
+@pytest.mark.parametrize("condition", OUT_OF_THE_BALL)
+def test_what_no_place_near_another_one_can_be_is_told(condition):
+    wrong, right = OUT_OF_THE_BALL[condition]
+    for bound in (wrong, right):
+        if bound is not None:
+            goal = f"{{first: {{moved: {{of: other, more_than: 3 m}}}}, both: {{all: [{NEAR}, {condition % bound}]}}}}"
+            lines = found(scene(goal), "conditions can hold at once")
+            assert len(lines) == (bound == wrong), (bound, lines)
+
+
+def test_one_piece_cannot_be_inside_of_one_thing_and_near_another():
+    """A parcel whose chute is on the other side, in a scene of the package."""
+    parcels = shiliu.load_scenario("parcel_sorting")
+    tree = dict(parcels.config.raw) | {"mistakes": {}}
+    for chute, wrong in (("chute_3", True), ("chute_1", False)):
+        shares = (("chute_1", "100 %"), (chute, "50 %"))
+        inside = [{"share": {"of": "pouch", "inside": where, "at_least": share}} for where, share in shares]
+        made = scene_of_tree("parcels", tree | {"goal": {"both": {"all": inside}}, "never": {}, "skills": None})
+        assert len(found(made, "conditions can hold at once")) == wrong
+
+
+def test_two_bodies_that_move_are_not_near_and_far_from_each_other():
+    two = "{both: {all: [{near: {of: bowl.base, to: other.base, within: 100 mm}}, {apart: {of: bowl, to: other, more_than: %d mm}}]}}"
+    assert len(found(scene(two % 120), "conditions can hold at once")) == 1
+    assert found(scene(two % 90), "conditions can hold at once") == []
+
+
+def test_steps_that_both_have_to_hold_at_the_end_are_held_against_each_other():
+    question = "steps can hold at once"
+    two = "{tipped: {tilted: {of: bowl, more_than: 30 deg}%s}, there: {all: [%s, {upright: {of: bowl, within: %d deg}}]}}"
+    (line,) = found(scene(two % ("", NEAR, 5)), question)
+    assert line.startswith("goal.there.all[1]: `tilted: {of: bowl, more_than: 30 deg}` and `upright: {of: bowl, within: 5 deg}` exclude")
+    assert "both have to hold when the task ends" in line and "passes: true" in line
+    assert found(scene(two % (", passes: true", NEAR, 5)), question) == []
+    assert found(scene(two % ("", NEAR, 31)), question) == []
+    far = "{one: {near: {of: bowl.base, to: table.top, within: %d mm}%s}, other: " + FAR % 90 + "}"
+    assert len(found(scene(far % (150, "")), question)) == 1  # the two places are 250 mm apart
+    assert found(scene(far % (170, "")), question) == []
+
+
+def test_a_step_until_another_one_has_to_hold_as_that_is_reached():
+    question = "steps can hold at once"
+    three = "{tipped: {tilted: {of: bowl, more_than: 30 deg}, to: %s}, up: {moved: {of: bowl, more_than: 1 m}}, stood: {" + STANDS + "}}"
+    (line,) = found(scene(three % "stood"), question)
+    assert "both have to hold when 'stood' is reached" in line
+    assert found(scene(three % "up"), question) == []
+
+
+def test_an_act_counts_on_top_of_what_was_done_before():
+    more = extras()
+    door = "{angle: {of: oven.door, %s}%s}"
+    shut, opened = door % ("below: 1 deg", ""), door % ("above: 75 deg", ", passes: true")
+    goal = f"{{shut: {shut}, open: {opened}, start: {{all: [{{pressed: oven.start}}, {door % ('%s', '')}]}}}}"
+    assert len(found(scene(goal % "above: 60 deg", **more), "steps can hold at once")) == 1
+    assert found(scene(goal % "below: 2 deg", **more), "steps can hold at once") == []
+
+
+def test_a_goal_that_a_failure_mode_forbids_is_told():
+    question = "what is asked for is not forbidden"
+    goal = "{away: {moved: {of: bowl, more_than: 3 m}, passes: true}, there: {all: [%s, {released: bowl}]%s}}"
+    within = {"near": {"of": "bowl.base", "to": "table.top", "within": "150 mm"}}
+    (line,) = found(scene(goal % (NEAR, ""), never={"touched": within}), question)
+    assert line.startswith("goal.there: 'there' cannot be reached without the failure mode 'touched'")
+    both = {"all": [within, {"released": "bowl"}]}
+    assert len(found(scene(goal % (NEAR, ""), never={"left": both}), question)) == 1
+    for harmless in (
+        within | {"hold": "1 s"},
+        within | {"to": "away"},
+        {"near": within["near"] | {"within": "90 mm"}},
+        {"all": [within, {"tilted": {"of": "bowl", "more_than": "20 deg"}}]},
+    ):
+        assert found(scene(goal % (NEAR, ""), never={"touched": harmless}), question) == [], harmless
+    assert len(found(scene(goal % (NEAR, ", hold: 1 s"), never={"touched": within | {"hold": "1 s"}}), question)) == 1
+
+
+def test_a_hold_as_long_as_the_limit_is_told():
+    goal = "{a: {moved: {of: bowl, more_than: 60 mm}, hold: %s s}}"
+    assert len(found(scene(goal % 30), "holds fit the time limit")) == 1
+    assert found(scene(goal % 29.5), "holds fit the time limit") == []
+
+
+def test_a_force_that_every_touch_exceeds_is_told():
+    for limit, wrong in (("50 mN", True), ("60 mN", False)):
+        made = scene(safety={"push": {"force": {"against": "bowl"}, "at_most": limit, "source": "test"}})
+        assert len(found(made, "limits leave something to do")) == wrong
+
+
+def test_a_goal_without_a_step_and_no_sentence_are_told_and_what_is_left_out_is_not():
+    question = "something is asked for"
+    assert len(found(scene("{}"), question)) == 1
+    (line,) = found(scene(tasks=[]), question)
+    assert line.startswith("tasks: no sentence says what is to be done")
+    assert found(scene("null"), question) != [] and found(scene(), question) == []

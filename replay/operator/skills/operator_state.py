@@ -12,6 +12,7 @@ import numpy as np
 from ....scenarios.cloth.cloth import Cloth
 from ....scenarios.draws.variation import Draw
 from ....scenarios.parts.pose import Pose
+from ....scenarios.reading.answers import with_answers
 from ....scenarios.robots.mobile import followers
 from ....scenarios.robots.robot import Robot, load_robot
 from ....scenarios.robots.robot_folder import SIDES as SIDES
@@ -97,6 +98,7 @@ class OperatorState:
         self._data = mujoco.MjData(draw.model)
         self._data.qpos[:] = scene.start_qpos(draw.model)
         self._reads = self._sources()
+        self._values = dict(draw.values)
         self._fresh = False
         self._stages = {goal.name: i for i, goal in enumerate(scene.goal)}
         self.readings: Readings | None = None
@@ -210,6 +212,16 @@ class OperatorState:
             mujoco.mj_kinematics(self.model, self._data)
             self._fresh = True
         return self._data
+
+    def seen_data(self) -> mujoco.MjData:
+        """What is seen, as the engine's data of positions, which hold until the next look."""
+        data = self._picture()
+        mujoco.mj_camlight(self.model, data)
+        return data
+
+    def drawn_model(self) -> mujoco.MjModel:
+        """The model of this draw with its looks: what pictures are drawn of."""
+        return self.scene.compile(self._values, looks=True)
 
     def site(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         """Where a site is seen: position (3,) [m] and rotation (3, 3)."""
@@ -640,6 +652,10 @@ class OperatorState:
         """(3,) [m] by which a fault makes targets be missed, to the robot's left."""
         offset = float(self.faults.get("aim_offset", 0.0))
         return np.array([-np.sin(self.heading) * offset, np.cos(self.heading) * offset, 0.0])
+
+    def tell(self, name: str, value: float) -> None:
+        """Give an answer that the scenario asks for; it stays given."""
+        self._action = with_answers(self._action, self._order, {name: value})
 
     def move_beside(self) -> None:
         for motion in list(self._beside):

@@ -294,6 +294,14 @@ WAIT = Primitive(
         "at_most": AT_MOST,
     },
 )
+REPORT = Primitive(
+    "report",
+    "Tell what is seen.",
+    {
+        "of": Argument("body", "what is told of: the part whose readings the scenario asks for (`answers`)"),
+        "wrong": Argument("share", "by how much of its range each is told wrong", low=0.0),
+    },
+)
 REACH = Primitive(
     "reach",
     "Bring the open hand before something.",
@@ -364,6 +372,6 @@ PRIMITIVES = {
     one.word: one
     for one in (
         TAKE, LIFT, CARRY, PUT, MOVE_JOINT, PRESS, STROKE, POUR, HAND_OVER, WALK, LOOK, POINT, WAIT, REACH, RELEASE, HOME,
-        SQUEEZE, VERIFY, DRAW, FOLD, FLING,
+        SQUEEZE, VERIFY, REPORT, DRAW, FOLD, FLING,
     )
 }  # fmt: skip
