@@ -21,8 +21,8 @@ LOWER = 0.06  # m/s, of a tray that is put down
 RESTS = 8e-4  # m, above its place a tray counts as standing
 NEARER = 0.5  # share of the distance from which a hand comes, where there is no room for the whole before the chest
 PRESSED = 0.004  # m, of the hands below where they are seen: the tray stands, whatever its height says
-SETTLES, GIVES = 1.5, 0.3  # s, in which hands that are held give way; share of what presses them aside that they give way to, a step
-LEVEL = np.array([1.0, 1.0, 0.0])
+SETTLES, GIVES = 1.5, 0.15  # s, in which hands that are held give way; share of what presses them aside that they give way to, a step
+GIVEN = np.array([1.0, 1.0, 0.0, 1.0, 1.0, 1.0])  # of force and twist, that a hand gives way to; it bears the weight
 GUIDED = 0.03  # m/s, of what is raised on posts: the faster, the further the hands are behind as they give way
 UPRIGHT = 0.7  # of a handle's y axis along the vertical: the pads close from above and from below
 SLANTS = np.deg2rad([0.0, -5.0, 5.0, -10.0, -15.0])  # other slants of the fingers into such a handle
@@ -223,7 +223,7 @@ def _straight(state: OperatorState, side: str, way: np.ndarray, speed: float) ->
 def give_way(
     state: OperatorState, side: str, motion: Motion, weight: Callable[[float], float], aside: np.ndarray
 ) -> Motion:
-    """A motion of a hand that gives way to what presses it aside, and bears a weight from the start.
+    """A motion of a hand that gives way to what presses it aside or twists it, and bears a weight from the start.
 
     What a hand pushes with follows from its joints: the torques of what is commanded against where they are, less those that their
     servos take to move, in the sense of least squares.
@@ -239,8 +239,8 @@ def give_way(
         moved = np.zeros_like(there) if before is None else (there - before) / arm.timestep
         before = there
         jacobian = arm.jacobian(there)
-        push = np.linalg.lstsq(jacobian.T, arm.stiffness * (arm.command - there - arm.lag * moved))[0][:3]  # the rest is what twists it
-        aside -= GIVES * (jacobian[:3].T @ (push * LEVEL)) / arm.stiffness
+        push = np.linalg.lstsq(jacobian.T, arm.stiffness * (arm.command - there - arm.lag * moved))[0]
+        aside -= GIVES * (jacobian.T @ (push * GIVEN)) / arm.stiffness
         arm.lean(aside + weight(step * arm.timestep) * arm.yielding(UP, loose=0.0))
         yield
 
