@@ -29,10 +29,11 @@ TILTS = np.deg2rad([0.0, 10.0, -8.0, 20.0])  # further slopes of the fingers
 NEAREST, FARTHEST = 0.50, 0.76  # m from the hinge, between which the hand pushes
 ACROSS = 0.10  # m, from its shoulder to the latch, where the hand pushes as long as the door is nearly shut
 SLIDES, RISES = 0.08, 0.08  # m/s, with which it goes along the leaf, and up it
+SETTLES = 0.5  # s, in which it comes to where it is to push: tips that begin to slide at once push the robot back with a jerk
 LARGEST = 0.045  # m, by which the hand is sent into the leaf at most: the arm gives way
 INWARDS, OUTWARDS = np.deg2rad([25.0, 30.0])  # how far the fingers point across the trunk at first, and away from it at the end
 TURNS_WITH = 0.6  # share of the door's turn by which they turn
-TURNING_RATE, QUICKENS = 0.12, 0.12  # rad/s, with which the door is opened, and rad/s2, with which that begins
+TURNING_RATE, QUICKENS = 0.10, 0.12  # rad/s, with which the door is opened, and rad/s2, with which that begins
 CLEAR = 0.03  # m, below where it pushes, from where on the hand is off the lever
 FOLLOWS = 0.14  # m/s, with which the robot follows its hand at most
 PITCH = 0.12  # rad, how far the fingers point down
@@ -262,7 +263,7 @@ class _Leaf:
         before = float((state.site(f"{skill.hand}_shoulder")[0] - state.hinge(skill.joint)[0])[:2] @ self.latch) + ACROSS
         wanted = float(np.clip(before / max(float(along[:2] @ self.latch), 0.2), NEAREST, FARTHEST))
         if self.clear:
-            self.radius += float(np.clip(wanted - self.radius, -SLIDES * step, SLIDES * step))
+            self.radius += step * float(np.clip((wanted - self.radius) / SETTLES, -SLIDES, SLIDES))
         self.height += float(np.clip(-self.height, -RISES * step, RISES * step))
         outward = -1.0 if skill.hand == "right" else 1.0
         yaw = state.heading + outward * float(np.clip(TURNS_WITH * self.sent - INWARDS, -INWARDS, OUTWARDS))

@@ -115,7 +115,7 @@ class DrawTo(Skill):
         "within": Argument("length", "how near it has to come", 0.012),
         "opening": Argument("length", "gap between the pads when it has let go", 0.06),
         "retreat": Argument("length", "how far the hand draws back along its fingers", 0.12),
-        "force": Argument("force", "with which it is drawn at most", 40.0),
+        "force": Argument("force", "with which it is drawn at most, whichever way it resists", 40.0),
         "speed": Argument("speed", "with which it is drawn", 0.08),
     }
 
@@ -127,11 +127,10 @@ class DrawTo(Skill):
             missing = float(np.linalg.norm(way))
             if missing < self.within:
                 break
-            ahead = way / missing
-            behind = self.force * float(np.linalg.norm(arm.compliance() @ ahead))
 
-            def taut(ahead: np.ndarray = ahead, behind: float = behind) -> bool:
-                return float((arm.hand()[0] - state.site(f"{self.hand}_tcp")[0]) @ ahead) > behind
+            def taut() -> bool:
+                behind = arm.hand()[0] - state.site(f"{self.hand}_tcp")[0]
+                return float(np.linalg.norm(np.linalg.solve(arm.compliance()[:2, :2], behind[:2]))) > self.force
 
             position, frame = arm.hand()
             path = arm.line([(position + way, frame)], self.speed, orient=WEIGHT)

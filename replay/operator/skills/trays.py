@@ -21,8 +21,8 @@ LOWER = 0.06  # m/s, of a tray that is put down
 RESTS = 8e-4  # m, above its place a tray counts as standing
 NEARER = 0.5  # share of the distance from which a hand comes, where there is no room for the whole before the chest
 PRESSED = 0.004  # m, of the hands below where they are seen: the tray stands, whatever its height says
-SETTLES, GIVES = 1.5, 0.3  # s, in which hands that are held give way; share of what presses them aside that they give way to, a step
-LEVEL = np.array([1.0, 1.0, 0.0])
+SETTLES, GIVES = 1.5, 0.15  # s, in which hands that are held give way; share of what presses them aside that they give way to, a step
+GIVEN = np.array([1.0, 1.0, 0.0, 1.0, 1.0, 1.0])  # of force and twist, that a hand gives way to; it bears the weight
 GUIDED = 0.03  # m/s, of what is raised on posts: the faster, the further the hands are behind as they give way
 UPRIGHT = 0.7  # of a handle's y axis along the vertical: the pads close from above and from below
 SLANTS = np.deg2rad([0.0, -5.0, 5.0, -10.0, -15.0])  # other slants of the fingers into such a handle
@@ -85,13 +85,26 @@ class BimanualLift(Skill):
         for side in SIDES:
             state.hold_on(side, state.part_of(self.of))
         if self.guided:
-            aside = {side: np.zeros(len(state.scene.robot.arm_of(side))) for side in SIDES}
-            whole = self.guided
-            yield from give_way(state, _rest(state), lambda t: whole * min(t / SETTLES, 1.0), aside)
-            yield from give_way(state, shift(state, self.by * UP, GUIDED), lambda t: whole, aside)
-            yield from give_way(state, _rest(state), lambda t: whole, aside)
+            yield from self._guided(state)
             return
         yield from shift(state, self.by * UP, 0.08)
+
+    def _guided(self, state: OperatorState) -> Motion:
+        """Raise what can only go straight up; the hands go on giving way beside the skills that follow, until they let go."""
+        paths = even([_straight(state, side, self.by * UP, GUIDED) for side in SIDES])
+        aside = {side: np.zeros(len(state.scene.robot.arm_of(side))) for side in SIDES}
+        whole = 0.5 * self.guided
+
+        def raised(side: str, path: Path) -> Motion:
+            arm = state.arms[side]
+            yield from give_way(state, side, arm.hold(SETTLES), lambda t: whole * min(t / SETTLES, 1.0), aside[side])
+            yield from give_way(state, side, arm.follow(path, tremor=0.0), lambda t: whole, aside[side])
+            yield from give_way(state, side, arm.hold(SETTLES), lambda t: whole, aside[side])
+
+        yield from together([raised(side, path) for side, path in zip(SIDES, paths)])
+        for side in SIDES:
+            stays = state.arms[side].hold(state.scene.config.time_limit, lambda side=side: side not in state.held)
+            state.beside(give_way(state, side, stays, lambda t: whole, aside[side]))
 
     def _postures(self, state: OperatorState, side: str, grip: str, way: np.ndarray) -> tuple[Path, list[np.ndarray]]:
         position, rotation = state.site(grip)
@@ -207,31 +220,28 @@ def _straight(state: OperatorState, side: str, way: np.ndarray, speed: float) ->
     return arm.line([(position + way, frame)], speed, orient=WEIGHT)
 
 
-def _rest(state: OperatorState) -> Motion:
-    """Both hands stay where they are for a moment."""
-    return together([state.arms[side].hold(SETTLES) for side in SIDES])
-
-
 def give_way(
-    state: OperatorState, motion: Motion, weight: Callable[[float], float], aside: dict[str, np.ndarray]
+    state: OperatorState, side: str, motion: Motion, weight: Callable[[float], float], aside: np.ndarray
 ) -> Motion:
-    """A motion of both hands that give way to what presses them aside, and bear a weight from the start.
+    """A motion of a hand that gives way to what presses it aside or twists it, and bears a weight from the start.
 
-    What a hand pushes with follows from its joints: the torques of what is commanded against where they are, in the sense of least
-    squares.
+    What a hand pushes with follows from its joints: the torques of what is commanded against where they are, less those that their
+    servos take to move, in the sense of least squares.
 
     Args:
-        weight: of what both hold [N], at a time [s] since the motion began.
-        aside: displacement of the commands of each arm so far [rad], which goes on.
+        weight: of what it holds [N], at a time [s] since the motion began.
+        aside: displacement of the arm's commands so far [rad], which goes on.
     """
+    arm, names = state.arms[side], state.scene.robot.arm_of(side)
+    before: np.ndarray | None = None
     for step, _ in enumerate(motion):
-        for side in SIDES:
-            arm, names = state.arms[side], state.scene.robot.arm_of(side)
-            there = np.array([state.joint(name) for name in names])
-            jacobian = arm.jacobian(there)
-            push = np.linalg.lstsq(jacobian.T, arm.stiffness * (arm.command - there))[0][:3]  # the rest is what twists it
-            aside[side] = aside[side] - GIVES * (jacobian[:3].T @ (push * LEVEL)) / arm.stiffness
-            arm.lean(aside[side] + 0.5 * weight(step * arm.timestep) * arm.yielding(UP, loose=0.0))
+        there = np.array([state.joint(name) for name in names])
+        moved = np.zeros_like(there) if before is None else (there - before) / arm.timestep
+        before = there
+        jacobian = arm.jacobian(there)
+        push = np.linalg.lstsq(jacobian.T, arm.stiffness * (arm.command - there - arm.lag * moved))[0]
+        aside -= GIVES * (jacobian.T @ (push * GIVEN)) / arm.stiffness
+        arm.lean(aside + weight(step * arm.timestep) * arm.yielding(UP, loose=0.0))
         yield
 
 
