@@ -35,11 +35,13 @@ BORNE_OUT = 0.9  # of the rows in question: where the hand stands as measured in
 SURE = 0.9  # of the squared difference, from where on a reason has few free numbers and not one for each row
 FREE, ROW = 3.0, 1.0  # the price of a free number of a reason, and of a row without one, in squared thresholds
 UNHEARD = 0.15  # of the disagreement that another command leaves, where the body did what that command would have made it do
+NOVEL, FOLLOWED = 2.5, 0.3  # times the largest step elsewhere, from where on a column leaps; share of it that the other one steps by
 BEYOND = 3.0  # times what the other channels of the group disagree by elsewhere
 CERTAIN_HAND = 0.25  # of its way that a hand goes against its command: more than a thing that gives way pushes it
 ALONE = 8.0  # times its limit by which a single speed is off that no hard stop explains
 SHARP = 0.5  # of the largest difference: it comes and goes by so much from one row to the next
 ORDINARY = ("constant", "held", "straight", "clipped", "quantised", "repeated", "burst")  # what a command may well be
+MOST, ANSWERS = 0.75, 0.25  # of a take, beyond which the rest does not tell how quick it is; s until a joint departs from a leap
 PART = 0.4  # of a take that disagrees as a whole
 DOUBT = 0.02  # of the rows: where the other channels disagree in more of them, the relations are none of this take
 
@@ -95,7 +97,7 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
         vouched: name -> (n,) rows in which something else that is recorded bears out what was measured.
     """
     vouched = vouched or {}
-    if group.channels[0].unit != "rad":
+    if group.hands:
         return _hands(group)
     speeds = [*_speeds_of_another_unit(group), *_speeds_never_filled(group)]
     group = _without_speeds(group, {name for one in speeds for name in one.channels})
@@ -185,22 +187,25 @@ def _blamed(
     relations: Sequence[Sequence[Relation]], others: Mapping[str, np.ndarray], vouched: np.ndarray | None,
 ) -> list[Difference]:  # fmt: skip
     """Each suspect column with what may have happened to it: the one that leaves least, for the fewest free numbers, is the one."""
-    if (blocked := _blocked(group, channel, own, rows)) is not None:
+    leaps = _that_leaps(channel, rows, group.dt)
+    if leaps is None and (blocked := _blocked(group, channel, own, rows)) is not None:
         return [blocked]
     found: list[tuple[float, list[Difference]]] = []
     candidates = suspects(channel, own, rows)
     if vouched is not None:
         doubtful = [c for c in candidates if c.kind != "measured" or float(vouched[c.rows].mean()) < BORNE_OUT]
         candidates = doubtful or candidates
+    if leaps is not None:
+        candidates = [c for c in candidates if c.kind in (leaps, "velocity")] or candidates
     for one in candidates:
         if one.left > candidates[0].left + RIVAL:
             continue
         cost, parts = one.left * one.disagreement, []
         for part in _spans(one):
-            why = best(_case(group, part, own))
+            why = best(_case(group, part, own, relations))
             sure = why is not None and why.explained > SURE
             cost += FREE * (1.0 + why.free) if sure and why is not None else ROW * len(part.rows)
-            parts.append(_difference(group, part, why, own, relations, others))
+            parts.append(_difference(group, part, why, own, relations, others, leaps == part.kind))
         found.append((cost, parts))
     return min(found, key=lambda each: each[0])[1] if found else []
 
@@ -246,8 +251,11 @@ def _coarse_and_smooth(q: np.ndarray, rows: np.ndarray) -> bool:
     return ENCODER[0] <= least <= ENCODER[1] and not leaps
 
 
-def _case(group: Group, one: Blame, own: Sequence[Relation]) -> Case:
-    others = {c.name: c.columns[one.kind] for c in group.channels if c.name != one.channel.name and one.kind in c.columns}
+def _case(group: Group, one: Blame, own: Sequence[Relation], relations: Sequence[Sequence[Relation]]) -> Case:
+    others = {
+        c.name: _as_others_say(c, one.kind, each, group.dt)
+        for c, each in zip(group.channels, relations) if c.name != one.channel.name and one.kind in c.columns
+    }  # fmt: skip
     partner = one.channel.columns.get({"command": "measured", "measured": "command"}.get(one.kind, ""))
     noise = max(r.noise for r in own)
     restored = one.restored
@@ -259,14 +267,25 @@ def _case(group: Group, one: Blame, own: Sequence[Relation]) -> Case:
     return Case(one.recorded, restored, one.first, one.last, group.dt, noise, others, partner)
 
 
+def _as_others_say(channel: RecordedChannel, kind: str, relations: Sequence[Relation], dt: float) -> np.ndarray:
+    """(n,) what a column should be by the other ones of its channel, which may have been exchanged with it."""
+    x = channel.columns[kind]
+    for relation in relations:
+        if relation.target == kind:
+            return x - relation.residual
+        if kind == "command" and relation.name == "follows" and np.isfinite(relation.delay):
+            return shifted(channel.columns["measured"], round(relation.delay / dt))
+    return x
+
+
 def _difference(
     group: Group, one: Blame, why: Explanation | None, own: Sequence[Relation],
-    relations: Sequence[Sequence[Relation]], others: Mapping[str, np.ndarray],
+    relations: Sequence[Sequence[Relation]], others: Mapping[str, np.ndarray], leaps: bool,
 ) -> Difference:  # fmt: skip
     broken = [r for r in own if r.name in one.relations and _trusted(one, others[r.name])]
     beyond = any(_largest(r, one) > BEYOND * _elsewhere(r, one, own, relations) for r in broken)
     begins = one.first <= 2 and one.last > 2 and one.last < group.n // 2  # a robot that comes to its first command from elsewhere
-    certain = _no_body_does(one, why) and beyond and one.left < 0.5 and one.size >= one.limit and not begins
+    certain = (leaps or _no_body_does(one, why)) and beyond and one.left < 0.5 and one.size >= one.limit and not begins
     unit = one.channel.unit if one.kind != "velocity" else f"{one.channel.unit}/s"
     return Difference(
         (one.channel.name,), one.kind, one.first, one.last, float(group.t[one.first]), float(group.t[one.last]), one.size, unit,
@@ -286,7 +305,8 @@ def _no_body_does(one: Blame, why: Explanation | None) -> bool:
     """
     exact = why is not None and (is_exact(why.name) or "turns" in why.numbers)
     if one.kind == "measured":
-        return len(one.relations) > 1 or exact
+        shaped = exact and why is not None and (one.channel.unit == "rad" or why.name not in ORDINARY)
+        return len(one.relations) > 1 or shaped
     if one.kind == "velocity":
         return len(one.rows) > 1 or one.size > ALONE * one.limit
     if exact and why is not None and why.name not in ORDINARY:
@@ -294,6 +314,34 @@ def _no_body_does(one: Blame, why: Explanation | None) -> bool:
     away = one.restored - one.recorded
     edges = [abs(away[k] - away[k - 1]) for k in (one.first, one.last + 1) if 0 < k < len(away)]
     return one.left < UNHEARD and bool(edges) and min(edges) > SHARP * one.size
+
+
+def _that_leaps(channel: RecordedChannel, rows: np.ndarray, dt: float) -> str | None:
+    """`command` or `measured` where one of the two leaps in these rows as it does nowhere else, into them and out of them or time and
+    again, and the other one does not: who leads an arm and a servo that answers are both as quick as elsewhere."""
+    if not {"command", "measured"} <= set(channel.columns):
+        return None
+    last = len(channel.columns["command"]) - 1
+    inside = np.zeros(last, bool)  # of the steps to the next row
+    before = max(3, round(ANSWERS / dt))
+    for row in rows:
+        inside[max(0, row - before) : row + 3] = True
+    beside = inside.copy()
+    for shift in range(1, JOIN + 1):
+        beside[:-shift] |= inside[shift:]
+        beside[shift:] |= inside[:-shift]
+    if beside.mean() > MOST:
+        return None  # too little is left to know how quick it is
+    found = {}
+    for kind in ("command", "measured"):
+        step = np.abs(np.diff(channel.columns[kind]))
+        usual = max(float(step[~beside].max()), LEAP / 4.0)
+        found[kind] = (float(step[inside].max()), float(step[inside].max()) / usual, int((step[inside] > NOVEL * usual).sum()))
+    for kind, other in (("command", "measured"), ("measured", "command")):
+        size, times, count = found[kind]
+        if count >= (1 if rows[-1] >= last - 2 and times > 2.0 * NOVEL else 2) and found[other][0] < FOLLOWED * size:
+            return kind
+    return None
 
 
 def _near(one: Blame) -> slice:
@@ -317,12 +365,15 @@ def _largest(relation: Relation, one: Blame) -> float:
 
 def _elsewhere(relation: Relation, one: Blame, own: Sequence[Relation], relations: Sequence[Sequence[Relation]]) -> float:
     """The largest residuals of the other channels in other rows, their upper quartile (some hardly move): how well a servo of this kind
-    follows when nothing is wrong."""
+    follows when nothing is wrong. Joints of toys differ from one another: there it is the channel's own, too."""
     found = []
+    if one.channel.unit != "rad":
+        alone = np.delete(np.abs(relation.residual) - relation.slack, _near(one))
+        found = [float(alone.max(initial=0.0))] * len(relations)
     for each in relations:
         for other in each:
             if other.name == relation.name and each is not own and other.own:
-                rest = np.delete(np.abs(other.residual), _near(one))
+                rest = np.delete(np.abs(other.residual) - other.slack, _near(one))
                 if len(rest):
                     found.append(float(rest.max()))
     return float(np.percentile(found, 75.0)) if found else 0.0
@@ -412,7 +463,7 @@ def _written_as_commands(group: Group) -> Iterator[Difference]:
         # where no channel has a command of its own, none was recorded: a set of states, and no fault of single columns
         yield Difference(
             tuple(c.name for c in channels), "command", 0, group.n - 1, float(group.t[0]), float(group.t[-1]),
-            max(float(np.ptp(c.columns["measured"])) for c in channels), "rad", "measurement_as_command", "values", 1.0, 1.0,
+            max(float(np.ptp(c.columns["measured"])) for c in channels), channels[0].unit, "measurement_as_command", "values", 1.0, 1.0,
             len(channels) < moving, {"rows": float(later)},
             channels[0].topics["command"], SEEN, group.n, 1e3 * len(channels),
         )  # fmt: skip
@@ -471,19 +522,19 @@ def _rows_lost(group: Group) -> Iterator[Difference]:
     """Rows at which command and measurement leap together: rows are missing there, or those of another take begin."""
     sides = []
     for kind in ("command", "measured"):
-        columns = [c.columns[kind] for c in group.channels if kind in c.columns and c.unit == "rad" and not is_switch(c)]
+        columns = [c.columns[kind] for c in group.channels if kind in c.columns and not is_switch(c)]
         sides.append(_leaps(np.column_stack(columns)) if columns else np.zeros((group.n, 0), bool))
     leaps = [side.sum(axis=1) for side in sides]
     if not all(side.shape[1] for side in sides):
         return
     both = (leaps[0] >= 1) & (leaps[1] >= 1) & (leaps[0] + leaps[1] >= 3)
     for row in np.flatnonzero(both):
-        moving = [c for c in group.channels if c.unit == "rad" and "measured" in c.columns and not is_switch(c)]
+        moving = [c for c in group.channels if "measured" in c.columns and not is_switch(c)]
         names = [c.name for j, c in enumerate(moving) if sides[1][row, j]]
         q = np.column_stack([c.columns["measured"] for c in moving])
         size = float(np.abs(q[row] - q[row - 1]).max())
         yield Difference(
-            tuple(names), "rows", int(row), int(row), float(group.t[row - 1]), float(group.t[row]), size, "rad", "cut", "time",
+            tuple(names), "rows", int(row), int(row), float(group.t[row - 1]), float(group.t[row]), size, moving[0].unit, "cut", "time",
             1.0, 1.0, True, {}, "", LEAP, group.n, 1e3 * size * len(names),
         )  # fmt: skip
 
