@@ -12,9 +12,10 @@ from ..recording.recording import Recording
 from ..signals.clock import topic
 from .arm_chain import MeasuredArm, arms_of
 from .commanded_speed import standing_speeds
-from .effort import check_effort
 from .departures import ALIKE
-from .engine import JOIN, Difference, differences
+from .difference import JOIN, Difference
+from .effort import check_effort
+from .engine import differences
 from .forces import check_forces, held_forces
 from .hand_pose import AXES, check_hands, poses_of, vouched_joints
 from .hand_speed import check_hand_speeds

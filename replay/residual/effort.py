@@ -10,7 +10,7 @@ import numpy as np
 
 from ..signals.statistics import TO_SIGMA
 from .departures import WitnessedColumn, departures, joined, rows_of, together
-from .engine import Difference
+from .difference import Difference
 from .heard import HEARD, LEAST_STIFFNESS, heard, heard_column, rose, went
 from .relations import Relation, derivative, follows
 from .servo_law import ServoLaw

@@ -15,7 +15,7 @@ from ..signals.clock import topic
 from ..signals.statistics import resolution, scatter
 from .arm_chain import MeasuredArm
 from .departures import WitnessedColumn, departures, joined, rows_of, together
-from .engine import Difference
+from .difference import Difference
 from .table import Group, RecordedChannel
 
 AXES = ("x", "y", "z", "qw", "qx", "qy", "qz")

@@ -317,7 +317,7 @@ def _burst(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]
 
 
 HYPOTHESES: Sequence[ColumnReason] = (
-    ColumnReason("constant", "values", _constant, 3, exact=True),
+    ColumnReason("held_value", "values", _constant, 3, exact=True),
     ColumnReason("offset", "values", _offset, 3),
     ColumnReason("drift", "values", _drift, 8),
     ColumnReason("factor", "values", _factor, 4),

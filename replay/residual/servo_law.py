@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -26,6 +27,7 @@ PARTS = 6  # of a take that each propose numbers: some are sound where most of t
 EXACT, OF_ROWS = 0.02, 0.25  # of the largest usual torque, that a row may leave; share of the rows in which the numbers hold so
 BETTER = 0.5  # of what fitted numbers leave of a joint, root mean square, that the model's may leave to be believed
 AS_MODELLED = 0.03  # by which the arms' stiffness may differ from the model's for the head's to be taken from it
+COUNTED = 2.0  # of its way: a hand that is mostly commanded further is counted in another unit, of which its range tells
 WITHIN = 0.15  # of the model's numbers, by which those of a joint may differ: torques are those of the last step of a row
 QUIET = 0.1  # Nm that a law with the model's numbers leaves; clean takes of six scenarios 0.05, for an arm
 HEADS, HANDS = 1.0 / 3.0, 0.005  # of limits for an arm: motors of the head give 1.5 and 12 Nm; of a hand's stiffness
@@ -105,7 +107,7 @@ def laws_of_hands(group: Group, laws: Sequence[ServoLaw]) -> list[ServoLaw]:
     Args:
         laws: of the arms that they hang on; where these are as in the model, so is the hands' stiffness.
     """
-    channels = tuple(c for c in group.channels if c.unit == "1" and set(c.columns) >= NEEDED)
+    channels = tuple(c for c in group.channels if set(c.columns) >= NEEDED and np.percentile(np.abs(c.columns["command"]), 90.0) < COUNTED)
     if not channels or not group.same_rows or group.n < LEAST_ROWS:
         return []
     most = np.array([_ceiling(c.columns["effort"]) for c in channels])
@@ -212,7 +214,7 @@ def _of_few(pool: _Pool) -> ServoLaw | None:
 def _parts(rows: np.ndarray, n: int) -> Iterator[np.ndarray]:
     """All rows, and those of parts of the take, each of at most `EVERY`."""
     edges = np.linspace(0, n, PARTS + 1)
-    for first, last in ((0, n), *zip(edges, edges[1:])):
+    for first, last in ((0, n), *pairwise(edges)):
         part = rows[(rows % n >= first) & (rows % n < last)]
         if len(part) >= LEAST_OF_ONE:
             yield part[:: -(-len(part) // EVERY)]
