@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..residual.bodies import ComparedColumns
-from ..residual.engine import Difference
+from ..residual.difference import Difference
 from ..residual.table import RecordedChannel
 from ..signals.signal import runs
 from .check import Check

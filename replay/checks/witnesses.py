@@ -7,7 +7,7 @@ from typing import Any
 
 from ..recording.recording import Recording
 from ..residual.bodies import ComparedColumns, witnessed
-from ..residual.engine import Difference
+from ..residual.difference import Difference
 from .check import Check
 from .finding import Finding, Plot
 from .hand_polarity import is_reversed

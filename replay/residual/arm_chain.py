@@ -25,7 +25,7 @@ class ChainLink:
     Attributes:
         pos (3,) [m], turn (3, 3): in the link before; axis (3,): of its joint, through its origin, in its own frame.
         mass [kg], centre (3,) [m]: of all that is fixed to it and that a joint's torque carries.
-        most: [Nm] that its motor gives.
+        most: [Nm] that its motor gives; gains: stiffness [Nm/rad] and damping [Nm s/rad] of its servo in the model.
     """
 
     joint: str
@@ -35,6 +35,7 @@ class ChainLink:
     mass: float
     centre: np.ndarray
     most: float = np.inf
+    gains: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -171,20 +172,27 @@ def own_chains() -> Mapping[str, JointChain]:
     folder = robot_folder()
     sheet = read_own(folder / "robot.yaml")
     hand = read_own(folder / next(iter(sheet["hands"].values())))
-    robot, grip = _world(folder / sheet["model"]), _world(folder / hand["model"])
+    robot, grip = _model(folder / sheet["model"]), _model(folder / hand["model"]).find("worldbody")
     arms = {side: _chain(side, robot, sheet["joints"]["arm"][side], grip) for side in SIDES}
     return {**arms, HEAD: _chain(HEAD, robot, sheet["joints"]["head"])}
 
 
-def _world(path: Path) -> ET.Element:
-    found = ET.parse(path).getroot().find("worldbody")
-    assert found is not None
-    return found
+@lru_cache
+def own_grip_stiffness() -> float:
+    """Of the servo of the first of its hands, a percent of the way."""
+    folder = robot_folder()
+    hand = read_own(folder / next(iter(read_own(folder / "robot.yaml")["hands"].values())))
+    return float(next(_model(folder / hand["model"]).iter("position")).get("kp", "0"))
+
+
+def _model(path: Path) -> ET.Element:
+    return ET.parse(path).getroot()
 
 
 def _chain(side: str, robot: ET.Element, joints: list[str], grip: ET.Element | None = None) -> JointChain:
     """Bodies that these joints move one after the other, and a hand where there is one."""
     above = {child: parent for parent in robot.iter("body") for child in parent.findall("body")}
+    servos = {one.get("joint"): one for one in robot.iter("position")}
     moved = {joint.get("name"): body for body in robot.iter("body") for joint in body.findall("joint")}
     assert all(above[moved[b]] is moved[a] for a, b in pairwise(joints))
     tip, tip_turn, held = np.zeros(3), np.eye(3), []
@@ -205,7 +213,8 @@ def _chain(side: str, robot: ET.Element, joints: list[str], grip: ET.Element | N
         centre = sum((m * at for m, at in masses), np.zeros(3)) / mass
         axis = _vector(joint, "axis")
         most = float(joint.get("actuatorfrcrange", "0 inf").split()[1])
-        links.append(ChainLink(name, _vector(body, "pos"), _turn(body), axis / np.linalg.norm(axis), mass, centre, most))
+        gains = (float(servos[name].get("kp", "0")), float(servos[name].get("kv", "0"))) if name in servos else (0.0, 0.0)
+        links.append(ChainLink(name, _vector(body, "pos"), _turn(body), axis / np.linalg.norm(axis), mass, centre, most, gains))
     return JointChain(side, tuple(links), tip, tip_turn)
 
 

@@ -12,14 +12,16 @@ from ..recording.recording import Recording
 from ..signals.clock import topic
 from .arm_chain import MeasuredArm, arms_of
 from .commanded_speed import standing_speeds
+from .departures import ALIKE
+from .difference import JOIN, Difference
 from .effort import check_effort
-from .engine import JOIN, Difference, differences
+from .engine import differences
 from .forces import check_forces, held_forces
 from .hand_pose import AXES, check_hands, poses_of, vouched_joints
 from .hand_speed import check_hand_speeds
-from .heard import HEARD
+from .heard import HEARD, answered
 from .moving_base import base_columns, check_base
-from .servo_law import ServoLaw, laws_of
+from .servo_law import ServoLaw, laws_of, laws_of_hands
 from .table import Group, RecordedColumns, table_of
 
 
@@ -49,6 +51,11 @@ class ComparedColumns:
         """Of each of `bodies` the laws that its servos follow."""
         return tuple(laws_of(group, arms) for group, arms in self.bodies)
 
+    @cached_property
+    def grips(self) -> tuple[tuple[Group, list[ServoLaw]], ...]:
+        """Groups of hands, each with the law that its servos follow."""
+        laws = [law for of in self.laws for law in of]
+        return tuple((group, laws_of_hands(group, laws)) for group in self.table.groups if group.hands)
 
     @cached_property
     def differences(self) -> tuple[Difference, ...]:
@@ -61,11 +68,15 @@ class ComparedColumns:
 
 
 def _said_again(one: Difference, later: Sequence[Difference]) -> bool:
-    """Whether torques say the same of each of its columns, and exactly."""
-    return all(
-        any(d.certain and d.kind == one.kind and name in d.channels and d.first <= one.last and d.last >= one.first for d in later)
-        for name in one.channels
-    )
+    """Whether torques say the same of each of its columns, and exactly; or that another column of them is wrong in these rows."""
+    return all(any(d.certain and name in d.channels and _covers(d, one) for d in later) for name in one.channels)
+
+
+def _covers(later: Difference, one: Difference) -> bool:
+    over = min(one.last, later.last) - max(one.first, later.first) + 1
+    if later.kind == one.kind:
+        return over > 0
+    return {later.kind, one.kind} <= {"command", "measured", "velocity"} and over >= ALIKE * (one.last - one.first + 1)
 
 
 def vouched(columns: ComparedColumns, group: Group) -> dict[str, np.ndarray]:
@@ -83,14 +94,15 @@ def more_differences(columns: ComparedColumns, found: Sequence[Difference]) -> l
     out: list[Difference] = []
     recording = columns.recording
     for (group, arms), laws in zip(columns.bodies, columns.laws):
-        by_hands = check_hands(recording, group, arms, found)
+        by_hands = check_hands(recording, group, arms, found, answered(laws))
         doubted = {name for d in (*found, *by_hands) if d.kind in HEARD for name in d.channels}
         out += [*by_hands, *check_effort(group, laws_of(group, arms, doubted) if doubted else laws, found, by_hands)]
         out += [d for d in check_base(recording, group) if not _at_a_seam(d, found)]
         out += check_forces(recording)
-    for group in columns.table.groups:
-        if group.channels[0].unit != "rad":
-            out += [d for d in check_hand_speeds(group, found) if not _at_a_seam(d, found)]
+    for group, laws in columns.grips:
+        by_speeds = check_hand_speeds(group, found)
+        by_force = [d for d in check_effort(group, laws, [*found, *by_speeds]) if not _at_a_seam(d, found)]
+        out += [d for d in by_speeds if not _at_a_seam(d, found) and not _said_again(d, by_force)] + by_force
     return out
 
 
@@ -112,7 +124,7 @@ def witnessed(columns: ComparedColumns) -> set[str]:
     for (group, arms), laws in zip(columns.bodies, columns.laws):
         for name, stream, _ in poses_of(recording, group, arms):
             out |= {f"{topic(stream)}/{name}.{axis}" for axis in AXES}
-        for law in laws:
+        for law in (*laws, *(law for _, of in columns.grips for law in of)):
             out |= {f"{channel.topics['effort']}/{channel.name}" for channel in law.channels}
         out |= {f"{where}/{key.partition('/')[2]}" for key, (_, where) in base_columns(recording, group).items()}
         out |= held_forces(recording)

@@ -9,7 +9,7 @@ import numpy as np
 from ..recording.recording import Recording
 from ..signals.channels import SCALE
 from ..signals.clock import origin_ns, seconds, topic
-from .engine import Difference
+from .difference import Difference
 
 GOES = 0.2  # rad that a joint goes while its commanded speed is one value: no weight lets a servo sink so far
 
@@ -31,6 +31,6 @@ def standing_speeds(recording: Recording) -> Iterator[Difference]:
                 t = seconds(command, origin)
                 size = max(goes[name] for name in names)
                 yield Difference(
-                    names, "command", 0, command.n - 1, float(t.min()), float(t.max()), size, "rad", "constant", "values", 1.0, 0.0,
+                    names, "command", 0, command.n - 1, float(t.min()), float(t.max()), size, "rad", "held_value", "values", 1.0, 0.0,
                     False, {"level": float(command.column(names[0])[0])}, topic(command), GOES, command.n, size / GOES,
                 )  # fmt: skip

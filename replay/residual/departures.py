@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..signals.signal import runs
-from .engine import DENSE, JOIN, Difference
+from .difference import DENSE, JOIN, Difference
 from .hypotheses import ENOUGH, Case, Explanation, compare
 
 CAP = 9.0  # a row's squared residual over its limit weighs no more than this, as in `blame`
@@ -26,7 +26,8 @@ class WitnessedColumn:
         x, truth: (n,) recorded, and as it should be; t: (n,) [s].
         bad, sure: (n,) rows that depart, and those that depart so far that nothing but a recorder does it.
         limit, noise: in `unit`.
-        others: name -> (n,) what other columns of its stream should be.
+        others: name -> (n,) what other columns of its stream should be; partner: (n,) the command for a measurement, or the other way
+            round.
     """
 
     name: str
@@ -41,6 +42,7 @@ class WitnessedColumn:
     limit: float
     noise: float
     others: Mapping[str, np.ndarray] = field(default_factory=dict)
+    partner: np.ndarray | None = None
 
 
 def departures(column: WitnessedColumn) -> list[Difference]:
@@ -77,7 +79,7 @@ def _widened(seen: np.ndarray, first: int, last: int) -> tuple[int, int]:
 
 def _difference(column: WitnessedColumn, apart: np.ndarray, first: int, last: int) -> Difference:
     rows = slice(first, last + 1)
-    why = _reason(Case(column.x, column.truth, first, last, float(np.median(np.diff(column.t))), column.noise, column.others))
+    why = _reason(Case(column.x, column.truth, first, last, float(np.median(np.diff(column.t))), column.noise, column.others, column.partner))
     weight = float(np.minimum((apart[rows] / column.limit) ** 2, CAP).sum())
     return Difference(
         (column.name,), column.kind, first, last, float(column.t[first]), float(column.t[last]), float(apart[rows].max()), column.unit,

@@ -10,9 +10,9 @@ import numpy as np
 
 from ..signals.statistics import TO_SIGMA
 from .departures import WitnessedColumn, departures, joined, rows_of, together
-from .engine import Difference
-from .heard import HEARD, heard, heard_column, is_followed
-from .relations import Relation, follows
+from .difference import Difference
+from .heard import HEARD, LEAST_STIFFNESS, heard, heard_column, rose, went
+from .relations import Relation, derivative, follows
 from .servo_law import ServoLaw
 from .table import Group, RecordedChannel
 
@@ -31,9 +31,10 @@ SEAM = 3  # joints that depart in one and the same row alone: rows are lost ther
 SHARE = 0.1  # by which all torques may be larger than the weight asks
 LEAST = 8.0  # Nm of weight and stiffness that a take goes through, to tell what it is counted in
 SIGMAS = 6.0  # of what the law leaves in rows that move, which are added to each bound: servos that follow it less exactly
+# rad/s by which positions and torque both say that a speed is off, and share of it by which they may differ: clean takes of six
+# scenarios reach 0.06
+SPEED, AGREE, LEAST_DAMPING = 0.15, 0.3, 0.5
 LEAP = 0.04  # rad between two commands
-LEAST_STIFFNESS = 1.0  # Nm/rad: a servo that is softer says nothing of its command
-FINER = 1.0 / 3.0  # of these bounds, for a joint of the head: its motors give 1.5 and 12 Nm
 
 
 def check_effort(
@@ -57,7 +58,7 @@ def _by_law(group: Group, law: ServoLaw, found: Sequence[Difference], by_hands: 
     rest = effort - truth
     rest[0] = 0.0  # what was commanded before the first row is not recorded
     speed = np.abs(np.column_stack([c.columns["velocity"] for c in channels]))
-    small = FINER if len(channels) == 1 else 1.0
+    small = law.scale
     chatter = CHATTER * abs(law.damping) * np.column_stack([_apart(c, group.t) for c in channels])
     steps = np.abs(np.diff(np.column_stack([c.columns["command"] for c in channels]), axis=0, prepend=0.0)).max(axis=1)
     seams = ((np.abs(rest) > SINGLE).sum(axis=1) >= SEAM) & (steps > LEAP)
@@ -68,17 +69,20 @@ def _by_law(group: Group, law: ServoLaw, found: Sequence[Difference], by_hands: 
     chatter = np.where(never_were, 0.0, chatter)  # positions that never were do not chatter
     known = np.column_stack([_doubted(by_hands, "measured", c.name, group.n) for c in channels])
     elsewhere = doubted["measured"] | known
+    rises = derivative(group)
+    speeds = [_speed(group, law, j, rises[group.channels.index(channel)]) for j, channel in enumerate(channels)]
     for j, channel in enumerate(channels):
         beside = [k for k, limb in enumerate(law.limbs) if k != j and limb == law.limbs[j]]
         unknown = elsewhere[:, beside].any(axis=1) & ~elsewhere[:, j]  # the weight of an arm that is measured elsewhere
-        rest[_doubted(found, "velocity", channel.name, group.n) | known[:, j] | unknown, j] = 0.0
+        faster = _doubted([*found, *speeds[j]], "velocity", channel.name, group.n)
+        rest[faster | known[:, j] | unknown, j] = 0.0
     bad, sure = _judged(rest / small, speed, SIGMAS * law.noise / small, chatter / small)
     relations = follows(group) if bad.any() else []
-    out: list[Difference] = []
+    out = [one for of in speeds for one in of]
     for j, channel in enumerate(channels):
-        relation = relations[group.channels.index(channel)] if relations else None
+        at = group.channels.index(channel)
         of = {kind: rows[:, j] for kind, rows in doubted.items()}
-        out += _of_joint(group, law, j, rest[:, j], bad[:, j], sure[:, j], of, relation, small * LIMIT)
+        out += _of_joint(group, law, j, rest[:, j], bad[:, j], sure[:, j], of, relations[at] if relations else None, rises[at])
     return [*out, *_all(group, law)]
 
 
@@ -89,7 +93,7 @@ def _doubted(found: Sequence[Difference], kind: str, name: str, n: int) -> np.nd
 
 def _of_joint(
     group: Group, law: ServoLaw, j: int, rest: np.ndarray, bad: np.ndarray, sure: np.ndarray, doubted: Mapping[str, np.ndarray],
-    relation: Relation | None, limit: float,
+    relation: Relation | None, rises: Relation | None,
 ) -> Iterator[Difference]:  # fmt: skip
     """Stretches in which a torque is not what its servo gives: it is wrong, or else the command or the position that it answers.
 
@@ -98,22 +102,43 @@ def _of_joint(
     Args:
         doubted: `command`, `measured` -> (n,) rows in which the two contradict each other, and that one is to blame.
     """
-    channel, of = law.channels[j], {kind: np.zeros(group.n, bool) for kind in HEARD}
-    sent = heard(law, j, rest, "command")
+    channel, of, limit = law.channels[j], {kind: np.zeros(group.n, bool) for kind in HEARD}, law.scale * LIMIT
+    sent, there = heard(law, j, rest, "command"), heard(law, j, rest, "measured")
     for first, last in joined(bad) if law.stiffness > LEAST_STIFFNESS else ():
         stretch = slice(first, last + 1)
-        if doubted["measured"][stretch].any():
+        if doubted["measured"][stretch].any() or rose(rises, there - channel.columns["measured"], first, last):
             of["measured"][stretch] = True
-        elif doubted["command"][stretch].any() or is_followed(relation, channel.columns["command"], sent, first - 1, last - 1):
+        elif doubted["command"][stretch].any() or went(law, j, relation, sent, first - 1, last - 1):
             of["command"][stretch] = True
     for kind, rows in of.items():
         if rows.any():
             yield from departures(heard_column(group, law, j, rest, kind, bad & rows, bad & rows & sure, limit))
     bad = bad & ~np.logical_or(*of.values())
-    noise = max(TO_SIGMA * float(np.median(np.abs(rest))), 0.01)
+    noise = max(TO_SIGMA * float(np.median(np.abs(rest))), 0.01 * law.scale)
     yield from departures(WitnessedColumn(
-        channel.name, "effort", "Nm", channel.topics["effort"], group.t, law.effort[:, j], law.truth[:, j], bad, bad & sure,
+        channel.name, "effort", law.unit, channel.topics["effort"], group.t, law.effort[:, j], law.truth[:, j], bad, bad & sure,
         limit, noise, {c.name: law.truth[:, k] for k, c in enumerate(law.channels) if k != j},
+    ))  # fmt: skip
+
+
+def _speed(group: Group, law: ServoLaw, j: int, rises: Relation | None) -> list[Difference]:
+    """Where a speed is off by as much as the positions say, and the torque, which its damping has changed by another one."""
+    if rises is None or law.damping < LEAST_DAMPING:
+        return []
+    v, off = law.channels[j].columns["velocity"], (law.effort - law.asked)[:, j] / law.damping
+    off[0] = 0.0
+    bad = (np.abs(rises.residual) > SPEED) & (np.abs(rises.residual - off) < AGREE * np.abs(rises.residual))
+    if not bad.any():
+        return []
+    there = heard(law, j, law.effort[:, j] - law.truth[:, j], "measured")
+    otherwise = np.abs(rises.residual + rises.matrix("measured") @ (there - law.channels[j].columns["measured"]))
+    for first, last in joined(bad):
+        rows = slice(max(0, first - 2), last + 3)
+        if float(otherwise[rows].sum()) < float(np.abs(rises.residual - off)[rows].sum()):
+            bad[rows] = False  # the position explains it better
+    return departures(WitnessedColumn(
+        law.channels[j].name, "velocity", "rad/s", law.channels[j].topics["velocity"], group.t, v, v - off, bad, bad, SPEED, 0.02,
+        {c.name: c.columns["velocity"] for k, c in enumerate(law.channels) if k != j},
     ))  # fmt: skip
 
 
@@ -160,7 +185,7 @@ def _mean(x: np.ndarray, rows: int) -> np.ndarray:
 def _all(group: Group, law: ServoLaw) -> Iterator[Difference]:
     """All torques counted in another unit, or with the other sign: their share of the arms' weight is not one."""
     share, truth, channels = law.share, law.truth, law.channels
-    if len(channels) == 1 or abs(share - 1.0) <= SHARE or float(np.ptp(truth / share, axis=0).max()) < LEAST:
+    if law.scale != 1.0 or abs(share - 1.0) <= SHARE or float(np.ptp(truth / share, axis=0).max()) < LEAST:
         return
     size = abs(share - 1.0) * float(np.abs(truth / share).max())
     mirrored = abs(share + 1.0) <= SHARE

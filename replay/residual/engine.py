@@ -2,90 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from ..signals.signal import find_lag, runs
 from .blame import Blame, over, suspects, threshold
+from .difference import DENSE, JOIN, LEAP, Difference
 from .hands import BEYOND as BEYOND_HAND
 from .hands import against_command, reversed_hand
-from .hypotheses import HYPOTHESES, Case, Explanation, best, is_exact
+from .hypotheses import Case, Explanation, best, is_exact
 from .relations import Relation, relations_of, shifted
-from .table import Group, RecordedChannel, held_for, is_switch
+from .row_order import rows_lost, rows_moved
+from .table import Group, RecordedChannel
+from .whole_takes import of_command, parameters, speeds_never_filled, speeds_of_another_unit, whole, written_as_commands
 
 UNEVEN = 0.01  # rad: a group whose channels follow worse than this, on the whole, may follow later than a kernel reaches
-JOIN = 12  # rows: disagreements nearer than this are one (a kernel's length at 30 Hz)
-# how far a channel's gain, zero and delay may lie from those of its group, before the take's own noise is added
-GAIN, ZERO, DELAY = 0.04, 0.04, 0.07
-HANGS = 0.15  # of an offset, by which it changes with the posture where it is weight
-GOES = 0.2  # rad: a joint that goes further has a speed
-LEAST_ROWS = 8  # in motion, to the bit alike, for one column to be another one
 CLEAR = 1.25  # times its limit, from where on a difference that may be a push is named
 SEEN = 0.05  # rad, or share of the way: a factor that changes less is not looked at
 # of a disagreement: rows at least, share of them in which a joint that is blocked stands (then it comes back), and noises and share of
 # `SEEN` by which it may be measured to move there
 ENCODER = (1e-5, 0.02)  # rad: steps of encoders
 STANDS, STANDING, STILL, LEFT_BEHIND = 8, 0.6, 4.0, 0.1
-LEAP = 0.04  # rad: a smaller step between two rows is none that is looked at
-DENSE = 0.3  # of a span: where so much of it is wrong in one column, all of it is one fault
 RIVAL = 0.25  # of the disagreement: what a column may leave more than the best one and still be asked for a simple reason
 BORNE_OUT = 0.9  # of the rows in question: where the hand stands as measured in so many, the measurement is not to blame
 SURE = 0.9  # of the squared difference, from where on a reason has few free numbers and not one for each row
 FREE, ROW = 3.0, 1.0  # the price of a free number of a reason, and of a row without one, in squared thresholds
 UNHEARD = 0.15  # of the disagreement that another command leaves, where the body did what that command would have made it do
+NOVEL, FOLLOWED = 2.5, 0.3  # times the largest step elsewhere, from where on a column leaps; share of it that the other one steps by
 BEYOND = 3.0  # times what the other channels of the group disagree by elsewhere
 CERTAIN_HAND = 0.25  # of its way that a hand goes against its command: more than a thing that gives way pushes it
 ALONE = 8.0  # times its limit by which a single speed is off that no hard stop explains
 SHARP = 0.5  # of the largest difference: it comes and goes by so much from one row to the next
-ORDINARY = ("constant", "held", "straight", "clipped", "quantised", "repeated", "burst")  # what a command may well be
+ORDINARY = ("held_value", "held", "straight", "clipped", "quantised", "repeated", "burst")  # what a command may well be
+MOST, ANSWERS = 0.75, 0.25  # of a take, beyond which the rest does not tell how quick it is; s until a joint departs from a leap
 PART = 0.4  # of a take that disagrees as a whole
 DOUBT = 0.02  # of the rows: where the other channels disagree in more of them, the relations are none of this take
-
-# what a difference may be of, and by what: each has words in conf/text
-COLUMNS = ("command", "measured", "velocity", "effort", "pose", "base", "wrench", "touch", "rows")
-REASONS = (*(one.name for one in HYPOTHESES), "cut", "blocked", None)
-
-
-@dataclass(frozen=True)
-class Difference:
-    """Something recorded that contradicts what else is recorded.
-
-    Attributes:
-        channels: names; kind: of the column, a word of `COLUMNS`; `rows` for all of them.
-        first, last: rows; t0, t1: [s].
-        size: largest difference, in `unit`.
-        name, family: of the hypothesis that explains it; None where none explains enough.
-        explained: share of the squared difference that it explains; undone: share of the disagreement that is gone when the column is
-            put right; numbers: what the hypothesis fitted.
-        certain: whether a body that moves cannot have done it; stream: the device's channel that holds the column.
-        limit: from where on a difference of this column counts, in `unit`; rows: of the take.
-        weight: how much disagreement it explains, in squared thresholds.
-    """
-
-    channels: tuple[str, ...]
-    kind: str
-    first: int
-    last: int
-    t0: float
-    t1: float
-    size: float
-    unit: str
-    name: str | None
-    family: str | None
-    explained: float
-    undone: float
-    certain: bool
-    numbers: Mapping[str, float | str] = field(default_factory=dict)
-    stream: str = ""
-    limit: float = 1.0
-    rows: int = 1
-    weight: float = 0.0
-
-    def __post_init__(self) -> None:
-        if self.name not in REASONS or self.kind not in COLUMNS:
-            raise ValueError(f"{self.kind}, {self.name}: words of a difference are {', '.join(COLUMNS)}; {', '.join(map(str, REASONS))}.")
 
 
 def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -> list[Difference]:
@@ -95,15 +48,15 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
         vouched: name -> (n,) rows in which something else that is recorded bears out what was measured.
     """
     vouched = vouched or {}
-    if group.channels[0].unit != "rad":
+    if group.hands:
         return _hands(group)
-    speeds = [*_speeds_of_another_unit(group), *_speeds_never_filled(group)]
+    speeds = [*speeds_of_another_unit(group), *speeds_never_filled(group)]
     group = _without_speeds(group, {name for one in speeds for name in one.channels})
     relations = relations_of(group)
     if (late := _late(group, relations)) > 0.0:
         relations = relations_of(group, late)
-    found = [*speeds, *_rows_lost(group), *_written_as_commands(group)]
-    lost = [d.first for d in found if d.kind == "rows"]
+    found = [*speeds, *rows_lost(group), *rows_moved(group), *written_as_commands(group)]
+    lost = [(d.first, d.last) for d in found if d.kind == "rows"]
     written = {name for d in found if d.kind == "command" for name in d.channels}
     apart = {name: np.zeros((group.n, len(group.channels)), bool) for name in ("follows", "derivative")}
     for j, (channel, own) in enumerate(zip(group.channels, relations)):
@@ -111,13 +64,13 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
             apart[relation.name][:, j] = np.abs(over(relation, channel.unit)) > 1.0
     for j, (channel, own) in enumerate(zip(group.channels, relations)):
         bad = np.logical_or(*(each[:, j] for each in apart.values()))
-        for row in lost:
-            bad[max(0, row - 3) : row + JOIN + 1] = False
+        for first, last in lost:
+            bad[max(0, first - 3) : last + JOIN + 1] = False
         if channel.name in written:
             continue
         if not bad.any():
             right = bool(vouched.get(channel.name, np.False_).all())
-            found += [_of_command(channel, d) if right and d.kind == "measured" else d for d in _parameters(group, channel, own, relations)]
+            found += [of_command(channel, d) if right and d.kind == "measured" else d for d in parameters(group, channel, own, relations)]
             continue
         others = {name: np.delete(each, j, axis=1) for name, each in apart.items()}
         found += _blamed(group, channel, own, np.flatnonzero(bad), relations, others, vouched.get(channel.name))
@@ -142,17 +95,17 @@ def _hands(group: Group) -> list[Difference]:
         r = reversed_hand(channel, group.dt)
         if r is not None:
             way = float(np.ptp(channel.columns["measured"]))
-            whole = _whole(group, channel, "measured", way, "mirrored", "columns", {"correlation": r}, ())
-            found.append(replace(whole, certain=True))
-    turned = {name for whole in found for name in whole.channels}
+            one = whole(group, channel, "measured", way, "mirrored", "columns", {"correlation": r}, ())
+            found.append(replace(one, certain=True))
+    turned = {name for one in found for name in one.channels}
     for one in against_command(group):
         if one.channel.name in turned:
             continue
-        why = "mirrored" if one.mirrored else "constant" if one.stands else None
+        why = "mirrored" if one.mirrored else "held_value" if one.stands else None
         weight = one.size / BEYOND_HAND * (one.last - one.first + 1)
         made = Difference(
             (one.channel.name,), one.stands or "measured", one.first, one.last, float(group.t[one.first]), float(group.t[one.last]),
-            one.size, "1", why, {"mirrored": "columns", "constant": "values"}.get(why or ""), 0.0, 0.0,
+            one.size, "1", why, {"mirrored": "columns", "held_value": "values"}.get(why or ""), 0.0, 0.0,
             one.size > CERTAIN_HAND, {}, one.channel.topics["measured"],
             BEYOND_HAND, group.n, weight,
         )  # fmt: skip
@@ -185,22 +138,25 @@ def _blamed(
     relations: Sequence[Sequence[Relation]], others: Mapping[str, np.ndarray], vouched: np.ndarray | None,
 ) -> list[Difference]:  # fmt: skip
     """Each suspect column with what may have happened to it: the one that leaves least, for the fewest free numbers, is the one."""
-    if (blocked := _blocked(group, channel, own, rows)) is not None:
+    leaps = _that_leaps(channel, rows, group.dt) if group.same_rows else None
+    if leaps is None and (blocked := _blocked(group, channel, own, rows)) is not None:
         return [blocked]
     found: list[tuple[float, list[Difference]]] = []
     candidates = suspects(channel, own, rows)
     if vouched is not None:
         doubtful = [c for c in candidates if c.kind != "measured" or float(vouched[c.rows].mean()) < BORNE_OUT]
         candidates = doubtful or candidates
+    if leaps is not None:
+        candidates = [c for c in candidates if c.kind in (leaps, "velocity")] or candidates
     for one in candidates:
         if one.left > candidates[0].left + RIVAL:
             continue
         cost, parts = one.left * one.disagreement, []
         for part in _spans(one):
-            why = best(_case(group, part, own))
+            why = best(_case(group, part, own, relations))
             sure = why is not None and why.explained > SURE
             cost += FREE * (1.0 + why.free) if sure and why is not None else ROW * len(part.rows)
-            parts.append(_difference(group, part, why, own, relations, others))
+            parts.append(_difference(group, part, why, own, relations, others, leaps == part.kind))
         found.append((cost, parts))
     return min(found, key=lambda each: each[0])[1] if found else []
 
@@ -246,8 +202,11 @@ def _coarse_and_smooth(q: np.ndarray, rows: np.ndarray) -> bool:
     return ENCODER[0] <= least <= ENCODER[1] and not leaps
 
 
-def _case(group: Group, one: Blame, own: Sequence[Relation]) -> Case:
-    others = {c.name: c.columns[one.kind] for c in group.channels if c.name != one.channel.name and one.kind in c.columns}
+def _case(group: Group, one: Blame, own: Sequence[Relation], relations: Sequence[Sequence[Relation]]) -> Case:
+    others = {
+        c.name: _as_others_say(c, one.kind, each, group.dt)
+        for c, each in zip(group.channels, relations) if c.name != one.channel.name and one.kind in c.columns
+    }  # fmt: skip
     partner = one.channel.columns.get({"command": "measured", "measured": "command"}.get(one.kind, ""))
     noise = max(r.noise for r in own)
     restored = one.restored
@@ -259,14 +218,25 @@ def _case(group: Group, one: Blame, own: Sequence[Relation]) -> Case:
     return Case(one.recorded, restored, one.first, one.last, group.dt, noise, others, partner)
 
 
+def _as_others_say(channel: RecordedChannel, kind: str, relations: Sequence[Relation], dt: float) -> np.ndarray:
+    """(n,) what a column should be by the other ones of its channel, which may have been exchanged with it."""
+    x = channel.columns[kind]
+    for relation in relations:
+        if relation.target == kind:
+            return x - relation.residual
+        if kind == "command" and relation.name == "follows" and np.isfinite(relation.delay):
+            return shifted(channel.columns["measured"], round(relation.delay / dt))
+    return x
+
+
 def _difference(
     group: Group, one: Blame, why: Explanation | None, own: Sequence[Relation],
-    relations: Sequence[Sequence[Relation]], others: Mapping[str, np.ndarray],
+    relations: Sequence[Sequence[Relation]], others: Mapping[str, np.ndarray], leaps: bool,
 ) -> Difference:  # fmt: skip
     broken = [r for r in own if r.name in one.relations and _trusted(one, others[r.name])]
     beyond = any(_largest(r, one) > BEYOND * _elsewhere(r, one, own, relations) for r in broken)
     begins = one.first <= 2 and one.last > 2 and one.last < group.n // 2  # a robot that comes to its first command from elsewhere
-    certain = _no_body_does(one, why) and beyond and one.left < 0.5 and one.size >= one.limit and not begins
+    certain = (leaps or _no_body_does(one, why)) and beyond and one.left < 0.5 and one.size >= one.limit and not begins
     unit = one.channel.unit if one.kind != "velocity" else f"{one.channel.unit}/s"
     return Difference(
         (one.channel.name,), one.kind, one.first, one.last, float(group.t[one.first]), float(group.t[one.last]), one.size, unit,
@@ -286,7 +256,8 @@ def _no_body_does(one: Blame, why: Explanation | None) -> bool:
     """
     exact = why is not None and (is_exact(why.name) or "turns" in why.numbers)
     if one.kind == "measured":
-        return len(one.relations) > 1 or exact
+        shaped = exact and why is not None and (one.channel.unit == "rad" or why.name not in ORDINARY)
+        return len(one.relations) > 1 or shaped
     if one.kind == "velocity":
         return len(one.rows) > 1 or one.size > ALONE * one.limit
     if exact and why is not None and why.name not in ORDINARY:
@@ -294,6 +265,34 @@ def _no_body_does(one: Blame, why: Explanation | None) -> bool:
     away = one.restored - one.recorded
     edges = [abs(away[k] - away[k - 1]) for k in (one.first, one.last + 1) if 0 < k < len(away)]
     return one.left < UNHEARD and bool(edges) and min(edges) > SHARP * one.size
+
+
+def _that_leaps(channel: RecordedChannel, rows: np.ndarray, dt: float) -> str | None:
+    """`command` or `measured` where one of the two leaps in these rows as it does nowhere else, into them and out of them or time and
+    again, and the other one does not: who leads an arm and a servo that answers are both as quick as elsewhere."""
+    if not {"command", "measured"} <= set(channel.columns):
+        return None
+    last = len(channel.columns["command"]) - 1
+    inside = np.zeros(last, bool)  # of the steps to the next row
+    before = max(3, round(ANSWERS / dt))
+    for row in rows:
+        inside[max(0, row - before) : row + 3] = True
+    beside = inside.copy()
+    for shift in range(1, JOIN + 1):
+        beside[:-shift] |= inside[shift:]
+        beside[shift:] |= inside[:-shift]
+    if beside.mean() > MOST:
+        return None  # too little is left to know how quick it is
+    found = {}
+    for kind in ("command", "measured"):
+        step = np.abs(np.diff(channel.columns[kind]))
+        usual = max(float(step[~beside].max()), LEAP / 4.0)
+        found[kind] = (float(step[inside].max()), float(step[inside].max()) / usual, int((step[inside] > NOVEL * usual).sum()))
+    for kind, other in (("command", "measured"), ("measured", "command")):
+        size, times, count = found[kind]
+        if count >= (1 if rows[-1] >= last - 2 and times > 2.0 * NOVEL else 2) and found[other][0] < FOLLOWED * size:
+            return kind
+    return None
 
 
 def _near(one: Blame) -> slice:
@@ -317,145 +316,18 @@ def _largest(relation: Relation, one: Blame) -> float:
 
 def _elsewhere(relation: Relation, one: Blame, own: Sequence[Relation], relations: Sequence[Sequence[Relation]]) -> float:
     """The largest residuals of the other channels in other rows, their upper quartile (some hardly move): how well a servo of this kind
-    follows when nothing is wrong."""
+    follows when nothing is wrong. Joints of toys differ from one another: there it is the channel's own, too."""
     found = []
+    if one.channel.unit != "rad":
+        alone = np.delete(np.abs(relation.residual) - relation.slack, _near(one))
+        found = [float(alone.max(initial=0.0))] * len(relations)
     for each in relations:
         for other in each:
             if other.name == relation.name and each is not own and other.own:
-                rest = np.delete(np.abs(other.residual), _near(one))
+                rest = np.delete(np.abs(other.residual) - other.slack, _near(one))
                 if len(rest):
                     found.append(float(rest.max()))
     return float(np.percentile(found, 75.0)) if found else 0.0
-
-
-def _parameters(
-    group: Group, channel: RecordedChannel, own: Sequence[Relation], relations: Sequence[Sequence[Relation]]
-) -> Iterator[Difference]:
-    """A channel whose relations hold in every row, with other numbers than those of its group."""
-    peers = [r for each in relations for r in each]
-    for relation in own:
-        if not relation.own:
-            continue
-        alike = [r for r in peers if r.name == relation.name and r.own and r is not relation]
-        if relation.name == "follows":
-            c, q = channel.columns["command"], channel.columns["measured"]
-            moved, noise = float(c.std()), relation.noise
-            if abs(relation.gain - 1.0) > GAIN + 3.0 * noise / moved and abs(relation.gain - 1.0) * np.ptp(c) > SEEN:
-                size = abs(relation.gain - 1.0) * float(np.ptp(c))
-                yield _whole(group, channel, "measured", size, "factor", "values", {"factor": relation.gain}, alike)
-            zero = float(np.median(q - shifted(c, -round(relation.delay / group.dt)))) if np.isfinite(relation.delay) else 0.0
-            if abs(zero) > ZERO + 3.0 * noise and abs(relation.gain - 1.0) <= GAIN:
-                one = _whole(group, channel, "measured", abs(zero), "offset", "values", {"by": zero}, alike)
-                yield replace(one, certain=one.certain and _everywhere(c, q, relation, group.dt, zero))
-            if len(alike) >= 3 and np.isfinite(relation.delay):
-                apart = relation.delay - float(np.median([r.delay for r in alike]))
-                rows = held_for(c)
-                speed = float(np.abs(c[rows:] - c[:-rows]).max()) / (rows * group.dt)
-                if abs(apart) > DELAY + (rows - 1) * group.dt + 3.0 * noise / max(speed, 1e-6):
-                    yield _whole(group, channel, "measured", abs(apart), "lag", "time", {"late": apart}, alike, "s")
-        elif relation.name == "derivative" and len(alike) >= 3:
-            usual = float(np.median([r.gain for r in alike])) or 1.0
-            v = channel.columns["velocity"]
-            moved = float((v - relation.residual).std())
-            if moved > 0.02 and abs(relation.gain / usual - 1.0) > 0.12 + 3.0 * relation.noise / moved:
-                size = abs(relation.gain / usual - 1.0) * float(np.ptp(v - relation.residual))
-                yield _whole(group, channel, "velocity", size, "factor", "values", {"factor": relation.gain / usual}, alike)
-
-
-def _of_command(channel: RecordedChannel, one: Difference) -> Difference:
-    """The same where the measured column is borne out: its command is written so much the other way."""
-    numbers = {key: 1.0 / x if key == "factor" else -x for key, x in one.numbers.items() if isinstance(x, float) and x}
-    return replace(one, kind="command", numbers=numbers, stream=channel.topics.get("command", ""))
-
-
-def _everywhere(c: np.ndarray, q: np.ndarray, relation: Relation, dt: float, zero: float) -> bool:
-    """Whether a joint is as far beside its command in each posture: one that hangs under its weight is not."""
-    away = q - shifted(c, -round(relation.delay / dt))
-    slow = np.abs(np.gradient(c)) <= np.percentile(np.abs(np.gradient(c)), 60.0)
-    low, high = np.percentile(away[slow], [5.0, 95.0])
-    return float(high - low) <= HANGS * abs(zero) + 6.0 * relation.noise
-
-
-def _whole(
-    group: Group, channel: RecordedChannel, kind: str, size: float, name: str, family: str, numbers: dict[str, float | str],
-    alike: Sequence[Relation], unit: str | None = None,
-) -> Difference:  # fmt: skip
-    limit = {"s": DELAY, "rad": ZERO}.get(unit or channel.unit, GAIN)
-    # the others are one kind of servo where none of them departs by a third as far
-    tight = len(alike) >= 3 and all(
-        abs(r.gain - 1.0) < GAIN / 2.0 if r.name == "follows" else True for r in alike
-    )
-    return Difference(
-        (channel.name,), kind, 0, group.n - 1, float(group.t[0]), float(group.t[-1]), size, unit or channel.unit, name, family,
-        1.0, 1.0, tight, numbers, channel.topics.get(kind, ""), limit, group.n, group.n * size / limit,
-    )  # fmt: skip
-
-
-def _written_as_commands(group: Group) -> Iterator[Difference]:
-    """Channels of which the measurement was written as the command, of the same row or of the next one, to the bit."""
-    found: dict[int, list[RecordedChannel]] = {}
-    moving = 0
-    for channel in group.channels:
-        if not {"command", "measured"} <= set(channel.columns):
-            continue
-        c, q = channel.columns["command"], channel.columns["measured"]
-        if np.ptp(q) <= SEEN:
-            continue
-        moving += 1
-        for later in (0, 1):
-            there = shifted(q, later)
-            goes = np.abs(np.diff(there, prepend=there[0])) > 1e-4
-            if goes.sum() >= LEAST_ROWS and np.isclose(c, there, rtol=0.0, atol=1e-6)[goes].mean() > SURE:
-                found.setdefault(later, []).append(channel)
-                break
-    for later, channels in found.items():
-        # where no channel has a command of its own, none was recorded: a set of states, and no fault of single columns
-        yield Difference(
-            tuple(c.name for c in channels), "command", 0, group.n - 1, float(group.t[0]), float(group.t[-1]),
-            max(float(np.ptp(c.columns["measured"])) for c in channels), "rad", "measurement_as_command", "values", 1.0, 1.0,
-            len(channels) < moving, {"rows": float(later)},
-            channels[0].topics["command"], SEEN, group.n, 1e3 * len(channels),
-        )  # fmt: skip
-
-
-def _speeds_of_another_unit(group: Group) -> Iterator[Difference]:
-    """Speeds that are all the same number of times the rise of the positions: another unit, or another sign."""
-    slopes = {}
-    for channel in group.channels:
-        if not {"measured", "velocity"} <= set(channel.columns):
-            continue
-        q, v = channel.columns["measured"], channel.columns["velocity"]
-        rise = (shifted(q, 1) - shifted(q, -1)) / (2.0 * group.dt)
-        if np.ptp(q) > SEEN and float((rise**2).sum()) > 0.0:
-            slope = float((rise * v).sum() / (rise**2).sum())
-            if float(((v - slope * rise) ** 2).sum()) < 0.2 * float((v**2).sum()):
-                slopes[channel.name] = slope
-    if len(slopes) < 2:
-        return
-    usual = float(np.median(list(slopes.values())))
-    alike = [name for name, slope in slopes.items() if abs(slope / usual - 1.0) < 0.2]
-    if not 0.6 < usual < 1.4 and 2 * len(alike) > len(slopes):
-        first = next(c for c in group.channels if c.name == alike[0])
-        size = max(float(np.abs(c.columns["velocity"]).max()) for c in group.channels if c.name in alike)
-        yield Difference(
-            tuple(alike), "velocity", 0, group.n - 1, float(group.t[0]), float(group.t[-1]), size * abs(1.0 - 1.0 / usual), "rad/s",
-            "factor", "values", 1.0, 1.0, True, {"factor": usual}, first.topics["velocity"], 0.5, group.n, 1e3 * len(alike),
-        )  # fmt: skip
-
-
-def _speeds_never_filled(group: Group) -> Iterator[Difference]:
-    """Speeds that are one value throughout while the joints go somewhere: nobody wrote them, and nothing is judged by them."""
-    found = [
-        c for c in group.channels
-        if {"measured", "velocity"} <= set(c.columns) and np.ptp(c.columns["velocity"]) == 0.0 and np.ptp(c.columns["measured"]) > GOES
-    ]  # fmt: skip
-    if found:
-        size = max(float(np.abs(np.gradient(c.columns["measured"], group.dt)).max()) for c in found)
-        yield Difference(
-            tuple(c.name for c in found), "velocity", 0, group.n - 1, float(group.t[0]), float(group.t[-1]), size, "rad/s", "constant",
-            "values", 1.0, 1.0, False, {"level": float(found[0].columns["velocity"][0])}, found[0].topics["velocity"], 0.1, group.n,
-            float(len(found)),
-        )  # fmt: skip
 
 
 def _without_speeds(group: Group, names: set[str]) -> Group:
@@ -465,42 +337,6 @@ def _without_speeds(group: Group, names: set[str]) -> Group:
         for c in group.channels
     ]
     return replace(group, channels=tuple(kept))
-
-
-def _rows_lost(group: Group) -> Iterator[Difference]:
-    """Rows at which command and measurement leap together: rows are missing there, or those of another take begin."""
-    sides = []
-    for kind in ("command", "measured"):
-        columns = [c.columns[kind] for c in group.channels if kind in c.columns and c.unit == "rad" and not is_switch(c)]
-        sides.append(_leaps(np.column_stack(columns)) if columns else np.zeros((group.n, 0), bool))
-    leaps = [side.sum(axis=1) for side in sides]
-    if not all(side.shape[1] for side in sides):
-        return
-    both = (leaps[0] >= 1) & (leaps[1] >= 1) & (leaps[0] + leaps[1] >= 3)
-    for row in np.flatnonzero(both):
-        moving = [c for c in group.channels if c.unit == "rad" and "measured" in c.columns and not is_switch(c)]
-        names = [c.name for j, c in enumerate(moving) if sides[1][row, j]]
-        q = np.column_stack([c.columns["measured"] for c in moving])
-        size = float(np.abs(q[row] - q[row - 1]).max())
-        yield Difference(
-            tuple(names), "rows", int(row), int(row), float(group.t[row - 1]), float(group.t[row]), size, "rad", "cut", "time",
-            1.0, 1.0, True, {}, "", LEAP, group.n, 1e3 * size * len(names),
-        )  # fmt: skip
-
-
-def _leaps(x: np.ndarray) -> np.ndarray:
-    """(n, k) whether a row is reached by a step that its neighbours do not announce: none of those beside it is alike."""
-    step = np.diff(x, axis=0)
-    size = np.abs(step)
-    out = np.zeros(x.shape, bool)
-    if len(step) < 7:
-        return out
-    usual = np.zeros_like(size)
-    for away in (1, 2, 3):
-        for side in (away, -away):
-            usual = np.maximum(usual, shifted(size, side))
-    out[1:] = (size > LEAP) & (size > 4.0 * usual)
-    return out
 
 
 def _grouped(group: Group, found: list[Difference]) -> list[Difference]:

@@ -13,7 +13,7 @@ from ..recording.recording import Recording, Stream
 from ..signals.clock import origin_ns, seconds, topic
 from .arm_chain import GRAVITY
 from .departures import WitnessedColumn, departures
-from .engine import Difference
+from .difference import Difference
 
 UPWARDS = "pelvis.fz"
 LIGHTER, HEAVIER = 0.7, 1.4  # of the robot's weight in the middle of a take: with all that it can carry, and what it leans on

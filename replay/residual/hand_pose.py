@@ -15,7 +15,7 @@ from ..signals.clock import topic
 from ..signals.statistics import resolution, scatter
 from .arm_chain import MeasuredArm
 from .departures import WitnessedColumn, departures, joined, rows_of, together
-from .engine import Difference
+from .difference import Difference
 from .table import Group, RecordedChannel
 
 AXES = ("x", "y", "z", "qw", "qx", "qy", "qz")
@@ -27,6 +27,8 @@ SIGMAS = 6.0  # of what angles and poses scatter by in this take, which are adde
 COARSEST = 5e-3  # rad: an encoder or a servo of a toy scatters or steps by no more, and what does is a fault to be found
 TURNED = 2e-3  # rad and m: what one wrong joint may leave of the difference
 MOST = 0.9  # of the rows of a stretch that one joint has to explain
+BETTER = 0.3  # of how far a hand departs from its measured joints, that it may depart from those which their torques answer
+ANSWERED = 0.008  # rad between a measured joint and one that its torque answers, which is exact to 1e-3 where nothing strikes
 LATE, HELD = 30, 1e-6  # rows by which a pose may be late or early; m or 1 by which one that stands still moves
 USUAL = 0.5  # of the rows that agree at least, else the poses are of another point, or in another frame
 
@@ -50,25 +52,29 @@ def vouched_joints(recording: Recording, group: Group, arms: Mapping[str, Measur
     return out
 
 
-def check_hands(recording: Recording, group: Group, arms: Mapping[str, MeasuredArm], found: Sequence[Difference]) -> list[Difference]:
+def check_hands(
+    recording: Recording, group: Group, arms: Mapping[str, MeasuredArm], found: Sequence[Difference],
+    answered: Mapping[str, np.ndarray] | None = None,
+) -> list[Difference]:  # fmt: skip
     """Where a hand is not where its arm puts it.
 
     Args:
         arms: of the group, by side.
         found: what the group contradicts itself in; a joint that stands there explains its hand.
+        answered: joint -> (n,) [rad] positions that its torques answer.
     """
     by_name = {c.name: c for c in group.channels}
     out: list[Difference] = []
     for name, stream, arm in poses_of(recording, group, arms):
         values = np.column_stack([stream.column(f"{name}.{axis}") for axis in AXES])
         if np.isfinite(values).all():
-            out += _of_hand(name, topic(stream), values, arm, group, by_name, found)
+            out += _of_hand(name, topic(stream), values, arm, group, by_name, found, answered or {})
     return out
 
 
 def _of_hand(
     name: str, where: str, values: np.ndarray, arm: MeasuredArm, group: Group, by_name: Mapping[str, RecordedChannel],
-    found: Sequence[Difference],
+    found: Sequence[Difference], answered: Mapping[str, np.ndarray],
 ) -> list[Difference]:  # fmt: skip
     chain, q, origins, axes, turns = arm.chain, arm.q, arm.origins, arm.axes, arm.turns
     limits = _limits(values, arm)
@@ -88,6 +94,9 @@ def _of_hand(
         rows = first + np.flatnonzero(bad[first : last + 1].any(axis=1))
         joint = _joint(values[rows], q[rows], origins[:, rows], axes[:, rows], turns[-1][rows], TURNED * wider[rows])
         if joint is None:
+            several = _several(values, arm, rows, group, by_name, answered)
+            out += several
+            explained[first : last + 1] |= bool(several)
             continue
         channel = by_name[chain.joints[joint[0]]]
         right = q[:, joint[0]].copy()
@@ -111,6 +120,31 @@ def _of_hand(
         )  # fmt: skip
         out += departures(column)
     return together(out)
+
+
+def _several(
+    values: np.ndarray, arm: MeasuredArm, rows: np.ndarray, group: Group, by_name: Mapping[str, RecordedChannel],
+    answered: Mapping[str, np.ndarray],
+) -> list[Difference]:  # fmt: skip
+    """Joints that are measured elsewhere than their torques answer, where the hand stands as these say: it and they bear each other out."""
+    joints = arm.chain.joints
+    if not set(joints) <= set(answered):
+        return []
+    right = np.column_stack([answered[joint] for joint in joints])
+    there = MeasuredArm(arm.chain, right[rows], *arm.chain.frames(right[rows]))
+    was, is_ = (np.abs(values[rows, :3] - at).max(axis=1) for at in (arm.origins[-1][rows], there.origins[-1]))
+    if float(np.median(is_)) > BETTER * float(np.median(was)):
+        return []
+    out: list[Difference] = []
+    for j, joint in enumerate(joints):
+        apart = np.zeros(group.n)
+        apart[rows] = np.abs(right - arm.q)[rows, j]
+        bad, channel = apart > ANSWERED, by_name[joint]
+        out += departures(WitnessedColumn(
+            joint, "measured", "rad", channel.topics["measured"], group.t, arm.q[:, j], right[:, j], bad, apart > SURE * ANSWERED,
+            ANSWERED, 1e-3,
+        ))  # fmt: skip
+    return out
 
 
 def _limits(values: np.ndarray, arm: MeasuredArm) -> np.ndarray:

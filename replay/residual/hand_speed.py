@@ -8,7 +8,7 @@ import numpy as np
 
 from ..signals.statistics import resolution, scatter
 from .departures import WitnessedColumn, departures, joined, rows_of
-from .engine import Difference
+from .difference import Difference
 from .table import Group
 
 # shares of the way a second; a hand that strikes something leaves 0.21 in 24 clean takes of six scenarios

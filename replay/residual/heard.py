@@ -6,6 +6,8 @@ A command is believed to be written otherwise where the joint went there as well
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .departures import WitnessedColumn
@@ -14,7 +16,9 @@ from .servo_law import ServoLaw
 from .table import Group
 
 HEARD = ("command", "measured")
+LEAST_STIFFNESS = 1.0  # Nm/rad: a servo that is softer says nothing of its command
 SPENT = 0.98  # of the largest torque: beyond it a servo says nothing of its command
+RISES, RISEN = 0.1, 0.4  # rad/s, or of the way a second, by which positions contradict a speed; share of it that may be left
 BELIEVED = 0.7  # of what a joint departs from the recorded command, root mean square: what it may depart from the heard one
 REACH = 4  # rows in which a joint follows
 
@@ -23,18 +27,55 @@ def heard(law: ServoLaw, j: int, rest: np.ndarray, kind: str) -> np.ndarray:
     """(n,) [rad] the command or the position of a joint that its torques answer; as recorded where a torque says nothing.
 
     Args:
-        rest: (n,) [Nm] what the law leaves of the torques.
+        rest: (n,) [Nm] what the law leaves of the torques; nought where it is not asked.
     """
     column = law.channels[j].columns[kind].copy()
-    off = np.where(np.abs(law.effort[:, j]) < SPENT * law.most[j], rest, 0.0) / max(law.stiffness, 1e-9)
+    # a command that is far off asks for more than a servo gives: what it had is told by the torque alone
+    says = (np.abs(law.effort[:, j]) < SPENT * law.most[j]) & (rest != 0.0)
+    off = np.where(says, rest + law.truth[:, j] - law.asked[:, j], 0.0) / max(law.stiffness, 1e-9)
     if kind == "measured":
         return column - off
     column[:-1] += off[1:]  # a torque answers the command of the row before
     return column
 
 
-def is_followed(relation: Relation | None, recorded: np.ndarray, restored: np.ndarray, first: int, last: int) -> bool:
-    """Whether a joint went where a command was heard to send it, rather than where it is recorded to."""
+def answered(laws: Sequence[ServoLaw]) -> dict[str, np.ndarray]:
+    """Joint -> (n,) [rad] the positions that its torques answer."""
+    return {
+        channel.name: heard(law, j, law.effort[:, j] - law.truth[:, j], "measured")
+        for law in laws if law.stiffness > LEAST_STIFFNESS for j, channel in enumerate(law.channels)
+    }  # fmt: skip
+
+
+def rose(rises: Relation | None, change: np.ndarray, first: int, last: int) -> bool:
+    """Whether a joint's speed is what its positions rise by, once these are changed (n,), and is not as they are recorded."""
+    if rises is None:
+        return False
+    rows = slice(max(0, first - 2), last + 3)
+    was, is_ = np.abs(rises.residual[rows]), np.abs((rises.residual + rises.matrix("measured") @ change)[rows])
+    return float(was.max()) > RISES and float(is_.sum()) < RISEN * float(was.sum())
+
+
+def went(law: ServoLaw, j: int, relation: Relation | None, sent: np.ndarray, first: int, last: int) -> bool:
+    """Whether a joint went where a command was heard to send it, rather than where it is recorded to.
+
+    A hand stops at what it holds, and a head hardly moves: of command and torque that one is wrong which is the less steady for it.
+    """
+    recorded = law.channels[j].columns["command"]
+    followed = _is_followed(relation, recorded, sent, first, last)
+    if law.scale == 1.0 or followed:
+        return followed
+    rows = slice(max(0, first - 2), last + 4)
+    was, is_ = _unsteady(recorded[rows]), _unsteady(sent[rows])
+    force, due = (_unsteady(x[rows, j]) / law.stiffness for x in (law.effort, law.asked))
+    return is_ - was < due - force
+
+
+def _unsteady(x: np.ndarray) -> float:
+    return float(np.abs(np.diff(x)).sum() + np.abs(np.diff(x, 2)).sum())
+
+
+def _is_followed(relation: Relation | None, recorded: np.ndarray, restored: np.ndarray, first: int, last: int) -> bool:
     if relation is None:
         return False
     beside = max(REACH, last - first + 1)
@@ -50,10 +91,12 @@ def heard_column(
 ) -> WitnessedColumn:
     """The command or position of a joint and what its torques answer, which depart in rows `bad` (n,) and count from `limit` [Nm] on."""
     channel = law.channels[j]
-    others = {c.name: c.columns[kind] for k, c in enumerate(law.channels) if k != j}
+    rests = law.effort - law.truth
+    others = {c.name: heard(law, k, rests[:, k], kind) for k, c in enumerate(law.channels) if k != j}
     if kind == "command":
         bad, sure = (np.append(rows[1:], False) for rows in (bad, sure))
     return WitnessedColumn(
-        channel.name, kind, "rad", channel.topics[kind], group.t, channel.columns[kind], heard(law, j, rest, kind), bad, sure,
-        limit / law.stiffness, max(law.noise, 0.01) / law.stiffness, others,
+        channel.name, kind, channel.unit, channel.topics[kind], group.t, channel.columns[kind], heard(law, j, rest, kind), bad, sure,
+        limit / law.stiffness, max(law.noise, 0.01 * law.scale) / law.stiffness, others,
+        channel.columns["measured" if kind == "command" else "command"],
     )  # fmt: skip

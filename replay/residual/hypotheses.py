@@ -257,6 +257,15 @@ def _reversed(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | st
     yield c.meant[::-1], 0.0, {}
 
 
+def _shuffled(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
+    """The values of these rows in another order."""
+    predicted = np.empty(c.n)
+    predicted[np.argsort(c.recorded, kind="stable")] = np.sort(c.meant)
+    if np.array_equal(np.argsort(c.recorded, kind="stable"), np.argsort(c.meant, kind="stable")):
+        return
+    yield predicted, 0.3 * c.n, {}
+
+
 def _again(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
     """The same values as rows elsewhere in the column, to the bit."""
     if c.n < 3 or np.ptp(c.recorded) == 0.0:
@@ -308,7 +317,7 @@ def _burst(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]
 
 
 HYPOTHESES: Sequence[ColumnReason] = (
-    ColumnReason("constant", "values", _constant, 3, exact=True),
+    ColumnReason("held_value", "values", _constant, 3, exact=True),
     ColumnReason("offset", "values", _offset, 3),
     ColumnReason("drift", "values", _drift, 8),
     ColumnReason("factor", "values", _factor, 4),
@@ -325,6 +334,7 @@ HYPOTHESES: Sequence[ColumnReason] = (
     ColumnReason("held", "time", _held, 2, exact=True),
     ColumnReason("straight", "time", _straight, 4, exact=True),
     ColumnReason("reordered", "time", _reversed, 6, exact=True),
+    ColumnReason("reordered", "time", _shuffled, 4, exact=True),
     ColumnReason("repeated", "time", _again, 3, exact=True),
     ColumnReason("rate", "time", _warp, 10),
     ColumnReason("single_row", "short", _row, 1, exact=True),

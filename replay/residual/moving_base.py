@@ -17,7 +17,7 @@ from ..recording.recording import Recording
 from ..signals.clock import topic
 from ..signals.signal import over_runs, runs
 from .departures import WitnessedColumn, departures, together
-from .engine import Difference
+from .difference import Difference
 from .table import Group
 
 PLACES = ("base_x", "base_y", "base_yaw", "base_height")

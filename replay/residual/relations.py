@@ -26,6 +26,7 @@ ENOUGH_OF = 7  # channels, to know what all of them share
 NEAR_ONE = 0.04  # by which a slope by plain least squares may differ from one and be taken as it is
 SETTLED = 1e-4  # by which no coefficient changes any more
 TUKEY = 4.685  # Tukey's biweight at 95 % efficiency (Huber and Ronchetti, Robust Statistics, 2009, p. 100)
+FULL = 0.5  # of a servo's largest speed, from where on it goes as fast as it can
 ABRUPT = 2.0  # times by how much a speed changes within two rows, where position and speed are of different moments
 MOVED = {"rad": 0.05, "1": 0.05}  # least motion of a command from which a kernel of its own is learnt
 TIGHT = 0.05  # standard deviation of one weight of a channel's kernel from that of the group
@@ -183,8 +184,21 @@ def follows(group: Group, late: float = 0.0) -> list[Relation | None]:
         delay = float(-(beta[:-1] @ np.array(shifts)) / gain * group.dt) if abs(gain) > 0.1 else float("nan")
         weights = {("measured", 0): 1.0} | {("command", s): -float(w) for s, w in zip(shifts, beta[:-1])}
         unknown = np.abs(designs[i][:, -2] - shifted(designs[i][:, 0], shifts[-1]))  # what was commanded before the first row
+        if channel.unit != "rad":
+            unknown = unknown + _on_its_way(y, error, len(shifts) * stride)
         found.append(Relation("follows", "measured", weights, -float(beta[-1]), error, noise, gain, delay, i in moving, unknown))
     return _as_the_others(group, designs, np.concatenate([common, [0.0]]), shifts, _capped(found), found)
+
+
+def _on_its_way(q: np.ndarray, error: np.ndarray, rows: int) -> np.ndarray:
+    """(n,) how far a servo is behind that goes there as fast as it can, and did so within so many rows: toys are slower than who leads
+    them."""
+    speed = np.gradient(q)
+    fast = np.abs(speed) >= FULL * float(np.percentile(np.abs(speed), 99.5))
+    towards = np.zeros(len(q), bool)
+    for shift in range(-1, rows + 1):
+        towards |= shifted(fast, -shift) & (shifted(speed, -shift) * error < 0.0)
+    return np.where(towards, np.abs(error), 0.0)
 
 
 def _as_the_others(

@@ -1,27 +1,36 @@
 """The law of the servos as a take shows it: stiffness times what is left of the command, less damping times speed, and weight.
 
-Stiffness and damping are fitted robustly, for all joints of both arms together. The weight of the arm is known from its model, so that
-what the torques are counted in shows, too. Where no such law holds there is none.
+Stiffness and damping are fitted robustly, for all joints of both arms together, and for the hands together. The weight of the arm is
+known from its model, so that what the torques are counted in shows, too. Where no such law holds there is none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from ..signals.statistics import TO_SIGMA
-from .arm_chain import HEAD, MeasuredArm
+from .arm_chain import HEAD, MeasuredArm, own_chains, own_grip_stiffness
 from .relations import robust, shifted
 from .table import Group, RecordedChannel
 
 NEEDED = {"command", "measured", "velocity", "effort"}
 EXPLAINED = 0.95  # of the torques, by their median size, else the servos follow another law
-MOVED = 1e-3  # rad or rad/s: a row that says nothing of stiffness and damping
+MOVED = 1e-3  # rad or rad/s, of the way or of it a second: a row that says nothing of stiffness and damping
 LEAST_ROWS = 200
 LEAST_OF_ONE = 30  # rows of a joint that it is asked by itself
 EVERY = 4000  # rows of all joints that a fit takes at the most
+PARTS = 6  # of a take that each propose numbers: some are sound where most of the take is not
+EXACT, OF_ROWS = 0.02, 0.25  # of the largest usual torque, that a row may leave; share of the rows in which the numbers hold so
+BETTER = 0.5  # of what fitted numbers leave of a joint, root mean square, that the model's may leave to be believed
+AS_MODELLED = 0.03  # by which the arms' stiffness may differ from the model's for the head's to be taken from it
+COUNTED = 2.0  # of its way: a hand that is mostly commanded further is counted in another unit, of which its range tells
+WITHIN = 0.15  # of the model's numbers, by which those of a joint may differ: torques are those of the last step of a row
+QUIET = 0.1  # Nm that a law with the model's numbers leaves; clean takes of six scenarios 0.05, for an arm
+HEADS, HANDS = 1.0 / 3.0, 0.005  # of limits for an arm: motors of the head give 1.5 and 12 Nm; of a hand's stiffness
 
 
 @dataclass(frozen=True)
@@ -29,9 +38,10 @@ class ServoLaw:
     """What the servos of `channels` do: stiffness [Nm/rad], damping [Nm s/rad], and the share of the arms' weight [1] that they give.
 
     Attributes:
-        effort, truth: (n, k) [Nm], recorded and by the law.
+        effort, truth, asked: (n, k) [Nm], recorded, by the law, and by the law of a servo without a largest torque.
         noise: [Nm] that it leaves where joints move; most: (k,) [Nm] that a servo gives, in the units of the take.
-        limbs: (k,) arm or head that each joint is of: what else moves its weight.
+        limbs: (k,) arm, head or hand that each joint is of: what else moves its weight.
+        scale: of the limits for an arm that these servos have; unit: of the torques.
     """
 
     channels: tuple[RecordedChannel, ...]
@@ -40,9 +50,24 @@ class ServoLaw:
     share: float
     effort: np.ndarray
     truth: np.ndarray
+    asked: np.ndarray
     noise: float
     most: np.ndarray
     limbs: tuple[str, ...]
+    scale: float = 1.0
+    unit: str = "Nm"
+
+
+@dataclass(frozen=True)
+class _Pool:
+    """Servos that share their numbers: weight (n, k) and the most that each gives (k,) [Nm], stiffness and damping of the model,
+    the latter None where it is not known."""
+
+    channels: tuple[RecordedChannel, ...]
+    weight: np.ndarray
+    most: np.ndarray
+    limbs: tuple[str, ...]
+    gains: tuple[float, float | None] | None = None
 
 
 def laws_of(group: Group, arms: Mapping[str, MeasuredArm], doubted: Collection[str] = ()) -> list[ServoLaw]:
@@ -51,60 +76,158 @@ def laws_of(group: Group, arms: Mapping[str, MeasuredArm], doubted: Collection[s
     Args:
         doubted: joints that contradict themselves otherwise: the law is that of the others, where there are any.
     """
-    if not group.same_rows:
-        return []  # which command a servo had when its torque was measured is not recorded
     by_name = {c.name: c for c in group.channels if c.unit == "rad" and set(c.columns) >= NEEDED}
     known = [arm for arm in arms.values() if set(arm.chain.joints) <= set(by_name)]
-    pools: list[tuple[list[RecordedChannel], np.ndarray, list[float], tuple[str, ...]]] = []
+    laws: list[ServoLaw] = []
     both = [arm for arm in known if arm.chain.side != HEAD]
-    for of in (both, *([arm] for arm in known if arm.chain.side == HEAD)):
-        if of:
-            links = [link for arm in of for link in arm.chain.links]
-            limbs = [arm.chain.side for arm in of for _ in arm.chain.links]
-            weight = np.concatenate([arm.weight() for arm in of], axis=1)
-            each = [slice(0, len(links))] if of is both else [slice(j, j + 1) for j in range(len(links))]
-            pools += [([by_name[k.joint] for k in links[at]], weight[:, at], [k.most for k in links[at]], tuple(limbs[at])) for at in each]
-    fitted = (_fitted(tuple(channels), weight, np.array(most), doubted, limbs) for channels, weight, most, limbs in pools)
-    return [law for law in fitted if law is not None]
+    if not group.same_rows:
+        return []  # which command a servo had when its torque was measured is not recorded
+    if both:
+        links = [link for arm in both for link in arm.chain.links]
+        limbs = tuple(arm.chain.side for arm in both for _ in arm.chain.links)
+        weight, most = np.concatenate([arm.weight() for arm in both], axis=1), np.array([link.most for link in links])
+        gains = tuple(np.median([link.gains for link in links], axis=0).tolist())
+        law = _of_arms(_Pool(tuple(by_name[link.joint] for link in links), weight, most, limbs, gains), doubted)
+        if law is None:
+            return []
+        laws.append(law)
+    as_modelled = any(_as_modelled(law) for law in laws)
+    for arm in known:
+        for j, link in enumerate(arm.chain.links) if arm.chain.side == HEAD else ():
+            trusted = link.gains if as_modelled else None
+            pool = _Pool((by_name[link.joint],), arm.weight()[:, [j]], np.array([link.most]), (HEAD,), trusted)
+            found = _of_few(pool)
+            laws += [] if found is None else [found]
+    return laws
 
 
-def _terms(channel: RecordedChannel, weight: np.ndarray) -> np.ndarray:
-    """(n, 3): what is left of the command of the row before [rad], the speed [rad/s], the weight [Nm]."""
-    c, q, v = (channel.columns[kind] for kind in ("command", "measured", "velocity"))
-    return np.column_stack([shifted(c, -1) - q, -v, weight])
+def laws_of_hands(group: Group, laws: Sequence[ServoLaw]) -> list[ServoLaw]:
+    """The law of all hands of a group: a force for what is left of the way.
+
+    Args:
+        laws: of the arms that they hang on; where these are as in the model, so is the hands' stiffness.
+    """
+    channels = tuple(c for c in group.channels if set(c.columns) >= NEEDED and np.percentile(np.abs(c.columns["command"]), 90.0) < COUNTED)
+    if not channels or not group.same_rows or group.n < LEAST_ROWS:
+        return []
+    most = np.array([_ceiling(c.columns["effort"]) for c in channels])
+    gains = (own_grip_stiffness() * channels[0].way, None) if any(_as_modelled(law) for law in laws) else None
+    law = _of_few(_Pool(channels, np.zeros((group.n, len(channels))), most, tuple(c.name for c in channels), gains))
+    return [] if law is None or law.stiffness <= 0.0 else [law]
 
 
-def _fitted(
-    channels: tuple[RecordedChannel, ...], weight: np.ndarray, most: np.ndarray, doubted: Collection[str], limbs: tuple[str, ...]
-) -> ServoLaw | None:
-    """The law that fits these joints together; the weight of a joint alone is taken as it is, for it hardly changes."""
-    effort = np.column_stack([c.columns["effort"] for c in channels])
-    terms = np.stack([_terms(channel, weight[:, j]) for j, channel in enumerate(channels)])
-    design, y = terms.reshape(-1, 3), effort.T.reshape(-1)
+def _as_modelled(law: ServoLaw) -> bool:
+    """Whether these are the arms, and as stiff as in the model."""
+    links = [link for chain in own_chains().values() for link in chain.links if link.joint == law.channels[0].name]
+    return law.scale == 1.0 and bool(links) and abs(law.stiffness / links[0].gains[0] - 1.0) < AS_MODELLED
+
+
+def _ceiling(effort: np.ndarray) -> float:
+    """What a servo gives at the most, where it gave so much time and again."""
+    size = np.abs(effort)
+    return float(size.max()) if int((size > 0.999 * size.max()).sum()) >= LEAST_OF_ONE else np.inf
+
+
+def _terms(pool: _Pool) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """(k, n, 3): what is left of the command of the row before [rad], the speed [rad/s], the weight [Nm]; (k, n) torques; (k, n) rows
+    that move. None where a number is missing."""
+    terms = []
+    for j, channel in enumerate(pool.channels):
+        c, q, v = (channel.columns[kind] for kind in ("command", "measured", "velocity"))
+        terms.append(np.column_stack([shifted(c, -1) - q, -v, pool.weight[:, j]]))
+    design, y = np.stack(terms), np.stack([c.columns["effort"] for c in pool.channels])
     if not np.isfinite(design).all() or not np.isfinite(y).all():
         return None
-    moving = np.abs(design[:, :2]).max(axis=1) > MOVED
-    known = np.array([channel.name not in doubted for channel in channels])
+    return design, y, np.abs(design[:, :, :2]).max(axis=2) > MOVED
+
+
+def _of_arms(pool: _Pool, doubted: Collection[str]) -> ServoLaw | None:
+    """The law that fits these joints together, or that of the model where it explains one of them much better."""
+    terms = _terms(pool)
+    if terms is None:
+        return None
+    design, y, moving = terms
+    known = np.array([channel.name not in doubted for channel in pool.channels])
     # joints that stand tell of no stiffness: then the law is that of all
-    of = known if int(moving[np.repeat(known, len(effort))].sum()) > LEAST_ROWS else np.ones_like(known)
-    asked = np.repeat(of, len(effort))
-    moved = np.flatnonzero(asked & moving)
-    taken = moved if len(moved) > LEAST_ROWS else np.flatnonzero(asked)
-    taken = taken[:: -(-len(taken) // EVERY)]
-    if len(channels) == 1:
-        numbers = np.append(robust(design[taken, :2], y[taken] - design[taken, 2], None, np.full(2, 1e-9), 1e-3)[0], 1.0)
-    else:
-        of_joint = [taken[taken // len(effort) == j] for j in range(len(channels))]
-        alone = [robust(design[rows], y[rows], None, np.full(3, 1e-9), 0.01)[0] for rows in of_joint if len(rows) > LEAST_OF_ONE]
-        begin = np.median(alone, axis=0) if alone else None  # joints that are written wrongly pull at all, if they are asked together
-        numbers = robust(design[taken], y[taken], begin, np.full(3, 1e-9), 0.01)[0]
-    share = float(numbers[2])
-    truth = np.clip((terms @ numbers).T, -abs(share) * most, abs(share) * most)
-    rest = np.abs(effort - truth)
-    size = float(np.median(np.abs(effort)[:, of]))
-    if float(np.median(rest[:, of])) > (1.0 - EXPLAINED) * max(size, 0.2):
+    of = known if int(moving[known].sum()) > LEAST_ROWS else np.ones_like(known)
+    asked = np.broadcast_to(of[:, None], moving.shape)
+    taken = asked & moving if int((asked & moving).sum()) > LEAST_ROWS else asked
+    rows = np.flatnonzero(taken)
+    rows = rows[:: -(-len(rows) // EVERY)]
+    flat, torques, joint = design.reshape(-1, 3), y.reshape(-1), rows // y.shape[1]
+    of_joint = [rows[joint == j] for j in range(len(y))]
+    alone = [robust(flat[one], torques[one], None, np.full(3, 1e-9), 0.01)[0] for one in of_joint if len(one) > LEAST_OF_ONE]
+    begin = np.median(alone, axis=0) if alone else None  # joints that are written wrongly pull at all, if they are asked together
+    numbers = robust(flat[rows], torques[rows], begin, np.full(3, 1e-9), 0.01)[0]
+    as_modelled = np.array([*pool.gains, 1.0]) if pool.gains is not None else numbers
+    if _better(as_modelled, numbers, design, y, moving):
+        numbers = as_modelled
+    law = _law(pool, numbers, design, y, rows)
+    rest, size = np.abs(law.effort - law.truth)[:, of], float(np.median(np.abs(law.effort)[:, of]))
+    explained = float(np.median(rest)) <= (1.0 - EXPLAINED) * max(size, 0.2)
+    return law if explained and size > 0.0 and law.stiffness * law.share > 0.0 else None
+
+
+def _better(numbers: np.ndarray, other: np.ndarray, design: np.ndarray, y: np.ndarray, moving: np.ndarray) -> bool:
+    """Whether some joint that moves follows these numbers, and not the other ones."""
+    for terms, torques, rows in zip(design, y, moving):
+        if rows.sum() > LEAST_OF_ONE:
+            one, than = (float(np.sqrt(np.median((torques - terms @ n)[rows] ** 2))) for n in (numbers, other))
+            if one < BETTER * than and one < EXACT * float(np.percentile(np.abs(torques), 99.0)):
+                return True
+    return False
+
+
+def _of_few(pool: _Pool) -> ServoLaw | None:
+    """The numbers that hold exactly in most rows, of those that parts of the take propose and of the model's.
+
+    The weight is taken as it is, for it hardly changes.
+    """
+    terms = _terms(pool)
+    if terms is None:
         return None
-    if len(channels) > 1 and (size <= 0.0 or numbers[0] * share <= 0.0):
+    design, y, moving = terms
+    flat, torques = design.reshape(-1, 3)[:, :2], (y - design[:, :, 2]).reshape(-1)
+    goes = np.flatnonzero(moving)
+    n = y.shape[1]
+    tried = [np.array(pool.gains)] if pool.gains is not None and None not in pool.gains else []
+    for rows in _parts(goes, n):
+        if pool.gains is None:
+            tried.append(robust(flat[rows], torques[rows], None, np.full(2, 1e-9), 1e-3)[0])
+        elif pool.gains[1] is None:
+            rest = torques[rows] - pool.gains[0] * flat[rows, 0]
+            tried.append(np.array([pool.gains[0], robust(flat[rows, 1:], rest, None, np.full(1, 1e-9), 1e-3)[0][0]]))
+        else:
+            model = np.array(pool.gains)
+            own = robust(flat[rows], torques[rows], model, (WITHIN * model) ** -2, 1e-3)[0]
+            tried += [own] if bool((np.abs(own / model - 1.0) < 2.0 * WITHIN).all()) else []
+    if not tried:
         return None
-    noise = TO_SIGMA * float(np.median(rest.T.reshape(-1)[taken]))
-    return ServoLaw(channels, float(numbers[0]), float(numbers[1]), share, effort, truth, noise, abs(share) * most, limbs)
+    tolerance = EXACT * float(np.percentile(np.abs(y), 99.0)) + 1e-9
+    hold = [int((np.abs(torques[goes] - flat[goes] @ numbers) < tolerance).sum()) for numbers in tried]
+    best = int(np.argmax(hold))
+    if pool.gains is None and (hold[best] < OF_ROWS * len(goes) or tried[best][0] <= 0.0):
+        return None
+    return _law(pool, np.append(tried[best], 1.0), design, y, goes if len(goes) else np.arange(y.size))
+
+
+def _parts(rows: np.ndarray, n: int) -> Iterator[np.ndarray]:
+    """All rows, and those of parts of the take, each of at most `EVERY`."""
+    edges = np.linspace(0, n, PARTS + 1)
+    for first, last in ((0, n), *pairwise(edges)):
+        part = rows[(rows % n >= first) & (rows % n < last)]
+        if len(part) >= LEAST_OF_ONE:
+            yield part[:: -(-len(part) // EVERY)]
+
+
+def _law(pool: _Pool, numbers: np.ndarray, design: np.ndarray, y: np.ndarray, rows: np.ndarray) -> ServoLaw:
+    stiffness, damping, share = map(float, numbers)
+    asked, most = (design @ numbers).T, abs(share) * pool.most
+    truth = np.clip(asked, -most, most)
+    hands = pool.channels[0].unit != "rad"
+    scale = HANDS * stiffness if hands else 1.0 if len(pool.channels) > 1 else HEADS
+    noise = TO_SIGMA * float(np.median(np.abs(y - truth.T).reshape(-1)[rows]))
+    if pool.gains is not None and stiffness and abs(stiffness / pool.gains[0] - 1.0) < 2.0 * WITHIN:
+        noise = min(noise, QUIET * scale)  # what a servo of the model leaves more is no noise
+    unit = "N/%" if hands else "Nm"
+    return ServoLaw(pool.channels, stiffness, damping, share, y.T.copy(), truth, asked, noise, most, pool.limbs, scale, unit)

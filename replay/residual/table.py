@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ POSITIONS = ("joint_position", "claw", "gripper", "hand", "finger_position")
 SPEEDS = ("joint_velocity", "velocity", "finger_velocity")
 EFFORTS = ("joint_torque", "effort")
 WAYS = {"%": 100.0, "1": 1.0}  # units that say how far a hand goes
+HAND = re.compile(r"grip|claw|hand|finger|thumb|jaw")  # names of a stream of joints that are none: they stop at what they hold
 SWITCHED, BEFORE = 3, 0.1  # values of a command that is a switch; share of its way that what it moves has gone before the first change
 MOST_ROWS = 36_000  # an hour at 10 Hz; longer takes are looked at in every second, third, ... row
 
@@ -68,12 +69,14 @@ class Group:
         t: (n,) s from the recording's origin, rising.
         dt: usual time between rows [s].
         same_rows: whether all of it stood on the same rows, so that no value was interpolated.
+        hands: whether its channels are hands, which stop at what they hold.
     """
 
     t: np.ndarray
     dt: float
     channels: tuple[RecordedChannel, ...]
     same_rows: bool = True
+    hands: bool = False
 
     @property
     def n(self) -> int:
@@ -100,7 +103,7 @@ def table_of(recording: Recording, ranges: Mapping[str, tuple[float, float]] | N
     for command, measured in _position_pairs(recording):
         group = _group(recording, command, measured, origin, ranges or {})
         if group is not None:
-            groups.append(group)
+            groups += _parted(group)
             used |= {(stream, channel.name) for channel in group.channels for kind, stream in channel.streams.items() if kind != "effort"}
     alone: list[str] = []
     compared: list[str] = []
@@ -110,6 +113,17 @@ def table_of(recording: Recording, ranges: Mapping[str, tuple[float, float]] | N
         for name in stream.names:
             (compared if (stream.name, name) in used else alone).append(f"{topic(stream)}/{name}")
     return RecordedColumns(tuple(groups), tuple(alone), tuple(compared))
+
+
+def _parted(group: Group) -> Iterator[Group]:
+    """Joints and hands apart, where one stream counts both in shares of their ways."""
+    if group.hands or group.channels[0].unit == "rad":
+        yield group
+        return
+    for hands in (False, True):
+        channels = tuple(c for c in group.channels if bool(HAND.search(c.name)) == hands)
+        if channels:
+            yield replace(group, channels=channels, hands=hands)
 
 
 def _position_pairs(recording: Recording) -> Iterator[tuple[Stream | None, Stream | None]]:
@@ -173,7 +187,7 @@ def _group(
             low, high = min(ranges[name][0], float(went.min())), max(ranges[name][1], float(went.max()))
             columns["command"] = np.clip(columns["command"], low, high)
         channels.append(RecordedChannel(name, columns, streams, topics, unit, way))
-    return Group(t, dt, tuple(channels), same) if channels else None
+    return Group(t, dt, tuple(channels), same, channels[0].unit != "rad" and base.quantity != "joint_position") if channels else None
 
 
 def _beside(recording: Recording, quantities: Sequence[str], names: Sequence[str], base: Stream) -> Stream | None:

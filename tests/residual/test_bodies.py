@@ -12,7 +12,8 @@ import pytest
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.residual.arm_chain import arms_of, own_chains, quaternions_of
 from shiliu.replay.residual.bodies import ComparedColumns, more_differences, vouched, witnessed
-from shiliu.replay.residual.engine import Difference, differences
+from shiliu.replay.residual.difference import Difference
+from shiliu.replay.residual.engine import differences
 from shiliu.replay.residual.heard import heard_column
 from shiliu.scenarios.robots.robot import load_robot
 

@@ -8,7 +8,7 @@ from shiliu.replay.checks.witnesses import check_alone, check_differs
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report.text import Words
 from shiliu.replay.residual.bodies import ComparedColumns
-from shiliu.replay.residual.engine import COLUMNS, REASONS
+from shiliu.replay.residual.difference import COLUMNS, REASONS
 from shiliu.replay.residual.hypotheses import Case, best
 
 RULES = load_rules()
@@ -79,7 +79,7 @@ def test_columns_of_a_sound_take_agree(seed):
         ("state", 2, slice(200, 260), lambda x: x + 0.3, "offset"),
         ("state", 4, slice(150, 151), lambda x: x - 0.5, "single_row"),
         ("action", 1, slice(100, 160), lambda x: x + 0.25, "offset"),
-        ("action", 3, slice(80, 140), lambda x: np.full_like(x, x[0] + 0.3), "constant"),
+        ("action", 3, slice(80, 140), lambda x: np.full_like(x, x[0] + 0.3), "held_value"),
         ("state", 0, slice(90, 200), lambda x: -x, "mirrored"),
         ("state", 5, slice(60, 300), lambda x: np.round(x / 0.2) * 0.2, "quantised"),
         ("state", 1, slice(REVERSED, REVERSED + 90), lambda x: x[::-1], "reordered"),
@@ -209,7 +209,7 @@ def test_speeds_that_are_commanded_to_stand_while_joints_go_are_named():
     still[:, 1] = columns["velocity"][:, 1]
     take.streams["speeds"] = Stream("speeds", "command", "joint_velocity", "rad/s", NAMES, still, grid_ns(ROWS, RATE), clock="grid")
     (finding,) = check_differs(ComparedColumns(take), RULES)
-    assert finding.level == "WARN" and finding.details["kind"] == "constant"
+    assert finding.level == "WARN" and finding.details["kind"] == "held_value"
     assert "joint_2" not in finding.subject and "joint_6" in finding.subject
 
 
@@ -229,7 +229,7 @@ def test_speeds_that_were_never_filled_at_all_are_a_warning():
     columns = motion()
     columns["velocity"][:] = 0.0
     finding = found(columns)
-    assert finding.level == "WARN" and finding.details["kind"] == "constant" and len(finding.subject) == len(NAMES)
+    assert finding.level == "WARN" and finding.details["kind"] == "held_value" and len(finding.subject) == len(NAMES)
 
 
 def test_a_joint_that_hangs_under_its_weight_is_a_warning_and_a_zero_that_is_off_as_far_a_fault():

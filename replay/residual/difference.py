@@ -1,0 +1,56 @@
+"""Something recorded that contradicts what else is recorded: columns, rows, size, and what explains it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .hypotheses import HYPOTHESES
+
+JOIN = 12  # rows: disagreements nearer than this are one (a kernel's length at 30 Hz)
+DENSE = 0.3  # of a span: where so much of it is wrong in one column, all of it is one fault
+LEAP = 0.04  # rad: a smaller step between two rows is none that is looked at
+
+# what a difference may be of, and by what: each has words in conf/text
+COLUMNS = ("command", "measured", "velocity", "effort", "pose", "base", "wrench", "touch", "rows")
+REASONS = (*(one.name for one in HYPOTHESES), "cut", "blocked", None)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something recorded that contradicts what else is recorded.
+
+    Attributes:
+        channels: names; kind: of the column, a word of `COLUMNS`; `rows` for all of them.
+        first, last: rows; t0, t1: [s].
+        size: largest difference, in `unit`.
+        name, family: of the hypothesis that explains it; None where none explains enough.
+        explained: share of the squared difference that it explains; undone: share of the disagreement that is gone when the column is
+            put right; numbers: what the hypothesis fitted.
+        certain: whether a body that moves cannot have done it; stream: the device's channel that holds the column.
+        limit: from where on a difference of this column counts, in `unit`; rows: of the take.
+        weight: how much disagreement it explains, in squared thresholds.
+    """
+
+    channels: tuple[str, ...]
+    kind: str
+    first: int
+    last: int
+    t0: float
+    t1: float
+    size: float
+    unit: str
+    name: str | None
+    family: str | None
+    explained: float
+    undone: float
+    certain: bool
+    numbers: Mapping[str, float | str] = field(default_factory=dict)
+    stream: str = ""
+    limit: float = 1.0
+    rows: int = 1
+    weight: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.name not in REASONS or self.kind not in COLUMNS:
+            raise ValueError(f"{self.kind}, {self.name}: words of a difference are {', '.join(COLUMNS)}; {', '.join(map(str, REASONS))}.")

@@ -1,0 +1,150 @@
+"""What is wrong with a column from its first row to its last one: its relations hold with other numbers, or it is that of somebody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from .difference import Difference
+from .relations import Relation, shifted
+from .table import Group, RecordedChannel, held_for
+
+# how far a channel's gain, zero and delay may lie from those of its group, before the take's own noise is added
+GAIN, ZERO, DELAY = 0.04, 0.04, 0.07
+HANGS = 0.15  # of an offset, by which it changes with the posture where it is weight
+GOES = 0.2  # rad: a joint that goes further has a speed
+LEAST_ROWS = 8  # in motion, to the bit alike, for one column to be another one
+SEEN = 0.05  # rad, or share of the way: a factor that changes less is not looked at
+SURE = 0.9  # of the squared difference, from where on a reason has few free numbers and not one for each row
+
+
+def parameters(
+    group: Group, channel: RecordedChannel, own: Sequence[Relation], relations: Sequence[Sequence[Relation]]
+) -> Iterator[Difference]:
+    """A channel whose relations hold in every row, with other numbers than those of its group."""
+    peers = [r for each in relations for r in each]
+    for relation in own:
+        if not relation.own:
+            continue
+        alike = [r for r in peers if r.name == relation.name and r.own and r is not relation]
+        if relation.name == "follows":
+            c, q = channel.columns["command"], channel.columns["measured"]
+            moved, noise = float(c.std()), relation.noise
+            if abs(relation.gain - 1.0) > GAIN + 3.0 * noise / moved and abs(relation.gain - 1.0) * np.ptp(c) > SEEN:
+                size = abs(relation.gain - 1.0) * float(np.ptp(c))
+                yield whole(group, channel, "measured", size, "factor", "values", {"factor": relation.gain}, alike)
+            zero = float(np.median(q - shifted(c, -round(relation.delay / group.dt)))) if np.isfinite(relation.delay) else 0.0
+            if abs(zero) > ZERO + 3.0 * noise and abs(relation.gain - 1.0) <= GAIN:
+                one = whole(group, channel, "measured", abs(zero), "offset", "values", {"by": zero}, alike)
+                yield replace(one, certain=one.certain and _everywhere(c, q, relation, group.dt, zero))
+            if len(alike) >= 3 and np.isfinite(relation.delay):
+                apart = relation.delay - float(np.median([r.delay for r in alike]))
+                rows = held_for(c)
+                speed = float(np.abs(c[rows:] - c[:-rows]).max()) / (rows * group.dt)
+                if abs(apart) > DELAY + (rows - 1) * group.dt + 3.0 * noise / max(speed, 1e-6):
+                    yield whole(group, channel, "measured", abs(apart), "lag", "time", {"late": apart}, alike, "s")
+        elif relation.name == "derivative" and len(alike) >= 3:
+            usual = float(np.median([r.gain for r in alike])) or 1.0
+            v = channel.columns["velocity"]
+            moved = float((v - relation.residual).std())
+            if moved > 0.02 and abs(relation.gain / usual - 1.0) > 0.12 + 3.0 * relation.noise / moved:
+                size = abs(relation.gain / usual - 1.0) * float(np.ptp(v - relation.residual))
+                yield whole(group, channel, "velocity", size, "factor", "values", {"factor": relation.gain / usual}, alike)
+
+
+def of_command(channel: RecordedChannel, one: Difference) -> Difference:
+    """The same where the measured column is borne out: its command is written so much the other way."""
+    numbers = {key: 1.0 / x if key == "factor" else -x for key, x in one.numbers.items() if isinstance(x, float) and x}
+    return replace(one, kind="command", numbers=numbers, stream=channel.topics.get("command", ""))
+
+
+def _everywhere(c: np.ndarray, q: np.ndarray, relation: Relation, dt: float, zero: float) -> bool:
+    """Whether a joint is as far beside its command in each posture: one that hangs under its weight is not."""
+    away = q - shifted(c, -round(relation.delay / dt))
+    slow = np.abs(np.gradient(c)) <= np.percentile(np.abs(np.gradient(c)), 60.0)
+    low, high = np.percentile(away[slow], [5.0, 95.0])
+    return float(high - low) <= HANGS * abs(zero) + 6.0 * relation.noise
+
+
+def whole(
+    group: Group, channel: RecordedChannel, kind: str, size: float, name: str, family: str, numbers: dict[str, float | str],
+    alike: Sequence[Relation], unit: str | None = None,
+) -> Difference:  # fmt: skip
+    limit = {"s": DELAY, "rad": ZERO}.get(unit or channel.unit, GAIN)
+    # the others are one kind of servo where none of them departs by a third as far
+    tight = len(alike) >= 3 and all(
+        abs(r.gain - 1.0) < GAIN / 2.0 if r.name == "follows" else True for r in alike
+    )
+    return Difference(
+        (channel.name,), kind, 0, group.n - 1, float(group.t[0]), float(group.t[-1]), size, unit or channel.unit, name, family,
+        1.0, 1.0, tight, numbers, channel.topics.get(kind, ""), limit, group.n, group.n * size / limit,
+    )  # fmt: skip
+
+
+def written_as_commands(group: Group) -> Iterator[Difference]:
+    """Channels of which the measurement was written as the command, of the same row or of the next one, to the bit."""
+    found: dict[int, list[RecordedChannel]] = {}
+    moving = 0
+    for channel in group.channels:
+        if not {"command", "measured"} <= set(channel.columns):
+            continue
+        c, q = channel.columns["command"], channel.columns["measured"]
+        if np.ptp(q) <= SEEN:
+            continue
+        moving += 1
+        for later in (0, 1):
+            there = shifted(q, later)
+            goes = np.abs(np.diff(there, prepend=there[0])) > 1e-4
+            if goes.sum() >= LEAST_ROWS and np.isclose(c, there, rtol=0.0, atol=1e-6)[goes].mean() > SURE:
+                found.setdefault(later, []).append(channel)
+                break
+    for later, channels in found.items():
+        # where no channel has a command of its own, none was recorded: a set of states, and no fault of single columns
+        yield Difference(
+            tuple(c.name for c in channels), "command", 0, group.n - 1, float(group.t[0]), float(group.t[-1]),
+            max(float(np.ptp(c.columns["measured"])) for c in channels), channels[0].unit, "measurement_as_command", "values", 1.0, 1.0,
+            len(channels) < moving, {"rows": float(later)},
+            channels[0].topics["command"], SEEN, group.n, 1e3 * len(channels),
+        )  # fmt: skip
+
+
+def speeds_of_another_unit(group: Group) -> Iterator[Difference]:
+    """Speeds that are all the same number of times the rise of the positions: another unit, or another sign."""
+    slopes = {}
+    for channel in group.channels:
+        if not {"measured", "velocity"} <= set(channel.columns):
+            continue
+        q, v = channel.columns["measured"], channel.columns["velocity"]
+        rise = (shifted(q, 1) - shifted(q, -1)) / (2.0 * group.dt)
+        if np.ptp(q) > SEEN and float((rise**2).sum()) > 0.0:
+            slope = float((rise * v).sum() / (rise**2).sum())
+            if float(((v - slope * rise) ** 2).sum()) < 0.2 * float((v**2).sum()):
+                slopes[channel.name] = slope
+    if len(slopes) < 2:
+        return
+    usual = float(np.median(list(slopes.values())))
+    alike = [name for name, slope in slopes.items() if abs(slope / usual - 1.0) < 0.2]
+    if not 0.6 < usual < 1.4 and 2 * len(alike) > len(slopes):
+        first = next(c for c in group.channels if c.name == alike[0])
+        size = max(float(np.abs(c.columns["velocity"]).max()) for c in group.channels if c.name in alike)
+        yield Difference(
+            tuple(alike), "velocity", 0, group.n - 1, float(group.t[0]), float(group.t[-1]), size * abs(1.0 - 1.0 / usual), "rad/s",
+            "factor", "values", 1.0, 1.0, True, {"factor": usual}, first.topics["velocity"], 0.5, group.n, 1e3 * len(alike),
+        )  # fmt: skip
+
+
+def speeds_never_filled(group: Group) -> Iterator[Difference]:
+    """Speeds that are one value throughout while the joints go somewhere: nobody wrote them, and nothing is judged by them."""
+    found = [
+        c for c in group.channels
+        if {"measured", "velocity"} <= set(c.columns) and np.ptp(c.columns["velocity"]) == 0.0 and np.ptp(c.columns["measured"]) > GOES
+    ]  # fmt: skip
+    if found:
+        size = max(float(np.abs(np.gradient(c.columns["measured"], group.dt)).max()) for c in found)
+        yield Difference(
+            tuple(c.name for c in found), "velocity", 0, group.n - 1, float(group.t[0]), float(group.t[-1]), size, "rad/s", "held_value",
+            "values", 1.0, 1.0, False, {"level": float(found[0].columns["velocity"][0])}, found[0].topics["velocity"], 0.1, group.n,
+            float(len(found)),
+        )  # fmt: skip
