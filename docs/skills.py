@@ -19,10 +19,11 @@ from shiliu.replay.operator.skills import registry
 from shiliu.replay.operator.skills.chain import strategy
 from shiliu.replay.operator.skills.primitives import PRIMITIVES
 from shiliu.replay.operator.skills.skill import Skill, described
-from shiliu.scenarios.postures import POSTURES
+from shiliu.scenarios.postures import postures_of
 from shiliu.scenarios.quantity import EXAMPLE
 from shiliu.scenarios.reading.composition import CONF
 from shiliu.scenarios.reading.yaml_reader import Node, Problems
+from shiliu.scenarios.robot_folder import DEFAULT_ROBOT
 
 PAGE = Path(__file__).resolve().parent / "skills.md"
 SENSES = (  # of `OperatorState`
@@ -193,7 +194,7 @@ Copy `PressOn` in [`strokes.py`](../replay/operator/skills/strokes.py). It needs
 |---|---|---|
 | `PRESS` | `.primitives` | the primitive, which gives the arguments |
 | `UP` | `.hands` | the vertical, (3,) |
-| `TIP_END` | `.tips` | m, how far the fingertips lie before the tcp: for fingertips at `tip`, it is at `tip - TIP_END * frame[:, 2]` |
+| `hand` | `state` | what the hand's sheet says: for fingertips at `tip`, the tcp is at `tip - state.hand.tip_end * frame[:, 2]` |
 | `POINT` | `.strokes` | for `arm.line(…, orient=POINT)`: the fingers keep their direction, the hand may roll |
 | `pointing_down` | `.strokes` | joint angles for fingertip places, and the hand's rotation, fingers steeply down |
 | `ahead_of` | `.strokes` | the heading from the shoulder to a place |
@@ -283,7 +284,7 @@ what skills and planning that were there learnt on the way, are not counted.
 
 def page() -> str:
     """The page as Markdown."""
-    words_of = {"POSTURES": POSTURES, "SENSES": SENSES, "FEATURES": signs()}
+    words_of = {"POSTURES": postures_of(DEFAULT_ROBOT), "SENSES": SENSES, "FEATURES": signs()}
     top = TOP.rstrip()
     for place, names in words_of.items():
         top = top.replace(place, ", ".join(f"`{name}`" for name in names))

@@ -13,11 +13,10 @@ import numpy as np
 
 from . import mobile
 from .errors import ScenarioError
-from .part import ASSETS
 from .pose import Pose
 from .reading.config import BASES
 from .reading.yaml_reader import nearest, read_own
-from .robot_folder import DEFAULT_ROBOT, SIDES, robot_folder
+from .robot_folder import DEFAULT_ROBOT, SIDES, robot_folder, robots
 
 
 @dataclass(frozen=True)
@@ -210,11 +209,6 @@ class Robot:
             geom.contype, geom.conaffinity = 0, 0
         spec.discard_visual()
         return spec.compile()
-
-
-def robots() -> list[str]:
-    """Names of the robots that scenes are built with."""
-    return sorted(p.parent.name for p in (ASSETS / "robots").glob("*/robot.yaml"))
 
 
 def load_robot(name: str = DEFAULT_ROBOT, hand: str | None = None, base: str = "planted") -> Robot:

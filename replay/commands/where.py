@@ -45,8 +45,7 @@ class Where:
         """
         from ...scenarios.catalog import scene_of
         from ...scenarios.reading.override import unquoted
-        from ...scenarios.robot import robots
-        from ...scenarios.robot_folder import DEFAULT_ROBOT
+        from ...scenarios.robot_folder import DEFAULT_ROBOT, robots
         from ..judge.context import Contexts
         from ..judge.unused_settings import asked_of
 

@@ -21,8 +21,7 @@ from ...scenarios.reading.cell import cell_of_config, list_cells, scenario_of
 from ...scenarios.reading.config import GOAL_RULES, LATCHED
 from ...scenarios.reading.variant import resolved
 from ...scenarios.reading.yaml_reader import Problems
-from ...scenarios.robot import robots
-from ...scenarios.robot_folder import DEFAULT_ROBOT
+from ...scenarios.robot_folder import DEFAULT_ROBOT, robots
 from ...scenarios.scene import Scene
 from ...scenarios.scene_titles import bears_sources, part_titles, word_titles
 from ...scenarios.tasks.own_sentences import scenario_of_task

@@ -14,11 +14,12 @@ from typing import Any
 from ...scenarios import variation
 from ...scenarios.errors import ScenarioError
 from ...scenarios.reading.yaml_reader import Node, nearest
+from ...scenarios.robot_folder import SIDES
 from ...scenarios.scene import Scene
 from ..checks.finding import Finding
 from .skills import registry
 from .skills.chain import read_condition, read_skills
-from .skills.operator_state import SIDES, Motion, OperatorState
+from .skills.operator_state import Motion, OperatorState
 from .skills.skill import REQUIRED, Skill
 from .tries import numbered
 

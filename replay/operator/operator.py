@@ -25,9 +25,9 @@ from ..rollout.rollout import Observer, Rollout, roll_out
 from .memory import CannotKeep, recall, remember
 from .skills import registry
 from .skills.chain import read_skills
-from .skills.operator_state import GivenUp, Motion, OperatorState
+from .skills.operator_state import Motion, OperatorState
 from .skills.reaching import beyond_reach
-from .skills.reason import gave_up_at
+from .skills.reason import GivenUp, gave_up_at
 from .skills.skill import Skill
 
 if TYPE_CHECKING:

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 import mujoco
 import numpy as np
 
+from ...scenarios.postures import arm_facts
 from ...scenarios.scene import Scene
 from ...scenarios.soundness import Answer
 from ...scenarios.variation import Draw
 from .operator import read_chain
-from .skills.reaching import FROM_AFAR, SLACK, TCP_REACH, wanted
+from .skills.reaching import FROM_AFAR, SLACK, wanted
 from .skills.skill import Skill
 from .tries import numbered
 
@@ -29,7 +30,7 @@ def places_in_reach(scene: Scene, nominal: Draw, draws: Sequence[Draw]) -> list[
     """
     if scene.robot.base_names or not scene.config.skills.value:
         return []
-    places, limit = list(_places(scene)), TCP_REACH + SLACK
+    places, limit = list(_places(scene)), float(arm_facts(scene.robot.name)["reach"]) + SLACK
     if not places:
         return []
     distances = [_distances(draw, places) for draw in (nominal, *draws)]

@@ -13,6 +13,7 @@ import mujoco
 import numpy as np
 
 from ...envs.rendering import Painter
+from ...scenarios.robot_folder import SIDES
 from ...scenarios.scene import Scene
 from ...scenarios.simulation import Simulation
 from ...scenarios.variation import Draw
@@ -21,7 +22,6 @@ from ..rollout.camera_frames import cameras_of
 from ..rollout.filmstrip import moments, strip
 from .failures import Ending
 from .planning.clearance import MARGIN, Clearance
-from .skills.operator_state import SIDES
 from .skills.reaching import PLACES
 from .skills.skill import Skill
 

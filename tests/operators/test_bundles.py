@@ -9,9 +9,10 @@ from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.replay.operator.skills.bundles import BEARS, LIFT
-from shiliu.replay.operator.skills.operator_state import SIDES, OperatorState
+from shiliu.replay.operator.skills.operator_state import OperatorState
 from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.scenarios.cloth.cloth import folded_over
+from shiliu.scenarios.robot_folder import SIDES
 from shiliu.scenarios.simulation import Simulation
 from shiliu.scenarios.variation import draw
 

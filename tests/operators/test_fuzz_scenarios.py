@@ -24,7 +24,7 @@ from shiliu.replay.operator.skills.skill import REQUIRED, Argument
 from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.catalog import list_scenarios
 from shiliu.scenarios.errors import ShiliuError
-from shiliu.scenarios.postures import POSTURES
+from shiliu.scenarios.postures import postures_of
 from shiliu.scenarios.quantity import UNITS, dimension_of
 from shiliu.scenarios.reading.yaml_reader import Node, Problems
 from shiliu.scenarios.scene import Scene
@@ -113,7 +113,7 @@ def argument_for(argument: Argument, scene: Scene, rng: np.random.Generator) -> 
     if argument.kind == "hand":
         return one_of(rng, ("left", "right"))
     if argument.kind == "posture":
-        return one_of(rng, POSTURES)
+        return one_of(rng, postures_of("kuafu"))
     if argument.kind == "word":
         return one_of(rng, argument.choices)
     known = words_of(scene)[argument.kind]

@@ -21,7 +21,7 @@ LOAD = np.array([0.0, 0.0, -3.6])
 
 @pytest.fixture
 def arm():
-    return Arm(load_robot(), "left", posture("ready", "left"), TIMESTEP, 0.05, STIFFNESS, np.random.default_rng(0))
+    return Arm(load_robot(), "left", posture("ready", "left", "kuafu"), TIMESTEP, 0.05, STIFFNESS, np.random.default_rng(0))
 
 
 class Held:

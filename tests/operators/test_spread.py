@@ -15,9 +15,9 @@ from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.replay.operator.skills import flinging
 from shiliu.replay.operator.skills.cloth import BELOW, OVER, PickCloth, choose
 from shiliu.replay.operator.skills.flinging import FlingOut, eased
-from shiliu.replay.operator.skills.operator_state import OperatorState, percent_of_gap
+from shiliu.replay.operator.skills.operator_state import OperatorState
 from shiliu.replay.operator.skills.spreading import AT_EASE, CLEAR, LOST, SLIPS, short_edges
-from shiliu.replay.operator.skills.tips import hands_over, tcp_from_nose
+from shiliu.replay.operator.skills.tips import hands_over
 from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.replay.signals.signal import held
 from shiliu.scenarios.mobile import followers
@@ -188,10 +188,10 @@ def test_an_edge_that_lies_too_little_on_a_finger_is_not_taken(crumpled, monkeyp
     away = body.site("table/left_end")[1][:, 0]
     frame = hands_over(away, pick.pitch)[0]
     monkeypatch.setattr(body, "touch", lambda side: np.full(2, 4.0))
-    monkeypatch.setattr(body, "percent", lambda side: percent_of_gap(0.006))
+    monkeypatch.setattr(body, "percent", lambda side: body.hand.percent(0.006))
     corner = body.vertices(cloth)[pick._edges(body).near["left"]]
     for behind, taken in ((SLIPS - 0.003, False), (SLIPS + 0.003, True)):
-        tcp = tcp_from_nose(corner + behind * frame[:, 2], frame, 0.006)
+        tcp = body.hand.tcp_from_nose(corner + behind * frame[:, 2], frame, 0.006)
         monkeypatch.setattr(body.arms["left"], "hand", lambda tcp=tcp: (tcp, frame))
         assert pick._taken(body, "left") is taken
     monkeypatch.setattr(body, "touch", lambda side: np.zeros(2))

@@ -15,13 +15,28 @@ from shiliu.replay.evaluation.faults.places import places_of
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.replay.retarget.arms import Arms
-from shiliu.scenarios import part, robot, robot_folder
+from shiliu.scenarios import part, robot_folder
 from shiliu.scenarios.catalog import load_scenario
 from shiliu.scenarios.grips.gripper import gripper_of
 from shiliu.scenarios.postures import postures_of
-from shiliu.scenarios.robot import load_robot, robots
+from shiliu.scenarios.robot import load_robot
+from shiliu.scenarios.robot_folder import robots
 
 OTHER = (("zarm_", "limb_"), ("zhead_", "neck_"), ("leg_", "stilt_"), ("claw", "pincer"), ("finger_", "prong_"))
+
+# The second hand of the twin: 120 mm wide instead of 190, just as stiff. Its fingers have a shorter way to go.
+SLIM = {
+    "slim.yaml": {"model: pincer.xml": "model: slim.xml", "opening: 0.19 ": "opening: 0.12 "},
+    "slim.xml": {
+        'pos="0.095 0 -0.1225"': 'pos="0.06 0 -0.1225"',
+        'pos="-0.095 0 -0.1225"': 'pos="-0.06 0 -0.1225"',
+        'range="0 0.103870111" damping="1584.94763"': 'range="0 0.065602175" damping="2509.50036"',
+        'pos="0 0 -0.1645"': 'pos="0 0 -0.1490263"',
+        'coef="481.370429"': 'coef="762.169846"',
+        'kp="0.02166"': 'kp="0.00864"',
+        'forcerange="-0.342 0.342"': 'forcerange="-0.216 0.216"',
+    },
+}
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +56,17 @@ def twin(tmp_path_factory) -> str:
         file.write_text(text, encoding="utf-8")
     (folder / "claw.xml").rename(folder / "pincer.xml")
     (folder / "claw.yaml").rename(folder / "pincer.yaml")
+    for name, changes in SLIM.items():
+        text = (folder / name.replace("slim", "pincer")).read_text(encoding="utf-8")
+        for old, new in changes.items():
+            assert old in text, f"{old} is not in the sheet of the claw"
+            text = text.replace(old, new)
+        (folder / name).write_text(text, encoding="utf-8")
+    sheet = folder / "robot.yaml"
+    hands = "hands: {pincer: pincer.yaml"
+    sheet.write_text(sheet.read_text(encoding="utf-8").replace(hands, f"{hands}, slim: slim.yaml"), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(robot_folder, "ASSETS", assets)
-        patch.setattr(robot, "ASSETS", assets)
         postures_of.cache_clear()
         yield "twin"
     postures_of.cache_clear()

@@ -16,14 +16,13 @@ import mujoco
 import numpy as np
 
 from ....scenarios.pose import Pose
-from ....scenarios.postures import arm_facts
+from ....scenarios.postures import arm_facts, postures_of
 from ....scenarios.robot import Robot
 from ..planning.clearance import RANGE
 
 if TYPE_CHECKING:
     from scipy.interpolate import CubicSpline
 
-JOINT_SPEED = float(arm_facts()["joint_speed"])  # rad/s, fastest joint on a path
 RAMP, SHORT = 0.8, 0.35  # s, in which a hand comes to speed or to rest: on long ways, on short ones
 PIECES, EVEN = 80, 5  # pieces of a path that are timed, and how many to either side are evened out
 INSTANT = 1e-9  # s, that a piece takes at least: where a hand is there already no piece has a length
@@ -31,11 +30,8 @@ KNOT = 0.015  # m, spacing of knots on a straight hand path
 TURN = 0.10  # rad, the same for turning the hand
 TREMOR = 8e-4  # rad, amplitude in the shoulder and elbow joints: about 0.5 mm at the hand
 EVENED = 1 / 6  # s, over which an acceleration is taken
-FARTHEST = float(arm_facts()["farthest"])  # m from the shoulder
 FADE = 0.3  # s, in which a force is taken back
 _TREMOR_HZ = (3.1, 4.7, 7.9)  # slow drift to the band of physiological tremor that a 30 Hz command can carry
-
-BENCHES = tuple(arm_facts()["benches"])  # postures for work before and beside the body
 
 
 def progress(u: float, ramp: float) -> float:
@@ -117,6 +113,11 @@ class Arm:
         lag: [s] by which the servo follows a ramp, `(kv + damping) / kp`.
         stiffness: of the servos [Nm/rad].
         rng: of tremor and of the small scatter of free ways.
+
+    Attributes:
+        joint_speed: [rad/s] of the fastest joint on a path.
+        reach: [m] from the shoulder to between the pads, the arm straight.
+        farthest: [m] from the shoulder, beyond which no posture is sought.
     """
 
     def __init__(
@@ -132,6 +133,11 @@ class Arm:
         import mink  # half a second, which a list of skills does without
 
         self.side, self.timestep, self.lag, self.stiffness, self.rng = side, timestep, lag, stiffness, rng
+        facts = arm_facts(robot.name)
+        self.joint_speed = float(facts["joint_speed"])
+        self.reach, self.farthest = float(facts["reach"]), float(facts["farthest"])
+        self._benches = tuple(facts["benches"])
+        self._postures = dict(postures_of(robot.name, side))
         self.model = _arm_model(str(robot.folder), robot.hand, robot.base, side)
         self._configuration = mink.Configuration(self.model)
         self._limits = [mink.ConfigurationLimit(self.model)]
@@ -149,6 +155,15 @@ class Arm:
         self._extra = np.zeros(7)
         self._fade = np.zeros(7)
         self._phase = rng.uniform(0, 2 * np.pi, (len(_TREMOR_HZ), 4))
+
+    def posture(self, name: str) -> np.ndarray:
+        """(7,) joint angles [rad] of a posture of the robot's sheet."""
+        return np.array(self._postures[name])
+
+    @property
+    def benches(self) -> list[np.ndarray]:
+        """Postures for work before and beside the body."""
+        return [self.posture(name) for name in self._benches]
 
     # -- kinematics -------------------------------------------------------------------------------------------------
 
@@ -205,7 +220,7 @@ class Arm:
 
         configuration = self._configuration
         low, high = self.model.jnt_range.T
-        if not np.linalg.norm(position - self.shoulder) < FARTHEST:  # forty steps would end at an arm that is straight
+        if not np.linalg.norm(position - self.shoulder) < self.farthest:  # forty steps would end at an arm that is straight
             q = np.clip(seed, low, high)
             return q, float(np.linalg.norm(self.hand(q)[0] - position))
         configuration.update(np.clip(seed, low + 1e-6, high - 1e-6))
@@ -250,7 +265,7 @@ class Arm:
         along = spline(fine)
         hands = np.array([self.hand(k)[0] for k in along])
         times = np.linalg.norm(np.diff(hands, axis=0), axis=1) / speed
-        times = np.maximum(times, np.abs(np.diff(along, axis=0)).max(axis=1) / JOINT_SPEED)
+        times = np.maximum(times, np.abs(np.diff(along, axis=0)).max(axis=1) / self.joint_speed)
         wide = np.pad(times, EVEN, mode="edge")
         widest = np.max([wide[i : i + len(times)] for i in range(2 * EVEN + 1)], axis=0)
         wide = np.pad(widest, EVEN, mode="edge")

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from ....scenarios.robot_folder import SIDES
 from ..recognition import cloth
 from .arm import between
 from .base import Base
@@ -30,12 +31,12 @@ from .cloth import (
 )
 from .flinging import LEAST
 from .hands import UP
-from .operator_state import SIDES, Motion, OperatorState
+from .operator_state import Motion, OperatorState
 from .reason import Reason
 from .skill import Argument, Label
 from .spreading import DEPTHS, NEIGHBOURS, moving
 from .thirds import ARRIVED, EMPTY, REST
-from .tips import TIGHT, both_squeezing, gap_of, hands_over, nearest, nose_from_tcp, squeezing
+from .tips import TIGHT, both_squeezing, hands_over, nearest, squeezing
 from .walking import walked
 
 ABOVE = 0.035  # m, by which the upper finger comes above the table: over what lies there folded
@@ -149,7 +150,7 @@ class PickFolded(AtCrease, PickCloth):
     def _taken(self, state: OperatorState, side: str) -> bool:
         """Whether both pads feel the cloth, and it lies far enough on them."""
         at, frame = state.arms[side].hand()
-        nose = nose_from_tcp(at, frame, max(gap_of(state.percent(side)), TIGHT))
+        nose = state.hand.nose_from_tcp(at, frame, max(state.gap(side), TIGHT))
         return bool(state.touch(side).min() > FELT) and self._lying(state, side, nose, frame) > SLIPS
 
 
@@ -246,7 +247,7 @@ class LayOn(AtCrease):
     def _down(self, state: OperatorState) -> float:
         """How far the hands go down [m]."""
         hands = {side: state.arms[side].hand() for side in SIDES}
-        noses = (nose_from_tcp(*hands[s], max(gap_of(state.percent(s)), TIGHT)) for s in SIDES)
+        noses = (state.hand.nose_from_tcp(*hands[s], max(state.gap(s), TIGHT)) for s in SIDES)
         return float(min(nose[2] for nose in noses) - state.site(self.upon)[0][2] - self.low)
 
     def _raise(self, state: OperatorState, side: str, deep: float) -> Motion:
@@ -297,7 +298,7 @@ class LayOn(AtCrease):
         """Open, the lower finger staying where it is; rise until that does not press on the pile; draw the hand back along its fingers."""
         arm = state.arms[side]
         at, frame = arm.hand()
-        nose = nose_from_tcp(at, frame, max(gap_of(state.percent(side)), TIGHT))
+        nose = state.hand.nose_from_tcp(at, frame, max(state.gap(side), TIGHT))
         yield from keeping_lower(state, side, nose, frame, state.let_go(side, self.opening, 0.8))
         at, _ = arm.hand()
         for _ in range(round(LIFTING / state.timestep)):

@@ -10,27 +10,15 @@ from typing import ClassVar
 import numpy as np
 
 from ....scenarios.cloth.cloth import Cloth
-from ....scenarios.postures import posture
+from ....scenarios.robot_folder import SIDES
+from ..limbs.hand import unit
 from ..recognition import cloth
 from .arm import Arm, between, turned_between
 from .hands import UP
-from .operator_state import SIDES, Motion, OperatorState, percent_of_gap, unit
+from .operator_state import Motion, OperatorState
 from .reason import Reason
 from .skill import Argument, Label, Skill
-from .tips import (
-    GENTLY,
-    TIGHT,
-    gap_of,
-    hands_over,
-    nearest,
-    nose_from_tcp,
-    pad_end,
-    squeeze,
-    squeezing,
-    tcp_from_nose,
-    tcp_from_tip,
-    tcp_over,
-)
+from .tips import GENTLY, TIGHT, hands_over, nearest, squeeze, squeezing
 
 ROOM = 0.02  # m, that a hand may rather be off than closer to something than the margin
 FIRM = (0.1, 0.1, 0.1)  # weights of the hand's orientation [m/rad]: it keeps its direction
@@ -141,7 +129,7 @@ def choose(
     found = []
     for name in LIKE:
         for frame in frames:
-            q, off, turned = posture(name, arm.side), 0.0, 0.0
+            q, off, turned = arm.posture(name), 0.0, 0.0
             for k, place in enumerate(row(frame)):
                 q, left = arm.solve(place, frame, q, None, FIRM)
                 off += left + ROOM * crowd(q)
@@ -156,8 +144,8 @@ def keeping_lower(state: OperatorState, side: str, nose: np.ndarray, frame: np.n
     arm = state.arms[side]
     q = arm.q.copy()
     for _ in motion:
-        gap = max(gap_of(state.percent(side)), TIGHT)
-        q, _ = arm.solve(tcp_from_nose(nose, frame, gap), frame, q, None, FIRM, steps=6)
+        gap = max(state.gap(side), TIGHT)
+        q, _ = arm.solve(state.hand.tcp_from_nose(nose, frame, gap), frame, q, None, FIRM, steps=6)
         arm.q = arm.command = q
         yield
 
@@ -193,9 +181,9 @@ def send(arm: Arm, goal: np.ndarray, frame: np.ndarray, orient: Sequence[float])
 def closing(state: OperatorState, side: str) -> Motion:
     """Close until the cloth is held, or both pads feel it; a claw is told no more than it takes to close gently."""
     for _ in range(round(5.0 / state.timestep)):
-        gap = gap_of(state.percent(side))
+        gap = state.gap(side)
         if gap > NARROW:
-            state.claws[side] = min(state.claws[side] + CLOSING * state.timestep, percent_of_gap(TIGHT))
+            state.claws[side] = min(state.claws[side] + CLOSING * state.timestep, state.hand.percent(TIGHT))
         else:
             squeeze(state, side, GENTLY)
         yield
@@ -262,11 +250,11 @@ class DrawOver(AtEdge):
         frame, high = choose(
             arm,
             hands_over(away, self.pitch),
-            lambda frame: [tcp_from_tip(place + h * UP, frame, TIGHT) for h in (0.0, HOVER)],
+            lambda frame: [state.hand.tcp_from_tip(place + h * UP, frame, TIGHT) for h in (0.0, HOVER)],
             partial(self._crowd, state, side),
         )
         yield from arm.follow(state.way(side, high, self.reach))
-        low = tcp_from_tip(place + 0.004 * UP, frame, TIGHT)
+        low = state.hand.tcp_from_tip(place + 0.004 * UP, frame, TIGHT)
         yield from arm.follow(arm.line([(low, frame)], 0.2, orient=FIRM), tremor=0.0)
 
     def _draw(self, state: OperatorState, side: str, left: set[str]) -> Motion:
@@ -371,7 +359,7 @@ class PickCloth(AtEdge):
         _, before = choose(
             state.arms[side],
             frames,
-            lambda frame: [tcp_from_nose(below + d * away, frame, gap) for d in (WITHIN, -BEFORE)],
+            lambda frame: [state.hand.tcp_from_nose(below + d * away, frame, gap) for d in (WITHIN, -BEFORE)],
             partial(self._crowd, state, side),
         )
         yield from state.arms[side].follow(state.way(side, before, self.speed))
@@ -415,14 +403,14 @@ class PickCloth(AtEdge):
         noses = self._lifting(place, away, depth)
         end = noses[-1]
         for way, speed in ((noses[:1], 0.1), (noses[1:], 0.08)):
-            poses = [(tcp_from_nose(nose, frame, gap), frame) for nose in way]
+            poses = [(state.hand.tcp_from_nose(nose, frame, gap), frame) for nose in way]
             yield from arm.follow(arm.line(poses, speed, orient=FIRM), tremor=0.0)
         for _ in range(LOOKS if self.lies else 0):
             on = self._on(self._lying(state, side, end, frame))
             if not on:
                 break
             end = end + on * away
-            pose = tcp_from_nose(end, frame, gap), frame
+            pose = state.hand.tcp_from_nose(end, frame, gap), frame
             yield from arm.follow(arm.line([pose], 0.08, orient=FIRM), tremor=0.0)
         yield from keeping_lower(state, side, end, frame, closing(state, side))
         force = self.force * float(state.faults.get("grip_force", 1.0))
@@ -477,11 +465,11 @@ class FoldHalf(AtEdge):
         at, frame = arm.hand()
         vertical = Reason(f"the fingers of the {side} hand point straight down or up", "fingers_vertical", side=side)
         away = unit(frame[:, 2] * [1.0, 1.0, 0.0], vertical)
-        nose = nose_from_tcp(at, frame, max(gap_of(state.percent(side)), TIGHT))
+        nose = state.hand.nose_from_tcp(at, frame, max(state.gap(side), TIGHT))
         yield from keeping_lower(state, side, nose, frame, state.let_go(side, self.opening, 0.8))
-        nose = nose_from_tcp(arm.hand()[0], frame, self.opening)
+        nose = state.hand.nose_from_tcp(arm.hand()[0], frame, self.opening)
         for ahead, up, speed in TIPPING:
-            pose = tcp_from_nose(nose + ahead * away + up * UP, frame, self.opening), frame
+            pose = state.hand.tcp_from_nose(nose + ahead * away + up * UP, frame, self.opening), frame
             yield from arm.follow(arm.line([pose], speed, orient=FIRM), tremor=0.0)
 
     def _carry(
@@ -511,20 +499,20 @@ class FoldHalf(AtEdge):
     def _laid(self, state: OperatorState, side: str, edges: Edges) -> tuple[np.ndarray, np.ndarray]:
         """(3,) [m] and (3, 3): tcp and rotation of a hand that lays the near edge on the far one, by what is seen of both."""
         cloth: Cloth = self.of
-        arm, places, gap = state.arms[side], state.vertices(cloth), gap_of(state.percent(side))
+        arm, places, gap = state.arms[side], state.vertices(cloth), state.gap(side)
         other = "right" if side == "left" else "left"
         far = places[edges.far[side]]
         outwards = _towards(places[edges.far[other]], far)
         away = np.cross(outwards, UP) * (1.0 if side == "left" else -1.0)
         at, frame = arm.hand()
-        held = flat_at(cloth, places, pad_end(at, frame, gap))
+        held = flat_at(cloth, places, state.hand.pads_end(at, frame, gap))
         ends = cloth.flat[[edges.near[side], edges.near[other]]]
         along = (ends[1] - ends[0]) / np.linalg.norm(ends[1] - ends[0])
         beside = float((held - ends[0]) @ along)
         flap = float(np.linalg.norm(held - ends[0] - beside * along))
         end = far + (self.beyond - flap) * away - beside * outwards + (cloth.radius + self.low) * UP + state.aim()
         last = nearest(hands_over(away, self.pitch), frame)
-        return tcp_over(end, last, gap), last
+        return state.hand.tcp_over(end, last, gap), last
 
     def _side_by_side(
         self, state: OperatorState, ways: dict[str, list[tuple[np.ndarray, np.ndarray]]], speed: float

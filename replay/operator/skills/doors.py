@@ -8,15 +8,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from ....scenarios.postures import posture
+from ..limbs.hand import unit
 from ..recognition import pushing
 from .arm import Path, turn_z
 from .hands import TURNS, UP, facing
-from .operator_state import Motion, OperatorState, unit
+from .operator_state import Motion, OperatorState
 from .primitives import MOVE_JOINT
 from .reason import Reason
 from .skill import Argument, Label, Skill
-from .tips import TIP_END
 
 LATCH_RATE = 30.0  # N/s, slow enough that the latch lets go at its own force
 CLOSE = 2.0  # crowd of an arm that is near several things and touches none
@@ -240,7 +239,7 @@ class PushOpen(Skill):
         best: tuple[np.ndarray, list[tuple[np.ndarray, None]], np.ndarray, float] = (arm.q, [], arm.q, self.speed)
         reach = -np.inf
         for name, last in OVER:
-            like = posture(name, self.hand)
+            like = state.arms[self.hand].posture(name)
             start, off = arm.solve(
                 self._behind(state, angle, self.radius, self._room(angle), self.height), None, like, like
             )
@@ -280,7 +279,7 @@ class PushOpen(Skill):
 
         best: tuple[float, Path | None, np.ndarray, float, float, float] = (np.inf, None, arm.q, 0.0, 0.0, 0.0)
         for name, radius, height in itertools.product(FURTHER, (0.25, 0.30, 0.20), (self.height, 0.05, 0.0)):
-            like = posture(name, self.hand)
+            like = state.arms[self.hand].posture(name)
             start, off = arm.solve(behind(angle, BEHIND), None, like, like)
             if off > ROOM or state.crowd(self.hand, start) > 0.5:
                 continue
@@ -380,11 +379,11 @@ class PushClose(Skill):
 
         best: tuple[float, list[np.ndarray], np.ndarray] = (np.inf, [], np.eye(3))
         for name in PUSHING:
-            like = posture(name, self.hand)
+            like = state.arms[self.hand].posture(name)
             for turn, pitch in itertools.product((*TURNS, *ASIDE), PITCHED):
                 frame = arm.frame(facing(state.site(self.edge)[1]) + turn, pitch, like)
                 row = [
-                    (tip(at, gap) - TIP_END * frame[:, 2], frame)
+                    (tip(at, gap) - state.hand.tip_end * frame[:, 2], frame)
                     for at, gap in ((stood, CLEAR), (stood, 0.0), (0.0, 0.0))
                 ]
                 score, found = state.goal(self.hand, [row], like, POINT, [state.part_of(self.edge)])
@@ -400,7 +399,7 @@ class PushClose(Skill):
         frame = arm.hand()[1]
 
         def to(at: float, gap: float, speed: float) -> Path:
-            return arm.line([(tip(at, gap) - TIP_END * frame[:, 2], frame)], speed, orient=POINT)
+            return arm.line([(tip(at, gap) - state.hand.tip_end * frame[:, 2], frame)], speed, orient=POINT)
 
         caught = state.until(self.until) or (lambda: False)
         yield from arm.follow(to(stood, 0.0, 0.1), tremor=0.3)
@@ -428,7 +427,7 @@ class PushClose(Skill):
         """
         arm, door = state.arms[self.hand], state.part_of(self.edge)
         best: tuple[float, float, float, np.ndarray, np.ndarray] = (np.inf, 0.0, 0.0, arm.q, arm.q)
-        likes = [posture(name, self.hand) for name in OUTSIDE]
+        likes = [state.arms[self.hand].posture(name) for name in OUTSIDE]
         rows = [(like, r, up) for up in (0.0, HIGHER) for like in likes for r in (0.0, -0.05, 0.04)]
         for k in range(len(rows) + OTHERWISE):
             if k < len(rows):

@@ -6,7 +6,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from ....scenarios.postures import posture
 from ..recognition import motions, pushing
 from .arm import Arm, turn_z
 from .base import wrapped
@@ -15,7 +14,6 @@ from .operator_state import Motion, OperatorState
 from .primitives import CARRY, MOVE_JOINT, WALK
 from .reason import Reason
 from .skill import Argument, Label, Skill
-from .tips import PAD_EDGE, TIP_END
 from .vessels import LEVEL
 from .walking import PATIENCE, Walking
 
@@ -76,11 +74,11 @@ class PressLever(Skill):
         arm = state.arms[self.hand]
         state.open_claw(self.hand, 0.0)
         rest, into = state.joint(self.lever), state.site(self.at)[1][:, 0]
-        like, ahead = posture(self.posture, self.hand), float(np.arctan2(into[1], into[0]))
+        like, ahead = state.arms[self.hand].posture(self.posture), float(np.arctan2(into[1], into[0]))
 
         def hand(angle: float, frame: np.ndarray, above: float) -> np.ndarray:
             place = state.site_at(self.at, self.lever, angle)[0] + state.aim()
-            return np.asarray(place + self.past * into + (above + PAD_EDGE) * UP - TIP_END * frame[:, 2])
+            return np.asarray(place + self.past * into + (above + state.hand.pad_edge) * UP - state.hand.tip_end * frame[:, 2])
 
         frames = [arm.frame(ahead + self.yaw + turn, self.pitch + more, like) for more in TILTS for turn in TURNS]
         rows = [[(hand(rest, f, ABOVE), f), (hand(self.down, f, 0.0), f)] for f in frames]
@@ -141,7 +139,7 @@ class DrawClose(Skill):
         beside = self.aside if self.hand == "left" else -self.aside
         goal = np.array([origin[0] + self.ahead * c - beside * s, origin[1] + self.ahead * s + beside * c, position[2] + self.rise])
         turn = wrapped(state.heading - float(np.arctan2(frame[1, 2], frame[0, 2])))
-        path = arm.line([(goal, turn_z(turn) @ frame)], self.speed, like=posture("ready", self.hand), orient=LEVEL)
+        path = arm.line([(goal, turn_z(turn) @ frame)], self.speed, like=state.arms[self.hand].posture("ready"), orient=LEVEL)
         yield from arm.follow(path, tremor=0.4)
         yield from arm.hold(0.2)
 
@@ -223,7 +221,7 @@ class _Leaf:
     def __init__(self, skill: WalkThrough, state: OperatorState, latch: np.ndarray):
         self.skill, self.state, self.latch = skill, state, latch
         hand, frame = state.arms[skill.hand].hand()
-        tip = hand + TIP_END * frame[:, 2]
+        tip = hand + state.hand.tip_end * frame[:, 2]
         self.sent = state.joint(skill.joint)
         face, out, along, far = self._face(self.sent)
         self.radius = float((tip - face) @ along) + far
@@ -270,7 +268,7 @@ class _Leaf:
             self.yaw += float(np.clip(wrapped(yaw - self.yaw), -SWINGS * step, SWINGS * step))
         self.pitch += float(np.clip(PITCH - self.pitch, -SWINGS * step, SWINGS * step))
         frame = arm.frame(self.yaw, self.pitch, arm.q)
-        q, _ = arm.solve(self.place() - TIP_END * frame[:, 2], frame, arm.q, arm.q, LOOSELY, STEPS)
+        q, _ = arm.solve(self.place() - state.hand.tip_end * frame[:, 2], frame, arm.q, arm.q, LOOSELY, STEPS)
         moved = np.clip(q - arm.q, -QUICKEST * step, QUICKEST * step)
         arm.q = arm.q + moved
         arm.command = arm.q + arm.lag * moved / step

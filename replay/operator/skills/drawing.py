@@ -8,11 +8,12 @@ from typing import ClassVar
 
 import numpy as np
 
+from ....scenarios.robot_folder import SIDES
 from ..recognition import cloth
 from .base import Base
 from .cloth import FIRM, edges_of, together
 from .hands import UP
-from .operator_state import SIDES, Motion, OperatorState
+from .operator_state import Motion, OperatorState
 from .reason import Reason
 from .skill import Argument, Label
 from .tips import both_squeezing

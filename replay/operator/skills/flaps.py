@@ -12,7 +12,6 @@ from .operator_state import Motion, OperatorState
 from .primitives import STROKE
 from .skill import Argument, Label, Skill
 from .strokes import POINT, SLOW, Leaning, ahead_of, pointing_down
-from .tips import TIP_END
 
 STEEP = np.deg2rad([50.0, 40.0, 62.0, 75.0])  # how far the closed fingers point down beside a flap
 BESIDE = 0.012  # m, between a fingertip's middle and its side
@@ -70,7 +69,7 @@ class Fold(Skill):
         for steep in STEEP:
             found, frame = pointing_down(state, self.hand, wanted, heading, whole(state, self.at), np.array([steep]))
             hands = [arm.hand(q) for q in found]
-            missed = max(float(np.linalg.norm(p + TIP_END * f[:, 2] - tip)) for (p, f), tip in zip(hands, wanted))
+            missed = max(float(np.linalg.norm(p + state.hand.tip_end * f[:, 2] - tip)) for (p, f), tip in zip(hands, wanted))
             if missed < best[0]:
                 best = (missed, found, frame)
             if missed < CLOSE:
@@ -79,7 +78,7 @@ class Fold(Skill):
         yield from arm.follow(state.way(self.hand, found[0], 0.4))
 
         def poses(places: list[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
-            return [(tip - TIP_END * frame[:, 2], frame) for tip in places]
+            return [(tip - state.hand.tip_end * frame[:, 2], frame) for tip in places]
 
         yield from arm.follow(arm.line(poses([beside]), 0.2, orient=POINT), tremor=0.0)
         yield from arm.follow(arm.line(poses(tips), self.speed, orient=POINT), tremor=0.0)
@@ -127,7 +126,7 @@ class PressAlong(Skill):
         arm = state.arms[self.hand]
         first, _ = state.site(getattr(self, "from"))
         position, frame = arm.hand()
-        tip = position + TIP_END * frame[:, 2]
+        tip = position + state.hand.tip_end * frame[:, 2]
         if np.linalg.norm(tip[:2] - first[:2]) > 0.06:
             state.open_claw(self.hand, 0.0)
             last, _ = state.site(self.to)
@@ -136,9 +135,9 @@ class PressAlong(Skill):
             found, frame = pointing_down(state, self.hand, tips, ahead_of(state, self.hand, first), touch, STEEP)
             yield from arm.follow(state.way(self.hand, found[0], 0.4))
         feel = Leaning(state, self.hand, self.force)
-        yield from arm.follow(arm.line([(first - TIP_END * frame[:, 2], frame)], SLOW, orient=POINT), tremor=0.0)
+        yield from arm.follow(arm.line([(first - state.hand.tip_end * frame[:, 2], frame)], SLOW, orient=POINT), tremor=0.0)
         yield from feel.during(arm.hold(0.6))
-        goal = state.site(self.to)[0] - TIP_END * frame[:, 2]
+        goal = state.site(self.to)[0] - state.hand.tip_end * frame[:, 2]
         yield from feel.during(arm.follow(arm.line([(goal, frame)], self.speed, orient=POINT), tremor=0.0))
         yield from feel.during(arm.hold(0.2))
         yield from feel.off()

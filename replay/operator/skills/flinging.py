@@ -11,16 +11,17 @@ from typing import ClassVar
 
 import numpy as np
 
+from ....scenarios.robot_folder import SIDES
 from ....scenarios.words.cloth import open_share
 from ..recognition import cloth
 from .arm import between
 from .cloth import flat_at, held_by_both, keeping_lower, rising, send, together
 from .hands import UP
-from .operator_state import SIDES, Motion, OperatorState
+from .operator_state import Motion, OperatorState
 from .reason import Reason
 from .skill import Argument, Label
 from .spreading import ENDS, OPEN, AtTableEnd, moving, short_edges
-from .tips import TIGHT, both_squeezing, gap_of, hands_over, nearest, nose_from_tcp
+from .tips import TIGHT, both_squeezing, hands_over, nearest
 
 LOOSE = (0.02, 0.02, 0.02)  # weights of the hand's orientation [m/rad] where its place counts
 THIN = 0.0005  # m, opening to which a claw may close on what hangs by it
@@ -280,7 +281,7 @@ class FlingOut(AtTableEnd):
     def _open_up(self, state: OperatorState, side: str) -> Motion:
         """Open, the lower finger staying where it is."""
         at, frame = state.arms[side].hand()
-        nose = nose_from_tcp(at, frame, max(gap_of(state.percent(side)), TIGHT))
+        nose = state.hand.nose_from_tcp(at, frame, max(state.gap(side), TIGHT))
         yield from keeping_lower(state, side, nose, frame, state.let_go(side, 0.05, 0.6))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..recognition import taking
 from .hands import HAND
-from .operator_state import CLOSING, Motion, OperatorState, percent_of_gap
+from .operator_state import CLOSING, Motion, OperatorState
 from .skill import Argument, Label, Skill
 
 ROOM = 0.008  # m by which the gap is still wider than the thing when the fingers begin to close slowly
@@ -54,7 +54,7 @@ class PinchGently(Skill):
 
 def close_gently(state: OperatorState, side: str, width: float, force: float) -> Motion:
     """Close the claw to a little more than a width [m], and from there slowly until both pads feel a force [N]."""
-    near = percent_of_gap(width + ROOM)
+    near = state.hand.percent(width + ROOM)
     start = state.claws[side]
     for share in np.linspace(0.0, 1.0, max(2, round((near - start) / CLOSING / state.timestep)))[1:]:
         state.claws[side] = start + share * (near - start)

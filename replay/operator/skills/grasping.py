@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ....scenarios.postures import posture
 from ..recognition import carrying, motions, taking
 from .arm import hand_frame, turned_between
 from .operator_state import Motion, OperatorState
@@ -58,7 +57,7 @@ class Grasp(Skill):
         position, rotation = state.site(self.at)
         best: tuple[float, list[np.ndarray], np.ndarray] = (np.inf, [], np.eye(3))
         for name in HELD_AS:
-            like = posture(name, self.hand)
+            like = state.arms[self.hand].posture(name)
             for frame in self._frames(state, position, rotation, arm.hand(like)[1]):
                 row = [(position - self.standoff * frame[:, 2], frame), (position, frame)]
                 score, found = state.goal(self.hand, [row], like, FIRM, [self.of])

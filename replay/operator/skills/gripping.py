@@ -8,16 +8,15 @@ from typing import ClassVar
 
 import numpy as np
 
-from ....scenarios.postures import posture
 from ..recognition import taking
 from .arm import turn_z, turned_between
 from .doors import about
 from .hands import UP
 from .holds import Held, held_by
-from .operator_state import GAP_OPEN, REACHED, GivenUp, Motion, OperatorState
+from .operator_state import REACHED, Motion, OperatorState
 from .placing import over_rim
 from .primitives import TAKE
-from .reason import Reason
+from .reason import GivenUp, Reason
 from .skill import Label, Skill
 
 # other directions of the fingers in the plane square to the closing axis: level ones first down, so that the wrist keeps off the table
@@ -65,7 +64,7 @@ class TakeByGrip(Skill):
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
         held, row = self._best(state)
-        gap = min(held.grip.width + WIDER, GAP_OPEN)
+        gap = min(held.grip.width + WIDER, state.hand.widest)
         state.open_claw(self.hand, gap)
         frame = arm.hand(row[-1])[1]
         yield from arm.follow(state.way(self.hand, row[0], self.speed))
@@ -91,13 +90,13 @@ class TakeByGrip(Skill):
         if isinstance(known, Reason):
             raise GivenUp(known)
         arm, shoulder = state.arms[self.hand], state.site(f"{self.hand}_shoulder")[0]
-        state.open_claw(self.hand, min(max(one.grip.width for one in known) + WIDER, GAP_OPEN))
+        state.open_claw(self.hand, min(max(one.grip.width for one in known) + WIDER, state.hand.widest))
         known = sorted(known, key=lambda one: float(np.linalg.norm(one.at - shoulder)))
         best: tuple[float, Held, list[np.ndarray]] = (np.inf, known[0], [])
         for leant, name in product((False, True), HELD_AS):
             if leant and best[0] <= NO_GOOD:
                 break
-            like = posture(name, self.hand)
+            like = state.arms[self.hand].posture(name)
             near = arm.hand(like)[1]
             for one in known:
                 for position, frame in poses(one, shoulder, near, leant):

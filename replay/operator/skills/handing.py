@@ -6,7 +6,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from ....scenarios.postures import posture
 from ..recognition import carrying
 from .arm import Arm, turn_z
 from .hands import UP
@@ -89,7 +88,7 @@ class OfferHandle(Skill):
     def _bring(self, state: OperatorState, goal: np.ndarray, way: np.ndarray, grip: str | None = None) -> Motion:
         """Bring the handle to a place (3,) [m], so that it points along a way (3,); stop where a hand has come to it first."""
         arm = state.arms[self.hand]
-        like = posture(self.posture, self.hand)
+        like = state.arms[self.hand].posture(self.posture)
         hand, frame = arm.hand()
         middle, handle = state.site(self.of)[0], state.site(self.handle)[0]
         now = np.arctan2(*(handle - middle)[1::-1])

@@ -6,9 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from ....scenarios.postures import posture
 from ..recognition import motions, taking
-from .operator_state import GAP_OPEN, Motion, OperatorState
+from .operator_state import Motion, OperatorState
 from .primitives import HAND as HAND
 from .primitives import HOME, REACH, RELEASE, TAKE
 from .skill import Argument, Label, Skill
@@ -54,7 +53,7 @@ class Reach(Skill):
         arm = state.arms[self.hand]
         state.open_claw(self.hand, self.opening)
         position, rotation = state.site(self.at)
-        like = posture(self.posture, self.hand)
+        like = state.arms[self.hand].posture(self.posture)
         turns = TURNS if self.turn == "free" else TURNS[:1]
         frames = [arm.frame(facing(rotation) + self.yaw + turn, self.pitch, like) for turn in turns]
         rows = [[(position - self.standoff * f[:, 2], f), (position, f)] for f in frames]
@@ -105,7 +104,7 @@ class Release(Skill):
         arm = state.arms[self.hand]
         gap = state.gap(self.hand)
         holds = float(state.touch(self.hand).min()) > 0.0
-        yield from state.let_go(self.hand, GAP_OPEN if holds and gap > self.opening else self.opening)
+        yield from state.let_go(self.hand, state.hand.widest if holds and gap > self.opening else self.opening)
         arm.ease()  # of what it bore
         position, frame = arm.hand()
         yield from arm.follow(arm.line([(position - self.retreat * frame[:, 2], frame)], self.speed))
@@ -127,7 +126,7 @@ class Home(Skill):
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
         state.open_claw(self.hand, self.opening)
-        goal = posture(self.posture, self.hand)
+        goal = state.arms[self.hand].posture(self.posture)
         resting = [goal] if self.posture != self.arguments["posture"].default else [goal, state.began[self.hand]]
         if self.beside == "yes" and min(np.abs(arm.q - q).max() for q in resting) < THERE:
             return
@@ -167,7 +166,7 @@ class PickFromAbove(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
-        like = posture(self.posture, self.hand)
+        like = state.arms[self.hand].posture(self.posture)
         state.open_claw(self.hand, self.opening)
         position, rotation = state.site(self.at)
         along = float(np.arctan2(rotation[1, 0], rotation[0, 0]))

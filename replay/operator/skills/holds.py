@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ....scenarios.grips.gripper import gripper_of
+from ....scenarios.grips.gripper import GripperFacts, gripper_of
 from ....scenarios.grips.grips import Grip, grips_of
 from ....scenarios.grips.workpiece import Workpiece
 from ....scenarios.part import Part
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 ROLLS = np.deg2rad([-20.0, 20.0, -40.0, 40.0, -55.0, 55.0])  # by which a hand is turned about a round bar
 AS_WIDE = 2e-3  # m, by which it may be wider or narrower there
-_KNOWN: dict[str, tuple[Hold, ...]] = {}  # by part and its parameters
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,13 @@ class Hold:
     turns: np.ndarray
 
 
-def holds_of(part: Part) -> tuple[Hold, ...]:
-    """The grips of a part that hold it with one hand."""
-    key = f"{part.file}"
+_KNOWN: dict[tuple[Path, GripperFacts], tuple[Hold, ...]] = {}  # by the part's file and the hand
+
+
+def holds_of(part: Part, gripper: GripperFacts) -> tuple[Hold, ...]:
+    """The grips by which one hand holds a part."""
+    key = part.file, gripper
     if key not in _KNOWN:
-        gripper = gripper_of()
         piece = Workpiece(part, gripper)
         found = []
         for grip in grips_of(part, gripper):
@@ -95,7 +97,8 @@ def held_by(state: OperatorState, of: str, name: str | None = None, site: str | 
     """
     part = of.partition("/")[0]
     placed = next((one for one in state.scene.config.parts if one.name == part), None)
-    holds = holds_of(placed.part) if placed is not None else ()
+    robot = state.scene.robot
+    holds = holds_of(placed.part, gripper_of(robot.name, robot.hand)) if placed is not None else ()
     found = []
     for hold in holds:
         where = f"{part}/{hold.grip.at}" if hold.grip.at else ""

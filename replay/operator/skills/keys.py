@@ -7,15 +7,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from ....scenarios.postures import posture
+from ....scenarios.robot_folder import SIDES
 from ..planning.clearance import TOUCHES
 from ..recognition import pushing
 from .arm import Arm
 from .hands import TURNS, facing
-from .operator_state import SIDES, Motion, OperatorState
+from .operator_state import Motion, OperatorState
 from .primitives import EITHER, PRESS
 from .skill import Argument, Label, Skill
-from .tips import TIP_END
 
 PRESSING = 0.02  # m/s
 ATTEMPTS, DEEPER = 3, 0.003  # how often a key is pressed at most; m, how much further each time
@@ -69,9 +68,9 @@ class PressKey(Skill):
             if k == len(sides) and self.lets_go is None and best[0] < TOUCHES:
                 break
             state.open_claw(side, 0.0)
-            arm, like, sign = state.arms[side], posture(name, side), 1.0 if side == "left" else -1.0
+            arm, like, sign = state.arms[side], state.arms[side].posture(name), 1.0 if side == "left" else -1.0
             frames = [arm.frame(facing(rotation) + sign * (self.yaw + turn), pitch, like) for turn in (*TURNS, *MORE)]
-            rows = [[(key + d * out - TIP_END * f[:, 2], f) for d in (self.standoff, 0.001)] for f in frames]
+            rows = [[(key + d * out - state.hand.tip_end * f[:, 2], f) for d in (self.standoff, 0.001)] for f in frames]
             score, found = self._room(state, side, rows, like)
             if score < best[0]:
                 best = (score, side, found)
@@ -113,7 +112,7 @@ class PressKey(Skill):
         """Come before the key, press it, and draw back."""
         key = state.site(self.at)[0] + state.aim()
         position, frame = arm.hand()
-        tip = position + TIP_END * frame[:, 2]
+        tip = position + state.hand.tip_end * frame[:, 2]
         to = arm.line([(position + key + 0.002 * out - tip, frame)], 0.1, orient=POINT)
         yield from arm.follow(to, tremor=0.3)
         yield from arm.hold(0.15)

@@ -6,12 +6,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from ....scenarios.postures import posture
+from ....scenarios.robot_folder import SIDES
 from ..recognition import pushing
 from .arm import Arm, Path, turn_z
 from .doors import about
 from .hands import TURNS, facing
-from .operator_state import REACHED, SIDES, Motion, OperatorState
+from .operator_state import REACHED, Motion, OperatorState
 from .primitives import EITHER, MOVE_JOINT
 from .skill import Argument, Label, Skill
 
@@ -71,7 +71,7 @@ class TurnKnob(Skill):
         best: tuple[float, str, list[np.ndarray]] = (np.inf, "", [])
         for side in SIDES if self.hand == "either" else (self.hand,):
             state.open_claw(side, self.opening)
-            arm, like, sign = state.arms[side], posture(self.posture, side), 1.0 if side == "left" else -1.0
+            arm, like, sign = state.arms[side], state.arms[side].posture(self.posture), 1.0 if side == "left" else -1.0
             level = [arm.frame(facing(rotation) + sign * self.yaw + turn, self.pitch, like) for turn in TURNS]
             for about_it in (0.0,) if self.flats == "yes" else PHASES:
                 # pads over and under the knob: however the fingers come from the side, both lie along it

@@ -6,13 +6,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from ....scenarios.postures import posture
+from ..limbs.hand import unit
 from ..recognition import motions
-from .operator_state import Motion, OperatorState, unit
+from .operator_state import Motion, OperatorState
 from .primitives import LOOK, POINT
 from .reason import Reason
 from .skill import Label, Skill
-from .tips import TIP_END
 
 HEAD_SPEED = 0.8  # rad/s, of a look that is not hurried
 LEVEL_ROLL = (0.15, 0.15, 0.0)  # weights of the orientation: how the hand is rolled about its fingers is free
@@ -52,7 +51,7 @@ class PointAt(Skill):
     arguments: ClassVar = POINT("hand at", standoff=0.20, time=1.0, posture="elbow_out", speed=0.4)
 
     def run(self, state: OperatorState) -> Motion:
-        arm, like = state.arms[self.hand], posture(self.posture, self.hand)
+        arm, like = state.arms[self.hand], state.arms[self.hand].posture(self.posture)
         state.open_claw(self.hand, 0.0)
         place = state.site(self.at)[0]
         inside = Reason(f"{self.at} lies in the {self.hand} shoulder", "in_the_shoulder", at=self.at, side=self.hand)
@@ -61,7 +60,7 @@ class PointAt(Skill):
         rows = []
         for turn in np.deg2rad([0.0, 15.0, -15.0, 30.0, -30.0]):
             frame = arm.frame(yaw + turn, pitch, like)
-            rows.append([(place - (self.standoff + TIP_END) * frame[:, 2], frame)])
+            rows.append([(place - (self.standoff + state.hand.tip_end) * frame[:, 2], frame)])
         goal = state.goal(self.hand, rows, like, LEVEL_ROLL)[1][0]
         yield from arm.follow(state.way(self.hand, goal, self.speed))
         yield from arm.hold(self.time)

@@ -13,13 +13,14 @@ from ....scenarios.cloth.cloth import Cloth
 from ....scenarios.mobile import followers
 from ....scenarios.pose import Pose
 from ....scenarios.reaction import memory
-from ....scenarios.robot import Robot, load_robot
+from ....scenarios.robot import Robot
 from ....scenarios.robot_folder import SIDES as SIDES
 from ....scenarios.scene import Scene
 from ....scenarios.sensing.requests import Readings, Request
 from ....scenarios.sensing.temporal import GoalState
 from ....scenarios.variation import Draw
 from ....scenarios.words.declared import memory_name
+from ..limbs.hand import Hand
 from ..planning import ArmGroup, Keep, Level, Plan, plan
 from ..planning.clearance import MARGIN, Clearance, Load
 from ..planning.limbs import spline_through
@@ -28,12 +29,8 @@ from ..planning.standing import Standing, walk
 from .arm import Arm, Path, progress
 from .attachment import corded_part, hangs_on, rigid_part
 from .base import Base
-from .reason import Reason
+from .reason import GivenUp, Reason
 
-# the hand: gap between the pads [m] against percent, and force [N] a percent of squeeze
-_GRIP = load_robot().hand_sheet["grip"]
-GAP_OPEN, GAP_PER_PERCENT = _GRIP["opening"] - _GRIP["soft"], _GRIP["opening"] / 100
-FORCE_PER_PERCENT = _GRIP["stiffness"] * GAP_PER_PERCENT
 SLEW = 0.66  # share of a joint's speed limit that a command never exceeds, whatever happens
 BLOCKED = 1.0  # cost of a way that leads through something, or is near to things for long
 ENOUGH = 0.3  # cost of a way on which something is a little near for a moment
@@ -47,30 +44,8 @@ SWIFT = (
     1.2  # m/s2, of an arm's middle on a planned way at most: a robot that is jerked further by it leaves its balance
 )
 REACHED = 2e-3  # m, within which a pose counts as reached
-CLAW_SPEED = 90.0  # percent/s
 CLOSING = 35.0  # percent/s, until the pads touch
 Motion = Generator[None, Any, Any]
-
-
-class GivenUp(Exception):
-    """A skill cannot be done; the message says why, and the chain ends (`OperatorState.given_up`)."""
-
-
-def unit(way: np.ndarray, otherwise: str) -> np.ndarray:
-    """A direction (3,) as a unit vector.
-
-    Raises:
-        GivenUp: with `otherwise`, where it has no length.
-    """
-    length = float(np.linalg.norm(way))
-    if not length > 1e-9:
-        raise GivenUp(otherwise)
-    return way / length
-
-
-def percent_of_gap(gap: float) -> float:
-    """Claw command [%] at which the pads stand a gap [m] apart."""
-    return float(np.clip((GAP_OPEN - gap) / GAP_PER_PERCENT, 0.0, 100.0))
 
 
 def finger_forces(robot: Robot, side: str) -> list[Request]:
@@ -94,6 +69,7 @@ class OperatorState:
         self.scene, self.model, self.rng, self.faults = scene, draw.model, rng, dict(faults)
         self.on_purpose = bool(self.faults)  # whether it goes wrong on purpose
         self.timestep = scene.control_timestep
+        self.hand = Hand(scene.robot.hand_sheet)  # either of them
         self._data = mujoco.MjData(draw.model)
         self._data.qpos[:] = scene.start_qpos(draw.model)
         self._reads = self._sources()
@@ -285,7 +261,7 @@ class OperatorState:
 
     def gap(self, side: str) -> float:
         """How far the pads of a claw stand apart [m]."""
-        return GAP_OPEN - GAP_PER_PERCENT * self.percent(side)
+        return self.hand.gap(self.percent(side))
 
     def touch(self, side: str) -> np.ndarray:
         """(fingers,) peak contact force on each finger [N]; on the front and the back one of a claw."""
@@ -584,7 +560,7 @@ class OperatorState:
     def open_claw(self, side: str, gap: float) -> None:
         """Let the pads stand a gap [m] apart; the claw moves there while the arm goes on."""
         self.squeeze[side] = 0.0
-        self.claws[side] = percent_of_gap(gap)
+        self.claws[side] = self.hand.percent(gap)
 
     def grip(self, side: str, force: float, patience: float = 1.6) -> Motion:
         """Close a claw until both pads touch, then squeeze with a force [N]."""
@@ -602,13 +578,13 @@ class OperatorState:
                 break
         now = self.percent(side)
         for share in np.linspace(0.25, 1.0, 4):
-            self.claws[side] = min(now + share * force / FORCE_PER_PERCENT, 100.0)
+            self.claws[side] = min(now + self.hand.percent_of_force(share * force), 100.0)
             yield
         yield from self.wait(0.25)
 
     def let_go(self, side: str, gap: float, seconds: float = 0.5) -> Motion:
         """Open a claw evenly to a gap [m]."""
-        start, end = self.percent(side), percent_of_gap(gap)
+        start, end = self.percent(side), self.hand.percent(gap)
         count = max(2, round(seconds / self.timestep))
         for i in range(1, count + 1):
             self.claws[side] = start + (end - start) * i / count
@@ -658,7 +634,7 @@ class OperatorState:
             change = self.arms[side].command - self._action[columns]
             self._action[columns] += np.clip(change, -self._slew[columns], self._slew[columns])
             column = self._claw_columns[side]
-            step = CLAW_SPEED * self.timestep
+            step = self.hand.speed * self.timestep
             self._action[column] += np.clip(self.claws[side] - self._action[column], -step, step)
         if self.base is not None:
             self._action[self._base_columns] = self.base.command

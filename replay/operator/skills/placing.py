@@ -7,16 +7,14 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from ....scenarios.postures import posture
 from ....scenarios.quantity import parse_quantity
 from ..recognition import carrying
 from .arm import Path, turn_z
 from .hands import UP
-from .operator_state import ENOUGH, GAP_OPEN, REACHED, GivenUp, Motion, OperatorState
+from .operator_state import ENOUGH, REACHED, Motion, OperatorState
 from .primitives import CARRY, PUT
-from .reason import Reason
+from .reason import GivenUp, Reason
 from .skill import Label, Skill
-from .tips import gap_of
 from .vessels import LEVEL
 
 TURNED = np.deg2rad([0.0, 20.0, -20.0, 40.0, -40.0, 65.0, -65.0, 90.0, -90.0])  # of what may stand as it comes
@@ -77,7 +75,7 @@ def no_way_over(state: OperatorState, skill: Skill) -> GivenUp:
 def over(state: OperatorState, skill: Skill) -> Path:
     """The way of a hand that brings a site of what it holds over a place; see `CarryOver` for the arguments."""
     arm = state.arms[skill.hand]
-    likes = [posture(name, skill.hand) for name in HELD_AS]
+    likes = [state.arms[skill.hand].posture(name) for name in HELD_AS]
     ways = (arm.line(one.poses, skill.speed, like=one.like, orient=LEVEL) for one in arrivals(state, skill, likes))
     path = state.freest(skill.hand, ways, state.with_contents(skill.of.split("/")[0]))
     # out of reach: as near as the arm comes
@@ -183,7 +181,7 @@ def goal_of(state: OperatorState, skill: Skill) -> np.ndarray:
 
 def ends(state: OperatorState, skill: Skill) -> Iterator[list[np.ndarray]]:
     """Rows of one posture (7,) [rad] each, in which what is held is over its place."""
-    likes = [*(posture(name, skill.hand) for name in HELD_AS), state.arms[skill.hand].q]
+    likes = [*(state.arms[skill.hand].posture(name) for name in HELD_AS), state.arms[skill.hand].q]
     for one in arrivals(state, skill, likes):
         yield [one.q]
 
@@ -242,8 +240,8 @@ class LowerAndRelease(Skill):
         low = position - (drop + PAST) * UP
         yield from arm.follow(arm.line([(low, frame)], self.lowering, orient=LEVEL), seated, tremor=0.0, brake=1.0)
         yield from arm.hold(0.2)
-        gap = gap_of(state.percent(self.hand)) + WIDER if self.opening is None else self.opening
-        yield from state.let_go(self.hand, min(gap, GAP_OPEN), 0.6)
+        gap = state.gap(self.hand) + WIDER if self.opening is None else self.opening
+        yield from state.let_go(self.hand, min(gap, state.hand.widest), 0.6)
         yield from arm.follow(self._away(state), tremor=0.0)
 
     def _away(self, state: OperatorState) -> Path:

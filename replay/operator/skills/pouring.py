@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, ClassVar
 import mujoco
 import numpy as np
 
-from ....scenarios.postures import posture
+from ..limbs.hand import unit
 from ..recognition import carrying, strokes, taking
-from .arm import JOINT_SPEED, turn_z, turned_between
+from .arm import turn_z, turned_between
 from .hands import UP, facing
-from .operator_state import ENOUGH, Motion, OperatorState, unit
+from .operator_state import ENOUGH, Motion, OperatorState
 from .placing import HOPELESS, TURNED, no_way_over
 from .primitives import POUR, PUT, TAKE
 from .skill import Argument, Label, Skill
@@ -69,7 +69,7 @@ class GraspBottle(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
-        like = posture(self.posture, self.hand)
+        like = state.arms[self.hand].posture(self.posture)
         state.open_claw(self.hand, self.opening)
         position, rotation = state.site(self.at)
         best: tuple[float, np.ndarray] = (np.inf, arm.q)
@@ -200,7 +200,7 @@ class Tilting:
         """
         k = int((tilt - BEGIN) / FINE)
         hand, joint = self.ways[max(k - SOON, 0) : k + 1].max(axis=0)
-        return float(min(TURN_BACK, speed / max(hand, 1e-9), JOINT_SPEED / max(joint, 1e-9)))
+        return float(min(TURN_BACK, speed / max(hand, 1e-9), self.arm.joint_speed / max(joint, 1e-9)))
 
     def follow(self, tilt: float, rate: float) -> None:
         """Command a tilt [rad] that changes with a rate [rad/s], ahead by the servo's lag."""
@@ -230,7 +230,7 @@ class PourLiquid(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
-        like = posture(self.posture, self.hand)
+        like = state.arms[self.hand].posture(self.posture)
         way = Tilting.best(state, self.hand, *arm.hand(), self.lip, self.into, arm.q, like)[1].plan(like)
         first, frame = way.pose(BEGIN)
         # first up and across with the bottle upright enough to hold all that is in it, then over the mouth
@@ -269,7 +269,7 @@ class StopAtLevel(Skill):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        like = posture(self.posture, self.hand)
+        like = state.arms[self.hand].posture(self.posture)
         way = Tilting(state, self.hand, *state.arms[self.hand].hand(), self.lip, self.into).plan(like)
         area = np.pi * self.bore**2
         tilt, last, stream = way.now, state.joint(self.gauge), 0.0
@@ -325,7 +325,7 @@ class SetDown(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
-        like = posture(self.posture, self.hand)
+        like = state.arms[self.hand].posture(self.posture)
         hand, frame = arm.hand()
         held, turned = state.site(self.of)
         axis = turned[:, 2]

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from ....scenarios.postures import posture
 from ..recognition import carrying
 from .arm import Path, turned_between
 from .hands import UP
@@ -70,7 +69,7 @@ class Present(Skill):
             for past in BESIDE[np.abs(BESIDE) <= self.within + 1e-9]:
                 poses = turning(held, goal, hand, frame, needed + past)
                 for name in names:
-                    like = posture(name, self.hand)
+                    like = state.arms[self.hand].posture(name)
                     if arm.solve(*poses[-1], like, orient=LEVEL)[1] > 2.0 * REACHED:
                         continue
                     path = arm.line(poses, self.speed, like=like, orient=LEVEL)

@@ -13,8 +13,7 @@ from .skill import Skill
 if TYPE_CHECKING:
     from .operator_state import OperatorState
 
-TCP_REACH = 0.749  # m, from the shoulder to between the pads, the arm straight (the s45 model with its claw)
-SLACK = 0.10  # m, further than that: a hand that points, presses with its tip or stands off need not come to the site itself
+SLACK = 0.10  # m, further than a straight arm: a hand that points, presses with its tip or stands off need not come to the site itself
 PLACES = ("to", "at", "from")  # arguments that name a site where the hand is needed
 FROM_AFAR = ("look", "point", "walk")  # primitives that need not come there
 
@@ -26,8 +25,8 @@ def beyond_reach(skill: Skill, state: OperatorState) -> Reason | None:
     for site, sides in wanted(skill):
         place = state.site(site)[0]
         far, side = min((float(np.linalg.norm(place - state.site(f"{side}_shoulder")[0])), side) for side in sides)
-        if far > TCP_REACH + SLACK:
-            name, beyond = site.replace("/", "."), far - TCP_REACH
+        if far > state.arms[side].reach + SLACK:
+            name, beyond = site.replace("/", "."), far - state.arms[side].reach
             sentence = f"{name} is {1e3 * beyond:.0f} mm beyond the {side} arm's reach"
             return Reason(sentence, "out_of_reach", at=name, side=side, beyond=beyond)
     return None

@@ -26,6 +26,10 @@ class Reason(str):
         return made
 
 
+class GivenUp(Exception):
+    """A skill cannot be done; the message says why, and the chain ends (`OperatorState.given_up`)."""
+
+
 def gave_up_at(skill: str, number: int, reason: str) -> dict[str, Any]:
     """What an episode says of it, plain JSON.
 

@@ -11,10 +11,11 @@ import mujoco
 import numpy as np
 
 from ....scenarios.grips.grip_sheet import GripSheet
-from ....scenarios.postures import POSTURES
+from ....scenarios.postures import postures_of
 from ....scenarios.quantity import EXAMPLE
 from ....scenarios.reading.yaml_reader import Node, Problems, nearest
-from .operator_state import SIDES, Motion, OperatorState
+from ....scenarios.robot_folder import DEFAULT_ROBOT, SIDES
+from .operator_state import Motion, OperatorState
 
 if TYPE_CHECKING:
     from ....scenarios.scene import Scene
@@ -33,7 +34,6 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "share": (0.0, 10.0),
     "volume": (0.0, 0.1),
 }
-_CHOICES = {"hand": SIDES, "posture": tuple(POSTURES)}  # of kinds that bring their own
 KINDS = ("hand", "site", "joint", "body", "cloth", "grip", "subgoal", "posture", "word", "travel", *EXAMPLE)  # of arguments
 THINGS = ("body", "site", "cloth")  # kinds that name a thing: what `of` may be, by what a strategy has to see of it
 
@@ -101,7 +101,7 @@ class Argument:
         if self.kind == "subgoal":
             return node.word(choices=[s.name for s in scene.goal])
         if self.kind == "posture":
-            return node.word(choices=list(POSTURES))
+            return node.word(choices=list(postures_of(scene.robot.name)))
         if isinstance(node.value, bool) and set(self.choices) == {"no", "yes"}:
             return "yes" if node.value else "no"  # which is how YAML reads a plain yes
         return node.word(choices=self.choices or None)
@@ -250,12 +250,13 @@ class Skill:
 
 def described(name: str, argument: Argument) -> dict[str, Any]:
     """An argument as lists show it: name, kind, default, choices and meaning."""
+    own = {"hand": SIDES, "posture": postures_of(DEFAULT_ROBOT)}  # of kinds that bring their own
     default = "" if argument.default is REQUIRED or argument.default is None else argument.default
     return {
         "name": name,
         "kind": argument.kind,
         "required": argument.default is REQUIRED,
         "default": default,
-        "choices": list(argument.choices or _CHOICES.get(argument.kind, ())),
+        "choices": list(argument.choices or own.get(argument.kind, ())),
         "doc": argument.doc,
     }

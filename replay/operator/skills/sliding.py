@@ -6,16 +6,15 @@ from typing import ClassVar
 
 import numpy as np
 
-from ....scenarios.postures import posture
+from ....scenarios.robot_folder import SIDES
 from ..recognition import carrying, pushing
 from .arm import turn_z
 from .fitting import WEIGHT, slide
 from .hands import HAND, TURNS, UP, facing
-from .operator_state import SIDES, Motion, OperatorState
+from .operator_state import Motion, OperatorState
 from .primitives import LIFT
 from .skill import Argument, Label, Skill
 from .strokes import POINT
-from .tips import TIP_END
 from .trays import even, shift, together
 
 SHUT = 2.0e-3  # m, from its stop at which a drawer counts as shut
@@ -61,10 +60,10 @@ class PushShut(Skill):
         out, at = rotation[:, 0], site + self.aside * rotation[:, 1] + state.aim()
         best: tuple[float, list[np.ndarray]] = (np.inf, [])
         for name in HELD_AS:
-            like = posture(name, self.hand)
+            like = state.arms[self.hand].posture(name)
             frames = [arm.frame(facing(rotation) + turn, pitch, like) for pitch in PITCHES for turn in TURNS]
             ends = (self.standoff, 0.0, -left - self.past)
-            rows = [[(at + d * out - TIP_END * f[:, 2], f) for d in ends] for f in frames]
+            rows = [[(at + d * out - state.hand.tip_end * f[:, 2], f) for d in ends] for f in frames]
             best = min(best, state.goal(self.hand, rows, like, POINT, [state.part_of(self.at)]), key=lambda b: b[0])
             if best[0] < 0.5:
                 break
@@ -83,7 +82,7 @@ class PushShut(Skill):
             return state.joint(self.joint) < 0.03
 
         def to(d: float) -> tuple[np.ndarray, np.ndarray]:
-            return at + d * out - TIP_END * frame[:, 2], frame
+            return at + d * out - state.hand.tip_end * frame[:, 2], frame
 
         yield from arm.follow(arm.line([to(0.002)], 0.12, orient=POINT), tremor=0.3)
         if left > 0.03:

@@ -14,6 +14,7 @@ from typing import ClassVar
 import numpy as np
 
 from ....scenarios.cloth.cloth import Cloth
+from ....scenarios.robot_folder import SIDES
 from ..recognition import cloth, motions
 from .base import Base
 from .cloth import (
@@ -35,10 +36,10 @@ from .cloth import (
     together,
 )
 from .hands import UP
-from .operator_state import SIDES, Motion, OperatorState
+from .operator_state import Motion, OperatorState
 from .reason import Reason
 from .skill import Argument, Label
-from .tips import TIGHT, both_squeezing, gap_of, hands_over, nearest, nose_from_tcp, tcp_from_tip
+from .tips import TIGHT, both_squeezing, hands_over, nearest
 from .walking import Walking, walked
 
 OPEN = 0.10  # m from a short edge, within which it is seen whether it lies open; and from the table's end, where it may hang over that
@@ -324,7 +325,7 @@ class TowEnd(AtTableEnd):
         arm, place = state.arms[side], self._pressed(state, side)
         frames = hands_over(self._end(state)[1][:, 0], PITCH)
         frame = nearest(frames, arm.hand()[1])
-        poses = [(tcp_from_tip(place + h * UP, frame, TIGHT), frame) for h in (0.05, 0.004)]
+        poses = [(state.hand.tcp_from_tip(place + h * UP, frame, TIGHT), frame) for h in (0.05, 0.004)]
         path = arm.line(poses, 0.25, orient=FIRM)
         yield from arm.follow(path, tremor=0.0)
 
@@ -492,7 +493,7 @@ class PickEnd(AtTableEnd, PickCloth):
     def _taken(self, state: OperatorState, side: str) -> bool:
         """Whether both pads feel the cloth, and its edge lies far enough on them not to slip out as it is raised."""
         at, frame = state.arms[side].hand()
-        nose = nose_from_tcp(at, frame, max(gap_of(state.percent(side)), TIGHT))
+        nose = state.hand.nose_from_tcp(at, frame, max(state.gap(side), TIGHT))
         return bool(state.touch(side).min() > FELT) and self._lying(state, side, nose, frame) > SLIPS
 
     def _frames(self, away: np.ndarray) -> list[np.ndarray]:

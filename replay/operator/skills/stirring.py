@@ -7,12 +7,11 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from ....scenarios.postures import posture
 from .arm import Arm, Path, turn_z, turned_between
 from .hands import HAND, UP
-from .operator_state import GivenUp, Motion, OperatorState
+from .operator_state import Motion, OperatorState
 from .pouring import rotation
-from .reason import Reason
+from .reason import GivenUp, Reason
 from .skill import Argument, Label, Skill
 from .vessels import LEVEL
 
@@ -82,7 +81,7 @@ class StirWith(Skill):
         for far, held in self._ways(state):
             poses = [*self._strokes(middle, held, LANES[0]), self._over(middle, held)]
             for name in HELD_AS:
-                like = posture(name, self.hand)
+                like = state.arms[self.hand].posture(name)
                 seed, score = like, far
                 for pose in poses:
                     seed, off = arm.solve(*pose, seed, like, HEAVY, steps=25)

@@ -6,14 +6,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from ....scenarios.postures import posture
 from ..recognition import pushing, strokes
 from .arm import hand_frame, turned_between
 from .hands import UP
 from .operator_state import Motion, OperatorState
 from .primitives import PRESS, STROKE
 from .skill import Argument, Label, Skill
-from .tips import TIP_END
 
 STEEP = np.deg2rad([62.0, 50.0, 75.0])  # how far the closed fingers point down while they stroke
 ASIDE = np.deg2rad([0.0, 25.0, -25.0, 50.0, -50.0])
@@ -36,7 +34,7 @@ def pointing_down(
     arm = state.arms[hand]
     best: tuple[float, list[np.ndarray], np.ndarray] = (np.inf, [], np.eye(3))
     for name in HELD_AS:
-        like = posture(name, hand)
+        like = state.arms[hand].posture(name)
         near = arm.hand(like)[1]
         for turn in ASIDE:
             for steep in steeps:
@@ -45,7 +43,7 @@ def pointing_down(
                     key=lambda f: turned_between(f, near),
                 )
                 score, found = state.goal(
-                    hand, [[(tip - TIP_END * frame[:, 2], frame) for tip in tips]], like, POINT, touch
+                    hand, [[(tip - state.hand.tip_end * frame[:, 2], frame) for tip in tips]], like, POINT, touch
                 )
                 if score < best[0]:
                     best = (score, found, frame)
@@ -93,7 +91,7 @@ class Push(Skill):
         ends = start + (left - self.radius) * way + self.height * UP
         found, frame = pointing_down(state, self.hand, [high, behind, ends], ahead_of(state, self.hand, start), [thing])
         yield from arm.follow(state.way(self.hand, found[0], 0.4))
-        yield from arm.follow(arm.line([(behind - TIP_END * frame[:, 2], frame)], 0.2, orient=POINT), tremor=0.3)
+        yield from arm.follow(arm.line([(behind - state.hand.tip_end * frame[:, 2], frame)], 0.2, orient=POINT), tremor=0.3)
         first = way
 
         def there() -> bool:
@@ -103,15 +101,15 @@ class Push(Skill):
         for _ in range(2 * int(left / STRIDE) + 12):
             at, way, left = self._line(state)
             position, _ = arm.hand()
-            tip = position + TIP_END * frame[:, 2]
+            tip = position + state.hand.tip_end * frame[:, 2]
             beside = at - tip - float((at - tip) @ way) * way
             if np.linalg.norm(beside[:2]) > ASTRAY:
                 round_it = at - (self.radius + CLEAR) * way + self.height * UP
-                poses = [(position - CLEAR * way, frame), (round_it - TIP_END * frame[:, 2], frame)]
+                poses = [(position - CLEAR * way, frame), (round_it - state.hand.tip_end * frame[:, 2], frame)]
                 yield from arm.follow(arm.line(poses, 0.15, orient=POINT), tremor=0.0)
             goal = at + (min(STRIDE, left) - self.radius) * way + self.height * UP
             done = yield from arm.follow(
-                arm.line([(goal - TIP_END * frame[:, 2], frame)], self.speed, orient=POINT),
+                arm.line([(goal - state.hand.tip_end * frame[:, 2], frame)], self.speed, orient=POINT),
                 there,
                 tremor=0.3,
                 brake=1.0,
@@ -165,11 +163,11 @@ class Wipe(Skill):
         yield from arm.follow(state.way(self.hand, found[0], 0.4))
         feel = Leaning(state, self.hand, self.force)
         yield from arm.follow(
-            arm.line([(ends[0] + 0.002 * UP - TIP_END * frame[:, 2], frame)], SLOW, orient=POINT), tremor=0.0
+            arm.line([(ends[0] + 0.002 * UP - state.hand.tip_end * frame[:, 2], frame)], SLOW, orient=POINT), tremor=0.0
         )
         yield from feel.during(arm.hold(self.force / GROWING + 0.5))
         for k in range(int(self.strokes)):
-            goal = ends[(k + 1) % 2] + 0.002 * UP - TIP_END * frame[:, 2]
+            goal = ends[(k + 1) % 2] + 0.002 * UP - state.hand.tip_end * frame[:, 2]
             yield from feel.during(arm.follow(arm.line([(goal, frame)], self.speed, orient=POINT), tremor=0.0))
         yield from feel.off()
         position, _ = arm.hand()
@@ -206,7 +204,7 @@ class PressOn(Skill):
             state, self.hand, [at + 0.08 * UP, at + 0.01 * UP], ahead_of(state, self.hand, at), [state.part_of(self.at)]
         )
         yield from arm.follow(state.way(self.hand, found[0], 0.4))
-        low = at - self.past * UP - TIP_END * frame[:, 2]
+        low = at - self.past * UP - state.hand.tip_end * frame[:, 2]
 
         def touched() -> bool:
             return float(state.touch(self.hand).sum()) > TOUCH
@@ -245,7 +243,7 @@ class Stir(Skill):
         if self.tip == 0.0:
             state.open_claw(self.hand, 0.0)
         middle = state.site(self.into)[0]
-        reach = TIP_END + self.tip
+        reach = state.hand.tip_end + self.tip
 
         def at(angle: float, height: float) -> np.ndarray:
             return middle + self.radius * np.array([np.cos(angle), np.sin(angle), 0.0]) + height * UP

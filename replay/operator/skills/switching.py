@@ -6,7 +6,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from ....scenarios.postures import posture
 from ..recognition import taking
 from .arm import Path, hand_frame, turn_z, turned_between
 from .hands import UP
@@ -84,7 +83,7 @@ class SwitchHands(Skill):
         for turn in TURNED:
             poses = turning(held, goal, hand, frame, turn)
             for name in HELD_AS:
-                like = posture(name, giver)
+                like = state.arms[giver].posture(name)
                 if arm.solve(*poses[-1], like, orient=LEVEL)[1] > 2.0 * REACHED:
                     continue
                 path = arm.line(poses, self.speed, like=like, orient=LEVEL)
@@ -108,7 +107,7 @@ class SwitchHands(Skill):
         ahead = float(np.arctan2(*(np.cross(left - right, UP)[[1, 0]])))
         best: tuple[float, np.ndarray, np.ndarray] = (np.inf, np.eye(3), arm.q)
         for name in HELD_AS:
-            like = posture(name, self.hand)
+            like = state.arms[self.hand].posture(name)
             near = arm.hand(like)[1]
             for heading in HEADINGS:
                 for pitch in (0.1, 0.4):

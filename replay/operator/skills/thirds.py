@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from ....scenarios.robot_folder import SIDES
 from ..recognition import cloth
 from .cloth import (
     FIRM,
@@ -26,11 +27,11 @@ from .cloth import (
 from .drawing import back_with
 from .flinging import LEAST
 from .hands import UP
-from .operator_state import SIDES, Motion, OperatorState
+from .operator_state import Motion, OperatorState
 from .reason import Reason
 from .skill import Argument, Label
 from .spreading import LOST, AtTableEnd, Pressing, at_end, moving
-from .tips import TIGHT, both_squeezing, hands_over, tcp_from_tip
+from .tips import TIGHT, both_squeezing, hands_over
 from .walking import walked
 
 SEEN = (0.3, 0.8)  # share of the way over between which it is seen where the edge is to be laid
@@ -177,11 +178,11 @@ class TowAside(AtEdge):
         frame, high = choose(
             arm,
             hands_over(self._end(state)[1][:, 0], self.pitch),
-            lambda frame: [tcp_from_tip(top + h * UP, frame, TIGHT) for h in (0.0, HOVER)],
+            lambda frame: [state.hand.tcp_from_tip(top + h * UP, frame, TIGHT) for h in (0.0, HOVER)],
             partial(self._crowd, state, side),
         )
         yield from arm.follow(state.way(side, high, self.reach))
-        low = tcp_from_tip(top + 0.004 * UP, frame, TIGHT)
+        low = state.hand.tcp_from_tip(top + 0.004 * UP, frame, TIGHT)
         yield from arm.follow(arm.line([(low, frame)], 0.2, orient=FIRM), tremor=0.0)
 
     def _missing(self, state: OperatorState) -> float:

@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from ....scenarios.postures import posture
 from ..recognition import taking
 from .arm import Arm, progress
 from .cloth import together
 from .hands import UP
-from .operator_state import GAP_OPEN, GivenUp, Motion, OperatorState, percent_of_gap
+from .operator_state import Motion, OperatorState
 from .primitives import TAKE
-from .reason import Reason
+from .reason import GivenUp, Reason
 from .skill import Argument, Label, Skill
-from .tips import ADVANCE
 
 if TYPE_CHECKING:
     from scipy.interpolate import CubicSpline
@@ -81,7 +79,7 @@ class TakeMoving(Skill):
         yield from state.wait(WATCHED)
         now, turned = state.site(self.middle)
         speed = (now - start) / (round(WATCHED / state.timestep) * state.timestep)
-        state.open_claw(self.hand, min(self.opening, GAP_OPEN))
+        state.open_claw(self.hand, min(self.opening, state.hand.widest))
         arm, needs = state.arms[self.hand], LEAD
         for _ in range(TRIES):  # where it comes to while the hand is on its way: the longer that is, the further on
             place, left = self._place(state, now, speed, needs)
@@ -95,7 +93,7 @@ class TakeMoving(Skill):
         yield from arm.follow(way)
         yield from arm.follow(arm.line([(at, frame)], self.speed, orient=FIRM), tremor=0.4)
         speed = yield from self._await(state, place, speed)
-        ride = self._ride(state, arm.q, self._places(at, state.site(self.middle)[0] + state.aim(), speed, frame), frame)[0]
+        ride = self._ride(state, arm.q, self._places(state, at, state.site(self.middle)[0] + state.aim(), speed, frame), frame)[0]
         yield from self._follow(arm, ride, 0.0, self.down)
         shut: list[bool] = []
         yield from together(self._follow(arm, ride, self.down, self.down + CLOSED, lambda: bool(shut)), self._close(state, shut))
@@ -115,9 +113,9 @@ class TakeMoving(Skill):
         left = max(way / pace, needs)
         return now + left * speed, left
 
-    def _tcp(self, at: np.ndarray, frame: np.ndarray) -> np.ndarray:
+    def _tcp(self, state: OperatorState, at: np.ndarray, frame: np.ndarray) -> np.ndarray:
         """(3,) [m] where the tcp is when pads that hold it have their middle at a place."""
-        return at + ADVANCE * self.width * frame[:, 2]
+        return at + state.hand.advance * self.width * frame[:, 2]
 
     def _posture(self, state: OperatorState, place: np.ndarray, turned: np.ndarray, speed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Joint angles (7,) over the place, and the hand's rotation, from where the arm can go along with the thing.
@@ -131,13 +129,13 @@ class TakeMoving(Skill):
         best = (np.inf, arm.q, turned)
         for slant in SLANTS:
             for name in HELD_AS:
-                like = posture(name, self.hand)
+                like = state.arms[self.hand].posture(name)
                 frame = arm.frame(yaw, self.pitch + slant, like)
-                at = self._tcp(place + self.above * UP, frame)
+                at = self._tcp(state, place + self.above * UP, frame)
                 q, off = arm.solve(at, frame, like, like, FIRM)
                 if off > OFF:
                     continue
-                places = self._places(at, place, speed, frame)[: round((self.down + SHUT) / STEP)]
+                places = self._places(state, at, place, speed, frame)[: round((self.down + SHUT) / STEP)]
                 ride, missed, end = self._ride(state, q, [*places, *self._risen(places[-1], speed)], frame)
                 room = state.from_trunk(self.hand, ride(ride.x))
                 missed += HOPELESS if room < 0.0 else max(0.0, TRUNK - room)
@@ -151,11 +149,13 @@ class TakeMoving(Skill):
             raise GivenUp(Reason(f"the {self.hand} arm does not come to where {named} comes by", "not_met", side=self.hand, of=named))
         return best[1], best[2]
 
-    def _places(self, begin: np.ndarray, thing: np.ndarray, speed: np.ndarray, frame: np.ndarray) -> list[np.ndarray]:
+    def _places(
+        self, state: OperatorState, begin: np.ndarray, thing: np.ndarray, speed: np.ndarray, frame: np.ndarray
+    ) -> list[np.ndarray]:
         """(3,) [m] of the tcp each `STEP` as it comes down onto a thing that goes on, and along with it."""
         times = STEP * np.arange(1, round((self.down + CLOSED) / STEP) + 1)
         shares = [progress(min(t / self.down, 1.0), 0.5) for t in times]
-        return [begin + share * (self._tcp(thing + t * speed, frame) - begin) for t, share in zip(times, shares)]
+        return [begin + share * (self._tcp(state, thing + t * speed, frame) - begin) for t, share in zip(times, shares)]
 
     def _ride(
         self, state: OperatorState, q: np.ndarray, places: Sequence[np.ndarray], frame: np.ndarray
@@ -208,7 +208,7 @@ class TakeMoving(Skill):
         for _ in range(round(CLOSED / state.timestep)):
             if state.touch(self.hand).min() >= FELT * force:
                 break
-            rate = CLOSES if percent < percent_of_gap(self.width + ROOM) else TOUCHES
+            rate = CLOSES if percent < state.hand.percent(self.width + ROOM) else TOUCHES
             percent = min(percent + rate * state.timestep, 100.0)
             state.claws[self.hand] = percent
             yield

@@ -8,11 +8,13 @@ from typing import ClassVar
 
 import numpy as np
 
+from ....scenarios.robot_folder import SIDES
+from ..limbs.hand import unit
 from ..recognition import carrying
 from .arm import Path
 from .fitting import PITCHES, WEIGHT, Pose, about, planned, slide
 from .hands import UP
-from .operator_state import SIDES, Motion, OperatorState, unit
+from .operator_state import Motion, OperatorState
 from .primitives import PUT, TAKE
 from .reason import Reason
 from .skill import Argument, Label, Skill

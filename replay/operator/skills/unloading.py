@@ -8,7 +8,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from ....scenarios.postures import posture
 from ..planning.clearance import SWING
 from ..recognition import carrying, taking
 from .arm import Path
@@ -59,7 +58,7 @@ class RegraspHot(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
-        like = posture(self.posture, self.hand)
+        like = state.arms[self.hand].posture(self.posture)
         state.open_claw(self.hand, self.opening)
         position, rotation = state.site(self.at)
         inward = state.site(self.into)[1][:, 0]
@@ -155,7 +154,7 @@ class Unload(Skill):
             beyond = arm.overrun(path) / SWING
             return state.tightness(self.hand, path, things) + room + (beyond if beyond > 1.0 else 0.0)
 
-        first = np.array([0.0, self.before, 0.0, 0.0, *posture("elbow_in", self.hand)])
+        first = np.array([0.0, self.before, 0.0, 0.0, *state.arms[self.hand].posture("elbow_in")])
         costs, path = sought(state, first, OTHERWISE, plan, cost)
         if costs > HOPELESS:
             path = self._planned(state, place)
@@ -167,7 +166,7 @@ class Unload(Skill):
         arm, things = state.arms[self.hand], [self.of.split("/")[0], *self.with_]
 
         def ends(carried: CarriedVessel) -> Iterator[list[np.ndarray]]:
-            likes = [posture("elbow_in", self.hand), arm.q]
+            likes = [state.arms[self.hand].posture("elbow_in"), arm.q]
             likes += [likes[0] + state.rng.normal(0.0, STRANGE, 7) for _ in range(OTHERS)]
             for like, turn in itertools.product(likes, ARRIVING):
                 at, frame = carried.pose(place, carried.roomiest(place) + turn)

@@ -8,13 +8,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from ....scenarios.postures import posture
+from ..limbs.hand import unit
 from ..planning.clearance import TOUCHES
 from ..recognition import carrying, taking
 from .arm import Arm, Path, between, turn_z
 from .doors import about
 from .hands import UP, facing
-from .operator_state import REACHED, Motion, OperatorState, unit
+from .operator_state import REACHED, Motion, OperatorState
 from .primitives import CARRY, LIFT, PUT, TAKE
 from .reason import Reason
 from .skill import Argument, Label, Skill
@@ -80,7 +80,7 @@ class PickRim(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
-        like = posture(self.posture, self.hand)
+        like = state.arms[self.hand].posture(self.posture)
         state.open_claw(self.hand, self.opening)
         position, rotation = state.site(self.at)
         quarter = np.pi / 2 - self.lean
@@ -230,7 +230,7 @@ class CarryLevel(Skill):
 
         def rows(pose: Pose) -> Iterator[list[np.ndarray]]:
             """Postures from before the opening to over the place, the hand's direction as it is said or nearly so."""
-            likes = [posture("elbow_in", self.hand), arm.q]
+            likes = [state.arms[self.hand].posture("elbow_in"), arm.q]
             likes += [likes[0] + state.rng.normal(0.0, STRANGE, 7) for _ in range(OTHERS)]
             for like, turn, swing in itertools.product(likes, ARRIVING, ENTERING):
                 final = state.bearing(inward) + self.yaw + turn
@@ -307,7 +307,7 @@ class PlaceInside(Skill):
         side = unit(np.cross(UP, frame[:, 2]), vertical)
         ways: list[tuple[float, Path, Path]] = []
         q = arm.q
-        for like, share, flatter in itertools.product((posture("elbow_in", self.hand), None), CLEARS, FLATTER):
+        for like, share, flatter in itertools.product((state.arms[self.hand].posture("elbow_in"), None), CLEARS, FLATTER):
             if like is None and min(ways, key=lambda way: way[0])[0] < CROWDED:
                 break
             back, level = share * self.back, about(side, -flatter) @ frame

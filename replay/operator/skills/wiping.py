@@ -13,9 +13,10 @@ from ....scenarios.words.stain import LEFT, STRIPE, TOTAL, kept
 from ..recognition import strokes
 from .arm import Path, turn_z
 from .hands import UP
-from .operator_state import REACHED, GivenUp, Motion, OperatorState
+from .operator_state import REACHED, Motion, OperatorState
 from .pouring import rotation
 from .primitives import STROKE
+from .reason import GivenUp
 from .skill import Argument, Label, Skill
 from .strokes import GROWING, LARGEST, SLOW
 

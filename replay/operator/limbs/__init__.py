@@ -1,0 +1,1 @@
+"""What the operator moves: the hand, as its sheet says."""
