@@ -9,14 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shiliu
+import yaml
+from benches import BENCH, done, end
 from shiliu.replay.evaluation.faults.fault import Work
 from shiliu.replay.evaluation.faults.motion import past_limit
 from shiliu.replay.evaluation.faults.places import places_of
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.operator.demonstration import demonstrate
+from shiliu.replay.operator.limbs.hand import Hand
 from shiliu.replay.retarget.arms import Arms
 from shiliu.scenarios import part, robot_folder
-from shiliu.scenarios.catalog import load_scenario
+from shiliu.scenarios.catalog import load_scenario, scene_of_tree
 from shiliu.scenarios.grips.gripper import gripper_of
 from shiliu.scenarios.postures import postures_of
 from shiliu.scenarios.robot import load_robot
@@ -89,10 +92,45 @@ def test_it_stands_in_a_scene_with_its_first_hand(twin):
 
 
 def test_the_operator_performs_with_it(twin):
-    """Postures and tips of the operator are still those of the default robot's folder, which this one's equal."""
     own, other = (next(iter(demonstrate(load_scenario("table_setting", robot=name), [0]))) for name in ("kuafu", twin))
     assert other.label["success"] and other.action_names[0] == "limb_l1_joint"
     np.testing.assert_array_equal(other.actions, own.actions)
+
+
+def on_the_bench(skill: str, robot: str, hand: str):
+    """A scene of the bench with this robot and hand in which one skill is performed, and the performance."""
+    tree = yaml.safe_load(BENCH)
+    for name in ("bowl", "buns", "other"):
+        del tree["parts"][name]
+    goes_on = "{never: {moved: {of: can, more_than: 3000 mm}}}"
+    tree |= {"skills": yaml.safe_load(f"[{{{skill}}}, {{wait: {{time: 1 s}}}}]"), "goal": yaml.safe_load(goes_on)}
+    scene = scene_of_tree("bench", tree, robot=robot, hand=hand)
+    return scene, done(scene)
+
+
+@pytest.mark.parametrize(("robot", "hand"), [("kuafu", "claw"), ("twin", "slim")])
+@pytest.mark.parametrize("force", [30.0, 80.0])
+def test_each_hand_presses_as_hard_as_it_is_commanded(twin, robot, hand, force):
+    """A hand of other numbers, a force of its own a percent: with the claw's the slim one would press 0.63 of it."""
+    scene, made = on_the_bench(f"take: {{hand: left, of: can, force: {force} N}}", robot, hand)
+    assert scene.robot.hand == hand and "gave_up" not in made.provenance
+    pads = made.observations["observation.touch"][-1, :2]
+    np.testing.assert_allclose(pads, force, rtol=0.1)
+
+
+@pytest.mark.parametrize(("robot", "hand"), [("kuafu", "claw"), ("twin", "slim")])
+def test_each_hand_opens_as_wide_as_it_is_commanded(twin, robot, hand):
+    scene, made = on_the_bench("reach: {hand: right, at: can.middle, opening: 36 mm, yaw: 40 deg}", robot, hand)
+    data = end(scene, made)
+    faces = np.linalg.norm(data.site("right_pad_front").xpos - data.site("right_pad_back").xpos)
+    soft = scene.robot.hand_sheet["grip"]["soft"]
+    assert faces - soft == pytest.approx(0.036, abs=0.001)
+
+
+def test_a_hand_without_the_operator_s_numbers_is_refused_by_name():
+    sheet = {key: value for key, value in load_robot().hand_sheet.items() if key != "tips"}
+    with pytest.raises(shiliu.ShiliuError, match=r"claw\.xml has no tips"):
+        Hand(sheet)
 
 
 def test_a_person_s_hands_are_laid_onto_it(twin):
