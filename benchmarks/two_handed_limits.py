@@ -23,7 +23,8 @@ import mujoco
 import numpy as np
 from shiliu.replay.checks.dynamics import GRAVITY, effort, margin_inside, sole_polygon
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.operator.skills.arm import Arm, turned_between
+from shiliu.replay.operator.limbs.arm import Arm
+from shiliu.replay.operator.limbs.geometry import turned_between
 from shiliu.replay.report.svg import INK, MUTED, box, label, rule, tag
 from shiliu.replay.robots.limits import load_limits
 from shiliu.replay.signals.signal import Motion

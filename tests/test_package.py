@@ -40,6 +40,7 @@ ROOMS = (  # of replay/, each may import what stands before it
     "benchmark",
     "commands",
 )
+OPERATOR = ("recognition", "words", "limbs", "senses", "planning", "skills")  # rooms of replay/operator/, the same
 Module = tuple[str, ...]
 
 
@@ -109,6 +110,8 @@ def test_rooms_import_downwards():
     rooms = [p.name for p in (ROOT / "replay").iterdir() if (p / "__init__.py").is_file()]
     assert sorted(rooms) == sorted(ROOMS), "a new room needs its place in the order"
     assert not upward(ROOMS, ("replay",))
+    assert sorted(OPERATOR) == sorted(p.parent.name for p in (ROOT / "replay" / "operator").glob("*/__init__.py"))
+    assert not upward(OPERATOR, ("replay", "operator"))
     assert upward(ROOMS[::-1], ("replay",))  # the guard sees what runs the other way
 
 

@@ -12,9 +12,9 @@ from ...scenarios.scene import Scene
 from ...scenarios.soundness import Answer
 from ...scenarios.variation import Draw
 from .operator import read_chain
-from .skills.reaching import FROM_AFAR, SLACK, wanted
-from .skills.skill import Skill
+from .planning.reaching import FROM_AFAR, SLACK, wanted
 from .tries import numbered
+from .words.skill import Skill
 
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 TARGETS = ("upon", "into")  # arguments that name where what is held is brought; the hand is near it then

@@ -22,8 +22,8 @@ from ..rollout.camera_frames import cameras_of
 from ..rollout.filmstrip import moments, strip
 from .failures import Ending
 from .planning.clearance import MARGIN, Clearance
-from .skills.reaching import PLACES
-from .skills.skill import Skill
+from .planning.reaching import PLACES
+from .words.skill import Skill
 
 FRAMES = 8
 SEEN = 0.01  # rad or m, that something has moved by to make another picture

@@ -7,15 +7,15 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
+from shiliu.replay.operator.limbs.geometry import UP
 from shiliu.replay.operator.operator import Operator
+from shiliu.replay.operator.operator_state import OperatorState
 from shiliu.replay.operator.planning.clearance import MARGIN, Clearance
 from shiliu.replay.operator.planning.trees import connect
 from shiliu.replay.operator.skills import placing
 from shiliu.replay.operator.skills.fitting import HOPELESS, bring, planned, settle
-from shiliu.replay.operator.skills.hands import UP
-from shiliu.replay.operator.skills.operator_state import OperatorState
-from shiliu.replay.operator.skills.placing import Put
-from shiliu.replay.operator.skills.reason import GivenUp
+from shiliu.replay.operator.skills.put.plain import PutPlain
+from shiliu.replay.operator.words.reason import GivenUp
 from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.postures import posture
 from shiliu.scenarios.simulation import Simulation
@@ -246,7 +246,7 @@ def put(body, monkeypatch):
     goal = body.site("left_tcp")[0] + np.array([0.0, 0.05, 0.05])
     monkeypatch.setattr(placing, "goal_of", lambda state, skill: goal)
     values = {"hand": "left", "of": "left_tcp", "upon": "bowl/base", "speed": 0.25, "lowering": 0.05}
-    return lambda turn, by: Put({**values, "turn": turn, "above": by})
+    return lambda turn, by: PutPlain({**values, "turn": turn, "above": by})
 
 
 def test_the_room_of_a_hand_on_its_way_down_ends_where_it_comes_upon_something(body, put):

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.replay.judge.judge import judge
+from shiliu.replay.operator.limbs.geometry import turned_between
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import Operator, perform, read_chain
-from shiliu.replay.operator.skills.arm import turned_between
-from shiliu.replay.operator.skills.cloth import edges_of, flat_at
-from shiliu.replay.operator.skills.operator_state import OperatorState
-from shiliu.replay.operator.skills.tips import hands_over
+from shiliu.replay.operator.operator_state import OperatorState
+from shiliu.replay.operator.skills.cloth.handling import edges_of, flat_at
+from shiliu.replay.operator.skills.cloth.tips import hands_over
 from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.scenarios.simulation import Simulation
 from shiliu.scenarios.variation import draw

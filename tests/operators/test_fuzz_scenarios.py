@@ -20,7 +20,7 @@ from fuzz_counts import MANY
 from shiliu.cli import main
 from shiliu.replay.operator.operator import Operator, perform, read_chain
 from shiliu.replay.operator.skills import registry
-from shiliu.replay.operator.skills.skill import REQUIRED, Argument
+from shiliu.replay.operator.words.skill import REQUIRED, Argument
 from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.catalog import list_scenarios
 from shiliu.scenarios.errors import ShiliuError

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.cli import main
+from shiliu.replay.operator.limbs.arm import Arm
 from shiliu.replay.operator.limbs.hand import unit
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import perform, read_chain
-from shiliu.replay.operator.skills import reason
-from shiliu.replay.operator.skills.arm import Arm
-from shiliu.replay.operator.skills.reaching import SLACK
-from shiliu.replay.operator.skills.reason import GivenUp, gave_up_of, in_english
+from shiliu.replay.operator.planning.reaching import SLACK
+from shiliu.replay.operator.words import reason
+from shiliu.replay.operator.words.reason import GivenUp, gave_up_of, in_english
 from shiliu.replay.recording.recording import Recording
 from shiliu.replay.report.html import render
 from shiliu.replay.report.text import Words, catalogue

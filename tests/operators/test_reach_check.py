@@ -8,8 +8,8 @@ import dataclasses
 import pytest
 import shiliu
 from shiliu.cli import main
+from shiliu.replay.operator.planning.reaching import SLACK
 from shiliu.replay.operator.reach_check import places_in_reach
-from shiliu.replay.operator.skills.reaching import SLACK
 from shiliu.scenarios import variation as drawing
 from shiliu.scenarios.errors import ScenarioError
 from shiliu.scenarios.postures import arm_facts

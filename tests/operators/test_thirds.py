@@ -10,10 +10,10 @@ from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.limbs.hand import Hand
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import perform, read_chain
-from shiliu.replay.operator.skills.cloth import choose, edges_of, on_arc, rising
-from shiliu.replay.operator.skills.operator_state import OperatorState
-from shiliu.replay.operator.skills.spreading import short_edges
-from shiliu.replay.operator.skills.thirds import FoldThird
+from shiliu.replay.operator.operator_state import OperatorState
+from shiliu.replay.operator.skills.cloth.fold_third import FoldThird
+from shiliu.replay.operator.skills.cloth.handling import choose, edges_of, on_arc, rising
+from shiliu.replay.operator.skills.cloth.spreading import short_edges
 from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.scenarios.simulation import Simulation
 from shiliu.scenarios.variation import draw

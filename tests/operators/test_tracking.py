@@ -11,8 +11,8 @@ from benches import done, end
 from shiliu.replay.operator.operator import Operator, read_chain
 from shiliu.replay.operator.planning.clearance import MARGIN
 from shiliu.replay.operator.skills import registry
-from shiliu.replay.operator.skills.reason import GivenUp
-from shiliu.replay.operator.skills.tracking import SHUT, STEP, TRUNK, TakeMoving
+from shiliu.replay.operator.skills.take.moving import SHUT, STEP, TRUNK, TakeMoving
+from shiliu.replay.operator.words.reason import GivenUp
 from shiliu.scenarios.catalog import scene_of_tree
 from shiliu.scenarios.postures import posture
 from shiliu.scenarios.simulation import Simulation

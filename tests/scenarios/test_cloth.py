@@ -11,9 +11,9 @@ import shiliu
 from shiliu.replay.operator.limbs.hand import Hand
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import perform
-from shiliu.replay.operator.skills import tips
-from shiliu.replay.operator.skills.cloth import edges_of
-from shiliu.replay.operator.skills.operator_state import OperatorState
+from shiliu.replay.operator.operator_state import OperatorState
+from shiliu.replay.operator.skills.cloth import tips
+from shiliu.replay.operator.skills.cloth.handling import edges_of
 from shiliu.scenarios import variation as draw
 from shiliu.scenarios.cloth.cloth import Cloth, cloth_of
 from shiliu.scenarios.errors import ScenarioError

@@ -1,1 +1,1 @@
-"""What the operator moves: the hand, as its sheet says."""
+"""What the operator moves: arms, hands and a base; turns and directions."""

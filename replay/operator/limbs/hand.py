@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from ....scenarios.errors import ScenarioError
-from ..skills.reason import GivenUp, Reason
+from ..words.reason import Reason
+from .geometry import UP, unit
 
-UP = np.array([0.0, 0.0, 1.0])
 EASY = 0.9  # share of its speed at full force with which a hand is commanded to move
 
 
@@ -95,15 +95,3 @@ def _above(frame: np.ndarray) -> np.ndarray:
     level = np.cross(UP, frame[:, 2])
     neither = Reason("the fingers point straight down or up, and none is the lower one", "no_lower_finger")
     return np.cross(frame[:, 2], unit(level, neither))
-
-
-def unit(way: np.ndarray, otherwise: str) -> np.ndarray:
-    """A direction (3,) as a unit vector.
-
-    Raises:
-        GivenUp: with `otherwise`, where it has no length.
-    """
-    length = float(np.linalg.norm(way))
-    if not length > 1e-9:
-        raise GivenUp(otherwise)
-    return way / length

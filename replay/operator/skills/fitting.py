@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ..limbs.hand import unit
-from .arm import Arm, Path, turn_z, turned_between
-from .hands import UP
-from .operator_state import REACHED, Motion, OperatorState
-from .reason import GivenUp, Reason
+from ..limbs.arm import Arm, Path
+from ..limbs.geometry import UP, turn_z, turned_between, unit
+from ..operator_state import REACHED, OperatorState
+from ..words.motion import Motion
+from ..words.reason import GivenUp, Reason
 
 Pose = tuple[np.ndarray, np.ndarray]  # position (3,) [m], rotation (3, 3)
 # how an arm is held along a row of poses: its score, and (7,) joint angles for each
