@@ -27,8 +27,8 @@ from mujoco import MjData, mj_kinematics
 from PIL import Image
 from shiliu.envs.rendering import Painter
 from shiliu.replay.benchmark.given_words import given_words
+from shiliu.replay.operator.limbs.geometry import progress
 from shiliu.replay.operator.operator import perform, read_chain
-from shiliu.replay.operator.skills.arm import progress
 from shiliu.replay.operator.visibility import Sight, answers, head_camera, sights, together
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios.catalog.figures import shown_digest

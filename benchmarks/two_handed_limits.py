@@ -23,7 +23,8 @@ import mujoco
 import numpy as np
 from shiliu.replay.checks.dynamics import GRAVITY, effort, margin_inside, sole_polygon
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.operator.skills.arm import BENCHES, Arm, turned_between
+from shiliu.replay.operator.limbs.arm import Arm
+from shiliu.replay.operator.limbs.geometry import turned_between
 from shiliu.replay.report.svg import INK, MUTED, box, label, rule, tag
 from shiliu.replay.robots.limits import load_limits
 from shiliu.replay.signals.signal import Motion
@@ -84,11 +85,10 @@ def held(robot: Robot, arm: Arm, height: float) -> Held | None:
         for way, middle in (("through", THROUGH), ("rim", RIM)):
             at = np.array([middle, ASIDE, height + BAR + squat])
             for frame in frames(way):
-                for like in BENCHES:
-                    seed = posture(like, "left")
+                for seed in arm.benches:
                     q, missed = arm.solve(at, frame, seed, seed, 0.5)
                     if missed < NEAR and turned_between(arm.hand(q)[1], frame) < TURNED:
-                        signs = np.sign(posture("elbow_out", "right") / posture("elbow_out", "left"))
+                        signs = np.sign(posture("elbow_out", "right", robot.name) / arm.posture("elbow_out"))
                         angles = dict(zip(robot.arm_of("left"), q)) | dict(zip(robot.arm_of("right"), signs * q))
                         return Held(height, squat, way, {k: float(v) for k, v in angles.items()}, middle)
     return None
@@ -241,7 +241,7 @@ def main(words: list[str]) -> None:
     out = Path(settings.get("out", "docs/scenarios/material_handling_limits.svg"))
     robot = load_robot(base="mobile")
     model = robot.spec().compile()
-    arm = Arm(robot, "left", posture("ready", "left"), 1 / 30, 0.1, 100.0, np.random.default_rng(0))
+    arm = Arm(robot, "left", posture("ready", "left", robot.name), 1 / 30, 0.1, 100.0, np.random.default_rng(0))
     ways = {float(round(h, 3)): held(robot, arm, float(h)) for h in HEIGHTS}
     cells: dict[tuple[float, float], tuple[str, str]] = {}
     ankles: dict[float, float] = {}

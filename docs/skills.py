@@ -16,11 +16,12 @@ import yaml
 from shiliu.replay.commands import list_skills as command
 from shiliu.replay.operator.recognition.hand_features import HandFeatures
 from shiliu.replay.operator.skills import registry
-from shiliu.replay.operator.skills.chain import strategy
-from shiliu.replay.operator.skills.primitives import PRIMITIVES
-from shiliu.replay.operator.skills.skill import Skill, described
+from shiliu.replay.operator.words.chain import strategy
+from shiliu.replay.operator.words.primitives import PRIMITIVES
+from shiliu.replay.operator.words.skill import Skill, described
 from shiliu.scenarios.reading.composition import CONF
-from shiliu.scenarios.robots.postures import POSTURES
+from shiliu.scenarios.robots.postures import postures_of
+from shiliu.scenarios.robots.robot_folder import DEFAULT_ROBOT
 from shiliu.scenarios.sheet.quantity import EXAMPLE
 from shiliu.scenarios.sheet.yaml_reader import Node, Problems
 
@@ -121,13 +122,15 @@ up to an hour, speeds from 1 mm/s.
 ## A new skill
 
 A chain needs no Python; a new *way* to do something does. It is a class with the `word` of its primitive and a `how` of its own. It
-lives in three files: its module in `replay/operator/skills/`, a test, and this page, which `python docs/skills.py` writes anew. Nothing
-else names it: the registry walks the folder, and every list of skills is read off the class. What its primitive shares it takes
-from [`primitives.py`](../replay/operator/skills/primitives.py): a name that stands there means what it says there. A new primitive is an
+lives in three files: its module, a test, and this page, which `python docs/skills.py` writes anew. File and class are called as the
+skill is: `home.raised` is `HomeRaised` in `replay/operator/skills/home/raised.py`. The plain way stands in `plain.py`; a primitive that is
+done in one way needs no folder (`look.py`). What several share stands in a module beside the folders. Nothing else names the skill:
+the registry walks them, and every list of skills is read off the class. What its primitive shares it takes
+from [`primitives.py`](../replay/operator/words/primitives.py): a name that stands there means what it says there. A new primitive is an
 entry there, and has to be something that none of the others is.
 
 ```python
-"""Skills of greeting."""
+"""Raise the empty hand straight up."""
 
 from __future__ import annotations
 
@@ -135,13 +138,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..recognition import motions
-from .operator_state import Motion, OperatorState
-from .primitives import HOME
-from .skill import Argument, Label, Skill
+from ...operator_state import OperatorState
+from ...recognition import motions
+from ...words.motion import Motion
+from ...words.primitives import HOME
+from ...words.skill import Argument, Label, Skill
 
 
-class RaiseHand(Skill):
+class HomeRaised(Skill):
     """Raise the empty hand straight up."""
 
     word = "home"
@@ -168,7 +172,7 @@ class RaiseHand(Skill):
   `force`, `time`, `speed`, …: `scenarios/sheet/quantity.py` has all); there is no bare number. The docstring and they are its entry
   below, in `shiliu list skills`, and what `shiliu check` reads a chain by.
 - **`run`** yields once a control step. Senses are methods of `state`
-  ([`operator_state.py`](../replay/operator/skills/operator_state.py)): SENSES.
+  ([`operator_state.py`](../replay/operator/operator_state.py)): SENSES.
   Limbs: `arm.line` and `arm.way` make a path, `arm.follow(path, until)` goes along it and gives back whether `until` came true on the way,
   `arm.hold` waits, `state.way` makes a path that keeps clear of what is seen, `state.open_claw`, `state.grip` and
   `state.let_go` move the claw.
@@ -187,16 +191,16 @@ class RaiseHand(Skill):
 
 ### A skill that touches with the fingertips
 
-Copy `PressOn` in [`strokes.py`](../replay/operator/skills/strokes.py). It needs these names:
+Copy `PressSurface` in [`press/surface.py`](../replay/operator/skills/press/surface.py). It needs these names:
 
 | name | from | means |
 |---|---|---|
-| `PRESS` | `.primitives` | the primitive, which gives the arguments |
-| `UP` | `.hands` | the vertical, (3,) |
-| `TIP_END` | `.tips` | m, how far the fingertips lie before the tcp: for fingertips at `tip`, it is at `tip - TIP_END * frame[:, 2]` |
-| `POINT` | `.strokes` | for `arm.line(…, orient=POINT)`: the fingers keep their direction, the hand may roll |
-| `pointing_down` | `.strokes` | joint angles for fingertip places, and the hand's rotation, fingers steeply down |
-| `ahead_of` | `.strokes` | the heading from the shoulder to a place |
+| `PRESS` | `...words.primitives` | the primitive, which gives the arguments |
+| `UP` | `...limbs.geometry` | the vertical, (3,) |
+| `hand` | `state` | what the hand's sheet says: for fingertips at `tip`, the tcp is at `tip - state.hand.tip_end * frame[:, 2]` |
+| `POINT` | `..strokes` | for `arm.line(…, orient=POINT)`: the fingers keep their direction, the hand may roll |
+| `pointing_down` | `..strokes` | joint angles for fingertip places, and the hand's rotation, fingers steeply down |
+| `ahead_of` | `..strokes` | the heading from the shoulder to a place |
 
 What it does, in order:
 
@@ -283,7 +287,7 @@ what skills and planning that were there learnt on the way, are not counted.
 
 def page() -> str:
     """The page as Markdown."""
-    words_of = {"POSTURES": POSTURES, "SENSES": SENSES, "FEATURES": signs()}
+    words_of = {"POSTURES": postures_of(DEFAULT_ROBOT), "SENSES": SENSES, "FEATURES": signs()}
     top = TOP.rstrip()
     for place, names in words_of.items():
         top = top.replace(place, ", ".join(f"`{name}`" for name in names))

@@ -59,6 +59,7 @@ ROOMS = {  # each may import what stands before it
         "benchmark",
         "commands",
     ),
+    "replay/operator": ("recognition", "words", "limbs", "senses", "planning", "skills"),
 }
 Module = tuple[str, ...]
 
@@ -129,8 +130,38 @@ def test_imports_run_one_way():
 def test_rooms_import_downwards(folder):
     rooms = [p.name for p in (ROOT / folder).iterdir() if (p / "__init__.py").is_file()]
     assert sorted(rooms) == sorted(ROOMS[folder]), "a new room needs its place in the order"
-    assert not upward(ROOMS[folder], (folder,))
-    assert upward(ROOMS[folder][::-1], (folder,))  # the guard sees what runs the other way
+    under = tuple(folder.split("/"))
+    assert not upward(ROOMS[folder], under)
+    assert upward(ROOMS[folder][::-1], under)  # the guard sees what runs the other way
+
+
+OF_A_ROBOT = {"load_robot", "posture", "postures_of", "arm_facts", "gripper_of", "own_limits"}  # what reads a robot's folder
+
+
+def read_early(tree: ast.Module) -> Iterator[int]:
+    """Lines at which a module reads facts of a robot or hand as it is imported, or of one that nobody named."""
+    later = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.Lambda)
+        for part in (node.body if isinstance(node.body, list) else [node.body])
+        for inner in ast.walk(part)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in OF_A_ROBOT:
+            own = isinstance(node.func, ast.Attribute)  # `arm.posture` knows its robot
+            if id(node) not in later or not (own or node.args or node.keywords):
+                yield node.lineno
+
+
+def test_the_operator_reads_no_robot_and_no_hand_at_import():
+    """A scene's robot and hand are passed in: what is read at import is the default one's, whatever stands in the scene."""
+    files = sorted((ROOT / "replay" / "operator").rglob("*.py"))
+    assert not [f"{p.relative_to(ROOT)}:{line}" for p in files for line in read_early(ast.parse(p.read_text(encoding="utf-8")))]
+    intake = ROOT / "replay" / "judge" / "intake.py"  # `own_limits` stands there: of all robots, when it is asked
+    assert "load_robot" not in intake.read_text(encoding="utf-8")
+    each = "A = load_robot('x')\nB = arm.posture('y')\ndef f(r, q=gripper_of('x')):\n    load_robot()\n    posture('a', r); r.posture('b')"
+    assert [*read_early(ast.parse(each))] == [1, 2, 3, 4]
 
 
 def test_no_circle_of_modules():
@@ -141,7 +172,7 @@ def test_no_circle_of_modules():
         pytest.fail(" <- ".join(".".join(module) for module in error.args[1]))
 
 
-@pytest.mark.parametrize("folder", ROOMS)
+@pytest.mark.parametrize("folder", ["scenarios", "replay"])
 def test_no_module_stands_in_the_corridor(folder):
     assert [p.name for p in (ROOT / folder).glob("*.py")] == ["__init__.py"]
     rooms = {ROOT / folder / p.relative_to(ROOT / folder).parts[0] for p in (ROOT / folder).glob("*/**/*.py")}

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from ...scenarios.scene.scene import Scene
     from ..operator.failures import Ending
     from ..operator.mistakes import Mistake
-    from ..operator.skills.skill import Skill
     from ..operator.spool import Spool
     from ..operator.tries import Tries
+    from ..operator.words.skill import Skill
     from ..recording.recording import SimEpisode
     from .record_lines import Lines
 

@@ -57,8 +57,7 @@ class Where:
         """
         from ...scenarios.catalog.catalog import scene_of
         from ...scenarios.reading.override import unquoted
-        from ...scenarios.robots.robot import robots
-        from ...scenarios.robots.robot_folder import DEFAULT_ROBOT
+        from ...scenarios.robots.robot_folder import DEFAULT_ROBOT, robots
         from ..judge.context import Contexts
         from ..judge.unused_settings import asked_of
 

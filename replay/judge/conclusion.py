@@ -11,7 +11,7 @@ from ...scenarios.people.safety import CAVEAT, people
 from ...scenarios.reading.config import nominal_values
 from ...version import __version__
 from ..checks.finding import Finding
-from ..operator.skills.reason import gave_up_of
+from ..operator.words.reason import gave_up_of
 from ..recording.recording import Recording, note_words
 from .advice import advise
 from .context import SceneContext

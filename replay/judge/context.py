@@ -21,8 +21,7 @@ from ...scenarios.reading import composition
 from ...scenarios.reading.cell import cell_of_config, list_cells, scenario_of
 from ...scenarios.reading.config import GOAL_RULES, LATCHED
 from ...scenarios.reading.variant import resolved
-from ...scenarios.robots.robot import robots
-from ...scenarios.robots.robot_folder import DEFAULT_ROBOT
+from ...scenarios.robots.robot_folder import DEFAULT_ROBOT, robots
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.errors import ReplayError, ScenarioError
 from ...scenarios.sheet.yaml_reader import Problems

@@ -9,11 +9,12 @@ not asked for.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 from ...scenarios.reading import composition
-from ...scenarios.robots.robot_folder import robot_folder
+from ...scenarios.robots.robot_folder import DEFAULT_ROBOT, robot_folder, robots
 from ...version import __version__
 from ..checks.finding import STAGES, Finding, VerdictEvidence
 from ..checks.integrity import check_integrity, stopped_signals
@@ -21,7 +22,7 @@ from ..checks.kinematics import check_jump, check_position
 from ..checks.rules import Rules, load_rules
 from ..checks.takes import Key, content, duplicate_of, remember, set_of
 from ..recording.recording import Recording, Stream, Unreadable, note_words
-from ..robots.limits import Limits, load_limits
+from ..robots.limits import JointLimit, Limits, load_limits
 from ..signals.channels import SCALE, in_radians, pair
 from ..signals.clock import origin_ns, seconds
 from .steps import error_line
@@ -35,8 +36,11 @@ REQUIRED = ("integrity", "kinematics.joint.position")  # all that is asked here
 
 @lru_cache
 def own_limits() -> Limits:
-    """The published limits of our own robot; joints of others are in no table here, and their ranges are not asked."""
-    return load_limits(robot_folder())
+    """The published limits of our own robots' joints; those of others are in no table here, and their ranges are not asked."""
+    joints: dict[str, JointLimit] = {}
+    for name in (DEFAULT_ROBOT, *robots()):  # of a joint that two robots call alike, the default one's
+        joints = {**load_limits(robot_folder(name)).joints, **joints}
+    return replace(load_limits(robot_folder(DEFAULT_ROBOT)), joints=joints)
 
 
 def rules_of(conf_dir: Path | None = None) -> Rules:

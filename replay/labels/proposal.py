@@ -16,8 +16,8 @@ from ..operator.recognition.hand_features import HandFeatures
 from ..operator.recognition.motions import motion
 from ..operator.recognition.tracks import SIDES, Tracks, trace
 from ..operator.skills import registry, skill_named
-from ..operator.skills.chain import read_skills
-from ..operator.skills.skill import Skill
+from ..operator.words.chain import read_skills
+from ..operator.words.skill import Skill
 from ..rollout.rollout import Rollout
 from .chain_alignment import OTHER_HAND, Candidate, align
 from .sentences import sentence

@@ -9,8 +9,8 @@ from ...scenarios.sheet.quantity import show
 from ...scenarios.sheet.yaml_reader import Problems
 from ...scenarios.soundness.soundness import Answer
 from .operator import read_chain
-from .skills.skill import Skill
 from .tries import numbered
+from .words.skill import Skill
 
 QUESTION = "time is enough for the chain"
 # s, the shortest that a skill of this word took in the kept takes of all scenarios (benchmarks/kept, four samples or more, rounded

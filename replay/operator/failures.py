@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..recording.recording import SimEpisode
-from .skills.reason import gave_up_of
 from .tries import numbered
+from .words.reason import gave_up_of
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 

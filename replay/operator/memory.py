@@ -19,12 +19,13 @@ from ...scenarios.robots.robot import Robot
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sensing.requests import Readings
 from ...scenarios.sensing.temporal import GoalState
+from .limbs.hand import Hand
 from .planning.clearance import Load
 
 MARK = "~"  # key of what stands for something that is not a plain value
 # of a model's fields those that a clearance edits: what is near, and what meets what
 EDITED = ("geom_margin", "body_margin", "geom_contype", "geom_conaffinity")
-GIVEN = (Scene, Robot, Readings, GoalState, Pose, Load, slice, FunctionType)  # by the scene, or anew at the next control step
+GIVEN = (Scene, Robot, Readings, GoalState, Pose, Load, Hand, slice, FunctionType)  # by the scene, or anew at the next control step
 _LEFT = object()
 
 

@@ -12,15 +12,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...scenarios.draws import variation
+from ...scenarios.robots.robot_folder import SIDES
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.errors import ScenarioError
 from ...scenarios.sheet.yaml_reader import Node, nearest
 from ..checks.finding import Finding
+from .operator_state import OperatorState
 from .skills import registry
-from .skills.chain import read_condition, read_skills
-from .skills.operator_state import SIDES, Motion, OperatorState
-from .skills.skill import REQUIRED, Skill
 from .tries import numbered
+from .words.chain import read_condition, read_skills
+from .words.motion import Motion
+from .words.skill import REQUIRED, Skill
 
 WAYS = ("change", "skip", "before", "after", "ends_with", "let_go", "faults", "draw")
 FAULTS = {"grip_force": "share", "speed": "share", "aim_offset": "length"}  # of the operator, and the dimension of each

@@ -23,12 +23,13 @@ from ..rollout.nearest import MissedSteps
 from ..rollout.observers import FullStates, Moment, Observations, SafetyMeasures, Tape
 from ..rollout.rollout import Observer, Rollout, roll_out
 from .memory import CannotKeep, recall, remember
+from .operator_state import OperatorState
+from .planning.reaching import beyond_reach
 from .skills import registry
-from .skills.chain import read_skills
-from .skills.operator_state import GivenUp, Motion, OperatorState
-from .skills.reaching import beyond_reach
-from .skills.reason import gave_up_at
-from .skills.skill import Skill
+from .words.chain import read_skills
+from .words.motion import Motion
+from .words.reason import GivenUp, gave_up_at
+from .words.skill import Skill
 
 if TYPE_CHECKING:
     from .mistakes import Mistake

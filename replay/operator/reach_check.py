@@ -8,12 +8,13 @@ import mujoco
 import numpy as np
 
 from ...scenarios.draws.variation import Draw
+from ...scenarios.robots.postures import arm_facts
 from ...scenarios.scene.scene import Scene
 from ...scenarios.soundness.soundness import Answer
 from .operator import read_chain
-from .skills.reaching import FROM_AFAR, SLACK, TCP_REACH, wanted
-from .skills.skill import Skill
+from .planning.reaching import FROM_AFAR, SLACK, wanted
 from .tries import numbered
+from .words.skill import Skill
 
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 TARGETS = ("upon", "into")  # arguments that name where what is held is brought; the hand is near it then
@@ -29,7 +30,7 @@ def places_in_reach(scene: Scene, nominal: Draw, draws: Sequence[Draw]) -> list[
     """
     if scene.robot.base_names or not scene.config.skills.value:
         return []
-    places, limit = list(_places(scene)), TCP_REACH + SLACK
+    places, limit = list(_places(scene)), float(arm_facts(scene.robot.name)["reach"]) + SLACK
     if not places:
         return []
     distances = [_distances(draw, places) for draw in (nominal, *draws)]

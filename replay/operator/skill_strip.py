@@ -14,6 +14,7 @@ import numpy as np
 
 from ...envs.rendering import Painter
 from ...scenarios.draws.variation import Draw
+from ...scenarios.robots.robot_folder import SIDES
 from ...scenarios.scene.scene import Scene
 from ...scenarios.stepping.simulation import Simulation
 from ..recording.recording import SimEpisode
@@ -21,9 +22,8 @@ from ..rollout.camera_frames import cameras_of
 from ..rollout.filmstrip import moments, strip
 from .failures import Ending
 from .planning.clearance import MARGIN, Clearance
-from .skills.operator_state import SIDES
-from .skills.reaching import PLACES
-from .skills.skill import Skill
+from .planning.reaching import PLACES
+from .words.skill import Skill
 
 FRAMES = 8
 SEEN = 0.01  # rad or m, that something has moved by to make another picture

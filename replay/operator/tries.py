@@ -32,7 +32,7 @@ from ..recording.recording import SimEpisode
 from ..rollout.episode import resolved
 from ..rollout.mark import Mark
 from ..rollout.rollout import Rollout
-from .skills.skill import Skill
+from .words.skill import Skill
 
 FOLDER = Path(".shiliu")  # of the working folder
 MOST = 64  # demonstrations that are kept of a scenario; the oldest go

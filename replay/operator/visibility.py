@@ -22,7 +22,7 @@ from ...scenarios.scene.scene import Scene
 from ...scenarios.scene.schema import CameraFeature
 from ...scenarios.soundness.soundness import Answer
 from .operator import perform, read_chain
-from .skills.skill import THINGS, Skill
+from .words.skill import THINGS, Skill
 
 PIXELS = 50  # at the least: a square of 7, a fingertip's width at arm's length in 640 x 480 of 68 degrees [E]
 # m between surfaces: from there on the skills come straight at a thing (`standoff`, 0.1 m where a chain says nothing). Eyes are with a

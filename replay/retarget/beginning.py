@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ...scenarios.robots.postures import POSTURES, posture
+from ...scenarios.robots.postures import posture, postures_of
 from .arms import Array
 from .asked import Asked
 from .programme import boxed
@@ -98,7 +98,9 @@ class Beginning:
     def _answers(self, rows: list[int]) -> list[Array]:
         """By sample (starts, h, j) postures that put its hands nearest, for each arm the cheapest first; each is sought once."""
         new = [row for row in rows if row not in self._known]
-        starts = np.stack([self.start, *(np.stack([posture(name, hand) for hand in HANDS]) for name in POSTURES)])
+        robot = self.asked.arms.robot.name
+        known = [np.stack([posture(name, hand, robot) for hand in HANDS]) for name in postures_of(robot)]
+        starts = np.stack([self.start, *known])
         q = np.clip(np.tile(starts, (len(new), 1, 1)), self.low, self.high)
         row, open_, side = np.repeat(new, len(starts)), np.arange(len(q)), np.zeros(q.shape, np.int8)
         for _ in range(SEARCH if new else 0):

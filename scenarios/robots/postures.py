@@ -9,19 +9,27 @@ from typing import Any
 
 import numpy as np
 
+from ..sheet.errors import ScenarioError
 from ..sheet.yaml_reader import read_own
-from .robot_folder import DEFAULT_ROBOT, robot_folder
+from .robot_folder import robot_folder
 
 
 @cache
-def arm_facts(robot: str = DEFAULT_ROBOT) -> Mapping[str, Any]:
-    """What the file says of the arms beside the postures: `benches` (names of postures), `joint_speed` [rad/s], `farthest` [m]."""
-    sheet = read_own(robot_folder(robot) / "postures.yaml")
-    return MappingProxyType({key: sheet[key] for key in ("benches", "joint_speed", "farthest")})
+def arm_facts(robot: str) -> Mapping[str, Any]:
+    """What the file says of the arms beside the postures: `benches` (names of postures), `joint_speed` [rad/s], `reach`, `farthest` [m].
+
+    Raises:
+        ScenarioError: the robot has no such file.
+    """
+    file = robot_folder(robot) / "postures.yaml"
+    if not file.is_file():
+        raise ScenarioError(f"The robot {robot} has no {file.name}, without which no arm of it is moved.", field="robot")
+    sheet = read_own(file)
+    return MappingProxyType({key: sheet[key] for key in ("benches", "joint_speed", "reach", "farthest")})
 
 
 @cache
-def postures_of(robot: str = DEFAULT_ROBOT, side: str = "left") -> Mapping[str, tuple[float, ...]]:
+def postures_of(robot: str, side: str = "left") -> Mapping[str, tuple[float, ...]]:
     """Name -> joint angles [rad] of an arm, shoulder to wrist; none for a robot without the file."""
     file = robot_folder(robot) / "postures.yaml"
     if not file.is_file():
@@ -32,9 +40,6 @@ def postures_of(robot: str = DEFAULT_ROBOT, side: str = "left") -> Mapping[str, 
     return MappingProxyType(angles)
 
 
-POSTURES = postures_of()
-
-
-def posture(name: str, side: str, robot: str = DEFAULT_ROBOT) -> np.ndarray:
+def posture(name: str, side: str, robot: str) -> np.ndarray:
     """(k,) joint angles [rad] of a named posture of the left or right arm."""
     return np.array(postures_of(robot, side)[name])

@@ -11,12 +11,11 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from ..parts.part import ASSETS
 from ..parts.pose import Pose
 from ..sheet.errors import ScenarioError
 from ..sheet.yaml_reader import nearest, read_own
 from . import mobile
-from .robot_folder import BASES, DEFAULT_ROBOT, SIDES, robot_folder
+from .robot_folder import BASES, DEFAULT_ROBOT, SIDES, robot_folder, robots
 
 
 @dataclass(frozen=True)
@@ -209,11 +208,6 @@ class Robot:
             geom.contype, geom.conaffinity = 0, 0
         spec.discard_visual()
         return spec.compile()
-
-
-def robots() -> list[str]:
-    """Names of the robots that scenes are built with."""
-    return sorted(p.parent.name for p in (ASSETS / "robots").glob("*/robot.yaml"))
 
 
 def load_robot(name: str = DEFAULT_ROBOT, hand: str | None = None, base: str = "planted") -> Robot:

@@ -15,3 +15,8 @@ SIDES = ("left", "right")  # of arms and hands, in this order
 def robot_folder(name: str = DEFAULT_ROBOT) -> Path:
     """The folder of a robot, whether or not there is one."""
     return ASSETS / "robots" / name
+
+
+def robots() -> list[str]:
+    """Names of the robots that scenes are built with."""
+    return sorted(p.parent.name for p in (ASSETS / "robots").glob("*/robot.yaml"))

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import yaml
 from benches import BENCH, done, end, seen
-from shiliu.replay.operator.skills.gripping import REACHED, TakeByGrip
-from shiliu.replay.operator.skills.primitives import PRIMITIVES
-from shiliu.replay.operator.skills.tips import TIP_END
+from shiliu.replay.operator.limbs.hand import Hand
+from shiliu.replay.operator.operator_state import REACHED
+from shiliu.replay.operator.skills.take.plain import TakePlain
+from shiliu.replay.operator.words.primitives import PRIMITIVES
 from shiliu.scenarios.catalog.catalog import scene_of_tree
 
 # parts of the library that hands take, where they stand before a hand, and the site at their foot
@@ -126,7 +127,8 @@ def test_a_thing_is_looked_at_pointed_at_reached_squeezed_lifted_lowered_and_let
     hand = np.column_stack([seen(scene, made, "observation.hand_pose", f"left_tcp.{axis}") for axis in "xyz"])
     hand += start.site("left_tcp").xpos - hand[0]  # in the world
     base = np.column_stack([seen(scene, made, "observation.environment_state", f"thing.{axis}") for axis in "xyz"])
-    assert np.linalg.norm(hand[ends[1]] - start.site("thing/base").xpos) == pytest.approx(0.20 + TIP_END, abs=0.01)
+    tip_end = Hand(scene.robot.hand_sheet).tip_end
+    assert np.linalg.norm(hand[ends[1]] - start.site("thing/base").xpos) == pytest.approx(0.20 + tip_end, abs=0.01)
     assert np.linalg.norm(hand[ends[2]] - start.site(f"thing/{site}").xpos) == pytest.approx(0.10, abs=0.01)
     assert base[ends[2]] == pytest.approx(base[0], abs=0.001), "it has not been touched yet"
     touch = made.observations["observation.touch"][:, :2]
@@ -296,6 +298,6 @@ def test_what_is_taken_to_be_put_has_to_come_over_its_place_and_to_it(above, the
 
         body_pose = site
 
-    take = TakeByGrip.made(hand="left", of="can", into="table/top")
+    take = TakePlain.made(hand="left", of="can", into="table/top")
     score = take._brought(Sees(), np.zeros(3), np.eye(3), np.zeros(7))
     assert score == pytest.approx(400.0 * max(above, there, REACHED) - 400.0 * REACHED)

@@ -2,7 +2,7 @@
 
 import mujoco
 import pytest
-from shiliu.replay.operator.skills.attachment import body_of, corded_part, hangs_on, rigid_part
+from shiliu.replay.operator.senses.attachment import body_of, corded_part, hangs_on, rigid_part
 
 
 def chain(links):

@@ -8,11 +8,12 @@ import shiliu
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import perform, read_chain
-from shiliu.replay.operator.skills.bundles import BEARS, LIFT
-from shiliu.replay.operator.skills.operator_state import SIDES, OperatorState
+from shiliu.replay.operator.operator_state import OperatorState
+from shiliu.replay.operator.skills.cloth.put_pile import BEARS, LIFT
 from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.scenarios.cloth.cloth import folded_over
 from shiliu.scenarios.draws.variation import draw
+from shiliu.scenarios.robots.robot_folder import SIDES
 from shiliu.scenarios.stepping.simulation import Simulation
 
 
@@ -128,7 +129,7 @@ def test_a_finger_that_presses_on_the_pile_rises_before_it_is_drawn_out(body, sk
     monkeypatch.setattr(
         body, "touch", lambda side: np.array([presses if arm.hand()[0][2] < before[0][2] + 0.005 else 0.0, 0.0])
     )
-    monkeypatch.setattr("shiliu.replay.operator.skills.bundles.keeping_lower", lambda *_: iter(()))
+    monkeypatch.setattr("shiliu.replay.operator.skills.cloth.put_pile.keeping_lower", lambda *_: iter(()))
     for _ in lay._out_of(body, "left"):
         height.append(arm.hand()[0][2] - before[0][2])
     at, frame = arm.hand()

@@ -7,14 +7,15 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
+from shiliu.replay.operator.limbs.geometry import UP
 from shiliu.replay.operator.operator import Operator
+from shiliu.replay.operator.operator_state import OperatorState
 from shiliu.replay.operator.planning.clearance import MARGIN, Clearance
 from shiliu.replay.operator.planning.trees import connect
 from shiliu.replay.operator.skills import placing
 from shiliu.replay.operator.skills.fitting import HOPELESS, bring, planned, settle
-from shiliu.replay.operator.skills.hands import UP
-from shiliu.replay.operator.skills.operator_state import GivenUp, OperatorState
-from shiliu.replay.operator.skills.placing import Put
+from shiliu.replay.operator.skills.put.plain import PutPlain
+from shiliu.replay.operator.words.reason import GivenUp
 from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.robots.postures import posture
 from shiliu.scenarios.stepping.simulation import Simulation
@@ -52,7 +53,7 @@ def nearest(clearance: Clearance, q: np.ndarray, picture: np.ndarray, name: str)
 
 def test_what_is_borne_moves_with_the_hand(body):
     clearance, arm = Clearance(body.model, "left"), body.arms["left"]
-    raised = posture("raised", "left")
+    raised = posture("raised", "left", "kuafu")
     there, turned = arm.hand(raised)
     picture = held_below(body, 0.25, turned)
     clearance.bear([BOWL])
@@ -69,10 +70,10 @@ def test_what_is_borne_moves_with_the_hand(body):
 def test_a_posture_in_which_only_what_is_held_would_hit_is_crowded(body):
     """A bowl 100 mm below the hand is 15 mm deep in the counter, which the hand itself is far above."""
     clearance, arm = Clearance(body.model, "left"), body.arms["left"]
-    position, frame = arm.hand(posture("elbow_out", "left"))
+    position, frame = arm.hand(posture("elbow_out", "left", "kuafu"))
     picture = held_below(body, 0.10, frame)
     postures = [
-        arm.solve(position + np.array([0.0, 0.15, up]), frame, posture("elbow_out", "left"))[0] for up in (0.07, -0.03)
+        arm.solve(position + np.array([0.0, 0.15, up]), frame, posture("elbow_out", "left", "kuafu"))[0] for up in (0.07, -0.03)
     ]
     clearance.bear([BOWL])
     room = [nearest(clearance, q, picture, BOWL) for q in postures]
@@ -129,7 +130,7 @@ def test_what_cannot_be_brought_to_its_place_is_not_pushed_there(body):
 def test_a_way_on_which_what_is_held_would_be_poured_out_is_not_taken(body):
     """A bowl is turned over by the forearm in the middle of a way and back again; bare, the hand may do so."""
     clearance, arm = Clearance(body.model, "left"), body.arms["left"]
-    raised = posture("raised", "left")
+    raised = posture("raised", "left", "kuafu")
     picture = held_below(body, 0.10, arm.hand(raised)[1])
     costs = {}
     for turn in (0.3, 2.0):
@@ -204,7 +205,7 @@ def test_what_is_lost_on_its_way_is_given_up(body, monkeypatch, slipped, there):
 @pytest.mark.parametrize(("aside", "moved"), [(0.0, 0.0), (0.030, 0.0185), (-0.030, -0.0185)])
 def test_a_hand_is_moved_to_where_no_finger_stands_in_what_is_between_them(body, aside, moved):
     """A bowl of 150 mm between pads that are open by 186 mm; a finger that is far from it counts as far as the margin."""
-    clearance, q = Clearance(body.model, "left"), posture("raised", "left")
+    clearance, q = Clearance(body.model, "left"), posture("raised", "left", "kuafu")
     there, frame = body.arms["left"].hand(q)
     across = frame[:, 1]
     picture = body._picture().qpos.copy()
@@ -217,7 +218,7 @@ def test_a_hand_is_moved_to_where_no_finger_stands_in_what_is_between_them(body,
 
 def test_a_fast_way_to_the_end_of_a_joint_is_commanded_beyond_it(body, monkeypatch):
     arm = body.arms["left"]
-    monkeypatch.setattr(arm, "q", posture("raised", "left"))
+    monkeypatch.setattr(arm, "q", posture("raised", "left", "kuafu"))
     there = arm.q.copy()
     there[6] = arm.model.jnt_range[6, 1]
     path = arm.way([there], 1.0, scatter=0.0)
@@ -232,7 +233,7 @@ def test_the_least_room_on_a_way_counts_where_it_ends(body):
     """What comes near at an end is come to, and costs nothing; where an arm is led into something there, its room is below zero."""
     arm = body.arms["left"]
     across = np.array([0.11, -0.26, -0.57, -1.79, -1.31, -0.95, 0.65])
-    free = posture("raised", "left")
+    free = posture("raised", "left", "kuafu")
     into, back = (arm._path([free, 0.5 * (free + q), q], 0.4) for q in (across, free + 0.05))
     assert body.least_room("left", into, 20, []) < -0.010
     assert body.least_room("left", back, 20, []) > 0.010
@@ -245,7 +246,7 @@ def put(body, monkeypatch):
     goal = body.site("left_tcp")[0] + np.array([0.0, 0.05, 0.05])
     monkeypatch.setattr(placing, "goal_of", lambda state, skill: goal)
     values = {"hand": "left", "of": "left_tcp", "upon": "bowl/base", "speed": 0.25, "lowering": 0.05}
-    return lambda turn, by: Put({**values, "turn": turn, "above": by})
+    return lambda turn, by: PutPlain({**values, "turn": turn, "above": by})
 
 
 def test_the_room_of_a_hand_on_its_way_down_ends_where_it_comes_upon_something(body, put):
@@ -253,7 +254,7 @@ def test_the_room_of_a_hand_on_its_way_down_ends_where_it_comes_upon_something(b
     rooms = {}
     for by in LOWERED:
         skill = put("keep", by)
-        (one,) = placing.arrivals(body, skill, [posture("ready", "left")])
+        (one,) = placing.arrivals(body, skill, [posture("ready", "left", "kuafu")])
         rooms[by] = placing.room_below(body, skill, one)
     assert rooms[LOWERED[0]] > MARGIN and -0.1 < rooms[LOWERED[1]] < -0.02
 
@@ -272,7 +273,7 @@ def turned_from(body):
 @pytest.mark.parametrize("turn", ["free", "clear"])
 def test_a_hand_arrives_so_that_it_can_be_lowered_clear(body, put, monkeypatch, turn):
     """Turned by 20 degrees it has 9 mm of room on its way down, else 7 mm; where that is nowhere enough, the most of it counts."""
-    skill, likes = put(turn, 0.04), [posture("ready", "left")]
+    skill, likes = put(turn, 0.04), [posture("ready", "left", "kuafu")]
     turned = turned_from(body)
     every = {turned(one) for one in placing._within_reach(body, put("free", 0.04), likes)}
     assert {0, 20} < every
@@ -283,7 +284,7 @@ def test_a_hand_arrives_so_that_it_can_be_lowered_clear(body, put, monkeypatch, 
 
 def test_of_ways_down_that_are_clear_the_roomiest_is_tried_first(body, put, monkeypatch):
     """Looked at every 10 degrees: what is turned by 10 is not found among steps of 20."""
-    likes, turned = [posture("ready", "left")], turned_from(body)
+    likes, turned = [posture("ready", "left", "kuafu")], turned_from(body)
     assert 10 not in {turned(one) for one in placing._within_reach(body, put("free", 0.04), likes)}
     rooms = {10: 0.012, 0: 0.009, 20: 0.007}
     monkeypatch.setattr(placing, "room_below", lambda state, skill, one: rooms.get(turned(one), 0.0))
@@ -304,7 +305,7 @@ def test_an_arm_that_is_straight_before_it_is_down_misses_its_place(body, put, b
 @pytest.mark.parametrize("short", [0.003, 0.005])
 def test_an_arrival_from_which_the_arm_comes_down_is_tried_first(body, put, monkeypatch, short):
     """Where it misses the place by 5 mm; 3 mm do not count."""
-    turned, likes = turned_from(body), [posture("ready", "left")]
+    turned, likes = turned_from(body), [posture("ready", "left", "kuafu")]
     monkeypatch.setattr(placing, "lowered", lambda state, skill, one: ([], short if turned(one) == 0 else 0.0))
     tried = [turned(one) for one in placing._within_reach(body, put("free", 0.04), likes)]
     assert len(tried) > 2 and tried.index(0) == (0 if short == 0.003 else len(tried) - 1)

@@ -8,15 +8,14 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.replay.judge.judge import judge
+from shiliu.replay.operator.limbs.geometry import turned_between
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import Operator, perform, read_chain
-from shiliu.replay.operator.skills.arm import turned_between
-from shiliu.replay.operator.skills.cloth import edges_of, flat_at
-from shiliu.replay.operator.skills.operator_state import OperatorState
-from shiliu.replay.operator.skills.tips import gap_of, hands_over, tcp_from_nose, tcp_from_tip
+from shiliu.replay.operator.operator_state import OperatorState
+from shiliu.replay.operator.skills.cloth.handling import edges_of, flat_at
+from shiliu.replay.operator.skills.cloth.tips import hands_over
 from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.scenarios.draws.variation import draw
-from shiliu.scenarios.robots.postures import posture
 from shiliu.scenarios.stepping.simulation import Simulation
 
 AWAY = np.array([1.0, 0.0, 0.0])
@@ -57,11 +56,11 @@ def test_tips_are_where_the_hand_is_placed_for(folding, side, gap, pitch):
     arm, model = state.arms[side], start.model
     data = mujoco.MjData(model)
     at = np.array([0.45, 0.3 if side == "left" else -0.3, 0.90])
-    for where, lowest in ((tcp_from_tip, True), (tcp_from_nose, False)):
+    for where, lowest in ((state.hand.tcp_from_tip, True), (state.hand.tcp_from_nose, False)):
         tried = []
         for frame in hands_over(AWAY, np.deg2rad(pitch)):
             for name in ("outside_4", "level", "over", "raised"):
-                q, off = arm.solve(where(at, frame, gap), frame, posture(name, side), None, 0.3, 200, 1e-5)
+                q, off = arm.solve(where(at, frame, gap), frame, arm.posture(name), None, 0.3, 200, 1e-5)
                 tried.append((off, q, frame))
         off, q, frame = min(tried, key=lambda one: one[0])
         assert off < 1e-3 and turned_between(arm.hand(q)[1], frame) < 0.01
@@ -69,7 +68,7 @@ def test_tips_are_where_the_hand_is_placed_for(folding, side, gap, pitch):
         names = [n for n in folding.robot.arm_names if n.startswith(f"zarm_{side[0]}")]
         for name, angle in zip(names, q):
             data.qpos[model.joint(name).qposadr[0]] = angle
-        travel = (gap_of(0.0) - gap) / 2.0 / 0.914603815
+        travel = (state.hand.widest - gap) / 2.0 / 0.914603815
         for which in ("front", "back"):
             data.qpos[model.joint(f"{side}_finger_{which}_joint").qposadr[0]] = travel
         mujoco.mj_kinematics(model, data)

@@ -20,10 +20,10 @@ from fuzz_counts import MANY
 from shiliu.cli import main
 from shiliu.replay.operator.operator import Operator, perform, read_chain
 from shiliu.replay.operator.skills import registry
-from shiliu.replay.operator.skills.skill import REQUIRED, Argument
+from shiliu.replay.operator.words.skill import REQUIRED, Argument
 from shiliu.scenarios.catalog.catalog import list_scenarios
 from shiliu.scenarios.draws import variation as drawing
-from shiliu.scenarios.robots.postures import POSTURES
+from shiliu.scenarios.robots.postures import postures_of
 from shiliu.scenarios.scene.scene import Scene
 from shiliu.scenarios.sheet.errors import ShiliuError
 from shiliu.scenarios.sheet.quantity import UNITS, dimension_of
@@ -113,7 +113,7 @@ def argument_for(argument: Argument, scene: Scene, rng: np.random.Generator) -> 
     if argument.kind == "hand":
         return one_of(rng, ("left", "right"))
     if argument.kind == "posture":
-        return one_of(rng, POSTURES)
+        return one_of(rng, postures_of("kuafu"))
     if argument.kind == "word":
         return one_of(rng, argument.choices)
     known = words_of(scene)[argument.kind]

@@ -12,17 +12,18 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.cli import main
+from shiliu.replay.operator.limbs.arm import Arm
+from shiliu.replay.operator.limbs.hand import unit
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import perform, read_chain
-from shiliu.replay.operator.skills import reason
-from shiliu.replay.operator.skills.arm import Arm
-from shiliu.replay.operator.skills.operator_state import GivenUp, unit
-from shiliu.replay.operator.skills.reaching import SLACK, TCP_REACH
-from shiliu.replay.operator.skills.reason import gave_up_of, in_english
+from shiliu.replay.operator.planning.reaching import SLACK
+from shiliu.replay.operator.words import reason
+from shiliu.replay.operator.words.reason import GivenUp, gave_up_of, in_english
 from shiliu.replay.recording.recording import Recording
 from shiliu.replay.report.html import render
 from shiliu.replay.report.text import Words, catalogue
 from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.robots.postures import arm_facts
 from shiliu.scenarios.sheet.errors import ScenarioError
 from shiliu.scenarios.sheet.yaml_reader import Node, Problems
 
@@ -145,7 +146,7 @@ def test_what_no_arm_reaches_is_told_before_it_is_tried(table, more):
     mujoco.mj_setState(draw.model, data, draw.start_state, mujoco.mjtState.mjSTATE_INTEGRATION)
     mujoco.mj_forward(draw.model, data)
     shoulder, bowl = data.site("left_shoulder").xpos.copy(), data.site("bowl/rim_near").xpos.copy()
-    level = np.sqrt((TCP_REACH + SLACK + more) ** 2 - (bowl - shoulder)[2] ** 2 - (bowl - shoulder)[1] ** 2)
+    level = np.sqrt((arm_facts("kuafu")["reach"] + SLACK + more) ** 2 - (bowl - shoulder)[2] ** 2 - (bowl - shoulder)[1] ** 2)
     ahead = float(shoulder[0] + level - bowl[0])
     key = "bowl.at.x"
     moved = drawing.of_values(table, {**draw.values, key: draw.values[key] + ahead}, 0)
@@ -201,7 +202,7 @@ def test_episodes_of_earlier_versions_are_read():
 
 def test_every_reason_of_a_skill_stands_in_the_catalogues():
     codes = set()
-    for file in Path(reason.__file__).parent.glob("*.py"):
+    for file in Path(reason.__file__).parents[1].rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Reason" and file.name != "reason.py":
                 fields = set(re.findall(r"{(\w+)", catalogue("en")["gave_up"][node.args[1].value]))

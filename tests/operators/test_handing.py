@@ -7,9 +7,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from conftest import make_readings
-from shiliu.replay.operator.skills.arm import Arm
-from shiliu.replay.operator.skills.handing import ROOM, HoldUntilPulled, OfferHandle
-from shiliu.replay.operator.skills.operator_state import OperatorState
+from shiliu.replay.operator.limbs.arm import Arm
+from shiliu.replay.operator.operator_state import OperatorState
+from shiliu.replay.operator.skills.hand_over.offer import HandOverOffer
+from shiliu.replay.operator.skills.hand_over.pulled import ROOM, HandOverPulled
 from shiliu.scenarios.robots.postures import posture
 from shiliu.scenarios.robots.robot import load_robot
 from shiliu.scenarios.sensing.requests import Request
@@ -21,7 +22,7 @@ LOAD = np.array([0.0, 0.0, -3.6])
 
 @pytest.fixture
 def arm():
-    return Arm(load_robot(), "left", posture("ready", "left"), TIMESTEP, 0.05, STIFFNESS, np.random.default_rng(0))
+    return Arm(load_robot(), "left", posture("ready", "left", "kuafu"), TIMESTEP, 0.05, STIFFNESS, np.random.default_rng(0))
 
 
 class Held:
@@ -49,10 +50,10 @@ class Held:
 def waits(arm, pulls, touched=(0.0, 0.0), **changed):
     """What was done: `let_go_at` is the control step at which it began to open, None where it never did."""
     values = {
-        name: argument.default for name, argument in HoldUntilPulled.arguments.items() if name not in ("hand", "person")
+        name: argument.default for name, argument in HandOverPulled.arguments.items() if name not in ("hand", "person")
     }
     body = Held(arm, pulls, touched)
-    skill = HoldUntilPulled({**values, "hand": "left", "person": "chest", "at_most": 4.0, **changed})
+    skill = HandOverPulled({**values, "hand": "left", "person": "chest", "at_most": 4.0, **changed})
     for _ in skill.run(body):
         body.step += 1
     return body
@@ -101,7 +102,7 @@ def test_an_opening_hand_makes_room_on_the_side_that_is_touched(arm, touched, as
     assert abs(moved[1]) >= 0.008 * abs(aside) and np.abs(moved[[0, 2]]).max() < 1e-3
 
 
-class Offering(OfferHandle):
+class Offering(HandOverOffer):
     """Where the handle is brought to, without moving."""
 
     def _bring(self, body, goal, way, grip=None):
@@ -111,7 +112,7 @@ class Offering(OfferHandle):
 
 def offers(arm, hand_at):
     """What is brought where, to somebody who sits facing the robot and whose right hand is at `hand_at(step)`."""
-    values = {name: argument.default for name, argument in OfferHandle.arguments.items()}
+    values = {name: argument.default for name, argument in HandOverOffer.arguments.items()}
     values |= {"hand": "left", "handle": "handle", "of": "cup", "person": "chest", "at_most": 4.0, "before": 0.1}
     skill = Offering(values | {"left_grip": "left", "right_grip": "right"})
     facing = np.diag([-1.0, -1.0, 1.0])

@@ -5,13 +5,13 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 import pytest
+from shiliu.replay.operator.limbs.geometry import progress
 from shiliu.replay.operator.operator import Operator
+from shiliu.replay.operator.operator_state import SWIFT
 from shiliu.replay.operator.planning import ArmGroup, Level, Plan, Together, plan
 from shiliu.replay.operator.planning.branches import branches
 from shiliu.replay.operator.planning.clearance import MARGIN, Clearance
 from shiliu.replay.operator.planning.limbs import spline_through
-from shiliu.replay.operator.skills.arm import progress
-from shiliu.replay.operator.skills.operator_state import SWIFT
 from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.stepping.simulation import Simulation
 

@@ -11,8 +11,8 @@ import shiliu
 from benches import bench, end, off
 from benches import done as performed
 from shiliu.replay.operator.operator import perform, read_chain
+from shiliu.replay.operator.operator_state import ENOUGH
 from shiliu.replay.operator.skills import pouring
-from shiliu.replay.operator.skills.operator_state import ENOUGH
 from shiliu.scenarios.draws.variation import chosen
 from shiliu.scenarios.sensing.requests import Request
 from shiliu.scenarios.sheet.errors import ScenarioError

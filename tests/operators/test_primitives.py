@@ -1,5 +1,6 @@
 """Primitives and their strategies: one name, one meaning; how a strategy is chosen; what every scenario of the package says."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,8 @@ from benches import bench
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import read_chain
 from shiliu.replay.operator.skills import registry
-from shiliu.replay.operator.skills.primitives import PRIMITIVES, TAKE
-from shiliu.replay.operator.skills.skill import THINGS, Argument
+from shiliu.replay.operator.words.primitives import PRIMITIVES, TAKE
+from shiliu.replay.operator.words.skill import THINGS, Argument
 from shiliu.scenarios.reading.composition import CONF
 from shiliu.scenarios.sheet.errors import ScenarioError
 
@@ -23,6 +24,17 @@ def test_a_skill_is_a_strategy_of_a_primitive():
         assert kind.word in PRIMITIVES, name
         assert name == (f"{kind.word}.{kind.how}" if kind.how else kind.word)
     assert {kind.word for kind in registry().values()} == set(PRIMITIVES)
+
+
+def test_a_way_is_called_the_same_by_its_file_its_class_and_its_word():
+    ways = {}
+    for name, kind in registry().items():
+        ways.setdefault(kind.word, []).append(name)
+    for name, kind in registry().items():
+        cloth = ".cloth." in kind.__module__
+        own = name if cloth or len(ways[kind.word]) == 1 else f"{kind.word}.{kind.how or 'plain'}"
+        assert kind.__name__ == "".join(part.capitalize() for part in re.split("[._]", own)), name
+        assert kind.__module__.partition(".skills.")[2] in (own, f"cloth.{name.replace('.', '_')}"), name
 
 
 def test_an_argument_means_the_same_for_all_strategies_of_a_primitive():

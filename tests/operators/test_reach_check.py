@@ -8,14 +8,15 @@ import dataclasses
 import pytest
 import shiliu
 from shiliu.cli import main
+from shiliu.replay.operator.planning.reaching import SLACK
 from shiliu.replay.operator.reach_check import places_in_reach
-from shiliu.replay.operator.skills.reaching import SLACK, TCP_REACH
 from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.robots.postures import arm_facts
 from shiliu.scenarios.sheet.errors import ScenarioError
 from shiliu.scenarios.sheet.yaml_reader import Node, Problems
 from shiliu.scenarios.soundness.soundness import examine
 
-LIMIT = f"at most {1e3 * (TCP_REACH + SLACK):.0f} mm"
+LIMIT = f"at most {1e3 * (arm_facts('kuafu')['reach'] + SLACK):.0f} mm"
 
 
 @pytest.fixture(scope="module")

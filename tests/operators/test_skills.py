@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 import shiliu
 from benches import bench, done, end, off, seen
+from shiliu.replay.operator.limbs.hand import Hand
 from shiliu.replay.operator.operator import Operator, perform, read_chain
 from shiliu.replay.operator.skills import placing
-from shiliu.replay.operator.skills.tips import TIP_END
 from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.robots.robot import load_robot
 from shiliu.scenarios.soundness.soundness import STATE
 from shiliu.scenarios.stepping.simulation import Simulation
 
@@ -159,7 +160,7 @@ def test_the_head_looks_and_a_hand_points_at_a_place():
     data = end(scene, made)
     assert aimed(data, "head_camera", "other/base", 0) < 1.0
     assert aimed(data, "left_tcp", "bowl/base", 2) < 3.0
-    tip = data.site("left_tcp").xpos + TIP_END * data.site("left_tcp").xmat.reshape(3, 3)[:, 2]
+    tip = data.site("left_tcp").xpos + Hand(load_robot().hand_sheet).tip_end * data.site("left_tcp").xmat.reshape(3, 3)[:, 2]
     assert np.linalg.norm(data.site("bowl/base").xpos - tip) == pytest.approx(0.20, abs=0.01)
 
 

@@ -12,12 +12,14 @@ from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import perform, read_chain
-from shiliu.replay.operator.skills import flinging
-from shiliu.replay.operator.skills.cloth import BELOW, OVER, PickCloth, choose
-from shiliu.replay.operator.skills.flinging import FlingOut, eased
-from shiliu.replay.operator.skills.operator_state import OperatorState, percent_of_gap
-from shiliu.replay.operator.skills.spreading import AT_EASE, CLEAR, LOST, SLIPS, short_edges
-from shiliu.replay.operator.skills.tips import hands_over, tcp_from_nose
+from shiliu.replay.operator.operator_state import OperatorState
+from shiliu.replay.operator.skills.cloth import fling as flinging
+from shiliu.replay.operator.skills.cloth.fling import Fling, eased
+from shiliu.replay.operator.skills.cloth.handling import BELOW, choose
+from shiliu.replay.operator.skills.cloth.spreading import AT_EASE, CLEAR, LOST, short_edges
+from shiliu.replay.operator.skills.cloth.take_edge import OVER, TakeEdge
+from shiliu.replay.operator.skills.cloth.take_end import SLIPS
+from shiliu.replay.operator.skills.cloth.tips import hands_over
 from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.replay.signals.signal import held, resample
 from shiliu.scenarios.draws.variation import STATE, draw
@@ -178,7 +180,7 @@ def test_a_finger_on_which_more_is_to_lie_rises_over_the_table(crumpled):
         noses = pick._lifting(np.zeros(3), away, depth)
         assert noses[-1] - noses[-2] == pytest.approx([0.0, 0.0, OVER])
     # the towel that lies flat hangs as far as it was drawn, and is taken by that alone
-    flat = PickCloth({name: argument.default for name, argument in PickCloth.arguments.items()})
+    flat = TakeEdge({name: argument.default for name, argument in TakeEdge.arguments.items()})
     assert not flat.lies and len(flat._lifting(np.zeros(3), away, 0.026)) == len(noses) - 1
 
 
@@ -188,10 +190,10 @@ def test_an_edge_that_lies_too_little_on_a_finger_is_not_taken(crumpled, monkeyp
     away = body.site("table/left_end")[1][:, 0]
     frame = hands_over(away, pick.pitch)[0]
     monkeypatch.setattr(body, "touch", lambda side: np.full(2, 4.0))
-    monkeypatch.setattr(body, "percent", lambda side: percent_of_gap(0.006))
+    monkeypatch.setattr(body, "percent", lambda side: body.hand.percent(0.006))
     corner = body.vertices(cloth)[pick._edges(body).near["left"]]
     for behind, taken in ((SLIPS - 0.003, False), (SLIPS + 0.003, True)):
-        tcp = tcp_from_nose(corner + behind * frame[:, 2], frame, 0.006)
+        tcp = body.hand.tcp_from_nose(corner + behind * frame[:, 2], frame, 0.006)
         monkeypatch.setattr(body.arms["left"], "hand", lambda tcp=tcp: (tcp, frame))
         assert pick._taken(body, "left") is taken
     monkeypatch.setattr(body, "touch", lambda side: np.zeros(2))
@@ -254,7 +256,7 @@ def test_hands_that_go_after_what_swings_below_them_calm_it_and_come_back(crumpl
 
 def test_how_much_lies_open_is_told_of_a_heap_and_of_a_flat_towel(crumpled):
     fling, body, (cloth,) = handling(crumpled)[4], seen(crumpled, 602), crumpled.cloths
-    assert isinstance(fling, FlingOut) and fling._open(body) < 0.8
+    assert isinstance(fling, Fling) and fling._open(body) < 0.8
     flat = np.c_[cloth.flat, np.full(len(cloth.flat), 0.853)]
     body.vertices = lambda _: flat
     assert fling._open(body) == pytest.approx(1.0, abs=1e-6)

@@ -10,8 +10,8 @@ import pytest
 import shiliu
 import yaml
 from benches import BENCH, done
+from shiliu.replay.operator.operator_state import OperatorState
 from shiliu.replay.operator.planning.standing import Standing, walk
-from shiliu.replay.operator.skills.operator_state import OperatorState
 from shiliu.scenarios.catalog.catalog import scene_of_tree
 from shiliu.scenarios.draws.variation import draw
 from shiliu.scenarios.stepping.simulation import Simulation

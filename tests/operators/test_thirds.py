@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.replay.judge.judge import judge
+from shiliu.replay.operator.limbs.hand import Hand
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import perform, read_chain
-from shiliu.replay.operator.skills.cloth import choose, edges_of, on_arc, rising
-from shiliu.replay.operator.skills.operator_state import OperatorState
-from shiliu.replay.operator.skills.spreading import short_edges
-from shiliu.replay.operator.skills.thirds import FoldThird
-from shiliu.replay.operator.skills.tips import tcp_from_nose
+from shiliu.replay.operator.operator_state import OperatorState
+from shiliu.replay.operator.skills.cloth.fold_third import FoldThird
+from shiliu.replay.operator.skills.cloth.handling import choose, edges_of, on_arc, rising
+from shiliu.replay.operator.skills.cloth.spreading import short_edges
 from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.scenarios.draws.variation import draw
 from shiliu.scenarios.stepping.simulation import Simulation
@@ -111,7 +111,7 @@ def test_the_named_finger_comes_below(scene, start, side):
     nose = np.array([0.45, 0.15 if side == "left" else -0.15, 0.84])
     for below, other in (("front", "back"), ("back", "front")):
         frames = type(pick)({**pick.values, "below": below})._frames(AWAY)
-        _, q = choose(arm, frames, lambda frame: [tcp_from_nose(nose, frame, 0.06)])
+        _, q = choose(arm, frames, lambda frame: [Hand(scene.robot.hand_sheet).tcp_from_nose(nose, frame, 0.06)])
         data = mujoco.MjData(start.model)
         data.qpos[:] = scene.start_qpos(start.model)
         for joint, angle in zip((n for n in scene.robot.arm_names if n.startswith(f"zarm_{side[0]}")), q):

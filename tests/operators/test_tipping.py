@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import shiliu
 from benches import bench, done, end
+from shiliu.replay.operator.limbs.geometry import turned_between
 from shiliu.replay.operator.operator import read_chain
-from shiliu.replay.operator.skills.arm import turned_between
-from shiliu.replay.operator.skills.stirring import LANES, HeldTool
+from shiliu.replay.operator.skills.stroke.stir_with import LANES, HeldTool
 from shiliu.replay.operator.skills.tipping import Tipping
 
 NEVER = "{never: {moved: {of: other, more_than: 3000 mm}}}"

@@ -11,8 +11,8 @@ from benches import done, end
 from shiliu.replay.operator.operator import Operator, read_chain
 from shiliu.replay.operator.planning.clearance import MARGIN
 from shiliu.replay.operator.skills import registry
-from shiliu.replay.operator.skills.operator_state import GivenUp
-from shiliu.replay.operator.skills.tracking import SHUT, STEP, TRUNK, TakeMoving
+from shiliu.replay.operator.skills.take.moving import SHUT, STEP, TRUNK, TakeMoving
+from shiliu.replay.operator.words.reason import GivenUp
 from shiliu.scenarios.catalog.catalog import scene_of_tree
 from shiliu.scenarios.draws.variation import nominal
 from shiliu.scenarios.robots.postures import posture
@@ -120,5 +120,5 @@ def test_a_hand_is_sent_to_wait_over_the_belt_from_where_it_began(before_belt):
         assert len(state._beside) == goes
     while state._beside:
         state.move_beside()
-    assert state.arms["right"].q == pytest.approx(posture("over_belt", "right"), abs=1e-6)
+    assert state.arms["right"].q == pytest.approx(posture("over_belt", "right", "kuafu"), abs=1e-6)
     assert state.arms["right"].hand()[0] == pytest.approx([0.60, -0.20, 1.02], abs=0.03)

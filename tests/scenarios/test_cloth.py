@@ -8,16 +8,18 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
+from shiliu.replay.operator.limbs.hand import Hand
 from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import perform
-from shiliu.replay.operator.skills import tips
-from shiliu.replay.operator.skills.cloth import edges_of
-from shiliu.replay.operator.skills.operator_state import FORCE_PER_PERCENT, OperatorState
+from shiliu.replay.operator.operator_state import OperatorState
+from shiliu.replay.operator.skills.cloth import tips
+from shiliu.replay.operator.skills.cloth.handling import edges_of
 from shiliu.scenarios.cloth.cloth import Cloth, cloth_of
 from shiliu.scenarios.draws import variation as draw
 from shiliu.scenarios.draws.variation import STATE
 from shiliu.scenarios.reading.config import nominal_values
 from shiliu.scenarios.reading.physics import Physics, read_physics
+from shiliu.scenarios.robots.robot import load_robot
 from shiliu.scenarios.scene.scene import Scene
 from shiliu.scenarios.sensing.requests import Request
 from shiliu.scenarios.sheet.errors import ScenarioError
@@ -402,6 +404,7 @@ class Claw:
     """A claw that stands somewhere, and what it is told."""
 
     def __init__(self, percent, contact=0.0):
+        self.hand = Hand(load_robot().hand_sheet)
         self.claws, self.held, self._percent, self._contact = {"left": 0.0}, {}, percent, contact
 
     def percent(self, side):
@@ -414,13 +417,13 @@ class Claw:
 def test_a_claw_presses_on_cloth_with_a_force_and_closes_on_nothing():
     claw = Claw(94.0, contact=1.2)
     tips.squeeze(claw, "left", 1.2)
-    assert (claw.claws["left"] - 94.0) * FORCE_PER_PERCENT == pytest.approx(1.2)
+    assert claw.claws["left"] - 94.0 == pytest.approx(claw.hand.percent_of_force(1.2))
     claw = Claw(94.0, contact=0.5)  # less than half is felt: it closes faster
     tips.squeeze(claw, "left", 1.2)
-    assert (claw.claws["left"] - 94.0) * FORCE_PER_PERCENT == pytest.approx(tips.GENTLY)
+    assert claw.claws["left"] - 94.0 == pytest.approx(claw.hand.percent_of_force(tips.GENTLY))
     claw = Claw(99.0)
     tips.squeeze(claw, "left", 1.2)
-    assert tips.gap_of(claw.claws["left"]) == pytest.approx(tips.TIGHT)
+    assert claw.hand.gap(claw.claws["left"]) == pytest.approx(tips.TIGHT)
     claw = Claw(94.0)
     list(tips.squeezing(claw, "left", 1.2, iter([None])))
     assert claw.claws["left"] == 0.0  # what has been let go of is not squeezed again
@@ -430,7 +433,7 @@ def test_a_claw_presses_on_cloth_with_a_force_and_closes_on_nothing():
 
 
 def test_one_finger_is_over_the_other_and_pads_end_where_they_are_sent():
-    away = np.array([np.cos(0.06), np.sin(0.06), 0.0])
+    hand, away = Hand(load_robot().hand_sheet), np.array([np.cos(0.06), np.sin(0.06), 0.0])
     first, second = tips.hands_over(away, 0.5)
     np.testing.assert_allclose(first[:, 1], -second[:, 1], atol=1e-12)  # which finger is which
     for frame in (first, second):
@@ -438,10 +441,10 @@ def test_one_finger_is_over_the_other_and_pads_end_where_they_are_sent():
         assert frame[:, 2] @ away == pytest.approx(np.cos(0.5)) and frame[2, 2] == pytest.approx(-np.sin(0.5))
         assert abs(frame[2, 1]) == pytest.approx(np.cos(0.5))  # the opening stands as upright as the fingers lie level
         place = np.array([0.3, 0.2, 0.85])
-        tcp = tips.tcp_over(place, frame, 0.06)
-        np.testing.assert_allclose(tips.pad_end(tcp, frame, 0.06), place, atol=1e-12)
-        lower = tips.tcp_from_tip(place, frame, 0.06) - tips.tcp_from_nose(place, frame, 0.06)
-        assert np.linalg.norm(lower) == pytest.approx(tips.TIP_BACK - tips.TIP_FRONT) and lower[2] > 0.0
+        tcp = hand.tcp_over(place, frame, 0.06)
+        np.testing.assert_allclose(hand.pads_end(tcp, frame, 0.06), place, atol=1e-12)
+        lower = hand.tcp_from_tip(place, frame, 0.06) - hand.tcp_from_nose(place, frame, 0.06)
+        assert np.linalg.norm(lower) == pytest.approx(hand.tip_back - hand.tip_front) and lower[2] > 0.0
 
 
 def test_near_and_far_corners_are_those_that_the_robot_sees(folding):

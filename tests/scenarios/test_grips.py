@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import yaml
 from shiliu.replay.operator.skills import registry
-from shiliu.replay.operator.skills.chain import read_skills
+from shiliu.replay.operator.words.chain import read_skills
 from shiliu.scenarios.catalog.catalog import scene_of_tree
 from shiliu.scenarios.grips.gripper import gripper_of
 from shiliu.scenarios.grips.grips import Grip, grips_of, why_not

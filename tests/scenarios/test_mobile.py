@@ -331,7 +331,7 @@ def test_the_operator_walks_squats_stands_up_and_turns(walked):
 
 
 def test_hands_reach_places_in_the_world_from_wherever_the_robot_stands(scene):
-    from shiliu.replay.operator.skills.operator_state import OperatorState
+    from shiliu.replay.operator.operator_state import OperatorState
 
     state = OperatorState(scene, nominal(scene), np.random.default_rng(0), {})
     sim = Simulation(scene)

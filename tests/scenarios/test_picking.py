@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.replay.operator.operator import read_chain
-from shiliu.replay.operator.skills.cloth import LOOKS, RIGHT
-from shiliu.replay.operator.skills.tips import hands_over
+from shiliu.replay.operator.skills.cloth.handling import LOOKS, RIGHT
+from shiliu.replay.operator.skills.cloth.tips import hands_over
 from shiliu.scenarios.draws.variation import nominal
 
 UP = np.array([0.0, 0.0, 1.0])

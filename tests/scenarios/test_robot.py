@@ -12,7 +12,7 @@ import pytest
 import shiliu
 import yaml
 from shiliu.envs.single import ShiliuEnv
-from shiliu.scenarios.robots.postures import POSTURES, posture
+from shiliu.scenarios.robots.postures import posture, postures_of
 from shiliu.scenarios.robots.robot import Robot, load_robot
 from shiliu.scenarios.scene.scene import Scene
 
@@ -566,11 +566,11 @@ def test_postures_lie_within_the_arms_ranges():
     robot = load_robot()
     for side in ("left", "right"):
         limits = np.array([robot.limits[name]["position"] for name in robot.arm_of(side)])
-        for name in POSTURES:
-            assert (posture(name, side) >= limits[:, 0]).all() and (posture(name, side) <= limits[:, 1]).all(), (
+        for name in postures_of("kuafu"):
+            assert (posture(name, side, "kuafu") >= limits[:, 0]).all() and (posture(name, side, "kuafu") <= limits[:, 1]).all(), (
                 name,
                 side,
             )
     ready = robot.pose("ready")
     for side in ("left", "right"):
-        assert posture("ready", side)[:6] == pytest.approx([ready[name] for name in robot.arm_of(side)][:6])
+        assert posture("ready", side, "kuafu")[:6] == pytest.approx([ready[name] for name in robot.arm_of(side)][:6])

@@ -9,20 +9,38 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shiliu
+import yaml
+from benches import BENCH, done, end
 from shiliu.replay.evaluation.faults.fault import Work
 from shiliu.replay.evaluation.faults.motion import past_limit
 from shiliu.replay.evaluation.faults.places import places_of
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.operator.demonstration import demonstrate
+from shiliu.replay.operator.limbs.hand import Hand
 from shiliu.replay.retarget.arms import Arms
-from shiliu.scenarios.catalog.catalog import load_scenario
+from shiliu.scenarios.catalog.catalog import load_scenario, scene_of_tree
 from shiliu.scenarios.grips.gripper import gripper_of
 from shiliu.scenarios.parts import part
-from shiliu.scenarios.robots import robot, robot_folder
+from shiliu.scenarios.robots import robot_folder
 from shiliu.scenarios.robots.postures import postures_of
-from shiliu.scenarios.robots.robot import load_robot, robots
+from shiliu.scenarios.robots.robot import load_robot
+from shiliu.scenarios.robots.robot_folder import robots
 
 OTHER = (("zarm_", "limb_"), ("zhead_", "neck_"), ("leg_", "stilt_"), ("claw", "pincer"), ("finger_", "prong_"))
+
+# The second hand of the twin: 120 mm wide instead of 190, just as stiff. Its fingers have a shorter way to go.
+SLIM = {
+    "slim.yaml": {"model: pincer.xml": "model: slim.xml", "opening: 0.19 ": "opening: 0.12 "},
+    "slim.xml": {
+        'pos="0.095 0 -0.1225"': 'pos="0.06 0 -0.1225"',
+        'pos="-0.095 0 -0.1225"': 'pos="-0.06 0 -0.1225"',
+        'range="0 0.103870111" damping="1584.94763"': 'range="0 0.065602175" damping="2509.50036"',
+        'pos="0 0 -0.1645"': 'pos="0 0 -0.1490263"',
+        'coef="481.370429"': 'coef="762.169846"',
+        'kp="0.02166"': 'kp="0.00864"',
+        'forcerange="-0.342 0.342"': 'forcerange="-0.216 0.216"',
+    },
+}
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +60,17 @@ def twin(tmp_path_factory) -> str:
         file.write_text(text, encoding="utf-8")
     (folder / "claw.xml").rename(folder / "pincer.xml")
     (folder / "claw.yaml").rename(folder / "pincer.yaml")
+    for name, changes in SLIM.items():
+        text = (folder / name.replace("slim", "pincer")).read_text(encoding="utf-8")
+        for old, new in changes.items():
+            assert old in text, f"{old} is not in the sheet of the claw"
+            text = text.replace(old, new)
+        (folder / name).write_text(text, encoding="utf-8")
+    sheet = folder / "robot.yaml"
+    hands = "hands: {pincer: pincer.yaml"
+    sheet.write_text(sheet.read_text(encoding="utf-8").replace(hands, f"{hands}, slim: slim.yaml"), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(robot_folder, "ASSETS", assets)
-        patch.setattr(robot, "ASSETS", assets)
         postures_of.cache_clear()
         yield "twin"
     postures_of.cache_clear()
@@ -67,10 +93,45 @@ def test_it_stands_in_a_scene_with_its_first_hand(twin):
 
 
 def test_the_operator_performs_with_it(twin):
-    """Postures and tips of the operator are still those of the default robot's folder, which this one's equal."""
     own, other = (next(iter(demonstrate(load_scenario("table_setting", robot=name), [0]))) for name in ("kuafu", twin))
     assert other.label["success"] and other.action_names[0] == "limb_l1_joint"
     np.testing.assert_array_equal(other.actions, own.actions)
+
+
+def on_the_bench(skill: str, robot: str, hand: str):
+    """A scene of the bench with this robot and hand in which one skill is performed, and the performance."""
+    tree = yaml.safe_load(BENCH)
+    for name in ("bowl", "buns", "other"):
+        del tree["parts"][name]
+    goes_on = "{never: {moved: {of: can, more_than: 3000 mm}}}"
+    tree |= {"skills": yaml.safe_load(f"[{{{skill}}}, {{wait: {{time: 1 s}}}}]"), "goal": yaml.safe_load(goes_on)}
+    scene = scene_of_tree("bench", tree, robot=robot, hand=hand)
+    return scene, done(scene)
+
+
+@pytest.mark.parametrize(("robot", "hand"), [("kuafu", "claw"), ("twin", "slim")])
+@pytest.mark.parametrize("force", [30.0, 80.0])
+def test_each_hand_presses_as_hard_as_it_is_commanded(twin, robot, hand, force):
+    """A hand of other numbers, a force of its own a percent: with the claw's the slim one would press 0.63 of it."""
+    scene, made = on_the_bench(f"take: {{hand: left, of: can, force: {force} N}}", robot, hand)
+    assert scene.robot.hand == hand and "gave_up" not in made.provenance
+    pads = made.observations["observation.touch"][-1, :2]
+    np.testing.assert_allclose(pads, force, rtol=0.1)
+
+
+@pytest.mark.parametrize(("robot", "hand"), [("kuafu", "claw"), ("twin", "slim")])
+def test_each_hand_opens_as_wide_as_it_is_commanded(twin, robot, hand):
+    scene, made = on_the_bench("reach: {hand: right, at: can.middle, opening: 36 mm, yaw: 40 deg}", robot, hand)
+    data = end(scene, made)
+    faces = np.linalg.norm(data.site("right_pad_front").xpos - data.site("right_pad_back").xpos)
+    soft = scene.robot.hand_sheet["grip"]["soft"]
+    assert faces - soft == pytest.approx(0.036, abs=0.001)
+
+
+def test_a_hand_without_the_operator_s_numbers_is_refused_by_name():
+    sheet = {key: value for key, value in load_robot().hand_sheet.items() if key != "tips"}
+    with pytest.raises(shiliu.ShiliuError, match=r"claw\.xml has no tips"):
+        Hand(sheet)
 
 
 def test_a_person_s_hands_are_laid_onto_it(twin):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 import pytest
-from shiliu.replay.operator.skills.arm import hand_frame
-from shiliu.replay.operator.skills.knobs import across
+from shiliu.replay.operator.limbs.geometry import hand_frame
+from shiliu.replay.operator.skills.move_joint.turn import across
 from shiliu.scenarios.parts.part import Write, load_part
 from shiliu.scenarios.reading.config import Vary
 

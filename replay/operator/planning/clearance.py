@@ -11,6 +11,7 @@ import numpy as np
 
 from ....scenarios.cloth.contact import TILE
 from ....scenarios.robots.robot_folder import SIDES
+from ..limbs.arm import RANGE
 
 MARGIN = 0.025  # m, kept from everything that the hand is not meant to touch
 COARSE, FINE = 16, 64  # places on a way that are looked at: first, and where it seems clear
@@ -26,7 +27,6 @@ WIRE = 5e-4  # kg
 SELF = 0.001  # m, from which neighbours within an arm count as touching
 TOUCHES = 3.0  # crowdedness of a pair that touches, over that of one that nearly does
 
-RANGE = 0.93  # share of a joint's range that the operator uses; the judge warns beyond 0.95
 
 # kinds of geoms: what is no arm, links and hand of the first arm, those of the second, what is held
 ELSE, LINK, HAND, HELD = 0, 1, 2, 5

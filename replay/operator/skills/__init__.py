@@ -1,8 +1,9 @@
 """Skills of the scripted operator, named in the words of the field.
 
-A skill is a subclass of `Skill` with a `word` (the primitive) and a `how` (the strategy), in any module of this folder: the registry
-walks the folder. Whatever is listed by skill (titles and sentences, how a recording shows it, `shiliu list skills`, docs/skills.md)
-is read off that class.
+A skill is a subclass of `Skill` with a `word` (the primitive) and a `how` (the strategy). Its file and its class are called so, too:
+`take/rim.py` holds `TakeRim`. What several share stands in the modules beside the folders. The registry walks them all.
+
+Whatever is listed by skill (titles and sentences, how a recording shows it, `shiliu list skills`, docs/skills.md) is read off that class.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .skill import Skill
+    from ..words.skill import Skill
 
 
 @cache
@@ -24,7 +25,7 @@ def registry() -> dict[str, type[Skill]]:
     Raises:
         TypeError: two skills are called the same.
     """
-    from .primitives import PRIMITIVES
+    from ..words.primitives import PRIMITIVES
 
     found: dict[str, type[Skill]] = {}
     for kind in _kinds():
@@ -41,10 +42,10 @@ def skill_named(name: str | None) -> type[Skill] | None:
 
 
 def _kinds() -> Iterator[type[Skill]]:
-    from .skill import Skill
+    from ..words.skill import Skill
 
-    for info in iter_modules(__path__):
-        module = import_module(f".{info.name}", __name__)
+    for info in walk_packages(__path__, f"{__name__}."):
+        module = import_module(info.name)
         for value in vars(module).values():
             if isinstance(value, type) and issubclass(value, Skill) and value.__module__ == module.__name__:
                 if value is not Skill and {"word", "how"} & set(vars(value)):

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ....scenarios.robots.postures import posture
-from .arm import BENCHES, Arm, Path, turn_z, turned_between
-from .hands import UP
-from .operator_state import REACHED, GivenUp, Motion, OperatorState, unit
-from .reason import Reason
+from ..limbs.arm import Arm, Path
+from ..limbs.geometry import UP, turn_z, turned_between, unit
+from ..operator_state import REACHED, OperatorState
+from ..words.motion import Motion
+from ..words.reason import GivenUp, Reason
 
 Pose = tuple[np.ndarray, np.ndarray]  # position (3,) [m], rotation (3, 3)
 # how an arm is held along a row of poses: its score, and (7,) joint angles for each
@@ -126,7 +126,7 @@ def settle(
         Scores (below 1 is good) with (7,) joint angles for each pose of the row, the best first; one at least, and none
         that is nearly the same as one before it.
     """
-    likes = [posture(name, side) for name in BENCHES]
+    likes = state.arms[side].benches
     now = state.arms[side].q
     everything: list[Held] = []
     best = np.inf

@@ -3,54 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from ....scenarios.robots.postures import posture
 from ....scenarios.sheet.quantity import parse_quantity
-from ..recognition import carrying
-from .arm import Path, turn_z
-from .hands import UP
-from .operator_state import ENOUGH, GAP_OPEN, REACHED, GivenUp, Motion, OperatorState
-from .primitives import CARRY, PUT
-from .reason import Reason
-from .skill import Label, Skill
-from .tips import gap_of
+from ..limbs.arm import Path
+from ..limbs.geometry import UP, turn_z
+from ..operator_state import ENOUGH, REACHED, OperatorState
+from ..words.reason import GivenUp, Reason
+from ..words.skill import Skill
 from .vessels import LEVEL
 
 TURNED = np.deg2rad([0.0, 20.0, -20.0, 40.0, -40.0, 65.0, -65.0, 90.0, -90.0])  # of what may stand as it comes
 FINELY = np.deg2rad([0.0, *(sign * turn for turn in range(10, 100, 10) for sign in (1.0, -1.0))])  # of what shall arrive clear
 HELD_AS = ("elbow_in", "elbow_out", "ready")  # postures in which the arm may end
-SEATED = 0.004  # m, by which what is held stays behind the hand that lowers it once something bears it
-SLOWLY = 0.06  # m/s; a hand that is lowered faster, with what it holds, stays behind its command as it begins
 TRAILS = 0.1  # s of what it is lowered faster, by which it does
 LOWERED = 0.06  # m, by which something is lowered onto its place
 HOPELESS = 20.0  # cost of a way that leads through things
-WIDER = 0.034  # m, by which the pads open further than what they held is wide
 DOWN = 4  # places at which the way down is looked at, before it is gone
 CLEAR = 0.008  # m, of room that arm and hand keep on it
-PAST = 0.012  # m, below the place, for a place that lies lower than it is said to
-
-
-class CarryOver(Skill):
-    """Carry what is held level to over a place, by a way that leaves room, turned as the arm likes it; round what stands there.
-
-    It ends over the place, without setting down. `turn: keep` brings it there as it is turned now, for what is not round.
-    """
-
-    word = "carry"
-    how = "over"
-    label = Label(
-        en=("carry over", "the {hand} hand carries the {about} over to the {upon}"),
-        zh=("平端过去", "{hand}手把{about}端到{upon}上方"),
-        shows=carrying.carry_over,
-    )
-    arguments: ClassVar = CARRY("hand of upon turn ahead aside", above=0.05, speed=0.25)
-
-    def run(self, state: OperatorState) -> Motion:
-        yield from state.arms[self.hand].follow(brought(state, self), tremor=0.4)
-        yield from state.arms[self.hand].hold(0.2)
 
 
 def brought(state: OperatorState, skill: Skill) -> Path:
@@ -77,7 +49,7 @@ def no_way_over(state: OperatorState, skill: Skill) -> GivenUp:
 def over(state: OperatorState, skill: Skill) -> Path:
     """The way of a hand that brings a site of what it holds over a place; see `CarryOver` for the arguments."""
     arm = state.arms[skill.hand]
-    likes = [posture(name, skill.hand) for name in HELD_AS]
+    likes = [state.arms[skill.hand].posture(name) for name in HELD_AS]
     ways = (arm.line(one.poses, skill.speed, like=one.like, orient=LEVEL) for one in arrivals(state, skill, likes))
     path = state.freest(skill.hand, ways, state.with_contents(skill.of.split("/")[0]))
     # out of reach: as near as the arm comes
@@ -183,7 +155,7 @@ def goal_of(state: OperatorState, skill: Skill) -> np.ndarray:
 
 def ends(state: OperatorState, skill: Skill) -> Iterator[list[np.ndarray]]:
     """Rows of one posture (7,) [rad] each, in which what is held is over its place."""
-    likes = [*(posture(name, skill.hand) for name in HELD_AS), state.arms[skill.hand].q]
+    likes = [*(state.arms[skill.hand].posture(name) for name in HELD_AS), state.arms[skill.hand].q]
     for one in arrivals(state, skill, likes):
         yield [one.q]
 
@@ -200,131 +172,3 @@ def turning(
         part = turn_z(share * turn)
         poses.append((held + share * (goal - held) + part @ (hand - held), part @ frame))
     return poses
-
-
-class LowerAndRelease(Skill):
-    """Lower what is held until it is seated, let go, and draw the hand back the way that is said.
-
-    It stops lowering when what is held no longer follows the hand, because something bears it, or a little below the place.
-    With a `force` it stops as soon as the fingers feel so much less of its weight: what must not be knocked is put down so.
-    """
-
-    word = "put"
-    how = "on"
-    label = Label(
-        en=("put down", "the {hand} hand puts the {about} down on the {upon}"),
-        zh=("放下", "{hand}手把{about}放到{upon}上"),
-        shows=carrying.place,
-    )
-    arguments: ClassVar = PUT(
-        "hand of upon leave",
-        opening=0.034,
-        back=0.055,
-        retreat=0.10,
-        lowering=0.06,
-        force=PUT.at("force", "that bears it as lowering ends, where it is to be felt", None),
-        speed=0.25,
-    )
-
-    def run(self, state: OperatorState) -> Motion:
-        arm = state.arms[self.hand]
-        position, frame = arm.hand()
-        hangs = state.feel(self.hand)[2]
-        drop = (state.site(self.of)[0] - state.site(self.upon)[0])[2]
-        start = position[2] - state.site(self.of)[0][2]
-        behind = SEATED + TRAILS * max(0.0, self.lowering - SLOWLY)
-
-        def seated() -> bool:
-            if self.force is not None and state.feel(self.hand)[2] - hangs > self.force:
-                return True
-            return (arm.hand()[0][2] - state.site(self.of)[0][2]) - start < -behind
-
-        low = position - (drop + PAST) * UP
-        yield from arm.follow(arm.line([(low, frame)], self.lowering, orient=LEVEL), seated, tremor=0.0, brake=1.0)
-        yield from arm.hold(0.2)
-        gap = gap_of(state.percent(self.hand)) + WIDER if self.opening is None else self.opening
-        yield from state.let_go(self.hand, min(gap, GAP_OPEN), 0.6)
-        yield from arm.follow(self._away(state), tremor=0.0)
-
-    def _away(self, state: OperatorState) -> Path:
-        """The way by which the hand leaves; of `free` ones the one with most room."""
-        arm = state.arms[self.hand]
-        position, frame = arm.hand()
-        back, up = -frame[:, 2], self.retreat * UP
-        ways = {
-            "up": [position + up],
-            "back": [position + self.retreat * back],
-            "over": [position + self.back * back, position + self.back * back + up],
-        }
-
-        def path(way: list[np.ndarray]) -> Path:
-            return arm.line([(place, frame) for place in way], self.speed, orient=LEVEL)
-
-        if self.leave != "free":
-            return path(ways[self.leave])
-        return min((path(way) for way in ways.values()), key=lambda one: state.tightness(self.hand, one, ()))
-
-
-class PlaceOn(LowerAndRelease):
-    """Set down what is held where it is over a surface, let go, and draw the hand back along its fingers and up."""
-
-    word = "put"
-    how = "surface"
-    label = Label(
-        en=("put down", "the {hand} hand puts the {about} down on the {upon}"),
-        zh=("放下", "{hand}手把{about}放到{upon}上"),
-        shows=carrying.place_on,
-    )
-    arguments: ClassVar = LowerAndRelease.arguments | PUT(
-        upon=PUT.at("upon", "a site of the surface; how high it is counts, not where"),
-        opening=0.032,
-        leave=PUT.at("leave", PUT.shared["leave"].doc, "over"),
-        retreat=0.08,
-    )
-
-
-class Put(LowerAndRelease):
-    """Carry what is held over its place, lower it until it is seated, let go, and draw the hand away where there is most room.
-
-    What is taken by its sheet is put so, too: on a table, into a box or a drawer from above, upon another thing of its kind.
-    """
-
-    word = "put"
-    how = ""
-    label = Label(
-        en=("put", "the {hand} hand puts the {about} on the {upon}"),
-        zh=("放置", "{hand}手把{about}放到{upon}"),
-        shows=carrying.set_down,
-    )
-    arguments: ClassVar = PUT(
-        "hand of upon ahead aside",
-        turn=PUT.at(
-            "turn",
-            "whether it may arrive turned about the vertical; clear: so that arm and hand also come near nothing while it is lowered",
-            "free",
-            choices=("free", "keep", "clear"),
-        ),
-        above=PUT.at(
-            "above",
-            "height over the place from which it is lowered; 60 mm, or over the rim of a container, where not said",
-            None,
-        ),
-        leave=PUT.at("leave", "which way the hand leaves; free: the one with most room", "free"),
-        opening=PUT.at(
-            "opening", "gap between the pads when it has let go; a little wider than it was, where not said", None
-        ),
-        back=0.055,
-        retreat=0.10,
-        lowering=0.05,
-        force=LowerAndRelease.arguments["force"],
-        speed=0.25,
-    )
-
-    def run(self, state: OperatorState) -> Motion:
-        if self.above is None:
-            yield from Put({**self.values, "above": over_rim(state, self.upon)}).run(state)
-            return
-        arm = state.arms[self.hand]
-        yield from arm.follow(brought(state, self), tremor=0.4)
-        yield from arm.hold(0.2)
-        yield from super().run(state)

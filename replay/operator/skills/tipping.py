@@ -9,18 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
-import mujoco
 import numpy as np
 
-from ....scenarios.robots.postures import posture
-from .arm import Arm, Path, turn_z, turned_between
-from .hands import HAND, UP
-from .operator_state import GivenUp, Motion, OperatorState
+from ..limbs.arm import Arm, Path
+from ..limbs.geometry import UP, turn_z, turned_between
+from ..operator_state import OperatorState
+from ..words.motion import Motion
+from ..words.reason import GivenUp, Reason
+from ..words.skill import Skill
 from .pouring import GENTLE, rotation
-from .reason import Reason
-from .skill import Argument, Label, Skill
 from .vessels import LEVEL
 
 STEP = np.deg2rad(8.0)  # between the tilts that a way is planned through
@@ -35,13 +33,11 @@ ABOUT = 0.015  # m, that the lip may be off its place
 FURTHER = np.deg2rad(6.0)  # rad, that the vessel may be tilted less than is said
 SURE = 0.6  # score at which a way is taken
 RAISED = 0.11  # m, over where it tips, at which an upright vessel comes and goes: its floor is lower than its lip
-LEFT = 0.03  # m, over the mouth, up to which a piece is still in the vessel
 ASTRAY = 150.0  # score of a metre, or ten radians, that the arm misses
 SPARE, LEAP = 0.5, 4.0  # rad that a joint may go between two shares that are looked at, and score of a radian beyond: it has to turn over
 HIGHER = (0.0, 0.03, 0.06)  # m, over the height that is said, that are tried one after the other
 FAIR = 2.0  # score that no further height is tried for
 AWAY = 6.0  # score of a metre that the hand is nearer to over a place than it should
-JIGGLE = np.deg2rad(14.0)  # by which it is righted and tipped again where something stays in it
 
 
 @dataclass(frozen=True)
@@ -105,7 +101,7 @@ def easiest(
         away = [float(np.linalg.norm((way.pose(share * tilt)[0] - over)[:2])) for share in LOOKED_AT[1:]]
         near = [skill.keeps_off - one for one in away]
         far = 0.02 * turned_between(now, way.frame) + AWAY * sum(max(n, 0.0) for n in near)
-        for like in (arm.q, *(posture(name, skill.hand) for name in HELD_AS)):
+        for like in (arm.q, *(state.arms[skill.hand].posture(name) for name in HELD_AS)):
             missed = _missed(arm, way, tilt, like, LOOKED_AT[::-1], MOST)
             if missed is not None:
                 rated.append((far + ASTRAY * max(missed - MISSED * len(LOOKED_AT), 0.0), k, way, like))
@@ -210,123 +206,3 @@ def right_again(state: OperatorState, skill: Skill, way: Tipping, like: np.ndarr
     arm = state.arms[skill.hand]
     poses = [way.raised(float(share), skill.tilt) for share in shares[::-1]]
     yield from arm.follow(arm.line(poses, skill.tipping, like=like, orient=LEVEL), tremor=0.0)
-
-
-class PourGranular(Skill):
-    """Carry an open vessel over a place, tip it over until its loose pieces have run out, and right it.
-
-    Over which lip it pours, and how it is turned, is sought; the hand stays beside what falls. Where pieces stay in it, it is righted a
-    little and tipped again, three times at most. It ends upright over the place.
-    """
-
-    word = "pour"
-    how = "granular"
-    label = Label(
-        en=("tip out", "the {hand} hand tips the {about} out into the {into}"),
-        zh=("倾倒", "{hand}手把{about}里的东西倒入{into}"),
-        unseen="where loose pieces are shows in no reading that a recording of any scene has",
-        about="of",
-    )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "of": Argument("site", "the middle of the floor of what is held, z out of its mouth"),
-        "into": Argument("site", "over which its lip is held"),
-        "radius": Argument("length", "of its mouth", 0.070),
-        "height": Argument("length", "of its mouth over that floor", 0.057),
-        "above": Argument("length", "height of the lip over the place", 0.09),
-        "ahead": Argument("length", "how far beyond the place, seen from the robot", 0.0),
-        "aside": Argument("length", "how far to its left", 0.0),
-        "short": Argument("length", "how far short of it the lip stays, against the way that it pours", 0.0),
-        "keeps_off": Argument("length", "how far the hand rather stays from over the place", 0.07),
-        "tilt": Argument("angle", "how far it is tipped", np.deg2rad(112.0), low=0.1, high=3.0),
-        "time": Argument("time", "for which it stays tipped", 0.4),
-        "tipping": Argument("speed", "of the hand while it tips", 0.14),
-        "speed": Argument("speed", "largest speed of the hand on the way there", 0.28),
-    }
-
-    def run(self, state: OperatorState) -> Motion:
-        arm = state.arms[self.hand]
-        floor, turned = state.site(self.of)
-        things = loose(state)
-        mouth = floor + self.height * turned[:, 2]
-        way, like, shares = yield from tip(state, self, mouth, turned[:, 2], self.radius, things)
-        yield from arm.hold(self.time)
-        for _ in range(3):
-            if not self._left(state):
-                break
-            back = way.pose(float(self.tilt - JIGGLE)), way.pose(float(self.tilt))
-            yield from arm.follow(arm.line(back, 2.0 * self.tipping, like=like, orient=LEVEL), tremor=0.0)
-            yield from arm.hold(self.time)
-        yield from right_again(state, self, way, like, shares)
-
-    def _left(self, state: OperatorState) -> bool:
-        """Whether a loose piece is seen in what is held."""
-        floor, turned = state.site(self.of)
-        for name in bodies_of(state, loose(state)):
-            x, y, z = turned.T @ (state.body_pose(name)[0] - floor)
-            if x * x + y * y < self.radius**2 and -LEFT < z < self.height + LEFT:
-                return True
-        return False
-
-
-class Shake(Skill):
-    """Tip a shaker over a place and shake it up and down, so that it strews; then right it."""
-
-    word = "stroke"
-    how = "shake"
-    label = Label(
-        en=("shake", "the {hand} hand shakes the {about} over the {into}"),
-        zh=("摇撒", "{hand}手在{into}上方摇撒{about}"),
-        unseen="what is strewn shows in no reading that a recording of any scene has",
-        about="of",
-    )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "of": Argument("site", "the middle of its holes, z out of them"),
-        "into": Argument("site", "over which it is shaken"),
-        "above": Argument("length", "height of the holes over the place", 0.20),
-        "ahead": Argument("length", "how far beyond the place, seen from the robot", 0.0),
-        "aside": Argument("length", "how far to its left", 0.0),
-        "short": Argument("length", "how far short of it the lip stays, against the way that it pours", 0.0),
-        "keeps_off": Argument("length", "how far the hand rather stays from over the place", 0.07),
-        "tilt": Argument("angle", "how far it is tipped", np.deg2rad(125.0), low=0.1, high=3.0),
-        "by": Argument("length", "of a stroke", 0.045),
-        "strokes": Argument("word", "how often up and down", "4", ("1", "2", "3", "4", "6", "8", "12", "16")),
-        "rate": Argument("time", "that a stroke up and down takes", 0.6, low=0.3),
-        "tipping": Argument("speed", "of the hand while it tips", 0.20),
-        "speed": Argument("speed", "largest speed of the hand on the way there", 0.28),
-    }
-
-    def run(self, state: OperatorState) -> Motion:
-        arm = state.arms[self.hand]
-        holes, turned = state.site(self.of)
-        things: list[str] = []
-        way, like, shares = yield from tip(state, self, holes, turned[:, 2], 0.0, things)
-        low = arm.q.copy()
-        position, frame = arm.hand()
-        high, _ = arm.solve(position + self.by * UP, frame, low, low, LEVEL)
-        count = max(4, round(self.rate / state.timestep))
-        for k in range(count * int(self.strokes)):
-            phase = 2.0 * np.pi * (k + 1) / count
-            share, rate = 0.5 * (1.0 - np.cos(phase)), np.pi * np.sin(phase) / self.rate
-            arm.q = low + share * (high - low)
-            arm.command = arm.q + arm.lag * rate * (high - low)
-            yield
-        yield from arm.hold(0.2)
-        yield from right_again(state, self, way, like, shares)
-
-
-def loose(state: OperatorState) -> list[str]:
-    """The parts of loose pieces, by their names in the YAML: those without a body of their own name."""
-    found = []
-    for placed in state.scene.config.parts:
-        top = mujoco.mj_name2id(state.model, mujoco.mjtObj.mjOBJ_BODY, f"{placed.name}/{placed.part.file.stem}")
-        if top < 0:
-            found.append(placed.name)
-    return found
-
-
-def bodies_of(state: OperatorState, parts: list[str]) -> list[str]:
-    """The bodies of parts of loose pieces."""
-    names = (state.model.body(b).name for b in range(state.model.nbody))
-    return [name for name in names if name.split("/")[0] in parts and "/" in name]

@@ -1,0 +1,1 @@
+"""What the operator moves: arms, hands and a base; turns and directions."""

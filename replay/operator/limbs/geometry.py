@@ -1,0 +1,69 @@
+"""Directions and turns: of a hand about its axes, from one rotation to another, and how a way is gone evenly."""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+
+from ..words.reason import GivenUp
+
+
+def progress(u: float, ramp: float) -> float:
+    """Way made, 0..1, at the share u of the time, speeding up and slowing down over a share `ramp` (0..0.5) each.
+
+    With ramp 0.5 it is close to the minimum-jerk law of a single reach (Flash and Hogan, J. Neurosci. 1985); a long way
+    through via points is travelled at an even speed between its ends, as people do.
+    """
+    if u > 0.5:
+        return 1.0 - progress(1.0 - u, ramp)
+    if u >= ramp:
+        return (u - ramp / 2.0) / (1.0 - ramp)
+    x = u / ramp
+    return ramp / (1.0 - ramp) * x**4 * (2.5 - 3.0 * x + x * x)
+
+
+def turn_z(angle: float) -> np.ndarray:
+    c, s = np.cos(angle), np.sin(angle)
+    return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
+
+
+def hand_frame(yaw: float, pitch: float, roll: float = 0.0) -> np.ndarray:
+    """Rotation of a tcp whose fingers point to `yaw` (from world x, to the left) and down by `pitch`, opening level at roll 0."""
+    z = np.array([np.cos(yaw) * np.cos(pitch), np.sin(yaw) * np.cos(pitch), -np.sin(pitch)])
+    y = np.array([-np.sin(yaw), np.cos(yaw), 0.0])
+    return np.stack([np.cross(y, z), y, z], axis=1) @ turn_z(roll)
+
+
+def turned_between(a: np.ndarray, b: np.ndarray) -> float:
+    """Angle [rad] between two rotation matrices."""
+    return float(np.arccos(np.clip((np.trace(a.T @ b) - 1.0) / 2.0, -1.0, 1.0)))
+
+
+def between(a: np.ndarray, b: np.ndarray, share: float) -> np.ndarray:
+    """Rotation matrix at a share of the shortest turn from a to b."""
+    quat, half, out = np.zeros(4), np.zeros(3), np.zeros(9)
+    mujoco.mju_mat2Quat(quat, (a.T @ b).ravel())
+    mujoco.mju_quat2Vel(half, quat, 1.0)
+    step = np.zeros(4)
+    angle = float(np.linalg.norm(half))
+    mujoco.mju_axisAngle2Quat(step, half / angle if angle > 1e-9 else np.array([0.0, 0.0, 1.0]), angle * share)
+    mujoco.mju_quat2Mat(out, step)
+    return a @ out.reshape(3, 3)
+UP = np.array([0.0, 0.0, 1.0])
+
+
+def facing(rotation: np.ndarray) -> float:
+    """Yaw [rad] into a site: against its x axis, which points out of the part."""
+    return float(np.arctan2(-rotation[1, 0], -rotation[0, 0]))
+
+
+def unit(way: np.ndarray, otherwise: str) -> np.ndarray:
+    """A direction (3,) as a unit vector.
+
+    Raises:
+        GivenUp: with `otherwise`, where it has no length.
+    """
+    length = float(np.linalg.norm(way))
+    if not length > 1e-9:
+        raise GivenUp(otherwise)
+    return way / length

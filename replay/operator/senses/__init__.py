@@ -1,0 +1,1 @@
+"""What a part offers a hand, and what hangs on what."""

@@ -1,0 +1,1 @@
+"""Bring what is held to a place, and hold it there."""

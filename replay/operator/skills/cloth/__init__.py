@@ -1,0 +1,1 @@
+"""Skills of cloth: one closed corner, which nothing else needs."""

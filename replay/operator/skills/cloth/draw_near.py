@@ -1,0 +1,146 @@
+"""Draw a crumpled cloth near to the end of the table by its open short edge, which lies further inside than the arms draw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import ClassVar
+
+import numpy as np
+
+from .....scenarios.robots.robot_folder import SIDES
+from ...limbs.geometry import UP
+from ...operator_state import OperatorState
+from ...recognition import cloth
+from ...words.motion import Motion
+from ...words.skill import Argument, Label
+from .handling import FIRM, PATIENCE, across, choose, rising, together
+from .spreading import AT_EASE, ENDS, FURTHEST, LOST, NEARLY, AtTableEnd, Pressing, moving
+from .tips import TIGHT, hands_over, nearest
+
+PITCH = float(np.deg2rad(30.0))  # how far the fingers point down that reach far
+BESIDE = (0.05, 0.08, 0.11, 0.14)  # m from a corner along its edge, where a hand may press
+BEHIND = 0.035  # m from the edge, where it does
+ONTO = 0.01  # m, how far from the edge a hand presses at least
+# m: askew by so much an edge is squared first, until it is as square as that; and what is left inside then at least
+SKEW, SQUARE, LEAST = 0.06, 0.02, 0.03
+ASIDE = 0.20  # m, by which the hands are to be apart that press on one edge
+
+
+class DrawNear(AtTableEnd):
+    """Draw a crumpled cloth near to the end of the table by its open short edge, which lies further inside than the arms draw.
+
+    The robot steps close to the table and bends its knees, presses on the cloth beside both corners and walks back with it, and
+    sideways where it lies beside the table's middle, over whose front or back it might hang. An edge that lies askew is first towed by
+    the hand alone whose corner is further away, until it is square or the other corner comes near to the table's end.
+    """
+
+    word = "draw"
+    how = "near"
+    label = Label(
+        en=("draw near", "both hands draw the {about} near as the robot walks back"),
+        zh=("拖近", "机器人后退，双手把{about}拖近"),
+        shows=cloth.draw_over,
+    )
+    hands = "Both hands"
+    needs = "mobile"
+    arguments: ClassVar = {
+        **ENDS,
+        "close": Argument("length", "how far before the table's end the robot stands to reach far", 0.125),
+        "off": Argument("length", "the same when the hands are up again", 0.40),
+        "squat": Argument("length", "by which it bends its knees to reach far", 0.10),
+        "near": Argument("length", "how far inside the table's end a corner is to come to lie", 0.07),
+        "force": Argument("force", "with which each hand presses", 5.0),
+        "speed": Argument("speed", "with which it walks back", 0.12),
+        "reach": Argument("speed", "largest speed of the free hands", 0.4),
+        "tries": Argument("word", "how often it is towed at most", "5", ("1", "2", "3", "5")),
+    }
+
+    def run(self, state: OperatorState) -> Motion:
+        base = moving(state)
+        for side in SIDES:
+            state.open_claw(side, TIGHT)
+        yield from together(*(self._over(state, side) for side in SIDES))
+        for _ in range(int(self.tries)):
+            inside = self._inside(state)
+            furthest, skew = max(inside.values()), float(np.ptp(list(inside.values())))
+            if min(inside.values()) < LEAST or (skew < SKEW and furthest < self.near + 2.0 * NEARLY):
+                break
+            before = float(np.clip(AT_EASE - BEHIND - furthest, self.close, self.off))
+            yield from self._step(state, before, self._middle(state))
+            if furthest + BEHIND + before > AT_EASE + 0.01:
+                yield from base.stand_at(-self.squat, 0.12, 0.005, 10.0)
+            left, right = (self._pressed(state, side) for side in SIDES)
+            # one hand alone squares an edge that lies askew, and tows one so far away that it is reached near its middle only
+            alone = skew > SKEW or np.linalg.norm(left - right) < ASIDE
+            sides = (max(SIDES, key=lambda side: inside[side]),) if alone else SIDES
+            yield from together(*(self._lean(state, side) for side in sides))
+            yield from self._walk_back(state, sides, skew > SKEW)
+            yield from together(*(rising(state.arms[side], 0.10) for side in sides))
+            yield from base.stand_at(0.0, 0.15, 0.005, 10.0)
+        yield from self._step(state, self.off, self._middle(state))
+
+    def _over(self, state: OperatorState, side: str) -> Motion:
+        """Bring a hand over the table, before the robot steps close to it and bends its knees."""
+        arm, (edge, turn) = state.arms[side], self._end(state)
+        away = turn[:, 0]
+        beside = self._beside(state) + (0.17 if side == "left" else -0.17)
+        place = edge + beside * np.cross(UP, away) + 0.24 * away + (0.12 + self.squat) * UP
+        _, q = choose(arm, hands_over(away, PITCH), lambda frame: [place], partial(self._crowd, state, side))
+        yield from arm.follow(state.way(side, q, self.reach))
+
+    def _pressed(self, state: OperatorState, side: str) -> np.ndarray:
+        """(3,) [m] where a hand presses on the cloth: beside its corner, no further than it reaches."""
+        places, edges = state.vertices(self.of), self._edges(state)
+        inwards, away = across(places, edges, side)
+        ahead = self._end(state)[1][:2, 0]
+        for beside in BESIDE:
+            place = places[edges.near[side]] + beside * inwards + self.of.radius * UP
+            before = float((place[:2] - moving(state).at) @ ahead)
+            if before < FURTHEST - BEHIND:
+                break
+        return place + float(np.clip(FURTHEST - before, ONTO, BEHIND)) * away
+
+    def _lean(self, state: OperatorState, side: str) -> Motion:
+        """Bring a closed claw onto the cloth."""
+        arm, place = state.arms[side], self._pressed(state, side)
+        frames = hands_over(self._end(state)[1][:, 0], PITCH)
+        frame = nearest(frames, arm.hand()[1])
+        poses = [(state.hand.tcp_from_tip(place + h * UP, frame, TIGHT), frame) for h in (0.05, 0.004)]
+        path = arm.line(poses, 0.25, orient=FIRM)
+        yield from arm.follow(path, tremor=0.0)
+
+    def _walk_back(self, state: OperatorState, sides: Sequence[str], squaring: bool) -> Motion:
+        """Press with hands until it is felt, and walk back with them, until a corner is near the table's end or, where that is what
+        it is for, the edge lies square."""
+        base, pressing = moving(state), Pressing(state, sides, self.force)
+        away = self._end(state)[1][:, 0]
+        start, heading, pressed, lost = base.at.copy(), state.heading, False, 0.0
+        far = (max if squaring else min)(self._inside(state).values())
+        goal = start - max(far - self.near, 0.0) * away[:2]
+        if not squaring:
+            goal -= self._aside(state) * np.cross(UP, away)[:2]
+        for _ in range(round(PATIENCE / state.timestep)):
+            forces = pressing.forces()
+            pulling = [side for side in sides if forces[side] > 0.7 * self.force]
+            pressed = pressed or len(pulling) == len(sides)
+            lost = 0.0 if min(forces.values()) > 0.1 * self.force else lost + state.timestep
+            inside = self._inside(state)
+            pressing.go_on(forces)
+            if pressed:
+                left = base.go(goal, heading, self.speed, 0.2)
+                near, skew = min(inside.values()), float(np.ptp(list(inside.values())))
+                if (
+                    left < 0.01
+                    or lost > LOST
+                    or near < (LEAST if squaring else self.near)
+                    or (squaring and skew < SQUARE)
+                ):
+                    break
+            elif lost > 4.0 * LOST:  # where one hand does not come down to the cloth the other one tows it alone
+                if not pulling:
+                    break
+                sides = pressing.sides = pulling
+                pressed, lost = True, 0.0
+            yield
+        yield from base.stop()

@@ -1,0 +1,98 @@
+"""Draw a cloth that lies flat towards the robot, until its near long edge hangs over the edge of the table."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import ClassVar
+
+import numpy as np
+
+from .....scenarios.robots.robot_folder import SIDES
+from ...limbs.geometry import UP
+from ...operator_state import OperatorState
+from ...recognition import cloth
+from ...words.motion import Motion
+from ...words.skill import Argument, Label
+from .handling import FIRM, HOVER, PATIENCE, SINK, YIELD, AtEdge, across, choose, rising, together
+from .tips import TIGHT, hands_over
+
+NEARING, NEAR = 0.4, 0.0015  # s, in which a hand makes up what does not hang over; m, that may be missing at the end
+
+
+class DrawOver(AtEdge):
+    """Draw a cloth that lies flat towards the robot, until its near long edge hangs over the edge of the table.
+
+    Both hands press on it with closed claws, each beside a near corner, and come back until their own corner hangs over far
+    enough: so the edge comes to lie along that of the table.
+    """
+
+    word = "draw"
+    how = "over"
+    label = Label(
+        en=("draw over the edge", "both hands draw the {about} over the table's edge"),
+        zh=("拉到桌边", "双手把{about}拉出桌沿"),
+        shows=cloth.draw_over,
+    )
+    hands = "Both hands"
+    arguments: ClassVar = {
+        "of": Argument("cloth", "the cloth"),
+        "over": Argument("site", "of the table's edge"),
+        "overhang": Argument("length", "how far it is to hang over", 0.022),
+        "inset": Argument("length", "how far from the ends of the edge the hands press", 0.06),
+        "ahead": Argument("length", "how far inside the edge they press", 0.08),
+        "pitch": Argument("angle", "how far the fingers point down", float(np.deg2rad(40.0))),
+        "force": Argument("force", "with which each hand presses", 4.0),
+        "speed": Argument("speed", "with which the cloth is drawn", 0.05),
+        "reach": Argument("speed", "largest speed of the free hands", 0.4),
+    }
+
+    def run(self, state: OperatorState) -> Motion:
+        left = set(SIDES)
+        yield from together(*(self._press(state, side) for side in SIDES))
+        yield from together(*(self._draw(state, side, left) for side in SIDES))
+        yield from together(*(rising(state.arms[side], HOVER) for side in SIDES))
+
+    def _press(self, state: OperatorState, side: str) -> Motion:
+        """Bring a closed claw over the place on the cloth where it is to press."""
+        arm, cloth = state.arms[side], self.of
+        state.open_claw(side, TIGHT)
+        places, edges = state.vertices(cloth), self._edges(state)
+        inwards, away = across(places, edges, side)
+        place = places[edges.near[side]] + self.inset * inwards + self.ahead * away + cloth.radius * UP
+        frame, high = choose(
+            arm,
+            hands_over(away, self.pitch),
+            lambda frame: [state.hand.tcp_from_tip(place + h * UP, frame, TIGHT) for h in (0.0, HOVER)],
+            partial(self._crowd, state, side),
+        )
+        yield from arm.follow(state.way(side, high, self.reach))
+        low = state.hand.tcp_from_tip(place + 0.004 * UP, frame, TIGHT)
+        yield from arm.follow(arm.line([(low, frame)], 0.2, orient=FIRM), tremor=0.0)
+
+    def _draw(self, state: OperatorState, side: str, left: set[str]) -> Motion:
+        """Press until enough is felt; then come back by what does not yet hang over, until that is right on both sides."""
+        arm = state.arms[side]
+        at, frame = arm.hand()
+        q, down, back, pressed = arm.q.copy(), 0.0, 0.0, False
+        edge, turn = self._end(state)
+        away = turn[:, 0]
+        for _ in range(round(PATIENCE / state.timestep)):
+            force = float(state.touch(side).sum())
+            pressed = pressed or force > 0.7 * self.force
+            down += state.timestep * float(np.clip(YIELD * (self.force - force), -SINK, SINK))
+            missing = self.overhang - self._hanging(state, side, edge, away)
+            if pressed:
+                back += state.timestep * float(np.clip(missing / NEARING, -self.speed, self.speed))
+            (left.add if abs(missing) > NEAR else left.discard)(side)
+            if not left:
+                break
+            q, _ = arm.solve(at - back * away - down * UP, frame, q, None, FIRM, steps=6)
+            arm.q = arm.command = q
+            yield
+
+    def _hanging(self, state: OperatorState, side: str, edge: np.ndarray, away: np.ndarray) -> float:
+        """How far the cloth hangs over the table's edge at a corner [m]: what does not lie on the table."""
+        cloth, places = self.of, state.vertices(self.of)
+        edges = self._edges(state)
+        width = float(np.linalg.norm(cloth.flat[edges.far[side]] - cloth.flat[edges.near[side]]))
+        return width - float((places[edges.far[side]] - edge) @ away)

@@ -1,0 +1,125 @@
+"""Carry the near edge of a cloth, held by both hands, in an arc over to the far edge, lower it there and let go of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+import numpy as np
+
+from .....scenarios.cloth.cloth import Cloth
+from .....scenarios.robots.robot_folder import SIDES
+from ...limbs.geometry import UP, unit
+from ...operator_state import OperatorState
+from ...recognition import cloth
+from ...words.motion import Motion
+from ...words.reason import Reason
+from ...words.skill import Argument, Label
+from .handling import FIRM, AtEdge, Edges, _towards, flat_at, keeping_lower, on_arc, together
+from .tips import TIGHT, hands_over, nearest, squeezing
+
+# letting go: m ahead and up from where the lower finger opened, m/s: it tips what stood between the pads over, and goes
+TIPPING = ((0.0, 0.008, 0.05), (0.015, 0.016, 0.08), (0.050, 0.022, 0.1), (0.0, 0.12, 0.25))
+
+
+class FoldHalf(AtEdge):
+    """Carry the near edge of a cloth, held by both hands, in an arc over to the far edge, lower it there and let go of it.
+
+    The hands end above the upper layer, fingers pointing away and down, so that nothing of the cloth lies on them. What stands
+    between the pads, up to the edge, is tipped over to the front when they have opened; how much that is is seen on the way, and the
+    hands come down as much short of the far corners.
+    """
+
+    word = "fold"
+    how = "half"
+    label = Label(
+        en=("fold in half", "both hands fold the {about} in half"),
+        zh=("对折", "双手把{about}对折"),
+        shows=cloth.fold,
+    )
+    hands = "Both hands"
+    arguments: ClassVar = {
+        "of": Argument("cloth", "the cloth"),
+        "beyond": Argument(
+            "length", "how far beyond the far edge the near one is laid; less than nothing before it", 0.0
+        ),
+        "height": Argument("share", "of the arc's middle above its ends, as a share of its radius", 0.9),
+        "low": Argument("length", "height above the lower layer at which the pads open", 0.003),
+        "pitch": Argument("angle", "how far the fingers point down at the end", float(np.deg2rad(62.0))),
+        "opening": Argument("length", "gap to which the claws open", 0.04),
+        "force": Argument("force", "of each pad", 3.0),
+        "speed": Argument("speed", "largest speed of the hands", 0.25),
+    }
+
+    def run(self, state: OperatorState) -> Motion:
+        edges = self._edges(state)
+        start = {side: state.arms[side].hand() for side in SIDES}
+        # twice planned: what hangs from the pads shows on the way how far they are to go
+        yield from self._carry(state, edges, start, (30.0, 60.0, 90.0, 120.0))
+        yield from self._carry(state, edges, start, (150.0, 180.0))
+        yield from state.wait(0.3)
+        yield from together(*(self._release(state, side) for side in SIDES))
+
+    def _release(self, state: OperatorState, side: str) -> Motion:
+        """Open; tip what stood between the pads over to the front with the lower finger; draw back."""
+        arm = state.arms[side]
+        at, frame = arm.hand()
+        vertical = Reason(f"the fingers of the {side} hand point straight down or up", "fingers_vertical", side=side)
+        away = unit(frame[:, 2] * [1.0, 1.0, 0.0], vertical)
+        nose = state.hand.nose_from_tcp(at, frame, max(state.gap(side), TIGHT))
+        yield from keeping_lower(state, side, nose, frame, state.let_go(side, self.opening, 0.8))
+        nose = state.hand.nose_from_tcp(arm.hand()[0], frame, self.opening)
+        for ahead, up, speed in TIPPING:
+            pose = state.hand.tcp_from_nose(nose + ahead * away + up * UP, frame, self.opening), frame
+            yield from arm.follow(arm.line([pose], speed, orient=FIRM), tremor=0.0)
+
+    def _carry(
+        self,
+        state: OperatorState,
+        edges: Edges,
+        start: dict[str, tuple[np.ndarray, np.ndarray]],
+        angles: Sequence[float],
+    ) -> Motion:
+        """Along the arc from where the hands began, to angles [deg] between 0 and 180."""
+        ways = {side: self._arc(state, side, edges, start[side], angles) for side in SIDES}
+        force = self.force * float(state.faults.get("grip_force", 1.0))
+        motions = zip(SIDES, self._side_by_side(state, ways, self.speed))
+        yield from together(*(squeezing(state, side, force, motion) for side, motion in motions))
+
+    def _arc(
+        self,
+        state: OperatorState,
+        side: str,
+        edges: Edges,
+        start: tuple[np.ndarray, np.ndarray],
+        angles: Sequence[float],
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
+        goal = self._laid(state, side, edges)
+        return [on_arc(start, goal, self.height, float(np.deg2rad(angle))) for angle in angles]
+
+    def _laid(self, state: OperatorState, side: str, edges: Edges) -> tuple[np.ndarray, np.ndarray]:
+        """(3,) [m] and (3, 3): tcp and rotation of a hand that lays the near edge on the far one, by what is seen of both."""
+        cloth: Cloth = self.of
+        arm, places, gap = state.arms[side], state.vertices(cloth), state.gap(side)
+        other = "right" if side == "left" else "left"
+        far = places[edges.far[side]]
+        outwards = _towards(places[edges.far[other]], far)
+        away = np.cross(outwards, UP) * (1.0 if side == "left" else -1.0)
+        at, frame = arm.hand()
+        held = flat_at(cloth, places, state.hand.pads_end(at, frame, gap))
+        ends = cloth.flat[[edges.near[side], edges.near[other]]]
+        along = (ends[1] - ends[0]) / np.linalg.norm(ends[1] - ends[0])
+        beside = float((held - ends[0]) @ along)
+        flap = float(np.linalg.norm(held - ends[0] - beside * along))
+        end = far + (self.beyond - flap) * away - beside * outwards + (cloth.radius + self.low) * UP + state.aim()
+        last = nearest(hands_over(away, self.pitch), frame)
+        return state.hand.tcp_over(end, last, gap), last
+
+    def _side_by_side(
+        self, state: OperatorState, ways: dict[str, list[tuple[np.ndarray, np.ndarray]]], speed: float
+    ) -> list[Motion]:
+        """Both hands along their ways in the same time."""
+        paths = {side: state.arms[side].line(way, speed, orient=FIRM) for side, way in ways.items()}
+        time = max(path.duration for path in paths.values())
+        return [state.arms[side].follow(replace(path, duration=time), tremor=0.3) for side, path in paths.items()]

@@ -1,0 +1,114 @@
+"""Take up the short edge of a cloth where it hangs over the end of a table, beside its corners, one with each hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+import numpy as np
+
+from .....scenarios.robots.robot_folder import SIDES
+from ...operator_state import OperatorState
+from ...recognition import cloth
+from ...words.motion import Motion
+from ...words.reason import Reason
+from ...words.skill import Argument, Label
+from .draw_end import DrawEnd
+from .draw_over import DrawOver
+from .handling import BELOW, FELT, across, rising, together
+from .spreading import BACK, CLEAR, DEPTHS, NEIGHBOURS, AtTableEnd, at_end, moving
+from .take_edge import TakeEdge
+from .tips import TIGHT, both_squeezing
+
+# arguments of drawing that picking has, too, with values of its own
+AGAIN = {name: DrawOver.arguments[name].default for name in ("inset", "pitch", "force", "speed")}
+AWAY = 0.08  # m, by which it goes back from an edge that it has lost
+ENOUGH = 0.020  # m, from which a corner hangs down far enough
+SLIPS = 0.018  # m: an edge that lies less far on the finger slips out from between the pads as it is raised
+
+
+class TakeEnd(AtTableEnd, TakeEdge):
+    """Take up the short edge of a cloth where it hangs over the end of a table, beside its corners, one with each hand.
+
+    How far it hangs is seen, and differs: each claw opens as wide as that is deep. The lower finger goes on below the edge that it
+    has lifted, or comes back, until the edge lies a little beyond the middle of its pad: what lies less far in slips out, and what
+    lies behind the pad catches there as the finger is drawn from under it. The fingers point up a little, since the edge of what hangs
+    down deep slides off a finger that points down; for that the robot bends its knees.
+    """
+
+    word = "take"
+    how = "end"
+    label = Label(
+        en=("pinch the short edge", "both hands pinch the {about} by its short edge"),
+        zh=("捏起短边", "双手捏住{about}的短边"),
+        shows=cloth.pick_cloth,
+    )
+    needs = "mobile"
+    arguments: ClassVar = {
+        **at_end(TakeEdge.arguments, without=["hangs"]),  # which is seen
+        "off": Argument(
+            "length", "how far before the table's end the robot stands: its trunk leaves room for the forearms", 0.46
+        ),
+        "inset": replace(
+            TakeEdge.arguments["inset"], default=0.026
+        ),  # nearer, its corner is folded round the pad as it is raised
+        "lies": replace(TakeEdge.arguments["lies"], default=0.032),  # 10 mm beyond the middle of the pads
+        "pitch": replace(TakeEdge.arguments["pitch"], default=float(np.deg2rad(-10.0))),
+        "squat": Argument("length", "by which it bends its knees meanwhile", 0.10),
+        "below": Argument(
+            "word",
+            "which finger comes below the cloth, or whichever reaches better",
+            "either",
+            ("front", "back", "either"),
+        ),
+        "force": Argument("force", "of each pad", 5.0),
+        "tries": Argument("word", "how often it is taken at most, and drawn on before", "3", ("1", "2", "3", "5")),
+    }
+
+    def run(self, state: OperatorState) -> Motion:
+        stand_at = moving(state).stand_at
+        for _ in range(int(self.tries)):
+            yield from self._step(state, self.off, self._middle(state))
+            yield from together(*(rising(state.arms[side], self.squat) for side in SIDES))
+            yield from stand_at(-self.squat, 0.12, 0.005, 10.0)
+            yield from super().run(state)
+            if all(self._taken(state, side) for side in SIDES):
+                yield from both_squeezing(state, self.force, stand_at(0.0, 0.08, 0.005, 10.0))
+                return
+            # away from the edge by walking: hands that come back by themselves bring the forearms to the trunk
+            yield from together(*(state.let_go(side, self.gap) for side in SIDES))
+            yield from self._step(state, self.off + AWAY, self._beside(state))
+            yield from together(*(rising(state.arms[side], 0.12) for side in SIDES))
+            yield from stand_at(0.0, 0.12, 0.005, 10.0)
+            yield from self._step(state, BACK, self._middle(state))
+            if max(self._inside(state).values()) > -ENOUGH:
+                yield from DrawEnd(
+                    {name: self.values.get(name, a.default) for name, a in DrawEnd.arguments.items()} | AGAIN
+                ).run(state)
+        state.given_up = Reason("the cloth is not held by both its corners", "corners_not_held")
+
+    def _come(self, state: OperatorState, ways: list[Motion]) -> Motion:
+        """One after the other, since each plans its way round the other hand where that is: they are near each other here."""
+        for way in ways:
+            yield from way
+
+    def _depth(self, state: OperatorState, side: str) -> float:
+        """How far the edge hangs down where it is pinched [m], as it is seen."""
+        (edge, _), places, edges = self._end(state), state.vertices(self.of), self._edges(state)
+        row, (inwards, _) = self._row(edges), across(places, edges, side)
+        beside = (places[row] - places[edges.near[side]]) @ inwards
+        below = edge[2] + self.of.radius - places[row[np.abs(beside - self.inset) < NEIGHBOURS], 2]
+        return float(np.clip(below.max(initial=0.0), *DEPTHS))
+
+    def _taken(self, state: OperatorState, side: str) -> bool:
+        """Whether both pads feel the cloth, and its edge lies far enough on them not to slip out as it is raised."""
+        at, frame = state.arms[side].hand()
+        nose = state.hand.nose_from_tcp(at, frame, max(state.gap(side), TIGHT))
+        return bool(state.touch(side).min() > FELT) and self._lying(state, side, nose, frame) > SLIPS
+
+    def _frames(self, away: np.ndarray) -> list[np.ndarray]:
+        frames = super()._frames(away)
+        return frames if self.below == "either" else [frames[("back", "front").index(self.below)]]
+
+    def _gap(self, depth: float) -> float:
+        return max(self.gap, (depth + BELOW + CLEAR) / float(np.cos(self.pitch)))

@@ -1,0 +1,1 @@
+"""Give what is held to a person, or to the other hand."""

@@ -1,0 +1,1 @@
+"""Take a hand out of the way."""

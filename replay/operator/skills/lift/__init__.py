@@ -1,0 +1,1 @@
+"""Raise what is held."""

@@ -1,0 +1,1 @@
+"""Move a door, a drawer, a lever, a knob: any hinge or slide, by its handle or its edge."""

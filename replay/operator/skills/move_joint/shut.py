@@ -1,0 +1,166 @@
+"""Reach round a door that stands open and push it shut from its outer face until it latches."""
+
+from __future__ import annotations
+
+import itertools
+from typing import ClassVar
+
+import numpy as np
+
+from ...limbs.arm import Path
+from ...limbs.geometry import UP, facing
+from ...operator_state import OperatorState
+from ...recognition import pushing
+from ...words.motion import Motion
+from ...words.primitives import MOVE_JOINT
+from ...words.skill import Argument, Label, Skill
+from ..doors import CLEAR, CLOSE, NEARLY, SHUT, SLIDE, STEP, on_door
+from ..reach import TURNS
+
+OUTSIDE = ("outside_1", "outside_2", "outside_3", "outside_4")  # postures from which a door is pushed shut
+OTHERWISE = 40  # other ways to hold the arm for it that are tried where those have no room
+HIGHER = 0.07  # m, and where else on the door
+PUSHING = ("elbow_out", "elbow_in", "raised", "outside_1", "ready")  # postures from which a drawer is pushed shut
+ASIDE, PITCHED = np.deg2rad([-36.0, 36.0]), np.deg2rad([12.0, 30.0, -10.0])  # directions of the fingers then
+POINT = (0.15, 0.15, 0.0)  # weights of the orientation: how the hand is rolled about its fingers is free
+
+
+class MoveJointShut(Skill):
+    """Reach round a door that stands open and push it shut from its outer face until it latches.
+
+    The last of the way is slow. It ends with the subgoal, with the door shut, or when it presses with the largest force.
+    """
+
+    word = "move_joint"
+    how = "shut"
+    label = Label(
+        en=("close door", "the {hand} hand pushes the {joint} shut"),
+        zh=("关门", "{hand}手推上{joint}"),
+        shows=pushing.push_close,
+    )
+    arguments: ClassVar = MOVE_JOINT(
+        "hand joint edge until",
+        radius=0.27,
+        height=0.0,
+        force=MOVE_JOINT.at("force", "largest push against the latch", 40.0),
+        speed=0.35,
+        slow_from=Argument(
+            "travel", "from where on it is pushed slowly; 3.4 deg, or 25 mm of a slide, where not said", None
+        ),
+    )
+
+    def run(self, state: OperatorState) -> Motion:
+        if state.slides(self.joint):
+            yield from self._slide(state)
+            return
+        slow = NEARLY if self.slow_from is None else self.slow_from
+        arm = state.arms[self.hand]
+        state.open_claw(self.hand, 0.0)
+        angle = state.joint(self.joint)
+
+        radius, height, like, start = self._outside(state, angle)
+
+        def outside(theta: float, gap: float) -> np.ndarray:
+            return self._before(state, theta, gap, radius, height)
+
+        yield from arm.follow(state.way(self.hand, start, self.speed))
+        angle = state.joint(self.joint)
+        poses = [(outside(theta, 0.03), None) for theta in np.arange(angle, slow, -STEP)]
+        path = arm.line([*poses, (outside(slow, 0.03), None)], self.speed, like=like)
+        yield from arm.follow(path, state.until(self.until))
+        # the latch is met slowly and by a growing force, so that nothing is squeezed once it has caught
+        caught = state.until(self.until) or (lambda: False)
+        # a hand that stays so far behind its command presses with about the largest force
+        behind = self.force * float(np.linalg.norm(arm.compliance() @ state.site(self.edge)[1][:, 0]))
+
+        def pressed() -> bool:
+            shut = state.joint(self.joint) < SHUT
+            return caught() or shut or float(np.linalg.norm(arm.hand()[0] - state.site(f"{self.hand}_tcp")[0])) > behind
+
+        yield from arm.follow(arm.line([(outside(-0.1, 0.0), None)], 0.05, like=like), pressed, tremor=0.0, brake=1.0)
+        yield from arm.hold(0.3, caught)
+        yield from arm.follow(arm.line([(outside(0.0, 0.12), None)], self.speed, like=like))
+
+    def _slide(self, state: OperatorState) -> Motion:
+        """Push a drawer shut with the closed fingertips on its front."""
+        arm, stood = state.arms[self.hand], state.joint(self.joint)
+        state.open_claw(self.hand, 0.0)
+        slow = min(SLIDE.nearly if self.slow_from is None else self.slow_from, stood)
+        out = state.site(self.edge)[1][:, 0]
+
+        def tip(at: float, gap: float) -> np.ndarray:
+            return state.site_at(self.edge, self.joint, at)[0] + gap * out + self.height * UP + state.aim()
+
+        best: tuple[float, list[np.ndarray], np.ndarray] = (np.inf, [], np.eye(3))
+        for name in PUSHING:
+            like = state.arms[self.hand].posture(name)
+            for turn, pitch in itertools.product((*TURNS, *ASIDE), PITCHED):
+                frame = arm.frame(facing(state.site(self.edge)[1]) + turn, pitch, like)
+                row = [
+                    (tip(at, gap) - state.hand.tip_end * frame[:, 2], frame)
+                    for at, gap in ((stood, CLEAR), (stood, 0.0), (0.0, 0.0))
+                ]
+                score, found = state.goal(self.hand, [row], like, POINT, [state.part_of(self.edge)])
+                if score < best[0]:
+                    best = (score, found, frame)
+                if score < 0.5:
+                    break
+            if best[0] < 0.5:
+                break
+        _, found, frame = best
+        yield from arm.follow(state.way(self.hand, found[0], self.speed))
+        yield from state.pause()
+        frame = arm.hand()[1]
+
+        def to(at: float, gap: float, speed: float) -> Path:
+            return arm.line([(tip(at, gap) - state.hand.tip_end * frame[:, 2], frame)], speed, orient=POINT)
+
+        caught = state.until(self.until) or (lambda: False)
+        yield from arm.follow(to(stood, 0.0, 0.1), tremor=0.3)
+        yield from arm.follow(to(slow, 0.0, 0.5 * self.speed), caught, tremor=0.3)
+        behind = self.force * float(np.linalg.norm(arm.compliance() @ out))
+
+        def pressed() -> bool:
+            missed = float(np.linalg.norm(arm.hand()[0] - state.site(f"{self.hand}_tcp")[0]))
+            return caught() or state.joint(self.joint) < SLIDE.shut or missed > behind
+
+        yield from arm.follow(to(0.0, -0.02, 0.05), pressed, tremor=0.0, brake=1.0)
+        yield from arm.hold(0.3, caught)
+        position, frame = arm.hand()
+        yield from arm.follow(arm.line([(position + 2.0 * CLEAR * out, frame)], self.speed, orient=POINT))
+
+    def _before(self, state: OperatorState, theta: float, gap: float, radius: float, height: float) -> np.ndarray:
+        """A place before the door's outer face."""
+        return on_door(state, self.joint, self.edge, theta, radius, gap, height)
+
+    def _outside(self, state: OperatorState, angle: float) -> tuple[float, float, np.ndarray, np.ndarray]:
+        """Where on the door, and the arm held how, there is most room from the first touch to the last.
+
+        Returns:
+            Radius and height [m] on the door, the posture that is preferred, and the joint angles where it begins.
+        """
+        arm, door = state.arms[self.hand], state.part_of(self.edge)
+        best: tuple[float, float, float, np.ndarray, np.ndarray] = (np.inf, 0.0, 0.0, arm.q, arm.q)
+        likes = [state.arms[self.hand].posture(name) for name in OUTSIDE]
+        rows = [(like, r, up) for up in (0.0, HIGHER) for like in likes for r in (0.0, -0.05, 0.04)]
+        for k in range(len(rows) + OTHERWISE):
+            if k < len(rows):
+                like, further, higher = rows[k]
+            elif best[0] < CLOSE:
+                break
+            else:  # no way that is known has room: others are imagined
+                like = likes[k % len(likes)] + state.rng.normal(0.0, 0.3, 7)
+                further, higher = state.rng.uniform((-0.06, -HIGHER), (0.05, HIGHER))
+            where = self.radius + further, self.height + higher
+            start, off = arm.solve(self._before(state, angle, 0.14, *where), None, like, like)
+            score, q = state.crowd(self.hand, start) + 400.0 * off, start
+            for share in (1.0, 0.8, 0.5, 0.25, 0.0):
+                q, off = arm.solve(self._before(state, share * angle, 0.03, *where), None, q, like)
+                score += state.crowd(self.hand, q, [door], self.joint, share * angle) + 400.0 * off
+                if score > best[0]:
+                    break
+            if score < best[0]:
+                best = (score, *where, like, start)
+            if score < 0.5:
+                break
+        return best[1:]

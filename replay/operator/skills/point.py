@@ -1,0 +1,45 @@
+"""Point at a place with the closed fingers, from a distance, and stay a moment."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from ..limbs.geometry import unit
+from ..operator_state import OperatorState
+from ..recognition import motions
+from ..words.motion import Motion
+from ..words.primitives import POINT
+from ..words.reason import Reason
+from ..words.skill import Label, Skill
+
+LEVEL_ROLL = (0.15, 0.15, 0.0)  # weights of the orientation: how the hand is rolled about its fingers is free
+
+
+class Point(Skill):
+    """Point at a place with the closed fingers, from a distance, and stay a moment."""
+
+    word = "point"
+    label = Label(
+        en=("point at", "the {hand} hand points at the {at}"),
+        zh=("指向", "{hand}手指向{at}"),
+        shows=motions.point_at,
+        about="at",
+    )
+    arguments: ClassVar = POINT("hand at", standoff=0.20, time=1.0, posture="elbow_out", speed=0.4)
+
+    def run(self, state: OperatorState) -> Motion:
+        arm, like = state.arms[self.hand], state.arms[self.hand].posture(self.posture)
+        state.open_claw(self.hand, 0.0)
+        place = state.site(self.at)[0]
+        inside = Reason(f"{self.at} lies in the {self.hand} shoulder", "in_the_shoulder", at=self.at, side=self.hand)
+        along = unit(place - state.site(f"{self.hand}_shoulder")[0], inside)
+        yaw, pitch = float(np.arctan2(along[1], along[0])), float(-np.arcsin(along[2]))
+        rows = []
+        for turn in np.deg2rad([0.0, 15.0, -15.0, 30.0, -30.0]):
+            frame = arm.frame(yaw + turn, pitch, like)
+            rows.append([(place - (self.standoff + state.hand.tip_end) * frame[:, 2], frame)])
+        goal = state.goal(self.hand, rows, like, LEVEL_ROLL)[1][0]
+        yield from arm.follow(state.way(self.hand, goal, self.speed))
+        yield from arm.hold(self.time)

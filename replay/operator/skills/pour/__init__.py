@@ -1,0 +1,1 @@
+"""Pour from what is held."""

@@ -1,0 +1,1 @@
+"""Press with the closed fingertips."""

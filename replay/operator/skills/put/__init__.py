@@ -1,0 +1,1 @@
+"""Bring what is held to its place, and let go of it there."""

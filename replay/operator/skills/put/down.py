@@ -1,0 +1,87 @@
+"""Bring what is held upright over a place, set it down and let go."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from ...limbs.geometry import UP, turn_z
+from ...operator_state import ENOUGH, OperatorState
+from ...recognition import carrying
+from ...words.motion import Motion
+from ...words.primitives import PUT
+from ...words.skill import Label, Skill
+from ..placing import HOPELESS, TURNED, no_way_over
+from ..pouring import GENTLE, rotation
+from ..vessels import LEVEL
+
+CLEAR = 0.05  # m, by which a tilted bottle is taken up and away before it is turned upright
+
+
+class PutDown(Skill):
+    """Bring what is held upright over a place, set it down and let go.
+
+    The way there is straight where that leaves room, else one that is planned with what is held, which may then stand turned
+    about the vertical. What is tilted is taken up and away first.
+    """
+
+    word = "put"
+    how = "down"
+    label = Label(
+        en=("set down", "the {hand} hand sets the {about} down on the {upon}"),
+        zh=("放下", "{hand}手把{about}放下，放到{upon}上"),
+        shows=carrying.set_down,
+    )
+    arguments: ClassVar = PUT(
+        "hand of upon turn aside ahead",
+        above=0.07,
+        retreat=PUT.at("retreat", "how far the hand draws back along its fingers", 0.12),
+        opening=0.11,
+        posture="ready",
+        speed=0.25,
+    )
+
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
+        like = state.arms[self.hand].posture(self.posture)
+        hand, frame = arm.hand()
+        held, turned = state.site(self.of)
+        axis = turned[:, 2]
+        tilt = float(np.arccos(np.clip(axis[2], -1.0, 1.0)))
+        upright = rotation(np.cross(axis, UP), tilt) @ frame if tilt > 1e-3 else frame
+        offset = upright @ (frame.T @ (hand - held))
+        place, along = state.site(self.upon)
+        place = place + self.ahead * along[:, 0] + self.aside * along[:, 1] + state.aim()
+        high = place + offset + self.above * UP
+        away, poses = [], [(high, upright)]
+        if tilt > 0.2:  # up and away first, so that it is not turned against what it was poured into
+            out = np.array([*(high - hand)[:2], 0.0])
+            out /= max(float(np.linalg.norm(out)), 1e-6)
+            away = [(hand + CLEAR * (UP + out), frame)]
+            over = np.array([*(0.6 * high[:2] + 0.4 * hand[:2]), max(high[2], hand[2] + CLEAR)])
+            poses = [*away, (over, upright), *poses]
+        path = arm.line(poses, self.speed, like=like, orient=LEVEL)
+        things = state.with_contents(self.of.split("/")[0])
+        cost = state.tightness(self.hand, path, things)
+        if cost > ENOUGH:
+            if away:
+                yield from arm.follow(arm.line(away, self.speed, like=like, orient=LEVEL), tremor=0.3)
+            rows = []
+            for turn in map(turn_z, TURNED if self.turn == "free" else TURNED[:1]):
+                low = place + turn @ offset
+                rows.append([(low + self.above * UP, turn @ upright), (low, turn @ upright)])
+            goal = state.goal(self.hand, rows, like, LEVEL, held=things)[1][0]
+            planned = state.free_way(self.hand, goal, self.speed)
+            if planned is None and cost > HOPELESS:
+                raise no_way_over(state, self)
+            path = planned or arm.line(poses[len(away) :], self.speed, like=like, orient=LEVEL)
+        yield from arm.follow(arm.gently(path, GENTLE), tremor=0.3)
+        position, frame = arm.hand()
+        low = position + place - state.site(self.of)[0] + 0.0015 * UP  # what the way there has left over, too
+        yield from arm.follow(arm.line([(low, frame)], 0.08, orient=LEVEL), tremor=0.0)
+        yield from arm.hold(0.2)
+        yield from state.let_go(self.hand, self.opening, 0.6)
+        position, frame = arm.hand()
+        back = arm.line([(position - self.retreat * frame[:, 2], frame)], self.speed)
+        yield from arm.follow(arm.gently(back, GENTLE), tremor=0.3)

@@ -1,0 +1,85 @@
+"""Lower what is held until it is seated, let go, and draw the hand back the way that is said."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from ...limbs.arm import Path
+from ...limbs.geometry import UP
+from ...operator_state import OperatorState
+from ...recognition import carrying
+from ...words.motion import Motion
+from ...words.primitives import PUT
+from ...words.skill import Label, Skill
+from ..placing import TRAILS
+from ..vessels import LEVEL
+
+SEATED = 0.004  # m, by which what is held stays behind the hand that lowers it once something bears it
+SLOWLY = 0.06  # m/s; a hand that is lowered faster, with what it holds, stays behind its command as it begins
+WIDER = 0.034  # m, by which the pads open further than what they held is wide
+PAST = 0.012  # m, below the place, for a place that lies lower than it is said to
+
+
+class PutOn(Skill):
+    """Lower what is held until it is seated, let go, and draw the hand back the way that is said.
+
+    It stops lowering when what is held no longer follows the hand, because something bears it, or a little below the place.
+    With a `force` it stops as soon as the fingers feel so much less of its weight: what must not be knocked is put down so.
+    """
+
+    word = "put"
+    how = "on"
+    label = Label(
+        en=("put down", "the {hand} hand puts the {about} down on the {upon}"),
+        zh=("放下", "{hand}手把{about}放到{upon}上"),
+        shows=carrying.place,
+    )
+    arguments: ClassVar = PUT(
+        "hand of upon leave",
+        opening=0.034,
+        back=0.055,
+        retreat=0.10,
+        lowering=0.06,
+        force=PUT.at("force", "that bears it as lowering ends, where it is to be felt", None),
+        speed=0.25,
+    )
+
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
+        position, frame = arm.hand()
+        hangs = state.feel(self.hand)[2]
+        drop = (state.site(self.of)[0] - state.site(self.upon)[0])[2]
+        start = position[2] - state.site(self.of)[0][2]
+        behind = SEATED + TRAILS * max(0.0, self.lowering - SLOWLY)
+
+        def seated() -> bool:
+            if self.force is not None and state.feel(self.hand)[2] - hangs > self.force:
+                return True
+            return (arm.hand()[0][2] - state.site(self.of)[0][2]) - start < -behind
+
+        low = position - (drop + PAST) * UP
+        yield from arm.follow(arm.line([(low, frame)], self.lowering, orient=LEVEL), seated, tremor=0.0, brake=1.0)
+        yield from arm.hold(0.2)
+        gap = state.gap(self.hand) + WIDER if self.opening is None else self.opening
+        yield from state.let_go(self.hand, min(gap, state.hand.widest), 0.6)
+        yield from arm.follow(self._away(state), tremor=0.0)
+
+    def _away(self, state: OperatorState) -> Path:
+        """The way by which the hand leaves; of `free` ones the one with most room."""
+        arm = state.arms[self.hand]
+        position, frame = arm.hand()
+        back, up = -frame[:, 2], self.retreat * UP
+        ways = {
+            "up": [position + up],
+            "back": [position + self.retreat * back],
+            "over": [position + self.back * back, position + self.back * back + up],
+        }
+
+        def path(way: list[np.ndarray]) -> Path:
+            return arm.line([(place, frame) for place in way], self.speed, orient=LEVEL)
+
+        if self.leave != "free":
+            return path(ways[self.leave])
+        return min((path(way) for way in ways.values()), key=lambda one: state.tightness(self.hand, one, ()))

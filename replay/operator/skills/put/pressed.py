@@ -1,0 +1,56 @@
+"""Press what is held into a hole with a growing force, until it has gone in as far as it shall, or the force is reached."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ...operator_state import OperatorState
+from ...recognition import fitting
+from ...words.motion import Motion
+from ...words.primitives import PUT
+from ...words.skill import Argument, Label, Skill
+from ..insertion import BEHIND, FEED, INTO, OF, PRESS_RATE
+
+
+class PutPressed(Skill):
+    """Press what is held into a hole with a growing force, until it has gone in as far as it shall, or the force is reached."""
+
+    word = "put"
+    how = "pressed"
+    label = Label(
+        en=("press in", "the {hand} hand presses the {about} into the {into}"),
+        zh=("压入", "{hand}手把{about}压入{into}"),
+        shows=fitting.insert_press,
+    )
+    arguments: ClassVar = PUT(
+        "hand",
+        of=OF,
+        into=INTO,
+        depth=Argument("length", "how deep the site has to be in the hole"),
+        force=PUT.at("force", "largest push", 75.0),
+        until=PUT.at("until", "the subgoal at which it ends, where the depth alone does not tell", None),
+    )
+
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
+        mouth, rotation = state.site(self.into)
+        inward = -rotation[:, 0]
+
+        def depth() -> float:
+            return float((state.site(self.of)[0] - mouth) @ inward)
+
+        behind = min(BEHIND, self.force * float(inward @ arm.compliance() @ inward))  # a weak hand gives way at once
+
+        def met() -> bool:
+            return float((arm.hand()[0] - state.site(f"{self.hand}_tcp")[0]) @ inward) > behind or depth() > self.depth
+
+        position, frame = arm.hand()
+        way = (self.depth - depth()) * inward
+        yield from arm.follow(arm.line([(position + way, frame)], FEED, orient=0.5), met, tremor=0.0, brake=1.0)
+
+        def there() -> bool:
+            return depth() > self.depth or state.reached(self.until)
+
+        if not there():
+            yield from arm.press(self.force, PRESS_RATE, lambda: arm.yielding(inward), there, hold=0.6)
+        yield from arm.hold(0.4)

@@ -1,0 +1,44 @@
+"""Set what is held down in its slot, as the slot's site lies, and let go of it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ...operator_state import OperatorState
+from ...recognition import carrying
+from ...words.motion import Motion
+from ...words.primitives import PUT
+from ...words.skill import Argument, Label, Skill
+from ..insertion import set_down
+from ..move_joint.fold import whole
+
+
+class PutSlot(Skill):
+    """Set what is held down in its slot, as the slot's site lies, and let go of it."""
+
+    word = "put"
+    how = "slot"
+    label = Label(
+        en=("put into slot", "the {hand} hand puts the {about} into the {upon}"),
+        zh=("放入槽位", "{hand}手把{about}放进{upon}"),
+        shows=carrying.set_down,
+    )
+    arguments: ClassVar = PUT(
+        "hand",
+        of=PUT.at("of", "the site of what is held that comes to lie at the slot's"),
+        upon=PUT.at("upon", "how and where it shall lie, z axis out of the slot"),
+        above=0.05,
+        high=0.09,
+        force=6.0,
+        opening=0.05,
+        retreat=PUT.at("retreat", "how far the hand draws back along its fingers", 0.10),
+        brushes=Argument("word", "whether the hand may come to what else the slot's part has, such as flaps", "no", ("no", "yes")),
+        stays=Argument("word", "whether it is carried along when what it is put into is carried later", "no", ("no", "yes")),
+        speed=0.35,
+    )
+
+    def run(self, state: OperatorState) -> Motion:
+        touch = whole(state, self.upon) if self.brushes == "yes" else [state.part_of(self.upon)]
+        yield from set_down(self, state, self.upon, feed=0.06, touch=touch)
+        if self.stays == "yes":
+            state.put_into[self.of.split("/")[0]] = self.upon.split("/")[0]

@@ -1,0 +1,1 @@
+"""Take hold of something."""

@@ -1,0 +1,59 @@
+"""Come down on a thin thing, fingers pointing down on either side of it, and close."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from ...limbs.geometry import UP
+from ...operator_state import OperatorState
+from ...recognition import taking
+from ...words.motion import Motion
+from ...words.primitives import TAKE
+from ...words.skill import Label, Skill
+
+
+class TakeAbove(Skill):
+    """Come down on a thin thing, fingers pointing down on either side of it, and close."""
+
+    word = "take"
+    how = "above"
+    label = Label(
+        en=("pick up from above", "the {hand} hand picks up the {of} from above"),
+        zh=("从上方拿起", "{hand}手从上方拿起{of}"),
+        shows=taking.pick,
+        grips=True,
+    )
+    arguments: ClassVar = TAKE(
+        "hand of",
+        at=TAKE.at("at", "what is pinched, x axis along it"),
+        pitch=1.0,
+        depth=-0.0095,
+        above=0.07,
+        opening=0.04,
+        force=20.0,
+        posture="outside_1",
+        speed=0.35,
+    )
+
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
+        like = state.arms[self.hand].posture(self.posture)
+        state.open_claw(self.hand, self.opening)
+        position, rotation = state.site(self.at)
+        along = float(np.arctan2(rotation[1, 0], rotation[0, 0]))
+        rows = []
+        for turn in (0.0, np.pi, *np.deg2rad([10.0, -10.0, 20.0, -20.0])):
+            frame = arm.frame(along + turn, self.pitch, like)
+            low = position - self.depth * UP
+            rows.append([(low + self.above * UP, frame), (low, frame)])
+        high = state.goal(self.hand, rows, like, 0.6, [self.of])[1][0]
+        frame = arm.hand(high)[1]
+        yield from arm.follow(state.way(self.hand, high, self.speed))
+        yield from state.pause()
+        low = state.site(self.at)[0] - self.depth * UP
+        yield from arm.follow(arm.line([(low, frame)], 0.12, orient=0.6), tremor=0.3)
+        yield from arm.hold(0.2)
+        yield from state.grip(self.hand, self.force)
+        state.hold_on(self.hand, self.of)

@@ -1,0 +1,71 @@
+"""Bring the open hand to the side of a standing bottle or cup, fingers level, and close it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from ...limbs.geometry import facing
+from ...operator_state import OperatorState
+from ...recognition import taking
+from ...words.motion import Motion
+from ...words.primitives import TAKE
+from ...words.skill import Argument, Label, Skill
+from ..pouring import SLACK, Tilting
+from ..vessels import LEVEL
+
+GRASPS = np.deg2rad([0.0, -8.0, 8.0, -16.0, 16.0, -24.0, 24.0, -34.0, 34.0])  # directions of the fingers that are tried
+
+
+class TakeBottle(Skill):
+    """Bring the open hand to the side of a standing bottle or cup, fingers level, and close it."""
+
+    word = "take"
+    how = "bottle"
+    label = Label(
+        en=("grasp bottle", "the {hand} hand takes hold of the {of}"),
+        zh=("握住瓶子", "{hand}手握住{of}"),
+        shows=taking.pick,
+        grips=True,
+    )
+    arguments: ClassVar = TAKE(
+        "hand of",
+        at=TAKE.at("at", "where the pads' middle goes; x axis towards the hand"),
+        yaw=0.0,
+        pitch=0.0,
+        standoff=0.12,
+        opening=0.11,
+        force=45.0,
+        posture="ready",
+        lip=Argument("site", "its mouth, where it is grasped to be poured; the hand takes it so that it can", None),
+        into=TAKE.at("into", "the mouth of what it will fill", None),
+        speed=0.4,
+    )
+
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
+        like = state.arms[self.hand].posture(self.posture)
+        state.open_claw(self.hand, self.opening)
+        position, rotation = state.site(self.at)
+        best: tuple[float, np.ndarray] = (np.inf, arm.q)
+        for turn in GRASPS:
+            frame = arm.frame(facing(rotation) + self.yaw + turn, self.pitch, like)
+            row = [(position - self.standoff * frame[:, 2], frame), (position, frame)]
+            score, found = state.goal(self.hand, [row], like, LEVEL, [self.of])
+            if self.lip is not None and self.into is not None:
+                error, _ = Tilting.best(state, self.hand, position, frame, self.lip, self.into, found[1], like)
+                score += 100.0 * max(error - SLACK, 0.0)
+            if score < best[0]:
+                best = (score, found[0])
+            if score < 0.1:
+                break
+        first = best[1]
+        frame = arm.hand(first)[1]
+        yield from arm.follow(state.way(self.hand, first, self.speed))
+        yield from state.pause()
+        position, _ = state.site(self.at)
+        yield from arm.follow(arm.line([(position, frame)], 0.18, orient=LEVEL), tremor=0.5)
+        yield from arm.hold(0.15)
+        yield from state.grip(self.hand, self.force)
+        state.hold_on(self.hand, self.of)

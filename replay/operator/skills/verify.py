@@ -1,0 +1,30 @@
+"""Pull at what has been pressed in, for a time, to see whether it holds."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ..operator_state import OperatorState
+from ..recognition import fitting
+from ..words.motion import Motion
+from ..words.primitives import VERIFY
+from ..words.skill import Label, Skill
+
+
+class Verify(Skill):
+    """Pull at what has been pressed in, for a time, to see whether it holds."""
+
+    word = "verify"
+    label = Label(
+        en=("pull to check", "the {hand} hand pulls at the {about} to see whether it holds"),
+        zh=("拉拔确认", "{hand}手拉一下{about}，看是否装牢"),
+        shows=fitting.verify_seat,
+    )
+    arguments: ClassVar = VERIFY("hand of into until", force=14.0, time=1.4)
+
+    def run(self, state: OperatorState) -> Motion:
+        arm = state.arms[self.hand]
+        out = state.site(self.into)[1][:, 0]
+        held = state.until(self.until) or (lambda: False)
+        yield from arm.press(self.force, 20.0, lambda: arm.yielding(out, loose=0.0), held, hold=self.time)
+        yield from arm.hold(0.3)

@@ -1,0 +1,34 @@
+"""Straighten up from a squat."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ...operator_state import OperatorState
+from ...recognition import motions
+from ...words.motion import Motion
+from ...words.primitives import WALK
+from ...words.reason import Reason
+from ...words.skill import Label
+from ..walking import PATIENCE, Walking
+
+
+class WalkStand(Walking):
+    """Straighten up from a squat."""
+
+    word = "walk"
+    how = "stand"
+    label = Label(
+        en=("stand up", "the robot stands up"),
+        zh=("起立", "机器人起立"),
+        shows=motions.stand_up,
+    )
+    arguments: ClassVar = WALK(
+        speed=WALK.at("speed", "of the trunk", 0.12),
+        within=WALK.at("within", "how far from standing it may end", 0.005),
+    )
+
+    def run(self, state: OperatorState) -> Motion:
+        base = self.base_of(state)
+        if not (yield from base.stand_at(0.0, self.speed, self.within, -base.lowest / self.speed + PATIENCE)):
+            state.given_up = Reason("the robot did not stand up", "not_stood_up")

@@ -1,0 +1,169 @@
+"""Push a door further open with the fingertips of one hand, walk through and hold it open as long as the arm reaches it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from ...limbs.arm import Arm
+from ...limbs.base import wrapped
+from ...limbs.geometry import UP, facing
+from ...operator_state import OperatorState
+from ...recognition import motions
+from ...words.motion import Motion
+from ...words.primitives import HAND, MOVE_JOINT, WALK
+from ...words.reason import Reason
+from ...words.skill import Argument, Label
+from ..walking import PATIENCE, Walking
+
+LOOSELY = (0.06, 0.06, 0.0)  # the same while the hand follows the door
+NEAREST, FARTHEST = 0.50, 0.76  # m from the hinge, between which the hand pushes
+ACROSS = 0.10  # m, from its shoulder to the latch, where the hand pushes as long as the door is nearly shut
+SLIDES, RISES = 0.08, 0.08  # m/s, with which it goes along the leaf, and up it
+SETTLES = 0.5  # s, in which it comes to where it is to push: tips that begin to slide at once push the robot back with a jerk
+LARGEST = 0.045  # m, by which the hand is sent into the leaf at most: the arm gives way
+INWARDS, OUTWARDS = np.deg2rad([25.0, 30.0])  # how far the fingers point across the trunk at first, and away from it at the end
+TURNS_WITH = 0.6  # share of the door's turn by which they turn
+TURNING_RATE, QUICKENS = 0.10, 0.12  # rad/s, with which the door is opened, and rad/s2, with which that begins
+CLEAR = 0.03  # m, below where it pushes, from where on the hand is off the lever
+FOLLOWS = 0.14  # m/s, with which the robot follows its hand at most
+PITCH = 0.12  # rad, how far the fingers point down
+STEPS = 8  # of the search for joint angles, in a control step
+BEYOND = 0.05  # rad, that it is sent beyond how far the door is to stand open
+SWINGS, QUICKEST = 0.4, 1.2  # rad/s, with which the fingers turn, and with which a joint does
+ASLANT = 0.10  # m, that it has still to go aside, beyond which it goes aside as fast as ahead once the hand has let go
+NEARLY, INSIDE = 0.07, 0.30  # rad short of `wide`, and m past the doorway: until then the robot keeps behind its hand
+BESIDE, OUTSIDE = 0.06, -0.20  # m beside its line, with which it comes no nearer than so far before the doorway
+PAST = 0.25  # m past the doorway, from where on it goes aside
+MIDDLE = 0.03  # m, from the line through the doorway, nearer than which the door is pushed on
+
+
+class WalkThrough(Walking):
+    """Push a door further open with the fingertips of one hand, walk through and hold it open as long as the arm reaches it.
+
+    The robot steps before the middle of the doorway while the door is nearly shut, follows its hand ahead, and walks on when the door
+    stands open wide. Past the wall it goes aside, out of the way of a door that falls shut.
+    """
+
+    word = "walk"
+    how = "through"
+    label = Label(
+        en=("walk through", "the robot walks through the {to}, pushing the {joint} with its {hand} hand"),
+        zh=("推门通过", "机器人用{hand}手推着{joint}走过{to}"),
+        shows=motions.walk,
+    )
+    arguments: ClassVar = WALK(
+        "within turning",
+        hand=HAND,
+        joint=MOVE_JOINT.at("joint", "the door's hinge"),
+        at=MOVE_JOINT.at("at", "on the face that is pushed, at the height of the hand, x axis out of it"),
+        to=WALK.at("to", "in the middle of the doorway on the floor, x axis to where one comes from"),
+        wide=Argument("angle", "how far the door is pushed open", 1.5),
+        ahead=Argument("length", "how far before the floor mark the hand pushes", 0.46),
+        aside=Argument("length", "how far from the middle of the doorway to the latch it walks through", 0.02),
+        hold=Argument("length", "how far beyond the doorway it lets go of the door", 0.50),
+        beyond=Argument("length", "how far beyond the doorway it ends", 1.25),
+        off=Argument("length", "how far from the middle to the latch it stands then", 0.60),
+        speed=0.3,
+    )
+
+    def run(self, state: OperatorState) -> Motion:
+        base, arm = self.base_of(state), state.arms[self.hand]
+        middle, rotation = state.site(self.to)
+        yaw = facing(rotation)
+        into = np.array([np.cos(yaw), np.sin(yaw)])
+        left = np.array([-into[1], into[0]])
+        hinge = state.hinge(self.joint)[0]
+        side = -float(np.sign((hinge[:2] - middle[:2]) @ left))  # 1 where the latch is to the left
+        hold_back = float((base.at - middle[:2]) @ into)  # m, that it comes no nearer until it stands before the middle
+        leaf = _Leaf(self, state, left * side)
+        for _ in range(round((PATIENCE + 30.0) / state.timestep)):
+            along, across = float((base.at - middle[:2]) @ into), float((base.at - middle[:2]) @ left) * side
+            angle, contact = state.joint(self.joint), leaf.place()
+            goal, beside = self.beyond, self.aside
+            if angle < self.wide - NEARLY and along < INSIDE:
+                goal = min(goal, max(float((contact[:2] - middle[:2]) @ into) - self.ahead, hold_back))
+            if abs(across - self.aside) > BESIDE and along < OUTSIDE:
+                goal = min(goal, hold_back)
+            if along > PAST:
+                beside = self.off
+            fast = self.speed if goal == self.beyond else min(self.speed, FOLLOWS)
+            if along > self.hold and self.off - across > ASLANT:  # the leaf falls shut: the elbow leaves its way first
+                goal, beside = along + 1.0, across + 1.0
+            target = middle[:2] + goal * into + beside * side * left if leaf.clear else base.at.copy()
+            base.go(target, yaw, fast, self.turning)
+            if along < self.hold:
+                leaf.push(arm, abs(across - self.aside) < MIDDLE)
+            else:
+                arm.command = arm.q.copy()  # an arm that went home beside the door would strike it with its elbow
+            near = np.hypot(*(target - base.at)) < self.within and abs(wrapped(yaw - base.yaw)) < 0.02
+            if goal == self.beyond and near and base.stands:
+                break
+            yield
+        else:
+            state.given_up = Reason("the robot did not come through the door", "not_arrived")
+        yield from base.stop()
+
+
+class _Leaf:
+    """The leaf as a hand pushes it: where it is touched, and to which angle the hand is sent, a little ahead of the leaf that resists.
+
+    Args:
+        skill: whose arguments say how far; state: the operator's; latch: (2,) level way from the hinge to the latch of the shut door.
+    """
+
+    def __init__(self, skill: WalkThrough, state: OperatorState, latch: np.ndarray):
+        self.skill, self.state, self.latch = skill, state, latch
+        hand, frame = state.arms[skill.hand].hand()
+        tip = hand + state.hand.tip_end * frame[:, 2]
+        self.sent = state.joint(skill.joint)
+        face, out, along, far = self._face(self.sent)
+        self.radius = float((tip - face) @ along) + far
+        self.height = float(tip[2] - face[2])
+        self.sent += float(np.clip((face - tip) @ out, -LARGEST, LARGEST)) / self.radius
+        self.yaw, self.pitch = float(np.arctan2(frame[1, 2], frame[0, 2])), -float(np.arcsin(frame[2, 2]))
+        self.rate = 0.0
+
+    @property
+    def clear(self) -> bool:
+        """Whether the hand has risen off the lever."""
+        return abs(self.height) < CLEAR
+
+    def _face(self, angle: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+        """Of the leaf at an angle: the site on it, the ways out of its face and along it from the hinge, how far from it the site is."""
+        face, rotation = self.state.site_at(self.skill.at, self.skill.joint, angle)
+        out = rotation[:, 0]
+        away = face - self.state.hinge(self.skill.joint)[0]
+        away = away - away @ UP * UP - away @ out * out
+        far = float(np.linalg.norm(away))
+        return face, out, away / far, far
+
+    def place(self) -> np.ndarray:
+        """Where the hand is sent (3,) [m]."""
+        face, _, along, far = self._face(self.sent)
+        return np.asarray(face + (self.radius - far) * along + self.height * UP)
+
+    def push(self, arm: Arm, on: bool) -> None:
+        """Command the arm for a control step; the door is pushed `on`, or kept where it stands."""
+        skill, state, step = self.skill, self.state, self.state.timestep
+        self.rate = min(self.rate + QUICKENS * step, TURNING_RATE) if on else 0.0
+        if on:
+            most = min(state.joint(skill.joint) + LARGEST / self.radius, skill.wide + BEYOND)
+            self.sent = max(min(self.sent + self.rate * step, most), self.sent - TURNING_RATE * step)
+        _, _, along, _ = self._face(self.sent)
+        before = float((state.site(f"{skill.hand}_shoulder")[0] - state.hinge(skill.joint)[0])[:2] @ self.latch) + ACROSS
+        wanted = float(np.clip(before / max(float(along[:2] @ self.latch), 0.2), NEAREST, FARTHEST))
+        if self.clear:
+            self.radius += step * float(np.clip((wanted - self.radius) / SETTLES, -SLIDES, SLIDES))
+        self.height += float(np.clip(-self.height, -RISES * step, RISES * step))
+        outward = -1.0 if skill.hand == "right" else 1.0
+        yaw = state.heading + outward * float(np.clip(TURNS_WITH * self.sent - INWARDS, -INWARDS, OUTWARDS))
+        if self.clear:
+            self.yaw += float(np.clip(wrapped(yaw - self.yaw), -SWINGS * step, SWINGS * step))
+        self.pitch += float(np.clip(PITCH - self.pitch, -SWINGS * step, SWINGS * step))
+        frame = arm.frame(self.yaw, self.pitch, arm.q)
+        q, _ = arm.solve(self.place() - state.hand.tip_end * frame[:, 2], frame, arm.q, arm.q, LOOSELY, STEPS)
+        moved = np.clip(q - arm.q, -QUICKEST * step, QUICKEST * step)
+        arm.q = arm.q + moved
+        arm.command = arm.q + arm.lag * moved / step
