@@ -49,7 +49,9 @@ _commit: str | None
 
 
 def commit() -> str | None:
-    """What is run: the commit, with `-dirty` where files differ from it; None outside a repository."""
+    """What is run: the commit, with `-dirty` where files differ from it; of a copy elsewhere what SHILIU_COMMIT says, or None."""
+    if "SHILIU_COMMIT" in os.environ:
+        return os.environ["SHILIU_COMMIT"]
     asked = ["git", "-C", str(REPOSITORY), "describe", "--always", "--dirty", "--exclude=*", "--abbrev=10"]
     try:
         return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
@@ -84,12 +86,14 @@ def one(seed: int) -> dict[str, Any]:
     ended = ending_of(episode, [skill.name for skill in read_chain(_scene)])
     why = ended.gave_up["reason"] if ended and ended.gave_up else None
     root = None if verdict.root is None else verdict.findings[verdict.root]
+    least = [one.details["least"] for one in verdict.findings if one.code == "tipping" and "least" in one.details]
     return {
         "seed": seed, "success": bool(label["success"]), "failure": label["failure"], "during": ended.skill if ended else last,
         **({"gave_up": why} if why else {}),
         "lasts": round(episode.n_steps * episode.control_timestep, 2), "redraws": len(episode.draw["redraws"]),
         "verdict": verdict.verdict, "root": root and root.code, "of": root and list(root.subject), "at": root and root.t0, "again": again,
-        "commit": _commit,
+        "tipping": round(1e3 * min(least), 1) if least else None,
+        "warned": sorted({one.code for one in verdict.findings if one.level == "WARN"}), "commit": _commit,
     }  # fmt: skip
 
 
@@ -133,7 +137,17 @@ def summary(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         ),
         "refused": dict(Counter(line["root"] for line in good if line["verdict"] != "FEASIBLE")),
         "redrawn": round(redraws / (redraws + len(lines)), 4),
+        **measured(good),
     }
+
+
+def measured(good: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Of successes: the least margin before the robot tips [mm], and how many carry a warning, by code; lines of before have neither."""
+    margins = [line["tipping"] for line in good if line.get("tipping") is not None]
+    if not margins:
+        return {}
+    codes = Counter(code for line in good for code in line["warned"])
+    return {"tipping_mm": min(margins), "warned": sum(bool(line["warned"]) for line in good), "warnings": dict(codes.most_common())}
 
 
 def tell(figures: Mapping[str, Any]) -> None:

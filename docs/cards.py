@@ -14,7 +14,7 @@ import numpy as np
 import shiliu
 from shiliu.replay.signals.statistics import wilson
 from shiliu.scenarios.catalog.catalog import list_variants, variants_of
-from shiliu.scenarios.catalog.figures import SEEN, figures_of, outdated, seen_of, share_seen
+from shiliu.scenarios.catalog.figures import SEEN, figures_of, outdated, seen_of, share_seen, stage
 from shiliu.scenarios.people.safety import CAVEAT, people
 from shiliu.scenarios.reading.config import Vary
 from shiliu.scenarios.scene.scene import Scene
@@ -192,6 +192,9 @@ def _counted(what: str, figures: Mapping[str, Any]) -> list[str]:
     ]
     shortest, middle, longest = (f"{seconds:.1f}" for seconds in figures["seconds"] or (0.0, 0.0, 0.0))
     rows = [f"| {what} | {first} to {last} | {shares[0]} | {shares[1]} | {middle} s ({shortest} to {longest}) |"]
+    if "tipping_mm" in figures:
+        rows.append(f"| | | least margin before it tips | {figures['tipping_mm']:.0f} mm | |")
+        rows += [f"| | | warned: {code} | {count} | |" for code, count in figures["warnings"].items()]
     for title, key in (("failed", "failures"), ("refused", "refused")):
         rows += [f"| | | {title}: {why} | {count} | |" for why, count in figures[key].items()]
     return rows
@@ -300,15 +303,60 @@ def _flow(value: object) -> str:
     return "null" if value is None else str(value)
 
 
+def counted_table(sheets: Mapping[str, Mapping[str, Any]]) -> str:
+    """One row a scenario: what was counted of it, and how much of its work the head camera sees; `sheets` by name, as YAML says them."""
+    lines = [
+        "# The scenarios, counted",
+        "",
+        "Written by `docs/cards.py` from `conf/figures/`, which `benchmarks/demonstrations.py` and `benchmarks/seen.py` write.",
+        "",
+        "- *Success*: the goal holds when the task ends.",
+        "- *FEASIBLE*: of the successes, by the judge.",
+        "- *Tips*: the least margin of a success before the robot tips over, with every force that its hands meet.",
+        "- *Warned*: successes that carry a warning.",
+        "- *Seen*: of what hands take or put, the thing that the recorded head picture shows least: in which share of the looks at which a",
+        "  hand is at it.",
+        "",
+        "| scenario | | seeds | success | FEASIBLE | tips | warned | seen |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for name, sheet in sheets.items():
+        figures, seen = figures_of(name), seen_of(name)
+        if figures is None:
+            continue
+        n, good = figures["demonstrations"], figures["succeeded"]
+        called = stage(figures, sheet["version"])
+        of = "" if figures["version"] == sheet["version"] else f" (v{figures['version']} of v{sheet['version']})"
+        tips = f"{figures['tipping_mm']:.0f} mm" if "tipping_mm" in figures else ""
+        warned = f"{figures['warned']} of {good}" if "warned" in figures else ""
+        shares = {} if seen is None else {thing: share_seen(seen, thing) for thing in seen["seen"]}
+        known = {thing: share for thing, share in shares.items() if share is not None}
+        least = min(known, key=known.__getitem__) if known else None
+        worst = "" if least is None else f"{known[least]:.0%} (`{least}`)" + (", excepted" if least in (sheet.get("unseen") or {}) else "")
+        shares_of = (f"{good} of {n}", f"{figures['feasible']} of {good}")
+        row = (f"[`{name}`](scenarios/{name}.md)", called + of, str(n), *shares_of, tips, warned, worst)
+        lines.append(f"| {' | '.join(row)} |")
+    return "\n".join(lines) + "\n"
+
+
 def main() -> int:
-    """Write the cards of all scenarios of the package."""
+    """Write the cards of all scenarios of the package, and the table of what was counted."""
     from shiliu.scenarios.reading.composition import CONF
 
     FOLDER.mkdir(exist_ok=True)
     for file in sorted((CONF / "scenario").glob("*.yaml")):
         (FOLDER / f"{file.stem}.md").write_text(card(shiliu.load_scenario(file.stem)), encoding="utf-8")
         print(f"docs/scenarios/{file.stem}.md")
+    (FOLDER.parent / "counted.md").write_text(counted_table(sheets()), encoding="utf-8")
     return 0
+
+
+def sheets() -> dict[str, Mapping[str, Any]]:
+    """What the YAML of each scenario says, by its name."""
+    from shiliu.scenarios.reading.composition import CONF
+    from shiliu.scenarios.sheet.yaml_reader import read_own
+
+    return {file.stem: read_own(file) for file in sorted((CONF / "scenario").glob("*.yaml"))}
 
 
 if __name__ == "__main__":

@@ -25,6 +25,11 @@ def test_card_is_what_the_yaml_says(name):
     assert committed == script("docs/cards.py").card(shiliu.load_scenario(name)), "run `python docs/cards.py`"
 
 
+def test_the_table_of_what_was_counted_is_that_of_the_figures():
+    cards = script("docs/cards.py")
+    assert (ROOT / "docs" / "counted.md").read_text(encoding="utf-8") == cards.counted_table(cards.sheets()), "run `python docs/cards.py`"
+
+
 def test_the_page_of_checks_has_every_code_as_configured():
     committed = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
     assert committed == script("docs/checks.py").page(), "run `python docs/checks.py`"

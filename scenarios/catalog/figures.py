@@ -19,6 +19,7 @@ from ..sheet.yaml_reader import read_own
 
 # what a scenario is by its figures: from so many held-out seeds, such shares of them that succeed and of these that are FEASIBLE
 DONE = (100, 0.95, 0.95)  # 95 of 100 put the lower 95 % Wilson bound at 0.89
+COUNTED = (20, *DONE[1:])  # done by fewer seeds, and says so, until the hundred are counted
 BUILT = (50, 0.80, 0.90)
 SEEN = 0.80  # share of the looks at which a hand is at a thing in which the head picture has to show it
 SHOWN = ("robot", "parts", "variation", "cameras", "skills")  # sections of a scenario on which it hangs what its pictures show
@@ -36,12 +37,15 @@ def _reaches(figures: Mapping[str, Any], seeds: int, succeed: float, feasible: f
 
 
 def stage(figures: Mapping[str, Any], version: int) -> str:
-    """`done`, `built` or `measured`: what figures show of this version of a scenario; done only if what was counted again is, too."""
+    """`done`, `done (20 seeds)`, `built` or `measured`: what figures show of this version of a scenario.
+
+    Done only if what was counted again is, too; `(20 seeds)` where fewer than a hundred were counted.
+    """
     if figures["version"] != version:
         return "measured"
-    again = figures.get("again")
-    if _reaches(figures, *DONE) and (again is None or _reaches(again, 0, *DONE[1:])):
-        return "done"
+    again, n = figures.get("again"), figures["demonstrations"]
+    if _reaches(figures, *COUNTED) and (again is None or _reaches(again, 0, *COUNTED[1:])):
+        return "done" if n >= DONE[0] else f"done ({n} seeds)"
     return "built" if _reaches(figures, *BUILT) else "measured"
 
 

@@ -69,10 +69,13 @@ FIGURES = {"version": 2, "demonstrations": 100, "succeeded": 96, "feasible": 92}
         ({"succeeded": 94, "feasible": 94}, "built"),
         ({"feasible": 91}, "built"),
         ({"feasible": 86}, "measured"),
-        ({"demonstrations": 99, "succeeded": 99, "feasible": 99}, "built"),
+        ({"demonstrations": 99, "succeeded": 99, "feasible": 99}, "done (99 seeds)"),
+        ({"demonstrations": 20, "succeeded": 19, "feasible": 19}, "done (20 seeds)"),
+        ({"demonstrations": 20, "succeeded": 19, "feasible": 18}, "measured"),
+        ({"demonstrations": 19, "succeeded": 19, "feasible": 19}, "measured"),
         ({"demonstrations": 50, "succeeded": 40, "feasible": 36}, "built"),
         ({"demonstrations": 50, "succeeded": 39, "feasible": 39}, "measured"),
-        ({"demonstrations": 49, "succeeded": 49, "feasible": 49}, "measured"),
+        ({"demonstrations": 49, "succeeded": 46, "feasible": 46}, "measured"),
         ({"version": 1}, "measured"),
         ({"again": {"demonstrations": 50, "succeeded": 48, "feasible": 46}}, "done"),
         ({"again": {"demonstrations": 50, "succeeded": 47, "feasible": 47}}, "built"),
@@ -82,6 +85,16 @@ FIGURES = {"version": 2, "demonstrations": 100, "succeeded": 96, "feasible": 92}
 def test_what_a_scenario_is_follows_from_seeds_of_its_own_version(changed, shown):
     assert stage({**FIGURES, **changed}, 2) == shown
     assert figures_text({**FIGURES, **changed}, 2).startswith(f"{shown}: ")
+
+
+def test_the_least_margin_and_the_warnings_of_successes_are_counted(bench):
+    lines = [
+        {**GOOD, "seed": k, "lasts": 50.0, "tipping": margin, "warned": warned, "commit": "a1", "success": success}
+        for k, (margin, warned, success) in enumerate([(12.5, [], True), (3.1, ["tracking", "slip"], True), (-8.0, ["tracking"], False)])
+    ]
+    found = bench.summary(lines)
+    assert (found["tipping_mm"], found["warned"], found["warnings"]) == (3.1, 1, {"tracking": 1, "slip": 1})
+    assert "tipping_mm" not in bench.summary([{**GOOD, "seed": 7, "lasts": 50.0}]), "lines of before"
 
 
 def test_figures_are_those_of_a_scenario_and_a_variant(tmp_path):

@@ -129,8 +129,8 @@ def listed():
 
 
 def level(row):
-    """`done`, `built`, `measured` and so on, as the list calls it."""
-    return row["operator"].partition(":")[0]
+    """`done`, `built`, `measured` and so on, as the list calls it, without how many seeds that were."""
+    return re.sub(r" \(\d+ seeds\)", "", row["operator"].partition(":")[0])
 
 
 def test_the_list_says_what_each_lacks(listed):
