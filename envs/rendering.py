@@ -7,6 +7,7 @@ says what to install.
 from __future__ import annotations
 
 import atexit
+import os
 import weakref
 from collections.abc import Mapping
 from typing import Any
@@ -27,27 +28,38 @@ INSTALL = (
     "No OpenGL was found for pictures. Install it (Debian, Ubuntu: apt-get install libegl1 libgl1-mesa-dri, or libosmesa6) "
     "and, if need be, set MUJOCO_GL=egl or MUJOCO_GL=osmesa."
 )
+FORKED = (
+    "This process was forked from one that had drawn pictures, which OpenGL does not survive. Begin it anew: context='spawn' "
+    "of AsyncVectorEnv and of multiprocessing."
+)
 
 
 def make_renderer(model: mujoco.MjModel, width: int, height: int) -> mujoco.Renderer:
     """A renderer of that size.
 
     Raises:
-        ShiliuError: where there is no OpenGL, with what to install.
+        ShiliuError: where there is no OpenGL, with what to install; in a process that was forked after pictures had been drawn.
     """
+    if _forked():
+        raise ShiliuError(FORKED)
     try:
         renderer = mujoco.Renderer(model, height, width)
     except Exception as error:  # every backend fails with an exception of its own
         raise ShiliuError(f"{INSTALL} ({type(error).__name__}: {error})") from None
-    if not _painters_close_at_exit:
+    if not _drawn_by:
         # registered after MuJoCo's own, so that it runs before: a renderer that outlives its display prints tracebacks
         atexit.register(_close_all)
-        _painters_close_at_exit.append(True)
+        _drawn_by.append(os.getpid())
     return renderer
 
 
 _painters: weakref.WeakSet[Any] = weakref.WeakSet()
-_painters_close_at_exit: list[bool] = []
+_drawn_by: list[int] = []  # the process that drew first
+
+
+def _forked() -> bool:
+    """Whether OpenGL was begun in a process from which this one was forked: drawing would wait for ever on its threads."""
+    return bool(_drawn_by) and _drawn_by[0] != os.getpid()
 
 
 def _close_all() -> None:
@@ -60,8 +72,8 @@ def missing() -> str | None:
     model = mujoco.MjModel.from_xml_string("<mujoco/>")
     try:
         make_renderer(model, 16, 16).close()
-    except ShiliuError:
-        return INSTALL
+    except ShiliuError as error:
+        return FORKED if error.message == FORKED else INSTALL
     return None
 
 
@@ -98,6 +110,8 @@ class Painter:
             kept: (extra,) what reactions keep (`Simulation.kept`), where stains are to be seen.
             kind: `rgb`; `depth`, `FAR` where nothing is nearer; or `segmentation`: ids as in `scene.model`, -1 where nothing is.
         """
+        if _forked():
+            raise ShiliuError(FORKED)
         self.model(values)
         assert self._model is not None
         size = (width, height)

@@ -233,11 +233,12 @@ def compiled(file: Path) -> mujoco.MjModel:
     """The model of an MJCF file. A body without a name gets one, because bodies are reported by name.
 
     Raises:
-        ScenarioError: the engine refuses it, with what the engine says; or it would be larger than any model.
+        ScenarioError: the engine refuses it, with what the engine says; it would be larger than any model; or a number of it is none.
     """
     refuse_huge(file)
     try:
         model = mujoco.MjModel.from_xml_path(str(file))
+        _refuse_no_numbers(model, file)
         if all(model.body(i).name for i in range(model.nbody)):
             return model
         spec = mujoco.MjSpec.from_file(str(file))
@@ -246,8 +247,17 @@ def compiled(file: Path) -> mujoco.MjModel:
         for body in spec.bodies:
             body.name = body.name or next(free)
         return spec.compile()
-    except (ValueError, mujoco.FatalError) as error:
+    except (ValueError, RuntimeError, mujoco.FatalError) as error:
         raise ScenarioError(f"The engine refuses this MJCF: {' '.join(str(error).split())}", file=str(file)) from None
+
+
+def _refuse_no_numbers(model: mujoco.MjModel, file: Path) -> None:
+    """The engine takes `nan` for a mass or a gravity, and what is computed with it is beyond no limit."""
+    for of in (model, model.opt):
+        for name in dir(of):
+            value = getattr(of, name) if name[0] != "_" else None
+            if isinstance(value, np.ndarray | float) and np.asarray(value).dtype.kind == "f" and np.isnan(value).any():
+                raise ScenarioError(f"{name} is nan: a number is missing there. Write it.", file=str(file), field="model")
 
 
 def limits_of(model: mujoco.MjModel, joint: str) -> tuple[float, float, float]:

@@ -14,7 +14,7 @@ MAX_BYTES = 64 << 20  # of a file; the largest model here has some hundred KB
 MAX_FILES = 200  # that include one another
 MAX_HEIGHTS = 4 << 20  # points of a height field: 2048 x 2048, on 20 m a centimetre apart
 MAX_TEXELS = 64 << 20  # of a texture: 8192 x 8192
-MAX_COPIES = 100_000  # bodies, or points of something soft, that one element makes
+MAX_COPIES = 100_000  # bodies, or points of something soft, that one element makes; elements of a model; numbers beside each of its things
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -24,7 +24,9 @@ def refuse_huge(file: Path) -> None:
     Raises:
         ScenarioError: with the file and the element. What is no XML is left to the engine, which says where.
     """
-    for path, element, copies in _elements(file):
+    for count, (path, element, copies) in enumerate(_elements(file)):
+        if count > MAX_COPIES:
+            raise ScenarioError(f"This has more than {MAX_COPIES} elements. No model has.", file=str(path), field="model")
         size, most, what = _size(path, element, copies)
         if size > most:
             name = element.get("name")
@@ -76,6 +78,11 @@ def _size(path: Path, element: ElementTree.Element, copies: float) -> tuple[floa
         return max(own, _of_file(path, element)), MAX_TEXELS, "pixels"
     if element.tag == "replicate":
         return copies, MAX_COPIES, "copies"
+    if element.tag == "size":
+        beside = [_product(element, key) for key in element.keys() if key.startswith(("nuser", "nkey"))]
+        return max(beside, default=0.0), MAX_COPIES, "numbers"
+    if element.tag == "mesh" and element.get("builtin"):
+        return max(_numbers(element, "params"), default=0.0) ** 2, MAX_HEIGHTS, "corners"
     if element.tag in ("flexcomp", "composite"):
         return copies * _product(element, "count"), MAX_COPIES, "points"
     return 0.0, 0, ""
@@ -83,11 +90,15 @@ def _size(path: Path, element: ElementTree.Element, copies: float) -> tuple[floa
 
 def _product(element: ElementTree.Element, key: str) -> float:
     """The product of the numbers of an attribute; 0 where there is none."""
-    try:
-        numbers = [float(word) for word in element.get(key, "").split()]
-    except ValueError:
-        return 0.0  # the engine says what is wrong with it
+    numbers = _numbers(element, key)
     return math.prod(numbers) if numbers and all(number >= 0 for number in numbers) else 0.0
+
+
+def _numbers(element: ElementTree.Element, key: str) -> list[float]:
+    try:
+        return [float(word) for word in element.get(key, "").split()]
+    except ValueError:
+        return []  # the engine says what is wrong with it
 
 
 def _of_file(path: Path, element: ElementTree.Element) -> float:

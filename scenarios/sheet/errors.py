@@ -98,7 +98,8 @@ class ShiliuError(Exception):
         line: int | None = None,
         exit_code: int = 2,
     ) -> None:
-        message = message.encode("utf-8", "backslashreplace").decode()  # it may quote what no file can hold
+        # it may quote what no file can hold; Gymnasium makes the error of a process anew from the error itself
+        message = str(message).encode("utf-8", "backslashreplace").decode()
         super().__init__(message)
         self.message = message
         self.file = None if file is None else os.fspath(file)

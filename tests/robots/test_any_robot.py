@@ -538,6 +538,9 @@ def test_a_body_without_a_name_gets_one(arm):
         '<worldbody><replicate count="1000"><replicate count="1000"><geom size="1"/></replicate></replicate></worldbody>',
         '<worldbody><flexcomp name="ground" type="grid" count="1000 1000 1000" mass="1"/></worldbody>',
         '<include file="more.xml"/>',
+        '<size nkey="2000000000"/>',
+        '<size nuser_body="2000000000"/>',
+        '<asset><mesh name="ground" builtin="supersphere" params="60000 1 1"/></asset>',
     ],
 )
 def test_a_model_that_would_fill_the_memory_is_refused_at_once(arm, element):
@@ -546,4 +549,12 @@ def test_a_model_that_would_fill_the_memory_is_refused_at_once(arm, element):
     arm.with_name("more.xml").write_text('<mujoco><asset><hfield nrow="60000" ncol="60000" size="1 1 1 1"/></asset></mujoco>')
     arm.with_name("arm.xml").write_text(ARM.replace("</mujoco>", f"{element}</mujoco>"), encoding="utf-8")
     with pytest.raises(ScenarioError, match="are the most"):
+        load_embodiment(str(arm))
+
+
+def test_a_number_that_is_none_is_refused(arm):
+    """What is computed with it would be beyond no limit."""
+    text = ARM.replace("<worldbody>", '<option gravity="0 0 nan"/><worldbody>', 1)
+    arm.with_name("arm.xml").write_text(text, encoding="utf-8")
+    with pytest.raises(ScenarioError, match="gravity is nan"):
         load_embodiment(str(arm))
