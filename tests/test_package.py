@@ -59,6 +59,7 @@ ROOMS = {  # each may import what stands before it
         "benchmark",
         "commands",
     ),
+    "replay/judge": ("place", "facts", "causes", "stages"),  # beside them the judge itself, which calls the stages
 }
 Module = tuple[str, ...]
 
@@ -129,8 +130,9 @@ def test_imports_run_one_way():
 def test_rooms_import_downwards(folder):
     rooms = [p.name for p in (ROOT / folder).iterdir() if (p / "__init__.py").is_file()]
     assert sorted(rooms) == sorted(ROOMS[folder]), "a new room needs its place in the order"
-    assert not upward(ROOMS[folder], (folder,))
-    assert upward(ROOMS[folder][::-1], (folder,))  # the guard sees what runs the other way
+    under = tuple(folder.split("/"))
+    assert not upward(ROOMS[folder], under)
+    assert upward(ROOMS[folder][::-1], under)  # the guard sees what runs the other way
 
 
 def test_no_circle_of_modules():
@@ -141,7 +143,7 @@ def test_no_circle_of_modules():
         pytest.fail(" <- ".join(".".join(module) for module in error.args[1]))
 
 
-@pytest.mark.parametrize("folder", ROOMS)
+@pytest.mark.parametrize("folder", ["scenarios", "replay"])
 def test_no_module_stands_in_the_corridor(folder):
     assert [p.name for p in (ROOT / folder).glob("*.py")] == ["__init__.py"]
     rooms = {ROOT / folder / p.relative_to(ROOT / folder).parts[0] for p in (ROOT / folder).glob("*/**/*.py")}

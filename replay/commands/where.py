@@ -60,7 +60,7 @@ class Where:
         from ...scenarios.robots.robot import robots
         from ...scenarios.robots.robot_folder import DEFAULT_ROBOT
         from ..judge.context import Contexts
-        from ..judge.unused_settings import asked_of
+        from ..judge.place.unused_settings import asked_of
 
         name = settings.chosen("scenario")
         own = self.robot if self.robot in robots() else DEFAULT_ROBOT

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from ..checks.registry import asked_of
 from ..checks.rules import Rules
 from .conclusion import conclude
+from .facts.results import Given, Subject
 from .judge import run_stages
-from .results import Given, Subject
 from .set_comparison import Company, TakeFacts
 from .verdict import Verdict
 

@@ -12,19 +12,19 @@ from ..checks.registry import asked_of
 from ..checks.rules import Rules
 from ..formats import Unreadable
 from ..recording.recording import Recording
-from .cells import place_of
 from .conclusion import conclude
 from .context import Contexts
-from .integrity_stage import integrity_stage
-from .other_robot import OtherRobot
-from .own_robot import OwnRobot
-from .replay_stage import replay_stage
-from .results import Given, Judged, Subject
-from .robustness_stage import robustness_stage
-from .rollout_stage import rollout_stage
+from .facts.results import Given, Judged, Subject
+from .place.cells import place_of
+from .place.unused_settings import unused
 from .set_comparison import Company, TakeFacts, facts_of
+from .stages.integrity_stage import integrity_stage
+from .stages.other_robot import OtherRobot
+from .stages.own_robot import OwnRobot
+from .stages.replay_stage import replay_stage
+from .stages.robustness_stage import robustness_stage
+from .stages.rollout_stage import rollout_stage
 from .steps import Steps, error_line
-from .unused_settings import unused
 from .verdict import Verdict
 
 if TYPE_CHECKING:
