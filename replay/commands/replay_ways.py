@@ -69,7 +69,8 @@ def in_scenes(asked: ReplaySettings, command: str, reached: Reached, ending: Exi
     recordings = read(asked.data, where.mapping)
     if asked.device is not None:
         recordings = _by_device(recordings, contexts, asked.device)
-    pictures, repairs = pictures_of(asked), None
+    pictures = pictures_of(asked)
+    repairs: Repairs | None = None
     if asked.repair:
         repairs = Repairs(
             out, contexts, asked.bounds, command, strict=where.strict, threads=asked.threads, seed=where.seed
