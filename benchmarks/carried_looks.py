@@ -19,10 +19,10 @@ import numpy as np
 import shiliu
 from scipy.optimize import least_squares
 from shiliu.replay.checks.dynamics import check_balance, effort
-from shiliu.replay.judge.eased_motion import smoothed
-from shiliu.replay.judge.integrity_stage import integrity_stage
+from shiliu.replay.judge.facts.eased_motion import smoothed
+from shiliu.replay.judge.facts.results import Motions, Subject
 from shiliu.replay.judge.judge import subject_of
-from shiliu.replay.judge.results import Motions, Subject
+from shiliu.replay.judge.stages.integrity_stage import integrity_stage
 from shiliu.replay.retarget.arms import Arms, arms_of
 from shiliu.replay.retarget.shapes import Shapes
 from shiliu.replay.signals.signal import held, resample

@@ -30,8 +30,8 @@ from shiliu.replay.evaluation.faults.injecting import Job, inject
 from shiliu.replay.evaluation.faults.registry import faults_of
 from shiliu.replay.evaluation.surveying import surveyed
 from shiliu.replay.judge.context import SceneContext
+from shiliu.replay.judge.facts.near_copies import NEAR
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.judge.near_copies import NEAR
 from shiliu.replay.judge.verdict import Verdict
 from shiliu.replay.recording.recording import Recording, SimEpisode
 from shiliu.scenarios.scene.scene import Scene

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import shiliu
 from shiliu.replay.operator.mistakes import read_mistakes
-from shiliu.replay.operator.operator import read_chain, record_episode
+from shiliu.replay.operator.operator import perform, read_chain
+from shiliu.scenarios.draws.variation import draw
 from shiliu.scenarios.soundness.soundness import examine
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "designing-scenarios.md"
@@ -39,4 +40,5 @@ def test_each_piece_adds_to_what_stands(conf):
 
 @pytest.mark.slow
 def test_it_is_done(conf):
-    assert record_episode(shiliu.load_scenario("my_table", conf_dir=conf), 0).success
+    scene = shiliu.load_scenario("my_table", conf_dir=conf)
+    assert perform(scene, [draw(scene, 0)], [0])[0].success

@@ -15,13 +15,13 @@ import numpy as np
 STAGES = {
     "integrity": (("judge.judge", "integrity_stage"),),
     "kinematics": (
-        ("judge.own_robot", "OwnRobot.motions"),
+        ("judge.stages.own_robot", "OwnRobot.motions"),
         ("judge.set_comparison", "rate_facts"),
-        ("judge.own_robot", "OwnRobot.kinematics"),
+        ("judge.stages.own_robot", "OwnRobot.kinematics"),
     ),
-    "dynamics": (("judge.own_robot", "OwnRobot.dynamics"),),
+    "dynamics": (("judge.stages.own_robot", "OwnRobot.dynamics"),),
     "replay": (("judge.judge", "replay_stage"), ("judge.judge", "rollout_stage")),  # without the playing
-    "playing": (("judge.rollout_stage", "play"),),
+    "playing": (("judge.stages.rollout_stage", "play"),),
     "verdict": (("judge.judge", "conclude"),),
 }
 CHECKS = ("integrity", "kinematics", "dynamics", "replay", "verdict")

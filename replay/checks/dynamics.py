@@ -1,7 +1,7 @@
 """Could the motors and feet carry it? Torques by inverse dynamics, and the zero-moment point against the soles.
 
 Inverse dynamics asks what the motors would have to give for the joints to move exactly so, with empty hands unless a
-payload is named; what the hands carry in a replay is known only there (`replay/judge/payload.py`).
+payload is named; what the hands carry in a replay is known only there (`replay/judge/facts/payload.py`).
 Positions are smoothed by the local quadratic, and speed and acceleration come from the same fit.
 """
 

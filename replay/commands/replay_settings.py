@@ -21,10 +21,10 @@ class ReplaySettings:
 
     request: CommandRequest
     settings: Settings
-    where: Where
     data: str
     out: str
     lang: str
+    where: Where
     quiet: bool
     pictures: bool
     fail_on: str | None
@@ -53,10 +53,10 @@ class ReplaySettings:
         asked = cls(
             request,
             settings,
-            Where.of(settings, (INTAKE, *SCENES)),
             data=settings["data"].word(),
             out=settings["out"].word(),
             lang=settings["lang"].word(choices=("en", "zh")),
+            where=Where.of(settings, (INTAKE, *SCENES)),
             quiet=settings["quiet"].flag(),
             pictures=settings["pictures"].flag(),
             fail_on=settings["fail_on"].word(default="") or None,

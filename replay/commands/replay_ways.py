@@ -69,9 +69,12 @@ def in_scenes(asked: ReplaySettings, command: str, reached: Reached, ending: Exi
     recordings = read(asked.data, where.mapping)
     if asked.device is not None:
         recordings = _by_device(recordings, contexts, asked.device)
-    pictures, how = pictures_of(asked), {"strict": where.strict, "threads": asked.threads, "seed": where.seed}
-    repairs = Repairs(out, contexts, asked.bounds, command, **how) if asked.repair else None
-    if repairs is not None:
+    pictures = pictures_of(asked)
+    repairs: Repairs | None = None
+    if asked.repair:
+        repairs = Repairs(
+            out, contexts, asked.bounds, command, strict=where.strict, threads=asked.threads, seed=where.seed
+        )
         ending.callback(repairs.drop)
         recordings = repairs.watching(recordings)
 

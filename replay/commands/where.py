@@ -59,7 +59,7 @@ class Where:
         from ...scenarios.reading.override import unquoted
         from ...scenarios.robots.robot_folder import DEFAULT_ROBOT, robots
         from ..judge.context import Contexts
-        from ..judge.unused_settings import asked_of
+        from ..judge.place.unused_settings import asked_of
 
         name = settings.chosen("scenario")
         own = self.robot if self.robot in robots() else DEFAULT_ROBOT

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from ..checks.registry import asked_of
 from ..checks.rules import Rules
 from .conclusion import conclude
+from .facts.results import Given, Subject
 from .judge import run_stages
-from .results import Given, Subject
 from .set_comparison import Company, TakeFacts
+from .steps import Steps
 from .verdict import Verdict
 
 
@@ -57,9 +58,10 @@ def judge_alone(
         take[:] = [facts for facts, _ in batch]
         return Company().hold(batch) if given is None else [given]
 
-    (judged,) = run_stages([subject], hold, threads=1, seed=seed, full=full)
-    if isinstance(judged, Exception):
-        raise judged
+    steps = Steps(1)
+    (judged,) = run_stages([subject], hold, steps, threads=1, seed=seed, full=full)
+    if steps.ended:
+        raise steps.ended[0]
     verdict = conclude(judged, strict, pictures)
     places: dict[str, tuple[int, ...]] = {}
     for i, one in enumerate(verdict.findings if given is None else ()):

@@ -13,12 +13,12 @@ from ...version import __version__
 from ..checks.finding import Finding
 from ..operator.words.reason import gave_up_of
 from ..recording.recording import Recording, note_words
-from .advice import advise
+from .causes.advice import advise
+from .causes.verdict_evidence import gather
 from .context import SceneContext
-from .results import Judged
-from .taken import taken
+from .facts.results import Judged
+from .place.taken import taken
 from .verdict import Verdict, combine
-from .verdict_evidence import gather
 
 BY_TASK = "judged in the scenario {}, whose own task sentence it carries; scenario=NAME or scenario=bare says otherwise"
 BY_COLUMNS = "judged in the scenario {}, whose things have poses in the recording; its task sentence is of another one"

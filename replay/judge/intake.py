@@ -25,8 +25,8 @@ from ..recording.recording import Recording, Stream, Unreadable, note_words
 from ..robots.limits import JointLimit, Limits, load_limits
 from ..signals.channels import SCALE, in_radians, pair
 from ..signals.clock import origin_ns, seconds
+from .place.taken import taken
 from .steps import error_line
-from .taken import taken
 from .verdict import HOLDERS, StageResult, Verdict, combine, is_required
 
 INTAKE = "intake"

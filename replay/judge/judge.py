@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from ...scenarios.scene.scene import Scene
@@ -12,19 +13,19 @@ from ..checks.registry import asked_of
 from ..checks.rules import Rules
 from ..formats import Unreadable
 from ..recording.recording import Recording
-from .cells import place_of
 from .conclusion import conclude
 from .context import Contexts
-from .integrity_stage import integrity_stage
-from .other_robot import OtherRobot
-from .own_robot import OwnRobot
-from .replay_stage import replay_stage
-from .results import Given, Judged, Subject
-from .robustness_stage import robustness_stage
-from .rollout_stage import rollout_stage
+from .facts.results import Given, Judged, Subject
+from .place.cells import place_of
+from .place.unused_settings import unused
 from .set_comparison import Company, TakeFacts, facts_of
+from .stages.integrity_stage import integrity_stage
+from .stages.other_robot import OtherRobot
+from .stages.own_robot import OwnRobot
+from .stages.replay_stage import replay_stage
+from .stages.robustness_stage import robustness_stage
+from .stages.rollout_stage import rollout_stage
 from .steps import Steps, error_line
-from .unused_settings import unused
 from .verdict import Verdict
 
 if TYPE_CHECKING:
@@ -104,32 +105,20 @@ def judging(
     """
     contexts = contexts or Contexts(scene)
     hold = (company if company is not None else Company()).hold
-    for batch in _batches(recordings, AT_ONCE):
-        slots: list[Verdict | Subject] = []
-        for item in batch:
-            if isinstance(item, Unreadable):
-                slots.append(_unreadable(item.name, item.source, item.error))
-                continue
-            try:
-                slots.append(subject_of(item, contexts))
-            except Exception as error:
-                slots.append(_unreadable(item.name, item.source, error))
-        subjects = [slot for slot in slots if isinstance(slot, Subject)]
-        done = iter(run_stages(subjects, hold, threads=threads, seed=seed, performed=performed, full=full))
-        for slot in slots:
-            yield slot if isinstance(slot, Verdict) else _concluded(slot.recording, next(done), strict, pictures, curves)
+    items = iter(recordings)
+    while batch := list(islice(items, AT_ONCE)):
+        steps = Steps(len(batch))
+        subjects = steps.each(lambda item: subject_of(_readable(item), contexts), batch)
+        judged = run_stages(subjects, hold, steps, threads=threads, seed=seed, performed=performed, full=full)
+        for i, item in enumerate(batch):
+            verdict = steps.one(i, conclude, judged[i], strict, pictures, curves)
+            yield verdict or Verdict(item.name, item.source, error=error_line(steps.ended[i]))
 
 
-def _concluded(
-    recording: Recording, judged: Judged | Exception, strict: bool, pictures: bool, curves: Collection[str]
-) -> Verdict:
-    try:
-        if isinstance(judged, Judged):
-            return conclude(judged, strict, pictures, curves)
-        error = judged
-    except Exception as raised:
-        error = raised
-    return _unreadable(recording.name, recording.source, error)
+def _readable(item: Recording | Unreadable) -> Recording:
+    if isinstance(item, Unreadable):
+        raise item.error
+    return item
 
 
 def subject_of(recording: Recording, contexts: Contexts | None = None) -> Subject:
@@ -158,22 +147,23 @@ def subject_of(recording: Recording, contexts: Contexts | None = None) -> Subjec
 def run_stages(
     subjects: Sequence[Subject],
     hold: Callable[[Sequence[tuple[TakeFacts, Rules]]], Sequence[Given]],
+    steps: Steps,
     *,
     threads: int = 0,
     seed: int = 0,
     performed: Mapping[str, Rollout] | None = None,
     full: bool = False,
-) -> list[Judged | Exception]:
+) -> list[Judged]:
     """Recordings through all stages, those that need a batch together.
 
     Args:
+        subjects: one for each take of `steps`; what a stage raises is kept there, so that one take ends no run.
         hold: what is found of each among the takes of its set: `Company.hold`, or what is known already.
         performed: see `rollout_stage`; full: the robustness stage, too.
 
     Returns:
-        One for each; what a stage raised where one did, so that one take ends no run.
+        One for each; None where a stage raised.
     """
-    steps = Steps(len(subjects))
     integrity = steps.each(integrity_stage, subjects)
     motions = steps.each(lambda one, *found: one.robot.motions(one, *found), subjects, integrity)
     facts = steps.each(facts_of, subjects, integrity, motions)
@@ -192,19 +182,4 @@ def run_stages(
     if full:
         varied = steps.together(partial(robustness_stage, threads=threads, seed=seed), judged)
         judged = steps.each(lambda one, robustness: replace(one, robustness=robustness), judged, varied)
-    return [steps.ended.get(i, one) for i, one in enumerate(judged)]
-
-
-def _batches(items: Iterable[Recording | Unreadable], size: int) -> Iterator[list[Recording | Unreadable]]:
-    batch: list[Recording | Unreadable] = []
-    for item in items:
-        batch.append(item)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-
-
-def _unreadable(name: str, source: str, error: Exception) -> Verdict:
-    return Verdict(name, source, error=error_line(error))
+    return judged

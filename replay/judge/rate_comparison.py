@@ -10,7 +10,7 @@ import numpy as np
 from ..checks.rates import check_rate, peak_rates
 from ..checks.registry import asked_of
 from ..checks.rules import Rules
-from .results import Given, Motions, Subject
+from .facts.results import Given, Motions, Subject
 
 Peaks = Mapping[str, tuple[np.ndarray, np.ndarray]]
 

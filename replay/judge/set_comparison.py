@@ -13,8 +13,8 @@ from ..checks.rules import Rules
 from ..checks.takes import Key, Lag, check_take_lag, content, duplicate_of, lag_of, remember, set_of
 from ..recording.recording import Recording
 from .context import BARE
+from .facts.results import Given, Integrity, Motions, Subject
 from .rate_comparison import RateFacts, held_together, rate_facts
-from .results import Given, Integrity, Motions, Subject
 
 USUAL = 256  # takes of a set that tell what its hands do: more tell no more of what is usual
 

@@ -22,13 +22,17 @@ class Steps:
 
     def each(self, step: Callable[..., Any], *columns: Sequence[Any]) -> list[Any]:
         """What a step gives for each take, with its values from the columns (n,); None where a take has ended."""
-        found: list[Any] = [None] * self.n
-        for i in self._going():
-            try:
-                found[i] = step(*(column[i] for column in columns))
-            except Exception as error:
-                self.ended[i] = error
-        return found
+        return [self.one(i, step, *(column[i] for column in columns)) for i in range(self.n)]
+
+    def one(self, i: int, step: Callable[..., Any], *values: Any) -> Any:
+        """The same of one take, with these values."""
+        if i in self.ended:
+            return None
+        try:
+            return step(*values)
+        except Exception as error:
+            self.ended[i] = error
+            return None
 
     def together(self, step: Callable[[list[Any]], Sequence[Any]], *columns: Sequence[Any]) -> list[Any]:
         """The same of a step that takes all at once; where it raises, it is asked of each alone, to find out which it is."""

@@ -8,20 +8,18 @@ locks.
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ...scenarios.sheet.errors import ShiliuError
-from .jobs import Answer, Busy, Stop
-from .pool import AGAIN, Job, given_up
+from .jobs import Answer
+from .pool import AGAIN, Job, Workers, given_up
 from .serving import Answering, answered
 
 ENDS = 5  # how often the worker of one job may be lost until the job is given up
 STARTS = 5  # workers that end before they are ready, one after the other, until nothing more is tried
 START_LIMIT = 300.0  # s until the first worker has to be ready
-LOOK = 1.0  # s between two looks for what takes too long
 
 
 class _Bench:
@@ -47,29 +45,17 @@ class _Actor:
 
 
 @dataclass
-class Cluster:
+class Cluster(Workers):
     """As `Pool`, on a cluster.
 
     Attributes:
-        size: workers; begin, given: make a bench; limit_s: for one job [s].
         address: of the cluster; `auto` is the one that this machine is of, `local` makes one of this machine.
-        lost: workers that were replaced.
 
     Raises:
         ShiliuError: Ray is not installed, or there is no such cluster.
     """
 
-    size: int
-    begin: Callable[..., Answering]
-    given: tuple[Any, ...]
-    limit_s: float
     address: str
-    lost: int = 0
-    _queue: deque[Job] = field(default_factory=deque)
-    _later: list[tuple[float, Job]] = field(default_factory=list)
-    _workers: list[_Actor] = field(default_factory=list)
-    _ends: dict[int, int] = field(default_factory=dict)
-    _failed: int = 0
 
     def __post_init__(self) -> None:
         try:
@@ -92,74 +78,31 @@ class Cluster:
             reason = " ".join(str(error).split())[:200]
             raise ShiliuError(f"no Ray cluster answers at {self.address!r}: {reason}", field="cluster") from None
         self._class = ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(_Bench)
-
-    def add(self, job: Job, first: bool = False) -> None:
-        """A job to be done; `first`: before all others."""
-        self._queue.appendleft(job) if first else self._queue.append(job)
-
-    @property
-    def waiting(self) -> int:
-        """Jobs that nobody has begun."""
-        return len(self._queue) + len(self._later)
-
-    def answers(self) -> Iterator[tuple[Job, Answer]]:
-        """Answers as they come, until no job is left; jobs may be added meanwhile.
-
-        Raises:
-            ShiliuError: no worker becomes ready, or one says that the run cannot go on.
-        """
-        begun = time.monotonic()
-        while self._queue or self._later or any(one.job is not None for one in self._workers):
-            self._assign()
-            for job, answer in list(self._wait()):
-                if isinstance(answer, Stop):
-                    raise ShiliuError(answer.message, file=answer.file, field=answer.field)
-                if isinstance(answer, Busy):
-                    self._later.append((time.monotonic() + AGAIN, job))
-                    continue
-                self._ends.pop(id(job), None)
-                yield job, answer
-            if any(one.ready for one in self._workers):
-                begun = time.monotonic()
-            elif time.monotonic() - begun > START_LIMIT:
-                raise ShiliuError(
-                    f"no worker became ready in {START_LIMIT:g} s. Is a processor of the cluster free?", field="cluster"
-                )
+        self._ready_at = time.monotonic()  # when any worker was ready last; at first, when that began to be waited for
 
     def close(self) -> None:
         """End all workers, and leave the cluster; what they were at is not kept."""
-        for one in self._workers:
-            self._ray.kill(one.actor)
-        self._workers.clear()
+        super().close()
         if self._own:
             self._ray.shutdown()
 
-    def __enter__(self) -> Cluster:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     # -- inside ------------------------------------------------------------------------------------------------------
-    def _assign(self) -> None:
-        now = time.monotonic()
-        self._queue.extend(job for at, job in self._later if at <= now)
-        self._later = [(at, job) for at, job in self._later if at > now]
-        at_work = sum(one.job is not None for one in self._workers)
-        while len(self._workers) < min(self.size, at_work + len(self._queue)):
-            actor = self._class.remote(self.begin, self.given)
-            self._workers.append(_Actor(actor, actor.ready.remote()))
-        for one in self._workers:
-            if one.ready and one.job is None and self._queue:
-                one.job, one.since = self._queue.popleft(), time.monotonic()
-                one.waited = one.actor.answer.remote(one.job)
+    def _begin(self) -> _Actor:
+        actor = self._class.remote(self.begin, self.given)
+        return _Actor(actor, actor.ready.remote())
 
-    def _wait(self) -> Iterator[tuple[Job, Answer]]:
+    def _send(self, one: _Actor) -> None:
+        one.waited = one.actor.answer.remote(one.job)
+
+    def _end(self, one: _Actor) -> None:
+        self._ray.kill(one.actor)
+
+    def _wait(self, at_most_s: float) -> Iterator[tuple[Job, Answer]]:
         waited = {one.waited: one for one in self._workers if one.waited is not None}
         if not waited:
             time.sleep(AGAIN)
             return
-        done, _ = self._ray.wait(list(waited), num_returns=1, timeout=AGAIN if self._later else LOOK)
+        done, _ = self._ray.wait(list(waited), num_returns=1, timeout=AGAIN if self._later else at_most_s)
         for reference in done:
             one = waited[reference]
             one.waited = None
@@ -178,13 +121,14 @@ class Cluster:
                 continue
             job, one.job = one.job, None
             yield job, answer
-        for one in [
-            one for one in self._workers if one.job is not None and time.monotonic() - one.since > self.limit_s
-        ]:
-            late = one.job
-            assert late is not None
-            self._lose(one)
-            yield late, given_up(late, "timeout", f"judging it took longer than {self.limit_s:g} s and was ended")
+        for one in list(self._workers):
+            yield from self._late(one)
+        if any(one.ready for one in self._workers):
+            self._ready_at = time.monotonic()
+        elif time.monotonic() - self._ready_at > START_LIMIT:
+            raise ShiliuError(
+                f"no worker became ready in {START_LIMIT:g} s. Is a processor of the cluster free?", field="cluster"
+            )
 
     def _ended(self, one: _Actor, error: Exception) -> Iterator[tuple[Job, Answer]]:
         job = one.job
@@ -195,14 +139,10 @@ class Cluster:
                 reason = " ".join(str(error).split())[-300:]
                 raise ShiliuError(f"no worker could be started: {reason}", field="cluster")
             return
-        self._ends[id(job)] = self._ends.get(id(job), 0) + 1
-        if self._ends[id(job)] >= ENDS:
-            n = self._ends.pop(id(job))
-            yield job, given_up(job, "crashed", f"its worker was lost {n} times ({type(error).__name__})")
+        ends = self._ends.setdefault(id(job), [])
+        ends.append(0)
+        if len(ends) >= ENDS:
+            self._ends.pop(id(job))
+            yield job, given_up(job, "crashed", f"its worker was lost {len(ends)} times ({type(error).__name__})")
         else:
             self.add(job, first=True)
-
-    def _lose(self, one: _Actor) -> None:
-        self.lost += 1
-        self._workers.remove(one)
-        self._ray.kill(one.actor)

@@ -15,8 +15,8 @@ from ...scenarios.sheet.errors import EpisodeError, ShiliuError, shown
 from ..checks.rules import Rules
 from ..formats import Entry, reader_of
 from ..judge.alone import Alone, closed
+from ..judge.facts.results import Given
 from ..judge.judge import AT_ONCE
-from ..judge.results import Given
 from ..judge.set_comparison import Company, TakeFacts
 from ..judge.verdict import Verdict
 from .jobs import Count, Counted, Made, TakeJob, Unread

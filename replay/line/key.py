@@ -23,7 +23,7 @@ from ..checks.finding import Finding
 from ..checks.rules import Rules
 from ..checks.set_tables import check_length, check_stats
 from ..judge.context import SceneContext
-from ..judge.results import Subject
+from ..judge.facts.results import Subject
 from ..recording.recording import PictureTopic, Recording
 from .digest import digest_of, file_digest
 

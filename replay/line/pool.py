@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing import connection, get_context
-from typing import Any, Protocol
+from typing import Any, Self
 
 from ...scenarios.sheet.errors import ShiliuError, shown
 from .jobs import Answer, Busy, Count, Counted, Stop, TakeJob, Unread, name_of
@@ -22,65 +22,29 @@ AGAIN = 0.2  # s until a job that another process does is asked for again
 START_LIMIT = 300.0  # s to be ready
 
 
-class Workers(Protocol):
-    """Whoever answers jobs: processes of this machine (`Pool`), or of many (`Cluster`)."""
-
-    size: int
-    lost: int
-
-    @property
-    def waiting(self) -> int: ...
-
-    def add(self, job: Job, first: bool = False) -> None: ...
-
-    def answers(self) -> Iterator[tuple[Job, Answer]]: ...
-
-
 @dataclass
-class _Worker:
-    process: Any
-    pipe: connection.Connection
-    began: float
-    ready: bool = False
-    job: Job | None = None
-    since: float = 0.0
-
-
-@dataclass
-class Pool:
-    """Processes that answer jobs.
+class Workers:
+    """Whoever answers jobs: processes of this machine (`Pool`), or of many (`Cluster`); a context manager.
 
     Attributes:
-        size: processes; begin, given: see `serve`; limit_s: for one job [s].
-        new: processes that were begun in place of lost ones.
+        size: workers; begin, given: make a bench, see `serve`; limit_s: for one job [s].
+        lost: workers that were begun in place of others.
     """
 
     size: int
     begin: Callable[..., Answering]
     given: tuple[Any, ...]
     limit_s: float
-    lost: int = 0
-    _queue: deque[Job] = field(default_factory=deque)
-    _later: list[tuple[float, Job]] = field(default_factory=list)
-    _workers: list[_Worker] = field(default_factory=list)
-    _ends: dict[int, list[int]] = field(default_factory=dict)
-    _failed: int = 0
+    lost: int = field(default=0, init=False)
+    _queue: deque[Job] = field(default_factory=deque, init=False)
+    _later: list[tuple[float, Job]] = field(default_factory=list, init=False)
+    _workers: list[Any] = field(default_factory=list, init=False)
+    _ends: dict[int, list[int]] = field(default_factory=dict, init=False)  # of a job: how its workers ended
+    _failed: int = field(default=0, init=False)
 
     def add(self, job: Job, first: bool = False) -> None:
         """A job to be done; `first`: before all others."""
         self._queue.appendleft(job) if first else self._queue.append(job)
-
-    def warm(self) -> None:
-        """Begin all processes, and come back when they are ready.
-
-        Raises:
-            ShiliuError: none can be begun.
-        """
-        while len(self._workers) < self.size or not all(one.ready for one in self._workers):
-            while len(self._workers) < self.size:
-                self._workers.append(self._begin())
-            for _ in self._wait(1.0):
-                pass
 
     @property
     def waiting(self) -> int:
@@ -92,22 +56,26 @@ class Pool:
         """Whether any job is begun or waits."""
         return bool(self.waiting or any(one.job is not None for one in self._workers))
 
-    @property
-    def processes(self) -> list[int]:
-        """Their numbers, for whoever wants to kill one."""
-        return [one.process.pid for one in self._workers]
-
     def answers(self, timeout_s: float | None = None) -> Iterator[tuple[Job, Answer]]:
         """Answers as they come; ends when no job is left (or, with `timeout_s`, after that time without one).
 
         Jobs may be added meanwhile.
 
         Raises:
-            ShiliuError: no process can be begun, or one says that the run cannot go on.
+            ShiliuError: no worker can be begun, or one says that the run cannot go on.
         """
         idle_since = time.monotonic()
-        while self._queue or self._later or any(one.job is not None for one in self._workers):
-            self._assign()
+        while self.at_work:
+            now = time.monotonic()
+            self._queue.extend(job for at, job in self._later if at <= now)
+            self._later = [(at, job) for at, job in self._later if at > now]
+            busy = sum(one.job is not None for one in self._workers)
+            while len(self._workers) < min(self.size, busy + len(self._queue)):
+                self._workers.append(self._begin())
+            for one in list(self._workers):
+                if one.ready and one.job is None and self._queue:
+                    one.job, one.since = self._queue.popleft(), time.monotonic()
+                    self._send(one)
             found = list(self._wait(1.0 if timeout_s is None else timeout_s))
             for job, answer in found:
                 if isinstance(answer, Stop):
@@ -123,34 +91,77 @@ class Pool:
                 return
 
     def close(self) -> None:
-        """End all processes; what they were at is not kept."""
+        """End all workers; what they were at is not kept."""
         for one in self._workers:
             self._end(one)
         self._workers.clear()
 
-    def __enter__(self) -> Pool:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
     # -- inside ------------------------------------------------------------------------------------------------------
-    def _assign(self) -> None:
-        now = time.monotonic()
-        due = [job for at, job in self._later if at <= now]
-        self._later = [(at, job) for at, job in self._later if at > now]
-        self._queue.extend(due)
-        at_work = sum(one.job is not None for one in self._workers)
-        while len(self._workers) < min(self.size, at_work + len(self._queue)):
-            self._workers.append(self._begin())
-        for one in list(self._workers):
-            if one.ready and one.job is None and self._queue:
-                one.job, one.since = self._queue.popleft(), time.monotonic()
-                try:
-                    one.pipe.send(one.job)
-                except (BrokenPipeError, ConnectionResetError):
-                    pass  # its end is seen below
+    def _begin(self) -> Any:
+        """A worker that makes its bench."""
+        raise NotImplementedError
 
+    def _send(self, one: Any) -> None:
+        """Its job, to a worker that is ready."""
+        raise NotImplementedError
+
+    def _wait(self, at_most_s: float) -> Iterator[tuple[Job, Answer]]:
+        """What comes within that time at most."""
+        raise NotImplementedError
+
+    def _end(self, one: Any) -> None:
+        """A worker, whatever it is at."""
+        raise NotImplementedError
+
+    def _lose(self, one: Any) -> None:
+        self.lost += 1
+        self._workers.remove(one)
+        self._end(one)
+
+    def _late(self, one: Any) -> Iterator[tuple[Job, Answer]]:
+        """Gives up what takes a worker too long, if anything does."""
+        if one.job is not None and time.monotonic() - one.since > self.limit_s:
+            self._lose(one)
+            yield one.job, given_up(one.job, "timeout", f"judging it took longer than {self.limit_s:g} s and was ended")
+
+
+@dataclass
+class _Worker:
+    process: Any
+    pipe: connection.Connection
+    began: float
+    ready: bool = False
+    job: Job | None = None
+    since: float = 0.0
+
+
+class Pool(Workers):
+    """Processes that answer jobs."""
+
+    def warm(self) -> None:
+        """Begin all processes, and come back when they are ready.
+
+        Raises:
+            ShiliuError: none can be begun.
+        """
+        while len(self._workers) < self.size or not all(one.ready for one in self._workers):
+            while len(self._workers) < self.size:
+                self._workers.append(self._begin())
+            for _ in self._wait(1.0):
+                pass
+
+    @property
+    def processes(self) -> list[int]:
+        """Their numbers, for whoever wants to kill one."""
+        return [one.process.pid for one in self._workers]
+
+    # -- inside ------------------------------------------------------------------------------------------------------
     def _begin(self) -> _Worker:
         context = get_context("spawn")
         here, there = context.Pipe()
@@ -158,6 +169,12 @@ class Pool:
         process.start()
         there.close()
         return _Worker(process, here, time.monotonic())
+
+    def _send(self, one: _Worker) -> None:
+        try:
+            one.pipe.send(one.job)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # its end is seen later
 
     def _wait(self, at_most_s: float) -> Iterator[tuple[Job, Answer]]:
         now = time.monotonic()
@@ -168,11 +185,9 @@ class Pool:
         for one in list(self._workers):
             if one.pipe in ready:
                 yield from self._heard(one)
-            elif one.job is not None and time.monotonic() - one.since > self.limit_s:
-                job = one.job
-                self._lose(one)
-                yield job, given_up(job, "timeout", f"judging it took longer than {self.limit_s:g} s and was ended")
-            elif not one.ready and time.monotonic() - one.began > START_LIMIT:
+            else:
+                yield from self._late(one)
+            if one in self._workers and not one.ready and time.monotonic() - one.began > START_LIMIT:
                 self._lose(one)
                 self._start_failed("was not ready in time")
 
@@ -214,13 +229,7 @@ class Pool:
                 f"No worker could be started: the last one {how}. Run it again without workers=.", field="workers"
             )
 
-    def _lose(self, one: _Worker) -> None:
-        self.lost += 1
-        self._workers.remove(one)
-        self._end(one)
-
-    @staticmethod
-    def _end(one: _Worker) -> None:
+    def _end(self, one: _Worker) -> None:
         one.pipe.close()
         if one.process.is_alive():
             one.process.kill()

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...scenarios.draws.variation import Draw
-from ...scenarios.draws.variation import draw as draw_scene
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sensing.requests import Readings
 from ...scenarios.sensing.temporal import GoalState
@@ -307,8 +306,3 @@ def perform_from(
     observers: list[Observer] = [seen, measures, states, MissedSteps(scene.course, 1)]
     (done,) = roll_out(scene, [draw], operators, observers, begin=[mark])
     return done
-
-
-def record_episode(scene: Scene, seed: int, faults: Mapping[str, Any] | None = None) -> Rollout:
-    """Draw a copy from a seed and let the operator of that seed perform on it."""
-    return perform(scene, [draw_scene(scene, seed)], [seed], faults=faults)[0]

@@ -2,7 +2,7 @@
 
 A held thing belongs to the hand that holds it: what it strikes, the hand strikes. Which of its contacts a task means is told
 here, as far as the scenario says it; what a thing was taken from and is set down on is seen in the replay
-(`replay/judge/held_contacts.py`).
+(`replay/judge/facts/held_contacts.py`).
 """
 
 from __future__ import annotations

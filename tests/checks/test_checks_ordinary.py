@@ -16,7 +16,7 @@ from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.streams import check_frozen, check_lag
 from shiliu.replay.checks.takes import Lag, check_take_lag, content, duplicate_of, lag_of
 from shiliu.replay.formats import read
-from shiliu.replay.judge.results import Integrity
+from shiliu.replay.judge.facts.results import Integrity
 from shiliu.replay.judge.set_comparison import Company
 from shiliu.replay.judge.verdict import Verdict, combine
 from shiliu.replay.recording.recording import Recording, Stream

@@ -17,11 +17,11 @@ from shiliu.replay.checks.grip import (
 )
 from shiliu.replay.checks.outcome import check_drop
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.judge.held_contacts import carried_along
-from shiliu.replay.judge.own_robot import OwnRobot, carried_findings
-from shiliu.replay.judge.payload import LASTS, _grasp, carries_of, hung_of, loads_of, shared
-from shiliu.replay.judge.replay_stage import _slipped
-from shiliu.replay.judge.results import Integrity, Motions, RolloutPlan, Rollouts
+from shiliu.replay.judge.facts.held_contacts import carried_along
+from shiliu.replay.judge.facts.payload import LASTS, _grasp, carries_of, hung_of, loads_of, shared
+from shiliu.replay.judge.facts.results import Integrity, Motions, RolloutPlan, Rollouts
+from shiliu.replay.judge.stages.own_robot import OwnRobot, carried_findings
+from shiliu.replay.judge.stages.replay_stage import _slipped
 from shiliu.replay.report import Words
 from shiliu.replay.signals.joint_motion import JointMotion
 from shiliu.scenarios.draws import variation as drawing

@@ -7,11 +7,11 @@ import pytest
 from shiliu.replay.checks.object_divergence import check_apart
 from shiliu.replay.checks.rates import check_rate, peak_rates, usual
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.judge.object_poses import check_diverged
-from shiliu.replay.judge.own_robot import OwnRobot
+from shiliu.replay.judge.facts.object_poses import check_diverged
+from shiliu.replay.judge.facts.recorded_poses import object_streams
+from shiliu.replay.judge.facts.results import Motions, Rollouts, Subject
 from shiliu.replay.judge.rate_comparison import held_together, rate_facts
-from shiliu.replay.judge.recorded_poses import object_streams
-from shiliu.replay.judge.results import Motions, Rollouts, Subject
+from shiliu.replay.judge.stages.own_robot import OwnRobot
 from shiliu.replay.recording.recording import Stream
 from shiliu.replay.report import Words
 from shiliu.replay.signals.signal import resample

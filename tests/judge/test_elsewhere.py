@@ -12,12 +12,12 @@ from shiliu.replay.checks.grip import CarriedSpan, check_grip
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.varied_copies import further, spread
 from shiliu.replay.formats.lerobot.write import DatasetWriter
-from shiliu.replay.judge.cell_starts import values_there, within_survey
 from shiliu.replay.judge.context import Contexts
+from shiliu.replay.judge.facts.missed_goal import first_missed, steps_of
+from shiliu.replay.judge.facts.near_copies import NEAR, copies_near, counted, open_, open_ranges, play_near
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.judge.missed_goal import first_missed, steps_of
-from shiliu.replay.judge.near_copies import NEAR, copies_near, counted, open_, open_ranges, play_near
-from shiliu.replay.judge.unused_settings import asked_of, unused
+from shiliu.replay.judge.place.cell_starts import values_there, within_survey
+from shiliu.replay.judge.place.unused_settings import asked_of, unused
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.repair.repairing import repaired
 from shiliu.replay.report.html import render

@@ -11,12 +11,12 @@ from shiliu.replay.checks.grip import CarriedSpan
 from shiliu.replay.checks.outcome import Struck, check_touches
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.commands.list_parts import in_full
-from shiliu.replay.judge.commanded_collision import Looked, check_looked, fixtures
 from shiliu.replay.judge.context import SceneContext
-from shiliu.replay.judge.held_contacts import HeldSpan, borne, driven, holds_of, touches_of
-from shiliu.replay.judge.own_robot import OwnRobot
-from shiliu.replay.judge.payload import carries_of
-from shiliu.replay.judge.results import RolloutPlan, Rollouts, Subject
+from shiliu.replay.judge.facts.commanded_collision import Looked, check_looked, fixtures
+from shiliu.replay.judge.facts.held_contacts import HeldSpan, borne, driven, holds_of, touches_of
+from shiliu.replay.judge.facts.payload import carries_of
+from shiliu.replay.judge.facts.results import RolloutPlan, Rollouts, Subject
+from shiliu.replay.judge.stages.own_robot import OwnRobot
 from shiliu.replay.judge.verdict import combine
 from shiliu.replay.report import Words
 from shiliu.replay.rollout.rollout import Take

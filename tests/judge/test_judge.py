@@ -11,9 +11,9 @@ import shiliu
 from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot.write import DatasetWriter
 from shiliu.replay.judge.context import Contexts
-from shiliu.replay.judge.integrity_stage import integrity_stage
 from shiliu.replay.judge.judge import judge, subject_of
-from shiliu.replay.judge.rollout_stage import rollout_stage
+from shiliu.replay.judge.stages.integrity_stage import integrity_stage
+from shiliu.replay.judge.stages.rollout_stage import rollout_stage
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report import Words, counts, write_reports
 from shiliu.replay.report.terminal import code_of

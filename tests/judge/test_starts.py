@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.judge.facts.recorded_poses import recorded_poses, resting, stood
+from shiliu.replay.judge.facts.recorded_start import recorded_start
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.judge.recorded_poses import recorded_poses, resting, stood
-from shiliu.replay.judge.recorded_start import recorded_start
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.parts.pose import Pose

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from shiliu.replay.judge.taken import PACE, taken
+from shiliu.replay.judge.place.taken import PACE, taken
 from shiliu.replay.recording.recording import Recording, Stream
 
 

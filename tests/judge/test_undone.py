@@ -14,8 +14,8 @@ from shiliu.envs.episode import One
 from shiliu.envs.reward import Reward
 from shiliu.replay.checks.outcome import check_goal, outcome_of
 from shiliu.replay.judge.context import thresholds
+from shiliu.replay.judge.facts.missed_goal import explained
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.judge.missed_goal import explained
 from shiliu.replay.report.text import Words
 from shiliu.replay.report.used import scene_name
 from shiliu.replay.rollout.episode import as_recording, episode_of

@@ -18,7 +18,7 @@ from shiliu.replay.delivery.disputes import error_rates, read_disputes
 from shiliu.replay.delivery.figures import coverage
 from shiliu.replay.delivery.splits import split_takes
 from shiliu.replay.formats.lerobot.write import DatasetWriter, write_lerobot
-from shiliu.replay.judge.taken import taken
+from shiliu.replay.judge.place.taken import taken
 from shiliu.replay.recording.metadata import completed, from_plain
 from shiliu.scenarios.sheet.errors import EpisodeError, ScenarioError
 from swinging import RATE, waving

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import shiliu
 from shiliu.replay.operator.mistakes import read_mistakes
-from shiliu.replay.operator.operator import read_chain, record_episode
+from shiliu.replay.operator.operator import perform, read_chain
+from shiliu.scenarios.draws.variation import draw
 from shiliu.scenarios.soundness.soundness import examine
 
 CONF = Path(__file__).resolve().parents[2] / "docs" / "examples" / "conf"
@@ -31,4 +32,4 @@ def test_an_example_is_sound(scene):
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1])
 def test_an_example_is_done(scene, seed):
-    assert record_episode(scene, seed).success
+    assert perform(scene, [draw(scene, seed)], [seed])[0].success

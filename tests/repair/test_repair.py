@@ -320,7 +320,7 @@ def test_an_interruption_leaves_nothing_half_written(judged, monkeypatch):
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("shiliu.replay.report.write_reports", stop)
+    monkeypatch.setattr("shiliu.replay.report.Reports.finish", stop)
     assert cli.main(words) == 130
     assert sorted(p.name for p in folder.iterdir()) == ["out", "set"]
 

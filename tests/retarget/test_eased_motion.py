@@ -9,7 +9,7 @@ from shiliu.replay.checks.dynamics import check_balance, effort
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.formats import read
 from shiliu.replay.judge.context import SceneContext
-from shiliu.replay.judge.eased_motion import as_near, eased_balance, smoothed
+from shiliu.replay.judge.facts.eased_motion import as_near, eased_balance, smoothed
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.report import Words
 from shiliu.replay.retarget.arms import arms_of

@@ -16,7 +16,7 @@ from shiliu.replay.checks.dynamics import check_balance, effort, loaded, sole_po
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.evaluation.device import load_device, through
 from shiliu.replay.formats.mcap.write import write as write_mcap
-from shiliu.replay.judge.base_motion import base_commands
+from shiliu.replay.judge.facts.base_motion import base_commands
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.replay.rollout.episode import as_recording, episode_of

@@ -11,7 +11,7 @@ import yaml
 from benches import done, seen
 from shiliu.replay.checks.outcome import check_drop
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.judge.replay_stage import thrown_in
+from shiliu.replay.judge.stages.replay_stage import thrown_in
 from shiliu.scenarios.catalog.catalog import list_scenarios, scene_of_tree
 from shiliu.scenarios.draws.variation import nominal, of_values
 from shiliu.scenarios.reactions.stain_grid import Grid

@@ -10,8 +10,8 @@ import numpy as np
 
 from ....scenarios.sheet.errors import EpisodeError
 from ...checks.collision import geoms_of, overlaps
-from ...judge.commanded_collision import fixtures
-from ...judge.held_contacts import carried_along
+from ...judge.facts.commanded_collision import fixtures
+from ...judge.facts.held_contacts import carried_along
 from ...rollout.rollout import Take, play
 from .fault import FaultMark, Work
 from .placing import segment, smooth, spans

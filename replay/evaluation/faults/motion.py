@@ -10,7 +10,7 @@ import numpy as np
 
 from ....scenarios.sheet.errors import EpisodeError
 from ...checks.collision import overlaps
-from ...judge.commanded_collision import fixtures
+from ...judge.facts.commanded_collision import fixtures
 from .fault import FaultMark, Work
 from .places import Ways
 from .placing import at_rest, smooth, spans

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -102,8 +103,8 @@ class TakeBothHands(Skill):
 
         yield from together([raised(side, path) for side, path in zip(SIDES, paths)])
         for side in SIDES:
-            stays = state.arms[side].hold(state.scene.config.time_limit, lambda side=side: side not in state.held)
-            state.beside(give_way(state, side, stays, lambda t: whole, aside[side]))
+            motion = state.arms[side].hold(state.scene.config.time_limit, partial(_released, state, side))
+            state.beside(give_way(state, side, motion, lambda t: whole, aside[side]))
 
     def _postures(self, state: OperatorState, side: str, grip: str, way: np.ndarray) -> tuple[Path, list[np.ndarray]]:
         position, rotation = state.site(grip)
@@ -144,6 +145,10 @@ def _through(into: np.ndarray, slant: float, from_: np.ndarray, to: np.ndarray, 
     ahead *= 1.0 if ahead @ (to - from_) >= 0 else -1.0
     z, y = np.cos(slant) * into + np.sin(slant) * ahead, -UP if turned else UP
     return np.stack([np.cross(y, z), y, z], axis=1)
+
+
+def _released(state: OperatorState, side: str) -> bool:
+    return side not in state.held
 
 
 def give_way(

@@ -1,0 +1,531 @@
+"""Why the replay of an own episode departs from its record: each likely cause is tried, and the one that undoes the
+departure is named.
+
+An episode keeps its full state in float64 at every whole second. So a short stretch around the first difference can be
+played again from the record's own state before it, once as it stands and once under each hypothesis:
+
+| cause | tried by | undone when |
+|---|---|---|
+| `record_edited` | nothing is played | every full state agrees, and all rows but a few |
+| `float32_state`, `start_state` | the start that the draw gives, the recorded state at second 0 | the same rows follow |
+| `alignment` | actions moved by -3 to 3 samples | the same rows follow, also from the next recorded states |
+| `period` | half, twice, one, or the recorded number of physics steps | the same |
+| `unit` | joint actions in degrees | the same |
+| `scene_parameter` | each number that a draw can set, moved to where it fits best | the same |
+| `action_edited` | from the next recorded state on | the same rows follow there, and only there |
+| `engine_version`, `scene_fingerprint` | by elimination | nothing else does, and engine or scene are not the recorded ones |
+
+A cause is named where at most `EXPLAINED` of the departure is left, and the most exact one first; else the cause is
+`unknown`. All of it costs some two hundred stretches of a second or less, and only for an episode that does not reproduce.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from ....scenarios.draws import variation as drawing
+from ....scenarios.draws.variation import Draw
+from ....scenarios.reading.config import nominal_values
+from ....scenarios.scene.scene import Scene
+from ...recording.recording import SimEpisode
+from ...rollout.observers import FullStates, Observations
+from ...rollout.rollout import Observer, RecordedPolicy, Rollout, roll_out
+from .same_steps import same_steps
+
+EXPLAINED = 0.01  # share of the departure that may be left by the cause that is named; an estimate, exact ones leave 0
+SHIFTS = (-1, 1, -2, 2, -3, 3)  # samples; the nearest first, because where nothing moves several fit
+AFTER = 12  # control steps behind the first difference that are played: far enough to grow, not to become chaos
+LATER = 2  # further recorded states from which the play is begun again
+CLEAR = 1e-6  # rad, m, %: a departure that stands out of float32, and of what an engine rounds
+WORTH = 0.1  # share of the squared departure that a parameter has to bend towards, or it is not fitted; an estimate
+# how a parameter is fitted: over so many rows behind the first clear difference (behind a blow between two bodies the answer
+# is chaos, at rest it takes some to show), nudged at first by so much of itself (a small nudge of a mass drowns in float32)
+ROWS, NUDGES = (1, 4), (1e-3, 1e-2)
+ROUNDS = 6  # of the fit of one parameter (Gauss-Newton in one dimension)
+LONGEST = 300  # control steps from the start on in which another start is tried
+TOLD = 5  # hypotheses that the finding lists
+MENDED = 5  # rows that have to agree again behind an edited one
+GREW = 1e3  # the doubling time is told from the first difference until it has grown by so much
+OWNERS = {
+    "scene_parameter": "scene",
+    "scene_fingerprint": "scene",
+    "engine_version": "auditor",
+    "unknown": "auditor",
+}  # all others: device
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """One cause, tried.
+
+    Attributes:
+        name: of the cause; amount: its size, by the words of the catalogue.
+        residual: largest difference that is left in the stretches that were played, in the units of the record.
+        share: of the departure without it.
+    """
+
+    name: str
+    residual: float
+    share: float
+    amount: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"cause": self.name, **self.amount, "residual": self.residual, "share": self.share}
+
+
+@dataclass(frozen=True, eq=False)
+class RecordStretch:
+    """A part of the record: `begin` is a control step whose full state is known, `n` how many steps follow.
+
+    `end`: the full state behind them, where that alone is compared.
+    """
+
+    begin: int
+    n: int
+    state: np.ndarray
+    end: np.ndarray | None = None
+
+
+def attribute(
+    scene: Scene,
+    episode: SimEpisode,
+    draw: Draw,
+    recorded: Mapping[str, np.ndarray],
+    replayed: Mapping[str, np.ndarray],
+    states: Mapping[int, np.ndarray],
+    threads: int = 1,
+) -> dict[str, Any]:
+    """The likeliest cause of a departure, as details of the finding.
+
+    Args:
+        draw: of the episode, with its recorded start.
+        recorded, replayed: feature -> (T+1, k) float32, of the record and of its replay, for the same features.
+        states: control step -> (nstate,) of the replay, at the steps of the record's own full states.
+
+    Returns:
+        `likely` (the cause's word), `owner`, the sizes of the cause (`shift`, `parameter`, ...), `doubling_s` where the
+        departure grows, `left` and `departed` (with the cause, and without), and `hypotheses`, the best first.
+    """
+    ours, theirs = (np.concatenate([d[name] for name in recorded], axis=1).astype(float) for d in (replayed, recorded))
+    rows = min(len(ours), len(theirs))
+    size = _size(ours[:rows] - theirs[:rows])
+    details: dict[str, Any] = {}
+    if (growth := doubling(size, scene.control_timestep)) is not None:
+        details["doubling_s"] = growth
+    edited = _edited(episode, recorded, replayed, states, size)
+    if edited is not None:
+        return details | _named(edited, [edited])
+    trial = _Trial(scene, episode, draw, tuple(recorded), theirs, _first(episode, size, states), size, threads)
+    tried = sorted(trial.all(), key=lambda h: h.share)
+    explained = [h for h in tried if h.share <= EXPLAINED]
+    if explained:
+        return details | {"departed": trial.departure} | _named(explained[0], tried)
+    if (beyond := trial.by_elimination()) is not None:
+        return details | {"departed": trial.departure} | _named(beyond, tried)
+    return details | {"departed": trial.departure} | _named(Hypothesis("unknown", trial.departure, 1.0), tried)
+
+
+def doubling(size: np.ndarray, control_timestep: float) -> float | None:
+    """In how many seconds a departure doubles, from where it stands out of the rounding until it is `GREW` times as large.
+
+    Args:
+        size: (T+1,) largest difference at each control step.
+
+    Returns:
+        None where it never stands out, or does not grow tenfold.
+    """
+    clear = size >= CLEAR
+    if not clear.any():
+        return None
+    later = size[int(clear.argmax()) :]
+    end = int((later >= GREW * later[0]).argmax()) or int(later.argmax())
+    if end == 0 or not np.isfinite(later[end]) or later[end] < 10.0 * later[0]:
+        return None
+    return float(end * control_timestep / np.log2(later[end] / later[0]))
+
+
+def _named(cause: Hypothesis, tried: Sequence[Hypothesis]) -> dict[str, Any]:
+    better = [h.to_dict() for h in tried if h.share < 1.0][:TOLD]  # what makes it worse is no evidence for anything
+    return {
+        "likely": cause.name,
+        "kind": cause.name,
+        "owner": OWNERS.get(cause.name, "device"),
+        "left": cause.residual,
+        **cause.amount,
+        "hypotheses": better,
+    }
+
+
+def _size(gap: np.ndarray) -> np.ndarray:
+    """(..., T) the largest difference of each row; what is not finite counts as infinite."""
+    size: np.ndarray = np.nan_to_num(np.abs(gap), nan=np.inf).max(axis=-1)
+    return size
+
+
+def _first(episode: SimEpisode, size: np.ndarray, states: Mapping[int, np.ndarray]) -> int:
+    """The first control step at which the record shows a difference, in float32 or in a full state."""
+    steps = [int(size.argmax() if not (size > 0).any() else (size > 0).argmax())] if size.any() else []
+    steps += [k for k, s in episode.checkpoints.items() if k in states and not np.array_equal(s, states[k])]
+    return min(steps, default=0)
+
+
+def _edited(
+    episode: SimEpisode,
+    recorded: Mapping[str, np.ndarray],
+    replayed: Mapping[str, np.ndarray],
+    states: Mapping[int, np.ndarray],
+    size: np.ndarray,
+) -> Hypothesis | None:
+    """Rows that were changed after they were recorded: before and behind them everything is as it is replayed."""
+    known = sorted(k for k in episode.checkpoints if k in states)
+    unlike = [k for k in known if not np.array_equal(episode.checkpoints[k], states[k])]
+    rows = np.flatnonzero(size)
+    if len(rows):
+        first, last = int(rows[0]), int(rows[-1])
+        behind = len(size) - 1 - last
+        if unlike or behind < MENDED or not any(k > last for k in known):
+            return None
+        columns = [
+            f"{name.removeprefix('observation.')}[{j}]"
+            for name in recorded
+            for j in np.flatnonzero((recorded[name][rows] != replayed[name][rows]).any(axis=0))
+        ]
+        return Hypothesis(
+            "record_edited", 0.0, 0.0, {"edited_from": first, "edited_to": last, "columns": ", ".join(columns[:4])}
+        )
+    if unlike and unlike[-1] != known[-1]:  # a full state that is another, and behind it all is well
+        return Hypothesis(
+            "record_edited", 0.0, 0.0, {"edited_from": unlike[0], "edited_to": unlike[-1], "columns": "full state"}
+        )
+    return None
+
+
+class _Trial:
+    """Plays stretches of one episode under one hypothesis after the other."""
+
+    def __init__(
+        self,
+        scene: Scene,
+        episode: SimEpisode,
+        draw: Draw,
+        features: tuple[str, ...],
+        theirs: np.ndarray,
+        first: int,
+        size: np.ndarray,
+        threads: int,
+    ) -> None:
+        self.scene, self.episode, self.draw, self.features, self.threads = scene, episode, draw, features, threads
+        self.theirs, self.first, self.size = theirs, first, size
+        self.shown = int((size > 0).argmax()) if size.any() else first  # the first row that differs
+        self.physics = 1 + scene.model.nq + scene.model.nv  # of a full state: time, positions, velocities
+        self.stretches = self._stretches()
+        self._models: dict[tuple[str, float], mujoco.MjModel | None] = {}
+        self._unchanged: dict[RecordStretch, Rollout] = {}  # of the episode's own draw
+        self.plain = [self._left([self.draw], s, [self._actions(s)])[0] for s in self.stretches]
+        self.departure = max(self.plain)
+
+    def _stretches(self) -> list[RecordStretch]:
+        """The stretch that holds the first difference, and others that begin at recorded states behind it."""
+        start = self.episode.start_state
+        known = {0: start} | {k: s for k, s in self.episode.checkpoints.items() if s.shape == start.shape}
+        total, steps = len(self.theirs) - 1, sorted(known)
+        before = max((k for k in steps if k < max(self.first, 1)), default=0)
+        behind = [k for k in steps if max(self.first, before) < k < total]
+        # where much moves, a wrong cause shows; where nothing does, every cause fits
+        moves = {k: float(np.ptp(self.episode.actions[k : k + AFTER], axis=0).sum()) for k in behind}
+        begins = [before, *sorted(sorted(behind, key=lambda k: -moves[k])[:LATER])]
+        found = []
+        for i, k in enumerate(begins):
+            n = min(self.first - k + AFTER if i == 0 else AFTER, total - k)
+            if n > 0:
+                found.append(RecordStretch(k, n, known[k]))
+        return found or [RecordStretch(0, total, start)]
+
+    def all(self) -> Iterator[Hypothesis]:
+        """Every hypothesis that can be tried by playing; the dearest only where nothing else undoes the departure."""
+        found = [*self._starts(), *self._shifts(), *self._periods(), *self._units()]
+        yield from found
+        if any(h.share <= EXPLAINED for h in found):
+            return
+        yield from self._parameters()
+        action = self._one_action()
+        if action is not None:
+            yield action
+
+    def by_elimination(self) -> Hypothesis | None:
+        """What cannot be undone here, and is known to be another than in the record."""
+        ours = f"mujoco {mujoco.__version__}"
+        if self.episode.engine != ours:
+            return Hypothesis("engine_version", self.departure, 1.0, {"made_with": self.episode.engine, "this": ours})
+        if self.episode.fingerprint != self.scene.fingerprint:
+            was, is_ = self.episode.fingerprint[:12], self.scene.fingerprint[:12]
+            return Hypothesis("scene_fingerprint", self.departure, 1.0, {"made_with": was, "this": is_})
+        return None
+
+    # -- hypotheses --------------------------------------------------------------------------------------------------
+    def _starts(self) -> Iterator[Hypothesis]:
+        """Another start: the one that the draw itself gives, and the state that the record holds of second 0."""
+        recorded = self.episode.start_state
+        drawn = drawing.of_values(self.scene, self.draw.values, self.draw.task).start_state
+        kept = self.episode.checkpoints.get(0)
+        n = min(self.shown + AFTER, len(self.theirs) - 1, LONGEST)
+        stretch = RecordStretch(0, n, recorded)
+        plain = self._left([self.draw], stretch, [self._actions(stretch)])[0]
+        for state in (kept, drawn):
+            if state is None or state.shape != recorded.shape or np.array_equal(state, recorded):
+                continue
+            rounded = np.array_equal(state.astype(np.float32).astype(float), recorded)
+            amount: dict[str, Any] = {"largest": float(np.abs(state - recorded).max())}
+            if plain > 0.0:
+                left = self._left([self.draw], stretch, [self._actions(stretch)], [state])[0]
+                share = left / plain
+            else:  # so far from the start that no row shows it yet: only a start that was rounded can be told
+                left, share = (0.0, 0.0) if rounded else (self.departure, 1.0)
+            yield Hypothesis("float32_state" if rounded else "start_state", left, share, amount)
+            if share <= EXPLAINED:
+                return
+
+    def _shifts(self) -> Iterator[Hypothesis]:
+        for n in SHIFTS:
+            # what was shifted out of the record at its begin or end cannot be had back
+            whole = [s for s in self.stretches if s.begin + n >= 0 and s.begin + s.n + n <= self.episode.n_steps]
+            yield self._over("alignment", lambda s, n=n: self._actions(s, n), amount={"shift": n}, among=whole)
+
+    def _periods(self) -> Iterator[Hypothesis]:
+        mine = self.scene.n_substeps
+        for substeps in dict.fromkeys((2 * mine, mine // 2, 1, self.episode.n_substeps)):
+            if 1 <= substeps <= 4 * mine and substeps != mine:
+                amount = {"factor": substeps / mine, "substeps": substeps}
+                yield self._over("period", self._actions, substeps=substeps, amount=amount)
+
+    def _units(self) -> Iterator[Hypothesis]:
+        angles = np.array([unit == "rad" for unit in self.scene.schema.action.unit])
+        for factor, was in ((np.pi / 180.0, "deg"), (180.0 / np.pi, "rad")):
+            scale = np.where(angles, factor, 1.0)
+            yield self._over("unit", lambda s, scale=scale: self._actions(s) * scale, amount={"stored_in": was})
+
+    def _one_action(self) -> Hypothesis | None:
+        """From the recorded states behind the difference on, everything is well: what was changed lies before them."""
+        later = self.plain[1:]
+        moved = [np.ptp(self._actions(s), axis=0).max(initial=0.0) > 1e-3 for s in self.stretches[1:]]
+        if not later or max(later) > 0.0 or not any(moved) or self.plain[0] == 0.0:
+            return None
+        # what leaves the least to be explained by anything else: all that is left lies in one stretch
+        return Hypothesis("action_edited", 0.0, EXPLAINED, {"action_step": max(self.first - 1, 0)})
+
+    def _parameters(self) -> Iterator[Hypothesis]:
+        """Each number of the draw, moved to where a stretch fits best; those that draws vary first, and others only if need be."""
+        varied = {vary.key for vary in self.scene.config.variation}
+        keys = [key for key in nominal_values(self.scene.config) if key in self.draw.values]
+        tries = [(stretch, nudge) for stretch in (self._to_next_state(), self._clear_stretch()) for nudge in NUDGES]
+        for chosen in (varied, set(keys) - varied):
+            found: dict[str, Hypothesis] = {}
+            for stretch, nudge in tries:
+                if stretch is None:
+                    continue
+                for h in self._fits(stretch, [key for key in keys if key in chosen], nudge):
+                    key = str(h.amount["parameter"])
+                    found[key] = min(found.get(key, h), h, key=lambda one: one.share)
+                if any(h.share <= EXPLAINED for h in found.values()):
+                    break
+            yield from found.values()
+            if any(h.share <= EXPLAINED for h in found.values()):
+                return
+
+    def _to_next_state(self) -> RecordStretch | None:
+        """From the recorded state before the first difference to the next one, which is known in float64: what rests on the
+        counter moves by less than float32 tells, and there it can be told which of two weights is another."""
+        begin = self.stretches[0].begin
+        end = min((k for k in self.episode.checkpoints if k >= max(self.first, begin + 1)), default=None)
+        if end is None or end > len(self.theirs) - 1:
+            return None
+        return RecordStretch(begin, end - begin, self.stretches[0].state, self.episode.checkpoints[end])
+
+    def _clear_stretch(self) -> RecordStretch:
+        """A few steps from where the departure stands out of the rounding, begun at the last recorded state before it.
+
+        Where it stands out far, the replay's own state just before stands for the record's: they differ by less than what
+        counts, and the way from the last whole second need not be played a hundred times.
+        """
+        known = {s.begin: s.state for s in self.stretches} | dict(self.episode.checkpoints)
+        clear = self.size >= CLEAR
+        at = max(int(clear.argmax()) if clear.any() else self.first, 1)
+        begin = max(k for k in known if k < at) if any(k < at for k in known) else self.stretches[0].begin
+        n = min(at - begin + max(ROWS), len(self.theirs) - 1 - begin)
+        whole = RecordStretch(begin, n, known[begin])
+        if at - begin < 3 or self.size[at : begin + n + 1].max() < 1e3 * CLEAR:
+            return whole
+        draw = Draw(self.draw.values, self.draw.task, self.draw.model, whole.state)
+        before = at - 1 - begin
+        (played,) = roll_out(
+            self.scene,
+            [draw],
+            RecordedPolicy([self._actions(whole)[:before]]),
+            [FullStates.at([[before]])],
+            self.threads,
+        )
+        return RecordStretch(at - 1, begin + n - (at - 1), played.states[before])
+
+    def _fits(self, stretch: RecordStretch, keys: Sequence[str], nudge: float) -> Iterator[Hypothesis]:
+        """Gauss-Newton in one dimension, for each key by itself."""
+        want, actions = self._rows(stretch), self._actions(stretch)
+        if stretch not in self._unchanged:  # asked for by each nudge of each choice
+            (self._unchanged[stretch],) = self._play([self.draw], stretch, [actions])
+        played = self._unchanged[stretch]
+        base = self._kept(stretch, [played])[0]
+        steps = {key: max(nudge * abs(self.draw.values[key]), 0.1 * nudge) for key in keys}
+        # a number that bends nothing fits nothing; but one that falls over is put back to where the model has it
+        draw_with = self._nudged if played.unstable_at is None else self._with
+        nudged = [(key, draw) for key in keys if (draw := draw_with(key, self.draw.values[key] + steps[key]))]
+        bent = self._roll([draw for _, draw in nudged], stretch, [actions] * len(nudged))
+        for rows in ROWS if stretch.end is None else (1,):
+            end = 1 if stretch.end is not None else max(1, len(want) - max(ROWS) + rows)
+            plain = float(np.abs(base - want)[:end].max())
+            if not 0.0 < plain < np.inf:
+                continue
+            for (key, _), out in zip(nudged, bent):
+                slope = (out - base) / steps[key]
+                value, left = self._fit(key, stretch, actions, want, base, slope, end)
+                if value != self.draw.values[key]:
+                    # a number cannot be found to the last bit: what it leaves is compared where it was fitted, and not later
+                    amount = {"parameter": key, "recorded_value": self.draw.values[key], "fitting_value": value}
+                    yield Hypothesis("scene_parameter", left, left / plain, amount)
+
+    def _fit(
+        self,
+        key: str,
+        stretch: RecordStretch,
+        actions: np.ndarray,
+        want: np.ndarray,
+        there: np.ndarray,
+        slope: np.ndarray,
+        end: int,
+    ) -> tuple[float, float]:
+        """The value of one number that fits best, and what it leaves of the departure in the first `end` rows."""
+        value = self.draw.values[key]
+        for _ in range(ROUNDS):
+            gap, bend = (want - there)[:end], slope[:end]
+            steep, along, wrong = (float((a * b).sum()) for a, b in ((bend, bend), (bend, gap), (gap, gap)))
+            if not np.isfinite(along) or steep < 1e-12 or along**2 < WORTH * steep * wrong:
+                break  # it bends the play elsewhere than the record does
+            move = along / steep
+            draw = self._with(key, value + move) if abs(move) > 1e-12 else None
+            if draw is None:
+                break
+            moved = self._roll([draw], stretch, [actions])[0]
+            if not np.isfinite(moved).all() or ((want - moved)[:end] ** 2).sum() >= wrong:
+                break
+            slope, value, there = (moved - there) / move, value + move, moved
+        return value, float(np.abs(there - want)[:end].max())
+
+    # -- playing -----------------------------------------------------------------------------------------------------
+    def _over(
+        self,
+        name: str,
+        actions: Any,
+        *,
+        substeps: int | None = None,
+        amount: Mapping[str, Any],
+        among: Sequence[RecordStretch] | None = None,
+    ) -> Hypothesis:
+        """One hypothesis on all stretches, or on those `among` which it can be tried."""
+        chosen = self.stretches if among is None else among
+        departure = max((self.plain[self.stretches.index(s)] for s in chosen), default=0.0)
+        left = 0.0
+        for stretch in chosen if departure else ():
+            left = max(left, self._left([self.draw], stretch, [actions(stretch)], substeps=substeps)[0])
+            if left > EXPLAINED * departure:
+                break  # one stretch that it does not explain is enough
+        return Hypothesis(name, left, left / departure, amount) if departure else Hypothesis(name, left, 1.0, amount)
+
+    def _actions(self, stretch: RecordStretch, shift: int = 0) -> np.ndarray:
+        """(n, nu) of a stretch; those of `shift` rows later where the record has them, else its first or last."""
+        rows = np.clip(np.arange(stretch.begin, stretch.begin + stretch.n) + shift, 0, self.episode.n_steps - 1)
+        return self.episode.actions[rows]
+
+    def _rows(self, stretch: RecordStretch) -> np.ndarray:
+        if stretch.end is not None:
+            return stretch.end[None, : self.physics]
+        return self.theirs[stretch.begin : stretch.begin + stretch.n + 1]
+
+    def _with(self, key: str, value: float) -> Draw | None:
+        """The draw with one other number, or None where no part can be so."""
+        values = {**self.draw.values, key: value}
+        try:
+            model = self.scene.compile(values)
+        except ValueError:
+            return None
+        return Draw(values, self.draw.task, model, self.draw.start_state)
+
+    def _nudged(self, key: str, value: float) -> Draw | None:
+        """As `_with`; None, too, where the number bends no play, since it says what the state says again.
+
+        The model is kept: each is nudged once for every stretch.
+        """
+        if (key, value) not in self._models:
+            draw = self._with(key, value)
+            unlike = draw is not None and not same_steps(self.draw.model, draw.model)
+            self._models[key, value] = draw.model if draw is not None and unlike else None
+        model = self._models[key, value]
+        return None if model is None else Draw({**self.draw.values, key: value}, self.draw.task, model, self.draw.start_state)
+
+    def _left(
+        self,
+        draws: Sequence[Draw],
+        stretch: RecordStretch,
+        actions: Sequence[np.ndarray],
+        states: Sequence[np.ndarray] | None = None,
+        substeps: int | None = None,
+    ) -> list[float]:
+        """The largest difference to the record in a stretch, for each of several plays of it."""
+        out = self._roll(draws, stretch, actions, states, substeps)
+        want = self._rows(stretch)
+        return [float(_size(one[: len(want)] - want[: len(one)]).max()) for one in out]
+
+    def _roll(
+        self,
+        draws: Sequence[Draw],
+        stretch: RecordStretch,
+        actions: Sequence[np.ndarray],
+        states: Sequence[np.ndarray] | None = None,
+        substeps: int | None = None,
+    ) -> np.ndarray:
+        """(m, n+1, k) what the record would hold of a stretch, for each of m plays of it; (m, 1, k) where it has an `end`."""
+        return self._kept(stretch, self._play(draws, stretch, actions, states, substeps))
+
+    def _play(
+        self,
+        draws: Sequence[Draw],
+        stretch: RecordStretch,
+        actions: Sequence[np.ndarray],
+        states: Sequence[np.ndarray] | None = None,
+        substeps: int | None = None,
+    ) -> list[Rollout]:
+        scene = self.scene
+        if substeps is not None:
+            scene = copy.copy(scene)
+            scene.n_substeps = substeps
+        starts = [stretch.state] * len(draws) if states is None else list(states)
+        takes = [Draw(d.values, d.task, d.model, s) for d, s in zip(draws, starts)]
+        if not takes:
+            return []
+        observers: list[Observer] = [Observations(scene, len(takes), stretch.n)]
+        if stretch.end is not None:
+            observers = [FullStates.at([[stretch.n]] * len(takes))]
+        policy = RecordedPolicy([np.asarray(one, np.float32) for one in actions])
+        return roll_out(scene, takes, policy, observers, self.threads)
+
+    def _kept(self, stretch: RecordStretch, played: Sequence[Rollout]) -> np.ndarray:
+        """What the record would hold of plays of a stretch, see `_roll`."""
+        if not played:
+            return np.empty((0, stretch.n + 1, self.theirs.shape[1]))
+        if stretch.end is not None:
+            return np.stack([one.states[stretch.n][None, : self.physics] for one in played])
+        rows = [[one.observations[name].astype(float) for name in self.features] for one in played]
+        return np.stack([np.concatenate(columns, axis=1) for columns in rows])

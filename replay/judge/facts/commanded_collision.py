@@ -1,0 +1,118 @@
+"""Would the commanded motion drive the robot into itself or into fixtures that never move?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+
+from ....scenarios.draws.variation import Draw
+from ...checks.collision import Overlap, Question, check_overlaps, overlaps_of
+from ...checks.finding import Finding
+from ...checks.rules import Rules
+from ...recording.recording import Recording, Stream
+from ...signals.joint_motion import finger_positions
+from ...signals.signal import Motion
+from ..context import SceneContext
+
+RATE = 25.0  # Hz at which poses are looked at: a hand at 0.5 m/s moves 20 mm between two
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A commanded motion, looked at for collisions.
+
+    Attributes:
+        t: (m,) s; qpos: (m, nq) commanded poses; fixtures: geoms that never move.
+        itself, scene: overlaps of the robot with itself, and with fixtures.
+        held: (hand, overlap) of what the hands carry with fixtures.
+    """
+
+    signal: str
+    t: np.ndarray
+    qpos: np.ndarray
+    fixtures: np.ndarray
+    itself: Sequence[Overlap]
+    scene: Sequence[Overlap]
+    held: tuple[tuple[str, Overlap], ...] = ()
+
+    @property
+    def overlaps(self) -> list[Overlap]:
+        """Of the robot and what it carries with fixtures."""
+        return [*self.scene, *(overlap for _, overlap in self.held)]
+
+
+def look(
+    motion: Motion,
+    names: tuple[str, ...],
+    context: SceneContext,
+    draw: Draw,
+    signal: str,
+    recording: Recording,
+    claws: Sequence[Stream] = (),
+) -> Looked | None:
+    """A joint motion, everything else as it stands at the start of a draw; None where there is too little of it.
+
+    What a replay moves (doors, objects) is judged by its contact forces there; here only fixtures count that stand still,
+    because a commanded pose runs ahead of the world by the robot's own lag.
+
+    Args:
+        motion: the resampled motion; rows that are not determined are left out.
+        names: (k,) its joints; draw: the copy of the scene that it is held against.
+        recording: tells how far the hands were open; claws: tells it instead where a person's hands were carried over.
+    """
+    t, qpos = poses(motion, names, draw, recording, claws)
+    if not len(t):
+        return None
+    mine = context.robot_geoms
+    fixed = fixtures(draw.model, mine)
+    itself, scene = overlaps_of(draw.model, qpos, [Question(mine), Question(mine, fixed, context.hand_pairs)])
+    return Looked(signal, t, qpos, fixed, itself, scene)
+
+
+def check_looked(looked: Looked | None, rules: Rules, signal: str) -> list[Finding]:
+    """`collision.self` and `collision.scene` of what was looked at."""
+    if looked is None:
+        codes = ("collision.self", "collision.scene")
+        return [rules[code].not_checked("too_short", signal=signal) for code in codes]
+    found = check_overlaps("collision.self", looked.t, looked.itself, rules, signal=signal)
+    if not len(looked.fixtures):
+        return [*found, rules["collision.scene"].not_applicable("no_objects", signal=signal)]
+    (scene,) = check_overlaps("collision.scene", looked.t, looked.overlaps, rules, signal=signal)
+    hand = (
+        next((hand for hand, one in looked.held if one.bodies[0] == scene.subject[:1][0]), None)
+        if scene.subject
+        else None
+    )
+    if hand is not None:
+        scene.details |= {"kind": "held", "hand": hand}
+    return [*found, scene]
+
+
+def poses(
+    motion: Motion, names: tuple[str, ...], draw: Draw, recording: Recording, claws: Sequence[Stream] = ()
+) -> tuple[np.ndarray, np.ndarray]:
+    """(m,) seconds and (m, nq) positions at which a motion is looked at; see `look`."""
+    model = draw.model
+    rows = (
+        np.flatnonzero(motion.known)[:: max(1, round(1.0 / (RATE * motion.step)))] if motion.step else np.array([], int)
+    )
+    # after time, mjSTATE_INTEGRATION begins with qpos
+    qpos = np.tile(draw.start_state[1 : 1 + model.nq], (len(rows), 1))
+    for j, name in enumerate(names):
+        qpos[:, model.joint(name).qposadr[0]] = motion.x[rows, j]
+    t = motion.t[rows]
+    if len(t):
+        for address, position in finger_positions(recording, model, t, claws).items():
+            qpos[:, address] = position
+    return t, qpos
+
+
+def fixtures(model: mujoco.MjModel, robot: np.ndarray) -> np.ndarray:
+    """Collision geoms of bodies that no joint moves, without the robot's."""
+    still = [
+        i for i in range(model.ngeom) if model.body_weldid[model.geom_bodyid[i]] == 0 and i not in set(robot.tolist())
+    ]
+    return np.array([i for i in still if model.geom_contype[i] or model.geom_conaffinity[i]], int)

@@ -1,0 +1,115 @@
+"""Where a recording tells things and joints of parts to be, and a draw in which they stand there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import mujoco
+import numpy as np
+
+from ....scenarios.draws.variation import STATE, Draw
+from ....scenarios.parts.pose import Pose
+from ....scenarios.scene.scene import Scene
+from ...recording.features import ENVIRONMENT
+from ...recording.recording import Recording, Stream
+from ...signals.clock import origin_ns, seconds
+from ...signals.joint_motion import zero_order_hold
+from .payload import contents
+
+AXES = ("x", "y", "z")
+TURN = ("qw", "qx", "qy", "qz")
+UNIT = 0.01  # a recorded quaternion further from unit length is none
+WHILE, STILL = 0.3, 0.005  # s, m: what lies is recorded to
+PAST = 0.05  # m, rad: a joint that rests on its soft stop is a little past its range
+
+
+def object_streams(recording: Recording, things: tuple[str, ...]) -> dict[str, tuple[Stream, list[int]]]:
+    """Where a recording tells where an object is: thing -> (stream, columns of x, y, z), by the schema's names (`bowl.x`)."""
+    found: dict[str, tuple[Stream, list[int]]] = {}
+    for stream in recording.streams.values():
+        if stream.role not in ("measured", "pose") or not stream.n:
+            continue
+        for thing in things:
+            names = [f"{thing}.{axis}" for axis in AXES]
+            if set(names) <= set(stream.names):
+                found.setdefault(thing, (stream, [stream.names.index(name) for name in names]))
+    return found
+
+
+def things_of(scene: Scene) -> tuple[str, ...]:
+    """The loose things of a scene whose pose an episode holds."""
+    feature = scene.schema.observations.get(ENVIRONMENT)
+    names = feature.names if feature is not None else ()
+    return tuple(dict.fromkeys(name.rpartition(".")[0] for name in names if name.endswith(".qw")))
+
+
+def recorded_poses(scene: Scene, recording: Recording, at: float) -> dict[str, Pose]:
+    """Thing -> its recorded pose at a time [s, from the recording's origin], where position and orientation were recorded."""
+    found = {}
+    for thing, (stream, columns) in object_streams(recording, things_of(scene)).items():
+        names = [f"{thing}.{axis}" for axis in TURN]
+        if not set(names) <= set(stream.names):
+            continue
+        turn = [stream.names.index(name) for name in names]
+        row = zero_order_hold(seconds(stream, origin_ns(recording)), stream.values, np.array([at]))[0]
+        size = float(np.linalg.norm(row[turn]))
+        if np.isfinite(row[columns]).all() and abs(size - 1.0) < UNIT:
+            found[thing] = Pose(row[columns], row[turn] / size)
+    return found
+
+
+def resting(scene: Scene, recording: Recording, poses: Mapping[str, Pose], at: float) -> set[str]:
+    """Of recorded things, those that lie still for `WHILE` from a time [s] on: what a hand holds or a belt carries tells no height."""
+    found = set()
+    for thing, (stream, columns) in object_streams(recording, tuple(poses)).items():
+        t = seconds(stream, origin_ns(recording))
+        soon = stream.values[(t >= at - 1e-9) & (t <= at + WHILE)][:, columns]
+        if len(soon) < 2 or np.linalg.norm(soon - poses[thing].pos, axis=1).max() <= STILL:
+            found.add(thing)
+    return found
+
+
+def recorded_joints(scene: Scene, recording: Recording, at: float) -> dict[str, float]:
+    """`part.joint` -> its recorded position [m, rad] at a time [s], where it lies within the joint's range.
+
+    A door in degrees lies outside of it, and is no start.
+    """
+    model, found = scene.model, dict[str, float]()
+    feature = scene.schema.observations.get(ENVIRONMENT)
+    ours = {name: name.replace(".", "/", 1) for name in (feature.names if feature is not None else ())}
+    known = {model.joint(j).name for j in range(model.njnt)}
+    for stream in recording.streams.values():
+        if stream.role not in ("measured", "pose") or not stream.n:
+            continue
+        columns = [j for j, name in enumerate(stream.names) if ours.get(name) in known]
+        if not columns:
+            continue
+        row = zero_order_hold(seconds(stream, origin_ns(recording)), stream.values, np.array([at]))[0]
+        for j in columns:
+            joint = model.joint(ours[stream.names[j]])
+            low, high = joint.range if model.jnt_limited[joint.id] else (-np.inf, np.inf)
+            if low - PAST <= row[j] <= high + PAST:
+                found.setdefault(stream.names[j], float(row[j]))
+    return found
+
+
+def stood(scene: Scene, draw: Draw, poses: Mapping[str, Pose]) -> Draw:
+    """The draw with things where they were recorded, what fills them carried along."""
+    model = draw.model
+    data = mujoco.MjData(model)
+    mujoco.mj_setState(model, data, draw.start_state, STATE)
+    for thing, pose in poses.items():
+        names = [model.body(i).name for i in range(model.nbody) if model.body_parentid[i] == 0]
+        before = None
+        for name in (*(n for n in names if n.startswith(f"{thing}/")), *contents(scene, model, thing)):
+            joint = int(model.body(name).jntadr[0])
+            if joint < 0 or model.jnt_type[joint] != mujoco.mjtJoint.mjJNT_FREE:
+                continue
+            a = model.jnt_qposadr[joint]
+            here = Pose(data.qpos[a : a + 3].copy(), data.qpos[a + 3 : a + 7].copy())
+            before = before or here
+            there = pose @ (before.inverse() @ here)
+            data.qpos[a : a + 3], data.qpos[a + 3 : a + 7] = there.pos, there.quat
+    state = draw.start_state.copy()
+    mujoco.mj_getState(model, data, state, STATE)
+    return Draw(draw.values, draw.task, model, state)

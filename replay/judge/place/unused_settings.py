@@ -1,0 +1,62 @@
+"""Which settings of a command a recording was not judged by: a header may not name them, and a reader has to know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...recording.recording import Recording
+from ..context import SceneContext
+
+ASKED = (
+    "scenario",
+    "variant",
+    "cell",
+    "robot",
+    "hand",
+    "base",
+    "model",
+    "retarget",
+)  # what says where, and as whom, to judge
+
+
+def asked_of(overrides: Sequence[str]) -> list[str]:
+    """Those settings of a command line (`key=value`, as a person writes them) that say where and as whom to judge."""
+    return [o for o in overrides if _key(o).partition(".")[0] in ASKED]
+
+
+def unused(asked: Sequence[str], recording: Recording, context: SceneContext) -> list[str]:
+    """Those of `asked` that made no difference, because something else was judged by.
+
+    An episode of the simulation brings its own scene, robot and settings of the scenario; a person's motion is judged as the
+    robot of the scene; a described robot stands in no scene.
+    """
+    return [word for word in asked if not _used(word, recording, context)]
+
+
+def _key(override: str) -> str:
+    return override.partition("=")[0].lstrip("+~")
+
+
+def _used(word: str, recording: Recording, context: SceneContext) -> bool:
+    key, value = _key(word), word.partition("=")[2]
+    scene, by_command = context.scene, context.named == "command"
+    if value in ("null", "") and "=" in word:
+        return True  # asks for nothing
+    match key:
+        case "scenario":
+            return scene.name == value
+        case "variant":
+            return scene.config.variant == value
+        case "cell":
+            return scene.config.cell is not None and scene.config.cell.id == value
+        case "robot":
+            return context.robot_named == "command" if context.embodiment is not None else scene.robot.name == value
+        case "hand":
+            return context.embodiment is None and scene.robot.hand == value
+        case "base":
+            return context.embodiment is None and scene.robot.base == value
+        case "model":
+            return context.embodiment is not None
+        case "retarget":
+            return recording.kind == "human" and context.embodiment is None
+    return by_command  # what is set below the scenario or the cell

@@ -1,0 +1,1 @@
+"""The stages, and the robot that a recording is judged as."""

@@ -1,0 +1,509 @@
+"""The replay stage: what the world did when the commands were played."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from ....scenarios.people.safety import people
+from ....scenarios.scene.scene import Scene
+from ....scenarios.sensing.predicate import Share, leaves
+from ...checks.collision import check_start
+from ...checks.finding import Finding
+from ...checks.grip import check_slip
+from ...checks.link import check_link
+from ...checks.motors import check_motors
+from ...checks.object_divergence import LEFT, check_left
+from ...checks.outcome import (
+    check_drop,
+    check_forces,
+    check_goal,
+    check_nevers,
+    check_people,
+    check_stable,
+    check_touches,
+)
+from ...checks.playback import check_reproduces, check_tracking, tracking_error
+from ...recording.recording import SimEpisode
+from ...rollout.rollout import Rollout, Take, play
+from ...signals.channels import in_radians
+from ...signals.statistics import wilson
+from ..causes.attribution import attribute
+from ..causes.changed_columns import changed_columns
+from ..causes.tracking_cause import explain
+from ..causes.what_tips import tipped
+from ..facts.held_contacts import touches_of
+from ..facts.missed_goal import explained
+from ..facts.near_copies import NEAR, UNMEASURED, copies_of, counted, hangs, open_, play_near
+from ..facts.object_poses import check_diverged
+from ..facts.payload import creep_of
+from ..facts.record_witness import carried_of, check_witness, exact, left_lying
+from ..facts.recorded_answers import UNKNOWN
+from ..facts.recorded_poses import things_of
+from ..facts.recorded_state import RecordedState
+from ..facts.results import Integrity, Motions, Replay, Rollouts, Subject
+from ..facts.retargeted_report import check_object
+from .rollout_stage import explains_goal, on_recording_clock, play_elsewhere, rolled_out
+
+ENOUGH = 0.9  # of the likely starts must succeed for a PASS
+LEAST_STARTS = 8  # with none of fewer, a third of all starts may succeed (Wilson, 95 %)
+STATE = mujoco.mjtState.mjSTATE_INTEGRATION
+Tracking = tuple[np.ndarray, np.ndarray, tuple[str, ...]]
+
+
+def replay_stage(
+    subject: Subject, integrity: Integrity, motions: Motions, rollouts: Rollouts, *, threads: int = 0, seed: int = 0
+) -> Replay:
+    """What the world did; where nothing was played, why not.
+
+    Args:
+        threads: of more rollouts, where a missed goal is explained; seed: of the copies near it.
+    """
+    findings, outcome, tracking, goal = list(rollouts.plan.findings), {}, None, None
+    if rollouts.shown is not None:
+        rules = subject.rules
+        found, tracking = _followed(subject, motions, rollouts)
+        ended, certain = _goal(subject, motions, rollouts, threads, seed)
+        if rollouts.plan.untold:  # whatever else is missed is missed for certain
+            details = {"answers": ", ".join(rollouts.plan.untold)}
+            ended = [
+                rules["goal"].not_checked(UNKNOWN, details=one.details | details) if one.level in ("PASS", "WARN") else one
+                for one in ended
+            ]
+        happened = _happened(subject, motions, rollouts)
+        if any(one.reason == NEAR for one in ended):
+            happened = [open_(one, rules) if one.failed and one.code not in certain else one for one in happened]
+            found = [open_(one, rules) if one.failed and one.code == "unstable" else one for one in found]
+        elif any(one.failed for one in happened):
+            always = _always(subject, motions, rollouts, happened, threads, seed)
+            happened = [
+                open_(one, rules, UNMEASURED) if one.failed and one.code not in always else one for one in happened
+            ]
+        witness, state = check_witness(subject, motions, rollouts, integrity.stopped.get("measured"))
+        if state is not None:
+            happened = _left_lying(subject, rollouts, state, happened, threads, seed)
+        found += witness
+        ended = on_recording_clock(ended, rollouts.offset)
+        findings += on_recording_clock(found, rollouts.offset) + ended
+        findings += on_recording_clock(happened, rollouts.offset)
+        outcome = _outcome(subject, rollouts)
+        goal = next((one for one in ended if "steps" in one.details), None)
+    findings += check_link(subject.recording, subject.rules, integrity.stopped.get("command"))
+    findings += subject.place.findings
+    findings += check_object(subject, motions, rollouts)
+    return Replay(tuple(findings), outcome, tracking, goal)
+
+
+def _outcome(subject: Subject, rollouts: Rollouts) -> dict[str, Any]:
+    """How the take ended, or in how many of the likely starts it succeeded, beside the recording's label."""
+    label = {"label": (subject.label or {}).get("success"), **({"assumed": "success"} if subject.assumed else {})}
+    if rollouts.known:
+        return {**rollouts.outcomes[0], **_time_used(subject, rollouts), **label}
+    n = len(rollouts.outcomes)
+    return {"success": None, "share": len(rollouts.succeeded) / n, "starts": n, **label}
+
+
+def _time_used(subject: Subject, rollouts: Rollouts) -> dict[str, float]:
+    """`time` [s] until the last step was reached, or of the whole take where one was missed; `time_limit` [s], the scripted operator's.
+
+    Nobody is refused for being slow: people may take longer (`pace` of the scenario).
+    """
+    scene, outcome = subject.scene, rollouts.outcomes[0]
+    reached = [at for at in outcome.get("subgoals", {}).values() if at is not None]
+    if not outcome.get("subgoals"):
+        return {}
+    whole = rollouts.plan.takes[0].n_steps * scene.control_timestep
+    return {"time": max(reached) if outcome["success"] else whole, "time_limit": scene.config.time_limit}
+
+
+def _followed(subject: Subject, motions: Motions, rollouts: Rollouts) -> tuple[list[Finding], Tracking | None]:
+    """Whether it starts soundly, stays stable, does again what is recorded, and how well the robot follows."""
+    shown, take, rules = rollouts.shown, rollouts.plan.takes[0], subject.rules
+    assert shown is not None
+    found = _started(subject, rollouts) + check_stable(shown.unstable_at, rules)
+    if not rollouts.known:
+        found = [_unproven(one, "unknown_start", subject) for one in found]
+    if rollouts.plan.unsure:
+        found = [_unproven(one, rollouts.plan.unsure, subject) for one in found]
+    if subject.recording.episode is not None:
+        if subject.context.made_in is not None:
+            found.append(rules["reproduces"].not_applicable("played_elsewhere"))
+        elif rollouts.again:
+            found += _reproduced(subject, motions, shown)
+        else:
+            found.append(rules["reproduces"].not_checked("as_performed"))
+        found += _motors(subject, take, shown)
+    tracked, tracking = _tracked(subject, motions, rollouts)
+    return [*found, *tracked], tracking
+
+
+def _started(subject: Subject, rollouts: Rollouts) -> list[Finding]:
+    """`start.penetration` of the start that is shown."""
+    draw = rollouts.plan.takes[0].draw
+    data = mujoco.MjData(draw.model)
+    mujoco.mj_setState(draw.model, data, draw.start_state, STATE)
+    return check_start(draw.model, data, subject.rules, subject.context.hand_pairs)
+
+
+def _goal(
+    subject: Subject, motions: Motions, rollouts: Rollouts, threads: int, seed: int
+) -> tuple[list[Finding], frozenset[str]]:
+    """`goal`; a missed one with the step that was missed, and whether the same commands do it elsewhere, or close by.
+
+    Returns:
+        The findings, and the codes that fail in all that do it close by.
+    """
+    scene, takes = subject.scene, rollouts.plan.takes
+    if rollouts.known:
+        duration = takes[0].n_steps * scene.control_timestep
+        goal = check_goal(scene.course, rollouts.outcomes[0], subject.claim, duration, subject.rules, subject.assumed)
+    else:
+        goal = _over_starts(subject, rollouts)
+    if rollouts.plan.unsure:
+        if subject.assumed:  # neither what is assumed nor where it began is known
+            return [subject.rules["goal"].not_checked(rollouts.plan.unsure, details=one.details) for one in goal], frozenset()
+        return [_unproven(one, rollouts.plan.unsure, subject) for one in goal], frozenset()
+    if not explains_goal(subject) or not any(one.failed for one in goal):
+        return goal, frozenset()
+    beside, there = play_elsewhere(rollouts.plan, threads) or (None, None)
+    goal = [
+        explained(one, scene, rollouts.played, takes[0], beside, there, rollouts.offset) if one.failed else one
+        for one in goal
+    ]
+    if not rollouts.known and not _left(rollouts):
+        return goal, frozenset()
+    nearby, certain = _close_by(subject, motions, rollouts, threads, seed)
+    return [hangs(one, nearby, subject.rules) if one.failed else one for one in goal], certain
+
+
+def _close_by(
+    subject: Subject, motions: Motions, rollouts: Rollouts, threads: int, seed: int
+) -> tuple[dict[str, Any], frozenset[str]]:
+    """In how many copies close by the task is done, and the codes that fail in each of these."""
+    plan, done, shares, certain = rollouts.plan, [], [], None
+    first, start = plan.takes[0], plan.start
+    for take, played, share in play_near(
+        subject.scene,
+        first,
+        plan.left_open,
+        subject.rules,
+        threads=threads,
+        seed=seed,
+        starts=None if start is None else partial(start.further, first.draw, seed=seed),
+    ):
+        one = rolled_out(subject, replace(plan, takes=(take,)), [played])
+        done.append(bool(one.outcomes[0]["success"]))
+        shares.append(share)
+        if done[-1]:
+            failed = frozenset(finding.code for finding in _happened(subject, motions, one) if finding.failed)
+            certain = failed if certain is None else certain & failed
+    return counted(done, shares), certain or frozenset()
+
+
+def _left(rollouts: Rollouts) -> list[str]:
+    """Heights, masses and places that nobody measured and no likely start was tried in."""
+    start = rollouts.plan.start
+    return [] if start is None else start.untried(tried=() if rollouts.known else start.unknown())
+
+
+def _always(
+    subject: Subject, motions: Motions, rollouts: Rollouts, happened: Sequence[Finding], threads: int, seed: int
+) -> frozenset[str]:
+    """Codes that fail however those values are that nobody measured: in the start that is shown, and in all further ones."""
+    plan, always = rollouts.plan, frozenset(one.code for one in happened if one.failed)
+    if plan.start is None or not _left(rollouts):
+        return always
+    take = plan.takes[0]
+    draws = plan.start.further(take.draw, copies_of(subject.scene, take, subject.rules), seed)
+    takes = [Take(draw, take.actions) for draw in draws]
+    for one, played in zip(takes, play(subject.scene, takes, threads=threads)):
+        again = rolled_out(subject, replace(plan, takes=(one,)), [played])
+        always &= frozenset(finding.code for finding in _happened(subject, motions, again) if finding.failed)
+    return always
+
+
+def _left_lying(
+    subject: Subject, rollouts: Rollouts, state: RecordedState, happened: list[Finding], threads: int, seed: int
+) -> list[Finding]:
+    """What happened, with `object.diverged` of what a hand carried in the record and no replay moves."""
+    plan, start = rollouts.plan, rollouts.plan.start
+    assert start is not None
+    carried = carried_of(subject.scene, state)
+    left = left_lying(state, rollouts.played, carried, LEFT)
+    if left and _left(rollouts):
+        take = plan.takes[0]
+        draws = start.further(take.draw, copies_of(subject.scene, take, subject.rules), seed)
+        takes = [Take(draw, take.actions) for draw in draws]
+        left = left_lying(state, play(subject.scene, takes, threads=threads), left, LEFT)
+    certain = exact(state, start.inferred.apart)
+    found = check_left({name: carried[name] for name in carried if name in left}, certain, subject.rules)
+    if not found:
+        return happened
+    return [*(one for one in happened if one.code != "object.diverged"), *found]
+
+
+def _happened(subject: Subject, motions: Motions, rollouts: Rollouts) -> list[Finding]:
+    """Failure modes, drops, forces, contacts; of one likely start of many, nothing that is found says it of the others."""
+    scene, rules, dt, shown = subject.scene, subject.rules, subject.scene.control_timestep, rollouts.shown
+    assert shown is not None
+    take = rollouts.plan.takes[0]
+    found = check_nevers(scene.course, shown.carry, dt, rules)
+    binned = thrown_in(scene, shown)
+    carried = {name: force for name, force in shown.held.items() if name not in binned}
+    found += check_drop(carried, shown.heights, scene.weights, dt, rules)
+    found += check_forces(scene.safety, shown.safety, dt, rules)
+    found += check_people(scene.safety, shown.safety, dt, rules, anybody=bool(people(scene.names)))
+    found += check_touches(*_touches(subject, shown, take), dt, rules, touches_of(scene, shown))
+    found += tipped(subject, motions, rollouts) + _slipped(subject, rollouts)
+    if not rollouts.known:
+        found = [_unproven(one, "unknown_start", subject) for one in found]
+    if rollouts.plan.unsure:
+        found = [_unproven(one, rollouts.plan.unsure, subject) for one in found]
+    return found + check_diverged(subject, rollouts)
+
+
+def _unproven(finding: Finding, reason: str, subject: Subject) -> Finding:
+    """A finding of a replay of which not all is known: what went wrong is not checked."""
+    if finding.level not in ("WARN", "FAIL"):
+        return finding
+    event = {"event": finding.details["event"]} if "event" in finding.details else {}
+    found = subject.rules[finding.code].not_checked(reason, details=event)
+    found.code = finding.code  # a failure mode has the scenario's own
+    return found
+
+
+def thrown_in(scene: Scene, shown: Rollout) -> set[str]:
+    """Things that fell into the container in which the goal wants them: let go of above it, they are not dropped.
+
+    What fell elsewhere is: a thing counts once a subgoal that asks for it inside was reached.
+    """
+    reached = np.isfinite(shown.carry.reached[0])
+    asked = [leaf for one, done in zip(scene.goal, reached) if done for leaf in leaves(one.predicate)]
+    inside = {piece.of for leaf in asked if isinstance(leaf, Share) and not leaf.below for piece in leaf.pieces}
+    return {name for name, handled in scene.handled.items() if handled.position.of in inside}
+
+
+def _slipped(subject: Subject, rollouts: Rollouts) -> list[Finding]:
+    """`slip` of what the hands carried."""
+    scene, rules, shown = subject.scene, subject.rules, rollouts.shown
+    assert shown is not None
+    if not rollouts.known or (subject.recording.episode is None and not scene.handled):
+        rule = rules["slip"]
+        return [rule.not_checked("unknown_start") if scene.handled else rule.not_applicable("no_objects")]
+    creeps = [(held, creep_of(scene, rollouts.plan.takes[0], shown, held)) for held in rollouts.carries]
+    return check_slip(creeps, len(scene.handled), scene.control_timestep, rules)
+
+
+def _reproduced(subject: Subject, motions: Motions, shown: Rollout) -> list[Finding]:
+    """Own episodes: every recorded state of every step, and the full state at every whole second, to the bit."""
+    episode, scene, rules = subject.recording.episode, subject.scene, subject.rules
+    assert episode is not None
+    recorded, replayed, parts, at = [], [], {}, 0
+    compared = [name for name in episode.states if _comparable(episode, shown, name)]
+    for name in compared:
+        ours, theirs = shown.observations[name], np.asarray(episode.states[name])
+        rows = min(len(ours), len(theirs))
+        recorded.append(theirs[:rows])
+        replayed.append(ours[:rows])
+        parts[name.removeprefix("observation.")] = slice(at, at + theirs.shape[1])
+        at += theirs.shape[1]
+    if not recorded:
+        return [rules["reproduces"].not_checked("not_recorded")]
+    rows = min(len(r) for r in recorded)
+    found = check_reproduces(
+        np.concatenate([r[:rows] for r in recorded], axis=1),
+        np.concatenate([r[:rows] for r in replayed], axis=1),
+        scene.control_timestep,
+        rules,
+        parts,
+    )
+    worst = max(
+        (
+            (k, float(np.abs(state - shown.states[k]).max()))
+            for k, state in episode.checkpoints.items()
+            if k in shown.states and not np.array_equal(state, shown.states[k])
+        ),
+        key=lambda item: item[1],
+        default=None,
+    )
+    if worst is not None and found[0].level == "PASS":
+        first = min(
+            k
+            for k, state in episode.checkpoints.items()
+            if k in shown.states and not np.array_equal(state, shown.states[k])
+        )
+        details = {
+            "step": first,
+            "what_differs": "full state in float64",
+            "likely": "engine_version",
+            "steps": episode.n_steps,
+        }
+        found = [
+            rules["reproduces"].finding(
+                level="FAIL",
+                t0=first * scene.control_timestep,
+                value=worst[1],
+                limit=0.0,
+                margin=-worst[1],
+                excess=1.0,
+                details=details,
+            )
+        ]
+    if scene.fingerprint != episode.fingerprint:
+        found[0].details["scene_changed"] = True
+    if found[0].level == "FAIL" and found[0].details["likely"] != "length":
+        assert motions.draw is not None
+        record = {name: np.asarray(episode.states[name])[:rows] for name in compared}
+        again = {name: shown.observations[name][:rows] for name in compared}
+        if worst is None and any(k in shown.states for k in episode.checkpoints):
+            found = [_written_otherwise(found[0], scene, record, again)]
+        else:
+            found[0].details |= attribute(scene, episode, motions.draw, record, again, shown.states)
+    return found
+
+
+def _written_otherwise(
+    finding: Finding, scene: Scene, record: Mapping[str, np.ndarray], again: Mapping[str, np.ndarray]
+) -> Finding:
+    """All full states are as they are replayed: what else differs was changed where columns are written, or later."""
+    names = {feature: scene.schema.observations[feature].names for feature in record}
+    changed = changed_columns(record, again, names, scene.control_timestep)
+    subject, first, last = changed.pop("subject"), changed.pop("first"), changed.pop("last")
+    likely = {"likely": "record_edited", "kind": "record_edited", "owner": "device", "edited_from": first, "edited_to": last}
+    return finding.with_(
+        subject=subject,
+        t0=first * scene.control_timestep,
+        t1=last * scene.control_timestep,
+        value=changed.pop("size"),
+        details=finding.details | likely | changed | {"columns": ", ".join(subject)},
+    )
+
+
+def _comparable(episode: SimEpisode, shown: Rollout, name: str) -> bool:
+    """Whether a recorded feature is made again by the replay, column by column; pictures are not."""
+    theirs, ours = np.asarray(episode.states[name]), shown.observations.get(name)
+    return ours is not None and theirs.ndim == 2 and theirs.dtype.kind == "f" and theirs.shape[1] == ours.shape[1]
+
+
+def _motors(subject: Subject, take: Take, shown: Rollout) -> list[Finding]:
+    """Own episodes: what the simulated motors gave, with all that was carried and pushed, against their limits."""
+    scene, names = subject.scene, list(subject.scene.robot.joint_names)
+    seen = {}
+    for feature in ("observation.effort", "observation.state", "observation.velocity"):
+        columns = [scene.schema.observations[feature].names.index(name) for name in names]
+        seen[feature] = shown.observations[feature][1:, columns].astype(float)
+    ctrl = take.actions[:, [scene.schema.action.names.index(name) for name in names]].astype(float)
+    torque, q, v = seen.values()
+    context = subject.context
+    return check_motors(context.robot, scene.control_timestep, names, torque, q, v, ctrl, context.limits, context.rules)
+
+
+def _tracked(subject: Subject, motions: Motions, rollouts: Rollouts) -> tuple[list[Finding], Tracking | None]:
+    """How far the replayed robot is from its command; of a real robot, from what was measured, as information."""
+    scene, rules, shown, take = subject.scene, subject.rules, rollouts.shown, rollouts.plan.takes[0]
+    assert shown is not None
+    names = scene.robot.joint_names
+    q = shown.qpos[:, scene.joint_index]
+    dt = scene.control_timestep
+    t = np.arange(len(q)) * dt
+    if subject.recording.episode is not None:
+        error = q[1:] - take.actions[:, : len(names)]
+        return check_tracking(t[1:], error, names, rules), (t[1:], error, names)
+    measured = motions.by_role.get("measured")
+    if measured is None:
+        return [rules["tracking"].not_checked("no_measured")], None
+    commanded = motions.by_role.get("command", measured).names
+    shared = [name for name in measured.names if name in names and name in commanded]
+    columns = [names.index(name) for name in shared]
+    theirs = in_radians(measured.stream, shared)
+    times, error = tracking_error(t + rollouts.offset, q[:, columns], measured.t, theirs)
+    if not len(times):
+        return [rules["tracking"].not_checked("too_short")], None
+    error = -error  # ours minus the measurement
+    found = check_tracking(times, error, shared, rules, informative=True)
+    for finding in found:
+        finding.details["on_recording_clock"] = True
+        finding.details |= explain(
+            t + rollouts.offset, q[:, columns], measured.t, theirs, shared, rules["tracking"].bound("warn")
+        )
+    return found, (times, error, tuple(shared))
+
+
+def _over_starts(subject: Subject, rollouts: Rollouts) -> list[Finding]:
+    """The goal over many likely starts: none succeeds, enough do, or it hangs on what is unknown.
+
+    Of a take that only is assumed to have succeeded, starts prove nothing where they are few, and a miss where all things stand
+    where they were recorded.
+    """
+    scene, rule, label = subject.scene, subject.rules["goal"], subject.claim
+    n, k = len(rollouts.outcomes), len(rollouts.succeeded)
+    low, high = wilson(k, n)
+    starts = {"successes": k, "starts": n, "low": low, "high": high, "unknown": ", ".join(scene.config.vary_unknown)}
+    known: dict[str, Any] = {"value": k / n, "limit": ENOUGH, "details": starts | ({"assumed": "success"} if subject.assumed else {})}
+    if not isinstance(label, dict) or label.get("success") is None:
+        return [rule.not_checked("no_label", **known)]
+    if not label["success"]:
+        return [rule.passed(**known) if k < n else rule.finding(level="WARN", **known)]
+    if subject.assumed and (n < LEAST_STARTS or (k == 0 and not set(things_of(scene)) <= set(rollouts.plan.stood))):
+        return [rule.not_checked("unknown_start", **known)]
+    if k == 0:
+        return [rule.finding(level="FAIL", margin=-ENOUGH, excess=1.0, **known)]
+    return [rule.passed(**known) if k / n >= ENOUGH else rule.not_checked("unknown_start", **known)]
+
+
+def _touches(subject: Subject, shown: Rollout, take: Take) -> tuple[list[tuple[str, str]], np.ndarray]:
+    """Unasked contacts as pairs of bodies and their forces (T+1, m).
+
+    The partner of a link is looked up in the posture of its strongest touch. Contacts of the robot with itself are left to
+    `collision.self`, which judges them by depth: our shapes are approximate, and a graze of theirs by tenths of a
+    millimetre rings with hundreds of newtons.
+    """
+    names, columns = [], []
+    # a flange is a link as well as part of a hand: what the hand may touch it may, and what the hand is asked about is told once
+    hands, touchable = subject.context.scene.robot.interface["hands"]["bodies"], subject.context.touchable
+    asked = {(request.of.partition(":")[2], request.to.partition(":")[2]) for request in subject.context.scene.unasked}
+    for column, request in enumerate(subject.context.scene.unasked):
+        mine, other = request.of.partition(":")[2], request.to.partition(":")[2]
+        force = shown.touches[:, column]
+        if not other and force.max(initial=0.0) > 0.0:
+            other = _nearest_body(take.draw.model, shown.qpos[max(int(force.argmax()) - 1, 0)], mine)
+            if "/" not in other or (mine in hands and (other in touchable or (mine, other) in asked)):
+                continue
+        names.append((mine, other))
+        columns.append(column)
+    return names, shown.touches[:, columns]
+
+
+def _nearest_body(model: mujoco.MjModel, qpos: np.ndarray, body: str) -> str:
+    """The body whose collision shapes come nearest to those of `body`, among pairs that can collide, in a posture."""
+    data = mujoco.MjData(model)
+    data.qpos[:] = qpos
+    mujoco.mj_kinematics(model, data)
+    mine = model.body(body).id
+    excluded = {(int(s) >> 16, int(s) & 0xFFFF) for s in model.exclude_signature}
+    best, name = 0.1, ""  # m, further away nothing was touched
+    for g in np.flatnonzero(model.geom_bodyid == mine):
+        if not (model.geom_contype[g] or model.geom_conaffinity[g]):
+            continue
+        for h in range(model.ngeom):
+            other = int(model.geom_bodyid[h])
+            near = other in (mine, int(model.body_parentid[mine])) or int(model.body_parentid[other]) == mine
+            if (
+                near
+                or (min(mine, other), max(mine, other)) in excluded
+                or (max(mine, other), min(mine, other)) in excluded
+            ):
+                continue
+            if not (
+                model.geom_contype[g] & model.geom_conaffinity[h] or model.geom_contype[h] & model.geom_conaffinity[g]
+            ):
+                continue
+            distance = mujoco.mj_geomDistance(model, data, int(g), h, best, None)
+            if distance < best:
+                best, name = float(distance), model.body(other).name
+    return name
