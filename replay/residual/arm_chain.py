@@ -178,11 +178,12 @@ def own_chains() -> Mapping[str, JointChain]:
 
 
 @lru_cache
-def own_grip_stiffness() -> float:
-    """Of the servo of the first of its hands, a percent of the way."""
+def own_grip() -> tuple[float, float]:
+    """Of the servo of the first of its hands: what it gives for a percent of the way, and at the most."""
     folder = robot_folder()
     hand = read_own(folder / next(iter(read_own(folder / "robot.yaml")["hands"].values())))
-    return float(next(_model(folder / hand["model"]).iter("position")).get("kp", "0"))
+    servo = next(_model(folder / hand["model"]).iter("position"))
+    return float(servo.get("kp", "0")), float(servo.get("forcerange", "0 inf").split()[1])
 
 
 def _model(path: Path) -> ET.Element:

@@ -9,7 +9,6 @@ from functools import cached_property
 import numpy as np
 
 from ..recording.recording import Recording
-from ..signals.clock import topic
 from .arm_chain import MeasuredArm, arms_of
 from .commanded_speed import standing_speeds
 from .departures import ALIKE
@@ -17,7 +16,7 @@ from .difference import JOIN, Difference
 from .effort import check_effort
 from .engine import differences
 from .forces import check_forces, held_forces
-from .hand_pose import AXES, check_hands, poses_of, vouched_joints
+from .hand_pose import AXES, RecordedHand, check_hands, hands_of, vouched_joints
 from .hand_speed import check_hand_speeds
 from .heard import HEARD, answered
 from .moving_base import base_columns, check_base
@@ -45,6 +44,11 @@ class ComparedColumns:
             if arms:
                 found.append((group, arms))
         return tuple(found)
+
+    @cached_property
+    def hands(self) -> tuple[tuple[RecordedHand, ...], ...]:
+        """Of each of `bodies` the hands that are recorded beside it."""
+        return tuple(tuple(hands_of(self.recording, group, arms)) for group, arms in self.bodies)
 
     @cached_property
     def laws(self) -> tuple[list[ServoLaw], ...]:
@@ -81,8 +85,7 @@ def _covers(later: Difference, one: Difference) -> bool:
 
 def vouched(columns: ComparedColumns, group: Group) -> dict[str, np.ndarray]:
     """Joint -> (n,) rows in which its measured column is borne out by another one than those of the group."""
-    arms = next((arms for of, arms in columns.bodies if of is group), {})
-    return vouched_joints(columns.recording, group, arms)
+    return vouched_joints(hand for (of, _), hands in zip(columns.bodies, columns.hands) if of is group for hand in hands)
 
 
 def more_differences(columns: ComparedColumns, found: Sequence[Difference]) -> list[Difference]:
@@ -93,8 +96,8 @@ def more_differences(columns: ComparedColumns, found: Sequence[Difference]) -> l
     """
     out: list[Difference] = []
     recording = columns.recording
-    for (group, arms), laws in zip(columns.bodies, columns.laws):
-        by_hands = check_hands(recording, group, arms, found, answered(laws))
+    for (group, arms), laws, hands in zip(columns.bodies, columns.laws, columns.hands):
+        by_hands = check_hands(hands, group, found, answered(laws))
         doubted = {name for d in (*found, *by_hands) if d.kind in HEARD for name in d.channels}
         out += [*by_hands, *check_effort(group, laws_of(group, arms, doubted) if doubted else laws, found, by_hands)]
         out += [d for d in check_base(recording, group) if not _at_a_seam(d, found)]
@@ -121,9 +124,8 @@ def witnessed(columns: ComparedColumns) -> set[str]:
     """Columns, as `RecordedColumns.alone` spells them, that `more_differences` holds against others."""
     out: set[str] = set()
     recording = columns.recording
-    for (group, arms), laws in zip(columns.bodies, columns.laws):
-        for name, stream, _ in poses_of(recording, group, arms):
-            out |= {f"{topic(stream)}/{name}.{axis}" for axis in AXES}
+    for (group, _), laws, hands in zip(columns.bodies, columns.laws, columns.hands):
+        out |= {f"{hand.topic}/{hand.name}.{axis}" for hand in hands for axis in AXES}
         for law in (*laws, *(law for _, of in columns.grips for law in of)):
             out |= {f"{channel.topics['effort']}/{channel.name}" for channel in law.channels}
         out |= {f"{where}/{key.partition('/')[2]}" for key, (_, where) in base_columns(recording, group).items()}

@@ -79,8 +79,8 @@ def _widened(seen: np.ndarray, first: int, last: int) -> tuple[int, int]:
 
 def _difference(column: WitnessedColumn, apart: np.ndarray, first: int, last: int) -> Difference:
     rows = slice(first, last + 1)
-    step = float(np.median(np.diff(column.t)))
-    why = _reason(Case(column.x, column.truth, first, last, step, column.noise, column.others, column.partner))
+    dt, share = float(np.median(np.diff(column.t))), column.unit == "1"
+    why = _reason(Case(column.x, column.truth, first, last, dt, column.noise, column.others, column.partner, share))
     weight = float(np.minimum((apart[rows] / column.limit) ** 2, CAP).sum())
     return Difference(
         (column.name,), column.kind, first, last, float(column.t[first]), float(column.t[last]), float(apart[rows].max()), column.unit,

@@ -48,12 +48,15 @@ def check_effort(
         by_hands: what the hands contradict: a joint that stands there is known exactly, and explains its torque.
     """
     out: list[Difference] = []
+    rises = derivative(group) if any(law.damping >= LEAST_DAMPING for law in laws) else None
     for law in laws:
-        out += _by_law(group, law, found, by_hands)
+        out += _by_law(group, law, found, by_hands, rises)
     return together(out)
 
 
-def _by_law(group: Group, law: ServoLaw, found: Sequence[Difference], by_hands: Sequence[Difference]) -> list[Difference]:
+def _by_law(
+    group: Group, law: ServoLaw, found: Sequence[Difference], by_hands: Sequence[Difference], rises: Sequence[Relation | None] | None
+) -> list[Difference]:
     channels, effort, truth = law.channels, law.effort, law.truth
     rest = effort - truth
     rest[0] = 0.0  # what was commanded before the first row is not recorded
@@ -69,8 +72,8 @@ def _by_law(group: Group, law: ServoLaw, found: Sequence[Difference], by_hands: 
     chatter = np.where(never_were, 0.0, chatter)  # positions that never were do not chatter
     known = np.column_stack([_doubted(by_hands, "measured", c.name, group.n) for c in channels])
     elsewhere = doubted["measured"] | known
-    rises = derivative(group)
-    speeds = [_speed(group, law, j, rises[group.channels.index(channel)]) for j, channel in enumerate(channels)]
+    at = [[c.name for c in group.channels].index(channel.name) for channel in channels]
+    speeds = [_speed(group, law, j, rises[i] if rises else None) for j, i in enumerate(at)]
     for j, channel in enumerate(channels):
         beside = [k for k, limb in enumerate(law.limbs) if k != j and limb == law.limbs[j]]
         unknown = elsewhere[:, beside].any(axis=1) & ~elsewhere[:, j]  # the weight of an arm that is measured elsewhere
@@ -78,11 +81,12 @@ def _by_law(group: Group, law: ServoLaw, found: Sequence[Difference], by_hands: 
         rest[faster | known[:, j] | unknown, j] = 0.0
     bad, sure = _judged(rest / small, speed, SIGMAS * law.noise / small, chatter / small)
     relations = follows(group) if bad.any() else []
+    rises = derivative(group) if rises is None and bad.any() else rises
     out = [one for of in speeds for one in of]
-    for j, channel in enumerate(channels):
-        at = group.channels.index(channel)
+    for j in range(len(channels)):
         of = {kind: rows[:, j] for kind, rows in doubted.items()}
-        out += _of_joint(group, law, j, rest[:, j], bad[:, j], sure[:, j], of, relations[at] if relations else None, rises[at])
+        own = relations[at[j]] if relations else None
+        out += _of_joint(group, law, j, rest[:, j], bad[:, j], sure[:, j], of, own, rises[at[j]] if rises else None)
     return [*out, *_all(group, law)]
 
 
@@ -125,8 +129,8 @@ def _speed(group: Group, law: ServoLaw, j: int, rises: Relation | None) -> list[
     """Where a speed is off by as much as the positions say, and the torque, which its damping has changed by another one."""
     if rises is None or law.damping < LEAST_DAMPING:
         return []
-    v, off = law.channels[j].columns["velocity"], (law.effort - law.asked)[:, j] / law.damping
-    off[0] = 0.0
+    v, all_off = law.channels[j].columns["velocity"], (law.effort - law.asked) / law.damping
+    all_off[0], off = 0.0, all_off[:, j]
     bad = (np.abs(rises.residual) > SPEED) & (np.abs(rises.residual - off) < AGREE * np.abs(rises.residual))
     if not bad.any():
         return []
@@ -138,7 +142,7 @@ def _speed(group: Group, law: ServoLaw, j: int, rises: Relation | None) -> list[
             bad[rows] = False  # the position explains it better
     return departures(WitnessedColumn(
         law.channels[j].name, "velocity", "rad/s", law.channels[j].topics["velocity"], group.t, v, v - off, bad, bad, SPEED, 0.02,
-        {c.name: c.columns["velocity"] for k, c in enumerate(law.channels) if k != j},
+        {c.name: c.columns["velocity"] - all_off[:, k] for k, c in enumerate(law.channels) if k != j},
     ))  # fmt: skip
 
 

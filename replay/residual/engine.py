@@ -30,7 +30,7 @@ BORNE_OUT = 0.9  # of the rows in question: where the hand stands as measured in
 SURE = 0.9  # of the squared difference, from where on a reason has few free numbers and not one for each row
 FREE, ROW = 3.0, 1.0  # the price of a free number of a reason, and of a row without one, in squared thresholds
 UNHEARD = 0.15  # of the disagreement that another command leaves, where the body did what that command would have made it do
-NOVEL, FOLLOWED = 2.5, 0.3  # times the largest step elsewhere, from where on a column leaps; share of it that the other one steps by
+NOVEL, FOLLOWED = 2.5, 0.3  # times the largest change of a step elsewhere, from where on a column leaps; share of it in the other one
 BEYOND = 3.0  # times what the other channels of the group disagree by elsewhere
 CERTAIN_HAND = 0.25  # of its way that a hand goes against its command: more than a thing that gives way pushes it
 ALONE = 8.0  # times its limit by which a single speed is off that no hard stop explains
@@ -273,7 +273,7 @@ def _that_leaps(channel: RecordedChannel, rows: np.ndarray, dt: float) -> str | 
     if not {"command", "measured"} <= set(channel.columns):
         return None
     last = len(channel.columns["command"]) - 1
-    inside = np.zeros(last, bool)  # of the steps to the next row
+    inside = np.zeros(last + 1, bool)
     before = max(3, round(ANSWERS / dt))
     for row in rows:
         inside[max(0, row - before) : row + 3] = True
@@ -283,14 +283,12 @@ def _that_leaps(channel: RecordedChannel, rows: np.ndarray, dt: float) -> str | 
         beside[shift:] |= inside[:-shift]
     if beside.mean() > MOST:
         return None  # too little is left to know how quick it is
-    found = {}
-    for kind in ("command", "measured"):
-        step = np.abs(np.diff(channel.columns[kind]))
-        usual = max(float(step[~beside].max()), LEAP / 4.0)
-        found[kind] = (float(step[inside].max()), float(step[inside].max()) / usual, int((step[inside] > NOVEL * usual).sum()))
+    turns = {kind: np.abs(np.diff(np.pad(channel.columns[kind], 1, mode="edge"), 2)) for kind in ("command", "measured")}
     for kind, other in (("command", "measured"), ("measured", "command")):
-        size, times, count = found[kind]
-        if count >= (1 if rows[-1] >= last - 2 and times > 2.0 * NOVEL else 2) and found[other][0] < FOLLOWED * size:
+        usual = max(float(turns[kind][~beside].max()), LEAP / 4.0)
+        size, count = float(turns[kind][inside].max()), int((turns[kind][inside] > NOVEL * usual).sum())
+        stays = rows[-1] >= last - 2 and size > 2.0 * NOVEL * usual
+        if count >= (2 if stays else 3) and float(turns[other][inside].max()) < FOLLOWED * size:
             return kind
     return None
 

@@ -6,11 +6,13 @@ nothing else; and its own speed agrees with one of the two.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from ..recording.recording import Recording, Stream
+from ..recording.recording import Recording
 from ..signals.clock import topic
 from ..signals.statistics import resolution, scatter
 from .arm_chain import MeasuredArm
@@ -33,53 +35,72 @@ LATE, HELD = 30, 1e-6  # rows by which a pose may be late or early; m or 1 by wh
 USUAL = 0.5  # of the rows that agree at least, else the poses are of another point, or in another frame
 
 
-def poses_of(recording: Recording, group: Group, arms: Mapping[str, MeasuredArm]) -> Iterator[tuple[str, Stream, MeasuredArm]]:
-    """(name of the pose, its stream, its arm) of each recorded hand of these arms, on the rows of the group."""
+@dataclass(frozen=True)
+class RecordedHand:
+    """A recorded hand and the measured arm that it hangs on.
+
+    Attributes:
+        name: of the pose; topic: the device's channel; values: (n, 7) as `AXES` say.
+    """
+
+    name: str
+    topic: str
+    values: np.ndarray
+    arm: MeasuredArm
+
+    @cached_property
+    def limits(self) -> np.ndarray:
+        return _limits(self.values, self.arm)
+
+    @cached_property
+    def truth(self) -> np.ndarray:
+        """(n, 7) where the measured joints put the hand, with the sign of the recorded attitude."""
+        quats = self.arm.attitudes()
+        signs = _signs(quats, self.values[:, 3:], self.limits[:, 3:])
+        return np.column_stack([self.arm.origins[-1], quats * signs[:, None]])
+
+
+def hands_of(recording: Recording, group: Group, arms: Mapping[str, MeasuredArm]) -> Iterator[RecordedHand]:
+    """Each recorded hand of these arms, on the rows of the group."""
     for stream in recording.select("measured", "hand_pose"):
         for side, arm in arms.items() if stream.n == group.n else ():
-            if {f"{side}_tcp.{axis}" for axis in AXES} <= set(stream.names):
-                yield f"{side}_tcp", stream, arm
+            names = [f"{side}_tcp.{axis}" for axis in AXES]
+            if set(names) <= set(stream.names):
+                yield RecordedHand(f"{side}_tcp", topic(stream), np.column_stack([stream.column(name) for name in names]), arm)
 
 
-def vouched_joints(recording: Recording, group: Group, arms: Mapping[str, MeasuredArm]) -> dict[str, np.ndarray]:
+def vouched_joints(hands: Iterable[RecordedHand]) -> dict[str, np.ndarray]:
     """Joint -> (n,) whether a recorded hand stands where its measured arm puts it: then no joint of that arm is measured wrongly."""
     out: dict[str, np.ndarray] = {}
-    for name, stream, arm in poses_of(recording, group, arms):
-        values = np.column_stack([stream.column(f"{name}.{axis}") for axis in AXES])
-        if np.isfinite(values).all():
-            truth, limits = _truth(values, arm), _limits(values, arm)
-            out |= dict.fromkeys(arm.chain.joints, (np.abs(values - truth) <= limits).all(axis=1))
+    for hand in hands:
+        if np.isfinite(hand.values).all():
+            out |= dict.fromkeys(hand.arm.chain.joints, (np.abs(hand.values - hand.truth) <= hand.limits).all(axis=1))
     return out
 
 
 def check_hands(
-    recording: Recording, group: Group, arms: Mapping[str, MeasuredArm], found: Sequence[Difference],
-    answered: Mapping[str, np.ndarray] | None = None,
-) -> list[Difference]:  # fmt: skip
+    hands: Iterable[RecordedHand], group: Group, found: Sequence[Difference], answered: Mapping[str, np.ndarray]
+) -> list[Difference]:
     """Where a hand is not where its arm puts it.
 
     Args:
-        arms: of the group, by side.
         found: what the group contradicts itself in; a joint that stands there explains its hand.
         answered: joint -> (n,) [rad] positions that its torques answer.
     """
     by_name = {c.name: c for c in group.channels}
-    out: list[Difference] = []
-    for name, stream, arm in poses_of(recording, group, arms):
-        values = np.column_stack([stream.column(f"{name}.{axis}") for axis in AXES])
-        if np.isfinite(values).all():
-            out += _of_hand(name, topic(stream), values, arm, group, by_name, found, answered or {})
-    return out
+    return [
+        one for hand in hands if np.isfinite(hand.values).all() for one in _of_hand(hand, group, by_name, found, answered)
+    ]
 
 
 def _of_hand(
-    name: str, where: str, values: np.ndarray, arm: MeasuredArm, group: Group, by_name: Mapping[str, RecordedChannel],
-    found: Sequence[Difference], answered: Mapping[str, np.ndarray],
+    hand: RecordedHand, group: Group, by_name: Mapping[str, RecordedChannel], found: Sequence[Difference],
+    answered: Mapping[str, np.ndarray],
 ) -> list[Difference]:  # fmt: skip
+    name, where, values, arm = hand.name, hand.topic, hand.values, hand.arm
     chain, q, origins, axes, turns = arm.chain, arm.q, arm.origins, arm.axes, arm.turns
-    limits = _limits(values, arm)
+    limits, truth = hand.limits, hand.truth
     wider = (limits / np.array([LIMITS[unit] for unit in UNITS])).max(axis=1)
-    truth = _truth(values, arm)
     apart = np.abs(values - truth) / limits
     if (apart.max(axis=1) <= 1.0).mean() < USUAL:
         if not _same_frame(apart) or _other_hand(values, truth, turns[-1], limits):
@@ -161,13 +182,6 @@ def _limits(values: np.ndarray, arm: MeasuredArm) -> np.ndarray:
     own = SIGMAS * np.minimum(scatter(values), COARSEST) + 0.5 * np.minimum(resolution(values), COARSEST)
     by_joints = np.where(np.array(UNITS) == "m", place[:, None], turn)
     return np.array([LIMITS[unit] for unit in UNITS]) + by_joints + own
-
-
-def _truth(values: np.ndarray, arm: MeasuredArm) -> np.ndarray:
-    """(n, 7) where the measured joints put the hand, with the sign of the recorded attitude."""
-    quats = arm.attitudes()
-    signs = _signs(quats, values[:, 3:], _limits(values, arm)[:, 3:])
-    return np.column_stack([arm.origins[-1], quats * signs[:, None]])
 
 
 def _signs(quats: np.ndarray, recorded: np.ndarray, limits: np.ndarray) -> np.ndarray:

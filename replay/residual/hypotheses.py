@@ -33,7 +33,7 @@ class Case:
         others: name -> (n,) what the same column of the other channels would be.
         partner: (n,) what the command is for a measurement and the other way round; None where there is none.
         dt: [s]; noise: of the truth, in the column's unit.
-        exact: whether x is as stored, so that equal values mean something.
+        share: whether the column counts shares of a way, whose other end may have been taken for its beginning.
     """
 
     x: np.ndarray
@@ -44,6 +44,7 @@ class Case:
     noise: float
     others: Mapping[str, np.ndarray] = field(default_factory=dict)
     partner: np.ndarray | None = None
+    share: bool = False
 
     @property
     def span(self) -> slice:
@@ -170,6 +171,8 @@ def _factor(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]
 
 def _mirror(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
     yield -c.meant, 0.0, {"factor": -1.0}
+    if c.share:
+        yield 1.0 - c.meant, 0.0, {"factor": -1.0, "by": 1.0}
 
 
 def _clipped(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:

@@ -14,6 +14,7 @@ from .table import Group, is_switch
 # rad/s of all joints together, from where on the rows that lie between two positions can be counted; share of their squared step that
 # is no such motion. 24 clean takes of six scenarios stay within 0.45 rows of one
 FAST, OTHERWISE, ROWS = 0.3, 0.15, 0.6
+AT_ONCE = (0.05, 0.15)  # s between rows at the most, rad: no joint goes so far with its command in the row in which it leaps
 USUAL = 0.8  # of the fast rows, between which one row lies
 BESIDE = 6  # rows, by which commands and positions go on before and after
 
@@ -28,6 +29,9 @@ def rows_lost(group: Group) -> Iterator[Difference]:
     if not all(side.shape[1] for side in sides):
         return
     both = (leaps[0] >= 1) & (leaps[1] >= 1) & (leaps[0] + leaps[1] >= 3)
+    if sides[0].shape == sides[1].shape and group.dt < AT_ONCE[0] and group.same_rows:
+        far = np.column_stack([c.columns["measured"] for c in group.channels if "measured" in c.columns and not is_switch(c)])
+        both |= (sides[0] & sides[1] & (np.abs(np.diff(far, axis=0, prepend=far[:1])) > AT_ONCE[1])).any(axis=1)
     for row in np.flatnonzero(both):
         moving = [c for c in group.channels if "measured" in c.columns and not is_switch(c)]
         names = [c.name for j, c in enumerate(moving) if sides[1][row, j]]

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from ..signals.statistics import TO_SIGMA
-from .arm_chain import HEAD, MeasuredArm, own_chains, own_grip_stiffness
+from .arm_chain import HEAD, MeasuredArm, own_chains, own_grip
 from .relations import robust, shifted
 from .table import Group, RecordedChannel
 
@@ -27,7 +27,7 @@ PARTS = 6  # of a take that each propose numbers: some are sound where most of t
 EXACT, OF_ROWS = 0.02, 0.25  # of the largest usual torque, that a row may leave; share of the rows in which the numbers hold so
 BETTER = 0.5  # of what fitted numbers leave of a joint, root mean square, that the model's may leave to be believed
 AS_MODELLED = 0.03  # by which the arms' stiffness may differ from the model's for the head's to be taken from it
-COUNTED = 2.0  # of its way: a hand that is mostly commanded further is counted in another unit, of which its range tells
+COUNTED = 3.0  # of its way: a hand that is commanded further is counted in another unit, of which its range tells
 WITHIN = 0.15  # of the model's numbers, by which those of a joint may differ: torques are those of the last step of a row
 QUIET = 0.1  # Nm that a law with the model's numbers leaves; clean takes of six scenarios 0.05, for an arm
 HEADS, HANDS = 1.0 / 3.0, 0.005  # of limits for an arm: motors of the head give 1.5 and 12 Nm; of a hand's stiffness
@@ -107,11 +107,12 @@ def laws_of_hands(group: Group, laws: Sequence[ServoLaw]) -> list[ServoLaw]:
     Args:
         laws: of the arms that they hang on; where these are as in the model, so is the hands' stiffness.
     """
-    channels = tuple(c for c in group.channels if set(c.columns) >= NEEDED and np.percentile(np.abs(c.columns["command"]), 90.0) < COUNTED)
+    channels = tuple(c for c in group.channels if set(c.columns) >= NEEDED and np.abs(c.columns["command"]).max() < COUNTED)
     if not channels or not group.same_rows or group.n < LEAST_ROWS:
         return []
-    most = np.array([_ceiling(c.columns["effort"]) for c in channels])
-    gains = (own_grip_stiffness() * channels[0].way, None) if any(_as_modelled(law) for law in laws) else None
+    as_modelled, (stiffness, force) = any(_as_modelled(law) for law in laws), own_grip()
+    most = np.array([force if as_modelled else _ceiling(c.columns["effort"]) for c in channels])
+    gains = (stiffness * channels[0].way, None) if as_modelled else None
     law = _of_few(_Pool(channels, np.zeros((group.n, len(channels))), most, tuple(c.name for c in channels), gains))
     return [] if law is None or law.stiffness <= 0.0 else [law]
 

@@ -319,3 +319,92 @@ def test_a_weight_of_the_other_sign_and_a_finger_that_pulls(take):
 def test_no_engine_is_imported():
     code = "import sys, shiliu.replay.residual.bodies as b; b.arms_of({}); sys.exit('mujoco' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_command_that_is_further_off_than_its_servo_could_push(take):
+    """Late by 12 rows for nine seconds: the law asks for more than the servo gives, and the torque says what it had all the same."""
+    joint, rows = "zarm_l2_joint", np.arange(200, 470)
+    x = take.streams["action"].column(joint)
+    found = heaviest(changed(take, "action", joint, x[rows - 12], slice(200, 470)))
+    assert (found.channels, found.kind, found.name, found.certain) == ((joint,), "command", "lag", True)
+    assert found.numbers["rows"] == 12.0 and found.first <= 230 and found.last >= 440
+
+
+def test_several_joints_that_are_measured_elsewhere_and_not_the_hand(take):
+    """Three joints of an arm go on evenly for 24 rows; no joint alone explains where the hand is, but what the torques answer does."""
+    rows, joints = slice(300, 324), ("zarm_l2_joint", "zarm_l4_joint", "zarm_l6_joint")
+    wrong = take
+    for joint in joints:
+        x = take.streams["state"].column(joint)[rows]
+        wrong = changed(wrong, "state", joint, np.linspace(x[0] + 0.06, x[-1] - 0.05, 24), rows)
+    found = [d for d in more_differences(ComparedColumns(wrong), []) if d.certain]
+    assert {d.kind for d in found} == {"measured"} and {name for d in found for name in d.channels} == set(joints)
+    assert all(299 <= d.first and d.last <= 324 for d in found)
+
+
+@pytest.mark.parametrize(("by", "seen"), [(0.4, True), (0.06, False)])
+def test_a_speed_that_positions_and_torques_contradict(take, by, seen):
+    """A single row of all speeds of an arm; less than the limit is nothing."""
+    wrong = take
+    for joint in own_chains()["right"].joints:
+        wrong = changed(wrong, "velocity", joint, take.streams["velocity"].column(joint)[333] + by, slice(333, 334))
+    found = [d for d in more_differences(ComparedColumns(wrong), []) if d.certain]
+    assert [(d.kind, d.first, d.last) for d in found] == [("velocity", 333, 333)] * seen
+    assert not seen or (found[0].size == pytest.approx(by, rel=0.1) and set(found[0].channels) == set(own_chains()["right"].joints))
+
+
+@pytest.fixture(scope="module")
+def gripping(take) -> Recording:
+    """Hands that follow their commands late, and the force of their servos; the right one stops at what it holds."""
+    c = 50.0 + 40.0 * np.tanh(4.0 * np.sin(0.8 * TIMES + np.array([[0.0], [1.1]]))).T
+    q = np.vstack([c[:1]] * 3 + [c[:-3]])
+    q[:, 1] = np.minimum(q[:, 1], 72.0 - 2.0 * np.sin(TIMES))
+    v = np.gradient(q, 1.0 / RATE, axis=0)
+    force = 0.03 * (np.vstack([c[:1], c[:-1]]) - q) - 1e-4 * v
+    names = ("left_claw", "right_claw")
+    ours = {
+        "action/claws": stream("action/claws", "command", "claw", "%", names, c),
+        "state/claws": stream("state/claws", "measured", "claw", "%", names, q),
+        "velocity/claws": stream("velocity/claws", "measured", "velocity", "%/s", names, v),
+        "effort/claws": stream("effort/claws", "measured", "effort", "N/%", names, force),
+    }
+    return replace(take, streams={**take.streams, **ours})
+
+
+@pytest.mark.parametrize(
+    ("where", "column", "change", "kind", "name"),
+    [
+        ("action/claws", "left_claw", lambda x: 100.0 - x, "command", "mirrored"),
+        ("action/claws", "right_claw", lambda x: x - 12.0, "command", "offset"),
+        ("state/claws", "left_claw", lambda x: x - 20.0, "measured", "offset"),
+        ("effort/claws", "right_claw", lambda x: x + 0.9, "effort", "offset"),
+    ],
+)
+def test_the_force_of_a_hand_tells_which_of_its_columns_is_wrong(gripping, where, column, change, kind, name):
+    assert heaviest(gripping) is None
+    rows = slice(260, 340)
+    x = gripping.streams[where].column(column)[rows]
+    found = heaviest(changed(gripping, where, column, change(x), rows))
+    assert (found.channels, found.kind, found.name, found.certain) == ((column,), kind, name, True)
+    assert abs(found.first - 260) <= 3 and abs(found.last - 339) <= 3
+    assert heaviest(changed(gripping, where, column, x + 0.003 * (change(x) - x), rows)) is None
+
+
+@pytest.mark.parametrize(
+    ("order", "name"),
+    [
+        (np.r_[0:240, 243, 240, 242, 241, 244:N], "reordered"),
+        (np.r_[0:240, 243:N], "cut"),
+        (np.r_[0:240, 239, 239, 240:N], "repeated"),
+    ],
+)
+def test_rows_that_are_not_in_the_order_of_their_speeds(take, order, name):
+    """Three rows at the most, in which no joint goes further than it may in one."""
+    n = len(order)
+    times = np.round(np.arange(n) / RATE * 1e9).astype(np.int64)
+    wrong = {k: replace(one, values=one.values[order], capture_ns=times) for k, one in take.streams.items()}
+    columns = ComparedColumns(replace(take, streams=wrong))
+    found = [d for group in columns.table.groups for d in differences(group) if d.kind == "rows"]
+    assert [(d.name, d.certain) for d in found] == [(name, True)] and 238 <= found[0].first <= found[0].last <= 245
+    whole = ComparedColumns(take)
+    assert not [d for group in whole.table.groups for d in differences(group) if d.kind == "rows"]

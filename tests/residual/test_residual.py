@@ -311,3 +311,24 @@ def test_a_grid_that_is_finer_than_its_rows_makes_no_joint_late(seed, late, leve
     assert found(columns, without=("velocity",)).level in levels
     monkeypatch.setattr(f"{__name__}.RATE", 2 * RATE)
     assert found(finer(columns), without=("velocity",)).level in levels
+
+
+@pytest.mark.parametrize("unit", ["rad", "-100..100"])
+def test_a_command_that_leaps_away_and_back_while_the_joint_knows_nothing_of_it(unit):
+    """No speeds: a joint that stands while its command goes on smoothly may be blocked; who leads an arm does not leap."""
+    scale = 1.0 if unit == "rad" else 60.0
+
+    def judged(change):
+        columns = motion()
+        columns["action"][150:190, 2] = change(columns["action"][150:190, 2])
+        take = taken({name: scale * columns[name] for name in ("action", "state")})
+        for name, one in list(take.streams.items()):
+            take.streams[name] = Stream(name, one.role, one.quantity, unit, one.names, one.values, grid_ns(ROWS, RATE), clock="grid")
+        (finding,) = check_differs(ComparedColumns(take), RULES)
+        return finding
+
+    leap = judged(lambda x: x - 0.7)
+    assert leap.level == "FAIL" and leap.subject == (NAMES[2],) and leap.details["column"] == "command"
+    assert leap.t0 == pytest.approx(150 / RATE, abs=0.1) and leap.t1 == pytest.approx(189 / RATE, abs=0.1)
+    assert judged(lambda x: x + 0.7 * np.sin(np.linspace(0.0, np.pi, 40)) ** 2).level == "WARN"
+    assert judged(lambda x: x).level == "PASS"
