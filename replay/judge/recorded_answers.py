@@ -24,7 +24,7 @@ def recorded_answers(recording: Recording, asked: Sequence[Asked], grid: np.ndar
         grid: (m,) seconds from the recording's origin.
     """
     wanted = {column for one in asked for column in one.columns}
-    found = {}
+    found: dict[str, np.ndarray] = {}
     for stream in recording.streams.values():
         columns = [j for j, name in enumerate(stream.names) if name in wanted]
         if columns and stream.n:
