@@ -8,6 +8,11 @@ import yaml
 from benches import BENCH, done
 from conftest import make_readings
 from shiliu.envs.single import ShiliuEnv
+from shiliu.replay.formats import read
+from shiliu.replay.formats.lerobot.write import write_lerobot
+from shiliu.replay.formats.mcap import write as mcap_write
+from shiliu.replay.formats.rosbag import write as rosbag_write
+from shiliu.replay.formats.rosbag.episode import read_episode
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.operator import read_chain
 from shiliu.replay.rollout.episode import as_recording, episode_of
@@ -189,3 +194,28 @@ def test_a_thing_that_shows_nothing_cannot_be_read():
     assert [skill.name for skill in read_chain(bench)] == ["report"]
     tree["skills"] = [{"report": {"of": "table"}}]
     assert done(scene_of_tree("bench", tree)).provenance["gave_up"]["code"] == "not_seen"
+
+
+@pytest.mark.parametrize("name", ["lerobot", "rosbag", "mcap"])
+def test_every_format_of_an_episode_keeps_the_answers(scene, tmp_path, name):
+    episode = episode_of(scene, done(scene, 3))
+    out = tmp_path / {"lerobot": "set", "rosbag": "take.bag", "mcap": "take.mcap"}[name]
+    if name == "lerobot":
+        write_lerobot(out, [episode], scene.schema.lerobot_features(), 30)
+    elif name == "rosbag":
+        rosbag_write.write(episode, scene, out)
+    else:
+        mcap_write.write(as_recording("told", episode, scene), out)
+    (back,) = read(out)
+    if name == "rosbag":  # read as a real robot's its topics have no answers; the episode in it has
+        assert untold(scene, recorded_answers(back, scene.config.answers, np.arange(3.0)))
+        back = as_recording("told", read_episode(out), scene)
+    names = list(back.episode.action_names)
+    assert names[-4:] == ["answer.pressure", "answer.pressure.given", "answer.standby", "answer.standby.given"]
+    np.testing.assert_array_equal(back.episode.actions, episode.actions)
+    (verdict,) = judge([back], scene)
+    assert next(f for f in verdict.findings if f.code == "goal").level == "PASS"
+    told = recorded_answers(dataclasses.replace(back, episode=None), scene.config.answers, np.arange(len(episode.actions)) / 30)
+    for column, values in told.items():
+        assert values == pytest.approx(episode.actions[:, names.index(column)], abs=1e-6)
+    assert not untold(scene, told)
