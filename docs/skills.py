@@ -26,16 +26,16 @@ from shiliu.scenarios.reading.yaml_reader import Node, Problems
 from shiliu.scenarios.robot_folder import DEFAULT_ROBOT
 
 PAGE = Path(__file__).resolve().parent / "skills.md"
-SENSES = (  # of `OperatorState`
-    "state.site",
-    "state.body_pose",
-    "state.joint",
-    "state.vertices",
-    "state.percent",
-    "state.touch",
-    "state.feel",
+SENSES = (  # of an operator's `state`
+    "state.senses.site",
+    "state.senses.body_pose",
+    "state.senses.joint",
+    "state.senses.vertices",
+    "state.senses.percent",
+    "state.senses.touch",
+    "state.senses.feel",
     "state.pulled",
-    "state.reached",
+    "state.senses.reached",
 )
 NAMES = {  # what may be written for a kind of argument that is no quantity
     "hand": "`left`, `right`",
@@ -171,10 +171,9 @@ class HomeRaised(Skill):
   `joint`, `body`, `cloth`, `grip`, `subgoal`, `posture`, `word` (with its choices) or a dimension with a unit (`length`, `angle`,
   `force`, `time`, `speed`, …: `scenarios/quantity.py` has all); there is no bare number. The docstring and they are its entry
   below, in `shiliu list skills`, and what `shiliu check` reads a chain by.
-- **`run`** yields once a control step. Senses are methods of `state`
-  ([`operator_state.py`](../replay/operator/operator_state.py)): SENSES.
+- **`run`** yields once a control step. `state` ([`operator_state.py`](../replay/operator/operator_state.py)) has senses: SENSES.
   Limbs: `arm.line` and `arm.way` make a path, `arm.follow(path, until)` goes along it and gives back whether `until` came true on the way,
-  `arm.hold` waits, `state.way` makes a path that keeps clear of what is seen, `state.open_claw`, `state.grip` and
+  `arm.hold` waits, `state.ways.way` makes a path that keeps clear of what is seen, `state.open_claw`, `state.grip` and
   `state.let_go` move the claw.
 - **Giving up**: `state.given_up = Reason("the sentence", "its_code", at=site)`, or `raise GivenUp(Reason(...))`. The code stands under
   `gave_up` in `conf/text/en.yaml` and `zh.yaml`, with the same details.
@@ -206,9 +205,9 @@ What it does, in order:
 
 1. `state.open_claw(self.hand, 0.0)` closes the claw.
 2. `found, frame = pointing_down(…)` finds joint angles for the places of the fingertips, and how the hand is turned there.
-3. `arm.follow(state.way(self.hand, found[0], …))` goes above the place.
+3. `arm.follow(state.ways.way(self.hand, found[0], …))` goes above the place.
 4. `arm.follow(arm.line([(low, frame)], 0.03, orient=POINT), until)` comes down until `until()` is true. For example: until
-   `state.touch(self.hand).sum()` is above 1 N.
+   `state.senses.touch(self.hand).sum()` is above 1 N.
 5. The work, and then a line up again.
 
 ### What an Evidence is

@@ -95,7 +95,7 @@ class Operator:
         for number, skill in enumerate(self.skills[first - 1 :], first):
             if self.state.faults.get("skip") == skill.name:
                 continue
-            if skill.only_if and not self.state.happened(skill.only_if):
+            if skill.only_if and not self.state.senses.happened(skill.only_if):
                 continue
             if self._keeps:
                 self._keep(number)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from benches import BENCH, done, end, seen
 from shiliu.replay.operator.limbs.hand import Hand
-from shiliu.replay.operator.operator_state import REACHED
+from shiliu.replay.operator.planning.ways import REACHED
 from shiliu.replay.operator.skills.take.plain import TakePlain
 from shiliu.replay.operator.words.primitives import PRIMITIVES
 from shiliu.scenarios.catalog import scene_of_tree
@@ -299,5 +299,7 @@ def test_what_is_taken_to_be_put_has_to_come_over_its_place_and_to_it(above, the
         body_pose = site
 
     take = TakePlain.made(hand="left", of="can", into="table/top")
-    score = take._brought(Sees(), np.zeros(3), np.eye(3), np.zeros(7))
+    sees = Sees()
+    sees.senses = sees
+    score = take._brought(sees, np.zeros(3), np.eye(3), np.zeros(7))
     assert score == pytest.approx(400.0 * max(above, there, REACHED) - 400.0 * REACHED)

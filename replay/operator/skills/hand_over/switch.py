@@ -8,7 +8,8 @@ import numpy as np
 
 from ...limbs.arm import Path
 from ...limbs.geometry import UP, hand_frame, turn_z, turned_between
-from ...operator_state import REACHED, OperatorState
+from ...operator_state import OperatorState
+from ...planning.ways import REACHED
 from ...recognition import taking
 from ...words.motion import Motion
 from ...words.primitives import HAND_OVER
@@ -59,9 +60,9 @@ class HandOverSwitch(Skill):
         yield from state.arms[giver].hold(0.3)
         arm = state.arms[self.hand]
         frame, start = self._take(state)
-        yield from arm.follow(state.way(self.hand, start, self.speed))
+        yield from arm.follow(state.ways.way(self.hand, start, self.speed))
         yield from state.pause()
-        grip = state.site(self.at)[0] + self.offset * UP
+        grip = state.senses.site(self.at)[0] + self.offset * UP
         yield from arm.follow(arm.line([(grip, frame)], 0.12, orient=FIRM), tremor=0.3)
         yield from arm.hold(0.2)
         yield from state.grip(self.hand, self.force)
@@ -75,11 +76,11 @@ class HandOverSwitch(Skill):
         """The way of the hand that gives to before the chest."""
         arm = state.arms[giver]
         hand, frame = arm.hand()
-        held = state.site(self.at)[0]
-        left, right = state.site("left_shoulder")[0], state.site("right_shoulder")[0]
+        held = state.senses.site(self.at)[0]
+        left, right = state.senses.site("left_shoulder")[0], state.senses.site("right_shoulder")[0]
         across = (left - right) / np.linalg.norm(left - right)
         goal = (left + right) / 2.0 + self.ahead * np.cross(across, UP) - self.drop * UP
-        parts = state.with_contents(self.of.split("/")[0])
+        parts = state.ways.with_contents(self.of.split("/")[0])
         best: tuple[float, Path | None] = (np.inf, None)
         for turn in TURNED:
             poses = turning(held, goal, hand, frame, turn)
@@ -91,7 +92,7 @@ class HandOverSwitch(Skill):
                 # fingers that point across leave the other side free
                 heading = (turn_z(turn) @ frame)[:, 2] @ across * (1.0 if giver == "left" else -1.0)
                 cost = (
-                    state.room_on(giver, path, parts)
+                    state.ways.room_on(giver, path, parts)
                     + 200.0 * max(path.error - REACHED, 0.0)
                     + 0.5 * (heading + 0.7) ** 2
                 )
@@ -102,9 +103,9 @@ class HandOverSwitch(Skill):
     def _take(self, state: OperatorState) -> tuple[np.ndarray, np.ndarray]:
         """How the taking hand is turned, and joint angles from which it comes straight."""
         arm = state.arms[self.hand]
-        grip = state.site(self.at)[0] + self.offset * UP
+        grip = state.senses.site(self.at)[0] + self.offset * UP
         sign = -1.0 if self.hand == "left" else 1.0
-        left, right = state.site("left_shoulder")[0], state.site("right_shoulder")[0]
+        left, right = state.senses.site("left_shoulder")[0], state.senses.site("right_shoulder")[0]
         ahead = float(np.arctan2(*(np.cross(left - right, UP)[[1, 0]])))
         best: tuple[float, np.ndarray, np.ndarray] = (np.inf, np.eye(3), arm.q)
         for name in HELD_AS:
@@ -117,7 +118,7 @@ class HandOverSwitch(Skill):
                         key=lambda f: turned_between(f, near),
                     )
                     row = [(grip - 0.12 * frame[:, 2], frame), (grip, frame)]
-                    score, found = state.goal(self.hand, [row], like, FIRM, [self.of])
+                    score, found = state.ways.goal(self.hand, [row], like, FIRM, [self.of])
                     score += SKEWED * turned_between(arm.hand(found[-1])[1], frame)
                     if score < best[0]:
                         best = (score, frame, found[0])

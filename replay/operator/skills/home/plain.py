@@ -36,7 +36,7 @@ class HomePlain(Skill):
         if self.beside == "yes" and min(np.abs(arm.q - q).max() for q in resting) < THERE:
             return
         if self.around == "yes":
-            path = state.way(self.hand, goal, self.speed)
+            path = state.ways.way(self.hand, goal, self.speed)
         else:
             path = arm.way([goal], self.speed)
         motion = arm.follow(path)

@@ -38,8 +38,8 @@ class PourPlain(Skill):
         half = rotation(way.across, 0.5 * BEGIN) @ way.upright
         yield from arm.follow(arm.line([(over, half), (first, frame)], self.speed, like=like, orient=LEVEL), tremor=0.3)
         yield from arm.hold(0.1)
-        start, tilt = state.joint(self.gauge), BEGIN
-        while tilt < END and state.joint(self.gauge) < start + RUNS:
+        start, tilt = state.senses.joint(self.gauge), BEGIN
+        while tilt < END and state.senses.joint(self.gauge) < start + RUNS:
             tilt = min(tilt + FORWARD * state.timestep, END)
             way.follow(tilt, FORWARD)
             yield

@@ -42,7 +42,7 @@ class PutDrawn(Skill):
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
         for _ in range(LOOKS):
-            way = state.site(self.upon)[0] + state.aim() - state.site(self.of)[0]
+            way = state.senses.site(self.upon)[0] + state.aim() - state.senses.site(self.of)[0]
             way[2] = 0.0
             missing = float(np.linalg.norm(way))
             if missing < self.within:
@@ -51,7 +51,7 @@ class PutDrawn(Skill):
             behind = self.force * float(np.linalg.norm(arm.compliance() @ ahead))
 
             def taut(ahead: np.ndarray = ahead, behind: float = behind) -> bool:
-                return float((arm.hand()[0] - state.site(f"{self.hand}_tcp")[0]) @ ahead) > behind
+                return float((arm.hand()[0] - state.senses.site(f"{self.hand}_tcp")[0]) @ ahead) > behind
 
             position, frame = arm.hand()
             path = arm.line([(position + way, frame)], self.speed, orient=WEIGHT)

@@ -40,7 +40,7 @@ class StrokeStir(Skill):
         arm = state.arms[self.hand]
         if self.tip == 0.0:
             state.open_claw(self.hand, 0.0)
-        middle = state.site(self.into)[0]
+        middle = state.senses.site(self.into)[0]
         reach = state.hand.tip_end + self.tip
 
         def at(angle: float, height: float) -> np.ndarray:
@@ -48,11 +48,11 @@ class StrokeStir(Skill):
 
         tips = [at(0.0, self.over), at(0.0, self.height), at(np.pi / 2, self.height), at(np.pi, self.height)]
         shift = self.tip * UP  # the search is for the fingertips: what is held hangs about straight below them
-        vessel = state.part_of(self.into)
+        vessel = state.senses.part_of(self.into)
         found, frame = pointing_down(
             state, self.hand, [t + shift for t in tips], ahead_of(state, self.hand, middle), [vessel]
         )
-        yield from arm.follow(state.way(self.hand, found[0], 0.4))
+        yield from arm.follow(state.ways.way(self.hand, found[0], 0.4))
         yield from arm.follow(arm.line([(tips[1] - reach * frame[:, 2], frame)], SLOW, orient=POINT), tremor=0.0)
         angles = np.linspace(0.0, 2.0 * np.pi * int(self.rounds), 12 * int(self.rounds) + 1)[1:]
         poses = [(at(angle, self.height) - reach * frame[:, 2], frame) for angle in angles]

@@ -39,11 +39,11 @@ class StrokeWipe(Skill):
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
         state.open_claw(self.hand, 0.0)
-        ends = [state.site(getattr(self, "from"))[0], state.site(self.to)[0]]
-        surface = [state.part_of(getattr(self, "from"))]
+        ends = [state.senses.site(getattr(self, "from"))[0], state.senses.site(self.to)[0]]
+        surface = [state.senses.part_of(getattr(self, "from"))]
         tips = [ends[0] + 0.08 * UP, ends[0] + 0.004 * UP, ends[1] + 0.004 * UP]
         found, frame = pointing_down(state, self.hand, tips, ahead_of(state, self.hand, ends[0]), surface)
-        yield from arm.follow(state.way(self.hand, found[0], 0.4))
+        yield from arm.follow(state.ways.way(self.hand, found[0], 0.4))
         feel = Leaning(state, self.hand, self.force)
         yield from arm.follow(
             arm.line([(ends[0] + 0.002 * UP - state.hand.tip_end * frame[:, 2], frame)], SLOW, orient=POINT), tremor=0.0

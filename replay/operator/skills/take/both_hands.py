@@ -63,7 +63,7 @@ class TakeBothHands(Skill):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        way = np.zeros(3) if self.into is None else state.site(self.into)[0] - state.site(self.of)[0]
+        way = np.zeros(3) if self.into is None else state.senses.site(self.into)[0] - state.senses.site(self.of)[0]
         grips = {"left": self.left, "right": self.right}
         found = {}
         for side in SIDES:  # one after the other: the second hand has to see where the first has come to
@@ -74,15 +74,15 @@ class TakeBothHands(Skill):
         lines = {}
         for side in SIDES:
             arm = state.arms[side]
-            position, _ = state.site(grips[side])
+            position, _ = state.senses.site(grips[side])
             frame = arm.hand(found[side][1])[1]
-            missed = arm.hand()[0] - state.site(f"{side}_tcp")[0]
+            missed = arm.hand()[0] - state.senses.site(f"{side}_tcp")[0]
             lines[side] = arm.line([(position - self.back * frame[:, 2] + missed, frame)], 0.15, orient=WEIGHT)
         yield from together([state.arms[s].follow(lines[s], tremor=0.4) for s in SIDES])
         yield from state.wait(0.2)
         yield from together([state.grip(side, self.force) for side in SIDES])
         for side in SIDES:
-            state.hold_on(side, state.part_of(self.of))
+            state.hold_on(side, state.senses.part_of(self.of))
         if self.guided:
             aside = {side: np.zeros(len(state.scene.robot.arm_of(side))) for side in SIDES}
             whole = self.guided
@@ -93,8 +93,8 @@ class TakeBothHands(Skill):
         yield from shift(state, self.by * UP, 0.08)
 
     def _postures(self, state: OperatorState, side: str, grip: str, way: np.ndarray) -> tuple[Path, list[np.ndarray]]:
-        position, rotation = state.site(grip)
-        shoulder = state.site(f"{side}_shoulder")[0]
+        position, rotation = state.senses.site(grip)
+        shoulder = state.senses.site(f"{side}_shoulder")[0]
         up = self.by * UP
 
         def row(frame: np.ndarray, standoff: float) -> list[Pose]:
@@ -115,8 +115,8 @@ class TakeBothHands(Skill):
                 for more in PITCHES
                 for t in (False, True)
             ]
-        touch = [state.part_of(grip), state.part_of(self.of)]
-        load = state.with_contents(self.of.split("/")[0])
+        touch = [state.senses.part_of(grip), state.senses.part_of(self.of)]
+        load = state.ways.with_contents(self.of.split("/")[0])
         rows = [row(frame, standoff) for frame in frames for standoff in (self.standoff, NEARER * self.standoff)]
         return planned(state, side, rows, touch, self.speed, carried=(2, load))[1:]
 
@@ -153,7 +153,7 @@ def give_way(
     for step, _ in enumerate(motion):
         for side in SIDES:
             arm, names = state.arms[side], state.scene.robot.arm_of(side)
-            there = np.array([state.joint(name) for name in names])
+            there = np.array([state.senses.joint(name) for name in names])
             jacobian = arm.jacobian(there)
             push = np.linalg.lstsq(jacobian.T, arm.stiffness * (arm.command - there))[0][:3]  # the rest is what twists it
             aside[side] = aside[side] - GIVES * (jacobian[:3].T @ (push * LEVEL)) / arm.stiffness
