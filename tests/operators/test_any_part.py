@@ -139,19 +139,6 @@ def test_a_thing_is_looked_at_pointed_at_reached_squeezed_lifted_lowered_and_let
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("thing", "site", "passed"), [("bottle_065", "body", True), ("book_210", "back", False)])
-def test_what_stands_out_of_the_first_hand_is_passed_to_the_second(thing, site, passed):
-    chain = f"""
-    - take: {{hand: left, of: thing}}
-    - lift: {{hand: left, by: 120 mm}}
-    - hand_over: {{how: switch, hand: right, at: thing.{site}, of: thing, offset: 60 mm}}
-    """
-    made = done(table(chain, thing))
-    left, right = made.observations["observation.touch"][-1].reshape(2, 2)
-    assert left.max() == 0.0 and (right.min() > 20.0) == passed
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize(("thing", "comes"), [("cup_075", True), ("tin_box", False)])
 def test_what_is_carried_goes_round_what_stands_in_the_way_or_does_not_go(thing, comes):
     chain = """

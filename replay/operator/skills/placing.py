@@ -50,7 +50,7 @@ def no_way_over(state: OperatorState, skill: Skill) -> GivenUp:
 def over(state: OperatorState, skill: Skill) -> Path:
     """The way of a hand that brings a site of what it holds over a place; see `CarryOver` for the arguments."""
     arm = state.arms[skill.hand]
-    likes = [state.arms[skill.hand].posture(name) for name in HELD_AS]
+    likes = [arm.posture(name) for name in HELD_AS]
     ways = (arm.line(one.poses, skill.speed, like=one.like, orient=LEVEL) for one in arrivals(state, skill, likes))
     path = state.ways.freest(skill.hand, ways, state.ways.with_contents(skill.of.split("/")[0]))
     # out of reach: as near as the arm comes

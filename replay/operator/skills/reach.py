@@ -47,7 +47,7 @@ class Reach(Skill):
         arm = state.arms[self.hand]
         state.open_claw(self.hand, self.opening)
         position, rotation = state.senses.site(self.at)
-        like = state.arms[self.hand].posture(self.posture)
+        like = arm.posture(self.posture)
         turns = TURNS if self.turn == "free" else TURNS[:1]
         frames = [arm.frame(facing(rotation) + self.yaw + turn, self.pitch, like) for turn in turns]
         rows = [[(position - self.standoff * f[:, 2], f), (position, f)] for f in frames]

@@ -25,7 +25,7 @@ def pointing_down(
     arm = state.arms[hand]
     best: tuple[float, list[np.ndarray], np.ndarray] = (np.inf, [], np.eye(3))
     for name in HELD_AS:
-        like = state.arms[hand].posture(name)
+        like = arm.posture(name)
         near = arm.hand(like)[1]
         for turn in ASIDE:
             for steep in steeps:

@@ -101,7 +101,7 @@ def easiest(
         away = [float(np.linalg.norm((way.pose(share * tilt)[0] - over)[:2])) for share in LOOKED_AT[1:]]
         near = [skill.keeps_off - one for one in away]
         far = 0.02 * turned_between(now, way.frame) + AWAY * sum(max(n, 0.0) for n in near)
-        for like in (arm.q, *(state.arms[skill.hand].posture(name) for name in HELD_AS)):
+        for like in (arm.q, *(arm.posture(name) for name in HELD_AS)):
             missed = _missed(arm, way, tilt, like, LOOKED_AT[::-1], MOST)
             if missed is not None:
                 rated.append((far + ASTRAY * max(missed - MISSED * len(LOOKED_AT), 0.0), k, way, like))

@@ -71,7 +71,7 @@ class CarryFacing(Skill):
             for past in BESIDE[np.abs(BESIDE) <= self.within + 1e-9]:
                 poses = turning(held, goal, hand, frame, needed + past)
                 for name in names:
-                    like = state.arms[self.hand].posture(name)
+                    like = arm.posture(name)
                     if arm.solve(*poses[-1], like, orient=LEVEL)[1] > 2.0 * REACHED:
                         continue
                     path = arm.line(poses, self.speed, like=like, orient=LEVEL)

@@ -90,7 +90,7 @@ class CarryLevel(Skill):
 
         def rows(pose: Pose) -> Iterator[list[np.ndarray]]:
             """Postures from before the opening to over the place, the hand's direction as it is said or nearly so."""
-            likes = [state.arms[self.hand].posture("elbow_in"), arm.q]
+            likes = [arm.posture("elbow_in"), arm.q]
             likes += [likes[0] + state.rng.normal(0.0, STRANGE, 7) for _ in range(OTHERS)]
             for like, turn, swing in itertools.product(likes, ARRIVING, ENTERING):
                 final = state.bearing(inward) + self.yaw + turn

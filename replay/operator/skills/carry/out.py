@@ -98,7 +98,7 @@ class CarryOut(Skill):
             beyond = arm.overrun(path) / SWING
             return state.ways.tightness(self.hand, path, things) + room + (beyond if beyond > 1.0 else 0.0)
 
-        first = np.array([0.0, self.before, 0.0, 0.0, *state.arms[self.hand].posture("elbow_in")])
+        first = np.array([0.0, self.before, 0.0, 0.0, *arm.posture("elbow_in")])
         costs, path = sought(state, first, OTHERWISE, plan, cost)
         if costs > HOPELESS:
             path = self._planned(state, place)
@@ -110,7 +110,7 @@ class CarryOut(Skill):
         arm, things = state.arms[self.hand], [self.of.split("/")[0], *self.with_]
 
         def ends(carried: CarriedVessel) -> Iterator[list[np.ndarray]]:
-            likes = [state.arms[self.hand].posture("elbow_in"), arm.q]
+            likes = [arm.posture("elbow_in"), arm.q]
             likes += [likes[0] + state.rng.normal(0.0, STRANGE, 7) for _ in range(OTHERS)]
             for like, turn in itertools.product(likes, ARRIVING):
                 at, frame = carried.pose(place, carried.roomiest(place) + turn)

@@ -85,7 +85,7 @@ class HandOverOffer(Skill):
     def _bring(self, state: OperatorState, goal: np.ndarray, way: np.ndarray, grip: str | None = None) -> Motion:
         """Bring the handle to a place (3,) [m], so that it points along a way (3,); stop where a hand has come to it first."""
         arm = state.arms[self.hand]
-        like = state.arms[self.hand].posture(self.posture)
+        like = arm.posture(self.posture)
         hand, frame = arm.hand()
         middle, handle = state.senses.site(self.of)[0], state.senses.site(self.handle)[0]
         now = np.arctan2(*(handle - middle)[1::-1])

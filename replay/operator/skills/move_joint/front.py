@@ -55,7 +55,7 @@ class MoveJointFront(Skill):
         out, at = rotation[:, 0], site + self.aside * rotation[:, 1] + state.aim()
         best: tuple[float, list[np.ndarray]] = (np.inf, [])
         for name in HELD_AS:
-            like = state.arms[self.hand].posture(name)
+            like = arm.posture(name)
             frames = [arm.frame(facing(rotation) + turn, pitch, like) for pitch in PITCHES for turn in TURNS]
             ends = (self.standoff, 0.0, -left - self.past)
             rows = [[(at + d * out - state.hand.tip_end * f[:, 2], f) for d in ends] for f in frames]

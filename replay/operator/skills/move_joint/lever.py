@@ -53,7 +53,7 @@ class MoveJointLever(Skill):
         arm = state.arms[self.hand]
         state.open_claw(self.hand, 0.0)
         rest, into = state.senses.joint(self.lever), state.senses.site(self.at)[1][:, 0]
-        like, ahead = state.arms[self.hand].posture(self.posture), float(np.arctan2(into[1], into[0]))
+        like, ahead = arm.posture(self.posture), float(np.arctan2(into[1], into[0]))
 
         def hand(angle: float, frame: np.ndarray, above: float) -> np.ndarray:
             place = state.senses.site_at(self.at, self.lever, angle)[0] + state.aim()

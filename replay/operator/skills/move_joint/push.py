@@ -104,7 +104,7 @@ class MoveJointPush(Skill):
         best: tuple[np.ndarray, list[tuple[np.ndarray, None]], np.ndarray, float] = (arm.q, [], arm.q, self.speed)
         reach = -np.inf
         for name, last in OVER:
-            like = state.arms[self.hand].posture(name)
+            like = arm.posture(name)
             start, off = arm.solve(
                 self._behind(state, angle, self.radius, self._room(angle), self.height), None, like, like
             )
@@ -144,7 +144,7 @@ class MoveJointPush(Skill):
 
         best: tuple[float, Path | None, np.ndarray, float, float, float] = (np.inf, None, arm.q, 0.0, 0.0, 0.0)
         for name, radius, height in itertools.product(FURTHER, (0.25, 0.30, 0.20), (self.height, 0.05, 0.0)):
-            like = state.arms[self.hand].posture(name)
+            like = arm.posture(name)
             start, off = arm.solve(behind(angle, BEHIND), None, like, like)
             if off > ROOM or state.ways.crowd(self.hand, start) > 0.5:
                 continue

@@ -93,7 +93,7 @@ class MoveJointShut(Skill):
 
         best: tuple[float, list[np.ndarray], np.ndarray] = (np.inf, [], np.eye(3))
         for name in PUSHING:
-            like = state.arms[self.hand].posture(name)
+            like = arm.posture(name)
             for turn, pitch in itertools.product((*TURNS, *ASIDE), PITCHED):
                 frame = arm.frame(facing(state.senses.site(self.edge)[1]) + turn, pitch, like)
                 row = [
@@ -141,7 +141,7 @@ class MoveJointShut(Skill):
         """
         arm, door = state.arms[self.hand], state.senses.part_of(self.edge)
         best: tuple[float, float, float, np.ndarray, np.ndarray] = (np.inf, 0.0, 0.0, arm.q, arm.q)
-        likes = [state.arms[self.hand].posture(name) for name in OUTSIDE]
+        likes = [arm.posture(name) for name in OUTSIDE]
         rows = [(like, r, up) for up in (0.0, HIGHER) for like in likes for r in (0.0, -0.05, 0.04)]
         for k in range(len(rows) + OTHERWISE):
             if k < len(rows):

@@ -29,7 +29,7 @@ class PourPlain(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
-        like = state.arms[self.hand].posture(self.posture)
+        like = arm.posture(self.posture)
         way = Tilting.best(state, self.hand, *arm.hand(), self.lip, self.into, arm.q, like)[1].plan(like)
         first, frame = way.pose(BEGIN)
         # first up and across with the bottle upright enough to hold all that is in it, then over the mouth

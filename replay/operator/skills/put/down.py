@@ -45,7 +45,7 @@ class PutDown(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
-        like = state.arms[self.hand].posture(self.posture)
+        like = arm.posture(self.posture)
         hand, frame = arm.hand()
         held, turned = state.senses.site(self.of)
         axis = turned[:, 2]

@@ -67,7 +67,7 @@ class PutInside(Skill):
         side = unit(np.cross(UP, frame[:, 2]), vertical)
         ways: list[tuple[float, Path, Path]] = []
         q = arm.q
-        for like, share, flatter in itertools.product((state.arms[self.hand].posture("elbow_in"), None), CLEARS, FLATTER):
+        for like, share, flatter in itertools.product((arm.posture("elbow_in"), None), CLEARS, FLATTER):
             if like is None and min(ways, key=lambda way: way[0])[0] < CROWDED:
                 break
             back, level = share * self.back, about(side, -flatter) @ frame

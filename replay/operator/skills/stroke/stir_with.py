@@ -82,7 +82,7 @@ class StrokeStirWith(Skill):
         for far, held in self._ways(state):
             poses = [*self._strokes(middle, held, LANES[0]), self._over(middle, held)]
             for name in HELD_AS:
-                like = state.arms[self.hand].posture(name)
+                like = arm.posture(name)
                 seed, score = like, far
                 for pose in poses:
                     seed, off = arm.solve(*pose, seed, like, HEAVY, steps=25)

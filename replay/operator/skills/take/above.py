@@ -39,7 +39,7 @@ class TakeAbove(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
-        like = state.arms[self.hand].posture(self.posture)
+        like = arm.posture(self.posture)
         state.open_claw(self.hand, self.opening)
         position, rotation = state.senses.site(self.at)
         along = float(np.arctan2(rotation[1, 0], rotation[0, 0]))

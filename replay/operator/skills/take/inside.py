@@ -46,7 +46,7 @@ class TakeInside(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
-        like = state.arms[self.hand].posture(self.posture)
+        like = arm.posture(self.posture)
         state.open_claw(self.hand, self.opening)
         position, rotation = state.senses.site(self.at)
         inward = state.senses.site(self.into)[1][:, 0]

@@ -129,7 +129,7 @@ class TakeMoving(Skill):
         best = (np.inf, arm.q, turned)
         for slant in SLANTS:
             for name in HELD_AS:
-                like = state.arms[self.hand].posture(name)
+                like = arm.posture(name)
                 frame = arm.frame(yaw, self.pitch + slant, like)
                 at = self._tcp(state, place + self.above * UP, frame)
                 q, off = arm.solve(at, frame, like, like, FIRM)

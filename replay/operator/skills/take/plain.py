@@ -97,7 +97,7 @@ class TakePlain(Skill):
         for leant, name in product((False, True), HELD_AS):
             if leant and best[0] <= NO_GOOD:
                 break
-            like = state.arms[self.hand].posture(name)
+            like = arm.posture(name)
             near = arm.hand(like)[1]
             for one in known:
                 for position, frame in poses(one, shoulder, near, leant):

@@ -45,7 +45,7 @@ class TakeRim(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
-        like = state.arms[self.hand].posture(self.posture)
+        like = arm.posture(self.posture)
         state.open_claw(self.hand, self.opening)
         position, rotation = state.senses.site(self.at)
         quarter = np.pi / 2 - self.lean

@@ -58,7 +58,7 @@ class TakeSide(Skill):
         position, rotation = state.senses.site(self.at)
         best: tuple[float, list[np.ndarray], np.ndarray] = (np.inf, [], np.eye(3))
         for name in HELD_AS:
-            like = state.arms[self.hand].posture(name)
+            like = arm.posture(name)
             for frame in self._frames(state, position, rotation, arm.hand(like)[1]):
                 row = [(position - self.standoff * frame[:, 2], frame), (position, frame)]
                 score, found = state.ways.goal(self.hand, [row], like, FIRM, [self.of])
