@@ -31,7 +31,7 @@ import json
 from shiliu.replay.operator.skills import registry
 rows = [
     {
-        "word": kind.word, "how": getattr(kind, "how", ""), "class": kind.__name__, "module": kind.__module__.rpartition(".")[2],
+        "word": kind.word, "how": getattr(kind, "how", ""), "class": kind.__name__, "module": kind.__module__.partition(".skills.")[2],
         "arguments": {name: isinstance(a.default, float) for name, a in kind.arguments.items()},
     }
     for kind in registry().values()
@@ -86,7 +86,7 @@ class Tree:
     @property
     def modules(self) -> list[Path]:
         """The files of its skills."""
-        return sorted((self.folder / SKILLS).glob("*.py"))
+        return sorted((self.folder / SKILLS).rglob("*.py"))
 
 
 def git(*words: str) -> str:
@@ -167,14 +167,10 @@ def words(commit: str) -> None:
     with TemporaryDirectory() as room:
         extract(commit, Path(room))
         before, now = Tree.of(Path(room)), Tree.of(ROOT)
-        names = (
-            {way.name for way in before.ways},
-            {file.name for file in before.modules} | {"primitives.py", "chain.py"},
-        )
-        same = (
-            [way for way in now.ways if way.name in names[0]],
-            [file for file in now.modules if file.name in names[1]],
-        )
+        had = {(way.word, way.how) for way in before.ways}
+        ways = [way for way in now.ways if (way.word, way.how) in had]
+        files = {ROOT / SKILLS / f"{way.module.replace('.', '/')}.py" for way in ways}
+        same = ways, [file for file in now.modules if file in files or file.parent.name == "skills"]
         counts = [words_of(before.ways, before.modules), words_of(*same), words_of(now.ways, now.modules)]
     print(f"| | {commit} | the same skills and modules now | all now |\n|---|---|---|---|")
     for name in counts[0]:
@@ -264,7 +260,7 @@ def total(folders: list[Path], pattern: str) -> int:
 
 def python_of(tree: Tree, way: Way) -> int:
     """Lines of a skill's class."""
-    text = (tree.folder / SKILLS / f"{way.module}.py").read_text(encoding="utf-8")
+    text = (tree.folder / SKILLS / f"{way.module.replace('.', '/')}.py").read_text(encoding="utf-8")
     (node,) = (one for one in ast.parse(text).body if isinstance(one, ast.ClassDef) and one.name == way.name)
     return lines("\n".join(text.splitlines()[node.lineno - 1 : node.end_lineno]))
 

@@ -26,16 +26,16 @@ from shiliu.scenarios.sheet.quantity import EXAMPLE
 from shiliu.scenarios.sheet.yaml_reader import Node, Problems
 
 PAGE = Path(__file__).resolve().parent / "skills.md"
-SENSES = (  # of `OperatorState`
-    "state.site",
-    "state.body_pose",
-    "state.joint",
-    "state.vertices",
-    "state.percent",
-    "state.touch",
-    "state.feel",
+SENSES = (  # of an operator's `state`
+    "state.senses.site",
+    "state.senses.body_pose",
+    "state.senses.joint",
+    "state.senses.vertices",
+    "state.senses.percent",
+    "state.senses.touch",
+    "state.senses.feel",
     "state.pulled",
-    "state.reached",
+    "state.senses.reached",
 )
 NAMES = {  # what may be written for a kind of argument that is no quantity
     "hand": "`left`, `right`",
@@ -107,7 +107,7 @@ Most end when their way is made. Reacting ones end by what they feel, and say so
 
 - *seated*: `put.on` and `put.stack` lower until what is held no longer follows the hand;
 - *touched*: what takes closes until both pads touch, then squeezes to its force; `press.surface` comes down until a
-  surface is felt, `stroke.wipe` mends how hard it leans at every control step;
+  surface is felt, and leans on it with a force that is mended at every control step;
 - *pulled*: `wait.pulled` ends when somebody pulls at the hand, told by how far it is drawn from where the arm holds it;
   `hand_over.pulled` by what the fingers bear, and lets go;
 - *gave way*: `move_joint.pull` pulls with a growing force until the latch lets go, and gives up where it does not;
@@ -171,10 +171,9 @@ class HomeRaised(Skill):
   `joint`, `body`, `cloth`, `grip`, `subgoal`, `posture`, `word` (with its choices) or a dimension with a unit (`length`, `angle`,
   `force`, `time`, `speed`, …: `scenarios/sheet/quantity.py` has all); there is no bare number. The docstring and they are its entry
   below, in `shiliu list skills`, and what `shiliu check` reads a chain by.
-- **`run`** yields once a control step. Senses are methods of `state`
-  ([`operator_state.py`](../replay/operator/operator_state.py)): SENSES.
+- **`run`** yields once a control step. `state` ([`operator_state.py`](../replay/operator/operator_state.py)) has senses: SENSES.
   Limbs: `arm.line` and `arm.way` make a path, `arm.follow(path, until)` goes along it and gives back whether `until` came true on the way,
-  `arm.hold` waits, `state.way` makes a path that keeps clear of what is seen, `state.open_claw`, `state.grip` and
+  `arm.hold` waits, `state.ways.way` makes a path that keeps clear of what is seen, `state.open_claw`, `state.grip` and
   `state.let_go` move the claw.
 - **Giving up**: `state.given_up = Reason("the sentence", "its_code", at=site)`, or `raise GivenUp(Reason(...))`. The code stands under
   `gave_up` in `conf/text/en.yaml` and `zh.yaml`, with the same details.
@@ -206,9 +205,9 @@ What it does, in order:
 
 1. `state.open_claw(self.hand, 0.0)` closes the claw.
 2. `found, frame = pointing_down(…)` finds joint angles for the places of the fingertips, and how the hand is turned there.
-3. `arm.follow(state.way(self.hand, found[0], …))` goes above the place.
+3. `arm.follow(state.ways.way(self.hand, found[0], …))` goes above the place.
 4. `arm.follow(arm.line([(low, frame)], 0.03, orient=POINT), until)` comes down until `until()` is true. For example: until
-   `state.touch(self.hand).sum()` is above 1 N.
+   `state.senses.touch(self.hand).sum()` is above 1 N.
 5. The work, and then a line up again.
 
 ### What an Evidence is

@@ -22,7 +22,7 @@ class Ending:
     Attributes:
         skill: what it is called in its chain, `place 1`; number: its place there, counted from 1; of: how many there are.
         done: whether it was the last and had come to its end: then the task was missed somewhere before it.
-        gave_up: why it could not be done, as `reason.told`; None where it was done badly.
+        gave_up: why it could not be done, as `words.reason.gave_up_of`; None where it was done badly.
     """
 
     skill: str

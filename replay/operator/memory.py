@@ -96,8 +96,10 @@ def _given(now: Any, value: Any) -> Any:
         case "set":
             return set(value["of"])
         case _:
-            return {
-                key: _given(now[key] if isinstance(now, dict) and key in now else None, item)
-                for key, item in value.items()
-            }
+            known = now if isinstance(now, dict) else {}
+            table = {key: _given(known.get(key), item) for key, item in value.items()}
+            if not isinstance(now, dict):
+                return table
+            now.clear()  # in place: limbs and ways share it
+            now.update(table)
     return now

@@ -1,7 +1,7 @@
 """The scripted operator: a scenario's skill chain, performed from readings, one action a control step.
 
-It commands the 16 joints and two claws and nothing else. One operator drives one copy; any number run side by side with a
-`Simulation` of as many copies, and each is the same to the bit whatever their number.
+It commands the arms, the neck, both hands and a base that moves, and nothing else. One operator drives one copy; any number run
+side by side with a `Simulation` of as many copies, and each is the same to the bit whatever their number.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Operator:
     Attributes:
         segments: `{"skill", "t0", "t1"}` [s] of the skills begun so far.
         done: whether the chain has ended.
-        gave_up: which skill could not be done, and why, as `reason.told` says it.
+        gave_up: which skill could not be done, and why, as `words.reason.gave_up_at` says it.
         between: where `keeps` is set, what it goes on from before each skill begun since the last `act` began, see `go_on`.
     """
 
@@ -94,7 +94,7 @@ class Operator:
         for number, skill in enumerate(self.skills[first - 1 :], first):
             if self.state.faults.get("skip") == skill.name:
                 continue
-            if skill.only_if and not self.state.happened(skill.only_if):
+            if skill.only_if and not self.state.senses.happened(skill.only_if):
                 continue
             if self._keeps:
                 self._keep(number)

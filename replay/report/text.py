@@ -178,7 +178,7 @@ class Words:
         return self.look_up("reasons", reason)
 
     def gave_up(self, found: Mapping[str, Any], plain: bool = True) -> str:
-        """Why the operator gave up, as an episode says it (`skills.reason.told`); English where the catalogue has no words for it.
+        """Why the operator gave up, as an episode says it (`words.reason.gave_up_of`); English where the catalogue has no words for it.
 
         Args:
             plain: whether things are called by their plain names, not by their words in the YAML.

@@ -137,7 +137,6 @@ ON = dict(touched=[(0, 3.1, "table/table")], **HERE)
 TO_AND_FRO = [(0, PLACE), (1, KNOB), (2, PLACE), (3, KNOB)]
 ELSEWHERE = [(t, (x + 0.3, y, z)) for t, (x, y, z) in TO_AND_FRO]
 RUBBED = {"cup/base": [(t, (x, y, 1.01)) for t, (x, y, _) in TO_AND_FRO], "shelf/place": [(0, PLACE)]}
-AROUND = [(t, (0.4 + 0.025 * np.cos(4 * t), 0.025 * np.sin(4 * t), 1.03)) for t in np.arange(0, 3.1, 0.1)]
 LOW = dict(places={"cup/base": [(0, PLACE)]})
 SLIDES = dict(places={"cup/base": [(0, RIM), (1, RIM), (2, PLACE)], "shelf/place": [(0, PLACE)]})
 STAYS = dict(places={"cup/base": [(0, RIM)], "shelf/place": [(0, PLACE)]})
@@ -246,11 +245,6 @@ CASES = {
         (RAISED, dict(held=HELD_CUP, beside=HELD_CUP, **LOW)),
         [(RAISED, dict(held=HELD_CUP, **LOW)), (AT_PLACE, dict(held=HELD_CUP, beside=HELD_CUP, **LOW))],
     ),
-    "hand_over.switch": (
-        step("hand_over.switch", of=CUP),
-        (AT_RIM, dict(held=[(1, 3.1, CUP)], beside=[(0, 2, CUP)])),
-        [(AT_RIM, dict(held=HELD_CUP)), (AT_RIM, dict(beside=HELD_CUP))],
-    ),
     "carry.aligned": (step("carry.aligned", of="cup/base", into="shelf/place"), *CARRIED),
     "put.pressed": (
         step("put.pressed", of="cup/base", into="shelf/place"),
@@ -307,11 +301,6 @@ CASES = {
         (AT_PLACE, dict(touched=[(1, 2, "table/table")], **HERE)),
         [(AT_PLACE, HERE), (TO_AND_FRO, ON), (AT_RIM, ON)],
     ),
-    "stroke.wipe": (
-        step("stroke.wipe", **{"from": "table/here", "to": "table/there"}),
-        (TO_AND_FRO, ON),
-        [(AT_PLACE, ON), (TO_AND_FRO, HERE), ([(0, PLACE), (3, KNOB)], ON), (ELSEWHERE, ON)],
-    ),
     "stroke.area": (
         step("stroke.area", of="cup/base", at="shelf/place"),
         (TO_AND_FRO, dict(held=HELD_CUP, places=RUBBED)),
@@ -320,11 +309,6 @@ CASES = {
             (TO_AND_FRO, dict(held=HELD_CUP, places={**RUBBED, "cup/base": [(0, (0.4, 0.0, 1.10))]})),
             (TO_AND_FRO, dict(held=HELD_CUP, places={**RUBBED, "shelf/place": [(0, (1.0, 0.0, 1.0))]})),
         ],
-    ),
-    "stroke.stir": (
-        step("stroke.stir", into="cup/base"),
-        (AROUND, LOW),
-        [(AT_PLACE, LOW), (TO_AND_FRO, LOW), (AROUND, dict(places={"cup/base": [(0, RIM)]}))],
     ),
     "look": (
         step("look", at="chest/knob"),

@@ -87,7 +87,7 @@ def test_hands_take_it_beside_both_ends_of_its_crease_the_front_finger_below(bod
     left, right = pick._ends(pick._seen(body))
     for side, beside in (("left", left - pick.inset), ("right", right + pick.inset)):
         place, away, frames = pick._aim(body, side)
-        edge, turn = body.site("table/top_front")
+        edge, turn = body.senses.site("table/top_front")
         assert (place - edge) @ turn[:, 0] == pytest.approx(0.0, abs=1e-9) and away == pytest.approx(turn[:, 0])
         assert (place - edge)[1] == pytest.approx(beside) and len(frames) == 1
         depth = pick._depth(body, side)
@@ -116,7 +116,7 @@ def test_what_both_hands_do_not_hold_is_not_laid(body, skills, held):
 @pytest.mark.parametrize(("force", "ends"), [(0.0, True), (1.0, False)])
 def test_it_is_given_up_where_a_hand_feels_no_cloth_for_half_a_second(body, skills, monkeypatch, force, ends):
     body.held.update(dict.fromkeys(SIDES, "towel"))
-    monkeypatch.setattr(body, "touch", lambda side: np.array([1.0, 1.0 if side == "left" else force]))
+    monkeypatch.setattr(body.senses, "touch", lambda side: np.array([1.0, 1.0 if side == "left" else force]))
     steps = list(islice(skills["put.pile"].run(body), round(1.0 / body.timestep)))
     assert body.given_up == ("a hand has lost the cloth" if ends else None)
     assert (len(steps) * body.timestep < 0.6) == ends
@@ -127,7 +127,7 @@ def test_a_finger_that_presses_on_the_pile_rises_before_it_is_drawn_out(body, sk
     lay, arm = skills["put.pile"], body.arms["left"]
     height, before = [], arm.hand()
     monkeypatch.setattr(
-        body, "touch", lambda side: np.array([presses if arm.hand()[0][2] < before[0][2] + 0.005 else 0.0, 0.0])
+        body.senses, "touch", lambda side: np.array([presses if arm.hand()[0][2] < before[0][2] + 0.005 else 0.0, 0.0])
     )
     monkeypatch.setattr("shiliu.replay.operator.skills.cloth.put_pile.keeping_lower", lambda *_: iter(()))
     for _ in lay._out_of(body, "left"):

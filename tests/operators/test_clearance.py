@@ -9,9 +9,9 @@ import pytest
 import shiliu
 from shiliu.replay.operator.limbs.geometry import UP
 from shiliu.replay.operator.operator import Operator
-from shiliu.replay.operator.operator_state import OperatorState
 from shiliu.replay.operator.planning.clearance import MARGIN, Clearance
 from shiliu.replay.operator.planning.trees import connect
+from shiliu.replay.operator.planning.ways import Ways
 from shiliu.replay.operator.skills import placing
 from shiliu.replay.operator.skills.fitting import HOPELESS, bring, planned, settle
 from shiliu.replay.operator.skills.put.plain import PutPlain
@@ -36,9 +36,9 @@ def body(scene):
 
 def held_below(body, by: float, like: np.ndarray) -> np.ndarray:
     """(nq,) the scene as seen, but the bowl so in the left hand that it stands upright and so far below when that is turned as `like`."""
-    picture = body._picture().qpos.copy()
+    picture = body.senses.picture().qpos.copy()
     at = body.model.jnt_qposadr[body.model.body(BOWL).jntadr[0]]
-    hand, frame = body.site("left_tcp")
+    hand, frame = body.senses.site("left_tcp")
     picture[at : at + 3] = hand + frame @ like.T @ (-by * UP)
     mujoco.mju_mat2Quat(picture[at + 3 : at + 7], (frame @ like.T).ravel())
     return picture
@@ -64,7 +64,7 @@ def test_what_is_borne_moves_with_the_hand(body):
     clearance.bear(())
     clearance.see(picture, 50.0)
     clearance.pose(raised)
-    assert np.linalg.norm(clearance.data.body(BOWL).xpos - body.site("left_tcp")[0]) == pytest.approx(0.25)
+    assert np.linalg.norm(clearance.data.body(BOWL).xpos - body.senses.site("left_tcp")[0]) == pytest.approx(0.25)
 
 
 def test_a_posture_in_which_only_what_is_held_would_hit_is_crowded(body):
@@ -119,7 +119,7 @@ def test_the_grip_is_taken_from_which_the_part_can_be_fitted(body):
 
 
 def test_what_cannot_be_brought_to_its_place_is_not_pushed_there(body):
-    away = (body.site("left_tcp")[0] + np.array([1.5, 0.0, 0.0]), body.site("bowl/base")[1])
+    away = (body.senses.site("left_tcp")[0] + np.array([1.5, 0.0, 0.0]), body.senses.site("bowl/base")[1])
     before = body.arms["left"].command.copy()
     motion = bring(body, "left", "bowl/base", [away], [], 0.3)
     with pytest.raises(GivenUp, match="cannot bring bowl/base"):
@@ -150,12 +150,12 @@ def test_a_way_round_a_high_table_is_found(monkeypatch):
 
     def way(self, side, goal, *args, **kwargs):
         path = real(self, side, goal, *args, **kwargs)
-        straight = self.arms[side].way([goal], 0.4, scatter=0.0)
+        straight = self._arms[side].way([goal], 0.4, scatter=0.0)
         taken.append([self.room_on(side, one, sure=True) for one in (path, straight)])
         return path
 
-    real = OperatorState.way
-    monkeypatch.setattr(OperatorState, "way", way)
+    real = Ways.way
+    monkeypatch.setattr(Ways, "way", way)
     draw = drawing.draw(scene, 10127)
     readings, operator = Simulation(scene, 1).begin([draw]), Operator(scene, draw, 10127)
     carry = scene.course.advance(scene.course.begin(1), readings)
@@ -172,7 +172,7 @@ def test_of_two_postures_the_one_with_an_easy_way_is_taken(body, monkeypatch):
         def room(side, path, held=(), sure=False, hard=hard):
             return hard if body.arms["left"].hand(path.end)[0][1] < position[1] + 0.06 else 0.05
 
-        monkeypatch.setattr(body, "room_on", room)
+        monkeypatch.setattr(body.ways, "room_on", room)
         _, path, found = planned(body, "left", rows, [], 0.4)
         assert path.end == pytest.approx(found[0], abs=1e-9)
         assert body.arms["left"].hand(found[0])[0] == pytest.approx(rows[expected][0][0], abs=3e-3)
@@ -181,7 +181,7 @@ def test_of_two_postures_the_one_with_an_easy_way_is_taken(body, monkeypatch):
 @pytest.mark.parametrize(("slipped", "there"), [(0.02, True), (0.05, False)])
 def test_what_is_lost_on_its_way_is_given_up(body, monkeypatch, slipped, there):
     """It may shift in the hand by 30 mm."""
-    seen, gone = body.site, []
+    seen, gone = body.senses.site, []
 
     def follow(path, tremor=1.0):
         gone.append(slipped)
@@ -194,7 +194,7 @@ def test_what_is_lost_on_its_way_is_given_up(body, monkeypatch, slipped, there):
 
     at, rotation = seen("bowl/base")
     monkeypatch.setattr(body.arms["left"], "follow", follow)
-    monkeypatch.setattr(body, "site", site)
+    monkeypatch.setattr(body.senses, "site", site)
     motion = bring(body, "left", "bowl/base", [(at + 0.05 * UP, rotation)], [], 0.3)
     with pytest.raises(StopIteration if there else GivenUp) as ended:
         while True:
@@ -208,7 +208,7 @@ def test_a_hand_is_moved_to_where_no_finger_stands_in_what_is_between_them(body,
     clearance, q = Clearance(body.model, "left"), posture("raised", "left", "kuafu")
     there, frame = body.arms["left"].hand(q)
     across = frame[:, 1]
-    picture = body._picture().qpos.copy()
+    picture = body.senses.picture().qpos.copy()
     at = body.model.jnt_qposadr[body.model.body(BOWL).jntadr[0]]
     picture[at : at + 3] = there + aside * across - 0.03 * frame[:, 0]
     turned = np.column_stack([across, np.cross(frame[:, 0], across), frame[:, 0]])
@@ -235,15 +235,15 @@ def test_the_least_room_on_a_way_counts_where_it_ends(body):
     across = np.array([0.11, -0.26, -0.57, -1.79, -1.31, -0.95, 0.65])
     free = posture("raised", "left", "kuafu")
     into, back = (arm._path([free, 0.5 * (free + q), q], 0.4) for q in (across, free + 0.05))
-    assert body.least_room("left", into, 20, []) < -0.010
-    assert body.least_room("left", back, 20, []) > 0.010
-    assert body._clearance["left"].borne == []
+    assert body.ways.least_room("left", into, 20, []) < -0.010
+    assert body.ways.least_room("left", back, 20, []) > 0.010
+    assert body.ways.borne("left") == []
 
 
 @pytest.fixture
 def put(body, monkeypatch):
     """`put(turn, by)`: a skill that brings the left hand itself over a place 50 mm to the left of it, and lowers it by so much [m]."""
-    goal = body.site("left_tcp")[0] + np.array([0.0, 0.05, 0.05])
+    goal = body.senses.site("left_tcp")[0] + np.array([0.0, 0.05, 0.05])
     monkeypatch.setattr(placing, "goal_of", lambda state, skill: goal)
     values = {"hand": "left", "of": "left_tcp", "upon": "bowl/base", "speed": 0.25, "lowering": 0.05}
     return lambda turn, by: PutPlain({**values, "turn": turn, "above": by})
@@ -261,7 +261,7 @@ def test_the_room_of_a_hand_on_its_way_down_ends_where_it_comes_upon_something(b
 
 def turned_from(body):
     """By how many degrees an arrival turns the left hand about the vertical."""
-    level = body.site("left_tcp")[1]
+    level = body.senses.site("left_tcp")[1]
 
     def turned(one) -> int:
         forward = one.poses[-1][1] @ level.T

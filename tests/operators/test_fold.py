@@ -92,7 +92,7 @@ def test_a_pinched_place_is_found_on_the_cloth(folding):
     state = OperatorState(folding, start, np.random.default_rng(0), {})
     state.see(simulation.begin([start]).rows(0), None)
     cloth = folding.cloths[0]
-    places = state.vertices(cloth)
+    places = state.senses.vertices(cloth)
     middle = 0.5 * (places[0] + places[1])
     assert flat_at(cloth, places, middle + 0.01 * np.array([0.0, 0.0, 1.0])) == pytest.approx(
         0.5 * (cloth.flat[0] + cloth.flat[1]), abs=3e-3
@@ -105,12 +105,12 @@ def test_a_towel_that_lies_askew_is_drawn_along_the_edge(folding):
     seed = 542  # turned by about 14 degrees
     body = watched(folding, seed, read_chain(folding)[:1])
     cloth = folding.cloths[0]
-    places, edges = body.vertices(cloth), edges_of(body, cloth)
+    places, edges = body.senses.vertices(cloth), edges_of(body, cloth)
     before = OperatorState(folding, draw(folding, seed), np.random.default_rng(0), {})
     before.see(Simulation(folding, 1, 1).begin([draw(folding, seed)]).rows(0), None)
     first = before.vertices(cloth)
     assert abs(first[edges.far["left"], 0] - first[edges.far["right"], 0]) > 0.15
-    edge = body.site("table/top_front")[0][0]
+    edge = body.senses.site("table/top_front")[0][0]
     for side in ("left", "right"):
         assert places[edges.far[side], 0] - edge == pytest.approx(0.350 - 0.022, abs=5e-3)
         assert places[edges.near[side], 2] < 0.850 - 0.015  # what is over the edge hangs
@@ -126,8 +126,8 @@ def test_the_towel_is_folded_corner_on_corner(folding, seed):
 
 def ahead_of_edge(body, cloth):
     """How far inside the table's edge the furthest corner lies [m]."""
-    edge = body.site("table/top_front")[0][0]
-    return max(body.vertices(cloth)[spot, 0] - edge for spot in edges_of(body, cloth).far.values())
+    edge = body.senses.site("table/top_front")[0][0]
+    return max(body.senses.vertices(cloth)[spot, 0] - edge for spot in edges_of(body, cloth).far.values())
 
 
 def test_a_robot_that_holds_nothing_steps_back_no_further_than_the_cloth_would_have_come(shirt):

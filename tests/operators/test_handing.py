@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from conftest import make_readings
 from shiliu.replay.operator.limbs.arm import Arm
-from shiliu.replay.operator.operator_state import OperatorState
+from shiliu.replay.operator.senses.senses import Senses
 from shiliu.replay.operator.skills.hand_over.offer import HandOverOffer
 from shiliu.replay.operator.skills.hand_over.pulled import ROOM, HandOverPulled
 from shiliu.scenarios.robots.postures import posture
@@ -29,6 +29,7 @@ class Held:
     """A body whose left hand holds something that weighs 3.6 N, and at which somebody pulls, as (n, 3) [N] a control step."""
 
     def __init__(self, arm, pulls, touched=(0.0, 0.0)):
+        self.senses = self
         self.arms, self.loads, self.timestep, self.given_up = {"left": arm}, {"left": LOAD}, TIMESTEP, None
         self.pulls, self.touched, self.step, self.let_go_at = np.asarray(pulls), touched, 0, None
 
@@ -64,7 +65,7 @@ def test_fingers_feel_what_they_bear():
     # what the sensors give is how the fingers push at the world: 30 N against each other, 1.8 N each against the weight
     readings = make_readings({front: [0.0, -30.0, 1.8], back: [-3.0, 30.0, 1.8]})
     body = SimpleNamespace(readings=readings, scene=SimpleNamespace(robot=load_robot()))
-    assert OperatorState.feel(body, "left") == pytest.approx([3.0, 0.0, -3.6])
+    assert Senses.feel(body, "left") == pytest.approx([3.0, 0.0, -3.6])
 
 
 @pytest.mark.parametrize("pull", [3.0, 8.0])

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from shiliu.replay.operator.limbs.geometry import progress
 from shiliu.replay.operator.operator import Operator
-from shiliu.replay.operator.operator_state import SWIFT
 from shiliu.replay.operator.planning import ArmGroup, Level, Plan, Together, plan
 from shiliu.replay.operator.planning.branches import branches
 from shiliu.replay.operator.planning.clearance import MARGIN, Clearance
 from shiliu.replay.operator.planning.limbs import spline_through
+from shiliu.replay.operator.planning.ways import SWIFT
 from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.stepping.simulation import Simulation
 
@@ -149,7 +149,7 @@ def body(scene):
 
 def arms_of(body, *sides: str) -> ArmGroup:
     limbs = [body.arms[side] for side in sides]
-    return ArmGroup(limbs, Clearance(body.model, *sides), body._picture().qpos.copy(), [0.0] * len(sides))
+    return ArmGroup(limbs, Clearance(body.model, *sides), body.senses.picture().qpos.copy(), [0.0] * len(sides))
 
 
 def test_a_level_way_stays_level(body):
@@ -211,8 +211,8 @@ def test_a_way_that_turns_sharply_is_gone_slowly(body, monkeypatch, aside):
     arm = body.arms["left"]
     there = arm.q + np.array([aside, 0.0, 0.0, aside, 0.0, 0.0, 0.0])
     row = np.array([arm.q, there, arm.q + 0.02])
-    monkeypatch.setattr(body, "plan", lambda *a, **k: Plan(row))
-    way, bare = body.free_way("left", row[-1], 2.0), arm.way(list(row[1:]), 2.0, scatter=0.0)
+    monkeypatch.setattr(body.ways, "plan", lambda *a, **k: Plan(row))
+    way, bare = body.ways.free_way("left", row[-1], 2.0), arm.way(list(row[1:]), 2.0, scatter=0.0)
     assert jerk(arm, bare) > SWIFT if aside > 0.5 else way.duration == bare.duration
     assert jerk(arm, way) < 1.25 * SWIFT
 

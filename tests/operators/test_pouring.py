@@ -11,8 +11,8 @@ import shiliu
 from benches import bench, end, off
 from benches import done as performed
 from shiliu.replay.operator.operator import perform, read_chain
-from shiliu.replay.operator.operator_state import ENOUGH
-from shiliu.replay.operator.skills import pouring
+from shiliu.replay.operator.planning.ways import ENOUGH
+from shiliu.replay.operator.skills.put import down
 from shiliu.scenarios.draws.variation import chosen
 from shiliu.scenarios.sensing.requests import Request
 from shiliu.scenarios.sheet.errors import ScenarioError
@@ -159,7 +159,7 @@ PUT_PAST = """
 @pytest.mark.parametrize(("enough", "moved"), [(ENOUGH, False), (1e9, True)])
 def test_a_bowl_is_set_down_beyond_a_can_that_stands_in_the_way(monkeypatch, enough, moved):
     """On the straight way, which is taken where any is free enough, the bowl pushes the can 120 mm."""
-    monkeypatch.setattr(pouring, "ENOUGH", enough)
+    monkeypatch.setattr(down, "ENOUGH", enough)
     can = {"x": "150 mm", "y": "60 mm"}
     scene = bench(
         PUT_PAST, "{never: {moved: {of: can, more_than: 3000 mm}}}", "other", at={"can": can}, time_limit="20 s"

@@ -72,7 +72,6 @@ def one(step: str):
         ("wait: {hand: left, force: 5 N}", "wait.pulled"),
         ("home: {hand: left}", "home"),
         ("press: {at: can.middle, travel: 3 mm}", "press.key"),
-        ("stroke: {hand: left, into: bowl.inside}", "stroke.stir"),
         ("move_joint: {at: can.middle, by: 30 deg}", "move_joint.turn"),
     ],
 )

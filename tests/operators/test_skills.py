@@ -10,7 +10,6 @@ from shiliu.replay.operator.operator import Operator, perform, read_chain
 from shiliu.replay.operator.skills import placing
 from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.robots.robot import load_robot
-from shiliu.scenarios.soundness.soundness import STATE
 from shiliu.scenarios.stepping.simulation import Simulation
 
 TAKEN = "taken: {moved: {of: can, more_than: 60 mm}}"
@@ -98,20 +97,6 @@ def test_a_can_is_pushed_to_a_place_and_not_further(radius, short):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("force", [10, 20])
-def test_a_slippery_table_is_wiped_with_about_the_force_that_is_said(force):
-    chain = f"[{{stroke: {{how: wipe, hand: left, from: table.top_front, to: table.top, force: {force} N}}}}]"
-    slippery = {"friction": {"of": ["robot.fingertips"], "scale": {"uniform": [0.4, 0.4]}}}
-    scene = bench(chain, GOES_ON, "bowl", "other", variation=slippery, time_limit="16 s")
-    made = done(scene)
-    measured = made.observations["observation.touch"][:, :2].sum(axis=1)
-    on = measured > 1.0
-    assert np.median(measured[on]) == pytest.approx(force, rel=0.2)
-    assert np.ptp(seen(scene, made, "observation.hand_pose", "left_tcp.x")[on]) > 0.22, "from one place to the other"
-    assert on.sum() * scene.control_timestep > 4.0
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("force", [10, 40])
 def test_a_hand_that_presses_stops_at_its_force(force):
     chain = f"[{{press: {{how: surface, hand: left, at: table.top_front, force: {force} N, time: 1 s}}}}]"
@@ -123,27 +108,6 @@ def test_a_hand_that_presses_stops_at_its_force(force):
     assert settled.mean() == pytest.approx(force, rel=0.1)
     height = seen(scene, made, "observation.hand_pose", "left_tcp.z")
     assert np.ptp(height[first + 10 : first + 40]) < 0.004, "it stays where the surface is"
-
-
-@pytest.mark.slow
-def test_stirring_moves_what_is_in_the_bowl_and_hardly_the_bowl():
-    scene = bench(
-        "[{stroke: {how: stir, hand: left, into: bowl.inside}}]", BOWL_STAYS, "can", "other", time_limit="22 s"
-    )
-    made = done(scene)
-    start, after = mujoco.MjData(made.draw.model), end(scene, made)
-    mujoco.mj_setState(made.draw.model, start, made.states[0], STATE)
-    mujoco.mj_forward(made.draw.model, start)
-    moved = {
-        name: np.linalg.norm(after.body(name).xpos - start.body(name).xpos)
-        for name in ("bowl/bowl_150", "buns/grain_0", "buns/grain_1")
-    }
-    assert moved["bowl/bowl_150"] < 0.04
-    assert max(moved["buns/grain_0"], moved["buns/grain_1"]) > 0.015
-    inside = [
-        np.linalg.norm((after.body(f"buns/grain_{i}").xpos - after.site("bowl/inside").xpos)[:2]) for i in range(3)
-    ]
-    assert max(inside) < 0.06
 
 
 def aimed(data: mujoco.MjData, eye: str, place: str, axis: int) -> float:
@@ -171,25 +135,6 @@ def test_a_head_turns_no_further_than_its_neck():
     assert aimed(data, "head_camera", "room/mark", 0) > 15.0, "between its own feet it cannot look"
     nod = float(data.joint("zhead_2_joint").qpos[0])
     assert nod == pytest.approx(0.945 * 0.5236, abs=0.02)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("offset", "passed"), [(35, True), (95, False)])
-def test_a_can_is_passed_from_hand_to_hand(offset, passed):
-    """A second hand that grips 95 mm over the middle closes above the can's top, and the first one lets go all the same."""
-    chain = f"""
-    - take: {{how: side, hand: left, at: can.middle, of: can, force: 30 N}}
-    - lift: {{hand: left, by: 120 mm}}
-    - hand_over: {{how: switch, hand: right, at: can.middle, of: can, offset: {offset} mm}}
-    """
-    scene = bench(chain, GOES_ON, "bowl", "other", time_limit="27 s")
-    made = done(scene)
-    data = end(scene, made)
-    left, right = made.observations["observation.touch"][-1].reshape(2, 2)
-    assert left.max() == 0.0
-    assert (right.min() > 20.0) == passed
-    upright, height = data.body("can/can_330").xmat.reshape(3, 3)[2, 2], data.site("can/base").xpos[2]
-    assert (height > 0.93 and upright > 0.99) == passed
 
 
 @pytest.mark.slow

@@ -74,12 +74,12 @@ def test_the_open_end_of_a_crumpled_towel_is_found(crumpled, seed):
     body, (cloth,), go_to_end = seen(crumpled, seed), crumpled.cloths, handling(crumpled)[0]
     name, edge = go_to_end._choose(body)
     other = next(one for one in short_edges(cloth) if one != edge)
-    places = body.vertices(cloth)
+    places = body.senses.vertices(cloth)
     near = np.abs(cloth.flat[:, 0] - cloth.flat[edge[0], 0]) < 0.10
     assert np.ptp(places[near, 2]) < 0.015  # lies flat
     assert np.linalg.norm(places[edge[0]] - places[edge[1]]) == pytest.approx(0.35, abs=0.01)  # and straight
     middle = [places[list(one)].mean(axis=0) for one in (edge, other)]
-    end, turn = body.site(name)
+    end, turn = body.senses.site(name)
     away = turn[:, 0]
     assert (middle[0] - end) @ away < (middle[1] - end) @ away  # towards the end to which it is taken
     assert go_to_end._rough(cloth, places, edge) < 0.02
@@ -90,7 +90,7 @@ def test_the_open_end_of_a_crumpled_towel_is_found(crumpled, seed):
 
 def hanging(body, cloth, left, right):
     """A flat towel before the robot, its near short edge hanging over the table's left end by so much at either side [m]."""
-    edge, turn = body.site("table/left_end")
+    edge, turn = body.senses.site("table/left_end")
     away, long = turn[:, 0], int(np.argmax(cloth.size))
     beside = np.cross([0.0, 0.0, 1.0], away)
     body.base.at = (edge - 0.4 * away)[:2]
@@ -98,7 +98,7 @@ def hanging(body, cloth, left, right):
     inside = along - (left * (across + 0.5) + right * (0.5 - across))
     level = edge + np.outer(np.maximum(inside, 0.0), away) + np.outer(across * cloth.size[1 - long], beside)
     level[:, 2] += cloth.radius + np.minimum(inside, 0.0)
-    body.vertices = lambda _: level
+    body.senses.vertices = lambda _: level
 
 
 def test_a_claw_comes_below_what_hangs_and_opens_as_wide_as_that_is_deep(crumpled):
@@ -121,7 +121,7 @@ def test_a_corner_over_the_front_of_the_table_is_not_one_over_its_end(crumpled):
     hanging(body, cloth, 0.0, 0.040)
     assert tow._inside(body)["right"] == pytest.approx(-0.040, abs=0.001)
     hanging(body, cloth, -0.120, -0.120)  # lies 120 mm inside
-    corner, places = tow._edges(body).near["right"], body.vertices(cloth)
+    corner, places = tow._edges(body).near["right"], body.senses.vertices(cloth)
     places[corner, 2] -= 0.030  # and hangs down there all the same
     assert tow._inside(body) == pytest.approx({"left": 0.120, "right": 0.120}, abs=0.001)
 
@@ -129,7 +129,7 @@ def test_a_corner_over_the_front_of_the_table_is_not_one_over_its_end(crumpled):
 def walked(tow, body, forces, periods):
     """(n, 2) [m] where the robot was told to walk as it towed with hands that feel forces [N]; it stays where it is."""
     goals = []
-    body.touch = lambda side: np.array([forces[side], 0.0])
+    body.senses.touch = lambda side: np.array([forces[side], 0.0])
     body.base.go = lambda goal, *_: goals.append(goal.copy()) or 1.0
     motion = tow._walk_back(body, ("left", "right"), False)
     for _ in range(periods):
@@ -141,10 +141,10 @@ def walked(tow, body, forces, periods):
 def test_a_heap_that_lies_aside_is_towed_to_the_middle_of_the_table_as_well(crumpled):
     tow, body, (cloth,) = handling(crumpled)[1], seen(crumpled, 602), crumpled.cloths
     hanging(body, cloth, -0.150, -0.150)  # 150 mm inside
-    away = body.site("table/left_end")[1][:, 0]
+    away = body.senses.site("table/left_end")[1][:, 0]
     beside = np.cross([0.0, 0.0, 1.0], away)
     for aside in (0.0, 0.12):
-        body.vertices(cloth)[:] += aside * beside
+        body.senses.vertices(cloth)[:] += aside * beside
         goals = walked(tow, body, {"left": tow.force, "right": tow.force}, 5)
         way = goals[-1] - body.base.at
         assert way @ away[:2] == pytest.approx(-(0.150 - tow.near), abs=0.002)
@@ -162,7 +162,7 @@ def test_one_hand_tows_alone_where_the_other_does_not_come_down(crumpled):
 
 def test_a_robot_that_draws_an_edge_steps_up_to_where_its_hands_come_down_to_it(crumpled):
     draw_end, body, (cloth,) = handling(crumpled)[2], seen(crumpled, 602), crumpled.cloths
-    edge, turn = body.site("table/left_end")
+    edge, turn = body.senses.site("table/left_end")
     for inside, steps in ((0.125, True), (0.0, False)):  # the hands press 80 mm further inside
         hanging(body, cloth, -inside, -inside)
         assert draw_end._before(body) == pytest.approx(0.4, abs=0.001)
@@ -187,25 +187,25 @@ def test_a_finger_on_which_more_is_to_lie_rises_over_the_table(crumpled):
 def test_an_edge_that_lies_too_little_on_a_finger_is_not_taken(crumpled, monkeypatch):
     pick, body, (cloth,) = handling(crumpled)[3], seen(crumpled, 602), crumpled.cloths
     hanging(body, cloth, 0.0, 0.0)
-    away = body.site("table/left_end")[1][:, 0]
+    away = body.senses.site("table/left_end")[1][:, 0]
     frame = hands_over(away, pick.pitch)[0]
-    monkeypatch.setattr(body, "touch", lambda side: np.full(2, 4.0))
-    monkeypatch.setattr(body, "percent", lambda side: body.hand.percent(0.006))
-    corner = body.vertices(cloth)[pick._edges(body).near["left"]]
+    monkeypatch.setattr(body.senses, "touch", lambda side: np.full(2, 4.0))
+    monkeypatch.setattr(body.senses, "percent", lambda side: body.hand.percent(0.006))
+    corner = body.senses.vertices(cloth)[pick._edges(body).near["left"]]
     for behind, taken in ((SLIPS - 0.003, False), (SLIPS + 0.003, True)):
         tcp = body.hand.tcp_from_nose(corner + behind * frame[:, 2], frame, 0.006)
         monkeypatch.setattr(body.arms["left"], "hand", lambda tcp=tcp: (tcp, frame))
         assert pick._taken(body, "left") is taken
-    monkeypatch.setattr(body, "touch", lambda side: np.zeros(2))
+    monkeypatch.setattr(body.senses, "touch", lambda side: np.zeros(2))
     assert not pick._taken(body, "left")  # the pads have closed on nothing
 
 
 def test_how_far_on_the_lower_finger_the_edge_lies_is_seen(crumpled):
     pick, body, (cloth,) = handling(crumpled)[3], seen(crumpled, 602), crumpled.cloths
     hanging(body, cloth, 0.0, -0.040)  # askew: the right corner lies 40 mm inside, the left one at the table's end
-    away = body.site("table/left_end")[1][:, 0]
+    away = body.senses.site("table/left_end")[1][:, 0]
     for side in ("left", "right"):
-        corner = body.vertices(cloth)[pick._edges(body).near[side]]
+        corner = body.senses.vertices(cloth)[pick._edges(body).near[side]]
         ahead = (-1.0 if side == "right" else 1.0) * 0.040 * pick.inset / 0.35  # where it is pinched, beside the corner
         for pitch in (0.0, 0.5):
             frame = hands_over(away, pitch)[0]
@@ -226,13 +226,13 @@ def swung(crumpled, calming, monkeypatch):
     monkeypatch.setattr(flinging, "AFTER", flinging.AFTER if calming else 0.0)
     length, step, places = float(cloth.size.max()), body.timestep, np.zeros((len(cloth.flat), 3))
     far, near = short_edges(cloth)
-    site = body.site
-    body.site = lambda name: body.arms[name.split("_")[0]].hand() if name.endswith("_tcp") else site(name)
+    site = body.senses.site
+    body.senses.site = lambda name: body.arms[name.split("_")[0]].hand() if name.endswith("_tcp") else site(name)
     hands = {side: body.arms[side].hand()[0].copy() for side in ("left", "right")}
     beside = np.cross([0.0, 0.0, 1.0], fling._end(body)[1][:, 0])
     left, right = sorted(hands.values(), key=lambda at: -float(at @ beside))
     pivots, offs, speeds = np.array([left, right]), np.tile([0.08, 0.05, 0.0], (2, 1)), np.zeros((2, 3))
-    body.vertices = lambda _: places.copy()
+    body.senses.vertices = lambda _: places.copy()
     hang(places, near, far, pivots, offs, length)
     seen_off, was, moved = [], np.zeros((2, 3)), []
     for _ in fling._still(body):
@@ -258,7 +258,7 @@ def test_how_much_lies_open_is_told_of_a_heap_and_of_a_flat_towel(crumpled):
     fling, body, (cloth,) = handling(crumpled)[4], seen(crumpled, 602), crumpled.cloths
     assert isinstance(fling, Fling) and fling._open(body) < 0.8
     flat = np.c_[cloth.flat, np.full(len(cloth.flat), 0.853)]
-    body.vertices = lambda _: flat
+    body.senses.vertices = lambda _: flat
     assert fling._open(body) == pytest.approx(1.0, abs=1e-6)
     flat[:, 0] = np.abs(flat[:, 0])  # folded in half
     assert fling._open(body) < 0.1
@@ -282,7 +282,7 @@ def test_a_swing_begins_and_ends_at_rest_where_it_shall(crumpled):
 def led(crumpled):
     """(n, 14) [rad] and (n, 4) what arms and base are told as a towel is swung and laid down, and when [s] the swing begins."""
     fling, body, (cloth,) = handling(crumpled)[4], seen(crumpled, 602), crumpled.cloths
-    end, turn = body.site("table/left_end")
+    end, turn = body.senses.site("table/left_end")
     away, base, step = turn[:, 0], body.base, body.timestep
     hanging(body, cloth, 0.0, 0.0)
     base.at, base.yaw = (end - fling.off * away)[:2], float(np.arctan2(away[1], away[0]))
@@ -292,8 +292,8 @@ def led(crumpled):
         raised = [fling._place(body, side, fling.ahead, fling.high, 0.3)]
         _, arm.q = choose(arm, hands_over(away, fling.tilt)[:1], lambda _, raised=raised: raised)
         arm.command = arm.q
-    site = body.site
-    body.site = lambda name: body.arms[name.split("_")[0]].hand() if name.endswith("_tcp") else site(name)
+    site = body.senses.site
+    body.senses.site = lambda name: body.arms[name.split("_")[0]].hand() if name.endswith("_tcp") else site(name)
     began, arms, bases = [], [], []
     fling._still = lambda _: iter(())
     fling._apart = lambda _: 0.3

@@ -105,11 +105,11 @@ def test_what_lies_in_what_is_held_goes_with_it():
     state.on_purpose = True  # it holds the thing by the word of this test alone
     state.hold_on("left", "holder/bottle_holder")
     back = [(state.base.at + np.array([0.0, 0.3]), state.base.yaw)]
-    assert state.with_contents("stand") == ["stand", "card"] and state.with_contents("holder") == ["holder", "bottle"]
-    assert state.walk(back) is back
+    assert state.ways.with_contents("stand") == ["stand", "card"] and state.ways.with_contents("holder") == ["holder", "bottle"]
+    assert state.ways.walk(back) is back
     state.put_into |= {"card": "holder", "bottle": "stand"}  # as if: now the bottle stays, and the cup round it would go through it
-    assert state.with_contents("stand") == ["stand", "bottle"] and state.with_contents("holder") == ["holder", "card"]
-    assert state.walk(back) is not back
+    assert state.ways.with_contents("stand") == ["stand", "bottle"] and state.ways.with_contents("holder") == ["holder", "card"]
+    assert state.ways.walk(back) is not back
 
 
 def walked(x: str, y: str):

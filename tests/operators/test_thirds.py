@@ -80,7 +80,7 @@ def test_what_both_hands_do_not_hold_is_not_folded(scene, start, held):
 def test_a_fold_ends_where_a_hand_feels_no_cloth_for_half_a_second(scene, start, monkeypatch, force, ends):
     state = OperatorState(scene, start, np.random.default_rng(0), {})
     state.see(Simulation(scene, 1, 1).begin([start]).rows(0), None)
-    monkeypatch.setattr(state, "touch", lambda side: np.array([1.0, 1.0 if side == "left" else force]))
+    monkeypatch.setattr(state.senses, "touch", lambda side: np.array([1.0, 1.0 if side == "left" else force]))
     fold = FoldThird({**chain(scene, FoldThird)[0].values, "of": scene.cloths[0], "ahead": -2.0})  # a long way to walk
     steps = list(islice(fold._over(state, edges_of(state, fold.of)), round(3.0 / state.timestep)))
     assert state.given_up == ("a hand has lost the cloth" if ends else None)

@@ -68,7 +68,8 @@ def test_a_carton_that_is_met_beyond_the_belt_is_given_up():
 def test_what_is_further_on_than_where_it_is_waited_for_has_gone_by(ahead, gone):
     """It may be 40 mm further on."""
     speed, place = np.array([-0.1, 0.0, 0.0]), np.array([0.5, 0.0, 0.9])
-    state = SimpleNamespace(timestep=1 / 30, site=lambda name: (place + ahead / 0.1 * speed, np.eye(3)))
+    senses = SimpleNamespace(site=lambda name: (place + ahead / 0.1 * speed, np.eye(3)))
+    state = SimpleNamespace(timestep=1 / 30, senses=senses)
     values = {name: argument.default for name, argument in TakeMoving.arguments.items()}
     waits = TakeMoving({**values, "hand": "right", "of": "carton/parcel_carton", "middle": "carton/grip"})._await(state, place, speed)
     if gone:
@@ -92,8 +93,8 @@ def before_belt():
 def ridden(state, take, ahead: float) -> np.ndarray:
     """(n, 7) joint angles on the planned way of the right arm with a carton that it meets so far [m] before the robot."""
     place, speed = np.array([ahead, -0.09, 0.91]), np.array([-0.11, 0.0, 0.0])
-    q, frame = take._posture(state, place, state.site(take.middle)[1], speed)
-    places = take._places(state.arms["right"].hand(q)[0], place, speed, frame)[: round((take.down + SHUT) / STEP)]
+    q, frame = take._posture(state, place, state.senses.site(take.middle)[1], speed)
+    places = take._places(state, state.arms["right"].hand(q)[0], place, speed, frame)[: round((take.down + SHUT) / STEP)]
     ride = take._ride(state, q, [*places, *take._risen(places[-1], speed)], frame)[0]
     return ride(ride.x)
 
@@ -101,11 +102,11 @@ def ridden(state, take, ahead: float) -> np.ndarray:
 def test_a_forearm_keeps_clear_of_the_trunk_as_the_hand_goes_with_the_belt(before_belt, monkeypatch):
     """A carton that is met 0.43 m before the robot is taken; from 0.40 m on the arm would have to fold through the trunk."""
     state, take = before_belt
-    assert state.from_trunk("right", ridden(state, take, 0.43)) >= TRUNK
+    assert state.ways.from_trunk("right", ridden(state, take, 0.43)) >= TRUNK
     with pytest.raises(GivenUp, match="the right arm does not come to where carton comes by"):
         ridden(state, take, 0.40)
-    from_trunk = state.from_trunk
-    monkeypatch.setattr(state, "from_trunk", lambda side, rows: MARGIN)
+    from_trunk = state.ways.from_trunk
+    monkeypatch.setattr(state.ways, "from_trunk", lambda side, rows: MARGIN)
     assert from_trunk("right", ridden(state, take, 0.40)) == pytest.approx(-0.009, abs=0.003)
     assert from_trunk("right", ridden(state, take, 0.36)) == pytest.approx(-0.041, abs=0.005)
 

@@ -404,7 +404,7 @@ class Claw:
     """A claw that stands somewhere, and what it is told."""
 
     def __init__(self, percent, contact=0.0):
-        self.hand = Hand(load_robot().hand_sheet)
+        self.hand, self.senses = Hand(load_robot().hand_sheet), self
         self.claws, self.held, self._percent, self._contact = {"left": 0.0}, {}, percent, contact
 
     def percent(self, side):
@@ -454,7 +454,7 @@ def test_near_and_far_corners_are_those_that_the_robot_sees(folding):
     readings = sim.begin([begun])
     state = OperatorState(folding, begun, np.random.default_rng(0), {})
     state.see(readings.rows(0), folding.course.begin(1).rows(np.array([0])))
-    edges, places = edges_of(state, cloth), state.vertices(cloth)
+    edges, places = edges_of(state, cloth), state.senses.vertices(cloth)
     assert places.shape == (325, 3)
     for side, left in (("left", 1.0), ("right", -1.0)):
         near, far = places[edges.near[side]], places[edges.far[side]]

@@ -343,8 +343,8 @@ def test_hands_reach_places_in_the_world_from_wherever_the_robot_stands(scene):
         readings = sim.step(action[None])
     state.see(readings.rows(0), carry)
     arm = state.arms["left"]
-    tcp, frame = state.site("left_tcp")
-    q = np.array([state.joint(name) for name in scene.robot.arm_names[:7]])
+    tcp, frame = state.senses.site("left_tcp")
+    q = np.array([state.senses.joint(name) for name in scene.robot.arm_names[:7]])
     position, rotation = arm.hand(q)
     assert np.abs(position - tcp).max() < 1e-4 and np.abs(rotation - frame).max() < 1e-3
     goal = tcp + np.array([0.05, 0.0, 0.1])

@@ -16,6 +16,7 @@ from shiliu.replay.evaluation.faults.motion import past_limit
 from shiliu.replay.evaluation.faults.places import places_of
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.operator.demonstration import demonstrate
+from shiliu.replay.operator.limbs.arm import Arm
 from shiliu.replay.operator.limbs.hand import Hand
 from shiliu.replay.retarget.arms import Arms
 from shiliu.scenarios.catalog.catalog import load_scenario, scene_of_tree
@@ -132,6 +133,12 @@ def test_a_hand_without_the_operator_s_numbers_is_refused_by_name():
     sheet = {key: value for key, value in load_robot().hand_sheet.items() if key != "tips"}
     with pytest.raises(shiliu.ShiliuError, match=r"claw\.xml has no tips"):
         Hand(sheet)
+
+
+def test_a_posture_that_the_robot_lacks_is_refused_by_name():
+    arm = Arm(load_robot(), "left", np.zeros(7), 1 / 30, 0.05, 800.0, np.random.default_rng(0))
+    with pytest.raises(shiliu.ShiliuError, match=r"postures\.yaml of kuafu has no posture 'elbow_up'.*elbow_out"):
+        arm.posture("elbow_up")
 
 
 def test_a_person_s_hands_are_laid_onto_it(twin):

@@ -18,6 +18,8 @@ import numpy as np
 from ....scenarios.parts.pose import Pose
 from ....scenarios.robots.postures import arm_facts, postures_of
 from ....scenarios.robots.robot import Robot
+from ....scenarios.sheet.errors import ScenarioError
+from ....scenarios.sheet.yaml_reader import nearest
 from .geometry import between, hand_frame, progress, turned_between
 
 if TYPE_CHECKING:
@@ -102,7 +104,7 @@ class Arm:
         import mink  # half a second, which a list of skills does without
 
         self.side, self.timestep, self.lag, self.stiffness, self.rng = side, timestep, lag, stiffness, rng
-        facts = arm_facts(robot.name)
+        self._robot, facts = robot.name, arm_facts(robot.name)
         self.joint_speed = float(facts["joint_speed"])
         self.reach, self.farthest = float(facts["reach"]), float(facts["farthest"])
         self._benches = tuple(facts["benches"])
@@ -126,7 +128,13 @@ class Arm:
         self._phase = rng.uniform(0, 2 * np.pi, (len(_TREMOR_HZ), 4))
 
     def posture(self, name: str) -> np.ndarray:
-        """(7,) joint angles [rad] of a posture of the robot's sheet."""
+        """(7,) joint angles [rad] of a posture of the robot's sheet.
+
+        Raises:
+            ScenarioError: there is none of that name.
+        """
+        if name not in self._postures:
+            raise ScenarioError(f"postures.yaml of {self._robot} has no posture {name!r}.{nearest(name, list(self._postures))}")
         return np.array(self._postures[name])
 
     @property

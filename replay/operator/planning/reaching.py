@@ -22,8 +22,8 @@ def beyond_reach(skill: Skill, state: OperatorState) -> Reason | None:
     if skill.word in FROM_AFAR:
         return None
     for site, sides in wanted(skill):
-        place = state.site(site)[0]
-        far, side = min((float(np.linalg.norm(place - state.site(f"{side}_shoulder")[0])), side) for side in sides)
+        place = state.senses.site(site)[0]
+        far, side = min((float(np.linalg.norm(place - state.senses.site(f"{side}_shoulder")[0])), side) for side in sides)
         if far > state.arms[side].reach + SLACK:
             name, beyond = site.replace("/", "."), far - state.arms[side].reach
             sentence = f"{name} is {1e3 * beyond:.0f} mm beyond the {side} arm's reach"

@@ -26,7 +26,6 @@ DIP = 0.015  # m/s, by which a hand slows down where one motion ends and the nex
 ON_THE_WAY = 0.05  # share of the coming speed at which a hand has set off
 RUNS = 1e-3  # m/s, by which a level rises that is being filled: 4 ml/s into a cup of 70 mm
 TIPPING = 0.1  # rad/s, at which what is held is tipped over
-BEND = 1.0  # rad/s, at which a way turns: 10 cm/s on a circle of 10 cm
 SWING = 3.0  # s, within which what goes to and fro has gone both ways
 TOUCHED = 1.0  # s, within which what is pushed is touched: a push is a row of small knocks
 NEAR = 0.1  # s, within which a change of motion counts as at the same time
@@ -160,15 +159,6 @@ class HandFeatures:
         unit = np.broadcast_to(along / np.maximum(np.linalg.norm(along, axis=-1, keepdims=True), 1e-9), (self.n, 3))
         speed = np.einsum("tk,tk->t", self.velocity, unit)
         return self.going * self.about(speed > STILL, SWING) * self.about(speed < -STILL, SWING)
-
-    @cached_property
-    def rounds(self) -> np.ndarray:
-        """The hand goes round in the level plane: the direction of its way turns, and does not merely reverse."""
-        velocity = self.velocity[:, :2]
-        change = self.tracks.rate(velocity)
-        speed = np.linalg.norm(velocity, axis=1)
-        bend = np.abs(velocity[:, 0] * change[:, 1] - velocity[:, 1] * change[:, 0])
-        return ((speed > STILL) & (bend > BEND * speed**2)).astype(float)
 
     def far(
         self,

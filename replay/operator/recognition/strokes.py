@@ -92,19 +92,6 @@ def wipe_area(see: HandFeatures, step: Step) -> Evidence:
     )
 
 
-def stir(see: HandFeatures, step: Step) -> Evidence:
-    """The hand goes round low over the floor of a vessel.
-
-    Begins: the hand sets off. Ends: it sets off anew.
-    """
-    site = step.arguments["into"]
-    width = 0.05 + float(step.arguments.get("radius") or 0.025)
-    low = 0.1 + float(step.arguments.get("height") or 0.015) + float(step.arguments.get("tip") or 0.0)
-    way = see.tracks.hand(see.side) - see.tracks.position[site]
-    out = np.maximum(ramp(np.hypot(way[:, 0], way[:, 1]), width, width + 0.05), ramp(way[:, 2], low, low + 0.05))
-    return _stroke(see, np.zeros(see.n), out + 1.0 - see.about(see.rounds, 0.1))
-
-
 def _stroke(see: HandFeatures, touched: np.ndarray, work: np.ndarray) -> Evidence:
     """The way there, work on a surface, the way back."""
     return Evidence(

@@ -87,22 +87,3 @@ def release(see: HandFeatures, step: Step) -> Evidence:
         see.sets_off,
         np.maximum(1.0 - see.drawn_back, see.about(see.touches(), 0.1)),
     )
-
-
-def switch_hands(see: HandFeatures, step: Step) -> Evidence:
-    """The other hand holds a thing, then both, then this one alone.
-
-    Begins: the other hand sets off. Ends: a hand comes to rest or sets off.
-    """
-    of = step.arguments["of"]
-    takes, gives = see.holds(of), see.other.holds(of)
-    return Evidence(
-        (
-            Phase("bring", 1.0 - gives + takes),
-            Phase("pass", 1.0 - see.both_hold(of), True),
-            Phase("give", 1.0 - takes + gives + AFTER),
-        ),
-        see.other.sets_off,
-        np.maximum(see.sets_off, see.stops(see.other.going)),
-        np.maximum(gives, 1.0 - takes),
-    )

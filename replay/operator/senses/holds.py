@@ -103,7 +103,7 @@ def held_by(state: OperatorState, of: str, name: str | None = None, site: str | 
             continue
         if where and not hangs_on(state.model, where, of):
             continue
-        place, frame = state.site(where) if where else state.body_pose(of)
+        place, frame = state.senses.site(where) if where else state.senses.body_pose(of)
         turns = np.array([frame @ turn for turn in hold.turns])
         found.append(Held(hold.grip, where, place + frame @ hold.offset, turns, frame[:, 2]))
     named = of.replace("/", ".", 1)

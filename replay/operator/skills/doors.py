@@ -42,8 +42,8 @@ def on_door(
     state: OperatorState, joint: str, edge: str, theta: float, radius: float, out: float, height: float
 ) -> np.ndarray:
     """A place beside a door at an angle: so far from its hinge, out of its outer face and above a site of its edge [m]."""
-    position, rotation = state.site_at(edge, joint, theta)
-    inward = state.hinge(joint)[0] - position
+    position, rotation = state.senses.site_at(edge, joint, theta)
+    inward = state.senses.hinge(joint)[0] - position
     inward -= inward @ UP * UP
     width = float(np.linalg.norm(inward))
     unit(inward, Reason(f"{edge} lies on the axis of {joint}, and is no edge of a door", "no_edge", at=edge, of=joint))

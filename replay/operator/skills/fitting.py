@@ -9,7 +9,8 @@ import numpy as np
 
 from ..limbs.arm import Arm, Path
 from ..limbs.geometry import UP, turn_z, turned_between, unit
-from ..operator_state import REACHED, OperatorState
+from ..operator_state import OperatorState
+from ..planning.ways import REACHED
 from ..words.motion import Motion
 from ..words.reason import GivenUp, Reason
 
@@ -61,15 +62,15 @@ def about(across: np.ndarray, pitch: float, from_: np.ndarray, to: np.ndarray, t
 
 def hand_for(state: OperatorState, side: str, held: str, target: Pose) -> Pose:
     """Where the tcp has to be for a site of what it holds to lie at a target, from how the part is seen in the hand now."""
-    hand, frame = state.site(f"{side}_tcp")
-    at, rotation = state.site(held)
+    hand, frame = state.senses.site(f"{side}_tcp")
+    at, rotation = state.senses.site(held)
     turned = target[1] @ rotation.T
     return target[0] + turned @ (hand - at), turned @ frame
 
 
 def off(state: OperatorState, held: str, target: Pose) -> tuple[np.ndarray, float]:
     """How far a site is seen from where it shall lie: the way there (3,) [m], and the angle [rad]."""
-    at, rotation = state.site(held)
+    at, rotation = state.senses.site(held)
     return target[0] - at, turned_between(rotation, target[1])
 
 
@@ -94,8 +95,8 @@ def planned(
     best: tuple[float, float, Path, list[np.ndarray]] | None = None
     for enough in (ENOUGH, 0.0):  # where there is no easy way to the first good posture, all are looked at
         for score, found in settle(state, side, rows, touch, later, carried, enough)[:WAYS]:
-            path = state.free_way(side, found[0], speed) or state.arms[side].way([found[0]], speed, scatter=0.0)
-            cost = state.room_on(side, path, sure=True)
+            path = state.ways.free_way(side, found[0], speed) or state.arms[side].way([found[0]], speed, scatter=0.0)
+            cost = state.ways.room_on(side, path, sure=True)
             if best is None or score + DETOUR * cost < best[0]:
                 best = (score + DETOUR * cost, score, path, found)
             if cost < EASY or score > HOPELESS:
@@ -179,7 +180,7 @@ def _search(
             score += nearness * float(np.abs(found[0] - arm.q).max())
             for at, q, weight in _looked_at(found):
                 without = carried[1] if carried is not None and at >= carried[0] else ()
-                score += weight * state.crowd(side, q, touch, sink=SINK, without=without)
+                score += weight * state.ways.crowd(side, q, touch, sink=SINK, without=without)
                 if score >= most:
                     break
             else:
@@ -199,7 +200,7 @@ def _looked_at(found: Sequence[np.ndarray]) -> Iterator[tuple[float, np.ndarray,
 
 def headings(state: OperatorState, side: str, at: np.ndarray, forms: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Hand frames (3, 3) for a place, those first whose fingers point as the arm does: from its shoulder to there, and inwards."""
-    way = at - state.site(f"{side}_shoulder")[0]
+    way = at - state.senses.site(f"{side}_shoulder")[0]
     natural = state.bearing(way) + (INWARDS if side == "right" else -INWARDS)
 
     def off_it(frame: np.ndarray) -> float:
@@ -230,17 +231,17 @@ def bring(
     """
     ways = [[(at, turn_z(turn) @ lies) for at, lies in targets] for turn in turns]
     rows = [[hand_for(state, side, held, target) for target in row] for row in ways]
-    score, path, found = planned(state, side, rows, [*touch, state.part_of(held)], speed)
+    score, path, found = planned(state, side, rows, [*touch, state.senses.part_of(held)], speed)
     frame = state.arms[side].hand(found[0])[1]
     nearest = min(range(len(rows)), key=lambda i: turned_between(rows[i][0][1], frame))
     if score > HOPELESS:
         raise GivenUp(
             Reason(f"the {side} hand cannot bring {held} there as it holds it", "cannot_bring", side=side, of=held)
         )
-    before = np.linalg.norm(state.site(held)[0] - state.site(f"{side}_tcp")[0])
+    before = np.linalg.norm(state.senses.site(held)[0] - state.senses.site(f"{side}_tcp")[0])
     yield from state.arms[side].follow(path, tremor=0.5)
     yield from state.arms[side].hold(0.15)
-    if np.linalg.norm(state.site(held)[0] - state.site(f"{side}_tcp")[0]) > before + LOST:
+    if np.linalg.norm(state.senses.site(held)[0] - state.senses.site(f"{side}_tcp")[0]) > before + LOST:
         raise GivenUp(Reason(f"the {side} hand lost {held} on the way", "lost", side=side, of=held))
     return turns[nearest]
 
@@ -249,7 +250,7 @@ def move_held(state: OperatorState, side: str, held: str, target: Pose, speed: f
     """Move what is held straight to a target near by."""
     arm = state.arms[side]
     hand, frame = hand_for(state, side, held, target)
-    missed = arm.hand()[0] - state.site(f"{side}_tcp")[0]
+    missed = arm.hand()[0] - state.senses.site(f"{side}_tcp")[0]
     yield from arm.follow(arm.line([(hand + missed, frame)], speed, orient=WEIGHT), tremor=0.3)
     yield from arm.hold(0.15)
 
@@ -261,9 +262,9 @@ def correct(state: OperatorState, side: str, held: str, target: Pose, good: floa
         way, angle = off(state, held, target)
         if np.linalg.norm(way) < good and angle < STRAIGHT:
             return
-        _, rotation = state.site(held)
-        seen, _ = state.site(f"{side}_tcp")
-        at, _ = state.site(held)
+        _, rotation = state.senses.site(held)
+        seen, _ = state.senses.site(f"{side}_tcp")
+        at, _ = state.senses.site(held)
         position, frame = arm.hand()
         turn = target[1] @ rotation.T
         goal = position + way + (turn @ (seen - at) - (seen - at))

@@ -25,7 +25,7 @@ def close_gently(state: OperatorState, side: str, width: float, force: float) ->
     yield from state.wait(0.3)
     force, steady = force * float(state.faults.get("grip_force", 1.0)), 0
     for _ in range(round(PATIENCE / state.timestep)):
-        firm = state.touch(side).min() >= FELT * force
+        firm = state.senses.touch(side).min() >= FELT * force
         steady = steady + 1 if firm else 0
         if steady == STEADY:
             break

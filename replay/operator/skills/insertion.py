@@ -29,7 +29,7 @@ def free_turns(state: OperatorState, side: str, held: str, lying: Pose) -> list[
 def set_down(skill: Skill, state: OperatorState, place: str, feed: float, touch: list[str]) -> Motion:
     """Bring what is held over a place, correct it, lower it until it lies, press it down, let go and draw back."""
     arm = state.arms[skill.hand]
-    position, rotation = state.site(place)
+    position, rotation = state.senses.site(place)
     position = position + state.aim()
     out = rotation[:, 2]
     high = (position + skill.high * out, rotation)
@@ -44,10 +44,10 @@ def set_down(skill: Skill, state: OperatorState, place: str, feed: float, touch:
     yield from correct(state, skill.hand, skill.of, above)
 
     def lies() -> bool:
-        return float((state.site(skill.of)[0] - position) @ out) < 5e-4
+        return float((state.senses.site(skill.of)[0] - position) @ out) < 5e-4
 
     def met() -> bool:
-        return lies() or float((state.site(f"{skill.hand}_tcp")[0] - arm.hand()[0]) @ out) > 2.0 * BEHIND
+        return lies() or float((state.senses.site(f"{skill.hand}_tcp")[0] - arm.hand()[0]) @ out) > 2.0 * BEHIND
 
     way, _ = off(state, skill.of, (position, rotation))
     hand, frame = arm.hand()

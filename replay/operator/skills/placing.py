@@ -10,7 +10,8 @@ import numpy as np
 from ....scenarios.sheet.quantity import parse_quantity
 from ..limbs.arm import Path
 from ..limbs.geometry import UP, turn_z
-from ..operator_state import ENOUGH, REACHED, OperatorState
+from ..operator_state import OperatorState
+from ..planning.ways import ENOUGH, REACHED
 from ..words.reason import GivenUp, Reason
 from ..words.skill import Skill
 from .vessels import LEVEL
@@ -31,11 +32,11 @@ def brought(state: OperatorState, skill: Skill) -> Path:
     Raises:
         GivenUp: none was found, and the other one leads through things.
     """
-    path, held = over(state, skill), state.with_contents(skill.of.split("/")[0])
-    if state.tightness(skill.hand, path, held) <= ENOUGH:
+    path, held = over(state, skill), state.ways.with_contents(skill.of.split("/")[0])
+    if state.ways.tightness(skill.hand, path, held) <= ENOUGH:
         return path
-    planned = state.level_way(skill.hand, ends(state, skill), skill.speed)
-    if planned is None and state.room_on(skill.hand, path, held) > HOPELESS:
+    planned = state.ways.level_way(skill.hand, ends(state, skill), skill.speed)
+    if planned is None and state.ways.room_on(skill.hand, path, held) > HOPELESS:
         raise no_way_over(state, skill)
     return planned or path
 
@@ -43,19 +44,19 @@ def brought(state: OperatorState, skill: Skill) -> Path:
 def no_way_over(state: OperatorState, skill: Skill) -> GivenUp:
     """That no way was found to bring a skill's thing over its place, and what the planner said."""
     of, at = (skill.values[name].replace("/", ".", 1) for name in ("of", "upon"))
-    return GivenUp(Reason(f"no way was found to bring {of} over {at}: {state.why}", "no_way_over", of=of, at=at))
+    return GivenUp(Reason(f"no way was found to bring {of} over {at}: {state.ways.why}", "no_way_over", of=of, at=at))
 
 
 def over(state: OperatorState, skill: Skill) -> Path:
     """The way of a hand that brings a site of what it holds over a place; see `CarryOver` for the arguments."""
     arm = state.arms[skill.hand]
-    likes = [state.arms[skill.hand].posture(name) for name in HELD_AS]
+    likes = [arm.posture(name) for name in HELD_AS]
     ways = (arm.line(one.poses, skill.speed, like=one.like, orient=LEVEL) for one in arrivals(state, skill, likes))
-    path = state.freest(skill.hand, ways, state.with_contents(skill.of.split("/")[0]))
+    path = state.ways.freest(skill.hand, ways, state.ways.with_contents(skill.of.split("/")[0]))
     # out of reach: as near as the arm comes
     hand, frame = arm.hand()
     return path or arm.line(
-        [(goal_of(state, skill) + hand - state.site(skill.of)[0], frame)], skill.speed, orient=LEVEL
+        [(goal_of(state, skill) + hand - state.senses.site(skill.of)[0], frame)], skill.speed, orient=LEVEL
     )
 
 
@@ -100,7 +101,7 @@ def _within_reach(state: OperatorState, skill: Skill, likes: Sequence[np.ndarray
 
 def _over_place(state: OperatorState, skill: Skill, likes: Sequence[np.ndarray]) -> Iterator[Arrival]:
     arm = state.arms[skill.hand]
-    (hand, frame), held, goal = arm.hand(), state.site(skill.of)[0], goal_of(state, skill)
+    (hand, frame), held, goal = arm.hand(), state.senses.site(skill.of)[0], goal_of(state, skill)
     for turn in {"keep": TURNED[:1], "clear": FINELY}.get(skill.turn, TURNED):
         poses = turning(held, goal, hand, frame, turn)
         for like in likes:
@@ -118,7 +119,7 @@ def room_below(state: OperatorState, skill: Skill, arrival: Arrival) -> float:
     if off > 2.0 * REACHED:
         return -off
     path = state.arms[skill.hand]._path(rows, skill.lowering)
-    return state.least_room(skill.hand, path, 2 * DOWN + 1, state.with_contents(skill.of.split("/")[0]))
+    return state.ways.least_room(skill.hand, path, 2 * DOWN + 1, state.ways.with_contents(skill.of.split("/")[0]))
 
 
 def lowered(state: OperatorState, skill: Skill, arrival: Arrival) -> tuple[list[np.ndarray], float]:
@@ -147,7 +148,7 @@ def over_rim(state: OperatorState, place: str) -> float:
 
 def goal_of(state: OperatorState, skill: Skill) -> np.ndarray:
     """(3,) [m] where the site of what is held comes over its place."""
-    place, turned = state.site(skill.upon)
+    place, turned = state.senses.site(skill.upon)
     if skill.ahead or skill.aside:
         place = place + skill.ahead * turned[:, 0] + skill.aside * turned[:, 1]
     return place + skill.above * UP + state.aim()

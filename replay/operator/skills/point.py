@@ -32,14 +32,14 @@ class Point(Skill):
     def run(self, state: OperatorState) -> Motion:
         arm, like = state.arms[self.hand], state.arms[self.hand].posture(self.posture)
         state.open_claw(self.hand, 0.0)
-        place = state.site(self.at)[0]
+        place = state.senses.site(self.at)[0]
         inside = Reason(f"{self.at} lies in the {self.hand} shoulder", "in_the_shoulder", at=self.at, side=self.hand)
-        along = unit(place - state.site(f"{self.hand}_shoulder")[0], inside)
+        along = unit(place - state.senses.site(f"{self.hand}_shoulder")[0], inside)
         yaw, pitch = float(np.arctan2(along[1], along[0])), float(-np.arcsin(along[2]))
         rows = []
         for turn in np.deg2rad([0.0, 15.0, -15.0, 30.0, -30.0]):
             frame = arm.frame(yaw + turn, pitch, like)
             rows.append([(place - (self.standoff + state.hand.tip_end) * frame[:, 2], frame)])
-        goal = state.goal(self.hand, rows, like, LEVEL_ROLL)[1][0]
-        yield from arm.follow(state.way(self.hand, goal, self.speed))
+        goal = state.ways.goal(self.hand, rows, like, LEVEL_ROLL)[1][0]
+        yield from arm.follow(state.ways.way(self.hand, goal, self.speed))
         yield from arm.hold(self.time)

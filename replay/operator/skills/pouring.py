@@ -51,12 +51,12 @@ class Tilting:
         turn: float = 0.0,
     ):
         self.arm = state.arms[side]
-        mouth, turned = state.site(lip)
+        mouth, turned = state.senses.site(lip)
         axis = turned[:, 2]
         # in the hand's frame: the way to the middle of the mouth, and out of it
         self.offset, self.axis = frame.T @ (mouth - hand), frame.T @ axis
         self.radius = MOUTH
-        target, _ = state.site(into)
+        target, _ = state.senses.site(into)
         self.now = float(np.arccos(np.clip(axis[2], -1.0, 1.0)))
         away = -axis if self.now > TILTED else turn_z(turn) @ (hand - target)
         self.away = unit(

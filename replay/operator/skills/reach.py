@@ -46,11 +46,11 @@ class Reach(Skill):
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
         state.open_claw(self.hand, self.opening)
-        position, rotation = state.site(self.at)
-        like = state.arms[self.hand].posture(self.posture)
+        position, rotation = state.senses.site(self.at)
+        like = arm.posture(self.posture)
         turns = TURNS if self.turn == "free" else TURNS[:1]
         frames = [arm.frame(facing(rotation) + self.yaw + turn, self.pitch, like) for turn in turns]
         rows = [[(position - self.standoff * f[:, 2], f), (position, f)] for f in frames]
-        goal = state.goal(self.hand, rows, like, touch=[state.part_of(self.at)])[1][0]
-        yield from arm.follow(state.way(self.hand, goal, self.speed))
+        goal = state.ways.goal(self.hand, rows, like, touch=[state.senses.part_of(self.at)])[1][0]
+        yield from arm.follow(state.ways.way(self.hand, goal, self.speed))
         yield from state.pause()

@@ -24,8 +24,8 @@ class Release(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
-        gap = state.gap(self.hand)
-        holds = float(state.touch(self.hand).min()) > 0.0
+        gap = state.senses.gap(self.hand)
+        holds = float(state.senses.touch(self.hand).min()) > 0.0
         yield from state.let_go(self.hand, state.hand.widest if holds and gap > self.opening else self.opening)
         arm.ease()  # of what it bore
         position, frame = arm.hand()

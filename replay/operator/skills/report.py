@@ -58,8 +58,8 @@ def reading(state: OperatorState, asked: Asked, drawn: mujoco.MjModel) -> float:
         raise GivenUp(Reason(f"{named} is not seen by the head's camera", "not_seen", at=named))
     if shown.lit is not None:
         return param.high if drawn.geom(f"{part}/{shown.lit}").rgba[3] > 0.5 else param.low
-    place, dial = state.site(f"{part}/{shown.at}")
-    tip = dial.T @ (state.site(f"{part}/{shown.needle}")[0] - place)
+    place, dial = state.senses.site(f"{part}/{shown.at}")
+    tip = dial.T @ (state.senses.site(f"{part}/{shown.needle}")[0] - place)
     # x out of the face and z up: y is to the right of who stands before it
     clockwise = np.arctan2(tip[1], tip[2])
     share = (clockwise - shown.zero) / (shown.full - shown.zero)
@@ -68,7 +68,7 @@ def reading(state: OperatorState, asked: Asked, drawn: mujoco.MjModel) -> float:
 
 def in_sight(state: OperatorState, site: str) -> bool:
     """Whether a site is in the picture of the head's camera, and nothing stands before it: as the goal word `seen` asks."""
-    scene, data = state.scene, state.seen_data()
+    scene, data = state.scene, state.senses.seen_data()
     eye = scene.robot.interface["head_camera"]["camera"]
     camera = next((one for one in scene.config.cameras if one.mount == "robot.head_camera"), None)
     place, target = data.camera(eye).xpos, data.site(site).xpos

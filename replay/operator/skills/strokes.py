@@ -25,7 +25,7 @@ def pointing_down(
     arm = state.arms[hand]
     best: tuple[float, list[np.ndarray], np.ndarray] = (np.inf, [], np.eye(3))
     for name in HELD_AS:
-        like = state.arms[hand].posture(name)
+        like = arm.posture(name)
         near = arm.hand(like)[1]
         for turn in ASIDE:
             for steep in steeps:
@@ -33,7 +33,7 @@ def pointing_down(
                     (hand_frame(heading + turn, steep, roll) for roll in (0.0, np.pi)),
                     key=lambda f: turned_between(f, near),
                 )
-                score, found = state.goal(
+                score, found = state.ways.goal(
                     hand, [[(tip - state.hand.tip_end * frame[:, 2], frame) for tip in tips]], like, POINT, touch
                 )
                 if score < best[0]:
@@ -45,7 +45,7 @@ def pointing_down(
 
 def ahead_of(state: OperatorState, hand: str, at: np.ndarray) -> float:
     """Direction [rad] from a hand's shoulder to a place."""
-    away = at - state.site(f"{hand}_shoulder")[0]
+    away = at - state.senses.site(f"{hand}_shoulder")[0]
     return float(np.arctan2(away[1], away[0]))
 
 
@@ -61,7 +61,7 @@ class Leaning:
         arm = self.state.arms[self.hand]
         rate = GROWING * self.state.timestep
         for _ in motion:
-            missing = self.force - float(self.state.touch(self.hand).sum())
+            missing = self.force - float(self.state.senses.touch(self.hand).sum())
             self._now = float(np.clip(self._now + np.clip(LEARNING * missing, -rate, rate), -LARGEST, LARGEST))
             arm.lean(self._now * arm.yielding(-UP))
             yield

@@ -101,7 +101,7 @@ def easiest(
         away = [float(np.linalg.norm((way.pose(share * tilt)[0] - over)[:2])) for share in LOOKED_AT[1:]]
         near = [skill.keeps_off - one for one in away]
         far = 0.02 * turned_between(now, way.frame) + AWAY * sum(max(n, 0.0) for n in near)
-        for like in (arm.q, *(state.arms[skill.hand].posture(name) for name in HELD_AS)):
+        for like in (arm.q, *(arm.posture(name) for name in HELD_AS)):
             missed = _missed(arm, way, tilt, like, LOOKED_AT[::-1], MOST)
             if missed is not None:
                 rated.append((far + ASTRAY * max(missed - MISSED * len(LOOKED_AT), 0.0), k, way, like))
@@ -109,15 +109,15 @@ def easiest(
     rated.sort(key=lambda row: row[:2])
     best: tuple[float, Tipping | None, np.ndarray, Path | None] = (np.inf, None, arm.q, None)
     for score, _, way, like in rated[:TRIED]:
-        path = state.freest(skill.hand, _over(arm, skill, way, like), things)
+        path = state.ways.freest(skill.hand, _over(arm, skill, way, like), things)
         assert path is not None
         seed = path.end
         for share in np.linspace(0.0, 1.0, 7):
             last = seed
             seed, missed = _off(arm, way, float(share), tilt, seed, like)
-            score += ASTRAY * max(missed - MISSED, 0.0) + state.crowd(skill.hand, seed, without=things)
+            score += ASTRAY * max(missed - MISSED, 0.0) + state.ways.crowd(skill.hand, seed, without=things)
             score += LEAP * max(float(np.abs(seed - last).max()) - SPARE, 0.0)
-        score += state.tightness(skill.hand, path, things)
+        score += state.ways.tightness(skill.hand, path, things)
         if score < best[0]:
             best = (score, way, like, path)
         if score < SURE:
@@ -176,7 +176,7 @@ def _over(arm: Arm, skill: Skill, way: Tipping, like: np.ndarray) -> Iterator[Pa
 def tip(state: OperatorState, skill: Skill, mouth: np.ndarray, axis: np.ndarray, radius: float, things: list[str]) -> Motion:
     """Bring what the hand holds over its target and tip it; gives back the way that was taken and its posture."""
     arm = state.arms[skill.hand]
-    place = state.site(skill.into)[0]
+    place = state.senses.site(skill.into)[0]
     heading = turn_z(state.heading)
     target = place + heading @ np.array([skill.ahead, skill.aside, skill.above]) + state.aim()
     best: tuple[float, Tipping | None, np.ndarray, Path | None] = (np.inf, None, arm.q, None)

@@ -24,7 +24,7 @@ class Verify(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
-        out = state.site(self.into)[1][:, 0]
-        held = state.until(self.until) or (lambda: False)
+        out = state.senses.site(self.into)[1][:, 0]
+        held = state.senses.until(self.until) or (lambda: False)
         yield from arm.press(self.force, 20.0, lambda: arm.yielding(out, loose=0.0), held, hold=self.time)
         yield from arm.hold(0.3)

@@ -38,13 +38,13 @@ class CarriedVessel:
     def __init__(self, state: OperatorState, hand: str, site: str, share: float = 1.0) -> None:
         self._hand = hand
         position, frame = state.arms[hand].hand()
-        self.held, hangs = state.site(site)  # (3,) [m] where it is now
+        self.held, hangs = state.senses.site(site)  # (3,) [m] where it is now
         level = between(np.eye(3), upright(hangs[:, 2]), share)
         self._frame = level @ frame
         self.heading = state.bearing(self._frame[:, 2])  # rad, of the fingers now
         self.mirror = 1.0 if hand == "left" else -1.0
         self._offset = level @ (position - self.held)
-        self._body, self._shoulder = state, state.site(f"{hand}_shoulder")[0]
+        self._body, self._shoulder = state, state.senses.site(f"{hand}_shoulder")[0]
 
     def pose(self, at: np.ndarray, direction: float) -> tuple[np.ndarray, np.ndarray]:
         """(3,) [m] and (3, 3) of the hand when the vessel is at a place (3,) and its fingers point in a direction [rad]."""
@@ -55,7 +55,7 @@ class CarriedVessel:
         """Postures from how the arm is held to one in which the vessel, where it is, hangs level; none where there is no way to it."""
         to, arm = self.pose(self.held, self.heading), self._body.arms[self._hand]
         for goal in (arm.solve(*to, arm.q, orient=LEVEL)[0], to):
-            found = self._body.plan(self._hand, [goal])
+            found = self._body.ways.plan(self._hand, [goal])
             if found.path is not None:
                 return list(found.path[1:])
         return []

@@ -48,7 +48,7 @@ class Walking(Skill):
             along = float(np.arctan2(away[1], away[0]))
             heading = along if abs(wrapped(along - base.yaw)) > AHEAD else base.yaw
             ways = [(base.at.copy(), heading), (target, heading), (target, yaw)]
-        legs = state.walk(ways)
+        legs = state.ways.walk(ways)
         if legs is None:
             state.given_up = Reason("no free way was found to where the robot walks", "no_walk")
             return

@@ -44,7 +44,7 @@ def gave_up_at(skill: str, number: int, reason: str) -> dict[str, Any]:
 
 
 def gave_up_of(provenance: Mapping[str, Any]) -> dict[str, Any] | None:
-    """What an episode says of why its operator gave up, see `told`; None where it did not.
+    """What an episode says of why its operator gave up, see `gave_up_at`; None where it did not.
 
     Episodes of earlier versions say it in one sentence, `grasp (skill 2): can.middle is …`.
     """

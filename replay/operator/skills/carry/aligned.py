@@ -37,7 +37,7 @@ class CarryAligned(Skill):
             before(state, self.into, d, self.aside) for d in (self.standoff + 0.06, self.standoff, 0.0)
         )
         row = [further, target, home]
-        yield from bring(state, self.hand, self.of, row, [state.part_of(self.into)], self.speed)
+        yield from bring(state, self.hand, self.of, row, [state.senses.part_of(self.into)], self.speed)
         yield from state.pause()
         yield from move_held(state, self.hand, self.of, target, 0.1)
         yield from correct(state, self.hand, self.of, target)
@@ -45,5 +45,5 @@ class CarryAligned(Skill):
 
 def before(state: OperatorState, site: str, distance: float, aside: float = 0.0) -> Pose:
     """A pose in line with a hole's mouth, so far [m] out of it, and so far beside it."""
-    position, rotation = state.site(site)
+    position, rotation = state.senses.site(site)
     return position + distance * rotation[:, 0] + aside * rotation[:, 1], rotation

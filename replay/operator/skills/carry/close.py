@@ -44,6 +44,6 @@ class CarryClose(Skill):
         beside = self.aside if self.hand == "left" else -self.aside
         goal = np.array([origin[0] + self.ahead * c - beside * s, origin[1] + self.ahead * s + beside * c, position[2] + self.rise])
         turn = wrapped(state.heading - float(np.arctan2(frame[1, 2], frame[0, 2])))
-        path = arm.line([(goal, turn_z(turn) @ frame)], self.speed, like=state.arms[self.hand].posture("ready"), orient=LEVEL)
+        path = arm.line([(goal, turn_z(turn) @ frame)], self.speed, like=arm.posture("ready"), orient=LEVEL)
         yield from arm.follow(path, tremor=0.4)
         yield from arm.hold(0.2)

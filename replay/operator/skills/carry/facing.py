@@ -9,7 +9,8 @@ import numpy as np
 
 from ...limbs.arm import Path
 from ...limbs.geometry import UP, turned_between
-from ...operator_state import REACHED, OperatorState
+from ...operator_state import OperatorState
+from ...planning.ways import REACHED
 from ...recognition import carrying
 from ...words.motion import Motion
 from ...words.primitives import CARRY
@@ -59,18 +60,18 @@ class CarryFacing(Skill):
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
         hand, frame = arm.hand()
-        held, side, place = state.site(self.of)[0], state.site(self.face)[0], state.site(self.upon)[0]
+        held, side, place = state.senses.site(self.of)[0], state.senses.site(self.face)[0], state.senses.site(self.upon)[0]
         goal = place + self.above * UP + state.aim()
-        now, wanted = side - held, state.site(self.towards)[0] - place
+        now, wanted = side - held, state.senses.site(self.towards)[0] - place
         needed = float(np.arctan2(wanted[1], wanted[0]) - np.arctan2(now[1], now[0]))
         needed = (needed + np.pi) % (2 * np.pi) - np.pi
-        carried = state.with_contents(self.of.split("/")[0])
+        carried = state.ways.with_contents(self.of.split("/")[0])
 
         def ways(names: tuple[str, ...]) -> Iterator[tuple[float, Path]]:
             for past in BESIDE[np.abs(BESIDE) <= self.within + 1e-9]:
                 poses = turning(held, goal, hand, frame, needed + past)
                 for name in names:
-                    like = state.arms[self.hand].posture(name)
+                    like = arm.posture(name)
                     if arm.solve(*poses[-1], like, orient=LEVEL)[1] > 2.0 * REACHED:
                         continue
                     path = arm.line(poses, self.speed, like=like, orient=LEVEL)
@@ -79,7 +80,7 @@ class CarryFacing(Skill):
                     end, miss = arm.solve(low, poses[-1][1], path.end, path.end, LEVEL)
                     off = max(turned_between(arm.hand(q)[1], poses[-1][1]) for q in (path.end, end))
                     skew = ASKEW * max(off - EVEN, 0.0) + OUT * max(miss - REACHED, 0.0)
-                    yield state.tightness(self.hand, path, carried) + OBLIQUE * abs(past) + skew, path
+                    yield state.ways.tightness(self.hand, path, carried) + OBLIQUE * abs(past) + skew, path
 
         best: tuple[float, Path | None] = (np.inf, None)
         for names in (HELD_AS, ELSE_AS):
@@ -97,7 +98,7 @@ class CarryFacing(Skill):
         yield from arm.follow(best[1], tremor=0.4)
         yield from arm.hold(0.2)
         for _ in range(LOOKS):
-            off = goal - state.site(self.of)[0]
+            off = goal - state.senses.site(self.of)[0]
             if np.linalg.norm(off) < GOOD:
                 return
             hand, frame = arm.hand()

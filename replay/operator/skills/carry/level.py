@@ -10,8 +10,9 @@ import numpy as np
 
 from ...limbs.arm import Arm
 from ...limbs.geometry import UP
-from ...operator_state import REACHED, OperatorState
+from ...operator_state import OperatorState
 from ...planning.clearance import TOUCHES
+from ...planning.ways import REACHED
 from ...recognition import carrying
 from ...words.motion import Motion
 from ...words.primitives import CARRY
@@ -46,7 +47,7 @@ def drawn(
 
 def lost(state: OperatorState, side: str, held: str) -> bool:
     """Whether a hand feels nothing of what it holds; the chain is given up then."""
-    if np.linalg.norm(state.feel(side)) > NOTHING:
+    if np.linalg.norm(state.senses.feel(side)) > NOTHING:
         return False
     state.given_up = Reason(f"the {side} hand lost {held} on the way", "lost", side=side, of=held)
     return True
@@ -79,17 +80,17 @@ class CarryLevel(Skill):
         if lost(state, self.hand, self.of):
             return
         arm = state.arms[self.hand]
-        place, _ = state.site(self.upon)
-        front, inside = state.site(self.into)
+        place, _ = state.senses.site(self.upon)
+        front, inside = state.senses.site(self.into)
         inward = inside[:, 0]
         deep = (place - front) @ inward
         centre = place + self.above * UP + state.aim()
 
-        things = state.with_contents(self.of.split("/")[0])
+        things = state.ways.with_contents(self.of.split("/")[0])
 
         def rows(pose: Pose) -> Iterator[list[np.ndarray]]:
             """Postures from before the opening to over the place, the hand's direction as it is said or nearly so."""
-            likes = [state.arms[self.hand].posture("elbow_in"), arm.q]
+            likes = [arm.posture("elbow_in"), arm.q]
             likes += [likes[0] + state.rng.normal(0.0, STRANGE, 7) for _ in range(OTHERS)]
             for like, turn, swing in itertools.product(likes, ARRIVING, ENTERING):
                 final = state.bearing(inward) + self.yaw + turn
@@ -97,7 +98,7 @@ class CarryLevel(Skill):
                     end, off = arm.solve(*pose(centre - short * inward, final), like, like, orient=LEVEL)
                     if off < REACHED:
                         break
-                if off > REACHED or state.crowd(self.hand, end, without=things) > TOUCHES:
+                if off > REACHED or state.ways.crowd(self.hand, end, without=things) > TOUCHES:
                     continue
                 way = deep - short + self.before
                 shares = np.linspace(0.0, 1.0, max(2, int(np.ceil(way / STEP))) + 1)[1:]
@@ -109,12 +110,12 @@ class CarryLevel(Skill):
         path = None
         for share in LEVELLED:
             carried = CarriedVessel(state, self.hand, self.of, share)
-            path = state.level_way(self.hand, rows(carried.pose), self.speed, carried.levelled())
+            path = state.ways.level_way(self.hand, rows(carried.pose), self.speed, carried.levelled())
             if path is not None:
                 break
         if path is None:
             state.given_up = Reason(
-                f"no way was found to carry {self.of} to {self.upon}: {state.why}",
+                f"no way was found to carry {self.of} to {self.upon}: {state.ways.why}",
                 "no_carry", of=self.of, upon=self.upon,
             )  # fmt: skip
             return

@@ -10,8 +10,9 @@ import numpy as np
 
 from ...limbs.arm import Path
 from ...limbs.geometry import UP
-from ...operator_state import ENOUGH, OperatorState
+from ...operator_state import OperatorState
 from ...planning.clearance import SWING
+from ...planning.ways import ENOUGH
 from ...recognition import carrying
 from ...words.motion import Motion
 from ...words.primitives import CARRY
@@ -56,8 +57,8 @@ class CarryOut(Skill):
     def run(self, state: OperatorState) -> Motion:
         arm, carried = state.arms[self.hand], CarriedVessel(state, self.hand, self.of)
         held, heading, pose = carried.held, carried.heading, carried.pose
-        front, inside = state.site(self.into)
-        surface, ground = state.site(self.upon)
+        front, inside = state.senses.site(self.into)
+        surface, ground = state.senses.site(self.upon)
         inward = inside[:, 0]
         sideways = np.cross(UP, inward)
         place = surface + self.ahead * ground[:, 0] + self.aside * ground[:, 1] + state.aim()
@@ -93,11 +94,11 @@ class CarryOut(Skill):
             hand, frame = arm.hand(path.end)
             down = hand - self.above * UP
             row = [(hand, frame), (down, frame), *((at, frame) for at in leave(down, frame))]
-            room = state.goal(self.hand, [row], path.end, LEVEL, held=things)[0]
+            room = state.ways.goal(self.hand, [row], path.end, LEVEL, held=things)[0]
             beyond = arm.overrun(path) / SWING
-            return state.tightness(self.hand, path, things) + room + (beyond if beyond > 1.0 else 0.0)
+            return state.ways.tightness(self.hand, path, things) + room + (beyond if beyond > 1.0 else 0.0)
 
-        first = np.array([0.0, self.before, 0.0, 0.0, *state.arms[self.hand].posture("elbow_in")])
+        first = np.array([0.0, self.before, 0.0, 0.0, *arm.posture("elbow_in")])
         costs, path = sought(state, first, OTHERWISE, plan, cost)
         if costs > HOPELESS:
             path = self._planned(state, place)
@@ -109,19 +110,19 @@ class CarryOut(Skill):
         arm, things = state.arms[self.hand], [self.of.split("/")[0], *self.with_]
 
         def ends(carried: CarriedVessel) -> Iterator[list[np.ndarray]]:
-            likes = [state.arms[self.hand].posture("elbow_in"), arm.q]
+            likes = [arm.posture("elbow_in"), arm.q]
             likes += [likes[0] + state.rng.normal(0.0, STRANGE, 7) for _ in range(OTHERS)]
             for like, turn in itertools.product(likes, ARRIVING):
                 at, frame = carried.pose(place, carried.roomiest(place) + turn)
                 down = at - self.above * UP
                 row = [(at, frame), (down, frame), *((there, frame) for there in leave(down, frame))]
-                crowd, found = state.goal(self.hand, [row], like, LEVEL, held=things)
+                crowd, found = state.ways.goal(self.hand, [row], like, LEVEL, held=things)
                 if crowd < HOPELESS:
                     yield [found[0]]
 
         for share in LEVELLED:
             carried = CarriedVessel(state, self.hand, self.of, share)
-            path = state.level_way(self.hand, ends(carried), self.speed, carried.levelled())
+            path = state.ways.level_way(self.hand, ends(carried), self.speed, carried.levelled())
             if path is not None:
                 return path
         raise no_way_over(state, self)

@@ -23,7 +23,7 @@ class AtCrease(AtEdge):
         """(n, 3) [m] of each vertex: how far inside the table's edge, to the left of its middle, and above it."""
         edge, turn = self._end(state)
         away = turn[:, 0]
-        return (state.vertices(self.of) - edge) @ np.column_stack([away, np.cross(UP, away), UP])
+        return (state.senses.vertices(self.of) - edge) @ np.column_stack([away, np.cross(UP, away), UP])
 
     def _place(self, state: OperatorState, inside: float, beside: float) -> np.ndarray:
         """(3,) [m] in the world, of a place told that way, at the height of the edge."""

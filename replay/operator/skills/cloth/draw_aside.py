@@ -52,7 +52,7 @@ class DrawAside(AtEdge):
     }
 
     def run(self, state: OperatorState) -> Motion:
-        base, (edge, turn), places = moving(state), self._end(state), state.vertices(self.of)
+        base, (edge, turn), places = moving(state), self._end(state), state.senses.vertices(self.of)
         away, leftwards = turn[:, 0], np.cross(UP, turn[:, 0])
         middle = 0.5 * (places.min(axis=0) + places.max(axis=0))
         before = edge + float((middle - edge) @ leftwards) * leftwards - self.off * away
@@ -66,7 +66,7 @@ class DrawAside(AtEdge):
 
     def _press(self, state: OperatorState, side: str, place: np.ndarray) -> Motion:
         """Bring a closed claw onto the cloth, above a place (3,)."""
-        arm, places = state.arms[side], state.vertices(self.of)
+        arm, places = state.arms[side], state.senses.vertices(self.of)
         state.open_claw(side, TIGHT)
         close = np.linalg.norm((places - place)[:, :2], axis=1) < NEAR
         top = np.append(place[:2], places[close, 2].max() + self.of.radius)
@@ -76,20 +76,20 @@ class DrawAside(AtEdge):
             lambda frame: [state.hand.tcp_from_tip(top + h * UP, frame, TIGHT) for h in (0.0, HOVER)],
             partial(self._crowd, state, side),
         )
-        yield from arm.follow(state.way(side, high, self.reach))
+        yield from arm.follow(state.ways.way(side, high, self.reach))
         low = state.hand.tcp_from_tip(top + 0.004 * UP, frame, TIGHT)
         yield from arm.follow(arm.line([(low, frame)], 0.2, orient=FIRM), tremor=0.0)
 
     def _missing(self, state: OperatorState) -> float:
         """How much further it is to be drawn [m]."""
-        end, turn = state.site(self.towards)
-        return float(((state.vertices(self.of) - end) @ turn[:, 0]).min()) - self.near
+        end, turn = state.senses.site(self.towards)
+        return float(((state.senses.vertices(self.of) - end) @ turn[:, 0]).min()) - self.near
 
     def _tow(self, state: OperatorState) -> Motion:
         """Press with both hands until it is felt, and walk sideways with them, until the cloth lies near the table's end."""
         base, pressing = moving(state), Pressing(state, SIDES, self.force)
         heading, pressed, lost = state.heading, False, 0.0
-        goal = base.at - self._missing(state) * state.site(self.towards)[1][:2, 0]
+        goal = base.at - self._missing(state) * state.senses.site(self.towards)[1][:2, 0]
         for _ in range(round((PATIENCE + self._missing(state) / self.speed) / state.timestep)):
             forces = pressing.forces()
             pressed = pressed or min(forces.values()) > 0.7 * self.force

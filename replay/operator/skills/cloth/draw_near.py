@@ -87,11 +87,11 @@ class DrawNear(AtTableEnd):
         beside = self._beside(state) + (0.17 if side == "left" else -0.17)
         place = edge + beside * np.cross(UP, away) + 0.24 * away + (0.12 + self.squat) * UP
         _, q = choose(arm, hands_over(away, PITCH), lambda frame: [place], partial(self._crowd, state, side))
-        yield from arm.follow(state.way(side, q, self.reach))
+        yield from arm.follow(state.ways.way(side, q, self.reach))
 
     def _pressed(self, state: OperatorState, side: str) -> np.ndarray:
         """(3,) [m] where a hand presses on the cloth: beside its corner, no further than it reaches."""
-        places, edges = state.vertices(self.of), self._edges(state)
+        places, edges = state.senses.vertices(self.of), self._edges(state)
         inwards, away = across(places, edges, side)
         ahead = self._end(state)[1][:2, 0]
         for beside in BESIDE:

@@ -55,7 +55,7 @@ class DrawOut(Walking):
         if state.given_up:
             return
         yield from self._held(state, together(*(self._raise(state, side) for side in SIDES)))
-        nearer = stood + self.closer * state.site(self.over)[1][:2, 0]
+        nearer = stood + self.closer * state.senses.site(self.over)[1][:2, 0]
         yield from self._held(state, self.go(state, nearer, yaw))
 
     def _held(self, state: OperatorState, motion: Motion) -> Motion:
@@ -64,20 +64,20 @@ class DrawOut(Walking):
 
     def _raise(self, state: OperatorState, side: str) -> Motion:
         """Up, and ahead of the trunk."""
-        arm, away = state.arms[side], state.site(self.over)[1][:, 0]
+        arm, away = state.arms[side], state.senses.site(self.over)[1][:, 0]
         at, frame = arm.hand()
         goal = at + self.forth * away + self.height * UP
         yield from arm.follow(arm.line([(goal, frame)], 0.2, orient=FIRM), tremor=0.0)
 
     def _missing(self, state: OperatorState) -> float:
         """How much further it is to be drawn [m]."""
-        places, (edge, turn) = state.vertices(self.of), state.site(self.over)
+        places, (edge, turn) = state.senses.vertices(self.of), state.senses.site(self.over)
         return (
             max(float((places[spot] - edge) @ turn[:, 0]) for spot in edges_of(state, self.of).far.values()) - self.near
         )
 
     def _back(self, state: OperatorState) -> Motion:
         """Step back with the cloth."""
-        away = state.site(self.over)[1][:2, 0]
+        away = state.senses.site(self.over)[1][:2, 0]
         missing = partial(self._missing, state)
         yield from back_with(state, self.base_of(state), missing, away, self.speed, self.turning, self.within)

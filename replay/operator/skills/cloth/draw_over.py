@@ -56,7 +56,7 @@ class DrawOver(AtEdge):
         """Bring a closed claw over the place on the cloth where it is to press."""
         arm, cloth = state.arms[side], self.of
         state.open_claw(side, TIGHT)
-        places, edges = state.vertices(cloth), self._edges(state)
+        places, edges = state.senses.vertices(cloth), self._edges(state)
         inwards, away = across(places, edges, side)
         place = places[edges.near[side]] + self.inset * inwards + self.ahead * away + cloth.radius * UP
         frame, high = choose(
@@ -65,7 +65,7 @@ class DrawOver(AtEdge):
             lambda frame: [state.hand.tcp_from_tip(place + h * UP, frame, TIGHT) for h in (0.0, HOVER)],
             partial(self._crowd, state, side),
         )
-        yield from arm.follow(state.way(side, high, self.reach))
+        yield from arm.follow(state.ways.way(side, high, self.reach))
         low = state.hand.tcp_from_tip(place + 0.004 * UP, frame, TIGHT)
         yield from arm.follow(arm.line([(low, frame)], 0.2, orient=FIRM), tremor=0.0)
 
@@ -77,7 +77,7 @@ class DrawOver(AtEdge):
         edge, turn = self._end(state)
         away = turn[:, 0]
         for _ in range(round(PATIENCE / state.timestep)):
-            force = float(state.touch(side).sum())
+            force = float(state.senses.touch(side).sum())
             pressed = pressed or force > 0.7 * self.force
             down += state.timestep * float(np.clip(YIELD * (self.force - force), -SINK, SINK))
             missing = self.overhang - self._hanging(state, side, edge, away)
@@ -92,7 +92,7 @@ class DrawOver(AtEdge):
 
     def _hanging(self, state: OperatorState, side: str, edge: np.ndarray, away: np.ndarray) -> float:
         """How far the cloth hangs over the table's edge at a corner [m]: what does not lie on the table."""
-        cloth, places = self.of, state.vertices(self.of)
+        cloth, places = self.of, state.senses.vertices(self.of)
         edges = self._edges(state)
         width = float(np.linalg.norm(cloth.flat[edges.far[side]] - cloth.flat[edges.near[side]]))
         return width - float((places[edges.far[side]] - edge) @ away)

@@ -85,7 +85,7 @@ class Fling(AtTableEnd):
             yield from self._keeping(state, self._step(state, self.off, middle, 0.15))
             yield from self._keeping(state, self._lay(state, apart))
             yield from self._keeping(state, state.wait(0.3))
-            if min(state.touch(side).min() for side in SIDES) < LEAST:
+            if min(state.senses.touch(side).min() for side in SIDES) < LEAST:
                 state.given_up = Reason("a hand has lost the cloth", "cloth_lost")
                 return
             yield from self._keeping(state, self._straighten(state))
@@ -98,14 +98,14 @@ class Fling(AtTableEnd):
 
     def _open(self, state: OperatorState) -> float:
         """Share of the cloth that lies open, one face up."""
-        x, y, _ = state.vertices(self.of).T
+        x, y, _ = state.senses.vertices(self.of).T
         return float(open_share(self.of, x, y))
 
     def _height(self, state: OperatorState) -> float:
         """How high over the table a wrinkle stands [m], away from the hands and from what they hold up."""
         edge, _ = self._end(state)
-        places = state.vertices(self.of)
-        off = [np.linalg.norm(places[:, :2] - state.site(f"{side}_tcp")[0][:2], axis=1) for side in SIDES]
+        places = state.senses.vertices(self.of)
+        off = [np.linalg.norm(places[:, :2] - state.senses.site(f"{side}_tcp")[0][:2], axis=1) for side in SIDES]
         return float(np.max(places[np.minimum(*off) > OPEN, 2], initial=0.0) - edge[2] - 2.0 * self.of.radius)
 
     def _straighten(self, state: OperatorState) -> Motion:
@@ -129,14 +129,14 @@ class Fling(AtTableEnd):
 
     def _apart(self, state: OperatorState) -> float:
         """How far the hands are from each other with the edge between them straight [m]."""
-        places = state.vertices(self.of)
-        held = [flat_at(self.of, places, state.site(f"{side}_tcp")[0]) for side in SIDES]
+        places = state.senses.vertices(self.of)
+        held = [flat_at(self.of, places, state.senses.site(f"{side}_tcp")[0]) for side in SIDES]
         return float(np.linalg.norm(held[0] - held[1]))
 
     def _flap(self, state: OperatorState) -> float:
         """How far the edge stands out behind what the hands hold [m]."""
-        places, flat, long = state.vertices(self.of), self.of.flat, int(np.argmax(self.of.size))
-        held = [flat_at(self.of, places, state.site(f"{side}_tcp")[0])[long] for side in SIDES]
+        places, flat, long = state.senses.vertices(self.of), self.of.flat, int(np.argmax(self.of.size))
+        held = [flat_at(self.of, places, state.senses.site(f"{side}_tcp")[0])[long] for side in SIDES]
         return float(max(min(abs(at - flat[:, long].min()), abs(at - flat[:, long].max())) for at in held))
 
     def _place(self, state: OperatorState, side: str, ahead: float, up: float, apart: float) -> np.ndarray:
@@ -173,17 +173,17 @@ class Fling(AtTableEnd):
 
     def _still(self, state: OperatorState, patience: float = 4.0) -> Motion:
         """Wait until the cloth hangs still: each hand goes after the corner that hangs below it, which takes its swing from it."""
-        before, step = state.vertices(self.of), state.timestep
+        before, step = state.senses.vertices(self.of), state.timestep
         hands = {side: state.arms[side].hand() for side in SIDES}
         off, hang, quiet = dict.fromkeys(SIDES, np.zeros(3)), self._hanging_below(state), 0.0
         for _ in range(round(patience / step)):
-            now = state.vertices(self.of)
+            now = state.senses.vertices(self.of)
             speed, before = float(np.percentile(np.linalg.norm(now - before, axis=1), 90)) / step, now
             quiet = quiet + step if speed < QUIET else 0.0
             if quiet > TURNING:
                 break
             for side, (at, frame) in hands.items():
-                swing = (now[hang[side]] - state.site(f"{side}_tcp")[0]) * [1.0, 1.0, 0.0]
+                swing = (now[hang[side]] - state.senses.site(f"{side}_tcp")[0]) * [1.0, 1.0, 0.0]
                 way = off[side] + step * (AFTER * swing - off[side] / FADES)
                 off[side] = way * min(1.0, WIDEST / max(float(np.linalg.norm(way)), 1e-9))
                 send(state.arms[side], at + off[side], frame, LOOSE)
@@ -196,7 +196,7 @@ class Fling(AtTableEnd):
 
     def _hanging_below(self, state: OperatorState) -> dict[str, int]:
         """Vertex at the corner that hangs below each hand: of the short edge that is not held, the one on its side."""
-        places, beside = state.vertices(self.of), np.cross(UP, self._end(state)[1][:, 0])
+        places, beside = state.senses.vertices(self.of), np.cross(UP, self._end(state)[1][:, 0])
         left, right = sorted(self._far_edge(state), key=lambda v: -float(places[v] @ beside))
         return {"left": left, "right": right}
 
@@ -267,17 +267,17 @@ class Fling(AtTableEnd):
 
     def _far_edge(self, state: OperatorState) -> tuple[int, int]:
         """Vertices at the ends of the short edge that is not held."""
-        hands, places = np.mean([state.site(f"{s}_tcp")[0] for s in SIDES], axis=0), state.vertices(self.of)
+        hands, places = np.mean([state.senses.site(f"{s}_tcp")[0] for s in SIDES], axis=0), state.senses.vertices(self.of)
         return max(short_edges(self.of), key=lambda e: float(np.linalg.norm(places[list(e)].mean(axis=0) - hands)))
 
     def _far(self, state: OperatorState) -> np.ndarray:
         """(3,) [m] its middle."""
-        return state.vertices(self.of)[list(self._far_edge(state))].mean(axis=0)
+        return state.senses.vertices(self.of)[list(self._far_edge(state))].mean(axis=0)
 
     def _open_up(self, state: OperatorState, side: str) -> Motion:
         """Open, the lower finger staying where it is."""
         at, frame = state.arms[side].hand()
-        nose = state.hand.nose_from_tcp(at, frame, max(state.gap(side), TIGHT))
+        nose = state.hand.nose_from_tcp(at, frame, max(state.senses.gap(side), TIGHT))
         yield from keeping_lower(state, side, nose, frame, state.let_go(side, 0.05, 0.6))
 
 

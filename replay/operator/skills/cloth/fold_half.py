@@ -67,7 +67,7 @@ class FoldHalf(AtEdge):
         at, frame = arm.hand()
         vertical = Reason(f"the fingers of the {side} hand point straight down or up", "fingers_vertical", side=side)
         away = unit(frame[:, 2] * [1.0, 1.0, 0.0], vertical)
-        nose = state.hand.nose_from_tcp(at, frame, max(state.gap(side), TIGHT))
+        nose = state.hand.nose_from_tcp(at, frame, max(state.senses.gap(side), TIGHT))
         yield from keeping_lower(state, side, nose, frame, state.let_go(side, self.opening, 0.8))
         nose = state.hand.nose_from_tcp(arm.hand()[0], frame, self.opening)
         for ahead, up, speed in TIPPING:
@@ -101,7 +101,7 @@ class FoldHalf(AtEdge):
     def _laid(self, state: OperatorState, side: str, edges: Edges) -> tuple[np.ndarray, np.ndarray]:
         """(3,) [m] and (3, 3): tcp and rotation of a hand that lays the near edge on the far one, by what is seen of both."""
         cloth: Cloth = self.of
-        arm, places, gap = state.arms[side], state.vertices(cloth), state.gap(side)
+        arm, places, gap = state.arms[side], state.senses.vertices(cloth), state.senses.gap(side)
         other = "right" if side == "left" else "left"
         far = places[edges.far[side]]
         outwards = _towards(places[edges.far[other]], far)

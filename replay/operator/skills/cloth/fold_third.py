@@ -83,7 +83,7 @@ class FoldThird(AtTableEnd, FoldHalf):
         edge, turn = self._end(state)
 
         def missing() -> float:
-            return float((state.vertices(self.of)[line].mean(axis=0) - edge) @ turn[:, 0]) - self.line
+            return float((state.senses.vertices(self.of)[line].mean(axis=0) - edge) @ turn[:, 0]) - self.line
 
         yield from back_with(state, moving(state), missing, turn[:2, 0], self.walking, 0.2)
 
@@ -105,7 +105,7 @@ class FoldThird(AtTableEnd, FoldHalf):
                     goal, last = self._laid(state, side, edges)
                     goals[side] = at + SEEING * state.timestep * (goal - at), last
                 send(state.arms[side], *on_arc(start[side], goals[side], self.height, np.pi * u), FIRM)
-            empty = 0.0 if min(state.touch(side).min() for side in SIDES) > LEAST else empty + state.timestep
+            empty = 0.0 if min(state.senses.touch(side).min() for side in SIDES) > LEAST else empty + state.timestep
             if empty > EMPTY:
                 state.given_up = Reason("a hand has lost the cloth", "cloth_lost")
             yield

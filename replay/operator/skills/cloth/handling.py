@@ -78,7 +78,7 @@ class Edges:
 
 
 def edges_of(state: OperatorState, cloth: Cloth) -> Edges:
-    places = state.vertices(cloth)
+    places = state.senses.vertices(cloth)
     ahead = np.array([np.cos(state.heading), np.sin(state.heading), 0.0])
     edges = sorted(corner_spots(cloth), key=lambda edge: sum(places[spot] @ ahead for spot in edge))
     near, far = (sorted(edge, key=lambda spot: -state.leftwards(places[spot])) for edge in edges)
@@ -129,7 +129,7 @@ def keeping_lower(state: OperatorState, side: str, nose: np.ndarray, frame: np.n
     arm = state.arms[side]
     q = arm.q.copy()
     for _ in motion:
-        gap = max(state.gap(side), TIGHT)
+        gap = max(state.senses.gap(side), TIGHT)
         q, _ = arm.solve(state.hand.tcp_from_nose(nose, frame, gap), frame, q, None, FIRM, steps=6)
         arm.q = arm.command = q
         yield
@@ -172,7 +172,7 @@ class AtEdge(Skill):
 
     def _end(self, state: OperatorState) -> tuple[np.ndarray, np.ndarray]:
         """(3,) [m] the middle of the table's edge, and (3, 3) its rotation, x across the table."""
-        return state.site(self.over)
+        return state.senses.site(self.over)
 
     def _crowd(self, state: OperatorState, side: str, q: np.ndarray) -> float:
         """How crowded it is for an arm at joint angles (7,), as far as that counts: nothing where the robot stands as it was placed."""

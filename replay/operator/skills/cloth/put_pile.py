@@ -95,7 +95,7 @@ class PutPile(AtCrease):
         """A motion, while both claws press on what they hold, as long as they feel it."""
         empty = 0.0
         for _ in both_squeezing(state, self.force, motion):
-            empty = 0.0 if min(state.touch(side).min() for side in SIDES) > LEAST else empty + state.timestep
+            empty = 0.0 if min(state.senses.touch(side).min() for side in SIDES) > LEAST else empty + state.timestep
             if empty > EMPTY:
                 state.given_up = Reason("a hand has lost the cloth", "cloth_lost")
             if state.given_up:
@@ -109,7 +109,7 @@ class PutPile(AtCrease):
         crease, foot = seen[seen[:, 2] > high - CREASE], seen[seen[:, 2] < low + CREASE]
         beside = 0.5 * (crease[:, 1].min() + crease[:, 1].max())
         axes = np.column_stack([turn[:, 0], np.cross(UP, turn[:, 0]), UP])
-        pile = (state.site(self.upon)[0] + state.aim() - edge) @ axes
+        pile = (state.senses.site(self.upon)[0] + state.aim() - edge) @ axes
         return np.array([crease[:, 0].min(), beside, high]), np.array([foot[:, 0].mean(), beside, low]), pile
 
     def _back(self, state: OperatorState, deep: float) -> float:
@@ -122,14 +122,14 @@ class PutPile(AtCrease):
     def _down(self, state: OperatorState) -> float:
         """How far the hands go down [m]."""
         hands = {side: state.arms[side].hand() for side in SIDES}
-        noses = (state.hand.nose_from_tcp(*hands[s], max(state.gap(s), TIGHT)) for s in SIDES)
-        return float(min(nose[2] for nose in noses) - state.site(self.upon)[0][2] - self.low)
+        noses = (state.hand.nose_from_tcp(*hands[s], max(state.senses.gap(s), TIGHT)) for s in SIDES)
+        return float(min(nose[2] for nose in noses) - state.senses.site(self.upon)[0][2] - self.low)
 
     def _raise(self, state: OperatorState, side: str, deep: float) -> Motion:
         """Straight up, until it hangs free of the pile."""
         arm = state.arms[side]
         at, frame = arm.hand()
-        goal = np.append(at[:2], state.site(self.upon)[0][2] + deep + self.clear)
+        goal = np.append(at[:2], state.senses.site(self.upon)[0][2] + deep + self.clear)
         yield from arm.follow(arm.line([(goal, frame)], self.reach, orient=FIRM), tremor=0.0)
 
     def _go(self, state: OperatorState, base: Base, ahead: float | None = None) -> Motion:
@@ -146,10 +146,10 @@ class PutPile(AtCrease):
 
     def _still(self, state: OperatorState) -> Motion:
         """Wait until it hangs still."""
-        before, quiet = state.vertices(self.of), 0.0
+        before, quiet = state.senses.vertices(self.of), 0.0
         for _ in range(round(PATIENCE / state.timestep)):
             yield
-            now = state.vertices(self.of)
+            now = state.senses.vertices(self.of)
             speed, before = float(np.percentile(np.linalg.norm(now - before, axis=1), 90)) / state.timestep, now
             quiet = quiet + state.timestep if speed < STILL else 0.0
             if quiet > 0.4:
@@ -173,11 +173,11 @@ class PutPile(AtCrease):
         """Open, the lower finger staying where it is; rise until that does not press on the pile; draw the hand back along its fingers."""
         arm = state.arms[side]
         at, frame = arm.hand()
-        nose = state.hand.nose_from_tcp(at, frame, max(state.gap(side), TIGHT))
+        nose = state.hand.nose_from_tcp(at, frame, max(state.senses.gap(side), TIGHT))
         yield from keeping_lower(state, side, nose, frame, state.let_go(side, self.opening, 0.8))
         at, _ = arm.hand()
         for _ in range(round(LIFTING / state.timestep)):
-            if state.touch(side).max() < BEARS:
+            if state.senses.touch(side).max() < BEARS:
                 break
             at = at + state.timestep * LIFT * UP
             send(arm, at, frame, FIRM)

@@ -56,7 +56,7 @@ def moving(state: OperatorState) -> Base:
 def nearest_end(state: OperatorState, left: str, right: str) -> tuple[np.ndarray, np.ndarray]:
     """(3,) [m] and (3, 3) of that end of the table before which the robot stands."""
     at = moving(state).at
-    return min((state.site(name) for name in (left, right)), key=lambda end: float(np.hypot(*(end[0][:2] - at))))
+    return min((state.senses.site(name) for name in (left, right)), key=lambda end: float(np.hypot(*(end[0][:2] - at))))
 
 
 class AtTableEnd(AtEdge):
@@ -67,7 +67,7 @@ class AtTableEnd(AtEdge):
 
     def _edges(self, state: OperatorState) -> Edges:
         edge, turn = self._end(state)
-        away, places = turn[:, 0], state.vertices(self.of)
+        away, places = turn[:, 0], state.senses.vertices(self.of)
         leftwards = np.cross(UP, away)
         ends = sorted(short_edges(self.of), key=lambda ends: sum(float((places[v] - edge) @ away) for v in ends))
         near, far = (sorted(ends, key=lambda v: -float(places[v] @ leftwards)) for ends in ends)
@@ -75,7 +75,7 @@ class AtTableEnd(AtEdge):
 
     def _crowd(self, state: OperatorState, side: str, q: np.ndarray) -> float:
         """Counted, since the robot comes to stand where it may: elbows keep from its trunk."""
-        return state.crowd(side, q)
+        return state.ways.crowd(side, q)
 
     def _step(self, state: OperatorState, off: float, middle: float, speed: float = 0.2) -> Motion:
         """Walk to so far before the table's end, and so far to the left of its middle [m], and face it."""
@@ -99,7 +99,7 @@ class AtTableEnd(AtEdge):
     def _aside(self, state: OperatorState) -> float:
         """How far to the left of the middle of the table's end the near edge has its own [m]."""
         edge, turn = self._end(state)
-        places, beside = state.vertices(self.of), np.cross(UP, turn[:, 0])
+        places, beside = state.senses.vertices(self.of), np.cross(UP, turn[:, 0])
         return 0.5 * sum(float((places[v] - edge) @ beside) for v in self._edges(state).near.values())
 
     def _middle(self, state: OperatorState) -> float:
@@ -113,7 +113,7 @@ class AtTableEnd(AtEdge):
 
     def _hanging(self, state: OperatorState, side: str, edge: np.ndarray, away: np.ndarray) -> float:
         """How far a corner hangs below the table's end [m]; less than nothing where it still lies inside, or hangs over another edge."""
-        corner = state.vertices(self.of)[self._edges(state).near[side]]
+        corner = state.senses.vertices(self.of)[self._edges(state).near[side]]
         inside, below = float((corner - edge) @ away), float(edge[2] + self.of.radius - corner[2])
         return below if below > 2.0 * self.of.radius and inside < OPEN else -inside
 
@@ -133,7 +133,7 @@ class Pressing:
 
     def forces(self) -> dict[str, float]:
         """What each hand feels [N]."""
-        return {side: float(self.state.touch(side).sum()) for side in self.sides}
+        return {side: float(self.state.senses.touch(side).sum()) for side in self.sides}
 
     def go_on(self, forces: dict[str, float]) -> None:
         """Command the next control period: a hand goes down as long as it feels less than it is to press with, and up for more."""

@@ -93,7 +93,7 @@ class TakeCrease(AtCrease, TakeEdge):
 
     def _lying(self, state: OperatorState, side: str, nose: np.ndarray, frame: np.ndarray) -> float:
         """How far behind the lower finger's end the crease is seen to lie along it [m], where it is pinched."""
-        places, leftwards = state.vertices(self.of), np.cross(UP, self._end(state)[1][:, 0])
+        places, leftwards = state.senses.vertices(self.of), np.cross(UP, self._end(state)[1][:, 0])
         close = places[np.abs((places - nose) @ leftwards) < NEIGHBOURS]
         return float(((nose - close) @ frame[:, 2]).max(initial=0.0))
 
@@ -104,5 +104,5 @@ class TakeCrease(AtCrease, TakeEdge):
     def _taken(self, state: OperatorState, side: str) -> bool:
         """Whether both pads feel the cloth, and it lies far enough on them."""
         at, frame = state.arms[side].hand()
-        nose = state.hand.nose_from_tcp(at, frame, max(state.gap(side), TIGHT))
-        return bool(state.touch(side).min() > FELT) and self._lying(state, side, nose, frame) > SLIPS
+        nose = state.hand.nose_from_tcp(at, frame, max(state.senses.gap(side), TIGHT))
+        return bool(state.senses.touch(side).min() > FELT) and self._lying(state, side, nose, frame) > SLIPS

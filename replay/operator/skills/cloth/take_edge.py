@@ -46,13 +46,13 @@ RAISED = (0.012, 0.018)  # m, by which a pinched edge is raised
 def closing(state: OperatorState, side: str) -> Motion:
     """Close until the cloth is held, or both pads feel it; a claw is told no more than it takes to close gently."""
     for _ in range(round(5.0 / state.timestep)):
-        gap = state.gap(side)
+        gap = state.senses.gap(side)
         if gap > NARROW:
             state.claws[side] = min(state.claws[side] + CLOSING * state.timestep, state.hand.percent(TIGHT))
         else:
             squeeze(state, side, GENTLY)
         yield
-        if gap < SHUT or (gap < NARROW and state.touch(side).min() > FELT):
+        if gap < SHUT or (gap < NARROW and state.senses.touch(side).min() > FELT):
             break
 
 
@@ -108,7 +108,7 @@ class TakeEdge(AtEdge):
 
     def _aim(self, state: OperatorState, side: str) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
         """The table's edge where the cloth is pinched; the way across the table; the rotations of the hand."""
-        edges, places = self._edges(state), state.vertices(self.of)
+        edges, places = self._edges(state), state.senses.vertices(self.of)
         inwards, _ = across(places, edges, side)
         place, (edge, turn) = places[edges.near[side]] + self.inset * inwards, self._end(state)
         away = turn[:, 0]
@@ -132,7 +132,7 @@ class TakeEdge(AtEdge):
             lambda frame: [state.hand.tcp_from_nose(below + d * away, frame, gap) for d in (WITHIN, -BEFORE)],
             partial(self._crowd, state, side),
         )
-        yield from state.arms[side].follow(state.way(side, before, self.speed))
+        yield from state.arms[side].follow(state.ways.way(side, before, self.speed))
 
     def _lifting(self, place: np.ndarray, away: np.ndarray, depth: float) -> list[np.ndarray]:
         """Where the lower finger's end goes, below what hangs down at a place of the table's edge and up with it: (3,) [m] each."""
@@ -154,7 +154,7 @@ class TakeEdge(AtEdge):
 
     def _lying(self, state: OperatorState, side: str, nose: np.ndarray, frame: np.ndarray) -> float:
         """How far behind the lower finger's end, which is at a place (3,), the edge is seen to lie along it [m], where it is pinched."""
-        flat, places, edges = self.of.flat, state.vertices(self.of), self._edges(state)
+        flat, places, edges = self.of.flat, state.senses.vertices(self.of), self._edges(state)
         row = self._row(edges)
         beside = np.linalg.norm(flat[row] - flat[edges.near[side]], axis=1)
         order = np.argsort(beside)

@@ -94,7 +94,7 @@ class TakeEnd(AtTableEnd, TakeEdge):
 
     def _depth(self, state: OperatorState, side: str) -> float:
         """How far the edge hangs down where it is pinched [m], as it is seen."""
-        (edge, _), places, edges = self._end(state), state.vertices(self.of), self._edges(state)
+        (edge, _), places, edges = self._end(state), state.senses.vertices(self.of), self._edges(state)
         row, (inwards, _) = self._row(edges), across(places, edges, side)
         beside = (places[row] - places[edges.near[side]]) @ inwards
         below = edge[2] + self.of.radius - places[row[np.abs(beside - self.inset) < NEIGHBOURS], 2]
@@ -103,8 +103,8 @@ class TakeEnd(AtTableEnd, TakeEdge):
     def _taken(self, state: OperatorState, side: str) -> bool:
         """Whether both pads feel the cloth, and its edge lies far enough on them not to slip out as it is raised."""
         at, frame = state.arms[side].hand()
-        nose = state.hand.nose_from_tcp(at, frame, max(state.gap(side), TIGHT))
-        return bool(state.touch(side).min() > FELT) and self._lying(state, side, nose, frame) > SLIPS
+        nose = state.hand.nose_from_tcp(at, frame, max(state.senses.gap(side), TIGHT))
+        return bool(state.senses.touch(side).min() > FELT) and self._lying(state, side, nose, frame) > SLIPS
 
     def _frames(self, away: np.ndarray) -> list[np.ndarray]:
         frames = super()._frames(away)

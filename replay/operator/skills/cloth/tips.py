@@ -33,8 +33,8 @@ def squeeze(state: OperatorState, side: str, force: float, tight: float = TIGHT)
     It is told to close a little further than it is closed: pads that follow a command are driven through cloth. Where they feel
     less than half, it closes as fast as `GENTLY` brings it: its fingers are damped, and cloth that gets thinner slips out.
     """
-    further = state.hand.percent_of_force(force if state.touch(side).min() > 0.5 * force else max(force, GENTLY))
-    state.claws[side] = min(state.percent(side) + further, state.hand.percent(tight))
+    further = state.hand.percent_of_force(force if state.senses.touch(side).min() > 0.5 * force else max(force, GENTLY))
+    state.claws[side] = min(state.senses.percent(side) + further, state.hand.percent(tight))
 
 
 def squeezing(state: OperatorState, side: str, force: float, motion: Motion, tight: float = TIGHT) -> Motion:

@@ -39,10 +39,10 @@ class WalkEnd(Walking):
     def run(self, state: OperatorState) -> Motion:
         base = self.base_of(state)
         name, edge = self._choose(state)
-        end, turn = state.site(name)
+        end, turn = state.senses.site(name)
         away = turn[:, 0]
         beside = np.cross(UP, away)
-        middle = float(np.mean([(state.vertices(self.of)[v] - end) @ beside for v in edge]))
+        middle = float(np.mean([(state.senses.vertices(self.of)[v] - end) @ beside for v in edge]))
         goal, yaw = (end + middle * beside - self.off * away)[:2], float(np.arctan2(away[1], away[0]))
         before = (end + middle * beside - BACK * away)[:2]
         ahead = np.array([np.cos(state.heading), np.sin(state.heading)])
@@ -58,7 +58,7 @@ class WalkEnd(Walking):
 
     def _choose(self, state: OperatorState) -> tuple[str, tuple[int, int]]:
         """The table's end and the short edge that lies open towards it: flat, straight, and not under the rest."""
-        cloth, places = self.of, state.vertices(self.of)
+        cloth, places = self.of, state.senses.vertices(self.of)
         found = []
         for edge in short_edges(cloth):
             name = min((self.left, self.right), key=lambda n: self._away(state, n, places[list(edge)]))
@@ -70,7 +70,7 @@ class WalkEnd(Walking):
         return min(found)[1:]
 
     def _away(self, state: OperatorState, name: str, places: np.ndarray) -> float:
-        end, turn = state.site(name)
+        end, turn = state.senses.site(name)
         return float(((places - end) @ turn[:, 0]).mean())
 
     def _rough(self, cloth: Cloth, places: np.ndarray, edge: tuple[int, int]) -> float:

@@ -54,30 +54,30 @@ class HandOverOffer(Skill):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        person, turned = state.site(self.person)
+        person, turned = state.senses.site(self.person)
         facing = _level(turned[:, 0])
-        out = _level(person - state.site(f"{self.hand}_shoulder")[0])
+        out = _level(person - state.senses.site(f"{self.hand}_shoulder")[0])
         goal = person - self.distance * out + self.aside * np.cross(UP, out) + state.aim()
         goal[2] = self.height
         yield from self._bring(state, goal, -facing)
         if self.left_grip is None or self.right_grip is None:
             return
         grips = (self.left_grip, self.right_grip)
-        still, last, grip = 0.0, {grip: state.site(grip)[0] for grip in grips}, self.right_grip
-        alone = [state.feel(self.hand)]
+        still, last, grip = 0.0, {grip: state.senses.site(grip)[0] for grip in grips}, self.right_grip
+        alone = [state.senses.feel(self.hand)]
         for _ in range(round(self.at_most / state.timestep)):
-            now = {grip: state.site(grip)[0] for grip in grips}
+            now = {grip: state.senses.site(grip)[0] for grip in grips}
             grip = max(now, key=lambda g: now[g][2])
             rests = np.linalg.norm(now[grip] - last[grip]) < STILL * state.timestep and now[grip][2] > self.lowest - 0.2
             still = still + state.timestep if rests else 0.0
             last = now
             if still >= 0.3 or self._met(state, grip):
                 break
-            alone.append(state.feel(self.hand))
+            alone.append(state.senses.feel(self.hand))
             state.arms[self.hand].command = state.arms[self.hand].q
             yield
         state.loads[self.hand] = np.mean(alone[-6:], axis=0)
-        at = state.site(grip)[0]
+        at = state.senses.site(grip)[0]
         goal = at + self.before * facing + state.aim()
         goal[2] = max(at[2], self.lowest)
         yield from self._bring(state, goal, -facing, grip)
@@ -85,9 +85,9 @@ class HandOverOffer(Skill):
     def _bring(self, state: OperatorState, goal: np.ndarray, way: np.ndarray, grip: str | None = None) -> Motion:
         """Bring the handle to a place (3,) [m], so that it points along a way (3,); stop where a hand has come to it first."""
         arm = state.arms[self.hand]
-        like = state.arms[self.hand].posture(self.posture)
+        like = arm.posture(self.posture)
         hand, frame = arm.hand()
-        middle, handle = state.site(self.of)[0], state.site(self.handle)[0]
+        middle, handle = state.senses.site(self.of)[0], state.senses.site(self.handle)[0]
         now = np.arctan2(*(handle - middle)[1::-1])
         wanted = np.arctan2(way[1], way[0])
         across = np.cross(UP, way)
@@ -96,7 +96,7 @@ class HandOverOffer(Skill):
         for turn in TURNS:
             turned = lean @ turn_z(_wrapped(wanted + turn + self.turned - now))
             rows.append([(goal + turned @ (hand - handle), turned @ frame)])
-        found = state.goal(self.hand, rows, like, LEVEL, held=[self.of.split("/")[0]])[1][-1]
+        found = state.ways.goal(self.hand, rows, like, LEVEL, held=[self.of.split("/")[0]])[1][-1]
         yield from arm.follow(
             arm.line([arm.hand(found)], self.speed, like=like, orient=LEVEL), lambda: self._met(state, grip), tremor=0.3
         )
@@ -104,7 +104,7 @@ class HandOverOffer(Skill):
 
     def _met(self, state: OperatorState, grip: str | None) -> bool:
         """Whether a hand is about to take the handle."""
-        return grip is not None and float(np.linalg.norm(state.site(grip)[0] - state.site(self.handle)[0])) < MET
+        return grip is not None and float(np.linalg.norm(state.senses.site(grip)[0] - state.senses.site(self.handle)[0])) < MET
 
 
 def _level(way: np.ndarray) -> np.ndarray:

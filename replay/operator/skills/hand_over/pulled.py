@@ -47,13 +47,13 @@ class HandOverPulled(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
-        out = _level(state.site(self.person)[0] - arm.hand()[0])
+        out = _level(state.senses.site(self.person)[0] - arm.hand()[0])
         load, waited, lasted = state.loads.get(self.hand), 0.0, 0.0
         while waited < self.at_most:
             arm.command = arm.q
             yield
             waited += state.timestep
-            force = state.feel(self.hand)
+            force = state.senses.feel(self.hand)
             if load is None and waited >= SETTLE:
                 load = force
             pull = 0.0 if load is None else float((force - load) @ out)
@@ -67,7 +67,7 @@ class HandOverPulled(Skill):
         """Open, and make room on the side where what is taken still leans on a finger as it turns in the other's hand."""
         (start, frame), aside, rate = arm.hand(), 0.0, 0.0
         for _ in state.let_go(self.hand, self.opening, self.release):
-            front, back = state.touch(self.hand)  # the front finger lies where the hand's y axis points
+            front, back = state.senses.touch(self.hand)  # the front finger lies where the hand's y axis points
             wanted = ASIDE * float(np.sign(front - back)) if abs(aside) < ROOM else 0.0
             rate += float(np.clip(wanted - rate, -ASIDE / 3.0, ASIDE / 3.0))
             aside += rate * state.timestep

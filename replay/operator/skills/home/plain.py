@@ -31,12 +31,12 @@ class HomePlain(Skill):
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
         state.open_claw(self.hand, self.opening)
-        goal = state.arms[self.hand].posture(self.posture)
+        goal = arm.posture(self.posture)
         resting = [goal] if self.posture != self.arguments["posture"].default else [goal, state.began[self.hand]]
         if self.beside == "yes" and min(np.abs(arm.q - q).max() for q in resting) < THERE:
             return
         if self.around == "yes":
-            path = state.way(self.hand, goal, self.speed)
+            path = state.ways.way(self.hand, goal, self.speed)
         else:
             path = arm.way([goal], self.speed)
         motion = arm.follow(path)

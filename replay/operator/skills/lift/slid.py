@@ -48,18 +48,18 @@ class LiftSlid(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
-        wall, rotation = state.site(self.against)
+        wall, rotation = state.senses.site(self.against)
         into = rotation[:, 0]
 
         def enough() -> bool:
-            return float((state.site(self.of)[0] - state.site(self.past)[0]) @ into) > self.enough
+            return float((state.senses.site(self.of)[0] - state.senses.site(self.past)[0]) @ into) > self.enough
 
         behind = self.force * float(np.linalg.norm(arm.compliance() @ into))
 
         def met() -> bool:
-            return float((arm.hand()[0] - state.site(f"{self.hand}_tcp")[0]) @ into) > behind or enough()
+            return float((arm.hand()[0] - state.senses.site(f"{self.hand}_tcp")[0]) @ into) > behind or enough()
 
-        left = float((wall - state.site(self.of)[0]) @ into) - self.radius - self.short
+        left = float((wall - state.senses.site(self.of)[0]) @ into) - self.radius - self.short
         if left > 0.0:
             position, frame = arm.hand()
             path = arm.line([(position + left * into, frame)], self.sliding, orient=WEIGHT)

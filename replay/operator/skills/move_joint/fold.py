@@ -55,7 +55,7 @@ class MoveJointFold(Skill):
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
         state.open_claw(self.hand, 0.0)
-        now = state.joint(self.joint)
+        now = state.senses.joint(self.joint)
         count = max(2, int(np.ceil((now - self.down) / STRIDE)))
         tips = [self._tip(state, angle) for angle in np.linspace(now, self.down, count)]
         tips[-1] = tips[-1] - self.past * UP
@@ -76,7 +76,7 @@ class MoveJointFold(Skill):
             if missed < CLOSE:
                 break
         _, found, frame = best
-        yield from arm.follow(state.way(self.hand, found[0], 0.4))
+        yield from arm.follow(state.ways.way(self.hand, found[0], 0.4))
 
         def poses(places: list[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
             return [(tip - state.hand.tip_end * frame[:, 2], frame) for tip in places]
@@ -92,8 +92,8 @@ class MoveJointFold(Skill):
 
     def _tip(self, state: OperatorState, angle: float) -> np.ndarray:
         """Where the fingertips are while the flap stands open by an angle."""
-        at, rotation = state.site_at(self.at, self.joint, angle)
-        crease = state.hinge(self.joint)[1]
+        at, rotation = state.senses.site_at(self.at, self.joint, angle)
+        crease = state.senses.hinge(self.joint)[1]
         if abs(state.leftwards(crease)) > np.sqrt(0.5):
             crease = crease * np.sign(state.leftwards(crease))
         else:

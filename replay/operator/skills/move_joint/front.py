@@ -50,31 +50,31 @@ class MoveJointFront(Skill):
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
         state.open_claw(self.hand, 0.0)
-        left = state.joint(self.joint)
-        site, rotation = state.site(self.at)
+        left = state.senses.joint(self.joint)
+        site, rotation = state.senses.site(self.at)
         out, at = rotation[:, 0], site + self.aside * rotation[:, 1] + state.aim()
         best: tuple[float, list[np.ndarray]] = (np.inf, [])
         for name in HELD_AS:
-            like = state.arms[self.hand].posture(name)
+            like = arm.posture(name)
             frames = [arm.frame(facing(rotation) + turn, pitch, like) for pitch in PITCHES for turn in TURNS]
             ends = (self.standoff, 0.0, -left - self.past)
             rows = [[(at + d * out - state.hand.tip_end * f[:, 2], f) for d in ends] for f in frames]
-            best = min(best, state.goal(self.hand, rows, like, POINT, [state.part_of(self.at)]), key=lambda b: b[0])
+            best = min(best, state.ways.goal(self.hand, rows, like, POINT, [state.senses.part_of(self.at)]), key=lambda b: b[0])
             if best[0] < 0.5:
                 break
         found = best[1]
-        yield from arm.follow(state.way(self.hand, found[0], 0.4))
+        yield from arm.follow(state.ways.way(self.hand, found[0], 0.4))
         yield from state.pause()
         frame = arm.hand(found[0])[1]
         behind = self.force * float(np.linalg.norm(arm.compliance() @ out))
 
         def enough() -> bool:
-            hard = float(np.linalg.norm(arm.hand()[0] - state.site(f"{self.hand}_tcp")[0])) > behind
-            shut = self.watched == "yes" and state.joint(self.joint) < SHUT
-            return hard or shut or state.reached(self.until)
+            hard = float(np.linalg.norm(arm.hand()[0] - state.senses.site(f"{self.hand}_tcp")[0])) > behind
+            shut = self.watched == "yes" and state.senses.joint(self.joint) < SHUT
+            return hard or shut or state.senses.reached(self.until)
 
         def near() -> bool:
-            return state.joint(self.joint) < 0.03
+            return state.senses.joint(self.joint) < 0.03
 
         def to(d: float) -> tuple[np.ndarray, np.ndarray]:
             return at + d * out - state.hand.tip_end * frame[:, 2], frame

@@ -52,18 +52,18 @@ class MoveJointLever(Skill):
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
         state.open_claw(self.hand, 0.0)
-        rest, into = state.joint(self.lever), state.site(self.at)[1][:, 0]
-        like, ahead = state.arms[self.hand].posture(self.posture), float(np.arctan2(into[1], into[0]))
+        rest, into = state.senses.joint(self.lever), state.senses.site(self.at)[1][:, 0]
+        like, ahead = arm.posture(self.posture), float(np.arctan2(into[1], into[0]))
 
         def hand(angle: float, frame: np.ndarray, above: float) -> np.ndarray:
-            place = state.site_at(self.at, self.lever, angle)[0] + state.aim()
+            place = state.senses.site_at(self.at, self.lever, angle)[0] + state.aim()
             return np.asarray(place + self.past * into + (above + state.hand.pad_edge) * UP - state.hand.tip_end * frame[:, 2])
 
         frames = [arm.frame(ahead + self.yaw + turn, self.pitch + more, like) for more in TILTS for turn in TURNS]
         rows = [[(hand(rest, f, ABOVE), f), (hand(self.down, f, 0.0), f)] for f in frames]
-        touch = [state.moves(self.lever), state.moves(self.joint)]
-        _, found = state.goal(self.hand, rows, like, POINT, touch)
-        yield from arm.follow(state.way(self.hand, found[0], self.speed))
+        touch = [state.senses.moves(self.lever), state.senses.moves(self.joint)]
+        _, found = state.ways.goal(self.hand, rows, like, POINT, touch)
+        yield from arm.follow(state.ways.way(self.hand, found[0], self.speed))
         yield from state.pause()
         frame = arm.hand()[1]
         knots = np.linspace(0.0, 1.0, 9)
@@ -71,17 +71,17 @@ class MoveJointLever(Skill):
         poses = [(hand(rest + share * end, frame, -share * SINKS), frame) for share in knots]
 
         def pressed() -> bool:
-            return state.joint(self.lever) >= self.down
+            return state.senses.joint(self.lever) >= self.down
 
         yield from arm.follow(arm.line(poses, 0.08, orient=POINT), pressed, tremor=0.3, brake=0.5)
         yield from arm.hold(0.2)
-        if state.joint(self.lever) < 0.85 * self.down:
+        if state.senses.joint(self.lever) < 0.85 * self.down:
             state.given_up = Reason(f"{self.lever} could not be pressed down", "stays", of=self.lever)
             return
         position, frame = arm.hand()
 
         def opened() -> bool:
-            return state.joint(self.joint) >= self.ajar
+            return state.senses.joint(self.joint) >= self.ajar
 
         path = arm.line([(position + PUSHED * into, frame)], 0.05, orient=POINT)
         yield from arm.follow(path, opened, tremor=0.3, brake=0.5)

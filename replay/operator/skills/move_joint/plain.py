@@ -52,16 +52,16 @@ class MoveJointPlain(Skill):
 
     def _steps(self, state: OperatorState) -> Iterator[Skill]:
         """What is done one after the other."""
-        body = state.moves(self.joint)
+        body = state.senses.moves(self.joint)
         given = {"hand": self.hand, "joint": self.joint, "to": self.to, "until": self.until}
         given |= {name: self.values[name] for name in ("force", "speed") if self.values[name] is not None}
         held = state.held.get(self.hand, "")
         if held and (held == body or hangs_on(state.model, held, body)):
-            yield MoveJointPull.made(**given, at=self.at or state.nearest_site(body, self._tcp(state)))
+            yield MoveJointPull.made(**given, at=self.at or state.senses.nearest_site(body, self._tcp(state)))
             return
-        shuts, edge = self.to < state.joint(self.joint), self.edge
+        shuts, edge = self.to < state.senses.joint(self.joint), self.edge
         known = held_by(state, body, None, self.at)
-        if shuts and edge is None and state.slides(self.joint) and not isinstance(known, Reason):
+        if shuts and edge is None and state.senses.slides(self.joint) and not isinstance(known, Reason):
             edge = known[0].site
         if shuts and edge:
             yield MoveJointShut.made(**{k: v for k, v in given.items() if k != "to"}, edge=edge)
@@ -71,12 +71,12 @@ class MoveJointPlain(Skill):
             return
         yield TakePlain.made(hand=self.hand, of=body, at=self.at)
         taken = self._taken(state, known)
-        yield MoveJointPull.made(**given, at=taken.site or state.nearest_site(body, taken.at))
+        yield MoveJointPull.made(**given, at=taken.site or state.senses.nearest_site(body, taken.at))
         yield Release.made(hand=self.hand, opening=taken.grip.width + LET_GO, retreat=2.0 * LET_GO)
 
     def _tcp(self, state: OperatorState) -> np.ndarray:
         """(3,) where the pads' middle is [m]."""
-        return state.site(f"{self.hand}_tcp")[0]
+        return state.senses.site(f"{self.hand}_tcp")[0]
 
     def _taken(self, state: OperatorState, known: Sequence[Held]) -> Held:
         """The grip that the hand is at."""

@@ -21,7 +21,7 @@ LATCH_RATE = 30.0  # N/s, slow enough that the latch lets go at its own force
 
 def course_of(state: OperatorState, joint: str) -> Course:
     """That of a joint."""
-    return SLIDE if state.slides(joint) else HINGE
+    return SLIDE if state.senses.slides(joint) else HINGE
 
 
 class MoveJointPull(Skill):
@@ -54,7 +54,7 @@ class MoveJointPull(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         arm, course = state.arms[self.hand], course_of(state, self.joint)
-        shut = state.joint(self.joint)
+        shut = state.senses.joint(self.joint)
         goal, sign = self.to, -1.0 if self.to < shut else 1.0
         least = course.least if self.at_least is None else self.at_least
         path, angles = self._arc(state, shut, shut, goal)
@@ -67,13 +67,13 @@ class MoveJointPull(Skill):
             path, angles = self._arc(state, shut, shut, goal)
 
         def base() -> np.ndarray:
-            return path.spline(np.interp(sign * state.joint(self.joint), sign * angles, path.marks))
+            return path.spline(np.interp(sign * state.senses.joint(self.joint), sign * angles, path.marks))
 
         def along() -> np.ndarray:
-            hinge, axis, _ = state.hinge(self.joint)
-            if state.slides(self.joint):
+            hinge, axis, _ = state.senses.hinge(self.joint)
+            if state.senses.slides(self.joint):
                 return arm.yielding(sign * axis)
-            away = sign * np.cross(axis, state.site(self.at)[0] - hinge)
+            away = sign * np.cross(axis, state.senses.site(self.at)[0] - hinge)
             sentence = f"{self.at} lies on the axis of {self.joint}, and no pull there turns it"
             return arm.yielding(unit(away, Reason(sentence, "on_the_axis", at=self.at, of=self.joint)))
 
@@ -83,7 +83,7 @@ class MoveJointPull(Skill):
                 self.force,
                 LATCH_RATE,
                 along,
-                lambda: sign * (state.joint(self.joint) - shut) > course.ajar,
+                lambda: sign * (state.senses.joint(self.joint) - shut) > course.ajar,
                 base,
                 hold=0.8,
             )
@@ -92,16 +92,16 @@ class MoveJointPull(Skill):
                 f"{self.joint} did not yield to {self.force:.0f} N", "did_not_yield", of=self.joint, force=self.force
             )
             return
-        path, _ = self._arc(state, state.joint(self.joint), state.joint(self.joint), goal)
-        yield from arm.follow(path, state.until(self.until))
+        path, _ = self._arc(state, state.senses.joint(self.joint), state.senses.joint(self.joint), goal)
+        yield from arm.follow(path, state.senses.until(self.until))
         yield from state.pause(0.05, 0.15)
 
     def _arc(self, state: OperatorState, start: float, opened: float, goal: float) -> tuple[Path, np.ndarray]:
         """The way of the hand from where it is, with the handle, and the door's angle [rad] at its marks."""
         arm = state.arms[self.hand]
         position, frame = arm.hand()
-        offset = frame.T @ (state.site(self.at)[0] - position)
-        axis = state.hinge(self.joint)[1]
+        offset = frame.T @ (state.senses.site(self.at)[0] - position)
+        axis = state.senses.hinge(self.joint)[1]
         turn_with = -1.0 if axis[2] < 0 else 1.0
         count = max(2, int(np.ceil(abs(goal - start) / course_of(state, self.joint).step)))
         vertical = Reason(
@@ -111,7 +111,7 @@ class MoveJointPull(Skill):
         angles = start + np.linspace(0.0, 1.0, count + 1) * (goal - start)
         poses = []
         for angle in angles[1:]:
-            handle, _ = state.site_at(self.at, self.joint, angle)
+            handle, _ = state.senses.site_at(self.at, self.joint, angle)
             done = (angle - opened) / (self.to - opened) if self.to != opened else 1.0
             turned = turn_z(turn_with * done * self.yaw) @ about(side, done * self.pitch) @ frame
             poses.append((handle - turned @ offset, turned))

@@ -58,9 +58,9 @@ class MoveJointPush(Skill):
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
         state.open_claw(self.hand, 0.03)
-        angle = state.joint(self.joint)
-        turned = facing(state.site_at(self.edge, self.joint, 0.0)[1])
-        wanted = self.to + (turned if state.hinge(self.joint)[1][2] < 0 else -turned)
+        angle = state.senses.joint(self.joint)
+        turned = facing(state.senses.site_at(self.edge, self.joint, 0.0)[1])
+        wanted = self.to + (turned if state.senses.hinge(self.joint)[1][2] < 0 else -turned)
         most = float(state.model.joint(self.joint).range[1]) - STEP
         wide = min(max(wanted, self.at_least, self.enough), most)
         start, poses, like, speed = self._over(state, angle, wide)
@@ -71,16 +71,16 @@ class MoveJointPush(Skill):
             return
         room = self._room(angle)
         high, _ = arm.solve(self._behind(state, angle, self.radius, room, self.over), None, start, like)
-        yield from arm.follow(state.way(self.hand, high, self.speed))
+        yield from arm.follow(state.ways.way(self.hand, high, self.speed))
         state.open_claw(self.hand, 0.0)
         first = self._behind(state, angle, self.radius, room, self.height)
         yield from arm.follow(arm.line([(first, None)], self.speed, like=like))
-        yield from arm.follow(arm.line(poses, speed, like=like), lambda: state.joint(self.joint) >= wide)
+        yield from arm.follow(arm.line(poses, speed, like=like), lambda: state.senses.joint(self.joint) >= wide)
         # up as well: the palm stands over the door's edge, and a door that has been pushed goes on by itself
-        out = state.site_at(self.edge, self.joint, state.joint(self.joint))[1][:, 0]
+        out = state.senses.site_at(self.edge, self.joint, state.senses.joint(self.joint))[1][:, 0]
         hand, frame = arm.hand()
         yield from arm.follow(arm.line([(hand - CLEAR * out + RAISED * UP, frame)], self.speed))
-        if state.joint(self.joint) < wide - STEP:
+        if state.senses.joint(self.joint) < wide - STEP:
             yield from self._further(state, wide)
 
     def _room(self, angle: float) -> float:
@@ -100,11 +100,11 @@ class MoveJointPush(Skill):
             Joint angles where it begins, places of the hand along the door, the posture that is preferred, and the hand's
             speed [m/s], smaller near to the hinge, so that the door turns no faster.
         """
-        arm, door = state.arms[self.hand], state.part_of(self.edge)
+        arm, door = state.arms[self.hand], state.senses.part_of(self.edge)
         best: tuple[np.ndarray, list[tuple[np.ndarray, None]], np.ndarray, float] = (arm.q, [], arm.q, self.speed)
         reach = -np.inf
         for name, last in OVER:
-            like = state.arms[self.hand].posture(name)
+            like = arm.posture(name)
             start, off = arm.solve(
                 self._behind(state, angle, self.radius, self._room(angle), self.height), None, like, like
             )
@@ -117,7 +117,7 @@ class MoveJointPush(Skill):
                 pose = self._behind(state, theta, radius, 0.04, self.height)
                 before, (q, off) = q, arm.solve(pose, None, q, like, steps=12)
                 sink = SUNK if theta > angle + 2 * STEP else np.inf
-                crowd = state.crowd(self.hand, q, [door], self.joint, theta, sink)
+                crowd = state.ways.crowd(self.hand, q, [door], self.joint, theta, sink)
                 if off > ROOM or crowd > CLOSE or (poses and np.abs(q - before).max() > LEAP):
                     break
                 poses.append((pose, None))
@@ -129,39 +129,39 @@ class MoveJointPush(Skill):
 
     def _astride(self, state: OperatorState, q: np.ndarray, theta: float) -> bool:
         """Whether a part of the hand would stand on the other side of the door, which then is clamped, not pushed."""
-        position, rotation = state.site_at(self.edge, self.joint, theta)
-        points = (state.hand_points(self.hand, q) - position) @ rotation
-        inward = (state.hinge(self.joint)[0] - position) @ rotation
+        position, rotation = state.senses.site_at(self.edge, self.joint, theta)
+        points = (state.ways.hand_points(self.hand, q) - position) @ rotation
+        inward = (state.senses.hinge(self.joint)[0] - position) @ rotation
         beside = points[:, 1] * np.sign(inward[1])
         return bool(((points[:, 0] + self.thickness > ASTRIDE) & (beside > -0.02)).any())
 
     def _further(self, state: OperatorState, goal: float) -> Motion:
         """Push on from the inner face with the arm held otherwise: whoever has reached over the door stands too high."""
-        arm, door, angle = state.arms[self.hand], state.part_of(self.edge), state.joint(self.joint)
+        arm, door, angle = state.arms[self.hand], state.senses.part_of(self.edge), state.senses.joint(self.joint)
 
         def behind(theta: float, gap: float) -> np.ndarray:
             return on_door(state, self.joint, self.edge, theta, radius, -self.thickness - gap, height)
 
         best: tuple[float, Path | None, np.ndarray, float, float, float] = (np.inf, None, arm.q, 0.0, 0.0, 0.0)
         for name, radius, height in itertools.product(FURTHER, (0.25, 0.30, 0.20), (self.height, 0.05, 0.0)):
-            like = state.arms[self.hand].posture(name)
+            like = arm.posture(name)
             start, off = arm.solve(behind(angle, BEHIND), None, like, like)
-            if off > ROOM or state.crowd(self.hand, start) > 0.5:
+            if off > ROOM or state.ways.crowd(self.hand, start) > 0.5:
                 continue
             q, theta = start, angle
             for theta in np.arange(angle, goal + STEP, STEP):
                 before, (q, off) = q, arm.solve(behind(theta, 0.04), None, q, like, steps=12)
-                crowd = state.crowd(self.hand, q, [door], self.joint, theta)
+                crowd = state.ways.crowd(self.hand, q, [door], self.joint, theta)
                 if off > ROOM or crowd > CLOSE or (theta > angle and np.abs(q - before).max() > LEAP):
                     break
                 if self._astride(state, q, theta):
                     break
             if theta < angle + 2 * STEP:
                 continue
-            way = state.free_way(self.hand, start, self.speed)
+            way = state.ways.free_way(self.hand, start, self.speed)
             if way is None:
                 continue
-            score = state.room_on(self.hand, way) + 4.0 * max(goal - theta, 0.0)
+            score = state.ways.room_on(self.hand, way) + 4.0 * max(goal - theta, 0.0)
             if score < best[0]:
                 best = (score, way, like, radius, height, theta)
             if score < 0.5:
@@ -171,6 +171,6 @@ class MoveJointPush(Skill):
             return
         yield from arm.follow(path)
         poses = [(behind(theta, 0.04), None) for theta in np.arange(angle, min(goal, reach) + 0.1, STEP)]
-        yield from arm.follow(arm.line(poses, 0.5 * self.speed, like=like), lambda: state.joint(self.joint) >= goal)
-        away = behind(state.joint(self.joint), BEHIND)
+        yield from arm.follow(arm.line(poses, 0.5 * self.speed, like=like), lambda: state.senses.joint(self.joint) >= goal)
+        away = behind(state.senses.joint(self.joint), BEHIND)
         yield from arm.follow(arm.line([(away, None)], self.speed, like=like))

@@ -50,32 +50,32 @@ class MoveJointShut(Skill):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        if state.slides(self.joint):
+        if state.senses.slides(self.joint):
             yield from self._slide(state)
             return
         slow = NEARLY if self.slow_from is None else self.slow_from
         arm = state.arms[self.hand]
         state.open_claw(self.hand, 0.0)
-        angle = state.joint(self.joint)
+        angle = state.senses.joint(self.joint)
 
         radius, height, like, start = self._outside(state, angle)
 
         def outside(theta: float, gap: float) -> np.ndarray:
             return self._before(state, theta, gap, radius, height)
 
-        yield from arm.follow(state.way(self.hand, start, self.speed))
-        angle = state.joint(self.joint)
+        yield from arm.follow(state.ways.way(self.hand, start, self.speed))
+        angle = state.senses.joint(self.joint)
         poses = [(outside(theta, 0.03), None) for theta in np.arange(angle, slow, -STEP)]
         path = arm.line([*poses, (outside(slow, 0.03), None)], self.speed, like=like)
-        yield from arm.follow(path, state.until(self.until))
+        yield from arm.follow(path, state.senses.until(self.until))
         # the latch is met slowly and by a growing force, so that nothing is squeezed once it has caught
-        caught = state.until(self.until) or (lambda: False)
+        caught = state.senses.until(self.until) or (lambda: False)
         # a hand that stays so far behind its command presses with about the largest force
-        behind = self.force * float(np.linalg.norm(arm.compliance() @ state.site(self.edge)[1][:, 0]))
+        behind = self.force * float(np.linalg.norm(arm.compliance() @ state.senses.site(self.edge)[1][:, 0]))
 
         def pressed() -> bool:
-            shut = state.joint(self.joint) < SHUT
-            return caught() or shut or float(np.linalg.norm(arm.hand()[0] - state.site(f"{self.hand}_tcp")[0])) > behind
+            shut = state.senses.joint(self.joint) < SHUT
+            return caught() or shut or float(np.linalg.norm(arm.hand()[0] - state.senses.site(f"{self.hand}_tcp")[0])) > behind
 
         yield from arm.follow(arm.line([(outside(-0.1, 0.0), None)], 0.05, like=like), pressed, tremor=0.0, brake=1.0)
         yield from arm.hold(0.3, caught)
@@ -83,24 +83,24 @@ class MoveJointShut(Skill):
 
     def _slide(self, state: OperatorState) -> Motion:
         """Push a drawer shut with the closed fingertips on its front."""
-        arm, stood = state.arms[self.hand], state.joint(self.joint)
+        arm, stood = state.arms[self.hand], state.senses.joint(self.joint)
         state.open_claw(self.hand, 0.0)
         slow = min(SLIDE.nearly if self.slow_from is None else self.slow_from, stood)
-        out = state.site(self.edge)[1][:, 0]
+        out = state.senses.site(self.edge)[1][:, 0]
 
         def tip(at: float, gap: float) -> np.ndarray:
-            return state.site_at(self.edge, self.joint, at)[0] + gap * out + self.height * UP + state.aim()
+            return state.senses.site_at(self.edge, self.joint, at)[0] + gap * out + self.height * UP + state.aim()
 
         best: tuple[float, list[np.ndarray], np.ndarray] = (np.inf, [], np.eye(3))
         for name in PUSHING:
-            like = state.arms[self.hand].posture(name)
+            like = arm.posture(name)
             for turn, pitch in itertools.product((*TURNS, *ASIDE), PITCHED):
-                frame = arm.frame(facing(state.site(self.edge)[1]) + turn, pitch, like)
+                frame = arm.frame(facing(state.senses.site(self.edge)[1]) + turn, pitch, like)
                 row = [
                     (tip(at, gap) - state.hand.tip_end * frame[:, 2], frame)
                     for at, gap in ((stood, CLEAR), (stood, 0.0), (0.0, 0.0))
                 ]
-                score, found = state.goal(self.hand, [row], like, POINT, [state.part_of(self.edge)])
+                score, found = state.ways.goal(self.hand, [row], like, POINT, [state.senses.part_of(self.edge)])
                 if score < best[0]:
                     best = (score, found, frame)
                 if score < 0.5:
@@ -108,21 +108,21 @@ class MoveJointShut(Skill):
             if best[0] < 0.5:
                 break
         _, found, frame = best
-        yield from arm.follow(state.way(self.hand, found[0], self.speed))
+        yield from arm.follow(state.ways.way(self.hand, found[0], self.speed))
         yield from state.pause()
         frame = arm.hand()[1]
 
         def to(at: float, gap: float, speed: float) -> Path:
             return arm.line([(tip(at, gap) - state.hand.tip_end * frame[:, 2], frame)], speed, orient=POINT)
 
-        caught = state.until(self.until) or (lambda: False)
+        caught = state.senses.until(self.until) or (lambda: False)
         yield from arm.follow(to(stood, 0.0, 0.1), tremor=0.3)
         yield from arm.follow(to(slow, 0.0, 0.5 * self.speed), caught, tremor=0.3)
         behind = self.force * float(np.linalg.norm(arm.compliance() @ out))
 
         def pressed() -> bool:
-            missed = float(np.linalg.norm(arm.hand()[0] - state.site(f"{self.hand}_tcp")[0]))
-            return caught() or state.joint(self.joint) < SLIDE.shut or missed > behind
+            missed = float(np.linalg.norm(arm.hand()[0] - state.senses.site(f"{self.hand}_tcp")[0]))
+            return caught() or state.senses.joint(self.joint) < SLIDE.shut or missed > behind
 
         yield from arm.follow(to(0.0, -0.02, 0.05), pressed, tremor=0.0, brake=1.0)
         yield from arm.hold(0.3, caught)
@@ -139,9 +139,9 @@ class MoveJointShut(Skill):
         Returns:
             Radius and height [m] on the door, the posture that is preferred, and the joint angles where it begins.
         """
-        arm, door = state.arms[self.hand], state.part_of(self.edge)
+        arm, door = state.arms[self.hand], state.senses.part_of(self.edge)
         best: tuple[float, float, float, np.ndarray, np.ndarray] = (np.inf, 0.0, 0.0, arm.q, arm.q)
-        likes = [state.arms[self.hand].posture(name) for name in OUTSIDE]
+        likes = [arm.posture(name) for name in OUTSIDE]
         rows = [(like, r, up) for up in (0.0, HIGHER) for like in likes for r in (0.0, -0.05, 0.04)]
         for k in range(len(rows) + OTHERWISE):
             if k < len(rows):
@@ -153,10 +153,10 @@ class MoveJointShut(Skill):
                 further, higher = state.rng.uniform((-0.06, -HIGHER), (0.05, HIGHER))
             where = self.radius + further, self.height + higher
             start, off = arm.solve(self._before(state, angle, 0.14, *where), None, like, like)
-            score, q = state.crowd(self.hand, start) + 400.0 * off, start
+            score, q = state.ways.crowd(self.hand, start) + 400.0 * off, start
             for share in (1.0, 0.8, 0.5, 0.25, 0.0):
                 q, off = arm.solve(self._before(state, share * angle, 0.03, *where), None, q, like)
-                score += state.crowd(self.hand, q, [door], self.joint, share * angle) + 400.0 * off
+                score += state.ways.crowd(self.hand, q, [door], self.joint, share * angle) + 400.0 * off
                 if score > best[0]:
                     break
             if score < best[0]:

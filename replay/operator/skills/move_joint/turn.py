@@ -9,7 +9,8 @@ import numpy as np
 from .....scenarios.robots.robot_folder import SIDES
 from ...limbs.arm import Arm, Path
 from ...limbs.geometry import facing, turn_z
-from ...operator_state import REACHED, OperatorState
+from ...operator_state import OperatorState
+from ...planning.ways import REACHED
 from ...recognition import pushing
 from ...words.motion import Motion
 from ...words.primitives import EITHER, MOVE_JOINT
@@ -60,14 +61,14 @@ class MoveJointTurn(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         left = float(self.by)
-        while abs(left) > 1e-3 and not state.reached(self.until):
+        while abs(left) > 1e-3 and not state.senses.reached(self.until):
             bite = float(np.clip(left, -BITE, BITE))
             yield from self._turn(state, bite)
             left -= bite
 
     def _turn(self, state: OperatorState, by: float) -> Motion:
         """One grip: the hand comes turned half the way back, or as the flats stand, and goes on from there."""
-        knob, rotation = state.site(self.at)
+        knob, rotation = state.senses.site(self.at)
         out = rotation[:, 0]
         centre = knob + (REACH - self.raised) * out + state.aim()
         best: tuple[float, str, list[np.ndarray]] = (np.inf, "", [])
@@ -84,13 +85,13 @@ class MoveJointTurn(Skill):
                 for frame in frames:
                     back, on = about(-out, -by / 2) @ frame, about(-out, by / 2) @ frame
                     row = [(centre + self.standoff * out, back), (centre, back)]
-                    score, found = state.goal(side, [row], like, 0.3, [state.part_of(self.at)])
+                    score, found = state.ways.goal(side, [row], like, 0.3, [state.senses.part_of(self.at)])
                     if score >= best[0]:
                         continue
                     path = self._round(arm, found[-1], centre, out, by)
                     away, _ = arm.solve(centre + self.standoff * out, on, path.end, like)
                     score += 400.0 * max(path.error - REACHED, 0.0)
-                    score += sum(state.crowd(side, q, [state.part_of(self.at)]) for q in (path.end, away))
+                    score += sum(state.ways.crowd(side, q, [state.senses.part_of(self.at)]) for q in (path.end, away))
                     if score < best[0]:
                         best = (score, side, found)
                     if score < 0.5:
@@ -101,12 +102,12 @@ class MoveJointTurn(Skill):
                 break
         side, start = best[1], best[2][0]
         arm = state.arms[side]
-        yield from arm.follow(state.way(side, start, self.speed))
+        yield from arm.follow(state.ways.way(side, start, self.speed))
         yield from state.pause()
         yield from arm.follow(arm.line([(centre, arm.hand()[1])], 0.1), tremor=0.3)
         yield from arm.hold(0.15)
         yield from state.grip(side, self.force)
-        yield from arm.follow(self._round(arm, arm.q, centre, out, by), state.until(self.until), tremor=0.0)
+        yield from arm.follow(self._round(arm, arm.q, centre, out, by), state.senses.until(self.until), tremor=0.0)
         yield from arm.hold(0.2)
         yield from state.let_go(side, self.opening, 0.4)
         yield from arm.follow(self._back(state, side, out))
@@ -122,11 +123,11 @@ class MoveJointTurn(Skill):
 
     def _back(self, state: OperatorState, side: str, out: np.ndarray) -> Path:
         """Straight away from the knob, as far as the arm has room: a hand that has turned may bring its elbow to the trunk."""
-        arm, knob = state.arms[side], state.part_of(self.at)
+        arm, knob = state.arms[side], state.senses.part_of(self.at)
         position, frame = arm.hand()
         for share in BACK:
             path = arm.line([(position + share * self.standoff * out, frame)], 0.2)
-            if state.crowd(side, path.end, [knob]) < ROOMY:
+            if state.ways.crowd(side, path.end, [knob]) < ROOMY:
                 break
         return path
 

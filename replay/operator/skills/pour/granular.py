@@ -52,7 +52,7 @@ class PourGranular(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
-        floor, turned = state.site(self.of)
+        floor, turned = state.senses.site(self.of)
         things = loose(state)
         mouth = floor + self.height * turned[:, 2]
         way, like, shares = yield from tip(state, self, mouth, turned[:, 2], self.radius, things)
@@ -67,9 +67,9 @@ class PourGranular(Skill):
 
     def _left(self, state: OperatorState) -> bool:
         """Whether a loose piece is seen in what is held."""
-        floor, turned = state.site(self.of)
+        floor, turned = state.senses.site(self.of)
         for name in bodies_of(state, loose(state)):
-            x, y, z = turned.T @ (state.body_pose(name)[0] - floor)
+            x, y, z = turned.T @ (state.senses.body_pose(name)[0] - floor)
             if x * x + y * y < self.radius**2 and -LEFT < z < self.height + LEFT:
                 return True
         return False

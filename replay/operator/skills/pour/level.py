@@ -41,10 +41,10 @@ class PourLevel(Skill):
         like = state.arms[self.hand].posture(self.posture)
         way = Tilting(state, self.hand, *state.arms[self.hand].hand(), self.lip, self.into).plan(like)
         area = np.pi * self.bore**2
-        tilt, last, stream = way.now, state.joint(self.gauge), 0.0
+        tilt, last, stream = way.now, state.senses.joint(self.gauge), 0.0
         tilt = float(np.clip(tilt, BEGIN, END))
         for _ in range(round(self.at_most / state.timestep)):
-            level = state.joint(self.gauge)
+            level = state.senses.joint(self.gauge)
             stream += 0.5 * ((level - last) * area / state.timestep - stream)
             last = level
             if level * area + AHEAD * stream >= self.amount:

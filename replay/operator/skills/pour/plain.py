@@ -29,7 +29,7 @@ class PourPlain(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
-        like = state.arms[self.hand].posture(self.posture)
+        like = arm.posture(self.posture)
         way = Tilting.best(state, self.hand, *arm.hand(), self.lip, self.into, arm.q, like)[1].plan(like)
         first, frame = way.pose(BEGIN)
         # first up and across with the bottle upright enough to hold all that is in it, then over the mouth
@@ -38,8 +38,8 @@ class PourPlain(Skill):
         half = rotation(way.across, 0.5 * BEGIN) @ way.upright
         yield from arm.follow(arm.line([(over, half), (first, frame)], self.speed, like=like, orient=LEVEL), tremor=0.3)
         yield from arm.hold(0.1)
-        start, tilt = state.joint(self.gauge), BEGIN
-        while tilt < END and state.joint(self.gauge) < start + RUNS:
+        start, tilt = state.senses.joint(self.gauge), BEGIN
+        while tilt < END and state.senses.joint(self.gauge) < start + RUNS:
             tilt = min(tilt + FORWARD * state.timestep, END)
             way.follow(tilt, FORWARD)
             yield

@@ -60,7 +60,7 @@ class PressKey(Skill):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        key, rotation = state.site(self.at)
+        key, rotation = state.senses.site(self.at)
         key = key + state.aim()
         out = rotation[:, 0]
         best: tuple[float, str, list[np.ndarray]] = (np.inf, "", [])
@@ -80,12 +80,12 @@ class PressKey(Skill):
                 break
         side, start = best[1], best[2][0]
         arm = state.arms[side]
-        yield from arm.follow(state.way(side, start, self.speed))
+        yield from arm.follow(state.ways.way(side, start, self.speed))
         yield from state.pause()
         deeper = 0.0
         for _ in range(ATTEMPTS):
             yield from self._press(state, arm, out, deeper)
-            if self.until is None or state.reached(self.until):
+            if self.until is None or state.senses.reached(self.until):
                 break
             deeper += DEEPER  # a person who has felt no click presses again, further in
 
@@ -93,17 +93,17 @@ class PressKey(Skill):
         self, state: OperatorState, side: str, rows: list[list[tuple[np.ndarray, np.ndarray]]], like: np.ndarray
     ) -> tuple[float, list[np.ndarray]]:
         """The row of hand poses that leaves most room, as `OperatorState.goal`; also to a door that springs open."""
-        touch = [state.part_of(self.at)]
+        touch = [state.senses.part_of(self.at)]
         if self.lets_go is None:
-            return state.goal(side, rows, like, POINT, touch)
-        touch.append(state.carrier_of(self.at))  # the fingertips come near the housing; its door is what counts
+            return state.ways.goal(side, rows, like, POINT, touch)
+        touch.append(state.senses.carrier_of(self.at))  # the fingertips come near the housing; its door is what counts
         best: tuple[float, list[np.ndarray]] = (np.inf, [])
         for row in rows:
-            score, found = state.goal(side, [row], like, POINT, touch)
+            score, found = state.ways.goal(side, [row], like, POINT, touch)
             for share in np.linspace(1.0, 0.0, PLACES, endpoint=False):
                 if score > best[0]:
                     break
-                score += state.crowd(side, found[-1], touch, self.lets_go, share * OPENS)
+                score += state.ways.crowd(side, found[-1], touch, self.lets_go, share * OPENS)
             if score < best[0]:
                 best = (score, found)
             if score < 0.5:
@@ -112,7 +112,7 @@ class PressKey(Skill):
 
     def _press(self, state: OperatorState, arm: Arm, out: np.ndarray, deeper: float) -> Motion:
         """Come before the key, press it, and draw back."""
-        key = state.site(self.at)[0] + state.aim()
+        key = state.senses.site(self.at)[0] + state.aim()
         position, frame = arm.hand()
         tip = position + state.hand.tip_end * frame[:, 2]
         to = arm.line([(position + key + 0.002 * out - tip, frame)], 0.1, orient=POINT)
@@ -120,7 +120,7 @@ class PressKey(Skill):
         yield from arm.hold(0.15)
         position, frame = arm.hand()
         pressed = arm.line([(position - (self.travel + deeper + 0.002) * out, frame)], self.pressing, orient=POINT)
-        yield from arm.follow(pressed, state.until(self.until), tremor=0.0)
+        yield from arm.follow(pressed, state.senses.until(self.until), tremor=0.0)
         yield from arm.hold(0.2)
         position, frame = arm.hand()
         yield from arm.follow(arm.line([(position + self.standoff * out, frame)], 0.2))

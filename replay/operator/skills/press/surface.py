@@ -40,15 +40,15 @@ class PressSurface(Skill):
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
         state.open_claw(self.hand, 0.0)
-        at = state.site(self.at)[0]
+        at = state.senses.site(self.at)[0]
         found, frame = pointing_down(
-            state, self.hand, [at + 0.08 * UP, at + 0.01 * UP], ahead_of(state, self.hand, at), [state.part_of(self.at)]
+            state, self.hand, [at + 0.08 * UP, at + 0.01 * UP], ahead_of(state, self.hand, at), [state.senses.part_of(self.at)]
         )
-        yield from arm.follow(state.way(self.hand, found[0], 0.4))
+        yield from arm.follow(state.ways.way(self.hand, found[0], 0.4))
         low = at - self.past * UP - state.hand.tip_end * frame[:, 2]
 
         def touched() -> bool:
-            return float(state.touch(self.hand).sum()) > TOUCH
+            return float(state.senses.touch(self.hand).sum()) > TOUCH
 
         if (yield from arm.follow(arm.line([(low, frame)], 0.03, orient=POINT), touched, tremor=0.0, brake=1.0)):
             feel = Leaning(state, self.hand, self.force)

@@ -46,7 +46,7 @@ class PutBothHands(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         def missing() -> np.ndarray:
-            return state.site(self.upon)[0] + state.aim() - state.site(self.of)[0]
+            return state.senses.site(self.upon)[0] + state.aim() - state.senses.site(self.of)[0]
 
         way = missing()
         yield from shift(state, way - (way @ UP) * UP, self.speed)
@@ -67,7 +67,7 @@ class PutBothHands(Skill):
 
     def _lower(self, state: OperatorState, missing: Callable[[], np.ndarray]) -> Motion:
         def stands() -> bool:
-            below = [float((state.site(f"{s}_tcp")[0] - state.arms[s].hand()[0]) @ UP) for s in SIDES]
+            below = [float((state.senses.site(f"{s}_tcp")[0] - state.arms[s].hand()[0]) @ UP) for s in SIDES]
             return float(-missing() @ UP) < RESTS or min(below) > PRESSED
 
         way = float(missing() @ UP) - 0.002
@@ -77,7 +77,7 @@ class PutBothHands(Skill):
 
 def _outwards(state: OperatorState, side: str) -> np.ndarray:
     """The way by which a hand that has crossed before the chest comes before its own shoulder again; none where it has not."""
-    shoulder, sign = state.site(f"{side}_shoulder")[0], 1.0 if side == "left" else -1.0
+    shoulder, sign = state.senses.site(f"{side}_shoulder")[0], 1.0 if side == "left" else -1.0
     left = np.array([-np.sin(state.heading), np.cos(state.heading), 0.0])
     missing = sign * float((shoulder - state.arms[side].hand()[0]) @ left)
     return sign * max(missing, 0.002) * left

@@ -7,7 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from ...limbs.geometry import UP, turn_z
-from ...operator_state import ENOUGH, OperatorState
+from ...operator_state import OperatorState
+from ...planning.ways import ENOUGH
 from ...recognition import carrying
 from ...words.motion import Motion
 from ...words.primitives import PUT
@@ -44,14 +45,14 @@ class PutDown(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
-        like = state.arms[self.hand].posture(self.posture)
+        like = arm.posture(self.posture)
         hand, frame = arm.hand()
-        held, turned = state.site(self.of)
+        held, turned = state.senses.site(self.of)
         axis = turned[:, 2]
         tilt = float(np.arccos(np.clip(axis[2], -1.0, 1.0)))
         upright = rotation(np.cross(axis, UP), tilt) @ frame if tilt > 1e-3 else frame
         offset = upright @ (frame.T @ (hand - held))
-        place, along = state.site(self.upon)
+        place, along = state.senses.site(self.upon)
         place = place + self.ahead * along[:, 0] + self.aside * along[:, 1] + state.aim()
         high = place + offset + self.above * UP
         away, poses = [], [(high, upright)]
@@ -62,8 +63,8 @@ class PutDown(Skill):
             over = np.array([*(0.6 * high[:2] + 0.4 * hand[:2]), max(high[2], hand[2] + CLEAR)])
             poses = [*away, (over, upright), *poses]
         path = arm.line(poses, self.speed, like=like, orient=LEVEL)
-        things = state.with_contents(self.of.split("/")[0])
-        cost = state.tightness(self.hand, path, things)
+        things = state.ways.with_contents(self.of.split("/")[0])
+        cost = state.ways.tightness(self.hand, path, things)
         if cost > ENOUGH:
             if away:
                 yield from arm.follow(arm.line(away, self.speed, like=like, orient=LEVEL), tremor=0.3)
@@ -71,14 +72,14 @@ class PutDown(Skill):
             for turn in map(turn_z, TURNED if self.turn == "free" else TURNED[:1]):
                 low = place + turn @ offset
                 rows.append([(low + self.above * UP, turn @ upright), (low, turn @ upright)])
-            goal = state.goal(self.hand, rows, like, LEVEL, held=things)[1][0]
-            planned = state.free_way(self.hand, goal, self.speed)
+            goal = state.ways.goal(self.hand, rows, like, LEVEL, held=things)[1][0]
+            planned = state.ways.free_way(self.hand, goal, self.speed)
             if planned is None and cost > HOPELESS:
                 raise no_way_over(state, self)
             path = planned or arm.line(poses[len(away) :], self.speed, like=like, orient=LEVEL)
         yield from arm.follow(arm.gently(path, GENTLE), tremor=0.3)
         position, frame = arm.hand()
-        low = position + place - state.site(self.of)[0] + 0.0015 * UP  # what the way there has left over, too
+        low = position + place - state.senses.site(self.of)[0] + 0.0015 * UP  # what the way there has left over, too
         yield from arm.follow(arm.line([(low, frame)], 0.08, orient=LEVEL), tremor=0.0)
         yield from arm.hold(0.2)
         yield from state.let_go(self.hand, self.opening, 0.6)

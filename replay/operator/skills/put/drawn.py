@@ -42,14 +42,14 @@ class PutDrawn(Skill):
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
         for _ in range(LOOKS):
-            way = state.site(self.upon)[0] + state.aim() - state.site(self.of)[0]
+            way = state.senses.site(self.upon)[0] + state.aim() - state.senses.site(self.of)[0]
             way[2] = 0.0
             missing = float(np.linalg.norm(way))
             if missing < self.within:
                 break
 
             def taut() -> bool:
-                behind = arm.hand()[0] - state.site(f"{self.hand}_tcp")[0]
+                behind = arm.hand()[0] - state.senses.site(f"{self.hand}_tcp")[0]
                 return float(np.linalg.norm(np.linalg.solve(arm.compliance()[:2, :2], behind[:2]))) > self.force
 
             position, frame = arm.hand()

@@ -9,7 +9,8 @@ import numpy as np
 
 from ...limbs.arm import Path
 from ...limbs.geometry import UP, unit
-from ...operator_state import REACHED, OperatorState
+from ...operator_state import OperatorState
+from ...planning.ways import REACHED
 from ...recognition import carrying
 from ...words.motion import Motion
 from ...words.primitives import PUT
@@ -45,7 +46,7 @@ class PutInside(Skill):
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
         position, frame = arm.hand()
-        drop = (state.site(self.of)[0] - state.site(self.upon)[0])[2]
+        drop = (state.senses.site(self.of)[0] - state.senses.site(self.upon)[0])[2]
         position = position - (drop + 0.002) * UP
         yield from arm.follow(arm.line([(position, frame)], 0.06, orient=LEVEL), tremor=0.0)
         yield from arm.hold(0.2)
@@ -59,14 +60,14 @@ class PutInside(Skill):
         """
         arm = state.arms[self.hand]
         position, frame = arm.hand()
-        inward = state.site(self.into)[1][:, 0]
+        inward = state.senses.site(self.into)[1][:, 0]
         vertical = Reason(
             f"the fingers of the {self.hand} hand point straight down or up", "fingers_vertical", side=self.hand
         )
         side = unit(np.cross(UP, frame[:, 2]), vertical)
         ways: list[tuple[float, Path, Path]] = []
         q = arm.q
-        for like, share, flatter in itertools.product((state.arms[self.hand].posture("elbow_in"), None), CLEARS, FLATTER):
+        for like, share, flatter in itertools.product((arm.posture("elbow_in"), None), CLEARS, FLATTER):
             if like is None and min(ways, key=lambda way: way[0])[0] < CROWDED:
                 break
             back, level = share * self.back, about(side, -flatter) @ frame
@@ -77,7 +78,7 @@ class PutInside(Skill):
             arm.q = first.end
             second = arm.line([(out, level)], self.speed, like=like, orient=(0.1, 0.3, 0.3))
             arm.q = q
-            costs = state.room_on(self.hand, first), state.room_on(self.hand, second)
+            costs = state.ways.room_on(self.hand, first), state.ways.room_on(self.hand, second)
             cost = sum(costs) + 200.0 * max(first.error - REACHED, 0.0)
             ways.append((cost, first, second))
         _, first, second = min(ways, key=lambda way: way[0])

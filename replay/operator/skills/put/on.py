@@ -49,20 +49,20 @@ class PutOn(Skill):
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
         position, frame = arm.hand()
-        hangs = state.feel(self.hand)[2]
-        drop = (state.site(self.of)[0] - state.site(self.upon)[0])[2]
-        start = position[2] - state.site(self.of)[0][2]
+        hangs = state.senses.feel(self.hand)[2]
+        drop = (state.senses.site(self.of)[0] - state.senses.site(self.upon)[0])[2]
+        start = position[2] - state.senses.site(self.of)[0][2]
         behind = SEATED + TRAILS * max(0.0, self.lowering - SLOWLY)
 
         def seated() -> bool:
-            if self.force is not None and state.feel(self.hand)[2] - hangs > self.force:
+            if self.force is not None and state.senses.feel(self.hand)[2] - hangs > self.force:
                 return True
-            return (arm.hand()[0][2] - state.site(self.of)[0][2]) - start < -behind
+            return (arm.hand()[0][2] - state.senses.site(self.of)[0][2]) - start < -behind
 
         low = position - (drop + PAST) * UP
         yield from arm.follow(arm.line([(low, frame)], self.lowering, orient=LEVEL), seated, tremor=0.0, brake=1.0)
         yield from arm.hold(0.2)
-        gap = state.gap(self.hand) + WIDER if self.opening is None else self.opening
+        gap = state.senses.gap(self.hand) + WIDER if self.opening is None else self.opening
         yield from state.let_go(self.hand, min(gap, state.hand.widest), 0.6)
         yield from arm.follow(self._away(state), tremor=0.0)
 
@@ -82,4 +82,4 @@ class PutOn(Skill):
 
         if self.leave != "free":
             return path(ways[self.leave])
-        return min((path(way) for way in ways.values()), key=lambda one: state.tightness(self.hand, one, ()))
+        return min((path(way) for way in ways.values()), key=lambda one: state.ways.tightness(self.hand, one, ()))

@@ -36,4 +36,4 @@ class PutOnPins(Skill):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        yield from set_down(self, state, self.upon, feed=FEED, touch=[state.part_of(self.upon)])
+        yield from set_down(self, state, self.upon, feed=FEED, touch=[state.senses.part_of(self.upon)])

@@ -33,23 +33,23 @@ class PutPressed(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
-        mouth, rotation = state.site(self.into)
+        mouth, rotation = state.senses.site(self.into)
         inward = -rotation[:, 0]
 
         def depth() -> float:
-            return float((state.site(self.of)[0] - mouth) @ inward)
+            return float((state.senses.site(self.of)[0] - mouth) @ inward)
 
         behind = min(BEHIND, self.force * float(inward @ arm.compliance() @ inward))  # a weak hand gives way at once
 
         def met() -> bool:
-            return float((arm.hand()[0] - state.site(f"{self.hand}_tcp")[0]) @ inward) > behind or depth() > self.depth
+            return float((arm.hand()[0] - state.senses.site(f"{self.hand}_tcp")[0]) @ inward) > behind or depth() > self.depth
 
         position, frame = arm.hand()
         way = (self.depth - depth()) * inward
         yield from arm.follow(arm.line([(position + way, frame)], FEED, orient=0.5), met, tremor=0.0, brake=1.0)
 
         def there() -> bool:
-            return depth() > self.depth or state.reached(self.until)
+            return depth() > self.depth or state.senses.reached(self.until)
 
         if not there():
             yield from arm.press(self.force, PRESS_RATE, lambda: arm.yielding(inward), there, hold=0.6)

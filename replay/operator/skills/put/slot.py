@@ -38,7 +38,7 @@ class PutSlot(Skill):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        touch = whole(state, self.upon) if self.brushes == "yes" else [state.part_of(self.upon)]
+        touch = whole(state, self.upon) if self.brushes == "yes" else [state.senses.part_of(self.upon)]
         yield from set_down(self, state, self.upon, feed=0.06, touch=touch)
         if self.stays == "yes":
             state.put_into[self.of.split("/")[0]] = self.upon.split("/")[0]

@@ -65,15 +65,15 @@ class PutStraight(Skill):
 
     def _missing(self, state: OperatorState) -> tuple[np.ndarray, float]:
         """Seen from above: the way (3,) [m] to the place, and the angle [rad] to the left by which it has to be turned."""
-        at, lies = state.site(self.of)
-        place, shall = state.site(self.upon)
+        at, lies = state.senses.site(self.of)
+        place, shall = state.senses.site(self.upon)
         way = place + state.aim() - at
         way[2] = 0.0
         turn = np.arctan2(shall[1, 0], shall[0, 0]) - np.arctan2(lies[1, 0], lies[0, 0])
         return way, float(np.arctan2(np.sin(turn), np.cos(turn)))
 
     def _move(self, state: OperatorState, way: np.ndarray, turn: float) -> Motion:
-        centre = state.site(self.of)[0]
+        centre = state.senses.site(self.of)[0]
         count = max(2, int(np.ceil(abs(turn) / STRIDES)))
         paths = []
         for side in SIDES:

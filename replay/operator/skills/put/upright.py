@@ -43,26 +43,26 @@ class PutUpright(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
-        place, rotation = state.site(self.upon)
+        place, rotation = state.senses.site(self.upon)
         place = place + state.aim()
         out, up = -rotation[:, 0], rotation[:, 2]
         raised = place + self.high * up
         row = [(raised + d * out, rotation) for d in (self.before, 0.5 * self.before, 0.0)]
-        yield from bring(state, self.hand, self.of, row, [state.part_of(self.upon)], self.speed)
+        yield from bring(state, self.hand, self.of, row, [state.senses.part_of(self.upon)], self.speed)
         yield from state.pause()
         yield from correct(state, self.hand, self.of, row[0], good=1.5e-3)
         yield from move_held(state, self.hand, self.of, row[2], self.feeding)
         yield from correct(state, self.hand, self.of, row[2], good=1.5e-3, looks=2)
 
         def stands() -> bool:
-            return float((state.site(self.of)[0] - place) @ up) < ABOVE
+            return float((state.senses.site(self.of)[0] - place) @ up) < ABOVE
 
         def met() -> bool:
-            return stands() or float((state.site(f"{self.hand}_tcp")[0] - arm.hand()[0]) @ up) > BEHIND
+            return stands() or float((state.senses.site(f"{self.hand}_tcp")[0] - arm.hand()[0]) @ up) > BEHIND
 
         way, _ = off(state, self.of, (place, rotation))
-        hand, frame = hand_for(state, self.hand, self.of, (state.site(self.of)[0], rotation))
-        missed = arm.hand()[0] - state.site(f"{self.hand}_tcp")[0]
+        hand, frame = hand_for(state, self.hand, self.of, (state.senses.site(self.of)[0], rotation))
+        missed = arm.hand()[0] - state.senses.site(f"{self.hand}_tcp")[0]
         lower = hand + missed + float(way @ up) * up - 0.002 * up
         yield from arm.follow(arm.line([(lower, frame)], FEED, orient=0.5), met, tremor=0.0, brake=1.0)
         yield from arm.hold(0.3)

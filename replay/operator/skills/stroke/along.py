@@ -39,20 +39,20 @@ class StrokeAlong(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
-        first, _ = state.site(getattr(self, "from"))
+        first, _ = state.senses.site(getattr(self, "from"))
         position, frame = arm.hand()
         tip = position + state.hand.tip_end * frame[:, 2]
         if np.linalg.norm(tip[:2] - first[:2]) > 0.06:
             state.open_claw(self.hand, 0.0)
-            last, _ = state.site(self.to)
+            last, _ = state.senses.site(self.to)
             tips = [first + 0.08 * UP, first, last]
             touch = whole(state, getattr(self, "from"))
             found, frame = pointing_down(state, self.hand, tips, ahead_of(state, self.hand, first), touch, STEEP)
-            yield from arm.follow(state.way(self.hand, found[0], 0.4))
+            yield from arm.follow(state.ways.way(self.hand, found[0], 0.4))
         feel = Leaning(state, self.hand, self.force)
         yield from arm.follow(arm.line([(first - state.hand.tip_end * frame[:, 2], frame)], SLOW, orient=POINT), tremor=0.0)
         yield from feel.during(arm.hold(0.6))
-        goal = state.site(self.to)[0] - state.hand.tip_end * frame[:, 2]
+        goal = state.senses.site(self.to)[0] - state.hand.tip_end * frame[:, 2]
         yield from feel.during(arm.follow(arm.line([(goal, frame)], self.speed, orient=POINT), tremor=0.0))
         yield from feel.during(arm.hold(0.2))
         yield from feel.off()

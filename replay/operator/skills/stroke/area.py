@@ -12,7 +12,8 @@ from .....scenarios.reactions.wiping import Stain
 from .....scenarios.words.stain import LEFT, STRIPE, TOTAL, kept
 from ...limbs.arm import Path
 from ...limbs.geometry import UP, turn_z
-from ...operator_state import REACHED, OperatorState
+from ...operator_state import OperatorState
+from ...planning.ways import REACHED
 from ...recognition import strokes
 from ...words.motion import Motion
 from ...words.primitives import STROKE
@@ -91,11 +92,11 @@ class StrokeArea(Skill):
             yield from feel.during(self._along(state, (x, -side * reach_y)))
             side = -side
         for _ in range(int(self.again)):
-            assert state.readings is not None
-            left, total = (float(state.readings.first(kept(stain.name, word))) for word in (LEFT, TOTAL))
+            assert state.senses.readings is not None
+            left, total = (float(state.senses.readings.first(kept(stain.name, word))) for word in (LEFT, TOTAL))
             if left <= (1.0 - self.enough) * total:
                 break
-            at, first, last, _ = (float(state.readings.first(kept(stain.name, word))) for word in STRIPE)
+            at, first, last, _ = (float(state.senses.readings.first(kept(stain.name, word))) for word in STRIPE)
             x = float(np.clip(at, -reach_x - BEYOND, reach_x + BEYOND))
             # no stroke is so short that it has no speed
             middle, half = (first + last) / 2, max((last - first) / 2, 0.04)
@@ -144,12 +145,12 @@ class StrokeArea(Skill):
             *between, end = self._bends(state, to, cut)
             for goal, frame in self._poses(state, end):
                 row = [
-                    (goal + state.site(self.at)[1] @ np.array([x - end[0], y - end[1], 0.0]), frame) for x, y in between
+                    (goal + state.senses.site(self.at)[1] @ np.array([x - end[0], y - end[1], 0.0]), frame) for x, y in between
                 ]
                 path = arm.line([*row, (goal, frame)], speed, like=arm.q, orient=HOLDS)
                 knots = path.spline(np.linspace(0.0, 1.0, 2 + int(np.linalg.norm(goal - arm.hand()[0]) / SWUNG[0])))
                 swing = float(np.abs(np.diff(knots, axis=0)).max())
-                room = state.least_room(self.hand, path, len(knots), [self.of.split("/")[0]])
+                room = state.ways.least_room(self.hand, path, len(knots), [self.of.split("/")[0]])
                 bad = max(path.error / REACHED, swing / SWUNG[1], 2.0 - room / ROOM)
                 if best is None or bad < best[0]:
                     best = (bad, path)
@@ -177,8 +178,8 @@ class StrokeArea(Skill):
 
     def _place(self, state: OperatorState) -> np.ndarray:
         """(3,) the underside's middle in the area's frame."""
-        middle, frame = state.site(self.at)
-        return frame.T @ (state.site(self.of)[0] - middle)
+        middle, frame = state.senses.site(self.at)
+        return frame.T @ (state.senses.site(self.of)[0] - middle)
 
     def _pose(self, state: OperatorState, to: tuple[float, float], above: float) -> tuple[np.ndarray, np.ndarray]:
         """Hand pose that brings the underside's middle to a place of the area, so high above it: the first that is reached."""
@@ -197,10 +198,10 @@ class StrokeArea(Skill):
         self, state: OperatorState, to: tuple[float, float], above: float = 0.0
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Hand poses over a place of the area: the hand as it is turned now, then a little aside, more level or steeper."""
-        middle, frame = state.site(self.at)
+        middle, frame = state.senses.site(self.at)
         position, hand = state.arms[self.hand].hand()
         if self._offset is None:
-            self._offset = position - state.site(self.of)[0]
+            self._offset = position - state.senses.site(self.of)[0]
         goal = middle + frame @ np.array([*to, above]) + self._offset
         across = np.cross(UP, hand[:, 2])
         for tilt, turn in sorted(itertools.product(TILTS, TURNS), key=lambda pair: abs(pair[0]) + abs(pair[1])):
@@ -220,8 +221,8 @@ class _Pressing:
         """Go on with a motion while pressing with a share of the force."""
         arm, rate = self.state.arms[self.hand], GROWING * self.state.timestep
         for _ in motion:
-            assert self.state.readings is not None
-            missing = share * self.force - abs(float(self.state.readings.point(self._bears)[2]))
+            assert self.state.senses.readings is not None
+            missing = share * self.force - abs(float(self.state.senses.readings.point(self._bears)[2]))
             change = np.clip((LEARNING if missing > 0 else EASING) * missing, -6.0 * rate, rate)
             most = min(share * self.force + SPARE, LARGEST)
             self._now = float(np.clip(self._now + change, -most, most))

@@ -44,14 +44,14 @@ class StrokePush(Skill):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        arm, thing = state.arms[self.hand], state.part_of(self.of)
+        arm, thing = state.arms[self.hand], state.senses.part_of(self.of)
         state.open_claw(self.hand, 0.0)
         start, way, left = self._line(state)
         behind = start - (self.radius + 0.03) * way + self.height * UP
         high = behind + 0.12 * UP
         ends = start + (left - self.radius) * way + self.height * UP
         found, frame = pointing_down(state, self.hand, [high, behind, ends], ahead_of(state, self.hand, start), [thing])
-        yield from arm.follow(state.way(self.hand, found[0], 0.4))
+        yield from arm.follow(state.ways.way(self.hand, found[0], 0.4))
         yield from arm.follow(arm.line([(behind - state.hand.tip_end * frame[:, 2], frame)], 0.2, orient=POINT), tremor=0.3)
         first = way
 
@@ -84,8 +84,8 @@ class StrokePush(Skill):
 
     def _line(self, state: OperatorState) -> tuple[np.ndarray, np.ndarray, float]:
         """Where the thing is, the level direction to its place, and how far that is [m]."""
-        at = state.site(self.of)[0]
-        rest = state.site(self.to)[0] - at
+        at = state.senses.site(self.of)[0]
+        rest = state.senses.site(self.to)[0] - at
         rest[2] = 0.0
         left = float(np.linalg.norm(rest))
         return at, rest / max(left, 1e-9), left

@@ -45,7 +45,7 @@ class StrokeShake(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
-        holes, turned = state.site(self.of)
+        holes, turned = state.senses.site(self.of)
         things: list[str] = []
         way, like, shares = yield from tip(state, self, holes, turned[:, 2], 0.0, things)
         low = arm.q.copy()

@@ -78,16 +78,16 @@ class StrokeStirWith(Skill):
         arm, tool, vessel = state.arms[self.hand], getattr(self, "with"), getattr(self, "in")
         things = [tool.split("/")[0]]
         best: tuple[float, HeldTool | None, np.ndarray, np.ndarray] = (HOPELESS, None, arm.q, arm.q)
-        middle = state.site(vessel)[0]
+        middle = state.senses.site(vessel)[0]
         for far, held in self._ways(state):
             poses = [*self._strokes(middle, held, LANES[0]), self._over(middle, held)]
             for name in HELD_AS:
-                like = state.arms[self.hand].posture(name)
+                like = arm.posture(name)
                 seed, score = like, far
                 for pose in poses:
                     seed, off = arm.solve(*pose, seed, like, HEAVY, steps=25)
                     score += ASTRAY * max(off + 0.1 * turned_between(arm.hand(seed)[1], pose[1]) - MISSED, 0.0)
-                    score += state.crowd(self.hand, seed, [state.part_of(vessel)], without=things)
+                    score += state.ways.crowd(self.hand, seed, [state.senses.part_of(vessel)], without=things)
                     if score > best[0]:
                         break
                 if score < best[0]:
@@ -98,16 +98,16 @@ class StrokeStirWith(Skill):
             raise GivenUp(Reason(f"the {self.hand} arm cannot stir in {at}", "cannot_stir", side=self.hand, at=at))
         over = self._over(middle, chosen)
         # held as it was imagined for the strokes; where no way leads there, as the arm comes
-        path = state.free_way(self.hand, ready, 0.3) or state.freest(self.hand, self._to(arm, over, like), things)
+        path = state.ways.free_way(self.hand, ready, 0.3) or state.ways.freest(self.hand, self._to(arm, over, like), things)
         assert path is not None
         yield from arm.follow(path, tremor=0.3)
         low = (over[0] - (self.over - self.above) * UP, over[1])
         yield from arm.follow(arm.line([low], DIP, like=like, orient=HEAVY), tremor=0.0)
-        done = state.until(self.until)
+        done = state.senses.until(self.until)
         for number in range(int(self.rounds)):
             # looked at anew: the vessel gives way by millimetres, and the tool turns between the fingers
             seen = chosen._replace(hand=self._from_end(state, chosen))
-            strokes = self._roomy(state, self._strokes(state.site(vessel)[0], seen, LANES[number % len(LANES)]), like)
+            strokes = self._roomy(state, self._strokes(state.senses.site(vessel)[0], seen, LANES[number % len(LANES)]), like)
             if (yield from arm.follow(arm.line(strokes, self.speed, like=like, orient=HEAVY), done, tremor=0.2)):
                 break
         position, frame = arm.hand()
@@ -116,7 +116,7 @@ class StrokeStirWith(Skill):
 
     def _ways(self, state: OperatorState) -> Iterator[tuple[float, HeldTool]]:
         """Ways of holding the tool, with a score that grows with how far the hand turns."""
-        tip, turned = state.site(getattr(self, "with"))
+        tip, turned = state.senses.site(getattr(self, "with"))
         position, frame = state.arms[self.hand].hand()
         axis = turned[:, 2]
         upright = rotation(np.cross(axis, UP), float(np.arccos(np.clip(axis[2], -1.0, 1.0))))
@@ -144,14 +144,14 @@ class StrokeStirWith(Skill):
 
     def _roomy(self, state: OperatorState, strokes: Sequence[Pose], like: np.ndarray) -> list[Pose]:
         """The same strokes, each end drawn in along its stroke as far as the arm has room there: the elbow may come to the trunk."""
-        arm, vessel = state.arms[self.hand], state.part_of(getattr(self, "in"))
+        arm, vessel = state.arms[self.hand], state.senses.part_of(getattr(self, "in"))
         things, seed, roomy = [getattr(self, "with").split("/")[0]], arm.q, list[Pose]()
         for at, (place, frame) in enumerate(strokes):
             across = strokes[at - 1 if at % 2 else at + 1][0] - place
             for share in DRAWN_IN:
                 pose = (place + share * across, frame)
                 q, _ = arm.solve(*pose, seed, like, HEAVY, steps=25)
-                if state.crowd(self.hand, q, [vessel], without=things) < CROWDED:
+                if state.ways.crowd(self.hand, q, [vessel], without=things) < CROWDED:
                     break
             seed = q
             roomy.append(pose)
@@ -159,8 +159,8 @@ class StrokeStirWith(Skill):
 
     def _from_end(self, state: OperatorState, held: HeldTool) -> np.ndarray:
         """(3,) [m] from the tool's end to the hand as it is seen now, were the hand held as it shall be."""
-        hand, frame = state.site(f"{self.hand}_tcp")
-        return np.asarray(held.frame @ frame.T @ (hand - state.site(getattr(self, "with"))[0]))
+        hand, frame = state.senses.site(f"{self.hand}_tcp")
+        return np.asarray(held.frame @ frame.T @ (hand - state.senses.site(getattr(self, "with"))[0]))
 
     def _over(self, middle: np.ndarray, held: HeldTool) -> Pose:
         return middle + self.over * UP + held.hand, held.frame

@@ -39,20 +39,20 @@ class TakeAbove(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
-        like = state.arms[self.hand].posture(self.posture)
+        like = arm.posture(self.posture)
         state.open_claw(self.hand, self.opening)
-        position, rotation = state.site(self.at)
+        position, rotation = state.senses.site(self.at)
         along = float(np.arctan2(rotation[1, 0], rotation[0, 0]))
         rows = []
         for turn in (0.0, np.pi, *np.deg2rad([10.0, -10.0, 20.0, -20.0])):
             frame = arm.frame(along + turn, self.pitch, like)
             low = position - self.depth * UP
             rows.append([(low + self.above * UP, frame), (low, frame)])
-        high = state.goal(self.hand, rows, like, 0.6, [self.of])[1][0]
+        high = state.ways.goal(self.hand, rows, like, 0.6, [self.of])[1][0]
         frame = arm.hand(high)[1]
-        yield from arm.follow(state.way(self.hand, high, self.speed))
+        yield from arm.follow(state.ways.way(self.hand, high, self.speed))
         yield from state.pause()
-        low = state.site(self.at)[0] - self.depth * UP
+        low = state.senses.site(self.at)[0] - self.depth * UP
         yield from arm.follow(arm.line([(low, frame)], 0.12, orient=0.6), tremor=0.3)
         yield from arm.hold(0.2)
         yield from state.grip(self.hand, self.force)

@@ -64,7 +64,7 @@ class TakeBothHands(Skill):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        way = np.zeros(3) if self.into is None else state.site(self.into)[0] - state.site(self.of)[0]
+        way = np.zeros(3) if self.into is None else state.senses.site(self.into)[0] - state.senses.site(self.of)[0]
         grips = {"left": self.left, "right": self.right}
         found = {}
         for side in SIDES:  # one after the other: the second hand has to see where the first has come to
@@ -75,15 +75,15 @@ class TakeBothHands(Skill):
         lines = {}
         for side in SIDES:
             arm = state.arms[side]
-            position, _ = state.site(grips[side])
+            position, _ = state.senses.site(grips[side])
             frame = arm.hand(found[side][1])[1]
-            missed = arm.hand()[0] - state.site(f"{side}_tcp")[0]
+            missed = arm.hand()[0] - state.senses.site(f"{side}_tcp")[0]
             lines[side] = arm.line([(position - self.back * frame[:, 2] + missed, frame)], 0.15, orient=WEIGHT)
         yield from together([state.arms[s].follow(lines[s], tremor=0.4) for s in SIDES])
         yield from state.wait(0.2)
         yield from together([state.grip(side, self.force) for side in SIDES])
         for side in SIDES:
-            state.hold_on(side, state.part_of(self.of))
+            state.hold_on(side, state.senses.part_of(self.of))
         if self.guided:
             yield from self._guided(state)
             return
@@ -107,8 +107,8 @@ class TakeBothHands(Skill):
             state.beside(give_way(state, side, motion, lambda t: whole, aside[side]))
 
     def _postures(self, state: OperatorState, side: str, grip: str, way: np.ndarray) -> tuple[Path, list[np.ndarray]]:
-        position, rotation = state.site(grip)
-        shoulder = state.site(f"{side}_shoulder")[0]
+        position, rotation = state.senses.site(grip)
+        shoulder = state.senses.site(f"{side}_shoulder")[0]
         up = self.by * UP
 
         def row(frame: np.ndarray, standoff: float) -> list[Pose]:
@@ -129,8 +129,8 @@ class TakeBothHands(Skill):
                 for more in PITCHES
                 for t in (False, True)
             ]
-        touch = [state.part_of(grip), state.part_of(self.of)]
-        load = state.with_contents(self.of.split("/")[0])
+        touch = [state.senses.part_of(grip), state.senses.part_of(self.of)]
+        load = state.ways.with_contents(self.of.split("/")[0])
         rows = [row(frame, standoff) for frame in frames for standoff in (self.standoff, NEARER * self.standoff)]
         return planned(state, side, rows, touch, self.speed, carried=(2, load))[1:]
 
@@ -166,7 +166,7 @@ def give_way(
     arm, names = state.arms[side], state.scene.robot.arm_of(side)
     before: np.ndarray | None = None
     for step, _ in enumerate(motion):
-        there = np.array([state.joint(name) for name in names])
+        there = np.array([state.senses.joint(name) for name in names])
         moved = np.zeros_like(there) if before is None else (there - before) / arm.timestep
         before = there
         jacobian = arm.jacobian(there)

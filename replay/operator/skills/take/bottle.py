@@ -45,14 +45,14 @@ class TakeBottle(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
-        like = state.arms[self.hand].posture(self.posture)
+        like = arm.posture(self.posture)
         state.open_claw(self.hand, self.opening)
-        position, rotation = state.site(self.at)
+        position, rotation = state.senses.site(self.at)
         best: tuple[float, np.ndarray] = (np.inf, arm.q)
         for turn in GRASPS:
             frame = arm.frame(facing(rotation) + self.yaw + turn, self.pitch, like)
             row = [(position - self.standoff * frame[:, 2], frame), (position, frame)]
-            score, found = state.goal(self.hand, [row], like, LEVEL, [self.of])
+            score, found = state.ways.goal(self.hand, [row], like, LEVEL, [self.of])
             if self.lip is not None and self.into is not None:
                 error, _ = Tilting.best(state, self.hand, position, frame, self.lip, self.into, found[1], like)
                 score += 100.0 * max(error - SLACK, 0.0)
@@ -62,9 +62,9 @@ class TakeBottle(Skill):
                 break
         first = best[1]
         frame = arm.hand(first)[1]
-        yield from arm.follow(state.way(self.hand, first, self.speed))
+        yield from arm.follow(state.ways.way(self.hand, first, self.speed))
         yield from state.pause()
-        position, _ = state.site(self.at)
+        position, _ = state.senses.site(self.at)
         yield from arm.follow(arm.line([(position, frame)], 0.18, orient=LEVEL), tremor=0.5)
         yield from arm.hold(0.15)
         yield from state.grip(self.hand, self.force)

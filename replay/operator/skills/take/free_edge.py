@@ -80,7 +80,7 @@ class TakeFreeEdge(Skill):
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
         state.open_claw(self.hand, self.opening)
-        position, rotation = state.site(self.at)
+        position, rotation = state.senses.site(self.at)
 
         def row(place: np.ndarray, frame: np.ndarray) -> list[Pose]:
             poses = [(place - self.standoff * frame[:, 2], frame), (place, frame)]
@@ -89,15 +89,15 @@ class TakeFreeEdge(Skill):
         frames = hands_at(rotation, self.pitch)
         shares = ALONG if self.along else ALONG[:1]
         rows = [row(position + share * self.along * rotation[:, 2], frame) for share in shares for frame in frames]
-        touch = [self.of, state.part_of(self.at)]
+        touch = [self.of, state.senses.part_of(self.at)]
         later = [] if None in (self.fits, self.into) else [self._fitted(state, *poses[1]) for poses in rows]
         _, path, found = planned(state, self.hand, rows, touch, self.speed, later)
         yield from arm.follow(path)
         yield from state.pause()
         place, frame = arm.hand(found[1])
         aside = float((place - position) @ rotation[:, 2]) if self.along else 0.0
-        at, lies = state.site(self.at)
-        goal = at + aside * lies[:, 2] + arm.hand()[0] - state.site(f"{self.hand}_tcp")[0]
+        at, lies = state.senses.site(self.at)
+        goal = at + aside * lies[:, 2] + arm.hand()[0] - state.senses.site(f"{self.hand}_tcp")[0]
         yield from arm.follow(arm.line([(goal, frame)], 0.12, orient=0.4), tremor=0.3)
         yield from arm.hold(0.2)
         yield from state.grip(self.hand, self.force)
@@ -107,8 +107,8 @@ class TakeFreeEdge(Skill):
 
     def _fitted(self, state: OperatorState, hand: np.ndarray, frame: np.ndarray) -> list[Pose]:
         """Hand poses in which what is taken so will be before its place, and in it."""
-        at, rotation = state.site(self.fits)
-        position, place = state.site(self.into)
+        at, rotation = state.senses.site(self.fits)
+        position, place = state.senses.site(self.into)
         turn = place @ rotation.T
         there, frame = position + turn @ (hand - at), turn @ frame
         if self.before:

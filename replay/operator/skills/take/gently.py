@@ -37,7 +37,7 @@ class TakeGently(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         arm, side = state.arms[self.hand], self.hand
-        position, _ = state.site(self.at)
+        position, _ = state.senses.site(self.at)
         _, frame = arm.hand()
         yield from arm.follow(arm.line([(position, frame)], self.speed), tremor=0.3)
         yield from arm.hold(0.2)

@@ -46,10 +46,10 @@ class TakeInside(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
-        like = state.arms[self.hand].posture(self.posture)
+        like = arm.posture(self.posture)
         state.open_claw(self.hand, self.opening)
-        position, rotation = state.site(self.at)
-        inward = state.site(self.into)[1][:, 0]
+        position, rotation = state.senses.site(self.at)
+        inward = state.senses.site(self.into)[1][:, 0]
         sign = 1.0 if self.fingers == "left" else -1.0
         rows = []
         for turn in TURNS:
@@ -58,12 +58,12 @@ class TakeInside(Skill):
             clear = grip - self.clear * frame[:, 2]
             out = clear - (self.standoff - (grip - clear) @ inward) * inward
             rows.append([(out, frame), (clear, frame), (grip, frame)])
-        start, _, end = state.goal(self.hand, rows, like, LEVEL, [self.of])[1]
+        start, _, end = state.ways.goal(self.hand, rows, like, LEVEL, [self.of])[1]
         # the rim is bent and the fingers are as long as they are: the pads' middle on it, one of them would come down on it
-        aside = state.centring(self.hand, end, self.of)
+        aside = state.ways.centring(self.hand, end, self.of)
         frame = arm.hand(start)[1]
-        yield from arm.follow(state.way(self.hand, start, self.speed))
-        grip = state.site(self.at)[0] - self.depth * UP + aside
+        yield from arm.follow(state.ways.way(self.hand, start, self.speed))
+        grip = state.senses.site(self.at)[0] - self.depth * UP + aside
         clear = grip - self.clear * frame[:, 2]
         yield from arm.follow(arm.line([(clear, frame)], self.speed, orient=LEVEL))
         yield from arm.follow(arm.line([(grip, frame)], 0.15, orient=LEVEL), tremor=0.5)

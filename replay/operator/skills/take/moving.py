@@ -75,9 +75,9 @@ class TakeMoving(Skill):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        start, _ = state.site(self.middle)
+        start, _ = state.senses.site(self.middle)
         yield from state.wait(WATCHED)
-        now, turned = state.site(self.middle)
+        now, turned = state.senses.site(self.middle)
         speed = (now - start) / (round(WATCHED / state.timestep) * state.timestep)
         state.open_claw(self.hand, min(self.opening, state.hand.widest))
         arm, needs = state.arms[self.hand], LEAD
@@ -86,14 +86,14 @@ class TakeMoving(Skill):
             q, frame = self._posture(state, place, turned, speed)
             at, _ = arm.hand(q)
             high, _ = arm.solve(at + HIGHER * UP, frame, q, q, FIRM)  # what is on its way there is not where it is seen now
-            way = state.way(self.hand, high, self.speed)
+            way = state.ways.way(self.hand, high, self.speed)
             needs = way.duration + LOWERED
             if needs <= left:
                 break
         yield from arm.follow(way)
         yield from arm.follow(arm.line([(at, frame)], self.speed, orient=FIRM), tremor=0.4)
         speed = yield from self._await(state, place, speed)
-        ride = self._ride(state, arm.q, self._places(state, at, state.site(self.middle)[0] + state.aim(), speed, frame), frame)[0]
+        ride = self._ride(state, arm.q, self._places(state, at, state.senses.site(self.middle)[0] + state.aim(), speed, frame), frame)[0]
         yield from self._follow(arm, ride, 0.0, self.down)
         shut: list[bool] = []
         yield from together(self._follow(arm, ride, self.down, self.down + CLOSED, lambda: bool(shut)), self._close(state, shut))
@@ -109,7 +109,7 @@ class TakeMoving(Skill):
         named, pace = self.of.split("/")[0], float(np.linalg.norm(speed[:2]))
         if pace < COMES:
             raise GivenUp(Reason(f"{named} does not move", "does_not_come", of=named))
-        way = float((state.site(self.meets)[0] - now)[:2] @ speed[:2]) / pace
+        way = float((state.senses.site(self.meets)[0] - now)[:2] @ speed[:2]) / pace
         left = max(way / pace, needs)
         return now + left * speed, left
 
@@ -129,7 +129,7 @@ class TakeMoving(Skill):
         best = (np.inf, arm.q, turned)
         for slant in SLANTS:
             for name in HELD_AS:
-                like = state.arms[self.hand].posture(name)
+                like = arm.posture(name)
                 frame = arm.frame(yaw, self.pitch + slant, like)
                 at = self._tcp(state, place + self.above * UP, frame)
                 q, off = arm.solve(at, frame, like, like, FIRM)
@@ -137,9 +137,9 @@ class TakeMoving(Skill):
                     continue
                 places = self._places(state, at, place, speed, frame)[: round((self.down + SHUT) / STEP)]
                 ride, missed, end = self._ride(state, q, [*places, *self._risen(places[-1], speed)], frame)
-                room = state.from_trunk(self.hand, ride(ride.x))
+                room = state.ways.from_trunk(self.hand, ride(ride.x))
                 missed += HOPELESS if room < 0.0 else max(0.0, TRUNK - room)
-                score = off + missed + STEEP * abs(slant) + 1e-3 * (state.crowd(self.hand, q) + state.crowd(self.hand, end))
+                score = off + missed + STEEP * abs(slant) + 1e-3 * (state.ways.crowd(self.hand, q) + state.ways.crowd(self.hand, end))
                 if score < best[0]:
                     best = (score, q, frame)
                 if best[0] < RIGHT:
@@ -190,7 +190,7 @@ class TakeMoving(Skill):
         Raises:
             GivenUp: it is further on by then, or does not come.
         """
-        named, seen = self.of.split("/")[0], [state.site(self.middle)[0]]
+        named, seen = self.of.split("/")[0], [state.senses.site(self.middle)[0]]
         if float((seen[0] - place) @ speed) > LATE * float(np.linalg.norm(speed)):
             raise GivenUp(Reason(f"{named} has gone by", "gone_by", of=named))
         for _ in range(round(self.at_most / state.timestep)):
@@ -198,15 +198,15 @@ class TakeMoving(Skill):
                 last = seen[-1 - round(WATCHED / state.timestep) :]
                 return (last[-1] - last[0]) / ((len(last) - 1) * state.timestep) if len(last) > FEW else speed
             yield
-            seen.append(state.site(self.middle)[0])
+            seen.append(state.senses.site(self.middle)[0])
         raise GivenUp(Reason(f"{named} does not come", "does_not_come", of=named))
 
     def _close(self, state: OperatorState, shut: list[bool]) -> Motion:
         """Close until both pads feel the force, or for `CLOSED` s; then `shut` tells. What was missed stays on the belt."""
         force = self.force * float(state.faults.get("grip_force", 1.0))
-        percent = state.percent(self.hand)
+        percent = state.senses.percent(self.hand)
         for _ in range(round(CLOSED / state.timestep)):
-            if state.touch(self.hand).min() >= FELT * force:
+            if state.senses.touch(self.hand).min() >= FELT * force:
                 break
             rate = CLOSES if percent < state.hand.percent(self.width + ROOM) else TOUCHES
             percent = min(percent + rate * state.timestep, 100.0)

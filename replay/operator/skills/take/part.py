@@ -52,8 +52,8 @@ class TakePart(Skill):
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
         state.open_claw(self.hand, self.opening)
-        shoulder = state.site(f"{self.hand}_shoulder")[0]
-        position, rotation = state.site(self.at)
+        shoulder = state.senses.site(f"{self.hand}_shoulder")[0]
+        position, rotation = state.senses.site(self.at)
         across = [rotation[:, 1]]
         if self.turn == "any":
             across = [turn_z(turn) @ rotation[:, 1] for turn in np.pi * np.arange(SIDES_OF_ROUND) / SIDES_OF_ROUND]
@@ -74,16 +74,16 @@ class TakePart(Skill):
             lifted = goal - self.draw * frame[:, 2] + np.array([0.0, 0.0, self.by])
             return [(goal - self.standoff * frame[:, 2], frame), (goal, frame), (lifted, frame)]
 
-        rows, touch = [row(frame) for frame in frames], [self.of, state.part_of(self.at)]
-        touch += [] if self.over is None else [state.part_of(self.over)]
+        rows, touch = [row(frame) for frame in frames], [self.of, state.senses.part_of(self.at)]
+        touch += [] if self.over is None else [state.senses.part_of(self.over)]
         later = [] if None in (self.fits, self.into) else [self._fitted(state, *row[1]) for row in rows]
         _, path, found = planned(state, self.hand, rows, touch, self.speed, later)
         yield from arm.follow(path)
         yield from state.pause()
         frame = arm.hand(found[0])[1]
-        position, _ = state.site(self.at)
+        position, _ = state.senses.site(self.at)
         goal = position - self.back * frame[:, 2]
-        seen, _ = state.site(f"{self.hand}_tcp")
+        seen, _ = state.senses.site(f"{self.hand}_tcp")
         yield from arm.follow(arm.line([(goal + arm.hand()[0] - seen, frame)], 0.15, orient=0.4), tremor=0.4)
         yield from arm.hold(0.2)
         if self.width is None:
@@ -97,8 +97,8 @@ class TakePart(Skill):
 
     def _fitted(self, state: OperatorState, hand: np.ndarray, frame: np.ndarray) -> list[Pose]:
         """Hand poses in which what is taken so will be before its place, and in it."""
-        at, rotation = state.site(self.fits)
-        position, place = state.site(self.into)
+        at, rotation = state.senses.site(self.fits)
+        position, place = state.senses.site(self.into)
         turned = place @ rotation.T
         there = position + turned @ (hand - at)
         return [(there + d * place[:, "xyz".index(self.out)], turned @ frame) for d in (BEFORE, 0.0)]

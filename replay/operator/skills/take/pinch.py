@@ -30,7 +30,7 @@ class TakePinch(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
-        position, _ = state.site(self.at)
+        position, _ = state.senses.site(self.at)
         _, frame = arm.hand()
         yield from arm.follow(arm.line([(position, frame)], self.speed), tremor=0.5)
         yield from arm.hold(0.2)

@@ -9,7 +9,8 @@ from typing import ClassVar
 import numpy as np
 
 from ...limbs.geometry import UP, turn_z, turned_between
-from ...operator_state import REACHED, OperatorState
+from ...operator_state import OperatorState
+from ...planning.ways import REACHED
 from ...recognition import taking
 from ...senses.holds import Held, held_by
 from ...words.motion import Motion
@@ -67,7 +68,7 @@ class TakePlain(Skill):
         gap = min(held.grip.width + WIDER, state.hand.widest)
         state.open_claw(self.hand, gap)
         frame = arm.hand(row[-1])[1]
-        yield from arm.follow(state.way(self.hand, row[0], self.speed))
+        yield from arm.follow(state.ways.way(self.hand, row[0], self.speed))
         yield from state.pause()
         goal = arm.hand(row[-1])[0]
         yield from arm.follow(arm.line([(goal, frame)], 0.15, orient=FIRM), tremor=0.4)
@@ -89,19 +90,19 @@ class TakePlain(Skill):
         known = held_by(state, self.of, named, self.at)
         if isinstance(known, Reason):
             raise GivenUp(known)
-        arm, shoulder = state.arms[self.hand], state.site(f"{self.hand}_shoulder")[0]
+        arm, shoulder = state.arms[self.hand], state.senses.site(f"{self.hand}_shoulder")[0]
         state.open_claw(self.hand, min(max(one.grip.width for one in known) + WIDER, state.hand.widest))
         known = sorted(known, key=lambda one: float(np.linalg.norm(one.at - shoulder)))
         best: tuple[float, Held, list[np.ndarray]] = (np.inf, known[0], [])
         for leant, name in product((False, True), HELD_AS):
             if leant and best[0] <= NO_GOOD:
                 break
-            like = state.arms[self.hand].posture(name)
+            like = arm.posture(name)
             near = arm.hand(like)[1]
             for one in known:
                 for position, frame in poses(one, shoulder, near, leant):
                     row = [(position - self.standoff * frame[:, 2], frame), (position, frame)]
-                    score, found = state.goal(self.hand, [row], like, FIRM, [self.of])
+                    score, found = state.ways.goal(self.hand, [row], like, FIRM, [self.of])
                     score += SKEWED * turned_between(arm.hand(found[-1])[1], frame)
                     if score < min(best[0], NO_GOOD):
                         score += self._brought(state, position, frame, found[-1])
@@ -125,8 +126,8 @@ class TakePlain(Skill):
         """By how much the hand, taking it so, would miss the place where it shall go: a score."""
         if self.into is None:
             return 0.0
-        arm, (at, _) = state.arms[self.hand], state.body_pose(self.of)
-        place, turned = state.site(self.into)
+        arm, (at, _) = state.arms[self.hand], state.senses.body_pose(self.of)
+        place, turned = state.senses.site(self.into)
         ahead, aside = self.beside_it
         goal = place + ahead * turned[:, 0] + aside * turned[:, 1]
         missed = np.inf

@@ -45,9 +45,9 @@ class TakeRim(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
-        like = state.arms[self.hand].posture(self.posture)
+        like = arm.posture(self.posture)
         state.open_claw(self.hand, self.opening)
-        position, rotation = state.site(self.at)
+        position, rotation = state.senses.site(self.at)
         quarter = np.pi / 2 - self.lean
         quarter = quarter if self.fingers == "left" else -quarter
         across = (
@@ -59,11 +59,11 @@ class TakeRim(Skill):
         for frame in frames:
             back = self.tips * frame[:, 2]
             rows.append([(position + self.above * UP - back, frame), (position - self.depth * UP - back, frame)])
-        high = state.goal(self.hand, rows, like, LEVEL, [self.of])[1][0]
+        high = state.ways.goal(self.hand, rows, like, LEVEL, [self.of])[1][0]
         frame = arm.hand(high)[1]
-        yield from arm.follow(state.way(self.hand, high, self.speed))
+        yield from arm.follow(state.ways.way(self.hand, high, self.speed))
         yield from state.pause()
-        position, _ = state.site(self.at)
+        position, _ = state.senses.site(self.at)
         goal = position - self.depth * UP - self.tips * frame[:, 2]
         yield from arm.follow(arm.line([(goal, frame)], 0.15, orient=LEVEL), tremor=0.5)
         yield from arm.hold(0.2)

@@ -55,13 +55,13 @@ class TakeSide(Skill):
             return
         arm = state.arms[self.hand]
         state.open_claw(self.hand, self.opening)
-        position, rotation = state.site(self.at)
+        position, rotation = state.senses.site(self.at)
         best: tuple[float, list[np.ndarray], np.ndarray] = (np.inf, [], np.eye(3))
         for name in HELD_AS:
-            like = state.arms[self.hand].posture(name)
+            like = arm.posture(name)
             for frame in self._frames(state, position, rotation, arm.hand(like)[1]):
                 row = [(position - self.standoff * frame[:, 2], frame), (position, frame)]
-                score, found = state.goal(self.hand, [row], like, FIRM, [self.of])
+                score, found = state.ways.goal(self.hand, [row], like, FIRM, [self.of])
                 score += SKEWED * turned_between(arm.hand(found[-1])[1], frame)
                 if score < best[0]:
                     best = (score, found, frame)
@@ -70,9 +70,9 @@ class TakeSide(Skill):
             if best[0] < 0.3:
                 break
         _, found, frame = best
-        yield from arm.follow(state.way(self.hand, found[0], self.speed))
+        yield from arm.follow(state.ways.way(self.hand, found[0], self.speed))
         yield from state.pause()
-        position, _ = state.site(self.at)
+        position, _ = state.senses.site(self.at)
         yield from arm.follow(arm.line([(position, frame)], 0.15, orient=FIRM), tremor=0.5)
         yield from arm.hold(0.2)
         yield from state.grip(self.hand, self.force)
@@ -88,9 +88,9 @@ class TakeSide(Skill):
 
     def numbers_of_grip(self, state: OperatorState) -> dict[str, Any]:
         """What the named grip stands for, and whether the fingers point down; of several sites the one nearest the shoulder."""
-        sheet, shoulder = self.grip.sheet, state.site(f"{self.hand}_shoulder")[0]
-        at = min(self.grip.sites, key=lambda site: float(np.linalg.norm(state.site(site)[0] - shoulder)))
-        rises = [(-1.0 if way[0] == "-" else 1.0) * state.site(at)[1][2, "xyz".index(way[-1])] for way in sheet.fingers]
+        sheet, shoulder = self.grip.sheet, state.senses.site(f"{self.hand}_shoulder")[0]
+        at = min(self.grip.sites, key=lambda site: float(np.linalg.norm(state.senses.site(site)[0] - shoulder)))
+        rises = [(-1.0 if way[0] == "-" else 1.0) * state.senses.site(at)[1][2, "xyz".index(way[-1])] for way in sheet.fingers]
         return {
             "at": at,
             "down": bool(rises and max(rises) < -0.5),
@@ -109,7 +109,7 @@ class TakeSide(Skill):
             turns = np.array([0.0, np.pi]) if self.turn == "keep" else ACROSS
             rows = [hand_frame(first + turn, down) for down in DOWN for turn in turns]
         else:
-            shoulder = state.site(f"{self.hand}_shoulder")[0]
+            shoulder = state.senses.site(f"{self.hand}_shoulder")[0]
             away = position - shoulder
             first = keep - np.pi / 2 if self.turn == "keep" else float(np.arctan2(away[1], away[0]))
             turns = np.array([0.0, np.pi]) if self.turn == "keep" else AROUND

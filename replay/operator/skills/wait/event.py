@@ -25,7 +25,7 @@ class WaitEvent(Skill):
 
     def run(self, state: OperatorState) -> Motion:
         for _ in range(round(self.at_most / state.timestep)):
-            if state.reached(self.until):
+            if state.senses.reached(self.until):
                 break
             yield
         yield from state.pause()

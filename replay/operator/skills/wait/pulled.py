@@ -35,7 +35,7 @@ class WaitPulled(Skill):
         before = state.pulled(self.hand)
 
         def ends() -> bool:
-            if state.reached(self.until):
+            if state.senses.reached(self.until):
                 return True
             return self.force is not None and float(np.linalg.norm(state.pulled(self.hand) - before)) > self.force
 

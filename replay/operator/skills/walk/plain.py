@@ -37,7 +37,7 @@ class WalkPlain(Walking):
         base = self.base_of(state)
         target = np.array([self.x, self.y])
         if self.to is not None:
-            target = target + state.site(self.to)[0][:2]
+            target = target + state.senses.site(self.to)[0][:2]
         away = target - base.at
         yaw = self.yaw
         if yaw is None:

@@ -51,15 +51,15 @@ class WalkPush(Walking):
                     f"the {side} hand holds nothing that could be pushed", "holds_nothing", side=side
                 )
                 return
-        place, frame = state.site(self.to)
+        place, frame = state.senses.site(self.to)
         place = place + state.aim()
         line = float(np.arctan2(frame[1, 0], frame[0, 0]))
         along = np.array([np.cos(line), np.sin(line)])
         left = np.array([-along[1], along[0]])
-        time = float(np.linalg.norm((place - state.site(self.of)[0])[:2])) / max(self.speed, 1e-3) + PATIENCE
+        time = float(np.linalg.norm((place - state.senses.site(self.of)[0])[:2])) / max(self.speed, 1e-3) + PATIENCE
         speed = 0.0
         for _ in range(round(time / base.timestep)):
-            at, rotation = state.site(self.of)
+            at, rotation = state.senses.site(self.of)
             heading = float(np.arctan2(rotation[1, 0], rotation[0, 0]))
             missing = float((place[:2] - at[:2]) @ along)
             if missing < self.within:

@@ -43,5 +43,5 @@ class WalkSquat(Walking):
 
     def _over(self, state: OperatorState, base: Base) -> float:
         """Height [m] against standing at which the shoulders are as high above the place as they shall be."""
-        shoulders = np.mean([state.site(f"{side}_shoulder")[0][2] for side in ("left", "right")])
-        return base.height + float(state.site(self.to)[0][2]) + self.above - float(shoulders)
+        shoulders = np.mean([state.senses.site(f"{side}_shoulder")[0][2] for side in ("left", "right")])
+        return base.height + float(state.senses.site(self.to)[0][2]) + self.above - float(shoulders)

@@ -70,17 +70,17 @@ class WalkThrough(Walking):
 
     def run(self, state: OperatorState) -> Motion:
         base, arm = self.base_of(state), state.arms[self.hand]
-        middle, rotation = state.site(self.to)
+        middle, rotation = state.senses.site(self.to)
         yaw = facing(rotation)
         into = np.array([np.cos(yaw), np.sin(yaw)])
         left = np.array([-into[1], into[0]])
-        hinge = state.hinge(self.joint)[0]
+        hinge = state.senses.hinge(self.joint)[0]
         side = -float(np.sign((hinge[:2] - middle[:2]) @ left))  # 1 where the latch is to the left
         hold_back = float((base.at - middle[:2]) @ into)  # m, that it comes no nearer until it stands before the middle
         leaf = _Leaf(self, state, left * side)
         for _ in range(round((PATIENCE + 30.0) / state.timestep)):
             along, across = float((base.at - middle[:2]) @ into), float((base.at - middle[:2]) @ left) * side
-            angle, contact = state.joint(self.joint), leaf.place()
+            angle, contact = state.senses.joint(self.joint), leaf.place()
             goal, beside = self.beyond, self.aside
             if angle < self.wide - NEARLY and along < INSIDE:
                 goal = min(goal, max(float((contact[:2] - middle[:2]) @ into) - self.ahead, hold_back))
@@ -117,7 +117,7 @@ class _Leaf:
         self.skill, self.state, self.latch = skill, state, latch
         hand, frame = state.arms[skill.hand].hand()
         tip = hand + state.hand.tip_end * frame[:, 2]
-        self.sent = state.joint(skill.joint)
+        self.sent = state.senses.joint(skill.joint)
         face, out, along, far = self._face(self.sent)
         self.radius = float((tip - face) @ along) + far
         self.height = float(tip[2] - face[2])
@@ -132,9 +132,9 @@ class _Leaf:
 
     def _face(self, angle: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
         """Of the leaf at an angle: the site on it, the ways out of its face and along it from the hinge, how far from it the site is."""
-        face, rotation = self.state.site_at(self.skill.at, self.skill.joint, angle)
+        face, rotation = self.state.senses.site_at(self.skill.at, self.skill.joint, angle)
         out = rotation[:, 0]
-        away = face - self.state.hinge(self.skill.joint)[0]
+        away = face - self.state.senses.hinge(self.skill.joint)[0]
         away = away - away @ UP * UP - away @ out * out
         far = float(np.linalg.norm(away))
         return face, out, away / far, far
@@ -149,10 +149,10 @@ class _Leaf:
         skill, state, step = self.skill, self.state, self.state.timestep
         self.rate = min(self.rate + QUICKENS * step, TURNING_RATE) if on else 0.0
         if on:
-            most = min(state.joint(skill.joint) + LARGEST / self.radius, skill.wide + BEYOND)
+            most = min(state.senses.joint(skill.joint) + LARGEST / self.radius, skill.wide + BEYOND)
             self.sent = max(min(self.sent + self.rate * step, most), self.sent - TURNING_RATE * step)
         _, _, along, _ = self._face(self.sent)
-        before = float((state.site(f"{skill.hand}_shoulder")[0] - state.hinge(skill.joint)[0])[:2] @ self.latch) + ACROSS
+        before = float((state.senses.site(f"{skill.hand}_shoulder")[0] - state.senses.hinge(skill.joint)[0])[:2] @ self.latch) + ACROSS
         wanted = float(np.clip(before / max(float(along[:2] @ self.latch), 0.2), NEAREST, FARTHEST))
         if self.clear:
             self.radius += step * float(np.clip((wanted - self.radius) / SETTLES, -SLIDES, SLIDES))

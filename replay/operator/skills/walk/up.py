@@ -41,7 +41,7 @@ class WalkUp(Walking):
     )
 
     def run(self, state: OperatorState) -> Motion:
-        position, rotation = state.site(self.to)
+        position, rotation = state.senses.site(self.to)
         out = facing(rotation)
         yaws = {"out": (out,), "in": (wrapped(out + np.pi),), "nearer": (out, wrapped(out + np.pi))}[self.side]
         places = [(self._before(position, yaw), yaw) for yaw in yaws]

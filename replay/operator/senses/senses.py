@@ -1,0 +1,195 @@
+"""What the operator senses: readings made into a picture of the scene, and what joints, claws and fingers report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import mujoco
+import numpy as np
+
+from ....scenarios.cloth.cloth import Cloth
+from ....scenarios.robots.mobile import followers
+from ....scenarios.robots.robot import Robot
+from ....scenarios.scene.scene import Scene
+from ....scenarios.sensing.reaction import memory
+from ....scenarios.sensing.requests import Readings, Request
+from ....scenarios.sensing.temporal import GoalState
+from ....scenarios.words.declared import memory_name
+from ..limbs.base import Base
+from ..limbs.hand import Hand
+from ..words.reason import GivenUp, Reason
+from .attachment import hangs_on
+
+
+def finger_forces(robot: Robot, side: str) -> list[Request]:
+    """What each finger of a hand feels."""
+    return [Request("contact_force", f"tree:{name}") for name in robot.fingers if name.startswith(f"{side}_")]
+
+
+class Senses:
+    """What is seen and measured of one copy of a scene, at this control step.
+
+    Part geometry is that of the draw's model, places come from the sensors. Nothing is read from the simulation itself.
+
+    Args:
+        scene: the scene; model: of its draw.
+        hand, base: of its robot, the base None where it does not move.
+    """
+
+    def __init__(self, scene: Scene, model: mujoco.MjModel, hand: Hand, base: Base | None):
+        self.scene, self.model, self._hand, self._base = scene, model, hand, base
+        self._data = mujoco.MjData(model)
+        self._data.qpos[:] = scene.start_qpos(model)
+        self._reads = self._sources()
+        self._fresh = False
+        self._stages = {goal.name: i for i, goal in enumerate(scene.goal)}
+        self.readings: Readings | None = None
+        self.carry: GoalState | None = None
+
+    def see(self, readings: Readings, carry: GoalState) -> None:
+        """Take in the readings of this control step (rows without a leading axis) and the course's carry (one row)."""
+        self.readings, self.carry, self._fresh = readings, carry, False
+        if self._base is not None:
+            self._base.see(readings)
+
+    def _sources(self) -> list[tuple[slice, slice]]:
+        """(slice of qpos, slice of sensordata) of every joint and free body whose place a sensor gives."""
+        found = []
+        slices, model = self.scene.layout.slices, self.model
+        for j in range(model.njnt):
+            address = int(model.jnt_qposadr[j])
+            if model.jnt_type[j] == mujoco.mjtJoint.mjJNT_FREE:
+                body = model.body(model.jnt_bodyid[j]).name
+                for kind, start, width in (("body_position", 0, 3), ("body_orientation", 3, 4)):
+                    name = Request(kind, body).name
+                    if name in slices:
+                        found.append((slice(address + start, address + start + width), slices[name]))
+            else:
+                name = Request("joint_position", model.joint(j).name).name
+                if name in slices:
+                    found.append((slice(address, address + 1), slices[name]))
+        return found
+
+    def forget(self) -> None:
+        """Look anew when the picture is wanted next: it was changed to try something."""
+        self._fresh = False
+
+    def picture(self) -> mujoco.MjData:
+        if not self._fresh:
+            assert self.readings is not None
+            for to, source in self._reads:
+                self._data.qpos[to] = self.readings.value[source]
+            if self._base is not None:  # no sensor tells of the legs: they follow the height
+                for leg, angle in followers(self.model, np.array([self._base.height])).items():
+                    self._data.qpos[self.model.joint(leg).qposadr[0]] = angle[0]
+            mujoco.mj_kinematics(self.model, self._data)
+            self._fresh = True
+        return self._data
+
+    def seen_data(self) -> mujoco.MjData:
+        """What is seen, as the engine's data of positions, which hold until the next look."""
+        data = self.picture()
+        mujoco.mj_camlight(self.model, data)
+        return data
+
+    def site(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Where a site is seen: position (3,) [m] and rotation (3, 3)."""
+        site = self.picture().site(name)
+        return site.xpos.copy(), site.xmat.reshape(3, 3).copy()
+
+    def body_pose(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        body = self.picture().body(name)
+        return body.xpos.copy(), body.xmat.reshape(3, 3).copy()
+
+    def site_at(self, name: str, joint: str, angle: float) -> tuple[np.ndarray, np.ndarray]:
+        """Where a site would be if a joint of its part stood at another angle, all else as seen."""
+        data = self.picture()
+        address = self.model.joint(joint).qposadr[0]
+        data.qpos[address] = angle
+        mujoco.mj_kinematics(self.model, data)
+        self._fresh = False
+        return data.site(name).xpos.copy(), data.site(name).xmat.reshape(3, 3).copy()
+
+    def part_of(self, site: str) -> str:
+        """The body that a site belongs to."""
+        return self.model.body(int(self.model.site(site).bodyid[0])).name
+
+    def carrier_of(self, site: str) -> str:
+        """The body that carries the one which a site belongs to: a key's housing."""
+        return self.model.body(int(self.model.body_parentid[self.model.site(site).bodyid[0]])).name
+
+    def hinge(self, joint: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Axis point (3,), axis direction (3,) and rotation (3, 3) of the door that turns about a hinge, as seen."""
+        data = self.picture()
+        j = self.model.joint(joint).id
+        rotation = data.body(int(self.model.jnt_bodyid[j])).xmat.reshape(3, 3).copy()
+        return data.body(int(self.model.jnt_bodyid[j])).xpos.copy(), rotation @ self.model.jnt_axis[j], rotation
+
+    def slides(self, joint: str) -> bool:
+        """Whether a joint is a slide, no hinge."""
+        return bool(self.model.jnt_type[self.model.joint(joint).id] == mujoco.mjtJoint.mjJNT_SLIDE)
+
+    def moves(self, joint: str) -> str:
+        """The body that a joint moves."""
+        return self.model.body(int(self.model.jnt_bodyid[self.model.joint(joint).id])).name
+
+    def nearest_site(self, body: str, place: np.ndarray) -> str:
+        """The site of a body, or of what hangs on it, that is nearest to a place (3,) [m].
+
+        Raises:
+            GivenUp: there is none.
+        """
+        model = self.model
+        sites = [model.site(i).name for i in range(model.nsite)]
+        found = [name for name in sites if name and hangs_on(model, name, body)]
+        if not found:
+            named = body.replace("/", ".", 1)
+            raise GivenUp(Reason(f"{named} has no site by which it could be moved", "no_site", of=named))
+        return min(found, key=lambda name: float(np.linalg.norm(self.site(name)[0] - place)))
+
+    def joint(self, name: str) -> float:
+        """What the sensor of a joint says [rad or m]."""
+        assert self.readings is not None
+        return float(self.readings.value[self.scene.layout.slices[Request("joint_position", name).name]][0])
+
+    def vertices(self, cloth: Cloth) -> np.ndarray:
+        """(n, 3) where the vertices of a cloth are seen [m]."""
+        assert self.readings is not None
+        columns = self.scene.layout.columns(cloth.requests)
+        return np.asarray(self.readings.value[columns], float).reshape(-1, 3)
+
+    def percent(self, side: str) -> float:
+        """How far a claw is closed [%]."""
+        assert self.readings is not None
+        tendon = self.scene.robot.hand_tendons[self.scene.robot.hand_names.index(self.scene.robot.closes(side))]
+        return float(self.readings.value[self.scene.layout.slices[Request("tendon_position", tendon).name]][0])
+
+    def gap(self, side: str) -> float:
+        """How far the pads of a claw stand apart [m]."""
+        return self._hand.gap(self.percent(side))
+
+    def touch(self, side: str) -> np.ndarray:
+        """(fingers,) peak contact force on each finger [N]; on the front and the back one of a claw."""
+        assert self.readings is not None
+        column = self.scene.layout.column
+        return np.array([self.readings.peak[column(force)] for force in finger_forces(self.scene.robot, side)])
+
+    def feel(self, side: str) -> np.ndarray:
+        """(3,) [N] what the fingers of a hand bear: the weight of what they hold, and whoever pulls at it."""
+        assert self.readings is not None
+        return -np.sum([self.readings.of(force) for force in finger_forces(self.scene.robot, side)], axis=0)
+
+    def reached(self, subgoal: str | None) -> bool:
+        """Whether the course has passed a subgoal."""
+        if subgoal is None:
+            return False
+        assert self.carry is not None
+        return bool(np.atleast_2d(self.carry.done)[0, 0] > self._stages[subgoal])
+
+    def happened(self, rule: str) -> bool:
+        """Whether a switch of the scenario's rules is on: what a lamp or a display tells."""
+        assert self.readings is not None
+        return bool(self.readings.first(memory(memory_name(rule))) > 0.5)
+
+    def until(self, subgoal: str | None) -> Callable[[], bool] | None:
+        return None if subgoal is None else lambda: self.reached(subgoal)
