@@ -164,13 +164,14 @@ def give_way(
         aside: displacement of the arm's commands so far [rad], which goes on.
     """
     arm, names = state.arms[side], state.scene.robot.arm_of(side)
+    ahead = 1.0 / -np.expm1(-arm.timestep / arm.lag)  # of where a joint is, a command that is held for a step, by what it moves in one
     before: np.ndarray | None = None
     for step, _ in enumerate(motion):
         there = np.array([state.senses.joint(name) for name in names])
-        moved = np.zeros_like(there) if before is None else (there - before) / arm.timestep
+        moved = np.zeros_like(there) if before is None else there - before
         before = there
         jacobian = arm.jacobian(there)
-        push = np.linalg.lstsq(jacobian.T, arm.stiffness * (arm.command - there - arm.lag * moved))[0]
+        push = np.linalg.lstsq(jacobian.T, arm.stiffness * (arm.command - there - ahead * moved))[0]
         aside -= GIVES * (jacobian.T @ (push * GIVEN)) / arm.stiffness
         arm.lean(aside + weight(step * arm.timestep) * arm.yielding(UP, loose=0.0))
         yield
