@@ -32,7 +32,7 @@ GRANTED = 2.0  # what the judge writes there of an answer that nobody recorded: 
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedAnswer:
     """Something that the robot has to tell.
 
     Attributes:
@@ -62,7 +62,7 @@ class Asked:
         return memory(f"truth {self.name}")
 
 
-def read_answers(node: Node, parts: Mapping[str, Part]) -> tuple[Asked, ...]:
+def read_answers(node: Node, parts: Mapping[str, Part]) -> tuple[AskedAnswer, ...]:
     """`answers: {large_gauge: {of: pipes.large_reading}}`; what is wrong is noted."""
     found = []
     for name, child in node.items():
@@ -78,17 +78,17 @@ def read_answers(node: Node, parts: Mapping[str, Part]) -> tuple[Asked, ...]:
         elif not np.isfinite([params[word].low, params[word].high]).all():
             child.child("of").note(f"{key!r} has no min and max in its part's sheet, between which an answer lies.")
         else:
-            found.append(Asked(name, key, params[word]))
+            found.append(AskedAnswer(name, key, params[word]))
     return tuple(found)
 
 
-def add_answers(spec: mujoco.MjSpec, asked: Sequence[Asked]) -> None:
+def add_answers(spec: mujoco.MjSpec, asked: Sequence[AskedAnswer]) -> None:
     """Add what keeps the answers to a robot's spec, after the robot's own actuators."""
     for name in (column for one in asked for column in one.columns):
         add_memory(spec, name)
 
 
-def columns_of(asked: Sequence[Asked]) -> tuple[tuple[str, ...], tuple[str, ...], np.ndarray, np.ndarray]:
+def columns_of(asked: Sequence[AskedAnswer]) -> tuple[tuple[str, ...], tuple[str, ...], np.ndarray, np.ndarray]:
     """Names, units, lower and upper ends of the elements of the action with which answers are given."""
     names = tuple(column for one in asked for column in one.columns)
     units = tuple(unit for one in asked for unit in (one.param.unit, "1"))
@@ -107,21 +107,21 @@ def with_answers(actions: np.ndarray, names: Sequence[str], answers: Mapping[str
     Raises:
         KeyError: the scene asks for none of that name.
     """
-    told = np.array(actions)
+    answered = np.array(actions)
     for name, value in answers.items():
         column = f"answer.{name}"
         if column not in names:
             raise KeyError(f"{name!r} is nothing that the scene asks for.")
-        told[..., names.index(column)] = value
-        told[..., names.index(f"{column}.given")] = 1.0
-    return told
+        answered[..., names.index(column)] = value
+        answered[..., names.index(f"{column}.given")] = 1.0
+    return answered
 
 
 @dataclass(frozen=True)
 class Truths:
     """The reaction that keeps what is true: it reacts to nothing."""
 
-    asked: tuple[Asked, ...]
+    asked: tuple[AskedAnswer, ...]
 
     @property
     def actuators(self) -> tuple[str, ...]:

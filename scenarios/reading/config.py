@@ -16,7 +16,7 @@ from ..robots.robot_folder import BASES
 from ..sheet.quantity import show
 from ..sheet.typing_slips import other_sign
 from ..sheet.yaml_reader import Node, Problems, nearest
-from .answers import Asked, read_answers
+from .answers import AskedAnswer, read_answers
 from .camera import Camera, read_camera
 from .cell import Cell
 from .dealing import Deal, deal, read_deals
@@ -150,7 +150,7 @@ class ScenarioConfig:
     skills: Node
     mistakes: Node
     rules: Node
-    answers: tuple[Asked, ...]  # what the robot has to tell
+    answers: tuple[AskedAnswer, ...]  # what the robot has to tell
     marks: Node
     problems: Problems
     raw: Mapping[str, Any]

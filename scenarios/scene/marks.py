@@ -68,7 +68,7 @@ def boxes(node: Node) -> list[Box]:
 
 
 @dataclass(frozen=True)
-class Mark:
+class PlaceMark:
     """A mark in a spec: its site, what is drawn of it, and where it lies in the frame of the site below it."""
 
     site: Any
@@ -84,12 +84,12 @@ class Mark:
             element.pos, element.quat = pose.pos, pose.quat
 
 
-def add_marks(spec: mujoco.MjSpec, marks: Node, names: Names, looks: bool) -> Sequence[Mark]:
+def add_marks(spec: mujoco.MjSpec, marks: Node, names: Names, looks: bool) -> Sequence[PlaceMark]:
     """Add a scenario's marks to its composed spec; what is wrong is noted."""
     return list(_added(spec, marks, names, looks))
 
 
-def _added(spec: mujoco.MjSpec, marks: Node, names: Names, looks: bool) -> Iterator[Mark]:
+def _added(spec: mujoco.MjSpec, marks: Node, names: Names, looks: bool) -> Iterator[PlaceMark]:
     for name, node in marks.items():
         if not node.mapping(optional=("upon", "at", "yaw", "width", "colour", *SHAPES, "title")):
             continue
@@ -110,6 +110,6 @@ def _added(spec: mujoco.MjSpec, marks: Node, names: Names, looks: bool) -> Itera
             geom = body.add_geom(type=mujoco.mjtGeom.mjGEOM_BOX, size=[long, wide, THICK], contype=0, conaffinity=0, group=2, mass=0)
             geom.rgba = [*COLOURS.get(colour, COLOURS["yellow"]), 1.0]
             drawn.append((geom, place))
-        mark = Mark(site, tuple(drawn), under, Pose.of((x, y, z), node.child("yaw").quantity("angle", default=0.0)))
+        mark = PlaceMark(site, tuple(drawn), under, Pose.of((x, y, z), node.child("yaw").quantity("angle", default=0.0)))
         mark.lay(spec)
         yield mark

@@ -33,9 +33,9 @@ def build_schema(
     names = (*joints, *hands)
     actuators = tuple(a.name for a in spec.actuators)
     answers = columns_of(config.answers)
-    told = (*names, *robot.base_names, *answers[0])
-    if actuators[: len(told)] != told:
-        raise ValueError(f"the robot's actuators {actuators} do not begin with what it is told in its order {told}")
+    commanded = (*names, *robot.base_names, *answers[0])
+    if actuators[: len(commanded)] != commanded:
+        raise ValueError(f"the robot's actuators {actuators} do not begin with what it is commanded in its order {commanded}")
     unit = (*("rad" for _ in joints), *("%" for _ in hands))
     action = _action(robot, spec, names, unit, low, high, answers)
 

@@ -35,7 +35,7 @@ class Ball:
     radius: float
 
 
-class Places:
+class TaskPlaces:
     """Where sites stand to one another on rigid bodies, and how far joints go, in the nominal scene and in draws of it."""
     def __init__(self, scene: Scene, draws: Sequence[Draw]):
         self._scene = scene

@@ -37,7 +37,7 @@ from ..sheet.repeated import listed
 from ..sheet.yaml_reader import Node, Problems
 from ..stepping.simulation import Simulation
 from ..words import WORDS
-from .task_places import Places
+from .task_places import TaskPlaces
 
 Step = tuple[Node, Subgoal | Never]  # the section that it stands in, and what was read from it
 EXACT = (Angle, Below, Displaced, Higher, MovedAway, Near, Share, Upright)  # hold wherever the first of their intervals is kept
@@ -69,7 +69,7 @@ def task_problems(scene: Scene, draws: Sequence[Draw]) -> list[tuple[str, list[s
     problems = {question: Problems(scene.config.problems.places) for question in QUESTIONS}
     _note_nothing(scene, problems["something is asked for"])
     _note_start(scene, draws, problems["the task is still to do"])
-    places = Places(scene, draws)
+    places = TaskPlaces(scene, draws)
     _note_exclusions(scene, places, problems["conditions can hold at once"])
     _note_steps(scene, places, problems["steps can hold at once"])
     _note_forbidden(scene, problems["what is asked for is not forbidden"])
@@ -152,7 +152,7 @@ def _choices(asked: WrittenCondition) -> list[list[WrittenCondition]]:
     return [conditions_of(*pair) for pair in zip(listed(asked.node.child("any")), asked.predicate.parts)]
 
 
-def _note_exclusions(scene: Scene, places: Places, problems: Problems) -> None:
+def _note_exclusions(scene: Scene, places: TaskPlaces, problems: Problems) -> None:
     steps: list[Step] = [(scene.config.goal, subgoal) for subgoal in scene.course.subgoals]
     modes: list[Step] = [(scene.config.never, never) for never in scene.course.nevers]
     for section, step in (*steps, *modes):
@@ -160,9 +160,9 @@ def _note_exclusions(scene: Scene, places: Places, problems: Problems) -> None:
             problems.note(path, f"{why}. {mend}.")
 
 
-def _note_steps(scene: Scene, places: Places, problems: Problems) -> None:
+def _note_steps(scene: Scene, places: TaskPlaces, problems: Problems) -> None:
     """Steps that have to hold together: at the end, and as the one is reached for which others are kept."""
-    course, noted = scene.course, set()
+    course, known = scene.course, set()
     asked = [conditions_of(scene.config.goal.child(one.name), one.predicate) for one in course.subgoals]
     lasting = [
         [one for one in conditions if step.kept is not None and not acts(one.predicate)]
@@ -176,8 +176,8 @@ def _note_steps(scene: Scene, places: Places, problems: Problems) -> None:
         together.append((f"when {step.name!r} is reached", [*kept, *asked[k]] if kept else []))
     for moment, conditions in together:
         for path, why, mend in _excluded(conditions, places):
-            if (path, why, mend) not in alone and (path, why) not in noted:
-                noted.add((path, why))
+            if (path, why, mend) not in alone and (path, why) not in known:
+                known.add((path, why))
                 problems.note(
                     path, f"{why}; both have to hold {moment}. {mend}, or write `passes: true` (or `to:` a step) where a step passes."
                 )
@@ -216,7 +216,7 @@ def _implied(predicate: Predicate, asked: Sequence[WrittenCondition]) -> bool:
     return any(one.low >= bound.low and one.high <= bound.high for one in kept)
 
 
-def _excluded(conditions: Sequence[WrittenCondition], places: Places) -> Iterator[tuple[str, str, str]]:
+def _excluded(conditions: Sequence[WrittenCondition], places: TaskPlaces) -> Iterator[tuple[str, str, str]]:
     """(key path, what is wrong, how to mend it) of conditions that shall hold at once and cannot."""
     simple = [one for one in conditions if not isinstance(one.predicate, AnyOf)]
     for one in simple:
@@ -252,7 +252,7 @@ def _excluded(conditions: Sequence[WrittenCondition], places: Places) -> Iterato
             )
 
 
-def _clash(one: Predicate, other: Predicate, places: Places) -> str | None:
+def _clash(one: Predicate, other: Predicate, places: TaskPlaces) -> str | None:
     """Why two simple predicates cannot hold at once; None where they may."""
     for a, b in product(intervals(one), intervals(other)):
         if a.of == b.of and max(a.low, b.low) > min(a.high, b.high):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..reading.answers import GIVEN, GRANTED, Asked
+from ..reading.answers import GIVEN, GRANTED, AskedAnswer
 from ..reading.names import Names
 from ..sensing.predicate import Predicate, Values
 from ..sensing.requests import Readings, Request, Row
@@ -21,7 +21,7 @@ class Answered:
     One that the judge grants, as nobody recorded it, is right by `span`.
     """
 
-    asked: Asked
+    asked: AskedAnswer
     within: float
     unit: str
     span: float

@@ -20,11 +20,11 @@ from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.scenarios.catalog.catalog import scene_of_tree
 from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.parts.part import Param
-from shiliu.scenarios.reading.answers import Asked, with_answers
+from shiliu.scenarios.reading.answers import AskedAnswer, with_answers
 from shiliu.scenarios.sheet.errors import ScenarioError
 from shiliu.scenarios.words.answer import Answered
 
-GAUGE = Asked("pressure", "pipes.large_reading", Param("large_reading", "share", 0.4, 0.0, 1.0, "", ()))
+GAUGE = AskedAnswer("pressure", "pipes.large_reading", Param("large_reading", "share", 0.4, 0.0, 1.0, "", ()))
 WITHIN = Answered(GAUGE, 0.02, "1", 1.0)
 WORLD = """
 title: {en: Gauges, zh: 表}
@@ -79,10 +79,10 @@ def test_the_operator_reads_needles_and_lamps_as_they_are_drawn(scene, seed):
     played = done(scene, seed)
     values, names = drawing.draw(scene, seed).values, scene.schema.action.names
     assert played.success, played.label
-    told = dict(zip(names, played.actions[-1].tolist()))
-    assert told["answer.pressure"] == pytest.approx(values["pipes.large_reading"], abs=1e-3)
-    assert told["answer.standby"] == values["panel.lamp_3"]
-    assert told["answer.pressure.given"] == told["answer.standby.given"] == 1.0
+    answered = dict(zip(names, played.actions[-1].tolist()))
+    assert answered["answer.pressure"] == pytest.approx(values["pipes.large_reading"], abs=1e-3)
+    assert answered["answer.standby"] == values["panel.lamp_3"]
+    assert answered["answer.pressure.given"] == answered["answer.standby.given"] == 1.0
     assert not played.actions[0][[names.index("answer.pressure"), names.index("answer.pressure.given")]].any()
 
 
@@ -119,9 +119,9 @@ def test_an_answer_may_be_mended_until_the_end_and_counts_as_it_was_given_last(s
     env = ShiliuEnv(scene, vary=False)
     env.reset()
     still, names = env.applied, scene.schema.action.names
-    told = with_answers(still, names, {"standby": 0.0, "pressure": 0.8})
+    answered = with_answers(still, names, {"standby": 0.0, "pressure": 0.8})
     for _ in range(9):
-        *_, info = env.step(told)
+        *_, info = env.step(answered)
     assert info["subgoals"]["lamp"] is not None and info["subgoals"]["gauge"] is None
     undone = with_answers(still, names, {"standby": 1.0, "pressure": 0.41})
     for _ in range(9):
@@ -216,7 +216,7 @@ def test_every_format_of_an_episode_keeps_the_answers(scene, tmp_path, name):
     np.testing.assert_array_equal(back.episode.actions, episode.actions)
     (verdict,) = judge([back], scene)
     assert next(f for f in verdict.findings if f.code == "goal").level == "PASS"
-    told = recorded_answers(dataclasses.replace(back, episode=None), scene.config.answers, np.arange(len(episode.actions)) / 30)
-    for column, values in told.items():
+    answered = recorded_answers(dataclasses.replace(back, episode=None), scene.config.answers, np.arange(len(episode.actions)) / 30)
+    for column, values in answered.items():
         assert values == pytest.approx(episode.actions[:, names.index(column)], abs=1e-6)
-    assert not untold(scene, told)
+    assert not untold(scene, answered)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ....scenarios.reading.answers import Asked
+from ....scenarios.reading.answers import AskedAnswer
 from ....scenarios.scene.scene import Scene
 from ....scenarios.sensing.predicate import leaves
 from ....scenarios.words.answer import Answered
@@ -17,7 +17,7 @@ from ...signals.joint_motion import zero_order_hold
 UNKNOWN = "no_answers"  # the reason where it does not tell them
 
 
-def recorded_answers(recording: Recording, asked: Sequence[Asked], grid: np.ndarray) -> dict[str, np.ndarray]:
+def recorded_answers(recording: Recording, asked: Sequence[AskedAnswer], grid: np.ndarray) -> dict[str, np.ndarray]:
     """Element of the action -> (m,) what the recording holds of it at given times, held until the next; zero before the first.
 
     Args:
@@ -35,7 +35,7 @@ def recorded_answers(recording: Recording, asked: Sequence[Asked], grid: np.ndar
     return found
 
 
-def untold(scene: Scene, told: dict[str, np.ndarray]) -> tuple[Asked, ...]:
+def untold(scene: Scene, given: dict[str, np.ndarray]) -> tuple[AskedAnswer, ...]:
     """What the goal asks for and a recording has no column of, such as that of a robot whose operator said it aloud."""
     asked = [leaf.asked for step in scene.goal for leaf in leaves(step.predicate) if isinstance(leaf, Answered)]
-    return tuple(one for one in dict.fromkeys(asked) if not set(one.columns) <= set(told))
+    return tuple(one for one in dict.fromkeys(asked) if not set(one.columns) <= set(given))

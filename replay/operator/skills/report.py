@@ -7,7 +7,7 @@ from typing import ClassVar
 import mujoco
 import numpy as np
 
-from ....scenarios.reading.answers import Asked
+from ....scenarios.reading.answers import AskedAnswer
 from ....scenarios.words.sight import NEAR, SELF
 from ..operator_state import OperatorState
 from ..words.motion import Motion
@@ -38,14 +38,14 @@ class Report(Skill):
                 state.tell(asked.name, self._misread(asked, reading(state, asked, drawn)))
         yield from state.pause()
 
-    def _misread(self, asked: Asked, value: float) -> float:
+    def _misread(self, asked: AskedAnswer, value: float) -> float:
         """The value, off by a share of the range: upwards where that is left inside the range, else downwards."""
         low, high = asked.param.low, asked.param.high
         by = self.wrong * (high - low)
         return value + by if value + by <= high else max(value - by, low)
 
 
-def reading(state: OperatorState, asked: Asked, drawn: mujoco.MjModel) -> float:
+def reading(state: OperatorState, asked: AskedAnswer, drawn: mujoco.MjModel) -> float:
     """What is seen of a parameter [SI], in a model with looks.
 
     Raises:
