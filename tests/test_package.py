@@ -59,7 +59,7 @@ ROOMS = {  # each may import what stands before it
         "benchmark",
         "commands",
     ),
-    "replay/judge": ("place", "facts", "causes", "stages"),  # beside them the judge itself, which calls the stages
+    "replay/judge": ("place", "facts", "explanation", "stages"),  # beside them the judge itself, which calls the stages
 }
 Module = tuple[str, ...]
 
