@@ -16,7 +16,7 @@ from shiliu.replay.checks.finding import Finding
 from shiliu.replay.checks.registry import check_of
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.tipping_over import SIDES, check_tipping
-from shiliu.replay.judge.causes.what_tips import moments_of
+from shiliu.replay.judge.explanation.what_tips import moments_of
 from shiliu.replay.report.text import Words
 from shiliu.replay.rollout.rollout import Take, play
 

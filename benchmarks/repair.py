@@ -21,8 +21,8 @@ import numpy as np
 from shiliu.replay.checks.kinematics import motion_of
 from shiliu.replay.edits.warp import sampled
 from shiliu.replay.formats import read
-from shiliu.replay.judge.causes import advice
 from shiliu.replay.judge.context import Contexts, SceneContext
+from shiliu.replay.judge.explanation import advice
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.recording.recording import Recording, SimEpisode
 from shiliu.replay.repair.repairing import MENDS, repaired

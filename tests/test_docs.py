@@ -11,7 +11,7 @@ from conftest import script
 from shiliu.cli import VERBS
 from shiliu.replay.checks.registry import registry
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.judge.causes.curves import CURVES
+from shiliu.replay.judge.explanation.curves import CURVES
 from shiliu.replay.operator.operator_state import OperatorState
 from shiliu.replay.operator.senses.senses import Senses
 from shiliu.replay.operator.skills import catalogue

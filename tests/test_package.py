@@ -60,7 +60,7 @@ ROOMS = {  # each may import what stands before it
         "commands",
     ),
     "replay/operator": ("recognition", "words", "limbs", "senses", "planning", "skills"),
-    "replay/judge": ("place", "facts", "causes", "stages"),  # beside them the judge itself, which calls the stages
+    "replay/judge": ("place", "facts", "explanation", "stages"),  # beside them the judge itself, which calls the stages
 }
 Module = tuple[str, ...]
 

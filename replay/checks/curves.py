@@ -1,7 +1,7 @@
 """What the curves of several checks share: bounds as limits of a plot, the streams that a finding names, one channel.
 
 A curve is the check's own quantity over the recording, beside the bounds that it is held against. It stands beside its check
-where the recording tells it; those of what the motion asks or the replayed world does stand in `replay/judge/causes/curves`.
+where the recording tells it; those of what the motion asks or the replayed world does stand in `replay/judge/explanation/curves`.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from typing import Any
 
 from .finding import Finding
 
-Known = Mapping[str, Any]  # what the model adds to a finding; see `replay/judge/causes/fix_geometry.py`
+Known = Mapping[str, Any]  # what the model adds to a finding; see `replay/judge/explanation/fix_geometry.py`
 Fix = dict[str, Any]
 
 RUN_IN = 0.15  # s, on either side of what is too fast: a rate changes over a few samples, not within one

@@ -13,9 +13,9 @@ from ...version import __version__
 from ..checks.finding import Finding
 from ..operator.words.reason import gave_up_of
 from ..recording.recording import Recording, note_words
-from .causes.advice import advise
-from .causes.verdict_evidence import gather
 from .context import SceneContext
+from .explanation.advice import advise
+from .explanation.verdict_evidence import gather
 from .facts.results import Judged
 from .place.taken import taken
 from .verdict import Verdict, combine

@@ -10,7 +10,7 @@ from shiliu.replay.checks.integrity import check_integrity, stopped_signals
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.streams import check_frozen, check_lag, check_missing, check_unmapped
 from shiliu.replay.checks.values import check_nonfinite, check_sentinel, check_units
-from shiliu.replay.judge.causes.advice import fix_of
+from shiliu.replay.judge.explanation.advice import fix_of
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report import Words
 from shiliu.replay.robots.limits import Limits

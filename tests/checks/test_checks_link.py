@@ -7,7 +7,7 @@ import pytest
 from shiliu.replay.checks.link import check_link
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.formats import read
-from shiliu.replay.judge.causes.advice import fix_of
+from shiliu.replay.judge.explanation.advice import fix_of
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report.text import catalogue
 

@@ -13,7 +13,7 @@ from shiliu.replay.checks.playback import (
     tracking_error,
 )
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.judge.causes.advice import fix_of
+from shiliu.replay.judge.explanation.advice import fix_of
 from shiliu.replay.judge.verdict import combine
 from shiliu.replay.robots.limits import Limits
 from shiliu.scenarios.parts.pose import Pose

@@ -13,7 +13,7 @@ from shiliu.replay.checks.check import Check
 from shiliu.replay.checks.integrity import check_integrity, stopped_signals
 from shiliu.replay.checks.rules import Rules, load_rules
 from shiliu.replay.checks.rules import _collect as collect
-from shiliu.replay.judge.causes.advice import fix_of
+from shiliu.replay.judge.explanation.advice import fix_of
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report.text import Words
 from shiliu.replay.robots.limits import Limits

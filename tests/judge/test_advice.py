@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from shiliu.replay.checks.finding import Finding
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.judge.causes.advice import APPLICABLE, advise, fix_of, repairable
-from shiliu.replay.judge.causes.fix_geometry import holding_torque, inward, side_of, way_out
+from shiliu.replay.judge.explanation.advice import APPLICABLE, advise, fix_of, repairable
+from shiliu.replay.judge.explanation.fix_geometry import holding_torque, inward, side_of, way_out
 from shiliu.replay.judge.facts.results import Integrity, Judged, Subject
 from shiliu.replay.judge.stages.own_robot import OwnRobot
 from shiliu.replay.report.text import Words, catalogue, languages
@@ -153,9 +153,9 @@ def test_factors_say_by_how_much():
 
 
 def test_only_what_a_machine_can_mend_is_applicable_and_only_if_all_of_it_can_be(monkeypatch):
-    monkeypatch.setattr("shiliu.replay.judge.causes.advice.APPLICABLE", frozenset({"slow", "clip"}))
+    monkeypatch.setattr("shiliu.replay.judge.explanation.advice.APPLICABLE", frozenset({"slow", "clip"}))
     plan = {"kind": "slow", "t0": 1.9, "t1": 2.6, "factor": 0.6, "longer_s": 1.0}
-    monkeypatch.setattr("shiliu.replay.judge.causes.advice._plan", lambda judged, causes, findings: [plan])
+    monkeypatch.setattr("shiliu.replay.judge.explanation.advice._plan", lambda judged, causes, findings: [plan])
 
     def marked(*findings: Finding) -> list[bool]:
         for finding in findings:
@@ -175,9 +175,9 @@ def test_only_what_a_machine_can_mend_is_applicable_and_only_if_all_of_it_can_be
         "carrying is too much"
     )
     assert marked(failure("tracking")) == [False], "slower is an estimate there"
-    monkeypatch.setattr("shiliu.replay.judge.causes.advice._plan", lambda judged, causes, findings: [plan | {"factor": 0.3}])
+    monkeypatch.setattr("shiliu.replay.judge.explanation.advice._plan", lambda judged, causes, findings: [plan | {"factor": 0.3}])
     assert marked(fast) == [False] and fast.fix["factor"] == 0.3, "told, but not promised"
-    monkeypatch.setattr("shiliu.replay.judge.causes.advice._plan", lambda judged, causes, findings: None)
+    monkeypatch.setattr("shiliu.replay.judge.explanation.advice._plan", lambda judged, causes, findings: None)
     assert marked(fast) == [False], "beyond the bounds of a repair"
     assert {"rerecord", "away", "lighten", "finish"}.isdisjoint(APPLICABLE)
     assert not repairable(failure("goal"))

@@ -5,8 +5,8 @@ import dataclasses
 
 import numpy as np
 import pytest
-from shiliu.replay.judge.causes.attribution import _Trial, attribute, doubling
-from shiliu.replay.judge.causes.tracking_cause import explain
+from shiliu.replay.judge.explanation.attribution import _Trial, attribute, doubling
+from shiliu.replay.judge.explanation.tracking_cause import explain
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.report import Words
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of

@@ -9,7 +9,7 @@ from shiliu.replay.checks.link import check_link
 from shiliu.replay.checks.playback import check_tracking
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.varied_copies import check_robustness
-from shiliu.replay.judge.causes.curves import CURVES, own_curve
+from shiliu.replay.judge.explanation.curves import CURVES, own_curve
 from shiliu.replay.judge.facts.results import Integrity, Judged, Replay, Subject
 from shiliu.replay.judge.stages.own_robot import OwnRobot
 from shiliu.replay.recording.recording import Recording, Stream

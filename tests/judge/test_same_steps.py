@@ -3,7 +3,7 @@
 import mujoco
 import numpy as np
 import pytest
-from shiliu.replay.judge.causes.same_steps import same_steps
+from shiliu.replay.judge.explanation.same_steps import same_steps
 
 
 def model(

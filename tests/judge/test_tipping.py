@@ -13,7 +13,7 @@ import shiliu
 from shiliu.envs.single import ShiliuEnv
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.tipping_over import SIDES, check_tipping, smoothed, stand_of
-from shiliu.replay.judge.causes.what_tips import moment_of
+from shiliu.replay.judge.explanation.what_tips import moment_of
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.mistakes import code_of
 from shiliu.replay.report.text import Words

@@ -9,7 +9,7 @@ from shiliu.replay.checks.retargeting import check_retarget
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.evaluation.demo import SEEDS
 from shiliu.replay.formats import read
-from shiliu.replay.judge.causes.advice import fix_of
+from shiliu.replay.judge.explanation.advice import fix_of
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.replay.recording.recording import Recording, Stream

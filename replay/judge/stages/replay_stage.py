@@ -33,10 +33,10 @@ from ...recording.recording import SimEpisode
 from ...rollout.rollout import Rollout, Take, play
 from ...signals.channels import in_radians
 from ...signals.statistics import wilson
-from ..causes.attribution import attribute
-from ..causes.changed_columns import changed_columns
-from ..causes.tracking_cause import explain
-from ..causes.what_tips import tipped
+from ..explanation.attribution import attribute
+from ..explanation.changed_columns import changed_columns
+from ..explanation.tracking_cause import explain
+from ..explanation.what_tips import tipped
 from ..facts.held_contacts import touches_of
 from ..facts.missed_goal import explained
 from ..facts.near_copies import NEAR, UNMEASURED, copies_of, counted, hangs, open_, play_near
