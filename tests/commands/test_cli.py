@@ -251,7 +251,7 @@ def test_a_path_may_hold_what_stands_for_another_value():
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "sentence"),
     [
         (["data=${oops"], "data: '${oops' stands for a value that is not there"),
         (["data=a${b}"], "data: 'a${b}' stands for a value that is not there"),
@@ -276,12 +276,12 @@ def test_a_path_may_hold_what_stands_for_another_value():
         (["seed=99999999999999999999"], "seed: 99999999999999999999 stands where a whole number"),
     ],
 )
-def test_a_mistake_of_the_command_line_is_one_sentence_of_ours(words, told, tmp_path, monkeypatch, capsys):
+def test_a_mistake_of_the_command_line_is_one_sentence_of_ours(words, sentence, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     given = [] if words[0].startswith("data") else ["data=x"]
     assert main(["replay", *given, "out=o", *words]) == 2
     error = capsys.readouterr().err
-    assert told in error and len(error.splitlines()) == 1
+    assert sentence in error and len(error.splitlines()) == 1
     assert not any(word in error for word in ("http", "Exception", "full_key", "object_type"))
     assert not list(tmp_path.iterdir())
 
