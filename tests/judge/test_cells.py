@@ -140,7 +140,9 @@ def test_feasible_as_the_sheet_says_and_infeasible_in_its_own_cell(cells):
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_infeasible_as_the_sheet_says_and_feasible_in_its_own_cell(cells):
+    """The other way round."""
     scene = shiliu.load_scenario("microwave", QUICK)
     verdict = judged(reaching(scene, LOWER), scene)
     assert verdict.verdict == "INFEASIBLE" and verdict.findings[verdict.root].code == "collision.scene"
