@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from ...scenarios.parts.part_catalogue import GRADES, PartEntry, PartJoint, inve
 from ...scenarios.reading import composition
 from ...scenarios.sheet.errors import ScenarioError
 from ...scenarios.sheet.quantity import show as shown
+from .wrapping import wrapped
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
@@ -37,8 +39,16 @@ def show(names: list[str], request: CommandRequest, as_json: bool) -> None:
         if not names:
             print(kind)
         for entry in (e for e in entries if e.kind == kind):
-            print("\n".join(in_full(entry) if names else in_brief(entry)))
+            for line in in_full(entry) if names else in_brief(entry):
+                print("\n".join(wrapped(*_hung(line))))
             print()
+
+
+def _hung(line: str) -> tuple[str, str]:
+    """A line's head, below whose end the rest of it stands, and the rest."""
+    head = re.match(r"\s*(?:\S+\s{2,})?", line)
+    assert head is not None
+    return head[0], line[head.end() :]
 
 
 def rows(request: CommandRequest) -> list[dict[str, Any]]:

@@ -70,6 +70,12 @@ def seen_of(scenario: str, variant: str | None = None, folder: Path = CONF / "fi
 def shown_digest(sheet: Mapping[str, Any]) -> str:
     """sha256 of what the pictures of a scenario hang on, as its YAML says it (`SHOWN`): the chain and its looks among it."""
     chosen = {section: sheet.get(section) for section in SHOWN}
+    cameras = chosen.get("cameras")
+    if isinstance(cameras, dict):  # when their pictures are recorded changes nothing of what they show
+        chosen["cameras"] = {
+            name: one | {"record": bool(one["record"])} if isinstance(one, dict) and "record" in one else one
+            for name, one in cameras.items()
+        }
     return hashlib.sha256(json.dumps(chosen, sort_keys=True, default=str).encode()).hexdigest()
 
 

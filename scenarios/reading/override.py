@@ -84,10 +84,8 @@ def _unreadable(value: str, key: str) -> str:
     if "${" in value and value[0] not in "[{":
         return unresolved(value)
     if value[:1] in ("[", "{"):
-        close = "]" if value[0] == "[" else "}"
-        return f"{value!r} is no {'list' if close == ']' else 'table'}: see that each bracket and quote is closed, such as {key}=" + (
-            "[a, b]." if close == "]" else "{a: 1, b: 2}."
-        )
+        kind, such = ("list", "[a, b]") if value[0] == "[" else ("table", "{a: 1, b: '±2'}")
+        return f"{value!r} is no {kind}. Close each bracket, and put signs other than . : / into quotes, such as {key}={such}."
     return f"{value!r} cannot be read. Write it in quotes, such as {key}='\"a b\"'."
 
 

@@ -44,8 +44,8 @@ def cells(tmp_path, monkeypatch):
 
 
 def reaching(scene, down, cell=None, scenario="microwave"):
-    """A real robot's commands: the right forearm goes down towards the counter and comes back, within 4 s."""
-    t = np.arange(400) / 100.0
+    """A real robot's commands: the right forearm goes down towards the counter and comes back, within 2 s."""
+    t = np.arange(200) / 100.0
     q = np.tile(scene.start_qpos(scene.model)[scene.joint_index], (len(t), 1))
     elbow = scene.robot.joint_names.index("zarm_r4_joint")
     q[:, elbow] = HOME + (down - HOME) * (1 - np.cos(2 * np.pi * t / t[-1])) / 2
