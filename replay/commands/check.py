@@ -62,7 +62,7 @@ def run(request: CommandRequest) -> int:
     def asked(nominal: Draw, tried: Sequence[Draw]) -> list[Answer]:
         return [*places_in_reach(scene, nominal, tried), *time_for_chain(scene)]
 
-    findings = [*examine(scene, seed, draws, asked), called(scene), said(scene)]
+    findings = [*examine(scene, seed, draws, asked), called(scene), *([said(scene)] if scene.config.tasks else [])]
     findings += _views(scene, seed) if views else []
     for finding in findings:
         word = "warn" if finding.warns else "ok  " if finding.sound else "FAIL"
