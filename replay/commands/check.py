@@ -22,8 +22,9 @@ Reads the YAML, its parts, skills and mistakes (all problems at once, with file 
 come to rest and says what has left its place, looks at the robot's starting pose, the swept volume of every hinge and how
 far each place is that a skill sends a hand to, and tries draws of the variation, whose places it looks at as well: parts that
 overlap in one of them are named with the seed that shows it (shiliu render grid=1x1 refused=true seed=N).
-It refuses what can be no task: steps that hold at the start, conditions of one `all` that exclude each other, what has to
-hold longer than the time limit, limits of 0 N, a chain of skills that the time limit is too short for.
+It refuses what can be no task: no step at all, steps that hold at the start, conditions and steps that exclude each other, steps
+that a failure mode forbids, what has to hold as long as the time limit, limits of 0 N, a chain that the time limit is too short for.
+It warns where a task sentence leaves out a thing, or a number that a person acts on, that the goal wants; that is no fault.
 With views=true it also performs the demonstration of `seed`, and asks of each thing that hands take or put how often the recorded head
 picture shows it while a hand is at it: in 80 % of the looks at least. That needs OpenGL, and takes as long as `shiliu record`.
 Steps, failure modes, limits, things and words of parts have to be called in English and in Chinese: reports need both.
@@ -36,7 +37,7 @@ Exit 0: sound; 1: something is wrong with the scene or the part; 2: the config c
 def run(request: CommandRequest) -> int:
     """Print one line a question; raise ScenarioError for a config that cannot be read."""
     from ...scenarios.catalog.catalog import scene_of
-    from ...scenarios.soundness.soundness import called, examine
+    from ...scenarios.soundness.soundness import called, examine, said
     from ..judge.verdict import note_required
     from ..operator.chain_time import time_for_chain
     from ..operator.mistakes import note_mistakes
@@ -61,10 +62,11 @@ def run(request: CommandRequest) -> int:
     def asked(nominal: Draw, tried: Sequence[Draw]) -> list[Answer]:
         return [*places_in_reach(scene, nominal, tried), *time_for_chain(scene)]
 
-    findings = [*examine(scene, seed, draws, asked), called(scene)]
+    findings = [*examine(scene, seed, draws, asked), called(scene), *([said(scene)] if scene.config.tasks else [])]
     findings += _views(scene, seed) if views else []
     for finding in findings:
-        print(f"{'ok  ' if finding.sound else 'FAIL'} {finding.question:<28} {finding.answer}")
+        word = "warn" if finding.warns else "ok  " if finding.sound else "FAIL"
+        print(f"{word} {finding.question:<28} {finding.answer}")
     cell = scene.config.cell
     where = f" in {cell.id} (surveyed {cell.surveyed})" if cell else ""
     counts = Counter(f.sound for f in findings)

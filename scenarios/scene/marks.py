@@ -8,9 +8,8 @@ goal:
   served: {near: {of: bowl.base, to: marks.spot, within: 30 mm}}
 ```
 
-A mark lies on a site of a part, x and y along that site's, and moves with its part; without `upon` it lies on the floor.
-Its name is that of
-a site, wherever the dialect takes one. What is drawn of it stands in pictures alone.
+A mark lies on a site of a part, x and y along that site's, and moves with its part; without `upon` it lies on the floor. Its name is that
+of a site, wherever the dialect takes one. What is drawn of it stands in pictures alone.
 """
 
 from __future__ import annotations

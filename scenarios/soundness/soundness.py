@@ -21,6 +21,7 @@ from ..sensing.predicate import Angle, conjuncts
 from ..sensing.temporal import Goal
 from ..sheet.errors import ScenarioError
 from ..sheet.yaml_reader import Problems
+from ..tasks.left_out import left_out
 from .task_soundness import task_problems
 
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
@@ -33,11 +34,12 @@ FELL, TIPPED, SLID = 0.02, 20.0, 0.05
 
 @dataclass(frozen=True)
 class Answer:
-    """One question and what was found."""
+    """One question and what was found; with `warns` something to look at that is no fault."""
 
     question: str
     sound: bool
     answer: str
+    warns: bool = False
 
 
 def examine(
@@ -63,6 +65,14 @@ def called(scene: Scene) -> Answer:
         not missing,
         f"no words: {listed}" if missing else f"all in {' and '.join(LANGUAGES)}",
     )
+
+
+def said(scene: Scene) -> Answer:
+    """Do the task sentences name all that the goal wants? As far as the words are known: what is left out is a warning."""
+    missing = left_out(scene.config.raw, scene.name)
+    n = len(scene.config.tasks)
+    told = f"{n} sentence{'s' if n != 1 else ''} in {' and '.join(LANGUAGES)}"
+    return Answer("sentences name what is wanted", True, "; ".join(missing) or told, bool(missing))
 
 
 def _data(scene: Scene) -> mujoco.MjData:
