@@ -301,6 +301,11 @@ CASES = {
         (AT_PLACE, dict(touched=[(1, 2, "table/table")], **HERE)),
         [(AT_PLACE, HERE), (TO_AND_FRO, ON), (AT_RIM, ON)],
     ),
+    "stroke.along": (
+        step("stroke.along", **{"from": "table/here", "to": "table/there"}),
+        (TO_AND_FRO, ON),
+        [(AT_PLACE, ON), (TO_AND_FRO, HERE), ([(0, PLACE), (3, KNOB)], ON), (ELSEWHERE, ON)],
+    ),
     "stroke.area": (
         step("stroke.area", of="cup/base", at="shelf/place"),
         (TO_AND_FRO, dict(held=HELD_CUP, places=RUBBED)),

@@ -30,8 +30,7 @@ NEVER = {"never": {"moved": {"of": "thing", "more_than": "3000 mm"}}}
 # primitives that no three parts here can show, and why
 ELSEWHERE = {
     "pour": "wants a liquid, or grains, and two vessels: test_pouring, test_tipping; medicine, salt and vegetables in their scenarios",
-    "hand_over": "from hand to hand a bottle here and a can in test_skills; a book is dropped, as the second hand finds no hold; "
-    "to a person: test_handover",
+    "hand_over": "wants a person who takes it: test_handover",
     "walk": "is about places, and goes round what stands there: test_mobile, test_standing",
     "verify": "wants what is seated in a hole or on pins, of which car_assembly has the three that there are: test_insertion",
     "draw": "wants a cloth: test_spread, test_fold, with a towel, a shirt and a heap of cloth",
@@ -44,7 +43,7 @@ def test_every_primitive_is_tried_here_or_it_is_told_why_not():
     own = Path(__file__).read_text(encoding="utf-8")
     tried = {word for word in PRIMITIVES if re.search(rf"""[-{{"] ?{word}"?: \{{""", own)}
     assert tried | set(ELSEWHERE) == set(PRIMITIVES)
-    assert tried & set(ELSEWHERE) == {"hand_over"}
+    assert not tried & set(ELSEWHERE)
     files = set(re.findall(r"\btest_\w+", " ".join(ELSEWHERE.values())))
     assert files <= {file.stem for file in Path(__file__).parents[1].rglob("test_*.py")}
 

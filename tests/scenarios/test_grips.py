@@ -264,7 +264,7 @@ def test_a_skill_takes_its_numbers_from_a_named_grip(can):
     data = mujoco.MjData(can.model)
     data.qpos[:] = can.start_qpos(can.model)
     mujoco.mj_kinematics(can.model, data)
-    seen = SimpleNamespace(site=lambda name: (data.site(name).xpos, data.site(name).xmat.reshape(3, 3)))
+    seen = SimpleNamespace(senses=SimpleNamespace(site=lambda name: (data.site(name).xpos, data.site(name).xmat.reshape(3, 3))))
     for grip, side, force in (("wall", "side", 30.0), ("can.wall", "side", 30.0), ("top", "above", 150.0)):
         (skill,) = chain(can, f"grip: {grip}, force: {force * 1.0 if side == 'side' else 170} N")
         assert skill.numbers_of_grip(seen) == {
