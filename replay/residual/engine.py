@@ -95,9 +95,9 @@ def _hands(group: Group) -> list[Difference]:
         r = reversed_hand(channel, group.dt)
         if r is not None:
             way = float(np.ptp(channel.columns["measured"]))
-            one = whole(group, channel, "measured", way, "mirrored", "columns", {"correlation": r}, ())
-            found.append(replace(one, certain=True))
-    turned = {name for one in found for name in one.channels}
+            turned_round = whole(group, channel, "measured", way, "mirrored", "columns", {"correlation": r}, ())
+            found.append(replace(turned_round, certain=True))
+    turned = {name for difference in found for name in difference.channels}
     for one in against_command(group):
         if one.channel.name in turned:
             continue

@@ -16,6 +16,7 @@ BEYOND = 0.1  # of its way outside all that it was commanded meanwhile; clean ta
 MOVES = 0.1  # of its way that it has moved there within the memory: one that was outside from the first row on may be on its way
 SIGMAS = 8.0  # of what a hand's measurement changes by from row to row: less is noise
 LEAST = 2  # rows
+COUNTED = 3.0  # of its way: a hand that is commanded further is counted in another unit, of which its range tells
 OPPOSED = -0.7  # correlation of a hand's measured way with its command, from where on it goes the other way
 
 
@@ -39,6 +40,8 @@ def against_command(group: Group) -> list[AgainstCommand]:
         if not {"command", "measured"} <= set(channel.columns) or count >= group.n:
             continue
         c, q = channel.columns["command"], channel.columns["measured"]
+        if np.median(np.abs(c)) > COUNTED:
+            continue  # in another unit nothing is compared; its range tells
         before = np.concatenate([np.full(count - 1, c[0]), c])
         high, low = over_runs(np.maximum, before, count), over_runs(np.minimum, before, count)
         past = np.concatenate([np.full(count - 1, q[0]), q])

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..signals.statistics import TO_SIGMA
 from .arm_chain import HEAD, MeasuredArm, own_chains, own_grip
+from .hands import COUNTED
 from .relations import robust, shifted
 from .table import Group, RecordedChannel
 
@@ -27,7 +28,6 @@ PARTS = 6  # of a take that each propose numbers: some are sound where most of t
 EXACT, OF_ROWS = 0.02, 0.25  # of the largest usual torque, that a row may leave; share of the rows in which the numbers hold so
 BETTER = 0.5  # of what fitted numbers leave of a joint, root mean square, that the model's may leave to be believed
 AS_MODELLED = 0.03  # by which the arms' stiffness may differ from the model's for the head's to be taken from it
-COUNTED = 3.0  # of its way: a hand that is commanded further is counted in another unit, of which its range tells
 WITHIN = 0.15  # of the model's numbers, by which those of a joint may differ: torques are those of the last step of a row
 QUIET = 0.1  # Nm that a law with the model's numbers leaves; clean takes of six scenarios 0.05, for an arm
 HEADS, HANDS = 1.0 / 3.0, 0.005  # of limits for an arm: motors of the head give 1.5 and 12 Nm; of a hand's stiffness
@@ -86,8 +86,8 @@ def laws_of(group: Group, arms: Mapping[str, MeasuredArm], doubted: Collection[s
         links = [link for arm in both for link in arm.chain.links]
         limbs = tuple(arm.chain.side for arm in both for _ in arm.chain.links)
         weight, most = np.concatenate([arm.weight() for arm in both], axis=1), np.array([link.most for link in links])
-        gains = tuple(np.median([link.gains for link in links], axis=0).tolist())
-        law = _of_arms(_Pool(tuple(by_name[link.joint] for link in links), weight, most, limbs, gains), doubted)
+        stiffness, damping = map(float, np.median([link.gains for link in links], axis=0))
+        law = _of_arms(_Pool(tuple(by_name[link.joint] for link in links), weight, most, limbs, (stiffness, damping)), doubted)
         if law is None:
             return []
         laws.append(law)

@@ -98,7 +98,8 @@ def table_of(recording: Recording, ranges: Mapping[str, tuple[float, float]] | N
     Args:
         ranges: joint -> (lowest, highest) angle [rad] that it can take; a command past it is carried out as far as it goes.
     """
-    groups, used = [], set()
+    groups: list[Group] = []
+    used: set[tuple[str, str]] = set()
     origin = origin_ns(recording)
     for command, measured in _position_pairs(recording):
         group = _group(recording, command, measured, origin, ranges or {})
