@@ -37,7 +37,7 @@ Exit 0: sound; 1: something is wrong with the scene or the part; 2: the config c
 def run(request: CommandRequest) -> int:
     """Print one line a question; raise ScenarioError for a config that cannot be read."""
     from ...scenarios.catalog.catalog import scene_of
-    from ...scenarios.soundness.soundness import called, examine, said
+    from ...scenarios.soundness.soundness import called, examine, sentences
     from ..judge.verdict import note_required
     from ..operator.chain_time import time_for_chain
     from ..operator.mistakes import note_mistakes
@@ -62,7 +62,7 @@ def run(request: CommandRequest) -> int:
     def asked(nominal: Draw, tried: Sequence[Draw]) -> list[Answer]:
         return [*places_in_reach(scene, nominal, tried), *time_for_chain(scene)]
 
-    findings = [*examine(scene, seed, draws, asked), called(scene), *([said(scene)] if scene.config.tasks else [])]
+    findings = [*examine(scene, seed, draws, asked), called(scene), *([sentences(scene)] if scene.config.tasks else [])]
     findings += _views(scene, seed) if views else []
     for finding in findings:
         word = "warn" if finding.warns else "ok  " if finding.sound else "FAIL"

@@ -67,12 +67,12 @@ def called(scene: Scene) -> Answer:
     )
 
 
-def said(scene: Scene) -> Answer:
+def sentences(scene: Scene) -> Answer:
     """Do the task sentences name all that the goal wants? As far as the words are known: what is left out is a warning."""
     missing = left_out(scene.config.raw, scene.name)
     n = len(scene.config.tasks)
-    told = f"{n} sentence{'s' if n != 1 else ''} in {' and '.join(LANGUAGES)}"
-    return Answer("sentences name what is wanted", True, "; ".join(missing) or told, bool(missing))
+    named = f"{n} sentence{'s' if n != 1 else ''} in {' and '.join(LANGUAGES)}"
+    return Answer("sentences name what is wanted", True, "; ".join(missing) or named, bool(missing))
 
 
 def _data(scene: Scene) -> mujoco.MjData:

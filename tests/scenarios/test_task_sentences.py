@@ -103,10 +103,10 @@ def test_check_warns_of_what_a_sentence_of_ones_own_leaves_out(designer, capsys)
     tree["parts"]["can"] = {"part": "objects/can_330", **stands}
     tree["goal"] = {"moved": {"moved": {"of": "can", "more_than": "60 mm"}, "title": {"en": "can moved", "zh": "罐子已移动"}}}
     tree["never"] = {}
-    for said, left in (("Move the bowl.", True), ("Move the can to the middle of the table.", False)):
-        tree["tasks"] = [{"en": said, "zh": "把罐子移到桌子中间。"}]
+    for text, left in (("Move the bowl.", True), ("Move the can to the middle of the table.", False)):
+        tree["tasks"] = [{"en": text, "zh": "把罐子移到桌子中间。"}]
         file.write_text(yaml.safe_dump(tree, allow_unicode=True, sort_keys=False), encoding="utf-8")
         code = main(["check", "scenario=table_top", "draws=2"])
         (line,) = [one for one in capsys.readouterr().out.splitlines() if "sentences name what is wanted" in one]
         assert line.startswith("warn" if left else "ok") and code == 0, line
-        assert (f"en: {said} leaves out can of moved" in line) == left
+        assert (f"en: {text} leaves out can of moved" in line) == left
