@@ -31,6 +31,7 @@ SURE = 0.9  # of the squared difference, from where on a reason has few free num
 FREE, ROW = 3.0, 1.0  # the price of a free number of a reason, and of a row without one, in squared thresholds
 UNHEARD = 0.15  # of the disagreement that another command leaves, where the body did what that command would have made it do
 NOVEL, FOLLOWED = 2.5, 0.3  # times the largest change of a step elsewhere, from where on a column leaps; share of it in the other one
+JERK = 0.05  # rad: commands of clean takes, which stop at their largest speed, are off by up to 0.038 in a single row
 BEYOND = 3.0  # times what the other channels of the group disagree by elsewhere
 CERTAIN_HAND = 0.25  # of its way that a hand goes against its command: more than a thing that gives way pushes it
 ALONE = 8.0  # times its limit by which a single speed is off that no hard stop explains
@@ -237,6 +238,8 @@ def _difference(
     beyond = any(_largest(r, one) > BEYOND * _elsewhere(r, one, own, relations) for r in broken)
     begins = one.first <= 2 and one.last > 2 and one.last < group.n // 2  # a robot that comes to its first command from elsewhere
     certain = (leaps or _no_body_does(one, why)) and beyond and one.left < 0.5 and one.size >= one.limit and not begins
+    if one.kind == "command" and one.first == one.last and one.channel.unit == "rad" and one.size < JERK:
+        certain = False
     unit = one.channel.unit if one.kind != "velocity" else f"{one.channel.unit}/s"
     return Difference(
         (one.channel.name,), one.kind, one.first, one.last, float(group.t[one.first]), float(group.t[one.last]), one.size, unit,

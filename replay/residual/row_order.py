@@ -64,7 +64,10 @@ def rows_moved(group: Group) -> Iterator[Difference]:
     for low, high in runs(gap):
         rows = np.flatnonzero(bad[low : high + 1]) + low
         first, last = int(rows[0]), int(rows[-1])
-        if all(_stray(np.diff(x, axis=0), first, last) for x in (c, q)):
+        part = slice(first, last + 1)
+        # hands that are pushed about, as by what they stir, do not go as their speeds say, by up to 0.012 rad
+        far = float(np.abs(step - usual * due)[part].max()) > 0.5 * LEAP or not step[part][bad[part]].any()
+        if far and all(_stray(np.diff(x, axis=0), first, last) for x in (c, q)):
             turns = went[first : last + 1] / usual
             why = "reordered" if turns.min() < -ROWS else "cut" if turns.max() > 1.0 + ROWS else "repeated"
             names = [one.name for one, far in zip(channels, np.abs(step[first : last + 1]).max(axis=0)) if far > 0.25 * LEAP]

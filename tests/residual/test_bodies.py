@@ -342,7 +342,7 @@ def test_several_joints_that_are_measured_elsewhere_and_not_the_hand(take):
     assert all(299 <= d.first and d.last <= 324 for d in found)
 
 
-@pytest.mark.parametrize(("by", "seen"), [(0.4, True), (0.06, False)])
+@pytest.mark.parametrize(("by", "seen"), [(0.6, True), (0.2, False)])
 def test_a_speed_that_positions_and_torques_contradict(take, by, seen):
     """A single row of all speeds of an arm; less than the limit is nothing."""
     wrong = take
