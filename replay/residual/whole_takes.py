@@ -18,6 +18,7 @@ GOES = 0.2  # rad: a joint that goes further has a speed
 LEAST_ROWS = 8  # in motion, to the bit alike, for one column to be another one
 SEEN = 0.05  # rad, or share of the way: a factor that changes less is not looked at
 SURE = 0.9  # of the squared difference, from where on a reason has few free numbers and not one for each row
+AWAY = (0.25, 30)  # share of its way from where it mostly stands, and rows in which a channel is as far, for its gain to be asked
 
 
 def parameters(
@@ -32,7 +33,9 @@ def parameters(
         if relation.name == "follows":
             c, q = channel.columns["command"], channel.columns["measured"]
             moved, noise = float(c.std()), relation.noise
-            if abs(relation.gain - 1.0) > GAIN + 3.0 * noise / moved and abs(relation.gain - 1.0) * np.ptp(c) > SEEN:
+            away = int((np.abs(c - np.median(c)) > AWAY[0] * np.ptp(c)).sum())  # a head that nods once tells of no gain
+            off = abs(relation.gain - 1.0)
+            if off > GAIN + 3.0 * noise / moved and off * np.ptp(c) > SEEN and away >= AWAY[1]:
                 size = abs(relation.gain - 1.0) * float(np.ptp(c))
                 yield whole(group, channel, "measured", size, "factor", "values", {"factor": relation.gain}, alike)
             zero = float(np.median(q - shifted(c, -round(relation.delay / group.dt)))) if np.isfinite(relation.delay) else 0.0
