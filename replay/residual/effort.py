@@ -11,7 +11,7 @@ import numpy as np
 from ..signals.statistics import TO_SIGMA
 from .departures import WitnessedColumn, departures, joined, rows_of, together
 from .difference import Difference
-from .heard import HEARD, LEAST_STIFFNESS, heard, heard_column, rose, went
+from .heard import HEARD, LEAST_STIFFNESS, SPENT, heard, heard_column, rose, went
 from .relations import Relation, derivative, follows
 from .servo_law import ServoLaw
 from .table import Group, RecordedChannel
@@ -35,6 +35,7 @@ SIGMAS = 6.0  # of what the law leaves in rows that move, which are added to eac
 # scenarios reach 0.19, where a hand turns a door
 SPEED, AGREE, LEAST_DAMPING = 0.4, 0.3, 0.5
 LEAP = 0.04  # rad between two commands
+STRUCK = 6  # rows about those in which a servo gives all that it can
 
 
 def check_effort(
@@ -132,6 +133,8 @@ def _speed(group: Group, law: ServoLaw, j: int, rises: Relation | None) -> list[
     v, all_off = law.channels[j].columns["velocity"], (law.effort - law.asked) / law.damping
     all_off[0], off = 0.0, all_off[:, j]
     bad = (np.abs(rises.residual) > SPEED) & (np.abs(rises.residual - off) < AGREE * np.abs(rises.residual))
+    spent = (np.abs(law.effort) > SPENT * law.most).any(axis=1)
+    bad &= ~np.convolve(spent, np.ones(2 * STRUCK + 1), "same").astype(bool)  # an arm that is driven into something chatters
     if not bad.any():
         return []
     there = heard(law, j, law.effort[:, j] - law.truth[:, j], "measured")

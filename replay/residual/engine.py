@@ -237,7 +237,9 @@ def _difference(
     broken = [r for r in own if r.name in one.relations and _trusted(one, others[r.name])]
     beyond = any(_largest(r, one) > BEYOND * _elsewhere(r, one, own, relations) for r in broken)
     begins = one.first <= 2 and one.last > 2 and one.last < group.n // 2  # a robot that comes to its first command from elsewhere
-    certain = (leaps or _no_body_does(one, why)) and beyond and one.left < 0.5 and one.size >= one.limit and not begins
+    # an arm that strikes something does not follow a command that leaps: that alone, without a reason, is no fault of a column
+    shaped = (leaps and why is not None) or _no_body_does(one, why)
+    certain = shaped and beyond and one.left < 0.5 and one.size >= one.limit and not begins
     if one.kind == "command" and one.first == one.last and one.channel.unit == "rad" and one.size < JERK:
         certain = False
     unit = one.channel.unit if one.kind != "velocity" else f"{one.channel.unit}/s"

@@ -16,8 +16,7 @@ from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.streams import check_frozen, check_lag
 from shiliu.replay.checks.takes import Lag, check_take_lag, content, duplicate_of, lag_of
 from shiliu.replay.formats import read
-from shiliu.replay.judge.facts.results import Integrity
-from shiliu.replay.judge.set_comparison import Company
+from shiliu.replay.judge.set_comparison import Company, take_facts
 from shiliu.replay.judge.verdict import Verdict, combine
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report import Words
@@ -310,7 +309,7 @@ def test_a_take_that_is_in_the_set_twice():
 
 def judged(take, lag):
     found = [RULES["stream.lag"].finding(level="PASS", value=lag, subject=("state", "action"), details={"median": lag})]
-    return SimpleNamespace(recording=take, rules=RULES, scene=SimpleNamespace(name="bare")), Integrity(tuple(found))
+    return take_facts(take, found), RULES
 
 
 def test_takes_are_held_against_those_of_their_own_set_whatever_batch_they_are_in():
@@ -320,16 +319,17 @@ def test_takes_are_held_against_those_of_their_own_set_whatever_batch_they_are_i
         return recording(stream("command", rng.random(60), (ELBOW,)), source=f"{source}#{k}")
 
     company = Company()
-    first = [judged(take(k), 0.116 + 0.001 * k) for k in range(6)]
-    assert {f.level for one in company.compare(first) for f in one if f.code == "take.lag"} == {"PASS"}
-    twice = recording(*first[2][0].recording.streams.values(), source="demos#7")
+    takes = [take(k) for k in range(6)]
+    first, again = [judged(one, 0.116 + 0.001 * k) for k, one in enumerate(takes)], takes[2]
+    assert {one["take.lag"].level for one in company.hold(first)} == {"PASS"}
+    twice = recording(*again.streams.values(), source="demos#7")
     later = [
         judged(take(6), 0.25),
         judged(twice, 0.117),
         judged(take(0, "elsewhere"), 0.25),
         judged(take(0).__class__(**vars(take(0)) | {"source": "alone.bag"}), 0.25),
     ]
-    found = [{f.code: f for f in one} for one in company.compare(later)]
+    found = company.hold(later)
     assert found[0]["take.lag"].level == "FAIL" and found[1]["take.lag"].level == "PASS"
     assert found[1]["take.duplicate"].level == "FAIL" and found[1]["take.duplicate"].subject == ("demos#2",)
     assert found[2]["take.lag"].reason == "few_takes" and found[2]["take.duplicate"].level == "PASS"
@@ -442,7 +442,7 @@ def test_company_answers_no_question_of_a_stage():
 
 def test_a_take_that_lets_go_on_the_way_is_found_among_those_of_its_set():
     takes = [carried(15.0 + 0.1 * k, k) for k in range(7)] + [carried(11.0, 7)]
-    found = [{f.code: f for f in one} for one in Company().compare([judged(one, 0.1) for one in takes])]
+    found = Company().hold([judged(one, 0.1) for one in takes])
     assert [one["take.release"].level for one in found] == 7 * ["PASS"] + ["FAIL"]
 
 
@@ -486,10 +486,10 @@ def test_a_take_that_closes_on_nothing_is_found_among_those_of_its_task():
     """A hand that closes to a fist to push is no fault: it is of another task."""
     takes = [carried(15.0, k) for k in range(7)] + [carried(15.0, 7, stopped=100.0)]
     takes += [carried(15.0, 8 + k, stopped=100.0, task="Push it.") for k in range(2)]
-    found = [{f.code: f for f in one} for one in Company().compare([judged(one, 0.1) for one in takes])]
+    found = Company().hold([judged(one, 0.1) for one in takes])
     assert [one["take.grip"].level for one in found] == [*7 * ["PASS"], "FAIL", *2 * ["NOT_CHECKED"]]
     unnamed = [judged(replace(one, metadata={}), 0.1) for one in takes]
-    assert {f.reason for one in Company().compare(unnamed) for f in one if f.code == "take.grip"} == {"no_task"}
+    assert {one["take.grip"].reason for one in Company().hold(unnamed)} == {"no_task"}
 
 
 def test_a_real_hand_that_shows_no_grip_is_not_blamed_where_one_of_four_shows_none(data):

@@ -29,6 +29,7 @@ TURNED = {"tin_box": "90 deg"}  # its narrow side towards the robot: a hand from
 NEVER = {"never": {"moved": {"of": "thing", "more_than": "3000 mm"}}}
 # primitives that no three parts here can show, and why
 ELSEWHERE = {
+    "report": "wants an instrument that shows something, and a scenario that asks for it: test_answers",
     "pour": "wants a liquid, or grains, and two vessels: test_pouring, test_tipping; medicine, salt and vegetables in their scenarios",
     "hand_over": "wants a person who takes it: test_handover",
     "walk": "is about places, and goes round what stands there: test_mobile, test_standing",

@@ -365,7 +365,7 @@ def test_the_catalogue_knows_every_code_source_and_reason_in_use():
     code_text = "".join(path.read_text(encoding="utf-8") for path in checks.glob("*.py"))
     reasons = set(re.findall(r"not_(?:checked|applicable)\(\s*\"(\w+)\"", code_text))
     assert reasons
-    evidence_text = (checks.parent / "judge" / "verdict_evidence.py").read_text(encoding="utf-8")
+    evidence_text = (checks.parent / "judge" / "explanation" / "verdict_evidence.py").read_text(encoding="utf-8")
     used = {
         "facts": re.findall(r"Fact\(\"(\w+)\"", evidence_text),
         "tables": re.findall(r"Table\(\"(\w+)\"", evidence_text),

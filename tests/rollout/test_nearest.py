@@ -19,10 +19,11 @@ def played(units, margins):
         )
 
     step = SimpleNamespace(conditions=[condition(j) for j in range(len(units))], name="put")
-    near = NearestApproach(SimpleNamespace(control_timestep=DT, subgoals=[step]), 1)
+    near = NearestApproach(SimpleNamespace(control_timestep=DT, subgoals=[step], stand_on=((),)), 1)
     for t in range(len(margins)):
         now["t"] = t
-        moment = SimpleNamespace(t=t, carry=SimpleNamespace(done=np.array([0])), moved=np.array([0]), readings=None)
+        carry = SimpleNamespace(done=np.array([0]), undone=np.full((1, 1), np.nan))
+        moment = SimpleNamespace(t=t, carry=carry, moved=np.array([0]), readings=None)
         near.note(moment)
     (found,) = near.of(0, len(margins))["nearest"]
     return found
