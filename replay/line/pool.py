@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ START_LIMIT = 300.0  # s to be ready
 
 
 @dataclass
-class Workers:
+class Workers(ABC):
     """Whoever answers jobs: processes of this machine (`Pool`), or of many (`Cluster`); a context manager.
 
     Attributes:
@@ -103,21 +104,21 @@ class Workers:
         self.close()
 
     # -- inside ------------------------------------------------------------------------------------------------------
+    @abstractmethod
     def _begin(self) -> Any:
         """A worker that makes its bench."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _send(self, one: Any) -> None:
         """Its job, to a worker that is ready."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _wait(self, at_most_s: float) -> Iterator[tuple[Job, Answer]]:
         """What comes within that time at most."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _end(self, one: Any) -> None:
         """A worker, whatever it is at."""
-        raise NotImplementedError
 
     def _lose(self, one: Any) -> None:
         self.lost += 1

@@ -18,7 +18,17 @@ ODD = "backslashreplace"  # what no text can hold, as half a character in a name
 
 def as_dict(verdict: Verdict, words: Words) -> dict[str, Any]:
     """The verdict as plain JSON types, messages filled in; an unreadable file has `verdict` null and an `error`."""
-    return without_paths(verdict.to_dict(words.telling(verdict.titles).message))
+    line = without_paths(verdict.to_dict(words.telling(verdict.titles).message))
+    return line | {"source": source_of(verdict)} if verdict.source else line
+
+
+def source_of(verdict: Verdict) -> str:
+    """By what a line names a take: what it was read from, or its own name.
+
+    A folder's name stands as it is, also one called `C:\\takes`, as some zips unpack to; an absolute path is shortened to its name.
+    """
+    called = verdict.called
+    return str(without_paths(called)) if os.path.isabs(called) else called
 
 
 def as_line(verdict: Verdict, words: Words) -> str:

@@ -85,7 +85,7 @@ class Sarif:
         return found
 
     def _result(self, verdict: Verdict, code: str, level: str, message: str, finding: Finding | None) -> dict[str, Any]:
-        source = str(jsonl.without_paths(verdict.called))
+        source = jsonl.source_of(verdict)
         subject = list(finding.subject) if finding is not None else []
         signal = str(finding.signal) if finding is not None else ""
         mark = hashlib.sha256("\0".join((source, code, level, signal, *subject)).encode("utf-8", "backslashreplace")).hexdigest()[:32]

@@ -88,7 +88,7 @@ class Reports:
         if self.baseline is None or self.baseline.counts(verdict):
             count(verdict, self.gated)
         self.cleared += verdict.cleared
-        name = f"{printable(str(jsonl.without_paths(verdict.called)))}\n"
+        name = f"{printable(jsonl.source_of(verdict))}\n"
         try:
             self._files["verdicts.jsonl"].write(jsonl.as_line(verdict, self.words) + "\n")
             if self._sarif is not None:

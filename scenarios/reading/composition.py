@@ -122,7 +122,9 @@ def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
         config = hydra.compose_config(
             config_name=verb,
             # Hydra takes no null for a member: what names none is left at its default, which is none
-            overrides=[o for o in overrides if o not in values and (o.startswith("~") or chosen.get(_key(o), "") is not None)],
+            overrides=[
+                _named(o, chosen) for o in overrides if o not in values and (o.startswith("~") or chosen.get(_key(o), "") is not None)
+            ],
             run_mode=RunMode.RUN,
             from_shell=False,
             with_log_configuration=False,
@@ -264,6 +266,15 @@ def as_it_stands(scenario: str, conf_dir: Path | None = None) -> Composed | None
     places = PlacesLater(lambda: places_in(*of_scene) | places_in(*found, prefix="scenario"))
     tree = {"scenario": content} | scene
     return Composed(tree, places, own_assets(conf_dir), chosen | {"scenario": scenario})
+
+
+def _named(override: str, chosen: Mapping[str, str | None]) -> str:
+    """A setting as Hydra shall read it: a member called `7` or `nan` is a name, no number."""
+    member = chosen.get(_key(override))
+    if override.startswith("~") or member is None:
+        return override
+    quoted = member.replace("\\", "\\\\").replace("'", "\\'")
+    return f"{override.partition('=')[0]}='{quoted}'"
 
 
 def _key(override: str) -> str:

@@ -8,6 +8,7 @@ import re
 import string
 import struct
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -643,6 +644,16 @@ def test_lines_hold_no_date_and_no_absolute_path(tmp_path):
     assert not re.search(r"\b20\d\d-\d\d-\d\d", text)
     again = write_reports([lost, moved], tmp_path / "w", "en", COMMAND)
     assert (again / "verdicts.jsonl").read_bytes() == (out / "verdicts.jsonl").read_bytes()
+
+
+def test_folders_with_a_backslash_in_their_names_are_told_apart_in_every_file(tmp_path):
+    r"""As a zip that was made on Windows unpacks: `C:\\takes\\mine` is one name of one folder."""
+    takes = [replace(clean(), source=rf"{drive}:\takes\mine#0") for drive in "CD"]
+    out = write_reports(takes, tmp_path / "v", "en", COMMAND)
+    sources = [json.loads(line)["source"] for line in (out / "verdicts.jsonl").read_text().splitlines()]
+    assert sources == [one.source for one in takes]
+    listed = [*(out / "passed.txt").read_text().splitlines(), *(out / "refused.txt").read_text().splitlines()]
+    assert len(set(listed)) == 2 and all(line.endswith("mine#0") and line[1] == ":" for line in listed)
 
 
 def test_undefined_numbers_become_null(tmp_path):

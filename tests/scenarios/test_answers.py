@@ -13,7 +13,7 @@ from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.formats.mcap import write as mcap_write
 from shiliu.replay.formats.rosbag import write as rosbag_write
 from shiliu.replay.formats.rosbag.episode import read_episode
-from shiliu.replay.judge.facts.recorded_answers import recorded_answers, untold
+from shiliu.replay.judge.facts.recorded_answers import recorded_answers, unanswered
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.operator import read_chain
 from shiliu.replay.rollout.episode import as_recording, episode_of
@@ -209,7 +209,7 @@ def test_every_format_of_an_episode_keeps_the_answers(scene, tmp_path, name):
         mcap_write.write(as_recording("told", episode, scene), out)
     (back,) = read(out)
     if name == "rosbag":  # read as a real robot's its topics have no answers; the episode in it has
-        assert untold(scene, recorded_answers(back, scene.config.answers, np.arange(3.0)))
+        assert unanswered(scene, recorded_answers(back, scene.config.answers, np.arange(3.0)))
         back = as_recording("told", read_episode(out), scene)
     names = list(back.episode.action_names)
     assert names[-4:] == ["answer.pressure", "answer.pressure.given", "answer.standby", "answer.standby.given"]
@@ -219,4 +219,4 @@ def test_every_format_of_an_episode_keeps_the_answers(scene, tmp_path, name):
     answered = recorded_answers(dataclasses.replace(back, episode=None), scene.config.answers, np.arange(len(episode.actions)) / 30)
     for column, values in answered.items():
         assert values == pytest.approx(episode.actions[:, names.index(column)], abs=1e-6)
-    assert not untold(scene, answered)
+    assert not unanswered(scene, answered)

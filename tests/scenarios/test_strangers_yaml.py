@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from shiliu import cli
 from shiliu.replay.formats.lerobot.write import write_lerobot
-from shiliu.scenarios.reading.composition import compose, list_scenarios
+from shiliu.scenarios.reading.composition import CONF, compose, list_scenarios
 from shiliu.scenarios.sheet.errors import ScenarioError
 from shiliu.scenarios.sheet.yaml_reader import MAX_BYTES, read_yaml, resolver_in
 from shiliu.scenarios.tasks.own_sentences import scenario_of_task
@@ -153,3 +153,10 @@ def test_files_that_build_upon_themselves_and_members_that_name_none(tmp_path):
         compose("check", ["scenario=null"])
     assert compose("check", ["scenario=table_setting", "cell=null"]).chosen["cell"] is None
     assert compose("replay", ["scenario=null", "data=x", "out=y"]).chosen["scenario"] is None
+
+
+@pytest.mark.parametrize("name", ["7", "1e5", "true", "nan"])
+def test_a_cell_may_be_called_as_a_number_is_written(tmp_path, name):
+    (tmp_path / "cell").mkdir()
+    shutil.copy(CONF / "cell" / "example-mw-01.yaml", tmp_path / "cell" / f"{name}.yaml")
+    assert compose("check", [f"cell={name}"], tmp_path).tree["cell"]

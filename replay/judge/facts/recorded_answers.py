@@ -35,7 +35,7 @@ def recorded_answers(recording: Recording, asked: Sequence[AskedAnswer], grid: n
     return found
 
 
-def untold(scene: Scene, given: dict[str, np.ndarray]) -> tuple[AskedAnswer, ...]:
+def unanswered(scene: Scene, given: dict[str, np.ndarray]) -> tuple[AskedAnswer, ...]:
     """What the goal asks for and a recording has no column of, such as that of a robot whose operator said it aloud."""
     asked = [leaf.asked for step in scene.goal for leaf in leaves(step.predicate) if isinstance(leaf, Answered)]
     return tuple(one for one in dict.fromkeys(asked) if not set(one.columns) <= set(given))

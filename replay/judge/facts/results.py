@@ -182,7 +182,7 @@ class RolloutPlan:
         unsure: why what goes wrong in it proves nothing: the recording does not tell all that moved the robot; None where it does.
         elsewhere: gives the same commands where they can be played beside the judged scene.
         left_open: what of the scene's values neither the recording nor a survey tells exactly.
-        untold: answers that the goal asks for and the recording has no column of; in the takes they are granted.
+        unanswered: answers that the goal asks for and the recording has no column of; in the takes they are granted.
     """
 
     takes: tuple[Take, ...] = ()
@@ -195,7 +195,7 @@ class RolloutPlan:
     unsure: str | None = None
     elsewhere: Callable[[], Elsewhere | None] | None = None
     left_open: tuple[str, ...] = ()
-    untold: tuple[str, ...] = ()
+    unanswered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

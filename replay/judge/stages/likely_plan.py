@@ -16,7 +16,7 @@ from ...rollout.rollout import Take
 from ...signals.joint_motion import hand_commands, zero_order_hold
 from ..facts.base_motion import UNKNOWN, base_commands, tells_base
 from ..facts.missed_goal import Elsewhere
-from ..facts.recorded_answers import recorded_answers, untold
+from ..facts.recorded_answers import recorded_answers, unanswered
 from ..facts.recorded_start import recorded_start
 from ..facts.results import Motions, RolloutPlan, Subject
 from ..place.cell_starts import within_survey
@@ -60,7 +60,7 @@ def likely_plan(subject: Subject, motions: Motions, seed: int) -> RolloutPlan:
     begun = recorded_start(scene, recording, begin, start, rules, laid)
     unknown = begun.unknown()
     draws = begun.likely(unknown, seed, scene.config.starts) if unknown else [begun.plain(seed)]
-    missing = untold(scene, answers)
+    missing = unanswered(scene, answers)
     for one in missing:
         actions[:, scene.schema.action.names.index(one.columns[1])] = GRANTED
     commands = actions.astype(np.float32)
@@ -75,7 +75,7 @@ def likely_plan(subject: Subject, motions: Motions, seed: int) -> RolloutPlan:
         unsure=begun.unsure if tells_base(subject) else UNKNOWN,
         elsewhere=partial(_beside, subject, unknown, start, commands, begin),
         left_open=("friction", *within_survey(scene)),
-        untold=tuple(one.name for one in missing),
+        unanswered=tuple(one.name for one in missing),
     )
 
 

@@ -69,8 +69,8 @@ def replay_stage(
         rules = subject.rules
         found, tracking = _followed(subject, motions, rollouts)
         ended, certain = _goal(subject, motions, rollouts, threads, seed)
-        if rollouts.plan.untold:  # whatever else is missed is missed for certain
-            details = {"answers": ", ".join(rollouts.plan.untold)}
+        if rollouts.plan.unanswered:  # whatever else is missed is missed for certain
+            details = {"answers": ", ".join(rollouts.plan.unanswered)}
             ended = [
                 rules["goal"].not_checked(UNKNOWN, details=one.details | details) if one.level in ("PASS", "WARN") else one
                 for one in ended

@@ -1,4 +1,4 @@
-"""The skill of telling what is seen: it gives the answers that a scenario asks for, by needles and lamps in the head's picture."""
+"""The skill that reports what is seen: it gives the answers that a scenario asks for, by needles and lamps in the head's picture."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from ..words.skill import Label, Skill
 
 
 class Report(Skill):
-    """Tell what a thing shows: every answer that the scenario asks for about it.
+    """Report what a thing shows: every answer that the scenario asks for about it.
 
     A gauge is read by where the tip of its needle stands on the dial, a lamp by whether it is drawn lit. What the head's camera does not
-    see is not told: the skill gives up.
+    see is not reported: the skill gives up.
     """
 
     word = "report"

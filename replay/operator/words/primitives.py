@@ -294,10 +294,10 @@ WAIT = Primitive(
 )
 REPORT = Primitive(
     "report",
-    "Tell what is seen.",
+    "Report what is seen.",
     {
-        "of": Argument("body", "what is told of: the part whose readings the scenario asks for (`answers`)"),
-        "wrong": Argument("share", "by how much of its range each is told wrong", low=0.0),
+        "of": Argument("body", "the part whose readings the scenario asks for (`answers`)"),
+        "wrong": Argument("share", "by how much of its range each is reported wrong", low=0.0),
     },
 )
 REACH = Primitive(
