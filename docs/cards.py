@@ -14,6 +14,7 @@ import numpy as np
 import shiliu
 from shiliu.replay.signals.statistics import wilson
 from shiliu.scenarios.catalog.catalog import list_variants, variants_of
+from shiliu.scenarios.catalog.completeness import completeness
 from shiliu.scenarios.catalog.figures import SEEN, figures_of, outdated, seen_of, share_seen, stage
 from shiliu.scenarios.people.safety import CAVEAT, people
 from shiliu.scenarios.reading.config import Vary
@@ -326,8 +327,9 @@ def counted_table(sheets: Mapping[str, Mapping[str, Any]]) -> str:
             continue
         n, good = figures["demonstrations"], figures["succeeded"]
         called = stage(figures, sheet["version"])
+        called += " by figures" if called != "measured" and completeness(name, sheet).needed else ""
         of = "" if figures["version"] == sheet["version"] else f" (v{figures['version']} of v{sheet['version']})"
-        tips = f"{figures['tipping_mm']:.0f} mm" if "tipping_mm" in figures else ""
+        tips = f"{round(figures['tipping_mm'])} mm" if "tipping_mm" in figures else ""
         warned = f"{figures['warned']} of {good}" if "warned" in figures else ""
         shares = {} if seen is None else {thing: share_seen(seen, thing) for thing in seen["seen"]}
         known = {thing: share for thing, share in shares.items() if share is not None}
