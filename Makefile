@@ -7,9 +7,10 @@ LEROBOT := .venv-lerobot
 PEERS := .venv-peers
 LEARN := .venv-learn
 READERS := .venv-readers
+MUTANTS := .venv-mutants
 IMAGES ?= []
 
-.PHONY: demo test test-slow kept verdicts lint bench peers tools conformance readers beside policy learn docs clean
+.PHONY: demo test test-slow mutants kept verdicts lint bench peers tools conformance readers beside policy learn docs clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -25,6 +26,17 @@ test: $(VENV)/ready  ## the default suite, within 8 minutes on two idle cores
 part ?= 1/1
 test-slow: $(VENV)/ready  ## what takes longer, in parts (part=1/4); what is green for these bytes is not run again (again=true: all of it)
 	$(BIN)/python -m pytest tests -n 2 --dist worksteal -m slow --part $(part) $(if $(again),,--unfinished)
+
+$(MUTANTS)/ready: .ci/mutants.txt
+	$(PYTHON) -m venv $(MUTANTS)
+	$(MUTANTS)/bin/python -m pip install --quiet --disable-pip-version-check -r .ci/mutants.txt
+	@touch $@
+
+room ?= replay/edits
+count ?= 20
+seed ?= 0
+mutants: $(VENV)/ready $(MUTANTS)/ready  ## small breaks put into a room, and whether its tests notice (room=replay/edits count=20 seed=0)
+	$(MUTANTS)/bin/python benchmarks/mutants.py room=$(room) count=$(count) seed=$(seed)
 
 kept: $(VENV)/ready  ## the kept take of each scenario and variant against today: physics and judge
 	$(BIN)/python benchmarks/kept.py compare

@@ -22,6 +22,9 @@ def scene():
     return shiliu.load_scenario("laundry_folding", variant="stacked")
 
 
+FOLDED = pytest.mark.slow  # half a minute until the folded towel is at rest, once for all that begin with it
+
+
 @pytest.fixture(scope="module")
 def start(scene):
     return draw(scene, 600)
@@ -53,6 +56,7 @@ def test_ends_that_are_laid_over_lie_in_layers(scene, first, last, deep, layers)
     assert all(2.0 * cloth.radius < step < 2.2 * cloth.radius for step in np.diff(heights))
 
 
+@FOLDED
 def test_it_begins_folded_at_rest_its_crease_over_the_edge(scene, start, body, skills):
     seen = skills["take.crease"]._seen(body)
     assert 0.03 < -seen[:, 2].min() < 0.06  # m below the table's top
@@ -82,6 +86,7 @@ def test_on_the_pile_within_so_much_counts(scene, readings, shift, stacked):
     assert laid.margin(seen) == pytest.approx(0.02 - off, abs=1e-3) and (laid.margin(seen) >= 0.0) == stacked
 
 
+@FOLDED
 def test_hands_take_it_beside_both_ends_of_its_crease_the_front_finger_below(body, skills):
     pick = skills["take.crease"]
     left, right = pick._ends(pick._seen(body))
@@ -101,18 +106,21 @@ def test_a_finger_goes_on_below_it_and_never_comes_back(skills, lying, on):
     assert skills["take.crease"]._on(lying) == pytest.approx(on)
 
 
+@FOLDED
 def test_what_does_not_hang_over_the_edge_is_not_taken(body, skills, monkeypatch):
     monkeypatch.setattr(skills["take.crease"], "_seen", lambda body: np.array([[0.1, 0.1, 0.0], [0.1, -0.1, -0.01]]))
     assert list(skills["take.crease"].run(body)) == []
     assert body.given_up == "the folded cloth is not held by both ends of its crease"
 
 
+@FOLDED
 @pytest.mark.parametrize("held", [{}, {"left": "towel"}])
 def test_what_both_hands_do_not_hold_is_not_laid(body, skills, held):
     body.held.update(held)
     assert list(skills["put.pile"].run(body)) == [] and body.given_up == "the cloth is not held by both hands"
 
 
+@FOLDED
 @pytest.mark.parametrize(("force", "ends"), [(0.0, True), (1.0, False)])
 def test_it_is_given_up_where_a_hand_feels_no_cloth_for_half_a_second(body, skills, monkeypatch, force, ends):
     body.held.update(dict.fromkeys(SIDES, "towel"))
@@ -122,6 +130,7 @@ def test_it_is_given_up_where_a_hand_feels_no_cloth_for_half_a_second(body, skil
     assert (len(steps) * body.timestep < 0.6) == ends
 
 
+@FOLDED
 @pytest.mark.parametrize(("presses", "rises"), [(0.5 * BEARS, 0.0), (9.0, 0.005)])
 def test_a_finger_that_presses_on_the_pile_rises_before_it_is_drawn_out(body, skills, monkeypatch, presses, rises):
     lay, arm = skills["put.pile"], body.arms["left"]

@@ -130,6 +130,7 @@ def ahead_of_edge(body, cloth):
     return max(body.senses.vertices(cloth)[spot, 0] - edge for spot in edges_of(body, cloth).far.values())
 
 
+@pytest.mark.slow  # ten seconds of cloth
 def test_a_robot_that_holds_nothing_steps_back_no_further_than_the_cloth_would_have_come(shirt):
     (draw_out,) = (skill for skill in read_chain(shirt) if skill.name == "draw.out")
     body = watched(shirt, 600, [draw_out])

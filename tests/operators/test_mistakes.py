@@ -27,8 +27,8 @@ from shiliu.scenarios.stepping.simulation import Simulation
 
 SEED = SEEDS[0]
 ROOT = Path(__file__).resolve().parents[2]
-# mistakes that the default suite performs: of the shortest scenario all, and one that breaks a limit of force alone
-QUICKLY = {"table_setting": ("spilt", "guest_bowl_pushed", "set_down_beside"), "microwave": ("door_slammed",)}
+# mistakes that the default suite performs: all of the shortest scenario
+QUICKLY = {"table_setting": ("spilt", "guest_bowl_pushed", "set_down_beside")}
 
 
 @lru_cache

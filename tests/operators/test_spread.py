@@ -51,6 +51,7 @@ def seen(scene, seed):
     return state
 
 
+@pytest.mark.slow
 def test_a_heap_that_nobody_touches_takes_no_more_steps_of_the_solver_than_it_needs(crumpled):
     """An island of it has no base in it: the tolerance that is fit for the base would never be reached there."""
     start, found = dropped(crumpled, 602), []

@@ -56,6 +56,7 @@ def folded(towel_alone, way: str, apart: bool = True, press: float = 0.0, second
     return data.xpos[bodies, 2] - TABLE, upper, float(data.qpos[-1]) + 2.0 - 0.004 - TABLE, data.ncon
 
 
+@pytest.mark.slow
 def test_layers_lie_as_far_apart_as_with_all_of_their_surface_with_fewer_contacts(towel_alone):
     off_fold = np.abs(scene_of("layers").cloths[0].flat[:, 0]) > 0.05
     heights, counts = {}, {}
