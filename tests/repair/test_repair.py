@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 import yaml
 from shiliu import cli
+from shiliu.replay.checks.finding import Finding
 from shiliu.replay.checks.kinematics import check_kinematics
 from shiliu.replay.edits.bounds import Bounds
-from shiliu.replay.edits.changes import BeyondBounds, Demand, slower, spread, taken_back
+from shiliu.replay.edits.changes import BeyondBounds, Demand, slower, spread, steps_in, taken_back
 from shiliu.replay.edits.command import Command, command_of
+from shiliu.replay.edits.planning import planned
 from shiliu.replay.edits.warp import RAMP, SlowedStretch, Warp, sampled, whole_steps
 from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot.write import write_lerobot
@@ -76,6 +78,7 @@ def test_time_runs_uniformly_in_the_middle_and_smoothly_at_the_ends():
 
 def test_what_comes_after_a_stretch_stays_to_the_bit():
     stretch = whole_steps(SlowedStretch(1.0, 1.4, 0.61), 1 / 30)
+    assert 0.0 <= stretch.longer_s - SlowedStretch(1.0, 1.4, 0.61).longer_s < 1 / 30, "the next whole step, no later one"
     assert stretch.factor <= 0.61 and stretch.longer_s * 30 == pytest.approx(round(stretch.longer_s * 30), abs=1e-6)
     x = np.random.default_rng(0).normal(size=(120, 3)).astype(np.float32)
     made, warp = Command(np.arange(120) / 30, x, ("a", "b", "c"), (0, 1, 2), 1.0, 1 / 30).slowed([stretch])
@@ -130,6 +133,39 @@ def test_a_joint_is_taken_back_smoothly_and_only_where_it_leaves_its_range(conte
     assert np.abs(np.diff(new[t < np.pi - 0.1], 2)).max() / DT**2 < 25.0, "no kink"
     with pytest.raises(BeyondBounds):
         taken_back(command(q), {"zarm_l5_joint": (-1.0, 0.5)}, ["zarm_l5_joint"], Bounds(back=0.35))
+
+
+def test_each_time_that_it_leaves_its_range_is_a_change_of_its_own(contexts):
+    t = np.arange(240) * DT
+    q = sum(
+        high * np.exp(-(((t - at) / 0.4) ** 2)) for at, high in ((1.5, 1.08), (4.0, 1.2), (6.5, -1.05))
+    )  # twice above, once below
+    made, changes = taken_back(command(q), {"zarm_l5_joint": (-1.0, 1.0)}, ["zarm_l5_joint"], Bounds())
+    assert [change["by"] for change in changes] == pytest.approx([0.08, 0.2, 0.05], abs=0.03)
+    for change, at in zip(changes, (1.5, 4.0, 6.5), strict=True):
+        touched = t[(made.x[:, 0] != q.astype(np.float32)) & (np.abs(t - at) < 1.2)]
+        assert (change["t0"], change["t1"]) == pytest.approx((touched[0], touched[-1]), abs=1e-6)
+        assert change["t0"] < at < change["t1"]
+
+
+def test_a_movement_of_several_long_samples_is_no_step(contexts):
+    context = contexts._named("bare", "default")
+    demand = Demand(context.limits, context.rules)
+    walks = {"one": [0.6], "two": [0.6, 0.5], "three": [0.3, 0.6, 0.5], "there and back": [0.6, -0.6]}
+    found = {}
+    for name, moves in walks.items():
+        x = np.zeros(60)
+        x[20 : 20 + len(moves)] = np.cumsum(moves)
+        x[20 + len(moves) :] = sum(moves)
+        found[name] = [list(rows) for rows in steps_in(command(x), demand).values()]
+    assert found == {"one": [[19]], "two": [], "three": [], "there and back": [[19, 20]]}
+
+
+def test_a_unit_is_converted_before_anything_else_is_planned():
+    other = Finding("joint.range", "FAIL", "kinematics", subject=("zarm_l5_joint",))
+    unit = Finding("unit.degrees", "FAIL", "kinematics", subject=("/joints",), fix={"kind": "unit"}, details={"should_be": "deg"})
+    (change,) = planned(None, [other, unit], None, Bounds())
+    assert change == {"kind": "unit", "channel": "/joints", "unit": "deg", "multiply": pytest.approx(np.pi / 180.0)}
 
 
 def test_a_step_is_spread_and_a_stray_sample_is_nearly_undone(contexts):
