@@ -209,14 +209,9 @@ the spine, z into the book: `put: flat` lays it down, front up, spine to -x).
     )
 
 
-def main():
-    for book in BOOKS:
-        folder = HERE.parent / book.name
-        folder.mkdir(exist_ok=True)
-        write_cover(book, folder)
-        write_model(book, folder)
-        write_sheet(book, folder)
-
-
-if __name__ == "__main__":
-    main()
+for book in BOOKS:
+    folder = HERE.parent / book.name
+    folder.mkdir(exist_ok=True)
+    write_cover(book, folder)
+    write_model(book, folder)
+    write_sheet(book, folder)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
+from shiliu.assets.frame import write
 from shiliu.assets.shapes import FOOT, numbers, prop_defaults, revolve
 from shiliu.assets.signs import font
 
@@ -101,34 +102,30 @@ def label_shape(radius=0.0323, segments=64):
     (FOLDER / "label.obj").write_text("\n".join(lines) + "\n")
 
 
-def main():
-    label_picture()
-    label_shape()
-    vertices, faces = revolve(PROFILE, SEGMENTS)
-    area = np.pi * BORE**2
-    level = FILL / area
-    walls = []
-    for i in range(SIDES):
-        a = 2 * np.pi * i / SIDES
-        half = (SHOULDER - 0.003) / 2
-        pos = numbers(((RADIUS - WALL / 2) * np.cos(a), (RADIUS - WALL / 2) * np.sin(a), 0.003 + half))
-        size = numbers((WALL / 2, RADIUS * np.tan(np.pi / SIDES), half))
-        quat = numbers((np.cos(a / 2), 0, 0, np.sin(a / 2)))
-        walls.append(
-            f'      <geom name="wall_{i}" class="collision" type="box" pos="{pos}" quat="{quat}" size="{size}"/>'
-        )
-    feet = [
-        f'      <geom name="foot_{i}" class="foot" pos="{numbers((0.026 * np.cos(a), 0.026 * np.sin(a), 0.002))}" size="0.002"/>'
-        for i, a in enumerate(2 * np.pi * (np.arange(4) + 0.5) / 4)
-    ]
-    defaults = prop_defaults("bottle", 0.6, FOOT)
-    text = f"""<!-- written by generate.py; change the drawing there -->
-<mujoco model="bottle_065">
-  <compiler angle="radian" autolimits="true"/>
-
-{defaults}
-
-  <asset>
+label_picture()
+label_shape()
+vertices, faces = revolve(PROFILE, SEGMENTS)
+area = np.pi * BORE**2
+level = FILL / area
+walls = []
+for i in range(SIDES):
+    a = 2 * np.pi * i / SIDES
+    half = (SHOULDER - 0.003) / 2
+    pos = numbers(((RADIUS - WALL / 2) * np.cos(a), (RADIUS - WALL / 2) * np.sin(a), 0.003 + half))
+    size = numbers((WALL / 2, RADIUS * np.tan(np.pi / SIDES), half))
+    quat = numbers((np.cos(a / 2), 0, 0, np.sin(a / 2)))
+    walls.append(
+        f'      <geom name="wall_{i}" class="collision" type="box" pos="{pos}" quat="{quat}" size="{size}"/>'
+    )
+feet = [
+    f'      <geom name="foot_{i}" class="foot" pos="{numbers((0.026 * np.cos(a), 0.026 * np.sin(a), 0.002))}" size="0.002"/>'
+    for i, a in enumerate(2 * np.pi * (np.arange(4) + 0.5) / 4)
+]
+defaults = prop_defaults("bottle", 0.6, FOOT)
+write(
+    __file__,
+    defaults,
+    f"""
     <texture name="label" type="2d" file="label.png"/>
     <material name="label" texture="label" specular="0.2" shininess="0.3"/>
     <material name="plastic" rgba="0.70 0.86 0.95 0.62" specular="0.9" shininess="0.9" reflectance="0.05"/>
@@ -137,14 +134,8 @@ def main():
     <mesh name="bottle" smoothnormal="true" inertia="shell"
       vertex="{numbers(vertices.ravel())}"
       face="{" ".join(map(str, faces.ravel()))}"/>
-  </asset>
-
-  <worldbody>
-    <!-- stays where the part was put: only its z axis matters, for the water's weight -->
-    <site name="ground" group="4" size="0.002"/>
-    <!-- origin in the middle of the foot, at the table's level -->
-    <body name="bottle_065" childclass="bottle">
-      <freejoint name="bottle_065_free"/>
+""",
+    f"""
       <!-- estimate: a wall of even thickness -->
       <inertial pos="0 0 0.098" mass="{MASS - 0.001:g}" diaginertia="6.3e-4 6.3e-4 1.15e-4"/>
       <geom name="label" class="visual" type="mesh" mesh="label" material="label"/>
@@ -164,9 +155,14 @@ def main():
         <joint name="water_level" type="slide" axis="0 0 1" ref="{level:.6f}" range="-0.001 0.2" damping="0.45"/>
         <geom name="surface" class="visual" type="cylinder" size="{BORE - 0.0008:g} 0.0006" material="water"/>
       </body>
-    </body>
-  </worldbody>
-
+""",
+    origin="in the middle of the foot, at the table's level",
+    free=True,
+    before="""
+    <!-- stays where the part was put: only its z axis matters, for the water's weight -->
+    <site name="ground" group="4" size="0.002"/>
+""",
+    tail=f"""
   <actuator>
     <!-- both are what a rule changes since the start: the level [m], and what the water weighs, straight down [N] -->
     <general name="water_level" joint="water_level" gainprm="50" biastype="affine" biasprm="{50 * level:.6f} -50 0"
@@ -174,11 +170,6 @@ def main():
     <general name="water_weight" site="weight" refsite="ground" gear="0 0 -1 0 0 0" biastype="affine"
       biasprm="{FILL * DENSITY * GRAVITY:.6f} 0 0" ctrlrange="-10 10"/>
   </actuator>
-</mujoco>
-"""
-    (FOLDER / "bottle_065.xml").write_text(text)
-    print(f"per m3 of water: level {1 / area:.4f} m, weight {DENSITY * GRAVITY:.1f} N")
-
-
-if __name__ == "__main__":
-    main()
+""",
+)
+print(f"per m3 of water: level {1 / area:.4f} m, weight {DENSITY * GRAVITY:.1f} N")

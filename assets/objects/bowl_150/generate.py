@@ -3,9 +3,8 @@
 Run from anywhere: `python assets/objects/bowl_150/generate.py`. The numbers below are the bowl's drawing.
 """
 
-from pathlib import Path
-
 import numpy as np
+from shiliu.assets.frame import write
 from shiliu.assets.shapes import FOOT, numbers, prop_defaults, revolve, ring_of_boxes
 
 MASS = 0.35  # kg, estimate for stoneware of this size
@@ -86,25 +85,21 @@ def mass_properties(vertices, faces, mass):
     return centre[2], np.trace(second) - np.diag(second), volume.sum()
 
 
-def main():
-    vertices, faces = revolve(PROFILE, SEGMENTS)
-    height, inertia, volume = mass_properties(vertices, faces, MASS)
-    print(f"ceramic {volume * 1e6:.0f} ml, density {MASS / volume:.0f} kg/m3")
-    band_vertices, band_faces = revolve_rings(BANDS, SEGMENTS)
-    around = 2 * np.pi * (np.arange(4) + 0.5) / 4
-    feet = [
-        f'      <geom name="foot_{i}" class="foot" pos="{numbers(pos)}" size="0.003"/>'
-        for i, pos in enumerate((BASE_RADIUS * np.cos(a), BASE_RADIUS * np.sin(a), 0.003) for a in around)
-    ]
-    bottom = f'pos="0 0 {(FLOOR + 0.003) / 2:g}" size="0.041 {(FLOOR - 0.003) / 2:g}"'
-    defaults = prop_defaults("bowl", 0.6, FOOT)
-    text = f"""<!-- written by generate.py; change the drawing there -->
-<mujoco model="bowl_150">
-  <compiler angle="radian" autolimits="true"/>
-
-{defaults}
-
-  <asset>
+vertices, faces = revolve(PROFILE, SEGMENTS)
+height, inertia, volume = mass_properties(vertices, faces, MASS)
+print(f"ceramic {volume * 1e6:.0f} ml, density {MASS / volume:.0f} kg/m3")
+band_vertices, band_faces = revolve_rings(BANDS, SEGMENTS)
+around = 2 * np.pi * (np.arange(4) + 0.5) / 4
+feet = [
+    f'      <geom name="foot_{i}" class="foot" pos="{numbers(pos)}" size="0.003"/>'
+    for i, pos in enumerate((BASE_RADIUS * np.cos(a), BASE_RADIUS * np.sin(a), 0.003) for a in around)
+]
+bottom = f'pos="0 0 {(FLOOR + 0.003) / 2:g}" size="0.041 {(FLOOR - 0.003) / 2:g}"'
+defaults = prop_defaults("bowl", 0.6, FOOT)
+write(
+    __file__,
+    defaults,
+    f"""
     <material name="glaze" rgba="0.95 0.94 0.91 1" specular="0.6" shininess="0.8" reflectance="0.03"/>
     <material name="band" rgba="0.16 0.32 0.55 1" specular="0.6" shininess="0.8"/>
     <mesh name="bowl" smoothnormal="true" inertia="shell"
@@ -113,12 +108,8 @@ def main():
     <mesh name="bands" inertia="shell"
       vertex="{numbers(band_vertices.ravel())}"
       face="{" ".join(map(str, band_faces.ravel()))}"/>
-  </asset>
-
-  <worldbody>
-    <!-- origin in the middle of the foot ring, at the table's level -->
-    <body name="bowl_150" childclass="bowl">
-      <freejoint name="bowl_150_free"/>
+""",
+    f"""
       <!-- from the mesh at the bowl's mass -->
       <inertial pos="0 0 {height:.5f}" mass="{MASS}" diaginertia="{inertia[0]:.4g} {inertia[1]:.4g} {inertia[2]:.4g}"/>
       <geom name="bowl" class="visual" type="mesh" mesh="bowl" material="glaze"/>
@@ -133,12 +124,7 @@ def main():
       <site name="rim_far" pos="0.0722 0 0.065"/>
       <site name="rim_left" pos="0 0.0722 0.065" quat="0.707107 0 0 0.707107"/>
       <site name="rim_right" pos="0 -0.0722 0.065" quat="0.707107 0 0 -0.707107"/>
-    </body>
-  </worldbody>
-</mujoco>
-"""
-    (Path(__file__).parent / "bowl_150.xml").write_text(text)
-
-
-if __name__ == "__main__":
-    main()
+""",
+    origin="in the middle of the foot ring, at the table's level",
+    free=True,
+)

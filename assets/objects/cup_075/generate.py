@@ -4,9 +4,9 @@ Run from anywhere: `python assets/objects/cup_075/generate.py`. The numbers belo
 """
 
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
+from shiliu.assets.frame import write
 from shiliu.assets.shapes import FOOT, mesh, numbers, prop_defaults, revolve, revolve_ring, ring_of_boxes, smooth, tube
 
 MASS = 0.22  # kg
@@ -44,39 +44,28 @@ HANDLE = np.array(
      (0.0560, 0.0190), (0.0345, 0.0200)]
 )  # fmt: skip
 
-
-def main():
-    walls = ring_of_boxes("wall", SIDES, (RADIUS, 0.002), (RADIUS, HEIGHT), 2 * 0.00175)
-    feet = [
-        f'      <geom name="foot_{i}" class="foot" pos="{numbers((0.030 * np.cos(a), 0.030 * np.sin(a), 0.002))}" size="0.002"/>'
-        for i, a in enumerate(2 * np.pi * (np.arange(4) + 0.5) / 4)
-    ]
-    bars = [
-        f'      <geom name="handle_{i}" class="grip" fromto="{numbers((a[0], 0, a[1], b[0], 0, b[1]))}" size="{GRIP:g}"/>'
-        for i, (a, b) in enumerate(pairwise(HANDLE))
-    ]
-    defaults = prop_defaults("cup", 0.6, FOOT, ("grip", 'type="capsule" friction="0.8 0.005 0.0001"'))
-    text = f"""<!-- written by generate.py; change the drawing there -->
-<mujoco model="cup_075">
-  <compiler angle="radian" autolimits="true"/>
-
-{defaults}
-
-  <asset>
+walls = ring_of_boxes("wall", SIDES, (RADIUS, 0.002), (RADIUS, HEIGHT), 2 * 0.00175)
+feet = [
+    f'      <geom name="foot_{i}" class="foot" pos="{numbers((0.030 * np.cos(a), 0.030 * np.sin(a), 0.002))}" size="0.002"/>'
+    for i, a in enumerate(2 * np.pi * (np.arange(4) + 0.5) / 4)
+]
+bars = [
+    f'      <geom name="handle_{i}" class="grip" fromto="{numbers((a[0], 0, a[1], b[0], 0, b[1]))}" size="{GRIP:g}"/>'
+    for i, (a, b) in enumerate(pairwise(HANDLE))
+]
+defaults = prop_defaults("cup", 0.6, FOOT, ("grip", 'type="capsule" friction="0.8 0.005 0.0001"'))
+write(
+    __file__,
+    defaults,
+    f"""
     <material name="china" rgba="0.96 0.93 0.86 1" specular="0.5" shininess="0.7" reflectance="0.02"/>
     <material name="band" rgba="0.90 0.52 0.24 1" specular="0.5" shininess="0.7"/>
     <material name="water" rgba="0.62 0.80 0.88 0.55" specular="0.9" shininess="0.9" reflectance="0.1"/>
 {mesh("cup", revolve(PROFILE, SEGMENTS))}
 {mesh("band", revolve_ring(BAND, SEGMENTS), False)}
 {mesh("handle", tube(smooth(HANDLE, 6), GRIP))}
-  </asset>
-
-  <worldbody>
-    <!-- stays where the part was put: only its z axis matters, for the water's weight -->
-    <site name="ground" group="4" size="0.002"/>
-    <!-- origin in the middle of the foot, at the table's level; the handle points along x -->
-    <body name="cup_075" childclass="cup">
-      <freejoint name="cup_075_free"/>
+""",
+    f"""
       <!-- estimate: two thirds of it in the wall, the handle 40 g -->
       <inertial pos="0.0085 0 0.043" mass="{MASS - 0.001:g}" diaginertia="3.0e-4 3.4e-4 2.6e-4"/>
       <geom name="cup" class="visual" type="mesh" mesh="cup" material="china"/>
@@ -97,9 +86,14 @@ def main():
         <joint name="water_level" type="slide" axis="0 0 1" range="-0.001 {HEIGHT - FLOOR:g}" damping="0.45"/>
         <geom name="surface" class="visual" type="cylinder" size="{INNER - 0.0003:g} 0.0006" material="water"/>
       </body>
-    </body>
-  </worldbody>
-
+""",
+    origin="in the middle of the foot, at the table's level; the handle points along x",
+    free=True,
+    before="""
+    <!-- stays where the part was put: only its z axis matters, for the water's weight -->
+    <site name="ground" group="4" size="0.002"/>
+""",
+    tail="""
   <actuator>
     <!-- both are what a rule changes since the start: the level [m], and what the water weighs, straight down [N] -->
     <general name="water_level" joint="water_level" gainprm="50" biastype="affine" biasprm="0 -50 0"
@@ -107,10 +101,5 @@ def main():
     <general name="water_weight" site="weight" refsite="ground" gear="0 0 -1 0 0 0" biastype="affine" biasprm="0 0 0"
       ctrlrange="-4 4"/>
   </actuator>
-</mujoco>
-"""
-    (Path(__file__).parent / "cup_075.xml").write_text(text)
-
-
-if __name__ == "__main__":
-    main()
+""",
+)

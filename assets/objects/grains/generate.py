@@ -49,18 +49,17 @@ def bun():
     return vertices, np.array(faces)
 
 
-def main():
-    vertices, faces = bun()
-    bodies = []
-    for i in range(COUNT):
-        angle = 2 * np.pi * i / COUNT
-        pos = numbers((RING * np.cos(angle), RING * np.sin(angle), RADIUS + LIFT))
-        bodies.append(f"""    <body name="grain_{i}" childclass="grains" pos="{pos}">
+vertices, faces = bun()
+bodies = []
+for i in range(COUNT):
+    angle = 2 * np.pi * i / COUNT
+    pos = numbers((RING * np.cos(angle), RING * np.sin(angle), RADIUS + LIFT))
+    bodies.append(f"""    <body name="grain_{i}" childclass="grains" pos="{pos}">
       <freejoint name="grain_{i}_free"/>
       <geom name="grain_{i}" class="collision"/>
       <geom class="visual" type="mesh" mesh="bun" material="dough"/>
     </body>""")
-    text = f"""<!-- written by generate.py; change the numbers there -->
+text = f"""<!-- written by generate.py; change the numbers there -->
 <mujoco model="grains">
   <compiler angle="radian" autolimits="true"/>
 
@@ -90,8 +89,4 @@ def main():
   </worldbody>
 </mujoco>
 """
-    (Path(__file__).parent / "grains.xml").write_text(text)
-
-
-if __name__ == "__main__":
-    main()
+(Path(__file__).parent / "grains.xml").write_text(text)

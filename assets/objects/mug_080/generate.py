@@ -4,9 +4,9 @@ Run from anywhere: `python assets/objects/mug_080/generate.py`. The numbers belo
 """
 
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
+from shiliu.assets.frame import write
 from shiliu.assets.shapes import FOOT, mesh, numbers, prop_defaults, revolve, revolve_ring, ring_of_boxes, smooth, tube
 
 MASS = 0.33  # kg
@@ -37,36 +37,27 @@ HANDLE = np.array(
     ]
 )
 
-
-def main():
-    walls = ring_of_boxes("wall", SIDES, (RADIUS, 0.002), (RADIUS, HEIGHT), 2 * 0.0020)
-    feet = [
-        f'      <geom name="foot_{i}" class="foot" pos="{numbers((0.033 * np.cos(a), 0.033 * np.sin(a), 0.002))}" size="0.002"/>'
-        for i, a in enumerate(2 * np.pi * (np.arange(4) + 0.5) / 4)
-    ]
-    bars = [
-        f'      <geom name="handle_{i}" class="grip" fromto="{numbers((a[0], 0, a[1], b[0], 0, b[1]))}" size="{GRIP:g}"/>'
-        for i, (a, b) in enumerate(pairwise(HANDLE))
-    ]
-    defaults = prop_defaults("mug", 0.6, FOOT, ("grip", 'type="capsule" friction="0.8 0.005 0.0001"'))
-    text = f"""<!-- written by generate.py; change the drawing there -->
-<mujoco model="mug_080">
-  <compiler angle="radian" autolimits="true"/>
-
-{defaults}
-
-  <asset>
+walls = ring_of_boxes("wall", SIDES, (RADIUS, 0.002), (RADIUS, HEIGHT), 2 * 0.0020)
+feet = [
+    f'      <geom name="foot_{i}" class="foot" pos="{numbers((0.033 * np.cos(a), 0.033 * np.sin(a), 0.002))}" size="0.002"/>'
+    for i, a in enumerate(2 * np.pi * (np.arange(4) + 0.5) / 4)
+]
+bars = [
+    f'      <geom name="handle_{i}" class="grip" fromto="{numbers((a[0], 0, a[1], b[0], 0, b[1]))}" size="{GRIP:g}"/>'
+    for i, (a, b) in enumerate(pairwise(HANDLE))
+]
+defaults = prop_defaults("mug", 0.6, FOOT, ("grip", 'type="capsule" friction="0.8 0.005 0.0001"'))
+write(
+    __file__,
+    defaults,
+    f"""
     <material name="china" rgba="0.90 0.91 0.92 1" specular="0.5" shininess="0.7" reflectance="0.02"/>
     <material name="band" rgba="0.28 0.36 0.52 1" specular="0.5" shininess="0.7"/>
 {mesh("cup", revolve(PROFILE, SEGMENTS))}
 {mesh("band", revolve_ring(BAND, SEGMENTS), False)}
 {mesh("handle", tube(smooth(HANDLE, 6), GRIP))}
-  </asset>
-
-  <worldbody>
-    <!-- origin in the middle of the foot, at the table's level; the handle points along x -->
-    <body name="mug_080" childclass="mug">
-      <freejoint name="mug_080_free"/>
+""",
+    f"""
       <!-- estimate: two thirds of it in the wall, the handle 35 g -->
       <inertial pos="0.006 0 0.045" mass="{MASS:g}" diaginertia="5.0e-4 5.4e-4 4.2e-4"/>
       <geom name="cup" class="visual" type="mesh" mesh="cup" material="china"/>
@@ -80,12 +71,7 @@ def main():
       <site name="mouth" pos="0 0 {HEIGHT:g}"/>
       <site name="body" pos="0 0 0.050" quat="0 0 0 1"/>
       <site name="handle" pos="0.069 0 0.052"/>
-    </body>
-  </worldbody>
-</mujoco>
-"""
-    (Path(__file__).parent / "mug_080.xml").write_text(text)
-
-
-if __name__ == "__main__":
-    main()
+""",
+    origin="in the middle of the foot, at the table's level; the handle points along x",
+    free=True,
+)

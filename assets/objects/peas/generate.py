@@ -51,24 +51,23 @@ def lies(turn):
     return f' quat="{numbers((r * c, -r * s, r * c, r * s))}"'
 
 
-def main():
-    for name, (half, low, mass, touch, look, (material, rgba)) in KINDS.items():
-        bodies = []
-        for i, (x, y, z, turn) in enumerate(places(low)):
-            laid = lies(turn) if "capsule" in touch else ""
-            shown = f'type="mesh" mesh="{material}"' if look else f'type="sphere" size="{half:g}"'
-            bodies.append(f"""    <body name="grain_{i}" childclass="{name}" pos="{numbers((x, y, z))}"{laid}>
+for name, (half, low, mass, touch, look, (material, rgba)) in KINDS.items():
+    bodies = []
+    for i, (x, y, z, turn) in enumerate(places(low)):
+        laid = lies(turn) if "capsule" in touch else ""
+        shown = f'type="mesh" mesh="{material}"' if look else f'type="sphere" size="{half:g}"'
+        bodies.append(f"""    <body name="grain_{i}" childclass="{name}" pos="{numbers((x, y, z))}"{laid}>
       <freejoint name="grain_{i}_free"/>
       <geom name="grain_{i}" class="collision"/>
       <geom name="look_{i}" class="visual" {shown} material="{material}"/>
     </body>""")
-        asset = (
-            ""
-            if look is None
-            else f'\n    <mesh name="{material}" builtin="supersphere" params="14 0.45 0.45" scale="{numbers(look)}"/>'
-        )
-        rolling = {"peas": 0.0008, "carrot_dice": 0.0015, "corn": 0.0010}[name]  # m: what is cut rolls badly
-        text = f"""<!-- written by assets/objects/peas/generate.py; change the numbers there -->
+    asset = (
+        ""
+        if look is None
+        else f'\n    <mesh name="{material}" builtin="supersphere" params="14 0.45 0.45" scale="{numbers(look)}"/>'
+    )
+    rolling = {"peas": 0.0008, "carrot_dice": 0.0015, "corn": 0.0010}[name]  # m: what is cut rolls badly
+    text = f"""<!-- written by assets/objects/peas/generate.py; change the numbers there -->
 <mujoco model="{name}">
   <compiler angle="radian" autolimits="true"/>
 
@@ -95,8 +94,4 @@ def main():
   </worldbody>
 </mujoco>
 """
-        (Path(__file__).parents[1] / name / f"{name}.xml").write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+    (Path(__file__).parents[1] / name / f"{name}.xml").write_text(text, encoding="utf-8")

@@ -3,9 +3,8 @@
 Run from anywhere: `python assets/objects/plate_200/generate.py`. The numbers below are the plate's drawing.
 """
 
-from pathlib import Path
-
 import numpy as np
+from shiliu.assets.frame import write
 from shiliu.assets.shapes import FOOT, numbers, prop_defaults, revolve, revolve_ring, ring_of_boxes
 
 MASS, FLOOR = 0.42, 0.006  # kg, m: inner floor above the table
@@ -26,23 +25,18 @@ RINGS = {
     "wall": (12, (0.0650, 0.0020), (0.0930, 0.0210), 0.0050),
 }
 
-
-def main():
-    vertices, faces = revolve(PROFILE, SEGMENTS)
-    stripe, stripe_faces = revolve_ring(STRIPE, SEGMENTS)
-    around = 2 * np.pi * (np.arange(4) + 0.5) / 4
-    feet = [
-        f'      <geom name="foot_{i}" class="foot" pos="{numbers(pos)}" size="0.003"/>'
-        for i, pos in enumerate((BASE_RADIUS * np.cos(a), BASE_RADIUS * np.sin(a), 0.003) for a in around)
-    ]
-    rim, r = 0.0419, 0.0978
-    text = f"""<!-- written by generate.py; change the drawing there -->
-<mujoco model="plate_200">
-  <compiler angle="radian" autolimits="true"/>
-
-{prop_defaults("plate", 0.6, FOOT)}
-
-  <asset>
+vertices, faces = revolve(PROFILE, SEGMENTS)
+stripe, stripe_faces = revolve_ring(STRIPE, SEGMENTS)
+around = 2 * np.pi * (np.arange(4) + 0.5) / 4
+feet = [
+    f'      <geom name="foot_{i}" class="foot" pos="{numbers(pos)}" size="0.003"/>'
+    for i, pos in enumerate((BASE_RADIUS * np.cos(a), BASE_RADIUS * np.sin(a), 0.003) for a in around)
+]
+rim, r = 0.0419, 0.0978
+write(
+    __file__,
+    prop_defaults("plate", 0.6, FOOT),
+    f"""
     <material name="glaze" rgba="0.93 0.95 0.95 1" specular="0.6" shininess="0.8" reflectance="0.03"/>
     <material name="stripe" rgba="0.20 0.42 0.44 1" specular="0.5" shininess="0.7"/>
     <mesh name="plate" smoothnormal="true" inertia="shell"
@@ -51,12 +45,8 @@ def main():
     <mesh name="stripe" inertia="shell"
       vertex="{numbers(stripe.ravel())}"
       face="{" ".join(map(str, stripe_faces.ravel()))}"/>
-  </asset>
-
-  <worldbody>
-    <!-- origin in the middle of the foot ring, at the table's level -->
-    <body name="plate_200" childclass="plate">
-      <freejoint name="plate_200_free"/>
+""",
+    f"""
       <!-- a disc of its mass, two fifths of it in the wall -->
       <inertial pos="0 0 0.014" mass="{MASS}" diaginertia="1.06e-3 1.06e-3 2.0e-3"/>
       <geom name="plate" class="visual" type="mesh" mesh="plate" material="glaze"/>
@@ -70,12 +60,7 @@ def main():
       <site name="rim_far" pos="{r} 0 {rim}"/>
       <site name="rim_left" pos="0 {r} {rim}" quat="0.707107 0 0 0.707107"/>
       <site name="rim_right" pos="0 -{r} {rim}" quat="0.707107 0 0 -0.707107"/>
-    </body>
-  </worldbody>
-</mujoco>
-"""
-    (Path(__file__).parent / "plate_200.xml").write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+""",
+    origin="in the middle of the foot ring, at the table's level",
+    free=True,
+)

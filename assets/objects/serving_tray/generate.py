@@ -3,8 +3,7 @@
 Run from anywhere: `python assets/objects/serving_tray/generate.py`.
 """
 
-from pathlib import Path
-
+from shiliu.assets.frame import write
 from shiliu.assets.shapes import numbers, prop_defaults
 from shiliu.assets.trays import Tray
 
@@ -17,30 +16,21 @@ PLACES = {
 }  # x, y, radius
 TRAY = Tray(LENGTH, WIDTH, CORNER, FLOOR, RIM, BAR, PLACES)
 
-
-def main():
-    vertices, faces = TRAY.shell()
-    mat, floor = (numbers((WIDTH / 2 - inset, LENGTH / 2 - inset)) for inset in (0.024, 0.012))
-    defaults = prop_defaults("tray", 0.7)
-    text = f"""<!-- written by generate.py; change the drawing there -->
-<mujoco model="serving_tray">
-  <compiler angle="radian" autolimits="true"/>
-
-{defaults}
-
-  <asset>
+vertices, faces = TRAY.shell()
+mat, floor = (numbers((WIDTH / 2 - inset, LENGTH / 2 - inset)) for inset in (0.024, 0.012))
+defaults = prop_defaults("tray", 0.7)
+write(
+    __file__,
+    defaults,
+    f"""
     <material name="tray" rgba="0.30 0.33 0.36 1" specular="0.3" shininess="0.5"/>
     <material name="mat" rgba="0.46 0.50 0.53 1" specular="0.05"/>
     <material name="mark" rgba="0.66 0.70 0.72 1" specular="0.05"/>
     <mesh name="tray" smoothnormal="false" inertia="shell"
       vertex="{numbers(vertices.ravel())}"
       face="{" ".join(map(str, faces.ravel()))}"/>
-  </asset>
-
-  <worldbody>
-    <!-- origin in the middle of the underside; x away from who stands before it -->
-    <body name="serving_tray" childclass="tray">
-      <freejoint name="serving_tray_free"/>
+""",
+    f"""
       <inertial pos="0 0 0.006" mass="{MASS}" diaginertia="8.02e-3 4.52e-3 1.25e-2"/>
       <geom name="tray" class="visual" type="mesh" mesh="tray" material="tray"/>
       <geom class="visual" type="box" pos="0 0 {FLOOR:g}" size="{mat} 0.0004" material="mat"/>
@@ -48,12 +38,7 @@ def main():
 {chr(10).join(TRAY.bars())}
 {chr(10).join(TRAY.marks())}
       <site name="base" pos="0 0 0"/>
-    </body>
-  </worldbody>
-</mujoco>
-"""
-    (Path(__file__).parent / "serving_tray.xml").write_text(text)
-
-
-if __name__ == "__main__":
-    main()
+""",
+    origin="in the middle of the underside; x away from who stands before it",
+    free=True,
+)

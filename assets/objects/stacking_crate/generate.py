@@ -109,21 +109,15 @@ TAIL = """      <geom class="visual" type="mesh" mesh="label" material="label"/>
 </mujoco>
 """
 
-
-def main():
-    (HERE / "stacking_crate.xml").write_text(HEAD + "".join(f"      {row}\n" for row in touched() + seen()) + TAIL, encoding="utf-8")
-    image = Image.new("RGB", (640, 320), (246, 246, 243))
-    draw = ImageDraw.Draw(image)
-    draw.rectangle((6, 6, 633, 313), outline=(20, 24, 30), width=4)
-    draw.text((320, 75), "KLT 6147", fill=(20, 24, 30), font=ImageFont.load_default(110), anchor="mm")
-    draw.text((320, 165), "600 x 400   max 6 kg", fill=(20, 24, 30), font=ImageFont.load_default(54), anchor="mm")
-    for i, width in enumerate((6, 3, 9, 3, 6, 6, 3, 12, 3, 6, 9, 3, 6, 3, 9, 6, 3, 6, 12, 3)):
-        draw.rectangle((80 + 24 * i, 210, 80 + 24 * i + width, 295), fill=(20, 24, 30))
-    image.quantize(16).save(HERE / "label.png", optimize=True)
-    x, half, low, high = -X - 0.0006, 0.075, 0.042, 0.117
-    corners = ((x, half, low, 0, 0), (x, -half, low, 1, 0), (x, -half, high, 1, 1), (x, half, high, 0, 1))
-    flat(HERE / "label.obj", corners, both=True)
-
-
-if __name__ == "__main__":
-    main()
+(HERE / "stacking_crate.xml").write_text(HEAD + "".join(f"      {row}\n" for row in touched() + seen()) + TAIL, encoding="utf-8")
+image = Image.new("RGB", (640, 320), (246, 246, 243))
+draw = ImageDraw.Draw(image)
+draw.rectangle((6, 6, 633, 313), outline=(20, 24, 30), width=4)
+draw.text((320, 75), "KLT 6147", fill=(20, 24, 30), font=ImageFont.load_default(110), anchor="mm")
+draw.text((320, 165), "600 x 400   max 6 kg", fill=(20, 24, 30), font=ImageFont.load_default(54), anchor="mm")
+for i, width in enumerate((6, 3, 9, 3, 6, 6, 3, 12, 3, 6, 9, 3, 6, 3, 9, 6, 3, 6, 12, 3)):
+    draw.rectangle((80 + 24 * i, 210, 80 + 24 * i + width, 295), fill=(20, 24, 30))
+image.quantize(16).save(HERE / "label.png", optimize=True)
+x, half, low, high = -X - 0.0006, 0.075, 0.042, 0.117
+corners = ((x, half, low, 0, 0), (x, -half, low, 1, 0), (x, -half, high, 1, 1), (x, half, high, 0, 1))
+flat(HERE / "label.obj", corners, both=True)

@@ -28,11 +28,6 @@ PILES = (
 )
 
 
-def main() -> None:
-    for pile in PILES:
-        write(pile)
-
-
 def write(pile: Pile) -> None:
     colours, thick = list(COLOURS), LAYER * sum(pile.folds)
     looks, meshes = [], []
@@ -95,5 +90,5 @@ def write(pile: Pile) -> None:
     file.write_text(text, encoding="utf-8")
 
 
-if __name__ == "__main__":
-    main()
+for pile in PILES:
+    write(pile)
