@@ -76,7 +76,7 @@ def _winding(coil: Coil) -> Mesh:
     section += [(ri + deep - w, up) for up, w in zip(z[::-1], wave[::-1])]
     section += corner_of(ri + deep + corner, corner, np.pi)
     section += corner_of(ro - deep - corner, corner, 1.5 * np.pi)
-    return revolve_ring(section, SEGMENTS)
+    return revolve_ring([section], SEGMENTS)
 
 
 def _boxes(coil: Coil) -> list[str]:

@@ -18,6 +18,7 @@ from .signs import font
 SEGMENTS = 48
 THICKNESS = 0.0004  # m by which a label stands out
 WIDE = 2.6  # rad of a bottle's round that the label covers
+BAND = np.linspace(-WIDE / 2, WIDE / 2, 33)
 
 
 @dataclass(frozen=True)
@@ -52,16 +53,22 @@ class Label:
         image.quantize(32).save(file, optimize=True)
 
 
-def band_shape(file: Path, radius: float, low: float, high: float) -> None:
-    """An OBJ piece of a cylinder [m] round z, its middle at +x, that shows a picture upright from outside."""
-    count = 32
+def band_shape(
+    file: Path, radius: float, low: float, high: float, angle: np.ndarray = BAND, thick: float = THICKNESS
+) -> None:
+    """An OBJ piece of a cylinder [m] round z, its middle at +x, that shows a picture upright from outside.
+
+    Args:
+        low, high: its edges [m]; angle: where it begins, its corners, where it ends [rad]; thick: by which it stands out [m].
+    """
+    count = len(angle) - 1
     lines = ["# written by generate.py"]
-    angle = np.linspace(-WIDE / 2, WIDE / 2, count + 1)
     for a in angle:
-        for r, z in ((radius, low), (radius, high), (radius - THICKNESS, low), (radius - THICKNESS, high)):
+        for r, z in ((radius, low), (radius, high), (radius - thick, low), (radius - thick, high)):
             lines.append(f"v {r * np.cos(a):.5f} {r * np.sin(a):.5f} {z:.4f}")
     for i in range(count + 1):
-        lines += [f"vt {i / count:.4f} {v}" for v in (0, 1, 0, 1)]
+        u = f"{i / count:.4f}"
+        lines += [f"vt {u} {v}" for v in (0, 1, 0, 1)]
     for i in range(count):
         k = 4 * i + 1
         for a, b, c, d in ((k, k + 4, k + 5, k + 1), (k + 6, k + 2, k + 3, k + 7)):

@@ -43,17 +43,19 @@ def revolve(profile: np.ndarray, segments: int) -> tuple[np.ndarray, np.ndarray]
     return vertices, np.array(faces)
 
 
-def revolve_ring(section: Sequence[tuple[float, float]], segments: int) -> Mesh:
-    """Turns one closed section, (radius, height) [m] of each corner, round z: vertices (m, 3) [m], faces (k, 3)."""
+def revolve_ring(sections: Sequence[Sequence[tuple[float, float]]], segments: int) -> Mesh:
+    """Turns closed sections, (radius, height) [m] of each corner, round z, as one mesh: vertices (m, 3) [m], faces (k, 3)."""
     angle = 2 * np.pi * np.arange(segments) / segments
-    vertices = np.array([(r * np.cos(a), r * np.sin(a), z) for r, z in section for a in angle])
-    faces, n = [], len(section)
-    for i in range(n):
-        for j in range(segments):
-            a, b = i * segments + j, i * segments + (j + 1) % segments
-            c, d = ((i + 1) % n * segments + k for k in (j, (j + 1) % segments))
-            faces += [(a, b, d), (a, d, c)]
-    return vertices, np.array(faces)
+    vertices, faces = [], []
+    for section in sections:
+        start, n = len(vertices), len(section)
+        vertices += [(r * np.cos(a), r * np.sin(a), z) for r, z in section for a in angle]
+        for i in range(n):
+            for j in range(segments):
+                a, b = start + i * segments + j, start + i * segments + (j + 1) % segments
+                c, d = (start + (i + 1) % n * segments + k for k in (j, (j + 1) % segments))
+                faces += [(a, b, d), (a, d, c)]
+    return np.array(vertices), np.array(faces)
 
 
 def smooth(points: np.ndarray, count: int) -> np.ndarray:
@@ -97,12 +99,22 @@ def numbers(values: Iterable[float], digits: int = 5) -> str:
     return " ".join(f"{round(float(v), digits) + 0.0:g}" for v in values)
 
 
-def mesh(name: str, made: Mesh, smoothed: bool = True) -> str:
-    """The `mesh` element of vertices and faces."""
+def mesh(name: str, made: Mesh, smoothed: bool | None = True) -> str:
+    """The `mesh` element of vertices and faces; None leaves the engine's own smoothing."""
     vertices, faces = made
+    smooth = "" if smoothed is None else f' smoothnormal="{str(smoothed).lower()}"'
     return (
-        f'    <mesh name="{name}" smoothnormal="{str(smoothed).lower()}" inertia="shell"\n'
+        f'    <mesh name="{name}"{smooth} inertia="shell"\n'
         f'      vertex="{numbers(vertices.ravel())}"\n      face="{" ".join(map(str, faces.ravel()))}"/>'
+    )
+
+
+def feet(radius: float, size: float) -> str:
+    """Four points of `FOOT` on a ring, which stand on any shape and cost few constraints; radii of the ring and of each [m]."""
+    around = 2 * np.pi * (np.arange(4) + 0.5) / 4
+    return "\n".join(
+        f'      <geom name="foot_{i}" class="foot" pos="{numbers((radius * np.cos(a), radius * np.sin(a), size))}" size="{size:g}"/>'
+        for i, a in enumerate(around)
     )
 
 

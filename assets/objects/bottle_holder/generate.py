@@ -45,7 +45,7 @@ write(
     f"""
     <material name="body" rgba="0.16 0.17 0.21 1" specular="0.4" shininess="0.5"/>
     <material name="clear" rgba="0.84 0.90 0.94 0.40" specular="0.9" shininess="0.9"/>
-{mesh("cup", revolve_ring(section, 48))}
+{mesh("cup", revolve_ring([section], 48))}
 """,
     f"""
       <inertial pos="0.010 0 0.045" mass="{MASS:g}" diaginertia="{sides[0]:.3g} {sides[1]:.3g} {sides[2]:.3g}"/>

@@ -76,7 +76,7 @@ write(
     <material name="handle" rgba="0.12 0.11 0.11 1" specular="0.25" shininess="0.3"/>
     <material name="steel" rgba="0.72 0.73 0.75 1" specular="0.9" shininess="0.8"/>
 {mesh("shell", revolve(PROFILE, 72))}
-{mesh("rim", revolve_ring([(0.1375, 0.0580), (0.1402, 0.0588), (0.1402, 0.0602), (0.1375, 0.0604)], 72))}
+{mesh("rim", revolve_ring([[(0.1375, 0.0580), (0.1402, 0.0588), (0.1402, 0.0602), (0.1375, 0.0604)]], 72))}
 {mesh("handle", handle)}
 """,
     f"""
