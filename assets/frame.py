@@ -14,6 +14,7 @@ def write(
     *,
     origin: str = "",
     free: bool = False,
+    by: str = "generate.py",
     what: str = "drawing",
     option: str = "",
     note: str = "",
@@ -28,13 +29,14 @@ def write(
         assets, body: lines of the `asset` element and of the body that is called like the part; nothing of it is written where that is
             empty, and `before` is all there is.
         origin: where it is, a comment before the body; free: whether it has a free joint.
-        what: of the generator is to be changed, as the first line of the file says.
+        by, what: which generator, and what of it is to be changed, as the first line of the file says.
         option: lines after the compiler's; note: a comment before the bodies; before: lines before the part's own body.
         tail: the elements after the bodies.
     """
     folder = Path(at) if Path(at).is_dir() else Path(at).parent
     name, child = folder.name, re.search(r'class="(\w+)"', defaults)
-    lines = [f"<!-- written by generate.py; change the {what} there -->", f'<mujoco model="{name}">']
+    change = f"; change the {what} there" if what else ""
+    lines = [f"<!-- written by {by}{change} -->", f'<mujoco model="{name}">']
     lines += ['  <compiler angle="radian" autolimits="true"/>', *_block(option), "", *_block(defaults), ""]
     lines += ["  <asset>", *_block(assets), "  </asset>", ""] if assets else []
     lines += [f"  <!-- {note} -->"] if note else []
@@ -46,6 +48,16 @@ def write(
         lines += [*_block(body), "    </body>"]
     lines += ["  </worldbody>", *(["", *_block(tail)] if tail else []), "</mujoco>"]
     (folder / f"{name}.xml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def textures(*names: str) -> str:
+    """The `texture` elements of pictures that are called like them."""
+    return "\n".join(f'    <texture name="{name}" type="2d" file="{name}.png"/>' for name in names)
+
+
+def meshes(*names: str) -> str:
+    """The `mesh` elements of OBJ files that are called like them, only looked at."""
+    return "\n".join(f'    <mesh name="{name}" file="{name}.obj" inertia="shell"/>' for name in names)
 
 
 def _block(text: str) -> list[str]:

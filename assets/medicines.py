@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
+from shiliu.assets.frame import write
 
 from .shapes import FOOT, mesh, numbers, prop_defaults, revolve
 from .signs import font
@@ -83,7 +84,7 @@ def bottle(folder: Path, radius: float, height: float, mass: float, colour: str,
         radius, height: outside, cap included [m]; mass: with what is in it [kg]; colour: of the plastic.
         labels: the parameter `label` of its sheet says which one it wears; the first where nothing is said.
     """
-    name, cap = folder.name, 0.21 * height
+    cap = 0.21 * height
     body = height - cap
     low, high = 0.05 * height, body - 0.06 * height
     band_shape(folder / "label.obj", radius + THICKNESS, low, high)
@@ -137,25 +138,18 @@ def bottle(folder: Path, radius: float, height: float, mass: float, colour: str,
         for i in range(len(labels))
     )
     across, upright = mass * (radius**2 / 4 + height**2 / 12), mass * radius**2 / 2
-    xml = f"""<!-- written by generate.py; change the drawing there -->
-<mujoco model="{name}">
-  <compiler angle="radian" autolimits="true"/>
-
-{prop_defaults("pill_bottle", 0.6, FOOT)}
-
-  <asset>
+    write(
+        folder,
+        prop_defaults("pill_bottle", 0.6, FOOT),
+        f"""
 {textures}
     <material name="plastic" rgba="{colour}" specular="0.5" shininess="0.6"/>
     <material name="cap" rgba="0.96 0.96 0.95 1" specular="0.3" shininess="0.4"/>
     <mesh name="label" file="label.obj" inertia="shell"/>
 {mesh("wall", revolve(wall, SEGMENTS))}
 {mesh("lid", revolve(lid, SEGMENTS))}
-  </asset>
-
-  <worldbody>
-    <!-- origin in the middle of the foot; the label faces +x -->
-    <body name="{name}" childclass="pill_bottle">
-      <freejoint name="{name}_free"/>
+""",
+        f"""
       <!-- estimate: a solid cylinder of even density, its middle a little low -->
       <inertial pos="0 0 {0.45 * height:g}" mass="{mass:g}" diaginertia="{across:.3g} {across:.3g} {upright:.3g}"/>
       <geom name="wall" class="visual" type="mesh" mesh="wall" material="plastic"/>
@@ -169,8 +163,7 @@ def bottle(folder: Path, radius: float, height: float, mass: float, colour: str,
       <site name="body" pos="0 0 {0.58 * height:g}"/>
       <site name="label" pos="{radius:g} 0 {(low + high) / 2:g}"/>
       <site name="top" pos="0 0 {height:g}"/>
-    </body>
-  </worldbody>
-</mujoco>
-"""
-    (folder / f"{name}.xml").write_text(xml)
+""",
+        origin="in the middle of the foot; the label faces +x",
+        free=True,
+    )

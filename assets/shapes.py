@@ -179,7 +179,7 @@ def prop_defaults(
         classes += f'\n        <default class="{word}">\n          {elements}\n        </default>'
     collision = f"""group="3"{kind} contype="2" conaffinity="{meets}" condim="4" friction="{friction:g} 0.003 0.0001" solref="0.006 1"
           solimp="0.95 0.99 0.001" density="0"/>{classes}"""
-    return _default_classes(name, collision, site, "bit 1 robot, bit 2 props and fixtures, bit 4 person; a prop meets all three")
+    return default_classes(name, collision, site, "bit 1 robot, bit 2 props and fixtures, bit 4 person; a prop meets all three")
 
 
 def fixture_defaults(
@@ -193,7 +193,7 @@ def fixture_defaults(
     """
     contact = 'solref="0.01 1"' if soft else 'solref="0.006 1"\n          solimp="0.95 0.99 0.001"'
     collision = f'group="3"{_kind(boxes)} contype="2" conaffinity="5" condim="3" friction="{friction:g} 0.005 0.0001" {contact}/>'
-    return _default_classes(name, collision, site, "never moves: the pair with a prop comes about through the prop's own mask")
+    return default_classes(name, collision, site, "never moves: the pair with a prop comes about through the prop's own mask")
 
 
 def leaf_defaults(name: str, contact: float = 0.01, more: str = "") -> str:
@@ -204,10 +204,10 @@ def leaf_defaults(name: str, contact: float = 0.01, more: str = "") -> str:
     """
     collision = f"""group="3" contype="2" conaffinity="7" condim="3" friction="0.4 0.005 0.0001" solref="{contact:g} 1"
           solimp="0.95 0.99 0.001" density="0"/>"""
-    return _default_classes(name, collision, 0.006, "bit 1 robot, bit 2 props and fixtures, bit 4 person", more)
+    return default_classes(name, collision, 0.006, "bit 1 robot, bit 2 props and fixtures, bit 4 person", more)
 
 
-def _default_classes(name: str, collision: str, site: float, note: str = "", more: str = "") -> str:
+def default_classes(name: str, collision: str, site: float, note: str = "", more: str = "") -> str:
     """A `default` element with what all parts' have: the class of what is only seen, that of what collides, how sites are drawn.
 
     Args:
@@ -239,7 +239,7 @@ def room_defaults(name: str, site: float = 0.006) -> str:
         name: of its class; site: [m] radius at which a site is drawn.
     """
     collision = 'group="3" contype="2" conaffinity="5" condim="3" friction="0.8 0.005 0.0001" solref="0.006 1"/>'
-    return _default_classes(name, collision, site)
+    return default_classes(name, collision, site)
 
 
 def box_inertia(mass: float, size: Sequence[float], share: float = 12.0) -> list[float]:

@@ -3,10 +3,9 @@
 Run from anywhere: `python assets/objects/grains/generate.py`.
 """
 
-from pathlib import Path
-
 import numpy as np
-from shiliu.assets.shapes import numbers
+from shiliu.assets.frame import write
+from shiliu.assets.shapes import mesh, numbers
 
 COUNT = 3
 RADIUS = 0.0235  # m
@@ -59,10 +58,9 @@ for i in range(COUNT):
       <geom name="grain_{i}" class="collision"/>
       <geom class="visual" type="mesh" mesh="bun" material="dough"/>
     </body>""")
-text = f"""<!-- written by generate.py; change the numbers there -->
-<mujoco model="grains">
-  <compiler angle="radian" autolimits="true"/>
-
+write(
+    __file__,
+    f"""
   <default>
     <default class="grains">
       <default class="visual">
@@ -75,18 +73,13 @@ text = f"""<!-- written by generate.py; change the numbers there -->
       </default>
     </default>
   </default>
-
-  <asset>
+""",
+    f"""
     <material name="dough" rgba="0.95 0.89 0.78 1" specular="0.25" shininess="0.35"/>
-    <mesh name="bun" smoothnormal="true" inertia="shell"
-      vertex="{numbers(vertices.ravel())}"
-      face="{" ".join(map(str, faces.ravel()))}"/>
-  </asset>
-
-  <!-- the part's frame is the middle of the floor that they lie on: the site `inside` of a bowl -->
-  <worldbody>
-{chr(10).join(bodies)}
-  </worldbody>
-</mujoco>
-"""
-(Path(__file__).parent / "grains.xml").write_text(text)
+{mesh("bun", (vertices, faces))}
+""",
+    "",
+    what="numbers",
+    note="the part's frame is the middle of the floor that they lie on: the site `inside` of a bowl",
+    before="\n".join(bodies),
+)

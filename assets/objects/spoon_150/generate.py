@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 from shiliu.assets.frame import write
-from shiliu.assets.shapes import numbers, prop_defaults
+from shiliu.assets.shapes import mesh, numbers, prop_defaults
 
 MASS = 0.030  # kg
 # Middle line from the bowl's tip to the handle's end, (x, z) in m, with half width (y) and half thickness
@@ -71,9 +71,7 @@ write(
     defaults,
     f"""
     <material name="steel" rgba="0.78 0.79 0.80 1" specular="0.9" shininess="0.8" reflectance="0.15"/>
-    <mesh name="spoon" smoothnormal="true" inertia="shell"
-      vertex="{numbers(vertices.ravel())}"
-      face="{" ".join(map(str, faces.ravel()))}"/>
+{mesh("spoon", (vertices, faces))}
 """,
     f"""
       <inertial pos="0.006 0 0.010" mass="{MASS}" diaginertia="1.2e-6 5.6e-5 5.6e-5"/>

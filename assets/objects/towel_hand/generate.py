@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from shiliu.assets.frame import write
+from shiliu.assets.cloths import sheet
 
 LENGTH, WIDTH = 0.75, 0.35  # m
 COUNT = (25, 13)  # vertices along length and width: halves and thirds end on a row of them
@@ -37,31 +37,7 @@ def terry() -> Image.Image:
 here = Path(__file__).parent
 terry().quantize(64).save(here / "terry.png", optimize=True)
 nx, ny = COUNT
-write(
-    __file__,
-    """
-  <default>
-    <default class="towel">
-      <site group="4" size="0.006" rgba="0.2 0.9 0.3 0.6"/>
-    </default>
-  </default>
-""",
-    """
-    <texture name="terry" type="2d" file="terry.png"/>
-    <material name="terry" texture="terry" specular="0.02" shininess="0.05"/>
-""",
-    f"""
-      <site name="base" pos="0 0 0"/>
-      <flexcomp name="cloth" type="grid" dim="2" count="{nx} {ny} 1" radius="{RADIUS:g}" mass="{MASS:g}"
-        spacing="{LENGTH / (nx - 1):.8g} {WIDTH / (ny - 1):.8g} 0.01" pos="0 0 {RADIUS:g}" material="terry">
-        <contact contype="2" conaffinity="7" condim="3" friction="0.6 0.003 0.0001" solref="-200000 -600"
-          selfcollide="auto"/>
-        <elasticity young="1e5" poisson="0.2" thickness="2e-3" damping="4e-3" elastic2d="both"/>
-      </flexcomp>
-""",
-    what="numbers",
-    option="""
-  <option integrator="discrete" solver="CG" iterations="40" timestep="0.002083333"/>
-""",
-    note="the part's frame is the middle of the underside of the towel as it lies flat; x along its length",
-)
+spacing = f"{LENGTH / (nx - 1):.8g} {WIDTH / (ny - 1):.8g} 0.01"
+more = f'\n        spacing="{spacing}" pos="0 0 {RADIUS:g}" material="terry"'
+note = "the part's frame is the middle of the underside of the towel as it lies flat; x along its length"
+sheet(__file__, "towel", "terry", f'type="grid" dim="2" count="{nx} {ny} 1"', RADIUS, MASS, more, note)
