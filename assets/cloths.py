@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .frame import write
+from .frame import Part
 
 
 def sheet(at: str, name: str, look: str, shape: str, radius: float, mass: float, more: str, note: str) -> None:
@@ -13,7 +13,7 @@ def sheet(at: str, name: str, look: str, shape: str, radius: float, mass: float,
         radius: half of the thickness with which layers lie on each other [m]; mass [kg]; more: further attributes.
         note: where the part's frame is.
     """
-    write(
+    part = Part(
         at,
         f"""
   <default>
@@ -22,19 +22,20 @@ def sheet(at: str, name: str, look: str, shape: str, radius: float, mass: float,
     </default>
   </default>
 """,
-        f"""
+        what="numbers",
+    )
+    part.option = '  <option integrator="discrete" solver="CG" iterations="40" timestep="0.002083333"/>\n'
+    part.note = note
+    part.looks = f"""
     <texture name="{look}" type="2d" file="{look}.png"/>
     <material name="{look}" texture="{look}" specular="0.02" shininess="0.05"/>
-""",
-        f"""
+"""
+    part.body = f"""
       <site name="base" pos="0 0 0"/>
       <flexcomp name="cloth" {shape} radius="{radius:g}" mass="{mass:g}"{more}>
         <contact contype="2" conaffinity="7" condim="3" friction="0.6 0.003 0.0001" solref="-200000 -600"
           selfcollide="auto"/>
         <elasticity young="1e5" poisson="0.2" thickness="2e-3" damping="4e-3" elastic2d="both"/>
       </flexcomp>
-""",
-        what="numbers",
-        option='  <option integrator="discrete" solver="CG" iterations="40" timestep="0.002083333"/>\n',
-        note=note,
-    )
+"""
+    part.write()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
-from shiliu.assets.frame import write
+from shiliu.assets.frame import Part
 
 from .medicines import band_shape
 from .shapes import FOOT, mesh, numbers, prop_defaults, revolve
@@ -183,17 +183,15 @@ def bottle(folder: Path, shape: Bottle, choices: Sequence[Wares], lid: str) -> N
         f'      <geom name="{word}" class="collision" type="cylinder" pos="0 0 {(a + b) / 2:g}" size="{wide:g} {(b - a) / 2:g}"/>'
         for word, wide, a, b in parts
     )
-    write(
-        folder,
-        prop_defaults("bottle", 0.5, FOOT),
-        f"""
+    part = Part(folder, prop_defaults("bottle", 0.5, FOOT), free=True)
+    part.looks = f"""
 {textures}
     <material name="cap" rgba="{lid}" specular="0.3" shininess="0.4"/>
     <mesh name="label" file="label.obj" inertia="shell"/>
 {mesh("wall", revolve(outline, SEGMENTS))}
 {mesh("cap", revolve(cap, SEGMENTS))}
-""",
-        f"""
+"""
+    part.body = f"""
       <!-- estimate: a solid cylinder of even density, its middle a little low -->
       <inertial pos="0 0 {0.46 * h:g}" mass="{shape.mass:g}" diaginertia="{across:.3g} {across:.3g} {upright:.3g}"/>
 {fills}
@@ -206,7 +204,5 @@ def bottle(folder: Path, shape: Bottle, choices: Sequence[Wares], lid: str) -> N
       <site name="body" pos="0 0 {shape.grip:g}" quat="0 0 0 1"/>
       <site name="label" pos="{-r:g} 0 {(low + high) / 2:g}" quat="0 0 0 1"/>
       <site name="top" pos="0 0 {h:g}"/>
-""",
-        origin="in the middle of the foot; the label faces -x",
-        free=True,
-    )
+"""
+    part.write("in the middle of the foot; the label faces -x")

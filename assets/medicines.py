@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
-from shiliu.assets.frame import write
+from shiliu.assets.frame import Part
 
 from .shapes import FOOT, mesh, numbers, prop_defaults, revolve
 from .signs import font
@@ -138,18 +138,16 @@ def bottle(folder: Path, radius: float, height: float, mass: float, colour: str,
         for i in range(len(labels))
     )
     across, upright = mass * (radius**2 / 4 + height**2 / 12), mass * radius**2 / 2
-    write(
-        folder,
-        prop_defaults("pill_bottle", 0.6, FOOT),
-        f"""
+    part = Part(folder, prop_defaults("pill_bottle", 0.6, FOOT), free=True)
+    part.looks = f"""
 {textures}
     <material name="plastic" rgba="{colour}" specular="0.5" shininess="0.6"/>
     <material name="cap" rgba="0.96 0.96 0.95 1" specular="0.3" shininess="0.4"/>
     <mesh name="label" file="label.obj" inertia="shell"/>
 {mesh("wall", revolve(wall, SEGMENTS))}
 {mesh("lid", revolve(lid, SEGMENTS))}
-""",
-        f"""
+"""
+    part.body = f"""
       <!-- estimate: a solid cylinder of even density, its middle a little low -->
       <inertial pos="0 0 {0.45 * height:g}" mass="{mass:g}" diaginertia="{across:.3g} {across:.3g} {upright:.3g}"/>
       <geom name="wall" class="visual" type="mesh" mesh="wall" material="plastic"/>
@@ -163,7 +161,5 @@ def bottle(folder: Path, radius: float, height: float, mass: float, colour: str,
       <site name="body" pos="0 0 {0.58 * height:g}"/>
       <site name="label" pos="{radius:g} 0 {(low + high) / 2:g}"/>
       <site name="top" pos="0 0 {height:g}"/>
-""",
-        origin="in the middle of the foot; the label faces +x",
-        free=True,
-    )
+"""
+    part.write("in the middle of the foot; the label faces +x")

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from .frame import write
+from .frame import Part
 from .shapes import (
     FOOT,
     backing,
@@ -64,16 +64,14 @@ class Dish:
         """Writes the MJCF beside the `generate.py` that stands `at`."""
         r, rim = self.rim
         touched = [line for name, ring in self.rings.items() for line in ring_of_boxes(name, *ring)]
-        write(
-            at,
-            prop_defaults(self.word, 0.6, FOOT),
-            f"""
+        part = Part(at, prop_defaults(self.word, 0.6, FOOT), free=True)
+        part.looks = f"""
     <material name="glaze" {self.glaze}/>
     <material name="{self.colour.split()[0]}" {self.colour.split(maxsplit=1)[1]}/>
 {mesh(self.word, revolve(self.profile, self.segments))}
 {mesh(self.band, revolve_ring(self.bands, self.segments), None)}
-""",
-            f"""
+"""
+        part.body = f"""
 {self.inertial.strip(chr(10))}
       <geom name="{self.word}" class="visual" type="mesh" mesh="{self.word}" material="glaze"/>
       <geom name="{self.band}" class="visual" type="mesh" mesh="{self.band}" material="{self.colour.split()[0]}"/>
@@ -86,10 +84,8 @@ class Dish:
       <site name="rim_far" pos="{r} 0 {rim}"/>
       <site name="rim_left" pos="0 {r} {rim}" quat="0.707107 0 0 0.707107"/>
       <site name="rim_right" pos="0 -{r} {rim}" quat="0.707107 0 0 -0.707107"/>
-""",
-            origin="in the middle of the foot ring, at the table's level",
-            free=True,
-        )
+"""
+        part.write("in the middle of the foot ring, at the table's level")
 
     def _floor(self) -> str:
         if self.below:
@@ -133,17 +129,18 @@ class Cup:
             f'      <geom name="handle_{i}" class="grip" fromto="{numbers((a[0], 0, a[1], b[0], 0, b[1]))}" size="{bar:g}"/>'
             for i, (a, b) in enumerate(pairwise(self.handle))
         ]
-        write(
-            at,
-            prop_defaults(self.word, 0.6, FOOT, ("grip", 'type="capsule" friction="0.8 0.005 0.0001"')),
-            f"""
+        part = Part(
+            at, prop_defaults(self.word, 0.6, FOOT, ("grip", 'type="capsule" friction="0.8 0.005 0.0001"')), free=True
+        )
+        part.before = before
+        part.looks = f"""
     <material name="china" rgba="{self.china} 1" specular="0.5" shininess="0.7" reflectance="0.02"/>
     <material name="band" rgba="{self.colour} 1" specular="0.5" shininess="0.7"/>
 {looks}{mesh("cup", revolve(self.profile, 48))}
 {mesh("band", revolve_ring([self.band], 48), False)}
 {mesh("handle", tube(smooth(self.handle, 6), bar))}
-""",
-            f"""
+"""
+        part.body = f"""
 {self.inertial.strip(chr(10))}
       <geom name="cup" class="visual" type="mesh" mesh="cup" material="china"/>
       <geom name="band" class="visual" type="mesh" mesh="band" material="band"/>
@@ -156,12 +153,9 @@ class Cup:
       <site name="mouth" pos="0 0 {self.height:g}"/>
       <site name="body" pos="0 0 {self.body}" quat="0 0 0 1"/>
       <site name="handle" pos="{self.grip}"/>
-{more}""",
-            origin="in the middle of the foot, at the table's level; the handle points along x",
-            free=True,
-            before=before,
-            tail=tail,
-        )
+{more}"""
+        part.tail = tail
+        part.write("in the middle of the foot, at the table's level; the handle points along x")
 
 
 GROUND = """

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from .frame import write
+from .frame import Part
 from .shapes import Mesh, mesh, numbers, prop_defaults
 
 
@@ -92,16 +92,14 @@ class Tray:
             tray, mat, mark: (red, green, blue) of each, as MJCF writes them; mass [kg]; inertia: its moments [kg m2]; origin: where it is.
         """
         inner, floor = (numbers((self.width / 2 - inset, self.length / 2 - inset)) for inset in (0.024, 0.012))
-        write(
-            at,
-            prop_defaults("tray", 0.7),
-            f"""
+        part = Part(at, prop_defaults("tray", 0.7), free=True)
+        part.looks = f"""
     <material name="tray" rgba="{tray} 1" specular="0.3" shininess="0.5"/>
     <material name="mat" rgba="{mat} 1" specular="0.05"/>
     <material name="mark" rgba="{mark} 1" specular="0.05"/>
 {mesh("tray", self.shell(), False)}
-""",
-            f"""
+"""
+        part.body = f"""
       <inertial pos="0 0 0.006" mass="{mass}" diaginertia="{inertia}"/>
       <geom name="tray" class="visual" type="mesh" mesh="tray" material="tray"/>
       <geom class="visual" type="box" pos="0 0 {self.floor:g}" size="{inner} 0.0004" material="mat"/>
@@ -109,7 +107,5 @@ class Tray:
 {chr(10).join(self.bars())}
 {chr(10).join(self.marks())}
       <site name="base" pos="0 0 0"/>
-""",
-            origin=origin,
-            free=True,
-        )
+"""
+        part.write(origin)

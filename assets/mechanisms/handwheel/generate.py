@@ -6,7 +6,7 @@ Run from anywhere: `python assets/mechanisms/handwheel/generate.py`.
 from itertools import pairwise
 
 import numpy as np
-from shiliu.assets.frame import write
+from shiliu.assets.frame import Part
 from shiliu.assets.panels import clock, rod, solid
 from shiliu.assets.shapes import numbers, prop_defaults
 
@@ -39,15 +39,14 @@ stem = rod((-OUT - 0.006, 0, 0), (-OUT + 0.012, 0, 0), 0.014, "red", "hub")
 stem += rod((-OUT + 0.010, 0, 0), (-0.018, 0, 0), 0.007, "steel")
 stem += rod((-OUT - 0.0068, 0, 0), (-OUT - 0.005, 0, 0), 0.006, "steel")
 turns, mark = numbers((-TURNS, 0.2), 4), numbers((-OUT - TUBE + 0.001, *clock(RIM, 0.0)))
-write(
-    __file__,
-    prop_defaults("handwheel", 0.7),
-    """
+part = Part(__file__, prop_defaults("handwheel", 0.7), what="numbers")
+part.before = "    <!-- x into the valve, y to the left of who stands before it, z up; origin on the bonnet's face, on the stem's axis -->"
+part.looks = """
     <material name="red" rgba="0.80 0.13 0.10 1" specular="0.5" shininess="0.6"/>
     <material name="steel" rgba="0.62 0.64 0.66 1" specular="0.8" shininess="0.7"/>
     <material name="white" rgba="0.95 0.95 0.95 1"/>
-""",
-    f"""
+"""
+part.body = f"""
       <inertial pos="-0.01 0 0" mass="0.3" diaginertia="1e-4 1e-4 1e-4"/>
 {rod((-0.018, 0, 0), (0, 0, 0), 0.014, "steel", "gland")}      <body name="wheel">
         <!-- clockwise, as who turns it sees it, is positive and shuts it -->
@@ -59,12 +58,10 @@ write(
         <!-- middle of the rim's front edge, x out; it turns with the wheel -->
         <site name="wheel" pos="{-OUT - TUBE:g} 0 0" quat="0 0 0 1"/>
       </body>
-""",
-    before="    <!-- x into the valve, y to the left of who stands before it, z up; origin on the bonnet's face, on the stem's axis -->",
-    what="numbers",
-    tail="""
+"""
+part.tail = """
   <contact>
     <exclude body1="handwheel" body2="wheel"/>
   </contact>
-""",
-)
+"""
+part.write()

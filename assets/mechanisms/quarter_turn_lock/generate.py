@@ -4,7 +4,7 @@ Run from anywhere: `python assets/mechanisms/quarter_turn_lock/generate.py`.
 """
 
 import numpy as np
-from shiliu.assets.frame import write
+from shiliu.assets.frame import Part
 from shiliu.assets.panels import STIFFNESS, Cam, rod, solid
 from shiliu.assets.shapes import numbers
 
@@ -26,16 +26,15 @@ moved += solid(tongue, "steel", "tongue", 'friction="0.2 0.003 0.0001"')
 rose = rod((-0.004, 0, 0), (0, 0, 0), 0.026, "chrome")
 turns = numbers((-0.10, QUARTER + 0.10), 4)
 gain = -(1 - SHARE) / CAM.climb / STIFFNESS
-write(
-    __file__,
-    CAM.defaults("lock"),
-    """
+part = Part(__file__, CAM.defaults("lock"), what="numbers")
+part.before = "    <!-- x into the door, y to the left of who stands before it, z up; origin on the door's face, on the lock's axis -->"
+part.looks = """
     <material name="chrome" rgba="0.76 0.77 0.79 1" specular="0.9" shininess="0.8"/>
     <material name="wing" rgba="0.10 0.10 0.11 1" specular="0.5" shininess="0.6"/>
     <material name="steel" rgba="0.58 0.60 0.63 1" specular="0.8" shininess="0.7"/>
     <material name="mark" rgba="0.85 0.16 0.12 1"/>
-""",
-    f"""
+"""
+part.body = f"""
       <inertial pos="0.008 0 0" mass="0.12" diaginertia="4e-5 4e-5 4e-5"/>
 {rose}      <geom class="visual" type="box" pos="-0.0044 0 0.0235" size="0.0005 0.0012 0.0022" material="mark"/>
       <geom class="visual" type="box" pos="-0.0044 -0.0235 0" size="0.0005 0.0022 0.0012" material="mark"/>
@@ -52,11 +51,9 @@ write(
 {CAM.pins(pins, 0.004, 0.012)}      </body>
       <!-- a ball of 3 mm in its sleeve, above the axis -->
 {CAM.body(0.008, (1 - SHARE) * TORQUE)}
-""",
-    before="    <!-- x into the door, y to the left of who stands before it, z up; origin on the door's face, on the lock's axis -->",
-    what="numbers",
-    tail=f"""
+"""
+part.tail = f"""
 {CAM.contact("quarter_turn_lock", "wing", len(pins))}
-""",
-)
+"""
+part.write()
 print(f"springref = {gain:.6g} torque; frictionloss = {SHARE:g} torque")

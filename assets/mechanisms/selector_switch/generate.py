@@ -4,7 +4,7 @@ Run from anywhere: `python assets/mechanisms/selector_switch/generate.py`.
 """
 
 import numpy as np
-from shiliu.assets.frame import write
+from shiliu.assets.frame import Part
 from shiliu.assets.panels import STIFFNESS, Cam, clock, rod, solid
 from shiliu.assets.shapes import numbers
 
@@ -28,17 +28,16 @@ lever = f'type="box" pos="{numbers(((-0.007 - FRONT) / 2, 0, 0))}" size="{number
 turned = rod((-0.007, 0, 0), (-0.002, 0, 0), RADIUS, "rotor", "rotor") + solid(lever, "rotor", "lever")
 rises = 1e3 * (CAM.circle + CAM.pin + CAM.ball - CAM.valley)
 turns = numbers((-STEP - 0.10, STEP + 0.10), 4)
-write(
-    __file__,
-    CAM.defaults("switch"),
-    """
+part = Part(__file__, CAM.defaults("switch"), what="numbers")
+part.before = "    <!-- x into the panel, y to the left of who stands before it, z up; origin on the panel's face, on the switch's axis -->"
+part.looks = """
     <material name="plate" rgba="0.16 0.165 0.175 1" specular="0.5" shininess="0.6"/>
     <material name="ring" rgba="0.74 0.75 0.77 1" specular="0.9" shininess="0.8"/>
     <material name="rotor" rgba="0.09 0.09 0.10 1" specular="0.5" shininess="0.6"/>
     <material name="mark" rgba="0.93 0.93 0.93 1"/>
     <material name="mark_on" rgba="0.20 0.75 0.35 1" emission="0.2"/>
-""",
-    f"""
+"""
+part.body = f"""
       <inertial pos="0.005 0 0" mass="0.06" diaginertia="2e-5 2e-5 2e-5"/>
       <geom class="visual" type="box" pos="-0.0006 0 0.002" size="0.0006 0.026 0.028" material="plate"/>
 {ring}{marks}      <body name="rotor">
@@ -52,11 +51,9 @@ write(
 {CAM.pins(pins, 0.004, 0.012)}      </body>
       <!-- a ball of 2 mm in its sleeve: travel 0 between two pins, {rises:.2f} mm on a pin's top -->
 {CAM.body(0.008, TORQUE - FRICTION)}
-""",
-    before="    <!-- x into the panel, y to the left of who stands before it, z up; origin on the panel's face, on the switch's axis -->",
-    what="numbers",
-    tail=f"""
+"""
+part.tail = f"""
 {CAM.contact("selector_switch", "rotor", len(pins))}
-""",
-)
+"""
+part.write()
 print(f"springref = {FRICTION / CAM.climb / STIFFNESS:.6g} - {1 / CAM.climb / STIFFNESS:.6g} torque")

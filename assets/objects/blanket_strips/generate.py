@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageFilter
-from shiliu.assets.frame import write
+from shiliu.assets.frame import Part
 from shiliu.assets.shapes import numbers, prop_defaults
 
 HERE = Path(__file__).parent
@@ -224,21 +224,17 @@ classes = (
     ("strip", 'type="box" condim="3" friction="0.5 0.003 0.0001" solref="0.02 1"'),
     ("grip", 'type="box" friction="0.9 0.005 0.0001"'),
 )
-write(
-    __file__,
-    prop_defaults("blanket_strips", 0.5, *classes, site=0.006),
-    """
+part = Part(__file__, prop_defaults("blanket_strips", 0.5, *classes, site=0.006), what="numbers")
+part.looks = """
     <texture name="wool" type="2d" file="wool.png"/>
     <material name="wool" texture="wool" specular="0.02" shininess="0.05"/>
     <material name="hem" rgba="0.83 0.80 0.72 1" specular="0.02" shininess="0.05"/>
-""",
-    f"""
+"""
+part.body = f"""
       <site name="tucked" pos="0 0 0"/>
 {chr(10).join(lines)}
-""",
-    origin="where it is tucked in: at the foot's end, on the mattress, in the middle; x along the bed to the head",
-    what="numbers",
-    tail=f"""
+"""
+part.tail = f"""
   <contact>
 {chr(10).join(excludes)}
   </contact>
@@ -247,7 +243,7 @@ write(
   <deformable>
 {skin(count)}
   </deformable>
-""",
-)
+"""
+part.write("where it is tucked in: at the foot's end, on the mattress, in the middle; x along the bed to the head")
 wool()
 sheet(count)

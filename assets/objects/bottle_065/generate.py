@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
-from shiliu.assets.frame import write
+from shiliu.assets.frame import Part
 from shiliu.assets.medicines import band_shape
 from shiliu.assets.shapes import FOOT, feet, mesh, numbers, prop_defaults, revolve
 from shiliu.assets.signs import font
@@ -62,18 +62,17 @@ for i in range(SIDES):
         f'      <geom name="wall_{i}" class="collision" type="box" pos="{pos}" quat="{quat}" size="{size}"/>'
     )
 more, tail = water("bottle", FLOOR, level, BORE - 0.0008, "-0.001 0.2", 0.2, FILL * DENSITY * GRAVITY, 10)
-write(
-    __file__,
-    prop_defaults("bottle", 0.6, FOOT),
-    f"""
+part = Part(__file__, prop_defaults("bottle", 0.6, FOOT), free=True)
+part.before = GROUND
+part.looks = f"""
     <texture name="label" type="2d" file="label.png"/>
     <material name="label" texture="label" specular="0.2" shininess="0.3"/>
     <material name="plastic" rgba="0.70 0.86 0.95 0.62" specular="0.9" shininess="0.9" reflectance="0.05"/>
     <material name="water" rgba="0.45 0.68 0.82 0.75" specular="0.9" shininess="0.9"/>
     <mesh name="label" file="label.obj" inertia="shell"/>
 {mesh("bottle", revolve(PROFILE, SEGMENTS))}
-""",
-    f"""
+"""
+part.body = f"""
       <!-- estimate: a wall of even thickness -->
       <inertial pos="0 0 0.098" mass="{MASS - 0.001:g}" diaginertia="6.3e-4 6.3e-4 1.15e-4"/>
       <geom name="label" class="visual" type="mesh" mesh="label" material="label"/>
@@ -87,10 +86,7 @@ write(
       <site name="mouth" pos="0 0 {HEIGHT:g}"/>
       <site name="body" pos="0 0 0.082" quat="0 0 0 1"/>
       <site name="weight" pos="0 0 0.070"/>
-{more}""",
-    origin="in the middle of the foot, at the table's level",
-    free=True,
-    before=GROUND,
-    tail=tail,
-)
+{more}"""
+part.tail = tail
+part.write("in the middle of the foot, at the table's level")
 print(f"per m3 of water: level {1 / area:.4f} m, weight {DENSITY * GRAVITY:.1f} N")

@@ -4,7 +4,7 @@ Run from anywhere: `python assets/objects/bottle_holder/generate.py`.
 """
 
 import numpy as np
-from shiliu.assets.frame import write
+from shiliu.assets.frame import Part
 from shiliu.assets.panels import box, solid
 from shiliu.assets.shapes import mesh, numbers, prop_defaults, revolve_ring, ring_of_boxes
 
@@ -39,15 +39,13 @@ outer = INNER + WALL
 section = [(INNER, FLOOR), (INNER, TALL), (outer, TALL), (outer, 0.002), (outer - 0.002, 0.0), (0.001, 0.0), (0.001, FLOOR)]
 walls = "\n".join(ring_of_boxes("wall", 16, (outer, FLOOR), (outer, TALL), WALL))
 sides = [MASS * (3 * outer**2 + TALL**2) / 12, MASS * (3 * outer**2 + TALL**2) / 12 + 3e-5, MASS * outer**2 * 0.7]
-write(
-    __file__,
-    prop_defaults("bottle_holder", 0.6),
-    f"""
+part = Part(__file__, prop_defaults("bottle_holder", 0.6), free=True)
+part.looks = f"""
     <material name="body" rgba="0.16 0.17 0.21 1" specular="0.4" shininess="0.5"/>
     <material name="clear" rgba="0.84 0.90 0.94 0.40" specular="0.9" shininess="0.9"/>
 {mesh("cup", revolve_ring([section], 48))}
-""",
-    f"""
+"""
+part.body = f"""
       <inertial pos="0.010 0 0.045" mass="{MASS:g}" diaginertia="{sides[0]:.3g} {sides[1]:.3g} {sides[2]:.3g}"/>
       <geom class="visual" type="mesh" mesh="cup" material="body"/>
       <geom name="floor" class="collision" type="cylinder" pos="0 0 {FLOOR / 2:g}" size="{outer:g} {FLOOR / 2:g}"/>
@@ -58,7 +56,5 @@ write(
       <!-- on the pocket's bottom, z out of it; and before the pocket, to say where it faces -->
       <site name="pocket" pos="{numbers((POCKET + GAP / 2, 0, LOW))}"/>
       <site name="ahead" pos="0.15 0 0"/>
-""",
-    origin="in the middle of the foot; the pocket faces +x",
-    free=True,
-)
+"""
+part.write("in the middle of the foot; the pocket faces +x")

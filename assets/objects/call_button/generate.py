@@ -4,7 +4,7 @@ Run from anywhere: `python assets/objects/call_button/generate.py`.
 """
 
 import numpy as np
-from shiliu.assets.frame import write
+from shiliu.assets.frame import Part
 from shiliu.assets.shapes import numbers, prop_defaults
 
 LINK, COUNT, RADIUS = 0.125, 8, 0.0045  # m of cord from joint to joint, and its radius
@@ -52,25 +52,21 @@ lines += [
 for _ in range(COUNT):
     indent = indent[:-2]
     lines.append(f"{indent}</body>")
-write(
-    __file__,
-    prop_defaults("call_button", 0.6, *INNER),
-    f"""
+part = Part(__file__, prop_defaults("call_button", 0.6, *INNER), what="numbers")
+part.looks = f"""
     <material name="case" rgba="0.34 0.44 0.52 1" specular="0.3" shininess="0.5"/>
     <material name="call" rgba="0.86 0.16 0.14 1" specular="0.5"/>
     <material name="cord" rgba="0.42 0.50 0.56 1" specular="0.2"/>
     <mesh name="case" builtin="supersphere" params="32 .3 .3" scale="{numbers((x, y, z))}"/>
-""",
-    f"""
+"""
+part.body = f"""
       <site name="clip" pos="0 0 {-RADIUS:g}"/>
 {chr(10).join(lines)}
-""",
-    origin="at the clip that holds the cord, z up",
-    what="numbers",
-    tail=f"""
+"""
+part.tail = f"""
   <contact>
 {chr(10).join(f'    <exclude body1="cord_{a}" body2="cord_{b}"/>' for a in range(COUNT) for b in range(a + 1, COUNT))}
 {chr(10).join(f'    <exclude body1="cord_{a}" body2="button"/>' for a in range(COUNT))}
   </contact>
-""",
-)
+"""
+part.write("at the clip that holds the cord, z up")

@@ -6,7 +6,7 @@ Run from anywhere: `python assets/objects/can_carton/generate.py`. Needs Pillow 
 from pathlib import Path
 
 from PIL import Image, ImageDraw
-from shiliu.assets.frame import write
+from shiliu.assets.frame import Part
 from shiliu.assets.shapes import box_inertia, numbers, prop_defaults
 from shiliu.assets.signs import font, plate
 
@@ -53,16 +53,14 @@ sites = [
     for c in (1, 2, 3, 4)
 ]
 inertia = box_inertia(MASS, (DEEP, LONG, HIGH), 9)
-write(
-    __file__,
-    prop_defaults("carton", 0.5),
-    """
+part = Part(__file__, prop_defaults("carton", 0.5), free=True)
+part.looks = """
     <texture name="side" type="2d" file="side.png"/>
     <material name="side" texture="side" specular="0.05"/>
     <material name="board" rgba="0.77 0.60 0.39 1" specular="0.05"/>
     <mesh name="side" file="side.obj" inertia="shell"/>
-""",
-    f"""
+"""
+part.body = f"""
       <inertial pos="0.02 0 0.04" mass="{MASS:g}" diaginertia="{inertia[0]:.3g} {inertia[1]:.3g} {inertia[2]:.3g}"/>
 {chr(10).join(rows)}
       <geom class="visual" type="mesh" mesh="side" material="side" pos="{x - t - 0.0006:g} 0 {HIGH / 2 + 0.004:g}"/>
@@ -71,7 +69,5 @@ write(
       <site name="inside" pos="0 0 {t:g}"/>
       <!-- where its cans stand: row from the front, column from the left -->
 {chr(10).join(sites)}
-""",
-    origin="in the middle of the foot; its torn front to -x",
-    free=True,
-)
+"""
+part.write("in the middle of the foot; its torn front to -x")

@@ -4,7 +4,7 @@ Run from anywhere: `python assets/objects/card_stand/generate.py`.
 """
 
 import numpy as np
-from shiliu.assets.frame import write
+from shiliu.assets.frame import Part
 from shiliu.assets.panels import box
 from shiliu.assets.shapes import prop_defaults
 
@@ -21,19 +21,15 @@ text += box((-SLOT / 2 - WALL, -b / 2, c - 0.006), (SLOT / 2 + WALL, b / 2, c), 
 for word, sign in (("near", -1.0), ("far", 1.0)):
     x = np.array([sign * SLOT / 2, sign * (SLOT / 2 + WALL)])
     text += box((x.min(), -b / 2, c), (x.max(), b / 2, c + DEEP), "clear", word)
-write(
-    __file__,
-    prop_defaults("card_stand", 0.5),
-    """
+part = Part(__file__, prop_defaults("card_stand", 0.5), free=True)
+part.looks = """
     <material name="base" rgba="0.72 0.58 0.34 1" specular="0.8" shininess="0.7"/>
     <material name="clear" rgba="0.86 0.92 0.95 0.45" specular="0.9" shininess="0.9"/>
-""",
-    f"""
+"""
+part.body = f"""
       <inertial pos="0 0 0.018" mass="{MASS:g}" diaginertia="{sides[0]:.3g} {sides[1]:.3g} {sides[2]:.3g}"/>
 {text}      <site name="base" pos="0 0 0"/>
       <!-- on the bottom of the slot -->
       <site name="slot" pos="0 0 {FOOT[2] + POST[2]:g}"/>
-""",
-    origin="in the middle of the foot; who takes the card stands at -x",
-    free=True,
-)
+"""
+part.write("in the middle of the foot; who takes the card stands at -x")

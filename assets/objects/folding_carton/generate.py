@@ -6,7 +6,7 @@ Run from anywhere: `python assets/objects/folding_carton/generate.py`. Its label
 from math import cos, pi, sin
 from pathlib import Path
 
-from shiliu.assets.frame import write
+from shiliu.assets.frame import Part
 from shiliu.assets.shapes import box_inertia, prop_defaults
 from shiliu.assets.signs import sticker
 
@@ -103,18 +103,21 @@ motors += "".join(
 shapes += f"""
       <geom class="visual" type="mesh" mesh="label" pos="{-DEPTH / 2 - 0.0005:g} -0.03 0.055"
         quat="0.707107 0 -0.707107 0" material="label"/>"""
-write(
+part = Part(
     __file__,
     prop_defaults("carton_board", 0.3, ("tape", 'friction="0.25 0.003 0.0001" priority="1"')),
-    """
+    free=True,
+    what="numbers",
+)
+part.looks = """
     <texture name="label" type="2d" file="label.png"/>
     <material name="label" texture="label" specular="0.1"/>
     <mesh name="label" file="label.obj" inertia="shell"/>
     <material name="board" rgba="0.72 0.55 0.36 1" specular="0.05" shininess="0.1"/>
     <material name="tape" rgba="0.86 0.80 0.62 1" specular="0.5" shininess="0.6"/>
     <material name="print" rgba="0.25 0.20 0.15 1" specular="0.05"/>
-""",
-    f"""
+"""
+part.body = f"""
       <inertial pos="0 0 {0.4 * HEIGHT:g}" mass="{MASS:g}" diaginertia="{sides[0]:.3g} {sides[1]:.3g} {sides[2]:.3g}"/>{shapes}
       <geom class="visual" type="box" pos="{-DEPTH / 2 - 0.0003:g} 0.07 0.05" size="0.0003 0.03 0.02" material="print"/>
       <site name="base" pos="0 0 0"/>
@@ -125,17 +128,14 @@ write(
       <site name="place_accessory" pos="-0.022 -0.032 {WALL + 0.040:g}" quat="{left}"/>
       <!-- from where it is let fall onto the cushion -->
       <site name="over_accessory" pos="-0.022 -0.032 0.080" quat="{left}"/>{"".join(flap(name) for name in FLAPS)}
-""",
-    origin="in the middle of its underside; x along its depth, y along its length",
-    free=True,
-    what="numbers",
-    tail=f"""
+"""
+part.tail = f"""
   <contact>{excludes}
   </contact>
 
   <!-- commanded by rules alone: a crease that has been folded, tape that sticks -->
   <actuator>{motors}
   </actuator>
-""",
-)
+"""
+part.write("in the middle of its underside; x along its depth, y along its length")
 sticker(FOLDER, "label", (0.110, 0.052), [("小心轻放", 0.44), ("HANDLE WITH CARE", 0.22)], (60, 40, 24), (184, 140, 92))

@@ -5,7 +5,7 @@ Run from anywhere: `python assets/objects/food_box/generate.py`. Needs Pillow an
 
 from pathlib import Path
 
-from shiliu.assets.frame import write
+from shiliu.assets.frame import Part
 from shiliu.assets.groceries import boxed, shown, written
 from shiliu.assets.shapes import box_inertia, prop_defaults
 from shiliu.assets.signs import plate
@@ -18,15 +18,13 @@ textures = written(wares, FOLDER, (520, 760))
 plate(FOLDER / "front.obj", WIDTH - 0.001, HEIGHT - 0.001, 0.0004)
 box = f'type="box" pos="0 0 {HEIGHT / 2:g}" size="{DEPTH / 2:g} {WIDTH / 2:g} {HEIGHT / 2:g}"'
 inertia = box_inertia(MASS, (DEPTH, WIDTH, HEIGHT))
-write(
-    __file__,
-    prop_defaults("box", 0.5),
-    f"""
+part = Part(__file__, prop_defaults("box", 0.5), free=True)
+part.looks = f"""
 {textures}
     <material name="flap" rgba="0.90 0.86 0.78 1" specular="0.1"/>
     <mesh name="front" file="front.obj" inertia="shell"/>
-""",
-    f"""
+"""
+part.body = f"""
       <!-- even density -->
       <inertial pos="0 0 {HEIGHT / 2:g}" mass="{MASS:g}" diaginertia="{inertia[0]:.3g} {inertia[1]:.3g} {inertia[2]:.3g}"/>
 {shown(wares, "fill", box)}
@@ -37,7 +35,5 @@ write(
       <site name="body" pos="0 0 0.110" quat="0 0 0 1"/>
       <site name="label" pos="{-DEPTH / 2:g} 0 {HEIGHT / 2:g}" quat="0 0 0 1"/>
       <site name="top" pos="0 0 {HEIGHT:g}"/>
-""",
-    origin="in the middle of the foot; its front faces -x",
-    free=True,
-)
+"""
+part.write("in the middle of the foot; its front faces -x")

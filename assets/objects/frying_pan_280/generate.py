@@ -4,7 +4,7 @@ Run from anywhere: `python assets/objects/frying_pan_280/generate.py`. The numbe
 """
 
 import numpy as np
-from shiliu.assets.frame import write
+from shiliu.assets.frame import Part
 from shiliu.assets.shapes import (
     FOOT,
     backing,
@@ -66,10 +66,8 @@ feet = [
 ferrule = numbers((along(-0.004)[0], 0, along(-0.004)[1], along(0.022)[0], 0, along(0.022)[1] + 0.001))
 bar = numbers((LONG / 2 - 0.01, WIDE / 2 - 0.002, THICK / 2 - 0.001))
 defaults = prop_defaults("pan", 0.35, FOOT, ("grip", 'type="box" friction="0.7 0.005 0.0001"'))
-write(
-    __file__,
-    defaults,
-    f"""
+part = Part(__file__, defaults, free=True)
+part.looks = f"""
     <material name="shell" rgba="0.17 0.18 0.20 1" specular="0.5" shininess="0.6" reflectance="0.04"/>
     <material name="floor" rgba="0.10 0.105 0.11 1" specular="0.35" shininess="0.5"/>
     <material name="rim" rgba="0.62 0.63 0.65 1" specular="0.9" shininess="0.8"/>
@@ -78,8 +76,8 @@ write(
 {mesh("shell", revolve(PROFILE, 72))}
 {mesh("rim", revolve_ring([[(0.1375, 0.0580), (0.1402, 0.0588), (0.1402, 0.0602), (0.1375, 0.0604)]], 72))}
 {mesh("handle", handle)}
-""",
-    f"""
+"""
+part.body = f"""
       <!-- a dish of 0.9 kg and a handle of 0.2 kg at 0.23 m -->
       <inertial pos="0.042 0 0.026" mass="{MASS:g}" diaginertia="5.6e-3 1.42e-2 1.85e-2"/>
       <geom name="shell" class="visual" type="mesh" mesh="shell" material="shell"/>
@@ -96,7 +94,5 @@ write(
       <site name="mouth" pos="0 0 {HEIGHT:g}"/>
       <!-- x along the handle, away from the pan: a hand comes against it -->
       <site name="handle" pos="{numbers((hold[0], 0, hold[1]))}" quat="{numbers(quat)}"/>
-""",
-    origin="in the middle of the base, at the hob's level; the handle points along x and rises by 20 degrees",
-    free=True,
-)
+"""
+part.write("in the middle of the base, at the hob's level; the handle points along x and rises by 20 degrees")

@@ -4,7 +4,7 @@ Run from anywhere: `python assets/objects/grains/generate.py`.
 """
 
 import numpy as np
-from shiliu.assets.frame import write
+from shiliu.assets.frame import Part
 from shiliu.assets.shapes import mesh, numbers
 
 COUNT = 3
@@ -58,7 +58,7 @@ for i in range(COUNT):
       <geom name="grain_{i}" class="collision"/>
       <geom class="visual" type="mesh" mesh="bun" material="dough"/>
     </body>""")
-write(
+part = Part(
     __file__,
     f"""
   <default>
@@ -74,12 +74,12 @@ write(
     </default>
   </default>
 """,
-    f"""
+    what="numbers",
+)
+part.note = "the part's frame is the middle of the floor that they lie on: the site `inside` of a bowl"
+part.before = "\n".join(bodies)
+part.looks = f"""
     <material name="dough" rgba="0.95 0.89 0.78 1" specular="0.25" shininess="0.35"/>
 {mesh("bun", (vertices, faces))}
-""",
-    "",
-    what="numbers",
-    note="the part's frame is the middle of the floor that they lie on: the site `inside` of a bowl",
-    before="\n".join(bodies),
-)
+"""
+part.write()

@@ -5,7 +5,7 @@ Run from anywhere: `python assets/objects/paper_ball/generate.py`.
 
 import numpy as np
 from scipy.spatial import ConvexHull
-from shiliu.assets.frame import write
+from shiliu.assets.frame import Part
 from shiliu.assets.shapes import numbers, prop_defaults
 
 RADIUS, MASS = 0.030, 0.003  # m, kg
@@ -31,16 +31,14 @@ def crumpled():
 
 vertices, faces = crumpled()
 corners = vertices[faces].reshape(-1, 3)  # each facet with corners of its own, so that creases are sharp
-write(
-    __file__,
-    prop_defaults("paper", 0.5),
-    f"""
+part = Part(__file__, prop_defaults("paper", 0.5), free=True, what="numbers")
+part.looks = f"""
     <material name="paper" rgba="0.95 0.94 0.88 1" specular="0.05" shininess="0.1"/>
     <mesh name="paper" smoothnormal="false" inertia="shell"
       vertex="{numbers(corners.ravel())}"
       face="{" ".join(str(i) for i in range(len(corners)))}"/>
-""",
-    f"""
+"""
+part.body = f"""
       <inertial pos="0 0 {RADIUS:g}" mass="{MASS:g}" diaginertia="1.4e-6 1.4e-6 1.4e-6"/>
       <geom name="look" class="visual" type="mesh" mesh="paper" material="paper" pos="0 0 {RADIUS:g}"/>
       <!-- creases let it come to rest: rolling friction -->
@@ -48,8 +46,5 @@ write(
         condim="6" friction="0.5 0.004 0.004" solref="0.03 1"/>
       <site name="base" pos="0 0 0"/>
       <site name="middle" pos="0 0 {RADIUS:g}"/>
-""",
-    origin="where it lies on the table",
-    free=True,
-    what="numbers",
-)
+"""
+part.write("where it lies on the table")

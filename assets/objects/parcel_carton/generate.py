@@ -5,7 +5,7 @@ Run from anywhere: `python assets/objects/parcel_carton/generate.py`. Needs Pill
 
 from pathlib import Path
 
-from shiliu.assets.frame import write
+from shiliu.assets.frame import Part
 from shiliu.assets.panels import pictures
 from shiliu.assets.parcels import ROUTES, laid, waybill
 from shiliu.assets.shapes import box_inertia, prop_defaults
@@ -17,16 +17,14 @@ waybill(HERE / "waybill.png", ROUTES[1], seed=2)
 laid(HERE / "waybill.obj", 0.102, 0.068)
 inertia = box_inertia(MASS, (LONG, WIDE, HIGH))
 shape = f'type="box" pos="0 0 {HIGH / 2:g}" size="{LONG / 2:g} {WIDE / 2:g} {HIGH / 2:g}"'
-write(
-    __file__,
-    prop_defaults("carton", 0.45),
-    f"""
+part = Part(__file__, prop_defaults("carton", 0.45), free=True)
+part.looks = f"""
     <material name="board" rgba="0.72 0.54 0.35 1" specular="0.05"/>
     <material name="seam" rgba="0.50 0.36 0.22 1" specular="0.05"/>
     <material name="tape" rgba="0.86 0.74 0.52 1" specular="0.5" shininess="0.6"/>
 {pictures("waybill")}
-""",
-    f"""
+"""
+part.body = f"""
       <inertial pos="0 0 {HIGH / 2:g}" mass="{MASS:g}" diaginertia="{inertia[0]:.4g} {inertia[1]:.4g} {inertia[2]:.4g}"/>
       <geom class="visual" {shape} material="board"/>
       <geom class="visual" type="box" pos="0 0 {HIGH / 2:g}" size="{LONG / 2 + 0.0003:g} 0.024 {HIGH / 2 + 0.0003:g}" material="tape"/>
@@ -38,7 +36,5 @@ write(
       <site name="middle" pos="0 0 {0.70 * HIGH:g}"/>
       <site name="grip" pos="-0.045 0 {0.92 * HIGH:g}"/>
       <site name="label" pos="-0.02 0 {HIGH:g}"/>
-""",
-    origin="in the middle of its underside; x along its length",
-    free=True,
-)
+"""
+part.write("in the middle of its underside; x along its length")

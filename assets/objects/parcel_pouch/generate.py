@@ -6,7 +6,7 @@ Run from anywhere: `python assets/objects/parcel_pouch/generate.py`. Needs Pillo
 from pathlib import Path
 
 import numpy as np
-from shiliu.assets.frame import write
+from shiliu.assets.frame import Part
 from shiliu.assets.panels import pictures
 from shiliu.assets.parcels import ROUTES, laid, waybill
 from shiliu.assets.shapes import box_inertia, mesh, prop_defaults
@@ -61,14 +61,12 @@ ends = "\n".join(
     f' size="{SEAM / 2 + 0.002:g} {FLAT / 2 - 0.002:g} 0.0008" material="film"/>'
     for s in (1, -1)
 )
-write(
-    __file__,
-    prop_defaults("pouch", 0.45),
-    f"""
+part = Part(__file__, prop_defaults("pouch", 0.45), free=True)
+part.looks = f"""
     <material name="film" rgba="0.30 0.34 0.40 1" specular="0.5" shininess="0.5"/>
 {pictures("waybill")}{mesh("film", film())}
-""",
-    f"""
+"""
+part.body = f"""
       <!-- estimate: fuller in its middle than a box -->
       <inertial pos="0 0 {THICK / 2:g}" mass="{core:g}" diaginertia="{inertia[0]:.4g} {inertia[1]:.4g} {inertia[2]:.4g}"/>
       <geom class="visual" type="mesh" mesh="film" material="film"/>
@@ -80,7 +78,5 @@ write(
       <site name="label" pos="-0.01 0 {THICK:g}"/>
 {side("left", 1)}
 {side("right", -1)}
-""",
-    origin="in the middle of its underside; x along its length",
-    free=True,
-)
+"""
+part.write("in the middle of its underside; x along its length")

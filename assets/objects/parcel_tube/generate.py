@@ -5,7 +5,7 @@ Run from anywhere: `python assets/objects/parcel_tube/generate.py`. Needs Pillow
 
 from pathlib import Path
 
-from shiliu.assets.frame import write
+from shiliu.assets.frame import Part
 from shiliu.assets.panels import pictures
 from shiliu.assets.parcels import ROUTES, waybill, wound
 from shiliu.assets.shapes import prop_defaults
@@ -23,15 +23,13 @@ for word, s in (("front", -1), ("back", 1)):
     at = f'pos="{s * (LONG / 2 - CAP / 2):g} 0 {RADIUS:g}" size="{CAP / 2:g} {RADIUS:g} {RADIUS:g}"'
     caps += f'      <geom name="cap_{word}" class="collision" type="box" {at}/>\n'
     seen += f'      <geom class="visual" type="box" {at} material="cap"/>\n'
-write(
-    __file__,
-    prop_defaults("tube", 0.45),
-    f"""
+part = Part(__file__, prop_defaults("tube", 0.45), free=True)
+part.looks = f"""
     <material name="board" rgba="0.78 0.66 0.48 1" specular="0.1"/>
     <material name="cap" rgba="0.93 0.93 0.90 1" specular="0.3" shininess="0.4"/>
 {pictures("waybill")}
-""",
-    f"""
+"""
+part.body = f"""
       <inertial pos="0 0 {RADIUS:g}" mass="{MASS:g}" diaginertia="{inertia[0]:.4g} {inertia[1]:.4g} {inertia[2]:.4g}"/>
       <geom class="visual" {body} material="board"/>
 {seen}\
@@ -42,7 +40,5 @@ write(
       <site name="middle" pos="0 0 {RADIUS:g}"/>
       <site name="grip" pos="-0.05 0 0.039"/>
       <site name="label" pos="-0.09 0 {2 * RADIUS:g}"/>
-""",
-    origin="in the middle of its underside; x along its length",
-    free=True,
-)
+"""
+part.write("in the middle of its underside; x along its length")

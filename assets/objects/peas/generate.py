@@ -7,7 +7,7 @@ that there are, because the count is what a simulation in real time bears (READM
 from pathlib import Path
 
 import numpy as np
-from shiliu.assets.frame import write
+from shiliu.assets.frame import Part
 from shiliu.assets.shapes import numbers
 
 COUNT = 12
@@ -51,7 +51,7 @@ for name, (half, low, mass, touch, look, (material, rgba)) in KINDS.items():
     </body>""")
     asset = f'    <mesh name="{material}" builtin="supersphere" params="14 0.45 0.45" scale="{numbers(look)}"/>' if look else ""
     rolling = {"peas": 0.0008, "carrot_dice": 0.0015, "corn": 0.0010}[name]  # m: what is cut rolls badly
-    write(
+    part = Part(
         Path(__file__).parents[1] / name,
         f"""
   <default>
@@ -67,13 +67,13 @@ for name, (half, low, mass, touch, look, (material, rgba)) in KINDS.items():
     </default>
   </default>
 """,
-        f"""
+        what="numbers",
+        by="assets/objects/peas/generate.py",
+    )
+    part.note = "the part's frame is the middle of the floor that they lie on: the site `inside` of a bowl"
+    part.before = "\n".join(bodies)
+    part.looks = f"""
     <material name="{material}" rgba="{rgba}" specular="0.35" shininess="0.4"/>
 {asset}
-""",
-        "",
-        by="assets/objects/peas/generate.py",
-        what="numbers",
-        note="the part's frame is the middle of the floor that they lie on: the site `inside` of a bowl",
-        before="\n".join(bodies),
-    )
+"""
+    part.write()

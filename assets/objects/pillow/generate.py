@@ -4,7 +4,7 @@ Run from anywhere: `python assets/objects/pillow/generate.py`.
 """
 
 import numpy as np
-from shiliu.assets.frame import write
+from shiliu.assets.frame import Part
 from shiliu.assets.shapes import box_inertia, mesh, numbers, prop_defaults
 
 LONG, WIDE, HIGH, MASS = 0.700, 0.450, 0.120, 0.8  # m: along y, along x, height; kg
@@ -40,16 +40,14 @@ x, y, z = WIDE / 2, LONG / 2, HIGH / 2
 body = MASS - 0.03
 inertia = box_inertia(body, (x, y, z), 4.2)
 root = -y + 2 * HEM[1]  # where the hem begins
-write(
-    __file__,
-    prop_defaults("pillow", 0.5),
-    f"""
+part = Part(__file__, prop_defaults("pillow", 0.5), free=True, what="numbers")
+part.looks = f"""
     <material name="case" rgba="0.80 0.87 0.92 1" specular="0.02" shininess="0.05"/>
     <material name="hem" rgba="0.58 0.72 0.82 1" specular="0.02" shininess="0.05"/>
 {mesh("cushion", cushion())}
     <mesh name="hem" builtin="supersphere" params="40 .35 .3" scale="{numbers((HEM[0] + 0.015, HEM[1] + 0.004, HEM[2] + 0.002))}"/>
-""",
-    f"""
+"""
+part.body = f"""
       <inertial pos="0 0 {z:g}" mass="{body:g}" diaginertia="{numbers(inertia, 6)}"/>
       <!-- stuffing: gives way under what presses on it -->
       <geom name="cushion" class="collision" type="box" pos="0 0.0275 0.055" size="{x - 0.04:g} {y - 0.065:g} 0.055"
@@ -68,8 +66,5 @@ write(
         <site name="hem_left" pos="-0.150 {-HEM[1] - 0.006:g} 0" quat="0.5 0.5 0.5 0.5"/>
         <site name="hem_right" pos="0.150 {-HEM[1] - 0.006:g} 0" quat="0.5 0.5 0.5 0.5"/>
       </body>
-""",
-    origin="in the middle of its underside; y along its length, the hem at -y",
-    free=True,
-    what="numbers",
-)
+"""
+part.write("in the middle of its underside; y along its length, the hem at -y")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
-from shiliu.assets.frame import write
+from shiliu.assets.frame import Part
 from shiliu.assets.shapes import box_inertia, mesh, numbers, prop_defaults
 
 HERE = Path(__file__).parent
@@ -94,17 +94,15 @@ half = (LONG / 2 - 0.01, WIDE / 2 - 0.01, THICK / 2 - 0.003)
 slab = MASS - 0.06
 inertia = box_inertia(slab, (LONG, WIDE, THICK))
 at = (LONG / 2 - INSET, -WIDE / 2 + INSET)
-write(
-    __file__,
-    prop_defaults("quilt", 0.5),
-    f"""
+part = Part(__file__, prop_defaults("quilt", 0.5), free=True, what="numbers")
+part.looks = f"""
     <texture name="leaves" type="2d" file="leaves.png"/>
     <material name="leaves" texture="leaves" specular="0.02" shininess="0.05"/>
     <material name="white" rgba="0.93 0.93 0.90 1" specular="0.02" shininess="0.05"/>
     <mesh name="cover" file="cover.obj" inertia="shell" smoothnormal="true"/>
 {mesh("crease", crease())}
-""",
-    f"""
+"""
+part.body = f"""
       <inertial pos="0 0 {THICK / 2:g}" mass="{slab:g}" diaginertia="{numbers(inertia, 5)}"/>
       <geom name="slab" class="collision" type="box" pos="0 0 {half[2]:g}" size="{numbers(half)}" condim="3" solref="0.02 1"/>
       <geom class="visual" type="mesh" mesh="cover" material="leaves"/>
@@ -122,8 +120,5 @@ write(
         <!-- x axis along the fold -->
         <site name="crease" pos="0 0 {high + 0.006:g}" quat="0.70711 0 0 0.70711"/>
       </body>
-""",
-    origin="in the middle of its underside; x along the bed to the head, the rumpled corner at +x, -y",
-    free=True,
-    what="numbers",
-)
+"""
+part.write("in the middle of its underside; x along the bed to the head, the rumpled corner at +x, -y")

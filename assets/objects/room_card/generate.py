@@ -6,7 +6,7 @@ Run from anywhere: `python assets/objects/room_card/generate.py`. Needs Pillow a
 from pathlib import Path
 
 import numpy as np
-from shiliu.assets.frame import write
+from shiliu.assets.frame import Part
 from shiliu.assets.panels import picture, pictures, sign
 from shiliu.assets.shapes import box_inertia, prop_defaults
 from shiliu.assets.signs import plate
@@ -27,14 +27,12 @@ sides = box_inertia(MASS, (THICK, WIDE, TALL))
 box = f'type="box" pos="0 0 {TALL / 2:g}" size="{THICK / 2:g} {WIDE / 2:g} {TALL / 2:g}"'
 w, v = np.array([np.cos(DOWN / 2), np.sin(DOWN / 2)]) / np.sqrt(2.0)
 back = picture("back", (THICK / 2, 0, TALL / 2)).replace("/>", ' quat="0 0 0 1"/>')
-write(
-    __file__,
-    prop_defaults("room_card", 0.6),
-    f"""
+part = Part(__file__, prop_defaults("room_card", 0.6), free=True)
+part.looks = f"""
     <material name="stock" rgba="0.93 0.89 0.81 1" specular="0.1"/>
 {pictures(*FACES)}
-""",
-    f"""
+"""
+part.body = f"""
       <inertial pos="0 0 {TALL / 2:g}" mass="{MASS:g}" diaginertia="{sides[0]:.3g} {sides[1]:.3g} {sides[2]:.3g}"/>
       <geom class="visual" {box} material="stock"/>
 {picture("front", (-THICK / 2 - 0.0003, 0, TALL / 2))}{back}      <geom name="folder" class="collision" {box}/>
@@ -45,7 +43,5 @@ write(
       <site name="left_edge" pos="0 {WIDE / 2 - 0.012:g} {HOLD:g}" quat="{w:.8f} {v:.8f} {v:.8f} {-w:.8f}"/>
       <site name="behind" pos="{THICK / 2 + 0.05:g} 0 {TALL / 2:g}"/>
       <site name="face" pos="{-THICK / 2 - 0.05:g} 0 {TALL / 2:g}" quat="0 0 0 1"/>
-""",
-    origin="in the middle of the edge that it stands on; its front faces -x",
-    free=True,
-)
+"""
+part.write("in the middle of the edge that it stands on; its front faces -x")

@@ -6,7 +6,7 @@ Run from anywhere: `python assets/objects/shopping_basket/generate.py`.
 from itertools import pairwise
 
 import numpy as np
-from shiliu.assets.frame import write
+from shiliu.assets.frame import Part
 from shiliu.assets.shapes import box_inertia, numbers, prop_defaults, seen
 
 LONG, WIDE, HIGH = 0.440, 0.300, 0.220  # m, outside at the rim, along y and along x; upright
@@ -84,16 +84,14 @@ ribs = [
     )
     for y in np.linspace(-0.16, 0.16, 9)
 ]
-write(
-    __file__,
-    prop_defaults("basket", 0.4),
-    """
+part = Part(__file__, prop_defaults("basket", 0.4), free=True)
+part.looks = """
     <material name="plastic" rgba="0.80 0.10 0.12 1" specular="0.3" shininess="0.4"/>
     <material name="handle" rgba="0.16 0.17 0.19 1" specular="0.4" shininess="0.5"/>
     <material name="grip" rgba="0.24 0.25 0.28 1" specular="0.1"/>
     <material name="panel" rgba="0.72 0.08 0.10 1" specular="0.2" shininess="0.3"/>
-""",
-    f"""
+"""
+part.body = f"""
       <!-- estimate: most of it in walls and rim -->
       <inertial pos="0 0 {0.45 * HIGH:g}" mass="{MASS:g}" diaginertia="{inertia[0]:.3g} {inertia[1]:.3g} {inertia[2]:.3g}"/>
       <geom name="floor" class="collision" type="box" pos="0 0 {FLOOR:g}" size="{floor}"/>
@@ -107,7 +105,5 @@ write(
       <site name="grip_right" pos="0 {RIM - LONG / 2:g} {HIGH - RIM:g}"/>
       <!-- the rim of its near side, x out of it -->
       <site name="near_side" pos="{-WIDE / 2:g} 0 {HIGH - RIM:g}" quat="0 0 0 1"/>
-""",
-    origin="in the middle of the foot; y along its length",
-    free=True,
-)
+"""
+part.write("in the middle of the foot; y along its length")

@@ -6,7 +6,7 @@ Run from anywhere: `python assets/objects/snack_bag/generate.py`. Needs Pillow a
 from pathlib import Path
 
 import numpy as np
-from shiliu.assets.frame import write
+from shiliu.assets.frame import Part
 from shiliu.assets.groceries import Wares, shown, written
 from shiliu.assets.shapes import box_inertia, mesh, numbers, prop_defaults
 
@@ -84,15 +84,13 @@ seams = "\n".join(
     for name, z in (("foot", CRIMP / 2), ("head", HEIGHT - CRIMP / 2))
 )
 core = numbers((DEPTH / 2 - 0.004, CORE, HEIGHT / 2))
-write(
-    __file__,
-    prop_defaults("bag", 0.5),
-    f"""
+part = Part(__file__, prop_defaults("bag", 0.5), free=True)
+part.looks = f"""
 {textures}
     <mesh name="front" file="front.obj" inertia="shell"/>
 {mesh("film", film())}
-""",
-    f"""
+"""
+part.body = f"""
       <!-- estimate: fuller in its middle than a box -->
       <inertial pos="0 0 {0.46 * HEIGHT:g}" mass="{MASS - 2 * SIDE:g}" diaginertia="{inertia[0]:.3g} {inertia[1]:.3g} {inertia[2]:.3g}"/>
 {shown(WARES, "fill", 'type="mesh" mesh="film"')}
@@ -108,7 +106,5 @@ write(
       <site name="top" pos="0 0 {HEIGHT:g}"/>
 {side("left", 1)}
 {side("right", -1)}
-""",
-    origin="in the middle of the foot; its front faces -x",
-    free=True,
-)
+"""
+part.write("in the middle of the foot; its front faces -x")

@@ -6,7 +6,7 @@ Run from anywhere: `python assets/objects/spoon_150/generate.py`.
 from itertools import pairwise
 
 import numpy as np
-from shiliu.assets.frame import write
+from shiliu.assets.frame import Part
 from shiliu.assets.shapes import mesh, numbers, prop_defaults
 
 MASS = 0.030  # kg
@@ -66,14 +66,12 @@ for i, (a, b) in enumerate(pairwise(LINE[6:])):
         f'size="{numbers((half, middle[2], 0.002))}"/>'
     )
 defaults = prop_defaults("spoon", 0.5, site=0.003)
-write(
-    __file__,
-    defaults,
-    f"""
+part = Part(__file__, defaults, free=True)
+part.looks = f"""
     <material name="steel" rgba="0.78 0.79 0.80 1" specular="0.9" shininess="0.8" reflectance="0.15"/>
 {mesh("spoon", (vertices, faces))}
-""",
-    f"""
+"""
+part.body = f"""
       <inertial pos="0.006 0 0.010" mass="{MASS}" diaginertia="1.2e-6 5.6e-5 5.6e-5"/>
       <geom name="spoon" class="visual" type="mesh" mesh="spoon" material="steel"/>
       <!-- it stands on its bowl and on the end of its handle -->
@@ -81,7 +79,5 @@ write(
 {chr(10).join(bars)}
       <site name="base" pos="0 0 0"/>
       <site name="handle" pos="-0.015 0 0.018"/>
-""",
-    origin="on the table under the handle's arch; the bowl points along x",
-    free=True,
-)
+"""
+part.write("on the table under the handle's arch; the bowl points along x")

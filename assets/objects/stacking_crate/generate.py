@@ -6,7 +6,7 @@ Run from anywhere: `python assets/objects/stacking_crate/generate.py`. Needs Pil
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
-from shiliu.assets.frame import write
+from shiliu.assets.frame import Part
 from shiliu.assets.shapes import prop_defaults, span
 from shiliu.assets.signs import flat
 
@@ -68,18 +68,16 @@ def seen():
     return rows
 
 
-write(
-    __file__,
-    prop_defaults("stacking_crate", 0.3, site=0.005, boxes=True),
-    """
+part = Part(__file__, prop_defaults("stacking_crate", 0.3, site=0.005, boxes=True), free=True)
+part.looks = """
     <texture name="label" type="2d" file="label.png"/>
     <material name="label" texture="label" specular="0.1"/>
     <material name="wall" rgba="0.10 0.26 0.55 1" specular="0.35" shininess="0.4"/>
     <material name="rim" rgba="0.14 0.33 0.66 1" specular="0.45" shininess="0.5"/>
     <material name="inside" rgba="0.08 0.20 0.44 1" specular="0.2" shininess="0.3"/>
     <mesh name="label" file="label.obj" inertia="shell"/>
-""",
-    f"""
+"""
+part.body = f"""
       <inertial pos="0 0 0.062" mass="1.8" diaginertia="0.0776 0.0412 0.1098"/>
 {chr(10).join(f"      {row}" for row in touched() + seen())}
       <geom class="visual" type="mesh" mesh="label" material="label"/>
@@ -98,10 +96,8 @@ write(
       <!-- the same bars as pads take them that close across the wall: y along which they close -->
       <site name="rim_left" pos="0 0.2845 0.1355"/>
       <site name="rim_right" pos="0 -0.2845 0.1355"/>
-""",
-    origin="in the middle of the underside; x away from who carries it, y to the left along its long side, z up",
-    free=True,
-)
+"""
+part.write("in the middle of the underside; x away from who carries it, y to the left along its long side, z up")
 image = Image.new("RGB", (640, 320), (246, 246, 243))
 draw = ImageDraw.Draw(image)
 draw.rectangle((6, 6, 633, 313), outline=(20, 24, 30), width=4)

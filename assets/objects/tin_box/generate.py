@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
-from shiliu.assets.frame import write
+from shiliu.assets.frame import Part
 from shiliu.assets.shapes import FOOT, box_inertia, mesh, numbers, prop_defaults
 from shiliu.assets.signs import font
 
@@ -78,10 +78,8 @@ feet = "\n".join(
     f'      <geom name="foot_{i}" class="foot" pos="{sx * (x - CORNER):g} {sy * (y - CORNER):g} 0.003" size="0.003"/>'
     for i, (sx, sy) in enumerate(((1, 1), (-1, 1), (-1, -1), (1, -1)))
 )
-write(
-    __file__,
-    prop_defaults("tin_box", 0.45, FOOT),
-    f"""
+part = Part(__file__, prop_defaults("tin_box", 0.45, FOOT), free=True, what="numbers")
+part.looks = f"""
     <texture name="lid" type="2d" file="lid.png"/>
     <material name="lid" texture="lid" specular="0.5" shininess="0.6"/>
     <material name="tin" rgba="0.12 0.33 0.38 1" specular="0.6" shininess="0.7"/>
@@ -89,8 +87,8 @@ write(
     <mesh name="lid" file="lid.obj" inertia="shell"/>
 {mesh("body", body)}
 {mesh("cap", lid)}
-""",
-    f"""
+"""
+part.body = f"""
       <inertial pos="0 0 {h:g}" mass="{MASS:g}" diaginertia="{numbers((ixx, iyy, izz), 7)}"/>
       <geom name="wall" class="collision" type="box" pos="0 0 {h + 0.001:g}" size="{numbers((x, y, h - 0.001))}"/>
 {feet}
@@ -101,8 +99,5 @@ write(
       <!-- pads close across its width -->
       <site name="middle" pos="0 0 {HEIGHT - 0.022:g}" quat="0.70711 0 0 0.70711"/>
       <site name="top" pos="0 0 {HEIGHT:g}"/>
-""",
-    origin="in the middle of its underside; x along its width, y along its length",
-    free=True,
-    what="numbers",
-)
+"""
+part.write("in the middle of its underside; x along its width, y along its length")

@@ -7,7 +7,7 @@ Run from anywhere: `python assets/objects/towel_stack/generate.py`.
 from dataclasses import dataclass
 from pathlib import Path
 
-from shiliu.assets import frame
+from shiliu.assets.frame import Part
 from shiliu.assets.shapes import default_classes
 
 LAYER = 0.006  # m, as the hand towel's layers lie on each other
@@ -55,7 +55,7 @@ def write(pile: Pile) -> None:
         f'    <material name="{name}" rgba="{rgba}" specular="0.02" shininess="0.05"/>'
         for name, rgba in COLOURS.items()
     )
-    frame.write(
+    part = Part(
         Path(__file__).parents[1] / pile.name,
         default_classes(
             pile.name,
@@ -64,19 +64,20 @@ def write(pile: Pile) -> None:
             0.005,
             "cloth on cloth 0.6 [E]",
         ),
-        f"""
+        free=True,
+        what="numbers",
+    )
+    part.note = "the part's frame is the middle of its underside; y along a folded towel's length"
+    part.looks = f"""
 {materials}
 {chr(10).join(meshes)}
-""",
-        f"""
+"""
+    part.body = f"""
 {chr(10).join(looks)}
       <site name="base" pos="0 0 0"/>
       <site name="top" pos="0 0 {thick * len(colours):g}"/>
-""",
-        free=True,
-        what="numbers",
-        note="the part's frame is the middle of its underside; y along a folded towel's length",
-    )
+"""
+    part.write()
 
 
 for pile in PILES:
