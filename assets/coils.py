@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+from shiliu.assets.frame import Part
 
 from .shapes import FOOT, Mesh, fixture_defaults, mesh, numbers, prop_defaults, revolve, revolve_ring
 
@@ -76,7 +77,7 @@ def _winding(coil: Coil) -> Mesh:
     section += [(ri + deep - w, up) for up, w in zip(z[::-1], wave[::-1])]
     section += corner_of(ri + deep + corner, corner, np.pi)
     section += corner_of(ro - deep - corner, corner, 1.5 * np.pi)
-    return revolve_ring(section, SEGMENTS)
+    return revolve_ring([section], SEGMENTS)
 
 
 def _boxes(coil: Coil) -> list[str]:
@@ -172,24 +173,15 @@ def coil(folder: Path, made: Coil) -> None:
             f'    <general name="stick_{i}" body="spot_{i}" gainprm="0" biastype="affine" biasprm="{STICK / SPOTS:g} 0 0"/>'
         )
     new = "\n"
-    text = f"""<!-- written by generate.py; change the numbers there -->
-<mujoco model="{made.name}">
-  <compiler angle="radian" autolimits="true"/>
-
-{_defaults(made.name)}
-
-  <asset>
+    part = Part(folder, _defaults(made.name), free=True, what="numbers")
+    part.looks = f"""
     <material name="winding" rgba="0.72 0.40 0.20 1" specular="0.8" shininess="0.6"/>
     <material name="tie" rgba="{made.colour}" specular="0.2" shininess="0.3"/>
     <material name="lead" rgba="0.76 0.45 0.24 1" specular="0.6" shininess="0.5"/>
     <material name="tinned" rgba="0.82 0.83 0.85 1" specular="0.8" shininess="0.7"/>
 {mesh("winding", _winding(made))}
-  </asset>
-
-  <worldbody>
-    <!-- origin in the middle of its underside, z along its axis; the leads leave its side at -x -->
-    <body name="{made.name}" childclass="{made.name}">
-      <freejoint name="{made.name}_free"/>
+"""
+    part.body = f"""
       <inertial pos="0 0 {h / 2:g}" mass="{mass:.6g}" diaginertia="{numbers((flat, flat, upright), 8)}"/>
 {new.join(_boxes(made))}
 {new.join(feet)}
@@ -204,9 +196,8 @@ def coil(folder: Path, made: Coil) -> None:
       <!-- fingers 45 deg down towards it stay with their tips over what lies below, and the palm off the winding -->
       <site name="grasp" pos="0 0 {made.grasp:g}"/>
       <site name="top" pos="0 0 {h:g}"/>
-    </body>
-  </worldbody>
-
+"""
+    part.tail = f"""
   <contact>
     <exclude body1="lead_1_1" body2="lead_2_1"/>
   </contact>
@@ -215,9 +206,8 @@ def coil(folder: Path, made: Coil) -> None:
     <!-- what a spot pulls with, as long as the other coil is within {1e3 * REACH:g} mm of it; no command moves it -->
 {new.join(pulls)}
   </actuator>
-</mujoco>
 """
-    (folder / f"{made.name}.xml").write_text(text, encoding="utf-8")
+    part.write("in the middle of its underside, z along its axis; the leads leave its side at -x")
 
 
 def letter(file: Path, made: Coil) -> None:
@@ -252,13 +242,8 @@ def peg(folder: Path, name: str, made: Coil, diameter: float, height: float = 0.
         + [(0.0, height + seat)]
     )
     round_foot = np.array([(0.0, 0.0), (foot, 0.0), (foot, seat - 0.002), (foot - 0.002, seat), (0.0, seat)])
-    text = f"""<!-- written by generate.py; change the numbers there -->
-<mujoco model="{name}">
-  <compiler angle="radian" autolimits="true"/>
-
-{fixture_defaults(name, 0.3)}
-
-  <asset>
+    part = Part(folder, fixture_defaults(name, 0.3), what="numbers")
+    part.looks = f"""
     <texture name="letter" type="2d" file="letter.png"/>
     <material name="letter" texture="letter" specular="0.2" shininess="0.3"/>
     <material name="class" rgba="{made.colour}" specular="0.4" shininess="0.5"/>
@@ -266,11 +251,8 @@ def peg(folder: Path, name: str, made: Coil, diameter: float, height: float = 0.
     <mesh name="letter" file="letter.obj" inertia="shell"/>
 {mesh("post", revolve(profile, 48))}
 {mesh("foot", revolve(round_foot, 64), smoothed=False)}
-  </asset>
-
-  <worldbody>
-    <!-- origin on the table under the post; the plate with the class stands before it, at -x -->
-    <body name="{name}" childclass="{name}">
+"""
+    part.body = f"""
       <geom name="foot" class="collision" type="cylinder" pos="0 0 {seat / 2:g}" size="{foot:g} {seat / 2:g}" mass="1"/>
       <geom name="post" class="collision" type="cylinder" pos="0 0 {seat + half:g}" size="{post:g} {half:g}" mass="1"/>
       <geom name="head" class="collision" type="ellipsoid" pos="0 0 {seat + 2 * half:g}" size="{post:g} {post:g} {lead_in:g}" mass="0.1"/>
@@ -281,8 +263,5 @@ def peg(folder: Path, name: str, made: Coil, diameter: float, height: float = 0.
       <site name="base" pos="0 0 0"/>
       <site name="seat" pos="0 0 {seat:g}"/>
       <site name="head" pos="0 0 {seat + height:g}"/>
-    </body>
-  </worldbody>
-</mujoco>
 """
-    (folder / f"{name}.xml").write_text(text, encoding="utf-8")
+    part.write("on the table under the post; the plate with the class stands before it, at -x")

@@ -6,6 +6,10 @@ Origin on the floor under the middle of the discharge end; x upstream, z up. The
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from shiliu.assets.frame import Part
+
 from .panels import box, rod
 from .shapes import fixture_defaults, numbers
 
@@ -23,8 +27,8 @@ def bridge() -> str:
     return box((-ROLLER, -WIDE / 2, TOP - 0.004), (ROLLER, WIDE / 2, TOP - 0.0005), "profile", "bridge", smooth)
 
 
-def conveyor(name: str, length: float, more: str = "", materials: str = "") -> str:
-    """The MJCF of a conveyor; `more` are lines of its body, `materials` of its assets."""
+def conveyor(folder: Path, length: float, more: str = "", materials: str = "") -> None:
+    """Writes the MJCF of a conveyor into its folder; `more` are lines of its body, `materials` of its assets."""
     y = WIDE / 2
     sheet = (
         f'      <geom name="belt" class="collision" type="box" pos="{numbers((length / 2, 0, TOP - 0.02))}"'
@@ -62,23 +66,16 @@ def conveyor(name: str, length: float, more: str = "", materials: str = "") -> s
         f'      <site name="nip_{word}" pos="{numbers((0.0, s * 0.2, TOP - 0.08))}"/>\n'
         for word, s in (("left", 1), ("middle", 0), ("right", -1))
     )
-    return f"""<!-- written by generate.py; change the drawing there -->
-<mujoco model="{name}">
-  <compiler angle="radian" autolimits="true"/>
-
-{fixture_defaults(name, 0.35)}
-
-  <asset>
+    part = Part(folder, fixture_defaults(folder.name, 0.35))
+    part.looks = f"""
     <material name="belt" rgba="0.13 0.15 0.15 1" specular="0.15" shininess="0.2"/>
     <material name="profile" rgba="0.70 0.72 0.74 1" specular="0.7" shininess="0.6"/>
     <material name="pan" rgba="0.36 0.39 0.42 1" specular="0.4"/>
     <material name="stripe" rgba="0.10 0.30 0.58 1" specular="0.3"/>
     <material name="foot" rgba="0.09 0.09 0.10 1" specular="0.1"/>
-{materials}  </asset>
-
-  <worldbody>
-    <!-- origin on the floor under the middle of the discharge end; x upstream -->
-    <body name="{name}" childclass="{name}">
+{materials}
+"""
+    part.body = f"""
 {sheet}{frame}{more}{nips}\
       <site name="foot" pos="0 0 0"/>
       <site name="end" pos="0 0 {TOP:g}"/>
@@ -86,7 +83,5 @@ def conveyor(name: str, length: float, more: str = "", materials: str = "") -> s
       <site name="top" pos="{length / 2:g} 0 {TOP:g}"/>
       <site name="pick" pos="0.27 0 {TOP:g}"/>
       <site name="below_end" pos="-0.10 0 0"/>
-    </body>
-  </worldbody>
-</mujoco>
 """
+    part.write("on the floor under the middle of the discharge end; x upstream")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
+from shiliu.assets.frame import Part
 
 from .medicines import band_shape
 from .shapes import FOOT, mesh, numbers, prop_defaults, revolve
@@ -122,7 +123,7 @@ def shown(choices: Sequence[Wares], what: str, shape: str, name: str = "") -> st
 
 def bottle(folder: Path, shape: Bottle, choices: Sequence[Wares], lid: str) -> None:
     """Write `<folder>.xml`, a picture for each kind, and the band that shows them; the parameter `sku` of its sheet says which it is."""
-    name, r, h = folder.name, shape.radius, shape.height
+    r, h = shape.radius, shape.height
     band_shape(folder / "label.obj", r + THICKNESS, *shape.label)
     low, high = shape.label
     across_px = round(2.6e4 * r)
@@ -182,24 +183,15 @@ def bottle(folder: Path, shape: Bottle, choices: Sequence[Wares], lid: str) -> N
         f'      <geom name="{word}" class="collision" type="cylinder" pos="0 0 {(a + b) / 2:g}" size="{wide:g} {(b - a) / 2:g}"/>'
         for word, wide, a, b in parts
     )
-    xml = f"""<!-- written by generate.py; change the drawing there -->
-<mujoco model="{name}">
-  <compiler angle="radian" autolimits="true"/>
-
-{prop_defaults("bottle", 0.5, FOOT)}
-
-  <asset>
+    part = Part(folder, prop_defaults("bottle", 0.5, FOOT), free=True)
+    part.looks = f"""
 {textures}
     <material name="cap" rgba="{lid}" specular="0.3" shininess="0.4"/>
     <mesh name="label" file="label.obj" inertia="shell"/>
 {mesh("wall", revolve(outline, SEGMENTS))}
 {mesh("cap", revolve(cap, SEGMENTS))}
-  </asset>
-
-  <worldbody>
-    <!-- origin in the middle of the foot; the label faces -x -->
-    <body name="{name}" childclass="bottle">
-      <freejoint name="{name}_free"/>
+"""
+    part.body = f"""
       <!-- estimate: a solid cylinder of even density, its middle a little low -->
       <inertial pos="0 0 {0.46 * h:g}" mass="{shape.mass:g}" diaginertia="{across:.3g} {across:.3g} {upright:.3g}"/>
 {fills}
@@ -212,8 +204,5 @@ def bottle(folder: Path, shape: Bottle, choices: Sequence[Wares], lid: str) -> N
       <site name="body" pos="0 0 {shape.grip:g}" quat="0 0 0 1"/>
       <site name="label" pos="{-r:g} 0 {(low + high) / 2:g}" quat="0 0 0 1"/>
       <site name="top" pos="0 0 {h:g}"/>
-    </body>
-  </worldbody>
-</mujoco>
 """
-    (folder / f"{name}.xml").write_text(xml)
+    part.write("in the middle of the foot; the label faces -x")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
+from shiliu.assets.frame import Part
 
 from .shapes import FOOT, mesh, numbers, prop_defaults, revolve
 from .signs import font
@@ -18,6 +19,7 @@ from .signs import font
 SEGMENTS = 48
 THICKNESS = 0.0004  # m by which a label stands out
 WIDE = 2.6  # rad of a bottle's round that the label covers
+BAND = np.linspace(-WIDE / 2, WIDE / 2, 33)
 
 
 @dataclass(frozen=True)
@@ -52,16 +54,22 @@ class Label:
         image.quantize(32).save(file, optimize=True)
 
 
-def band_shape(file: Path, radius: float, low: float, high: float) -> None:
-    """An OBJ piece of a cylinder [m] round z, its middle at +x, that shows a picture upright from outside."""
-    count = 32
+def band_shape(
+    file: Path, radius: float, low: float, high: float, angle: np.ndarray = BAND, thick: float = THICKNESS
+) -> None:
+    """An OBJ piece of a cylinder [m] round z, its middle at +x, that shows a picture upright from outside.
+
+    Args:
+        low, high: its edges [m]; angle: where it begins, its corners, where it ends [rad]; thick: by which it stands out [m].
+    """
+    count = len(angle) - 1
     lines = ["# written by generate.py"]
-    angle = np.linspace(-WIDE / 2, WIDE / 2, count + 1)
     for a in angle:
-        for r, z in ((radius, low), (radius, high), (radius - THICKNESS, low), (radius - THICKNESS, high)):
+        for r, z in ((radius, low), (radius, high), (radius - thick, low), (radius - thick, high)):
             lines.append(f"v {r * np.cos(a):.5f} {r * np.sin(a):.5f} {z:.4f}")
     for i in range(count + 1):
-        lines += [f"vt {i / count:.4f} {v}" for v in (0, 1, 0, 1)]
+        u = f"{i / count:.4f}"
+        lines += [f"vt {u} {v}" for v in (0, 1, 0, 1)]
     for i in range(count):
         k = 4 * i + 1
         for a, b, c, d in ((k, k + 4, k + 5, k + 1), (k + 6, k + 2, k + 3, k + 7)):
@@ -76,7 +84,7 @@ def bottle(folder: Path, radius: float, height: float, mass: float, colour: str,
         radius, height: outside, cap included [m]; mass: with what is in it [kg]; colour: of the plastic.
         labels: the parameter `label` of its sheet says which one it wears; the first where nothing is said.
     """
-    name, cap = folder.name, 0.21 * height
+    cap = 0.21 * height
     body = height - cap
     low, high = 0.05 * height, body - 0.06 * height
     band_shape(folder / "label.obj", radius + THICKNESS, low, high)
@@ -130,25 +138,16 @@ def bottle(folder: Path, radius: float, height: float, mass: float, colour: str,
         for i in range(len(labels))
     )
     across, upright = mass * (radius**2 / 4 + height**2 / 12), mass * radius**2 / 2
-    xml = f"""<!-- written by generate.py; change the drawing there -->
-<mujoco model="{name}">
-  <compiler angle="radian" autolimits="true"/>
-
-{prop_defaults("pill_bottle", 0.6, FOOT)}
-
-  <asset>
+    part = Part(folder, prop_defaults("pill_bottle", 0.6, FOOT), free=True)
+    part.looks = f"""
 {textures}
     <material name="plastic" rgba="{colour}" specular="0.5" shininess="0.6"/>
     <material name="cap" rgba="0.96 0.96 0.95 1" specular="0.3" shininess="0.4"/>
     <mesh name="label" file="label.obj" inertia="shell"/>
 {mesh("wall", revolve(wall, SEGMENTS))}
 {mesh("lid", revolve(lid, SEGMENTS))}
-  </asset>
-
-  <worldbody>
-    <!-- origin in the middle of the foot; the label faces +x -->
-    <body name="{name}" childclass="pill_bottle">
-      <freejoint name="{name}_free"/>
+"""
+    part.body = f"""
       <!-- estimate: a solid cylinder of even density, its middle a little low -->
       <inertial pos="0 0 {0.45 * height:g}" mass="{mass:g}" diaginertia="{across:.3g} {across:.3g} {upright:.3g}"/>
       <geom name="wall" class="visual" type="mesh" mesh="wall" material="plastic"/>
@@ -162,8 +161,5 @@ def bottle(folder: Path, radius: float, height: float, mass: float, colour: str,
       <site name="body" pos="0 0 {0.58 * height:g}"/>
       <site name="label" pos="{radius:g} 0 {(low + high) / 2:g}"/>
       <site name="top" pos="0 0 {height:g}"/>
-    </body>
-  </worldbody>
-</mujoco>
 """
-    (folder / f"{name}.xml").write_text(xml)
+    part.write("in the middle of the foot; the label faces +x")

@@ -43,17 +43,19 @@ def revolve(profile: np.ndarray, segments: int) -> tuple[np.ndarray, np.ndarray]
     return vertices, np.array(faces)
 
 
-def revolve_ring(section: Sequence[tuple[float, float]], segments: int) -> Mesh:
-    """Turns one closed section, (radius, height) [m] of each corner, round z: vertices (m, 3) [m], faces (k, 3)."""
+def revolve_ring(sections: Sequence[Sequence[tuple[float, float]]], segments: int) -> Mesh:
+    """Turns closed sections, (radius, height) [m] of each corner, round z, as one mesh: vertices (m, 3) [m], faces (k, 3)."""
     angle = 2 * np.pi * np.arange(segments) / segments
-    vertices = np.array([(r * np.cos(a), r * np.sin(a), z) for r, z in section for a in angle])
-    faces, n = [], len(section)
-    for i in range(n):
-        for j in range(segments):
-            a, b = i * segments + j, i * segments + (j + 1) % segments
-            c, d = ((i + 1) % n * segments + k for k in (j, (j + 1) % segments))
-            faces += [(a, b, d), (a, d, c)]
-    return vertices, np.array(faces)
+    vertices, faces = [], []
+    for section in sections:
+        start, n = len(vertices), len(section)
+        vertices += [(r * np.cos(a), r * np.sin(a), z) for r, z in section for a in angle]
+        for i in range(n):
+            for j in range(segments):
+                a, b = start + i * segments + j, start + i * segments + (j + 1) % segments
+                c, d = (start + (i + 1) % n * segments + k for k in (j, (j + 1) % segments))
+                faces += [(a, b, d), (a, d, c)]
+    return np.array(vertices), np.array(faces)
 
 
 def smooth(points: np.ndarray, count: int) -> np.ndarray:
@@ -97,12 +99,22 @@ def numbers(values: Iterable[float], digits: int = 5) -> str:
     return " ".join(f"{round(float(v), digits) + 0.0:g}" for v in values)
 
 
-def mesh(name: str, made: Mesh, smoothed: bool = True) -> str:
-    """The `mesh` element of vertices and faces."""
+def mesh(name: str, made: Mesh, smoothed: bool | None = True) -> str:
+    """The `mesh` element of vertices and faces; None leaves the engine's own smoothing."""
     vertices, faces = made
+    smooth = "" if smoothed is None else f' smoothnormal="{str(smoothed).lower()}"'
     return (
-        f'    <mesh name="{name}" smoothnormal="{str(smoothed).lower()}" inertia="shell"\n'
+        f'    <mesh name="{name}"{smooth} inertia="shell"\n'
         f'      vertex="{numbers(vertices.ravel())}"\n      face="{" ".join(map(str, faces.ravel()))}"/>'
+    )
+
+
+def feet(radius: float, size: float) -> str:
+    """Four points of `FOOT` on a ring, which stand on any shape and cost few constraints; radii of the ring and of each [m]."""
+    around = 2 * np.pi * (np.arange(4) + 0.5) / 4
+    return "\n".join(
+        f'      <geom name="foot_{i}" class="foot" pos="{numbers((radius * np.cos(a), radius * np.sin(a), size))}" size="{size:g}"/>'
+        for i, a in enumerate(around)
     )
 
 
@@ -167,7 +179,7 @@ def prop_defaults(
         classes += f'\n        <default class="{word}">\n          {elements}\n        </default>'
     collision = f"""group="3"{kind} contype="2" conaffinity="{meets}" condim="4" friction="{friction:g} 0.003 0.0001" solref="0.006 1"
           solimp="0.95 0.99 0.001" density="0"/>{classes}"""
-    return _default_classes(name, collision, site, "bit 1 robot, bit 2 props and fixtures, bit 4 person; a prop meets all three")
+    return default_classes(name, collision, site, "bit 1 robot, bit 2 props and fixtures, bit 4 person; a prop meets all three")
 
 
 def fixture_defaults(
@@ -181,7 +193,7 @@ def fixture_defaults(
     """
     contact = 'solref="0.01 1"' if soft else 'solref="0.006 1"\n          solimp="0.95 0.99 0.001"'
     collision = f'group="3"{_kind(boxes)} contype="2" conaffinity="5" condim="3" friction="{friction:g} 0.005 0.0001" {contact}/>'
-    return _default_classes(name, collision, site, "never moves: the pair with a prop comes about through the prop's own mask")
+    return default_classes(name, collision, site, "never moves: the pair with a prop comes about through the prop's own mask")
 
 
 def leaf_defaults(name: str, contact: float = 0.01, more: str = "") -> str:
@@ -192,10 +204,10 @@ def leaf_defaults(name: str, contact: float = 0.01, more: str = "") -> str:
     """
     collision = f"""group="3" contype="2" conaffinity="7" condim="3" friction="0.4 0.005 0.0001" solref="{contact:g} 1"
           solimp="0.95 0.99 0.001" density="0"/>"""
-    return _default_classes(name, collision, 0.006, "bit 1 robot, bit 2 props and fixtures, bit 4 person", more)
+    return default_classes(name, collision, 0.006, "bit 1 robot, bit 2 props and fixtures, bit 4 person", more)
 
 
-def _default_classes(name: str, collision: str, site: float, note: str = "", more: str = "") -> str:
+def default_classes(name: str, collision: str, site: float, note: str = "", more: str = "") -> str:
     """A `default` element with what all parts' have: the class of what is only seen, that of what collides, how sites are drawn.
 
     Args:
@@ -227,7 +239,7 @@ def room_defaults(name: str, site: float = 0.006) -> str:
         name: of its class; site: [m] radius at which a site is drawn.
     """
     collision = 'group="3" contype="2" conaffinity="5" condim="3" friction="0.8 0.005 0.0001" solref="0.006 1"/>'
-    return _default_classes(name, collision, site)
+    return default_classes(name, collision, site)
 
 
 def box_inertia(mass: float, size: Sequence[float], share: float = 12.0) -> list[float]:

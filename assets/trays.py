@@ -8,7 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from .shapes import Mesh, numbers
+from .frame import Part
+from .shapes import Mesh, mesh, numbers, prop_defaults
 
 
 @dataclass(frozen=True)
@@ -83,3 +84,28 @@ class Tray:
                 found.append(f'      <geom class="visual" {shape} material="{material}"/>')
             found.append(f'      <site name="{name}" pos="{x} {y} {self.floor}"/>')
         return found
+
+    def write(self, at: str, tray: str, mat: str, mark: str, mass: float, inertia: str, origin: str) -> None:
+        """Writes the MJCF beside the `generate.py` that stands `at`.
+
+        Args:
+            tray, mat, mark: (red, green, blue) of each, as MJCF writes them; mass [kg]; inertia: its moments [kg m2]; origin: where it is.
+        """
+        inner, floor = (numbers((self.width / 2 - inset, self.length / 2 - inset)) for inset in (0.024, 0.012))
+        part = Part(at, prop_defaults("tray", 0.7), free=True)
+        part.looks = f"""
+    <material name="tray" rgba="{tray} 1" specular="0.3" shininess="0.5"/>
+    <material name="mat" rgba="{mat} 1" specular="0.05"/>
+    <material name="mark" rgba="{mark} 1" specular="0.05"/>
+{mesh("tray", self.shell(), False)}
+"""
+        part.body = f"""
+      <inertial pos="0 0 0.006" mass="{mass}" diaginertia="{inertia}"/>
+      <geom name="tray" class="visual" type="mesh" mesh="tray" material="tray"/>
+      <geom class="visual" type="box" pos="0 0 {self.floor:g}" size="{inner} 0.0004" material="mat"/>
+      <geom name="floor" class="collision" type="box" pos="0 0 {self.floor / 2:g}" size="{floor} {self.floor / 2:g}"/>
+{chr(10).join(self.bars())}
+{chr(10).join(self.marks())}
+      <site name="base" pos="0 0 0"/>
+"""
+        part.write(origin)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageFilter
+from shiliu.assets.frame import Part
 from shiliu.assets.shapes import numbers, prop_defaults
 
 HERE = Path(__file__).parent
@@ -38,92 +39,6 @@ HEM = 0.10  # m of its upper end in the colour of the sheet
 def over(k):
     """Whether a strip lies upside down in its folds."""
     return abs(LIES[k]) > 90.0
-
-
-def main():
-    count = len(LIES)
-    lines, indent = [], "      "
-    for k in range(count):
-        pos = f"0 0 {GAP:g}" if k == 0 else f"{LONG:g} 0 0"
-        lines += [
-            f'{indent}<body name="strip_{k}" pos="{pos}">',
-            *(
-                [
-                    f'{indent}  <joint name="tuck" type="slide" axis="1 0 0" range="0 {TUCKED:g}" '
-                    f'frictionloss="{HOLDS:g}" damping="20" armature="0.2"/>'
-                ]
-                if k == 0
-                else []
-            ),
-            f'{indent}  <joint name="bend_{k}" axis="0 1 0" damping="0.02" armature="2e-4" frictionloss="{STIFF:g}"/>',
-            f'{indent}  <inertial pos="{LONG / 2:g} 0 0" mass="{MASS:g}" diaginertia="6e-3 2e-4 6e-3"/>',
-            f'{indent}  <geom name="strip_{k}" class="strip" pos="{LONG / 2:g} 0 0" size="{numbers((LONG / 2 - 0.004, HALF, THICK))}"/>',
-            *(
-                f'{indent}  <site name="over_{k}_{i}" pos="{numbers((LONG / 2, y, 0))}"/>'
-                for i, y in enumerate((-0.12, 0.0, 0.12))
-            ),
-            f'{indent}  <site name="edge_{k}" pos="{numbers((LONG / 2, 0.05 - HALF, THICK + 0.002))}"/>',
-        ]
-        for side, s in (("near", -1.0), ("far", 1.0)):
-            lines += [
-                f'{indent}  <body name="{side}_{k}" pos="{numbers((LONG / 2, s * HALF, 0))}">',
-                f'{indent}    <joint name="{side}_{k}" axis="1 0 0" damping="6e-4" armature="1e-5"/>',
-                f'{indent}    <inertial pos="{numbers((0, 0, -HANGS / 2))}" mass="{SIDE:g}" diaginertia="6e-5 6e-5 2e-5"/>',
-                f"{indent}  </body>",
-            ]
-        indent += "  "
-    y, z = -HALF, GRIP[2] - THICK
-    near = numbers((LONG, y, z))
-    lines += [
-        f'{indent}<geom name="grip" class="grip" pos="{near}" size="{numbers(GRIP)}"/>',
-        f'{indent}<geom class="visual" type="capsule" fromto="{numbers((LONG, -HALF, 0, LONG, HALF, 0))}" size="0.010" material="hem"/>',
-        f'{indent}<geom class="visual" type="ellipsoid" pos="{near}" size="{numbers(GRIP)}" material="hem"/>',
-        f'{indent}<site name="hem" pos="{LONG:g} 0 0"/>',
-        f'{indent}<site name="grip" pos="{numbers((LONG, y, HELD))}" quat="0.70711 0 0 0.70711"/>',
-    ]
-    for _ in range(count):
-        indent = indent[:-2]
-        lines.append(f"{indent}</body>")
-    excludes = [
-        f'    <exclude body1="strip_{a}" body2="strip_{b}"/>' for a in range(count) for b in range(a + 1, count)
-    ]
-    classes = (
-        ("strip", 'type="box" condim="3" friction="0.5 0.003 0.0001" solref="0.02 1"'),
-        ("grip", 'type="box" friction="0.9 0.005 0.0001"'),
-    )
-    text = f"""<!-- written by generate.py; change the numbers there -->
-<mujoco model="blanket_strips">
-  <compiler angle="radian" autolimits="true"/>
-
-{prop_defaults("blanket_strips", 0.5, *classes, site=0.006)}
-
-  <asset>
-    <texture name="wool" type="2d" file="wool.png"/>
-    <material name="wool" texture="wool" specular="0.02" shininess="0.05"/>
-    <material name="hem" rgba="0.83 0.80 0.72 1" specular="0.02" shininess="0.05"/>
-  </asset>
-
-  <worldbody>
-    <!-- origin where it is tucked in: at the foot's end, on the mattress, in the middle; x along the bed to the head -->
-    <body name="blanket_strips" childclass="blanket_strips">
-      <site name="tucked" pos="0 0 0"/>
-{chr(10).join(lines)}
-    </body>
-  </worldbody>
-
-  <contact>
-{chr(10).join(excludes)}
-  </contact>
-
-  <!-- how it looks: what is felt of it are the strips -->
-  <deformable>
-{skin(count)}
-  </deformable>
-</mujoco>
-"""
-    (HERE / "blanket_strips.xml").write_text(text, encoding="utf-8")
-    wool()
-    sheet(count)
 
 
 def skin(count):
@@ -259,5 +174,76 @@ titles:                           # what reports call these words
     (HERE / "part.yaml").write_text(text, encoding="utf-8")
 
 
-if __name__ == "__main__":
-    main()
+count = len(LIES)
+lines, indent = [], "      "
+for k in range(count):
+    pos = f"0 0 {GAP:g}" if k == 0 else f"{LONG:g} 0 0"
+    lines += [
+        f'{indent}<body name="strip_{k}" pos="{pos}">',
+        *(
+            [
+                f'{indent}  <joint name="tuck" type="slide" axis="1 0 0" range="0 {TUCKED:g}" '
+                f'frictionloss="{HOLDS:g}" damping="20" armature="0.2"/>'
+            ]
+            if k == 0
+            else []
+        ),
+        f'{indent}  <joint name="bend_{k}" axis="0 1 0" damping="0.02" armature="2e-4" frictionloss="{STIFF:g}"/>',
+        f'{indent}  <inertial pos="{LONG / 2:g} 0 0" mass="{MASS:g}" diaginertia="6e-3 2e-4 6e-3"/>',
+        f'{indent}  <geom name="strip_{k}" class="strip" pos="{LONG / 2:g} 0 0" size="{numbers((LONG / 2 - 0.004, HALF, THICK))}"/>',
+        *(
+            f'{indent}  <site name="over_{k}_{i}" pos="{numbers((LONG / 2, y, 0))}"/>'
+            for i, y in enumerate((-0.12, 0.0, 0.12))
+        ),
+        f'{indent}  <site name="edge_{k}" pos="{numbers((LONG / 2, 0.05 - HALF, THICK + 0.002))}"/>',
+    ]
+    for side, s in (("near", -1.0), ("far", 1.0)):
+        lines += [
+            f'{indent}  <body name="{side}_{k}" pos="{numbers((LONG / 2, s * HALF, 0))}">',
+            f'{indent}    <joint name="{side}_{k}" axis="1 0 0" damping="6e-4" armature="1e-5"/>',
+            f'{indent}    <inertial pos="{numbers((0, 0, -HANGS / 2))}" mass="{SIDE:g}" diaginertia="6e-5 6e-5 2e-5"/>',
+            f"{indent}  </body>",
+        ]
+    indent += "  "
+y, z = -HALF, GRIP[2] - THICK
+near = numbers((LONG, y, z))
+lines += [
+    f'{indent}<geom name="grip" class="grip" pos="{near}" size="{numbers(GRIP)}"/>',
+    f'{indent}<geom class="visual" type="capsule" fromto="{numbers((LONG, -HALF, 0, LONG, HALF, 0))}" size="0.010" material="hem"/>',
+    f'{indent}<geom class="visual" type="ellipsoid" pos="{near}" size="{numbers(GRIP)}" material="hem"/>',
+    f'{indent}<site name="hem" pos="{LONG:g} 0 0"/>',
+    f'{indent}<site name="grip" pos="{numbers((LONG, y, HELD))}" quat="0.70711 0 0 0.70711"/>',
+]
+for _ in range(count):
+    indent = indent[:-2]
+    lines.append(f"{indent}</body>")
+excludes = [
+    f'    <exclude body1="strip_{a}" body2="strip_{b}"/>' for a in range(count) for b in range(a + 1, count)
+]
+classes = (
+    ("strip", 'type="box" condim="3" friction="0.5 0.003 0.0001" solref="0.02 1"'),
+    ("grip", 'type="box" friction="0.9 0.005 0.0001"'),
+)
+part = Part(__file__, prop_defaults("blanket_strips", 0.5, *classes, site=0.006), what="numbers")
+part.looks = """
+    <texture name="wool" type="2d" file="wool.png"/>
+    <material name="wool" texture="wool" specular="0.02" shininess="0.05"/>
+    <material name="hem" rgba="0.83 0.80 0.72 1" specular="0.02" shininess="0.05"/>
+"""
+part.body = f"""
+      <site name="tucked" pos="0 0 0"/>
+{chr(10).join(lines)}
+"""
+part.tail = f"""
+  <contact>
+{chr(10).join(excludes)}
+  </contact>
+
+  <!-- how it looks: what is felt of it are the strips -->
+  <deformable>
+{skin(count)}
+  </deformable>
+"""
+part.write("where it is tucked in: at the foot's end, on the mattress, in the middle; x along the bed to the head")
+wool()
+sheet(count)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
+from shiliu.assets.frame import Part
 from shiliu.assets.shapes import numbers, prop_defaults
 from shiliu.assets.signs import font
 
@@ -111,24 +112,18 @@ def write_model(book: Book, folder: Path) -> None:
     side = t - COVER / 2 - 0.0003
     lining = numbers((w - 0.0035, COVER / 2, h - 0.0003))
     paper = (w - 0.006, t - COVER, h - 0.003)
-    text = f"""<!-- written by objects/book_210/generate.py; change the numbers there -->
-<mujoco model="{book.name}">
-  <compiler angle="radian" autolimits="true"/>
-
-{prop_defaults(book.name, 0.4)}
-
-  <asset>
+    part = Part(folder, prop_defaults(book.name, 0.4), free=True, what="numbers", by="objects/book_210/generate.py")
+    part.before = """
+    <!-- standing: origin in the middle of its foot; x from the spine to the fore edge, z up. The front cover looks to -y -->
+"""
+    part.looks = f"""
     <texture name="cover" type="2d" file="cover.png"/>
     <material name="cover" texture="cover" specular="0.2" shininess="0.3"/>
     <material name="board" rgba="{numbers([*(c / 255 for c in book.cover), 1], 3)}" specular="0.1"/>
     <material name="paper" rgba="0.95 0.93 0.87 1" specular="0.02"/>
     <mesh name="cover" file="cover.obj" inertia="shell"/>
-  </asset>
-
-  <worldbody>
-    <!-- standing: origin in the middle of its foot; x from the spine to the fore edge, z up. The front cover looks to -y -->
-    <body name="{book.name}" childclass="{book.name}">
-      <freejoint name="{book.name}_free"/>
+"""
+    part.body = f"""
       <inertial pos="0 0 {h:g}" mass="{m:g}" diaginertia="{numbers(inertia, 7)}"/>
       <geom name="book" class="collision" type="box" pos="0 0 {h:g}" size="{numbers((w, t, h))}" condim="4"/>
       <geom class="visual" type="mesh" mesh="cover" material="cover"/>
@@ -147,11 +142,8 @@ def write_model(book: Book, folder: Path) -> None:
       <site name="flat" pos="0 {t:g} {h:g}" quat="0.70711 0.70711 0 0"/>
       <!-- the same, below the edge at which it sticks out over a table -->
       <site name="flat_spine" pos="{-w:g} {t:g} {h:g}" quat="0.70711 0.70711 0 0"/>
-    </body>
-  </worldbody>
-</mujoco>
 """
-    (folder / f"{book.name}.xml").write_text(text, encoding="utf-8")
+    part.write()
 
 
 def write_sheet(book: Book, folder: Path) -> None:
@@ -209,14 +201,9 @@ the spine, z into the book: `put: flat` lays it down, front up, spine to -x).
     )
 
 
-def main():
-    for book in BOOKS:
-        folder = HERE.parent / book.name
-        folder.mkdir(exist_ok=True)
-        write_cover(book, folder)
-        write_model(book, folder)
-        write_sheet(book, folder)
-
-
-if __name__ == "__main__":
-    main()
+for book in BOOKS:
+    folder = HERE.parent / book.name
+    folder.mkdir(exist_ok=True)
+    write_cover(book, folder)
+    write_model(book, folder)
+    write_sheet(book, folder)

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
-from shiliu.assets.shapes import FOOT, numbers, prop_defaults, revolve
+from shiliu.assets.frame import Part
+from shiliu.assets.medicines import band_shape
+from shiliu.assets.shapes import FOOT, feet, mesh, numbers, prop_defaults, revolve
 from shiliu.assets.signs import font
+from shiliu.assets.tableware import GROUND, water
 
 FOLDER = Path(__file__).parent
 MASS = 0.13  # kg, empty
@@ -17,46 +20,14 @@ BORE, MOUTH, FLOOR, WALL = 0.0305, 0.0150, 0.003, 0.002  # m, inside
 FILL = 4.0e-4  # m3 at the start
 DENSITY, GRAVITY = 1000.0, 9.81
 # Half profile (radius, height) in m: middle of the outer base, up the wall, round the lip, down the bore.
-PROFILE = np.array(
-    [
-        (0.0, 0.0040),
-        (0.0200, 0.0040),
-        (0.0240, 0.0),
-        (0.0290, 0.0),
-        (0.0318, 0.0030),
-        (0.0325, 0.0080),
-        (0.0325, 0.0440),
-        (0.0318, 0.0470),
-        (0.0318, 0.1130),
-        (0.0325, 0.1160),
-        (0.0325, 0.1500),
-        (0.0305, 0.1620),
-        (0.0250, 0.1760),
-        (0.0190, 0.1850),
-        (0.0175, 0.1900),
-        (0.0175, 0.1960),
-        (0.0200, 0.1975),
-        (0.0200, 0.2000),
-        (0.0175, 0.2015),
-        (0.0175, 0.2060),
-        (0.0182, 0.2070),
-        (0.0175, 0.2080),
-        (0.0175, 0.2130),
-        (0.0182, 0.2140),
-        (0.0175, 0.2150),
-        (0.0175, 0.2235),
-        (0.0168, 0.2250),
-        (0.0157, 0.2250),
-        (0.0150, 0.2235),
-        (0.0150, 0.1880),
-        (0.0235, 0.1740),
-        (0.0288, 0.1600),
-        (0.0305, 0.1480),
-        (0.0305, 0.0080),
-        (0.0280, 0.0050),
-        (0.0, 0.0050),
-    ]
-)
+PROFILE = np.array([
+    (0.0, 0.0040), (0.0200, 0.0040), (0.0240, 0.0), (0.0290, 0.0), (0.0318, 0.0030), (0.0325, 0.0080),
+    (0.0325, 0.0440), (0.0318, 0.0470), (0.0318, 0.1130), (0.0325, 0.1160), (0.0325, 0.1500), (0.0305, 0.1620),
+    (0.0250, 0.1760), (0.0190, 0.1850), (0.0175, 0.1900), (0.0175, 0.1960), (0.0200, 0.1975), (0.0200, 0.2000),
+    (0.0175, 0.2015), (0.0175, 0.2060), (0.0182, 0.2070), (0.0175, 0.2080), (0.0175, 0.2130), (0.0182, 0.2140),
+    (0.0175, 0.2150), (0.0175, 0.2235), (0.0168, 0.2250), (0.0157, 0.2250), (0.0150, 0.2235), (0.0150, 0.1880),
+    (0.0235, 0.1740), (0.0288, 0.1600), (0.0305, 0.1480), (0.0305, 0.0080), (0.0280, 0.0050), (0.0, 0.0050),
+])  # fmt: skip
 SEGMENTS = 48
 SIDES = 12  # boxes of the body that is touched, with flats of 17 mm for the pads
 LABEL = (0.0500, 0.1100)  # m, lower and upper edge
@@ -71,85 +42,42 @@ def label_picture(width=1024, height=300):
     for x in (0, width // 2):
         wave = [(x + i, 232 + 10 * np.sin(2 * np.pi * i / 128)) for i in range(0, width // 2 + 1, 4)]
         draw.line(wave, fill=(92, 176, 224), width=10)
-        draw.text(
-            (x + 256, 118), "饮用水", font=font(118), fill=(16, 78, 148), anchor="mm"
-        )
-        draw.text(
-            (x + 256, 206),
-            "DRINKING WATER  450 ml",
-            font=font(32),
-            fill=(40, 96, 150),
-            anchor="mm",
-        )
+        draw.text((x + 256, 118), "饮用水", font=font(118), fill=(16, 78, 148), anchor="mm")
+        draw.text((x + 256, 206), "DRINKING WATER  450 ml", font=font(32), fill=(40, 96, 150), anchor="mm")
     image.quantize(48).save(FOLDER / "label.png", optimize=True)
 
 
-def label_shape(radius=0.0323, segments=64):
-    """An OBJ band round the bottle that shows the picture upright."""
-    lines = ["# written by generate.py"]
-    for i in range(segments + 1):
-        a = 2 * np.pi * i / segments
-        for r, z in ((radius, LABEL[0]), (radius, LABEL[1]), (radius - 0.0012, LABEL[0]), (radius - 0.0012, LABEL[1])):
-            lines.append(f"v {r * np.cos(a):.5f} {r * np.sin(a):.5f} {z:.4f}")
-    for i in range(segments + 1):
-        u = i / segments
-        lines += [f"vt {u:.4f} 0", f"vt {u:.4f} 1", f"vt {u:.4f} 0", f"vt {u:.4f} 1"]
-    for i in range(segments):
-        k = 4 * i + 1
-        for a, b, c, d in ((k, k + 4, k + 5, k + 1), (k + 6, k + 2, k + 3, k + 7)):
-            lines += [f"f {a}/{a} {b}/{b} {c}/{c}", f"f {a}/{a} {c}/{c} {d}/{d}"]
-    (FOLDER / "label.obj").write_text("\n".join(lines) + "\n")
-
-
-def main():
-    label_picture()
-    label_shape()
-    vertices, faces = revolve(PROFILE, SEGMENTS)
-    area = np.pi * BORE**2
-    level = FILL / area
-    walls = []
-    for i in range(SIDES):
-        a = 2 * np.pi * i / SIDES
-        half = (SHOULDER - 0.003) / 2
-        pos = numbers(((RADIUS - WALL / 2) * np.cos(a), (RADIUS - WALL / 2) * np.sin(a), 0.003 + half))
-        size = numbers((WALL / 2, RADIUS * np.tan(np.pi / SIDES), half))
-        quat = numbers((np.cos(a / 2), 0, 0, np.sin(a / 2)))
-        walls.append(
-            f'      <geom name="wall_{i}" class="collision" type="box" pos="{pos}" quat="{quat}" size="{size}"/>'
-        )
-    feet = [
-        f'      <geom name="foot_{i}" class="foot" pos="{numbers((0.026 * np.cos(a), 0.026 * np.sin(a), 0.002))}" size="0.002"/>'
-        for i, a in enumerate(2 * np.pi * (np.arange(4) + 0.5) / 4)
-    ]
-    defaults = prop_defaults("bottle", 0.6, FOOT)
-    text = f"""<!-- written by generate.py; change the drawing there -->
-<mujoco model="bottle_065">
-  <compiler angle="radian" autolimits="true"/>
-
-{defaults}
-
-  <asset>
+label_picture()
+band_shape(FOLDER / "label.obj", 0.0323, *LABEL, np.linspace(0, 2 * np.pi, 65), 0.0012)
+area = np.pi * BORE**2
+level = FILL / area
+walls = []
+for i in range(SIDES):
+    a = 2 * np.pi * i / SIDES
+    half = (SHOULDER - 0.003) / 2
+    pos = numbers(((RADIUS - WALL / 2) * np.cos(a), (RADIUS - WALL / 2) * np.sin(a), 0.003 + half))
+    size = numbers((WALL / 2, RADIUS * np.tan(np.pi / SIDES), half))
+    quat = numbers((np.cos(a / 2), 0, 0, np.sin(a / 2)))
+    walls.append(
+        f'      <geom name="wall_{i}" class="collision" type="box" pos="{pos}" quat="{quat}" size="{size}"/>'
+    )
+more, tail = water("bottle", FLOOR, level, BORE - 0.0008, "-0.001 0.2", 0.2, FILL * DENSITY * GRAVITY, 10)
+part = Part(__file__, prop_defaults("bottle", 0.6, FOOT), free=True)
+part.before = GROUND
+part.looks = f"""
     <texture name="label" type="2d" file="label.png"/>
     <material name="label" texture="label" specular="0.2" shininess="0.3"/>
     <material name="plastic" rgba="0.70 0.86 0.95 0.62" specular="0.9" shininess="0.9" reflectance="0.05"/>
     <material name="water" rgba="0.45 0.68 0.82 0.75" specular="0.9" shininess="0.9"/>
     <mesh name="label" file="label.obj" inertia="shell"/>
-    <mesh name="bottle" smoothnormal="true" inertia="shell"
-      vertex="{numbers(vertices.ravel())}"
-      face="{" ".join(map(str, faces.ravel()))}"/>
-  </asset>
-
-  <worldbody>
-    <!-- stays where the part was put: only its z axis matters, for the water's weight -->
-    <site name="ground" group="4" size="0.002"/>
-    <!-- origin in the middle of the foot, at the table's level -->
-    <body name="bottle_065" childclass="bottle">
-      <freejoint name="bottle_065_free"/>
+{mesh("bottle", revolve(PROFILE, SEGMENTS))}
+"""
+part.body = f"""
       <!-- estimate: a wall of even thickness -->
       <inertial pos="0 0 0.098" mass="{MASS - 0.001:g}" diaginertia="6.3e-4 6.3e-4 1.15e-4"/>
       <geom name="label" class="visual" type="mesh" mesh="label" material="label"/>
       <geom name="bottle" class="visual" type="mesh" mesh="bottle" material="plastic"/>
-{chr(10).join(feet)}
+{feet(0.026, 0.002)}
 {chr(10).join(walls)}
       <geom name="shoulder" class="collision" type="cylinder" pos="0 0 0.1665" size="0.0265 0.0165"/>
       <geom name="neck" class="collision" type="cylinder" pos="0 0 {(NECK + HEIGHT) / 2:g}" size="0.0178 {(HEIGHT - NECK) / 2:g}"/>
@@ -158,27 +86,7 @@ def main():
       <site name="mouth" pos="0 0 {HEIGHT:g}"/>
       <site name="body" pos="0 0 0.082" quat="0 0 0 1"/>
       <site name="weight" pos="0 0 0.070"/>
-      <!-- the water's surface: its travel is a gauge of what the bottle holds, which a rule moves; it carries no load -->
-      <body name="water" pos="0 0 {FLOOR + level:.6f}" gravcomp="1">
-        <inertial pos="0 0 0" mass="0.001" diaginertia="4e-7 4e-7 8e-7"/>
-        <joint name="water_level" type="slide" axis="0 0 1" ref="{level:.6f}" range="-0.001 0.2" damping="0.45"/>
-        <geom name="surface" class="visual" type="cylinder" size="{BORE - 0.0008:g} 0.0006" material="water"/>
-      </body>
-    </body>
-  </worldbody>
-
-  <actuator>
-    <!-- both are what a rule changes since the start: the level [m], and what the water weighs, straight down [N] -->
-    <general name="water_level" joint="water_level" gainprm="50" biastype="affine" biasprm="{50 * level:.6f} -50 0"
-      ctrlrange="-0.2 0.2"/>
-    <general name="water_weight" site="weight" refsite="ground" gear="0 0 -1 0 0 0" biastype="affine"
-      biasprm="{FILL * DENSITY * GRAVITY:.6f} 0 0" ctrlrange="-10 10"/>
-  </actuator>
-</mujoco>
-"""
-    (FOLDER / "bottle_065.xml").write_text(text)
-    print(f"per m3 of water: level {1 / area:.4f} m, weight {DENSITY * GRAVITY:.1f} N")
-
-
-if __name__ == "__main__":
-    main()
+{more}"""
+part.tail = tail
+part.write("in the middle of the foot, at the table's level")
+print(f"per m3 of water: level {1 / area:.4f} m, weight {DENSITY * GRAVITY:.1f} N")

@@ -3,13 +3,11 @@
 Run from anywhere: `python assets/objects/bottle_holder/generate.py`.
 """
 
-from pathlib import Path
-
 import numpy as np
+from shiliu.assets.frame import Part
 from shiliu.assets.panels import box, solid
 from shiliu.assets.shapes import mesh, numbers, prop_defaults, revolve_ring, ring_of_boxes
 
-HERE = Path(__file__).parent
 INNER, WALL, TALL, FLOOR, MASS = 0.0355, 0.0025, 0.110, 0.004, 0.20  # m, kg
 POCKET, GAP, SHEET = 0.052, 0.006, 0.0015  # m: x of its back face, width, thickness of its plates
 LOW, WIDE = 0.036, 0.098  # m: height of its bottom, inner width
@@ -37,27 +35,17 @@ def pocket() -> str:
     return text
 
 
-def main():
-    outer = INNER + WALL
-    section = [(INNER, FLOOR), (INNER, TALL), (outer, TALL), (outer, 0.002), (outer - 0.002, 0.0), (0.001, 0.0), (0.001, FLOOR)]
-    walls = "\n".join(ring_of_boxes("wall", 16, (outer, FLOOR), (outer, TALL), WALL))
-    sides = [MASS * (3 * outer**2 + TALL**2) / 12, MASS * (3 * outer**2 + TALL**2) / 12 + 3e-5, MASS * outer**2 * 0.7]
-    xml = f"""<!-- written by generate.py; change the drawing there -->
-<mujoco model="bottle_holder">
-  <compiler angle="radian" autolimits="true"/>
-
-{prop_defaults("bottle_holder", 0.6)}
-
-  <asset>
+outer = INNER + WALL
+section = [(INNER, FLOOR), (INNER, TALL), (outer, TALL), (outer, 0.002), (outer - 0.002, 0.0), (0.001, 0.0), (0.001, FLOOR)]
+walls = "\n".join(ring_of_boxes("wall", 16, (outer, FLOOR), (outer, TALL), WALL))
+sides = [MASS * (3 * outer**2 + TALL**2) / 12, MASS * (3 * outer**2 + TALL**2) / 12 + 3e-5, MASS * outer**2 * 0.7]
+part = Part(__file__, prop_defaults("bottle_holder", 0.6), free=True)
+part.looks = f"""
     <material name="body" rgba="0.16 0.17 0.21 1" specular="0.4" shininess="0.5"/>
     <material name="clear" rgba="0.84 0.90 0.94 0.40" specular="0.9" shininess="0.9"/>
-{mesh("cup", revolve_ring(section, 48))}
-  </asset>
-
-  <worldbody>
-    <!-- origin in the middle of the foot; the pocket faces +x -->
-    <body name="bottle_holder" childclass="bottle_holder">
-      <freejoint name="bottle_holder_free"/>
+{mesh("cup", revolve_ring([section], 48))}
+"""
+part.body = f"""
       <inertial pos="0.010 0 0.045" mass="{MASS:g}" diaginertia="{sides[0]:.3g} {sides[1]:.3g} {sides[2]:.3g}"/>
       <geom class="visual" type="mesh" mesh="cup" material="body"/>
       <geom name="floor" class="collision" type="cylinder" pos="0 0 {FLOOR / 2:g}" size="{outer:g} {FLOOR / 2:g}"/>
@@ -68,12 +56,5 @@ def main():
       <!-- on the pocket's bottom, z out of it; and before the pocket, to say where it faces -->
       <site name="pocket" pos="{numbers((POCKET + GAP / 2, 0, LOW))}"/>
       <site name="ahead" pos="0.15 0 0"/>
-    </body>
-  </worldbody>
-</mujoco>
 """
-    (HERE / "bottle_holder.xml").write_text(xml, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+part.write("in the middle of the foot; the pocket faces +x")

@@ -45,8 +45,7 @@ def label(width=832, height=368):
     turned.quantize(32).save(FOLDER / "label.png", optimize=True)
 
 
-if __name__ == "__main__":
-    lathe("foot", FOOT)
-    lathe("wall", [FOOT[-1], NECK[0]], labelled=True)
-    lathe("neck", NECK)
-    label()
+lathe("foot", FOOT)
+lathe("wall", [FOOT[-1], NECK[0]], labelled=True)
+lathe("neck", NECK)
+label()

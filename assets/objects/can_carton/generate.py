@@ -6,6 +6,7 @@ Run from anywhere: `python assets/objects/can_carton/generate.py`. Needs Pillow 
 from pathlib import Path
 
 from PIL import Image, ImageDraw
+from shiliu.assets.frame import Part
 from shiliu.assets.shapes import box_inertia, numbers, prop_defaults
 from shiliu.assets.signs import font, plate
 
@@ -36,40 +37,30 @@ def wall(name: str, low: tuple[float, float, float], high: tuple[float, float, f
     )
 
 
-def main():
-    picture()
-    plate(FOLDER / "side.obj", LONG - 0.01, HIGH - 0.01, 0.0004)
-    x, y, t = DEEP / 2, LONG / 2, 2 * BOARD
-    rows = [
-        wall("floor", (-x, -y, 0), (x, y, t)),
-        wall("back", (x - t, -y, t), (x, y, HIGH)),
-        wall("left", (-x + t, y - t, t), (x - t, y, HIGH)),
-        wall("right", (-x + t, -y, t), (x - t, -y + t, HIGH)),
-        wall("front", (-x, -y, t), (-x + t, y, FRONT)),
-    ]
-    sites = [
-        f'      <site name="place_{r}_{c}" pos="{numbers(((r - 2) * CAN, (2.5 - c) * CAN, t))}"/>'
-        for r in (1, 2, 3)
-        for c in (1, 2, 3, 4)
-    ]
-    inertia = box_inertia(MASS, (DEEP, LONG, HIGH), 9)
-    text = f"""<!-- written by generate.py; change the drawing there -->
-<mujoco model="can_carton">
-  <compiler angle="radian" autolimits="true"/>
-
-{prop_defaults("carton", 0.5)}
-
-  <asset>
+picture()
+plate(FOLDER / "side.obj", LONG - 0.01, HIGH - 0.01, 0.0004)
+x, y, t = DEEP / 2, LONG / 2, 2 * BOARD
+rows = [
+    wall("floor", (-x, -y, 0), (x, y, t)),
+    wall("back", (x - t, -y, t), (x, y, HIGH)),
+    wall("left", (-x + t, y - t, t), (x - t, y, HIGH)),
+    wall("right", (-x + t, -y, t), (x - t, -y + t, HIGH)),
+    wall("front", (-x, -y, t), (-x + t, y, FRONT)),
+]
+sites = [
+    f'      <site name="place_{r}_{c}" pos="{numbers(((r - 2) * CAN, (2.5 - c) * CAN, t))}"/>'
+    for r in (1, 2, 3)
+    for c in (1, 2, 3, 4)
+]
+inertia = box_inertia(MASS, (DEEP, LONG, HIGH), 9)
+part = Part(__file__, prop_defaults("carton", 0.5), free=True)
+part.looks = """
     <texture name="side" type="2d" file="side.png"/>
     <material name="side" texture="side" specular="0.05"/>
     <material name="board" rgba="0.77 0.60 0.39 1" specular="0.05"/>
     <mesh name="side" file="side.obj" inertia="shell"/>
-  </asset>
-
-  <worldbody>
-    <!-- origin in the middle of the foot; its torn front to -x -->
-    <body name="can_carton" childclass="carton">
-      <freejoint name="can_carton_free"/>
+"""
+part.body = f"""
       <inertial pos="0.02 0 0.04" mass="{MASS:g}" diaginertia="{inertia[0]:.3g} {inertia[1]:.3g} {inertia[2]:.3g}"/>
 {chr(10).join(rows)}
       <geom class="visual" type="mesh" mesh="side" material="side" pos="{x - t - 0.0006:g} 0 {HIGH / 2 + 0.004:g}"/>
@@ -78,12 +69,5 @@ def main():
       <site name="inside" pos="0 0 {t:g}"/>
       <!-- where its cans stand: row from the front, column from the left -->
 {chr(10).join(sites)}
-    </body>
-  </worldbody>
-</mujoco>
 """
-    (FOLDER / "can_carton.xml").write_text(text)
-
-
-if __name__ == "__main__":
-    main()
+part.write("in the middle of the foot; its torn front to -x")

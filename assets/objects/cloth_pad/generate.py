@@ -3,9 +3,8 @@
 Run from anywhere: `python assets/objects/cloth_pad/generate.py`.
 """
 
-from pathlib import Path
-
 import numpy as np
+from shiliu.assets.frame import Part
 from shiliu.assets.shapes import mesh, prop_defaults
 
 SIDE, WIDTH, THICK = 0.300, 0.130, 0.009  # m: of the open cloth, of the pad along y, of the folded layers
@@ -77,25 +76,15 @@ def ridge():
     return np.array(vertices), np.array(faces)
 
 
-def main():
-    length, thick, high = RIDGE
-    text = f"""<!-- written by generate.py; change the numbers there -->
-<mujoco model="cloth_pad">
-  <compiler angle="radian" autolimits="true"/>
-
-{prop_defaults("cloth", 0.6)}
-
-  <asset>
+length, thick, high = RIDGE
+part = Part(__file__, prop_defaults("cloth", 0.6), free=True, what="numbers")
+part.looks = f"""
     <material name="cloth" rgba="0.95 0.80 0.30 1" specular="0.02" shininess="0.05"/>
     <material name="damp" rgba="0.86 0.70 0.24 1" specular="0.05" shininess="0.1"/>
 {mesh("pad", pad())}
 {mesh("ridge", ridge())}
-  </asset>
-
-  <worldbody>
-    <!-- origin in the middle of the underside; the ridge runs along x -->
-    <body name="cloth_pad" childclass="cloth">
-      <freejoint name="cloth_pad_free"/>
+"""
+part.body = f"""
       <inertial pos="0 0 {THICK / 2:g}" mass="{MASS[0]:g}" diaginertia="5.1e-5 6.8e-5 1.18e-4"/>
       <geom name="look_pad" class="visual" type="mesh" mesh="pad" material="damp"/>
       <!-- as soft as some layers of wet cloth: 10 N press it down by about half a millimetre -->
@@ -113,12 +102,5 @@ def main():
           friction="0.8 0.005 0.0001" solref="0.01 1"/>
         <site name="ridge" pos="0 0 {high + 0.004:g}"/>
       </body>
-    </body>
-  </worldbody>
-</mujoco>
 """
-    (Path(__file__).parent / "cloth_pad.xml").write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+part.write("in the middle of the underside; the ridge runs along x")

@@ -7,5 +7,4 @@ from pathlib import Path
 
 from shiliu.assets.coils import S, coil
 
-if __name__ == "__main__":
-    coil(Path(__file__).parent, S)
+coil(Path(__file__).parent, S)

@@ -6,6 +6,7 @@ Run from anywhere: `python assets/objects/folding_carton/generate.py`. Its label
 from math import cos, pi, sin
 from pathlib import Path
 
+from shiliu.assets.frame import Part
 from shiliu.assets.shapes import box_inertia, prop_defaults
 from shiliu.assets.signs import sticker
 
@@ -64,65 +65,59 @@ def flap(name: str) -> str:
         {site}{tape() if name == "back" else ""}
       </body>"""
 
-
-def main():
-    inner = HEIGHT / 2
-    walls = {
-        "floor": ((0, 0, WALL / 2), (DEPTH / 2, LENGTH / 2, WALL / 2)),
-        "near": ((-DEPTH / 2 + WALL / 2, 0, inner - 0.006), (WALL / 2, LENGTH / 2, inner - 0.006)),
-        "far": ((DEPTH / 2 - WALL / 2, 0, inner - 0.004), (WALL / 2, LENGTH / 2, inner - 0.004)),
-        "left": ((0, LENGTH / 2 - WALL / 2, inner - 0.008), (DEPTH / 2 - WALL, WALL / 2, inner - 0.008)),
-        "right": ((0, -LENGTH / 2 + WALL / 2, inner - 0.008), (DEPTH / 2 - WALL, WALL / 2, inner - 0.008)),
-    }
-    left, right = (
-        f"{cos(pi / 6):.6g} 0 0 {sign * sin(pi / 6):.6g}" for sign in (1, -1)
-    )  # as hands come from the other side
-    shapes = ""
-    for name, (pos, size) in walls.items():
-        place = f'pos="{pos[0]:g} {pos[1]:g} {pos[2]:g}" size="{size[0]:g} {size[1]:g} {size[2]:g}"'
-        shapes += f"""
+inner = HEIGHT / 2
+walls = {
+    "floor": ((0, 0, WALL / 2), (DEPTH / 2, LENGTH / 2, WALL / 2)),
+    "near": ((-DEPTH / 2 + WALL / 2, 0, inner - 0.006), (WALL / 2, LENGTH / 2, inner - 0.006)),
+    "far": ((DEPTH / 2 - WALL / 2, 0, inner - 0.004), (WALL / 2, LENGTH / 2, inner - 0.004)),
+    "left": ((0, LENGTH / 2 - WALL / 2, inner - 0.008), (DEPTH / 2 - WALL, WALL / 2, inner - 0.008)),
+    "right": ((0, -LENGTH / 2 + WALL / 2, inner - 0.008), (DEPTH / 2 - WALL, WALL / 2, inner - 0.008)),
+}
+left, right = (
+    f"{cos(pi / 6):.6g} 0 0 {sign * sin(pi / 6):.6g}" for sign in (1, -1)
+)  # as hands come from the other side
+shapes = ""
+for name, (pos, size) in walls.items():
+    place = f'pos="{pos[0]:g} {pos[1]:g} {pos[2]:g}" size="{size[0]:g} {size[1]:g} {size[2]:g}"'
+    shapes += f"""
       <geom name="{name}" class="collision" type="box" {place}/>
       <geom class="visual" type="box" {place} material="board"/>"""
-    sides = box_inertia(MASS, (DEPTH, LENGTH, HEIGHT), 6)
-    excludes = "".join(f'\n    <exclude body1="folding_carton" body2="flap_{name}"/>' for name in FLAPS)
-    excludes += "".join(f'\n    <exclude body1="flap_back" body2="tape_{k + 1}"/>' for k in range(SEGMENTS))
-    excludes += "".join(
-        f'\n    <exclude body1="flap_{name}" body2="tape_{k + 1}"/>'
-        for name in ("front", "left", "right")
-        for k in range(SEGMENTS)
-    )
-    excludes += "".join(f'\n    <exclude body1="folding_carton" body2="tape_{k + 1}"/>' for k in range(SEGMENTS))
-    set_by = STIFFNESS * (OPEN - FOLDED) * pi / 180
-    motors = "".join(
-        f'\n    <general name="crease_{name}" joint="flap_{name}" gainprm="1" gear="{-set_by:.5g}" ctrlrange="0 1"/>'
-        for name in FLAPS
-    )
-    motors += "".join(
-        f'\n    <general name="tape_{name}" joint="flap_{name}" gainprm="1" gear="{-HELD:g}" ctrlrange="0 1"/>'
-        for name in ("front", "back")
-    )
-    shapes += f"""
+sides = box_inertia(MASS, (DEPTH, LENGTH, HEIGHT), 6)
+excludes = "".join(f'\n    <exclude body1="folding_carton" body2="flap_{name}"/>' for name in FLAPS)
+excludes += "".join(f'\n    <exclude body1="flap_back" body2="tape_{k + 1}"/>' for k in range(SEGMENTS))
+excludes += "".join(
+    f'\n    <exclude body1="flap_{name}" body2="tape_{k + 1}"/>'
+    for name in ("front", "left", "right")
+    for k in range(SEGMENTS)
+)
+excludes += "".join(f'\n    <exclude body1="folding_carton" body2="tape_{k + 1}"/>' for k in range(SEGMENTS))
+set_by = STIFFNESS * (OPEN - FOLDED) * pi / 180
+motors = "".join(
+    f'\n    <general name="crease_{name}" joint="flap_{name}" gainprm="1" gear="{-set_by:.5g}" ctrlrange="0 1"/>'
+    for name in FLAPS
+)
+motors += "".join(
+    f'\n    <general name="tape_{name}" joint="flap_{name}" gainprm="1" gear="{-HELD:g}" ctrlrange="0 1"/>'
+    for name in ("front", "back")
+)
+shapes += f"""
       <geom class="visual" type="mesh" mesh="label" pos="{-DEPTH / 2 - 0.0005:g} -0.03 0.055"
         quat="0.707107 0 -0.707107 0" material="label"/>"""
-    text = f"""<!-- written by generate.py; change the numbers there -->
-<mujoco model="folding_carton">
-  <compiler angle="radian" autolimits="true"/>
-
-{prop_defaults("carton_board", 0.3, ("tape", 'friction="0.25 0.003 0.0001" priority="1"'))}
-
-  <asset>
+part = Part(
+    __file__,
+    prop_defaults("carton_board", 0.3, ("tape", 'friction="0.25 0.003 0.0001" priority="1"')),
+    free=True,
+    what="numbers",
+)
+part.looks = """
     <texture name="label" type="2d" file="label.png"/>
     <material name="label" texture="label" specular="0.1"/>
     <mesh name="label" file="label.obj" inertia="shell"/>
     <material name="board" rgba="0.72 0.55 0.36 1" specular="0.05" shininess="0.1"/>
     <material name="tape" rgba="0.86 0.80 0.62 1" specular="0.5" shininess="0.6"/>
     <material name="print" rgba="0.25 0.20 0.15 1" specular="0.05"/>
-  </asset>
-
-  <worldbody>
-    <!-- origin in the middle of its underside; x along its depth, y along its length -->
-    <body name="folding_carton" childclass="carton_board">
-      <freejoint name="folding_carton_free"/>
+"""
+part.body = f"""
       <inertial pos="0 0 {0.4 * HEIGHT:g}" mass="{MASS:g}" diaginertia="{sides[0]:.3g} {sides[1]:.3g} {sides[2]:.3g}"/>{shapes}
       <geom class="visual" type="box" pos="{-DEPTH / 2 - 0.0003:g} 0.07 0.05" size="0.0003 0.03 0.02" material="print"/>
       <site name="base" pos="0 0 0"/>
@@ -133,20 +128,14 @@ def main():
       <site name="place_accessory" pos="-0.022 -0.032 {WALL + 0.040:g}" quat="{left}"/>
       <!-- from where it is let fall onto the cushion -->
       <site name="over_accessory" pos="-0.022 -0.032 0.080" quat="{left}"/>{"".join(flap(name) for name in FLAPS)}
-    </body>
-  </worldbody>
-
+"""
+part.tail = f"""
   <contact>{excludes}
   </contact>
 
   <!-- commanded by rules alone: a crease that has been folded, tape that sticks -->
   <actuator>{motors}
   </actuator>
-</mujoco>
 """
-    (FOLDER / "folding_carton.xml").write_text(text)
-    sticker(FOLDER, "label", (0.110, 0.052), [("小心轻放", 0.44), ("HANDLE WITH CARE", 0.22)], (60, 40, 24), (184, 140, 92))
-
-
-if __name__ == "__main__":
-    main()
+part.write("in the middle of its underside; x along its depth, y along its length")
+sticker(FOLDER, "label", (0.110, 0.052), [("小心轻放", 0.44), ("HANDLE WITH CARE", 0.22)], (60, 40, 24), (184, 140, 92))

@@ -5,6 +5,7 @@ Run from anywhere: `python assets/objects/food_box/generate.py`. Needs Pillow an
 
 from pathlib import Path
 
+from shiliu.assets.frame import Part
 from shiliu.assets.groceries import boxed, shown, written
 from shiliu.assets.shapes import box_inertia, prop_defaults
 from shiliu.assets.signs import plate
@@ -12,29 +13,18 @@ from shiliu.assets.signs import plate
 FOLDER = Path(__file__).parent
 DEPTH, WIDTH, HEIGHT, MASS = 0.060, 0.130, 0.190, 0.400  # m along x, along y, upwards; kg
 
-
-def main():
-    wares = boxed()
-    textures = written(wares, FOLDER, (520, 760))
-    plate(FOLDER / "front.obj", WIDTH - 0.001, HEIGHT - 0.001, 0.0004)
-    box = f'type="box" pos="0 0 {HEIGHT / 2:g}" size="{DEPTH / 2:g} {WIDTH / 2:g} {HEIGHT / 2:g}"'
-    inertia = box_inertia(MASS, (DEPTH, WIDTH, HEIGHT))
-    text = f"""<!-- written by generate.py; change the drawing there -->
-<mujoco model="food_box">
-  <compiler angle="radian" autolimits="true"/>
-
-{prop_defaults("box", 0.5)}
-
-  <asset>
+wares = boxed()
+textures = written(wares, FOLDER, (520, 760))
+plate(FOLDER / "front.obj", WIDTH - 0.001, HEIGHT - 0.001, 0.0004)
+box = f'type="box" pos="0 0 {HEIGHT / 2:g}" size="{DEPTH / 2:g} {WIDTH / 2:g} {HEIGHT / 2:g}"'
+inertia = box_inertia(MASS, (DEPTH, WIDTH, HEIGHT))
+part = Part(__file__, prop_defaults("box", 0.5), free=True)
+part.looks = f"""
 {textures}
     <material name="flap" rgba="0.90 0.86 0.78 1" specular="0.1"/>
     <mesh name="front" file="front.obj" inertia="shell"/>
-  </asset>
-
-  <worldbody>
-    <!-- origin in the middle of the foot; its front faces -x -->
-    <body name="food_box" childclass="box">
-      <freejoint name="food_box_free"/>
+"""
+part.body = f"""
       <!-- even density -->
       <inertial pos="0 0 {HEIGHT / 2:g}" mass="{MASS:g}" diaginertia="{inertia[0]:.3g} {inertia[1]:.3g} {inertia[2]:.3g}"/>
 {shown(wares, "fill", box)}
@@ -45,12 +35,5 @@ def main():
       <site name="body" pos="0 0 0.110" quat="0 0 0 1"/>
       <site name="label" pos="{-DEPTH / 2:g} 0 {HEIGHT / 2:g}" quat="0 0 0 1"/>
       <site name="top" pos="0 0 {HEIGHT:g}"/>
-    </body>
-  </worldbody>
-</mujoco>
 """
-    (FOLDER / "food_box.xml").write_text(text)
-
-
-if __name__ == "__main__":
-    main()
+part.write("in the middle of the foot; its front faces -x")

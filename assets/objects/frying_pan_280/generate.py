@@ -3,9 +3,8 @@
 Run from anywhere: `python assets/objects/frying_pan_280/generate.py`. The numbers below are the pan's drawing.
 """
 
-from pathlib import Path
-
 import numpy as np
+from shiliu.assets.frame import Part
 from shiliu.assets.shapes import (
     FOOT,
     backing,
@@ -53,42 +52,32 @@ def along(way):
     return ROOT + way * np.array([np.cos(RISE), np.sin(RISE)])
 
 
-def main():
-    line = np.array(
-        [along(-0.006), along(0.010), along(0.03), along(0.09), along(0.15), along(LONG - 0.012), along(LONG)]
-    )
-    line[1:3, 1] += (0.002, 0.001)
-    handle = tube(smooth(line, 5), THICK / 2)
-    middle, quat = along(LONG / 2 + 0.01), (np.cos(RISE / 2), 0, -np.sin(RISE / 2), 0)
-    hold = along(HOLD)
-    feet = [
-        f'      <geom name="foot_{i}" class="foot" pos="{numbers((R * np.cos(a), R * np.sin(a), 0.0025))}" size="0.0025"/>'
-        for i, a in enumerate(2 * np.pi * (np.arange(4) + 0.5) / 4)
-    ]
-    ferrule = numbers((along(-0.004)[0], 0, along(-0.004)[1], along(0.022)[0], 0, along(0.022)[1] + 0.001))
-    bar = numbers((LONG / 2 - 0.01, WIDE / 2 - 0.002, THICK / 2 - 0.001))
-    defaults = prop_defaults("pan", 0.35, FOOT, ("grip", 'type="box" friction="0.7 0.005 0.0001"'))
-    text = f"""<!-- written by generate.py; change the drawing there -->
-<mujoco model="frying_pan_280">
-  <compiler angle="radian" autolimits="true"/>
-
-{defaults}
-
-  <asset>
+line = np.array(
+    [along(-0.006), along(0.010), along(0.03), along(0.09), along(0.15), along(LONG - 0.012), along(LONG)]
+)
+line[1:3, 1] += (0.002, 0.001)
+handle = tube(smooth(line, 5), THICK / 2)
+middle, quat = along(LONG / 2 + 0.01), (np.cos(RISE / 2), 0, -np.sin(RISE / 2), 0)
+hold = along(HOLD)
+feet = [
+    f'      <geom name="foot_{i}" class="foot" pos="{numbers((R * np.cos(a), R * np.sin(a), 0.0025))}" size="0.0025"/>'
+    for i, a in enumerate(2 * np.pi * (np.arange(4) + 0.5) / 4)
+]
+ferrule = numbers((along(-0.004)[0], 0, along(-0.004)[1], along(0.022)[0], 0, along(0.022)[1] + 0.001))
+bar = numbers((LONG / 2 - 0.01, WIDE / 2 - 0.002, THICK / 2 - 0.001))
+defaults = prop_defaults("pan", 0.35, FOOT, ("grip", 'type="box" friction="0.7 0.005 0.0001"'))
+part = Part(__file__, defaults, free=True)
+part.looks = f"""
     <material name="shell" rgba="0.17 0.18 0.20 1" specular="0.5" shininess="0.6" reflectance="0.04"/>
     <material name="floor" rgba="0.10 0.105 0.11 1" specular="0.35" shininess="0.5"/>
     <material name="rim" rgba="0.62 0.63 0.65 1" specular="0.9" shininess="0.8"/>
     <material name="handle" rgba="0.12 0.11 0.11 1" specular="0.25" shininess="0.3"/>
     <material name="steel" rgba="0.72 0.73 0.75 1" specular="0.9" shininess="0.8"/>
 {mesh("shell", revolve(PROFILE, 72))}
-{mesh("rim", revolve_ring([(0.1375, 0.0580), (0.1402, 0.0588), (0.1402, 0.0602), (0.1375, 0.0604)], 72))}
+{mesh("rim", revolve_ring([[(0.1375, 0.0580), (0.1402, 0.0588), (0.1402, 0.0602), (0.1375, 0.0604)]], 72))}
 {mesh("handle", handle)}
-  </asset>
-
-  <worldbody>
-    <!-- origin in the middle of the base, at the hob's level; the handle points along x and rises by 20 degrees -->
-    <body name="frying_pan_280" childclass="pan">
-      <freejoint name="frying_pan_280_free"/>
+"""
+part.body = f"""
       <!-- a dish of 0.9 kg and a handle of 0.2 kg at 0.23 m -->
       <inertial pos="0.042 0 0.026" mass="{MASS:g}" diaginertia="5.6e-3 1.42e-2 1.85e-2"/>
       <geom name="shell" class="visual" type="mesh" mesh="shell" material="shell"/>
@@ -105,12 +94,5 @@ def main():
       <site name="mouth" pos="0 0 {HEIGHT:g}"/>
       <!-- x along the handle, away from the pan: a hand comes against it -->
       <site name="handle" pos="{numbers((hold[0], 0, hold[1]))}" quat="{numbers(quat)}"/>
-    </body>
-  </worldbody>
-</mujoco>
 """
-    (Path(__file__).parent / "frying_pan_280.xml").write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+part.write("in the middle of the base, at the hob's level; the handle points along x and rises by 20 degrees")

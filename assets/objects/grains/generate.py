@@ -3,10 +3,9 @@
 Run from anywhere: `python assets/objects/grains/generate.py`.
 """
 
-from pathlib import Path
-
 import numpy as np
-from shiliu.assets.shapes import numbers
+from shiliu.assets.frame import Part
+from shiliu.assets.shapes import mesh, numbers
 
 COUNT = 3
 RADIUS = 0.0235  # m
@@ -49,21 +48,19 @@ def bun():
     return vertices, np.array(faces)
 
 
-def main():
-    vertices, faces = bun()
-    bodies = []
-    for i in range(COUNT):
-        angle = 2 * np.pi * i / COUNT
-        pos = numbers((RING * np.cos(angle), RING * np.sin(angle), RADIUS + LIFT))
-        bodies.append(f"""    <body name="grain_{i}" childclass="grains" pos="{pos}">
+vertices, faces = bun()
+bodies = []
+for i in range(COUNT):
+    angle = 2 * np.pi * i / COUNT
+    pos = numbers((RING * np.cos(angle), RING * np.sin(angle), RADIUS + LIFT))
+    bodies.append(f"""    <body name="grain_{i}" childclass="grains" pos="{pos}">
       <freejoint name="grain_{i}_free"/>
       <geom name="grain_{i}" class="collision"/>
       <geom class="visual" type="mesh" mesh="bun" material="dough"/>
     </body>""")
-    text = f"""<!-- written by generate.py; change the numbers there -->
-<mujoco model="grains">
-  <compiler angle="radian" autolimits="true"/>
-
+part = Part(
+    __file__,
+    f"""
   <default>
     <default class="grains">
       <default class="visual">
@@ -76,22 +73,13 @@ def main():
       </default>
     </default>
   </default>
-
-  <asset>
+""",
+    what="numbers",
+)
+part.note = "the part's frame is the middle of the floor that they lie on: the site `inside` of a bowl"
+part.before = "\n".join(bodies)
+part.looks = f"""
     <material name="dough" rgba="0.95 0.89 0.78 1" specular="0.25" shininess="0.35"/>
-    <mesh name="bun" smoothnormal="true" inertia="shell"
-      vertex="{numbers(vertices.ravel())}"
-      face="{" ".join(map(str, faces.ravel()))}"/>
-  </asset>
-
-  <!-- the part's frame is the middle of the floor that they lie on: the site `inside` of a bowl -->
-  <worldbody>
-{chr(10).join(bodies)}
-  </worldbody>
-</mujoco>
+{mesh("bun", (vertices, faces))}
 """
-    (Path(__file__).parent / "grains.xml").write_text(text)
-
-
-if __name__ == "__main__":
-    main()
+part.write()

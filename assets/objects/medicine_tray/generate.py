@@ -3,54 +3,24 @@
 Run from anywhere: `python assets/objects/medicine_tray/generate.py`.
 """
 
-from pathlib import Path
-
-from shiliu.assets.shapes import numbers, prop_defaults
 from shiliu.assets.trays import Tray
 
-LENGTH, WIDTH, CORNER = 0.350, 0.250, 0.035  # m, along y, along x, radius
-FLOOR, RIM, BAR = 0.004, 0.016, 0.004  # m, thickness, height of the rim's top, radius of its bar
-MASS = 0.35  # kg
-PLACES = {"circle": (-0.085, 0.0, 0.030)}  # x, y, radius [m]
-TRAY = Tray(LENGTH, WIDTH, CORNER, FLOOR, RIM, BAR, PLACES)
-
-
-def main():
-    vertices, faces = TRAY.shell()
-    mat, floor = (numbers((WIDTH / 2 - inset, LENGTH / 2 - inset)) for inset in (0.024, 0.012))
-    defaults = prop_defaults("tray", 0.7)
-    text = f"""<!-- written by generate.py; change the drawing there -->
-<mujoco model="medicine_tray">
-  <compiler angle="radian" autolimits="true"/>
-
-{defaults}
-
-  <asset>
-    <material name="tray" rgba="0.86 0.89 0.92 1" specular="0.3" shininess="0.5"/>
-    <material name="mat" rgba="0.95 0.96 0.97 1" specular="0.05"/>
-    <material name="mark" rgba="0.16 0.50 0.72 1" specular="0.05"/>
-    <mesh name="tray" smoothnormal="false" inertia="shell"
-      vertex="{numbers(vertices.ravel())}"
-      face="{" ".join(map(str, faces.ravel()))}"/>
-  </asset>
-
-  <worldbody>
-    <!-- origin in the middle of the underside -->
-    <body name="medicine_tray" childclass="tray">
-      <freejoint name="medicine_tray_free"/>
-      <inertial pos="0 0 0.006" mass="{MASS}" diaginertia="3.6e-3 1.9e-3 5.4e-3"/>
-      <geom name="tray" class="visual" type="mesh" mesh="tray" material="tray"/>
-      <geom class="visual" type="box" pos="0 0 {FLOOR:g}" size="{mat} 0.0004" material="mat"/>
-      <geom name="floor" class="collision" type="box" pos="0 0 {FLOOR / 2:g}" size="{floor} {FLOOR / 2:g}"/>
-{chr(10).join(TRAY.bars())}
-{chr(10).join(TRAY.marks())}
-      <site name="base" pos="0 0 0"/>
-    </body>
-  </worldbody>
-</mujoco>
-"""
-    (Path(__file__).parent / "medicine_tray.xml").write_text(text)
-
-
-if __name__ == "__main__":
-    main()
+Tray(
+    length=0.350,
+    width=0.250,
+    corner=0.035,
+    floor=0.004,
+    rim=0.016,
+    bar=0.004,
+    places={
+        "circle": (-0.085, 0.0, 0.030),
+    },  # x, y, radius [m]
+).write(
+    __file__,
+    tray="0.86 0.89 0.92",
+    mat="0.95 0.96 0.97",
+    mark="0.16 0.50 0.72",
+    mass=0.35,
+    inertia="3.6e-3 1.9e-3 5.4e-3",
+    origin="in the middle of the underside",
+)

@@ -3,10 +3,9 @@
 Run from anywhere: `python assets/objects/paper_ball/generate.py`.
 """
 
-from pathlib import Path
-
 import numpy as np
 from scipy.spatial import ConvexHull
+from shiliu.assets.frame import Part
 from shiliu.assets.shapes import numbers, prop_defaults
 
 RADIUS, MASS = 0.030, 0.003  # m, kg
@@ -30,26 +29,16 @@ def crumpled():
     return ball * RADIUS * (1 + 0.02 - DENT * rng.random(POINTS) ** 2)[:, None], faces
 
 
-def main():
-    vertices, faces = crumpled()
-    corners = vertices[faces].reshape(-1, 3)  # each facet with corners of its own, so that creases are sharp
-    text = f"""<!-- written by generate.py; change the numbers there -->
-<mujoco model="paper_ball">
-  <compiler angle="radian" autolimits="true"/>
-
-{prop_defaults("paper", 0.5)}
-
-  <asset>
+vertices, faces = crumpled()
+corners = vertices[faces].reshape(-1, 3)  # each facet with corners of its own, so that creases are sharp
+part = Part(__file__, prop_defaults("paper", 0.5), free=True, what="numbers")
+part.looks = f"""
     <material name="paper" rgba="0.95 0.94 0.88 1" specular="0.05" shininess="0.1"/>
     <mesh name="paper" smoothnormal="false" inertia="shell"
       vertex="{numbers(corners.ravel())}"
       face="{" ".join(str(i) for i in range(len(corners)))}"/>
-  </asset>
-
-  <worldbody>
-    <!-- origin where it lies on the table -->
-    <body name="paper_ball" childclass="paper">
-      <freejoint name="paper_ball_free"/>
+"""
+part.body = f"""
       <inertial pos="0 0 {RADIUS:g}" mass="{MASS:g}" diaginertia="1.4e-6 1.4e-6 1.4e-6"/>
       <geom name="look" class="visual" type="mesh" mesh="paper" material="paper" pos="0 0 {RADIUS:g}"/>
       <!-- creases let it come to rest: rolling friction -->
@@ -57,12 +46,5 @@ def main():
         condim="6" friction="0.5 0.004 0.004" solref="0.03 1"/>
       <site name="base" pos="0 0 0"/>
       <site name="middle" pos="0 0 {RADIUS:g}"/>
-    </body>
-  </worldbody>
-</mujoco>
 """
-    (Path(__file__).parent / "paper_ball.xml").write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+part.write("where it lies on the table")

@@ -5,6 +5,7 @@ Run from anywhere: `python assets/objects/parcel_carton/generate.py`. Needs Pill
 
 from pathlib import Path
 
+from shiliu.assets.frame import Part
 from shiliu.assets.panels import pictures
 from shiliu.assets.parcels import ROUTES, laid, waybill
 from shiliu.assets.shapes import box_inertia, prop_defaults
@@ -12,28 +13,18 @@ from shiliu.assets.shapes import box_inertia, prop_defaults
 HERE = Path(__file__).parent
 LONG, WIDE, HIGH, MASS = 0.200, 0.150, 0.100, 0.80  # m along x, y, z; kg
 
-
-def main():
-    waybill(HERE / "waybill.png", ROUTES[1], seed=2)
-    laid(HERE / "waybill.obj", 0.102, 0.068)
-    inertia = box_inertia(MASS, (LONG, WIDE, HIGH))
-    shape = f'type="box" pos="0 0 {HIGH / 2:g}" size="{LONG / 2:g} {WIDE / 2:g} {HIGH / 2:g}"'
-    text = f"""<!-- written by generate.py; change the drawing there -->
-<mujoco model="parcel_carton">
-  <compiler angle="radian" autolimits="true"/>
-
-{prop_defaults("carton", 0.45)}
-
-  <asset>
+waybill(HERE / "waybill.png", ROUTES[1], seed=2)
+laid(HERE / "waybill.obj", 0.102, 0.068)
+inertia = box_inertia(MASS, (LONG, WIDE, HIGH))
+shape = f'type="box" pos="0 0 {HIGH / 2:g}" size="{LONG / 2:g} {WIDE / 2:g} {HIGH / 2:g}"'
+part = Part(__file__, prop_defaults("carton", 0.45), free=True)
+part.looks = f"""
     <material name="board" rgba="0.72 0.54 0.35 1" specular="0.05"/>
     <material name="seam" rgba="0.50 0.36 0.22 1" specular="0.05"/>
     <material name="tape" rgba="0.86 0.74 0.52 1" specular="0.5" shininess="0.6"/>
-{pictures("waybill")}  </asset>
-
-  <worldbody>
-    <!-- origin in the middle of its underside; x along its length -->
-    <body name="parcel_carton" childclass="carton">
-      <freejoint name="parcel_carton_free"/>
+{pictures("waybill")}
+"""
+part.body = f"""
       <inertial pos="0 0 {HIGH / 2:g}" mass="{MASS:g}" diaginertia="{inertia[0]:.4g} {inertia[1]:.4g} {inertia[2]:.4g}"/>
       <geom class="visual" {shape} material="board"/>
       <geom class="visual" type="box" pos="0 0 {HIGH / 2:g}" size="{LONG / 2 + 0.0003:g} 0.024 {HIGH / 2 + 0.0003:g}" material="tape"/>
@@ -45,12 +36,5 @@ def main():
       <site name="middle" pos="0 0 {0.70 * HIGH:g}"/>
       <site name="grip" pos="-0.045 0 {0.92 * HIGH:g}"/>
       <site name="label" pos="-0.02 0 {HIGH:g}"/>
-    </body>
-  </worldbody>
-</mujoco>
 """
-    (HERE / "parcel_carton.xml").write_text(text)
-
-
-if __name__ == "__main__":
-    main()
+part.write("in the middle of its underside; x along its length")

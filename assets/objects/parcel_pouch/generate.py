@@ -6,6 +6,7 @@ Run from anywhere: `python assets/objects/parcel_pouch/generate.py`. Needs Pillo
 from pathlib import Path
 
 import numpy as np
+from shiliu.assets.frame import Part
 from shiliu.assets.panels import pictures
 from shiliu.assets.parcels import ROUTES, laid, waybill
 from shiliu.assets.shapes import box_inertia, mesh, prop_defaults
@@ -51,32 +52,21 @@ def side(name: str, sign: int) -> str:
         <geom name="side_{name}" class="collision" type="box" pos="{at}" size="0.085 {half:g} {THICK / 2 - 0.003:g}"/>
       </body>"""
 
-
-def main():
-    waybill(HERE / "waybill.png", ROUTES[0], seed=1)
-    laid(HERE / "waybill.obj", 0.102, 0.068)
-    core = MASS - 2 * SIDE
-    inertia = box_inertia(core, (LONG, FULL, THICK), 14)
-    ends = "\n".join(
-        f'      <geom class="visual" type="box" pos="{s * (LONG / 2 - SEAM / 2):g} 0 {THICK / 2:g}"'
-        f' size="{SEAM / 2 + 0.002:g} {FLAT / 2 - 0.002:g} 0.0008" material="film"/>'
-        for s in (1, -1)
-    )
-    text = f"""<!-- written by generate.py; change the drawing there -->
-<mujoco model="parcel_pouch">
-  <compiler angle="radian" autolimits="true"/>
-
-{prop_defaults("pouch", 0.45)}
-
-  <asset>
+waybill(HERE / "waybill.png", ROUTES[0], seed=1)
+laid(HERE / "waybill.obj", 0.102, 0.068)
+core = MASS - 2 * SIDE
+inertia = box_inertia(core, (LONG, FULL, THICK), 14)
+ends = "\n".join(
+    f'      <geom class="visual" type="box" pos="{s * (LONG / 2 - SEAM / 2):g} 0 {THICK / 2:g}"'
+    f' size="{SEAM / 2 + 0.002:g} {FLAT / 2 - 0.002:g} 0.0008" material="film"/>'
+    for s in (1, -1)
+)
+part = Part(__file__, prop_defaults("pouch", 0.45), free=True)
+part.looks = f"""
     <material name="film" rgba="0.30 0.34 0.40 1" specular="0.5" shininess="0.5"/>
 {pictures("waybill")}{mesh("film", film())}
-  </asset>
-
-  <worldbody>
-    <!-- origin in the middle of its underside; x along its length -->
-    <body name="parcel_pouch" childclass="pouch">
-      <freejoint name="parcel_pouch_free"/>
+"""
+part.body = f"""
       <!-- estimate: fuller in its middle than a box -->
       <inertial pos="0 0 {THICK / 2:g}" mass="{core:g}" diaginertia="{inertia[0]:.4g} {inertia[1]:.4g} {inertia[2]:.4g}"/>
       <geom class="visual" type="mesh" mesh="film" material="film"/>
@@ -88,12 +78,5 @@ def main():
       <site name="label" pos="-0.01 0 {THICK:g}"/>
 {side("left", 1)}
 {side("right", -1)}
-    </body>
-  </worldbody>
-</mujoco>
 """
-    (HERE / "parcel_pouch.xml").write_text(text)
-
-
-if __name__ == "__main__":
-    main()
+part.write("in the middle of its underside; x along its length")

@@ -7,32 +7,20 @@ that there are, because the count is what a simulation in real time bears (READM
 from pathlib import Path
 
 import numpy as np
+from shiliu.assets.frame import Part
 from shiliu.assets.shapes import numbers
 
 COUNT = 12
 RING, MIDDLE = 0.0245, 0.0092  # m, radii of the circles in which they begin: nine round three
 AIR = 0.00003  # m, below them at the start
+CAPSULE = 'type="capsule" size="0.0052 0.0022"'
 
 # part: half the size [m], height of the middle of one that lies [m],
 # mass of a piece [kg], what a collision geom is, what there is to look at, materials
 KINDS = {
     "peas": (0.0065, 0.0065, 0.0022, 'type="sphere" size="0.0065"', None, ("pea", "0.42 0.66 0.20 1")),
-    "carrot_dice": (
-        0.0070,
-        0.0070,
-        0.0025,
-        'type="sphere" size="0.007"',
-        (0.0053, 0.0053, 0.0053),
-        ("carrot", "0.92 0.45 0.10 1"),
-    ),
-    "corn": (
-        0.0074,
-        0.0052,
-        0.0021,
-        'type="capsule" size="0.0052 0.0022"',
-        (0.0052, 0.0048, 0.0074),
-        ("corn", "0.96 0.80 0.22 1"),
-    ),
+    "carrot_dice": (0.0070, 0.0070, 0.0025, 'type="sphere" size="0.007"', 3 * (0.0053,), ("carrot", "0.92 0.45 0.10 1")),
+    "corn": (0.0074, 0.0052, 0.0021, CAPSULE, (0.0052, 0.0048, 0.0074), ("corn", "0.96 0.80 0.22 1")),
 }
 
 
@@ -51,27 +39,21 @@ def lies(turn):
     return f' quat="{numbers((r * c, -r * s, r * c, r * s))}"'
 
 
-def main():
-    for name, (half, low, mass, touch, look, (material, rgba)) in KINDS.items():
-        bodies = []
-        for i, (x, y, z, turn) in enumerate(places(low)):
-            laid = lies(turn) if "capsule" in touch else ""
-            shown = f'type="mesh" mesh="{material}"' if look else f'type="sphere" size="{half:g}"'
-            bodies.append(f"""    <body name="grain_{i}" childclass="{name}" pos="{numbers((x, y, z))}"{laid}>
+for name, (half, low, mass, touch, look, (material, rgba)) in KINDS.items():
+    bodies = []
+    for i, (x, y, z, turn) in enumerate(places(low)):
+        laid = lies(turn) if "capsule" in touch else ""
+        shown = f'type="mesh" mesh="{material}"' if look else f'type="sphere" size="{half:g}"'
+        bodies.append(f"""    <body name="grain_{i}" childclass="{name}" pos="{numbers((x, y, z))}"{laid}>
       <freejoint name="grain_{i}_free"/>
       <geom name="grain_{i}" class="collision"/>
       <geom name="look_{i}" class="visual" {shown} material="{material}"/>
     </body>""")
-        asset = (
-            ""
-            if look is None
-            else f'\n    <mesh name="{material}" builtin="supersphere" params="14 0.45 0.45" scale="{numbers(look)}"/>'
-        )
-        rolling = {"peas": 0.0008, "carrot_dice": 0.0015, "corn": 0.0010}[name]  # m: what is cut rolls badly
-        text = f"""<!-- written by assets/objects/peas/generate.py; change the numbers there -->
-<mujoco model="{name}">
-  <compiler angle="radian" autolimits="true"/>
-
+    asset = f'    <mesh name="{material}" builtin="supersphere" params="14 0.45 0.45" scale="{numbers(look)}"/>' if look else ""
+    rolling = {"peas": 0.0008, "carrot_dice": 0.0015, "corn": 0.0010}[name]  # m: what is cut rolls badly
+    part = Part(
+        Path(__file__).parents[1] / name,
+        f"""
   <default>
     <default class="{name}">
       <default class="visual">
@@ -84,19 +66,14 @@ def main():
       </default>
     </default>
   </default>
-
-  <asset>
-    <material name="{material}" rgba="{rgba}" specular="0.35" shininess="0.4"/>{asset}
-  </asset>
-
-  <!-- the part's frame is the middle of the floor that they lie on: the site `inside` of a bowl -->
-  <worldbody>
-{chr(10).join(bodies)}
-  </worldbody>
-</mujoco>
+""",
+        what="numbers",
+        by="assets/objects/peas/generate.py",
+    )
+    part.note = "the part's frame is the middle of the floor that they lie on: the site `inside` of a bowl"
+    part.before = "\n".join(bodies)
+    part.looks = f"""
+    <material name="{material}" rgba="{rgba}" specular="0.35" shininess="0.4"/>
+{asset}
 """
-        (Path(__file__).parents[1] / name / f"{name}.xml").write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+    part.write()

@@ -14,5 +14,4 @@ WARES = (
 )
 SHAPE = Bottle(0.0325, 0.225, 0.158, 0.192, 0.0135, 0.0150, (0.070, 0.125), 0.145, 0.53, waist=0.0012)
 
-if __name__ == "__main__":
-    bottle(Path(__file__).parent, SHAPE, WARES, "0.96 0.96 0.97 1")
+bottle(Path(__file__).parent, SHAPE, WARES, "0.96 0.96 0.97 1")

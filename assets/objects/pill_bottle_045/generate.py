@@ -14,5 +14,4 @@ LABELS = (
     Label("阿昔洛韦", "ACICLOVIR", "200 mg", BLUE),
 )
 
-if __name__ == "__main__":
-    bottle(Path(__file__).parent, 0.0225, 0.085, 0.055, "0.96 0.96 0.94 1", LABELS)
+bottle(Path(__file__).parent, 0.0225, 0.085, 0.055, "0.96 0.96 0.94 1", LABELS)

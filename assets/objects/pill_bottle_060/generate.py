@@ -10,5 +10,4 @@ from shiliu.assets.medicines import Label, bottle
 GREEN = (20, 122, 84)
 LABELS = (Label("维生素C", "VITAMIN C", "100 mg", GREEN), Label("碳酸钙片", "CALCIUM", "600 mg", GREEN))
 
-if __name__ == "__main__":
-    bottle(Path(__file__).parent, 0.030, 0.110, 0.120, "0.95 0.95 0.92 1", LABELS)
+bottle(Path(__file__).parent, 0.030, 0.110, 0.120, "0.95 0.95 0.92 1", LABELS)

@@ -3,12 +3,10 @@
 Run from anywhere: `python assets/objects/pillow/generate.py`.
 """
 
-from pathlib import Path
-
 import numpy as np
+from shiliu.assets.frame import Part
 from shiliu.assets.shapes import box_inertia, mesh, numbers, prop_defaults
 
-HERE = Path(__file__).parent
 LONG, WIDE, HIGH, MASS = 0.700, 0.450, 0.120, 0.8  # m: along y, along x, height; kg
 HEM = (0.190, 0.030, 0.011)  # m: half sizes of the hem along x, along y, of its thickness
 SEAM = HIGH / 2  # m, height of the seam
@@ -38,28 +36,18 @@ def cushion():
     return np.vstack([upper.reshape(-1, 3), lower.reshape(-1, 3)]), np.array(faces)
 
 
-def main():
-    x, y, z = WIDE / 2, LONG / 2, HIGH / 2
-    body = MASS - 0.03
-    inertia = box_inertia(body, (x, y, z), 4.2)
-    root = -y + 2 * HEM[1]  # where the hem begins
-    text = f"""<!-- written by generate.py; change the numbers there -->
-<mujoco model="pillow">
-  <compiler angle="radian" autolimits="true"/>
-
-{prop_defaults("pillow", 0.5)}
-
-  <asset>
+x, y, z = WIDE / 2, LONG / 2, HIGH / 2
+body = MASS - 0.03
+inertia = box_inertia(body, (x, y, z), 4.2)
+root = -y + 2 * HEM[1]  # where the hem begins
+part = Part(__file__, prop_defaults("pillow", 0.5), free=True, what="numbers")
+part.looks = f"""
     <material name="case" rgba="0.80 0.87 0.92 1" specular="0.02" shininess="0.05"/>
     <material name="hem" rgba="0.58 0.72 0.82 1" specular="0.02" shininess="0.05"/>
 {mesh("cushion", cushion())}
     <mesh name="hem" builtin="supersphere" params="40 .35 .3" scale="{numbers((HEM[0] + 0.015, HEM[1] + 0.004, HEM[2] + 0.002))}"/>
-  </asset>
-
-  <worldbody>
-    <!-- origin in the middle of its underside; y along its length, the hem at -y -->
-    <body name="pillow" childclass="pillow">
-      <freejoint name="pillow_free"/>
+"""
+part.body = f"""
       <inertial pos="0 0 {z:g}" mass="{body:g}" diaginertia="{numbers(inertia, 6)}"/>
       <!-- stuffing: gives way under what presses on it -->
       <geom name="cushion" class="collision" type="box" pos="0 0.0275 0.055" size="{x - 0.04:g} {y - 0.065:g} 0.055"
@@ -78,12 +66,5 @@ def main():
         <site name="hem_left" pos="-0.150 {-HEM[1] - 0.006:g} 0" quat="0.5 0.5 0.5 0.5"/>
         <site name="hem_right" pos="0.150 {-HEM[1] - 0.006:g} 0" quat="0.5 0.5 0.5 0.5"/>
       </body>
-    </body>
-  </worldbody>
-</mujoco>
 """
-    (HERE / "pillow.xml").write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+part.write("in the middle of its underside; y along its length, the hem at -y")

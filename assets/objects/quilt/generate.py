@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
+from shiliu.assets.frame import Part
 from shiliu.assets.shapes import box_inertia, mesh, numbers, prop_defaults
 
 HERE = Path(__file__).parent
@@ -86,32 +87,22 @@ def crease():
     return np.array(vertices), np.array(faces)
 
 
-def main():
-    cover()
-    picture()
-    length, thick, high = CREASE
-    half = (LONG / 2 - 0.01, WIDE / 2 - 0.01, THICK / 2 - 0.003)
-    slab = MASS - 0.06
-    inertia = box_inertia(slab, (LONG, WIDE, THICK))
-    at = (LONG / 2 - INSET, -WIDE / 2 + INSET)
-    text = f"""<!-- written by generate.py; change the numbers there -->
-<mujoco model="quilt">
-  <compiler angle="radian" autolimits="true"/>
-
-{prop_defaults("quilt", 0.5)}
-
-  <asset>
+cover()
+picture()
+length, thick, high = CREASE
+half = (LONG / 2 - 0.01, WIDE / 2 - 0.01, THICK / 2 - 0.003)
+slab = MASS - 0.06
+inertia = box_inertia(slab, (LONG, WIDE, THICK))
+at = (LONG / 2 - INSET, -WIDE / 2 + INSET)
+part = Part(__file__, prop_defaults("quilt", 0.5), free=True, what="numbers")
+part.looks = f"""
     <texture name="leaves" type="2d" file="leaves.png"/>
     <material name="leaves" texture="leaves" specular="0.02" shininess="0.05"/>
     <material name="white" rgba="0.93 0.93 0.90 1" specular="0.02" shininess="0.05"/>
     <mesh name="cover" file="cover.obj" inertia="shell" smoothnormal="true"/>
 {mesh("crease", crease())}
-  </asset>
-
-  <worldbody>
-    <!-- origin in the middle of its underside; x along the bed to the head, the rumpled corner at +x, -y -->
-    <body name="quilt" childclass="quilt">
-      <freejoint name="quilt_free"/>
+"""
+part.body = f"""
       <inertial pos="0 0 {THICK / 2:g}" mass="{slab:g}" diaginertia="{numbers(inertia, 5)}"/>
       <geom name="slab" class="collision" type="box" pos="0 0 {half[2]:g}" size="{numbers(half)}" condim="3" solref="0.02 1"/>
       <geom class="visual" type="mesh" mesh="cover" material="leaves"/>
@@ -129,12 +120,5 @@ def main():
         <!-- x axis along the fold -->
         <site name="crease" pos="0 0 {high + 0.006:g}" quat="0.70711 0 0 0.70711"/>
       </body>
-    </body>
-  </worldbody>
-</mujoco>
 """
-    (HERE / "quilt.xml").write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+part.write("in the middle of its underside; x along the bed to the head, the rumpled corner at +x, -y")

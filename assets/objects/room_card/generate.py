@@ -6,6 +6,7 @@ Run from anywhere: `python assets/objects/room_card/generate.py`. Needs Pillow a
 from pathlib import Path
 
 import numpy as np
+from shiliu.assets.frame import Part
 from shiliu.assets.panels import picture, pictures, sign
 from shiliu.assets.shapes import box_inertia, prop_defaults
 from shiliu.assets.signs import plate
@@ -17,31 +18,21 @@ HOLD = 0.043  # m, height at which it is held: fingers clear of what its foot st
 DOWN = np.deg2rad(30.0)  # by which the fingers point down as they take it: over the walls of what it stands in, and into a pocket later
 FACES = ("front", "back")
 
-
-def main():
-    lines = [("十六酒店", 0.30), ("HOTEL SHILIU", 0.12), ("1608  房卡 ROOM CARD", 0.13)]
-    sign(HERE / "front.png", (0.18, 0.116), lines, (232, 206, 150), (38, 34, 52))
-    sign(HERE / "back.png", (0.18, 0.116), [("欢迎入住", 0.24), ("WELCOME", 0.14)], (38, 34, 52), (236, 226, 206))
-    for face in FACES:
-        plate(HERE / f"{face}.obj", WIDE, TALL, 0.0003)
-    sides = box_inertia(MASS, (THICK, WIDE, TALL))
-    box = f'type="box" pos="0 0 {TALL / 2:g}" size="{THICK / 2:g} {WIDE / 2:g} {TALL / 2:g}"'
-    w, v = np.array([np.cos(DOWN / 2), np.sin(DOWN / 2)]) / np.sqrt(2.0)
-    back = picture("back", (THICK / 2, 0, TALL / 2)).replace("/>", ' quat="0 0 0 1"/>')
-    text = f"""<!-- written by generate.py; change the drawing there -->
-<mujoco model="room_card">
-  <compiler angle="radian" autolimits="true"/>
-
-{prop_defaults("room_card", 0.6)}
-
-  <asset>
+lines = [("十六酒店", 0.30), ("HOTEL SHILIU", 0.12), ("1608  房卡 ROOM CARD", 0.13)]
+sign(HERE / "front.png", (0.18, 0.116), lines, (232, 206, 150), (38, 34, 52))
+sign(HERE / "back.png", (0.18, 0.116), [("欢迎入住", 0.24), ("WELCOME", 0.14)], (38, 34, 52), (236, 226, 206))
+for face in FACES:
+    plate(HERE / f"{face}.obj", WIDE, TALL, 0.0003)
+sides = box_inertia(MASS, (THICK, WIDE, TALL))
+box = f'type="box" pos="0 0 {TALL / 2:g}" size="{THICK / 2:g} {WIDE / 2:g} {TALL / 2:g}"'
+w, v = np.array([np.cos(DOWN / 2), np.sin(DOWN / 2)]) / np.sqrt(2.0)
+back = picture("back", (THICK / 2, 0, TALL / 2)).replace("/>", ' quat="0 0 0 1"/>')
+part = Part(__file__, prop_defaults("room_card", 0.6), free=True)
+part.looks = f"""
     <material name="stock" rgba="0.93 0.89 0.81 1" specular="0.1"/>
-{pictures(*FACES)}  </asset>
-
-  <worldbody>
-    <!-- origin in the middle of the edge that it stands on; its front faces -x -->
-    <body name="room_card" childclass="room_card">
-      <freejoint name="room_card_free"/>
+{pictures(*FACES)}
+"""
+part.body = f"""
       <inertial pos="0 0 {TALL / 2:g}" mass="{MASS:g}" diaginertia="{sides[0]:.3g} {sides[1]:.3g} {sides[2]:.3g}"/>
       <geom class="visual" {box} material="stock"/>
 {picture("front", (-THICK / 2 - 0.0003, 0, TALL / 2))}{back}      <geom name="folder" class="collision" {box}/>
@@ -52,12 +43,5 @@ def main():
       <site name="left_edge" pos="0 {WIDE / 2 - 0.012:g} {HOLD:g}" quat="{w:.8f} {v:.8f} {v:.8f} {-w:.8f}"/>
       <site name="behind" pos="{THICK / 2 + 0.05:g} 0 {TALL / 2:g}"/>
       <site name="face" pos="{-THICK / 2 - 0.05:g} 0 {TALL / 2:g}" quat="0 0 0 1"/>
-    </body>
-  </worldbody>
-</mujoco>
 """
-    (HERE / "room_card.xml").write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+part.write("in the middle of the edge that it stands on; its front faces -x")

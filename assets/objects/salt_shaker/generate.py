@@ -3,9 +3,8 @@
 Run from anywhere: `python assets/objects/salt_shaker/generate.py`.
 """
 
-from pathlib import Path
-
 import numpy as np
+from shiliu.assets.frame import Part
 from shiliu.assets.shapes import FOOT, mesh, numbers, prop_defaults, revolve
 
 MASS = 0.12  # kg, with its salt
@@ -36,24 +35,17 @@ CAP = np.array(
     ]
 )
 
-
-def main():
-    holes = [(0.0, 0.0)] + [(0.0065 * np.cos(a), 0.0065 * np.sin(a)) for a in 2 * np.pi * np.arange(6) / 6]
-    dots = [
-        f'      <geom class="visual" type="cylinder" pos="{numbers((x, y, 0.0897))}" size="0.0009 0.0004" material="hole"/>'
-        for x, y in holes
-    ]
-    feet = [
-        f'      <geom name="foot_{i}" class="foot" pos="{numbers((0.018 * np.cos(a), 0.018 * np.sin(a), 0.002))}" size="0.002"/>'
-        for i, a in enumerate(2 * np.pi * (np.arange(4) + 0.5) / 4)
-    ]
-    text = f"""<!-- written by generate.py; change the drawing there -->
-<mujoco model="salt_shaker">
-  <compiler angle="radian" autolimits="true"/>
-
-{prop_defaults("shaker", 0.6, FOOT)}
-
-  <asset>
+holes = [(0.0, 0.0)] + [(0.0065 * np.cos(a), 0.0065 * np.sin(a)) for a in 2 * np.pi * np.arange(6) / 6]
+dots = [
+    f'      <geom class="visual" type="cylinder" pos="{numbers((x, y, 0.0897))}" size="0.0009 0.0004" material="hole"/>'
+    for x, y in holes
+]
+feet = [
+    f'      <geom name="foot_{i}" class="foot" pos="{numbers((0.018 * np.cos(a), 0.018 * np.sin(a), 0.002))}" size="0.002"/>'
+    for i, a in enumerate(2 * np.pi * (np.arange(4) + 0.5) / 4)
+]
+part = Part(__file__, prop_defaults("shaker", 0.6, FOOT), free=True)
+part.looks = f"""
     <material name="salt" rgba="0.97 0.97 0.96 1" specular="0.1" shininess="0.1"/>
     <material name="glass" rgba="0.80 0.88 0.90 0.35" specular="0.9" shininess="0.9" reflectance="0.05"/>
     <material name="steel" rgba="0.75 0.76 0.78 1" specular="0.9" shininess="0.8" reflectance="0.1"/>
@@ -61,12 +53,8 @@ def main():
 {mesh("salt", revolve(SALT, 32))}
 {mesh("glass", revolve(GLASS, 32))}
 {mesh("cap", revolve(CAP, 32))}
-  </asset>
-
-  <worldbody>
-    <!-- origin in the middle of the foot, at the table's level -->
-    <body name="salt_shaker" childclass="shaker">
-      <freejoint name="salt_shaker_free"/>
+"""
+part.body = f"""
       <inertial pos="0 0 0.040" mass="{MASS:g}" diaginertia="9.0e-5 9.0e-5 3.2e-5"/>
       <geom name="look_salt" class="visual" type="mesh" mesh="salt" material="salt"/>
       <geom name="look_cap" class="visual" type="mesh" mesh="cap" material="steel"/>
@@ -78,12 +66,5 @@ def main():
       <site name="body" pos="0 0 0.050" quat="0 0 0 1"/>
       <!-- z out of it -->
       <site name="holes" pos="0 0 0.090"/>
-    </body>
-  </worldbody>
-</mujoco>
 """
-    (Path(__file__).parent / "salt_shaker.xml").write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+part.write("in the middle of the foot, at the table's level")

@@ -9,10 +9,4 @@ from shiliu.assets.signs import sticker
 
 HERE = Path(__file__).parent
 
-
-def main():
-    sticker(HERE, "label", (0.034, 0.050), [("赠品", 0.32), ("SAMPLE", 0.15)], (250, 250, 250), (40, 110, 180))
-
-
-if __name__ == "__main__":
-    main()
+sticker(HERE, "label", (0.034, 0.050), [("赠品", 0.32), ("SAMPLE", 0.15)], (250, 250, 250), (40, 110, 180))

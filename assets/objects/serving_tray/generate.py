@@ -3,57 +3,25 @@
 Run from anywhere: `python assets/objects/serving_tray/generate.py`.
 """
 
-from pathlib import Path
-
-from shiliu.assets.shapes import numbers, prop_defaults
 from shiliu.assets.trays import Tray
 
-LENGTH, WIDTH, CORNER = 0.400, 0.300, 0.040  # m, along y, along x, radius
-FLOOR, RIM, BAR = 0.005, 0.020, 0.005  # m, thickness, height of the rim's top, radius of its bar
-MASS = 0.60  # kg
-PLACES = {
-    "plate_place": (0.0, 0.075, 0.068),
-    "cup_place": (0.0, -0.115, 0.045),
-}  # x, y, radius
-TRAY = Tray(LENGTH, WIDTH, CORNER, FLOOR, RIM, BAR, PLACES)
-
-
-def main():
-    vertices, faces = TRAY.shell()
-    mat, floor = (numbers((WIDTH / 2 - inset, LENGTH / 2 - inset)) for inset in (0.024, 0.012))
-    defaults = prop_defaults("tray", 0.7)
-    text = f"""<!-- written by generate.py; change the drawing there -->
-<mujoco model="serving_tray">
-  <compiler angle="radian" autolimits="true"/>
-
-{defaults}
-
-  <asset>
-    <material name="tray" rgba="0.30 0.33 0.36 1" specular="0.3" shininess="0.5"/>
-    <material name="mat" rgba="0.46 0.50 0.53 1" specular="0.05"/>
-    <material name="mark" rgba="0.66 0.70 0.72 1" specular="0.05"/>
-    <mesh name="tray" smoothnormal="false" inertia="shell"
-      vertex="{numbers(vertices.ravel())}"
-      face="{" ".join(map(str, faces.ravel()))}"/>
-  </asset>
-
-  <worldbody>
-    <!-- origin in the middle of the underside; x away from who stands before it -->
-    <body name="serving_tray" childclass="tray">
-      <freejoint name="serving_tray_free"/>
-      <inertial pos="0 0 0.006" mass="{MASS}" diaginertia="8.02e-3 4.52e-3 1.25e-2"/>
-      <geom name="tray" class="visual" type="mesh" mesh="tray" material="tray"/>
-      <geom class="visual" type="box" pos="0 0 {FLOOR:g}" size="{mat} 0.0004" material="mat"/>
-      <geom name="floor" class="collision" type="box" pos="0 0 {FLOOR / 2:g}" size="{floor} {FLOOR / 2:g}"/>
-{chr(10).join(TRAY.bars())}
-{chr(10).join(TRAY.marks())}
-      <site name="base" pos="0 0 0"/>
-    </body>
-  </worldbody>
-</mujoco>
-"""
-    (Path(__file__).parent / "serving_tray.xml").write_text(text)
-
-
-if __name__ == "__main__":
-    main()
+Tray(
+    length=0.400,
+    width=0.300,
+    corner=0.040,
+    floor=0.005,
+    rim=0.020,
+    bar=0.005,
+    places={
+        "plate_place": (0.0, 0.075, 0.068),
+        "cup_place": (0.0, -0.115, 0.045),
+    },  # x, y, radius [m]
+).write(
+    __file__,
+    tray="0.30 0.33 0.36",
+    mat="0.46 0.50 0.53",
+    mark="0.66 0.70 0.72",
+    mass=0.60,
+    inertia="8.02e-3 4.52e-3 1.25e-2",
+    origin="in the middle of the underside; x away from who stands before it",
+)

@@ -14,5 +14,4 @@ WARES = (
 )
 SHAPE = Bottle(0.0350, 0.210, 0.160, 0.172, 0.0190, 0.0220, (0.055, 0.150), 0.152, 0.55)
 
-if __name__ == "__main__":
-    bottle(Path(__file__).parent, SHAPE, WARES, "0.98 0.98 0.98 1")
+bottle(Path(__file__).parent, SHAPE, WARES, "0.98 0.98 0.98 1")

@@ -4,12 +4,11 @@ Run from anywhere: `python assets/objects/shopping_basket/generate.py`.
 """
 
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
+from shiliu.assets.frame import Part
 from shiliu.assets.shapes import box_inertia, numbers, prop_defaults, seen
 
-FOLDER = Path(__file__).parent
 LONG, WIDE, HIGH = 0.440, 0.300, 0.220  # m, outside at the rim, along y and along x; upright
 TAPER, WALL, FLOOR = 0.024, 0.0025, 0.004  # m: by which a wall leans in at the foot; half a wall; half the floor
 RIM = 0.009  # m, by which the rim stands out, and half as high
@@ -74,35 +73,25 @@ def handles() -> list[str]:
     return lines
 
 
-def main():
-    floor = numbers((WIDE / 2 - RIM - TAPER, LONG / 2 - RIM - TAPER, FLOOR))
-    inertia = box_inertia(MASS, (WIDE, LONG, HIGH), 9)
-    ribs = [
-        seen(
-            "box",
-            "plastic",
-            pos=numbers((0, y, 2 * FLOOR + 0.001)),
-            size=numbers((WIDE / 2 - RIM - TAPER, 0.003, 0.0012)),
-        )
-        for y in np.linspace(-0.16, 0.16, 9)
-    ]
-    text = f"""<!-- written by generate.py; change the drawing there -->
-<mujoco model="shopping_basket">
-  <compiler angle="radian" autolimits="true"/>
-
-{prop_defaults("basket", 0.4)}
-
-  <asset>
+floor = numbers((WIDE / 2 - RIM - TAPER, LONG / 2 - RIM - TAPER, FLOOR))
+inertia = box_inertia(MASS, (WIDE, LONG, HIGH), 9)
+ribs = [
+    seen(
+        "box",
+        "plastic",
+        pos=numbers((0, y, 2 * FLOOR + 0.001)),
+        size=numbers((WIDE / 2 - RIM - TAPER, 0.003, 0.0012)),
+    )
+    for y in np.linspace(-0.16, 0.16, 9)
+]
+part = Part(__file__, prop_defaults("basket", 0.4), free=True)
+part.looks = """
     <material name="plastic" rgba="0.80 0.10 0.12 1" specular="0.3" shininess="0.4"/>
     <material name="handle" rgba="0.16 0.17 0.19 1" specular="0.4" shininess="0.5"/>
     <material name="grip" rgba="0.24 0.25 0.28 1" specular="0.1"/>
     <material name="panel" rgba="0.72 0.08 0.10 1" specular="0.2" shininess="0.3"/>
-  </asset>
-
-  <worldbody>
-    <!-- origin in the middle of the foot; y along its length -->
-    <body name="shopping_basket" childclass="basket">
-      <freejoint name="shopping_basket_free"/>
+"""
+part.body = f"""
       <!-- estimate: most of it in walls and rim -->
       <inertial pos="0 0 {0.45 * HIGH:g}" mass="{MASS:g}" diaginertia="{inertia[0]:.3g} {inertia[1]:.3g} {inertia[2]:.3g}"/>
       <geom name="floor" class="collision" type="box" pos="0 0 {FLOOR:g}" size="{floor}"/>
@@ -116,12 +105,5 @@ def main():
       <site name="grip_right" pos="0 {RIM - LONG / 2:g} {HIGH - RIM:g}"/>
       <!-- the rim of its near side, x out of it -->
       <site name="near_side" pos="{-WIDE / 2:g} 0 {HIGH - RIM:g}" quat="0 0 0 1"/>
-    </body>
-  </worldbody>
-</mujoco>
 """
-    (FOLDER / "shopping_basket.xml").write_text(text)
-
-
-if __name__ == "__main__":
-    main()
+part.write("in the middle of the foot; y along its length")

@@ -6,6 +6,7 @@ Run from anywhere: `python assets/objects/snack_bag/generate.py`. Needs Pillow a
 from pathlib import Path
 
 import numpy as np
+from shiliu.assets.frame import Part
 from shiliu.assets.groceries import Wares, shown, written
 from shiliu.assets.shapes import box_inertia, mesh, numbers, prop_defaults
 
@@ -75,32 +76,21 @@ def side(name: str, sign: int) -> str:
         <geom name="side_{name}" class="collision" type="box" pos="{at}" size="0.018 {half:g} 0.095"/>
       </body>"""
 
-
-def main():
-    textures = written(WARES, FOLDER, (720, 944))
-    front(FOLDER / "front.obj")
-    inertia = box_inertia(MASS, (DEPTH, FULL, HEIGHT), 14)
-    seams = "\n".join(
-        shown(WARES, "fill", f'type="box" pos="0 0 {z:g}" size="0.0008 {FLAT / 2:g} {CRIMP / 2:g}"', name)
-        for name, z in (("foot", CRIMP / 2), ("head", HEIGHT - CRIMP / 2))
-    )
-    core = numbers((DEPTH / 2 - 0.004, CORE, HEIGHT / 2))
-    text = f"""<!-- written by generate.py; change the drawing there -->
-<mujoco model="snack_bag">
-  <compiler angle="radian" autolimits="true"/>
-
-{prop_defaults("bag", 0.5)}
-
-  <asset>
+textures = written(WARES, FOLDER, (720, 944))
+front(FOLDER / "front.obj")
+inertia = box_inertia(MASS, (DEPTH, FULL, HEIGHT), 14)
+seams = "\n".join(
+    shown(WARES, "fill", f'type="box" pos="0 0 {z:g}" size="0.0008 {FLAT / 2:g} {CRIMP / 2:g}"', name)
+    for name, z in (("foot", CRIMP / 2), ("head", HEIGHT - CRIMP / 2))
+)
+core = numbers((DEPTH / 2 - 0.004, CORE, HEIGHT / 2))
+part = Part(__file__, prop_defaults("bag", 0.5), free=True)
+part.looks = f"""
 {textures}
     <mesh name="front" file="front.obj" inertia="shell"/>
 {mesh("film", film())}
-  </asset>
-
-  <worldbody>
-    <!-- origin in the middle of the foot; its front faces -x -->
-    <body name="snack_bag" childclass="bag">
-      <freejoint name="snack_bag_free"/>
+"""
+part.body = f"""
       <!-- estimate: fuller in its middle than a box -->
       <inertial pos="0 0 {0.46 * HEIGHT:g}" mass="{MASS - 2 * SIDE:g}" diaginertia="{inertia[0]:.3g} {inertia[1]:.3g} {inertia[2]:.3g}"/>
 {shown(WARES, "fill", 'type="mesh" mesh="film"')}
@@ -116,12 +106,5 @@ def main():
       <site name="top" pos="0 0 {HEIGHT:g}"/>
 {side("left", 1)}
 {side("right", -1)}
-    </body>
-  </worldbody>
-</mujoco>
 """
-    (FOLDER / "snack_bag.xml").write_text(text)
-
-
-if __name__ == "__main__":
-    main()
+part.write("in the middle of the foot; its front faces -x")

@@ -9,10 +9,4 @@ from shiliu.assets.signs import sticker
 
 HERE = Path(__file__).parent
 
-
-def main():
-    sticker(HERE, "label", (0.050, 0.070), [("香皂", 0.34), ("SOAP", 0.2), ("110 g", 0.14)], (150, 40, 80), (250, 226, 232))
-
-
-if __name__ == "__main__":
-    main()
+sticker(HERE, "label", (0.050, 0.070), [("香皂", 0.34), ("SOAP", 0.2), ("110 g", 0.14)], (150, 40, 80), (250, 226, 232))

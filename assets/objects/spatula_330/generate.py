@@ -3,9 +3,8 @@
 Run from anywhere: `python assets/objects/spatula_330/generate.py`.
 """
 
-from pathlib import Path
-
 import numpy as np
+from shiliu.assets.frame import Part
 from shiliu.assets.shapes import mesh, prop_defaults
 
 MASS, LONG = 0.12, 0.330  # kg, m
@@ -41,25 +40,17 @@ def surface(rows):
     return np.array(vertices), np.array(faces)
 
 
-def main():
-    blade, shaft = surface(OUTLINE[:9]), surface(OUTLINE[8:])
-    text = f"""<!-- written by generate.py; change the drawing there -->
-<mujoco model="spatula_330">
-  <compiler angle="radian" autolimits="true"/>
-
-{prop_defaults("spatula", 0.45, ("grip", 'type="box" friction="0.8 0.005 0.0001"'), site=0.003)}
-
-  <asset>
+blade, shaft = surface(OUTLINE[:9]), surface(OUTLINE[8:])
+part = Part(
+    __file__, prop_defaults("spatula", 0.45, ("grip", 'type="box" friction="0.8 0.005 0.0001"'), site=0.003), free=True
+)
+part.looks = f"""
     <material name="nylon" rgba="0.13 0.14 0.15 1" specular="0.3" shininess="0.4"/>
     <material name="wood" rgba="0.66 0.46 0.28 1" specular="0.2" shininess="0.3"/>
 {mesh("blade", blade)}
 {mesh("shaft", shaft)}
-  </asset>
-
-  <worldbody>
-    <!-- origin at the middle of the blade's end; z along the handle, the blade's face along x -->
-    <body name="spatula_330" childclass="spatula">
-      <freejoint name="spatula_330_free"/>
+"""
+part.body = f"""
       <inertial pos="0 0 0.170" mass="{MASS:g}" diaginertia="1.1e-3 1.1e-3 3.0e-5"/>
       <geom name="look_blade" class="visual" type="mesh" mesh="blade" material="nylon"/>
       <geom name="look_shaft" class="visual" type="mesh" mesh="shaft" material="wood"/>
@@ -70,12 +61,5 @@ def main():
       <site name="tip" pos="0 0 0"/>
       <!-- x against the hand that comes: along the edge of the blade, so that a tool leant about the fingers stays flat on its edge -->
       <site name="handle" pos="0 0 {HOLD:g}" quat="0.707107 0 0 -0.707107"/>
-    </body>
-  </worldbody>
-</mujoco>
 """
-    (Path(__file__).parent / "spatula_330.xml").write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+part.write("at the middle of the blade's end; z along the handle, the blade's face along x")

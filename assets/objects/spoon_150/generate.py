@@ -4,10 +4,10 @@ Run from anywhere: `python assets/objects/spoon_150/generate.py`.
 """
 
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
-from shiliu.assets.shapes import numbers, prop_defaults
+from shiliu.assets.frame import Part
+from shiliu.assets.shapes import mesh, numbers, prop_defaults
 
 MASS = 0.030  # kg
 # Middle line from the bowl's tip to the handle's end, (x, z) in m, with half width (y) and half thickness
@@ -54,36 +54,24 @@ def surface(line):
     return np.array(vertices), np.array(faces)
 
 
-def main():
-    vertices, faces = surface(LINE)
-    bars = []
-    for i, (a, b) in enumerate(pairwise(LINE[6:])):
-        middle, away = (a + b) / 2, b - a
-        half = np.hypot(away[0], away[1]) / 2
-        lean = np.arctan2(away[1], -away[0])  # about y
-        quat = numbers((np.cos(lean / 2), 0, np.sin(lean / 2), 0))
-        bars.append(
-            f'      <geom name="handle_{i}" class="collision" type="box" pos="{numbers((middle[0], 0, middle[1]))}" quat="{quat}" '
-            f'size="{numbers((half, middle[2], 0.002))}"/>'
-        )
-    defaults = prop_defaults("spoon", 0.5, site=0.003)
-    text = f"""<!-- written by generate.py; change the drawing there -->
-<mujoco model="spoon_150">
-  <compiler angle="radian" autolimits="true"/>
-
-{defaults}
-
-  <asset>
+vertices, faces = surface(LINE)
+bars = []
+for i, (a, b) in enumerate(pairwise(LINE[6:])):
+    middle, away = (a + b) / 2, b - a
+    half = np.hypot(away[0], away[1]) / 2
+    lean = np.arctan2(away[1], -away[0])  # about y
+    quat = numbers((np.cos(lean / 2), 0, np.sin(lean / 2), 0))
+    bars.append(
+        f'      <geom name="handle_{i}" class="collision" type="box" pos="{numbers((middle[0], 0, middle[1]))}" quat="{quat}" '
+        f'size="{numbers((half, middle[2], 0.002))}"/>'
+    )
+defaults = prop_defaults("spoon", 0.5, site=0.003)
+part = Part(__file__, defaults, free=True)
+part.looks = f"""
     <material name="steel" rgba="0.78 0.79 0.80 1" specular="0.9" shininess="0.8" reflectance="0.15"/>
-    <mesh name="spoon" smoothnormal="true" inertia="shell"
-      vertex="{numbers(vertices.ravel())}"
-      face="{" ".join(map(str, faces.ravel()))}"/>
-  </asset>
-
-  <worldbody>
-    <!-- origin on the table under the handle's arch; the bowl points along x -->
-    <body name="spoon_150" childclass="spoon">
-      <freejoint name="spoon_150_free"/>
+{mesh("spoon", (vertices, faces))}
+"""
+part.body = f"""
       <inertial pos="0.006 0 0.010" mass="{MASS}" diaginertia="1.2e-6 5.6e-5 5.6e-5"/>
       <geom name="spoon" class="visual" type="mesh" mesh="spoon" material="steel"/>
       <!-- it stands on its bowl and on the end of its handle -->
@@ -91,12 +79,5 @@ def main():
 {chr(10).join(bars)}
       <site name="base" pos="0 0 0"/>
       <site name="handle" pos="-0.015 0 0.018"/>
-    </body>
-  </worldbody>
-</mujoco>
 """
-    (Path(__file__).parent / "spoon_150.xml").write_text(text)
-
-
-if __name__ == "__main__":
-    main()
+part.write("on the table under the handle's arch; the bowl points along x")

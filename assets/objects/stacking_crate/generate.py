@@ -6,6 +6,7 @@ Run from anywhere: `python assets/objects/stacking_crate/generate.py`. Needs Pil
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
+from shiliu.assets.frame import Part
 from shiliu.assets.shapes import prop_defaults, span
 from shiliu.assets.signs import flat
 
@@ -67,28 +68,19 @@ def seen():
     return rows
 
 
-HEAD = f"""<!-- written by generate.py; change the drawing there -->
-<mujoco model="stacking_crate">
-  <compiler angle="radian" autolimits="true"/>
-
-{prop_defaults("stacking_crate", 0.3, site=0.005, boxes=True)}
-
-  <asset>
+part = Part(__file__, prop_defaults("stacking_crate", 0.3, site=0.005, boxes=True), free=True)
+part.looks = """
     <texture name="label" type="2d" file="label.png"/>
     <material name="label" texture="label" specular="0.1"/>
     <material name="wall" rgba="0.10 0.26 0.55 1" specular="0.35" shininess="0.4"/>
     <material name="rim" rgba="0.14 0.33 0.66 1" specular="0.45" shininess="0.5"/>
     <material name="inside" rgba="0.08 0.20 0.44 1" specular="0.2" shininess="0.3"/>
     <mesh name="label" file="label.obj" inertia="shell"/>
-  </asset>
-
-  <worldbody>
-    <!-- origin in the middle of the underside; x away from who carries it, y to the left along its long side, z up -->
-    <body name="stacking_crate" childclass="stacking_crate">
-      <freejoint name="stacking_crate_free"/>
-      <inertial pos="0 0 0.062" mass="1.8" diaginertia="0.0776 0.0412 0.1098"/>
 """
-TAIL = """      <geom class="visual" type="mesh" mesh="label" material="label"/>
+part.body = f"""
+      <inertial pos="0 0 0.062" mass="1.8" diaginertia="0.0776 0.0412 0.1098"/>
+{chr(10).join(f"      {row}" for row in touched() + seen())}
+      <geom class="visual" type="mesh" mesh="label" material="label"/>
       <site name="base" pos="0 0 0"/>
       <site name="inside" pos="0 0 0.018"/>
       <!-- the middle of the rim's opening, at the height at which the base of the next crate comes to lie -->
@@ -104,26 +96,16 @@ TAIL = """      <geom class="visual" type="mesh" mesh="label" material="label"/>
       <!-- the same bars as pads take them that close across the wall: y along which they close -->
       <site name="rim_left" pos="0 0.2845 0.1355"/>
       <site name="rim_right" pos="0 -0.2845 0.1355"/>
-    </body>
-  </worldbody>
-</mujoco>
 """
-
-
-def main():
-    (HERE / "stacking_crate.xml").write_text(HEAD + "".join(f"      {row}\n" for row in touched() + seen()) + TAIL, encoding="utf-8")
-    image = Image.new("RGB", (640, 320), (246, 246, 243))
-    draw = ImageDraw.Draw(image)
-    draw.rectangle((6, 6, 633, 313), outline=(20, 24, 30), width=4)
-    draw.text((320, 75), "KLT 6147", fill=(20, 24, 30), font=ImageFont.load_default(110), anchor="mm")
-    draw.text((320, 165), "600 x 400   max 6 kg", fill=(20, 24, 30), font=ImageFont.load_default(54), anchor="mm")
-    for i, width in enumerate((6, 3, 9, 3, 6, 6, 3, 12, 3, 6, 9, 3, 6, 3, 9, 6, 3, 6, 12, 3)):
-        draw.rectangle((80 + 24 * i, 210, 80 + 24 * i + width, 295), fill=(20, 24, 30))
-    image.quantize(16).save(HERE / "label.png", optimize=True)
-    x, half, low, high = -X - 0.0006, 0.075, 0.042, 0.117
-    corners = ((x, half, low, 0, 0), (x, -half, low, 1, 0), (x, -half, high, 1, 1), (x, half, high, 0, 1))
-    flat(HERE / "label.obj", corners, both=True)
-
-
-if __name__ == "__main__":
-    main()
+part.write("in the middle of the underside; x away from who carries it, y to the left along its long side, z up")
+image = Image.new("RGB", (640, 320), (246, 246, 243))
+draw = ImageDraw.Draw(image)
+draw.rectangle((6, 6, 633, 313), outline=(20, 24, 30), width=4)
+draw.text((320, 75), "KLT 6147", fill=(20, 24, 30), font=ImageFont.load_default(110), anchor="mm")
+draw.text((320, 165), "600 x 400   max 6 kg", fill=(20, 24, 30), font=ImageFont.load_default(54), anchor="mm")
+for i, width in enumerate((6, 3, 9, 3, 6, 6, 3, 12, 3, 6, 9, 3, 6, 3, 9, 6, 3, 6, 12, 3)):
+    draw.rectangle((80 + 24 * i, 210, 80 + 24 * i + width, 295), fill=(20, 24, 30))
+image.quantize(16).save(HERE / "label.png", optimize=True)
+x, half, low, high = -X - 0.0006, 0.075, 0.042, 0.117
+corners = ((x, half, low, 0, 0), (x, -half, low, 1, 0), (x, -half, high, 1, 1), (x, half, high, 0, 1))
+flat(HERE / "label.obj", corners, both=True)

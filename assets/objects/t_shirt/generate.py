@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
+from shiliu.assets.cloths import sheet
 from shiliu.assets.shapes import numbers
 
 LENGTH, WIDTH = 0.70, 0.52  # m, from collar to hem, and from sleeve to sleeve
@@ -80,49 +81,17 @@ def jersey() -> Image.Image:
     return image.filter(ImageFilter.GaussianBlur(0.6))
 
 
-def main() -> None:
-    here = Path(__file__).parent
-    jersey().quantize(16).save(here / "jersey.png", optimize=True)
-    at, triangles = outline()
-    flat = np.column_stack([at, np.zeros(len(at))])
-    texture = np.column_stack([at[:, 0] / LENGTH + 0.5, at[:, 1] / WIDTH + 0.5])
-    text = f"""<!-- written by generate.py; change the numbers there -->
-<mujoco model="t_shirt">
-  <compiler angle="radian" autolimits="true"/>
-  <option integrator="discrete" solver="CG" iterations="40" timestep="0.002083333"/>
-
-  <default>
-    <default class="shirt">
-      <site group="4" size="0.006" rgba="0.2 0.9 0.3 0.6"/>
-    </default>
-  </default>
-
-  <asset>
-    <texture name="jersey" type="2d" file="jersey.png"/>
-    <material name="jersey" texture="jersey" specular="0.02" shininess="0.05"/>
-  </asset>
-
-  <!-- the part's frame is the middle of the underside of the shirt as it lies flat; x from hem to collar -->
-  <worldbody>
-    <body name="t_shirt" childclass="shirt">
-      <site name="base" pos="0 0 0"/>
-      <flexcomp name="cloth" type="direct" dim="2" radius="{RADIUS:g}" mass="{MASS:g}" pos="0 0 {RADIUS:g}" material="jersey"
+here = Path(__file__).parent
+jersey().quantize(16).save(here / "jersey.png", optimize=True)
+at, triangles = outline()
+flat = np.column_stack([at, np.zeros(len(at))])
+texture = np.column_stack([at[:, 0] / LENGTH + 0.5, at[:, 1] / WIDTH + 0.5])
+more = f""" pos="0 0 {RADIUS:g}" material="jersey"
         point="{numbers(flat.ravel())}"
         texcoord="{numbers(texture.ravel())}"
-        element="{" ".join(str(k) for k in triangles.ravel())}">
-        <contact contype="2" conaffinity="7" condim="3" friction="0.6 0.003 0.0001" solref="-200000 -600"
-          selfcollide="auto"/>
-        <elasticity young="1e5" poisson="0.2" thickness="2e-3" damping="4e-3" elastic2d="both"/>
-      </flexcomp>
-    </body>
-  </worldbody>
-</mujoco>
-"""
-    (here / "t_shirt.xml").write_text(text, encoding="utf-8")
-    for word, (x, y) in {"hem_left": (-1, 1), "hem_right": (-1, -1), "sleeve_left": (1, 1), "sleeve_right": (1, -1)}.items():
-        far = at * (x, 3.0 * y)  # the tip of a sleeve lies furthest out
-        print(f"{word}: cloth_{int(np.argmax(far.sum(axis=1)))}")
-
-
-if __name__ == "__main__":
-    main()
+        element="{" ".join(str(k) for k in triangles.ravel())}\""""
+note = "the part's frame is the middle of the underside of the shirt as it lies flat; x from hem to collar"
+sheet(__file__, "shirt", "jersey", 'type="direct" dim="2"', RADIUS, MASS, more, note)
+for word, (x, y) in {"hem_left": (-1, 1), "hem_right": (-1, -1), "sleeve_left": (1, 1), "sleeve_right": (1, -1)}.items():
+    far = at * (x, 3.0 * y)  # the tip of a sleeve lies furthest out
+    print(f"{word}: cloth_{int(np.argmax(far.sum(axis=1)))}")

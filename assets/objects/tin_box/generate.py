@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
+from shiliu.assets.frame import Part
 from shiliu.assets.shapes import FOOT, box_inertia, mesh, numbers, prop_defaults
 from shiliu.assets.signs import font
 
@@ -60,31 +61,25 @@ def picture(width=390, height=255):
     (HERE / "lid.obj").write_text("\n".join(lines) + "\n")
 
 
-def main():
-    picture()
-    body = shell([(-0.003, 0.0), (0.0, 0.003), (0.0, HEIGHT - LID)])
-    lid = shell(
-        [
-            (0.001, HEIGHT - LID),
-            (0.001, HEIGHT - 0.002),
-            (-0.001, HEIGHT - 0.0002),
-            (-0.004, HEIGHT - 0.0002),
-            (-0.005, HEIGHT - 0.001),
-        ]
-    )
-    x, y, h = WIDTH / 2, LENGTH / 2, HEIGHT / 2
-    ixx, iyy, izz = box_inertia(MASS, (x, y, h), 3)
-    feet = "\n".join(
-        f'      <geom name="foot_{i}" class="foot" pos="{sx * (x - CORNER):g} {sy * (y - CORNER):g} 0.003" size="0.003"/>'
-        for i, (sx, sy) in enumerate(((1, 1), (-1, 1), (-1, -1), (1, -1)))
-    )
-    text = f"""<!-- written by generate.py; change the numbers there -->
-<mujoco model="tin_box">
-  <compiler angle="radian" autolimits="true"/>
-
-{prop_defaults("tin_box", 0.45, FOOT)}
-
-  <asset>
+picture()
+body = shell([(-0.003, 0.0), (0.0, 0.003), (0.0, HEIGHT - LID)])
+lid = shell(
+    [
+        (0.001, HEIGHT - LID),
+        (0.001, HEIGHT - 0.002),
+        (-0.001, HEIGHT - 0.0002),
+        (-0.004, HEIGHT - 0.0002),
+        (-0.005, HEIGHT - 0.001),
+    ]
+)
+x, y, h = WIDTH / 2, LENGTH / 2, HEIGHT / 2
+ixx, iyy, izz = box_inertia(MASS, (x, y, h), 3)
+feet = "\n".join(
+    f'      <geom name="foot_{i}" class="foot" pos="{sx * (x - CORNER):g} {sy * (y - CORNER):g} 0.003" size="0.003"/>'
+    for i, (sx, sy) in enumerate(((1, 1), (-1, 1), (-1, -1), (1, -1)))
+)
+part = Part(__file__, prop_defaults("tin_box", 0.45, FOOT), free=True, what="numbers")
+part.looks = f"""
     <texture name="lid" type="2d" file="lid.png"/>
     <material name="lid" texture="lid" specular="0.5" shininess="0.6"/>
     <material name="tin" rgba="0.12 0.33 0.38 1" specular="0.6" shininess="0.7"/>
@@ -92,12 +87,8 @@ def main():
     <mesh name="lid" file="lid.obj" inertia="shell"/>
 {mesh("body", body)}
 {mesh("cap", lid)}
-  </asset>
-
-  <worldbody>
-    <!-- origin in the middle of its underside; x along its width, y along its length -->
-    <body name="tin_box" childclass="tin_box">
-      <freejoint name="tin_box_free"/>
+"""
+part.body = f"""
       <inertial pos="0 0 {h:g}" mass="{MASS:g}" diaginertia="{numbers((ixx, iyy, izz), 7)}"/>
       <geom name="wall" class="collision" type="box" pos="0 0 {h + 0.001:g}" size="{numbers((x, y, h - 0.001))}"/>
 {feet}
@@ -108,12 +99,5 @@ def main():
       <!-- pads close across its width -->
       <site name="middle" pos="0 0 {HEIGHT - 0.022:g}" quat="0.70711 0 0 0.70711"/>
       <site name="top" pos="0 0 {HEIGHT:g}"/>
-    </body>
-  </worldbody>
-</mujoco>
 """
-    (HERE / "tin_box.xml").write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+part.write("in the middle of its underside; x along its width, y along its length")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from shiliu.assets.cloths import sheet
 
 LENGTH, WIDTH = 0.75, 0.35  # m
 COUNT = (25, 13)  # vertices along length and width: halves and thirds end on a row of them
@@ -33,42 +34,10 @@ def terry() -> Image.Image:
     return Image.fromarray(np.clip(image, 0, 255).astype(np.uint8))
 
 
-def main() -> None:
-    here = Path(__file__).parent
-    terry().quantize(64).save(here / "terry.png", optimize=True)
-    nx, ny = COUNT
-    text = f"""<!-- written by generate.py; change the numbers there -->
-<mujoco model="towel_hand">
-  <compiler angle="radian" autolimits="true"/>
-  <option integrator="discrete" solver="CG" iterations="40" timestep="0.002083333"/>
-
-  <default>
-    <default class="towel">
-      <site group="4" size="0.006" rgba="0.2 0.9 0.3 0.6"/>
-    </default>
-  </default>
-
-  <asset>
-    <texture name="terry" type="2d" file="terry.png"/>
-    <material name="terry" texture="terry" specular="0.02" shininess="0.05"/>
-  </asset>
-
-  <!-- the part's frame is the middle of the underside of the towel as it lies flat; x along its length -->
-  <worldbody>
-    <body name="towel_hand" childclass="towel">
-      <site name="base" pos="0 0 0"/>
-      <flexcomp name="cloth" type="grid" dim="2" count="{nx} {ny} 1" radius="{RADIUS:g}" mass="{MASS:g}"
-        spacing="{LENGTH / (nx - 1):.8g} {WIDTH / (ny - 1):.8g} 0.01" pos="0 0 {RADIUS:g}" material="terry">
-        <contact contype="2" conaffinity="7" condim="3" friction="0.6 0.003 0.0001" solref="-200000 -600"
-          selfcollide="auto"/>
-        <elasticity young="1e5" poisson="0.2" thickness="2e-3" damping="4e-3" elastic2d="both"/>
-      </flexcomp>
-    </body>
-  </worldbody>
-</mujoco>
-"""
-    (here / "towel_hand.xml").write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+here = Path(__file__).parent
+terry().quantize(64).save(here / "terry.png", optimize=True)
+nx, ny = COUNT
+spacing = f"{LENGTH / (nx - 1):.8g} {WIDTH / (ny - 1):.8g} 0.01"
+more = f'\n        spacing="{spacing}" pos="0 0 {RADIUS:g}" material="terry"'
+note = "the part's frame is the middle of the underside of the towel as it lies flat; x along its length"
+sheet(__file__, "towel", "terry", f'type="grid" dim="2" count="{nx} {ny} 1"', RADIUS, MASS, more, note)

@@ -7,6 +7,9 @@ Run from anywhere: `python assets/objects/towel_stack/generate.py`.
 from dataclasses import dataclass
 from pathlib import Path
 
+from shiliu.assets.frame import Part
+from shiliu.assets.shapes import default_classes
+
 LAYER = 0.006  # m, as the hand towel's layers lie on each other
 MASS = 0.11  # kg each
 COLOURS = {"sky": "0.62 0.74 0.85 1", "cream": "0.94 0.92 0.86 1"}
@@ -26,11 +29,6 @@ PILES = (
     Pile("towel_stack", 0.250, 0.175, (2, 2, 2)),  # in half and in thirds: three folds of two layers each
     Pile("towel_stack_thirds", 0.360, 0.260, (1, 1, 1)),  # in thirds, as one comes to lie: folds are rounder than lines
 )
-
-
-def main() -> None:
-    for pile in PILES:
-        write(pile)
 
 
 def write(pile: Pile) -> None:
@@ -57,43 +55,30 @@ def write(pile: Pile) -> None:
         f'    <material name="{name}" rgba="{rgba}" specular="0.02" shininess="0.05"/>'
         for name, rgba in COLOURS.items()
     )
-    text = f"""<!-- written by generate.py; change the numbers there -->
-<mujoco model="{pile.name}">
-  <compiler angle="radian" autolimits="true"/>
-
-  <default>
-    <default class="{pile.name}">
-      <default class="visual">
-        <geom group="2" contype="0" conaffinity="0" density="0"/>
-      </default>
-      <!-- cloth on cloth 0.6 [E] -->
-      <default class="collision">
-        <geom group="3" type="box" contype="2" conaffinity="7" condim="4" friction="0.6 0.003 0.0001" solref="0.008 1"
-          solimp="0.95 0.99 0.001"/>
-      </default>
-      <site group="4" size="0.005" rgba="0.2 0.9 0.3 0.6"/>
-    </default>
-  </default>
-
-  <asset>
+    part = Part(
+        Path(__file__).parents[1] / pile.name,
+        default_classes(
+            pile.name,
+            'group="3" type="box" contype="2" conaffinity="7" condim="4" friction="0.6 0.003 0.0001" solref="0.008 1"\n'
+            '          solimp="0.95 0.99 0.001"/>',
+            0.005,
+            "cloth on cloth 0.6 [E]",
+        ),
+        free=True,
+        what="numbers",
+    )
+    part.note = "the part's frame is the middle of its underside; y along a folded towel's length"
+    part.looks = f"""
 {materials}
 {chr(10).join(meshes)}
-  </asset>
-
-  <!-- the part's frame is the middle of its underside; y along a folded towel's length -->
-  <worldbody>
-    <body name="{pile.name}" childclass="{pile.name}">
-      <freejoint name="{pile.name}_free"/>
+"""
+    part.body = f"""
 {chr(10).join(looks)}
       <site name="base" pos="0 0 0"/>
       <site name="top" pos="0 0 {thick * len(colours):g}"/>
-    </body>
-  </worldbody>
-</mujoco>
 """
-    file = Path(__file__).parents[1] / pile.name / f"{pile.name}.xml"
-    file.write_text(text, encoding="utf-8")
+    part.write()
 
 
-if __name__ == "__main__":
-    main()
+for pile in PILES:
+    write(pile)
