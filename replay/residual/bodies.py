@@ -18,7 +18,7 @@ from .engine import differences
 from .forces import check_forces, held_forces
 from .hand_pose import AXES, RecordedHand, check_hands, hands_of, vouched_joints
 from .hand_speed import check_hand_speeds
-from .heard import HEARD, answered
+from .heard import HEARD, answered, is_borne_out
 from .moving_base import base_columns, check_base
 from .servo_law import ServoLaw, laws_of, laws_of_hands
 from .table import Group, RecordedColumns, table_of
@@ -68,7 +68,9 @@ class ComparedColumns:
         found = list(standing_speeds(self.recording))
         found += [d for group in groups for d in differences(group, vouched(self, group))]
         by_bodies = more_differences(self, found)
-        return (*(d for d in found if not _said_again(d, by_bodies)), *by_bodies)
+        laws = [law for of in (*self.laws, *(of for _, of in self.grips)) for law in of]
+        every = (*(d for d in found if not _said_again(d, by_bodies)), *by_bodies)
+        return tuple(d for d in every if d.certain or not is_borne_out(laws, d))
 
 
 def _said_again(one: Difference, later: Sequence[Difference]) -> bool:
