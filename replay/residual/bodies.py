@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from ..recording.recording import Recording
+from ..signals.pairing import Both
 from .arm_chain import MeasuredArm, arms_of
 from .commanded_speed import standing_speeds
 from .departures import ALIKE
@@ -21,7 +22,7 @@ from .hand_speed import check_hand_speeds
 from .heard import HEARD, answered, is_borne_out
 from .moving_base import base_columns, check_base
 from .servo_law import ServoLaw, laws_of, laws_of_hands
-from .table import Group, RecordedColumns, table_of
+from .table import Group, RecordedColumns, as_both, table_of
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,12 @@ class ComparedColumns:
     @cached_property
     def table(self) -> RecordedColumns:
         return table_of(self.recording, self.ranges)
+
+    @cached_property
+    def wired(self) -> tuple[tuple[Group, Both], ...]:
+        """Groups of joints with commands and measurements, each on an even grid."""
+        found = [(group, as_both(group)) for group in self.table.groups if not group.hands]
+        return tuple((group, both) for group, both in found if both is not None)
 
     @cached_property
     def bodies(self) -> tuple[tuple[Group, dict[str, MeasuredArm]], ...]:
