@@ -13,9 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ..recording.recording import Stream
-from ..signals.channels import SCALE, shared
-from ..signals.pairing import Both, side_by_side
+from ..residual.bodies import ComparedColumns
+from ..signals.pairing import Both
 from .check import Check
 from .finding import Finding, worst_of
 from .fixes import Fix, Known, about
@@ -33,28 +32,19 @@ _SIDE = re.compile(r"left|right|(?<![a-z])[lr](?![a-z])", re.IGNORECASE)
 _OTHER = {"left": "right", "right": "left", "l": "r", "r": "l"}
 
 
-def check_wiring(command: Stream | None, state: Stream | None, rules: Rules, origin: int) -> list[Finding]:
-    """`stream.swapped` and `stream.scaled`, in this order: what is swapped is not asked for its scale."""
-    both = _both(command, state, origin)
-    if isinstance(both, str):
-        return [rules[code].not_checked(both) for code in ("stream.swapped", "stream.scaled")]
-    assert command is not None and state is not None
-    streams = {"compared": [command.name, state.name]}
-    swapped = check_swapped(both, rules, streams)
-    mixed = {name for found in swapped if found.failed for name in found.subject}
-    return swapped + check_scaled(both, rules, streams, without=mixed)
-
-
-def _both(command: Stream | None, state: Stream | None, origin: int) -> Both | str:
-    """Both streams in radians on one grid, or the reason why there is nothing to compare."""
-    if command is None:
-        return "no_command"
-    if state is None:
-        return "no_measured"
-    names = shared(command, state)
-    if not names or command.unit not in SCALE or state.unit not in SCALE:
-        return "no_mapping"
-    return side_by_side(command, state, names, origin, (SCALE[command.unit], SCALE[state.unit])) or "too_short"
+def check_wiring(columns: ComparedColumns, rules: Rules) -> list[Finding]:
+    """`stream.swapped` and `stream.scaled`, in this order: what is swapped is not asked for its scale. The worst of all groups."""
+    if not columns.wired:
+        reason = next((f"no_{role}" for role in ("command", "measured") if not columns.recording.select(role)), "no_mapping")
+        return [rules[code].not_checked(reason) for code in ("stream.swapped", "stream.scaled")]
+    swapped, scaled = [], []
+    for group, both in columns.wired:
+        streams = {"compared": [group.channels[0].streams[kind] for kind in ("command", "measured")]}
+        found = check_swapped(both, rules, streams)
+        mixed = {name for one in found if one.failed for name in one.subject}
+        swapped += found
+        scaled += check_scaled(both, rules, streams, without=mixed)
+    return worst_of(swapped) + worst_of(scaled)
 
 
 def check_swapped(both: Both, rules: Rules, shared: dict[str, Any] | None = None) -> list[Finding]:
@@ -67,7 +57,7 @@ def check_swapped(both: Both, rules: Rules, shared: dict[str, Any] | None = None
     counts too: then the other's measurement stands. Joints that move the same fit either way, and are not found.
 
     Args:
-        both: in radians.
+        both: in radians, or shares of the way.
         shared: further details of every finding.
 
     Returns:
@@ -129,7 +119,7 @@ def check_scaled(
     told, but then they no longer go together, and it never moves half as far again.
 
     Args:
-        both: in radians.
+        both: in radians, or shares of the way.
         without: joints that are known to be mixed up.
 
     Returns:
@@ -205,7 +195,7 @@ def _rescale(finding: Finding, known: Known) -> Fix:
 
 
 def _run(recorded: Recorded) -> list[Finding]:
-    return check_wiring(recorded.command, recorded.state, recorded.rules, recorded.origin)
+    return check_wiring(recorded.columns, recorded.rules)
 
 
 CHECKS = (

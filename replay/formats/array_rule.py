@@ -13,9 +13,14 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from ..signals.signal import runs
+
 if TYPE_CHECKING:
     from .stream_rule import StreamRule
 
+_CALLED = re.compile(r"^(?P<channel>.+?)\[(?P<names>[^\]\d:][^\]]*)\]$")  # columns by what they are called
 _SLICE = re.compile(r"^(?P<channel>.+?)(?:\[(?P<one>\d{1,6})\]|\[(?P<first>\d{1,6}):(?P<end>\d{0,6})\])?$")
 ANY = "any"  # stands in a shape for an axis of any length
 PRESENT = "present"  # stands for a whole shape: the channel is there, whatever its shape
@@ -145,10 +150,22 @@ def _same(wanted: Sequence[int | str] | None, found: Sequence[int]) -> bool:
     return len(wanted) == len(found) and all(w in (ANY, n) for w, n in zip(wanted, found))
 
 
-def reason_unused(unused: Mapping[str, str], channel: str, width: int) -> list[tuple[int, int, str]]:
-    """What a mapping names as unused of a channel: (first column, last column exclusive, reason)."""
+def reason_unused(
+    unused: Mapping[str, str], channel: str, width: int, names: Sequence[str] = ()
+) -> list[tuple[int, int, str]]:
+    """What a mapping names as unused of a channel: (first column, last column exclusive, reason).
+
+    Args:
+        names: of its columns, where the container has any: `action[answer.*]` is those that are called so.
+    """
     found = []
     for pattern, reason in unused.items():
+        called = _CALLED.match(pattern)
+        if called is not None:
+            if fnmatchcase(channel, called["channel"]):
+                there = np.array([fnmatchcase(name, called["names"]) for name in names[:width]], bool)
+                found += [(first, last + 1, reason) for first, last in runs(there)]
+            continue
         columns = Columns.parse(pattern)
         if fnmatchcase(channel, columns.channel):
             found.append((*columns.span(width), reason))

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from ..recording.recording import Recording
+from ..signals.pairing import Both
 from .arm_chain import MeasuredArm, arms_of
 from .commanded_speed import standing_speeds
 from .departures import ALIKE
@@ -18,10 +19,10 @@ from .engine import differences
 from .forces import check_forces, held_forces
 from .hand_pose import AXES, RecordedHand, check_hands, hands_of, vouched_joints
 from .hand_speed import check_hand_speeds
-from .heard import HEARD, answered
+from .heard import HEARD, answered, is_borne_out
 from .moving_base import base_columns, check_base
 from .servo_law import ServoLaw, laws_of, laws_of_hands
-from .table import Group, RecordedColumns, table_of
+from .table import Group, RecordedColumns, as_both, table_of
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,12 @@ class ComparedColumns:
     @cached_property
     def table(self) -> RecordedColumns:
         return table_of(self.recording, self.ranges)
+
+    @cached_property
+    def wired(self) -> tuple[tuple[Group, Both], ...]:
+        """Groups of joints with commands and measurements, each on an even grid."""
+        found = [(group, as_both(group)) for group in self.table.groups if not group.hands]
+        return tuple((group, both) for group, both in found if both is not None)
 
     @cached_property
     def bodies(self) -> tuple[tuple[Group, dict[str, MeasuredArm]], ...]:
@@ -68,7 +75,9 @@ class ComparedColumns:
         found = list(standing_speeds(self.recording))
         found += [d for group in groups for d in differences(group, vouched(self, group))]
         by_bodies = more_differences(self, found)
-        return (*(d for d in found if not _said_again(d, by_bodies)), *by_bodies)
+        laws = [law for of in (*self.laws, *(of for _, of in self.grips)) for law in of]
+        every = (*(d for d in found if not _said_again(d, by_bodies)), *by_bodies)
+        return tuple(d for d in every if d.certain or not is_borne_out(laws, d))
 
 
 def _said_again(one: Difference, later: Sequence[Difference]) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .departures import WitnessedColumn
+from .difference import Difference
 from .relations import Relation
 from .servo_law import ServoLaw
 from .table import Group
@@ -21,6 +22,7 @@ SPENT = 0.98  # of the largest torque: beyond it a servo says nothing of its com
 RISES, RISEN = 0.1, 0.4  # rad/s, or of the way a second, by which positions contradict a speed; share of it that may be left
 BELIEVED = 0.7  # of what a joint departs from the recorded command, root mean square: what it may depart from the heard one
 REACH = 4  # rows in which a joint follows
+BORNE_OUT = 0.3  # of a difference between command and position, root mean square, that a torque may leave to bear both of them out
 
 
 def heard(law: ServoLaw, j: int, rest: np.ndarray, kind: str) -> np.ndarray:
@@ -45,6 +47,18 @@ def answered(laws: Sequence[ServoLaw]) -> dict[str, np.ndarray]:
         channel.name: heard(law, j, law.effort[:, j] - law.truth[:, j], "measured")
         for law in laws if law.stiffness > LEAST_STIFFNESS for j, channel in enumerate(law.channels)
     }  # fmt: skip
+
+
+def is_borne_out(laws: Sequence[ServoLaw], one: Difference) -> bool:
+    """Whether the torques of all its channels are what their servos give for the command and the position as recorded: then both are
+    right, and something holds the joint back: a load, a stop, a blow."""
+    by_name = {channel.name: (law, j) for law in laws if law.stiffness > LEAST_STIFFNESS for j, channel in enumerate(law.channels)}
+    return one.kind in HEARD and all(name in by_name and _leaves_nothing(*by_name[name], one) for name in one.channels)
+
+
+def _leaves_nothing(law: ServoLaw, j: int, one: Difference) -> bool:
+    rest = (law.effort - law.truth)[max(one.first, 1) : one.last + 2, j]
+    return float(np.sqrt(np.mean(rest**2))) < BORNE_OUT * law.stiffness * one.size
 
 
 def rose(rises: Relation | None, change: np.ndarray, first: int, last: int) -> bool:

@@ -11,7 +11,8 @@ import numpy as np
 from ..recording.recording import Recording, Stream
 from ..signals.channels import SCALE
 from ..signals.clock import origin_ns, seconds, topic
-from ..signals.signal import strictly_rising
+from ..signals.pairing import Both, even_grid
+from ..signals.signal import on_grid, strictly_rising
 
 KINDS = ("command", "measured", "velocity", "effort")
 # what a channel's position may be recorded as; the first two are angles, the others a share of their own way
@@ -114,6 +115,16 @@ def table_of(recording: Recording, ranges: Mapping[str, tuple[float, float]] | N
         for name in stream.names:
             (compared if (stream.name, name) in used else alone).append(f"{topic(stream)}/{name}")
     return RecordedColumns(tuple(groups), tuple(alone), tuple(compared))
+
+
+def as_both(group: Group) -> Both | None:
+    """Commands and measurements of a group on an even grid, no finer than `Both` needs; None where nothing is both, or too short."""
+    channels = [c for c in group.channels if {"command", "measured"} <= set(c.columns)]
+    if not channels or group.t[-1] - group.t[0] < 1.0:
+        return None
+    grid = even_grid(group.t[0], group.t[-1])
+    sides = (np.column_stack([c.columns[kind] for c in channels]) for kind in ("command", "measured"))
+    return Both(grid, *(on_grid(grid, group.t, x) for x in sides), tuple(c.name for c in channels))
 
 
 def _parted(group: Group) -> Iterator[Group]:

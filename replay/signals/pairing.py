@@ -12,6 +12,7 @@ from ..recording.recording import Stream
 from .clock import seconds
 from .signal import on_grid, strictly_rising
 
+STEP = 0.04  # s: of the grid that two streams are compared on
 MAX_ROWS = 20_000  # grid points compared; an hour is looked at in steps of 0.2 s, which slow motion survives
 
 
@@ -40,7 +41,7 @@ def side_by_side(
     names: Sequence[str],
     origin: int,
     scales: tuple[float, float] = (1.0, 1.0),
-    step: float = 0.04,
+    step: float = STEP,
 ) -> Both | None:
     """Both streams on one grid over the time that they share, by the line through the samples.
 
@@ -62,9 +63,14 @@ def side_by_side(
     start, stop = max(t[0] for t, _ in sides), min(t[-1] for t, _ in sides)
     if stop - start < 1.0:
         return None
-    grid = np.arange(start, stop, max(step, (stop - start) / MAX_ROWS))
+    grid = even_grid(start, stop, step)
     commanded, measured = (on_grid(grid, t, x) for t, x in sides)
     return Both(grid, commanded, measured, tuple(names))
+
+
+def even_grid(start: float, stop: float, step: float = STEP) -> np.ndarray:
+    """(m,) [s] every `step`, or wider where that were more than `MAX_ROWS`."""
+    return np.arange(start, stop, max(step, (stop - start) / MAX_ROWS))
 
 
 @dataclass(frozen=True)

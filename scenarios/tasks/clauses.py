@@ -16,6 +16,7 @@ LOCATIVES = set("里上中内旁边前下处侧间")  # after a Chinese noun: wh
 BESIDE = ("边", "旁", "前", "后", "附近", "面前")  # and where it is only near
 BEING = ("is", "are", "was", "were", "be", "been", "being", "gets")
 WHICH = ("which", "that", "who", "whose", "shown")
+JOINING = set("和与及跟")  # 玩具和衣物入篮: of one clause
 COMPLEMENTS = set("开上下起出好完掉住到走")  # how a Chinese verb ends
 PARTICLES = {"off": "switch_off", "on": "switch_on", "停": "switch_off"}
 TURNING = {"turn", "press", "switch_on", "switch_off", "push", "put"}
@@ -184,7 +185,7 @@ class _ClauseReader:
     def _verb_follows(self, i: int) -> bool:
         """Whether a verb comes before the next comma: what follows is a clause of its own."""
         for token in self._tokens[i + 1 :]:
-            if token.is_("stop", "comma"):
+            if token.is_("stop") or (token.is_("comma") and token.text not in JOINING):
                 return False
             if token.is_("verb") and not token.is_("thing"):
                 return True
@@ -215,6 +216,7 @@ class _ClauseReader:
             else:
                 begins = self._clause.empty or self._soft
                 self._close()
+                self._clause.timed = True
                 if begins:  # "before B, A"
                     self._clause.swap = "before" in words
                     self._clause.explicit = not self._clause.swap and self._clause.explicit
@@ -235,7 +237,9 @@ class _ClauseReader:
                 self._clause.explicit = bool(self._done) and self._clause.explicit
 
     def _as_role(self, token: Token, i: int) -> bool:
-        """Whether "before" and the like say where and not when: a thing follows, and no verb before the next comma."""
+        """Whether "before" and the like say where and not when: something is there, a thing follows, and no verb before the next comma."""
+        if self._clause.empty:
+            return False
         for later in self._tokens[i + 1 :]:
             if later.is_("stop", "comma"):
                 break
@@ -430,6 +434,8 @@ class _ClauseReader:
             clause = self._clause
         if self._role == "property" and clause.things and self._lexicon.is_thing(clause.things[-1].names, "generic"):
             self._role = clause.things[-1].role  # "the middle of the table"
+        if token.chinese and self._role == "place" and any(m.names == names for m in self._carried_on(clause)):
+            self._role = "object"  # 取药送药: nothing is put into itself
         if self._role == "place" and clause.things and not self._soft and "person" in clause.things[-1].names:
             self._role = "beside"  # "the person in the chair"
         following = self._next(i)
@@ -469,6 +475,10 @@ class _ClauseReader:
         clause.things.append(mention)
         self._number, self._ident, self._features = None, None, set()
         self._last, self._soft = i + 1, False
+
+    def _carried_on(self, clause: Clause) -> list[Mention]:
+        """What a verb may be about that has no object yet: its own things, or those of the clause before it."""
+        return clause.of_role("object") or (self._done[-1].of_role("object") if self._done and clause.verbs else [])
 
     def _after_noun(self, token: Token, i: int) -> None:
         """里, 上, 的 behind a thing: where the next one is, or whose it is."""

@@ -113,6 +113,8 @@ class _Comparison:
             return
         if mention.role == "aside" or (mention.bare and not any(t.idents for t in self._names.called(mention))):
             return
+        if clause.timed and not clause.verbs and not self._names.called(mention):
+            return
         if not self._names.called(mention) and any(self._lexicon.things[name].get("vague") for name in mention.names):
             for part in mention.of:  # "pot lid": every pot has one, and there is no pot
                 yield from self._mention(part, clause)

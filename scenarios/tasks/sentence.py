@@ -42,6 +42,7 @@ class Clause:
         unknown: the first word after its verb that nobody knows, where it has no thing before that.
         heading: whether a colon follows, so that it names the whole of what comes then.
         marked: whether 把 or 将 says what its object is.
+        timed: whether it says when ("after the meal"): what it names may be an event.
         loose_end: whether a name ("M") is left over that could not be read.
     """
 
@@ -60,6 +61,7 @@ class Clause:
     unknown: str = ""
     marked: bool = False
     heading: bool = False
+    timed: bool = False
 
     @property
     def empty(self) -> bool:

@@ -26,7 +26,6 @@ from shiliu.scenarios.tasks.clauses import read_sentence
 from shiliu.scenarios.tasks.lexicon import lexicon
 
 HELD = 4  # every fourth sentence is held out
-DOUBTED = 0.0125  # 4 of 320 right ones, all held out; 1 % is the aim
 FOLDER = Path(__file__).parent / "sentences"
 RULES = load_rules("arm_manipulation")
 
@@ -82,8 +81,7 @@ def doubted(finding):
 
 # -------------------------------------------------------------------------------------------------------- the sentences
 def test_wrong_sentences_are_found_and_right_ones_are_not():
-    """Of all 200 wrong ones 95 % at least. Of the right ones 1 % of those tuned with; of all as many as measured, with the
-    held-out ones (every fourth) among them. None is a FAIL."""
+    """Of 200 wrong ones 95 % at least, of 320 right ones 1 % at most; every fourth was held out. None of the right ones is a FAIL."""
     of, hit, held = Counter(), Counter(), Counter()
     right, wrong = rows("right"), rows("wrong")
     for k, row in enumerate([*right, *wrong]):
@@ -96,9 +94,7 @@ def test_wrong_sentences_are_found_and_right_ones_are_not():
         assert why != "right" or finding.level != "FAIL", (row, finding.details)
     print({why: f"{hit[why]} of {n}" for why, n in of.items()}, "held out:", dict(held))
     assert len(right) >= 300 and len(wrong) == 200
-    found, seen = sum(hit.values()) - hit["right"], hit["right"] - held["right", "doubted"]
-    assert found >= 0.95 * len(wrong) and hit["right"] <= DOUBTED * len(right)
-    assert seen <= 0.01 * (len(right) - held["right", "of"])
+    assert sum(hit.values()) - hit["right"] >= 0.95 * len(wrong) and hit["right"] <= 0.01 * len(right)
 
 
 def test_sentences_that_were_tuned_with_stay_as_they_are():
@@ -134,6 +130,13 @@ MICROWAVE = "Put the bowl into the microwave, close the door and press start."
         ("把杯子放到冰箱里", "FAIL", "object"),
         ("Put the bowl in the middle with the right hand", "WARN", "arm"),
         ("Put two bowls of buns in the middle", "WARN", "number"),
+        ("set the table after lunch", "PASS", None),
+        ("before the meal, put the bowl on the table", "PASS", None),
+        ("after the apple is washed, put the bowl on the table", "WARN", "object"),
+        ("拿碗放碗", "PASS", None),
+        ("拿碗放杯子", "WARN", "place"),
+        ("碗归位、小笼包和碗放到桌上", "PASS", None),
+        ("碗放到桌上、杯子和勺子放到桌上", "FAIL", "object"),
         ("take a photo", "WARN", "scenario"),
         ("TODO", "WARN", "no_task"),
         ("Do not put the bowl on the shelf", "PASS", None),

@@ -68,6 +68,15 @@ def toy(tmp_path) -> Path:
     return path
 
 
+def test_columns_that_no_stream_takes_are_named_by_place_or_by_what_they_are_called(tmp_path, toy):
+    by_place = next(iter(read(foreign(tmp_path / "set"), mapping=toy))).unmapped[0]
+    toy.write_text(LEROBOT.replace("q[1]", '"q[x*]"'))
+    by_name = next(iter(read(tmp_path / "set", mapping=toy))).unmapped[0]
+    assert by_place == by_name == "q[1] (5 rows x 1): a joint that was taken off"
+    toy.write_text(LEROBOT.replace("q[1]", '"q[other*]"'))
+    assert "unknown to mapping" in next(iter(read(tmp_path / "set", mapping=toy))).unmapped[0]
+
+
 @pytest.mark.parametrize("groups", [1, 2, 5, 16])
 def test_episodes_are_split_wherever_row_groups_end(tmp_path, toy, groups):
     items = list(read(foreign(tmp_path / "set", groups), mapping=toy))

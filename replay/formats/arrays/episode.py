@@ -543,7 +543,7 @@ class _Reading:
         for channel, array in self.episode.arrays.items():
             width = max(_width(array), 1) if array.ndim else 1
             state = np.zeros(width, np.int64)  # 0 unknown, -1 used, i > 0 the i-th reason
-            reasons = reason_unused(self.mapping.unused, channel, width)
+            reasons = reason_unused(self.mapping.unused, channel, width, self.episode.labels.get(channel, ()))
             for i, (first, end, _) in reversed(list(enumerate(reasons, 1))):
                 state[first:end] = i
             for first, end in self.used.get(channel, ()):
