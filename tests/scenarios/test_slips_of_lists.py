@@ -75,8 +75,10 @@ def test_the_codes_of_mistakes_are_not_asked_of_a_goal_that_cannot_be_read():
 
 @pytest.mark.parametrize(
     ("text", "found"),
-    [("±20 mm", "[-20 mm, 20 mm]"), ("15°", "15 deg"), ("5 ％", None), ("1〜2 s", "[1 s, 2 s]"), ("2 千克", "2 kg"), ("3 毫秒", "3 ms")]
-    + [("870±30 mm", "870 mm, and [-30 mm, 30 mm] under variation"), ("5 mm", None), (5, None)],
+    [
+        *[("±20 mm", "[-20 mm, 20 mm]"), ("1〜2 s", "[1 s, 2 s]"), ("870±30 mm", "870 mm, and [-30 mm, 30 mm] under variation")],
+        *[("15°", "15 deg"), ("2 千克", "2 kg"), ("3 毫秒", "3 ms"), ("5 ％", None), ("5 mm", None), (5, None)],
+    ],
 )
 def test_signs(text, found):
     assert other_sign(text) == found
