@@ -11,7 +11,7 @@ from typing import Any
 
 from ...scenarios.sheet.errors import ScenarioError
 from ...scenarios.sheet.quantity import UNITS
-from ...scenarios.sheet.yaml_reader import Node, Problems, nearest, places_in, read_yaml
+from ...scenarios.sheet.yaml_reader import Node, Problems, nearest, places_in, read_yaml, sheets_in
 from ..robots.limits import GRADES
 from .finding import STAGES, Finding
 from .registry import check_of
@@ -176,11 +176,10 @@ def load_rules(name: str = "arm_manipulation", folder: Path | None = None) -> Ru
         ScenarioError: the file does not exist, or with every problem in it, each with its line.
     """
     folder = folder or FOLDER
-    path = folder / f"{name}.yaml"
-    if not path.is_file():
-        known = [found.stem for found in folder.glob("*.yaml")]
-        raise ScenarioError(f"No thresholds named {name!r}.{nearest(name, known)}", field="judge.thresholds")
-    shown = f"conf/check/{path.name}"
+    known = sheets_in(folder)
+    if name not in known:
+        raise ScenarioError(f"No thresholds named {name!r}.{nearest(name, list(known))}", field="judge.thresholds")
+    path, shown = known[name], f"conf/check/{known[name].name}"
     problems = Problems(places=places_in(path, shown))
     text = path.read_text(encoding="utf-8")
     rules: dict[str, Rule] = {}

@@ -17,7 +17,7 @@ import numpy as np
 from ...scenarios.reading import composition
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.errors import EpisodeError, ScenarioError
-from ...scenarios.sheet.yaml_reader import Node, Problems, nearest, places_in, read_yaml
+from ...scenarios.sheet.yaml_reader import Node, Problems, nearest, places_in, read_yaml, sheets_in
 from ..recording.recording import Recording, SimEpisode, Stream
 from ..rollout.substeps import trace
 from ..signals.signal import find_lag
@@ -98,7 +98,7 @@ def load_device(name: str = "kuavo_vr", folder: Path | None = None) -> DeviceMod
     Raises:
         ScenarioError: there is no such file, or with every problem in it, each with its line.
     """
-    known = composition.members("device") if folder is None else {file.stem: file for file in folder.glob("*.yaml")}
+    known = composition.members("device") if folder is None else sheets_in(folder)
     if name not in known:
         raise ScenarioError(f"There is no device {name!r}.{nearest(name, list(known))}", field="device")
     path, shown = known[name], composition.shown(known[name])

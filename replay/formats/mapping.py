@@ -6,7 +6,6 @@ convert: it says what the stored values are (unit, order, clock), and the reader
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
@@ -19,7 +18,7 @@ import yaml
 from ...scenarios.parts.titles import LANGUAGES
 from ...scenarios.reading import composition
 from ...scenarios.sheet.errors import EpisodeError, ScenarioError, shown
-from ...scenarios.sheet.yaml_reader import FAST, checked_text, load_checked
+from ...scenarios.sheet.yaml_reader import ENDINGS, FAST, checked_text, load_checked, nearest
 from ..recording.recording import CLOCKS, KINDS, ROLES
 from .array_rule import ANY, PRESENT, ArrayRule, Columns, TimeRule
 from .records import readers
@@ -105,18 +104,15 @@ def load(mapping: str | Path, within: tuple[Path, ...] = ()) -> Mapping:
     Raises:
         EpisodeError: no such mapping, or a mistake in the file; all mistakes are named at once, with their lines.
     """
-    if isinstance(mapping, Path) or str(mapping).endswith((".yaml", ".yml")):
+    if isinstance(mapping, Path) or str(mapping).endswith(ENDINGS):
         path = Path(mapping)
         if not path.is_file():
             raise EpisodeError(f"no such mapping file; there are {', '.join(available())}.", file=path)
         return _read(path, within, shown(path.name))
     found = composition.members(GROUP)
     if mapping not in found:
-        near = difflib.get_close_matches(mapping, found, 1)
-        hint = f" Did you mean {near[0]}?" if near else ""
         raise EpisodeError(
-            f"no mapping is named {mapping!r}.{hint} There are {', '.join(sorted(found))}; a file is given with its ending .yaml.",
-            field="mapping",
+            f"no mapping is named {mapping!r}.{nearest(mapping, list(found))} A file is given with its ending .yaml.", field="mapping"
         )
     path = found[mapping]
     return _packaged(path) if path.is_relative_to(composition.CONF) else _read(path, within, composition.shown(path))
@@ -188,11 +184,7 @@ class _MappingReader:
         known = list(known)
         for key in value:
             if key not in known:
-                near = difflib.get_close_matches(str(key), known, 1)
-                self._problem(
-                    (*path, str(key)),
-                    f"unknown key. {f'Did you mean {near[0]}?' if near else 'Known: ' + ', '.join(known)}",
-                )
+                self._problem((*path, str(key)), f"unknown key.{nearest(key, known)}")
         for key in needed:
             if key not in value:
                 self._problem((*path, key), "is missing.")

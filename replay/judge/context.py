@@ -151,8 +151,7 @@ class SceneContext:
 
 def thresholds(name: str, conf_dir: Path | None = None) -> Rules:
     """The bounds of this name, from the designer's folder or else the package's own."""
-    own = [folder / "check" for folder in composition.folders(conf_dir)]
-    return load_rules(name, next((folder for folder in own if (folder / f"{name}.yaml").is_file()), None))
+    return load_rules(name, composition.folder_of("check", name, conf_dir))
 
 
 def retarget_settings(name: str, conf_dir: Path | None = None) -> RetargetSettings:
@@ -161,8 +160,7 @@ def retarget_settings(name: str, conf_dir: Path | None = None) -> RetargetSettin
     Raises:
         ScenarioError: there are none, or they say what nobody understands.
     """
-    own = [folder / "retarget" for folder in composition.folders(conf_dir)]
-    return load_settings(name, next((folder for folder in own if (folder / f"{name}.yaml").is_file()), None))
+    return load_settings(name, composition.folder_of("retarget", name, conf_dir))
 
 
 class Contexts:

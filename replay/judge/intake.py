@@ -45,8 +45,7 @@ def own_limits() -> Limits:
 
 def rules_of(conf_dir: Path | None = None) -> Rules:
     """The thresholds, from the designer's folder where it has its own."""
-    own = [folder / "check" for folder in composition.folders(conf_dir)]
-    return load_rules(THRESHOLDS, next((folder for folder in own if (folder / f"{THRESHOLDS}.yaml").is_file()), None))
+    return load_rules(THRESHOLDS, composition.folder_of("check", THRESHOLDS, conf_dir))
 
 
 def intake(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 import os
@@ -13,7 +12,7 @@ from typing import Any, TypeGuard
 
 from ...scenarios.reading.override import command_line
 from ...scenarios.sheet.errors import EpisodeError, ScenarioError
-from ...scenarios.sheet.yaml_reader import read_yaml
+from ...scenarios.sheet.yaml_reader import Node, Place, Problems, check_text, places_in, read_yaml
 from ..formats.partial import beside
 from ..operator.recognition.tracks import SIDES
 from ..recording.recording import Unreadable
@@ -23,6 +22,7 @@ LAYOUT = 1  # version of the sheet
 SUFFIXES = (".yaml", ".yml", ".json")
 MAX_BYTES = 256 << 20
 LANGUAGES = ("en", "zh")
+KEPT = ("hand", "object", "confidence", "told_by")  # of a segment, as it stands
 _HEAD = """\
 # Skill segments proposed by `shiliu label`, for a person to correct. Times in seconds from the start of the episode.
 # Words, times, hands, objects and sentences may be changed, segments added and removed; they may not overlap.
@@ -123,58 +123,51 @@ def _ordered(segment: dict[str, Any]) -> list[tuple[str, Any]]:
 
 
 def read_sheet(path: Path, words: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """A corrected sheet: episode -> `{"sha256", "duration", "segments"}`, every segment `{"skill", "t0", "t1", "hand", ...}`.
+    """A corrected sheet: episode -> `{"sha256", "segments"}`, every segment `{"skill", "t0", "t1", "hand", ...}`.
 
     Args:
         path: the file; words: the skills that there are.
 
     Raises:
-        EpisodeError: it cannot be read, or segments are wrong; all problems at once, each with its episode and place.
+        EpisodeError: it cannot be read, or something in it is wrong; all problems at once, each with its line and place.
     """
-    content = _content(path)
-    if (
-        not isinstance(content, dict)
-        or content.get("labels") != LAYOUT
-        or not isinstance(content.get("episodes"), list)
-    ):
+    content, places = _content(path)
+    if not isinstance(content, dict) or content.get("labels") != LAYOUT or not isinstance(content.get("episodes"), list):
         raise EpisodeError(f"is no sheet of segments: it does not say `labels: {LAYOUT}` and list episodes.", file=path)
-    problems: list[str] = []
+    problems, known = Problems(places), list(words)
+    node = Node(content, "", problems)
+    node.mapping(("labels", "episodes"), ("data", "left_out"))
     found: dict[str, dict[str, Any]] = {}
-    for i, row in enumerate(content["episodes"]):
-        name = row.get("episode") if isinstance(row, dict) else None
-        if (
-            not isinstance(name, str)
-            or not isinstance(row.get("sha256"), str)
-            or not isinstance(row.get("segments"), list)
-        ):
-            problems.append(f"episodes[{i}]: an episode has the keys episode, sha256 and segments.")
+    for row in node.child("episodes").each():
+        if not row.mapping(("episode", "sha256", "segments"), ("source", "scenario", "cell", "duration", "departs")):
             continue
+        name, sha256 = row.child("episode").word(), row.child("sha256").word()
         if name in found:
-            problems.append(f"{name}: stands in the sheet twice.")
-        segments = [
-            _segment(item, f"{name}.segments[{k}]", tuple(words), problems) for k, item in enumerate(row["segments"])
-        ]
-        whole = [segment for segment in segments if segment is not None]
-        for k, (one, other) in enumerate(pairwise(whole)):
+            row.child("episode").note(f"{name!r} stands in the sheet twice. Take one out.")
+        segments = [segment for one in row.child("segments").each() if (segment := _segment(one, known)) is not None]
+        for (one, _), (other, at) in pairwise(segments):
             if other["t0"] < one["t1"] - 1e-6:
-                problems.append(
-                    f"{name}.segments[{k + 1}]: begins at {other['t0']} s, before the one before it ends at {one['t1']} s."
-                )
-        found[name] = {"sha256": row["sha256"], "segments": whole}
-    if problems:
-        raise EpisodeError("\n  ".join(["cannot be applied:", *problems]), file=path)
+                at.note(f"begins at {other['t0']} s, before the one before it ends at {one['t1']} s.")
+        found[name] = {"sha256": sha256, "segments": [segment for segment, _ in segments]}
+    if problems.found:
+        raise EpisodeError("\n  ".join(["cannot be applied:", *problems.found]), file=path)
     return found
 
 
-def _content(path: Path) -> Any:
+def _content(path: Path) -> tuple[Any, dict[str, Place]]:
+    """What stands in a sheet, and where; of JSON the place is not known."""
     if not path.is_file():
         raise EpisodeError("no such file. Check apply=.", file=path)
     try:
         if path.suffix != ".json":
-            return read_yaml(path, limit=MAX_BYTES)
-        if path.stat().st_size > MAX_BYTES:
+            return read_yaml(path, limit=MAX_BYTES), places_in(path, path.name, limit=MAX_BYTES)
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
             raise EpisodeError(f"is larger than {MAX_BYTES >> 20} MiB.", file=path)
-        return json.loads(path.read_text(encoding="utf-8"))
+        if b"${" in content:
+            check_text(content, str(path))  # JSON is YAML, too, and so is what would be resolved
+        return json.loads(content), {}
     except ScenarioError as error:
         raise EpisodeError(error.message, file=path, line=error.line) from None
     except OSError as error:
@@ -183,28 +176,31 @@ def _content(path: Path) -> Any:
         raise EpisodeError(f"cannot be read: {' '.join(str(error).split())}.", file=path) from None
 
 
-def _segment(item: Any, place: str, words: tuple[str, ...], problems: list[str]) -> dict[str, Any] | None:
-    if not isinstance(item, dict):
-        problems.append(f"{place}: is no segment, such as {{t0: 0, t1: 1.5, skill: reach, hand: left}}.")
-        return None
+def _segment(node: Node, words: list[str]) -> tuple[dict[str, Any], Node] | None:
+    """A segment, and where it stands; None where something is wrong with it."""
+    problems = node.problems.found
     before = len(problems)
-    skill, hand = item.get("skill"), item.get("hand")
-    if skill not in words:
-        near = difflib.get_close_matches(str(skill), words, 2)
-        problems.append(f"{place}.skill: {skill!r} is no skill.{f' Did you mean {near[0]}?' if near else ''}")
-    t0, t1 = item.get("t0"), item.get("t1")
+    if not node.mapping(("skill", "t0", "t1"), (*KEPT, "sentence", *LANGUAGES)):
+        return None
+    skill = node.child("skill").word(choices=words)
+    node.child("hand").word(None, SIDES)
+    t0, t1 = node.child("t0").value, node.child("t1").value
     if not _is_time(t0) or not _is_time(t1):
-        problems.append(f"{place}: t0 and t1 must be numbers of seconds, not {t0!r} and {t1!r}.")
+        node.note(f"t0 and t1 must be numbers of seconds, not {t0!r} and {t1!r}.")
     elif not 0 <= t0 < t1:
-        problems.append(f"{place}: t0 = {t0} s and t1 = {t1} s; 0 <= t0 < t1 is wanted.")
-    if hand is not None and hand not in SIDES:
-        problems.append(f"{place}.hand: {hand!r} is neither left nor right.")
-    given: Any = item["sentence"] if isinstance(item.get("sentence"), dict) else item
-    sentence = {lang: given[lang] for lang in LANGUAGES if isinstance(given.get(lang), str)}
+        node.note(f"t0 = {t0} s and t1 = {t1} s; 0 <= t0 < t1 is wanted.")
+    node.child("object").word(None)
+    node.child("told_by").word(None, ("motion",))
+    if "confidence" in node and not 0.0 <= node.child("confidence").number() <= 1.0:
+        node.child("confidence").note("has to be 0 to 1. Leave it out of a segment that you have corrected.")
+    given = node.child("sentence") if "sentence" in node else node
+    if given is not node:
+        given.mapping((), LANGUAGES)
+    sentence = {lang: given.child(lang).word() for lang in LANGUAGES if lang in given}
     if len(problems) > before or not _is_time(t0) or not _is_time(t1):
         return None
-    kept = {key: item[key] for key in ("hand", "object", "confidence", "told_by") if item.get(key) is not None}
-    return {"skill": skill, "t0": float(t0), "t1": float(t1), **kept, "sentence": sentence}
+    kept = {key: node.value[key] for key in KEPT if node.value.get(key) is not None}
+    return {"skill": skill, "t0": float(t0), "t1": float(t1), **kept, "sentence": sentence}, node
 
 
 def _is_time(value: Any) -> TypeGuard[float]:

@@ -44,7 +44,7 @@ def judge_digest(conf_dir: Path | None = None) -> str:
     libraries = (__version__, mujoco.__version__, np.__version__, scipy.__version__, platform.machine())
     own = [folder for folder in composition.folders(conf_dir) if not folder.resolve().is_relative_to(ROOT)]
     sheets = [path for name in SHEETS for path in sorted((ROOT / name).rglob("*.yaml"))]
-    sheets += [path for folder in own for path in sorted(folder.rglob("*.yaml")) if not _told_by_context(path, folder)]
+    sheets += [path for folder in own for path in sorted(folder.rglob("*.y*ml")) if not _told_by_context(path, folder)]
     return digest_of(libraries, _code(), [(path.name, file_digest(path)) for path in sheets])
 
 

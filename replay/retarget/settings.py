@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...scenarios.sheet.errors import ScenarioError
-from ...scenarios.sheet.yaml_reader import Node, Problems, nearest, places_in, read_yaml
+from ...scenarios.sheet.yaml_reader import Node, Problems, nearest, places_in, read_yaml, sheets_in
 
 FOLDER = Path(__file__).resolve().parents[2] / "conf" / "retarget"
 KINDS = ("range", "speed", "collision")
@@ -70,11 +70,10 @@ def load_settings(
         ScenarioError: no such file, or keys and values that the file's form does not know, all of them at once.
     """
     folder = folder or FOLDER
-    path = folder / f"{name}.yaml"
-    if not path.is_file():
-        known = sorted(found.stem for found in folder.glob("*.yaml"))
-        raise ScenarioError(f"No settings of retargeting named {name!r}.{nearest(name, known)}", field="retarget")
-    shown = f"conf/retarget/{path.name}"
+    known = sheets_in(folder)
+    if name not in known:
+        raise ScenarioError(f"No settings of retargeting named {name!r}.{nearest(name, list(known))}", field="retarget")
+    path, shown = known[name], f"conf/retarget/{known[name].name}"
     tree = read_yaml(path, shown)
     for key, value in (overrides or {}).items():
         *way, last = key.split(".")

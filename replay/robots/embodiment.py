@@ -23,7 +23,7 @@ from ...scenarios.reading import composition
 from ...scenarios.robots.robot_folder import DEFAULT_ROBOT
 from ...scenarios.sheet.errors import ScenarioError
 from ...scenarios.sheet.quantity import dimension_of
-from ...scenarios.sheet.yaml_reader import Node, Problems, nearest, places_in, read_yaml
+from ...scenarios.sheet.yaml_reader import ENDINGS, Node, Problems, nearest, places_in, read_yaml
 from .limits import GRADES, JointLimit, Limits
 from .mjcf_bounds import refuse_huge
 
@@ -295,7 +295,7 @@ def available(conf_dir: Path | None = None) -> dict[str, Path]:
 
 def is_file(robot: str) -> bool:
     """Whether `robot=` names a file rather than a robot."""
-    return robot.endswith((".yaml", ".yml")) or "/" in robot
+    return robot.endswith(ENDINGS) or "/" in robot
 
 
 def load_embodiment(robot: str, conf_dir: Path | None = None, model: str | Path | None = None) -> Embodiment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ from typing import Any
 
 from ..sheet.errors import ScenarioError
 from ..sheet.yaml_reader import (
+    ENDINGS,
     Place,
     PlacesLater,
     checked_text,
@@ -21,8 +23,8 @@ from ..sheet.yaml_reader import (
     places_in,
     read_own,
     read_yaml,
-    refuse_resolvers,
     resolver_in,
+    sheets_in,
 )
 from .override import refuse_unreadable, unquoted, unresolved
 
@@ -168,24 +170,30 @@ def _register_source() -> None:
     from hydra._internal.core_plugins.file_config_source import FileConfigSource
     from hydra._internal.sources_registry import SourcesRegistry
     from hydra.plugins.config_source import ConfigResult
+    from omegaconf import OmegaConf
 
     class CheckedConfigSource(FileConfigSource):
         @staticmethod
         def scheme() -> str:
             return SCHEME
 
+        def is_config(self, config_path: str) -> bool:
+            return _find(self._normalize_file_name(config_path), [Path(self.path)]) is not None
+
         def load_config(self, config_path: str) -> ConfigResult:
-            file = Path(self.path, self._normalize_file_name(config_path))
-            if not file.is_file():
+            found = _find(self._normalize_file_name(config_path), [Path(self.path)])
+            if found is None:
                 return super().load_config(config_path)  # which says so
+            file = found[0]
             text = checked_text(file)
-            refuse_resolvers(text, str(file))
             content = load_checked(text, str(file))
             if isinstance(content, dict) and "hydra" in content:
                 raise ScenarioError("Hydra's own settings are not taken from a file. Leave `hydra` out.", file=file, field="hydra")
-            if "/" in config_path.strip("/") and self._get_header_dict(text[:512]).get("package") is not None:
+            header = self._get_header_dict(text[:512])
+            if "/" in config_path.strip("/") and header.get("package") is not None:
                 raise ScenarioError("A file of a group speaks for its group alone. Leave `# @package` out.", file=file, line=1)
-            return super().load_config(config_path)
+            config = OmegaConf.load(io.StringIO(text))
+            return ConfigResult(provider=self.provider, path=f"{SCHEME}://{self.path}", config=config, header=header)
 
     SourcesRegistry.instance().register(CheckedConfigSource)
 
@@ -194,11 +202,14 @@ def members(group: str, conf_dir: Path | None = None) -> dict[str, Path]:
     """Name -> YAML of every member of a group (`scenario`, `mapping`), the designer's own first."""
     found: dict[str, Path] = {}
     for folder in folders(conf_dir):
-        for file in sorted((folder / group).glob("*.yaml")):
-            if not file.is_file():  # a link to nowhere, which editors leave, a pipe or a folder is no member
-                continue
-            found.setdefault(file.stem, file)
+        found = sheets_in(folder / group) | found
     return found
+
+
+def folder_of(group: str, name: str, conf_dir: Path | None = None) -> Path | None:
+    """The folder of a group that has a member of this name, the designer's own first."""
+    path = members(group, conf_dir).get(name)
+    return None if path is None else path.parent
 
 
 def shown(path: Path) -> str:
@@ -223,7 +234,7 @@ def by_name(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
     found = []
     for word in overrides:
         key, value = _key(word), word.partition("=")[2].strip("'\"")
-        if value.endswith((".yaml", ".yml")) and key in groups(verb, conf_dir):
+        if value.endswith(ENDINGS) and key in groups(verb, conf_dir):
             path, name = Path(value), Path(value).stem
             known = members(key, conf_dir)
             if name not in known or known[name].resolve() != path.resolve():
@@ -284,8 +295,9 @@ def _key(override: str) -> str:
 def _find(name: str, where: list[Path]) -> tuple[Path, str] | None:
     """The file of that name in the first folder that has it, and how a message calls it."""
     for folder in where:
-        if (folder / name).is_file():
-            return folder / name, f"conf/{name}" if folder == CONF else str(folder / name)
+        for ending in ENDINGS:
+            if (file := (folder / name).with_suffix(ending)).is_file():
+                return file, f"conf/{name}" if folder == CONF else str(file)
     return None
 
 
@@ -312,7 +324,7 @@ def _choices(verb: str, overrides: Sequence[str], where: list[Path]) -> dict[str
                 raise ScenarioError(f"{key}={value} names nothing. Write {key}=NAME{none}.", field=key)
             chosen[key] = value if value not in ("", "null") else None
     for group, member in chosen.items():
-        known = sorted({p.stem for folder in where for p in (folder / group).glob("*.yaml") if p.is_file()})
+        known = sorted({name for folder in where for name in sheets_in(folder / group)})
         if member is not None and member not in known:
             raise ScenarioError(f"There is no {group} {member!r}.{nearest(member, known)}", field=group)
     return chosen

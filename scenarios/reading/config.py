@@ -357,8 +357,10 @@ def _variation(
                 vary.append(_vary(f"{key}.yaw", child.child("yaw"), "angle"))
             for name, param in part.params.items():
                 if name in child:
+                    before = len(node.problems.found)
                     drawn = _vary(f"{key}.{name}", child.child(name), param.dimension)
-                    _within(drawn, 0.0 if drawn.replace else placed.params[name], param, child.child(name))
+                    if len(node.problems.found) == before:
+                        _within(drawn, 0.0 if drawn.replace else placed.params[name], param, child.child(name))
                     vary.append(drawn)
     return tuple(vary), friction_of, unless, at_most
 
@@ -407,7 +409,8 @@ def _within(drawn: Vary, base: float, param: Param, node: Node) -> None:
 
 def _vary(key: str, node: Node, dimension: str) -> Vary:
     replace = "replace" in node
-    node.mapping(required=("replace",) if replace else ("uniform",))
+    if replace:
+        node.mapping(required=("replace",))
     if replace and "one_of" in node.child("replace"):
         node.child("replace").mapping(required=("one_of",))
         choices = tuple(n.quantity(dimension) for n in node.child("replace").child("one_of").each())
@@ -419,6 +422,9 @@ def _vary(key: str, node: Node, dimension: str) -> Vary:
 
 
 def _uniform(node: Node, dimension: str | None) -> tuple[float, float]:
+    if not isinstance(node.value, Mapping) and (meant := other_sign(node.value)):
+        node.note(f"{node.value!r} stands where keys are wanted. Write {{uniform: {meant}}}.")
+        return (0.0, 0.0)
     node.mapping(required=("uniform",))
     if "uniform" not in node:
         return (0.0, 0.0)  # which has been noted

@@ -7,7 +7,7 @@ an error, because ``870`` has been both millimetres and metres in the history of
 import math
 import re
 
-from .typing_slips import decimal_comma, other_sign
+from .typing_slips import as_typed, decimal_comma, other_sign
 
 # unit -> (dimension, factor to SI)
 UNITS: dict[str, tuple[str, float]] = {
@@ -94,9 +94,9 @@ def parse_quantity(text: object, dimension: str | None = None) -> float:
         raise ValueError(f"{text!r} is no quantity. Write a number with its unit, such as {example}.")
     if isinstance(text, int | float):
         raise ValueError(f"{text!r} has no unit. Write it with its unit, such as {example}.")
-    match = _QUANTITY.match(str(text))
+    match = _QUANTITY.match(as_typed(str(text)))
     sign = other_sign(text)
-    if sign is not None:
+    if match is None and sign is not None:
         raise ValueError(f"{text!r} is no quantity. Write it as {sign}.")
     point = decimal_comma(text)
     if point is not None:
@@ -131,7 +131,7 @@ def si_unit(dimension: str | None) -> str:
 
 def dimension_of(text: object) -> str | None:
     """The dimension of a quantity string, or None where it is not one."""
-    match = _QUANTITY.match(str(text)) if isinstance(text, str) else None
+    match = _QUANTITY.match(as_typed(text)) if isinstance(text, str) else None
     return UNITS[match.group(2)][0] if match and match.group(2) in UNITS else None
 
 

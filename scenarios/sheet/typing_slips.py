@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 # full-width mark -> what YAML knows
 FULL_WIDTH = {
@@ -16,7 +17,13 @@ FULL_WIDTH = {
     "”": '"',
     "＃": "#",
     "－": "-",
+    "、": ", ",
+    "；": ", ",
 }
+_BLANKS = {"\u3000": "an ideographic space", "\u00a0": "a no-break space"}  # that YAML takes for letters
+_LOOK_ALIKE = str.maketrans(
+    {"−": "-", "–": "-", "—": "-", "〜": "~", "。": ".", "【": "[", "】": "]"} | dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff", "")
+)  # what Unicode's own table of the same letters in other widths leaves as it is
 _TEXT = re.compile(
     r""""(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|(?:^|\s)#.*$"""
 )  # quoted text and comments, where all marks may stand
@@ -52,7 +59,30 @@ def slip_in(text: str, line: int) -> str | None:
                     f"the full-width {mark!r} stands in column {column + 1} of line {at + 1}. "
                     f"Write {FULL_WIDTH[mark]!r}, or put the text in quotes."
                 )
+        joined = re.match(r"(\s*(?:- )?[\w.]+:|\s*-)([\u3000\u00a0])", bare)
+        if joined is not None:
+            odd, column = joined[2], joined.end()
+            return f"{_BLANKS[odd]} (U+{ord(odd):04X}) stands in column {column} of line {at + 1}. Write a blank for it."
+        unseen = re.search("[\u200b\u200c\u200d\u2060\ufeff]", bare)
+        if unseen is not None:
+            return f"a mark that is not seen (U+{ord(unseen[0]):04X}) stands in column {unseen.start() + 1} of line {at + 1}. Take it out."
+        if at < line and (key := re.match(r"\s*(?:- )?([\w.]+)(:(?=[^\s:/])|\s*=\s*)\S", bare)) is not None:
+            return f"no `: ` stands after {key[1]!r} in line {at + 1}. Write `{key[1]}: ` and then its value."
     return _no_dash(lines, line)
+
+
+def as_typed(text: str) -> str:
+    """A text with the letters, signs and blanks of another keyboard as they are written here: `－２６０　ｍｍ` is `-260 mm`."""
+    return unicodedata.normalize("NFKC", text).translate(_LOOK_ALIKE).strip()
+
+
+def look_alike(word: object) -> str | None:
+    """What to write for a word that holds marks which look like others or like nothing, in a sentence; None for any other."""
+    plain = as_typed(word) if isinstance(word, str) else word
+    if plain == word or not isinstance(word, str):
+        return None
+    odd = next((c for c in word if as_typed(f"a{c}a") != f"a{c}a"), " ")
+    return f"It holds {_BLANKS.get(odd, 'a mark')} (U+{ord(odd):04X}). Write {plain}."
 
 
 def _no_dash(lines: list[str], line: int) -> str | None:
@@ -91,18 +121,25 @@ _SIGN = re.compile(rf"^(\s*[+-]?[\d.]+)\s*({_LONGEST_FIRST})\s*$")
 
 
 def other_sign(text: object) -> str | None:
-    """What a quantity is as it has to be written, where its unit is a sign that is none here: `760 毫米`, `5°`, `±20 mm`."""
+    """What a quantity or a range is as it has to be written, where a sign of it is none here: `760 毫米`, `5°`, `±20 mm`, `1~2 s`."""
     if not isinstance(text, str):
         return None
-    if text.strip().startswith("±"):
-        size = text.strip()[1:].strip()
-        return f"[-{size}, {size}]"
+    text = as_typed(text)
+    about = re.match(r"(.*?)\s*(?:±|\+/?-)\s*(.+)$", text)
+    if about is not None:
+        spread = f"[-{about[2]}, {about[2]}]"
+        unit = re.sub(r"^[\d.]*\s*", "", about[2])
+        return f"{about[1]}{'' if re.search('[A-Za-z%]', about[1]) else f' {unit}'}, and {spread} under variation" if about[1] else spread
+    span = re.match(r"([+-]?[\d.]+)\s*([A-Za-z%/]*)\s*(?:~|\.\.+|to)\s*([+-]?[\d.]+)\s*([A-Za-z%/]*)$", text)
+    if span is not None:
+        low, unit, high, last = span.groups()
+        return f"[{f'{low} {unit or last}'.strip()}, {f'{high} {last or unit}'.strip()}]"
     match = _SIGN.match(text)
     return f"{match[1].strip()} {_SIGNS[match[2]]}" if match else None
 
 
 def other_comma(text: object) -> str | None:
-    """What a list is as it has to be written, where its entries stand with a `、` or a full-width comma between them."""
-    if not isinstance(text, str) or not re.search("[、，]", text):
+    """What a list is as it has to be written, where its entries stand with a `、`, a full-width comma or a semicolon between them."""
+    if not isinstance(text, str) or not re.search("[、，；;]", text):
         return None
-    return f"[{', '.join(word.strip() for word in re.split('[、，]', text))}]"
+    return f"[{', '.join(word.strip() for word in re.split('[、，；;]', text))}]"

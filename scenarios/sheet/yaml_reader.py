@@ -20,18 +20,19 @@ import yaml
 
 from .errors import ScenarioError
 from .quantity import parse_quantity, parse_size, show
-from .typing_slips import half_a_number, other_comma, slip_in
+from .typing_slips import half_a_number, look_alike, other_comma, slip_in
 
 Place = tuple[str, int]  # file name, line from 1; line 0 where the place has none (the command line)
 _MISSING = object()
 MAX_DEPTH = 50  # of a file from outside; a scenario is some eight levels deep
-MAX_VALUES = 100_000  # of one, each alias counted as what it stands for; a scenario has some thousand
+MAX_VALUES = 100_000  # that aliases of one stand for; a scenario has some thousand values in all
 MAX_BYTES = 1 << 20  # of one, where nothing else is said; ours have some 10 KB
 _CORE = "tag:yaml.org,2002:"
 _PLAIN = ("str", "int", "float", "bool", "null", "seq", "map")  # tags that change no more than how a value is read
 
 
 PACKAGE = Path(__file__).resolve().parents[2]
+ENDINGS = (".yaml", ".yml")
 FAST = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast; its messages are poorer
 
 
@@ -42,6 +43,21 @@ class Dateless(FAST):  # type: ignore[misc, valid-type]
         first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
+
+
+def sheets_in(folder: Path) -> dict[str, Path]:
+    """Name -> YAML file of a folder, in the order of the names. Hidden ones, and what is no file, are none."""
+    found: dict[str, Path] = {}
+    for ending in ENDINGS:  # the first goes before the other
+        for file in folder.glob(f"*{ending}"):
+            if file.is_file() and not file.name.startswith("."):
+                found.setdefault(file.stem, file)
+    return dict(sorted(found.items()))
+
+
+def _is_own(path: Path) -> bool:
+    """Whether a file is of this package, whose tests have read it."""
+    return path.is_relative_to(PACKAGE / "conf") or path.is_relative_to(PACKAGE / "assets")
 
 
 def read_own(path: Path) -> Any:
@@ -55,7 +71,7 @@ def read_yaml(path: Path, shown: str | None = None, limit: int = MAX_BYTES) -> A
     Raises:
         ScenarioError: it is no UTF-8, no YAML or beyond a bound, with the line; or it cannot be read.
     """
-    if path.is_relative_to(PACKAGE):
+    if _is_own(path):
         return yaml.load(path.read_text(encoding="utf-8"), Loader=Dateless)
     return load_checked(checked_text(path, shown, limit), shown or str(path))
 
@@ -77,8 +93,8 @@ def load_checked(text: str, shown: str) -> Any:
 def checked_text(path: Path, shown: str | None = None, limit: int = MAX_BYTES) -> str:
     """The text of a YAML file that anybody has written, looked through for what a few lines of it could grow into.
 
-    Nothing is built for that, so that it takes no longer than reading. Bounds: its size, its depth (`MAX_DEPTH`), no aliases, of
-    which ten lines stand for a million values, and no tags but those of plain values.
+    Nothing is built for that, so that it takes no longer than reading. Bounds: its size, its depth (`MAX_DEPTH`), what its aliases
+    stand for (`MAX_VALUES`), no key twice, no tags but those of plain values, and no resolver such as `${oc.env:HOME}`.
 
     Raises:
         ScenarioError: it is no UTF-8, no YAML or beyond a bound, with the line; or it cannot be read.
@@ -102,38 +118,83 @@ def check_text(content: bytes, shown: str) -> str:
         broken = content[: error.start].count(b"\n") + 1
         raise ScenarioError("This is no UTF-8 text. Save the file as UTF-8.", file=shown, line=broken) from None
     sizes: dict[str, int] = {}  # anchor -> values that an alias of it stands for
-    within: list[tuple[str | None, int]] = []  # anchor of each collection that is open, and its values so far
+    within: list[_Open] = []
+    aliased = 0
     try:
         for event in yaml.parse(text, Loader=FAST):
             line = event.start_mark.line + 1 if event.start_mark else None
-            tag = getattr(event, "tag", None)
-            if tag is not None and tag != "!" and tag.removeprefix(_CORE) not in _PLAIN:
-                raise ScenarioError(f"The tag {tag.removeprefix(_CORE)!r} is not read here. Leave it out.", file=shown, line=line)
-            size, anchor = 1, getattr(event, "anchor", None)
-            if isinstance(event, yaml.CollectionStartEvent):
-                within.append((anchor, 1))
-                if len(within) > MAX_DEPTH:
-                    raise ScenarioError(f"This is nested deeper than {MAX_DEPTH} levels. Close the brackets.", file=shown, line=line)
-                continue
             if isinstance(event, yaml.CollectionEndEvent):
-                anchor, size = within.pop()
-            elif isinstance(event, yaml.AliasEvent):
-                if any(anchor == outer for outer, _ in within):
-                    raise ScenarioError(f"The alias *{anchor} stands within what it names. Write the value out.", file=shown, line=line)
-                size, anchor = sizes.get(str(anchor), 1), None
-            elif not isinstance(event, yaml.ScalarEvent):
+                done = within.pop()
+                if done.anchor is not None:
+                    sizes[done.anchor] = done.size
+                if within:
+                    within[-1].size += done.size
                 continue
-            if anchor is not None:
-                sizes[anchor] = size
+            if not isinstance(event, yaml.NodeEvent):
+                continue
+            wrong = _wrong_tag(event) or (within[-1].takes(event) if within else None)
+            size = 1
+            if isinstance(event, yaml.CollectionStartEvent):
+                within.append(_Open(event.anchor, set() if isinstance(event, yaml.MappingStartEvent) else None))
+                if len(within) > MAX_DEPTH:
+                    wrong = f"This is nested deeper than {MAX_DEPTH} levels. Close the brackets."
+                size = 0  # which its end counts
+            elif isinstance(event, yaml.AliasEvent):
+                size = sizes.get(event.anchor, 1)
+                aliased += size
+                if any(event.anchor == outer.anchor for outer in within):
+                    wrong = f"The alias *{event.anchor} stands within what it names. Write the value out."
+                elif aliased > MAX_VALUES:
+                    wrong = f"Its aliases stand for more than {MAX_VALUES} values. Write them out."
+            else:
+                if event.anchor is not None:
+                    sizes[event.anchor] = 1
+                wrong = wrong or _called(event.value)
+            if wrong is not None:
+                raise ScenarioError(wrong, file=shown, line=line)
             if within:
-                within[-1] = (within[-1][0], within[-1][1] + size)
-                if within[-1][1] > MAX_VALUES:
-                    raise ScenarioError(
-                        f"With its aliases this holds more than {MAX_VALUES} values. Write it out.", file=shown, line=line
-                    )
+                within[-1].size += size
     except (yaml.YAMLError, ValueError) as error:
         raise _broken(error, text, shown) from None
     return text
+
+
+@dataclass
+class _Open:
+    """A list or table that is being read: its anchor, the keys of a table so far, the values in it, whether a key comes next."""
+
+    anchor: str | None
+    keys: set[str] | None
+    size: int = 1
+    at_key: bool = True
+
+    def takes(self, event: yaml.NodeEvent) -> str | None:
+        """Take a node in; what is wrong with it as a key."""
+        if self.keys is None:
+            return None
+        is_key, self.at_key = self.at_key, not self.at_key
+        if not is_key or not isinstance(event, yaml.ScalarEvent):
+            return None
+        if event.value == "<<" and not event.style:
+            return "`<<` merges keys, which is not read here. Write the keys out, or give a whole value by its alias: `at: *few`."
+        if event.value in self.keys:
+            return f"The key {event.value!r} stands here twice. Remove one."
+        self.keys.add(event.value)
+        return None
+
+
+def _wrong_tag(event: yaml.NodeEvent) -> str | None:
+    tag = getattr(event, "tag", None)
+    if tag in (None, "!") or tag.removeprefix(_CORE) in _PLAIN:
+        return None
+    return f"The tag {tag.removeprefix(_CORE)!r} is not read here. Leave it out."
+
+
+def _called(text: str) -> str | None:
+    found = resolver_in(text)
+    if found is None:
+        return None
+    return f"{found!r} is not resolved in a file: it could carry what is of this machine into a dataset. Write the value out."
 
 
 def _broken(error: Exception, text: str, shown: str) -> ScenarioError:
@@ -164,21 +225,6 @@ def resolver_in(text: str) -> str | None:
     return None
 
 
-def refuse_resolvers(text: str, shown: str) -> None:
-    """Refuse a YAML text that would have a resolver called when it is composed, such as one that reads the environment.
-
-    Raises:
-        ScenarioError: with the line.
-    """
-    for event in yaml.parse(text, Loader=FAST):
-        if isinstance(event, yaml.ScalarEvent) and (found := resolver_in(event.value)) is not None:
-            raise ScenarioError(
-                f"{found!r} is not resolved in a file: it could carry what is of this machine into a dataset. Write the value out.",
-                file=shown,
-                line=event.start_mark.line + 1 if event.start_mark else None,
-            )
-
-
 def places_in(path: Path, shown: str | None = None, prefix: str = "", limit: int = MAX_BYTES) -> dict[str, Place]:
     """Key path -> (file, line) of every key of a YAML file.
 
@@ -187,7 +233,7 @@ def places_in(path: Path, shown: str | None = None, prefix: str = "", limit: int
             a key that is no word (`on:` is a boolean in YAML).
     """
     name = shown or str(path)
-    text = path.read_text(encoding="utf-8") if path.is_relative_to(PACKAGE) else checked_text(path, shown, limit)
+    text = path.read_text(encoding="utf-8") if _is_own(path) else checked_text(path, shown, limit)
     try:
         root = yaml.compose(text, Loader=FAST)
     except yaml.YAMLError as error:
@@ -196,24 +242,14 @@ def places_in(path: Path, shown: str | None = None, prefix: str = "", limit: int
 
     def walk(node: yaml.Node | None, path_: str) -> None:
         if isinstance(node, yaml.MappingNode):
-            seen: set[str] = set()
             for key, value in node.value:
                 line = key.start_mark.line + 1
-                if key.tag == "tag:yaml.org,2002:merge":
-                    raise ScenarioError(
-                        "`<<` merges keys, which is not read here. Write the keys out, or give a whole value by its alias: `at: *few`.",
-                        file=name,
-                        line=line,
-                    )
                 if key.tag != "tag:yaml.org,2002:str":
                     raise ScenarioError(
                         f"The key {key.value!r} is read by YAML as {key.tag.rsplit(':', 1)[-1]}, not as a word. Use another word.",
                         file=name,
                         line=line,
                     )
-                if key.value in seen:
-                    raise ScenarioError(f"The key {key.value!r} stands here twice. Remove one.", file=name, line=line)
-                seen.add(key.value)
                 child = f"{path_}.{key.value}" if path_ else key.value
                 places[child] = (name, line)
                 walk(value, child)
@@ -268,10 +304,18 @@ def nearest(word: object, known: list[str] | tuple[str, ...]) -> str:
     meant = other_comma(word)
     if meant is not None:
         return f" Entries of a list have commas between them: {meant}."
+    if odd := _odd(word):
+        return odd
     known = sorted(set(known))
     close = difflib.get_close_matches(str(word), known, n=3, cutoff=0.6)
     hint = f" Did you mean {' or '.join(close)}?" if close else ""
     return f"{hint} Known here: {', '.join(_families(known)) or 'nothing'}."
+
+
+def _odd(value: object) -> str:
+    """A hint of marks that look like others, as it stands after a sentence."""
+    odd = look_alike(value)
+    return "" if odd is None else f" {odd}"
 
 
 def _families(names: Iterable[str]) -> list[str]:
@@ -349,7 +393,7 @@ class Node:
     def mapping(self, required: tuple[str, ...] = (), optional: tuple[str, ...] | None = ()) -> bool:
         """Check that this is a mapping with these keys (`optional=None`: any others too); False where it is no mapping."""
         if not isinstance(self.value, Mapping):
-            self.note(f"{self.value!r} stands where keys are wanted: {', '.join(required) or 'a mapping'}.")
+            self.note(f"{self.value!r} stands where keys are wanted: {', '.join(required) or 'a mapping'}.{_odd(self.value)}")
             return False
         meant: set[str] = set()  # required keys that are there, but misspelt
         for key in self.value:
@@ -379,7 +423,7 @@ class Node:
 
     def each(self) -> Iterator[Node]:
         if not isinstance(self.value, list):
-            self.note(f"{self.value!r} stands where a list is wanted.")
+            self.note(f"{self.value!r} stands where a list is wanted.{_odd(self.value)}")
             return
         for i, value in enumerate(self.value):
             yield Node(value, f"{self.path}[{i}]", self.problems)
@@ -405,7 +449,7 @@ class Node:
         if self.value is None and default is not _MISSING:
             return default
         if isinstance(self.value, bool) or not isinstance(self.value, int | float):
-            self.note(f"{self.value!r} stands where a plain number is wanted.")
+            self.note(f"{self.value!r} stands where a plain number is wanted.{_odd(self.value)}")
             return 1.0
         if not math.isfinite(self.value):
             self.note(f"{self.value!r} is no finite number.")
@@ -418,7 +462,7 @@ class Node:
         small = isinstance(self.value, int) and (low is None or self.value >= low) and self.value < 1 << 63
         if isinstance(self.value, bool) or not small:
             self.note(
-                f"{self.value!r} stands where a whole number{f' from {low} on' if low is not None else ''} is wanted."
+                f"{self.value!r} stands where a whole number{f' from {low} on' if low is not None else ''} is wanted.{_odd(self.value)}"
             )
             return low or 0
         return self.value
@@ -438,7 +482,7 @@ class Node:
             return default
         value = {"yes": True, "no": False}.get(self.value) if isinstance(self.value, str) else self.value
         if not isinstance(value, bool):  # yes and no are true and false in a file, and words on the command line
-            self.note(f"{self.value!r} stands where true or false is wanted.")
+            self.note(f"{self.value!r} stands where true or false is wanted.{_odd(self.value)}")
             return default
         return value
 

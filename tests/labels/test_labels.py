@@ -747,12 +747,34 @@ def test_all_problems_of_a_sheet_at_once(labelled, tmp_path):
     for words_ in (
         "Did you mean take.pinch",
         "0 <= t0 < t1",
-        "neither left nor right",
+        "'middle' is not known here",
         "before the one before",
         "'late'",
     ):
         assert words_ in message
     assert message.count("\n") == 5 and "wrong.yaml" in message
+
+
+@pytest.mark.parametrize("ending", ["yaml", "json"])
+def test_what_a_sheet_does_not_know_is_refused(labelled, tmp_path, ending):
+    path = written(tmp_path / f"a.{ending}", labelled)
+    text = path.read_text(encoding="utf-8")
+    for old, new, hint in (
+        ("confidence", "confidense", "unknown key 'confidense'. Did you mean confidence?"),
+        ("sha256", "sha265", "unknown key 'sha265'. Did you mean sha256?"),
+        ("data", "date", "unknown key 'date'. Did you mean data?"),
+        ("skill", "skil", "unknown key 'skil'. Did you mean skill?"),
+        ("the left hand reaches", "${oc.env:HOME}", "'${oc.env:HOME}' is not resolved in a file"),
+    ):
+        colon = "" if " " in old else ":" if ending == "yaml" else '":'
+        old, new = f"{old}{colon}", f"{new}{colon}"
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+        with pytest.raises(EpisodeError) as raised:
+            read_sheet(path, registry())
+        assert hint in str(raised.value)
+        if ending == "yaml":
+            line = 1 + text[: text.index(old)].count("\n")
+            assert f"a.yaml:{line}: " in str(raised.value)
 
 
 @pytest.mark.parametrize("text", ["", "[1, 2", "labels: 2\nepisodes: []", "a: &x [*x]", "labels: 1", "\x00"])

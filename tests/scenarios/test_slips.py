@@ -31,6 +31,11 @@ def test_full_width_marks_may_stand_in_text(tmp_path):
     assert places_in(file)["b"][1] == 2
 
 
+@pytest.mark.parametrize("text", ["－260 mm", "−260 mm", "\u3000-260\u3000mm ", "-２６０ ｍｍ", "-260\u00a0mm", "-260\u200b mm"])
+def test_a_quantity_in_other_widths_is_read(text):
+    assert parse_quantity(text, "length") == pytest.approx(-0.26)
+
+
 def test_decimal_comma():
     with pytest.raises(ValueError, match=r"'0,5 s' has a decimal comma\. Write it with a point: 0\.5 s\."):
         parse_quantity("0,5 s", "time")

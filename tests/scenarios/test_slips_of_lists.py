@@ -38,6 +38,16 @@ def refused(text: str) -> str:
         ("[bowl, robot.fingertips]", "[bowl、robot.fingertips]", "Entries of a list have commas between them: [bowl, robot]."),
         ("near: {of", "close_to: {of", "unknown word 'close_to'. Did you mean near?"),
         ("y: -260 mm", "y: -260 毫米", "'-260 毫米' is no quantity. Write it as -260 mm."),
+        ("y: -260 mm", "y:\u3000-260 mm", "It holds an ideographic space (U+3000). Write y: -260 mm."),
+        ("time_limit: ", "time_limit:\u3000", "an ideographic space (U+3000) stands in column 12 of line "),
+        ("time_limit: ", "time_limit:\u00a0", "a no-break space (U+00A0) stands in column 12 of line "),
+        ("time_limit: ", "time_limit\u3000: ", "Write time_limit."),
+        ("time_limit: ", "\u200btime_limit: ", "It holds a mark (U+200B). Write time_limit."),
+        ("time_limit: ", "time_limit:", "no `: ` stands after 'time_limit' in line "),
+        ("version: ", "version: \u3000", "It holds an ideographic space (U+3000). Write 3."),
+        ("{uniform: [-60 mm, 60 mm]}", "±60 mm", "Write {uniform: [-60 mm, 60 mm]}."),
+        ("[bowl, robot.fingertips]", "[bowl；robot.fingertips]", "Entries of a list have commas between them: [bowl, robot]."),
+        ("{x: 0 mm, y: -260 mm}", "{x: 0 mm、y: -260 mm}", "the full-width '、' stands in column "),
         ("  - lift:", "\u3000\u3000- lift:", "an ideographic space (U+3000) stands in column 1"),
         ("at: {x: 0 mm, y: -260 mm}", "<<: *few", "`<<` merges keys, which is not read here"),
     ],
@@ -65,7 +75,10 @@ def test_the_codes_of_mistakes_are_not_asked_of_a_goal_that_cannot_be_read():
 
 @pytest.mark.parametrize(
     ("text", "found"),
-    [("±20 mm", "[-20 mm, 20 mm]"), ("15°", "15 deg"), ("5 ％", "5 %"), ("2 千克", "2 kg"), ("3 毫秒", "3 ms"), ("5 mm", None), (5, None)],
+    [
+        *[("±20 mm", "[-20 mm, 20 mm]"), ("1〜2 s", "[1 s, 2 s]"), ("870±30 mm", "870 mm, and [-30 mm, 30 mm] under variation")],
+        *[("15°", "15 deg"), ("2 千克", "2 kg"), ("3 毫秒", "3 ms"), ("5 ％", None), ("5 mm", None), (5, None)],
+    ],
 )
 def test_signs(text, found):
     assert other_sign(text) == found

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from shiliu import cli
 from shiliu.replay.formats.lerobot.write import write_lerobot
-from shiliu.scenarios.reading.composition import CONF, compose, list_scenarios
+from shiliu.scenarios.reading.composition import CONF, compose, list_scenarios, members
 from shiliu.scenarios.sheet.errors import ScenarioError
 from shiliu.scenarios.sheet.yaml_reader import MAX_BYTES, read_yaml, resolver_in
 from shiliu.scenarios.tasks.own_sentences import scenario_of_task
@@ -121,8 +121,8 @@ def test_an_alias_stands_for_what_it_names_within_bounds(tmp_path):
     content = read_yaml(file)
     assert content["at"] == content["few"] and content["there"] == [content["few"]] * 2
     many = "a: &a [" + ", ".join(["1"] * 999) + "]\n"
-    within, beyond = (f"{many}b: [{', '.join(['*a'] * n)}]\n" for n in (98, 99))
-    assert len(read_yaml(written(tmp_path / "within.yaml", within))["b"]) == 98
+    within, beyond = (f"{many}b: [{', '.join(['*a'] * n)}]\n" for n in (100, 101))
+    assert len(read_yaml(written(tmp_path / "within.yaml", within))["b"]) == 100
     with pytest.raises(ScenarioError, match="more than 100000 values"):
         read_yaml(written(tmp_path / "beyond.yaml", beyond))
 
@@ -160,3 +160,65 @@ def test_a_cell_may_be_called_as_a_number_is_written(tmp_path, name):
     (tmp_path / "cell").mkdir()
     shutil.copy(CONF / "cell" / "example-mw-01.yaml", tmp_path / "cell" / f"{name}.yaml")
     assert compose("check", [f"cell={name}"], tmp_path).tree["cell"]
+
+
+SEGMENTS = """
+labels: 1
+data: demos
+episodes:
+  - episode: episode_000000
+    sha256: "0"
+    segments:
+      - {t0: 0, t1: 1.5, skill: reach, hand: left, en: "to ${oc.env:HOME}"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "sheet"),
+    [
+        (["label", "apply=FILE", "data=DATA"], SEGMENTS),
+        (["deliver", "disputes=FILE", "data=DATA", "verdicts=DATA"], "disputes: [{why: '${oc.env:HOME}'}]\n"),
+        (["record", "scenario=table_setting", "metadata=FILE"], "centre: ${oc.env:HOME}\n"),
+        (["replay", "robot=FILE", "data=DATA"], "title: {en: '${oc.env:HOME}', zh: y}\n"),
+        (["replay", "mapping=FILE", "data=DATA"], "title: ${oc.env:HOME}\n"),
+        (["replay", "device=own", "data=DATA"], "source: ${oc.env:HOME}\n"),
+        (["replay", "cell=own", "data=DATA"], "centre: ${oc.env:HOME}\n"),
+        (["replay", "data=DATA"], "data: ${oc.env:HOME}\n"),
+        (["replay", "check=intake", "data=DATA"], "clock: {skew: {signal: '${oc.env:HOME}'}}\n"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_no_sheet_of_a_user_has_a_resolver_called(words, sheet, bare, tmp_path, capsys):
+    conf = tmp_path / "conf"
+    names = {"device=own": "device/own.yaml", "cell=own": "cell/own.yaml", "check=intake": "check/arm_manipulation.yaml"}
+    name = next((names[word] for word in words if word in names), "own.yaml" if "FILE" in str(words) else "replay.yaml")
+    file = written(conf / name, sheet)
+    data = write_lerobot(tmp_path / "set", [waving(bare, 1, 1.0)], bare.schema.lerobot_features(()), RATE)
+    written(data / "verdicts.jsonl", '{"source": "set#0", "verdict": "FEASIBLE"}\n')
+    given = [word.replace("FILE", str(file)).replace("DATA", str(data)) for word in words]
+    assert cli.main([*given, f"out={tmp_path / 'out'}", f"--config-dir={conf}"]) == 2
+    error = capsys.readouterr().err
+    line = 1 + sheet[: sheet.index("${")].count("\n")
+    assert f"{file.name}:{line}: '${{oc.env:HOME}}' is not resolved in a file" in error and "Write the value out." in error
+    assert not (tmp_path / "out").exists()
+
+
+def test_files_that_end_in_yml_are_found_and_hidden_ones_are_not(tmp_path, capsys):
+    conf = tmp_path / "conf"
+    for file in ("tea.yml", "both.yml", "both.yaml"):
+        written(conf / "cell" / file, (CONF / "cell" / "example-mw-01.yaml").read_text(encoding="utf-8"))
+    written(conf / "scenario" / "mine.yml", "defaults: [base, _self_]\nversion: 7\n")
+    written(conf / "scenario" / "base.yml", "defaults: [table_setting, _self_]\n")
+    written(conf / "cell" / "._tea.yaml", b"\x00\x05\x16\x07")  # beside each file of a Mac on a network disk
+    assert compose("check", ["scenario=mine"], conf).tree["scenario"]["version"] == 7
+    assert compose("check", ["cell=tea", "scenario=microwave"], conf).tree["cell"]
+    assert compose("check", [f"cell={conf}/cell/tea.yml", "scenario=microwave"], conf).tree["cell"]
+    assert members("cell", conf)["both"].suffix == ".yaml"
+    assert cli.main(["list", "cells", f"--config-dir={conf}"]) == 0
+    assert {line.split()[0] for line in capsys.readouterr().out.splitlines() if line} >= {"tea", "both", "example-mw-01"}
+    assert "._tea" not in members("cell", conf)
+
+
+def test_a_sheet_of_many_episodes_is_read(tmp_path):
+    rows = "".join(f"- {{a: {i}, b: [1, 2, 3]}}\n" for i in range(30_000))
+    assert len(read_yaml(written(tmp_path / "many.yaml", rows))) == 30_000
