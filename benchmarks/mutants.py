@@ -97,7 +97,8 @@ def annotates(node: parso.tree.NodeOrLeaf) -> bool:
     """Whether a node is part of a type or of a decorator, which nothing reads when the code runs."""
     while node.parent is not None:
         above = node.parent
-        if above.type in ("tfpdef", "decorator"):
+        named = above.type == "argument" and getattr(above.children[0], "value", "") in ("repr", "compare")  # of a dataclass's field
+        if above.type in ("tfpdef", "decorator") or named:
             return True
         if (above.type == "annassign" and node is above.children[1]) or (above.type == "funcdef" and node is above.annotation):
             return True

@@ -160,6 +160,13 @@ def test_what_held_at_the_start_counts_as_far_as_the_rest_has_come(readings):
     assert progress(conjuncts(goal), lifted, before) == pytest.approx(0.25), "half of the way of one, and the other held no more"
 
 
+def test_where_all_held_from_the_start_the_way_is_made_in_that_copy_alone(readings):
+    goal = All((Near(BOWL, PLATE, 0.1), Below(BOWL, 0.05)))
+    taken = readings({BOWL: [[1.05, 0, 0.02], [0.6, 0, 0.02]], PLATE: [[1.1, 0, 0.02], [1.1, 0, 0.02]]})
+    before = [np.array([0.05, -1.0]), np.array([0.03, 0.03])]  # of two copies: all held in the first
+    assert progress(conjuncts(goal), taken, before) == pytest.approx([1.0, 0.6])
+
+
 def test_of_a_choice_the_nearest_alternative_is_the_progress(readings):
     choice = AnyOf((All((Angle(DOOR, 1.0, True), Displaced(KEY, 0.002))), Below(BOWL, 0.5)))
     goal = All((Near(BOWL, PLATE, 0.1), choice))
