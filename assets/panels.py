@@ -205,15 +205,23 @@ def _on(y: float, z: float, radius: float, angle: float) -> tuple[float, float]:
 
 
 def sign(
-    file: Path,
+    folder: Path,
+    name: str,
     size: tuple[float, float],
+    thick: float,
     lines: Sequence[tuple[str, float]],
     ink: Colour,
     paper: Colour,
     edge: bool = True,
+    sharp: float = 1.0,
 ) -> None:
-    """A label on a panel: words one below the other, each so high as a share of the label; `size` is width and height [m]."""
-    width, height = (max(48, round(2400 * side)) for side in size)
+    """A label as `<name>.png` on a plate `<name>.obj`: words one below the other, each so high as a share of the label.
+
+    Args:
+        size: width and height [m]; thick: the plate [m]; sharp: by which it has more pixels than 2400 a metre.
+    """
+    signs.plate(folder / f"{name}.obj", *size, thick)
+    width, height = (max(48, round(2400 * sharp * side)) for side in size)
     image = Image.new("RGB", (width, height), paper)
     draw = ImageDraw.Draw(image)
     if edge:
@@ -224,7 +232,7 @@ def sign(
         at += gap + share / 2
         draw.text((width / 2, at * height), words, fill=ink, font=font(round(0.86 * share * height)), anchor="mm")
         at += share / 2
-    image.quantize(16).save(file, optimize=True)
+    image.quantize(16).save(folder / f"{name}.png", optimize=True)
 
 
 def warning(file: Path, words: tuple[str, str], size: int = 256) -> None:

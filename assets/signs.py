@@ -66,6 +66,16 @@ def steps(file: Path, lines: Sequence[tuple[str, str]]) -> None:
     image.quantize(64).save(file, optimize=True)
 
 
+def cell(
+    folder: Path, number: str, name: tuple[str, str], category: tuple[str, str], lines: Sequence[tuple[str, str]], more: str = ""
+) -> None:
+    """Board and sheet of steps as `board<more>.png` and `card<more>.png`, and the plates that show them."""
+    board(folder / f"board{more}.png", number, name, category)
+    plate(folder / "board.obj", 1.2, 0.3)
+    steps(folder / f"card{more}.png", lines)
+    plate(folder / "card.obj", 0.420, 0.594, 0.004)
+
+
 def epoxy(file: Path, seed: int, grey: int, tint: tuple[int, int, int]) -> None:
     """Epoxy floor with fine flakes, of a mean grey and a tint; it tiles."""
     size, rng = 512, np.random.default_rng(seed)

@@ -4,6 +4,7 @@ Run from anywhere: `python assets/objects/cloth_pad/generate.py`.
 """
 
 import numpy as np
+from shiliu.assets.cloths import ridge
 from shiliu.assets.frame import Part
 from shiliu.assets.shapes import mesh, prop_defaults
 
@@ -44,45 +45,13 @@ def pad():
     return surface(x, y, 0.001 + edge * (THICK - 0.002 + waves) + risen)
 
 
-def ridge():
-    """The gathered middle: a standing ridge of four layers, pleated along its length, from z = 0 up."""
-    length, thick, high = RIDGE
-    around, along = 28, 24
-    z, a = np.linspace(0, 1, along), 2 * np.pi * np.arange(around) / around
-    vertices = []
-    for share in z:
-        spread = 1.0 + 0.35 * (1 - share) ** 3 - 0.25 * share**4
-        for angle in a:
-            c, s = np.cos(angle), np.sin(angle)
-            pleat = 1 + 0.10 * np.sin(5 * angle + 3 * share) * (0.4 + share)
-            vertices.append(
-                (
-                    length * spread * np.sign(c) * abs(c) ** 0.6,
-                    thick * spread * pleat * np.sign(s) * abs(s) ** 0.8,
-                    2 * high * share,
-                )
-            )
-    faces = []
-    for i in range(along - 1):
-        for j in range(around):
-            k = (j + 1) % around
-            p, q, r, s = i * around + j, i * around + k, (i + 1) * around + j, (i + 1) * around + k
-            faces += [(p, q, s), (p, s, r)]
-    top = len(vertices)
-    vertices += [(0, 0, 2 * high + 0.002), (0, 0, 0)]
-    for j in range(around):
-        k = (j + 1) % around
-        faces += [(top, (along - 1) * around + j, (along - 1) * around + k), (top + 1, k, j)]
-    return np.array(vertices), np.array(faces)
-
-
 length, thick, high = RIDGE
 part = Part(__file__, prop_defaults("cloth", 0.6), free=True, what="numbers")
 part.looks = f"""
     <material name="cloth" rgba="0.95 0.80 0.30 1" specular="0.02" shininess="0.05"/>
     <material name="damp" rgba="0.86 0.70 0.24 1" specular="0.05" shininess="0.1"/>
 {mesh("pad", pad())}
-{mesh("ridge", ridge())}
+{mesh("ridge", ridge(RIDGE, 24, (0.35, 0.25), (5, True)))}
 """
 part.body = f"""
       <inertial pos="0 0 {THICK / 2:g}" mass="{MASS[0]:g}" diaginertia="5.1e-5 6.8e-5 1.18e-4"/>
