@@ -73,3 +73,21 @@ def ridge(size: tuple[float, float, float], along: int, spread: tuple[float, flo
         k = (j + 1) % around
         faces += [(top, (along - 1) * around + j, (along - 1) * around + k), (top + 1, k, j)]
     return np.array(vertices), np.array(faces)
+
+
+def skin(upper: np.ndarray, lower: np.ndarray) -> Mesh:
+    """A closed skin of two grids of points (n, m, 3) [m] that share their edge's outline: vertices (2 n m, 3), faces (k, 3)."""
+    n, m, _ = upper.shape
+    faces = []
+    for i in range(n - 1):
+        for j in range(m - 1):
+            a, b, c, d = i * m + j, (i + 1) * m + j, (i + 1) * m + j + 1, i * m + j + 1
+            faces += [(a, b, c), (a, c, d)]
+            a, b, c, d = (k + n * m for k in (a, b, c, d))
+            faces += [(a, c, b), (a, d, c)]
+    edge = [(i, 0) for i in range(n)] + [(n - 1, j) for j in range(1, m)]
+    edge += [(i, m - 1) for i in range(n - 2, -1, -1)] + [(0, j) for j in range(m - 2, 0, -1)]
+    for (i, j), (k, q) in zip(edge, edge[1:] + edge[:1]):
+        a, b = i * m + j, k * m + q
+        faces += [(a, a + n * m, b), (b, a + n * m, b + n * m)]
+    return np.vstack([upper.reshape(-1, 3), lower.reshape(-1, 3)]), np.array(faces)

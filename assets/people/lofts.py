@@ -31,13 +31,18 @@ def loft(rows, count=26, around=28, power=2.3):
     c, s = np.cos(angle), np.sin(angle)
     c, s = np.sign(c) * np.abs(c) ** (2 / power), np.sign(s) * np.abs(s) ** (2 / power)
     vertices = np.concatenate([np.c_[mid + deep * c, wide * s, np.full(around, z)] for z, wide, deep, mid in sections])
+    return tubed(vertices, count, around, 1)
+
+
+def tubed(vertices, count, around, outward):
+    """Vertices and faces of `count` rings of `around` vertices, closed by a cap at either end; outward: 1, or -1 where they run back."""
     faces = []
     for i in range(count - 1):
         a, b = i * around, (i + 1) * around
         for j in range(around):
             k = (j + 1) % around
-            faces += [(a + j, a + k, b + k), (a + j, b + k, b + j)]
-    for ring, turn in ((0, -1), (count - 1, 1)):  # caps
+            faces += [(a + j, a + k, b + k), (a + j, b + k, b + j)] if outward > 0 else [(a + j, b + k, a + k), (a + j, b + j, b + k)]
+    for ring, turn in ((0, -outward), (count - 1, outward)):
         vertices = np.vstack([vertices, vertices[ring * around : (ring + 1) * around].mean(axis=0)])
         for j in range(around):
             ends = (ring * around + j, ring * around + (j + 1) % around)
@@ -70,24 +75,21 @@ def shapes():
         (0.560, 0.094, 0.070, -0.001), (0.590, 0.0905, 0.0695, 0.003), (0.602, 0.090, 0.069, 0.004), (0.606, 0.070, 0.055, 0.004),
     ]  # fmt: skip
 
-    def limb(*rows):
-        return [(z, r, d, x) for z, r, d, x in rows]
-
-    upper = limb((0.030, 0.006, 0.006, 0), (0.027, 0.018, 0.019, 0), (0.014, 0.031, 0.034, 0), (-0.008, 0.035, 0.037, 0),
+    upper = [(0.030, 0.006, 0.006, 0), (0.027, 0.018, 0.019, 0), (0.014, 0.031, 0.034, 0), (-0.008, 0.035, 0.037, 0),
                  (-0.06, 0.031, 0.032, 0), (-0.12, 0.028, 0.028, 0), (-0.186, 0.026, 0.026, 0), (-0.205, 0.019, 0.019, 0),
-                 (-0.211, 0.006, 0.006, 0))[::-1]  # fmt: skip
-    fore = limb((0.022, 0.006, 0.006, 0), (0.016, 0.018, 0.018, 0), (0.0, 0.026, 0.026, 0), (-0.035, 0.0265, 0.0265, 0),
+                 (-0.211, 0.006, 0.006, 0)][::-1]  # fmt: skip
+    fore = [(0.022, 0.006, 0.006, 0), (0.016, 0.018, 0.018, 0), (0.0, 0.026, 0.026, 0), (-0.035, 0.0265, 0.0265, 0),
                 (-0.09, 0.0215, 0.0215, 0), (-0.132, 0.0185, 0.0185, 0), (-0.138, 0.0195, 0.0195, 0), (-0.146, 0.0195, 0.0195, 0),
-                (-0.148, 0.015, 0.015, 0))[::-1]  # fmt: skip
+                (-0.148, 0.015, 0.015, 0)][::-1]  # fmt: skip
     palm = [(-0.060, 0.004, 0.010, 0.0), (-0.0585, 0.0085, 0.022, 0.0), (-0.050, 0.0105, 0.0255, 0.0), (-0.030, 0.0115, 0.0255, 0.001),
             (-0.012, 0.0120, 0.0195, 0.001), (0.0, 0.0125, 0.0155, 0.0), (0.012, 0.013, 0.0155, 0.0)]  # fmt: skip
-    thigh = limb((0.050, 0.008, 0.008, 0), (0.044, 0.028, 0.034, 0), (0.015, 0.047, 0.058, -0.002), (-0.03, 0.051, 0.061, -0.002),
+    thigh = [(0.050, 0.008, 0.008, 0), (0.044, 0.028, 0.034, 0), (0.015, 0.047, 0.058, -0.002), (-0.03, 0.051, 0.061, -0.002),
                  (-0.09, 0.050, 0.055, 0),
                  (-0.17, 0.042, 0.044, 0), (-0.235, 0.036, 0.038, 0.001), (-0.262, 0.034, 0.035, 0), (-0.279, 0.022, 0.022, 0),
-                 (-0.284, 0.006, 0.006, 0))[::-1]  # fmt: skip
-    shank = limb((0.030, 0.006, 0.006, 0), (0.024, 0.022, 0.022, 0), (0.0, 0.035, 0.035, 0), (-0.07, 0.0345, 0.036, -0.006),
+                 (-0.284, 0.006, 0.006, 0)][::-1]  # fmt: skip
+    shank = [(0.030, 0.006, 0.006, 0), (0.024, 0.022, 0.022, 0), (0.0, 0.035, 0.035, 0), (-0.07, 0.0345, 0.036, -0.006),
                  (-0.15, 0.0305, 0.031, -0.003), (-0.215, 0.029, 0.029, 0), (-0.236, 0.0295, 0.0295, 0.001),
-                 (-0.240, 0.024, 0.024, 0.001))[::-1]  # fmt: skip
+                 (-0.240, 0.024, 0.024, 0.001)][::-1]  # fmt: skip
     found = {
         "torso": loft(shifted(trunk, LUMBAR_Z), 40, 40, 2.5),
         "collar": loft(shifted(collar, LUMBAR_Z), 10, 32, 2.0),
@@ -160,15 +162,4 @@ def shoe():
     vertices = np.concatenate(
         [np.c_[np.full(24, x), wide * c, (top + low) / 2 + (top - low) / 2 * s] for x, wide, top, low in sections]
     )
-    faces = []
-    for i in range(25):
-        for j in range(24):
-            k = (j + 1) % 24
-            a, b = i * 24, (i + 1) * 24
-            faces += [(a + j, b + k, a + k), (a + j, b + j, b + k)]
-    for ring, turn in ((0, 1), (25, -1)):
-        vertices = np.vstack([vertices, vertices[ring * 24 : (ring + 1) * 24].mean(axis=0)])
-        for j in range(24):
-            ends = (ring * 24 + j, ring * 24 + (j + 1) % 24)
-            faces.append((*ends[::turn], len(vertices) - 1))
-    return vertices, faces
+    return tubed(vertices, 26, 24, -1)

@@ -4,7 +4,7 @@ Run from anywhere: `python assets/objects/cloth_pad/generate.py`.
 """
 
 import numpy as np
-from shiliu.assets.cloths import ridge
+from shiliu.assets.cloths import ridge, skin
 from shiliu.assets.frame import Part
 from shiliu.assets.shapes import mesh, prop_defaults
 
@@ -14,27 +14,6 @@ MASS = (0.036, 0.024)  # kg, of pad and ridge
 SEED = 5
 
 
-def surface(x, y, z, closed=True):
-    """Vertices (m, 3) and faces (k, 3) of a closed skin: upper side (n, m) of heights over a grid, its copy at the bottom."""
-    n, m = z.shape
-    upper = np.stack([*np.broadcast_arrays(x[:, None], y[None, :]), z], axis=-1).reshape(-1, 3)
-    lower = upper * [1, 1, 0]
-    at = lambda i, j, side: side * n * m + i * m + j  # noqa: E731
-    faces = []
-    for i in range(n - 1):
-        for j in range(m - 1):
-            a, b, c, d = at(i, j, 0), at(i + 1, j, 0), at(i + 1, j + 1, 0), at(i, j + 1, 0)
-            faces += [(a, b, c), (a, c, d)]
-            a, b, c, d = (k + n * m for k in (a, b, c, d))
-            faces += [(a, c, b), (a, d, c)]
-    edge = [(i, 0) for i in range(n)] + [(n - 1, j) for j in range(1, m)]
-    edge += [(i, m - 1) for i in range(n - 2, -1, -1)] + [(0, j) for j in range(m - 2, 0, -1)]
-    for (i, j), (k, m_) in zip(edge, edge[1:] + edge[:1]):
-        a, b, c, d = at(i, j, 0), at(k, m_, 0), at(i, j, 1), at(k, m_, 1)
-        faces += [(a, c, b), (b, c, d)]
-    return np.vstack([upper, lower]), np.array(faces)
-
-
 def pad():
     """The folded layers: thin at the edge, in soft waves, rising to where they are gathered."""
     x, y = np.linspace(-SIDE / 4, SIDE / 4, 31), np.linspace(-WIDTH / 2, WIDTH / 2, 27)
@@ -42,7 +21,8 @@ def pad():
     edge = np.clip((1 - np.maximum(np.abs(u), np.abs(v))) / 0.14, 0, 1) ** 0.5
     waves = 0.0012 * np.sin(7 * u + 2 * v) + 0.0010 * np.sin(9 * v - 4 * u + 1)
     risen = 0.007 * np.exp(-((v * WIDTH / 2 / 0.020) ** 2)) * np.exp(-((u * SIDE / 4 / 0.055) ** 4))
-    return surface(x, y, 0.001 + edge * (THICK - 0.002 + waves) + risen)
+    upper = np.stack([*np.broadcast_arrays(x[:, None], y[None, :]), 0.001 + edge * (THICK - 0.002 + waves) + risen], axis=-1)
+    return skin(upper, upper * [1, 1, 0])
 
 
 length, thick, high = RIDGE
