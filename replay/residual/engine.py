@@ -16,7 +16,9 @@ from .hypotheses import Case, Explanation, best, is_exact
 from .relations import Relation, relations_of, shifted
 from .row_order import rows_lost, rows_moved
 from .table import Group, RecordedChannel
-from .whole_takes import of_command, parameters, speeds_never_filled, speeds_of_another_unit, whole, written_as_commands
+from .whole_takes import (
+    beyond_the_ends, of_command, parameters, speeds_never_filled, speeds_of_another_unit, whole, written_as_commands,
+)  # fmt: skip
 
 UNEVEN = 0.01  # rad: a group whose channels follow worse than this, on the whole, may follow later than a kernel reaches
 CLEAR = 1.25  # times its limit, from where on a difference that may be a push is named
@@ -56,9 +58,10 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     relations = relations_of(group)
     if (late := _late(group, relations)) > 0.0:
         relations = relations_of(group, late)
-    found = [*speeds, *rows_lost(group), *rows_moved(group), *written_as_commands(group)]
+    past = list(beyond_the_ends(group))
+    found = [*speeds, *past, *rows_lost(group), *rows_moved(group), *written_as_commands(group)]
     lost = [(d.first, d.last) for d in found if d.kind == "rows"]
-    written = {name for d in found if d.kind == "command" for name in d.channels}
+    written = {name for d in found if d in past or d.kind == "command" for name in d.channels}
     apart = {name: np.zeros((group.n, len(group.channels)), bool) for name in ("follows", "derivative")}
     for j, (channel, own) in enumerate(zip(group.channels, relations)):
         for relation in own:
