@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from shiliu.assets.frame import Part
 
 from .medicines import band_shape
-from .shapes import FOOT, mesh, numbers, prop_defaults, revolve
+from .shapes import FOOT, feet, mesh, numbers, prop_defaults, revolve
 from .signs import Colour, font
 
 SEGMENTS = 48
@@ -167,18 +167,10 @@ def bottle(folder: Path, shape: Bottle, choices: Sequence[Wares], lid: str) -> N
             (shape.cap * np.cos(a), shape.cap * np.sin(a)) for a in 2 * np.pi * np.arange(CAP_RIDGES) / CAP_RIDGES
         )
     )
-    feet = "\n".join(
-        f'      <geom name="foot_{i}" class="foot" pos="{numbers((0.82 * r * np.cos(a), 0.82 * r * np.sin(a), 0.002))}" size="0.002"/>'
-        for i, a in enumerate(2 * np.pi * (np.arange(4) + 0.5) / 4)
-    )
     across, upright = shape.mass * (r**2 / 4 + h**2 / 12), shape.mass * r**2 / 2
     fills = shown(choices, "fill", 'type="mesh" mesh="wall"')
     s, n = shape.shoulder, shape.neck
-    parts = (
-        ("body", r, 0.003, s),
-        ("shoulder", 0.5 * (r + shape.throat), s, n),
-        ("neck", shape.cap, n, h),
-    )
+    parts = (("body", r, 0.003, s), ("shoulder", 0.5 * (r + shape.throat), s, n), ("neck", shape.cap, n, h))
     solid = "\n".join(
         f'      <geom name="{word}" class="collision" type="cylinder" pos="0 0 {(a + b) / 2:g}" size="{wide:g} {(b - a) / 2:g}"/>'
         for word, wide, a, b in parts
@@ -198,7 +190,7 @@ def bottle(folder: Path, shape: Bottle, choices: Sequence[Wares], lid: str) -> N
       <geom name="lid" class="visual" type="mesh" mesh="cap" material="cap"/>
 {ridges}
 {shown(choices, "label", 'type="mesh" mesh="label" quat="0 0 0 1"')}
-{feet}
+{feet(0.82 * r, 0.002)}
 {solid}
       <site name="base" pos="0 0 0"/>
       <site name="body" pos="0 0 {shape.grip:g}" quat="0 0 0 1"/>

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 from shiliu.assets.frame import Part
 
-from .shapes import FOOT, mesh, numbers, prop_defaults, revolve
+from .shapes import FOOT, feet, mesh, numbers, prop_defaults, revolve
 from .signs import font
 
 SEGMENTS = 48
@@ -122,12 +122,6 @@ def bottle(folder: Path, radius: float, height: float, mass: float, colour: str,
         'size="0.0007" material="cap"/>'
         for x, y in ((0.9 * radius * np.cos(a), 0.9 * radius * np.sin(a)) for a in 2 * np.pi * np.arange(24) / 24)
     )
-    round_ = [
-        (0.82 * radius * np.cos(a), 0.82 * radius * np.sin(a), 0.0015) for a in 2 * np.pi * (np.arange(4) + 0.5) / 4
-    ]
-    feet = "\n".join(
-        f'      <geom name="foot_{i}" class="foot" pos="{numbers(at)}" size="0.0015"/>' for i, at in enumerate(round_)
-    )
     shown = "\n".join(
         f'      <geom name="label_{i}" class="visual" type="mesh" mesh="label" material="label_{i}" rgba="1 1 1 {int(i == 0)}"/>'
         for i in range(len(labels))
@@ -154,7 +148,7 @@ def bottle(folder: Path, radius: float, height: float, mass: float, colour: str,
       <geom name="lid" class="visual" type="mesh" mesh="lid" material="cap"/>
 {ridges}
 {shown}
-{feet}
+{feet(0.82 * radius, 0.0015)}
       <geom name="body" class="collision" type="cylinder" pos="0 0 {(body + 0.003) / 2:g}" size="{radius:g} {(body - 0.003) / 2:g}"/>
       <geom name="cap" class="collision" type="cylinder" pos="0 0 {body + cap / 2:g}" size="{0.9 * radius:g} {cap / 2:g}"/>
       <site name="base" pos="0 0 0"/>

@@ -205,26 +205,24 @@ def _on(y: float, z: float, radius: float, angle: float) -> tuple[float, float]:
 
 
 def sign(
-    file: Path,
+    folder: Path,
+    name: str,
     size: tuple[float, float],
+    thick: float,
     lines: Sequence[tuple[str, float]],
     ink: Colour,
     paper: Colour,
     edge: bool = True,
+    sharp: float = 1.0,
 ) -> None:
-    """A label on a panel: words one below the other, each so high as a share of the label; `size` is width and height [m]."""
-    width, height = (max(48, round(2400 * side)) for side in size)
-    image = Image.new("RGB", (width, height), paper)
-    draw = ImageDraw.Draw(image)
-    if edge:
-        draw.rectangle([2, 2, width - 3, height - 3], outline=ink, width=max(2, height // 40))
-    gap = (1.0 - sum(share for _, share in lines)) / (len(lines) + 1)
-    at = 0.0
-    for words, share in lines:
-        at += gap + share / 2
-        draw.text((width / 2, at * height), words, fill=ink, font=font(round(0.86 * share * height)), anchor="mm")
-        at += share / 2
-    image.quantize(16).save(file, optimize=True)
+    """A label as `<name>.png` on a plate `<name>.obj`: words one below the other, each so high as a share of the label.
+
+    Args:
+        size: width and height [m]; thick: the plate [m]; sharp: by which it has more pixels than 2400 a metre.
+    """
+    signs.plate(folder / f"{name}.obj", *size, thick)
+    pixels = [max(48, round(2400 * sharp * side)) for side in size]
+    signs.label(folder / f"{name}.png", pixels, lines, ink, paper, 2 if edge else 0, 0.86)
 
 
 def warning(file: Path, words: tuple[str, str], size: int = 256) -> None:
@@ -240,3 +238,23 @@ def warning(file: Path, words: tuple[str, str], size: int = 256) -> None:
     draw.text((50 * u, 98 * u), words[0], font=font(round(15 * u)), fill=(20, 20, 20), anchor="mm")
     draw.text((50 * u, 115 * u), words[1], font=font(round(8 * u)), fill=(60, 60, 60), anchor="mm")
     image.quantize(16).save(file, optimize=True)
+
+
+def magnet(part: str, force: float, at: float, reach: float) -> str:
+    """The elements of a catch that holds the leaf `door` of a part, and keeps its two bodies from meeting each other.
+
+    Args:
+        force: at the handle on the shut door [N]; at: from the hinge to the handle [m]; reach: of gap there over which it pulls [m].
+    """
+    torque = force * at
+    return f"""\
+  <contact>
+    <exclude body1="{part}" body2="door"/>
+  </contact>
+
+  <actuator>
+    <!-- the magnet catch, as in mechanisms/magnet_catch: {force:g} N at the handle on the shut door, falling evenly to nothing
+         over {1e3 * reach:g} mm of gap there, never pushing; no command moves it -->
+    <general name="magnet" joint="door_hinge" gainprm="0" biastype="affine"
+      biasprm="{-torque:.6g} {torque / (reach / at):.6g} 0" forcerange="{-torque:.6g} 0"/>
+  </actuator>"""

@@ -66,6 +66,16 @@ def steps(file: Path, lines: Sequence[tuple[str, str]]) -> None:
     image.quantize(64).save(file, optimize=True)
 
 
+def cell(
+    folder: Path, number: str, name: tuple[str, str], category: tuple[str, str], lines: Sequence[tuple[str, str]], more: str = ""
+) -> None:
+    """Board and sheet of steps as `board<more>.png` and `card<more>.png`, and the plates that show them."""
+    board(folder / f"board{more}.png", number, name, category)
+    plate(folder / "board.obj", 1.2, 0.3)
+    steps(folder / f"card{more}.png", lines)
+    plate(folder / "card.obj", 0.420, 0.594, 0.004)
+
+
 def epoxy(file: Path, seed: int, grey: int, tint: tuple[int, int, int]) -> None:
     """Epoxy floor with fine flakes, of a mean grey and a tint; it tiles."""
     size, rng = 512, np.random.default_rng(seed)
@@ -99,6 +109,28 @@ def flat(file: Path, corners: Sequence[tuple[float, float, float, int, int]], bo
     file.write_text("\n".join([*lines, "f 1/1 2/2 3/3", "f 1/1 3/3 4/4"]) + "\n")
 
 
+def label(
+    file: Path, pixels: Sequence[int], lines: Sequence[tuple[str, float]], ink: Colour, paper: Colour, edge: int, tall: float
+) -> None:
+    """Words one below the other, each so high as a share of the picture.
+
+    Args:
+        edge: where a frame runs [px], 0 without one; tall: how high the letters are as a share of their line.
+    """
+    width, height = pixels
+    image = Image.new("RGB", (width, height), paper)
+    draw = ImageDraw.Draw(image)
+    if edge:
+        draw.rectangle([edge, edge, width - 1 - edge, height - 1 - edge], outline=ink, width=max(2, height // 40))
+    gap = (1.0 - sum(share for _, share in lines)) / (len(lines) + 1)
+    at = 0.0
+    for words, share in lines:
+        at += gap + share / 2
+        draw.text((width / 2, at * height), words, fill=ink, font=font(round(tall * share * height)), anchor="mm")
+        at += share / 2
+    image.quantize(16).save(file, optimize=True)
+
+
 def sticker(
     folder: Path, name: str, size: tuple[float, float], lines: Sequence[tuple[str, float]], ink: Colour, paper: Colour
 ) -> None:
@@ -107,16 +139,6 @@ def sticker(
     Args:
         size: width and height [m]; lines: words, and how high they are as a share of the label.
     """
-    width, height = (round(4000 * side) for side in size)
-    image = Image.new("RGB", (width, height), paper)
-    draw = ImageDraw.Draw(image)
-    draw.rectangle([3, 3, width - 4, height - 4], outline=ink, width=max(2, height // 40))
-    gap = (1.0 - sum(share for _, share in lines)) / (len(lines) + 1)
-    at = 0.0
-    for words, share in lines:
-        at += gap + share / 2
-        draw.text((width / 2, at * height), words, fill=ink, font=font(round(0.9 * share * height)), anchor="mm")
-        at += share / 2
-    image.quantize(16).save(folder / f"{name}.png", optimize=True)
+    label(folder / f"{name}.png", tuple(round(4000 * side) for side in size), lines, ink, paper, 3, 0.9)
     x, y = size[1] / 2, size[0] / 2
     flat(folder / f"{name}.obj", ((-x, y, 0, 0, 0), (-x, -y, 0, 1, 0), (x, -y, 0, 1, 1), (x, y, 0, 0, 1)))

@@ -199,10 +199,8 @@ def person_xml(person: Person) -> tuple[str, Writer]:
     p = person
     # the root: the hips, fixed where the person sits, stands or lies
     if p.lowest == "seat":
-        hips, root = (
-            (0.0, 0, 0.056),
-            np.array([1.0, 0, 0, 0]),
-        )  # hip joints above the seat: flesh under the sitting bones
+        # hip joints above the seat: flesh under the sitting bones
+        hips, root = ((0.0, 0, 0.056), np.array([1.0, 0, 0, 0]))
     elif p.lowest == "soles":
         bent = math.radians(p.posture["knee"])
         lean = math.radians(p.posture["hip"])

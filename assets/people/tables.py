@@ -37,22 +37,10 @@ SKIN = {
     "chest": (25e3, (1, 0, 0)),
     "abdomen": (10e3, (1, 0, 0)),
 }
-SKIN_SHARE = {
-    "skull": 0.012,
-    "face": 0.010,
-    "neck": 0.010,
-    "back": 0.010,
-    "chest": 0.008,
-    "abdomen": 0.008,
-}  # of body mass [E]; lighter ones would shake at 480 Hz
-SKIN_DEEP = {
-    "skull": 0.004,
-    "face": 0.006,
-    "neck": 0.008,
-    "back": 0.015,
-    "chest": 0.025,
-    "abdomen": 0.045,
-}  # m, then it is hard [E]
+# of body mass [E]; lighter ones would shake at 480 Hz
+SKIN_SHARE = {"skull": 0.012, "face": 0.010, "neck": 0.010, "back": 0.010, "chest": 0.008, "abdomen": 0.008}
+# m, then it is hard [E]
+SKIN_DEEP = {"skull": 0.004, "face": 0.006, "neck": 0.008, "back": 0.015, "chest": 0.025, "abdomen": 0.045}
 SKIN_RATIO = 0.05  # of critical damping with a mass of 1 kg [E]
 HEAD_PART, TRUNK_PART = ("skull", "face"), ("neck", "back", "chest", "abdomen")  # which segment gives the mass
 

@@ -14,7 +14,7 @@ from .arm_chain import MeasuredArm, arms_of
 from .commanded_speed import standing_speeds
 from .departures import ALIKE
 from .difference import JOIN, Difference
-from .effort import check_effort
+from .effort import check_effort, check_lateness
 from .engine import differences
 from .forces import check_forces, held_forces
 from .hand_pose import AXES, RecordedHand, check_hands, hands_of, vouched_joints
@@ -108,6 +108,7 @@ def more_differences(columns: ComparedColumns, found: Sequence[Difference]) -> l
     for (group, arms), laws, hands in zip(columns.bodies, columns.laws, columns.hands):
         by_hands = check_hands(hands, group, found, answered(laws))
         doubted = {name for d in (*found, *by_hands) if d.kind in HEARD for name in d.channels}
+        out += check_lateness(group, arms, laws)
         out += [*by_hands, *check_effort(group, laws_of(group, arms, doubted) if doubted else laws, found, by_hands)]
         out += [d for d in check_base(recording, group) if not _at_a_seam(d, found)]
         out += check_forces(recording)

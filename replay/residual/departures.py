@@ -96,7 +96,8 @@ def together(found: Iterable[Difference]) -> list[Difference]:
         for i, other in enumerate(out):
             over = min(one.last, other.last) - max(one.first, other.first) + 1
             long = max(one.last - one.first, other.last - other.first) + 1
-            if (one.kind, one.unit) == (other.kind, other.unit) and over >= ALIKE * long:
+            same = all(of(one) == of(other) for of in (lambda d: d.kind, lambda d: d.unit, lambda d: d.family == "body"))
+            if same and over >= ALIKE * long:
                 out[i] = replace(
                     other, channels=(*other.channels, *(c for c in one.channels if c not in other.channels)),
                     size=max(one.size, other.size),

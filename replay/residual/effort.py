@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from ..signals.statistics import TO_SIGMA
+from .arm_chain import MeasuredArm
 from .departures import WitnessedColumn, departures, joined, rows_of, together
 from .difference import Difference
 from .heard import HEARD, LEAST_STIFFNESS, SPENT, heard, heard_column, rose, went
 from .relations import Relation, derivative, follows
-from .servo_law import ServoLaw
+from .servo_law import SHARE, ServoLaw, late_column
 from .table import Group, RecordedChannel
 
 LIMIT = 3.0  # Nm: what counts
@@ -28,7 +29,6 @@ ROOTS = ((9, 2.0), (31, 1.0))
 STILL, QUIET = 0.02, 3.0  # rad/s: a joint that has not been faster within a few rows strikes nothing, and leaves less than so many Nm
 SURE = 1.5  # times these bounds, from where on no blow does it
 SEAM = 3  # joints that depart in one and the same row alone: rows are lost there, which is no matter of the torques
-SHARE = 0.1  # by which all torques may be larger than the weight asks
 LEAST = 8.0  # Nm of weight and stiffness that a take goes through, to tell what it is counted in
 SIGMAS = 6.0  # of what the law leaves in rows that move, which are added to each bound: servos that follow it less exactly
 # rad/s by which positions and torque both say that a speed is off, and share of it by which they may differ: clean takes of sixteen
@@ -53,6 +53,19 @@ def check_effort(
     for law in laws:
         out += _by_law(group, law, found, by_hands, rises)
     return together(out)
+
+
+def check_lateness(group: Group, arms: Mapping[str, MeasuredArm], laws: Sequence[ServoLaw]) -> list[Difference]:
+    """A column of all joints of the arms that is late by its torques, see `late_column`."""
+    found = late_column(group, arms, laws)
+    if found is None:
+        return []
+    kind, rows, channels = found
+    late = rows * group.dt
+    return [Difference(
+        tuple(c.name for c in channels), kind, 0, group.n - 1, float(group.t[0]), float(group.t[-1]), abs(late), "s", "lag", "time", 1.0,
+        1.0, True, {"rows": float(rows), "late": late}, channels[0].topics[kind], group.dt, group.n, 9.0 * group.n * len(channels),
+    )]  # fmt: skip
 
 
 def _by_law(

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..signals.signal import find_lag, runs
+from ..signals.signal import find_lag
 from .blame import Blame, over, suspects, threshold
+from .departures import joined, together
 from .difference import DENSE, JOIN, LEAP, Difference
 from .hands import BEYOND as BEYOND_HAND
 from .hands import against_command, reversed_hand
@@ -16,7 +17,15 @@ from .hypotheses import Case, Explanation, best, is_exact
 from .relations import Relation, relations_of, shifted
 from .row_order import rows_lost, rows_moved
 from .table import Group, RecordedChannel
-from .whole_takes import of_command, parameters, speeds_never_filled, speeds_of_another_unit, whole, written_as_commands
+from .whole_takes import (
+    beyond_the_ends,
+    of_command,
+    parameters,
+    speeds_never_filled,
+    speeds_of_another_unit,
+    whole,
+    written_as_commands,
+)  # fmt: skip
 
 UNEVEN = 0.01  # rad: a group whose channels follow worse than this, on the whole, may follow later than a kernel reaches
 CLEAR = 1.25  # times its limit, from where on a difference that may be a push is named
@@ -56,9 +65,10 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     relations = relations_of(group)
     if (late := _late(group, relations)) > 0.0:
         relations = relations_of(group, late)
-    found = [*speeds, *rows_lost(group), *rows_moved(group), *written_as_commands(group)]
+    past = list(beyond_the_ends(group))
+    found = [*speeds, *past, *rows_lost(group), *rows_moved(group), *written_as_commands(group)]
     lost = [(d.first, d.last) for d in found if d.kind == "rows"]
-    written = {name for d in found if d.kind == "command" for name in d.channels}
+    written = {name for d in found if d in past or d.kind == "command" for name in d.channels}
     apart = {name: np.zeros((group.n, len(group.channels)), bool) for name in ("follows", "derivative")}
     for j, (channel, own) in enumerate(zip(group.channels, relations)):
         for relation in own:
@@ -76,7 +86,7 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
         others = {name: np.delete(each, j, axis=1) for name, each in apart.items()}
         found += _blamed(group, channel, own, np.flatnonzero(bad), relations, others, vouched.get(channel.name))
     found = [d for d in found if d.certain or d.size >= CLEAR * d.limit]
-    return sorted(_grouped(group, found), key=lambda d: (-(d.last - d.first), d.channels))
+    return sorted(together(found), key=lambda d: (-(d.last - d.first), d.channels))
 
 
 def _late(group: Group, relations: Sequence[Sequence[Relation]]) -> float:
@@ -118,20 +128,10 @@ def _spans(one: Blame) -> list[Blame]:
     """A column that is wrong in most of the rows between its first and last wrong one is wrong there; else each stretch by itself."""
     bad = np.zeros(len(one.recorded), bool)
     bad[one.rows] = True
-    stretches = _joined(bad)
+    stretches = joined(bad)
     if sum(b - a + 1 for a, b in stretches) >= DENSE * (one.last - one.first + 1):
         return [one]
     return [replace(one, rows=one.rows[(one.rows >= a) & (one.rows <= b)]) for a, b in stretches]
-
-
-def _joined(bad: np.ndarray) -> list[tuple[int, int]]:
-    spans: list[list[int]] = []
-    for first, last in runs(bad):
-        if spans and first - spans[-1][1] <= JOIN:
-            spans[-1][1] = last
-        else:
-            spans.append([first, last])
-    return [(a, b) for a, b in spans]
 
 
 def _blamed(
@@ -169,7 +169,7 @@ def _blocked(group: Group, channel: RecordedChannel, own: Sequence[Relation], ro
     follows = next((r for r in own if r.name == "follows"), None)
     if follows is None or not np.abs(over(follows, channel.unit)[rows]).max() > 1.0:
         return None
-    stretches = [rows[(rows >= a) & (rows <= b)] for a, b in _joined(np.isin(np.arange(group.n), rows))]
+    stretches = [rows[(rows >= a) & (rows <= b)] for a, b in joined(np.isin(np.arange(group.n), rows))]
     longest = max(stretches, key=len)
     if len(longest) < STANDS or len(longest) < SURE * len(rows):
         return None
@@ -340,26 +340,3 @@ def _without_speeds(group: Group, names: set[str]) -> Group:
         for c in group.channels
     ]
     return replace(group, channels=tuple(kept))
-
-
-def _grouped(group: Group, found: list[Difference]) -> list[Difference]:
-    """Differences of many channels in the same rows, by the same hypothesis, become one."""
-    out: list[Difference] = []
-    for one in found:
-        for i, other in enumerate(out):
-            same = other.kind == one.kind and other.name == one.name and other.unit == one.unit
-            over = min(one.last, other.last) - max(one.first, other.first) + 1
-            long = max(one.last - one.first, other.last - other.first) + 1
-            if same and over >= 0.6 * long:
-                worst = max(one, other, key=lambda d: d.size)
-                out[i] = Difference(
-                    (*other.channels, *(c for c in one.channels if c not in other.channels)), one.kind, min(one.first, other.first),
-                    max(one.last, other.last), min(one.t0, other.t0), max(one.t1, other.t1), worst.size, worst.unit, worst.name,
-                    worst.family, min(one.explained, other.explained), min(one.undone, other.undone), one.certain or other.certain,
-                    worst.numbers, worst.stream, worst.limit, worst.rows, one.weight + other.weight,
-                )  # fmt: skip
-                break
-        else:
-            out.append(one)
-    return out
-

@@ -57,7 +57,10 @@ def rows_moved(group: Group) -> Iterator[Difference]:
     steady = fast & shifted(fast, 1) & shifted(fast, -1)
     if usual <= 0.0 or float((np.abs(went / usual - 1.0) < ROWS)[fast].mean()) < USUAL:
         return  # speeds of another kind
-    bad = steady & (alike | still) & (np.abs(went / usual - 1.0) > ROWS)
+    # whatever pushes a joint between two rows, it goes no faster than at the one and no slower than at the other
+    ends = usual * np.stack([v[:-1], v[1:]]) * np.diff(group.t)[:, None]
+    outside = np.maximum(np.maximum(step - ends.max(axis=0), ends.min(axis=0) - step), 0.0)
+    bad = steady & (alike | still) & (np.abs(went / usual - 1.0) > ROWS) & ((outside**2).sum(axis=1) > (ROWS * usual) ** 2 * power)
     gap = bad.copy()
     for shift in range(1, BESIDE):
         gap |= shifted(bad, shift) | shifted(bad, -shift)

@@ -7,7 +7,7 @@ known from its model, so that what the torques are counted in shows, too. Where 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -33,6 +33,8 @@ WITHIN = 0.15  # of the model's numbers, by which those of a joint may differ: t
 # in clean takes the head's are 1.31 and 1.24 times as large, since a torque is that of the last step of a row
 FAST, LEAST_FAST, WHILE_FAST = 0.1, 10, 0.5
 QUIET = 0.1  # Nm that a law with the model's numbers leaves; clean takes of six scenarios 0.05, for an arm
+SHARE = 0.1  # by which all torques may be larger than the weight asks
+SHIFTS = range(-15, 16)  # rows by which a column of all joints may be late
 HEADS, HANDS = 1.0 / 3.0, 0.005  # of limits for an arm: motors of the head give 1.5 and 12 Nm; of a hand's stiffness
 
 
@@ -79,18 +81,13 @@ def laws_of(group: Group, arms: Mapping[str, MeasuredArm], doubted: Collection[s
     Args:
         doubted: joints that contradict themselves otherwise: the law is that of the others, where there are any.
     """
-    by_name = {c.name: c for c in group.channels if c.unit == "rad" and set(c.columns) >= NEEDED}
-    known = [arm for arm in arms.values() if set(arm.chain.joints) <= set(by_name)]
+    by_name, known = _asked_of(group, arms)
     laws: list[ServoLaw] = []
-    both = [arm for arm in known if arm.chain.side != HEAD]
     if not group.same_rows:
         return []  # which command a servo had when its torque was measured is not recorded
-    if both:
-        links = [link for arm in both for link in arm.chain.links]
-        limbs = tuple(arm.chain.side for arm in both for _ in arm.chain.links)
-        weight, most = np.concatenate([arm.weight() for arm in both], axis=1), np.array([link.most for link in links])
-        stiffness, damping = map(float, np.median([link.gains for link in links], axis=0))
-        law = _of_arms(_Pool(tuple(by_name[link.joint] for link in links), weight, most, limbs, (stiffness, damping)), doubted)
+    pool = _pool_of_arms(group, arms)
+    if pool is not None:
+        law = _of_arms(pool, doubted)
         if law is None:
             return []
         laws.append(law)
@@ -102,6 +99,59 @@ def laws_of(group: Group, arms: Mapping[str, MeasuredArm], doubted: Collection[s
             found = _of_few(pool)
             laws += [] if found is None else [found]
     return laws
+
+
+def _asked_of(group: Group, arms: Mapping[str, MeasuredArm]) -> tuple[dict[str, RecordedChannel], list[MeasuredArm]]:
+    """Joints of which everything is recorded, by name, and the limbs of which each joint is among them."""
+    by_name = {c.name: c for c in group.channels if c.unit == "rad" and set(c.columns) >= NEEDED}
+    return by_name, [arm for arm in arms.values() if set(arm.chain.joints) <= set(by_name)]
+
+
+def _pool_of_arms(group: Group, arms: Mapping[str, MeasuredArm]) -> _Pool | None:
+    by_name, known = _asked_of(group, arms)
+    both = [arm for arm in known if arm.chain.side != HEAD]
+    if not both:
+        return None
+    links = [link for arm in both for link in arm.chain.links]
+    limbs = tuple(arm.chain.side for arm in both for _ in arm.chain.links)
+    weight, most = np.concatenate([arm.weight() for arm in both], axis=1), np.array([link.most for link in links])
+    stiffness, damping = map(float, np.median([link.gains for link in links], axis=0))
+    return _Pool(tuple(by_name[link.joint] for link in links), weight, most, limbs, (stiffness, damping))
+
+
+def late_column(
+    group: Group, arms: Mapping[str, MeasuredArm], laws: Sequence[ServoLaw]
+) -> tuple[str, int, tuple[RecordedChannel, ...]] | None:
+    """The column of all joints of the arms that is so many rows late (negative: early) by the torques, and the joints.
+
+    Torques that answer each command some rows away, with the model's own stiffness, and not in its own row, know of no other reason.
+    None where they answer in their row, or at no shift.
+
+    Args:
+        laws: that hold in their own row; where the arms are as in the model, or torques count in another unit, nothing is late.
+    """
+    known = any(_as_modelled(law) or abs(law.share - 1.0) > SHARE for law in laws)
+    pool = _pool_of_arms(group, arms) if group.same_rows and not known else None
+    if pool is None or pool.gains is None or None in pool.gains:
+        return None
+    model = np.array([*pool.gains, 1.0])
+
+    def left(kind: str, late: int) -> float:
+        moved = tuple(replace(c, columns={**c.columns, kind: shifted(c.columns[kind], late)}) for c in pool.channels)
+        terms = _terms(replace(pool, channels=moved))
+        if terms is None or int(terms[2].sum()) < LEAST_ROWS:
+            return np.inf
+        design, y, moving = terms
+        flat, torques = design[moving], y[moving]
+        every = -(-len(flat) // EVERY)
+        numbers, rest, _ = robust(flat[::every], torques[::every], model, np.full(3, 1e-9), 0.01)
+        return float(np.median(np.abs(rest))) if abs(numbers[0] / model[0] - 1.0) < 2.0 * WITHIN else np.inf
+
+    if left("command", 0) <= QUIET:
+        return None
+    tried = [(left(kind, late), kind, late) for kind in ("command", "measured", "effort") for late in SHIFTS if late]
+    least, kind, late = min(tried, key=lambda one: (one[0], abs(one[2])))
+    return (kind, late, pool.channels) if least <= QUIET else None
 
 
 def laws_of_hands(group: Group, laws: Sequence[ServoLaw]) -> list[ServoLaw]:

@@ -18,6 +18,7 @@ GOES = 0.2  # rad: a joint that goes further has a speed
 LEAST_ROWS = 8  # in motion, to the bit alike, for one column to be another one
 SEEN = 0.05  # rad, or share of the way: a factor that changes less is not looked at
 SURE = 0.9  # of the squared difference, from where on a reason has few free numbers and not one for each row
+PAST, COUNTED = 1.5, 3.0  # of the way: past an end; a joint that usually is further is counted in another unit
 AWAY = (0.25, 30)  # share of its way from where it mostly stands, and rows in which a channel is as far, for its gain to be asked
 
 
@@ -111,6 +112,23 @@ def written_as_commands(group: Group) -> Iterator[Difference]:
             len(channels) < moving, {"rows": float(later)},
             channels[0].topics["command"], SEEN, group.n, 1e3 * len(channels),
         )  # fmt: skip
+
+
+def beyond_the_ends(group: Group) -> Iterator[Difference]:
+    """Joints counted in shares of their way, that went half of it past an end and further: another number was written there.
+
+    Real calibrations leave 0.08 of it (real values of a Piper go to 115 of 100).
+    """
+    for channel in group.channels if not group.hands else ():
+        for kind in ("command", "measured"):
+            away = np.abs(channel.columns.get(kind, np.zeros(1)))
+            rows = np.flatnonzero(away > PAST)
+            if channel.unit == "1" and len(rows) and np.median(away) < COUNTED:
+                first, last, size = int(rows[0]), int(rows[-1]), float(away.max() - PAST)
+                yield Difference(
+                    (channel.name,), kind, first, last, float(group.t[first]), float(group.t[last]), size, "1", None, None, 0.0, 1.0, True,
+                    {}, channel.topics[kind], PAST, group.n, size / PAST * len(rows),
+                )  # fmt: skip
 
 
 def speeds_of_another_unit(group: Group) -> Iterator[Difference]:

@@ -408,3 +408,42 @@ def test_rows_that_are_not_in_the_order_of_their_speeds(take, order, name):
     assert [(d.name, d.certain) for d in found] == [(name, True)] and 238 <= found[0].first <= found[0].last <= 245
     whole = ComparedColumns(take)
     assert not [d for group in whole.table.groups for d in differences(group) if d.kind == "rows"]
+
+
+def modelled(q: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """(N, 16) torques of the model's own servos for the commands of `motion`, measured positions and speeds (N, 16)."""
+    c = motion()[0]
+    arms = arms_of(dict(zip(JOINTS, q.T)))
+    links = [link for arm in arms.values() for link in arm.chain.links]
+    stiff, damp = np.array([link.gains for link in links]).T
+    before = np.concatenate([c[:1], c[:-1]])
+    return stiff * (before - q) - damp * v + np.concatenate([arm.weight() for arm in arms.values()], axis=1)
+
+
+@pytest.mark.parametrize(
+    "name, kind, rows", [("action", "command", -3), ("action", "command", 2), ("state", "measured", 2), ("state", "measured", 7)]
+)
+def test_a_column_of_all_joints_that_is_late_by_its_torques(take, name, kind, rows):
+    effort = replace(take.streams["effort"], values=modelled(*motion()[1:]))
+    fit = replace(take, streams={**take.streams, "effort": effort})
+    assert heaviest(fit) is None
+    at = np.clip(np.arange(N) - rows, 0, N - 1)
+    late = replace(fit.streams[name], values=fit.streams[name].values[at])
+    found = heaviest(replace(fit, streams={**fit.streams, name: late}))
+    assert (found.kind, found.name, found.certain, len(found.channels)) == (kind, "lag", True, 14)
+    assert found.numbers["rows"] == rows and found.numbers["late"] == pytest.approx(rows / RATE)
+
+
+def test_a_joint_that_its_load_holds_back_contradicts_nothing_where_its_torque_says_so(take):
+    q = motion()[1].copy()
+    q[250:330, 3] -= 0.15 * np.sin(np.linspace(0.0, np.pi, 80))
+    state = replace(take.streams["state"], values=q)
+    speed = take.streams["velocity"].values.copy()
+    speed[:, 3] = np.gradient(q[:, 3], 1.0 / RATE)
+    effort = replace(take.streams["effort"], values=modelled(q, speed))
+    own = {"state": state, "velocity": replace(take.streams["velocity"], values=speed), "effort": effort}
+    loaded = replace(take, streams={k: s for k, s in (take.streams | own).items() if k != "hand_pose"})
+    assert not [d for d in ComparedColumns(loaded).differences if d.kind in ("command", "measured")]
+    light = replace(take.streams["effort"], values=modelled(*motion()[1:]))
+    found = heaviest(replace(loaded, streams={**loaded.streams, "effort": light}))
+    assert found.channels == (JOINTS[3],) and abs(found.first - 250) < 12

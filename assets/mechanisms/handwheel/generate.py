@@ -10,11 +10,8 @@ from shiliu.assets.frame import Part
 from shiliu.assets.panels import clock, rod, solid
 from shiliu.assets.shapes import numbers, prop_defaults
 
-RIM, TUBE, OUT = (
-    0.053,
-    0.007,
-    0.055,
-)  # m: of the rim's middle line and its tube: 120 mm outside; how far before the bonnet
+# m: of the rim's middle line and its tube: 120 mm outside; how far before the bonnet
+RIM, TUBE, OUT = (0.053, 0.007, 0.055)
 COUNT, SPOKES = 24, 4
 TORQUE, TURNS = 1.5, 1.9 * np.pi  # Nm; rad from shut to open
 

@@ -11,12 +11,8 @@ from shiliu.assets.shapes import numbers
 STEP = np.deg2rad(45.0)
 CAM = Cam(circle=0.009, pin=0.003, ball=0.002, half=STEP / 2)
 FRICTION, TORQUE = 0.02, 0.25  # Nm: of the bearing; of a detent, the bearing's with it
-RADIUS, LONG, THICK, FRONT = (
-    0.015,
-    0.030,
-    0.009,
-    0.036,
-)  # m: of the rotor; of the lever, across it, how far it stands out
+# m: of the rotor; of the lever, across it, how far it stands out
+RADIUS, LONG, THICK, FRONT = (0.015, 0.030, 0.009, 0.036)
 
 pins = (np.arange(4) - 1.5) * STEP
 marks = "".join(

@@ -217,9 +217,7 @@ lines += [
 for _ in range(count):
     indent = indent[:-2]
     lines.append(f"{indent}</body>")
-excludes = [
-    f'    <exclude body1="strip_{a}" body2="strip_{b}"/>' for a in range(count) for b in range(a + 1, count)
-]
+excludes = [f'    <exclude body1="strip_{a}" body2="strip_{b}"/>' for a in range(count) for b in range(a + 1, count)]
 classes = (
     ("strip", 'type="box" condim="3" friction="0.5 0.003 0.0001" solref="0.02 1"'),
     ("grip", 'type="box" friction="0.9 0.005 0.0001"'),

@@ -58,9 +58,7 @@ for i in range(SIDES):
     pos = numbers(((RADIUS - WALL / 2) * np.cos(a), (RADIUS - WALL / 2) * np.sin(a), 0.003 + half))
     size = numbers((WALL / 2, RADIUS * np.tan(np.pi / SIDES), half))
     quat = numbers((np.cos(a / 2), 0, 0, np.sin(a / 2)))
-    walls.append(
-        f'      <geom name="wall_{i}" class="collision" type="box" pos="{pos}" quat="{quat}" size="{size}"/>'
-    )
+    walls.append(f'      <geom name="wall_{i}" class="collision" type="box" pos="{pos}" quat="{quat}" size="{size}"/>')
 more, tail = water("bottle", FLOOR, level, BORE - 0.0008, "-0.001 0.2", 0.2, FILL * DENSITY * GRAVITY, 10)
 part = Part(__file__, prop_defaults("bottle", 0.6, FOOT), free=True)
 part.before = GROUND

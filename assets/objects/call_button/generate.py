@@ -9,16 +9,12 @@ from shiliu.assets.shapes import numbers, prop_defaults
 
 LINK, COUNT, RADIUS = 0.125, 8, 0.0045  # m of cord from joint to joint, and its radius
 DRAWN, THINNER = 0.0032, 0.0001  # m: radius of the cord as drawn, and of each link less, so that folds do not flicker in each other
-TURNS = np.deg2rad(
-    [4.0, 180.0, -180.0, 180.0, -180.0, 180.0, -180.0, 2.0]
-)  # of each link against the one before: it lies in folds
+# of each link against the one before: it lies in folds
+TURNS = np.deg2rad([4.0, 180.0, -180.0, 180.0, -180.0, 180.0, -180.0, 2.0])
 ACROSS = np.deg2rad(88.0)  # of the button against the last link
 SIZE = (0.060, 0.030, 0.020)  # m, of the button
 SOFT = 'damping="4e-4" armature="4e-5" stiffness="2e-4"'
-INNER = (
-    ("cord", f'type="capsule" size="{RADIUS:g}" condim="3"'),
-    ("case", 'type="box" friction="0.8 0.005 0.0001"'),
-)
+INNER = (("cord", f'type="capsule" size="{RADIUS:g}" condim="3"'), ("case", 'type="box" friction="0.8 0.005 0.0001"'))
 
 lines, indent = [], "      "
 for k in range(COUNT):

@@ -4,6 +4,7 @@ Run from anywhere: `python assets/objects/cloth_pad/generate.py`.
 """
 
 import numpy as np
+from shiliu.assets.cloths import ridge, skin
 from shiliu.assets.frame import Part
 from shiliu.assets.shapes import mesh, prop_defaults
 
@@ -13,27 +14,6 @@ MASS = (0.036, 0.024)  # kg, of pad and ridge
 SEED = 5
 
 
-def surface(x, y, z, closed=True):
-    """Vertices (m, 3) and faces (k, 3) of a closed skin: upper side (n, m) of heights over a grid, its copy at the bottom."""
-    n, m = z.shape
-    upper = np.stack([*np.broadcast_arrays(x[:, None], y[None, :]), z], axis=-1).reshape(-1, 3)
-    lower = upper * [1, 1, 0]
-    at = lambda i, j, side: side * n * m + i * m + j  # noqa: E731
-    faces = []
-    for i in range(n - 1):
-        for j in range(m - 1):
-            a, b, c, d = at(i, j, 0), at(i + 1, j, 0), at(i + 1, j + 1, 0), at(i, j + 1, 0)
-            faces += [(a, b, c), (a, c, d)]
-            a, b, c, d = (k + n * m for k in (a, b, c, d))
-            faces += [(a, c, b), (a, d, c)]
-    edge = [(i, 0) for i in range(n)] + [(n - 1, j) for j in range(1, m)]
-    edge += [(i, m - 1) for i in range(n - 2, -1, -1)] + [(0, j) for j in range(m - 2, 0, -1)]
-    for (i, j), (k, m_) in zip(edge, edge[1:] + edge[:1]):
-        a, b, c, d = at(i, j, 0), at(k, m_, 0), at(i, j, 1), at(k, m_, 1)
-        faces += [(a, c, b), (b, c, d)]
-    return np.vstack([upper, lower]), np.array(faces)
-
-
 def pad():
     """The folded layers: thin at the edge, in soft waves, rising to where they are gathered."""
     x, y = np.linspace(-SIDE / 4, SIDE / 4, 31), np.linspace(-WIDTH / 2, WIDTH / 2, 27)
@@ -41,39 +21,8 @@ def pad():
     edge = np.clip((1 - np.maximum(np.abs(u), np.abs(v))) / 0.14, 0, 1) ** 0.5
     waves = 0.0012 * np.sin(7 * u + 2 * v) + 0.0010 * np.sin(9 * v - 4 * u + 1)
     risen = 0.007 * np.exp(-((v * WIDTH / 2 / 0.020) ** 2)) * np.exp(-((u * SIDE / 4 / 0.055) ** 4))
-    return surface(x, y, 0.001 + edge * (THICK - 0.002 + waves) + risen)
-
-
-def ridge():
-    """The gathered middle: a standing ridge of four layers, pleated along its length, from z = 0 up."""
-    length, thick, high = RIDGE
-    around, along = 28, 24
-    z, a = np.linspace(0, 1, along), 2 * np.pi * np.arange(around) / around
-    vertices = []
-    for share in z:
-        spread = 1.0 + 0.35 * (1 - share) ** 3 - 0.25 * share**4
-        for angle in a:
-            c, s = np.cos(angle), np.sin(angle)
-            pleat = 1 + 0.10 * np.sin(5 * angle + 3 * share) * (0.4 + share)
-            vertices.append(
-                (
-                    length * spread * np.sign(c) * abs(c) ** 0.6,
-                    thick * spread * pleat * np.sign(s) * abs(s) ** 0.8,
-                    2 * high * share,
-                )
-            )
-    faces = []
-    for i in range(along - 1):
-        for j in range(around):
-            k = (j + 1) % around
-            p, q, r, s = i * around + j, i * around + k, (i + 1) * around + j, (i + 1) * around + k
-            faces += [(p, q, s), (p, s, r)]
-    top = len(vertices)
-    vertices += [(0, 0, 2 * high + 0.002), (0, 0, 0)]
-    for j in range(around):
-        k = (j + 1) % around
-        faces += [(top, (along - 1) * around + j, (along - 1) * around + k), (top + 1, k, j)]
-    return np.array(vertices), np.array(faces)
+    upper = np.stack([*np.broadcast_arrays(x[:, None], y[None, :]), 0.001 + edge * (THICK - 0.002 + waves) + risen], axis=-1)
+    return skin(upper, upper * [1, 1, 0])
 
 
 length, thick, high = RIDGE
@@ -82,7 +31,7 @@ part.looks = f"""
     <material name="cloth" rgba="0.95 0.80 0.30 1" specular="0.02" shininess="0.05"/>
     <material name="damp" rgba="0.86 0.70 0.24 1" specular="0.05" shininess="0.1"/>
 {mesh("pad", pad())}
-{mesh("ridge", ridge())}
+{mesh("ridge", ridge(RIDGE, 24, (0.35, 0.25), (5, True)))}
 """
 part.body = f"""
       <inertial pos="0 0 {THICK / 2:g}" mass="{MASS[0]:g}" diaginertia="5.1e-5 6.8e-5 1.18e-4"/>

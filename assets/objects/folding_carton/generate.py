@@ -73,9 +73,8 @@ walls = {
     "left": ((0, LENGTH / 2 - WALL / 2, inner - 0.008), (DEPTH / 2 - WALL, WALL / 2, inner - 0.008)),
     "right": ((0, -LENGTH / 2 + WALL / 2, inner - 0.008), (DEPTH / 2 - WALL, WALL / 2, inner - 0.008)),
 }
-left, right = (
-    f"{cos(pi / 6):.6g} 0 0 {sign * sin(pi / 6):.6g}" for sign in (1, -1)
-)  # as hands come from the other side
+# as hands come from the other side
+left, right = (f"{cos(pi / 6):.6g} 0 0 {sign * sin(pi / 6):.6g}" for sign in (1, -1))
 shapes = ""
 for name, (pos, size) in walls.items():
     place = f'pos="{pos[0]:g} {pos[1]:g} {pos[2]:g}" size="{size[0]:g} {size[1]:g} {size[2]:g}"'

@@ -8,6 +8,7 @@ from shiliu.assets.frame import Part
 from shiliu.assets.shapes import (
     FOOT,
     backing,
+    feet,
     mesh,
     numbers,
     prop_defaults,
@@ -30,15 +31,9 @@ PROFILE = np.array(
     ]
 )  # fmt: skip
 LINING = [
-    (0.1010, 0.0058),
-    (0.1080, 0.0083),
-    (0.1168, 0.0193),
-    (0.1250, 0.0365),
-    (0.1262, 0.0375),
-    (0.1172, 0.0190),
-    (0.1085, 0.0080),
-    (0.1020, 0.0055),
-]
+    (0.1010, 0.0058), (0.1080, 0.0083), (0.1168, 0.0193), (0.1250, 0.0365), (0.1262, 0.0375), (0.1172, 0.0190),
+    (0.1085, 0.0080), (0.1020, 0.0055),
+]  # fmt: skip
 # ring of boxes: count, outer (radius, height) below and above, thickness
 WALL = (20, (0.1085, 0.0010), (0.1395, HEIGHT), 0.0045)
 RISE = np.deg2rad(20.0)  # of the handle
@@ -52,17 +47,11 @@ def along(way):
     return ROOT + way * np.array([np.cos(RISE), np.sin(RISE)])
 
 
-line = np.array(
-    [along(-0.006), along(0.010), along(0.03), along(0.09), along(0.15), along(LONG - 0.012), along(LONG)]
-)
+line = np.array([along(-0.006), along(0.010), along(0.03), along(0.09), along(0.15), along(LONG - 0.012), along(LONG)])
 line[1:3, 1] += (0.002, 0.001)
 handle = tube(smooth(line, 5), THICK / 2)
 middle, quat = along(LONG / 2 + 0.01), (np.cos(RISE / 2), 0, -np.sin(RISE / 2), 0)
 hold = along(HOLD)
-feet = [
-    f'      <geom name="foot_{i}" class="foot" pos="{numbers((R * np.cos(a), R * np.sin(a), 0.0025))}" size="0.0025"/>'
-    for i, a in enumerate(2 * np.pi * (np.arange(4) + 0.5) / 4)
-]
 ferrule = numbers((along(-0.004)[0], 0, along(-0.004)[1], along(0.022)[0], 0, along(0.022)[1] + 0.001))
 bar = numbers((LONG / 2 - 0.01, WIDE / 2 - 0.002, THICK / 2 - 0.001))
 defaults = prop_defaults("pan", 0.35, FOOT, ("grip", 'type="box" friction="0.7 0.005 0.0001"'))
@@ -85,7 +74,7 @@ part.body = f"""
       <geom name="rim" class="visual" type="mesh" mesh="rim" material="rim"/>
       <geom name="look_handle" class="visual" type="mesh" mesh="handle" material="handle"/>
       <geom name="ferrule" class="visual" type="cylinder" fromto="{ferrule}" size="0.0118" material="steel"/>
-{chr(10).join(feet)}
+{feet(R, 0.0025)}
 {backing(0.107, FLOOR)}
 {chr(10).join(ring_of_boxes("wall", *WALL))}
       <geom name="handle" class="grip" pos="{numbers((middle[0], 0, middle[1]))}" quat="{numbers(quat)}" size="{bar}"/>

@@ -6,6 +6,7 @@ Run from anywhere: `python assets/objects/parcel_pouch/generate.py`. Needs Pillo
 from pathlib import Path
 
 import numpy as np
+from shiliu.assets.bags import film, side
 from shiliu.assets.frame import Part
 from shiliu.assets.panels import pictures
 from shiliu.assets.parcels import ROUTES, laid, waybill
@@ -20,7 +21,7 @@ STIFFNESS, DAMPING = 900.0, 6.0  # N/m and Ns/m of either side
 TRAVEL = 0.030  # m, by which a side can give way
 
 
-def film(rows: int = 24, columns: int = 20):
+def filled_film(rows: int = 24, columns: int = 20):
     """The filled film between its two seams, as one shell that lies on its underside."""
     v, u = np.linspace(0.0, 1.0, rows + 1), np.linspace(-1.0, 1.0, columns + 1)
     filled = np.sin(np.pi * v) ** 0.40
@@ -31,26 +32,8 @@ def film(rows: int = 24, columns: int = 20):
     y = half[:, None] * u[None, :]
     up = np.stack([x, y, THICK / 2 + bulge + wrinkle * (bulge > 1e-6)], axis=-1)
     down = np.stack([x, y, THICK / 2 - bulge], axis=-1)
-    vertices = np.concatenate([up.reshape(-1, 3), down.reshape(-1, 3)])
-    faces, count = [], up.shape[0] * up.shape[1]
-    for i in range(rows):
-        for j in range(columns):
-            a, b, c, d = (r * (columns + 1) + s for r, s in ((i, j), (i + 1, j), (i + 1, j + 1), (i, j + 1)))
-            faces += [(a, b, c), (a, c, d), (a + count, c + count, b + count), (a + count, d + count, c + count)]
-    return vertices, np.array(faces)
+    return film(up, down, True)
 
-
-def side(name: str, sign: int) -> str:
-    """One side: what a pad meets, on a slide towards the middle."""
-    half = (FULL / 2 - CORE) / 2
-    at = f"0 {sign * (CORE + half):g} {THICK / 2:g}"
-    return f"""\
-      <body name="side_{name}">
-        <inertial pos="{at}" mass="{SIDE:g}" diaginertia="7e-05 7e-05 1e-05"/>
-        <joint name="squeeze_{name}" type="slide" axis="0 {-sign} 0" range="0 {TRAVEL:g}" stiffness="{STIFFNESS:g}"
-          damping="{DAMPING:g}"/>
-        <geom name="side_{name}" class="collision" type="box" pos="{at}" size="0.085 {half:g} {THICK / 2 - 0.003:g}"/>
-      </body>"""
 
 waybill(HERE / "waybill.png", ROUTES[0], seed=1)
 laid(HERE / "waybill.obj", 0.102, 0.068)
@@ -61,10 +44,16 @@ ends = "\n".join(
     f' size="{SEAM / 2 + 0.002:g} {FLAT / 2 - 0.002:g} 0.0008" material="film"/>'
     for s in (1, -1)
 )
+half = (FULL / 2 - CORE) / 2
+sides = "\n".join(
+    side(name, sign, f"0 {sign * (CORE + half):g} {THICK / 2:g}", SIDE, "7e-05 7e-05 1e-05", TRAVEL, STIFFNESS, DAMPING,
+         f"0.085 {half:g} {THICK / 2 - 0.003:g}")
+    for name, sign in (("left", 1), ("right", -1))
+)  # fmt: skip
 part = Part(__file__, prop_defaults("pouch", 0.45), free=True)
 part.looks = f"""
     <material name="film" rgba="0.30 0.34 0.40 1" specular="0.5" shininess="0.5"/>
-{pictures("waybill")}{mesh("film", film())}
+{pictures("waybill")}{mesh("film", filled_film())}
 """
 part.body = f"""
       <!-- estimate: fuller in its middle than a box -->
@@ -76,7 +65,6 @@ part.body = f"""
       <site name="base" pos="0 0 0"/>
       <site name="middle" pos="0 0 0.042"/>
       <site name="label" pos="-0.01 0 {THICK:g}"/>
-{side("left", 1)}
-{side("right", -1)}
+{sides}
 """
 part.write("in the middle of its underside; x along its length")

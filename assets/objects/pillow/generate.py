@@ -4,6 +4,7 @@ Run from anywhere: `python assets/objects/pillow/generate.py`.
 """
 
 import numpy as np
+from shiliu.assets.cloths import skin
 from shiliu.assets.frame import Part
 from shiliu.assets.shapes import box_inertia, mesh, numbers, prop_defaults
 
@@ -21,19 +22,7 @@ def cushion():
     crease = 0.0025 * np.sin(9 * u + 3 * v) * (1 - full) * full * 4
     x, y, h = WIDE / 2 * u * pull, LONG / 2 * v * pull, (HIGH / 2 - 0.004) * full + crease
     upper, lower = np.stack([x, y, SEAM + 0.004 + h], -1), np.stack([x, y, SEAM - 0.004 - h], -1)
-    faces = []
-    for i in range(n - 1):
-        for j in range(m - 1):
-            a, b, c, d = i * m + j, (i + 1) * m + j, (i + 1) * m + j + 1, i * m + j + 1
-            faces += [(a, b, c), (a, c, d)]
-            a, b, c, d = (k + n * m for k in (a, b, c, d))
-            faces += [(a, c, b), (a, d, c)]
-    edge = [(i, 0) for i in range(n)] + [(n - 1, j) for j in range(1, m)]
-    edge += [(i, m - 1) for i in range(n - 2, -1, -1)] + [(0, j) for j in range(m - 2, 0, -1)]
-    for (i, j), (k, q) in zip(edge, edge[1:] + edge[:1]):
-        a, b = i * m + j, k * m + q
-        faces += [(a, a + n * m, b), (b, a + n * m, b + n * m)]
-    return np.vstack([upper.reshape(-1, 3), lower.reshape(-1, 3)]), np.array(faces)
+    return skin(upper, lower)
 
 
 x, y, z = WIDE / 2, LONG / 2, HIGH / 2

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
+from shiliu.assets.cloths import ridge
 from shiliu.assets.frame import Part
 from shiliu.assets.shapes import box_inertia, mesh, numbers, prop_defaults
 
@@ -58,33 +59,9 @@ def picture(size=800):
 
 
 def crease():
-    """The rumpled corner: a standing fold, pleated along its length: vertices (m, 3) [m] and faces (k, 3)."""
-    length, thick, high = CREASE
-    around, along = 28, 16
-    vertices, faces = [], []
-    for share in np.linspace(0, 1, along):
-        spread = 1.0 + 1.1 * (1 - share) ** 3 - 0.25 * share**4
-        for a in 2 * np.pi * np.arange(around) / around:
-            c, s = np.cos(a), np.sin(a)
-            pleat = 1 + 0.10 * np.sin(4 * a + 3 * share)
-            vertices.append(
-                (
-                    thick * spread * pleat * np.sign(s) * abs(s) ** 0.8,
-                    length * spread * np.sign(c) * abs(c) ** 0.6,
-                    2 * high * share,
-                )
-            )
-    for i in range(along - 1):
-        for j in range(around):
-            k = (j + 1) % around
-            p, q, r, s = i * around + j, i * around + k, (i + 1) * around + j, (i + 1) * around + k
-            faces += [(p, s, q), (p, r, s)]
-    top = len(vertices)
-    vertices += [(0, 0, 2 * high + 0.002), (0, 0, 0)]
-    for j in range(around):
-        k = (j + 1) % around
-        faces += [(top, (along - 1) * around + k, (along - 1) * around + j), (top + 1, j, k)]
-    return np.array(vertices), np.array(faces)
+    """The rumpled corner, gathered along y: vertices (m, 3) [m] and faces (k, 3)."""
+    vertices, faces = ridge(CREASE, 16, (1.1, 0.25), (4, False))
+    return vertices[:, [1, 0, 2]], faces[:, [0, 2, 1]]
 
 
 cover()

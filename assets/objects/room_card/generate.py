@@ -9,7 +9,6 @@ import numpy as np
 from shiliu.assets.frame import Part
 from shiliu.assets.panels import picture, pictures, sign
 from shiliu.assets.shapes import box_inertia, prop_defaults
-from shiliu.assets.signs import plate
 
 HERE = Path(__file__).parent
 WIDE, TALL, THICK, MASS = 0.090, 0.058, 0.003, 0.014  # m, kg: of the folder with the card in it
@@ -19,10 +18,8 @@ DOWN = np.deg2rad(30.0)  # by which the fingers point down as they take it: over
 FACES = ("front", "back")
 
 lines = [("十六酒店", 0.30), ("HOTEL SHILIU", 0.12), ("1608  房卡 ROOM CARD", 0.13)]
-sign(HERE / "front.png", (0.18, 0.116), lines, (232, 206, 150), (38, 34, 52))
-sign(HERE / "back.png", (0.18, 0.116), [("欢迎入住", 0.24), ("WELCOME", 0.14)], (38, 34, 52), (236, 226, 206))
-for face in FACES:
-    plate(HERE / f"{face}.obj", WIDE, TALL, 0.0003)
+sign(HERE, "front", (WIDE, TALL), 0.0003, lines, (232, 206, 150), (38, 34, 52), sharp=2)
+sign(HERE, "back", (WIDE, TALL), 0.0003, [("欢迎入住", 0.24), ("WELCOME", 0.14)], (38, 34, 52), (236, 226, 206), sharp=2)
 sides = box_inertia(MASS, (THICK, WIDE, TALL))
 box = f'type="box" pos="0 0 {TALL / 2:g}" size="{THICK / 2:g} {WIDE / 2:g} {TALL / 2:g}"'
 w, v = np.array([np.cos(DOWN / 2), np.sin(DOWN / 2)]) / np.sqrt(2.0)

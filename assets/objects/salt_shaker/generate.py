@@ -5,44 +5,23 @@ Run from anywhere: `python assets/objects/salt_shaker/generate.py`.
 
 import numpy as np
 from shiliu.assets.frame import Part
-from shiliu.assets.shapes import FOOT, mesh, numbers, prop_defaults, revolve
+from shiliu.assets.shapes import FOOT, feet, mesh, numbers, prop_defaults, revolve
 
 MASS = 0.12  # kg, with its salt
-GLASS = np.array(
-    [
-        (0.0, 0.001),
-        (0.0195, 0.001),
-        (0.0215, 0.0),
-        (0.0222, 0.0015),
-        (0.0225, 0.006),
-        (0.0225, 0.058),
-        (0.0215, 0.064),
-        (0.0195, 0.067),
-        (0.0, 0.067),
-    ]
-)
+GLASS = np.array([
+    (0.0, 0.001), (0.0195, 0.001), (0.0215, 0.0), (0.0222, 0.0015), (0.0225, 0.006), (0.0225, 0.058),
+    (0.0215, 0.064), (0.0195, 0.067), (0.0, 0.067),
+])  # fmt: skip
 SALT = np.array([(0.0, 0.004), (0.0200, 0.004), (0.0205, 0.007), (0.0205, 0.044), (0.0, 0.0475)])
-CAP = np.array(
-    [
-        (0.0, 0.064),
-        (0.0215, 0.064),
-        (0.0220, 0.066),
-        (0.0215, 0.079),
-        (0.0190, 0.0855),
-        (0.0130, 0.0890),
-        (0.0060, 0.0900),
-        (0.0, 0.0900),
-    ]
-)
+CAP = np.array([
+    (0.0, 0.064), (0.0215, 0.064), (0.0220, 0.066), (0.0215, 0.079), (0.0190, 0.0855), (0.0130, 0.0890),
+    (0.0060, 0.0900), (0.0, 0.0900),
+])  # fmt: skip
 
 holes = [(0.0, 0.0)] + [(0.0065 * np.cos(a), 0.0065 * np.sin(a)) for a in 2 * np.pi * np.arange(6) / 6]
 dots = [
     f'      <geom class="visual" type="cylinder" pos="{numbers((x, y, 0.0897))}" size="0.0009 0.0004" material="hole"/>'
     for x, y in holes
-]
-feet = [
-    f'      <geom name="foot_{i}" class="foot" pos="{numbers((0.018 * np.cos(a), 0.018 * np.sin(a), 0.002))}" size="0.002"/>'
-    for i, a in enumerate(2 * np.pi * (np.arange(4) + 0.5) / 4)
 ]
 part = Part(__file__, prop_defaults("shaker", 0.6, FOOT), free=True)
 part.looks = f"""
@@ -60,7 +39,7 @@ part.body = f"""
       <geom name="look_cap" class="visual" type="mesh" mesh="cap" material="steel"/>
       <geom name="look_glass" class="visual" type="mesh" mesh="glass" material="glass"/>
 {chr(10).join(dots)}
-{chr(10).join(feet)}
+{feet(0.018, 0.002)}
       <geom name="body" class="collision" type="cylinder" pos="0 0 0.046" size="0.0225 0.044"/>
       <site name="base" pos="0 0 0"/>
       <site name="body" pos="0 0 0.050" quat="0 0 0 1"/>

@@ -67,9 +67,7 @@ def handles() -> list[str]:
         grip = numbers((x, -0.055, z, x, 0.055, z))
         lines.append(seen("capsule", "grip", fromto=grip, size="0.0085"))
         name = "near" if s < 0 else "far"
-        lines.append(
-            f'<geom name="handle_{name}" class="collision" type="capsule" fromto="{grip}" size="0.0085"/>'
-        )
+        lines.append(f'<geom name="handle_{name}" class="collision" type="capsule" fromto="{grip}" size="0.0085"/>')
     return lines
 
 

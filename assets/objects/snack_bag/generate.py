@@ -6,6 +6,7 @@ Run from anywhere: `python assets/objects/snack_bag/generate.py`. Needs Pillow a
 from pathlib import Path
 
 import numpy as np
+from shiliu.assets.bags import film, side
 from shiliu.assets.frame import Part
 from shiliu.assets.groceries import Wares, shown, written
 from shiliu.assets.shapes import box_inertia, mesh, numbers, prop_defaults
@@ -50,45 +51,26 @@ def front(file: Path) -> None:
     file.write_text("\n".join(lines) + "\n")
 
 
-def film():
-    """The whole film as one shell."""
-    points, _, _ = skin()
-    rows, columns = points.shape[:2]
-    back = points * np.array([-1.0, 1.0, 1.0])
-    vertices = np.concatenate([points.reshape(-1, 3), back.reshape(-1, 3)])
-    faces, count = [], rows * columns
-    for i in range(rows - 1):
-        for j in range(columns - 1):
-            a, b, c, d = (r * columns + s for r, s in ((i, j), (i, j + 1), (i + 1, j + 1), (i + 1, j)))
-            faces += [(a, b, c), (a, c, d), (a + count, c + count, b + count), (a + count, d + count, c + count)]
-    return vertices, np.array(faces)
-
-
-def side(name: str, sign: int) -> str:
-    """One side: what a pad meets, on a slide towards the middle."""
-    half = (FULL / 2 - CORE) / 2
-    at = numbers((0, sign * (CORE + half), HEIGHT / 2))
-    return f"""\
-      <body name="side_{name}">
-        <inertial pos="{at}" mass="{SIDE:g}" diaginertia="6e-05 6e-05 1e-05"/>
-        <joint name="squeeze_{name}" type="slide" axis="0 {-sign} 0" range="0 {0.9 * CORE:g}" stiffness="{STIFFNESS}"
-          damping="{DAMPING:g}"/>
-        <geom name="side_{name}" class="collision" type="box" pos="{at}" size="0.018 {half:g} 0.095"/>
-      </body>"""
-
 textures = written(WARES, FOLDER, (720, 944))
 front(FOLDER / "front.obj")
+points, *_ = skin()
+half = (FULL / 2 - CORE) / 2
 inertia = box_inertia(MASS, (DEPTH, FULL, HEIGHT), 14)
 seams = "\n".join(
     shown(WARES, "fill", f'type="box" pos="0 0 {z:g}" size="0.0008 {FLAT / 2:g} {CRIMP / 2:g}"', name)
     for name, z in (("foot", CRIMP / 2), ("head", HEIGHT - CRIMP / 2))
 )
 core = numbers((DEPTH / 2 - 0.004, CORE, HEIGHT / 2))
+sides = "\n".join(
+    side(name, sign, numbers((0, sign * (CORE + half), HEIGHT / 2)), SIDE, "6e-05 6e-05 1e-05", 0.9 * CORE, STIFFNESS, DAMPING,
+         f"0.018 {half:g} 0.095")
+    for name, sign in (("left", 1), ("right", -1))
+)  # fmt: skip
 part = Part(__file__, prop_defaults("bag", 0.5), free=True)
 part.looks = f"""
 {textures}
     <mesh name="front" file="front.obj" inertia="shell"/>
-{mesh("film", film())}
+{mesh("film", film(points, points * [-1.0, 1.0, 1.0]))}
 """
 part.body = f"""
       <!-- estimate: fuller in its middle than a box -->
@@ -104,7 +86,6 @@ part.body = f"""
       <site name="body" pos="0.022 0 0.185" quat="0 0 0 1"/>
       <site name="label" pos="{-DEPTH / 2:g} 0 {HEIGHT / 2:g}" quat="0 0 0 1"/>
       <site name="top" pos="0 0 {HEIGHT:g}"/>
-{side("left", 1)}
-{side("right", -1)}
+{sides}
 """
 part.write("in the middle of the foot; its front faces -x")
