@@ -58,6 +58,11 @@ def textures(*names: str) -> str:
     return "\n".join(f'    <texture name="{name}" type="2d" file="{name}.png"/>' for name in names)
 
 
+def textured(name: str, attributes: str) -> str:
+    """The `texture` of a picture and the `material` that shows it, both called like it."""
+    return f'{textures(name)}\n    <material name="{name}" texture="{name}" {attributes}/>'
+
+
 def meshes(*names: str) -> str:
     """The `mesh` elements of OBJ files that are called like them, only looked at."""
     return "\n".join(f'    <mesh name="{name}" file="{name}.obj" inertia="shell"/>' for name in names)

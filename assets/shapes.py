@@ -94,6 +94,20 @@ def tube(line: np.ndarray, radius: float, around: int = 12) -> Mesh:
     return np.array(vertices), np.array(faces)
 
 
+def rounded(width: float, length: float, corner: float, radius: float, count: int) -> np.ndarray:
+    """(4 count, 2) points [m] of a rectangle round the origin, width along x.
+
+    Args:
+        corner: from its edges to the middles of its quarter circles [m]; radius: of these [m]; count: points of each.
+    """
+    points = []
+    for sx, sy, start in ((1, 1, 0.0), (-1, 1, 0.5), (-1, -1, 1.0), (1, -1, 1.5)):
+        middle = np.array([sx * (width / 2 - corner), sy * (length / 2 - corner)])
+        for a in np.pi * (start + np.linspace(0, 0.5, count)):
+            points.append(middle + radius * np.array([np.cos(a), np.sin(a)]))
+    return np.array(points)
+
+
 def numbers(values: Iterable[float], digits: int = 5) -> str:
     """Numbers for an MJCF attribute, without trailing zeros."""
     return " ".join(f"{round(float(v), digits) + 0.0:g}" for v in values)

@@ -142,3 +142,10 @@ def sticker(
     label(folder / f"{name}.png", tuple(round(4000 * side) for side in size), lines, ink, paper, 3, 0.9)
     x, y = size[1] / 2, size[0] / 2
     flat(folder / f"{name}.obj", ((-x, y, 0, 0, 0), (-x, -y, 0, 1, 0), (x, -y, 0, 1, 1), (x, y, 0, 0, 1)))
+
+
+def sky(width: int, height: int, top: Colour, low: Colour) -> Image.Image:
+    """What a window shows before anything stands in it: one colour that goes over into another."""
+    ramp = np.linspace(0, 1, height)[:, None, None]
+    tone = (1 - ramp) * np.array(top) + ramp * np.array(low)
+    return Image.fromarray(np.broadcast_to(tone, (height, width, 3)).astype(np.uint8))

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from .frame import Part
-from .shapes import Mesh, mesh, numbers, prop_defaults
+from .shapes import Mesh, mesh, numbers, prop_defaults, rounded
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,7 @@ class Tray:
 
     def outline(self, inset: float, corners: int = 7) -> np.ndarray:
         """Points (n, 2) round the tray, `inset` [m] within its edge."""
-        points = []
-        for sx, sy, start in ((1, 1, 0.0), (-1, 1, 0.5), (-1, -1, 1.0), (1, -1, 1.5)):
-            middle = np.array([sx * (self.width / 2 - self.corner), sy * (self.length / 2 - self.corner)])
-            for t in np.linspace(0, 0.5, corners):
-                a = np.pi * (start + t)
-                points.append(middle + (self.corner - inset) * np.array([np.cos(a), np.sin(a)]))
-        return np.array(points)
+        return rounded(self.width, self.length, self.corner, self.corner - inset, corners)
 
     def shell(self) -> Mesh:
         """Floor, sloping rim and its underside: vertices (m, 3) [m] and faces (k, 3)."""

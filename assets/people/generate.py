@@ -179,6 +179,10 @@ class Writer:
         self.site(region, *(mark or ((0, 0, 0), 0.06)))
         self.close()
 
+    def blob(self, region, at, size, mark):
+        """A region that gives and is one ellipsoid."""
+        self.skin(region, at, [(region, "ellipsoid", size, (0, 0, 0), None)], mark)
+
 
 def posture_quat(person, words, mirror=1):
     """Rotation of a body by the posture of its joints, in their order."""
@@ -236,18 +240,8 @@ def person_xml(person: Person) -> tuple[str, Writer]:
     def up(z, x=0.0):
         return (x, 0, z - LUMBAR_Z)
 
-    w.skin(
-        "chest",
-        up(0.745, 0.004),
-        [("chest", "ellipsoid", (0.068, 0.098, 0.066), (0, 0, 0), None)],
-        ((0.02, 0, 0), 0.10),
-    )
-    w.skin(
-        "abdomen",
-        up(0.635, 0.006),
-        [("abdomen", "ellipsoid", (0.066, 0.086, 0.060), (0, 0, 0), None)],
-        ((0.01, 0, 0), 0.09),
-    )
+    w.blob("chest", up(0.745, 0.004), (0.068, 0.098, 0.066), ((0.02, 0, 0), 0.10))
+    w.blob("abdomen", up(0.635, 0.006), (0.066, 0.086, 0.060), ((0.01, 0, 0), 0.09))
     w.skin(
         "back", up(0.745, -0.016),
         [("back", "ellipsoid", (0.054, 0.100, 0.080), (0, 0, 0), None),
@@ -268,33 +262,12 @@ def person_xml(person: Person) -> tuple[str, Writer]:
     w.look("hair", "hair")
     w.bump("nose", (0.010, 0.0065, 0.013), (0.060, 0, 0.919 - NECK_Z), "flesh", turn((0, 1, 0), 18))
     for side, y in (("left", 1), ("right", -1)):
-        w.bump(
-            f"{side}_ear",
-            (0.010, 0.004, 0.017),
-            (-0.004, y * 0.0470, 0.926 - NECK_Z),
-            "flesh",
-            turn((0, 0, 1), -14 * y),
-        )
-        w.bump(
-            f"{side}_eye",
-            (0.0040, 0.0068, 0.0016),
-            (0.0543, y * 0.0190, 0.9330 - NECK_Z),
-            "lid",
-            turn((0, 0, 1), 18 * y),
-        )
+        ear, eye = (-0.004, y * 0.0470, 0.926 - NECK_Z), (0.0543, y * 0.0190, 0.9330 - NECK_Z)
+        w.bump(f"{side}_ear", (0.010, 0.004, 0.017), ear, "flesh", turn((0, 0, 1), -14 * y))
+        w.bump(f"{side}_eye", (0.0040, 0.0068, 0.0016), eye, "lid", turn((0, 0, 1), 18 * y))
     w.bump("mouth", (0.003, 0.0125, 0.0016), (0.0565, 0, 0.8945 - NECK_Z), "lips")
-    w.skin(
-        "face",
-        (0.012, 0, 0.908 - NECK_Z),
-        [("face", "ellipsoid", (0.048, 0.042, 0.040), (0, 0, 0), None)],
-        ((0.01, 0, 0), 0.055),
-    )
-    w.skin(
-        "skull",
-        (-0.001, 0, 0.953 - NECK_Z),
-        [("skull", "ellipsoid", (0.061, 0.049, 0.047), (0, 0, 0), None)],
-        ((0, 0, 0), 0.060),
-    )
+    w.blob("face", (0.012, 0, 0.908 - NECK_Z), (0.048, 0.042, 0.040), ((0.01, 0, 0), 0.055))
+    w.blob("skull", (-0.001, 0, 0.953 - NECK_Z), (0.061, 0.049, 0.047), ((0, 0, 0), 0.060))
     w.close()
 
     # arms
@@ -384,14 +357,8 @@ def hand(w, side, y):
         for part, (a, b) in enumerate(((knuckle, middle), (middle, tip))):
             rod(w, f"{side}_finger_{i}{part}", a, b, 0.0056 - 0.0005 * part, "flesh")
     for i, x in enumerate((0.0115, -0.0105)):
-        rod(
-            w,
-            f"{side}_finger_pad_{i}",
-            np.array([x, inward * 0.003, -0.014]),
-            np.array([x, inward * 0.0085, -0.040]),
-            0.0058,
-            None,
-        )
+        low, high = np.array([x, inward * 0.003, -0.014]), np.array([x, inward * 0.0085, -0.040])
+        rod(w, f"{side}_finger_pad_{i}", low, high, 0.0058, None)
     w.close()
     w.close()
 

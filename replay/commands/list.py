@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...scenarios.reading import composition
 from ...scenarios.robots.robot_folder import DEFAULT_ROBOT
-from ...scenarios.sheet.errors import ShiliuError
+from ...scenarios.sheet.errors import ShiliuError, odd_kind
 from ...scenarios.sheet.yaml_reader import nearest, places_in, read_yaml
 from .wrapping import wrapped
 
@@ -115,7 +115,8 @@ def _rows(group: str, request: CommandRequest, row: Callable[[str, Path, dict[st
             rows.append({"name": name, **row(name, file, sheet)})
         except ShiliuError as error:
             rows.append({"name": name, "error": f"cannot be read: {error}"})
-    return rows
+    odd = {file for folder in composition.folders(request.conf_dir) for file in (folder / group).glob("[!.]*.y*ml") if odd_kind(file)}
+    return rows + [{"name": file.name, "error": f"cannot be read: {composition.shown(file)} {odd_kind(file)}"} for file in sorted(odd)]
 
 
 def _below(sheet: dict[str, Any], key: str) -> dict[str, Any]:

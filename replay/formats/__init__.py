@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...scenarios.sheet.errors import EpisodeError, shown
+from ...scenarios.sheet.errors import EpisodeError, odd_kind, shown
 from ..recording.recording import Recording, Unreadable
 from .records import Reader, readers
 
@@ -65,8 +65,10 @@ def entries(path: str | Path, mapping: str | Path | None = None) -> list[Entry]:
         EpisodeError: nothing at `path` can be a recording, or there is no such mapping.
     """
     path = Path(path)
-    if not path.exists():
+    if not path.exists() and not path.is_symlink():
         raise EpisodeError(f"no such file or folder.{_near(path)} Check data=.", file=path)
+    if (odd := odd_kind(path)) is not None:
+        raise EpisodeError(odd, file=path)
     if mapping is not None:
         from .mapping import load
 
@@ -91,6 +93,8 @@ def reader_of(path: Path) -> Reader:
     Raises:
         EpisodeError: it is neither.
     """
+    if (odd := odd_kind(path)) is not None:
+        raise EpisodeError(odd, file=path)
     reader = _dataset(path) if path.is_dir() else _reader_of(path)
     if reader is None:
         raise EpisodeError(f"is no dataset any more. {_readable()}", file=path)
@@ -149,28 +153,33 @@ def _read_file(
 def _dataset(folder: Path) -> Reader | None:
     """The reader of a folder that is a dataset."""
     datasets = (reader for reader in readers().values() if reader.marks)
-    return next((r for r in datasets if all((folder / mark).exists() for mark in r.marks)), None)
+    return next((r for r in datasets if all((at := folder / mark).exists() or at.is_symlink() for mark in r.marks)), None)
 
 
 def _find(folder: Path) -> list[Path]:
-    """Bags, other recordings and dataset folders in a folder and one level down, sorted by their paths."""
+    """Bags, other recordings and dataset folders in a folder and one level down, sorted by their paths; and what is neither file nor
+    folder, which is reported when it is read: what should be there is not known."""
     found: list[Path] = []
     for entry in sorted(folder.iterdir(), key=os.fsencode):
         if entry.name.startswith("."):
             continue
-        if entry.is_dir():
-            try:
-                own = [entry] if _dataset(entry) else sorted((e for e in entry.iterdir() if _is_recording(e)), key=os.fsencode)
-            except OSError:
-                own = [entry]  # it may not be looked into, which is a line of its own
-            found += own
-        elif _is_recording(entry):
-            found.append(entry)
+        try:
+            if entry.is_dir() and not _dataset(entry):
+                found += sorted((e for e in entry.iterdir() if _is_take(e)), key=os.fsencode)
+            elif _is_take(entry):
+                found.append(entry)
+        except OSError:
+            found.append(entry)  # it may not be looked into, which is a line of its own
     return found
 
 
-def _is_recording(path: Path) -> bool:
-    return path.is_file() and any(path.suffix in (*reader.endings, *reader.broken) for reader in readers().values())
+def _is_take(path: Path) -> bool:
+    if path.name.startswith("."):
+        return False
+    if path.is_dir():
+        return _dataset(path) is not None
+    known = any(path.suffix in (*reader.endings, *reader.broken) for reader in readers().values())
+    return (path.is_file() and known) or odd_kind(path) is not None
 
 
 def _leftovers(folder: Path) -> str:

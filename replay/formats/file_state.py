@@ -9,7 +9,7 @@ import time
 from functools import lru_cache
 from pathlib import Path
 
-from ...scenarios.sheet.errors import EpisodeError
+from ...scenarios.sheet.errors import EpisodeError, odd_kind
 
 AFAR = ("nfs", "cifs", "smb", "9p", "fuse", "afs", "ceph", "glusterfs", "lustre", "virtiofs", "vboxsf")
 EXACT_S = 0.005  # a look at a set that takes no longer is made each time it is asked for
@@ -18,7 +18,7 @@ State = tuple[int | str, ...]
 
 
 def state_of(path: Path) -> State | None:
-    """What the system says of a file, or of all that lies in a folder; None where it is not there.
+    """What the system says of a file, of a link that leads nowhere, or of all that lies in a folder; None where nothing is there.
 
     Of each file its path, kind, rights, size and time of change count, and its number where the file system keeps that.
     A folder's state is (entries, bytes, digest): any file that comes, goes, grows or is replaced changes it, whatever its times say.
@@ -27,7 +27,7 @@ def state_of(path: Path) -> State | None:
     try:
         known = os.stat(path)
     except OSError:
-        return None
+        return _facts(os.lstat(path)) if os.path.islink(path) else None
     if not stat.S_ISDIR(known.st_mode):
         return _facts(known)
     n, size, found = 0, 0, hashlib.sha256()
@@ -72,10 +72,7 @@ def refuse_pipes(folder: Path) -> None:
         with os.scandir(place) as listed:
             odd = [entry.name for entry in listed if not entry.is_dir() and not entry.is_file() and os.path.exists(entry.path)]
         if odd:
-            raise EpisodeError(
-                "is a pipe, a device or a socket, no file. Put the file in its place, or take it out of the set.",
-                file=Path(place, min(odd)),
-            )
+            raise EpisodeError(odd_kind(Path(place, min(odd))) or "has gone.", file=Path(place, min(odd)))
 
 
 class SeenStates:

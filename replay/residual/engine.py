@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -157,7 +157,7 @@ def _blamed(
             why = best(_case(group, part, own, relations))
             sure = why is not None and why.explained > SURE
             cost += FREE * (1.0 + why.free) if sure and why is not None else ROW * len(part.rows)
-            parts.append(_difference(group, part, why, own, relations, others, leaps == part.kind))
+            parts += _difference(group, part, why, own, relations, others, leaps == part.kind)
         found.append((cost, parts))
     return min(found, key=lambda each: each[0])[1] if found else []
 
@@ -233,8 +233,11 @@ def _as_others_say(channel: RecordedChannel, kind: str, relations: Sequence[Rela
 def _difference(
     group: Group, one: Blame, why: Explanation | None, own: Sequence[Relation],
     relations: Sequence[Sequence[Relation]], others: Mapping[str, np.ndarray], leaps: bool,
-) -> Difference:  # fmt: skip
+) -> Iterator[Difference]:  # fmt: skip
+    """Nothing where the other channels follow no better: then it is how this robot moves, and no matter of a column."""
     broken = [r for r in own if r.name in one.relations and _trusted(one, others[r.name])]
+    if not broken:
+        return
     beyond = any(_largest(r, one) > BEYOND * _elsewhere(r, one, own, relations) for r in broken)
     begins = one.first <= 2 and one.last > 2 and one.last < group.n // 2  # a robot that comes to its first command from elsewhere
     # an arm that strikes something does not follow a command that leaps: that alone, without a reason, is no fault of a column
@@ -243,7 +246,7 @@ def _difference(
     if one.kind == "command" and one.first == one.last and one.channel.unit == "rad" and one.size < JERK:
         certain = False
     unit = one.channel.unit if one.kind != "velocity" else f"{one.channel.unit}/s"
-    return Difference(
+    yield Difference(
         (one.channel.name,), one.kind, one.first, one.last, float(group.t[one.first]), float(group.t[one.last]), one.size, unit,
         why.name if why else None, why.family if why else None, why.explained if why else 0.0, 1.0 - one.left,
         certain, dict(why.numbers) if why else {}, one.channel.topics.get(one.kind, ""),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import stat
 import unicodedata
 
 _BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # they turn what follows round
@@ -23,6 +24,19 @@ def shown(name: str | os.PathLike[str]) -> str:
     """
     text = _decoded(name)
     return "".join(map(_escaped, text)) if _unseen(text) or _ESCAPE.search(text) else text
+
+
+def odd_kind(path: str | os.PathLike[str]) -> str | None:
+    """What lies at a path where a file or a folder is wanted, and is neither, in a sentence; None where it is one, or nothing is there."""
+    try:
+        mode = os.stat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return "is a link that leads nowhere. Bring back what it leads to, or take it away." if os.path.islink(path) else None
+    except OSError as error:
+        return "is a link that leads back to itself. Take it away." if error.errno == errno.ELOOP else None
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        return None
+    return "is a pipe, a device or a socket, no file. Put the file in its place, or take it away."
 
 
 def printable(name: str | os.PathLike[str]) -> str:

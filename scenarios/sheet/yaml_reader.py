@@ -18,7 +18,7 @@ from typing import Any
 
 import yaml
 
-from .errors import ScenarioError
+from .errors import ScenarioError, odd_kind
 from .quantity import parse_quantity, parse_size, show
 from .typing_slips import half_a_number, look_alike, other_comma, slip_in
 
@@ -100,6 +100,8 @@ def checked_text(path: Path, shown: str | None = None, limit: int = MAX_BYTES) -
         ScenarioError: it is no UTF-8, no YAML or beyond a bound, with the line; or it cannot be read.
     """
     name = shown or str(path)
+    if (odd := odd_kind(path)) is not None:
+        raise ScenarioError(f"This {odd}", file=name)
     try:
         with path.open("rb") as file:
             content = file.read(limit + 1)

@@ -8,6 +8,7 @@ import os
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ from pathlib import Path
 import pytest
 from shiliu import cli
 from shiliu.replay.commands.endings import mendable
-from shiliu.replay.formats import Entry, reader_errors
+from shiliu.replay.formats import Entry, entries, reader_errors
 from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.formats.reader_errors import mending
 from shiliu.replay.line.jobs import TakeJob
@@ -211,6 +212,60 @@ def test_a_pipe_in_a_set_is_reported(data, tmp_path, name, own, capsys):
     os.mkfifo(folder / name)
     assert cli.main(["replay", f"data={folder}", f"out={tmp_path / 'out'}"]) == 2
     assert f"{name}: is a pipe" in capsys.readouterr().err
+
+
+@pytest.fixture
+def odd(data, tmp_path, monkeypatch) -> tuple[Path, list[str]]:
+    """Takes, and what is neither file nor folder beside them and one level down; the working folder is their parent."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "takes"
+    shutil.copytree(data, folder / "good")
+    (folder / "below").mkdir()
+    for name in ("second.h5", "below/third.bag", "console"):
+        os.mkfifo(folder / name)
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind("takes/ros.sock")
+    (folder / "gone.mcap").symlink_to("nowhere")
+    (folder / "itself").symlink_to("itself")
+    (folder / ".#lock").symlink_to("me@host")
+    names = ["below/third.bag", "console", "gone.mcap", "itself", "ros.sock", "second.h5"]
+    return folder, names
+
+
+@pytest.mark.parametrize("words", [["replay", "pictures=false"], ["replay", "workers=1", "pictures=false"], ["replay", "check=intake"]])
+def test_what_is_no_file_beside_takes_is_a_line_of_its_own(odd, words):
+    folder, names = odd
+    assert cli.main([*words, f"data={folder}", "out=out"]) == 3
+    lines = [json.loads(line) for line in Path("out/verdicts.jsonl").read_text().splitlines()]
+    unread = {line["source"]: line["error"]["message"] for line in lines if line["verdict"] is None}
+    assert sorted(unread) == names
+    assert {name for name, why in unread.items() if "is a pipe" in why} == {"below/third.bag", "console", "ros.sock", "second.h5"}
+    assert "leads nowhere" in unread["gone.mcap"] and "back to itself" in unread["itself"]
+
+
+def test_what_is_no_file_is_reported_by_import_watch_and_list(data, odd, capsys):
+    folder, names = odd
+    shutil.rmtree(folder / "good")
+    assert cli.main(["export", f"data={data}", "to=rosbag", f"out={folder}/bags"]) == 0
+    assert cli.main(["import", f"data={folder}", "out=imported"]) == 3
+    error = capsys.readouterr().err
+    assert all(f"takes/{name}: is a" in error for name in names) and Path("imported/meta/info.json").is_file()
+    assert cli.main(["watch", f"in={folder}", "out=day", "once=true", "rest=0 s", "workers=1"]) == 0
+    told = "".join(path.read_text() for path in Path("day/slips").iterdir())
+    assert all(name in told for name in names)
+    (Path("conf") / "cell").mkdir(parents=True)
+    os.mkfifo("conf/cell/pipe.yaml")
+    capsys.readouterr()
+    assert cli.main(["list", "cells"]) == 0 and "conf/cell/pipe.yaml is a pipe" in capsys.readouterr().out
+    for name, why in (("second.h5", "is a pipe"), ("gone.mcap", "is a link that leads nowhere")):
+        assert cli.main(["replay", f"data={folder / name}", "out=alone"]) == 2
+        assert f"{name}: {why}" in capsys.readouterr().err and not Path("alone").exists()
+
+
+def test_a_set_one_level_down_is_found(data, tmp_path):
+    shutil.copytree(data, tmp_path / "day" / "P-0417" / "set")
+    shutil.copytree(data, tmp_path / "day" / "other")
+    assert [one.source for one in entries(tmp_path / "day")] == ["P-0417/set", "other"]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")

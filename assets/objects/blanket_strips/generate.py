@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageFilter
-from shiliu.assets.frame import Part
+from shiliu.assets.frame import Part, textured
 from shiliu.assets.shapes import numbers, prop_defaults
 
 HERE = Path(__file__).parent
@@ -223,9 +223,8 @@ classes = (
     ("grip", 'type="box" friction="0.9 0.005 0.0001"'),
 )
 part = Part(__file__, prop_defaults("blanket_strips", 0.5, *classes, site=0.006), what="numbers")
-part.looks = """
-    <texture name="wool" type="2d" file="wool.png"/>
-    <material name="wool" texture="wool" specular="0.02" shininess="0.05"/>
+part.looks = f"""
+{textured("wool", 'specular="0.02" shininess="0.05"')}
     <material name="hem" rgba="0.83 0.80 0.72 1" specular="0.02" shininess="0.05"/>
 """
 part.body = f"""

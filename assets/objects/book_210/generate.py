@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
-from shiliu.assets.frame import Part
+from shiliu.assets.frame import Part, textured
 from shiliu.assets.shapes import numbers, prop_defaults
 from shiliu.assets.signs import font
 
@@ -117,8 +117,7 @@ def write_model(book: Book, folder: Path) -> None:
     <!-- standing: origin in the middle of its foot; x from the spine to the fore edge, z up. The front cover looks to -y -->
 """
     part.looks = f"""
-    <texture name="cover" type="2d" file="cover.png"/>
-    <material name="cover" texture="cover" specular="0.2" shininess="0.3"/>
+{textured("cover", 'specular="0.2" shininess="0.3"')}
     <material name="board" rgba="{numbers([*(c / 255 for c in book.cover), 1], 3)}" specular="0.1"/>
     <material name="paper" rgba="0.95 0.93 0.87 1" specular="0.02"/>
     <mesh name="cover" file="cover.obj" inertia="shell"/>

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
-from shiliu.assets.frame import Part
+from shiliu.assets.frame import Part, textured
 from shiliu.assets.medicines import band_shape
 from shiliu.assets.shapes import FOOT, feet, mesh, numbers, prop_defaults, revolve
 from shiliu.assets.signs import font
@@ -63,8 +63,7 @@ more, tail = water("bottle", FLOOR, level, BORE - 0.0008, "-0.001 0.2", 0.2, FIL
 part = Part(__file__, prop_defaults("bottle", 0.6, FOOT), free=True)
 part.before = GROUND
 part.looks = f"""
-    <texture name="label" type="2d" file="label.png"/>
-    <material name="label" texture="label" specular="0.2" shininess="0.3"/>
+{textured("label", 'specular="0.2" shininess="0.3"')}
     <material name="plastic" rgba="0.70 0.86 0.95 0.62" specular="0.9" shininess="0.9" reflectance="0.05"/>
     <material name="water" rgba="0.45 0.68 0.82 0.75" specular="0.9" shininess="0.9"/>
     <mesh name="label" file="label.obj" inertia="shell"/>

@@ -6,7 +6,7 @@ Run from anywhere: `python assets/objects/can_carton/generate.py`. Needs Pillow 
 from pathlib import Path
 
 from PIL import Image, ImageDraw
-from shiliu.assets.frame import Part
+from shiliu.assets.frame import Part, textured
 from shiliu.assets.shapes import box_inertia, numbers, prop_defaults
 from shiliu.assets.signs import font, plate
 
@@ -54,9 +54,8 @@ sites = [
 ]
 inertia = box_inertia(MASS, (DEEP, LONG, HIGH), 9)
 part = Part(__file__, prop_defaults("carton", 0.5), free=True)
-part.looks = """
-    <texture name="side" type="2d" file="side.png"/>
-    <material name="side" texture="side" specular="0.05"/>
+part.looks = f"""
+{textured("side", 'specular="0.05"')}
     <material name="board" rgba="0.77 0.60 0.39 1" specular="0.05"/>
     <mesh name="side" file="side.obj" inertia="shell"/>
 """

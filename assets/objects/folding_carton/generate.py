@@ -6,7 +6,7 @@ Run from anywhere: `python assets/objects/folding_carton/generate.py`. Its label
 from math import cos, pi, sin
 from pathlib import Path
 
-from shiliu.assets.frame import Part
+from shiliu.assets.frame import Part, textured
 from shiliu.assets.shapes import box_inertia, prop_defaults
 from shiliu.assets.signs import sticker
 
@@ -108,9 +108,8 @@ part = Part(
     free=True,
     what="numbers",
 )
-part.looks = """
-    <texture name="label" type="2d" file="label.png"/>
-    <material name="label" texture="label" specular="0.1"/>
+part.looks = f"""
+{textured("label", 'specular="0.1"')}
     <mesh name="label" file="label.obj" inertia="shell"/>
     <material name="board" rgba="0.72 0.55 0.36 1" specular="0.05" shininess="0.1"/>
     <material name="tape" rgba="0.86 0.80 0.62 1" specular="0.5" shininess="0.6"/>

@@ -5,7 +5,7 @@ Run from anywhere: `python assets/objects/medicine_carton/generate.py`. Needs Pi
 
 from pathlib import Path
 
-from shiliu.assets.frame import Part
+from shiliu.assets.frame import Part, textured
 from shiliu.assets.medicines import Label
 from shiliu.assets.shapes import box_inertia, prop_defaults
 from shiliu.assets.signs import plate
@@ -19,9 +19,8 @@ plate(FOLDER / "front.obj", LENGTH - 0.001, HEIGHT - 0.001, 0.0004)
 box = f'type="box" pos="0 0 {HEIGHT / 2:g}" size="{DEPTH / 2:g} {LENGTH / 2:g} {HEIGHT / 2:g}"'
 sides = box_inertia(MASS, (DEPTH, LENGTH, HEIGHT))
 part = Part(__file__, prop_defaults("carton", 0.5), free=True)
-part.looks = """
-    <texture name="front" type="2d" file="front.png"/>
-    <material name="front" texture="front" specular="0.1" shininess="0.2"/>
+part.looks = f"""
+{textured("front", 'specular="0.1" shininess="0.2"')}
     <material name="board" rgba="0.97 0.97 0.95 1" specular="0.1" shininess="0.2"/>
     <material name="flap" rgba="0.10 0.36 0.67 1" specular="0.1" shininess="0.2"/>
     <mesh name="front" file="front.obj" inertia="shell"/>

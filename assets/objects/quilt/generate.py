@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 from shiliu.assets.cloths import ridge
-from shiliu.assets.frame import Part
+from shiliu.assets.frame import Part, textured
 from shiliu.assets.shapes import box_inertia, mesh, numbers, prop_defaults
 
 HERE = Path(__file__).parent
@@ -73,8 +73,7 @@ inertia = box_inertia(slab, (LONG, WIDE, THICK))
 at = (LONG / 2 - INSET, -WIDE / 2 + INSET)
 part = Part(__file__, prop_defaults("quilt", 0.5), free=True, what="numbers")
 part.looks = f"""
-    <texture name="leaves" type="2d" file="leaves.png"/>
-    <material name="leaves" texture="leaves" specular="0.02" shininess="0.05"/>
+{textured("leaves", 'specular="0.02" shininess="0.05"')}
     <material name="white" rgba="0.93 0.93 0.90 1" specular="0.02" shininess="0.05"/>
     <mesh name="cover" file="cover.obj" inertia="shell" smoothnormal="true"/>
 {mesh("crease", crease())}

@@ -6,7 +6,7 @@ Run from anywhere: `python assets/objects/stacking_crate/generate.py`. Needs Pil
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
-from shiliu.assets.frame import Part
+from shiliu.assets.frame import Part, textured
 from shiliu.assets.shapes import prop_defaults, span
 from shiliu.assets.signs import flat
 
@@ -69,9 +69,8 @@ def seen():
 
 
 part = Part(__file__, prop_defaults("stacking_crate", 0.3, site=0.005, boxes=True), free=True)
-part.looks = """
-    <texture name="label" type="2d" file="label.png"/>
-    <material name="label" texture="label" specular="0.1"/>
+part.looks = f"""
+{textured("label", 'specular="0.1"')}
     <material name="wall" rgba="0.10 0.26 0.55 1" specular="0.35" shininess="0.4"/>
     <material name="rim" rgba="0.14 0.33 0.66 1" specular="0.45" shininess="0.5"/>
     <material name="inside" rgba="0.08 0.20 0.44 1" specular="0.2" shininess="0.3"/>

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
-from shiliu.assets.frame import Part
+from shiliu.assets.frame import Part, textured
 from shiliu.assets.shapes import FOOT, box_inertia, mesh, numbers, prop_defaults
 from shiliu.assets.signs import font
 
@@ -80,8 +80,7 @@ feet = "\n".join(
 )
 part = Part(__file__, prop_defaults("tin_box", 0.45, FOOT), free=True, what="numbers")
 part.looks = f"""
-    <texture name="lid" type="2d" file="lid.png"/>
-    <material name="lid" texture="lid" specular="0.5" shininess="0.6"/>
+{textured("lid", 'specular="0.5" shininess="0.6"')}
     <material name="tin" rgba="0.12 0.33 0.38 1" specular="0.6" shininess="0.7"/>
     <material name="rim" rgba="0.16 0.40 0.45 1" specular="0.7" shininess="0.7"/>
     <mesh name="lid" file="lid.obj" inertia="shell"/>
