@@ -41,7 +41,6 @@ from shiliu.replay.evaluation.device import DeviceModel, load_device, through
 from shiliu.replay.evaluation.faults import scoring, sets
 from shiliu.replay.evaluation.faults.injecting import Job, inject
 from shiliu.replay.evaluation.faults.registry import COMBINED, chosen, faults_of, faults_of_sets
-from shiliu.replay.evaluation.surveying import surveyed
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.judge import judge, judging
 from shiliu.replay.judge.set_comparison import Company
@@ -50,6 +49,7 @@ from shiliu.replay.recording.recording import Recording, SimEpisode
 from shiliu.replay.rollout.episode import as_recording
 from shiliu.scenarios.scene.scene import Scene
 from shiliu.scenarios.sheet.errors import ShiliuError
+from surveying import surveyed
 
 DEFAULTS = {
     "data": "", "scenario": "microwave", "seed": "500", "episodes": "4", "clean": "8", "sizes": "all", "full": "false", "kinds": "",
@@ -438,7 +438,7 @@ def main() -> int:
         return 2
     try:
         if words["measure"]:
-            from shiliu.replay.evaluation.device_measuring import measure
+            from device_measuring import measure
 
             recordings = [r for r in shiliu.read(words["measure"]) if isinstance(r, Recording) and r.kind == "robot"]
             for recording in recordings:

@@ -28,13 +28,13 @@ from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.evaluation.device import load_device, through
 from shiliu.replay.evaluation.faults.injecting import Job, inject
 from shiliu.replay.evaluation.faults.registry import faults_of
-from shiliu.replay.evaluation.surveying import surveyed
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.facts.near_copies import NEAR
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.judge.verdict import Verdict
 from shiliu.replay.recording.recording import Recording, SimEpisode
 from shiliu.scenarios.scene.scene import Scene
+from surveying import surveyed
 
 DEFAULTS = {
     "data": "", "demonstrations": "5", "off": "0,2,5,10,20,50", "faults": "true", "out": "", "markdown": "", "threads": "1",

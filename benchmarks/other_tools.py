@@ -15,7 +15,7 @@ Three layouts: `each` has a fault in all of its takes, another kind in each; `so
 `all` one kind in all. Every tool runs by its own command with its default settings. A fault counts as found where a tool
 complains of the take as it did not while the set was clean, or, where it says so of the whole set, by a code that names the
 fault; as refused where it would not have the take (an error, a FAIL, EXCLUDE, a flag); as named where the foremost of these
-complaints is a code that names the fault: `NAMES` in `replay/evaluation/other_tools.py` for the others, the root for this
+complaints is a code that names the fault: `NAMES` in `complaints.py` for the others, the root for this
 judge. It stands there twice: `intake` is the tables alone, `replay` also plays each take; what it finds with the files that
 `shiliu record` writes beside a set stands in docs/judging-the-judge.md. Seconds are processor time for the clean set, with
 the start of Python, divided by its takes.
@@ -34,13 +34,7 @@ from pathlib import Path
 from typing import Any
 
 import shiliu
-from judge import percent
-from shiliu.replay.benchmark.given_words import given_words, show
-from shiliu.replay.evaluation.faults import ordinary, sets
-from shiliu.replay.evaluation.faults.injecting import Job, inject
-from shiliu.replay.evaluation.faults.registry import chosen, faults_of, faults_of_sets
-from shiliu.replay.evaluation.faults.scoring import share
-from shiliu.replay.evaluation.other_tools import (
+from complaints import (
     NAMES,
     REFUSED,
     TOOLS,
@@ -52,6 +46,12 @@ from shiliu.replay.evaluation.other_tools import (
     scored,
     timed,
 )
+from judge import percent
+from shiliu.replay.benchmark.given_words import given_words, show
+from shiliu.replay.evaluation.faults import ordinary, sets
+from shiliu.replay.evaluation.faults.injecting import Job, inject
+from shiliu.replay.evaluation.faults.registry import chosen, faults_of, faults_of_sets
+from shiliu.replay.evaluation.faults.scoring import share
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.intake import intake
 from shiliu.replay.judge.judge import judging

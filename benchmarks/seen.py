@@ -25,13 +25,13 @@ from kept import chosen, seeds_of, takes
 from kept_take import KeptTake, kept_names, read_take
 from mujoco import MjData, mj_kinematics
 from PIL import Image
+from seen_shares import shown_digest
 from shiliu.envs.rendering import Painter
 from shiliu.replay.benchmark.given_words import given_words
 from shiliu.replay.operator.limbs.geometry import progress
 from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.replay.operator.visibility import Sight, answers, head_camera, sights, together
 from shiliu.replay.rollout.rollout import Take, play
-from shiliu.scenarios.catalog.figures import shown_digest
 from shiliu.scenarios.draws.variation import Draw, draw
 from shiliu.scenarios.reading.composition import CONF
 from shiliu.scenarios.scene.scene import Scene

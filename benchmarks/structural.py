@@ -26,17 +26,17 @@ from pathlib import Path
 from typing import Any
 
 import shiliu
-from shiliu.replay.benchmark.given_words import given_words, show
-from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.checks.streams import check_lag
-from shiliu.replay.checks.takes import lag_of
-from shiliu.replay.evaluation.action_measures import (
+from action_measures import (
     area_interval,
     area_under_roc,
     log_dimensionless_jerk,
     path_length,
     spectral_arc_length,
 )
+from shiliu.replay.benchmark.given_words import given_words, show
+from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.checks.streams import check_lag
+from shiliu.replay.checks.takes import lag_of
 from shiliu.replay.evaluation.faults import sets
 from shiliu.replay.evaluation.faults.injecting import Job, beginning, inject, prolonged
 from shiliu.replay.evaluation.faults.placing import segment

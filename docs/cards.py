@@ -14,11 +14,13 @@ import numpy as np
 import shiliu
 from shiliu.replay.signals.statistics import wilson
 from shiliu.scenarios.catalog.catalog import list_variants, variants_of
-from shiliu.scenarios.catalog.completeness import completeness
-from shiliu.scenarios.catalog.figures import SEEN, figures_of, outdated, seen_of, share_seen, stage
+from shiliu.scenarios.catalog.figures import figures_of, lacking, stage
 from shiliu.scenarios.people.safety import CAVEAT, people
 from shiliu.scenarios.reading.config import Vary
 from shiliu.scenarios.scene.scene import Scene
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks"))
+from seen_shares import SEEN, outdated, seen_of, share_seen
 
 FOLDER = Path(__file__).resolve().parent / "scenarios"
 
@@ -327,7 +329,7 @@ def counted_table(sheets: Mapping[str, Mapping[str, Any]]) -> str:
             continue
         n, good = figures["demonstrations"], figures["succeeded"]
         called = stage(figures, sheet["version"])
-        called += " by figures" if called != "measured" and completeness(name, sheet).needed else ""
+        called += " by figures" if called != "measured" and not lacking(name)[0] else ""
         of = "" if figures["version"] == sheet["version"] else f" (v{figures['version']} of v{sheet['version']})"
         tips = f"{round(figures['tipping_mm'])} mm" if "tipping_mm" in figures else ""
         warned = f"{figures['warned']} of {good}" if "warned" in figures else ""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from shiliu.replay.recording.recording import SimEpisode
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT / "benchmarks"))  # its modules import each other by name, and have tests
 pytest_plugins = ["scenario_costs", "long_suite"]
 
 

@@ -2,7 +2,7 @@
 
 A simulation's record is too good: every sample on its tick, nothing late, nothing twice. `through` passes an episode of ours
 through the clocks and links of a real robot, so that what the judge says of it tells how it takes what real devices do. The
-numbers stand in `conf/device/<name>.yaml` and come from `device_measuring.measure`.
+numbers stand in `conf/device/<name>.yaml` and come from `benchmarks/device_measuring.py`.
 """
 
 from __future__ import annotations

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ...scenarios.catalog.completeness import CONTROLS
+from ...scenarios.reading.composition import CONF
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.yaml_reader import Node, Problems, places_in, read_own
 from .mistakes import Mistake, note_ways
+
+CONTROLS = CONF / "controls"
 
 
 def read_controls(scene: Scene, folder: Path = CONTROLS) -> dict[str, Mistake]:

@@ -15,7 +15,6 @@ import mujoco
 import numpy as np
 
 from ...envs.rendering import Painter
-from ...scenarios.catalog.figures import SEEN
 from ...scenarios.draws.variation import Draw
 from ...scenarios.draws.variation import draw as draw_scene
 from ...scenarios.scene.scene import Scene
@@ -24,6 +23,7 @@ from ...scenarios.soundness.soundness import Answer
 from .operator import perform, read_chain
 from .words.skill import THINGS, Skill
 
+SEEN = 0.80  # share of the looks at which a hand is at a thing in which the head picture has to show it
 PIXELS = 50  # at the least: a square of 7, a fingertip's width at arm's length in 640 x 480 of 68 degrees [E]
 # m between surfaces: from there on the skills come straight at a thing (`standoff`, 0.1 m where a chain says nothing). Eyes are with a
 # thing 0.6 s before the hand (Land, Mennie, Rusted 1999, of making tea), in which a hand goes 0.1 m at 0.17 m/s

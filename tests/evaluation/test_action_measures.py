@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from shiliu.replay.evaluation.action_measures import (
+from action_measures import (
     area_interval,
     area_under_roc,
     log_dimensionless_jerk,

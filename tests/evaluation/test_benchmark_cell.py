@@ -4,9 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 import shiliu
-from shiliu.replay.evaluation.surveying import surveyed
 from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.draws.variation import nominal_values
+from surveying import surveyed
 
 TOLD = {"yaw": 8.8e-4, "mass": 5.1e-5, "label": 0.0}  # rad and kg: half of a tenth of a degree and of a gram; else 0.05 mm
 UNTOLD = ("friction", "cabinet.catch_force", "cabinet.light")

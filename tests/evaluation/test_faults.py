@@ -12,9 +12,9 @@ import pytest
 import shiliu
 import yaml
 from conftest import ROOT
+from device_measuring import measure
 from shiliu.replay.checks.finding import Finding
 from shiliu.replay.evaluation.device import FOLDER, SHARES, as_recorded, load_device, through
-from shiliu.replay.evaluation.device_measuring import measure
 from shiliu.replay.evaluation.faults import ordinary, scoring
 from shiliu.replay.evaluation.faults.injecting import Job, beginning, inject, prolonged
 from shiliu.replay.evaluation.faults.registry import COMBINED, FAULTS, chosen, faults_of

@@ -6,11 +6,11 @@ import mujoco
 import numpy as np
 import pytest
 import yaml
+from seen_shares import hidden, outdated, share_seen, shown_digest
 from shiliu.cli import main
 from shiliu.envs.rendering import missing
 from shiliu.replay.operator import visibility
 from shiliu.replay.operator.visibility import NEAR, PIXELS, Hands, Sight, answers, sights, together
-from shiliu.scenarios.catalog.figures import hidden, outdated, share_seen, shown_digest
 from shiliu.scenarios.sheet.errors import ScenarioError
 
 pictures = pytest.mark.skipif(missing() is not None, reason="no OpenGL here")

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from completeness import LACKING, PICTURES, completeness, controls_of, excused, text, unperformed
+from seen_shares import shown_digest
 from shiliu.cli import main
-from shiliu.scenarios.catalog.completeness import PICTURES, completeness, controls_of, excused, unperformed
-from shiliu.scenarios.catalog.figures import figures_text, shown_digest
+from shiliu.scenarios.catalog.figures import figures_text, lacking
 
 ROOT = Path(__file__).resolve().parents[2]
 SHEET = {
@@ -85,12 +86,23 @@ def test_a_failure_mode_without_a_mistake_is_named_and_may_be_excused(repository
     sheet = {**SHEET, "mistakes": {"let_go": {"code": "scenario.spilt"}}}
     assert unperformed(sheet) == ("tipped",)
     assert lacks(repository, sheet).needed == ("a mistake for tipped",)
-    notes = repository / "docs" / "scenarios" / "serving.notes.md"
-    notes.write_text("- `tipped` is a bowl that leans.\n- No mistake is known for `spilt`.\n")
-    assert lacks(repository, sheet).needed == ("a mistake for tipped",), "it is named, but nothing says why"
-    notes.write_text("- `tipped` has no mistake of its own: no hand reaches it.\n")
+    excuses = repository / "docs" / "scenarios" / "excused.yaml"
+    excuses.write_text("pouring:\n  tipped: no hand reaches it\nserving:\n  spilt: it is dry\n")
+    assert lacks(repository, sheet).needed == ("a mistake for tipped",), "another of its modes is excused, and another scenario's"
+    excuses.write_text("serving:\n  tipped: no hand reaches it\n")
     assert lacks(repository, sheet).needed == () and str(lacks(repository, sheet)) == "no mistake for tipped"
-    assert not excused("tip", notes.read_text())
+    assert excused("serving", repository) == {"tipped": "no hand reaches it"} and excused("pouring", repository) == {}
+
+
+def test_what_the_list_says_is_what_is_lacking_today():
+    assert LACKING.read_text(encoding="utf-8") == text(), "run: python benchmarks/completeness.py"
+
+
+def test_where_nobody_looked_nothing_is_lacking(tmp_path):
+    file = tmp_path / "lacking.yaml"
+    assert lacking("microwave", file) == (True, "")
+    file.write_text("microwave: {whole: false, lacks: lacks controls}\n")
+    assert lacking("microwave", file) == (False, "lacks controls") and lacking("bare", file) == (True, "")
 
 
 def test_what_the_head_camera_does_not_see_is_named_and_one_thing_may_be_excepted(repository):

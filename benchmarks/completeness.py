@@ -1,22 +1,25 @@
 """What a scenario has beside its figures, and what is missing: mistakes, controls, a card with pictures, a speed, things that are seen.
 
-All of it is looked up where it stands. Cards and benchmarks are part of the repository alone: where their folder is not there, as in an
-installed package, nothing is said of them.
+    python benchmarks/completeness.py
+
+writes `conf/lacking.yaml`, from where `shiliu list scenarios` takes it; a test holds the file. All is looked up where it stands:
+`docs/scenarios/excused.yaml` has the failure modes of a scenario that no mistake brings about, with the reason.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..reading.composition import CONF
-from ..sheet.yaml_reader import read_own
-from .figures import hidden, outdated, seen_of
+import yaml
+from seen_shares import hidden, outdated, seen_of
+from shiliu.replay.operator.controls import CONTROLS
+from shiliu.scenarios.reading.composition import CONF
+from shiliu.scenarios.sheet.yaml_reader import read_own
 
-CONTROLS = CONF / "controls"
+LACKING = CONF / "lacking.yaml"
 SECTIONS = ("goal", "variation", "never", "safety", "skills", "mistakes")  # of a scenario's YAML, without which it is half of one
 PICTURES = ("overview", "head", "closeup", "draws", "strip")  # of a card
 
@@ -64,7 +67,8 @@ def completeness(
         missing = [what for what in PICTURES if not (cards / f"{scenario}_{what}.jpg").is_file()]
         beside += [f"no picture {', '.join(missing)}"] if missing else []
     if unmade := unperformed(sheet):
-        explained = [name for name in unmade if excused(name, notes)]
+        excuses = excused(scenario, root)
+        explained = [name for name in unmade if name in excuses]
         needed += [f"a mistake for {name}" for name in unmade if name not in explained]
         beside += [f"no mistake for {', '.join(explained)}"] if explained else []
     measured = seen_of(scenario, folder=figures)
@@ -94,6 +98,22 @@ def unperformed(sheet: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(name for name in sheet.get("never") or () if f"scenario.{name}" not in brought)
 
 
-def excused(failure: str, notes: str) -> bool:
-    """Whether a card's notes say why no mistake brings a failure mode about: in the line that names it."""
-    return any(f"`{failure}`" in line and re.search(r"\bno mistake\b", line, re.I) for line in notes.splitlines())
+def excused(scenario: str, root: Path = CONF.parent) -> Mapping[str, str]:
+    """Failure modes of a scenario that no mistake brings about, each with the reason."""
+    file = root / "docs" / "scenarios" / "excused.yaml"
+    return (read_own(file) or {}).get(scenario, {}) if file.is_file() else {}
+
+
+def text() -> str:
+    """What `conf/lacking.yaml` has to hold today."""
+    rows = {}
+    for file in sorted((CONF / "scenario").glob("*.yaml")):
+        sheet = read_own(file)
+        if sheet.get("skills"):
+            lacks = completeness(file.stem, sheet)
+            rows[file.stem] = {"whole": not lacks.needed, "lacks": str(lacks)}
+    return "# Written by `python benchmarks/completeness.py`.\n" + yaml.safe_dump(rows, allow_unicode=True, sort_keys=True, width=140)
+
+
+if __name__ == "__main__":
+    LACKING.write_text(text(), encoding="utf-8")

@@ -8,13 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-
-from ...scenarios.sheet.errors import EpisodeError
-from ..recording.recording import Recording, Stream
-from ..signals.channels import in_radians, pair, shared
-from ..signals.clock import repeats
-from ..signals.signal import find_lag, runs
-from .device import SHARES
+from shiliu.replay.evaluation.device import SHARES
+from shiliu.replay.recording.recording import Recording, Stream
+from shiliu.replay.signals.channels import in_radians, pair, shared
+from shiliu.replay.signals.clock import repeats
+from shiliu.replay.signals.signal import find_lag, runs
+from shiliu.scenarios.sheet.errors import EpisodeError
 
 AROUND = 1.0  # s, over which the slow drift of a sender's rate is told from the delay of single messages
 TOGETHER = 1e-3  # s, messages closer than this came in one packet

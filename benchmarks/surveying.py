@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-
-from ...scenarios.catalog.catalog import load_scenario
-from ...scenarios.draws.variation import nominal_values
-from ...scenarios.scene.scene import Scene
-from ...scenarios.sheet.quantity import show
-from ..recording.recording import SimEpisode
+from shiliu.replay.recording.recording import SimEpisode
+from shiliu.scenarios.catalog.catalog import load_scenario
+from shiliu.scenarios.draws.variation import nominal_values
+from shiliu.scenarios.scene.scene import Scene
+from shiliu.scenarios.sheet.quantity import show
 
 TAPE = {"length": (1e3, "mm"), "angle": (180.0 / math.pi, "deg"), "force": (1.0, "N"), "mass": (1e3, "g")}
 

@@ -3,9 +3,8 @@
 import json
 import sys
 
-from shiliu.replay.checks.finding import Finding
-from shiliu.replay.evaluation import other_tools
-from shiliu.replay.evaluation.other_tools import (
+import complaints
+from complaints import (
     NAMES,
     REFUSED,
     UNREADABLE,
@@ -16,6 +15,7 @@ from shiliu.replay.evaluation.other_tools import (
     new,
     scored,
 )
+from shiliu.replay.checks.finding import Finding
 from shiliu.replay.judge.verdict import Verdict
 
 
@@ -27,7 +27,7 @@ def test_reports_are_read():
             {"check": "time.fps_mismatch", "severity": "warning", "episodes": [], "details": {}},
         ]
     }
-    assert other_tools.of_rdq(rdq) == [
+    assert complaints.of_rdq(rdq) == [
         Complaint("time.non_monotonic", REFUSED, 1),
         Complaint("time.non_monotonic", REFUSED, 2),
         Complaint("time.fps_mismatch", REFUSED),
@@ -40,7 +40,7 @@ def test_reports_are_read():
             {"episode_index": 2, "hard_flags": [], "combined": 3.2, "z": {"idle_frac": 3.2, "track_err": 1.0}},
         ],
     }
-    assert other_tools.of_report_card(card) == [
+    assert complaints.of_report_card(card) == [
         Complaint("non-finite", REFUSED, 0),
         Complaint("track_err", REFUSED, 1),
         Complaint("idle_frac", REFUSED, 1),
@@ -48,7 +48,7 @@ def test_reports_are_read():
     ]
     lint = {"findings": [{"check": "FROZEN_STATE", "severity": "error", "episode": 3, "joint": None},
                          {"check": "UNITS_INFERRED", "severity": "info", "episode": None, "joint": None}]}  # fmt: skip
-    assert other_tools.of_lint(lint) == [Complaint("FROZEN_STATE", REFUSED, 3)]
+    assert complaints.of_lint(lint) == [Complaint("FROZEN_STATE", REFUSED, 3)]
     metric = {"availability": "available", "passed": False, "evidence_level": "HARD_FAIL"}
     missing = {"availability": "not_available", "passed": False, "evidence_level": "HARD_FAIL"}
     risk = {"availability": "available", "passed": False, "evidence_level": "RISK_SIGNAL"}
@@ -61,10 +61,10 @@ def test_reports_are_read():
             }
         ]
     }
-    assert other_tools.of_rda(rda) == [Complaint("invalid_values", REFUSED, 0), Complaint("idle_ratio", WARNED, 0)]
+    assert complaints.of_rda(rda) == [Complaint("invalid_values", REFUSED, 0), Complaint("idle_ratio", WARNED, 0)]
     place = {"episode": "episode_000004", "stream": "action"}
     physlint = {"results": [{"findings": [{"rule_id": "temporal.monotonic", "severity": "error", "location": place}]}]}
-    assert other_tools.of_physlint(physlint) == [Complaint("temporal.monotonic", REFUSED, 4, "action")]
+    assert complaints.of_physlint(physlint) == [Complaint("temporal.monotonic", REFUSED, 4, "action")]
 
 
 def test_messages_without_a_code_are_read():
@@ -77,7 +77,7 @@ def test_messages_without_a_code_are_read():
         {"severity": "PASS", "message": "All 16 episodes look clean"},
         {"severity": "WARN", "message": "action[15]: 91.6% of values at maximum (0.4948)"},
     ]
-    found = other_tools.of_doctor({"checks": [{"name": "Temporal", "messages": messages}]})
+    found = complaints.of_doctor({"checks": [{"name": "Temporal", "messages": messages}]})
     assert found == [
         Complaint("monotonic", WARNED, 2),
         Complaint("dropped", WARNED, 2),
@@ -104,12 +104,12 @@ def test_only_what_is_new_counts_against_a_take():
 def test_our_own_verdict_is_read_with_its_root_first():
     findings = [Finding("tracking", "WARN", "replay"), Finding("joint.jump", "FAIL", "kinematics", subject=("a",))]
     refused = Verdict("x", "x", verdict="INFEASIBLE", root=1, findings=findings)
-    assert other_tools.of_verdict(2, refused) == [
+    assert complaints.of_verdict(2, refused) == [
         Complaint("joint.jump", REFUSED, 2, "a"),
         Complaint("tracking", WARNED, 2),
     ]
     feasible = Verdict("x", "x", verdict="FEASIBLE", findings=findings[:1])
-    assert other_tools.of_verdict(0, feasible) == [Complaint("tracking", WARNED, 0)]
+    assert complaints.of_verdict(0, feasible) == [Complaint("tracking", WARNED, 0)]
 
 
 def test_a_tool_that_gives_no_report_does_not_read_the_set(tmp_path):
@@ -119,9 +119,9 @@ def test_a_tool_that_gives_no_report_does_not_read_the_set(tmp_path):
     program.write_text(f"#!{sys.executable}\nimport sys\nprint(sys.argv[1])\n")
     program.chmod(0o755)
     report = json.dumps({"findings": [{"check": "a", "severity": "critical", "episodes": [0], "details": {}}]})
-    tool = OtherTool("echo", ("say", "{set}"), other_tools.of_rdq)
-    complaints, seconds = tool.ask(tmp_path, report, tmp_path)
-    assert complaints == [Complaint("a", REFUSED, 0)] and 0.0 < seconds < 10.0
+    tool = OtherTool("echo", ("say", "{set}"), complaints.of_rdq)
+    found, seconds = tool.ask(tmp_path, report, tmp_path)
+    assert found == [Complaint("a", REFUSED, 0)] and 0.0 < seconds < 10.0
     broken, _ = tool.ask(tmp_path, "Traceback", tmp_path)
     assert broken == [Complaint(UNREADABLE, REFUSED)]
 

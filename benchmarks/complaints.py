@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..judge.verdict import Verdict
-from .faults.scoring import ALARM
+from shiliu.replay.evaluation.faults.scoring import ALARM
+from shiliu.replay.judge.verdict import Verdict
 
 REFUSED, WARNED = "refused", "warned"
 UNREADABLE = "unreadable"  # the code where a tool ends without a report
