@@ -108,8 +108,7 @@ Most end when their way is made. Reacting ones end by what they feel, and say so
 - *seated*: `put.on` and `put.stack` lower until what is held no longer follows the hand;
 - *touched*: what takes closes until both pads touch, then squeezes to its force; `press.surface` comes down until a
   surface is felt, and leans on it with a force that is mended at every control step;
-- *pulled*: `wait.pulled` ends when somebody pulls at the hand, told by how far it is drawn from where the arm holds it;
-  `hand_over.pulled` by what the fingers bear, and lets go;
+- *pulled*: `hand_over.pulled` waits for a pull, told by what the fingers bear, and lets go;
 - *gave way*: `move_joint.pull` pulls with a growing force until the latch lets go, and gives up where it does not;
 - *reached*: `until`.
 

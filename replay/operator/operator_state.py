@@ -125,11 +125,6 @@ class OperatorState:
         """The model of this draw with its looks: what pictures are drawn of."""
         return self.scene.compile(self._values, looks=True)
 
-    def pulled(self, side: str) -> np.ndarray:
-        """(3,) force [N] at a hand, told by how far it is from where the arm holds it; what it bears counts with it."""
-        arm = self.arms[side]
-        return np.linalg.solve(arm.compliance() + 1e-6 * np.eye(3), self.senses.site(f"{side}_tcp")[0] - arm.hand()[0])
-
     def gaze(self, site: str) -> np.ndarray:
         """(2,) angles [rad] of the neck at which the head's camera looks at a site, within what the neck can."""
         data = self.senses.picture()
