@@ -133,28 +133,23 @@ entry there, and has to be something that none of the others is.
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ...operator_state import OperatorState
 from ...recognition import motions
-from ...words.motion import Motion
 from ...words.primitives import HOME
-from ...words.skill import Argument, Label, Skill
+from ...words.skill import Argument, Label, Motion, Skill
 
 
-class HomeRaised(Skill):
+class HomeRaised(Skill, word="home", how="raised"):
     """Raise the empty hand straight up."""
 
-    word = "home"
-    how = "raised"
     label = Label(
         en=("raise the hand", "the {hand} hand goes up"),
         zh=("举手", "{hand}手举起"),
         shows=motions.home,
     )
-    arguments: ClassVar = HOME(
+    arguments = HOME(
         "hand",  # as its primitive says it, and others with blanks between them
         speed=0.2,  # likewise, with a default of its own
         by=Argument("length", "how far", 0.1),  # its own

@@ -21,8 +21,8 @@ from .limbs.hand import Hand
 from .planning.ways import Ways
 from .senses.attachment import corded_part, rigid_part
 from .senses.senses import Senses
-from .words.motion import Motion
 from .words.reason import GivenUp, Reason
+from .words.skill import Motion
 
 SLEW = 0.66  # share of a joint's speed limit that a command never exceeds, whatever happens
 CLOSING = 35.0  # percent/s, until the pads touch

@@ -358,7 +358,8 @@ OF_CLOTH = {
     "speed": SPEED,
     "reach": Argument("speed", "largest speed of the free hands"),
 }
-DRAW = Primitive("draw", "Draw a cloth over a table.", OF_CLOTH | {"tries": TAKE.shared["tries"]})
+DRAWN = {"speed": SPEED.but(doc="with which the cloth is drawn"), "tries": TAKE.shared["tries"]}
+DRAW = Primitive("draw", "Draw a cloth over a table.", OF_CLOTH | DRAWN)
 FOLD = Primitive("fold", "Fold a cloth that both hands hold over, and let go of it.", OF_CLOTH)
 FLING = Primitive(
     "fling", "Shake a cloth out that both hands hold, and lay it down.", OF_CLOTH | {"tries": TAKE.shared["tries"]}
