@@ -108,8 +108,7 @@ Most end when their way is made. Reacting ones end by what they feel, and say so
 - *seated*: `put.on` and `put.stack` lower until what is held no longer follows the hand;
 - *touched*: what takes closes until both pads touch, then squeezes to its force; `press.surface` comes down until a
   surface is felt, and leans on it with a force that is mended at every control step;
-- *pulled*: `wait.pulled` ends when somebody pulls at the hand, told by how far it is drawn from where the arm holds it;
-  `hand_over.pulled` by what the fingers bear, and lets go;
+- *pulled*: `hand_over.pulled` waits for a pull, told by what the fingers bear, and lets go;
 - *gave way*: `move_joint.pull` pulls with a growing force until the latch lets go, and gives up where it does not;
 - *reached*: `until`.
 
@@ -134,28 +133,23 @@ entry there, and has to be something that none of the others is.
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ...operator_state import OperatorState
 from ...recognition import motions
-from ...words.motion import Motion
 from ...words.primitives import HOME
-from ...words.skill import Argument, Label, Skill
+from ...words.skill import Argument, Label, Motion, Skill
 
 
-class HomeRaised(Skill):
+class HomeRaised(Skill, word="home", how="raised"):
     """Raise the empty hand straight up."""
 
-    word = "home"
-    how = "raised"
     label = Label(
         en=("raise the hand", "the {hand} hand goes up"),
         zh=("举手", "{hand}手举起"),
         shows=motions.home,
     )
-    arguments: ClassVar = HOME(
+    arguments = HOME(
         "hand",  # as its primitive says it, and others with blanks between them
         speed=0.2,  # likewise, with a default of its own
         by=Argument("length", "how far", 0.1),  # its own

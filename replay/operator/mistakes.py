@@ -21,8 +21,7 @@ from .operator_state import OperatorState
 from .skills import registry
 from .tries import numbered
 from .words.chain import read_condition, read_skills
-from .words.motion import Motion
-from .words.skill import REQUIRED, Skill
+from .words.skill import REQUIRED, Motion, Skill
 
 WAYS = ("change", "skip", "before", "after", "ends_with", "let_go", "faults", "draw")
 FAULTS = {"grip_force": "share", "speed": "share", "aim_offset": "length"}  # of the operator, and the dimension of each

@@ -26,9 +26,8 @@ from .operator_state import OperatorState
 from .planning.reaching import beyond_reach
 from .skills import registry
 from .words.chain import read_skills
-from .words.motion import Motion
 from .words.reason import GivenUp, gave_up_at
-from .words.skill import Skill
+from .words.skill import Motion, Skill
 
 if TYPE_CHECKING:
     from .mistakes import Mistake

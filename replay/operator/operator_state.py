@@ -21,8 +21,8 @@ from .limbs.hand import Hand
 from .planning.ways import Ways
 from .senses.attachment import corded_part, rigid_part
 from .senses.senses import Senses
-from .words.motion import Motion
 from .words.reason import GivenUp, Reason
+from .words.skill import Motion
 
 SLEW = 0.66  # share of a joint's speed limit that a command never exceeds, whatever happens
 CLOSING = 35.0  # percent/s, until the pads touch
@@ -124,11 +124,6 @@ class OperatorState:
     def drawn_model(self) -> mujoco.MjModel:
         """The model of this draw with its looks: what pictures are drawn of."""
         return self.scene.compile(self._values, looks=True)
-
-    def pulled(self, side: str) -> np.ndarray:
-        """(3,) force [N] at a hand, told by how far it is from where the arm holds it; what it bears counts with it."""
-        arm = self.arms[side]
-        return np.linalg.solve(arm.compliance() + 1e-6 * np.eye(3), self.senses.site(f"{side}_tcp")[0] - arm.hand()[0])
 
     def gaze(self, site: str) -> np.ndarray:
         """(2,) angles [rad] of the neck at which the head's camera looks at a site, within what the neck can."""

@@ -151,7 +151,6 @@ ELSE_IN = dict(places=INTO["places"] | {"shelf/place": [(0, RIM)]})
 ON_THE_WAY = [(-1, (0, 0, 1)), (4, (1, 0, 1))]  # it never rests
 WALKS_ON = dict(joints={"base_x": [(-1, 0), (4, 1)], "base_y": [(0, 0.0)]}, **TO)
 WALKS = dict(joints={"base_x": [(0, 0), (0.5, 0), (2.5, 0.5)], "base_y": [(0, 0.0)]}, **TO)
-TURNS = dict(joints={"base_yaw": [(0, 0), (0.5, 0), (2.5, 0.7)], "base_x": [(0, 0.0)]}, **TO)
 SINKS = dict(joints={"base_height": [(0, 0), (0.5, 0), (2.0, -0.15)]}, **TO)
 RISES = dict(joints={"base_height": [(0, -0.15), (0.5, -0.15), (2.0, 0.0)]}, **TO)
 # both hands with a cloth: they draw it, take it up, or fold it
@@ -326,11 +325,6 @@ CASES = {
         [(GO, ASTRAY), (AT_KNOB, dict(held=HELD_CUP, **AHEAD)), ([(0, (0.5, 0.2, 0.6)), (3, KNOB)], AHEAD)],
     ),
     **{word: (step(word), (AT_KNOB, TO), [(ON_THE_WAY, TO), (AT_KNOB, WALKS_ON)]) for word in ("wait", "wait.event")},
-    "wait.pulled": (
-        step("wait.pulled"),
-        (AT_KNOB, dict(held=HELD_CUP)),
-        [(AT_KNOB, TO), (ON_THE_WAY, dict(held=HELD_CUP))],
-    ),
     "hand_over.pulled": (
         step("hand_over.pulled"),
         (AT_KNOB, dict(claw=LETS_GO, held=[(0, 1.2, CUP)])),
@@ -349,7 +343,6 @@ CASES = {
     "walk": (step("walk"), (AT_KNOB, WALKS), [(AT_KNOB, TO), (AT_KNOB, SINKS)]),
     "walk.end": (step("walk.end"), (AT_KNOB, WALKS), [(AT_KNOB, TO), (AT_KNOB, SINKS)]),
     "walk.up": (step("walk.up", to="chest/knob"), (AT_KNOB, WALKS), [(GO, TO)]),
-    "walk.turn": (step("walk.turn"), (AT_KNOB, TURNS), [(AT_KNOB, WALKS), (AT_KNOB, TO)]),
     "walk.squat": (step("walk.squat"), (AT_KNOB, SINKS), [(AT_KNOB, RISES), (AT_KNOB, TO)]),
     "walk.stand": (step("walk.stand"), (AT_KNOB, RISES), [(AT_KNOB, SINKS), (AT_KNOB, TO)]),
 }
@@ -392,10 +385,10 @@ def test_a_skill_brings_its_own_label(word):
 
 
 def test_a_word_that_no_reading_tells_is_any_motion_and_said_to_be_a_guess():
-    assert shown(step("squeeze"), GO, TO) < 0.5
-    assert registry()["squeeze"].label.shows is None
+    assert shown(step("stroke.shake"), GO, TO) < 0.5
+    assert registry()["stroke.shake"].label.shows is None
     tracks = film(3.0, [(0, (0, 0, 1)), (0.5, (0, 0, 1)), (2.5, KNOB)], **TO)
-    (guess,) = read([step("squeeze")], tracks)
+    (guess,) = read([step("stroke.shake")], tracks)
     (reached,) = read([step("reach", at="chest/knob", standoff=0.01)], tracks)
     assert guess.plain()["told_by"] == "motion" and "told_by" not in reached.plain()
 
@@ -704,7 +697,7 @@ def test_a_sheet_reads_back_what_was_written_in_both_formats(labelled, tmp_path)
 
 def test_a_sheet_marks_a_guess_until_it_is_corrected(labelled, tmp_path):
     guess = replace(
-        labelled, segments=(replace(labelled.segments[0], skill="squeeze", by_motion=True), *labelled.segments[1:])
+        labelled, segments=(replace(labelled.segments[0], skill="stroke.shake", by_motion=True), *labelled.segments[1:])
     )
     for name in ("a.yaml", "b.json"):
         path = written(tmp_path / name, guess)

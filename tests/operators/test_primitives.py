@@ -69,7 +69,6 @@ def one(step: str):
     [
         ("wait: {time: 1 s}", "wait"),
         ("wait: {until: never}", "wait.event"),
-        ("wait: {hand: left, force: 5 N}", "wait.pulled"),
         ("home: {hand: left}", "home"),
         ("press: {at: can.middle, travel: 3 mm}", "press.key"),
         ("move_joint: {at: can.middle, by: 30 deg}", "move_joint.turn"),

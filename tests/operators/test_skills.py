@@ -6,11 +6,10 @@ import pytest
 import shiliu
 from benches import bench, done, end, off, seen
 from shiliu.replay.operator.limbs.hand import Hand
-from shiliu.replay.operator.operator import Operator, perform, read_chain
+from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.replay.operator.skills import placing
 from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.robots.robot import load_robot
-from shiliu.scenarios.stepping.simulation import Simulation
 
 TAKEN = "taken: {moved: {of: can, more_than: 60 mm}}"
 STANDS = "{near: {of: can.base, to: table.top, within: 20 mm}}, {released: can}, {upright: {of: can, within: 5 deg}}"
@@ -135,48 +134,6 @@ def test_a_head_turns_no_further_than_its_neck():
     assert aimed(data, "head_camera", "room/mark", 0) > 15.0, "between its own feet it cannot look"
     nod = float(data.joint("zhead_2_joint").qpos[0])
     assert nod == pytest.approx(0.945 * 0.5236, abs=0.02)
-
-
-@pytest.mark.slow
-def test_squeezing_raises_the_force_of_the_pads():
-    chain = """
-    - take: {how: side, hand: left, at: can.middle, of: can, force: 15 N}
-    - squeeze: {hand: left, force: 60 N, time: 1 s}
-    """
-    scene = bench(chain, GOES_ON, "bowl", "other", time_limit="14 s")
-    made = done(scene)
-    begin = next(s for s in made.segments if s["skill"] == "squeeze")
-    measured = made.observations["observation.touch"][:, :2].mean(axis=1)
-    at = round(begin["t0"] / scene.control_timestep)
-    assert measured[at - 3 : at].mean() == pytest.approx(15.0, rel=0.4)
-    assert measured[at + 20 : at + 30].mean() == pytest.approx(60.0, rel=0.3)
-
-
-@pytest.mark.parametrize(("newtons", "ends"), [(12.0, True), (4.0, False)])
-def test_a_hand_that_waits_for_a_pull_goes_on_when_it_is_pulled(newtons, ends):
-    """8 N are waited for; what pulls at the hand is a force of the engine, as a person would."""
-    scene = bench(
-        "[{wait: {time: 0.2 s}}, {wait: {how: pulled, hand: left, force: 8 N, at_most: 3 s}}]",
-        GOES_ON,
-        "bowl",
-        "other",
-        time_limit="6 s",
-    )
-    draw = drawing.draw(scene, 0)
-    sim, operator = Simulation(scene, 1), Operator(scene, draw, 0)
-    readings = sim.begin([draw])
-    carry = scene.course.advance(scene.course.begin(1), readings)
-    force, hand = sim.live("xfrc_applied"), scene.model.body("left_claw").id
-    times = []
-    for t in range(round(3.6 / scene.control_timestep)):
-        now = t * scene.control_timestep
-        force.reshape(1, scene.model.nbody, 6)[0, hand, :3] = [newtons if now > 1.5 else 0.0, 0.0, 0.0]
-        readings = sim.step(operator.act(readings.rows(0), carry)[None])
-        carry = scene.course.advance(carry, readings)
-        if operator.done:
-            times.append(now)
-    assert times
-    assert times[0] == pytest.approx(1.75 if ends else 3.5, abs=0.25)
 
 
 @pytest.mark.slow

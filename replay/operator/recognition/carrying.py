@@ -172,28 +172,15 @@ def carry_tray(see: HandFeatures, step: Step) -> Evidence:
     )
 
 
-def hold_until(see: HandFeatures, step: Step) -> Evidence:
-    """The hand keeps still with what it holds.
-
-    Begins: it comes to rest. Ends: it moves; not before its `until`.
-    """
-    rests = see.unbroken((1.0 - see.going) * see.holds())
-    return Evidence(
-        (Phase("hold", 1.0 - see.holds() + see.going, True),),
-        see.starts(rests),
-        see.stops(rests),
-        see.before(step.arguments.get("until")),
-    )
-
-
 def hold_until_pulled(see: HandFeatures, step: Step) -> Evidence:
     """The hand keeps still with what it holds; then the claw opens.
 
     Begins: it comes to rest. Ends: the claw has opened, and what it held is gone.
     """
-    hold = hold_until(see, step)
+    rests = see.unbroken((1.0 - see.going) * see.holds())
+    hold = Phase("hold", 1.0 - see.holds() + see.going, True)
     opens = Phase("let go", 1.0 - see.about(see.opens, 0.15) + see.going)
-    return Evidence((*hold.phases, opens), hold.begins, see.stops(see.opens), see.holds())
+    return Evidence((hold, opens), see.starts(rests), see.stops(see.opens), see.holds())
 
 
 def withdraw(see: HandFeatures, step: Step) -> Evidence:

@@ -73,14 +73,6 @@ def walk(see: HandFeatures, step: Step) -> Evidence:
     return _base(see, np.maximum(see.walks, see.turns), see.trunk(1.0) + see.trunk(-1.0))
 
 
-def turn(see: HandFeatures, step: Step) -> Evidence:
-    """The base turns on the spot.
-
-    Begins: it begins to turn. Ends: it rests.
-    """
-    return _base(see, see.turns, see.walks)
-
-
 def squat(see: HandFeatures, step: Step) -> Evidence:
     """The trunk goes down.
 

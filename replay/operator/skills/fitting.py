@@ -11,8 +11,8 @@ from ..limbs.arm import Arm, Path
 from ..limbs.geometry import UP, turn_z, turned_between, unit
 from ..operator_state import OperatorState
 from ..planning.ways import REACHED
-from ..words.motion import Motion
 from ..words.reason import GivenUp, Reason
+from ..words.skill import Motion
 
 Pose = tuple[np.ndarray, np.ndarray]  # position (3,) [m], rotation (3, 3)
 # how an arm is held along a row of poses: its score, and (7,) joint angles for each

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..operator_state import CLOSING, OperatorState
-from ..words.motion import Motion
+from ..words.skill import Motion
 
 ROOM = 0.008  # m by which the gap is still wider than the thing when the fingers begin to close slowly
 SLOWLY = 3.0  # percent/s then; at 35 percent/s, as `pinch` closes, a control step is 13 N

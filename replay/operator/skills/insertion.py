@@ -6,8 +6,7 @@ import numpy as np
 
 from ..limbs.geometry import turn_z
 from ..operator_state import OperatorState
-from ..words.motion import Motion
-from ..words.skill import Argument, Skill
+from ..words.skill import Argument, Motion, Skill
 from .fitting import Pose, bring, correct, hand_for, headings, move_held, off, slide
 
 FEED = 0.03  # m/s, of a part that comes to its hole

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ..limbs.geometry import unit
 from ..operator_state import OperatorState
 from ..recognition import motions
-from ..words.motion import Motion
 from ..words.primitives import POINT
 from ..words.reason import Reason
-from ..words.skill import Label, Skill
+from ..words.skill import Label, Motion, Skill
 
 LEVEL_ROLL = (0.15, 0.15, 0.0)  # weights of the orientation: how the hand is rolled about its fingers is free
 
 
-class Point(Skill):
+class Point(Skill, word="point"):
     """Point at a place with the closed fingers, from a distance, and stay a moment."""
 
-    word = "point"
     label = Label(
         en=("point at", "the {hand} hand points at the {at}"),
         zh=("指向", "{hand}手指向{at}"),
         shows=motions.point_at,
         about="at",
     )
-    arguments: ClassVar = POINT("hand at", standoff=0.20, time=1.0, posture="elbow_out", speed=0.4)
+    arguments = POINT("hand at", standoff=0.20, time=1.0, posture="elbow_out", speed=0.4)
 
     def run(self, state: OperatorState) -> Motion:
         arm, like = state.arms[self.hand], state.arms[self.hand].posture(self.posture)

@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ..limbs.geometry import facing
 from ..operator_state import OperatorState
 from ..recognition import taking
-from ..words.motion import Motion
 from ..words.primitives import REACH
-from ..words.skill import Argument, Label, Skill
+from ..words.skill import Argument, Label, Motion, Skill
 
 TURNS = np.deg2rad(
     [0.0, -12.0, 12.0, -24.0, 24.0]
 )  # other directions of the fingers, tried where the wanted one is out of reach
 
 
-class Reach(Skill):
+class Reach(Skill, word="reach"):
     """Bring the open hand before a site, fingers towards it.
 
     It takes the direction of the fingers, near the one that is said, in which the arm has most room; `turn: keep` for what would be
     turned by pads that close on it askew, such as the handle of a pan.
     """
 
-    word = "reach"
     label = Label(
         en=("reach", "the {hand} hand reaches for the {at}"),
         zh=("伸手", "{hand}手伸向{at}"),
         shows=taking.reach,
         about="at",
     )
-    arguments: ClassVar = REACH(
+    arguments = REACH(
         "hand at",
         yaw=0.0,
         pitch=0.2,

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from ..operator_state import OperatorState
 from ..recognition import taking
-from ..words.motion import Motion
 from ..words.primitives import RELEASE
-from ..words.skill import Label, Skill
+from ..words.skill import Label, Motion, Skill
 
 
-class Release(Skill):
+class Release(Skill, word="release"):
     """Open the fingers and draw the hand back; what is held and wider than the gap makes them open all the way."""
 
-    word = "release"
     label = Label(
         en=("let go", "the {hand} hand lets go[[ of the {about}]] and draws back"),
         zh=("松手", "{hand}手松开[[{about}]]并收回"),
         shows=taking.release,
     )
-    arguments: ClassVar = RELEASE("hand", opening=0.05, retreat=0.10, speed=0.3)
+    arguments = RELEASE("hand", opening=0.05, retreat=0.10, speed=0.3)
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import mujoco
 import numpy as np
 
 from ....scenarios.reading.answers import AskedAnswer
 from ....scenarios.words.sight import NEAR, SELF
 from ..operator_state import OperatorState
-from ..words.motion import Motion
 from ..words.primitives import REPORT
 from ..words.reason import GivenUp, Reason
-from ..words.skill import Label, Skill
+from ..words.skill import Label, Motion, Skill
 
 
-class Report(Skill):
+class Report(Skill, word="report"):
     """Report what a thing shows: every answer that the scenario asks for about it.
 
     A gauge is read by where the tip of its needle stands on the dial, a lamp by whether it is drawn lit. What the head's camera does not
     see is not reported: the skill gives up.
     """
 
-    word = "report"
     label = Label(
         en=("report", "the robot reports what the {of} shows"),
         zh=("报告", "机器人报告{of}的读数"),
         unseen="an answer is no motion",
     )
-    arguments: ClassVar = REPORT("of", wrong=0.0)
+    arguments = REPORT("of", wrong=0.0)
 
     def run(self, state: OperatorState) -> Motion:
         part, drawn = self.of.partition("/")[0], state.drawn_model()

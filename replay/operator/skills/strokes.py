@@ -6,7 +6,7 @@ import numpy as np
 
 from ..limbs.geometry import UP, hand_frame, turned_between
 from ..operator_state import OperatorState
-from ..words.motion import Motion
+from ..words.skill import Motion
 
 STEEP = np.deg2rad([62.0, 50.0, 75.0])  # how far the closed fingers point down while they stroke
 ASIDE = np.deg2rad([0.0, 25.0, -25.0, 50.0, -50.0])

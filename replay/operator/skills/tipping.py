@@ -15,9 +15,8 @@ import numpy as np
 from ..limbs.arm import Arm, Path
 from ..limbs.geometry import UP, turn_z, turned_between
 from ..operator_state import OperatorState
-from ..words.motion import Motion
 from ..words.reason import GivenUp, Reason
-from ..words.skill import Skill
+from ..words.skill import Motion, Skill
 from .pouring import GENTLE, rotation
 from .vessels import LEVEL
 

@@ -10,7 +10,7 @@ import numpy as np
 from ....scenarios.robots.robot_folder import SIDES
 from ..limbs.arm import Path
 from ..operator_state import OperatorState
-from ..words.motion import Motion
+from ..words.skill import Motion
 from .fitting import WEIGHT
 
 

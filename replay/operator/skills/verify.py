@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from ..operator_state import OperatorState
 from ..recognition import fitting
-from ..words.motion import Motion
 from ..words.primitives import VERIFY
-from ..words.skill import Label, Skill
+from ..words.skill import Label, Motion, Skill
 
 
-class Verify(Skill):
+class Verify(Skill, word="verify"):
     """Pull at what has been pressed in, for a time, to see whether it holds."""
 
-    word = "verify"
     label = Label(
         en=("pull to check", "the {hand} hand pulls at the {about} to see whether it holds"),
         zh=("拉拔确认", "{hand}手拉一下{about}，看是否装牢"),
         shows=fitting.verify_seat,
     )
-    arguments: ClassVar = VERIFY("hand of into until", force=14.0, time=1.4)
+    arguments = VERIFY("hand of into until", force=14.0, time=1.4)
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]

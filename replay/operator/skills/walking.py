@@ -8,9 +8,8 @@ import numpy as np
 
 from ..limbs.base import Base, wrapped
 from ..operator_state import OperatorState
-from ..words.motion import Motion
 from ..words.reason import Reason
-from ..words.skill import Argument, Skill
+from ..words.skill import Argument, Motion, Skill
 
 PATIENCE = 20.0  # s, beyond the time that a way takes, after which it has failed
 AHEAD = np.deg2rad(35.0)  # a target further to the side than this is turned to before it is walked to

@@ -288,7 +288,6 @@ WAIT = Primitive(
         "hand": HAND,
         "time": Argument("time", "how long"),
         "until": Argument("subgoal", "at which it ends", None),
-        "force": Argument("force", "of a pull at the hand, in any direction, at which it ends", None),
         "at_most": AT_MOST,
     },
 )
@@ -337,7 +336,6 @@ HOME = Primitive(
         "around": Argument("word", "whether a way round what is seen is sought", "no", ("no", "yes")),
     },
 )
-SQUEEZE = Primitive("squeeze", "Hold with another force.", {"hand": HAND, "force": PADS, "time": WAIT.shared["time"]})
 VERIFY = Primitive(
     "verify",
     "See whether something holds.",
@@ -360,7 +358,8 @@ OF_CLOTH = {
     "speed": SPEED,
     "reach": Argument("speed", "largest speed of the free hands"),
 }
-DRAW = Primitive("draw", "Draw a cloth over a table.", OF_CLOTH | {"tries": TAKE.shared["tries"]})
+DRAWN = {"speed": SPEED.but(doc="with which the cloth is drawn"), "tries": TAKE.shared["tries"]}
+DRAW = Primitive("draw", "Draw a cloth over a table.", OF_CLOTH | DRAWN)
 FOLD = Primitive("fold", "Fold a cloth that both hands hold over, and let go of it.", OF_CLOTH)
 FLING = Primitive(
     "fling", "Shake a cloth out that both hands hold, and lay it down.", OF_CLOTH | {"tries": TAKE.shared["tries"]}
@@ -369,6 +368,6 @@ PRIMITIVES = {
     one.word: one
     for one in (
         TAKE, LIFT, CARRY, PUT, MOVE_JOINT, PRESS, STROKE, POUR, HAND_OVER, WALK, LOOK, POINT, WAIT, REACH, RELEASE, HOME,
-        SQUEEZE, VERIFY, REPORT, DRAW, FOLD, FLING,
+        VERIFY, REPORT, DRAW, FOLD, FLING,
     )
 }  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,12 +15,12 @@ from ....scenarios.robots.postures import postures_of
 from ....scenarios.robots.robot_folder import DEFAULT_ROBOT, SIDES
 from ....scenarios.sheet.quantity import EXAMPLE
 from ....scenarios.sheet.yaml_reader import Node, Problems, nearest
-from .motion import Motion
 
 if TYPE_CHECKING:
     from ....scenarios.scene.scene import Scene
     from ..recognition.evidence import Evidence, Step
     from ..recognition.hand_features import HandFeatures
+Motion = Generator[None, Any, Any]  # what a skill does over time, one `yield` a control step
 REQUIRED = object()
 # SI, between which an argument lies that does not say otherwise: beyond it lies a slip of the pen, and no way ends
 BOUNDS: dict[str, tuple[float, float]] = {
@@ -176,7 +176,8 @@ class Label:
 class Skill:
     """One step of a demonstration: a strategy of a primitive.
 
-    A subclass names its `word`, `how` it does it, `label` and `arguments`, and moves in `run`.
+    A subclass names its word and how it does it (`class TakeRim(Skill, word="take", how="rim")`), `label` and `arguments`, and moves in
+    `run`.
 
     Attributes:
         name: `take.rim`; the word alone where it is the plain way.
@@ -196,10 +197,9 @@ class Skill:
     only_if: str = ""  # the switch of the scenario's rules without which it is left out
     called: str = ""
 
-    def __init_subclass__(cls, **settings: Any) -> None:
-        super().__init_subclass__(**settings)
-        if hasattr(cls, "word"):
-            cls.name = f"{cls.word}.{cls.how}" if cls.how else cls.word
+    def __init_subclass__(cls, word: str = "", how: str = "") -> None:
+        if word:
+            cls.word, cls.how, cls.name = word, how, f"{word}.{how}" if how else word
 
     def __init__(self, values: dict[str, Any]):
         self.values = values

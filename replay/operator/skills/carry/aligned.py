@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from ...operator_state import OperatorState
 from ...recognition import fitting
-from ...words.motion import Motion
 from ...words.primitives import CARRY
-from ...words.skill import Label, Skill
+from ...words.skill import Label, Motion, Skill
 from ..fitting import Pose, bring, correct, move_held
 from ..insertion import INTO, OF
 
 
-class CarryAligned(Skill):
+class CarryAligned(Skill, word="carry", how="aligned"):
     """Bring what is held before a hole, in line with it, and look whether it is."""
 
-    word = "carry"
-    how = "aligned"
     label = Label(
         en=("align", "the {hand} hand brings the {about} before the {into}"),
         zh=("对准", "{hand}手把{about}对准{into}"),
         shows=fitting.align,
     )
-    arguments: ClassVar = CARRY(
+    arguments = CARRY(
         "hand",
         of=OF,
         into=INTO,

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ...limbs.base import wrapped
 from ...limbs.geometry import turn_z
 from ...operator_state import OperatorState
-from ...words.motion import Motion
 from ...words.primitives import CARRY
-from ...words.skill import Argument, Label, Skill
+from ...words.skill import Argument, Label, Motion, Skill
 from ..vessels import LEVEL
 
 
-class CarryClose(Skill):
+class CarryClose(Skill, word="carry", how="close"):
     """Draw what is held close to the trunk, upright as it is, the elbow beside the body: so it is carried through a door.
 
     The fingers point ahead then.
     """
 
-    word = "carry"
-    how = "close"
     label = Label(
         en=("draw close", "the {hand} hand draws the {about} close to the trunk"),
         zh=("收到身前", "{hand}手把{about}收到身前"),
         unseen="where it ends is no place of the scene",
     )
-    arguments: ClassVar = CARRY(
+    arguments = CARRY(
         "hand",
         ahead=Argument("length", "how far before the floor mark the hand comes", 0.30),
         aside=Argument("length", "how far beside the middle of the trunk, to the hand's side", 0.28),

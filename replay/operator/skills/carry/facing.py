@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 import numpy as np
 
@@ -12,10 +11,9 @@ from ...limbs.geometry import UP, turned_between
 from ...operator_state import OperatorState
 from ...planning.ways import REACHED
 from ...recognition import carrying
-from ...words.motion import Motion
 from ...words.primitives import CARRY
 from ...words.reason import Reason
-from ...words.skill import Argument, Label, Skill
+from ...words.skill import Argument, Label, Motion, Skill
 from ..placing import turning
 from ..vessels import LEVEL
 
@@ -34,21 +32,19 @@ LOOKS, GOOD = 3, 1.5e-3  # how often it is mended where what is held has come to
 EASY = 0.25  # cost of a way that is taken at once
 
 
-class CarryFacing(Skill):
+class CarryFacing(Skill, word="carry", how="facing"):
     """Carry what is held level to over a place, turned so that one side of it faces somebody.
 
     Of the ways that leave room it takes one on which the side faces nearly where it shall. What it is seen to be off the place
     is mended. It ends over the place; `place` sets it down.
     """
 
-    word = "carry"
-    how = "facing"
     label = Label(
         en=("present", "the {hand} hand brings the {about} over the {upon}, turned to face the {towards}"),
         zh=("转正朝向", "{hand}手把{about}端到{upon}上方，朝向{towards}"),
         shows=carrying.carry_over,
     )
-    arguments: ClassVar = CARRY(
+    arguments = CARRY(
         "hand of upon",
         face=Argument("site", "the side of what is held that shall face somebody, seen from `of`"),
         towards=Argument("site", "whom or what it shall face"),

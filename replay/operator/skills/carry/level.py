@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from typing import ClassVar
 
 import numpy as np
 
@@ -14,10 +13,9 @@ from ...operator_state import OperatorState
 from ...planning.clearance import TOUCHES
 from ...planning.ways import REACHED
 from ...recognition import carrying
-from ...words.motion import Motion
 from ...words.primitives import CARRY
 from ...words.reason import Reason
-from ...words.skill import Argument, Label, Skill
+from ...words.skill import Argument, Label, Motion, Skill
 from ..vessels import ARRIVING, LEVEL, LEVELLED, OTHERS, STRANGE, CarriedVessel
 
 ENTERING = (0.0, 0.3, -0.3)  # rad, by which it turns as it goes in
@@ -53,17 +51,15 @@ def lost(state: OperatorState, side: str, held: str) -> bool:
     return True
 
 
-class CarryLevel(Skill):
+class CarryLevel(Skill, word="carry", how="level"):
     """Carry a vessel level to before an opening, turn it to face inside, and bring it in over its place."""
 
-    word = "carry"
-    how = "level"
     label = Label(
         en=("carry level", "the {hand} hand carries the {about} level to the {upon}"),
         zh=("平端", "{hand}手平端{about}，移到{upon}上方"),
         shows=carrying.carry_level,
     )
-    arguments: ClassVar = CARRY(
+    arguments = CARRY(
         "hand of upon",
         into=CARRY.at("into", "a site in the middle of the opening's front, or of the part's front, x axis inwards"),
         yaw=-0.15,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from typing import ClassVar
 
 import numpy as np
 
@@ -14,9 +13,8 @@ from ...operator_state import OperatorState
 from ...planning.clearance import SWING
 from ...planning.ways import ENOUGH
 from ...recognition import carrying
-from ...words.motion import Motion
 from ...words.primitives import CARRY
-from ...words.skill import Label, Skill
+from ...words.skill import Label, Motion, Skill
 from ..placing import no_way_over
 from ..vessels import ARRIVING, LEVEL, LEVELLED, OTHERS, STRANGE, STRIDE, CarriedVessel
 
@@ -30,20 +28,18 @@ OTHERWISE = 0.4  # rad, by which a hand may be turned at the end of its way othe
 CLEAR, RISE = 0.055, 0.08  # m, how far a hand draws back along its fingers from what it has set down, and rises then
 
 
-class CarryOut(Skill):
+class CarryOut(Skill, word="carry", how="out"):
     """Draw a vessel level out of an opening and carry it, turned so that the forearm has room, over a place on a surface.
 
     Of many ways along the front the one with most room is taken; where none has any, one is planned on which the vessel stays level.
     """
 
-    word = "carry"
-    how = "out"
     label = Label(
         en=("take out", "the {hand} hand takes the {about} out"),
         zh=("取出", "{hand}手取出{about}"),
         shows=carrying.unload,
     )
-    arguments: ClassVar = CARRY(
+    arguments = CARRY(
         "hand of into aside",
         upon=CARRY.at("upon", "a site of the surface, x axis away from who works there"),
         ahead=0.142,

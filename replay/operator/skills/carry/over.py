@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from ...operator_state import OperatorState
 from ...recognition import carrying
-from ...words.motion import Motion
 from ...words.primitives import CARRY
-from ...words.skill import Label, Skill
+from ...words.skill import Label, Motion, Skill
 from ..placing import brought
 
 
-class CarryOver(Skill):
+class CarryOver(Skill, word="carry", how="over"):
     """Carry what is held level to over a place, by a way that leaves room, turned as the arm likes it; round what stands there.
 
     It ends over the place, without setting down. `turn: keep` brings it there as it is turned now, for what is not round.
     """
 
-    word = "carry"
-    how = "over"
     label = Label(
         en=("carry over", "the {hand} hand carries the {about} over to the {upon}"),
         zh=("平端过去", "{hand}手把{about}端到{upon}上方"),
         shows=carrying.carry_over,
     )
-    arguments: ClassVar = CARRY("hand of upon turn ahead aside", above=0.05, speed=0.25)
+    arguments = CARRY("hand of upon turn ahead aside", above=0.05, speed=0.25)
 
     def run(self, state: OperatorState) -> Motion:
         yield from state.arms[self.hand].follow(brought(state, self), tremor=0.4)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...limbs.geometry import UP
 from ...operator_state import OperatorState
-from ...words.motion import Motion
+from ...words.skill import Motion
 from ..walking import walked
 from .handling import AtEdge
 from .spreading import moving

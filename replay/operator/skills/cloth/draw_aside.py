@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import ClassVar
 
 import numpy as np
 
@@ -11,8 +10,8 @@ from .....scenarios.robots.robot_folder import SIDES
 from ...limbs.geometry import UP
 from ...operator_state import OperatorState
 from ...recognition import cloth
-from ...words.motion import Motion
-from ...words.skill import Argument, Label
+from ...words.primitives import DRAW
+from ...words.skill import Argument, Label, Motion
 from ..walking import walked
 from .handling import FIRM, HOVER, PATIENCE, AtEdge, choose, rising, together
 from .spreading import LOST, Pressing, moving
@@ -26,11 +25,9 @@ EMPTY = 0.5  # s, for which a pad that holds cloth may feel nothing
 NEAR = 0.03  # m, from a place, within which it is seen how high the cloth lies there
 
 
-class DrawAside(AtEdge):
+class DrawAside(AtEdge, word="draw", how="aside"):
     """Draw a cloth that lies on a table towards an end of it: the robot stands before the table, presses on it and walks sideways."""
 
-    word = "draw"
-    how = "aside"
     label = Label(
         en=("draw aside", "both hands draw the {about} aside as the robot walks sideways"),
         zh=("横向拖动", "机器人横走，双手把{about}拖到一侧"),
@@ -38,18 +35,17 @@ class DrawAside(AtEdge):
     )
     hands = "Both hands"
     needs = "mobile"
-    arguments: ClassVar = {
-        "of": Argument("cloth", "the cloth"),
-        "over": Argument("site", "of the table's edge before which the robot stands"),
-        "towards": Argument("site", "middle of the table's end, x across the table"),
-        "near": Argument("length", "how far inside that end the cloth is to come to lie", 0.10),
-        "off": Argument("length", "how far before the table's edge the robot stands", 0.20),
-        "apart": Argument("length", "how far from each other the hands press", 0.34),
-        "force": Argument("force", "with which each hand presses", 5.0),
-        "pitch": Argument("angle", "how far the fingers point down", float(np.deg2rad(40.0))),
-        "speed": Argument("speed", "with which it walks sideways", 0.12),
-        "reach": Argument("speed", "largest speed of the free hands", 0.4),
-    }
+    arguments = DRAW(
+        "of over",
+        towards=Argument("site", "middle of the table's end, x across the table"),
+        near=Argument("length", "how far inside that end the cloth is to come to lie", 0.10),
+        off=Argument("length", "how far before the table's edge the robot stands", 0.20),
+        apart=Argument("length", "how far from each other the hands press", 0.34),
+        force=DRAW.at("force", "with which each hand presses", 5.0),
+        pitch=float(np.deg2rad(40.0)),
+        speed=0.12,
+        reach=0.4,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         base, (edge, turn), places = moving(state), self._end(state), state.senses.vertices(self.of)

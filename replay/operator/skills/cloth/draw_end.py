@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from .....scenarios.robots.robot_folder import SIDES
 from ...operator_state import OperatorState
 from ...recognition import cloth
-from ...words.motion import Motion
-from ...words.skill import Argument, Label
+from ...words.primitives import DRAW
+from ...words.skill import Argument, Label, Motion
 from .draw_over import DrawOver
 from .handling import HOVER, rising, together
 from .spreading import AT_EASE, NEARLY, AtTableEnd, at_end, moving
@@ -18,23 +16,20 @@ from .spreading import AT_EASE, NEARLY, AtTableEnd, at_end, moving
 TIMES, SHORT = 3, 0.020  # how often it is drawn at most; m, to which it may draw back when the hands let go
 
 
-class DrawEnd(AtTableEnd, DrawOver):
+class DrawEnd(AtTableEnd, DrawOver, word="draw", how="end"):
     """Draw the open short edge of a crumpled cloth over the end of the table."""
 
-    word = "draw"
-    how = "end"
     label = Label(
         en=("draw over the end", "both hands draw the {about} over the table's end"),
         zh=("拉到桌端", "双手把{about}拉出桌端"),
         shows=cloth.draw_over,
     )
     needs = "mobile"
-    arguments: ClassVar = {
-        **at_end(DrawOver.arguments),
-        "overhang": Argument(
+    arguments = at_end(DrawOver.arguments) | DRAW(
+        overhang=Argument(
             "length", "how far it is to hang down; with more than a row of its mesh it slides over by two", 0.036
         ),
-    }
+    )
 
     def run(self, state: OperatorState) -> Motion:
         for _ in range(TIMES):

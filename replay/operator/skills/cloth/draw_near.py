@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import ClassVar
 
 import numpy as np
 
@@ -12,8 +11,8 @@ from .....scenarios.robots.robot_folder import SIDES
 from ...limbs.geometry import UP
 from ...operator_state import OperatorState
 from ...recognition import cloth
-from ...words.motion import Motion
-from ...words.skill import Argument, Label
+from ...words.primitives import DRAW
+from ...words.skill import Argument, Label, Motion
 from .handling import FIRM, PATIENCE, across, choose, rising, together
 from .spreading import AT_EASE, ENDS, FURTHEST, LOST, NEARLY, AtTableEnd, Pressing, moving
 from .tips import TIGHT, hands_over, nearest
@@ -27,7 +26,7 @@ SKEW, SQUARE, LEAST = 0.06, 0.02, 0.03
 ASIDE = 0.20  # m, by which the hands are to be apart that press on one edge
 
 
-class DrawNear(AtTableEnd):
+class DrawNear(AtTableEnd, word="draw", how="near"):
     """Draw a crumpled cloth near to the end of the table by its open short edge, which lies further inside than the arms draw.
 
     The robot steps close to the table and bends its knees, presses on the cloth beside both corners and walks back with it, and
@@ -35,8 +34,6 @@ class DrawNear(AtTableEnd):
     the hand alone whose corner is further away, until it is square or the other corner comes near to the table's end.
     """
 
-    word = "draw"
-    how = "near"
     label = Label(
         en=("draw near", "both hands draw the {about} near as the robot walks back"),
         zh=("拖近", "机器人后退，双手把{about}拖近"),
@@ -44,17 +41,16 @@ class DrawNear(AtTableEnd):
     )
     hands = "Both hands"
     needs = "mobile"
-    arguments: ClassVar = {
-        **ENDS,
-        "close": Argument("length", "how far before the table's end the robot stands to reach far", 0.125),
-        "off": Argument("length", "the same when the hands are up again", 0.40),
-        "squat": Argument("length", "by which it bends its knees to reach far", 0.10),
-        "near": Argument("length", "how far inside the table's end a corner is to come to lie", 0.07),
-        "force": Argument("force", "with which each hand presses", 5.0),
-        "speed": Argument("speed", "with which it walks back", 0.12),
-        "reach": Argument("speed", "largest speed of the free hands", 0.4),
-        "tries": Argument("word", "how often it is towed at most", "5", ("1", "2", "3", "5")),
-    }
+    arguments = ENDS | DRAW(
+        close=Argument("length", "how far before the table's end the robot stands to reach far", 0.125),
+        off=Argument("length", "the same when the hands are up again", 0.40),
+        squat=Argument("length", "by which it bends its knees to reach far", 0.10),
+        near=Argument("length", "how far inside the table's end a corner is to come to lie", 0.07),
+        force=DRAW.at("force", "with which each hand presses", 5.0),
+        speed=0.12,
+        reach=0.4,
+        tries=DRAW.at("tries", "how often it is towed at most", "5"),
+    )
 
     def run(self, state: OperatorState) -> Motion:
         base = moving(state)

@@ -3,50 +3,46 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import ClassVar
 
 from .....scenarios.robots.robot_folder import SIDES
 from ...limbs.geometry import UP
 from ...operator_state import OperatorState
 from ...recognition import cloth
-from ...words.motion import Motion
-from ...words.skill import Argument, Label
+from ...words.primitives import DRAW
+from ...words.skill import Argument, Label, Motion
 from ..walking import TURNING, WITHIN, Walking
 from .drawing import back_with
 from .handling import FIRM, edges_of, together
 from .tips import both_squeezing
 
 
-class DrawOut(Walking):
+class DrawOut(Walking, word="draw", how="out"):
     """Draw a cloth that both hands hold by its near edge towards the robot, until its far corners come within reach.
 
     The robot steps back with it, raises it, and steps up again: what was drawn out hangs between its hands and the table's edge.
     """
 
-    word = "draw"
-    how = "out"
     label = Label(
         en=("draw out", "both hands draw the {about} out as the robot steps back"),
         zh=("拉出", "机器人后退，双手把{about}拉出"),
         shows=cloth.draw_out,
     )
     hands = "Both hands"
-    arguments: ClassVar = {
-        "of": Argument("cloth", "the cloth"),
-        "over": Argument("site", "of the table's edge"),
-        "near": Argument(
+    arguments = DRAW(
+        "of over",
+        near=Argument(
             "length", "how far inside that edge its furthest corner is to lie; raised, it comes nearer by some cm more"
         ),
-        "height": Argument("length", "by which it is raised as the robot steps up again", 0.1),
-        "forth": Argument(
+        height=Argument("length", "by which it is raised as the robot steps up again", 0.1),
+        forth=Argument(
             "length", "by which it is brought ahead meanwhile: away from the trunk, over the table", 0.06
         ),
-        "closer": Argument("length", "how much nearer to the table than before it stands at the end", 0.0),
-        "force": Argument("force", "of each pad", 3.0),
-        "speed": Argument("speed", "largest speed over the floor", 0.1),
-        "within": WITHIN,
-        "turning": TURNING,
-    }
+        closer=Argument("length", "how much nearer to the table than before it stands at the end", 0.0),
+        force=3.0,
+        speed=0.1,
+        within=WITHIN,
+        turning=TURNING,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         base = self.base_of(state)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import ClassVar
 
 import numpy as np
 
@@ -11,40 +10,37 @@ from .....scenarios.robots.robot_folder import SIDES
 from ...limbs.geometry import UP
 from ...operator_state import OperatorState
 from ...recognition import cloth
-from ...words.motion import Motion
-from ...words.skill import Argument, Label
+from ...words.primitives import DRAW
+from ...words.skill import Argument, Label, Motion
 from .handling import FIRM, HOVER, PATIENCE, SINK, YIELD, AtEdge, across, choose, rising, together
 from .tips import TIGHT, hands_over
 
 NEARING, NEAR = 0.4, 0.0015  # s, in which a hand makes up what does not hang over; m, that may be missing at the end
 
 
-class DrawOver(AtEdge):
+class DrawOver(AtEdge, word="draw", how="over"):
     """Draw a cloth that lies flat towards the robot, until its near long edge hangs over the edge of the table.
 
     Both hands press on it with closed claws, each beside a near corner, and come back until their own corner hangs over far
     enough: so the edge comes to lie along that of the table.
     """
 
-    word = "draw"
-    how = "over"
     label = Label(
         en=("draw over the edge", "both hands draw the {about} over the table's edge"),
         zh=("拉到桌边", "双手把{about}拉出桌沿"),
         shows=cloth.draw_over,
     )
     hands = "Both hands"
-    arguments: ClassVar = {
-        "of": Argument("cloth", "the cloth"),
-        "over": Argument("site", "of the table's edge"),
-        "overhang": Argument("length", "how far it is to hang over", 0.022),
-        "inset": Argument("length", "how far from the ends of the edge the hands press", 0.06),
-        "ahead": Argument("length", "how far inside the edge they press", 0.08),
-        "pitch": Argument("angle", "how far the fingers point down", float(np.deg2rad(40.0))),
-        "force": Argument("force", "with which each hand presses", 4.0),
-        "speed": Argument("speed", "with which the cloth is drawn", 0.05),
-        "reach": Argument("speed", "largest speed of the free hands", 0.4),
-    }
+    arguments = DRAW(
+        "of over",
+        overhang=Argument("length", "how far it is to hang over", 0.022),
+        inset=Argument("length", "how far from the ends of the edge the hands press", 0.06),
+        ahead=Argument("length", "how far inside the edge they press", 0.08),
+        pitch=float(np.deg2rad(40.0)),
+        force=DRAW.at("force", "with which each hand presses", 4.0),
+        speed=0.05,
+        reach=0.4,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         left = set(SIDES)

@@ -8,8 +8,8 @@ import numpy as np
 
 from ...limbs.base import Base
 from ...operator_state import OperatorState
-from ...words.motion import Motion
 from ...words.reason import Reason
+from ...words.skill import Motion
 
 LAST = 0.003  # m, that may be missing when a cloth has been drawn out
 GIVES = 0.03  # m, by which hands and cloth may give

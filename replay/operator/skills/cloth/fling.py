@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar
 
 import numpy as np
 
@@ -12,9 +11,9 @@ from .....scenarios.words.cloth import open_share
 from ...limbs.geometry import UP, between
 from ...operator_state import OperatorState
 from ...recognition import cloth
-from ...words.motion import Motion
+from ...words.primitives import FLING
 from ...words.reason import Reason
-from ...words.skill import Argument, Label
+from ...words.skill import Argument, Label, Motion
 from .handling import flat_at, held_by_both, keeping_lower, rising, send, together
 from .spreading import ENDS, OPEN, AtTableEnd, moving, short_edges
 from .tips import TIGHT, both_squeezing, hands_over, nearest
@@ -30,13 +29,12 @@ AFTER, FADES, WIDEST, QUIET, TURNING = 2.0, 0.6, 0.06, 0.05, 0.3
 LATEST = 2.5  # s, after which the hands go down whatever is seen
 
 
-class Fling(AtTableEnd):
+class Fling(AtTableEnd, word="fling"):
     """Raise a cloth by its short edge, swing it ahead over the table and lay it down, far edge first; let go of it.
 
     The hands go back and ahead again: the cloth swings behind them, then ahead. As it comes ahead they go down, and back.
     """
 
-    word = "fling"
     label = Label(
         en=("fling out", "both hands fling the {about} out over the table"),
         zh=("甩开铺平", "双手把{about}甩开铺在桌上"),
@@ -44,36 +42,35 @@ class Fling(AtTableEnd):
     )
     hands = "Both hands"
     needs = "mobile"
-    arguments: ClassVar = {
-        **ENDS,
-        "off": Argument("length", "how far before the table's end the robot stands as it swings", 0.18),
-        "after": Argument("length", "the same when the cloth is laid", 0.36),
-        "ahead": Argument("length", "how far inside the table's end the hands are ahead", 0.33),
-        "swing": Argument("length", "by which they swing", 0.25),
-        "back": Argument("time", "in which they go back", 0.6, low=0.05),
-        "forth": Argument("time", "and ahead", 0.6, low=0.05),
-        "behind": Argument(
+    arguments = ENDS | FLING(
+        off=Argument("length", "how far before the table's end the robot stands as it swings", 0.18),
+        after=Argument("length", "the same when the cloth is laid", 0.36),
+        ahead=Argument("length", "how far inside the table's end the hands are ahead", 0.33),
+        swing=Argument("length", "by which they swing", 0.25),
+        back=Argument("time", "in which they go back", 0.6, low=0.05),
+        forth=Argument("time", "and ahead", 0.6, low=0.05),
+        behind=Argument(
             "length", "how far behind the hands the far edge is seen to swing ahead as they begin to go down", 0.22
         ),
-        "sink": Argument("time", "in which they go down at first: faster, the robot would tip", 0.5, low=0.05),
-        "laying": Argument("time", "in which they lay the cloth", 0.8, low=0.05),
-        "falling": Argument("speed", "with which they pass from the one to the other", 0.6),
-        "drawing": Argument("time", "after which they begin to come back", 0.3, low=0.05),
-        "high": Argument("length", "how high over the table they swing", 0.80),
-        "low": Argument("length", "to where they go down at first", 0.33),
-        "on": Argument("length", "height at which they let go", 0.016),
-        "end": Argument("length", "how far inside the table's end the edge is when they do", 0.03),
-        "enough": Argument("share", "of the cloth that is to lie open; else it is swung again", 0.94),
-        "flat": Argument(
+        sink=Argument("time", "in which they go down at first: faster, the robot would tip", 0.5, low=0.05),
+        laying=Argument("time", "in which they lay the cloth", 0.8, low=0.05),
+        falling=Argument("speed", "with which they pass from the one to the other", 0.6),
+        drawing=Argument("time", "after which they begin to come back", 0.3, low=0.05),
+        high=Argument("length", "how high over the table they swing", 0.80),
+        low=Argument("length", "to where they go down at first", 0.33),
+        on=Argument("length", "height at which they let go", 0.016),
+        end=Argument("length", "how far inside the table's end the edge is when they do", 0.03),
+        enough=Argument("share", "of the cloth that is to lie open; else it is swung again", 0.94),
+        flat=Argument(
             "length", "over the table, above which a wrinkle is not to stand; else it is swung again", 0.020
         ),
-        "slow": Argument("speed", "with which the edge is drawn back as long as a wrinkle stands", 0.04),
-        "tries": Argument("word", "how often it is swung at most", "3", ("1", "2", "3", "5")),
-        "tilt": Argument("angle", "how far the fingers point down on high", float(np.deg2rad(-40.0))),
-        "pitch": Argument("angle", "how far they do where they let go", float(np.deg2rad(25.0))),
-        "force": Argument("force", "of each pad", 8.0),
-        "speed": Argument("speed", "largest speed of the hands before", 0.35),
-    }
+        slow=Argument("speed", "with which the edge is drawn back as long as a wrinkle stands", 0.04),
+        tries=FLING.at("tries", "how often it is swung at most", "3"),
+        tilt=Argument("angle", "how far the fingers point down on high", float(np.deg2rad(-40.0))),
+        pitch=FLING.at("pitch", "how far they do where they let go", float(np.deg2rad(25.0))),
+        force=8.0,
+        speed=FLING.at("speed", "largest speed of the hands before", 0.35),
+    )
 
     def run(self, state: OperatorState) -> Motion:
         if not held_by_both(state):

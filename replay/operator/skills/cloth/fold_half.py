@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import ClassVar
 
 import numpy as np
 
@@ -13,9 +12,9 @@ from .....scenarios.robots.robot_folder import SIDES
 from ...limbs.geometry import UP, unit
 from ...operator_state import OperatorState
 from ...recognition import cloth
-from ...words.motion import Motion
+from ...words.primitives import FOLD
 from ...words.reason import Reason
-from ...words.skill import Argument, Label
+from ...words.skill import Argument, Label, Motion
 from .handling import FIRM, AtEdge, Edges, _towards, flat_at, keeping_lower, on_arc, together
 from .tips import TIGHT, hands_over, nearest, squeezing
 
@@ -23,7 +22,7 @@ from .tips import TIGHT, hands_over, nearest, squeezing
 TIPPING = ((0.0, 0.008, 0.05), (0.015, 0.016, 0.08), (0.050, 0.022, 0.1), (0.0, 0.12, 0.25))
 
 
-class FoldHalf(AtEdge):
+class FoldHalf(AtEdge, word="fold", how="half"):
     """Carry the near edge of a cloth, held by both hands, in an arc over to the far edge, lower it there and let go of it.
 
     The hands end above the upper layer, fingers pointing away and down, so that nothing of the cloth lies on them. What stands
@@ -31,26 +30,24 @@ class FoldHalf(AtEdge):
     hands come down as much short of the far corners.
     """
 
-    word = "fold"
-    how = "half"
     label = Label(
         en=("fold in half", "both hands fold the {about} in half"),
         zh=("对折", "双手把{about}对折"),
         shows=cloth.fold,
     )
     hands = "Both hands"
-    arguments: ClassVar = {
-        "of": Argument("cloth", "the cloth"),
-        "beyond": Argument(
+    arguments = FOLD(
+        "of",
+        beyond=Argument(
             "length", "how far beyond the far edge the near one is laid; less than nothing before it", 0.0
         ),
-        "height": Argument("share", "of the arc's middle above its ends, as a share of its radius", 0.9),
-        "low": Argument("length", "height above the lower layer at which the pads open", 0.003),
-        "pitch": Argument("angle", "how far the fingers point down at the end", float(np.deg2rad(62.0))),
-        "opening": Argument("length", "gap to which the claws open", 0.04),
-        "force": Argument("force", "of each pad", 3.0),
-        "speed": Argument("speed", "largest speed of the hands", 0.25),
-    }
+        height=Argument("share", "of the arc's middle above its ends, as a share of its radius", 0.9),
+        low=Argument("length", "height above the lower layer at which the pads open", 0.003),
+        pitch=FOLD.at("pitch", "how far the fingers point down at the end", float(np.deg2rad(62.0))),
+        opening=Argument("length", "gap to which the claws open", 0.04),
+        force=3.0,
+        speed=0.25,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         edges = self._edges(state)

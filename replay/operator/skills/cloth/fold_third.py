@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar
 
 import numpy as np
 
 from .....scenarios.robots.robot_folder import SIDES
 from ...operator_state import OperatorState
 from ...recognition import cloth
-from ...words.motion import Motion
+from ...words.primitives import FOLD
 from ...words.reason import Reason
-from ...words.skill import Argument, Label
+from ...words.skill import Argument, Label, Motion
 from .draw_aside import ARRIVED, EMPTY, REST
 from .drawing import back_with
 from .fling import LEAST
@@ -25,7 +24,7 @@ SEEN = (0.3, 0.8)  # share of the way over between which it is seen where the ed
 SEEING = 4.0  # 1/s, with how much of a difference the hands go there
 
 
-class FoldThird(AtTableEnd, FoldHalf):
+class FoldThird(AtTableEnd, FoldHalf, word="fold", how="third"):
     """Fold the outer third of a cloth over that both hands hold by its short edge, at the end of a table, and let go of it.
 
     The robot walks back with it until the line to fold at lies near the table's end, and up to the table again; the hands go
@@ -33,26 +32,23 @@ class FoldThird(AtTableEnd, FoldHalf):
     way over for half a second has lost it, and the chain ends there.
     """
 
-    word = "fold"
-    how = "third"
     label = Label(
         en=("fold a third over", "both hands fold a third of the {about} over as the robot walks up"),
         zh=("折三分之一", "机器人走近，双手把{about}的三分之一折过来"),
         shows=cloth.fold,
     )
     needs = "mobile"
-    arguments: ClassVar = {
-        **at_end(FoldHalf.arguments, without=["speed"]),
-        "beyond": replace(
+    arguments = at_end(FoldHalf.arguments, without=["speed"]) | FOLD(
+        beyond=replace(
             FoldHalf.arguments["beyond"], doc="how far beyond that place it is laid; less than nothing before it"
         ),
-        "height": replace(FoldHalf.arguments["height"], default=0.7),  # higher, more is raised than a third
-        "low": replace(FoldHalf.arguments["low"], default=0.006),
-        "line": Argument("length", "how far inside the table's end the line to fold at is to lie", 0.10),
-        "ahead": Argument("length", "how far before the robot the hands lay the edge", 0.50),
-        "walking": Argument("speed", "largest speed over the floor", 0.12),
-        "after": Argument("length", "how far before the table's end it stands at the end", 0.45),
-    }
+        height=FoldHalf.arguments["height"].but(default=0.7),  # higher, more is raised than a third
+        low=FoldHalf.arguments["low"].but(default=0.006),
+        line=Argument("length", "how far inside the table's end the line to fold at is to lie", 0.10),
+        ahead=Argument("length", "how far before the robot the hands lay the edge", 0.50),
+        walking=Argument("speed", "largest speed over the floor", 0.12),
+        after=Argument("length", "how far before the table's end it stands at the end", 0.45),
+    )
 
     def run(self, state: OperatorState) -> Motion:
         if not held_by_both(state):

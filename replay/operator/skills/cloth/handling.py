@@ -12,9 +12,8 @@ from .....scenarios.robots.robot_folder import SIDES
 from ...limbs.arm import Arm
 from ...limbs.geometry import UP, between, turned_between, unit
 from ...operator_state import OperatorState
-from ...words.motion import Motion
 from ...words.reason import Reason
-from ...words.skill import Skill
+from ...words.skill import Motion, Skill
 from .tips import TIGHT
 
 ROOM = 0.02  # m, that a hand may rather be off than closer to something than the margin

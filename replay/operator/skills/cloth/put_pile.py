@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from .....scenarios.robots.robot_folder import SIDES
@@ -11,9 +9,9 @@ from ...limbs.base import Base
 from ...limbs.geometry import UP, between
 from ...operator_state import OperatorState
 from ...recognition import cloth
-from ...words.motion import Motion
+from ...words.primitives import PUT
 from ...words.reason import Reason
-from ...words.skill import Argument, Label
+from ...words.skill import Argument, Label, Motion
 from ..walking import walked
 from .bundles import AtCrease
 from .draw_aside import ARRIVED, EMPTY, REST
@@ -29,15 +27,13 @@ CREASE = 0.03  # m, of the height of what hangs by it, that is its crease
 STILL, PATIENCE = 0.06, 4.0  # m/s, slower hangs still; s, for which that is waited for
 
 
-class PutPile(AtCrease):
+class PutPile(AtCrease, word="put", how="pile"):
     """Lay a folded cloth that both hands hold by its crease on a pile, its middle above that of the pile; let go of it.
 
     It is raised until it hangs free, carried before the pile and up to it, and laid down from its far edge towards the robot, which
     walks back as the hands go down. Then one hand after the other opens and is drawn out from under it along its fingers.
     """
 
-    word = "put"
-    how = "pile"
     label = Label(
         en=("lay on the pile", "both hands lay the folded {about} on the pile as the robot walks back"),
         zh=("放到布堆上", "机器人后退，双手把叠好的{about}放到布堆上"),
@@ -45,28 +41,28 @@ class PutPile(AtCrease):
     )
     hands = "Both hands"
     needs = "mobile"
-    arguments: ClassVar = {
-        "of": Argument("cloth", "the cloth"),
-        "over": Argument("site", "of the table's edge before which the robot stands"),
-        "upon": Argument("site", "middle of the pile's top"),
-        "beyond": Argument(
+    arguments = PUT(
+        of=Argument("cloth", "the cloth"),
+        over=PUT.at("over", "of the table's edge before which the robot stands"),
+        upon=PUT.at("upon", "middle of the pile's top"),
+        beyond=Argument(
             "length", "how far beyond the pile's middle its own is laid; less than nothing before it", 0.0
         ),
-        "short": Argument(
+        short=Argument(
             "length",
             "how far before its place its far edge touches the pile first: it slides on as it comes down aslant",
             0.010,
         ),
-        "clear": Argument("length", "height above the pile by which it hangs as it is carried", 0.05),
-        "low": Argument("length", "height above the pile of the lower fingers' upper side as they open", 0.015),
-        "pitch": Argument("angle", "how far the fingers point down at the end", float(np.deg2rad(12.0))),
-        "opening": Argument("length", "gap to which the claws open", 0.05),
-        "force": Argument("force", "of each pad", 5.0),
-        "walking": Argument("speed", "largest speed over the floor", 0.15),
-        "laying": Argument("speed", "with which it walks back as it lays it", 0.08),
-        "drawing": Argument("speed", "with which the hands are drawn out", 0.05),
-        "reach": Argument("speed", "largest speed of the hands", 0.15),
-    }
+        clear=Argument("length", "height above the pile by which it hangs as it is carried", 0.05),
+        low=Argument("length", "height above the pile of the lower fingers' upper side as they open", 0.015),
+        pitch=PUT.at("pitch", "how far the fingers point down at the end", float(np.deg2rad(12.0))),
+        opening=0.05,
+        force=PUT.at("force", "of each pad", 5.0),
+        walking=Argument("speed", "largest speed over the floor", 0.15),
+        laying=Argument("speed", "with which it walks back as it lays it", 0.08),
+        drawing=Argument("speed", "with which the hands are drawn out", 0.05),
+        reach=Argument("speed", "largest speed of the hands", 0.15),
+    )
 
     def run(self, state: OperatorState) -> Motion:
         if not held_by_both(state):

@@ -15,8 +15,7 @@ from .....scenarios.robots.robot_folder import SIDES
 from ...limbs.base import Base
 from ...limbs.geometry import UP
 from ...operator_state import OperatorState
-from ...words.motion import Motion
-from ...words.skill import Argument
+from ...words.skill import Argument, Motion
 from ..walking import walked
 from .handling import FIRM, SINK, YIELD, AtEdge, Edges, corner_spots
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import ClassVar
-
 import numpy as np
 
 from .....scenarios.robots.robot_folder import SIDES
 from ...limbs.geometry import UP
 from ...operator_state import OperatorState
 from ...recognition import cloth
-from ...words.motion import Motion
+from ...words.primitives import TAKE
 from ...words.reason import Reason
-from ...words.skill import Argument, Label
+from ...words.skill import Argument, Label, Motion
 from .bundles import AtCrease
 from .handling import BELOW, FELT, FURTHER, RIGHT, rising, together
 from .spreading import DEPTHS, NEIGHBOURS
@@ -26,29 +23,27 @@ SLIPS = 0.030  # m: what lies less far on the finger is not taken
 AWAY = 0.10  # m, by which the robot steps back from what it could not take
 
 
-class TakeCrease(AtCrease, TakeEdge):
+class TakeCrease(AtCrease, TakeEdge, word="take", how="crease"):
     """Take up a folded cloth by a crease that hangs over the edge of a table, near both its ends, with all its layers.
 
     As `take.edge` takes up an edge; the fingers go further below it, so that the inner layers lie between the pads, too.
     """
 
-    word = "take"
-    how = "crease"
     label = Label(
         en=("pinch the folded cloth", "both hands pinch the folded {about} by its crease"),
         zh=("捏起叠好的布", "双手捏住叠好的{about}的折边"),
         shows=cloth.pick_cloth,
     )
     needs = "mobile"
-    arguments: ClassVar = {
-        **{name: argument for name, argument in TakeEdge.arguments.items() if name != "hangs"},  # which is seen
-        "off": Argument("length", "how far before the table's edge the robot stands", 0.46),
-        "inset": replace(TakeEdge.arguments["inset"], default=0.030),
-        "lies": replace(TakeEdge.arguments["lies"], default=0.042),
-        "pitch": replace(TakeEdge.arguments["pitch"], default=float(np.deg2rad(20.0))),
-        "force": Argument("force", "of each pad", 5.0),
-        "tries": Argument("word", "how often it is taken at most", "3", ("1", "2", "3", "5")),
-    }
+    # how far it hangs down is seen
+    arguments = {name: one for name, one in TakeEdge.arguments.items() if name != "hangs"} | TAKE(
+        off=Argument("length", "how far before the table's edge the robot stands", 0.46),
+        inset=TakeEdge.arguments["inset"].but(default=0.030),
+        lies=TakeEdge.arguments["lies"].but(default=0.042),
+        pitch=float(np.deg2rad(20.0)),
+        force=5.0,
+        tries="3",
+    )
 
     def run(self, state: OperatorState) -> Motion:
         for _ in range(int(self.tries)):

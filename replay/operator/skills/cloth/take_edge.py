@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import ClassVar
 
 import numpy as np
 
@@ -11,8 +10,8 @@ from .....scenarios.robots.robot_folder import SIDES
 from ...limbs.geometry import UP
 from ...operator_state import OperatorState
 from ...recognition import cloth
-from ...words.motion import Motion
-from ...words.skill import Argument, Label
+from ...words.primitives import TAKE
+from ...words.skill import Argument, Label, Motion
 from .handling import (
     BELOW,
     FELT,
@@ -56,7 +55,7 @@ def closing(state: OperatorState, side: str) -> Motion:
             break
 
 
-class TakeEdge(AtEdge):
+class TakeEdge(AtEdge, word="take", how="edge"):
     """Take up the near long edge of a cloth where it hangs over the edge of a table, beside its corners, one with each hand.
 
     The fingers point across the table and down, one over the other. The lower one comes below the hanging edge and lifts it, out
@@ -64,29 +63,27 @@ class TakeEdge(AtEdge):
     So one layer lies between the pads with its edge towards the palm, and nothing of it is wrapped round a finger.
     """
 
-    word = "take"
-    how = "edge"
     label = Label(
         en=("pinch cloth", "both hands pinch the {about} by an edge"),
         zh=("捏起布料", "双手捏住{about}的一边"),
         shows=cloth.pick_cloth,
     )
     hands = "Both hands"
-    arguments: ClassVar = {
-        "of": Argument("cloth", "the cloth"),
-        "over": Argument("site", "of the table's edge that it hangs over"),
-        "hangs": Argument("length", "how far it hangs down there", 0.026),
-        "inset": Argument("length", "how far from the ends of its edge it is pinched", 0.016),
-        "lies": Argument(
+    arguments = TAKE(
+        of=Argument("cloth", "the cloth"),
+        over=TAKE.at("over", "of the table's edge that it hangs over"),
+        hangs=Argument("length", "how far it hangs down there", 0.026),
+        inset=Argument("length", "how far from the ends of its edge it is pinched", 0.016),
+        lies=Argument(
             "length",
             "how much of it is to lie on the lower finger, which goes on below it or comes back; zero: what hung there",
             0.0,
         ),
-        "gap": Argument("length", "opening of the claws that come", 0.06),
-        "pitch": Argument("angle", "how far the fingers point down", float(np.deg2rad(30.0))),
-        "force": Argument("force", "of each pad", 3.0),
-        "speed": Argument("speed", "largest speed of the hands", 0.4),
-    }
+        gap=Argument("length", "opening of the claws that come", 0.06),
+        pitch=float(np.deg2rad(30.0)),
+        force=3.0,
+        speed=0.4,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         depths = {side: self._depth(state, side) for side in SIDES}

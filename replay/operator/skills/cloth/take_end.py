@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import ClassVar
-
 import numpy as np
 
 from .....scenarios.robots.robot_folder import SIDES
 from ...operator_state import OperatorState
 from ...recognition import cloth
-from ...words.motion import Motion
+from ...words.primitives import TAKE
 from ...words.reason import Reason
-from ...words.skill import Argument, Label
+from ...words.skill import Argument, Label, Motion
 from .draw_end import DrawEnd
 from .draw_over import DrawOver
 from .handling import BELOW, FELT, across, rising, together
@@ -27,7 +24,7 @@ ENOUGH = 0.020  # m, from which a corner hangs down far enough
 SLIPS = 0.018  # m: an edge that lies less far on the finger slips out from between the pads as it is raised
 
 
-class TakeEnd(AtTableEnd, TakeEdge):
+class TakeEnd(AtTableEnd, TakeEdge, word="take", how="end"):
     """Take up the short edge of a cloth where it hangs over the end of a table, beside its corners, one with each hand.
 
     How far it hangs is seen, and differs: each claw opens as wide as that is deep. The lower finger goes on below the edge that it
@@ -36,34 +33,29 @@ class TakeEnd(AtTableEnd, TakeEdge):
     down deep slides off a finger that points down; for that the robot bends its knees.
     """
 
-    word = "take"
-    how = "end"
     label = Label(
         en=("pinch the short edge", "both hands pinch the {about} by its short edge"),
         zh=("捏起短边", "双手捏住{about}的短边"),
         shows=cloth.pick_cloth,
     )
     needs = "mobile"
-    arguments: ClassVar = {
-        **at_end(TakeEdge.arguments, without=["hangs"]),  # which is seen
-        "off": Argument(
+    arguments = at_end(TakeEdge.arguments, without=["hangs"]) | TAKE(
+        off=Argument(
             "length", "how far before the table's end the robot stands: its trunk leaves room for the forearms", 0.46
         ),
-        "inset": replace(
-            TakeEdge.arguments["inset"], default=0.026
-        ),  # nearer, its corner is folded round the pad as it is raised
-        "lies": replace(TakeEdge.arguments["lies"], default=0.032),  # 10 mm beyond the middle of the pads
-        "pitch": replace(TakeEdge.arguments["pitch"], default=float(np.deg2rad(-10.0))),
-        "squat": Argument("length", "by which it bends its knees meanwhile", 0.10),
-        "below": Argument(
+        inset=TakeEdge.arguments["inset"].but(default=0.026),  # nearer, its corner is folded round the pad as it is raised
+        lies=TakeEdge.arguments["lies"].but(default=0.032),  # 10 mm beyond the middle of the pads
+        pitch=float(np.deg2rad(-10.0)),
+        squat=Argument("length", "by which it bends its knees meanwhile", 0.10),
+        below=Argument(
             "word",
             "which finger comes below the cloth, or whichever reaches better",
             "either",
             ("front", "back", "either"),
         ),
-        "force": Argument("force", "of each pad", 5.0),
-        "tries": Argument("word", "how often it is taken at most, and drawn on before", "3", ("1", "2", "3", "5")),
-    }
+        force=5.0,
+        tries=TAKE.at("tries", "how often it is taken at most, and drawn on before", "3"),
+    )
 
     def run(self, state: OperatorState) -> Motion:
         stand_at = moving(state).stand_at

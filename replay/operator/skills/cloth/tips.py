@@ -9,7 +9,7 @@ import numpy as np
 from .....scenarios.robots.robot_folder import SIDES
 from ...limbs.geometry import hand_frame, turned_between
 from ...operator_state import OperatorState
-from ...words.motion import Motion
+from ...words.skill import Motion
 
 GENTLY = 8.0  # N, with which a claw closes on cloth until it is felt
 TIGHT = 0.003  # m, opening beyond which a claw does not close on cloth

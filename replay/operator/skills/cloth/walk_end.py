@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from .....scenarios.cloth.cloth import Cloth
 from ...limbs.geometry import UP
 from ...operator_state import OperatorState
 from ...recognition import motions
-from ...words.motion import Motion
-from ...words.skill import Argument, Label
+from ...words.primitives import WALK
+from ...words.skill import Argument, Label, Motion
 from ..walking import Walking, walked
 from .spreading import BACK, ENDS, OPEN, short_edges
 
 ROUND = 0.12  # m, by which it keeps further from the table's front than it stands at first, on its way to the end
 
 
-class WalkEnd(Walking):
+class WalkEnd(Walking, word="walk", how="end"):
     """Walk to the end of the table towards which a short edge of a crumpled cloth lies open."""
 
-    word = "walk"
-    how = "end"
     label = Label(
         en=("walk to the table's end", "the robot walks to the table's end"),
         zh=("走到桌端", "机器人走到桌子一端"),
         shows=motions.walk,
     )
     hands = "No hand"
-    arguments: ClassVar = {
+    arguments = WALK(
+        "turning",
         **ENDS,
-        "off": Argument("length", "how far before the table's end it stands", 0.22),
-        "speed": Argument("speed", "largest speed over the floor", 0.4),
-        "turning": Argument("angle", "how far it turns in a second at most", 0.4, low=np.deg2rad(1.0)),
-    }
+        off=Argument("length", "how far before the table's end it stands", 0.22),
+        speed=0.4,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         base = self.base_of(state)

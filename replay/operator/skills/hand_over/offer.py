@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ...limbs.geometry import UP, turn_z
 from ...operator_state import OperatorState
 from ...recognition import carrying
-from ...words.motion import Motion
 from ...words.primitives import HAND_OVER
-from ...words.skill import Argument, Label, Skill
+from ...words.skill import Argument, Label, Motion, Skill
 from ..pouring import rotation
 from ..vessels import LEVEL
 
@@ -22,21 +19,19 @@ STILL = 0.03  # m/s, a hand that is held out has come to rest
 MET = 0.06  # m, a hand that is so near the handle is about to take it
 
 
-class HandOverOffer(Skill):
+class HandOverOffer(Skill, word="hand_over", how="offer"):
     """Carry what is held level before a person, wait for a hand to be held out, and bring the handle before it.
 
     The handle points against the way that the person faces, as the fingers of a hand that is held out do: one that points at
     the chest from aside is met by the hand's edge.
     """
 
-    word = "hand_over"
-    how = "offer"
     label = Label(
         en=("offer", "the {hand} hand offers the {about}, its handle first"),
         zh=("递出", "{hand}手把{about}递出，把手朝前"),
         shows=carrying.offer,
     )
-    arguments: ClassVar = HAND_OVER(
+    arguments = HAND_OVER(
         "hand handle of",
         person=HAND_OVER.at("person", "whom it is offered to: a site of the chest, x axis the way it faces"),
         left_grip=Argument("site", "where the person's left hand grips", None),

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ...limbs.arm import Arm
 from ...operator_state import OperatorState
 from ...recognition import carrying
-from ...words.motion import Motion
 from ...words.primitives import HAND_OVER
 from ...words.reason import Reason
-from ...words.skill import Argument, Label, Skill
+from ...words.skill import Argument, Label, Motion, Skill
 from ..vessels import LEVEL
 from .offer import _level
 
@@ -20,21 +17,19 @@ SETTLE = 0.5  # s, after which a hand that has not felt the load before takes wh
 ASIDE, ROOM = 0.08, 0.02  # m/s, m: how fast and how far an opening hand moves aside
 
 
-class HandOverPulled(Skill):
+class HandOverPulled(Skill, word="hand_over", how="pulled"):
     """Hold still until the person pulls, then let go.
 
     A hand that closes round a handle pushes it away, twists it and slips, and leans on it less and less. What counts is a pull
     that lasts, against the load that the fingers bore while nobody else held on.
     """
 
-    word = "hand_over"
-    how = "pulled"
     label = Label(
         en=("hold until pulled", "the {hand} hand holds[[ the {about}]] until it is pulled, and lets go"),
         zh=("拿住等拉", "{hand}手拿住[[{about}]]，被拉时松开"),
         shows=carrying.hold_until_pulled,
     )
-    arguments: ClassVar = HAND_OVER(
+    arguments = HAND_OVER(
         "hand",
         person=HAND_OVER.at("person", "who takes it: the pull comes from there"),
         force=HAND_OVER.at("force", "pull at which it lets go", 1.7),

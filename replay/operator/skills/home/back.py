@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from ...operator_state import OperatorState
 from ...recognition import carrying
-from ...words.motion import Motion
 from ...words.primitives import HOME
-from ...words.skill import Label, Skill
+from ...words.skill import Label, Motion, Skill
 
 
-class HomeBack(Skill):
+class HomeBack(Skill, word="home", how="back"):
     """Draw the empty hand slowly back along its fingers."""
 
-    word = "home"
-    how = "back"
     label = Label(
         en=("draw back", "the {hand} hand draws back"),
         zh=("收手", "{hand}手收回"),
         shows=carrying.withdraw,
     )
-    arguments: ClassVar = HOME(
+    arguments = HOME(
         "hand",
         retreat=HOME.at("retreat", "how far it draws back along its fingers", 0.16),
         speed=0.2,

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ...operator_state import OperatorState
 from ...recognition import motions
-from ...words.motion import Motion
 from ...words.primitives import HOME
-from ...words.skill import Label, Skill
+from ...words.skill import Label, Motion, Skill
 
 THERE = 0.01  # rad, so near its posture, or to where it began, a hand is not sent there beside another's work
 
 
-class HomePlain(Skill):
+class HomePlain(Skill, word="home"):
     """Take a hand to its resting posture; with `beside` the next skill does not wait for it."""
 
-    word = "home"
     label = Label(
         en=("go home", "the {hand} hand goes home"),
         zh=("回位", "{hand}手回位"),
         shows=motions.home,
     )
-    arguments: ClassVar = HOME(
+    arguments = HOME(
         "hand posture", opening=0.02, speed=0.4, beside=HOME.shared["beside"], around=HOME.shared["around"]
     )
 

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from ...limbs.geometry import UP
 from ...operator_state import OperatorState
 from ...recognition import carrying
-from ...words.motion import Motion
 from ...words.primitives import LIFT
-from ...words.skill import Label, Skill
+from ...words.skill import Label, Motion, Skill
 from ..vessels import LEVEL
 
 
-class LiftPlain(Skill):
+class LiftPlain(Skill, word="lift"):
     """Raise what is held straight up."""
 
-    word = "lift"
     label = Label(
         en=("lift", "the {hand} hand lifts[[ the {about}]]"),
         zh=("提起", "{hand}手提起[[{about}]]"),
         shows=carrying.lift,
     )
-    arguments: ClassVar = LIFT("hand by", speed=0.2)
+    arguments = LIFT("hand by", speed=0.2)
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]

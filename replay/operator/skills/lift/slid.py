@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ...limbs.geometry import UP
 from ...operator_state import OperatorState
 from ...recognition import carrying
-from ...words.motion import Motion
 from ...words.primitives import LIFT
-from ...words.skill import Argument, Label, Skill
+from ...words.skill import Argument, Label, Motion, Skill
 from ..fitting import WEIGHT, slide
 
 LOOKS = 4  # how often what was drawn is looked at and drawn on
 LOOSENS = 0.012  # m, by which what may still stick is raised slowly
 
 
-class LiftSlid(Skill):
+class LiftSlid(Skill, word="lift", how="slid"):
     """Slide what is held aside over what it sticks to, towards a wall that holds the other one back, then raise it.
 
     What sticks flat is hard to pull off straight, and easily slid. Sliding ends once it is seen to lie far enough aside, when
     its side is before the wall, or when something pushes back. It is raised slowly at first, so that the other one stays behind.
     """
 
-    word = "lift"
-    how = "slid"
     label = Label(
         en=("slide off and lift", "the {hand} hand slides the {of} aside and lifts it off"),
         zh=("错开并提起", "{hand}手把{of}错开后提起"),
         shows=carrying.lift,
     )
-    arguments: ClassVar = LIFT(
+    arguments = LIFT(
         "hand by",
         of=Argument("site", "the middle of what is held"),
         against=Argument("site", "in the wall, x axis into it"),

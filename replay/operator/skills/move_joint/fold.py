@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ...limbs.geometry import UP
 from ...operator_state import OperatorState
 from ...recognition import pushing
-from ...words.motion import Motion
-from ...words.primitives import HAND
-from ...words.skill import Argument, Label, Skill
+from ...words.primitives import MOVE_JOINT
+from ...words.skill import Argument, Label, Motion, Skill
 from ..strokes import POINT, ahead_of, pointing_down
 
 STEEP = np.deg2rad([50.0, 40.0, 62.0, 75.0])  # how far the closed fingers point down beside a flap
@@ -28,29 +25,27 @@ def whole(state: OperatorState, site: str) -> list[str]:
     return [name for name in names if name.startswith(part)]
 
 
-class MoveJointFold(Skill):
+class MoveJointFold(Skill, word="move_joint", how="fold"):
     """Fold a flap over with the closed fingertips on its outer face, and stay there or let it spring back.
 
     The fingertips come down outside of it, and go round its hinge with it.
     """
 
-    word = "move_joint"
-    how = "fold"
     label = Label(
         en=("fold the flap", "the {hand} hand folds the {joint} over"),
         zh=("折下折片", "{hand}手折下{joint}"),
         shows=pushing.push_close,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "joint": Argument("joint", "of the flap; closed at zero"),
-        "at": Argument("site", "on its outer face near its edge, z out of it"),
-        "aside": Argument("length", "how far beside the site it is touched, to the robot's left or away from it", 0.0),
-        "down": Argument("angle", "how far open it is left by the fingertips", 0.0),
-        "past": Argument("length", "how far below its face the fingertips aim at the end", 0.002),
-        "leave": Argument("word", "whether the hand rises then, or stays and holds it down", "up", ("up", "stay")),
-        "speed": Argument("speed", "of the fingertips", 0.15),
-    }
+    arguments = MOVE_JOINT(
+        "hand",
+        joint=MOVE_JOINT.at("joint", "of the flap; closed at zero"),
+        at=MOVE_JOINT.at("at", "on its outer face near its edge, z out of it"),
+        aside=Argument("length", "how far beside the site it is touched, to the robot's left or away from it", 0.0),
+        down=Argument("angle", "how far open it is left by the fingertips", 0.0),
+        past=Argument("length", "how far below its face the fingertips aim at the end", 0.002),
+        leave=Argument("word", "whether the hand rises then, or stays and holds it down", "up", ("up", "stay")),
+        speed=MOVE_JOINT.at("speed", "of the fingertips", 0.15),
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]

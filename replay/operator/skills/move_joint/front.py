@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ...limbs.geometry import facing
 from ...operator_state import OperatorState
 from ...recognition import pushing
-from ...words.motion import Motion
-from ...words.primitives import HAND
-from ...words.skill import Argument, Label, Skill
+from ...words.primitives import MOVE_JOINT
+from ...words.skill import Argument, Label, Motion, Skill
 from ..fitting import slide
 from ..reach import TURNS
 from ..strokes import POINT
@@ -21,31 +18,28 @@ HELD_AS = ("elbow_out", "ready", "elbow_in", "raised")
 PITCHES = np.deg2rad([12.0, 25.0, 38.0])
 
 
-class MoveJointFront(Skill):
+class MoveJointFront(Skill, word="move_joint", how="front"):
     """Push a drawer shut with the closed fingertips on its front, slowly at the end, until it is shut or pushes back too hard."""
 
-    word = "move_joint"
-    how = "front"
     label = Label(
         en=("push shut", "the {hand} hand pushes the {joint} shut"),
         zh=("推上抽屉", "{hand}手推上{joint}"),
         shows=pushing.push_close,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "joint": Argument("joint", "the drawer's slide; it is shut at zero"),
-        "at": Argument("site", "on its front, x axis out of it"),
-        "aside": Argument("length", "how far beside the site it is pushed, along the site's y axis", 0.0),
-        "standoff": Argument("length", "distance of the fingertips before they push", 0.05),
-        "force": Argument("force", "with which it pushes at most", 30.0),
-        "past": Argument(
+    arguments = MOVE_JOINT(
+        "hand until",
+        joint=MOVE_JOINT.at("joint", "the drawer's slide; it is shut at zero"),
+        at=MOVE_JOINT.at("at", "on its front, x axis out of it"),
+        aside=Argument("length", "how far beside the site it is pushed, along the site's y axis", 0.0),
+        standoff=MOVE_JOINT.at("standoff", "distance of the fingertips before they push", 0.05),
+        force=MOVE_JOINT.at("force", "with which it pushes at most", 30.0),
+        past=Argument(
             "length", "how far beyond its stop the fingertips aim: friction keeps the hand behind its command", 0.003
         ),
-        "watched": Argument("word", "whether it ends once the drawer is seen to be shut", "yes", ("yes", "no")),
-        "slow": Argument("speed", "of the last 30 mm", 0.04),
-        "speed": Argument("speed", "of the push", 0.15),
-        "until": Argument("subgoal", "the subgoal at which it ends", None),
-    }
+        watched=Argument("word", "whether it ends once the drawer is seen to be shut", "yes", ("yes", "no")),
+        slow=Argument("speed", "of the last 30 mm", 0.04),
+        speed=MOVE_JOINT.at("speed", "of the push", 0.15),
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ...limbs.geometry import UP
 from ...operator_state import OperatorState
 from ...recognition import pushing
-from ...words.motion import Motion
 from ...words.primitives import MOVE_JOINT
 from ...words.reason import Reason
-from ...words.skill import Argument, Label, Skill
+from ...words.skill import Argument, Label, Motion, Skill
 from ..reach import TURNS
 
 ABOVE = 0.06  # m, over the lever, from where the hand comes down
@@ -23,20 +20,18 @@ POINT = (0.15, 0.15, 0.0)  # weights of the orientation: the fingers' direction 
 TILTS = np.deg2rad([0.0, 10.0, -8.0, 20.0])  # further slopes of the fingers
 
 
-class MoveJointLever(Skill):
+class MoveJointLever(Skill, word="move_joint", how="lever"):
     """Press a door's lever down with the closed fingers from above, keep it down and push the door ajar with their tips.
 
     It ends with the lever down and the door a little open, the tips against the leaf.
     """
 
-    word = "move_joint"
-    how = "lever"
     label = Label(
         en=("press the lever", "the {hand} hand presses the {at} down and pushes the {joint} ajar"),
         zh=("压下把手", "{hand}手压下{at}，把{joint}推开一条缝"),
         shows=pushing.push_open,
     )
-    arguments: ClassVar = MOVE_JOINT(
+    arguments = MOVE_JOINT(
         "hand joint",
         at=MOVE_JOINT.at("at", "on top of the lever near its free end, x axis into the door"),
         lever=Argument("joint", "the lever's own"),

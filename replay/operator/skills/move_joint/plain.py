@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar
 
 import numpy as np
 
@@ -11,10 +10,9 @@ from ...operator_state import OperatorState
 from ...recognition import pushing
 from ...senses.attachment import hangs_on
 from ...senses.holds import Held, held_by
-from ...words.motion import Motion
 from ...words.primitives import MOVE_JOINT
 from ...words.reason import Reason
-from ...words.skill import Label, Skill
+from ...words.skill import Label, Motion, Skill
 from ..release import Release
 from ..take.plain import TakePlain
 from .pull import MoveJointPull
@@ -23,20 +21,19 @@ from .shut import MoveJointShut
 LET_GO = 0.05  # m, by which the pads open further than the handle is wide, and by which the hand draws back
 
 
-class MoveJointPlain(Skill):
+class MoveJointPlain(Skill, word="move_joint"):
     """Bring a door, a drawer or a lever to where it shall stand.
 
     What the hand holds of it is pulled or pushed along its arc or slide. Otherwise it is opened by a handle of its sheet, which is taken
     and let go again; and shut with the closed fingertips from outside, at `edge` or, of a slide, at its handle.
     """
 
-    word = "move_joint"
     label = Label(
         en=("move", "the {hand} hand moves the {joint}"),
         zh=("推拉", "{hand}手推拉{joint}"),
         shows=pushing.move,
     )
-    arguments: ClassVar = MOVE_JOINT(
+    arguments = MOVE_JOINT(
         "hand joint to until",
         at=MOVE_JOINT.at("at", "the handle; any that its sheet tells of where it is not said", None),
         edge=MOVE_JOINT.at("edge", "where it is pushed shut, x axis out of it", None),

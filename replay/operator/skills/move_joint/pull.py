@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ...limbs.arm import Path
 from ...limbs.geometry import UP, turn_z, unit
 from ...operator_state import OperatorState
 from ...recognition import pushing
-from ...words.motion import Motion
 from ...words.primitives import MOVE_JOINT
 from ...words.reason import Reason
-from ...words.skill import Label, Skill
+from ...words.skill import Label, Motion, Skill
 from ..doors import HINGE, ROOM, SLIDE, Course, about
 
 LATCH_RATE = 30.0  # N/s, slow enough that the latch lets go at its own force
@@ -24,20 +21,18 @@ def course_of(state: OperatorState, joint: str) -> Course:
     return SLIDE if state.senses.slides(joint) else HINGE
 
 
-class MoveJointPull(Skill):
+class MoveJointPull(Skill, word="move_joint", how="pull"):
     """Pull a door or a drawer by the handle that is held, along its arc or its slide; or push it by that.
 
     The pull grows until it comes free of its latch; where it does not yield to the largest force, the chain ends.
     """
 
-    word = "move_joint"
-    how = "pull"
     label = Label(
         en=("open door", "the {hand} hand pulls the {joint} open"),
         zh=("拉开门", "{hand}手拉开{joint}"),
         shows=pushing.pull_open,
     )
-    arguments: ClassVar = MOVE_JOINT(
+    arguments = MOVE_JOINT(
         "hand joint at until",
         to=MOVE_JOINT.at("to", "how far, as long as the arm can draw back from there"),
         at_least=MOVE_JOINT.at("at_least", "how far in any case; 26 deg, or 50 mm of a slide, where not said", None),

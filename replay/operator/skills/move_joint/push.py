@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from typing import ClassVar
 
 import numpy as np
 
@@ -11,10 +10,9 @@ from ...limbs.arm import Path
 from ...limbs.geometry import UP, facing
 from ...operator_state import OperatorState
 from ...recognition import pushing
-from ...words.motion import Motion
 from ...words.primitives import MOVE_JOINT
 from ...words.reason import Reason
-from ...words.skill import Argument, Label, Skill
+from ...words.skill import Argument, Label, Motion, Skill
 from ..doors import CLEAR, CLOSE, RAISED, ROOM, STEP, on_door
 
 LEAP = 0.4  # rad, a joint that turns so far in one knot changes its branch
@@ -30,20 +28,18 @@ HALF_HAND = 0.055  # m, palm with some play
 BEHIND = 0.11  # m, hand clear of the door's inner face
 
 
-class MoveJointPush(Skill):
+class MoveJointPush(Skill, word="move_joint", how="push"):
     """Reach over a door that stands ajar and push it further open from its inner face.
 
     It ends when the door stands as far open as is said, or as far as the arm can follow it.
     """
 
-    word = "move_joint"
-    how = "push"
     label = Label(
         en=("push open", "the {hand} hand pushes the {joint} further open"),
         zh=("推开", "{hand}手把{joint}推得更开"),
         shows=pushing.push_open,
     )
-    arguments: ClassVar = MOVE_JOINT(
+    arguments = MOVE_JOINT(
         "hand joint edge",
         to=MOVE_JOINT.at("to", "how far, for a part that faces the robot; one that is turned, as much more or less"),
         at_least=1.38,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from typing import ClassVar
 
 import numpy as np
 
@@ -11,9 +10,8 @@ from ...limbs.arm import Path
 from ...limbs.geometry import UP, facing
 from ...operator_state import OperatorState
 from ...recognition import pushing
-from ...words.motion import Motion
 from ...words.primitives import MOVE_JOINT
-from ...words.skill import Argument, Label, Skill
+from ...words.skill import Argument, Label, Motion, Skill
 from ..doors import CLEAR, CLOSE, NEARLY, SHUT, SLIDE, STEP, on_door
 from ..reach import TURNS
 
@@ -25,20 +23,18 @@ ASIDE, PITCHED = np.deg2rad([-36.0, 36.0]), np.deg2rad([12.0, 30.0, -10.0])  # d
 POINT = (0.15, 0.15, 0.0)  # weights of the orientation: how the hand is rolled about its fingers is free
 
 
-class MoveJointShut(Skill):
+class MoveJointShut(Skill, word="move_joint", how="shut"):
     """Reach round a door that stands open and push it shut from its outer face until it latches.
 
     The last of the way is slow. It ends with the subgoal, with the door shut, or when it presses with the largest force.
     """
 
-    word = "move_joint"
-    how = "shut"
     label = Label(
         en=("close door", "the {hand} hand pushes the {joint} shut"),
         zh=("关门", "{hand}手推上{joint}"),
         shows=pushing.push_close,
     )
-    arguments: ClassVar = MOVE_JOINT(
+    arguments = MOVE_JOINT(
         "hand joint edge until",
         radius=0.27,
         height=0.0,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from .....scenarios.robots.robot_folder import SIDES
@@ -12,9 +10,8 @@ from ...limbs.geometry import facing, turn_z
 from ...operator_state import OperatorState
 from ...planning.ways import REACHED
 from ...recognition import pushing
-from ...words.motion import Motion
 from ...words.primitives import EITHER, MOVE_JOINT
-from ...words.skill import Argument, Label, Skill
+from ...words.skill import Argument, Label, Motion, Skill
 from ..doors import about
 from ..reach import TURNS
 
@@ -28,22 +25,20 @@ ROOMY = 0.5  # crowdedness at which that is room enough
 BITE = np.deg2rad(60.0)  # turned in one grip; more is turned in several
 
 
-class MoveJointTurn(Skill):
+class MoveJointTurn(Skill, word="move_joint", how="turn"):
     """Take a knob between the pads, turn it by an angle or until it has answered, and let it go.
 
     A round one is taken with the hand turned half the way back. One with two flats (`flats: yes`), such as a lever or a wing, is
     taken as it stands: the site turns with it, and its y axis is across the flats.
     """
 
-    word = "move_joint"
-    how = "turn"
     label = Label(
         en=("turn knob", "the {hand} hand turns the {at}"),
         zh=("转旋钮", "{hand}手转动{at}"),
         shows=pushing.turn_knob,
         about="at",
     )
-    arguments: ClassVar = MOVE_JOINT(
+    arguments = MOVE_JOINT(
         "by until",
         hand=EITHER,
         at=MOVE_JOINT.at("at", "middle of the knob's front edge, x axis towards who turns it"),

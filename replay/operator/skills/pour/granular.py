@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import mujoco
 import numpy as np
 
 from ...operator_state import OperatorState
-from ...words.motion import Motion
-from ...words.primitives import HAND
-from ...words.skill import Argument, Label, Skill
+from ...words.primitives import POUR
+from ...words.skill import Argument, Label, Motion, Skill
 from ..tipping import right_again, tip
 from ..vessels import LEVEL
 
@@ -18,37 +15,35 @@ LEFT = 0.03  # m, over the mouth, up to which a piece is still in the vessel
 JIGGLE = np.deg2rad(14.0)  # by which it is righted and tipped again where something stays in it
 
 
-class PourGranular(Skill):
+class PourGranular(Skill, word="pour", how="granular"):
     """Carry an open vessel over a place, tip it over until its loose pieces have run out, and right it.
 
     Over which lip it pours, and how it is turned, is sought; the hand stays beside what falls. Where pieces stay in it, it is righted a
     little and tipped again, three times at most. It ends upright over the place.
     """
 
-    word = "pour"
-    how = "granular"
     label = Label(
         en=("tip out", "the {hand} hand tips the {about} out into the {into}"),
         zh=("倾倒", "{hand}手把{about}里的东西倒入{into}"),
         unseen="where loose pieces are shows in no reading that a recording of any scene has",
         about="of",
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "of": Argument("site", "the middle of the floor of what is held, z out of its mouth"),
-        "into": Argument("site", "over which its lip is held"),
-        "radius": Argument("length", "of its mouth", 0.070),
-        "height": Argument("length", "of its mouth over that floor", 0.057),
-        "above": Argument("length", "height of the lip over the place", 0.09),
-        "ahead": Argument("length", "how far beyond the place, seen from the robot", 0.0),
-        "aside": Argument("length", "how far to its left", 0.0),
-        "short": Argument("length", "how far short of it the lip stays, against the way that it pours", 0.0),
-        "keeps_off": Argument("length", "how far the hand rather stays from over the place", 0.07),
-        "tilt": Argument("angle", "how far it is tipped", np.deg2rad(112.0), low=0.1, high=3.0),
-        "time": Argument("time", "for which it stays tipped", 0.4),
-        "tipping": Argument("speed", "of the hand while it tips", 0.14),
-        "speed": Argument("speed", "largest speed of the hand on the way there", 0.28),
-    }
+    arguments = POUR(
+        "hand",
+        of=Argument("site", "the middle of the floor of what is held, z out of its mouth"),
+        into=POUR.at("into", "over which its lip is held"),
+        radius=Argument("length", "of its mouth", 0.070),
+        height=Argument("length", "of its mouth over that floor", 0.057),
+        above=Argument("length", "height of the lip over the place", 0.09),
+        ahead=Argument("length", "how far beyond the place, seen from the robot", 0.0),
+        aside=Argument("length", "how far to its left", 0.0),
+        short=Argument("length", "how far short of it the lip stays, against the way that it pours", 0.0),
+        keeps_off=Argument("length", "how far the hand rather stays from over the place", 0.07),
+        tilt=Argument("angle", "how far it is tipped", np.deg2rad(112.0), low=0.1, high=3.0),
+        time=Argument("time", "for which it stays tipped", 0.4),
+        tipping=Argument("speed", "of the hand while it tips", 0.14),
+        speed=POUR.at("speed", "largest speed of the hand on the way there", 0.28),
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]

@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 import numpy as np
 
 from ...operator_state import OperatorState
 from ...recognition import strokes
-from ...words.motion import Motion
 from ...words.primitives import POUR
-from ...words.skill import Argument, Label, Skill
+from ...words.skill import Argument, Label, Motion, Skill
 from ..pouring import BEGIN, END, FORWARD, TURN_BACK, Tilting
 
 GAIN = np.deg2rad(0.35)  # rad/s for each ml/s that the stream is too thin
 AHEAD = 0.16  # s of stream that still comes after the turn back has begun: lag of the arm and the way back
 
 
-class PourLevel(Skill):
+class PourLevel(Skill, word="pour", how="level"):
     """Keep the stream even, and right the bottle so that the level ends at an amount."""
 
-    word = "pour"
-    how = "level"
     label = Label(
         en=("stop at the level", "the {hand} hand pours into the {into} and stops at the level"),
         zh=("到液位停住", "{hand}手往{into}里倒，到液位停住"),
         shows=strokes.stop_at_level,
         about="into",
     )
-    arguments: ClassVar = POUR(
+    arguments = POUR(
         "hand lip into gauge posture speed",
         bore=Argument("length", "inner radius of what is filled"),
         amount=Argument("volume", "how much shall be in it"),

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ...operator_state import OperatorState
 from ...recognition import strokes
-from ...words.motion import Motion
 from ...words.primitives import POUR
-from ...words.skill import Label, Skill
+from ...words.skill import Label, Motion, Skill
 from ..pouring import BEGIN, END, FORWARD, Tilting, rotation
 from ..vessels import LEVEL
 
 
-class PourPlain(Skill):
+class PourPlain(Skill, word="pour"):
     """Bring the held bottle over a mouth and tilt it until it runs."""
 
-    word = "pour"
     label = Label(
         en=("pour", "the {hand} hand begins to pour into the {into}"),
         zh=("倒水", "{hand}手开始往{into}里倒"),
         shows=strokes.pour,
         about="into",
     )
-    arguments: ClassVar = POUR("hand lip into gauge posture speed")
+    arguments = POUR("hand lip into gauge posture speed")
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from typing import ClassVar
 
 import numpy as np
 
@@ -13,9 +12,8 @@ from ...limbs.geometry import facing
 from ...operator_state import OperatorState
 from ...planning.clearance import TOUCHES
 from ...recognition import pushing
-from ...words.motion import Motion
 from ...words.primitives import EITHER, PRESS
-from ...words.skill import Argument, Label, Skill
+from ...words.skill import Argument, Label, Motion, Skill
 from ..reach import TURNS
 
 PRESSING = 0.02  # m/s
@@ -29,21 +27,19 @@ TILTS = np.deg2rad([0.0, 12.0, -12.0, 24.0])
 OPENS, PLACES = np.deg2rad(60.0), 4
 
 
-class PressKey(Skill):
+class PressKey(Skill, word="press", how="key"):
     """Press a key with the closed fingertips until it has answered.
 
     It ends with the subgoal; a key that has not answered is pressed again, further in, three times in all.
     """
 
-    word = "press"
-    how = "key"
     label = Label(
         en=("press key", "the {hand} hand presses the {at}"),
         zh=("按键", "{hand}手按下{at}"),
         shows=pushing.press_key,
         about="at",
     )
-    arguments: ClassVar = PRESS(
+    arguments = PRESS(
         "until",
         hand=EITHER,
         at=PRESS.at("at", "the key's face, x axis towards the finger"),

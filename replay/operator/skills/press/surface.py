@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from ...limbs.geometry import UP
 from ...operator_state import OperatorState
 from ...recognition import strokes
-from ...words.motion import Motion
 from ...words.primitives import PRESS
-from ...words.skill import Argument, Label, Skill
+from ...words.skill import Argument, Label, Motion, Skill
 from ..strokes import GROWING, POINT, Leaning, ahead_of, pointing_down
 
 TOUCH = 1.0  # N, of a contact that is felt
 
 
-class PressSurface(Skill):
+class PressSurface(Skill, word="press", how="surface"):
     """Come down with the closed fingertips until a surface is felt, lean on it with a force for a while, and draw back.
 
     It stops where the surface is, wherever that is; one that lies lower by more than `past` is not reached, and not pressed.
     """
 
-    word = "press"
-    how = "surface"
     label = Label(
         en=("press on", "the {hand} hand presses on the {at}"),
         zh=("压住", "{hand}手压住{at}"),
         shows=strokes.press_on,
         about="at",
     )
-    arguments: ClassVar = PRESS(
+    arguments = PRESS(
         "hand",
         at=PRESS.at("at", "where, on the surface, z out of it"),
         force=20.0,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
 
 import numpy as np
 
@@ -11,9 +10,8 @@ from .....scenarios.robots.robot_folder import SIDES
 from ...limbs.geometry import UP
 from ...operator_state import OperatorState
 from ...recognition import carrying
-from ...words.motion import Motion
 from ...words.primitives import PUT
-from ...words.skill import Argument, Label, Skill
+from ...words.skill import Argument, Label, Motion, Skill
 from ..fitting import slide
 from ..trays import even, shift, straight, together
 
@@ -22,18 +20,16 @@ RESTS = 8e-4  # m, above its place a tray counts as standing
 PRESSED = 0.004  # m, of the hands below where they are seen: the tray stands, whatever its height says
 
 
-class PutBothHands(Skill):
+class PutBothHands(Skill, word="put", how="both_hands"):
     """Carry what both hands hold level to a place, put it down there and let go."""
 
-    word = "put"
-    how = "both_hands"
     label = Label(
         en=("carry with both hands", "both hands carry the {about} to the {upon}"),
         zh=("双手搬运", "双手把{about}端到{upon}"),
         shows=carrying.carry_tray,
     )
     hands = "Both hands"
-    arguments: ClassVar = PUT(
+    arguments = PUT(
         "upon",
         of=PUT.at("of", "the load's site that comes to lie at the place"),
         opening=0.045,

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ...limbs.geometry import UP, turn_z
 from ...operator_state import OperatorState
 from ...planning.ways import ENOUGH
 from ...recognition import carrying
-from ...words.motion import Motion
 from ...words.primitives import PUT
-from ...words.skill import Label, Skill
+from ...words.skill import Label, Motion, Skill
 from ..placing import HOPELESS, TURNED, no_way_over
 from ..pouring import GENTLE, rotation
 from ..vessels import LEVEL
@@ -20,21 +17,19 @@ from ..vessels import LEVEL
 CLEAR = 0.05  # m, by which a tilted bottle is taken up and away before it is turned upright
 
 
-class PutDown(Skill):
+class PutDown(Skill, word="put", how="down"):
     """Bring what is held upright over a place, set it down and let go.
 
     The way there is straight where that leaves room, else one that is planned with what is held, which may then stand turned
     about the vertical. What is tilted is taken up and away first.
     """
 
-    word = "put"
-    how = "down"
     label = Label(
         en=("set down", "the {hand} hand sets the {about} down on the {upon}"),
         zh=("放下", "{hand}手把{about}放下，放到{upon}上"),
         shows=carrying.set_down,
     )
-    arguments: ClassVar = PUT(
+    arguments = PUT(
         "hand of upon turn aside ahead",
         above=0.07,
         retreat=PUT.at("retreat", "how far the hand draws back along its fingers", 0.12),

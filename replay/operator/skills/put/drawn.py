@@ -2,42 +2,36 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ...operator_state import OperatorState
 from ...recognition import carrying
-from ...words.motion import Motion
-from ...words.primitives import HAND
-from ...words.skill import Argument, Label, Skill
+from ...words.primitives import PUT
+from ...words.skill import Argument, Label, Motion, Skill
 from ..fitting import WEIGHT, slide
 from ..lift.slid import LOOKS
 
 
-class PutDrawn(Skill):
+class PutDrawn(Skill, word="put", how="drawn"):
     """Draw what is held over the surface that it lies on until a site of it has come to a place; let go, and draw the hand back.
 
     It is looked at when it has come to rest, and drawn on by what is missing. What is taut is not drawn on: it ends when it pulls back.
     """
 
-    word = "put"
-    how = "drawn"
     label = Label(
         en=("draw to its place", "the {hand} hand draws the {of} to the {upon}"),
         zh=("拉到位", "{hand}手把{of}拉到{upon}"),
         shows=carrying.set_down,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "of": Argument("site", "the site that comes to the place; what is held may be another part of the thing"),
-        "upon": Argument("site", "the place"),
-        "within": Argument("length", "how near it has to come", 0.012),
-        "opening": Argument("length", "gap between the pads when it has let go", 0.06),
-        "retreat": Argument("length", "how far the hand draws back along its fingers", 0.12),
-        "force": Argument("force", "with which it is drawn at most, whichever way it resists", 40.0),
-        "speed": Argument("speed", "with which it is drawn", 0.08),
-    }
+    arguments = PUT(
+        "hand upon",
+        of=PUT.at("of", "the site that comes to the place; what is held may be another part of the thing"),
+        within=Argument("length", "how near it has to come", 0.012),
+        opening=0.06,
+        retreat=0.12,
+        force=PUT.at("force", "with which it is drawn at most, whichever way it resists", 40.0),
+        speed=0.08,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]

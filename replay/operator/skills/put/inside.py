@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from typing import ClassVar
 
 import numpy as np
 
@@ -12,10 +11,9 @@ from ...limbs.geometry import UP, unit
 from ...operator_state import OperatorState
 from ...planning.ways import REACHED
 from ...recognition import carrying
-from ...words.motion import Motion
 from ...words.primitives import PUT
 from ...words.reason import Reason
-from ...words.skill import Label, Skill
+from ...words.skill import Label, Motion, Skill
 from ..doors import about
 from ..vessels import LEVEL
 
@@ -24,17 +22,15 @@ CLEARS = (1.0, 0.8)  # shares of the way back along the fingers
 FLATTER = np.deg2rad([0.0, 8.0, 16.0])  # by which the fingers are raised meanwhile
 
 
-class PutInside(Skill):
+class PutInside(Skill, word="put", how="inside"):
     """Set down what is held, let go of its rim, and draw the hand out again, back along its fingers and then straight."""
 
-    word = "put"
-    how = "inside"
     label = Label(
         en=("put inside", "the {hand} hand sets the {about} down on the {upon} and draws back"),
         zh=("放入内部", "{hand}手把{about}放到{upon}上并收回"),
         shows=carrying.place,
     )
-    arguments: ClassVar = PUT(
+    arguments = PUT(
         "hand of upon",
         into=PUT.at("into", "x axis inwards, the way the hand came"),
         opening=0.028,

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ...limbs.arm import Path
 from ...limbs.geometry import UP
 from ...operator_state import OperatorState
 from ...recognition import carrying
-from ...words.motion import Motion
 from ...words.primitives import PUT
-from ...words.skill import Label, Skill
+from ...words.skill import Label, Motion, Skill
 from ..placing import TRAILS
 from ..vessels import LEVEL
 
@@ -22,21 +19,19 @@ WIDER = 0.034  # m, by which the pads open further than what they held is wide
 PAST = 0.012  # m, below the place, for a place that lies lower than it is said to
 
 
-class PutOn(Skill):
+class PutOn(Skill, word="put", how="on"):
     """Lower what is held until it is seated, let go, and draw the hand back the way that is said.
 
     It stops lowering when what is held no longer follows the hand, because something bears it, or a little below the place.
     With a `force` it stops as soon as the fingers feel so much less of its weight: what must not be knocked is put down so.
     """
 
-    word = "put"
-    how = "on"
     label = Label(
         en=("put down", "the {hand} hand puts the {about} down on the {upon}"),
         zh=("放下", "{hand}手把{about}放到{upon}上"),
         shows=carrying.place,
     )
-    arguments: ClassVar = PUT(
+    arguments = PUT(
         "hand of upon leave",
         opening=0.034,
         back=0.055,

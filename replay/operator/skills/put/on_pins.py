@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from ...operator_state import OperatorState
 from ...recognition import carrying
-from ...words.motion import Motion
 from ...words.primitives import PUT
-from ...words.skill import Label, Skill
+from ...words.skill import Label, Motion, Skill
 from ..insertion import FEED, set_down
 
 
-class PutOnPins(Skill):
+class PutOnPins(Skill, word="put", how="on_pins"):
     """Lower what is held onto the pins of a fixture, which lead it in, press it home and let go of it."""
 
-    word = "put"
-    how = "on_pins"
     label = Label(
         en=("put onto fixture", "the {hand} hand puts the {about} onto the {upon}"),
         zh=("装上夹具", "{hand}手把{about}装到{upon}上"),
         shows=carrying.set_down,
     )
-    arguments: ClassVar = PUT(
+    arguments = PUT(
         "hand",
         of=PUT.at("of", "the site of what is held that comes to lie at the seat's"),
         upon=PUT.at("upon", "the seat between the pins, z axis along them"),

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from ...operator_state import OperatorState
 from ...recognition import carrying
-from ...words.motion import Motion
 from ...words.primitives import PUT
-from ...words.skill import Label
+from ...words.skill import Label, Motion
 from ..placing import brought, over_rim
 from .on import PutOn
 
 
-class PutPlain(PutOn):
+class PutPlain(PutOn, word="put"):
     """Carry what is held over its place, lower it until it is seated, let go, and draw the hand away where there is most room.
 
     What is taken by its sheet is put so, too: on a table, into a box or a drawer from above, upon another thing of its kind.
     """
 
-    word = "put"
-    how = ""
     label = Label(
         en=("put", "the {hand} hand puts the {about} on the {upon}"),
         zh=("放置", "{hand}手把{about}放到{upon}"),
         shows=carrying.set_down,
     )
-    arguments: ClassVar = PUT(
+    arguments = PUT(
         "hand of upon ahead aside",
         turn=PUT.at(
             "turn",

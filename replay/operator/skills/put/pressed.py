@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from ...operator_state import OperatorState
 from ...recognition import fitting
-from ...words.motion import Motion
 from ...words.primitives import PUT
-from ...words.skill import Argument, Label, Skill
+from ...words.skill import Argument, Label, Motion, Skill
 from ..insertion import BEHIND, FEED, INTO, OF, PRESS_RATE
 
 
-class PutPressed(Skill):
+class PutPressed(Skill, word="put", how="pressed"):
     """Press what is held into a hole with a growing force, until it has gone in as far as it shall, or the force is reached."""
 
-    word = "put"
-    how = "pressed"
     label = Label(
         en=("press in", "the {hand} hand presses the {about} into the {into}"),
         zh=("压入", "{hand}手把{about}压入{into}"),
         shows=fitting.insert_press,
     )
-    arguments: ClassVar = PUT(
+    arguments = PUT(
         "hand",
         of=OF,
         into=INTO,

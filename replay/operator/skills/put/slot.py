@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from ...operator_state import OperatorState
 from ...recognition import carrying
-from ...words.motion import Motion
 from ...words.primitives import PUT
-from ...words.skill import Argument, Label, Skill
+from ...words.skill import Argument, Label, Motion, Skill
 from ..insertion import set_down
 from ..move_joint.fold import whole
 
 
-class PutSlot(Skill):
+class PutSlot(Skill, word="put", how="slot"):
     """Set what is held down in its slot, as the slot's site lies, and let go of it."""
 
-    word = "put"
-    how = "slot"
     label = Label(
         en=("put into slot", "the {hand} hand puts the {about} into the {upon}"),
         zh=("放入槽位", "{hand}手把{about}放进{upon}"),
         shows=carrying.set_down,
     )
-    arguments: ClassVar = PUT(
+    arguments = PUT(
         "hand",
         of=PUT.at("of", "the site of what is held that comes to lie at the slot's"),
         upon=PUT.at("upon", "how and where it shall lie, z axis out of the slot"),

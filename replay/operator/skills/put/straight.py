@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from .....scenarios.robots.robot_folder import SIDES
 from ...limbs.geometry import UP, turn_z
 from ...operator_state import OperatorState
 from ...recognition import carrying
-from ...words.motion import Motion
-from ...words.skill import Argument, Label, Skill
+from ...words.primitives import PUT
+from ...words.skill import Argument, Label, Motion, Skill
 from ..fitting import WEIGHT, slide
 from ..lift.slid import LOOKS
 from ..trays import even, shift, together
@@ -20,31 +18,29 @@ LOWERED = 0.5  # share of what it was raised by that both hands come down again 
 STRIDES = 0.15  # rad, by which what both hands hold turns from one pose of a way to the next, at most
 
 
-class PutStraight(Skill):
+class PutStraight(Skill, word="put", how="straight"):
     """Raise a thing that both hands hold by one side a little, draw and turn it until it lies as a place says, let it down and let go.
 
     Only how it lies seen from above counts. It is looked at when it has come to rest, and moved by what is missing.
     """
 
-    word = "put"
-    how = "straight"
     label = Label(
         en=("lay straight", "both hands lay the {of} straight on the {upon}"),
         zh=("摆正", "双手把{of}在{upon}摆正"),
         shows=carrying.carry_tray,
     )
     hands = "Both hands"
-    arguments: ClassVar = {
-        "of": Argument("site", "the thing's site that comes to lie at the place"),
-        "upon": Argument("site", "how and where it shall lie"),
-        "raise": Argument("length", "by which the side that is held is raised meanwhile", 0.03),
-        "within": Argument("length", "how near it has to come", 0.02),
-        "turned": Argument("angle", "how much it may be turned then", 0.05),
-        "opening": Argument("length", "gap between the pads when they have let go", 0.05),
-        "retreat": Argument("length", "how far the hands draw back along their fingers", 0.05),
-        "rise": Argument("length", "how far they rise then: beside the trunk there is no room for elbows", 0.08),
-        "speed": Argument("speed", "largest speed of the hands", 0.10),
-    }
+    arguments = PUT(
+        of=PUT.at("of", "the thing's site that comes to lie at the place"),
+        upon=PUT.at("upon", "how and where it shall lie"),
+        within=Argument("length", "how near it has to come", 0.02),
+        turned=Argument("angle", "how much it may be turned then", 0.05),
+        opening=0.05,
+        retreat=0.05,
+        rise=Argument("length", "how far they rise then: beside the trunk there is no room for elbows", 0.08),
+        speed=0.10,
+        **{"raise": Argument("length", "by which the side that is held is raised meanwhile", 0.03)},
+    )
 
     def run(self, state: OperatorState) -> Motion:
         up = getattr(self, "raise") * UP

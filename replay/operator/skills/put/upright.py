@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from ...operator_state import OperatorState
 from ...recognition import carrying
-from ...words.motion import Motion
-from ...words.primitives import HAND
-from ...words.skill import Argument, Label, Skill
+from ...words.primitives import PUT
+from ...words.skill import Argument, Label, Motion, Skill
 from ..fitting import bring, correct, hand_for, move_held, off, slide
 
 FEED = 0.05  # m/s, of what is lowered onto a board
@@ -16,30 +13,28 @@ BEHIND = 0.006  # m, of the hand behind its command: what it lowers stands
 ABOVE = 5e-4  # m, over the board, at which it counts as standing
 
 
-class PutUpright(Skill):
+class PutUpright(Skill, word="put", how="upright"):
     """Stand what is held on a board between its neighbours: brought before its place, put in a little above the board, set down.
 
     The claw opens no wider than is said, so that its fingers do not push the neighbours over, and is drawn straight back.
     """
 
-    word = "put"
-    how = "upright"
     label = Label(
         en=("stand on the shelf", "the {hand} hand stands the {of} on the shelf"),
         zh=("立放上架", "{hand}手把{of}立放到书架上"),
         shows=carrying.set_down,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "of": Argument("site", "the site of what is held that comes to lie at the place, x axis ahead, z up"),
-        "upon": Argument("site", "the place on the board, x axis into the shelf, z up"),
-        "before": Argument("length", "how far before the place it is turned upright", 0.21),
-        "high": Argument("length", "height over the board at which it is put in", 0.012),
-        "opening": Argument("length", "gap between the pads when it has let go", 0.03),
-        "retreat": Argument("length", "how far the hand draws back along its fingers", 0.14),
-        "feeding": Argument("speed", "with which it is put in", 0.10),
-        "speed": Argument("speed", "largest speed of the hand", 0.3),
-    }
+    arguments = PUT(
+        "hand",
+        of=PUT.at("of", "the site of what is held that comes to lie at the place, x axis ahead, z up"),
+        upon=PUT.at("upon", "the place on the board, x axis into the shelf, z up"),
+        before=Argument("length", "how far before the place it is turned upright", 0.21),
+        high=PUT.at("high", "height over the board at which it is put in", 0.012),
+        opening=0.03,
+        retreat=0.14,
+        feeding=Argument("speed", "with which it is put in", 0.10),
+        speed=0.3,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]

@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ...limbs.geometry import UP
 from ...operator_state import OperatorState
 from ...recognition import strokes
-from ...words.motion import Motion
 from ...words.primitives import STROKE
-from ...words.skill import Label, Skill
+from ...words.skill import Label, Motion, Skill
 from ..move_joint.fold import STEEP, whole
 from ..strokes import POINT, SLOW, Leaning, ahead_of, pointing_down
 
 
-class StrokeAlong(Skill):
+class StrokeAlong(Skill, word="stroke", how="along"):
     """Press a strip down along its length, once, with the closed fingertips and a force.
 
     Where the hand is at its beginning already, it goes on from there without letting up.
     """
 
-    word = "stroke"
-    how = "along"
     label = Label(
         en=("press along", "the {hand} hand presses from the {from} to the {to}"),
         zh=("沿线按压", "{hand}手从{from}压到{to}"),
         shows=strokes.wipe,
         about="from",
     )
-    arguments: ClassVar = STROKE(
+    arguments = STROKE(
         "hand from",
         to=STROKE.at("to", "where it ends"),
         force=12.0,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from typing import ClassVar
 
 import numpy as np
 
@@ -15,10 +14,9 @@ from ...limbs.geometry import UP, turn_z
 from ...operator_state import OperatorState
 from ...planning.ways import REACHED
 from ...recognition import strokes
-from ...words.motion import Motion
 from ...words.primitives import STROKE
 from ...words.reason import GivenUp
-from ...words.skill import Argument, Label, Skill
+from ...words.skill import Argument, Label, Motion, Skill
 from ..pouring import rotation
 from ..strokes import GROWING, LARGEST, SLOW
 
@@ -49,7 +47,7 @@ SPARE = (
 REST = 0.3  # s, in which the force comes to its value before the cloth goes
 
 
-class StrokeArea(Skill):
+class StrokeArea(Skill, word="stroke", how="area"):
     """Wipe an area with a cloth that the hand holds, in overlapping strokes to and fro, and again where it is not clean.
 
     The strokes lie side by side along the area's y axis, from near to far. How hard the cloth bears on the surface is kept near the
@@ -57,15 +55,13 @@ class StrokeArea(Skill):
     most left is gone over once more, and the area inspected anew, so often at most.
     """
 
-    word = "stroke"
-    how = "area"
     label = Label(
         en=("wipe an area", "the {hand} hand wipes the {about} with a cloth"),
         zh=("擦拭区域", "{hand}手用抹布擦{about}"),
         shows=strokes.wipe_area,
         about="at",
     )
-    arguments: ClassVar = STROKE(
+    arguments = STROKE(
         "hand",
         of=STROKE.at("of", "the underside of the cloth that is held"),
         at=STROKE.at("at", "the middle of an area that has a stain, z out of it"),

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ...limbs.geometry import UP
 from ...operator_state import OperatorState
 from ...recognition import pushing
-from ...words.motion import Motion
 from ...words.primitives import STROKE
-from ...words.skill import Argument, Label, Skill
+from ...words.skill import Argument, Label, Motion, Skill
 from ..strokes import POINT, ahead_of, pointing_down
 
 STRIDE = 0.03  # m, after which a push is aimed anew
@@ -19,21 +16,19 @@ ASTRAY = 0.003  # m, off the line through the thing and its place, from where th
 CLEAR = 0.012  # m, that they keep from it on the way
 
 
-class StrokePush(Skill):
+class StrokePush(Skill, word="stroke", how="push"):
     """Push a thing over the surface that it stands on, with the closed fingertips, until a site of it has come to a place.
 
     One point alone pushes a thing off to a side by and by. So it is aimed anew every 30 mm, and where the fingertips no longer
     stand behind the thing, they go back and round it first. It ends when the site is within `within` of the place, or past it.
     """
 
-    word = "stroke"
-    how = "push"
     label = Label(
         en=("push", "the {hand} hand pushes the {about} to the {to}"),
         zh=("推动", "{hand}手把{about}推到{to}"),
         shows=pushing.push,
     )
-    arguments: ClassVar = STROKE(
+    arguments = STROKE(
         "hand",
         of=STROKE.at("of", "the site of the thing that shall come to the place, at its foot"),
         to=STROKE.at("to", "the place"),

@@ -2,46 +2,41 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ...limbs.geometry import UP
 from ...operator_state import OperatorState
-from ...words.motion import Motion
-from ...words.primitives import HAND
-from ...words.skill import Argument, Label, Skill
+from ...words.primitives import STROKE
+from ...words.skill import Argument, Label, Motion, Skill
 from ..tipping import right_again, tip
 from ..vessels import LEVEL
 
 
-class StrokeShake(Skill):
+class StrokeShake(Skill, word="stroke", how="shake"):
     """Tip a shaker over a place and shake it up and down, so that it strews; then right it."""
 
-    word = "stroke"
-    how = "shake"
     label = Label(
         en=("shake", "the {hand} hand shakes the {about} over the {into}"),
         zh=("摇撒", "{hand}手在{into}上方摇撒{about}"),
         unseen="what is strewn shows in no reading that a recording of any scene has",
         about="of",
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "of": Argument("site", "the middle of its holes, z out of them"),
-        "into": Argument("site", "over which it is shaken"),
-        "above": Argument("length", "height of the holes over the place", 0.20),
-        "ahead": Argument("length", "how far beyond the place, seen from the robot", 0.0),
-        "aside": Argument("length", "how far to its left", 0.0),
-        "short": Argument("length", "how far short of it the lip stays, against the way that it pours", 0.0),
-        "keeps_off": Argument("length", "how far the hand rather stays from over the place", 0.07),
-        "tilt": Argument("angle", "how far it is tipped", np.deg2rad(125.0), low=0.1, high=3.0),
-        "by": Argument("length", "of a stroke", 0.045),
-        "strokes": Argument("word", "how often up and down", "4", ("1", "2", "3", "4", "6", "8", "12", "16")),
-        "rate": Argument("time", "that a stroke up and down takes", 0.6, low=0.3),
-        "tipping": Argument("speed", "of the hand while it tips", 0.20),
-        "speed": Argument("speed", "largest speed of the hand on the way there", 0.28),
-    }
+    arguments = STROKE(
+        "hand",
+        of=STROKE.at("of", "the middle of its holes, z out of them"),
+        into=STROKE.at("into", "over which it is shaken"),
+        above=Argument("length", "height of the holes over the place", 0.20),
+        ahead=Argument("length", "how far beyond the place, seen from the robot", 0.0),
+        aside=Argument("length", "how far to its left", 0.0),
+        short=Argument("length", "how far short of it the lip stays, against the way that it pours", 0.0),
+        keeps_off=Argument("length", "how far the hand rather stays from over the place", 0.07),
+        tilt=Argument("angle", "how far it is tipped", np.deg2rad(125.0), low=0.1, high=3.0),
+        by=Argument("length", "of a stroke", 0.045),
+        strokes=Argument("word", "how often up and down", "4", ("1", "2", "3", "4", "6", "8", "12", "16")),
+        rate=Argument("time", "that a stroke up and down takes", 0.6, low=0.3),
+        tipping=Argument("speed", "of the hand while it tips", 0.20),
+        speed=STROKE.at("speed", "largest speed of the hand on the way there", 0.28),
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]

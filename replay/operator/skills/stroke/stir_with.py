@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ...limbs.arm import Arm, Path
 from ...limbs.geometry import UP, turn_z, turned_between
 from ...operator_state import OperatorState
-from ...words.motion import Motion
-from ...words.primitives import HAND
+from ...words.primitives import STROKE
 from ...words.reason import GivenUp, Reason
-from ...words.skill import Argument, Label, Skill
+from ...words.skill import Argument, Label, Motion, Skill
 from ..pouring import rotation
 from ..vessels import LEVEL
 
@@ -42,7 +41,7 @@ class HeldTool(NamedTuple):
     frame: np.ndarray  # (3, 3) of the hand
 
 
-class StrokeStirWith(Skill):
+class StrokeStirWith(Skill, word="stroke", how="stir_with"):
     """Push what is in a vessel to and fro with the end of a tool that is held across the fingers, until a subgoal or so often.
 
     The strokes lead the way that the tool leans, in lanes on either side of the middle and over it, from wall to wall: round strokes
@@ -50,29 +49,29 @@ class StrokeStirWith(Skill):
     the hand is not over the middle. It is dipped in from above and taken out again.
     """
 
-    word = "stroke"
-    how = "stir_with"
     label = Label(
         en=("stir with a tool", "the {hand} hand stirs in the {in} with the {about}"),
         zh=("用工具翻炒", "{hand}手用{about}在{in}里翻炒"),
         unseen="where the end of a tool is shows in no reading that a recording of any scene has",
         about="with",
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "with": Argument("site", "the end of the tool that is held, z along it to the hand"),
-        "in": Argument("site", "the middle of the vessel's floor, z up"),
-        "radius": Argument("length", "of the floor, as far as the middle of its end goes", 0.096),
-        "wall": Argument("length", "radius of the wall, as far as the corners of its end go", 0.105),
-        "wide": Argument("length", "width of its end, across the strokes", 0.064),
-        "beside": Argument("length", "how far the outer lanes lie beside the middle", 0.060),
-        "above": Argument("length", "height of the tool's end over the floor", 0.004),
-        "over": Argument("length", "height over the floor from which it is dipped in", 0.13),
-        "lean": Argument("angle", "of the tool", np.deg2rad(38.0), low=0.02, high=1.4),
-        "rounds": Argument("word", "how often along all lanes at most", "5", ("1", "2", "3", "5", "8", "12")),
-        "until": Argument("subgoal", "at which it ends", None),
-        "speed": Argument("speed", "of the tool's end", 0.20),
-    }
+    arguments = STROKE(
+        "hand",
+        radius=STROKE.at("radius", "of the floor, as far as the middle of its end goes", 0.096),
+        wall=Argument("length", "radius of the wall, as far as the corners of its end go", 0.105),
+        wide=Argument("length", "width of its end, across the strokes", 0.064),
+        beside=Argument("length", "how far the outer lanes lie beside the middle", 0.060),
+        above=Argument("length", "height of the tool's end over the floor", 0.004),
+        over=Argument("length", "height over the floor from which it is dipped in", 0.13),
+        lean=Argument("angle", "of the tool", np.deg2rad(38.0), low=0.02, high=1.4),
+        rounds=Argument("word", "how often along all lanes at most", "5", ("1", "2", "3", "5", "8", "12")),
+        until=Argument("subgoal", "at which it ends", None),
+        speed=STROKE.at("speed", "of the tool's end", 0.20),
+        **{
+            "with": Argument("site", "the end of the tool that is held, z along it to the hand"),
+            "in": Argument("site", "the middle of the vessel's floor, z up"),
+        },
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm, tool, vessel = state.arms[self.hand], getattr(self, "with"), getattr(self, "in")

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ...limbs.geometry import UP
 from ...operator_state import OperatorState
 from ...recognition import taking
-from ...words.motion import Motion
 from ...words.primitives import TAKE
-from ...words.skill import Label, Skill
+from ...words.skill import Label, Motion, Skill
 
 
-class TakeAbove(Skill):
+class TakeAbove(Skill, word="take", how="above"):
     """Come down on a thin thing, fingers pointing down on either side of it, and close."""
 
-    word = "take"
-    how = "above"
     label = Label(
         en=("pick up from above", "the {hand} hand picks up the {of} from above"),
         zh=("从上方拿起", "{hand}手从上方拿起{of}"),
         shows=taking.pick,
         grips=True,
     )
-    arguments: ClassVar = TAKE(
+    arguments = TAKE(
         "hand of",
         at=TAKE.at("at", "what is pinched, x axis along it"),
         pitch=1.0,

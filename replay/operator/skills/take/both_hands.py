@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import ClassVar
 
 import numpy as np
 
@@ -13,10 +12,9 @@ from ...limbs.arm import Path
 from ...limbs.geometry import UP, unit
 from ...operator_state import OperatorState
 from ...recognition import carrying
-from ...words.motion import Motion
 from ...words.primitives import TAKE
 from ...words.reason import Reason
-from ...words.skill import Argument, Label, Skill
+from ...words.skill import Argument, Label, Motion, Skill
 from ..fitting import PITCHES, WEIGHT, Pose, about, planned
 from ..trays import even, shift, straight, together
 
@@ -28,18 +26,16 @@ UPRIGHT = 0.7  # of a handle's y axis along the vertical: the pads close from ab
 SLANTS = np.deg2rad([0.0, -5.0, 5.0, -10.0, -15.0])  # other slants of the fingers into such a handle
 
 
-class TakeBothHands(Skill):
+class TakeBothHands(Skill, word="take", how="both_hands"):
     """Take a load by two handles, one in each hand, and lift it level."""
 
-    word = "take"
-    how = "both_hands"
     label = Label(
         en=("lift with both hands", "both hands lift the {about}"),
         zh=("双手提起", "双手提起{about}"),
         shows=carrying.bimanual_lift,
     )
     hands = "Both hands"
-    arguments: ClassVar = TAKE(
+    arguments = TAKE(
         left=Argument(
             "site",
             "the left hand's handle; the pads close along its y axis. Where that is upright, as through a grip hole, its x axis "

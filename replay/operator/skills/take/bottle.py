@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ...limbs.geometry import facing
 from ...operator_state import OperatorState
 from ...recognition import taking
-from ...words.motion import Motion
 from ...words.primitives import TAKE
-from ...words.skill import Argument, Label, Skill
+from ...words.skill import Argument, Label, Motion, Skill
 from ..pouring import SLACK, Tilting
 from ..vessels import LEVEL
 
 GRASPS = np.deg2rad([0.0, -8.0, 8.0, -16.0, 16.0, -24.0, 24.0, -34.0, 34.0])  # directions of the fingers that are tried
 
 
-class TakeBottle(Skill):
+class TakeBottle(Skill, word="take", how="bottle"):
     """Bring the open hand to the side of a standing bottle or cup, fingers level, and close it."""
 
-    word = "take"
-    how = "bottle"
     label = Label(
         en=("grasp bottle", "the {hand} hand takes hold of the {of}"),
         zh=("握住瓶子", "{hand}手握住{of}"),
         shows=taking.pick,
         grips=True,
     )
-    arguments: ClassVar = TAKE(
+    arguments = TAKE(
         "hand of",
         at=TAKE.at("at", "where the pads' middle goes; x axis towards the hand"),
         yaw=0.0,

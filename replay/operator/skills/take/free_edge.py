@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ...limbs.geometry import UP
 from ...operator_state import OperatorState
 from ...recognition import taking
-from ...words.motion import Motion
-from ...words.primitives import HAND
-from ...words.skill import Argument, Label, Skill
+from ...words.primitives import TAKE
+from ...words.skill import Argument, Label, Motion, Skill
 from ..fitting import Pose, planned, slide
 
 YAWS = np.deg2rad([0.0, 15.0, -15.0, 30.0, -30.0, 45.0, -45.0, 22.0, -22.0])  # other ways in the plane of what is taken
@@ -42,40 +39,37 @@ def hands_at(rotation: np.ndarray, pitch: float = 0.0) -> list[np.ndarray]:
     return found
 
 
-class TakeFreeEdge(Skill):
+class TakeFreeEdge(Skill, word="take", how="free_edge"):
     """Take a flat thing by an edge that stands free: one finger on either side of it, whichever way it lies.
 
     The fingers come along the site's x axis and close along its y axis: a book's spine that sticks out over a table, a hem. What
     is taken so that it can be brought somewhere (`fits`, `into`) is taken in a way in which the arm comes there, too.
     """
 
-    word = "take"
-    how = "free_edge"
     label = Label(
         en=("take by the edge", "the {hand} hand takes the {of} by its edge"),
         zh=("捏边拿起", "{hand}手捏住{of}的边拿起"),
         shows=taking.regrasp,
         grips=True,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "at": Argument("site", "in the edge: x axis into the thing, pads close along its y axis"),
-        "of": Argument("body", "what is taken"),
-        "pitch": Argument("angle", "how far the fingers point down against the x axis, where the edge gives way", 0.0),
-        "opening": Argument("length", "gap between the pads on the way there", 0.06),
-        "standoff": Argument("length", "distance along the fingers from which the hand comes", 0.09),
-        "force": Argument("force", "of each pad", 50.0),
-        "by": Argument("length", "how far it is raised then", 0.0),
-        "along": Argument(
+    arguments = TAKE(
+        "hand of",
+        at=TAKE.at("at", "in the edge: x axis into the thing, pads close along its y axis"),
+        pitch=TAKE.at("pitch", "how far the fingers point down against the x axis, where the edge gives way", 0.0),
+        opening=0.06,
+        standoff=0.09,
+        force=50.0,
+        by=0.0,
+        along=Argument(
             "length", "how far along the edge, the site's z axis, it may be taken where there is no room at the site", 0.0
         ),
-        "fits": Argument("site", "the site of the thing that will come to lie somewhere", None),
-        "into": Argument("site", "where that will be, x axis away from who brings it", None),
-        "before": Argument(
+        fits=Argument("site", "the site of the thing that will come to lie somewhere", None),
+        into=TAKE.at("into", "where that will be, x axis away from who brings it", None),
+        before=Argument(
             "length", "how far before there it is brought first; none: it is drawn there, and the hand draws back", 0.15
         ),
-        "speed": Argument("speed", "largest speed of the hand", 0.4),
-    }
+        speed=0.4,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]

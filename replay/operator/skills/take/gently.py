@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from ...operator_state import OperatorState
 from ...recognition import taking
-from ...words.motion import Motion
-from ...words.primitives import HAND
-from ...words.skill import Argument, Label, Skill
+from ...words.primitives import TAKE
+from ...words.skill import Argument, Label, Motion, Skill
 from ..gentle import close_gently
 
 
-class TakeGently(Skill):
+class TakeGently(Skill, word="take", how="gently"):
     """Move the open fingers over a site and close them slowly, until both pads feel as much as is said.
 
     For things that bear little: a pill bottle, a carton. What stands off the middle is pushed there by the first pad.
     """
 
-    word = "take"
-    how = "gently"
     label = Label(
         en=("pinch gently", "the {hand} hand pinches the {at} gently"),
         zh=("轻轻夹住", "{hand}手轻轻夹住{at}"),
@@ -27,13 +22,13 @@ class TakeGently(Skill):
         about="at",
         grips=True,
     )
-    arguments: ClassVar = {
-        "hand": HAND,
-        "at": Argument("site", "what is pinched"),
-        "width": Argument("length", "how wide it is there, between the pads", low=0.0),
-        "force": Argument("force", "of each pad", 8.0),
-        "speed": Argument("speed", "largest speed of the hand", 0.12),
-    }
+    arguments = TAKE(
+        "hand",
+        at=TAKE.at("at", "what is pinched"),
+        width=Argument("length", "how wide it is there, between the pads", low=0.0),
+        force=8.0,
+        speed=0.12,
+    )
 
     def run(self, state: OperatorState) -> Motion:
         arm, side = state.arms[self.hand], self.hand

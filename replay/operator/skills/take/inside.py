@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ...limbs.geometry import UP, facing
 from ...operator_state import OperatorState
 from ...recognition import taking
-from ...words.motion import Motion
 from ...words.primitives import TAKE
-from ...words.skill import Argument, Label, Skill
+from ...words.skill import Argument, Label, Motion, Skill
 from ..vessels import LEVEL
 
 # other directions of the fingers along the rim, positive into the vessel: there the rim leaves them no room beyond 15 deg
 TURNS = np.deg2rad([0.0, 10.0, -10.0, 15.0, -20.0, -32.0])
 
 
-class TakeInside(Skill):
+class TakeInside(Skill, word="take", how="inside"):
     """Reach into an opening, take what stands there by the rim, which is the coolest of it, and raise it a little."""
 
-    word = "take"
-    how = "inside"
     label = Label(
         en=("take by the rim again", "the {hand} hand takes the {of} by its rim again"),
         zh=("再次捏住边沿", "{hand}手再次捏住{of}的边沿"),
         shows=taking.regrasp,
         grips=True,
     )
-    arguments: ClassVar = TAKE(
+    arguments = TAKE(
         "hand of fingers",
         at=TAKE.at("at", "a site of the rim, x axis outwards"),
         into=TAKE.at("into", "what it stands in: a site at the opening's front, x axis inwards"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,10 +11,9 @@ from ...limbs.arm import Arm
 from ...limbs.geometry import UP, progress
 from ...operator_state import OperatorState
 from ...recognition import taking
-from ...words.motion import Motion
 from ...words.primitives import TAKE
 from ...words.reason import GivenUp, Reason
-from ...words.skill import Argument, Label, Skill
+from ...words.skill import Argument, Label, Motion, Skill
 from ..cloth.handling import together
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ RIGHT = 0.006  # m, by which it may miss it with the fingers so steep
 TRUNK = 0.005  # m, kept from the robot's own body; as much as is wanting counts like what is missed
 
 
-class TakeMoving(Skill):
+class TakeMoving(Skill, word="take", how="moving"):
     """Take a thing that a belt carries along, from above, as it moves.
 
     The hand waits over the way of the thing, where it will come by, or further on where it is late. When the thing is there the hand
@@ -51,15 +50,13 @@ class TakeMoving(Skill):
     thing. One that does not come, or has gone by, is given up, and so is one so near that the arm would have to fold through the trunk.
     """
 
-    word = "take"
-    how = "moving"
     label = Label(
         en=("take off the belt", "the {hand} hand takes the {of} off the moving belt"),
         zh=("从皮带上抓取", "{hand}手从运行的皮带上抓取{of}"),
         shows=taking.take,
         grips=True,
     )
-    arguments: ClassVar = TAKE(
+    arguments = TAKE(
         "hand of",
         middle=Argument("site", "where on it the pads' middle comes, its x axis along the fingers as seen from above"),
         meets=Argument("site", "before which place on the belt the hand begins to come down"),

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ...limbs.geometry import turn_z
 from ...operator_state import OperatorState
 from ...recognition import taking
-from ...words.motion import Motion
 from ...words.primitives import TAKE
-from ...words.skill import Argument, Label, Skill
+from ...words.skill import Argument, Label, Motion, Skill
 from ..fitting import PITCHES, Pose, about, headings, planned, slide
 from ..gentle import close_gently
 
@@ -19,18 +16,16 @@ BEFORE = 0.06  # m, out of its place, from where a part is brought into it
 SIDES_OF_ROUND, TAKEN = 12, 6  # sides from which a round thing may be taken (15 deg apart), and how many are tried
 
 
-class TakePart(Skill):
+class TakePart(Skill, word="take", how="part"):
     """Come from before and above, fingers on either side of a part, close and lift it straight out."""
 
-    word = "take"
-    how = "part"
     label = Label(
         en=("pick up part", "the {hand} hand picks up the {of}"),
         zh=("拿起零件", "{hand}手拿起{of}"),
         shows=taking.regrasp,
         grips=True,
     )
-    arguments: ClassVar = TAKE(
+    arguments = TAKE(
         "hand of",
         at=TAKE.at("at", "what is pinched; the pads close along its y axis"),
         pitch=0.70,

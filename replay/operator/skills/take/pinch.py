@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from ...operator_state import OperatorState
 from ...recognition import taking
-from ...words.motion import Motion
 from ...words.primitives import TAKE
-from ...words.skill import Label, Skill
+from ...words.skill import Label, Motion, Skill
 
 
-class TakePinch(Skill):
+class TakePinch(Skill, word="take", how="pinch"):
     """Move the open fingers over a site and close them with a force.
 
     They close until both pads touch, then squeeze; it ends holding.
     """
 
-    word = "take"
-    how = "pinch"
     label = Label(
         en=("pinch", "the {hand} hand pinches the {at}"),
         zh=("夹住", "{hand}手夹住{at}"),
@@ -26,7 +21,7 @@ class TakePinch(Skill):
         about="at",
         grips=True,
     )
-    arguments: ClassVar = TAKE("hand at", force=30.0, speed=0.2)
+    arguments = TAKE("hand at", force=30.0, speed=0.2)
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]

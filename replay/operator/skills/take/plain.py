@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
-from typing import ClassVar
 
 import numpy as np
 
@@ -13,10 +12,9 @@ from ...operator_state import OperatorState
 from ...planning.ways import REACHED
 from ...recognition import taking
 from ...senses.holds import Held, held_by
-from ...words.motion import Motion
 from ...words.primitives import TAKE
 from ...words.reason import GivenUp, Reason
-from ...words.skill import Label, Skill
+from ...words.skill import Label, Motion, Skill
 from ..doors import about
 from ..placing import over_rim
 
@@ -34,21 +32,20 @@ LEAST = 20.0  # N, of each pad where the sheet bears it: what is carried is also
 WIDER = 0.034  # m, by which the claw is open further than what it takes is wide
 
 
-class TakePlain(Skill):
+class TakePlain(Skill, word="take"):
     """Take a thing by a grip of its sheet, or by one that its shapes offer.
 
     Of all its grips, sites, directions of the fingers and sides, the one is taken that the arm reaches with the most room. Width and
     force are those of the grip. The hand comes straight along its fingers.
     """
 
-    word = "take"
     label = Label(
         en=("take", "the {hand} hand takes the {of}"),
         zh=("拿取", "{hand}手拿住{of}"),
         shows=taking.take,
         grips=True,
     )
-    arguments: ClassVar = TAKE(
+    arguments = TAKE(
         "hand of grip",
         at=TAKE.at("at", "a site where it has a grip; any where it is not said", None),
         into=TAKE.at(

@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ...limbs.geometry import UP, facing
 from ...operator_state import OperatorState
 from ...recognition import taking
-from ...words.motion import Motion
 from ...words.primitives import TAKE
-from ...words.skill import Argument, Label, Skill
+from ...words.skill import Argument, Label, Motion, Skill
 from ..vessels import LEVEL
 
 
-class TakeRim(Skill):
+class TakeRim(Skill, word="take", how="rim"):
     """Come down on a rim with one pad on either side, and close.
 
     The pads close until both touch, then squeeze; it ends holding.
     """
 
-    word = "take"
-    how = "rim"
     label = Label(
         en=("pick up by the rim", "the {hand} hand picks up the {of} by its rim"),
         zh=("捏起边沿", "{hand}手捏住{of}的边沿"),
         shows=taking.pick,
         grips=True,
     )
-    arguments: ClassVar = TAKE(
+    arguments = TAKE(
         "hand of fingers",
         at=TAKE.at("at", "a site of the rim, x axis outwards"),
         pitch=0.462,

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from ...limbs.geometry import hand_frame, turned_between
 from ...operator_state import OperatorState
 from ...recognition import taking
-from ...words.motion import Motion
 from ...words.primitives import TAKE
-from ...words.skill import Argument, Label, Skill
+from ...words.skill import Argument, Label, Motion, Skill
 
 AROUND = np.deg2rad([0.0, 18.0, -18.0, 36.0, -36.0, 54.0, -54.0])  # other sides from which a round thing is taken
 ACROSS = np.deg2rad([0.0, 30.0, -30.0, 60.0, -60.0, 90.0])  # other ways in which the pads stand over it
@@ -22,22 +21,20 @@ FIRM = 0.15  # weight of the orientation [m/rad]
 SKEWED = 6.0  # cost of a radian by which the hand cannot be turned as it should
 
 
-class TakeSide(Skill):
+class TakeSide(Skill, word="take", how="side"):
     """Take a standing thing between the pads from the side, and close on it.
 
     The hand comes along its fingers from `standoff` away, at the side that the arm reaches with the most room. With a `grip` of its
     sheet it comes from where that says. It ends holding with the force that is said; `lift` or `carry` take it from there.
     """
 
-    word = "take"
-    how = "side"
     label = Label(
         en=("grasp", "the {hand} hand grasps the {of}"),
         zh=("抓握", "{hand}手抓住{of}"),
         shows=taking.pick,
         grips=True,
     )
-    arguments: ClassVar = TAKE(
+    arguments = TAKE(
         "hand of grip",
         at=TAKE.at("at", "a site in the middle of where the pads shall hold, z up; or `grip`", instead="grip"),
         pitch=0.20,

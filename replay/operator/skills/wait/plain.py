@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from ...operator_state import OperatorState
 from ...recognition import motions
-from ...words.motion import Motion
 from ...words.primitives import WAIT
-from ...words.skill import Label, Skill
+from ...words.skill import Label, Motion, Skill
 
 
-class WaitPlain(Skill):
+class WaitPlain(Skill, word="wait"):
     """Stay as one is for a while."""
 
-    word = "wait"
     label = Label(
         en=("wait", "the robot waits"),
         zh=("等待", "机器人等待"),
         shows=motions.wait,
     )
-    arguments: ClassVar = WAIT("time")
+    arguments = WAIT("time")
 
     def run(self, state: OperatorState) -> Motion:
         yield from state.wait(self.time)

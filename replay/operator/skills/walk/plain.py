@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ...operator_state import OperatorState
 from ...recognition import motions
-from ...words.motion import Motion
 from ...words.primitives import WALK
-from ...words.skill import Argument, Label
+from ...words.skill import Argument, Label, Motion
 from ..walking import SHORT, Walking
 
 
-class WalkPlain(Walking):
+class WalkPlain(Walking, word="walk"):
     """Walk to a place: the floor mark between the feet comes to stand there."""
 
-    word = "walk"
     label = Label(
         en=("walk", "the robot walks[[ to the {to}]]"),
         zh=("走动", "机器人走动[[，走到{to}]]"),
         shows=motions.walk,
     )
-    arguments: ClassVar = WALK(
+    arguments = WALK(
         "yaw within turning",
         to=WALK.at("to", "a site whose place on the floor is walked to; else x and y", None),
         x=Argument(

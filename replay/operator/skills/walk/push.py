@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ...limbs.base import Base, _coming, wrapped
 from ...operator_state import OperatorState
 from ...recognition import motions
-from ...words.motion import Motion
 from ...words.primitives import WALK
 from ...words.reason import Reason
-from ...words.skill import Argument, Label
+from ...words.skill import Argument, Label, Motion
 from ..walking import PATIENCE, Walking
 
 STRAIGHTENS = 0.35  # m, of way in which most of what it is beside the line is made good
@@ -21,22 +18,20 @@ TURNING = 0.3  # rad/s at most
 GENTLE, STARTS = 0.2, 0.12  # m/s2, with which it comes to rest, and with which it speeds up
 
 
-class WalkPush(Walking):
+class WalkPush(Walking, word="walk", how="push"):
     """Push what both hands hold and what rolls on wheels along the line of a place until it stands there.
 
     Its fixed wheels roll, and do not slide: a site between them moves the way it heads and no other, so that what it is beside the line, or
     askew to it, is made good on curves on the way. The hands keep where they are; the base goes as a point of the same stiff thing would.
     """
 
-    word = "walk"
-    how = "push"
     label = Label(
         en=("push along", "the robot pushes the {of} to the {to}"),
         zh=("推行", "机器人把{of}推到{to}"),
         shows=motions.walk,
     )
     hands = "Both hands"
-    arguments: ClassVar = WALK(
+    arguments = WALK(
         "within",
         to=WALK.at("to", "where it shall stand, x axis along the line"),
         of=Argument("site", "of what is pushed: in the middle between its fixed wheels, x axis ahead"),

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ...limbs.base import Base
 from ...operator_state import OperatorState
 from ...recognition import motions
-from ...words.motion import Motion
 from ...words.primitives import WALK
 from ...words.reason import Reason
-from ...words.skill import Argument, Label
+from ...words.skill import Argument, Label, Motion
 from ..walking import PATIENCE, Walking
 
 
-class WalkSquat(Walking):
+class WalkSquat(Walking, word="walk", how="squat"):
     """Lower the trunk by bending hips and knees, so far, or until the shoulders are so high above a place."""
 
-    word = "walk"
-    how = "squat"
     label = Label(
         en=("squat", "the robot squats"),
         zh=("下蹲", "机器人下蹲"),
         shows=motions.squat,
     )
-    arguments: ClassVar = WALK(
+    arguments = WALK(
         by=WALK.at("by", "how far below standing", 0.0),
         to=WALK.at("to", "a site above which the shoulders come, whatever `by` says", None),
         above=Argument("length", "how high above it", 0.4),

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from ...operator_state import OperatorState
 from ...recognition import motions
-from ...words.motion import Motion
 from ...words.primitives import WALK
 from ...words.reason import Reason
-from ...words.skill import Label
+from ...words.skill import Label, Motion
 from ..walking import PATIENCE, Walking
 
 
-class WalkStand(Walking):
+class WalkStand(Walking, word="walk", how="stand"):
     """Straighten up from a squat."""
 
-    word = "walk"
-    how = "stand"
     label = Label(
         en=("stand up", "the robot stands up"),
         zh=("起立", "机器人起立"),
         shows=motions.stand_up,
     )
-    arguments: ClassVar = WALK(
+    arguments = WALK(
         speed=WALK.at("speed", "of the trunk", 0.12),
         within=WALK.at("within", "how far from standing it may end", 0.005),
     )

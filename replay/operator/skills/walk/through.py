@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ...limbs.arm import Arm
@@ -11,10 +9,9 @@ from ...limbs.base import wrapped
 from ...limbs.geometry import UP, facing
 from ...operator_state import OperatorState
 from ...recognition import motions
-from ...words.motion import Motion
 from ...words.primitives import HAND, MOVE_JOINT, WALK
 from ...words.reason import Reason
-from ...words.skill import Argument, Label
+from ...words.skill import Argument, Label, Motion
 from ..walking import PATIENCE, Walking
 
 LOOSELY = (0.06, 0.06, 0.0)  # the same while the hand follows the door
@@ -39,21 +36,19 @@ PAST = 0.25  # m past the doorway, from where on it goes aside
 MIDDLE = 0.03  # m, from the line through the doorway, nearer than which the door is pushed on
 
 
-class WalkThrough(Walking):
+class WalkThrough(Walking, word="walk", how="through"):
     """Push a door further open with the fingertips of one hand, walk through and hold it open as long as the arm reaches it.
 
     The robot steps before the middle of the doorway while the door is nearly shut, follows its hand ahead, and walks on when the door
     stands open wide. Past the wall it goes aside, out of the way of a door that falls shut.
     """
 
-    word = "walk"
-    how = "through"
     label = Label(
         en=("walk through", "the robot walks through the {to}, pushing the {joint} with its {hand} hand"),
         zh=("推门通过", "机器人用{hand}手推着{joint}走过{to}"),
         shows=motions.walk,
     )
-    arguments: ClassVar = WALK(
+    arguments = WALK(
         "within turning",
         hand=HAND,
         joint=MOVE_JOINT.at("joint", "the door's hinge"),

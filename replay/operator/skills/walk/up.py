@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from ...limbs.base import wrapped
 from ...limbs.geometry import facing
 from ...operator_state import OperatorState
 from ...recognition import motions
-from ...words.motion import Motion
 from ...words.primitives import WALK
-from ...words.skill import Argument, Label
+from ...words.skill import Argument, Label, Motion
 from ..walking import Walking
 
 
-class WalkUp(Walking):
+class WalkUp(Walking, word="walk", how="up"):
     """Walk before a site and face it, as one steps up to a table or an oven."""
 
-    word = "walk"
-    how = "up"
     label = Label(
         en=("walk up", "the robot walks up to the {to}"),
         zh=("走近", "机器人走到{to}前"),
         shows=motions.walk,
     )
-    arguments: ClassVar = WALK(
+    arguments = WALK(
         "within turning",
         to=WALK.at("to", "what is walked up to, along its x axis"),
         distance=Argument("length", "between the floor mark and the site, along that axis", 0.45),
