@@ -22,6 +22,7 @@ from .whole_takes import (
     of_command,
     parameters,
     speeds_never_filled,
+    speeds_of_another_motion,
     speeds_of_another_unit,
     whole,
     written_as_commands,
@@ -60,7 +61,7 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     vouched = vouched or {}
     if group.hands:
         return _hands(group)
-    speeds = [*speeds_of_another_unit(group), *speeds_never_filled(group)]
+    speeds = [*speeds_of_another_unit(group), *speeds_of_another_motion(group), *speeds_never_filled(group)]
     group = _without_speeds(group, {name for one in speeds for name in one.channels})
     relations = relations_of(group)
     if (late := _late(group, relations)) > 0.0:
