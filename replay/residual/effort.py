@@ -11,9 +11,9 @@ import numpy as np
 from ..signals.statistics import TO_SIGMA
 from .arm_chain import MeasuredArm
 from .departures import WitnessedColumn, departures, joined, rows_of, together
-from .difference import Difference
+from .difference import JOIN, Difference
 from .heard import HEARD, LEAST_STIFFNESS, SPENT, heard, heard_column, rose, went
-from .relations import Relation, derivative, follows
+from .relations import Relation, derivative, follows, shifted
 from .servo_law import SHARE, ServoLaw, late_column
 from .table import Group, RecordedChannel
 
@@ -78,7 +78,7 @@ def _by_law(
     small = law.scale
     chatter = CHATTER * abs(law.damping) * np.column_stack([_apart(c, group.t) for c in channels])
     steps = np.abs(np.diff(np.column_stack([c.columns["command"] for c in channels]), axis=0, prepend=0.0)).max(axis=1)
-    seams = ((np.abs(rest) > SINGLE).sum(axis=1) >= SEAM) & (steps > LEAP)
+    seams = _seams((np.abs(rest) > SINGLE).sum(axis=1) >= SEAM, steps > LEAP)
     rest[rows_of((d for d in found if d.kind == "rows"), group.n) | seams] = 0.0
     doubted = {kind: np.column_stack([_doubted(found, kind, c.name, group.n) for c in channels]) for kind in HEARD}
     sure_of = [d for d in found if d.certain]
@@ -102,6 +102,15 @@ def _by_law(
         own = relations[at[j]] if relations else None
         out += _of_joint(group, law, j, rest[:, j], bad[:, j], sure[:, j], of, own, rises[at[j]] if rises else None)
     return [*out, *_all(group, law)]
+
+
+def _seams(loud: np.ndarray, leaps: np.ndarray) -> np.ndarray:
+    """(n,) rows in which torques answer other commands for that row alone, and commands leap there and not the row before: where rows
+    are lost a torque is that of what stood before them. Commands that are wrong by themselves are so for longer, or leap back."""
+    seams = loud & leaps & ~shifted(leaps, -1)
+    for away in range(2, JOIN + 1):
+        seams &= ~(shifted(loud, away) | shifted(loud, -away))
+    return seams
 
 
 def _doubted(found: Sequence[Difference], kind: str, name: str, n: int) -> np.ndarray:

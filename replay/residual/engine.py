@@ -12,7 +12,7 @@ from .blame import Blame, over, suspects, threshold
 from .departures import joined, together
 from .difference import DENSE, JOIN, LEAP, Difference
 from .hands import BEYOND as BEYOND_HAND
-from .hands import against_command, reversed_hand
+from .hands import MEMORY, against_command, away_from_commands, reversed_hand
 from .hypotheses import Case, Explanation, best, is_exact
 from .relations import Relation, relations_of, shifted
 from .row_order import rows_lost, rows_moved
@@ -22,6 +22,7 @@ from .whole_takes import (
     of_command,
     parameters,
     speeds_never_filled,
+    speeds_of_another_motion,
     speeds_of_another_unit,
     whole,
     written_as_commands,
@@ -43,6 +44,7 @@ NOVEL, FOLLOWED = 2.5, 0.3  # times the largest change of a step elsewhere, from
 JERK = 0.05  # rad: commands of clean takes, which stop at their largest speed, are off by up to 0.038 in a single row
 BEYOND = 3.0  # times what the other channels of the group disagree by elsewhere
 CERTAIN_HAND = 0.25  # of its way that a hand goes against its command: more than a thing that gives way pushes it
+FAR = {"rad": 0.5, "1": CERTAIN_HAND}  # that a joint goes away from its commands, and is not pushed
 ALONE = 8.0  # times its limit by which a single speed is off that no hard stop explains
 SHARP = 0.5  # of the largest difference: it comes and goes by so much from one row to the next
 ORDINARY = ("held_value", "held", "straight", "clipped", "quantised", "repeated", "burst")  # what a command may well be
@@ -60,7 +62,7 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     vouched = vouched or {}
     if group.hands:
         return _hands(group)
-    speeds = [*speeds_of_another_unit(group), *speeds_never_filled(group)]
+    speeds = [*speeds_of_another_unit(group), *speeds_of_another_motion(group), *speeds_never_filled(group)]
     group = _without_speeds(group, {name for one in speeds for name in one.channels})
     relations = relations_of(group)
     if (late := _late(group, relations)) > 0.0:
@@ -241,7 +243,7 @@ def _difference(
     beyond = any(_largest(r, one) > BEYOND * _elsewhere(r, one, own, relations) for r in broken)
     begins = one.first <= 2 and one.last > 2 and one.last < group.n // 2  # a robot that comes to its first command from elsewhere
     # an arm that strikes something does not follow a command that leaps: that alone, without a reason, is no fault of a column
-    shaped = (leaps and why is not None) or _no_body_does(one, why)
+    shaped = (leaps and why is not None) or _no_body_does(one, why) or _goes_away(one, group.dt)
     certain = shaped and beyond and one.left < 0.5 and one.size >= one.limit and not begins
     if one.kind == "command" and one.first == one.last and one.channel.unit == "rad" and one.size < JERK:
         certain = False
@@ -273,6 +275,15 @@ def _no_body_does(one: Blame, why: Explanation | None) -> bool:
     away = one.restored - one.recorded
     edges = [abs(away[k] - away[k - 1]) for k in (one.first, one.last + 1) if 0 < k < len(away)]
     return one.left < UNHEARD and bool(edges) and min(edges) > SHARP * one.size
+
+
+def _goes_away(one: Blame, dt: float) -> bool:
+    """Whether the joint, as it is recorded, goes further from all that it was commanded than anything pushes it that has a servo."""
+    columns, count = one.channel.columns, max(2, round(MEMORY / dt) + 1)
+    if one.kind == "velocity" or not {"command", "measured"} <= set(columns) or count >= len(one.recorded):
+        return False
+    away = away_from_commands(columns["command"], columns["measured"], count)[one.first : one.last + 1]
+    return float(away.max()) > FAR[one.channel.unit]
 
 
 def _that_leaps(channel: RecordedChannel, rows: np.ndarray, dt: float) -> str | None:

@@ -9,6 +9,7 @@ import numpy as np
 from ..signals.statistics import resolution, scatter
 from .departures import WitnessedColumn, departures, joined, rows_of
 from .difference import Difference
+from .relations import shifted
 from .table import Group
 
 # shares of the way a second; a hand that strikes something leaves 0.21 in 24 clean takes of six scenarios
@@ -34,12 +35,15 @@ def check_hand_speeds(group: Group, found: Sequence[Difference]) -> list[Differe
         before, after = np.concatenate([rises[:1], rises]), np.concatenate([rises, rises[-1:]])
         low, high = np.minimum(before, after), np.maximum(before, after)
         middle = 0.5 * (low + high)
-        rest = v - np.clip(v, low, high)
+        # a position that is elsewhere for a row and back in the next one, of which the speed knows nothing
+        back = np.where(before * after < 0.0, np.minimum(np.abs(before), np.abs(after)), 0.0)
+        near = np.maximum(np.abs(v), np.maximum(np.abs(shifted(v, 1)), np.abs(shifted(v, -1))))
+        rest = np.maximum(np.abs(v - np.clip(v, low, high)), back - 2.0 * near)
         mean = np.zeros_like(v)
         half = ROWS // 2
         mean[half : group.n - half] = np.convolve(v - middle, np.full(ROWS, 1.0 / ROWS), "valid")
         own = (SIGMAS * np.sqrt(2.0) * scatter(q[:, None])[0] + min(resolution(q[:, None])[0], COARSEST)) / group.dt
-        size = np.maximum(np.abs(rest) / (LIMIT + own), np.abs(mean) / (STEADY + own / ROWS))
+        size = np.maximum(rest / (LIMIT + own), np.abs(mean) / (STEADY + own / ROWS))
         size[rows_of((d for d in found if channel.name in d.channels), group.n)] = 0.0
         wrong = np.zeros((2, group.n), bool)
         for first, last in joined(size > 1.0):

@@ -42,13 +42,7 @@ def against_command(group: Group) -> list[AgainstCommand]:
         c, q = channel.columns["command"], channel.columns["measured"]
         if np.median(np.abs(c)) > COUNTED:
             continue  # in another unit nothing is compared; its range tells
-        before = np.concatenate([np.full(count - 1, c[0]), c])
-        high, low = over_runs(np.maximum, before, count), over_runs(np.minimum, before, count)
-        past = np.concatenate([np.full(count - 1, q[0]), q])
-        rose, fell = q - over_runs(np.minimum, past, count), over_runs(np.maximum, past, count) - q
-        over = np.where(rose > MOVES, np.minimum(q - high, rose), 0.0)
-        under = np.where(fell > MOVES, np.minimum(low - q, fell), 0.0)
-        size = np.maximum(over, under)
+        size = away_from_commands(c, q, count)
         noise = TO_SIGMA * float(np.median(np.abs(np.diff(q))))
         size[size <= SIGMAS * noise] = 0.0
         for first, last in runs(size > BEYOND):
@@ -59,6 +53,17 @@ def against_command(group: Group) -> list[AgainstCommand]:
                 most = float(size[first : last + 1].max())
                 found.append(AgainstCommand(channel, first, last, most, stands, _opposed(c[around], q[around])))
     return found
+
+
+def away_from_commands(c: np.ndarray, q: np.ndarray, count: int) -> np.ndarray:
+    """(n,) how far a joint or hand has moved, within `count` rows, past all that it was commanded in them; nought where it has not."""
+    before = np.concatenate([np.full(count - 1, c[0]), c])
+    high, low = over_runs(np.maximum, before, count), over_runs(np.minimum, before, count)
+    past = np.concatenate([np.full(count - 1, q[0]), q])
+    rose, fell = q - over_runs(np.minimum, past, count), over_runs(np.maximum, past, count) - q
+    over = np.where(rose > MOVES, np.minimum(q - high, rose), 0.0)
+    under = np.where(fell > MOVES, np.minimum(low - q, fell), 0.0)
+    return np.maximum(over, under)
 
 
 def reversed_hand(channel: RecordedChannel, dt: float) -> float | None:

@@ -219,7 +219,20 @@ def _of_arms(pool: _Pool, doubted: Collection[str]) -> ServoLaw | None:
     law = _law(pool, numbers, design, y, rows)
     rest, size = np.abs(law.effort - law.truth)[:, of], float(np.median(np.abs(law.effort)[:, of]))
     explained = float(np.median(rest)) <= (1.0 - EXPLAINED) * max(size, 0.2)
+    if not explained and pool.gains is not None and None not in pool.gains:
+        return _of_parts(pool, design, y, rows)
     return law if explained and size > 0.0 and law.stiffness * law.share > 0.0 else None
+
+
+def _of_parts(pool: _Pool, design: np.ndarray, y: np.ndarray, rows: np.ndarray) -> ServoLaw | None:
+    """The law of a part of the take that is near the model's and holds in a good many rows of all: the others are written wrongly."""
+    flat, torques, model = design.reshape(-1, 3), y.reshape(-1), np.array([*pool.gains, 1.0]) if pool.gains else np.ones(3)
+    for part in _parts(rows, y.shape[1]):
+        numbers = robust(flat[part], torques[part], model, (WITHIN * model) ** -2, 0.01)[0]
+        holds = float((np.abs(torques[rows] - flat[rows] @ numbers) < QUIET).mean())
+        if holds > OF_ROWS and bool((np.abs(numbers / model - 1.0)[[0, 2]] < WITHIN).all()):
+            return _law(pool, numbers, design, y, rows)
+    return None
 
 
 def _better(numbers: np.ndarray, other: np.ndarray, design: np.ndarray, y: np.ndarray, moving: np.ndarray) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from .difference import Difference
+from .hypotheses import Case, best
 from .relations import Relation, shifted
 from .table import Group, RecordedChannel, held_for
 
@@ -18,6 +19,7 @@ GOES = 0.2  # rad: a joint that goes further has a speed
 LEAST_ROWS = 8  # in motion, to the bit alike, for one column to be another one
 SEEN = 0.05  # rad, or share of the way: a factor that changes less is not looked at
 SURE = 0.9  # of the squared difference, from where on a reason has few free numbers and not one for each row
+STRANGE = 0.5  # correlation of speeds with what positions rise by, below which they are of another motion
 PAST, COUNTED = 1.5, 3.0  # of the way: past an end; a joint that usually is further is counted in another unit
 AWAY = (0.25, 30)  # share of its way from where it mostly stands, and rows in which a channel is as far, for its gain to be asked
 
@@ -154,6 +156,28 @@ def speeds_of_another_unit(group: Group) -> Iterator[Difference]:
             tuple(alike), "velocity", 0, group.n - 1, float(group.t[0]), float(group.t[-1]), size * abs(1.0 - 1.0 / usual), "rad/s",
             "factor", "values", 1.0, 1.0, True, {"factor": usual}, first.topics["velocity"], 0.5, group.n, 1e3 * len(alike),
         )  # fmt: skip
+
+
+def speeds_of_another_motion(group: Group) -> Iterator[Difference]:
+    """Speeds of most joints that go anywhere, which are nothing like what their positions rise by, whatever the unit: of another time or
+    place. `STRANGE`: a correlation; those of real and simulated devices are 0.9 and more, a row or two late."""
+    strange, moving = [], 0
+    for channel in group.channels:
+        if {"measured", "velocity"} <= set(channel.columns) and np.ptp(channel.columns["measured"]) > GOES:
+            rise, v = np.gradient(channel.columns["measured"], group.dt), channel.columns["velocity"]
+            moving += 1
+            if v.std() > 0.0 and max(float(np.corrcoef(shifted(rise, late), v)[0, 1]) for late in range(-3, 4)) < STRANGE:
+                strange.append((float(np.abs(v - rise).max()), channel, best(Case(v, rise, 0, group.n - 1, group.dt, 0.02))))
+    if len(strange) < 2 or 2 * len(strange) <= moving:
+        return
+    size, channel, _ = max(strange, key=lambda one: one[0])
+    whys = [why for _, _, why in strange if why is not None]
+    why = whys[0] if 2 * len(whys) > len(strange) and len({one.name for one in whys}) == 1 else None
+    yield Difference(
+        tuple(c.name for _, c, _ in strange), "velocity", 0, group.n - 1, float(group.t[0]), float(group.t[-1]), size, "rad/s",
+        why.name if why else None, why.family if why else None, why.explained if why else 0.0, 1.0, True,
+        dict(why.numbers) if why else {}, channel.topics["velocity"], 0.5, group.n, 1e3 * len(strange),
+    )  # fmt: skip
 
 
 def speeds_never_filled(group: Group) -> Iterator[Difference]:

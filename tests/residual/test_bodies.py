@@ -447,3 +447,45 @@ def test_a_joint_that_its_load_holds_back_contradicts_nothing_where_its_torque_s
     light = replace(take.streams["effort"], values=modelled(*motion()[1:]))
     found = heaviest(replace(loaded, streams={**loaded.streams, "effort": light}))
     assert found.channels == (JOINTS[3],) and abs(found.first - 250) < 12
+
+
+def test_commands_of_several_joints_that_were_exchanged_in_time_are_no_lost_rows(take):
+    effort = replace(take.streams["effort"], values=modelled(*motion()[1:]))
+    action = take.streams["action"]
+    values = action.values.copy()
+    values[300:308] = np.roll(values[300:308], 3, axis=0)
+    turned = replace(take, streams={**take.streams, "effort": effort, "action": replace(action, values=values)})
+    found = max(ComparedColumns(turned).differences, key=lambda d: (d.certain, d.weight))
+    assert (found.kind, found.certain) == ("command", True) and len(found.channels) >= 3
+    assert abs(found.first - 300) <= 1 and abs(found.last - 307) <= 1
+
+
+def test_torques_that_hum_in_most_rows_are_held_against_the_law_of_the_others(take):
+    effort = modelled(*motion()[1:])
+    effort[180:, :14] += 20.0 * np.sin(1.9 * np.arange(N - 180))[:, None]
+    found = heaviest(replace(take, streams={**take.streams, "effort": replace(take.streams["effort"], values=effort)}))
+    assert (found.kind, found.certain) == ("effort", True) and len(found.channels) == 14
+    assert abs(found.first - 180) < 12 and found.size == pytest.approx(20.0, rel=0.2)
+
+
+def test_a_hand_that_is_nowhere_for_single_rows(take):
+    claw = take.streams["state/claws"]
+    values = claw.values.copy()
+    values[[200, 203, 206], 0] = 0.0
+    found = heaviest(replace(take, streams={**take.streams, "state/claws": replace(claw, values=values)}))
+    assert (found.channels, found.kind, found.certain) == (("left_claw",), "measured", True)
+    assert 190 <= found.first <= 200 and 206 <= found.last <= 216
+
+
+def test_speeds_of_another_motion(take):
+    speed = take.streams["velocity"]
+    at = np.minimum(0.8 * np.arange(N), N - 1)
+    slow = np.column_stack([np.interp(at, np.arange(N), x) for x in speed.values.T])
+    found = heaviest_of_all(replace(take, streams={**take.streams, "velocity": replace(speed, values=slow)}))
+    assert (found.kind, found.name, found.certain) == ("velocity", "rate", True) and found.numbers["rate"] == 0.8
+    late = replace(speed, values=np.roll(speed.values, 1, axis=0))
+    assert heaviest_of_all(replace(take, streams={k: s for k, s in (take.streams | {"velocity": late}).items() if k != "effort"})) is None
+
+
+def heaviest_of_all(take):
+    return max(ComparedColumns(take).differences, key=lambda d: (d.certain, d.weight), default=None)

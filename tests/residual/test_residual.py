@@ -332,3 +332,26 @@ def test_a_command_that_leaps_away_and_back_while_the_joint_knows_nothing_of_it(
     assert leap.t0 == pytest.approx(150 / RATE, abs=0.1) and leap.t1 == pytest.approx(189 / RATE, abs=0.1)
     assert judged(lambda x: x + 0.7 * np.sin(np.linspace(0.0, np.pi, 40)) ** 2).level == "WARN"
     assert judged(lambda x: x).level == "PASS"
+
+
+@pytest.mark.parametrize(("far", "level"), [(0.3, "WARN"), (0.9, "FAIL")])
+def test_a_joint_that_goes_far_away_from_all_that_it_was_commanded_is_not_pushed(far, level):
+    """Slowly, and by no function of its command: whoever pushes an arm with a servo so far takes longer, or breaks it."""
+    rows = np.arange(100)
+    away = far * np.sin(np.pi * rows / 100.0) ** 2 * (1.0 + 0.3 * np.sin(0.31 * rows))
+    columns = changed("state", 2, slice(200, 300), lambda x: x + away)
+    finding = found(columns, without=("velocity",))
+    assert finding.level == level and finding.subject == ("joint_3",)
+    assert abs(finding.details["rows"][0] - 200) < 25 and abs(finding.details["rows"][1] - 300) < 25
+
+
+def test_joints_that_are_counted_in_shares_of_their_way_stay_near_its_ends():
+    columns = motion()
+    streams = taken(columns, without=("velocity",)).streams
+    for past, level in ((10.0, "PASS"), (400.0, "FAIL")):
+        shares = {n: Stream(n, s.role, s.quantity, "-100..100", s.names, 100.0 * s.values, s.capture_ns) for n, s in streams.items()}
+        for one in shares.values():
+            one.values[350:, 4] += past * np.linspace(0.0, 1.0, ROWS - 350)
+        (finding,) = check_differs(ComparedColumns(Recording("take", "set#0", "0" * 64, "robot", shares)), RULES)
+        assert finding.level == level
+        assert level == "PASS" or (finding.subject == ("joint_5",) and finding.details["rows"][1] == ROWS - 1)
