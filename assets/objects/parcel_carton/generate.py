@@ -34,7 +34,7 @@ part.body = f"""
       <geom name="box" class="collision" {shape}/>
       <site name="base" pos="0 0 0"/>
       <site name="middle" pos="0 0 {0.70 * HIGH:g}"/>
-      <site name="grip" pos="-0.045 0 {0.92 * HIGH:g}"/>
+      <site name="grip" pos="-0.045 0 {0.98 * HIGH:g}"/>
       <site name="label" pos="-0.02 0 {HIGH:g}"/>
 """
 part.write("in the middle of its underside; x along its length")

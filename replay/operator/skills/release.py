@@ -16,9 +16,15 @@ class Release(Skill, word="release"):
         zh=("松手", "{hand}手松开[[{about}]]并收回"),
         shows=taking.release,
     )
-    arguments = RELEASE("hand", opening=0.05, retreat=0.10, speed=0.3)
+    arguments = RELEASE("hand beside", opening=0.05, retreat=0.10, speed=0.3)
 
     def run(self, state: OperatorState) -> Motion:
+        if self.beside == "yes":
+            state.beside(self._let_go(state))
+            return
+        yield from self._let_go(state)
+
+    def _let_go(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]
         gap = state.senses.gap(self.hand)
         holds = float(state.senses.touch(self.hand).min()) > 0.0

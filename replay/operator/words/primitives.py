@@ -321,6 +321,7 @@ RELEASE = Primitive(
         "opening": OPENING.but(doc="gap between the pads"),
         "retreat": RETREAT.but(doc="how far the hand draws back along its fingers"),
         "speed": SPEED,
+        "beside": BESIDE,
     },
 )
 HOME = Primitive(

@@ -16,6 +16,8 @@ from ..vessels import LEVEL
 SEATED = 0.004  # m, by which what is held stays behind the hand that lowers it once something bears it
 SLOWLY = 0.06  # m/s; a hand that is lowered faster, with what it holds, stays behind its command as it begins
 WIDER = 0.034  # m, by which the pads open further than what they held is wide
+ROUNDABOUT, BEGINS = 2.0, 0.5  # so many times as long as straight, a way out swings the arm over to another branch; s, to begin and end
+LOOSE = 0.05  # weight of the orientation then, with which no joint comes to its end
 PAST = 0.012  # m, below the place, for a place that lies lower than it is said to
 
 
@@ -73,7 +75,11 @@ class PutOn(Skill, word="put", how="on"):
         }
 
         def path(way: list[np.ndarray]) -> Path:
-            return arm.line([(place, frame) for place in way], self.speed, orient=LEVEL)
+            poses, far = [(place, frame) for place in way], np.linalg.norm(np.diff([position, *way], axis=0), axis=1).sum()
+            kept = arm.line(poses, self.speed, orient=LEVEL)
+            if kept.duration < ROUNDABOUT * (far / self.speed + BEGINS):
+                return kept
+            return arm.line(poses, self.speed, orient=LOOSE)
 
         if self.leave != "free":
             return path(ways[self.leave])

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 WATCHED, FEW = 0.3, 3  # s, for which its speed is watched; control steps in which it is not yet told
 LEAD, LOWERED = 1.5, 0.9  # s, that the hand needs to come over it, as a first guess, and for the last piece down
 TRIES = 3  # how often that is guessed
+FURTHER = (0.0, 0.04, 0.08, 0.12)  # m up the belt, where it is met instead if the arm does not go along with it well enough
 LATE = 0.04  # m, by which it may be further on
 HIGHER = 0.10  # m, by which it comes there from above
 COMES = 0.005  # m/s, slower does not come
@@ -30,6 +31,7 @@ CLOSES, TOUCHES = 60.0, 20.0  # percent/s, with which the fingers close, and wit
 ROOM = 0.008  # m, by which the gap is still wider than what they will hold as they begin to do so
 CLOSED, SHUT = 1.1, 0.7  # s, in which they do at most, and mostly
 STEP, BRANCH = 0.1, 0.10  # s between two joint angles of a ride; rad, of their second difference
+PRESSES = 10.0  # as which a miss counts while the hand is at the thing: a stiff arm that is 5 mm too low presses with 100 N
 ROUGH = 0.012  # m, as which a way counts on which the arm changes over to another branch
 RISES = 0.28  # m/s, fastest as it rises
 AWAY = 0.10  # m, by which it goes up the belt meanwhile
@@ -38,7 +40,7 @@ OFF, HOPELESS = 0.02, 0.05  # m, by which the arm may miss the place where it wa
 HELD_AS = ("elbow_out", "raised", "across", "bench", "elbow_in", "outside_4", "level")  # postures that are tried
 SLANTS = np.deg2rad([0.0, -4.0, -8.0, -12.0, -16.0])  # of fingers that point less far down, where the arm does not come there else
 STEEP = 0.03  # m/rad, as which it counts that they do: the palm comes nearer to what they take
-RIGHT = 0.006  # m, by which it may miss it with the fingers so steep
+RIGHT, FAIR = 0.006, 0.02  # m, as which a way may count: none better is sought with fingers that are less steep; further up the belt
 TRUNK = 0.005  # m, kept from the robot's own body; as much as is wanting counts like what is missed
 
 
@@ -79,8 +81,7 @@ class TakeMoving(Skill, word="take", how="moving"):
         state.open_claw(self.hand, min(self.opening, state.hand.widest))
         arm, needs = state.arms[self.hand], LEAD
         for _ in range(TRIES):  # where it comes to while the hand is on its way: the longer that is, the further on
-            place, left = self._place(state, now, speed, needs)
-            q, frame = self._posture(state, place, turned, speed)
+            place, left, q, frame = self._met(state, now, turned, speed, needs)
             at, _ = arm.hand(q)
             high, _ = arm.solve(at + HIGHER * UP, frame, q, q, FIRM)  # what is on its way there is not where it is seen now
             way = state.ways.way(self.hand, high, self.speed)
@@ -97,8 +98,33 @@ class TakeMoving(Skill, word="take", how="moving"):
         state.hold_on(self.hand, self.of)
         yield from self._rise(state, speed, frame)
 
-    def _place(self, state: OperatorState, now: np.ndarray, speed: np.ndarray, needs: float) -> tuple[np.ndarray, float]:
-        """(3,) [m] where the thing will be as it comes to where it is met, or in as long as the hand needs [s]; and when [s].
+    def _met(
+        self, state: OperatorState, now: np.ndarray, turned: np.ndarray, speed: np.ndarray, needs: float
+    ) -> tuple[np.ndarray, float, np.ndarray, np.ndarray]:
+        """Where and when the hand meets the thing, see `_place`, with joint angles (7,) over it and the hand's rotation.
+
+        Raises:
+            GivenUp: the arm does not come there.
+        """
+        found = []
+        for further in FURTHER:
+            place, left = self._place(state, now, speed, needs, further)
+            score, q, frame = self._posture(state, place, turned, speed)
+            found.append((score, place, left, q, frame))
+            if score < FAIR:
+                break
+        score, *best = min(found, key=lambda one: one[0])
+        if score > HOPELESS:
+            named = self.of.split("/")[0]
+            raise GivenUp(Reason(f"the {self.hand} arm does not come to where {named} comes by", "not_met", side=self.hand, of=named))
+        place, left, q, frame = best
+        return place, left, q, frame
+
+    def _place(
+        self, state: OperatorState, now: np.ndarray, speed: np.ndarray, needs: float, further: float
+    ) -> tuple[np.ndarray, float]:
+        """(3,) [m] where the thing will be when it comes `further` [m] up the belt than `meets`, or in as long as the hand needs [s]; when
+        [s].
 
         Raises:
             GivenUp: it does not move.
@@ -106,7 +132,7 @@ class TakeMoving(Skill, word="take", how="moving"):
         named, pace = self.of.split("/")[0], float(np.linalg.norm(speed[:2]))
         if pace < COMES:
             raise GivenUp(Reason(f"{named} does not move", "does_not_come", of=named))
-        way = float((state.senses.site(self.meets)[0] - now)[:2] @ speed[:2]) / pace
+        way = float((state.senses.site(self.meets)[0] - now)[:2] @ speed[:2]) / pace - further
         left = max(way / pace, needs)
         return now + left * speed, left
 
@@ -114,12 +140,10 @@ class TakeMoving(Skill, word="take", how="moving"):
         """(3,) [m] where the tcp is when pads that hold it have their middle at a place."""
         return at + state.hand.advance * self.width * frame[:, 2]
 
-    def _posture(self, state: OperatorState, place: np.ndarray, turned: np.ndarray, speed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Joint angles (7,) over the place, and the hand's rotation, from where the arm can go along with the thing.
-
-        Raises:
-            GivenUp: the arm does not come there.
-        """
+    def _posture(
+        self, state: OperatorState, place: np.ndarray, turned: np.ndarray, speed: np.ndarray
+    ) -> tuple[float, np.ndarray, np.ndarray]:
+        """As what the best way to go along with the thing from a place counts [m], joint angles (7,) over that, the hand's rotation."""
         arm, along = state.arms[self.hand], turned[:, 0]
         yaw = float(np.arctan2(along[1], along[0]))
         yaw += np.pi * round((state.heading - yaw) / np.pi)  # of its two ends the one away from the robot
@@ -133,18 +157,15 @@ class TakeMoving(Skill, word="take", how="moving"):
                 if off > OFF:
                     continue
                 places = self._places(state, at, place, speed, frame)[: round((self.down + SHUT) / STEP)]
-                ride, missed, end = self._ride(state, q, [*places, *self._risen(places[-1], speed)], frame)
+                ride, missed, end = self._ride(state, q, [*places, *self._risen(places[-1], speed)], frame, len(places))
                 room = state.ways.from_trunk(self.hand, ride(ride.x))
                 missed += HOPELESS if room < 0.0 else max(0.0, TRUNK - room)
                 score = off + missed + STEEP * abs(slant) + 1e-3 * (state.ways.crowd(self.hand, q) + state.ways.crowd(self.hand, end))
                 if score < best[0]:
                     best = (score, q, frame)
                 if best[0] < RIGHT:
-                    return best[1], best[2]
-        if best[0] > HOPELESS:
-            named = self.of.split("/")[0]
-            raise GivenUp(Reason(f"the {self.hand} arm does not come to where {named} comes by", "not_met", side=self.hand, of=named))
-        return best[1], best[2]
+                    return best
+        return best
 
     def _places(
         self, state: OperatorState, begin: np.ndarray, thing: np.ndarray, speed: np.ndarray, frame: np.ndarray
@@ -155,16 +176,17 @@ class TakeMoving(Skill, word="take", how="moving"):
         return [begin + share * (self._tcp(state, thing + t * speed, frame) - begin) for t, share in zip(times, shares)]
 
     def _ride(
-        self, state: OperatorState, q: np.ndarray, places: Sequence[np.ndarray], frame: np.ndarray
+        self, state: OperatorState, q: np.ndarray, places: Sequence[np.ndarray], frame: np.ndarray, firm: int = 0
     ) -> tuple[CubicSpline, float, np.ndarray]:
-        """Joint angles over time [s] from `q` through places of the tcp, one each `STEP`; what it misses at most [m], and the last of them.
+        """Joint angles over time [s] from `q` through places of the tcp, one each `STEP`; what it misses at most [m], of the `firm` first
+        of them `PRESSES` times it; and the last of them.
         """
         from scipy.interpolate import CubicSpline
 
         arm, knots, missed = state.arms[self.hand], [q], 0.0
-        for place in places:
+        for i, place in enumerate(places):
             found, off = arm.solve(place, frame, knots[-1], q, FIRM, steps=20)
-            missed = max(missed, off)
+            missed = max(missed, PRESSES * off if i < firm else off)
             knots.append(found)
         if np.abs(np.diff(knots, 2, axis=0)).max() > BRANCH:
             missed += ROUGH
