@@ -218,9 +218,10 @@ class OperatorState:
             self.ways.bear(side, corded=[corded])
 
     def aim(self) -> np.ndarray:
-        """(3,) [m] by which a fault makes targets be missed, to the robot's left."""
-        offset = float(self.faults.get("aim_offset", 0.0))
-        return np.array([-np.sin(self.heading) * offset, np.cos(self.heading) * offset, 0.0])
+        """(3,) [m] by which faults make targets be missed, to the robot's left and ahead of it."""
+        left, ahead = (float(self.faults.get(name, 0.0)) for name in ("aim_offset", "aim_ahead"))
+        sin, cos = np.sin(self.heading), np.cos(self.heading)
+        return np.array([cos * ahead - sin * left, sin * ahead + cos * left, 0.0])
 
     def tell(self, name: str, value: float) -> None:
         """Give an answer that the scenario asks for; it stays given."""
