@@ -251,8 +251,8 @@ def test_what_is_no_file_is_reported_by_import_watch_and_list(data, odd, capsys)
     error = capsys.readouterr().err
     assert all(f"takes/{name}: is a" in error for name in names) and Path("imported/meta/info.json").is_file()
     assert cli.main(["watch", f"in={folder}", "out=day", "once=true", "rest=0 s", "workers=1"]) == 0
-    told = "".join(path.read_text() for path in Path("day/slips").iterdir())
-    assert all(name in told for name in names)
+    slips = "".join(path.read_text() for path in Path("day/slips").iterdir())
+    assert all(name in slips for name in names)
     (Path("conf") / "cell").mkdir(parents=True)
     os.mkfifo("conf/cell/pipe.yaml")
     capsys.readouterr()
