@@ -24,7 +24,7 @@ def run(request: CommandRequest) -> int:
     """Print a table, and write it as JSON where out= is given."""
     from ...scenarios.catalog.catalog import scene_of
     from ..benchmark.speed import SECTIONS, measure, table
-    from ..formats.atomic_folder import refuse_unwritable
+    from ..formats.atomic_folder import refuse_unwritable, write_whole
 
     settings = Settings(request)
     name = settings.chosen("scenario") or "microwave"
@@ -35,10 +35,10 @@ def run(request: CommandRequest) -> int:
     base = settings["base"].word(default=None)
     settings.stop()
     if out:
-        refuse_unwritable(Path(out))
+        refuse_unwritable(Path(out), file=True)
     scene = scene_of(settings.composed, name, hand=hand, base=base, robot=robot)
     results = measure(scene, pairs, seed, only)
     print(table(results))
     if out:
-        Path(out).write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        write_whole(Path(out), json.dumps(results, indent=1) + "\n")
     return 0

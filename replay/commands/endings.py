@@ -86,7 +86,7 @@ def _mendable(error: BaseException, out: str | None) -> ShiliuError | None:
         return ShiliuError(MEMORY)
     if not isinstance(error, OSError):
         return None
-    printed = re.search(r"errno = (\d+)", str(error))  # as HDF5 reports it
+    printed = re.search(r"[Ee]rrno (?:= )?(\d+)", str(error))  # as HDF5 reports it, and a copy of a folder
     number = error.errno or (int(printed[1]) if printed else None)
     if number not in ADVICE:
         return None

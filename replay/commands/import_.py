@@ -263,13 +263,12 @@ def _line(recording: Any, frames: Any, name: str) -> str:
 
 def _draft(proposal: Proposal, out: Path) -> None:
     """Write a draft of a mapping beside `out`, under a name that is free."""
+    from ..formats.atomic_folder import write_whole
+
     stem, suffix = DRAFT.rsplit(".", 1)
     names = (DRAFT, *(f"{stem}-{k}.{suffix}" for k in range(2, 1000)))
     path = next(p for p in (out.parent / name for name in names) if not p.exists())
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = beside(path)
-    partial.write_text(proposal.text, encoding="utf-8")
-    os.rename(partial, path)
+    write_whole(path, proposal.text)
     print(f"shiliu: a draft of a mapping is in {path}; it is unsure of:", file=sys.stderr)
     for line in proposal.unsure:
         print(f"  - {line}", file=sys.stderr)

@@ -35,7 +35,7 @@ def run(request: CommandRequest) -> int:
     base = settings["base"].word(default=None)
     threads, quiet = settings["threads"].integer(low=0), settings["quiet"].flag()
     settings.stop()
-    refuse_unwritable(out)
+    refuse_unwritable(out, file=sheet is None)
     if sheet is not None:
         return _apply(Path(data), Path(sheet), out)
     from ...scenarios.catalog.catalog import scene_of

@@ -13,6 +13,8 @@ from ...scenarios.sheet.errors import EpisodeError, ScenarioError
 from .settings import Settings, listed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ...cli import CommandRequest
     from ...scenarios.draws.variation import Draw
     from ...scenarios.scene.scene import Scene
@@ -35,8 +37,6 @@ grid=3 is grid=3x3.
 
 def run(request: CommandRequest) -> int:
     """Draw and save; nothing is left behind where OpenGL is missing."""
-    import imageio.v3 as iio
-
     from ...envs.rendering import Painter
     from ...scenarios.catalog.catalog import scene_of
     from ...scenarios.draws import variation as drawing
@@ -87,11 +87,24 @@ def run(request: CommandRequest) -> int:
         pictures[camera] = np.concatenate(
             [np.concatenate(shots[r * columns : (r + 1) * columns], axis=1) for r in range(rows)], axis=0
         )
-    out.mkdir(parents=True, exist_ok=True)
-    for camera, picture in pictures.items():
-        file = out / f"{scene.name}_{camera}{f'_{grid}' if grid else ''}.png"
-        iio.imwrite(file, picture)
-        print(file)
+    shape = f"_{grid}" if grid else ""
+    return _save(out, {f"{scene.name}_{camera}{shape}.png": picture for camera, picture in pictures.items()})
+
+
+def _save(out: Path, made: Mapping[str, np.ndarray], fps: int = 0) -> int:
+    """Lay pictures, and videos of `fps` pictures a second, into a folder: all of them, or none."""
+    import imageio.v3 as iio
+
+    from ..formats.atomic_folder import filled
+    from ..formats.video import encode
+
+    with filled(out) as folder:
+        for name, picture in made.items():
+            if name.endswith(".mp4"):
+                encode(folder / name, picture, [*picture.shape[1:]], fps, len(picture), name)
+            else:
+                iio.imwrite(folder / name, picture)
+    print("\n".join(str(out / name) for name in made))
     return 0
 
 
@@ -108,8 +121,6 @@ def _refused(scene: Scene, seed: int) -> Draw:
 
 
 def _episode(data: str, settings: Settings, cameras: list[str], out: Path, request: CommandRequest) -> int:
-    import imageio.v3 as iio
-
     from ...envs.rendering import Painter
     from ..judge.context import Contexts
     from ..rollout.camera_frames import cameras_of
@@ -137,26 +148,19 @@ def _episode(data: str, settings: Settings, cameras: list[str], out: Path, reque
     shown = [(round(t / episode.control_timestep), f"{t:g} s") for t in seconds] or moments(episode, frames)
     when = "".join(f"_{t:g}s" for t in seconds)
     played = next(play(scene, [Take(draw, episode.actions)], threads=1))
-    made: dict[Path, np.ndarray] = {}
+    made: dict[str, np.ndarray] = {}
     with Painter(scene) as painter:
         for name, feature in wanted.items():
             stem = f"{scene.name}_{number:06d}_{name.removeprefix('observation.images.')}"
-            made[out / f"{stem}{when}.png"] = strip(painter, draw, played.qpos, feature, shown, kept=played.kept)
+            made[f"{stem}{when}.png"] = strip(painter, draw, played.qpos, feature, shown, kept=played.kept)
             if video:
                 size = (feature.width, feature.height)
                 shots = [
                     painter.picture(draw.values, qpos, feature.camera, *size, kept=kept)
                     for qpos, kept in zip(played.qpos, played.kept)
                 ]
-                made[out / f"{stem}.mp4"] = np.stack(shots)
-    out.mkdir(parents=True, exist_ok=True)
-    for file, picture in made.items():
-        if file.suffix == ".mp4":
-            iio.imwrite(file, picture, fps=round(1.0 / episode.control_timestep))
-        else:
-            iio.imwrite(file, picture)
-        print(file)
-    return 0
+                made[f"{stem}.mp4"] = np.stack(shots)
+    return _save(out, made, round(1.0 / episode.control_timestep))
 
 
 def _seconds(node: Node) -> list[float]:
@@ -189,8 +193,6 @@ def _numbered(data: str, number: int) -> Recording:
 
 def _part(name: str, out: Path, held_by: tuple[str, str] | None, request: CommandRequest) -> int:
     """Draw one part, with its grips where a robot and its hand are named."""
-    import imageio.v3 as iio
-
     from ...envs.portrait import portrait
     from ...scenarios.grips.gripper import gripper_of
     from ...scenarios.grips.grips import grips_of
@@ -200,8 +202,4 @@ def _part(name: str, out: Path, held_by: tuple[str, str] | None, request: Comman
     entry = one_part(name, composition.own_assets(request.conf_dir))
     grips = [] if held_by is None else grips_of(entry.part, gripper_of(*held_by))
     picture = portrait(entry.part, 960, 720, grips=grips)
-    out.mkdir(parents=True, exist_ok=True)
-    file = out / f"{entry.name.replace('/', '_')}{'' if held_by is None else '_grips'}.png"
-    iio.imwrite(file, picture)
-    print(file)
-    return 0
+    return _save(out, {f"{entry.name.replace('/', '_')}{'' if held_by is None else '_grips'}.png": picture})

@@ -30,7 +30,7 @@ def run(request: CommandRequest) -> int:
     from ..checks.rules import load_rules
     from ..formats.atomic_folder import refuse_unwritable
     from ..judge.intake import rules_of
-    from ..oversight.figures import write
+    from ..oversight.figures import FIGURES, PAGE, write
     from ..oversight.overseeing import oversee
     from ..oversight.page import Page
     from ..oversight.what_if import WhatIf, read_changes
@@ -46,7 +46,7 @@ def run(request: CommandRequest) -> int:
     changed = WhatIf(read_changes(asked, rules), rules) if asked else None
     files = files_of(verdicts)
     if out is not None:
-        refuse_unwritable(Path(out))
+        refuse_unwritable(Path(out), holds=(FIGURES, PAGE))
     seen = oversee(lines_of(files), changed)
     if not len(seen.takes):
         raise ShiliuError("holds no line. Judge something first.", file=verdicts, field="verdicts")

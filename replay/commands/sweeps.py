@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from ...scenarios.sheet.errors import ShiliuError
+from ..formats.atomic_folder import refuse_unwritable, write_whole
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
@@ -46,7 +47,7 @@ def multirun(request: CommandRequest, run: Callable[[CommandRequest], int]) -> i
     runs = _runs(combinations)
     base = _base(combinations)
     if base is not None:
-        base.mkdir(parents=True, exist_ok=True)
+        refuse_unwritable(base, holds=(TABLE,))
     worst, rows, printed = 0, [], set()
     for number, one in enumerate(runs, 1):
         print(f"[{number}/{len(runs)}] {' '.join(one.overrides)}", flush=True)
@@ -71,7 +72,7 @@ def multirun(request: CommandRequest, run: Callable[[CommandRequest], int]) -> i
     if base is not None:
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows([head, *rows])
-        (base / TABLE).write_text(text.getvalue(), encoding="utf-8")
+        write_whole(base / TABLE, text.getvalue())
         print(base / TABLE)
     return worst
 

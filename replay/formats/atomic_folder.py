@@ -5,11 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ...scenarios.sheet.errors import EpisodeError, printable
+from ...scenarios.sheet.errors import EpisodeError, odd_kind, printable
 from .partial import beside, sweep
 
 SPARE = 1 << 20  # bytes of what is written beside the arrays of an episode
@@ -27,38 +27,91 @@ def placed(out: Path) -> Iterator[Path]:
         EpisodeError: something lies at `out`.
     """
     refuse_existing(out)
-    made: list[Path] = []  # folders above it, so that a failure leaves none of them behind
-    above = out.parent
+    with parents(out):
+        part = beside(out)
+        try:
+            part.mkdir()
+            yield part
+            refuse_existing(out)
+            if out.is_dir():
+                out.rmdir()
+            os.rename(part, out)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+
+@contextmanager
+def filled(out: Path) -> Iterator[Path]:
+    """A new folder whose files lie in `out`, which may hold others, when the block has ended well; else `out` is as it was."""
+    with parents(out):
+        part = beside(out)
+        try:
+            part.mkdir()
+            yield part
+            if out.is_dir():
+                for file in sorted(part.iterdir()):
+                    os.replace(file, out / file.name)
+            else:
+                os.rename(part, out)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file that appears whole or not at all, in place of what was there."""
+    with parents(path):
+        part = beside(path)
+        try:
+            part.write_text(text, encoding="utf-8", newline="\n")
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+@contextmanager
+def parents(out: Path) -> Iterator[None]:
+    """Make the folders above `out`; those of them that are empty after the block are taken away again."""
+    above, made = out.absolute().parent, []
     while not above.exists():
         made.append(above)
         above = above.parent
-    part = beside(out)
     try:
-        part.mkdir(parents=True)
-        yield part
-        refuse_existing(out)
-        if out.is_dir():
-            out.rmdir()
-        os.rename(part, out)
+        out.absolute().parent.mkdir(parents=True, exist_ok=True)
+        yield
     finally:
-        shutil.rmtree(part, ignore_errors=True)
         for folder in made:
-            if folder.is_dir() and not any(folder.iterdir()):
+            with suppress(OSError):
                 folder.rmdir()
 
 
-def refuse_unwritable(out: Path) -> None:
-    """Try, before hours of work, whether something can be made beside `out`; nothing is left behind.
+def refuse_unwritable(out: Path, file: bool = False, holds: Sequence[str] = ()) -> None:
+    """Try, before hours of work, whether something can be made at `out` and beside it; nothing is left behind.
 
     What a killed run has left for `out` is removed first: it may be what fills the disk.
+
+    Args:
+        file: `out` will be a file, else a folder; holds: files that will lie in it.
 
     Raises:
         EpisodeError: it cannot, with the folder and what the system says.
     """
     above = out.absolute().parent
+    if out.is_file() and not file:
+        raise EpisodeError("This is a file, not a folder. Choose another out=.", file=out, field="out")
+    for one in [out] if file else [out / name for name in holds]:
+        if one.is_dir():
+            raise EpisodeError("This is a folder, and a file will be written there. Choose another out=.", file=one, field="out")
+    odd = next((path for path in (out, *out.absolute().parents) if odd_kind(path)), None)
+    if odd is not None:
+        raise EpisodeError(f"{odd_kind(odd)} Or choose another out=.", file=odd, field="out")
     try:
+        names = [out.absolute().name]
         while not above.exists():
+            names.append(above.name)
             above = above.parent
+        for name in names:
+            with suppress(FileNotFoundError, NotADirectoryError):
+                os.lstat(above / name)  # it may be too long
         _try(above, beside(out))
         if out.is_dir():
             _try(out, beside(out / out.absolute().name))
@@ -94,7 +147,7 @@ def _try(folder: Path, trial: Path) -> None:
         shutil.rmtree(trial, ignore_errors=True)
 
 
-def refuse_existing(out: Path, hint: str = "Choose another folder, or move it away; nothing is overwritten.") -> None:
+def refuse_existing(out: Path, hint: str = "Choose another out=, or move it away; nothing is overwritten.") -> None:
     """See that nothing lies at `out`, or an empty folder; what killed runs have left beside it is removed in any case.
 
     A run that is killed right after it has put its result in place may leave something, too.

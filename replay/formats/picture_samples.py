@@ -46,11 +46,11 @@ def _rows(recording: Recording) -> int | None:
 
 
 def _of_file(camera: str, pictures: PictureFile, rows: int | None) -> PictureSamples:
-    from .video import count, luminance
+    from .video import count_of, luminance
 
     rate = pictures.fps or 30.0
     if pictures.stop_s is None:
-        total = count(pictures.path)
+        total = count_of(pictures.path)
     else:
         total = round((pictures.stop_s - pictures.start_s) * rate)
     chosen = windows(total)

@@ -36,7 +36,7 @@ def encode(
         pix_fmt_out="yuv420p",
         macro_block_size=2,
         quality=None,
-        ffmpeg_log_level="error",
+        ffmpeg_log_level="quiet",  # what it cannot write is seen below
         output_params=[
             "-crf",
             "20",
@@ -61,15 +61,23 @@ def encode(
             if count % every == 0:
                 sampled.append(np.array(frame))
             count += 1
-    except OSError as error:
-        raise EpisodeError(
-            f"the video could not be written: {' '.join(str(error).split())[:300]}.", field=name
-        ) from None
+    except OSError:
+        raise _torn(name) from None
     finally:
         sink.close()  # type: ignore[attr-defined]
-    if count != length or not path.is_file():
+    if count != length:
         raise EpisodeError(f"{count} pictures for {length} frames.", field=name)
+    try:
+        whole = path.is_file() and count_of(path) == length
+    except EpisodeError:
+        whole = False
+    if not whole:  # the encoder does not report that the disk was full
+        raise _torn(name)
     return sampled
+
+
+def _torn(name: str) -> EpisodeError:
+    return EpisodeError("a video could not be written whole: there is no room. Make room, or choose another out=.", field=name)
 
 
 @dataclass(frozen=True)
@@ -80,7 +88,7 @@ class WholeVideo:
     sampled: list[np.ndarray]
 
 
-def count(path: Path) -> int:
+def count_of(path: Path) -> int:
     """Pictures in a video file.
 
     Raises:

@@ -142,7 +142,7 @@ def _videos(
     """The videos that fit the frames as they are, by feature name; the others are named with the reason."""
     if not recording.pictures:
         return {}
-    from ..formats.video import WholeVideo, count, sample
+    from ..formats.video import WholeVideo, count_of, sample
 
     found = {}
     for camera, picture in recording.pictures.items():
@@ -155,7 +155,7 @@ def _videos(
             left[camera] = f"pictures of {picture.shape[1]}x{picture.shape[0]} are of odd size"
             continue
         try:
-            pictures = count(picture.path)
+            pictures = count_of(picture.path)
             if pictures != rows:
                 left[camera] = f"its video has {pictures} pictures for {rows} frames"
                 continue

@@ -14,10 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...scenarios.sheet.errors import EpisodeError
-from ..formats.atomic_folder import refuse_existing
+from ..formats.atomic_folder import placed, refuse_existing
 from ..formats.lerobot import layout
 from ..formats.lerobot import own as lerobot
-from ..formats.partial import beside
 from ..recording.recording import Recording
 
 LATE = 0.05  # s, by which a last segment may end after the episode: a person reads a clock, not frames
@@ -44,21 +43,14 @@ def apply(data: Path, sheet: Path, found: Mapping[str, Mapping[str, Any]], out: 
         raise EpisodeError("lies inside the dataset. Choose another out=.", file=out, field="out")
     _belong(data, sheet, found)
     digest = hashlib.sha256(sheet.read_bytes()).hexdigest()
-    out.parent.mkdir(parents=True, exist_ok=True)
-    folder = beside(out)
-    try:
-        shutil.copytree(data, folder)
+    with placed(out) as folder:
+        shutil.copytree(data, folder, dirs_exist_ok=True)
         hashes = {
             int(name.rsplit("_", 1)[-1]): _rewrite(folder, name, row["segments"], sheet.name, digest)
             for name, row in found.items()
         }
         _rehash(folder, hashes)
         _check(folder, found)
-        if out.is_dir():
-            out.rmdir()
-        os.rename(folder, out)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     return len(found)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any, TypeGuard
 from ...scenarios.reading.override import command_line
 from ...scenarios.sheet.errors import EpisodeError, ScenarioError
 from ...scenarios.sheet.yaml_reader import Node, Place, Problems, check_text, places_in, read_yaml
-from ..formats.partial import beside
+from ..formats.atomic_folder import write_whole
 from ..operator.recognition.tracks import SIDES
 from ..recording.recording import Unreadable
 from .labelling import Labelled
@@ -83,13 +82,7 @@ class LabelSheet:
         text = (
             json.dumps(content, ensure_ascii=False, indent=1) + "\n" if self.path.suffix == ".json" else _text(content)
         )
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = beside(self.path)
-        try:
-            temporary.write_text(text, encoding="utf-8")
-            os.replace(temporary, self.path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_whole(self.path, text)
 
 
 def _text(content: dict[str, Any]) -> str:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ...scenarios.sheet.errors import ShiliuError
-from ..formats.partial import beside
+from ..formats.atomic_folder import filled
 from .overseeing import BY, Seen, reasons, total, yields
 from .page import Page
 
@@ -74,23 +72,9 @@ def figures(seen: Seen) -> dict[str, Any]:
 
 
 def write(page: Page, out: Path) -> Path:
-    """Put both into a folder, the page last; returns where it lies.
-
-    Raises:
-        ShiliuError: they cannot be written; what was there is as it was.
-    """
+    """Put both into a folder; returns where the page lies. Where they cannot be written, what was there is as it was."""
     texts = {FIGURES: json.dumps(figures(page.seen), ensure_ascii=False, indent=1) + "\n", PAGE: page.html()}
-    parts = {name: beside(out / name) for name in texts}
-    try:
-        out.mkdir(parents=True, exist_ok=True)
+    with filled(out) as folder:
         for name, text in texts.items():
-            parts[name].write_text(text, encoding="utf-8", newline="\n")
-        for name, part in parts.items():
-            os.replace(part, out / name)
-    except OSError as error:
-        for part in parts.values():
-            part.unlink(missing_ok=True)
-        raise ShiliuError(
-            f"cannot be written: {(error.strerror or str(error)).lower()}. Choose another out=.", file=out, field="out"
-        ) from error
+            (folder / name).write_text(text, encoding="utf-8", newline="\n")
     return out / PAGE

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any
 
 from ...scenarios.sheet.errors import ShiliuError, printable
-from ..formats.atomic_folder import refuse_unwritable
+from ..formats.atomic_folder import parents, refuse_unwritable
 from ..formats.partial import beside
 from . import jsonl, junit, markdown
 from .sarif import Sarif
@@ -57,17 +57,18 @@ class Reports:
         self._kept: list[tuple[tuple[int, int], Verdict]] = []
         self._files: dict[str, IO[str]] = {}
         self._part: Path | None = None
+        self._above = parents(self.out)
 
     def __enter__(self) -> Reports:
-        parent = self.out.absolute().parent
         try:
-            parent.mkdir(parents=True, exist_ok=True)
+            self._above.__enter__()
             self._part = beside(self.out)
             self._part.mkdir()
             for name in STREAMED:
                 self._files[name] = (self._part / name).open("w", encoding="utf-8", errors=jsonl.ODD, newline="\n")
             self._sarif = Sarif(self._files["verdicts.sarif"], self.words, self.baseline)
         except OSError as error:
+            self._above.__exit__(None, None, None)
             raise self._unwritable(error) from error
         return self
 
@@ -81,6 +82,7 @@ class Reports:
                 pass  # what could not be written was told when it was tried
         if self._part is not None:
             shutil.rmtree(self._part, ignore_errors=True)
+        self._above.__exit__(None, None, None)
 
     def add(self, verdict: Verdict) -> None:
         """One more, in the order of the data."""
@@ -221,8 +223,6 @@ def check_out(out: Path | str, also: Sequence[str] = ()) -> Path:
         ShiliuError: it is a file, it holds files that are not ours, or nothing can be written there.
     """
     out = Path(out)
-    if out.exists() and not out.is_dir():
-        raise ShiliuError("This is a file, not a folder. Choose another out=.", file=out, field="out")
     foreign = sorted(item.name for item in out.iterdir() if item.name not in (*FILES, *also)) if out.is_dir() else []
     if foreign:
         some = ", ".join(foreign[:3]) + (", …" if len(foreign) > 3 else "")
@@ -231,5 +231,5 @@ def check_out(out: Path | str, also: Sequence[str] = ()) -> Path:
             file=out,
             field="out",
         )
-    refuse_unwritable(out)
+    refuse_unwritable(out, holds=FILES)
     return out

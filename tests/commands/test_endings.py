@@ -136,14 +136,22 @@ def data(bare, tmp_path_factory) -> Path:
         ["export", "to=mcap"],
         ["export", "to=rosbag"],
         ["export", "to=lerobot"],
+        ["label", "apply=sheet.yaml"],
+        ["report", "verdicts=verdicts.jsonl"],
+        ["render", "part=microwave"],
+        ["render", "frames=1"],
     ],
     ids=" ".join,
 )
-def test_a_full_disk_is_a_sentence_and_leaves_nothing(data, tmp_path, words, capsys):
+def test_a_full_disk_is_a_sentence_and_leaves_nothing(data, tmp_path, words, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("sheet.yaml").write_text("labels: 1\nepisodes: []\n")
+    Path("verdicts.jsonl").write_text(json.dumps({"source": "a#0", "verdict": "FEASIBLE"}) + "\n")
     out = tmp_path / "here" / "out"
     out.parent.mkdir()
+    given = [] if words[0] == "report" or "part=microwave" in words else [f"data={data}"]
     with files_of_at_most(6000):
-        assert cli.main([*words, f"data={data}", f"out={out}"]) == 2
+        assert cli.main([*words, *given, f"out={out}"]) == 2
     error = capsys.readouterr().err
     assert "file too large" in error.lower() and "fault" not in error and len(error.splitlines()) == 1
     assert f"{out}" in error and ".partial" not in error
@@ -168,7 +176,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(data, tmp_path, words, cap
     ],
     ids=" ".join,
 )
-def test_out_below_a_file_is_seen_before_the_work(data, tmp_path, words, capsys):
+def test_a_bad_out_is_seen_before_the_work_and_nothing_is_left(data, tmp_path, words, capsys):
     (tmp_path / "file").touch()
     given = [] if words[0] in ("record", "render", "bench", "report") else [f"data={data}"]
     if words[0] in ("report", "deliver"):
@@ -176,9 +184,19 @@ def test_out_below_a_file_is_seen_before_the_work(data, tmp_path, words, capsys)
         (tmp_path / "v" / "verdicts.jsonl").write_text(json.dumps({"source": "a#0", "verdict": "FEASIBLE"}) + "\n")
         given.append(f"verdicts={tmp_path / 'v'}")
     ending = ".yaml" if words[0] == "label" else ""
-    begun = time.monotonic()
-    assert cli.main([*words, *given, f"out={tmp_path}/file/out{ending}"]) == 2
-    assert "cannot be written" in capsys.readouterr().err and time.monotonic() - begun < 10.0
+    (tmp_path / "nowhere").symlink_to("gone/further")
+    (tmp_path / "itself").symlink_to("itself")
+    os.mkfifo(tmp_path / "pipe")
+    odd = ["nowhere", "itself/out", "pipe", f"new/{'a' * 300}"]
+    if words[0] not in ("label", "bench"):  # which write a file
+        odd.append("file")
+    before = sorted(tmp_path.rglob("*"))
+    for out in (f"file/out{ending}", *odd):
+        begun = time.monotonic()
+        assert cli.main([*words, *given, f"out={tmp_path}/{out}"]) == 2, out
+        error = capsys.readouterr().err
+        assert "another out=" in error and len(error.splitlines()) == 1 and time.monotonic() - begun < 10.0, out
+        assert sorted(tmp_path.rglob("*")) == before, out
 
 
 def test_a_folder_that_may_not_be_entered_is_one_line(data, tmp_path, monkeypatch, capsys):

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from shiliu.replay.formats import partial
-from shiliu.replay.formats.atomic_folder import placed, refuse_existing, refuse_unwritable
+from shiliu.replay.formats.atomic_folder import filled, placed, refuse_existing, refuse_unwritable, write_whole
 from shiliu.replay.formats.partial import beside, sweep, sweep_all
+from shiliu.replay.formats.video import encode
 from shiliu.scenarios.sheet.errors import EpisodeError
 
 LEAVE = """
@@ -106,3 +109,30 @@ def test_nothing_can_be_made_below_a_file(tmp_path):
     with pytest.raises(EpisodeError, match="not a directory"):
         refuse_unwritable(tmp_path / "file" / "a" / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_video_that_the_disk_has_no_room_for_is_refused(tmp_path):
+    """The encoder ends as if all were well."""
+    noise = np.random.default_rng(0).integers(0, 255, (30, 48, 64, 3), np.uint8)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
+    try:
+        with pytest.raises(EpisodeError, match="could not be written whole"):
+            encode(tmp_path / "a.mp4", noise, [48, 64, 3], 30, 30, "head")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert len(encode(tmp_path / "b.mp4", noise, [48, 64, 3], 30, 30, "head")) == 30
+
+
+def test_what_fails_leaves_neither_file_nor_folder(tmp_path):
+    with pytest.raises(RuntimeError), filled(tmp_path / "a" / "b" / "out") as folder:
+        (folder / "one").write_text("1")
+        raise RuntimeError
+    (tmp_path / "is").mkdir()
+    with pytest.raises(OSError, match=r"is"):
+        write_whole(tmp_path / "is", "text")
+    assert sorted(tmp_path.rglob("*")) == [tmp_path / "is"]
+    with filled(tmp_path / "is") as folder:
+        (folder / "one").write_text("1")
+    write_whole(tmp_path / "is" / "two", "2")
+    assert sorted(path.name for path in (tmp_path / "is").iterdir()) == ["one", "two"]

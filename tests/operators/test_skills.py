@@ -8,6 +8,7 @@ from benches import bench, done, end, off, seen
 from shiliu.replay.operator.limbs.hand import Hand
 from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.replay.operator.skills import placing
+from shiliu.replay.operator.skills.put import on
 from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.robots.robot import load_robot
 
@@ -137,15 +138,15 @@ def test_a_head_turns_no_further_than_its_neck():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("trails", "dropped"), [(placing.TRAILS, False), (0.0, True)])
+@pytest.mark.parametrize(("trails", "dropped"), [(on.TRAILS, False), (0.0, True)])
 def test_a_load_that_is_lowered_fast_is_not_let_go_before_it_is_down(monkeypatch, trails, dropped):
     """A pouch of 0.77 kg that is lowered at 0.2 m/s stays behind the hand as it begins; taken for seated it falls 0.2 m.
 
     So it does where the arm is nearly straight before it is down, which `put` else tries last.
     """
-    monkeypatch.setattr(placing, "TRAILS", trails)
+    monkeypatch.setattr(on, "TRAILS", trails)
     monkeypatch.setattr(placing, "_within_reach", placing._over_place)
     scene = shiliu.load_scenario("parcel_sorting")
-    (performed,) = perform(scene, [drawing.draw(scene, 10011)], [10011], skills=read_chain(scene)[:4])
+    (performed,) = perform(scene, [drawing.draw(scene, 10011)], [10011], skills=read_chain(scene)[:5])
     assert (performed.failure == "scenario.dropped") == dropped
     assert (performed.label["subgoals"]["pouch_sorted"] is None) == dropped

@@ -25,7 +25,7 @@ from ....scenarios.sheet.errors import EpisodeError, ScenarioError, shown
 from ...recording.features import grid_ns
 from ...recording.metadata import from_plain, no_columns
 from ...recording.recording import SimEpisode
-from ..atomic_folder import refuse_existing
+from ..atomic_folder import parents, refuse_existing
 from ..partial import beside
 from . import contract as lerobot_contract
 from . import layout, stats
@@ -100,7 +100,8 @@ class DatasetWriter:
             self._base = committed(self.out, self._described, self.fps, robot_type)
         else:
             refuse_existing(self.out)
-        self._made = _make_parents(self.out)
+        self._above = parents(self.out)
+        self._above.__enter__()
         self._folder = beside(self.out)
         self._folder.mkdir()
         self._rows: list[dict[str, Any]] = []
@@ -487,9 +488,7 @@ class DatasetWriter:
                 self._data.close()
             self._data = None
         shutil.rmtree(self._folder, ignore_errors=True)
-        for folder in self._made:
-            if folder.is_dir() and not any(folder.iterdir()):
-                folder.rmdir()
+        self._above.__exit__(None, None, None)
 
     def _write_meta(self, splits: Mapping[str, str] | None = None) -> None:
         count = self.total
@@ -531,20 +530,6 @@ def _checked(features: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, A
 def _described(features: Mapping[str, dict[str, Any]], fps: int) -> dict[str, dict[str, Any]]:
     """The features as `info.json` says them."""
     return {name: layout.with_video_info(feature, fps) for name, feature in features.items()}
-
-
-def _make_parents(out: Path) -> list[Path]:
-    """Make the folders above `out`; returns those that were made, the innermost first."""
-    made = []
-    folder = out.parent
-    while not folder.exists():
-        made.append(folder)
-        folder = folder.parent
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise EpisodeError(f"cannot be made: {error.strerror}.", file=out, field="out") from None
-    return made
 
 
 def _json_bytes(value: Any, field: str) -> bytes:
