@@ -24,6 +24,7 @@ from .scenarios.sheet.errors import ShiliuError
 VERBS = {
     "list": ("list", "scenarios, cells, parts, robots, skills, checks, formats, schema; --json"),
     "check": ("check", "is this scenario sound? YAML, MJCF, reach, start, goal; all problems at once"),
+    "new": ("new", "a small file to begin from: scenario, part, cell or mapping; sound at once"),
     "render": ("render", "pictures of a scenario and its variation"),
     "record": ("record", "reference demonstrations by the scripted operator, as a LeRobot dataset"),
     "replay": ("replay", "the judge: recordings in, verdicts and a report out"),
@@ -140,7 +141,7 @@ def parse(words: Sequence[str]) -> CommandRequest:
             raise ShiliuError(f"There is no flag {word!r}. Known: --help, --json, -m, --config-dir DIR, --debug.")
         elif re.match(r"^[+~]{0,2}[A-Za-z_][\w./@-]*=", word) or word.startswith("~"):
             request.overrides.append(quoted(word, sweep))
-        elif verb != "list" or "=" in word:
+        elif verb not in ("list", "new") or "=" in word:
             raise ShiliuError(_no_setting(word, next(rest, ""), verb))
         else:
             request.words.append(word)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 USAGE = """
 shiliu check scenario=NAME [variant=NAME] [cell=ID] [seed=0] [draws=50] [views=false]
 shiliu check part=NAME
+shiliu check mapping=NAME|FILE
 
 Reads the YAML, its parts, skills and mistakes (all problems at once, with file and line), compiles the scene, lets it
 come to rest and says what has left its place, looks at the robot's starting pose, the swept volume of every hinge and how
@@ -30,6 +31,7 @@ picture shows it while a hand is at it: in 80 % of the looks at least. That need
 Steps, failure modes, limits, things and words of parts have to be called in English and in Chinese: reports need both.
 With part= it asks a part of the library, or one of your own (fixtures/microwave, or microwave): sheet against model, ranges,
 contact bits, whether it stands still on a table, and whether the hand can hold it, with mass, friction and width.
+With mapping= it reads a mapping: every key, name and unit, without a recording.
 Exit 0: sound; 1: something is wrong with the scene or the part; 2: the config cannot be read.
 """
 
@@ -49,9 +51,12 @@ def run(request: CommandRequest) -> int:
     base = settings["base"].word(default=None)
     seed, draws = settings["seed"].integer(low=0), settings["draws"].integer(low=1)
     views, part = settings["views"].flag(), settings["part"].word(default="")
+    mapping = settings["mapping"].word(default="")
     settings.stop()
     if part:
         return _part(part, hand, robot, request)
+    if mapping:
+        return _mapping(mapping)
 
     def also(scene: Scene) -> None:
         note_mistakes(scene)  # and with them the skills that they change
@@ -104,3 +109,14 @@ def _part(name: str, hand: str | None, robot: str, request: CommandRequest) -> i
     wrong = sum(not answer.sound for answer in answers)
     print(f"{part.name}: {f'{wrong} problems' if wrong else 'sound'}")
     return 1 if wrong else 0
+
+
+def _mapping(name: str) -> int:
+    from ..formats.mapping import load
+
+    found = load(name)  # which raises with every problem
+    streams = sum(len(rule.streams) for rule in found.topics.values()) + (
+        len(found.arrays.streams) if found.arrays else 0
+    )
+    print(f"{found.name}: sound, {streams} streams of {found.format}")
+    return 0

@@ -1,0 +1,403 @@
+"""JSON Schemas of the files that people write, for their editor: `python docs/editor.py` writes conf/editor/<kind>.json.
+
+Every file of ours is read, and what its reader asks of each value becomes the schema (`questions.py`). Registries add what no file
+shows: skills, words of goals, parts of the library, codes of the checks. `editor.yaml` says what keys mean.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from questions import Asked, Schema, Spot, condition_of, hoisted, quantity, quantity_def, schema_of
+from shiliu.replay.checks.registry import registry as checks
+from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.formats import mapping as mappings
+from shiliu.replay.operator.mistakes import note_mistakes
+from shiliu.replay.operator.skills import catalogue
+from shiliu.replay.operator.skills import registry as skills
+from shiliu.replay.operator.words.skill import Argument
+from shiliu.replay.robots import embodiment
+from shiliu.scenarios.catalog.catalog import scene_of
+from shiliu.scenarios.parts.part import PLACED, list_parts, load_part
+from shiliu.scenarios.reading import composition
+from shiliu.scenarios.reading.cell import FIXED, ROBOT
+from shiliu.scenarios.reading.config import KEYS, REQUIRED
+from shiliu.scenarios.reading.variant import DEEP, ENTRIES, names_of
+from shiliu.scenarios.robots.robot_folder import SIDES
+from shiliu.scenarios.sheet.quantity import EXAMPLE
+from shiliu.scenarios.sheet.yaml_reader import read_yaml
+from shiliu.scenarios.words import WORDS
+
+ROOT = Path(__file__).resolve().parents[1]
+CONF, OUT = ROOT / "conf", ROOT / "conf" / "editor"
+LANGUAGES = ("en", "zh")
+
+
+class Done(Exception):
+    """A scenario is read; it need not be compiled."""
+
+
+def ask_scenarios() -> Spot:
+    """What is asked of every scenario of ours and of each of its variants."""
+
+    def also(scene: Any) -> None:
+        note_mistakes(scene)
+        scene.config.problems.stop(scene.name)
+        raise Done
+
+    with Asked("scenario").open() as asked:
+        for name in composition.list_scenarios():
+            asked.file = name
+            for variant in (None, *names_of(read_yaml(CONF / "scenario" / f"{name}.yaml"))):
+                composed = composition.as_it_stands(name, None)
+                assert composed is not None
+                composed.tree["variant"] = variant
+                try:
+                    scene_of(composed, name, hand=None, base=None, robot="kuafu", also=also)
+                except Done:
+                    continue
+    return asked.root.gathered()
+
+
+def ask_each(read: Callable[[str], object], names: Any) -> Spot:
+    with Asked().open() as asked:
+        for name in names:
+            asked.file = str(name)
+            read(name)
+    return asked.root.gathered()
+
+
+# ---- words for people
+
+
+def texts() -> dict[str, dict[str, Any]]:
+    return {lang: yaml.safe_load((CONF / "text" / f"{lang}.yaml").read_text(encoding="utf-8")) for lang in LANGUAGES}
+
+
+def said(schema: Schema, *lines: str | None) -> Schema:
+    """A schema with what its value means, in both languages."""
+    told = [line for line in lines if line]
+    return {**schema, "description": "\n\n".join(told)} if told else schema
+
+
+def described(schema: Schema, words: Mapping[str, Mapping[str, str]], prefix: str) -> None:
+    """Put the sentences of editor.yaml to the keys that they are of: `scenario.time_limit`."""
+    for path, both in words.items():
+        kind, *steps = path.split(".")
+        at: Any = schema
+        for step in steps if kind == prefix else ():
+            at = next(
+                (way for way in at.get("anyOf", [at]) if "properties" in way or "additionalProperties" in way), at
+            )
+            at = at["additionalProperties"] if step == "*" else at["properties"][step]
+        if kind == prefix:
+            at["description"] = f"{both['en']}\n\n{both['zh']}"
+
+
+# ---- the kinds of files
+
+
+def scenario_schema() -> Schema:
+    book, spot, defs = texts(), ask_scenarios(), {}
+    hoisted(spot, defs)
+    schema = schema_of(spot)
+    properties = schema["properties"]
+    defined = {
+        f"word.{word}": said(
+            schema_of(defs.get(word, Spot()), f".{word}"), *(book[lang]["conditions"].get(word) for lang in LANGUAGES)
+        )
+        for word in sorted(WORDS)
+    }
+    defined["condition"] = condition_of(Spot(), set(), ".condition")
+    steps = {"type": "array", "items": {"$ref": "#/$defs/step"}}
+    properties["skills"] = {"anyOf": [steps, {"type": "null"}]}
+    mistake = properties["mistakes"]
+    mistake = next(way for way in mistake.get("anyOf", [mistake]) if "additionalProperties" in way)[
+        "additionalProperties"
+    ]
+    for key in ("before", "after"):
+        mistake["properties"][key] = {"type": "object", "additionalProperties": steps}
+    mistake["properties"]["change"] = {"type": "object", "additionalProperties": {"type": "object"}}
+    vary: Schema = {"anyOf": [
+        {"type": "object", "required": ["uniform"], "additionalProperties": False,
+         "properties": {"uniform": {"type": "array", "minItems": 2, "maxItems": 2}}},
+        {"type": "object", "required": ["replace"], "additionalProperties": False, "properties": {"replace": {"type": "object"}}},
+    ]}  # fmt: skip
+    lone = {
+        "friction": {"type": "object", "required": ["of", "scale"], "additionalProperties": False,
+                     "properties": {"of": {"type": "array", "items": {"type": "string"}}, "scale": {"type": "object"}}},
+        "redraw": {"type": "object", "required": ["unless", "at_most"], "additionalProperties": False,
+                   "properties": {"unless": {"type": "array", "items": {"enum": ["no_penetration", "reachable"]}},
+                                  "at_most": quantity("share", True)}},
+    }  # fmt: skip
+    at = {"type": "object", "properties": {axis: vary for axis in "xyz"}, "additionalProperties": False}
+    properties["variation"] = {
+        "type": "object",
+        "properties": {"deal": {}, **lone},
+        "additionalProperties": {"type": "object", "properties": {"at": at, "yaw": vary}, "additionalProperties": vary},
+    }
+    parts = properties["parts"]["additionalProperties"]
+    properties["parts"]["additionalProperties"] = {"$ref": "#/$defs/placed"}
+    properties["parts"]["propertyNames"] = {"pattern": "^[a-z][a-z0-9_]*$", "not": {"enum": ["marks", "robot"]}}
+    defined["placed"] = placed(parts)
+    defined["step"] = step_schema()
+    properties["defaults"] = {"type": "array"}
+    properties["variants"] = {"type": "object", "additionalProperties": {
+        "type": "object", "additionalProperties": False,
+        "properties": {key: {} if key in (*DEEP, *ENTRIES) else {"anyOf": [{"$ref": f"#/properties/{key}"}, {"type": "null"}]}
+                       for key in sorted({*REQUIRED, *KEYS} - {"variant"})},
+    }}  # fmt: skip
+    return {**schema, "additionalProperties": False, "$defs": defined}
+
+
+def placed(schema: Schema) -> Schema:
+    """A part of a scenario: where it stands, and the parameters of the part that it is."""
+    own = {key: schema["properties"].get(key, {}) for key in PLACED}
+    by_part: list[Schema] = []
+    titles = []
+    for name in sorted(n for n in list_parts() if not n.startswith("mechanisms/")):
+        part = load_part(name)
+        assert part is not None
+        titles.append({"const": name, "description": f"{part.title['en']} {part.title['zh']}"})
+        params = {
+            key: said(quantity(param.dimension, param.low >= 0.0), param.doc)
+            for key, param in part.params.items()
+            if param.dimension in EXAMPLE
+        }
+        known = {**dict.fromkeys(own, True), **dict.fromkeys(part.params, True), **params}
+        by_part.append({
+            "if": {"properties": {"part": {"const": name}}, "required": ["part"]},
+            "then": {"properties": known, "additionalProperties": False},
+        })  # fmt: skip
+    own["part"] = {"anyOf": [{"oneOf": titles}, {"type": "string", "pattern": "^[^/]+/[^/]+$"}]}
+    return {"type": "object", "properties": own, "required": ["part"], "allOf": by_part}
+
+
+def step_schema() -> Schema:
+    """A step of a chain: one word of the skills, with the arguments of the way in which it is done."""
+    rows = {row["name"]: row for row in catalogue()}
+    words: dict[str, list[tuple[str, Schema]]] = {}
+    for name, kind in skills().items():
+        arguments = {key: said(argument(one), one.doc) for key, one in kind.arguments.items()}
+        titles = [label[0] for lang in LANGUAGES if (label := kind.label.words(lang))]
+        way = {
+            "type": "object",
+            "properties": {**arguments, "how": {}, "if": {"type": "string"}, "as": {"type": "string"}},
+        }
+        words.setdefault(kind.word, []).append(
+            (kind.how, said({**way, "additionalProperties": False}, rows[name]["doc"], " / ".join(titles)))
+        )
+    found: Schema = {}
+    for word, ways in sorted(words.items()):
+        hows = sorted({how for how, _ in ways})
+        every: Schema = {}
+        for key, value in ((key, value) for _, way in ways for key, value in way["properties"].items()):
+            known = every.get(key, {}).get("anyOf", [every[key]]) if key in every else []
+            every[key] = value if not known else every[key] if value in known else {"anyOf": [*known, value]}
+        every["how"] = {"anyOf": [{"enum": [how for how in hows if how]}, {"const": True}]} if any(hows) else False
+        one = {"type": "object", "properties": every, "additionalProperties": False}
+        branches = [
+            {"if": {"properties": {"how": {"const": how}}, "required": ["how"]},
+             "then": {"properties": {key: True if value == every[key] else value for key, value in way["properties"].items()},
+                      "additionalProperties": False}}
+            for how, way in ways if how
+        ]  # fmt: skip
+        lines = [way["description"] for _, way in ways]
+        found[word] = said({**one, **({"allOf": branches} if branches else {})}, *(lines if len(lines) == 1 else ()))
+        if len(ways) > 1:
+            found[word]["properties"]["how"] = said(
+                every["how"], *(f"{how or '(plain)'}: {way['description']}" for how, way in ways)
+            )
+    return {
+        "type": "object",
+        "properties": found,
+        "additionalProperties": False,
+        "minProperties": 1,
+        "maxProperties": 1,
+    }
+
+
+def argument(asked: Argument) -> Schema:
+    """What may stand for an argument of a skill; `null` is what holds where it is left out."""
+    kind, choices = asked.kind, asked.choices
+    if kind in EXAMPLE:
+        value: Schema = quantity(kind)
+    elif kind == "travel":
+        value = {"anyOf": [quantity("length"), quantity("angle")]}
+    elif kind == "hand" or choices:
+        words = list(choices or SIDES)
+        value = {"enum": [*words, *([True, False] if {*words} == {"yes", "no"} else [])]}
+    else:
+        value = {"type": "string"}
+    return {"anyOf": [value, {"type": "null"}]}
+
+
+def cell_schema() -> Schema:
+    def measured(dimension: str | None) -> Schema:
+        is_ = quantity(dimension)
+        both = {"is": is_, "within": quantity(dimension, True)}
+        return {
+            "anyOf": [is_, {"type": "object", "properties": both, "required": ["is"], "additionalProperties": False}]
+        }
+
+    def table(properties: Schema, required: tuple[str, ...] = (), more: Any = False) -> Schema:
+        return {
+            "type": "object",
+            "properties": properties,
+            "additionalProperties": more,
+            **({"required": list(required)} if required else {}),
+        }
+
+    day = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$", "examples": ["2026-11-02"]}
+    text: Schema = {"type": "string", "minLength": 1}
+    part = table({"at": table({axis: measured("length") for axis in "xyz"}), "yaw": measured("angle"), **dict.fromkeys(FIXED, False)},
+                 more=measured(None))  # fmt: skip
+    overlay = table({
+        "parts": {"type": "object", "additionalProperties": part},
+        "robot": table({"stands_at": table({key: quantity(kind) for key, kind in ROBOT.items()})}, ("stands_at",)),
+    })  # fmt: skip
+    survey = table({"date": day, "by": text, "with": text}, ("date", "by", "with"))
+    return table(
+        {"centre": text, "scenario": text, "surveyed": survey, "overlay": overlay, "note": {}},
+        ("centre", "scenario", "surveyed", "overlay"),
+    )
+
+
+def mapping_schema() -> Schema:
+    """A mapping is of messages in topics, or of arrays with a row a sample: by its format."""
+    kinds = {}
+    for messages in (True, False):
+        formats = mappings._formats(messages)
+        named = [name for name in mappings.available() if mappings.load(name).format in formats]
+
+        def fresh(name: str) -> None:
+            file = CONF / "mapping" / f"{name}.yaml"
+            mappings._MappingReader(str(file), file.read_text(encoding="utf-8")).mapping(name)
+
+        spot = ask_each(fresh, named)
+        for key in ("topics", "names", "spellings"):  # whose keys are names
+            if key in spot.below:
+                inner = spot.below[key]
+                every = Spot()
+                for one in inner.below.values():
+                    every.merge(one)
+                inner.below = {"*": every}
+                inner.types.add("object")
+        for streams in [
+            spot.below.get("streams"),
+            *(one.below.get("streams") for one in spot.below.get("topics", Spot()).below.values()),
+        ]:
+            if streams is not None:
+                streams.types.add("array")
+        kinds[messages] = formats, schema_of(spot)
+    every = [name for formats, _ in kinds.values() for name in formats]
+    return {
+        "type": "object",
+        "required": ["format"],
+        "properties": {"format": {"enum": sorted(every)}},
+        "if": {"properties": {"format": {"enum": sorted(kinds[False][0])}}},
+        "then": kinds[False][1],
+        "else": kinds[True][1],
+    }
+
+
+def thresholds_schema() -> Schema:
+    """Bounds of the checks: a block a code, in groups by the code's words."""
+    book, rules = texts(), Spot()
+
+    def gather(spot: Spot) -> None:
+        if "stage" in spot.keys[1]:
+            rules.merge(spot)
+        for key, inner in spot.below.items():
+            if key != "with":
+                gather(inner)
+
+    with Asked().open() as asked:
+        for name in sorted(path.stem for path in (CONF / "check").glob("*.yaml")):
+            asked.file = name
+            load_rules(name)
+    gather(asked.root)
+    rules.below.pop("with", None)
+    rule = schema_of(Spot({k: s for k, s in rules.below.items() if k in rules.keys[1]}, rules.questions, rules.types))
+    rule = next(way for way in rule.get("anyOf", [rule]) if way.get("type") == "object")
+    for key in ("warn", "fail", "scale"):
+        rule["properties"][key] = {"type": ["string", "number"]}
+    for key in ("stage", "signal", "grade", "owner"):  # their words are the same in every block
+        words = next(one for one, _ in rules.below[key].questions["word"] if one)
+        rule["properties"][key] = {"enum": list(words)}
+    rule["properties"]["with"] = {"type": "object"}
+    root: Schema = {"type": "object", "properties": {}, "additionalProperties": False, "$defs": {"rule": rule}}
+    for code, check in {**checks(), "scenario": checks()["scenario"]}.items():
+        at = root
+        *groups, last = code.split(".")
+        for group in groups:
+            at = at["properties"].setdefault(group, {"type": "object", "properties": {}, "additionalProperties": False})
+        titles = [f"{told['title']}. {told['what']}" for lang in LANGUAGES if (told := book[lang]["codes"].get(code))]
+        block: Schema = {"$ref": "#/$defs/rule"}
+        settings = {name: setting(kind) for name, kind in check.settings.items()}
+        given: Schema = {
+            "type": "object",
+            "properties": settings,
+            "required": sorted(settings),
+            "additionalProperties": False,
+        }
+        block = {"allOf": [block, {"properties": {"with": given}}, *([{"required": ["with"]}] if settings else [])]}
+        at["properties"][last] = {**at["properties"].get(last, {}), **said(block, *titles)}
+    return root
+
+
+def setting(kind: str) -> Schema:
+    if kind == "numbers":
+        return {"type": "array", "items": {"type": "number"}}
+    return {"type": "number"} if kind == "number" else quantity(kind)
+
+
+def robot_schema() -> Schema:
+    names = sorted(path.stem for path in (CONF / "robot").glob("*.yaml"))
+    schema = schema_of(ask_each(lambda name: embodiment.load_embodiment(name), names))
+    joint = schema["properties"]["joints"]
+    joint = next(way for way in joint.get("anyOf", [joint]) if "additionalProperties" in way)["additionalProperties"]
+    table = next(way for way in joint.get("anyOf", [joint]) if way.get("type") == "object")
+    for what in ("position", "velocity", "torque"):  # in the recording's own unit too, or with a source of its own
+        table["properties"][what] = {"type": ["string", "array", "object"]}
+    return schema
+
+
+def part_schema() -> Schema:
+    names = sorted(list_parts())
+    return schema_of(ask_each(lambda name: load_part(name), names))
+
+
+KINDS: dict[str, Callable[[], Schema]] = {
+    "scenario": scenario_schema,
+    "part": part_schema,
+    "cell": cell_schema,
+    "mapping": mapping_schema,
+    "robot": robot_schema,
+    "thresholds": thresholds_schema,
+}
+
+
+def made(kind: str) -> str:
+    """The schema of a kind, as its file holds it."""
+    words = yaml.safe_load((ROOT / "docs" / "editor.yaml").read_text(encoding="utf-8"))
+    schema = KINDS[kind]()
+    described(schema, words, kind)
+    used = set(re.findall(r"#/\$defs/([a-z_]+(?:\.0)?)\"", json.dumps(schema)))
+    sizes = {name: quantity_def(name) for name in sorted(used) if name.partition(".")[0] in (*EXAMPLE, "quantity")}
+    whole = {"$schema": "http://json-schema.org/draft-07/schema#", "title": f"shiliu {kind}", **schema}
+    if sizes:
+        whole["$defs"] = {**whole.get("$defs", {}), **sizes}
+    return json.dumps(whole, ensure_ascii=False, indent=0, separators=(",", ":")) + "\n"
+
+
+if __name__ == "__main__":
+    OUT.mkdir(exist_ok=True)
+    for each in KINDS:
+        (OUT / f"{each}.json").write_text(made(each), encoding="utf-8")
+        print(OUT / f"{each}.json")

@@ -1,0 +1,275 @@
+"""What readers ask of the values of a file, and the JSON Schema that follows from it.
+
+While `Asked` is open, every question of a reader (which keys, which unit, which words) is kept at its place. So a schema lists
+nothing that a reader does not know. Where files of ours show no value of a kind, the schema leaves it open.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+from shiliu.replay.formats import mapping as mappings
+from shiliu.scenarios.sheet.quantity import EXAMPLE, UNITS
+from shiliu.scenarios.sheet.yaml_reader import Node
+from shiliu.scenarios.words import WORDS
+
+Schema = dict[str, Any]
+# questions that a value answers, and the type that it then has
+TYPES = {
+    "quantity": "string",
+    "word": "string",
+    "size": "string",
+    "integer": "integer",
+    "number": "number",
+    "flag": "boolean",
+}
+TYPES |= {"mapping": "object", "items": "object", "each": "array"}
+# what a reader takes beside what our files show: (end of a path, further type)
+PAIRS = (("above", "below"), ("more_than", "at_most"), ("min", "max"))
+ALSO = (
+    ("of", "array"),
+    ("to", "array"),
+    ("upon", "array"),
+    ("source", "object"),
+    ("fingers", "array"),
+    ("skip", "array"),
+)
+
+
+class Spot:
+    """A place of a file, and what readers asked there. Names that a person chooses are one spot, `*`; entries of a list `[]`."""
+
+    def __init__(
+        self,
+        below: dict[str, Spot] | None = None,
+        questions: dict[str, list[tuple[Any, str]]] | None = None,  # question -> (what was asked, of which file)
+        types: set[str] | None = None,
+    ) -> None:
+        self.below, self.questions, self.types = below or {}, questions or {}, types or set()
+
+    def at(self, path: str) -> Spot:
+        spot = self
+        for step in re.findall(r"\[\d+\]|[^.\[\]]+(?: \d+)?", path):
+            spot = spot.below.setdefault("[]" if step.startswith("[") else step, Spot())
+        return spot
+
+    def merge(self, other: Spot) -> None:
+        self.types |= other.types
+        for question, asked in other.questions.items():
+            self.questions.setdefault(question, []).extend(asked)
+        for key, spot in other.below.items():
+            self.below.setdefault(key, Spot()).merge(spot)
+
+    @property
+    def keys(self) -> tuple[set[str], set[str], bool]:
+        """Required keys, all known ones, and whether no others may stand there."""
+        asked = [one for one, _ in self.questions.get("mapping", ())]
+        if not asked:
+            return set(), set(), False
+        every = [{*required, *(optional or ())} for required, optional in asked]
+        closed = all(optional is not None for _, optional in asked) and all(keys == every[0] for keys in every)
+        return set.intersection(*({*required} for required, _ in asked)), set.union(*every), closed
+
+    def gathered(self) -> Spot:
+        """The same, in which free names are one."""
+        _, known, closed = self.keys
+        found = Spot({}, self.questions, self.types)
+        for key, spot in self.below.items():
+            free = "items" in self.questions and not closed and key not in known
+            found.below.setdefault("*" if free else key, Spot()).merge(spot.gathered())
+        return found
+
+
+class Asked:
+    """What readers ask while it is open, below a prefix of paths."""
+
+    def __init__(self, prefix: str = "") -> None:
+        self.prefix, self.root, self.file = prefix, Spot(), ""
+
+    def note(self, path: str, value: Any, question: str, asked: Any = None) -> None:
+        if path != self.prefix and not path.startswith(f"{self.prefix}." if self.prefix else ""):
+            return
+        spot = self.root.at(path.removeprefix(self.prefix).lstrip("."))
+        spot.questions.setdefault(question, []).append((asked, self.file))
+        spot.types.add(type_of(value))
+        for key, inner in value.items() if isinstance(value, Mapping) else ():  # what is read without a question
+            spot.below.setdefault(str(key), Spot()).types.add(type_of(inner))
+
+    @contextmanager
+    def open(self) -> Iterator[Asked]:
+        """Nodes report their questions, and so does the reader of mappings, which has its own."""
+        with patch.multiple(Node, **{name: self._node(name) for name in TYPES}):
+            reader = mappings._MappingReader
+            with patch.multiple(
+                reader,
+                _table=self._table(reader._table),
+                _text=self._text(reader._text),
+                _texts=self._texts(reader._texts),
+            ):
+                yield self
+
+    def _node(self, name: str) -> Callable[..., Any]:
+        plain, outer = getattr(Node, name), self
+
+        def ask(node: Node, *args: Any, **named: Any) -> Any:
+            said: Any = None
+            if name == "mapping":
+                said = (
+                    named.get("required", args[0] if args else ()),
+                    named.get("optional", args[1] if len(args) > 1 else ()),
+                )
+            elif name == "quantity":
+                low = named.get("low", args[2] if len(args) > 2 else None)
+                said = (named.get("dimension", args[0] if args else None), low)
+            elif name == "word":
+                choices = named.get("choices")
+                said = None if choices is None else tuple(choices)
+            elif name == "integer":
+                said = named.get("low")
+            outer.note(node.path, node.value, name, said)
+            return plain(node, *args, **named)
+
+        return ask
+
+    def _table(self, plain: Callable[..., Any]) -> Callable[..., Any]:
+        def ask(reader: Any, value: Any, path: Any, known: Any, needed: Any) -> Any:
+            known, needed = list(known), list(needed)
+            self.note(dotted(path), value, "mapping", (needed, known))
+            return plain(reader, value, path, known, needed)
+
+        return ask
+
+    def _text(self, plain: Callable[..., Any]) -> Callable[..., Any]:
+        def ask(reader: Any, table: Any, key: str, path: Any, choices: Any = ()) -> Any:
+            choices = tuple(choices)
+            self.note(dotted((*path, key)), table.get(key), "word", choices or None)
+            return plain(reader, table, key, path, choices)
+
+        return ask
+
+    def _texts(self, plain: Callable[..., Any]) -> Callable[..., Any]:
+        def ask(reader: Any, value: Any, path: Any) -> Any:
+            self.note(dotted(path), value, "each")
+            self.note(f"{dotted(path)}[0]", "", "word")
+            return plain(reader, value, path)
+
+        return ask
+
+
+def dotted(path: Any) -> str:
+    """A path of the reader of mappings, as nodes write theirs; a topic's name is one step."""
+    return ".".join(f"[{step}]" if isinstance(step, int) else re.sub(r"[.\[\]]", "_", step) for step in path).replace(
+        ".[", "["
+    )
+
+
+def type_of(value: Any) -> str:
+    if isinstance(value, bool):
+        return "boolean"
+    names = ((int, "integer"), (float, "number"), (str, "string"), (list, "array"), (Mapping, "object"))
+    return next((name for kind, name in names if isinstance(value, kind)), "null")
+
+
+def quantity(dimension: str | None, unsigned: bool = False) -> Schema:
+    """Where a number with a unit stands: `made` defines it once a schema."""
+    return {"$ref": f"#/$defs/{dimension or 'quantity'}{'.0' if unsigned else ''}"}
+
+
+def quantity_def(name: str) -> Schema:
+    """A number with a unit; full-width letters and other signs, which are read as well, are left to `shiliu check`."""
+    kind_, _, unsigned = name.partition(".")
+    dimension = None if kind_ == "quantity" else kind_
+    units = "|".join(re.escape(unit) for unit, (kind, _) in UNITS.items() if dimension in (None, kind))
+    number = rf"{'[+]?' if unsigned else '[+-]?'}([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+    found: Schema = {"type": "string", "pattern": rf"^\s*{number}\s*({units})\s*$|[^\x00-\x7F]"}
+    return found | ({"examples": [EXAMPLE[dimension]]} if dimension else {})
+
+
+def schema_of(spot: Spot, path: str = "") -> Schema:
+    """The schema of a spot. Where readers ask in several ways, any of them will do."""
+    ways: list[Schema] = []
+    asked = spot.questions
+    if "quantity" in asked:
+        kinds = {dimension for (dimension, _), _ in asked["quantity"]}
+        lows = [low for (_, low), _ in asked["quantity"]]
+        ways.append(
+            quantity(kinds.pop() if len(kinds) == 1 else None, all(low is not None and low >= 0 for low in lows))
+        )
+    elif "size" in asked:
+        ways.append({"type": "string", "pattern": r"^\s*\d+\s*x\s*\d+\s*$", "examples": ["640x480"]})
+    elif "word" in asked:
+        choices = {one for one, _ in asked["word"]}
+        files = {file for _, file in asked["word"]}
+        fixed = len(choices) == 1 and None not in choices and len(files) > 1
+        ways.append({"enum": sorted(choices.pop())} if fixed else {"type": "string"})
+    if "integer" in asked:
+        low = next((one for one, _ in asked["integer"] if one is not None), None)
+        ways.append({"type": "integer"} | ({} if low is None else {"minimum": low}))
+    if "number" in asked:
+        ways.append({"type": "number"})
+    if "flag" in asked:
+        ways.append({"enum": [True, False, "yes", "no"]})  # as `Node.flag`
+    if "mapping" in asked or "items" in asked or "object" in spot.types:
+        ways.append(table_of(spot, path))
+    if "each" in asked or "array" in spot.types:
+        ways.append({"type": "array"} | ({"items": schema_of(spot.below["[]"], path)} if "[]" in spot.below else {}))
+    if not ways:
+        return {}
+    met = {
+        way.get("type", ("object" if "condition" in way["$ref"] else "string") if "$ref" in way else None)
+        for way in ways
+    }
+    met |= {type_of(one) for way in ways for one in way.get("enum", ())[:1]}
+    further = {t for t in spot.types - {"null"} if t not in met and not (t == "integer" and "number" in met)}
+    further |= {type_ for end, type_ in ALSO if path.endswith(f".{end}") and type_ not in met}
+    ways += [{"type": t} for t in sorted(further)]
+    if "null" in spot.types:
+        ways.append({"type": "null"})
+    return ways[0] if len(ways) == 1 else {"anyOf": ways}
+
+
+def table_of(spot: Spot, path: str) -> Schema:
+    required, known, closed = spot.keys
+    for one, other in PAIRS:  # bounds of one thing have one unit, whichever of them our files show
+        if {one, other} <= {*spot.below}:
+            both = Spot()
+            both.merge(spot.below[one])
+            both.merge(spot.below[other])
+            spot.below |= {one: both, other: both}
+    if known >= {*WORDS}:
+        return condition_of(spot, known - {*WORDS}, path)
+    names = sorted({*known, *(key for key in spot.below if key not in ("*", "[]"))})
+    found: Schema = {
+        "type": "object",
+        "properties": {name: schema_of(spot.below.get(name, Spot()), f"{path}.{name}") for name in names},
+    }
+    if required:
+        found["required"] = sorted(required)
+    if "*" in spot.below:
+        found["additionalProperties"] = schema_of(spot.below["*"], f"{path}.*")
+    elif closed:
+        found["additionalProperties"] = False
+    return found
+
+
+def condition_of(spot: Spot, beside: set[str], path: str) -> Schema:
+    """One word with its arguments, as goals say it, with the keys that may stand beside it."""
+    if not beside and path != ".condition":
+        return {"$ref": "#/$defs/condition"}
+    others = {key: schema_of(spot.below.get(key, Spot()), f"{path}.{key}") for key in sorted(beside)}
+    words = {word: {"$ref": f"#/$defs/word.{word}"} for word in sorted(WORDS)}
+    found: Schema = {"type": "object", "properties": {**words, **others}, "additionalProperties": False}
+    return found if others else found | {"minProperties": 1, "maxProperties": 1}
+
+
+def hoisted(spot: Spot, defs: dict[str, Spot]) -> None:
+    """Take the words of all conditions of a tree out of it, into one spot a word: they may stand in one another."""
+    _, known, _ = spot.keys
+    for key in list(spot.below):
+        hoisted(spot.below[key], defs)
+        if known >= {*WORDS} and key in WORDS:
+            defs.setdefault(key, Spot()).merge(spot.below.pop(key))

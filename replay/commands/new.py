@@ -1,0 +1,96 @@
+"""shiliu new: a small file to begin from, in the designer's folder, with the schema that an editor reads."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...scenarios.reading import composition
+from ...scenarios.sheet.errors import ShiliuError
+from ...scenarios.sheet.yaml_reader import nearest
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from ...cli import CommandRequest
+
+USAGE = """
+shiliu new scenario NAME
+shiliu new part NAME
+shiliu new cell NAME [scenario=microwave]
+shiliu new mapping NAME
+
+Writes a small file that `shiliu check` finds sound, to be changed step by step: conf/scenario/NAME.yaml, conf/cell/NAME.yaml or
+conf/mapping/NAME.yaml, or a box as assets/objects/NAME. --config-dir names another folder than conf. No file is overwritten.
+The first line names a JSON Schema, which is put into conf/editor. An editor that knows YAML (in VS Code: the extension YAML by Red Hat)
+then completes keys, shows what they mean in English and Chinese, and underlines what is wrong.
+"""
+TEMPLATES = composition.CONF / "editor"
+SCHEMA = "# yaml-language-server: $schema="
+# kind -> (its files: template, and where it is written, below the folder that holds conf; how it is checked)
+KINDS = {
+    "scenario": ((("scenario.yaml", "{conf}/scenario/{name}.yaml"),), "scenario={name}"),
+    "part": (
+        (
+            ("part.yaml", "{conf}/../assets/objects/{name}/part.yaml"),
+            ("part.xml", "{conf}/../assets/objects/{name}/{name}.xml"),
+            ("part.md", "{conf}/../assets/objects/{name}/README.md"),
+        ),
+        "part={name}",
+    ),
+    "cell": ((("cell.yaml", "{conf}/cell/{name}.yaml"),), "cell={name}"),
+    "mapping": ((("mapping.yaml", "{conf}/mapping/{name}.yaml"),), "mapping={name}"),
+}
+
+
+def run(request: CommandRequest) -> int:
+    """Write the files of one kind.
+
+    Raises:
+        ShiliuError: no such kind, no name, or a file that is there already.
+    """
+    settings = Settings(request)
+    settings.stop()
+    kind, name = _words(request)
+    conf = request.conf_dir if request.conf_dir is not None else Path("conf")
+    files, asked = KINDS[kind]
+    words = {"conf": conf, "name": name}
+    targets = [(TEMPLATES / template, Path(os.path.normpath(target.format(**words)))) for template, target in files]
+    for _, target in targets:
+        if target.exists():
+            raise ShiliuError("This is there already. Choose another name, or move it away.", file=str(target))
+    schema = conf / "editor" / f"{kind}.json"
+    schema.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(TEMPLATES / schema.name, schema)
+    scenario = settings.chosen("scenario") or ""
+    for template, target in targets:
+        text = template.read_text(encoding="utf-8")
+        text = (
+            text.replace("$name", name)
+            .replace("$scenario", scenario)
+            .replace("$today", datetime.date.today().isoformat())
+        )
+        if target.suffix == ".yaml":
+            text = f"{SCHEMA}{Path(os.path.relpath(schema, target.parent)).as_posix()}\n{text}"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        print(target)
+    where = f" --config-dir {request.conf_dir}" if request.conf_dir is not None else ""
+    print(f"Next: shiliu check {asked.format(name=name)}{where}")
+    return 0
+
+
+def _words(request: CommandRequest) -> tuple[str, str]:
+    kind, name, *more = *request.words, "", ""
+    if kind not in KINDS:
+        raise ShiliuError(
+            f"`shiliu new` makes no {kind!r}.{nearest(kind, list(KINDS))}" if kind else USAGE.split("\n\n")[0].strip()
+        )
+    if not name or any(more):
+        raise ShiliuError(f"Write one name: shiliu new {kind} NAME.")
+    if not re.fullmatch(r"[a-z][a-z0-9_-]*" if kind == "cell" else r"[a-z][a-z0-9_]*", name):
+        raise ShiliuError(f"{name!r} is no name: small letters, digits and _ only, such as my_{kind}.")
+    return kind, name

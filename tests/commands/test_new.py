@@ -1,0 +1,243 @@
+"""`shiliu new` writes what is sound at once; the schemas that editors read accept our files and refuse what `check` refuses."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from conftest import script
+from shiliu import cli
+from shiliu.replay.commands.new import KINDS, SCHEMA, TEMPLATES
+from shiliu.scenarios.sheet.yaml_reader import read_yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = {
+    "scenario": [*(ROOT / "conf/scenario").glob("*.yaml"), *(ROOT / "docs/examples/conf/scenario").glob("*.yaml")],
+    "part": [*(ROOT / "assets").glob("*/*/part.yaml")],
+    "cell": [*(ROOT / "conf/cell").glob("*.yaml")],
+    "mapping": [*(ROOT / "conf/mapping").glob("*.yaml")],
+    "robot": [*(ROOT / "conf/robot").glob("*.yaml")],
+    "thresholds": [*(ROOT / "conf/check").glob("*.yaml")],
+}
+
+
+@cache
+def validator(kind: str) -> jsonschema.Draft7Validator:
+    return jsonschema.Draft7Validator(json.loads((TEMPLATES / f"{kind}.json").read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_every_file_of_ours_is_accepted(kind):
+    assert FILES[kind]
+    wrong = [
+        f"{file.relative_to(ROOT)}: {e.message[:200]}"
+        for file in FILES[kind]
+        for e in validator(kind).iter_errors(read_yaml(file))
+    ]
+    assert wrong == []
+
+
+def test_the_scenario_of_the_guide_is_accepted():
+    section = (
+        (ROOT / "docs" / "designing-scenarios.md")
+        .read_text(encoding="utf-8")
+        .partition("## A new scenario in an hour")[2]
+    )
+    whole = yaml.safe_load("\n".join(re.findall(r"(?s)```yaml\n(.*?)```", section)))
+    assert [e.message for e in validator("scenario").iter_errors(whole)] == []
+
+
+def first(kind: str, name: str) -> dict[str, Any]:
+    return copy.deepcopy(read_yaml(next(file for file in FILES[kind] if name in str(file))))
+
+
+REFUSED = [
+    ("scenario", "table_setting", "time_limit", 25),  # a number without its unit
+    ("scenario", "table_setting", "time_limit", "25 kg"),  # a unit of another kind
+    ("scenario", "table_setting", "time_limit", "-25 s"),
+    ("scenario", "table_setting", "time_limit", "25,5 s"),
+    ("scenario", "table_setting", "tiem_limit", "25 s"),  # an unknown key
+    ("scenario", "table_setting", "version", "3"),
+    ("scenario", "table_setting", "version", 0),
+    ("scenario", "table_setting", "title", {"en": "Table"}),  # one language alone
+    ("scenario", "table_setting", "parts.bowl.part", None),
+    ("scenario", "table_setting", "parts.Bowl", {"part": "objects/bowl_150"}),
+    ("scenario", "table_setting", "parts.bowl.at.x", 150),
+    ("scenario", "table_setting", "parts.bowl.at.w", "150 mm"),
+    ("scenario", "table_setting", "parts.table.heigth", "870 mm"),  # a parameter that this part has not
+    ("scenario", "table_setting", "parts.table.height", "870 g"),
+    ("scenario", "table_setting", "variation.table.height", {"unifrom": ["-30 mm", "30 mm"]}),
+    ("scenario", "table_setting", "variation.table.height", {"uniform": ["-30 mm"]}),
+    ("scenario", "table_setting", "goal", [{"moved": {}}]),  # a list where steps have names
+    ("scenario", "table_setting", "goal.taken.moved", {"of": "bowl"}),  # a missing argument
+    ("scenario", "table_setting", "goal.taken.movd", {"of": "bowl", "more_than": "60 mm"}),
+    ("scenario", "table_setting", "goal.taken.hold", 0.5),
+    (
+        "scenario",
+        "table_setting",
+        "goal.served.all",
+        [{"nearr": {"of": "bowl.base", "to": "table.top", "within": "30 mm"}}],
+    ),
+    ("scenario", "table_setting", "skills", [{"grab": {"hand": "left"}}]),
+    ("scenario", "table_setting", "skills", [{"take": {"hand": "middle", "of": "bowl"}}]),
+    ("scenario", "table_setting", "skills", [{"take": {"hand": "left", "of": "bowl", "colour": "red"}}]),
+    ("scenario", "table_setting", "skills", [{"take": {"how": "rmi", "hand": "left", "of": "bowl"}}]),
+    ("scenario", "table_setting", "judge.required", None),
+    ("scenario", "table_setting", "judge.requires", ["integrity"]),
+    ("scenario", "table_setting", "cameras.head.size", "640:480"),
+    ("part", "can_330", "mass", 0.345),
+    ("part", "can_330", "mas", "0.345 kg"),
+    ("part", "can_330", "title", {"zh": "罐"}),
+    ("part", "can_330", "params.mass.default", 0.3),
+    ("part", "can_330", "params.mass.sets", "mass"),
+    ("part", "can_330", "grips.wall.kind", None),
+    ("cell", "mw-01", "surveyed.date", "2 November"),
+    ("cell", "mw-01", "surveyed.by", None),
+    ("cell", "mw-01", "overlay.parts.oven.part", "fixtures/oven"),
+    ("cell", "mw-01", "overlay.parts.oven.at.x", 245),
+    ("cell", "mw-01", "overlay.goal", {}),
+    ("cell", "mw-01", "overlay.robot", {"stands_at": {"x": "8 deg"}}),
+    ("mapping", "piper", "format", "lerobt"),
+    ("mapping", "piper", "streams", {}),
+    ("mapping", "piper", "kind", "robott"),
+    ("mapping", "piper", "stream", []),
+    ("mapping", "kuavo_rosbag", "topics", None),
+    ("robot", "baxter", "title", "Baxter"),
+    ("robot", "baxter", "joint", {}),
+    ("robot", "baxter", "joints", None),
+    ("robot", "baxter", "sources.maker.grade", "good"),
+    ("thresholds", "arm", "joint.velocity.grade", "good"),
+    ("thresholds", "arm", "joint.velocity.stage", None),
+    ("thresholds", "arm", "joint.velocty", {"stage": "motion"}),
+    ("thresholds", "arm", "hand.jump.with", {"pul": 100}),
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "path", "value"), REFUSED, ids=lambda v: str(v)[:40])
+def test_what_check_refuses_is_refused(kind, name, path, value):
+    """None takes a key out."""
+    tree = first(kind, name)
+    at = tree
+    *steps, last = path.split(".")
+    for step in steps:
+        at = at[step]
+    if value is None:
+        del at[last]
+    else:
+        at[last] = value
+    assert list(validator(kind).iter_errors(tree))
+
+
+GOOD = [
+    ("parts.bowl.at.x", "1e2 mm"),
+    ("parts.bowl.at.x", "８００ｍｍ"),  # as a Chinese keyboard writes it
+    ("goal.taken", {"angle": {"of": "table.drawer", "above": "20 mm"}}),  # of a slide
+    (
+        "goal.taken",
+        {
+            "any": [
+                {"tilted": {"of": "bowl", "more_than": "5 deg"}},
+                {"lower": {"of": "bowl", "than": "table.top", "by": "1 cm"}},
+            ]
+        },
+    ),
+    ("skills", [{"take": {"hand": "left", "of": "bowl"}}, {"look": {"at": "bowl.base", "beside": True}}]),
+    ("parts.mine", {"part": "objects/of_my_own", "speed": "3 m/s"}),  # a part that we do not know
+    ("variants", {"short": {"time_limit": "20 s", "skills": None}}),
+]
+
+
+@pytest.mark.parametrize(("path", "value"), GOOD, ids=lambda v: str(v)[:40])
+def test_what_our_files_do_not_show_is_accepted_too(path, value):
+    tree = first("scenario", "table_setting")
+    at = tree
+    *steps, last = path.split(".")
+    for step in steps:
+        at = at[step]
+    at[last] = value
+    assert [e.message for e in validator("scenario").iter_errors(tree)] == []
+
+
+@pytest.fixture
+def editor(monkeypatch) -> Any:
+    """The script that makes the schemas, which imports what lies beside it."""
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    return script("docs/editor.py")
+
+
+@pytest.mark.parametrize("kind", ["part", "cell", "mapping", "robot", "thresholds"])
+def test_a_schema_is_what_the_readers_ask(kind, editor):
+    assert (TEMPLATES / f"{kind}.json").read_text(encoding="utf-8") == editor.made(kind), "run `python docs/editor.py`"
+
+
+@pytest.mark.slow
+def test_the_schema_of_scenarios_is_what_their_readers_ask(editor):
+    assert (TEMPLATES / "scenario.json").read_text(encoding="utf-8") == editor.made("scenario"), (
+        "run `python docs/editor.py`"
+    )
+
+
+def test_every_key_of_a_scenario_says_what_it_means_in_two_languages():
+    properties = validator("scenario").schema["properties"]
+    without = [
+        key
+        for key, one in properties.items()
+        if not re.search(r"\w[^\n]*\n\n.*[\u4e00-\u9fff]", one.get("description", ""))
+    ]
+    assert without == ["variant", "defaults"]  # the command line sets the one; Hydra knows the other
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_new_is_sound(kind, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["new", kind, f"my_{kind}"]) == 0
+    *written, last = capsys.readouterr().out.splitlines()
+    assert written and all((tmp_path / file).is_file() for file in written)
+    assert last == f"Next: shiliu check {kind}=my_{kind}"
+    assert (
+        cli.main([*last.removeprefix("Next: shiliu ").split(), *(["draws=2"] if kind in ("scenario", "cell") else [])])
+        == 0
+    )
+    sheet = tmp_path / next(file for file in written if file.endswith(".yaml"))
+    modeline = sheet.read_text(encoding="utf-8").splitlines()[0]
+    schema = (sheet.parent / modeline.removeprefix(SCHEMA)).resolve()
+    assert modeline.startswith(SCHEMA) and schema == (tmp_path / "conf" / "editor" / f"{kind}.json").resolve()
+    assert (
+        list(jsonschema.Draft7Validator(json.loads(schema.read_text(encoding="utf-8"))).iter_errors(read_yaml(sheet)))
+        == []
+    )
+    capsys.readouterr()
+    assert cli.main(["new", kind, f"my_{kind}"]) == 2
+    assert "This is there already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["scenari", "x"], "makes no 'scenari'. Did you mean scenario"),
+        (["cell"], "Write one name: shiliu new cell NAME"),
+        (["part", "My Part"], "'My Part' is no name"),
+        (["scenario", "../x"], "'../x' is no name"),
+        (["scenario", "a", "b"], "Write one name"),
+    ],
+)
+def test_a_slip_is_one_sentence(words, sentence, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["new", *words]) == 2
+    assert sentence in capsys.readouterr().err and not list(tmp_path.iterdir())
+
+
+def test_a_mapping_that_is_wrong_is_refused(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["new", "mapping", "mine"]) == 0
+    file = tmp_path / "conf" / "mapping" / "mine.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("role: measured", "role: mesured"), encoding="utf-8")
+    assert cli.main(["check", "mapping=mine"]) == 2
+    assert "conf/mapping/mine.yaml:14" in capsys.readouterr().err
