@@ -90,7 +90,8 @@ def _difference(column: WitnessedColumn, apart: np.ndarray, first: int, last: in
 
 
 def together(found: Iterable[Difference]) -> list[Difference]:
-    """Differences of several columns of one kind in about the same rows as one, by the reason of the heaviest."""
+    """Differences of several columns of one kind in about the same rows as one, by the reason of the heaviest; where one of them is
+    another's column, all of them were exchanged."""
     out: list[Difference] = []
     for one in sorted(found, key=lambda d: -d.weight):
         for i, other in enumerate(out):
@@ -98,8 +99,10 @@ def together(found: Iterable[Difference]) -> list[Difference]:
             long = max(one.last - one.first, other.last - other.first) + 1
             same = all(of(one) == of(other) for of in (lambda d: d.kind, lambda d: d.unit, lambda d: d.family == "body"))
             if same and over >= ALIKE * long:
+                why = one if one.name == "copied" else other
                 out[i] = replace(
-                    other, channels=(*other.channels, *(c for c in one.channels if c not in other.channels)),
+                    other, name=why.name, family=why.family, explained=why.explained, numbers=why.numbers,
+                    channels=(*other.channels, *(c for c in one.channels if c not in other.channels)),
                     size=max(one.size, other.size),
                     first=min(one.first, other.first), last=max(one.last, other.last), t0=min(one.t0, other.t0), t1=max(one.t1, other.t1),
                     certain=one.certain or other.certain, weight=one.weight + other.weight,
