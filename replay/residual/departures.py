@@ -82,10 +82,9 @@ def _difference(column: WitnessedColumn, apart: np.ndarray, first: int, last: in
     dt, share = float(np.median(np.diff(column.t))), column.unit == "1"
     why = _reason(Case(column.x, column.truth, first, last, dt, column.noise, column.others, column.partner, share))
     weight = float(np.minimum((apart[rows] / column.limit) ** 2, CAP).sum())
-    return Difference(
-        (column.name,), column.kind, first, last, float(column.t[first]), float(column.t[last]), float(apart[rows].max()), column.unit,
-        why.name if why else None, why.family if why else None, why.explained if why else 0.0, 1.0, bool(column.sure[rows].any()),
-        dict(why.numbers) if why else {}, column.topic, column.limit, len(column.x), weight,
+    return Difference.over(
+        column.t, (column.name,), column.kind, (first, last), float(apart[rows].max()), column.unit, why,
+        certain=bool(column.sure[rows].any()), stream=column.topic, limit=column.limit, weight=weight,
     )  # fmt: skip
 
 
@@ -101,7 +100,7 @@ def together(found: Iterable[Difference]) -> list[Difference]:
             if same and over >= ALIKE * long:
                 why = one if one.name == "copied" else other
                 out[i] = replace(
-                    other, name=why.name, family=why.family, explained=why.explained, numbers=why.numbers,
+                    other, name=why.name, explained=why.explained, numbers=why.numbers,
                     channels=(*other.channels, *(c for c in one.channels if c not in other.channels)),
                     size=max(one.size, other.size),
                     first=min(one.first, other.first), last=max(one.last, other.last), t0=min(one.t0, other.t0), t1=max(one.t1, other.t1),
