@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -171,6 +171,8 @@ def check_units(
         # where the other stream is inside the range and this one moves some other number of times as far, it is scaled
         elsewhere = out[other.name] & set(names) if other is not None and scales else set()
         outside -= {name for name, ratio in witnessed.items() if name not in elsewhere and not _is_unit(ratio)}
+        # nor is it a unit where the other stream is inside, and does not go the 57th part as far: the values are another joint's
+        outside -= {name for name in outside - set(witnessed) if other is not None and _is_elsewhere(stream, other, name, out)}
         wrong_scale = [name for name, ratio in witnessed.items() if _is_unit(ratio)]
         if len(wrong_scale) * 2 < len(scales):
             wrong_scale = []  # a joint that hardly follows its command is no unit
@@ -234,6 +236,13 @@ def check_units(
 
 def _is_unit(ratio: float) -> bool:
     return DEGREES_BAND[0] < ratio < DEGREES_BAND[1]
+
+
+def _is_elsewhere(stream: Stream, other: Stream, name: str, out: Mapping[str, set[str]]) -> bool:
+    if name not in other.names or other.name not in out or name in out[other.name]:
+        return False
+    sizes = [float(np.nanmax(np.abs(one.column(name)))) * SCALE[one.unit] for one in (stream, other)]
+    return sizes[1] > 0.0 and not _is_unit(sizes[0] / sizes[1])
 
 
 def _outside(stream: Stream, names: Sequence[str], limits: Limits, overshoot: float) -> set[str]:

@@ -30,7 +30,8 @@ def standing_speeds(recording: Recording) -> Iterator[Difference]:
             if names:
                 t = seconds(command, origin)
                 size = max(goes[name] for name in names)
-                yield Difference(
-                    names, "command", 0, command.n - 1, float(t.min()), float(t.max()), size, "rad", "held_value", "values", 1.0, 0.0,
-                    False, {"level": float(command.column(names[0])[0])}, topic(command), GOES, command.n, size / GOES,
+                level = {"level": float(command.column(names[0])[0])}
+                yield Difference.over(
+                    np.sort(t), names, "command", None, size, "rad", "held_value", certain=False, undone=0.0, numbers=level,
+                    stream=topic(command), limit=GOES, weight=size / GOES,
                 )  # fmt: skip

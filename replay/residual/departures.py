@@ -82,15 +82,15 @@ def _difference(column: WitnessedColumn, apart: np.ndarray, first: int, last: in
     dt, share = float(np.median(np.diff(column.t))), column.unit == "1"
     why = _reason(Case(column.x, column.truth, first, last, dt, column.noise, column.others, column.partner, share))
     weight = float(np.minimum((apart[rows] / column.limit) ** 2, CAP).sum())
-    return Difference(
-        (column.name,), column.kind, first, last, float(column.t[first]), float(column.t[last]), float(apart[rows].max()), column.unit,
-        why.name if why else None, why.family if why else None, why.explained if why else 0.0, 1.0, bool(column.sure[rows].any()),
-        dict(why.numbers) if why else {}, column.topic, column.limit, len(column.x), weight,
+    return Difference.over(
+        column.t, (column.name,), column.kind, (first, last), float(apart[rows].max()), column.unit, why,
+        certain=bool(column.sure[rows].any()), stream=column.topic, limit=column.limit, weight=weight,
     )  # fmt: skip
 
 
 def together(found: Iterable[Difference]) -> list[Difference]:
-    """Differences of several columns of one kind in about the same rows as one, by the reason of the heaviest."""
+    """Differences of several columns of one kind in about the same rows as one, by the reason of the heaviest; where one of them is
+    another's column, all of them were exchanged."""
     out: list[Difference] = []
     for one in sorted(found, key=lambda d: -d.weight):
         for i, other in enumerate(out):
@@ -98,8 +98,10 @@ def together(found: Iterable[Difference]) -> list[Difference]:
             long = max(one.last - one.first, other.last - other.first) + 1
             same = all(of(one) == of(other) for of in (lambda d: d.kind, lambda d: d.unit, lambda d: d.family == "body"))
             if same and over >= ALIKE * long:
+                why = one if one.name == "copied" else other
                 out[i] = replace(
-                    other, channels=(*other.channels, *(c for c in one.channels if c not in other.channels)),
+                    other, name=why.name, explained=why.explained, numbers=why.numbers,
+                    channels=(*other.channels, *(c for c in one.channels if c not in other.channels)),
                     size=max(one.size, other.size),
                     first=min(one.first, other.first), last=max(one.last, other.last), t0=min(one.t0, other.t0), t1=max(one.t1, other.t1),
                     certain=one.certain or other.certain, weight=one.weight + other.weight,

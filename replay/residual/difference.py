@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from .hypotheses import HYPOTHESES
+import numpy as np
+
+from .hypotheses import HYPOTHESES, Explanation
 
 JOIN = 12  # rows: disagreements nearer than this are one (a kernel's length at 30 Hz)
 DENSE = 0.3  # of a span: where so much of it is wrong in one column, all of it is one fault
@@ -13,7 +16,8 @@ LEAP = 0.04  # rad: a smaller step between two rows is none that is looked at
 
 # what a difference may be of, and by what: each has words in conf/text
 COLUMNS = ("command", "measured", "velocity", "effort", "pose", "base", "wrench", "touch", "rows")
-REASONS = (*(one.name for one in HYPOTHESES), "cut", "blocked", None)
+FAMILY_OF = {one.name: one.family for one in HYPOTHESES} | {"cut": "time", "blocked": "body"}
+REASONS = (*FAMILY_OF, None)
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,7 @@ class Difference:
         channels: names; kind: of the column, a word of `COLUMNS`; `rows` for all of them.
         first, last: rows; t0, t1: [s].
         size: largest difference, in `unit`.
-        name, family: of the hypothesis that explains it; None where none explains enough.
+        name: of the hypothesis that explains it; None where none explains enough.
         explained: share of the squared difference that it explains; undone: share of the disagreement that is gone when the column is
             put right; numbers: what the hypothesis fitted.
         certain: whether a body that moves cannot have done it; stream: the device's channel that holds the column.
@@ -41,15 +45,31 @@ class Difference:
     size: float
     unit: str
     name: str | None
-    family: str | None
-    explained: float
-    undone: float
     certain: bool
+    explained: float = 1.0
+    undone: float = 1.0
     numbers: Mapping[str, float | str] = field(default_factory=dict)
     stream: str = ""
     limit: float = 1.0
     rows: int = 1
     weight: float = 0.0
+
+    @classmethod
+    def over(
+        cls, t: np.ndarray, channels: tuple[str, ...], kind: str, rows: tuple[int, int] | None, size: float, unit: str,
+        name: str | Explanation | None, *, certain: bool, **more: Any,
+    ) -> Difference:  # fmt: skip
+        """One in rows first..last of a take (all where None) with times t (n,) [s]; `name`: or the explanation with its numbers."""
+        first, last = (0, len(t) - 1) if rows is None else rows
+        if not isinstance(name, str):
+            known = {"explained": 0.0} if name is None else {"explained": name.explained, "numbers": dict(name.numbers)}
+            more, name = known | more, None if name is None else name.name
+        return cls(channels, kind, first, last, float(t[first]), float(t[last]), size, unit, name, certain, rows=len(t), **more)
+
+    @property
+    def family(self) -> str | None:
+        """Of the hypothesis."""
+        return FAMILY_OF.get(self.name or "")
 
     def __post_init__(self) -> None:
         if self.name not in REASONS or self.kind not in COLUMNS:

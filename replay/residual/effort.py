@@ -62,9 +62,9 @@ def check_lateness(group: Group, arms: Mapping[str, MeasuredArm], laws: Sequence
         return []
     kind, rows, channels = found
     late = rows * group.dt
-    return [Difference(
-        tuple(c.name for c in channels), kind, 0, group.n - 1, float(group.t[0]), float(group.t[-1]), abs(late), "s", "lag", "time", 1.0,
-        1.0, True, {"rows": float(rows), "late": late}, channels[0].topics[kind], group.dt, group.n, 9.0 * group.n * len(channels),
+    return [Difference.over(
+        group.t, tuple(c.name for c in channels), kind, None, abs(late), "s", "lag", certain=True, stream=channels[0].topics[kind],
+        numbers={"rows": float(rows), "late": late}, limit=group.dt, weight=9.0 * group.n * len(channels),
     )]  # fmt: skip
 
 
@@ -218,8 +218,8 @@ def _all(group: Group, law: ServoLaw) -> Iterator[Difference]:
         return
     size = abs(share - 1.0) * float(np.abs(truth / share).max())
     mirrored = abs(share + 1.0) <= SHARE
-    yield Difference(
-        tuple(c.name for c in channels), "effort", 0, group.n - 1, float(group.t[0]), float(group.t[-1]), size, "Nm",
-        "mirrored" if mirrored else "factor", "columns" if mirrored else "values", 1.0, 1.0, True,
-        {"factor": -1.0 if mirrored else share}, channels[0].topics["effort"], LIMIT, group.n, 9.0 * group.n * len(channels),
+    yield Difference.over(
+        group.t, tuple(c.name for c in channels), "effort", None, size, "Nm", "mirrored" if mirrored else "factor", certain=True,
+        numbers={"factor": -1.0 if mirrored else share}, stream=channels[0].topics["effort"], limit=LIMIT,
+        weight=9.0 * group.n * len(channels),
     )  # fmt: skip

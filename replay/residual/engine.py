@@ -108,21 +108,18 @@ def _hands(group: Group) -> list[Difference]:
         r = reversed_hand(channel, group.dt)
         if r is not None:
             way = float(np.ptp(channel.columns["measured"]))
-            turned_round = whole(group, channel, "measured", way, "mirrored", "columns", {"correlation": r}, ())
+            turned_round = whole(group, channel, "measured", way, "mirrored", {"correlation": r}, ())
             found.append(replace(turned_round, certain=True))
     turned = {name for difference in found for name in difference.channels}
     for one in against_command(group):
         if one.channel.name in turned:
             continue
         why = "mirrored" if one.mirrored else "held_value" if one.stands else None
-        weight = one.size / BEYOND_HAND * (one.last - one.first + 1)
-        made = Difference(
-            (one.channel.name,), one.stands or "measured", one.first, one.last, float(group.t[one.first]), float(group.t[one.last]),
-            one.size, "1", why, {"mirrored": "columns", "held_value": "values"}.get(why or ""), 0.0, 0.0,
-            one.size > CERTAIN_HAND, {}, one.channel.topics["measured"],
-            BEYOND_HAND, group.n, weight,
-        )  # fmt: skip
-        found.append(made)
+        found.append(Difference.over(
+            group.t, (one.channel.name,), one.stands or "measured", (one.first, one.last), one.size, "1", why,
+            certain=one.size > CERTAIN_HAND, explained=0.0, undone=0.0, stream=one.channel.topics["measured"], limit=BEYOND_HAND,
+            weight=one.size / BEYOND_HAND * (one.last - one.first + 1),
+        ))  # fmt: skip
     return found
 
 
@@ -188,9 +185,9 @@ def _blocked(group: Group, channel: RecordedChannel, own: Sequence[Relation], ro
         return None
     away = np.abs(follows.residual[span])
     limit = threshold(follows, channel.unit)
-    return Difference(
-        (channel.name,), "measured", first, last, float(group.t[first]), float(group.t[last]), float(away.max()), channel.unit,
-        "blocked", "body", 0.0, 0.0, False, {}, channel.topics["measured"], limit, group.n, float((away / limit).sum()),
+    return Difference.over(
+        group.t, (channel.name,), "measured", (first, last), float(away.max()), channel.unit, "blocked", certain=False, explained=0.0,
+        undone=0.0, stream=channel.topics["measured"], limit=limit, weight=float((away / limit).sum()),
     )  # fmt: skip
 
 
@@ -248,11 +245,9 @@ def _difference(
     if one.kind == "command" and one.first == one.last and one.channel.unit == "rad" and one.size < JERK:
         certain = False
     unit = one.channel.unit if one.kind != "velocity" else f"{one.channel.unit}/s"
-    yield Difference(
-        (one.channel.name,), one.kind, one.first, one.last, float(group.t[one.first]), float(group.t[one.last]), one.size, unit,
-        why.name if why else None, why.family if why else None, why.explained if why else 0.0, 1.0 - one.left,
-        certain, dict(why.numbers) if why else {}, one.channel.topics.get(one.kind, ""),
-        one.limit, group.n, one.disagreement * (1.0 - one.left) * len(one.rows),
+    yield Difference.over(
+        group.t, (one.channel.name,), one.kind, (one.first, one.last), one.size, unit, why, certain=certain, undone=1.0 - one.left,
+        stream=one.channel.topics.get(one.kind, ""), limit=one.limit, weight=one.disagreement * (1.0 - one.left) * len(one.rows),
     )  # fmt: skip
 
 

@@ -49,11 +49,11 @@ def _of(recording: Recording, stream: Stream) -> Iterator[Difference]:
         x = stream.column(UPWARDS)
         share = float(np.median(x)) / _weight()
         if not LIGHTER <= share <= HEAVIER:
-            name, family = ("mirrored", "columns") if LIGHTER <= -share <= HEAVIER else ("factor", "values")
+            name = "mirrored" if LIGHTER <= -share <= HEAVIER else "factor"
             size = abs(share - 1.0) * _weight()
-            yield Difference(
-                (UPWARDS,), "wrench", 0, stream.n - 1, float(t[0]), float(t[-1]), size, "N", name, family, 1.0, 1.0, True,
-                {"factor": -1.0 if name == "mirrored" else share}, topic(stream), 0.3 * _weight(), stream.n, 9.0 * stream.n,
+            yield Difference.over(
+                t, (UPWARDS,), "wrench", None, size, "N", name, certain=True, limit=0.3 * _weight(), weight=9.0 * stream.n,
+                numbers={"factor": -1.0 if name == "mirrored" else share}, stream=topic(stream),
             )  # fmt: skip
     if stream.quantity == "touch":
         for name in stream.names:

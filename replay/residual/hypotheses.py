@@ -199,6 +199,12 @@ def _wrapped(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str
         changes = int((np.diff(times) != 0.0).sum())
         if (changes or turn == np.pi) and changes <= 0.25 * c.n:
             yield c.meant + times * turn, float(1 + changes), {"turn": turn}
+    # beyond a level it goes on from the other end, whatever it counts in: it is off while it would be beyond it, and by twice the level
+    by = float(np.median(c.recorded - c.meant))
+    level, size = 0.5 * abs(by), np.abs(c.meant)
+    near = 2.0 * c.noise + float(np.abs(np.diff(c.truth[max(0, c.first - 1) : c.last + 2])).max(initial=0.0))
+    if np.abs(c.recorded).max() < level + c.noise and level - c.noise < float(size.min()) < level + near:
+        yield c.meant + by, 0.5, {"turn": 2.0 * level}
 
 
 def _differenced(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
@@ -291,10 +297,13 @@ def _warp(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]
 
 
 def _backlash(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
-    way = np.sign(np.gradient(c.truth)[c.span])
-    if (way > 0).any() and (way < 0).any():
-        half = float(np.median((c.recorded - c.meant)[way != 0.0] * way[way != 0.0]))
-        yield c.meant + half * way, 1.0, {"by": half}
+    """Follows at the edge of a band: it stands until what it should be has gone through the band."""
+    widest = float(np.abs(c.recorded - c.meant).max())
+    for band in (widest, float(np.percentile(np.abs(c.recorded - c.meant), 90.0))):
+        at, course = float(c.recorded[0]), np.empty(c.n)
+        for k, x in enumerate(c.meant.tolist()):
+            course[k] = at = min(max(at, x - band), x + band)
+        yield course, 1.0, {"by": band}
 
 
 def _row(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:

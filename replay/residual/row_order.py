@@ -87,8 +87,8 @@ def _stray(step: np.ndarray, first: int, last: int) -> bool:
 
 def _rows(group: Group, names: list[str], first: int, last: int, size: float, why: str) -> Difference:
     return Difference(
-        tuple(names), "rows", first, last, float(group.t[first - 1]), float(group.t[last]), size, group.channels[0].unit, why, "time",
-        1.0, 1.0, True, {}, "", LEAP, group.n, 1e3 * size * len(names),
+        tuple(names), "rows", first, last, float(group.t[first - 1]), float(group.t[last]), size, group.channels[0].unit, why, True,
+        limit=LEAP, rows=group.n, weight=1e3 * size * len(names),
     )  # fmt: skip
 
 

@@ -132,9 +132,9 @@ def late_column(
     """
     known = any(_as_modelled(law) or abs(law.share - 1.0) > SHARE for law in laws)
     pool = _pool_of_arms(group, arms) if group.same_rows and not known else None
-    if pool is None or pool.gains is None or None in pool.gains:
+    if pool is None or pool.gains is None:
         return None
-    model = np.array([*pool.gains, 1.0])
+    stiffness, begin = pool.gains[0], np.array([*pool.gains, 1.0], float)
 
     def left(kind: str, late: int) -> float:
         moved = tuple(replace(c, columns={**c.columns, kind: shifted(c.columns[kind], late)}) for c in pool.channels)
@@ -142,16 +142,15 @@ def late_column(
         if terms is None or int(terms[2].sum()) < LEAST_ROWS:
             return np.inf
         design, y, moving = terms
-        flat, torques = design[moving], y[moving]
-        every = -(-len(flat) // EVERY)
-        numbers, rest, _ = robust(flat[::every], torques[::every], model, np.full(3, 1e-9), 0.01)
-        return float(np.median(np.abs(rest))) if abs(numbers[0] / model[0] - 1.0) < 2.0 * WITHIN else np.inf
+        every = -(-int(moving.sum()) // EVERY)
+        numbers, rest, _ = robust(design[moving][::every], y[moving][::every], begin, np.full(3, 1e-9), 0.01)
+        return float(np.median(np.abs(rest))) if abs(numbers[0] / stiffness - 1.0) < 2.0 * WITHIN else np.inf
 
     if left("command", 0) <= QUIET:
         return None
     tried = [(left(kind, late), kind, late) for kind in ("command", "measured", "effort") for late in SHIFTS if late]
-    least, kind, late = min(tried, key=lambda one: (one[0], abs(one[2])))
-    return (kind, late, pool.channels) if least <= QUIET else None
+    rest, kind, late = min(tried, key=lambda one: (one[0], abs(one[2])))
+    return (kind, late, pool.channels) if rest <= QUIET else None
 
 
 def laws_of_hands(group: Group, laws: Sequence[ServoLaw]) -> list[ServoLaw]:

@@ -40,24 +40,24 @@ def parameters(
             off = abs(relation.gain - 1.0)
             if off > GAIN + 3.0 * noise / moved and off * np.ptp(c) > SEEN and away >= AWAY[1]:
                 size = abs(relation.gain - 1.0) * float(np.ptp(c))
-                yield whole(group, channel, "measured", size, "factor", "values", {"factor": relation.gain}, alike)
+                yield whole(group, channel, "measured", size, "factor", {"factor": relation.gain}, alike)
             zero = float(np.median(q - shifted(c, -round(relation.delay / group.dt)))) if np.isfinite(relation.delay) else 0.0
             if abs(zero) > ZERO + 3.0 * noise and abs(relation.gain - 1.0) <= GAIN:
-                one = whole(group, channel, "measured", abs(zero), "offset", "values", {"by": zero}, alike)
+                one = whole(group, channel, "measured", abs(zero), "offset", {"by": zero}, alike)
                 yield replace(one, certain=one.certain and _everywhere(c, q, relation, group.dt, zero))
             if len(alike) >= 3 and np.isfinite(relation.delay):
                 apart = relation.delay - float(np.median([r.delay for r in alike]))
                 rows = held_for(c)
                 speed = float(np.abs(c[rows:] - c[:-rows]).max()) / (rows * group.dt)
                 if abs(apart) > DELAY + (rows - 1) * group.dt + 3.0 * noise / max(speed, 1e-6):
-                    yield whole(group, channel, "measured", abs(apart), "lag", "time", {"late": apart}, alike, "s")
+                    yield whole(group, channel, "measured", abs(apart), "lag", {"late": apart}, alike, "s")
         elif relation.name == "derivative" and len(alike) >= 3:
             usual = float(np.median([r.gain for r in alike])) or 1.0
             v = channel.columns["velocity"]
             moved = float((v - relation.residual).std())
             if moved > 0.02 and abs(relation.gain / usual - 1.0) > 0.12 + 3.0 * relation.noise / moved:
                 size = abs(relation.gain / usual - 1.0) * float(np.ptp(v - relation.residual))
-                yield whole(group, channel, "velocity", size, "factor", "values", {"factor": relation.gain / usual}, alike)
+                yield whole(group, channel, "velocity", size, "factor", {"factor": relation.gain / usual}, alike)
 
 
 def of_command(channel: RecordedChannel, one: Difference) -> Difference:
@@ -75,7 +75,7 @@ def _everywhere(c: np.ndarray, q: np.ndarray, relation: Relation, dt: float, zer
 
 
 def whole(
-    group: Group, channel: RecordedChannel, kind: str, size: float, name: str, family: str, numbers: dict[str, float | str],
+    group: Group, channel: RecordedChannel, kind: str, size: float, name: str, numbers: dict[str, float | str],
     alike: Sequence[Relation], unit: str | None = None,
 ) -> Difference:  # fmt: skip
     limit = {"s": DELAY, "rad": ZERO}.get(unit or channel.unit, GAIN)
@@ -83,9 +83,9 @@ def whole(
     tight = len(alike) >= 3 and all(
         abs(r.gain - 1.0) < GAIN / 2.0 if r.name == "follows" else True for r in alike
     )
-    return Difference(
-        (channel.name,), kind, 0, group.n - 1, float(group.t[0]), float(group.t[-1]), size, unit or channel.unit, name, family,
-        1.0, 1.0, tight, numbers, channel.topics.get(kind, ""), limit, group.n, group.n * size / limit,
+    return Difference.over(
+        group.t, (channel.name,), kind, None, size, unit or channel.unit, name, certain=tight, numbers=numbers,
+        stream=channel.topics.get(kind, ""), limit=limit, weight=group.n * size / limit,
     )  # fmt: skip
 
 
@@ -108,11 +108,11 @@ def written_as_commands(group: Group) -> Iterator[Difference]:
                 break
     for later, channels in found.items():
         # where no channel has a command of its own, none was recorded: a set of states, and no fault of single columns
-        yield Difference(
-            tuple(c.name for c in channels), "command", 0, group.n - 1, float(group.t[0]), float(group.t[-1]),
-            max(float(np.ptp(c.columns["measured"])) for c in channels), channels[0].unit, "measurement_as_command", "values", 1.0, 1.0,
-            len(channels) < moving, {"rows": float(later)},
-            channels[0].topics["command"], SEEN, group.n, 1e3 * len(channels),
+        size = max(float(np.ptp(c.columns["measured"])) for c in channels)
+        yield Difference.over(
+            group.t, tuple(c.name for c in channels), "command", None, size, channels[0].unit, "measurement_as_command",
+            certain=len(channels) < moving, numbers={"rows": float(later)}, stream=channels[0].topics["command"], limit=SEEN,
+            weight=1e3 * len(channels),
         )  # fmt: skip
 
 
@@ -127,9 +127,9 @@ def beyond_the_ends(group: Group) -> Iterator[Difference]:
             rows = np.flatnonzero(away > PAST)
             if channel.unit == "1" and len(rows) and np.median(away) < COUNTED:
                 first, last, size = int(rows[0]), int(rows[-1]), float(away.max() - PAST)
-                yield Difference(
-                    (channel.name,), kind, first, last, float(group.t[first]), float(group.t[last]), size, "1", None, None, 0.0, 1.0, True,
-                    {}, channel.topics[kind], PAST, group.n, size / PAST * len(rows),
+                yield Difference.over(
+                    group.t, (channel.name,), kind, (first, last), size, "1", None, certain=True, stream=channel.topics[kind], limit=PAST,
+                    weight=size / PAST * len(rows),
                 )  # fmt: skip
 
 
@@ -152,9 +152,9 @@ def speeds_of_another_unit(group: Group) -> Iterator[Difference]:
     if not 0.6 < usual < 1.4 and 2 * len(alike) > len(slopes):
         first = next(c for c in group.channels if c.name == alike[0])
         size = max(float(np.abs(c.columns["velocity"]).max()) for c in group.channels if c.name in alike)
-        yield Difference(
-            tuple(alike), "velocity", 0, group.n - 1, float(group.t[0]), float(group.t[-1]), size * abs(1.0 - 1.0 / usual), "rad/s",
-            "factor", "values", 1.0, 1.0, True, {"factor": usual}, first.topics["velocity"], 0.5, group.n, 1e3 * len(alike),
+        yield Difference.over(
+            group.t, tuple(alike), "velocity", None, size * abs(1.0 - 1.0 / usual), "rad/s", "factor", certain=True,
+            numbers={"factor": usual}, stream=first.topics["velocity"], limit=0.5, weight=1e3 * len(alike),
         )  # fmt: skip
 
 
@@ -173,10 +173,9 @@ def speeds_of_another_motion(group: Group) -> Iterator[Difference]:
     size, channel, _ = max(strange, key=lambda one: one[0])
     whys = [why for _, _, why in strange if why is not None]
     why = whys[0] if 2 * len(whys) > len(strange) and len({one.name for one in whys}) == 1 else None
-    yield Difference(
-        tuple(c.name for _, c, _ in strange), "velocity", 0, group.n - 1, float(group.t[0]), float(group.t[-1]), size, "rad/s",
-        why.name if why else None, why.family if why else None, why.explained if why else 0.0, 1.0, True,
-        dict(why.numbers) if why else {}, channel.topics["velocity"], 0.5, group.n, 1e3 * len(strange),
+    yield Difference.over(
+        group.t, tuple(c.name for _, c, _ in strange), "velocity", None, size, "rad/s", why, certain=True,
+        stream=channel.topics["velocity"], limit=0.5, weight=1e3 * len(strange),
     )  # fmt: skip
 
 
@@ -188,8 +187,8 @@ def speeds_never_filled(group: Group) -> Iterator[Difference]:
     ]  # fmt: skip
     if found:
         size = max(float(np.abs(np.gradient(c.columns["measured"], group.dt)).max()) for c in found)
-        yield Difference(
-            tuple(c.name for c in found), "velocity", 0, group.n - 1, float(group.t[0]), float(group.t[-1]), size, "rad/s", "held_value",
-            "values", 1.0, 1.0, False, {"level": float(found[0].columns["velocity"][0])}, found[0].topics["velocity"], 0.1, group.n,
-            float(len(found)),
+        level = {"level": float(found[0].columns["velocity"][0])}
+        yield Difference.over(
+            group.t, tuple(c.name for c in found), "velocity", None, size, "rad/s", "held_value", certain=False, numbers=level,
+            stream=found[0].topics["velocity"], limit=0.1, weight=float(len(found)),
         )  # fmt: skip

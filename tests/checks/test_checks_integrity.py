@@ -169,6 +169,9 @@ def test_a_joint_that_is_scaled_out_of_its_range_is_no_matter_of_units():
     assert check_units(None, scaled, LIMITS, RULES, START)[0].level == "FAIL", "without the command nobody knows"
     found = by_code(check_integrity(recording(stream(), scaled), LIMITS, RULES))
     assert found["stream.scaled"].level == "FAIL" and found["stream.scaled"].subject[0] == "a"
+    other = state.values.copy()
+    other[:, 0] = 9.0 * np.cos(1.7 * np.arange(len(other)) * 0.002 + 2.0)
+    assert check_units(stream(), replace(state, values=other), LIMITS, RULES, START)[0].level == "PASS", "another motion is no unit"
     both = [replace(s, values=np.rad2deg(s.values)) for s in (stream(), state)]
     assert check_units(*both, LIMITS, RULES, START)[0].level == "FAIL", "two streams in degrees agree"
 

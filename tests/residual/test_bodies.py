@@ -189,7 +189,7 @@ def test_another_hand_and_another_frame_are_no_fault(take):
 def test_a_command_that_no_torque_answers_to_is_no_push(take):
     rows, name = slice(240, 270), "zarm_r2_joint"
     other = changed(take, "action", name, take.streams["action"].column(name)[rows] + 0.06, rows)
-    doubtful = Difference((name,), "command", 240, 269, 8.0, 8.97, 0.06, "rad", "offset", "values", 1.0, 1.0, False)
+    doubtful = Difference((name,), "command", 240, 269, 8.0, 8.97, 0.06, "rad", "offset", False)
     found = [d for d in more_differences(ComparedColumns(other), [doubtful]) if name in d.channels]
     assert [(d.kind, d.first, d.last, d.certain) for d in found] == [("command", 240, 269, True)]
     assert not more_differences(ComparedColumns(take), [doubtful])  # pushed: the torque answers to what is recorded
@@ -297,7 +297,7 @@ def test_place_speed_and_command_of_a_base(take, where, column, by, kind):
 
 def test_where_rows_are_lost_no_base_is_to_blame(take):
     other = changed(take, "base", "base_x", take.streams["base"].column("base_x")[300:] + 0.4, slice(300, None))
-    lost = Difference((), "rows", 300, 300, 9.97, 10.0, 0.3, "rad", "cut", "time", 1.0, 1.0, True)
+    lost = Difference((), "rows", 300, 300, 9.97, 10.0, 0.3, "rad", "cut", True)
     assert more_differences(ComparedColumns(other), []) and not more_differences(ComparedColumns(other), [lost])
 
 

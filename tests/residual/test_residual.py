@@ -355,3 +355,22 @@ def test_joints_that_are_counted_in_shares_of_their_way_stay_near_its_ends():
         (finding,) = check_differs(ComparedColumns(Recording("take", "set#0", "0" * 64, "robot", shares)), RULES)
         assert finding.level == level
         assert level == "PASS" or (finding.subject == ("joint_5",) and finding.details["rows"][1] == ROWS - 1)
+
+
+def test_a_band_that_is_followed_at_its_edge_and_values_that_go_on_from_the_other_end():
+    truth = 0.7 * np.sin(np.arange(400) / 23.0)
+    at, loose = truth[100], truth.copy()
+    for k in range(100, 300):
+        loose[k] = at = min(max(at, truth[k] - 0.05), truth[k] + 0.05)
+    why = best(Case(loose, truth, 100, 299, 1.0 / RATE, 1e-4))
+    assert why.name == "backlash" and why.numbers["by"] == pytest.approx(0.05, abs=1e-3)
+    beyond = np.flatnonzero(truth > 0.5)
+    beyond = beyond[beyond < 60]
+    wrapped = truth.copy()
+    wrapped[beyond] -= 1.0
+    why = best(Case(wrapped, truth, int(beyond[0]), int(beyond[-1]), 1.0 / RATE, 1e-4))
+    assert why.name == "wrap" and why.numbers["turn"] == pytest.approx(1.0)
+    late = slice(int(beyond[0]) + 6, int(beyond[-1]) - 5)  # not from where it passes the end: an offset
+    shifted = truth.copy()
+    shifted[late] -= 1.0
+    assert best(Case(shifted, truth, late.start, late.stop - 1, 1.0 / RATE, 1e-4)).name == "offset"
