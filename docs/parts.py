@@ -25,7 +25,7 @@ from shiliu.scenarios.sheet.quantity import show
 PAGE = Path(__file__).resolve().parent / "parts.md"
 NOTES = PAGE.with_name("parts.notes.md")
 ROOM = Path(__file__).resolve().parent / "parts"
-LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")  # of a README, which leads from its own folder
+LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")  # of a sheet, which leads from its own folder
 SHOWN, GRIPS = "objects/can_330", "grips.jpg"  # the part whose grips are drawn; their picture
 SIZE, QUALITY = (480, 360), 85
 KINDS = {  # what the folder of a kind holds; a kind that stands not here is headed by its folder's name
@@ -42,7 +42,7 @@ def page() -> str:
     lines = [
         "# The library of parts",
         "",
-        "Written by `docs/parts.py` from the sheets and READMEs under `assets/` and from the compiled parts. A scenario takes a",
+        "Written by `docs/parts.py` from the sheets under `assets/` and from the compiled parts. A scenario takes a",
         "part by its name (`part: fixtures/microwave`), sets its parameters, and speaks of its words and sites (`oven.handle`):",
         "[designing scenarios](designing-scenarios.md). On the command line: `shiliu list parts`, `shiliu list parts microwave`,",
         "`shiliu render part=microwave out=pics`, `shiliu check part=microwave`. Each part opens alone in the MuJoCo viewer.",
@@ -88,7 +88,7 @@ def picture(entry: PartEntry) -> str:
 def section(entry: PartEntry) -> list[str]:
     """What stands on the page of one part."""
     part, found = entry.part, entry.measures
-    about = LINK.sub(r"\1", entry.about)
+    about = LINK.sub(r"\1", entry.part.about)
     lines = [f"### {entry.name}", "", f"**{list_parts.title(entry)}**. {about}", ""]
     lines += [f"![{part.title.get('en', entry.name)}](parts/{picture(entry)})", ""]
     facts = [
@@ -119,9 +119,9 @@ def section(entry: PartEntry) -> list[str]:
     if found.joints:
         joints = [f"`{j.name}` {' '.join(filter(None, (j.kind, list_parts.reach(j), list_parts.added(j))))}" for j in found.joints]
         lines += ["", f"Joints: {', '.join(joints)}."]
-    if entry.sources:
+    if entry.part.sources:
         lines += ["", "| what | value | grade, source |", "|---|---|---|"]
-        lines += [f"| {s.what} | {s.value} | {s.source} |" for s in entry.sources]
+        lines += [f"| {s.what} | {s.value} | {s.source} |" for s in entry.part.sources]
     file = f"../assets/{entry.name}/README.md"
     return [*lines, "", f"[README]({file})"] if (part.file.parent / "README.md").is_file() else lines
 

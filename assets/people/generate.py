@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from shiliu.assets.people.lofts import shapes
-from shiliu.assets.people.sheets import readme, sheet
+from shiliu.assets.people.sheets import sheet
 from shiliu.assets.people.tables import (
     FOOT,
     FOOT_Z,
@@ -455,7 +455,6 @@ def main():
         folder.mkdir(exist_ok=True)
         (folder / f"{person.name}.xml").write_text(xml, encoding="utf-8")
         (folder / "part.yaml").write_text(sheet(person, w.height, w.weight, w.bent), encoding="utf-8")
-        (folder / "README.md").write_text(readme(person), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,16 @@
-"""What is told of a person beside its MJCF: the sheet of its parameters and interface, and its README."""
+"""The sheet of a person: parameters, interface, titles, and where the numbers come from."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from shiliu.assets.people.tables import JOINTS, SKIN, SKIN_DEEP, Person
+
+RESTS = {
+    "seat": "the hips are fixed over a seat of 450 mm (`seat`); the chair's back is the end of the trunk's range",
+    "soles": "the hips are fixed at standing height over the floor mark `soles`; keeping balance is not simulated",
+    "underside": "the hips are fixed on a firm flat bed at `underside`; the head lies on what would be a pillow",
+}
 
 
 def sheet(
@@ -120,34 +126,19 @@ titles:                           # what reports call these words
   right_grip: {{en: right hand, zh: 右手}}
   left_lower_arm: {{en: left lower arm, zh: 左前臂}}
   left_upper_arm: {{en: left upper arm, zh: 左上臂}}
-"""
-
-
-RESTS = {
-    "seat": "the hips are fixed over a seat of 450 mm (`seat`); the chair's back is the end of the trunk's range",
-    "soles": "the hips are fixed at standing height over the floor mark `soles`; keeping balance is not simulated",
-    "underside": "the hips are fixed on a firm flat bed at `underside`; the head lies on what would be a pillow",
-}
-
-
-def readme(person: Person) -> str:
-    return f"""# {person.title[0]}
-
-{person.height * 1e3:g} mm, {person.mass:g} kg. Written by `../generate.py` from tables; which, and what is estimated, stands in
-`docs/people.md`. Frame: x is where the person faces when upright, y to its left, z up; {RESTS[person.lowest]}.
-All joints at zero are the posture. Muscles are the actuators (position, limited in torque); with all of them at zero the
-person keeps the posture. Own weight is carried by the muscles (`gravcomp`). Skin of the head and trunk gives as a spring of
-the stiffness in the table; skin of the limbs is a contact. No maker's or scanned body was used. Grade: C, a mannequin.
-
-Grades: [S] seen in a source, [K] known from the literature as named, [E] estimate; `facts` is the project's fact table of the scenarios.
-
-| what | value | grade, source |
-|---|---|---|
-| height, mass | {person.height * 1e3:g} mm, {person.mass:g} kg | [E] of the people whom such a place looks after or employs |
-| lengths of segments | shares of the height | [K] Drillis and Contini 1966, as printed by Winter, fig. 4.1; where trunk and head bend [E] |
-| masses, centres, inertias of segments | shares of the mass and of the length | [K] Winter, table 4.1, after Dempster |
-| stiffness of the skin | {", ".join(f"{name} {k / 1e3:g}" for name, (k, _) in SKIN.items())} N/mm | [S] facts |
-| depth, mass and damping of the skin | {", ".join(f"{name} {deep * 1e3:g}" for name, deep in SKIN_DEEP.items())} mm deep | [E] |
-| joints: range, stiffness, damping, muscles | as in the MJCF | [E] of the order of relaxed people |
-| pull, delay, height of the hand | as in the sheet | pull 3 to 8 N [E] facts, rest [E] |
+about: >-
+  {h * 1e3:g} mm, {m:g} kg. Written by `../generate.py` from tables; which, and what is estimated, stands in `docs/people.md`. Frame: x is
+  where the person faces when upright, y to its left, z up; {RESTS[person.lowest]}. All joints
+  at zero are the posture. Muscles are the actuators (position, limited in torque); with all of them at zero the person keeps the posture.
+  Own weight is carried by the muscles (`gravcomp`). Skin of the head and trunk gives as a spring of the stiffness in the table; skin of the
+  limbs is a contact. No maker's or scanned body was used. Grade: C, a mannequin.
+sources:                          # what, value, where it comes from
+  - ["height, mass", "{h * 1e3:g} mm, {m:g} kg", "[E] of the people whom such a place looks after or employs"]
+  - [lengths of segments, shares of the height,
+     "[K] Drillis and Contini 1966, as printed by Winter, fig. 4.1; where trunk and head bend [E]"]
+  - ["masses, centres, inertias of segments", shares of the mass and of the length, "[K] Winter, table 4.1, after Dempster"]
+  - [stiffness of the skin, "{", ".join(f"{name} {k / 1e3:g}" for name, (k, _) in SKIN.items())} N/mm", "[S] facts"]
+  - ["depth, mass and damping of the skin", "{", ".join(f"{name} {deep * 1e3:g}" for name, deep in SKIN_DEEP.items())} mm deep", "[E]"]
+  - ["joints: range, stiffness, damping, muscles", as in the MJCF, "[E] of the order of relaxed people"]
+  - ["pull, delay, height of the hand", as in the sheet, "pull 3 to 8 N [E] facts, rest [E]"]
 """

@@ -68,7 +68,7 @@ def as_data(entry: PartEntry) -> dict[str, Any]:
         "name": entry.name,
         "kind": entry.kind,
         "title": dict(part.title),
-        "about": entry.about,
+        "about": entry.part.about,
         "size_mm": found.size,
         "mass_kg": entry.mass,
         "stands": entry.stands,
@@ -104,7 +104,7 @@ def as_data(entry: PartEntry) -> dict[str, Any]:
             for name, g in part.grips.items()
         },
         "shapes": {"touched": found.touched, "seen": found.seen},
-        "sources": [{"what": s.what, "value": s.value, "source": s.source} for s in entry.sources],
+        "sources": [{"what": s.what, "value": s.value, "source": s.source} for s in entry.part.sources],
         "file": str(part.file),
     }
 
@@ -124,7 +124,7 @@ def in_brief(entry: PartEntry) -> list[str]:
 def in_full(entry: PartEntry) -> list[str]:
     """All that is known of a part."""
     part, found = entry.part, entry.measures
-    lines = [f"{entry.name}  {title(entry)}", f"  {entry.about}", ""]
+    lines = [f"{entry.name}  {title(entry)}", f"  {entry.part.about}", ""]
     lines += [f"  size     {size(entry) or 'endless'}", f"  mass     {mass(entry) or '– (nothing moves it)'}"]
     if part.bears is not None:
         bears = part.bears
@@ -136,7 +136,7 @@ def in_full(entry: PartEntry) -> list[str]:
         ("words", [f"{word}  {meaning(m)}" for word, m in part.interface.items()]),
         ("sites", [" ".join(found.sites)] if found.sites else []),
         ("grips", [f"{name}  {grip_words(g)}" for name, g in part.grips.items()] or no_grips(entry)),
-        ("sources", [f"{s.what}: {s.value}  {s.source}" for s in entry.sources]),
+        ("sources", [f"{s.what}: {s.value}  {s.source}" for s in entry.part.sources]),
     ):
         if block:
             lines += ["", f"  {head}", *(f"    {line}" for line in block)]

@@ -2,7 +2,7 @@
 
 ```yaml
 grips:
-  wall: {kind: side, site: middle, fingers: x, pads: y, round: true, width: 66 mm, bears: 100 N, source: "width [S] README; bears [E]"}
+  wall: {kind: side, site: middle, fingers: x, pads: y, round: true, width: 66 mm, bears: 100 N, source: "width [S] sources; bears [E]"}
 ```
 
 `fingers` and `pads` are axes of the site. A grip of cloth names bodies, which are its vertices, in place of a site.
@@ -43,7 +43,7 @@ class GripSheet:
             fingers [m]; depth: how far it comes below the site, along its z axis [m].
         width: between the pads [m], or None; bears: the largest force of a pad [N], or None.
         hands: how many hands hold it so, each at a grip of this entry or of one of the same number; they share the weight.
-        source: where the numbers come from, with grades as in a README.
+        source: where the numbers come from, with grades as in `sources`.
     """
 
     kind: str

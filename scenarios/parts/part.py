@@ -5,6 +5,7 @@ The engine is imported only where an MJCF is opened: a list of parts does withou
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -197,6 +198,20 @@ class Bears:
 
 
 @dataclass(frozen=True)
+class SourceRow:
+    """A number of a part and where it comes from, with its grade: [S], [E], [D] or [K]."""
+
+    what: str
+    value: str
+    source: str
+
+    @property
+    def grade(self) -> str:
+        """The letters of its grades, in the order in which they stand."""
+        return "".join(dict.fromkeys(re.findall(r"\[([SEDK])\]", f"{self.what} {self.value} {self.source}")))
+
+
+@dataclass(frozen=True)
 class Part:
     """What a part's folder says.
 
@@ -213,6 +228,7 @@ class Part:
         unheld: whether its sheet says that no hand takes it (`grips: {}`).
         fastened: the site at which something else holds it, such as the clip of a cord, where hands move the rest of it; or None.
         portrait: azimuth and elevation [rad] from which a catalogue shows it, where they are not the usual ones.
+        about: what it is, in some sentences; sources: where its numbers come from.
         places: key path of its sheet -> (file, line).
     """
 
@@ -229,6 +245,8 @@ class Part:
     unheld: bool = False
     fastened: str | None = None
     portrait: Mapping[str, float] = field(default_factory=dict)
+    about: str = ""
+    sources: tuple[SourceRow, ...] = ()
     places: Mapping[str, Place] = field(default_factory=dict)
 
     def spec(self) -> mujoco.MjSpec:
@@ -358,7 +376,8 @@ def load_part(name: str, node: Node | None = None, extra: Path | None = None) ->
 def _read_sheet(name: str, file: Path, node: Node) -> Part:
     node.mapping(
         optional=(
-            "title", "mass", "bears", "contains", "fastened", "params", "interface", "grips", "titles", "portrait",
+            "title", "mass", "bears", "contains", "fastened", "params", "interface", "grips", "titles", "portrait", "about",
+            "sources",
         )
     )  # fmt: skip
     if "portrait" in node:
@@ -385,8 +404,18 @@ def _read_sheet(name: str, file: Path, node: Node) -> Part:
         grips={**read_grips(node.child("grips"))}
         | {f"{c.word}_{key}": grip.inside(c.word) for c in inner for key, grip in c.part.grips.items()},
         portrait={key: child.quantity("angle") for key, child in node.child("portrait").items()},
+        about=node.child("about").word(default=""),
+        sources=tuple(_source(child) for child in node.child("sources").each()) if "sources" in node else (),
         places=node.problems.places,
     )
+
+
+def _source(node: Node) -> SourceRow:
+    """`[mass, 0.42 kg, "[E] stoneware of this size"]`."""
+    if isinstance(node.value, list) and len(node.value) == 3 and all(isinstance(cell, str) for cell in node.value):
+        return SourceRow(*node.value)
+    node.note(f"{node.value!r} stands where three texts are wanted: what, its value, and where it comes from with its grade.")
+    return SourceRow("", "", "")
 
 
 def _bears(node: Node) -> Bears | None:

@@ -1,6 +1,6 @@
 """What there is to build from: every part with its size, mass, joints, sites, parameters, words and sources.
 
-A sheet says what may be set and a README where the numbers come from; what only the compiled MJCF knows (size, joints,
+A sheet says what may be set and where the numbers come from; what only the compiled MJCF knows (size, joints,
 sites) is measured once and kept in `assets/measured.json`, so that a list of all parts needs no engine. An entry counts
 only while the part's files are the ones that were measured; any other part is compiled when it is asked for.
 """
@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,16 +72,6 @@ class Measures:
 
 
 @dataclass(frozen=True)
-class SourceRow:
-    """A row of a README's table: a number of the part and where it comes from. `grade`: letters of `GRADES`."""
-
-    what: str
-    value: str
-    source: str
-    grade: str
-
-
-@dataclass(frozen=True)
 class PartEntry:
     """One part of the inventory: its sheet, and what was measured of it."""
 
@@ -118,24 +106,6 @@ class PartEntry:
             return self.part.mass
         moves = self.measures.free or self.measures.flexes or self.measures.joints
         return self.measures.mass if moves else None
-
-    @cached_property
-    def _readme(self) -> str:
-        file = self.part.file.parent / "README.md"
-        return file.read_text(encoding="utf-8") if file.is_file() else ""
-
-    @property
-    def about(self) -> str:
-        """The first paragraph of its README."""
-        paragraphs = [
-            p for p in re.split(r"\n\s*\n", self._readme) if p.strip() and not p.lstrip().startswith(("#", "|"))
-        ]
-        return " ".join(paragraphs[0].split()) if paragraphs else ""
-
-    @property
-    def sources(self) -> tuple[SourceRow, ...]:
-        """The rows of its README whose table has a column of grades or sources."""
-        return tuple(read_sources(self._readme))
 
 
 def inventory(extra: Path | None = None, broken: dict[str, ScenarioError] | None = None) -> list[PartEntry]:
@@ -291,22 +261,3 @@ def bounds(model: mujoco.MjModel) -> np.ndarray | None:
         return None
     cloud = np.concatenate(points)
     return np.stack([cloud.min(axis=0), cloud.max(axis=0)])
-
-
-def read_sources(readme: str) -> list[SourceRow]:
-    """The rows of a README's tables that have a column whose heading speaks of a grade or a source."""
-    found: list[SourceRow] = []
-    heads: list[str] = []
-    for line in readme.splitlines():
-        if not line.startswith("|"):
-            heads = []
-            continue
-        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
-        if not heads:
-            heads = [cell.lower() for cell in cells]
-        elif not set("".join(cells)) <= set("-: ") and len(cells) == len(heads):
-            last = next((i for i, head in enumerate(heads) if "grade" in head or "source" in head), None)
-            if last is not None and last > 0:
-                marks = "".join(dict.fromkeys(m for cell in cells for m in re.findall(r"\[([SEDK])\]", cell)))
-                found.append(SourceRow(cells[0], cells[1] if last > 1 else "", " ".join(cells[last:]), marks))
-    return found

@@ -12,7 +12,6 @@ from ..grips.gripper import GripperFacts, gripper_of
 from ..grips.grips import Grip, grips_of, why_not
 from ..grips.workpiece import width_text
 from ..parts.part import ASSETS, Part
-from ..parts.part_catalogue import read_sources
 from ..parts.titles import untitled_words
 from ..reading.mjcf_places import lines_in
 from ..sheet.errors import ScenarioError
@@ -51,7 +50,7 @@ def examine_part(part: Part, hand: GripperFacts | None = None) -> list[Answer]:
         ("meets hands and furniture", asked.contact(), f"{len(asked.solid)} shapes to touch"),
         ("stands still", asked.rest(), "for 1 s" + (" on a table" if asked.laid else "")),
         ("called in two languages", asked.titles(), "all in en and zh"),
-        ("says where numbers come from", asked.sources(), "each row of its README has a grade"),
+        ("says where numbers come from", asked.sources(), "each of its sources has a grade"),
     ):
         found = list(problems)
         answers += [Answer(question, False, problem) for problem in found] or [Answer(question, True, fine)]
@@ -256,17 +255,12 @@ class _Asked:
             yield f"{self.in_sheet(path) or path + ': '}no words in {', '.join(missing)}."
 
     def sources(self) -> Iterator[str]:
-        file = self.part.file.parent / "README.md"
-        if not file.is_file():
-            yield f"{self.shown}: there is no README.md beside it that says where its numbers come from."
-            return
-        text = file.read_text(encoding="utf-8")
-        rows = text.splitlines()
-        for row in read_sources(text):
+        if not self.part.about:
+            sheet = f"{self.shown.rpartition('/')[0]}/part.yaml"
+            yield f"{sheet}: nothing says what it is and where its numbers come from. Write `about` and `sources`."
+        for i, row in enumerate(self.part.sources):
             if not row.grade:
-                line = next((i for i, text in enumerate(rows, 1) if text.startswith(f"| {row.what} |")), 0)
-                shown = f"{self.shown.rpartition('/')[0]}/README.md"
-                yield f"{shown}:{line}: the row {row.what!r} has no grade: [S], [E], [D] or [K]."
+                yield f"{self.in_sheet(f'sources[{i}]')}the row {row.what!r} has no grade: [S], [E], [D] or [K]."
 
 
 def _held(part: Part, asked: _Asked, hand: GripperFacts) -> list[Answer]:

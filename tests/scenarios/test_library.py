@@ -10,7 +10,7 @@ import pytest
 from conftest import script
 from shiliu.cli import main
 from shiliu.scenarios.parts import part_catalogue as inventory
-from shiliu.scenarios.parts.part import ASSETS
+from shiliu.scenarios.parts.part import ASSETS, SourceRow, load_part
 from shiliu.scenarios.sheet.errors import ScenarioError
 from shiliu.scenarios.sheet.yaml_reader import places_in
 
@@ -57,11 +57,11 @@ def test_the_page_of_parts_is_what_the_sheets_say():
 @pytest.mark.parametrize("name", ENTRIES)
 def test_a_part_says_what_it_is_and_where_its_numbers_come_from(name):
     entry = ENTRIES[name]
-    assert all(entry.part.title.get(lang) for lang in ("en", "zh")) and entry.about
-    assert [row.what for row in entry.sources if not row.grade] == [], (
-        "each row of the README's table has [S], [E] or [D]"
+    assert all(entry.part.title.get(lang) for lang in ("en", "zh")) and entry.part.about
+    assert [row.what for row in entry.part.sources if not row.grade] == [], (
+        "each row of its sources has [S], [E] or [D]"
     )
-    assert entry.sources or any(f"[{g}]" in entry.about for g in inventory.GRADES)
+    assert entry.part.sources or any(f"[{g}]" in entry.part.about for g in inventory.GRADES)
     for param in entry.part.params.values():
         assert param.doc, param.name
 
@@ -94,7 +94,7 @@ def test_a_part_opens_alone_with_nothing_inside_itself(name):
 
 def test_measures_are_those_of_the_drawing():
     oven, bowl, floor = (ENTRIES[n] for n in ("fixtures/microwave", "objects/bowl_150", "fixtures/floor"))
-    assert oven.measures.size[1:] == pytest.approx((485, 280), abs=1.0)  # width and height of its README
+    assert oven.measures.size[1:] == pytest.approx((485, 280), abs=1.0)  # width and height of its sources
     door = next(j for j in oven.measures.joints if j.name == "door_hinge")
     assert (door.kind, door.low, door.high, door.armature) == ("hinge", 0.0, 110.0, 0.0)
     latch = next(j for j in oven.measures.joints if j.name == "latch_slide")
@@ -104,11 +104,16 @@ def test_measures_are_those_of_the_drawing():
 
 
 def test_a_row_without_a_grade_is_told_from_one_with():
-    rows = inventory.read_sources(
-        "# x\n\n| what | value | grade, source |\n|---|---|---|\n| mass | 2 kg | [E] |\n| size | 3 mm | a guess |\n\n"
-        "| asked | got |\n|---|---|\n| 1 | 2 |\n"
-    )
-    assert [(row.what, row.value, row.grade) for row in rows] == [("mass", "2 kg", "E"), ("size", "3 mm", "")]
+    rows = SourceRow("mass", "2 kg", "[E]"), SourceRow("size", "3 mm", "a guess"), SourceRow("width [S]", "4 mm", "round [E] [S]")
+    assert [row.grade for row in rows] == ["E", "", "SE"]
+
+
+@pytest.mark.parametrize("row", ["[mass, 2 kg]", "[mass, 2, '[E]']", "mass", "{what: mass}"])
+def test_a_source_that_is_not_three_texts_is_refused_with_its_line(row, own):
+    sheet = own / "assets" / "objects" / "bowl_150" / "part.yaml"
+    sheet.write_text(f"title: {{en: Bowl, zh: 碗}}\nsources:\n  - [size, 3 mm, '[E]']\n  - {row}\n", encoding="utf-8")
+    with pytest.raises(ScenarioError, match=r"part\.yaml:4.*three texts"):
+        load_part("objects/bowl_150", extra=own / "assets")
 
 
 def test_a_part_that_is_not_the_measured_one_is_measured_when_it_is_asked_for(own):
@@ -169,7 +174,7 @@ def test_list_parts_tells_the_grips_of_a_part(capsys):
     assert main(["list", "parts", "can_330"]) == 0
     printed = " ".join(capsys.readouterr().out.split())
     assert (
-        "wall side at middle, fingers x, pads close along y, from every side, 66 mm, bears 150 N (width [S] README"
+        "wall side at middle, fingers x, pads close along y, from every side, 66 mm, bears 150 N (width [S] sources"
         in printed
     )
     assert main(["list", "parts", "towel_stack", "meal_tray"]) == 0

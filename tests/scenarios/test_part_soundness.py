@@ -41,8 +41,11 @@ grips:
   wall: {kind: side, site: middle, fingers: x, pads: y, width: 80 mm, bears: 60 N, source: "a drawing [E]"}
 titles:
   lid: {en: lid, zh: 盖}
+about: A tin. Its numbers are estimates [E].
+sources:
+  - [mass, 0.22 kg, "[E]"]
+  - [size, 60 mm, "[E]"]
 """
-README = "# Tin\n\nA tin. Its numbers are estimates [E].\n\n| what | value | grade, source |\n|---|---|---|\n| size | 60 mm | [E] |\n"
 ROBOT_BITS = ('contype="2" conaffinity="7" condim', "condim")
 
 # what is spoilt -> (file, old, new), and each line that has to be told: where, what
@@ -62,7 +65,8 @@ SPOILT = {
     "grip's site": (("part.yaml", "site: middle", "site: midle"), [("part.yaml:10", "there is no site 'midle'. Did you mean middle")]),
     "grip's width": (("part.yaml", "width: 80 mm", "width: 60 mm"), [("part.yaml:10", "80 mm wide there, the sheet says 60 mm")]),
     "no Chinese": (("part.yaml", "  lid: {en: lid, zh: 盖}", "  base: {en: foot, zh: 底}"), [("part.yaml:8", "no words in en, zh")]),
-    "grade": (("README.md", "60 mm | [E] |", "60 mm | a guess |"), [("README.md:7", "the row 'size' has no grade")]),
+    "grade": (("part.yaml", '60 mm, "[E]"', "60 mm, a guess"), [("part.yaml:16", "the row 'size' has no grade")]),
+    "no source": (("part.yaml", "about: A tin. Its numbers are estimates [E].\n", ""), [("part.yaml", "nothing says what it is")]),
     "too heavy": (("tin.xml", 'mass="0.2"', 'mass="20"'), [("part.yaml:10", "too heavy; each pad would have to press with")]),
     "too wide": (("tin.xml", "0.03 0.04 0.05", "0.03 0.12 0.05"),
                  [("part.yaml:10", "its shapes are 240 mm wide there"), ("part.yaml:10", "too wide: 240 mm")]),
@@ -72,7 +76,7 @@ SPOILT = {
 def tin(folder: Path, *changes: tuple[str, str, str]) -> None:
     own = folder / "assets" / "objects" / "tin"
     own.mkdir(parents=True)
-    files = {"tin.xml": TIN, "part.yaml": SHEET, "README.md": README}
+    files = {"tin.xml": TIN, "part.yaml": SHEET}
     for name, old, new in changes:
         assert old in files[name]
         files[name] = files[name].replace(old, new, 1)
@@ -168,6 +172,7 @@ grips:
 titles:
   base: {en: clip, zh: 夹}
   middle: {en: tag, zh: 标签}
+about: A tag on a clip [E].
 """
 
 

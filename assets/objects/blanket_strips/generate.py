@@ -162,7 +162,7 @@ interface:
   tuck: {{joint: tuck}}
   strips: {{sites: [{strips}]}}
 grips:
-  end: {{{end}, source: "width [E] README; bears [E] wool"}}
+  end: {{{end}, source: "width [E] sources; bears [E] wool"}}
 titles:                           # what reports call these words
   hem: {{en: hem, zh: 被沿}}
   tuck: {{en: how far it was pulled out at the foot, zh: 床尾被抽出的长度}}
@@ -170,6 +170,21 @@ titles:                           # what reports call these words
   grip: {{en: near end of the hem, zh: 被沿近端}}
   tucked: {{en: tucked end, zh: 掖好的一端}}
   edge_{count - 3}: {{en: top of the blanket beside the hand, zh: 手边的毯面}}
+about: >-
+  A blanket that lies on a bed, tucked in at the foot, and is drawn up by its hem. It is no cloth of vertices but a chain of eleven stiff
+  strips on soft hinges across the bed: it bends along the bed and lies on what is below it, and does not bend across. Its sides hang down
+  on hinges of their own. It lies spread out; `lies: 100 %` lays it in folds over a person's legs. Own drawing; `generate.py` writes
+  `blanket_strips.xml` and `part.yaml`. Frame: origin where it is tucked in, on the mattress, in the middle of the bed; x along the bed to
+  the head. Grades: [E] engineering estimate, [D] derived here; `facts` is the fact table of the scenarios, section 12.
+sources:                          # what, value, where it comes from
+  - ["size", "1530 mm along the bed, 840 mm across and 290 mm down at either side", "[E] facts: 1500 x 2000 mm; the rest is tucked in"]
+  - ["mass", "1.06 kg", "[E] facts: 1.2 kg, less what is tucked in"]
+  - ["tucked end", "300 mm under the mattress, comes out at 40 N, parameter 10 to 100 N",
+     "[E] friction 0.4 above and below under 50 N of mattress"]
+  - ["friction", "0.5, the hem 0.9 on rubber", "[E] wool on cotton"]
+  - ["hinges", "damping 0.02 Nms; dry friction 0.02 Nm, parameter 0 to 0.05 Nm",
+     "[E] a thick blanket stays bent as it is laid; a strip's own weight has 0.055 Nm"]
+  - ["end of the hem", "a standing fold of 24 x 60 mm, 38 mm high", "[E] a handful"]
 """
     (HERE / "part.yaml").write_text(text, encoding="utf-8")
 

@@ -151,6 +151,7 @@ def write_sheet(book: Book, folder: Path) -> None:
         max(0.25, round(book.mass - 0.08, 2)),
         min(0.5, round(book.mass + 0.08, 2)),
     )
+    size = f"{book.height * 1e3:g} x {book.width * 1e3:g} x {book.thick * 1e3:g}"
     (folder / "part.yaml").write_text(
         f"""title: {{en: "Book, {book.english}", zh: 《{book.title}》}}
 mass: {book.mass:g} kg
@@ -166,7 +167,7 @@ interface:
   base: {{site: base}}
   spine: {{site: spine, body: {book.name}}}
 grips:
-  spine: {{kind: pinch, site: spine, fingers: x, pads: y, width: {thick} mm, bears: 100 N, source: "width [E] README; bears [E]"}}
+  spine: {{kind: pinch, site: spine, fingers: x, pads: y, width: {thick} mm, bears: 100 N, source: "width [E] sources; bears [E]"}}
 titles:                           # what reports call these words
   base: {{en: foot, zh: 书脚}}
   foot: {{en: foot of the spine, zh: 书脊下端}}
@@ -174,23 +175,22 @@ titles:                           # what reports call these words
   back: {{en: back of the spine, zh: 书脊背面}}
   top: {{en: top edge, zh: 书顶}}
   flat: {{en: rear cover, zh: 封底}}
+about: >-
+  A hardback, 《{book.title}》, with a title that can be read on its spine and its front. One of a row of sizes that
+  `assets/objects/book_210/generate.py` draws. Frame, standing: origin in the middle of its foot, x from the spine to the fore edge, z up;
+  the front cover looks to -y. Grades: [E] engineering estimate, [D] derived here; `facts` is the fact table of the scenarios, section 9.
+sources:                          # what, value, where it comes from
+  - [size, {size} mm, "[E] facts: 210 x 148 x 15 to 30 mm; sizes about it, so that a row can be sorted"]
+  - [mass, "{book.mass:g} kg, parameter {low:g} to {high:g} kg", "[E] facts: 0.25 to 0.5 kg"]
+  - [inertia, that of a solid box, "[D]"]
+  - [friction, "0.4, coated paper board on wood", "[E]"]
 """,
         encoding="utf-8",
     )
-    size = f"{book.height * 1e3:g} x {book.width * 1e3:g} x {book.thick * 1e3:g}"
     (folder / "README.md").write_text(
         f"""# Book, {round(book.height * 1e3)} mm high
 
-A hardback, 《{book.title}》, with a title that can be read on its spine and its front. One of a row of sizes that
-`assets/objects/book_210/generate.py` draws. Frame, standing: origin in the middle of its foot, x from the spine to the fore edge, z up; the
-front cover looks to -y. Grades: [E] engineering estimate, [D] derived here; `facts` is the fact table of the scenarios, section 9.
-
-| what | value | grade, source |
-|---|---|---|
-| size | {size} mm | [E] facts: 210 x 148 x 15 to 30 mm; sizes about it, so that a row can be sorted |
-| mass | {book.mass:g} kg, parameter {low:g} to {high:g} kg | [E] facts: 0.25 to 0.5 kg |
-| inertia | that of a solid box | [D] |
-| friction | 0.4, coated paper board on wood | [E] |
+What it is and where its numbers come from: [part.yaml](part.yaml).
 
 It does not open: cover and pages are one box. Sites: `base` (foot), `foot` (foot of the spine), `top`, `back` (the spine's outside, x axis
 out of it), `spine` (28 mm behind it, where pads close along y), `flat` and `flat_spine` (on the rear cover, at its middle and below the
