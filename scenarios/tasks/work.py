@@ -41,12 +41,12 @@ DONE = {
     "move_joint.push": "open push",
     "move_joint.lever": "open press turn push",
     "move_joint.shut": "close push",
+    "move_joint": "push pull",
     "move_joint.front": "close push",
     "move_joint.turn": "turn",
     "move_joint.fold": "close fold",
     "put.pressed": "put insert press push",
-    "put.on_pins": "put insert load",
-    "put.slot": "put insert",
+    "put.slot": "put insert load",
     "put.drawn": "put pull",
     "put.straight": "put straighten",
     "put.pile": "put stack",
@@ -358,6 +358,8 @@ class _Building:
                     held[side] = thing
                 places = set()
                 verbs |= {"lift"} if "by" in args else set()
+            elif word == "move_joint" and not how and "to" in args:
+                verbs |= {"close" if str(args["to"]).split()[0] in ("0", "0.0") else "open"}
             elif word == "lift":
                 objects |= {n for side in hands for n in self._named(held.get(side, ""))}
             elif word == "carry" and how == "over":

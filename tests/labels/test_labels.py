@@ -176,7 +176,6 @@ CASES = {
             "take.rim",
             "take.above",
             "take.side",
-            "take.top",
             "take.bottle",
             "take.inside",
             "take.part",
@@ -226,7 +225,7 @@ CASES = {
     ),
     **{
         word: (step(word, of="cup/base", upon="shelf/place"), *PUT)
-        for word in ("put.inside", "put.on", "put.down", "put", "put.on_pins")
+        for word in ("put.inside", "put.on", "put.down", "put")
     },
     "put.surface": (
         step("put.surface", of="cup/base", upon="shelf/place"),
@@ -324,7 +323,7 @@ CASES = {
         (GO, AHEAD),
         [(GO, ASTRAY), (AT_KNOB, dict(held=HELD_CUP, **AHEAD)), ([(0, (0.5, 0.2, 0.6)), (3, KNOB)], AHEAD)],
     ),
-    **{word: (step(word), (AT_KNOB, TO), [(ON_THE_WAY, TO), (AT_KNOB, WALKS_ON)]) for word in ("wait", "wait.event")},
+    **{word: (step(word), (AT_KNOB, TO), [(ON_THE_WAY, TO), (AT_KNOB, WALKS_ON)]) for word in ("wait",)},
     "hand_over.pulled": (
         step("hand_over.pulled"),
         (AT_KNOB, dict(claw=LETS_GO, held=[(0, 1.2, CUP)])),
@@ -342,7 +341,6 @@ CASES = {
     "home": (step("home"), (GO, TO), [(AT_KNOB, TO), (GO, dict(touched=[(0, 3.1, LID)], **TO))]),
     "walk": (step("walk"), (AT_KNOB, WALKS), [(AT_KNOB, TO), (AT_KNOB, SINKS)]),
     "walk.end": (step("walk.end"), (AT_KNOB, WALKS), [(AT_KNOB, TO), (AT_KNOB, SINKS)]),
-    "walk.up": (step("walk.up", to="chest/knob"), (AT_KNOB, WALKS), [(GO, TO)]),
     "walk.squat": (step("walk.squat"), (AT_KNOB, SINKS), [(AT_KNOB, RISES), (AT_KNOB, TO)]),
     "walk.stand": (step("walk.stand"), (AT_KNOB, RISES), [(AT_KNOB, SINKS), (AT_KNOB, TO)]),
 }

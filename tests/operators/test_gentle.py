@@ -12,7 +12,7 @@ BOTTLE = {"part": "objects/pill_bottle_045", "stands_on": "table.top_front", "pu
 NEVER = "{never: {moved: {of: named, more_than: 3000 mm}}}"
 TAKE = (
     "{reach: {hand: right, at: named.body, yaw: -10 deg, pitch: 10 deg, opening: 60 mm, posture: ready}}, "
-    "{take: {how: gently, hand: right, at: named.body, width: 45 mm, force: FORCE N}}"
+    "{take: {how: pinch, hand: right, at: named.body, width: 45 mm, force: FORCE N}}"
 )
 
 

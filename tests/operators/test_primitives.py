@@ -68,7 +68,7 @@ def one(step: str):
     ("step", "name"),
     [
         ("wait: {time: 1 s}", "wait"),
-        ("wait: {until: never}", "wait.event"),
+        ("wait: {until: never}", "wait"),
         ("home: {hand: left}", "home"),
         ("press: {at: can.middle, travel: 3 mm}", "press.key"),
         ("move_joint: {at: can.middle, by: 30 deg}", "move_joint.turn"),

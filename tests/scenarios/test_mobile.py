@@ -490,7 +490,6 @@ def test_skills_of_the_base_are_documented():
     page = (Path(__file__).resolve().parents[2] / "docs" / "mobile-base.md").read_text(encoding="utf-8")
     for word in (
         "walk",
-        "walk.up",
         "walk.squat",
         "walk.stand",
         "base_speed",

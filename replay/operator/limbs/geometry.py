@@ -7,6 +7,12 @@ import numpy as np
 
 from ..words.reason import GivenUp
 
+UP = np.array([0.0, 0.0, 1.0])
+# how much a radian by which a hand is turned otherwise counts beside a metre by which it is elsewhere [m/rad]
+LEVEL = 0.6  # while something is held level
+FIRM = 0.15  # while it takes
+AIMED = (0.15, 0.15, 0.0)  # about each of its axes: where the fingers point counts, not how it is rolled about them
+
 
 def progress(u: float, ramp: float) -> float:
     """Way made, 0..1, at the share u of the time, speeding up and slowing down over a share `ramp` (0..0.5) each.
@@ -25,6 +31,20 @@ def progress(u: float, ramp: float) -> float:
 def turn_z(angle: float) -> np.ndarray:
     c, s = np.cos(angle), np.sin(angle)
     return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
+
+
+def turn_about(axis: np.ndarray, angle: float) -> np.ndarray:
+    """Rotation matrix about a unit axis."""
+    k = np.array([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0]])
+    return np.eye(3) + np.sin(angle) * k + (1 - np.cos(angle)) * k @ k
+
+
+def turned_about(axis: np.ndarray, angle: float) -> np.ndarray:
+    """(3, 3) rotation about an axis, which need not be a unit vector."""
+    quat, out = np.zeros(4), np.zeros(9)
+    mujoco.mju_axisAngle2Quat(quat, np.asarray(axis) / max(float(np.linalg.norm(axis)), 1e-9), angle)
+    mujoco.mju_quat2Mat(out, quat)
+    return out.reshape(3, 3)
 
 
 def hand_frame(yaw: float, pitch: float, roll: float = 0.0) -> np.ndarray:
@@ -49,7 +69,6 @@ def between(a: np.ndarray, b: np.ndarray, share: float) -> np.ndarray:
     mujoco.mju_axisAngle2Quat(step, half / angle if angle > 1e-9 else np.array([0.0, 0.0, 1.0]), angle * share)
     mujoco.mju_quat2Mat(out, step)
     return a @ out.reshape(3, 3)
-UP = np.array([0.0, 0.0, 1.0])
 
 
 def facing(rotation: np.ndarray) -> float:

@@ -48,9 +48,3 @@ def on_door(
     width = float(np.linalg.norm(inward))
     unit(inward, Reason(f"{edge} lies on the axis of {joint}, and is no edge of a door", "no_edge", at=edge, of=joint))
     return position + (width - radius) / width * inward + out * rotation[:, 0] + height * UP
-
-
-def about(axis: np.ndarray, angle: float) -> np.ndarray:
-    """Rotation matrix about a unit axis."""
-    k = np.array([[0, -axis[2], axis[1]], [axis[2], 0, -axis[0]], [-axis[1], axis[0], 0]])
-    return np.eye(3) + np.sin(angle) * k + (1 - np.cos(angle)) * k @ k

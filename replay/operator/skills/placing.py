@@ -9,12 +9,11 @@ import numpy as np
 
 from ....scenarios.sheet.quantity import parse_quantity
 from ..limbs.arm import Path
-from ..limbs.geometry import UP, turn_z
+from ..limbs.geometry import LEVEL, UP, turn_z
 from ..operator_state import OperatorState
 from ..planning.ways import ENOUGH, REACHED
 from ..words.reason import GivenUp, Reason
 from ..words.skill import Skill
-from .vessels import LEVEL
 
 TURNED = np.deg2rad([0.0, 20.0, -20.0, 40.0, -40.0, 65.0, -65.0, 90.0, -90.0])  # of what may stand as it comes
 FINELY = np.deg2rad([0.0, *(sign * turn for turn in range(10, 100, 10) for sign in (1.0, -1.0))])  # of what shall arrive clear

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..limbs.geometry import unit
+from ..limbs.geometry import AIMED, unit
 from ..operator_state import OperatorState
 from ..recognition import motions
 from ..words.primitives import POINT
 from ..words.reason import Reason
 from ..words.skill import Label, Motion, Skill
-
-LEVEL_ROLL = (0.15, 0.15, 0.0)  # weights of the orientation: how the hand is rolled about its fingers is free
 
 
 class Point(Skill, word="point"):
@@ -36,6 +34,6 @@ class Point(Skill, word="point"):
         for turn in np.deg2rad([0.0, 15.0, -15.0, 30.0, -30.0]):
             frame = arm.frame(yaw + turn, pitch, like)
             rows.append([(place - (self.standoff + state.hand.tip_end) * frame[:, 2], frame)])
-        goal = state.ways.goal(self.hand, rows, like, LEVEL_ROLL)[1][0]
+        goal = state.ways.goal(self.hand, rows, like, AIMED)[1][0]
         yield from arm.follow(state.ways.way(self.hand, goal, self.speed))
         yield from arm.hold(self.time)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import mujoco
 import numpy as np
 
-from ..limbs.geometry import UP, turn_z, turned_between, unit
+from ..limbs.geometry import LEVEL, UP, turn_z, turned_about, turned_between, unit
 from ..operator_state import OperatorState
-from .vessels import LEVEL
 
 if TYPE_CHECKING:
     from scipy.interpolate import CubicSpline
@@ -65,14 +63,14 @@ class Tilting:
         )
         self.across = np.cross(UP, -self.away)  # turned about it, an upright axis falls towards the target
         self.target = target + state.aim() + LIP * UP + LEAD * self.away
-        self.upright = rotation(np.cross(axis, UP), self.now) @ frame if self.now > 1e-3 else frame
+        self.upright = turned_about(np.cross(axis, UP), self.now) @ frame if self.now > 1e-3 else frame
         self.tilts = np.arange(BEGIN, END + 1e-6, STEP)
         self.spline: CubicSpline  # joint angles over the tilt, once planned
         self.ways: np.ndarray  # (k, 2) how far the hand [m/rad] and the fastest joint [rad/rad] go, at tilts FINE apart
 
     def pose(self, tilt: float) -> tuple[np.ndarray, np.ndarray]:
         """Hand position (3,) [m] and frame (3, 3) at a tilt [rad], the lip's lowest point at its place."""
-        frame = rotation(self.across, tilt) @ self.upright
+        frame = turned_about(self.across, tilt) @ self.upright
         axis = frame @ self.axis
         low = axis * axis[2] - UP
         lip = low / max(float(np.linalg.norm(low)), 1e-6) * self.radius
@@ -141,11 +139,3 @@ class Tilting:
         """Command a tilt [rad] that changes with a rate [rad/s], ahead by the servo's lag."""
         self.arm.q = self.spline(tilt)
         self.arm.command = self.arm.q + self.arm.lag * self.spline(tilt, 1) * rate
-
-
-def rotation(axis: np.ndarray, angle: float) -> np.ndarray:
-    """(3, 3) rotation about an axis, which need not be a unit vector."""
-    quat, out = np.zeros(4), np.zeros(9)
-    mujoco.mju_axisAngle2Quat(quat, np.asarray(axis) / max(float(np.linalg.norm(axis)), 1e-9), angle)
-    mujoco.mju_quat2Mat(out, quat)
-    return out.reshape(3, 3)

@@ -13,12 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..limbs.arm import Arm, Path
-from ..limbs.geometry import UP, turn_z, turned_between
+from ..limbs.geometry import LEVEL, UP, turn_z, turned_about, turned_between
 from ..operator_state import OperatorState
 from ..words.reason import GivenUp, Reason
 from ..words.skill import Motion, Skill
-from .pouring import GENTLE, rotation
-from .vessels import LEVEL
+from .pouring import GENTLE
 
 STEP = np.deg2rad(8.0)  # between the tilts that a way is planned through
 LOOKED_AT = (0.0, 0.35, 0.7, 1.0)  # shares of the whole tilt at which a way of tipping is tried out
@@ -57,7 +56,7 @@ class Tipping:
 
     def pose(self, tilt: float, up: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
         """Hand position (3,) [m] and rotation (3, 3) at a tilt [rad], raised by so much [m]."""
-        turn = rotation(self.across, tilt)
+        turn = turned_about(self.across, tilt)
         return self.target + up * UP + turn @ (self.hand - self.out), turn @ self.frame
 
     def raised(self, share: float, tilt: float) -> tuple[np.ndarray, np.ndarray]:
@@ -71,7 +70,7 @@ def ways(
     """Ways of tipping the vessel that a hand holds, whose mouth is at a place, with its axis out of it, so much short of a target."""
     position, frame = state.arms[side].hand()
     lean = float(np.arccos(np.clip(axis[2], -1.0, 1.0)))
-    upright = rotation(np.cross(axis, UP), lean) if lean > 1e-3 else np.eye(3)
+    upright = turned_about(np.cross(axis, UP), lean) if lean > 1e-3 else np.eye(3)
     hand, frame = upright @ (position - mouth), upright @ frame
     held = float(np.arctan2(hand[1], hand[0]))
     for lip in LIPS:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..limbs.geometry import UP, between, turn_z
+from ..limbs.geometry import LEVEL, UP, between, turn_about, turn_z
 from ..operator_state import OperatorState
-from .doors import about
 
 STRIDE = 0.06  # m, between the places that a carry is planned through
 # of a vessel before the chest: place to the left of the shoulder [m], direction of the left hand's fingers [rad]; found by
@@ -25,7 +24,6 @@ LEVELLED = (
     0.5,
     0.0,
 )  # shares of its sag in the grip by which a vessel is levelled, the first at which there is a way
-LEVEL = 0.6  # weight of the orientation while something is held level [m/rad]
 
 
 class CarriedVessel:
@@ -70,4 +68,4 @@ def upright(axis: np.ndarray) -> np.ndarray:
     """(3, 3) the shortest turn that brings an axis (3,) upright."""
     across = np.cross(axis, UP)
     far = float(np.linalg.norm(across))
-    return np.eye(3) if far < 1e-6 else about(across / far, float(np.arctan2(far, axis @ UP)))
+    return np.eye(3) if far < 1e-6 else turn_about(across / far, float(np.arctan2(far, axis @ UP)))

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from ...limbs.base import wrapped
-from ...limbs.geometry import turn_z
+from ...limbs.geometry import LEVEL, turn_z
 from ...operator_state import OperatorState
 from ...words.primitives import CARRY
 from ...words.skill import Argument, Label, Motion, Skill
-from ..vessels import LEVEL
 
 
 class CarryClose(Skill, word="carry", how="close"):

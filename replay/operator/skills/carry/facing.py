@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...limbs.arm import Path
-from ...limbs.geometry import UP, turned_between
+from ...limbs.geometry import LEVEL, UP, turned_between
 from ...operator_state import OperatorState
 from ...planning.ways import REACHED
 from ...recognition import carrying
@@ -15,7 +15,6 @@ from ...words.primitives import CARRY
 from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion, Skill
 from ..placing import turning
-from ..vessels import LEVEL
 
 BESIDE = np.deg2rad(  # by which it may face past
     [0.0, 6.0, -6.0, 12.0, -12.0, 18.0, -18.0, 24.0, -24.0, 30.0, -30.0, 35.0, -35.0, 40.0, -40.0]

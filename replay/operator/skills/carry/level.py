@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from ...limbs.arm import Arm
-from ...limbs.geometry import UP
+from ...limbs.geometry import LEVEL, UP
 from ...operator_state import OperatorState
 from ...planning.clearance import TOUCHES
 from ...planning.ways import REACHED
@@ -16,7 +16,7 @@ from ...recognition import carrying
 from ...words.primitives import CARRY
 from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion, Skill
-from ..vessels import ARRIVING, LEVEL, LEVELLED, OTHERS, STRANGE, CarriedVessel
+from ..vessels import ARRIVING, LEVELLED, OTHERS, STRANGE, CarriedVessel
 
 ENTERING = (0.0, 0.3, -0.3)  # rad, by which it turns as it goes in
 STEP = 0.03  # m, between the places on the way out of an opening that are looked at

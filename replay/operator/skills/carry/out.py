@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from ...limbs.arm import Path
-from ...limbs.geometry import UP
+from ...limbs.geometry import LEVEL, UP
 from ...operator_state import OperatorState
 from ...planning.clearance import SWING
 from ...planning.ways import ENOUGH
@@ -16,7 +16,7 @@ from ...recognition import carrying
 from ...words.primitives import CARRY
 from ...words.skill import Label, Motion, Skill
 from ..placing import no_way_over
-from ..vessels import ARRIVING, LEVEL, LEVELLED, OTHERS, STRANGE, STRIDE, CarriedVessel
+from ..vessels import ARRIVING, LEVELLED, OTHERS, STRANGE, STRIDE, CarriedVessel
 
 CARRIES = 26  # ways of carrying that are imagined before the best is taken
 # and where none of them leaves room: how many stranger ones, and then how many like the best so far, which differ so much from

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...limbs.geometry import UP, turn_z
+from ...limbs.base import wrapped
+from ...limbs.geometry import LEVEL, UP, turn_z, turned_about
 from ...operator_state import OperatorState
 from ...recognition import carrying
 from ...words.primitives import HAND_OVER
 from ...words.skill import Argument, Label, Motion, Skill
-from ..pouring import rotation
-from ..vessels import LEVEL
 
 TURNS = np.deg2rad(
     [0.0, 10.0, -10.0, 20.0, -20.0, 30.0, -30.0, 45.0, -45.0]
@@ -86,10 +85,10 @@ class HandOverOffer(Skill, word="hand_over", how="offer"):
         now = np.arctan2(*(handle - middle)[1::-1])
         wanted = np.arctan2(way[1], way[0])
         across = np.cross(UP, way)
-        lean = rotation(across, self.tilted) if self.tilted else np.eye(3)
+        lean = turned_about(across, self.tilted) if self.tilted else np.eye(3)
         rows = []
         for turn in TURNS:
-            turned = lean @ turn_z(_wrapped(wanted + turn + self.turned - now))
+            turned = lean @ turn_z(wrapped(wanted + turn + self.turned - now))
             rows.append([(goal + turned @ (hand - handle), turned @ frame)])
         found = state.ways.goal(self.hand, rows, like, LEVEL, held=[self.of.split("/")[0]])[1][-1]
         yield from arm.follow(
@@ -106,7 +105,3 @@ def _level(way: np.ndarray) -> np.ndarray:
     """(3,) unit vector along a way, without its height."""
     flat = way * [1.0, 1.0, 0.0]
     return flat / max(float(np.linalg.norm(flat)), 1e-9)
-
-
-def _wrapped(angle: float) -> float:
-    return float((angle + np.pi) % (2 * np.pi) - np.pi)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from ...limbs.arm import Arm
+from ...limbs.geometry import LEVEL
 from ...operator_state import OperatorState
 from ...recognition import carrying
 from ...words.primitives import HAND_OVER
 from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion, Skill
-from ..vessels import LEVEL
 from .offer import _level
 
 SETTLE = 0.5  # s, after which a hand that has not felt the load before takes what it feels for it

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from ...limbs.geometry import UP
+from ...limbs.geometry import LEVEL, UP
 from ...operator_state import OperatorState
 from ...recognition import carrying
 from ...words.primitives import LIFT
 from ...words.skill import Label, Motion, Skill
-from ..vessels import LEVEL
 
 
 class LiftPlain(Skill, word="lift"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...limbs.geometry import UP
+from ...limbs.geometry import AIMED, UP
 from ...operator_state import OperatorState
 from ...recognition import pushing
 from ...words.primitives import MOVE_JOINT
@@ -16,7 +16,6 @@ ABOVE = 0.06  # m, over the lever, from where the hand comes down
 FURTHER = 0.35  # rad, beyond where it shall be that the lever is aimed at: an arm that presses stays behind
 SINKS = 0.03  # m, that such an arm gives way
 PUSHED = 0.30  # m, that the hand goes ahead at most until the door stands ajar
-POINT = (0.15, 0.15, 0.0)  # weights of the orientation: the fingers' direction counts, not how the hand is rolled
 TILTS = np.deg2rad([0.0, 10.0, -8.0, 20.0])  # further slopes of the fingers
 
 
@@ -57,7 +56,7 @@ class MoveJointLever(Skill, word="move_joint", how="lever"):
         frames = [arm.frame(ahead + self.yaw + turn, self.pitch + more, like) for more in TILTS for turn in TURNS]
         rows = [[(hand(rest, f, ABOVE), f), (hand(self.down, f, 0.0), f)] for f in frames]
         touch = [state.senses.moves(self.lever), state.senses.moves(self.joint)]
-        _, found = state.ways.goal(self.hand, rows, like, POINT, touch)
+        _, found = state.ways.goal(self.hand, rows, like, AIMED, touch)
         yield from arm.follow(state.ways.way(self.hand, found[0], self.speed))
         yield from state.pause()
         frame = arm.hand()[1]
@@ -68,7 +67,7 @@ class MoveJointLever(Skill, word="move_joint", how="lever"):
         def pressed() -> bool:
             return state.senses.joint(self.lever) >= self.down
 
-        yield from arm.follow(arm.line(poses, 0.08, orient=POINT), pressed, tremor=0.3, brake=0.5)
+        yield from arm.follow(arm.line(poses, 0.08, orient=AIMED), pressed, tremor=0.3, brake=0.5)
         yield from arm.hold(0.2)
         if state.senses.joint(self.lever) < 0.85 * self.down:
             state.given_up = Reason(f"{self.lever} could not be pressed down", "stays", of=self.lever)
@@ -78,7 +77,7 @@ class MoveJointLever(Skill, word="move_joint", how="lever"):
         def opened() -> bool:
             return state.senses.joint(self.joint) >= self.ajar
 
-        path = arm.line([(position + PUSHED * into, frame)], 0.05, orient=POINT)
+        path = arm.line([(position + PUSHED * into, frame)], 0.05, orient=AIMED)
         yield from arm.follow(path, opened, tremor=0.3, brake=0.5)
         if not opened():
             state.given_up = Reason(f"{self.joint} stays where it is", "stays", of=self.joint)

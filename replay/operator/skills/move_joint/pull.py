@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from ...limbs.arm import Path
-from ...limbs.geometry import UP, turn_z, unit
+from ...limbs.geometry import UP, turn_about, turn_z, unit
 from ...operator_state import OperatorState
 from ...recognition import pushing
 from ...words.primitives import MOVE_JOINT
 from ...words.reason import Reason
 from ...words.skill import Label, Motion, Skill
-from ..doors import HINGE, ROOM, SLIDE, Course, about
+from ..doors import HINGE, ROOM, SLIDE, Course
 
 LATCH_RATE = 30.0  # N/s, slow enough that the latch lets go at its own force
 
@@ -108,7 +108,7 @@ class MoveJointPull(Skill, word="move_joint", how="pull"):
         for angle in angles[1:]:
             handle, _ = state.senses.site_at(self.at, self.joint, angle)
             done = (angle - opened) / (self.to - opened) if self.to != opened else 1.0
-            turned = turn_z(turn_with * done * self.yaw) @ about(side, done * self.pitch) @ frame
+            turned = turn_z(turn_with * done * self.yaw) @ turn_about(side, done * self.pitch) @ frame
             poses.append((handle - turned @ offset, turned))
         path = arm.line(poses, self.speed, orient=(0.03, 0.05, 0.15))
         return path, angles

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 
 from ...limbs.arm import Path
-from ...limbs.geometry import UP, facing
+from ...limbs.geometry import AIMED, UP, facing
 from ...operator_state import OperatorState
 from ...recognition import pushing
 from ...words.primitives import MOVE_JOINT
@@ -20,7 +20,6 @@ OTHERWISE = 40  # other ways to hold the arm for it that are tried where those h
 HIGHER = 0.07  # m, and where else on the door
 PUSHING = ("elbow_out", "elbow_in", "raised", "outside_1", "ready")  # postures from which a drawer is pushed shut
 ASIDE, PITCHED = np.deg2rad([-36.0, 36.0]), np.deg2rad([12.0, 30.0, -10.0])  # directions of the fingers then
-POINT = (0.15, 0.15, 0.0)  # weights of the orientation: how the hand is rolled about its fingers is free
 
 
 class MoveJointShut(Skill, word="move_joint", how="shut"):
@@ -96,7 +95,7 @@ class MoveJointShut(Skill, word="move_joint", how="shut"):
                     (tip(at, gap) - state.hand.tip_end * frame[:, 2], frame)
                     for at, gap in ((stood, CLEAR), (stood, 0.0), (0.0, 0.0))
                 ]
-                score, found = state.ways.goal(self.hand, [row], like, POINT, [state.senses.part_of(self.edge)])
+                score, found = state.ways.goal(self.hand, [row], like, AIMED, [state.senses.part_of(self.edge)])
                 if score < best[0]:
                     best = (score, found, frame)
                 if score < 0.5:
@@ -109,7 +108,7 @@ class MoveJointShut(Skill, word="move_joint", how="shut"):
         frame = arm.hand()[1]
 
         def to(at: float, gap: float, speed: float) -> Path:
-            return arm.line([(tip(at, gap) - state.hand.tip_end * frame[:, 2], frame)], speed, orient=POINT)
+            return arm.line([(tip(at, gap) - state.hand.tip_end * frame[:, 2], frame)], speed, orient=AIMED)
 
         caught = state.senses.until(self.until) or (lambda: False)
         yield from arm.follow(to(stood, 0.0, 0.1), tremor=0.3)
@@ -123,7 +122,7 @@ class MoveJointShut(Skill, word="move_joint", how="shut"):
         yield from arm.follow(to(0.0, -0.02, 0.05), pressed, tremor=0.0, brake=1.0)
         yield from arm.hold(0.3, caught)
         position, frame = arm.hand()
-        yield from arm.follow(arm.line([(position + 2.0 * CLEAR * out, frame)], self.speed, orient=POINT))
+        yield from arm.follow(arm.line([(position + 2.0 * CLEAR * out, frame)], self.speed, orient=AIMED))
 
     def _before(self, state: OperatorState, theta: float, gap: float, radius: float, height: float) -> np.ndarray:
         """A place before the door's outer face."""

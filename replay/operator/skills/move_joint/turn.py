@@ -6,13 +6,12 @@ import numpy as np
 
 from .....scenarios.robots.robot_folder import SIDES
 from ...limbs.arm import Arm, Path
-from ...limbs.geometry import facing, turn_z
+from ...limbs.geometry import facing, turn_about, turn_z
 from ...operator_state import OperatorState
 from ...planning.ways import REACHED
 from ...recognition import pushing
 from ...words.primitives import EITHER, MOVE_JOINT
 from ...words.skill import Argument, Label, Motion, Skill
-from ..doors import about
 from ..reach import TURNS
 
 REACH = 0.0245  # m, from between the pads to a panel that the fingertips just do not touch
@@ -73,12 +72,12 @@ class MoveJointTurn(Skill, word="move_joint", how="turn"):
             level = [arm.frame(facing(rotation) + sign * self.yaw + turn, self.pitch, like) for turn in TURNS]
             for about_it in (0.0,) if self.flats == "yes" else PHASES:
                 # pads over and under the knob: however the fingers come from the side, both lie along it
-                turned = about(-out, about_it)
+                turned = turn_about(-out, about_it)
                 frames = [turned @ f @ turn_z(sign * roll) for f in level for roll in (-np.pi / 2, np.pi / 2)]
                 if self.flats == "yes":
-                    frames = [about(-out, by / 2) @ across(frame, rotation) for frame in frames]
+                    frames = [turn_about(-out, by / 2) @ across(frame, rotation) for frame in frames]
                 for frame in frames:
-                    back, on = about(-out, -by / 2) @ frame, about(-out, by / 2) @ frame
+                    back, on = turn_about(-out, -by / 2) @ frame, turn_about(-out, by / 2) @ frame
                     row = [(centre + self.standoff * out, back), (centre, back)]
                     score, found = state.ways.goal(side, [row], like, 0.3, [state.senses.part_of(self.at)])
                     if score >= best[0]:
@@ -111,7 +110,7 @@ class MoveJointTurn(Skill, word="move_joint", how="turn"):
         """The turn about the knob's axis from a posture on: an arm that comes to both ends may not come through all between."""
         now, arm.q = arm.q, q
         frame = arm.hand()[1]
-        poses = [(centre, about(-out, share * by) @ frame) for share in SHARES]
+        poses = [(centre, turn_about(-out, share * by) @ frame) for share in SHARES]
         path = arm.line(poses, self.turning * AWAY)  # a turn in place has no way of its own
         arm.q = now
         return path
@@ -136,4 +135,4 @@ def across(frame: np.ndarray, rotation: np.ndarray) -> np.ndarray:
     _, side, up = rotation.T @ frame[:, 1]
     angle = -np.arctan2(up, side)  # about the site's x axis, from the pads to its y axis
     angle = (angle + np.pi / 2) % np.pi - np.pi / 2
-    return about(rotation[:, 0], angle) @ frame
+    return turn_about(rotation[:, 0], angle) @ frame

@@ -5,11 +5,11 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 
+from ...limbs.geometry import LEVEL
 from ...operator_state import OperatorState
 from ...words.primitives import POUR
 from ...words.skill import Argument, Label, Motion, Skill
 from ..tipping import right_again, tip
-from ..vessels import LEVEL
 
 LEFT = 0.03  # m, over the mouth, up to which a piece is still in the vessel
 JIGGLE = np.deg2rad(14.0)  # by which it is righted and tipped again where something stays in it

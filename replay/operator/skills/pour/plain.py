@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...limbs.geometry import LEVEL, turned_about
 from ...operator_state import OperatorState
 from ...recognition import strokes
 from ...words.primitives import POUR
 from ...words.skill import Label, Motion, Skill
-from ..pouring import BEGIN, END, FORWARD, Tilting, rotation
-from ..vessels import LEVEL
+from ..pouring import BEGIN, END, FORWARD, Tilting
 
 
 class PourPlain(Skill, word="pour"):
@@ -31,7 +31,7 @@ class PourPlain(Skill, word="pour"):
         # first up and across with the bottle upright enough to hold all that is in it, then over the mouth
         hand, _ = arm.hand()
         over = np.array([*(first[:2] + 0.06 * way.away[:2]), max(first[2], hand[2])])
-        half = rotation(way.across, 0.5 * BEGIN) @ way.upright
+        half = turned_about(way.across, 0.5 * BEGIN) @ way.upright
         yield from arm.follow(arm.line([(over, half), (first, frame)], self.speed, like=like, orient=LEVEL), tremor=0.3)
         yield from arm.hold(0.1)
         start, tilt = state.senses.joint(self.gauge), BEGIN

@@ -8,7 +8,7 @@ import numpy as np
 
 from .....scenarios.robots.robot_folder import SIDES
 from ...limbs.arm import Arm
-from ...limbs.geometry import facing
+from ...limbs.geometry import AIMED, facing
 from ...operator_state import OperatorState
 from ...planning.clearance import TOUCHES
 from ...recognition import pushing
@@ -19,7 +19,6 @@ from ..reach import TURNS
 PRESSING = 0.02  # m/s
 ATTEMPTS, DEEPER = 3, 0.003  # how often a key is pressed at most; m, how much further each time
 MORE = np.deg2rad([-36.0, -48.0])  # further directions of the fingers, from the side
-POINT = (0.15, 0.15, 0.0)  # weights of the orientation: the fingers' direction counts, not how the hand is rolled
 # other ways to hold the arm, and how far the fingers point down more or less [rad]: where something is touched that is not the
 # key (a closed claw before it scores 1.8), or where a key lets something spring open; how far that swings [rad], in so many places
 ASIDE = ("elbow_out", "raised", "outside_1", "outside_2", "across", "bench", "elbow_in", "level")
@@ -91,11 +90,11 @@ class PressKey(Skill, word="press", how="key"):
         """The row of hand poses that leaves most room, as `OperatorState.goal`; also to a door that springs open."""
         touch = [state.senses.part_of(self.at)]
         if self.lets_go is None:
-            return state.ways.goal(side, rows, like, POINT, touch)
+            return state.ways.goal(side, rows, like, AIMED, touch)
         touch.append(state.senses.carrier_of(self.at))  # the fingertips come near the housing; its door is what counts
         best: tuple[float, list[np.ndarray]] = (np.inf, [])
         for row in rows:
-            score, found = state.ways.goal(side, [row], like, POINT, touch)
+            score, found = state.ways.goal(side, [row], like, AIMED, touch)
             for share in np.linspace(1.0, 0.0, PLACES, endpoint=False):
                 if score > best[0]:
                     break
@@ -111,11 +110,11 @@ class PressKey(Skill, word="press", how="key"):
         key = state.senses.site(self.at)[0] + state.aim()
         position, frame = arm.hand()
         tip = position + state.hand.tip_end * frame[:, 2]
-        to = arm.line([(position + key + 0.002 * out - tip, frame)], 0.1, orient=POINT)
+        to = arm.line([(position + key + 0.002 * out - tip, frame)], 0.1, orient=AIMED)
         yield from arm.follow(to, tremor=0.3)
         yield from arm.hold(0.15)
         position, frame = arm.hand()
-        pressed = arm.line([(position - (self.travel + deeper + 0.002) * out, frame)], self.pressing, orient=POINT)
+        pressed = arm.line([(position - (self.travel + deeper + 0.002) * out, frame)], self.pressing, orient=AIMED)
         yield from arm.follow(pressed, state.senses.until(self.until), tremor=0.0)
         yield from arm.hold(0.2)
         position, frame = arm.hand()

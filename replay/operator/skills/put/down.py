@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...limbs.geometry import UP, turn_z
+from ...limbs.geometry import LEVEL, UP, turn_z, turned_about
 from ...operator_state import OperatorState
 from ...planning.ways import ENOUGH
 from ...recognition import carrying
 from ...words.primitives import PUT
 from ...words.skill import Label, Motion, Skill
 from ..placing import HOPELESS, TURNED, no_way_over
-from ..pouring import GENTLE, rotation
-from ..vessels import LEVEL
+from ..pouring import GENTLE
 
 CLEAR = 0.05  # m, by which a tilted bottle is taken up and away before it is turned upright
 
@@ -45,7 +44,7 @@ class PutDown(Skill, word="put", how="down"):
         held, turned = state.senses.site(self.of)
         axis = turned[:, 2]
         tilt = float(np.arccos(np.clip(axis[2], -1.0, 1.0)))
-        upright = rotation(np.cross(axis, UP), tilt) @ frame if tilt > 1e-3 else frame
+        upright = turned_about(np.cross(axis, UP), tilt) @ frame if tilt > 1e-3 else frame
         offset = upright @ (frame.T @ (hand - held))
         place, along = state.senses.site(self.upon)
         place = place + self.ahead * along[:, 0] + self.aside * along[:, 1] + state.aim()

@@ -7,15 +7,13 @@ import itertools
 import numpy as np
 
 from ...limbs.arm import Path
-from ...limbs.geometry import UP, unit
+from ...limbs.geometry import LEVEL, UP, turn_about, unit
 from ...operator_state import OperatorState
 from ...planning.ways import REACHED
 from ...recognition import carrying
 from ...words.primitives import PUT
 from ...words.reason import Reason
 from ...words.skill import Label, Motion, Skill
-from ..doors import about
-from ..vessels import LEVEL
 
 CROWDED = 12.0  # cost of a way out that is rather not taken; the rim that is left is near in any case
 CLEARS = (1.0, 0.8)  # shares of the way back along the fingers
@@ -66,7 +64,7 @@ class PutInside(Skill, word="put", how="inside"):
         for like, share, flatter in itertools.product((arm.posture("elbow_in"), None), CLEARS, FLATTER):
             if like is None and min(ways, key=lambda way: way[0])[0] < CROWDED:
                 break
-            back, level = share * self.back, about(side, -flatter) @ frame
+            back, level = share * self.back, turn_about(side, -flatter) @ frame
             clear = position - back * frame[:, 2]
             out = clear - (self.retreat - (clear - position) @ -inward) * inward
             arm.q = q

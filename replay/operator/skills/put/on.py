@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from ...limbs.arm import Path
-from ...limbs.geometry import UP
+from ...limbs.geometry import LEVEL, UP
 from ...operator_state import OperatorState
 from ...recognition import carrying
 from ...words.primitives import PUT
 from ...words.skill import Label, Motion, Skill
 from ..placing import TRAILS
-from ..vessels import LEVEL
 
 SEATED = 0.004  # m, by which what is held stays behind the hand that lowers it once something bears it
 SLOWLY = 0.06  # m/s; a hand that is lowered faster, with what it holds, stays behind its command as it begins

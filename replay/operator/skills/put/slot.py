@@ -1,4 +1,4 @@
-"""Set what is held down in its slot, as the slot's site lies, and let go of it."""
+"""Set what is held down in its slot or on its pins, as the site there lies, press it home and let go of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..move_joint.fold import whole
 
 
 class PutSlot(Skill, word="put", how="slot"):
-    """Set what is held down in its slot, as the slot's site lies, and let go of it."""
+    """Set what is held down in its slot or on its pins, as the site there lies, press it home and let go of it."""
 
     label = Label(
         en=("put into slot", "the {hand} hand puts the {about} into the {upon}"),
@@ -20,10 +20,12 @@ class PutSlot(Skill, word="put", how="slot"):
     )
     arguments = PUT(
         "hand",
-        of=PUT.at("of", "the site of what is held that comes to lie at the slot's"),
-        upon=PUT.at("upon", "how and where it shall lie, z axis out of the slot"),
+        of=PUT.at("of", "the site of what is held that comes to lie at the place"),
+        upon=PUT.at("upon", "how and where it shall lie, z axis out of the slot or along the pins"),
         above=0.05,
         high=0.09,
+        turn=PUT.at("turn", PUT.shared["turn"].doc + ": what is round", "keep"),
+        lowering=0.06,
         force=6.0,
         opening=0.05,
         retreat=PUT.at("retreat", "how far the hand draws back along its fingers", 0.10),
@@ -34,6 +36,6 @@ class PutSlot(Skill, word="put", how="slot"):
 
     def run(self, state: OperatorState) -> Motion:
         touch = whole(state, self.upon) if self.brushes == "yes" else [state.senses.part_of(self.upon)]
-        yield from set_down(self, state, self.upon, feed=0.06, touch=touch)
+        yield from set_down(self, state, self.upon, feed=self.lowering, touch=touch)
         if self.stays == "yes":
             state.put_into[self.of.split("/")[0]] = self.upon.split("/")[0]

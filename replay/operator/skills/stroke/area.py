@@ -10,14 +10,13 @@ import numpy as np
 from .....scenarios.reactions.wiping import Stain
 from .....scenarios.words.stain import LEFT, STRIPE, TOTAL, kept
 from ...limbs.arm import Path
-from ...limbs.geometry import UP, turn_z
+from ...limbs.geometry import UP, turn_z, turned_about
 from ...operator_state import OperatorState
 from ...planning.ways import REACHED
 from ...recognition import strokes
 from ...words.primitives import STROKE
 from ...words.reason import GivenUp
 from ...words.skill import Argument, Label, Motion, Skill
-from ..pouring import rotation
 from ..strokes import GROWING, LARGEST, SLOW
 
 HOLDS = (
@@ -201,7 +200,7 @@ class StrokeArea(Skill, word="stroke", how="area"):
         goal = middle + frame @ np.array([*to, above]) + self._offset
         across = np.cross(UP, hand[:, 2])
         for tilt, turn in sorted(itertools.product(TILTS, TURNS), key=lambda pair: abs(pair[0]) + abs(pair[1])):
-            yield goal, turn_z(turn) @ rotation(across, tilt) @ hand
+            yield goal, turn_z(turn) @ turned_about(across, tilt) @ hand
 
     _offset: np.ndarray | None = None
 

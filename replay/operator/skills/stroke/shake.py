@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...limbs.geometry import UP
+from ...limbs.geometry import LEVEL, UP
 from ...operator_state import OperatorState
 from ...words.primitives import STROKE
 from ...words.skill import Argument, Label, Motion, Skill
 from ..tipping import right_again, tip
-from ..vessels import LEVEL
 
 
 class StrokeShake(Skill, word="stroke", how="shake"):

@@ -8,13 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from ...limbs.arm import Arm, Path
-from ...limbs.geometry import UP, turn_z, turned_between
+from ...limbs.geometry import LEVEL, UP, turn_z, turned_about, turned_between
 from ...operator_state import OperatorState
 from ...words.primitives import STROKE
 from ...words.reason import GivenUp, Reason
 from ...words.skill import Argument, Label, Motion, Skill
-from ..pouring import rotation
-from ..vessels import LEVEL
 
 # directions of the hand about the vertical that are tried, against that in which it holds the tool
 TURNS = np.deg2rad([0.0, 20.0, -20.0, 40.0, -40.0, 60.0, -60.0, 80.0, -80.0, 100.0, -100.0])
@@ -118,13 +116,13 @@ class StrokeStirWith(Skill, word="stroke", how="stir_with"):
         tip, turned = state.senses.site(getattr(self, "with"))
         position, frame = state.arms[self.hand].hand()
         axis = turned[:, 2]
-        upright = rotation(np.cross(axis, UP), float(np.arccos(np.clip(axis[2], -1.0, 1.0))))
+        upright = turned_about(np.cross(axis, UP), float(np.arccos(np.clip(axis[2], -1.0, 1.0))))
         hand, frame = upright @ (position - tip), upright @ frame
         for turn in TURNS:
             fingers = (turn_z(turn) @ frame)[:, 2] * [1.0, 1.0, 0.0]
             fingers /= max(float(np.linalg.norm(fingers)), 1e-6)
             for sign in (1.0, -1.0):
-                tool = rotation(fingers, sign * self.lean) @ turn_z(turn)
+                tool = turned_about(fingers, sign * self.lean) @ turn_z(turn)
                 along = (tool @ UP) * [1.0, 1.0, 0.0] / np.sin(self.lean)
                 yield FAR * abs(turn), HeldTool(along, tool @ hand, tool @ frame)
 

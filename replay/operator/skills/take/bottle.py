@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...limbs.geometry import facing
+from ...limbs.geometry import LEVEL, facing
 from ...operator_state import OperatorState
 from ...recognition import taking
 from ...words.primitives import TAKE
 from ...words.skill import Argument, Label, Motion, Skill
 from ..pouring import SLACK, Tilting
-from ..vessels import LEVEL
 
 GRASPS = np.deg2rad([0.0, -8.0, 8.0, -16.0, 16.0, -24.0, 24.0, -34.0, 34.0])  # directions of the fingers that are tried
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...limbs.geometry import UP, facing
+from ...limbs.geometry import LEVEL, UP, facing
 from ...operator_state import OperatorState
 from ...recognition import taking
 from ...words.primitives import TAKE
 from ...words.skill import Argument, Label, Motion, Skill
-from ..vessels import LEVEL
 
 # other directions of the fingers along the rim, positive into the vessel: there the rim leaves them no room beyond 15 deg
 TURNS = np.deg2rad([0.0, 10.0, -10.0, 15.0, -20.0, -32.0])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...limbs.arm import Arm
-from ...limbs.geometry import UP, progress
+from ...limbs.geometry import FIRM, UP, progress
 from ...operator_state import OperatorState
 from ...recognition import taking
 from ...words.primitives import TAKE
@@ -25,7 +25,6 @@ FURTHER = (0.0, 0.04, 0.08, 0.12)  # m up the belt, where it is met instead if t
 LATE = 0.04  # m, by which it may be further on
 HIGHER = 0.10  # m, by which it comes there from above
 COMES = 0.005  # m/s, slower does not come
-FIRM = 0.15  # weight of the orientation [m/rad]
 FELT = 0.9  # share of the force at which both pads have touched
 CLOSES, TOUCHES = 60.0, 20.0  # percent/s, with which the fingers close, and with which they come to touch
 ROOM = 0.008  # m, by which the gap is still wider than what they will hold as they begin to do so

@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 
-from ...limbs.geometry import UP, turn_z, turned_between
+from ...limbs.geometry import FIRM, UP, turn_about, turn_z, turned_between
 from ...operator_state import OperatorState
 from ...planning.ways import REACHED
 from ...recognition import taking
@@ -15,7 +15,6 @@ from ...senses.holds import Held, held_by
 from ...words.primitives import TAKE
 from ...words.reason import GivenUp, Reason
 from ...words.skill import Label, Motion, Skill
-from ..doors import about
 from ..placing import over_rim
 
 # other directions of the fingers in the plane square to the closing axis: level ones first down, so that the wrist keeps off the table
@@ -24,7 +23,7 @@ LEANT = np.deg2rad([48.0, 60.0])  # tilts of fingers from above where no other o
 AROUND = np.deg2rad([0.0, 18.0, -18.0, 36.0, -36.0, 54.0, -54.0, 80.0, -80.0])  # other sides of a round thing
 HELD_AS = ("elbow_out", "elbow_in", "from_above", "raised", "outside_1", "ready")  # postures that are tried
 LEVEL = 0.5  # rise of the fingers up to which they count as level
-FIRM, SKEWED = 0.15, 6.0  # weight of the orientation [m/rad]; cost of a radian by which the hand is turned otherwise
+SKEWED = 6.0  # cost of a radian by which the hand is turned otherwise
 BROUGHT = np.deg2rad([0.0, 40.0, -40.0, 90.0, -90.0])  # by which it may be turned about the vertical when it is there
 GOOD = 0.3  # score that is taken at once
 NO_GOOD = 3.0  # score from which the hand does not come there
@@ -161,9 +160,9 @@ def poses(held: Held, shoulder: np.ndarray, near: np.ndarray, leant: bool = Fals
         tilts = LEANT if leant else LEVEL_TILTS if level else DOWN_TILTS
         for tilt in tilts:
             for side in sides:
-                frame = about(held.up, side) @ turn if side else turn
+                frame = turn_about(held.up, side) @ turn if side else turn
                 across = -frame[:, 1] if np.cross(frame[:, 1], frame[:, 2])[2] > 0 else frame[:, 1]
-                frame = about(across, tilt) @ frame  # down
+                frame = turn_about(across, tilt) @ frame  # down
                 yield (
                     held.at,
                     min((frame, frame @ np.diag([-1.0, -1.0, 1.0])), key=lambda one: turned_between(one, near)),

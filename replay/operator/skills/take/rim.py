@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...limbs.geometry import UP, facing
+from ...limbs.geometry import LEVEL, UP, facing
 from ...operator_state import OperatorState
 from ...recognition import taking
 from ...words.primitives import TAKE
 from ...words.skill import Argument, Label, Motion, Skill
-from ..vessels import LEVEL
 
 
 class TakeRim(Skill, word="take", how="rim"):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...limbs.geometry import hand_frame, turned_between
+from ...limbs.geometry import FIRM, hand_frame, turned_between
 from ...operator_state import OperatorState
 from ...recognition import taking
 from ...words.primitives import TAKE
@@ -17,7 +17,6 @@ ACROSS = np.deg2rad([0.0, 30.0, -30.0, 60.0, -60.0, 90.0])  # other ways in whic
 HELD_AS = ("elbow_out", "elbow_in", "from_above", "raised")
 DOWN = np.deg2rad([80.0, 70.0, 60.0])  # how far the fingers point down when it is taken from above: a wrist has no 90
 ROOM = 0.034  # m by which the claw is open further than a grip of a sheet is wide
-FIRM = 0.15  # weight of the orientation [m/rad]
 SKEWED = 6.0  # cost of a radian by which the hand cannot be turned as it should
 
 
