@@ -74,6 +74,9 @@ def main() -> int:
             for one in found:
                 print(f"{name} {kind}: {one.level} {one.code} {', '.join(map(str, one.subject[:4]))} {one.t0}..{one.t1} "
                       f"{one.value} of {one.limit} {one.unit} {one.details}")  # fmt: skip
+    if not lines:
+        print("there is no set of these names", file=sys.stderr)
+        return 2
     if given["out"]:
         Path(given["out"]).write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
     refused = sum(line["verdict"] in ("UNSOUND", "INFEASIBLE", None) for line in lines)

@@ -44,7 +44,7 @@ def check_wiring(columns: ComparedColumns, rules: Rules) -> list[Finding]:
         mixed = {name for one in found if one.failed for name in one.subject}
         swapped += found
         scaled += check_scaled(both, rules, streams, without=mixed)
-    return worst_of(swapped) + worst_of(scaled)
+    return [one for found in (swapped, scaled) for one in (found if len(found) == 1 else worst_of(found))]
 
 
 def check_swapped(both: Both, rules: Rules, shared: dict[str, Any] | None = None) -> list[Finding]:

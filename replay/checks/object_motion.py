@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from ..signals.signal import runs
 from .check import Check
 from .finding import Finding, worst_of
 from .rules import Rule, Rules
@@ -110,7 +110,7 @@ def check_hovers(facts: PoseFacts, rules: Rules) -> Finding:
     rule, found = rules["object.hovers"], []
     for j, name in enumerate(facts.things):
         longest = (0.0, 0.0, 0.0)
-        for first, last in _runs(~facts.hand[:, j] & ~facts.borne[:, j] & ~facts.other[:, j]):
+        for first, last in runs(~facts.hand[:, j] & ~facts.borne[:, j] & ~facts.other[:, j]):
             t, z = facts.t[first : last + 1], facts.pos[first : last + 1, j, 2]
             up = max(float((z[min(1, len(z) - 1)] - z[0]) / (t[1] - t[0])), 0.0) if len(t) > 1 else 0.0
             fallen = z[0] + up * (t - t[0]) - z  # below where it would have gone without weight
@@ -144,12 +144,6 @@ def check_moves(facts: PoseFacts, rules: Rules) -> Finding:
 
 def _graded(rule: Rule, value: float, name: str, t0: float, t1: float) -> Finding:
     return rule.finding(subject=(name,), t0=float(t0), t1=float(t1), **rule.grade_value(value))
-
-
-def _runs(mask: np.ndarray) -> Iterator[tuple[int, int]]:
-    """First and last row of each run of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(int), [0]])))
-    yield from zip(edges[::2].tolist(), (edges[1::2] - 1).tolist())
 
 
 def _tilt(quat: np.ndarray, upright: np.ndarray) -> np.ndarray:

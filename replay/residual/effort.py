@@ -179,9 +179,9 @@ def _judged(rest: np.ndarray, speed: np.ndarray, more: float, chatter: np.ndarra
     """
     near, loud = speed, chatter
     for shift in (1, 2, 3):
-        near = np.maximum(near, np.maximum(_moved(speed, shift), _moved(speed, -shift)))
+        near = np.maximum(near, np.maximum(shifted(speed, shift), shifted(speed, -shift)))
     for shift in (-1, 1):
-        loud = np.maximum(loud, _moved(chatter, shift))
+        loud = np.maximum(loud, shifted(chatter, shift))
     over = np.abs(rest) / (np.where(near < STILL, QUIET, SINGLE) + more + loud)
     for rows in sorted({rows for rows, _ in (*MEANS, *ROOTS)}):
         slack = more + np.sqrt(_mean(chatter**2, rows))
@@ -194,10 +194,6 @@ def _apart(channel: RecordedChannel, t: np.ndarray) -> np.ndarray:
     """(n,) [rad/s] between the speed and what the positions rise by about each row."""
     rises = np.diff(channel.columns["measured"]) / np.diff(t)
     return np.abs(channel.columns["velocity"] - 0.5 * (np.concatenate([rises[:1], rises]) + np.concatenate([rises, rises[-1:]])))
-
-
-def _moved(x: np.ndarray, shift: int) -> np.ndarray:
-    return x[np.clip(np.arange(len(x)) + shift, 0, len(x) - 1)]
 
 
 def _mean(x: np.ndarray, rows: int) -> np.ndarray:

@@ -151,7 +151,8 @@ def _blamed(
     for one in candidates:
         if one.left > candidates[0].left + RIVAL:
             continue
-        cost, parts = one.left * one.disagreement, []
+        parts: list[Difference] = []
+        cost = one.left * one.disagreement
         for part in _spans(one):
             why = best(_case(group, part, own, relations))
             sure = why is not None and why.explained > SURE

@@ -123,8 +123,10 @@ def as_both(group: Group) -> Both | None:
     if not channels or group.t[-1] - group.t[0] < 1.0:
         return None
     grid = even_grid(group.t[0], group.t[-1])
-    sides = (np.column_stack([c.columns[kind] for c in channels]) for kind in ("command", "measured"))
-    return Both(grid, *(on_grid(grid, group.t, x) for x in sides), tuple(c.name for c in channels))
+    command, measured = (
+        on_grid(grid, group.t, np.column_stack([c.columns[kind] for c in channels])) for kind in ("command", "measured")
+    )
+    return Both(grid, command, measured, tuple(c.name for c in channels))
 
 
 def _parted(group: Group) -> Iterator[Group]:
