@@ -35,7 +35,7 @@ COLOURS = {
     "blue": (0.12, 0.32, 0.70),
 }
 SHAPES = ("ring", "tape", "line")
-THICK = 0.0004  # m, half of what is drawn
+THICK = 0.001  # m, half of what is drawn: it lies on mats and tapes of up to 1.4 mm, too, and a picture tells no less apart
 PIECES = 32  # of a ring
 Box = tuple[Pose, tuple[float, float]]  # of a mark: where, half its length and half its width [m]
 

@@ -10,6 +10,7 @@ from benches import bench, done
 from shiliu.replay.report.text import Words
 from shiliu.scenarios.catalog.scene_titles import untold, word_titles
 from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.scene.marks import THICK
 from shiliu.scenarios.sheet.errors import ScenarioError
 from shiliu.scenarios.soundness.soundness import STATE
 
@@ -82,7 +83,7 @@ def test_what_is_drawn_is_as_large_as_is_said_and_touches_nothing(shape, extent,
         return
     data = mujoco.MjData(looks)
     mujoco.mj_kinematics(looks, data)
-    flat = [g for g in range(looks.ngeom) if looks.geom_size[g, 2] == pytest.approx(0.0004) and looks.geom_group[g] == 2]
+    flat = [g for g in range(looks.ngeom) if looks.geom_size[g, 2] == pytest.approx(THICK) and looks.geom_group[g] == 2]
     assert len(flat) == number and not looks.geom_contype[flat].any() and not looks.geom_conaffinity[flat].any()
     place, frame = data.site("marks/spot").xpos, data.site("marks/spot").xmat.reshape(3, 3)
     corners = [
@@ -90,7 +91,7 @@ def test_what_is_drawn_is_as_large_as_is_said_and_touches_nothing(shape, extent,
         for g in flat for a in (-1, 1) for b in (-1, 1)
     ]  # fmt: skip
     size = np.ptp(np.array(corners), axis=0)
-    assert size[:2] == pytest.approx(extent, abs=1.5e-3) and np.array(corners)[:, 2].max() == pytest.approx(0.0008, abs=1e-6)
+    assert size[:2] == pytest.approx(extent, abs=1.5e-3) and np.array(corners)[:, 2].max() == pytest.approx(0.002, abs=1e-6)
 
 
 def test_a_report_calls_it_as_the_scenario_does():
