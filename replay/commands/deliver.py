@@ -53,7 +53,7 @@ def run(request: CommandRequest) -> int:
     licence = licence_of(settings["licence"]) if settings["licence"].value is not None else None
     scenarios = tuple(node.word() for node in listed(settings["scenarios"]))
     shares = {name: settings["splits"].child(name).quantity("share", 0.0, low=0.0, high=1.0) for name in SPLITS}
-    if not abs(sum(shares.values()) - 1.0) < 1e-6:
+    if not settings.problems.found and not abs(sum(shares.values()) - 1.0) < 1e-6:
         settings["splits"].note(f"the shares sum to {100 * sum(shares.values()):.0f} %. Make them sum to 100 %.")
     apart, lang = settings["apart"].word(choices=APART), settings["lang"].word(choices=("en", "zh"))
     quiet, keep_going, unreached = (settings[key].flag() for key in ("quiet", "keep_going", "unreached"))

@@ -73,6 +73,8 @@ def _chosen(node: Node) -> set[int] | None:
     value = node.value
     if value is None:
         return None
+    if value in ([], ""):
+        node.note("names no episode. Leave it out for all, or write such as 0,3 or 0-9.")
     words = [str(item) for item in value] if isinstance(value, list) else str(value).replace(" ", "").split(",")
     found: set[int] = set()
     for word in words:

@@ -61,7 +61,9 @@ def run(request: CommandRequest) -> int:
     data, out = settings["data"].word(), Path(settings["out"].word())
     mapping = settings["mapping"].word(default="") or None
     fps = settings["fps"].integer(default=0, low=1) or None
-    source_fps = settings["source_fps"].number(default=0.0) or None
+    source_fps = settings["source_fps"].number(default=None)
+    if source_fps is not None and source_fps <= 0.0:
+        settings["source_fps"].note(f"{source_fps:g} rows a second are none. Write a rate above 0, such as 30.")
     table = settings["resample"]
     chosen = {key: table.child(key).word(choices=METHODS) for key in ("command", "measured", "pose", "event")}
     chosen["quaternion"] = table.child("quaternion").word(choices=ROTATIONS)

@@ -26,6 +26,7 @@ Exit 0, or 2 where nothing could be labelled or the sheet cannot be applied.
 
 def run(request: CommandRequest) -> int:
     """Propose, or apply what was corrected."""
+    from ...scenarios.robots.robot import load_robot
     from ..formats.atomic_folder import refuse_unwritable
 
     settings = Settings(request)
@@ -35,6 +36,7 @@ def run(request: CommandRequest) -> int:
     base = settings["base"].word(default=None)
     threads, quiet = settings["threads"].integer(low=0), settings["quiet"].flag()
     settings.stop()
+    load_robot(robot, hand, base or "planted")  # no episode may need it
     refuse_unwritable(out, file=sheet is None)
     if sheet is not None:
         return _apply(Path(data), Path(sheet), out)

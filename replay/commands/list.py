@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...scenarios.reading import composition
 from ...scenarios.robots.robot_folder import DEFAULT_ROBOT
-from ...scenarios.sheet.errors import ShiliuError, odd_kind
+from ...scenarios.sheet.errors import ShiliuError, odd_kind, printable
 from ...scenarios.sheet.yaml_reader import nearest, places_in, read_yaml
 from .wrapping import wrapped
 
@@ -72,10 +72,10 @@ def run(request: CommandRequest) -> int:
         return 0
     for word, rows in found.items():
         print(word)
-        width = max((len(str(row["name"])) for row in rows), default=0)
+        width = max((len(printable(str(row["name"]))) for row in rows), default=0)
         for row in rows:
-            rest = "  ".join(str(v) for k, v in row.items() if k != "name" and v not in (None, ""))
-            print("\n".join(wrapped(f"  {row['name']!s:<{width}}  ", rest)))
+            rest = "  ".join(printable(str(v)) for k, v in row.items() if k != "name" and v not in (None, ""))
+            print("\n".join(wrapped(f"  {printable(str(row['name'])):<{width}}  ", rest)))
         print()
     return 0
 

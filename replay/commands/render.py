@@ -40,13 +40,14 @@ def run(request: CommandRequest) -> int:
     from ...envs.rendering import Painter
     from ...scenarios.catalog.catalog import scene_of
     from ...scenarios.draws import variation as drawing
+    from ...scenarios.robots.robot import load_robot
     from ..formats.atomic_folder import refuse_unwritable
     from ..rollout.camera_frames import cameras_of
 
     settings = Settings(request)
     name = settings.chosen("scenario") or "microwave"
     out = Path(settings["out"].word())
-    grid = str(settings["grid"].value or "").replace("×", "x")
+    grid = "" if settings["grid"].value is None else str(settings["grid"].value).replace("×", "x")
     seed = settings["seed"].integer(low=0)
     refused = settings["refused"].flag()
     cameras = [node.word() for node in listed(settings["cameras"])]
@@ -54,6 +55,7 @@ def run(request: CommandRequest) -> int:
     base = settings["base"].word(default=None)
     part, grips = settings["part"].word(default=""), settings["grips"].flag()
     settings.stop()
+    load_robot(robot, hand, base or "planted")  # no picture may need it
     refuse_unwritable(out)
     data = settings["data"].word(default="")
     if part:
@@ -61,7 +63,7 @@ def run(request: CommandRequest) -> int:
     if data:
         return _episode(data, settings, cameras, out, request)
     columns, rows = 1, 1
-    if grid:
+    if settings["grid"].value is not None:
         match = re.fullmatch(r"([1-9]\d?)(?:x([1-9]\d?))?", grid)
         if match is None:
             raise ScenarioError(f"{grid!r} is no grid. Write columns x rows, such as 3x3.", field="grid")

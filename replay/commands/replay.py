@@ -50,6 +50,8 @@ def run(request: CommandRequest) -> int:
     from ..report import Baseline, Gate, Reports, Terminal, check_out, nothing_judged, stopped
 
     asked = ReplaySettings.of(request)
+    if asked.where.given:
+        asked.where.refuse_unknown(request)
     gate = Gate(asked.fail_on) if asked.fail_on else None
     baseline = Baseline(Path(asked.baseline)) if asked.baseline else None
     out = check_out(asked.out, (FOLDER, COPIES) if asked.repair else (FOLDER,))

@@ -86,5 +86,7 @@ class ReplaySettings:
             settings["repair"].note("workers mend nothing. Leave one of the two out, or mend what was refused afterwards.")
         if asked.cluster and (intake or not asked.workers):
             settings["cluster"].note("a cluster is worked on by workers. Say how many, such as workers=8.")
+        if asked.ledger and (intake or not asked.workers):
+            settings["ledger"].note("a ledger is kept by workers. Say how many, such as workers=2.")
         settings.stop()
         return asked

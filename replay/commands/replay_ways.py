@@ -47,6 +47,8 @@ def at_intake(asked: ReplaySettings, command: str, reached: Reached, ending: Exi
     from ..formats import read
     from ..judge.intake import intake, rules_of, trimmed
 
+    if asked.settings.chosen("scenario") is not None:
+        asked.where.contexts(asked.request, asked.settings, Path(asked.data))  # it is not needed, but may be no scene
     rules = rules_of(asked.request.conf_dir)
     judged = intake(read(asked.data, asked.where.mapping), rules, strict=asked.where.strict)
     verdicts = (one if n < AT_MOST else trimmed(one) for n, one in enumerate(judged))

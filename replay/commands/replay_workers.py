@@ -39,10 +39,11 @@ def by_workers(asked: ReplaySettings, command: str, reached: Reached, ending: Ex
         own, data = folders(request.conf_dir)[0], data.absolute()
         request = request if own == CONF else replace(request, conf_dir=own)
     found = entries(data, asked.where.mapping)
-    ledger = Ledger(Path(asked.ledger) if asked.ledger else Path(asked.out) / FOLDER)
-    given = (request, str(data), str(ledger.folder.absolute()), judge_digest(request.conf_dir), pictures_of(asked))
+    folder = Path(asked.ledger) if asked.ledger else Path(asked.out) / FOLDER
+    given = (request, str(data), str(folder.absolute()), judge_digest(request.conf_dir), pictures_of(asked))
     limit = asked.take_limit
     pool = Cluster(n, bench, given, limit, asked.cluster) if asked.cluster else Pool(n, bench, given, limit)
+    ledger = Ledger(folder)  # when all is known to be there
     ending.enter_context(pool)
     rules_of = cache(partial(thresholds, conf_dir=request.conf_dir))
     judged = InOrder(found, pool, ledger, rules_of, EXPAND_ALL, AT_MOST, reached)

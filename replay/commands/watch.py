@@ -45,13 +45,15 @@ def run(request: CommandRequest) -> int:
     settings = Settings(request)
     data, out = Path(settings["in"].word()), Path(settings["out"].word())
     lang = settings["lang"].word(choices=("en", "zh"))
-    Where.of(settings)  # the workers ask again
+    where = Where.of(settings)  # the workers ask again
     workers, limit = settings["workers"].integer(low=1), settings["take_limit"].quantity("time", low=1.0)
     rest = settings["rest"].quantity("time", low=0.0)
     once, quiet = settings["once"].flag(), settings["quiet"].flag()
     poll = settings["poll"].flag() if settings["poll"].value is not None else None
     folder = settings["ledger"].word(default="") or None
     settings.stop()
+    if where.given:
+        where.refuse_unknown(request)
     if not data.is_dir():
         raise ShiliuError("no such folder. Make it first.", file=data, field="in")
     try:

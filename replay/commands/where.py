@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...scenarios.sheet.errors import ScenarioError
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -40,6 +41,34 @@ class Where:
         mapping, check = settings["mapping"].word(default="") or None, settings["check"].word(choices=checks)
         strict, seed = settings["strict"].flag(), settings["seed"].integer(low=0)
         return cls(robot, model, hand, base, settings["retarget"].word(), unlabelled, mapping, check, strict, seed)
+
+    def refuse_unknown(self, request: CommandRequest) -> None:
+        """See that robot, hand, base, model, mapping and settings of retargeting are whole, whether or not a recording needs them.
+
+        Raises:
+            ShiliuError: one of them is not.
+        """
+        from ...scenarios.robots.robot import load_robot
+        from ...scenarios.robots.robot_folder import DEFAULT_ROBOT, robots
+        from ..formats.mapping import load
+        from ..judge.context import retarget_settings
+        from ..robots.embodiment import compiled, load_embodiment
+
+        load_robot(self.robot if self.robot in robots() else DEFAULT_ROBOT, self.hand, self.base or "planted")
+        retarget_settings(self.retarget, request.conf_dir)
+        if self.mapping is not None:
+            load(self.mapping)
+        if self.robot is not None and self.robot not in robots():
+            load_embodiment(self.robot, request.conf_dir, self.model)
+        elif self.model is not None:
+            if not Path(self.model).is_file():
+                raise ScenarioError("There is no such file.", file=self.model, field="model")
+            compiled(Path(self.model))
+
+    @property
+    def given(self) -> bool:
+        """Whether the command names any of them."""
+        return any((self.robot, self.model, self.mapping, self.hand, self.base, self.retarget != "default"))
 
     @property
     def how(self) -> dict[str, Any]:

@@ -103,7 +103,7 @@ def refuse_unwritable(out: Path, file: bool = False, holds: Sequence[str] = ()) 
             raise EpisodeError("This is a folder, and a file will be written there. Choose another out=.", file=one, field="out")
     odd = next((path for path in (out, *out.absolute().parents) if odd_kind(path)), None)
     if odd is not None:
-        raise EpisodeError(f"{odd_kind(odd)} Or choose another out=.", file=odd, field="out")
+        raise EpisodeError(f"cannot be written: {printable(odd)} {odd_kind(odd)} Or choose another out=.", file=out, field="out")
     try:
         names = [out.absolute().name]
         while not above.exists():

@@ -53,6 +53,8 @@ def read_changes(text: str, rules: Rules) -> list[Change]:
         if code not in rules:
             raise _wrong(f"{part!r}: there is no code {code!r}.{nearest(code, list(rules))}")
         rule, share = rules[code], _SHARE.match(value)
+        if share and not which and float(share["share"]) <= -100.0:
+            raise _wrong(f"{part!r}: no bound is left of {code}. Write a share above -100 %.")
         if share and not which:
             found.append(Change(code, "", None, float(share["share"]) / 100.0, part))
             continue

@@ -86,6 +86,8 @@ class Gate:
                 "the words are feasible, infeasible, unsound, inconclusive, unreadable, warned.",
                 field="fail_on",
             )
+        if match[4] and float(match[3]) > 100.0:
+            raise ShiliuError(f"{str(rule).strip()!r}: no share is above 100 %.", field="fail_on")
         return match[1], match[2], float(match[3]), bool(match[4])
 
     def holds(self, counted: Mapping[str, int]) -> bool:

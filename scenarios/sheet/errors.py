@@ -114,6 +114,7 @@ class ShiliuError(Exception):
     ) -> None:
         # it may quote what no file can hold; Gymnasium makes the error of a process anew from the error itself
         message = str(message).encode("utf-8", "backslashreplace").decode()
+        message = "\n".join(map(printable, message.split("\n")))  # nor what moves a terminal's cursor
         super().__init__(message)
         self.message = message
         self.file = None if file is None else os.fspath(file)

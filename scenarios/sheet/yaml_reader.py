@@ -18,7 +18,7 @@ from typing import Any
 
 import yaml
 
-from .errors import ScenarioError, odd_kind
+from .errors import ScenarioError, odd_kind, printable
 from .quantity import parse_quantity, parse_size, show
 from .typing_slips import half_a_number, look_alike, other_comma, slip_in
 
@@ -308,7 +308,7 @@ def nearest(word: object, known: list[str] | tuple[str, ...]) -> str:
         return f" Entries of a list have commas between them: {meant}."
     if odd := _odd(word):
         return odd
-    known = sorted(set(known))
+    known = sorted({printable(name) for name in known})
     close = difflib.get_close_matches(str(word), known, n=3, cutoff=0.6)
     hint = f" Did you mean {' or '.join(close)}?" if close else ""
     return f"{hint} Known here: {', '.join(_families(known)) or 'nothing'}."

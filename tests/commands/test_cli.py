@@ -118,7 +118,17 @@ def test_help_version_and_no_word(capsys):
         (["render", "scenario=bare"], "`shiliu render` needs out"),
         (["render", "scenario=bare", "out=x", "grid=0x3"], "'0x3' is no grid"),
         (["render", "scenario=bare", "out=x", "cameras=[overvew]"], "no camera 'overvew'"),
-        (["record", "scenario=bare", "out=/dev/null/x"], "/dev/null/x: out: cannot be written: in /dev/null"),
+        (["render", "grid=0", "out=o"], "'0' is no grid"),
+        (["render", "grid=", "out=o"], "'' is no grid"),
+        (["render", "data=set", "frames=0", "out=o"], "0 stands where a whole number from 1 on is wanted"),
+        (["import", "data=x", "source_fps=0", "out=o"], "0 rows a second are none"),
+        (["import", "data=x", "source_fps=-30", "out=o"], "-30 rows a second are none"),
+        (["export", "data=x", "to=mcap", "episodes=[]", "out=o"], "names no episode"),
+        (["deliver", "data=x", "verdicts=x", "splits.val=-5 %", "out=o"], "It has to be 0 % or more"),
+        (["replay", "data=x", "fail_on=infeasible>500%", "out=o"], "no share is above 100 %"),
+        (["replay", "data=x", "ledger=l", "out=o"], "a ledger is kept by workers"),
+        (["report", "verdicts=x", "what_if=joint.velocity=-200 %", "out=o"], "no bound is left of joint.velocity"),
+        (["record", "scenario=bare", "out=/dev/null/x"], "/dev/null/x: out: cannot be written: /dev/null is a pipe"),
         (["record", "scenario=bare", "out=x"], "'bare' has no skills to perform. Write its chain under `skills`"),
         (["replay"], "`shiliu replay` needs data and out"),
         (["replay", "data=nothere", "out=x"], "nothere"),
@@ -413,3 +423,18 @@ def test_a_bad_file_of_ones_own_keeps_no_other_out_of_a_list(tmp_path, monkeypat
         assert f"conf/{group}/torn.yaml:2: This is no valid YAML" in rows["torn"]["error"]
         assert f"conf/{group}/words.yaml: This holds no settings" in rows["words"]["error"]
     assert main(["list", "scenarios", "torn"]) == 2 and "no valid YAML" in capsys.readouterr().err
+
+
+def test_names_that_move_a_cursor_or_end_a_line_are_escaped(tmp_path, capsys):
+    cell = tmp_path / "conf" / "cell"
+    cell.mkdir(parents=True)
+    for name in ("red\x1b[31m", "two\nlines"):
+        (cell / f"{name}.yaml").write_text("centre: here\nscenario: microwave\n")
+        (cell / f"{name} broken.yaml").write_text("a: [\n")
+    assert main(["list", "cells", f"--config-dir={tmp_path / 'conf'}"]) == 0
+    out = capsys.readouterr().out
+    assert r"red\x1b[31m" in out and r"two\x0alines" in out and "\x1b" not in out
+    assert sum("lines" in line for line in out.splitlines()) >= 2
+    assert main(["check", "cell=nope", f"--config-dir={tmp_path / 'conf'}"]) == 2
+    error = capsys.readouterr().err
+    assert r"red\x1b[31m" in error and "\x1b" not in error and len(error.splitlines()) == 1

@@ -311,3 +311,25 @@ def test_a_take_that_wants_more_memory_is_one_line_of_its_own(tmp_path):
 
     answer = answered(Bench(), TakeJob(0, Entry(tmp_path / "a.bag", "a.bag"), 0))
     assert answer.error["code"] == "memory" and "fault" not in answer.error["message"]
+
+
+@pytest.mark.parametrize("words", [["replay"], ["replay", "check=intake"], ["replay", "workers=1"], ["watch", "once=true"]], ids=" ".join)
+def test_every_setting_that_is_given_is_looked_at(data, tmp_path, monkeypatch, words, capsys):
+    """Those that none of these recordings needs, too."""
+    monkeypatch.chdir(tmp_path)
+    Path("broken.yaml").write_text("title: [\n")
+    Path("bad.xml").write_text("<mujoco><nothing/></mujoco>")
+    written = Path("conf/scenario/odd.yaml")
+    written.parent.mkdir(parents=True)
+    written.write_text("defaults: [table_setting, _self_]\ngoal: {done: {nothing: {}}}\n")
+    given = [f"in={data.parent}" if words[0] == "watch" else f"data={data}", "out=out"]
+    odd = ["robot=nope", "robot=no.yaml", "robot=broken.yaml", "robot=", "model=no.xml", "model=bad.xml", "hand=nope", "base=nope"]
+    odd += ["cell=", "cell=nope", "scenario=nope", "variant=nope", "retarget=nope", "mapping=nope"]
+    if words == ["replay", "check=intake"]:
+        odd += ["scenario=odd"]
+    if words[0] == "replay" and "workers=1" not in words:
+        odd += ["ledger=new"]
+    for one in odd:
+        assert cli.main([*words, *given, one]) == 2, one
+        error = capsys.readouterr().err
+        assert len(error.splitlines()) == 1 and "fault of" not in error and not Path("out").exists(), one
