@@ -25,7 +25,7 @@ from .words.motion import Motion
 from .words.skill import REQUIRED, Skill
 
 WAYS = ("change", "skip", "before", "after", "ends_with", "let_go", "faults", "draw")
-FAULTS = {"grip_force": "share", "speed": "share", "aim_offset": "length", "aim_ahead": "length"}  # of the operator, and the dimension of each
+FAULTS = {"grip_force": "share", "speed": "share", "aim_offset": "length", "aim_ahead": "length"}  # and the dimension of each
 LEAST = {"grip_force": 0.0, "speed": 0.01}  # of a fault: who has no speed at all never ends
 WIDE = 0.08  # m, gap to which a grip that slips opens
 
