@@ -57,7 +57,7 @@ def infer(
         poses: part -> where its free body was at rest; joints: `part.joint` -> position [m, rad].
         surveyed: keys of values that somebody measured: what stands on them is no witness against them.
     """
-    ends = _candidates(scene)
+    ends = ends_of(scene)
     values = nominal_values(scene.config)
     found = _Found(scene, poses, joints)
     if not ends or not found.names:
@@ -85,7 +85,7 @@ def infer(
     return Inferred(taken, sources, outside, found.heights(values, surveyed))
 
 
-def _candidates(scene: Scene) -> dict[str, tuple[float, float]]:
+def ends_of(scene: Scene) -> dict[str, tuple[float, float]]:
     """What a draw changes by degrees, with the ends of what it may become; places that are dealt out reach from one to another."""
     known, ends = nominal_values(scene.config), dict[str, tuple[float, float]]()
     for deal in scene.config.deals:

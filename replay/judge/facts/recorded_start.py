@@ -30,7 +30,8 @@ from ..place.cell_starts import within_survey
 from .recorded_poses import recorded_joints, recorded_poses, resting, stood, things_of
 
 TRIES = 20  # draws of what nobody measured, until nothing stands inside something else
-RECORDED, SURVEYED, DRAWN = "recorded", "surveyed", "drawn"  # and "inferred from ..."
+RECORDED, SURVEYED, DRAWN = "recorded", "surveyed", "drawn"  # and "inferred from ..." things
+HANDS = "inferred from the hands"
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class StartOfTake:
         poses: thing -> its recorded pose; joints: `part.joint` -> its recorded position [m, rad].
         angles: joint of the robot -> [rad, m].
         inferred: what follows for values that the scenario draws, within its bounds.
+        held: parts of which the hands told where they were.
         laid: whether what the scenario names as unknown lies where a person's world was laid by it.
         findings: `start.place`; unsure: why nothing that goes wrong from here proves anything, or None.
     """
@@ -53,6 +55,7 @@ class StartOfTake:
     findings: tuple[Finding, ...] = ()
     unsure: str | None = None
     laid: bool = False
+    held: tuple[str, ...] = ()
 
     @cached_property
     def open(self) -> tuple[str, ...]:
@@ -68,8 +71,11 @@ class StartOfTake:
         return tuple(key for key in self.open if key not in surveyed)
 
     def unknown(self) -> list[str]:
-        """What the scenario names as an unknown start (`judge.if_unknown`), as far as the record does not tell it."""
-        return [word for word in self.scene.config.vary_unknown if any(_under(key, word) for key in self.open)]
+        """What likely starts are drawn of: all that varies, but friction, where the record leaves open what the scenario names as an
+        unknown start (`judge.if_unknown`); nothing where it tells that.
+        """
+        named = any(_under(key, word) for word in self.scene.config.vary_unknown for key in self.open)
+        return [key for key in self.open if key != "friction"] if named else []
 
     def untried(self, tried: Collection[str]) -> list[str]:
         """Values that nobody measured, without friction and those under words that were tried."""
@@ -158,7 +164,11 @@ class StartOfTake:
         for key, things in self.inferred.sources.items():
             if not _own(key, self.poses):
                 found[key] = f"inferred from {', '.join(things)}"
-        return found | {key: DRAWN for key in self.drawn}
+        found |= {key: DRAWN for key in self.drawn}
+        hands = {
+            key: HANDS for key in self.drawn if key.partition(".")[0] in self.held and key.partition(".")[2] in PLACES
+        }
+        return found | dict.fromkeys(self.held, HANDS) | hands
 
 
 def recorded_start(

@@ -7,7 +7,7 @@ before the motion is judged, because what the hands carry in the replay is what 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -27,6 +27,7 @@ from ...signals.signal import Motion
 from ..context import SceneContext
 from ..place.cells import Place
 from .commanded_collision import Looked
+from .hand_stops import HandStop, MeasuredArms
 from .missed_goal import Elsewhere
 from .payload import Load
 
@@ -182,6 +183,7 @@ class RolloutPlan:
         unsure: why what goes wrong in it proves nothing: the recording does not tell all that moved the robot; None where it does.
         elsewhere: gives the same commands where they can be played beside the judged scene.
         left_open: what of the scene's values neither the recording nor a survey tells exactly.
+        stops, arms: where the recorded hands stand still and how its arms moved, by which likely starts are told apart.
         unanswered: answers that the goal asks for and the recording has no column of; in the takes they are granted.
     """
 
@@ -196,6 +198,8 @@ class RolloutPlan:
     elsewhere: Callable[[], Elsewhere | None] | None = None
     left_open: tuple[str, ...] = ()
     unanswered: tuple[str, ...] = ()
+    stops: tuple[HandStop, ...] = ()
+    arms: MeasuredArms | None = None
 
 
 @dataclass(frozen=True)
@@ -207,6 +211,8 @@ class Rollouts:
         again: whether it was played, or taken from what was kept while it was performed.
         outcomes: of each take: success, subgoals, failure.
         carries: every time that a hand carried something; loads: what that was to bear.
+        agreeing: of likely starts, how many of the first are those in which the hands are stopped as they were recorded; None where
+            no recorded hand tells.
     """
 
     plan: RolloutPlan = RolloutPlan()
@@ -215,6 +221,7 @@ class Rollouts:
     outcomes: tuple[dict[str, Any], ...] = ()
     carries: tuple[CarriedSpan, ...] = ()
     loads: tuple[Load, ...] = ()
+    agreeing: int | None = None
 
     @property
     def offset(self) -> float:
@@ -243,7 +250,12 @@ class Rollouts:
 
     @property
     def succeeded(self) -> list[Take]:
-        return [take for take, outcome in zip(self.plan.takes, self.outcomes) if outcome["success"]]
+        return [take for take, outcome in zip(self.plan.takes, self.outcomes[: self.agreeing]) if outcome["success"]]
+
+    def alone(self, k: int) -> Rollouts:
+        """The k-th of likely starts as if it were the recorded one."""
+        plan = replace(self.plan, takes=self.plan.takes[k : k + 1])
+        return Rollouts(plan, self.played[k : k + 1], self.again, self.outcomes[k : k + 1])
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,14 +13,18 @@ from ....scenarios.reading.answers import GRANTED
 from ....scenarios.reading.config import nominal_values
 from ....scenarios.scene.scene import Scene
 from ...checks.playback import check_clamped
-from ...rollout.rollout import Take
+from ...rollout.rollout import Rollout, Take
 from ...signals.joint_motion import hand_commands, zero_order_hold
 from ..facts.base_motion import UNKNOWN, base_commands, tells_base
+from ..facts.hand_stops import MeasuredArms, departure, replayed_hands, stops_of
+from ..facts.inferred_starts import InferredStarts, takes_of
 from ..facts.missed_goal import Elsewhere
 from ..facts.recorded_answers import recorded_answers, unanswered
 from ..facts.recorded_start import recorded_start
 from ..facts.results import Motions, RolloutPlan, Subject
 from ..place.cell_starts import within_survey
+
+LEAST_STARTS = 8  # with none of fewer, a third of all starts may succeed (Wilson, 95 %)
 
 if TYPE_CHECKING:
     from ...retarget.carry_over import Carried
@@ -77,6 +82,43 @@ def likely_plan(subject: Subject, motions: Motions, seed: int) -> RolloutPlan:
         left_open=("friction", *within_survey(scene)),
         unanswered=tuple(one.name for one in missing),
     )
+
+
+def with_hands(subject: Subject, motions: Motions, plan: RolloutPlan) -> RolloutPlan:
+    """The plan of likely starts, with what the recorded hands and arms tell of them."""
+    if len(plan.takes) < 2:
+        return plan
+    stops = stops_of(replayed_hands(subject.recording, subject.scene))
+    return replace(plan, stops=tuple(stops), arms=_measured(subject.scene, motions, plan.offset))
+
+
+def from_hands(subject: Subject, plan: RolloutPlan, threads: int, seed: int) -> tuple[RolloutPlan, list[Rollout]] | None:
+    """Likely starts in which the hands could have taken what they held, played; None where the recording tells of no hold."""
+    scene, takes = subject.scene, takes_of(replayed_hands(subject.recording, subject.scene), plan.offset) if plan.stops else []
+    if len(plan.takes) < LEAST_STARTS or plan.start is None or not takes or scene.cloths:
+        return None
+    first, keys = plan.takes[0], plan.start.unknown()
+    budget = len(plan.takes) * first.n_steps * scene.control_timestep
+    search = InferredStarts(
+        scene, plan.start, keys, first.actions, takes, plan.arms, plan.offset, seed, threads, budget
+    )  # fmt: skip
+    played = search.whole(
+        [take.draw for take in plan.takes],
+        LEAST_STARTS,
+        lambda one: departure(plan.stops, plan.arms, scene, one, plan.offset),
+    )
+    takes_played = tuple(Take(one.draw, first.actions) for one in played)
+    start = replace(plan.start, held=tuple(search.held))
+    return replace(plan, takes=takes_played, keep=((),) * len(played), start=start), played
+
+
+def _measured(scene: Scene, motions: Motions, offset: float) -> MeasuredArms | None:
+    measured, names = motions.by_role.get("measured"), scene.robot.joint_names
+    shared = [name for name in measured.names if name in names] if measured is not None else []
+    if measured is None or not shared:
+        return None
+    columns = np.array([scene.joint_index[names.index(name)] for name in shared])
+    return MeasuredArms(measured.t - offset, measured.q[:, [measured.names.index(name) for name in shared]], columns)
 
 
 def _beside(

@@ -32,7 +32,6 @@ from ...checks.playback import check_reproduces, check_tracking, tracking_error
 from ...recording.recording import SimEpisode
 from ...rollout.rollout import Rollout, Take, play
 from ...signals.channels import in_radians
-from ...signals.statistics import wilson
 from ..explanation.attribution import attribute
 from ..explanation.changed_columns import changed_columns
 from ..explanation.tracking_cause import explain
@@ -44,14 +43,12 @@ from ..facts.object_poses import check_diverged
 from ..facts.payload import creep_of
 from ..facts.record_witness import carried_of, check_witness, exact, left_lying
 from ..facts.recorded_answers import UNKNOWN
-from ..facts.recorded_poses import things_of
 from ..facts.recorded_state import RecordedState
 from ..facts.results import Integrity, Motions, Replay, Rollouts, Subject
 from ..facts.retargeted_report import check_object
+from .goal_over_starts import goal_over_starts, in_each
 from .rollout_stage import explains_goal, on_recording_clock, play_elsewhere, rolled_out
 
-ENOUGH = 0.9  # of the likely starts must succeed for a PASS
-LEAST_STARTS = 8  # with none of fewer, a third of all starts may succeed (Wilson, 95 %)
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 Tracking = tuple[np.ndarray, np.ndarray, tuple[str, ...]]
 
@@ -75,7 +72,7 @@ def replay_stage(
                 rules["goal"].not_checked(UNKNOWN, details=one.details | details) if one.level in ("PASS", "WARN") else one
                 for one in ended
             ]
-        happened = _happened(subject, motions, rollouts)
+        happened = in_each(partial(_happened, subject, motions), rollouts, rules)
         if any(one.reason == NEAR for one in ended):
             happened = [open_(one, rules) if one.failed and one.code not in certain else one for one in happened]
             found = [open_(one, rules) if one.failed and one.code == "unstable" else one for one in found]
@@ -104,7 +101,9 @@ def _outcome(subject: Subject, rollouts: Rollouts) -> dict[str, Any]:
     label = {"label": (subject.label or {}).get("success"), **({"assumed": "success"} if subject.assumed else {})}
     if rollouts.known:
         return {**rollouts.outcomes[0], **_time_used(subject, rollouts), **label}
-    n = len(rollouts.outcomes)
+    n = len(rollouts.outcomes[: rollouts.agreeing])
+    if not n:
+        return {"success": None, "starts": 0, **label}
     return {"success": None, "share": len(rollouts.succeeded) / n, "starts": n, **label}
 
 
@@ -163,17 +162,18 @@ def _goal(
         duration = takes[0].n_steps * scene.control_timestep
         goal = check_goal(scene.course, rollouts.outcomes[0], subject.claim, duration, subject.rules, subject.assumed)
     else:
-        goal = _over_starts(subject, rollouts)
+        goal = goal_over_starts(subject, rollouts)
     if rollouts.plan.unsure:
         if subject.assumed:  # neither what is assumed nor where it began is known
             return [subject.rules["goal"].not_checked(rollouts.plan.unsure, details=one.details) for one in goal], frozenset()
         return [_unproven(one, rollouts.plan.unsure, subject) for one in goal], frozenset()
     if not explains_goal(subject) or not any(one.failed for one in goal):
         return goal, frozenset()
-    beside, there = play_elsewhere(rollouts.plan, threads) or (None, None)
+    tried = rollouts.played[: rollouts.agreeing]
+    told = rollouts.agreeing is not None  # a start that the hands contradict is no other place
+    beside, there = (None if told else play_elsewhere(rollouts.plan, threads)) or (None, None)
     goal = [
-        explained(one, scene, rollouts.played, takes[0], beside, there, rollouts.offset) if one.failed else one
-        for one in goal
+        explained(one, scene, tried, takes[0], beside, there, rollouts.offset) if one.failed else one for one in goal
     ]
     if not rollouts.known and not _left(rollouts):
         return goal, frozenset()
@@ -432,28 +432,6 @@ def _tracked(subject: Subject, motions: Motions, rollouts: Rollouts) -> tuple[li
             t + rollouts.offset, q[:, columns], measured.t, theirs, shared, rules["tracking"].bound("warn")
         )
     return found, (times, error, tuple(shared))
-
-
-def _over_starts(subject: Subject, rollouts: Rollouts) -> list[Finding]:
-    """The goal over many likely starts: none succeeds, enough do, or it hangs on what is unknown.
-
-    Of a take that only is assumed to have succeeded, starts prove nothing where they are few, and a miss where all things stand
-    where they were recorded.
-    """
-    scene, rule, label = subject.scene, subject.rules["goal"], subject.claim
-    n, k = len(rollouts.outcomes), len(rollouts.succeeded)
-    low, high = wilson(k, n)
-    starts = {"successes": k, "starts": n, "low": low, "high": high, "unknown": ", ".join(scene.config.vary_unknown)}
-    known: dict[str, Any] = {"value": k / n, "limit": ENOUGH, "details": starts | ({"assumed": "success"} if subject.assumed else {})}
-    if not isinstance(label, dict) or label.get("success") is None:
-        return [rule.not_checked("no_label", **known)]
-    if not label["success"]:
-        return [rule.passed(**known) if k < n else rule.finding(level="WARN", **known)]
-    if subject.assumed and (n < LEAST_STARTS or (k == 0 and not set(things_of(scene)) <= set(rollouts.plan.stood))):
-        return [rule.not_checked("unknown_start", **known)]
-    if k == 0:
-        return [rule.finding(level="FAIL", margin=-ENOUGH, excess=1.0, **known)]
-    return [rule.passed(**known) if k / n >= ENOUGH else rule.not_checked("unknown_start", **known)]
 
 
 def _touches(subject: Subject, shown: Rollout, take: Take) -> tuple[list[tuple[str, str]], np.ndarray]:

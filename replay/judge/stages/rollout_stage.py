@@ -13,9 +13,11 @@ from ...checks.outcome import outcome_of
 from ...checks.registry import asked_of
 from ...checks.rules import Rules
 from ...rollout.rollout import Rollout, play
+from ..facts.hand_stops import departure
 from ..facts.missed_goal import Elsewhere
 from ..facts.payload import carries_of, loads_of
 from ..facts.results import Integrity, Motions, RolloutPlan, Rollouts, Subject
+from .likely_plan import from_hands, with_hands
 
 
 def rollout_stage(
@@ -35,7 +37,10 @@ def rollout_stage(
     Returns:
         One for each, in their order; without takes where it cannot be played, and `plan.why` says why.
     """
-    plans = [subject.robot.plan(subject, integrity, motions, seed) for subject, integrity, motions in batch]
+    plans = [
+        with_hands(subject, motions, subject.robot.plan(subject, integrity, motions, seed))
+        for subject, integrity, motions in batch
+    ]
     found = [Rollouts(plan) for plan in plans]
     groups: dict[int, list[int]] = {}
     for i, (subject, _, _) in enumerate(batch):
@@ -43,6 +48,8 @@ def rollout_stage(
         own = subject.recording.episode is not None and subject.context.made_in is None
         if plans[i].takes and own and performed and digest in performed:
             found[i] = rolled_out(subject, plans[i], [performed[digest]], again=False)
+        elif (searched := from_hands(subject, plans[i], threads, seed)) is not None:
+            found[i] = rolled_out(subject, *searched)
         elif plans[i].takes:
             groups.setdefault(id(subject.context), []).append(i)
     for group in groups.values():
@@ -57,11 +64,17 @@ def rollout_stage(
 
 def rolled_out(subject: Subject, plan: RolloutPlan, played: Sequence[Rollout], again: bool = True) -> Rollouts:
     """What the takes came to, and what the hands carried in the one that is shown."""
-    scene = subject.scene
+    scene, agreeing = subject.scene, None
+    if len(played) > 1 and plan.stops:
+        away = [departure(plan.stops, plan.arms, scene, one, plan.offset) for one in played]
+        order = sorted(range(len(played)), key=lambda k: away[k] > 1.0)
+        agreeing = sum(one <= 1.0 for one in away)
+        plan = replace(plan, takes=tuple(plan.takes[k] for k in order), keep=tuple(plan.keep[k] for k in order))
+        played = [played[k] for k in order]
     outcomes = [
         outcome_of(scene.course, one.carry, "unstable" if one.unstable_at is not None else None) for one in played
     ]
-    found = Rollouts(plan, tuple(played), again, tuple(outcomes))
+    found = Rollouts(plan, tuple(played), again, tuple(outcomes), agreeing=agreeing)
     if not found.known:
         return found
     carries = tuple(carries_of(scene, played[0]))

@@ -1,0 +1,88 @@
+"""What is concluded from many likely starts, where a recording does not tell its own.
+
+Where recorded hands tell, only those starts count in which the replayed hands are stopped as they were (`facts/hand_stops.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ...checks.finding import Finding
+from ...checks.rules import Rules
+from ...rollout.rollout import Rollout
+from ...signals.statistics import wilson
+from ..facts.near_copies import open_
+from ..facts.recorded_poses import things_of
+from ..facts.results import Rollouts, Subject
+from .likely_plan import LEAST_STARTS
+
+ENOUGH = 0.9  # of the starts must succeed for a PASS
+FEW, HANGS, NEVER_HELD = "no_start_agrees", "hangs_on_start", "never_held"
+# what calibration can explain: joints off by 1 deg move a hand by 12 mm for each at 0.7 m, several of them at once; an estimate
+EXPLAINED = {"m": 0.02, "rad": np.radians(2.0)}
+
+
+def goal_over_starts(subject: Subject, rollouts: Rollouts) -> list[Finding]:
+    """The goal over likely starts: none succeeds, enough do, or it hangs on what is unknown.
+
+    It is missed for certain where each of eight agreeing starts or more misses it by more than calibration can explain. Where no
+    recorded hand tells which starts agree, all count; then, of a take that only is assumed to have succeeded, starts prove nothing
+    where they are few, and a miss where all things stand where they were recorded.
+    """
+    scene, rule, label, agreeing = subject.scene, subject.rules["goal"], subject.claim, rollouts.agreeing
+    n, k = len(rollouts.outcomes[:agreeing]), len(rollouts.succeeded)
+    low, high = wilson(k, n)
+    start = rollouts.plan.start
+    unknown = start.unknown() if start is not None else scene.config.vary_unknown
+    details: dict[str, Any] = {"successes": k, "starts": n, "low": low, "high": high, "unknown": ", ".join(unknown)}
+    details |= {"assumed": "success"} if subject.assumed else {}
+    details |= {"tried": len(rollouts.outcomes)} if agreeing is not None else {}
+    known: dict[str, Any] = {"value": k / n if n else None, "limit": ENOUGH, "details": details}
+    if not isinstance(label, dict) or label.get("success") is None:
+        return [rule.not_checked("no_label", **known)]
+    if agreeing is not None and n < LEAST_STARTS:
+        return [rule.not_checked(FEW, **known)]
+    if not label["success"]:
+        return [rule.passed(**known) if k < n else rule.finding(level="WARN", **known)]
+    if agreeing is None and subject.assumed:
+        if n < LEAST_STARTS or (k == 0 and not set(things_of(scene)) <= set(rollouts.plan.stood)):
+            return [rule.not_checked("unknown_start", **known)]
+    if k == 0 and (agreeing is None or all(clearly_missed(subject, one) for one in rollouts.played[:agreeing])):
+        return [rule.finding(level="FAIL", margin=-ENOUGH, excess=1.0, **known)]
+    if k / n >= ENOUGH:
+        return [rule.passed(**known)]
+    if agreeing is None:
+        return [rule.not_checked("unknown_start", **known)]
+    return [rule.not_checked(HANGS if any(one.held for one in rollouts.plan.stops) else NEVER_HELD, **known)]
+
+
+def clearly_missed(subject: Subject, played: Rollout) -> bool:
+    """Whether a replay misses a step of the goal by more than calibration can explain, at the moment that comes nearest to it."""
+    for step, subgoal in enumerate(subject.scene.course.subgoals):
+        if not np.isnan(played.carry.reached[0, step]) and np.isnan(played.carry.undone[0, step]):
+            continue
+        near = played.nearest[step] if step < len(played.nearest) else None
+        if near is None or not np.isnan(played.carry.undone[0, step]):
+            return True
+        short = {one.predicate.unit: -margin for one, margin in zip(subgoal.conditions, near.margins) if margin < 0.0}
+        return any(by > EXPLAINED.get(unit, 0.0) for unit, by in short.items())
+    return True  # a failure mode came, or the engine gave up
+
+
+def in_each(happened: Callable[[Rollouts], list[Finding]], rollouts: Rollouts, rules: Rules) -> list[Finding]:
+    """What happened; of likely starts that agree with the hands, what happens in each of them.
+
+    What goes wrong in some of them only hangs on the start. Where fewer than eight agree, nothing is concluded of any.
+    """
+    n = rollouts.agreeing or 0
+    if rollouts.known or n < LEAST_STARTS:
+        return happened(rollouts)
+    every = [happened(rollouts.alone(k)) for k in range(n)]
+    wrong = [{one.code: one for one in found if one.failed} for found in every]
+    always = set.intersection(*(set(one) for one in wrong))
+    sometimes = {code: one for found in wrong for code, one in found.items() if code not in always}
+    kept = [one for one in every[0] if one.code not in sometimes]
+    return kept + [open_(one, rules, HANGS) for one in sometimes.values()]
