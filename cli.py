@@ -33,11 +33,14 @@ VERBS = {
     "import": ("import_", "recordings of other formats become a LeRobot dataset on one clock"),
     "report": ("report", "what many verdicts say together: causes, yield, drift, coverage, for whoever runs a shift"),
     "deliver": ("deliver", "what passed, as a dataset to be handed on: splits, card, checksums, and what was refused"),
+    "print": ("print_", "markers for table, cell and things in true size, and a board to calibrate a camera"),
+    "locate": ("locate", "where table, cell and things stand, by printed markers in pictures"),
     "export": ("export", "recordings out, in the formats of others: to=FORMAT"),
     "bench": ("bench", "speed as a ratio to the bare engine"),
     "doctor": ("doctor", "what this machine has and lacks"),
 }
 USAGE, BUG, INTERRUPTED = 2, 70, 130
+PRINTED = ("markers", "board")
 _FLAGS = {"--json", "-m", "--multirun", "--debug"}
 
 
@@ -141,6 +144,9 @@ def parse(words: Sequence[str]) -> CommandRequest:
             raise ShiliuError(f"There is no flag {word!r}. Known: --help, --json, -m, --config-dir DIR, --debug.")
         elif re.match(r"^[+~]{0,2}[A-Za-z_][\w./@-]*=", word) or word.startswith("~"):
             request.overrides.append(quoted(word, sweep))
+        elif verb == "print" and word in PRINTED and not request.words:
+            request.words.append(word)
+            request.overrides.append(f"what={word}")
         elif verb not in ("list", "new") or "=" in word:
             raise ShiliuError(_no_setting(word, next(rest, ""), verb))
         else:

@@ -46,6 +46,7 @@ ROOMS = {  # each may import what stands before it
         "rollout",
         "formats",
         "importing",
+        "locating",
         "operator",
         "edits",
         "judge",

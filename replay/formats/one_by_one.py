@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from ...scenarios.sheet.errors import EpisodeError, shown
+from ..recording.located import FILE
 from ..recording.recording import Recording, Unreadable
 from . import Entry, reader_of
 from .file_state import SeenStates, State
-from .records import Reader
+from .records import Reader, joined
 
 KEPT_OPEN = 4  # sets
 TRIES, REST = 3, 0.5  # how often a file that changes while it is read is read anew, and the pause before [s]
@@ -54,7 +55,9 @@ class OneByOne:
             except EpisodeError as error:
                 item = Unreadable(shown(entry.path.stem), entry.source, error)
             except OSError as error:
-                item = Unreadable(shown(entry.path.stem), entry.source, EpisodeError(f"{error.strerror}.", file=entry.path))
+                item = Unreadable(
+                    shown(entry.path.stem), entry.source, EpisodeError(f"{error.strerror}.", file=entry.path)
+                )
             if before == self._states.of(entry.path):
                 return item
             self._open.pop(entry.path, None)
@@ -86,8 +89,7 @@ class _Numbered:
     def item(self, k: int) -> Recording | Unreadable:
         if k >= len(self._set.rows):
             raise EpisodeError(f"has no episode {k} any more.", file=self._set.root)
-        item: Recording | Unreadable = self._set.item(k)
-        return item
+        return next(joined([self._set.item(k)], self._set.root / FILE))
 
 
 class _InOrder:

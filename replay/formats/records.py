@@ -6,7 +6,7 @@ the folders. The module of a record, with the libraries that it takes, is import
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -15,6 +15,8 @@ from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
 
+from ...scenarios.sheet.errors import EpisodeError
+from ..recording.located import FILE, read_located, with_located
 from ..recording.recording import Recording, Unreadable
 
 
@@ -73,12 +75,13 @@ class Reader:
     def read(
         self, path: Path, source: str, mapping: str | Path | None, fps: float | None
     ) -> Iterator[Recording | Unreadable]:
-        """The recordings of a file or folder of this format; raises what its module raises."""
+        """The recordings of a file or folder of this format, with what was located in their pictures; raises what its module raises."""
         found = import_module(self.module)
+        beside = path / FILE if self.marks else path.parent / FILE
         if self.messages:
-            return iter((found.read(path, source, mapping),))
+            return iter((with_located(found.read(path, source, mapping), read_located(beside), beside),))
         recordings: Iterator[Recording | Unreadable] = found.read(path, source, mapping, fps)
-        return recordings
+        return joined(recordings, beside)
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,22 @@ class Writer:
     plain: bool = False
     needs: tuple[str, ...] = ()
     rows: tuple[PageRow, ...] = ()
+
+
+def joined(recordings: Iterable[Recording | Unreadable], beside: Path) -> Iterator[Recording | Unreadable]:
+    """Recordings with what a file beside them says was located in their pictures; one that it does not fit is unreadable.
+
+    Raises:
+        EpisodeError: the file cannot be read.
+    """
+    rows = read_located(beside)
+    for item in recordings:
+        if rows and isinstance(item, Recording):
+            try:
+                item = with_located(item, rows, beside)
+            except EpisodeError as error:
+                item = Unreadable(item.name, item.source, error)
+        yield item
 
 
 @cache

@@ -11,6 +11,7 @@ from ....scenarios.draws.variation import STATE, Draw
 from ....scenarios.parts.pose import Pose
 from ....scenarios.scene.scene import Scene
 from ...recording.features import ENVIRONMENT
+from ...recording.located import located_of
 from ...recording.recording import Recording, Stream
 from ...signals.clock import origin_ns, seconds
 from ...signals.joint_motion import zero_order_hold
@@ -44,7 +45,7 @@ def things_of(scene: Scene) -> tuple[str, ...]:
 
 
 def recorded_poses(scene: Scene, recording: Recording, at: float) -> dict[str, Pose]:
-    """Thing -> its recorded pose at a time [s, from the recording's origin], where position and orientation were recorded."""
+    """Thing -> its recorded pose at a time [s, from the recording's origin], where position and orientation were recorded or located."""
     found = {}
     for thing, (stream, columns) in object_streams(recording, things_of(scene)).items():
         names = [f"{thing}.{axis}" for axis in TURN]
@@ -55,13 +56,24 @@ def recorded_poses(scene: Scene, recording: Recording, at: float) -> dict[str, P
         size = float(np.linalg.norm(row[turn]))
         if np.isfinite(row[columns]).all() and abs(size - 1.0) < UNIT:
             found[thing] = Pose(row[columns], row[turn] / size)
+    return {**located_poses(scene, recording), **found}
+
+
+def located_poses(scene: Scene, recording: Recording) -> dict[str, Pose]:
+    """Thing -> its pose as the recording began, as markers in a picture of it told; a recorded one goes before it."""
+    found = {}
+    for thing, pose in located_of(recording).items():
+        size = float(np.linalg.norm(pose[3:]))
+        if thing in things_of(scene) and abs(size - 1.0) < UNIT:
+            found[thing] = Pose(np.array(pose[:3]), np.array(pose[3:]) / size)
     return found
 
 
 def resting(scene: Scene, recording: Recording, poses: Mapping[str, Pose], at: float) -> set[str]:
     """Of recorded things, those that lie still for `WHILE` from a time [s] on: what a hand holds or a belt carries tells no height."""
-    found = set()
-    for thing, (stream, columns) in object_streams(recording, tuple(poses)).items():
+    streams = object_streams(recording, tuple(poses))
+    found = set(poses) - set(streams)  # located in a picture, by where it lies
+    for thing, (stream, columns) in streams.items():
         t = seconds(stream, origin_ns(recording))
         soon = stream.values[(t >= at - 1e-9) & (t <= at + WHILE)][:, columns]
         if len(soon) < 2 or np.linalg.norm(soon - poses[thing].pos, axis=1).max() <= STILL:

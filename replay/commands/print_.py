@@ -1,0 +1,62 @@
+"""shiliu print: markers in true size, and the board by which a camera is calibrated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...scenarios.sheet.errors import EpisodeError
+from .settings import Settings, listed
+
+if TYPE_CHECKING:
+    from ...cli import CommandRequest
+
+USAGE = """
+shiliu print markers scenario=NAME [variant=NAME] [cell=ID] out=FILE.pdf [parts=[cell,table,tray]]
+shiliu print board out=FILE.pdf
+
+The first writes markers in true size with their names, sizes and places, and beside the PDF FILE.yaml, which says where each lies:
+paste them there, or correct the file. Print at 100 %; the bars on each page show whether it was. The second writes the board that
+is held before a camera to calibrate it (shiliu locate board=PICTURES). Both need pip install "shiliu[locate]".
+Exit 0, or 2 where nothing could be written.
+"""
+
+
+def run(request: CommandRequest) -> int:
+    """Write the PDF, and for markers their places."""
+    from ..locating import markers as marker_file
+    from ..locating.print_sheet import print_board, print_markers
+
+    settings = Settings(request)
+    what, out = settings["what"].word(choices=("markers", "board")), Path(settings["out"].word())
+    parts = [node.word() for node in listed(settings["parts"])]
+    robot, hand = settings["robot"].word(), settings["hand"].word(default=None)
+    base = settings["base"].word(default=None)
+    settings.stop()
+    if out.suffix != ".pdf":
+        raise EpisodeError("is no PDF. Write out=FILE.pdf.", file=out, field="out")
+    places = out.with_suffix(".yaml")
+    for file in (out, *((places,) if what == "markers" else ())):
+        if file.exists():
+            raise EpisodeError("is there already; nothing is overwritten. Choose another out=.", file=file, field="out")
+    if what == "board":
+        out.parent.mkdir(parents=True, exist_ok=True)
+        print(f"{out}: {print_board(out)} page. Hold it flat: glue it to a board.")
+        return 0
+    name = settings.chosen("scenario")
+    if name is None:
+        raise EpisodeError("Markers are those of a scenario. Write scenario=NAME.", field="scenario")
+    from ...scenarios.catalog.catalog import scene_of
+    from ...scenarios.catalog.scene_titles import part_titles
+    from ..locating.proposals import proposed
+
+    scene = scene_of(settings.composed, name, robot=robot, hand=hand, base=base)
+    found, notes = proposed(scene, parts)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    pages = print_markers(out, found, part_titles(scene))
+    places.write_text(marker_file.written(found, notes), encoding="utf-8")
+    print(f"{out}: {len(found.markers)} markers on {pages} pages")
+    print(f"{places}: where each lies")
+    for part, why in notes.items():
+        print(f"  {part} {why}")
+    return 0

@@ -1,0 +1,1 @@
+"""Where table, cell and things stand, seen in a picture by their printed markers."""
