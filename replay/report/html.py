@@ -199,7 +199,7 @@ class Sheet:
         if column == "step" and isinstance(cell, str):
             return self.words.event(cell)
         if column == "condition" and isinstance(cell, str):
-            return self.words.look_up("conditions", cell)
+            return self.words.goal_word(cell)
         if column == "met":
             return self.words.ui("met" if cell else "not_met")
         if column == "about":

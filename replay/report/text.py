@@ -422,11 +422,17 @@ class Words:
             return self.ui("held_too_short", hold=quantity(near["hold"], "s"))
         return self._ui["semicolon"].join(unmet)
 
+    def goal_word(self, word: str) -> str:
+        """What a word of a scenario's goal measures, as the word itself says it; else the word made readable."""
+        from ...scenarios.words import WORDS
+
+        return str(getattr(WORDS.get(word), self.lang, word.replace("_", " ")))
+
     def condition(self, word: str, about: Iterable[str]) -> str:
         """A condition of a step in plain words, with the things that it is about."""
         return self.fill(
             self._ui["condition"],
-            {"what": self.look_up("conditions", word), "about": self.join(map(self.dotted, about)) or None},
+            {"what": self.goal_word(word), "about": self.join(map(self.dotted, about)) or None},
         )
 
     def measured(self, value: Any, unit: str | None) -> str | None:

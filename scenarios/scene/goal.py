@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from ..parts.titles import check_title
 from ..reading.names import Names
-from ..sensing.condition import conditions
 from ..sensing.predicate import acts, lasting
 from ..sensing.temporal import Never, Subgoal
 from ..sheet.yaml_reader import Node
 from ..words import read_predicate
+from .conditions import conditions
 
 
 def read_goal(node: Node, names: Names) -> tuple[Subgoal, ...]:

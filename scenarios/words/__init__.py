@@ -13,7 +13,7 @@ from ..reading.names import Names
 from ..sensing.predicate import All, AnyOf, Predicate
 from ..sheet.repeated import listed
 from ..sheet.yaml_reader import Node
-from .word import Reader, meant_by
+from .word import Word, meant_by
 
 
 def _several(node: Node, names: Names, kind: type[All] | type[AnyOf]) -> Predicate | None:
@@ -21,18 +21,18 @@ def _several(node: Node, names: Names, kind: type[All] | type[AnyOf]) -> Predica
     return kind(tuple(parts)) if parts else None
 
 
-def _of_modules() -> dict[str, Reader]:
+def _of_modules() -> dict[str, Word]:
     """The words of all modules of this folder."""
-    found: dict[str, Reader] = {}
+    found: dict[str, Word] = {}
     for info in iter_modules(__path__):
         found |= getattr(import_module(f".{info.name}", __name__), "WORDS", {})
     return found
 
 
-WORDS: dict[str, Reader] = {
+WORDS: dict[str, Word] = {
     **_of_modules(),
-    "all": lambda node, names: _several(node, names, All),
-    "any": lambda node, names: _several(node, names, AnyOf),
+    "all": Word(lambda node, names: _several(node, names, All), "all of several", "多项都满足"),
+    "any": Word(lambda node, names: _several(node, names, AnyOf), "one of several", "满足其一"),
 }
 
 

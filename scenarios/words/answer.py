@@ -11,7 +11,7 @@ from ..reading.names import Names
 from ..sensing.predicate import Predicate, Values
 from ..sensing.requests import Readings, Request, Row
 from ..sheet.yaml_reader import Node
-from .word import Words
+from .word import Word, Words
 
 
 @dataclass(frozen=True)
@@ -49,4 +49,4 @@ def _answered(node: Node, names: Names) -> Predicate | None:
     return Answered(asked, within, asked.param.unit, asked.param.high - asked.param.low)
 
 
-WORDS: Words = {"answered": _answered}
+WORDS: Words = {"answered": Word(_answered, "error of the answer", "回答误差", {"within": False})}

@@ -11,7 +11,7 @@ from ..reading.names import Names
 from ..sensing.predicate import Interval, Predicate, Values
 from ..sensing.requests import Readings, Request, Row
 from ..sheet.yaml_reader import Node
-from .word import Words
+from .word import Word, Words
 
 
 @dataclass(frozen=True)
@@ -85,4 +85,7 @@ def _near(node: Node, names: Names) -> Predicate | None:
     return None if to is None else BaseNear(Request("body_position", "base_link"), Request("site_position", to), within)
 
 
-WORDS: Words = {"base_speed": _speed, "base_near": _near}
+WORDS: Words = {
+    "base_speed": Word(_speed, "speed of the base", "底盘速度"),
+    "base_near": Word(_near, "distance of the base", "底盘距离", {"within": False}),
+}

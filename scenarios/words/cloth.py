@@ -17,7 +17,7 @@ from ..reading.names import Names
 from ..sensing.predicate import Interval, Predicate, Values, distance
 from ..sensing.requests import Readings, Request, Row
 from ..sheet.yaml_reader import Node
-from .word import Words
+from .word import Word, Words
 
 _FINE = np.deg2rad(0.25)  # of the search for the box: beside the best by half of it, a strip of 750 mm is 2 mm too wide
 _DIRECTIONS = 360
@@ -401,13 +401,13 @@ def _corners_met(node: Node, names: Names) -> Predicate | None:
 
 
 WORDS: Words = {
-    "spread": _spread,
-    "footprint": _footprint,
-    "layered": _layered,
-    "smooth": _smooth,
-    "laid_on": _laid_on,
-    "hangs": _hangs,
-    "twisted": _twisted,
-    "apart": _apart,
-    "corners_met": _corners_met,
+    "spread": Word(_spread, "spread", "摊开"),
+    "footprint": Word(_footprint, "footprint", "轮廓"),
+    "layered": Word(_layered, "layered", "叠层"),
+    "smooth": Word(_smooth, "smooth", "平整"),
+    "laid_on": Word(_laid_on, "laid on", "放在其上"),
+    "hangs": Word(_hangs, "hangs over", "垂下"),
+    "twisted": Word(_twisted, "twisted", "扭转"),
+    "apart": Word(_apart, "distance", "距离", {"more_than": True}),
+    "corners_met": Word(_corners_met, "corners met", "角对齐"),
 }

@@ -11,7 +11,7 @@ from ..sensing.predicate import TRACE, Displaced, Predicate, Untouched
 from ..sensing.requests import Request
 from ..sheet.quantity import parse_quantity
 from ..sheet.yaml_reader import Node
-from .word import Words
+from .word import Word, Words
 
 
 def _released(node: Node, names: Names) -> Predicate | None:
@@ -54,7 +54,7 @@ def _latched(node: Node, names: Names) -> Predicate | None:
 
 
 WORDS: Words = {
-    "released": _released,
-    "pressed": _pressed,
-    "latched": _latched,
+    "released": Word(_released, "let go", "已松手"),
+    "pressed": Word(_pressed, "travel of the key", "按键行程"),
+    "latched": Word(_latched, "distance from the latch", "离锁上的距离"),
 }

@@ -10,7 +10,7 @@ from ..sensing.predicate import Predicate, Share
 from ..sensing.requests import Request
 from ..sheet.quantity import parse_quantity
 from ..sheet.yaml_reader import Node
-from .word import Words
+from .word import Word, Words
 
 
 def pieces_of(node: Node, names: Names) -> list[str]:
@@ -57,6 +57,6 @@ def _share(node: Node, names: Names, below: bool = False) -> Predicate | None:
 
 
 WORDS: Words = {
-    "share": _share,
-    "share_below": lambda node, names: _share(node, names, below=True),
+    "share": Word(_share, "share inside", "在内的比例", {"at_least": True}),
+    "share_below": Word(lambda node, names: _share(node, names, below=True), "share inside", "在内的比例"),
 }

@@ -11,7 +11,7 @@ from ..reading.names import Names
 from ..sensing.predicate import Predicate, Values
 from ..sensing.requests import Readings, Request, Row
 from ..sheet.yaml_reader import Node
-from .word import Words
+from .word import Word, Words
 
 
 @dataclass(frozen=True)
@@ -68,4 +68,4 @@ def _covered(node: Node, names: Names) -> Predicate | None:
     return Covered(points, cover, aside, at_least) if points and cover else None
 
 
-WORDS: Words = {"covered": _covered}
+WORDS: Words = {"covered": Word(_covered, "share covered", "已盖住的比例")}

@@ -11,7 +11,7 @@ from ..sensing.reaction import memory
 from ..sensing.requests import Readings, Request, Row
 from ..sheet.quantity import dimension_of, si_unit
 from ..sheet.yaml_reader import Node, nearest
-from .word import Words
+from .word import Word, Words
 
 
 @dataclass(frozen=True)
@@ -93,4 +93,7 @@ def _reads(node: Node, names: Names) -> Predicate | None:
     return Reads(kept, bounds.get("above"), bounds.get("below"), unit)
 
 
-WORDS: Words = {"happened": _happened, "reads": _reads}
+WORDS: Words = {
+    "happened": Word(_happened, "happened", "已发生"),
+    "reads": Word(_reads, "reading", "读数"),
+}

@@ -26,7 +26,7 @@ from ..sensing.predicate import Predicate, Share, Values
 from ..sensing.requests import Readings, Request, Row
 from ..sheet.yaml_reader import Node
 from .container import container, pieces_of
-from .word import Words
+from .word import Word, Words
 
 FEW = 2  # pieces, below which nothing is a mixture
 
@@ -196,4 +196,7 @@ def _strayed(node: Node, names: Names) -> Predicate | None:
     return Strayed(found, heights, Request("site_position", under), more_than)
 
 
-WORDS: Words = {"mixed": _mixed, "strayed": _strayed}
+WORDS: Words = {
+    "mixed": Word(_mixed, "mixing index", "混合度"),
+    "strayed": Word(_strayed, "strayed", "散落"),
+}

@@ -14,7 +14,7 @@ from ..sensing.predicate import Force, Predicate, Values, distance, least
 from ..sensing.requests import Readings, Request, Row
 from ..sheet.yaml_reader import Node
 from .declared import Reads
-from .word import Words
+from .word import Word, Words
 
 GRIPPED = 0.5  # N, a hand holds something from this force on
 
@@ -106,9 +106,9 @@ def _nearer(node: Node, names: Names) -> Predicate | None:
 
 
 WORDS: Words = {
-    "handed_over": _handed_over,
-    "held_by": _held_by,
-    "let_go_early": _let_go_early,
-    "pulls": _pulls,
-    "nearer": _nearer,
+    "handed_over": Word(_handed_over, "handed over", "已递交"),
+    "held_by": Word(_held_by, "held by", "由人拿着"),
+    "let_go_early": Word(_let_go_early, "let go early", "过早松手"),
+    "pulls": Word(_pulls, "pulls", "人的拉力"),
+    "nearer": Word(_nearer, "nearer", "靠近人", {"than": False}),
 }

@@ -18,7 +18,7 @@ from ..reading.names import Names
 from ..sensing.predicate import All, Force, Interval, Predicate, Values, least
 from ..sensing.requests import Readings, Request, Row
 from ..sheet.yaml_reader import Node
-from .word import Words
+from .word import Word, Words
 
 Vector = tuple[float, float, float]
 ASIDE = 0.004  # m, further from a hole's axis nothing counts as in it or before it
@@ -276,10 +276,10 @@ def _jammed(node: Node, names: Names) -> Predicate | None:
 
 
 WORDS: Words = {
-    "inserted": _inserted,
-    "seated": _seated,
-    "in_slot": _in_slot,
-    "pulled": _pulled,
-    "holds_under_pull": _holds,
-    "jammed": _jammed,
+    "inserted": Word(_inserted, "inserted", "已插入"),
+    "seated": Word(_seated, "seated", "已落座"),
+    "in_slot": Word(_in_slot, "in its slot", "在槽中"),
+    "pulled": Word(_pulled, "pulled at", "拉动"),
+    "holds_under_pull": Word(_holds, "holds under pull", "受拉不脱"),
+    "jammed": Word(_jammed, "jammed", "卡住"),
 }

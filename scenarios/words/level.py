@@ -10,7 +10,7 @@ from ..sensing.predicate import Interval, Predicate, Values
 from ..sensing.requests import Readings, Request, Row
 from ..sheet.quantity import parse_quantity
 from ..sheet.yaml_reader import Node
-from .word import Words
+from .word import Word, Words
 
 
 @dataclass(frozen=True)
@@ -127,4 +127,8 @@ def _lost(node: Node, names: Names) -> Predicate | None:
     return Lost(found, amount) if found and len(found) == len(gauges) else None
 
 
-WORDS: Words = {"filled": _filled, "fuller": _fuller, "lost": _lost}
+WORDS: Words = {
+    "filled": Word(_filled, "filled", "液位"),
+    "fuller": Word(_fuller, "fuller", "更满"),
+    "lost": Word(_lost, "lost", "洒漏"),
+}

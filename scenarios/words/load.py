@@ -8,7 +8,7 @@ from ..reading.names import Names
 from ..sensing.predicate import Interval, Predicate, Values
 from ..sensing.requests import Readings, Request, Row
 from ..sheet.yaml_reader import Node
-from .word import Words
+from .word import Word, Words
 
 GRAVITY = 9.81  # m/s2
 
@@ -69,4 +69,4 @@ def _hands_hold(node: Node, names: Names) -> Predicate | None:
     return HandsHold(forces, mass, within)
 
 
-WORDS: Words = {"hands_hold": _hands_hold}
+WORDS: Words = {"hands_hold": Word(_hands_hold, "mass in the hands", "手中的质量")}

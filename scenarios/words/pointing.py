@@ -12,7 +12,7 @@ from ..reading.names import Names
 from ..sensing.predicate import Interval, Predicate, Values
 from ..sensing.requests import Readings, Request, Row
 from ..sheet.yaml_reader import Node
-from .word import Words
+from .word import Word, Words
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _faces(node: Node, names: Names) -> Predicate | None:
 
 
 WORDS: Words = {
-    "points_at": partial(_points, at=True),
-    "points_away": partial(_points, at=False),
-    "faces": _faces,
+    "points_at": Word(partial(_points, at=True), "points at", "朝向", {"within": False}),
+    "points_away": Word(partial(_points, at=False), "points away", "朝向他处"),
+    "faces": Word(_faces, "faces", "正对"),
 }

@@ -10,7 +10,7 @@ from ..reading.names import Names
 from ..sensing.predicate import Angle, Below, Higher, MovedAway, Near, Predicate, Upright
 from ..sensing.requests import Request
 from ..sheet.yaml_reader import Node
-from .word import Words
+from .word import Word, Words
 
 
 def _angle(node: Node, names: Names) -> Predicate | None:
@@ -75,12 +75,12 @@ def _height(node: Node, names: Names, lower: bool) -> Predicate | None:
 
 
 WORDS: Words = {
-    "angle": _angle,
-    "near": _near,
-    "upright": _upright,
-    "tilted": _tilted,
-    "moved": _moved,
-    "below": _below,
-    "higher": partial(_height, lower=False),
-    "lower": partial(_height, lower=True),
+    "angle": Word(_angle, "angle", "角度", {"above": True, "below": False}),
+    "near": Word(_near, "distance", "距离", {"within": False}),
+    "upright": Word(_upright, "tilt", "倾角", {"within": False}),
+    "tilted": Word(_tilted, "tilt", "倾角", {"more_than": True}),
+    "moved": Word(_moved, "moved from its start", "离起始位置的距离", {"more_than": True}),
+    "below": Word(_below, "height", "高度", {"height": False}),
+    "higher": Word(partial(_height, lower=False), "height over", "高出", {"by": True}),
+    "lower": Word(partial(_height, lower=True), "height under", "低于", {"by": True}),
 }

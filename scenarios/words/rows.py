@@ -14,7 +14,7 @@ from ..reading.names import Names
 from ..sensing.predicate import All, Predicate, Upright, Values, least
 from ..sensing.requests import Readings, Request, Row
 from ..sheet.yaml_reader import Node
-from .word import Words
+from .word import Word, Words
 
 LEVEL = 0.01  # m, that a foot may be over or below the row's board: one that leans by 8 degrees stands on an edge
 ALIKE = 0.003  # m, heights that are nearer than this have no order
@@ -133,4 +133,7 @@ def _sorted(node: Node, names: Names) -> Predicate | None:
     return SortedByHeight(tuple(Request("site_position", top, f"body:{row[0]}") for top in tops), row[1])
 
 
-WORDS: Words = {"in_row": _in_row, "sorted_by_height": _sorted}
+WORDS: Words = {
+    "in_row": Word(_in_row, "upright in a row", "成排立放"),
+    "sorted_by_height": Word(_sorted, "sorted by height", "按高矮排列"),
+}

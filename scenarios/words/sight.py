@@ -12,7 +12,7 @@ from ..reading.names import Names
 from ..sensing.predicate import All, Predicate, Values, distance, least
 from ..sensing.requests import Readings, Request, Row
 from ..sheet.yaml_reader import Node, nearest
-from .word import Words
+from .word import Word, Words
 
 SELF = 0.03  # m, what the sight meets so near before a place is the thing that the place lies on
 NEAR = 0.1  # m, nearer than this a camera shows nothing sharp
@@ -79,4 +79,4 @@ def _seen(node: Node, names: Names) -> Predicate | None:
     return found[0] if len(found) == 1 else All(tuple(found))
 
 
-WORDS: Words = {"seen": _seen}
+WORDS: Words = {"seen": Word(_seen, "in the picture and in sight", "在画面内且无遮挡")}

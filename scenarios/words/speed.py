@@ -8,7 +8,7 @@ from ..reading.names import Names
 from ..sensing.predicate import Interval, Predicate, Values, distance
 from ..sensing.requests import Readings, Request, Row
 from ..sheet.yaml_reader import Node
-from .word import Words
+from .word import Word, Words
 
 
 @dataclass(frozen=True)
@@ -38,4 +38,4 @@ def _faster(node: Node, names: Names) -> Predicate | None:
     return None if body is None else Faster(Request("body_velocity", body), than)
 
 
-WORDS: Words = {"faster": _faster}
+WORDS: Words = {"faster": Word(_faster, "speed", "速度", {"than": True})}

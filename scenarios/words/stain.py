@@ -11,7 +11,7 @@ from ..sensing.predicate import Interval, Predicate, Values
 from ..sensing.reaction import memory
 from ..sensing.requests import Readings, Request, Row
 from ..sheet.yaml_reader import Node, nearest
-from .word import Words
+from .word import Word, Words
 
 # what a stain keeps: area that is dirty now and was at the start [m2], time for which it was rubbed [s], force over that time
 # [N s], area that was clean and was made dirty [m2]
@@ -134,4 +134,8 @@ def _smeared(node: Node, names: Names) -> Predicate | None:
     return None if stain is None else Smeared(kept(stain, SPREAD), kept(stain, TOTAL), share)
 
 
-WORDS: Words = {"cleaned": _cleaned, "rubbed": _rubbed, "smeared": _smeared}
+WORDS: Words = {
+    "cleaned": Word(_cleaned, "share cleaned", "已擦净的比例"),
+    "rubbed": Word(_rubbed, "mean force of rubbing", "擦拭的平均力"),
+    "smeared": Word(_smeared, "share smeared", "抹开的比例"),
+}

@@ -12,7 +12,7 @@ from ..reading.names import Names
 from ..sensing.predicate import Predicate, Values, least, most
 from ..sensing.requests import Readings, Request, Row
 from ..sheet.yaml_reader import Node
-from .word import Words
+from .word import Word, Words
 
 
 @dataclass(frozen=True)
@@ -49,4 +49,4 @@ def _in_zone(node: Node, names: Names) -> Predicate | None:
     return None if place is None or not things else InZone(things, Request("site_position", place), radius, height)
 
 
-WORDS: Words = {"in_zone": _in_zone}
+WORDS: Words = {"in_zone": Word(_in_zone, "inside the zone", "进入区域")}

@@ -295,7 +295,6 @@ def test_what_a_report_shows_beside_findings_is_chinese():
         "record",
         "likely",
         "skills",
-        "conditions",
         "claims",
         "grades",
         "levels",

@@ -8,6 +8,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 from conftest import make_readings
+from shiliu.replay.report.text import Words
+from shiliu.scenarios.scene.conditions import conditions
 from shiliu.scenarios.sensing.requests import Request
 from shiliu.scenarios.sheet.yaml_reader import Node, Problems
 from shiliu.scenarios.words import WORDS
@@ -75,3 +77,26 @@ def test_the_new_word_of_the_guide_works(monkeypatch):
     assert [faster.margin(seen.row(k)) for k in (0, 1)] == np.asarray(faster.margin(seen)).tolist()
     reader(Node({"of": "bowl", "than": "0.5 m"}, "goal", problems), Names())
     assert problems.found
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_brings_its_titles_and_an_argument_that_is_its_bound(word):
+    one = WORDS[word]
+    assert one.en.isascii() and one.zh and not one.zh.isascii()
+    assert set(one.bound) <= set().union(*arguments(word))
+
+
+def test_a_report_calls_a_word_what_the_word_says():
+    assert [Words(lang).goal_word("near") for lang in ("en", "zh")] == ["distance", WORDS["near"].zh]
+    assert Words("zh").goal_word("of_another_version") == "of another version"
+
+
+def test_the_bound_that_a_word_names_is_the_conditions():
+    node = Node({"near": {"of": "bowl.base", "to": "table.top", "within": "30 mm"}, "hold": "1 s"}, "goal", Problems())
+    (near,) = conditions(node, object())
+    assert (near.word, near.about, near.more) == ("near", ("bowl.base", "table.top"), False)
+    assert near.bound == pytest.approx(0.030) and near.value(-0.012) == pytest.approx(0.042)
+    (tilted,) = conditions(Node({"tilted": {"of": "bowl", "more_than": "10 deg"}}, "goal", Problems()), object())
+    assert tilted.more and tilted.value(-np.deg2rad(4.0)) == pytest.approx(np.deg2rad(6.0))
+    (covered,) = conditions(Node({"covered": {"of": "bed.body", "at_least": "85 %"}}, "goal", Problems()), object())
+    assert covered.bound is None and covered.value(-0.1) is None, "its margin is no distance from that bound"
