@@ -345,6 +345,8 @@ def _elsewhere(relation: Relation, one: Blame, own: Sequence[Relation], relation
 
 def _without_speeds(group: Group, names: set[str]) -> Group:
     """The group without the speeds of some channels, by which the others are not to be judged."""
+    if not names:
+        return group
     kept = [
         c if c.name not in names else replace(c, columns={kind: x for kind, x in c.columns.items() if kind != "velocity"})
         for c in group.channels

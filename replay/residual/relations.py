@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from scipy import sparse
@@ -20,6 +21,7 @@ from scipy import sparse
 from ..signals.statistics import TO_SIGMA
 from .table import Group, RecordedChannel, is_switch
 
+KEPT = 8  # groups of which the relations are kept: those of a take are asked for more than once
 MEMORY = 0.36  # s of command that a position may depend on; slower servos of our real sets still fit by their last weights
 ROUNDS = 6  # of reweighting; weights change by less than a percent after
 ENOUGH_OF = 7  # channels, to know what all of them share
@@ -131,6 +133,7 @@ def robust(
     return beta, residual, max(TO_SIGMA * float(np.median(np.abs(residual - np.median(residual)))), floor)
 
 
+@lru_cache(maxsize=KEPT)
 def follows(group: Group, late: float = 0.0) -> list[Relation | None]:
     """For each channel with command and measurement: how the one follows the other.
 
@@ -215,6 +218,7 @@ def _as_the_others(
     return capped
 
 
+@lru_cache(maxsize=KEPT)
 def derivative(group: Group) -> list[Relation | None]:
     """For each channel with position and speed: what the speed is of the rises around its row. Speeds are often those at the end
     of a control period, so the weights are fitted; all channels share them, as they share the device."""

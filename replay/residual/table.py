@@ -62,7 +62,7 @@ def is_switch(channel: RecordedChannel) -> bool:
     return float(np.ptp(measured[:first])) <= BEFORE * float(np.ptp(measured))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Group:
     """The channels of one command stream and one measured stream, on the rows of the measured one.
 
