@@ -125,11 +125,17 @@ def table(head: str, rows: list[list[str]]) -> str:
 
 def commands() -> str:
     """Every verb: its use, and each setting with its default and meaning, as conf/<verb>.yaml says them."""
-    found = ["# Commands", "Settings are written `key=value`. `-m` runs once for each of `a,b,c`. `--config-dir` names your own configs."]
+    found = [
+        "# Commands",
+        "Settings are written `key=value`. `-m` runs once for each of `a,b,c`. `--config-dir` names your own configs.",
+    ]
     for verb, (module, what) in VERBS.items():
         use = __import__(f"shiliu.replay.commands.{module}", fromlist=["USAGE"]).USAGE.strip()
         found += [f"## shiliu {verb}", f"{what[0].upper()}{what[1:]}.", f"```text\n{use}\n```"]
-        lines = re.findall(r"(?m)^( *)([a-z_]+): *([^#\n]*?) *(?:# *(.*))?$", (ROOT / "conf" / f"{verb}.yaml").read_text(encoding="utf-8"))
+        lines = re.findall(
+            r"(?m)^( *)([a-z_]+): *([^#\n]*?) *(?:# *(.*))?$",
+            (ROOT / "conf" / f"{verb}.yaml").read_text(encoding="utf-8"),
+        )
         rows, above = [], ""
         for indent, key, value, meaning in lines:
             above = key if not indent else above
@@ -149,20 +155,34 @@ def keys() -> str:
         for way in (schema, schema.get("then", {}), schema.get("else", {})):
             for key, one in way.get("properties", {}).items():
                 both = one.get("description", "").split("\n\n")
-                rows.append([f"`{key}`", "yes" if key in way.get("required", ()) else "", *(both if len(both) == 2 else ("", ""))])
+                rows.append(
+                    [
+                        f"`{key}`",
+                        "yes" if key in way.get("required", ()) else "",
+                        *(both if len(both) == 2 else ("", "")),
+                    ]
+                )
         rows = list({row[0]: row for row in sorted(rows, key=lambda row: bool(row[2]))}.values())
         found += [f"## {file.stem}", table("| key | required | English | 中文 |", sorted(rows))]
     units: dict[str, list[str]] = {}
     for unit, (kind, _) in UNITS.items():
         units.setdefault(kind, []).append(f"`{unit}`")
     found += ["## Units", "Every quantity has its unit. A bare number is refused."]
-    found.append(table("| quantity | units | such as |", [[k.replace("_", " "), ", ".join(u), f"`{EXAMPLE[k]}`"] for k, u in units.items()]))
+    found.append(
+        table(
+            "| quantity | units | such as |",
+            [[k.replace("_", " "), ", ".join(u), f"`{EXAMPLE[k]}`"] for k, u in units.items()],
+        )
+    )
     return "\n\n".join(found) + "\n"
 
 
 def words() -> str:
     zh = yaml.safe_load((ROOT / "conf" / "text" / "zh.yaml").read_text(encoding="utf-8"))["conditions"]
-    rows = [[f"`{row['name']}`", f"`{row['takes']}`" if row["takes"] else "", row["doc"], zh.get(row["name"], "")] for row in words_of_goals()]
+    rows = [
+        [f"`{row['name']}`", f"`{row['takes']}`" if row["takes"] else "", row["doc"], zh.get(row["name"], "")]
+        for row in words_of_goals()
+    ]
     return "\n\n".join([
         "# Words of goals", "One word with its arguments is a condition of `goal`, `never` or `rules`. Arguments in brackets may be left out. "
         "What each measures: [in full](../goal-words.md).", table("| word | takes | measures | 测量 |", rows),
@@ -187,7 +207,10 @@ def environments() -> str:
 
 def schema() -> str:
     scene = shiliu.load_scenario("microwave")
-    rows = [[str(row[key]) if row[key] is not None else "" for key in ("feature", "index", "name", "unit", "low", "high")] for row in scene.schema.table()]
+    rows = [
+        [str(row[key]) if row[key] is not None else "" for key in ("feature", "index", "name", "unit", "low", "high")]
+        for row in scene.schema.table()
+    ]
     kinds = sorted(file.stem for file in (ROOT / "conf" / "editor").glob("*.json"))
     return "\n\n".join([
         "# Schema", "## For the editor",
@@ -220,7 +243,11 @@ def loop(strip: Path, to: Path) -> None:
         for y in range(0, sheet.height, height + CAPTION)
         for x in range(0, sheet.width, wide)
     ]
-    shown = [tile.resize((WIDE, round(WIDE * height / wide))) for tile in tiles if max(high - low for low, high in tile.getextrema()) > 8]
+    shown = [
+        tile.resize((WIDE, round(WIDE * height / wide)))
+        for tile in tiles
+        if max(high - low for low, high in tile.getextrema()) > 8
+    ]
     to.parent.mkdir(parents=True, exist_ok=True)
     shown[0].save(to, save_all=True, append_images=shown[1:], duration=LOOP // len(shown), loop=0, quality=60)
 
@@ -295,7 +322,11 @@ def navigation() -> list[Any]:
 def toml(value: Any) -> str:
     """A value as TOML writes it, on one line."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{json.dumps(str(key), ensure_ascii=False)} = {toml(one)}" for key, one in value.items()) + "}"
+        return (
+            "{"
+            + ", ".join(f"{json.dumps(str(key), ensure_ascii=False)} = {toml(one)}" for key, one in value.items())
+            + "}"
+        )
     return "[" + ", ".join(map(toml, value)) + "]" if isinstance(value, list) else json.dumps(value, ensure_ascii=False)
 
 
@@ -347,7 +378,14 @@ def write(out: Path) -> None:
             head, _, rest = text.partition("\n")
             text = f"{head}\n\n![A demonstration, from step to step](../loops/{file.stem}.webp)\n{rest}"
         target.write_text(text, encoding="utf-8")
-    made = {"commands": commands, "keys": keys, "words": words, "environments": environments, "schema": schema, "python": python}
+    made = {
+        "commands": commands,
+        "keys": keys,
+        "words": words,
+        "environments": environments,
+        "schema": schema,
+        "python": python,
+    }
     (to / "reference").mkdir(parents=True, exist_ok=True)
     for name, make in made.items():
         (to / "reference" / f"{name}.md").write_text(make(), encoding="utf-8")
@@ -364,7 +402,12 @@ def finish(out: Path, site: Path) -> None:
     Raises:
         SystemExit: a page loads something from elsewhere, or leads to a file that is not there.
     """
-    lines = ["# shiliu 十六", "", "> Humanoid training scenarios in MuJoCo, and a physical judge of recorded demonstrations.", ""]
+    lines = [
+        "# shiliu 十六",
+        "",
+        "> Humanoid training scenarios in MuJoCo, and a physical judge of recorded demonstrations.",
+        "",
+    ]
     for file in sorted((out / "pages").rglob("*.md")):
         name = file.relative_to(out / "pages")
         shutil.copyfile(file, site / name)
@@ -375,7 +418,9 @@ def finish(out: Path, site: Path) -> None:
     if wrong:
         raise SystemExit("\n".join(wrong))
     files = [file for file in site.rglob("*") if file.is_file()]
-    print(f"{len([f for f in files if f.suffix == '.html'])} pages, {sum(f.stat().st_size for f in files) / 1e6:.1f} MB: {site}/index.html")
+    print(
+        f"{len([f for f in files if f.suffix == '.html'])} pages, {sum(f.stat().st_size for f in files) / 1e6:.1f} MB: {site}/index.html"
+    )
 
 
 def loads(site: Path) -> list[str]:
@@ -385,7 +430,9 @@ def loads(site: Path) -> list[str]:
         if file.suffix not in (".html", ".css"):
             continue
         text = file.read_text(encoding="utf-8")
-        tags = re.findall(r"<(?:script|img|iframe|source|video|link)\b[^>]*?\b(?:src|href)=\"?((?:https?:)?//[^\"\s>]+)", text)
+        tags = re.findall(
+            r"<(?:script|img|iframe|source|video|link)\b[^>]*?\b(?:src|href)=\"?((?:https?:)?//[^\"\s>]+)", text
+        )
         tags = [one for one in tags if not re.search(rf"<link[^>]*rel=\"?canonical[^>]*{re.escape(one)}", text)]
         styles = re.findall(r"(?:url\(|@import )[\"']?((?:https?:)?//[^\"')\s]+)", text)
         found += [f"{file.relative_to(site)} loads {one}" for one in (*tags, *styles)]
@@ -398,7 +445,12 @@ def missing(site: Path) -> list[str]:
     for file in sorted(site.rglob("*.html")):
         for target in re.findall(r"\b(?:src|href)=\"?([^\"\s>]+)", file.read_text(encoding="utf-8")):
             name = target.partition("#")[0].partition("?")[0]
-            if name and not re.match(r"[a-z]+:|//|/", name) and file.name != "404.html" and not (file.parent / name).exists():
+            if (
+                name
+                and not re.match(r"[a-z]+:|//|/", name)
+                and file.name != "404.html"
+                and not (file.parent / name).exists()
+            ):
                 found.append(f"{file.relative_to(site)} leads to {target}")
     return found
 
