@@ -8,9 +8,10 @@ PEERS := .venv-peers
 LEARN := .venv-learn
 READERS := .venv-readers
 MUTANTS := .venv-mutants
+SITE := .venv-site
 IMAGES ?= []
 
-.PHONY: demo test test-slow mutants kept verdicts lint bench peers tools conformance readers beside policy learn docs clean
+.PHONY: demo test test-slow mutants kept verdicts lint bench peers tools conformance readers beside policy learn site clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -123,5 +124,15 @@ policy: $(LEROBOT)/policy  ## the stock lerobot trains on a recorded set, and it
 	$(LEROBOT)/bin/python -m shiliu record scenario=microwave episodes=2 seed=1 out=build/policy/demos
 	HF_HUB_OFFLINE=1 $(LEROBOT)/bin/python .ci/lerobot_policy.py build/policy/demos build/policy/run
 
+$(SITE)/ready: .ci/site.txt
+	$(PYTHON) -m venv $(SITE)
+	$(SITE)/bin/python -m pip install --quiet --disable-pip-version-check -r .ci/site.txt
+	@touch $@
+
+site: $(VENV)/ready $(SITE)/ready  ## the documentation: build/site/site/index.html, built strictly; it loads nothing from elsewhere
+	$(BIN)/python docs/website.py pages build/site
+	cd build/site && ../../$(SITE)/bin/zensical build --strict
+	$(BIN)/python docs/website.py finish build/site build/site/site
+
 clean:
-	rm -rf $(VENV) $(READERS) $(LEROBOT) $(PEERS) $(LEARN) .types demo-out build *.egg-info
+	rm -rf $(VENV) $(SITE) $(READERS) $(LEROBOT) $(PEERS) $(LEARN) .types demo-out build *.egg-info

@@ -1,0 +1,462 @@
+"""The site: `make site` has this write its pages and settings, Zensical build them, and this finish what was built.
+
+    python docs/website.py pages build/site    pages of docs/, the reference, the front page, zensical.toml
+    python docs/website.py finish build/site build/site/site    a .md twin of each page, llms.txt; refuses what loads from elsewhere
+
+Zensical, since it reads these pages as they are, checks every link and heading, and searches without a server; Material for MkDocs
+is in maintenance only.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import shiliu
+import yaml
+from PIL import Image
+from shiliu.cli import VERBS
+from shiliu.envs.registration import env_id
+from shiliu.replay.commands.list_words import rows as words_of_goals
+from shiliu.scenarios.sheet.quantity import EXAMPLE, UNITS
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+LANGUAGES = {"en": "English", "zh": "中文"}
+READERS = ("designer", "researcher", "line")
+SIXTEEN = (
+    "microwave cooking drink_assist table_wiping laundry_folding room_organization bedside_care medication_serving "
+    "shelf_restocking parcel_sorting package_packing material_handling car_assembly coil_separation remote_inspection room_delivery"
+).split()
+LOOP, WIDE = 2800, 320  # ms of a loop, pixels of its width
+CAPTION = 26  # pixels below each picture of a strip
+# page -> its title in the navigation, by part of the site
+HOW_TO = {
+    "designing-scenarios": "Design a scenario",
+    "cells": "Describe a real cell",
+    "any-robot": "Judge your own robot",
+    "formats": "Read and write formats",
+    "formats-export": "Export",
+    "datasets": "Work with datasets",
+    "metadata": "Describe demonstrations",
+    "human-motion": "Human motion on the robot",
+    "human-motion-sources": "Sources of human motion",
+    "data-line": "Run a data line",
+    "labels": "Label skills",
+    "repair": "Repair a recording",
+    "devices": "Devices",
+}
+REFERENCE = {
+    "reference/commands": "Commands",
+    "reference/keys": "YAML keys",
+    "reference/words": "Words of goals",
+    "goal-words": "Words of goals, in full",
+    "parts": "Parts",
+    "skills": "Skills",
+    "checks": "Checks",
+    "reference/environments": "Scenarios as environments",
+    "environments": "The Gymnasium interface",
+    "reference/schema": "Schema",
+    "reference/python": "Python",
+    "glossary": "Glossary",
+}
+HOW_IT_WORKS = {
+    "verdict": "What a verdict means",
+    "architecture": "Architecture",
+    "columns": "Columns that agree",
+    "attribution": "Why a replay departs",
+    "accuracy": "How right the judge is",
+    "judging-the-judge": "The judge judged",
+    "real-recordings": "Real recordings",
+    "case-studies": "Case studies",
+    "mobile-base": "Moving base",
+    "people": "People in a scene",
+    "counted": "What was counted",
+    "design-notes": "Design notes",
+    "benchmarks": "Speed",
+}
+
+
+# ---- pages that are there
+
+
+def pages() -> Iterator[tuple[Path, str]]:
+    """(file, where it stands on the site) of each page and picture of docs/."""
+    for file in sorted(DOCS.rglob("*")):
+        name = file.relative_to(DOCS).as_posix()
+        if file.suffix in (".md", ".jpg", ".svg", ".png") and not name.endswith(".notes.md"):
+            yield file, name
+    yield ROOT / "benchmarks" / "README.md", "benchmarks.md"
+
+
+def linked(text: str, file: Path, placed: Mapping[Path, str]) -> str:
+    """A page whose links lead to pages of the site; what the site does not hold becomes a name of the repository."""
+    here = placed[file]
+
+    def lead(match: re.Match[str]) -> str:
+        mark, words, target = match.groups()
+        name, _, anchor = target.partition("#")
+        if "://" in target or not name:
+            return match[0]
+        there = (file.parent / name).resolve()
+        if there in placed:
+            way = os.path.relpath(placed[there], Path(here).parent)
+            return f"{mark}[{words}]({Path(way).as_posix()}{f'#{anchor}' if anchor else ''})"
+        path = there.relative_to(ROOT).as_posix()
+        return f"`{path}`" if words.strip("`") in (path, there.name, name) else f"{words} (`{path}`)"
+
+    return re.sub(r"(!?)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(([^)\s]+)\)", lead, text)
+
+
+# ---- what is generated
+
+
+def table(head: str, rows: list[list[str]]) -> str:
+    cells = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
+    return "\n".join([head, re.sub(r"[^|]+", "---", head), *("| " + " | ".join(row) + " |" for row in cells)])
+
+
+def commands() -> str:
+    """Every verb: its use, and each setting with its default and meaning, as conf/<verb>.yaml says them."""
+    found = [
+        "# Commands",
+        "Settings are written `key=value`. `-m` runs once for each of `a,b,c`. `--config-dir` names your own configs.",
+    ]
+    for verb, (module, what) in VERBS.items():
+        use = __import__(f"shiliu.replay.commands.{module}", fromlist=["USAGE"]).USAGE.strip()
+        found += [f"## shiliu {verb}", f"{what[0].upper()}{what[1:]}.", f"```text\n{use}\n```"]
+        lines = re.findall(
+            r"(?m)^( *)([a-z_]+): *([^#\n]*?) *(?:# *(.*))?$",
+            (ROOT / "conf" / f"{verb}.yaml").read_text(encoding="utf-8"),
+        )
+        rows, above = [], ""
+        for indent, key, value, meaning in lines:
+            above = key if not indent else above
+            if key != "defaults":
+                rows.append([f"`{key if not indent else f'{above}.{key}'}`", f"`{value}`" if value else "", meaning])
+        if rows:
+            found.append(table("| setting | default | meaning |", rows))
+    return "\n\n".join(found) + "\n"
+
+
+def keys() -> str:
+    """Keys of each kind of file, from the schemas that editors read."""
+    found = ["# YAML keys", "An editor shows these while you write: see [the schema](schema.md)."]
+    for file in sorted((ROOT / "conf" / "editor").glob("*.json")):
+        schema = json.loads(file.read_text(encoding="utf-8"))
+        rows = []
+        for way in (schema, schema.get("then", {}), schema.get("else", {})):
+            for key, one in way.get("properties", {}).items():
+                both = one.get("description", "").split("\n\n")
+                rows.append(
+                    [
+                        f"`{key}`",
+                        "yes" if key in way.get("required", ()) else "",
+                        *(both if len(both) == 2 else ("", "")),
+                    ]
+                )
+        rows = list({row[0]: row for row in sorted(rows, key=lambda row: bool(row[2]))}.values())
+        found += [f"## {file.stem}", table("| key | required | English | 中文 |", sorted(rows))]
+    units: dict[str, list[str]] = {}
+    for unit, (kind, _) in UNITS.items():
+        units.setdefault(kind, []).append(f"`{unit}`")
+    found += ["## Units", "Every quantity has its unit. A bare number is refused."]
+    found.append(
+        table(
+            "| quantity | units | such as |",
+            [[k.replace("_", " "), ", ".join(u), f"`{EXAMPLE[k]}`"] for k, u in units.items()],
+        )
+    )
+    return "\n\n".join(found) + "\n"
+
+
+def words() -> str:
+    zh = yaml.safe_load((ROOT / "conf" / "text" / "zh.yaml").read_text(encoding="utf-8"))["conditions"]
+    rows = [
+        [f"`{row['name']}`", f"`{row['takes']}`" if row["takes"] else "", row["doc"], zh.get(row["name"], "")]
+        for row in words_of_goals()
+    ]
+    return "\n\n".join([
+        "# Words of goals", "One word with its arguments is a condition of `goal`, `never` or `rules`. Arguments in brackets may be left out. "
+        "What each measures: [in full](../goal-words.md).", table("| word | takes | measures | 测量 |", rows),
+    ]) + "\n"  # fmt: skip
+
+
+def sheets() -> dict[str, Any]:
+    folder = ROOT / "conf" / "scenario"
+    return {file.stem: yaml.safe_load(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.yaml"))}
+
+
+def environments() -> str:
+    rows = [
+        [f"[`{name}`](../scenarios/{name}.md)", f"`{env_id(name)}`", f"{s['title']['en']} {s['title']['zh']}", ", ".join(f"`{v}`" for v in s.get("variants", {}))]
+        for name, s in sheets().items()
+    ]  # fmt: skip
+    return "\n\n".join([
+        "# Scenarios as environments", "`gymnasium.make(ID)` after `import shiliu`. Options, rewards and spaces: [the interface](../environments.md).",
+        table("| scenario | ID | title | variants |", rows),
+    ]) + "\n"  # fmt: skip
+
+
+def schema() -> str:
+    scene = shiliu.load_scenario("microwave")
+    rows = [
+        [str(row[key]) if row[key] is not None else "" for key in ("feature", "index", "name", "unit", "low", "high")]
+        for row in scene.schema.table()
+    ]
+    kinds = sorted(file.stem for file in (ROOT / "conf" / "editor").glob("*.json"))
+    return "\n\n".join([
+        "# Schema", "## For the editor",
+        "`shiliu new` puts a JSON Schema beside what it writes. Its first line names it: `# yaml-language-server: $schema=../editor/scenario.json`. "
+        "An editor with a YAML language server then completes keys, explains them in both languages and underlines mistakes. "
+        "The schemas are made from what the readers ask: `python docs/editor.py`.",
+        table("| file | schema |", [[kind, f"[{kind}.json]({kind}.json)"] for kind in kinds]),
+        "## Of an episode", "What an episode of `microwave` holds. Every other scenario: `shiliu list schema scenario=NAME`.",
+        table("| feature | # | name | unit | low | high |", rows),
+    ]) + "\n"  # fmt: skip
+
+
+def python() -> str:
+    """The public names of the package, with their signatures and docstrings."""
+    found = ["# Python", "What `import shiliu` offers. Everything else may change."]
+    for name in shiliu.__all__:
+        thing = getattr(shiliu, name)
+        signature = str(inspect.signature(thing)).replace("'", "") if not inspect.isclass(thing) else ""
+        found += [f"## {name}", f"```text\nshiliu.{name}{signature}\n```", f"```text\n{inspect.getdoc(thing)}\n```"]
+    return "\n\n".join(found) + "\n"
+
+
+def loop(strip: Path, to: Path) -> None:
+    """The pictures of a demonstration's strip, one after the other, as a moving picture."""
+    sheet = Image.open(strip).convert("RGB")
+    wide = 400
+    height = next(h for h in (300, 225) if sheet.height % (h + CAPTION) == 0)
+    tiles = [
+        sheet.crop((x, y, x + wide, y + height))
+        for y in range(0, sheet.height, height + CAPTION)
+        for x in range(0, sheet.width, wide)
+    ]
+    shown = [
+        tile.resize((WIDE, round(WIDE * height / wide)))
+        for tile in tiles
+        if max(high - low for low, high in tile.getextrema()) > 8
+    ]
+    to.parent.mkdir(parents=True, exist_ok=True)
+    shown[0].save(to, save_all=True, append_images=shown[1:], duration=LOOP // len(shown), loop=0, quality=60)
+
+
+def front(out: Path) -> str:
+    cells = []
+    for name in SIXTEEN:
+        strip, title = DOCS / "scenarios" / f"{name}_strip.jpg", sheets()[name]["title"]
+        loop(strip, out / "loops" / f"{name}.webp")
+        cells.append(
+            f'<a href="scenarios/{name}.html"><img src="loops/{name}.webp" alt="{title["en"]}" width="{WIDE}" loading="lazy">'
+            f"<span>{title['en']} {title['zh']}</span></a>"
+        )
+    starts = "\n".join(
+        f'<a href="start/{reader}.html"><b>{en}</b><span>{zh}</span></a>'
+        for reader, en, zh in (
+            ("designer", "I design scenarios", "我设计场景"),
+            ("researcher", "I do research", "我做研究"),
+            ("line", "I run a data line", "我管理数据产线"),
+        )
+    )
+    return f"""---
+hide:
+  - navigation
+  - toc
+---
+
+# shiliu 十六
+
+Sixteen humanoid training scenarios in MuJoCo, and a judge of recorded demonstrations: **can the robot physically do this, here, and if not, where, when and why not?**
+
+十六个人形机器人训练场景，以及一个评判录制示范的程序：机器人在这里做得到吗？做不到的话，在哪里、什么时候、为什么？
+
+<div class="starts">
+{starts}
+</div>
+
+<div class="wall">
+{chr(10).join(cells)}
+</div>
+"""
+
+
+CSS = """.wall, .starts { display: grid; gap: .6rem; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); margin: 1rem 0; }
+.starts { grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); }
+.md-typeset .wall a, .md-typeset .starts a { color: inherit; text-decoration: none; }
+.wall a, .starts a { display: flex; flex-direction: column; border-radius: .3rem; overflow: hidden; border: .05rem solid #8883; }
+.wall img { width: 100%; height: auto; aspect-ratio: 4 / 3; object-fit: cover; display: block; }
+.wall span { padding: .25rem .5rem; font-size: .65rem; }
+.starts a { padding: .6rem .8rem; }
+.md-typeset table:not([class]) { font-size: .62rem; }
+body { --md-text-font: system-ui, "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; --md-code-font: ui-monospace, monospace; }
+"""
+
+
+def navigation() -> list[Any]:
+    start = [{f"{title} ({LANGUAGES[lang]})" if lang == "en" else title: f"start/{reader}{'' if lang == 'en' else '.zh'}.md"}
+             for reader, titles in zip(READERS, (("Scenario designer", "场景设计"), ("Researcher", "研究人员"), ("Data line", "数据产线")))
+             for lang, title in zip(LANGUAGES, titles)]  # fmt: skip
+    scenarios = [{f"{s['title']['en']} {s['title']['zh']}": f"scenarios/{name}.md"} for name, s in sheets().items()]
+    reference = [{title: f"{name}.md"} for name, title in REFERENCE.items()]
+    return [
+        {"Home": "index.md"},
+        {"Start": start},
+        {"How to": [{title: f"{name}.md"} for name, title in HOW_TO.items()]},
+        {"Scenarios": scenarios},
+        {"Reference": reference},
+        {"How it works": [{title: f"{name}.md"} for name, title in HOW_IT_WORKS.items()]},
+    ]
+
+
+def toml(value: Any) -> str:
+    """A value as TOML writes it, on one line."""
+    if isinstance(value, dict):
+        return (
+            "{"
+            + ", ".join(f"{json.dumps(str(key), ensure_ascii=False)} = {toml(one)}" for key, one in value.items())
+            + "}"
+        )
+    return "[" + ", ".join(map(toml, value)) + "]" if isinstance(value, list) else json.dumps(value, ensure_ascii=False)
+
+
+def settings(site: Path) -> str:
+    return f"""[project]
+site_name = "shiliu 十六"
+site_description = "Humanoid training scenarios in MuJoCo, and a physical judge of recorded demonstrations"
+docs_dir = "pages"
+site_dir = {toml(site.name)}
+use_directory_urls = false
+extra_css = ["site.css"]
+nav = {toml(navigation())}
+
+[project.theme]
+font = false
+language = "en"
+features = ["navigation.tabs", "navigation.top", "navigation.indexes", "search.highlight", "content.code.copy", "toc.follow"]
+
+[[project.theme.palette]]
+scheme = "default"
+toggle.icon = "lucide/sun"
+toggle.name = "Dark"
+
+[[project.theme.palette]]
+scheme = "slate"
+toggle.icon = "lucide/moon"
+toggle.name = "Light"
+
+[project.extra]
+generator = false
+"""
+
+
+def write(out: Path) -> None:
+    """Every page of the site below `out`/pages, and its settings."""
+    shutil.rmtree(out, ignore_errors=True)
+    to = out / "pages"
+    placed = {file.resolve(): name for file, name in pages()}
+    for file, name in placed.items():
+        target = to / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if file.suffix != ".md":
+            shutil.copyfile(file, target)
+            continue
+        text = linked(file.read_text(encoding="utf-8"), file, placed)
+        strip = file.with_name(f"{file.stem}_strip.jpg")
+        if name.startswith("scenarios/") and strip.is_file():
+            loop(strip, to / "loops" / f"{file.stem}.webp")
+            head, _, rest = text.partition("\n")
+            text = f"{head}\n\n![A demonstration, from step to step](../loops/{file.stem}.webp)\n{rest}"
+        target.write_text(text, encoding="utf-8")
+    made = {
+        "commands": commands,
+        "keys": keys,
+        "words": words,
+        "environments": environments,
+        "schema": schema,
+        "python": python,
+    }
+    (to / "reference").mkdir(parents=True, exist_ok=True)
+    for name, make in made.items():
+        (to / "reference" / f"{name}.md").write_text(make(), encoding="utf-8")
+    for file in (ROOT / "conf" / "editor").glob("*.json"):
+        shutil.copyfile(file, to / "reference" / file.name)
+    (to / "index.md").write_text(front(to), encoding="utf-8")
+    (to / "site.css").write_text(CSS, encoding="utf-8")
+    (out / "zensical.toml").write_text(settings(Path("site")), encoding="utf-8")
+
+
+def finish(out: Path, site: Path) -> None:
+    """Put the twins and llms.txt beside what was built, and refuse a site that is not whole.
+
+    Raises:
+        SystemExit: a page loads something from elsewhere, or leads to a file that is not there.
+    """
+    lines = [
+        "# shiliu 十六",
+        "",
+        "> Humanoid training scenarios in MuJoCo, and a physical judge of recorded demonstrations.",
+        "",
+    ]
+    for file in sorted((out / "pages").rglob("*.md")):
+        name = file.relative_to(out / "pages")
+        shutil.copyfile(file, site / name)
+        title = re.search(r"(?m)^# +(.+)$", file.read_text(encoding="utf-8"))
+        lines.append(f"- [{title[1] if title else name}]({name.as_posix()})")
+    (site / "llms.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    wrong = [*loads(site), *missing(site)]
+    if wrong:
+        raise SystemExit("\n".join(wrong))
+    files = [file for file in site.rglob("*") if file.is_file()]
+    print(
+        f"{len([f for f in files if f.suffix == '.html'])} pages, {sum(f.stat().st_size for f in files) / 1e6:.1f} MB: {site}/index.html"
+    )
+
+
+def loads(site: Path) -> list[str]:
+    """What pages and their styles load from another host; a link that a reader may follow is none."""
+    found = []
+    for file in sorted(site.rglob("*")):
+        if file.suffix not in (".html", ".css"):
+            continue
+        text = file.read_text(encoding="utf-8")
+        tags = re.findall(
+            r"<(?:script|img|iframe|source|video|link)\b[^>]*?\b(?:src|href)=\"?((?:https?:)?//[^\"\s>]+)", text
+        )
+        tags = [one for one in tags if not re.search(rf"<link[^>]*rel=\"?canonical[^>]*{re.escape(one)}", text)]
+        styles = re.findall(r"(?:url\(|@import )[\"']?((?:https?:)?//[^\"')\s]+)", text)
+        found += [f"{file.relative_to(site)} loads {one}" for one in (*tags, *styles)]
+    return found
+
+
+def missing(site: Path) -> list[str]:
+    """Files that pages link to, or show, and that are not there."""
+    found = []
+    for file in sorted(site.rglob("*.html")):
+        for target in re.findall(r"\b(?:src|href)=\"?([^\"\s>]+)", file.read_text(encoding="utf-8")):
+            name = target.partition("#")[0].partition("?")[0]
+            if (
+                name
+                and not re.match(r"[a-z]+:|//|/", name)
+                and file.name != "404.html"
+                and not (file.parent / name).exists()
+            ):
+                found.append(f"{file.relative_to(site)} leads to {target}")
+    return found
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "pages":
+        write(Path(sys.argv[2]))
+    else:
+        finish(Path(sys.argv[2]), Path(sys.argv[3]))

@@ -1,0 +1,90 @@
+"""The site's pages: links lead within the site, generated pages hold what there is, and what loads from elsewhere is found."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import shiliu
+import yaml
+from conftest import script
+from PIL import Image
+from shiliu.cli import VERBS
+from shiliu.scenarios.words import WORDS
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def website():
+    return script("docs/website.py")
+
+
+@pytest.fixture(scope="module")
+def written(website, tmp_path_factory):
+    out = tmp_path_factory.mktemp("site")
+    website.write(out)
+    return out / "pages"
+
+
+def test_every_page_of_the_navigation_is_written_and_every_page_is_in_it(website, written):
+    settings = tomllib.loads((written.parent / "zensical.toml").read_text(encoding="utf-8"))
+    named = set(re.findall(r"'([\w/.-]+\.md)'", str(settings["project"]["nav"])))
+    there = {file.relative_to(written).as_posix() for file in written.rglob("*.md")}
+    assert named == there, sorted(named ^ there)
+
+
+def test_links_stay_within_the_site(written):
+    for page in written.rglob("*.md"):
+        text = re.sub(r"(?ms)^ *```.*?^ *```", "", page.read_text(encoding="utf-8"))
+        for target in re.findall(r"\]\(([^)\s#]+)", text):
+            assert "://" in target or (page.parent / target).exists(), f"{page.relative_to(written)}: {target}"
+
+
+def test_the_front_page_shows_the_sixteen_for_three_seconds_at_most(website, written):
+    front = (written / "index.md").read_text(encoding="utf-8")
+    assert len(set(website.SIXTEEN)) == 16 and all(f"scenarios/{name}.html" in front for name in website.SIXTEEN)
+    for name in website.SIXTEEN:
+        with Image.open(written / "loops" / f"{name}.webp") as moving:
+            shown = 0
+            for i in range(moving.n_frames):
+                moving.seek(i)
+                moving.load()
+                shown += moving.info["duration"]
+            assert moving.n_frames >= 2 and shown <= 3000, name
+
+
+def test_the_reference_holds_every_verb_setting_word_and_name(website):
+    commands = website.commands()
+    for verb in VERBS:
+        section = commands.split(f"## shiliu {verb}\n")[1].split("\n## ")[0]
+        settings = yaml.safe_load((ROOT / "conf" / f"{verb}.yaml").read_text(encoding="utf-8")) or {}
+        assert not [key for key in settings if key != "defaults" and f"| `{key}` |" not in section], verb
+    assert not [word for word in WORDS if f"| `{word}` |" not in website.words()]
+    assert not [name for name in shiliu.__all__ if f"## {name}\n" not in website.python()]
+    assert "| `time_limit` |" in website.keys() and "时限" in website.keys()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('<link rel="stylesheet" href="https://fonts.example.org/css">', 1),
+        ("<script src=//cdn.example.org/x.js></script>", 1),
+        ('<img src="https://example.org/a.png">', 1),
+        ("<style>@import 'https://example.org/a.css'; a {background: url(http://example.org/b.png)}</style>", 2),
+        ('<a href="https://example.org">a reader may follow this</a> <img src="here.png">', 0),
+    ],
+)
+def test_what_loads_from_elsewhere_is_found(website, tmp_path, text, found):
+    (tmp_path / "a.html").write_text(text, encoding="utf-8")
+    assert len(website.loads(tmp_path)) == found
+
+
+def test_what_is_missing_is_found(website, tmp_path):
+    (tmp_path / "a.html").write_text(
+        '<a href="b.html#x"></a><img src="c.png"><a href="#y"></a><a href="mailto:x"></a>', encoding="utf-8"
+    )
+    (tmp_path / "c.png").write_bytes(b"")
+    assert website.missing(tmp_path) == ["a.html leads to b.html#x"]
