@@ -37,7 +37,7 @@ from pathlib import Path
 from data_line_making import FIGURES, day, make
 from data_line_measuring import judge, on_a_cluster, with_people
 from data_line_running import kill
-from shiliu.replay.benchmark.given_words import given_words
+from given_words import given_words
 
 DEFAULTS = {
     "data": "", "out": "", "takes": "10000", "demonstrations": "4", "scenarios": "", "others": "", "shared": "", "seed": "0",

@@ -30,8 +30,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from given_words import given_words, show
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from shiliu.replay.benchmark.given_words import given_words, show
 from shiliu.replay.evaluation.generated import judging, limits, operations, scoring
 from shiliu.replay.evaluation.generated.compose import KINDS, REAL, DrawnFault, draw_fault
 from shiliu.replay.evaluation.generated.patch import UnfitError

@@ -35,7 +35,7 @@ from pathlib import Path
 from typing import Any
 
 import shiliu
-from shiliu.replay.benchmark.given_words import given_words
+from given_words import given_words
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.evaluation.device import DeviceModel, load_device, through
 from shiliu.replay.evaluation.faults import scoring, sets

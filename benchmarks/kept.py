@@ -28,12 +28,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import shiliu
+from given_words import given_words
 from kept_comparing import WHAT, Difference, compare, differences, judged, same_course, scene_of_today
 from kept_take import FOLDER, KeptTake, kept_names, machine, name_of, play_bits, read_take, write_take
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from shiliu.replay.benchmark.given_words import given_words
 from shiliu.replay.operator.operator import perform
 from shiliu.replay.rollout.episode import episode_of
 from shiliu.scenarios.catalog.catalog import list_scenarios, list_variants

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import shiliu
-from shiliu.replay.benchmark.given_words import given_words, show
+from given_words import given_words, show
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.evaluation.device import load_device, through
 from shiliu.replay.evaluation.faults.injecting import Job, inject

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import shiliu
-from shiliu.replay.benchmark.given_words import given_words, show
+from given_words import given_words, show
 from shiliu.replay.formats.lerobot.plain import make_plain
 from shiliu.replay.judge.judge import judging
 from shiliu.replay.judge.verdict import Verdict

@@ -46,8 +46,8 @@ from complaints import (
     scored,
     timed,
 )
+from given_words import given_words, show
 from judge import percent
-from shiliu.replay.benchmark.given_words import given_words, show
 from shiliu.replay.evaluation.faults import ordinary, sets
 from shiliu.replay.evaluation.faults.injecting import Job, inject
 from shiliu.replay.evaluation.faults.registry import chosen, faults_of, faults_of_sets

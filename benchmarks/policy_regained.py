@@ -34,7 +34,7 @@ from typing import Any
 
 import numpy as np
 import shiliu
-from shiliu.replay.benchmark.given_words import given_words, show
+from given_words import given_words, show
 from shiliu.replay.evaluation.faults import ordinary, sets
 from shiliu.replay.evaluation.faults.fault import Fault, FaultMark, Work
 from shiliu.replay.evaluation.faults.injecting import Job, inject

@@ -22,7 +22,7 @@ from typing import Any
 
 import shiliu
 import yaml
-from shiliu.replay.benchmark.given_words import given_words, show
+from given_words import given_words, show
 from shiliu.replay.evaluation.faults.scoring import ALARM
 from shiliu.replay.judge.judge import judging
 from shiliu.replay.judge.verdict import Verdict

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from shiliu.replay.benchmark.given_words import given_words, show
+from given_words import given_words, show
 from shiliu.replay.signals.statistics import wilson
 
 HELD_OUT = Path(__file__).with_name("held_out")

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import shiliu
-from shiliu.replay.benchmark.given_words import given_words
+from given_words import given_words
 from shiliu.replay.checks.releases import GripOpening, check_release, hands_of, releases_of
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.evaluation.faults import sets

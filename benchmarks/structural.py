@@ -33,7 +33,7 @@ from action_measures import (
     path_length,
     spectral_arc_length,
 )
-from shiliu.replay.benchmark.given_words import given_words, show
+from given_words import given_words, show
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.streams import check_lag
 from shiliu.replay.checks.takes import lag_of

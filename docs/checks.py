@@ -37,7 +37,7 @@ TAKES = 7  # of a set, among which one is odd
 AMONG = 16  # recordings are judged together, where one has to stand out
 SECONDS = 30.0  # of a demonstration that a person does: until the door is open
 PART = 24.0  # s of a demonstration, for a fault that needs no more
-PERSON = {  # what is wrong with a person's hands, see replay/evaluation/faults/person.py
+PERSON = {  # what is wrong with a person's hands, see benchmarks/person_faults.py
     "lost_hand": "a tracker loses the left hand",
     "far_hand": "the right hand stretched out too far",
     "open_hand": "a tracker loses the fingers of the left hand",
@@ -259,7 +259,8 @@ KEPT: list[Any] = []  # folders of videos, which live as long as these
 
 def person(scene: Any, episode: Any, fault: str) -> Any:
     """A person who does the beginning of a demonstration, with one known fault."""
-    from shiliu.replay.evaluation.faults import person as people
+    sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks"))
+    import person_faults as people
     from shiliu.replay.evaluation.faults.injecting import beginning
 
     recording = people.person_of(scene, beginning(episode, SECONDS))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shiliu.replay.benchmark.given_words import given_words
+from given_words import given_words
 
 DEFAULTS = {"data": "", "takes": "8"}
 

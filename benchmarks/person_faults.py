@@ -11,14 +11,13 @@ from collections.abc import Mapping
 
 import mujoco
 import numpy as np
-
-from ....scenarios.draws.variation import of_episode
-from ....scenarios.scene.scene import Scene
-from ...recording.features import ENVIRONMENT
-from ...recording.recording import Recording, SimEpisode, Stream
-from ...retarget.arms import arms_of
-from ...retarget.sources.motion_capture_hands import QUANTITY
-from .fault import FaultMark
+from shiliu.replay.evaluation.faults.fault import FaultMark
+from shiliu.replay.recording.features import ENVIRONMENT
+from shiliu.replay.recording.recording import Recording, SimEpisode, Stream
+from shiliu.replay.retarget.arms import arms_of
+from shiliu.replay.retarget.sources.motion_capture_hands import QUANTITY
+from shiliu.scenarios.draws.variation import of_episode
+from shiliu.scenarios.scene.scene import Scene
 
 HANDS = ("left", "right")
 OPEN, CLOSES = 0.13, 1e-3  # m between thumb and fingers of an open hand, and by how much less for a percent of the claw
