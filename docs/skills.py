@@ -34,7 +34,6 @@ SENSES = (  # of an operator's `state`
     "state.senses.percent",
     "state.senses.touch",
     "state.senses.feel",
-    "state.pulled",
     "state.senses.reached",
 )
 NAMES = {  # what may be written for a kind of argument that is no quantity
@@ -105,7 +104,7 @@ skills counted from 0: `shiliu record … "scenario.skills.1.take.force=60 N"`.
 
 Most end when their way is made. Reacting ones end by what they feel, and say so:
 
-- *seated*: `put.on` and `put.stack` lower until what is held no longer follows the hand;
+- *seated*: `put` and `put.on` lower until what is held no longer follows the hand;
 - *touched*: what takes closes until both pads touch, then squeezes to its force; `press.surface` comes down until a
   surface is felt, and leans on it with a force that is mended at every control step;
 - *pulled*: `hand_over.pulled` waits for a pull, told by what the fingers bear, and lets go;

@@ -54,7 +54,7 @@ class Primitive:
     doc: str
     shared: Mapping[str, Argument]
 
-    def __call__(self, same: str = "", **own: Any) -> dict[str, Argument]:
+    def __call__(self, same: str = "", /, **own: Any) -> dict[str, Argument]:
         """The arguments of a strategy.
 
         Args:
