@@ -112,11 +112,10 @@ class TakeMoving(Skill, word="take", how="moving"):
             found.append((score, place, left, q, frame))
             if score < FAIR:
                 break
-        score, *best = min(found, key=lambda one: one[0])
+        score, place, left, q, frame = min(found, key=lambda one: one[0])
         if score > HOPELESS:
             named = self.of.split("/")[0]
             raise GivenUp(Reason(f"the {self.hand} arm does not come to where {named} comes by", "not_met", side=self.hand, of=named))
-        place, left, q, frame = best
         return place, left, q, frame
 
     def _place(
