@@ -44,9 +44,9 @@ def run(request: CommandRequest) -> int:
     settings.stop()
     rules = rules_of(request.conf_dir) if request.conf_dir else load_rules()
     changed = WhatIf(read_changes(asked, rules), rules) if asked else None
-    files = files_of(verdicts)
     if out is not None:
         refuse_unwritable(Path(out), holds=(FIGURES, PAGE))
+    files = files_of(verdicts)
     seen = oversee(lines_of(files), changed)
     if not len(seen.takes):
         raise ShiliuError("holds no line. Judge something first.", file=verdicts, field="verdicts")

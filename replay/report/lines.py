@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,19 +73,23 @@ def files_of(path: Path, setting: str = "verdicts") -> list[Path]:
     """The files of a run: the file itself, or every `verdicts.jsonl` and every take of a `shiliu watch` in a folder and below it, sorted.
 
     Raises:
-        EpisodeError: there is none.
+        EpisodeError: there is none, or a folder there may not be read.
     """
     if path.is_file():
         return [path]
     if not path.exists():
         raise EpisodeError(f"no such file or folder. Check {setting}=.", file=path, field=setting)
-    kept = [
-        one
-        for pattern in (NAME, f"{TAKES}/*.json")
-        for one in path.rglob(pattern)
-        if not any(part.startswith(".") for part in one.relative_to(path).parts)
-    ]
-    found = sorted(one for one in kept if one.name == NAME or (one.parent.parent / SLIPS).is_dir())
+
+    def refuse(error: OSError) -> None:
+        raise EpisodeError(f"may not be read: {error.strerror}. Give yourself the right to it.", file=error.filename, field=setting)
+
+    found: list[Path] = []
+    for place, below, names in os.walk(path, onerror=refuse):
+        below[:] = [name for name in below if not name.startswith(".")]
+        here = Path(place)
+        told = here.name == TAKES and (here.parent / SLIPS).is_dir()
+        found += [here / name for name in names if name == NAME or (told and name.endswith(".json") and not name.startswith("."))]
+    found.sort()
     for one in found:
         if not one.is_file():
             raise EpisodeError("is a pipe or a device, no file. Take it away, or judge again.", file=one, field=setting)

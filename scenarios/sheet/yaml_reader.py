@@ -142,13 +142,13 @@ def check_text(content: bytes, shown: str) -> str:
                     wrong = f"This is nested deeper than {MAX_DEPTH} levels. Close the brackets."
                 size = 0  # which its end counts
             elif isinstance(event, yaml.AliasEvent):
-                size = sizes.get(event.anchor, 1)
+                size = sizes.get(str(event.anchor), 1)
                 aliased += size
                 if any(event.anchor == outer.anchor for outer in within):
                     wrong = f"The alias *{event.anchor} stands within what it names. Write the value out."
                 elif aliased > MAX_VALUES:
                     wrong = f"Its aliases stand for more than {MAX_VALUES} values. Write them out."
-            else:
+            elif isinstance(event, yaml.ScalarEvent):
                 if event.anchor is not None:
                     sizes[event.anchor] = 1
                 wrong = wrong or _called(event.value)
