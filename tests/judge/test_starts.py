@@ -50,7 +50,7 @@ def test_a_recorded_object_starts_where_it_was_and_is_compared_while_others_stay
     raised = at + np.array([0, 0, 0.08, 0, 0, 0, 0])  # as if it had hung in the air
     (verdict,) = judge([real(scene, bowl=raised)], scene, threads=1)
     found = next(f for f in verdict.findings if f.code == "object.diverged")
-    assert (found.level, found.value) == ("WARN", pytest.approx(0.08, abs=0.01))
+    assert found.level == "WARN" and found.value == pytest.approx(0.08, abs=0.04), "it falls onto a counter of which the height is drawn"
 
 
 def test_what_fills_an_object_starts_in_it(scene):

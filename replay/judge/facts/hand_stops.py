@@ -61,8 +61,8 @@ class MeasuredArms:
 
 def replayed_hands(recording: Recording, scene: Scene) -> list[HandAndArm]:
     """The hands of a recording that a replay in the scene is told of, commanded and measured."""
-    told = {name for stream in recording.select("command", "claw") if stream.unit == "%" for name in stream.names}
-    known = told & set(scene.robot.hand_names)
+    commanded = {name for stream in recording.select("command", "claw") if stream.unit == "%" for name in stream.names}
+    known = commanded & set(scene.robot.hand_names)
     return [] if recording.episode is not None else [one for one in hands_of(recording) if set(one.names) <= known]
 
 

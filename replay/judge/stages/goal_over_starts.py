@@ -5,6 +5,7 @@ Where recorded hands tell, only those starts count in which the replayed hands a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -75,14 +76,14 @@ def clearly_missed(subject: Subject, played: Rollout) -> bool:
 def in_each(happened: Callable[[Rollouts], list[Finding]], rollouts: Rollouts, rules: Rules) -> list[Finding]:
     """What happened; of likely starts that agree with the hands, what happens in each of them.
 
-    What goes wrong in some of them only hangs on the start. Where fewer than eight agree, nothing is concluded of any.
+    What goes wrong in more than one of ten of them and not in all hangs on the start. Where fewer than eight agree, nothing is
+    concluded of any.
     """
     n = rollouts.agreeing or 0
     if rollouts.known or n < LEAST_STARTS:
         return happened(rollouts)
-    every = [happened(rollouts.alone(k)) for k in range(n)]
+    every = sorted((happened(rollouts.alone(k)) for k in range(n)), key=lambda found: sum(one.failed for one in found))
     wrong = [{one.code: one for one in found if one.failed} for found in every]
-    always = set.intersection(*(set(one) for one in wrong))
-    sometimes = {code: one for found in wrong for code, one in found.items() if code not in always}
-    kept = [one for one in every[0] if one.code not in sometimes]
-    return kept + [open_(one, rules, HANGS) for one in sometimes.values()]
+    count = Counter(code for found in wrong for code in found)
+    sometimes = {code: one for found in wrong for code, one in found.items() if (1.0 - ENOUGH) * n < count[code] < n}
+    return [one for one in every[0] if one.code not in sometimes] + [open_(one, rules, HANGS) for one in sometimes.values()]

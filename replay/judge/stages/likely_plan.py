@@ -20,6 +20,7 @@ from ..facts.hand_stops import MeasuredArms, departure, replayed_hands, stops_of
 from ..facts.inferred_starts import InferredStarts, takes_of
 from ..facts.missed_goal import Elsewhere
 from ..facts.recorded_answers import recorded_answers, unanswered
+from ..facts.recorded_poses import things_of
 from ..facts.recorded_start import recorded_start
 from ..facts.results import Motions, RolloutPlan, Subject
 from ..place.cell_starts import within_survey
@@ -85,8 +86,8 @@ def likely_plan(subject: Subject, motions: Motions, seed: int) -> RolloutPlan:
 
 
 def with_hands(subject: Subject, motions: Motions, plan: RolloutPlan) -> RolloutPlan:
-    """The plan of likely starts, with what the recorded hands and arms tell of them."""
-    if len(plan.takes) < 2:
+    """The plan of likely starts, with what the recorded hands and arms tell of them, where not all things were recorded themselves."""
+    if len(plan.takes) < 2 or set(things_of(subject.scene)) <= set(plan.stood):
         return plan
     stops = stops_of(replayed_hands(subject.recording, subject.scene))
     return replace(plan, stops=tuple(stops), arms=_measured(subject.scene, motions, plan.offset))

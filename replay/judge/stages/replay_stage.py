@@ -170,8 +170,8 @@ def _goal(
     if not explains_goal(subject) or not any(one.failed for one in goal):
         return goal, frozenset()
     tried = rollouts.played[: rollouts.agreeing]
-    told = rollouts.agreeing is not None  # a start that the hands contradict is no other place
-    beside, there = (None if told else play_elsewhere(rollouts.plan, threads)) or (None, None)
+    # a start that the hands contradict is no other place
+    beside, there = (play_elsewhere(rollouts.plan, threads) if rollouts.agreeing is None else None) or (None, None)
     goal = [
         explained(one, scene, tried, takes[0], beside, there, rollouts.offset) if one.failed else one for one in goal
     ]

@@ -1,0 +1,106 @@
+"""Which likely starts agree with the recorded hands, and what is concluded from them."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import shiliu
+from ordinary import ordinary, served
+from shiliu.replay.checks.releases import PRESSES, GripHold, HandAndArm
+from shiliu.replay.judge.facts.hand_stops import PUSHED, STATE, MeasuredArms, departure, stops_of
+from shiliu.replay.judge.facts.inferred_starts import takes_of
+from shiliu.replay.judge.judge import judge
+from shiliu.replay.judge.stages.goal_over_starts import EXPLAINED, clearly_missed, in_each
+
+T = np.arange(0.0, 8.0, 0.02)
+
+
+def hand(at=0.7, told=1.0):
+    """A hand that closes within a second from 2 s on and is stopped at `at` until 6 s."""
+    command = np.interp(T, [2.0, 3.0, 6.0, 7.0], [0.0, told, told, 0.0])
+    state = np.minimum(command, at)
+    first, last = int(np.flatnonzero(state >= at)[0]), int(np.flatnonzero(T <= 6.0)[-1])
+    return HandAndArm("l", ("left_claw",), T, command, state, [GripHold(first, last, 1.0, at)], np.zeros((len(T), 1)), np.zeros(len(T)))
+
+
+def replayed(closed, q=0.0):
+    scene = SimpleNamespace(control_timestep=0.02, schema=SimpleNamespace(observations={STATE: SimpleNamespace(names=["x", "left_claw"])}))
+    rows = np.column_stack([np.zeros(len(T)), 100.0 * closed])
+    return scene, SimpleNamespace(observations={STATE: rows}, qpos=np.full((len(T), 1), q) * (T > 3.0)[:, None])
+
+
+def test_a_hand_that_is_stopped_elsewhere_disagrees():
+    one = hand()
+    stops = stops_of([one])
+    assert any(stop.held and stop.bound == pytest.approx(PRESSES) for stop in stops)
+    for by, agrees in ((0.0, True), (0.8 * PRESSES, True), (-1.2 * PRESSES, False), (0.3, False)):
+        assert (departure(stops, None, *replayed(np.minimum(one.command, 0.7 + by)), 0.0) <= 1.0) is agrees
+
+
+def test_one_that_slips_late_in_the_hold_disagrees():
+    one = hand()
+    slipped = np.where((T > 4.9) & (T < 6.0), one.command, one.state)
+    assert departure(stops_of([one]), None, *replayed(slipped), 0.0) > 1.0
+
+
+def test_the_bound_is_half_of_what_a_gentle_grip_stands_short():
+    (held, *_) = (stop for stop in stops_of([hand(at=0.99)]) if stop.held)
+    assert held.bound == pytest.approx(0.005)
+
+
+def test_an_arm_that_is_pushed_off_its_way_while_the_hand_holds_disagrees():
+    one = hand()
+    arms = MeasuredArms(T, np.zeros((len(T), 1)), np.array([0]))
+    for by, agrees in ((0.5 * PUSHED, True), (1.5 * PUSHED, False)):
+        held = replayed(one.state, by)
+        held[1].qpos[T > 6.0] = 0.0
+        assert (departure(stops_of([one]), arms, *held, 0.0) <= 1.0) is agrees
+
+
+def test_closing_begins_where_the_hand_begins_to_close():
+    (take,) = takes_of([hand()], 0.5)
+    assert take.begin == pytest.approx(1.5, abs=0.2) and take.stop == pytest.approx(2.2, abs=0.05)
+
+
+def test_a_miss_is_clear_beyond_what_calibration_explains():
+    condition = SimpleNamespace(predicate=SimpleNamespace(unit="m"))
+    subject = SimpleNamespace(scene=SimpleNamespace(course=SimpleNamespace(subgoals=[SimpleNamespace(conditions=[condition])])))
+    for by, clear in ((0.9, False), (1.1, True)):
+        near = SimpleNamespace(margins=np.array([-by * EXPLAINED["m"]]))
+        carry = SimpleNamespace(reached=np.array([[np.nan]]), undone=np.array([[np.nan]]))
+        assert clearly_missed(subject, SimpleNamespace(carry=carry, nearest=(near,))) is clear
+
+
+@pytest.mark.slow
+def test_the_hands_tell_where_a_bowl_was_and_a_clean_take_is_feasible(tmp_path):
+    scene = shiliu.load_scenario("table_setting")
+    take = ordinary(scene, served(scene, 501), tmp_path / "set")
+    for one in take:
+        one.streams = {name: stream for name, stream in one.streams.items() if not any("bowl." in key for key in stream.names)}
+    (verdict,) = judge(take, scene, threads=1)
+    goal = next(one for one in verdict.findings if one.code == "goal")
+    assert goal.level == "PASS" and goal.details["starts"] >= 8
+    assert verdict.provenance["start"]["bowl"] == "inferred from the hands"
+
+
+def test_what_goes_wrong_in_some_of_the_starts_hangs_on_them():
+    def found(code, failed):
+        return SimpleNamespace(code=code, failed=failed)
+
+    class Rules(dict):
+        def __getitem__(self, code):
+            return SimpleNamespace(not_checked=lambda reason, **_: SimpleNamespace(code=code, failed=False, reason=reason))
+
+    def rollouts(n):
+        return SimpleNamespace(known=False, agreeing=n, alone=lambda k: k)
+
+    def happened(k):
+        return [found("drop", k == 0), found("force", True), found("tipping", k % 2 == 0)]
+
+    full = {"subject": (), "value": None, "limit": None, "unit": "", "t0": None, "t1": None, "details": {}}
+
+    def complete(k):
+        return [SimpleNamespace(**{**full, **vars(one)}) for one in happened(k)]
+
+    of = {one.code: one for one in in_each(complete, rollouts(10), Rules())}
+    assert not of["drop"].failed and of["force"].failed and of["tipping"].reason == "hangs_on_start"
