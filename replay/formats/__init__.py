@@ -160,11 +160,7 @@ def _find(folder: Path) -> list[Path]:
             continue
         if entry.is_dir():
             try:
-                own = (
-                    [entry]
-                    if _dataset(entry)
-                    else sorted((e for e in entry.iterdir() if _is_recording(e)), key=os.fsencode)
-                )
+                own = [entry] if _dataset(entry) else sorted((e for e in entry.iterdir() if _is_recording(e)), key=os.fsencode)
             except OSError:
                 own = [entry]  # it may not be looked into, which is a line of its own
             found += own

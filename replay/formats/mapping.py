@@ -346,9 +346,7 @@ class _MappingReader:
         kind = self._text(tree, "kind", (), KINDS)
         if self.problems:
             raise self._error()
-        return Mapping(
-            name, title, tree["format"], robot, kind, tuple(rule.channels), {}, unused, rule, words=self.words
-        )
+        return Mapping(name, title, tree["format"], robot, kind, tuple(rule.channels), {}, unused, rule, words=self.words)
 
     def _time(self, value: Any) -> TimeRule | None:
         table = self._table(value, ("time",), ("field", "unit", "clock"), ("field", "unit", "clock"))
@@ -401,12 +399,7 @@ class _MappingReader:
     ) -> StreamRule:
         not_here = ("each",) if arrays else ("numbered", "per")
         known = [f.name for f in fields(StreamRule) if f.name not in ("spellings", *not_here)]
-        named = (
-            arrays
-            and isinstance(value, dict)
-            and bool({"spelled_in", "numbered"} & set(value))
-            and "names" not in value
-        )
+        named = arrays and isinstance(value, dict) and bool({"spelled_in", "numbered"} & set(value)) and "names" not in value
         rule = self._table(value, path, [*known, "field"], ("role", "quantity", "unit", *(() if named else ("names",))))
         if ("field" in rule) == ("fields" in rule):
             self._problem(path, "give either field or fields.")
@@ -448,9 +441,7 @@ class _MappingReader:
                 self._problem((*path, "placeholder", i, "value"), "must be the number that stands in every row.")
             for name in set(self._texts(item.get("names"), (*path, "placeholder", i, "names"))) - set(elements):
                 self._problem((*path, "placeholder", i, "names"), f"{name} is no element of the stream.")
-            placeholder.append(
-                {**item, "note": self._sentence(item.get("note", ""), (*path, "placeholder", i, "note"))}
-            )
+            placeholder.append({**item, "note": self._sentence(item.get("note", ""), (*path, "placeholder", i, "note"))})
         texts: dict[str, str] = {
             key: self._text(rule, key, path)
             for key in ("name", "declared", "frame", "each", "spelled_in", "numbered", "per")

@@ -11,9 +11,9 @@ import numpy as np
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.errors import EpisodeError, ScenarioError
 from ..recording.recording import PictureFile, Recording
-from .camera import Camera
+from .camera import CalibratedCamera
 from .detection import Detected, detect
-from .estimation import Estimate, Placed, estimate
+from .estimation import Estimate, LocatedPose, estimate
 from .markers import CELL, MarkerSet
 from .opencv import opencv
 from .places import SceneFrames, carriers, difference
@@ -31,7 +31,7 @@ class Locator:
 
     scene: Scene
     markers: MarkerSet
-    camera: Camera
+    camera: CalibratedCamera
     survey: bool = False
 
     def __post_init__(self) -> None:
@@ -72,7 +72,7 @@ class Locator:
 def _best(found: Sequence[Estimate]) -> Estimate:
     if len(found) == 1:
         return found[0]
-    placed: dict[str, Placed] = {}
+    placed: dict[str, LocatedPose] = {}
     unknown: dict[str, str] = {}
     unsure: dict[str, tuple[float, float]] = {}
     for word in dict.fromkeys(w for one in found for w in (*one.placed, *one.unknown)):
