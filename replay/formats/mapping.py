@@ -397,7 +397,7 @@ class _MappingReader:
     def _stream(
         self, value: Any, path: tuple[str | int, ...], names: dict, spellings: dict, arrays: bool = False
     ) -> StreamRule:
-        not_here = ("each",) if arrays else ("numbered", "per")
+        not_here = ("each", "else_names") if arrays else ("numbered", "per")
         known = [f.name for f in fields(StreamRule) if f.name not in ("spellings", *not_here)]
         named = arrays and isinstance(value, dict) and bool({"spelled_in", "numbered"} & set(value)) and "names" not in value
         rule = self._table(value, path, [*known, "field"], ("role", "quantity", "unit", *(() if named else ("names",))))
@@ -422,6 +422,10 @@ class _MappingReader:
         for spelling in spelled:
             if len(spelling) != len(elements):
                 self._problem(("spellings", str(listed)), f"has {len(spelling)} names for {len(elements)} elements.")
+        others = self._texts(rule["else_names"], (*path, "else_names")) if "else_names" in rule else ()
+        for other in others:
+            if other not in names:
+                self._problem((*path, "else_names"), f"{other!r} is none of the lists under names: {', '.join(names)}.")
         suffixes = self._texts(rule["suffixes"], (*path, "suffixes")) if "suffixes" in rule else ()
         if not arrays and ("each" in rule) != bool(suffixes):
             self._problem(path, "each and suffixes belong together.")
@@ -457,6 +461,7 @@ class _MappingReader:
             unit=self._text(rule, "unit", path),
             suffixes=suffixes,
             spellings=spelled,
+            else_names=tuple(names.get(other, ()) for other in others),
             placeholder=tuple(placeholder),
             optional=bool(rule.get("optional", False)),
             by_name=bool(rule.get("by_name", False)),

@@ -135,7 +135,9 @@ class TopicBuffer:
         count = len(values) - before
         if count == 0 and rule.optional and self.n == 0:
             return None
-        if count != len(rule.columns):
+        if column.names is None and column.spelled is None:
+            column.names = next((other for other in rule.else_names if len(other) == count), None) if self.n == 0 else None
+        if count != len(column.names or rule.columns):
             raise self._fail(
                 column,
                 f"holds {count} values, the mapping names {len(rule.columns)}. "
@@ -230,6 +232,8 @@ class TopicBuffer:
             extra: dict[str, Any] = {"field": ", ".join(rule.fields)}
             extra |= {key: value for key, value in (("frame", rule.frame), ("note", rule.note)) if value}
             filler = [p for p in rule.placeholder if p["publisher"] in self.publishers]
+            if column.names in rule.else_names:
+                notes.append(f"{name}: {len(column.names or ())} values, read as those of another model of this robot")
             if filler:
                 extra["placeholder"] = filler
                 notes.extend(f"{name}: {p['publisher']}: {', '.join(p['names'])}: {p['note']}" for p in filler)
