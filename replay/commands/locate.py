@@ -115,7 +115,7 @@ def _of_pictures(locator: Locator, given: dict[str, Any], survey: bool) -> int:
     _draw(given["drawn"], locator, pictures, seen, found)
     out = given["out"]
     if survey:
-        values, notes = surveyed(locator.scene, found.placed)
+        values, notes = surveyed(locator.scene, {**found.rough, **found.placed})
         if not values:
             raise EpisodeError(
                 f"Nothing could be surveyed. {'. '.join(f'{k}: {v}' for k, v in (unknown | notes).items())}"

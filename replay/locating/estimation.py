@@ -89,7 +89,7 @@ class Estimate:
         placed: carrier -> its pose, claimed; camera: pose of the camera (x right, y down, z forward), or None.
         unknown: carrier -> why not: `no_anchor`, `not_seen`, `unsure` (with what it would be off by), `misfit`, `raised`.
         unsure: carrier -> (m, rad) of those that are unsure.
-        left_out: markers that do not fit the rest.
+        left_out: markers that do not fit the rest; rough: poses of those that are unsure, of which a survey may take single values.
     """
 
     placed: Mapping[str, LocatedPose]
@@ -97,6 +97,7 @@ class Estimate:
     camera: Pose | None = None
     unsure: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     left_out: tuple[int, ...] = ()
+    rough: Mapping[str, LocatedPose] = field(default_factory=dict)
 
 
 def estimate(
@@ -124,6 +125,7 @@ def estimate(
     placed: dict[str, LocatedPose] = {}
     unknown: dict[str, str] = {}
     unsure: dict[str, tuple[float, float]] = {}
+    rough: dict[str, LocatedPose] = {}
     for on, carrier in carriers.items():
         if on not in solved:
             hit = any(known[number].on == on for number in left)
@@ -133,10 +135,10 @@ def estimate(
         if carrier.rests_on is not None and problem.strain[on] > MISFIT:
             unknown[on] = "raised"
         elif not one.claimed:
-            unknown[on], unsure[on] = "unsure", (one.position, one.angle)
+            unknown[on], unsure[on], rough[on] = "unsure", (one.position, one.angle), one
         else:
             placed[on] = one
-    return Estimate(placed, unknown, problem.camera_pose, unsure, tuple(left))
+    return Estimate(placed, unknown, problem.camera_pose, unsure, tuple(left), rough)
 
 
 class _Problem:

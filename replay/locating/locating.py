@@ -92,7 +92,11 @@ def _best(found: Sequence[Estimate]) -> Estimate:
             unknown[word] = "pictures_differ"
         else:
             placed[word] = best
-    return Estimate(placed, unknown, found[0].camera, unsure, tuple(sorted({n for one in found for n in one.left_out})))
+    rough = {
+        word: min((one.rough[word] for one in found if word in one.rough), key=lambda one: one.position) for word in unsure
+    }
+    left_out = tuple(sorted({n for one in found for n in one.left_out}))
+    return Estimate(placed, unknown, found[0].camera, unsure, left_out, rough)
 
 
 def first_picture(recording: Recording, camera: str) -> tuple[str, np.ndarray]:
