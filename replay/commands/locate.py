@@ -111,11 +111,11 @@ def _of_pictures(locator: Locator, given: dict[str, Any], survey: bool) -> int:
     pictures = read_pictures(given["picture"])
     found, seen = locator.of(pictures)
     refused = {number: why for one in seen for number, why in one.refused.items()}
-    poses, unknown = _told(locator, found, refused, survey)
+    poses, unknown = _listing(locator, found, refused, survey)
     _draw(given["drawn"], locator, pictures, seen, found)
     out = given["out"]
     if survey:
-        values, notes = surveyed(locator.scene, found.placed)
+        values, notes = surveyed(locator.scene, {**found.rough, **found.placed})
         if not values:
             raise EpisodeError(
                 f"Nothing could be surveyed. {'. '.join(f'{k}: {v}' for k, v in (unknown | notes).items())}"
@@ -163,7 +163,7 @@ def _of_data(locator: Locator, given: dict[str, Any], images: str) -> int:
             print(f"shiliu: {item.source} is left out: {error}", file=sys.stderr)
             continue
         print(f"  {item.source}")
-        poses, unknown = _told(locator, found, seen[0].refused, False)
+        poses, unknown = _listing(locator, found, seen[0].refused, False)
         _draw(given["drawn"], locator, pictures, seen, found)
         whole &= not unknown
         at = {thing: [*found.placed[thing].pose.pos, *found.placed[thing].pose.quat] for thing in poses}
@@ -179,7 +179,7 @@ def _of_data(locator: Locator, given: dict[str, Any], images: str) -> int:
     return 0 if whole else 3
 
 
-def _told(
+def _listing(
     locator: Locator, found: Estimate, refused: dict[int, str], survey: bool
 ) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
     """Poses and reasons, by thing (by the fixtures' words in a survey); each is printed."""

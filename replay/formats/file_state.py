@@ -70,11 +70,7 @@ def refuse_pipes(folder: Path) -> None:
     """
     for place, _, _ in os.walk(folder):
         with os.scandir(place) as listed:
-            odd = [
-                entry.name
-                for entry in listed
-                if not entry.is_dir() and not entry.is_file() and os.path.exists(entry.path)
-            ]
+            odd = [entry.name for entry in listed if not entry.is_dir() and not entry.is_file() and os.path.exists(entry.path)]
         if odd:
             raise EpisodeError(odd_kind(Path(place, min(odd))) or "has gone.", file=Path(place, min(odd)))
 

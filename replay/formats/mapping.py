@@ -338,9 +338,7 @@ class _MappingReader:
         kind = self._text(tree, "kind", (), KINDS)
         if self.problems:
             raise self._error()
-        return Mapping(
-            name, title, tree["format"], robot, kind, tuple(rule.channels), {}, unused, rule, words=self.words
-        )
+        return Mapping(name, title, tree["format"], robot, kind, tuple(rule.channels), {}, unused, rule, words=self.words)
 
     def _time(self, value: Any) -> TimeRule | None:
         table = self._table(value, ("time",), ("field", "unit", "clock"), ("field", "unit", "clock"))
@@ -391,14 +389,9 @@ class _MappingReader:
     def _stream(
         self, value: Any, path: tuple[str | int, ...], names: dict, spellings: dict, arrays: bool = False
     ) -> StreamRule:
-        not_here = ("each",) if arrays else ("numbered", "per")
+        not_here = ("each", "else_names") if arrays else ("numbered", "per")
         known = [f.name for f in fields(StreamRule) if f.name not in ("spellings", *not_here)]
-        named = (
-            arrays
-            and isinstance(value, dict)
-            and bool({"spelled_in", "numbered"} & set(value))
-            and "names" not in value
-        )
+        named = arrays and isinstance(value, dict) and bool({"spelled_in", "numbered"} & set(value)) and "names" not in value
         rule = self._table(value, path, [*known, "field"], ("role", "quantity", "unit", *(() if named else ("names",))))
         if ("field" in rule) == ("fields" in rule):
             self._problem(path, "give either field or fields.")
@@ -421,6 +414,10 @@ class _MappingReader:
         for spelling in spelled:
             if len(spelling) != len(elements):
                 self._problem(("spellings", str(listed)), f"has {len(spelling)} names for {len(elements)} elements.")
+        others = self._texts(rule["else_names"], (*path, "else_names")) if "else_names" in rule else ()
+        for other in others:
+            if other not in names:
+                self._problem((*path, "else_names"), f"{other!r} is none of the lists under names: {', '.join(names)}.")
         suffixes = self._texts(rule["suffixes"], (*path, "suffixes")) if "suffixes" in rule else ()
         if not arrays and ("each" in rule) != bool(suffixes):
             self._problem(path, "each and suffixes belong together.")
@@ -440,9 +437,7 @@ class _MappingReader:
                 self._problem((*path, "placeholder", i, "value"), "must be the number that stands in every row.")
             for name in set(self._texts(item.get("names"), (*path, "placeholder", i, "names"))) - set(elements):
                 self._problem((*path, "placeholder", i, "names"), f"{name} is no element of the stream.")
-            placeholder.append(
-                {**item, "note": self._sentence(item.get("note", ""), (*path, "placeholder", i, "note"))}
-            )
+            placeholder.append({**item, "note": self._sentence(item.get("note", ""), (*path, "placeholder", i, "note"))})
         texts: dict[str, str] = {
             key: self._text(rule, key, path)
             for key in ("name", "declared", "frame", "each", "spelled_in", "numbered", "per")
@@ -458,6 +453,7 @@ class _MappingReader:
             unit=self._text(rule, "unit", path),
             suffixes=suffixes,
             spellings=spelled,
+            else_names=tuple(names.get(other, ()) for other in others),
             placeholder=tuple(placeholder),
             optional=bool(rule.get("optional", False)),
             by_name=bool(rule.get("by_name", False)),

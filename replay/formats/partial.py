@@ -21,9 +21,7 @@ ENDING = ".partial"
 _NAMED = re.compile(
     r"\.(?P<host>[0-9a-f]{8})-(?P<boot>[0-9a-f]{6})-(?P<space>[0-9a-f]{6})-(?P<pid>[0-9]+)-(?P<began>[0-9]+)-[0-9]+\.partial"
 )
-_NO_HOST = (
-    "00000000"  # of a machine that has no number of its own: nothing of before its last start is known to be its own
-)
+_NO_HOST = "00000000"  # of a machine that has no number of its own: nothing of before its last start is known to be its own
 _count = itertools.count()
 
 

@@ -34,7 +34,7 @@ DISTORTION = 5
 
 
 @dataclass(frozen=True)
-class Camera:
+class CalibratedCamera:
     """A calibrated camera.
 
     Attributes:
@@ -69,7 +69,7 @@ class Camera:
         return out.reshape(pixels.shape)
 
 
-def read_camera(path: Path) -> Camera:
+def read_camera(path: Path) -> CalibratedCamera:
     """The camera of a file.
 
     Raises:
@@ -98,10 +98,10 @@ def read_camera(path: Path) -> Camera:
         ):
             node.child("matrix").note("is no camera of this size: fx, fy, cx, cy are pixels of pictures of that size.")
     problems.stop(str(path))
-    return Camera(size, (matrix[0], matrix[1], matrix[2], matrix[3]), tuple(bent), (within[0], within[1]))
+    return CalibratedCamera(size, (matrix[0], matrix[1], matrix[2], matrix[3]), tuple(bent), (within[0], within[1]))
 
 
-def written(camera: Camera, note: str) -> str:
+def written(camera: CalibratedCamera, note: str) -> str:
     """The file's text."""
     width, height = camera.size
     fx, fy, cx, cy = camera.matrix
@@ -118,7 +118,7 @@ def board() -> object:
     return aruco.CharucoBoard(SQUARES, SQUARE, INNER, aruco.getPredefinedDictionary(getattr(aruco, DICTIONARY)))
 
 
-def calibrated(pictures: Sequence[tuple[str, np.ndarray]]) -> tuple[Camera, str]:
+def calibrated(pictures: Sequence[tuple[str, np.ndarray]]) -> tuple[CalibratedCamera, str]:
     """The camera that took pictures of the printed board, and a sentence on how well.
 
     Zhang's method as OpenCV has it (`calibrateCameraExtended`), which gives the standard deviations, too.
@@ -155,7 +155,7 @@ def calibrated(pictures: Sequence[tuple[str, np.ndarray]]) -> tuple[Camera, str]
             f"The pictures fit one camera only to {error:.2f} px. The board must be flat, the focus the same in all of them."
         )
     spread = np.ravel(spread)
-    camera = Camera(
+    camera = CalibratedCamera(
         size,
         (float(k[0, 0]), float(k[1, 1]), float(k[0, 2]), float(k[1, 2])),
         tuple(float(v) for v in np.ravel(bent)[:DISTORTION]),

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from .camera import Camera
+from .camera import CalibratedCamera
 from .markers import CELLS, DICTIONARY
 from .opencv import opencv
 
@@ -29,7 +29,7 @@ FLOOR = 0.12  # px: standard deviation of a corner at best
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenMarker:
     """A marker that was seen.
 
     Attributes:
@@ -53,12 +53,12 @@ class Detected:
         outlines: number -> (4, 2) of those that were refused [px].
     """
 
-    seen: tuple[Seen, ...]
+    seen: tuple[SeenMarker, ...]
     refused: dict[int, str] = field(default_factory=dict)
     outlines: dict[int, NDArray[np.float64]] = field(default_factory=dict)
 
 
-def detect(picture: np.ndarray, camera: Camera, ids: Collection[int]) -> Detected:
+def detect(picture: np.ndarray, camera: CalibratedCamera, ids: Collection[int]) -> Detected:
     """The markers of a picture.
 
     Args:
@@ -75,7 +75,7 @@ def detect(picture: np.ndarray, camera: Camera, ids: Collection[int]) -> Detecte
     settings.minMarkerPerimeterRate = 4 * LEAST / max(grey.shape) * 0.7
     dictionary = aruco.getPredefinedDictionary(getattr(aruco, DICTIONARY))
     corners, found, _ = aruco.ArucoDetector(dictionary, settings).detectMarkers(grey)
-    seen: list[Seen] = []
+    seen: list[SeenMarker] = []
     refused: dict[int, str] = {}
     outlines: dict[int, NDArray[np.float64]] = {}
     numbers = [] if found is None else [int(n) for n in np.ravel(found)]
@@ -85,7 +85,7 @@ def detect(picture: np.ndarray, camera: Camera, ids: Collection[int]) -> Detecte
             continue
         rough = quad.reshape(4, 2).astype(np.float64)
         if numbers.count(number) > 1:
-            why: str | Seen = "twice"
+            why: str | SeenMarker = "twice"
         else:
             why = _measured(smooth, rough, number, camera, dictionary)
         if isinstance(why, str):
@@ -95,7 +95,9 @@ def detect(picture: np.ndarray, camera: Camera, ids: Collection[int]) -> Detecte
     return Detected(tuple(sorted(seen, key=lambda one: one.id)), refused, outlines)
 
 
-def _measured(grey: np.ndarray, rough: np.ndarray, number: int, camera: Camera, dictionary: object) -> Seen | str:
+def _measured(
+    grey: np.ndarray, rough: np.ndarray, number: int, camera: CalibratedCamera, dictionary: object
+) -> SeenMarker | str:
     """The marker by its sides, or why it cannot be measured."""
     sides = np.linalg.norm(np.roll(rough, -1, axis=0) - rough, axis=1)
     if sides.min() < LEAST:
@@ -117,7 +119,7 @@ def _measured(grey: np.ndarray, rough: np.ndarray, number: int, camera: Camera, 
     outline = camera.distorted(corners)
     if np.abs(outline - rough).max() > max(2.0, 0.12 * sides.min()):
         return "hidden"
-    return Seen(number, corners, float(np.hypot(FLOOR, 2.0 * max(offs))), outline)
+    return SeenMarker(number, corners, float(np.hypot(FLOOR, 2.0 * max(offs))), outline)
 
 
 def _cells(grey: np.ndarray, rough: np.ndarray, number: int, dictionary: object) -> tuple[float, float] | str:

@@ -16,8 +16,8 @@ import mujoco
 import numpy as np
 
 from ...scenarios.parts.pose import Pose
-from .camera import Camera
-from .detection import Seen
+from .camera import CalibratedCamera
+from .detection import SeenMarker
 from .markers import MarkerSet
 from .opencv import opencv
 
@@ -52,7 +52,7 @@ class Carrier:
 
 
 @dataclass(frozen=True)
-class Placed:
+class LocatedPose:
     """A pose that is claimed.
 
     Attributes:
@@ -89,17 +89,20 @@ class Estimate:
         placed: carrier -> its pose, claimed; camera: pose of the camera (x right, y down, z forward), or None.
         unknown: carrier -> why not: `no_anchor`, `not_seen`, `unsure` (with what it would be off by), `misfit`, `raised`.
         unsure: carrier -> (m, rad) of those that are unsure.
-        left_out: markers that do not fit the rest.
+        left_out: markers that do not fit the rest; rough: poses of those that are unsure, of which a survey may take single values.
     """
 
-    placed: Mapping[str, Placed]
+    placed: Mapping[str, LocatedPose]
     unknown: Mapping[str, str]
     camera: Pose | None = None
     unsure: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     left_out: tuple[int, ...] = ()
+    rough: Mapping[str, LocatedPose] = field(default_factory=dict)
 
 
-def estimate(seen: Sequence[Seen], markers: MarkerSet, carriers: Mapping[str, Carrier], camera: Camera) -> Estimate:
+def estimate(
+    seen: Sequence[SeenMarker], markers: MarkerSet, carriers: Mapping[str, Carrier], camera: CalibratedCamera
+) -> Estimate:
     """Where everything is that carries a seen marker.
 
     Args:
@@ -119,9 +122,10 @@ def estimate(seen: Sequence[Seen], markers: MarkerSet, carriers: Mapping[str, Ca
             break
         usable.remove(worst)
         left.append(worst.id)
-    placed: dict[str, Placed] = {}
+    placed: dict[str, LocatedPose] = {}
     unknown: dict[str, str] = {}
     unsure: dict[str, tuple[float, float]] = {}
+    rough: dict[str, LocatedPose] = {}
     for on, carrier in carriers.items():
         if on not in solved:
             hit = any(known[number].on == on for number in left)
@@ -131,17 +135,17 @@ def estimate(seen: Sequence[Seen], markers: MarkerSet, carriers: Mapping[str, Ca
         if carrier.rests_on is not None and problem.strain[on] > MISFIT:
             unknown[on] = "raised"
         elif not one.claimed:
-            unknown[on], unsure[on] = "unsure", (one.position, one.angle)
+            unknown[on], unsure[on], rough[on] = "unsure", (one.position, one.angle), one
         else:
             placed[on] = one
-    return Estimate(placed, unknown, problem.camera_pose, unsure, tuple(left))
+    return Estimate(placed, unknown, problem.camera_pose, unsure, tuple(left), rough)
 
 
 class _Problem:
     """The least squares of one set of markers."""
 
     def __init__(
-        self, seen: Sequence[Seen], markers: MarkerSet, carriers: Mapping[str, Carrier], camera: Camera
+        self, seen: Sequence[SeenMarker], markers: MarkerSet, carriers: Mapping[str, Carrier], camera: CalibratedCamera
     ) -> None:
         self.seen, self.camera, self.carriers = seen, camera, carriers
         self.markers = markers.by_id()
@@ -162,7 +166,7 @@ class _Problem:
     def _sigma(self, on: str) -> np.ndarray:
         return self.carriers[on].sigma
 
-    def solve(self) -> dict[str, Placed]:
+    def solve(self) -> dict[str, LocatedPose]:
         x, rows, jacobian = self._least()
         measured = 8 * len(self.seen)
         free = max(1, measured - int((~np.isfinite(self.sigma)).sum()))
@@ -192,7 +196,7 @@ class _Problem:
                 self.strain[on] = 0.0
             by = tuple(one.id for one in self.seen if self.markers[one.id].on == on)
             if by:
-                out[on] = Placed(poses[on], part, by)
+                out[on] = LocatedPose(poses[on], part, by)
         return out
 
     def _misfits(self, rows: np.ndarray, jacobian: np.ndarray, inverse: np.ndarray) -> dict[int, float]:
@@ -230,9 +234,9 @@ class _Problem:
     def _state(self, x: np.ndarray) -> tuple[Pose, dict[str, Pose], np.ndarray, np.ndarray]:
         view = _moved(self.view, x[:6])
         poses = {on: _moved(self.start[on], x[6 + 6 * j : 12 + 6 * j]) for j, on in enumerate(self.on)}
-        for j, on in enumerate(self.on):
+        for on in self.on:
             below = self.carriers[on].rests_on
-            if below in self.on:
+            if below is not None and below in self.on:
                 k = self.on.index(below)
                 lift = x[6 + 6 * k + 2] + self.start[below].pos[2] - self.carriers[below].guess.pos[2]
                 poses[on] = Pose(poses[on].pos + np.array([0.0, 0.0, lift]), poses[on].quat)
@@ -291,19 +295,19 @@ class _Problem:
             eye @ Pose(np.ravel(s), _quat(cv2.Rodrigues(t)[0])) @ marker.pose.inverse() for t, s in zip(turns, shifts)
         ]
         rough = min(ways, key=lambda pose: _tilt(pose, carrier.guess))
-        told = np.isfinite(carrier.sigma)
-        if not told[3:5].all():
+        given = np.isfinite(carrier.sigma)
+        if not given[3:5].all():
             return ways[0]
-        quat = carrier.guess.quat if told[5] else _yawed(carrier.guess, rough).quat
+        quat = carrier.guess.quat if given[5] else _yawed(carrier.guess, rough).quat
         pos = rough.pos
-        if told[2] or carrier.rests_on is not None:
+        if given[2] or carrier.rests_on is not None:
             # along the ray on which the marker is seen, down to the height that it has there
             middle = (rough @ marker.pose).pos
             height = (Pose(np.array([0.0, 0.0, carrier.guess.pos[2]]), quat) @ marker.pose).pos[2]
             down = middle[2] - eye.pos[2]
             share = (height - eye.pos[2]) / down if abs(down) > 1e-6 else 1.0
             pos = pos + (share - 1.0) * (middle - eye.pos)
-        return Pose(np.where(told[:3], carrier.guess.pos, pos), quat)
+        return Pose(np.where(given[:3], carrier.guess.pos, pos), quat)
 
 
 def _moved(pose: Pose, by: np.ndarray) -> Pose:

@@ -11,9 +11,9 @@ import numpy as np
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.errors import EpisodeError, ScenarioError
 from ..recording.recording import PictureFile, Recording
-from .camera import Camera
+from .camera import CalibratedCamera
 from .detection import Detected, detect
-from .estimation import Estimate, Placed, estimate
+from .estimation import Estimate, LocatedPose, estimate
 from .markers import CELL, MarkerSet
 from .opencv import opencv
 from .places import SceneFrames, carriers, difference
@@ -31,7 +31,7 @@ class Locator:
 
     scene: Scene
     markers: MarkerSet
-    camera: Camera
+    camera: CalibratedCamera
     survey: bool = False
 
     def __post_init__(self) -> None:
@@ -72,7 +72,7 @@ class Locator:
 def _best(found: Sequence[Estimate]) -> Estimate:
     if len(found) == 1:
         return found[0]
-    placed: dict[str, Placed] = {}
+    placed: dict[str, LocatedPose] = {}
     unknown: dict[str, str] = {}
     unsure: dict[str, tuple[float, float]] = {}
     for word in dict.fromkeys(w for one in found for w in (*one.placed, *one.unknown)):
@@ -92,7 +92,11 @@ def _best(found: Sequence[Estimate]) -> Estimate:
             unknown[word] = "pictures_differ"
         else:
             placed[word] = best
-    return Estimate(placed, unknown, found[0].camera, unsure, tuple(sorted({n for one in found for n in one.left_out})))
+    rough = {
+        word: min((one.rough[word] for one in found if word in one.rough), key=lambda one: one.position) for word in unsure
+    }
+    left_out = tuple(sorted({n for one in found for n in one.left_out}))
+    return Estimate(placed, unknown, found[0].camera, unsure, left_out, rough)
 
 
 def first_picture(recording: Recording, camera: str) -> tuple[str, np.ndarray]:

@@ -4,12 +4,12 @@
 scenario: table_setting
 pasted_within: {offset: 1 mm, turn: 0.8 deg}
 markers:
-  - {id: 0, on: cell, size: 120 mm, at: {x: 0 mm, y: 0 mm, z: 0 mm}}
-  - {id: 4, on: table.top, size: 60 mm, at: {x: -250 mm, y: 500 mm}}
-  - {id: 8, on: tray, size: 60 mm, at: {x: 40 mm, z: 4 mm}, faces: up, turned: 0 deg}
+  - {id: 0, of: cell, size: 120 mm, at: {x: 0 mm, y: 0 mm, z: 0 mm}}
+  - {id: 4, of: table.top, size: 60 mm, at: {x: -250 mm, y: 500 mm}}
+  - {id: 8, of: tray, size: 60 mm, at: {x: 40 mm, z: 4 mm}, faces: up, turned: 0 deg}
 ```
 
-`on` is `cell` (the scenario's own frame: the mark on the floor between the robot's feet), a part (its own frame), or a site of a
+`of` is `cell` (the scenario's own frame: the mark on the floor between the robot's feet), a part (its own frame), or a site of a
 part, which goes with what is drawn of the part (`table.top` with the table's height).
 """
 
@@ -114,7 +114,7 @@ def read_markers(path: Path) -> MarkerSet:
                 within.child("turn").quantity("angle", low=0.0),
             )
         for child in node.child("markers").each():
-            if child.mapping(required=("id", "on", "size"), optional=("at", "faces", "turned")):
+            if child.mapping(required=("id", "of", "size"), optional=("at", "faces", "turned")):
                 found.append(_marker(child))
                 if found[-1].id >= IDS or found[-1].id in {one.id for one in found[:-1]}:
                     child.child("id").note(f"is no number of its own from 0 to {IDS - 1}.")
@@ -129,7 +129,7 @@ def _marker(node: Node) -> Marker:
         place = [at.child(axis).quantity("length", default=0.0) for axis in "xyz"]
     return Marker(
         node.child("id").integer(low=0),
-        node.child("on").word(),
+        node.child("of").word(),
         node.child("size").quantity("length", low=0.005),
         (place[0], place[1], place[2]),
         node.child("faces").word(choices=tuple(FACES), default="up") or "up",
@@ -145,7 +145,7 @@ def written(markers: MarkerSet, notes: dict[str, str]) -> str:
     """
     offset, turn = markers.pasted
     lines = [
-        "# Where each printed marker lies. Correct what was pasted elsewhere: `at` is the marker's middle in the frame of `on`.",
+        "# Where each printed marker lies. Correct what was pasted elsewhere: `at` is the marker's middle in the frame of `of`.",
         "# x and y as the arrows on the sheet, z up; a cell's frame is the mark on the floor between the robot's feet.",
         f"scenario: {markers.scenario}",
         f"pasted_within: {{offset: {offset * 1e3:g} mm, turn: {np.degrees(turn):g} deg}}   # how exactly they are pasted",
@@ -155,7 +155,7 @@ def written(markers: MarkerSet, notes: dict[str, str]) -> str:
         at = ", ".join(f"{axis}: {round(v * 1e3, 2) + 0.0:g} mm" for axis, v in zip("xyz", one.at))
         turned = f", turned: {np.degrees(one.turned):g} deg" if one.turned else ""
         lines.append(
-            f"  - {{id: {one.id}, on: {one.on}, size: {one.size * 1e3:g} mm, at: {{{at}}}, faces: {one.faces}{turned}}}"
+            f"  - {{id: {one.id}, of: {one.on}, size: {one.size * 1e3:g} mm, at: {{{at}}}, faces: {one.faces}{turned}}}"
         )
     lines += [f"  # {part}: {why}" for part, why in notes.items()]
     return "\n".join(lines) + "\n"

@@ -6,7 +6,7 @@ reader of PDF knows by name (STSong), so that none is packed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 

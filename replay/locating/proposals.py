@@ -92,7 +92,7 @@ class _Tops:
         mujoco.mj_kinematics(self.model, self.data)
 
     def of(self, part: str, loose: bool) -> tuple[str, float, list[tuple[float, float, float]]] | None:
-        """What the places are told in, the markers' size, and their middles there; None where nothing is flat."""
+        """What the places are measured in, the markers' size, and their middles there; None where nothing is flat."""
         model, data = self.model, self.data
         root = self.frames._root(model, part)
         shapes = [
@@ -129,10 +129,10 @@ class _Tops:
             else:
                 middle = [(xs[there.any(axis=1)].mean()), (ys[there.any(axis=0)].mean())]
                 chosen = {min(spots, key=lambda s: np.hypot(s[0] - middle[0], s[1] - middle[1]))}
-            return self._told(part, frame, size, sorted(chosen), loose)
+            return self._in_words(part, frame, size, sorted(chosen), loose)
         return None
 
-    def _told(
+    def _in_words(
         self, part: str, frame: Pose, size: float, spots: list[tuple[float, float, float]], loose: bool
     ) -> tuple[str, float, list[tuple[float, float, float]]]:
         """Places in the frame of a site on the same level, which goes with what is drawn of a fixture; else in the part's own."""
@@ -144,8 +144,8 @@ class _Tops:
             if name.startswith(f"{part}/") and name.count("/") == 1 and upright and abs(at[2] - level) < 2e-3:
                 site = Pose(at.copy(), np.zeros(4))
                 turn = self.data.site_xmat[i].reshape(3, 3)
-                told = [(frame.pos + frame.matrix @ np.array(s) - site.pos) @ turn for s in spots]
-                return name.replace("/", "."), size, [(float(x), float(y), float(z)) for x, y, z in told]
+                offsets = [(frame.pos + frame.matrix @ np.array(s) - site.pos) @ turn for s in spots]
+                return name.replace("/", "."), size, [(float(x), float(y), float(z)) for x, y, z in offsets]
         return part, size, [(float(x), float(y), float(z)) for x, y, z in spots]
 
     def _height(self, shapes: list[int], frame: Pose, x: float, y: float) -> float:

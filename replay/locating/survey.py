@@ -9,7 +9,7 @@ import numpy as np
 
 from ...scenarios.reading.config import nominal_values
 from ...scenarios.scene.scene import Scene
-from .estimation import ANGLE, POSITION, SURE, Placed
+from .estimation import ANGLE, POSITION, SURE, LocatedPose
 from .places import SceneFrames, difference
 
 STEP = {True: 1e-3, False: 2e-3}  # rad, m: of derivatives
@@ -26,7 +26,7 @@ class Surveyed:
     angle: bool
 
 
-def surveyed(scene: Scene, placed: Mapping[str, Placed]) -> tuple[dict[str, Surveyed], dict[str, str]]:
+def surveyed(scene: Scene, placed: Mapping[str, LocatedPose]) -> tuple[dict[str, Surveyed], dict[str, str]]:
     """Key (`table.height`, `oven.at.x`, `oven.yaw`) -> what was found, and of parts that cannot stand so, why.
 
     Args:
@@ -59,8 +59,8 @@ def surveyed(scene: Scene, placed: Mapping[str, Placed]) -> tuple[dict[str, Surv
             notes[part] = f"stands {np.linalg.norm(left[:3]) * 1e3:.0f} mm from where the scenario can put it"
             continue
         spread = SURE * np.sqrt(np.diag(inverse @ where.covariance @ inverse.T))
-        told = np.diag(inverse @ effect) > 1.0 - TOLD
-        for key, within, one in zip(keys, spread, told):
+        given = np.diag(inverse @ effect) > 1.0 - TOLD
+        for key, within, one in zip(keys, spread, given):
             turns = key.endswith("yaw")
             if one and within <= (ANGLE if turns else POSITION):
                 found[key] = Surveyed(values[key], float(within), turns)

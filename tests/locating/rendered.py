@@ -9,7 +9,7 @@ import cv2
 import mujoco
 import numpy as np
 from shiliu.envs.rendering import shown_groups
-from shiliu.replay.locating.camera import Camera
+from shiliu.replay.locating.camera import CalibratedCamera
 from shiliu.replay.locating.markers import CELL, CELLS, DICTIONARY, Marker
 from shiliu.replay.locating.places import SceneFrames
 from shiliu.scenarios.parts.pose import Pose
@@ -57,7 +57,7 @@ def paste(spec: mujoco.MjSpec, body: str, marker: Marker, place: Pose) -> None:
 class Lens:
     """What a camera does to a picture. Blur [px], noise in grey values, glare and covers as (x, y, radius) of the picture."""
 
-    camera: Camera
+    camera: CalibratedCamera
     blur: float = 0.0
     smear: float = 0.0
     noise: float = 2.0

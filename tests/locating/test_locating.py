@@ -10,9 +10,9 @@ from shiliu.replay.locating.places import DRAWN, RESTS, UPRIGHT, difference
 from shiliu.scenarios.parts.pose import Pose
 
 pytest.importorskip("cv2")
-from rendered import Lens, looking, sketch  # noqa: E402
-from shiliu.replay.locating.camera import Camera  # noqa: E402
-from shiliu.replay.locating.detection import detect  # noqa: E402
+from rendered import Lens, looking, sketch
+from shiliu.replay.locating.camera import CalibratedCamera
+from shiliu.replay.locating.detection import detect
 
 SIZE = (640, 480)
 MARKERS = MarkerSet(
@@ -51,18 +51,22 @@ def true_poses(rng: np.random.Generator) -> dict[str, Pose]:
 def pasted(true: dict[str, Pose], rng: np.random.Generator) -> list[tuple[Marker, Pose]]:
     offset, turn = MARKERS.pasted[0] / 2, MARKERS.pasted[1] / 2
     return [
-        (m, true[m.on] @ m.pose @ Pose.of((*rng.normal(0, offset, 2), 0.0), rng.normal(0, turn))) for m in MARKERS.markers
+        (m, true[m.on] @ m.pose @ Pose.of((*rng.normal(0, offset, 2), 0.0), rng.normal(0, turn)))
+        for m in MARKERS.markers
     ]
 
 
-def lens_of(rng: np.random.Generator, mode: int) -> tuple[Lens, Camera]:
+def lens_of(rng: np.random.Generator, mode: int) -> tuple[Lens, CalibratedCamera]:
     """What the camera does, and what its calibration says of it."""
     f, within = 640 * rng.uniform(0.75, 0.95), (0.4, 0.4)
     bent = (rng.uniform(-0.25, 0.1), rng.uniform(-0.1, 0.1), *rng.normal(0, 5e-4, 2), 0.0)
-    covers = [tuple((x + a, y + b) for a, b in ((0, 0), (9, 2), (20, 40), (3, 44))) for x, y in rng.uniform((0, 0), SIZE, (25, 2))]
+    covers = [
+        tuple((x + a, y + b) for a, b in ((0, 0), (9, 2), (20, 40), (3, 44)))
+        for x, y in rng.uniform((0, 0), SIZE, (25, 2))
+    ]
     glare = [(x, y, rng.uniform(8, 60)) for x, y in rng.uniform((0, 0), SIZE, (10, 2))]
     lens = Lens(
-        Camera(SIZE, (f, f, 322.0, 236.0), bent),
+        CalibratedCamera(SIZE, (f, f, 322.0, 236.0), bent),
         blur=(0.3, 0.6, 1.0, 0.4, 0.4)[mode],
         smear=(0, 0, 0, 4, 0)[mode],
         noise=rng.uniform(1, 5),
@@ -70,7 +74,7 @@ def lens_of(rng: np.random.Generator, mode: int) -> tuple[Lens, Camera]:
         glare=tuple(glare) if mode == 4 else (),
     )
     off = rng.normal(0, 1, 3) * [within[0], within[1], within[1]]
-    return lens, Camera(SIZE, (f + off[0], f + off[0], 322.0 + off[1], 236.0 + off[2]), bent, within)
+    return lens, CalibratedCamera(SIZE, (f + off[0], f + off[0], 322.0 + off[1], 236.0 + off[2]), bent, within)
 
 
 def seen_from(rng: np.random.Generator) -> Pose:
@@ -112,18 +116,18 @@ def test_what_is_claimed_is_true_over_many_pictures():
     check(errors(range(100, 400)), 300)
 
 
-def one_picture(rng: np.random.Generator, change=None) -> tuple[dict[str, Pose], np.ndarray, Camera]:
+def one_picture(rng: np.random.Generator, change=None) -> tuple[dict[str, Pose], np.ndarray, CalibratedCamera]:
     true = true_poses(rng)
     if change is not None:
         change(true)
-    camera = Camera(SIZE, (540.0, 540.0, 320.0, 240.0), (-0.1, 0.02, 0, 0, 0), (0.4, 0.4))
+    camera = CalibratedCamera(SIZE, (540.0, 540.0, 320.0, 240.0), (-0.1, 0.02, 0, 0, 0), (0.4, 0.4))
     view = looking(np.array([-0.15, 0.1, 1.6]), np.array([0.45, 0.0, 0.8]))
     return true, sketch(pasted(true, rng), view, Lens(camera, blur=0.4), rng), camera
 
 
 def test_a_thing_that_does_not_stand_on_the_table_is_not_claimed():
     def raised(true):
-        true["tray"] = Pose(true["tray"].pos + [0, 0, 0.03], true["tray"].quat)
+        true["tray"] = Pose.of((0.0, 0.0, 0.03)) @ true["tray"]
 
     rng = np.random.default_rng(3)
     _, picture, camera = one_picture(rng, raised)
@@ -137,8 +141,8 @@ def test_a_marker_pasted_elsewhere_is_left_out():
     markers = tuple(
         Marker(m.id, m.on, m.size, (m.at[0] + 0.03, *m.at[1:])) if m.id == 4 else m for m in MARKERS.markers
     )
-    told = MarkerSet("bench", markers)
-    found = estimate(detect(picture, camera, set(range(10))).seen, told, bench(), camera)
+    given = MarkerSet("bench", markers)
+    found = estimate(detect(picture, camera, set(range(10))).seen, given, bench(), camera)
     assert found.left_out == (4,)
     assert np.linalg.norm(difference(true["bowl"], found.placed["bowl"].pose)[:3]) <= found.placed["bowl"].position
 
@@ -154,14 +158,16 @@ def test_an_unknown_table_without_the_cells_markers_is_no_anchor():
 
 @pytest.mark.parametrize(("share", "why"), [(0.0, None), (0.35, {"hidden", None}), (0.8, {"hidden", "unseen"})])
 def test_a_marker_that_is_partly_hidden_is_measured_truly_or_refused(share, why):
-    camera = Camera(SIZE, (540.0, 540.0, 320.0, 240.0), within=(0.4, 0.4))
+    camera = CalibratedCamera(SIZE, (540.0, 540.0, 320.0, 240.0), within=(0.4, 0.4))
     view = looking(np.array([0.0, -0.02, 1.0]), np.array([0.0, 0.0, 0.0]))
     marker, middle = Marker(8, "tray", 0.1, (0, 0, 0)), Pose.of((0.01, 0.02, 0.0), 0.4)
     clear = detect(sketch([(marker, middle)], view, Lens(camera), np.random.default_rng(1)), camera, {8}).seen[0]
     low, high = clear.outline.min(axis=0), clear.outline.max(axis=0)
     edge = low[0] + share * (high[0] - low[0]) - 12 * (share == 0.0)
     cover = ((low[0] - 60, low[1] - 30), (edge, low[1] - 30), (edge, high[1] + 30), (low[0] - 60, high[1] + 30))
-    found = detect(sketch([(marker, middle)], view, Lens(camera, covers=(cover,)), np.random.default_rng(1)), camera, {8})
+    found = detect(
+        sketch([(marker, middle)], view, Lens(camera, covers=(cover,)), np.random.default_rng(1)), camera, {8}
+    )
     if why is None:
         assert len(found.seen) == 1 and np.abs(found.seen[0].corners - clear.corners).max() < 0.3
     else:
@@ -170,12 +176,14 @@ def test_a_marker_that_is_partly_hidden_is_measured_truly_or_refused(share, why)
 
 def test_a_blurred_square_keeps_its_size():
     """The corner of a blurred square moves inwards; its sides do not."""
-    camera = Camera(SIZE, (540.0, 540.0, 320.0, 240.0))
+    camera = CalibratedCamera(SIZE, (540.0, 540.0, 320.0, 240.0))
     view = looking(np.array([0.0, -0.02, 1.0]), np.array([0.0, 0.0, 0.0]))
     marker, middle = Marker(8, "tray", 0.1, (0, 0, 0)), Pose.of((0.01, 0.02, 0.0), 0.4)
     sizes = []
     for blur in (0.3, 2.0):
-        seen = detect(sketch([(marker, middle)], view, Lens(camera, blur=blur), np.random.default_rng(1)), camera, {8}).seen
+        seen = detect(
+            sketch([(marker, middle)], view, Lens(camera, blur=blur), np.random.default_rng(1)), camera, {8}
+        ).seen
         corners = seen[0].corners
         sizes.append(np.linalg.norm(corners - np.roll(corners, 1, axis=0), axis=1).mean())
     assert sizes[0] == pytest.approx(54.0, abs=0.3)  # 0.1 m at 1 m by 540 px

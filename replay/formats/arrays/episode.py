@@ -488,9 +488,7 @@ class _Reading:
         if times.shape != (length, 1):
             raise self._fail(f"holds {_shape(times)} times for {length} rows.", text)
         lost = int((~np.isfinite(times)).sum()) if times.dtype.kind == "f" else 0
-        if (
-            lost and fps is not None
-        ):  # the columns of a take are judged all the same; `set.timestamp` tells of the times
+        if lost and fps is not None:  # the columns of a take are judged all the same; `set.timestamp` tells of the times
             self.notes.append(f"{text} holds {lost} times that are no number: row k stands at k / {fps:g} s instead")
             return {"capture_ns": _grid_ns(length, fps), "clock": "grid"}
         stored = self._in_ns(times[:, 0], rule.unit_ns if rule is not None else _NS, text)

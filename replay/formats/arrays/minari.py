@@ -50,12 +50,8 @@ def read(
     total = table.get("total_episodes")
     for k in range(total if type(total) is int and total <= MAX_EPISODES else 0):
         if (here := f"{source}#episode_{k}") not in seen:
-            message = (
-                f"episode {k} is announced ({total} in all), and it is not here. Copy the whole dataset folder again."
-            )
-            yield Unreadable(
-                f"{stem}_episode_{k}", here, EpisodeError(message, file=root / VALUES, field="total_episodes")
-            )
+            message = f"episode {k} is announced ({total} in all), and it is not here. Copy the whole dataset folder again."
+            yield Unreadable(f"{stem}_episode_{k}", here, EpisodeError(message, file=root / VALUES, field="total_episodes"))
 
 
 def _arranged(episode: ArrayEpisode) -> None:

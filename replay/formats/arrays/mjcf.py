@@ -172,9 +172,7 @@ class _Walk:
             for node, inherited in self._bodies(world, "main"):
                 yield from self._below(node, (), inherited)
 
-    def _below(
-        self, body: _Node, above: tuple[str, ...], inherited: str
-    ) -> Iterator[tuple[_Node, tuple[str, ...], str]]:
+    def _below(self, body: _Node, above: tuple[str, ...], inherited: str) -> Iterator[tuple[_Node, tuple[str, ...], str]]:
         bodies = (*above, body.attributes.get("name", ""))
         inherited = body.attributes.get("childclass", inherited)
         for node, class_ in self._parts(body, inherited, ("joint", "freejoint")):

@@ -76,17 +76,13 @@ def mapping_of(episode: ArrayEpisode) -> Mapping | None:
     try:
         model = mjcf.read(content)
     except mjcf.HostileModel as error:
-        raise EpisodeError(
-            f"the model that it carries is refused: {error}.", file=episode.file, field="model_file"
-        ) from None
+        raise EpisodeError(f"the model that it carries is refused: {error}.", file=episode.file, field="model_file") from None
     except mjcf.UnknownModel as error:
         return _without(episode, f"the model that it carries cannot be read: {error}")
     states = episode.arrays.get("states")
     if states is not None and (states.ndim != 2 or states.shape[1] != 1 + model.nq + model.nv):
         shape = " x ".join(map(str, states.shape[1:])) or "one"
-        return _without(
-            episode, f"{shape} columns are not the time, {model.nq} positions and {model.nv} speeds of its model"
-        )
+        return _without(episode, f"{shape} columns are not the time, {model.nq} positions and {model.nv} speeds of its model")
     made = _made(episode, model, environment(episode.texts))
     return made if made.arrays is not None and made.arrays.streams else None
 
@@ -108,9 +104,7 @@ def _beside(file: Path, name: str) -> str | None:
             if not path.resolve().is_relative_to(folder):
                 raise EpisodeError("its model file leads out of the folder.", file=file, field="model_file")
             if path.stat().st_size > mjcf.MAX_BYTES:
-                raise EpisodeError(
-                    f"its model file is larger than {mjcf.MAX_BYTES >> 20} MiB.", file=file, field="model_file"
-                )
+                raise EpisodeError(f"its model file is larger than {mjcf.MAX_BYTES >> 20} MiB.", file=file, field="model_file")
             return path.read_bytes().decode("utf-8", "replace")
     return None
 
@@ -149,9 +143,7 @@ def _made(
         unused["states[1:]"] = unused.pop("states")
         episode.notes.append("the first column of `states` rises, and is taken for the time")
     rule = ArrayRule({}, tuple(_distinct(streams)), time=time, fps=None if timed else env.rate)
-    return Mapping(
-        _name(env, episode.texts.get("env", "")), "robosuite or robomimic", "hdf5", robot, "robot", (), {}, unused, rule
-    )
+    return Mapping(_name(env, episode.texts.get("env", "")), "robosuite or robomimic", "hdf5", robot, "robot", (), {}, unused, rule)
 
 
 def _name(env: Environment, task: str) -> str:
@@ -287,14 +279,7 @@ def _state_streams(model: mjcf.Model, layout: JointLayout) -> Iterator[StreamRul
         columns = tuple(f"{thing}.{part}" for part in pose)
         where = _runs([1 + joint.qpos], [wide])
         yield StreamRule(
-            where,
-            columns,
-            "measured",
-            f"{what}_pose",
-            unit,
-            name=f"states/{thing}",
-            frame="world",
-            note="quaternion is wxyz",
+            where, columns, "measured", f"{what}_pose", unit, name=f"states/{thing}", frame="world", note="quaternion is wxyz"
         )
         columns = tuple(f"{thing}.{part}" for part in twist)
         where = _runs([speeds + joint.qvel], [fast])
@@ -437,9 +422,7 @@ def _observed(
                 columns = tuple(f"robot{index}_eef.{suffix}" for suffix in suffixes)
                 quantity, unit = ("position", "m") if what == "eef_pos" else ("orientation", "1")
                 note = None if what == "eef_pos" else "quaternion is xyzw"
-                yield StreamRule(
-                    (channel,), columns, "measured", quantity, unit, name=channel, frame="world", note=note
-                )
+                yield StreamRule((channel,), columns, "measured", quantity, unit, name=channel, frame="world", note=note)
             continue
         finger, speed = what.startswith("gripper"), what.endswith("vel")
         joints = of_robot[finger].get(index, [])
@@ -456,3 +439,4 @@ def _observed(
         quantity = f"{kind}_velocity" if speed else f"{kind}_position"
         note = None if joints else "which joint is which is not told: no model of it"
         yield StreamRule((channel,), names, "measured", quantity, unit, name=channel, note=note)
+

@@ -97,9 +97,7 @@ def parts(env: Environment, arms: Sequence[Mapping[str, tuple[str, ...]]], width
     made = []
     for i, plan in enumerate(plans):
         for place, what in plan:
-            prefix = (
-                "_".join(word for word in (f"robot{i}" if len(plans) > 1 else "", place) if word) if several else ""
-            )
+            prefix = "_".join(word for word in (f"robot{i}" if len(plans) > 1 else "", place) if word) if several else ""
             if what == "gripper":
                 names = ("gripper",) if each == 1 else tuple(f"gripper_{k:02d}" for k in range(each))
                 what = ControllerPart(names, "gripper", "1", "")
@@ -123,14 +121,9 @@ def _plan(config: Mapping[str, Any], arms: Mapping[str, tuple[str, ...]]) -> lis
         for arm, joints in arms.items():
             one_each += [("" if arm == "arm" else arm, _part(config, joints)), ("" if arm == "arm" else arm, "gripper")]
         return one_each
-    flat = {
-        **(parts["arms"] if isinstance(parts.get("arms"), dict) else {}),
-        **{k: v for k, v in parts.items() if k != "arms"},
-    }
+    flat = {**(parts["arms"] if isinstance(parts.get("arms"), dict) else {}), **{k: v for k, v in parts.items() if k != "arms"}}
     if set(flat) != set(arms) and not (len(arms) == 1 and set(flat) == {"right"}):
-        raise Untold(
-            f"its controller moves {', '.join(map(str, list(flat)[:6]))}, of which the order of joints is not told"
-        )
+        raise Untold(f"its controller moves {', '.join(map(str, list(flat)[:6]))}, of which the order of joints is not told")
     order = [(name, _part(flat[name], arms.get(name) or next(iter(arms.values())))) for name in flat]
     return [*order, *((name, "gripper") for name in flat)]
 
@@ -148,14 +141,10 @@ def _part(config: Any, joints: tuple[str, ...]) -> ControllerPart:
         plain = absolute if kind == "JOINT_POSITION" else _ends(config, "input") == _ends(config, "output")
         if plain:
             return ControllerPart(joints, value, unit, f"what the controller ({kind}) is asked for")
-        return ControllerPart(
-            joints, step, scaled, f"scaled to {scaled} for the controller ({kind}), which clips what lies beyond"
-        )
+        return ControllerPart(joints, step, scaled, f"scaled to {scaled} for the controller ({kind}), which clips what lies beyond")
     if absolute and kind in PLACES:
         names = tuple(PLACES[kind].split())
-        return ControllerPart(
-            names, "hand_target", " ".join("m" if name in "xyz" else "rad" for name in names), f"places for {kind}"
-        )
+        return ControllerPart(names, "hand_target", " ".join("m" if name in "xyz" else "rad" for name in names), f"places for {kind}")
     note = f"steps of an operational-space controller ({kind}) scaled to {scaled}, which clips what lies beyond"
     return ControllerPart(tuple(STEPS[kind].split()), "hand_step", scaled, note)
 

@@ -59,21 +59,13 @@ def _at(bodies: int) -> dict[str, int]:
     """First column of each part."""
     places = 9 + 3 * (bodies - 1)
     thing = places + 3 * bodies
-    return {
-        "places": places,
-        "object": thing,
-        "contact": thing + 12,
-        "contacts": thing + 13,
-        "rotations": thing + 13 + bodies,
-    }
+    return {"places": places, "object": thing, "contact": thing + 12, "contacts": thing + 13, "rotations": thing + 13 + bodies}
 
 
 def _holds(array: np.ndarray, bodies: int) -> bool:
     at = _at(bodies)
     rotations = array[:, at["rotations"] :].reshape(len(array), bodies, 4)
-    quaternions = np.concatenate(
-        [array[:, None, 3:7], array[:, None, at["object"] + 3 : at["object"] + 7], rotations], 1
-    )
+    quaternions = np.concatenate([array[:, None, 3:7], array[:, None, at["object"] + 3 : at["object"] + 7], rotations], 1)
     with np.errstate(invalid="ignore", over="ignore"):
         long = np.linalg.norm(quaternions.astype(np.float64), axis=2)
         whole = np.isfinite(array).all(axis=1)

@@ -277,9 +277,7 @@ class _Foreign:
             length=row["length"] if isinstance(row.get("length"), int) else None,
             span=span,
             place=place if span is not None else None,
-            others=others_of(index, span, self.rows.items())
-            if span is not None and place not in (None, span[0])
-            else {},
+            others=others_of(index, span, self.rows.items()) if span is not None and place not in (None, span[0]) else {},
             totals=self.totals | table_numbers(row, table),
             tasks=frozenset(i for i in self.tasks if isinstance(i, int)) or None,
             columns=columns,
@@ -447,11 +445,7 @@ class _Foreign:
         declared = self._declared(path, index, columns, left, row, videos, place)
         left = [
             *left,
-            *(
-                f"{key} (video {shown(file)}): pictures are not read"
-                for key, file in videos.items()
-                if file is not None
-            ),
+            *(f"{key} (video {shown(file)}): pictures are not read" for key, file in videos.items() if file is not None),
             *(f"{key} (video): announced, but its file is not here" for key, file in videos.items() if file is None),
         ]
         task = self._task(columns, row)

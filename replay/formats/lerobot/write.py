@@ -545,9 +545,7 @@ def _json_bytes(value: Any, field: str) -> bytes:
         raise TypeError(f"{type(item).__name__} is not JSON")
 
     try:
-        return json.dumps(value, default=plain, ensure_ascii=False, allow_nan=False, indent=1).encode(
-            "utf-8", "backslashreplace"
-        )
+        return json.dumps(value, default=plain, ensure_ascii=False, allow_nan=False, indent=1).encode("utf-8", "backslashreplace")
     except (TypeError, ValueError) as error:
         raise EpisodeError(f"cannot be written as JSON: {error}.", field=field) from None
 

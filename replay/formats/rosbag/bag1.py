@@ -19,7 +19,9 @@ from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import Recording
 from ..mapping import Mapping, load
 from ..topics import choose, mapped, recording_of
+from .cut_off import refuse_cut_off
 from .definitions import definitions, mendable
+from .take_labels import with_labels
 from .topic import TopicBuffer
 
 # unpacked, which takes twice as much for a while; the recorder writes chunks of 768 KiB, or of one message, at most a picture
@@ -42,6 +44,7 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
     with mendable(path):
         if path.stat().st_size == 0:
             raise EpisodeError("the file is empty. Copy it again from the recorder, or leave it out.", file=path)
+        refuse_cut_off(path)
         sha256 = _sha256(path)
         reader = Reader(path)
         reader.open()
@@ -121,6 +124,7 @@ def _read_open(
         "messages": sum(c.msgcount for c in connections),
     }
     recording = recording_of(path, source, sha256, mapping, topics, connections, silent, metadata)
+    with_labels(recording, path, {c.topic for c in connections}, reader.duration * 1e-9)
     if mapping.pictures:
         from . import pictures as rosbag1_pictures
 

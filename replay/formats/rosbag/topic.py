@@ -42,13 +42,9 @@ class _Column:
     spelled: Callable[[Any], Any] | None  # of a message: the names that the sender writes
     values: array = field(default_factory=lambda: array("d"))
     names: tuple[str, ...] | None = None  # in stored order, once a message has been seen
-    rows: array = field(
-        default_factory=lambda: array("q")
-    )  # which messages of the topic it has, where the sender names elements
+    rows: array = field(default_factory=lambda: array("q"))  # which messages of the topic it has, where the sender names elements
     known: dict[tuple[str, ...], _Named] = field(default_factory=dict)  # by what the sender writes
-    others: dict[tuple[str, ...], int] = field(
-        default_factory=dict
-    )  # elements that are none of the rule's, and how often
+    others: dict[tuple[str, ...], int] = field(default_factory=dict)  # elements that are none of the rule's, and how often
     absent: bool = False
 
 
@@ -71,9 +67,7 @@ class TopicBuffer:
         self.sequence = array("q")  # of ROS 1 headers; ROS 2 has none
         stamped_in = (rule.capture or "").rpartition(".")[0]
         self.header = attrgetter(stamped_in) if stamped_in else None
-        self._capture, self._device = (
-            attrgetter(one) if one is not None else None for one in (rule.capture, rule.device)
-        )
+        self._capture, self._device = (attrgetter(one) if one is not None else None for one in (rule.capture, rule.device))
         self.columns = [
             _Column(
                 stream,
@@ -141,7 +135,9 @@ class TopicBuffer:
         count = len(values) - before
         if count == 0 and rule.optional and self.n == 0:
             return None
-        if count != len(rule.columns):
+        if column.names is None and column.spelled is None:
+            column.names = next((other for other in rule.else_names if len(other) == count), None) if self.n == 0 else None
+        if count != len(column.names or rule.columns):
             raise self._fail(
                 column,
                 f"holds {count} values, the mapping names {len(rule.columns)}. "
@@ -190,9 +186,7 @@ class TopicBuffer:
 
     def _unknown(self, column: _Column, spelled: tuple[str, ...], number: int | None = None) -> EpisodeError:
         shown = ", ".join(spelled[:4])
-        return self._fail(
-            column, f"names its values {shown}, ..., which no spelling of the mapping is; add one.", number
-        )
+        return self._fail(column, f"names its values {shown}, ..., which no spelling of the mapping is; add one.", number)
 
     def _name(self, column: _Column, named: _Named | None) -> None:
         """Take the element order from the names that the sender writes, where it writes any."""
@@ -234,12 +228,12 @@ class TopicBuffer:
                 raise self._unknown(column, next(iter(column.others)), number=0)
             for others, times_seen in column.others.items():
                 whose = f"{times_seen} messages of" if times_seen else "beside its own elements"
-                notes.append(
-                    f"{name}: {whose} {', '.join(others[:8])} are left out, which the mapping does not name here"
-                )
+                notes.append(f"{name}: {whose} {', '.join(others[:8])} are left out, which the mapping does not name here")
             extra: dict[str, Any] = {"field": ", ".join(rule.fields)}
             extra |= {key: value for key, value in (("frame", rule.frame), ("note", rule.note)) if value}
             filler = [p for p in rule.placeholder if p["publisher"] in self.publishers]
+            if column.names in rule.else_names:
+                notes.append(f"{name}: {len(column.names or ())} values, read as those of another model of this robot")
             if filler:
                 extra["placeholder"] = filler
                 notes.extend(f"{name}: {p['publisher']}: {', '.join(p['names'])}: {p['note']}" for p in filler)

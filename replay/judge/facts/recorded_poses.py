@@ -60,7 +60,7 @@ def recorded_poses(scene: Scene, recording: Recording, at: float) -> dict[str, P
 
 
 def located_poses(scene: Scene, recording: Recording) -> dict[str, Pose]:
-    """Thing -> its pose as the recording began, as markers in a picture of it told; a recorded one goes before it."""
+    """Thing -> its pose as the recording began, as markers in a picture showed; a recorded one goes before it."""
     found = {}
     for thing, pose in located_of(recording).items():
         size = float(np.linalg.norm(pose[3:]))
