@@ -303,6 +303,7 @@ CSS = """.wall, .starts { display: grid; gap: .6rem; grid-template-columns: repe
 .wall img { width: 100%; height: auto; aspect-ratio: 4 / 3; object-fit: cover; display: block; }
 .wall span { padding: .25rem .5rem; font-size: .65rem; }
 .starts a { padding: .6rem .8rem; }
+.md-typeset .language-text code { white-space: pre-wrap; }
 .md-typeset table:not([class]) { font-size: .62rem; }
 body { --md-text-font: system-ui, "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; --md-code-font: ui-monospace, monospace; }
 """
