@@ -387,6 +387,18 @@ KINDS: dict[str, Callable[[], Schema]] = {
 }
 
 
+def _lines(schema: Schema, deep: bool = True) -> str:
+    """A line for each key, and for each entry of the tables of keys and definitions, so that a change shows where it is."""
+    inner = {key: deep and key in ("properties", "$defs") for key in schema}
+    texts_ = (
+        f"{{\n{_lines(value, False)}\n}}"
+        if inner[key]
+        else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        for key, value in schema.items()
+    )
+    return ",\n".join(f"{json.dumps(key)}:{text}" for key, text in zip(schema, texts_))
+
+
 def made(kind: str) -> str:
     """The schema of a kind, as its file holds it."""
     words = yaml.safe_load((ROOT / "docs" / "editor.yaml").read_text(encoding="utf-8"))
@@ -397,7 +409,7 @@ def made(kind: str) -> str:
     whole = {"$schema": "http://json-schema.org/draft-07/schema#", "title": f"shiliu {kind}", **schema}
     if sizes:
         whole["$defs"] = {**whole.get("$defs", {}), **sizes}
-    return json.dumps(whole, ensure_ascii=False, indent=0, separators=(",", ":")) + "\n"
+    return f"{{\n{_lines(whole)}\n}}\n"
 
 
 if __name__ == "__main__":
