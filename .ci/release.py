@@ -44,10 +44,10 @@ def notes(tag: str) -> str:
 
 
 def main(tag: str) -> None:
-    said = notes(tag)
+    entry = notes(tag)
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
-    (OUT / "notes.md").write_text(said, encoding="utf-8")
+    (OUT / "notes.md").write_text(entry, encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
         bare, away = Path(folder) / "bare", Path(folder) / "away"
         away.mkdir()

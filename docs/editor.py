@@ -79,10 +79,10 @@ def texts() -> dict[str, dict[str, Any]]:
     return {lang: yaml.safe_load((CONF / "text" / f"{lang}.yaml").read_text(encoding="utf-8")) for lang in LANGUAGES}
 
 
-def said(schema: Schema, *lines: str | None) -> Schema:
+def explained(schema: Schema, *lines: str | None) -> Schema:
     """A schema with what its value means, in both languages."""
-    told = [line for line in lines if line]
-    return {**schema, "description": "\n\n".join(told)} if told else schema
+    lines = [line for line in lines if line]
+    return {**schema, "description": "\n\n".join(lines)} if lines else schema
 
 
 def described(schema: Schema, words: Mapping[str, Mapping[str, str]], prefix: str) -> None:
@@ -108,7 +108,7 @@ def scenario_schema() -> Schema:
     schema = schema_of(spot)
     properties = schema["properties"]
     defined = {
-        f"word.{word}": said(
+        f"word.{word}": explained(
             schema_of(defs.get(word, Spot()), f".{word}"), *(book[lang]["conditions"].get(word) for lang in LANGUAGES)
         )
         for word in sorted(WORDS)
@@ -165,7 +165,7 @@ def placed(schema: Schema) -> Schema:
         assert part is not None
         titles.append({"const": name, "description": f"{part.title['en']} {part.title['zh']}"})
         params = {
-            key: said(quantity(param.dimension, param.low >= 0.0), param.doc)
+            key: explained(quantity(param.dimension, param.low >= 0.0), param.doc)
             for key, param in part.params.items()
             if param.dimension in EXAMPLE
         }
@@ -183,14 +183,14 @@ def step_schema() -> Schema:
     rows = {row["name"]: row for row in catalogue()}
     words: dict[str, list[tuple[str, Schema]]] = {}
     for name, kind in skills().items():
-        arguments = {key: said(argument(one), one.doc) for key, one in kind.arguments.items()}
+        arguments = {key: explained(argument(one), one.doc) for key, one in kind.arguments.items()}
         titles = [label[0] for lang in LANGUAGES if (label := kind.label.words(lang))]
         way = {
             "type": "object",
             "properties": {**arguments, "how": {}, "if": {"type": "string"}, "as": {"type": "string"}},
         }
         words.setdefault(kind.word, []).append(
-            (kind.how, said({**way, "additionalProperties": False}, rows[name]["doc"], " / ".join(titles)))
+            (kind.how, explained({**way, "additionalProperties": False}, rows[name]["doc"], " / ".join(titles)))
         )
     found: Schema = {}
     for word, ways in sorted(words.items()):
@@ -208,9 +208,11 @@ def step_schema() -> Schema:
             for how, way in ways if how
         ]  # fmt: skip
         lines = [way["description"] for _, way in ways]
-        found[word] = said({**one, **({"allOf": branches} if branches else {})}, *(lines if len(lines) == 1 else ()))
+        found[word] = explained(
+            {**one, **({"allOf": branches} if branches else {})}, *(lines if len(lines) == 1 else ())
+        )
         if len(ways) > 1:
-            found[word]["properties"]["how"] = said(
+            found[word]["properties"]["how"] = explained(
                 every["how"], *(f"{how or '(plain)'}: {way['description']}" for how, way in ways)
             )
     return {
@@ -337,7 +339,9 @@ def thresholds_schema() -> Schema:
         *groups, last = code.split(".")
         for group in groups:
             at = at["properties"].setdefault(group, {"type": "object", "properties": {}, "additionalProperties": False})
-        titles = [f"{told['title']}. {told['what']}" for lang in LANGUAGES if (told := book[lang]["codes"].get(code))]
+        titles = [
+            f"{lines['title']}. {lines['what']}" for lang in LANGUAGES if (lines := book[lang]["codes"].get(code))
+        ]
         block: Schema = {"$ref": "#/$defs/rule"}
         settings = {name: setting(kind) for name, kind in check.settings.items()}
         given: Schema = {
@@ -347,7 +351,7 @@ def thresholds_schema() -> Schema:
             "additionalProperties": False,
         }
         block = {"allOf": [block, {"properties": {"with": given}}, *([{"required": ["with"]}] if settings else [])]}
-        at["properties"][last] = {**at["properties"].get(last, {}), **said(block, *titles)}
+        at["properties"][last] = {**at["properties"].get(last, {}), **explained(block, *titles)}
     return root
 
 
@@ -383,6 +387,18 @@ KINDS: dict[str, Callable[[], Schema]] = {
 }
 
 
+def _lines(schema: Schema, deep: bool = True) -> str:
+    """A line for each key, and for each entry of the tables of keys and definitions, so that a change shows where it is."""
+    inner = {key: deep and key in ("properties", "$defs") for key in schema}
+    texts_ = (
+        f"{{\n{_lines(value, False)}\n}}"
+        if inner[key]
+        else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        for key, value in schema.items()
+    )
+    return ",\n".join(f"{json.dumps(key)}:{text}" for key, text in zip(schema, texts_))
+
+
 def made(kind: str) -> str:
     """The schema of a kind, as its file holds it."""
     words = yaml.safe_load((ROOT / "docs" / "editor.yaml").read_text(encoding="utf-8"))
@@ -393,7 +409,7 @@ def made(kind: str) -> str:
     whole = {"$schema": "http://json-schema.org/draft-07/schema#", "title": f"shiliu {kind}", **schema}
     if sizes:
         whole["$defs"] = {**whole.get("$defs", {}), **sizes}
-    return json.dumps(whole, ensure_ascii=False, indent=0, separators=(",", ":")) + "\n"
+    return f"{{\n{_lines(whole)}\n}}\n"
 
 
 if __name__ == "__main__":

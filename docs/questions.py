@@ -116,21 +116,21 @@ class Asked:
         plain, outer = getattr(Node, name), self
 
         def ask(node: Node, *args: Any, **named: Any) -> Any:
-            said: Any = None
+            terms: Any = None
             if name == "mapping":
-                said = (
+                terms = (
                     named.get("required", args[0] if args else ()),
                     named.get("optional", args[1] if len(args) > 1 else ()),
                 )
             elif name == "quantity":
                 low = named.get("low", args[2] if len(args) > 2 else None)
-                said = (named.get("dimension", args[0] if args else None), low)
+                terms = (named.get("dimension", args[0] if args else None), low)
             elif name == "word":
                 choices = named.get("choices")
-                said = None if choices is None else tuple(choices)
+                terms = None if choices is None else tuple(choices)
             elif name == "integer":
-                said = named.get("low")
-            outer.note(node.path, node.value, name, said)
+                terms = named.get("low")
+            outer.note(node.path, node.value, name, terms)
             return plain(node, *args, **named)
 
         return ask

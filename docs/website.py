@@ -184,8 +184,9 @@ def words() -> str:
         for row in words_of_goals()
     ]
     return "\n\n".join([
-        "# Words of goals", "One word with its arguments is a condition of `goal`, `never` or `rules`. Arguments in brackets may be left out. "
-        "What each measures: [in full](../goal-words.md).", table("| word | takes | measures | 测量 |", rows),
+        "# Words of goals", "One word with its arguments is a condition of `goal`, `never` or `rules`. "
+        "Arguments in brackets may be left out. What each measures: [in full](../goal-words.md).",
+        table("| word | takes | measures | 测量 |", rows),
     ]) + "\n"  # fmt: skip
 
 
@@ -196,11 +197,13 @@ def sheets() -> dict[str, Any]:
 
 def environments() -> str:
     rows = [
-        [f"[`{name}`](../scenarios/{name}.md)", f"`{env_id(name)}`", f"{s['title']['en']} {s['title']['zh']}", ", ".join(f"`{v}`" for v in s.get("variants", {}))]
+        [f"[`{name}`](../scenarios/{name}.md)", f"`{env_id(name)}`", f"{s['title']['en']} {s['title']['zh']}",
+         ", ".join(f"`{v}`" for v in s.get("variants", {}))]
         for name, s in sheets().items()
     ]  # fmt: skip
     return "\n\n".join([
-        "# Scenarios as environments", "`gymnasium.make(ID)` after `import shiliu`. Options, rewards and spaces: [the interface](../environments.md).",
+        "# Scenarios as environments",
+        "`gymnasium.make(ID)` after `import shiliu`. Options, rewards and spaces: [the interface](../environments.md).",
         table("| scenario | ID | title | variants |", rows),
     ]) + "\n"  # fmt: skip
 
@@ -214,7 +217,8 @@ def schema() -> str:
     kinds = sorted(file.stem for file in (ROOT / "conf" / "editor").glob("*.json"))
     return "\n\n".join([
         "# Schema", "## For the editor",
-        "`shiliu new` puts a JSON Schema beside what it writes. Its first line names it: `# yaml-language-server: $schema=../editor/scenario.json`. "
+        "`shiliu new` puts a JSON Schema beside what it writes. Its first line names it: "
+        "`# yaml-language-server: $schema=../editor/scenario.json`. "
         "An editor with a YAML language server then completes keys, explains them in both languages and underlines mistakes. "
         "The schemas are made from what the readers ask: `python docs/editor.py`.",
         table("| file | schema |", [[kind, f"[{kind}.json]({kind}.json)"] for kind in kinds]),
@@ -277,7 +281,8 @@ hide:
 
 # shiliu 十六
 
-Sixteen humanoid training scenarios in MuJoCo, and a judge of recorded demonstrations: **can the robot physically do this, here, and if not, where, when and why not?**
+Sixteen humanoid training scenarios in MuJoCo, and a judge of recorded demonstrations:
+**can the robot physically do this, here, and if not, where, when and why not?**
 
 十六个人形机器人训练场景，以及一个评判录制示范的程序：机器人在这里做得到吗？做不到的话，在哪里、什么时候、为什么？
 
@@ -298,6 +303,7 @@ CSS = """.wall, .starts { display: grid; gap: .6rem; grid-template-columns: repe
 .wall img { width: 100%; height: auto; aspect-ratio: 4 / 3; object-fit: cover; display: block; }
 .wall span { padding: .25rem .5rem; font-size: .65rem; }
 .starts a { padding: .6rem .8rem; }
+.md-typeset .language-text code { white-space: pre-wrap; }
 .md-typeset table:not([class]) { font-size: .62rem; }
 body { --md-text-font: system-ui, "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; --md-code-font: ui-monospace, monospace; }
 """
