@@ -113,6 +113,8 @@ def _of_pictures(locator: Locator, given: dict[str, Any], survey: bool) -> int:
     refused = {number: why for one in seen for number, why in one.refused.items()}
     poses, unknown = _listing(locator, found, refused, survey)
     _draw(given["drawn"], locator, pictures, seen, found)
+    if not poses and not survey:
+        raise EpisodeError(f"Nothing could be located. {'. '.join(f'{k}: {v}' for k, v in unknown.items())}.")
     out = given["out"]
     if survey:
         values, notes = surveyed(locator.scene, {**found.rough, **found.placed})
@@ -127,8 +129,6 @@ def _of_pictures(locator: Locator, given: dict[str, Any], survey: bool) -> int:
     elif out:
         content = {"scenario": locator.scene.config.id, "poses": poses, "unknown": unknown}
         Path(out).write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    if not poses and not survey:
-        raise EpisodeError(f"Nothing could be located. {'. '.join(f'{k}: {v}' for k, v in unknown.items())}.")
     return 3 if unknown else 0
 
 
