@@ -51,7 +51,7 @@ def run(request: CommandRequest) -> int:
     opencv()  # a missing package is said before anything is read
     settings = Settings(request)
     keys = ("board", "data", "picture", "markers", "camera", "out", "drawn", "centre", "by", "mapping")
-    given = {key: settings[key].word(default="") or None for key in keys if key not in ("board", "picture")}
+    given: dict[str, Any] = {key: settings[key].word(default="") or None for key in keys if key not in ("board", "picture")}
     given |= {key: [Path(node.word()) for node in listed(settings[key])] for key in ("board", "picture")}
     images, survey = settings["images"].word(), settings["survey"].flag()
     robot, hand = settings["robot"].word(), settings["hand"].word(default=None)
