@@ -51,7 +51,7 @@ def run(request: CommandRequest) -> int:
     opencv()  # a missing package is said before anything is read
     settings = Settings(request)
     keys = ("board", "data", "picture", "markers", "camera", "out", "drawn", "centre", "by", "mapping")
-    given = {key: settings[key].word(default="") or None for key in keys if key not in ("board", "picture")}
+    given: dict[str, Any] = {key: settings[key].word(default="") or None for key in keys if key not in ("board", "picture")}
     given |= {key: [Path(node.word()) for node in listed(settings[key])] for key in ("board", "picture")}
     images, survey = settings["images"].word(), settings["survey"].flag()
     robot, hand = settings["robot"].word(), settings["hand"].word(default=None)
@@ -113,6 +113,8 @@ def _of_pictures(locator: Locator, given: dict[str, Any], survey: bool) -> int:
     refused = {number: why for one in seen for number, why in one.refused.items()}
     poses, unknown = _listing(locator, found, refused, survey)
     _draw(given["drawn"], locator, pictures, seen, found)
+    if not poses and not survey:
+        raise EpisodeError(f"Nothing could be located. {'. '.join(f'{k}: {v}' for k, v in unknown.items())}.")
     out = given["out"]
     if survey:
         values, notes = surveyed(locator.scene, {**found.rough, **found.placed})
@@ -127,8 +129,6 @@ def _of_pictures(locator: Locator, given: dict[str, Any], survey: bool) -> int:
     elif out:
         content = {"scenario": locator.scene.config.id, "poses": poses, "unknown": unknown}
         Path(out).write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    if not poses and not survey:
-        raise EpisodeError(f"Nothing could be located. {'. '.join(f'{k}: {v}' for k, v in unknown.items())}.")
     return 3 if unknown else 0
 
 
