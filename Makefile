@@ -15,7 +15,7 @@ IMAGES ?= []
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,notebooks,export]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,notebooks,export,locate]"
 	@touch $@
 
 demo: $(VENV)/ready  ## record demonstrations, break copies of some, judge all of them, compare what was injected with what was found
@@ -55,7 +55,7 @@ bench: $(VENV)/ready  ## speed as ratios to the bare engine
 
 $(LEARN)/ready: .ci/learn.txt pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(LEARN)
-	$(LEARN)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,notebooks,export]"
+	$(LEARN)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,notebooks,export,locate]"
 	$(LEARN)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r .ci/learn.txt
 	@touch $@
 

@@ -109,7 +109,7 @@ def scenario_schema() -> Schema:
     properties = schema["properties"]
     defined = {
         f"word.{word}": explained(
-            schema_of(defs.get(word, Spot()), f".{word}"), *(book[lang]["conditions"].get(word) for lang in LANGUAGES)
+            schema_of(defs.get(word, Spot()), f".{word}"), WORDS[word].en, WORDS[word].zh
         )
         for word in sorted(WORDS)
     }

@@ -178,9 +178,8 @@ def keys() -> str:
 
 
 def words() -> str:
-    zh = yaml.safe_load((ROOT / "conf" / "text" / "zh.yaml").read_text(encoding="utf-8"))["conditions"]
     rows = [
-        [f"`{row['name']}`", f"`{row['takes']}`" if row["takes"] else "", row["doc"], zh.get(row["name"], "")]
+        [f"`{row['name']}`", f"`{row['takes']}`" if row["takes"] else "", row["doc"], WORDS[row["name"]].zh]
         for row in words_of_goals()
     ]
     return "\n\n".join([
