@@ -103,7 +103,7 @@ def described(schema: Schema, words: Mapping[str, Mapping[str, str]], prefix: st
 
 
 def scenario_schema() -> Schema:
-    book, spot, defs = texts(), ask_scenarios(), {}
+    spot, defs = ask_scenarios(), {}
     hoisted(spot, defs)
     schema = schema_of(spot)
     properties = schema["properties"]

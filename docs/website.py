@@ -26,6 +26,7 @@ from shiliu.cli import VERBS
 from shiliu.envs.registration import env_id
 from shiliu.replay.commands.list_words import rows as words_of_goals
 from shiliu.scenarios.sheet.quantity import EXAMPLE, UNITS
+from shiliu.scenarios.words import WORDS
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
