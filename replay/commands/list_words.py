@@ -10,10 +10,7 @@ from ...scenarios.words import WORDS
 
 def rows() -> list[dict[str, Any]]:
     """One row a word: its name, what it takes (what may be left out in brackets), and what is measured."""
-    from ..report.text import Words
-
-    measured = Words("en").book["conditions"]
-    return [{"name": name, "takes": takes(name), "doc": measured.get(name, "")} for name in sorted(WORDS)]
+    return [{"name": name, "takes": takes(name), "doc": WORDS[name].en} for name in sorted(WORDS)]
 
 
 def takes(name: str) -> str:

@@ -37,7 +37,6 @@ KINDS = {
         (
             ("part.yaml", "{conf}/../assets/objects/{name}/part.yaml"),
             ("part.xml", "{conf}/../assets/objects/{name}/{name}.xml"),
-            ("part.md", "{conf}/../assets/objects/{name}/README.md"),
         ),
         "part={name}",
     ),

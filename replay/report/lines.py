@@ -87,8 +87,8 @@ def files_of(path: Path, setting: str = "verdicts") -> list[Path]:
     for place, below, names in os.walk(path, onerror=refuse):
         below[:] = [name for name in below if not name.startswith(".")]
         here = Path(place)
-        told = here.name == TAKES and (here.parent / SLIPS).is_dir()
-        found += [here / name for name in names if name == NAME or (told and name.endswith(".json") and not name.startswith("."))]
+        slips = here.name == TAKES and (here.parent / SLIPS).is_dir()
+        found += [here / name for name in names if name == NAME or (slips and name.endswith(".json") and not name.startswith("."))]
     found.sort()
     for one in found:
         if not one.is_file():

@@ -15,9 +15,9 @@ from shiliu.replay.judge.stages.goal_over_starts import EXPLAINED, clearly_misse
 T = np.arange(0.0, 8.0, 0.02)
 
 
-def hand(at=0.7, told=1.0):
+def hand(at=0.7, commanded=1.0):
     """A hand that closes within a second from 2 s on and is stopped at `at` until 6 s."""
-    command = np.interp(T, [2.0, 3.0, 6.0, 7.0], [0.0, told, told, 0.0])
+    command = np.interp(T, [2.0, 3.0, 6.0, 7.0], [0.0, commanded, commanded, 0.0])
     state = np.minimum(command, at)
     first, last = int(np.flatnonzero(state >= at)[0]), int(np.flatnonzero(T <= 6.0)[-1])
     return HandAndArm("l", ("left_claw",), T, command, state, [GripHold(first, last, 1.0, at)], np.zeros((len(T), 1)), np.zeros(len(T)))

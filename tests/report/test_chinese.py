@@ -47,7 +47,7 @@ NAMES = (
     r"[A-Za-z0-9]+(?:[_./:#][A-Za-z0-9]+)+",  # of joints, bodies, columns, files, codes: anything written with _ . / :
     r"FEASIBLE|INFEASIBLE|UNSOUND|INCONCLUSIVE|NaN",
     r"(?<![A-Za-z])(?:rad|deg|mm|cm|ms|kg|Nm|Hz)(?![A-Za-z])",  # units of two letters and more
-    r"float32|float64|SHA-256|sha256|chrony|PTP|ISO|TS|FMVSS|LeRobot|shiliu|info\.json|verdicts\.jsonl",
+    r"float32|float64|SHA-256|sha256|chrony|PTP|ISO|TS|FMVSS|LeRobot|Robotiq|shiliu|info\.json|verdicts\.jsonl",
     r"check=\w+|repair=\w+|cell=|conf/cell/\.yaml",  # settings of the command, and where a cell stands
     r"(?<![A-Za-z])(?:timestamp|index|fps|length|min|max|mean|std|count|header|streams|unused)(?![A-Za-z])",  # columns and keys of files
     r"（[a-z0-9_]+）|\([a-z0-9_]+\)",  # the identifier behind a plain name
