@@ -42,6 +42,7 @@ CAPTION = 26  # pixels below each picture of a strip
 HOW_TO = {
     "designing-scenarios": "Design a scenario",
     "cells": "Describe a real cell",
+    "markers": "Find where things stand by printed markers",
     "any-robot": "Judge your own robot",
     "formats": "Read and write formats",
     "formats-export": "Export",

@@ -261,7 +261,7 @@ def test_the_same_seed_gives_the_same_bytes(own, real, kind, tmp_path):
     assert len({(f.parts[0].operation, f.parts[0].t0, f.parts[0].columns) for f in draws}) > 9
 
 
-@pytest.mark.parametrize("kind", [OWN, ORDINARY, REAL])
+@pytest.mark.parametrize("kind", [*(pytest.param(kind, marks=pytest.mark.slow) for kind in (OWN, ORDINARY)), REAL])
 def test_a_written_set_is_whole_but_for_its_fault(own, real, kind, tmp_path):
     source = real if kind == REAL else own
     root = write_clean(source, kind, [1, 0], tmp_path / "clean", True)

@@ -132,7 +132,8 @@ def test_what_hangs_deep_slides_off_a_finger_that_points_down(crumpled, towel_al
     assert max(lying(crumpled, towel_alone, (0.060, 0.060), pick).values()) < 0.010
 
 
-@pytest.mark.parametrize(("inset", "taken"), [pytest.param(0.0265, True, marks=SLOW), (0.0200, False)])
+@SLOW
+@pytest.mark.parametrize(("inset", "taken"), [(0.0265, True), (0.0200, False)])
 def test_a_finger_takes_up_an_edge_below_a_row_of_its_mesh(crumpled, towel_alone, inset, taken):
     """The second row runs 29 mm from the corner. Between it and the corner the engine does not see that a pad of 20 mm is below the
     edge (`tests/scenarios/test_cloth.py`): it goes into the edge, and that slides off."""
