@@ -107,7 +107,7 @@ Most end when their way is made. Reacting ones end by what they feel, and say so
 - *seated*: `put` and `put.on` lower until what is held no longer follows the hand;
 - *touched*: what takes closes until both pads touch, then squeezes to its force; `press.surface` comes down until a
   surface is felt, and leans on it with a force that is mended at every control step;
-- *pulled*: `hand_over.pulled` waits for a pull, told by what the fingers bear, and lets go;
+- *pulled*: `hand_over.pulled` waits for a pull, measured by what the fingers bear, and lets go;
 - *gave way*: `move_joint.pull` pulls with a growing force until the latch lets go, and gives up where it does not;
 - *reached*: `until`.
 

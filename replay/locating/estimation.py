@@ -333,7 +333,7 @@ def _tilt(pose: Pose, upright: Pose) -> float:
 
 
 def _yawed(upright: Pose, like: Pose) -> Pose:
-    """An upright pose, turned about the vertical so that it is as near to another as it can be."""
+    """An upright pose, turned about the vertical to be as near to another as it can be."""
     turn = like.matrix @ upright.matrix.T
     yaw = np.arctan2(turn[1, 0] - turn[0, 1], turn[0, 0] + turn[1, 1])
     return Pose.of((0.0, 0.0, 0.0), float(yaw)) @ Pose(np.zeros(3), upright.quat)

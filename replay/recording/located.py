@@ -24,7 +24,7 @@ MAX_BYTES = 64 << 20
 
 
 def located_of(recording: Recording) -> dict[str, list[float]]:
-    """Thing -> x, y, z [m] and qw, qx, qy, qz in the scene's frame at the recording's beginning, as a picture of it told."""
+    """Thing -> x, y, z [m] and qw, qx, qy, qz in the scene's frame at the recording's beginning, located in a picture of it."""
     row = recording.metadata.get(KEY)
     return {} if not isinstance(row, dict) else _poses(row)
 

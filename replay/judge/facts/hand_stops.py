@@ -60,7 +60,7 @@ class MeasuredArms:
 
 
 def replayed_hands(recording: Recording, scene: Scene) -> list[HandAndArm]:
-    """The hands of a recording that a replay in the scene is told of, commanded and measured."""
+    """The hands of a recording that move in the scene as well: what they were commanded, and what was measured."""
     commanded = {name for stream in recording.select("command", "claw") if stream.unit == "%" for name in stream.names}
     known = commanded & set(scene.robot.hand_names)
     return [] if recording.episode is not None else [one for one in hands_of(recording) if set(one.names) <= known]

@@ -1,12 +1,12 @@
 """Starts inferred from the hands: where a hand begins to close and is then stopped, there was a thing.
 
-Of a take that does not tell its start, things are laid where a hand could have taken them: some of a thing lies between the open
+Where a take has no recorded start, things are laid where a hand could have taken them: some of a thing lies between the open
 pads when the hand begins to close, and nothing of the robot has been inside anything on the way there. Of such places, far
 apart from each other, those are played a little beyond the stop in which the replayed hand is stopped as the recorded one is and
 its arm is pushed as the recorded arm was; around the best, places are tried again. Later holds come one after another, each with
 things that no hand has held yet. The goal is never asked.
 
-Places along a bar or a rim, and heights along the fingers, are told badly by this: what is left open stays spread.
+Places along a bar or a rim, and heights along the fingers, are hardly determined by this: what is left open stays spread.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class InferredStarts:
         self.rng = np.random.default_rng([seed, 61])
         stepped = {vary.key for vary in scene.config.variation if vary.choices}
         self.ends = {key: ends for key, ends in ends_of(scene).items() if key in self.keys and key not in stepped}
-        self.held: dict[str, HandTake] = {}  # part -> the hold that told its place
+        self.held: dict[str, HandTake] = {}  # part -> the hold that its place was inferred from
 
     def draws(self, likely: Sequence[Draw]) -> list[Draw]:
         """Starts in which the hands could have held what they held, the best first; `likely` where no place is found.
@@ -179,7 +179,7 @@ class InferredStarts:
                     yield part, draw
 
     def _beside(self, draw: Draw, part: str, k: int) -> tuple[str, Draw]:
-        """A start a little beside one, in all but the places that earlier holds told; in these too where no part is named."""
+        """A start a little beside one, in all but the places that earlier holds fixed; in these too where no part is named."""
         place, share = SPREAD[min(k, len(SPREAD) - 1)]
         values = dict(draw.values)
         for key, (low, high) in self.ends.items():

@@ -183,7 +183,7 @@ class RolloutPlan:
         unsure: why what goes wrong in it proves nothing: the recording does not tell all that moved the robot; None where it does.
         elsewhere: gives the same commands where they can be played beside the judged scene.
         left_open: what of the scene's values neither the recording nor a survey tells exactly.
-        stops, arms: where the recorded hands stand still and how its arms moved, by which likely starts are told apart.
+        stops, arms: where the recorded hands stand still and how its arms moved, which likely starts have to agree with.
         unanswered: answers that the goal asks for and the recording has no column of; in the takes they are granted.
     """
 
