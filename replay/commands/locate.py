@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...scenarios.sheet.errors import EpisodeError
+from ..formats.atomic_folder import refuse_unwritable, whole_file, write_whole
 from .settings import Settings, listed
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ def run(request: CommandRequest) -> int:
     for key in ("out", "drawn"):
         if given[key] is not None and Path(given[key]).exists():
             raise EpisodeError("is there already; nothing is overwritten.", file=given[key], field=key)
+        if given[key] is not None:
+            refuse_unwritable(Path(given[key]), file=key == "out")
     if chosen == ["board"]:
         return _calibrate(given)
     from ...scenarios.catalog.catalog import scene_of
@@ -99,7 +102,7 @@ def _calibrate(given: dict[str, Any]) -> int:
     from ..locating.locating import read_pictures
 
     camera, note = calibrated(read_pictures(given["board"]))
-    Path(given["out"]).write_text(written(camera, note), encoding="utf-8")
+    write_whole(Path(given["out"]), written(camera, note))
     print(f"{given['out']}: {note}; f to {camera.within[0]:.1f} px, middle to {camera.within[1]:.1f} px")
     return 0
 
@@ -124,18 +127,18 @@ def _of_pictures(locator: Locator, given: dict[str, Any], survey: bool) -> int:
             )
         date = datetime.date.today().isoformat()
         text = cell_text(locator.scene.config.id, values, given["centre"], given["by"], date, {**unknown, **notes})
-        Path(out).write_text(text, encoding="utf-8")
+        write_whole(Path(out), text)
         print(f"{out}: {', '.join(values)}. Put it into conf/cell/ of your folder; its name is the cell's id.")
     elif out:
         content = {"scenario": locator.scene.config.id, "poses": poses, "unknown": unknown}
-        Path(out).write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        write_whole(Path(out), json.dumps(content, ensure_ascii=False, indent=1) + "\n")
     return 3 if unknown else 0
 
 
 def _of_data(locator: Locator, given: dict[str, Any], images: str) -> int:
     from ..formats import read
     from ..locating.locating import first_picture
-    from ..recording.located import FILE, row_of, write_located
+    from ..recording.located import FILE, located_text, row_of
     from ..recording.recording import Unreadable
 
     data = Path(given["data"])
@@ -144,6 +147,7 @@ def _of_data(locator: Locator, given: dict[str, Any], images: str) -> int:
         raise EpisodeError(
             "poses were located here before. Remove the file to locate them anew.", file=folder / FILE, field="data"
         )
+    refuse_unwritable(folder / FILE, file=True)
     rows: dict[str, Any] = {}
     first: EpisodeError | None = None
     whole, names = True, set[str]()
@@ -172,9 +176,9 @@ def _of_data(locator: Locator, given: dict[str, Any], images: str) -> int:
     located = sum(len(row["within"]) for row in rows.values())
     if not located:
         raise EpisodeError(f"Nothing could be located. {first or 'See the lines above.'}", file=data)
-    path = write_located(
-        folder, rows, {"scenario": locator.scene.config.id, "pasted_within": list(locator.markers.pasted)}
-    )
+    path = folder / FILE
+    made = {"scenario": locator.scene.config.id, "pasted_within": list(locator.markers.pasted)}
+    write_whole(path, located_text(rows, made))
     print(f"{path}: {located} poses of {len(rows)} recordings; shiliu replay reads them")
     return 0 if whole else 3
 
@@ -184,11 +188,10 @@ def _listing(
 ) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
     """Poses and reasons, by thing (by the fixtures' words in a survey); each is printed."""
     known = locator.markers.by_id()
-    things = locator.things  # type: ignore[attr-defined]
     poses: dict[str, dict[str, Any]] = {}
     unknown: dict[str, str] = {}
     for word in dict.fromkeys(one.on for one in locator.markers.markers):
-        if word == "cell" or (word not in found.placed and word not in found.unknown) or (word in things) == survey:
+        if word == "cell" or (word not in found.placed and word not in found.unknown) or (word in locator.things) == survey:
             continue
         placed = found.placed.get(word)
         if placed is not None:
@@ -222,8 +225,8 @@ def _draw(folder: str | None, locator: Locator, pictures: Any, seen: Any, found:
 
     from ..locating.locating import drawn
 
-    Path(folder).mkdir(parents=True, exist_ok=True)
     for (name, picture), detected in zip(pictures, seen):
         stem = "".join(sign if sign.isalnum() or sign in "-_." else "_" for sign in Path(name).stem or "picture")
-        taken = len(list(Path(folder).iterdir()))
-        iio.imwrite(Path(folder) / f"{taken:04d}_{stem}.png", drawn(picture, detected, found, locator.markers))
+        taken = len(list(Path(folder).glob("*.png")))
+        with whole_file(Path(folder) / f"{taken:04d}_{stem}.png") as part:
+            part.write_bytes(iio.imwrite("<bytes>", drawn(picture, detected, found, locator.markers), extension=".png"))

@@ -6,12 +6,14 @@ import datetime
 import os
 import re
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...scenarios.reading import composition
 from ...scenarios.sheet.errors import ShiliuError
 from ...scenarios.sheet.yaml_reader import nearest
+from ..formats.atomic_folder import whole_file
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -62,21 +64,17 @@ def run(request: CommandRequest) -> int:
         if target.exists():
             raise ShiliuError("This is there already. Choose another name, or move it away.", file=str(target))
     schema = conf / "editor" / f"{kind}.json"
-    schema.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(TEMPLATES / schema.name, schema)
-    scenario = settings.chosen("scenario") or ""
-    for template, target in targets:
-        text = template.read_text(encoding="utf-8")
-        text = (
-            text.replace("$name", name)
-            .replace("$scenario", scenario)
-            .replace("$today", datetime.date.today().isoformat())
-        )
-        if target.suffix == ".yaml":
-            text = f"{SCHEMA}{Path(os.path.relpath(schema, target.parent)).as_posix()}\n{text}"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
-        print(target)
+    words |= {"scenario": settings.chosen("scenario") or "", "today": datetime.date.today().isoformat()}
+    with ExitStack() as files_whole:  # all of them, or none
+        shutil.copyfile(TEMPLATES / schema.name, files_whole.enter_context(whole_file(schema)))
+        for template, target in targets:
+            text = template.read_text(encoding="utf-8")
+            for word in ("name", "scenario", "today"):
+                text = text.replace(f"${word}", str(words[word]))
+            if target.suffix == ".yaml":
+                text = f"{SCHEMA}{Path(os.path.relpath(schema, target.parent)).as_posix()}\n{text}"
+            files_whole.enter_context(whole_file(target)).write_text(text, encoding="utf-8", newline="\n")
+    print(*(target for _, target in targets), sep="\n")
     where = f" --config-dir {request.conf_dir}" if request.conf_dir is not None else ""
     print(f"Next: shiliu check {asked.format(name=name)}{where}")
     return 0

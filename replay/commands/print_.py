@@ -24,6 +24,7 @@ Exit 0, or 2 where nothing could be written.
 
 def run(request: CommandRequest) -> int:
     """Write the PDF, and for markers their places."""
+    from ..formats.atomic_folder import refuse_unwritable, whole_file
     from ..locating import markers as marker_file
     from ..locating.print_sheet import print_board, print_markers
 
@@ -39,9 +40,11 @@ def run(request: CommandRequest) -> int:
     for file in (out, *((places,) if what == "markers" else ())):
         if file.exists():
             raise EpisodeError("is there already; nothing is overwritten. Choose another out=.", file=file, field="out")
+        refuse_unwritable(file, file=True)
     if what == "board":
-        out.parent.mkdir(parents=True, exist_ok=True)
-        print(f"{out}: {print_board(out)} page. Hold it flat: glue it to a board.")
+        with whole_file(out) as part:
+            pages = print_board(part)
+        print(f"{out}: {pages} page. Hold it flat: glue it to a board.")
         return 0
     name = settings.chosen("scenario")
     if name is None:
@@ -52,9 +55,9 @@ def run(request: CommandRequest) -> int:
 
     scene = scene_of(settings.composed, name, robot=robot, hand=hand, base=base)
     found, notes = proposed(scene, parts)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    pages = print_markers(out, found, part_titles(scene))
-    places.write_text(marker_file.written(found, notes), encoding="utf-8")
+    with whole_file(out) as sheet, whole_file(places) as sheets_places:
+        pages = print_markers(sheet, found, part_titles(scene))
+        sheets_places.write_text(marker_file.written(found, notes), encoding="utf-8", newline="\n")
     print(f"{out}: {len(found.markers)} markers on {pages} pages")
     print(f"{places}: where each lies")
     for part, why in notes.items():

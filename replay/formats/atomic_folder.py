@@ -57,15 +57,22 @@ def filled(out: Path) -> Iterator[Path]:
             shutil.rmtree(part, ignore_errors=True)
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file that appears whole or not at all, in place of what was there."""
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A new file to write, which lies at `path` in place of what was there when the block has ended well, and is gone when it has not."""
     with parents(path):
         part = beside(path)
         try:
-            part.write_text(text, encoding="utf-8", newline="\n")
+            yield part
             os.replace(part, path)
         finally:
             part.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file that appears whole or not at all, in place of what was there."""
+    with whole_file(path) as part:
+        part.write_text(text, encoding="utf-8", newline="\n")
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from ...scenarios.sheet.errors import EpisodeError, ScenarioError
 from ..recording.recording import PictureFile, Recording
 from .camera import CalibratedCamera
 from .detection import Detected, detect
-from .estimation import Estimate, LocatedPose, estimate
+from .estimation import Carrier, Estimate, LocatedPose, estimate
 from .markers import CELL, MarkerSet
 from .opencv import opencv
 from .places import SceneFrames, carriers, difference
@@ -41,9 +42,18 @@ class Locator:
                 f"Write scenario={self.markers.scenario}, or print markers for this one.",
                 field="markers",
             )
-        object.__setattr__(self, "_carriers", carriers(self.scene, self.markers, self.survey))
+        _ = self.carriers  # markers on what the scene lacks are refused here
+
+    @cached_property
+    def carriers(self) -> dict[str, Carrier]:
+        """What carries markers, by the word that the markers' file has for it."""
+        return carriers(self.scene, self.markers, self.survey)
+
+    @cached_property
+    def things(self) -> tuple[str, ...]:
+        """The words of those that are loose."""
         frames = SceneFrames(self.scene)
-        object.__setattr__(self, "things", tuple(w for w in self._carriers if frames.loose(w)))  # type: ignore[attr-defined]
+        return tuple(word for word in self.carriers if frames.loose(word))
 
     def of(self, pictures: Sequence[tuple[str, np.ndarray]]) -> tuple[Estimate, list[Detected]]:
         """What pictures of one and the same arrangement tell together: of each thing the pose that is known best.
@@ -64,8 +74,7 @@ class Locator:
                 )
             detected = detect(picture, self.camera, set(self.markers.by_id()))
             seen.append(detected)
-            known = self._carriers  # type: ignore[attr-defined]
-            found.append(estimate(detected.seen, self.markers, known, self.camera))
+            found.append(estimate(detected.seen, self.markers, self.carriers, self.camera))
         return _best(found), seen
 
 

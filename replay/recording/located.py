@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -58,19 +57,14 @@ def row_of(
     }
 
 
-def write_located(folder: Path, rows: Mapping[str, Mapping[str, Any]], made: Mapping[str, Any]) -> Path:
-    """Put the file into a set or a folder of recordings; rows of others that are there already stay.
+def located_text(rows: Mapping[str, Mapping[str, Any]], made: Mapping[str, Any]) -> str:
+    """What the file of a set or of a folder of recordings holds.
 
     Args:
         rows: name of the recording -> `row_of`.
     """
-    path = folder / FILE
-    before = read_located(path)
-    content = {"layout": LAYOUT, "made": dict(made), "recordings": {**before, **{k: dict(v) for k, v in rows.items()}}}
-    partial = path.with_name(f"{FILE}.partial")
-    partial.write_text(json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1) + "\n", encoding="utf-8")
-    os.replace(partial, path)
-    return path
+    content = {"layout": LAYOUT, "made": dict(made), "recordings": {name: dict(row) for name, row in rows.items()}}
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
 def read_located(path: Path) -> dict[str, dict[str, Any]]:

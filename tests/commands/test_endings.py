@@ -160,6 +160,22 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(data, tmp_path, words, mon
 
 
 @pytest.mark.parametrize(
+    "words", [["new", "part", "my_part"], ["new", "scenario", "mine"], ["print", "markers", "scenario=table_setting", "out=sheet.pdf"]]
+)
+def test_several_files_are_all_there_or_none(tmp_path, words, monkeypatch, capsys):
+    if words[0] == "print":
+        pytest.importorskip("reportlab")
+        pytest.importorskip("cv2")
+    monkeypatch.chdir(tmp_path)
+    with files_of_at_most(1500):
+        assert cli.main(words) == 2
+    error = capsys.readouterr().err
+    assert "file too large" in error.lower() and "fault" not in error and len(error.splitlines()) == 1
+    assert not list(tmp_path.iterdir())
+    assert cli.main(words) == 0 and list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
     "words",
     [
         ["replay"],

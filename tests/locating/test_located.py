@@ -12,7 +12,7 @@ from shiliu.replay.formats import read
 from shiliu.replay.judge.facts.recorded_poses import recorded_poses, resting
 from shiliu.replay.locating.markers import Marker, MarkerSet, read_markers, written
 from shiliu.replay.locating.places import carriers
-from shiliu.replay.recording.located import FILE, located_of, row_of, within_of, write_located
+from shiliu.replay.recording.located import FILE, located_of, located_text, row_of, within_of
 from shiliu.replay.recording.recording import Unreadable
 from shiliu.scenarios.sheet.errors import EpisodeError, ScenarioError
 
@@ -22,7 +22,7 @@ POSE = [0.45, -0.12, 0.8, np.cos(0.2), 0.0, 0.0, np.sin(0.2)]
 def located(folder, **changes):
     recording = only(arm_bag(folder / "take.bag"))
     row = row_of(recording.sha256, "head", {"tray": POSE}, {"tray": (0.003, 0.02)}, {"named": "hidden"})
-    write_located(folder, {"take": {**row, **changes}}, {})
+    (folder / FILE).write_text(located_text({"take": {**row, **changes}}, {}), encoding="utf-8")
     return recording
 
 
