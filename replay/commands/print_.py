@@ -42,8 +42,8 @@ def run(request: CommandRequest) -> int:
             raise EpisodeError("is there already; nothing is overwritten. Choose another out=.", file=file, field="out")
         refuse_unwritable(file, file=True)
     if what == "board":
-        with whole_file(out) as part:
-            pages = print_board(part)
+        with whole_file(out) as sheet:
+            pages = print_board(sheet)
         print(f"{out}: {pages} page. Hold it flat: glue it to a board.")
         return 0
     name = settings.chosen("scenario")
