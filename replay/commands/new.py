@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime
 import os
 import re
-import shutil
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import yaml
+
+from ...scenarios.parts.part import ASSETS
 from ...scenarios.reading import composition
 from ...scenarios.sheet.errors import ShiliuError
 from ...scenarios.sheet.yaml_reader import nearest
@@ -65,15 +67,21 @@ def run(request: CommandRequest) -> int:
             raise ShiliuError("This is there already. Choose another name, or move it away.", file=str(target))
     schema = conf / "editor" / f"{kind}.json"
     words |= {"scenario": settings.chosen("scenario") or "", "today": datetime.date.today().isoformat()}
-    with ExitStack() as files_whole:  # all of them, or none
-        shutil.copyfile(TEMPLATES / schema.name, files_whole.enter_context(whole_file(schema)))
-        for template, target in targets:
-            text = template.read_text(encoding="utf-8")
-            for word in ("name", "scenario", "today"):
-                text = text.replace(f"${word}", str(words[word]))
-            if target.suffix == ".yaml":
-                text = f"{SCHEMA}{Path(os.path.relpath(schema, target.parent)).as_posix()}\n{text}"
-            files_whole.enter_context(whole_file(target)).write_text(text, encoding="utf-8", newline="\n")
+    texts = {schema: (TEMPLATES / schema.name).read_text(encoding="utf-8")}
+    for template, target in targets:
+        text = template.read_text(encoding="utf-8")
+        for word in ("name", "scenario", "today"):
+            text = text.replace(f"${word}", str(words[word]))
+        if target.suffix == ".yaml":
+            text = f"{SCHEMA}{Path(os.path.relpath(schema, target.parent)).as_posix()}\n{text}"
+        texts[target] = text
+    try:
+        with ExitStack() as stack:  # all of them, or none
+            for path, text in texts.items():
+                stack.enter_context(whole_file(path)).write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise ShiliuError(f"cannot be written: {why}. Mend that, or go to another folder.", file=str(targets[0][1])) from None
     print(*(target for _, target in targets), sep="\n")
     where = f" --config-dir {request.conf_dir}" if request.conf_dir is not None else ""
     print(f"Next: shiliu check {asked.format(name=name)}{where}")
@@ -90,4 +98,15 @@ def _words(request: CommandRequest) -> tuple[str, str]:
         raise ShiliuError(f"Write one name: shiliu new {kind} NAME.")
     if not re.fullmatch(r"[a-z][a-z0-9_-]*" if kind == "cell" else r"[a-z][a-z0-9_]*", name):
         raise ShiliuError(f"{name!r} is no name: small letters, digits and _ only, such as my_{kind}.")
+    if not isinstance(yaml.safe_load(name), str):
+        raise ShiliuError(f"{name!r} is no name: YAML reads it as {yaml.safe_load(name)!r}. Write another one.")
+    if name in _packaged(kind):
+        raise ShiliuError(f"The package has a {kind} {name!r}, and this would be read in its place. Choose another name.")
     return kind, name
+
+
+def _packaged(kind: str) -> set[str]:
+    """Names that the package's own files of a kind have."""
+    if kind == "part":
+        return {path.parent.name for path in ASSETS.glob("*/*/part.yaml")}
+    return {path.stem for path in (composition.CONF / kind).glob("*.yaml")}

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 USAGE = """
 shiliu print markers scenario=NAME [variant=NAME] [cell=ID] out=FILE.pdf [parts=[cell,table,tray]]
 shiliu print board out=FILE.pdf
+shiliu print markers -m scenario=NAME,NAME out=DIR
 
 The first writes markers in true size with their names, sizes and places, and beside the PDF FILE.yaml, which says where each lies:
 paste them there, or correct the file. Print at 100 %; the bars on each page show whether it was. The second writes the board that
@@ -34,6 +35,8 @@ def run(request: CommandRequest) -> int:
     robot, hand = settings["robot"].word(), settings["hand"].word(default=None)
     base = settings["base"].word(default=None)
     settings.stop()
+    if not out.suffix:  # a folder, as -m gives one for each run
+        out /= f"{what}.pdf"
     if out.suffix != ".pdf":
         raise EpisodeError("is no PDF. Write out=FILE.pdf.", file=out, field="out")
     places = out.with_suffix(".yaml")

@@ -116,8 +116,11 @@ class Slips:
     def _write(self, path: Path, record: dict[str, Any]) -> None:
         with writing(self.out):
             part = path.with_name(f".{path.name[-100:]}.part")
-            part.write_text(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n", "utf-8", jsonl.ODD)
-            os.replace(part, path)
+            try:
+                part.write_text(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n", "utf-8", jsonl.ODD)
+                os.replace(part, path)
+            finally:
+                part.unlink(missing_ok=True)
 
     @staticmethod
     def _record(path: Path) -> dict[str, Any] | None:

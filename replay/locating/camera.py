@@ -77,7 +77,7 @@ def read_camera(path: Path) -> CalibratedCamera:
     """
     if not path.is_file():
         raise ScenarioError(
-            "there is no such file. `shiliu locate board=PICTURES` writes one.", file=path, field="camera"
+            "is no file that can be read. `shiliu locate board=PICTURES` writes one.", file=path, field="camera"
         )
     problems = Problems(places_in(path))
     node = Node(read_yaml(path), "", problems)
@@ -86,13 +86,15 @@ def read_camera(path: Path) -> CalibratedCamera:
         size = node.child("size").size()
         if node.child("matrix").mapping(required=("fx", "fy", "cx", "cy")):
             matrix = [node.child("matrix").child(key).number() for key in ("fx", "fy", "cx", "cy")]
-        given = [one.number() for one in node.child("distortion").each()]
+        given = [one.number() for one in node.child("distortion").each()] if "distortion" in node else []
         if len(given) > DISTORTION:
             node.child("distortion").note(f"has {len(given)} numbers. Give k1, k2, p1, p2, k3 of OpenCV's model.")
         bent[: len(given[:DISTORTION])] = given[:DISTORTION]
         within = [w * max(size[0], 1) / 640 for w in WITHIN]
         if node.child("within").value is not None and node.child("within").mapping(required=("f", "c")):
             within = [node.child("within").child(key).number() for key in ("f", "c")]
+            if min(within) < 0.0:
+                node.child("within").note("are standard deviations, 0 or more.")
         if size[0] and not (
             0.2 * size[0] < matrix[0] < 10 * size[0] and 0 < matrix[2] < size[0] and 0 < matrix[3] < size[1]
         ):

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ...scenarios.scene.scene import Scene
-from ...scenarios.sheet.errors import EpisodeError, ScenarioError
+from ...scenarios.sheet.errors import EpisodeError, ScenarioError, odd_kind
 from ..recording.recording import PictureFile, Recording
 from .camera import CalibratedCamera
 from .detection import Detected, detect
@@ -161,11 +161,13 @@ def read_pictures(paths: Iterable[Path]) -> list[tuple[str, np.ndarray]]:
         files = sorted(path.iterdir()) if path.is_dir() else [path]
         endings = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
         for file in files if not path.is_dir() else [f for f in files if f.suffix.lower() in endings]:
+            if not file.exists() or odd_kind(file) is not None:
+                raise EpisodeError(odd_kind(file) or "there is no such file.", file=file)
             try:
                 with Image.open(file) as image:
                     found.append((str(file), np.asarray(image.convert("RGB"))))
             except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-                raise EpisodeError(f"is no picture that can be read ({type(error).__name__}).", file=file) from None
+                raise EpisodeError(f"is no picture that can be read: {error}", file=file) from None
     if not found:
         raise EpisodeError("no picture there (.jpg, .png, .bmp, .webp).", file=", ".join(str(p) for p in paths))
     return found

@@ -15,6 +15,7 @@ part, which goes with what is drawn of the part (`table.top` with the table's he
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -100,7 +101,7 @@ def read_markers(path: Path) -> MarkerSet:
         ScenarioError: all that is wrong with it, by line.
     """
     if not path.is_file():
-        raise ScenarioError("there is no such file. `shiliu print markers` writes one.", file=path, field="markers")
+        raise ScenarioError("is no file that can be read. `shiliu print markers` writes one.", file=path, field="markers")
     problems = Problems(places_in(path))
     node = Node(read_yaml(path), "", problems)
     found: list[Marker] = []
@@ -111,7 +112,7 @@ def read_markers(path: Path) -> MarkerSet:
         if within.value is not None and within.mapping(required=("offset", "turn")):
             pasted = (
                 within.child("offset").quantity("length", low=0.0),
-                within.child("turn").quantity("angle", low=0.0),
+                within.child("turn").quantity("angle", low=0.0, high=math.pi),
             )
         for child in node.child("markers").each():
             if child.mapping(required=("id", "of", "size"), optional=("at", "faces", "turned")):

@@ -21,7 +21,7 @@ import numpy as np
 
 from ...scenarios.reading import composition
 from ...scenarios.robots.robot_folder import DEFAULT_ROBOT
-from ...scenarios.sheet.errors import ScenarioError
+from ...scenarios.sheet.errors import ScenarioError, odd_kind
 from ...scenarios.sheet.quantity import dimension_of
 from ...scenarios.sheet.yaml_reader import ENDINGS, Node, Problems, nearest, places_in, read_yaml
 from .limits import GRADES, JointLimit, Limits
@@ -337,7 +337,7 @@ def _match(robot: Embodiment, problems: Problems) -> None:
         return
     if not robot.model_file.is_file():
         if not any("model" in line for line in problems.found):
-            problems.note("model", f"there is no file {robot.model_file.name!r}.")
+            problems.note("model", odd_kind(robot.model_file) or f"there is no file {robot.model_file.name!r}.")
         return
     try:
         model = robot.model

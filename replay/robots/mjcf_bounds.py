@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
-from ...scenarios.sheet.errors import ScenarioError
+from ...scenarios.sheet.errors import ScenarioError, odd_kind, printable
 
 MAX_BYTES = 64 << 20  # of a file; the largest model here has some hundred KB
 MAX_FILES = 200  # that include one another
@@ -27,6 +27,9 @@ def refuse_huge(file: Path) -> None:
     for count, (path, element, copies) in enumerate(_elements(file)):
         if count > MAX_COPIES:
             raise ScenarioError(f"This has more than {MAX_COPIES} elements. No model has.", file=str(path), field="model")
+        for place in _places(path, element):
+            if (odd := odd_kind(place)) is not None:  # the engine would wait for a pipe
+                raise ScenarioError(f"{printable(place)} {odd}", file=str(path), field="model")
         size, most, what = _size(path, element, copies)
         if size > most:
             name = element.get("name")
@@ -101,12 +104,15 @@ def _numbers(element: ElementTree.Element, key: str) -> list[float]:
         return []  # the engine says what is wrong with it
 
 
+def _places(path: Path, element: ElementTree.Element) -> tuple[Path, ...]:
+    """Where a file that an element names may lie."""
+    name = element.get("file")
+    return (path.parent / name, *path.parent.glob(f"*/{Path(name).name}")) if name else ()
+
+
 def _of_file(path: Path, element: ElementTree.Element) -> float:
     """Points of the picture that a height field or texture is read from, by the head of the file."""
-    name = element.get("file")
-    if not name:
-        return 0.0
-    for place in (path.parent / name, *path.parent.glob(f"*/{Path(name).name}")):
+    for place in _places(path, element):
         try:
             with place.open("rb") as file:
                 head = file.read(24)

@@ -55,7 +55,7 @@ def read_camera(name: str, node: Node) -> Camera:
         node.child("mount").word(default="") or None,
         node.child("look_at") if "look_at" in node else None,
         where,
-        node.child("rate").quantity("frequency", default=None) if "rate" in node else None,
+        node.child("rate").quantity("frequency", default=None, low=0.1) if "rate" in node else None,
         asked or recorded,
         recorded,
         node.child("shows") if "shows" in node else None,

@@ -178,6 +178,8 @@ def _register_source() -> None:
             return SCHEME
 
         def is_config(self, config_path: str) -> bool:
+            if Path(config_path).name == "None":  # Hydra asks so where nothing of a group is chosen
+                return False
             return _find(self._normalize_file_name(config_path), [Path(self.path)]) is not None
 
         def load_config(self, config_path: str) -> ConfigResult:

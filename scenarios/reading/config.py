@@ -58,6 +58,7 @@ AT_END, LATCHED = GOAL_RULES = (
     "latched",
 )  # what was done holds when the task ends; or once reached, for ever
 CONTROL_RATE = 30.0  # Hz, the clock of the hardware's head camera
+MAX_SUBSTEPS = 1000  # physics steps of 1/30000 s, a hundredth of the shortest time constant of a contact here
 SUBSTEPS = 16  # physics steps of 1/480 s: the stiffest contact (solref 4.2 ms) keeps two steps
 
 
@@ -247,7 +248,7 @@ def read_config(
         hands_may_touch=tuple(judge.child("hands_may_touch").each()) if "hands_may_touch" in judge else (),
         held_may_touch=tuple(judge.child("held_may_touch").each()) if "held_may_touch" in judge else (),
         control_rate=node.child("control_rate").quantity("frequency", default=CONTROL_RATE, low=1.0, high=500.0),
-        substeps=node.child("substeps").integer(default=SUBSTEPS, low=1),
+        substeps=node.child("substeps").integer(default=SUBSTEPS, low=1, high=MAX_SUBSTEPS),
         liquids=node.child("liquids"),
         stains=node.child("stains"),
         physics=read_physics(node.child("physics")),

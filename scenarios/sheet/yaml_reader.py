@@ -458,7 +458,7 @@ class Node:
             return 1.0
         return float(self.value)
 
-    def integer(self, default: Any = _MISSING, low: int | None = None) -> int:
+    def integer(self, default: Any = _MISSING, low: int | None = None, high: int | None = None) -> int:
         if self.value is None and default is not _MISSING:
             return default
         small = isinstance(self.value, int) and (low is None or self.value >= low) and self.value < 1 << 63
@@ -467,6 +467,9 @@ class Node:
                 f"{self.value!r} stands where a whole number{f' from {low} on' if low is not None else ''} is wanted.{_odd(self.value)}"
             )
             return low or 0
+        if high is not None and self.value > high:
+            self.note(f"{self.value} is too large. It has to be {high} or less.")
+            return high
         return self.value
 
     def word(self, default: Any = _MISSING, choices: tuple[str, ...] | list[str] | None = None) -> str:

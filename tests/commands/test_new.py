@@ -241,3 +241,18 @@ def test_a_mapping_that_is_wrong_is_refused(tmp_path, monkeypatch, capsys):
     file.write_text(file.read_text(encoding="utf-8").replace("role: measured", "role: mesured"), encoding="utf-8")
     assert cli.main(["check", "mapping=mine"]) == 2
     assert "conf/mapping/mine.yaml:14" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "why"),
+    [
+        ("scenario", "microwave", "The package has a scenario 'microwave'"),
+        ("part", "can_330", "The package has a part 'can_330'"),
+        ("scenario", "null", "YAML reads it as None"),
+        ("mapping", "off", "YAML reads it as False"),
+    ],
+)
+def test_a_name_that_something_else_is_read_for_is_refused(kind, name, why, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["new", kind, name]) == 2
+    assert why in capsys.readouterr().err and not list(tmp_path.iterdir())

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 from shiliu.replay.locating.estimation import ANGLE, POSITION, Carrier, _moved, estimate
 from shiliu.replay.locating.markers import Marker, MarkerSet
 from shiliu.replay.locating.places import DRAWN, RESTS, UPRIGHT, difference
 from shiliu.scenarios.parts.pose import Pose
+from shiliu.scenarios.sheet.errors import EpisodeError, ScenarioError
 
 pytest.importorskip("cv2")
 from rendered import Lens, looking, sketch
-from shiliu.replay.locating.camera import CalibratedCamera
+from shiliu.replay.locating.camera import CalibratedCamera, read_camera
 from shiliu.replay.locating.detection import detect
+from shiliu.replay.locating.locating import read_pictures
 
 SIZE = (640, 480)
 MARKERS = MarkerSet(
@@ -188,3 +192,21 @@ def test_a_blurred_square_keeps_its_size():
         sizes.append(np.linalg.norm(corners - np.roll(corners, 1, axis=0), axis=1).mean())
     assert sizes[0] == pytest.approx(54.0, abs=0.3)  # 0.1 m at 1 m by 540 px
     assert sizes[1] == pytest.approx(sizes[0], abs=0.15)
+
+
+def test_a_camera_without_distortion_is_read_and_what_is_wrong_is_named_once(tmp_path):
+    file = tmp_path / "camera.yaml"
+    file.write_text("size: 640x480\nmatrix: {fx: 500, fy: 510, cx: 321, cy: 242}\n")
+    assert read_camera(file).distortion == (0.0,) * 5
+    file.write_text("size: 640x480\nmatrix: {fx: 500, fy: 510, cx: 321}\nwithin: {f: -1, c: 2}\n")
+    with pytest.raises(ScenarioError) as error:
+        read_camera(file)
+    assert "cy" in str(error.value) and "standard deviations" in str(error.value) and "distortion" not in str(error.value)
+
+
+def test_a_pipe_among_pictures_is_reported_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "a.jpg")
+    with pytest.raises(EpisodeError, match="is a pipe"):
+        read_pictures([tmp_path])
+    with pytest.raises(EpisodeError, match="there is no such file"):
+        read_pictures([tmp_path / "b.jpg"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -549,6 +550,14 @@ def test_a_model_that_would_fill_the_memory_is_refused_at_once(arm, element):
     arm.with_name("more.xml").write_text('<mujoco><asset><hfield nrow="60000" ncol="60000" size="1 1 1 1"/></asset></mujoco>')
     arm.with_name("arm.xml").write_text(ARM.replace("</mujoco>", f"{element}</mujoco>"), encoding="utf-8")
     with pytest.raises(ScenarioError, match="are the most"):
+        load_embodiment(str(arm))
+
+
+@pytest.mark.parametrize("element", ['<asset><mesh name="m" file="pipe.stl"/></asset>', '<include file="pipe.stl"/>'])
+def test_a_pipe_that_a_model_names_is_reported_and_not_waited_for(arm, element):
+    os.mkfifo(arm.with_name("pipe.stl"))
+    arm.with_name("arm.xml").write_text(ARM.replace("</mujoco>", f"{element}</mujoco>"), encoding="utf-8")
+    with pytest.raises(ScenarioError, match=r"pipe\.stl is a pipe"):
         load_embodiment(str(arm))
 
 

@@ -196,3 +196,34 @@ def test_a_designers_scenario_of_the_same_name_goes_through_hydra(designer):
     (designer / "conf" / "scenario" / "microwave.yaml").write_text("title: {en: Mine, zh: 我的}\n", encoding="utf-8")
     assert composition.as_it_stands("microwave") is None
     assert composition.as_it_stands("nowhere") is None
+
+
+def test_a_config_folder_that_may_not_be_read_stops_no_run_that_needs_nothing_of_it(tmp_path, monkeypatch):
+    (tmp_path / "conf" / "scenario").mkdir(parents=True)
+    asked = []
+    is_file = Path.is_file
+
+    def refused(path: Path) -> bool:
+        if path.parent == tmp_path / "conf" / "scenario":
+            asked.append(path.name)
+            raise PermissionError(13, "Permission denied", str(path))
+        return is_file(path)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Path, "is_file", refused)
+    composition.compose("replay", ["data=takes", "out=there"], tmp_path / "conf")
+    assert not asked
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "why"),
+    [("substeps: 8", "substeps: 1001", "1000 or less"), ("rate: 30 Hz, record", "rate: 0 Hz, record", "is too small")],
+)
+def test_counts_and_rates_that_no_run_would_end_with_are_refused(was, now, why, tmp_path, monkeypatch):
+    text = (composition.CONF / "scenario" / "table_setting.yaml").read_text(encoding="utf-8")
+    assert was in text
+    (tmp_path / "conf" / "scenario").mkdir(parents=True)
+    (tmp_path / "conf" / "scenario" / "mine.yaml").write_text(text.replace(was, now, 1), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ScenarioError, match=why):
+        shiliu.load_scenario("mine")
