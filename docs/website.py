@@ -257,11 +257,11 @@ def loop(strip: Path, to: Path) -> None:
     shown[0].save(to, save_all=True, append_images=shown[1:], duration=LOOP // len(shown), loop=0, quality=60)
 
 
-def front(out: Path) -> str:
-    cells = []
+def front() -> str:
+    """The first page; the loops of its wall are those of the scenarios' pages."""
+    cells, known = [], sheets()
     for name in SIXTEEN:
-        strip, title = DOCS / "scenarios" / f"{name}_strip.jpg", sheets()[name]["title"]
-        loop(strip, out / "loops" / f"{name}.webp")
+        title = known[name]["title"]
         cells.append(
             f'<a href="scenarios/{name}.html"><img src="loops/{name}.webp" alt="{title["en"]}" width="{WIDE}" loading="lazy">'
             f"<span>{title['en']} {title['zh']}</span></a>"
@@ -399,7 +399,7 @@ def write(out: Path) -> None:
         (to / "reference" / f"{name}.md").write_text(make(), encoding="utf-8")
     for file in (ROOT / "conf" / "editor").glob("*.json"):
         shutil.copyfile(file, to / "reference" / file.name)
-    (to / "index.md").write_text(front(to), encoding="utf-8")
+    (to / "index.md").write_text(front(), encoding="utf-8")
     (to / "site.css").write_text(CSS, encoding="utf-8")
     (out / "zensical.toml").write_text(settings(Path("site")), encoding="utf-8")
 
