@@ -24,6 +24,7 @@ from .standing import Standing, walk
 BLOCKED = 1.0  # cost of a way that leads through something, or is near to things for long
 ENOUGH = 0.3  # cost of a way on which something is a little near for a moment
 ROWS = 4  # ends of a carry of which one is sought by trees
+TRIES = 2  # how often the trees are asked for a way, each time with other draws, before there is none
 TIGHT = 0.004  # m of room at its end that are enough
 ALIKE = 0.15  # rad, by which its beginning differs from those of the others
 DIP = 0.005  # m, that what is carried level may come lower than at the ends of its way
@@ -89,11 +90,12 @@ class Ways:
 
     def free_way(self, side: str, goal: np.ndarray, speed: float) -> Path | None:
         """As `way`; None where none was found. Where none leads to these joint angles, the arm is held otherwise for the same pose."""
-        found = self.plan(side, [goal], speed=speed)
-        if found.path is None:
-            found = self.plan(side, [self._arms[side].hand(goal)], speed=speed)
-        self.why = found.why
         arm = self._arms[side]
+        for goals in (goal, arm.hand(goal)) * TRIES:
+            found = self.plan(side, [goals], speed=speed)
+            if found.path is not None:
+                break
+        self.why = found.why
         return None if found.path is None else arm.gently(arm.way(list(found.path[1:]), speed, scatter=0.0), SWIFT)
 
     def plan(
