@@ -35,7 +35,7 @@ def goal_over_starts(subject: Subject, rollouts: Rollouts) -> list[Finding]:
     """
     scene, rule, label, agreeing = subject.scene, subject.rules["goal"], subject.claim, rollouts.agreeing
     n, k = len(rollouts.outcomes[:agreeing]), len(rollouts.succeeded)
-    low, high = wilson(k, n)
+    low, high = wilson(k, n) if n else (0.0, 1.0)  # no start may agree with the hands
     start = rollouts.plan.start
     unknown = start.unknown() if start is not None else scene.config.vary_unknown
     details: dict[str, Any] = {"successes": k, "starts": n, "low": low, "high": high, "unknown": ", ".join(unknown)}
