@@ -36,7 +36,7 @@ from ..explanation.attribution import attribute
 from ..explanation.changed_columns import changed_columns
 from ..explanation.tracking_cause import explain
 from ..explanation.what_tips import tipped
-from ..facts.held_contacts import touches_of
+from ..facts.held_contacts import before_received, touches_of
 from ..facts.missed_goal import explained
 from ..facts.near_copies import NEAR, UNMEASURED, copies_of, counted, hangs, open_, play_near
 from ..facts.object_poses import check_diverged
@@ -295,7 +295,8 @@ def _slipped(subject: Subject, rollouts: Rollouts) -> list[Finding]:
     if not rollouts.known or (subject.recording.episode is None and not scene.handled):
         rule = rules["slip"]
         return [rule.not_checked("unknown_start") if scene.handled else rule.not_applicable("no_objects")]
-    creeps = [(held, creep_of(scene, rollouts.plan.takes[0], shown, held)) for held in rollouts.carries]
+    mine = [before_received(scene, shown, held) for held in rollouts.carries]
+    creeps = [(held, creep_of(scene, rollouts.plan.takes[0], shown, held)) for held in mine if held.begin < held.end]
     return check_slip(creeps, len(scene.handled), scene.control_timestep, rules)
 
 
