@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shiliu.replay.evaluation.faults.scoring import ALARM
+from fault_scoring import ALARM
 from shiliu.replay.judge.verdict import Verdict
 
 REFUSED, WARNED = "refused", "warned"

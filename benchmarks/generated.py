@@ -14,7 +14,7 @@ out=                      a line of JSON a fault; seeds that stand there are not
 missed=30                 so many of what was missed are listed, the largest against its limit first
 markdown=FILE             the tables
 
-A fault is drawn by its seed (`shiliu.replay.evaluation.generated`): an operation, columns, a span, a size. *Above* is what exceeds
+A fault is drawn by its seed (`generated_faults`): an operation, columns, a span, a size. *Above* is what exceeds
 the limits of detection, which are printed first. *Refused* is UNSOUND, INFEASIBLE or unreadable. *Root*: the root names the
 column, lies on the span, claims no other family, and blames neither operator nor scene nor robot; *where*: column and span
 alone. Faults in takes that are refused as they are clean are left out, and counted.
@@ -30,13 +30,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from generated_faults import judging, limits, operations, scoring
+from generated_faults.compose import KINDS, REAL, DrawnFault, draw_fault
+from generated_faults.patch import UnfitError
+from generated_faults.sources import SourceSet, read_source
+from generated_faults.writing import write_clean, write_fault
 from given_words import given_words, show
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from shiliu.replay.evaluation.generated import judging, limits, operations, scoring
-from shiliu.replay.evaluation.generated.compose import KINDS, REAL, DrawnFault, draw_fault
-from shiliu.replay.evaluation.generated.patch import UnfitError
-from shiliu.replay.evaluation.generated.sources import SourceSet, read_source
-from shiliu.replay.evaluation.generated.writing import write_clean, write_fault
 from shiliu.replay.judge.context import Contexts
 
 DEFAULTS = {

@@ -34,11 +34,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import fault_scoring as scoring
+import fault_sets as sets
 import shiliu
 from given_words import given_words
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.evaluation.device import DeviceModel, load_device, through
-from shiliu.replay.evaluation.faults import scoring, sets
 from shiliu.replay.evaluation.faults.injecting import Job, inject
 from shiliu.replay.evaluation.faults.registry import COMBINED, chosen, faults_of, faults_of_sets
 from shiliu.replay.judge.context import SceneContext

@@ -33,6 +33,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import fault_sets as sets
 import shiliu
 from complaints import (
     NAMES,
@@ -46,12 +47,12 @@ from complaints import (
     scored,
     timed,
 )
+from fault_scoring import share
 from given_words import given_words, show
 from judge import percent
-from shiliu.replay.evaluation.faults import ordinary, sets
+from shiliu.replay.evaluation.faults import ordinary
 from shiliu.replay.evaluation.faults.injecting import Job, inject
 from shiliu.replay.evaluation.faults.registry import chosen, faults_of, faults_of_sets
-from shiliu.replay.evaluation.faults.scoring import share
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.intake import intake
 from shiliu.replay.judge.judge import judging

@@ -32,10 +32,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import fault_sets as sets
 import numpy as np
 import shiliu
 from given_words import given_words, show
-from shiliu.replay.evaluation.faults import ordinary, sets
+from shiliu.replay.evaluation.faults import ordinary
 from shiliu.replay.evaluation.faults.fault import Fault, FaultMark, Work
 from shiliu.replay.evaluation.faults.injecting import Job, inject
 from shiliu.replay.evaluation.faults.placing import segment

@@ -22,8 +22,8 @@ from typing import Any
 
 import shiliu
 import yaml
+from fault_scoring import ALARM
 from given_words import given_words, show
-from shiliu.replay.evaluation.faults.scoring import ALARM
 from shiliu.replay.judge.judge import judging
 from shiliu.replay.judge.verdict import Verdict
 from shiliu.scenarios.sheet.errors import ShiliuError

@@ -16,12 +16,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+import fault_sets as sets
 import numpy as np
 import shiliu
 from given_words import given_words
 from shiliu.replay.checks.releases import GripOpening, check_release, hands_of, releases_of
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.evaluation.faults import sets
 from shiliu.replay.evaluation.faults.injecting import Job, inject
 from shiliu.replay.evaluation.faults.registry import faults_of
 from shiliu.replay.judge.context import SceneContext

@@ -25,6 +25,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import fault_sets as sets
 import shiliu
 from action_measures import (
     area_interval,
@@ -37,7 +38,6 @@ from given_words import given_words, show
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.streams import check_lag
 from shiliu.replay.checks.takes import lag_of
-from shiliu.replay.evaluation.faults import sets
 from shiliu.replay.evaluation.faults.injecting import Job, beginning, inject, prolonged
 from shiliu.replay.evaluation.faults.placing import segment
 from shiliu.replay.evaluation.faults.registry import faults_of

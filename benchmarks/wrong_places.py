@@ -26,10 +26,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import fault_sets as sets
 import shiliu
+from action_measures import area_interval, area_under_roc
 from shiliu.replay.benchmark.given_words import given_words, show
-from shiliu.replay.evaluation.action_measures import area_interval, area_under_roc
-from shiliu.replay.evaluation.faults import sets
 from shiliu.replay.judge.judge import judging
 from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.scenarios.scene.scene import Scene

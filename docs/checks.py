@@ -29,6 +29,8 @@ from shiliu.replay.checks.registry import check_of, registry
 from shiliu.replay.checks.rules import FOLDER, load_rules
 from shiliu.replay.report.text import Words, catalogue
 
+sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks"))
+
 PAGE = Path(__file__).resolve().parent / "checks.md"
 ROOM = Path(__file__).resolve().parent / "checks"
 THRESHOLDS = "arm_manipulation"
@@ -220,7 +222,7 @@ def _by_fault(faults: dict[str, str], every: Sequence[str]) -> dict[str, list[st
 
 def plain(recording: Any, scene: Any) -> list[Any]:
     """An episode as a set without our own files gives it; nothing where there is none."""
-    from shiliu.replay.evaluation.faults import sets
+    import fault_sets as sets
 
     if recording is None:
         return []
@@ -259,7 +261,6 @@ KEPT: list[Any] = []  # folders of videos, which live as long as these
 
 def person(scene: Any, episode: Any, fault: str) -> Any:
     """A person who does the beginning of a demonstration, with one known fault."""
-    sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks"))
     import person_faults as people
     from shiliu.replay.evaluation.faults.injecting import beginning
 

@@ -344,7 +344,7 @@ def check_balance(effort: Effort, polygon: np.ndarray, rules: Rules, signal: str
 
 
 def compare_torque(
-    needed: Effort, t: np.ndarray, recorded: np.ndarray, names: Sequence[str], window: float = 0.12
+    needed: Effort, t: np.ndarray, recorded: np.ndarray, names: Sequence[str]
 ) -> dict[str, dict[str, float]]:
     """How far computed torques are from recorded ones, by joint: rms of difference and recorded, offset [Nm].
 
@@ -355,7 +355,7 @@ def compare_torque(
     both = [name for name in needed.names if name in names]
     if not both or not len(needed.t):
         return {}
-    smooth = resample(t, recorded[:, [names.index(name) for name in both]], rate=1.0 / needed.step, window=window)
+    smooth = resample(t, recorded[:, [names.index(name) for name in both]], rate=1.0 / needed.step, window=0.12)
     table = {}
     for j, name in enumerate(both):
         at = np.interp(needed.t, smooth.t, smooth.x[:, j], left=np.nan, right=np.nan)

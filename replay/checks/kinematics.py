@@ -25,14 +25,14 @@ from .rules import Rule, Rules
 PEAK_OF_MEAN = 1.875  # largest over mean speed of a minimum-jerk movement (Flash and Hogan 1985)
 
 
-def motion_of(t: np.ndarray, q: np.ndarray, rules: Rules, code: str = "joint.velocity") -> Motion:
-    """The motion as the rule of `code` wants it: local quadratic over its window, on its grid.
+def motion_of(t: np.ndarray, q: np.ndarray, rules: Rules) -> Motion:
+    """The motion as `joint.velocity` wants it: local quadratic over its window, on its grid.
 
     Args:
         t: (n,) sample times by the clock to judge by [s].
         q: (n, k) joint angles [rad].
     """
-    rule = rules[code]
+    rule = rules["joint.velocity"]
     return resample(t, q, rate=rule.rate, window=rule.window)
 
 

@@ -354,7 +354,7 @@ def check_stable(unstable_at: float | None, rules: Rules) -> list[Finding]:
     rule = rules["unstable"]
     if unstable_at is None:
         return [rule.passed()]
-    return [rule.finding(level="FAIL", t0=unstable_at, t1=unstable_at, value=1.0, limit=0.0, margin=-1.0, excess=1.0)]
+    return [rule.beyond(1.0, t0=unstable_at, t1=unstable_at)]
 
 
 def _finish(finding: Finding, known: Known) -> Fix:

@@ -71,15 +71,13 @@ def check_quaternion(streams: Sequence[Stream], rules: Rules, origin: int) -> li
                 jumps = np.flatnonzero((q[1:] * q[:-1]).sum(axis=1) < -SAME * np.where(size > 0, size, np.inf)) + 1
             if len(jumps):
                 found.append(
-                    rule.finding(
+                    rule.beyond(
+                        float(len(jumps)),
                         level="WARN",
                         subject=subject,
                         t0=float(t[jumps[0]]),
                         t1=float(t[jumps[-1]]),
-                        value=float(len(jumps)),
                         unit="1",
-                        limit=0.0,
-                        margin=-float(len(jumps)),
                         excess=0.0,
                         share=len(jumps) / max(len(q) - 1, 1),
                         details={"kind": "sign", "stream": stream.name, "count": len(jumps), "samples": len(q)},

@@ -125,6 +125,12 @@ class Rule:
         filled = {"signal": self.signal, "unit": self.unit, "limit_source": self.source, "limit_grade": self.grade}
         return Finding(code=self.code, stage=self.stage, **(filled | known))
 
+    def beyond(self, value: float, limit: float = 0.0, **known: Any) -> Finding:
+        """A finding of a value above what may be: a FAIL, if `level` says nothing else."""
+        by = value - limit
+        graded = {"level": "FAIL", "value": value, "limit": limit, "margin": -by, "excess": by / self.size(limit)}
+        return self.finding(**(graded | known))
+
     def passed(self, **known: Any) -> Finding:
         return self.finding(level="PASS", **({"excess": 0.0} | known))
 

@@ -45,7 +45,7 @@ def check_digest(declared: Declared, rules: Rules) -> list[Finding]:
     details |= {"kind": "frames" if whole else "columns" if columns else "tables"}
     details |= {"copies": {name: list(map(str, pair)) for name, pair in declared.copies.items()}}
     subject = names or (FRAMES,)
-    return [rule.finding(level="FAIL", subject=subject, value=n, limit=0.0, margin=-n, excess=n, details=details)]
+    return [rule.beyond(n, subject=subject, details=details)]
 
 
 def check_length(declared: Declared, rules: Rules) -> list[Finding]:
@@ -65,17 +65,7 @@ def check_length(declared: Declared, rules: Rules) -> list[Finding]:
             by = float(abs(length - declared.n))
             subject = ("length",) if name == "length" else ("dataset_from_index", "dataset_to_index")
             details = {"kind": "rows", "said": length, "here": declared.n}
-            found.append(
-                rule.finding(
-                    level="FAIL",
-                    subject=subject,
-                    value=by,
-                    limit=0.0,
-                    margin=-by,
-                    excess=by / rule.size(0.0),
-                    details=details,
-                )
-            )
+            found.append(rule.beyond(by, subject=subject, details=details))
     if declared.span is not None and declared.place is not None and declared.span[0] != declared.place:
         by = float(abs(declared.span[0] - declared.place))
         details = {
@@ -97,17 +87,7 @@ def check_length(declared: Declared, rules: Rules) -> list[Finding]:
                 "said": stated if isinstance(stated, int | float | str) else str(stated),
                 "here": here,
             }
-            found.append(
-                rule.finding(
-                    level="WARN",
-                    subject=(name,),
-                    value=by,
-                    limit=0.0,
-                    margin=-by,
-                    excess=by / rule.size(0.0),
-                    details=details,
-                )
-            )
+            found.append(rule.beyond(by, level="WARN", subject=(name,), details=details))
     if found:
         return worst_of(found)
     if all(value is None for value in lengths.values()) and not declared.totals:

@@ -269,9 +269,8 @@ def _wrong(
     seconds = np.arange(declared.n) / declared.fps if declared.fps else None
     t0, t1 = (None, None) if seconds is None or not len(rows) else (float(seconds[rows[0]]), float(seconds[rows[-1]]))
     n = float(more.get("lost") or max(len(rows), 1))
-    return rule.finding(
-        level=level, subject=(name,), t0=t0, t1=t1, value=n, limit=0.0, margin=-n, excess=n / rule.size(0.0),
-        share=len(rows) / max(declared.n, 1),
+    return rule.beyond(
+        n, level=level, subject=(name,), t0=t0, t1=t1, share=len(rows) / max(declared.n, 1),
         details={"kind": kind, "row": int(rows[0]) if len(rows) else 0, "count": len(rows), "times": several(rows)} | more,
     )  # fmt: skip
 

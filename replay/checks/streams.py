@@ -95,17 +95,7 @@ def check_unmapped(
     ]
     details = {"unused": unused, "unknown": unknown, "unreached": lost}
     if lost:
-        return [
-            rule.finding(
-                level="FAIL",
-                subject=tuple(lost),
-                value=float(len(lost)),
-                limit=0.0,
-                margin=-float(len(lost)),
-                excess=float(len(lost)),
-                details=details,
-            )
-        ]
+        return [rule.beyond(float(len(lost)), subject=tuple(lost), details=details)]
     strangers = [
         name
         for stream in recording.select("command", "joint_position")

@@ -109,16 +109,10 @@ def duplicate_of(digests: tuple[str | None, str | None], before: Mapping[str, st
     """
     rule = rules["take.duplicate"]
     given, whole = digests
-    if whole is not None and whole in before:
-        details = {"of": before[whole], "kind": "copy"}
-        return rule.finding(
-            level="FAIL", subject=(before[whole],), value=1.0, limit=0.0, margin=-1.0, excess=1.0, details=details
-        )
-    if given is not None and given in before:
-        details = {"of": before[given], "kind": "commands"}
-        return rule.finding(
-            level="WARN", subject=(before[given],), value=1.0, limit=0.0, margin=-1.0, excess=1.0, details=details
-        )
+    for digest, kind, level in ((whole, "copy", "FAIL"), (given, "commands", "WARN")):
+        if digest is not None and digest in before:
+            of = before[digest]
+            return rule.beyond(1.0, level=level, subject=(of,), details={"of": of, "kind": kind})
     return rule.passed(value=0.0, limit=0.0, margin=0.0)
 
 

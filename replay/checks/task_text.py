@@ -78,7 +78,7 @@ def check_text(recorded: Recorded) -> list[Finding]:
     level = "FAIL" if read[worst].certain and evidence.source != "command" else "WARN"
     details |= {"kind": first.kind, "word": first.word, "done": list(first.done), "text": texts[worst], "from": worst}
     details |= {"more": [f"{c.kind}: {c.word}" for c in found[1:TEXTS]]}
-    return [rule.finding(level=level, subject=(worst,), value=n, limit=0.0, margin=-n, excess=n, details=details)]
+    return [rule.beyond(n, level=level, subject=(worst,), details=details)]
 
 
 def sentences(recording: Recording) -> Iterator[tuple[str, str]]:

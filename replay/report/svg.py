@@ -63,9 +63,9 @@ def ticks(low: float, high: float, wanted: int) -> list[float]:
     return [round(k * step, 10) for k in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
-def text_width(text: str, size: float = FONT) -> float:
+def text_width(text: str) -> float:
     """Rough width of a text: a CJK character is a full square, others a bit more than half."""
-    return sum(size if ord(c) > 0x2E80 else 0.56 * size for c in text)
+    return sum(FONT if ord(c) > 0x2E80 else 0.56 * FONT for c in text)
 
 
 def signs() -> dict[str, Markup]:

@@ -65,11 +65,10 @@ class Case:
 
 @dataclass(frozen=True)
 class Explanation:
-    """One hypothesis fitted to a case: (m,) the rows as it makes them, how many numbers were free, and what they are."""
+    """One hypothesis fitted to a case: how many numbers were free, and what they are."""
 
     name: str
     family: str
-    predicted: np.ndarray
     free: float
     numbers: Mapping[str, float | str] = field(default_factory=dict)
     explained: float = 0.0
@@ -101,7 +100,7 @@ def compare(case: Case) -> list[Explanation]:
             rest = float(((case.recorded - predicted) ** 2).sum())
             if np.isfinite(rest):
                 score = case.n * np.log(rest / case.n + case.noise**2) + free * np.log(max(case.n, 2))
-                found.append(Explanation(one.name, one.family, predicted, free, numbers, 1.0 - rest / nothing, float(score)))
+                found.append(Explanation(one.name, one.family, free, numbers, 1.0 - rest / nothing, float(score)))
     return sorted(found, key=lambda e: e.score)
 
 

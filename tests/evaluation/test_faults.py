@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 
+import fault_scoring as scoring
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,7 +16,7 @@ from conftest import ROOT
 from device_measuring import measure
 from shiliu.replay.checks.finding import Finding
 from shiliu.replay.evaluation.device import FOLDER, SHARES, as_recorded, load_device, through
-from shiliu.replay.evaluation.faults import ordinary, scoring
+from shiliu.replay.evaluation.faults import ordinary
 from shiliu.replay.evaluation.faults.injecting import Job, beginning, inject, prolonged
 from shiliu.replay.evaluation.faults.registry import COMBINED, FAULTS, chosen, faults_of
 from shiliu.replay.judge.context import SceneContext

@@ -7,13 +7,13 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
-from shiliu.replay.checks.grip import CarriedSpan
+from shiliu.replay.checks.grip import CarriedSpan, check_slip
 from shiliu.replay.checks.outcome import Struck, check_touches
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.commands.list_parts import in_full
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.facts.commanded_collision import Looked, check_looked, fixtures
-from shiliu.replay.judge.facts.held_contacts import HeldSpan, borne, driven, holds_of, touches_of
+from shiliu.replay.judge.facts.held_contacts import HeldSpan, before_received, borne, driven, holds_of, touches_of
 from shiliu.replay.judge.facts.payload import carries_of
 from shiliu.replay.judge.facts.results import RolloutPlan, Rollouts, Subject
 from shiliu.replay.judge.stages.own_robot import OwnRobot
@@ -207,6 +207,37 @@ def test_the_goal_tells_what_is_fitted_into_what_and_who_receives_it():
     care = load_scenario("drink_assist")
     meant = {(name, m.part) for name, held in care.holdable.items() for m in held.meetings if m.meant}
     assert meant == {("cup", "person")}
+
+
+@pytest.mark.parametrize(
+    ("other", "meant", "held", "end", "level"),
+    [
+        ("people/elder", True, [(14, 20)], 14, "PASS"),  # the person has it, and pulls
+        ("people/elder", True, [(5, 8), (16, 20)], 16, "PASS"),  # touched on the way, then taken
+        ("people/elder", True, [(5, 8)], 20, "WARN"),  # nobody has it when it leaves the hand
+        ("people/elder", False, [(14, 20)], 20, "WARN"),  # a person to whom nobody hands it
+        ("fixtures/shelf", True, [(14, 20)], 20, "WARN"),  # a shelf takes nothing
+    ],
+)
+def test_what_a_person_pulls_out_of_the_hand_does_not_slip(other, meant, held, end, level):
+    """A cup of 2 N creeps by 1 mm a step from step 17 on, and by 12 mm in the last; row 1 of two is the one that counts."""
+    meetings = (SimpleNamespace(meant=True, part="table"), SimpleNamespace(meant=meant, part="other"))
+    parts = {"table": SimpleNamespace(name="fixtures/table"), "other": SimpleNamespace(name=other)}
+    scene = SimpleNamespace(
+        names=SimpleNamespace(parts=parts), weights={"cup": 2.0}, met=(0, 0),
+        holdable={"cup": SimpleNamespace(meetings=meetings)},
+    )  # fmt: skip
+    met = np.zeros((25, 2))
+    met[3:, 0] = 5.0
+    for first, last in held:
+        met[first:last, 1] = 1.1
+    span = before_received(scene, SimpleNamespace(met=met), CarriedSpan("cup", "left_claw", 2, 20))
+    assert (span.begin, span.end) == (2, end)
+    creep = np.array([*np.zeros(15), 0.001, 0.002, 0.012])
+    (found,) = check_slip([(span, creep[: span.end - 2])], 1, DT, RULES)
+    assert found.level == level
+    unmeasured = SimpleNamespace(met=np.zeros((25, 0)))
+    assert before_received(scene, unmeasured, CarriedSpan("cup", "left_claw", 2, 20)).end == 20
 
 
 def test_what_a_thing_meets_is_measured_for_the_judge_alone(apart):

@@ -5,12 +5,13 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import fault_scoring as scoring
+import fault_sets as sets
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from shiliu import cli
-from shiliu.replay.evaluation.faults import scoring, sets
 from shiliu.replay.evaluation.faults.fault import Fault
 from shiliu.replay.evaluation.faults.injecting import Job, inject
 from shiliu.replay.evaluation.faults.registry import OF_FILES, faults_of, faults_of_sets

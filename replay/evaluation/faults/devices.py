@@ -61,12 +61,12 @@ def _times(work: Work, stream: Stream) -> np.ndarray:
     return seconds(stream, origin_ns(work.record))
 
 
-def _busy(work: Work, stream: Stream, length: float, least: float, lead: float = 1.0) -> float:
+def _busy(work: Work, stream: Stream, length: float, least: float) -> float:
     """A time from which on some joint of a stream moves by at least so much [rad] within a length of time [s]."""
     t = _times(work, stream)
     names = [n for n in stream.names if n in work.context.scene.robot.joint_names]
     x = stream.values[:, [stream.names.index(n) for n in names]] * SCALE[stream.unit]
-    starts = np.arange(t[0] + lead, t[-1] - length - lead, 0.05)
+    starts = np.arange(t[0] + 1.0, t[-1] - length - 1.0, 0.05)
     at = np.stack([np.interp(starts, t, x[:, j]) for j in range(x.shape[1])])
     after = np.stack([np.interp(starts + length, t, x[:, j]) for j in range(x.shape[1])])
     busy = starts[np.abs(after - at).max(axis=0) > least]

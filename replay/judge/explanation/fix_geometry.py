@@ -102,14 +102,13 @@ def holding_torque(model: mujoco.MjModel, names: Sequence[str], q: np.ndarray, j
     return float(data.qfrc_inverse[model.jnt_dofadr[at]])
 
 
-def over_feet(model: mujoco.MjModel, names: Sequence[str], q: np.ndarray, base: str | None = None) -> np.ndarray:
+def over_feet(model: mujoco.MjModel, names: Sequence[str], q: np.ndarray) -> np.ndarray:
     """(2,) where on the floor the robot's centre of mass is, when it holds a posture with empty hands."""
-    base = base or root_of(model)
     data = mujoco.MjData(model)
     data.qpos[:] = positions(model, names, q[None])[0]
     mujoco.mj_kinematics(model, data)
     mujoco.mj_comPos(model, data)
-    return np.array(data.subtree_com[model.body(base).id, :2])
+    return np.array(data.subtree_com[model.body(root_of(model)).id, :2])
 
 
 def inward(polygon: np.ndarray, point: Sequence[float]) -> np.ndarray:

@@ -9,15 +9,16 @@ and what it still touches when it has been let go, from when it came there for g
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import mujoco
 import numpy as np
 
+from ....scenarios.people.safety import people
 from ....scenarios.scene.scene import Scene
 from ...checks.collision import Overlap, Question, geoms_of, overlaps_of
 from ...checks.grip import CarriedSpan
-from ...checks.outcome import Struck
+from ...checks.outcome import Struck, held_from
 from ...rollout.rollout import Rollout, Take
 from .commanded_collision import Looked
 from .payload import carries_of, grip_of
@@ -73,6 +74,21 @@ def borne(touched: np.ndarray, hold: HeldSpan, dt: float) -> np.ndarray:
         if stood or stands:
             found[run[0] : run[-1] + 1] = True
     return found
+
+
+def before_received(scene: Scene, played: Rollout, held: CarriedSpan) -> CarriedSpan:
+    """A carrying until the person who receives the thing has hold of it, and keeps it until the hand has left.
+
+    From then on it moves with the person: that it leaves the hand is what was meant.
+    """
+    if played.met.shape[1] != len(scene.met):
+        return held
+    persons, end = people(scene.names), held.end
+    for column, meeting in zip(_columns(scene, held.thing), scene.holdable[held.thing].meetings):
+        if meeting.meant and meeting.part in persons:
+            free = played.met[: held.end, column] <= held_from(scene.weights[held.thing])
+            end = min(end, int(np.flatnonzero(free)[-1]) + 1 if free.any() else 0)
+    return replace(held, end=end)
 
 
 def touches_of(scene: Scene, played: Rollout) -> list[Struck]:

@@ -36,7 +36,7 @@ from ..explanation.attribution import attribute
 from ..explanation.changed_columns import changed_columns
 from ..explanation.tracking_cause import explain
 from ..explanation.what_tips import tipped
-from ..facts.held_contacts import touches_of
+from ..facts.held_contacts import before_received, touches_of
 from ..facts.missed_goal import explained
 from ..facts.near_copies import NEAR, UNMEASURED, copies_of, counted, hangs, open_, play_near
 from ..facts.object_poses import check_diverged
@@ -295,7 +295,8 @@ def _slipped(subject: Subject, rollouts: Rollouts) -> list[Finding]:
     if not rollouts.known or (subject.recording.episode is None and not scene.handled):
         rule = rules["slip"]
         return [rule.not_checked("unknown_start") if scene.handled else rule.not_applicable("no_objects")]
-    creeps = [(held, creep_of(scene, rollouts.plan.takes[0], shown, held)) for held in rollouts.carries]
+    mine = [before_received(scene, shown, held) for held in rollouts.carries]
+    creeps = [(held, creep_of(scene, rollouts.plan.takes[0], shown, held)) for held in mine if held.begin < held.end]
     return check_slip(creeps, len(scene.handled), scene.control_timestep, rules)
 
 
@@ -322,45 +323,23 @@ def _reproduced(subject: Subject, motions: Motions, shown: Rollout) -> list[Find
         rules,
         parts,
     )
-    worst = max(
-        (
-            (k, float(np.abs(state - shown.states[k]).max()))
-            for k, state in episode.checkpoints.items()
-            if k in shown.states and not np.array_equal(state, shown.states[k])
-        ),
-        key=lambda item: item[1],
-        default=None,
-    )
-    if worst is not None and found[0].level == "PASS":
-        first = min(
-            k
-            for k, state in episode.checkpoints.items()
-            if k in shown.states and not np.array_equal(state, shown.states[k])
-        )
-        details = {
-            "step": first,
-            "what_differs": "full state in float64",
-            "likely": "engine_version",
-            "steps": episode.n_steps,
-        }
-        found = [
-            rules["reproduces"].finding(
-                level="FAIL",
-                t0=first * scene.control_timestep,
-                value=worst[1],
-                limit=0.0,
-                margin=-worst[1],
-                excess=1.0,
-                details=details,
-            )
-        ]
+    apart = {
+        k: float(np.abs(state - shown.states[k]).max())
+        for k, state in episode.checkpoints.items()
+        if k in shown.states and not np.array_equal(state, shown.states[k])
+    }
+    if apart and found[0].level == "PASS":
+        first = min(apart)
+        details = {"step": first, "what_differs": "full state in float64", "likely": "engine_version", "steps": episode.n_steps}
+        at = first * scene.control_timestep
+        found = [rules["reproduces"].beyond(max(apart.values()), t0=at, excess=1.0, details=details)]
     if scene.fingerprint != episode.fingerprint:
         found[0].details["scene_changed"] = True
     if found[0].level == "FAIL" and found[0].details["likely"] != "length":
         assert motions.draw is not None
         record = {name: np.asarray(episode.states[name])[:rows] for name in compared}
         again = {name: shown.observations[name][:rows] for name in compared}
-        if worst is None and any(k in shown.states for k in episode.checkpoints):
+        if not apart and any(k in shown.states for k in episode.checkpoints):
             found = [_written_otherwise(found[0], scene, record, again)]
         else:
             found[0].details |= attribute(scene, episode, motions.draw, record, again, shown.states)

@@ -10,7 +10,7 @@ from ....checks.finding import Finding, Plot
 from ....checks.outcome import bounds_of
 from ....checks.tipping_over import smoothed, stand_of
 from ....rollout.rollout import Rollout, Take
-from ...facts.held_contacts import touches_of
+from ...facts.held_contacts import before_received, touches_of
 from ...facts.object_poses import distances
 from ...facts.payload import creep_of, grasps_of
 from ...facts.recorded_poses import object_streams
@@ -35,8 +35,8 @@ def _slip(judged: Judged, finding: Finding) -> Plot | None:
         return None
     take, played, t = found
     traces = []
-    for held in judged.rollouts.carries:
-        if (held.thing, held.hand) == finding.subject:
+    for held in (before_received(judged.scene, played, one) for one in judged.rollouts.carries):
+        if (held.thing, held.hand) == finding.subject and held.begin < held.end:
             creep = creep_of(judged.scene, take, played, held)
             traces.append({"name": "replayed", "t": t[held.begin : held.end], "y": MM * creep})
     if not traces:

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from shiliu.replay.formats.lerobot import layout, stats
+from shiliu.replay.formats.lerobot.plain import make_plain
+from shiliu.replay.formats.lerobot.write import write_lerobot
+from shiliu.replay.recording.recording import SimEpisode
 
-from ...formats.lerobot import layout, stats
-from ...formats.lerobot.plain import make_plain
-from ...formats.lerobot.write import write_lerobot
-from ...recording.recording import SimEpisode
 from .compose import ORDINARY, REAL, UNSEEN, DrawnFault, Tables
 from .sources import TIME, SourceSet, SourceTake
 

@@ -11,12 +11,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
-
-from ...checks.finding import Finding, tidy
-from ...judge.verdict import Verdict
-from ...signals.statistics import wilson
-from .fault import Fault, FaultMark
-from .injecting import Injected
+from shiliu.replay.checks.finding import Finding, tidy
+from shiliu.replay.evaluation.faults.fault import Fault, FaultMark
+from shiliu.replay.evaluation.faults.injecting import Injected
+from shiliu.replay.judge.verdict import Verdict
+from shiliu.replay.signals.statistics import wilson
 
 SHORT = 0.5  # s, a shorter fault is asked for its onset, a longer one for its overlap
 ONSET, OVERLAP = 0.1, 0.8  # s and IoU that are aimed at

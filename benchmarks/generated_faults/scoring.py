@@ -12,9 +12,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ...checks.finding import Finding, tidy
-from ...judge.verdict import Verdict
-from ...signals.statistics import wilson
+from shiliu.replay.checks.finding import Finding, tidy
+from shiliu.replay.judge.verdict import Verdict
+from shiliu.replay.signals.statistics import wilson
+
 from .compose import DrawnFault, FaultPart
 
 Line = dict[str, Any]

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import yaml
+from shiliu.replay.formats import read
+from shiliu.replay.recording.recording import Recording, SimEpisode
+from shiliu.scenarios.reading.composition import CONF
+from shiliu.scenarios.sheet.errors import EpisodeError
 
-from ....scenarios.reading.composition import CONF
-from ....scenarios.sheet.errors import EpisodeError
-from ...formats import read
-from ...recording.recording import Recording, SimEpisode
 from .limits import PEAKS
 
 TIME = "timestamp"

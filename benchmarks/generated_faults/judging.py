@@ -7,20 +7,20 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from ....scenarios.reading.composition import CONF
-from ....scenarios.sheet.errors import ShiliuError
-from ...checks.rules import Rules
-from ...checks.streams import check_lag
-from ...checks.takes import Lag, lag_of
-from ...formats import read
-from ...judge.context import BARE, Contexts
-from ...judge.intake import intake, rules_of
-from ...judge.judge import judging
-from ...judge.set_comparison import Company
-from ...judge.verdict import Verdict
-from ...recording.recording import Recording
-from ...signals.channels import pair
-from ...signals.clock import origin_ns
+from shiliu.replay.checks.rules import Rules
+from shiliu.replay.checks.streams import check_lag
+from shiliu.replay.checks.takes import Lag, lag_of
+from shiliu.replay.formats import read
+from shiliu.replay.judge.context import BARE, Contexts
+from shiliu.replay.judge.intake import intake, rules_of
+from shiliu.replay.judge.judge import judging
+from shiliu.replay.judge.set_comparison import Company
+from shiliu.replay.judge.verdict import Verdict
+from shiliu.replay.recording.recording import Recording
+from shiliu.replay.signals.channels import pair
+from shiliu.replay.signals.clock import origin_ns
+from shiliu.scenarios.reading.composition import CONF
+from shiliu.scenarios.sheet.errors import ShiliuError
 
 CHECKS = ("intake", "gate")
 

@@ -7,18 +7,18 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ....scenarios.scene.scene import Scene
-from ...checks.rules import Rules
-from ...checks.streams import check_lag
-from ...checks.takes import Lag, lag_of
-from ...formats import read
-from ...formats.lerobot.plain import make_plain
-from ...formats.lerobot.write import write_lerobot
-from ...judge.set_comparison import Company
-from ...recording.recording import Recording, SimEpisode, Unreadable
-from ...signals.channels import pair
-from ...signals.clock import origin_ns
-from . import ordinary
+from shiliu.replay.checks.rules import Rules
+from shiliu.replay.checks.streams import check_lag
+from shiliu.replay.checks.takes import Lag, lag_of
+from shiliu.replay.evaluation.faults import ordinary
+from shiliu.replay.formats import read
+from shiliu.replay.formats.lerobot.plain import make_plain
+from shiliu.replay.formats.lerobot.write import write_lerobot
+from shiliu.replay.judge.set_comparison import Company
+from shiliu.replay.recording.recording import Recording, SimEpisode, Unreadable
+from shiliu.replay.signals.channels import pair
+from shiliu.replay.signals.clock import origin_ns
+from shiliu.scenarios.scene.scene import Scene
 
 OWN, PLAIN = "own", "ordinary"
 FORMS = (OWN, PLAIN)
@@ -70,7 +70,7 @@ def write_set(
 
 
 def _first(root: Path) -> Recording | Unreadable:
-    from ....scenarios.sheet.errors import EpisodeError
+    from shiliu.scenarios.sheet.errors import EpisodeError
 
     try:
         return next(iter(read(root)))
