@@ -16,8 +16,8 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from kept_take import kept_names, play_bits, read_take
 from shiliu.replay.benchmark.given_words import given_words
+from shiliu.replay.drift.kept_take import kept_names, play_bits, read_take
 from shiliu.replay.evaluation.generated.compose import ORDINARY, OWN
 from shiliu.replay.evaluation.generated.sources import SourceSet, read_source
 from shiliu.replay.evaluation.generated.writing import write_clean
