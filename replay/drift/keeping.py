@@ -24,7 +24,7 @@ SETS = "sets"  # below a corpus: data sets as they were written
 
 
 @dataclass(frozen=True)
-class Candidate:
+class ToKeep:
     """An episode that may be kept: its name in the corpus, its number in the set, its bytes there, about."""
 
     name: str
@@ -33,7 +33,7 @@ class Candidate:
     size: int
 
 
-def candidates(data: Path, corpus: Path, most: int | None = None) -> tuple[list[Candidate], int]:
+def candidates(data: Path, corpus: Path, most: int | None = None) -> tuple[list[ToKeep], int]:
     """Episodes of a data set that can be kept, without those that are, and how many recordings cannot be.
 
     Args:
@@ -52,7 +52,7 @@ def candidates(data: Path, corpus: Path, most: int | None = None) -> tuple[list[
         name = re.sub(r"[^\w.-]", "_", f"{episode.scenario}.{data.resolve().name}.{index}")
         if name not in there and (most is None or known <= most):
             size = PER_TAKE + PER_STEP * episode.n_steps + len(json.dumps(episode.config))
-            found.append(Candidate(name, index, episode, size))
+            found.append(ToKeep(name, index, episode, size))
     if not known:
         raise EpisodeError(
             "holds no episode of the simulation, which alone can be played again to the bit. Of other recordings keep the verdicts "
@@ -63,7 +63,7 @@ def candidates(data: Path, corpus: Path, most: int | None = None) -> tuple[list[
     return found, others
 
 
-def keep(candidate: Candidate, corpus: Path, written: str | None = None) -> KeptTake:
+def keep(candidate: ToKeep, corpus: Path, written: str | None = None) -> KeptTake:
     """Play and judge an episode, and write it.
 
     Args:
@@ -103,7 +103,7 @@ def keep(candidate: Candidate, corpus: Path, written: str | None = None) -> Kept
     return take
 
 
-def kept(found: list[Candidate], corpus: Path, data: Path, whole: bool = False) -> Iterator[tuple[Candidate, str]]:
+def kept(found: list[ToKeep], corpus: Path, data: Path, whole: bool = False) -> Iterator[tuple[ToKeep, str]]:
     """Keep one after the other: each with its verdict, or with the reason why it was not kept.
 
     Args:
