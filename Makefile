@@ -9,9 +9,10 @@ LEARN := .venv-learn
 READERS := .venv-readers
 MUTANTS := .venv-mutants
 SITE := .venv-site
+NEXT := .venv-next
 IMAGES ?= []
 
-.PHONY: demo test test-slow mutants kept verdicts lint bench peers tools conformance readers beside policy learn site clean
+.PHONY: demo test test-slow mutants kept verdicts lint bench peers tools conformance readers beside policy learn site drift drift-next clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -41,6 +42,21 @@ mutants: $(VENV)/ready $(MUTANTS)/ready  ## small breaks put into a room, and wh
 
 kept: $(VENV)/ready  ## the kept take of each scenario and variant against today: physics and judge
 	$(BIN)/python benchmarks/kept.py compare
+
+drift: $(VENV)/ready  ## the kept takes under the pinned engine: nothing may flip; the report is build/drift/drift.md
+	$(BIN)/python -m shiliu drift out=build/drift
+
+$(NEXT)/ready: .ci/next.txt constraints.txt
+	$(PYTHON) -m venv $(NEXT)
+	grep -v -i -E '^(mujoco|dm_control|mink)==' constraints.txt > $(NEXT)/others.txt
+	$(NEXT)/bin/python -m pip install --quiet --disable-pip-version-check -c $(NEXT)/others.txt -r .ci/next.txt
+	$(NEXT)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps mink==1.3.0
+	@touch $@
+
+# the package is found by its link: installing it would bring the pinned engine
+drift-next: $(NEXT)/ready  ## the same under mujoco 4.0.0, in an environment of its own; it is expected to differ: 1 and 3 are no failure
+	@mkdir -p .types && ln -sfn .. .types/shiliu
+	PYTHONPATH=.types $(NEXT)/bin/python -m shiliu drift out=build/drift-next ; code=$$?; [ $$code -eq 0 ] || [ $$code -eq 1 ] || [ $$code -eq 3 ]
 
 verdicts: $(VENV)/ready  ## where the judge was changed on purpose: keep its verdicts of today, and print what changed
 	$(BIN)/python benchmarks/kept.py make update=verdict
@@ -135,4 +151,4 @@ site: $(VENV)/ready $(SITE)/ready  ## the documentation: build/site/site/index.h
 	$(BIN)/python docs/website.py finish build/site build/site/site
 
 clean:
-	rm -rf $(VENV) $(SITE) $(READERS) $(LEROBOT) $(PEERS) $(LEARN) .types demo-out build *.egg-info
+	rm -rf $(VENV) $(SITE) $(READERS) $(LEROBOT) $(PEERS) $(LEARN) $(NEXT) .types demo-out build *.egg-info

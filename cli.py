@@ -36,6 +36,7 @@ VERBS = {
     "print": ("print_", "markers for table, cell and things in true size, and a board to calibrate a camera"),
     "locate": ("locate", "where table, cell and things stand, by printed markers in pictures"),
     "export": ("export", "recordings out, in the formats of others: to=FORMAT"),
+    "drift": ("drift", "kept takes under the installed engine: verdicts that flip, and why"),
     "bench": ("bench", "speed as a ratio to the bare engine"),
     "doctor": ("doctor", "what this machine has and lacks"),
 }

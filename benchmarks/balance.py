@@ -11,11 +11,11 @@ from __future__ import annotations
 import sys
 
 from kept import chosen
-from kept_take import kept_names, read_take
 from shiliu.replay.checks.finding import Finding
 from shiliu.replay.checks.registry import check_of
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.tipping_over import SIDES, check_tipping
+from shiliu.replay.drift.kept_take import kept_names, read_take
 from shiliu.replay.judge.explanation.what_tips import moments_of
 from shiliu.replay.report.text import Words
 from shiliu.replay.rollout.rollout import Take, play

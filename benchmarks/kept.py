@@ -29,11 +29,28 @@ from pathlib import Path
 
 import shiliu
 from given_words import given_words
-from kept_comparing import WHAT, Difference, compare, differences, judged, same_course, scene_of_today
-from kept_take import FOLDER, KeptTake, kept_names, machine, name_of, play_bits, read_take, write_take
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from shiliu.replay.drift.comparing import (
+    WHAT,
+    KeptDifference,
+    compare,
+    differences,
+    judged,
+    same_course,
+    scene_of_today,
+)
+from shiliu.replay.drift.kept_take import (
+    FOLDER,
+    KeptTake,
+    kept_names,
+    machine,
+    name_of,
+    play_bits,
+    read_take,
+    write_take,
+)
 from shiliu.replay.operator.operator import perform
 from shiliu.replay.rollout.episode import episode_of
 from shiliu.scenarios.catalog.catalog import list_scenarios, list_variants
@@ -125,7 +142,7 @@ def make(scenario: str, variant: str | None, seeds: Sequence[int]) -> KeptTake:
     return best
 
 
-def update(take: KeptTake, what: Sequence[str]) -> tuple[list[Difference], KeptTake]:
+def update(take: KeptTake, what: Sequence[str]) -> tuple[list[KeptDifference], KeptTake]:
     """Make parts of a take again: what changes, and the take with it.
 
     Raises:
@@ -147,17 +164,17 @@ def update(take: KeptTake, what: Sequence[str]) -> tuple[list[Difference], KeptT
 
 def comparing(
     names: Sequence[str], what: Sequence[str], folder: Path = FOLDER
-) -> Iterator[tuple[str, list[Difference]]]:
+) -> Iterator[tuple[str, list[KeptDifference]]]:
     """Name and differences of each take; one that cannot be read or rebuilt differs in all that was asked."""
     for name in names:
         try:
             yield name, compare(read_take(name, folder), what)[0]
         except Exception as error:  # what breaks one take is a difference of it; the others are compared all the same
             why = " ".join((str(error) if isinstance(error, ShiliuError) else repr(error)).split())
-            yield name, [Difference(name, one, f"cannot be compared: {why}") for one in what]
+            yield name, [KeptDifference(name, one, f"cannot be compared: {why}") for one in what]
 
 
-def table_of(found: Mapping[str, Sequence[Difference]], what: Sequence[str]) -> Table:
+def table_of(found: Mapping[str, Sequence[KeptDifference]], what: Sequence[str]) -> Table:
     """A row a take, a column for operator, physics and judge: the same, or how many differences."""
     table = Table("take", *(WHAT[one] for one in WHAT))
     for name, several in found.items():
@@ -211,7 +228,7 @@ def run_compare(words: Mapping[str, str]) -> int:
     folder = Path(words["folder"])
     kept = kept_names(folder)
     names = chosen(words["scenario"], sorted({*known, *kept}, key=[*known, *kept].index))
-    found: dict[str, list[Difference]] = {}
+    found: dict[str, list[KeptDifference]] = {}
     with progress() as bar:
         task = bar.add_task("comparing", total=len(names))
         for name, several in comparing(names, what, folder):

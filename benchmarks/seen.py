@@ -23,11 +23,11 @@ import shiliu
 import yaml
 from given_words import given_words
 from kept import chosen, seeds_of, takes
-from kept_take import KeptTake, kept_names, read_take
 from mujoco import MjData, mj_kinematics
 from PIL import Image
 from seen_shares import shown_digest
 from shiliu.envs.rendering import Painter
+from shiliu.replay.drift.kept_take import KeptTake, kept_names, read_take
 from shiliu.replay.operator.limbs.geometry import progress
 from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.replay.operator.visibility import Sight, answers, head_camera, sights, together

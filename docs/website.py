@@ -82,6 +82,7 @@ HOW_IT_WORKS = {
     "people": "People in a scene",
     "counted": "What was counted",
     "design-notes": "Design notes",
+    "drift": "What a new engine changes",
     "benchmarks": "Speed",
 }
 

@@ -57,6 +57,7 @@ ROOMS = {  # each may import what stands before it
         "delivery",
         "oversight",
         "evaluation",
+        "drift",
         "benchmark",
         "commands",
     ),

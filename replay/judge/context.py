@@ -390,19 +390,23 @@ class Contexts:
     def _build(self, who: str, config: Mapping[str, Any]) -> SceneContext:
         key = hashlib.sha256(json.dumps(config, sort_keys=True, default=str).encode()).hexdigest()
         if key not in self._cache:
-            settings = {k: config[k] for k in ("robot", "hand", "base") if k in config}
-            self._cache[key] = SceneContext(
-                scene_of_tree(
-                    str(config.get("name", "scenario")),
-                    config["scenario"],
-                    **settings,
-                    cell=cell_of_config(config.get("cell")),
-                    goal_rule=_goal_rule(config),
-                ),
-                "recording",
-                self._conf_dir,
-            )
+            self._cache[key] = SceneContext(scene_of_config(config), "recording", self._conf_dir)
         return self._cache[key]
+
+
+def scene_of_config(config: Mapping[str, Any]) -> Scene:
+    """The scene of a config that an episode carries, see `SimEpisode.config`.
+
+    Raises:
+        ScenarioError: it cannot be built any more.
+    """
+    return scene_of_tree(
+        str(config.get("name", "scenario")),
+        config["scenario"],
+        **{key: config[key] for key in ("robot", "hand", "base") if key in config},
+        cell=cell_of_config(config.get("cell")),
+        goal_rule=_goal_rule(config),
+    )
 
 
 def _goal_rule(config: Mapping[str, Any]) -> str:

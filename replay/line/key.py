@@ -29,7 +29,7 @@ from .digest import digest_of, file_digest
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ("scenarios", "envs", "replay")  # of the package: what a verdict is made by
-APART = ("report", "repair", "labels", "evaluation", "benchmark", "line", "commands")  # rooms that make none
+APART = ("report", "repair", "labels", "evaluation", "drift", "benchmark", "line", "commands")  # rooms that make none
 SHEETS = ("conf/robot", "conf/retarget", "conf/people", "assets")
 
 

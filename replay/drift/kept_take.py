@@ -1,8 +1,9 @@
-"""A kept take: what the scripted operator once commanded, what came of it to the bit, and the verdict of that day.
+"""A kept take: what was once commanded, what came of it to the bit, and the verdict of that day.
 
-Three files a take, in `benchmarks/kept/`:
+A corpus is a folder of takes, three files each (the repository's own is `benchmarks/kept/`):
 
-- `NAME.json`: scenario, variant and seed, the drawn values, the label, the skills with their times, digests of the bits, the verdict.
+- `NAME.json`: scenario, variant and seed, the drawn values, the label, the skills with their times, digests of the bits, the verdict;
+  of a take out of a data set also its own scenario, as it was recorded in.
 - `NAME.actions.parquet`: the actions as float32, a row a control step, and two fingerprints of what came of each.
 - `NAME.samples.parquet`: positions and observations every five seconds, to tell how large a difference is.
 
@@ -26,18 +27,20 @@ import mujoco
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import shiliu
-from shiliu.replay.recording.recording import SimEpisode
-from shiliu.replay.rollout.episode import checkpoints_of, episode_of
-from shiliu.replay.rollout.observers import FullStates, Observations, Tape
-from shiliu.replay.rollout.rollout import Observer, RecordedPolicy, Rollout, roll_out
-from shiliu.scenarios.draws.variation import Draw, of_values
-from shiliu.scenarios.reading.config import nominal_values
-from shiliu.scenarios.scene.scene import Scene
-from shiliu.scenarios.sheet.errors import EpisodeError
-from shiliu.scenarios.stepping.simulation import Simulation
 
-FOLDER = Path(__file__).resolve().parent / "kept"
+from ...scenarios.catalog.catalog import load_scenario
+from ...scenarios.draws.variation import Draw, of_values
+from ...scenarios.reading.config import nominal_values
+from ...scenarios.scene.scene import Scene
+from ...scenarios.sheet.errors import EpisodeError
+from ...scenarios.stepping.simulation import Simulation
+from ..judge.context import scene_of_config
+from ..recording.recording import SimEpisode
+from ..rollout.episode import checkpoints_of, episode_of
+from ..rollout.observers import FullStates, Observations, Tape
+from ..rollout.rollout import Observer, RecordedPolicy, Rollout, roll_out
+
+FOLDER = Path(__file__).resolve().parents[2] / "benchmarks" / "kept"  # the repository's own corpus; no wheel has it
 EVERY = 5.0  # s, between two samples
 QPOS = "qpos"  # the name under which positions stand beside the features of an observation
 STATE, SEEN = "fingerprint.state", "fingerprint.observation"  # columns beside the actions
@@ -102,8 +105,12 @@ class KeptTake:
         segments: `{"skill", "t0", "t1"}` [s].
         action_names: (nu,); actions: (T, nu) float32, as applied.
         bits: what came of them.
-        verdict: see `kept_comparing.summary_of`.
+        verdict: see `comparing.summary_of`.
         made_on: of `actions`, `bits` and `verdict` the `machine()` that made them.
+        config: the resolved scene of a take out of a data set, as its episode has it; None: today's scenario of that name.
+        called: its name, where that is not scenario and variant.
+        written: folder below the corpus of the data set that it came from, where that was kept as it was written; else None.
+        episode_index: its number there.
     """
 
     scenario: str
@@ -118,14 +125,20 @@ class KeptTake:
     bits: Bits
     verdict: Mapping[str, Any] = field(default_factory=dict)
     made_on: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    config: Mapping[str, Any] | None = None
+    called: str | None = None
+    written: str | None = None
+    episode_index: int = 0
 
     @property
     def name(self) -> str:
-        return name_of(self.scenario, self.variant)
+        return self.called or name_of(self.scenario, self.variant)
 
     def scene(self) -> Scene:
-        """The scene of today that it is played in, with all that the judge looks at."""
-        return shiliu.load_scenario(self.scenario, variant=self.variant).judged
+        """The scene that it is played in, built today, with all that the judge looks at."""
+        if self.config is not None:
+            return scene_of_config(self.config).judged
+        return load_scenario(self.scenario, variant=self.variant).judged
 
     def start(self, scene: Scene) -> Draw:
         """The draw that it starts from, by its kept values.
@@ -255,6 +268,8 @@ def write_take(take: KeptTake, folder: Path = FOLDER) -> None:
         "draw": take.draw,
         "label": take.label,
         "segments": take.segments,
+        **({"config": take.config} if take.config is not None else {}),
+        **({"written": take.written, "episode_index": take.episode_index} if take.written is not None else {}),
         "bits": {"start": bits.start, "end": bits.end, "states": bits.states},
         "columns": bits.columns,
         **take.verdict,
@@ -277,24 +292,24 @@ def read_take(name: str, folder: Path = FOLDER) -> KeptTake:
         digests = {key: str(tree["sha256"][key]) for key in ARRAYS}
     except FileNotFoundError as error:
         missing = Path(error.filename).name
-        raise EpisodeError(f"{missing} is missing: `python benchmarks/kept.py make` makes it.", file=file) from error
+        raise EpisodeError(f"{missing} is missing: copy the whole corpus again.", file=file) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise EpisodeError(
-            f"No kept take can be read from it ({error!r}): take it from the commit.", file=file
+            f"No kept take can be read from it ({error!r}): copy it again.", file=file
         ) from error
     for key, block in blocks.items():
         if hashlib.sha256(block).hexdigest() != digests[key]:
-            problem = f"{name}.{key}.parquet is not the file that was written with it: take both from one commit."
+            problem = f"{name}.{key}.parquet is not the file that was written with it: copy the whole corpus again."
             raise EpisodeError(problem, file=file, field=f"sha256.{key}")
     try:
-        return _of_tree(tree, *(pq.read_table(pa.BufferReader(blocks[key])) for key in ARRAYS))
+        return _of_tree(name, tree, *(pq.read_table(pa.BufferReader(blocks[key])) for key in ARRAYS))
     except (KeyError, TypeError, ValueError) as error:  # pyarrow's own errors are of these kinds
         raise EpisodeError(
-            f"No kept take can be read from it ({error!r}): take it from the commit.", file=file
+            f"No kept take can be read from it ({error!r}): copy it again.", file=file
         ) from error
 
 
-def _of_tree(tree: Mapping[str, Any], actions: pa.Table, samples: pa.Table) -> KeptTake:
+def _of_tree(called: str, tree: Mapping[str, Any], actions: pa.Table, samples: pa.Table) -> KeptTake:
     names = tuple(one for one in actions.column_names if one not in (STATE, SEEN))
     rows = {
         one: samples[one].combine_chunks().flatten().to_numpy().reshape(len(samples), -1)
@@ -324,6 +339,10 @@ def _of_tree(tree: Mapping[str, Any], actions: pa.Table, samples: pa.Table) -> K
         bits=bits,
         verdict={key: tree[key] for key in ("verdict", "findings") if key in tree},
         made_on=tree["made_on"],
+        config=tree.get("config"),
+        called=called,
+        written=tree.get("written"),
+        episode_index=tree.get("episode_index", 0),
     )
 
 

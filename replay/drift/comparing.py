@@ -9,15 +9,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import shiliu
-from kept_take import EVERY, QPOS, Bits, KeptTake, machine, play_bits
-from shiliu.replay.checks.finding import tidy
-from shiliu.replay.judge.verdict import Verdict
-from shiliu.replay.operator.operator import perform
-from shiliu.replay.recording.recording import SimEpisode
-from shiliu.replay.rollout.episode import as_recording
-from shiliu.scenarios.draws.variation import draw
-from shiliu.scenarios.scene.scene import Scene
+
+from ...scenarios.draws.variation import draw
+from ...scenarios.scene.scene import Scene
+from ..checks.finding import tidy
+from ..judge.judge import judge
+from ..judge.verdict import Verdict
+from ..operator.operator import perform
+from ..recording.recording import SimEpisode
+from ..rollout.episode import as_recording
+from .kept_take import EVERY, QPOS, Bits, KeptTake, machine, play_bits
 
 WHAT = {"actions": "operator", "bits": "physics", "verdict": "judge"}  # what is compared, and who is at work in it
 SHOWN = (
@@ -36,7 +37,7 @@ HEAD = ("verdict", "owner", "root", "claim", "required", "outcome", "stages")  #
 
 
 @dataclass(frozen=True)
-class Difference:
+class KeptDifference:
     """One thing that is not as it was kept.
 
     Attributes:
@@ -76,11 +77,11 @@ def summary_of(verdict: Verdict) -> dict[str, Any]:
 
 def judged(take: KeptTake, scene: Scene, episode: SimEpisode) -> dict[str, Any]:
     """The verdict of today on the episode of a take, as `summary_of` keeps it."""
-    (verdict,) = shiliu.judge([as_recording(take.name, episode, scene)], scene, threads=1)
+    (verdict,) = judge([as_recording(take.name, episode, scene)], scene, threads=1)
     return summary_of(verdict)
 
 
-def compare(take: KeptTake, what: Sequence[str]) -> tuple[list[Difference], KeptTake]:
+def compare(take: KeptTake, what: Sequence[str]) -> tuple[list[KeptDifference], KeptTake]:
     """Hold a take against today.
 
     Args:
@@ -113,7 +114,7 @@ def compare(take: KeptTake, what: Sequence[str]) -> tuple[list[Difference], Kept
     return [replace(one, text=one.text + after) if one.what == "verdict" else one for one in found], now
 
 
-def differences(kept: KeptTake, now: KeptTake, what: Sequence[str], period: float) -> Iterator[Difference]:
+def differences(kept: KeptTake, now: KeptTake, what: Sequence[str], period: float) -> Iterator[KeptDifference]:
     """What differs between two states of a take; period: of control [s]."""
     found: dict[str, list[Iterator[str]]] = {
         "actions": [differences_of_actions(kept, now, period)],
@@ -123,7 +124,7 @@ def differences(kept: KeptTake, now: KeptTake, what: Sequence[str], period: floa
     found["bits" if "bits" in what else "actions"].insert(0, differences_of_draws(kept, now))
     for one in what:
         elsewhere = differing(kept.made_on.get(one, {}), now.made_on[one])
-        yield from (Difference(kept.name, one, text, elsewhere) for texts in found[one] for text in texts)
+        yield from (KeptDifference(kept.name, one, text, elsewhere) for texts in found[one] for text in texts)
 
 
 def same_course(take: KeptTake, bits: Bits) -> bool:

@@ -1,0 +1,107 @@
+"""shiliu drift: takes that were kept, played under the installed engine and compared with what was kept."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...scenarios.sheet.errors import ShiliuError
+from .settings import Settings, listed
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from ...cli import CommandRequest
+
+USAGE = """
+shiliu drift [corpus=DIR] [takes=[NAME,NAME]] [out=DIR] [lang=en|zh]
+shiliu drift corpus=DIR data=DATASET [most=N] [whole=true] [dry_run=true]
+
+Plays each take of a corpus under the engine that is installed, judges it, and compares both with what was kept: verdicts and successes
+that flip, each with its cause, how starts settle, and where the two courses part (time, joint, size).
+out= gets drift.json and drift.md, and a line a take as soon as it is done (drift.jsonl): the same command goes on where it was stopped.
+Without corpus= the repository's own is played (benchmarks/kept). takes= names some; a scenario's name stands for all its takes.
+data= keeps episodes of a data set of shiliu's in a corpus of your own, and prints first how many bytes that takes (dry_run=true: only
+that); whole=true keeps the data set itself, too, so that its files are read anew. See docs/drift.md.
+Exit 0: all as kept; 1: a verdict or a success flipped, a take cannot be played, or something differs on the very machine; 3: numbers
+alone differ, and engine, library or processor are others; 2: usage.
+"""
+
+
+def run(request: CommandRequest) -> int:
+    """Play, or keep."""
+    settings = Settings(request)
+    corpus, data = settings["corpus"].word(default="") or None, settings["data"].word(default="") or None
+    out, lang = settings["out"].word(default="") or None, settings["lang"].word(choices=("en", "zh"))
+    takes = [node.word() for node in listed(settings["takes"])]
+    most = settings["most"].integer(low=1) if settings.tree.get("most") is not None else None
+    whole, dry_run = settings["whole"].flag(), settings["dry_run"].flag()
+    settings.stop()
+    if data is None:
+        return _play(_corpus(corpus), takes, Path(out) if out else None, lang)
+    if corpus is None:
+        raise ShiliuError("Name the folder in which to keep them: corpus=DIR.", field="corpus")
+    return _keep(Path(data), Path(corpus), most, whole, dry_run)
+
+
+def _corpus(named: str | None) -> Path:
+    from ..drift.kept_take import FOLDER
+
+    if named is None and not FOLDER.is_dir():
+        raise ShiliuError("This installation has no corpus of its own. Name one: corpus=DIR.", field="corpus")
+    return Path(named) if named else FOLDER
+
+
+def _play(corpus: Path, takes: list[str], out: Path | None, lang: str) -> int:
+    from rich.console import Console
+
+    from ..drift.drift_report import FIGURES, PAGE, summary, table, write
+    from ..drift.drifting import LINES, drift, names_in
+    from ..drift.outcome import exit_code
+    from ..formats.atomic_folder import refuse_unwritable
+    from ..report.text import Words
+
+    if out is not None:
+        refuse_unwritable(out, holds=(FIGURES, PAGE, LINES))
+    names, lines, words = names_in(corpus, takes), [], Words(lang)
+    with _progress() as bar:
+        task = bar.add_task("", total=len(names))
+        for name, line in zip(names, drift(corpus, names, out)):
+            bar.update(task, description=name, advance=1)
+            lines.append(line)
+    Console().print(table(lines, words))
+    print(summary(lines, words))
+    if out is not None:
+        write(lines, out, words)
+        print(out / PAGE)
+    return exit_code(lines)
+
+
+def _keep(data: Path, corpus: Path, most: int | None, whole: bool, dry_run: bool) -> int:
+    from ..drift.keeping import candidates, kept
+
+    found, others = candidates(data, corpus, most)
+    size = sum(one.size for one in found)
+    if whole:
+        size += sum(file.stat().st_size for file in data.rglob("*") if file.is_file())
+    print(f"{len(found)} takes to keep, about {size / 1e6:.1f} MB" + (f"; {others} are no episodes of the simulation" if others else ""))
+    if dry_run:
+        return 0
+    failed = 0
+    with _progress() as bar:
+        task = bar.add_task("", total=len(found))
+        for one, result in kept(found, corpus, data, whole):
+            bar.update(task, description=one.name, advance=1)
+            failed += result.startswith("not kept")
+            print(f"{one.name}  {result}", flush=True)
+    return 1 if failed else 0
+
+
+def _progress() -> Progress:
+    """A bar on a terminal, silence elsewhere."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
