@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from ...scenarios.sheet.errors import ShiliuError
 from ...scenarios.sheet.yaml_reader import nearest
@@ -66,7 +67,8 @@ def plot(verdict: Verdict, code: str | None = None, lang: str = "en") -> Drawing
         cause = None if verdict.root is None else verdict.findings[verdict.root].code
         others = verdict.evidence.plots if verdict.evidence else []
         shown = known.get(cause or "") or (others[0] if others else None)
-    drawn = plots.curve(shown, Story(verdict, Words(lang)), "plot") if shown is not None else ""
+    identity = f"plot-{crc32(f'{verdict.called} {code} {lang}'.encode()):08x}"  # of its clip paths: a page may hold several
+    drawn = plots.curve(shown, Story(verdict, Words(lang)), identity) if shown is not None else ""
     if not drawn:
         raise ShiliuError("The verdict has no curve. shiliu.judge(…, curves=[CODE]) keeps one.", file=verdict.called, field="code")
     text = str(drawn).replace("<svg", f"<svg {NAMESPACE}", 1)
