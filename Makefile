@@ -12,7 +12,7 @@ SITE := .venv-site
 NEXT := .venv-next
 IMAGES ?= []
 
-.PHONY: demo test test-slow mutants kept verdicts lint bench peers tools conformance readers beside policy learn site drift drift-next clean
+.PHONY: demo test test-slow notebooks mutants kept verdicts lint bench peers tools conformance readers beside policy learn site drift drift-next clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -28,6 +28,10 @@ test: $(VENV)/ready  ## the default suite, within 8 minutes on two idle cores
 part ?= 1/1
 test-slow: $(VENV)/ready  ## what takes longer, in parts (part=1/4); what is green for these bytes is not run again (again=true: all of it)
 	$(BIN)/python -m pytest tests -n 2 --dist worksteal -m slow --part $(part) $(if $(again),,--unfinished)
+
+NOTEBOOKS := $(filter-out notebooks/behaviour_cloning.ipynb,$(wildcard notebooks/*.ipynb))
+notebooks: $(VENV)/ready  ## the eight notebooks, each executed; keep=true keeps their outputs, small
+	$(if $(keep),$(BIN)/python .ci/notebook.py keep $(NOTEBOOKS),$(BIN)/python -m pytest --nbmake --nbmake-timeout=600 $(NOTEBOOKS))
 
 $(MUTANTS)/ready: .ci/mutants.txt
 	$(PYTHON) -m venv $(MUTANTS)

@@ -3,30 +3,42 @@
 The names below are loaded on first use, so that ``import shiliu`` and ``shiliu --help`` stay quick.
 """
 
-import os
-import sys
-from ctypes.util import find_library
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+import os as _os
+import sys as _sys
+from ctypes.util import find_library as _find_library
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
 
 from .version import __version__ as __version__
 
-if TYPE_CHECKING:
+if _TYPE_CHECKING:
     from .envs.dm_env import make_dm_env
     from .envs.registration import register_envs
+    from .face import judge, judge_commands, labels, perform, record, render
     from .replay.formats import read
-    from .replay.judge.judge import judge
+    from .replay.judge.verdict import Verdict
+    from .replay.recording.recording import Recording
     from .scenarios.catalog.catalog import load_scenario
+    from .scenarios.scene.scene import Scene
     from .scenarios.scene.schema import Schema
     from .scenarios.sheet.errors import EpisodeError, ReplayError, ScenarioError, ShiliuError
 
 _HOME = {
     "load_scenario": "scenarios.catalog.catalog",
     "read": "replay.formats",
-    "judge": "replay.judge.judge",
+    "judge": "face",
+    "judge_commands": "face",
+    "perform": "face",
+    "record": "face",
+    "labels": "face",
+    "render": "face",
     "register_envs": "envs.registration",
     "make_dm_env": "envs.dm_env",
+    "Recording": "replay.recording.recording",
+    "Scene": "scenarios.scene.scene",
     "Schema": "scenarios.scene.schema",
+    "Verdict": "replay.judge.verdict",
     "ShiliuError": "scenarios.sheet.errors",
     "ScenarioError": "scenarios.sheet.errors",
     "EpisodeError": "scenarios.sheet.errors",
@@ -34,35 +46,43 @@ _HOME = {
 }
 __all__ = [
     "EpisodeError",
+    "Recording",
     "ReplayError",
     "ScenarioError",
+    "Scene",
     "Schema",
     "ShiliuError",
+    "Verdict",
     "judge",
+    "judge_commands",
+    "labels",
     "load_scenario",
     "make_dm_env",
+    "perform",
     "read",
+    "record",
     "register_envs",
+    "render",
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> _Any:
     if name in _HOME:
-        return getattr(import_module("." + _HOME[name], __name__), name)
+        return getattr(_import_module("." + _HOME[name], __name__), name)
     raise AttributeError(f"module 'shiliu' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOME])
+    return [*__all__, "__version__"]
 
 
 def _headless() -> None:
     """Choose a headless OpenGL before MuJoCo is imported, which reads MUJOCO_GL only once; a display or the user goes first."""
-    if "mujoco" in sys.modules or "MUJOCO_GL" in os.environ or os.environ.get("DISPLAY") or sys.platform != "linux":
+    if "mujoco" in _sys.modules or "MUJOCO_GL" in _os.environ or _os.environ.get("DISPLAY") or _sys.platform != "linux":
         return
     for backend, library in (("egl", "EGL"), ("osmesa", "OSMesa")):
-        if find_library(library):
-            os.environ["MUJOCO_GL"] = backend
+        if _find_library(library):
+            _os.environ["MUJOCO_GL"] = backend
             return
 
 

@@ -1,12 +1,22 @@
-"""Runs a notebook from top to bottom and prints what it says, nothing written back: `make learn` runs it."""
+"""Runs notebooks from top to bottom.
+
+    python .ci/notebook.py FILE          prints what it says, nothing is written back (`make learn`)
+    python .ci/notebook.py keep FILE...  keeps the outputs, small (`make notebooks keep=true`)
+"""
 
 from __future__ import annotations
 
+import base64
+import io
 import sys
 from pathlib import Path
 
 import nbclient
 import nbformat
+from PIL import Image
+
+SHOWN = ("image/jpeg", "image/svg+xml", "text/html", "text/plain")  # the first that an output has is kept
+QUALITY = 70  # of pictures, which are drawn and not photographed
 
 
 def main(path: Path) -> int:
@@ -21,5 +31,32 @@ def main(path: Path) -> int:
     return 0
 
 
+def keep(path: Path) -> None:
+    """Execute a notebook, and keep one small form of each output."""
+    notebook = nbformat.read(path, as_version=4)
+    nbclient.NotebookClient(notebook, timeout=600, kernel_name="python3", record_timing=False).execute(cwd=str(path.parent))
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.execution_count = None
+        for out in cell.get("outputs", []):
+            if "execution_count" in out:
+                out.execution_count = None
+            if (data := out.get("data")) is None:
+                continue
+            if "image/png" in data:
+                small = io.BytesIO()
+                Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).convert("RGB").save(small, "JPEG", quality=QUALITY)
+                data["image/jpeg"] = base64.b64encode(small.getvalue()).decode()
+            kind = next(kind for kind in SHOWN if kind in data)
+            out.data, out.metadata = nbformat.NotebookNode({kind: data[kind]}), nbformat.NotebookNode()
+    notebook.metadata.language_info = {"name": "python"}
+    nbformat.write(notebook, path)
+    print(path.name, f"{path.stat().st_size / 1e3:.0f} kB", flush=True)
+
+
 if __name__ == "__main__":
+    if sys.argv[1] == "keep":
+        for name in sys.argv[2:]:
+            keep(Path(name).resolve())
+        raise SystemExit(0)
     raise SystemExit(main(Path(sys.argv[1]).resolve()))

@@ -9,6 +9,7 @@ is in maintenance only.
 
 from __future__ import annotations
 
+import base64
 import inspect
 import json
 import os
@@ -40,6 +41,7 @@ LOOP, WIDE = 2800, 320  # ms of a loop, pixels of its width
 CAPTION = 26  # pixels below each picture of a strip
 # page -> its title in the navigation, by part of the site
 HOW_TO = {
+    "notebooks": "Notebooks",
     "designing-scenarios": "Design a scenario",
     "cells": "Describe a real cell",
     "markers": "Find where things stand by printed markers",
@@ -96,7 +98,42 @@ def pages() -> Iterator[tuple[Path, str]]:
         name = file.relative_to(DOCS).as_posix()
         if file.suffix in (".md", ".jpg", ".svg", ".png") and not name.endswith(".notes.md"):
             yield file, name
+    for file in notebooks():
+        yield file, f"notebooks/{file.stem}.md"
     yield ROOT / "benchmarks" / "README.md", "benchmarks.md"
+
+
+def notebooks() -> list[Path]:
+    """Those that are kept with their outputs."""
+    return sorted(file for file in (ROOT / "notebooks").glob("*.ipynb") if file.stem != "behaviour_cloning")
+
+
+def title_of(file: Path) -> str:
+    """The heading of a notebook."""
+    return "".join(json.loads(file.read_text(encoding="utf-8"))["cells"][0]["source"]).partition("\n")[0].lstrip("# ")
+
+
+def notebook(file: Path, to: Path) -> str:
+    """A notebook as a page; its pictures are laid beside it."""
+    found = []
+    for k, cell in enumerate(json.loads(file.read_text(encoding="utf-8"))["cells"]):
+        source = "".join(cell["source"])
+        found.append(source if cell["cell_type"] == "markdown" else f"```python\n{source}\n```")
+        for n, out in enumerate(cell.get("outputs", ())):
+            data = {kind: "".join(value) for kind, value in out.get("data", {}).items()}
+            name = f"{file.stem}_{k}_{n}"
+            to.mkdir(parents=True, exist_ok=True)
+            if "image/jpeg" in data:
+                (to / f"{name}.jpg").write_bytes(base64.b64decode(data["image/jpeg"]))
+                found.append(f"![What the cell above shows]({name}.jpg)")
+            elif "image/svg+xml" in data:
+                (to / f"{name}.svg").write_text(data["image/svg+xml"], encoding="utf-8")
+                found.append(f"![What the cell above shows]({name}.svg)")
+            elif "text/html" in data:
+                found.append(re.sub(r"(?s)<style.*?</style>|\n\s*", "", data["text/html"]))
+            else:
+                found.append(f"```text\n{data.get('text/plain', ''.join(out.get('text', ''))).rstrip()}\n```")
+    return "\n\n".join(found) + "\n"
 
 
 def linked(text: str, file: Path, placed: Mapping[Path, str]) -> str:
@@ -322,6 +359,7 @@ def navigation() -> list[Any]:
         {"Home": "index.md"},
         {"Start": start},
         {"How to": [{title: f"{name}.md"} for name, title in HOW_TO.items()]},
+        {"Notebooks": [{title_of(file): f"notebooks/{file.stem}.md"} for file in notebooks()]},
         {"Scenarios": scenarios},
         {"Reference": reference},
         {"How it works": [{title: f"{name}.md"} for name, title in HOW_IT_WORKS.items()]},
@@ -377,6 +415,9 @@ def write(out: Path) -> None:
     for file, name in placed.items():
         target = to / name
         target.parent.mkdir(parents=True, exist_ok=True)
+        if file.suffix == ".ipynb":
+            target.write_text(notebook(file, target.parent), encoding="utf-8")
+            continue
         if file.suffix != ".md":
             shutil.copyfile(file, target)
             continue

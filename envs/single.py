@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gymnasium
 import numpy as np
 
 from ..scenarios.catalog.catalog import load_scenario
 from ..scenarios.draws import variation as drawing
+from ..scenarios.reading.answers import with_answers
 from ..scenarios.reading.config import nominal_values
 from ..scenarios.scene.scene import Scene
 from ..scenarios.scene.schema import CameraFeature
@@ -22,6 +23,9 @@ from .reset_options import ResetOptions, Variation, course_until
 from .reward import check_reward
 from .window import screen
 
+if TYPE_CHECKING:
+    from .. import face
+
 
 class Saved(NamedTuple):
     """An environment at one moment."""
@@ -29,6 +33,8 @@ class Saved(NamedTuple):
     one: one.SavedEpisode
     interface: tuple[np.ndarray | None, np.ndarray, np.ndarray]
     random: np.random.Generator
+    sent: tuple[np.ndarray, ...] = ()
+    seed: int | None = None
 
 
 class ShiliuEnv(gymnasium.Env):
@@ -139,6 +145,8 @@ class ShiliuEnv(gymnasium.Env):
         self._painter: Any = None
         self._window: Any = None
         self._picture: tuple[int, np.ndarray] | None = None
+        self._sent: list[np.ndarray] = []  # joint commands of the episode so far, (nu,) each
+        self._seed: int | None = None  # that its draw came of
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -151,6 +159,7 @@ class ShiliuEnv(gymnasium.Env):
         """
         super().reset(seed=seed)
         begin = ResetOptions(self.scene, options)
+        self._seed = seed
         if begin.episode is not None:
             self._begin(begin.draw())
             self._play(begin)
@@ -171,6 +180,7 @@ class ShiliuEnv(gymnasium.Env):
             raise gymnasium.error.ResetNeeded("Call reset before step.")
         action = np.asarray(action, np.float32)
         command = self.interface.command(self.interface.taken(action)[None])
+        self._sent.append(self.applied)
         reward, terminated, truncated, success = self._one.step(command)
         if self.render_mode == "human":
             self.render()
@@ -180,7 +190,9 @@ class ShiliuEnv(gymnasium.Env):
         """Everything that the episode goes on from: simulation, goal, reward, random numbers."""
         if self._one.draw is None:
             raise gymnasium.error.ResetNeeded("Call reset before save.")
-        return Saved(self._one.save(), self.interface.save(0), copy.deepcopy(self.np_random))
+        return Saved(
+            self._one.save(), self.interface.save(0), copy.deepcopy(self.np_random), tuple(self._sent), self._seed
+        )
 
     def restore(self, saved: Saved) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Go on from what was saved, to the bit, in this environment or another one made alike.
@@ -195,8 +207,26 @@ class ShiliuEnv(gymnasium.Env):
         self._one.restore(saved.one)
         self.interface.restore(0, saved.interface)
         self.np_random = copy.deepcopy(saved.random)
+        self._sent, self._seed = list(saved.sent), saved.seed
         self._picture = None
         return self._observe(), self._one.info(False)
+
+    def episode(self) -> face.Recording:
+        """The episode so far as a recording, which is judged, recorded and labelled like any other.
+
+        It holds the joint commands of each step, whatever the action mode, from the start of the draw. Its label is the scenario's
+        own outcome of them. `shiliu.judge(env.unwrapped.episode())`, `shiliu.record(…, out)`.
+
+        Raises:
+            EpisodeError: no step was taken, or the commands alone do not lead to where the episode is (`latency`, `live`).
+        """
+        from .. import face  # what makes recordings stands above environments
+
+        return face.episode_of_env(self, self._one.draw, self._sent, self._seed)
+
+    def with_answers(self, action: np.ndarray, answers: Mapping[str, float]) -> np.ndarray:
+        """See `answers.with_answers`: a copy of an action in which the robot gives these answers (SI)."""
+        return with_answers(action, self.interface.actions.feature.names, answers)
 
     @property
     def applied(self) -> np.ndarray:
@@ -242,6 +272,7 @@ class ShiliuEnv(gymnasium.Env):
         return self._one.simulation.live(name)[0]
 
     def _begin(self, draw: drawing.Draw) -> None:
+        self._sent = []
         self._one.begin(draw)
         self.interface.begin(slice(None), self._one.simulation.live("ctrl")[0])
 
@@ -256,6 +287,7 @@ class ShiliuEnv(gymnasium.Env):
                 )
             self.interface.begin(slice(None), command)
             self.interface.applied[0] = command
+            self._sent.append(self.applied)
 
     def _observe(self) -> dict[str, np.ndarray]:
         observation = self.interface.select(self._one.observe())

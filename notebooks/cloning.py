@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any
 import gymnasium
 import mujoco
 import numpy as np
-from shiliu.scenarios.scene.scene import Scene
+from shiliu import Scene
 
 if TYPE_CHECKING:
     import torch
-    from shiliu.replay.recording.recording import SimEpisode
 
 LONGEST = 24.0  # s, to the open door; most take 17 to 21 s
 AHEAD, DONE = 30, 15  # steps of 1/30 s: so many are commanded at once, so many of them carried out
@@ -111,7 +110,7 @@ def steps_to_open(label: Mapping[str, Any], control_timestep: float) -> int | No
     return None if opened is None or opened > LONGEST else round(opened / control_timestep)
 
 
-def frames_of(task: DoorTask, episodes: Sequence[SimEpisode]) -> DoorFrames:
+def frames_of(task: DoorTask, episodes: Sequence[Any]) -> DoorFrames:
     """The frames of demonstrations, each up to the open door; those that never open it are left out."""
     parts: list[Observation] = []
     wanted = []

@@ -185,7 +185,7 @@ def test_no_module_stands_in_the_corridor(folder):
 def test_modules_import_each_other_relatively():
     absolute = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
-        for path in [*modules(), ROOT / "cli.py", ROOT / "__init__.py"]
+        for path in [*modules(), *ROOT.glob("*.py")]
         for node in statements(path)
         if (isinstance(node, ast.ImportFrom) and not node.level and (node.module or "").split(".")[0] == "shiliu")
         or (isinstance(node, ast.Import) and any(a.name.split(".")[0] in ("shiliu", *ORDER) for a in node.names))
@@ -194,7 +194,7 @@ def test_modules_import_each_other_relatively():
 
 
 VAGUE = {"told", "said", "felt", "noted"}  # each could be anything; what a variable holds is its name
-PUBLIC = {("replay/judge/judge.py", "told")}  # an argument of `shiliu.judge`
+PUBLIC = {("replay/judge/judge.py", "told"), ("face.py", "told")}  # an argument of `shiliu.judge`
 
 
 def bound(tree: ast.AST) -> Iterator[tuple[int, str]]:

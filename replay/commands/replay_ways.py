@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from .replay_settings import ReplaySettings
 
 if TYPE_CHECKING:
-    from ..judge.context import Contexts
     from ..judge.verdict import Verdict
 
 AT_MOST = 200  # recordings whose curves and pictures are kept for the page; at intake, all of whose findings are kept
@@ -70,7 +69,9 @@ def in_scenes(asked: ReplaySettings, command: str, reached: Reached, ending: Exi
     contexts = where.contexts(asked.request, asked.settings, Path(asked.data))
     recordings = read(asked.data, where.mapping)
     if asked.device is not None:
-        recordings = _by_device(recordings, contexts, asked.device)
+        from ..evaluation.device import recorded_by
+
+        recordings = recorded_by(recordings, contexts, asked.device)
     pictures = pictures_of(asked)
     repairs: Repairs | None = None
     if asked.repair:
@@ -109,24 +110,3 @@ def pictures_of(asked: ReplaySettings) -> bool:
     if without:
         print(f"shiliu: {without} Going on without pictures.", file=sys.stderr)
     return asked.pictures and not without
-
-
-def _by_device(recordings: Iterator[Any], contexts: Contexts, device: str) -> Iterator[Any]:
-    """Each demonstration as a device of that name would have recorded it; one for which that cannot be is unreadable."""
-    from ...scenarios.sheet.errors import EpisodeError
-    from ..evaluation.device import as_recorded, load_device
-    from ..recording.recording import Unreadable
-
-    model = load_device(device)
-
-    def made() -> Iterator[Any]:
-        for one in recordings:
-            if isinstance(one, Unreadable):
-                yield one
-                continue
-            try:
-                yield as_recorded(one, contexts.of(one).scene, model)
-            except EpisodeError as error:
-                yield Unreadable(one.name, one.source, error)
-
-    return made()

@@ -8,7 +8,7 @@ numbers stand in `conf/device/<name>.yaml` and come from `benchmarks/device_meas
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +18,8 @@ from ...scenarios.reading import composition
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.errors import EpisodeError, ScenarioError
 from ...scenarios.sheet.yaml_reader import Node, Problems, nearest, places_in, read_yaml, sheets_in
-from ..recording.recording import Recording, SimEpisode, Stream
+from ..judge.context import Contexts
+from ..recording.recording import Recording, SimEpisode, Stream, Unreadable
 from ..rollout.substeps import trace
 from ..signals.signal import find_lag
 
@@ -162,6 +163,29 @@ def as_recorded(recording: Recording, scene: Scene, device: DeviceModel) -> Reco
     made = through(scene, recording.episode, device, recording.episode.seed)
     note = f"an episode of the simulation, as the device {device.name} would have recorded it"
     return replace(made, name=recording.name, source=recording.source, notes=[note, *made.notes])
+
+
+def recorded_by(
+    recordings: Iterable[Recording | Unreadable], contexts: Contexts, device: str
+) -> Iterator[Recording | Unreadable]:
+    """Each demonstration as a device of that name would have recorded it; one for which that cannot be is unreadable.
+
+    Raises:
+        ScenarioError: at the call, where there is no such device.
+    """
+    model = load_device(device)
+
+    def made() -> Iterator[Recording | Unreadable]:
+        for one in recordings:
+            if isinstance(one, Unreadable):
+                yield one
+                continue
+            try:
+                yield as_recorded(one, contexts.of(one).scene, model)
+            except EpisodeError as error:
+                yield Unreadable(one.name, one.source, error)
+
+    return made()
 
 
 def through(scene: Scene, episode: SimEpisode, device: DeviceModel, seed: int) -> Recording:

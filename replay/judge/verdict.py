@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from ...scenarios.sheet.errors import ShiliuError
 from ...scenarios.sheet.yaml_reader import nearest
 from ..checks.finding import STAGES, Finding, VerdictEvidence, tidy
 from ..checks.registry import check_of, registry
 from ..checks.rules import OWNERS, Rules, load_rules
 
 if TYPE_CHECKING:
+    from PIL import Image
+
+    from ... import face
     from ...scenarios.scene.scene import Scene
 
 WORDS = ("FEASIBLE", "INFEASIBLE", "UNSOUND", "INCONCLUSIVE", "NOT_CHECKED")
@@ -160,14 +165,43 @@ class Verdict:
         """One line of `verdicts.jsonl`, without the line end."""
         return json.dumps(self.to_dict(words), ensure_ascii=False, allow_nan=False)
 
+    def plot(self, code: str | None = None, lang: str = "en") -> face.Drawing:
+        """A curve of what was found, with its limits and the moment: SVG, which a notebook shows and `save("a.svg")` keeps.
+
+        Args:
+            code: which check's; None for that of the cause, else the first there is.
+            lang: `en` or `zh`.
+
+        Raises:
+            ShiliuError: there is no such curve; `shiliu.judge(…, curves=[code])` keeps those of checks that pass.
+        """
+        from ... import face  # what draws a verdict stands above the judge
+
+        return face.plot(self, code, lang)
+
+    def picture(self, at: float | None = None) -> Image.Image:
+        """The picture nearest to a moment, as a Pillow image.
+
+        Args:
+            at: [s] in the episode; None for the moment of the cause, or the end where there is none.
+
+        Raises:
+            ShiliuError: no picture was drawn: `shiliu.judge(…, pictures=True)` draws them, where OpenGL is there.
+        """
+        from PIL import Image
+
+        shots = self.evidence.pictures if self.evidence is not None else []
+        if not shots:
+            raise ShiliuError("The verdict has no pictures. Judge with pictures=True.", file=self.called, field="pictures")
+        if at is None:
+            at = self.findings[self.root].at if self.root is not None else None
+        wanted = shots[-1].t if at is None else at
+        return Image.open(BytesIO(min(shots, key=lambda shot: abs(shot.t - wanted)).png))
+
     def _repr_html_(self) -> str:
-        cause = (
-            ""
-            if self.root is None
-            else f": {self.findings[self.root].code} {' '.join(self.findings[self.root].subject)}"
-        )
-        stages = "".join(f"<tr><td>{name}</td><td>{result.verdict}</td></tr>" for name, result in self.stages.items())
-        return f"<b>{self.verdict}</b> {self.called}{cause}<table>{stages}</table>"
+        from ... import face
+
+        return face.card(self, "en")
 
 
 def combine(findings: Sequence[Finding], required: Sequence[str], rules: Rules, *, strict: bool = False) -> Combined:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...scenarios.sheet.errors import EpisodeError
+from ...scenarios.sheet.yaml_reader import nearest
 from .declared import Declared
 
 CLOCKS = ("capture", "receive", "device", "grid")
@@ -271,6 +272,37 @@ class Recording:
             for stream in self.streams.values()
             if role in (None, stream.role) and quantity in (None, stream.quantity)
         ]
+
+    def arrays(self, stream: str) -> dict[str, NDArray[np.float64]]:
+        """One stream as arrays (n,) by column: `time`, seconds since the recording began, then each element by its name.
+
+        Raises:
+            EpisodeError: there is no such stream.
+        """
+        if stream not in self.streams:
+            raise EpisodeError(
+                f"has no stream {stream!r}.{nearest(stream, list(self.streams))}", file=self.source, field="stream"
+            )
+        found = self.streams[stream]
+        time = ((found.time_ns - (self.start_ns or 0)) * 1e-9).astype(np.float64)
+        return {"time": time, **{name: found.values[:, k] for k, name in enumerate(found.names)}}
+
+    def frame(self, stream: str) -> Any:
+        """One stream as a pandas data frame: a column for each element, indexed by `time` [s]; see `arrays`.
+
+        Raises:
+            EpisodeError: there is no such stream, or pandas is not installed.
+        """
+        columns = self.arrays(stream)
+        try:
+            import pandas
+        except ImportError:
+            raise EpisodeError(
+                "a data frame needs pandas. Install it (pip install 'shiliu[frames]'), or take "
+                f"recording.arrays({stream!r}), a dict of arrays.",
+                file=self.source,
+            ) from None
+        return pandas.DataFrame(columns).set_index("time")
 
     @property
     def start_ns(self) -> int | None:

@@ -1,0 +1,409 @@
+"""What `import shiliu` offers beside classes: scenarios, demonstrations, datasets, verdicts, labels and pictures, as functions.
+
+Everything here calls what the commands call. It stands above all rooms. A method of an environment or of a verdict that needs
+what stands above it (`episode`, `plot`) therefore comes here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+
+from .replay.judge import judge as judging
+from .replay.judge.context import Contexts
+from .replay.recording.recording import Recording, Unreadable
+from .replay.rollout.episode import as_recording, checkpoints_of, episode_of
+from .replay.rollout.rollout import Rollout, Take, play
+from .scenarios.catalog.catalog import load_scenario
+from .scenarios.draws import variation as drawing
+from .scenarios.scene.scene import Scene
+from .scenarios.sheet.errors import EpisodeError, ScenarioError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from .envs.single import ShiliuEnv
+    from .replay.judge.verdict import Verdict
+    from .replay.labels.labelling import Labelled
+    from .replay.report.notebook import Drawing
+    from .scenarios.draws.variation import Draw
+
+Recordings = Recording | Iterable[Recording | Unreadable]
+
+
+def judge(
+    recordings: Recordings,
+    scene: Scene | None = None,
+    *,
+    robot: str | Path | None = None,
+    model: str | Path | None = None,
+    device: str | None = None,
+    strict: bool = False,
+    threads: int = 0,
+    seed: int = 0,
+    pictures: bool = False,
+    contexts: Contexts | None = None,
+    full: bool = False,
+    curves: Collection[str] = (),
+    told: Callable[[Verdict], None] | None = None,
+    performed: Mapping[str, Rollout] | None = None,
+) -> list[Verdict]:
+    """Judge recordings: can the robot do this, here, and if not, where, when and why not?
+
+    Args:
+        recordings: from `shiliu.read`, `shiliu.perform` or `env.unwrapped.episode()`; one, or any number. An unreadable one
+            becomes a verdict with an error.
+        scene: where to judge them; None takes the scene that each names, else the bare floor.
+        robot: whom they are judged as: a name of `shiliu list robots`, or a YAML file that describes yours; None takes the robot
+            that each names.
+        model: the MJCF file of a described robot.
+        device: judge demonstrations of the simulation as this device would have recorded them (`shiliu list devices`).
+        strict: a warning fails.
+        threads: of the replay; 0 for all cores; verdicts do not depend on it.
+        seed: of the likely starts that are tried where a recording does not say its start, and of the varied copies.
+        pictures: draw a few pictures of each recording (`Verdict.picture`), where OpenGL exists.
+        contexts: chooses the scenes, instead of `scene`, `robot` and `model`.
+        full: play those that succeed in varied copies of their scene, too.
+        curves: codes for which `Verdict.plot(code)` has a curve though they pass.
+        told: called with each verdict as it is done.
+        performed: digest of a recording -> what was kept while it was performed just now; it is not played again then.
+
+    Returns:
+        One verdict for each recording, in their order.
+
+    Raises:
+        EpisodeError: something else than recordings is given, or there is no such device.
+        ScenarioError: the robot, its model or a scene cannot be built.
+    """
+    items = _recordings(recordings)
+    if contexts is None:
+        contexts = Contexts(scene, None if robot is None else str(robot), model=model)
+    elif not (scene is None and robot is None and model is None):
+        raise ScenarioError("It chooses scene and robot itself. Leave scene, robot and model out.", field="contexts")
+    if device is not None:
+        from .replay.evaluation.device import recorded_by
+
+        items = recorded_by(items, contexts, device)
+    return judging.judge(
+        items, strict=strict, threads=threads, seed=seed, pictures=pictures, contexts=contexts, full=full,
+        curves=curves, told=told, performed=performed,
+    )  # fmt: skip
+
+
+def judge_commands(
+    scenario: str | Scene,
+    actions: np.ndarray | Sequence[Sequence[float]],
+    *,
+    seed: int | None = None,
+    values: Mapping[str, float] | None = None,
+    strict: bool = False,
+    pictures: bool = False,
+    full: bool = False,
+    curves: Collection[str] = (),
+) -> Verdict:
+    """Play commands in a scenario and judge what happens: array in, verdict out.
+
+    Args:
+        scenario: a name, or what `shiliu.load_scenario` gave.
+        actions: (T, nu) one row for each control period, one column for each name of `scene.schema.action.names`, in its unit
+            (rad, %). They are played as float32, as a dataset holds them.
+        seed: the draw in which they are played, that of `env.reset(seed=…)` and of `shiliu.perform(…, seed)`; None for the scene as
+            its YAML gives it.
+        values: instead of a seed the values that differ from the YAML, such as `{"oven.yaw": 0.1}` (SI).
+        strict, pictures, full, curves: as for `shiliu.judge`.
+
+    Returns:
+        The verdict. Commands claim nothing: a task that they do not do is in `verdict.outcome`, and is no reason to refuse them.
+
+    Raises:
+        EpisodeError: `actions` is no such array, or holds a number that is not finite.
+        ScenarioError: there is no such scenario, or its draw cannot be made.
+    """
+    scene = _scene(scenario)
+    names = scene.schema.action.names
+    try:
+        sent = np.asarray(actions, np.float32)
+    except (TypeError, ValueError):
+        raise EpisodeError(f"is no array of numbers. Give ({_rows(names)}).", field="actions") from None
+    if sent.ndim != 2 or sent.shape[1] != len(names) or not len(sent):
+        raise EpisodeError(f"has the shape {sent.shape}. Give ({_rows(names)}).", field="actions")
+    if (odd := np.argwhere(~np.isfinite(sent))).size:
+        row, column = odd[0]
+        raise EpisodeError(f"row {row}, {names[column]} is {sent[row, column]}. Commands are finite numbers.", field="actions")
+    if seed is not None and values is not None:
+        raise ScenarioError("A seed draws all values. Give the one or the other.", field="values")
+    draw = drawing.chosen(scene, values or {}) if seed is None else drawing.draw(scene, _seed(seed))
+    made = _performed(scene, draw, sent, seed or 0, "judge_commands")
+    return judge(made, strict=strict, pictures=pictures, full=full, curves=curves)[0]
+
+
+@overload
+def perform(scenario: str | Scene, seeds: int = 0, *, mistake: str | None = None, threads: int = 0) -> Recording: ...
+@overload
+def perform(
+    scenario: str | Scene, seeds: Iterable[int], *, mistake: str | None = None, threads: int = 0
+) -> list[Recording]: ...
+def perform(
+    scenario: str | Scene, seeds: int | Iterable[int] = 0, *, mistake: str | None = None, threads: int = 0
+) -> Recording | list[Recording]:
+    """Demonstrations of the scripted operator.
+
+    Args:
+        scenario: a name, or what `shiliu.load_scenario` gave.
+        seeds: one seed, or several; each is that of the draw and of the operator's own tremor.
+        mistake: a way to go wrong on purpose (`shiliu list mistakes scenario=NAME`).
+        threads: of the simulation; 0 for all cores; the demonstrations do not depend on it.
+
+    Returns:
+        One recording, or a list where several seeds are given. `recording.episode` replays to the bit; its `label` says whether the
+        task was done.
+
+    Raises:
+        ScenarioError: there is no such scenario or mistake, or the scenario has no chain of skills.
+    """
+    scene = _scene(scenario)
+    wanted = [_seed(seeds)] if isinstance(seeds, int | np.integer) else [_seed(one) for one in seeds]
+    if not scene.config.skills.value:
+        raise ScenarioError(f"{scene.name!r} has no skills to perform. Write its chain under `skills`.", field="scenario.skills")
+    from .replay.operator.demonstration import demonstrate
+    from .replay.operator.mistakes import mistake_of
+
+    wrong = None if mistake is None else mistake_of(scene, mistake)
+    made = [
+        as_recording(f"{scene.name}-{episode.seed}", episode, scene)
+        for episode in demonstrate(scene, wanted, threads, mistake=wrong)
+    ]
+    return made[0] if isinstance(seeds, int | np.integer) else made
+
+
+def record(
+    recordings: Recordings, out: str | Path, *, images: Sequence[str] = (), append: bool = False
+) -> Path:
+    """Write episodes of the simulation as a LeRobot v3.0 dataset.
+
+    Args:
+        recordings: from `shiliu.perform`, `env.unwrapped.episode()` or `shiliu.read`; all of one scenario and robot.
+        out: folder to be made.
+        images: cameras whose pictures are drawn and written as video, such as `["head"]`.
+        append: add to the dataset at `out`, if there is one.
+
+    Returns:
+        The folder, for `shiliu.read`.
+
+    Raises:
+        EpisodeError: there is no recording, one is no episode of the simulation, they do not fit into one dataset, or `out` exists
+            already. Nothing is written then.
+        ScenarioError: there is no such camera.
+    """
+    from .replay.formats.lerobot.write import DatasetWriter
+    from .replay.rollout.camera_frames import cameras_of, pictures
+
+    items = [(one, *_simulated(one, "recordings")) for one in _recordings(recordings)]
+    if not items:
+        raise EpisodeError("There is nothing to write. Give at least one recording.", field="recordings")
+    _, first, _ = items[0]
+    cameras = cameras_of(first, list(images))
+    features = first.schema.lerobot_features(tuple(cameras))
+    for recording, scene, _ in items:
+        if scene.schema.lerobot_features(tuple(cameras)) != features or scene.robot.name != first.robot.name:
+            raise EpisodeError(
+                f"has other columns than {items[0][0].source}. Write a dataset for each scenario.",
+                file=recording.source,
+                field="recordings",
+            )
+    rate = round(1.0 / first.control_timestep)
+    with DatasetWriter(out, features, rate, first.robot.name, {"made_by": "shiliu.record"}, append=append) as writer:
+        for _, scene, episode in items:
+            writer.add(episode, episode.states, pictures(scene, episode, cameras))
+    return writer.out
+
+
+def labels(recordings: Recordings, scene: Scene | None = None, *, threads: int = 0) -> list[Labelled | Unreadable]:
+    """Which skill of the scenario's chain when: proposed from the replay of each recording.
+
+    Args:
+        recordings: episodes of the simulation, as for `shiliu.record`.
+        scene: where they are replayed; None takes the scene that each was made in.
+        threads: of the replay; 0 for all cores.
+
+    Returns:
+        One item for each. `segments` of a `Labelled` have the skill, its times [s], the hand, the thing and the confidence. An
+        `Unreadable` has the reason in `error`.
+    """
+    from .replay.labels.labelling import labelling
+
+    return list(labelling(_recordings(recordings), Contexts(scene), threads))
+
+
+def render(
+    what: str | Scene | Recording,
+    *,
+    camera: str | None = None,
+    seed: int | None = None,
+    at: float | None = None,
+    frames: int = 8,
+    width: int | None = None,
+) -> Image.Image:
+    """A picture of a scenario, or of an episode of the simulation.
+
+    Args:
+        what: a scenario's name or scene, or a recording from `shiliu.perform`, `env.unwrapped.episode()` or `shiliu.read`.
+        camera: one of the scenario's; `overview`, or else its first one, where None is given.
+        seed: of a scenario, the draw that is shown; None for the scene as its YAML gives it.
+        at: of a recording, the moment [s]; None for a strip of up to `frames` moments, each with its skill and time.
+        frames: pictures of a strip.
+        width: pixels of each picture; None for the camera's own, and 320 in a strip.
+
+    Returns:
+        A Pillow image: a notebook shows it, `save("a.png")` keeps it, `numpy.asarray` gives (h, w, 3) uint8.
+
+    Raises:
+        ShiliuError: there is no OpenGL here, with what to install. ScenarioError: no such scenario or camera.
+        EpisodeError: the recording is no episode of the simulation, or has no such moment.
+    """
+    from PIL import Image
+
+    from .envs.rendering import Painter
+    from .replay.rollout.camera_frames import cameras_of
+    from .replay.rollout.filmstrip import moments, strip
+
+    if isinstance(what, Recording):
+        if seed is not None:
+            raise EpisodeError("A recording has its own draw. Leave seed out.", file=what.source, field="seed")
+        scene, episode = _simulated(what, "what")
+        draw = drawing.of_episode(scene, episode)
+        if draw is None:
+            raise EpisodeError("was made in a scene of other sizes than it has today.", file=what.source)
+        if at is not None and not 0.0 <= at <= episode.duration_s:
+            raise EpisodeError(f"has no moment {at:g} s: it lasts {episode.duration_s:.1f} s.", file=what.source, field="at")
+        played = next(play(scene, [Take(draw, episode.actions)], threads=1))
+        qpos, kept = played.qpos, played.kept
+    else:
+        scene = _scene(what)
+        if at is not None:
+            raise ScenarioError("A scenario has no moments. Give a recording, or leave at out.", field="at")
+        draw = drawing.nominal(scene) if seed is None else drawing.draw(scene, _seed(seed))
+        qpos = draw.start_state[None, 1 : 1 + scene.model.nq]
+        kept = scene.start_ctrl(draw.values)[None, scene.n_actions :]
+        at = 0.0
+    known = [name.removeprefix("observation.images.") for name in scene.schema.cameras]
+    (feature,) = cameras_of(scene, [camera or ("overview" if "overview" in known else (known or [""])[0])], "camera").values()
+    with Painter(scene) as painter:
+        if at is None:
+            shots = moments(episode, frames)
+            return Image.fromarray(strip(painter, draw, qpos, feature, shots, width=width or 320, kept=kept))
+        step, wide = min(round(at / scene.control_timestep), len(qpos) - 1), width or feature.width
+        size = wide, round(wide * feature.height / feature.width)
+        return Image.fromarray(painter.picture(draw.values, qpos[step], feature.camera, *size, kept=kept[step]))
+
+
+def episode_of_env(env: ShiliuEnv, draw: Draw | None, sent: Sequence[np.ndarray], seed: int | None) -> Recording:
+    """See `ShiliuEnv.episode`: its commands, played again from its start, as a recording."""
+    if draw is None or not sent:
+        raise EpisodeError("No step has been taken in this episode. Call reset, then step.", field="episode")
+    made = _performed(env.scene, draw, np.stack(sent), seed or 0, "environment", end=env.state)
+    return replace(made, name=f"{made.scenario}-rollout", source=f"{made.scenario}-rollout")
+
+
+def plot(verdict: Verdict, code: str | None, lang: str) -> Drawing:
+    """See `Verdict.plot`."""
+    from .replay.report.notebook import plot
+
+    return plot(verdict, code, lang)
+
+
+def card(verdict: Verdict, lang: str) -> str:
+    """See `Verdict._repr_html_`."""
+    from .replay.report.notebook import card
+
+    return card(verdict, lang)
+
+
+def _performed(
+    scene: Scene, draw: Draw, actions: np.ndarray, seed: int, who: str, end: np.ndarray | None = None
+) -> Recording:
+    """What commands (T, nu) float32 do from a start, as a recording.
+
+    Raises:
+        EpisodeError: it ends in another state than `end` (nstate,).
+    """
+    n = len(actions)
+    played = next(play(scene, [Take(draw, actions)], [sorted({*checkpoints_of(scene, n), n})]))
+    if end is not None and not np.array_equal(played.states[n], end):
+        raise EpisodeError(
+            "The commands alone do not lead where this episode is: they came late (latency=), or forces were written (live()). "
+            "Make the environment without them.",
+            field="episode",
+        )
+    kept = {step: played.states[step] for step in checkpoints_of(scene, n)}
+    episode = episode_of(scene, replace(played, states=kept), seed, [], {"performed_by": who})
+    return as_recording(f"{scene.name}-commands", episode, scene)
+
+
+def _scene(scenario: str | Scene) -> Scene:
+    if isinstance(scenario, Scene):
+        return scenario
+    if not isinstance(scenario, str):
+        raise ScenarioError(
+            f"{type(scenario).__name__!r} is no scenario. Give a name, such as 'microwave', or what shiliu.load_scenario gave.",
+            field="scenario",
+        )
+    return load_scenario(scenario)
+
+
+def _seed(seed: int) -> int:
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise ScenarioError(f"{seed!r} is no seed. Give a whole number from 0 on.", field="seed")
+    return int(seed)
+
+
+def _rows(names: Sequence[str]) -> str:
+    return f"T, {len(names)}): a row for each control period, with the columns {', '.join(names)}"
+
+
+def _recordings(recordings: Recordings) -> Iterator[Recording | Unreadable]:
+    """One or several recordings, one by one.
+
+    Raises:
+        EpisodeError: at once where what is given is nothing of the kind; while iterating, at an item that is none.
+    """
+    if isinstance(recordings, Recording | Unreadable):
+        return iter([recordings])
+    if isinstance(recordings, str | Path):
+        raise EpisodeError(f"{str(recordings)!r} is a path. Give shiliu.read({str(recordings)!r}).", field="recordings")
+    if not isinstance(recordings, Iterable):
+        raise EpisodeError(f"{type(recordings).__name__!r} is no recording.{_WHENCE}", field="recordings")
+    return _each(recordings)
+
+
+def _each(recordings: Iterable[Recording | Unreadable]) -> Iterator[Recording | Unreadable]:
+    for one in recordings:
+        if not isinstance(one, Recording | Unreadable):
+            raise EpisodeError(f"{type(one).__name__!r} is no recording.{_WHENCE}", field="recordings")
+        yield one
+
+
+_WHENCE = " Recordings come from shiliu.read, shiliu.perform and env.unwrapped.episode()."
+
+
+def _simulated(recording: Recording | Unreadable, field: str) -> tuple[Scene, Any]:
+    """The scene of an episode of the simulation, and the episode.
+
+    Raises:
+        ShiliuError: it could not be read. EpisodeError: it is no episode of the simulation.
+    """
+    if isinstance(recording, Unreadable):
+        raise recording.error
+    if recording.episode is None:
+        raise EpisodeError(
+            "is no episode of the simulation: its start is not known, so that it cannot be played again.",
+            file=recording.source,
+            field=field,
+        )
+    return Contexts().of(recording).scene, recording.episode
+
+

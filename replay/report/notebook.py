@@ -1,0 +1,103 @@
+"""A verdict in a notebook: its slip as HTML, one of its curves, the picture of the moment."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from ...scenarios.sheet.errors import ShiliuError
+from ...scenarios.sheet.yaml_reader import nearest
+from . import plots
+from .story import Story
+from .text import Words
+
+if TYPE_CHECKING:
+    from ..checks.finding import Plot
+    from ..judge.verdict import Verdict
+
+NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"'
+STYLE = (
+    "<style>text{font:12px sans-serif}.halo{paint-order:stroke;stroke:#fff;stroke-width:3.5px;stroke-linejoin:round}</style>"
+)
+# curves that a verdict has though nothing is marked in them, and whose they are
+ALWAYS = {"joint_velocity": "joint.velocity", "joint_torque": "torque.peak", "joint_position": "joint.position"}
+TONES = {"FEASIBLE": "#17693f", "INFEASIBLE": "#b3261e", "UNSOUND": "#6f3391", "INCONCLUSIVE": "#8a5a00"}
+
+
+class Drawing(str):
+    """A drawing as SVG text; a notebook shows it."""
+
+    __slots__ = ()
+
+    def _repr_svg_(self) -> str:
+        return str(self)
+
+    def save(self, path: str | Path) -> Path:
+        """Write it as an SVG file."""
+        Path(path).write_text(self, encoding="utf-8")
+        return Path(path)
+
+
+def curves(verdict: Verdict) -> dict[str, Plot]:
+    """Code -> its curve, of all that the verdict has one for."""
+    evidence = verdict.evidence
+    if evidence is None:
+        return {}
+    drawn = {ALWAYS[plot.title_key]: plot for plot in reversed(evidence.plots) if plot.title_key in ALWAYS}
+    marked = {str(mark["code"]): plot for plot in reversed(evidence.plots) for mark in plot.marks if mark.get("code")}
+    return {**drawn, **marked, **evidence.own}
+
+
+def plot(verdict: Verdict, code: str | None = None, lang: str = "en") -> Drawing:
+    """See `Verdict.plot`."""
+    known = curves(verdict)
+    shown: Plot | None = None
+    if code is not None:
+        if code not in known:
+            raise ShiliuError(
+                f"There is no curve of {code!r} here.{nearest(code, list(known))} "
+                f"shiliu.judge(…, curves=[{code!r}]) keeps one, where the check has any.",
+                file=verdict.called,
+                field="code",
+            )
+        shown = known[code]
+    else:
+        cause = None if verdict.root is None else verdict.findings[verdict.root].code
+        others = verdict.evidence.plots if verdict.evidence else []
+        shown = known.get(cause or "") or (others[0] if others else None)
+    identity = f"plot-{crc32(f'{verdict.called} {code} {lang}'.encode()):08x}"  # of its clip paths: a page may hold several
+    drawn = plots.curve(shown, Story(verdict, Words(lang)), identity) if shown is not None else ""
+    if not drawn:
+        raise ShiliuError("The verdict has no curve. shiliu.judge(…, curves=[CODE]) keeps one.", file=verdict.called, field="code")
+    text = str(drawn).replace("<svg", f"<svg {NAMESPACE}", 1)
+    head = text.index(">") + 1  # a drawing that stands alone brings its style
+    return Drawing(text[:head] + STYLE + text[head:])
+
+
+def card(verdict: Verdict, lang: str = "en") -> str:
+    """A verdict as HTML: word, cause, what to do, who moves, stages, and the curve of the cause where there is one."""
+    story = Story(verdict, Words(lang))
+    words = story.words
+    word, tone = verdict.verdict or "", TONES.get(verdict.verdict or "", "#52606d")
+    lines = [f'<b style="color:{tone}">{escape(word or words.verdict(None))}</b> {escape(verdict.called)}']
+    if verdict.error is not None:
+        return f"<p>{lines[0]}: {escape(str(verdict.error.get('message', verdict.error)))}</p>"
+    drawn = ""
+    if verdict.root is not None:
+        cause = verdict.findings[verdict.root]
+        when = "" if cause.t0 is None else f" ({cause.t0:.2f} s)"
+        lines.append(f"<b>{escape(words.message(cause))}</b>{when} <code>{escape(cause.code)}</code>")
+        if advice := words.advice(cause):
+            lines.append(escape(advice))
+        if verdict.owner:
+            lines.append(escape(words.owner(verdict.owner)))
+        if cause.code in curves(verdict):
+            drawn = plot(verdict, cause.code, lang)
+    rows = "".join(
+        f"<tr><td>{escape(words.stage(name))}</td><td>{escape(result.verdict)}</td>"
+        f"<td>{escape(words.reason(result.reason) if result.reason else '')}</td></tr>"
+        for name, result in verdict.stages.items()
+    )
+    return f"<div>{'<br>'.join(lines)}<table>{rows}</table>{drawn}</div>"
