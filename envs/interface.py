@@ -18,7 +18,7 @@ from ..scenarios.scene.scene import Scene
 from ..scenarios.scene.schema import CameraFeature
 from ..scenarios.sheet.errors import ScenarioError
 from ..scenarios.sheet.yaml_reader import nearest
-from ..scenarios.stepping.carrier import Carrier
+from ..scenarios.stepping.carrier import LinkCarrier
 from .actions import make_actions, space_of
 from .rendering import FAR
 
@@ -74,7 +74,7 @@ class Interface:
         schema = scene.schema
         self.scene, self.mode = scene, action
         self.actions = make_actions(action, scene, n)
-        self.link = None if scene.config.link.local else Carrier(scene, n)
+        self.link = None if scene.config.link.local else LinkCarrier(scene, n)
         self.applied = np.zeros((n, scene.n_actions), np.float32)
         known = [name.removeprefix("observation.") for name in schema.observations]
         self.groups = tuple(f"observation.{_known(name, known, 'observations')}" for name in observations or known)

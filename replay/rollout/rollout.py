@@ -16,7 +16,7 @@ from ...scenarios.draws.variation import Draw
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sensing.scalar_goal import OneEpisode
 from ...scenarios.sensing.temporal import GoalState
-from ...scenarios.stepping.carrier import Carrier
+from ...scenarios.stepping.carrier import LinkCarrier
 from ...scenarios.sensing.requests import Readings
 from ...scenarios.stepping.simulation import SavedSimulation, Simulation
 from ...scenarios.sheet.errors import ReplayError
@@ -260,7 +260,7 @@ class _OverLink:
     """Between a policy and its copies: it is shown what has arrived, and what it commands is on its way."""
 
     def __init__(self, scene: Scene, draws: Sequence[Draw], simulation: Simulation):
-        self._carrier = Carrier(scene, len(draws))
+        self._carrier = LinkCarrier(scene, len(draws))
         ready = simulation.live("ctrl")[:, : scene.n_actions]
         for i, draw in enumerate(draws):
             self._carrier.begin(i, ready[i], draw.values)

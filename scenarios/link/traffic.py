@@ -25,6 +25,7 @@ class Traffic:
         period: [s] between control steps; substeps: physics steps in one.
 
     Attributes:
+        age: (n,) how old each command is when it arrives [s], inf where it never does; one older than `stale` is not carried out.
         effect: (n, substeps) number of the command in effect at each physics step, -1 before the first has arrived.
         silent: (n, substeps) [s] since the last command was taken, there.
         seen: (n,) number of the sensor values that the operator has at each control step: the newest that have arrived. Those of the
@@ -48,8 +49,8 @@ class Traffic:
         down = self._down(sent)
         commands, values = (self._arrivals(way, sent, down) for way in (0, 1))
         values[0] = 0.0  # a session begins with a first picture
-        late = np.isfinite(commands) & (commands - sent > link.stale + EPS)
-        commands[late] = np.inf
+        self.age = commands - sent
+        commands[self.age > link.stale + EPS] = np.inf
         at = np.arange(n * self._substeps) * h
         self.effect = _newest(commands, at)
         taken = np.sort(commands)

@@ -12,7 +12,7 @@ from ..link.traffic import BLOCK, Traffic
 from ..scene.scene import Scene
 
 
-class Carrier:
+class LinkCarrier:
     """Carries commands and sensor values of n copies over the link of their scene.
 
     Args:

@@ -10,6 +10,8 @@ from typing import Any
 import mujoco
 import numpy as np
 
+from ....scenarios.link.link import SEED
+from ....scenarios.link.traffic import Traffic
 from ....scenarios.people.safety import people
 from ....scenarios.scene.scene import Scene
 from ....scenarios.sensing.predicate import Share, leaves
@@ -90,10 +92,20 @@ def replay_stage(
         findings += on_recording_clock(happened, rollouts.offset)
         outcome = _outcome(subject, rollouts)
         goal = next((one for one in ended if "steps" in one.details), None)
-    findings += check_link(subject.recording, subject.rules, integrity.stopped.get("command"))
+    findings += check_link(subject.recording, subject.rules, integrity.stopped.get("command"), *_traffic(subject, motions))
     findings += subject.place.findings
     findings += check_object(subject, motions, rollouts)
     return Replay(tuple(findings), outcome, tracking, goal)
+
+
+def _traffic(subject: Subject, motions: Motions) -> tuple[Traffic | None, float]:
+    """The messages of an episode over the link of its scene, and the time between two of them [s]; None where nothing is late."""
+    scene, draw = subject.scene, motions.draw
+    if scene.config.link.local or draw is None or subject.recording.episode is None:
+        return None, 0.0
+    found = Traffic(scene.config.link, int(draw.values.get(SEED, 0)), scene.control_timestep, scene.n_substeps)
+    found.upto(subject.recording.episode.n_steps + 1)
+    return found, scene.control_timestep
 
 
 def _outcome(subject: Subject, rollouts: Rollouts) -> dict[str, Any]:
