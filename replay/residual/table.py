@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ...scenarios.link.traffic import COLUMNS, FEATURE
+from ...scenarios.link.traffic import FEATURE
 from ..recording.recording import Recording, Stream
 from ..signals.channels import SCALE
 from ..signals.clock import origin_ns, seconds, topic
@@ -100,7 +100,7 @@ def table_of(recording: Recording, ranges: Mapping[str, tuple[float, float]] | N
     Args:
         ranges: joint -> (lowest, highest) angle [rad] that it can take; a command past it is carried out as far as it goes.
     """
-    recording = as_acted(recording)
+    recording = without_late_commands(recording)
     groups: list[Group] = []
     used: set[tuple[str, str]] = set()
     origin = origin_ns(recording)
@@ -119,23 +119,12 @@ def table_of(recording: Recording, ranges: Mapping[str, tuple[float, float]] | N
     return RecordedColumns(tuple(groups), tuple(alone), tuple(compared))
 
 
-def as_acted(recording: Recording) -> Recording:
-    """A recording that tells when each row's acting command was sent (`observation.link`), with its commands as they acted.
-
-    The robot can only follow what has reached it: over a link its state is held against the command that acted in the row. What the
-    rows say of the motion that was asked for is judged elsewhere, from the commands as they were sent.
-    """
-    link = next((stream for stream in recording.streams.values() if stream.name.startswith(FEATURE)), None)
-    if link is None or link.n < 2 or tuple(link.names) != COLUMNS:
+def without_late_commands(recording: Recording) -> Recording:
+    """A recording over a link (`observation.link`) without its commands: what a row was told has not reached the robot in that row, and
+    what acted changes within it. The exact replay of an own episode compares them all the same (`reproduces`)."""
+    if not any(stream.name.startswith(FEATURE) for stream in recording.streams.values()):
         return recording
-    period = float(np.median(np.diff(link.time_ns))) * 1e-9
-    sent = np.append(link.values[1:, COLUMNS.index("sent")], link.values[-1, COLUMNS.index("sent")])
-    rows = np.clip(np.rint(sent / period).astype(int), 0, link.n - 1)
-    acted = {
-        key: replace(stream, values=stream.values[rows]) if stream.role == "command" and stream.n == link.n else stream
-        for key, stream in recording.streams.items()
-    }
-    return replace(recording, streams=acted)
+    return replace(recording, streams={key: one for key, one in recording.streams.items() if one.role != "command"})
 
 
 def as_both(group: Group) -> Both | None:

@@ -93,6 +93,18 @@ class Traffic:
         return down
 
 
+def acted(commands: np.ndarray, passing: np.ndarray, period: float) -> np.ndarray:
+    """(T, k) the command that acted at the end of each control period, of commands (T, k) sent one each period.
+
+    Args:
+        passing: (T, 4) or (T+1, 4) as `Traffic.passing`; before the first has arrived, what acts is taken to be the first.
+    """
+    sent = passing[1 : len(commands) + 1, COLUMNS.index("sent")]
+    sent = np.append(sent, sent[-1:]) if len(sent) < len(commands) else sent
+    found: np.ndarray = commands[np.clip(np.rint(sent / period).astype(int), 0, len(commands) - 1)]
+    return found
+
+
 def _newest(arrival: np.ndarray, at: np.ndarray) -> np.ndarray:
     """(m,) number of the newest message that has arrived by each time (m,) [s], -1 for none; one that was overtaken is passed over."""
     order = np.argsort(arrival, kind="stable")

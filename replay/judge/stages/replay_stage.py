@@ -11,7 +11,7 @@ import mujoco
 import numpy as np
 
 from ....scenarios.link.link import SEED
-from ....scenarios.link.traffic import Traffic
+from ....scenarios.link.traffic import FEATURE, Traffic, acted
 from ....scenarios.people.safety import people
 from ....scenarios.scene.scene import Scene
 from ....scenarios.sensing.predicate import Share, leaves
@@ -409,10 +409,17 @@ def _motors(subject: Subject, take: Take, shown: Rollout) -> list[Finding]:
     for feature in ("observation.effort", "observation.state", "observation.velocity"):
         columns = [scene.schema.observations[feature].names.index(name) for name in names]
         seen[feature] = shown.observations[feature][1:, columns].astype(float)
-    ctrl = take.actions[:, [scene.schema.action.names.index(name) for name in names]].astype(float)
+    ctrl = _acted(scene, take, shown)[:, [scene.schema.action.names.index(name) for name in names]].astype(float)
     torque, q, v = seen.values()
     context = subject.context
     return check_motors(context.robot, scene.control_timestep, names, torque, q, v, ctrl, context.limits, context.rules)
+
+
+def _acted(scene: Scene, take: Take, shown: Rollout) -> np.ndarray:
+    """(T, nu) what the robot was to do in each control period: over a link what had reached it, so that no delay is its own fault."""
+    if scene.config.link.local:
+        return take.actions
+    return acted(take.actions, shown.observations[FEATURE], scene.control_timestep)
 
 
 def _tracked(subject: Subject, motions: Motions, rollouts: Rollouts) -> tuple[list[Finding], Tracking | None]:
@@ -424,7 +431,7 @@ def _tracked(subject: Subject, motions: Motions, rollouts: Rollouts) -> tuple[li
     dt = scene.control_timestep
     t = np.arange(len(q)) * dt
     if subject.recording.episode is not None:
-        error = q[1:] - take.actions[:, : len(names)]
+        error = q[1:] - _acted(scene, take, shown)[:, : len(names)]
         return check_tracking(t[1:], error, names, rules), (t[1:], error, names)
     measured = motions.by_role.get("measured")
     if measured is None:
