@@ -26,7 +26,7 @@ def make_dm_env(scenario: str | Scene = "microwave", *, seed: int | None = None,
     Args:
         scenario: name of a scenario, or a Scene.
         seed: of the draws; the first episode is that of `reset(seed=seed)` of the Gymnasium face, those after it go on.
-        options: those of `ShiliuEnv`: action, observations, images, reward, until, latency, vary, variant, cell, ...
+        options: those of `ShiliuEnv`: action, observations, images, reward, until, link, vary, variant, cell, ...
 
     Raises:
         ScenarioError: a name that does not exist, with the near match.

@@ -1,4 +1,4 @@
-"""What an environment takes and shows: action mode, latency, groups of observations, cameras.
+"""What an environment takes and shows: action mode, link, groups of observations, cameras.
 
 The single and the vector environment share it, so that an option means the same in both.
 """
@@ -6,18 +6,20 @@ The single and the vector environment share it, so that an option means the same
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from gymnasium.spaces import Box, Dict, Space
 
+from ..scenarios.link.traffic import FEATURE
 from ..scenarios.scene.scene import Scene
 from ..scenarios.scene.schema import CameraFeature
 from ..scenarios.sheet.errors import ScenarioError
 from ..scenarios.sheet.yaml_reader import nearest
+from ..scenarios.stepping.carrier import LinkCarrier
 from .actions import make_actions, space_of
-from .latency import Latency
 from .rendering import FAR
 
 KINDS = ("rgb", "depth", "segmentation")
@@ -48,7 +50,6 @@ class Interface:
         action: one of `actions.MODES`.
         observations: groups such as `["state", "touch"]`; None for all that the schema has.
         images: cameras, such as `["head", "head/depth", "head/segmentation"]`.
-        latency: [s] by which commands come late.
 
     Attributes:
         applied: (n, nu) float32 the joint command of the last step, as a dataset keeps it.
@@ -64,7 +65,6 @@ class Interface:
         action: str = "joint",
         observations: Sequence[str] | None = None,
         images: Sequence[str] = (),
-        latency: float = 0.0,
     ):
         for field, names in (("observations", observations), ("images", images)):
             if isinstance(names, str):
@@ -73,7 +73,8 @@ class Interface:
                 raise ScenarioError(f"{names!r} is no list of names.", field=field)
         schema = scene.schema
         self.scene, self.mode = scene, action
-        self.actions, self.latency = make_actions(action, scene, n), Latency(scene, n, latency)
+        self.actions = make_actions(action, scene, n)
+        self.link = None if scene.config.link.local else LinkCarrier(scene, n)
         self.applied = np.zeros((n, scene.n_actions), np.float32)
         known = [name.removeprefix("observation.") for name in schema.observations]
         self.groups = tuple(f"observation.{_known(name, known, 'observations')}" for name in observations or known)
@@ -92,33 +93,50 @@ class Interface:
         self._rounding = 4 * np.spacing(np.maximum(np.abs(self._low), np.abs(self._high)))
         self._all = len(self.groups) == len(known)
 
-    def begin(self, ids: np.ndarray | slice, command: np.ndarray) -> None:
-        """Start episodes of copies `ids` from `ctrl` (k,) or (len(ids), k): of it the robot's part, which comes first."""
+    def begin(self, ids: np.ndarray, command: np.ndarray, values: Sequence[Mapping[str, float]]) -> None:
+        """Start episodes of copies `ids` from `ctrl` (len(ids), k), of it the robot's part, which comes first; in draws of these values."""
         command = command[..., : self.scene.n_actions]
         self.actions.begin(ids, command)
-        self.latency.begin(ids, command)
         self.applied[ids] = command
+        for i, one, drawn in zip(ids.tolist(), command, values) if self.link is not None else ():
+            self.link.begin(i, one, drawn)
 
     def command(self, action: np.ndarray, ids: np.ndarray | slice = slice(None)) -> np.ndarray:
-        """What the simulation is told for actions (m, k) of copies `ids`: (m, nu), or (m, substeps, nu) where it is late."""
-        applied = self.actions.command(action, ids)
-        self.applied[ids] = applied
-        return self.latency.delayed(applied, ids)
+        """What the simulation is told for actions (m, k) of copies `ids`: (m, nu), or (m, substeps, nu) over a link."""
+        return self._sent(self.actions.command(action, ids), ids)
+
+    def played(self, command: np.ndarray) -> np.ndarray:
+        """The same for a recorded joint command (nu,) of the only copy, from which its action mode goes on."""
+        self.actions.begin(slice(None), command)
+        return self._sent(command[None], slice(None))
+
+    def _sent(self, command: np.ndarray, ids: np.ndarray | slice) -> np.ndarray:
+        self.applied[ids] = command
+        return command if self.link is None else self.link.carried(command, np.arange(len(self.applied))[ids].tolist())
+
+    def shown(self, i: int, observed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """What copy i's policy sees where this is what its sensors say: the groups and pictures that were asked for, as they arrive."""
+        if self.link is None:
+            return self.select(observed)
+        arrived = dict(self.link.shown(i, observed))
+        arrived[FEATURE] = self.link.passing([i])[0]
+        return self.select(arrived)
 
     def select(self, observed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """The groups that were asked for."""
-        return observed if self._all else {name: observed[name] for name in self.groups}
+        return observed if self._all else {name: observed[name] for name in (*self.groups, *(v.name for v in self.views))}
 
-    def save(self, i: int) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
+    def save(self, i: int) -> tuple[Any, ...]:
         """What copy i remembers."""
-        return self.actions.save(i), self.latency.save(i), self.applied[i].copy()
+        return self.actions.save(i), None if self.link is None else self.link.save(i), self.applied[i].copy()
 
-    def restore(self, i: int, saved: tuple[np.ndarray | None, np.ndarray, np.ndarray]) -> None:
+    def restore(self, i: int, saved: tuple[Any, ...]) -> None:
         """Go on from what was saved of a copy."""
         command, late, applied = saved
         if command is not None:
             self.actions.begin(np.array([i]), command)
-        self.latency.restore(i, late)
+        if self.link is not None:
+            self.link.restore(i, late)
         self.applied[i] = applied
 
     def taken(self, action: np.ndarray, copies: np.ndarray | None = None) -> np.ndarray:

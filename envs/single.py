@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import gymnasium
 import numpy as np
 
-from ..scenarios.catalog.catalog import load_scenario
+from ..scenarios.catalog.catalog import load_scenario, over_link
 from ..scenarios.draws import variation as drawing
 from ..scenarios.reading.answers import with_answers
 from ..scenarios.reading.config import nominal_values
@@ -31,7 +31,7 @@ class Saved(NamedTuple):
     """An environment at one moment."""
 
     one: one.SavedEpisode
-    interface: tuple[np.ndarray | None, np.ndarray, np.ndarray]
+    interface: tuple[Any, ...]
     random: np.random.Generator
     sent: tuple[np.ndarray, ...] = ()
     seed: int | None = None
@@ -48,7 +48,8 @@ class ShiliuEnv(gymnasium.Env):
         images: pictures in the observation, such as `["head", "head/depth", "head/segmentation"]`; none costs nothing.
         reward: `dense`, `sparse` or `subgoal`.
         until: the last subgoal that is asked for; the whole task where None is given.
-        latency: [s] by which commands reach the motors late, in whole physics steps.
+        link: over which it is commanded and seen: a file of `conf/link` (`5g_sa`), or `{"delay": 0.05, ...}` laid over the scenario's
+            own. Commands act when they arrive; observation and pictures are those that have arrived ([the link](docs/link.md)).
         vary: draw a variation at each reset: True, False (the scene as its YAML gives it), a share of each range in 0..1,
             or the names that vary, such as `["bowl", "oven.yaw"]`.
         render_mode: `rgb_array`, `human` (a window, where there is a screen) or None.
@@ -108,7 +109,7 @@ class ShiliuEnv(gymnasium.Env):
         images: Sequence[str] = (),
         reward: str = "dense",
         until: str | None = None,
-        latency: float = 0.0,
+        link: str | Mapping[str, Any] | None = None,
         vary: bool | float | Sequence[str] = True,
         render_mode: str | None = None,
         camera: str | None = None,
@@ -120,9 +121,9 @@ class ShiliuEnv(gymnasium.Env):
         pace: float | str = 1.0,
     ):
         self.scene = (
-            scenario
+            over_link(scenario, link)
             if isinstance(scenario, Scene)
-            else load_scenario(scenario, overrides, hand=hand, base=base, cell=cell, variant=variant)
+            else load_scenario(scenario, overrides, hand=hand, base=base, cell=cell, variant=variant, link=link)
         )
         modes = self.metadata["render_modes"]
         if render_mode is not None and render_mode not in modes:
@@ -138,7 +139,7 @@ class ShiliuEnv(gymnasium.Env):
         self._camera = None if camera is None else find_camera(self.scene.schema.cameras, camera)
         self.render_mode, self._variation = render_mode, Variation(self.scene, vary)
         self.metadata = {**self.metadata, "render_fps": round(self.scene.config.control_rate)}
-        self.interface = Interface(self.scene, 1, action, observations, images, latency)
+        self.interface = Interface(self.scene, 1, action, observations, images)
         self.action_space: gymnasium.spaces.Box = self.interface.action_space
         self.observation_space = self.interface.observation_space
         self._one = One(self.scene, reward, course_until(self.scene, until), pace)
@@ -274,26 +275,25 @@ class ShiliuEnv(gymnasium.Env):
     def _begin(self, draw: drawing.Draw) -> None:
         self._sent = []
         self._one.begin(draw)
-        self.interface.begin(slice(None), self._one.simulation.live("ctrl")[0])
+        self.interface.begin(np.arange(1), self._one.simulation.live("ctrl"), [draw.values])
 
     def _play(self, begin: ResetOptions) -> None:
         """Perform a recorded episode up to where this one begins."""
         while not begin.reached(self._one.steps, self._one.done):
             command = begin.action(self._one.steps)
-            step = self._one.step(command[None])
+            self._observe()
+            step = self._one.step(self.interface.played(command))
             if step.terminated or step.truncated:
                 raise ScenarioError(
                     f"It is over at {self._one.steps * self.scene.control_timestep:.2f} s.", field="options.t"
                 )
-            self.interface.begin(slice(None), command)
-            self.interface.applied[0] = command
             self._sent.append(self.applied)
 
     def _observe(self) -> dict[str, np.ndarray]:
-        observation = self.interface.select(self._one.observe())
+        observed = self._one.observe()
         for view in self.interface.views:
-            observation[view.name] = self._paint(view.camera, view.kind)
-        return observation
+            observed[view.name] = self._paint(view.camera, view.kind)
+        return self.interface.shown(0, observed)
 
     def _paint(self, camera: CameraFeature, kind: str = "rgb") -> np.ndarray:
         if self._painter is None:

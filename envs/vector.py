@@ -5,7 +5,7 @@ Copy i is the single environment that was seeded with `seed + i`, to the bit, ac
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gymnasium
@@ -14,7 +14,7 @@ from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
-from ..scenarios.catalog.catalog import load_scenario
+from ..scenarios.catalog.catalog import load_scenario, over_link
 from ..scenarios.draws import variation as drawing
 from ..scenarios.scene.scene import Scene
 from ..scenarios.sheet.errors import ScenarioError
@@ -30,7 +30,7 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
 
     Args:
         num_envs: number of copies.
-        scenario, action, observations, reward, until, latency, vary, hand, base, overrides, cell, variant, pace: as for `ShiliuEnv`.
+        scenario, action, observations, reward, until, link, vary, hand, base, overrides, cell, variant, pace: as for `ShiliuEnv`.
         threads: of the simulation; 0 uses all cores. The numbers do not depend on it.
         autoreset_mode: one of Gymnasium's: `NEXT_STEP` (the step after an episode's end resets the copy and ignores its
             action), `SAME_STEP` (the ending step returns the new episode's first observation; `infos["final_obs"][i]` is the
@@ -56,7 +56,7 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         observations: Sequence[str] | None = None,
         reward: str = "dense",
         until: str | None = None,
-        latency: float = 0.0,
+        link: str | Mapping[str, Any] | None = None,
         vary: bool | float | Sequence[str] = True,
         hand: str | None = None,
         base: str | None = None,
@@ -76,9 +76,9 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
                     'Pictures are the single environment\'s: make it with vectorization_mode="sync".', field=field
                 )
         self.scene = (
-            scenario
+            over_link(scenario, link)
             if isinstance(scenario, Scene)
-            else load_scenario(scenario, overrides, hand=hand, base=base, cell=cell, variant=variant)
+            else load_scenario(scenario, overrides, hand=hand, base=base, cell=cell, variant=variant, link=link)
         )
         check_reward(reward)
         if num_envs < 1:
@@ -94,7 +94,7 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         self.metadata = {
             **self.metadata, "render_fps": round(self.scene.config.control_rate), "autoreset_mode": self._mode,
         }  # fmt: skip
-        self.interface = Interface(self.scene, num_envs, action, observations, (), latency)
+        self.interface = Interface(self.scene, num_envs, action, observations)
         self.single_action_space = self.interface.action_space
         self.single_observation_space = self.interface.observation_space
         self.action_space = batch_space(self.single_action_space, num_envs)
@@ -200,12 +200,16 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         return self.interface.applied.copy()
 
     def _observe(self) -> dict[str, np.ndarray]:
-        return self.interface.select(self._copies.observe())
+        observed = self._copies.observe()
+        if self.interface.link is None:
+            return self.interface.select(observed)
+        rows = [self.interface.shown(i, {name: value[i] for name, value in observed.items()}) for i in range(self.num_envs)]
+        return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
 
     def _begin(self, ids: np.ndarray) -> None:
         draws = [self._variation.draw(self._generators[i]) for i in ids]
         self._copies.begin(draws, None if len(ids) == self.num_envs else ids)
-        self.interface.begin(ids, self._copies.simulation.live("ctrl")[ids])
+        self.interface.begin(ids, self._copies.simulation.live("ctrl")[ids], [draw.values for draw in draws])
         self._over[ids] = False
         for name in draws[0].values:
             column = self._drawn.setdefault(name, np.zeros(self.num_envs))

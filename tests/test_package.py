@@ -20,6 +20,7 @@ ORDER = ("scenarios", "envs", "replay")  # each may import what stands before it
 ROOMS = {  # each may import what stands before it
     "scenarios": (
         "sheet",
+        "link",
         "parts",
         "sensing",
         "robots",

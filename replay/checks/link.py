@@ -1,13 +1,13 @@
-"""Does the link carry commands in time, and all of them? Told by the clocks of the recording itself: when each was sent, and when
-the recorder, which sits at the robot's end of the link, got it.
-
-What a simulated scene makes of a bad link is another matter: `robustness` plays delayed commands.
+"""Does the link carry commands and sensor values in time, and all of them? Of a real robot told by the clocks of the recording
+itself: when each was sent, and when the recorder, which sits at the robot's end of the link, got it. Of an episode of the simulation by
+its link, whose times are the replay's own.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from ...scenarios.link.traffic import Traffic
 from ..recording.recording import Recording, Stream
 from ..signals.channels import SCALE, pair
 from ..signals.clock import origin_ns, seconds, topic
@@ -23,12 +23,17 @@ LATE = 1.75  # usual intervals from one message to the next, below which it was 
 REGULAR = 90.0  # percentile of the intervals that must lie below that, for a rhythm to tell of losses
 
 
-def check_link(recording: Recording, rules: Rules, stopped: str | None = None) -> list[Finding]:
-    """`link.stale` and `link.loss` of the commands of a real robot.
+def check_link(
+    recording: Recording, rules: Rules, stopped: str | None = None, traffic: Traffic | None = None, period: float = 0.0
+) -> list[Finding]:
+    """`link.stale` and `link.loss` of commands; `link.observation`, which only the simulation tells.
 
     Args:
         stopped: the reason why the commands must not be judged, or None.
+        traffic: the messages of an episode that was played over a link, one each control period [s]; None where there is no link.
     """
+    if recording.episode is not None and traffic is not None:
+        return simulated(traffic, recording.episode.n_steps, period, rules)
     if recording.episode is not None or recording.kind in ("simulation", "human"):
         return [rules[code].not_applicable("no_link") for code in CODES]
     command, _ = pair(recording)
@@ -40,7 +45,42 @@ def check_link(recording: Recording, rules: Rules, stopped: str | None = None) -
         return [rules[code].not_checked("one_command_clock", subject=(topic(command),)) for code in CODES]
     age, prompt = ages(command, rules["clock.skew"].bound("warn"))
     t = seconds(command, origin_ns(recording))
-    return [_stale(command, t, age, prompt, rules), _loss(command, t, age, rules)]
+    return [_stale(command, t, age, prompt, rules), _loss(command, t, age, rules), rules["link.observation"].not_checked("not_recorded")]
+
+
+def simulated(traffic: Traffic, n: int, period: float, rules: Rules) -> list[Finding]:
+    """The three codes of n commands over a link of the simulation, each with its worst moment [s].
+
+    A command that never came, and one that was too old to be carried out, both count as lost. The age of what was seen is that of the
+    newest sensor values that had arrived when a command was sent.
+    """
+    t, age = np.arange(n) * period, traffic.age[:n]
+    came = np.isfinite(age)
+    lost, late = int((~came).sum()), int((age[came] > traffic.link.stale).sum())
+    reached = np.where(came, age, -1.0)
+    seen = t - traffic.passing[:n, 0]
+    sent = {"subject": ("action",), "share": (lost + late) / n}
+    known = {"lost": lost, "late": late, "sent": n}
+    worst, blind, out = int(reached.argmax()), int(seen.argmax()), np.flatnonzero(~came | (age > traffic.link.stale))
+    first, last = (t[out[0]], t[out[-1]]) if len(out) else (None, None)
+    oldest = {"p50": float(np.median(age[came])), "p95": float(np.percentile(age[came], 95.0))} if came.any() else {}
+    at = {"t0": float(t[worst]), "t1": float(t[worst] + max(reached[worst], 0.0))}
+    graded = [
+        rules["link.stale"].grade_value(max(float(reached[worst]), 0.0)),
+        rules["link.loss"].grade_value(sent["share"]),
+        rules["link.observation"].grade_value(float(seen[blind])),
+    ]
+    return [
+        rules["link.stale"].finding(subject=("action",), **at, **graded[0], details=oldest),
+        rules["link.loss"].finding(**sent, t0=first, t1=last, **graded[1], details=known),
+        rules["link.observation"].finding(
+            subject=("observation",),
+            t0=float(traffic.passing[blind, 0]),
+            t1=float(t[blind]),
+            **graded[2],
+            details={"p50": float(np.median(seen))},
+        ),
+    ]
 
 
 def ages(command: Stream, skew: float) -> tuple[np.ndarray, float]:
@@ -185,5 +225,6 @@ CHECKS = (
         of="link",
         shown_by="link loses commands",
     ),
+    Check("link.observation", fix=_fix, of="link", shown_by="link shows old pictures"),
 )
 CODES = tuple(check.code for check in CHECKS)

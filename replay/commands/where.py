@@ -84,7 +84,7 @@ class Where:
         Raises:
             ShiliuError: scene or robot cannot be built.
         """
-        from ...scenarios.catalog.catalog import scene_of
+        from ...scenarios.catalog.catalog import link_of, scene_of
         from ...scenarios.reading.override import unquoted
         from ...scenarios.robots.robot_folder import DEFAULT_ROBOT, robots
         from ..judge.context import Contexts
@@ -95,5 +95,6 @@ class Where:
         scene = scene_of(settings.composed, name, robot=own, hand=self.hand, base=self.base) if name else None
         asked = asked_of([unquoted(override) for override in request.overrides])
         return Contexts(
-            scene, self.robot, self.hand, self.base, request.conf_dir, self.model, data, self.retarget, asked, self.unlabelled
-        )
+            scene, self.robot, self.hand, self.base, request.conf_dir, self.model, data, self.retarget, asked, self.unlabelled,
+            link_of(settings.composed),
+        )  # fmt: skip

@@ -105,8 +105,9 @@ def _made_in(context: SceneContext) -> dict[str, Any]:
     """Of an episode whose commands were played elsewhere: the scene that it was made in."""
     if context.made_in is None:
         return {}
-    cell = context.made_in.config.cell
-    return {"made_in": {"scene": context.made_in.fingerprint[:12], **({"cell": cell.id} if cell is not None else {})}}
+    cell, link = context.made_in.config.cell, context.made_in.config.raw.get("link")
+    known = {**({"cell": cell.id} if cell is not None else {}), **({"link": link} if link else {})}
+    return {"made_in": {"scene": context.made_in.fingerprint[:12], **known}}
 
 
 def _in_own_unit(findings: Sequence[Finding], judged: Judged) -> list[Finding]:

@@ -14,7 +14,7 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from ...scenarios.catalog.catalog import load_scenario, scene_as_drawn, scene_in_cell, scene_of_tree
+from ...scenarios.catalog.catalog import load_scenario, over_link, scene_as_drawn, scene_in_cell, scene_of_tree
 from ...scenarios.catalog.scene_titles import bears_sources, part_titles, word_titles
 from ...scenarios.parts.titles import THINGS, Titles, sources_of, titles_of
 from ...scenarios.reading import composition
@@ -49,11 +49,13 @@ class SceneContext:
     embodiment: Embodiment | None = None  # another robot than the scene's, that recordings are held against
     robot_named: str = "default"  # who chose it
     retargeting: str = "default"  # settings by which a person's motion is carried over
-    made_in: Scene | None = None  # of an episode whose commands are played in a cell: the scene that it was made in
+    made_in: Scene | None = None  # of an episode whose commands are played in a cell, or over another link: what it was made in
     rules: Rules = field(init=False)
 
     def __post_init__(self) -> None:
         self.scene = self.scene.judged
+        made = self.made_in
+        self.relinked = made is not None and made.fingerprint == self.scene.fingerprint and made.config.link != self.scene.config.link
         self.rules = thresholds(self.scene.config.thresholds, self.conf_dir)
 
     @cached_property
@@ -177,6 +179,7 @@ class Contexts:
         retarget: settings by which a person's motion is carried over, a file of conf/retarget.
         asked: what the command line says of all these, of which a verdict tells what it was not judged by.
         unlabelled: `success` or `unknown`: what a robot's demonstration without a label claims.
+        link: over which an episode's commands are played, laid over its own; its own where None.
 
     Raises:
         ScenarioError: unknown robot, or everything that is wrong with its description.
@@ -195,10 +198,11 @@ class Contexts:
         retarget: str = "default",
         asked: Sequence[str] = (),
         unlabelled: str = "success",
+        link: str | Mapping[str, Any] | None = None,
     ):
         self._chosen = SceneContext(chosen, "command", conf_dir, retargeting=retarget) if chosen is not None else None
         self._conf_dir, self._retarget, self.asked = conf_dir, retarget, tuple(asked)
-        self.unlabelled = unlabelled
+        self.unlabelled, self._link = unlabelled, link
         retarget_settings(retarget, conf_dir)  # a name that is misspelt stops the run, not each recording
         self._robots: dict[str, Embodiment] = {}
         described = robot is not None and robot not in robots()
@@ -237,7 +241,7 @@ class Contexts:
                     file=recording.source,
                     field="cell" if cell is not None else "scenario",
                 )
-            own = self._build("episode", recording.episode.config)
+            own = self._relinked(self._build("episode", recording.episode.config))
             cell = self._chosen.scene.config.cell if self._chosen is not None else None
             return own if cell is None or cell == own.scene.config.cell else self._elsewhere(own, recording)
         robot = self._robot_of(recording)
@@ -255,6 +259,16 @@ class Contexts:
         if name:
             return self._in_cell(self._named(name, "recording"), recording)
         return self._by_columns(recording) or self._by_task(recording) or self._named(BARE, "default")
+
+    def _relinked(self, own: SceneContext) -> SceneContext:
+        """An episode's context, over the link that the command names."""
+        scene = over_link(own.scene, self._link, self._conf_dir)
+        if scene.config.link == own.scene.config.link:
+            return own
+        key = f"{self.key_of(own)} over another link"
+        if key not in self._cache:
+            self._cache[key] = SceneContext(scene, own.named, self._conf_dir, retargeting=self._retarget, made_in=own.scene)
+        return self._cache[key]
 
     def _scenario_of_cell(self, cell: str | None) -> str | None:
         """The scenario of a cell, where it is known and says one; its file is read when a recording names it, and not before.

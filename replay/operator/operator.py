@@ -113,7 +113,9 @@ class Operator:
         self.done = True
 
     def _keep(self, number: int) -> None:
-        """Note what it goes on from before a skill, unless a motion is under way beside the skills."""
+        """Note what it goes on from before a skill, unless a motion is under way beside the skills, or something is on a link."""
+        if not self.scene.config.link.local:
+            return
         try:
             kept = remember(self.state)
         except CannotKeep:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ...scenarios.link.traffic import FEATURE
 from ..recording.recording import Recording, Stream
 from ..signals.channels import SCALE
 from ..signals.clock import origin_ns, seconds, topic
@@ -99,6 +100,7 @@ def table_of(recording: Recording, ranges: Mapping[str, tuple[float, float]] | N
     Args:
         ranges: joint -> (lowest, highest) angle [rad] that it can take; a command past it is carried out as far as it goes.
     """
+    recording = without_late_commands(recording)
     groups: list[Group] = []
     used: set[tuple[str, str]] = set()
     origin = origin_ns(recording)
@@ -115,6 +117,14 @@ def table_of(recording: Recording, ranges: Mapping[str, tuple[float, float]] | N
         for name in stream.names:
             (compared if (stream.name, name) in used else alone).append(f"{topic(stream)}/{name}")
     return RecordedColumns(tuple(groups), tuple(alone), tuple(compared))
+
+
+def without_late_commands(recording: Recording) -> Recording:
+    """A recording over a link (`observation.link`) without its commands: what a row was told has not reached the robot in that row, and
+    what acted changes within it. The exact replay of an own episode compares them all the same (`reproduces`)."""
+    if not any(stream.name.startswith(FEATURE) for stream in recording.streams.values()):
+        return recording
+    return replace(recording, streams={key: one for key, one in recording.streams.items() if one.role != "command"})
 
 
 def as_both(group: Group) -> Both | None:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...scenarios.link.traffic import FEATURE
 from ...scenarios.people.safety import Limit
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sensing.requests import Readings
@@ -22,6 +23,7 @@ class Moment(NamedTuple):
         readings, carry: of all n copies; a copy that has ended repeats its last readings.
         moved: ids of the copies that came here by the last action, all of them at the start; live: of those that go on.
         simulation: that steps them.
+        passing: (n, 4) times of messages [s] (`Traffic.passing`), where there is a link.
     """
 
     t: int
@@ -30,6 +32,7 @@ class Moment(NamedTuple):
     moved: np.ndarray
     live: np.ndarray
     simulation: Simulation
+    passing: np.ndarray | None = None
 
 
 class Span(NamedTuple):
@@ -76,6 +79,8 @@ class Observations:
     def note(self, now: Moment) -> None:
         for name, values in self._read(now.readings).items():
             self._rows[name][:, now.t] = values
+        if now.passing is not None:
+            self._rows[FEATURE][:, now.t] = now.passing
 
     def note_span(self, span: Span) -> None:
         for name, values in self._read(span.readings).items():

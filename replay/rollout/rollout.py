@@ -16,7 +16,10 @@ from ...scenarios.draws.variation import Draw
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sensing.scalar_goal import OneEpisode
 from ...scenarios.sensing.temporal import GoalState
+from ...scenarios.stepping.carrier import LinkCarrier
+from ...scenarios.sensing.requests import Readings
 from ...scenarios.stepping.simulation import SavedSimulation, Simulation
+from ...scenarios.sheet.errors import ReplayError
 from ..checks.outcome import outcome_of
 from .ground_force import GroundForce, NearestToTipping
 from .mark import Mark
@@ -208,6 +211,8 @@ def roll_out(
         threads: 0 for all cores; the result depends neither on it nor on the number of copies.
         begin: a mark of each copy to go on from, all of the same control step; from the start where none are given.
 
+    Over a link the policy is given what has arrived by then, and its commands act when they arrive; observers see what happens.
+
     Returns:
         What each copy did.
 
@@ -220,6 +225,9 @@ def roll_out(
         return [_done(scene, draws[0], policy, observers, 0, len(policy.rows(0)), end, unstable)]
     simulation = Simulation(scene, n, threads)
     readings = simulation.begin(draws)
+    over = None if scene.config.link.local else _OverLink(scene, draws, simulation)
+    if over is not None and begin:
+        raise ReplayError("goes on from a mark only without a link: what was on its way then is not kept.", field="link")
     advance = OneEpisode(course).advance if n == 1 else course.advance
     carry = advance(course.begin(n), readings)
     t = 0
@@ -232,7 +240,7 @@ def roll_out(
     while True:
         moved, live = live, policy.live(t, carry, simulation.unstable, live)
         unstable_at[np.isnan(unstable_at) & simulation.unstable] = t * scene.control_timestep
-        now = Moment(t, readings, carry, moved, live, simulation)
+        now = Moment(t, readings, carry, moved, live, simulation, None if over is None else over.passing())
         for observer in observers:
             observer.note(now)
         if len(live) < len(moved):
@@ -240,12 +248,41 @@ def roll_out(
                 ends[i] = t, carry.rows(np.array([i]))
         if not len(live):
             break
-        action = policy.act(now)
+        action = policy.act(now) if over is None else over.act(policy, now)
         readings = simulation.step(action) if len(live) == n else simulation.step(action, live)
         carry = advance(carry, readings)
         t += 1
     warned = [None if np.isnan(one) else float(one) for one in unstable_at]
     return [_done(scene, draws[i], policy, observers, i, *ends[i], warned[i]) for i in range(n)]
+
+
+class _OverLink:
+    """Between a policy and its copies: it is shown what has arrived, and what it commands is on its way."""
+
+    def __init__(self, scene: Scene, draws: Sequence[Draw], simulation: Simulation):
+        self._carrier = LinkCarrier(scene, len(draws))
+        ready = simulation.live("ctrl")[:, : scene.n_actions]
+        for i, draw in enumerate(draws):
+            self._carrier.begin(i, ready[i], draw.values)
+        self._last = self._carrier.passing(range(len(draws)))
+
+    def passing(self) -> np.ndarray:
+        """(n, 4) as `Traffic.passing`."""
+        self._last = self._carrier.passing(range(len(self._last)))
+        return self._last
+
+    def act(self, policy: Policy, now: Moment) -> np.ndarray:
+        """(m, substeps, nu) what the live copies are moved by."""
+        value, peak, mean = (one.copy() for one in (now.readings.value, now.readings.peak, now.readings.mean))
+        carry = now.carry
+        for i in map(int, now.live):
+            rows = np.array([i])
+            captured = self._carrier.shown(i, (now.readings, now.carry))
+            value[i], peak[i], mean[i] = captured[0].value[i], captured[0].peak[i], captured[0].mean[i]
+            carry = carry.with_rows(rows, captured[1].rows(rows))
+        seen = Readings(value, peak, mean, now.readings.start, now.readings.layout)
+        sent = policy.act(now._replace(readings=seen, carry=carry))
+        return self._carrier.carried(sent, [int(i) for i in now.live])
 
 
 def _done(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..link.link import OWN, resolve
 from ..reading import composition
 from ..reading.cell import Cell, cell_node, laid_over
 from ..reading.composition import list_scenarios as list_scenarios  # part of this interface; found without the engine
@@ -27,6 +28,7 @@ def load_scenario(
     robot: str = DEFAULT_ROBOT,
     cell: str | None = None,
     variant: str | None = None,
+    link: str | Mapping[str, Any] | None = None,
     conf_dir: Path | None = None,
 ) -> Scene:
     """Build a scenario by name.
@@ -37,6 +39,7 @@ def load_scenario(
         hand, base, robot: which robot stands in it, with its first hand and on the base that the scenario names where None is given.
         cell: a file of `conf/cell` whose surveyed values stand for the nominal ones.
         variant: one of the scenario's `variants`; as it stands where None.
+        link: a file of `conf/link`, or `delay`, `jitter`, `loss`, `drop_outs`, ... laid over the scenario's own; that where None.
         conf_dir: the designer's folder of configs; `./conf` where it exists and None is given.
 
     Raises:
@@ -47,11 +50,29 @@ def load_scenario(
     plain = None if overrides or cell else composition.as_it_stands(name, conf_dir)
     if plain is not None:
         plain.tree["variant"] = variant
-        return scene_of(plain, name, hand=hand, base=base, robot=robot)
+        return over_link(scene_of(plain, name, hand=hand, base=base, robot=robot), link, conf_dir)
     words = [f"scenario={name}", *([f"cell={cell}"] if cell else []), *([f"variant={variant}"] if variant else [])]
     words += [_below_scenario(o) for o in overrides]
     composed = composition.compose("scene", words, conf_dir)
-    return scene_of(composed, name, hand=hand, base=base, robot=robot)
+    return over_link(scene_of(composed, name, hand=hand, base=base, robot=robot), link, conf_dir)
+
+
+def over_link(scene: Scene, link: str | Mapping[str, Any] | None, conf_dir: Path | None = None) -> Scene:
+    """The scene with another link: a preset, or what is laid over its own; as it stands where None.
+
+    Raises:
+        ScenarioError: there is no such preset, or a value that a link cannot have.
+    """
+    if link is None:
+        return scene
+    return scene.linked(resolve(composition.members("link", conf_dir), scene.config.raw.get("link"), link))
+
+
+def link_of(composed: composition.Composed) -> str | dict[str, Any] | None:
+    """The link that the settings of a verb choose, with what they set of it; None where they leave it to the scenario."""
+    settings, chosen = composed.tree.get("link") or {}, composed.chosen.get("link")
+    given = {key: value for key, value in settings.items() if value is not None}
+    return ({"like": chosen} | given if chosen not in (None, OWN) else given) or None
 
 
 def _below_scenario(override: str) -> str:
@@ -79,6 +100,8 @@ def scene_of(
             field=name,
         )
     tree = resolved(composed.tree["scenario"], chosen_variant(composed.tree), places, problems, (*REQUIRED, *KEYS))
+    link = resolve(composition.members("link"), tree.pop("link", None), link_of(composed))
+    tree |= {} if link is None else {"link": link}
     if problems.found:  # what follows from half a scenario would hide it
         problems.stop(f"The scenario {name!r}")
     cell, drawn = None, tree

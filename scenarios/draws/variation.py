@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,6 +11,7 @@ import mujoco
 import numpy as np
 
 from ..cloth.cloth import between_shapes, settle
+from ..link.link import SEED
 from ..parts.pose import Pose
 from ..reading.config import dealt_values, draw_values, nominal_values, tasks_of
 from ..scene.scene import Scene
@@ -68,7 +70,7 @@ def chosen(scene: Scene, values: Mapping[str, float]) -> Draw:
             raise ScenarioError(
                 f"{value!r} is no finite number; values are in SI, without a unit.", field=f"values.{key}"
             )
-        low, high = limits.get(key, (0.0, np.inf) if key == "friction" else (-np.inf, np.inf))
+        low, high = limits.get(key, (0.0, np.inf) if key in ("friction", SEED) else (-np.inf, np.inf))
         if not low <= value <= high:
             raise ScenarioError(f"{value} is not between {low:g} and {high:g} (SI).", field=f"values.{key}")
     wanted = known | {key: float(value) for key, value in values.items()}
@@ -113,7 +115,7 @@ class RecordedStart(Protocol):
 def of_episode(scene: Scene, episode: RecordedStart) -> Draw | None:
     """The draw of an own episode, or None where the scene of today has other sizes than the one it was made in."""
     known = nominal_values(scene.config)
-    values = {**known, **{k: float(v) for k, v in episode.draw.get("values", {}).items()}}
+    values = {**known, **{k: float(v) for k, v in episode.draw.get("values", {}).items() if k != SEED or k in known}}
     if set(values) != set(known):
         return None
     draw = of_values(scene, values, int(episode.draw.get("task", 0)))
@@ -148,6 +150,9 @@ def draw(
         values = draw_values(scene.config, rng, dealt)
         if share != 1.0 or only is not None:
             values = _narrowed(scene, values, share, only, dealt)
+        if SEED in values:  # told from all else that is drawn, so that a draw is the same over every link
+            rest = [number for key, number in sorted(values.items()) if key != SEED]
+            values[SEED] = float(zlib.crc32(np.array(rest).tobytes()))
         fit = tasks_of(scene.config, values)
         task = fit[int(rng.integers(len(fit)))]
         candidate = of_values(scene, values, task)

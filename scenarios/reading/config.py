@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..link.link import SEED, Link, read_link
 from ..parts.part import PLACED, Param, Part, load_part
 from ..parts.titles import check_title
 from ..robots.robot_folder import BASES
@@ -47,6 +48,7 @@ KEYS = (
     "substeps",
     "physics",
     "start_from",
+    "link",
 )
 # times as long as the scripted operator that a person may take who moves the robot in the environment. Published: Fitts' tapping task is
 # done with 2.88 bit/s through replica masters and with 16.98 bit/s by hand, six times as fast; the scripted operator's hand is held to
@@ -159,6 +161,7 @@ class ScenarioConfig:
     variant: str | None = None  # which of its variants it is
     drawn: Mapping[str, Any] | None = None  # the tree before its cell was laid over it, where that is known
     assets: Path | None = None  # the designer's own parts folder, if any
+    link: Link = Link()  # over which the robot is commanded and seen
     goal_rule: str = AT_END  # one of `GOAL_RULES`; sets that are older than the rule were judged by `latched`
 
 
@@ -266,6 +269,7 @@ def read_config(
         variant=node.child("variant").word(default="") or None,
         drawn=drawn,
         assets=assets,
+        link=read_link(node.child("link")),
         goal_rule=goal_rule,
     )
 
@@ -456,7 +460,7 @@ def _unseen(node: Node, parts: Sequence[str]) -> dict[str, Mapping[str, str]]:
 
 def nominal_values(config: ScenarioConfig) -> dict[str, float]:
     """Every number of the scene that a draw may change, as the YAML gives it: `oven.at.x`, `oven.yaw`, `counter.height`, `friction`."""
-    return values_of(config.parts)
+    return values_of(config.parts) | ({} if config.link.local else {SEED: 0.0})
 
 
 def values_of(parts: tuple[Placed, ...]) -> dict[str, float]:

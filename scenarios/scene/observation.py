@@ -5,6 +5,8 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 
+from ..link.link import Link
+from ..link.traffic import COLUMNS, FEATURE
 from ..reading.answers import columns_of
 from ..reading.config import ScenarioConfig
 from ..robots.robot import Robot
@@ -129,7 +131,21 @@ def build_schema(
         )
         for c in config.cameras
     }
-    return Schema(config.id, control_timestep, action, {f.name: f for f in observations}, cameras)
+    schema = Schema(config.id, control_timestep, action, {f.name: f for f in observations}, cameras)
+    return over_link(schema, config.link)
+
+
+def over_link(schema: Schema, link: Link) -> Schema:
+    """The schema with the times of messages (`observation.link`) where there is a link, and without where there is none.
+
+    At each row: when the sensor values that the operator has were captured, and when they arrived; when the command that has just
+    acted was sent, and since when it acts. Episode seconds; -1 before the first command has arrived.
+    """
+    observations = {name: feature for name, feature in schema.observations.items() if name != FEATURE}
+    if not link.local:
+        low, high = np.full(4, -1.0), np.full(4, _NUMBER)
+        observations[FEATURE] = Feature(FEATURE, COLUMNS, ("s",) * 4, low, high, ("link",) * 4)
+    return Schema(schema.scenario, schema.control_timestep, schema.action, observations, schema.cameras)
 
 
 def _action(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from ..cloth.cloth import cloths_of
 from ..cloth.contact import meet_by_tiles, meet_by_vertices, tiles_of
+from ..link.link import read_link
 from ..parts.pose import Pose, local_pose
 from ..people.person import read_behaviours
 from ..people.safety import Limit, base_limits, read_safety
@@ -32,12 +34,12 @@ from ..sensing.reaction import Reaction, Reactions
 from ..sensing.requests import Layout, Request, SensorPlan
 from ..sensing.temporal import Goal, Subgoal
 from ..sheet.errors import ScenarioError
-from ..sheet.yaml_reader import Node, nearest
+from ..sheet.yaml_reader import Node, Problems, nearest
 from .goal import read_goal, read_never
 from .held import Holdable, holdables
 from .looks import add_light, add_sky, drop_looks, fit_shadows
 from .marks import add_marks
-from .observation import build_schema, camera_of
+from .observation import build_schema, camera_of, over_link
 from .schema import Schema
 
 
@@ -322,6 +324,17 @@ class Scene:
             return self
         twin = Scene(self.config, self.robot, meetings=True)
         twin.__dict__["fingerprint"] = self.fingerprint
+        return twin
+
+    def linked(self, link: Mapping[str, Any] | None) -> Scene:
+        """The same scene over another link, resolved (`link.resolve`); None for none. The model is the same, so it is not made anew."""
+        problems = Problems()
+        raw = {key: value for key, value in self.config.raw.items() if key != "link"} | ({} if link is None else {"link": dict(link)})
+        twin = copy.copy(self)
+        twin.config = replace(self.config, link=read_link(Node(link, "link", problems)), raw=raw)
+        problems.stop("The link")
+        twin.schema = over_link(self.schema, twin.config.link)
+        twin.__dict__.pop("judged", None)
         return twin
 
     @cached_property

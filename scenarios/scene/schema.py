@@ -151,7 +151,8 @@ class Schema:
         return kept[1]
 
     def _arrange(self, layout: Layout) -> tuple[np.ndarray, np.ndarray, np.ndarray, dict[str, slice]]:
-        ordered = sorted(self.observations.values(), key=lambda feature: feature.peak)
+        measured = [feature for feature in self.observations.values() if feature.requests]  # the link's times are no sensor's
+        ordered = sorted(measured, key=lambda feature: feature.peak)
         columns = [
             layout.width + layout.force_columns(f.requests) if f.peak else layout.columns(f.requests) for f in ordered
         ]
@@ -159,7 +160,7 @@ class Schema:
         at = {f.name: slice(int(end) - len(f.names), int(end)) for f, end in zip(ordered, ends)}
         low = np.concatenate([feature.low for feature in ordered]).astype(np.float32)
         high = np.concatenate([feature.high for feature in ordered]).astype(np.float32)
-        return np.concatenate(columns), low, high, {name: at[name] for name in self.observations}
+        return np.concatenate(columns), low, high, {feature.name: at[feature.name] for feature in measured}
 
     @property
     def features(self) -> tuple[Feature, ...]:

@@ -1,4 +1,4 @@
-"""Options of the environments: action modes, latency, observation groups, pictures, reward, where an episode begins."""
+"""Options of the environments: action modes, observation groups, pictures, reward, where an episode begins."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def test_what_an_action_mode_applies_is_what_the_joint_mode_would_have_been_told
 
 @pytest.mark.parametrize("mode", ["joint_delta", "hand_delta"])
 def test_copies_translate_their_actions_as_a_single_environment_does(scene, mode):
-    vector = ShiliuVectorEnv(2, scene, action=mode, latency=0.01)
-    singles = [ShiliuEnv(scene, action=mode, latency=0.01) for _ in range(2)]
+    vector = ShiliuVectorEnv(2, scene, action=mode, link={"delay": 0.01, "jitter": 0.004, "loss": 0.1})
+    singles = [ShiliuEnv(scene, action=mode, link={"delay": 0.01, "jitter": 0.004, "loss": 0.1}) for _ in range(2)]
     vector.reset(seed=3)
     for i, env in enumerate(singles):
         env.reset(seed=3 + i)
@@ -107,40 +107,6 @@ def test_hand_steps_move_and_turn_the_hand_that_they_name(scene):
     assert np.arctan2(turned[1, 0], turned[0, 0]) == pytest.approx(0.2, abs=0.02)
     assert after["right"][0] == pytest.approx(before["right"][0], abs=1e-4)
     assert env.applied[-2:] == pytest.approx([40.0, 40.0])
-
-
-# -------------------------------------------------------------------------------------------------------- latency
-
-
-def test_a_latency_of_a_whole_control_period_is_the_same_actions_one_later(scene):
-    late, prompt = ShiliuEnv(scene, latency=1 / 30, vary=False), ShiliuEnv(scene, vary=False)
-    late.reset(seed=0)
-    prompt.reset(seed=0)
-    actions = np.clip(
-        scene.ready_ctrl + 0.1 * np.random.default_rng(0).standard_normal((8, 18)),
-        late.action_space.low,
-        late.action_space.high,
-    ).astype(np.float32)
-    prompt.step(late.applied)  # the command that held before the first one arrives
-    late.step(actions[0])
-    for before, action in itertools.pairwise(actions):
-        assert same(late.step(action)[0], prompt.step(before)[0])
-
-
-def test_a_latency_within_the_period_delays_the_motion_by_that_much(scene):
-    elbow = scene.schema.action.names.index("zarm_l4_joint")
-    paths = {}
-    for latency in (0.0, 0.05):
-        env = ShiliuEnv(scene, latency=latency, vary=False, observations=["state"])
-        env.reset(seed=0)
-        assert env.interface.latency.seconds == pytest.approx(latency, abs=scene.timestep / 2)
-        action = env.applied
-        action[elbow] += 0.3
-        paths[latency] = np.array([env.step(action)[0]["observation.state"][elbow] for _ in range(60)])
-    t = np.arange(60) / 30.0
-    level = paths[0.0][0] + 0.5 * (paths[0.0][-1] - paths[0.0][0])
-    moved = [float(np.interp(level, path, t[:30])) for path in (paths[0.0][:30], paths[0.05][:30])]
-    assert moved[1] - moved[0] == pytest.approx(0.05, abs=0.004)
 
 
 # ---------------------------------------------------------------------------------------- observations and pictures
@@ -237,7 +203,7 @@ def test_an_episode_begins_where_a_subgoal_is_next(scene, episode):
     assert info["time"] > 5.0
 
 
-@pytest.mark.parametrize("options", [{}, {"action": "hand_delta", "latency": 0.02}, {"action": "joint_delta"}])
+@pytest.mark.parametrize("options", [{}, {"action": "hand_delta", "link": {"delay": 0.02, "loss": 0.1}}, {"action": "joint_delta"}])
 def test_what_was_saved_goes_on_to_the_same_bits(scene, options):
     env, other = ShiliuEnv(scene, **options), ShiliuEnv(scene, **options)
     env.reset(seed=5)
@@ -271,8 +237,12 @@ def test_what_was_saved_goes_on_to_the_same_bits(scene, options):
         ({"images": ["haed"]}, "no camera 'haed'. Did you mean head"),
         ({"reward": "dence"}, "no reward 'dence'. Did you mean dense"),
         ({"until": "loded"}, "no subgoal 'loded'. Did you mean loaded"),
-        ({"latency": -0.1}, "-0.1 s lies outside 0 to 2 s"),
-        ({"latency": "0.1"}, "latency: '0.1' is no number of seconds"),
+        ({"link": {"delay": -0.1}}, "-0.1 lies outside 0 to 10 s"),
+        ({"link": {"delay": "0.1"}}, "'0.1' is no quantity. Write a number with its unit"),
+        ({"link": {"delay": 0.01, "jitter": 0.02}}, "0.02 s is more than the delay"),
+        ({"link": {"dellay": 0.1}}, "unknown key 'dellay'. Did you mean delay"),
+        ({"link": "5g"}, "There is no link '5g'"),
+        ({"link": 3}, "3 is no link. Write a preset"),
         ({"observations": 3}, "observations: 3 is no list of names"),
         ({"action": 3}, "no action mode 3. Known here: hand_delta, joint"),
         ({"vary": 1.5}, "1.5 is no share"),

@@ -38,7 +38,7 @@ class Elsewhere:
 
     Attributes:
         where: `made_in` (where an episode was made), `as_drawn` (the scene without its cell), `nominal_start` (the start that
-            the scenario gives).
+            the scenario gives), `local` (without its link).
         values: (SI) of the start there.
     """
 
@@ -163,6 +163,9 @@ def explained(
             details["kind"] = "survey" if cell is not None else "start"
             if cell is not None:
                 details["cell"] = cell.id
+            if elsewhere.scene.config.link != scene.config.link:
+                link = scene.config.link
+                details |= {"owner": "device", "kind": "link", "delay": link.delay, "jitter": link.jitter, "loss": link.loss}
         # what was done and undone again was not due: it came
         if step is not None and not undone and steps[step]["elsewhere"] is not None:
             before = [s["elsewhere"] for s in steps[:step] if s["elsewhere"] is not None]

@@ -16,6 +16,7 @@ ASKED = (
     "base",
     "model",
     "retarget",
+    "link",
 )  # what says where, and as whom, to judge
 
 
@@ -42,7 +43,9 @@ def _used(word: str, recording: Recording, context: SceneContext) -> bool:
     scene, by_command = context.scene, context.named == "command"
     if value in ("null", "") and "=" in word:
         return True  # asks for nothing
-    match key:
+    match key.partition(".")[0] if key.startswith("link.") else key:
+        case "link":
+            return recording.episode is not None or by_command
         case "scenario":
             return scene.name == value
         case "variant":

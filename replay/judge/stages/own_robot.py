@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from ....scenarios.draws.variation import nominal, of_episode
+from ....scenarios.scene.scene import Scene
 from ....scenarios.sheet.errors import EpisodeError
 from ...checks.dynamics import check_balance, check_torque
 from ...checks.finding import Finding
@@ -18,6 +20,7 @@ from ...checks.kinematics import check_kinematics, motion_of
 from ...checks.playback import check_clamped
 from ...checks.registry import asked_of, check_of
 from ...checks.retargeting import check_retarget
+from ...recording.recording import SimEpisode
 from ...rollout.rollout import Take
 from ...signals.channels import SCALE
 from ...signals.clock import origin_ns
@@ -61,7 +64,8 @@ class OwnRobot:
         found = Motions(joint_motion(recording, context.scene.robot.joint_names, dict(integrity.stopped)), without=without)
         if recording.episode is not None:
             episode, made_in = recording.episode, context.made_in
-            draw = of_episode(context.scene, episode) if made_in is None else draw_there(context.scene, made_in, episode)
+            here = made_in is None or context.relinked
+            draw = of_episode(context.scene, episode) if here else draw_there(context.scene, made_in, episode)  # type: ignore[arg-type]
             found = replace(found, draw=draw)
         if recording.kind == "human":
             found = _carried_over(subject, integrity, replace(found, without="no_retargeting"))
@@ -93,10 +97,13 @@ class OwnRobot:
             return RolloutPlan(findings=(*clamped, *rest), why=reason)
         if context.made_in is None:
             return RolloutPlan(
-                (Take(draw, episode.actions),), (sorted(int(k) for k in episode.checkpoints),), tuple(clamped)
+                (Take(draw, episode.actions),),
+                (sorted(int(k) for k in episode.checkpoints),),
+                tuple(clamped),
+                elsewhere=None if scene.config.link.local else partial(_without_link, scene, episode),
             )
         made_in, own = context.made_in, of_episode(context.made_in, episode)
-        draws = likely_draws(scene, made_in, episode, draw, seed)
+        draws = [draw] if context.relinked else likely_draws(scene, made_in, episode, draw, seed)
         return RolloutPlan(
             tuple(Take(one, episode.actions) for one in draws),
             tuple(whole_seconds(scene, episode.n_steps, len(draws)) for _ in draws),
@@ -166,6 +173,14 @@ class OwnRobot:
 
     def notes(self, subject: Subject) -> Sequence[str]:
         return ()
+
+
+def _without_link(scene: Scene, episode: SimEpisode) -> Elsewhere:
+    """The same commands with nothing late and nothing lost."""
+    plain = scene.linked(None)
+    draw = of_episode(plain, episode)
+    assert draw is not None
+    return Elsewhere("local", plain, Take(draw, episode.actions))
 
 
 def _of_another(subject: Subject) -> bool:

@@ -1,0 +1,140 @@
+"""What a link is: one-way delay, jitter, loss, drop-outs, and the robot's own rules for old commands and for silence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..sheet.errors import ScenarioError
+from ..sheet.yaml_reader import Node, Problems, nearest
+from .ping import fitted
+
+MOST = 10.0  # s of delay; later than that nobody steers
+KEYS = ("delay", "jitter", "loss", "drop_outs", "stale", "hold", "like", "ping", "source")
+SEED = "link.seed"  # among a draw's values
+OWN = "scenario"  # the choice on the command line that leaves the link to the scenario
+LOCAL = "local"
+# "No motion on stale commands: hold position on link loss; stale is older than 0.5 s" (facts of the remote scenario). The same
+# 0.5 s is the default of `cmd_vel_timeout` of ros2_controllers' diff_drive_controller, after which a base stops.
+STALE, HOLD = 0.5, 0.5
+
+
+@dataclass(frozen=True)
+class Link:
+    """One link, the same in both directions.
+
+    Attributes:
+        delay: mean one-way time of a message [s]; jitter: its standard deviation [s], at most `delay`.
+        loss: share of the messages that never arrive.
+        every: mean time between drop-outs [s], inf for none; shortest, longest: how long one lasts [s].
+        stale: a command that is older when it arrives is not carried out [s].
+        hold: a silence of commands after which a moving base stops [s]. Arms, hands and answers keep the last command for ever.
+        like: the preset that it began from; source: where its numbers come from.
+    """
+
+    delay: float = 0.0
+    jitter: float = 0.0
+    loss: float = 0.0
+    every: float = math.inf
+    shortest: float = 0.0
+    longest: float = 0.0
+    stale: float = STALE
+    hold: float = HOLD
+    like: str = LOCAL
+    source: str = ""
+
+    @property
+    def local(self) -> bool:
+        """Whether it changes nothing: every message arrives at once."""
+        return self.delay == self.jitter == self.loss == 0.0 and self.every == math.inf
+
+
+def read_link(node: Node) -> Link:
+    """A link from a scenario's tree, presets and traces resolved before (`resolve`); times may be plain numbers of seconds."""
+    if node.value is None or not node.mapping(optional=KEYS):
+        return Link()
+    outs = node.child("drop_outs")
+    if outs.value is not None:
+        outs.mapping(required=("every", "shortest", "longest"))
+    delay, jitter = _seconds(node.child("delay"), 0.0, MOST), _seconds(node.child("jitter"), 0.0, MOST)
+    if jitter > delay:
+        node.child("jitter").note(f"{jitter:g} s is more than the delay, {delay:g} s. No message arrives before it was sent.")
+    given = outs.value is not None
+    shortest, longest = (_seconds(outs.child(key), 0.0, 60.0) if given else 0.0 for key in ("shortest", "longest"))
+    if longest < shortest:
+        outs.child("longest").note("has to be as long as the shortest, or longer.")
+    return Link(
+        delay,
+        jitter,
+        _share(node.child("loss")),
+        _seconds(outs.child("every"), math.inf, 1e6, 0.1) if given else math.inf,
+        shortest,
+        longest,
+        _seconds(node.child("stale"), STALE, 60.0, 1e-3),
+        _seconds(node.child("hold"), HOLD, 60.0, 1e-3),
+        node.child("like").word(default=LOCAL),
+        node.child("source").word(default=""),
+    )
+
+
+def resolve(presets: Mapping[str, Path], *layers: object) -> dict[str, Any] | None:
+    """Layers of a link as one plain mapping that needs no other file: what the scenario says, then what the command says.
+
+    Args:
+        presets: name -> YAML file; layers: a preset's name, a mapping or None. One with `like` or `ping` replaces all before it.
+
+    Raises:
+        ScenarioError: there is no such preset, or the ping trace cannot be read.
+    """
+    found: dict[str, Any] = {}
+    for layer in layers:
+        if layer is None:
+            continue
+        if not isinstance(layer, str | Mapping):
+            raise ScenarioError(f"{layer!r} is no link. Write a preset such as 5g_sa, or delay, jitter, ...", field="link")
+        own = {"like": layer} if isinstance(layer, str) else {k: v for k, v in layer.items() if v is not None}
+        like, ping = own.get("like"), own.pop("ping", None)
+        if like is not None:
+            if like not in presets:
+                raise ScenarioError(f"There is no link {like!r}.{nearest(str(like), sorted(presets))}", field="link")
+            found = _preset(presets[str(like)]) | {"like": like}
+        if ping is not None:
+            found = fitted(Path(str(ping)))
+        found |= own
+    problems = Problems()
+    link = read_link(Node(found, "link", problems))
+    problems.stop("The link")
+    return None if link.local else found
+
+
+def _preset(file: Path) -> dict[str, Any]:
+    import yaml
+
+    return {k: v for k, v in (yaml.safe_load(file.read_text(encoding="utf-8")) or {}).items() if v is not None}
+
+
+def _seconds(node: Node, default: float, most: float, least: float = 0.0) -> float:
+    """[s] of a quantity with a unit, or of a plain number."""
+    value = node.value
+    if value is None:
+        return default
+    plain = isinstance(value, int | float) and not isinstance(value, bool)
+    found = node.number() if plain else node.quantity("time", default=default)
+    if not least <= found <= most:
+        node.note(f"{value!r} lies outside {least:g} to {most:g} s.")
+        return default
+    return found
+
+
+def _share(node: Node) -> float:
+    if node.value is None:
+        return 0.0
+    plain = isinstance(node.value, int | float) and not isinstance(node.value, bool)
+    found = node.number() if plain else node.quantity("share", default=0.0)
+    if not 0.0 <= found < 1.0:
+        node.note(f"{node.value!r} is no share from 0 % to below 100 %.")
+        return 0.0
+    return found
