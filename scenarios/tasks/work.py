@@ -42,7 +42,6 @@ DONE = {
     "move_joint.lever": "open press turn push",
     "move_joint.shut": "close push",
     "move_joint": "push pull",
-    "move_joint.front": "close push",
     "move_joint.turn": "turn",
     "move_joint.fold": "close fold",
     "put.pressed": "put insert press push",

@@ -227,11 +227,6 @@ CASES = {
         word: (step(word, of="cup/base", upon="shelf/place"), *PUT)
         for word in ("put.inside", "put.on", "put.down", "put")
     },
-    "put.surface": (
-        step("put.surface", of="cup/base", upon="shelf/place"),
-        (AT_RIM, dict(claw=LETS_GO, held=[(0, 1.2, CUP)], places=BESIDE)),
-        [PUT[1][0], (AT_RIM, dict(claw=LETS_GO, places=BESIDE | {"cup/base": [(0, (0.3, -0.2, 1.2))]}))],
-    ),
     "put.slot": (step("put.slot", of="cup/base", upon="shelf/place"), *PUT),
     "put.both_hands": (
         step("put.both_hands", of="cup/base", upon="shelf/place"),

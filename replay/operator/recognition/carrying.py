@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .evidence import AFTER, IDLE, Evidence, Phase, Step, ramp
+from .evidence import AFTER, IDLE, Evidence, Phase, Step
 
 if TYPE_CHECKING:
     from .hand_features import HandFeatures
@@ -89,17 +89,6 @@ def place(see: HandFeatures, step: Step) -> Evidence:
     Begins: the hand sets off. Ends: it sets off anew, out of the opening `into`.
     """
     off = _off(see, step)
-    held = see.holds(see.tracks.owner[step.arguments["of"]])
-    return _put(see, step, Phase("lower", 1.0 - held + off + see.aside), off)
-
-
-def place_on(see: HandFeatures, step: Step) -> Evidence:
-    """As `place`, anywhere on a surface: only the height over it counts.
-
-    Begins: the hand sets off. Ends: it sets off anew.
-    """
-    of, upon = (see.tracks.position[step.arguments[name]] for name in ("of", "upon"))
-    off = ramp(np.abs(of - upon)[:, 2], 0.08, 0.16)
     held = see.holds(see.tracks.owner[step.arguments["of"]])
     return _put(see, step, Phase("lower", 1.0 - held + off + see.aside), off)
 

@@ -31,7 +31,7 @@ class Reach(Skill, word="reach"):
     arguments = REACH(
         "hand at",
         yaw=0.0,
-        pitch=0.2,
+        pitch=float(np.deg2rad(18.0)),
         standoff=0.10,
         opening=0.05,
         posture="elbow_out",

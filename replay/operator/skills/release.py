@@ -16,7 +16,7 @@ class Release(Skill, word="release"):
         zh=("松手", "{hand}手松开[[{about}]]并收回"),
         shows=taking.release,
     )
-    arguments = RELEASE("hand beside", opening=0.05, retreat=0.10, speed=0.3)
+    arguments = RELEASE("hand beside", opening=0.04, retreat=0.08, speed=0.3)
 
     def run(self, state: OperatorState) -> Motion:
         if self.beside == "yes":

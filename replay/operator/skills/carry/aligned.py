@@ -24,7 +24,7 @@ class CarryAligned(Skill, word="carry", how="aligned"):
         into=INTO,
         standoff=CARRY.at("standoff", "distance that is left before the mouth", 0.015),
         aside=CARRY.at("aside", "how far beside the hole's axis it is brought, along the hole's y axis", 0.0),
-        speed=0.3,
+        speed=0.15,
     )
 
     def run(self, state: OperatorState) -> Motion:

@@ -86,7 +86,7 @@ class CarryOut(Skill, word="carry", how="out"):
         things = [self.of.split("/")[0], *self.with_]
 
         def cost(path: Path) -> float:
-            """Of the way, and of where it ends: there is room to set it down, to draw the hand back and to raise it (`put.surface`)."""
+            """Of the way, and of where it ends: there is room to set it down, to draw the hand back and to raise it (`put.on`)."""
             hand, frame = arm.hand(path.end)
             down = hand - self.above * UP
             row = [(hand, frame), (down, frame), *((at, frame) for at in leave(down, frame))]

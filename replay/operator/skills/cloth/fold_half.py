@@ -39,7 +39,7 @@ class FoldHalf(AtEdge, word="fold", how="half"):
     arguments = FOLD(
         "of",
         beyond=Argument(
-            "length", "how far beyond the far edge the near one is laid; less than nothing before it", 0.0
+            "length", "how far beyond the far edge the near one is laid; less than nothing before it", -0.012
         ),
         height=Argument("share", "of the arc's middle above its ends, as a share of its radius", 0.9),
         low=Argument("length", "height above the lower layer at which the pads open", 0.003),

@@ -35,15 +35,15 @@ class HandOverOffer(Skill, word="hand_over", how="offer"):
         person=HAND_OVER.at("person", "whom it is offered to: a site of the chest, x axis the way it faces"),
         left_grip=Argument("site", "where the person's left hand grips", None),
         right_grip=Argument("site", "where the right hand grips", None),
-        distance=Argument("length", "between the chest and the handle while it waits", 0.45),
-        before=Argument("length", "how far before the hand that is held out the handle comes to rest", 0.06),
+        distance=Argument("length", "between the chest and the handle while it waits", 0.5),
+        before=Argument("length", "how far before the hand that is held out the handle comes to rest", 0.1),
         aside=Argument("length", "how far to the left of the straight way it is offered", 0.0),
         height=Argument("length", "of the handle above the floor while it waits", 0.90),
         lowest=Argument("length", "below which it is not offered", 0.86),
         posture="ready",
         turned=Argument("angle", "how far the handle is turned away from the person", 0.0),
         tilted=Argument("angle", "how far it is tilted towards the person", 0.0),
-        at_most=HAND_OVER.at("at_most", "how long it waits for a hand", 2.5),
+        at_most=HAND_OVER.at("at_most", "how long it waits for a hand", 4.0),
         speed=0.18,
     )
 

@@ -17,7 +17,7 @@ class LiftPlain(Skill, word="lift"):
         zh=("提起", "{hand}手提起[[{about}]]"),
         shows=carrying.lift,
     )
-    arguments = LIFT("hand by", speed=0.2)
+    arguments = LIFT("hand", by=0.06, speed=0.2)
 
     def run(self, state: OperatorState) -> Motion:
         arm = state.arms[self.hand]

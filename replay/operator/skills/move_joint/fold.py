@@ -42,7 +42,7 @@ class MoveJointFold(Skill, word="move_joint", how="fold"):
         at=MOVE_JOINT.at("at", "on its outer face near its edge, z out of it"),
         aside=Argument("length", "how far beside the site it is touched, to the robot's left or away from it", 0.0),
         down=Argument("angle", "how far open it is left by the fingertips", 0.0),
-        past=Argument("length", "how far below its face the fingertips aim at the end", 0.002),
+        past=Argument("length", "how far below its face the fingertips aim at the end", 0.0),
         leave=Argument("word", "whether the hand rises then, or stays and holds it down", "up", ("up", "stay")),
         speed=MOVE_JOINT.at("speed", "of the fingertips", 0.15),
     )

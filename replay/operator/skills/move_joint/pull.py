@@ -44,7 +44,7 @@ class MoveJointPull(Skill, word="move_joint", how="pull"):
             "largest pull that is commanded; the arm gives about 0.85 of it, and where the latch does not yield, it ends",
             50.0,
         ),
-        speed=0.25,
+        speed=0.15,
     )
 
     def run(self, state: OperatorState) -> Motion:

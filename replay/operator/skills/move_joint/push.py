@@ -41,11 +41,13 @@ class MoveJointPush(Skill, word="move_joint", how="push"):
     )
     arguments = MOVE_JOINT(
         "hand joint edge",
-        to=MOVE_JOINT.at("to", "how far, for a part that faces the robot; one that is turned, as much more or less"),
+        to=MOVE_JOINT.at(
+            "to", "how far, for a part that faces the robot; one that is turned, as much more or less", float(np.deg2rad(98.0))
+        ),
         at_least=1.38,
         enough=Argument("angle", "a door that stands less open is pushed on with the arm held otherwise", 1.50),
         radius=0.25,
-        height=0.07,
+        height=0.105,
         over=Argument("length", "height above the site at which the hand passes over the door", 0.25),
         thickness=Argument("length", "of the door", 0.029),
         speed=0.3,

@@ -38,7 +38,7 @@ class MoveJointShut(Skill, word="move_joint", how="shut"):
         radius=0.27,
         height=0.0,
         force=MOVE_JOINT.at("force", "largest push against the latch", 40.0),
-        speed=0.35,
+        speed=0.25,
         slow_from=Argument(
             "travel", "from where on it is pushed slowly; 3.4 deg, or 25 mm of a slide, where not said", None
         ),

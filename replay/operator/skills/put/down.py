@@ -32,9 +32,9 @@ class PutDown(Skill, word="put", how="down"):
         "hand of upon turn aside ahead",
         above=0.07,
         retreat=PUT.at("retreat", "how far the hand draws back along its fingers", 0.12),
-        opening=0.11,
+        opening=0.036,
         posture="ready",
-        speed=0.25,
+        speed=0.19,
     )
 
     def run(self, state: OperatorState) -> Motion:

@@ -36,7 +36,7 @@ class PutOn(Skill, word="put", how="on"):
         "hand of upon leave",
         opening=0.034,
         back=0.055,
-        retreat=0.10,
+        retreat=0.12,
         lowering=0.06,
         force=PUT.at("force", "that bears it as lowering ends, where it is to be felt", None),
         speed=0.25,

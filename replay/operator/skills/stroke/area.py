@@ -64,7 +64,7 @@ class StrokeArea(Skill, word="stroke", how="area"):
         "hand",
         of=STROKE.at("of", "the underside of the cloth that is held"),
         at=STROKE.at("at", "the middle of an area that has a stain, z out of it"),
-        force=10.0,
+        force=8.0,
         overlap=Argument("length", "by which neighbouring strokes overlap", 0.03),
         rows=Argument("word", "how many strokes lie side by side at most", "all", ("all", "1", "2")),
         again=Argument("word", "how often it goes over what is left at most", "6", ("0", "1", "2", "4", "6", "8")),

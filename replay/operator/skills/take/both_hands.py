@@ -48,9 +48,9 @@ class TakeBothHands(Skill, word="take", how="both_hands"):
         slant=Argument("angle", "where the pads close upright: how far the fingers point ahead of straight in", 0.87),
         back=0.004,
         opening=0.04,
-        force=120.0,
+        force=100.0,
         standoff=0.07,
-        by=0.05,
+        by=0.22,
         guided=Argument(
             "force",
             "what it weighs on both hands where it can only go straight up, such as on posts: arms that sag under it would press it aside",

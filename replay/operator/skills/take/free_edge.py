@@ -58,7 +58,7 @@ class TakeFreeEdge(Skill, word="take", how="free_edge"):
         pitch=TAKE.at("pitch", "how far the fingers point down against the x axis, where the edge gives way", 0.0),
         opening=0.06,
         standoff=0.09,
-        force=50.0,
+        force=80.0,
         by=0.0,
         along=Argument(
             "length", "how far along the edge, the site's z axis, it may be taken where there is no room at the site", 0.0

@@ -35,7 +35,7 @@ class TakeInside(Skill, word="take", how="inside"):
         force=80.0,
         by=0.012,
         posture="elbow_in",
-        speed=0.35,
+        speed=0.5,
     )
 
     def run(self, state: OperatorState) -> Motion:

@@ -28,11 +28,11 @@ class TakePart(Skill, word="take", how="part"):
     arguments = TAKE(
         "hand of",
         at=TAKE.at("at", "what is pinched; the pads close along its y axis"),
-        pitch=0.70,
+        pitch=float(np.deg2rad(50.0)),
         turn=Argument("word", "any: it is round; keep: the pads close along the site's y axis", "keep", ("any", "keep")),
         back=0.0,
         opening=0.045,
-        force=60.0,
+        force=80.0,
         width=Argument("length", "how wide it is between the pads, where they shall close slowly: it bears little", None),
         standoff=0.08,
         over=Argument("site", "of what it lies on, where the fingers may come near to that", None),

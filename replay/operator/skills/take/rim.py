@@ -32,7 +32,7 @@ class TakeRim(Skill, word="take", how="rim"):
         tips=Argument("length", "how far before the pads' middle, towards their tips, the rim lies", 0.0),
         above=0.07,
         opening=0.036,
-        force=35.0,
+        force=80.0,
         posture="elbow_out",
         speed=0.4,
     )
