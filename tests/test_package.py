@@ -24,6 +24,7 @@ ROOMS = {  # each may import what stands before it
         "parts",
         "sensing",
         "robots",
+        "legs",
         "cloth",
         "grips",
         "reading",

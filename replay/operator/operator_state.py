@@ -64,7 +64,7 @@ class OperatorState:
                 float(actuator.gainprm[0]),
                 rng,
             )
-        self.base = Base(scene) if scene.robot.base_names else None
+        self.base = Base(scene) if scene.robot.moves else None
         self.senses = Senses(scene, draw.model, self.hand, self.base)
         self._place_arms()
         self.began = {side: arm.q.copy() for side, arm in self.arms.items()}

@@ -126,7 +126,7 @@ class ScenarioConfig:
     brief: Mapping[str, str]  # what counts, beside the sentences: tolerances, for people; empty where nothing is said
     stands_at: tuple[float, float, float]  # x [m], y [m], yaw [rad]
     pose: str
-    base: str  # how the robot stands where the command line does not say: planted or mobile
+    base: str  # how the robot stands where the command line does not say: planted, mobile or legs
     parts: tuple[Placed, ...]
     unbuilt: tuple[str, ...]  # parts that could not be read; what names them is not noted a second time
     variation: tuple[Vary, ...]

@@ -14,8 +14,8 @@ import numpy as np
 from ..parts.pose import Pose
 from ..sheet.errors import ScenarioError
 from ..sheet.yaml_reader import nearest, read_own
-from . import mobile
-from .robot_folder import BASES, DEFAULT_ROBOT, SIDES, robot_folder, robots
+from . import legged, mobile
+from .robot_folder import BASES, DEFAULT_ROBOT, LEGS, SIDES, robot_folder, robots
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,20 @@ class Robot:
         return f"{side}_{next(iter(self.hand_sheet['drives']))}"
 
     @property
+    def moves(self) -> bool:
+        """Whether it goes from place to place."""
+        return self.base == "mobile"
+
+    @cached_property
+    def legs(self) -> Mapping[str, Any]:
+        """What keeps it on its own legs: `legs.yaml` of its folder."""
+        sheet: Mapping[str, Any] = read_own(self.folder / LEGS)
+        return sheet
+
+    @property
     def base_names(self) -> tuple[str, ...]:
-        """Actuators of a base that moves, the last of an action: speeds ahead, to the left and of turning, and height."""
-        return mobile.COMMANDS if self.base == "mobile" else ()
+        """Actuators of a base, the last of an action: speeds ahead, to the left and of turning, and height; of legs height alone."""
+        return {"mobile": mobile.COMMANDS, "legs": (legged.HEIGHT,)}.get(self.base, ())
 
     @property
     def base_joints(self) -> tuple[str, ...]:
@@ -110,7 +121,7 @@ class Robot:
 
     @property
     def base_units(self) -> tuple[str, ...]:
-        return mobile.UNITS if self.base == "mobile" else ()
+        return {"mobile": mobile.UNITS, "legs": ("m",)}.get(self.base, ())
 
     @property
     def root(self) -> str:
@@ -150,6 +161,11 @@ class Robot:
             spec = mobile.mobile_spec(self.folder / self.sheet["model"], self.sheet, stands or Pose.identity())
             self._attach_hands(spec)
             mobile.add_commands(spec, self.sheet)
+            return spec
+        if self.base == "legs":
+            spec = legged.legged_spec(self.folder / self.sheet["model"], self.sheet, stands or Pose.identity())
+            self._attach_hands(spec)
+            legged.add_height(spec, self.legs)
             return spec
         spec = mujoco.MjSpec.from_file(str(self.folder / self.sheet["model"]))
         stance = self.sheet["stance"]
@@ -229,4 +245,6 @@ def load_robot(name: str = DEFAULT_ROBOT, hand: str | None = None, base: str = "
         raise ScenarioError(f"There is no base {base!r}.{nearest(base, list(BASES))}", field="base")
     if base == "mobile" and "mobile" not in sheet:
         raise ScenarioError(f"The robot {name} has no moving base: its robot.yaml has no key mobile.", field="base")
+    if base == "legs" and not (folder / LEGS).is_file():
+        raise ScenarioError(f"The robot {name} does not stand on its own legs: its folder has no {LEGS}.", field="base")
     return Robot(name, folder, sheet, hand, base)

@@ -7,8 +7,10 @@ from pathlib import Path
 from ..parts.part import ASSETS
 
 DEFAULT_ROBOT = "kuafu"  # the robot where none is named
-# planted: standing still, the legs are frozen in the stance, the wrench under the pelvis is measured; mobile: see mobile.py
-BASES = ("planted", "mobile")
+# planted: standing still, the legs are frozen in the stance, the wrench under the pelvis is measured; mobile: see mobile.py;
+# legs: on its own, see legged.py
+BASES = ("planted", "mobile", "legs")
+LEGS = "legs.yaml"  # how a robot is kept on its legs
 SIDES = ("left", "right")  # of arms and hands, in this order
 
 

@@ -107,7 +107,9 @@ def build_schema(
             (Request("site_force", "pelvis_wrench"), Request("site_torque", "pelvis_wrench")),
         )
     )  # fmt: skip
-    if robot.base_names:
+    if robot.base == "legs":
+        observations.append(_pelvis(plan))
+    elif robot.base_names:
         observations.append(
             feature(
                 "observation.base", (*robot.base_joints, *(f"{name}.speed" for name in robot.base_names)),
@@ -184,6 +186,17 @@ def _hand_pose(plan: SensorPlan, axes: tuple[str, ...], units: tuple[str, ...], 
     sources = tuple(requests[2 * s + (i > 2)].name for s in range(2) for i in range(7))
     limits = np.tile(bound, 2)
     return Feature("observation.hand_pose", names, units * 2, -limits, limits, sources, tuple(requests))
+
+
+def _pelvis(plan: SensorPlan) -> Feature:
+    """Where the pelvis of a robot on its own legs is, in the world."""
+    requests = (plan.add(Request("body_position", "base_link")), plan.add(Request("body_orientation", "base_link")))
+    names = tuple(f"base.{axis}" for axis in ("x", "y", "z", "qw", "qx", "qy", "qz"))
+    limits = np.array([_WALK] * 3 + [1.0001] * 4)
+    units = ("m", "m", "m", "1", "1", "1", "1")
+    return Feature(
+        "observation.base", names, units, -limits, limits, tuple(requests[i > 2].name for i in range(7)), requests
+    )
 
 
 def _environment(config: ScenarioConfig, spec: mujoco.MjSpec, plan: SensorPlan) -> Feature | None:

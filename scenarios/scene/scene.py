@@ -27,6 +27,7 @@ from ..reading.config import LATCHED, Placed, ScenarioConfig, nominal_values
 from ..reading.names import Names
 from ..reading.physics import CLOTHS
 from ..robots.footing import PELVIS, Footing, footing_of, wrench_site
+from ..robots.legged import FREE, add_motors, on_stand
 from ..robots.mobile import solve_beside
 from ..robots.robot import Robot
 from ..sensing.predicate import Force, Predicate, Untouched, leaves
@@ -114,7 +115,8 @@ class Scene:
         self.holdable: dict[str, Holdable] = holdables(self._build.spec, config, names, things, soft)
         self._meetings = meetings
         at = wrench_site(robot)
-        measured = meetings or robot.base != "mobile"  # the wrench under a pelvis is an observation of every episode
+        # the wrench under a pelvis is an observation of every episode; a free pelvis has none
+        measured = (meetings or not robot.moves) and robot.base != "legs"
         wrench = (Request("site_force", at), Request("site_torque", at)) if measured else ()
         self.wrench = tuple(plan.add(request) for request in wrench)
         self.borne = self._borne(plan, soft) if meetings else {}
@@ -148,7 +150,7 @@ class Scene:
             self._blame()
             raise ScenarioError(f"The scene does not compile: {_message(error)}.", field=config.id) from None
         self.weights = {name: self._weight(handled.position.of) for name, handled in self.handled.items()}
-        self.reactions = Reactions(self._reacting, self.model, self.n_actions)
+        self.reactions = Reactions(self._reacting, self.model, self.n_own)
         averaged = [request for leaf in asked if isinstance(leaf, Force) and leaf.mean for request in leaf.forces]
         self.layout = Layout.of_model(self.model, averaged)
         wanted = {request.name for leaf in asked for request in leaf.requests()}
@@ -367,15 +369,16 @@ class Scene:
     @cached_property
     def joints_of_parts(self) -> tuple[list[int], np.ndarray, np.ndarray]:
         """qpos addresses of what is not the robot's: where free joints begin, all numbers of the others, single numbers."""
-        model = self.model
+        model, own = self.model, (*self.robot.joint_names, *self.robot.joints_of("legs"))
         free: list[int] = []
         plain: list[int] = []
         single: list[int] = []
         for j in range(model.njnt):
             a, kind = int(model.jnt_qposadr[j]), model.jnt_type[j]
             if kind == mujoco.mjtJoint.mjJNT_FREE:
-                free.append(a)
-            elif model.joint(j).name not in self.robot.joint_names:
+                if model.joint(j).name != FREE:
+                    free.append(a)
+            elif model.joint(j).name not in own:
                 plain += range(a, a + (4 if kind == mujoco.mjtJoint.mjJNT_BALL else 1))
                 single += [] if kind == mujoco.mjtJoint.mjJNT_BALL else [a]
         return free, np.array(plain, int), np.array(single, int)
@@ -384,6 +387,7 @@ class Scene:
     def rest(self) -> np.ndarray:
         """(nq,) qpos of the nominal scene after everything has come to rest, robot in its starting pose."""
         model = stopped(self.model)
+        model = on_stand(model) if self.robot.base == "legs" else model
         data = mujoco.MjData(model)
         data.qpos[:] = self.start_qpos(model)
         data.ctrl[:] = self.start_ctrl(nominal_values(self.config))
@@ -411,12 +415,19 @@ class Scene:
 
     @property
     def n_actions(self) -> int:
-        """Number of the robot's actuators, its answers among them, which come first in `ctrl`; those after them react."""
+        """Number of the robot's actuators that are commanded, its answers among them, which come first in `ctrl`."""
         return len(self.schema.action.names)
+
+    @property
+    def n_own(self) -> int:
+        """Number of all of the robot's actuators, the motors of its legs after what is commanded; those after them react."""
+        return self.n_actions + (len(self.robot.legs["joints"]) if self.robot.base == "legs" else 0)
 
     def start_ctrl(self, values: Mapping[str, float]) -> np.ndarray:
         """(nu,) ctrl at time zero of a draw with these values."""
-        return np.concatenate([self.ready_ctrl, self.reactions.start(values)])
+        own = np.zeros(self.n_own)
+        own[: self.n_actions] = self.ready_ctrl
+        return np.concatenate([own, self.reactions.start(values)])
 
     def __repr__(self) -> str:
         return (
@@ -497,6 +508,8 @@ class _Build:
         # the robot's own spec is the root: attaching it would need a prefix, and its joints keep the maker's names
         self.spec = robot.spec(Pose.of((x, y, 0.0), yaw))
         add_answers(self.spec, config.answers)
+        if robot.base == "legs":
+            add_motors(self.spec, robot.sheet, robot.legs)
         if not looks:
             self.spec.discard_visual()
         # the name is part of what the fingerprint is taken of, so that no variant passes for another

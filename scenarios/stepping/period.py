@@ -15,6 +15,7 @@ import mujoco
 import mujoco.batch
 import numpy as np
 
+from ..legs.balance import Balance
 from ..sheet import engine  # noqa: F401
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _STAGES = int(STATE) & ~sum(
         _S.mjSTATE_WARMSTART, _S.mjSTATE_CTRL, _S.mjSTATE_QFRC_APPLIED, _S.mjSTATE_XFRC_APPLIED, _S.mjSTATE_USERDATA,
     )
 )  # fmt: skip
-LIVE = ("qpos", "qvel", "act", "ctrl", "qfrc_applied", "xfrc_applied", "mocap_pos", "mocap_quat")
+LIVE = ("qpos", "qvel", "act", "ctrl", "qfrc_applied", "xfrc_applied", "mocap_pos", "mocap_quat", "userdata")
 
 
 class Period(Protocol):
@@ -101,6 +102,7 @@ class OneCopy:
         self.settled = self._data.sensordata[None]
         self._sensordata, self._rows = self._data.sensordata, list(self.trace[0])
         self._command = self._data.ctrl[: scene.n_actions]
+        self._balance = _balance(scene)
         self._warning = self._data.warning.number  # live
         self._quiet = bytes(self._warning.nbytes)
         self._state = np.empty(mujoco.mj_stateSize(scene.model, _STAGES))
@@ -129,14 +131,19 @@ class OneCopy:
         check_pos, check_vel, step2 = mujoco.mj_checkPos, mujoco.mj_checkVel, mujoco.mj_step2
         position, velocity = mujoco.mj_fwdPosition, mujoco.mj_fwdVelocity
         command[:] = action[0, 0] if late else action[0]
+        balance = self._balance
         for k, readings in enumerate(self._rows):
+            if balance is not None and not k % balance.every:
+                balance(model, data.qpos, data.qvel, data.ctrl, data.userdata, data.time)
             if not k and self._goes_on():
-                step2(model, data)
+                pass
             elif k and warning.tobytes() != quiet:  # asked at every step, and bytes compare faster than arrays
                 self.trace[0, k:] = self._rows[k - 1]
                 break
-            elif not k:
+            elif not k and balance is None:
                 mujoco.mj_step(model, data)
+                readings[:] = sensors
+                continue
             else:
                 if late:
                     command[:] = action[0, k]
@@ -145,7 +152,9 @@ class OneCopy:
                 check_vel(model, data)
                 position(model, data)
                 velocity(model, data)
-                step2(model, data)
+            if balance is not None:
+                data.qfrc_applied[:6] = -data.qfrc_gravcomp[:6]
+            step2(model, data)
             readings[:] = sensors
         self._look()
 
@@ -209,6 +218,8 @@ class ManyCopies:
         self.settled = self._looking.bind("sensordata")
         self._out: dict[Any, np.ndarray] = {"sensordata": self.trace}
         self._ctrl, self._commands = self._batch.bind("ctrl"), scene.n_actions
+        self._balance = _balance(scene)
+        self._time = self._batch.bind("time") if self._balance else None
         self._warning = self._batch.warning.reshape(n, -1)  # live
         self._quiet = bytes(self._warning.nbytes)
 
@@ -233,6 +244,10 @@ class ManyCopies:
 
     def play(self, action: np.ndarray, ids: np.ndarray | None) -> None:
         rows, commands = slice(None) if ids is None else ids, None
+        if self._balance is not None:
+            self._balanced(self._balance, action, ids)
+            self._look(ids)
+            return
         if action.ndim == 2:
             self._ctrl[rows, : self._commands] = action
         else:
@@ -245,6 +260,24 @@ class ManyCopies:
         else:
             self.trace[ids] = self._batch.rollout(substeps, commands, record=("sensordata",), ids=ids)["sensordata"]
         self._look(ids)
+
+    def _balanced(self, balance: Balance, action: np.ndarray, ids: np.ndarray | None) -> None:
+        """On legs: the controller, in Python, commands one copy after the other at each of its instants."""
+        rows = np.arange(len(self._models)) if ids is None else np.asarray(ids, int)
+        late, n, every = action.ndim == 3, self.trace.shape[1], balance.every
+        qpos, qvel, memory, applied = (self._batch.bind(name) for name in ("qpos", "qvel", "userdata", "qfrc_applied"))
+        carried = self._looking.bind("qfrc_gravcomp")
+        for k in range(n):
+            if late or not k:
+                self._ctrl[rows, : self._commands] = action[:, k] if late else action
+            for i in rows if not k % every else ():
+                if not self._warning[i].any():
+                    balance(self._models[i], qpos[i], qvel[i], self._ctrl[i], memory[i], float(self._time[i]))
+            self._looking.state[rows] = self._batch.state[rows]
+            self._looking.forward(rows, stage=_VEL)
+            applied[rows, :6] = -carried[rows, :6]
+            out = self._batch.rollout(1, self._ctrl[rows, None].copy(), record=("sensordata",), ids=rows)
+            self.trace[rows, k : k + 1] = out["sensordata"]
 
     @property
     def warned(self) -> bool:
@@ -260,6 +293,13 @@ class ManyCopies:
         rows = slice(None) if ids is None else ids
         self._looking.state[rows] = self._batch.state[rows]
         self._looking.forward(ids, stage=_VEL)
+
+
+def _balance(scene: Scene) -> Balance | None:
+    """What keeps the robot of a scene on its legs, where it stands on them."""
+    if scene.robot.base != "legs":
+        return None
+    return Balance(scene.robot, scene.model, scene.n_substeps, scene.timestep)
 
 
 def _untouched(model: mujoco.MjModel) -> mujoco.MjModel:

@@ -69,7 +69,7 @@ class Simulation:
         self._trace, self._settled = self._period.trace, self._period.settled
         self._last = self._trace[:, -1]
         self._start = np.zeros((n, scene.model.nsensordata))
-        self._commands = scene.n_actions  # columns of ctrl that an action fills; the rest reacts
+        self._commands = scene.n_own  # columns of ctrl that are the robot's; the rest reacts
         self._ctrl = self._period.live("ctrl")
         self.unstable = np.zeros(n, bool)
 

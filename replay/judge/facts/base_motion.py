@@ -60,7 +60,7 @@ def base_motion(subject: Subject, motion: JointMotion) -> tuple[np.ndarray, np.n
 def with_base(subject: Subject, motion: JointMotion) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     """A motion with all that carries it: times (n,), positions (n, k), names (k,); of a planted robot the motion itself."""
     robot = subject.scene.robot
-    if not robot.base_names:
+    if not robot.moves:
         return motion.t, motion.q, motion.names
     t, places = base_motion(subject, motion)
     places = np.stack([np.interp(motion.t, t, column) for column in places.T], axis=1)
@@ -74,7 +74,7 @@ def with_base(subject: Subject, motion: JointMotion) -> tuple[np.ndarray, np.nda
 
 def check_walking(subject: Subject, motion: JointMotion) -> list[Finding]:
     """`walking` of a robot whose base moves: never judged, and said so where it walked, or may have walked."""
-    if not subject.scene.robot.base_names:
+    if not subject.scene.robot.moves:
         return []
     rule = subject.rules["walking"]
     if not tells_base(subject):

@@ -1,0 +1,1 @@
+"""A robot on its own legs: what balances it, and what that remembers."""

@@ -1,0 +1,81 @@
+"""A robot on its own legs: its pelvis is free, its soles stand on the floor, and motors turn its leg joints.
+
+What the motors do is no command of a recording: a controller computes it (`scenarios/legs`) from the state and the one command
+of this base, the height. Its numbers stand in `legs.yaml` of the robot's folder.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from ..parts.pose import Pose
+
+FREE = "base_free"  # the joint that carries a free pelvis
+HEIGHT = "base_height"  # the command: height against standing [m]
+_DOFS = {mujoco.mjtJoint.mjJNT_FREE: 6, mujoco.mjtJoint.mjJNT_BALL: 3}
+# what the controller remembers, in this order: name -> numbers (`scenarios/legs/balance.py`); then the speed of each dof
+MEMORY = {
+    "begun": 1, "fallen": 1, "failed": 1, "height": 3, "lean": 2, "outside": 6, "lasting": 6, "feet": 8, "wrench": 12,
+}  # fmt: skip
+
+
+def memory_size(dofs: int) -> int:
+    """Numbers of `userdata` for a robot of so many dofs."""
+    return sum(MEMORY.values()) + dofs
+
+
+def motor(joint: str) -> str:
+    """The motor of a leg joint."""
+    return f"{joint}_motor"
+
+
+def legged_spec(model: Path, sheet: Mapping[str, Any], stands: Pose) -> mujoco.MjSpec:
+    """The robot's spec with free pelvis and legs, which starts in its stance (`qpos0`); hands are attached afterwards.
+
+    The arms' motors carry the arms (`gravcomp`), and what they push against is the trunk; the engine lets the world carry them.
+    So who steps it puts their weight back on the pelvis: `qfrc_applied[:6] = -qfrc_gravcomp[:6]` at every physics step.
+    """
+    spec = mujoco.MjSpec.from_file(str(model))
+    stance = sheet["stance"]
+    base = stands @ Pose.of((0.0, 0.0, float(stance["base_height"])))
+    body = spec.body("base_link")
+    body.pos, body.quat = base.pos, base.quat
+    body.add_freejoint(name=FREE)
+    for name, angle in stance["legs"].items():
+        joint = spec.joint(name)
+        half, turned = float(angle) / 2.0, np.zeros(4)
+        turn = np.array([np.cos(half), *(np.sin(half) * np.array(joint.axis))])
+        mujoco.mju_mulQuat(turned, np.array(joint.parent.quat, float), turn)
+        joint.parent.quat, joint.ref = turned, float(angle)
+        spec.delete(spec.actuator(name))
+    return spec
+
+
+def add_height(spec: mujoco.MjSpec, legs: Mapping[str, Any]) -> None:
+    """The command of the height, which moves nothing itself; after the hands'."""
+    actuator = spec.add_actuator(name=HEIGHT, trntype=mujoco.mjtTrn.mjTRN_SITE, target="pelvis_wrench")
+    actuator.gear, actuator.ctrllimited, actuator.ctrlrange = np.zeros(6), True, [float(legs["height"]["lowest"]), 0.0]
+
+
+def add_motors(spec: mujoco.MjSpec, sheet: Mapping[str, Any], legs: Mapping[str, Any]) -> None:
+    """The legs' motors, within their published peak torques, after all that a recording commands; and the controller's memory."""
+    for name in legs["joints"]:
+        peak = float(sheet["limits"][name]["torque"]["peak"])
+        spec.add_actuator(
+            name=motor(name), trntype=mujoco.mjtTrn.mjTRN_JOINT, target=name, ctrllimited=True, ctrlrange=[-peak, peak]
+        )
+    spec.nuserdata = memory_size(sum(_DOFS.get(joint.type, 1) for joint in spec.joints))  # before the parts come
+
+
+def on_stand(model: mujoco.MjModel) -> mujoco.MjModel:
+    """The model with the robot's pelvis and legs held where they are: for what comes to rest before anything is controlled."""
+    held = copy.copy(model)
+    free = held.joint(FREE).dofadr[0]
+    held.dof_armature[free : free + 18] = 1e9
+    return held

@@ -1,0 +1,181 @@
+"""A robot on its own legs: it stands, squats, carries and is pushed as hand arithmetic says, and the same to the bit every time."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import shiliu
+from shiliu.scenarios.draws.variation import nominal
+from shiliu.scenarios.legs.balance import Balance, Memory
+from shiliu.scenarios.robots.robot import load_robot
+from shiliu.scenarios.sheet.errors import ScenarioError
+from shiliu.scenarios.stepping.simulation import Simulation
+
+PACE = 30  # control steps a second
+
+
+@pytest.fixture(scope="module")
+def scene():
+    return shiliu.load_scenario(
+        "bare", base="legs", overrides=["robot.stands_at.x=300 mm", "robot.stands_at.yaw=40 deg"]
+    )
+
+
+class Standing:
+    """One copy, with what pushes it: `force` (3,) [N] in the robot's frame on both hands together, for so many seconds."""
+
+    def __init__(self, scene, copies=1):
+        self.scene, self.start, self.sim = scene, nominal(scene), Simulation(scene, copies)
+        self.sim.begin([self.start] * copies)
+        self.hands = [scene.model.body(f"zarm_{side}7_link").id for side in "lr"]
+        yaw = scene.config.stands_at[2]
+        self.turn = np.array([[np.cos(yaw), -np.sin(yaw), 0.0], [np.sin(yaw), np.cos(yaw), 0.0], [0.0, 0.0, 1.0]])
+
+    def go(self, seconds, force=(0.0, 0.0, 0.0), height=0.0, hands=(0.5, 0.5)):
+        action = self.scene.ready_ctrl.copy()
+        action[self.scene.schema.action.names.index("base_height")] = height
+        for body, share in zip(self.hands, hands):
+            self.sim.live("xfrc_applied")[:, body, :3] = share * (self.turn @ np.array(force))
+        for _ in range(round(seconds * PACE)):
+            self.sim.step(np.tile(action, (self.sim.n, 1)))
+        self.sim.live("xfrc_applied")[:] = 0.0
+        return self
+
+    @property
+    def memory(self):
+        return Memory(self.sim.live("userdata")[0])
+
+    @property
+    def off(self):
+        """(3,) of the pelvis from its place [m], in the robot's frame."""
+        return self.turn.T @ (self.sim.live("qpos")[0, :3] - self.start.model.qpos0[:3])
+
+    @property
+    def load(self):
+        """(2,) upward force of the floor on either sole [N]."""
+        return self.memory.wrench[[2, 8]]
+
+    @property
+    def torque(self):
+        """Joint -> Nm of its motor."""
+        own = slice(self.scene.n_actions, self.scene.n_own)
+        return dict(zip(self.scene.robot.legs["joints"], self.sim.live("ctrl")[0, own]))
+
+
+def test_stands_with_all_its_weight(scene):
+    standing = Standing(scene).go(5.0)
+    assert np.abs(standing.off).max() < 5e-4
+    weight = 9.81 * 51.7146  # the arms' too, which their motors carry
+    assert standing.load.sum() == pytest.approx(weight, rel=0.002)
+    assert not standing.memory.fallen[0] and not standing.memory.failed[0]
+
+
+def test_squats_within_a_millimetre(scene):
+    standing = Standing(scene).go(2.5, height=-0.25)
+    assert standing.off == pytest.approx([0.0, 0.0, -0.25], abs=1e-3)
+    peak = scene.robot.limits["leg_l4_joint"]["torque"]["peak"]
+    assert 0.3 < abs(standing.torque["leg_l4_joint"]) / peak < 0.6
+    assert standing.go(2.5).off == pytest.approx([0.0, 0.0, 0.0], abs=1e-3)
+
+
+def test_a_load_bears_on_the_feet(scene):
+    standing = Standing(scene).go(4.0, force=(0.0, 0.0, -60.0), hands=(1.0, 0.0))
+    weight, apart = 9.81 * 51.7146, 0.087  # m of either foot from the middle
+    assert standing.load.sum() == pytest.approx(weight + 60.0, rel=0.01)
+    _, data = standing.sim.data()
+    lever = float((standing.turn.T @ (data.xipos[standing.hands[0]] - data.qpos[:3]))[1])
+    aside = (standing.turn.T @ standing.memory.wrench.reshape(2, 2, 3).sum(axis=0)[1])[0]  # of both soles about their ankles' points
+    pressure = (apart * (standing.load[0] - standing.load[1]) + aside) / (weight + 60.0)
+    assert pressure == pytest.approx(60.0 * lever / (weight + 60.0), abs=2e-3)
+    assert not standing.memory.fallen[0]
+
+
+def arithmetic(scene):
+    """(side -> N) at which the pressure point of the standing robot comes to what binds there, pushed level at its hands."""
+    standing, robot = Standing(scene), scene.robot
+    balance = Balance(robot, scene.model, scene.n_substeps, scene.timestep)
+    seen = balance.see(standing.sim.live("qpos")[0], standing.sim.live("qvel")[0])
+    _, data = standing.sim.data()
+    middle = seen.places.mean(axis=0)
+    com = standing.turn.T @ (seen.com - middle)
+    high = float(data.xipos[standing.hands].mean(axis=0)[2] - middle[2])
+    ankles = 2.0 * robot.limits["leg_l5_joint"]["torque"]["peak"] / balance.weight
+    edge = robot.legs["edge"]
+    aside = float(np.linalg.norm(seen.places[0] - seen.places[1])) / 2.0 + robot.sheet["sole"]["y"][1] - edge
+    back = -robot.sheet["sole"]["x"][0] - edge
+    return {
+        "ahead": balance.weight * (ankles - com[0]) / high,
+        "back": balance.weight * (back + com[0]) / high,
+        "left": balance.weight * (aside - com[1]) / high,
+    }
+
+
+@pytest.mark.parametrize(
+    ("side", "way", "bears"),
+    [
+        ("ahead", (1.0, 0.0, 0.0), 1.0),
+        # the heel's edge says 39 N: the arms swing back with the push, and the pelvis gives way by up to 60 mm
+        ("back", (-1.0, 0.0, 0.0), 1.27),
+        ("left", (0.0, 1.0, 0.0), 0.95),
+    ],
+)
+def test_tips_where_arithmetic_says(scene, side, way, bears):
+    most = bears * arithmetic(scene)[side]
+    for share, falls in ((0.9, False), (1.1, True)):
+        standing = Standing(scene).go(0.5).go(1.0, force=share * most * np.array(way)).go(1.5)
+        assert bool(standing.memory.fallen[0]) == falls, (side, share * most)
+
+
+def test_a_robot_that_fell_lies(scene):
+    standing = Standing(scene).go(0.5).go(1.5, force=(0.0, 200.0, 0.0)).go(2.0)
+    assert 0.5 < standing.memory.fallen[0] < 2.5
+    assert standing.off[2] < -0.3
+    assert not any(standing.torque.values())
+
+
+def test_many_copies_and_a_restart_are_the_same_to_the_bit(scene):
+    one, three = Standing(scene).go(0.5, (20.0, 5.0, 0.0)), Standing(scene, 3).go(0.5, (20.0, 5.0, 0.0))
+    assert (three.sim.state == one.sim.state).all()
+    saved = one.sim.save()
+    one.go(0.5, height=-0.1)
+    other = Standing(scene)
+    other.sim.restore(saved)
+    assert (other.go(0.5, height=-0.1).sim.state == one.sim.state).all()
+
+
+RUN = """
+import hashlib, sys
+sys.path.insert(0, {folder!r})
+from test_legs import Standing, shiliu
+scene = shiliu.load_scenario("bare", base="legs")
+print(hashlib.sha256(Standing(scene).go(1.0, (20.0, 5.0, 0.0), -0.1).sim.state.tobytes()).hexdigest())
+"""
+
+
+def test_two_processes_are_the_same_to_the_bit():
+    code = RUN.format(folder=str(__file__).rpartition("/")[0])
+    told = [
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        for _ in range(2)
+    ]
+    assert told[0] == told[1] and len(told[0].strip()) == 64
+
+
+def test_the_environment_stands_too():
+    import gymnasium
+
+    env = gymnasium.make("shiliu/Bare-v1", base="legs")
+    seen, _ = env.reset(seed=3)
+    assert seen["observation.base"].shape == (7,)
+    for _ in range(15):
+        seen, *_ = env.step(env.unwrapped.scene.ready_ctrl.astype(np.float32))
+    assert seen["observation.base"][2] == pytest.approx(0.8598, abs=1e-3)
+
+
+def test_a_robot_without_a_sheet_of_its_legs_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setattr("shiliu.scenarios.robots.robot.LEGS", "none.yaml")
+    with pytest.raises(ScenarioError, match=r"does not stand on its own legs: its folder has no none\.yaml"):
+        load_robot(base="legs")
