@@ -95,13 +95,14 @@ def named(name: str) -> bool:
 
 
 def test_what_the_package_imports_is_declared(package):
-    undeclared = {name: files for name, files in package.items() if name not in base() | extra("export") | extra("cluster")}
+    declared = base() | extra("export") | extra("cluster") | extra("studio")
+    undeclared = {name: files for name, files in package.items() if name not in declared}
     assert not undeclared
 
 
 def test_what_is_declared_is_used(package):
     assert not {name for name in base() - set(package) if not named(name)}
-    assert not (extra("export") | extra("cluster")) - set(package)
+    assert not (extra("export") | extra("cluster") | extra("studio")) - set(package)
     tests = imported(read([*(ROOT / "tests").rglob("*.py")]))
     assert not {name for name in extra("dev") - set(tests) if not named(name)}
     ours = imported(

@@ -58,6 +58,7 @@ ROOMS = {  # each may import what stands before it
         "oversight",
         "evaluation",
         "benchmark",
+        "live",
         "commands",
     ),
     "replay/operator": ("recognition", "words", "limbs", "senses", "planning", "skills"),
