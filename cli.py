@@ -26,6 +26,7 @@ VERBS = {
     "check": ("check", "is this scenario sound? YAML, MJCF, reach, start, goal; all problems at once"),
     "new": ("new", "a small file to begin from: scenario, part, cell or mapping; sound at once"),
     "render": ("render", "pictures of a scenario and its variation"),
+    "studio": ("studio", "a page that shows a scene while its files are edited"),
     "record": ("record", "reference demonstrations by the scripted operator, as a LeRobot dataset"),
     "replay": ("replay", "the judge: recordings in, verdicts and a report out"),
     "watch": ("watch", "takes judged as they arrive, and a line for each operator"),

@@ -96,13 +96,13 @@ def named(name: str) -> bool:
 
 
 def test_what_the_package_imports_is_declared(package):
-    known = base() | extra("export") | extra("cluster") | extra("frames")
+    known = base() | extra("export") | extra("cluster") | extra("frames") | extra("studio")
     assert not {name: files for name, files in package.items() if name not in known}
 
 
 def test_what_is_declared_is_used(package):
     assert not {name for name in base() - set(package) if not named(name)}
-    assert not (extra("export") | extra("cluster") | extra("frames")) - set(package)
+    assert not (extra("export") | extra("cluster") | extra("frames") | extra("studio")) - set(package)
     tests = imported(read([*(ROOT / "tests").rglob("*.py")]))
     assert not {name for name in extra("dev") - set(tests) if not named(name)}
     ours = imported(

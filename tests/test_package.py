@@ -61,6 +61,7 @@ ROOMS = {  # each may import what stands before it
         "evaluation",
         "drift",
         "benchmark",
+        "live",
         "commands",
     ),
     "replay/operator": ("recognition", "words", "limbs", "senses", "planning", "skills"),

@@ -149,9 +149,7 @@ class Retargeting:
         """
         t, n, k, settings = self.targets.t, len(self.targets.t), len(self.low), self.settings
         q = np.tile(np.clip(self.arms.start, self.low, self.high), (n, 1))
-        self.at_limit = {"range": np.zeros((n, k), bool), "speed": np.zeros((n, k), bool)}
-        self.apart = np.full(n, -1, np.int64)
-        self.passed = {kind: np.zeros(n) for kind in ("range", "speed", "collision")}
+        self._clear(n)
         before = self._work(0)
         self.keeps = np.tile(self.arms.start, (n, 1)) if guide is None else guide
         self.keeping = settings.posture if guide is None else GUIDED
@@ -188,6 +186,25 @@ class Retargeting:
             notes=self.targets.notes,
             work=self._work(n) - before,
         )
+
+    def go_on(self, targets: HandTargets, before: Array, velocity: Array, dt: float) -> Array:
+        """(k,) angles of one sample that comes after `before`: hands followed as they come, under the same limits.
+
+        Args:
+            targets: of that one sample; before: (k,) angles of the last; velocity: (k,) [rad/s] there; dt: [s] since.
+        """
+        self.targets, self.asked = targets, Asked(targets, self.arms, self.settings)
+        self.keeps, self.keeping = self.arms.start[None], self.settings.posture
+        self._clear(1)
+        drift = velocity * (dt * np.exp(-dt / COASTING))
+        return self._sample(0, 0, before, drift, min(dt, self.settings.longest_step), self._grips(1)[0])
+
+    def _clear(self, n: int) -> None:
+        """Nothing is known yet of which limits n samples meet."""
+        k = len(self.low)
+        self.at_limit = {"range": np.zeros((n, k), bool), "speed": np.zeros((n, k), bool)}
+        self.apart = np.full(n, -1, np.int64)
+        self.passed = {kind: np.zeros(n) for kind in ("range", "speed", "collision")}
 
     def allows(self, q: Array, after: Array) -> NDArray[np.bool_]:
         """(n - 1, k) whether joints may go from each sample of q (n - 1, k) to the next, `after`, by their speed."""

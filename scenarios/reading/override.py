@@ -12,6 +12,7 @@ from ..sheet.errors import ScenarioError
 
 PATHS = (  # settings whose value is a path
     "data", "out", "in", "conf_dir", "mapping", "metadata", "apply", "model", "verdicts", "ledger", "baseline", "former", "disputes",
+    "verdict", "from",
 )  # fmt: skip
 _QUOTED = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 _WHOLE = re.compile(_QUOTED, re.DOTALL)  # a value that is quoted from end to end

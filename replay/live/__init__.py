@@ -1,0 +1,1 @@
+"""A live page: a scene as its file says it, hands that perform in it, a verdict to look at."""

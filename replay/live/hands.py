@@ -1,0 +1,150 @@
+"""A person's hands as commands: what a device sends moves targets of both hands, and the retargeting brings the arms there.
+
+A device says where its hands are, in axes that lie like the robot's (x ahead, y left, z up). While a clutch is held, the robot's hand
+goes the way of the person's, from where each of them was when it was taken; let go, the person may move back and take it anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from ...scenarios.scene.scene import Scene
+from ..retarget.arms import Array, arms_of
+from ..retarget.settings import load_settings
+from ..retarget.solver import Retargeting
+from ..retarget.targets import HANDS, HandTargets
+from ..robots.limits import load_limits
+
+BASE = {
+    "base_vx": 0.3,
+    "base_vy": 0.2,
+    "base_vyaw": 0.5,
+}  # m/s and rad/s at a stick's end: a walking person's care indoors
+RISE = 0.6  # m/s² and rad/s², by which a base comes to speed: half a second to its largest
+SQUAT = 0.1  # m/s
+CLOSING = 2.0  # 1/s: a claw closes in half a second
+
+
+class FollowedHands:
+    """What the person's hands ask of the robot, from control step to control step.
+
+    Args:
+        scene: in which the robot stands.
+    """
+
+    def __init__(self, scene: Scene):
+        self.scene, self.dt = scene, scene.control_timestep
+        self.arms, names = arms_of(scene), list(scene.schema.action.names)
+        self._columns = [names.index(name) for name in self.arms.names]
+        self._names, action = names, scene.schema.action
+        self._low, self._high = np.asarray(action.low, float), np.asarray(action.high, float)
+        self._claws = {hand: names.index(f"{hand}_claw") for hand in HANDS if f"{hand}_claw" in names}
+        settings = load_settings()
+        self.begin()
+        self._solver = Retargeting(self._targets(), self.arms, load_limits(scene.robot.folder), settings)
+
+    def begin(self) -> None:
+        """As a take begins: the arms in the starting pose, nothing asked of them."""
+        self.command = np.array(self.scene.ready_ctrl, float)
+        self._velocity = np.zeros(len(self._columns))
+        self._goal = {hand: self.arms.hand(self._q, hand) for hand in HANDS}
+        self._taken: dict[
+            str, tuple[Array, Array, Array, Array]
+        ] = {}  # of a held clutch: device and robot when it was taken
+        self._grip = dict.fromkeys(HANDS, 0.0)
+        self._base, self._squat = dict.fromkeys(BASE, 0.0), 0.0
+
+    @property
+    def _q(self) -> Array:
+        return self.command[self._columns]
+
+    def hear(self, message: Mapping[str, Any]) -> None:
+        """Take in what a device says; what is no finite number of its kind is left out, and the last stands.
+
+        `left`, `right`: `{"p": [x, y, z] m, "q": [w, x, y, z], "clutch": bool, "grip": 0..1}`; `base`: shares of the largest
+        speeds ahead, to the left and in turning; `squat`: [m] from standing height.
+        """
+        for hand in HANDS:
+            said = message.get(hand)
+            if isinstance(said, Mapping):
+                self._hear_hand(hand, said)
+        base = numbers(message.get("base"), 3)
+        if base is not None:
+            self._base = {name: float(np.clip(v, -1, 1)) * most for (name, most), v in zip(BASE.items(), base)}
+        squat = numbers([message.get("squat")], 1)
+        if squat is not None:
+            self._squat = float(squat[0])
+
+    def _hear_hand(self, hand: str, said: Mapping[str, Any]) -> None:
+        grip, place, turn = numbers([said.get("grip")], 1), numbers(said.get("p"), 3), numbers(said.get("q"), 4)
+        if grip is not None:
+            self._grip[hand] = float(np.clip(grip[0], 0, 1))
+        if place is None or turn is None or np.linalg.norm(turn) < 1e-6:
+            return
+        if said.get("clutch") is not True:
+            self._taken.pop(hand, None)
+            return
+        rotation = np.empty(9)
+        mujoco.mju_quat2Mat(rotation, turn / np.linalg.norm(turn))
+        rotation = rotation.reshape(3, 3)
+        if hand not in self._taken:
+            self._taken[hand] = place, rotation, *self.arms.hand(self._q, hand)
+        p0, r0, at, frame = self._taken[hand]
+        facing = self.arms.facing
+        self._goal[hand] = at + facing @ (place - p0), facing @ (rotation @ r0.T) @ facing.T @ frame
+
+    def _targets(self) -> HandTargets:
+        """One sample for the solver, in the axes of a person's hands."""
+        return HandTargets(
+            t=np.zeros(1),
+            position={hand: self._goal[hand][0][None] for hand in HANDS},
+            rotation={hand: (self._goal[hand][1] @ self.arms.worn[hand].T)[None] for hand in HANDS},
+            closed={hand: np.array([self._grip[hand]]) for hand in HANDS},
+        )
+
+    def act(self) -> np.ndarray:
+        """(nu,) float32, the command of the next control period."""
+        before = self._q
+        q = self._solver.go_on(self._targets(), before, self._velocity, self.dt)
+        self._velocity = (q - before) / self.dt
+        self.command[self._columns] = q
+        for hand, column in self._claws.items():
+            wanted = self._low[column] + self._grip[hand] * (self._high[column] - self._low[column])
+            step = CLOSING * self.dt * (self._high[column] - self._low[column])
+            self.command[column] += np.clip(wanted - self.command[column], -step, step)
+        for name, speed in self._base.items():
+            self._towards(name, speed, RISE)
+        self._towards("base_height", self._squat, SQUAT)
+        return np.clip(self.command, self._low, self._high).astype(np.float32)
+
+    def _towards(self, name: str, wanted: float, rate: float) -> None:
+        if name in self._names:
+            column = self._names.index(name)
+            self.command[column] += np.clip(wanted - self.command[column], -rate * self.dt, rate * self.dt)
+
+    @property
+    def near(self) -> list[str]:
+        """Limits that the arms are at: joints at the end of their range or speed, and own shapes that are held apart."""
+        solver = self._solver
+        found = [
+            f"{name}: {kind}"
+            for kind in ("range", "speed")
+            for name, at in zip(self.arms.names, solver.at_limit[kind][0])
+            if at
+        ]
+        if solver.shapes is not None and solver.apart[0] >= 0:
+            found.append(" – ".join(solver.shapes.bodies[int(solver.apart[0])]))
+        return found
+
+
+def numbers(value: Any, n: int) -> Array | None:
+    """(n,) finite numbers; None for anything else."""
+    if not isinstance(value, list) or len(value) != n:
+        return None
+    if not all(isinstance(one, int | float) and not isinstance(one, bool) and abs(one) < 1e6 for one in value):
+        return None
+    return np.array(value, float)  # NaN is not below anything

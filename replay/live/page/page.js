@@ -1,0 +1,395 @@
+// What is drawn, and what a person does to it. All that is known of the scene comes from the server; nothing is computed here.
+import * as THREE from './three.module.min.js';
+import { OrbitControls } from './OrbitControls.js';
+
+const WORDS = {
+  en: {
+    problems: 'What is wrong', goal: 'Goal', variation: 'Variation', seed: 'seed', nominal: 'as written', places: 'Places', sites: 'sites by name',
+    reach: 'reach of both arms', part: 'place', click: 'click where it shall stand', check: 'Check', play: 'play', stop: 'stop', skill: 'next skill',
+    restart: 'from the start', take: 'begin take', end: 'end take', home: 'home', xr: 'headset', left: 'left hand', right: 'right hand',
+    keys: 'W S A D Q E move, I K J L U O turn the hand; Tab the other hand, Space grip, Shift+drag moves it with the mouse; arrows, , . base, Page keys squat; Enter begins and ends a take.',
+    closed: 'The server has ended. Start it again and reload.', shown: 'shown', judging: 'judging…', behind: 'slower than real time',
+  },
+  zh: {
+    problems: '问题', goal: '目标', variation: '变化', seed: '种子', nominal: '按文件', places: '位置', sites: '显示位点名称',
+    reach: '双臂可达范围', part: '放置', click: '点击要放的位置', check: '检查', play: '播放', stop: '停止', skill: '下一技能',
+    restart: '从头开始', take: '开始录制', end: '结束录制', home: '回到起始', xr: '头显', left: '左手', right: '右手',
+    keys: 'W S A D Q E 移动手，I K J L U O 转动手；Tab 换手，空格夹持，Shift+拖动用鼠标移动；方向键与 , . 移动底盘，PageUp/PageDown 升降；回车开始或结束录制。',
+    closed: '服务已结束。请重新启动并刷新页面。', shown: '显示用时', judging: '正在判定…', behind: '慢于实时',
+  },
+};
+let say = WORDS.en;
+const $ = id => document.getElementById(id);
+const state = { mode: '', names: [], bodies: [], geometries: [], flexes: [], hits: [], limits: [], frames: 0, about: null };
+window.shiliu = state; // looked at by tests
+
+// ---- the picture ----
+const renderer = new THREE.WebGLRenderer({ canvas: $('view'), antialias: true });
+const world = new THREE.Scene();
+world.background = new THREE.Color(0xdfe5ea);
+const camera = new THREE.PerspectiveCamera(45, 1, 0.02, 60);
+camera.up.set(0, 0, 1);
+camera.position.set(1.9, -1.9, 2.0);
+const orbit = new OrbitControls(camera, renderer.domElement);
+orbit.target.set(0.35, 0, 0.9);
+const sun = new THREE.DirectionalLight(0xffffff, 1.7);
+sun.position.set(-1, -2, 4);
+world.add(sun, new THREE.HemisphereLight(0xffffff, 0x888888, 1.6));
+const moving = new THREE.Group(), helpers = new THREE.Group(), arrows = new THREE.Group();
+world.add(moving, helpers, arrows);
+helpers.visible = false;
+const quat = q => new THREE.Quaternion(q[1], q[2], q[3], q[0]);
+
+function geometryOf(g) {
+  const [a, b, c] = g.size;
+  switch (g.type) {
+    case 'plane': return new THREE.PlaneGeometry(2 * (a || 20), 2 * (b || 20));
+    case 'sphere': return new THREE.SphereGeometry(a, 20, 14);
+    case 'ellipsoid': return new THREE.SphereGeometry(1, 20, 14).scale(a, b, c);
+    case 'box': return new THREE.BoxGeometry(2 * a, 2 * b, 2 * c);
+    case 'capsule': return new THREE.CapsuleGeometry(a, 2 * b, 6, 16).rotateX(Math.PI / 2);
+    case 'cylinder': return new THREE.CylinderGeometry(a, a, 2 * b, 28).rotateX(Math.PI / 2);
+    case 'mesh': return state.geometries[g.mesh];
+  }
+}
+
+function materialOf(rgba) {
+  const colour = new THREE.Color().setRGB(rgba[0], rgba[1], rgba[2], THREE.SRGBColorSpace);
+  return new THREE.MeshLambertMaterial({ color: colour, transparent: rgba[3] < 1, opacity: rgba[3], side: THREE.DoubleSide });
+}
+
+function build(shapes) {
+  moving.clear();
+  $('labels').replaceChildren();
+  state.hits = [];
+  state.names = shapes.bodies;
+  state.bodies = shapes.bodies.map(() => { const group = new THREE.Group(); moving.add(group); return group; });
+  for (const g of shapes.geoms) {
+    const geometry = geometryOf(g);
+    if (!geometry) continue;
+    const mesh = new THREE.Mesh(geometry, materialOf(g.rgba));
+    mesh.position.set(...g.pos);
+    mesh.quaternion.copy(quat(g.quat));
+    mesh.userData.body = g.body;
+    state.bodies[g.body].add(mesh);
+    state.hits.push(mesh);
+  }
+  state.flexes = shapes.flexes.map(f => {
+    const geometry = new THREE.BufferGeometry();
+    geometry.setAttribute('position', new THREE.BufferAttribute(new Float32Array(3 * f.n), 3));
+    geometry.setIndex(f.faces);
+    const mesh = new THREE.Mesh(geometry, materialOf(f.rgba));
+    mesh.frustumCulled = false;
+    moving.add(mesh);
+    state.hits.push(mesh);
+    return { ...f, mesh };
+  });
+  state.sites = shapes.sites.map(site => {
+    const label = document.createElement('span');
+    label.textContent = site.name;
+    $('labels').append(label);
+    return { ...site, label };
+  });
+}
+
+function takeMeshes(view) {
+  const n = view.getUint32(4, true);
+  let at = 8 + 4 * n;
+  state.geometries = [];
+  for (let i = 0; i < n; i++) {
+    const corners = view.getUint32(8 + 4 * i, true);
+    const geometry = new THREE.BufferGeometry();
+    geometry.setAttribute('position', new THREE.BufferAttribute(new Float32Array(view.buffer.slice(at, at + 12 * corners)), 3));
+    geometry.computeVertexNormals();
+    state.geometries.push(geometry);
+    at += 12 * corners;
+  }
+}
+
+function takeFrame(view) {
+  const all = new Float32Array(view.buffer, 8);
+  state.time = view.getFloat32(4, true);
+  if (all.length < 7 * state.bodies.length) return;
+  state.bodies.forEach((body, i) => {
+    const p = 7 * i;
+    body.position.set(all[p], all[p + 1], all[p + 2]);
+    body.quaternion.set(all[p + 4], all[p + 5], all[p + 6], all[p + 3]);
+  });
+  const soft = all.subarray(7 * state.bodies.length);
+  for (const f of state.flexes) {
+    f.mesh.geometry.attributes.position.array.set(soft.subarray(3 * f.first, 3 * (f.first + f.n)));
+    f.mesh.geometry.attributes.position.needsUpdate = true;
+    f.mesh.geometry.computeVertexNormals();
+  }
+  state.frames++;
+  if (state.mode === 'verdict') $('time').value = state.time;
+}
+
+function draw() {
+  const width = innerWidth - 340, height = innerHeight;
+  if (!renderer.xr.isPresenting && (state.width !== width || state.height !== height)) {
+    Object.assign(state, { width, height });
+    renderer.setSize(width, height, false);
+    camera.aspect = width / height;
+    camera.updateProjectionMatrix();
+  }
+  orbit.update();
+  const named = $('sites').checked, point = new THREE.Vector3();
+  $('labels').hidden = !named;
+  for (const site of named ? state.sites ?? [] : []) {
+    point.set(...site.pos);
+    state.bodies[site.body].localToWorld(point).project(camera);
+    site.label.style.transform = `translate(${(point.x + 1) / 2 * width}px, ${(1 - point.y) / 2 * height}px)`;
+    site.label.hidden = point.z > 1;
+  }
+  renderer.render(world, camera);
+}
+
+// ---- what the server says ----
+const socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/socket`);
+socket.binaryType = 'arraybuffer';
+const ask = (what, more = {}) => socket.readyState === 1 && socket.send(JSON.stringify({ do: what, ...more }));
+socket.onclose = () => { $('state').textContent = say.closed; $('state').className = 'bad'; };
+socket.onmessage = ({ data }) => {
+  if (typeof data !== 'string') {
+    const view = new DataView(data);
+    (view.getUint32(0, true) === 1 ? takeMeshes : takeFrame)(view);
+    return;
+  }
+  const message = JSON.parse(data);
+  state[message.kind] = message;
+  hear[message.kind]?.(message);
+};
+
+const list = (id, items, of) => $(id).replaceChildren(...items.map((item, i) => {
+  const line = document.createElement('li');
+  const [text, look] = [].concat(of(item, i));
+  line.textContent = text;
+  if (look) line.className = look;
+  return line;
+}));
+
+const hear = {
+  mode(m) {
+    state.mode = m.mode;
+    say = WORDS[m.lang];
+    document.documentElement.lang = m.lang;
+    for (const node of document.querySelectorAll('[data-say]')) node.textContent = say[node.dataset.say];
+    for (const id of ['nominal', 'play', 'stop', 'skill', 'restart', 'take', 'home', 'xr']) $(id).textContent = say[id];
+    $('keys').textContent = say.keys;
+    $('takes').hidden = m.mode !== 'teleop';
+    $('player').hidden = m.mode !== 'verdict';
+    $('plays').hidden = m.mode === 'teleop';
+    $('skill').hidden = $('restart').hidden = m.mode !== 'studio';
+    for (const id of ['vary', 'places', 'asked']) $(id).hidden = m.mode !== 'studio';
+    if (m.mode === 'teleop') beginTeleop();
+  },
+  shapes: build,
+  problems(m) { $('wrong').hidden = !m.problems.length; list('problems', m.problems, line => line.split(' Known here:')[0]); },
+  scene(m) {
+    state.about = m;
+    document.title = `${m.name} · shiliu`;
+    $('title').textContent = m.title[document.documentElement.lang] || m.title.en || m.name;
+    if (m.took !== undefined) $('state').textContent = `${say.shown}: ${m.took.toFixed(2)} s`;
+    const chosen = $('part').value;
+    $('part').replaceChildren(...(m.parts ?? []).map(name => new Option(name, name, false, name === chosen)));
+    $('sliders').replaceChildren(...(m.sliders ?? []).map(s => {
+      const label = document.createElement('label'), input = document.createElement('input'), shown = document.createElement('span');
+      Object.assign(input, { type: 'range', min: s.low, max: s.high, step: (s.high - s.low) / 200 || 'any' });
+      input.oninput = () => { shown.textContent = (+input.value).toPrecision(3); ask('value', { key: s.key, value: +input.value }); };
+      input.dataset.key = s.key;
+      label.append(s.key, input, shown);
+      return label;
+    }));
+    if (state.values) hear.values(state.values);
+  },
+  values(m) {
+    if (document.activeElement !== $('seed')) $('seed').value = m.seed ?? '';
+    for (const input of $('sliders').querySelectorAll('input')) {
+      if (document.activeElement === input && m.seed === null) continue;
+      input.value = m.values[input.dataset.key];
+      input.nextSibling.textContent = m.values[input.dataset.key].toPrecision(3);
+    }
+  },
+  eye(m) { // the scene's own view, once: then it is the person's
+    if (!m.pos || state.looked || state.mode === 'teleop') return;
+    state.looked = true;
+    camera.position.set(...m.pos);
+    orbit.target.set(...m.target);
+  },
+  reach(m) {
+    helpers.clear();
+    for (const s of m.reach) {
+      const skin = new THREE.MeshBasicMaterial({ color: 0x2266cc, transparent: true, opacity: 0.09, depthWrite: false });
+      const ball = new THREE.Mesh(new THREE.SphereGeometry(s.radius, 40, 24), skin);
+      ball.position.set(...s.pos);
+      helpers.add(ball);
+    }
+  },
+  progress(m) {
+    list('goal', m.goal, ([name, t]) => t === null ? name : [`${name}  ${t.toFixed(1)} s`, 'good']);
+    list('limits', m.limits, l => [`${l.name} ${l.value.toFixed(1)} / ${l.bound.toFixed(1)} ${l.unit} ${l.who}`, l.value > l.bound ? 'bad' : l.value > 0.8 * l.bound ? 'warn' : '']);
+    if (m.chain) list('chain', m.chain, (name, i) => [name, i + 1 === m.begun ? 'now' : i < m.begun ? 'good' : '']);
+    $('gave_up').textContent = m.gave_up ?? m.failure ?? '';
+    $('gave_up').className = m.gave_up || m.failure ? 'bad' : '';
+    if (m.near) list('near', m.near, line => [line, 'warn']);
+    if (m.recording !== undefined) {
+      $('take').textContent = m.recording ? say.end : say.take;
+      $('state').textContent = `${m.t.toFixed(1)} s ${m.behind ? say.behind : ''}`;
+    }
+  },
+  answers(m) { list('answers', m.answers, line => [line, line.startsWith('FAIL') ? 'bad' : line.startsWith('warn') ? 'warn' : '']); },
+  at(m) {
+    $('at').value = `${m.at}${m.stands_on ? `   # ${m.part}, stands_on: ${m.stands_on}` : ''}`;
+    navigator.clipboard?.writeText(m.at).catch(() => {});
+  },
+  refused(m) { $('state').textContent = m.why; $('state').className = 'bad'; },
+  verdict(m) {
+    $('verdict').textContent = m.lines ? m.lines.join('\n') : say.judging;
+    $('verdict').className = m.verdict === 'FEASIBLE' ? 'good' : m.lines ? 'bad' : '';
+  },
+  take(m) {
+    $('title').textContent = `${m.name}: ${m.verdict}`;
+    $('time').max = m.duration;
+    const options = m.names.map((name, i) => new Option(name, i, i === m.index, i === m.index));
+    $('episodes').replaceChildren(...options);
+    list('findings', m.findings, f => [`${f.t0 === null ? '' : f.t0.toFixed(2) + ' s '}${f.text}`, f.level === 'FAIL' ? 'bad' : 'warn']);
+    [...$('findings').children].forEach((line, i) => { line.onclick = () => ask('finding', { index: i }); });
+    $('marks').replaceChildren(...m.findings.flatMap((f, i) => {
+      if (f.t0 === null) return [];
+      const mark = document.createElement('i');
+      mark.title = f.text;
+      mark.className = f.level === 'FAIL' ? 'bad' : '';
+      mark.style.left = `${100 * f.t0 / m.duration}%`;
+      mark.style.width = `${100 * Math.max(f.t1 - f.t0, 0) / m.duration}%`;
+      mark.onclick = () => ask('finding', { index: i });
+      return [mark];
+    }));
+  },
+  aim(m) {
+    const point = new THREE.Vector3(...m.point), off = camera.position.clone().sub(orbit.target).setLength(0.7);
+    orbit.target.copy(point);
+    camera.position.copy(point).add(off);
+  },
+  forces(m) {
+    arrows.clear();
+    for (const f of m.forces) {
+      const way = new THREE.Vector3(...f.force), length = way.length();
+      arrows.add(new THREE.ArrowHelper(way.normalize(), new THREE.Vector3(...f.pos), Math.min(0.005 * length, 0.5), 0xd02020));
+    }
+  },
+};
+
+// ---- what a person asks for ----
+for (const id of ['play', 'stop', 'skill', 'restart', 'home']) $(id).onclick = () => { $('view').focus(); ask(id); };
+$('nominal').onclick = () => ask('seed', { seed: null });
+$('seed').onchange = () => $('seed').value !== '' && ask('seed', { seed: Math.trunc(+$('seed').value) });
+$('spheres').onchange = () => { helpers.visible = $('spheres').checked; };
+$('time').oninput = () => ask('seek', { t: +$('time').value });
+$('episodes').onchange = () => ask('open', { index: +$('episodes').value });
+let pressed = null;
+const cast = new THREE.Raycaster();
+$('view').addEventListener('pointerdown', e => { pressed = [e.clientX, e.clientY]; });
+$('view').addEventListener('pointerup', e => {
+  if (!pressed || Math.hypot(e.clientX - pressed[0], e.clientY - pressed[1]) > 3 || state.mode !== 'studio') return;
+  cast.setFromCamera(new THREE.Vector2(2 * e.clientX / state.width - 1, 1 - 2 * e.clientY / state.height), camera);
+  const hit = cast.intersectObjects(state.hits, false)[0];
+  if (hit) ask('click', { part: $('part').value, point: hit.point.toArray() });
+});
+
+// ---- hands: keyboard, mouse, gamepad, headset; every pose in the robot's axes, x ahead, y left, z up ----
+const PERIOD = 1000 / 50, SPEED = 0.25, TURN = 1.0; // ms, m/s, rad/s
+const keys = new Set(), edges = new Set();
+const hands = { left: fresh(), right: fresh() };
+let active = 'right', began = false, squat = 0;
+function fresh() { return { p: new THREE.Vector3(), q: new THREE.Quaternion(), grip: 0, clutch: false }; }
+
+function beginTeleop() {
+  if (began) return;
+  began = true;
+  orbit.target.set(0.5, 0, 1.0);
+  camera.position.set(-1.1, 0, 1.9);
+  const view = $('view');
+  view.focus();
+  view.addEventListener('keydown', e => {
+    if (['Tab', ' ', 'Enter', 'ArrowUp', 'ArrowDown', 'PageUp', 'PageDown'].includes(e.key)) e.preventDefault();
+    if (e.repeat) return;
+    keys.add(e.code);
+    if (e.key === 'Tab') active = active === 'left' ? 'right' : 'left';
+    if (e.key === ' ') hands[active].grip = hands[active].grip > 0.5 ? 0 : 1;
+    if (e.key === 'Enter') ask('take');
+  });
+  view.addEventListener('keyup', e => keys.delete(e.code));
+  view.addEventListener('blur', () => keys.clear());
+  view.addEventListener('pointermove', e => {
+    orbit.enabled = !e.shiftKey;
+    if (!e.shiftKey || !e.buttons) return;
+    const scale = 0.0012, right = new THREE.Vector3().setFromMatrixColumn(camera.matrixWorld, 0), up = new THREE.Vector3().setFromMatrixColumn(camera.matrixWorld, 1);
+    hands[active].p.addScaledVector(right, scale * e.movementX).addScaledVector(up, -scale * e.movementY);
+    hands[active].clutch = true;
+  });
+  $('take').onclick = () => { view.focus(); ask('take'); };
+  navigator.xr?.isSessionSupported('immersive-vr').then(there => { $('xr').hidden = !there; });
+  $('xr').onclick = async () => {
+    renderer.xr.enabled = true;
+    await renderer.xr.setSession(await navigator.xr.requestSession('immersive-vr', { optionalFeatures: ['local-floor'] }));
+  };
+  setInterval(sendHands, PERIOD);
+}
+
+const held = (plus, minus) => (keys.has(plus) ? 1 : 0) - (keys.has(minus) ? 1 : 0);
+const dead = v => Math.abs(v) < 0.12 ? 0 : v;
+function edge(name, down) { const first = down && !edges.has(name); down ? edges.add(name) : edges.delete(name); return first; }
+
+function sendHands() {
+  const dt = PERIOD / 1000, hand = hands[active], raw = {};
+  let move = [held('KeyW', 'KeyS'), held('KeyA', 'KeyD'), held('KeyE', 'KeyQ')];
+  let turn = [held('KeyL', 'KeyJ'), held('KeyK', 'KeyI'), held('KeyU', 'KeyO')];
+  let base = [held('ArrowUp', 'ArrowDown'), held('Comma', 'Period'), held('ArrowLeft', 'ArrowRight')];
+  const pad = [...(navigator.getGamepads?.() ?? [])].find(p => p?.connected && !renderer.xr.isPresenting);
+  if (pad) {
+    const [x, y, u, v] = pad.axes.map(dead), b = i => pad.buttons[i]?.value ?? 0;
+    move = [move[0] - y, move[1] - x, move[2] - v];
+    turn = [turn[0], turn[1], turn[2] - u];
+    if (b(7)) hand.grip = b(7);
+    if (edge('other', b(4) > 0.5)) active = active === 'left' ? 'right' : 'left';
+    if (edge('take', b(9) > 0.5)) ask('take');
+    base = [base[0] + b(12) - b(13), base[1], base[2] + b(14) - b(15)];
+    raw.pad = { axes: pad.axes, buttons: pad.buttons.map(one => one.value) };
+  }
+  squat = Math.min(0, Math.max(-0.3, squat + held('PageUp', 'PageDown') * 0.1 * dt));
+  hand.p.addScaledVector(new THREE.Vector3(...move), SPEED * dt);
+  const angle = Math.hypot(...turn) * TURN * dt;
+  if (angle) hand.q.premultiply(new THREE.Quaternion().setFromAxisAngle(new THREE.Vector3(...turn).normalize(), angle));
+  if (move.some(Boolean) || angle) hand.clutch = true;
+  $('hand').textContent = `${say[active]} · ${Math.round(100 * hand.grip)} %`;
+  if (renderer.xr.isPresenting) base = headset(raw) ?? base;
+  raw.keys = [...keys];
+  const told = h => ({ p: h.p.toArray(), q: [h.q.w, h.q.x, h.q.y, h.q.z], grip: h.grip, clutch: h.clutch });
+  ask('device', { t: performance.now(), device: renderer.xr.isPresenting ? 'xr' : pad ? 'gamepad' : 'keyboard', left: told(hands.left), right: told(hands.right), base, squat, raw });
+}
+
+// WebXR has x right, y up, z back; the robot x ahead, y left, z up
+function headset(raw) {
+  const frame = renderer.xr.getFrame(), space = renderer.xr.getReferenceSpace();
+  let base = null;
+  for (const source of frame?.session.inputSources ?? []) {
+    const hand = hands[source.handedness], pose = source.gripSpace && frame.getPose(source.gripSpace, space);
+    if (!hand) continue;
+    const buttons = source.gamepad?.buttons ?? [], b = i => buttons[i]?.value ?? 0, stick = (source.gamepad?.axes ?? []).map(dead);
+    hand.clutch = !!pose && b(1) > 0.5;
+    hand.grip = b(0);
+    if (pose) {
+      const { position: p, orientation: o } = pose.transform;
+      hand.p.set(-p.z, -p.x, p.y);
+      hand.q.set(-o.z, -o.x, o.y, o.w);
+      raw[source.handedness] = { p: [p.x, p.y, p.z], q: [o.w, o.x, o.y, o.z], buttons: [...buttons].map(one => one.value), axes: [...stick] };
+    }
+    if (source.handedness === 'left') base = [-(stick[3] ?? 0), -(stick[2] ?? 0), base?.[2] ?? 0];
+    if (source.handedness === 'right') base = [base?.[0] ?? 0, base?.[1] ?? 0, -(stick[2] ?? 0)];
+    if (edge(`take ${source.handedness}`, b(4) > 0.5)) ask('take');
+  }
+  return base;
+}
+
+renderer.setAnimationLoop(draw);

@@ -1,0 +1,91 @@
+"""The scripted operator on one copy, a control step at a time, so that somebody can look on, stop it, and go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ...scenarios.draws.variation import Draw
+from ...scenarios.scene.scene import Scene
+from ...scenarios.sensing.predicate import Force
+from ...scenarios.sensing.requests import Readings
+from ...scenarios.sensing.scalar_goal import OneEpisode
+from ...scenarios.stepping.simulation import Simulation
+from ..checks.outcome import outcome_of
+from ..operator.operator import AFTER, AFTER_GIVING_UP, Operator, longest
+from ..operator.tries import numbered
+
+
+class Performance:
+    """A demonstration under way: the same actions as `shiliu record` sends, with the same draw and seed.
+
+    Args:
+        say: makes a sentence of why a skill could not be done (`Operator.gave_up`).
+
+    Attributes:
+        t: control steps done; over: whether it has ended.
+    """
+
+    def __init__(self, scene: Scene, draw: Draw, seed: int, say: Callable[[dict[str, Any]], str]):
+        self.scene, self._say = scene, say
+        self.simulation, self.operator = Simulation(scene, 1), Operator(scene, draw, seed)
+        self.chain = numbered([skill.name for skill in self.operator.skills])
+        self._advance = OneEpisode(scene.course).advance
+        self._readings = self.simulation.begin([draw])
+        self._carry = self._advance(scene.course.begin(1), self._readings)
+        self.t, self.over, self._left = 0, False, longest(scene)
+
+    @property
+    def begun(self) -> int:
+        """Number of skills begun."""
+        return len(self.operator.segments)
+
+    @property
+    def qpos(self) -> np.ndarray:
+        """(nq,) live."""
+        return self.simulation.live("qpos")[0]
+
+    def step(self) -> None:
+        """One control step; none where it is over."""
+        if self.over:
+            return
+        action = self.operator.act(self._readings.rows(0), self._carry.rows(np.array([0])))
+        self._readings = self.simulation.step(np.asarray(action, np.float32)[None])
+        self._carry = self._advance(self._carry, self._readings)
+        self.t += 1
+        if self.operator.done:
+            after = AFTER if self.operator.gave_up is None else AFTER_GIVING_UP
+            self._left = min(self._left, self.t + round(after / self.scene.control_timestep))
+        self.over = self.t >= self._left or bool(self.simulation.unstable[0])
+
+    def progress(self) -> dict[str, Any]:
+        """Plain JSON: time, skills with the one under way, steps of the goal, limits, and why it gave up."""
+        outcome = outcome_of(self.scene.course, self._carry, "unstable" if self.simulation.unstable[0] else None)
+        gave_up = self.operator.gave_up
+        return {
+            "t": self.t * self.scene.control_timestep,
+            "chain": self.chain,
+            "begun": self.begun,
+            "goal": list(outcome["subgoals"].items()),
+            "success": bool(outcome["success"]),
+            "failure": outcome["failure"],
+            "limits": limits_now(self.scene, self._readings),
+            "gave_up": None if gave_up is None else self._say(gave_up),
+            "over": self.over,
+        }
+
+
+def limits_now(scene: Scene, readings: Readings) -> list[dict[str, Any]]:
+    """Each limit of force and speed: `name`, `value`, `bound`, `unit`, and `who`, the contact that brings most of a force."""
+    found = []
+    for limit in scene.safety:
+        asked, value = limit.predicate, float(np.asarray(limit.predicate.value(readings)).reshape(-1)[0])
+        who = ""
+        if isinstance(asked, Force) and value > 0.0:
+            peaks = readings.peak[..., readings.layout.force_columns(asked.forces)].reshape(-1)
+            most = asked.forces[int(peaks.argmax())]
+            who = " – ".join(word.partition(":")[2].replace("/", ".", 1) or word for word in (most.of, most.to) if word)
+        found.append({"name": limit.name, "value": value, "bound": limit.bound, "unit": asked.unit, "who": who})
+    return found

@@ -1,0 +1,251 @@
+"""The page's server: one page, one WebSocket, on loopback unless an address is named.
+
+It hands out the files of `page/` that are read at its start, and nothing else: no path of a request ever reaches a file system.
+Whoever asks by a name that is not the machine's own (a page elsewhere whose name was turned to loopback), or from a page elsewhere,
+is refused. With an address it speaks TLS, and who has not the token gets an empty refusal whatever is asked for.
+"""
+
+from __future__ import annotations
+
+import hmac
+import http.cookies
+import json
+import queue
+import secrets
+import ssl
+import subprocess
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from ...scenarios.sheet.errors import ShiliuError
+
+PAGE = Path(__file__).parent / "page"
+KINDS = {".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css"}
+LOOPBACK = "127.0.0.1"
+OWN_NAMES = ("127.0.0.1", "localhost")
+OWN = ("here", "gone", "saved", "end")  # what no page asks for
+COOKIE = "shiliu_token"
+LARGEST = 1 << 20  # bytes of a message from the page
+PENDING = 4  # frames that a slow browser is behind before it is left out of the next
+DAYS = 30  # that a certificate holds
+
+
+@dataclass
+class Message:
+    """What a page sent: its plain JSON, and when it came [ns, monotonic]."""
+
+    what: dict[str, Any]
+    receive_ns: int = field(default_factory=time.monotonic_ns)
+
+
+class PageServer:
+    """Serves the page and carries messages, from a thread of its own.
+
+    Args:
+        listen: an address of this machine for others in the room, by TLS and with a token; None: loopback alone, plain.
+        port: 0 for any that is free.
+
+    Attributes:
+        inbox: messages of pages, in the order in which they came; those of the server itself (`OWN`) among them.
+        url: to be opened; with `listen` the token is in it, and is taken once.
+
+    Raises:
+        ShiliuError: the extra `studio` is not installed, the address is not this machine's, or no certificate can be made.
+    """
+
+    def __init__(self, listen: str | None = None, port: int = 0):
+        try:
+            from websockets.sync.server import serve
+        except ImportError:
+            raise ShiliuError('The page needs the extra studio: pip install "shiliu[studio]".') from None
+        self.inbox: queue.Queue[Message] = queue.Queue()
+        self._listen = listen
+        self._token = secrets.token_urlsafe(24) if listen else None
+        self._session: str | None = None  # given for the token, which is used up by that
+        self._lock = threading.Lock()
+        self._clients: dict[Any, queue.Queue[str | bytes | None]] = {}
+        self._kept: dict[str, str | bytes] = {}
+        self._files = {
+            f"/{path.name}": (path.read_bytes(), KINDS[path.suffix]) for path in PAGE.iterdir() if path.suffix in KINDS
+        }
+        try:
+            self._server = serve(
+                self._talk,
+                listen or LOOPBACK,
+                port,
+                ssl=_tls(listen) if listen else None,
+                process_request=self._answer,
+                max_size=LARGEST,
+                compression=None,
+            )
+        except OSError as error:
+            raise ShiliuError(
+                f"{listen or LOOPBACK}:{port} cannot be listened at: {error.strerror}. Name an address of this machine and a free port.",
+                field="listen" if listen else "port",
+            ) from None
+        self.port = int(self._server.socket.getsockname()[1])
+        self._names = {f"{name}:{self.port}" for name in ((listen,) if listen else OWN_NAMES)}
+        shown = f"[{listen}]" if listen and ":" in listen else listen
+        self._names |= {f"{shown}:{self.port}"} if listen else set()
+        self.url = f"https://{shown}:{self.port}/?token={self._token}" if listen else f"http://{LOOPBACK}:{self.port}/"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    # -- what is answered -------------------------------------------------------------------------------------------
+
+    def _answer(self, connection: Any, request: Any) -> Any:
+        """An answer to a request; None lets a WebSocket begin."""
+        from websockets.datastructures import Headers
+        from websockets.http11 import Response
+
+        def reply(status: int, reason: str, body: bytes = b"", kind: str = "text/plain", **more: str) -> Response:
+            headers = {"Content-Type": kind, "Content-Length": str(len(body)), "Connection": "close"}
+            headers |= {
+                "Cache-Control": "no-store",
+                "X-Content-Type-Options": "nosniff",
+                "Referrer-Policy": "no-referrer",
+            }
+            headers["Content-Security-Policy"] = (
+                "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
+            )
+            return Response(
+                status, reason, Headers({**headers, **{k.replace("_", "-"): v for k, v in more.items()}}), body
+            )
+
+        asked = urlsplit(request.path)
+        scheme = "https" if self._token else "http"
+        origin = request.headers.get("Origin")
+        if request.headers.get("Host") not in self._names or origin not in (
+            None,
+            *(f"{scheme}://{name}" for name in self._names),
+        ):
+            return reply(403, "Forbidden")
+        if self._token and not self._known(request):
+            given = parse_qs(asked.query).get("token", [""])[0]
+            if not self._take(given):
+                return reply(403, "Forbidden")
+            cookie = f"{COOKIE}={self._session}; Secure; HttpOnly; SameSite=Strict; Path=/"
+            return reply(303, "See Other", Location="/", Set_Cookie=cookie)
+        if asked.path == "/socket":
+            return None
+        found = self._files.get("/index.html" if asked.path == "/" else asked.path)
+        return reply(404, "Not Found") if found is None else reply(200, "OK", *found)
+
+    def _take(self, given: str) -> bool:
+        """Whether this is the token, which opens the page once."""
+        with self._lock:
+            if self._session is not None or not hmac.compare_digest(given.encode(), str(self._token).encode()):
+                return False
+            self._session = secrets.token_urlsafe(24)
+            return True
+
+    def _known(self, request: Any) -> bool:
+        if self._session is None:
+            return False
+        held = http.cookies.SimpleCookie()
+        try:
+            held.load(request.headers.get("Cookie", ""))
+        except http.cookies.CookieError:
+            return False
+        return COOKIE in held and hmac.compare_digest(held[COOKIE].value.encode(), self._session.encode())
+
+    def _talk(self, connection: Any) -> None:
+        """One page, until it is closed: what it sends goes to the inbox, what was kept and what is new goes to it."""
+        outgoing: queue.Queue[str | bytes | None] = queue.Queue()
+        with self._lock:
+            for message in self._kept.values():
+                outgoing.put(message)
+            self._clients[connection] = outgoing
+        self.inbox.put(Message({"do": "here"}))
+        threading.Thread(target=_write, args=(connection, outgoing), daemon=True).start()
+        try:
+            for text in connection:
+                try:
+                    what = json.loads(text) if isinstance(text, str) else None
+                except (ValueError, RecursionError):
+                    what = None
+                if isinstance(what, dict) and isinstance(what.get("do"), str) and what["do"] not in OWN:
+                    self.inbox.put(Message(what))
+        except Exception:  # however a connection ends, the page is gone
+            pass
+        finally:
+            with self._lock:
+                self._clients.pop(connection, None)
+            outgoing.put(None)
+            self.inbox.put(Message({"do": "gone"}))
+
+    # -- what is sent -----------------------------------------------------------------------------------------------
+
+    def keep(self, kind: str, content: dict[str, Any] | bytes | None) -> None:
+        """Send to every page, and to each that is opened later; None forgets it. Bytes are sent as they are."""
+        with self._lock:
+            self._kept.pop(kind, None)
+            if content is None:
+                return
+            message = content if isinstance(content, bytes) else json.dumps({"kind": kind, **content}, default=float)
+            self._kept[kind] = message
+            for outgoing in self._clients.values():
+                outgoing.put(message)
+
+    def send(self, kind: str, content: dict[str, Any] | bytes) -> None:
+        """Send to every page that is open and keeps up; a browser that lags sees fewer frames, not old ones."""
+        message = content if isinstance(content, bytes) else json.dumps({"kind": kind, **content}, default=float)
+        with self._lock:
+            for outgoing in self._clients.values():
+                if not isinstance(content, bytes) or outgoing.qsize() < PENDING:
+                    outgoing.put(message)
+
+    def received(self, wait: float = 0.0) -> list[Message]:
+        """All messages that have come; where there is none, it waits for one so long [s]."""
+        found: list[Message] = []
+        try:
+            found.append(self.inbox.get(timeout=wait) if wait > 0 else self.inbox.get_nowait())
+            while True:
+                found.append(self.inbox.get_nowait())
+        except queue.Empty:
+            return found
+
+    @property
+    def watched(self) -> bool:
+        """Whether a page is open."""
+        return bool(self._clients)
+
+    def close(self) -> None:
+        self._server.shutdown()
+
+
+def _write(connection: Any, outgoing: queue.Queue[str | bytes | None]) -> None:
+    while (message := outgoing.get()) is not None:
+        try:
+            connection.send(message)
+        except Exception:
+            return
+
+
+def _tls(address: str) -> ssl.SSLContext:
+    """A context with a certificate made for this address, which no file outlives.
+
+    Raises:
+        ShiliuError: the program `openssl` is not there, or refuses.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        key, certificate = Path(folder) / "key.pem", Path(folder) / "certificate.pem"
+        name = f"subjectAltName={'IP' if address.replace('.', '').isdigit() or ':' in address else 'DNS'}:{address}"
+        asked = f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days {DAYS} -subj /CN=shiliu".split()
+        try:
+            subprocess.run(
+                [*asked, "-keyout", str(key), "-out", str(certificate), "-addext", name],
+                check=True,
+                capture_output=True,
+            )
+        except (OSError, subprocess.CalledProcessError):
+            raise ShiliuError(
+                f"No certificate could be made for {address}. Install openssl, or leave listen= out.", field="listen"
+            ) from None
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        return context

@@ -1,0 +1,304 @@
+"""`shiliu studio scenario=`: a page that follows the files of a scene, and in which its variation and its operator can be tried."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from ...scenarios.draws.variation import Draw, draw, nominal, of_values
+from ...scenarios.parts.pose import Pose
+from ...scenarios.reading.config import nominal_values
+from ...scenarios.robots.postures import arm_facts
+from ...scenarios.scene.scene import Scene
+from ...scenarios.sheet.errors import ShiliuError
+from ..report.text import Words
+from .performing import Performance
+from .server import Message, PageServer
+from .shapes import PosedModel, meshes, shapes, standing_view
+
+IDLE = 0.25  # s, that is waited for a message where nothing moves
+TOLD = 6  # control steps between two reports of progress
+
+
+class Studio:
+    """A scene on a page.
+
+    Args:
+        page: which shows it; load: reads the scene's files anew, and raises ShiliuError with all that is wrong there.
+        lang: of sentences, en or zh; seed: of the first draw, None for the scene as the YAML gives it.
+        files: folders whose files the scene is made from.
+        check: the command of `shiliu check` about the same scene, asked anew whenever the scene is read; none where empty.
+    """
+
+    def __init__(
+        self,
+        page: PageServer,
+        load: Callable[[], Scene],
+        lang: str = "en",
+        seed: int | None = None,
+        files: Iterable[Path] = (),
+        check: Sequence[str] = (),
+    ):
+        self.page, self._load, self._words, self._seed = page, load, Words(lang), seed
+        self.scene: Scene | None = None
+        self._values: dict[str, float] = {}
+        self._meshes = ""  # digest of those that were sent
+        self._check = list(check)
+        self._asking: subprocess.Popen[str] | None = None
+        self._performance: Performance | None = None
+        self._playing, self._until, self._due = False, 0, 0.0
+        self._gone = threading.Event()
+        self._files = list(files)
+        page.keep("mode", {"mode": "studio", "lang": lang})
+
+    # -- the scene --------------------------------------------------------------------------------------------------
+
+    def read(self) -> None:
+        """Read the files and show the scene; where they are wrong, say what and where, and keep showing the last one."""
+        begun = time.perf_counter()
+        try:
+            scene = self._load()
+            values, task, state = self._values_of(scene)
+            self._show(scene, values, task, state)
+        except Exception as error:  # a file that is being edited may be anything; the page stays
+            self.page.keep("problems", {"problems": problems_of(error)})
+            return
+        self.page.keep("problems", {"problems": []})
+        self.page.keep("scene", self._about(scene, time.perf_counter() - begun))
+        self._ask()
+
+    def _values_of(self, scene: Scene) -> tuple[dict[str, float], int, Draw]:
+        """What is shown of a scene that was read: the draw of the seed, or, with none, what the sliders say as far as it still varies."""
+        if self._seed is not None:
+            drawn = draw(scene, self._seed)
+        else:
+            known = nominal_values(scene.config)
+            kept = {key: value for key, value in self._values.items() if key in {v.key for v in scene.config.variation}}
+            changed = {key: value for key, value in kept.items() if key in known}
+            drawn = of_values(scene, known | changed, 0) if changed else nominal(scene)
+        return dict(drawn.values), drawn.task, drawn
+
+    def _show(self, scene: Scene, values: dict[str, float], task: int, drawn: Draw) -> None:
+        model = scene.compile(values, looks=True)
+        digest, message = meshes(model)
+        self.scene, self._draw, self._shown = scene, drawn, PosedModel(model)
+        self._performance, self._playing = None, False
+        if digest != self._meshes:
+            self._meshes = digest
+            self.page.keep("meshes", message)
+        self.page.keep("shapes", shapes(model))
+        data = mujoco.MjData(drawn.model)
+        mujoco.mj_setState(drawn.model, data, drawn.start_state, mujoco.mjtState.mjSTATE_INTEGRATION)
+        mujoco.mj_kinematics(drawn.model, data)
+        self._frame(data.qpos, 0.0)
+        mujoco.mj_camlight(self._shown.model, self._shown.data)
+        self.page.keep("eye", standing_view(self._shown.model, self._shown.data) or {})
+        reach = float(arm_facts(scene.robot.name)["reach"])
+        spheres = [{"pos": data.site(f"{side}_shoulder").xpos.tolist(), "radius": reach} for side in ("left", "right")]
+        self.page.keep("reach", {"reach": spheres})
+        self.page.keep("values", {"values": values, "seed": self._seed, "redraws": list(drawn.redraws)})
+        self.page.keep("progress", None)
+        self.page.send(
+            "progress", {"goal": [[step.name, None] for step in scene.goal], "chain": [], "t": 0.0, "limits": []}
+        )
+
+    def _frame(self, qpos: np.ndarray, at: float) -> None:
+        message = self._shown.frame(qpos, at)
+        if self._playing:
+            self.page.send("frame", message)
+        else:
+            self.page.keep("frame", message)
+
+    def _about(self, scene: Scene, took: float) -> dict[str, Any]:
+        sliders = [
+            {"key": vary.key, "low": low, "high": high, "choices": list(vary.choices)}
+            for vary in scene.config.variation
+            for low, high in [_ends(vary, nominal_values(scene.config))]
+        ]
+        title = {key: scene.config.title.get(key) for key in ("en", "zh")}
+        parts = [placed.name for placed in scene.config.parts]
+        return {"name": scene.name, "title": title, "sliders": sliders, "parts": parts, "took": took}
+
+    def _ask(self) -> None:
+        """Let `shiliu check` answer about what was read, in a process of its own: it would halt what plays."""
+        if self._asking is not None:
+            self._asking.kill()
+        if not self._check:
+            return
+        self._asking = asking = subprocess.Popen(
+            self._check, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+
+        def listen() -> None:
+            lines = asking.communicate()[0].splitlines()
+            if asking is self._asking:
+                self.page.keep("answers", {"answers": lines})
+
+        threading.Thread(target=listen, daemon=True).start()
+
+    # -- what the page asks for -------------------------------------------------------------------------------------
+
+    def take(self, message: Message) -> None:
+        """Do what a page asks for; what is no wish of these is left, and one that cannot be granted is answered."""
+        asked = message.what
+        try:
+            match asked:
+                case {"do": "saved"}:
+                    self.read()
+                case _ if self.scene is None:
+                    return
+                case {"do": "seed", "seed": None}:
+                    self._seed, self._values = None, {}
+                    self._again()
+                case {"do": "seed", "seed": int(seed)} if 0 <= seed < 2**31:
+                    self._seed, self._values = seed, {}
+                    self._again()
+                case {"do": "value", "key": str(key), "value": int() | float() as value}:
+                    self._set(key, float(value))
+                case {"do": "click", "part": str(part), "point": [x, y, z]}:
+                    point = np.array([x, y, z], float)
+                    line, below = at_of(self.scene, self._draw, part, point)
+                    self.page.send("at", {"part": part, "at": line, "stands_on": below, "point": point.tolist()})
+                case {"do": "play" | "skill" as how}:
+                    self._play(how)
+                case {"do": "stop"}:
+                    self._playing = False
+                case {"do": "restart"}:
+                    self._again()
+        except Exception as error:
+            self._playing = False
+            self.page.send("refused", {"why": "\n".join(problems_of(error))})
+
+    def _again(self) -> None:
+        assert self.scene is not None
+        self._show(self.scene, *self._values_of(self.scene))
+
+    def _set(self, key: str, value: float) -> None:
+        """A slider: the other values stay as they are shown."""
+        assert self.scene is not None
+        varied = {vary.key: vary for vary in self.scene.config.variation}
+        if key not in varied or not np.isfinite(value):
+            raise ShiliuError(f"{key!r} does not vary here.", field="value")
+        low, high = _ends(varied[key], nominal_values(self.scene.config))
+        self._values = {k: self._draw.values[k] for k in varied} | {key: min(max(value, low), high)}
+        self._seed = None
+        self._again()
+
+    def _play(self, how: str) -> None:
+        """Go on with the operator: to its end, or to where it begins its next skill."""
+        assert self.scene is not None
+        if self._performance is None or self._performance.over:
+            seed = 0 if self._seed is None else self._seed
+            self._performance = Performance(self.scene, self._draw, seed, self._say)
+        self._until = self._performance.begun + 1 if how == "skill" else 10**9
+        self._playing, self._due = True, time.monotonic()
+
+    def _say(self, gave_up: dict[str, Any]) -> str:
+        return f"{gave_up['skill']} ({gave_up['number']}): {self._words.gave_up(gave_up, plain=False)}"
+
+    def _move(self) -> None:
+        """One control step of what plays, when it is due."""
+        assert self._performance is not None and self.scene is not None
+        performance = self._performance
+        performance.step()
+        if performance.over or performance.begun > self._until:
+            self._playing = False
+        if not self._playing or performance.t % TOLD == 0:
+            self.page.send("progress", performance.progress())
+        self._frame(performance.qpos, performance.t * self.scene.control_timestep)
+        self._due = max(self._due + self.scene.control_timestep, time.monotonic() - 0.2)
+
+    def turn(self) -> bool:
+        """Take what has come, and move what plays; False once the page was asked to end."""
+        wait = max(self._due - time.monotonic(), 0.0) if self._playing else IDLE
+        came = self.page.received(wait)
+        latest = {m.what.get("key"): m for m in came if m.what["do"] == "value"}
+        saved = False
+        for message in came:
+            if message.what["do"] == "end":
+                return False
+            if message.what["do"] == "value" and latest[message.what.get("key")] is not message:
+                continue  # a slider that went on meanwhile
+            if message.what["do"] == "saved":
+                if saved:
+                    continue
+                saved = True
+            self.take(message)
+        if self._playing and time.monotonic() >= self._due:
+            self._move()
+        return True
+
+    def run(self) -> None:
+        """Show the scene, follow its files, until it is interrupted."""
+        follow(self._files, self.page, self._gone)
+        self.read()
+        try:
+            while self.turn():
+                pass
+        finally:
+            self._gone.set()
+            if self._asking is not None:
+                self._asking.kill()
+
+
+def follow(folders: Iterable[Path], page: PageServer, gone: threading.Event) -> None:
+    """Put `{"do": "saved"}` into the page's inbox whenever a file in these folders has changed, from a thread of its own."""
+    from watchfiles import watch
+
+    there = [folder for folder in folders if folder.is_dir()]
+
+    def look() -> None:
+        for _ in watch(*there, stop_event=gone, debounce=150, step=50, raise_interrupt=False):
+            page.inbox.put(Message({"do": "saved"}))
+
+    if there:
+        threading.Thread(target=look, daemon=True).start()
+
+
+def problems_of(error: Exception) -> list[str]:
+    """What is wrong, a line each, with file and line where they are known."""
+    text = str(error) if isinstance(error, ShiliuError) else f"{type(error).__name__}: {error}"
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _ends(vary: Any, known: dict[str, float]) -> tuple[float, float]:
+    """Lowest and highest value that is drawn, as a value of the scene."""
+    if vary.choices:
+        return min(vary.choices), max(vary.choices)
+    base = 0.0 if vary.replace else known.get(vary.key, 0.0)
+    return base + vary.low, base + vary.high
+
+
+def at_of(scene: Scene, drawn: Draw, part: str, point: np.ndarray) -> tuple[str, str]:
+    """The line `at:` that brings a part to a point, and what it is relative to.
+
+    Args:
+        part: instance of the scenario; point: (3,) [m] in the world, as the draw stands.
+
+    Returns:
+        `at: {x: 142 mm, y: -95 mm}` in whole millimetres, and its `stands_on`, "" where the part stands in the world.
+
+    Raises:
+        ShiliuError: there is no such part, or the point is not finite.
+    """
+    placed = next((one for one in scene.config.parts if one.name == part), None)
+    if placed is None or not np.isfinite(point).all():
+        raise ShiliuError(f"There is no part {part!r} here.", field="part")
+    base, below = Pose.identity(), ""
+    if placed.stands_on is not None:
+        data = mujoco.MjData(drawn.model)
+        data.qpos[:] = scene.start_qpos(drawn.model)
+        mujoco.mj_kinematics(drawn.model, data)
+        site = data.site("/".join(placed.stands_on))
+        quat = np.empty(4)
+        mujoco.mju_mat2Quat(quat, site.xmat)
+        base, below = Pose(site.xpos.copy(), quat), ".".join(placed.stands_on)
+    x, y, z = (round(1e3 * float(v)) for v in base.inverse().matrix @ (point - base.pos))
+    return f"at: {{x: {x} mm, y: {y} mm{f', z: {z} mm' if z else ''}}}", below

@@ -1,0 +1,155 @@
+"""The page's server: who is answered, and with what."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+
+import pytest
+from shiliu.replay.live import server
+from shiliu.replay.live.server import PageServer
+from shiliu.scenarios.sheet.errors import ShiliuError
+
+connect = pytest.importorskip("websockets.sync.client").connect
+
+
+@pytest.fixture
+def page() -> Iterator[PageServer]:
+    made = PageServer()
+    yield made
+    made.close()
+
+
+def asked(port: int, path: str, secure: bool = False, method: str = "GET", **headers: str):
+    """Status, headers and body of a raw request; the path is sent as it stands."""
+    if secure:
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=10, context=context)
+    else:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.putrequest(method, path, skip_host="Host" in headers)
+    for name, value in headers.items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    answer = connection.getresponse()
+    return answer.status, dict(answer.getheaders()), answer.read()
+
+
+def test_the_page_is_this_machines_alone(page):
+    assert page._server.socket.getsockname()[0] == "127.0.0.1" and page.url.startswith("http://127.0.0.1:")
+    others = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)} - {"127.0.0.1"}
+    for address in [one for one in others if not one.startswith("127.")]:
+        with pytest.raises(OSError):
+            socket.create_connection((address, page.port), timeout=1)
+
+
+def test_the_page_and_its_scripts_are_answered(page):
+    status, headers, body = asked(page.port, "/")
+    assert status == 200 and b"page.js" in body and "text/html" in headers["Content-Type"]
+    for path in ("/page.js", "/style.css", "/three.module.min.js", "/three.core.min.js", "/OrbitControls.js"):
+        assert asked(page.port, path)[0] == 200
+    script = asked(page.port, "/page.js")[2].decode()
+    assert "http://" not in script and "https://" not in script  # nothing is fetched from elsewhere
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/../server.py",
+        "/..%2fserver.py",
+        "/%2e%2e/server.py",
+        "//etc/passwd",
+        "/page/page.js",
+        "/three.LICENSE",
+        "/./page.js",
+        "/page.js%00",
+    ],
+)
+def test_no_other_file_is_read(page, path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "server.py").write_text("secret")
+    status, _, body = asked(page.port, path)
+    assert status == 404 and not body
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1:1"])
+def test_a_name_that_leads_here_is_refused(page, host):
+    assert asked(page.port, "/", Host=host)[0] == 403
+
+
+def test_a_page_from_elsewhere_is_refused(page):
+    with pytest.raises(Exception, match="403"):
+        connect(f"ws://127.0.0.1:{page.port}/socket", origin="http://evil.example")
+    assert asked(page.port, "/", Origin="http://evil.example")[0] == 403
+
+
+def test_messages_go_both_ways_and_what_was_kept_comes_first(page):
+    page.keep("mode", {"mode": "studio"})
+    page.keep("frame", b"\x02\x00\x00\x00")
+    page.keep("gone", {"a": 1})
+    page.keep("gone", None)
+    with connect(f"ws://127.0.0.1:{page.port}/socket", origin=f"http://127.0.0.1:{page.port}") as one:
+        assert json.loads(one.recv(timeout=5)) == {"kind": "mode", "mode": "studio"}
+        assert one.recv(timeout=5) == b"\x02\x00\x00\x00"
+        for text in ("no json", "[1]", '{"do": 3}', '{"no": 1}', "[" * 100_000, '{"do": "end"}', '{"do": "play"}'):
+            one.send(text)
+        one.send(b"bytes")
+        came: list[str] = []
+        end = time.monotonic() + 5
+        while "play" not in came and time.monotonic() < end:
+            came += [message.what["do"] for message in page.received(0.1)]
+        assert came == ["here", "play"]
+        page.send("at", {"at": "x"})
+        assert json.loads(one.recv(timeout=5)) == {"kind": "at", "at": "x"}
+
+
+def test_a_slow_page_gets_fewer_frames_and_every_word(page):
+    outgoing = server.queue.Queue()
+    page._clients["slow"] = outgoing
+    for k in range(50):
+        page.send("frame", b"%d" % k)
+        page.send("progress", {"t": k})
+    kinds = [isinstance(one, bytes) for one in list(outgoing.queue)]
+    assert kinds.count(False) == 50 and 0 < kinds.count(True) <= server.PENDING
+
+
+def test_without_the_token_nothing_is_answered():
+    page = PageServer("127.0.0.1")
+    try:
+        token = page.url.partition("token=")[2]
+        assert page.url.startswith("https://") and len(token) >= 32
+        for path in ("/", "/page.js", "/socket", "/nothing", "/?token=", f"/?token={token[:-1]}", f"/?token={token}x"):
+            status, headers, body = asked(page.port, path, secure=True)
+            assert status == 403 and not body and "Set-Cookie" not in headers
+        status, headers, body = asked(page.port, f"/?token={token}", secure=True)
+        assert status == 303 and not body
+        cookie = headers["Set-Cookie"]
+        assert all(word in cookie for word in ("Secure", "HttpOnly", "SameSite=Strict"))
+        known = cookie.partition(";")[0]
+        assert token not in known
+        assert asked(page.port, "/page.js", secure=True, Cookie=known)[0] == 200
+        assert asked(page.port, "/page.js", secure=True, Cookie=known + "x")[0] == 403
+        assert asked(page.port, f"/?token={token}", secure=True)[0] == 403  # it opens once
+        with pytest.raises((OSError, http.client.HTTPException)):
+            asked(page.port, "/")  # no plain HTTP
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        address, own = f"wss://127.0.0.1:{page.port}/socket", f"https://127.0.0.1:{page.port}"
+        with pytest.raises(Exception, match="403"):
+            connect(address, ssl=context, origin=own)
+        with connect(address, ssl=context, origin=own, additional_headers={"Cookie": known}):
+            pass
+    finally:
+        page.close()
+
+
+def test_an_address_that_is_not_this_machines_is_refused(page):
+    with pytest.raises(ShiliuError, match=r"listen: 192\.0\.2\.7:0 cannot be listened at"):
+        PageServer("192.0.2.7")
+    with pytest.raises(ShiliuError, match="port: 127"):
+        PageServer(port=page.port)

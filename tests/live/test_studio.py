@@ -1,0 +1,256 @@
+"""The studio: a scene that follows its file, its sliders, its places, its operator."""
+
+from __future__ import annotations
+
+import shutil
+import struct
+import threading
+import time
+from pathlib import Path
+
+import mujoco
+import numpy as np
+import pytest
+from browser import CHROMIUM, browsing
+from shiliu import load_scenario
+from shiliu.replay.live import shapes
+from shiliu.replay.live.server import Message, PageServer
+from shiliu.replay.live.studio import Studio, at_of
+from shiliu.scenarios.draws.variation import chosen, draw, nominal
+from shiliu.scenarios.reading.config import nominal_values
+from shiliu.scenarios.sheet.errors import ShiliuError
+
+FILE = Path(__file__).resolve().parents[2] / "conf" / "scenario" / "microwave.yaml"
+
+
+class Paper:
+    """A page that keeps what it is shown."""
+
+    def __init__(self) -> None:
+        self.shown: dict = {}
+        self.frames: list[bytes] = []
+        self.came: list[Message] = []
+
+    def keep(self, kind, content):
+        self.shown[kind] = content
+        if kind == "frame":
+            self.frames.append(content)
+
+    send = keep
+
+    def received(self, wait=0.0):
+        came, self.came = self.came, []
+        return came
+
+
+@pytest.fixture(scope="module")
+def oven():
+    return load_scenario("microwave")
+
+
+@pytest.fixture
+def studio(oven) -> tuple[Studio, Paper]:
+    paper = Paper()
+    made = Studio(paper, lambda: oven)
+    made.read()
+    return made, paper
+
+
+def wish(studio, **what) -> None:
+    studio.take(Message(what))
+
+
+def test_what_is_shown_stands_where_the_engine_has_it(studio):
+    made, paper = studio
+    head, t, body = paper.frames[-1][:4], paper.frames[-1][4:8], np.frombuffer(paper.frames[-1][8:], np.float32)
+    assert struct.unpack("<I", head)[0] == shapes.FRAME and struct.unpack("<f", t)[0] == 0.0
+    data = mujoco.MjData(made._draw.model)
+    data.qpos[:] = mujoco_qpos(made)
+    mujoco.mj_kinematics(made._draw.model, data)
+    names = paper.shown["shapes"]["bodies"]
+    poses = body.reshape(len(names), 7)
+    for name in ("bowl/bowl", "zarm_r7_link"):
+        if name in names:
+            assert poses[names.index(name)][:3] == pytest.approx(data.body(name).xpos, abs=1e-6)
+    meshes = paper.shown["meshes"]
+    count = struct.unpack_from("<I", meshes, 4)[0]
+    corners = struct.unpack_from(f"<{count}I", meshes, 8)
+    assert len(meshes) == 8 + 4 * count + 12 * sum(corners) and not [n for n in corners if n % 3]
+    used = {g["mesh"] for g in paper.shown["shapes"]["geoms"] if g["type"] == "mesh"}
+    assert used and max(used) < count
+
+
+def mujoco_qpos(made):
+    data = mujoco.MjData(made._draw.model)
+    mujoco.mj_setState(made._draw.model, data, made._draw.start_state, mujoco.mjtState.mjSTATE_INTEGRATION)
+    return data.qpos
+
+
+def test_a_slider_changes_that_value_alone(studio, oven):
+    made, paper = studio
+    before = dict(paper.shown["values"]["values"])
+    wish(made, do="value", key="counter.height", value=0.885)
+    after = paper.shown["values"]["values"]
+    assert after == before | {"counter.height": 0.885} and "refused" not in paper.shown
+    assert made._draw.values == chosen(oven, {"counter.height": 0.885}).values
+    wish(made, do="value", key="counter.height", value=99)  # beyond what is drawn
+    assert paper.shown["values"]["values"]["counter.height"] == pytest.approx(0.90)
+    wish(made, do="value", key="counter.heigth", value=0.9)
+    assert "'counter.heigth' does not vary here" in paper.shown["refused"]["why"]
+
+
+def test_a_seed_shows_its_draw_and_none_the_scene_as_written(studio, oven):
+    made, paper = studio
+    wish(made, do="seed", seed=5)
+    assert paper.shown["values"]["values"] == dict(draw(oven, 5).values) and paper.shown["values"]["seed"] == 5
+    wish(made, do="seed", seed=None)
+    assert paper.shown["values"]["values"] == nominal_values(oven.config)
+    for wrong in (-1, "5", 2**40, 1.5):
+        wish(made, do="seed", seed=wrong)
+    assert paper.shown["values"]["seed"] is None
+
+
+def test_a_click_gives_the_line_that_brings_the_part_there(oven):
+    drawn = chosen(oven, {"counter.height": 0.9})
+    data = mujoco.MjData(drawn.model)
+    data.qpos[:] = oven.start_qpos(drawn.model)
+    mujoco.mj_kinematics(drawn.model, data)
+    base = data.site("counter/top_front")
+    point = base.xpos + base.xmat.reshape(3, 3) @ [0.142, -0.095, 0.0]
+    assert at_of(oven, drawn, "bowl", point) == ("at: {x: 142 mm, y: -95 mm}", "counter.top_front")
+    assert at_of(oven, drawn, "counter", np.array([0.2, 0.01, 0.03])) == ("at: {x: 200 mm, y: 10 mm, z: 30 mm}", "")
+    for part, where in (("cup", point), ("bowl", np.array([np.nan, 0, 0]))):
+        with pytest.raises(ShiliuError):
+            at_of(oven, drawn, part, where)
+
+
+def test_a_click_holds_where_what_it_stands_on_is_turned():
+    """What the line says is what the reader makes of it: put back into the YAML it brings the part to the point."""
+    scene = load_scenario("microwave", ["+parts.counter.yaw=30 deg", "parts.counter.at.y=-150 mm"])
+    drawn = nominal(scene)
+    data = mujoco.MjData(drawn.model)
+    data.qpos[:] = scene.start_qpos(drawn.model)
+    mujoco.mj_kinematics(drawn.model, data)
+    point = data.site("counter/top_front").xpos + np.array([0.2, 0.07, 0.0])
+    line, _ = at_of(scene, drawn, "bowl", point)
+    x, y = (line.partition(f"{axis}: ")[2].partition(" mm")[0] for axis in "xy")
+    again = load_scenario(
+        "microwave",
+        [
+            "+parts.counter.yaw=30 deg",
+            "parts.counter.at.y=-150 mm",
+            f"parts.bowl.at.x={x} mm",
+            f"parts.bowl.at.y={y} mm",
+        ],
+    )
+    there = mujoco.MjData(again.model)
+    there.qpos[:] = again.start_qpos(again.model)
+    mujoco.mj_kinematics(again.model, there)
+    assert there.site("bowl/base").xpos == pytest.approx(point, abs=1e-3)
+
+
+def test_the_operator_plays_stops_and_goes_on_by_skill(studio):
+    made, paper = studio
+    wish(made, do="skill")
+    while made._playing:
+        made._due = 0.0
+        made.turn()
+    progress = paper.shown["progress"]
+    assert progress["begun"] == 2 and progress["chain"][0].startswith("look") and not progress["over"]
+    assert progress["t"] > 0 and paper.shown["frame"] == paper.frames[-1]
+    wish(made, do="play")
+    made._due = 0.0
+    made.turn()
+    assert made._performance.t > round(progress["t"] / made.scene.control_timestep)
+    wish(made, do="stop")
+    assert not made._playing
+    wish(made, do="restart")
+    assert made._performance is None and struct.unpack("<f", paper.frames[-1][4:8])[0] == 0.0
+
+
+def test_the_reason_is_shown_where_it_gives_up():
+    scene = load_scenario("microwave", ["parts.bowl.at.x=560 mm", "parts.bowl.at.y=-620 mm"])
+    paper = Paper()
+    made = Studio(paper, lambda: scene)
+    made.read()
+    wish(made, do="play")
+    for _ in range(3000):
+        if not made._playing:
+            break
+        made._due = 0.0
+        made.turn()
+    assert paper.shown["progress"]["gave_up"] and "mm" in paper.shown["progress"]["gave_up"]
+
+
+def test_a_file_that_is_wrong_leaves_the_last_scene_and_says_where(tmp_path, monkeypatch):
+    (tmp_path / "conf" / "scenario").mkdir(parents=True)
+    file = tmp_path / "conf" / "scenario" / "mine.yaml"
+    text = FILE.read_text(encoding="utf-8")
+    file.write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    page = PageServer()
+    made = Studio(page, lambda: load_scenario("mine"), files=[tmp_path / "conf"])
+    running = threading.Thread(target=made.run, daemon=True)
+    running.start()
+
+    def kept(kind: str):
+        return page._kept.get(kind)
+
+    try:
+        until(lambda: kept("scene"))
+        first = kept("shapes")
+        line = next(i for i, one in enumerate(text.splitlines(), 1) if "fixtures/counter" in one)
+        file.write_text(text.replace("fixtures/counter,", "fixtures/countre,"), encoding="utf-8")
+        until(lambda: "countre" in kept("problems"))
+        assert f"mine.yaml:{line}:" in kept("problems") and kept("shapes") == first
+        begun = time.monotonic()
+        file.write_text(text.replace("x: 142 mm", "x: 152 mm"), encoding="utf-8")
+        until(lambda: "countre" not in kept("problems"))
+        until(lambda: made.scene.config.parts[3].at[0] == pytest.approx(0.152))
+        assert time.monotonic() - begun < 20  # 2 s on a machine that has nothing else to do
+    finally:
+        page.inbox.put(Message({"do": "end"}))
+        running.join(10)
+        page.close()
+    assert not running.is_alive()
+
+
+def until(holds, seconds: float = 60.0) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed here")
+def test_in_a_browser(tmp_path, monkeypatch):
+    """Saved is shown, a slider moves the scene, a click gives `at:`."""
+    (tmp_path / "conf" / "scenario").mkdir(parents=True)
+    file = tmp_path / "conf" / "scenario" / "mine.yaml"
+    shutil.copy(FILE, file)
+    monkeypatch.chdir(tmp_path)
+    page = PageServer()
+    made = Studio(page, lambda: load_scenario("mine"), files=[tmp_path / "conf"])
+    running = threading.Thread(target=made.run, daemon=True)
+    running.start()
+    try:
+        with browsing(page.url, tmp_path / "profile") as browser:
+            browser.until("shiliu.frames > 0 && shiliu.about")
+            browser.ask("window.before = shiliu.shapes; 0")
+            file.write_text(file.read_text().replace("x: 142 mm", "x: 152 mm"))
+            browser.until("shiliu.shapes !== window.before")
+            height = "document.querySelector('[data-key=\"counter.height\"]')"
+            browser.ask(f"{height}.value = 0.9; {height}.oninput(); 0")
+            browser.until("shiliu.values.values['counter.height'] > 0.89")
+            browser.ask("document.getElementById('part').value = 'bowl'; 0")
+            browser.click(330, 380)
+            browser.until("document.getElementById('at').value")
+            assert browser.ask("document.getElementById('at').value").startswith("at: {x: ")
+            file.write_text(file.read_text().replace("fixtures/counter,", "fixtures/countre,"))
+            browser.until("!document.getElementById('wrong').hidden")
+            assert "mine.yaml:" in browser.ask("document.getElementById('problems').textContent")
+    finally:
+        page.inbox.put(Message({"do": "end"}))
+        running.join(10)
+        page.close()
