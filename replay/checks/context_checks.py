@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from .check import Check
-from .finding import Finding
-from .fixes import Fix, Known, about
-
-
-def _survey(finding: Finding, known: Known) -> Fix:
-    return {"kind": "survey", "cell": about(finding)}
-
+from .fixes import plain
 
 CHECKS = (
-    Check("cell.unknown", fix=_survey, own_cause=True, no_curve="a name is known or it is not"),  # judge/cells
+    Check("cell.unknown", fix=plain("survey", "cell"), own_cause=True, no_curve="a name is known or it is not"),  # judge/cells
     Check(
         "door.followed",  # judge/retargeted_report
         shown_by="open_hand", shown_in="person", no_curve="the report of the recording draws the angles of both doors",

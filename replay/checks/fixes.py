@@ -7,7 +7,7 @@ A fix of one check alone stands beside that check.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .finding import Finding
@@ -40,14 +40,17 @@ def beyond(finding: Finding) -> float | None:
     return finding.value - finding.limit if finding.value is not None and finding.limit is not None else None
 
 
-def rerecord(finding: Finding, known: Known) -> Fix:
-    """The recording chain has lost something that nobody can bring back."""
-    return {"kind": "rerecord", "channel": about(finding), "t0": finding.t0, "t1": finding.t1}
+def plain(kind: str, key: str = "channel", *fields: str) -> Callable[[Finding, Known], Fix]:
+    """A fix that names what a finding is about under a key, and fields of the finding as they are."""
+
+    def fix(finding: Finding, known: Known) -> Fix:
+        return {"kind": kind, key: about(finding), **{name: getattr(finding, name) for name in fields}}
+
+    return fix
 
 
-def rewrite(finding: Finding, known: Known) -> Fix:
-    """What a set says wrongly is written again."""
-    return {"kind": "rewrite", "channel": about(finding), "t0": finding.t0, "t1": finding.t1}
+rerecord = plain("rerecord", "channel", "t0", "t1")  # the recording chain has lost something that nobody can bring back
+rewrite = plain("rewrite", "channel", "t0", "t1")  # what a set says wrongly
 
 
 def clip(finding: Finding, known: Known) -> Fix:

@@ -12,7 +12,7 @@ from ..residual.table import RecordedChannel
 from ..signals.signal import runs
 from .check import Check
 from .finding import Finding, worst_of
-from .fixes import Fix, Known, about
+from .fixes import plain
 from .rules import Rule, Rules
 
 SPAN = (100.0, 1.0)  # from one end to the other, where the unit says it
@@ -88,16 +88,12 @@ def _at_ends(channel: RecordedChannel, dt: float, rule: Rule) -> list[tuple[str,
     return found
 
 
-def _invert(finding: Finding, known: Known) -> Fix:
-    return {"kind": "invert", "channel": about(finding)}
-
-
 CHECKS = (
     Check(
         "unit.polarity",
         run=lambda r: check_polarity(r.columns, r.rules),
         settings={"against": "share", "steady": "time"},
-        fix=_invert,
+        fix=plain("invert"),
         turn=3,
         after=("values",),
         shown_by="hands reversed",

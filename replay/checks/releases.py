@@ -21,7 +21,7 @@ from ..signals.statistics import TO_SIGMA
 from .channel_swap import side_of
 from .check import Check
 from .finding import Finding
-from .fixes import Fix, Known, about
+from .fixes import plain
 from .hands_idle import SPAN
 from .rules import Rule, Rules
 
@@ -267,15 +267,11 @@ def _rounded(posture: np.ndarray) -> tuple[float, ...]:
     return tuple(round(float(angle), 4) for angle in posture)
 
 
-def _keep_closed(finding: Finding, known: Known) -> Fix:
-    return {"kind": "keep_closed", "hand": about(finding), "t0": finding.t0}
-
-
 CHECKS = (
     Check(
         "take.release",
         settings={"takes": "number", "spread": "number", "there": "angle", "nearer": "angle", "later": "time"},
-        fix=_keep_closed,
+        fix=plain("keep_closed", "hand", "t0"),
         of="takes",
         lasts=True,
         own_cause=True,

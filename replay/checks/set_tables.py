@@ -11,7 +11,7 @@ import numpy as np
 from ..recording.declared import FRAMES, Declared, VideoRange
 from .check import Check
 from .finding import Finding, worst_of
-from .fixes import Fix, Known, about, rewrite
+from .fixes import plain, rewrite
 from .inputs import of_set
 from .rules import Rule, Rules
 
@@ -249,16 +249,11 @@ def check_columns(declared: Declared, rules: Rules) -> list[Finding]:
     return [rule.passed(value=0.0, limit=0.0, margin=0.0)]
 
 
-def _recopy(finding: Finding, known: Known) -> Fix:
-    """What was changed afterwards is fetched again."""
-    return {"kind": "recopy", "channel": about(finding), "t0": finding.t0, "t1": finding.t1}
-
-
 CHECKS = (
     Check(
         "set.digest",
         run=of_set(check_digest, "set.digest"),
-        fix=_recopy,
+        fix=plain("recopy", "channel", "t0", "t1"),
         of="set",
         shown_by="set's values edited",
         no_curve="a column is what was written or it is not",

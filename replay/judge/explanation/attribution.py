@@ -227,7 +227,7 @@ class _Trial:
         self.stretches = self._stretches()
         self._models: dict[tuple[str, float], mujoco.MjModel | None] = {}
         self._unchanged: dict[RecordStretch, Rollout] = {}  # of the episode's own draw
-        self.plain = [self._left([self.draw], s, [self._actions(s)])[0] for s in self.stretches]
+        self.plain = [self._left(s, self._actions(s)) for s in self.stretches]
         self.departure = max(self.plain)
 
     def _stretches(self) -> list[RecordStretch]:
@@ -276,14 +276,14 @@ class _Trial:
         kept = self.episode.checkpoints.get(0)
         n = min(self.shown + AFTER, len(self.theirs) - 1, LONGEST)
         stretch = RecordStretch(0, n, recorded)
-        plain = self._left([self.draw], stretch, [self._actions(stretch)])[0]
+        plain = self._left(stretch, self._actions(stretch))
         for state in (kept, drawn):
             if state is None or state.shape != recorded.shape or np.array_equal(state, recorded):
                 continue
             rounded = np.array_equal(state.astype(np.float32).astype(float), recorded)
             amount: dict[str, Any] = {"largest": float(np.abs(state - recorded).max())}
             if plain > 0.0:
-                left = self._left([self.draw], stretch, [self._actions(stretch)], [state])[0]
+                left = self._left(stretch, self._actions(stretch), state)
                 share = left / plain
             else:  # so far from the start that no row shows it yet: only a start that was rounded can be told
                 left, share = (0.0, 0.0) if rounded else (self.departure, 1.0)
@@ -439,7 +439,7 @@ class _Trial:
         departure = max((self.plain[self.stretches.index(s)] for s in chosen), default=0.0)
         left = 0.0
         for stretch in chosen if departure else ():
-            left = max(left, self._left([self.draw], stretch, [actions(stretch)], substeps=substeps)[0])
+            left = max(left, self._left(stretch, actions(stretch), substeps=substeps))
             if left > EXPLAINED * departure:
                 break  # one stretch that it does not explain is enough
         return Hypothesis(name, left, left / departure, amount) if departure else Hypothesis(name, left, 1.0, amount)
@@ -476,43 +476,31 @@ class _Trial:
         return None if model is None else Draw({**self.draw.values, key: value}, self.draw.task, model, self.draw.start_state)
 
     def _left(
-        self,
-        draws: Sequence[Draw],
-        stretch: RecordStretch,
-        actions: Sequence[np.ndarray],
-        states: Sequence[np.ndarray] | None = None,
-        substeps: int | None = None,
-    ) -> list[float]:
-        """The largest difference to the record in a stretch, for each of several plays of it."""
-        out = self._roll(draws, stretch, actions, states, substeps)
+        self, stretch: RecordStretch, actions: np.ndarray, state: np.ndarray | None = None, substeps: int | None = None
+    ) -> float:
+        """The largest difference to the record in a stretch, where it is played with these actions."""
+        (one,) = self._kept(stretch, self._play([self.draw], stretch, [actions], state, substeps))
         want = self._rows(stretch)
-        return [float(_size(one[: len(want)] - want[: len(one)]).max()) for one in out]
+        return float(_size(one[: len(want)] - want[: len(one)]).max())
 
-    def _roll(
-        self,
-        draws: Sequence[Draw],
-        stretch: RecordStretch,
-        actions: Sequence[np.ndarray],
-        states: Sequence[np.ndarray] | None = None,
-        substeps: int | None = None,
-    ) -> np.ndarray:
+    def _roll(self, draws: Sequence[Draw], stretch: RecordStretch, actions: Sequence[np.ndarray]) -> np.ndarray:
         """(m, n+1, k) what the record would hold of a stretch, for each of m plays of it; (m, 1, k) where it has an `end`."""
-        return self._kept(stretch, self._play(draws, stretch, actions, states, substeps))
+        return self._kept(stretch, self._play(draws, stretch, actions))
 
     def _play(
         self,
         draws: Sequence[Draw],
         stretch: RecordStretch,
         actions: Sequence[np.ndarray],
-        states: Sequence[np.ndarray] | None = None,
+        state: np.ndarray | None = None,
         substeps: int | None = None,
     ) -> list[Rollout]:
         scene = self.scene
         if substeps is not None:
             scene = copy.copy(scene)
             scene.n_substeps = substeps
-        starts = [stretch.state] * len(draws) if states is None else list(states)
-        takes = [Draw(d.values, d.task, d.model, s) for d, s in zip(draws, starts)]
+        start = stretch.state if state is None else state
+        takes = [Draw(d.values, d.task, d.model, start) for d in draws]
         if not takes:
             return []
         observers: list[Observer] = [Observations(scene, len(takes), stretch.n)]
