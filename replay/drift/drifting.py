@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +83,8 @@ def unread(take: KeptTake, folder: Path) -> Iterator[str]:
     """What today's reader finds otherwise in the data set that a take of a folder came from, where that was kept as it was written."""
     if take.written is None:
         return
-    recordings = [one for one in read(folder / take.written) if isinstance(one, Recording)]
-    episode = recordings[take.episode_index].episode if take.episode_index < len(recordings) else None
+    one = next(islice(read(folder / take.written), take.episode_index, None), None)
+    episode = one.episode if isinstance(one, Recording) else None
     if episode is None:
         yield f"{take.written}: episode {take.episode_index} cannot be read any more"
         return

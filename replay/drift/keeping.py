@@ -11,7 +11,9 @@ from pathlib import Path
 
 from ...scenarios.sheet.errors import EpisodeError, ShiliuError
 from ..formats import read
+from ..formats.atomic_folder import placed
 from ..judge.context import scene_of_config
+from ..line.digest import file_digest
 from ..recording.recording import Recording, SimEpisode
 from ..rollout.reproduce import refuse_other
 from .comparing import WHAT, judged
@@ -111,11 +113,21 @@ def kept(found: list[ToKeep], corpus: Path, data: Path, whole: bool = False) -> 
     """
     written = None
     if whole:
+        if not data.is_dir():
+            raise EpisodeError("is a file; whole=true keeps folders of data sets.", file=data, field="whole")
         written = f"{SETS}/{data.resolve().name}"
         if not (corpus / written).exists():
-            shutil.copytree(data, corpus / written)
+            with placed(corpus / written) as part:
+                shutil.copytree(data, part, dirs_exist_ok=True)
+        elif _files(corpus / written) != _files(data):
+            problem = f"{written} is another data set of that name. Rename one of them."
+            raise EpisodeError(problem, file=corpus, field="whole")
     for one in found:
         try:
             yield one, str(keep(one, corpus, written).verdict["verdict"]["verdict"])
         except ShiliuError as error:
             yield one, f"not kept: {' '.join(str(error).split())}"
+
+
+def _files(folder: Path) -> dict[str, str]:
+    return {one.relative_to(folder).as_posix(): file_digest(one) for one in sorted(folder.rglob("*")) if one.is_file()}

@@ -169,6 +169,10 @@ def test_the_size_of_what_will_be_kept_is_said_before_and_nothing_is_kept_twice(
     size = sum(file.stat().st_size for file in (tmp_path / "mine").rglob("*") if file.is_file())
     assert 0.15e6 < size < 0.25e6
     assert cli.main(words) == 0 and capsys.readouterr().out == "0 takes to keep, about 0.0 MB\n"
+    (namesake := tmp_path / "other" / "described").parent.mkdir()
+    shutil.copytree(WRITTEN / "sets" / "held", namesake)
+    assert cli.main([*words[:2], f"data={namesake}", "whole=true"]) == 2
+    assert "sets/described is another data set of that name" in capsys.readouterr().err
 
 
 def test_an_episode_that_no_longer_comes_out_is_not_kept(tmp_path, monkeypatch, capsys):

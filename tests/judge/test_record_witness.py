@@ -7,7 +7,9 @@ from ordinary import around, ordinary, served, table_setting
 from shiliu.replay.judge.conclusion import ASSUMED
 from shiliu.replay.judge.context import Contexts
 from shiliu.replay.judge.judge import judge
+from shiliu.replay.judge.stages import replay_stage
 from shiliu.replay.report import Words
+from shiliu.replay.rollout.rollout import play
 
 SEED = 3
 
@@ -68,6 +70,28 @@ def test_a_bowl_that_is_carried_and_that_every_replay_leaves_lying_fails_with_it
     x = episode.states["observation.environment_state"][:, :3]
     begins = np.flatnonzero(np.linalg.norm(x - x[0], axis=1) > 0.01)[0] * scene.control_timestep
     assert one.t0 == pytest.approx(begins, abs=0.5)
+
+
+def test_starts_further_off_are_played_once_whoever_asks(judged, monkeypatch):
+    """A take that fails and leaves its bowl lying asks for them twice: does it fail in each, and does any of them move the bowl?"""
+    plays, happened = [], replay_stage._happened
+
+    def played(scene, takes, **settings):
+        plays.append(len(takes))
+        return play(scene, takes, **settings)
+
+    def failed(*about):
+        return [one.with_(level="FAIL") if one.code == "drop" else one for one in happened(*about)]
+
+    def still(columns):
+        columns["action"][:] = columns["action"][0]
+
+    monkeypatch.setattr(replay_stage, "play", played)
+    monkeypatch.setattr(replay_stage, "_happened", failed)
+    monkeypatch.setattr(replay_stage, "_left", lambda rollouts: ["bowl.mass"])  # here the record tells all
+    verdict = judged(still)
+    assert {"drop", "object.diverged"} <= {one.code for one in verdict.findings if one.failed}
+    assert len(plays) == 1 and plays[0] > 1
 
 
 def test_where_the_record_is_no_simulation_the_scene_is_asked(scene, found):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import mujoco
@@ -75,17 +75,18 @@ def replay_stage(
                 for one in ended
             ]
         happened = in_each(partial(_happened, subject, motions), rollouts, rules)
+        further = cache(partial(_further, subject, rollouts, threads, seed))  # played once, whoever asks
         if any(one.reason == NEAR for one in ended):
             happened = [open_(one, rules) if one.failed and one.code not in certain else one for one in happened]
             found = [open_(one, rules) if one.failed and one.code == "unstable" else one for one in found]
         elif any(one.failed for one in happened):
-            always = _always(subject, motions, rollouts, happened, threads, seed)
+            always = _always(subject, motions, rollouts, happened, further)
             happened = [
                 open_(one, rules, UNMEASURED) if one.failed and one.code not in always else one for one in happened
             ]
         witness, state = check_witness(subject, motions, rollouts, integrity.stopped.get("measured"))
         if state is not None:
-            happened = _left_lying(subject, rollouts, state, happened, threads, seed)
+            happened = _left_lying(subject, rollouts, state, happened, further)
         found += witness
         ended = on_recording_clock(ended, rollouts.offset)
         findings += on_recording_clock(found, rollouts.offset) + ended
@@ -223,35 +224,41 @@ def _left(rollouts: Rollouts) -> list[str]:
     return [] if start is None else start.untried(tried=() if rollouts.known else start.unknown())
 
 
-def _always(
-    subject: Subject, motions: Motions, rollouts: Rollouts, happened: Sequence[Finding], threads: int, seed: int
-) -> frozenset[str]:
-    """Codes that fail however those values are that nobody measured: in the start that is shown, and in all further ones."""
-    plan, always = rollouts.plan, frozenset(one.code for one in happened if one.failed)
+Further = Callable[[], Sequence[tuple[Take, Rollout]]]
+
+
+def _further(subject: Subject, rollouts: Rollouts, threads: int, seed: int) -> Sequence[tuple[Take, Rollout]]:
+    """The commands from starts further and further off in what nobody measured, and what came of them; none where all is known."""
+    plan = rollouts.plan
     if plan.start is None or not _left(rollouts):
-        return always
+        return ()
     take = plan.takes[0]
     draws = plan.start.further(take.draw, copies_of(subject.scene, take, subject.rules), seed)
     takes = [Take(draw, take.actions) for draw in draws]
-    for one, played in zip(takes, play(subject.scene, takes, threads=threads)):
+    return list(zip(takes, play(subject.scene, takes, threads=threads)))
+
+
+def _always(
+    subject: Subject, motions: Motions, rollouts: Rollouts, happened: Sequence[Finding], further: Further
+) -> frozenset[str]:
+    """Codes that fail however those values are that nobody measured: in the start that is shown, and in all further ones."""
+    plan, always = rollouts.plan, frozenset(one.code for one in happened if one.failed)
+    for one, played in further():
         again = rolled_out(subject, replace(plan, takes=(one,)), [played])
         always &= frozenset(finding.code for finding in _happened(subject, motions, again) if finding.failed)
     return always
 
 
 def _left_lying(
-    subject: Subject, rollouts: Rollouts, state: RecordedState, happened: list[Finding], threads: int, seed: int
+    subject: Subject, rollouts: Rollouts, state: RecordedState, happened: list[Finding], further: Further
 ) -> list[Finding]:
     """What happened, with `object.diverged` of what a hand carried in the record and no replay moves."""
-    plan, start = rollouts.plan, rollouts.plan.start
+    start = rollouts.plan.start
     assert start is not None
     carried = carried_of(subject.scene, state)
     left = left_lying(state, rollouts.played, carried, LEFT)
-    if left and _left(rollouts):
-        take = plan.takes[0]
-        draws = start.further(take.draw, copies_of(subject.scene, take, subject.rules), seed)
-        takes = [Take(draw, take.actions) for draw in draws]
-        left = left_lying(state, play(subject.scene, takes, threads=threads), left, LEFT)
+    if left:
+        left = left_lying(state, (played for _, played in further()), left, LEFT)
     certain = exact(state, start.inferred.apart)
     found = check_left({name: carried[name] for name in carried if name in left}, certain, subject.rules)
     if not found:
