@@ -9,6 +9,7 @@ from zlib import crc32
 
 from ...scenarios.sheet.errors import ShiliuError
 from ...scenarios.sheet.yaml_reader import nearest
+from ..checks.finding import tidy
 from . import plots
 from .story import Story
 from .text import Words
@@ -21,6 +22,7 @@ NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"'
 STYLE = (
     "<style>text{font:12px sans-serif}.halo{paint-order:stroke;stroke:#fff;stroke-width:3.5px;stroke-linejoin:round}</style>"
 )
+NUMBERS = ("t0", "t1", "value", "limit", "margin", "excess", "share", "details")
 # curves that a verdict has though nothing is marked in them, and whose they are
 ALWAYS = {"joint_velocity": "joint.velocity", "joint_torque": "torque.peak", "joint_position": "joint.position"}
 TONES = {"FEASIBLE": "#17693f", "INFEASIBLE": "#b3261e", "UNSOUND": "#6f3391", "INCONCLUSIVE": "#8a5a00"}
@@ -87,6 +89,7 @@ def card(verdict: Verdict, lang: str = "en") -> str:
     drawn = ""
     if verdict.root is not None:
         cause = verdict.findings[verdict.root]
+        cause = cause.with_(**{name: tidy(getattr(cause, name)) for name in NUMBERS})  # as a line of verdicts.jsonl has them
         when = "" if cause.t0 is None else f" ({cause.t0:.2f} s)"
         lines.append(f"<b>{escape(words.message(cause))}</b>{when} <code>{escape(cause.code)}</code>")
         if advice := words.advice(cause):
