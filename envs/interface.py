@@ -98,8 +98,9 @@ class Interface:
         command = command[..., : self.scene.n_actions]
         self.actions.begin(ids, command)
         self.applied[ids] = command
-        for i, one, drawn in zip(ids.tolist(), command, values) if self.link is not None else ():
-            self.link.begin(i, one, drawn)
+        if self.link is not None:
+            for i, one, drawn in zip(ids.tolist(), command, values):
+                self.link.begin(i, one, drawn)
 
     def command(self, action: np.ndarray, ids: np.ndarray | slice = slice(None)) -> np.ndarray:
         """What the simulation is told for actions (m, k) of copies `ids`: (m, nu), or (m, substeps, nu) over a link."""

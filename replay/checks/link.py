@@ -59,7 +59,7 @@ def simulated(traffic: Traffic, n: int, period: float, rules: Rules) -> list[Fin
     lost, late = int((~came).sum()), int((age[came] > traffic.link.stale).sum())
     reached = np.where(came, age, -1.0)
     seen = t - traffic.passing[:n, 0]
-    sent = {"subject": ("action",), "share": (lost + late) / n}
+    share = (lost + late) / n
     known = {"lost": lost, "late": late, "sent": n}
     worst, blind, out = int(reached.argmax()), int(seen.argmax()), np.flatnonzero(~came | (age > traffic.link.stale))
     first, last = (t[out[0]], t[out[-1]]) if len(out) else (None, None)
@@ -67,12 +67,12 @@ def simulated(traffic: Traffic, n: int, period: float, rules: Rules) -> list[Fin
     at = {"t0": float(t[worst]), "t1": float(t[worst] + max(reached[worst], 0.0))}
     graded = [
         rules["link.stale"].grade_value(max(float(reached[worst]), 0.0)),
-        rules["link.loss"].grade_value(sent["share"]),
+        rules["link.loss"].grade_value(share),
         rules["link.observation"].grade_value(float(seen[blind])),
     ]
     return [
         rules["link.stale"].finding(subject=("action",), **at, **graded[0], details=oldest),
-        rules["link.loss"].finding(**sent, t0=first, t1=last, **graded[1], details=known),
+        rules["link.loss"].finding(subject=("action",), share=share, t0=first, t1=last, **graded[1], details=known),
         rules["link.observation"].finding(
             subject=("observation",),
             t0=float(traffic.passing[blind, 0]),
@@ -225,6 +225,12 @@ CHECKS = (
         of="link",
         shown_by="link loses commands",
     ),
-    Check("link.observation", fix=_fix, of="link", shown_by="link shows old pictures"),
+    Check(
+        "link.observation",
+        fix=_fix,
+        of="link",
+        no_example="only an episode of the simulation over a link tells it, and the example has none",
+        no_curve="the worst moment says it; `observation.link` has every row",
+    ),
 )
 CODES = tuple(check.code for check in CHECKS)

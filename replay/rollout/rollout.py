@@ -14,12 +14,12 @@ import numpy as np
 
 from ...scenarios.draws.variation import Draw
 from ...scenarios.scene.scene import Scene
+from ...scenarios.sensing.requests import Readings
 from ...scenarios.sensing.scalar_goal import OneEpisode
 from ...scenarios.sensing.temporal import GoalState
-from ...scenarios.stepping.carrier import LinkCarrier
-from ...scenarios.sensing.requests import Readings
-from ...scenarios.stepping.simulation import SavedSimulation, Simulation
 from ...scenarios.sheet.errors import ReplayError
+from ...scenarios.stepping.carrier import LinkCarrier
+from ...scenarios.stepping.simulation import SavedSimulation, Simulation
 from ..checks.outcome import outcome_of
 from .ground_force import GroundForce, NearestToTipping
 from .mark import Mark

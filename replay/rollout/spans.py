@@ -35,7 +35,8 @@ class SpanObserver(Protocol):
 
 def looks_in_spans(scene: Scene, observers: Sequence[object]) -> bool:
     """Whether one copy can go through many control steps before anybody looks: nothing reacts, and nobody asks step by step."""
-    return scene.config.link.local and not scene.reactions.extra and all(isinstance(one, FullStates | GroundForce | SpanObserver) for one in observers)
+    plain = scene.config.link.local and not scene.reactions.extra
+    return plain and all(isinstance(one, FullStates | GroundForce | SpanObserver) for one in observers)
 
 
 def go_through(

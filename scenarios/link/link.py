@@ -52,6 +52,9 @@ class Link:
         return self.delay == self.jitter == self.loss == 0.0 and self.every == math.inf
 
 
+NO_LINK = Link()
+
+
 def read_link(node: Node) -> Link:
     """A link from a scenario's tree, presets and traces resolved before (`resolve`); times may be plain numbers of seconds."""
     if node.value is None or not node.mapping(optional=KEYS):

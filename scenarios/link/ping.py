@@ -12,7 +12,9 @@ import numpy as np
 from ..sheet.errors import ScenarioError
 
 _TIME = re.compile(r"(?:time|时间)\s*[=<]\s*([\d.]+)\s*ms", re.IGNORECASE)
-_COUNTS = re.compile(r"(\d+)\D{0,30}?(?:packets )?transmitted,\s*(\d+)\D{0,12}received|Sent = (\d+), Received = (\d+)|已发送 = (\d+)，已接收 = (\d+)")
+_COUNTS = re.compile(
+    r"(\d+) packets transmitted,\s*(\d+) (?:packets )?received|Sent = (\d+), Received = (\d+)|已发送 = (\d+)，已接收 = (\d+)"
+)
 FEW = 10  # replies, below which no spread is fitted
 
 

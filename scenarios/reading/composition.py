@@ -275,9 +275,13 @@ def as_it_stands(scenario: str, conf_dir: Path | None = None) -> Composed | None
     chosen = {
         str(key): value for entry in scene.pop("defaults") if isinstance(entry, dict) for key, value in entry.items()
     }
-    of_scene = (CONF / "scene.yaml", "conf/scene.yaml")
-    places = PlacesLater(lambda: places_in(*of_scene) | places_in(*found, prefix="scenario"))
-    tree = {"scenario": content} | scene
+    others = {group: _find(f"{group}/{name}.yaml", where) for group, name in chosen.items() if name and group != "scenario"}
+    if any(file is None or not file[0].is_relative_to(CONF) for file in others.values()):
+        return None
+    files = [((CONF / "scene.yaml", "conf/scene.yaml"), ""), (found, "scenario")]
+    files += [(file, group) for group, file in others.items() if file is not None]
+    places = PlacesLater(lambda: {k: v for file, prefix in files for k, v in places_in(*file, prefix=prefix).items()})
+    tree = {"scenario": content} | {group: read_own(file[0]) for file, group in files[2:]} | scene
     return Composed(tree, places, own_assets(conf_dir), chosen | {"scenario": scenario})
 
 

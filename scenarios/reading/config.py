@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..link.link import SEED, Link, read_link
+from ..link.link import NO_LINK, SEED, Link, read_link
 from ..parts.part import PLACED, Param, Part, load_part
 from ..parts.titles import check_title
 from ..robots.robot_folder import BASES
@@ -161,7 +161,7 @@ class ScenarioConfig:
     variant: str | None = None  # which of its variants it is
     drawn: Mapping[str, Any] | None = None  # the tree before its cell was laid over it, where that is known
     assets: Path | None = None  # the designer's own parts folder, if any
-    link: Link = Link()  # over which the robot is commanded and seen
+    link: Link = NO_LINK  # over which the robot is commanded and seen
     goal_rule: str = AT_END  # one of `GOAL_RULES`; sets that are older than the rule were judged by `latched`
 
 

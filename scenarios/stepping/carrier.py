@@ -44,8 +44,8 @@ class LinkCarrier:
                 self._sent[i] = np.concatenate([self._sent[i], np.zeros_like(self._sent[i])])
             self._sent[i][t + 1] = commands[row]
             out[row] = self._sent[i][traffic.effect[t] + 1]
-            if self._base:
-                out[np.ix_([row], np.flatnonzero(traffic.silent[t] > self.link.hold), self._base)] = 0.0
+            for step in np.flatnonzero(traffic.silent[t] > self.link.hold) if self._base else ():
+                out[row, step, self._base] = 0.0
             self.t[i] += 1
         return out
 

@@ -105,11 +105,11 @@ def test_an_environment_acts_and_shows_late_by_the_delay(scene):
     actions = np.clip(scene.ready_ctrl + noise, late.action_space.low, late.action_space.high).astype(np.float32)
     seen.append(prompt.step(late.applied)[0])  # what held before the first command arrived
     seen += [prompt.step(action)[0] for action in actions]
-    told = [late.step(action)[0] for action in actions]
+    later = [late.step(action)[0] for action in actions]
     assert all(np.array_equal(first[name], seen[0][name]) for name in seen[0])
-    for mine, theirs in zip(told, seen):
+    for mine, theirs in zip(later, seen):
         assert all(np.array_equal(mine[name], theirs[name]) for name in theirs)
-    assert told[3][FEATURE] == pytest.approx([3 * DT, 4 * DT, 2 * DT, 3 * DT], abs=1e-6)
+    assert later[3][FEATURE] == pytest.approx([3 * DT, 4 * DT, 2 * DT, 3 * DT], abs=1e-6)
 
 
 def test_a_vector_environment_is_the_single_one_and_goes_on_from_where_it_was_saved(scene):
@@ -144,8 +144,17 @@ def test_the_operator_knows_the_world_only_through_what_has_arrived(scene, monke
     """What it is given is, at each step, what was captured some rows before; it acts the same where the world is read from that alone."""
     over, given, now = over_link(scene, {"delay": 0.1, "jitter": 0.03, "loss": 0.05}), [], []
     act, note = operators.Operator.act, operators.Observations.note
-    monkeypatch.setattr(operators.Operator, "act", lambda self, r, c: given.append((r.value.copy(), c.done[0])) or act(self, r, c))
-    monkeypatch.setattr(operators.Observations, "note", lambda self, m: now.append((m.readings.value[0].copy(), m.carry.done[0])) or note(self, m))
+
+    def acting(self, readings, carry):
+        given.append((readings.value.copy(), carry.done[0]))
+        return act(self, readings, carry)
+
+    def noting(self, moment):
+        now.append((moment.readings.value[0].copy(), moment.carry.done[0]))
+        note(self, moment)
+
+    monkeypatch.setattr(operators.Operator, "act", acting)
+    monkeypatch.setattr(operators.Observations, "note", noting)
     (done,) = perform(over, [draw(over, 2)], [2])
     captured = np.rint(done.observations[FEATURE][:, 0] / DT).astype(int)
     assert (np.arange(len(captured)) - captured)[5:].min() >= 2 and (np.arange(len(captured)) - captured).max() >= 5

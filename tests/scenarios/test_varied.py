@@ -67,7 +67,7 @@ ITEMS: dict[str, dict[str, dict[str, tuple[float, float]] | frozenset[str] | str
         "start 0.5-1.5 m away": {"table.at.x": (-0.5, 0.5)},  # of a table 1 m before the robot
     },
     "remote_inspection": {
-        "delay/jitter/loss profile": "**The link is not simulated.**",
+        "delay/jitter/loss profile": "**The link is a setting**",
         "gauge values": {"pipes.large_reading": (0.05, 0.95), "pipes.small_reading": (0.05, 0.95)},
         "glare": "**Glare** and **background noise**",
         "switch start position": {"cabinet.switch_position": (-0.785398, 0.785398)},

@@ -10,8 +10,6 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from ....scenarios.link.link import SEED
-from ....scenarios.link.traffic import FEATURE, Traffic, acted
 from ....scenarios.people.safety import people
 from ....scenarios.scene.scene import Scene
 from ....scenarios.sensing.predicate import Share, leaves
@@ -39,6 +37,7 @@ from ..explanation.changed_columns import changed_columns
 from ..explanation.tracking_cause import explain
 from ..explanation.what_tips import tipped
 from ..facts.held_contacts import before_received, touches_of
+from ..facts.messages import acted_in, traffic_of
 from ..facts.missed_goal import explained
 from ..facts.near_copies import NEAR, UNMEASURED, copies_of, counted, hangs, open_, play_near
 from ..facts.object_poses import check_diverged
@@ -93,20 +92,10 @@ def replay_stage(
         findings += on_recording_clock(happened, rollouts.offset)
         outcome = _outcome(subject, rollouts)
         goal = next((one for one in ended if "steps" in one.details), None)
-    findings += check_link(subject.recording, subject.rules, integrity.stopped.get("command"), *_traffic(subject, motions))
+    findings += check_link(subject.recording, subject.rules, integrity.stopped.get("command"), *traffic_of(subject, motions))
     findings += subject.place.findings
     findings += check_object(subject, motions, rollouts)
     return Replay(tuple(findings), outcome, tracking, goal)
-
-
-def _traffic(subject: Subject, motions: Motions) -> tuple[Traffic | None, float]:
-    """The messages of an episode over the link of its scene, and the time between two of them [s]; None where nothing is late."""
-    scene, draw = subject.scene, motions.draw
-    if scene.config.link.local or draw is None or subject.recording.episode is None:
-        return None, 0.0
-    found = Traffic(scene.config.link, int(draw.values.get(SEED, 0)), scene.control_timestep, scene.n_substeps)
-    found.upto(subject.recording.episode.n_steps + 1)
-    return found, scene.control_timestep
 
 
 def _outcome(subject: Subject, rollouts: Rollouts) -> dict[str, Any]:
@@ -395,17 +384,10 @@ def _motors(subject: Subject, take: Take, shown: Rollout) -> list[Finding]:
     for feature in ("observation.effort", "observation.state", "observation.velocity"):
         columns = [scene.schema.observations[feature].names.index(name) for name in names]
         seen[feature] = shown.observations[feature][1:, columns].astype(float)
-    ctrl = _acted(scene, take, shown)[:, [scene.schema.action.names.index(name) for name in names]].astype(float)
+    ctrl = acted_in(scene, take, shown)[:, [scene.schema.action.names.index(name) for name in names]].astype(float)
     torque, q, v = seen.values()
     context = subject.context
     return check_motors(context.robot, scene.control_timestep, names, torque, q, v, ctrl, context.limits, context.rules)
-
-
-def _acted(scene: Scene, take: Take, shown: Rollout) -> np.ndarray:
-    """(T, nu) what the robot was to do in each control period: over a link what had reached it, so that no delay is its own fault."""
-    if scene.config.link.local:
-        return take.actions
-    return acted(take.actions, shown.observations[FEATURE], scene.control_timestep)
 
 
 def _tracked(subject: Subject, motions: Motions, rollouts: Rollouts) -> tuple[list[Finding], Tracking | None]:
@@ -417,7 +399,7 @@ def _tracked(subject: Subject, motions: Motions, rollouts: Rollouts) -> tuple[li
     dt = scene.control_timestep
     t = np.arange(len(q)) * dt
     if subject.recording.episode is not None:
-        error = q[1:] - _acted(scene, take, shown)[:, : len(names)]
+        error = q[1:] - acted_in(scene, take, shown)[:, : len(names)]
         return check_tracking(t[1:], error, names, rules), (t[1:], error, names)
     measured = motions.by_role.get("measured")
     if measured is None:

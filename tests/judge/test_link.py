@@ -1,0 +1,52 @@
+"""Commands played over another link: what the link spoils is the link's, and what the motion cannot do stays the motion's."""
+
+import pytest
+import shiliu
+from shiliu.replay.judge.context import Contexts
+from shiliu.replay.judge.judge import judging
+from shiliu.replay.operator.operator import perform
+from shiliu.replay.report.text import Words
+from shiliu.replay.rollout.episode import as_recording, episode_of
+from shiliu.scenarios.catalog.catalog import over_link
+from shiliu.scenarios.draws.variation import draw
+
+
+@pytest.fixture(scope="module")
+def scene():
+    return shiliu.load_scenario("table_setting")
+
+
+def recorded(scene):
+    (done,) = perform(scene, [draw(scene, 1)], [1])
+    return as_recording("a", episode_of(scene, done), scene)
+
+
+def judged(recording, link=None):
+    (verdict,) = judging([recording], contexts=Contexts(link=link), threads=1)
+    return verdict, {one.code: one for one in verdict.findings}
+
+
+def test_a_recording_over_a_mild_link_is_judged_over_it_and_reproduces(scene):
+    verdict, found = judged(recorded(over_link(scene, "5g_nsa")))
+    assert verdict.verdict == "FEASIBLE" and verdict.claim == "simulation"
+    assert found["reproduces"].level == "PASS" and found["link.stale"].level == "PASS"
+    assert 0.0085 < found["link.stale"].value < 0.1  # none is sooner than the delay less the jitter
+
+
+def test_commands_that_do_the_task_are_not_to_blame_for_a_link_that_does_not_carry_them(scene):
+    recording = recorded(scene)
+    verdict, found = judged(recording)
+    assert verdict.verdict == "FEASIBLE" and found["link.loss"].level == "NOT_APPLICABLE"
+    verdict, found = judged(recording, {"drop_outs": {"every": 4.0, "shortest": 3.0, "longest": 3.0}})
+    assert (verdict.verdict, verdict.owner, verdict.claim) == ("INFEASIBLE", "device", "elsewhere")
+    assert verdict.findings[verdict.root].code.startswith("link.") and found["reproduces"].level == "NOT_APPLICABLE"
+    goal = found["goal"]
+    assert (goal.level, goal.details["kind"], goal.details["owner"]) == ("FAIL", "link", "device")
+    assert goal.details["elsewhere"] == {"where": "made_in", "success": True}
+    for lang, word in (("en", "over the other link"), ("zh", "另一条链路")):
+        assert word in Words(lang).telling(verdict.titles).slip(goal)
+
+
+def test_a_delay_alone_is_no_slow_motion(scene):
+    verdict, found = judged(recorded(scene), {"delay": 0.25})
+    assert verdict.verdict == "FEASIBLE" and found["tracking"].level in ("PASS", "WARN") and found["link.stale"].value == pytest.approx(0.25)
