@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from controls import CONTROLS
 from seen_shares import hidden, outdated, seen_of
-from shiliu.replay.operator.controls import CONTROLS
 from shiliu.scenarios.reading.composition import CONF
 from shiliu.scenarios.sheet.yaml_reader import read_own
 

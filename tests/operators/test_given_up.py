@@ -18,7 +18,7 @@ from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.replay.operator.planning.reaching import SLACK
 from shiliu.replay.operator.words import reason
-from shiliu.replay.operator.words.reason import GivenUp, gave_up_of, in_english
+from shiliu.replay.operator.words.reason import GivenUp, gave_up_of
 from shiliu.replay.recording.recording import Recording
 from shiliu.replay.report.html import render
 from shiliu.replay.report.text import Words, catalogue
@@ -31,6 +31,11 @@ from shiliu.scenarios.sheet.yaml_reader import Node, Problems
 @pytest.fixture(scope="module")
 def table():
     return shiliu.load_scenario("table_setting", ['robot.pose="ready"'])
+
+
+def in_english(found):
+    """One sentence of why a skill gave up, as its episode keeps it."""
+    return f"{found['skill']} (skill {found['number']}): {found['reason']}" if found["skill"] else str(found["reason"])
 
 
 def with_skills(scene, chain, seconds=1.0):

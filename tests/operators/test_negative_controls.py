@@ -8,9 +8,9 @@ from __future__ import annotations
 import pytest
 import shiliu
 from completeness import controls_of
+from controls import CONTROLS as FOLDER
+from controls import read_controls
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.operator.controls import CONTROLS as FOLDER
-from shiliu.replay.operator.controls import read_controls
 from shiliu.replay.operator.mistakes import code_of, read_mistakes
 from shiliu.replay.operator.operator import perform
 from shiliu.replay.rollout.episode import as_recording, episode_of

@@ -40,13 +40,6 @@ def test_a_can_is_grasped_from_its_side_carried_and_placed():
 
 
 @pytest.mark.slow
-def test_a_can_is_grasped_from_above():
-    scene = serving("top", "up")
-    for seed in (0, 1):
-        assert done(scene, seed).success
-
-
-@pytest.mark.slow
 def test_what_is_aimed_beside_the_place_is_placed_beside_it():
     scene = serving("side")
     made = done(scene, faults={"aim_offset": 0.06})

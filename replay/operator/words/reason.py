@@ -62,8 +62,3 @@ def gave_up_of(provenance: Mapping[str, Any]) -> dict[str, Any] | None:
     return {key: found[key] for key in kinds} | {
         key: found[key] for key, kind in (("code", str), ("details", Mapping)) if isinstance(found.get(key), kind)
     }
-
-
-def in_english(found: Mapping[str, Any]) -> str:
-    """One sentence: `grasp (skill 2): can.middle is 210 mm beyond the left arm's reach`."""
-    return f"{found['skill']} (skill {found['number']}): {found['reason']}" if found["skill"] else str(found["reason"])

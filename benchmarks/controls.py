@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ...scenarios.reading.composition import CONF
-from ...scenarios.scene.scene import Scene
-from ...scenarios.sheet.yaml_reader import Node, Problems, places_in, read_own
-from .mistakes import Mistake, note_ways
+from shiliu.replay.operator.mistakes import Mistake, note_ways
+from shiliu.scenarios.reading.composition import CONF
+from shiliu.scenarios.scene.scene import Scene
+from shiliu.scenarios.sheet.yaml_reader import Node, Problems, places_in, read_own
 
 CONTROLS = CONF / "controls"
 
