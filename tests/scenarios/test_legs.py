@@ -157,11 +157,11 @@ print(hashlib.sha256(Standing(scene).go(1.0, (20.0, 5.0, 0.0), -0.1).sim.state.t
 
 def test_two_processes_are_the_same_to_the_bit():
     code = RUN.format(folder=str(__file__).rpartition("/")[0])
-    told = [
+    digests = [
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
         for _ in range(2)
     ]
-    assert told[0] == told[1] and len(told[0].strip()) == 64
+    assert digests[0] == digests[1] and len(digests[0].strip()) == 64
 
 
 def test_the_environment_stands_too():
