@@ -81,6 +81,7 @@ HOW_IT_WORKS = {
     "real-recordings": "Real recordings",
     "case-studies": "Case studies",
     "mobile-base": "Moving base",
+    "legs": "On its own legs",
     "people": "People in a scene",
     "counted": "What was counted",
     "design-notes": "Design notes",

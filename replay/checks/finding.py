@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 LEVELS = ("PASS", "WARN", "FAIL", "NOT_CHECKED", "NOT_APPLICABLE", "INFO")
-STAGES = ("integrity", "kinematics", "dynamics", "replay", "robustness")
+STAGES = ("integrity", "kinematics", "dynamics", "replay", "robustness", "legs")
+ASKED = ("legs",)  # stages that a verdict has only where somebody asks
 SIGNIFICANT = 6  # figures kept in a line of verdicts.jsonl; no limit here is known to more than four
 
 

@@ -31,6 +31,7 @@ class Where:
     check: str
     strict: bool
     seed: int
+    legs: bool = False
 
     @classmethod
     def of(cls, settings: Settings, checks: tuple[str, ...] = SCENES) -> Where:
@@ -40,7 +41,8 @@ class Where:
         unlabelled = settings["unlabelled"].word(choices=UNLABELLED)
         mapping, check = settings["mapping"].word(default="") or None, settings["check"].word(choices=checks)
         strict, seed = settings["strict"].flag(), settings["seed"].integer(low=0)
-        return cls(robot, model, hand, base, settings["retarget"].word(), unlabelled, mapping, check, strict, seed)
+        legs = settings["legs"].flag(False)
+        return cls(robot, model, hand, base, settings["retarget"].word(), unlabelled, mapping, check, strict, seed, legs)
 
     def refuse_unknown(self, request: CommandRequest) -> None:
         """See that robot, hand, base, model, mapping and settings of retargeting are whole, whether or not a recording needs them.
@@ -73,7 +75,7 @@ class Where:
     @property
     def how(self) -> dict[str, Any]:
         """What `judging` is told of it."""
-        return {"strict": self.strict, "seed": self.seed, "full": self.check == "full"}
+        return {"strict": self.strict, "seed": self.seed, "full": self.check == "full", **({"legs": True} if self.legs else {})}
 
     def contexts(self, request: CommandRequest, settings: Settings, data: Path) -> Contexts:
         """What chooses the scene of each recording.

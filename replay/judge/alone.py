@@ -45,12 +45,13 @@ def judge_alone(
     seed: int = 0,
     pictures: bool = False,
     full: bool = False,
+    legs: bool = False,
 ) -> Alone:
     """Judge one recording by itself, on one thread.
 
     Args:
         given: what the comparison with others found; None where that is not known yet.
-        strict, seed, pictures, full: as `judging` has them.
+        strict, seed, pictures, full, legs: as `judging` has them.
     """
     take: list[TakeFacts] = []
 
@@ -59,7 +60,7 @@ def judge_alone(
         return Company().hold(batch) if given is None else [given]
 
     steps = Steps(1)
-    (judged,) = run_stages([subject], hold, steps, threads=1, seed=seed, full=full)
+    (judged,) = run_stages([subject], hold, steps, threads=1, seed=seed, full=full, legs=legs)
     if steps.ended:
         raise steps.ended[0]
     verdict = conclude(judged, strict, pictures)

@@ -16,7 +16,7 @@ from pathlib import Path
 from ...scenarios.reading import composition
 from ...scenarios.robots.robot_folder import DEFAULT_ROBOT, robot_folder, robots
 from ...version import __version__
-from ..checks.finding import STAGES, Finding, VerdictEvidence
+from ..checks.finding import Finding, VerdictEvidence
 from ..checks.integrity import check_integrity, stopped_signals
 from ..checks.kinematics import check_jump, check_position
 from ..checks.rules import Rules, load_rules
@@ -90,7 +90,7 @@ def judged(
     required = list(REQUIRED)
     combined = combine(findings, required, rules, strict=strict)
     stages = combined.stages
-    for stage in STAGES[1:]:
+    for stage in list(stages)[1:]:
         if stages[stage].verdict != "INFEASIBLE":
             some = any(finding.stage == stage and finding.checked for finding in combined.findings)
             stages[stage] = StageResult(stage, "INCONCLUSIVE" if some else "NOT_CHECKED", INTAKE)

@@ -20,6 +20,7 @@ from .place.cells import place_of
 from .place.unused_settings import unused
 from .set_comparison import Company, TakeFacts, facts_of
 from .stages.integrity_stage import integrity_stage
+from .stages.legs_stage import legs_stage
 from .stages.other_robot import OtherRobot
 from .stages.own_robot import OwnRobot
 from .stages.replay_stage import replay_stage
@@ -44,6 +45,7 @@ def judge(
     pictures: bool = False,
     contexts: Contexts | None = None,
     full: bool = False,
+    legs: bool = False,
     curves: Collection[str] = (),
     told: Callable[[Verdict], None] | None = None,
     performed: Mapping[str, Rollout] | None = None,
@@ -58,6 +60,7 @@ def judge(
         seed: of the likely starts that are tried where a recording does not tell its start, and of the varied copies.
         pictures: draw a small picture strip for each recording, where OpenGL exists.
         full: play those that succeed in varied copies of their scene, too.
+        legs: also play them by the robot on its own legs; their verdict stays. `full` and recordings made on legs ask it, too.
         curves: codes whose curve is kept in the evidence though they pass.
         told: called with each verdict as it is done.
         performed: digest of a recording -> what was kept while it was performed just now (`perform` with `judged`): its commands
@@ -76,6 +79,7 @@ def judge(
         pictures=pictures,
         contexts=contexts,
         full=full,
+        legs=legs,
         curves=curves,
         performed=performed,
     ):
@@ -95,6 +99,7 @@ def judging(
     pictures: bool = False,
     contexts: Contexts | None = None,
     full: bool = False,
+    legs: bool = False,
     curves: Collection[str] = (),
     performed: Mapping[str, Rollout] | None = None,
     company: Company | None = None,
@@ -109,7 +114,7 @@ def judging(
     while batch := list(islice(items, AT_ONCE)):
         steps = Steps(len(batch))
         subjects = steps.each(lambda item: subject_of(_readable(item), contexts), batch)
-        judged = run_stages(subjects, hold, steps, threads=threads, seed=seed, performed=performed, full=full)
+        judged = run_stages(subjects, hold, steps, threads=threads, seed=seed, performed=performed, full=full, legs=legs)
         for i, item in enumerate(batch):
             verdict = steps.one(i, conclude, judged[i], strict, pictures, curves)
             yield verdict or Verdict(item.name, item.source, error=error_line(steps.ended[i]))
@@ -153,13 +158,14 @@ def run_stages(
     seed: int = 0,
     performed: Mapping[str, Rollout] | None = None,
     full: bool = False,
+    legs: bool = False,
 ) -> list[Judged]:
     """Recordings through all stages, those that need a batch together.
 
     Args:
         subjects: one for each take of `steps`; what a stage raises is kept there, so that one take ends no run.
         hold: what is found of each among the takes of its set: `Company.hold`, or what is known already.
-        performed: see `rollout_stage`; full: the robustness stage, too.
+        performed: see `rollout_stage`; full, legs: those stages, too.
 
     Returns:
         One for each; None where a stage raised.
@@ -182,4 +188,8 @@ def run_stages(
     if full:
         varied = steps.together(partial(robustness_stage, threads=threads, seed=seed), judged)
         judged = steps.each(lambda one, robustness: replace(one, robustness=robustness), judged, varied)
+    asked = [full or legs or (one is not None and one.scene.robot.base == "legs") for one in judged]
+    if any(asked):
+        found_on = steps.each(lambda one, ask: tuple(legs_stage(one)) if ask else (), judged, asked)
+        judged = steps.each(lambda one, found: replace(one, legs=found), judged, found_on)
     return judged

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...scenarios.sheet.errors import ShiliuError
 from ...scenarios.sheet.yaml_reader import nearest
-from ..checks.finding import STAGES, Finding, VerdictEvidence, tidy
+from ..checks.finding import ASKED, STAGES, Finding, VerdictEvidence, tidy
 from ..checks.registry import check_of, registry
 from ..checks.rules import OWNERS, Rules, load_rules
 
@@ -216,9 +216,10 @@ def combine(findings: Sequence[Finding], required: Sequence[str], rules: Rules, 
     judged = [_strictly(finding) if strict and _counts(finding) else finding.with_() for finding in findings]
     order = _order(judged, rules)
     _link(judged, order)
-    stages = {stage: _stage(stage, judged, required, rules) for stage in STAGES}
+    present = [stage for stage in STAGES if stage not in ASKED or any(finding.stage == stage for finding in judged)]
+    stages = {stage: _stage(stage, judged, required, rules) for stage in present}
     needed = {word.split(".")[0] for word in required}
-    verdicts = [stages[stage].verdict for stage in STAGES if stage in needed]
+    verdicts = [stages[stage].verdict for stage in present if stage in needed]
     if stages["integrity"].verdict == "UNSOUND":
         verdict = "UNSOUND"
     elif "INFEASIBLE" in verdicts:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..checks.finding import Finding
     from ..judge.verdict import Verdict
 
-STAGES = ("integrity", "kinematics", "dynamics", "replay", "robustness")
+STAGES = ("integrity", "kinematics", "dynamics", "replay", "robustness", "legs")
 SHOWN = ("FAIL", "WARN")
 MOST_CHANGES = 6  # of a repair that are told one by one
 NEVER_REQUIRED = ("no_published_limit", "no_limit")  # a check without a limit never decides

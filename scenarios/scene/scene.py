@@ -27,7 +27,7 @@ from ..reading.config import LATCHED, Placed, ScenarioConfig, nominal_values
 from ..reading.names import Names
 from ..reading.physics import CLOTHS
 from ..robots.footing import PELVIS, Footing, footing_of, wrench_site
-from ..robots.legged import FREE, add_motors, on_stand
+from ..robots.legged import FREE, add_motors, motor, on_stand
 from ..robots.mobile import solve_beside
 from ..robots.robot import Robot
 from ..sensing.predicate import Force, Predicate, Untouched, leaves
@@ -106,6 +106,10 @@ class Scene:
         self.targets = tuple(self._target(s.predicate, plan) for s in subgoals)
         for side in ("left", "right"):
             plan.add(Request("site_position", f"{side}_tcp"))
+        for joint in robot.legs["joints"] if robot.base == "legs" else ():
+            plan.add(Request("actuator_force", motor(joint)))
+        for foot in robot.legs["feet"] if robot.base == "legs" else ():
+            plan.add(Request("body_position", foot))
         self.schema: Schema = build_schema(config, robot, self._build.spec, self.control_timestep, plan)
         soft = {cloth.part for cloth in self.cloths}
         self.may_touch = tuple(group for node in config.hands_may_touch for group in names.groups(node))
@@ -369,7 +373,8 @@ class Scene:
     @cached_property
     def joints_of_parts(self) -> tuple[list[int], np.ndarray, np.ndarray]:
         """qpos addresses of what is not the robot's: where free joints begin, all numbers of the others, single numbers."""
-        model, own = self.model, (*self.robot.joint_names, *self.robot.joints_of("legs"))
+        model, legs = self.model, self.robot.joints_of("legs") if self.robot.base == "legs" else ()
+        own = (*self.robot.joint_names, *legs)
         free: list[int] = []
         plain: list[int] = []
         single: list[int] = []

@@ -114,19 +114,23 @@ def arithmetic(scene):
 
 
 @pytest.mark.parametrize(
-    ("side", "way", "bears"),
+    ("side", "way", "holds", "fails"),
     [
-        ("ahead", (1.0, 0.0, 0.0), 1.0),
-        # the heel's edge says 39 N: the arms swing back with the push, and the pelvis gives way by up to 60 mm
-        ("back", (-1.0, 0.0, 0.0), 1.27),
-        ("left", (0.0, 1.0, 0.0), 0.95),
+        # put on within a control period, a push overshoots what it is for long: ahead and back a heel or a toe lifts 15 % earlier
+        ("ahead", (1.0, 0.0, 0.0), 0.8, 0.95),
+        ("back", (-1.0, 0.0, 0.0), 0.82, 1.0),
+        ("left", (0.0, 1.0, 0.0), 0.9, 1.05),
     ],
 )
-def test_tips_where_arithmetic_says(scene, side, way, bears):
-    most = bears * arithmetic(scene)[side]
-    for share, falls in ((0.9, False), (1.1, True)):
-        standing = Standing(scene).go(0.5).go(1.0, force=share * most * np.array(way)).go(1.5)
-        assert bool(standing.memory.fallen[0]) == falls, (side, share * most)
+def test_it_holds_what_arithmetic_says(scene, side, way, holds, fails):
+    """Holding is to stand, both feet within 10 mm of where they stood."""
+    most = arithmetic(scene)[side]
+    for share, held in ((holds, True), (fails, False)):
+        standing = Standing(scene).go(0.5)
+        before = standing.memory.feet.copy()
+        standing.go(1.0, force=share * most * np.array(way)).go(1.5)
+        slid = np.linalg.norm((standing.memory.feet - before).reshape(2, 4)[:, :2], axis=1).max()
+        assert (not standing.memory.fallen[0] and slid < 0.010) == held, (side, share * most, slid)
 
 
 def test_a_robot_that_fell_lies(scene):
@@ -157,11 +161,11 @@ print(hashlib.sha256(Standing(scene).go(1.0, (20.0, 5.0, 0.0), -0.1).sim.state.t
 
 def test_two_processes_are_the_same_to_the_bit():
     code = RUN.format(folder=str(__file__).rpartition("/")[0])
-    told = [
+    digests = [
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
         for _ in range(2)
     ]
-    assert told[0] == told[1] and len(told[0].strip()) == 64
+    assert digests[0] == digests[1] and len(digests[0].strip()) == 64
 
 
 def test_the_environment_stands_too():

@@ -315,6 +315,7 @@ class Judged:
     dynamics: Dynamics = Dynamics(())
     replay: Replay = Replay(())
     robustness: Robustness | None = None
+    legs: tuple[Finding, ...] = ()
 
     @property
     def recording(self) -> Recording:
@@ -345,4 +346,4 @@ class Judged:
         """Of all stages, in their order."""
         stages = (self.integrity, self.motions, self.kinematics, self.dynamics, self.replay)
         found = [finding for stage in stages for finding in stage.findings]
-        return (*found, *([self.robustness.finding] if self.robustness is not None else []))
+        return (*found, *([self.robustness.finding] if self.robustness is not None else []), *self.legs)

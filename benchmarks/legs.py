@@ -1,0 +1,92 @@
+"""The sixteen on their own legs: each kept take, played by the robot on its legs, beside what its planted or gliding base did.
+
+    python benchmarks/legs.py out=FILE.jsonl [scenario=NAME,NAME.VARIANT]
+
+One line of the file for each take, written as it is done; a run that was cut off goes on. A take whose base is told to go somewhere
+is left out, and named. The table is printed as Markdown: task done with the planted or gliding base and on legs (open loop: the
+commands are those that were recorded), the least room of the pressure point and what that is at the hands, the largest share of peak
+torque of ankles and knees that lasts 50 ms, how far the pelvis took a hand along, and how many times faster than real time on one core.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shiliu
+from given_words import given_words
+from kept_take import kept_names, read_take
+from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.checks.standing import PRESENT, check_standing
+from shiliu.replay.judge.stages.legs_stage import on_legs, stand
+from shiliu.scenarios.draws.variation import of_values
+from shiliu.scenarios.reading.config import nominal_values
+from shiliu.scenarios.robots.mobile import COMMANDS
+
+HEAD = "| take | base | done | on legs | fell | least room | at the hands | ankle | knee | hands taken along | x real time |"
+
+
+def played(name: str) -> dict[str, Any]:
+    """A kept take on legs."""
+    take = read_take(name)
+    scene = shiliu.load_scenario(take.scenario, **({"variant": take.variant} if take.variant else {}))
+    row: dict[str, Any] = {"take": name, "base": scene.robot.base, "done": bool(take.label["success"])}
+    goes = [take.action_names.index(command) for command in COMMANDS[:3] if command in take.action_names]
+    if goes and np.abs(take.actions[:, goes]).max() > 0.0:
+        return row | {"walks": True}
+    draw = of_values(scene, {**nominal_values(scene.config), **take.draw["values"]}, take.draw["task"])
+    legs, began = on_legs(scene), time.process_time()
+    run = stand(legs, scene, draw, take.actions)
+    spent = time.process_time() - began
+    found = {finding.code: finding for finding in check_standing({PRESENT: run}, load_rules())}
+    each, balance = found["legs.torque"].details["each"], found["legs.balance"]
+    return row | {
+        "on_legs": run.success,
+        "fell": run.fallen,
+        "towards": balance.details.get("towards"),
+        "room_mm": 1e3 * (balance.value or 0.0),
+        "newtons": balance.details.get("newtons"),
+        "ankle": max(share for joint, share in each.items() if joint[-8:-6] in ("l5", "r5", "l6", "r6")),
+        "knee": max(share for joint, share in each.items() if joint[-8:-6] in ("l4", "r4")),
+        "hands_mm": 1e3 * (found["legs.moved"].value or 0.0),
+        "speed": len(take.actions) * legs.control_timestep / spent,
+    }
+
+
+def line(row: dict[str, Any]) -> str:
+    yes = {True: "yes", False: "no", None: "-"}
+    if row.get("walks"):
+        return f"| {row['take']} | {row['base']} | {yes[row['done']]} | walks | | | | | | | |"
+    fell = "-" if row["fell"] is None else f"{row['fell']:.1f} s"
+    return (
+        f"| {row['take']} | {row['base']} | {yes[row['done']]} | {yes[row['on_legs']]} | {fell} | {row['room_mm']:.0f} mm "
+        f"{row['towards']} | {row['newtons'] or 0.0:.0f} N | {row['ankle']:.2f} | {row['knee']:.2f} | {row['hands_mm']:.1f} mm "
+        f"| {row['speed']:.1f} |"
+    )
+
+
+def main(words: list[str]) -> int:
+    """Exit code: 0, or 2 for usage."""
+    given = given_words({"out": "", "scenario": ""}, words, needed=("out",))
+    if given is None:
+        print(__doc__, file=sys.stderr)
+        return 2
+    file, wanted = Path(given["out"]), [word for word in given["scenario"].split(",") if word]
+    rows = [json.loads(one) for one in file.read_text().splitlines()] if file.is_file() else []
+    for name in kept_names():
+        if any(row["take"] == name for row in rows) or (wanted and name not in wanted and name.partition(".")[0] not in wanted):
+            continue
+        rows.append(played(name))
+        with file.open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps(rows[-1]) + "\n")
+        print(line(rows[-1]), file=sys.stderr, flush=True)
+    print(HEAD, "|" + "---|" * HEAD.count(" | ") + "---|", *map(line, rows), sep="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,174 @@
+"""Would the robot have held this on its own legs? From what one did that was played on them (`judge/stages/legs_stage.py`).
+
+A second question: it never changes the verdict of a recording, whose base stood fast or glided. What a controller of ours holds
+another one may not, and the other way round, so its name and its gains stand in every answer, and softer and stiffer ones are tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .check import Check
+from .finding import Finding
+from .fixes import Fix, Known
+from .rules import Rules
+
+CODES = ("legs.fell", "legs.torque", "legs.slipped", "legs.moved", "legs.balance")
+GAINS = {"softer": 0.5, "as it is": 1.0, "stiffer": 2.0}  # factors on every stiffness; damping follows by their root
+PRESENT = "as it is"
+RANK = ("PASS", "WARN", "FAIL")
+
+
+@dataclass(frozen=True)
+class Stood:
+    """What a robot on its legs did, T control periods of `dt` s, its controller at work `substeps` physics steps a period.
+
+    Attributes:
+        fallen: when it gave up [s], None where it stands to the end.
+        push: (T+1, 3) outside force on it, weight and floor apart, as it inferred it [N], in its own heading.
+        joints: of the legs; torque: (T * substeps, 12) of their motors [Nm]; peak, limit: (12,) [Nm].
+        slid: (T+1,) of the foot that is furthest from where it stood [m]; pelvis: (T+1,) from its place [m]; hands: (T+1,) how far the
+            pelvis took the hand along that it took furthest [m].
+        room: side -> (T+1,) from the pressure point, smoothed, to where it may go at most [m]; nan where nothing is known.
+        load: (T+1,) of both soles [N]; high: height of the hands over the floor [m].
+        success: whether the task was done on legs, None where there is none.
+    """
+
+    controller: str
+    dt: float
+    substeps: int
+    fallen: float | None
+    push: np.ndarray
+    joints: tuple[str, ...]
+    torque: np.ndarray
+    peak: np.ndarray
+    limit: np.ndarray
+    slid: np.ndarray
+    pelvis: np.ndarray
+    hands: np.ndarray
+    room: Mapping[str, np.ndarray]
+    load: np.ndarray
+    high: float
+    success: bool | None = None
+
+
+def check_standing(runs: Mapping[str, Stood], rules: Rules) -> list[Finding]:
+    """One finding of each of `CODES`: of the controller as it is, and whether softer and stiffer gains agree.
+
+    Args:
+        runs: by the words of `GAINS`; the present one is always there.
+    """
+    asked = (_fell, _torque, _slipped, _moved, _balance)
+    found = {word: [ask(run, rules) for ask in asked] for word, run in runs.items()}
+    return [_weighed(finding, {word: answers[i] for word, answers in found.items()}) for i, finding in enumerate(found[PRESENT])]
+
+
+def _weighed(finding: Finding, answers: Mapping[str, Finding]) -> Finding:
+    """What hangs on the gains is no failure, and no pass: a warning."""
+    failed = [word for word, one in answers.items() if one.failed]
+    others = {word.replace(" ", "_"): one.value for word, one in answers.items() if word != PRESENT}
+    level = finding.level
+    if failed and (len(failed) < len(answers) if finding.failed else True):
+        level = "WARN"
+    hangs = {"hangs": True} if failed and len(failed) < len(answers) else {}
+    return finding.with_(level=level, details=finding.details | {"gains": others} | hangs)
+
+
+def _fell(run: Stood, rules: Rules) -> Finding:
+    rule = rules["legs.fell"]
+    details: dict[str, Any] = {"controller": run.controller}
+    if run.success is not None:
+        details["success"] = run.success
+    if run.fallen is None:
+        return rule.finding(**rule.grade_value(0.0), details=details)
+    end = min(len(run.push), int(run.fallen / run.dt) + 1)
+    before = run.push[max(0, end - round(1.0 / run.dt)) : end]
+    strongest = before[int(np.argmax(np.linalg.norm(before, axis=1)))] if len(before) else np.zeros(3)
+    axis = int(np.argmax(np.abs(strongest)))
+    ways = (("forward", "back"), ("left", "right"), ("up", "down"))[axis]
+    details |= {"force": float(np.linalg.norm(strongest)), "towards": ways[int(strongest[axis] < 0)]}
+    return rule.finding(**rule.grade_value(1.0), t0=run.fallen, t1=run.fallen, details=details)
+
+
+def _torque(run: Stood, rules: Rules) -> Finding:
+    """The joint that is nearest to its peak for `shortest`, or beyond its continuous torque for `shortest_warn`."""
+    rule, step = rules["legs.torque"], run.dt / run.substeps
+    share = np.abs(_standing(run, run.torque, run.substeps)) / run.peak
+    held, lasting = (_lasting(share, round(width / step)) for width in (rule.shortest, rule.shortest_warn))
+    warn = run.limit / run.peak
+    j = int(np.argmax(held.max(axis=0, initial=0.0)))
+    over = lasting.max(axis=0, initial=0.0) / warn
+    if held[:, j].max(initial=0.0) <= rule.bound("fail") and over.max() > 1.0:
+        j = int(np.argmax(over))
+    k = int(np.argmax(held[:, j])) if len(held) else 0
+    graded = rule.grade_value(
+        float(held[:, j].max(initial=0.0)), warn=float(warn[j]), sustained=float(lasting[:, j].max(initial=0.0))
+    )
+    each = {name: float(value) for name, value in zip(run.joints, held.max(axis=0, initial=0.0))}
+    details = {"controller": run.controller, "joint": run.joints[j], "each": each}
+    return rule.finding(**graded, subject=(run.joints[j],), t0=k * step, t1=k * step + rule.shortest, details=details)
+
+
+def _slipped(run: Stood, rules: Rules) -> Finding:
+    return _largest("legs.slipped", run, run.slid, rules)
+
+
+def _moved(run: Stood, rules: Rules) -> Finding:
+    own = _standing(run, run.pelvis)
+    return _largest("legs.moved", run, run.hands, rules, pelvis=float(own.max(initial=0.0)))
+
+
+def _largest(code: str, run: Stood, values: np.ndarray, rules: Rules, **more: Any) -> Finding:
+    rule, values = rules[code], _standing(run, values)
+    k = int(np.argmax(values)) if len(values) else 0
+    details = {"controller": run.controller, **more}
+    return rule.finding(**rule.grade_value(float(values.max(initial=0.0))), t0=k * run.dt, t1=k * run.dt, details=details)
+
+
+def _balance(run: Stood, rules: Rules) -> Finding:
+    """The least room of the pressure point, and what that is at the hands: m g room / height."""
+    rule = rules["legs.balance"]
+    room = {side: np.nan_to_num(_standing(run, values), nan=np.inf) for side, values in run.room.items()}
+    side = min(room, key=lambda one: float(room[one].min(initial=np.inf)))
+    values = room[side]
+    if not np.isfinite(values).any():
+        return rule.not_checked("not_run", details={"controller": run.controller})
+    k = int(np.argmin(values))
+    force = float(values[k] * run.load[k] / run.high)
+    details = {"controller": run.controller, "towards": side, "newtons": force}
+    return rule.finding(**rule.grade_value(float(values[k])), t0=k * run.dt, t1=k * run.dt, details=details)
+
+
+def _standing(run: Stood, values: np.ndarray, per: int = 1) -> np.ndarray:
+    """The rows while it stood; those after a fall, and of the last half second of it, tell nothing more."""
+    end = len(values) if run.fallen is None else max(1, int((run.fallen - 0.5) / run.dt)) * per
+    return values[:end]
+
+
+def _lasting(share: np.ndarray, width: int) -> np.ndarray:
+    """(n - width + 1, k) what was never undercut over so many steps."""
+    width = max(1, min(width, len(share)))
+    if not len(share):
+        return np.zeros((1, share.shape[1]))
+    return np.lib.stride_tricks.sliding_window_view(share, width, axis=0).min(axis=-1)
+
+
+def _ease(finding: Finding, known: Known) -> Fix:
+    return {"kind": "ease", "t0": finding.t0, "t1": finding.t1}
+
+
+def not_asked(rules: Rules, reason: str) -> list[Finding]:
+    """All of `CODES`, not checked."""
+    return [rules[code].not_checked(reason) for code in CODES]
+
+
+
+
+CHECKS = (
+    *(Check(code, fix=_ease, counts=False, no_example="it is asked by legs=true alone") for code in CODES if code != "legs.balance"),
+    Check("legs.balance", below=True, fix=_ease, counts=False, no_example="it is asked by legs=true alone"),
+)

@@ -1,0 +1,97 @@
+"""What the judge says of a robot that was played on its own legs, from its numbers: each check passes and fails by a known amount."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.checks.standing import CODES, PRESENT, Stood, check_standing
+from shiliu.replay.report.text import Words
+
+RULES = load_rules()
+T, SUBSTEPS = 90, 8  # 3 s
+
+
+def stood(**changes):
+    still = Stood(
+        controller="a controller", dt=1 / 30, substeps=SUBSTEPS, fallen=None, push=np.zeros((T + 1, 3)),
+        joints=("leg_l4_joint", "leg_l5_joint"), torque=np.full((T * SUBSTEPS, 2), 10.0), peak=np.array([135.0, 27.0]),
+        limit=np.array([94.5, 18.9]), slid=np.full(T + 1, 0.001), pelvis=np.full(T + 1, 0.002), hands=np.full(T + 1, 0.003),
+        room={"forward": np.full(T + 1, 0.06), "back": np.full(T + 1, 0.04), "left": np.full(T + 1, 0.1)},
+        load=np.full(T + 1, 507.0), high=1.0, success=True,
+    )  # fmt: skip
+    return replace(still, **changes)
+
+
+def found(present, softer=None, stiffer=None):
+    runs = {"softer": softer or present, PRESENT: present, "stiffer": stiffer or present}
+    return {finding.code: finding for finding in check_standing(runs, RULES)}
+
+
+def trace(values, at, n, value, column=None):
+    values = values.copy()
+    values[(slice(at, at + n), column) if column is not None else slice(at, at + n)] = value
+    return values
+
+
+def test_who_stands_passes_all():
+    answers = found(stood())
+    assert tuple(answers) == CODES and {one.level for one in answers.values()} == {"PASS"}
+    assert answers["legs.torque"].subject == ("leg_l5_joint",) and answers["legs.torque"].value == pytest.approx(10 / 27)
+    balance = answers["legs.balance"]
+    assert balance.details["towards"] == "back" and balance.value == pytest.approx(0.04)
+    assert balance.details["newtons"] == pytest.approx(507.0 * 0.04)
+
+
+def test_who_falls_is_named_with_what_pushed():
+    push = trace(np.zeros((T + 1, 3)), 50, 10, [-40.0, 3.0, 0.0])
+    fell = found(stood(fallen=2.0, push=push, success=False))["legs.fell"]
+    assert (fell.level, fell.t0, fell.details["towards"]) == ("FAIL", 2.0, "back")
+    assert fell.details["force"] == pytest.approx(np.hypot(40.0, 3.0))
+
+
+def test_a_fall_that_hangs_on_the_gains_is_a_warning():
+    for one in (found(stood(), softer=stood(fallen=2.0)), found(stood(fallen=2.0), stiffer=stood())):
+        assert one["legs.fell"].level == "WARN" and one["legs.fell"].details["hangs"]
+
+
+def test_a_motor_at_its_peak_for_50_ms_fails_and_beyond_its_continuous_torque_for_half_a_second_warns():
+    torque = stood().torque
+    peak = found(stood(torque=trace(torque, 240, 13, 27.0, 1)))["legs.torque"]
+    assert (peak.level, peak.value) == ("FAIL", 1.0) and peak.t0 == pytest.approx(1.0)
+    assert found(stood(torque=trace(torque, 240, 11, 27.0, 1)))["legs.torque"].level == "PASS"  # 46 ms
+    lasting = found(stood(torque=trace(torque, 240, 130, -100.0, 0)))["legs.torque"]
+    assert (lasting.level, lasting.subject) == ("WARN", ("leg_l4_joint",)) and lasting.value == pytest.approx(100 / 135)
+
+
+@pytest.mark.parametrize(
+    ("code", "field", "value", "level"),
+    [
+        ("legs.slipped", "slid", 0.02, "WARN"), ("legs.slipped", "slid", 0.04, "FAIL"),
+        ("legs.moved", "hands", 0.009, "PASS"), ("legs.moved", "hands", 0.015, "WARN"),
+    ],
+)  # fmt: skip
+def test_what_leaves_its_place_is_told_with_its_moment(code, field, value, level):
+    one = found(stood(**{field: trace(np.full(T + 1, 0.001), 60, 2, value)}))[code]
+    assert (one.level, one.value) == (level, value) and one.t0 == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize(("room", "level"), [(0.012, "PASS"), (0.006, "WARN"), (-0.005, "FAIL")])
+def test_balance_is_the_least_room(room, level):
+    values = {**stood().room, "left": trace(np.full(T + 1, 0.1), 30, 1, room)}
+    one = found(stood(room=values))["legs.balance"]
+    assert (one.level, one.details["towards"]) == (level, "left") and one.details["newtons"] == pytest.approx(507.0 * room)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_answer_has_its_sentence(lang):
+    bad = stood(
+        fallen=2.5, torque=np.full((T * SUBSTEPS, 2), 27.0), slid=np.full(T + 1, 0.05), hands=np.full(T + 1, 0.02),
+        room={"back": np.full(T + 1, -0.005)}, push=np.full((T + 1, 3), 20.0),
+    )  # fmt: skip
+    for run in (stood(), bad):
+        for finding in found(run).values():
+            text = Words(lang).message(finding)
+            assert text and "{" not in text and "?" not in text and "None" not in text, (finding.code, text)

@@ -1,0 +1,49 @@
+"""The second question: the same commands on the robot's own legs; the verdict of the planted recording stays as it is."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import shiliu
+from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.judge.judge import judge
+from shiliu.replay.judge.stages.legs_stage import legs_stage
+from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
+from shiliu.replay.rollout.rollout import Take, play
+from shiliu.scenarios.draws.variation import nominal
+
+
+@pytest.fixture(scope="module")
+def verdicts(bare):
+    """Without and with the question, of two seconds in which an arm is lifted."""
+    actions = np.tile(bare.ready_ctrl, (60, 1)).astype(np.float32)
+    actions[:, 0] -= np.linspace(0.0, 0.5, 60, dtype=np.float32)
+    (played,) = play(bare, [Take(nominal(bare), actions)], keep=[checkpoints_of(bare, 60)], threads=1)
+    episode = episode_of(bare, played, 0)
+    takes = [as_recording("lifted", episode, bare) for _ in range(2)]
+    return judge([takes[0]], bare, threads=1)[0], judge([takes[1]], bare, threads=1, legs=True)[0]
+
+
+def test_the_verdict_stays_and_the_answer_stands_on_a_line_of_its_own(verdicts):
+    planted, asked = verdicts
+    assert "legs" not in planted.stages and "legs" in asked.stages
+    assert (planted.verdict, planted.root) == (asked.verdict, asked.root)
+    answers = {finding.code: finding for finding in asked.findings if finding.stage == "legs"}
+    assert {finding.level for finding in answers.values()} == {"PASS"}
+    assert answers["legs.fell"].details["controller"] == "shiliu-balance-1"
+    assert 0.0 < answers["legs.moved"].value < 0.005
+    assert answers["legs.torque"].details["gains"].keys() == {"softer", "stiffer"}
+    assert [f.code for f in asked.findings if f.stage != "legs"] == [f.code for f in planted.findings]
+
+
+def test_a_base_that_goes_somewhere_is_not_asked():
+    scene = shiliu.load_scenario("bare", base="mobile")
+    actions = np.tile(scene.ready_ctrl, (30, 1)).astype(np.float32)
+    actions[:, scene.schema.action.names.index("base_vx")] = 0.1
+    (played,) = play(scene, [Take(nominal(scene), actions)], threads=1)
+    assert played.n_steps == 30
+    context = SimpleNamespace(embodiment=None)
+    judged = SimpleNamespace(scene=scene, rules=load_rules(), rollouts=SimpleNamespace(shown=played), context=context)
+    assert {(finding.level, finding.reason) for finding in legs_stage(judged)} == {("NOT_CHECKED", "walks")}
