@@ -27,6 +27,7 @@ VERBS = {
     "new": ("new", "a small file to begin from: scenario, part, cell or mapping; sound at once"),
     "render": ("render", "pictures of a scenario and its variation"),
     "studio": ("studio", "a page that shows a scene while its files are edited"),
+    "teleop": ("teleop", "a scenario performed by hands on a page, each take judged at once"),
     "record": ("record", "reference demonstrations by the scripted operator, as a LeRobot dataset"),
     "replay": ("replay", "the judge: recordings in, verdicts and a report out"),
     "watch": ("watch", "takes judged as they arrive, and a line for each operator"),

@@ -175,7 +175,7 @@ const hear = {
     say = WORDS[m.lang];
     document.documentElement.lang = m.lang;
     for (const node of document.querySelectorAll('[data-say]')) node.textContent = say[node.dataset.say];
-    for (const id of ['nominal', 'play', 'stop', 'skill', 'restart', 'take', 'home', 'xr']) $(id).textContent = say[id];
+    for (const id of ['nominal', 'play', 'stop', 'skill', 'restart', 'take', 'xr']) $(id).textContent = say[id];
     $('keys').textContent = say.keys;
     $('takes').hidden = m.mode !== 'teleop';
     $('player').hidden = m.mode !== 'verdict';
@@ -245,8 +245,9 @@ const hear = {
   },
   refused(m) { $('state').textContent = m.why; $('state').className = 'bad'; },
   verdict(m) {
+    $('take').textContent = say.take;
     $('verdict').textContent = m.lines ? m.lines.join('\n') : say.judging;
-    $('verdict').className = m.verdict === 'FEASIBLE' ? 'good' : m.lines ? 'bad' : '';
+    $('verdict').className = m.verdict === 'FEASIBLE' ? 'good' : m.verdict === 'cleared' ? '' : 'bad';
   },
   take(m) {
     $('title').textContent = `${m.name}: ${m.verdict}`;
@@ -281,7 +282,7 @@ const hear = {
 };
 
 // ---- what a person asks for ----
-for (const id of ['play', 'stop', 'skill', 'restart', 'home']) $(id).onclick = () => { $('view').focus(); ask(id); };
+for (const id of ['play', 'stop', 'skill', 'restart']) $(id).onclick = () => { $('view').focus(); ask(id); };
 $('nominal').onclick = () => ask('seed', { seed: null });
 $('seed').onchange = () => $('seed').value !== '' && ask('seed', { seed: Math.trunc(+$('seed').value) });
 $('spheres').onchange = () => { helpers.visible = $('spheres').checked; };

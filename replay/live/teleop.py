@@ -1,0 +1,337 @@
+"""`shiliu teleop`: somebody performs a scenario with their hands; each take is an episode, is kept, and is judged at once.
+
+What is kept of a take: the episode (`set/`, a LeRobot dataset like those of `shiliu record`), what the device sent with its own times
+(`device/`, from which the take can be performed again), and the verdict (`takes/`, `slips/`), whatever it is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from ...scenarios.draws.variation import Draw, draw
+from ...scenarios.scene.scene import Scene
+from ...scenarios.sensing.temporal import GoalState
+from ...scenarios.sheet.errors import EpisodeError
+from ..checks.outcome import outcome_of
+from ..formats.lerobot.write import DatasetWriter
+from ..judge import intake
+from ..judge.context import Contexts
+from ..judge.judge import judge
+from ..judge.verdict import Verdict
+from ..line.slips import Slips
+from ..operator.operator import longest
+from ..recording.recording import SimEpisode
+from ..report.story import Story
+from ..report.text import Words
+from ..rollout.episode import as_recording, episode_of
+from ..rollout.nearest import MissedSteps
+from ..rollout.observers import FullStates, Moment, Observations, SafetyMeasures
+from ..rollout.rollout import roll_out
+from .hands import FollowedHands
+from .performing import limits_now
+from .server import Message, PageServer
+from .shapes import PosedModel, meshes, shapes
+
+SET, DEVICE = "set", "device"
+SLOW = 3  # times the scenario's time limit that a take may last: people are slower than the operator
+TOLD = 3  # control steps between two reports of progress
+LARGEST_SESSION = 256 << 20  # bytes of a recorded device session
+Line = dict[
+    str, Any
+]  # what a device sent: plain JSON, with `step`, the control step at which it was heard, where that is known
+
+
+class Source(Protocol):
+    """Whose hands: a page's, or a recorded session's."""
+
+    name: str
+
+    def begin(self) -> bool:
+        """Wait for the next take to begin; False where there is none any more."""
+        ...
+
+    def until(self, t: int) -> tuple[list[Line], bool]:
+        """What was sent before control step t, and whether the take has been ended."""
+        ...
+
+
+class PageHands:
+    """The hands on a page, in real time.
+
+    Args:
+        page: whose; dt: control period [s].
+    """
+
+    name = "page"
+
+    def __init__(self, page: PageServer, dt: float):
+        self._page, self._dt, self._begun = page, dt, 0.0
+        self._rest: list[Message] = []  # what came together with the wish to begin
+        self.behind = False
+
+    def begin(self) -> bool:
+        while True:
+            came = self._page.received(0.25)
+            for i, message in enumerate(came):
+                if message.what["do"] == "take":
+                    self._begun, self._rest = time.monotonic(), came[i + 1 :]
+                    return True
+                if message.what["do"] == "end":
+                    return False
+
+    def until(self, t: int) -> tuple[list[Line], bool]:
+        late = time.monotonic() - (self._begun + t * self._dt)
+        self.behind = late > 5 * self._dt
+        if self.behind:  # the clock of the take is the scene's: it goes on slower, and skips nothing
+            self._begun += late
+        time.sleep(max(-late, 0.0))
+        lines, over = [], False
+        came, self._rest = [*self._rest, *self._page.received()], []
+        for message in came:
+            if message.what["do"] == "device":
+                lines.append({**message.what, "receive_ns": message.receive_ns, "step": t})
+            over |= message.what["do"] in ("take", "end")
+        return lines, over
+
+
+class SessionHands:
+    """The hands of a recorded session: a JSON line for each message, `{"do": "device" or "take", "t": ms, ...}`.
+
+    Raises:
+        EpisodeError: a line is no such message, with its number.
+    """
+
+    def __init__(self, file: Path, dt: float):
+        self.name, self._dt, self.behind = file.name, dt, False
+        self._lines = list(_session(file))
+        self._next, self._t0 = 0, 0.0
+
+    def begin(self) -> bool:
+        while self._next < len(self._lines):
+            line = self._lines[self._next]
+            self._next += 1
+            if line["do"] == "take":
+                self._t0 = float(line["t"])
+                return True
+        return False
+
+    def until(self, t: int) -> tuple[list[Line], bool]:
+        found = []
+        while self._next < len(self._lines):
+            line = self._lines[self._next]
+            at = line.get("step", (float(line["t"]) - self._t0) * 1e-3 / self._dt)
+            if at > t + 1e-6:
+                return found, False
+            self._next += 1
+            if line["do"] == "take":
+                return found, True
+            found.append({**line, "step": t})
+        return found, True
+
+
+def _session(file: Path) -> Iterator[Line]:
+    try:
+        if file.stat().st_size > LARGEST_SESSION:
+            raise EpisodeError("this is larger than 256 MiB. Cut it by takes.", file=file, field="from")
+        texts = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise EpisodeError(
+            f"this session cannot be read ({type(error).__name__}). Name a file of JSON lines.", file=file, field="from"
+        ) from None
+    before = -np.inf
+    for number, text in enumerate(texts, 1):
+        try:
+            line = json.loads(text)
+            sound = line["do"] in ("device", "take") and np.isfinite(line["t"]) and isinstance(line.get("step", 0), int)
+        except (ValueError, TypeError, KeyError, RecursionError):
+            sound = False
+        if not sound or line["t"] < before:
+            wrong = "its time goes back" if sound else 'no message of a device: {"do": "device" or "take", "t": ms}'
+            raise EpisodeError(f"{wrong}.", file=file, line=number, field="from")
+        before = line["t"]
+        yield line
+
+
+class _TakePolicy:
+    """The hands as a policy of `roll_out`: it commands until the take is ended, or its time is up."""
+
+    def __init__(self, teleop: Teleop, rows: int):
+        self._teleop, self._rows = teleop, rows
+        self.lines: list[Line] = []
+        self._actions: list[np.ndarray] = []
+        self._over = False
+
+    def live(self, t: int, carry: GoalState, unstable: np.ndarray, live: np.ndarray) -> np.ndarray:
+        lines, over = self._teleop.source.until(t) if t < self._rows and not unstable[0] else ([], True)
+        self._over |= over  # a take has one step at least
+        if self._over and t > 0:
+            return live[:0]
+        for line in lines:
+            self.lines.append(line)
+            self._teleop.hands.hear(line)
+        return live
+
+    def act(self, now: Moment) -> np.ndarray:
+        self._actions.append(self._teleop.hands.act())
+        self._teleop.show(now)
+        return self._actions[-1][None]
+
+    def of(self, i: int, steps: int) -> dict[str, Any]:
+        return {"actions": np.array(self._actions, np.float32)}
+
+
+class Teleop:
+    """Takes of a scenario, performed by hands.
+
+    Args:
+        scene: what is performed; source: whose hands; out: folder of what is kept.
+        page: that shows it; None where nobody looks on.
+        seed: of the first draw; each take has the next, and goes on after those that are in `out` already.
+        lang: of the answers, en or zh.
+    """
+
+    def __init__(
+        self, scene: Scene, source: PageHands | SessionHands, out: Path, page: PageServer | None, seed: int, lang: str
+    ):
+        self.scene, self.source, self.out, self.page = scene, source, out, page
+        self.hands, self._words, self._slips = FollowedHands(scene), Words(lang), Slips(out, lang)
+        self._contexts, self._rules = Contexts(), intake.rules_of()
+        self._features, self._fps = scene.schema.lerobot_features(), round(1.0 / scene.control_timestep)
+        if (out / SET / "meta" / "info.json").is_file():
+            there = DatasetWriter.there(out / SET, self._features, self._fps, scene.robot.name)
+            seed = max([seed, *(1 + one for one in there.seeds(scene.fingerprint))])
+        self._seed = seed
+        (out / DEVICE).mkdir(parents=True, exist_ok=True)
+        if page is not None:
+            title = {key: scene.config.title.get(key) for key in ("en", "zh")}
+            page.keep("mode", {"mode": "teleop", "lang": lang})
+            page.keep("scene", {"name": scene.name, "title": title})
+
+    # -- what is seen -----------------------------------------------------------------------------------------------
+
+    def _set_up(self, drawn: Draw) -> None:
+        if self.page is None:
+            return
+        model = self.scene.compile(dict(drawn.values), looks=True)
+        self._posed = PosedModel(model)
+        self.page.keep("meshes", meshes(model)[1])
+        self.page.keep("shapes", shapes(model))
+        self.page.keep("frame", self._posed.frame(self.scene.start_qpos(drawn.model)))
+        self._tell(
+            {"t": 0.0, "goal": [[step.name, None] for step in self.scene.goal], "limits": [], "recording": False}
+        )
+
+    def show(self, now: Moment) -> None:
+        """A control step of a take."""
+        if self.page is None:
+            return
+        self.page.send("frame", self._posed.frame(now.simulation.live("qpos")[0], now.t * self.scene.control_timestep))
+        if now.t % TOLD == 0:
+            outcome = outcome_of(self.scene.course, now.carry, None)
+            told = {"goal": list(outcome["subgoals"].items()), "failure": outcome["failure"], "near": self.hands.near}
+            limits = limits_now(self.scene, now.readings)
+            t = now.t * self.scene.control_timestep
+            self._tell({**told, "t": t, "limits": limits, "recording": True, "behind": self.source.behind})
+
+    def _tell(self, progress: Mapping[str, Any]) -> None:
+        assert self.page is not None
+        self.page.send("progress", dict(progress))
+
+    # -- takes ------------------------------------------------------------------------------------------------------
+
+    def run(self) -> list[Verdict]:
+        """Take after take, until there is none any more; their verdicts."""
+        found = []
+        while True:
+            drawn = draw(self.scene, self._seed)
+            self._set_up(drawn)
+            if not self.source.begin():
+                return found
+            episode, lines = self._perform(drawn)
+            found.append(self._judge(*self._keep(episode, lines)))
+            self._seed += 1
+
+    def _perform(self, drawn: Draw) -> tuple[SimEpisode, list[Line]]:
+        scene, rows = self.scene, SLOW * longest(self.scene)
+        if self.page is not None:
+            self.page.keep("verdict", None)
+        self.hands.begin()
+        policy = _TakePolicy(self, rows)
+        observers = [
+            Observations(scene, 1, rows),
+            SafetyMeasures(scene, 1, rows),
+            FullStates.each_second(scene),
+            MissedSteps(scene.course, 1),
+        ]
+        (done,) = roll_out(scene, [drawn], policy, observers)
+        devices = sorted({str(line.get("device", "unknown"))[:40] for line in policy.lines})
+        made = {"made_by": "page take", "device": devices, "session": self.source.name}
+        return episode_of(scene, done, self._seed, [], made), policy.lines
+
+    def _keep(self, episode: SimEpisode, lines: Sequence[Line]) -> tuple[str, SimEpisode]:
+        """The take on disk, whole, before it is judged; its name."""
+        meta = {"command": f"shiliu teleop scenario={self.scene.name}"}
+        target = self.out / SET
+        append = (target / "meta" / "info.json").is_file()
+        with DatasetWriter(target, self._features, self._fps, self.scene.robot.name, meta, append=append) as writer:
+            writer.add(episode, episode.states)
+            index = writer.total - 1
+            writer.close()
+        ends = [
+            {"do": "take", "t": lines[0]["t"] if lines else 0},
+            *lines,
+            {"do": "take", "t": lines[-1]["t"] if lines else 0},
+        ]
+        ends[0]["step"], ends[-1]["step"] = 0, episode.n_steps
+        file = self.out / DEVICE / f"episode_{index:06d}.jsonl"
+        part = file.with_suffix(".part")
+        with part.open("w", encoding="utf-8") as device:
+            device.writelines(json.dumps(line) + "\n" for line in ends)
+            device.flush()
+            os.fsync(device.fileno())
+        os.replace(part, file)
+        return f"{SET}#{index}", episode
+
+    def _judge(self, name: str, episode: SimEpisode) -> Verdict:
+        """Tell the intake's answer, then the gate's, and keep it."""
+        begun = time.monotonic()
+        recording = as_recording(name, episode, self.scene)
+        first = intake.judged(recording, self._rules)
+        outcome = str(episode.label["failure"] or "success")
+        self._answer(first, begun, "intake", outcome)
+        (verdict,) = judge([recording], contexts=self._contexts)
+        self._slips.tell(verdict, None, [name], episode.duration_s, time.monotonic() - begun)
+        self._answer(verdict, begun, "gate", outcome)
+        return verdict
+
+    def _answer(self, verdict: Verdict, begun: float, check: str, outcome: str) -> None:
+        took = time.monotonic() - begun
+        word, *wrong = answer(verdict, self._words)
+        lines = [f"{word} · {outcome}", *wrong]  # a take may be lawful and miss its goal
+        if self.page is not None:
+            shown = "cleared" if verdict.cleared else verdict.verdict
+            self.page.keep("verdict", {"check": check, "verdict": shown, "lines": lines, "took": took})
+        if check == "gate":
+            print(
+                "\n".join([f"{verdict.source}: {lines[0]} ({took:.2f} s)", *(f"  {line}" for line in lines[1:])]),
+                flush=True,
+            )
+
+
+def answer(verdict: Verdict, words: Words) -> list[str]:
+    """The verdict's word, and for each fault what was wrong, when, and what to do."""
+    story = Story(verdict, words)
+    lines = [words.verdict(verdict.verdict or "unreadable")]
+    lines += [text for text in (story.slip, story.advice) if text and verdict.verdict != "FEASIBLE"]
+    for finding in verdict.findings:
+        if finding.level == "FAIL":
+            at = "" if finding.t0 is None else f"{finding.t0:.1f} s: "
+            lines.append(f"{at}{words.message(finding)}")
+    return list(dict.fromkeys(str(line) for line in lines))

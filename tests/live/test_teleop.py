@@ -1,0 +1,207 @@
+"""Takes performed by hands: sessions of a device in place of a person, and a page that is driven."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from shiliu import judge, load_scenario, read
+from shiliu.cli import main
+from shiliu.replay.live.hands import FollowedHands, numbers
+from shiliu.replay.live.server import Message, PageServer
+from shiliu.replay.live.teleop import PageHands, SessionHands, Teleop
+from shiliu.scenarios.sheet.errors import EpisodeError
+
+RIGHT = [0.06, 0.02, 0.09]  # m, that the right hand goes: asymmetric on purpose
+
+
+def device(t: float, share: float, **more) -> dict:
+    still = {"p": [0.0, 0.0, 0.0], "q": [1.0, 0.0, 0.0, 0.0], "clutch": False, "grip": 0.0}
+    right = still | {"p": [share * v for v in RIGHT], "clutch": True, "grip": share}
+    return {
+        "do": "device",
+        "t": t,
+        "device": "test",
+        "left": still,
+        "right": right,
+        "base": [0, 0, 0],
+        "squat": 0,
+    } | more
+
+
+def session(file: Path, takes: int = 1) -> Path:
+    lines = []
+    for take in range(takes):
+        t0 = 10_000.0 * take
+        lines += [{"do": "take", "t": t0}]
+        lines += [device(t0 + 20 * k, min(1.0, k / 60)) for k in range(75)]
+        lines += [{"do": "take", "t": t0 + 1500}]
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return file
+
+
+@pytest.fixture(scope="module")
+def oven():
+    return load_scenario("microwave")
+
+
+@pytest.fixture(scope="module")
+def taken(oven, tmp_path_factory):
+    """Two takes of a session, and what they were answered."""
+    out = tmp_path_factory.mktemp("takes")
+    file = session(out / "session.jsonl", takes=2)
+    verdicts = Teleop(oven, SessionHands(file, oven.control_timestep), out, None, 0, "en").run()
+    return out, verdicts
+
+
+def test_a_session_becomes_episodes_of_the_one_schema(taken, oven):
+    out, verdicts = taken
+    recordings = list(read(out / "set"))
+    assert len(recordings) == len(verdicts) == 2
+    one, other = (recording.episode for recording in recordings)
+    assert one.n_steps == 45 and one.action_names == oven.schema.action.names
+    assert (one.seed, other.seed) == (0, 1) and one.draw != other.draw
+    assert one.provenance["made_by"] == "page take" and one.provenance["device"] == ["test"]
+    assert not one.label["success"]
+
+
+def test_the_answer_is_that_of_replay(taken):
+    out, verdicts = taken
+    again = judge(list(read(out / "set")))
+    for here, there in zip(verdicts, again):
+        assert here.verdict == there.verdict
+        mine = {(f.code, f.signal, f.level, f.value, f.t0) for f in here.findings if not f.code.startswith("take.")}
+        theirs = {(f.code, f.signal, f.level, f.value, f.t0) for f in there.findings if not f.code.startswith("take.")}
+        on_disk_alone = {"set"}  # what a set says of itself, of which a take in memory has none yet
+        assert {one[0].partition(".")[0] for one in mine ^ theirs} <= on_disk_alone
+
+
+def test_what_the_device_sent_is_kept_and_performs_the_same_again(taken, oven, tmp_path):
+    out, _ = taken
+    kept = [json.loads(line) for line in (out / "device" / "episode_000000.jsonl").read_text().splitlines()]
+    assert kept[0]["do"] == kept[-1]["do"] == "take" and kept[5]["right"]["clutch"] is True
+    assert [line["t"] for line in kept[1:4]] == [0.0, 20.0, 40.0]  # the device's own clock, not the grid's
+    hands = SessionHands(out / "device" / "episode_000000.jsonl", oven.control_timestep)
+    Teleop(oven, hands, tmp_path, None, 0, "en").run()
+    (again,) = read(tmp_path / "set")
+    first = next(iter(read(out / "set")))
+    assert np.array_equal(again.episode.actions, first.episode.actions)
+
+
+def test_the_robots_hand_goes_where_the_persons_goes(oven):
+    hands = FollowedHands(oven)
+    start = {hand: hands.arms.hand(hands._q, hand)[0] for hand in ("left", "right")}
+    for k in range(120):
+        hands.hear(device(0, min(1.0, k / 60)))
+        action = hands.act()
+    moved = {hand: hands.arms.hand(hands._q, hand)[0] - start[hand] for hand in start}
+    assert moved["right"] == pytest.approx(RIGHT, abs=0.01) and moved["left"] == pytest.approx([0, 0, 0], abs=0.005)
+    names = list(oven.schema.action.names)
+    assert action[names.index("right_claw")] == pytest.approx(100, abs=1) and action[names.index("left_claw")] == 0
+    assert action.dtype == np.float32
+
+
+def test_a_clutch_let_go_moves_nothing(oven):
+    hands = FollowedHands(oven)
+    before = hands._goal["right"][0].copy()
+    hands.hear({"right": {"p": [0.3, 0.2, 0.1], "q": [1, 0, 0, 0], "clutch": False}})
+    hands.hear({"right": {"p": [0.3, 0.2, 0.1], "q": [1, 0, 0, 0], "clutch": True}})
+    assert np.array_equal(hands._goal["right"][0], before)
+    hands.hear({"right": {"p": [0.3, 0.25, 0.1], "q": [1, 0, 0, 0], "clutch": True}})
+    assert hands._goal["right"][0] - before == pytest.approx([0, 0.05, 0])
+
+
+def test_base_and_squat_come_slowly_to_what_is_asked():
+    hands = FollowedHands(load_scenario("material_handling"))
+    names = list(hands.scene.schema.action.names)
+    hands.hear({"base": [1, -1, 9], "squat": -0.2})
+    first = hands.act()
+    assert 0 < first[names.index("base_vx")] < 0.05 and first[names.index("base_vy")] < 0
+    for _ in range(90):
+        last = hands.act()
+    wanted = {"base_vx": 0.3, "base_vy": -0.2, "base_vyaw": 0.4, "base_height": -0.2}
+    assert {name: last[names.index(name)] for name in wanted} == pytest.approx(wanted, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "value", [None, "abc", [1, 2], [1, 2, "3"], [1, 2, float("nan")], [1, 2, 1e9], [True, 1, 2], {"a": 1}]
+)
+def test_what_is_no_number_moves_nothing(oven, value):
+    assert numbers(value, 3) is None
+    hands = FollowedHands(oven)
+    calm = hands.act()
+    hands.hear(
+        {"right": {"p": value, "q": value, "clutch": True, "grip": value}, "left": value, "base": value, "squat": value}
+    )
+    assert np.isfinite(hands.act()).all() and hands._grip == {"left": 0.0, "right": 0.0} and calm is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("no json\n", r"session.jsonl:1: from: no message of a device"),
+        ('{"do": "take", "t": 5}\n{"do": "take", "t": 1}\n', r"session.jsonl:2: from: its time goes back"),
+        ('{"do": "dance", "t": 5}\n', r"session.jsonl:1"),
+        ('{"do": "take", "t": null}\n', r"session.jsonl:1"),
+    ],
+)
+def test_a_session_that_is_none_is_refused_with_its_line(tmp_path, text, says):
+    file = tmp_path / "session.jsonl"
+    file.write_text(text)
+    with pytest.raises(EpisodeError, match=says):
+        SessionHands(file, 1 / 30)
+
+
+def test_a_session_that_is_missing_is_refused(tmp_path, capsys):
+    assert main(["teleop", "scenario=microwave", f"out={tmp_path / 'out'}", f"from={tmp_path / 'none'}"]) == 2
+    assert "this session cannot be read" in capsys.readouterr().err
+
+
+def test_takes_are_added_to_those_that_are_there(taken, oven):
+    out, _ = taken
+    more = Teleop(oven, SessionHands(out / "session.jsonl", oven.control_timestep), out, None, 0, "zh")
+    assert more._seed == 2
+
+
+def test_a_take_on_a_page_in_real_time(oven, tmp_path):
+    """Begun, performed, ended and answered over the page's socket; the take is on disk before it is judged."""
+    connect = pytest.importorskip("websockets.sync.client").connect
+    page = PageServer()
+    teleop = Teleop(oven, PageHands(page, oven.control_timestep), tmp_path, page, 7, "zh")
+    running = threading.Thread(target=teleop.run, daemon=True)
+    running.start()
+    seen: dict[str, list[dict]] = {}
+    try:
+        with connect(
+            f"ws://127.0.0.1:{page.port}/socket", origin=f"http://127.0.0.1:{page.port}", max_size=2**24
+        ) as socket:
+            while json.loads(text) if isinstance(text := socket.recv(timeout=60), str) else True:
+                if isinstance(text, str) and json.loads(text).get("recording") is False:
+                    break  # the scene stands
+            socket.send(json.dumps({"do": "take"}))
+            for k in range(30):
+                socket.send(json.dumps(device(20.0 * k, k / 60)))
+                time.sleep(0.02)
+            socket.send(json.dumps({"do": "take"}))
+            end = time.monotonic() + 60
+            while time.monotonic() < end and not any(m["check"] == "gate" for m in seen.get("verdict", [])):
+                text = socket.recv(timeout=60)
+                if isinstance(text, str):
+                    message = json.loads(text)
+                    seen.setdefault(message["kind"], []).append(message)
+                    if message["kind"] == "verdict" and message["check"] == "intake":
+                        assert (tmp_path / "set" / "meta" / "info.json").is_file()
+    finally:
+        page.inbox.put(Message({"do": "end"}))
+        running.join(20)
+        page.close()
+    intake, gate = seen["verdict"][-2:]
+    assert intake["check"] == "intake" and intake["took"] < 2.0 and intake["verdict"] == "cleared"
+    assert gate["verdict"] == "FEASIBLE" and "可行" in gate["lines"][0]
+    assert any(m["recording"] and m["t"] > 0 for m in seen["progress"])
+    (recording,) = read(tmp_path / "set")
+    assert recording.episode.seed == 7 and recording.episode.n_steps >= 10
