@@ -49,4 +49,5 @@ def test_commands_that_do_the_task_are_not_to_blame_for_a_link_that_does_not_car
 
 def test_a_delay_alone_is_no_slow_motion(scene):
     verdict, found = judged(recorded(scene), {"delay": 0.25})
-    assert verdict.verdict == "FEASIBLE" and found["tracking"].level in ("PASS", "WARN") and found["link.stale"].value == pytest.approx(0.25)
+    assert verdict.verdict == "FEASIBLE" and found["tracking"].level in ("PASS", "WARN")
+    assert found["link.stale"].value == pytest.approx(0.25)
