@@ -81,9 +81,9 @@ def before_received(scene: Scene, played: Rollout, held: CarriedSpan) -> Carried
 
     From then on it moves with the person: that it leaves the hand is what was meant.
     """
-    if played.met.shape[1] != len(scene.met):
-        return held
     persons, end = people(scene.names), held.end
+    if not persons or played.met.shape[1] != len(scene.met):
+        return held
     for column, meeting in zip(_columns(scene, held.thing), scene.holdable[held.thing].meetings):
         if meeting.meant and meeting.part in persons:
             free = played.met[: held.end, column] <= held_from(scene.weights[held.thing])

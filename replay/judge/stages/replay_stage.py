@@ -339,8 +339,8 @@ def _reproduced(subject: Subject, motions: Motions, shown: Rollout) -> list[Find
     if apart and found[0].level == "PASS":
         first = min(apart)
         details = {"step": first, "what_differs": "full state in float64", "likely": "engine_version", "steps": episode.n_steps}
-        at = first * scene.control_timestep
-        found = [rules["reproduces"].beyond(max(apart.values()), t0=at, excess=1.0, details=details)]
+        t0 = first * scene.control_timestep
+        found = [rules["reproduces"].beyond(max(apart.values()), t0=t0, excess=1.0, details=details)]
     if scene.fingerprint != episode.fingerprint:
         found[0].details["scene_changed"] = True
     if found[0].level == "FAIL" and found[0].details["likely"] != "length":
