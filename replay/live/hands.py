@@ -69,9 +69,9 @@ class FollowedHands:
         speeds ahead, to the left and in turning; `squat`: [m] from standing height.
         """
         for hand in HANDS:
-            said = message.get(hand)
-            if isinstance(said, Mapping):
-                self._hear_hand(hand, said)
+            sent = message.get(hand)
+            if isinstance(sent, Mapping):
+                self._hear_hand(hand, sent)
         base = numbers(message.get("base"), 3)
         if base is not None:
             self._base = {name: float(np.clip(v, -1, 1)) * most for (name, most), v in zip(BASE.items(), base)}
@@ -79,13 +79,13 @@ class FollowedHands:
         if squat is not None:
             self._squat = float(squat[0])
 
-    def _hear_hand(self, hand: str, said: Mapping[str, Any]) -> None:
-        grip, place, turn = numbers([said.get("grip")], 1), numbers(said.get("p"), 3), numbers(said.get("q"), 4)
+    def _hear_hand(self, hand: str, sent: Mapping[str, Any]) -> None:
+        grip, place, turn = numbers([sent.get("grip")], 1), numbers(sent.get("p"), 3), numbers(sent.get("q"), 4)
         if grip is not None:
             self._grip[hand] = float(np.clip(grip[0], 0, 1))
         if place is None or turn is None or np.linalg.norm(turn) < 1e-6:
             return
-        if said.get("clutch") is not True:
+        if sent.get("clutch") is not True:
             self._taken.pop(hand, None)
             return
         rotation = np.empty(9)

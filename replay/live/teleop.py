@@ -48,7 +48,7 @@ Line = dict[
 ]  # what a device sent: plain JSON, with `step`, the control step at which it was heard, where that is known
 
 
-class Source(Protocol):
+class HandSource(Protocol):
     """Whose hands: a page's, or a recorded session's."""
 
     name: str
@@ -235,10 +235,10 @@ class Teleop:
         self.page.send("frame", self._posed.frame(now.simulation.live("qpos")[0], now.t * self.scene.control_timestep))
         if now.t % TOLD == 0:
             outcome = outcome_of(self.scene.course, now.carry, None)
-            told = {"goal": list(outcome["subgoals"].items()), "failure": outcome["failure"], "near": self.hands.near}
+            known = {"goal": list(outcome["subgoals"].items()), "failure": outcome["failure"], "near": self.hands.near}
             limits = limits_now(self.scene, now.readings)
             t = now.t * self.scene.control_timestep
-            self._tell({**told, "t": t, "limits": limits, "recording": True, "behind": self.source.behind})
+            self._tell({**known, "t": t, "limits": limits, "recording": True, "behind": self.source.behind})
 
     def _tell(self, progress: Mapping[str, Any]) -> None:
         assert self.page is not None
