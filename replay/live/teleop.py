@@ -48,7 +48,7 @@ Line = dict[
 ]  # what a device sent: plain JSON, with `step`, the control step at which it was heard, where that is known
 
 
-class TakeSource(Protocol):
+class HandsForTakes(Protocol):
     """Whose hands: a page's, or a recorded session's."""
 
     name: str
