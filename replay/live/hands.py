@@ -88,9 +88,9 @@ class FollowedHands:
         if sent.get("clutch") is not True:
             self._taken.pop(hand, None)
             return
-        rotation = np.empty(9)
-        mujoco.mju_quat2Mat(rotation, turn / np.linalg.norm(turn))
-        rotation = rotation.reshape(3, 3)
+        flat = np.empty(9)
+        mujoco.mju_quat2Mat(flat, turn / np.linalg.norm(turn))
+        rotation = flat.reshape(3, 3)
         if hand not in self._taken:
             self._taken[hand] = place, rotation, *self.arms.hand(self._q, hand)
         p0, r0, at, frame = self._taken[hand]

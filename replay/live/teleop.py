@@ -33,7 +33,7 @@ from ..report.text import Words
 from ..rollout.episode import as_recording, episode_of
 from ..rollout.nearest import MissedSteps
 from ..rollout.observers import FullStates, Moment, Observations, SafetyMeasures
-from ..rollout.rollout import roll_out
+from ..rollout.rollout import Observer, roll_out
 from .hands import FollowedHands
 from .performing import limits_now
 from .server import Message, PageServer
@@ -48,7 +48,7 @@ Line = dict[
 ]  # what a device sent: plain JSON, with `step`, the control step at which it was heard, where that is known
 
 
-class HandSource(Protocol):
+class HandsForTakes(Protocol):
     """Whose hands: a page's, or a recorded session's."""
 
     name: str
@@ -123,7 +123,7 @@ class SessionHands:
         return False
 
     def until(self, t: int) -> tuple[list[Line], bool]:
-        found = []
+        found: list[Line] = []
         while self._next < len(self._lines):
             line = self._lines[self._next]
             at = line.get("step", (float(line["t"]) - self._t0) * 1e-3 / self._dt)
@@ -248,7 +248,7 @@ class Teleop:
 
     def run(self) -> list[Verdict]:
         """Take after take, until there is none any more; their verdicts."""
-        found = []
+        found: list[Verdict] = []
         while True:
             drawn = draw(self.scene, self._seed)
             self._set_up(drawn)
@@ -264,7 +264,7 @@ class Teleop:
             self.page.keep("verdict", None)
         self.hands.begin()
         policy = _TakePolicy(self, rows)
-        observers = [
+        observers: list[Observer] = [
             Observations(scene, 1, rows),
             SafetyMeasures(scene, 1, rows),
             FullStates.each_second(scene),
