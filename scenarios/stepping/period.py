@@ -273,8 +273,9 @@ class ManyCopies:
             for i in rows if not k % every else ():
                 if not self._warning[i].any():
                     balance(self._models[i], qpos[i], qvel[i], self._ctrl[i], memory[i], float(self._time[i]))
-            assert self._looking.state is not None and self._batch.state is not None
-            self._looking.state[rows] = self._batch.state[rows]
+            seen, acted = self._looking.state, self._batch.state
+            assert seen is not None and acted is not None
+            seen[rows] = acted[rows]
             self._looking.forward(rows, stage=_VEL)
             applied[rows, :6] = -carried[rows, :6]
             out = self._batch.rollout(1, self._ctrl[rows, None].copy(), record=("sensordata",), ids=rows)

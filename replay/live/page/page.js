@@ -308,8 +308,8 @@ function fresh() { return { p: new THREE.Vector3(), q: new THREE.Quaternion(), g
 function beginTeleop() {
   if (began) return;
   began = true;
-  orbit.target.set(0.5, 0, 1.0);
-  camera.position.set(-1.1, 0, 1.9);
+  orbit.target.set(0.55, 0, 0.85); // over the head: hands and work are in sight
+  camera.position.set(-0.3, 0, 2.5);
   const view = $('view');
   view.focus();
   view.addEventListener('keydown', e => {
