@@ -266,16 +266,15 @@ class ManyCopies:
         rows = np.arange(len(self._models)) if ids is None else np.asarray(ids, int)
         late, n, every = action.ndim == 3, self.trace.shape[1], balance.every
         qpos, qvel, memory, applied = (self._batch.bind(name) for name in ("qpos", "qvel", "userdata", "qfrc_applied"))
-        carried = self._looking.bind("qfrc_gravcomp")
+        carried, now = self._looking.bind("qfrc_gravcomp"), self._time
+        assert now is not None
         for k in range(n):
             if late or not k:
                 self._ctrl[rows, : self._commands] = action[:, k] if late else action
             for i in rows if not k % every else ():
                 if not self._warning[i].any():
-                    balance(self._models[i], qpos[i], qvel[i], self._ctrl[i], memory[i], float(self._time[i]))
-            seen, acted = self._looking.state, self._batch.state
-            assert seen is not None and acted is not None
-            seen[rows] = acted[rows]
+                    balance(self._models[i], qpos[i], qvel[i], self._ctrl[i], memory[i], float(now[i]))
+            self._looking.state[rows] = self._batch.state[rows]
             self._looking.forward(rows, stage=_VEL)
             applied[rows, :6] = -carried[rows, :6]
             out = self._batch.rollout(1, self._ctrl[rows, None].copy(), record=("sensordata",), ids=rows)
