@@ -207,6 +207,7 @@ CHECKS = (
         turn=4,
         spoils="channels",
         after=("values",),
+        compares=True,
         shown_by="joints swapped",
     ),
     Check(
@@ -217,6 +218,7 @@ CHECKS = (
         turn=4,
         spoils="channels",
         after=("values",),
+        compares=True,
         shown_by="joint scaled",
     ),
 )

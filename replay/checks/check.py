@@ -61,6 +61,8 @@ class Check:
         leads: of what a step into a place past a joint's range looks like, too: s by which the cause is older than the
             finding says.
         explains: codes of a set that follow from it, whatever they name.
+        compares: whether it holds recorded columns against one another: of an episode whose replay makes them all again, to the bit, they
+            are what the commands do, and a failure is none of the recorder.
         near: whether its value over its limit tells how near a good recording came to a limit.
         shown_by: the known fault that shows it on the page of checks.
         shown_in: what that fault is put into, where it is not a demonstration: `ordinary set`, `run`, `set`, `person`.
@@ -86,6 +88,7 @@ class Check:
     counts: bool = True
     leads: float | None = None
     explains: tuple[str, ...] = ()
+    compares: bool = False
     # report and pages
     near: bool = False
     shown_by: str = ""

@@ -96,6 +96,7 @@ CHECKS = (
         fix=plain("invert"),
         turn=3,
         after=("values",),
+        compares=True,
         shown_by="hands reversed",
     ),
 )

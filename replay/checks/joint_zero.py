@@ -119,6 +119,7 @@ CHECKS = (
         settings={"still": "angle", "steady": "time", "apart": "angle"},
         fix=_calibrate,
         curve=_difference,
+        compares=True,
         shown_by="zero of a joint off",
     ),
 )

@@ -456,6 +456,7 @@ CHECKS = (
         fix=rerecord,
         turn=5,
         after=("values", "channels"),
+        compares=True,
         shown_by="encoder frozen",
     ),
     Check(
@@ -465,6 +466,7 @@ CHECKS = (
         fix=_shift,
         turn=5,
         after=("values", "channels"),
+        compares=True,
         shown_by="state lags",
     ),
 )

@@ -96,6 +96,7 @@ CHECKS = (
         curve=_both,
         turn=5,
         after=("values", "channels"),
+        compares=True,
         counts=False,  # what a warning is of, a push explains as well
         shown_by="state column off zero",
         shown_in="ordinary set",

@@ -8,7 +8,9 @@ import numpy as np
 from ...scenarios.draws.variation import Draw, of_episode
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.errors import EpisodeError
-from ..recording.recording import SimEpisode
+from ..recording.recording import Recording, SimEpisode
+from .episode import as_recording, episode_of
+from .rollout import Take, play
 
 
 def start_of(scene: Scene, episode: SimEpisode) -> Draw:
@@ -55,3 +57,25 @@ def refuse_other(scene: Scene, episode: SimEpisode, name: str, ours: np.ndarray)
             f"mujoco {mujoco.__version__}.",
             field=name,
         )
+
+
+def made_again(scene: Scene, recording: Recording) -> bool:
+    """Whether every command and measurement of an episode, name by name, is what its replay in its own scene gives, to the bit.
+
+    Then no recorder changed it, whatever its columns look like beside one another.
+    """
+    episode = recording.episode
+    if episode is None:
+        return False
+    try:
+        take = Take(start_of(scene, episode), episode.actions)
+    except EpisodeError:
+        return False
+    again = as_recording("", episode_of(scene, next(play(scene, [take], threads=1))), scene).streams
+    recorded = [one for one in recording.streams.values() if one.role in ("command", "measured")]
+    return all(
+        (ours := again.get(one.name)) is not None
+        and (ours.names, ours.unit) == (one.names, one.unit)
+        and np.array_equal(ours.values, one.values)
+        for one in recorded
+    )

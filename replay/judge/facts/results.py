@@ -21,6 +21,7 @@ from ...checks.grip import CarriedSpan
 from ...checks.rules import Rules
 from ...recording.pictures import Brightness
 from ...recording.recording import Recording
+from ...rollout.reproduce import made_again
 from ...rollout.rollout import Rollout, Take
 from ...signals.joint_motion import JointMotion
 from ...signals.signal import Motion
@@ -112,6 +113,11 @@ class Subject:
         """
         silent = (self.label or {}).get("success") is None and self.recording.episode is None and self.recording.kind != "human"
         return silent and self.unlabelled == "success" and bool(self.scene.course.subgoals)
+
+    @cached_property
+    def made_again(self) -> bool:
+        """Whether a replay where it was made gives every recorded command and measurement again, to the bit."""
+        return made_again(self.context.made_in or self.scene, self.recording)
 
     @property
     def claim(self) -> Mapping[str, Any] | None:

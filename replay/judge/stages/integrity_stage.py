@@ -23,6 +23,7 @@ def integrity_stage(subject: Subject) -> Integrity:
         actuators=actuators,
         described=subject.robot.described(subject),
         asked=asked,
+        made_again=lambda: subject.made_again,
     )
     return Integrity(
         tuple(findings),

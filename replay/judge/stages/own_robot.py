@@ -15,6 +15,7 @@ from ...checks.dynamics import check_balance, check_torque
 from ...checks.finding import Finding
 from ...checks.grip import check_grip, check_payload
 from ...checks.hand_jumps import check_hand_jump
+from ...checks.integrity import borne_out
 from ...checks.joint_zero import check_offset
 from ...checks.kinematics import check_kinematics, motion_of
 from ...checks.playback import check_clamped
@@ -130,7 +131,8 @@ class OwnRobot:
                 found += check_kinematics(motion.t, motion.q, motion.names, limits, rules, role, motions.resampled[role])
         found = [given.get(f.code, f) if f.signal == motions.signal else f for f in found]
         commanded, had = (motions.by_role[role].stream if role in motions.by_role else None for role in ("command", "measured"))
-        found += [rules[OFFSET].not_checked(stopped)] if stopped else check_offset(commanded, had, rules, origin_ns(recording))
+        offset = [rules[OFFSET].not_checked(stopped)] if stopped else check_offset(commanded, had, rules, origin_ns(recording))
+        found += borne_out(offset, lambda: subject.made_again, rules)
         if motions.carried is not None:
             found += check_retarget(motions.carried.result, rules)
         struck, looked = obstacles(subject, motions, rollouts)

@@ -1,0 +1,76 @@
+"""What commands do in our own simulation is no fault of a recorder, whatever the columns look like; what a recorder changed is one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import shiliu
+from shiliu.replay.rollout.episode import as_recording
+from shiliu.replay.rollout.reproduce import made_again
+
+NECK, SHOULDER, ELBOW = "zhead_1_joint", "zarm_r1_joint", "zarm_r4_joint"
+
+
+@pytest.fixture(scope="module")
+def table():
+    return shiliu.load_scenario("table_setting")
+
+
+@pytest.fixture(scope="module")
+def served(table):
+    """A demonstration; look at it, do not change it."""
+    return shiliu.perform(table, 1)
+
+
+def judged(table, served, joint, added):
+    """The verdict of the demonstration with that added to the command of a joint, (T,) rad."""
+    actions = served.episode.actions.copy()
+    actions[:, table.schema.action.names.index(joint)] += added
+    return shiliu.judge_commands(table, actions, seed=1)
+
+
+def rows(served):
+    return np.arange(served.episode.n_steps)
+
+
+def of(verdict, code):
+    return next(one for one in verdict.findings if one.code == code)
+
+
+def test_a_command_that_no_motor_follows_is_the_motions_and_not_the_recorders(table, served):
+    verdict = judged(table, served, NECK, 1.2 * np.clip((rows(served) - 59) / 4.0, 0.0, 1.0))  # within 0.13 s
+    assert (verdict.verdict, verdict.owner) == ("INFEASIBLE", "operator")
+    assert verdict.findings[verdict.root].subject == (NECK,)
+    assert of(verdict, "torque.peak").failed
+    assert (of(verdict, "column.differs").level, of(verdict, "column.differs").reason) == ("NOT_APPLICABLE", "made_again")
+
+
+@pytest.mark.parametrize(("joint", "by"), [(SHOULDER, -0.5), (ELBOW, -0.5), ("zarm_l3_joint", -0.5)])
+def test_an_arm_that_is_driven_into_the_counter_is_stopped_by_it(table, served, joint, by):
+    verdict = judged(table, served, joint, by * ((rows(served) >= 30) & (rows(served) < 90)))
+    root = verdict.findings[verdict.root]
+    assert (verdict.verdict, root.code, root.subject[1]) == ("INFEASIBLE", "collision.scene", "table/counter")
+
+
+def test_a_column_that_is_late_after_it_was_played_is_the_recorders(table, served):
+    episode = served.episode
+    state = episode.states["observation.state"].copy()
+    joint = table.schema.observations["observation.state"].names.index("zarm_l4_joint")
+    state[100:300, joint] = state[92:292, joint]  # 0.27 s
+    late = as_recording("late", replace(episode, states={**episode.states, "observation.state": state}), table)
+    assert made_again(table, served) and not made_again(table, late)
+    (verdict,) = shiliu.judge(late)
+    assert verdict.verdict == "UNSOUND" and of(verdict, "column.differs").subject == ("zarm_l4_joint",)
+
+
+def test_columns_under_the_names_of_others_are_not_made_again(table, served):
+    stream = next(one for one in served.streams.values() if one.role == "measured" and NECK in one.names)
+    names = list(stream.names)
+    a, b = names.index(ELBOW), names.index("zarm_l4_joint")
+    names[a], names[b] = names[b], names[a]
+    wrong = replace(served, streams={**served.streams, stream.name: replace(stream, names=tuple(names))})
+    assert not made_again(table, wrong)
+    (verdict,) = shiliu.judge(wrong)
+    assert verdict.verdict == "UNSOUND"
