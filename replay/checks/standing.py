@@ -1,6 +1,7 @@
 """Would the robot have held this on its own legs? From what one did that was played on them (`judge/stages/legs_stage.py`).
 
-A second question: it never changes the verdict of a recording, whose base stood fast or glided. What a controller of ours holds
+A second question: it never changes the verdict of a recording whose base stood fast or glided. Of one that was made on legs it is
+what `tipping` is of the others, and what the controller as it is did is then no guess. What a controller of ours holds
 another one may not, and the other way round, so its name and its gains stand in every answer, and softer and stiffer ones are tried.
 """
 
@@ -56,25 +57,28 @@ class Stood:
     success: bool | None = None
 
 
-def check_standing(runs: Mapping[str, Stood], rules: Rules) -> list[Finding]:
+def check_standing(runs: Mapping[str, Stood], rules: Rules, made: bool = False) -> list[Finding]:
     """One finding of each of `CODES`: of the controller as it is, and whether softer and stiffer gains agree.
 
     Args:
         runs: by the words of `GAINS`; the present one is always there.
+        made: the recording was made on legs: what fails with the present gains did happen, whatever others would do.
     """
     asked = (_fell, _torque, _slipped, _moved, _balance)
     found = {word: [ask(run, rules) for ask in asked] for word, run in runs.items()}
-    return [_weighed(finding, {word: answers[i] for word, answers in found.items()}) for i, finding in enumerate(found[PRESENT])]
+    present = enumerate(found[PRESENT])
+    return [_weighed(finding, {word: answers[i] for word, answers in found.items()}, made) for i, finding in present]
 
 
-def _weighed(finding: Finding, answers: Mapping[str, Finding]) -> Finding:
-    """What hangs on the gains is no failure, and no pass: a warning."""
+def _weighed(finding: Finding, answers: Mapping[str, Finding], made: bool) -> Finding:
+    """What hangs on the gains is no failure, and no pass: a warning; but what was recorded to fail."""
     failed = [word for word, one in answers.items() if one.failed]
     others = {word.replace(" ", "_"): one.value for word, one in answers.items() if word != PRESENT}
     level = finding.level
-    if failed and (len(failed) < len(answers) if finding.failed else True):
+    hang = bool(failed) and len(failed) < len(answers) and not (made and finding.failed)
+    if hang:
         level = "WARN"
-    hangs = {"hangs": True} if failed and len(failed) < len(answers) else {}
+    hangs = {"hangs": True} if hang else {}
     return finding.with_(level=level, details=finding.details | {"gains": others} | hangs)
 
 
@@ -164,8 +168,6 @@ def _ease(finding: Finding, known: Known) -> Fix:
 def not_asked(rules: Rules, reason: str) -> list[Finding]:
     """All of `CODES`, not checked."""
     return [rules[code].not_checked(reason) for code in CODES]
-
-
 
 
 CHECKS = (

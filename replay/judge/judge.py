@@ -188,8 +188,14 @@ def run_stages(
     if full:
         varied = steps.together(partial(robustness_stage, threads=threads, seed=seed), judged)
         judged = steps.each(lambda one, robustness: replace(one, robustness=robustness), judged, varied)
-    asked = [full or legs or (one is not None and one.scene.robot.base == "legs") for one in judged]
+    asked = [full or legs or (one is not None and _needs_legs(one.subject)) for one in judged]
     if any(asked):
         found_on = steps.each(lambda one, ask: tuple(legs_stage(one)) if ask else (), judged, asked)
         judged = steps.each(lambda one, found: replace(one, legs=found), judged, found_on)
     return judged
+
+
+def _needs_legs(subject: Subject) -> bool:
+    """Whether a recording was made on legs, or its scenario requires that it can be."""
+    required = subject.robot.required(subject)
+    return subject.context.scene.robot.base == "legs" or any(word.partition(".")[0] == "legs" for word in required)

@@ -41,8 +41,8 @@ def case_lines(verdict: Verdict, words: Words, counted: Counter[str]) -> str:
         ElementTree.SubElement(found, "failure", type=kind, message=message).text = clean(body(story))
     elif verdict.verdict == "INCONCLUSIVE" and not verdict.cleared:
         counted["skipped"] += 1
-        ElementTree.SubElement(found, "skipped", message=message)
-    elif story.listed:
+        ElementTree.SubElement(found, "skipped", message=message).text = clean(story.on_legs) or None
+    elif story.listed or story.on_legs:
         ElementTree.SubElement(found, "system-out").text = clean(body(story))
     ElementTree.indent(found, level=2)
     return f"    {ElementTree.tostring(found, encoding='unicode')}\n"
@@ -65,6 +65,7 @@ def body(story: Story) -> str:
         head = f"{story.number[index]} {finding.level} {finding.code}"
         lines.append(f"{head}: {words.message(finding)} [{story.when(finding)}]{tail}")
     lines.append(words.ui("colon").join((words.ui("who"), story.who)))
+    lines += [story.on_legs] if story.on_legs else []
     return "\n".join(lines)
 
 

@@ -288,6 +288,18 @@ class Story:
             return "; ".join(dict.fromkeys(f.code for f in self.open)) if self.verdict.verdict == "INCONCLUSIVE" else ""
         return " ".join((self.root.code, *self.root.subject))
 
+    @cached_property
+    def on_legs(self) -> str:
+        """The answer of the robot on its own legs, and which controller's; empty where nobody asked."""
+        stage, words = self.verdict.stages.get("legs"), self.words
+        found = self.of_stage("legs", *SHOWN) or [f for f in self.of_stage("legs", "PASS") if f.code == "legs.balance"]
+        if stage is None or not (found or stage.reason):
+            return ""
+        sentence = words.message(found[0]) if found else words.reason(stage.reason or "")
+        name = str(found[0].details.get("controller", "")) if found else ""
+        parts = [words.stage("legs"), *([name] if name and name not in sentence else [])]
+        return words.ui("colon").join((words.join(parts), f"{words.verdict(stage.verdict)}{words.ui('comma')}{sentence}"))
+
     # -- time --------------------------------------------------------------------------------------------------------
     def wall(self, t: float | None = None) -> str | None:
         """The wall clock at episode second `t` (default: date and time of the start), None where it is unknown."""

@@ -278,7 +278,10 @@ class Terminal:
             if self.done == LINES_AS_DONE + 1:
                 self._print("  …")
             elif self.done <= LINES_AS_DONE:
-                self._print(self._row(cells(Story(verdict, self.words), self.why_width)))
+                story = Story(verdict, self.words)
+                self._print(self._row(cells(story, self.why_width)))
+                if story.on_legs:
+                    self._print("    " + story.on_legs)
 
     def finish(
         self,
@@ -361,11 +364,14 @@ class Terminal:
         table.add_column(ui("why"), overflow="fold", ratio=1)
         table.add_column(ui("who_acts"), overflow="fold", max_width=WHO)
         for verdict in verdicts:
-            take, length, name, why, who = cells(Story(verdict, self.words))
+            story = Story(verdict, self.words)
+            take, length, name, why, who = cells(story)
+            why = "\n".join(part for part in (one_line(why), one_line(story.on_legs)) if part)
             table.add_row(
                 *map(Text, map(one_line, (take, length))),
                 Text(name, COLOURS[verdict.verdict]),
-                *map(Text, map(one_line, (why, who))),
+                Text(why),
+                Text(one_line(who)),
             )
         self.console.print()
         self.console.print(table)

@@ -100,16 +100,17 @@ def build_schema(
             tuple(Request("contact_force", f"tree:{finger}") for finger in fingers), peak=True,
         )
     )  # fmt: skip
-    observations.append(
-        feature(
-            "observation.wrench", ("pelvis.fx", "pelvis.fy", "pelvis.fz", "pelvis.tx", "pelvis.ty", "pelvis.tz"),
-            ("N", "N", "N", "Nm", "Nm", "Nm"), np.full(6, 1e4),
-            (Request("site_force", "pelvis_wrench"), Request("site_torque", "pelvis_wrench")),
-        )
-    )  # fmt: skip
     if robot.base == "legs":
         observations.append(_pelvis(plan))
-    elif robot.base_names:
+    else:  # nothing holds a free pelvis
+        observations.append(
+            feature(
+                "observation.wrench", ("pelvis.fx", "pelvis.fy", "pelvis.fz", "pelvis.tx", "pelvis.ty", "pelvis.tz"),
+                ("N", "N", "N", "Nm", "Nm", "Nm"), np.full(6, 1e4),
+                (Request("site_force", "pelvis_wrench"), Request("site_torque", "pelvis_wrench")),
+            )
+        )  # fmt: skip
+    if robot.base_names and robot.base != "legs":
         observations.append(
             feature(
                 "observation.base", (*robot.base_joints, *(f"{name}.speed" for name in robot.base_names)),

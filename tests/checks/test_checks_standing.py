@@ -57,6 +57,13 @@ def test_a_fall_that_hangs_on_the_gains_is_a_warning():
         assert one["legs.fell"].level == "WARN" and one["legs.fell"].details["hangs"]
 
 
+def test_what_was_made_on_legs_and_fell_did_fall_whatever_other_gains_do():
+    fell, still = stood(fallen=2.0), stood()
+    answers = {word: check_standing({PRESENT: one, "softer": other}, RULES, made=True)[0] for word, one, other in
+               (("did", fell, still), ("might", still, fell))}  # fmt: skip
+    assert (answers["did"].level, answers["might"].level) == ("FAIL", "WARN") and "hangs" not in answers["did"].details
+
+
 def test_a_motor_at_its_peak_for_50_ms_fails_and_beyond_its_continuous_torque_for_half_a_second_warns():
     torque = stood().torque
     peak = found(stood(torque=trace(torque, 240, 13, 27.0, 1)))["legs.torque"]

@@ -25,6 +25,8 @@ def tipped(subject: Subject, motions: Motions, rollouts: Rollouts) -> list[Findi
     """`tipping` of the take that is shown."""
     scene, rules, shown = subject.scene, subject.rules, rollouts.shown
     assert shown is not None
+    if scene.robot.base == "legs":  # no force under its pelvis: `legs.balance` is its answer
+        return [rules["tipping"].not_applicable("on_legs")]
     if not tells_base(subject):
         return [rules["tipping"].not_checked(UNKNOWN)]
     known = np.isfinite(shown.wrench).all(axis=1)  # until a simulation diverges

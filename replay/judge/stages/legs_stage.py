@@ -30,7 +30,7 @@ SMOOTH = 0.05  # s, over which the pressure point is averaged, as `tipping` does
 
 
 def legs_stage(judged: Judged) -> list[Finding]:
-    """`legs.*` of one recording: never a part of its verdict."""
+    """`legs.*` of one recording; part of its verdict where that was made on legs."""
     scene, rules, shown = judged.scene, judged.rules, judged.rollouts.shown
     if judged.context.embodiment is not None or not (scene.robot.folder / LEGS).is_file():
         return not_asked(rules, "no_leg_controller")
@@ -41,7 +41,7 @@ def legs_stage(judged: Judged) -> list[Finding]:
     if goes and np.abs(shown.actions[:, goes]).max(initial=0.0) > 0.0:
         return not_asked(rules, WALKS)
     runs = {word: stand(on_legs(scene, factor), scene, shown.draw, shown.actions) for word, factor in GAINS.items()}
-    return check_standing(runs, rules)
+    return check_standing(runs, rules, made=scene.robot.base == "legs")
 
 
 @lru_cache(maxsize=6)

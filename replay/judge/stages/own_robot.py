@@ -33,11 +33,13 @@ from ..facts.missed_goal import Elsewhere
 from ..facts.payload import grasps_of, hung_of
 from ..facts.results import Dynamics, Given, Integrity, Kinematics, Motions, RolloutPlan, Rollouts, Subject
 from ..place.cell_starts import draw_there, likely_draws, within_survey
+from ..verdict import is_required
 from .likely_plan import likely_plan, whole_seconds
 from .obstacles import obstacles
 from .rollout_stage import not_played
 
 OFFSET = "calibration.offset"
+STOOD = ("legs.fell", "legs.balance")  # what a robot on its legs is asked where a planted one is asked `tipping`
 
 
 class OwnRobot:
@@ -166,8 +168,11 @@ class OwnRobot:
         return Dynamics((*found, *carried_findings(subject, rollouts)), needed)
 
     def required(self, subject: Subject) -> list[str]:
-        """What the scenario asks for."""
-        return list(subject.scene.config.required)
+        """What the scenario asks for; a robot that stood on its legs has to have stood, where tipping over is asked for."""
+        required, rules = list(subject.scene.config.required), subject.rules
+        tipping = rules["tipping"].not_applicable("on_legs")
+        stood = subject.scene.robot.base == "legs" and is_required(tipping, required, rules)
+        return [*required, *(word for word in STOOD if stood and "legs" not in required and word not in required)]
 
     def provenance(self, subject: Subject) -> dict[str, str]:
         robot = subject.scene.robot

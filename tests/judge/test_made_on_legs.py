@@ -1,0 +1,72 @@
+"""A recording that was made on legs: standing is part of its verdict, in the place of `tipping`."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+
+import mujoco
+import numpy as np
+import pytest
+import shiliu
+from shiliu.replay.judge.judge import judge
+from shiliu.replay.judge.verdict import Verdict
+from shiliu.replay.report.junit import case_lines
+from shiliu.replay.report.story import Story
+from shiliu.replay.report.terminal import Terminal
+from shiliu.replay.report.text import Words
+from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
+from shiliu.replay.rollout.rollout import Take, play
+from shiliu.scenarios.draws.variation import STATE, nominal
+
+
+@pytest.fixture(scope="module")
+def legs():
+    return shiliu.load_scenario("bare", base="legs", overrides=["robot.stands_at.yaw=40 deg"])
+
+
+def judged(scene, actions, start=None):
+    (played,) = play(scene, [Take(start or nominal(scene), actions)], keep=[checkpoints_of(scene, len(actions))], threads=1)
+    return judge([as_recording("take", episode_of(scene, played, 0), scene)], scene, threads=1)[0]
+
+
+def squat(scene, metres):
+    """One second still, one in which the base is told to come down by so much."""
+    actions = np.tile(scene.ready_ctrl, (90, 1)).astype(np.float32)
+    actions[30:, scene.schema.action.names.index("base_height")] = -metres
+    return actions
+
+
+@pytest.fixture(scope="module")
+def stands(legs):
+    return judged(legs, squat(legs, 0.05))
+
+
+def test_one_that_stands_is_feasible_by_its_balance(stands):
+    found = {finding.code: finding for finding in stands.findings}
+    assert (stands.verdict, stands.root) == ("FEASIBLE", None)
+    assert (found["tipping"].level, found["tipping"].reason) == ("NOT_APPLICABLE", "on_legs")
+    assert stands.required[-2:] == ["legs.fell", "legs.balance"]
+    assert found["legs.balance"].level == "PASS" and 0.02 < found["legs.balance"].value < 0.08
+    assert stands.stages["legs"].verdict == "FEASIBLE" and stands.stages["integrity"].verdict == "FEASIBLE"
+
+
+def test_one_that_falls_is_infeasible_whatever_other_gains_would_do(legs):
+    start = nominal(legs)
+    data = mujoco.MjData(start.model)
+    mujoco.mj_setState(start.model, data, start.start_state, STATE)
+    data.qvel[:2] = 1.5 * np.cos(np.radians(40)), 1.5 * np.sin(np.radians(40))  # m/s, the way that it faces
+    mujoco.mj_getState(start.model, data, start.start_state, STATE)
+    verdict = judged(legs, squat(legs, 0.0)[:16], start=start)  # it is on its way down
+    found = verdict.findings[verdict.root]
+    assert (verdict.verdict, found.code, found.level, verdict.owner) == ("INFEASIBLE", "legs.fell", "FAIL", "operator")
+    assert 0.3 < found.t0 < 0.45
+
+
+def test_the_answer_stands_on_a_line_of_its_own(stands):
+    words, out = Words("en"), io.StringIO()
+    line = Story(stands, words).on_legs
+    assert line.startswith("on its legs, shiliu-balance-1: feasible, pressure point ")
+    Terminal(stream=out, width=120).add(stands)
+    assert out.getvalue().splitlines()[1].strip() == line and line in case_lines(stands, words, Counter())
+    assert Story(Verdict("take", "take"), words).on_legs == ""
