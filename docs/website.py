@@ -43,6 +43,8 @@ CAPTION = 26  # pixels below each picture of a strip
 HOW_TO = {
     "notebooks": "Notebooks",
     "designing-scenarios": "Design a scenario",
+    "studio": "See a scene while you edit it",
+    "teleop": "Perform a scenario on a page",
     "cells": "Describe a real cell",
     "markers": "Find where things stand by printed markers",
     "any-robot": "Judge your own robot",
@@ -82,6 +84,7 @@ HOW_IT_WORKS = {
     "case-studies": "Case studies",
     "mobile-base": "Moving base",
     "legs": "On its own legs",
+    "link": "The link",
     "people": "People in a scene",
     "counted": "What was counted",
     "design-notes": "Design notes",

@@ -220,6 +220,8 @@ def differences_of_verdicts(kept: Mapping[str, Any], now: Mapping[str, Any]) -> 
         assert one is not None
         name = f"{one['code']} ({one['stage']})"
         if before is None or after is None:
+            if one["level"] == "NOT_APPLICABLE":  # a check that came or went and has nothing to look at here
+                continue
             subject = f" of {', '.join(one['subject'])}" if one.get("subject") else ""
             yield f"{name}: {one['level']}{subject} {'is new' if before is None else 'is gone'}"
             continue

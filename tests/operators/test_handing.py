@@ -142,7 +142,7 @@ def test_it_waits_until_a_hand_that_is_held_out_has_come_to_rest(arm):
     ((_, waiting, _), (begun, goal, way)), body = offers(arm, hand)
     assert 75 + 8 <= begun <= 75 + 11  # 0.3 s of rest
     assert goal == pytest.approx([0.6, 0.1, 0.9]) and way == pytest.approx([1.0, 0.0, 0.0])  # towards whom it is given
-    assert np.linalg.norm((waiting - [1.1, -0.06, 0.9])[:2]) == pytest.approx(0.45) and body.loads["left"][2] == -3.6
+    assert np.linalg.norm((waiting - [1.1, -0.06, 0.9])[:2]) == pytest.approx(0.5) and body.loads["left"][2] == -3.6
 
 
 def test_it_does_not_wait_for_ever(arm):

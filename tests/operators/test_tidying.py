@@ -45,13 +45,13 @@ def scene_of(scene: str, goal: str, skills: str, time: str = "60 s", **robot):
     return scene_of_tree("tidying", tree)
 
 
-@pytest.mark.parametrize(("aside", "open_still"), [("40 mm", False), ("330 mm", True)])
-def test_a_drawer_is_shut_by_a_push_on_its_front_and_not_by_one_beside_it(aside, open_still):
+@pytest.mark.parametrize(("to", "open_still"), [("0 mm", False), ("70 mm", True)])
+def test_a_drawer_is_pushed_as_far_as_it_shall_be(to, open_still):
     scene = scene_of(
         CHEST,
         "{shut: {near: {of: chest.front, to: chest.shut, within: 5 mm}, hold: 0.2 s}}",
         "[walk: {how: squat, by: 120 mm}, "
-        f"move_joint: {{how: front, hand: right, joint: chest.drawer, at: chest.front, aside: {aside}}}]",
+        f"move_joint: {{hand: right, joint: chest.drawer, edge: chest.front, to: {to}}}]",
         "12 s",
     )
     performance = done(scene)

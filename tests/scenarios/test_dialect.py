@@ -227,6 +227,6 @@ def test_settings_that_must_be_given_are_named_all_at_once():
 def test_a_setting_may_share_its_name_with_a_folder_of_conf():
     composed = compose("replay", ["data=x", "out=y", "check=full", "mapping='kuavo_rosbag'"])
     assert (composed.tree["check"], composed.tree["mapping"]) == ("full", "kuavo_rosbag")
-    assert composed.chosen == {"scenario": None, "cell": None}
+    assert composed.chosen == {"scenario": None, "cell": None, "link": "scenario"}
     with pytest.raises(ScenarioError, match="chek"):
         compose("replay", ["data=x", "out=y", "chek=full"])

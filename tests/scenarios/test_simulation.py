@@ -229,7 +229,7 @@ def crowded(memory: str):
         f"<mujoco><size memory='{memory}'/><worldbody><geom type='plane' size='9 9 .1'/><site name='s'/>{boxes}</worldbody>"
         "<sensor><framepos objtype='site' objname='s'/></sensor></mujoco>"
     )
-    return SimpleNamespace(model=model, n_substeps=8, n_actions=0)
+    return SimpleNamespace(model=model, n_substeps=8, n_actions=0, robot=SimpleNamespace(base="planted"))
 
 
 @pytest.mark.parametrize("memory", [f"{kibibytes}K" for kibibytes in range(150, 470, 20)])

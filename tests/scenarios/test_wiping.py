@@ -206,7 +206,7 @@ def test_what_the_first_stroke_leaves_is_inspected_and_wiped_again(again, leaves
     tree["parts"]["mat"]["area"] = "25 %"
     skills = [
         next(one for one in tree["skills"] if one.get(word, {}).get("hand") == "left" and what in str(one))
-        for word, what in (("take", "cloth"), ("lift", "60 mm"), ("stroke", "cloth"))
+        for word, what in (("take", "cloth"), ("lift", "left"), ("stroke", "cloth"))
     ]
     skills[-1]["stroke"] |= {"rows": "1", "again": again}
     whole = {
