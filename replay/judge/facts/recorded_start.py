@@ -70,6 +70,11 @@ class StartOfTake:
         surveyed = within_survey(self.scene)
         return tuple(key for key in self.open if key not in surveyed)
 
+    @property
+    def unplaced(self) -> tuple[str, ...]:
+        """Places among these, which commands that were meant for another one miss: no number of draws comes near enough to all of them."""
+        return tuple(key for key in self.drawn if key.partition(".")[2] in PLACES)
+
     def unknown(self) -> list[str]:
         """What likely starts are drawn of: all that varies, but friction, where the record leaves open what the scenario names as an
         unknown start (`judge.if_unknown`); nothing where it tells that.

@@ -49,7 +49,8 @@ def goal_over_starts(subject: Subject, rollouts: Rollouts) -> list[Finding]:
     if not label["success"]:
         return [rule.passed(**known) if k < n else rule.finding(level="WARN", **known)]
     if agreeing is None and subject.assumed:
-        if n < LEAST_STARTS or (k == 0 and not set(things_of(scene)) <= set(rollouts.plan.stood)):
+        placed = set(things_of(scene)) <= set(rollouts.plan.stood) and not (start is not None and start.unplaced)
+        if n < LEAST_STARTS or (k == 0 and not placed):
             return [rule.not_checked("unknown_start", **known)]
     if k == 0 and (agreeing is None or all(clearly_missed(subject, one) for one in rollouts.played[:agreeing])):
         return [rule.finding(level="FAIL", margin=-ENOUGH, excess=1.0, **known)]

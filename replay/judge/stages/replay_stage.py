@@ -51,6 +51,7 @@ from .goal_over_starts import goal_over_starts, in_each
 from .rollout_stage import explains_goal, on_recording_clock, play_elsewhere, rolled_out
 
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
+UNKNOWN_START = "unknown_start"
 Tracking = tuple[np.ndarray, np.ndarray, tuple[str, ...]]
 
 
@@ -79,7 +80,8 @@ def replay_stage(
             happened = [open_(one, rules) if one.failed and one.code not in certain else one for one in happened]
             found = [open_(one, rules) if one.failed and one.code == "unstable" else one for one in found]
         elif any(one.failed for one in happened):
-            always = _always(subject, motions, rollouts, happened, further)
+            handled = rollouts.known and _unplaced(subject, rollouts, handled=True)
+            always = frozenset() if handled else _always(subject, motions, rollouts, happened, further)
             happened = [
                 open_(one, rules, UNMEASURED) if one.failed and one.code not in always else one for one in happened
             ]
@@ -128,7 +130,7 @@ def _followed(subject: Subject, motions: Motions, rollouts: Rollouts) -> tuple[l
     assert shown is not None
     found = _started(subject, rollouts) + check_stable(shown.unstable_at, rules)
     if not rollouts.known:
-        found = [_unproven(one, "unknown_start", subject) for one in found]
+        found = [_unproven(one, UNKNOWN_START, subject) for one in found]
     if rollouts.plan.unsure:
         found = [_unproven(one, rollouts.plan.unsure, subject) for one in found]
     if subject.recording.episode is not None:
@@ -169,6 +171,8 @@ def _goal(
         if subject.assumed:  # neither what is assumed nor where it began is known
             return [subject.rules["goal"].not_checked(rollouts.plan.unsure, details=one.details) for one in goal], frozenset()
         return [_unproven(one, rollouts.plan.unsure, subject) for one in goal], frozenset()
+    if rollouts.known and (subject.claim or {}).get("success") and _unplaced(subject, rollouts, handled=True):
+        goal = [open_(one, subject.rules, UNKNOWN_START) if one.level == "PASS" else one for one in goal]  # by luck
     if not explains_goal(subject) or not any(one.failed for one in goal):
         return goal, frozenset()
     tried = rollouts.played[: rollouts.agreeing]
@@ -177,6 +181,8 @@ def _goal(
     goal = [
         explained(one, scene, tried, takes[0], beside, there, rollouts.offset) if one.failed else one for one in goal
     ]
+    if rollouts.known and _unplaced(subject, rollouts):
+        return [open_(one, subject.rules, UNKNOWN_START) if one.failed else one for one in goal], frozenset()
     if not rollouts.known and not _left(rollouts):
         return goal, frozenset()
     nearby, certain = _close_by(subject, motions, rollouts, threads, seed)
@@ -211,6 +217,13 @@ def _left(rollouts: Rollouts) -> list[str]:
     """Heights, masses and places that nobody measured and no likely start was tried in."""
     start = rollouts.plan.start
     return [] if start is None else start.untried(tried=() if rollouts.known else start.unknown())
+
+
+def _unplaced(subject: Subject, rollouts: Rollouts, handled: bool = False) -> bool:
+    """Whether nobody knows where something stood that the scenario places anew; of what hands may touch, where that alone is asked."""
+    start = rollouts.plan.start
+    parts = {key.partition(".")[0] for key in start.unplaced} if start is not None else set()
+    return bool(parts & {body.partition("/")[0] for body in subject.context.touchable} if handled else parts)
 
 
 Further = Callable[[], Sequence[tuple[Take, Rollout]]]
@@ -269,7 +282,7 @@ def _happened(subject: Subject, motions: Motions, rollouts: Rollouts) -> list[Fi
     found += check_touches(*_touches(subject, shown, take), dt, rules, touches_of(scene, shown))
     found += tipped(subject, motions, rollouts) + _slipped(subject, rollouts)
     if not rollouts.known:
-        found = [_unproven(one, "unknown_start", subject) for one in found]
+        found = [_unproven(one, UNKNOWN_START, subject) for one in found]
     if rollouts.plan.unsure:
         found = [_unproven(one, rollouts.plan.unsure, subject) for one in found]
     return found + check_diverged(subject, rollouts)
@@ -302,7 +315,7 @@ def _slipped(subject: Subject, rollouts: Rollouts) -> list[Finding]:
     assert shown is not None
     if not rollouts.known or (subject.recording.episode is None and not scene.handled):
         rule = rules["slip"]
-        return [rule.not_checked("unknown_start") if scene.handled else rule.not_applicable("no_objects")]
+        return [rule.not_checked(UNKNOWN_START) if scene.handled else rule.not_applicable("no_objects")]
     mine = [before_received(scene, shown, held) for held in rollouts.carries]
     creeps = [(held, creep_of(scene, rollouts.plan.takes[0], shown, held)) for held in mine if held.begin < held.end]
     return check_slip(creeps, len(scene.handled), scene.control_timestep, rules)

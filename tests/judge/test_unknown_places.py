@@ -1,0 +1,76 @@
+"""A scenario that names no unknown start, and a take whose record does not tell where the scenario has put its things."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import shiliu
+from ordinary import ordinary, served
+from shiliu.replay.judge.judge import judge
+
+SEED = 2
+NAMES_NONE = "scenario.judge.if_unknown=null"
+AS_RECORDED = [  # what that seed draws, to a tenth of a millimetre, as the scenario's own values
+    'scenario.parts.table.height="855.7 mm"',
+    *(f'scenario.parts.{name}.at.{axis}="{by} mm"' for name, axis, by in (
+        ("bowl", "x", 140.9), ("bowl", "y", 307.7), ("empty", "x", -32.6), ("empty", "y", -252.0)
+    )),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def scene():
+    """It draws where the bowl stands and how high its table is, and names neither under `if_unknown`."""
+    return shiliu.load_scenario("table_setting", [NAMES_NONE])
+
+
+@pytest.fixture(scope="module")
+def take(scene, tmp_path_factory):
+    """An ordinary take with the poses of its bowls."""
+    return ordinary(scene, served(scene, SEED), tmp_path_factory.mktemp("set") / "set")[0]
+
+
+def without_poses(take):
+    kept = {name: one for name, one in take.streams.items() if "bowl.x" not in one.names}
+    assert len(kept) == len(take.streams) - 1
+    return replace(take, streams=kept)
+
+
+def standing(take):
+    """The take with arms that stand where they begin, command and measurement alike: nothing is done."""
+    arms = {name: one for name, one in take.streams.items() if one.role in ("command", "measured") and "bowl.x" not in one.names}
+    still = {name: replace(one, values=np.tile(one.values[0], (one.n, 1))) for name, one in arms.items()}
+    return replace(take, streams={**take.streams, **still})
+
+
+def goal_of(scene, take, **metadata):
+    (verdict,) = judge([replace(take, metadata={**take.metadata, **metadata})], scene, threads=1)
+    return next(one for one in verdict.findings if one.code == "goal"), verdict
+
+
+def test_a_goal_that_is_missed_from_places_that_nobody_measured_is_undecided(scene, take):
+    goal, verdict = goal_of(scene, without_poses(standing(take)))
+    assert (goal.level, goal.reason) == ("NOT_CHECKED", "unknown_start")
+    assert (goal.value, goal.limit) == (0.0, 3.0) and goal.details["missed"]
+    assert verdict.verdict != "FEASIBLE" and not any(one.failed and one.stage == "replay" for one in verdict.findings)
+
+
+def test_nor_does_a_label_make_such_a_start_known(scene, take):
+    goal, _ = goal_of(scene, without_poses(standing(take)), label={"success": True})
+    assert (goal.level, goal.reason) == ("NOT_CHECKED", "unknown_start")
+
+
+def test_the_same_is_missed_where_the_record_tells_the_places(scene, take):
+    goal, verdict = goal_of(scene, standing(take))
+    assert goal.failed and verdict.verdict in ("INFEASIBLE", "UNSOUND")
+
+
+def test_a_success_from_the_places_that_the_scenario_gives_is_luck(scene, take):
+    goal, verdict = goal_of(scene, take)
+    assert goal.level == "PASS" and verdict.verdict == "FEASIBLE"
+    near = shiliu.load_scenario("table_setting", [NAMES_NONE, *AS_RECORDED])
+    goal, verdict = goal_of(near, without_poses(take))
+    assert goal.details["reached"] == 3
+    assert (goal.level, goal.reason, verdict.verdict) == ("NOT_CHECKED", "unknown_start", "INCONCLUSIVE")
