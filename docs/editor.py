@@ -23,6 +23,8 @@ from shiliu.replay.operator.skills import registry as skills
 from shiliu.replay.operator.words.skill import Argument
 from shiliu.replay.robots import embodiment
 from shiliu.scenarios.catalog.catalog import scene_of
+from shiliu.scenarios.link.link import KEYS as LINK
+from shiliu.scenarios.link.link import OUTS, OWN
 from shiliu.scenarios.parts.part import PLACED, list_parts, load_part
 from shiliu.scenarios.reading import composition
 from shiliu.scenarios.reading.cell import FIXED, ROBOT
@@ -141,6 +143,7 @@ def scenario_schema() -> Schema:
         "properties": {"deal": {}, **lone},
         "additionalProperties": {"type": "object", "properties": {"at": at, "yaw": vary}, "additionalProperties": vary},
     }
+    properties["link"] = link_schema()
     parts = properties["parts"]["additionalProperties"]
     properties["parts"]["additionalProperties"] = {"$ref": "#/$defs/placed"}
     properties["parts"]["propertyNames"] = {"pattern": "^[a-z][a-z0-9_]*$", "not": {"enum": ["marks", "robot"]}}
@@ -153,6 +156,24 @@ def scenario_schema() -> Schema:
                        for key in sorted({*REQUIRED, *KEYS} - {"variant"})},
     }}  # fmt: skip
     return {**schema, "additionalProperties": False, "$defs": defined}
+
+
+def link_schema() -> Schema:
+    """A link: a preset's name, or its own numbers. No scenario of ours has one, so no reader was asked."""
+
+    def number(dimension: str, **bounds: float) -> Schema:
+        return {"anyOf": [{"type": "number", "minimum": 0, **bounds}, quantity(dimension, True)]}
+
+    text: Schema = {"type": "string", "minLength": 1}
+    outs = dict.fromkeys(OUTS, number("time"))
+    kinds = {
+        "loss": number("share", exclusiveMaximum=1),
+        "drop_outs": {"type": "object", "properties": outs, "required": list(outs), "additionalProperties": False},
+        **dict.fromkeys(("like", "ping", "source"), text),
+    }
+    own = {key: {"anyOf": [kinds.get(key, number("time")), {"type": "null"}]} for key in LINK}
+    preset = {**text, "examples": sorted({path.stem for path in (CONF / "link").glob("*.yaml")} - {OWN})}
+    return {"anyOf": [preset, {"type": "object", "properties": own, "additionalProperties": False}, {"type": "null"}]}
 
 
 def placed(schema: Schema) -> Schema:

@@ -14,6 +14,7 @@ from .ping import fitted
 
 MOST = 10.0  # s of delay; later than that nobody steers
 KEYS = ("delay", "jitter", "loss", "drop_outs", "stale", "hold", "like", "ping", "source")
+OUTS = ("every", "shortest", "longest")  # of drop_outs
 SEED = "link.seed"  # among a draw's values
 OWN = "scenario"  # the choice on the command line that leaves the link to the scenario
 LOCAL = "local"
@@ -61,7 +62,7 @@ def read_link(node: Node) -> Link:
         return Link()
     outs = node.child("drop_outs")
     if outs.value is not None:
-        outs.mapping(required=("every", "shortest", "longest"))
+        outs.mapping(required=OUTS)
     delay, jitter = _seconds(node.child("delay"), 0.0, MOST), _seconds(node.child("jitter"), 0.0, MOST)
     if jitter > delay:
         node.child("jitter").note(f"{jitter:g} s is more than the delay, {delay:g} s. No message arrives before it was sent.")

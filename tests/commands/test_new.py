@@ -68,6 +68,10 @@ REFUSED = [
     ("scenario", "table_setting", "version", 0),
     ("scenario", "table_setting", "title", {"en": "Table"}),  # one language alone
     ("scenario", "table_setting", "parts.bowl.part", None),
+    ("scenario", "table_setting", "link", {"dealy": "20 ms"}),
+    ("scenario", "table_setting", "link", {"delay": -1}),
+    ("scenario", "table_setting", "link", {"loss": "1 m"}),
+    ("scenario", "table_setting", "link", {"drop_outs": {"every": "20 s"}}),
     ("scenario", "table_setting", "parts.Bowl", {"part": "objects/bowl_150"}),
     ("scenario", "table_setting", "parts.bowl.at.x", 150),
     ("scenario", "table_setting", "parts.bowl.at.w", "150 mm"),
@@ -150,7 +154,9 @@ GOOD = [
     ),
     ("skills", [{"take": {"hand": "left", "of": "bowl"}}, {"look": {"at": "bowl.base", "beside": True}}]),
     ("parts.mine", {"part": "objects/of_my_own", "speed": "3 m/s"}),  # a part that we do not know
-    ("variants", {"short": {"time_limit": "20 s", "skills": None}}),
+    ("variants", {"short": {"time_limit": "20 s", "skills": None, "link": "4g"}}),
+    ("link", "5g_sa"),
+    ("link", {"delay": "20 ms", "jitter": 0.005, "loss": "1 %", "drop_outs": {"every": "20 s", "shortest": 0.2, "longest": "1 s"}}),
 ]
 
 
