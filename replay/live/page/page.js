@@ -35,8 +35,8 @@ orbit.target.set(0.35, 0, 0.9);
 const sun = new THREE.DirectionalLight(0xffffff, 1.7);
 sun.position.set(-1, -2, 4);
 world.add(sun, new THREE.HemisphereLight(0xffffff, 0x888888, 1.6));
-const moving = new THREE.Group(), helpers = new THREE.Group();
-world.add(moving, helpers);
+const moving = new THREE.Group(), helpers = new THREE.Group(), arrows = new THREE.Group();
+world.add(moving, helpers, arrows);
 helpers.visible = false;
 const quat = q => new THREE.Quaternion(q[1], q[2], q[3], q[0]);
 
@@ -108,6 +108,7 @@ function takeMeshes(view) {
 
 function takeFrame(view) {
   const all = new Float32Array(view.buffer, 8);
+  state.time = view.getFloat32(4, true);
   if (all.length < 7 * state.bodies.length) return;
   state.bodies.forEach((body, i) => {
     const p = 7 * i;
@@ -121,6 +122,7 @@ function takeFrame(view) {
     f.mesh.geometry.computeVertexNormals();
   }
   state.frames++;
+  if (state.mode === 'verdict') { $('time').value = state.time; $('state').textContent = `${state.time.toFixed(2)} s`; }
 }
 
 function draw() {
@@ -176,7 +178,9 @@ const hear = {
     for (const id of ['nominal', 'play', 'stop', 'skill', 'restart', 'take', 'xr']) $(id).textContent = say[id];
     $('keys').textContent = say.keys;
     $('takes').hidden = m.mode !== 'teleop';
+    $('player').hidden = m.mode !== 'verdict';
     $('plays').hidden = m.mode === 'teleop';
+    $('skill').hidden = $('restart').hidden = m.mode !== 'studio';
     for (const id of ['vary', 'places', 'asked']) $(id).hidden = m.mode !== 'studio';
     if (m.mode === 'teleop') beginTeleop();
   },
@@ -245,6 +249,38 @@ const hear = {
     $('verdict').textContent = m.lines ? m.lines.join('\n') : say.judging;
     $('verdict').className = m.verdict === 'FEASIBLE' ? 'good' : m.verdict === 'cleared' ? '' : 'bad';
   },
+  take(m) {
+    $('title').textContent = `${m.name}: ${m.verdict}`;
+    Object.assign($('time'), { min: m.begin, max: m.end });
+    $('how').textContent = m.how;
+    const options = m.names.map((name, i) => new Option(name, i, i === m.index, i === m.index));
+    $('episodes').replaceChildren(...options);
+    list('findings', m.findings, f => [`${f.level} ${f.code} ${f.t0 === null ? '' : f.t0.toFixed(2) + ' s '}${f.text}`, f.level === 'FAIL' ? 'bad' : 'warn']);
+    [...$('findings').children].forEach((line, i) => { line.onclick = () => ask('finding', { index: i }); });
+    const share = t => 100 * Math.min(Math.max((t - m.begin) / (m.end - m.begin || 1), 0), 1);
+    $('marks').replaceChildren(...m.findings.flatMap((f, i) => {
+      if (f.t0 === null) return [];
+      const mark = document.createElement('i');
+      mark.title = `${f.level} ${f.code} ${f.t0.toFixed(2)} s: ${f.text}`;
+      mark.className = f.level === 'FAIL' ? 'bad' : '';
+      mark.style.left = `${share(f.t0)}%`;
+      mark.style.width = `${Math.max(share(f.t1) - share(f.t0), 0)}%`;
+      mark.onclick = () => ask('finding', { index: i });
+      return [mark];
+    }));
+  },
+  aim(m) {
+    const point = new THREE.Vector3(...m.point), off = camera.position.clone().sub(orbit.target).setLength(0.7);
+    orbit.target.copy(point);
+    camera.position.copy(point).add(off);
+  },
+  forces(m) {
+    arrows.clear();
+    for (const f of m.forces) {
+      const way = new THREE.Vector3(...f.force), length = way.length();
+      arrows.add(new THREE.ArrowHelper(way.normalize(), new THREE.Vector3(...f.pos), Math.min(0.005 * length, 0.5), 0xd02020));
+    }
+  },
 };
 
 // ---- what a person asks for ----
@@ -252,6 +288,8 @@ for (const id of ['play', 'stop', 'skill', 'restart']) $(id).onclick = () => { $
 $('nominal').onclick = () => ask('seed', { seed: null });
 $('seed').onchange = () => $('seed').value !== '' && ask('seed', { seed: Math.trunc(+$('seed').value) });
 $('spheres').onchange = () => { helpers.visible = $('spheres').checked; };
+$('time').oninput = () => ask('seek', { t: +$('time').value });
+$('episodes').onchange = () => ask('open', { index: +$('episodes').value });
 let pressed = null;
 const cast = new THREE.Raycaster();
 $('view').addEventListener('pointerdown', e => { pressed = [e.clientX, e.clientY]; });
