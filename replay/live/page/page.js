@@ -270,7 +270,9 @@ const hear = {
     }));
   },
   aim(m) {
-    const point = new THREE.Vector3(...m.point), off = camera.position.clone().sub(orbit.target).setLength(0.7);
+    const point = new THREE.Vector3(...m.point), off = camera.position.clone().sub(orbit.target);
+    off.z = Math.max(off.z, 1.5 * Math.hypot(off.x, off.y)); // from above: the robot stands beside its work
+    off.setLength(0.7);
     orbit.target.copy(point);
     camera.position.copy(point).add(off);
   },
@@ -278,7 +280,9 @@ const hear = {
     arrows.clear();
     for (const f of m.forces) {
       const way = new THREE.Vector3(...f.force), length = way.length();
-      arrows.add(new THREE.ArrowHelper(way.normalize(), new THREE.Vector3(...f.pos), Math.min(0.005 * length, 0.5), 0xd02020));
+      const arrow = new THREE.ArrowHelper(way.normalize(), new THREE.Vector3(...f.pos), Math.min(0.005 * length, 0.5), 0xd02020);
+      for (const piece of [arrow.line, arrow.cone]) Object.assign(piece, { renderOrder: 1 }).material.depthTest = false; // seen through things
+      arrows.add(arrow);
     }
   },
 };
