@@ -1,27 +1,34 @@
-"""shiliu studio: a page that shows a scene while its files are edited."""
+"""shiliu studio: a page that shows a scene while its files are edited, or takes that were judged."""
 
 from __future__ import annotations
 
 import shutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...scenarios.reading.override import unquoted
+from ...scenarios.sheet.errors import ScenarioError
 from .settings import Settings
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
+    from ..live.replayed import Replayed
     from ..live.server import PageServer
 
+OF_SCENE = ("scenario", "variant", "cell", "robot", "hand", "base", "seed", "parts")  # settings of a scene that is edited
 DRAWS = 5  # that `shiliu check` tries of a file that was saved
 
 USAGE = """
 shiliu studio scenario=NAME|FILE [variant=NAME] [cell=ID] [seed=N] [lang=en|zh] [listen=ADDRESS] [port=0]
+shiliu studio verdict=DIR [data=RECORDINGS] [take=NAME|N] [lang=en|zh] [listen=ADDRESS] [port=0]
 
 Prints the address of a page and serves it until it is interrupted (Ctrl-C). The page shows the scene, and follows its files: what is
 saved in a scenario, a part or a cell is shown at once; where a file is wrong the page stays and lists what `shiliu check` says.
 A slider for each varied value, and the seed; sites by name; the reach of both arms; a click gives the `at:` of a part, ready to paste.
 The scripted operator's chain is played, stopped, and stepped by skill, with the reason where it gives up.
+verdict= shows takes that were judged instead: each is played again, what was found stands as marks on its time line, and a click on
+one goes to its moment and aims at its contact or joint.
 The page is this machine's alone (127.0.0.1). listen= opens it to others in the room by TLS, to whoever has the token that is printed;
 the first who opens it has it.
 """
@@ -37,7 +44,11 @@ def run(request: CommandRequest) -> int:
     lang = settings["lang"].word(choices=("en", "zh"))
     seed = None if settings["seed"].value is None else settings["seed"].integer(low=0)
     listen, port = settings["listen"].word(default="") or None, settings["port"].integer(low=0)
+    verdict, data = (settings[key].word(default="") or None for key in ("verdict", "data"))
+    take = None if settings["take"].value is None else str(settings["take"].value)
     settings.stop()
+    if verdict is not None or data is not None or take is not None:
+        return _verdict(request, verdict, data, take, lang, listen, port)
     own = composition.folders(request.conf_dir)[0]
     folders = [own, *([assets] if (assets := composition.own_assets(request.conf_dir)) else [])]
     folders += [composition.CONF.parent / "assets", *([composition.CONF] if own != composition.CONF else [])]
@@ -46,6 +57,33 @@ def run(request: CommandRequest) -> int:
         Studio(page, lambda: scene_of_request(Settings(request)), lang, seed, folders, check_command(request)).run()
 
     return serve(opened(listen, port), run_studio)
+
+
+def _verdict(
+    request: CommandRequest, verdict: str | None, data: str | None, take: str | None, lang: str, listen: str | None, port: int
+) -> int:
+    """Serve takes that were judged. The first is played before the page opens, so that what is wrong with it ends the command."""
+    from ..live.player import Player, index_of
+    from ..live.replayed import replayed
+    from ..report.lines import VerdictLine, files_of, lines_of
+    from ..report.text import Words
+
+    if verdict is None:
+        raise ScenarioError("belongs to verdict=. Name the out= of a `shiliu replay` by that.", field="data" if data else "take")
+    keys = [unquoted(word).partition("=")[0].lstrip("+") for word in request.overrides]
+    scene = next((key for key in keys if key.partition(".")[0] in OF_SCENE), None)
+    if scene is not None:
+        raise ScenarioError(f"A take is played in the scene that it was judged in. Leave {scene}= out.", field=scene)
+    lines, words = list(lines_of(files_of(Path(verdict), "verdict"))), Words(lang)
+    if not lines:
+        raise ScenarioError("holds no line. Judge something first.", file=verdict, field="verdict")
+
+    def load(line: VerdictLine) -> Replayed:
+        return replayed(line, words, None if data is None else Path(data), request.conf_dir)
+
+    index = index_of(lines, take)
+    first = load(lines[index])
+    return serve(opened(listen, port), lambda page: Player(page, lines, load, words, index, first).run())
 
 
 def check_command(request: CommandRequest) -> list[str]:

@@ -119,6 +119,11 @@ class PosedModel:
     def __init__(self, model: mujoco.MjModel):
         self.model, self.data = model, mujoco.MjData(model)
 
+    def posed_cameras(self) -> mujoco.MjData:
+        """Its data with cameras where the last frame puts them."""
+        mujoco.mj_camlight(self.model, self.data)
+        return self.data
+
     def frame(self, qpos: np.ndarray, time: float = 0.0) -> bytes:
         """`frame` with everything at qpos (nq,)."""
         self.data.qpos[:] = qpos

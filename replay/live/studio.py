@@ -98,8 +98,7 @@ class Studio:
         mujoco.mj_setState(drawn.model, data, drawn.start_state, mujoco.mjtState.mjSTATE_INTEGRATION)
         mujoco.mj_kinematics(drawn.model, data)
         self._frame(data.qpos, 0.0)
-        mujoco.mj_camlight(self._shown.model, self._shown.data)
-        self.page.keep("eye", standing_view(self._shown.model, self._shown.data) or {})
+        self.page.keep("eye", standing_view(model, self._shown.posed_cameras()) or {})
         reach = float(arm_facts(scene.robot.name)["reach"])
         spheres = [{"pos": data.site(f"{side}_shoulder").xpos.tolist(), "radius": reach} for side in ("left", "right")]
         self.page.keep("reach", {"reach": spheres})

@@ -122,7 +122,7 @@ function takeFrame(view) {
     f.mesh.geometry.computeVertexNormals();
   }
   state.frames++;
-  if (state.mode === 'verdict') $('time').value = state.time;
+  if (state.mode === 'verdict') { $('time').value = state.time; $('state').textContent = `${state.time.toFixed(2)} s`; }
 }
 
 function draw() {
@@ -251,24 +251,28 @@ const hear = {
   },
   take(m) {
     $('title').textContent = `${m.name}: ${m.verdict}`;
-    $('time').max = m.duration;
+    Object.assign($('time'), { min: m.begin, max: m.end });
+    $('how').textContent = m.how;
     const options = m.names.map((name, i) => new Option(name, i, i === m.index, i === m.index));
     $('episodes').replaceChildren(...options);
-    list('findings', m.findings, f => [`${f.t0 === null ? '' : f.t0.toFixed(2) + ' s '}${f.text}`, f.level === 'FAIL' ? 'bad' : 'warn']);
+    list('findings', m.findings, f => [`${f.level} ${f.code} ${f.t0 === null ? '' : f.t0.toFixed(2) + ' s '}${f.text}`, f.level === 'FAIL' ? 'bad' : 'warn']);
     [...$('findings').children].forEach((line, i) => { line.onclick = () => ask('finding', { index: i }); });
+    const share = t => 100 * Math.min(Math.max((t - m.begin) / (m.end - m.begin || 1), 0), 1);
     $('marks').replaceChildren(...m.findings.flatMap((f, i) => {
       if (f.t0 === null) return [];
       const mark = document.createElement('i');
-      mark.title = f.text;
+      mark.title = `${f.level} ${f.code} ${f.t0.toFixed(2)} s: ${f.text}`;
       mark.className = f.level === 'FAIL' ? 'bad' : '';
-      mark.style.left = `${100 * f.t0 / m.duration}%`;
-      mark.style.width = `${100 * Math.max(f.t1 - f.t0, 0) / m.duration}%`;
+      mark.style.left = `${share(f.t0)}%`;
+      mark.style.width = `${Math.max(share(f.t1) - share(f.t0), 0)}%`;
       mark.onclick = () => ask('finding', { index: i });
       return [mark];
     }));
   },
   aim(m) {
-    const point = new THREE.Vector3(...m.point), off = camera.position.clone().sub(orbit.target).setLength(0.7);
+    const point = new THREE.Vector3(...m.point), off = camera.position.clone().sub(orbit.target);
+    off.z = Math.max(off.z, 1.5 * Math.hypot(off.x, off.y)); // from above: the robot stands beside its work
+    off.setLength(0.7);
     orbit.target.copy(point);
     camera.position.copy(point).add(off);
   },
@@ -276,7 +280,9 @@ const hear = {
     arrows.clear();
     for (const f of m.forces) {
       const way = new THREE.Vector3(...f.force), length = way.length();
-      arrows.add(new THREE.ArrowHelper(way.normalize(), new THREE.Vector3(...f.pos), Math.min(0.005 * length, 0.5), 0xd02020));
+      const arrow = new THREE.ArrowHelper(way.normalize(), new THREE.Vector3(...f.pos), Math.min(0.005 * length, 0.5), 0xd02020);
+      for (const piece of [arrow.line, arrow.cone]) Object.assign(piece, { renderOrder: 1 }).material.depthTest = false; // seen through things
+      arrows.add(arrow);
     }
   },
 };

@@ -1,0 +1,193 @@
+"""`shiliu studio verdict=`: takes that were judged, played again on the page, with what was found as marks on their time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ...scenarios.sheet.errors import EpisodeError
+from ..report.lines import VerdictLine
+from ..report.text import Words
+from .replayed import Replayed
+from .server import Message, PageServer
+from .shapes import PosedModel, meshes, shapes, standing_view
+
+IDLE = 0.25  # s, that is waited for a message where nothing moves
+SHOWN = ("FAIL", "WARN")
+NOTHING: dict[str, list[Any]] = {"bodies": [], "geoms": [], "sites": [], "flexes": []}
+
+
+class Player:
+    """Judged takes on a page.
+
+    Args:
+        page: which shows them; lines: of all takes; load: plays the take of a line, and raises ShiliuError where it cannot.
+        words: in which language it is told; index: of the first take, and `first`, that one played.
+    """
+
+    def __init__(
+        self,
+        page: PageServer,
+        lines: Sequence[VerdictLine],
+        load: Callable[[VerdictLine], Replayed],
+        words: Words,
+        index: int,
+        first: Replayed,
+    ):
+        self.page, self._lines, self._load, self._words = page, lines, load, words
+        self._meshes = ""  # digest of those that were sent
+        self._step, self._playing, self._due = 0, False, 0.0
+        self._take: Replayed | None = None
+        page.keep("mode", {"mode": "verdict", "lang": words.lang})
+        self._show(index, first)
+
+    # -- a take -----------------------------------------------------------------------------------------------------
+
+    def _show(self, index: int, take: Replayed | None, why: str = "") -> None:
+        """Show a take: what was found, and its picture where it was played; else why not."""
+        line = self._lines[index]
+        self._take, self._step, self._playing = take, 0, False
+        self._findings = [one for one in line.findings if one.get("level") in SHOWN]
+        if take is not None:
+            model = take.scene.compile(take.draw.values, looks=True)
+            self._posed = PosedModel(model)
+            digest, message = meshes(model)
+            if digest != self._meshes:
+                self._meshes = digest
+                self.page.keep("meshes", message)
+            self.page.keep("shapes", shapes(model))
+            self._posed.frame(take.rollout.qpos[0])
+            view = standing_view(model, self._posed.posed_cameras())
+            self.page.keep("eye", view or {})
+            why = " ".join(self._told(take))
+        else:
+            self.page.keep("shapes", dict(NOTHING))
+            self.page.keep("frame", None)
+            self.page.keep("forces", {"forces": []})
+        reached = [] if take is None else list(take.rollout.reached.items())
+        self.page.keep("progress", {"goal": reached, "limits": []})
+        begin, end = (0.0, 0.0) if take is None else (take.begin, take.end)
+        self.page.keep(
+            "take",
+            {
+                "name": line.source,
+                "verdict": line.verdict or "-",
+                "names": [f"{one.source}: {one.verdict or '-'}" for one in self._lines],
+                "index": index,
+                "begin": begin,
+                "end": end,
+                "how": why,
+                "findings": [_shown(one) for one in self._findings],
+            },
+        )
+        self._frame()
+
+    def _told(self, take: Replayed) -> list[str]:
+        how = "player_own" if take.own else "player_recorded" if take.starts == 1 else "player_likely"
+        told = [self._words.ui(how, n=take.starts)]
+        return told if take.same else [*told, self._words.ui("player_other_scene")]
+
+    def _frame(self) -> None:
+        if self._take is None:
+            return
+        at = self._take.begin + self._step * self._take.scene.control_timestep
+        message = self._posed.frame(self._take.rollout.qpos[self._step], at)
+        drawn = [{key: one[key] for key in ("pos", "force")} for one in self._take.forces(self._step)]
+        if self._playing:
+            self.page.send("frame", message)
+            self.page.send("forces", {"forces": drawn})
+        else:
+            self.page.keep("frame", message)
+            self.page.keep("forces", {"forces": drawn})
+
+    # -- what the page asks for -------------------------------------------------------------------------------------
+
+    def take(self, message: Message) -> None:
+        """Do what a page asks for; what is no wish of these, or has no such take or finding, is left."""
+        match message.what:
+            case {"do": "open", "index": int(index)} if 0 <= index < len(self._lines):
+                self._open(index)
+            case {"do": "seek", "t": int() | float() as t} if self._take is not None and np.isfinite(t):
+                self._step, self._playing = self._take.step_at(float(t)), False
+                self._frame()
+            case {"do": "finding", "index": int(index)} if self._take is not None and 0 <= index < len(self._findings):
+                self._look(self._take, self._findings[index])
+            case {"do": "play"} if self._take is not None:
+                if self._step + 1 >= len(self._take.rollout.qpos):
+                    self._step = 0
+                self._playing, self._due = True, time.monotonic()
+            case {"do": "stop"}:
+                self._playing = False
+                self._frame()
+
+    def _open(self, index: int) -> None:
+        self._show(index, None, self._words.ui("player_stepping"))
+        try:
+            take, why = self._load(self._lines[index]), ""
+        except Exception as error:  # a take that cannot be played is no end of the page
+            take, why = None, str(error)
+        self._show(index, take, why)
+
+    def _look(self, take: Replayed, finding: dict[str, Any]) -> None:
+        """Jump to a finding's moment, and aim at its contact or joint; one without a moment is looked for where the take stands."""
+        t = finding.get("t0")
+        now = take.begin + self._step * take.scene.control_timestep
+        step, point = take.place([str(one) for one in finding.get("subject") or ()], now if t is None else float(t))
+        self._step, self._playing = step, False
+        self._frame()
+        if point is not None:
+            self.page.send("aim", {"point": point})
+
+    def turn(self) -> bool:
+        """Take what has come, and move what plays; False once the page was asked to end."""
+        came = self.page.received(max(self._due - time.monotonic(), 0.0) if self._playing else IDLE)
+        sought = [one for one in came if one.what["do"] == "seek"]
+        for message in came:
+            if message.what["do"] == "end":
+                return False
+            if message.what["do"] != "seek" or message is sought[-1]:  # a time line that went on meanwhile
+                self.take(message)
+        if self._playing and self._take is not None and time.monotonic() >= self._due:
+            self._step += 1
+            self._playing = self._step + 1 < len(self._take.rollout.qpos)
+            self._frame()
+            self._due = max(self._due + self._take.scene.control_timestep, time.monotonic() - 0.2)
+        return True
+
+    def run(self) -> None:
+        """Serve until it is interrupted."""
+        while self.turn():
+            pass
+
+
+def _shown(finding: dict[str, Any]) -> dict[str, Any]:
+    """What the page shows of a finding: `level`, `code`, `t0`, `t1` [s], `text`."""
+    t0 = finding.get("t0")
+    t1 = finding.get("t1")
+    return {
+        "level": finding["level"],
+        "code": str(finding.get("code")),
+        "t0": t0,
+        "t1": t0 if t1 is None else t1,
+        "text": str(finding.get("message") or finding.get("code")),
+    }
+
+
+def index_of(lines: Sequence[VerdictLine], take: str | None) -> int:
+    """Which line a setting `take=` means: its source, or its number from 0; the first where none is named.
+
+    Raises:
+        EpisodeError: there is none.
+    """
+    if take is None:
+        return 0
+    sources = [line.source for line in lines]
+    if take in sources:
+        return sources.index(take)
+    if take.isdecimal() and int(take) < len(lines):
+        return int(take)
+    some = ", ".join(sources[:5]) + (", …" if len(sources) > 5 else "")
+    raise EpisodeError(f"There is no take {take!r} among {len(lines)}. Name one of {some}, or a number from 0.", field="take")
