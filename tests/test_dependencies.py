@@ -51,7 +51,10 @@ def installed() -> Mapping[str, list[str]]:
 def imported(sources: Iterable[tuple[Path, str]]) -> dict[str, list[str]]:
     """Distribution -> files that import it, of (file, source); neither the standard library counts nor what lies beside a script."""
     homes, found = installed(), {}
-    helpers = {path.stem for room in ("tests", "benchmarks") for path in (ROOT / room).iterdir()}  # on the path of every test
+    # on the path of every test
+    helpers = {
+        path.stem for room in ("tests", "benchmarks") for path in (ROOT / room).iterdir() if path.suffix in ("", ".py")
+    }
     for file, source in sources:
         beside = set() if (file.parent / "__init__.py").is_file() else {path.stem for path in file.parent.glob("*.py")}
         for node in ast.walk(ast.parse(source)):

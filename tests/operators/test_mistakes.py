@@ -259,7 +259,7 @@ def test_what_a_mistake_overlooks_stands_in_its_draw_and_all_else_is_as_drawn(mi
         ("{code: scenario.spilt, change: {lft: {by: 1 mm}}}", "change.lft: 'lft' is not among the skills"),
         ("{code: scenario.spilt, change: {lift: {bye: 1 mm}}}", "unknown key 'bye'. Did you mean by"),
         ("{code: scenario.spilt, change: {lift: {by: 1 N}}}", "m.change.lift.by"),
-        ("{code: scenario.spilt, change: {take: {at: null}}}", "take needs its 'at'"),
+        ("{code: scenario.spilt, change: {reach: {at: null}}}", "reach needs its 'at'"),
         ("{code: scenario.spilt, change: {press.key: {at: oven.stp}}}", "Did you mean stop"),
         ("{code: scenario.spilt, after: {lift: [{hom: {hand: left}}]}}", "'hom' is no skill. Did you mean home"),
         ("{code: scenario.spilt, let_go: {during: lift}}", "the key 'after' is missing"),
