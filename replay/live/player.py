@@ -25,7 +25,7 @@ class Player:
 
     Args:
         page: which shows them; lines: of all takes; load: plays the take of a line, and raises ShiliuError where it cannot.
-        words: in which language it is told; index: of the first take, and `first`, that one played.
+        words: in which language it speaks; index: of the first take, and `first`, that one played.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Player:
             self._posed.frame(take.rollout.qpos[0])
             view = standing_view(model, self._posed.posed_cameras())
             self.page.keep("eye", view or {})
-            why = " ".join(self._told(take))
+            why = " ".join(self._sentences(take))
         else:
             self.page.keep("shapes", dict(NOTHING))
             self.page.keep("frame", None)
@@ -85,10 +85,10 @@ class Player:
         )
         self._frame()
 
-    def _told(self, take: Replayed) -> list[str]:
+    def _sentences(self, take: Replayed) -> list[str]:
         how = "player_own" if take.own else "player_recorded" if take.starts == 1 else "player_likely"
-        told = [self._words.ui(how, n=take.starts)]
-        return told if take.same else [*told, self._words.ui("player_other_scene")]
+        sentences = [self._words.ui(how, n=take.starts)]
+        return sentences if take.same else [*sentences, self._words.ui("player_other_scene")]
 
     def _frame(self) -> None:
         if self._take is None:
