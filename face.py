@@ -48,6 +48,7 @@ def judge(
     pictures: bool = False,
     contexts: Contexts | None = None,
     full: bool = False,
+    legs: bool = False,
     curves: Collection[str] = (),
     told: Callable[[Verdict], None] | None = None,
     performed: Mapping[str, Rollout] | None = None,
@@ -68,6 +69,7 @@ def judge(
         pictures: draw a few pictures of each recording (`Verdict.picture`), where OpenGL exists.
         contexts: chooses the scenes, instead of `scene`, `robot` and `model`.
         full: play those that succeed in varied copies of their scene, too.
+        legs: also play them by the robot on its own legs (`Verdict` keeps its answer beside the verdict).
         curves: codes for which `Verdict.plot(code)` has a curve though they pass.
         told: called with each verdict as it is done.
         performed: digest of a recording -> what was kept while it was performed just now; it is not played again then.
@@ -89,7 +91,7 @@ def judge(
 
         items = recorded_by(items, contexts, device)
     return judging.judge(
-        items, strict=strict, threads=threads, seed=seed, pictures=pictures, contexts=contexts, full=full,
+        items, strict=strict, threads=threads, seed=seed, pictures=pictures, contexts=contexts, full=full, legs=legs,
         curves=curves, told=told, performed=performed,
     )  # fmt: skip
 

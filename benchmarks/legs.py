@@ -2,7 +2,7 @@
 
     python benchmarks/legs.py out=FILE.jsonl [scenario=NAME,NAME.VARIANT]
 
-One line of the file for each take, written as it is done; a run that was cut off goes on. A take whose base is told to go somewhere
+One line of the file for each take, written as it is done; a run that was cut off goes on. A take whose base is commanded to go somewhere
 is left out, and named. The table is printed as Markdown: task done with the planted or gliding base and on legs (open loop: the
 commands are those that were recorded), the least room of the pressure point and what that is at the hands, the largest share of peak
 torque of ankles and knees that lasts 50 ms, how far the pelvis took a hand along, and how many times faster than real time on one core.

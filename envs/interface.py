@@ -103,7 +103,7 @@ class Interface:
                 self.link.begin(i, one, drawn)
 
     def command(self, action: np.ndarray, ids: np.ndarray | slice = slice(None)) -> np.ndarray:
-        """What the simulation is told for actions (m, k) of copies `ids`: (m, nu), or (m, substeps, nu) over a link."""
+        """The command of the simulation for actions (m, k) of copies `ids`: (m, nu), or (m, substeps, nu) over a link."""
         return self._sent(self.actions.command(action, ids), ids)
 
     def played(self, command: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import inspect
 import json
 import re
 import sys
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu import EpisodeError, ScenarioError, ShiliuError
+from shiliu.replay.judge import judge as judging
 
 ROOT = Path(__file__).resolve().parents[1]
 ELBOW = "zarm_r4_joint"
@@ -198,6 +200,10 @@ def test_what_is_no_recording_is_named(table, served, tmp_path):
     with pytest.raises(ShiliuError, match="kuavo_vr"):
         shiliu.judge(served, device="kuavo_v")
     assert not (tmp_path / "set").exists()
+
+
+def test_the_face_asks_all_that_the_judge_can_be_asked():
+    assert set(inspect.signature(judging.judge).parameters) <= set(inspect.signature(shiliu.judge).parameters)
 
 
 @pytest.mark.slow

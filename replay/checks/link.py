@@ -1,4 +1,4 @@
-"""Does the link carry commands and sensor values in time, and all of them? Of a real robot told by the clocks of the recording
+"""Does the link carry commands and sensor values in time, and all of them? Of a real robot by the clocks of the recording
 itself: when each was sent, and when the recorder, which sits at the robot's end of the link, got it. Of an episode of the simulation by
 its link, whose times are the replay's own.
 """

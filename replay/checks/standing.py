@@ -148,7 +148,7 @@ def _balance(run: Stood, rules: Rules) -> Finding:
 
 
 def _standing(run: Stood, values: np.ndarray, per: int = 1) -> np.ndarray:
-    """The rows while it stood; those after a fall, and of the last half second of it, tell nothing more."""
+    """The rows while it stood; those after a fall, and of the last half second of it, show nothing more."""
     end = len(values) if run.fallen is None else max(1, int((run.fallen - 0.5) / run.dt)) * per
     return values[:end]
 

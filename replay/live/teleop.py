@@ -191,7 +191,7 @@ class Teleop:
     """Takes of a scenario, performed by hands.
 
     Args:
-        scene: what is performed; source: whose hands; out: folder of what is kept.
+        scene: what is performed; source: of the hands; out: folder of what is kept.
         page: that shows it; None where nobody looks on.
         seed: of the first draw; each take has the next, and goes on after those that are in `out` already.
         lang: of the answers, en or zh.

@@ -150,7 +150,7 @@ def draw(
         values = draw_values(scene.config, rng, dealt)
         if share != 1.0 or only is not None:
             values = _narrowed(scene, values, share, only, dealt)
-        if SEED in values:  # told from all else that is drawn, so that a draw is the same over every link
+        if SEED in values:  # derived from all else that is drawn, so that a draw is the same over every link
             rest = [number for key, number in sorted(values.items()) if key != SEED]
             values[SEED] = float(zlib.crc32(np.array(rest).tobytes()))
         fit = tasks_of(scene.config, values)

@@ -16,7 +16,7 @@ class LinkCarrier:
     """Carries commands and sensor values of n copies over the link of their scene.
 
     Args:
-        scene: whose link; n: copies.
+        scene: with the link; n: copies.
     """
 
     def __init__(self, scene: Scene, n: int):

@@ -31,7 +31,7 @@ def judged(scene, actions, start=None):
 
 
 def squat(scene, metres):
-    """One second still, one in which the base is told to come down by so much."""
+    """One second still, one in which the base is commanded to come down by so much."""
     actions = np.tile(scene.ready_ctrl, (90, 1)).astype(np.float32)
     actions[30:, scene.schema.action.names.index("base_height")] = -metres
     return actions

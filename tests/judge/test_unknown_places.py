@@ -1,4 +1,4 @@
-"""A scenario that names no unknown start, and a take whose record does not tell where the scenario has put its things."""
+"""A scenario that names no unknown start, and a take whose record does not hold where the scenario has put its things."""
 
 from __future__ import annotations
 

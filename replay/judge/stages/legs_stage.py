@@ -25,7 +25,7 @@ from ...checks.standing import GAINS, PRESENT, Stood, check_standing, not_asked
 from ..facts.results import Judged
 
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
-WALKS = "walks"  # the reason where its base was told to go somewhere
+WALKS = "walks"  # the reason where its base was commanded to go somewhere
 SMOOTH = 0.05  # s, over which the pressure point is averaged, as `tipping` does
 
 
