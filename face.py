@@ -105,6 +105,7 @@ def judge_commands(
     strict: bool = False,
     pictures: bool = False,
     full: bool = False,
+    legs: bool = False,
     curves: Collection[str] = (),
 ) -> Verdict:
     """Play commands in a scenario and judge what happens: array in, verdict out.
@@ -116,7 +117,7 @@ def judge_commands(
         seed: the draw in which they are played, that of `env.reset(seed=…)` and of `shiliu.perform(…, seed)`; None for the scene as
             its YAML gives it.
         values: instead of a seed the values that differ from the YAML, such as `{"oven.yaw": 0.1}` (SI).
-        strict, pictures, full, curves: as for `shiliu.judge`.
+        strict, pictures, full, legs, curves: as for `shiliu.judge`.
 
     Returns:
         The verdict. Commands claim nothing: a task that they do not do is in `verdict.outcome`, and is no reason to refuse them.
@@ -140,7 +141,7 @@ def judge_commands(
         raise ScenarioError("A seed draws all values. Give the one or the other.", field="values")
     draw = drawing.chosen(scene, values or {}) if seed is None else drawing.draw(scene, _seed(seed))
     made = _performed(scene, draw, sent, seed or 0, "judge_commands")
-    return judge(made, strict=strict, pictures=pictures, full=full, curves=curves)[0]
+    return judge(made, strict=strict, pictures=pictures, full=full, legs=legs, curves=curves)[0]
 
 
 @overload
@@ -337,8 +338,8 @@ def _performed(
     played = next(play(scene, [Take(draw, actions)], [sorted({*checkpoints_of(scene, n), n})]))
     if end is not None and not np.array_equal(played.states[n], end):
         raise EpisodeError(
-            "The commands alone do not lead where this episode is: they came late (latency=), or forces were written (live()). "
-            "Make the environment without them.",
+            "The commands alone do not lead where this episode is: forces were written (live()). "
+            "Make the episode without them.",
             field="episode",
         )
     kept = {step: played.states[step] for step in checkpoints_of(scene, n)}

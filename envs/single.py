@@ -219,7 +219,7 @@ class ShiliuEnv(gymnasium.Env):
         own outcome of them. `shiliu.judge(env.unwrapped.episode())`, `shiliu.record(…, out)`.
 
         Raises:
-            EpisodeError: no step was taken, or the commands alone do not lead to where the episode is (`latency`, `live`).
+            EpisodeError: no step was taken, or the commands alone do not lead to where the episode is (`live`).
         """
         from .. import face  # what makes recordings stands above environments
 
@@ -281,7 +281,8 @@ class ShiliuEnv(gymnasium.Env):
         """Perform a recorded episode up to where this one begins."""
         while not begin.reached(self._one.steps, self._one.done):
             command = begin.action(self._one.steps)
-            self._observe()
+            if self.interface.link is not None:  # what is captured now may be seen later
+                self._observe()
             step = self._one.step(self.interface.played(command))
             if step.terminated or step.truncated:
                 raise ScenarioError(

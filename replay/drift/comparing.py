@@ -96,12 +96,11 @@ def compare(take: KeptTake, what: Sequence[str]) -> tuple[list[KeptDifference], 
     scene = take.scene()
     after = ""
     now = replace(take, made_on={**take.made_on, **dict.fromkeys(what, machine())})
-    if "actions" in what or "bits" in what:
+    if "actions" in what:
         drawn = draw(scene, take.seed)
         now = replace(now, draw={"values": dict(drawn.values), "task": drawn.task, "redraws": list(drawn.redraws)})
-        if "actions" in what:
-            (done,) = perform(scene, [drawn], [take.seed])
-            now = replace(now, actions=done.actions, action_names=scene.schema.action.names)
+        (done,) = perform(scene, [drawn], [take.seed])
+        now = replace(now, actions=done.actions, action_names=scene.schema.action.names)
     if "bits" in what or "verdict" in what:
         played, bits = play_bits(scene, take.start(scene), take.actions)
         if "bits" in what:

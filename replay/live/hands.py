@@ -42,7 +42,7 @@ class FollowedHands:
         self._columns = [names.index(name) for name in self.arms.names]
         self._names, action = names, scene.schema.action
         self._low, self._high = np.asarray(action.low, float), np.asarray(action.high, float)
-        self._claws = {hand: names.index(f"{hand}_claw") for hand in HANDS if f"{hand}_claw" in names}
+        self._claws = {hand: names.index(scene.robot.closes(hand)) for hand in HANDS}
         settings = load_settings()
         self.begin()
         self._solver = Retargeting(self._targets(), self.arms, load_limits(scene.robot.folder), settings)

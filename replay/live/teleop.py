@@ -18,7 +18,7 @@ import numpy as np
 from ...scenarios.draws.variation import Draw, draw
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sensing.temporal import GoalState
-from ...scenarios.sheet.errors import EpisodeError
+from ...scenarios.sheet.errors import EpisodeError, ScenarioError
 from ..checks.outcome import outcome_of
 from ..formats.lerobot.write import DatasetWriter
 from ..judge import intake
@@ -195,11 +195,16 @@ class Teleop:
         page: that shows it; None where nobody looks on.
         seed: of the first draw; each take has the next, and goes on after those that are in `out` already.
         lang: of the answers, en or zh.
+
+    Raises:
+        ScenarioError: the scene has a link.
     """
 
     def __init__(
         self, scene: Scene, source: PageHands | SessionHands, out: Path, page: PageServer | None, seed: int, lang: str
     ):
+        if not scene.config.link.local:  # the page shows what is, not what has arrived
+            raise ScenarioError("Hands perform without a link. Write link=local.", field="link")
         self.scene, self.source, self.out, self.page = scene, source, out, page
         self.hands, self._words, self._slips = FollowedHands(scene), Words(lang), Slips(out, lang)
         self._contexts, self._rules = Contexts(), intake.rules_of()

@@ -122,7 +122,7 @@ def table_of(recording: Recording, ranges: Mapping[str, tuple[float, float]] | N
 def without_late_commands(recording: Recording) -> Recording:
     """A recording over a link (`observation.link`) without its commands: what a row commands has not reached the robot in that row, and
     what acted changes within it. The exact replay of an own episode compares them all the same (`reproduces`)."""
-    if not any(stream.name.startswith(FEATURE) for stream in recording.streams.values()):
+    if not any(stream.name == FEATURE for stream in recording.streams.values()):
         return recording
     return replace(recording, streams={key: one for key, one in recording.streams.items() if one.role != "command"})
 

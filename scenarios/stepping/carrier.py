@@ -21,7 +21,8 @@ class LinkCarrier:
 
     def __init__(self, scene: Scene, n: int):
         self.link, self._scene = scene.config.link, scene
-        self._base = [scene.schema.action.names.index(name) for name in scene.robot.base_names[:3]]  # speeds; height is a place
+        speeds = scene.robot.base_names[:3] if scene.robot.moves else ()  # height is a place, which is held
+        self._base = [scene.schema.action.names.index(name) for name in speeds]
         self._traffic: list[Traffic | None] = [None] * n
         self._sent: list[np.ndarray] = [np.zeros((0, 0), np.float32)] * n  # row 0 holds before the first command
         self._held: list[dict[int, Any]] = [{} for _ in range(n)]

@@ -103,6 +103,12 @@ def test_where_two_courses_part_is_told_with_step_joint_and_size(take):
     assert line["visible"]["joint"] == "zarm_l4_joint" and 0.2 < line["visible"]["size"] < 0.5
 
 
+def test_bits_are_played_from_the_kept_draw_whatever_the_seed_draws(take):
+    """What came of `vary=False`, or of chosen values, is no draw of its seed."""
+    found, _ = compare(replace(take, seed=take.seed + 1), ["bits"])
+    assert not [one for one in found if "draw" in one.text]
+
+
 @pytest.mark.parametrize(("size", "by"), [(2e-4, "start"), (2e-9, "course")])
 def test_a_flip_names_its_cause(take, size, by):
     """INFEASIBLE was kept, by a FAIL that is none today; the start lies off by less and by more than what rounding leaves."""

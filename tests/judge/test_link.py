@@ -1,11 +1,14 @@
 """Commands played over another link: what the link spoils is the link's, and what the motion cannot do stays the motion's."""
 
+from dataclasses import replace
+
 import pytest
 import shiliu
 from shiliu.replay.judge.context import Contexts
 from shiliu.replay.judge.judge import judging
 from shiliu.replay.operator.operator import perform
 from shiliu.replay.report.text import Words
+from shiliu.replay.residual.table import without_late_commands
 from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.scenarios.catalog.catalog import over_link
 from shiliu.scenarios.draws.variation import draw
@@ -51,3 +54,11 @@ def test_a_delay_alone_is_no_slow_motion(scene):
     verdict, found = judged(recorded(scene), {"delay": 0.25})
     assert verdict.verdict == "FEASIBLE" and found["tracking"].level in ("PASS", "WARN")
     assert found["link.stale"].value == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(("name", "kept"), [("observation.link", False), ("observation.link_poses", True)])
+def test_only_the_times_of_messages_take_commands_out_of_the_comparison(scene, name, kept):
+    recording = recorded(scene)
+    measured = next(one for one in recording.streams.values() if one.role == "measured")
+    recording = replace(recording, streams={**recording.streams, name: replace(measured, name=name)})
+    assert any(one.role == "command" for one in without_late_commands(recording).streams.values()) is kept

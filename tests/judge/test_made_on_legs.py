@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.replay.judge.judge import judge
+from shiliu.replay.judge.stages.legs_stage import stand
 from shiliu.replay.judge.verdict import Verdict
 from shiliu.replay.report.junit import case_lines
 from shiliu.replay.report.story import Story
@@ -61,6 +62,14 @@ def test_one_that_falls_is_infeasible_whatever_other_gains_would_do(legs):
     found = verdict.findings[verdict.root]
     assert (verdict.verdict, found.code, found.level, verdict.owner) == ("INFEASIBLE", "legs.fell", "FAIL", "operator")
     assert 0.3 < found.t0 < 0.45
+
+
+@pytest.mark.parametrize(("delay", "acts"), [(0.0, 30), (0.4, 42)])
+def test_the_legs_are_asked_with_the_commands_that_acted(legs, delay, acts):
+    scene = legs.linked({"delay": delay})
+    still, lower = (stand(scene, scene, nominal(scene), squat(scene, metres)).torque for metres in (0.0, 0.2))
+    first = np.flatnonzero((still != lower).any(axis=1))[0] // scene.n_substeps  # the period in which the squat begins
+    assert acts <= first <= acts + 1
 
 
 def test_the_answer_stands_on_a_line_of_its_own(stands):

@@ -14,7 +14,7 @@ from shiliu.cli import main
 from shiliu.replay.live.hands import FollowedHands, numbers
 from shiliu.replay.live.server import Message, PageServer
 from shiliu.replay.live.teleop import PageHands, SessionHands, Teleop
-from shiliu.scenarios.sheet.errors import EpisodeError
+from shiliu.scenarios.sheet.errors import EpisodeError, ScenarioError
 
 RIGHT = [0.06, 0.02, 0.09]  # m, that the right hand goes: asymmetric on purpose
 
@@ -78,6 +78,11 @@ def test_the_answer_is_that_of_replay(taken):
         theirs = {(f.code, f.signal, f.level, f.value, f.t0) for f in there.findings if not f.code.startswith("take.")}
         on_disk_alone = {"set"}  # what a set says of itself, of which a take in memory has none yet
         assert {one[0].partition(".")[0] for one in mine ^ theirs} <= on_disk_alone
+
+
+def test_hands_perform_without_a_link(oven, tmp_path):
+    with pytest.raises(ScenarioError, match=r"link.*Write link=local"):
+        Teleop(oven.linked({"delay": 0.1}), SessionHands(session(tmp_path / "s.jsonl"), 1 / 30), tmp_path, None, 0, "en")
 
 
 def test_what_the_device_sent_is_kept_and_performs_the_same_again(taken, oven, tmp_path):

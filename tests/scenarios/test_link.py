@@ -94,6 +94,18 @@ def test_a_base_stops_in_silence_and_an_arm_holds(drive):
     assert np.delete(moved[39], base).tolist() == np.delete(action, base).tolist()
 
 
+def test_a_height_on_legs_is_held_in_silence():
+    legs = shiliu.load_scenario("bare", base="legs", link={"loss": 0.999})
+    env = ShiliuEnv(legs, vary=False)
+    env.reset(seed=0)
+    env.interface.link._traffic[0] = silent = traffic()
+    silent.effect[1:], silent.silent[1:] = 0, np.arange(1, len(silent.seen))[:, None] * DT
+    action = env.applied
+    action[-1] = -0.15
+    assert legs.schema.action.names[-1] == "base_height"
+    assert [env.interface.command(action[None])[0, -1, -1] for _ in range(40)][-1] == np.float32(-0.15)
+
+
 # ------------------------------------------------------------------------------------------------------------- environments
 
 

@@ -18,6 +18,7 @@ from ....scenarios.robots.robot_folder import LEGS
 from ....scenarios.scene.scene import Scene
 from ....scenarios.sensing.requests import Readings
 from ....scenarios.sensing.scalar_goal import OneEpisode
+from ....scenarios.stepping.carrier import LinkCarrier
 from ....scenarios.stepping.simulation import Simulation
 from ...checks.finding import Finding
 from ...checks.outcome import outcome_of
@@ -95,6 +96,9 @@ def stand(legs: Scene, scene: Scene, draw: Draw, actions: np.ndarray) -> Stood:
     model, n, substeps = start.model, len(actions), legs.n_substeps
     simulation = Simulation(legs)
     readings = simulation.begin([start])
+    carrier = None if legs.config.link.local else LinkCarrier(legs, 1)
+    if carrier is not None:
+        carrier.begin(0, simulation.live("ctrl")[0, : legs.n_actions], start.values)
     advance = OneEpisode(legs.course).advance
     carry = advance(legs.course.begin(1), readings)
     motors = slice(model.actuator(motor(robot.legs["joints"][0])).id, model.actuator(motor(robot.legs["joints"][-1])).id + 1)
@@ -121,7 +125,7 @@ def stand(legs: Scene, scene: Scene, draw: Draw, actions: np.ndarray) -> Stood:
         pressure[t] = _pressure(memory, back)
         if t < n:
             action = commands_on_legs(legs, scene, actions[t : t + 1])
-            readings = simulation.step(action)
+            readings = simulation.step(action if carrier is None else carrier.carried(action, [0]))
             torque[t * substeps : (t + 1) * substeps] = simulation.trace[0][:, columns]
             carry = advance(carry, readings)
     outcome = outcome_of(legs.course, carry, "unstable" if simulation.unstable[0] else None)
