@@ -9,7 +9,7 @@ import numpy as np
 from ...limbs.arm import Path
 from ...limbs.geometry import LEVEL, UP, turned_between
 from ...operator_state import OperatorState
-from ...planning.ways import REACHED
+from ...planning.ways import BLOCKED, ENOUGH, REACHED
 from ...recognition import carrying
 from ...words.primitives import CARRY
 from ...words.reason import Reason
@@ -78,8 +78,10 @@ class CarryFacing(Skill, word="carry", how="facing"):
                     yield state.ways.tightness(self.hand, path, carried) + OBLIQUE * abs(past) + skew, path
 
         best: tuple[float, Path | None] = (np.inf, None)
+        over: list[np.ndarray] = []  # how the arm may end
         for names in (HELD_AS, ELSE_AS):
             for cost, path in ways(names):
+                over.append(path.end)
                 if cost < best[0]:
                     best = (cost, path)
                 if cost < EASY:
@@ -90,7 +92,11 @@ class CarryFacing(Skill, word="carry", how="facing"):
             sentence = f"the {self.hand} hand cannot bring {self.of} there as it holds it"
             state.given_up = Reason(sentence, "cannot_bring", side=self.hand, of=self.of)
             return
-        yield from arm.follow(best[1], tremor=0.4)
+        way = best[1]
+        if best[0] > BLOCKED:  # the straight ways lead through something: a way round, to where there is room
+            free = [[end] for end in over if state.ways.crowd(self.hand, end, without=carried) < ENOUGH]
+            way = (state.ways.level_way(self.hand, free, self.speed) if free else None) or way
+        yield from arm.follow(way, tremor=0.4)
         yield from arm.hold(0.2)
         for _ in range(LOOKS):
             off = goal - state.senses.site(self.of)[0]
