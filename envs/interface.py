@@ -119,7 +119,7 @@ class Interface:
         """What copy i's policy sees where this is what its sensors say: the groups and pictures that were asked for, as they arrive."""
         if self.link is None:
             return self.select(observed)
-        arrived = dict(self.link.shown(i, observed))
+        arrived = {name: one.copy() for name, one in self.link.shown(i, observed).items()}  # what has arrived may be shown again
         arrived[FEATURE] = self.link.passing([i])[0]
         return self.select(arrived)
 
@@ -130,6 +130,10 @@ class Interface:
     def save(self, i: int) -> tuple[Any, ...]:
         """What copy i remembers."""
         return self.actions.save(i), None if self.link is None else self.link.save(i), self.applied[i].copy()
+
+    def goes_on_from(self, saved: tuple[Any, ...]) -> bool:
+        """Whether what was saved was on its way over this link."""
+        return self.link is None or saved[1][0].link == self.link.link
 
     def restore(self, i: int, saved: tuple[Any, ...]) -> None:
         """Go on from what was saved of a copy."""

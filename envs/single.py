@@ -205,6 +205,8 @@ class ShiliuEnv(gymnasium.Env):
             raise ScenarioError(f"{type(saved).__name__!r} is nothing that save() gave.", field="saved")
         if saved.one.draw.values.keys() != nominal_values(self.scene.config).keys():
             raise ScenarioError(f"It was saved in another scene than {self.scene.name!r}.", field="saved")
+        if not self.interface.goes_on_from(saved.interface):
+            raise ScenarioError("It was saved over another link.", field="saved")
         self._one.restore(saved.one)
         self.interface.restore(0, saved.interface)
         self.np_random = copy.deepcopy(saved.random)

@@ -202,6 +202,12 @@ def test_what_is_no_recording_is_named(table, served, tmp_path):
     assert not (tmp_path / "set").exists()
 
 
+@pytest.mark.parametrize("rows", [1, 4, 8, 10, 12])
+def test_few_commands_have_a_verdict(table, served, rows):
+    verdict = shiliu.judge_commands(table, served.episode.actions[:rows], seed=1)
+    assert verdict.error is None and verdict.verdict in ("FEASIBLE", "INCONCLUSIVE")
+
+
 def test_the_face_asks_all_that_the_judge_can_be_asked():
     assert set(inspect.signature(judging.judge).parameters) <= set(inspect.signature(shiliu.judge).parameters)
 

@@ -39,6 +39,9 @@ def run(request: CommandRequest) -> int:
     whole, dry_run = settings["whole"].flag(), settings["dry_run"].flag()
     settings.stop()
     if data is None:
+        for key, given in (("most", most is not None), ("whole", whole), ("dry_run", dry_run)):
+            if given:
+                raise ShiliuError("belongs to data=, of which takes are kept. Leave it out, or name takes=[…].", field=key)
         return _play(_corpus(corpus), takes, Path(out) if out else None, lang)
     if corpus is None:
         raise ShiliuError("Name the folder in which to keep them: corpus=DIR.", field="corpus")

@@ -118,11 +118,9 @@ class PageServer:
 
         asked = urlsplit(request.path)
         scheme = "https" if self._token else "http"
-        origin = request.headers.get("Origin")
-        if request.headers.get("Host") not in self._names or origin not in (
-            None,
-            *(f"{scheme}://{name}" for name in self._names),
-        ):
+        hosts, origins = (request.headers.get_all(name) for name in ("Host", "Origin"))
+        ours = {f"{scheme}://{name}" for name in self._names}
+        if len(hosts) != 1 or hosts[0] not in self._names or len(origins) > 1 or not ours.issuperset(origins):
             return reply(403, "Forbidden")
         if self._token and not self._known(request):
             given = parse_qs(asked.query).get("token", [""])[0]

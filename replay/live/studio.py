@@ -218,6 +218,7 @@ class Studio:
         """Take what has come, and move what plays; False once the page was asked to end."""
         wait = max(self._due - time.monotonic(), 0.0) if self._playing else IDLE
         came = self.page.received(wait)
+        came = [m for m in came if m.what["do"] != "value" or isinstance(m.what.get("key"), str)]
         latest = {m.what.get("key"): m for m in came if m.what["do"] == "value"}
         saved = False
         for message in came:

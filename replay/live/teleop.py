@@ -95,7 +95,7 @@ class PageHands:
         lines, over = [], False
         came, self._rest = [*self._rest, *self._page.received()], []
         for message in came:
-            if message.what["do"] == "device":
+            if message.what["do"] == "device" and type(message.what.get("t")) in (int, float):
                 lines.append({**message.what, "receive_ns": message.receive_ns, "step": t})
             over |= message.what["do"] in ("take", "end")
         return lines, over
@@ -111,15 +111,17 @@ class SessionHands:
     def __init__(self, file: Path, dt: float):
         self.name, self._dt, self.behind = file.name, dt, False
         self._lines = list(_session(file))
-        self._next, self._t0 = 0, 0.0
+        self._next, self._t0, self._on = 0, 0.0, False
 
     def begin(self) -> bool:
         while self._next < len(self._lines):
             line = self._lines[self._next]
             self._next += 1
             if line["do"] == "take":
-                self._t0 = float(line["t"])
-                return True
+                self._on = not self._on  # the end of one that came to its time limit before
+                if self._on:
+                    self._t0 = float(line["t"])
+                    return True
         return False
 
     def until(self, t: int) -> tuple[list[Line], bool]:
@@ -131,6 +133,7 @@ class SessionHands:
                 return found, False
             self._next += 1
             if line["do"] == "take":
+                self._on = False
                 return found, True
             found.append({**line, "step": t})
         return found, True

@@ -156,7 +156,7 @@ def _speed(group: Group, law: ServoLaw, j: int, rises: Relation | None) -> list[
     all_off[0], off = 0.0, all_off[:, j]
     bad = (np.abs(rises.residual) > SPEED) & (np.abs(rises.residual - off) < AGREE * np.abs(rises.residual))
     spent = (np.abs(law.effort) > SPENT * law.most).any(axis=1)
-    bad &= ~np.convolve(spent, np.ones(2 * STRUCK + 1), "same").astype(bool)  # an arm that is driven into something chatters
+    bad &= ~np.convolve(spent, np.ones(2 * STRUCK + 1))[STRUCK:-STRUCK].astype(bool)  # an arm that is driven into something chatters
     if not bad.any():
         return []
     there = heard(law, j, law.effort[:, j] - law.truth[:, j], "measured")

@@ -48,6 +48,16 @@ def test_the_page_is_this_machines_alone(page):
             socket.create_connection((address, page.port), timeout=1)
 
 
+@pytest.mark.parametrize("name", ["Host", "Origin"])
+def test_a_header_that_comes_twice_is_refused(page, name):
+    ours = f"127.0.0.1:{page.port}"
+    lines = [f"Host: {ours}", f"{name}: {'http://' if name == 'Origin' else ''}{ours}", "Origin: http://elsewhere"]
+    request = "\r\n".join(["GET / HTTP/1.1", *lines[: 2 if name == "Host" else 3], "", ""])
+    with socket.create_connection(("127.0.0.1", page.port), timeout=10) as raw:
+        raw.sendall(request.encode())
+        assert b"403" in raw.recv(100)
+
+
 def test_the_page_and_its_scripts_are_answered(page):
     status, headers, body = asked(page.port, "/")
     assert status == 200 and b"page.js" in body and "text/html" in headers["Content-Type"]

@@ -99,6 +99,14 @@ def test_a_slider_changes_that_value_alone(studio, oven):
     assert "'counter.heigth' does not vary here" in paper.shown["refused"]["why"]
 
 
+@pytest.mark.parametrize("key", [{"a": 1}, [1], None, 3])
+def test_a_value_that_no_slider_has_changes_nothing(studio, key):
+    made, paper = studio
+    paper.came = [Message({"do": "value", "key": key, "value": 1.0})]
+    before = dict(made._values)
+    assert made.turn() and made._values == before
+
+
 def test_a_seed_shows_its_draw_and_none_the_scene_as_written(studio, oven):
     made, paper = studio
     wish(made, do="seed", seed=5)

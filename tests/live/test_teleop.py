@@ -80,6 +80,23 @@ def test_the_answer_is_that_of_replay(taken):
         assert {one[0].partition(".")[0] for one in mine ^ theirs} <= on_disk_alone
 
 
+def test_a_take_that_came_to_its_time_limit_is_one_take(tmp_path):
+    hands = SessionHands(session(tmp_path / "session.jsonl", takes=2), 1 / 30)
+    assert hands.begin() and len(hands.until(10)[0]) > 5  # and nobody asks further: its limit has come
+    assert hands.begin() and hands.until(0)[0][0]["t"] == 10_000.0
+    assert not hands.begin()
+
+
+def test_what_a_page_sends_without_its_time_is_dropped():
+    class Page:
+        def received(self, wait=0.0):
+            return [Message({"do": "device"} | more) for more in ({}, {"t": "x"}, {"t": True}, {"t": 2.5})]
+
+    hands = PageHands(Page(), 1 / 30)
+    hands._begun = time.monotonic()
+    assert [line["t"] for line in hands.until(0)[0]] == [2.5]
+
+
 def test_hands_perform_without_a_link(oven, tmp_path):
     with pytest.raises(ScenarioError, match=r"link.*Write link=local"):
         Teleop(oven.linked({"delay": 0.1}), SessionHands(session(tmp_path / "s.jsonl"), 1 / 30), tmp_path, None, 0, "en")

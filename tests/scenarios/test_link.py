@@ -109,6 +109,26 @@ def test_a_height_on_legs_is_held_in_silence():
 # ------------------------------------------------------------------------------------------------------------- environments
 
 
+def test_what_a_caller_writes_into_an_observation_stays_the_callers(scene):
+    mine, theirs = (ShiliuEnv(scene, link={"delay": 0.1, "jitter": 0.1}, vary=False) for _ in range(2))
+    seen, other = mine.reset(seed=0)[0], theirs.reset(seed=0)[0]
+    for _ in range(20):
+        assert all(np.array_equal(seen[name], other[name]) for name in seen)
+        for value in seen.values():
+            value[...] = 0
+        seen, other = mine.step(mine.applied)[0], theirs.step(theirs.applied)[0]
+
+
+def test_what_was_saved_over_one_link_does_not_go_on_over_another(scene):
+    mine, theirs = (ShiliuEnv(scene, link={"delay": delay}, vary=False) for delay in (0.1, 0.2))
+    mine.reset(seed=0)
+    theirs.reset(seed=0)
+    before = theirs.state
+    with pytest.raises(ScenarioError, match="another link"):
+        theirs.restore(mine.save())
+    assert np.array_equal(theirs.state, before)
+
+
 def test_an_environment_acts_and_shows_late_by_the_delay(scene):
     late, prompt = (ShiliuEnv(scene, link=link, vary=False) for link in ({"delay": DT}, None))
     first, _ = late.reset(seed=0)
