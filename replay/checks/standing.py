@@ -21,6 +21,7 @@ from .rules import Rules
 CODES = ("legs.fell", "legs.torque", "legs.slipped", "legs.moved", "legs.balance")
 GAINS = {"softer": 0.5, "as it is": 1.0, "stiffer": 2.0}  # factors on every stiffness; damping follows by their root
 PRESENT = "as it is"
+FALLING = 0.5  # s, for which a robot is on its way down before it is found to have fallen; an estimate
 RANK = ("PASS", "WARN", "FAIL")
 
 
@@ -34,8 +35,8 @@ class Stood:
         joints: of the legs; torque: (T * substeps, 12) of their motors [Nm]; peak, limit: (12,) [Nm].
         slid: (T+1,) of the foot that is furthest from where it stood [m]; pelvis: (T+1,) from its place [m]; hands: (T+1,) how far the
             pelvis took the hand along that it took furthest [m].
-        room: side -> (T+1,) from the pressure point, smoothed, to where it may go at most [m]; nan where nothing is known.
-        load: (T+1,) of both soles [N]; high: height of the hands over the floor [m].
+        room: side -> (T * instants,) from the pressure point, smoothed, to where it may go at most [m]; nan where nothing is known.
+        load: (T * instants,) of both soles [N]; instants: of control in a period; high: height of the hands over the floor [m].
         success: whether the task was done on legs, None where there is none.
     """
 
@@ -54,6 +55,7 @@ class Stood:
     room: Mapping[str, np.ndarray]
     load: np.ndarray
     high: float
+    instants: int = 1
     success: bool | None = None
 
 
@@ -67,19 +69,20 @@ def check_standing(runs: Mapping[str, Stood], rules: Rules, made: bool = False) 
     asked = (_fell, _torque, _slipped, _moved, _balance)
     found = {word: [ask(run, rules) for ask in asked] for word, run in runs.items()}
     present = enumerate(found[PRESENT])
-    return [_weighed(finding, {word: answers[i] for word, answers in found.items()}, made) for i, finding in present]
+    return [_weighed(finding, {word: answers[i] for word, answers in found.items()}, made, rules) for i, finding in present]
 
 
-def _weighed(finding: Finding, answers: Mapping[str, Finding], made: bool) -> Finding:
-    """What hangs on the gains is no failure, and no pass: a warning; but what was recorded to fail."""
+def _weighed(finding: Finding, answers: Mapping[str, Finding], made: bool, rules: Rules) -> Finding:
+    """What depends on the gains: undecided where the present ones fail, a warning where only others do. What was made on legs did fail."""
     failed = [word for word, one in answers.items() if one.failed]
     others = {word.replace(" ", "_"): one.value for word, one in answers.items() if word != PRESENT}
-    level = finding.level
-    hang = bool(failed) and len(failed) < len(answers) and not (made and finding.failed)
-    if hang:
-        level = "WARN"
-    hangs = {"hangs": True} if hang else {}
-    return finding.with_(level=level, details=finding.details | {"gains": others} | hangs)
+    details = finding.details | {"gains": others} | ({"made": True} if made else {})
+    if not failed or len(failed) == len(answers) or (made and finding.failed):
+        return finding.with_(details=details)
+    details |= {"hangs": True}
+    if finding.failed:
+        return rules[finding.code].not_checked("gains", subject=finding.subject, value=finding.value, details=details)
+    return finding.with_(level="WARN", details=details)
 
 
 def _fell(run: Stood, rules: Rules) -> Finding:
@@ -136,20 +139,21 @@ def _largest(code: str, run: Stood, values: np.ndarray, rules: Rules, **more: An
 def _balance(run: Stood, rules: Rules) -> Finding:
     """The least room of the pressure point, and what that is at the hands: m g room / height."""
     rule = rules["legs.balance"]
-    room = {side: np.nan_to_num(_standing(run, values), nan=np.inf) for side, values in run.room.items()}
+    room = {side: np.nan_to_num(_standing(run, values, run.instants), nan=np.inf) for side, values in run.room.items()}
     side = min(room, key=lambda one: float(room[one].min(initial=np.inf)))
     values = room[side]
     if not np.isfinite(values).any():
         return rule.not_checked("not_run", details={"controller": run.controller})
     k = int(np.argmin(values))
+    at = k * run.dt / run.instants
     force = float(values[k] * run.load[k] / run.high)
     details = {"controller": run.controller, "towards": side, "newtons": force}
-    return rule.finding(**rule.grade_value(float(values[k])), t0=k * run.dt, t1=k * run.dt, details=details)
+    return rule.finding(**rule.grade_value(float(values[k])), t0=at, t1=at, details=details)
 
 
 def _standing(run: Stood, values: np.ndarray, per: int = 1) -> np.ndarray:
     """The rows while it stood; those after a fall, and of the last half second of it, show nothing more."""
-    end = len(values) if run.fallen is None else max(1, int((run.fallen - 0.5) / run.dt)) * per
+    end = len(values) if run.fallen is None else max(1, int((run.fallen - FALLING) / run.dt)) * per
     return values[:end]
 
 

@@ -13,6 +13,7 @@ from ...scenarios.sheet.yaml_reader import nearest
 from ..checks.finding import ASKED, STAGES, Finding, VerdictEvidence, tidy
 from ..checks.registry import check_of, registry
 from ..checks.rules import OWNERS, Rules, load_rules
+from ..checks.standing import FALLING
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -303,12 +304,15 @@ def _link(findings: list[Finding], order: list[int]) -> None:
     """Mark what follows from a failure that comes before it."""
     causes: list[int] = []
     other = next((i for i, one in enumerate(findings) if _other_commands(one)), None)
+    fell = next((i for i, one in enumerate(findings) if one.code == "legs.fell" and one.failed and one.details.get("made")), None)
     for i in order:
         finding = findings[i]
         if finding.level not in ("WARN", "FAIL"):
             continue
         if finding.because_of is None and other is not None and _after_other_commands(finding, findings[other]):
             finding.because_of = other
+        if finding.because_of is None and fell is not None and _in_the_fall(finding, findings[fell]):
+            finding.because_of = fell
         if finding.because_of is None:
             finding.because_of = _strike(finding, findings)
         if finding.because_of is None:
@@ -329,6 +333,13 @@ def _after_other_commands(finding: Finding, cause: Finding) -> bool:
     if finding.stage not in ("kinematics", "dynamics") or finding.at is None or cause.at is None:
         return False
     return finding.at >= cause.at - TOGETHER
+
+
+def _in_the_fall(finding: Finding, fell: Finding) -> bool:
+    """Whether a finding is of a robot on its way down, or of one that lies."""
+    if finding is fell or finding.stage == "integrity" or finding.at is None or fell.t0 is None:
+        return False
+    return finding.at >= fell.t0 - FALLING
 
 
 def _strike(finding: Finding, findings: Sequence[Finding]) -> int | None:

@@ -13,6 +13,7 @@ All that it remembers is `userdata`, a part of `mjSTATE_INTEGRATION`: a state th
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import daqp
@@ -103,6 +104,7 @@ class Balance:
         self._damping = self._model.dof_damping[:N].copy()
         self.weight = G * float(self._model.body_subtreemass[0])
         self._rows = self._constraints()
+        self.watch: Callable[[Memory], None] | None = None  # called at each instant of control with what was inferred
 
     def __call__(
         self,
@@ -115,8 +117,14 @@ class Balance:
     ) -> None:
         """Command the motors, in `ctrl`, for the next instants, and remember, in `userdata`."""
         memory = Memory(userdata)
-        if memory.fallen[0]:
-            return
+        if not memory.fallen[0]:
+            self._control(model, qpos, qvel, ctrl, memory, time)
+        if self.watch is not None:
+            self.watch(memory)
+
+    def _control(
+        self, model: mujoco.MjModel, qpos: np.ndarray, qvel: np.ndarray, ctrl: np.ndarray, memory: Memory, time: float
+    ) -> None:
         home, feet = model.qpos0[:7], self.sheet["feet"]
         self._track(memory, float(ctrl[self._height]))
         tilt = math.acos(min(1.0, max(-1.0, 1.0 - 2.0 * (qpos[4] ** 2 + qpos[5] ** 2))))

@@ -43,10 +43,12 @@ class Period(Protocol):
         trace: (n, substeps, nsensordata) after each physics step of the last control period; what is none of acceleration (forces,
             contacts) may be that of an earlier state.
         settled: (n, nsensordata) live; position and velocity sensors of the state, once looked at.
+        balance: what keeps the robot on its legs, where it stands on them.
     """
 
     trace: np.ndarray
     settled: np.ndarray
+    balance: Balance | None
 
     def live(self, name: str) -> np.ndarray:
         """(n, ...) one of the fields `LIVE` of `MjData`; what is written to it counts from the next step."""
@@ -102,7 +104,7 @@ class OneCopy:
         self.settled = self._data.sensordata[None]
         self._sensordata, self._rows = self._data.sensordata, list(self.trace[0])
         self._command = self._data.ctrl[: scene.n_actions]
-        self._balance = _balance(scene)
+        self.balance = _balance(scene)
         self._warning = self._data.warning.number  # live
         self._quiet = bytes(self._warning.nbytes)
         self._state = np.empty(mujoco.mj_stateSize(scene.model, _STAGES))
@@ -131,7 +133,7 @@ class OneCopy:
         check_pos, check_vel, step2 = mujoco.mj_checkPos, mujoco.mj_checkVel, mujoco.mj_step2
         position, velocity = mujoco.mj_fwdPosition, mujoco.mj_fwdVelocity
         command[:] = action[0, 0] if late else action[0]
-        balance = self._balance
+        balance = self.balance
         for k, readings in enumerate(self._rows):
             if balance is not None and not k % balance.every:
                 balance(model, data.qpos, data.qvel, data.ctrl, data.userdata, data.time)
@@ -218,8 +220,8 @@ class ManyCopies:
         self.settled = self._looking.bind("sensordata")
         self._out: dict[Any, np.ndarray] = {"sensordata": self.trace}
         self._ctrl, self._commands = self._batch.bind("ctrl"), scene.n_actions
-        self._balance = _balance(scene)
-        self._time = self._batch.bind("time") if self._balance else None
+        self.balance = _balance(scene)
+        self._time = self._batch.bind("time") if self.balance else None
         self._warning = self._batch.warning.reshape(n, -1)  # live
         self._quiet = bytes(self._warning.nbytes)
 
@@ -244,8 +246,8 @@ class ManyCopies:
 
     def play(self, action: np.ndarray, ids: np.ndarray | None) -> None:
         rows, commands = slice(None) if ids is None else ids, None
-        if self._balance is not None:
-            self._balanced(self._balance, action, ids)
+        if self.balance is not None:
+            self._balanced(self.balance, action, ids)
             self._look(ids)
             return
         if action.ndim == 2:

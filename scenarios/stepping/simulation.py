@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import mujoco
 import numpy as np
 
+from ..legs.balance import Balance
 from ..sensing.requests import Layout, Readings, reduce_forces
 from .period import ManyCopies, OneCopy, Period
 
@@ -72,6 +73,11 @@ class Simulation:
         self._commands = scene.n_own  # columns of ctrl that are the robot's; the rest reacts
         self._ctrl = self._period.live("ctrl")
         self.unstable = np.zeros(n, bool)
+
+    @property
+    def balance(self) -> Balance | None:
+        """What keeps the robot on its legs; None where it does not stand on them."""
+        return self._period.balance
 
     @property
     def state(self) -> np.ndarray:

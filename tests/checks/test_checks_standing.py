@@ -52,9 +52,16 @@ def test_who_falls_is_named_with_what_pushed():
     assert fell.details["force"] == pytest.approx(np.hypot(40.0, 3.0))
 
 
-def test_a_fall_that_hangs_on_the_gains_is_a_warning():
-    for one in (found(stood(), softer=stood(fallen=2.0)), found(stood(fallen=2.0), stiffer=stood())):
-        assert one["legs.fell"].level == "WARN" and one["legs.fell"].details["hangs"]
+def test_a_fall_with_other_gains_is_a_warning_and_one_with_these_alone_is_undecided():
+    other, present = found(stood(), softer=stood(fallen=2.0))["legs.fell"], found(stood(fallen=2.0), stiffer=stood())["legs.fell"]
+    assert other.level == "WARN" and other.details["hangs"]
+    assert (present.level, present.reason) == ("NOT_CHECKED", "gains") and present.details["hangs"]
+
+
+def test_balance_is_dated_by_the_instants_of_control():
+    values = {"back": trace(np.full(4 * T, 0.05), 130, 3, -0.004)}
+    one = found(stood(room=values, load=np.full(4 * T, 507.0), instants=4))["legs.balance"]
+    assert one.level == "FAIL" and one.t0 == pytest.approx(130 / 120)
 
 
 def test_what_was_made_on_legs_and_fell_did_fall_whatever_other_gains_do():

@@ -64,6 +64,19 @@ def test_one_that_falls_is_infeasible_whatever_other_gains_would_do(legs):
     assert 0.3 < found.t0 < 0.45
 
 
+def test_a_fall_that_is_recorded_to_its_end_is_the_root_of_all_that_follows(legs):
+    start = nominal(legs)
+    data = mujoco.MjData(start.model)
+    mujoco.mj_setState(start.model, data, start.start_state, STATE)
+    data.qvel[:2] = 1.5 * np.cos(np.radians(40)), 1.5 * np.sin(np.radians(40))
+    mujoco.mj_getState(start.model, data, start.start_state, STATE)
+    verdict = judged(legs, squat(legs, 0.0), start=start)
+    found = verdict.findings[verdict.root]
+    assert (verdict.verdict, found.code, verdict.owner) == ("INFEASIBLE", "legs.fell", "operator")
+    later = [one for one in verdict.findings if one.failed and one.code != "legs.fell" and one.at is not None]
+    assert later and all(verdict.findings[one.because_of].code == "legs.fell" for one in later)
+
+
 @pytest.mark.parametrize(("delay", "acts"), [(0.0, 30), (0.4, 42)])
 def test_the_legs_are_asked_with_the_commands_that_acted(legs, delay, acts):
     scene = legs.linked({"delay": delay})

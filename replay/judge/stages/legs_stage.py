@@ -108,7 +108,10 @@ def stand(legs: Scene, scene: Scene, draw: Draw, actions: np.ndarray) -> Stood:
     yaw = 2.0 * math.atan2(home[6], home[3])
     back = np.array([[math.cos(yaw), math.sin(yaw), 0.0], [-math.sin(yaw), math.cos(yaw), 0.0], [0.0, 0.0, 1.0]])
     torque, stood = np.zeros((n * substeps, motors.stop - motors.start)), np.zeros((n + 1, 3))
-    push, pressure, load, placed = (np.zeros((n + 1, k)) for k in (3, 2, 1, 4))
+    push, placed = (np.zeros((n + 1, k)) for k in (3, 4))
+    balance, soles = simulation.balance, list[np.ndarray]()
+    assert balance is not None
+    balance.watch = lambda now: soles.append(np.array([*_pressure(now, back), now.wrench[2] + now.wrench[8]]))
     feet = [legs.layout.begins[f"body_position({name})"] for name in robot.legs["feet"]]
     hands, tcp = np.zeros((n + 1, 2)), [legs.layout.begins[f"site_position({side}_tcp)"] for side in ("left", "right")]
     for t in range(n + 1):
@@ -121,8 +124,7 @@ def stand(legs: Scene, scene: Scene, draw: Draw, actions: np.ndarray) -> Stood:
         for k, at in enumerate(tcp):
             point = readings.value[0, at : at + 3]
             hands[t, k] = np.linalg.norm(point - (wanted + fixed @ own.T @ (point - qpos[:3])))
-        push[t], placed[t], load[t] = back @ memory.outside[:3], _level(readings, feet), memory.wrench[2] + memory.wrench[8]
-        pressure[t] = _pressure(memory, back)
+        push[t], placed[t] = back @ memory.outside[:3], _level(readings, feet)
         if t < n:
             action = commands_on_legs(legs, scene, actions[t : t + 1])
             readings = simulation.step(action if carrier is None else carrier.carried(action, [0]))
@@ -130,7 +132,7 @@ def stand(legs: Scene, scene: Scene, draw: Draw, actions: np.ndarray) -> Stood:
             carry = advance(carry, readings)
     outcome = outcome_of(legs.course, carry, "unstable" if simulation.unstable[0] else None)
     limits = [robot.limits[name]["torque"] for name in robot.legs["joints"]]
-    floor = float(memory.feet[2])
+    floor, of_soles = float(memory.feet[2]), np.array(soles).reshape(-1, 3)
     return Stood(
         controller=str(robot.legs["controller"]),
         dt=legs.control_timestep,
@@ -144,8 +146,9 @@ def stand(legs: Scene, scene: Scene, draw: Draw, actions: np.ndarray) -> Stood:
         slid=_slid(placed),
         pelvis=np.linalg.norm(stood, axis=1),
         hands=hands.max(axis=1),
-        room=_room(legs, pressure, load[:, 0], legs.control_timestep),
-        load=load[:, 0],
+        room=_room(legs, of_soles[:, :2], of_soles[:, 2], balance.dt),
+        load=of_soles[:, 2],
+        instants=substeps // balance.every,
         high=max(0.3, float(readings.value[0, tcp[0] + 2]) - floor),
         success=bool(outcome["success"]) if legs.goal else None,
     )
