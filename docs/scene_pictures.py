@@ -25,7 +25,7 @@ from shiliu.scenarios.scene.scene import Scene
 
 FOLDER = Path(__file__).resolve().parent / "scenarios"
 VIEWS = ("overview", "head", "closeup")
-SIZE, TILE = (960, 720), (400, 300)
+SIZE, TILE = (960, 720), (320, 240)
 STAGES = 8  # moments of a skill
 
 
