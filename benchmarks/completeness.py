@@ -64,7 +64,7 @@ def completeness(
             needed.append("a card")
         if (file := cards / f"{scenario}.notes.md").is_file():
             notes = file.read_text(encoding="utf-8")
-        missing = [what for what in PICTURES if not (cards / f"{scenario}_{what}.jpg").is_file()]
+        missing = [what for what in PICTURES if not (cards / f"{scenario}_{what}.webp").is_file()]
         beside += [f"no picture {', '.join(missing)}"] if missing else []
     if unmade := unperformed(sheet):
         excuses = excused(scenario, root)

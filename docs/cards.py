@@ -142,8 +142,8 @@ def _pictures(stem: str) -> list[str]:
     """The pictures that `docs/scene_pictures.py` has made of a scenario, or of a variant."""
     lines: list[str] = []
     for what, caption in PICTURES.items():
-        if (FOLDER / f"{stem}_{what}.jpg").is_file():
-            lines += [f"![{caption}]({stem}_{what}.jpg)", "", f"*{caption}*", ""]
+        if (FOLDER / f"{stem}_{what}.webp").is_file():
+            lines += [f"![{caption}]({stem}_{what}.webp)", "", f"*{caption}*", ""]
     return lines
 
 

@@ -1,4 +1,4 @@
-"""Takes the pictures out of a report and lays them side by side: python docs/case_pictures.py REPORT.html OUT.jpg [WIDTH]"""
+"""Takes the pictures out of a report and lays them side by side: python docs/case_pictures.py REPORT.html OUT.webp [WIDTH]"""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ import re
 import sys
 from pathlib import Path
 
-import imageio.v3 as iio
 import numpy as np
+from pictures import write
+from PIL import Image
 
 
 def strip(report: str, width: int) -> np.ndarray:
     """(height, 4 x width, 3) uint8 of the pictures of a report's first sheet."""
-    from PIL import Image
-
     pictures = [
         Image.open(io.BytesIO(base64.b64decode(code))).convert("RGB")
         for code in re.findall(r'src="data:image/png;base64,([^"]+)"', report)[:4]
@@ -28,4 +27,4 @@ def strip(report: str, width: int) -> np.ndarray:
 if __name__ == "__main__":
     source, target = Path(sys.argv[1]), Path(sys.argv[2])
     wide = int(sys.argv[3]) if len(sys.argv) > 3 else 320
-    iio.imwrite(target, strip(source.read_text(encoding="utf-8"), wide), quality=85)
+    write(target, strip(source.read_text(encoding="utf-8"), wide))

@@ -345,6 +345,7 @@ def _is(finding: Finding, code: str) -> bool:
 
 
 def _example(code: str, fault: str, verdict: Any, index: int, recording: Any) -> dict[str, Any]:
+    import pictures
     from shiliu.replay.report.plots import curve, halves
     from shiliu.replay.report.story import Story
 
@@ -364,7 +365,7 @@ def _example(code: str, fault: str, verdict: Any, index: int, recording: Any) ->
         svg = ""
     if svg:
         head = '<svg xmlns="http://www.w3.org/2000/svg" style="background:#fff;font:12px sans-serif" '
-        (ROOM / f"{code}.svg").write_text(svg.replace("<svg ", head, 1) + "\n", encoding="utf-8")
+        (ROOM / f"{code}.svg").write_text(pictures.curve(svg).replace("<svg ", head, 1) + "\n", encoding="utf-8")
     return {
         "fault": fault,
         "message": words.message(finding).rstrip("."),

@@ -26,8 +26,8 @@ PAGE = Path(__file__).resolve().parent / "parts.md"
 NOTES = PAGE.with_name("parts.notes.md")
 ROOM = Path(__file__).resolve().parent / "parts"
 LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")  # of a sheet, which leads from its own folder
-SHOWN, GRIPS = "objects/can_330", "grips.jpg"  # the part whose grips are drawn; their picture
-SIZE, QUALITY = (480, 360), 85
+SHOWN, GRIPS = "objects/can_330", "grips.webp"  # the part whose grips are drawn; their picture
+SIZE = (480, 360)
 KINDS = {  # what the folder of a kind holds; a kind that stands not here is headed by its folder's name
     "fixtures": "Fixtures: what stands in the place",
     "objects": "Objects: what hands move",
@@ -82,7 +82,7 @@ def anchor(heading: str) -> str:
 
 
 def picture(entry: PartEntry) -> str:
-    return f"{entry.name.replace('/', '_')}.jpg"
+    return f"{entry.name.replace('/', '_')}.webp"
 
 
 def section(entry: PartEntry) -> list[str]:
@@ -148,20 +148,20 @@ def held() -> str:
 
 def pictures(chosen: Callable[[PartEntry], bool]) -> None:
     """Draw the chosen parts, and take away the pictures of parts that are no more."""
-    import imageio.v3 as iio
+    from pictures import write
     from shiliu.envs.portrait import portrait
 
     ROOM.mkdir(exist_ok=True)
     entries = inventory()
-    for file in ROOM.glob("*.jpg"):
+    for file in ROOM.glob("*.webp"):
         if file.name not in {GRIPS, *(picture(entry) for entry in entries)}:
             file.unlink()
     for entry in filter(chosen, entries):
         if entry.name == SHOWN:
             drawn = portrait(entry.part, *SIZE, grips=grips_of(entry.part))
-            iio.imwrite(ROOM / GRIPS, drawn, quality=QUALITY)
+            write(ROOM / GRIPS, drawn)
             print(f"docs/parts/{GRIPS}")
-        iio.imwrite(ROOM / picture(entry), portrait(entry.part, *SIZE), quality=QUALITY)
+        write(ROOM / picture(entry), portrait(entry.part, *SIZE))
         print(f"docs/parts/{picture(entry)}")
 
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import imageio.v3 as iio
 import numpy as np
 import shiliu
+from pictures import write
 from shiliu.envs.rendering import Painter
 from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.replay.recording.recording import SimEpisode
@@ -25,7 +25,7 @@ from shiliu.scenarios.scene.scene import Scene
 
 FOLDER = Path(__file__).resolve().parent / "scenarios"
 VIEWS = ("overview", "head", "closeup")
-SIZE, TILE = (960, 720), (400, 300)
+SIZE, TILE = (960, 720), (320, 240)
 STAGES = 8  # moments of a skill
 
 
@@ -93,8 +93,8 @@ def main(words: list[str]) -> int:
                 shown = stages(episode, settings["within"])
                 made["within"] = strip(painter, start, played.qpos, near, shown, width=400, kept=played.kept)
     for what, picture in made.items():
-        file = FOLDER / f"{stem}_{what}.jpg"
-        iio.imwrite(file, picture, quality=82)
+        file = FOLDER / f"{stem}_{what}.webp"
+        write(file, picture)
         print(file.name)
     return 0
 

@@ -100,7 +100,7 @@ def pages() -> Iterator[tuple[Path, str]]:
     """(file, where it stands on the site) of each page and picture of docs/."""
     for file in sorted(DOCS.rglob("*")):
         name = file.relative_to(DOCS).as_posix()
-        if file.suffix in (".md", ".jpg", ".svg", ".png") and not name.endswith(".notes.md"):
+        if file.suffix in (".md", ".webp", ".svg") and not name.endswith(".notes.md"):
             yield file, name
     for file in notebooks():
         yield file, f"notebooks/{file.stem}.md"
@@ -426,7 +426,7 @@ def write(out: Path) -> None:
             shutil.copyfile(file, target)
             continue
         text = linked(file.read_text(encoding="utf-8"), file, placed)
-        strip = file.with_name(f"{file.stem}_strip.jpg")
+        strip = file.with_name(f"{file.stem}_strip.webp")
         if name.startswith("scenarios/") and strip.is_file():
             loop(strip, to / "loops" / f"{file.stem}.webp")
             head, _, rest = text.partition("\n")

@@ -34,7 +34,7 @@ def repository(tmp_path):
     (tmp_path / "controls" / "serving.yaml").write_text("on ice: {code: scenario.spilt, draw: {friction: 0.05}}\n")
     (tmp_path / "docs" / "scenarios" / "serving.md").write_text("# Serving\n")
     for what in PICTURES:
-        (tmp_path / "docs" / "scenarios" / f"serving_{what}.jpg").write_bytes(b"")
+        (tmp_path / "docs" / "scenarios" / f"serving_{what}.webp").write_bytes(b"")
     (tmp_path / "benchmarks" / "README.md").write_text("| scenario | speed |\n|---|---|\n| serving | 70 |\n")
     measured(tmp_path, {"bowl": [80, 100]})
     return tmp_path
@@ -60,7 +60,7 @@ def test_a_whole_scenario_lacks_nothing(repository):
     [
         ("controls/serving.yaml", "lacks controls"),
         ("docs/scenarios/serving.md", "lacks a card"),
-        ("docs/scenarios/serving_head.jpg", "no picture head"),
+        ("docs/scenarios/serving_head.webp", "no picture head"),
         ("benchmarks/README.md", ""),  # as in a package without its benchmarks
         ("figures/seen/serving.yaml", "lacks a measure of what its head camera sees"),
     ],

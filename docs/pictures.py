@@ -1,0 +1,67 @@
+"""Pictures of the pages, small: photographs are WebP, half as heavy as JPEG at the same looks, and curves have no point too many.
+
+    python docs/pictures.py FILE ...    pictures of other kinds become WebP in their place; curves (.svg) lose what nobody sees
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+QUALITY = 55  # looked at: captions of a strip and labels in a head picture read as before
+SEEN = 0.2  # of a curve's unit, a fifth of a pixel of its full width: a point nearer to the line through its neighbours is not seen
+
+
+def write(file: Path, picture: np.ndarray) -> None:
+    """Keep an (h, w, 3) uint8 picture as `file`, which ends in .webp."""
+    Image.fromarray(picture).save(file, "WEBP", quality=QUALITY, method=6)
+
+
+def curve(svg: str) -> str:
+    """A curve of the report as a page shows it: without words for a pointer, which a page's picture has none of, nor needless points."""
+    svg = re.sub(r"<title>.*?</title>", "", re.sub(r'<g fill="transparent">.*?</g>', "", svg))
+    return re.sub(r'points="([^"]*)"', lambda found: f'points="{_drawn(found[1])}"', svg)
+
+
+def _drawn(points: str) -> str:
+    pairs = points.split()
+    at = np.array([[float(x) for x in pair.split(",")] for pair in pairs])
+    return " ".join(pairs[i] for i in kept(at))
+
+
+def kept(at: np.ndarray) -> list[int]:
+    """Which of (n, 2) points draw the same line (Douglas and Peucker, 1973): none that is left out lies more than `SEEN` off it."""
+    chosen, open_ = {0, len(at) - 1}, [(0, len(at) - 1)]
+    while open_:
+        first, last = open_.pop()
+        if last - first < 2:
+            continue
+        along, from_first = at[last] - at[first], at[first + 1 : last] - at[first]
+        share = np.clip(from_first @ along / max(float(along @ along), 1e-12), 0.0, 1.0)
+        off = np.linalg.norm(from_first - share[:, None] * along, axis=1)
+        far = int(np.argmax(off))
+        if off[far] > SEEN:
+            middle = first + 1 + far
+            chosen.add(middle)
+            open_ += [(first, middle), (middle, last)]
+    return sorted(chosen)
+
+
+def convert(file: Path) -> Path:
+    """Put a light picture in the place of a heavy one; returns its file."""
+    if file.suffix == ".svg":
+        file.write_text(curve(file.read_text(encoding="utf-8")), encoding="utf-8")
+        return file
+    with Image.open(file) as picture:
+        write(file.with_suffix(".webp"), np.asarray(picture.convert("RGB")))
+    file.unlink()
+    return file.with_suffix(".webp")
+
+
+if __name__ == "__main__":
+    for one in sys.argv[1:]:
+        print(convert(Path(one)))
