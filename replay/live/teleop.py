@@ -219,7 +219,7 @@ class Teleop:
         (out / DEVICE).mkdir(parents=True, exist_ok=True)
         if page is not None:
             title = {key: scene.config.title.get(key) for key in ("en", "zh")}
-            page.keep("mode", {"mode": "teleop", "lang": lang})
+            page.keep("mode", {"mode": "teleop", "lang": lang, "stands": scene.robot.root})
             page.keep("scene", {"name": scene.name, "title": title})
 
     # -- what is seen -----------------------------------------------------------------------------------------------

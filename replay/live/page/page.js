@@ -1,6 +1,7 @@
 // What is drawn, and what a person does to it. All that is known of the scene comes from the server; nothing is computed here.
 import * as THREE from './three.module.min.js';
 import { OrbitControls } from './OrbitControls.js';
+import { Seat, reader } from './headset.js';
 
 const WORDS = {
   en: {
@@ -125,16 +126,17 @@ function takeFrame(view) {
   if (state.mode === 'verdict') { $('time').value = state.time; $('state').textContent = `${state.time.toFixed(2)} s`; }
 }
 
-function draw() {
-  const width = innerWidth - 340, height = innerHeight;
-  if (!renderer.xr.isPresenting && (state.width !== width || state.height !== height)) {
+function draw(time, frame) {
+  const width = innerWidth - 340, height = innerHeight, inside = renderer.xr.isPresenting;
+  if (inside) seated(time, frame);
+  else orbit.update();
+  if (!inside && (state.width !== width || state.height !== height)) {
     Object.assign(state, { width, height });
     renderer.setSize(width, height, false);
     camera.aspect = width / height;
     camera.updateProjectionMatrix();
   }
-  orbit.update();
-  const named = $('sites').checked, point = new THREE.Vector3();
+  const named = !inside && $('sites').checked, point = new THREE.Vector3();
   $('labels').hidden = !named;
   for (const site of named ? state.sites ?? [] : []) {
     point.set(...site.pos);
@@ -171,7 +173,7 @@ const list = (id, items, of) => $(id).replaceChildren(...items.map((item, i) => 
 
 const hear = {
   mode(m) {
-    state.mode = m.mode;
+    Object.assign(state, { mode: m.mode, stands: m.stands });
     say = WORDS[m.lang];
     document.documentElement.lang = m.lang;
     for (const node of document.querySelectorAll('[data-say]')) node.textContent = say[node.dataset.say];
@@ -337,18 +339,29 @@ function beginTeleop() {
   });
   $('take').onclick = () => { view.focus(); ask('take'); };
   navigator.xr?.isSessionSupported('immersive-vr').then(there => { $('xr').hidden = !there; });
-  $('xr').onclick = async () => {
-    renderer.xr.enabled = true;
-    await renderer.xr.setSession(await navigator.xr.requestSession('immersive-vr', { optionalFeatures: ['local-floor'] }));
-  };
-  setInterval(sendHands, PERIOD);
+  $('xr').onclick = () => seat.enter(() => { show('head', true); state.width = 0; }).then(() => show('head', false)).catch(error => hear.refused({ why: error.message }));
+  setInterval(() => renderer.xr.isPresenting || sendHands(performance.now()), PERIOD);
 }
 
 const held = (plus, minus) => (keys.has(plus) ? 1 : 0) - (keys.has(minus) ? 1 : 0);
 const dead = v => Math.abs(v) < 0.12 ? 0 : v;
 function edge(name, down) { const first = down && !edges.has(name); down ? edges.add(name) : edges.delete(name); return first; }
 
-function sendHands() {
+const seat = new Seat(renderer, world, camera), read = reader(hands, edge);
+let sent = 0;
+const show = (part, seen) => state.bodies.forEach((body, i) => { if (state.names[i].includes(part)) body.visible = seen; }); // the eyes are in the head
+const COLOURS = { good: '#7be08a', warn: '#ffce5c', bad: '#ff7a70', now: '#8ec5ff' };
+
+function seated(time, frame) {
+  const lines = ['state', 'goal', 'near', 'gave_up', 'verdict'].flatMap(id => ($(id).children.length ? [...$(id).children] : [$(id)])
+    .flatMap(node => node.textContent.split('\n').filter(Boolean).map(text => [text, COLOURS[node.className] ?? '#ffffff'])));
+  const body = state.bodies[state.names.indexOf(state.stands)];
+  if (body) seat.ride(body, lines, time);
+  if (frame && time - sent > 0.9 * PERIOD) sendHands(time, frame);
+}
+
+function sendHands(time, frame) {
+  sent = time = Math.max(time, sent); // times of frames and of the page are of one clock; a session never goes back
   const dt = PERIOD / 1000, hand = hands[active], raw = {};
   let move = [held('KeyW', 'KeyS'), held('KeyA', 'KeyD'), held('KeyE', 'KeyQ')];
   let turn = [held('KeyL', 'KeyJ'), held('KeyK', 'KeyI'), held('KeyU', 'KeyO')];
@@ -370,33 +383,14 @@ function sendHands() {
   if (angle) hand.q.premultiply(new THREE.Quaternion().setFromAxisAngle(new THREE.Vector3(...turn).normalize(), angle));
   if (move.some(Boolean) || angle) hand.clutch = true;
   $('hand').textContent = `${say[active]} · ${Math.round(100 * hand.grip)} %`;
-  if (renderer.xr.isPresenting) base = headset(raw) ?? base;
+  if (frame) {
+    const seen = read(frame, renderer.xr.getReferenceSpace(), raw, time);
+    base = seen.base ?? base;
+    if (seen.takes) ask('take');
+  }
   raw.keys = [...keys];
   const told = h => ({ p: h.p.toArray(), q: [h.q.w, h.q.x, h.q.y, h.q.z], grip: h.grip, clutch: h.clutch });
-  ask('device', { t: performance.now(), device: renderer.xr.isPresenting ? 'xr' : pad ? 'gamepad' : 'keyboard', left: told(hands.left), right: told(hands.right), base, squat, raw });
-}
-
-// WebXR has x right, y up, z back; the robot x ahead, y left, z up
-function headset(raw) {
-  const frame = renderer.xr.getFrame(), space = renderer.xr.getReferenceSpace();
-  let base = null;
-  for (const source of frame?.session.inputSources ?? []) {
-    const hand = hands[source.handedness], pose = source.gripSpace && frame.getPose(source.gripSpace, space);
-    if (!hand) continue;
-    const buttons = source.gamepad?.buttons ?? [], b = i => buttons[i]?.value ?? 0, stick = (source.gamepad?.axes ?? []).map(dead);
-    hand.clutch = !!pose && b(1) > 0.5;
-    hand.grip = b(0);
-    if (pose) {
-      const { position: p, orientation: o } = pose.transform;
-      hand.p.set(-p.z, -p.x, p.y);
-      hand.q.set(-o.z, -o.x, o.y, o.w);
-      raw[source.handedness] = { p: [p.x, p.y, p.z], q: [o.w, o.x, o.y, o.z], buttons: [...buttons].map(one => one.value), axes: [...stick] };
-    }
-    if (source.handedness === 'left') base = [-(stick[3] ?? 0), -(stick[2] ?? 0), base?.[2] ?? 0];
-    if (source.handedness === 'right') base = [base?.[0] ?? 0, base?.[1] ?? 0, -(stick[2] ?? 0)];
-    if (edge(`take ${source.handedness}`, b(4) > 0.5)) ask('take');
-  }
-  return base;
+  ask('device', { t: time, device: frame ? 'xr' : pad ? 'gamepad' : 'keyboard', left: told(hands.left), right: told(hands.right), base, squat, raw });
 }
 
 renderer.setAnimationLoop(draw);
