@@ -22,7 +22,6 @@ from ...scenarios.sheet.errors import EpisodeError, ScenarioError
 from ..checks.outcome import outcome_of
 from ..formats.lerobot.write import DatasetWriter
 from ..judge import intake
-from ..judge.context import Contexts
 from ..judge.judge import judge
 from ..judge.verdict import Verdict
 from ..line.slips import Slips
@@ -31,9 +30,9 @@ from ..recording.recording import SimEpisode
 from ..report.story import Story
 from ..report.text import Words
 from ..rollout.episode import as_recording, episode_of
-from ..rollout.nearest import MissedSteps
-from ..rollout.observers import FullStates, Moment, Observations, SafetyMeasures
-from ..rollout.rollout import Observer, roll_out
+from ..rollout.observers import Moment
+from ..rollout.performed import performance_observers
+from ..rollout.rollout import Rollout, roll_out
 from .hands import FollowedHands
 from .performing import limits_now
 from .server import Message, PageServer
@@ -208,9 +207,9 @@ class Teleop:
     ):
         if not scene.config.link.local:  # the page shows what is, not what has arrived
             raise ScenarioError("Hands perform without a link. Write link=local.", field="link")
-        self.scene, self.source, self.out, self.page = scene, source, out, page
+        self.scene, self.source, self.out, self.page = scene.judged, source, out, page  # what is kept while it is performed is judged
         self.hands, self._words, self._slips = FollowedHands(scene), Words(lang), Slips(out, lang)
-        self._contexts, self._rules = Contexts(), intake.rules_of()
+        self._rules = intake.rules_of()
         self._features, self._fps = scene.schema.lerobot_features(), round(1.0 / scene.control_timestep)
         if (out / SET / "meta" / "info.json").is_file():
             there = DatasetWriter.there(out / SET, self._features, self._fps, scene.robot.name)
@@ -262,26 +261,21 @@ class Teleop:
             self._set_up(drawn)
             if not self.source.begin():
                 return found
-            episode, lines = self._perform(drawn)
-            found.append(self._judge(*self._keep(episode, lines)))
+            done, episode, lines = self._perform(drawn)
+            found.append(self._judge(done, *self._keep(episode, lines)))
             self._seed += 1
 
-    def _perform(self, drawn: Draw) -> tuple[SimEpisode, list[Line]]:
+    def _perform(self, drawn: Draw) -> tuple[Rollout, SimEpisode, list[Line]]:
         scene, rows = self.scene, SLOW * longest(self.scene)
         if self.page is not None:
             self.page.keep("verdict", None)
         self.hands.begin()
         policy = _TakePolicy(self, rows)
-        observers: list[Observer] = [
-            Observations(scene, 1, rows),
-            SafetyMeasures(scene, 1, rows),
-            FullStates.each_second(scene),
-            MissedSteps(scene.course, 1),
-        ]
+        observers = performance_observers(scene, 1, rows, judged=True)
         (done,) = roll_out(scene, [drawn], policy, observers)
         devices = sorted({str(line.get("device", "unknown"))[:40] for line in policy.lines})
         made = {"made_by": "page take", "device": devices, "session": self.source.name}
-        return episode_of(scene, done, self._seed, [], made), policy.lines
+        return done, episode_of(scene, done, self._seed, [], made), policy.lines
 
     def _keep(self, episode: SimEpisode, lines: Sequence[Line]) -> tuple[str, SimEpisode]:
         """The take on disk, whole, before it is judged; its name."""
@@ -307,14 +301,14 @@ class Teleop:
         os.replace(part, file)
         return f"{SET}#{index}", episode
 
-    def _judge(self, name: str, episode: SimEpisode) -> Verdict:
-        """Tell the intake's answer, then the gate's, and keep it."""
+    def _judge(self, done: Rollout, name: str, episode: SimEpisode) -> Verdict:
+        """Give the intake's answer, then the gate's from what was just simulated, and keep it."""
         begun = time.monotonic()
         recording = as_recording(name, episode, self.scene)
         first = intake.judged(recording, self._rules)
         outcome = str(episode.label["failure"] or "success")
         self._answer(first, begun, "intake", outcome)
-        (verdict,) = judge([recording], contexts=self._contexts)
+        (verdict,) = judge([recording], self.scene, performed={recording.sha256: done})
         self._slips.tell(verdict, None, [name], episode.duration_s, time.monotonic() - begun)
         self._answer(verdict, begun, "gate", outcome)
         return verdict

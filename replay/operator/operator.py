@@ -16,10 +16,10 @@ from ...scenarios.scene.scene import Scene
 from ...scenarios.sensing.requests import Readings
 from ...scenarios.sensing.temporal import GoalState
 from ..recording.recording import SimEpisode
-from ..rollout.ground_force import GroundForce
 from ..rollout.mark import Mark
 from ..rollout.nearest import MissedSteps
-from ..rollout.observers import FullStates, Moment, Observations, SafetyMeasures, Tape
+from ..rollout.observers import FullStates, Moment, Observations, SafetyMeasures
+from ..rollout.performed import performance_observers
 from ..rollout.rollout import Observer, Rollout, roll_out
 from .memory import CannotKeep, recall, remember
 from .operator_state import OperatorState
@@ -264,14 +264,7 @@ def perform(
         else Operator(scene, draw, seed, mistake.chain(), mistake.faults, keeps, on_purpose=True)
         for draw, seed, mistake in zip(draws, seeds, wrong)
     ]
-    observers: list[Observer] = [
-        Observations(scene, n, rows),
-        SafetyMeasures(scene, n, rows),
-        FullStates.each_second(scene),
-        MissedSteps(scene.course, n),
-    ]
-    if judged:
-        observers += [Tape(scene, n, rows), GroundForce(scene, n, rows)]
+    observers = performance_observers(scene, n, rows, judged)
     return roll_out(scene, draws, Operators(scene, seeds, operators, wrong), observers, threads)
 
 
