@@ -44,7 +44,7 @@ def worn(tmp_path):
         page.close()
 
 
-def told(out):
+def sent_lines(out):
     """What the device sent in the only take."""
     lines = [json.loads(line) for line in (out / "device" / "episode_000000.jsonl").read_text().splitlines()]
     return [line for line in lines if line["do"] == "device"]
@@ -64,7 +64,7 @@ def test_controllers_perform_a_take(worn):
     )
     browser.ask("press('left', 'x-button', 1), 0")
     browser.until("shiliu.verdict && shiliu.verdict.check === 'gate'")
-    lines = told(out)
+    lines = sent_lines(out)
     assert {line["device"] for line in lines} == {"xr"} and all(a["t"] <= b["t"] for a, b in pairwise(lines))
     held = [line["right"] for line in lines if line["right"]["clutch"]]
     ahead, left, up = (b - a for a, b in zip(held[0]["p"], held[-1]["p"]))
@@ -85,6 +85,6 @@ def test_tracked_hands_grip_by_thumb_and_finger(worn):
     browser.until("shiliu.progress.t > 0.5")
     browser.ask("document.getElementById('take').click()")
     browser.until("shiliu.verdict && shiliu.verdict.check === 'gate'")
-    last = told(out)[-1]
+    last = sent_lines(out)[-1]
     assert last["raw"]["left"]["kind"] == "hand" and last["left"]["clutch"]
     assert last["left"]["grip"] > 0.8 and last["right"]["grip"] < 0.5
