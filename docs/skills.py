@@ -47,17 +47,23 @@ NAMES = {  # what may be written for a kind of argument that is no quantity
 }
 TOP = '''# The skills of the scripted operator
 
-The first part is written by hand, the rest by `docs/skills.py` from the skills themselves. On the command line:
-`shiliu list skills`, `shiliu list skills take`, `shiliu list skills take.rim`.
+`docs/skills.py` writes this page; the entries come from the skills themselves. On the command line:
 
-A skill is a *primitive*, a thing that hands do (`take`, `carry`, `put`), and *how* it is done (`rim`, `level`, `on`), with documented
-arguments. What all ways of a primitive are told is called the same and means the same; `take.rim` is short for `take` with
-`how: rim`, wherever a skill is named: in mistakes, in labels, in what `record` says. The operator sees what the scenario's sensors
-say and the geometry of the parts; it commands joints and claws and nothing else. Whatever it holds, it holds by friction.
+```
+shiliu list skills               all
+shiliu list skills take          the ways of a primitive
+shiliu list skills take.rim      one skill with its arguments
+```
+
+- A skill is a *primitive*, a thing that hands do (`take`, `carry`, `put`), and *how* it is done (`rim`, `level`, `on`), with arguments.
+- An argument has the same name and meaning in all ways of a primitive.
+- `take.rim` is short for `take` with `how: rim`: in mistakes, in labels and in the output of `record`.
+- The operator sees the readings of the scenario's sensors and the geometry of the parts. It commands joints and claws and nothing else.
+  It holds things by friction alone.
 
 ## Writing a chain
 
-Under `skills` of a scenario stand the skills in the order in which they are performed, each one primitive with its arguments:
+`skills` of a scenario lists the skills in order. Each entry is one primitive with its arguments:
 
 ```yaml
 skills:
@@ -71,19 +77,19 @@ skills:
 - **Names** are `part.word`: the part's name under `parts`, and a word of its interface or one of its sites, joints or bodies
   (`shiliu list parts can_330` names them). `robot.` stands for the robot's own (`robot.left_tcp`). Where a word means several
   things (`oven.start` is a site, a joint and a body), the argument takes the kind that it wants.
-- **How** may be left out. Where a primitive has a plain way, that is meant: `take` by the grip of the part's sheet that the arm
-  reaches best, `put` by a way round what stands there, `move_joint` by what is held, the handle of the sheet, or a push. Else it is the
-  only way that takes what is given and needs no more.
-- **Quantities** carry their unit: `30 N`, `100 mm`, `15 deg`, `0.2 m/s`. What is left out has the default of the tables below.
-- **Subgoals** (`until: closed`) are those of the scenario's `goal`; a skill that has one ends as soon as it is reached.
-- **Postures** are ways in which an arm is held (`posture`): POSTURES.
-- **Two hands**: a skill moves the hand that it names, the other one stays as it is. With `beside: yes` a `home` or `look` goes
-  on while the next skill begins. Two-handed skills say so below.
-- **The order is free**, and a skill may stand more than once. What it does follows from what it sees when its turn comes, so
-  that the same chain serves every draw of the variation.
+- **How** may be left out. Then the plain way of the primitive is used, where there is one: `take` uses the grip of the part's sheet that
+  the arm reaches best, `put` a way around obstacles, `move_joint` the held thing, the handle of the sheet, or a push. Without a plain
+  way, it is the only way that fits the arguments that are given.
+- **Quantities** have a unit: `30 N`, `100 mm`, `15 deg`, `0.2 m/s`. What is left out has the default of the tables below.
+- **Subgoals** (`until: closed`) are those of the scenario's `goal`. A skill with one ends as soon as it is reached.
+- **Postures** are ways to hold an arm (`posture`): POSTURES.
+- **Two hands**: a skill moves the hand that it names; the other one stays as it is. With `beside: yes` a `home` or `look` continues
+  while the next skill begins. Two-handed skills are marked below.
+- **The order is free**, and a skill may be used more than once. What it does depends on what it sees when it begins, so the same chain
+  works for every draw of the variation.
 - **A decision** is a step with `if:` and a switch of the scenario's [rules](designing-scenarios.md#rules):
-  `press: {how: key, hand: left, at: keys.accept, if: within_tolerance}` is left out where the switch is off when its turn comes. What
-  the operator decides by is so what a lamp or a display tells, which a policy and the judge can read as well.
+  `press: {how: key, hand: left, at: keys.accept, if: within_tolerance}` is skipped where the switch is off when the step begins. So the
+  operator decides by what a lamp or a display shows, which a policy and the judge can read as well.
 
 ## Trying one
 
@@ -95,37 +101,42 @@ shiliu render scenario=my_scene out=pics                   # the scene as it sta
 shiliu render data=try out=pics                            # a picture at the end of each skill
 ```
 
-`record` prints a line an episode: when each subgoal was reached, and the code of what went wrong; below it the skill in which it
-went wrong, and why. [Trying again](designing-scenarios.md#trying-again) tells how to go on from there. An episode keeps its skills
-with their times as its skill segments. Try five seeds before fifty. An argument can be changed for a try without touching the file,
-skills counted from 0: `shiliu record … "scenario.skills.1.take.force=60 N"`.
+- `record` prints a line for each episode: when each subgoal was reached, and the code of what went wrong. Below it are the skill that
+  failed and the reason. [Trying again](designing-scenarios.md#trying-again) explains how to continue from there.
+- An episode keeps its skills with their times as its skill segments.
+- Try five seeds before fifty.
+- Change an argument for one try without touching the file, skills counted from 0:
+  `shiliu record … "scenario.skills.1.take.force=60 N"`.
 
 ## When a skill stops
 
-Most end when their way is made. Reacting ones end by what they feel, and say so:
+Most skills end when their path is done. Reactive ones end by a measurement:
 
-- *seated*: `put` and `put.on` lower until what is held no longer follows the hand;
-- *touched*: what takes closes until both pads touch, then squeezes to its force; `press.surface` comes down until a
-  surface is felt, and leans on it with a force that is mended at every control step;
-- *pulled*: `hand_over.pulled` waits for a pull, measured by what the fingers bear, and lets go;
-- *gave way*: `move_joint.pull` pulls with a growing force until the latch lets go, and gives up where it does not;
-- *reached*: `until`.
+| ends | skill |
+|---|---|
+| *seated* | `put` and `put.on` lower until the held thing no longer follows the hand |
+| *touched* | a `take` closes until both pads touch, then squeezes to its force |
+| *touched* | `press.surface` comes down until it measures a surface, and keeps its force at every control step |
+| *pulled* | `hand_over.pulled` waits for a pull, measured at the fingers, and lets go |
+| *gave way* | `move_joint.pull` pulls with a growing force until the latch opens, and gives up where it does not |
+| *reached* | any skill with `until` |
 
-A skill that cannot be done says why and ends the chain: `shiliu record` prints it, such as `gave up: take.side (skill 2): can.middle is
-210 mm beyond the left arm's reach`, and the episode keeps it (`gave_up` in its provenance: `skill`, `number`, `reason`, and `code` and
-`details` from which a report says the same in its language). One that is merely done badly goes on, as a person would, and the goal
-tells. Arguments have bounds: lengths 2 m either way, angles 360 deg, forces 0 to 1000 N, times
-up to an hour, speeds from 1 mm/s.
+- **A skill that cannot be done** gives its reason and ends the chain. `shiliu record` prints it: `gave up: take.side (skill 2): can.middle
+  is 210 mm beyond the left arm's reach`. The episode keeps it as `gave_up` in its provenance: `skill`, `number`, `reason`, and `code` and
+  `details`, from which a report writes the sentence in its language.
+- **A skill that is done badly** continues, as a person would, and the goal shows the result.
+- **Arguments have bounds**: lengths 2 m either way, angles 360 deg, forces 0 to 1000 N, times up to an hour, speeds from 1 mm/s.
 
 ## A new skill
 
-A chain needs no Python; a new *way* to do something does. It is a class with the `word` of its primitive and a `how` of its own. It
-lives in three files: its module, a test, and this page, which `python docs/skills.py` writes anew. File and class are called as the
-skill is: `home.raised` is `HomeRaised` in `replay/operator/skills/home/raised.py`. The plain way stands in `plain.py`; a primitive that is
-done in one way needs no folder (`look.py`). What several share stands in a module beside the folders. Nothing else names the skill:
-the registry walks them, and every list of skills is read off the class. What its primitive shares it takes
-from [`primitives.py`](../replay/operator/words/primitives.py): a name that stands there means what it says there. A new primitive is an
-entry there, and has to be something that none of the others is.
+A chain needs no Python. A new *way* to do something does: a class with the `word` of its primitive and its own `how`.
+
+- It lives in three files: its module, a test, and this page, which `python docs/skills.py` writes.
+- File and class have the skill's name: `home.raised` is `HomeRaised` in `replay/operator/skills/home/raised.py`. The plain way is in
+  `plain.py`. A primitive with one way needs no folder (`look.py`). Code that several share is in a module beside the folders.
+- There is no list to add it to: the registry walks the folders, and every list of skills is made from the classes.
+- Shared arguments come from the primitive in [`primitives.py`](../replay/operator/words/primitives.py): a name there has the meaning
+  given there. A new primitive is an entry there, and must differ from all others.
 
 ```python
 """Raise the empty hand straight up."""
@@ -162,24 +173,24 @@ class HomeRaised(Skill, word="home", how="raised"):
 
 - **Arguments** have a kind, a meaning and a default in SI; without a default they must be given. The kind is `hand`, `site`,
   `joint`, `body`, `cloth`, `grip`, `subgoal`, `posture`, `word` (with its choices) or a dimension with a unit (`length`, `angle`,
-  `force`, `time`, `speed`, …: `scenarios/sheet/quantity.py` has all); there is no bare number. The docstring and they are its entry
-  below, in `shiliu list skills`, and what `shiliu check` reads a chain by.
+  `force`, `time`, `speed`, …: `scenarios/sheet/quantity.py` has all); there is no bare number. Docstring and arguments make its entry
+  below and in `shiliu list skills`, and `shiliu check` reads a chain by them.
 - **`run`** yields once a control step. `state` ([`operator_state.py`](../replay/operator/operator_state.py)) has senses: SENSES.
-  Limbs: `arm.line` and `arm.way` make a path, `arm.follow(path, until)` goes along it and gives back whether `until` came true on the way,
-  `arm.hold` waits, `state.ways.way` makes a path that keeps clear of what is seen, `state.open_claw`, `state.grip` and
+  Limbs: `arm.line` and `arm.way` make a path, `arm.follow(path, until)` follows it and returns whether `until` became true on the way,
+  `arm.hold` waits, `state.ways.way` makes a path clear of visible obstacles, `state.open_claw`, `state.grip` and
   `state.let_go` move the claw.
-- **Giving up**: `state.given_up = Reason("the sentence", "its_code", at=site)`, or `raise GivenUp(Reason(...))`. The code stands under
+- **Giving up**: `state.given_up = Reason("the sentence", "its_code", at=site)`, or `raise GivenUp(Reason(...))`. The code is under
   `gave_up` in `conf/text/en.yaml` and `zh.yaml`, with the same details.
 - **The label** has a title and a sentence in English and Chinese, and the pattern by which a replay shows the skill (`shows`).
-  `about` names the argument that it is about, `grips` says that the hand holds that afterwards. Where nothing can tell the skill,
+  `about` names the argument that it is about, `grips` says that the hand holds that afterwards. Where no reading can show the skill,
   `unseen` says why.
 - **The pattern** is one of `replay/operator/recognition/`, or a function of the skill's own module. It takes the features of one hand and
-  a step of the chain, and gives an `Evidence`. Its docstring is quoted whole on this page. The first paragraph says what is seen, the last
+  a step of the chain, and returns an `Evidence`. This page quotes its whole docstring. The first paragraph says what is seen, the last
   one `Begins: … Ends: …`.
 - **The test** performs it in a small scene: `from benches import bench, done` (`tests/benches.py` says how, and
-  `tests/operators/test_skills.py` has examples). A pattern of its own wants a film that
+  `tests/operators/test_skills.py` has examples). A new pattern needs a film that
   shows it and one that does not: `tests/films.py` says how.
-  `pytest tests/labels/test_labels.py tests/test_docs.py` tells what is missing.
+  `pytest tests/labels/test_labels.py tests/test_docs.py` reports what is missing.
 
 ### A skill that touches with the fingertips
 
@@ -189,7 +200,7 @@ Copy `PressSurface` in [`press/surface.py`](../replay/operator/skills/press/surf
 |---|---|---|
 | `PRESS` | `...words.primitives` | the primitive, which gives the arguments |
 | `UP` | `...limbs.geometry` | the vertical, (3,) |
-| `hand` | `state` | what the hand's sheet says: for fingertips at `tip`, the tcp is at `tip - state.hand.tip_end * frame[:, 2]` |
+| `hand` | `state` | the hand's sheet: for fingertips at `tip`, the tcp is at `tip - state.hand.tip_end * frame[:, 2]` |
 | `POINT` | `..strokes` | for `arm.line(…, orient=POINT)`: the fingers keep their direction, the hand may roll |
 | `pointing_down` | `..strokes` | joint angles for fingertip places, and the hand's rotation, fingers steeply down |
 | `ahead_of` | `..strokes` | the heading from the shoulder to a place |
@@ -221,59 +232,10 @@ def press_on(see: HandFeatures, step: Step) -> Evidence:
 - A *sign* is an array with a number from 0 (does not hold) to 1 (holds) for each control step. `see` has the signs of one hand
   (`HandFeatures` in [`hand_features.py`](../replay/operator/recognition/hand_features.py)): FEATURES.
 - A `Phase` is a part of the skill. Its second argument is the *contradiction*: 0 where nothing speaks against this phase, one more for
-  each sign that does. So what has to hold stands there as `1.0 - sign`, what must not hold as `sign`. `needed=True`: without this phase the
+  each sign that does. So what has to hold is written as `1.0 - sign`, what must not hold as `sign`. `needed=True`: without this phase the
   skill was not done. Phases come in order.
 - `begins` and `ends` say how well each control step is the first or the last one of the skill.
 - `unfinished` is 1 where the skill is not done yet, 0 where it is: a skill that ends there has failed.
-
-## What the words cost
-
-Chains were once written in a word for each way (`pick_rim`, `place_inside`). `python benchmarks/skill_costs.py words 76bfe26c` counts
-the last tree of that time and the working tree. Arguments of a word are what somebody has to learn who writes chains; numbers are
-defaults in the skills and constants in capitals in their modules; a line is one that is not blank.
-
-| | 76bfe26c | the same skills and modules now | all now |
-|---|---|---|---|
-| words that a chain is written in | 66 | 21 | 21 |
-| ways in which they are done | 66 | 64 | 83 |
-| arguments, each once for its word | 550 | 299 | 349 |
-| names of arguments | 127 | 121 | 134 |
-| defaults that are numbers | 325 | 320 | 416 |
-| constants of the modules | 422 | 471 | 627 |
-| lines of the modules | 6378 | 7240 | 8654 |
-
-A third of the words is left, and little more than half of the arguments, because the ways of a primitive share them. The operator
-itself has not become smaller. Nor have the chains: those of the five scenarios that were done by then say as much as before, in fewer
-words (before, now; with all variants; `table_wiping` was only begun):
-
-| chains of | steps | words | arguments | numbers |
-|---|---|---|---|---|
-| car_assembly | 19, 19 | 11, 7 | 97, 97 | 33, 33 |
-| drink_assist | 34, 34 | 12, 7 | 158, 158 | 62, 62 |
-| laundry_folding | 41, 41 | 15, 7 | 108, 108 | 24, 24 |
-| microwave | 77, 77 | 17, 10 | 321, 321 | 107, 107 |
-| table_setting | 6, 6 | 6, 6 | 15, 15 | 2, 2 |
-| table_wiping | 15, 24 | 10, 8 | 51, 86 | 14, 25 |
-
-What a scenario brought with it, `python benchmarks/skill_costs.py scenarios` counts, in the order in which they were begun. New is what
-it uses, what was not there when its YAML was begun, and what no scenario begun before it uses. Lines of its YAML; of its new parts the
-sheets (`part.yaml`), MJCF by hand or generated, and the Python that generates it; of its new skills the classes. New words of goals, and
-what skills and planning that were there learnt on the way, are not counted.
-
-| scenario | YAML | steps | new parts of all | sheets | MJCF by hand | MJCF generated | generators | new skills of all | their Python |
-|---|---|---|---|---|---|---|---|---|---|
-| microwave | 240 | 77 | 4 of 9 | 184 | 684 | 0 | 0 | 17 of 17 | 944 |
-| drink_assist | 130 | 34 | 6 of 9 | 142 | 46 | 372 | 805 | 8 of 12 | 353 |
-| table_setting | 55 | 6 | 0 of 4 | 0 | 0 | 0 | 0 | 1 of 6 | 52 |
-| car_assembly | 106 | 19 | 9 of 12 | 91 | 193 | 594 | 475 | 8 of 11 | 322 |
-| laundry_folding | 211 | 41 | 6 of 7 | 126 | 95 | 201 | 522 | 13 of 15 | 1203 |
-| table_wiping | 112 | 24 | 8 of 11 | 106 | 46 | 376 | 584 | 1 of 10 | 118 |
-| room_organization | 113 | 35 | 7 of 14 | 100 | 98 | 534 | 513 | 5 of 15 | 267 |
-| medication_serving | 119 | 15 | 7 of 10 | 130 | 51 | 386 | 428 | 2 of 12 | 93 |
-| cooking | 123 | 33 | 10 of 12 | 199 | 166 | 580 | 799 | 3 of 14 | 187 |
-| package_packing | 143 | 29 | 10 of 12 | 164 | 188 | 356 | 176 | 3 of 11 | 205 |
-| coil_separation | 101 | 15 | 7 of 9 | 131 | 0 | 672 | 382 | 1 of 6 | 42 |
-| material_handling | 86 | 18 | 3 of 6 | 39 | 0 | 596 | 219 | 0 of 8 | 0 |
 '''
 
 
