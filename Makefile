@@ -20,7 +20,7 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	@touch $@
 
 demo: $(VENV)/ready  ## record demonstrations, break copies of some, judge all of them, compare what was injected with what was found
-	$(BIN)/python -m shiliu.replay.evaluation.demo demo-out
+	$(BIN)/python benchmarks/demo.py demo-out
 
 test: $(VENV)/ready  ## the default suite, within 8 minutes on two idle cores
 	$(BIN)/python -m pytest tests -n 2 -m "not slow"

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 import shiliu
+from known_faults.fault import Fault
+from known_faults.injecting import Injected, Job, inject
+from known_faults.registry import faults_of
 from rich.progress import track
 from shiliu.replay.evaluation.device import load_device, through
-from shiliu.replay.evaluation.faults.fault import Fault
-from shiliu.replay.evaluation.faults.injecting import Injected, Job, inject
-from shiliu.replay.evaluation.faults.registry import faults_of
 from shiliu.replay.formats import entries
 from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.formats.mcap.write import numbers_sha256

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from known_faults.fault import Fault, FaultMark
+from known_faults.injecting import Injected
 from shiliu.replay.checks.finding import Finding, tidy
-from shiliu.replay.evaluation.faults.fault import Fault, FaultMark
-from shiliu.replay.evaluation.faults.injecting import Injected
 from shiliu.replay.judge.verdict import Verdict
 from shiliu.replay.signals.statistics import wilson
 

@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from known_faults import ordinary
 from shiliu.replay.checks.rules import Rules
 from shiliu.replay.checks.streams import check_lag
 from shiliu.replay.checks.takes import Lag, lag_of
-from shiliu.replay.evaluation.faults import ordinary
 from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot.plain import make_plain
 from shiliu.replay.formats.lerobot.write import write_lerobot

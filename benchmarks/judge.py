@@ -38,10 +38,10 @@ import fault_scoring as scoring
 import fault_sets as sets
 import shiliu
 from given_words import given_words
+from known_faults.injecting import Job, inject
+from known_faults.registry import COMBINED, chosen, faults_of, faults_of_sets
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.evaluation.device import DeviceModel, load_device, through
-from shiliu.replay.evaluation.faults.injecting import Job, inject
-from shiliu.replay.evaluation.faults.registry import COMBINED, chosen, faults_of, faults_of_sets
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.judge import judge, judging
 from shiliu.replay.judge.set_comparison import Company

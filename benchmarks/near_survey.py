@@ -24,10 +24,10 @@ from typing import Any
 
 import shiliu
 from given_words import given_words, show
+from known_faults.injecting import Job, inject
+from known_faults.registry import faults_of
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.evaluation.device import load_device, through
-from shiliu.replay.evaluation.faults.injecting import Job, inject
-from shiliu.replay.evaluation.faults.registry import faults_of
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.facts.near_copies import NEAR
 from shiliu.replay.judge.judge import judge

@@ -50,9 +50,9 @@ from complaints import (
 from fault_scoring import share
 from given_words import given_words, show
 from judge import percent
-from shiliu.replay.evaluation.faults import ordinary
-from shiliu.replay.evaluation.faults.injecting import Job, inject
-from shiliu.replay.evaluation.faults.registry import chosen, faults_of, faults_of_sets
+from known_faults import ordinary
+from known_faults.injecting import Job, inject
+from known_faults.registry import chosen, faults_of, faults_of_sets
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.intake import intake
 from shiliu.replay.judge.judge import judging

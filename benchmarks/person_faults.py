@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import mujoco
 import numpy as np
-from shiliu.replay.evaluation.faults.fault import FaultMark
+from known_faults.fault import FaultMark
 from shiliu.replay.recording.features import ENVIRONMENT
 from shiliu.replay.recording.recording import Recording, SimEpisode, Stream
 from shiliu.replay.retarget.arms import arms_of

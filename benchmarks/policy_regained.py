@@ -36,11 +36,11 @@ import fault_sets as sets
 import numpy as np
 import shiliu
 from given_words import given_words, show
-from shiliu.replay.evaluation.faults import ordinary
-from shiliu.replay.evaluation.faults.fault import Fault, FaultMark, Work
-from shiliu.replay.evaluation.faults.injecting import Job, inject
-from shiliu.replay.evaluation.faults.placing import segment
-from shiliu.replay.evaluation.faults.registry import faults_of
+from known_faults import ordinary
+from known_faults.fault import Fault, FaultMark, Work
+from known_faults.injecting import Job, inject
+from known_faults.placing import segment
+from known_faults.registry import faults_of
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.intake import intake
 from shiliu.replay.judge.judge import judging

@@ -20,10 +20,10 @@ import fault_sets as sets
 import numpy as np
 import shiliu
 from given_words import given_words
+from known_faults.injecting import Job, inject
+from known_faults.registry import faults_of
 from shiliu.replay.checks.releases import GripOpening, check_release, hands_of, releases_of
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.evaluation.faults.injecting import Job, inject
-from shiliu.replay.evaluation.faults.registry import faults_of
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.recording.recording import Recording
 

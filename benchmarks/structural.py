@@ -35,12 +35,12 @@ from action_measures import (
     spectral_arc_length,
 )
 from given_words import given_words, show
+from known_faults.injecting import Job, beginning, inject, prolonged
+from known_faults.placing import segment
+from known_faults.registry import faults_of
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.streams import check_lag
 from shiliu.replay.checks.takes import lag_of
-from shiliu.replay.evaluation.faults.injecting import Job, beginning, inject, prolonged
-from shiliu.replay.evaluation.faults.placing import segment
-from shiliu.replay.evaluation.faults.registry import faults_of
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.judge import judging
 from shiliu.replay.judge.set_comparison import Company

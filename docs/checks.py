@@ -4,7 +4,7 @@
     python docs/checks.py examples   # the examples anew: a demonstration is recorded, broken in each way, and judged
     python docs/checks.py examples clock link   # those of codes that begin so
 
-An example is no invention: a known fault (`replay/evaluation/faults`) is put into a demonstration, and what the judge then says, and the
+An example is no invention: a known fault (`benchmarks/known_faults`) is put into a demonstration, and what the judge then says, and the
 curve beside it, is what stands on the page. Seconds and numbers are those of that one copy. Which fault shows a code, or why a
 code has no example or no curve, stands in its record (`replay/checks`), and a test holds that none is forgotten. The examples
 take some six minutes.
@@ -243,8 +243,8 @@ def opened(scene: Any, count: int = AMONG) -> list[Any]:
 
 def broken(episode: Any, name: str, stage: Any, device: Any) -> Any:
     """A recording with one known fault in it; None, with the reason told, where it could not be put there."""
-    from shiliu.replay.evaluation.faults.injecting import Job, inject
-    from shiliu.replay.evaluation.faults.registry import UNCOUNTED, faults_of, faults_of_sets
+    from known_faults.injecting import Job, inject
+    from known_faults.registry import UNCOUNTED, faults_of, faults_of_sets
 
     fault = (faults_of(stage.scene) | faults_of_sets(stage.scene) | {one.name: one for one in UNCOUNTED})[name]
     size = None if fault.sizes == (None,) else SIZE
@@ -262,7 +262,7 @@ KEPT: list[Any] = []  # folders of videos, which live as long as these
 def person(scene: Any, episode: Any, fault: str) -> Any:
     """A person who does the beginning of a demonstration, with one known fault."""
     import person_faults as people
-    from shiliu.replay.evaluation.faults.injecting import beginning
+    from known_faults.injecting import beginning
 
     recording = people.person_of(scene, beginning(episode, SECONDS))
     getattr(people, fault)(recording)

@@ -53,7 +53,7 @@ def bare() -> Scene:
 @pytest.fixture(scope="session")
 def demonstration(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> SimEpisode:
     """The microwave's task as the operator does it; look at it, do not change it. Whichever worker wants it first performs it for all."""
-    from shiliu.replay.evaluation.demo import SEEDS
+    from demo import SEEDS
     from shiliu.replay.formats.lerobot.write import write_lerobot
     from shiliu.replay.operator.demonstration import demonstrate
     from shiliu.replay.recording.recording import Recording

@@ -1,1 +1,1 @@
-"""The judge judged: known faults, a real device's ways, the demo."""
+"""What a real device makes of a clean demonstration, so that it can be judged as one that was recorded."""

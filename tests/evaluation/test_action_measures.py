@@ -9,7 +9,7 @@ from action_measures import (
     path_length,
     spectral_arc_length,
 )
-from shiliu.replay.evaluation.faults.placing import smooth
+from known_faults.placing import smooth
 
 DT = 1.0 / 240.0
 

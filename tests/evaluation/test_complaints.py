@@ -127,6 +127,6 @@ def test_a_tool_that_gives_no_report_does_not_read_the_set(tmp_path):
 
 
 def test_every_kind_of_a_set_has_names(scene):
-    from shiliu.replay.evaluation.faults.registry import faults_of_sets
+    from known_faults.registry import faults_of_sets
 
     assert set(faults_of_sets(scene)) <= set(NAMES)

@@ -14,11 +14,11 @@ import shiliu
 import yaml
 from conftest import ROOT
 from device_measuring import measure
+from known_faults import ordinary
+from known_faults.injecting import Job, beginning, inject, prolonged
+from known_faults.registry import COMBINED, FAULTS, chosen, faults_of
 from shiliu.replay.checks.finding import Finding
 from shiliu.replay.evaluation.device import FOLDER, SHARES, as_recorded, load_device, through
-from shiliu.replay.evaluation.faults import ordinary
-from shiliu.replay.evaluation.faults.injecting import Job, beginning, inject, prolonged
-from shiliu.replay.evaluation.faults.registry import COMBINED, FAULTS, chosen, faults_of
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.judge.verdict import Verdict

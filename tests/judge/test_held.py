@@ -383,8 +383,8 @@ def test_where_it_is_set_down_a_command_may_press(above):
 # -- the whole way --------------------------------------------------------------------------------------------------------
 @pytest.mark.slow
 def test_a_demonstration_that_strikes_is_found_by_its_name_and_its_depth():
-    from shiliu.replay.evaluation.faults.injecting import Job, inject
-    from shiliu.replay.evaluation.faults.registry import faults_of
+    from known_faults.injecting import Job, inject
+    from known_faults.registry import faults_of
     from shiliu.replay.operator.demonstration import demonstrate
     from shiliu.replay.rollout.episode import as_recording
 

@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from known_faults.fault import Fault
+from known_faults.injecting import Job, inject
+from known_faults.registry import OF_FILES, faults_of, faults_of_sets
 from shiliu import cli
-from shiliu.replay.evaluation.faults.fault import Fault
-from shiliu.replay.evaluation.faults.injecting import Job, inject
-from shiliu.replay.evaluation.faults.registry import OF_FILES, faults_of, faults_of_sets
 from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot.plain import make_plain
 from shiliu.replay.formats.lerobot.write import write_lerobot

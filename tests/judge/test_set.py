@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from known_faults.written import DATA, SIDE, _column, _column_changed, _renewed
 from shiliu.cli import main
 from shiliu.replay.checks.finding import Finding
 from shiliu.replay.checks.integrity import check_integrity
@@ -19,7 +20,6 @@ from shiliu.replay.checks.registry import asked_of
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.set_tables import check_length, check_stats, check_video
 from shiliu.replay.checks.set_times import check_counters, check_fps, check_timestamp
-from shiliu.replay.evaluation.faults.written import DATA, SIDE, _column, _column_changed, _renewed
 from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot import layout
 from shiliu.replay.formats.lerobot.write import DatasetWriter, write_lerobot

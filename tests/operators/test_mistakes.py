@@ -12,9 +12,9 @@ import pytest
 import shiliu
 import yaml
 from completeness import excused, unperformed
+from demo import SEEDS
 from shiliu.cli import main
 from shiliu.envs.single import ShiliuEnv
-from shiliu.replay.evaluation.demo import SEEDS
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.mistakes import code_of, codes_of, read_mistakes
 from shiliu.replay.operator.operator import perform

@@ -5,10 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 import shiliu
+from demo import SEEDS
+from known_faults.injecting import Job, inject
+from known_faults.registry import faults_of
 from shiliu.envs.single import ShiliuEnv
-from shiliu.replay.evaluation.demo import SEEDS
-from shiliu.replay.evaluation.faults.injecting import Job, inject
-from shiliu.replay.evaluation.faults.registry import faults_of
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.operator import perform

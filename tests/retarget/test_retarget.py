@@ -5,9 +5,9 @@ import itertools
 import mujoco
 import numpy as np
 import pytest
+from demo import SEEDS
 from shiliu.replay.checks.retargeting import check_retarget
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.evaluation.demo import SEEDS
 from shiliu.replay.formats import read
 from shiliu.replay.judge.explanation.advice import fix_of
 from shiliu.replay.judge.judge import judge

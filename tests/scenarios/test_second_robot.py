@@ -11,9 +11,9 @@ import pytest
 import shiliu
 import yaml
 from benches import BENCH, done, end
-from shiliu.replay.evaluation.faults.fault import Work
-from shiliu.replay.evaluation.faults.motion import past_limit
-from shiliu.replay.evaluation.faults.places import places_of
+from known_faults.fault import Work
+from known_faults.motion import past_limit
+from known_faults.places import places_of
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.replay.operator.limbs.arm import Arm

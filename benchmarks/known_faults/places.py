@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ....scenarios.robots.robot import Robot
-from ....scenarios.robots.robot_folder import SIDES
-from ....scenarios.sheet.errors import ReplayError
-from ....scenarios.sheet.yaml_reader import read_own
+from shiliu.scenarios.robots.robot import Robot
+from shiliu.scenarios.robots.robot_folder import SIDES
+from shiliu.scenarios.sheet.errors import ReplayError
+from shiliu.scenarios.sheet.yaml_reader import read_own
 
 FILE = "faults.yaml"
 Ways = tuple[tuple[str, float], ...]  # joint, and which way or how far [rad]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from shiliu.replay.recording.recording import SimEpisode
+from shiliu.scenarios.sheet.errors import EpisodeError
 
-from ....scenarios.sheet.errors import EpisodeError
-from ...recording.recording import SimEpisode
 from .fault import Work
 
 STILL = 1e-3  # rad, a joint that is commanded to move less is at rest

@@ -10,10 +10,10 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from shiliu.replay.formats.video import encode
+from shiliu.replay.recording.recording import PictureFile
+from shiliu.scenarios.sheet.errors import EpisodeError
 
-from ....scenarios.sheet.errors import EpisodeError
-from ...formats.video import encode
-from ...recording.recording import PictureFile
 from .fault import FaultMark, Work
 
 CAMERA = "drawn"

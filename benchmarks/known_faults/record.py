@@ -6,9 +6,9 @@ import copy
 import dataclasses
 
 import numpy as np
+from shiliu.replay.recording.recording import SimEpisode
+from shiliu.replay.rollout.episode import as_recording
 
-from ...recording.recording import SimEpisode
-from ...rollout.episode import as_recording
 from .fault import FaultMark, Work
 
 

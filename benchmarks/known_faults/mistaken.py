@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ....scenarios.scene.scene import Scene
-from ...operator.mistakes import read_mistakes
+from shiliu.replay.operator.mistakes import read_mistakes
+from shiliu.scenarios.scene.scene import Scene
+
 from .fault import Fault, FaultMark, Work
 
 

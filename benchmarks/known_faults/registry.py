@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ....scenarios.scene.scene import Scene
-from ....scenarios.sheet.errors import ReplayError
-from ....scenarios.sheet.yaml_reader import nearest
+from shiliu.scenarios.scene.scene import Scene
+from shiliu.scenarios.sheet.errors import ReplayError
+from shiliu.scenarios.sheet.yaml_reader import nearest
+
 from . import cameras, devices, effort, held, link, motion, ordinary, record, world, written
 from .fault import SIZES, Fault
 from .mistaken import mistakes_of

@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from shiliu.replay.formats import read
+from shiliu.replay.formats.lerobot import layout
+from shiliu.replay.formats.lerobot.tables import write_tasks
+from shiliu.replay.formats.lerobot.write import DatasetWriter
+from shiliu.replay.recording.recording import Recording
+from shiliu.scenarios.sheet.errors import EpisodeError
 
-from ....scenarios.sheet.errors import EpisodeError
-from ...formats import read
-from ...formats.lerobot import layout
-from ...formats.lerobot.tables import write_tasks
-from ...formats.lerobot.write import DatasetWriter
-from ...recording.recording import Recording
 from .cameras import CAMERA, SIZE, drawn
 from .fault import FaultMark, Work
 

@@ -7,12 +7,12 @@ from functools import partial
 
 import mujoco
 import numpy as np
+from shiliu.replay.checks.collision import geoms_of, overlaps
+from shiliu.replay.judge.facts.commanded_collision import fixtures
+from shiliu.replay.judge.facts.held_contacts import carried_along
+from shiliu.replay.rollout.rollout import Take, play
+from shiliu.scenarios.sheet.errors import EpisodeError
 
-from ....scenarios.sheet.errors import EpisodeError
-from ...checks.collision import geoms_of, overlaps
-from ...judge.facts.commanded_collision import fixtures
-from ...judge.facts.held_contacts import carried_along
-from ...rollout.rollout import Take, play
 from .fault import FaultMark, Work
 from .placing import segment, smooth, spans
 

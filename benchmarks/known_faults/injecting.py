@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from shiliu.replay.judge.context import SceneContext
+from shiliu.replay.operator.mistakes import mistake_of
+from shiliu.replay.recording.recording import Recording, SimEpisode
+from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
+from shiliu.replay.rollout.rollout import Take, play
+from shiliu.replay.signals.clock import origin_ns
+from shiliu.scenarios.draws.variation import of_episode
+from shiliu.scenarios.scene.scene import Scene
+from shiliu.scenarios.sheet.errors import EpisodeError
 
-from ....scenarios.draws.variation import of_episode
-from ....scenarios.scene.scene import Scene
-from ....scenarios.sheet.errors import EpisodeError
-from ...judge.context import SceneContext
-from ...operator.mistakes import mistake_of
-from ...recording.recording import Recording, SimEpisode
-from ...rollout.episode import as_recording, checkpoints_of, episode_of
-from ...rollout.rollout import Take, play
-from ...signals.clock import origin_ns
 from .fault import Fault, FaultMark, Work
 
 AFTERWARDS = ("record", "device", "set")  # ways that change a record, and no performance
@@ -140,7 +140,7 @@ def _perform(works: Sequence[Work], scene: Scene, threads: int) -> None:
         made.label = dict(clean.label)
         work.recording = as_recording("", made, scene)
     if mistaken:
-        from ...operator.operator import perform  # inverse kinematics is heavy to import
+        from shiliu.replay.operator.operator import perform  # inverse kinematics is heavy to import
 
         seeds = [_seed_of(work, scene) for work in mistaken]
         wrong = [mistake_of(scene, str(work.mistake)) for work in mistaken]

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from shiliu.replay.judge.context import SceneContext
+from shiliu.replay.recording.recording import Recording, SimEpisode
+from shiliu.scenarios.draws.variation import Draw
+from shiliu.scenarios.sheet.errors import EpisodeError
 
-from ....scenarios.draws.variation import Draw
-from ....scenarios.sheet.errors import EpisodeError
-from ...judge.context import SceneContext
-from ...recording.recording import Recording, SimEpisode
 from .places import Places, places_of
 
 SIZES = (0.25, 0.5, 2.0)  # violations beyond the FAIL bound, in the code's own scale (`excess`)

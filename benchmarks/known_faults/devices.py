@@ -6,12 +6,12 @@ import dataclasses
 from typing import Any
 
 import numpy as np
+from shiliu.replay.recording.recording import Stream
+from shiliu.replay.signals.channels import SCALE, pair
+from shiliu.replay.signals.clock import origin_ns, seconds, topic
+from shiliu.scenarios.robots.robot_folder import SIDES
+from shiliu.scenarios.sheet.errors import EpisodeError
 
-from ....scenarios.robots.robot_folder import SIDES
-from ....scenarios.sheet.errors import EpisodeError
-from ...recording.recording import Stream
-from ...signals.channels import SCALE, pair
-from ...signals.clock import origin_ns, seconds, topic
 from .fault import FaultMark, Work
 
 GAP = 0.5  # s, bound and scale of clock.gap

@@ -6,13 +6,13 @@ import re
 
 import mujoco
 import numpy as np
+from shiliu.replay.checks.collision import overlaps
+from shiliu.replay.operator.operator import read_chain
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.draws.variation import Draw
+from shiliu.scenarios.robots.robot_folder import SIDES
+from shiliu.scenarios.sheet.errors import EpisodeError
 
-from ....scenarios.draws import variation as drawing
-from ....scenarios.draws.variation import Draw
-from ....scenarios.robots.robot_folder import SIDES
-from ....scenarios.sheet.errors import EpisodeError
-from ...checks.collision import overlaps
-from ...operator.operator import read_chain
 from .fault import FaultMark, Work
 from .placing import segment
 

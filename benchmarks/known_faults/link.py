@@ -6,11 +6,11 @@ import dataclasses
 from typing import Any
 
 import numpy as np
+from shiliu.replay.recording.recording import Stream
+from shiliu.replay.signals.channels import pair
+from shiliu.replay.signals.clock import origin_ns, seconds, topic
+from shiliu.scenarios.sheet.errors import EpisodeError
 
-from ....scenarios.sheet.errors import EpisodeError
-from ...recording.recording import Stream
-from ...signals.channels import pair
-from ...signals.clock import origin_ns, seconds, topic
 from .fault import FaultMark, Work
 
 STALE = 0.5  # s, bound and scale of link.stale

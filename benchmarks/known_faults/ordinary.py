@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from shiliu.replay.formats.lerobot import layout
+from shiliu.replay.recording.recording import SimEpisode
+from shiliu.scenarios.sheet.errors import EpisodeError
 
-from ....scenarios.sheet.errors import EpisodeError
-from ...formats.lerobot import layout
-from ...recording.recording import SimEpisode
 from .fault import Fault, FaultMark, Work
 from .placing import at_rest
 from .record import _changed, _keep

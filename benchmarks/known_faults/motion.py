@@ -7,10 +7,10 @@ robot's folder says (`places`).
 from __future__ import annotations
 
 import numpy as np
+from shiliu.replay.checks.collision import overlaps
+from shiliu.replay.judge.facts.commanded_collision import fixtures
+from shiliu.scenarios.sheet.errors import EpisodeError
 
-from ....scenarios.sheet.errors import EpisodeError
-from ...checks.collision import overlaps
-from ...judge.facts.commanded_collision import fixtures
 from .fault import FaultMark, Work
 from .places import Ways
 from .placing import at_rest, smooth, spans

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from shiliu.replay.checks.dynamics import effort, margin_inside
+from shiliu.replay.signals.signal import Motion, held
+from shiliu.scenarios.sheet.errors import EpisodeError
 
-from ....scenarios.sheet.errors import EpisodeError
-from ...checks.dynamics import effort, margin_inside
-from ...signals.signal import Motion, held
 from .fault import FaultMark, Work
 from .placing import STILL, at_rest, smooth, spans
 

@@ -7,20 +7,20 @@ import sys
 import time
 from pathlib import Path
 
-from ...envs.rendering import missing
-from ...scenarios.catalog.catalog import load_scenario
-from ...scenarios.reading.override import command_line
-from ...scenarios.sheet.errors import ShiliuError
-from ...version import __version__
-from ..formats import Unreadable, read
-from ..formats.lerobot.write import DatasetWriter
-from ..judge.context import SceneContext
-from ..judge.judge import judge
-from ..operator.demonstration import demonstrate
-from ..recording.recording import SimEpisode
-from ..report import Terminal, write_reports
-from .faults.injecting import Job, inject
-from .faults.registry import faults_of
+from known_faults.injecting import Job, inject
+from known_faults.registry import faults_of
+from shiliu.envs.rendering import missing
+from shiliu.replay.formats import Unreadable, read
+from shiliu.replay.formats.lerobot.write import DatasetWriter
+from shiliu.replay.judge.context import SceneContext
+from shiliu.replay.judge.judge import judge
+from shiliu.replay.operator.demonstration import demonstrate
+from shiliu.replay.recording.recording import SimEpisode
+from shiliu.replay.report import Terminal, write_reports
+from shiliu.scenarios.catalog.catalog import load_scenario
+from shiliu.scenarios.reading.override import command_line
+from shiliu.scenarios.sheet.errors import ShiliuError
+from shiliu.version import __version__
 
 SEEDS = (10_001, 10_004, 10_014)  # demonstrations that are lawful from end to end; not all of the operator's are
 BROKEN = (  # faults that are put in, and their sizes where they have one
@@ -88,7 +88,7 @@ def run(out: Path, lang: str = "en") -> int:
 
 
 def main() -> int:
-    """`python -m shiliu.replay.evaluation.demo [FOLDER] [en|zh]`"""
+    """`python benchmarks/demo.py [FOLDER] [en|zh]`"""
     words = sys.argv[1:]
     try:
         return run(Path(words[0] if words else "demo-out"), words[1] if len(words) > 1 else "en")
