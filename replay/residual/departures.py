@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ..signals.signal import runs
 from .difference import DENSE, JOIN, Difference
-from .hypotheses import ENOUGH, Case, Explanation, compare
+from .hypotheses import Case, best
 
 CAP = 9.0  # a row's squared residual over its limit weighs no more than this, as in `blame`
 ALIKE = 0.6  # of the longer of two stretches that they share, to be one
-ALMOST = 0.02  # by which an offset may explain less than a factor
 SEEN = 0.5  # of a limit: rows beside a departure belong to it where they depart by so much
 
 
@@ -80,47 +79,41 @@ def _widened(seen: np.ndarray, first: int, last: int) -> tuple[int, int]:
 def _difference(column: WitnessedColumn, apart: np.ndarray, first: int, last: int) -> Difference:
     rows = slice(first, last + 1)
     dt, share = float(np.median(np.diff(column.t))), column.unit == "1"
-    why = _reason(Case(column.x, column.truth, first, last, dt, column.noise, column.others, column.partner, share))
+    case = Case(column.x, column.truth, first, last, dt, column.noise, column.others, column.partner, share)
     weight = float(np.minimum((apart[rows] / column.limit) ** 2, CAP).sum())
     return Difference.over(
-        column.t, (column.name,), column.kind, (first, last), float(apart[rows].max()), column.unit, why,
-        certain=bool(column.sure[rows].any()), stream=column.topic, limit=column.limit, weight=weight,
+        column.t, (column.name,), column.kind, (first, last), float(apart[rows].max()), column.unit, best(case),
+        certain=bool(column.sure[rows].any()), stream=column.topic, limit=column.limit, weight=weight, cases=(case,),
     )  # fmt: skip
 
 
 def together(found: Iterable[Difference]) -> list[Difference]:
-    """Differences of several columns of one kind in about the same rows as one, by the reason of the heaviest; where one of them is
-    another's column, all of them were exchanged."""
-    out: list[Difference] = []
+    """Differences of several columns of one kind in about the same rows as one, by the reason that explains all of them; where one of
+    them is another's column, all of them were exchanged."""
+    groups: list[list[Difference]] = []
     for one in sorted(found, key=lambda d: -d.weight):
-        for i, other in enumerate(out):
-            over = min(one.last, other.last) - max(one.first, other.first) + 1
-            long = max(one.last - one.first, other.last - other.first) + 1
-            same = all(of(one) == of(other) for of in (lambda d: d.kind, lambda d: d.unit, lambda d: d.family == "body"))
-            if same and over >= ALIKE * long:
-                why = one if one.name == "copied" else other
-                out[i] = replace(
-                    other, name=why.name, explained=why.explained, numbers=why.numbers,
-                    channels=(*other.channels, *(c for c in one.channels if c not in other.channels)),
-                    size=max(one.size, other.size),
-                    first=min(one.first, other.first), last=max(one.last, other.last), t0=min(one.t0, other.t0), t1=max(one.t1, other.t1),
-                    certain=one.certain or other.certain, weight=one.weight + other.weight,
-                )  # fmt: skip
+        for group in groups:
+            first, last = min(d.first for d in group), max(d.last for d in group)
+            over = min(one.last, last) - max(one.first, first) + 1
+            same = all(of(one) == of(group[0]) for of in (lambda d: d.kind, lambda d: d.unit, lambda d: d.family == "body"))
+            if same and over >= ALIKE * (max(one.last - one.first, last - first) + 1):
+                group.append(one)
                 break
         else:
-            out.append(one)
-    return out
+            groups.append([one])
+    return [_one(group) if len(group) > 1 else group[0] for group in groups]
 
 
-def _reason(case: Case) -> Explanation | None:
-    """The best that explains enough; an offset rather than a factor where the column hardly moves, so that either would do."""
-    found = compare(case)
-    if not found or found[0].explained < ENOUGH:
-        return None
-    if found[0].name == "factor" and float(np.ptp(case.meant)) < float(np.abs(case.recorded - case.meant).max()):
-        near = next((one for one in found if one.name == "offset" and one.explained > found[0].explained - ALMOST), None)
-        return near or found[0]
-    return found[0]
+def _one(group: Sequence[Difference]) -> Difference:
+    cases = tuple(case for one in group for case in one.cases)
+    shared = best(*cases) if all(one.cases for one in group) and group[0].family != "body" else None
+    why = next((one for one in group if one.name == "copied"), shared or group[0])
+    return replace(
+        group[0], name=why.name, explained=why.explained, numbers=dict(why.numbers), cases=cases,
+        channels=tuple(dict.fromkeys(name for one in group for name in one.channels)), size=max(one.size for one in group),
+        first=min(one.first for one in group), last=max(one.last for one in group), t0=min(one.t0 for one in group),
+        t1=max(one.t1 for one in group), certain=any(one.certain for one in group), weight=sum(one.weight for one in group),
+    )  # fmt: skip
 
 
 def rows_of(found: Iterable[Difference], n: int) -> np.ndarray:

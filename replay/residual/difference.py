@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .hypotheses import HYPOTHESES, Explanation
+from .hypotheses import HYPOTHESES, Case, Explanation
 
 JOIN = 12  # rows: disagreements nearer than this are one (a kernel's length at 30 Hz)
 DENSE = 0.3  # of a span: where so much of it is wrong in one column, all of it is one fault
@@ -33,7 +33,7 @@ class Difference:
             put right; numbers: what the hypothesis fitted.
         certain: whether a body that moves cannot have done it; stream: the device's channel that holds the column.
         limit: from where on a difference of this column counts, in `unit`; rows: of the take.
-        weight: how much disagreement it explains, in squared thresholds.
+        weight: how much disagreement it explains, in squared thresholds; cases: what the hypotheses were held against, a column each.
     """
 
     channels: tuple[str, ...]
@@ -53,6 +53,7 @@ class Difference:
     limit: float = 1.0
     rows: int = 1
     weight: float = 0.0
+    cases: tuple[Case, ...] = field(default=(), repr=False, compare=False)
 
     @classmethod
     def over(

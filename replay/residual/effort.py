@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from ..signals.statistics import TO_SIGMA
 from .arm_chain import MeasuredArm
 from .departures import WitnessedColumn, departures, joined, rows_of, together
 from .difference import JOIN, Difference
@@ -141,7 +140,7 @@ def _of_joint(
         if rows.any():
             yield from departures(heard_column(group, law, j, rest, kind, bad & rows, bad & rows & sure, limit))
     bad = bad & ~np.logical_or(*of.values())
-    noise = max(TO_SIGMA * float(np.median(np.abs(rest))), 0.01 * law.scale)
+    noise = max(law.noise, 0.01 * law.scale)
     yield from departures(WitnessedColumn(
         channel.name, "effort", law.unit, channel.topics["effort"], group.t, law.effort[:, j], law.truth[:, j], bad, bad & sure,
         limit, noise, {c.name: law.truth[:, k] for k, c in enumerate(law.channels) if k != j},

@@ -154,10 +154,11 @@ def _blamed(
         parts: list[Difference] = []
         cost = one.left * one.disagreement
         for part in _spans(one):
-            why = best(_case(group, part, own, relations))
+            case = _case(group, part, own, relations)
+            why = best(case)
             sure = why is not None and why.explained > SURE
             cost += FREE * (1.0 + why.free) if sure and why is not None else ROW * len(part.rows)
-            parts += _difference(group, part, why, own, relations, others, leaps == part.kind)
+            parts += (replace(d, cases=(case,)) for d in _difference(group, part, why, own, relations, others, leaps == part.kind))
         found.append((cost, parts))
     return min(found, key=lambda each: each[0])[1] if found else []
 

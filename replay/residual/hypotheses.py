@@ -2,25 +2,29 @@
 
 Each hypothesis is one record: its name, its family, and `predict`, which fits its few free numbers and gives the recorded rows as
 it would have made them. `compare` holds all of them against each other on the same footing (Schwarz's criterion: what remains, and a price
-for each free number). A new one is a function with a record; nothing else names it.
+for each free number; a row that is told by itself costs what there is to tell), for all columns together that one thing happened to.
+A new one is a function with a record; nothing else names it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.signal import lfilter
+from scipy.special import gammaln
 
 FAMILIES = ("values", "columns", "time", "short")
 ENOUGH = 0.9  # of the squared difference that a hypothesis has to explain to be named
 FACTORS = (180.0 / np.pi, np.pi / 180.0, 100.0, 0.01, 255.0, 1.0 / 255.0, 1000.0, 1e-3, 2.0, 0.5)
 PLAIN = 0.05  # by which a slope differs from one where it is no more than an offset and its noise
+ALMOST = 0.02  # by which an offset may explain less than a factor
 GROWS = 0.2  # of an offset, by which it has to grow to be called a drift
 CLOSE = 0.02  # rad, or share of the way: root mean square by which a column may differ from the one that it is a copy of
 LAGS = range(-15, 31)  # rows
-POLES = (0.5, 0.65, 0.78, 0.86, 0.92, 0.95, 0.97, 0.98)  # of a first-order low-pass, a row
+SLOWNESS = np.geomspace(0.3, 3000.0, 14)  # rows that a first-order low-pass takes
+MODEL = 1e-3  # of the largest difference: no reason is a better model of what happened
 
 
 @dataclass(frozen=True)
@@ -89,25 +93,64 @@ class ColumnReason:
     exact: bool = False
 
 
-def compare(case: Case) -> list[Explanation]:
-    """All hypotheses that fit the case, the best first."""
-    nothing = float(((case.recorded - case.meant) ** 2).sum())
-    found = []
+def compare(*cases: Case) -> list[Explanation]:
+    """All hypotheses that fit, the best first: of one column, or of several that the same thing happened to.
+
+    A column of which a hypothesis has nothing to tell is left as it is by it.
+    """
+    cases = tuple(case for case in cases if ((case.recorded - case.meant) ** 2).sum() > 0.0)
+    nothing = [float(((case.recorded - case.meant) ** 2).sum()) for case in cases]
+    found: dict[tuple[str, Predict], list[Explanation]] = {}
+    rows = sum(case.n for case in cases)
     for one in HYPOTHESES:
-        if case.n < one.least or nothing <= 0.0:
+        if rows < one.least or not cases:
             continue
-        for predicted, free, numbers in one.predict(case):
-            rest = float(((case.recorded - predicted) ** 2).sum())
-            if np.isfinite(rest):
-                score = case.n * np.log(rest / case.n + case.noise**2) + free * np.log(max(case.n, 2))
-                found.append(Explanation(one.name, one.family, free, numbers, 1.0 - rest / nothing, float(score)))
-    return sorted(found, key=lambda e: e.score)
+        parts = [_fitted(one, case, power) for case, power in zip(cases, nothing)]
+        if len(cases) == 1:
+            found[one.name, one.predict] = parts[0][1:]
+            continue
+        lowest = [min(each, key=lambda e: e.score) for each in parts]
+        largest = lowest[int(np.argmax(nothing))]
+        rest = sum((1.0 - e.explained) * power for e, power in zip(lowest, nothing))
+        score, free = sum(e.score for e in lowest), sum(e.free for e in lowest)
+        if rest < sum(nothing):
+            found[one.name, one.predict] = [replace(largest, free=free, explained=1.0 - rest / sum(nothing), score=score)]
+    return sorted((e for each in found.values() for e in each), key=lambda e: e.score)
 
 
-def best(case: Case, enough: float = ENOUGH) -> Explanation | None:
-    """The best of all where it explains enough of the squared difference."""
-    found = compare(case)
-    return found[0] if found and found[0].explained >= enough else None
+def _fitted(one: ColumnReason, case: Case, nothing: float) -> list[Explanation]:
+    """What a hypothesis makes of one column: nothing at all first, then what it proposes."""
+    floor = _floor(case) ** 2
+    found = [Explanation(one.name, one.family, 0.0, {}, 0.0, case.n * float(np.log(nothing / case.n + floor)))]
+    for predicted, free, numbers in one.predict(case):
+        rest = float(((case.recorded - predicted) ** 2).sum())
+        if np.isfinite(rest):
+            score = case.n * np.log(rest / case.n + floor) + free * np.log(max(case.n, 2))
+            found.append(Explanation(one.name, one.family, free, numbers, 1.0 - rest / nothing, float(score)))
+    return found
+
+
+def best(*cases: Case, enough: float = ENOUGH) -> Explanation | None:
+    """The best of all where it explains enough of the squared difference; an offset rather than a factor that nobody knows, where the
+    columns hardly move, so that either would do."""
+    found = compare(*cases)
+    if not found or found[0].explained < enough:
+        return None
+    still = all(float(np.ptp(c.meant)) < float(np.abs(c.recorded - c.meant).max()) for c in cases)
+    if found[0].name == "factor" and found[0].free >= 1.0 and still:
+        power = float(np.mean([((c.recorded - c.meant) ** 2).mean() for c in cases]))
+        left = (3.0 * min(case.noise for case in cases)) ** 2 / power
+        return next((e for e in found if e.name == "offset" and 1.0 - e.explained < min(left, ALMOST)), found[0])
+    return found[0]
+
+
+def _floor(c: Case) -> float:
+    return max(c.noise, MODEL * float(np.abs(c.recorded - c.meant).max()))
+
+
+def _told(c: Case) -> float:
+    """Free numbers that it costs to tell each row by itself."""
+    return float(np.log1p(np.abs(c.recorded - c.meant) / _floor(c)).sum() / np.log(max(c.n, 2)))
 
 
 def is_exact(name: str) -> bool:
@@ -122,8 +165,8 @@ def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
 
 
 def _constant(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
-    if np.ptp(c.recorded) <= 1e-6 * max(1.0, float(np.abs(c.recorded).max())):
-        level = float(c.recorded[0])
+    level = float(c.recorded[0])
+    if np.ptp(c.recorded) <= 1e-6 * max(1.0, float(np.abs(c.recorded).max())) and (level == 0.0 or np.ptp(c.meant) > c.noise):
         yield np.full(c.n, level), 0.5 if level == 0.0 else 1.0, {"level": level}
 
 
@@ -182,14 +225,22 @@ def _clipped(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str
 
 
 def _quantised(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
+    """Whole steps: the nearest one, the one below, or the one nearer to nought. A row at the edge of a step may fall to either side."""
     values = np.unique(c.recorded)
-    if 2 <= len(values) <= 0.5 * c.n:
-        step = float(np.diff(values).min())
-        whole = np.round((values - values[0]) / step)
-        if step > 4.0 * c.noise and np.abs(values - values[0] - whole * step).max() < 0.02 * step:
-            near = np.abs(c.recorded - c.meant) <= step * (1.0 if (c.recorded <= c.meant + c.noise).all() else 0.5) + 3.0 * c.noise
-            if near.mean() > 0.9:  # a row at the edge of a step may fall to either side
-                yield np.where(near, c.recorded, c.meant), 1.0 + float((~near).sum()), {"step": step}
+    if len(values) == 1:
+        yield c.recorded, 1.5, {}
+    if not 2 <= len(values) <= 0.5 * c.n:
+        return
+    step = float(np.diff(values).min())
+    whole = np.round((values - values[0]) / step)
+    if step <= 4.0 * c.noise or np.abs(values - values[0] - whole * step).max() > 0.02 * step:
+        return
+    away, edge = c.recorded - c.meant, 3.0 * c.noise
+    inwards = -away * np.sign(c.meant)
+    for low, high, of in ((-0.5, 0.5, away), (-1.0, 0.0, away), (0.0, 1.0, inwards)):
+        near = (of >= low * step - edge) & (of <= high * step + edge)
+        if near.mean() > 0.9:
+            yield np.where(near, c.recorded, c.meant), 1.0 + float((~near).sum()), {"step": step}
 
 
 def _wrapped(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
@@ -198,21 +249,28 @@ def _wrapped(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str
         changes = int((np.diff(times) != 0.0).sum())
         if (changes or turn == np.pi) and changes <= 0.25 * c.n:
             yield c.meant + times * turn, float(1 + changes), {"turn": turn}
-    # beyond a level it goes on from the other end, whatever it counts in: it is off while it would be beyond it, and by twice the level
-    by = float(np.median(c.recorded - c.meant))
-    level, size = 0.5 * abs(by), np.abs(c.meant)
-    near = 2.0 * c.noise + float(np.abs(np.diff(c.truth[max(0, c.first - 1) : c.last + 2])).max(initial=0.0))
-    if np.abs(c.recorded).max() < level + c.noise and level - c.noise < float(size.min()) < level + near:
-        yield c.meant + by, 0.5, {"turn": 2.0 * level}
+    # beyond a level it goes on from the other end, whatever it counts in
+    away = np.abs(c.recorded - c.meant)
+    level = 0.5 * float(np.median(away[away > 0.5 * away.max()]))
+    edge = 2.0 * c.noise + float(np.abs(np.diff(c.truth[max(0, c.first - 1) : c.last + 2])).max(initial=0.0))
+    there = float(np.abs(c.meant)[away > 0.5 * away.max()].min())
+    if np.abs(c.recorded).max() < level + c.noise and level - c.noise < there < level + edge:
+        folded = (c.meant + level) % (2.0 * level) - level
+        nearer = np.abs(c.recorded - folded) < np.abs(c.recorded - c.meant)
+        yield np.where(np.where(np.abs(np.abs(c.meant) - level) < edge, nearer, np.abs(c.meant) > level), folded, c.meant), 0.5, {"turn": 2.0 * level}
 
 
 def _differenced(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
-    yield np.diff(c.truth, prepend=c.truth[0])[c.span], 0.0, {}
+    if np.ptp(c.recorded):
+        yield np.diff(c.truth, prepend=c.truth[0])[c.span], 0.0, {}
 
 
 def _integrated(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
+    """The sum of what it should be from the first of these rows on, by time or from row to row."""
+    total = np.cumsum(c.meant)
+    for step in (c.dt, 1.0):
+        yield step * total, 0.0, {}
     if c.n >= 0.5 * len(c.x):
-        total = np.cumsum(c.truth)[c.span]
         slope, start = _line(total, c.recorded)
         if slope:
             yield slope * total + start, 2.0, {}
@@ -232,7 +290,8 @@ def _partner(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str
 def _other(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
     for name, values in c.others.items():
         there = values[c.span]
-        if np.ptp(there) > max(0.05, 8.0 * c.noise) and np.sqrt(((c.recorded - np.sign(c.recorded @ there) * there) ** 2).mean()) < CLOSE:
+        apart = float(np.sqrt(((c.recorded - np.sign(c.recorded @ there) * there) ** 2).mean()))
+        if apart < (CLOSE if np.ptp(there) > max(0.05, 8.0 * c.noise) else 2.0 * c.noise):
             yield there, float(np.log2(len(c.others) + 1)), {"other": name}
             yield -there, float(np.log2(len(c.others) + 1)) + 1.0, {"other": name, "factor": -1.0}
 
@@ -249,9 +308,20 @@ def _lag(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
 
 
 def _lowpass(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
-    for pole in POLES:
-        smooth, _ = lfilter([1.0 - pole], [1.0, -pole], c.truth[c.first :], zi=[pole * c.truth[max(c.first - 1, 0)]])
-        yield smooth[: c.n], 1.0, {"seconds": -c.dt / float(np.log(pole))}
+    """A first-order low-pass that goes on from the row before."""
+    for begin in {float(c.x[max(c.first - 1, 0)]), float(c.x[c.first])}:
+
+        def smooth(rows: float, begin: float = begin) -> np.ndarray:
+            pole = float(np.exp(-1.0 / rows))
+            return lfilter([1.0 - pole], [1.0, -pole], c.meant, zi=[pole * begin])[0]
+
+        slowness = SLOWNESS
+        for _ in range(3):
+            errors = [float(((c.recorded - smooth(rows)) ** 2).sum()) for rows in slowness]
+            at = int(np.argmin(errors))
+            rows, beside = float(slowness[at]), slowness[[max(at - 1, 0), min(at + 1, len(slowness) - 1)]]
+            slowness = np.geomspace(*beside, 9)
+        yield smooth(rows), 1.0, {"seconds": c.dt * rows}
 
 
 def _straight(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
@@ -271,7 +341,7 @@ def _shuffled(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | st
     predicted[np.argsort(c.recorded, kind="stable")] = np.sort(c.meant)
     if np.array_equal(np.argsort(c.recorded, kind="stable"), np.argsort(c.meant, kind="stable")):
         return
-    yield predicted, 0.3 * c.n, {}
+    yield predicted, float(gammaln(c.n + 1.0) / np.log(max(c.n, 2))), {}
 
 
 def _again(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
@@ -307,7 +377,7 @@ def _backlash(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | st
 
 def _row(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
     if c.n <= 2:
-        yield c.recorded, float(c.n), {"by": float((c.recorded - c.meant)[np.abs(c.recorded - c.meant).argmax()])}
+        yield c.recorded, _told(c), {"by": float((c.recorded - c.meant)[np.abs(c.recorded - c.meant).argmax()])}
 
 
 def _bump(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
@@ -324,7 +394,7 @@ def _burst(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]
     power = float((away**2).sum())
     alike = float((away[1:] * away[:-1]).sum()) / power if power > 0.0 else 1.0
     if abs(alike) < 0.35 and (np.abs(away) > 3.0 * c.noise).mean() > 0.4:
-        yield c.recorded, 0.5 * c.n, {"rms": float(np.sqrt(power / c.n))}
+        yield c.recorded, _told(c), {"rms": float(np.sqrt(power / c.n))}
 
 
 HYPOTHESES: Sequence[ColumnReason] = (

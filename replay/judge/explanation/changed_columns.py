@@ -47,7 +47,7 @@ def changed_columns(
         others = {name: np.asarray(replayed[feature][:, i], float) for i, name in enumerate(names[feature]) if i != j}
         cases[j] = Case(x, truth, int(there[0]), int(there[-1]), dt, FINE, others)
     worst = max(cases, key=lambda j: float(np.abs(cases[j].x - cases[j].truth).max()))
-    why = best(cases[worst], ENOUGH)
+    why = best(*cases.values(), enough=ENOUGH) or best(cases[worst], enough=ENOUGH)
     found: dict[str, Any] = {
         "subject": tuple(names[feature][j] for j in list(cases)[:SHOWN]),
         "first": min(case.first for case in cases.values()),
