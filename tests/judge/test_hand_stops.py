@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import mujoco
 import numpy as np
 import pytest
 import shiliu
@@ -10,7 +11,7 @@ from shiliu.replay.checks.releases import PRESSES, GripHold, HandAndArm
 from shiliu.replay.judge.facts.hand_stops import PUSHED, STATE, MeasuredArms, departure, stops_of
 from shiliu.replay.judge.facts.inferred_starts import takes_of
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.judge.stages.goal_over_starts import EXPLAINED, clearly_missed, in_each
+from shiliu.replay.judge.stages.goal_over_starts import TURNED, ZEROED, calibration, in_each, short_by
 
 T = np.arange(0.0, 8.0, 0.02)
 
@@ -62,13 +63,26 @@ def test_closing_begins_where_the_hand_begins_to_close():
     assert take.begin == pytest.approx(1.5, abs=0.2) and take.stop == pytest.approx(2.2, abs=0.05)
 
 
-def test_a_miss_is_clear_beyond_what_calibration_explains():
-    condition = SimpleNamespace(predicate=SimpleNamespace(unit="m"))
+@pytest.mark.parametrize(
+    ("unit", "margin", "short"),
+    [("m", -0.031, 0.031), ("m", 0.004, 0.0), ("rad", -0.9 * TURNED, 0.0), ("rad", -1.1 * TURNED, np.inf), ("N", -0.1, np.inf)],
+)
+def test_a_miss_is_short_by_a_length_or_clear(unit, margin, short):
+    condition = SimpleNamespace(predicate=SimpleNamespace(unit=unit))
     subject = SimpleNamespace(scene=SimpleNamespace(course=SimpleNamespace(subgoals=[SimpleNamespace(conditions=[condition])])))
-    for by, clear in ((0.9, False), (1.1, True)):
-        near = SimpleNamespace(margins=np.array([-by * EXPLAINED["m"]]))
-        carry = SimpleNamespace(reached=np.array([[np.nan]]), undone=np.array([[np.nan]]))
-        assert clearly_missed(subject, SimpleNamespace(carry=carry, nearest=(near,))) is clear
+    carry = SimpleNamespace(reached=np.array([[np.nan]]), undone=np.array([[np.nan]]))
+    assert short_by(subject, SimpleNamespace(carry=carry, nearest=(SimpleNamespace(margins=np.array([margin])),))) == short
+
+
+def test_calibration_explains_more_of_an_arm_that_is_stretched():
+    """One joint at the end of a lever moves the hand by the lever times its error, three standard deviations of a uniform one."""
+    xml = """<mujoco><worldbody><body><joint name="j" axis="0 0 1"/><geom size=".01" mass="1"/>
+        <site name="left_tcp" pos="{} 0 0"/></body></worldbody></mujoco>"""
+    scene = SimpleNamespace(control_timestep=0.1, robot=SimpleNamespace(joint_names=["j"]))
+    for lever in (0.3, 0.7):
+        model = mujoco.MjModel.from_xml_string(xml.format(lever))
+        played = SimpleNamespace(draw=SimpleNamespace(model=model), qpos=np.array([[0.4]]))
+        assert calibration(scene, played) == pytest.approx(lever * ZEROED * np.sqrt(3.0))
 
 
 @pytest.mark.slow

@@ -19,22 +19,26 @@ import numpy as np
 
 from ....scenarios.draws.inference import ends_of
 from ....scenarios.draws.perturbation import loose
-from ....scenarios.draws.variation import PENETRATION, STATE, Draw, penetration
+from ....scenarios.draws.variation import PENETRATION, Draw, penetration
 from ....scenarios.grips.gripper import gripper_of
+from ....scenarios.reading.dealing import PLACES
 from ....scenarios.scene.scene import Scene
 from ...checks.releases import PRESSES, GripHold, HandAndArm
 from ...rollout.rollout import Rollout, Take, play
 from .hand_stops import OVER, MeasuredArms, closed
+from .partial_replay import Played, addresses, begun, is_robots, moved, of_robot, play_on, points_of, start_of
 from .recorded_start import StartOfTake
 
 WIDER = 0.02  # m, by which places are looked for beyond what the scenario draws
 SAMPLES = 6000  # places of a thing that are looked at for one hold
 TURNS = 6  # ways in which it may be turned
-POINTS = 24  # of each shape of a thing
-WIDE, FINE, ROUNDS, BEST = 16, 12, 3, 4  # starts that are played at first and around the best, how often, and how many these are
+WIDE, FINE = 16, 12  # starts that are played at first, and around the best
+ROUNDS, BEST = 3, 4  # how often, and how many these are
 SPREAD = ((0.010, 0.3), (0.005, 0.1), (0.003, 0.05))  # of each round: m, and share of the range of what is no place
-BEFORE, DEEPEST, EVERY = 2.5, 0.003, 0.25  # s, m, s: no deeper was the hand in anything so long before; looked at so often
-AFTER = 1.5  # s of a hold that are played
+BEFORE, EVERY, DEEPEST = 2.5, 0.25, 0.003  # s, s, m: so long before, looked at so often, the hand was no deeper in anything
+AFTER, ARC = 1.5, 4.0  # s of a hold that are played, and of one of a door or a drawer
+LEAD = 1.0  # s, so long before the hand begins to close starts go on from another one
+NUDGE = 0.01  # by which a value is changed, to see what it moves
 CLOSING = 0.01  # of a hand's way in `OVER`, by which it moves as it closes
 TRACKED = 0.005  # rad, by which an arm is pushed off its way that weighs as much as a stop elsewhere by `PRESSES`
 KEPT, MORE, AGAIN = 12, 8, 2  # starts that are played whole, and how many more how often, until enough agree
@@ -75,6 +79,9 @@ def _began(hand: HandAndArm, hold: GripHold, rows: int, after: int) -> int:
     return int(max(at - rows // 2, after, 0)) if at < hold.first else int(at)
 
 
+Tried = tuple[float, int, str, Draw, Played]
+
+
 class InferredStarts:
     """The search for the starts of one take.
 
@@ -112,13 +119,9 @@ class InferredStarts:
             likely: starts drawn of what the scenario varies: what no hold tells stays as it is in them.
         """
         bases = list(likely)
-        if not self.takes or not self.ends:
-            return bases
-        for take in self.takes:
-            (seen,) = self._play([bases[0]], take)
-            found = self._held_by(take, seen, bases)
-            if found:
-                bases = found
+        self.nudged = {key: self.start.draw(bases[0].values | {key: bases[0].values[key] + NUDGE}) for key in self.ends}
+        for take in self.takes if self.ends else ():
+            bases = self._held_by(take, bases) or bases
         return bases[:KEPT] if self.held else bases
 
     def whole(self, likely: Sequence[Draw], enough: int, departs: Callable[[Rollout], float]) -> list[Rollout]:
@@ -127,87 +130,120 @@ class InferredStarts:
         Args:
             likely: see `draws`; departs: how far a whole replay departs from the record; up to 1 it agrees.
         """
-        draws = self.draws(likely)
-        found = self._wholly(draws)
+        found = self._wholly(self.draws(likely))
         for _ in range(AGAIN if self.held else 0):
             agreeing = [one.draw for one in found if departs(one) <= 1.0]
             if len(agreeing) >= enough:
                 break
             about = agreeing or [one.draw for one in sorted(found, key=departs)[:BEST]]
-            found += self._wholly([self._beside(about[k % len(about)], "", ROUNDS)[1] for k in range(MORE)])
+            found += self._wholly([self._beside(about[k % len(about)], "", ROUNDS) for k in range(MORE)])
         return found
 
     def _wholly(self, draws: Sequence[Draw]) -> list[Rollout]:
         return list(play(self.scene, [Take(draw, self.actions) for draw in draws], threads=self.threads, nearest=True))
 
-    def _held_by(self, take: HandTake, seen: Rollout, bases: Sequence[Draw]) -> list[Draw]:
+    def _held_by(self, take: HandTake, bases: Sequence[Draw]) -> list[Draw]:
         """Starts in which this hand holds something, of all rounds the best first; none where nothing can have lain there."""
-        near, parts = _Near(self, take, seen), [part for part in movable(self.scene) if part not in self.held]
+        dt = self.scene.control_timestep
+        step = max(0, int((take.begin - LEAD) / dt))
+        seen = self._first(bases[: BEST if self.held else 1], step, take.stop + AFTER)
+        near, parts = _Near(self, take, seen[0]), [part for part in movable(self.scene) if part not in self.held]
+        if any(
+            near.between(points_of(seen[0].draw.model, near.posture, part), np.zeros((1, 3)))[0] for part in self.held
+        ):
+            return []  # it takes again what was held before
         places = {part: some for part in parts if len(some := near.places(part, bases[0]))}
         if not places:
             return []
-        tried: list[tuple[float, int, str, Draw]] = []
-        first = list(self._wide(near, places, bases))
-        self._score(first, take, tried)
+        if any(moved(one, step, f"{part}/") for one in seen for part in places):  # what comes along on a belt
+            step, seen = 0, [Played(one.draw, one.qpos, one.observations, one.draw.start_state) for one in seen]
+        after = AFTER if set(places) <= set(loose(self.scene)) else ARC
+        tried: list[Tried] = []
+        self._score(list(self._wide(near, places, bases, seen)), take, after, tried)
         for k in range(ROUNDS):
             best = sorted(tried, key=lambda row: row[:2])[:BEST]
             if self.left <= 0.0 or not best:
                 break
-            self._score(
-                [self._beside(draw, part, k) for _, _, part, draw in best for _ in range(FINE // len(best))],
-                take,
-                tried,
-            )
+            more = [
+                (part, self._beside(draw, part, k), one)
+                for *_, part, draw, one in best
+                for _ in range(FINE // len(best))
+            ]
+            self._score(more, take, after, tried)
         tried.sort(key=lambda row: row[:2])
         if tried:
             self.held[tried[0][2]] = take
-        return [draw for *_, draw in tried]
+        return [draw for *_, draw, _ in tried]
 
     def _wide(
-        self, near: _Near, places: Mapping[str, Sequence[Mapping[str, float]]], bases: Sequence[Draw]
-    ) -> Iterator[tuple[str, Draw]]:
+        self,
+        near: _Near,
+        places: Mapping[str, Sequence[Mapping[str, float]]],
+        bases: Sequence[Draw],
+        seen: Sequence[Played],
+    ) -> Iterator[tuple[str, Draw, Played]]:
         """Starts at places far from each other, the things in turn."""
         given, k = 0, 0
         for i in range(max(len(some) for some in places.values())):
             for part, some in places.items():
                 if i >= len(some) or given >= WIDE:
                     continue
-                draw = self.start.draw({**bases[k % len(bases)].values, **some[i]})
+                base = bases[k % len(bases)] if not self.held else seen[k % len(seen)].draw
+                draw = self.start.draw({**base.values, **some[i]})
                 k += 1
-                if penetration(draw) <= PENETRATION and near.free(draw):
+                if penetration(draw) <= PENETRATION and near.free(draw, seen[(k - 1) % len(seen)]):
                     given += 1
-                    yield part, draw
+                    yield part, draw, seen[(k - 1) % len(seen)]
 
-    def _beside(self, draw: Draw, part: str, k: int) -> tuple[str, Draw]:
-        """A start a little beside one, in all but the places that earlier holds fixed; in these too where no part is named."""
+    def _beside(self, draw: Draw, part: str, k: int) -> Draw:
+        """A start a little beside one, in all that may matter to a part and moves none that was held before; in all where none is named."""
         place, share = SPREAD[min(k, len(SPREAD) - 1)]
-        values = dict(draw.values)
+        values, fixed = dict(draw.values), self.fixed() if part else set()
+        mine = self.moves(part) if part else {}
         for key, (low, high) in self.ends.items():
-            if not part or key.startswith(f"{part}.") or not any(key.startswith(f"{held}.") for held in self.held):
+            if key not in fixed and (not part or key in mine or key.partition(".")[2] not in PLACES):
                 by = place if ".at." in key else share * (high - low)
                 values[key] = float(np.clip(values[key] + self.rng.normal(0.0, by), *self.bounds(key)))
         other = self.start.draw(values)
-        return part, other if penetration(other) <= PENETRATION else draw
+        return other if penetration(other) <= PENETRATION else draw
+
+    def moves(self, part: str) -> dict[str, np.ndarray]:
+        """Key -> (m, 3) by how much it moves the points of a part, of those that do."""
+        at = {key: points_of(draw.model, start_of(draw), part) for key, draw in self.nudged.items()}
+        middle = np.median(np.stack(list(at.values())), axis=0)  # each key alone moves it, so most leave it where it is
+        return {key: by for key, one in at.items() if len(by := one - middle) and np.abs(by).max() > 1e-6}
+
+    def fixed(self) -> set[str]:
+        """Values that move what was held before."""
+        return {
+            key
+            for part in self.held
+            for key in (*self.moves(part), *(key for key in self.ends if key.startswith(f"{part}.")))
+        }
 
     def bounds(self, key: str) -> tuple[float, float]:
         low, high = self.ends[key]
         return (low - WIDER, high + WIDER) if ".at." in key else (low, high)
 
-    def _play(self, draws: Sequence[Draw], take: HandTake) -> Iterator[Rollout]:
-        """Starts played until a little beyond the stop."""
-        n = min(len(self.actions), int(np.ceil((take.stop + AFTER) / self.scene.control_timestep)) + 1)
-        self.left -= len(draws) * n * self.scene.control_timestep
-        return play(self.scene, [Take(draw, self.actions[:n]) for draw in draws], threads=self.threads)
+    def _first(self, draws: Sequence[Draw], step: int, end: float) -> list[Played]:
+        """Starts played from their beginning, with the state from which others go on."""
+        return list(self._play([(draw, begun(self.scene, draw)) for draw in draws], end, step))
+
+    def _play(self, some: Sequence[tuple[Draw, Played]], end: float, keep: int = 0) -> Iterator[Played]:
+        """Starts, each with the one that it goes on from, until `end` [s]; see `play_on`."""
+        n = min(len(self.actions), int(np.ceil(end / self.scene.control_timestep)) + 1)
+        self.left -= sum(n - base.step for _, base in some) * self.scene.control_timestep
+        return play_on(self.scene, self.actions[:n], some, self.threads, keep)
 
     def _score(
-        self, some: Sequence[tuple[str, Draw]], take: HandTake, tried: list[tuple[float, int, str, Draw]]
+        self, some: Sequence[tuple[str, Draw, Played]], take: HandTake, after: float, tried: list[Tried]
     ) -> None:
-        for (part, draw), played in zip(some, self._play([draw for _, draw in some], take)):
-            tried.append((self._misses(played, take), len(tried), part, draw))
+        for (part, draw, base), played in zip(some, self._play([one[1:] for one in some], take.stop + after)):
+            tried.append((self._misses(played, take, after), len(tried), part, draw, base))
 
-    def _misses(self, played: Rollout, take: HandTake) -> float:
+    def _misses(self, played: Played, take: HandTake, after: float) -> float:
         """How much a replay differs from the record while the hand closes and holds: of its closing, and of its arm's way."""
-        end = min(take.stop + AFTER, (len(played.qpos) - 1) * self.scene.control_timestep)
+        end = min(take.stop + after, (len(played.qpos) - 1) * self.scene.control_timestep)
         at = take.hand.t - self.offset
         here = (at >= take.begin) & (at <= end)
         apart = closed(self.scene, played, take.hand.names, at[here]) - take.hand.state[here]
@@ -216,7 +252,7 @@ class InferredStarts:
         if self.measured is None:
             return found
         t, off = self.measured.t, self.measured.apart(self.scene, played)
-        before, now = (t >= take.begin - AFTER) & (t < take.begin), (t >= take.begin) & (t <= end)
+        before, now = (t >= take.begin - LEAD) & (t < take.begin), (t >= take.begin) & (t <= end)
         zero = off[before].mean(axis=0) if before.any() else 0.0
         return found + (float(np.sqrt(np.mean((off[now] - zero) ** 2))) / TRACKED if now.any() else 0.0)
 
@@ -224,14 +260,14 @@ class InferredStarts:
 class _Near:
     """What can have lain where a hand begins to close, by the posture in which a replay shows the robot then."""
 
-    def __init__(self, search: InferredStarts, take: HandTake, seen: Rollout):
+    def __init__(self, search: InferredStarts, take: HandTake, seen: Played):
         self.search, self.scene = search, search.scene
         dt, end = self.scene.control_timestep, len(seen.qpos) - 1
-        rows = {min(end, max(0, round((take.begin - back) / dt))) for back in np.arange(0.0, BEFORE + EVERY, EVERY)}
-        self.postures, model = seen.qpos[sorted(rows)], self.scene.model
-        self.robot = np.array([a for j in range(model.njnt) if _of_robot(model, j) for a in _addresses(model, j)])
+        self.rows = sorted({min(end, max(0, round((take.begin - back) / dt))) for back in np.arange(0.0, BEFORE + EVERY, EVERY)})
+        model = self.scene.model
+        self.robot = np.array([a for j in range(model.njnt) if of_robot(model, j) for a in addresses(model, j)])
         gripper, data = gripper_of(self.scene.robot.name, self.scene.robot.hand), mujoco.MjData(model)
-        data.qpos[:] = self.postures[-1]
+        self.posture = data.qpos[:] = seen.qpos[self.rows[-1]]
         mujoco.mj_kinematics(model, data)
         side = _side(take.hand, self.scene)
         faces = [data.site(f"{side}_{face}").xpos.copy() for face in gripper.faces]
@@ -241,33 +277,29 @@ class _Near:
 
     def places(self, part: str, base: Draw) -> list[dict[str, float]]:
         """Values under which some of a part lies between the pads, each far from those before it."""
-        search, keys = self.search, list(self.search.ends)
-        known = dict(base.values)
-        at = _points(self.scene, base, part)
-        moves = {
-            key: _points(self.scene, search.start.draw({**known, key: known[key] + 0.01}), part) - at for key in keys
-        }
+        search, known = self.search, dict(base.values)
+        at, fixed = points_of(base.model, start_of(base), part), search.fixed()
+        moves = {key: by for key, by in search.moves(part).items() if key not in fixed}
         turned = [key for key, by in moves.items() if np.ptp(by, axis=0).max() > 1e-6]
-        shifts = {
-            key: by.mean(axis=0) / 0.01 for key, by in moves.items() if key not in turned and np.abs(by).max() > 1e-6
-        }
-        if not shifts and not turned:
+        shifts = {key: by.mean(axis=0) / NUDGE for key, by in moves.items() if key not in turned}
+        if not moves:
             return []
         found: list[np.ndarray] = []
         values: list[dict[str, float]] = []
         for _ in range(TURNS if turned else 1):
             given = {key: float(search.rng.uniform(*search.bounds(key))) for key in turned}
-            points = _points(self.scene, search.start.draw({**known, **given}), part) if turned else at
+            draw = search.start.draw({**known, **given}) if turned else base
+            points = points_of(draw.model, start_of(draw), part) if turned else at
             ranges = np.array([search.bounds(key) for key in shifts]).reshape(-1, 2)
             some = search.rng.uniform(ranges[:, 0], ranges[:, 1], (SAMPLES // (TURNS if turned else 1), len(ranges)))
-            moved = (some - np.array([known[key] for key in shifts])) @ np.array(list(shifts.values())).reshape(-1, 3)
-            inside = self._between(points, moved)
-            for row, by in zip(some[inside], moved[inside]):
+            by = (some - np.array([known[key] for key in shifts])) @ np.array(list(shifts.values())).reshape(-1, 3)
+            inside = self.between(points, by)
+            for row, moved_by in zip(some[inside], by[inside]):
                 values.append({**given, **dict(zip(shifts, map(float, row)))})
-                found.append(points.mean(axis=0) + by)
+                found.append(points.mean(axis=0) + moved_by)
         return [values[i] for i in _far_apart(np.array(found).reshape(-1, 3), 3 * WIDE)]
 
-    def _between(self, points: np.ndarray, moved: np.ndarray) -> np.ndarray:
+    def between(self, points: np.ndarray, moved: np.ndarray) -> np.ndarray:
         """(n,) whether any point (m, 3), moved by (n, 3), lies between the pads."""
         local, by = (points - self.middle) @ self.axes, moved @ self.axes
         inside = np.zeros(len(by), bool)
@@ -279,17 +311,19 @@ class _Near:
             )
         return inside
 
-    def free(self, draw: Draw) -> bool:
-        """Whether the robot is in nothing on its way there."""
+    def free(self, draw: Draw, base: Played) -> bool:
+        """Whether the robot is in nothing on its way there; what was moved by then is where the start that it goes on from has it."""
         model, data = draw.model, mujoco.MjData(draw.model)
-        mujoco.mj_setState(model, data, draw.start_state, STATE)
-        for posture in self.postures:
-            data.qpos[self.robot] = posture[self.robot]
+        data.qpos[:] = start_of(draw)
+        gone = [a for j in moved(base, self.rows[-1]) for a in addresses(model, j)] if base.step else []
+        taken = np.concatenate([self.robot, np.array(gone, int)])
+        for row in self.rows:
+            data.qpos[taken] = base.qpos[row, taken]
             mujoco.mj_kinematics(model, data)
             mujoco.mj_comPos(model, data)
             mujoco.mj_collision(model, data)
             bodies = model.geom_bodyid[data.contact.geom] if data.ncon else np.zeros((0, 2), int)
-            own = np.array([[_robots(model, int(b)) for b in pair] for pair in bodies]).reshape(-1, 2)
+            own = np.array([[is_robots(model, int(b)) for b in pair] for pair in bodies]).reshape(-1, 2)
             if len(own) and (data.contact.dist[own[:, 0] != own[:, 1]] < -DEEPEST).any():
                 return False
         return True
@@ -301,40 +335,10 @@ def movable(scene: Scene) -> tuple[str, ...]:
     jointed = {
         model.body(int(model.jnt_bodyid[j])).name.partition("/")[0]
         for j in range(model.njnt)
-        if model.jnt_type[j] in (mujoco.mjtJoint.mjJNT_HINGE, mujoco.mjtJoint.mjJNT_SLIDE) and not _of_robot(model, j)
+        if model.jnt_type[j] in (mujoco.mjtJoint.mjJNT_HINGE, mujoco.mjtJoint.mjJNT_SLIDE) and not of_robot(model, j)
     }
     held = jointed | set(loose(scene))
     return tuple(placed.name for placed in scene.config.parts if placed.name in held and placed.behaviour is None)
-
-
-def _points(scene: Scene, draw: Draw, part: str) -> np.ndarray:
-    """(m, 3) points of all that moves of a part, as it starts."""
-    model, data = draw.model, mujoco.MjData(draw.model)
-    mujoco.mj_setState(model, data, draw.start_state, STATE)
-    mujoco.mj_kinematics(model, data)
-    rng, found = np.random.default_rng(0), []
-    moving = {int(model.jnt_bodyid[j]) for j in range(model.njnt)}
-    for g in range(model.ngeom):
-        body = int(model.geom_bodyid[g])
-        if not (model.geom_contype[g] or model.geom_conaffinity[g]) or not model.body(body).name.startswith(f"{part}/"):
-            continue
-        up = body
-        while up and up not in moving:
-            up = int(model.body_parentid[up])
-        if up:
-            found.append(data.geom_xpos[g] + _inside(model, g, rng) @ data.geom_xmat[g].reshape(3, 3).T)
-    return np.concatenate(found) if found else np.zeros((0, 3))
-
-
-def _inside(model: mujoco.MjModel, g: int, rng: np.random.Generator) -> np.ndarray:
-    """(k, 3) points inside a shape, in its own frame."""
-    if model.geom_type[g] == mujoco.mjtGeom.mjGEOM_MESH:
-        mesh = int(model.geom_dataid[g])
-        begin, n = int(model.mesh_vertadr[mesh]), int(model.mesh_vertnum[mesh])
-        weights = rng.dirichlet(np.full(n, 0.3), POINTS)
-        return np.asarray(weights @ model.mesh_vert[begin : begin + n])
-    centre, half = model.geom_aabb[g, :3], model.geom_aabb[g, 3:]
-    return np.asarray(centre + half * rng.uniform(-1.0, 1.0, (POINTS, 3)))
 
 
 def _far_apart(places: np.ndarray, n: int) -> list[int]:
@@ -354,19 +358,3 @@ def _side(hand: HandAndArm, scene: Scene) -> str:
         (side for side in ("left", "right") if hand.names[0] == scene.robot.closes(side)),
         "left" if hand.side == "l" else "right",
     )
-
-
-def _robots(model: mujoco.MjModel, body: int) -> bool:
-    return body != 0 and "/" not in model.body(body).name
-
-
-def _of_robot(model: mujoco.MjModel, joint: int) -> bool:
-    return _robots(model, int(model.jnt_bodyid[joint]))
-
-
-def _addresses(model: mujoco.MjModel, joint: int) -> range:
-    begin = int(model.jnt_qposadr[joint])
-    width = {mujoco.mjtJoint.mjJNT_FREE: 7, mujoco.mjtJoint.mjJNT_BALL: 4}.get(
-        mujoco.mjtJoint(int(model.jnt_type[joint])), 1
-    )
-    return range(begin, begin + width)

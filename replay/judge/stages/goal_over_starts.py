@@ -9,8 +9,10 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import mujoco
 import numpy as np
 
+from ....scenarios.scene.scene import Scene
 from ...checks.finding import Finding
 from ...checks.rules import Rules
 from ...rollout.rollout import Rollout
@@ -22,8 +24,8 @@ from .likely_plan import LEAST_STARTS
 
 ENOUGH = 0.9  # of the starts must succeed for a PASS
 FEW, HANGS, NEVER_HELD = "no_start_agrees", "hangs_on_start", "never_held"
-# what calibration can explain: joints off by 1 deg move a hand by 12 mm for each at 0.7 m, several of them at once; an estimate
-EXPLAINED = {"m": 0.02, "rad": np.radians(2.0)}
+ZEROED = np.radians(0.5)  # by which each joint of an arm may be off at most; an estimate
+TURNED = np.radians(2.0)  # by which a thing may be turned then
 
 
 def goal_over_starts(subject: Subject, rollouts: Rollouts) -> list[Finding]:
@@ -40,6 +42,11 @@ def goal_over_starts(subject: Subject, rollouts: Rollouts) -> list[Finding]:
     unknown = start.unknown() if start is not None else scene.config.vary_unknown
     details: dict[str, Any] = {"successes": k, "starts": n, "low": low, "high": high, "unknown": ", ".join(unknown)}
     details |= {"assumed": "success"} if subject.assumed else {}
+    short, explained = [], 0.0
+    if agreeing:
+        short, explained = [short_by(subject, one) for one in rollouts.played[:agreeing]], calibration(scene, rollouts.played[0])
+        of = {"short": round(float(np.median(short)), 4), "least": round(min(short), 4), "explained": round(explained, 4)}
+        details |= {key: value for key, value in of.items() if np.isfinite(value)}
     details |= {"tried": len(rollouts.outcomes)} if agreeing is not None else {}
     known: dict[str, Any] = {"value": k / n if n else None, "limit": ENOUGH, "details": details}
     if not isinstance(label, dict) or label.get("success") is None:
@@ -52,7 +59,7 @@ def goal_over_starts(subject: Subject, rollouts: Rollouts) -> list[Finding]:
         placed = set(things_of(scene)) <= set(rollouts.plan.stood) and not (start is not None and start.unplaced)
         if n < LEAST_STARTS or (k == 0 and not placed):
             return [rule.not_checked("unknown_start", **known)]
-    if k == 0 and (agreeing is None or all(clearly_missed(subject, one) for one in rollouts.played[:agreeing])):
+    if k == 0 and (agreeing is None or min(short) > explained):
         return [rule.finding(level="FAIL", margin=-ENOUGH, excess=1.0, **known)]
     if k / n >= ENOUGH:
         return [rule.passed(**known)]
@@ -61,17 +68,41 @@ def goal_over_starts(subject: Subject, rollouts: Rollouts) -> list[Finding]:
     return [rule.not_checked(HANGS if any(one.held for one in rollouts.plan.stops) else NEVER_HELD, **known)]
 
 
-def clearly_missed(subject: Subject, played: Rollout) -> bool:
-    """Whether a replay misses a step of the goal by more than calibration can explain, at the moment that comes nearest to it."""
+def short_by(subject: Subject, played: Rollout) -> float:
+    """How much the missed step lacks [m] where it came nearest, 0 where none is missed, infinite where it is missed by no length.
+
+    A turn that is short by no more than calibration can explain counts as nothing.
+    """
     for step, subgoal in enumerate(subject.scene.course.subgoals):
         if not np.isnan(played.carry.reached[0, step]) and np.isnan(played.carry.undone[0, step]):
             continue
         near = played.nearest[step] if step < len(played.nearest) else None
         if near is None or not np.isnan(played.carry.undone[0, step]):
-            return True
-        short = {one.predicate.unit: -margin for one, margin in zip(subgoal.conditions, near.margins) if margin < 0.0}
-        return any(by > EXPLAINED.get(unit, 0.0) for unit, by in short.items())
-    return True  # a failure mode came, or the engine gave up
+            return np.inf
+        short = [(one.predicate.unit, -margin) for one, margin in zip(subgoal.conditions, near.margins) if margin < 0.0]
+        if any(by > {"m": np.inf, "rad": TURNED}.get(unit, 0.0) for unit, by in short):
+            return np.inf
+        return max((by for unit, by in short if unit == "m"), default=0.0)
+    return 0.0 if played.success else np.inf  # a failure mode came, or the engine gave up
+
+
+def calibration(scene: Scene, played: Rollout) -> float:
+    """How far [m] a hand may have been from where its joints tell, anywhere in a take, with each joint off by up to `ZEROED`.
+
+    Three standard deviations of independent uniform errors, in the direction in which they move the hand most, of the further hand.
+    """
+    model, data, found = played.draw.model, mujoco.MjData(played.draw.model), 0.0
+    columns = [int(model.joint(name).dofadr[0]) for name in scene.robot.joint_names]
+    hands = [i for i in range(model.nsite) if model.site(i).name in ("left_tcp", "right_tcp")]
+    for row in played.qpos[:: max(1, round(1.0 / scene.control_timestep))]:
+        data.qpos[:] = row
+        mujoco.mj_kinematics(model, data)
+        mujoco.mj_comPos(model, data)
+        for hand in hands:
+            moves = np.zeros((3, model.nv))
+            mujoco.mj_jacSite(model, data, moves, None, hand)
+            found = max(found, float(np.linalg.norm(moves[:, columns], 2)))
+    return 3.0 * ZEROED / np.sqrt(3.0) * found
 
 
 def in_each(happened: Callable[[Rollouts], list[Finding]], rollouts: Rollouts, rules: Rules) -> list[Finding]:
