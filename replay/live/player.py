@@ -11,9 +11,9 @@ import numpy as np
 from ...scenarios.sheet.errors import EpisodeError
 from ..report.lines import VerdictLine
 from ..report.text import Words
-from .replayed import Replayed
+from .replayed import Replayed, bodies_of
 from .server import Message, PageServer
-from .shapes import PosedModel, meshes, shapes, standing_view
+from .shapes import GHOST, PosedModel, meshes, shapes, standing_view
 
 IDLE = 0.25  # s, that is waited for a message where nothing moves
 SHOWN = ("FAIL", "WARN")
@@ -66,6 +66,7 @@ class Player:
         else:
             self.page.keep("shapes", dict(NOTHING))
             self.page.keep("frame", None)
+            self.page.keep("ghost", None)
             self.page.keep("forces", {"forces": []})
         reached = [] if take is None else list(take.rollout.reached.items())
         self.page.keep("progress", {"goal": reached, "limits": []})
@@ -80,6 +81,7 @@ class Player:
                 "begin": begin,
                 "end": end,
                 "how": why,
+                "robot": [] if take is None else sorted(bodies_of(take.draw.model, take.scene.robot.root)),
                 "findings": [_shown(one) for one in self._findings],
             },
         )
@@ -95,12 +97,15 @@ class Player:
             return
         at = self._take.begin + self._step * self._take.scene.control_timestep
         message = self._posed.frame(self._take.rollout.qpos[self._step], at)
+        ghost = self._posed.frame(self._take.commanded(self._step), at, GHOST)
         drawn = [{key: one[key] for key in ("pos", "force")} for one in self._take.forces(self._step)]
         if self._playing:
             self.page.send("frame", message)
+            self.page.send("ghost", ghost)
             self.page.send("forces", {"forces": drawn})
         else:
             self.page.keep("frame", message)
+            self.page.keep("ghost", ghost)
             self.page.keep("forces", {"forces": drawn})
 
     # -- what the page asks for -------------------------------------------------------------------------------------

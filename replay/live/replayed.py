@@ -65,6 +65,15 @@ class Replayed:
         mujoco.mj_forward(self.draw.model, self._data)
         return self._data
 
+    def commanded(self, step: int) -> np.ndarray:
+        """(nq,) the state of a control step with each commanded joint where the command of that step wants it."""
+        qpos = np.array(self.rollout.qpos[step])
+        actions = self.rollout.actions
+        for name, wanted in zip(self.scene.schema.action.names, actions[min(step, len(actions) - 1)]):
+            if mujoco.mj_name2id(self.draw.model, mujoco.mjtObj.mjOBJ_JOINT, name) >= 0:
+                qpos[self.draw.model.joint(name).qposadr[0]] = wanted
+        return qpos
+
     def forces(self, step: int) -> list[dict[str, Any]]:
         """Contacts at a control step: `pos` (3,) [m], `force` (3,) [N] on the second of the two, and `bodies`, their ids."""
         data, found = self._at(step), []

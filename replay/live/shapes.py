@@ -14,7 +14,7 @@ import numpy as np
 
 from ...envs.rendering import shown_groups
 
-MESHES, FRAME = 1, 2  # first number of a message of bytes
+MESHES, FRAME, GHOST = 1, 2, 3  # first number of a message of bytes
 GEOM = {int(kind): kind.name.removeprefix("mjGEOM_").lower() for kind in mujoco.mjtGeom.__members__.values()}
 
 
@@ -104,13 +104,13 @@ def meshes(model: mujoco.MjModel) -> tuple[str, bytes]:
     return hashlib.sha256(message).hexdigest(), message
 
 
-def frame(data: mujoco.MjData, time: float) -> bytes:
-    """Message of where all is: uint32 `FRAME`, float32 time [s], (nbody, 7) places and quaternions, (vertices, 3) of cloth."""
+def frame(data: mujoco.MjData, time: float, kind: int = FRAME) -> bytes:
+    """Message of where all is: uint32 `kind`, float32 time [s], (nbody, 7) places and quaternions, (vertices, 3) of cloth."""
     model = data.model
     poses = np.empty((model.nbody, 7), np.float32)
     poses[:, :3], poses[:, 3:] = data.xpos, data.xquat
     soft = data.flexvert_xpos.astype(np.float32).tobytes() if model.nflex else b""
-    return struct.pack("<If", FRAME, time) + poses.tobytes() + soft
+    return struct.pack("<If", kind, time) + poses.tobytes() + soft
 
 
 class PosedModel:
@@ -124,11 +124,11 @@ class PosedModel:
         mujoco.mj_camlight(self.model, self.data)
         return self.data
 
-    def frame(self, qpos: np.ndarray, time: float = 0.0) -> bytes:
+    def frame(self, qpos: np.ndarray, time: float = 0.0, kind: int = FRAME) -> bytes:
         """`frame` with everything at qpos (nq,)."""
         self.data.qpos[:] = qpos
         mujoco.mj_kinematics(self.model, self.data)
         if self.model.nflex:
             mujoco.mj_comPos(self.model, self.data)
             mujoco.mj_flex(self.model, self.data)
-        return frame(self.data, time)
+        return frame(self.data, time, kind)

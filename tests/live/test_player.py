@@ -68,6 +68,19 @@ def test_it_is_played_as_it_was_made(judged):
             assert np.array_equal(take.rollout.states[step], state)  # to the bit
 
 
+def test_the_ghost_is_the_robot_where_it_is_commanded_and_the_world_where_it_was(judged):
+    take, names = judged.take, judged.take.scene.schema.action.names
+    speeds = np.abs(np.diff(take.rollout.actions, axis=0)) * [name.startswith("zarm") for name in names]
+    step, column = np.unravel_index(np.argmax(speeds), speeds.shape)  # where an arm's joint is asked to move fastest
+    joint = names[column]
+    qpos, was = take.commanded(step), take.rollout.qpos[step]
+    at = int(take.draw.model.joint(joint).qposadr[0])
+    assert qpos[at] == take.rollout.actions[step][column] and 1e-4 < abs(qpos[at] - was[at]) < 0.5
+    robot = bodies_of(take.draw.model, take.scene.robot.root)
+    others = [j for j in range(take.draw.model.njnt) if int(take.draw.model.jnt_bodyid[j]) not in robot]
+    assert others and all(qpos[take.draw.model.jnt_qposadr[j]] == was[take.draw.model.jnt_qposadr[j]] for j in others)
+
+
 def test_a_finding_is_looked_for_at_its_contact_or_joint(judged):
     take, model = judged.take, judged.take.draw.model
     step, point = take.place(["zarm_r4_joint"], 2.0)
@@ -91,7 +104,7 @@ def test_the_page_seeks_jumps_and_aims(served, judged):
             while True:
                 message = talk.recv(timeout=60)
                 if isinstance(message, bytes):
-                    if kind == "frame" and struct.unpack_from("<I", message)[0] == 2:
+                    if kind == {2: "frame", 3: "ghost"}.get(struct.unpack_from("<I", message)[0]):
                         return struct.unpack_from("<f", message, 4)[0]
                 elif json.loads(message)["kind"] == kind:
                     return json.loads(message)
@@ -105,6 +118,7 @@ def test_the_page_seeks_jumps_and_aims(served, judged):
         assert until("frame") == pytest.approx(1.5, abs=1 / 30)
         talk.send(json.dumps({"do": "finding", "index": 0}))
         assert until("frame") == pytest.approx(2.0, abs=1e-4)
+        assert until("ghost") == pytest.approx(2.0, abs=1e-4)
         assert until("forces")["forces"]
         assert until("aim")["point"] == pytest.approx(judged.take.place(["zarm_r4_joint"], 2.0)[1])
         for wrong in ({"do": "open", "index": 9}, {"do": "finding", "index": -1}, {"do": "seek", "t": "1"}, {"do": "seek"}):
@@ -140,4 +154,6 @@ def test_in_a_browser(served, tmp_path):
         browser.ask("document.querySelectorAll('#marks i')[1].click(); 0")
         browser.until("shiliu.aim && Math.abs(+document.getElementById('time').value - 1.0) < 0.1")
         assert "collision.unexpected" in browser.ask("document.getElementById('findings').textContent")
+        browser.ask("document.getElementById('ghost').click(); 0")
+        assert browser.ask("shiliu.ghosts.filter(one => one.visible).length === shiliu.take.robot.length && shiliu.take.robot.length > 20")
         browser.picture(tmp_path / "player.png")

@@ -9,14 +9,14 @@ const WORDS = {
     reach: 'reach of both arms', part: 'place', click: 'click where it shall stand', check: 'Check', play: 'play', stop: 'stop', skill: 'next skill',
     restart: 'from the start', take: 'begin take', end: 'end take', home: 'home', xr: 'headset', left: 'left hand', right: 'right hand',
     keys: 'W S A D Q E move, I K J L U O turn the hand; Tab the other hand, Space grip, Shift+drag moves it with the mouse; arrows, , . base, Page keys squat; Enter begins and ends a take.',
-    closed: 'The server has ended. Start it again and reload.', shown: 'shown', judging: 'judging…', behind: 'slower than real time',
+    closed: 'The server has ended. Start it again and reload.', shown: 'shown', judging: 'judging…', behind: 'slower than real time', ghost: 'command as a ghost',
   },
   zh: {
     problems: '问题', goal: '目标', variation: '变化', seed: '种子', nominal: '按文件', places: '位置', sites: '显示位点名称',
     reach: '双臂可达范围', part: '放置', click: '点击要放的位置', check: '检查', play: '播放', stop: '停止', skill: '下一技能',
     restart: '从头开始', take: '开始录制', end: '结束录制', home: '回到起始', xr: '头显', left: '左手', right: '右手',
     keys: 'W S A D Q E 移动手，I K J L U O 转动手；Tab 换手，空格夹持，Shift+拖动用鼠标移动；方向键与 , . 移动底盘，PageUp/PageDown 升降；回车开始或结束录制。',
-    closed: '服务已结束。请重新启动并刷新页面。', shown: '显示用时', judging: '正在判定…', behind: '慢于实时',
+    closed: '服务已结束。请重新启动并刷新页面。', shown: '显示用时', judging: '正在判定…', behind: '慢于实时', ghost: '以虚影显示指令',
   },
 };
 let say = WORDS.en;
@@ -36,8 +36,10 @@ orbit.target.set(0.35, 0, 0.9);
 const sun = new THREE.DirectionalLight(0xffffff, 1.7);
 sun.position.set(-1, -2, 4);
 world.add(sun, new THREE.HemisphereLight(0xffffff, 0x888888, 1.6));
-const moving = new THREE.Group(), helpers = new THREE.Group(), arrows = new THREE.Group();
-world.add(moving, helpers, arrows);
+const moving = new THREE.Group(), helpers = new THREE.Group(), arrows = new THREE.Group(), ghost = new THREE.Group();
+world.add(moving, helpers, arrows, ghost);
+ghost.visible = false;
+const mist = new THREE.MeshBasicMaterial({ color: 0x2266cc, transparent: true, opacity: 0.25, depthWrite: false });
 helpers.visible = false;
 const quat = q => new THREE.Quaternion(q[1], q[2], q[3], q[0]);
 
@@ -61,6 +63,7 @@ function materialOf(rgba) {
 
 function build(shapes) {
   moving.clear();
+  ghost.clear();
   $('labels').replaceChildren();
   state.hits = [];
   state.names = shapes.bodies;
@@ -75,6 +78,13 @@ function build(shapes) {
     state.bodies[g.body].add(mesh);
     state.hits.push(mesh);
   }
+  state.ghosts = state.bodies.map(body => {
+    const link = new THREE.Group();
+    link.visible = false;
+    for (const child of body.children) link.add(Object.assign(child.clone(), { material: mist }));
+    ghost.add(link);
+    return link;
+  });
   state.flexes = shapes.flexes.map(f => {
     const geometry = new THREE.BufferGeometry();
     geometry.setAttribute('position', new THREE.BufferAttribute(new Float32Array(3 * f.n), 3));
@@ -104,6 +114,18 @@ function takeMeshes(view) {
     geometry.computeVertexNormals();
     state.geometries.push(geometry);
     at += 12 * corners;
+  }
+}
+
+// where the robot's links would be if its joints were where they are commanded
+function takeGhost(view) {
+  const all = new Float32Array(view.buffer, 8);
+  for (const i of state.take?.robot ?? []) {
+    const p = 7 * i, link = state.ghosts[i];
+    if (!link || all.length < p + 7) return;
+    link.position.set(all[p], all[p + 1], all[p + 2]);
+    link.quaternion.set(all[p + 4], all[p + 5], all[p + 6], all[p + 3]);
+    link.visible = true;
   }
 }
 
@@ -155,7 +177,7 @@ socket.onclose = () => { $('state').textContent = say.closed; $('state').classNa
 socket.onmessage = ({ data }) => {
   if (typeof data !== 'string') {
     const view = new DataView(data);
-    (view.getUint32(0, true) === 1 ? takeMeshes : takeFrame)(view);
+    [takeMeshes, takeFrame, takeGhost][view.getUint32(0, true) - 1]?.(view);
     return;
   }
   const message = JSON.parse(data);
@@ -294,6 +316,7 @@ for (const id of ['play', 'stop', 'skill', 'restart']) $(id).onclick = () => { $
 $('nominal').onclick = () => ask('seed', { seed: null });
 $('seed').onchange = () => $('seed').value !== '' && ask('seed', { seed: Math.trunc(+$('seed').value) });
 $('spheres').onchange = () => { helpers.visible = $('spheres').checked; };
+$('ghost').onchange = () => { ghost.visible = $('ghost').checked; };
 $('time').oninput = () => ask('seek', { t: +$('time').value });
 $('episodes').onchange = () => ask('open', { index: +$('episodes').value });
 let pressed = null;
