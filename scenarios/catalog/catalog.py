@@ -50,11 +50,11 @@ def load_scenario(
     plain = None if overrides or cell else composition.as_it_stands(name, conf_dir)
     if plain is not None:
         plain.tree["variant"] = variant
-        return over_link(scene_of(plain, name, hand=hand, base=base, robot=robot), link, conf_dir)
+        return over_link(scene_of(plain, name, hand=hand, base=base, robot=robot, conf_dir=conf_dir), link, conf_dir)
     words = [f"scenario={name}", *([f"cell={cell}"] if cell else []), *([f"variant={variant}"] if variant else [])]
     words += [_below_scenario(o) for o in overrides]
     composed = composition.compose("scene", words, conf_dir)
-    return over_link(scene_of(composed, name, hand=hand, base=base, robot=robot), link, conf_dir)
+    return over_link(scene_of(composed, name, hand=hand, base=base, robot=robot, conf_dir=conf_dir), link, conf_dir)
 
 
 def over_link(scene: Scene, link: str | Mapping[str, Any] | None, conf_dir: Path | None = None) -> Scene:
@@ -90,6 +90,7 @@ def scene_of(
     base: str | None,
     robot: str,
     also: Callable[[Scene], object] | None = None,
+    conf_dir: Path | None = None,
 ) -> Scene:
     """The scene of a composed config that has a `scenario` key, in the cell that it names, if any; `also`: see `Scene`."""
     places = composed.places.copy()
@@ -100,7 +101,7 @@ def scene_of(
             field=name,
         )
     tree = resolved(composed.tree["scenario"], chosen_variant(composed.tree), places, problems, (*REQUIRED, *KEYS))
-    link = resolve(composition.members("link"), tree.pop("link", None), link_of(composed))
+    link = resolve(composition.members("link", conf_dir), tree.pop("link", None), link_of(composed))
     tree |= {} if link is None else {"link": link}
     if problems.found:  # what follows from half a scenario would hide it
         problems.stop(f"The scenario {name!r}")

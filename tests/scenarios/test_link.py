@@ -268,3 +268,16 @@ def test_bad_links_are_refused():
     ):
         with pytest.raises(ScenarioError, match=message):
             resolve(presets, layer)
+
+
+def test_a_scenario_names_a_link_of_its_own_folder(tmp_path):
+    for group, name, text in (
+        ("link", "tunnel", "delay: 0.12 s\nloss: 3 %\n"),
+        ("scenario", "far", "defaults: [bare, _self_]\nlink: tunnel\n"),
+    ):
+        (tmp_path / group).mkdir()
+        (tmp_path / group / f"{name}.yaml").write_text(text)
+    assert shiliu.load_scenario("far", conf_dir=tmp_path).config.link.delay == pytest.approx(0.12)
+    (tmp_path / "link" / "tunnel.yaml").rename(tmp_path / "link" / "other.yaml")
+    with pytest.raises(ScenarioError, match="no link 'tunnel'"):
+        shiliu.load_scenario("far", conf_dir=tmp_path)
