@@ -20,6 +20,11 @@ from .inputs import Recorded
 from .ranges import Range
 from .registry import check_of, registry
 from .rules import Rules
+from .witnesses import changed_finding
+
+
+KNOWN = "covered_by_reproduces"
+AsPlayed = Callable[[], Mapping[str, Any] | None]
 
 
 def check_integrity(
@@ -33,7 +38,7 @@ def check_integrity(
     actuators: Mapping[str, Range] | None = None,
     asked: tuple[str, Mapping[str, Any]] | None = None,
     described: Sequence[str] = (),
-    made_again: Callable[[], bool] = lambda: False,
+    as_played: AsPlayed = lambda: None,
 ) -> list[Finding]:
     """All integrity findings of one recording, what its set says of it first.
 
@@ -44,7 +49,7 @@ def check_integrity(
         described: joints that a robot's description knows; see `check_unmapped`.
         asked: name and tree of the scenario that the command names; see `check_text`.
         samples: a look at its cameras, see `picture_samples_of`; without it the pictures are not checked.
-        made_again: see `borne_out`.
+        as_played: see `borne_out`.
 
     What a fault makes meaningless is not looked at (`Check.spoils`, `Check.after`): after NaN, a clock that runs backwards or
     degrees for radians no stream is compared with another, and after channels that are mixed up neither a lag nor a freeze is
@@ -62,7 +67,7 @@ def check_integrity(
             found.append((turn, row, [rules[check.code].not_checked(f"integrity.{fault}")]))
         elif check.run is not None and check.run not in made:  # some codes are found together
             made.add(check.run)
-            findings = borne_out(check.run(recorded), made_again, rules)
+            findings = borne_out(check.run(recorded), as_played, rules)
             found.append((check.place, row, findings))
             for finding in findings:
                 what = check_of(finding.code).spoils
@@ -71,23 +76,27 @@ def check_integrity(
                     spoiled.setdefault(what, finding.code)
             if "values" in spoiled and recorded.broken is None:
                 recorded = replace(recorded, broken=spoiled["values"])
-    return [finding for _, _, findings in sorted(found, key=lambda one: one[:2]) for finding in findings]
+    every = [finding for _, _, findings in sorted(found, key=lambda one: one[:2]) for finding in findings]
+    if any(one.reason == KNOWN for one in every) and (changed := as_played()):
+        return [changed_finding(rules["column.differs"], changed) if one.code == "column.differs" else one for one in every]
+    return every
 
 
-def borne_out(findings: Sequence[Finding], made_again: Callable[[], bool], rules: Rules) -> list[Finding]:
-    """The findings; what holds recorded columns against one another does not apply where a replay makes them all again.
+def borne_out(findings: Sequence[Finding], as_played: AsPlayed, rules: Rules) -> list[Finding]:
+    """The findings; what holds recorded columns against one another does not apply where a replay tells what they should be.
 
     A motor that cannot follow and an arm that is stopped look as if a recorder had written rows of another moment.
 
     Args:
-        made_again: whether every command and measurement is what a replay gives, to the bit; asked only where columns disagree.
+        as_played: what of the columns is otherwise than in a replay (see `changed_columns`), nothing where it makes all again, to the
+            bit; None where no replay tells. Asked only where columns disagree.
     """
-    return [
-        rules[one.code].not_applicable("made_again")
-        if one.level in ("WARN", "FAIL") and check_of(one.code).compares and made_again()
-        else one
-        for one in findings
-    ]
+    out = []
+    for one in findings:
+        asked = one.level in ("WARN", "FAIL") and check_of(one.code).compares
+        changed = as_played() if asked else None
+        out.append(one if changed is None else rules[one.code].not_applicable(KNOWN if changed else "made_again"))
+    return out
 
 
 def stopped_signals(findings: Sequence[Finding], recording: Recording) -> Mapping[str, str]:

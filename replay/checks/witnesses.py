@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..recording.recording import Recording
@@ -50,7 +50,7 @@ def _finding(rule: Rule, one: Difference, others: Sequence[dict[str, Any]]) -> F
     details: dict[str, Any] = {
         "what": f"column_{one.kind}", "why": f"why_{one.name or 'unknown'}", "kind": one.name or "unknown",
         "family": one.family or "unknown", "column": one.kind, "stream": one.stream,
-        "rows": [one.first, one.last], "explained": one.explained, "undone": one.undone or None, **one.numbers, "others": list(others),
+        "explained": one.explained, "undone": one.undone or None, **one.numbers, "rows": [one.first, one.last], "others": list(others),
     }  # fmt: skip
     return rule.finding(
         level="FAIL" if one.certain else "WARN",
@@ -66,6 +66,15 @@ def _finding(rule: Rule, one: Difference, others: Sequence[dict[str, Any]]) -> F
         share=(one.last - one.first + 1) / one.rows,
         details=details,
     )
+
+
+def changed_finding(rule: Rule, changed: Mapping[str, Any]) -> Finding:
+    """`column.differs` of columns that are otherwise than in an exact replay, see `changed_columns`."""
+    numbers = {key: x for key, x in changed.items() if key not in ("subject", "t0", "t1", "size", "limit", "unit", "share")}
+    return rule.beyond(
+        changed["size"], changed["limit"], signal="measured", subject=changed["subject"], t0=changed["t0"], t1=changed["t1"],
+        unit=changed["unit"], share=changed["share"], details=numbers | {"kind": changed["cause"], "others": []},
+    )  # fmt: skip
 
 
 def check_alone(columns: ComparedColumns, rules: Rules) -> list[Finding]:

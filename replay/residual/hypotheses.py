@@ -148,7 +148,7 @@ def _floor(c: Case) -> float:
     return max(c.noise, MODEL * float(np.abs(c.recorded - c.meant).max()))
 
 
-def _told(c: Case) -> float:
+def _price(c: Case) -> float:
     """Free numbers that it costs to tell each row by itself."""
     return float(np.log1p(np.abs(c.recorded - c.meant) / _floor(c)).sum() / np.log(max(c.n, 2)))
 
@@ -377,7 +377,7 @@ def _backlash(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | st
 
 def _row(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
     if c.n <= 2:
-        yield c.recorded, _told(c), {"by": float((c.recorded - c.meant)[np.abs(c.recorded - c.meant).argmax()])}
+        yield c.recorded, _price(c), {"by": float((c.recorded - c.meant)[np.abs(c.recorded - c.meant).argmax()])}
 
 
 def _bump(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
@@ -394,7 +394,7 @@ def _burst(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]
     power = float((away**2).sum())
     alike = float((away[1:] * away[:-1]).sum()) / power if power > 0.0 else 1.0
     if abs(alike) < 0.35 and (np.abs(away) > 3.0 * c.noise).mean() > 0.4:
-        yield c.recorded, _told(c), {"rms": float(np.sqrt(power / c.n))}
+        yield c.recorded, _price(c), {"rms": float(np.sqrt(power / c.n))}
 
 
 HYPOTHESES: Sequence[ColumnReason] = (

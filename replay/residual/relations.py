@@ -25,7 +25,6 @@ KEPT = 8  # groups of which the relations are kept: those of a take are asked fo
 MEMORY = 0.36  # s of command that a position may depend on; slower servos of our real sets still fit by their last weights
 ROUNDS = 6  # of reweighting; weights change by less than a percent after
 ENOUGH_OF = 7  # channels, to know what all of them share
-NEAR_ONE = 0.04  # by which a slope by plain least squares may differ from one and be taken as it is
 SETTLED = 1e-4  # by which no coefficient changes any more
 TUKEY = 4.685  # Tukey's biweight at 95 % efficiency (Huber and Ronchetti, Robust Statistics, 2009, p. 100)
 FULL = 0.5  # of a servo's largest speed, from where on it goes as fast as it can
@@ -259,13 +258,14 @@ def _abrupt(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def _slope(x: np.ndarray, y: np.ndarray) -> float:
-    """Of y over x through nought, robustly; rows at rest tell nothing of it, and would outvote the others."""
-    plain = float(x @ y) / max(float(x @ x), 1e-12)
-    if abs(plain - 1.0) < NEAR_ONE:
-        return plain
-    size = np.abs(x)
-    goes = size > 0.2 * float(np.median(size[size > 1e-3])) if (size > 1e-3).any() else size >= 0.0
-    return float(robust(x[goes, None], y[goes], None, np.full(1, 1e-9), 1e-3)[0][0])
+    """Of y over x through nought, by the least sum of absolute differences, so that one row bends nothing."""
+    goes = np.flatnonzero(np.abs(x) > 1e-3)
+    if not len(goes):
+        return 1.0
+    ratio = y[goes] / x[goes]
+    order = np.argsort(ratio)
+    share = np.cumsum(np.abs(x[goes])[order])
+    return float(ratio[order][np.searchsorted(share, 0.5 * share[-1])])
 
 
 def _capped(relations: list[Relation | None]) -> list[Relation | None]:

@@ -9,7 +9,7 @@ from ...scenarios.draws.variation import Draw, of_episode
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.errors import EpisodeError
 from ..recording.recording import Recording, SimEpisode
-from .episode import as_recording, episode_of
+from .episode import as_recording, checkpoints_of, episode_of
 from .rollout import Take, play
 
 
@@ -59,19 +59,26 @@ def refuse_other(scene: Scene, episode: SimEpisode, name: str, ours: np.ndarray)
         )
 
 
-def made_again(scene: Scene, recording: Recording) -> bool:
-    """Whether every command and measurement of an episode, name by name, is what its replay in its own scene gives, to the bit.
-
-    Then no recorder changed it, whatever its columns look like beside one another.
-    """
+def played_again(scene: Scene, recording: Recording) -> SimEpisode | None:
+    """What the commands of an episode give in its own scene, with full states at those of the record; None where they cannot be played."""
     episode = recording.episode
     if episode is None:
-        return False
+        return None
     try:
         take = Take(start_of(scene, episode), episode.actions)
     except EpisodeError:
+        return None
+    return episode_of(scene, next(play(scene, [take], [checkpoints_of(scene, take.n_steps)], threads=1)))
+
+
+def made_again(scene: Scene, recording: Recording, played: SimEpisode | None) -> bool:
+    """Whether every command and measurement of an episode, name by name, is what its replay `played` gives, to the bit.
+
+    Then no recorder changed it, whatever its columns look like beside one another.
+    """
+    if played is None:
         return False
-    again = as_recording("", episode_of(scene, next(play(scene, [take], threads=1))), scene).streams
+    again = as_recording("", played, scene).streams
     recorded = [one for one in recording.streams.values() if one.role in ("command", "measured")]
     return all(
         (ours := again.get(one.name)) is not None

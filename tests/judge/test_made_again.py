@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.replay.rollout.episode import as_recording
-from shiliu.replay.rollout.reproduce import made_again
+from shiliu.replay.rollout.reproduce import made_again, played_again
 
 NECK, SHOULDER, ELBOW = "zhead_1_joint", "zarm_r1_joint", "zarm_r4_joint"
 
@@ -60,9 +60,12 @@ def test_a_column_that_is_late_after_it_was_played_is_the_recorders(table, serve
     joint = table.schema.observations["observation.state"].names.index("zarm_l4_joint")
     state[100:300, joint] = state[92:292, joint]  # 0.27 s
     late = as_recording("late", replace(episode, states={**episode.states, "observation.state": state}), table)
-    assert made_again(table, served) and not made_again(table, late)
+    again = played_again(table, served)
+    assert made_again(table, served, again) and not made_again(table, late, again)
     (verdict,) = shiliu.judge(late)
     assert verdict.verdict == "UNSOUND" and of(verdict, "column.differs").subject == ("zarm_l4_joint",)
+    named = of(verdict, "column.differs")  # the replay stands beside it, so that the cause is exact
+    assert (named.details["kind"], named.details["rows"]) == ("lag", [100, 299]) and named.details["explained"] > 0.999
 
 
 def test_columns_under_the_names_of_others_are_not_made_again(table, served):
@@ -71,6 +74,6 @@ def test_columns_under_the_names_of_others_are_not_made_again(table, served):
     a, b = names.index(ELBOW), names.index("zarm_l4_joint")
     names[a], names[b] = names[b], names[a]
     wrong = replace(served, streams={**served.streams, stream.name: replace(stream, names=tuple(names))})
-    assert not made_again(table, wrong)
+    assert not made_again(table, wrong, played_again(table, served))
     (verdict,) = shiliu.judge(wrong)
     assert verdict.verdict == "UNSOUND"

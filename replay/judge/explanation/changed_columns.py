@@ -8,56 +8,69 @@ from typing import Any
 
 import numpy as np
 
+from ....scenarios.scene.schema import Feature
 from ...residual.hypotheses import Case, best
 
 ENOUGH = 0.8  # of the squared difference that a reason has to explain, beside a replay that is exact
 MOVED = 0.9  # of the rows that differ: where so many stand elsewhere in the replay, rows were moved
 FINE = 1e-6  # noise of a column as stored in float32, in its own unit
 SHOWN = 12  # names in a finding
+STATE = "observation.state"
+COLUMN_OF = {"state": "measured", "velocity": "velocity", "effort": "effort", "base": "base", "wrench": "wrench", "touch": "touch"}
 
 
 def changed_columns(
-    recorded: Mapping[str, np.ndarray], replayed: Mapping[str, np.ndarray], names: Mapping[str, Sequence[str]], dt: float
-) -> dict[str, Any]:
-    """What of the record differs from its replay, by column: details of the finding, and its subject, rows and size.
+    recorded: Mapping[str, np.ndarray], replayed: Mapping[str, np.ndarray], features: Mapping[str, Feature], dt: float,
+    commands: Mapping[str, np.ndarray],
+) -> dict[str, Any]:  # fmt: skip
+    """What of the record differs from its replay: the columns of one feature, their rows, and what happened to all of them.
 
     Args:
-        recorded, replayed: feature -> (n, k), of the same features and rows.
-        names: feature -> (k,) of its columns; dt: between rows [s].
+        recorded, replayed: feature -> (n, k), of the same features and rows; features: what each holds; dt: between rows [s].
+        commands: joint -> (n,) what it was commanded, which may have been written for what was measured.
 
     Returns:
-        `subject`, `first`, `last`, `size` (largest change), `feature`, `cause` (the word of a reason, `unknown` where none explains
-        enough), `why`, `explained` and the numbers of the reason.
+        `subject`, `t0`, `t1` [s], `size` (largest change), `limit` (from where on it counts) and `unit`, `share` (of the rows); and the
+        details of a finding: `feature`, `column` (a word of `COLUMNS`), `cause` (the word of a reason, `unknown` where none explains
+        enough), `what` and `why` in the words of the catalogue, `explained`, `rows` and the numbers of the reason.
     """
     unlike = {name: recorded[name] != replayed[name] for name in recorded}
     rows = np.flatnonzero(np.any([bad.any(axis=1) for bad in unlike.values()], axis=0))
     moved = _moved(recorded, replayed, rows) if all(bad.any() for bad in unlike.values()) else None
     if moved is not None:
-        return {
-            "subject": tuple(recorded), "first": int(rows[0]), "last": int(rows[-1]), "feature": "all", "cause": moved,
-            "why": f"why_{moved}",
-            "size": max(float(np.abs(recorded[f] - replayed[f]).max()) for f in recorded), "explained": 1.0,
-        }  # fmt: skip
+        size = max(float(np.abs(recorded[f] - replayed[f]).max()) for f in recorded)
+        return _fields(tuple(recorded), rows, size, "rad", len(next(iter(recorded.values()))), dt, "all", "rows", moved, {})
     feature = max(unlike, key=lambda name: (int(unlike[name].sum()), name))
-    columns = np.flatnonzero(unlike[feature].any(axis=0))
+    names, units = features[feature].names, features[feature].unit
     cases = {}
-    for j in map(int, columns):
+    for j in map(int, np.flatnonzero(unlike[feature].any(axis=0))):
         there = np.flatnonzero(unlike[feature][:, j])
         x, truth = (np.asarray(d[feature][:, j], float) for d in (recorded, replayed))
-        others = {name: np.asarray(replayed[feature][:, i], float) for i, name in enumerate(names[feature]) if i != j}
-        cases[j] = Case(x, truth, int(there[0]), int(there[-1]), dt, FINE, others)
+        others = {name: np.asarray(replayed[feature][:, i], float) for i, name in enumerate(names) if i != j}
+        partner = commands.get(names[j]) if feature == STATE else None
+        partner = None if partner is None else np.append(partner, partner[-1:])[: len(x)].astype(float)
+        cases[j] = Case(x, truth, int(there[0]), int(there[-1]), dt, FINE, others, partner)
     worst = max(cases, key=lambda j: float(np.abs(cases[j].x - cases[j].truth).max()))
     why = best(*cases.values(), enough=ENOUGH) or best(cases[worst], enough=ENOUGH)
-    found: dict[str, Any] = {
-        "subject": tuple(names[feature][j] for j in list(cases)[:SHOWN]),
-        "first": min(case.first for case in cases.values()),
-        "last": max(case.last for case in cases.values()),
-        "size": float(np.abs(cases[worst].x - cases[worst].truth).max()),
-        "feature": feature,
-        "cause": why.name if why else "unknown",
-        "explained": why.explained if why else 0.0,
-    }
-    return found | ({"why": f"why_{why.name}", **why.numbers} if why else {})
+    size = float(np.abs(cases[worst].x - cases[worst].truth).max())
+    span = np.arange(min(case.first for case in cases.values()), max(case.last for case in cases.values()) + 1)
+    unit = units[worst]
+    column = COLUMN_OF.get(feature.removeprefix("observation."), "pose")
+    more = {} if why is None else {"explained": why.explained, **why.numbers}
+    subject = tuple(names[j] for j in list(cases)[:SHOWN])
+    return _fields(subject, span, size, unit, len(recorded[feature]), dt, feature, column, why.name if why else "unknown", more)
+
+
+def _fields(
+    subject: tuple[str, ...], rows: np.ndarray, size: float, unit: str, n: int, dt: float, feature: str, column: str, cause: str,
+    more: Mapping[str, Any],
+) -> dict[str, Any]:  # fmt: skip
+    first, last = int(rows[0]), int(rows[-1])
+    return {
+        "subject": subject, "t0": first * dt, "t1": last * dt, "size": size, "limit": FINE, "unit": unit,
+        "share": min((last - first + 1) / n, 1.0), "feature": feature, "column": column, "cause": cause, "what": f"column_{column}",
+        "why": f"why_{cause}", "explained": 1.0, **more, "rows": [first, last],
+    }  # fmt: skip
 
 
 def _moved(recorded: Mapping[str, np.ndarray], replayed: Mapping[str, np.ndarray], rows: np.ndarray) -> str | None:

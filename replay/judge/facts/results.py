@@ -20,8 +20,8 @@ from ...checks.finding import Finding
 from ...checks.grip import CarriedSpan
 from ...checks.rules import Rules
 from ...recording.pictures import Brightness
-from ...recording.recording import Recording
-from ...rollout.reproduce import made_again
+from ...recording.recording import Recording, SimEpisode
+from ...rollout.reproduce import made_again, played_again
 from ...rollout.rollout import Rollout, Take
 from ...signals.joint_motion import JointMotion
 from ...signals.signal import Motion
@@ -114,10 +114,20 @@ class Subject:
         silent = (self.label or {}).get("success") is None and self.recording.episode is None and self.recording.kind != "human"
         return silent and self.unlabelled == "success" and bool(self.scene.course.subgoals)
 
+    @property
+    def made_in(self) -> Scene:
+        """Where an own episode was made."""
+        return self.context.made_in or self.scene
+
+    @cached_property
+    def played_again(self) -> SimEpisode | None:
+        """What the commands of an own episode give where it was made."""
+        return played_again(self.made_in, self.recording)
+
     @cached_property
     def made_again(self) -> bool:
-        """Whether a replay where it was made gives every recorded command and measurement again, to the bit."""
-        return made_again(self.context.made_in or self.scene, self.recording)
+        """Whether that gives every recorded command and measurement again, to the bit."""
+        return made_again(self.made_in, self.recording, self.played_again)
 
     @property
     def claim(self) -> Mapping[str, Any] | None:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
 from ...checks.integrity import check_integrity, stopped_signals
 from ...formats.picture_samples import picture_samples_of
 from ...recording.pictures import brightness_of
+from ..explanation.changed_columns import changed_columns
 from ..facts.results import Integrity, Subject
 
 
@@ -23,10 +29,31 @@ def integrity_stage(subject: Subject) -> Integrity:
         actuators=actuators,
         described=subject.robot.described(subject),
         asked=asked,
-        made_again=lambda: subject.made_again,
+        as_played=lambda: _as_played(subject),
     )
     return Integrity(
         tuple(findings),
         dict(stopped_signals(findings, recording)),
         tuple(brightness_of(one) for one in samples if one.unreadable is None),
     )
+
+
+def _as_played(subject: Subject) -> Mapping[str, Any] | None:
+    """What of an own episode is otherwise than in its replay, which comes by all its full states: nothing where it makes every column
+    again. None where there is no such replay, or what differs is no number of a column."""
+    episode, again = subject.recording.episode, subject.played_again
+    if episode is None or again is None or subject.made_again:
+        return {} if subject.made_again else None
+    known = {k: state for k, state in episode.checkpoints.items() if k in again.checkpoints}
+    if not known or any(not np.array_equal(state, again.checkpoints[k]) for k, state in known.items()):
+        return None
+    record, played = {}, {}
+    for name, theirs in episode.states.items():
+        ours = again.states.get(name)
+        if ours is not None and ours.dtype.kind == "f" and np.ndim(theirs) == 2 and ours.shape[1] == theirs.shape[1]:
+            rows = min(len(ours), len(theirs))
+            record[name], played[name] = np.asarray(theirs)[:rows], ours[:rows]
+    if all(np.array_equal(record[name], played[name]) for name in record):
+        return None
+    features = {name: subject.made_in.schema.observations[name] for name in record}
+    return changed_columns(record, played, features, episode.control_timestep, dict(zip(episode.action_names, episode.actions.T)))

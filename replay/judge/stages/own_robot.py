@@ -134,7 +134,7 @@ class OwnRobot:
         found = [given.get(f.code, f) if f.signal == motions.signal else f for f in found]
         commanded, had = (motions.by_role[role].stream if role in motions.by_role else None for role in ("command", "measured"))
         offset = [rules[OFFSET].not_checked(stopped)] if stopped else check_offset(commanded, had, rules, origin_ns(recording))
-        found += borne_out(offset, lambda: subject.made_again, rules)
+        found += borne_out(offset, lambda: {} if subject.made_again else None, rules)
         if motions.carried is not None:
             found += check_retarget(motions.carried.result, rules)
         struck, looked = obstacles(subject, motions, rollouts)

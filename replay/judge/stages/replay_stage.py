@@ -361,27 +361,23 @@ def _reproduced(subject: Subject, motions: Motions, shown: Rollout) -> list[Find
         record = {name: np.asarray(episode.states[name])[:rows] for name in compared}
         again = {name: shown.observations[name][:rows] for name in compared}
         if not apart and any(k in shown.states for k in episode.checkpoints):
-            found = [_written_otherwise(found[0], scene, record, again)]
+            found = [_written_otherwise(found[0], scene, episode, record, again)]
         else:
             found[0].details |= attribute(scene, episode, motions.draw, record, again, shown.states)
     return found
 
 
 def _written_otherwise(
-    finding: Finding, scene: Scene, record: Mapping[str, np.ndarray], again: Mapping[str, np.ndarray]
+    finding: Finding, scene: Scene, episode: SimEpisode, record: Mapping[str, np.ndarray], again: Mapping[str, np.ndarray]
 ) -> Finding:
     """All full states are as they are replayed: what else differs was changed where columns are written, or later."""
-    names = {feature: scene.schema.observations[feature].names for feature in record}
-    changed = changed_columns(record, again, names, scene.control_timestep)
-    subject, first, last = changed.pop("subject"), changed.pop("first"), changed.pop("last")
+    features = {name: scene.schema.observations[name] for name in record}
+    commands = dict(zip(episode.action_names, episode.actions.T))
+    changed = changed_columns(record, again, features, scene.control_timestep, commands)
+    subject, value, (first, last) = changed.pop("subject"), changed.pop("size"), changed["rows"]
     likely = {"likely": "record_edited", "kind": "record_edited", "owner": "device", "edited_from": first, "edited_to": last}
-    return finding.with_(
-        subject=subject,
-        t0=first * scene.control_timestep,
-        t1=last * scene.control_timestep,
-        value=changed.pop("size"),
-        details=finding.details | likely | changed | {"columns": ", ".join(subject)},
-    )
+    details = finding.details | likely | changed | {"columns": ", ".join(subject)}
+    return finding.with_(subject=subject, t0=changed["t0"], t1=changed["t1"], value=value, details=details)
 
 
 def _comparable(episode: SimEpisode, shown: Rollout, name: str) -> bool:
