@@ -49,7 +49,7 @@ def verbs(data: Path, bags: Path, verdicts: Path, inputs: Path) -> dict[str, lis
         "report": ["report", f"verdicts={verdicts}"],
         "watch": ["watch", f"in={data.parent}", "once=true", "rest=0 s"],
         "render": ["render", "scenario=table_setting"],
-        "render, film": ["render", f"data={data}", "frames=2", "video=true"],
+        "render, episode": ["render", f"data={data}", "frames=2"],
         "render, sweep": ["render", "-m", "part=bowl_150,cup_075"],
         "record, pictures": ["record", "scenario=table_setting", "episodes=1", "seed=4", "images=true", "scenario.cameras.head.size=64x48"],
         "record, side by side": ["record", "scenario=table_setting", "episodes=2", "seed=21", "processes=2"],
