@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 
-from .replay.commands.endings import ended_by_signals, leave_quickly, mendable
+from .replay.commands.endings import Ending, ended_by_signals, leave_quickly, mendable
 from .scenarios.reading.composition import configs_of
 from .scenarios.reading.override import quoted
 from .scenarios.sheet.errors import ShiliuError
@@ -77,11 +77,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         print(f"shiliu {__version__}")
         return 0
-    with ended_by_signals():
-        return _ended(words)
+    with ended_by_signals() as ending:
+        return _ended(words, ending)
 
 
-def _ended(words: Sequence[str]) -> int:
+def _ended(words: Sequence[str], ending: Ending) -> int:
     """Run one command; whatever stops it becomes a sentence and an exit code."""
     try:
         request = parse(words)
@@ -95,17 +95,20 @@ def _ended(words: Sequence[str]) -> int:
 
                 return multirun(request, module.run)
             return int(module.run(request))
+    except KeyboardInterrupt:
+        return _interrupted()
     except ShiliuError as error:
+        if ending.came:
+            return _interrupted()
         print(f"shiliu: {error}", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
-        print("shiliu: interrupted", file=sys.stderr)
-        return INTERRUPTED
     except BrokenPipeError:
         # the reader of our output has gone (`| head`); Python must not complain about it while it shuts down
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
+        if ending.came:  # a library has made this of it
+            return _interrupted()
         if "--debug" in words:
             raise
         if (known := mendable(error, _out(words))) is not None:
@@ -157,6 +160,11 @@ def parse(words: Sequence[str]) -> CommandRequest:
     if "--json" in request.flags and verb != "list":
         raise ShiliuError(f"--json belongs to `shiliu list`; `shiliu {verb}` has none.")
     return request
+
+
+def _interrupted() -> int:
+    print("shiliu: interrupted", file=sys.stderr)
+    return INTERRUPTED
 
 
 def _out(words: Sequence[str]) -> str | None:

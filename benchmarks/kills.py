@@ -2,9 +2,9 @@
 
     python benchmarks/kills.py data=DIR bags=DIR out=DIR rounds=50 [begin=0.05 end=0.8]
 
-`data` is a set of `shiliu record`, `bags` a folder of its bags (`shiliu export to=rosbag`). Each round takes the next verb, kills its
-processes by SIGKILL, SIGTERM or SIGINT in turn at a moment drawn by the round's number, between two shares of the time that the command
-takes, and runs the same command again to its end.
+`data` is a set of `shiliu record`, `bags` a folder of its bags (`shiliu export to=rosbag`); what other verbs read is made in
+`out/inputs`. Each round takes the next command, kills its processes by SIGKILL, SIGTERM or SIGINT in turn at a moment drawn by the
+round's number, between two shares of the time that the command takes, and runs it again to its end.
 Reported are: exit codes, what lay beside `out` after the kill, whether what lies at `out` is what an undisturbed run writes, and what
 lies there after the second run that does not belong there. Rounds go on until `rounds` commands were killed while they ran.
 A round that is in `out/rounds.jsonl` already is not done again, so that a run that was cut off goes on.
@@ -24,13 +24,16 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
+
 SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT")
 WAIT = 60.0  # s until a process that was asked to end is said to hang
 LONGEST = 600.0  # s that a command may take
 
 
-def verbs(data: Path, bags: Path, verdicts: Path) -> dict[str, list[str]]:
-    """Name -> command line without out=."""
+def verbs(data: Path, bags: Path, verdicts: Path, inputs: Path) -> dict[str, list[str]]:
+    """Name -> command line without out=, or with OUT where it writes elsewhere."""
+    session, corpus, board = inputs / "session.jsonl", inputs / "corpus", inputs / "board"
     return {
         "record": ["record", "scenario=table_setting", "episodes=2", "seed=11"],
         "record, append": ["record", "scenario=table_setting", "episodes=1", "seed=900", "append=true"],
@@ -46,14 +49,74 @@ def verbs(data: Path, bags: Path, verdicts: Path) -> dict[str, list[str]]:
         "report": ["report", f"verdicts={verdicts}"],
         "watch": ["watch", f"in={data.parent}", "once=true", "rest=0 s"],
         "render": ["render", "scenario=table_setting"],
+        "render, episode": ["render", f"data={data}", "frames=2"],
+        "render, sweep": ["render", "-m", "part=bowl_150,cup_075"],
+        "record, pictures": ["record", "scenario=table_setting", "episodes=1", "seed=4", "images=true", "scenario.cameras.head.size=64x48"],
+        "record, side by side": ["record", "scenario=table_setting", "episodes=2", "seed=21", "processes=2"],
+        "teleop": ["teleop", "scenario=table_setting", f"from={session}"],
+        "drift": ["drift", f"corpus={corpus}"],
+        "drift, keep": ["drift", f"data={data}", "corpus=OUT", "whole=true"],
+        "export, mcap": ["export", f"data={data}", "to=mcap"],
+        "label, apply": ["label", f"data={data}", f"apply={inputs / 'sheet.yaml'}"],
+        "print": ["print", "markers", "scenario=table_setting"],
+        "locate": ["locate", f"board={board}"],
+        "bench": ["bench", "scenario=table_setting", "pairs=2", "only=[env.step]"],
     }
 
 
+SUFFIX = {"label": ".yaml", "print": ".pdf", "locate": ".yaml", "bench": ".json"}  # of verbs that write a file
+
+
 def command(words: list[str], out: Path) -> list[str]:
-    return [sys.executable, "-m", "shiliu", *words, f"out={out}"]
+    words = [word.replace("OUT", str(out)) for word in words]
+    return [sys.executable, "-m", "shiliu", *words, *([] if any(str(out) in word for word in words) else [f"out={out}"])]
 
 
-WHOLE = ("record", "import", "export, rosbag", "export, lerobot", "deliver", "label")  # whose result is renamed into place, never replaced
+def make_inputs(data: Path, inputs: Path) -> None:
+    """What some verbs read: a session of hands, a corpus of kept takes, a label sheet, pictures of the printed board.
+
+    Args:
+        inputs: the folder to make; one that is there stays.
+    """
+    if inputs.is_dir():
+        return
+    inputs.mkdir(parents=True)
+    rest = {"p": [0.0, 0.0, 0.0], "q": [1.0, 0.0, 0.0, 0.0], "clutch": False, "grip": 0.0}
+    moves = [
+        {"do": "device", "t": 20 * k, "left": rest, "right": rest | {"p": [1e-3 * k, 0.0, 1e-3 * k], "clutch": True}, "base": [0, 0, 0], "squat": 0}
+        for k in range(75)
+    ]  # fmt: skip
+    lines = [{"do": "take", "t": 0}, *moves, {"do": "take", "t": 1500}]
+    (inputs / "session.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    subprocess.run(command(["drift", f"data={data}", "corpus=OUT"], inputs / "corpus"), check=True, capture_output=True)
+    subprocess.run(command(["label", f"data={data}"], inputs / "sheet.yaml"), check=True, capture_output=True)
+    board_pictures(inputs / "board")
+
+
+def board_pictures(folder: Path) -> None:
+    """Sixteen views of the board that `shiliu print board` prints, through a camera without distortion."""
+    import cv2
+    from shiliu.replay.locating.camera import INNER, SQUARE, SQUARES
+    from shiliu.replay.locating.markers import DICTIONARY
+
+    folder.mkdir()
+    known = cv2.aruco.getPredefinedDictionary(getattr(cv2.aruco, DICTIONARY))
+    flat = cv2.aruco.CharucoBoard(SQUARES, SQUARE, INNER, known).generateImage((1400, 1000))
+    size = np.array(SQUARES) * SQUARE
+    corners = np.array([[x * size[0], y * size[1], 0.0] for x, y in ((-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5))])
+    k, chance = np.array([[600.0, 0, 319.5], [0, 600.0, 239.5], [0, 0, 1]]), np.random.default_rng(0)
+    for number in range(16):
+        turn, at = chance.uniform(-0.5, 0.5, 3), np.array([*chance.uniform(-0.05, 0.05, 2), chance.uniform(0.35, 0.5)])
+        there = cv2.projectPoints(corners, turn, at, k, None)[0].reshape(4, 2).astype(np.float32)
+        way = cv2.getPerspectiveTransform(np.array([[0, 0], [1400, 0], [1400, 1000], [0, 1000]], np.float32), there)
+        picture = cv2.warpPerspective(flat, way, (640, 480), flags=cv2.INTER_AREA, borderValue=200)
+        cv2.imwrite(str(folder / f"{number:02d}.png"), picture)
+
+
+WHOLE = (  # whose result is renamed into place, never replaced
+    "record", "record, pictures", "record, side by side", "import", "export, rosbag", "export, lerobot", "export, mcap", "deliver", "label",
+    "label, apply", "print",
+)  # fmt: skip
 
 
 def contents(out: Path) -> dict[str, str]:
@@ -94,7 +157,7 @@ def one_round(
     """
     shutil.rmtree(room, ignore_errors=True)
     room.mkdir(parents=True)
-    out = room / ("out.yaml" if name == "label" else "out")
+    out = room / f"out{SUFFIX.get(name, '')}"
     if before is not None:
         shutil.copytree(before, out)
     chance = random.Random(number)
@@ -138,11 +201,12 @@ def main(words: list[str]) -> int:
     known = {one["round"] for one in done}
     times_file, verdicts = out / "usual.json", out / "verdicts"
     times, whole = json.loads(times_file.read_text()) if times_file.is_file() else ({}, {})
-    table = verbs(data, bags, verdicts)
+    make_inputs(data, out / "inputs")
+    table = verbs(data, bags, verdicts, out / "inputs")
     for name in ("replay", *table):  # first the verdicts, which others need
         if name in times:
             continue
-        place = verdicts if name == "replay" else out / "room" / ("out.yaml" if name == "label" else "out")
+        place = verdicts if name == "replay" else out / "room" / f"out{SUFFIX.get(name, '')}"
         shutil.rmtree(out / "room", ignore_errors=True)
         if name == "record, append":
             shutil.copytree(data, place)

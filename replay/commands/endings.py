@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import atexit
 import errno
 import os
@@ -11,6 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
@@ -37,33 +39,58 @@ ADVICE = {  # what the system says -> what to do
 }
 OF_A_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)  # of what is written, whether or not it is named
 HIDDEN = (".partial", ".spool", ".tmp")  # names beside out= of what is not whole yet
+AGAIN = 0.05  # s after which a signal that was dropped is raised again
 MEMORY = "There is not enough memory for this. Free some, allow more (ulimit -v), or use fewer workers=, processes= or threads=."
 
+class EndedBySignal(KeyboardInterrupt):
+    """A signal asked this process to end. (A plain KeyboardInterrupt that passed through an `exec` has Python end itself by SIGINT.)"""
+
+
+@dataclass
+class Ending:
+    """Whether a signal asked the block to end: a library may have made another exception of it, or dropped it."""
+
+    came: bool = False
+
+
 @contextmanager
-def ended_by_signals() -> Iterator[None]:
+def ended_by_signals() -> Iterator[Ending]:
     """Have signals that end a process end the block as Ctrl-C does, so that it puts its things away.
 
-    Who ignores one, as `nohup` does, goes on ignoring it. After the first, further ones wait for the end.
+    Who ignores one, as `nohup` does, goes on ignoring it. After the first, further ones wait for the end; Ctrl-C is heard again.
     """
+    ending = Ending()
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield ending
         return
-    numbers = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
+    numbers = [getattr(signal, name) for name in (*SIGNALS, "SIGINT") if hasattr(signal, name)]
     before = {number: signal.getsignal(number) for number in numbers}
-    caught = [number for number, handler in before.items() if handler is signal.SIG_DFL]
+    caught = {number: old for number, old in before.items() if old in (signal.SIG_DFL, signal.default_int_handler)}
+    unraisable = sys.unraisablehook
 
     def end(number: int, frame: FrameType | None) -> None:
+        ending.came = True
         for one in caught:
-            signal.signal(one, signal.SIG_IGN)
-        raise KeyboardInterrupt
+            if one != signal.SIGINT:
+                signal.signal(one, signal.SIG_IGN)
+        raise EndedBySignal
+
+    def dropped(what: sys.UnraisableHookArgs) -> None:
+        """Ask again where the exception came up in a destructor or a callback, out of which none passes."""
+        if isinstance(what.exc_value, EndedBySignal):
+            threading.Timer(AGAIN, _thread.interrupt_main).start()
+        else:
+            unraisable(what)
 
     for number in caught:
         signal.signal(number, end)
+    sys.unraisablehook = dropped
     try:
-        yield
+        yield ending
     finally:
-        for number in caught:
-            signal.signal(number, signal.SIG_DFL)
+        sys.unraisablehook = unraisable
+        for number, old in caught.items():
+            signal.signal(number, old)
 
 
 def mendable(error: BaseException, out: str | None = None) -> ShiliuError | None:

@@ -15,7 +15,8 @@ import numpy as np
 
 from ..sheet.errors import ScenarioError
 from ..sheet.quantity import dimension_of, si_unit
-from ..sheet.yaml_reader import Node, Place, PlacesLater, Problems, nearest, places_in, read_own, read_yaml
+from ..sheet.places import Place, PlacesLater
+from ..sheet.yaml_reader import Node, Problems, nearest, places_in, read_own, read_yaml
 from .grip_sheet import GripSheet, read_grips
 
 if TYPE_CHECKING:

@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from ..sheet.errors import ScenarioError
+from ..sheet.places import Place, PlacesLater
 from ..sheet.yaml_reader import (
     ENDINGS,
-    Place,
-    PlacesLater,
     checked_text,
     load_checked,
     nearest,

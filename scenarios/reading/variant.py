@@ -19,7 +19,8 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
 from ..parts.titles import inherit_titles
-from ..sheet.yaml_reader import Place, Problems, nearest
+from ..sheet.places import Place
+from ..sheet.yaml_reader import Problems, nearest
 
 DEEP = ("robot", "physics", "parts", "variation", "judge")  # laid over key by key, however deep
 WORDS = ("brief", "formerly")  # that go with the task sentences: a variant with sentences of its own has none of those of the whole

@@ -31,8 +31,8 @@ _COMMA = re.compile(r"^\s*[+-]?\d+,(?!\d{3}\b)\d+\s*[A-Za-z%/]+[23]?\s*$")  # 1,
 _AFTER_COMMA = re.compile(r"^\d+\s*[A-Za-z%/]+[23]?$")
 
 
-def slip_in(text: str, line: int) -> str | None:
-    """What slipped where YAML cannot be read, in a sentence; None where nothing of the kind stands there.
+def slip_in(text: str, line: int) -> tuple[str, int] | None:
+    """What slipped where YAML cannot be read, in a sentence, and its line from 1; None where nothing of the kind stands there.
 
     Args:
         text: the file.
@@ -45,29 +45,24 @@ def slip_in(text: str, line: int) -> str | None:
         blank = re.match(r"[ \t\u3000\u00a0]*", lines[at])
         column = blank[0].find("\u3000") if blank else -1
         if column >= 0:
-            return (
-                f"an ideographic space (U+3000) stands in column {column + 1} of line {at + 1}. "
-                "YAML wants blanks: write two for each."
-            )
+            return f"an ideographic space (U+3000) stands in column {column + 1}. Write two blanks for it.", at + 1
         bare = _TEXT.sub(lambda match: " " * len(match[0]), lines[at])
         tab = lines[at].find("\t")
         if 0 <= tab == len(lines[at][:tab].rstrip(" ")) or (tab >= 0 and not lines[at][:tab].strip()):
-            return f"a tab stands in column {tab + 1} of line {at + 1}. YAML wants blanks: write two for each tab."
+            return f"a tab stands in column {tab + 1}. YAML wants blanks: write two for each tab.", at + 1
         for column, mark in enumerate(bare):
             if mark in FULL_WIDTH:
-                return (
-                    f"the full-width {mark!r} stands in column {column + 1} of line {at + 1}. "
-                    f"Write {FULL_WIDTH[mark]!r}, or put the text in quotes."
-                )
+                fix = f"Write {FULL_WIDTH[mark]!r}, or put the text in quotes."
+                return f"the full-width {mark!r} stands in column {column + 1}. {fix}", at + 1
         joined = re.match(r"(\s*(?:- )?[\w.]+:|\s*-)([\u3000\u00a0])", bare)
         if joined is not None:
             odd, column = joined[2], joined.end()
-            return f"{_BLANKS[odd]} (U+{ord(odd):04X}) stands in column {column} of line {at + 1}. Write a blank for it."
+            return f"{_BLANKS[odd]} (U+{ord(odd):04X}) stands in column {column}. Write a blank for it.", at + 1
         unseen = re.search("[\u200b\u200c\u200d\u2060\ufeff]", bare)
         if unseen is not None:
-            return f"a mark that is not seen (U+{ord(unseen[0]):04X}) stands in column {unseen.start() + 1} of line {at + 1}. Take it out."
+            return f"a mark that is not seen (U+{ord(unseen[0]):04X}) stands in column {unseen.start() + 1}. Take it out.", at + 1
         if at < line and (key := re.match(r"\s*(?:- )?([\w.]+)(:(?=[^\s:/])|\s*=\s*)\S", bare)) is not None:
-            return f"no `: ` stands after {key[1]!r} in line {at + 1}. Write `{key[1]}: ` and then its value."
+            return f"no `: ` stands after {key[1]!r}. Write `{key[1]}: ` and then its value.", at + 1
     return _no_dash(lines, line)
 
 
@@ -85,7 +80,19 @@ def look_alike(word: object) -> str | None:
     return f"It holds {_BLANKS.get(odd, 'a mark')} (U+{ord(odd):04X}). Write {plain}."
 
 
-def _no_dash(lines: list[str], line: int) -> str | None:
+def blank_of_a_key(key: str, column: int) -> str | None:
+    """What is wrong with a key that begins or ends with a blank which YAML takes for a letter; None for any other.
+
+    Args:
+        column: from 0, in which the key begins.
+    """
+    if key.strip("".join(_BLANKS)) == key:
+        return None
+    at, odd = next((at, mark) for at, mark in enumerate(key) if mark in _BLANKS)
+    return f"{_BLANKS[odd]} (U+{ord(odd):04X}) stands in column {column + at + 1}. Write {'two blanks' if at == 0 else 'a blank'} for it."
+
+
+def _no_dash(lines: list[str], line: int) -> tuple[str, int] | None:
     """Whether an entry of a list has no dash, and those beside it have; or the other way round."""
     for at in (line, line - 1):
         if not 0 < at < len(lines):
@@ -94,7 +101,8 @@ def _no_dash(lines: list[str], line: int) -> str | None:
         dashed = [bool(re.match(r"\s*- ", row)) for row in (one, before)]
         if one.strip() and dashed[0] != dashed[1] and _depth(one) == _depth(before):
             which = at + 1 if dashed[1] else at
-            return f"line {which} has no dash and line {at if dashed[1] else at + 1} has one. Every entry of a list begins with `- `."
+            other = at if dashed[1] else at + 1
+            return f"line {which} has no dash and line {other} has one. Every entry of a list begins with `- `.", which
     return None
 
 

@@ -10,19 +10,18 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from .errors import ScenarioError, odd_kind, printable
+from .places import Place
 from .quantity import parse_quantity, parse_size, show
-from .typing_slips import half_a_number, look_alike, other_comma, slip_in
+from .typing_slips import blank_of_a_key, half_a_number, look_alike, other_comma, slip_in
 
-Place = tuple[str, int]  # file name, line from 1; line 0 where the place has none (the command line)
 _MISSING = object()
 MAX_DEPTH = 50  # of a file from outside; a scenario is some eight levels deep
 MAX_VALUES = 100_000  # that aliases of one stand for; a scenario has some thousand values in all
@@ -142,6 +141,8 @@ def check_text(content: bytes, shown: str) -> str:
                     wrong = f"This is nested deeper than {MAX_DEPTH} levels. Close the brackets."
                 size = 0  # which its end counts
             elif isinstance(event, yaml.AliasEvent):
+                if event.anchor not in sizes and all(event.anchor != outer.anchor for outer in within):
+                    raise ScenarioError(f"No &{event.anchor} stands above this alias.{nearest(event.anchor, list(sizes))}", file=shown, line=line)
                 size = sizes.get(str(event.anchor), 1)
                 aliased += size
                 if any(event.anchor == outer.anchor for outer in within):
@@ -179,6 +180,8 @@ class _Open:
             return None
         if event.value == "<<" and not event.style:
             return "`<<` merges keys, which is not read here. Write the keys out, or give a whole value by its alias: `at: *few`."
+        if not event.style and (slip := blank_of_a_key(event.value, event.start_mark.column)):
+            return slip
         if event.value in self.keys:
             return f"The key {event.value!r} stands here twice. Remove one."
         self.keys.add(event.value)
@@ -209,9 +212,9 @@ def _broken(error: Exception, text: str, shown: str) -> ScenarioError:
     if isinstance(error, yaml.reader.ReaderError):
         return ScenarioError(f"This is no valid YAML: {error.reason}.", file=shown)
     mark = getattr(error, "problem_mark", None)
-    slipped = slip_in(text, mark.line) if mark else None
+    slipped, line = (slip_in(text, mark.line) if mark else None) or (None, mark.line + 1 if mark else None)
     problem = getattr(error, "problem", None) or " ".join(str(error).split())[:100]
-    return ScenarioError(f"This is no valid YAML: {slipped or f'{problem}.'}", file=shown, line=mark.line + 1 if mark else None)
+    return ScenarioError(f"This is no valid YAML: {slipped or f'{problem}.'}", file=shown, line=line)
 
 
 def resolver_in(text: str) -> str | None:
@@ -264,41 +267,8 @@ def places_in(path: Path, shown: str | None = None, prefix: str = "", limit: int
     return places
 
 
-class PlacesLater(MutableMapping[str, Place]):
-    """The places of files of this package, read only when a problem has to be told: a third of what loading them takes.
-
-    Args:
-        read: gives them, as `places_in` does.
-    """
-
-    def __init__(self, read: Callable[[], dict[str, Place]]):
-        self._read = read
-
-    @cached_property
-    def _places(self) -> dict[str, Place]:
-        return self._read()
-
-    def copy(self) -> PlacesLater:
-        """Places of their own, as late as these."""
-        return PlacesLater(lambda: dict(self._places))
-
-    def __getitem__(self, key: str) -> Place:
-        return self._places[key]
-
-    def __setitem__(self, key: str, place: Place) -> None:
-        self._places[key] = place
-
-    def __delitem__(self, key: str) -> None:
-        del self._places[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-
 MANY = 8  # names that differ in their number alone, from which on they are told as one
+LISTED = 40  # names, from which on a near match is enough
 
 
 def nearest(word: object, known: list[str] | tuple[str, ...]) -> str:
@@ -310,8 +280,10 @@ def nearest(word: object, known: list[str] | tuple[str, ...]) -> str:
         return odd
     known = sorted({printable(name) for name in known})
     close = difflib.get_close_matches(str(word), known, n=3, cutoff=0.6)
-    hint = f" Did you mean {' or '.join(close)}?" if close else ""
-    return f"{hint} Known here: {', '.join(_families(known)) or 'nothing'}."
+    hint, families = f" Did you mean {' or '.join(close)}?" if close else "", _families(known)
+    if close and len(families) > LISTED:
+        return hint
+    return f"{hint} Known here: {', '.join(families) or 'nothing'}."
 
 
 def _odd(value: object) -> str:

@@ -349,3 +349,39 @@ def test_every_setting_that_is_given_is_looked_at(data, tmp_path, monkeypatch, w
         assert cli.main([*words, *given, one]) == 2, one
         error = capsys.readouterr().err
         assert len(error.splitlines()) == 1 and "fault of" not in error and not Path("out").exists(), one
+
+
+ENDED_IN = """
+import os, signal, sys, time
+from shiliu import cli
+from shiliu.replay.commands import doctor
+from shiliu.scenarios.sheet.errors import ShiliuError
+
+class Dropped:
+    def __del__(self):
+        signal.raise_signal(signal.SIGTERM)
+
+def run(request):
+    if sys.argv[1] == "destructor":
+        Dropped()
+        time.sleep(20)
+    try:
+        exec("signal.raise_signal(signal.SIGTERM)")
+    except KeyboardInterrupt as error:
+        if sys.argv[1] == "other":
+            raise SystemError("a library has made this of it") from None
+        if sys.argv[1] == "mendable":
+            raise ShiliuError("half a file") from error
+        raise
+    return 0
+
+doctor.run = run
+sys.exit(cli.main(["doctor"]))
+"""
+
+
+@pytest.mark.parametrize("how", ["exec", "other", "mendable", "destructor"])
+def test_a_signal_is_one_wherever_it_comes_and_whatever_a_library_makes_of_it(how):
+    """Out of `exec` Python would end itself by SIGINT; out of a destructor no exception passes."""
+    done = subprocess.run([sys.executable, "-c", ENDED_IN, how], capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stderr) == (130, "shiliu: interrupted\n")

@@ -10,11 +10,13 @@ from shiliu.scenarios.sheet.yaml_reader import Node, Problems, places_in
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [
-        ("a:\n\tb: 1\n", 2, "a tab stands in column 1 of line 2"),
-        ("a:\n  \tb: 1\n", 2, "a tab stands in column 3 of line 2"),
-        ("a: 1\nb：2\nc: 3\n", 3, "the full-width '：' stands in column 2 of line 2"),
-        ("a: {b: 1， c: 2}\n", 1, "the full-width '，' stands in column 9 of line 1"),
+        ("a:\n\tb: 1\n", 2, "a tab stands in column 1."),
+        ("a:\n  \tb: 1\n", 2, "a tab stands in column 3."),
+        ("a: 1\nb：2\nc: 3\n", 2, "the full-width '：' stands in column 2."),
+        ("a: {b: 1， c: 2}\n", 1, "the full-width '，' stands in column 9."),
         ('a: {b: "x，y", c: [1}\n', 1, "expected ',' or ']'"),
+        ("few: &few 1\na: *fwe\n", 2, "No &fwe stands above this alias. Did you mean few?"),
+        ("a:\n  b: 1\n\u3000\u3000c: 2\n", 3, "an ideographic space (U+3000) stands in column 1. Write two blanks for it."),
     ],
 )
 def test_slips_in_yaml(text, line, message, tmp_path):
