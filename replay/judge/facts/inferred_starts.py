@@ -51,12 +51,14 @@ class HandTake:
 
     Attributes:
         hand: of the recording; begin: s of the replay, when it begins to close; stop: when it is stopped; end: of the hold.
+        bound: by which a hand that holds it is stopped elsewhere at most, a share of its way.
     """
 
     hand: HandAndArm
     begin: float
     stop: float
     end: float
+    bound: float = PRESSES
 
 
 def takes_of(hands: Sequence[HandAndArm], offset: float) -> list[HandTake]:
@@ -69,7 +71,9 @@ def takes_of(hands: Sequence[HandAndArm], offset: float) -> list[HandTake]:
             after = hand.holds[k - 1].last if k else 0
             begin = _began(hand, one, rows, after)
             if begin < one.first:
-                found.append(HandTake(hand, *(float(hand.t[row]) - offset for row in (begin, one.first, one.last))))
+                times = (float(hand.t[row]) - offset for row in (begin, one.first, one.last))
+                short = np.median(np.abs(hand.command - hand.state)[one.first : one.last + 1])
+                found.append(HandTake(hand, *times, min(PRESSES, 0.5 * float(short))))
     return sorted(found, key=lambda one: one.begin)
 
 
@@ -250,7 +254,7 @@ class InferredStarts:
         here = (at >= take.begin) & (at <= end)
         apart = closed(self.scene, played, take.hand.names, at[here]) - take.hand.state[here]
         last = at[here] > end - 0.5 * AFTER
-        found = (float(np.sqrt(np.mean(apart**2))) + float(np.median(np.abs(apart[last])))) / PRESSES
+        found = float(np.sqrt(np.mean(apart**2))) / PRESSES + float(np.median(np.abs(apart[last]))) / take.bound
         if self.measured is None:
             return found
         t, off = self.measured.t, self.measured.apart(self.scene, played)
