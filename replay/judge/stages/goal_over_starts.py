@@ -45,8 +45,8 @@ def goal_over_starts(subject: Subject, rollouts: Rollouts) -> list[Finding]:
     short, explained = [], 0.0
     if agreeing:
         short, explained = [short_by(subject, one) for one in rollouts.played[:agreeing]], calibration(scene, rollouts.played[0])
-        of = {"short": round(float(np.median(short)), 4), "least": round(float(min(short)), 4), "explained": round(float(explained), 4)}
-        details |= {key: value for key, value in of.items() if np.isfinite(value)}
+        of = {"short": float(np.median(short)), "least": min(short), "explained": explained} if k < n else {}
+        details |= {key: round(float(value), 4) for key, value in of.items() if np.isfinite(value)}
     details |= {"tried": len(rollouts.outcomes)} if agreeing is not None else {}
     known: dict[str, Any] = {"value": k / n if n else None, "limit": ENOUGH, "details": details}
     if not isinstance(label, dict) or label.get("success") is None:
