@@ -64,7 +64,7 @@ def card(scene: Scene) -> str:
         ]
         unless = ", ".join(config.redraw_unless) or "nothing"
         lines += ["", f"A draw is drawn again, and counted, unless: {unless}; at most {config.redraw_at_most:.0%}."]
-    lines += _left_open(scene)
+    lines += left_open(scene)
     lines += _rules(raw.get("rules"), "##")
     if scene.goal:
         lines += ["", "## Goal, in this order", ""]
@@ -188,7 +188,7 @@ def _seen(scene: Scene) -> list[str]:
     return lines
 
 
-def _left_open(scene: Scene) -> list[str]:
+def left_open(scene: Scene) -> list[str]:
     """What a recording without poses tells of the start by its hands, and what it leaves to a survey, a picture or a sentence."""
     config, things = scene.config, loose(scene)
     places: dict[str, list[str]] = {}
