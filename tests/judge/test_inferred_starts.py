@@ -22,8 +22,8 @@ def start(scene):
     return StartOfTake(scene, {}, {}, {}, Inferred())
 
 
-def search(scene, start, actions=None):
-    found = InferredStarts(scene, start, start.unknown(), np.zeros((0, 1)) if actions is None else actions, [], None, 0.0, 0, 1, 1e9)
+def search(scene, start):
+    found = InferredStarts(scene, start, start.unknown(), np.zeros((0, 1)), [], None, 0.0, lambda one: 0.0, 0, 1, 1e9)
     base = start.plain(0)
     found.nudged = {key: start.draw(base.values | {key: base.values[key] + 0.01}) for key in found.ends}
     return found, base

@@ -95,6 +95,7 @@ class InferredStarts:
         scene: it is played in; start: what the record tells; keys: values that are sought (SI, as in `Draw.values`).
         actions: of the take; takes: see `takes_of`; measured: what the arms did, None where that was not recorded.
         offset: where the take begins on the recording's clock [s].
+        departs: how far a replay departs from the record until it ends; up to 1 it agrees.
         budget: s that may be simulated.
     """
 
@@ -107,12 +108,13 @@ class InferredStarts:
         takes: Sequence[HandTake],
         measured: MeasuredArms | None,
         offset: float,
+        departs: Callable[[Rollout | Played], float],
         seed: int,
         threads: int,
         budget: float,
     ):
         self.scene, self.start, self.keys, self.actions, self.takes = scene, start, list(keys), actions, list(takes)
-        self.measured, self.offset, self.threads, self.left = measured, offset, threads, budget
+        self.measured, self.offset, self.departs, self.threads, self.left = measured, offset, departs, threads, budget
         self.rng = np.random.default_rng([seed, 61])
         stepped = {vary.key for vary in scene.config.variation if vary.choices}
         self.ends = {key: ends for key, ends in ends_of(scene).items() if key in self.keys and key not in stepped}
@@ -130,18 +132,14 @@ class InferredStarts:
             bases = self._held_by(take, bases) or bases
         return bases[:KEPT] if self.held else bases
 
-    def whole(self, likely: Sequence[Draw], enough: int, departs: Callable[[Rollout], float]) -> list[Rollout]:
-        """Starts played whole, until enough of them agree or too many were tried.
-
-        Args:
-            likely: see `draws`; departs: how far a whole replay departs from the record; up to 1 it agrees.
-        """
+    def whole(self, likely: Sequence[Draw], enough: int) -> list[Rollout]:
+        """Starts played whole, until enough of them agree or too many were tried; `likely` as in `draws`."""
         found = self._wholly(self.draws(likely))
         for _ in range(AGAIN if self.held else 0):
-            agreeing = [one.draw for one in found if departs(one) <= 1.0]
+            agreeing = [one.draw for one in found if self.departs(one) <= 1.0]
             if len(agreeing) >= enough:
                 break
-            about = agreeing or [one.draw for one in sorted(found, key=departs)[:BEST]]
+            about = agreeing or [one.draw for one in sorted(found, key=self.departs)[:BEST]]
             found += self._wholly([self._beside(about[k % len(about)], "", ROUNDS) for k in range(MORE)])
         return found
 
@@ -152,7 +150,8 @@ class InferredStarts:
         """Starts in which this hand holds something, of all rounds the best first; none where nothing can have lain there."""
         dt = self.scene.control_timestep
         step = max(0, int((take.begin - LEAD) / dt))
-        seen = self._first(bases[: BEST if self.held else 1], step, take.stop + AFTER)
+        seen = sorted(self._first(bases[: BEST if self.held else 1], step, take.begin), key=self.departs)
+        seen = [one for one in seen if self.departs(one) <= 1.0] or seen[:1]
         near, parts = _Near(self, take, seen[0]), [part for part in movable(self.scene) if part not in self.held]
         if any(
             near.between(points_of(seen[0].draw.model, near.posture, part), np.zeros((1, 3)))[0] for part in self.held
@@ -385,8 +384,8 @@ def movable(scene: Scene) -> tuple[str, ...]:
 
 
 def _jointed(scene: Scene) -> set[str]:
-    model, turns = scene.model, (mujoco.mjtJoint.mjJNT_HINGE, mujoco.mjtJoint.mjJNT_SLIDE)
-    joints = [j for j in range(model.njnt) if model.jnt_type[j] in turns and not of_robot(model, j)]
+    model, turns = scene.model, (int(mujoco.mjtJoint.mjJNT_HINGE), int(mujoco.mjtJoint.mjJNT_SLIDE))
+    joints = [j for j in range(model.njnt) if int(model.jnt_type[j]) in turns and not of_robot(model, j)]
     return {model.body(int(model.jnt_bodyid[j])).name.partition("/")[0] for j in joints}
 
 
