@@ -15,8 +15,10 @@ import shiliu
 from shiliu.replay.signals.statistics import wilson
 from shiliu.scenarios.catalog.catalog import list_variants, variants_of
 from shiliu.scenarios.catalog.figures import figures_of, lacking, stage
+from shiliu.scenarios.draws.perturbation import loose
 from shiliu.scenarios.people.safety import CAVEAT, people
 from shiliu.scenarios.reading.config import Vary
+from shiliu.scenarios.reading.dealing import PLACES
 from shiliu.scenarios.scene.scene import Scene
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks"))
@@ -62,6 +64,7 @@ def card(scene: Scene) -> str:
         ]
         unless = ", ".join(config.redraw_unless) or "nothing"
         lines += ["", f"A draw is drawn again, and counted, unless: {unless}; at most {config.redraw_at_most:.0%}."]
+    lines += left_open(scene)
     lines += _rules(raw.get("rules"), "##")
     if scene.goal:
         lines += ["", "## Goal, in this order", ""]
@@ -183,6 +186,36 @@ def _seen(scene: Scene) -> list[str]:
         excepted = "" if why is None else f"excepted: {why['en']} {why['zh']}"
         lines.append(f"| {thing} | {'–' if share is None else f'{share:.0%}'} | {looks} | {excepted} |")
     return lines
+
+
+def left_open(scene: Scene) -> list[str]:
+    """What a recording without poses tells of the start by its hands, and what it leaves to a survey, a picture or a sentence."""
+    config, things = scene.config, loose(scene)
+    places: dict[str, list[str]] = {}
+    for part, _, value in (vary.key.partition(".") for vary in config.variation if "." in vary.key):
+        if value in PLACES or value == "height":
+            places.setdefault(part, []).append(value)
+    named = {p.name for p in config.parts}
+    words = [str(skill[how].get(key, "")) for skill in config.raw.get("skills") or () for how in skill for key in ("of", "at")
+             if how == "take"]  # fmt: skip
+    held = {word.partition(".")[0] for word in words} & named
+    rows = []
+    for title, parts in (
+        ("Found where a hand takes it", [part for part in places if part in held]),
+        ("Not found, a picture tells it", [part for part in places if part not in held and part in things]),
+        ("Not found, a survey tells it", [part for part in places if part not in held and part not in things]),
+    ):
+        if parts:
+            each = (f"{part} ({', '.join(places[part])})" for part in parts)
+            rows.append(f"- {title}: {'; '.join(each)}.")
+    rows += [
+        f"- Not found, the sentence, a survey or a picture tells it: {deal.value} of {', '.join(hand[0] for hand in deal.hands)}."
+        for deal in config.deals
+    ]
+    if not rows:
+        return []
+    head = "By the hands of a recording that has no poses ([starts that agree](../verdict.md#starts-that-agree)):"
+    return ["", "## Where things stood", "", head, "", *rows]
 
 
 def _counted(what: str, figures: Mapping[str, Any]) -> list[str]:

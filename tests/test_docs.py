@@ -26,6 +26,14 @@ def test_card_is_what_the_yaml_says(name):
     assert committed == script("docs/cards.py").card(shiliu.load_scenario(name)), "run `python docs/cards.py`"
 
 
+def test_a_card_says_what_hands_do_not_tell():
+    lines = "\n".join(script("docs/cards.py").left_open(shiliu.load_scenario("medication_serving")))
+    told = ("a hand takes", "a picture tells", "a survey tells")
+    held, pictured, surveyed = (next(line for line in lines.splitlines() if word in line) for word in told)
+    assert "named" in held and "tray" in pictured and "tray" not in held and "table (height)" in surveyed
+    assert "label of named, twin, third" in lines, "which of the look-alikes it was"
+
+
 def test_the_table_of_what_was_counted_is_that_of_the_figures():
     cards = script("docs/cards.py")
     assert (ROOT / "docs" / "counted.md").read_text(encoding="utf-8") == cards.counted_table(cards.sheets()), "run `python docs/cards.py`"

@@ -144,17 +144,18 @@ def releases_of(recording: Recording, hands: Sequence[HandAndArm] | None = None)
     return tuple(sorted(found, key=lambda one: (one.t, one.side)))
 
 
-def holds_of(t: np.ndarray, command: np.ndarray, state: np.ndarray, rows: int) -> list[GripHold]:
+def holds_of(t: np.ndarray, command: np.ndarray, state: np.ndarray, rows: int, gentle: float = PRESSES) -> list[GripHold]:
     """When a hand holds something: it stands still, short of where its command presses it.
 
     Args:
         t: (n,) s; command, state: (n,) shares of the hand's way; rows: on either side, over which a hand that holds is still.
+        gentle: so little short is enough where the command stands still as well, so that the hand is behind nothing.
     """
     short = command - state
-    still = np.abs(_change(state, rows)) <= STILL
+    still, steady = (np.abs(_change(one, rows)) <= most for one, most in ((state, STILL), (command, 0.5 * gentle)))
     found = []
     for sign in (1.0, -1.0):
-        for first, last in runs(still & (sign * short >= PRESSES)):
+        for first, last in runs(still & (sign * short >= np.where(steady, gentle, PRESSES))):
             if t[last] - t[first] >= HELD:
                 found.append(GripHold(first, last, sign, float(np.median(state[first : last + 1]))))
     return sorted(found)

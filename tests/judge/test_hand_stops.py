@@ -8,6 +8,7 @@ import pytest
 import shiliu
 from ordinary import ordinary, served
 from shiliu.replay.checks.releases import PRESSES, GripHold, HandAndArm
+from shiliu.replay.judge.facts import hand_stops
 from shiliu.replay.judge.facts.hand_stops import PUSHED, STATE, MeasuredArms, departure, stops_of
 from shiliu.replay.judge.facts.inferred_starts import takes_of
 from shiliu.replay.judge.judge import judge
@@ -56,6 +57,19 @@ def test_an_arm_that_is_pushed_off_its_way_while_the_hand_holds_disagrees():
         held = replayed(one.state, by)
         held[1].qpos[T > 6.0] = 0.0
         assert (departure(stops_of([one]), arms, *held, 0.0) <= 1.0) is agrees
+
+
+@pytest.mark.parametrize(("short", "rest", "held"), [(0.007, 0.0, True), (0.007, 0.004, False), (0.02, 0.004, True), (0.002, 0.0, False)])
+def test_a_gentle_grip_is_told_from_a_hand_that_is_off_at_rest(monkeypatch, short, rest, held):
+    one = hand(at=0.7, commanded=0.7 + short)
+    slow = np.interp(T, [0.0, 8.0], [0.0, 0.3])  # and one that is behind a slow command holds nothing
+    other = one._replace(names=("right_claw",), command=slow + 0.008, state=slow, holds=[])
+    state = np.where((T > 2.9) & (T < 6.1), one.state, one.state - rest)
+    monkeypatch.setattr(hand_stops, "hands_of", lambda recording: [one._replace(state=state, holds=[]), other])
+    recording = SimpleNamespace(select=lambda *_: [SimpleNamespace(unit="%", names=("left_claw", "right_claw"))], episode=None)
+    scene = SimpleNamespace(robot=SimpleNamespace(hand_names=("left_claw", "right_claw")))
+    closed, behind = hand_stops.replayed_hands(recording, scene)
+    assert bool(closed.holds) is held and not behind.holds
 
 
 def test_closing_begins_where_the_hand_begins_to_close():

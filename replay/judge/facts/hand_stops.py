@@ -13,16 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from ....scenarios.scene.scene import Scene
-from ...checks.releases import PRESSES, STILL, HandAndArm, hands_of
+from ...checks.releases import AROUND, PRESSES, STILL, HandAndArm, hands_of, holds_of
 from ...recording.recording import Recording
 from ...rollout.rollout import Rollout
 from ...signals.signal import runs
 
-SPELL = (
-    1.0  # s, about so long a stretch is compared by its median: one that slips later does not hide behind a long hold
-)
+SPELL = 1.0  # s, about so long a stretch is compared by its median: one that slips later does not hide behind a long hold
 LEAST = 0.5  # s, a hand that stands for less is on its way
 OVER = 0.3  # s, over which a hand's way is looked at: devices send a command again, and rows repeat
+GENTLE, RESTS = 0.003, 3.0  # of a hand's way, and of what it is off at rest: as little short is a gentle grip; 0.007 was seen
 # rad: with a bowl 5 to 20 mm elsewhere in its hand, or lower by so much, an arm is 3 to 16 mrad elsewhere; where it was, 1 to 4
 PUSHED = 0.010
 STATE = "observation.state"
@@ -60,10 +59,32 @@ class MeasuredArms:
 
 
 def replayed_hands(recording: Recording, scene: Scene) -> list[HandAndArm]:
-    """The hands of a recording that move in the scene as well: what they were commanded, and what was measured."""
+    """The hands of a recording that move in the scene as well: what they were commanded, and what was measured.
+
+    A gentle grip stands less short than `PRESSES`; so it counts from `RESTS` times as much as these hands are off where they stand
+    and hold nothing, `GENTLE` at the least.
+    """
     commanded = {name for stream in recording.select("command", "claw") if stream.unit == "%" for name in stream.names}
     known = commanded & set(scene.robot.hand_names)
-    return [] if recording.episode is not None else [one for one in hands_of(recording) if set(one.names) <= known]
+    hands = [] if recording.episode is not None else [one for one in hands_of(recording) if set(one.names) <= known]
+    off = [np.abs(one.command - one.state)[_free(one)] for one in hands]
+    gentle = float(np.clip(RESTS * np.quantile(np.concatenate(off), 0.25), GENTLE, PRESSES)) if any(map(len, off)) else PRESSES
+    return [one._replace(holds=holds_of(one.t, one.command, one.state, _rows(one, AROUND), gentle)) for one in hands]
+
+
+def _free(hand: HandAndArm) -> np.ndarray:
+    """(n,) whether a hand stands and holds nothing firmly, its command as well."""
+    free = np.ones(len(hand.t), bool)
+    for one in hand.holds:
+        free[one.first : one.last + 1] = False
+    rows = _rows(hand, OVER)
+    for way in (hand.command, hand.state):
+        free[rows:] &= np.abs(way[rows:] - way[:-rows]) <= GENTLE
+    return free
+
+
+def _rows(hand: HandAndArm, seconds: float) -> int:
+    return max(1, round(seconds / max(float(np.median(np.diff(hand.t))), 1e-6)))
 
 
 def stops_of(hands: Sequence[HandAndArm]) -> list[HandStop]:
@@ -74,7 +95,7 @@ def stops_of(hands: Sequence[HandAndArm]) -> list[HandStop]:
     """
     found = []
     for hand in hands:
-        rows = max(1, round(0.5 * OVER / max(float(np.median(np.diff(hand.t))), 1e-6)))
+        rows = _rows(hand, 0.5 * OVER)
         i = np.arange(len(hand.t))
         moved = np.abs(hand.state[np.minimum(i + rows, len(i) - 1)] - hand.state[np.maximum(i - rows, 0)])
         for first, last in runs(moved <= STILL):

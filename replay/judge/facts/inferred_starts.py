@@ -38,6 +38,7 @@ SPREAD = ((0.010, 0.3), (0.005, 0.1), (0.003, 0.05))  # of each round: m, and sh
 BEFORE, EVERY, DEEPEST = 2.5, 0.25, 0.003  # s, s, m: so long before, looked at so often, the hand was no deeper in anything
 AFTER, ARC = 1.5, 4.0  # s of a hold that are played, and of one of a door or a drawer
 LEAD = 1.0  # s, so long before the hand begins to close starts go on from another one
+LEAST_ARC, UPRIGHT = 0.2, 0.99  # of its radius, by which a handle goes round; of an axis, so much of it points up
 NUDGE = 0.01  # by which a value is changed, to see what it moves
 CLOSING = 0.01  # of a hand's way in `OVER`, by which it moves as it closes
 TRACKED = 0.005  # rad, by which an arm is pushed off its way that weighs as much as a stop elsewhere by `PRESSES`
@@ -49,12 +50,15 @@ class HandTake:
     """A hold that tells where something was.
 
     Attributes:
-        hand: of the recording; begin: s of the replay, when it begins to close; stop: s, when it is stopped.
+        hand: of the recording; begin: s of the replay, when it begins to close; stop: when it is stopped; end: of the hold.
+        bound: by which a hand that holds it is stopped elsewhere at most, a share of its way.
     """
 
     hand: HandAndArm
     begin: float
     stop: float
+    end: float
+    bound: float = PRESSES
 
 
 def takes_of(hands: Sequence[HandAndArm], offset: float) -> list[HandTake]:
@@ -67,7 +71,9 @@ def takes_of(hands: Sequence[HandAndArm], offset: float) -> list[HandTake]:
             after = hand.holds[k - 1].last if k else 0
             begin = _began(hand, one, rows, after)
             if begin < one.first:
-                found.append(HandTake(hand, float(hand.t[begin]) - offset, float(hand.t[one.first]) - offset))
+                times = (float(hand.t[row]) - offset for row in (begin, one.first, one.last))
+                short = np.median(np.abs(hand.command - hand.state)[one.first : one.last + 1])
+                found.append(HandTake(hand, *times, min(PRESSES, 0.5 * float(short))))
     return sorted(found, key=lambda one: one.begin)
 
 
@@ -89,6 +95,7 @@ class InferredStarts:
         scene: it is played in; start: what the record tells; keys: values that are sought (SI, as in `Draw.values`).
         actions: of the take; takes: see `takes_of`; measured: what the arms did, None where that was not recorded.
         offset: where the take begins on the recording's clock [s].
+        departs: how far a replay departs from the record until it ends; up to 1 it agrees.
         budget: s that may be simulated.
     """
 
@@ -101,12 +108,13 @@ class InferredStarts:
         takes: Sequence[HandTake],
         measured: MeasuredArms | None,
         offset: float,
+        departs: Callable[[Rollout | Played], float],
         seed: int,
         threads: int,
         budget: float,
     ):
         self.scene, self.start, self.keys, self.actions, self.takes = scene, start, list(keys), actions, list(takes)
-        self.measured, self.offset, self.threads, self.left = measured, offset, threads, budget
+        self.measured, self.offset, self.departs, self.threads, self.left = measured, offset, departs, threads, budget
         self.rng = np.random.default_rng([seed, 61])
         stepped = {vary.key for vary in scene.config.variation if vary.choices}
         self.ends = {key: ends for key, ends in ends_of(scene).items() if key in self.keys and key not in stepped}
@@ -124,18 +132,14 @@ class InferredStarts:
             bases = self._held_by(take, bases) or bases
         return bases[:KEPT] if self.held else bases
 
-    def whole(self, likely: Sequence[Draw], enough: int, departs: Callable[[Rollout], float]) -> list[Rollout]:
-        """Starts played whole, until enough of them agree or too many were tried.
-
-        Args:
-            likely: see `draws`; departs: how far a whole replay departs from the record; up to 1 it agrees.
-        """
+    def whole(self, likely: Sequence[Draw], enough: int) -> list[Rollout]:
+        """Starts played whole, until enough of them agree or too many were tried; `likely` as in `draws`."""
         found = self._wholly(self.draws(likely))
         for _ in range(AGAIN if self.held else 0):
-            agreeing = [one.draw for one in found if departs(one) <= 1.0]
+            agreeing = [one.draw for one in found if self.departs(one) <= 1.0]
             if len(agreeing) >= enough:
                 break
-            about = agreeing or [one.draw for one in sorted(found, key=departs)[:BEST]]
+            about = agreeing or [one.draw for one in sorted(found, key=self.departs)[:BEST]]
             found += self._wholly([self._beside(about[k % len(about)], "", ROUNDS) for k in range(MORE)])
         return found
 
@@ -146,18 +150,19 @@ class InferredStarts:
         """Starts in which this hand holds something, of all rounds the best first; none where nothing can have lain there."""
         dt = self.scene.control_timestep
         step = max(0, int((take.begin - LEAD) / dt))
-        seen = self._first(bases[: BEST if self.held else 1], step, take.stop + AFTER)
+        seen = sorted(self._first(bases[: BEST if self.held else 1], step, take.begin), key=self.departs)
+        seen = [one for one in seen if self.departs(one) <= 1.0] or seen[:1]
         near, parts = _Near(self, take, seen[0]), [part for part in movable(self.scene) if part not in self.held]
         if any(
             near.between(points_of(seen[0].draw.model, near.posture, part), np.zeros((1, 3)))[0] for part in self.held
         ):
             return []  # it takes again what was held before
-        places = {part: some for part in parts if len(some := near.places(part, bases[0]))}
+        places = {part: some for part in parts if (some := near.by_arc(part, bases[0]) + near.places(part, bases[0]))}
         if not places:
             return []
         if any(moved(one, step, f"{part}/") for one in seen for part in places):  # what comes along on a belt
             step, seen = 0, [Played(one.draw, one.qpos, one.observations, one.draw.start_state) for one in seen]
-        after = AFTER if set(places) <= set(loose(self.scene)) else ARC
+        after = min(ARC, take.end - take.stop) if set(places) & _jointed(self.scene) else AFTER
         tried: list[Tried] = []
         self._score(list(self._wide(near, places, bases, seen)), take, after, tried)
         for k in range(ROUNDS):
@@ -248,7 +253,7 @@ class InferredStarts:
         here = (at >= take.begin) & (at <= end)
         apart = closed(self.scene, played, take.hand.names, at[here]) - take.hand.state[here]
         last = at[here] > end - 0.5 * AFTER
-        found = (float(np.sqrt(np.mean(apart**2))) + float(np.median(np.abs(apart[last])))) / PRESSES
+        found = float(np.sqrt(np.mean(apart**2))) / PRESSES + float(np.median(np.abs(apart[last]))) / take.bound
         if self.measured is None:
             return found
         t, off = self.measured.t, self.measured.apart(self.scene, played)
@@ -274,6 +279,18 @@ class _Near:
         self.middle, self.axes = 0.5 * (faces[0] + faces[1]), data.site(f"{side}_tcp").xmat.reshape(3, 3).copy()
         self.half = 0.5 * abs(float((faces[1] - faces[0]) @ self.axes[:, 1])) - 0.5 * gripper.soft
         self.across, self.along = gripper.across, gripper.along
+        self.path = self._path(take, seen, f"{side}_tcp")
+
+    def _path(self, take: HandTake, seen: Played, site: str) -> np.ndarray:
+        """(m, 3) where the hand was from its stop to the end of the hold, by the measured arm, else by the commanded one."""
+        model, data, arms, found = self.scene.model, mujoco.MjData(self.scene.model), self.search.measured, []
+        for t in np.arange(take.stop, take.end, EVERY):
+            data.qpos[:] = seen.qpos[min(round(t / self.scene.control_timestep), len(seen.qpos) - 1)]
+            if arms is not None:
+                data.qpos[arms.columns] = [np.interp(t, arms.t, one) for one in arms.q.T]
+            mujoco.mj_kinematics(model, data)
+            found.append(data.site(site).xpos.copy())
+        return np.array(found).reshape(-1, 3)
 
     def places(self, part: str, base: Draw) -> list[dict[str, float]]:
         """Values under which some of a part lies between the pads, each far from those before it."""
@@ -298,6 +315,37 @@ class _Near:
                 values.append({**given, **dict(zip(shifts, map(float, row)))})
                 found.append(points.mean(axis=0) + moved_by)
         return [values[i] for i in _far_apart(np.array(found).reshape(-1, 3), 3 * WIDE)]
+
+    def by_arc(self, part: str, base: Draw) -> list[dict[str, float]]:
+        """Values under which the handle of a door is in the hand when it is stopped, and goes round its own hinge as the hand goes."""
+        search, model, data, yaw = self.search, base.model, mujoco.MjData(base.model), f"{part}.yaw"
+        grips = next(placed.part.grips for placed in self.scene.config.parts if placed.name == part)
+        sites = [f"{part}/{name}" for one in grips.values() if one.kind == "handle" for name in one.sites]
+        ids = [i for i in range(model.nsite) if model.site(i).name in sites]
+        data.qpos[:] = start_of(base)
+        mujoco.mj_kinematics(model, data)
+        found = []
+        for site in ids:
+            hinges = [j for j in range(model.njnt) if model.jnt_bodyid[j] == model.site_bodyid[site] and abs(data.xaxis[j, 2]) > UPRIGHT]
+            if not hinges:
+                continue
+            arm = (data.site_xpos[site] - data.xanchor[hinges[0]])[:2]
+            if np.linalg.norm(self.path[:, :2] - self.path[0, :2], axis=1).max() < LEAST_ARC * np.linalg.norm(arm):
+                continue
+            low, high = search.bounds(yaw) if yaw in search.ends else (0.0, 0.0)
+            turn = np.linspace(low, high, 500) - (base.values[yaw] if yaw in search.ends else 0.0)
+            turned = np.stack([np.cos(turn) * arm[0] - np.sin(turn) * arm[1], np.sin(turn) * arm[0] + np.cos(turn) * arm[1]], axis=1)
+            away = np.linalg.norm(self.path[:, None, :2] - (self.path[0, :2] - turned), axis=2) - np.linalg.norm(arm)
+            given = {yaw: float(base.values[yaw] + turn[(away**2).sum(axis=0).argmin()])} if yaw in search.ends else {}
+            draw = search.start.draw({**base.values, **given})
+            data.qpos[:] = start_of(draw)
+            mujoco.mj_kinematics(draw.model, data)
+            keys = [key for key, by in search.moves(part).items() if key != yaw and key not in search.fixed()]
+            effect = np.array([search.moves(part)[key].mean(axis=0) / NUDGE for key in keys]).reshape(-1, 3)
+            by = np.linalg.lstsq(effect.T, self.path[0] - data.site_xpos[site], rcond=None)[0] if keys else []
+            moved_to = {key: float(np.clip(base.values[key] + one, *search.bounds(key))) for key, one in zip(keys, by)}
+            found.append({**given, **moved_to})
+        return found
 
     def between(self, points: np.ndarray, moved: np.ndarray) -> np.ndarray:
         """(n,) whether any point (m, 3), moved by (n, 3), lies between the pads."""
@@ -331,14 +379,14 @@ class _Near:
 
 def movable(scene: Scene) -> tuple[str, ...]:
     """Parts of which something moves: loose things, and those with a door, a drawer, a key."""
-    model = scene.model
-    jointed = {
-        model.body(int(model.jnt_bodyid[j])).name.partition("/")[0]
-        for j in range(model.njnt)
-        if model.jnt_type[j] in (mujoco.mjtJoint.mjJNT_HINGE, mujoco.mjtJoint.mjJNT_SLIDE) and not of_robot(model, j)
-    }
-    held = jointed | set(loose(scene))
+    held = _jointed(scene) | set(loose(scene))
     return tuple(placed.name for placed in scene.config.parts if placed.name in held and placed.behaviour is None)
+
+
+def _jointed(scene: Scene) -> set[str]:
+    model, turns = scene.model, (int(mujoco.mjtJoint.mjJNT_HINGE), int(mujoco.mjtJoint.mjJNT_SLIDE))
+    joints = [j for j in range(model.njnt) if int(model.jnt_type[j]) in turns and not of_robot(model, j)]
+    return {model.body(int(model.jnt_bodyid[j])).name.partition("/")[0] for j in joints}
 
 
 def _far_apart(places: np.ndarray, n: int) -> list[int]:

@@ -27,10 +27,10 @@ from ...checks.rules import Rules
 from ...checks.start_place import check_places
 from ...recording.recording import Recording
 from ..place.cell_starts import within_survey
-from .recorded_poses import recorded_joints, recorded_poses, resting, stood, things_of
+from .recorded_poses import located_poses, object_streams, recorded_joints, recorded_poses, resting, stood, things_of
 
 TRIES = 20  # draws of what nobody measured, until nothing stands inside something else
-RECORDED, SURVEYED, DRAWN = "recorded", "surveyed", "drawn"  # and "inferred from ..." things
+RECORDED, PICTURE, SURVEYED, DRAWN = "recorded", "picture", "surveyed", "drawn"  # and "inferred from ..." things
 HANDS = "inferred from the hands"
 
 
@@ -42,7 +42,7 @@ class StartOfTake:
         poses: thing -> its recorded pose; joints: `part.joint` -> its recorded position [m, rad].
         angles: joint of the robot -> [rad, m].
         inferred: what follows for values that the scenario draws, within its bounds.
-        held: parts with places that were inferred from the hands.
+        held: parts with places that were inferred from the hands; pictured: of `poses`, those that a picture showed.
         laid: whether what the scenario names as unknown lies where a person's world was laid by it.
         findings: `start.place`; unsure: why nothing that goes wrong from here proves anything, or None.
     """
@@ -56,6 +56,7 @@ class StartOfTake:
     unsure: str | None = None
     laid: bool = False
     held: tuple[str, ...] = ()
+    pictured: tuple[str, ...] = ()
 
     @cached_property
     def open(self) -> tuple[str, ...]:
@@ -163,13 +164,14 @@ class StartOfTake:
 
     def sources(self) -> dict[str, str]:
         """Where the start of each thing, and each value that the scenario draws, comes from."""
-        found = dict.fromkeys(self.poses, RECORDED) | dict.fromkeys(self.joints, RECORDED)
+        found = dict.fromkeys(self.poses, RECORDED) | dict.fromkeys(self.pictured, PICTURE)
+        found |= dict.fromkeys(self.joints, RECORDED)
         cell = self.scene.config.cell
         found |= dict.fromkeys(sorted(cell.measured) if cell is not None else (), SURVEYED)
         for key, things in self.inferred.sources.items():
             if not _own(key, self.poses):
                 found[key] = f"inferred from {', '.join(things)}"
-        found |= {key: DRAWN for key in self.drawn}
+        found |= {key.partition(".")[0]: DRAWN for key in self.unplaced} | {key: DRAWN for key in self.drawn}
         hands = {
             key: HANDS for key in self.drawn if key.partition(".")[0] in self.held and key.partition(".")[2] in PLACES
         }
@@ -198,7 +200,8 @@ def recorded_start(
     taken = {key: value for key, value in inferred.values.items() if key not in found.left}
     inferred = replace(inferred, values=taken, sources={key: inferred.sources[key] for key in taken})
     unsure = "object_order" if _other_order(scene, poses, rules) else found.unsure
-    return StartOfTake(scene, poses, joints, angles, inferred, found.findings, unsure, laid)
+    pictured = tuple(name for name in located_poses(scene, recording) if name not in object_streams(recording, tuple(poses)))
+    return StartOfTake(scene, poses, joints, angles, inferred, found.findings, unsure, laid, pictured=pictured)
 
 
 def _other_order(scene: Scene, poses: Mapping[str, Pose], rules: Rules) -> bool:

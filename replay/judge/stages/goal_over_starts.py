@@ -45,8 +45,8 @@ def goal_over_starts(subject: Subject, rollouts: Rollouts) -> list[Finding]:
     short, explained = [], 0.0
     if agreeing:
         short, explained = [short_by(subject, one) for one in rollouts.played[:agreeing]], calibration(scene, rollouts.played[0])
-        of = {"short": round(float(np.median(short)), 4), "least": round(min(short), 4), "explained": round(explained, 4)}
-        details |= {key: value for key, value in of.items() if np.isfinite(value)}
+        of = {"short": float(np.median(short)), "least": min(short), "explained": explained} if k < n else {}
+        details |= {key: round(float(value), 4) for key, value in of.items() if np.isfinite(value)}
     details |= {"tried": len(rollouts.outcomes)} if agreeing is not None else {}
     known: dict[str, Any] = {"value": k / n if n else None, "limit": ENOUGH, "details": details}
     if not isinstance(label, dict) or label.get("success") is None:
@@ -108,7 +108,7 @@ def calibration(scene: Scene, played: Rollout) -> float:
 def in_each(happened: Callable[[Rollouts], list[Finding]], rollouts: Rollouts, rules: Rules) -> list[Finding]:
     """What happened; of likely starts that agree with the hands, what happens in each of them.
 
-    What goes wrong in more than one of ten of them and not in all hangs on the start. Where fewer than eight agree, nothing is
+    What goes wrong in more than one of ten of them (of fewer, in more than one) and not in all hangs on the start. Where fewer than eight agree, nothing is
     concluded of any.
     """
     n = rollouts.agreeing or 0
@@ -117,5 +117,6 @@ def in_each(happened: Callable[[Rollouts], list[Finding]], rollouts: Rollouts, r
     every = sorted((happened(rollouts.alone(k)) for k in range(n)), key=lambda found: sum(one.failed for one in found))
     wrong = [{one.code: one for one in found if one.failed} for found in every]
     count = Counter(code for found in wrong for code in found)
-    sometimes = {code: one for found in wrong for code, one in found.items() if (1.0 - ENOUGH) * n < count[code] < n}
+    passed_over = max(1.0, (1.0 - ENOUGH) * n)
+    sometimes = {code: one for found in wrong for code, one in found.items() if passed_over < count[code] < n}
     return [one for one in every[0] if one.code not in sometimes] + [open_(one, rules, HANGS) for one in sometimes.values()]

@@ -100,14 +100,11 @@ def from_hands(subject: Subject, plan: RolloutPlan, threads: int, seed: int) -> 
         return None
     first, keys = plan.takes[0], plan.start.unknown()
     budget = len(plan.takes) * first.n_steps * scene.control_timestep
+    departs = partial(departure, plan.stops, plan.arms, scene, offset=plan.offset)
     search = InferredStarts(
-        scene, plan.start, keys, first.actions, takes, plan.arms, plan.offset, seed, threads, budget
+        scene, plan.start, keys, first.actions, takes, plan.arms, plan.offset, departs, seed, threads, budget
     )  # fmt: skip
-    played = search.whole(
-        [take.draw for take in plan.takes],
-        LEAST_STARTS,
-        lambda one: departure(plan.stops, plan.arms, scene, one, plan.offset),
-    )
+    played = search.whole([take.draw for take in plan.takes], LEAST_STARTS)
     takes_played = tuple(Take(one.draw, first.actions) for one in played)
     start = replace(plan.start, held=tuple(search.held))
     return replace(plan, takes=takes_played, keep=((),) * len(played), start=start), played

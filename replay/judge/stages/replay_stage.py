@@ -47,7 +47,7 @@ from ..facts.recorded_answers import UNKNOWN
 from ..facts.recorded_state import RecordedState
 from ..facts.results import Integrity, Motions, Replay, Rollouts, Subject
 from ..facts.retargeted_report import check_object
-from .goal_over_starts import goal_over_starts, in_each
+from .goal_over_starts import HANGS, goal_over_starts, in_each
 from .rollout_stage import explains_goal, on_recording_clock, play_elsewhere, rolled_out
 
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
@@ -75,6 +75,8 @@ def replay_stage(
                 for one in ended
             ]
         happened = in_each(partial(_happened, subject, motions), rollouts, rules)
+        if any(one.reason == HANGS and not one.details["successes"] for one in ended):  # what calibration explains explains this, too
+            happened = [open_(one, rules, HANGS) if one.failed else one for one in happened]
         further = cache(partial(_further, subject, rollouts, threads, seed))  # played once, whoever asks
         if any(one.reason == NEAR for one in ended):
             happened = [open_(one, rules) if one.failed and one.code not in certain else one for one in happened]

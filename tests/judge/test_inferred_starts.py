@@ -1,0 +1,86 @@
+"""Where things stood, from what the hands did: the arc of a handle, and starts that go on from where another one had come."""
+
+import mujoco
+import numpy as np
+import pytest
+import shiliu
+from shiliu.replay.judge.facts.inferred_starts import InferredStarts, _Near
+from shiliu.replay.judge.facts.partial_replay import begun, moved, play_on, points_of, start_of
+from shiliu.replay.judge.facts.recorded_start import StartOfTake
+from shiliu.scenarios.draws.inference import Inferred
+
+DOOR, HANDLE = "oven/door_hinge", "oven/handle"
+
+
+@pytest.fixture(scope="module")
+def scene():
+    return shiliu.load_scenario("microwave")
+
+
+@pytest.fixture(scope="module")
+def start(scene):
+    return StartOfTake(scene, {}, {}, {}, Inferred())
+
+
+def search(scene, start):
+    found = InferredStarts(scene, start, start.unknown(), np.zeros((0, 1)), [], None, 0.0, lambda one: 0.0, 0, 1, 1e9)
+    base = start.plain(0)
+    found.nudged = {key: start.draw(base.values | {key: base.values[key] + 0.01}) for key in found.ends}
+    return found, base
+
+
+def way_of_handle(draw, angles):
+    """(m, 3) where the handle is while the door turns."""
+    data, found = mujoco.MjData(draw.model), []
+    data.qpos[:] = start_of(draw)
+    for angle in angles:
+        data.qpos[draw.model.joint(DOOR).qposadr[0]] = angle
+        mujoco.mj_kinematics(draw.model, data)
+        found.append(data.site(HANDLE).xpos.copy())
+    return np.array(found)
+
+
+@pytest.mark.parametrize("values", [{"oven.at.x": 0.05, "oven.at.y": -0.03, "oven.yaw": 0.2, "counter.height": 0.012}, {"oven.yaw": -0.13}])
+def test_a_handle_that_is_pulled_tells_where_its_oven_stands(scene, start, values):
+    inferring, base = search(scene, start)
+    truth = base.values | {key: base.values[key] + by for key, by in values.items()}
+    near = object.__new__(_Near)
+    near.search, near.scene, near.path = inferring, scene, way_of_handle(start.draw(truth), np.linspace(0.0, 0.7, 12))
+    (found,) = near.by_arc("oven", base)
+    for key, within in (("oven.at.x", 5e-4), ("oven.at.y", 5e-4), ("counter.height", 5e-4), ("oven.yaw", 2e-3)):
+        assert found[key] == pytest.approx(truth[key], abs=within)
+    near.path = near.path[:2]
+    assert near.by_arc("oven", base) == [], "a pull that goes round by 4 deg tells no hinge"
+    assert near.by_arc("bowl", base) == []
+
+
+def test_starts_go_on_from_another_one_with_their_own_things(scene, start):
+    base = start.plain(0)
+    other = start.draw(base.values | {"bowl.at.x": base.values["bowl.at.x"] + 0.025})
+    actions = np.tile(scene.ready_ctrl, (20, 1)).astype(np.float32)
+    actions[:, 2] += np.linspace(0.0, 0.3, 20, dtype=np.float32)
+    (whole,) = play_on(scene, actions, [(other, begun(scene, other))], 1)
+    (first,) = play_on(scene, actions, [(base, begun(scene, base))], 1, keep=12)
+    (later,) = play_on(scene, actions, [(other, first)], 1)
+    assert not moved(first, 12) and np.abs(first.qpos[-1] - first.qpos[0]).max() > 0.05, "the robot alone moves"
+    assert np.abs(later.qpos[-1] - whole.qpos[-1]).max() < 2e-3, "as if it had been played from its beginning"
+    by = points_of(other.model, later.qpos[-1], "bowl") - points_of(base.model, first.qpos[-1], "bowl")
+    assert by[:, 0] == pytest.approx(0.025, abs=1e-3)
+
+
+def test_what_was_moved_by_then_is_as_it_was_moved(scene, start):
+    base = start.plain(0)
+    a = base.model.joint(DOOR).qposadr[0]
+    gone = begun(scene, base)
+    state = base.start_state.copy()
+    state[1 + a] = 0.8
+    rows = np.repeat(gone.qpos, 3, axis=0)
+    rows[1:, a] = 0.8
+    opened = type(gone)(base, rows, {key: np.repeat(one, 3, axis=0) for key, one in gone.observations.items()}, state, 2)
+    other = start.draw(base.values | {"bowl.at.y": base.values["bowl.at.y"] - 0.02})
+    actions = np.tile(scene.ready_ctrl, (3, 1)).astype(np.float32)
+    (later,) = play_on(scene, actions, [(other, opened)], 1)
+    assert later.qpos[-1, a] == pytest.approx(0.8, abs=0.02)
+    assert points_of(other.model, later.qpos[-1], "bowl")[:, 1].mean() == pytest.approx(
+        points_of(base.model, start_of(base), "bowl")[:, 1].mean() - 0.02, abs=1e-3
+    )
