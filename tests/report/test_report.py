@@ -438,7 +438,7 @@ def test_two_streams_in_two_units_are_both_named():
         (
             "INFO",
             {"reached": 0, "total": 4, "label": None},
-            "0 of 4 steps reached; told, not judged, because the recording carries no label",
+            "0 of 4 steps reached; reported, not judged, because the recording has no label",
         ),
         ("FAIL", {"successes": 0, "starts": 32, "high": 0.107}, "0 of 32 likely starts succeed (at most 11 %)"),
         (
