@@ -29,7 +29,7 @@ from typing import Any
 import fault_sets as sets
 import shiliu
 from action_measures import area_interval, area_under_roc
-from shiliu.replay.benchmark.given_words import given_words, show
+from given_words import given_words, show
 from shiliu.replay.judge.judge import judging
 from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.scenarios.scene.scene import Scene
