@@ -46,7 +46,7 @@ def run(request: CommandRequest) -> int:
     from ...scenarios.sheet.yaml_reader import nearest
     from ...version import __version__
     from ..formats import NothingReadable, Unreadable, read
-    from ..formats.arrays.episode import NoMapping
+    from ..formats.arrays.array_episode import NoMapping
     from ..formats.atomic_folder import refuse_existing, refuse_unwritable
     from ..formats.mcap import write as mcap_write
     from ..formats.topics import NoTopics

@@ -115,7 +115,7 @@ def _decoded(
     for camera, topic in recording.pictures.items():
         if not isinstance(topic, PictureTopic):
             continue
-        from ..formats.rosbag.pictures import frames, stamps
+        from ..formats.rosbag.bag_pictures import frames, stamps
 
         taken, shown_at = stamps(topic), grid + SLACK_NS
         if (np.diff(taken) < 0).any():

@@ -116,7 +116,7 @@ class Part:
         """
         import mujoco
 
-        from ..sheet import engine  # noqa: F401
+        from ..sheet import engine_warnings  # noqa: F401
 
         try:
             spec = mujoco.MjSpec.from_file(str(self.file))

@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -17,9 +17,7 @@ from ...signals.grid import fitted
 from ..array_rule import ArrayRule, Columns, reason_unused
 from ..mapping import Mapping as ChannelMapping
 from ..mapping import StreamRule
-
-if TYPE_CHECKING:
-    from .episode import ArrayEpisode
+from .held_arrays import ArrayEpisode
 
 MAX_THINGS = 1000  # that lie side by side in a field
 MAX_METADATA = 1000  # numbers of a field that goes into the metadata

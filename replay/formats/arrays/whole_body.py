@@ -13,7 +13,7 @@ import numpy as np
 
 from ..array_rule import ArrayRule
 from ..mapping import Mapping, StreamRule, load
-from .episode import ArrayEpisode
+from .array_episode import ArrayEpisode
 from .mapped_reading import numbered
 
 KNOWN = "omomo_human"

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from ....scenarios.sheet.errors import EpisodeError, shown
 from ...recording.declared import Declared, VideoRange
 from ...recording.recording import PictureFile, Recording, Unreadable
-from ..arrays.episode import (
+from ..arrays.array_episode import (
     MAX_EPISODE_BYTES,
     ArrayEpisode,
     content_sha256,
@@ -33,9 +33,9 @@ from ..file_state import refuse_pipes
 from ..mp4_header import length_of
 from ..reader_errors import once_readable
 from . import layout
-from .declared import others_of, seconds_or_none, span_of
+from .declared_columns import others_of, seconds_or_none, span_of
 from .foreign_columns import differences, foreign_array, names_of, ranges_of, rate_of, readable_columns, size_of
-from .statistics import EpisodeStatistics, Stats, of_file, of_tree, table_numbers
+from .set_statistics import EpisodeStatistics, Stats, of_file, of_tree, table_numbers
 from .tables import readable
 
 MAX_META_BYTES = 64 << 20

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from ....scenarios.sheet.errors import EpisodeError
-from ..arrays.episode import MAX_CHANNELS, numbers
+from ..arrays.array_episode import MAX_CHANNELS, numbers
 from . import layout
 
 CHANNELS = (1, 3, 4)  # grey, colours, colours with transparency or depth

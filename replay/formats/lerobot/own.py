@@ -27,10 +27,10 @@ from ...recording.recording import KINDS, PictureFile, PictureTopic, Recording, 
 from ..file_state import refuse_pipes
 from ..reader_errors import AGAIN, mending, once_readable
 from . import layout
-from .declared import declared_of, digests_of, span_of
+from .declared_columns import declared_of, digests_of, span_of
 from .own_columns import own_array, rows_of
+from .set_statistics import EpisodeStatistics, Stats, of_file
 from .side_files import MAX_NPZ_BYTES, checked_arrays, checked_tree, episode_from
-from .statistics import EpisodeStatistics, Stats, of_file
 from .tables import readable
 
 MAX_JSON_BYTES = 8 << 20  # in memory some forty times as much; what `shiliu record` writes has a hundredth of it

@@ -45,7 +45,7 @@ from ...recording.recording import SimEpisode
 from ...rollout.substeps import Trace, trace
 from .. import episode_archive as packed
 from ..partial import beside
-from .messages import definition, md5, spelled, store
+from .bag_messages import definition, md5, spelled, store
 
 LAYOUT = 1
 SENSOR_RATE, COMMAND_RATE, PICTURE_RATE = 500.0, 100.0, 30.0  # Hz, of the real robot's topics
