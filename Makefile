@@ -23,7 +23,7 @@ demo: $(VENV)/ready  ## record demonstrations, break copies of some, judge all o
 	$(BIN)/python benchmarks/demo.py demo-out
 
 test: $(VENV)/ready  ## the default suite, within 8 minutes on two idle cores
-	$(BIN)/python -m pytest tests -n 2 -m "not slow"
+	$(BIN)/python -m pytest tests -n 2 --dist worksteal -m "not slow"
 
 part ?= 1/1
 test-slow: $(VENV)/ready  ## what takes longer, in parts (part=1/4); what is green for these bytes is not run again (again=true: all of it)

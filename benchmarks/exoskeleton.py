@@ -15,17 +15,18 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+from exoskeleton_stream import save, stream_of
 from shiliu import load_scenario
 from shiliu.replay.formats import read
 from shiliu.replay.recording.recording import Recording, SimEpisode
 from shiliu.replay.retarget.alignment import carried, place, scaled
 from shiliu.replay.retarget.arms import Arms, arms_of
 from shiliu.replay.retarget.carry_over import carry
-from shiliu.replay.retarget.exoskeleton import NAMES, STATURE, Person, save, stream_of
+from shiliu.replay.retarget.exoskeleton import NAMES, STATURE, Person
 from shiliu.replay.retarget.settings import load_settings
 from shiliu.replay.retarget.sources import find
 from shiliu.replay.retarget.targets import HANDS
-from shiliu.replay.robots.limits import load_limits
+from shiliu.replay.robots.robot_sheet import load_limits
 from shiliu.scenarios.draws.variation import nominal
 
 CLAWS = ("left_claw", "right_claw")

@@ -96,7 +96,7 @@ def make_inputs(data: Path, inputs: Path) -> None:
 def board_pictures(folder: Path) -> None:
     """Sixteen views of the board that `shiliu print board` prints, through a camera without distortion."""
     import cv2
-    from shiliu.replay.locating.camera import INNER, SQUARE, SQUARES
+    from shiliu.replay.locating.calibrated_camera import INNER, SQUARE, SQUARES
     from shiliu.replay.locating.markers import DICTIONARY
 
     folder.mkdir()

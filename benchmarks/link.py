@@ -16,7 +16,7 @@ from pathlib import Path
 
 import shiliu
 from given_words import given_words
-from shiliu.replay.operator.looking import blindly
+from looking import blindly
 from shiliu.replay.operator.operator import perform
 from shiliu.replay.signals.statistics import wilson
 from shiliu.scenarios.catalog.catalog import over_link

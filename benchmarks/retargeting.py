@@ -24,7 +24,7 @@ from shiliu.replay.recording.recording import Recording
 from shiliu.replay.retarget.arms import Arms, arms_of
 from shiliu.replay.retarget.carry_over import carry
 from shiliu.replay.retarget.settings import load_settings
-from shiliu.replay.robots.limits import load_limits
+from shiliu.replay.robots.robot_sheet import load_limits
 from shiliu.scenarios.draws.variation import nominal
 
 LOOKS = 2000  # in the loop that everything is held against

@@ -26,7 +26,7 @@ from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.operator.limbs.arm import Arm
 from shiliu.replay.operator.limbs.geometry import turned_between
 from shiliu.replay.report.svg import INK, MUTED, box, label, rule, tag
-from shiliu.replay.robots.limits import load_limits
+from shiliu.replay.robots.robot_sheet import load_limits
 from shiliu.replay.signals.signal import Motion
 from shiliu.scenarios.robots.mobile import followers, legs_of
 from shiliu.scenarios.robots.postures import posture

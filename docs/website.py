@@ -432,17 +432,9 @@ def write(out: Path) -> None:
             head, _, rest = text.partition("\n")
             text = f"{head}\n\n![A demonstration, from step to step](../loops/{file.stem}.webp)\n{rest}"
         target.write_text(text, encoding="utf-8")
-    made = {
-        "commands": commands,
-        "keys": keys,
-        "words": words,
-        "environments": environments,
-        "schema": schema,
-        "python": python,
-    }
     (to / "reference").mkdir(parents=True, exist_ok=True)
-    for name, make in made.items():
-        (to / "reference" / f"{name}.md").write_text(make(), encoding="utf-8")
+    for make in (commands, keys, words, environments, schema, python):
+        (to / "reference" / f"{make.__name__}.md").write_text(make(), encoding="utf-8")
     for file in (ROOT / "conf" / "editor").glob("*.json"):
         shutil.copyfile(file, to / "reference" / file.name)
     (to / "index.md").write_text(front(), encoding="utf-8")
@@ -456,12 +448,7 @@ def finish(out: Path, site: Path) -> None:
     Raises:
         SystemExit: a page loads something from elsewhere, or leads to a file that is not there.
     """
-    lines = [
-        "# shiliu 十六",
-        "",
-        "> Humanoid training scenarios in MuJoCo, and a physical judge of recorded demonstrations.",
-        "",
-    ]
+    lines = ["# shiliu 十六", "", "> Humanoid training scenarios in MuJoCo, and a physical judge of recorded demonstrations.", ""]
     for file in sorted((out / "pages").rglob("*.md")):
         name = file.relative_to(out / "pages")
         shutil.copyfile(file, site / name)
@@ -499,12 +486,8 @@ def missing(site: Path) -> list[str]:
     for file in sorted(site.rglob("*.html")):
         for target in re.findall(r"\b(?:src|href)=\"?([^\"\s>]+)", file.read_text(encoding="utf-8")):
             name = target.partition("#")[0].partition("?")[0]
-            if (
-                name
-                and not re.match(r"[a-z]+:|//|/", name)
-                and file.name != "404.html"
-                and not (file.parent / name).exists()
-            ):
+            within = name and not re.match(r"[a-z]+:|//|/", name) and file.name != "404.html"
+            if within and not (file.parent / name).exists():
                 found.append(f"{file.relative_to(site)} leads to {target}")
     return found
 

@@ -16,8 +16,8 @@ from ..scenarios.reading.config import nominal_values
 from ..scenarios.scene.scene import Scene
 from ..scenarios.scene.schema import CameraFeature
 from ..scenarios.sheet.errors import ScenarioError
-from . import episode as one
-from .episode import One
+from . import env_episode as one
+from .env_episode import One
 from .interface import Interface, find_camera
 from .reset_options import ResetOptions, Variation, course_until
 from .reward import check_reward

@@ -50,6 +50,18 @@ def bare() -> Scene:
     return shiliu.load_scenario("bare")
 
 
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder that is dear to make: whichever worker wants it first makes it, and all look at it."""
+    folder = factory.getbasetemp()
+    kept = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / name
+    if not kept.is_dir():
+        own = folder / f"own_{name}"
+        make(own)
+        with suppress(OSError):  # another worker was first
+            own.rename(kept)  # whole or not at all
+    return kept
+
+
 @pytest.fixture(scope="session")
 def demonstration(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> SimEpisode:
     """The microwave's task as the operator does it; look at it, do not change it. Whichever worker wants it first performs it for all."""
@@ -58,15 +70,11 @@ def demonstration(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> Sim
     from shiliu.replay.operator.demonstration import demonstrate
     from shiliu.replay.recording.recording import Recording
 
-    folder = tmp_path_factory.getbasetemp()
-    kept = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "demonstration"
-    if not kept.is_dir():
+    def make(folder: Path) -> None:
         (episode,) = demonstrate(scene, SEEDS[:1], threads=1)
-        own = folder / "own"
-        write_lerobot(own, [episode], scene.schema.lerobot_features(), round(1 / scene.control_timestep))
-        with suppress(OSError):  # another worker was first
-            own.rename(kept)  # whole or not at all
-    (recording,) = shiliu.read(kept)
+        write_lerobot(folder, [episode], scene.schema.lerobot_features(), round(1 / scene.control_timestep))
+
+    (recording,) = shiliu.read(made_once(tmp_path_factory, "demonstration", make))
     assert isinstance(recording, Recording) and recording.episode is not None
     return recording.episode
 

@@ -9,7 +9,7 @@ import cv2
 import mujoco
 import numpy as np
 from shiliu.envs.rendering import shown_groups
-from shiliu.replay.locating.camera import CalibratedCamera
+from shiliu.replay.locating.calibrated_camera import CalibratedCamera
 from shiliu.replay.locating.markers import CELL, CELLS, DICTIONARY, Marker
 from shiliu.replay.locating.places import SceneFrames
 from shiliu.scenarios.parts.pose import Pose

@@ -216,6 +216,8 @@ def bound(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 def vague(source: str, path: str) -> list[str]:
     """file:line of each binding whose name says nothing."""
+    if not re.search(rf"\b_*({'|'.join(VAGUE)})\b", source):  # which is quick, and most files hold none of the words
+        return []
     return [
         f"{path}:{line} {name}"
         for line, name in bound(ast.parse(source))
@@ -250,6 +252,28 @@ def test_a_class_name_has_one_meaning():
     assert classes_twice([("a.py", "class A: pass"), ("b.py", "\nclass A: pass\nclass B: pass")]) == {
         "A": ["a.py:1", "b.py:2"]
     }
+
+
+# rooms whose modules are called after a word, a verb, a way in which a hand does something, or what they look at
+CALLED_AFTER = ("scenarios/words", "replay/commands", "replay/operator/skills", "replay/operator/recognition", "replay/checks")
+OF_EACH_FORMAT = ("read", "write", "export")
+
+
+def modules_twice(paths: Iterable[str]) -> dict[str, list[str]]:
+    """Module names that stand in several places, with these."""
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        name = Path(path).stem
+        of_format = path.startswith("replay/formats/") and name in OF_EACH_FORMAT
+        if name != "__init__" and not of_format and not path.startswith(CALLED_AFTER):
+            found.setdefault(name, []).append(path)
+    return {name: places for name, places in found.items() if len(places) > 1}
+
+
+def test_a_module_name_has_one_meaning():
+    assert not modules_twice(path.relative_to(ROOT).as_posix() for path in modules())
+    each = ("envs/a.py", "replay/line/a.py", "scenarios/words/a.py", "replay/formats/x/read.py", "replay/formats/y/read.py")
+    assert modules_twice(each) == {"a": ["envs/a.py", "replay/line/a.py"]}
 
 
 def test_every_folder_of_modules_is_listed():

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import shiliu
 import yaml
-from conftest import script
+from conftest import made_once, script
 from PIL import Image
 from shiliu.cli import VERBS
 from shiliu.scenarios.words import WORDS
@@ -24,9 +24,7 @@ def website():
 
 @pytest.fixture(scope="module")
 def written(website, tmp_path_factory):
-    out = tmp_path_factory.mktemp("site")
-    website.write(out)
-    return out / "pages"
+    return made_once(tmp_path_factory, "site", website.write) / "pages"
 
 
 def test_every_page_of_the_navigation_is_written_and_every_page_is_in_it(website, written):

@@ -23,8 +23,8 @@ from ..judge.judge import judge
 from ..operator.demonstration import demonstrate
 from ..recording.recording import SimEpisode
 from ..rollout.episode import as_recording
+from .bare_physics import physics_costs
 from .costs import CHECKS, shares, stopwatches
-from .physics import physics_costs
 from .setup import compiling, memory_per_copy, scaling, start_up
 
 BLOCK = 200  # control steps of one block

@@ -14,7 +14,7 @@ from .settings import Settings, listed
 if TYPE_CHECKING:
     from ...cli import CommandRequest
     from ...scenarios.sheet.yaml_reader import Node
-    from ..delivery.planning import SetCount
+    from ..delivery.selection import SetCount
 
 USAGE = """
 shiliu deliver data=SETS verdicts=DIR out=DIR [disputes=FILE.yaml] [licence=CC-BY-4.0] [scenarios=[NAME]] [title=TEXT]
@@ -36,12 +36,12 @@ Exit 0; 2 where something cannot be read or written, nothing lies at out= then; 
 def run(request: CommandRequest) -> int:
     """Choose, write, tell."""
     from ...version import __version__
+    from ..delivery.delivered_takes import TakeSource
     from ..delivery.delivering import QUARANTINE, About, deliver, digest, former_splits
     from ..delivery.disputes import read_disputes
     from ..delivery.judges import counted
-    from ..delivery.planning import Verdicts, Wanted, plan
+    from ..delivery.selection import Verdicts, Wanted, plan
     from ..delivery.splits import APART, SPLITS
-    from ..delivery.takes import TakeSource
     from ..formats.atomic_folder import refuse_existing, refuse_unwritable
     from ..recording.metadata import licence_of
     from ..report.lines import files_of

@@ -82,7 +82,7 @@ def _play(corpus: Path, takes: list[str], out: Path | None, lang: str) -> int:
 
 
 def _keep(data: Path, corpus: Path, most: int | None, whole: bool, dry_run: bool) -> int:
-    from ..drift.keeping import candidates, kept
+    from ..drift.corpus import candidates, kept
 
     found, others = candidates(data, corpus, most)
     size = sum(one.size for one in found)

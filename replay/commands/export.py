@@ -128,6 +128,6 @@ def _episode(recording: Recording, data: Path) -> SimEpisode | None:
 
     if recording.episode is not None or not any(name.startswith(f"{EPISODE} ") for name in recording.unmapped):
         return recording.episode
-    from ..formats.rosbag.episode import read_episode
+    from ..formats.rosbag.bag_episode import read_episode
 
     return read_episode(data if data.is_file() else data / recording.source)

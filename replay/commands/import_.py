@@ -46,7 +46,7 @@ def run(request: CommandRequest) -> int:
     from ...scenarios.sheet.yaml_reader import nearest
     from ...version import __version__
     from ..formats import NothingReadable, Unreadable, read
-    from ..formats.arrays.episode import NoMapping
+    from ..formats.arrays.array_episode import NoMapping
     from ..formats.atomic_folder import refuse_existing, refuse_unwritable
     from ..formats.mcap import write as mcap_write
     from ..formats.topics import NoTopics
@@ -168,6 +168,7 @@ class _Sets:
         import json
 
         from ..formats.lerobot.write import DatasetWriter
+        from ..importing.frames import beside_frames
 
         robot = str(recording.metadata.get("robot") or "unknown")
         key = json.dumps([robot, recording.mapping, frames.fps, frames.features], sort_keys=True, default=str)
@@ -180,30 +181,8 @@ class _Sets:
             )
             self._writers[key] = (name, writer, [])
         name, writer, rows = self._writers[key]
-        about = {
-            "shiliu/scenario": recording.scenario,
-            "shiliu/cell": recording.cell,
-            "shiliu/kind": recording.kind,
-            "shiliu/mapping": recording.mapping,
-            "shiliu/source": recording.source,
-            "shiliu/source_sha256": recording.sha256,
-        }
-        kept = raw is not None
-        side = {
-            "name": recording.name,
-            "source": recording.source,
-            "sha256": recording.sha256,
-            "kind": recording.kind,
-            "scenario": recording.scenario,
-            "cell": recording.cell,
-            "mapping": recording.mapping,
-            "metadata": recording.metadata,
-            "unmapped": list(recording.unmapped),
-            "notes": [*recording.notes, *_notes_of(frames)],
-            "provenance": {**frames.provenance, "raw_streams": kept},
-        }
-        task = str(recording.metadata.get("task") or "no task given")
-        keep = (lambda path: raw(recording, path)) if kept else None
+        about, side, task = beside_frames(recording, frames, _notes_of(frames), raw_streams=raw is not None)
+        keep = None if raw is None else lambda path: raw(recording, path)
         writer.add_imported(frames.columns, task, about, side, keep, frames.videos, frames.pictures, frames.times_ns)
         rows.append(len(next(iter(frames.columns.values()))))
         self.count += 1

@@ -78,9 +78,7 @@ def as_data(entry: PartEntry) -> dict[str, Any]:
         ],
         "params": [
             {
-                "name": p.name,
-                "dimension": p.dimension,
-                "default": p.default,
+                **{key: getattr(p, key) for key in ("name", "dimension", "default")},
                 "min": p.low if np.isfinite(p.low) else None,
                 "max": p.high if np.isfinite(p.high) else None,
                 "doc": p.doc,
@@ -94,12 +92,7 @@ def as_data(entry: PartEntry) -> dict[str, Any]:
                 "kind": g.kind,
                 "at": [*g.sites, *g.bodies],
                 "fingers": list(g.fingers),
-                "pads": g.pads,
-                "round": g.round,
-                "width": g.width,
-                "bears": g.bears,
-                "hands": g.hands,
-                "source": g.source,
+                **{key: getattr(g, key) for key in ("pads", "round", "width", "bears", "hands", "source")},
             }
             for name, g in part.grips.items()
         },

@@ -79,7 +79,7 @@ def run(request: CommandRequest) -> int:
     if chosen == ["board"]:
         return _calibrate(given)
     from ...scenarios.catalog.catalog import scene_of
-    from ..locating.camera import read_camera
+    from ..locating.calibrated_camera import read_camera
     from ..locating.locating import Locator
     from ..locating.markers import read_markers
 
@@ -98,7 +98,7 @@ def run(request: CommandRequest) -> int:
 
 
 def _calibrate(given: dict[str, Any]) -> int:
-    from ..locating.camera import calibrated, written
+    from ..locating.calibrated_camera import calibrated, written
     from ..locating.locating import read_pictures
 
     camera, note = calibrated(read_pictures(given["board"]))

@@ -30,9 +30,9 @@ def run(request: CommandRequest) -> int:
     from ..checks.rules import load_rules
     from ..formats.atomic_folder import refuse_unwritable
     from ..judge.intake import rules_of
-    from ..oversight.figures import FIGURES, PAGE, write
     from ..oversight.overseeing import oversee
     from ..oversight.page import Page
+    from ..oversight.page_figures import FIGURES, PAGE, write
     from ..oversight.what_if import WhatIf, read_changes
     from ..report.lines import files_of, lines_of
     from ..report.text import Words

@@ -9,8 +9,8 @@ import yaml
 
 from ..report.numerals import number, percent
 from ..report.text import Words
-from .figures import gaps
-from .planning import DeliveryPlan
+from .delivery_figures import gaps
+from .selection import DeliveryPlan
 
 HUB = "proprietary"  # no licence that a hub knows
 

@@ -13,10 +13,10 @@ from ...scenarios.sheet.errors import EpisodeError
 from ..formats.lerobot.write import DatasetWriter
 from ..report.text import Words
 from .card import card
+from .delivered_takes import TakeSource
+from .delivery_figures import figures
 from .disputes import Dispute
-from .figures import figures
-from .planning import DeliveryPlan, Refused, SetCount, Verdicts
-from .takes import TakeSource
+from .selection import DeliveryPlan, Refused, SetCount, Verdicts
 
 CARD, MANIFEST, SUMS, QUARANTINE = "README.md", "shiliu/delivery.json", "SHA256SUMS", "quarantine.jsonl"
 CHUNK = 1 << 20

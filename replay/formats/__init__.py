@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ...scenarios.sheet.errors import EpisodeError, odd_kind, shown
 from ..recording.recording import Recording, Unreadable
+from .reader_errors import once_readable
 from .records import Reader, readers
 
 
@@ -194,24 +195,12 @@ def _leftovers(folder: Path) -> str:
 def _read_folder(
     folder: Path, found: list[Entry], mapping: str | Path | None, fps: float | None
 ) -> Iterator[Recording | Unreadable]:
-    held: list[
-        Unreadable
-    ] = []  # until something is readable: a folder of nothing is an error, one with a bad file is not
-    readable = False
-    for entry in found:
-        for item in _read_entry(entry.path, entry.source, mapping, fps):
-            if isinstance(item, Unreadable) and not readable:
-                held.append(item)
-                continue
-            readable = True
-            yield from held
-            held.clear()
-            yield item
-    if not readable:
+    def nothing(held: list[Unreadable]) -> EpisodeError:
         first = "".join(f"\n  {item.source}: {item.error.message}" for item in held[:5])
-        raise NothingReadable(
-            f"none of the {len(held)} recordings in the folder is readable:{first}", file=folder, items=held
-        )
+        return NothingReadable(f"none of the {len(held)} recordings in the folder is readable:{first}", file=folder, items=held)
+
+    items = (item for entry in found for item in _read_entry(entry.path, entry.source, mapping, fps))
+    yield from once_readable(items, nothing)
 
 
 def _read_entry(

@@ -23,30 +23,10 @@ from ..recording.recording import CLOCKS, KINDS, ROLES
 from .array_rule import ANY, PRESENT, ArrayRule, Columns, TimeRule
 from .records import readers
 from .stream_rule import StreamRule
+from .topic_rule import TopicRule
 
 GROUP = "mapping"  # its folder in `conf`
 TIME_UNITS_NS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}  # integer clocks, so that ns are exact
-
-
-@dataclass(frozen=True)
-class TopicRule:
-    """What one channel holds, and which clocks it has.
-
-    Attributes:
-        type: the message type that the rule is for (`sensor_msgs/msg/JointState`).
-        clock: the clock to judge by.
-        streams: what to take out of a message.
-        capture: dotted path of the sender's stamp, or None.
-        device: dotted path of a further clock, or None.
-        device_ns: nanoseconds in one tick of `device` where it is an integer; None for a ROS time.
-    """
-
-    type: str
-    clock: str
-    streams: tuple[StreamRule, ...]
-    capture: str | None = None
-    device: str | None = None
-    device_ns: int | None = None
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ def _of_file(camera: str, pictures: PictureFile, rows: int | None) -> PictureSam
 
 
 def _of_topic(camera: str, pictures: PictureTopic, origin: int) -> PictureSamples:
-    from .rosbag.pictures import luminance
+    from .rosbag.bag_pictures import luminance
 
     chosen = windows(pictures.n)
     capture, receive, cells = luminance(pictures, _indices(chosen), CELLS)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ...scenarios.sheet.errors import EpisodeError, wants_memory
+from ..recording.recording import Recording, Unreadable
 
 MAX_CAUSE = 160  # characters of what the library says
 
@@ -39,6 +40,28 @@ def mending(path: Path, broken: str, fix: str, missing: str | None = None) -> It
 
 
 AGAIN = "Copy it again from where it was recorded."
+
+
+def once_readable(
+    items: Iterable[Recording | Unreadable], nothing: Callable[[list[Unreadable]], EpisodeError] = lambda held: held[0].error
+) -> Iterator[Recording | Unreadable]:
+    """The items as they are, held back until one is readable: where nothing is, that is an error; a bad one among others is none.
+
+    Args:
+        nothing: the error where none is, of all that were held; that of the first where nothing is said.
+    """
+    held: list[Unreadable] = []
+    readable = False
+    for item in items:
+        if isinstance(item, Unreadable) and not readable:
+            held.append(item)
+            continue
+        readable = True
+        yield from held
+        held.clear()
+        yield item
+    if not readable and held:
+        raise nothing(held)
 
 
 def _limited() -> bool:

@@ -8,7 +8,7 @@ stream by stream, with the largest change of each column.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -115,7 +115,7 @@ def _decoded(
     for camera, topic in recording.pictures.items():
         if not isinstance(topic, PictureTopic):
             continue
-        from ..formats.rosbag.pictures import frames, stamps
+        from ..formats.rosbag.bag_pictures import frames, stamps
 
         taken, shown_at = stamps(topic), grid + SLACK_NS
         if (np.diff(taken) < 0).any():
@@ -281,10 +281,7 @@ def _feature(streams: list[Stream], dtype: str) -> dict[str, Any]:
             {
                 "name": stream.name,
                 "columns": [first, len(names)],
-                "role": stream.role,
-                "quantity": stream.quantity,
-                "unit": stream.unit,
-                "declared_unit": stream.declared_unit,
+                **{key: getattr(stream, key) for key in ("role", "quantity", "unit", "declared_unit")},
                 "prefix": prefix,
                 "meta": known,
             }
@@ -306,3 +303,16 @@ def units_of_feature(feature: dict[str, Any]) -> list[str]:
     """A unit for every element of a feature."""
     unit = feature["unit"]
     return [unit] * feature["shape"][0] if isinstance(unit, str) else list(unit)
+
+
+def beside_frames(recording: Recording, frames: Frames, notes: Sequence[str], **more: Any) -> tuple[dict[str, Any], dict[str, Any], str]:
+    """What a dataset keeps of a recording beside its frames: columns of `meta/episodes`, what no column holds, and the task sentence.
+
+    Args:
+        notes: further ones; more: further entries of the provenance.
+    """
+    keys = ("scenario", "cell", "kind", "mapping", "source")
+    about = {f"shiliu/{key}": getattr(recording, key) for key in keys} | {"shiliu/source_sha256": recording.sha256}
+    side = {key: getattr(recording, key) for key in ("name", "source", "sha256", "kind", "scenario", "cell", "mapping", "metadata")}
+    side |= {"unmapped": list(recording.unmapped), "notes": [*recording.notes, *notes], "provenance": {**frames.provenance, **more}}
+    return about, side, str(recording.metadata.get("task") or "no task given")

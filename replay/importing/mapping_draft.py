@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 
 from ..formats.array_rule import Columns
-from ..formats.arrays.episode import ArrayEpisode
+from ..formats.arrays.array_episode import ArrayEpisode
 from . import unit_guess as guessing
 
 MAX_METADATA = 100

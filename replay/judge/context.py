@@ -34,7 +34,8 @@ from ..recording.recording import Recording
 from ..retarget.settings import RetargetSettings, load_settings
 from ..robots.carried_robot import carried
 from ..robots.embodiment import Embodiment, available, is_file, load_embodiment
-from ..robots.limits import Limits, load_limits
+from ..robots.limits import Limits
+from ..robots.robot_sheet import load_limits
 
 BARE = "bare"  # the scenario without a scene: robot and floor
 

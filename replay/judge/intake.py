@@ -22,7 +22,8 @@ from ..checks.kinematics import check_jump, check_position
 from ..checks.rules import Rules, load_rules
 from ..checks.takes import Key, content, duplicate_of, remember, set_of
 from ..recording.recording import Recording, Stream, Unreadable, note_words
-from ..robots.limits import JointLimit, Limits, load_limits
+from ..robots.limits import JointLimit, Limits
+from ..robots.robot_sheet import load_limits
 from ..signals.channels import SCALE, in_radians, pair
 from ..signals.clock import origin_ns, seconds
 from .place.taken import taken

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ... import face
     from ...scenarios.scene.scene import Scene
 
+HEAD = ("episode", "source", "sha256", "scenario", "scenario_version", "cell", "claim", "verdict")  # of a line
 WORDS = ("FEASIBLE", "INFEASIBLE", "UNSOUND", "INCONCLUSIVE", "NOT_CHECKED")
 TOGETHER = 0.3  # s, what begins within this time of a violation may be its consequence
 AFTERMATH = 2.0  # s, how long after a motion or a force what it upset may show; an estimate
@@ -133,34 +134,22 @@ class Verdict:
             words: gives a finding's `message`; without it the message is null.
         """
         if self.error is not None:
-            line = {
-                "episode": self.episode,
-                "source": self.source,
-                "sha256": self.sha256,
-                "verdict": None,
-                "error": self.error,
-            }
-            return tidy(line)
+            return tidy({**self._as(HEAD[:3]), "verdict": None, "error": self.error})
         return {
-            "episode": self.episode,
-            "source": self.source,
-            "sha256": self.sha256,
-            "scenario": self.scenario,
-            "scenario_version": self.scenario_version,
-            "cell": self.cell,
-            "claim": self.claim,
-            "verdict": self.verdict,
+            **self._as(HEAD),
             "outcome": tidy(self.outcome),
             **({"taken": tidy(self.taken)} if self.taken else {}),
             "required": list(self.required),
-            "root": self.root,
-            "owner": self.owner,
+            **self._as(("root", "owner")),
             **({"cleared": True} if self.cleared else {}),
             "stages": {name: result.to_dict() for name, result in self.stages.items()},
             "findings": [finding.to_dict(words(finding) if words else None) for finding in self.findings],
             "provenance": tidy(self.provenance),
             **({} if self.repair is None else {"repair": tidy(self.repair)}),
         }
+
+    def _as(self, names: Sequence[str]) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in names}
 
     def to_json(self, words: Callable[[Finding], str | None] | None = None) -> str:
         """One line of `verdicts.jsonl`, without the line end."""

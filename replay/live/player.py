@@ -11,9 +11,9 @@ import numpy as np
 from ...scenarios.sheet.errors import EpisodeError
 from ..report.lines import VerdictLine
 from ..report.text import Words
+from .page_shapes import GHOST, PosedModel, meshes, shapes, standing_view
 from .replayed import Replayed, bodies_of
 from .server import Message, PageServer
-from .shapes import GHOST, PosedModel, meshes, shapes, standing_view
 
 IDLE = 0.25  # s, that is waited for a message where nothing moves
 SHOWN = ("FAIL", "WARN")

@@ -19,9 +19,9 @@ from ...scenarios.robots.postures import arm_facts
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.errors import ShiliuError
 from ..report.text import Words
+from .page_shapes import PosedModel, meshes, shapes, standing_view
 from .performing import Performance
 from .server import Message, PageServer
-from .shapes import PosedModel, meshes, shapes, standing_view
 
 IDLE = 0.25  # s, that is waited for a message where nothing moves
 TOLD = 6  # control steps between two reports of progress

@@ -33,10 +33,10 @@ from ..rollout.episode import as_recording, episode_of
 from ..rollout.observers import Moment
 from ..rollout.performed import performance_observers
 from ..rollout.rollout import Rollout, roll_out
-from .hands import FollowedHands
+from .followed_hands import FollowedHands
+from .page_shapes import PosedModel, meshes, shapes
 from .performing import limits_now
 from .server import Message, PageServer
-from .shapes import PosedModel, meshes, shapes
 
 SET, DEVICE = "set", "device"
 SLOW = 3  # times the scenario's time limit that a take may last: people are slower than the operator

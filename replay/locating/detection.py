@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from .camera import CalibratedCamera
+from .calibrated_camera import CalibratedCamera
 from .markers import CELLS, DICTIONARY
 from .opencv import opencv
 

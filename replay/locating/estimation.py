@@ -16,7 +16,7 @@ import mujoco
 import numpy as np
 
 from ...scenarios.parts.pose import Pose
-from .camera import CalibratedCamera
+from .calibrated_camera import CalibratedCamera
 from .detection import SeenMarker
 from .markers import MarkerSet
 from .opencv import opencv

@@ -12,7 +12,7 @@ import numpy as np
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.errors import EpisodeError, ScenarioError, odd_kind
 from ..recording.recording import PictureFile, Recording
-from .camera import CalibratedCamera
+from .calibrated_camera import CalibratedCamera
 from .detection import Detected, detect
 from .estimation import Carrier, Estimate, LocatedPose, estimate
 from .markers import CELL, MarkerSet
@@ -127,7 +127,7 @@ def first_picture(recording: Recording, camera: str) -> tuple[str, np.ndarray]:
     where = f"{recording.source} ({names[0]})"
     if isinstance(pictures, PictureFile):
         return where, _of_video(pictures)
-    from ..formats.rosbag.pictures import frames, stamps
+    from ..formats.rosbag.bag_pictures import frames, stamps
 
     return where, next(frames(pictures, stamps(pictures)[:1]))
 

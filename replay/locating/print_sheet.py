@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .camera import INNER, SQUARE, SQUARES
+from .calibrated_camera import INNER, SQUARE, SQUARES
 from .markers import CELL, CELLS, DICTIONARY, FACES, Marker, MarkerSet
 from .opencv import needed, opencv
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..report.numerals import number
 from ..signals.statistics import wilson
-from .takes import DIMENSIONS, QUARTERS, Takes
+from .take_columns import DIMENSIONS, QUARTERS, Takes
 
 DRAW = "draw"  # a quarter of the range of a varied number
 MOST = 3  # words of a dimension that are looked at, those with most refusals

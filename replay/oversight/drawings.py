@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from ..report.numerals import number, quantity
 from ..report.svg import CAUSE, GRID, INK, MUTED, box, drawing, label, rule, tag, ticks, tip
-from .takes import VERDICTS
+from .take_columns import VERDICTS
 from .tallies import CELLS, LagSpread, Map
 
 COLOURS = dict(zip(VERDICTS, ("#2f8f5b", "#c8453c", "#8a56a8", "#d9a441", "#9aa5b1")))

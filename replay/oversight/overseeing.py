@@ -11,7 +11,7 @@ import numpy as np
 from ..report.lines import VerdictLine
 from .alike import Alike
 from .causes import Cause, causes
-from .takes import DIMENSIONS, VERDICTS, Takes
+from .take_columns import DIMENSIONS, VERDICTS, Takes
 from .tallies import Tallies
 from .what_if import WhatIf
 

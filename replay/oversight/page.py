@@ -15,7 +15,7 @@ from ..report.text import Words
 from . import drawings
 from .causes import DRAW, Cause
 from .overseeing import BY, ROWS, Seen, reasons, total, yields
-from .takes import VERDICTS
+from .take_columns import VERDICTS
 from .tallies import Map
 from .what_if import WhatIf
 

@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import Any
 
 from ..report.lines import VerdictLine
-from .takes import dimensions_of
+from .take_columns import dimensions_of
 
 DRIFT = ("stream.lag", "clock.skew", "calibration.offset", "link.stale", "link.loss")  # what wears on, take by take
 BINS, CELLS = 10, 5  # of one varied number; of each of two

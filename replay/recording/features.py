@@ -52,15 +52,11 @@ def imported_streams(
         first, end = member["columns"]
         prefix = member["prefix"]
         yield Stream(
-            name=member["name"],
-            role=member["role"],
-            quantity=member["quantity"],
-            unit=member["unit"],
+            **{key: member[key] for key in ("name", "role", "quantity", "unit", "declared_unit")},
             names=tuple(text.removeprefix(prefix) for text in names[first:end]),
             values=values[:, first:end].astype(np.float64),
             capture_ns=times,
             clock=clock,
-            declared_unit=member["declared_unit"],
             meta={**member["meta"], "dtype": feature["dtype"]},
         )
 

@@ -28,13 +28,6 @@ def located_of(recording: Recording) -> dict[str, list[float]]:
     return {} if not isinstance(row, dict) else _poses(row)
 
 
-def within_of(recording: Recording) -> dict[str, tuple[float, float]]:
-    """Thing -> how far off a located pose is at most [m], and turned off [rad]."""
-    row = recording.metadata.get(KEY)
-    within = row["within"] if isinstance(row, dict) else {}
-    return {thing: (float(by["position"]), float(by["angle"])) for thing, by in within.items()}
-
-
 def row_of(
     sha256: str,
     camera: str,

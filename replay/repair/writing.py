@@ -17,7 +17,7 @@ from ...scenarios.scene.scene import Scene
 from ...version import __version__
 from ..formats.lerobot.write import DatasetWriter
 from ..formats.partial import beside
-from ..importing.frames import Frames, frames_of
+from ..importing.frames import Frames, beside_frames, frames_of
 from ..recording.recording import Recording
 from . import FOLDER
 
@@ -134,28 +134,7 @@ def frames_of_copy(copy: Recording) -> Frames:
 
 def put(writer: DatasetWriter, copy: Recording, frames: Frames) -> int:
     """Append a copy of a real recording."""
-    about = {
-        "shiliu/scenario": copy.scenario,
-        "shiliu/cell": copy.cell,
-        "shiliu/kind": copy.kind,
-        "shiliu/mapping": copy.mapping,
-        "shiliu/source": copy.source,
-        "shiliu/source_sha256": copy.sha256,
-    }
-    side = {
-        "name": copy.name,
-        "source": copy.source,
-        "sha256": copy.sha256,
-        "kind": copy.kind,
-        "scenario": copy.scenario,
-        "cell": copy.cell,
-        "mapping": copy.mapping,
-        "metadata": copy.metadata,
-        "unmapped": list(copy.unmapped),
-        "notes": [*copy.notes, _grid(frames)],
-        "provenance": {**frames.provenance, "repaired": copy.metadata.get("repaired")},
-    }
-    task = str(copy.metadata.get("task") or "no task given")
+    about, side, task = beside_frames(copy, frames, [_grid(frames)], repaired=copy.metadata.get("repaired"))
     return writer.add_imported(frames.columns, task, about, side, times_ns=frames.times_ns)
 
 

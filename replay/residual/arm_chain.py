@@ -173,8 +173,8 @@ def own_chains() -> Mapping[str, JointChain]:
     sheet = read_own(folder / "robot.yaml")
     hand = read_own(folder / next(iter(sheet["hands"].values())))
     robot, grip = _model(folder / sheet["model"]), _model(folder / hand["model"]).find("worldbody")
-    arms = {side: _chain(side, robot, sheet["joints"]["arm"][side], grip) for side in SIDES}
-    return {**arms, HEAD: _chain(HEAD, robot, sheet["joints"]["head"])}
+    arms = {side: _chain(side, robot, sheet["groups"]["arm"][side], grip) for side in SIDES}
+    return {**arms, HEAD: _chain(HEAD, robot, sheet["groups"]["head"])}
 
 
 @lru_cache

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ...scenarios.sheet.errors import ScenarioError
-from ...scenarios.sheet.yaml_reader import read_yaml
 
 GRADES = ("published", "measured", "estimate")  # of a source
 FIELDS = ("position", "velocity", "peak_velocity", "torque_rated", "torque_limit", "torque_peak")
@@ -88,44 +86,3 @@ class Limits:
             rest = {key: float(given[key]) for key in FIELDS[1:] if given.get(key) is not None}
             joints[str(name)] = JointLimit(str(name), lower, upper, **rest)
         return cls(joints, dict(tables.get("sources", {})))
-
-
-def load_limits(robot: str | Path) -> Limits:
-    """The limits that a `robot.yaml` publishes.
-
-    Args:
-        robot: path of the file, or of the robot's folder.
-
-    The file's `velocity: {limit, peak}` are the maker's two tables, `torque: {rated, limit, peak}` the motor's; a
-    rated speed is
-    the speed at rated torque and no limit. Sources are named as the file names them.
-
-    Raises:
-        ScenarioError: the file is missing, or has no limits.
-    """
-    path = Path(robot)
-    path = path / "robot.yaml" if path.is_dir() else path
-    if not path.is_file():
-        raise ScenarioError("this robot has no robot.yaml. Put one beside its model.", file=path.name)
-    data = read_yaml(path) or {}
-    if not isinstance(data.get("limits"), Mapping):
-        raise ScenarioError("the joints' limits are missing.", file=path.name, field="limits")
-    joints = {}
-    for name, given in data["limits"].items():
-        velocity, torque = given.get("velocity", {}), given.get("torque", {})
-        joints[name] = {
-            "position": given.get("position"),
-            "velocity": velocity.get("limit"),
-            "peak_velocity": velocity.get("peak"),
-            "torque_rated": torque.get("rated"),
-            "torque_limit": torque.get("limit"),
-            "torque_peak": torque.get("peak"),
-        }
-    published = {"grade": "published"}
-    sources = {
-        "position": {"source": "robot model"} | published,
-        "velocity": {"source": "hardware configuration"} | published,
-        "torque": {"source": "hardware configuration"} | published,
-        "torque_rated": {"source": "product page"} | published,
-    }
-    return Limits.from_dict({"joints": joints, "sources": sources})

@@ -8,7 +8,7 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from ..sheet import engine  # noqa: F401
+from ..sheet import engine_warnings  # noqa: F401
 
 
 @dataclass(frozen=True)

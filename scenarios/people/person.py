@@ -27,7 +27,7 @@ from ..reading.config import Placed
 from ..reading.names import Names
 from ..sensing.predicate import TRACE
 from ..sensing.reaction import Reaction, add_memory, memory
-from ..sensing.requests import Readings, Request
+from ..sensing.requests import Asks, Readings, Request
 from ..sheet.yaml_reader import Node
 from .arm_kinematics import JOINTS, ArmChain, matrix_of
 from .safety import movers
@@ -319,7 +319,7 @@ def _ways(frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 @dataclass(frozen=True)
-class TurnAway:
+class TurnAway(Asks):
     """Turns head and shoulders away from what comes too near the face, and back when it has gone.
 
     Attributes:
@@ -342,9 +342,6 @@ class TurnAway:
 
     def compile_into(self, spec: object) -> None:
         add_memory(spec, memory_of(self.person, "turns"))  # type: ignore[arg-type]
-
-    def requests(self) -> list[Request]:
-        return [*self.things, self.face, self.trunk]
 
     def start(self, values: Mapping[str, float]) -> np.ndarray:
         return np.zeros(3)

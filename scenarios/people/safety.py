@@ -23,7 +23,7 @@ import numpy as np
 from ..parts.titles import check_title, source_of
 from ..reading.names import Names
 from ..sensing.predicate import TRACE, Force, Values, distance, least, most
-from ..sensing.requests import FORCE_WINDOW, Readings, Request, Row
+from ..sensing.requests import FORCE_WINDOW, Asks, Readings, Request, Row
 from ..sheet.quantity import parse_quantity
 from ..sheet.yaml_reader import PACKAGE, Node, Problems, read_own
 
@@ -37,7 +37,7 @@ HELD_UP = 1000.0  # N level on the pelvis: two hands push with 200 N at most, an
 
 
 @dataclass(frozen=True)
-class SpeedNear:
+class SpeedNear(Asks):
     """Speed [m/s] of the fastest of several things that are near somebody; zero where none is near.
 
     Attributes:
@@ -51,9 +51,6 @@ class SpeedNear:
     within: float
     limit: float
     unit: str = "m/s"
-
-    def requests(self) -> list[Request]:
-        return [*(request for pair in self.movers for request in pair), *(site for site, _ in self.outline)]
 
     def value(self, readings: Readings | Row) -> Values:
         speeds: list[Values] = []
@@ -73,7 +70,7 @@ class SpeedNear:
 
 
 @dataclass(frozen=True)
-class Stopped:
+class Stopped(Asks):
     """Force [N] with which a thing meets trunk or leg of a base that drives, and stops it; zero where nothing does.
 
     A link that its own arm grazes measures a force, too. What stops the base loads all of the robot, as no push of the hands is.
@@ -86,9 +83,6 @@ class Stopped:
     pelvis: Request | None
     limit: float
     unit: str = "N"
-
-    def requests(self) -> list[Request]:
-        return [*self.forces, *([] if self.pelvis is None else [self.pelvis])]
 
     def value(self, readings: Readings | Row) -> Values:
         force = readings.peak_of(self.forces)

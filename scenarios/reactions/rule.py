@@ -24,7 +24,7 @@ from ..parts.titles import check_title
 from ..reading.names import Names
 from ..sensing.predicate import Predicate
 from ..sensing.reaction import Reaction, add_memory
-from ..sensing.requests import Readings, Request
+from ..sensing.requests import Asks, Readings, Request
 from ..sheet.yaml_reader import Node, nearest
 from ..words import read_predicate
 from ..words.declared import amount, memory_name
@@ -41,7 +41,7 @@ def is_counter(node: Node) -> bool:
 
 
 @dataclass(frozen=True)
-class Switch:
+class Switch(Asks):
     """On once `when` has held unbroken for `hold` and `after` more seconds have gone by; off again where `until` holds.
 
     Attributes:
@@ -64,9 +64,6 @@ class Switch:
     def compile_into(self, spec: mujoco.MjSpec) -> None:
         for name in self.actuators[:2]:
             add_memory(spec, name)
-
-    def requests(self) -> list[Request]:
-        return [*self.when.requests(), *(self.until.requests() if self.until else ())]
 
     def start(self, values: Mapping[str, float]) -> np.ndarray:
         return np.zeros(2 + len(self.driven))
@@ -138,7 +135,7 @@ class Counter:
 
 
 @dataclass(frozen=True)
-class Display:
+class Display(Asks):
     """A number that follows a joint in whole steps, such as what a scale shows.
 
     Attributes:
@@ -161,9 +158,6 @@ class Display:
     def compile_into(self, spec: mujoco.MjSpec) -> None:
         for name in self.actuators:
             add_memory(spec, name)
-
-    def requests(self) -> list[Request]:
-        return [self.joint]
 
     def start(self, values: Mapping[str, float]) -> np.ndarray:
         return np.array([0.0, values[self.steps] if isinstance(self.steps, str) else self.steps])

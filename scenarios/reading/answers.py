@@ -24,7 +24,7 @@ import numpy as np
 from ..parts.part import Param, Part
 from ..parts.titles import check_title
 from ..sensing.reaction import add_memory, memory
-from ..sensing.requests import Readings, Request
+from ..sensing.requests import Asks, Readings, Request
 from ..sheet.yaml_reader import Node, nearest
 
 GIVEN = 0.5  # from here on an answer is given: what lies between 0 and 1 comes from a command that was resampled
@@ -118,7 +118,7 @@ def with_answers(actions: np.ndarray, names: Sequence[str], answers: Mapping[str
 
 
 @dataclass(frozen=True)
-class Truths:
+class Truths(Asks):
     """The reaction that keeps what is true: it reacts to nothing."""
 
     asked: tuple[AskedAnswer, ...]
@@ -130,9 +130,6 @@ class Truths:
     def compile_into(self, spec: mujoco.MjSpec) -> None:
         for name in self.actuators:
             add_memory(spec, name)
-
-    def requests(self) -> list[Request]:
-        return []
 
     def start(self, values: Mapping[str, float]) -> np.ndarray:
         return np.array([values[one.key] for one in self.asked])

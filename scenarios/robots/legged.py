@@ -63,10 +63,10 @@ def add_height(spec: mujoco.MjSpec, legs: Mapping[str, Any]) -> None:
     actuator.gear, actuator.ctrllimited, actuator.ctrlrange = np.zeros(6), True, [float(legs["height"]["lowest"]), 0.0]
 
 
-def add_motors(spec: mujoco.MjSpec, sheet: Mapping[str, Any], legs: Mapping[str, Any]) -> None:
+def add_motors(spec: mujoco.MjSpec, limits: Mapping[str, Any], legs: Mapping[str, Any]) -> None:
     """The legs' motors, within their published peak torques, after all that a recording commands; and the controller's memory."""
     for name in legs["joints"]:
-        peak = float(sheet["limits"][name]["torque"]["peak"])
+        peak = float(limits[name]["torque"]["peak"])
         spec.add_actuator(
             name=motor(name), trntype=mujoco.mjtTrn.mjTRN_JOINT, target=name, ctrllimited=True, ctrlrange=[-peak, peak]
         )

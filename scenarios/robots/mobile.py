@@ -62,7 +62,7 @@ def legs_of(sheet: Mapping[str, Any]) -> list[Leg]:
 
 def moving_links(sheet: Mapping[str, Any]) -> tuple[str, ...]:
     """Links of the legs that a base that moves carries through the room: thighs, shanks, feet."""
-    links = dict(zip(sheet["joints"]["legs"], (link for leg in legs_of(sheet) for link in leg.links)))
+    links = dict(zip(sheet["groups"]["legs"], (link for leg in legs_of(sheet) for link in leg.links)))
     return tuple(name for leg in legs_of(sheet) for name in (links[leg.hip], links[leg.knee], leg.foot))
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..parts.pose import Pose
 from ..sheet.errors import ScenarioError
+from ..sheet.quantity import parse_quantity
 from ..sheet.yaml_reader import nearest, read_own
 from . import legged, mobile
 from .robot_folder import BASES, DEFAULT_ROBOT, LEGS, SIDES, robot_folder, robots
@@ -57,14 +58,14 @@ class Robot:
 
     def joints_of(self, group: str) -> tuple[str, ...]:
         """Joints of a group of the sheet (`legs`, `arm`, `head`), in the real robot's order."""
-        joints = self.sheet["joints"].get(group, ())
+        joints = self.sheet["groups"].get(group, ())
         return (
             tuple(name for side in joints.values() for name in side) if isinstance(joints, Mapping) else tuple(joints)
         )
 
     def arm_of(self, side: str) -> tuple[str, ...]:
         """Joints of the left or right arm, from shoulder to wrist."""
-        return tuple(self.sheet["joints"]["arm"][side])
+        return tuple(self.sheet["groups"]["arm"][side])
 
     def elbow_of(self, side: str) -> str:
         """The joint that bends the left or right arm."""
@@ -133,10 +134,22 @@ class Robot:
         """Links of the legs that a base that moves carries through the room: thighs, shanks, feet."""
         return mobile.moving_links(self.sheet) if self.base == "mobile" else ()
 
-    @property
+    @cached_property
     def limits(self) -> Mapping[str, Mapping[str, Any]]:
-        """Joint name -> position, velocity and torque limits of the sheet."""
-        return self.sheet["limits"]
+        """Joint name -> position, velocity and torque limits of the sheet, SI."""
+
+        def tables(value: Any, dimension: str) -> dict[str, float]:
+            each = value if isinstance(value, Mapping) else {"limit": value, "peak": value}
+            return {key: parse_quantity(number, dimension) for key, number in each.items()}
+
+        return {
+            name: {
+                "position": [parse_quantity(end, "angle") for end in joint["position"]],
+                "velocity": tables(joint["velocity"], "angular_speed"),
+                "torque": tables(joint["torque"], "torque"),
+            }
+            for name, joint in self.sheet["joints"].items()
+        }
 
     def pose(self, name: str) -> dict[str, float]:
         """A named pose: joint name -> angle [rad] (legs left out).

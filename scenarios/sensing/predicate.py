@@ -14,17 +14,21 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .requests import Readings, Request, Row
+from .requests import Asks, Readings, Request, Row
 
 TRACE = 0.05  # N, below it a contact is numerical
 Values = Any  # (...,) array of readings, float of a row
 
 
+def root(square: Values) -> Values:
+    """(...,) the square root."""
+    return math.sqrt(square) if type(square) is float else np.sqrt(square)
+
+
 def distance(a: Sequence[Values], b: Sequence[Values]) -> Values:
     """(...,) Euclidean distance of two points, each given by its three coordinates."""
     x, y, z = a[0] - b[0], a[1] - b[1], a[2] - b[2]
-    square = x * x + y * y + z * z
-    return math.sqrt(square) if type(square) is float else np.sqrt(square)
+    return root(x * x + y * y + z * z)
 
 
 def _unknown(values: Sequence[float]) -> bool:
@@ -87,16 +91,13 @@ def intervals(predicate: Predicate) -> tuple[Interval, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Angle:
+class Angle(Asks):
     """A joint is above or below an angle [rad], or a length [m] where it slides."""
 
     joint: Request
     bound: float
     above: bool
     unit: str = "rad"
-
-    def requests(self) -> list[Request]:
-        return [self.joint]
 
     def intervals(self) -> tuple[Interval, ...]:
         if self.above:
@@ -109,16 +110,13 @@ class Angle:
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
+class Near(Asks):
     """Two sites are within a distance [m] of each other."""
 
     of: Request
     to: Request
     within: float
     unit: str = "m"
-
-    def requests(self) -> list[Request]:
-        return [self.of, self.to]
 
     def intervals(self) -> tuple[Interval, ...]:
         return (Interval(("distance", frozenset((self.of, self.to))), high=self.within),)
@@ -128,16 +126,13 @@ class Near:
 
 
 @dataclass(frozen=True, slots=True)
-class Upright:
+class Upright(Asks):
     """A body's z axis is within an angle [rad] of the vertical (`invert`: is tilted by more)."""
 
     up: Request
     within: float
     invert: bool = False
     unit: str = "rad"
-
-    def requests(self) -> list[Request]:
-        return [self.up]
 
     def intervals(self) -> tuple[Interval, ...]:
         number = ("lean", self.up)
@@ -153,22 +148,19 @@ class Upright:
 
 
 @dataclass(frozen=True, slots=True)
-class Untouched:
+class Untouched(Asks):
     """No contact force [N] above a trace between groups during the last control period."""
 
     forces: tuple[Request, ...]
     trace: float = TRACE
     unit: str = "N"
 
-    def requests(self) -> list[Request]:
-        return list(self.forces)
-
     def margin(self, readings: Readings | Row) -> Values:
         return self.trace - readings.peak_of(self.forces)
 
 
 @dataclass(frozen=True, slots=True)
-class Displaced:
+class Displaced(Asks):
     """A joint has travelled at least (or, `below`, at most) so far [m or rad]: a key is pressed (`act`), a pawl has caught."""
 
     joint: Request
@@ -176,9 +168,6 @@ class Displaced:
     below: bool = False
     unit: str = "m"
     act: bool = False
-
-    def requests(self) -> list[Request]:
-        return [self.joint]
 
     def intervals(self) -> tuple[Interval, ...]:
         number = ("travel", self.joint)
@@ -192,15 +181,12 @@ class Displaced:
 
 
 @dataclass(frozen=True, slots=True)
-class MovedAway:
+class MovedAway(Asks):
     """A body lies further [m] from where it lay at the start."""
 
     position: Request
     more_than: float
     unit: str = "m"
-
-    def requests(self) -> list[Request]:
-        return [self.position]
 
     def intervals(self) -> tuple[Interval, ...]:
         return (Interval(("moved", self.position), low=self.more_than),)
@@ -210,15 +196,12 @@ class MovedAway:
 
 
 @dataclass(frozen=True, slots=True)
-class Below:
+class Below(Asks):
     """A site is lower than a height [m] above the floor."""
 
     position: Request
     height: float
     unit: str = "m"
-
-    def requests(self) -> list[Request]:
-        return [self.position]
 
     def intervals(self) -> tuple[Interval, ...]:
         return (Interval(("height", self.position), high=self.height),)
@@ -228,7 +211,7 @@ class Below:
 
 
 @dataclass(frozen=True, slots=True)
-class Higher:
+class Higher(Asks):
     """A body's origin is at least so much [m] higher than a site (`lower`: lower than it)."""
 
     position: Request
@@ -236,9 +219,6 @@ class Higher:
     by: float
     lower: bool = False
     unit: str = "m"
-
-    def requests(self) -> list[Request]:
-        return [self.position, self.place]
 
     def intervals(self) -> tuple[Interval, ...]:
         number = ("height over", self.position, self.place)
@@ -250,7 +230,7 @@ class Higher:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class Share(Asks):
     """The share of loose pieces inside an upright cylinder of a container's frame is at least (`below`: less than) a bound.
 
     Attributes:
@@ -265,9 +245,6 @@ class Share:
     bound: float
     below: bool = False
     unit: str = "%"
-
-    def requests(self) -> list[Request]:
-        return list(self.pieces)
 
     def intervals(self) -> tuple[Interval, ...]:
         number = ("share", self.pieces, self.centre, self.radius, self.height)
@@ -293,16 +270,13 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Force:
+class Force(Asks):
     """A contact force [N] exceeds a limit, as a peak or as a mean over 20 ms."""
 
     forces: tuple[Request, ...]
     limit: float
     mean: bool = False
     unit: str = "N"
-
-    def requests(self) -> list[Request]:
-        return list(self.forces)
 
     def value(self, readings: Readings | Row) -> Values:
         return readings.mean_of(self.forces) if self.mean else readings.peak_of(self.forces)
@@ -318,7 +292,7 @@ def common_unit(parts: Sequence[Predicate]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Several:
+class Several(Asks):
     """Predicates that are read together, in the unit that all of them have."""
 
     parts: tuple[Predicate, ...]
@@ -326,9 +300,6 @@ class Several:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "unit", common_unit(self.parts))
-
-    def requests(self) -> list[Request]:
-        return [request for part in self.parts for request in part.requests()]
 
 
 @dataclass(frozen=True, slots=True)

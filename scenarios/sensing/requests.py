@@ -8,8 +8,8 @@ shows as 19 N when it is sampled at 30 Hz.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 
 import mujoco
@@ -59,6 +59,26 @@ class Request:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", f"{self.kind}({self.of}{'|' + self.to if self.to else ''})")
+
+
+class Asks:
+    """A dataclass that asks for every request among its fields, in their order."""
+
+    __slots__ = ()
+
+    def requests(self) -> list[Request]:
+        return [request for one in fields(self) for request in _asked(getattr(self, one.name))]  # type: ignore[arg-type]
+
+
+def _asked(value: object) -> Iterator[Request]:
+    """The requests that a value is, holds, or asks for itself."""
+    if isinstance(value, Request):
+        yield value
+    elif isinstance(value, tuple):
+        for one in value:
+            yield from _asked(one)
+    elif callable(getattr(value, "requests", None)):
+        yield from value.requests()  # type: ignore[attr-defined]
 
 
 def _group(word: str) -> tuple[mujoco.mjtObj, str]:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .predicate import All, AnyOf, Predicate, Values, least, leaves, most
-from .requests import Readings, Request, Row
+from .requests import Asks, Readings, Row
 from .temporal import Goal
 
 
 @dataclass(frozen=True, slots=True)
-class Witnessed:
+class Witnessed(Asks):
     """A predicate of which only some sensors are read.
 
     Attributes:
@@ -27,9 +27,6 @@ class Witnessed:
     slack: Mapping[str, float]
     granted: bool = True
     unit: str = ""
-
-    def requests(self) -> list[Request]:
-        return self.predicate.requests()
 
     def margin(self, readings: Readings | Row) -> Values:
         return self._margin(self.predicate, readings)

@@ -16,7 +16,7 @@ import mujoco.batch
 import numpy as np
 
 from ..legs.balance import Balance
-from ..sheet import engine  # noqa: F401
+from ..sheet import engine_warnings  # noqa: F401
 
 if TYPE_CHECKING:
     from ..scene.scene import Scene

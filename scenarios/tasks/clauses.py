@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 from .lexicon import Lexicon, Token
+from .mentions import carried_clauses, clause_before, vessels_of, whole_number
 from .sentence import Clause, Mention, Sentence
 
 LOCATIVES = set("里上中内旁边前下处侧间")  # after a Chinese noun: where
@@ -78,7 +78,7 @@ class _ClauseReader:
         for i, token in enumerate(self._tokens):
             self._read(i, token)
         self._close()
-        return _carried(self._done, self._lexicon)
+        return carried_clauses(self._done, self._lexicon)
 
     def _next(self, i: int) -> Token | None:
         return self._tokens[i + 1] if i + 1 < len(self._tokens) else None
@@ -162,7 +162,7 @@ class _ClauseReader:
             self._take_ident(token.text, i)
         elif token.is_("number_sign"):
             if self._number is not None and token.text == "号":
-                self._ident, self._number = _plain(self._number), None
+                self._ident, self._number = whole_number(self._number), None
         elif token.is_("number") and not token.is_("verb") and not (token.is_("thing") and self._features):
             self._take_number(token, i)
         elif token.is_("thing"):
@@ -393,20 +393,13 @@ class _ClauseReader:
         if (
             at_once and self._clause.things and (signed or (not token.chinese and follows))
         ) and token.text.lower() not in ("a", "an", "one"):
-            self._clause.things[-1].ident = _plain(value)
-        elif (
-            digits
-            and value >= 100
-            and value == int(value)
-            and not (after is not None and after.is_("thing", "unit", "classifiers"))
-        ):
-            self._clause.things.append(
-                Mention(frozenset(["room"]), token.text, "place", ident=_plain(value), bare=True)
-            )
+            self._clause.things[-1].ident = whole_number(value)
+        elif digits and value >= 100 and value == int(value) and not (after is not None and after.is_("thing", "unit", "classifiers")):
+            self._clause.things.append(Mention(frozenset(["room"]), token.text, "place", ident=whole_number(value), bare=True))
         elif digits and after is not None and after.is_("thing") and after.chinese and value >= 100:
-            self._ident = _plain(value)
+            self._ident = whole_number(value)
         elif after is not None and after.is_("thing") and self._lexicon.is_thing(after.readings["thing"], "numbered"):
-            self._ident = _plain(value)
+            self._ident = whole_number(value)
         elif self._number is not None and self._number == 0.5 and after is not None:
             pass
         else:
@@ -419,13 +412,8 @@ class _ClauseReader:
         counted = before is not None and before.is_("article", "number", "feature", "role", "verb")
         if token.text.lower() == "can" and not counted:  # "so that she can call"
             return
-        if (
-            clause.things
-            and self._soft
-            and self._role in ("place", "source")
-            and not token.chinese
-            and clause.of_role("place")
-        ):
+        goes_on = clause.things and self._soft and not token.chinese
+        if goes_on and self._role in ("place", "source") and clause.of_role("place"):
             verbs, verb, arm = clause.verbs, clause.verb, clause.arm
             held = (self._number, self._ident, self._features)
             self._close()
@@ -460,7 +448,7 @@ class _ClauseReader:
                 mention = replace(
                     part, role="beside" if part.role == "place" and token.text.endswith(BESIDE) else part.role
                 )
-            if mention.number is None and not (token.chinese and part.names & _vessels(self._lexicon)):
+            if mention.number is None and not (token.chinese and part.names & vessels_of(self._lexicon)):
                 mention.number = part.number
                 mention.of = tuple(replace(one, number=None) for one in mention.of)
         if self._pre and self._role == "object" and token.chinese:
@@ -507,25 +495,3 @@ class _ClauseReader:
                 things[-1].role = "beside"
 
 
-def clause_before(done: Sequence[Clause], clause: Clause) -> frozenset[str]:
-    """The things that were named last: what "the medium one" is of."""
-    named = [*(m for c in done for m in c.of_role("object")), *clause.of_role("object")]
-    return named[-1].names if named else frozenset()
-
-
-def _vessels(lexicon: Lexicon) -> frozenset[str]:
-    return frozenset(name for name, kinds in lexicon.kinds.items() if "container" in kinds)
-
-
-def _plain(value: float) -> str:
-    return str(int(value)) if value == int(value) else str(value)
-
-
-def _carried(clauses: list[Clause], lexicon: Lexicon) -> list[Clause]:
-    """Clauses in which a verb without an object has that of the clause before it ("… and put it down")."""
-    for before, clause in pairwise(clauses):
-        near = lexicon.does(before.verbs, "handles") or "do" in before.verbs
-        takes = clause.verbs and near and lexicon.does(clause.verbs, "handles")
-        if takes and not clause.of_role("object") and before.of_role("object"):
-            clause.things = [*(replace(m, number=None) for m in before.of_role("object")), *clause.things]
-    return clauses

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from ..reading.names import Names
-from ..sensing.predicate import Interval, Predicate, Values
-from ..sensing.requests import Readings, Request, Row
+from ..sensing.predicate import Interval, Predicate, Values, root
+from ..sensing.requests import Asks, Readings, Request, Row
 from ..sheet.yaml_reader import Node
-from .word import Word, Words
+from .word import LENGTH, PLACE, Word, Words, made
 
 
 @dataclass(frozen=True)
-class BaseSpeed:
+class BaseSpeed(Asks):
     """The robot moves over the floor faster (or, `below`, slower) than a speed [m/s]; one that is planted stands still.
 
     Attributes:
@@ -27,9 +27,6 @@ class BaseSpeed:
     below: bool = False
     unit: str = "m/s"
 
-    def requests(self) -> list[Request]:
-        return list(self.speeds)
-
     def intervals(self) -> tuple[Interval, ...]:
         number = ("speed of the base", self.speeds)
         return (Interval(number, high=self.bound) if self.below else Interval(number, low=self.bound),)
@@ -38,15 +35,14 @@ class BaseSpeed:
         speed: Values
         if self.speeds:
             ahead, left = (readings.first(request) for request in self.speeds)
-            square = ahead * ahead + left * left
-            speed = math.sqrt(square) if type(square) is float else np.sqrt(square)
+            speed = root(ahead * ahead + left * left)
         else:
             speed = 0.0 if isinstance(readings, Row) else np.zeros(readings.value.shape[:-1])
         return self.bound - speed if self.below else speed - self.bound
 
 
 @dataclass(frozen=True)
-class BaseNear:
+class BaseNear(Asks):
     """The robot stands within a distance [m] of a site, seen from above."""
 
     base: Request
@@ -54,17 +50,13 @@ class BaseNear:
     within: float
     unit: str = "m"
 
-    def requests(self) -> list[Request]:
-        return [self.base, self.to]
-
     def intervals(self) -> tuple[Interval, ...]:
         return (Interval(("level distance", self.base, self.to), high=self.within),)
 
     def margin(self, readings: Readings | Row) -> Values:
         a, b = readings.point(self.base), readings.point(self.to)
         x, y = a[0] - b[0], a[1] - b[1]
-        square = x * x + y * y
-        return self.within - (math.sqrt(square) if type(square) is float else np.sqrt(square))
+        return self.within - root(x * x + y * y)
 
 
 def _speed(node: Node, names: Names) -> Predicate | None:
@@ -78,14 +70,8 @@ def _speed(node: Node, names: Names) -> Predicate | None:
     return BaseSpeed(speeds, bound, below)
 
 
-def _near(node: Node, names: Names) -> Predicate | None:
-    node.mapping(required=("to", "within"))
-    to = names.element(node.child("to"), "site")
-    within = node.child("within").quantity("length", low=0.0)
-    return None if to is None else BaseNear(Request("body_position", "base_link"), Request("site_position", to), within)
-
-
+_base_near = made(partial(BaseNear, Request("body_position", "base_link")), to=PLACE, within=LENGTH)
 WORDS: Words = {
     "base_speed": Word(_speed, "speed of the base", "底盘速度"),
-    "base_near": Word(_near, "distance of the base", "底盘距离", {"within": False}),
+    "base_near": Word(_base_near, "distance of the base", "底盘距离", {"within": False}),
 }

@@ -15,9 +15,9 @@ import numpy as np
 from ..cloth.cloth import Cloth, cloth_of
 from ..reading.names import Names
 from ..sensing.predicate import Interval, Predicate, Values, distance
-from ..sensing.requests import Readings, Request, Row
+from ..sensing.requests import Asks, Readings, Request, Row
 from ..sheet.yaml_reader import Node
-from .word import Word, Words
+from .word import BODY, LENGTH, PLACE, SHARE, Word, Words, made, quantity
 
 _FINE = np.deg2rad(0.25)  # of the search for the box: beside the best by half of it, a strip of 750 mm is 2 mm too wide
 _DIRECTIONS = 360
@@ -243,16 +243,13 @@ class Twisted(_OfCloth):
 
 
 @dataclass(frozen=True)
-class Apart:
+class Apart(Asks):
     """Two places are further [m] from each other than allowed."""
 
     of: Request
     other: Request
     more_than: float
     unit: str = "m"
-
-    def requests(self) -> list[Request]:
-        return [self.of, self.other]
 
     def intervals(self) -> tuple[Interval, ...]:
         return (Interval(("distance", frozenset((self.of, self.other))), low=self.more_than),)
@@ -262,15 +259,12 @@ class Apart:
 
 
 @dataclass(frozen=True)
-class CornersMet:
+class CornersMet(Asks):
     """Of each pair of places the one lies over the other, seen from above, within a distance [m]; the worst pair counts."""
 
     pairs: tuple[tuple[Request, Request], ...]
     within: float
     unit: str = "m"
-
-    def requests(self) -> list[Request]:
-        return [place for pair in self.pairs for place in pair]
 
     def intervals(self) -> tuple[Interval, ...]:
         return tuple(Interval(("level distance", frozenset(pair)), high=self.within) for pair in self.pairs)
@@ -317,21 +311,6 @@ def _counts(node: Node) -> tuple[int, int]:
     return found[0], found[1]
 
 
-def _spread(node: Node, names: Names) -> Predicate | None:
-    node.mapping(required=("of", "at_least"))
-    cloth = _cloth(node.child("of"), names)
-    share = node.child("at_least").quantity("share", low=0.0, high=1.0)
-    return None if cloth is None else Spread(cloth, share)
-
-
-def _footprint(node: Node, names: Names) -> Predicate | None:
-    node.mapping(required=("of", "length", "width", "within"))
-    cloth = _cloth(node.child("of"), names)
-    length, width = (node.child(key).quantity("length", low=1e-3) for key in ("length", "width"))
-    within = node.child("within").quantity("share", low=0.0)
-    return None if cloth is None else Footprint(cloth, length, width, within)
-
-
 def _layered(node: Node, names: Names) -> Predicate | None:
     node.mapping(required=("of", "panels", "within"))
     cloth, counts = _cloth(node.child("of"), names), _counts(node.child("panels"))
@@ -345,21 +324,6 @@ def _layered(node: Node, names: Names) -> Predicate | None:
     return Layered(cloth, panels, within)
 
 
-def _smooth(node: Node, names: Names) -> Predicate | None:
-    node.mapping(required=("of", "layers", "within"))
-    cloth = _cloth(node.child("of"), names)
-    layers = node.child("layers").integer(low=1)
-    within = node.child("within").quantity("length", low=0.0)
-    return None if cloth is None else Smooth(cloth, layers, within)
-
-
-def _laid_on(node: Node, names: Names) -> Predicate | None:
-    node.mapping(required=("of", "upon", "within"))
-    cloth, place = _cloth(node.child("of"), names), names.element(node.child("upon"), "site")
-    within = node.child("within").quantity("length", low=0.0)
-    return None if cloth is None or place is None else LaidOn(cloth, Request("site_position", place), within)
-
-
 def _hangs(node: Node, names: Names) -> Predicate | None:
     node.mapping(required=("of", "below"), optional=("more_than", "at_most"))
     cloth, place = _cloth(node.child("of"), names), names.element(node.child("below"), "site")
@@ -369,22 +333,6 @@ def _hangs(node: Node, names: Names) -> Predicate | None:
         return None
     bound = node.child("more_than" if further else "at_most").quantity("length", low=0.0)
     return None if cloth is None or place is None else Hangs(cloth, Request("site_position", place), bound, further)
-
-
-def _twisted(node: Node, names: Names) -> Predicate | None:
-    node.mapping(required=("of", "panels", "more_than"))
-    cloth, counts = _cloth(node.child("of"), names), _counts(node.child("panels"))
-    share = node.child("more_than").quantity("share", low=0.0, high=1.0)
-    return None if cloth is None else Twisted(cloth, *pieces_of(cloth, counts), share)
-
-
-def _apart(node: Node, names: Names) -> Predicate | None:
-    node.mapping(required=("of", "to", "more_than"))
-    of, to = (names.element(node.child(key), "body") for key in ("of", "to"))
-    bound = node.child("more_than").quantity("length", low=0.0)
-    return (
-        None if of is None or to is None else Apart(Request("body_position", of), Request("body_position", to), bound)
-    )
 
 
 def _corners_met(node: Node, names: Names) -> Predicate | None:
@@ -400,14 +348,19 @@ def _corners_met(node: Node, names: Names) -> Predicate | None:
     return CornersMet(tuple(pairs), within) if pairs else None
 
 
+def _twisted(cloth: Cloth, counts: tuple[int, int], share: float) -> Twisted:
+    return Twisted(cloth, *pieces_of(cloth, counts), share)
+
+
+_SIDE = quantity("length", low=1e-3)
 WORDS: Words = {
-    "spread": Word(_spread, "spread", "摊开"),
-    "footprint": Word(_footprint, "footprint", "轮廓"),
+    "spread": Word(made(Spread, of=_cloth, at_least=SHARE), "spread", "摊开"),
+    "footprint": Word(made(Footprint, of=_cloth, length=_SIDE, width=_SIDE, within=quantity("share")), "footprint", "轮廓"),
     "layered": Word(_layered, "layered", "叠层"),
-    "smooth": Word(_smooth, "smooth", "平整"),
-    "laid_on": Word(_laid_on, "laid on", "放在其上"),
+    "smooth": Word(made(Smooth, of=_cloth, layers=lambda node, names: node.integer(low=1), within=LENGTH), "smooth", "平整"),
+    "laid_on": Word(made(LaidOn, of=_cloth, upon=PLACE, within=LENGTH), "laid on", "放在其上"),
     "hangs": Word(_hangs, "hangs over", "垂下"),
-    "twisted": Word(_twisted, "twisted", "扭转"),
-    "apart": Word(_apart, "distance", "距离", {"more_than": True}),
+    "twisted": Word(made(_twisted, of=_cloth, panels=lambda node, names: _counts(node), more_than=SHARE), "twisted", "扭转"),
+    "apart": Word(made(Apart, of=BODY, to=BODY, more_than=LENGTH), "distance", "距离", {"more_than": True}),
     "corners_met": Word(_corners_met, "corners met", "角对齐"),
 }

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from ..reading.names import Names
-from ..sensing.predicate import Predicate, Values
-from ..sensing.requests import Readings, Request, Row
+from ..sensing.predicate import Values
+from ..sensing.requests import Asks, Readings, Request, Row
 from ..sheet.yaml_reader import Node
-from .word import Word, Words
+from .word import LENGTH, SHARE, Word, Words, made
 
 
 @dataclass(frozen=True)
-class Covered:
+class Covered(Asks):
     """Of a grid of points so large a share has a site of the covering over it, no further aside than a length [m], seen from above.
 
     Attributes:
@@ -28,9 +28,6 @@ class Covered:
     aside: float
     at_least: float
     unit: str = "%"
-
-    def requests(self) -> list[Request]:
-        return [*self.points, *self.cover]
 
     def share(self, readings: Readings | Row) -> Any:
         """(...,) of the points that are covered."""
@@ -58,14 +55,5 @@ def _grid(node: Node, names: Names) -> tuple[Request, ...]:
     return tuple(Request("site_position", f"{prefix}{name}") for name in entry["sites"])
 
 
-def _covered(node: Node, names: Names) -> Predicate | None:
-    """`covered: {of: bed.body, by: blanket.strips, aside: 75 mm, at_least: 85 %}`."""
-    if not node.mapping(required=("of", "by", "aside", "at_least")):
-        return None
-    points, cover = _grid(node.child("of"), names), _grid(node.child("by"), names)
-    aside = node.child("aside").quantity("length", low=0.0)
-    at_least = node.child("at_least").quantity("share", low=0.0, high=1.0)
-    return Covered(points, cover, aside, at_least) if points and cover else None
-
-
-WORDS: Words = {"covered": Word(_covered, "share covered", "已盖住的比例")}
+# covered: {of: bed.body, by: blanket.strips, aside: 75 mm, at_least: 85 %}
+WORDS: Words = {"covered": Word(made(Covered, of=_grid, by=_grid, aside=LENGTH, at_least=SHARE), "share covered", "已盖住的比例")}

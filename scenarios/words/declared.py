@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from ..reading.names import Names
 from ..sensing.predicate import Interval, Predicate, Values
 from ..sensing.reaction import memory
-from ..sensing.requests import Readings, Request, Row
+from ..sensing.requests import Asks, Readings, Request, Row
 from ..sheet.quantity import dimension_of, si_unit
 from ..sheet.yaml_reader import Node, nearest
 from .word import Word, Words
 
 
 @dataclass(frozen=True)
-class Reads:
+class Reads(Asks):
     """A number that a rule keeps is at least `low` and at most `high`, in its own unit (a switch is 0 or 1).
 
     Attributes:
@@ -27,9 +27,6 @@ class Reads:
     high: float | None
     unit: str = ""
     act: bool = False
-
-    def requests(self) -> list[Request]:
-        return [self.kept]
 
     def intervals(self) -> tuple[Interval, ...]:
         low = -math.inf if self.low is None else self.low

@@ -23,7 +23,7 @@ import numpy as np
 
 from ..reading.names import Names
 from ..sensing.predicate import Predicate, Share, Values
-from ..sensing.requests import Readings, Request, Row
+from ..sensing.requests import Asks, Readings, Request, Row
 from ..sheet.yaml_reader import Node
 from .container import container, pieces_of
 from .word import Word, Words
@@ -126,7 +126,7 @@ class Mixed:
 
 
 @dataclass(frozen=True)
-class Strayed:
+class Strayed(Asks):
     """More than a share of loose pieces is in none of some containers, and lower than a site: it has been spilt.
 
     Attributes:
@@ -138,9 +138,6 @@ class Strayed:
     under: Request
     more_than: float
     unit: str = "%"
-
-    def requests(self) -> list[Request]:
-        return [*(piece for home in self.homes for piece in home.pieces), *self.heights, self.under]
 
     def share(self, readings: Readings | Row) -> Values:
         """(...,) the share of the pieces that has been spilt."""

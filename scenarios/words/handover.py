@@ -11,25 +11,22 @@ from ..people.person import EARLY, kept_by
 from ..people.safety import movers, outline
 from ..reading.names import Names
 from ..sensing.predicate import Force, Predicate, Values, distance, least
-from ..sensing.requests import Readings, Request, Row
+from ..sensing.requests import Asks, Readings, Request, Row
 from ..sheet.yaml_reader import Node
 from .declared import Reads
-from .word import Word, Words
+from .word import FORCE, Word, Words, made
 
 GRIPPED = 0.5  # N, a hand holds something from this force on
 
 
 @dataclass(frozen=True)
-class Nearer:
+class Nearer(Asks):
     """One of several things comes nearer to parts of a body than so many metres, measured to a ball around each part."""
 
     things: tuple[Request, ...]
     body: tuple[tuple[Request, float], ...]
     than: float
     unit: str = "m"
-
-    def requests(self) -> list[Request]:
-        return [*self.things, *(site for site, _ in self.body)]
 
     def margin(self, readings: Readings | Row) -> Values:
         body = [(readings.point(site), radius) for site, radius in self.body]
@@ -66,15 +63,6 @@ def _let_go_early(node: Node, names: Names) -> Predicate | None:
     return None if person is None else Reads(kept_by(person, "released"), EARLY - 0.5, EARLY + 0.5, "s", act=True)
 
 
-def _pulls(node: Node, names: Names) -> Predicate | None:
-    """`pulls: {person: guest, more_than: 15 N}`: the robot has not let go, and the person has to pull that hard."""
-    if not node.mapping(required=("person", "more_than")):
-        return None
-    person = _receiver(node.child("person"), names)
-    force = node.child("more_than").quantity("force", low=0.0)
-    return None if person is None else Reads(kept_by(person, "force"), force, None, "N")
-
-
 def _held_by(node: Node, names: Names) -> Predicate | None:
     """`held_by: {person: guest, of: cup}`: a hand of the person grips it."""
     if not node.mapping(required=("person", "of")):
@@ -105,10 +93,15 @@ def _nearer(node: Node, names: Names) -> Predicate | None:
     return Nearer(things, tuple(body), than) if things and body else None
 
 
+def _pulls(person: str, force: float) -> Predicate:
+    """`pulls: {person: guest, more_than: 15 N}`: the robot has not let go, and the person has to pull that hard."""
+    return Reads(kept_by(person, "force"), force, None, "N")
+
+
 WORDS: Words = {
     "handed_over": Word(_handed_over, "handed over", "已递交"),
     "held_by": Word(_held_by, "held by", "由人拿着"),
     "let_go_early": Word(_let_go_early, "let go early", "过早松手"),
-    "pulls": Word(_pulls, "pulls", "人的拉力"),
+    "pulls": Word(made(_pulls, person=_receiver, more_than=FORCE), "pulls", "人的拉力"),
     "nearer": Word(_nearer, "nearer", "靠近人", {"than": False}),
 }

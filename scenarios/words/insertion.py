@@ -7,7 +7,6 @@ that body, so that a tray may be carried and a fixture may stand anywhere.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,8 +14,8 @@ import numpy as np
 
 from ..parts.pose import pose_in_body
 from ..reading.names import Names
-from ..sensing.predicate import All, Force, Interval, Predicate, Values, least
-from ..sensing.requests import Readings, Request, Row
+from ..sensing.predicate import All, Force, Interval, Predicate, Values, least, root
+from ..sensing.requests import Asks, Readings, Request, Row
 from ..sheet.yaml_reader import Node
 from .word import Word, Words
 
@@ -24,20 +23,16 @@ Vector = tuple[float, float, float]
 ASIDE = 0.004  # m, further from a hole's axis nothing counts as in it or before it
 
 
-def _root(square: Values) -> Values:
-    return math.sqrt(square) if type(square) is float else np.sqrt(square)
-
-
 def _along_and_aside(point: Sequence[Values], origin: Vector, axis: Vector) -> tuple[Values, Values]:
     """(...,) how far [m] a point lies along an axis through an origin, and how far beside it."""
     x, y, z = point[0] - origin[0], point[1] - origin[1], point[2] - origin[2]
     along = x * axis[0] + y * axis[1] + z * axis[2]
     square = x * x + y * y + z * z - along * along
-    return along, _root(abs(square))  # what rounding leaves below zero is zero
+    return along, root(abs(square))  # what rounding leaves below zero is zero
 
 
 @dataclass(frozen=True)
-class Inserted:
+class Inserted(Asks):
     """A site is at least so deep [m] in a hole, and no further than `aside` from its axis (`short`: less deep than that).
 
     Attributes:
@@ -53,9 +48,6 @@ class Inserted:
     short: bool = False
     unit: str = "m"
 
-    def requests(self) -> list[Request]:
-        return [self.of]
-
     def intervals(self) -> tuple[Interval, ...]:
         number = ("depth", self.of, self.mouth, self.out)
         return (Interval(number, high=self.depth) if self.short else Interval(number, low=self.depth),)
@@ -67,7 +59,7 @@ class Inserted:
 
 
 @dataclass(frozen=True)
-class Seated:
+class Seated(Asks):
     """A site lies at the foot of a pin: no more than a gap [m] above or below it along the pin, and about its axis.
 
     Attributes:
@@ -82,16 +74,13 @@ class Seated:
     aside: float = ASIDE
     unit: str = "m"
 
-    def requests(self) -> list[Request]:
-        return [self.of]
-
     def margin(self, readings: Readings | Row) -> Values:
         along, aside = _along_and_aside(readings.point(self.of), self.foot, self.up)
         return least([self.gap - abs(along), self.aside - aside])
 
 
 @dataclass(frozen=True)
-class Within:
+class Within(Asks):
     """A site is within a distance [m] of a place in the frame of a body."""
 
     of: Request
@@ -99,17 +88,14 @@ class Within:
     within: float
     unit: str = "m"
 
-    def requests(self) -> list[Request]:
-        return [self.of]
-
     def margin(self, readings: Readings | Row) -> Values:
         at = readings.point(self.of)
         x, y, z = at[0] - self.place[0], at[1] - self.place[1], at[2] - self.place[2]
-        return self.within - _root(x * x + y * y + z * z)
+        return self.within - root(x * x + y * y + z * z)
 
 
 @dataclass(frozen=True)
-class Aligned:
+class Aligned(Asks):
     """A site is turned by no more than an angle [rad] from a direction in the frame of a body, about whatever axis.
 
     Attributes:
@@ -124,9 +110,6 @@ class Aligned:
     half_turns: bool = False
     unit: str = "rad"
 
-    def requests(self) -> list[Request]:
-        return [self.of]
-
     def margin(self, readings: Readings | Row) -> Values:
         w, x, y, z = readings.quat(self.of)
         a, b, c, d = self.quat
@@ -139,7 +122,7 @@ class Aligned:
 
 
 @dataclass(frozen=True)
-class Pulled:
+class Pulled(Asks):
     """Hands pull a part out of a hole with at least a force [N], at the last physics step of the control period.
 
     Attributes:
@@ -152,9 +135,6 @@ class Pulled:
     at_least: float
     unit: str = "N"
     act: bool = True
-
-    def requests(self) -> list[Request]:
-        return [*self.forces, self.out]
 
     def margin(self, readings: Readings | Row) -> Values:
         out = readings.point(self.out)

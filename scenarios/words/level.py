@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from ..reading.names import Names
 from ..sensing.predicate import Interval, Predicate, Values
-from ..sensing.requests import Readings, Request, Row
+from ..sensing.requests import Asks, Readings, Request, Row
 from ..sheet.quantity import parse_quantity
 from ..sheet.yaml_reader import Node
-from .word import Word, Words
+from .word import VOLUME, Word, Words, made
 
 
 @dataclass(frozen=True)
-class Gauge:
+class Gauge(Asks):
     """The joint that shows a vessel's level, and the area [m2] that makes a volume of its travel."""
 
     joint: Request
@@ -32,16 +32,13 @@ class Gauge:
 
 
 @dataclass(frozen=True)
-class Filled:
+class Filled(Asks):
     """A vessel holds an amount [m3], give or take; the margin is in litres, as small numbers are read badly."""
 
     gauge: Gauge
     amount: float
     within: float
     unit: str = "l"
-
-    def requests(self) -> list[Request]:
-        return [self.gauge.joint]
 
     def intervals(self) -> tuple[Interval, ...]:
         low, high = (volume / self.gauge.area for volume in (self.amount - self.within, self.amount + self.within))
@@ -52,15 +49,12 @@ class Filled:
 
 
 @dataclass(frozen=True)
-class Fuller:
+class Fuller(Asks):
     """A vessel holds more than an amount [m3]."""
 
     gauge: Gauge
     amount: float
     unit: str = "l"
-
-    def requests(self) -> list[Request]:
-        return [self.gauge.joint]
 
     def intervals(self) -> tuple[Interval, ...]:
         return (Interval(("joint", self.gauge.joint), low=self.amount / self.gauge.area),)
@@ -70,15 +64,12 @@ class Fuller:
 
 
 @dataclass(frozen=True)
-class Lost:
+class Lost(Asks):
     """Of what was in some vessels at the start, more than an amount [m3] is in none of them."""
 
     gauges: tuple[Gauge, ...]
     amount: float
     unit: str = "l"
-
-    def requests(self) -> list[Request]:
-        return [gauge.joint for gauge in self.gauges]
 
     def lost(self, readings: Readings | Row) -> Values:
         """(...,) [m3]."""
@@ -104,21 +95,6 @@ def read_gauge(node: Node, names: Names) -> Gauge | None:
     return Gauge(Request("joint_position", f"{instance}/{entry['liquid']['level']}"), math.pi * radius**2)
 
 
-def _filled(node: Node, names: Names) -> Predicate | None:
-    node.mapping(required=("inside", "amount", "within"))
-    gauge = read_gauge(node.child("inside"), names)
-    amount = node.child("amount").quantity("volume", low=0.0)
-    within = node.child("within").quantity("volume", low=0.0)
-    return None if gauge is None else Filled(gauge, amount, within)
-
-
-def _fuller(node: Node, names: Names) -> Predicate | None:
-    node.mapping(required=("inside", "than"))
-    gauge = read_gauge(node.child("inside"), names)
-    amount = node.child("than").quantity("volume", low=0.0)
-    return None if gauge is None else Fuller(gauge, amount)
-
-
 def _lost(node: Node, names: Names) -> Predicate | None:
     node.mapping(required=("from", "more_than"))
     gauges = [read_gauge(child, names) for child in node.child("from").each()]
@@ -128,7 +104,7 @@ def _lost(node: Node, names: Names) -> Predicate | None:
 
 
 WORDS: Words = {
-    "filled": Word(_filled, "filled", "液位"),
-    "fuller": Word(_fuller, "fuller", "更满"),
+    "filled": Word(made(Filled, inside=read_gauge, amount=VOLUME, within=VOLUME), "filled", "液位"),
+    "fuller": Word(made(Fuller, inside=read_gauge, than=VOLUME), "fuller", "更满"),
     "lost": Word(_lost, "lost", "洒漏"),
 }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..reading.names import Names
 from ..sensing.predicate import Interval, Predicate, Values
-from ..sensing.requests import Readings, Request, Row
+from ..sensing.requests import Asks, Readings, Request, Row
 from ..sheet.yaml_reader import Node
 from .word import Word, Words
 
@@ -22,16 +22,13 @@ def _carried(readings: Readings | Row, forces: tuple[Request, ...]) -> Values:
 
 
 @dataclass(frozen=True)
-class HandsHold:
+class HandsHold(Asks):
     """The hands carry a mass [kg], give or take: what all contacts push them with, pads against each other left out."""
 
     forces: tuple[Request, ...]
     mass: float
     within: float
     unit: str = "kg"
-
-    def requests(self) -> list[Request]:
-        return list(self.forces)
 
     def intervals(self) -> tuple[Interval, ...]:
         return (Interval(("mass in the hands", self.forces), self.mass - self.within, self.mass + self.within),)
@@ -41,15 +38,12 @@ class HandsHold:
 
 
 @dataclass(frozen=True)
-class HandsHoldMore:
+class HandsHoldMore(Asks):
     """The hands carry more than a mass [kg]."""
 
     forces: tuple[Request, ...]
     mass: float
     unit: str = "kg"
-
-    def requests(self) -> list[Request]:
-        return list(self.forces)
 
     def intervals(self) -> tuple[Interval, ...]:
         return (Interval(("mass in the hands", self.forces), low=self.mass),)

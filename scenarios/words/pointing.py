@@ -8,15 +8,13 @@ from functools import partial
 
 import numpy as np
 
-from ..reading.names import Names
-from ..sensing.predicate import Interval, Predicate, Values
-from ..sensing.requests import Readings, Request, Row
-from ..sheet.yaml_reader import Node
-from .word import Word, Words
+from ..sensing.predicate import Interval, Values
+from ..sensing.requests import Asks, Readings, Request, Row
+from .word import ANGLE, PLACE, Word, Words, made
 
 
 @dataclass(frozen=True)
-class PointsAway:
+class PointsAway(Asks):
     """Seen from above, the way from one site to another leaves the way to a third by more than an angle [rad], or (`at`) by no more."""
 
     middle: Request
@@ -25,9 +23,6 @@ class PointsAway:
     more_than: float
     at: bool = False
     unit: str = "rad"
-
-    def requests(self) -> list[Request]:
-        return [self.middle, self.tip, self.to]
 
     def intervals(self) -> tuple[Interval, ...]:
         number = ("bearing", self.middle, self.tip, self.to)
@@ -42,7 +37,7 @@ class PointsAway:
 
 
 @dataclass(frozen=True)
-class Faces:
+class Faces(Asks):
     """In space, the way from one site to another leaves the way to a third by no more than an angle [rad]."""
 
     middle: Request
@@ -50,9 +45,6 @@ class Faces:
     to: Request
     within: float
     unit: str = "rad"
-
-    def requests(self) -> list[Request]:
-        return [self.middle, self.tip, self.to]
 
     def intervals(self) -> tuple[Interval, ...]:
         return (Interval(("angle in space", self.middle, self.tip, self.to), high=self.within),)
@@ -68,33 +60,11 @@ class Faces:
         return self.within - np.arctan2(np.sqrt(square), along)
 
 
-def _points(node: Node, names: Names, at: bool) -> Predicate | None:
-    """`points_away: {from: cup.mouth, along: cup.handle, to: person.chest, more_than: 60 deg}`; `points_at` with `within`."""
-    bounded = "within" if at else "more_than"
-    if not node.mapping(required=("from", "along", "to", bounded)):
-        return None
-    sites = [names.element(node.child(key), "site") for key in ("from", "along", "to")]
-    bound = node.child(bounded).quantity("angle", low=0.0)
-    if any(site is None for site in sites):
-        return None
-    middle, tip, to = (Request("site_position", str(site)) for site in sites)
-    return PointsAway(middle, tip, to, bound, at)
-
-
-def _faces(node: Node, names: Names) -> Predicate | None:
-    """`faces: {from: soap.code, along: soap.code_ahead, to: scanner.eye, within: 45 deg}`."""
-    if not node.mapping(required=("from", "along", "to", "within")):
-        return None
-    sites = [names.element(node.child(key), "site") for key in ("from", "along", "to")]
-    within = node.child("within").quantity("angle", low=0.0)
-    if any(site is None for site in sites):
-        return None
-    middle, tip, to = (Request("site_position", str(site)) for site in sites)
-    return Faces(middle, tip, to, within)
-
-
+# points_away: {from: cup.mouth, along: cup.handle, to: person.chest, more_than: 60 deg}; points_at with `within`
+# faces: {from: soap.code, along: soap.code_ahead, to: scanner.eye, within: 45 deg}
+_points_at = made(partial(PointsAway, at=True), from_=PLACE, along=PLACE, to=PLACE, within=ANGLE)
 WORDS: Words = {
-    "points_at": Word(partial(_points, at=True), "points at", "朝向", {"within": False}),
-    "points_away": Word(partial(_points, at=False), "points away", "朝向他处"),
-    "faces": Word(_faces, "faces", "正对"),
+    "points_at": Word(_points_at, "points at", "朝向", {"within": False}),
+    "points_away": Word(made(PointsAway, from_=PLACE, along=PLACE, to=PLACE, more_than=ANGLE), "points away", "朝向他处"),
+    "faces": Word(made(Faces, from_=PLACE, along=PLACE, to=PLACE, within=ANGLE), "faces", "正对"),
 }

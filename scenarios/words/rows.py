@@ -12,7 +12,7 @@ import numpy as np
 from ..parts.pose import pose_in_body
 from ..reading.names import Names
 from ..sensing.predicate import All, Predicate, Upright, Values, least
-from ..sensing.requests import Readings, Request, Row
+from ..sensing.requests import Asks, Readings, Request, Row
 from ..sheet.yaml_reader import Node
 from .word import Word, Words
 
@@ -35,7 +35,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class InLine:
+class InLine(Asks):
     """Feet of things stand on a row's board, near its front line, and no neighbours are further apart than a gap [m].
 
     Attributes:
@@ -48,9 +48,6 @@ class InLine:
     depth: float
     gap: float
     unit: str = "m"
-
-    def requests(self) -> list[Request]:
-        return list(self.feet)
 
     def margin(self, readings: Readings | Row) -> Values:
         at = [readings.point(foot) for foot in self.feet]
@@ -65,7 +62,7 @@ class InLine:
 
 
 @dataclass(frozen=True)
-class SortedByHeight:
+class SortedByHeight(Asks):
     """Of any two things the taller one stands further along a row's y axis: to the left of who stands before it [m].
 
     Attributes:
@@ -75,9 +72,6 @@ class SortedByHeight:
     tops: tuple[Request, ...]
     row: Line
     unit: str = "m"
-
-    def requests(self) -> list[Request]:
-        return list(self.tops)
 
     def margin(self, readings: Readings | Row) -> Values:
         at = [readings.point(top) for top in self.tops]

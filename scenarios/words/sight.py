@@ -10,7 +10,7 @@ import numpy as np
 
 from ..reading.names import Names
 from ..sensing.predicate import All, Predicate, Values, distance, least
-from ..sensing.requests import Readings, Request, Row
+from ..sensing.requests import Asks, Readings, Request, Row
 from ..sheet.yaml_reader import Node, nearest
 from .word import Word, Words
 
@@ -19,7 +19,7 @@ NEAR = 0.1  # m, nearer than this a camera shows nothing sharp
 
 
 @dataclass(frozen=True)
-class InSight:
+class InSight(Asks):
     """A place is in a camera's picture, no further than a distance [m], and nothing stands before it.
 
     Attributes:
@@ -34,9 +34,6 @@ class InSight:
     high: float
     within: float
     unit: str = "m"
-
-    def requests(self) -> list[Request]:
-        return [self.at, self.sight]
 
     def margin(self, readings: Readings | Row) -> Values:
         at: Sequence[Values] = readings.point(self.at)

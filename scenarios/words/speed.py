@@ -6,22 +6,19 @@ from dataclasses import dataclass
 
 from ..reading.names import Names
 from ..sensing.predicate import Interval, Predicate, Values, distance
-from ..sensing.requests import Readings, Request, Row
+from ..sensing.requests import Asks, Readings, Request, Row
 from ..sheet.yaml_reader import Node
 from .word import Word, Words
 
 
 @dataclass(frozen=True)
-class Faster:
+class Faster(Asks):
     """A body moves faster than a speed [m/s]."""
 
     velocity: Request
     than: float
     unit: str = "m/s"  # of the margin
     act: bool = True
-
-    def requests(self) -> list[Request]:
-        return [self.velocity]
 
     def intervals(self) -> tuple[Interval, ...]:
         return (Interval(("speed", self.velocity), low=self.than),)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..reading.names import Names
-from ..sensing.predicate import Interval, Predicate, Values
+from ..sensing.predicate import Interval, Values
 from ..sensing.reaction import memory
-from ..sensing.requests import Readings, Request, Row
+from ..sensing.requests import Asks, Readings, Request, Row
 from ..sheet.yaml_reader import Node, nearest
-from .word import Word, Words
+from .word import FORCE as NEWTONS
+from .word import SHARE, Word, Words, made, quantity
 
 # what a stain keeps: area that is dirty now and was at the start [m2], time for which it was rubbed [s], force over that time
 # [N s], area that was clean and was made dirty [m2]
@@ -31,7 +32,7 @@ def kept(stain: str, word: str) -> Request:
 
 
 @dataclass(frozen=True)
-class Cleaned:
+class Cleaned(Asks):
     """So large a share of what was dirty at the start is clean.
 
     Attributes:
@@ -44,9 +45,6 @@ class Cleaned:
     stripe: tuple[Request, ...]
     unit: str = "%"
 
-    def requests(self) -> list[Request]:
-        return [self.left, self.total, *self.stripe]
-
     def margin(self, readings: Readings | Row) -> Values:
         # before the first control step no memory has been read: nothing is clean then
         total, left = readings.first(self.total), readings.first(self.left)
@@ -56,7 +54,7 @@ class Cleaned:
 
 
 @dataclass(frozen=True)
-class Rubbed:
+class Rubbed(Asks):
     """The mean force [N] with which a cloth was rubbed so far lies between two bounds; not before it was rubbed at all."""
 
     rubbed: Request
@@ -64,9 +62,6 @@ class Rubbed:
     low: float
     high: float
     unit: str = "N"
-
-    def requests(self) -> list[Request]:
-        return [self.rubbed, self.force]
 
     def mean(self, readings: Readings | Row) -> Values:
         """(...,) [N] zero where it was not rubbed."""
@@ -84,16 +79,13 @@ class Rubbed:
 
 
 @dataclass(frozen=True)
-class Smeared:
+class Smeared(Asks):
     """So much that was clean was made dirty, as a share of what was dirty at the start."""
 
     spread: Request
     total: Request
     more_than: float
     unit: str = "%"
-
-    def requests(self) -> list[Request]:
-        return [self.spread, self.total]
 
     def margin(self, readings: Readings | Row) -> Values:
         spread, total = readings.first(self.spread), readings.first(self.total)
@@ -111,31 +103,20 @@ def _stain(node: Node, names: Names) -> str | None:
     return None
 
 
-def _cleaned(node: Node, names: Names) -> Predicate | None:
-    node.mapping(required=("of", "at_least"))
-    stain = _stain(node.child("of"), names)
-    share = node.child("at_least").quantity("share", low=0.0, high=1.0)
-    if stain is None:
-        return None
+def _cleaned(stain: str, share: float) -> Cleaned:
     return Cleaned(kept(stain, LEFT), kept(stain, TOTAL), share, tuple(kept(stain, word) for word in STRIPE))
 
 
-def _rubbed(node: Node, names: Names) -> Predicate | None:
-    node.mapping(required=("of", "above", "below"))
-    stain = _stain(node.child("of"), names)
-    low, high = (node.child(key).quantity("force", low=0.0) for key in ("above", "below"))
-    return None if stain is None else Rubbed(kept(stain, RUBBED), kept(stain, FORCE), low, high)
+def _rubbed(stain: str, low: float, high: float) -> Rubbed:
+    return Rubbed(kept(stain, RUBBED), kept(stain, FORCE), low, high)
 
 
-def _smeared(node: Node, names: Names) -> Predicate | None:
-    node.mapping(required=("of", "more_than"))
-    stain = _stain(node.child("of"), names)
-    share = node.child("more_than").quantity("share", low=0.0)
-    return None if stain is None else Smeared(kept(stain, SPREAD), kept(stain, TOTAL), share)
+def _smeared(stain: str, share: float) -> Smeared:
+    return Smeared(kept(stain, SPREAD), kept(stain, TOTAL), share)
 
 
 WORDS: Words = {
-    "cleaned": Word(_cleaned, "share cleaned", "已擦净的比例"),
-    "rubbed": Word(_rubbed, "mean force of rubbing", "擦拭的平均力"),
-    "smeared": Word(_smeared, "share smeared", "抹开的比例"),
+    "cleaned": Word(made(_cleaned, of=_stain, at_least=SHARE), "share cleaned", "已擦净的比例"),
+    "rubbed": Word(made(_rubbed, of=_stain, above=NEWTONS, below=NEWTONS), "mean force of rubbing", "擦拭的平均力"),
+    "smeared": Word(made(_smeared, of=_stain, more_than=quantity("share")), "share smeared", "抹开的比例"),
 }

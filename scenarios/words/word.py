@@ -4,12 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..reading.names import Names
 from ..sensing.predicate import Predicate
+from ..sensing.requests import Request
 from ..sheet.yaml_reader import Node
 
 Reader = Callable[[Node, Names], Predicate | None]  # None where something is wrong, which it has noted
+Field = Callable[[Node, Names], Any]  # how the value of a key is read; None or an empty tuple where it has noted what is wrong
+
+
+def made(make: Callable[..., Predicate | None], /, **fields: Field) -> Reader:
+    """The reader of a word that takes a mapping: all its keys are required, and what is read of them goes to `make` in their order.
+
+    Args:
+        fields: key -> how it is read; `from_` stands for `from`, which is no name in Python.
+    """
+    keys = {key.rstrip("_"): field for key, field in fields.items()}
+
+    def read(node: Node, names: Names) -> Predicate | None:
+        if not node.mapping(required=tuple(keys)):
+            return None
+        found = [field(node.child(key), names) for key, field in keys.items()]
+        return None if any(one is None or one == () for one in found) else make(*found)
+
+    return read
+
+
+def request(kind: str, of: str = "") -> Field:
+    """A sensor of this kind, of the element that a dotted word names."""
+    element = of or kind.partition("_")[0]
+
+    def read(node: Node, names: Names) -> Request | None:
+        found = names.element(node, element)
+        return None if found is None else Request(kind, found)
+
+    return read
+
+
+def quantity(dimension: str, low: float | None = 0.0, high: float | None = None) -> Field:
+    """A quantity in SI, from `low` on, which is 0 where nothing else is said."""
+    return lambda node, names: node.quantity(dimension, low=low, high=high)
+
+
+PLACE, BODY, UP = request("site_position"), request("body_position"), request("body_up")
+LENGTH, ANGLE, FORCE, VOLUME = (quantity(dimension) for dimension in ("length", "angle", "force", "volume"))
+SHARE = quantity("share", high=1.0)
 
 
 @dataclass(frozen=True)

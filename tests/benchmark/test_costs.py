@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.replay.benchmark import costs
+from shiliu.replay.benchmark.bare_physics import _without
 from shiliu.replay.benchmark.costs import CHECKS, STAGES, shares, stopwatches
-from shiliu.replay.benchmark.physics import _without
 from shiliu.replay.judge import judge as judging
 from shiliu.replay.judge.stages import rollout_stage
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of

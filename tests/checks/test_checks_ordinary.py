@@ -21,7 +21,7 @@ from shiliu.replay.judge.verdict import Verdict, combine
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report import Words
 from shiliu.replay.report.story import Story
-from shiliu.replay.robots.limits import load_limits
+from shiliu.replay.robots.robot_sheet import load_limits
 from shiliu.replay.signals.channels import pair
 from shiliu.replay.signals.clock import origin_ns
 from shiliu.scenarios.robots.robot import load_robot

@@ -7,7 +7,8 @@ import pytest
 from shiliu.replay.checks.finding import STAGES
 from shiliu.replay.checks.rules import FOLDER, load_rules
 from shiliu.replay.report import Words
-from shiliu.replay.robots.limits import Limits, load_limits
+from shiliu.replay.robots.limits import Limits
+from shiliu.replay.robots.robot_sheet import load_limits
 from shiliu.scenarios.sheet.errors import ScenarioError
 
 

@@ -14,7 +14,7 @@ from shiliu.replay.checks.integrity import check_integrity
 from shiliu.replay.checks.kinematics import check_kinematics, motion_of
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.verdict import combine
-from shiliu.replay.robots.limits import load_limits
+from shiliu.replay.robots.robot_sheet import load_limits
 from shiliu.replay.signals.channels import in_radians, pair
 from shiliu.replay.signals.clock import origin_ns, seconds
 from shiliu.replay.signals.signal import resample

@@ -182,7 +182,7 @@ def test_the_size_of_what_will_be_kept_is_said_before_and_nothing_is_kept_twice(
 
 
 def test_an_episode_that_no_longer_comes_out_is_not_kept(tmp_path, monkeypatch, capsys):
-    from shiliu.replay.drift import keeping
+    from shiliu.replay.drift import corpus as keeping
 
     real = keeping.play_bits
     monkeypatch.setattr(keeping, "play_bits", lambda scene, start, actions: real(scene, start, actions * np.float32(1.01)))

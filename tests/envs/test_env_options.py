@@ -11,16 +11,13 @@ import shiliu
 from shiliu.envs.reset_options import steps_at
 from shiliu.envs.single import ShiliuEnv
 from shiliu.envs.vector import ShiliuVectorEnv
-from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.scenarios.sheet.errors import ScenarioError
-
-SEED = 10001
 
 
 @pytest.fixture(scope="module")
-def episode(scene):
+def episode(demonstration):
     """A demonstration that reaches the goal."""
-    return next(iter(demonstrate(scene, [SEED])))
+    return demonstration
 
 
 def same(a: dict, b: dict) -> bool:

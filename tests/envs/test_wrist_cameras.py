@@ -38,7 +38,7 @@ def test_the_grip_is_in_the_picture_and_what_is_upright_is_upright(scene, side, 
     """With the arm as it reaches into shelves and over benches, where labels are read; `ready` is turned over."""
     data = mujoco.MjData(scene.model)
     data.qpos[:] = scene.rest
-    for name, angle in zip(scene.robot.sheet["joints"]["arm"][side], posture(posed, side, "kuafu")):
+    for name, angle in zip(scene.robot.sheet["groups"]["arm"][side], posture(posed, side, "kuafu")):
         data.qpos[scene.model.joint(name).qposadr[0]] = angle
     mujoco.mj_kinematics(scene.model, data)
     mujoco.mj_camlight(scene.model, data)

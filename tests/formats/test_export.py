@@ -18,11 +18,11 @@ from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.formats.mcap import write as mcap_write
 from shiliu.replay.formats.picture_samples import picture_samples_of
 from shiliu.replay.formats.records import writers
-from shiliu.replay.formats.rosbag import messages as rosbag1_messages
-from shiliu.replay.formats.rosbag import pictures as rosbag1_pictures
+from shiliu.replay.formats.rosbag import bag_messages as rosbag1_messages
+from shiliu.replay.formats.rosbag import bag_pictures as rosbag1_pictures
 from shiliu.replay.formats.rosbag import write as rosbag1_write
 from shiliu.replay.formats.rosbag.bag1 import definitions
-from shiliu.replay.formats.rosbag.episode import read_episode
+from shiliu.replay.formats.rosbag.bag_episode import read_episode
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play

@@ -10,7 +10,7 @@ import pytest
 import shiliu
 from shiliu.cli import main
 from shiliu.replay.formats import NothingReadable, mapping, read
-from shiliu.replay.formats.arrays import episode as arrays
+from shiliu.replay.formats.arrays import array_episode as arrays
 from shiliu.replay.formats.arrays import hdf5
 from shiliu.replay.formats.mcap import write as mcap_write
 from shiliu.replay.formats.video import encode

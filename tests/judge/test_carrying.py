@@ -204,7 +204,7 @@ def standing(scene, mass=0.0, begin=30, end=60):
     names = scene.robot.joint_names
     t = np.arange(0, 3, 0.02)
     q = np.tile([-np.pi / 2 if name == "zarm_l1_joint" else 0.0 for name in names], (len(t), 1))
-    from shiliu.replay.robots.limits import load_limits
+    from shiliu.replay.robots.robot_sheet import load_limits
 
     limits = load_limits(scene.robot.folder)
     soles = np.array([[0.2, -0.2], [0.2, 0.2], [-0.2, 0.2], [-0.2, -0.2]])

@@ -10,7 +10,7 @@ import pytest
 import shiliu
 import yaml
 from benches import bench, done
-from shiliu.envs.episode import One
+from shiliu.envs.env_episode import One
 from shiliu.envs.reward import Reward
 from shiliu.replay.checks.outcome import check_goal, outcome_of
 from shiliu.replay.judge.context import thresholds

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from shiliu import cli, read
+from shiliu.replay.delivery.delivery_figures import coverage
 from shiliu.replay.delivery.disputes import error_rates, read_disputes
-from shiliu.replay.delivery.figures import coverage
 from shiliu.replay.delivery.splits import split_takes
 from shiliu.replay.formats.lerobot.write import DatasetWriter, write_lerobot
 from shiliu.replay.judge.place.taken import taken

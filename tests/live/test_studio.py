@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from browser import CHROMIUM, browsing
 from shiliu import load_scenario
-from shiliu.replay.live import shapes
+from shiliu.replay.live import page_shapes as shapes
 from shiliu.replay.live.server import Message, PageServer
 from shiliu.replay.live.studio import Studio, at_of
 from shiliu.scenarios.draws.variation import chosen, draw, nominal

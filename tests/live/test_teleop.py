@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from shiliu import judge, load_scenario, read
 from shiliu.cli import main
-from shiliu.replay.live.hands import FollowedHands, numbers
+from shiliu.replay.live.followed_hands import FollowedHands, numbers
 from shiliu.replay.live.server import Message, PageServer
 from shiliu.replay.live.teleop import PageHands, SessionHands, Teleop
 from shiliu.scenarios.sheet.errors import EpisodeError, ScenarioError

@@ -12,7 +12,7 @@ from shiliu.replay.formats import read
 from shiliu.replay.judge.facts.recorded_poses import recorded_poses, resting
 from shiliu.replay.locating.markers import Marker, MarkerSet, read_markers, written
 from shiliu.replay.locating.places import carriers
-from shiliu.replay.recording.located import FILE, located_of, located_text, row_of, within_of
+from shiliu.replay.recording.located import FILE, KEY, located_of, located_text, row_of
 from shiliu.replay.recording.recording import Unreadable
 from shiliu.scenarios.sheet.errors import EpisodeError, ScenarioError
 
@@ -30,7 +30,7 @@ def test_a_located_pose_is_read_and_changes_the_hash(tmp_path):
     before = located(tmp_path)
     recording = only(tmp_path / "take.bag")
     assert located_of(recording)["tray"] == pytest.approx(POSE, abs=1e-6)
-    assert within_of(recording) == {"tray": (0.003, 0.02)}
+    assert recording.metadata[KEY]["within"]["tray"] == {"position": 0.003, "angle": 0.02}
     assert recording.sha256 != before.sha256
     assert next(iter(read(tmp_path))).sha256 == recording.sha256
 

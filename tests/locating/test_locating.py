@@ -14,7 +14,7 @@ from shiliu.scenarios.sheet.errors import EpisodeError, ScenarioError
 
 pytest.importorskip("cv2")
 from rendered import Lens, looking, sketch
-from shiliu.replay.locating.camera import CalibratedCamera, read_camera
+from shiliu.replay.locating.calibrated_camera import CalibratedCamera, read_camera
 from shiliu.replay.locating.detection import detect
 from shiliu.replay.locating.locating import read_pictures
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shiliu
+from exoskeleton_stream import save, stream_of
 from scipy.interpolate import PchipInterpolator
 from shiliu.replay.recording.recording import Recording
 from shiliu.replay.retarget import bidirectional as both_ways
@@ -16,12 +17,12 @@ from shiliu.replay.retarget.arms import Arms, arms_of
 from shiliu.replay.retarget.beginning import Beginning
 from shiliu.replay.retarget.bidirectional import best_way, only_where, prices, retarget_both_ways
 from shiliu.replay.retarget.carry_over import carry
-from shiliu.replay.retarget.exoskeleton import ARM, NAMES, Person, save, stream_of
+from shiliu.replay.retarget.exoskeleton import ARM, NAMES, Person
 from shiliu.replay.retarget.settings import load_settings
 from shiliu.replay.retarget.solver import retarget
 from shiliu.replay.retarget.sources import arm_exoskeleton, find
 from shiliu.replay.retarget.targets import HandTargets
-from shiliu.replay.robots.limits import load_limits
+from shiliu.replay.robots.robot_sheet import load_limits
 from shiliu.scenarios.draws.variation import nominal
 from shiliu.scenarios.sheet.errors import EpisodeError
 

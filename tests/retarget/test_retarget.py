@@ -20,7 +20,7 @@ from shiliu.replay.retarget.overlay import ring
 from shiliu.replay.retarget.settings import load_settings
 from shiliu.replay.retarget.solver import retarget
 from shiliu.replay.retarget.targets import HandTargets
-from shiliu.replay.robots.limits import load_limits
+from shiliu.replay.robots.robot_sheet import load_limits
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.robots.robot import load_robot

@@ -12,7 +12,7 @@ from shiliu.replay.retarget.settings import load_settings
 from shiliu.replay.retarget.shapes import Shapes
 from shiliu.replay.retarget.solver import retarget
 from shiliu.replay.retarget.targets import HandTargets
-from shiliu.replay.robots.limits import load_limits
+from shiliu.replay.robots.robot_sheet import load_limits
 from shiliu.scenarios.robots.robot import load_robot
 
 RATE = 30.0

@@ -1,7 +1,7 @@
 """Names of joints that say the same in other words are proposed, and nothing that could mean two."""
 
 import pytest
-from shiliu.replay.robots.naming import proposed_names
+from shiliu.replay.robots.joint_names import proposed_names
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.formats.mcap import write as mcap_write
 from shiliu.replay.formats.rosbag import write as rosbag_write
-from shiliu.replay.formats.rosbag.episode import read_episode
+from shiliu.replay.formats.rosbag.bag_episode import read_episode
 from shiliu.replay.judge.facts.recorded_answers import recorded_answers, unanswered
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.operator import read_chain

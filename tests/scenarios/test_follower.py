@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import shiliu
 from conftest import make_readings
-from shiliu.envs.episode import One
+from shiliu.envs.env_episode import One
 from shiliu.envs.episodes import Copies
 from shiliu.scenarios.draws.variation import nominal
 from shiliu.scenarios.sensing import predicate as P

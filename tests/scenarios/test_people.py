@@ -8,7 +8,7 @@ import mujoco
 import numpy as np
 import pytest
 from conftest import make_readings
-from shiliu.envs.episode import One
+from shiliu.envs.env_episode import One
 from shiliu.envs.episodes import Copies
 from shiliu.replay.checks.outcome import check_people
 from shiliu.replay.checks.rules import load_rules

@@ -212,15 +212,15 @@ def test_robot_yaml_agrees_with_the_model(model):
     robot = load_robot()
     order = [name for group in ("legs", "arm", "head") for name in robot.joints_of(group)] + list(robot.hand_names)
     assert order == [model.actuator(i).name for i in range(model.nu)]
-    for name, limit in ROBOT["limits"].items():
+    for name, limit in robot.limits.items():
         joint = model.joint(name)
         assert np.allclose(joint.range, limit["position"], atol=1e-9)
         assert model.jnt_actfrcrange[joint.id, 1] == pytest.approx(limit["torque"]["peak"])
         assert np.allclose(model.actuator(name).ctrlrange, limit["position"], atol=1e-9)
     for pose in ROBOT["poses"].values():
-        assert set(pose) == set(order) - set(ROBOT["joints"]["legs"])
+        assert set(pose) == set(order) - set(ROBOT["groups"]["legs"])
         for name, value in pose.items():
-            low, high = ROBOT["limits"].get(name, {"position": (0, 100)})["position"]
+            low, high = robot.limits.get(name, {"position": (0, 100)})["position"]
             assert low <= value <= high
 
 

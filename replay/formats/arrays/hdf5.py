@@ -19,7 +19,7 @@ import numpy as np
 
 from ....scenarios.sheet.errors import EpisodeError, shown
 from ...recording.recording import Recording, Unreadable
-from .episode import (
+from .array_episode import (
     MAX_CHANNELS,
     MAX_EPISODE_BYTES,
     ArrayEpisode,

@@ -16,7 +16,7 @@ import numpy as np
 from ....scenarios.sheet.errors import EpisodeError, shown
 from ...recording.recording import Recording, Unreadable
 from ..file_state import refuse_pipes
-from .episode import ArrayEpisode, mendable
+from .array_episode import ArrayEpisode, mendable
 from .hdf5 import MAX_EPISODES, Kind
 from .hdf5 import read as read_hdf5
 

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 FILE = "demos.hdf5"
 GYM = 2  # robomimic's number for an environment of Gymnasium's interface
 VALID_EVERY = 10
+OF_EPISODE = (
+    "seed", "draw", "label", "segments", "task", "scenario", "scenario_version", "fingerprint", "engine", "control_timestep", "n_substeps",
+)  # fmt: skip
 
 
 def export(items: Iterator[Item], out: Path, options: Options) -> Iterator[Item]:
@@ -99,17 +102,7 @@ def _write(folder: Path, group: Any, episode: SimEpisode, scene: Scene, options:
     group.attrs["num_samples"] = n
     group.attrs["model_file"] = scene.xml({key: float(value) for key, value in episode.draw["values"].items()})
     about = {
-        "seed": episode.seed,
-        "draw": episode.draw,
-        "label": episode.label,
-        "segments": episode.segments,
-        "task": episode.task,
-        "scenario": episode.scenario,
-        "scenario_version": episode.scenario_version,
-        "fingerprint": episode.fingerprint,
-        "engine": episode.engine,
-        "control_timestep": episode.control_timestep,
-        "n_substeps": episode.n_substeps,
+        **{key: getattr(episode, key) for key in OF_EPISODE},
         "action_names": list(episode.action_names),
     }
     group.attrs["shiliu"] = json.dumps(about, ensure_ascii=False)

@@ -21,7 +21,7 @@ from ....scenarios.sheet.errors import EpisodeError
 from ..array_rule import ArrayRule, TimeRule
 from ..mapping import TIME_UNITS_NS, Mapping, StreamRule, of_format
 from . import mjcf
-from .episode import ArrayEpisode
+from .array_episode import ArrayEpisode
 from .robosuite_actions import Environment, Untold, environment, parts
 
 NAME = "robosuite"

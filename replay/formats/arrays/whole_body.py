@@ -13,7 +13,8 @@ import numpy as np
 
 from ..array_rule import ArrayRule
 from ..mapping import Mapping, StreamRule, load
-from .episode import ArrayEpisode, numbered
+from .array_episode import ArrayEpisode
+from .mapped_reading import numbered
 
 KNOWN = "omomo_human"
 NAME = "whole_body"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import math
 import re
 from collections.abc import Iterator
 from functools import cached_property
@@ -23,26 +22,24 @@ import pyarrow.parquet as pq
 from ....scenarios.sheet.errors import EpisodeError, shown
 from ...recording.declared import Declared, VideoRange
 from ...recording.recording import PictureFile, Recording, Unreadable
-from ..arrays.episode import (
-    MAX_CHANNELS,
+from ..arrays.array_episode import (
     MAX_EPISODE_BYTES,
     ArrayEpisode,
     content_sha256,
     mendable,
-    numbers,
     recording_of,
 )
 from ..file_state import refuse_pipes
 from ..mp4_header import length_of
+from ..reader_errors import once_readable
 from . import layout
-from .declared import others_of, seconds_or_none, span_of
-from .statistics import EpisodeStatistics, Stats, of_file, of_tree, table_numbers
+from .declared_columns import others_of, seconds_or_none, span_of
+from .foreign_columns import differences, foreign_array, names_of, ranges_of, rate_of, readable_columns, size_of
+from .set_statistics import EpisodeStatistics, Stats, of_file, of_tree, table_numbers
 from .tables import readable
 
 MAX_META_BYTES = 64 << 20
 MAX_FILES = 200_000
-CHANNELS = (1, 3, 4)  # grey, colours, colours with transparency or depth
-MAX_FPS = 1e6  # no robot's rows come as fast
 COUNTER = "episode_index"  # LeRobot's own; other layouts number episodes from anew in each file
 OTHER_COUNTER = "episode"
 TIME = "timestamp"  # LeRobot's own column of seconds since the episode began
@@ -65,30 +62,17 @@ def read(
         EpisodeError: at once, where the set as a whole cannot be read; while iterating, where no episode of it can.
             A single unreadable file or episode comes as `Unreadable`.
     """
-    return _episodes(_Foreign(root, source), mapping, fps)
+    items = _Foreign(root, source).episodes()
 
+    def read_one(item: ArrayEpisode | Unreadable) -> Recording | Unreadable:
+        if isinstance(item, Unreadable):
+            return item
+        try:
+            return recording_of(item, mapping, fps)
+        except EpisodeError as error:
+            return Unreadable(item.name, item.source, error)
 
-def _episodes(dataset: _Foreign, mapping: str | Path | None, fps: float | None) -> Iterator[Recording | Unreadable]:
-    held: list[Unreadable] = []
-    readable = False
-    for item in dataset.episodes():
-        if isinstance(item, ArrayEpisode):
-            try:
-                recording = recording_of(item, mapping, fps)
-            except EpisodeError as error:
-                item = Unreadable(item.name, item.source, error)
-            else:
-                readable = True
-                yield from held
-                held.clear()
-                yield recording
-                continue
-        if readable:
-            yield item
-        else:
-            held.append(item)
-    if not readable:
-        raise held[0].error
+    return once_readable(map(read_one, items))
 
 
 class _Foreign:
@@ -109,34 +93,13 @@ class _Foreign:
         features = {k: v for k, v in info["features"].items() if isinstance(k, str) and isinstance(v, dict)}
         self.features: dict[str, dict[str, Any]] = features
         self.version = str(info.get("codebase_version", "of unknown version"))[:20]
-        self.fps, self.no_rate = self._rate(info.get("fps"))
-        self.labels = {name: _names(feature.get("names")) for name, feature in features.items()}
+        self.fps, self.no_rate = rate_of(info.get("fps"), self.info_path)
+        self.labels = {name: names_of(feature.get("names")) for name, feature in features.items()}
         self.files = self._files()
         self._tables: list[tuple[Path, int]] = []
         self._place: dict[int, int] = {}  # number of an episode -> its row in the tables of `meta/episodes`
         self.rows = self._rows()
         self.tasks = self._tasks()
-
-    def _rate(self, fps: Any) -> tuple[float | None, str | None]:
-        """Rows a second as announced, and what stands there instead of a number that is a rate.
-
-        Raises:
-            EpisodeError: it is beyond any rate.
-        """
-        if fps is None:
-            return None, None
-        try:
-            rate = float(fps) if isinstance(fps, int | float | str) and not isinstance(fps, bool) else 0.0
-        except (ValueError, OverflowError):
-            rate = 0.0
-        if rate >= MAX_FPS:
-            raise EpisodeError(
-                f"announces {json.dumps(fps)[:40]} rows a second, which is no rate. Write the true one.",
-                file=self.info_path,
-                field="fps",
-            )
-        known = rate if rate > 0.0 else None
-        return known, None if known is not None and not isinstance(fps, str) else json.dumps(fps)[:40]
 
     def _json(self, path: Path, what: str) -> Any:
         with mendable(path, what), path.open("rb") as file:
@@ -283,11 +246,11 @@ class _Foreign:
             columns=columns,
             stats=stats,
             set_stats=self.set_statistics,
-            videos=tuple(self._ranges(index, row, videos)),
+            videos=tuple(self.ranges_of(index, row, videos)),
             unread=tuple(text.partition(" ")[0] for text in left),
         )
 
-    def _ranges(self, index: int | None, row: dict[str, Any], videos: dict[str, str | None]) -> Iterator[VideoRange]:
+    def ranges_of(self, index: int | None, row: dict[str, Any], videos: dict[str, str | None]) -> Iterator[VideoRange]:
         """The range of each video that is here, and what the file's header says."""
         before = self.rows.get(index - 1, {}) if index is not None else {}
         for key, relative in videos.items():
@@ -380,7 +343,7 @@ class _Foreign:
         """Index, columns, unread columns and first row of each episode of a file, holding one episode at a time."""
         with mendable(path, "table of frames"):
             file = pq.ParquetFile(readable(path), page_checksum_verification=True)
-            wanted, left = _readable(file.schema_arrow)
+            wanted, left = readable_columns(file.schema_arrow)
             counter = next((name for name in (COUNTER, OTHER_COUNTER) if name in wanted), None)
             in_name = _NUMBER.search(path.stem) if counter != COUNTER else None
             if file.metadata.num_rows == 0:
@@ -400,7 +363,7 @@ class _Foreign:
                 if self._bytes_of(file, group, wanted) > MAX_EPISODE_BYTES:
                     raise ValueError(f"a row group takes more than {MAX_EPISODE_BYTES >> 20} MiB")
                 table = file.read_row_group(group, columns=wanted, use_threads=False)
-                part = {name: _array(table.column(name), name) for name in wanted}
+                part = {name: foreign_array(table.column(name), name) for name in wanted}
             index = part[counter] if counter is not None else np.zeros(table.num_rows, np.int64)
             cuts = [0, *(np.flatnonzero(np.diff(index)) + 1).tolist(), len(index)]
             for first, end in itertools.pairwise(cuts):
@@ -439,7 +402,7 @@ class _Foreign:
         place: int | None,
     ) -> ArrayEpisode:
         row = self.rows.get(index, {}) if index is not None else {}
-        notes = list(self._differences(columns))
+        notes = list(differences(columns, self.features))
         name = layout.episode_name(index) if index is not None else shown(path.stem)
         videos = self._videos(index, row)
         declared = self._declared(path, index, columns, left, row, videos, place)
@@ -471,7 +434,7 @@ class _Foreign:
             notes=notes,
             pictures=self._pictures(videos, row),
             declared=declared,
-            ranges={k: span for k, f in self.features.items() if (span := _ranges(f)) is not None},
+            ranges={k: span for k, f in self.features.items() if (span := ranges_of(f)) is not None},
         )
 
     def _pictures(self, videos: dict[str, str | None], row: dict[str, Any]) -> dict[str, PictureFile]:
@@ -479,7 +442,7 @@ class _Foreign:
         found = {}
         for key, relative in videos.items():
             feature = self.features[key]
-            size = _size(feature.get("shape"), self.labels[key])
+            size = size_of(feature.get("shape"), self.labels[key])
             if relative is None or size is None:
                 continue
             info = feature.get("info") or feature.get("video_info")
@@ -494,18 +457,6 @@ class _Foreign:
                 *((start, stop) if part else ()),
             )
         return found
-
-    def _differences(self, columns: dict[str, np.ndarray]) -> Iterator[str]:
-        """Where a column is not as info.json announces it."""
-        for name, values in columns.items():
-            feature = self.features.get(name)
-            if feature is None:
-                continue
-            dtype, shape = feature.get("dtype"), feature.get("shape")
-            if isinstance(dtype, str) and dtype in layout.DTYPES and layout.DTYPES[dtype] != values.dtype:
-                yield f"{name} is announced as {dtype} and stored as {values.dtype}; the stored values are kept"
-            if isinstance(shape, list) and shape != [1] and list(values.shape[1:]) != shape:
-                yield f"{name} is announced with shape {shape} and stored with {list(values.shape[1:])}"
 
     def _videos(self, index: int | None, row: dict[str, Any]) -> dict[str, str | None]:
         """Path of the video of every announced camera, relative to the set, or None where the file is not here."""
@@ -544,79 +495,3 @@ class _Foreign:
         return str(listed[0]) if isinstance(listed, list) and listed else next(iter(self.tasks.values()), None)
 
 
-def _readable(schema: pa.Schema) -> tuple[list[str], list[str]]:
-    """Columns of numbers, and the others with the reason why they are not read."""
-    if len(schema.names) > MAX_CHANNELS:
-        raise ValueError(f"it has {len(schema.names)} columns, more than {MAX_CHANNELS}")
-    if len(set(schema.names)) != len(schema.names):
-        raise ValueError("it has two columns of one name")
-    wanted, left = [], []
-    for column in schema:
-        kind = column.type
-        depth = 0
-        while pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind) or pa.types.is_large_list(kind):
-            kind, depth = kind.value_type, depth + 1
-        if depth <= 3 and (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)):
-            wanted.append(column.name)
-        else:
-            picture = pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_struct(kind)
-            left.append(f"{column.name} ({column.type}): {'pictures are' if picture else 'this type is'} not read")
-    if not wanted:
-        raise ValueError("it holds no column of numbers")
-    return wanted, left
-
-
-def _array(column: pa.ChunkedArray, name: str) -> np.ndarray:
-    """A column as (n, ...) of its stored type; refuses rows of different lengths, and holes but in floats."""
-    array = column.combine_chunks()
-    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
-    shape = [len(array)]
-    while pa.types.is_list(array.type) or pa.types.is_fixed_size_list(array.type) or pa.types.is_large_list(array.type):
-        lengths = array.value_lengths().to_numpy(zero_copy_only=False)
-        if array.null_count or not len(lengths) or not (lengths == lengths[0]).all():
-            raise ValueError(f"rows of {name} hold different numbers of values")
-        shape.append(int(lengths[0]))
-        array = array.flatten()
-    array = layout.filled(array)
-    if array.null_count:
-        raise ValueError(f"{array.null_count} values of {name} are missing")
-    values = array.to_numpy(zero_copy_only=False)
-    if not numbers(values):
-        raise ValueError(f"{name} is {values.dtype}, which is no plain number")
-    return values.reshape(shape)
-
-
-def _ranges(feature: dict[str, Any]) -> np.ndarray | None:
-    """(width, 2) lowest and highest value that a feature declares: `low` and `high`, or `joint_limits` as pairs."""
-    width = math.prod(feature["shape"]) if isinstance(feature.get("shape"), list) else 0
-    pairs = feature.get("joint_limits")
-    if pairs is None and isinstance(feature.get("low"), list) and isinstance(feature.get("high"), list):
-        pairs = list(zip(feature["low"], feature["high"]))
-    try:
-        declared = np.array(pairs, float)
-    except (TypeError, ValueError):
-        return None
-    return declared if declared.shape == (width, 2) else None
-
-
-def _size(shape: Any, names: tuple[str, ...]) -> tuple[int, int] | None:
-    """Height and width of a camera's pictures: by the names of its axes, else the axis of 1, 3 or 4 is that of the channels."""
-    if not isinstance(shape, list) or len(shape) not in (2, 3) or not all(type(n) is int and n > 0 for n in shape):
-        return None
-    axes = {name.strip().lower()[:1]: i for i, name in enumerate(names)} if len(names) == len(shape) else {}
-    if "h" in axes and "w" in axes:
-        return shape[axes["h"]], shape[axes["w"]]
-    if len(shape) == 3 and shape[2] not in CHANNELS and shape[0] in CHANNELS:
-        return shape[1], shape[2]
-    return shape[0], shape[1]
-
-
-def _names(value: Any) -> tuple[str, ...]:
-    """Element names out of what sets write: a list, a list in a list, or a table of lists."""
-    if isinstance(value, dict):
-        value = next(iter(value.values())) if len(value) == 1 else list(value)
-    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], list):
-        value = value[0]
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return tuple(value)
-    return ()

@@ -25,11 +25,12 @@ from ...recording.features import grid_ns, imported_streams, streams_of
 from ...recording.provenance import told_of_copy
 from ...recording.recording import KINDS, PictureFile, PictureTopic, Recording, SimEpisode, Unreadable
 from ..file_state import refuse_pipes
-from ..reader_errors import AGAIN, mending
+from ..reader_errors import AGAIN, mending, once_readable
 from . import layout
-from .declared import declared_of, digests_of, span_of
+from .declared_columns import declared_of, digests_of, span_of
+from .own_columns import own_array, rows_of
+from .set_statistics import EpisodeStatistics, Stats, of_file
 from .side_files import MAX_NPZ_BYTES, checked_arrays, checked_tree, episode_from
-from .statistics import EpisodeStatistics, Stats, of_file
 from .tables import readable
 
 MAX_JSON_BYTES = 8 << 20  # in memory some forty times as much; what `shiliu record` writes has a hundredth of it
@@ -50,26 +51,8 @@ def read(root: Path, source: str) -> Iterator[Recording | Unreadable]:
         EpisodeError: at once, where the set as a whole cannot be read; while iterating, where no episode of it can.
             A single unreadable episode comes as `Unreadable`.
     """
-    return _episodes(Dataset(root, source))
-
-
-def _episodes(dataset: Dataset) -> Iterator[Recording | Unreadable]:
-    held: list[Unreadable] = []
-    readable = False
-    for k in range(len(dataset.rows)):
-        item = dataset.item(k)
-        if isinstance(item, Unreadable):
-            if readable:
-                yield item
-            else:
-                held.append(item)
-            continue
-        readable = True
-        yield from held
-        held.clear()
-        yield item
-    if not readable:
-        raise held[0].error
+    dataset = Dataset(root, source)
+    return once_readable(dataset.item(k) for k in range(len(dataset.rows)))
 
 
 def mendable(path: Path, what: str) -> AbstractContextManager[None]:
@@ -358,11 +341,11 @@ class Dataset:
                         "Split them into shorter episodes.",
                         file=path,
                     )
-            table = _rows_of(file, group, list(wanted), "episode_index", k, k)
+            table = rows_of(file, group, list(wanted), "episode_index", k, k)
             span = span_of(row)
             if not table.num_rows and span is not None and "index" in wanted:  # its rows carry another number
-                table = _rows_of(file, group, list(wanted), "index", span[0], span[1] - 1)
-            columns = {name: _array(table.column(name), feature, name) for name, feature in wanted.items()}
+                table = rows_of(file, group, list(wanted), "index", span[0], span[1] - 1)
+            columns = {name: own_array(table.column(name), feature, name) for name, feature in wanted.items()}
         self._check_frames(path, k, columns)
         return columns, unread
 
@@ -470,41 +453,3 @@ def _began(side: dict[str, Any]) -> dict[str, int]:
     return {"start_ns": start} if type(start) is int else {}
 
 
-def _rows_of(file: pq.ParquetFile, groups: list[int], columns: list[str], by: str, low: int, high: int) -> pa.Table:
-    """The rows of some row groups in which a whole number lies between two others."""
-    kept = []
-    # in pieces: where a set was packed anew, a row group holds many episodes
-    for piece in file.iter_batches(65_536, row_groups=groups, columns=columns, use_threads=False):
-        values = piece.column(by).to_numpy(zero_copy_only=False)
-        kept.append(piece.filter(pa.array((values >= low) & (values <= high))))
-    return pa.Table.from_batches(
-        kept, schema=None if kept else pa.schema([file.schema_arrow.field(c) for c in columns])
-    )
-
-
-def _array(column: pa.ChunkedArray, feature: dict[str, Any], name: str) -> np.ndarray:
-    """A column as (T, width) of the feature's dtype; refuses another type, another width, and holes but in floats."""
-    dtype = layout.DTYPES.get(feature["dtype"])
-    if dtype is None or len(feature["shape"]) != 1:
-        raise EpisodeError(
-            f"dtype {feature['dtype']!r} with shape {feature['shape']} is not read.", field=f"features.{name}"
-        )
-    width = feature["shape"][0]
-    array = column.combine_chunks()
-    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
-    if pa.types.is_list(array.type) or pa.types.is_fixed_size_list(array.type) or pa.types.is_large_list(array.type):
-        lengths = array.value_lengths().to_numpy(zero_copy_only=False)
-        if array.null_count or not (lengths == width).all():
-            raise EpisodeError(f"its rows do not all hold {width} values.", field=f"features.{name}")
-        flat = array.flatten()
-    elif width == 1:
-        flat = array
-    else:
-        raise EpisodeError(f"is {array.type}, not {width} values a row.", field=f"features.{name}")
-    flat = layout.filled(flat)
-    if flat.null_count or flat.type != pa.from_numpy_dtype(dtype):
-        raise EpisodeError(
-            f"is {flat.type}{' with holes' if flat.null_count else ''}, not {dtype} as announced.",
-            field=f"features.{name}",
-        )
-    return flat.to_numpy(zero_copy_only=False).reshape(-1, width)

@@ -21,15 +21,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ....scenarios.robots.robot_folder import DEFAULT_ROBOT
-from ....scenarios.sheet.errors import EpisodeError, ScenarioError, shown
+from ....scenarios.sheet.errors import EpisodeError
 from ...recording.features import grid_ns
-from ...recording.metadata import from_plain, no_columns
 from ...recording.recording import SimEpisode
 from ..atomic_folder import parents, refuse_existing
 from ..partial import beside
 from . import contract as lerobot_contract
 from . import layout, stats
 from .append import Committed, committed, move_in
+from .checked_episode import checked_columns, checked_features, described_features, json_bytes, searched
 from .side_files import checked_tree, side_of
 from .tables import write_episodes, write_tasks
 
@@ -87,17 +87,17 @@ class DatasetWriter:
     ) -> None:
         self.out = Path(out)
         self.simulation = simulation
-        self.features = _checked(features)
+        self.features = checked_features(features)
         if simulation and self.features.get("action", {}).get("dtype") != "float32":
             raise EpisodeError("a dataset needs a feature 'action' of dtype float32.", field="action")
         if int(fps) != fps or fps <= 0:
             raise EpisodeError(f"{fps} frames a second: LeRobot takes whole numbers only.", field="fps")
         self.fps, self.robot_type = int(fps), robot_type
-        self.meta = _json_bytes(dict(meta or {}), "meta")
-        self._described = _described(self.features, self.fps)
+        self.meta = json_bytes(dict(meta or {}), "meta")
+        self.described_features = described_features(self.features, self.fps)
         self._base = None
         if append and (self.out / layout.INFO).exists():
-            self._base = committed(self.out, self._described, self.fps, robot_type)
+            self._base = committed(self.out, self.described_features, self.fps, robot_type)
         else:
             refuse_existing(self.out)
         self._above = parents(self.out)
@@ -135,7 +135,7 @@ class DatasetWriter:
         Raises:
             EpisodeError: nothing with these features could be added to it.
         """
-        return committed(out, _described(_checked(features), fps), fps, robot_type)
+        return committed(out, described_features(checked_features(features), fps), fps, robot_type)
 
     @property
     def n_episodes(self) -> int:
@@ -177,17 +177,17 @@ class DatasetWriter:
         """
         self._refuse_closed()
         images, videos = images or {}, videos or {}
-        columns, last = self._columns(episode, frames)
+        columns, last = checked_columns(episode, frames, self.features, self.fps)
         self._check_images({**images, **videos})
-        described = _searched(episode)
+        described = searched(episode)
         task_words = episode.task | episode.metadata.get("instruction", {})
         sentence = task_words.get("en") or episode.scenario or "no task given"
         side, arrays = side_of(episode, last)
         side[layout.DIGESTS] = self._digests(columns, sentence)
-        config = _json_bytes(episode.config, "config")
+        config = json_bytes(episode.config, "config")
         config_name = hashlib.sha256(config).hexdigest()[:32]
         side["config"] = config_name
-        side_bytes = _json_bytes(side, "episode")
+        side_bytes = json_bytes(side, "episode")
         checked_tree(json.loads(side_bytes), fix="Mend the episode; a set would hold what cannot be read back.")
         name = layout.episode_name(self._first + len(self._rows))
         files = {
@@ -255,7 +255,7 @@ class DatasetWriter:
         if clock.shape != (max(lengths),):
             raise EpisodeError(f"{clock.shape} times for {max(lengths)} frames.", field=layout.CLOCK)
         whole[layout.CLOCK] = clock[:, None]
-        side_bytes = _json_bytes({**side, layout.DIGESTS: self._digests(whole, task)}, "episode")
+        side_bytes = json_bytes({**side, layout.DIGESTS: self._digests(whole, task)}, "episode")
         name = layout.episode_name(len(self._rows))
         hashes = {
             "shiliu/frames_sha256": layout.content_sha256(whole),
@@ -310,49 +310,6 @@ class DatasetWriter:
         self._frames += length
         self._state = "open"
         return index
-
-    def _columns(
-        self, episode: SimEpisode, frames: Mapping[str, np.ndarray]
-    ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-        """Frames (T, k) by feature, checked, and the rows T where they were given."""
-        length = episode.n_steps
-        if abs(episode.control_timestep * self.fps - 1) > 1e-9:
-            raise EpisodeError(
-                f"control_timestep {episode.control_timestep} s is not 1/{self.fps} s.", field="control_timestep"
-            )
-        if episode.actions.dtype != np.float32 or episode.actions.ndim != 2 or length == 0:
-            raise EpisodeError(
-                f"actions are {episode.actions.dtype}{episode.actions.shape}; they must be float32 (T, nu), T > 0.",
-                field="action",
-            )
-        given = {"action": episode.actions, **frames}
-        if not np.array_equal(given["action"], episode.actions, equal_nan=True) or given["action"].dtype != np.float32:
-            raise EpisodeError("the frames' action differs from what was applied.", field="action")
-        wanted = {name for name, feature in self.features.items() if feature["dtype"] != "video"} - {layout.CLOCK}
-        if set(given) != wanted:
-            missing, unknown = sorted(wanted - set(given)), sorted(set(given) - wanted)
-            raise EpisodeError(
-                f"frames do not match the features: missing {missing}, unknown {unknown}.", field="frames"
-            )
-        columns, last = {}, {}
-        for name, values in given.items():
-            feature = self.features[name]
-            k = feature["shape"][0]
-            values = np.asarray(values)
-            if values.ndim == 1 and k == 1:
-                values = values[:, None]
-            if values.shape not in ((length, k), (length + 1, k)):
-                raise EpisodeError(
-                    f"has shape {values.shape}; ({length}, {k}) or ({length + 1}, {k}) is wanted.", field=name
-                )
-            cast = values.astype(layout.DTYPES[feature["dtype"]])
-            if feature["dtype"] != "float32" and not np.array_equal(cast, values, equal_nan=values.dtype.kind == "f"):
-                raise EpisodeError(f"its values do not fit {feature['dtype']}.", field=name)
-            columns[name] = np.ascontiguousarray(cast[:length])
-            if len(cast) > length:
-                last[name] = cast[length]
-        columns[layout.CLOCK] = grid_ns(length, self.fps)[:, None]
-        return columns, last
 
     def _check_images(self, images: Mapping[str, Any]) -> None:
         wanted = {name for name, feature in self.features.items() if feature["dtype"] == "video"}
@@ -495,11 +452,11 @@ class DatasetWriter:
         write_episodes(self._folder, self._rows, self._stats, self._table_file)
         write_tasks(self._folder, list(self._tasks))
         known = list(self._base.statistics()) if self._base else []
-        self._write(layout.STATS, _json_bytes(stats.of_set([*known, *self._stats]), "stats"))
+        self._write(layout.STATS, json_bytes(stats.of_set([*known, *self._stats]), "stats"))
         about = {"layout": layout.LAYOUT_VERSION, "made": json.loads(self.meta)}
         about |= {} if self.simulation else {"kind": layout.IMPORTED}
         origin = f"{layout.APPENDS}/from_{self._first:06d}.json" if self._base else layout.DATASET
-        self._write(origin, _json_bytes(about, "meta"))
+        self._write(origin, json_bytes(about, "meta"))
         videos = any(feature["dtype"] == "video" for feature in self.features.values())
         info = {
             "codebase_version": layout.CODEBASE_VERSION,
@@ -514,68 +471,10 @@ class DatasetWriter:
             "splits": dict(splits) if splits else {"train": f"0:{count}"},
             "data_path": layout.DATA_PATH,
             "video_path": layout.VIDEO_PATH if videos else None,
-            "features": self._described | layout.DEFAULT_FEATURES,
+            "features": self.described_features | layout.DEFAULT_FEATURES,
         }
         if self._base is None or not (self.out / lerobot_contract.NAME).exists():
-            self._write(lerobot_contract.NAME, lerobot_contract.contract(self._described))
-        self._write(layout.INFO, _json_bytes(info, "info"))  # last: the set is whole from here on
+            self._write(lerobot_contract.NAME, lerobot_contract.contract(self.described_features))
+        self._write(layout.INFO, json_bytes(info, "info"))  # last: the set is whole from here on
 
 
-def _checked(features: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The features as they are written, and our clock."""
-    checked = {name: layout.checked_feature(name, dict(feature)) for name, feature in features.items()}
-    return checked | {layout.CLOCK: {"dtype": "int64", "shape": [1], "names": None, "unit": "ns"}}
-
-
-def _described(features: Mapping[str, dict[str, Any]], fps: int) -> dict[str, dict[str, Any]]:
-    """The features as `info.json` says them."""
-    return {name: layout.with_video_info(feature, fps) for name, feature in features.items()}
-
-
-def _json_bytes(value: Any, field: str) -> bytes:
-    """JSON with the shortest text that gives back the same floats; NumPy's numbers and arrays are taken as Python's."""
-
-    def plain(item: Any) -> Any:
-        if isinstance(item, np.generic):
-            return item.item()
-        if isinstance(item, np.ndarray):
-            return item.tolist()
-        if isinstance(item, Path):
-            return shown(item.as_posix())
-        raise TypeError(f"{type(item).__name__} is not JSON")
-
-    try:
-        return json.dumps(value, default=plain, ensure_ascii=False, allow_nan=False, indent=1).encode("utf-8", "backslashreplace")
-    except (TypeError, ValueError) as error:
-        raise EpisodeError(f"cannot be written as JSON: {error}.", field=field) from None
-
-
-def _searched(episode: SimEpisode) -> dict[str, str | bool | None]:
-    """The searchable columns of what is said of an episode: by its data centre, and by its own label.
-
-    Raises:
-        EpisodeError: the two contradict each other.
-    """
-    success, failure = episode.label.get("success"), episode.label.get("failure")
-    own = {"shiliu/cell": episode.cell, "shiliu/success": success, "shiliu/failure": failure}
-    own["shiliu/success"] = None if success is None else bool(success)
-    if not episode.metadata:
-        return no_columns() | own
-    try:
-        metadata = from_plain(episode.metadata, episode.config.get("scenario"))
-    except ScenarioError as error:
-        raise EpisodeError(error.message, field="metadata") from None
-    columns = metadata.columns()
-    for column, value in own.items():
-        if None not in (value, columns[column]) and value != columns[column]:
-            raise EpisodeError(
-                f"{column} is {columns[column]!r} there, but {value!r} in the episode itself. Mend one of them.",
-                field="metadata",
-            )
-    for segment in metadata.segments or ():
-        if segment.t1 > episode.duration_s + episode.control_timestep:
-            raise EpisodeError(
-                f"{segment.skill} ends at {segment.t1:g} s, after the episode, which lasts {episode.duration_s:g} s.",
-                field="metadata.segments",
-            )
-    return columns | {column: value for column, value in own.items() if value is not None}

@@ -195,18 +195,9 @@ def _own(file: _File, source: str) -> Recording:
         if about["kind"] not in KINDS or not all(isinstance(note, str) for note in (about["name"], *about["notes"])):
             raise ValueError("kind, name or notes are no texts that a recording has")
         recording = Recording(
-            name=about["name"],
-            source=source,
-            sha256=about["sha256"],
-            kind=about["kind"],
+            **{key: about[key] for key in layout.OF_RECORDING} | {"source": source},
             streams=streams,
-            scenario=about["scenario"],
-            cell=about["cell"],
-            metadata=about["metadata"],
             episode=None if file.episode is None else packed.unpack(file.episode),
-            mapping=about["mapping"],
-            unmapped=about["unmapped"],
-            notes=about["notes"],
         )
     if layout.numbers_sha256(streams) != about["numbers_sha256"]:
         recording.sha256 = _sha256(path)
@@ -232,14 +223,8 @@ def _stream(path: Path, header: dict[str, Any], messages: list[bytes]) -> Stream
         if label in header["clocks"]
     }
     return Stream(
-        name=header["name"],
-        role=header["role"],
-        quantity=header["quantity"],
-        unit=header["unit"],
+        **{key: header[key] for key in ("name", "role", "quantity", "unit", "clock", "declared_unit", "meta")},
         names=names,
         values=values,
-        clock=header["clock"],
-        declared_unit=header["declared_unit"],
-        meta=header["meta"],
         **clocks,
     )

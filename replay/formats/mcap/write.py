@@ -34,6 +34,7 @@ from ..partial import beside
 LAYOUT = "1"
 METADATA, EPISODE = "shiliu.recording", "shiliu/episode.npz"
 CLOCKS = ("capture_ns", "receive_ns", "device_ns")
+OF_RECORDING = ("name", "source", "sha256", "kind", "scenario", "cell", "metadata", "mapping", "unmapped", "notes")
 NO_TIME = -(1 << 63)
 SCHEMA = "shiliu_msgs/msg/Sample"
 DEFINITION = f"""\
@@ -87,29 +88,14 @@ def write(recording: Recording, path: Path) -> None:
 def _about(recording: Recording) -> dict[str, Any]:
     """Everything but the numbers of the streams and the simulation episode."""
     return {
-        "name": recording.name,
-        "source": recording.source,
-        "sha256": recording.sha256,
-        "kind": recording.kind,
-        "scenario": recording.scenario,
-        "cell": recording.cell,
-        "metadata": recording.metadata,
-        "mapping": recording.mapping,
-        "unmapped": recording.unmapped,
-        "notes": recording.notes,
+        **{key: getattr(recording, key) for key in OF_RECORDING},
         "episode": EPISODE if recording.episode is not None else None,
         "numbers_sha256": numbers_sha256(recording.streams),
         "streams": [
             {
                 "name": stream.name,
                 "key": key,
-                "role": stream.role,
-                "quantity": stream.quantity,
-                "unit": stream.unit,
-                "declared_unit": stream.declared_unit,
-                "names": stream.names,
-                "n": stream.n,
-                "clock": stream.clock,
+                **{label: getattr(stream, label) for label in ("role", "quantity", "unit", "declared_unit", "names", "n", "clock")},
                 "clocks": [label for label in CLOCKS if getattr(stream, label) is not None],
                 "meta": stream.meta,
             }

@@ -126,7 +126,7 @@ def _read_open(
     recording = recording_of(path, source, sha256, mapping, topics, connections, silent, metadata)
     with_labels(recording, path, {c.topic for c in connections}, reader.duration * 1e-9)
     if mapping.pictures:
-        from . import pictures as rosbag1_pictures
+        from . import bag_pictures as rosbag1_pictures
 
         with mendable(path):
             recording.pictures.update(rosbag1_pictures.found(path, reader, connections, mapping))

@@ -45,7 +45,7 @@ from ...recording.recording import SimEpisode
 from ...rollout.substeps import Trace, trace
 from .. import episode_archive as packed
 from ..partial import beside
-from .messages import definition, md5, spelled, store
+from .bag_messages import definition, md5, spelled, store
 
 LAYOUT = 1
 SENSOR_RATE, COMMAND_RATE, PICTURE_RATE = 500.0, 100.0, 30.0  # Hz, of the real robot's topics
@@ -201,13 +201,7 @@ def _own(episode: SimEpisode, scene: Scene, start_ns: int) -> Iterator[Sent]:
         "scenario": episode.scenario,
         "scenario_version": episode.scenario_version,
         "robot": {"name": scene.robot.name, "hand": scene.robot.hand, "base": scene.robot.base},
-        "task": episode.task,
-        "label": episode.label,
-        "segments": episode.segments,
-        "seed": episode.seed,
-        "engine": episode.engine,
-        "control_timestep": episode.control_timestep,
-        "n_steps": episode.n_steps,
+        **{key: getattr(episode, key) for key in ("task", "label", "segments", "seed", "engine", "control_timestep", "n_steps")},
         "start_ns": start_ns,
         "action_names": list(action.names),
         "action_units": list(action.unit),

@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import mujoco
@@ -36,60 +35,20 @@ from ....scenarios.scene.scene import Scene
 from ...recording.recording import SimEpisode
 from ...rollout.observers import FullStates, Observations
 from ...rollout.rollout import Observer, RecordedPolicy, Rollout, roll_out
+from .hypothesis import CLEAR, Hypothesis, RecordStretch, _first, _size, doubling, named_columns
 from .same_steps import same_steps
 
 EXPLAINED = 0.01  # share of the departure that may be left by the cause that is named; an estimate, exact ones leave 0
 SHIFTS = (-1, 1, -2, 2, -3, 3)  # samples; the nearest first, because where nothing moves several fit
 AFTER = 12  # control steps behind the first difference that are played: far enough to grow, not to become chaos
 LATER = 2  # further recorded states from which the play is begun again
-CLEAR = 1e-6  # rad, m, %: a departure that stands out of float32, and of what an engine rounds
 WORTH = 0.1  # share of the squared departure that a parameter has to bend towards, or it is not fitted; an estimate
 # how a parameter is fitted: over so many rows behind the first clear difference (behind a blow between two bodies the answer
 # is chaos, at rest it takes some to show), nudged at first by so much of itself (a small nudge of a mass drowns in float32)
 ROWS, NUDGES = (1, 4), (1e-3, 1e-2)
 ROUNDS = 6  # of the fit of one parameter (Gauss-Newton in one dimension)
 LONGEST = 300  # control steps from the start on in which another start is tried
-TOLD = 5  # hypotheses that the finding lists
 MENDED = 5  # rows that have to agree again behind an edited one
-GREW = 1e3  # the doubling time is told from the first difference until it has grown by so much
-OWNERS = {
-    "scene_parameter": "scene",
-    "scene_fingerprint": "scene",
-    "engine_version": "auditor",
-    "unknown": "auditor",
-}  # all others: device
-
-
-@dataclass(frozen=True)
-class Hypothesis:
-    """One cause, tried.
-
-    Attributes:
-        name: of the cause; amount: its size, by the words of the catalogue.
-        residual: largest difference that is left in the stretches that were played, in the units of the record.
-        share: of the departure without it.
-    """
-
-    name: str
-    residual: float
-    share: float
-    amount: Mapping[str, Any] = field(default_factory=dict)
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"cause": self.name, **self.amount, "residual": self.residual, "share": self.share}
-
-
-@dataclass(frozen=True, eq=False)
-class RecordStretch:
-    """A part of the record: `begin` is a control step whose full state is known, `n` how many steps follow.
-
-    `end`: the full state behind them, where that alone is compared.
-    """
-
-    begin: int
-    n: int
-    state: np.ndarray
-    end: np.ndarray | None = None
 
 
 def attribute(
@@ -120,59 +79,15 @@ def attribute(
         details["doubling_s"] = growth
     edited = _edited(episode, recorded, replayed, states, size)
     if edited is not None:
-        return details | _named(edited, [edited])
+        return details | named_columns(edited, [edited])
     trial = _Trial(scene, episode, draw, tuple(recorded), theirs, _first(episode, size, states), size, threads)
     tried = sorted(trial.all(), key=lambda h: h.share)
     explained = [h for h in tried if h.share <= EXPLAINED]
     if explained:
-        return details | {"departed": trial.departure} | _named(explained[0], tried)
+        return details | {"departed": trial.departure} | named_columns(explained[0], tried)
     if (beyond := trial.by_elimination()) is not None:
-        return details | {"departed": trial.departure} | _named(beyond, tried)
-    return details | {"departed": trial.departure} | _named(Hypothesis("unknown", trial.departure, 1.0), tried)
-
-
-def doubling(size: np.ndarray, control_timestep: float) -> float | None:
-    """In how many seconds a departure doubles, from where it stands out of the rounding until it is `GREW` times as large.
-
-    Args:
-        size: (T+1,) largest difference at each control step.
-
-    Returns:
-        None where it never stands out, or does not grow tenfold.
-    """
-    clear = size >= CLEAR
-    if not clear.any():
-        return None
-    later = size[int(clear.argmax()) :]
-    end = int((later >= GREW * later[0]).argmax()) or int(later.argmax())
-    if end == 0 or not np.isfinite(later[end]) or later[end] < 10.0 * later[0]:
-        return None
-    return float(end * control_timestep / np.log2(later[end] / later[0]))
-
-
-def _named(cause: Hypothesis, tried: Sequence[Hypothesis]) -> dict[str, Any]:
-    better = [h.to_dict() for h in tried if h.share < 1.0][:TOLD]  # what makes it worse is no evidence for anything
-    return {
-        "likely": cause.name,
-        "kind": cause.name,
-        "owner": OWNERS.get(cause.name, "device"),
-        "left": cause.residual,
-        **cause.amount,
-        "hypotheses": better,
-    }
-
-
-def _size(gap: np.ndarray) -> np.ndarray:
-    """(..., T) the largest difference of each row; what is not finite counts as infinite."""
-    size: np.ndarray = np.nan_to_num(np.abs(gap), nan=np.inf).max(axis=-1)
-    return size
-
-
-def _first(episode: SimEpisode, size: np.ndarray, states: Mapping[int, np.ndarray]) -> int:
-    """The first control step at which the record shows a difference, in float32 or in a full state."""
-    steps = [int(size.argmax() if not (size > 0).any() else (size > 0).argmax())] if size.any() else []
-    steps += [k for k, s in episode.checkpoints.items() if k in states and not np.array_equal(s, states[k])]
-    return min(steps, default=0)
+        return details | {"departed": trial.departure} | named_columns(beyond, tried)
+    return details | {"departed": trial.departure} | named_columns(Hypothesis("unknown", trial.departure, 1.0), tried)
 
 
 def _edited(

@@ -13,7 +13,8 @@ from ...checks.finding import Finding
 from ...checks.rules import Rules
 from ...checks.state_reproduction import check_open_loop, check_single_steps
 from ...recording.recording import Recording
-from ...robots.embodiment import SCALAR, Embodiment, StateColumns
+from ...robots.embodiment import SCALAR, Embodiment
+from ...robots.robot_sheet import StateColumns
 from ...signals.clock import origin_ns, seconds
 
 STEP_SLACK = 0.01  # share of the scene's step by which a row may be off a whole number of steps: times kept in float32

@@ -25,8 +25,8 @@ from ...checks.registry import asked_of
 from ...checks.rules import Rule, Rules
 from ...recording.recording import Recording, Stream
 from ...robots.embodiment import Embodiment, of_grades
+from ...robots.joint_names import proposed_names
 from ...robots.limits import JointLimit, Limits
-from ...robots.naming import proposed_names
 from ...signals.channels import SCALE, columns, in_radians
 from ...signals.clock import origin_ns, seconds
 from ...signals.joint_motion import JointMotion

@@ -12,7 +12,8 @@ from dataclasses import replace
 from ....checks.finding import Finding, Plot
 from ....checks.registry import check_of, codes_where
 from ...facts.results import Judged
-from . import motion, recording, world
+from . import motion, world
+from . import recorded_curves as recording
 
 MADE = {**recording.CURVES, **motion.CURVES, **world.CURVES}
 CURVES = (*MADE, *codes_where(lambda check: check.curve))

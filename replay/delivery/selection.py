@@ -10,10 +10,10 @@ from pathlib import Path
 from ...scenarios.sheet.errors import EpisodeError
 from ...scenarios.sheet.yaml_reader import nearest
 from ..report.lines import VerdictLine, lines_of
+from .delivered_takes import SetKind, TakeOfSet, TakeSource
 from .disputes import Dispute
 from .judges import ANY, ONE, Judge, objection
 from .splits import SPLITS, split_takes
-from .takes import SetKind, TakeOfSet, TakeSource
 
 PASSED = "FEASIBLE"
 # why a take is not delivered, in the order in which they are told

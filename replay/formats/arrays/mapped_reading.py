@@ -1,35 +1,24 @@
-"""From the arrays of an episode to its streams, as a mapping says: what LeRobot, NumPy, HDF5 and DAPG have in common.
-
-A reader gathers the arrays of one episode as they are stored; here a mapping is chosen for them and they become a
-`Recording`. Values and times stay as stored. What no stream holds is named in `Recording.unmapped`.
-"""
+"""One episode read with one mapping: the arrays that a container holds become streams, and what no stream holds is named."""
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ....scenarios.sheet.errors import EpisodeError
-from ...recording.declared import Declared
 from ...recording.features import grid_ns
-from ...recording.recording import NOTE_WORDS, PictureFile, Recording, Stream, Unreadable
+from ...recording.recording import NOTE_WORDS, Recording, Stream
 from ...signals.grid import fitted
 from ..array_rule import ArrayRule, Columns, reason_unused
-from ..lerobot import layout
 from ..mapping import Mapping as ChannelMapping
-from ..mapping import StreamRule, load, of_format, unreadable
-from ..reader_errors import AGAIN, mending
+from ..mapping import StreamRule
+from .held_arrays import ArrayEpisode
 
-MAX_EPISODE_BYTES = 2 << 30  # of one episode's arrays; an hour of 100 columns at 500 Hz is 1.4 GB
-MAX_CHANNELS = 10_000
 MAX_THINGS = 1000  # that lie side by side in a field
 MAX_METADATA = 1000  # numbers of a field that goes into the metadata
 GENERATED_WITHIN_NS = 50_000  # float32 seconds and a simulator's sums are this exact; a measured clock is not
@@ -37,158 +26,16 @@ _EXACT_INTEGER = 1 << 53  # beyond it float64 no longer holds every integer
 _NS = 1_000_000_000
 
 
-@dataclass
-class ArrayEpisode:
-    """One episode as a container holds it.
-
-    Attributes:
-        name, source, sha256: as in `Recording`.
-        format: the mapping's word for the container; container: a reader's words for it.
-        file: for errors.
-        arrays: by channel, the first axis being the samples; numbers and truth values only.
-        labels: lists of names that the container holds, by channel or by their own name.
-        robot_type: the robot that the container names, or None.
-        fps: rows a second that the container declares, or None.
-        time: field of the row times in seconds that the format itself defines, or None.
-        left: channels that were not read, each with the reason.
-        metadata, notes, pictures, declared: as in `Recording`.
-        ranges: by channel, (width, 2) lowest and highest value that the container declares for each column.
-        texts: what the container says of it in long texts, such as the model that it carries; families of files are read by them.
-    """
-
-    name: str
-    source: str
-    sha256: str
-    format: str
-    container: str
-    file: Path
-    arrays: dict[str, np.ndarray]
-    labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    robot_type: str | None = None
-    fps: float | None = None
-    time: str | None = None
-    left: list[str] = field(default_factory=list)
-    texts: dict[str, str] = field(default_factory=dict)
-    metadata: dict[str, Any] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    pictures: dict[str, PictureFile] = field(default_factory=dict)
-    declared: Declared | None = None
-    ranges: dict[str, np.ndarray] = field(default_factory=dict)
-
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Shape of every channel, samples first; single numbers are left out."""
-        return {name: array.shape for name, array in self.arrays.items() if array.ndim}
-
-
-class NoMapping(EpisodeError):
-    """No mapping knows what an episode holds; `episode` has its arrays, so that one can be proposed."""
-
-    def __init__(self, episode: ArrayEpisode) -> None:
-        shown = [f"{name} {_shape(array)}" for name, array in list(episode.arrays.items())[:8]]
-        more = f" and {len(episode.arrays) - 8} more" if len(episode.arrays) > 8 else ""
-        super().__init__(
-            f"no mapping knows this {episode.container}, which holds {', '.join(shown) or 'no numbers'}{more}. It does not "
-            "say which element is which joint of the robot, in which unit, and whether it was commanded or measured. "
-            "That needs a mapping: `shiliu import` proposes one. Put it into conf/mapping/ of the working folder, or name it by "
-            f"mapping=FILE.yaml.{unreadable()}",
-            file=episode.file,
-        )
-        self.episode = episode
-
-
-def mendable(path: Path, what: str) -> AbstractContextManager[None]:
-    """Turn whatever a library raises over a broken file into one `EpisodeError`; `what` is the file, in words."""
-    return mending(path, f"the {what} cannot be read", AGAIN, f"the {what} is missing. {AGAIN}")
-
-
-def sha256_of(path: Path) -> str:
-    """Hash of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def recording_of(
-    episode: ArrayEpisode,
-    mapping: str | Path | None = None,
-    fps: float | None = None,
-    family: Callable[[ArrayEpisode], ChannelMapping | None] | None = None,
-) -> Recording:
-    """An episode as a recording.
-
-    Args:
-        family: makes a mapping out of what the episode says of itself; it goes before those that know an episode by its shapes.
-        mapping: name or file; None chooses by the channels that the episode holds.
-        fps: rows a second, for an episode without times; goes before what the mapping says.
-
-    Raises:
-        NoMapping: none of the package's mappings knows these channels.
-        EpisodeError: the mapping is for another format, or the arrays are not as it says.
-    """
-    own = family(episode) if family is not None and mapping is None else None
-    chosen = own or (_choose(episode) if mapping is None else load(mapping))
-    rule = chosen.arrays
-    if rule is None or chosen.format != episode.format:
-        raise EpisodeError(
-            f"mapping {chosen.name} is for {chosen.format}, and this is a {episode.container} ({episode.format}). "
-            "Leave mapping= out to have one chosen.",
-            file=episode.file,
-            field="mapping",
-        )
-    return _Reading(episode, chosen, rule, fps).recording()
-
-
-def one_by_one(takes: Iterable[tuple[str, str, Callable[[], Recording]]]) -> Iterator[Recording | Unreadable]:
-    """The recordings of one file, each made by its call as it is asked for.
-
-    Args:
-        takes: name and source of each, and what reads it.
-
-    Raises:
-        EpisodeError: of the first, where none is readable; else a broken one comes as `Unreadable`.
-    """
-    held: list[Unreadable] = []
-    readable = False
-    for name, source, make in takes:
-        try:
-            recording = make()
-        except EpisodeError as error:
-            held.append(Unreadable(name, source, error))
-            if readable:
-                yield held.pop()
-            continue
-        readable = True
-        yield from held
-        held.clear()
-        yield recording
-    if not readable and held:
-        raise held[0].error
-
-
-def episode_pattern(format_: str, mapping: str | Path | None) -> list[str]:
-    """Patterns of the groups that hold one episode each, as the mapping (or any of the format's) says."""
-    rules = [load(mapping).arrays] if mapping is not None else [m.arrays for m in of_format(format_)]
-    return list(dict.fromkeys(rule.episodes for rule in rules if rule is not None and rule.episodes))
-
-
-def _choose(episode: ArrayEpisode) -> ChannelMapping:
-    shapes = episode.shapes()
-    facts = shapes, episode.robot_type, episode.labels, episode.texts.get("env")
-    fitting = [m for m in of_format(episode.format) if m.arrays and m.arrays.fits(*facts)]
-    if not fitting:
-        raise NoMapping(episode)
-    return max(fitting, key=lambda m: m.arrays.detail if m.arrays else 0)
-
-
-def _shape(array: np.ndarray) -> str:
+def shape_text(array: np.ndarray) -> str:
     return " x ".join(map(str, array.shape)) or "one number"
 
 
-def _width(array: np.ndarray) -> int:
+def width_of(array: np.ndarray) -> int:
     """Columns of a channel when each sample is laid out in one row."""
     return math.prod(array.shape[1:])
 
 
-class _Reading:
+class MappedReading:
     """One episode read with one mapping."""
 
     def __init__(self, episode: ArrayEpisode, mapping: ChannelMapping, rule: ArrayRule, fps: float | None) -> None:
@@ -218,7 +65,7 @@ class _Reading:
         array = self._array(columns)
         if array.ndim == 0:
             raise self._fail("is one number, not a row of them; name it under metadata.", columns.channel)
-        width = _width(array)
+        width = width_of(array)
         first, end = columns.span(width)
         if end > width:
             raise self._fail(
@@ -288,7 +135,7 @@ class _Reading:
         if rule.per is None or not all(self._has(text) for text in rule.fields):
             return [rule]
         columns = [Columns.parse(text) for text in rule.fields]
-        spans = [c.span(_width(self._array(c))) for c in columns]
+        spans = [c.span(width_of(self._array(c))) for c in columns]
         total = sum(end - first for first, end in spans)
         count, rest = divmod(total, len(rule.suffixes))
         if rest or any((end - first) % max(count, 1) for first, end in spans):
@@ -486,7 +333,7 @@ class _Reading:
             return {"capture_ns": _grid_ns(length, fps), "clock": "grid"}
         times = self._columns(text)
         if times.shape != (length, 1):
-            raise self._fail(f"holds {_shape(times)} times for {length} rows.", text)
+            raise self._fail(f"holds {shape_text(times)} times for {length} rows.", text)
         lost = int((~np.isfinite(times)).sum()) if times.dtype.kind == "f" else 0
         if lost and fps is not None:  # the columns of a take are judged all the same; `set.timestamp` tells of the times
             self.notes.append(f"{text} holds {lost} times that are no number: row k stands at k / {fps:g} s instead")
@@ -533,7 +380,7 @@ class _Reading:
         array = self._array(columns)
         flat = array.reshape(-1)
         first, end = columns.span(flat.size)
-        self.used.setdefault(columns.channel, []).append((0, max(_width(array), 1)))
+        self.used.setdefault(columns.channel, []).append((0, max(width_of(array), 1)))
         if end - first > MAX_METADATA:
             raise self._fail(f"holds {flat.size} numbers, too many for the metadata.", text)
         return {"values": [float(x) if np.isfinite(x) else str(x) for x in flat[first:end]], "note": note}
@@ -541,7 +388,7 @@ class _Reading:
     def _unmapped(self) -> Iterator[str]:
         """Runs of columns that no stream holds, each with the mapping's reason or as unknown."""
         for channel, array in self.episode.arrays.items():
-            width = max(_width(array), 1) if array.ndim else 1
+            width = max(width_of(array), 1) if array.ndim else 1
             state = np.zeros(width, np.int64)  # 0 unknown, -1 used, i > 0 the i-th reason
             reasons = reason_unused(self.mapping.unused, channel, width, self.episode.labels.get(channel, ()))
             for i, (first, end, _) in reversed(list(enumerate(reasons, 1))):
@@ -573,13 +420,3 @@ def _grid_ns(length: int, fps: float) -> np.ndarray:
 def numbered(word: str, count: int) -> tuple[str, ...]:
     """Names of elements that have none: the word itself for one, `word_00` and so on for several."""
     return (word,) if count == 1 else tuple(f"{word}_{i:02d}" for i in range(count))
-
-
-def numbers(array: np.ndarray) -> bool:
-    """Whether an array holds numbers that fit a stream: truth values, whole numbers, floats up to 64 bits."""
-    return array.dtype.kind in "biuf" and array.dtype.itemsize <= 8
-
-
-def content_sha256(arrays: Mapping[str, np.ndarray]) -> str:
-    """Hash of an episode's arrays, for an episode that shares its file with others."""
-    return layout.content_sha256(arrays)

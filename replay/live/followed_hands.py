@@ -17,7 +17,7 @@ from ..retarget.arms import Array, arms_of
 from ..retarget.settings import load_settings
 from ..retarget.solver import Retargeting
 from ..retarget.targets import HANDS, HandTargets
-from ..robots.limits import load_limits
+from ..robots.robot_sheet import load_limits
 
 BASE = {
     "base_vx": 0.3,

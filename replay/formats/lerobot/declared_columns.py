@@ -14,7 +14,7 @@ from ...recording.metadata import from_plain, no_columns
 from ...recording.recording import PictureFile, PictureTopic, SimEpisode
 from ..mp4_header import length_of
 from . import layout
-from .statistics import EpisodeStatistics, Stats, table_numbers
+from .set_statistics import EpisodeStatistics, Stats, table_numbers
 
 
 class DatasetTables(Protocol):

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from .disputes import Dispute, error_rates
-from .planning import Chosen, DeliveryPlan, JudgedTake, Refused, Verdicts
+from .selection import Chosen, DeliveryPlan, JudgedTake, Refused, Verdicts
 from .splits import SPLITS, unseen
 
 BINS = 10  # of each varied number's range

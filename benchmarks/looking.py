@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-
-from ...scenarios.draws.variation import Draw
-from ...scenarios.scene.scene import Scene
-from ...scenarios.sensing.requests import Readings
-from ..rollout.observers import Moment
-from ..rollout.rollout import Rollout, roll_out
-from .operator import Operator, Operators
+from shiliu.replay.operator.operator import Operator, Operators
+from shiliu.replay.rollout.observers import Moment
+from shiliu.replay.rollout.rollout import Rollout, roll_out
+from shiliu.scenarios.draws.variation import Draw
+from shiliu.scenarios.scene.scene import Scene
+from shiliu.scenarios.sensing.requests import Readings
 
 
 class _OnceSeen(Operators):

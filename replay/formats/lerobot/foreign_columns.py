@@ -1,0 +1,132 @@
+"""Columns of a set that others recorded, and what its description says of them."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from ....scenarios.sheet.errors import EpisodeError
+from ..arrays.array_episode import MAX_CHANNELS, numbers
+from . import layout
+
+CHANNELS = (1, 3, 4)  # grey, colours, colours with transparency or depth
+MAX_FPS = 1e6  # no robot's rows come as fast
+
+
+def readable_columns(schema: pa.Schema) -> tuple[list[str], list[str]]:
+    """Columns of numbers, and the others with the reason why they are not read."""
+    if len(schema.names) > MAX_CHANNELS:
+        raise ValueError(f"it has {len(schema.names)} columns, more than {MAX_CHANNELS}")
+    if len(set(schema.names)) != len(schema.names):
+        raise ValueError("it has two columns of one name")
+    wanted, left = [], []
+    for column in schema:
+        kind = column.type
+        depth = 0
+        while pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind) or pa.types.is_large_list(kind):
+            kind, depth = kind.value_type, depth + 1
+        if depth <= 3 and (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)):
+            wanted.append(column.name)
+        else:
+            picture = pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_struct(kind)
+            left.append(f"{column.name} ({column.type}): {'pictures are' if picture else 'this type is'} not read")
+    if not wanted:
+        raise ValueError("it holds no column of numbers")
+    return wanted, left
+
+
+def foreign_array(column: pa.ChunkedArray, name: str) -> np.ndarray:
+    """A column as (n, ...) of its stored type; refuses rows of different lengths, and holes but in floats."""
+    array = column.combine_chunks()
+    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    shape = [len(array)]
+    while pa.types.is_list(array.type) or pa.types.is_fixed_size_list(array.type) or pa.types.is_large_list(array.type):
+        lengths = array.value_lengths().to_numpy(zero_copy_only=False)
+        if array.null_count or not len(lengths) or not (lengths == lengths[0]).all():
+            raise ValueError(f"rows of {name} hold different numbers of values")
+        shape.append(int(lengths[0]))
+        array = array.flatten()
+    array = layout.filled(array)
+    if array.null_count:
+        raise ValueError(f"{array.null_count} values of {name} are missing")
+    values = array.to_numpy(zero_copy_only=False)
+    if not numbers(values):
+        raise ValueError(f"{name} is {values.dtype}, which is no plain number")
+    return values.reshape(shape)
+
+
+def ranges_of(feature: dict[str, Any]) -> np.ndarray | None:
+    """(width, 2) lowest and highest value that a feature declares: `low` and `high`, or `joint_limits` as pairs."""
+    width = math.prod(feature["shape"]) if isinstance(feature.get("shape"), list) else 0
+    pairs = feature.get("joint_limits")
+    if pairs is None and isinstance(feature.get("low"), list) and isinstance(feature.get("high"), list):
+        pairs = list(zip(feature["low"], feature["high"]))
+    try:
+        declared = np.array(pairs, float)
+    except (TypeError, ValueError):
+        return None
+    return declared if declared.shape == (width, 2) else None
+
+
+def size_of(shape: Any, names: tuple[str, ...]) -> tuple[int, int] | None:
+    """Height and width of a camera's pictures: by the names of its axes, else the axis of 1, 3 or 4 is that of the channels."""
+    if not isinstance(shape, list) or len(shape) not in (2, 3) or not all(type(n) is int and n > 0 for n in shape):
+        return None
+    axes = {name.strip().lower()[:1]: i for i, name in enumerate(names)} if len(names) == len(shape) else {}
+    if "h" in axes and "w" in axes:
+        return shape[axes["h"]], shape[axes["w"]]
+    if len(shape) == 3 and shape[2] not in CHANNELS and shape[0] in CHANNELS:
+        return shape[1], shape[2]
+    return shape[0], shape[1]
+
+
+def names_of(value: Any) -> tuple[str, ...]:
+    """Element names out of what sets write: a list, a list in a list, or a table of lists."""
+    if isinstance(value, dict):
+        value = next(iter(value.values())) if len(value) == 1 else list(value)
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], list):
+        value = value[0]
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    return ()
+
+
+def rate_of(fps: Any, file: Path) -> tuple[float | None, str | None]:
+    """Rows a second as announced, and what stands there instead of a number that is a rate.
+
+    Raises:
+        EpisodeError: it is beyond any rate.
+    """
+    if fps is None:
+        return None, None
+    try:
+        rate = float(fps) if isinstance(fps, int | float | str) and not isinstance(fps, bool) else 0.0
+    except (ValueError, OverflowError):
+        rate = 0.0
+    if rate >= MAX_FPS:
+        raise EpisodeError(
+            f"announces {json.dumps(fps)[:40]} rows a second, which is no rate. Write the true one.",
+            file=file,
+            field="fps",
+        )
+    known = rate if rate > 0.0 else None
+    return known, None if known is not None and not isinstance(fps, str) else json.dumps(fps)[:40]
+
+
+def differences(columns: Mapping[str, np.ndarray], features: Mapping[str, dict[str, Any]]) -> Iterator[str]:
+    """Where a column is not as info.json announces it."""
+    for name, values in columns.items():
+        feature = features.get(name)
+        if feature is None:
+            continue
+        dtype, shape = feature.get("dtype"), feature.get("shape")
+        if isinstance(dtype, str) and dtype in layout.DTYPES and layout.DTYPES[dtype] != values.dtype:
+            yield f"{name} is announced as {dtype} and stored as {values.dtype}; the stored values are kept"
+        if isinstance(shape, list) and shape != [1] and list(values.shape[1:]) != shape:
+            yield f"{name} is announced with shape {shape} and stored with {list(values.shape[1:])}"

@@ -1,0 +1,52 @@
+"""Columns and rows of a set of ours, each of which must be what it is called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ....scenarios.sheet.errors import EpisodeError
+from . import layout
+
+
+def rows_of(file: pq.ParquetFile, groups: list[int], columns: list[str], by: str, low: int, high: int) -> pa.Table:
+    """The rows of some row groups in which a whole number lies between two others."""
+    kept = []
+    # in pieces: where a set was packed anew, a row group holds many episodes
+    for piece in file.iter_batches(65_536, row_groups=groups, columns=columns, use_threads=False):
+        values = piece.column(by).to_numpy(zero_copy_only=False)
+        kept.append(piece.filter(pa.array((values >= low) & (values <= high))))
+    return pa.Table.from_batches(
+        kept, schema=None if kept else pa.schema([file.schema_arrow.field(c) for c in columns])
+    )
+
+
+def own_array(column: pa.ChunkedArray, feature: dict[str, Any], name: str) -> np.ndarray:
+    """A column as (T, width) of the feature's dtype; refuses another type, another width, and holes but in floats."""
+    dtype = layout.DTYPES.get(feature["dtype"])
+    if dtype is None or len(feature["shape"]) != 1:
+        raise EpisodeError(
+            f"dtype {feature['dtype']!r} with shape {feature['shape']} is not read.", field=f"features.{name}"
+        )
+    width = feature["shape"][0]
+    array = column.combine_chunks()
+    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    if pa.types.is_list(array.type) or pa.types.is_fixed_size_list(array.type) or pa.types.is_large_list(array.type):
+        lengths = array.value_lengths().to_numpy(zero_copy_only=False)
+        if array.null_count or not (lengths == width).all():
+            raise EpisodeError(f"its rows do not all hold {width} values.", field=f"features.{name}")
+        flat = array.flatten()
+    elif width == 1:
+        flat = array
+    else:
+        raise EpisodeError(f"is {array.type}, not {width} values a row.", field=f"features.{name}")
+    flat = layout.filled(flat)
+    if flat.null_count or flat.type != pa.from_numpy_dtype(dtype):
+        raise EpisodeError(
+            f"is {flat.type}{' with holes' if flat.null_count else ''}, not {dtype} as announced.",
+            field=f"features.{name}",
+        )
+    return flat.to_numpy(zero_copy_only=False).reshape(-1, width)
