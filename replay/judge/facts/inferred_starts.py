@@ -26,7 +26,7 @@ from ....scenarios.scene.scene import Scene
 from ...checks.releases import PRESSES, GripHold, HandAndArm
 from ...rollout.rollout import Rollout, Take, play
 from .hand_stops import OVER, MeasuredArms, closed
-from .partial_replay import Played, addresses, begun, is_robots, moved, of_robot, play_on, points_of, start_of
+from .partial_replay import Played, begun, is_robots, laid, of_robot, play_on, points_of, start_of
 from .recorded_start import StartOfTake
 
 WIDER = 0.02  # m, by which places are looked for beyond what the scenario draws
@@ -160,8 +160,6 @@ class InferredStarts:
         places = {part: some for part in parts if (some := near.by_arc(part, bases[0]) + near.places(part, bases[0]))}
         if not places:
             return []
-        if any(moved(one, step, f"{part}/") for one in seen for part in places):  # what comes along on a belt
-            step, seen = 0, [Played(one.draw, one.qpos, one.observations, one.draw.start_state) for one in seen]
         after = min(ARC, take.end - take.stop) if set(places) & _jointed(self.scene) else AFTER
         tried: list[Tried] = []
         self._score(list(self._wide(near, places, bases, seen)), take, after, tried)
@@ -270,7 +268,6 @@ class _Near:
         dt, end = self.scene.control_timestep, len(seen.qpos) - 1
         self.rows = sorted({min(end, max(0, round((take.begin - back) / dt))) for back in np.arange(0.0, BEFORE + EVERY, EVERY)})
         model = self.scene.model
-        self.robot = np.array([a for j in range(model.njnt) if of_robot(model, j) for a in addresses(model, j)])
         gripper, data = gripper_of(self.scene.robot.name, self.scene.robot.hand), mujoco.MjData(model)
         self.posture = data.qpos[:] = seen.qpos[self.rows[-1]]
         mujoco.mj_kinematics(model, data)
@@ -360,13 +357,10 @@ class _Near:
         return inside
 
     def free(self, draw: Draw, base: Played) -> bool:
-        """Whether the robot is in nothing on its way there; what was moved by then is where the start that it goes on from has it."""
+        """Whether the robot is in nothing on its way there, in a start that goes on from another one."""
         model, data = draw.model, mujoco.MjData(draw.model)
-        data.qpos[:] = start_of(draw)
-        gone = [a for j in moved(base, self.rows[-1]) for a in addresses(model, j)] if base.step else []
-        taken = np.concatenate([self.robot, np.array(gone, int)])
         for row in self.rows:
-            data.qpos[taken] = base.qpos[row, taken]
+            data.qpos[:] = laid(draw, base, row)
             mujoco.mj_kinematics(model, data)
             mujoco.mj_comPos(model, data)
             mujoco.mj_collision(model, data)

@@ -1,7 +1,7 @@
 """Starts that are played for a while, and starts that go on from where another one had come.
 
 Until a hand first touches something, all starts of a take go alike but for where things stand. So one that is played up to there
-gives the state from which others are played on, each with its own things: only what was moved by then is as it was moved.
+gives the state from which others are played on: each thing lies as far from where it lies in that one as it started from there.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from ....scenarios.stepping.simulation import Simulation
 from ...rollout.rollout import AT_ONCE
 from .hand_stops import STATE as MEASURED
 
-LEFT, TURNED = 0.01, 0.2  # m or rad, of a quaternion: more, and a thing has been moved; settling is less
 POINTS = 24  # of each shape of a thing
 
 
@@ -76,21 +75,34 @@ def play_on(
 
 
 def _going_on(draw: Draw, base: Played) -> np.ndarray:
-    """The state of a start at `base.step`: the robot and what was moved as there, the rest where it starts."""
+    """The state of a start at `base.step`."""
     if base.step == 0:
         return draw.start_state
-    model, data, own = draw.model, mujoco.MjData(draw.model), start_of(draw)
-    mujoco.mj_setState(model, data, base.state, STATE)
-    gone = set(moved(base, base.step))
-    for j in range(model.njnt):
-        if j not in gone and not of_robot(model, j):
-            a = addresses(model, j)
-            data.qpos[a] = own[a]
-            d = int(model.jnt_dofadr[j])
-            data.qvel[d : d + {7: 6, 4: 3}.get(len(a), 1)] = 0.0
+    data = mujoco.MjData(draw.model)
+    mujoco.mj_setState(draw.model, data, base.state, STATE)
+    data.qpos[:] = laid(draw, base, base.step)
     state = np.empty(len(base.state))
-    mujoco.mj_getState(model, data, state, STATE)
+    mujoco.mj_getState(draw.model, data, state, STATE)
     return state
+
+
+def laid(draw: Draw, base: Played, row: int) -> np.ndarray:
+    """(nq,) where all would be in a start at a control step of another one: the robot as there, things moved as there."""
+    model, at, own, first = draw.model, base.qpos[row].copy(), start_of(draw), base.qpos[0]
+    for j in range(model.njnt):
+        if of_robot(model, j):
+            continue
+        a = addresses(model, j)
+        turn = a[len(a) - 4 :] if len(a) > 1 else []
+        along = a[: len(a) - len(turn)]
+        at[along] += own[along] - first[along]
+        if turn:
+            back, by = np.zeros(4), np.zeros(4)
+            mujoco.mju_negQuat(back, first[turn])
+            mujoco.mju_mulQuat(by, own[turn], back)
+            mujoco.mju_mulQuat(back, by, at[turn])
+            at[turn] = back
+    return at
 
 
 def start_of(draw: Draw) -> np.ndarray:
@@ -98,19 +110,6 @@ def start_of(draw: Draw) -> np.ndarray:
     data = mujoco.MjData(draw.model)
     mujoco.mj_setState(draw.model, data, draw.start_state, STATE)
     return np.array(data.qpos)
-
-
-def moved(played: Played, step: int, prefix: str = "") -> list[int]:
-    """Joints of things, those under bodies with this beginning of their names, that have left where they were by a control step."""
-    model, found = played.draw.model, []
-    for j in range(model.njnt):
-        if of_robot(model, j) or not model.body(int(model.jnt_bodyid[j])).name.startswith(prefix):
-            continue
-        a = addresses(model, j)
-        by = np.abs(played.qpos[step, a] - played.qpos[0, a])
-        if by[:3].max() > LEFT or by[3:].max(initial=0.0) > TURNED:
-            found.append(j)
-    return found
 
 
 def points_of(model: mujoco.MjModel, qpos: np.ndarray, part: str) -> np.ndarray:
