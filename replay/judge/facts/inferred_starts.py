@@ -18,7 +18,6 @@ import mujoco
 import numpy as np
 
 from ....scenarios.draws.inference import ends_of
-from ....scenarios.draws.perturbation import loose
 from ....scenarios.draws.variation import PENETRATION, Draw, penetration
 from ....scenarios.grips.gripper import gripper_of
 from ....scenarios.reading.dealing import PLACES
@@ -26,7 +25,7 @@ from ....scenarios.scene.scene import Scene
 from ...checks.releases import PRESSES, GripHold, HandAndArm
 from ...rollout.rollout import Rollout, Take, play
 from .hand_stops import OVER, MeasuredArms, closed
-from .partial_replay import Played, begun, is_robots, laid, of_robot, play_on, points_of, start_of
+from .partial_replay import Played, begun, is_robots, jointed, laid, movable, play_on, points_of, start_of
 from .recorded_start import StartOfTake
 
 WIDER = 0.02  # m, by which places are looked for beyond what the scenario draws
@@ -160,7 +159,7 @@ class InferredStarts:
         places = {part: some for part in parts if (some := near.by_arc(part, bases[0]) + near.places(part, bases[0]))}
         if not places:
             return []
-        after = min(ARC, take.end - take.stop) if set(places) & _jointed(self.scene) else AFTER
+        after = min(ARC, take.end - take.stop) if set(places) & jointed(self.scene) else AFTER
         tried: list[Tried] = []
         self._score(list(self._wide(near, places, bases, seen)), take, after, tried)
         for k in range(ROUNDS):
@@ -369,18 +368,6 @@ class _Near:
             if len(own) and (data.contact.dist[own[:, 0] != own[:, 1]] < -DEEPEST).any():
                 return False
         return True
-
-
-def movable(scene: Scene) -> tuple[str, ...]:
-    """Parts of which something moves: loose things, and those with a door, a drawer, a key."""
-    held = _jointed(scene) | set(loose(scene))
-    return tuple(placed.name for placed in scene.config.parts if placed.name in held and placed.behaviour is None)
-
-
-def _jointed(scene: Scene) -> set[str]:
-    model, turns = scene.model, (int(mujoco.mjtJoint.mjJNT_HINGE), int(mujoco.mjtJoint.mjJNT_SLIDE))
-    joints = [j for j in range(model.njnt) if int(model.jnt_type[j]) in turns and not of_robot(model, j)]
-    return {model.body(int(model.jnt_bodyid[j])).name.partition("/")[0] for j in joints}
 
 
 def _far_apart(places: np.ndarray, n: int) -> list[int]:

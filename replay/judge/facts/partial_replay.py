@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
+from ....scenarios.draws.perturbation import loose
 from ....scenarios.draws.variation import STATE, Draw
 from ....scenarios.scene.scene import Scene
 from ....scenarios.stepping.simulation import Simulation
@@ -140,6 +141,19 @@ def _inside(model: mujoco.MjModel, g: int, rng: np.random.Generator) -> np.ndarr
         return np.asarray(weights @ model.mesh_vert[begin : begin + n])
     centre, half = model.geom_aabb[g, :3], model.geom_aabb[g, 3:]
     return np.asarray(centre + half * rng.uniform(-1.0, 1.0, (POINTS, 3)))
+
+
+def movable(scene: Scene) -> tuple[str, ...]:
+    """Parts of which something moves: loose things, and those with a door, a drawer, a key."""
+    held = jointed(scene) | set(loose(scene))
+    return tuple(placed.name for placed in scene.config.parts if placed.name in held and placed.behaviour is None)
+
+
+def jointed(scene: Scene) -> set[str]:
+    """Parts with a door, a drawer, a key."""
+    model, turns = scene.model, (int(mujoco.mjtJoint.mjJNT_HINGE), int(mujoco.mjtJoint.mjJNT_SLIDE))
+    joints = [j for j in range(model.njnt) if int(model.jnt_type[j]) in turns and not of_robot(model, j)]
+    return {model.body(int(model.jnt_bodyid[j])).name.partition("/")[0] for j in joints}
 
 
 def is_robots(model: mujoco.MjModel, body: int) -> bool:

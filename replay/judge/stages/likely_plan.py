@@ -87,7 +87,8 @@ def likely_plan(subject: Subject, motions: Motions, seed: int) -> RolloutPlan:
 
 def with_hands(subject: Subject, motions: Motions, plan: RolloutPlan) -> RolloutPlan:
     """The plan of likely starts, with what the recorded hands and arms tell of them, where not all things were recorded themselves."""
-    if len(plan.takes) < 2 or set(things_of(subject.scene)) <= set(plan.stood):
+    placed = set(things_of(subject.scene)) <= set(plan.stood) and not (plan.start is not None and plan.start.sought)
+    if len(plan.takes) < 2 or placed:
         return plan
     stops = stops_of(replayed_hands(subject.recording, subject.scene))
     return replace(plan, stops=tuple(stops), arms=_measured(subject.scene, motions, plan.offset))
