@@ -151,11 +151,11 @@ class InferredStarts:
         step = max(0, int((take.begin - LEAD) / dt))
         seen = sorted(self._first(bases[: BEST if self.held else 1], step, take.begin), key=self.departs)
         seen = [one for one in seen if self.departs(one) <= 1.0] or seen[:1]
-        near, parts = _Near(self, take, seen[0]), [part for part in movable(self.scene) if part not in self.held]
-        if any(
-            near.between(points_of(seen[0].draw.model, near.posture, part), np.zeros((1, 3)))[0] for part in self.held
-        ):
-            return []  # it takes again what was held before
+        near, every = _Near(self, take, seen[0]), movable(self.scene)
+        parts = [part for part in every if part not in self.held and self.moves(part)]
+        known = [points_of(seen[0].draw.model, near.posture, part) for part in every if part not in parts]
+        if any(near.between(points, np.zeros((1, 3)))[0] for points in known):
+            return []  # a thing whose place is known, or that was held before
         places = {part: some for part in parts if (some := near.by_arc(part, bases[0]) + near.places(part, bases[0]))}
         if not places:
             return []
