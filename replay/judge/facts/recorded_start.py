@@ -27,8 +27,6 @@ from ...checks.rules import Rules
 from ...checks.start_place import check_places
 from ...recording.recording import Recording
 from ..place.cell_starts import within_survey
-from .hand_stops import replayed_hands
-from .partial_replay import movable
 from .recorded_poses import located_poses, object_streams, recorded_joints, recorded_poses, resting, stood, things_of
 
 TRIES = 20  # draws of what nobody measured, until nothing stands inside something else
@@ -44,7 +42,7 @@ class StartOfTake:
         poses: thing -> its recorded pose; joints: `part.joint` -> its recorded position [m, rad].
         angles: joint of the robot -> [rad, m].
         inferred: what follows for values that the scenario draws, within its bounds.
-        gripped: whether the recorded hands hold something; held: parts with places that were inferred from them.
+        held: parts with places that were inferred from the hands.
         pictured: of `poses`, those that a picture showed.
         laid: whether what the scenario names as unknown lies where a person's world was laid by it.
         findings: `start.place`; unsure: why nothing that goes wrong from here proves anything, or None.
@@ -60,7 +58,6 @@ class StartOfTake:
     laid: bool = False
     held: tuple[str, ...] = ()
     pictured: tuple[str, ...] = ()
-    gripped: bool = False
 
     @cached_property
     def open(self) -> tuple[str, ...]:
@@ -80,18 +77,12 @@ class StartOfTake:
         """Places among these, which commands that were meant for another one miss: no number of draws comes near enough to all of them."""
         return tuple(key for key in self.drawn if key.partition(".")[2] in PLACES)
 
-    @property
-    def sought(self) -> bool:
-        """Whether hands hold something, and nobody measured where something stands that they can move."""
-        parts = {key.partition(".")[0] for key in self.unplaced}
-        return self.gripped and not self.scene.cloths and bool(parts & set(movable(self.scene)))
-
     def unknown(self) -> list[str]:
         """What likely starts are drawn of: all that varies, but friction, where the record leaves open what the scenario names as an
-        unknown start (`judge.if_unknown`), or what the hands may tell; nothing where it tells that.
+        unknown start (`judge.if_unknown`); nothing where it tells that.
         """
         named = any(_under(key, word) for word in self.scene.config.vary_unknown for key in self.open)
-        return [key for key in self.open if key != "friction"] if named or self.sought else []
+        return [key for key in self.open if key != "friction"] if named else []
 
     def untried(self, tried: Collection[str]) -> list[str]:
         """Values that nobody measured, without friction and those under words that were tried."""
@@ -197,11 +188,10 @@ def recorded_start(
         angles: where the robot's joints are then [rad]; laid: see `StartOfTake`.
     """
     poses, joints = recorded_poses(scene, recording, at), recorded_joints(scene, recording, at)
-    gripped = any(hand.holds for hand in replayed_hands(recording, scene))
     if not poses and not joints:
         rule = rules["start.place"]
         none = rule.not_checked("no_object_poses") if things_of(scene) else rule.not_applicable("no_objects")
-        return StartOfTake(scene, {}, {}, angles, Inferred(), (none,), laid=laid, gripped=gripped)
+        return StartOfTake(scene, {}, {}, angles, Inferred(), (none,), laid=laid)
     cell = scene.config.cell
     surveyed = cell.measured if cell is not None else frozenset()
     lying = resting(scene, recording, poses, at)
@@ -212,7 +202,7 @@ def recorded_start(
     inferred = replace(inferred, values=taken, sources={key: inferred.sources[key] for key in taken})
     unsure = "object_order" if _other_order(scene, poses, rules) else found.unsure
     pictured = tuple(name for name in located_poses(scene, recording) if name not in object_streams(recording, tuple(poses)))
-    return StartOfTake(scene, poses, joints, angles, inferred, found.findings, unsure, laid, pictured=pictured, gripped=gripped)
+    return StartOfTake(scene, poses, joints, angles, inferred, found.findings, unsure, laid, pictured=pictured)
 
 
 def _other_order(scene: Scene, poses: Mapping[str, Pose], rules: Rules) -> bool:

@@ -87,8 +87,7 @@ def likely_plan(subject: Subject, motions: Motions, seed: int) -> RolloutPlan:
 
 def with_hands(subject: Subject, motions: Motions, plan: RolloutPlan) -> RolloutPlan:
     """The plan of likely starts, with what the recorded hands and arms tell of them, where not all things were recorded themselves."""
-    placed = set(things_of(subject.scene)) <= set(plan.stood) and not (plan.start is not None and plan.start.sought)
-    if len(plan.takes) < 2 or placed:
+    if len(plan.takes) < 2 or set(things_of(subject.scene)) <= set(plan.stood):
         return plan
     stops = stops_of(replayed_hands(subject.recording, subject.scene))
     return replace(plan, stops=tuple(stops), arms=_measured(subject.scene, motions, plan.offset))
@@ -97,7 +96,7 @@ def with_hands(subject: Subject, motions: Motions, plan: RolloutPlan) -> Rollout
 def from_hands(subject: Subject, plan: RolloutPlan, threads: int, seed: int) -> tuple[RolloutPlan, list[Rollout]] | None:
     """Likely starts in which the hands could have taken what they held, played; None where the recording tells of no hold."""
     scene, takes = subject.scene, takes_of(replayed_hands(subject.recording, subject.scene), plan.offset) if plan.stops else []
-    if len(plan.takes) < LEAST_STARTS or plan.start is None or not takes or scene.cloths:
+    if len(plan.takes) < LEAST_STARTS or plan.start is None or not takes or scene.cloths or not scene.config.link.local:
         return None
     first, keys = plan.takes[0], plan.start.unknown()
     budget = len(plan.takes) * first.n_steps * scene.control_timestep
