@@ -25,7 +25,7 @@ from ....scenarios.scene.scene import Scene
 from ...checks.releases import PRESSES, GripHold, HandAndArm
 from ...rollout.rollout import Rollout, Take, play
 from .hand_stops import OVER, MeasuredArms, closed
-from .partial_replay import Played, begun, is_robots, jointed, laid, movable, play_on, points_of, start_of
+from .partial_replay import Played, begun, is_robots, jointed, laid, movable, moved, play_on, points_of, start_of
 from .recorded_start import StartOfTake
 
 WIDER = 0.02  # m, by which places are looked for beyond what the scenario draws
@@ -159,6 +159,8 @@ class InferredStarts:
         places = {part: some for part in parts if (some := near.by_arc(part, bases[0]) + near.places(part, bases[0]))}
         if not places:
             return []
+        if any(moved(one, step, f"{part}/") for one in seen for part in places):  # struck where it was not, or brought by a belt
+            seen = [Played(one.draw, one.qpos, one.observations, one.draw.start_state) for one in seen]
         after = min(ARC, take.end - take.stop) if set(places) & jointed(self.scene) else AFTER
         tried: list[Tried] = []
         self._score(list(self._wide(near, places, bases, seen)), take, after, tried)
