@@ -70,9 +70,9 @@ def takes_of(hands: Sequence[HandAndArm], offset: float) -> list[HandTake]:
             after = hand.holds[k - 1].last if k else 0
             begin = _began(hand, one, rows, after)
             if begin < one.first:
-                times = (float(hand.t[row]) - offset for row in (begin, one.first, one.last))
+                times = [float(hand.t[row]) - offset for row in (begin, one.first, one.last)]
                 short = np.median(np.abs(hand.command - hand.state)[one.first : one.last + 1])
-                found.append(HandTake(hand, *times, min(PRESSES, 0.5 * float(short))))
+                found.append(HandTake(hand, times[0], times[1], times[2], min(PRESSES, 0.5 * float(short))))
     return sorted(found, key=lambda one: one.begin)
 
 
@@ -126,7 +126,7 @@ class InferredStarts:
             likely: starts drawn of what the scenario varies: what no hold tells stays as it is in them.
         """
         bases = list(likely)
-        self.nudged = {key: self.start.draw(bases[0].values | {key: bases[0].values[key] + NUDGE}) for key in self.ends}
+        self.nudged = {key: self.start.draw({**bases[0].values, key: bases[0].values[key] + NUDGE}) for key in self.ends}
         for take in self.takes if self.ends else ():
             bases = self._held_by(take, bases) or bases
         return bases[:KEPT] if self.held else bases
