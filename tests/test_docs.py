@@ -28,8 +28,8 @@ def test_card_is_what_the_yaml_says(name):
 
 def test_a_card_says_what_hands_do_not_tell():
     lines = "\n".join(script("docs/cards.py").left_open(shiliu.load_scenario("medication_serving")))
-    told = ("a hand takes", "a picture tells", "a survey tells")
-    held, pictured, surveyed = (next(line for line in lines.splitlines() if word in line) for word in told)
+    phrases = ("a hand takes", "a picture tells", "a survey tells")
+    held, pictured, surveyed = (next(line for line in lines.splitlines() if word in line) for word in phrases)
     assert "named" in held and "tray" in pictured and "tray" not in held and "table (height)" in surveyed
     assert "label of named, twin, third" in lines, "which of the look-alikes it was"
 

@@ -1,11 +1,13 @@
 """Where things stood, from what the hands did: the arc of a handle, and starts that go on from where another one had come."""
 
+from dataclasses import replace
+
 import mujoco
 import numpy as np
 import pytest
 import shiliu
 from shiliu.replay.judge.facts.inferred_starts import InferredStarts, _Near
-from shiliu.replay.judge.facts.partial_replay import begun, moved, play_on, points_of, start_of
+from shiliu.replay.judge.facts.partial_replay import Played, begun, laid, play_on, points_of, start_of
 from shiliu.replay.judge.facts.recorded_start import StartOfTake
 from shiliu.scenarios.draws.inference import Inferred
 
@@ -62,7 +64,7 @@ def test_starts_go_on_from_another_one_with_their_own_things(scene, start):
     (whole,) = play_on(scene, actions, [(other, begun(scene, other))], 1)
     (first,) = play_on(scene, actions, [(base, begun(scene, base))], 1, keep=12)
     (later,) = play_on(scene, actions, [(other, first)], 1)
-    assert not moved(first, 12) and np.abs(first.qpos[-1] - first.qpos[0]).max() > 0.05, "the robot alone moves"
+    assert np.abs(first.qpos[-1] - first.qpos[0]).max() > 0.05, "the robot alone moves"
     assert np.abs(later.qpos[-1] - whole.qpos[-1]).max() < 2e-3, "as if it had been played from its beginning"
     by = points_of(other.model, later.qpos[-1], "bowl") - points_of(base.model, first.qpos[-1], "bowl")
     assert by[:, 0] == pytest.approx(0.025, abs=1e-3)
@@ -81,6 +83,24 @@ def test_what_was_moved_by_then_is_as_it_was_moved(scene, start):
     actions = np.tile(scene.ready_ctrl, (3, 1)).astype(np.float32)
     (later,) = play_on(scene, actions, [(other, opened)], 1)
     assert later.qpos[-1, a] == pytest.approx(0.8, abs=0.02)
-    assert points_of(other.model, later.qpos[-1], "bowl")[:, 1].mean() == pytest.approx(
-        points_of(base.model, start_of(base), "bowl")[:, 1].mean() - 0.02, abs=1e-3
-    )
+    here, there = (points_of(one.model, at, "bowl")[:, 1].mean() for one, at in ((other, later.qpos[-1]), (base, start_of(base))))
+    assert here - there == pytest.approx(-0.02, abs=1e-3)
+
+
+def test_what_a_belt_moves_lies_as_far_beside_as_it_started(scene, start):
+    """A bowl that went 0.3 m and turned by 90 deg on its way; the other one started turned by 20 deg, 25 mm beside."""
+    base, turned = start.plain(0), np.radians(20.0)
+    a = base.model.joint("bowl/bowl_150_free").qposadr[0]
+    first = start_of(base)
+    rows = np.stack([first, first])
+    rows[1, a : a + 3] += (0.3, 0.0, 0.0)
+    quarter = np.array([np.cos(np.pi / 4), 0.0, 0.0, np.sin(np.pi / 4)])
+    mujoco.mju_mulQuat(rows[1, a + 3 : a + 7], quarter, first[a + 3 : a + 7].copy())
+    other = start.draw(base.values | {"bowl.at.y": base.values["bowl.at.y"] + 0.025})
+    state, data = other.start_state.copy(), mujoco.MjData(other.model)
+    mujoco.mj_setState(other.model, data, state, mujoco.mjtState.mjSTATE_INTEGRATION)
+    mujoco.mju_mulQuat(data.qpos[a + 3 : a + 7], np.array([np.cos(turned / 2), 0.0, 0.0, np.sin(turned / 2)]), first[a + 3 : a + 7].copy())
+    mujoco.mj_getState(other.model, data, state, mujoco.mjtState.mjSTATE_INTEGRATION)
+    at = laid(replace(other, start_state=state), Played(base, rows, {}, base.start_state, 1), 1)
+    assert at[a : a + 3] == pytest.approx(rows[1, a : a + 3] + (0.0, 0.025, 0.0), abs=1e-4)
+    assert 2.0 * np.arctan2(at[a + 6], at[a + 3]) == pytest.approx(np.pi / 2 + turned, abs=1e-3)

@@ -18,7 +18,6 @@ import mujoco
 import numpy as np
 
 from ....scenarios.draws.inference import ends_of
-from ....scenarios.draws.perturbation import loose
 from ....scenarios.draws.variation import PENETRATION, Draw, penetration
 from ....scenarios.grips.gripper import gripper_of
 from ....scenarios.reading.dealing import PLACES
@@ -26,7 +25,7 @@ from ....scenarios.scene.scene import Scene
 from ...checks.releases import PRESSES, GripHold, HandAndArm
 from ...rollout.rollout import Rollout, Take, play
 from .hand_stops import OVER, MeasuredArms, closed
-from .partial_replay import Played, addresses, begun, is_robots, moved, of_robot, play_on, points_of, start_of
+from .partial_replay import Played, begun, is_robots, jointed, laid, movable, moved, play_on, points_of, start_of
 from .recorded_start import StartOfTake
 
 WIDER = 0.02  # m, by which places are looked for beyond what the scenario draws
@@ -71,9 +70,9 @@ def takes_of(hands: Sequence[HandAndArm], offset: float) -> list[HandTake]:
             after = hand.holds[k - 1].last if k else 0
             begin = _began(hand, one, rows, after)
             if begin < one.first:
-                times = (float(hand.t[row]) - offset for row in (begin, one.first, one.last))
+                times = [float(hand.t[row]) - offset for row in (begin, one.first, one.last)]
                 short = np.median(np.abs(hand.command - hand.state)[one.first : one.last + 1])
-                found.append(HandTake(hand, *times, min(PRESSES, 0.5 * float(short))))
+                found.append(HandTake(hand, times[0], times[1], times[2], min(PRESSES, 0.5 * float(short))))
     return sorted(found, key=lambda one: one.begin)
 
 
@@ -127,7 +126,7 @@ class InferredStarts:
             likely: starts drawn of what the scenario varies: what no hold tells stays as it is in them.
         """
         bases = list(likely)
-        self.nudged = {key: self.start.draw(bases[0].values | {key: bases[0].values[key] + NUDGE}) for key in self.ends}
+        self.nudged = {key: self.start.draw({**bases[0].values, key: bases[0].values[key] + NUDGE}) for key in self.ends}
         for take in self.takes if self.ends else ():
             bases = self._held_by(take, bases) or bases
         return bases[:KEPT] if self.held else bases
@@ -152,17 +151,17 @@ class InferredStarts:
         step = max(0, int((take.begin - LEAD) / dt))
         seen = sorted(self._first(bases[: BEST if self.held else 1], step, take.begin), key=self.departs)
         seen = [one for one in seen if self.departs(one) <= 1.0] or seen[:1]
-        near, parts = _Near(self, take, seen[0]), [part for part in movable(self.scene) if part not in self.held]
-        if any(
-            near.between(points_of(seen[0].draw.model, near.posture, part), np.zeros((1, 3)))[0] for part in self.held
-        ):
-            return []  # it takes again what was held before
+        near, every = _Near(self, take, seen[0]), movable(self.scene)
+        parts = [part for part in every if part not in self.held and self.moves(part)]
+        known = [points_of(seen[0].draw.model, near.posture, part) for part in every if part not in parts]
+        if any(near.between(points, np.zeros((1, 3)))[0] for points in known):
+            return []  # a thing whose place is known, or that was held before
         places = {part: some for part in parts if (some := near.by_arc(part, bases[0]) + near.places(part, bases[0]))}
         if not places:
             return []
-        if any(moved(one, step, f"{part}/") for one in seen for part in places):  # what comes along on a belt
-            step, seen = 0, [Played(one.draw, one.qpos, one.observations, one.draw.start_state) for one in seen]
-        after = min(ARC, take.end - take.stop) if set(places) & _jointed(self.scene) else AFTER
+        if any(moved(one, step, f"{part}/") for one in seen for part in places):  # struck where it was not, or brought by a belt
+            seen = [Played(one.draw, one.qpos, one.observations, one.draw.start_state) for one in seen]
+        after = min(ARC, take.end - take.stop) if set(places) & jointed(self.scene) else AFTER
         tried: list[Tried] = []
         self._score(list(self._wide(near, places, bases, seen)), take, after, tried)
         for k in range(ROUNDS):
@@ -270,7 +269,6 @@ class _Near:
         dt, end = self.scene.control_timestep, len(seen.qpos) - 1
         self.rows = sorted({min(end, max(0, round((take.begin - back) / dt))) for back in np.arange(0.0, BEFORE + EVERY, EVERY)})
         model = self.scene.model
-        self.robot = np.array([a for j in range(model.njnt) if of_robot(model, j) for a in addresses(model, j)])
         gripper, data = gripper_of(self.scene.robot.name, self.scene.robot.hand), mujoco.MjData(model)
         self.posture = data.qpos[:] = seen.qpos[self.rows[-1]]
         mujoco.mj_kinematics(model, data)
@@ -360,13 +358,10 @@ class _Near:
         return inside
 
     def free(self, draw: Draw, base: Played) -> bool:
-        """Whether the robot is in nothing on its way there; what was moved by then is where the start that it goes on from has it."""
+        """Whether the robot is in nothing on its way there, in a start that goes on from another one."""
         model, data = draw.model, mujoco.MjData(draw.model)
-        data.qpos[:] = start_of(draw)
-        gone = [a for j in moved(base, self.rows[-1]) for a in addresses(model, j)] if base.step else []
-        taken = np.concatenate([self.robot, np.array(gone, int)])
         for row in self.rows:
-            data.qpos[taken] = base.qpos[row, taken]
+            data.qpos[:] = laid(draw, base, row)
             mujoco.mj_kinematics(model, data)
             mujoco.mj_comPos(model, data)
             mujoco.mj_collision(model, data)
@@ -375,18 +370,6 @@ class _Near:
             if len(own) and (data.contact.dist[own[:, 0] != own[:, 1]] < -DEEPEST).any():
                 return False
         return True
-
-
-def movable(scene: Scene) -> tuple[str, ...]:
-    """Parts of which something moves: loose things, and those with a door, a drawer, a key."""
-    held = _jointed(scene) | set(loose(scene))
-    return tuple(placed.name for placed in scene.config.parts if placed.name in held and placed.behaviour is None)
-
-
-def _jointed(scene: Scene) -> set[str]:
-    model, turns = scene.model, (int(mujoco.mjtJoint.mjJNT_HINGE), int(mujoco.mjtJoint.mjJNT_SLIDE))
-    joints = [j for j in range(model.njnt) if int(model.jnt_type[j]) in turns and not of_robot(model, j)]
-    return {model.body(int(model.jnt_bodyid[j])).name.partition("/")[0] for j in joints}
 
 
 def _far_apart(places: np.ndarray, n: int) -> list[int]:

@@ -1,7 +1,8 @@
 """Starts that are played for a while, and starts that go on from where another one had come.
 
 Until a hand first touches something, all starts of a take go alike but for where things stand. So one that is played up to there
-gives the state from which others are played on, each with its own things: only what was moved by then is as it was moved.
+gives the state from which others are played on: the robot as there, and what was moved by then as far from where it lies there as it
+started from there. All else lies where it starts.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
+from ....scenarios.draws.perturbation import loose
 from ....scenarios.draws.variation import STATE, Draw
 from ....scenarios.scene.scene import Scene
 from ....scenarios.stepping.simulation import Simulation
 from ...rollout.rollout import AT_ONCE
 from .hand_stops import STATE as MEASURED
 
-LEFT, TURNED = 0.01, 0.2  # m or rad, of a quaternion: more, and a thing has been moved; settling is less
+LEFT, TURNED = 0.01, 0.2  # m or rad, of a quaternion: more, and a thing has been moved; what settles or is brushed is less
 POINTS = 24  # of each shape of a thing
 
 
@@ -76,21 +78,49 @@ def play_on(
 
 
 def _going_on(draw: Draw, base: Played) -> np.ndarray:
-    """The state of a start at `base.step`: the robot and what was moved as there, the rest where it starts."""
+    """The state of a start at `base.step`."""
     if base.step == 0:
         return draw.start_state
-    model, data, own = draw.model, mujoco.MjData(draw.model), start_of(draw)
+    model, data, gone = draw.model, mujoco.MjData(draw.model), moved(base, base.step)
     mujoco.mj_setState(model, data, base.state, STATE)
-    gone = set(moved(base, base.step))
+    data.qpos[:] = laid(draw, base, base.step)
     for j in range(model.njnt):
         if j not in gone and not of_robot(model, j):
-            a = addresses(model, j)
-            data.qpos[a] = own[a]
             d = int(model.jnt_dofadr[j])
-            data.qvel[d : d + {7: 6, 4: 3}.get(len(a), 1)] = 0.0
+            data.qvel[d : d + {7: 6, 4: 3}.get(len(addresses(model, j)), 1)] = 0.0
     state = np.empty(len(base.state))
     mujoco.mj_getState(model, data, state, STATE)
     return state
+
+
+def laid(draw: Draw, base: Played, row: int) -> np.ndarray:
+    """(nq,) where all would be in a start that goes on from another one, at a control step of that."""
+    model, at, own, first = draw.model, start_of(draw), start_of(draw), base.qpos[0]
+    for a in (addresses(model, j) for j in range(model.njnt) if of_robot(model, j)):
+        at[a] = base.qpos[row, a]
+    for a in (addresses(model, j) for j in (moved(base, row) if base.step else ())):
+        turn = a[len(a) - 4 :] if len(a) > 1 else []
+        along = a[: len(a) - len(turn)]
+        at[along] = base.qpos[row, along] + own[along] - first[along]
+        if turn:
+            back, by = np.zeros(4), np.zeros(4)
+            mujoco.mju_negQuat(back, first[turn])
+            mujoco.mju_mulQuat(by, own[turn], back)
+            mujoco.mju_mulQuat(back, by, base.qpos[row, turn])
+            at[turn] = back
+    return at
+
+
+def moved(base: Played, row: int, prefix: str = "") -> list[int]:
+    """Joints of things, under bodies with this beginning of their names, that have left where they were by a control step."""
+    model, found = base.draw.model, []
+    for j in range(model.njnt):
+        if not of_robot(model, j) and model.body(int(model.jnt_bodyid[j])).name.startswith(prefix):
+            a = addresses(model, j)
+            by = np.abs(base.qpos[row, a] - base.qpos[0, a])
+            if by[:3].max() > LEFT or by[3:].max(initial=0.0) > TURNED:
+                found.append(j)
+    return found
 
 
 def start_of(draw: Draw) -> np.ndarray:
@@ -98,19 +128,6 @@ def start_of(draw: Draw) -> np.ndarray:
     data = mujoco.MjData(draw.model)
     mujoco.mj_setState(draw.model, data, draw.start_state, STATE)
     return np.array(data.qpos)
-
-
-def moved(played: Played, step: int, prefix: str = "") -> list[int]:
-    """Joints of things, those under bodies with this beginning of their names, that have left where they were by a control step."""
-    model, found = played.draw.model, []
-    for j in range(model.njnt):
-        if of_robot(model, j) or not model.body(int(model.jnt_bodyid[j])).name.startswith(prefix):
-            continue
-        a = addresses(model, j)
-        by = np.abs(played.qpos[step, a] - played.qpos[0, a])
-        if by[:3].max() > LEFT or by[3:].max(initial=0.0) > TURNED:
-            found.append(j)
-    return found
 
 
 def points_of(model: mujoco.MjModel, qpos: np.ndarray, part: str) -> np.ndarray:
@@ -141,6 +158,19 @@ def _inside(model: mujoco.MjModel, g: int, rng: np.random.Generator) -> np.ndarr
         return np.asarray(weights @ model.mesh_vert[begin : begin + n])
     centre, half = model.geom_aabb[g, :3], model.geom_aabb[g, 3:]
     return np.asarray(centre + half * rng.uniform(-1.0, 1.0, (POINTS, 3)))
+
+
+def movable(scene: Scene) -> tuple[str, ...]:
+    """Parts of which something moves: loose things, and those with a door, a drawer, a key."""
+    held = jointed(scene) | set(loose(scene))
+    return tuple(placed.name for placed in scene.config.parts if placed.name in held and placed.behaviour is None)
+
+
+def jointed(scene: Scene) -> set[str]:
+    """Parts with a door, a drawer, a key."""
+    model, turns = scene.model, (int(mujoco.mjtJoint.mjJNT_HINGE), int(mujoco.mjtJoint.mjJNT_SLIDE))
+    joints = [j for j in range(model.njnt) if int(model.jnt_type[j]) in turns and not of_robot(model, j)]
+    return {model.body(int(model.jnt_bodyid[j])).name.partition("/")[0] for j in joints}
 
 
 def is_robots(model: mujoco.MjModel, body: int) -> bool:

@@ -42,7 +42,8 @@ class StartOfTake:
         poses: thing -> its recorded pose; joints: `part.joint` -> its recorded position [m, rad].
         angles: joint of the robot -> [rad, m].
         inferred: what follows for values that the scenario draws, within its bounds.
-        held: parts with places that were inferred from the hands; pictured: of `poses`, those that a picture showed.
+        held: parts with places that were inferred from the hands.
+        pictured: of `poses`, those that a picture showed.
         laid: whether what the scenario names as unknown lies where a person's world was laid by it.
         findings: `start.place`; unsure: why nothing that goes wrong from here proves anything, or None.
     """

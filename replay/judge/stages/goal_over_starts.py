@@ -108,8 +108,8 @@ def calibration(scene: Scene, played: Rollout) -> float:
 def in_each(happened: Callable[[Rollouts], list[Finding]], rollouts: Rollouts, rules: Rules) -> list[Finding]:
     """What happened; of likely starts that agree with the hands, what happens in each of them.
 
-    What goes wrong in more than one of ten of them (of fewer, in more than one) and not in all hangs on the start. Where fewer than eight agree, nothing is
-    concluded of any.
+    What goes wrong in more than one of ten of them (of fewer, in more than one) and not in all hangs on the start. Where fewer than
+    eight agree, nothing is concluded of any.
     """
     n = rollouts.agreeing or 0
     if rollouts.known or n < LEAST_STARTS:

@@ -96,7 +96,7 @@ def with_hands(subject: Subject, motions: Motions, plan: RolloutPlan) -> Rollout
 def from_hands(subject: Subject, plan: RolloutPlan, threads: int, seed: int) -> tuple[RolloutPlan, list[Rollout]] | None:
     """Likely starts in which the hands could have taken what they held, played; None where the recording tells of no hold."""
     scene, takes = subject.scene, takes_of(replayed_hands(subject.recording, subject.scene), plan.offset) if plan.stops else []
-    if len(plan.takes) < LEAST_STARTS or plan.start is None or not takes or scene.cloths:
+    if len(plan.takes) < LEAST_STARTS or plan.start is None or not takes or scene.cloths or not scene.config.link.local:
         return None
     first, keys = plan.takes[0], plan.start.unknown()
     budget = len(plan.takes) * first.n_steps * scene.control_timestep
