@@ -95,8 +95,10 @@ def _is_followed(relation: Relation | None, recorded: np.ndarray, restored: np.n
     beside = max(REACH, last - first + 1)
     rows = slice(max(0, first - beside), last + beside + 1)
     after = relation.residual + relation.matrix("command") @ (restored - recorded)
-    # how far a joint hangs beside its command is fitted, and bends towards whichever part of the take is longer
-    was, is_ = (float(np.sqrt(np.mean((x - np.median(x))[rows] ** 2))) for x in (relation.residual, after))
+    # how far a joint hangs beside its command is fitted, and bends towards whichever part of the take is longer; where that is the part
+    # in question, it hangs as little as joints do
+    hangs = (relation.constant,) * 2 if 2 * (last - first) > len(recorded) else map(np.median, (relation.residual, after))
+    was, is_ = (float(np.sqrt(np.mean((x - by)[rows] ** 2))) for x, by in zip((relation.residual, after), hangs))
     return is_ < BELIEVED * was
 
 

@@ -24,6 +24,7 @@ GROWS = 0.2  # of an offset, by which it has to grow to be called a drift
 CLOSE = 0.02  # rad, or share of the way: root mean square by which a column may differ from the one that it is a copy of
 LAGS = range(-15, 31)  # rows
 SLOWNESS = np.geomspace(0.3, 3000.0, 14)  # rows that a first-order low-pass takes
+ALIKE = 2.0  # of the criterion: a smaller difference tells nothing (Kass and Raftery, doi:10.1080/01621459.1995.10476572)
 MODEL = 1e-3  # of the largest difference: no reason is a better model of what happened
 
 
@@ -115,7 +116,9 @@ def compare(*cases: Case) -> list[Explanation]:
         score, free = sum(e.score for e in lowest), sum(e.free for e in lowest)
         if rest < sum(nothing):
             found[one.name, one.predict] = [replace(largest, free=free, explained=1.0 - rest / sum(nothing), score=score)]
-    return sorted((e for each in found.values() for e in each), key=lambda e: e.score)
+    every = sorted((e for each in found.values() for e in each), key=lambda e: e.score)
+    alike = [e for e in every if e.score < every[0].score + ALIKE] if every else []
+    return sorted(alike, key=lambda e: NAMES.index(e.name)) + every[len(alike) :]
 
 
 def _fitted(one: ColumnReason, case: Case, nothing: float) -> list[Explanation]:
@@ -399,13 +402,13 @@ def _burst(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]
 
 HYPOTHESES: Sequence[ColumnReason] = (
     ColumnReason("held_value", "values", _constant, 3, exact=True),
+    ColumnReason("wrap", "values", _wrapped, 1, exact=True),
     ColumnReason("offset", "values", _offset, 3),
     ColumnReason("drift", "values", _drift, 8),
     ColumnReason("factor", "values", _factor, 4),
     ColumnReason("mirrored", "columns", _mirror, 4, exact=True),
     ColumnReason("clipped", "values", _clipped, 4, exact=True),
     ColumnReason("quantised", "values", _quantised, 8, exact=True),
-    ColumnReason("wrap", "values", _wrapped, 1, exact=True),
     ColumnReason("differenced", "values", _differenced, 20, exact=True),
     ColumnReason("integrated", "values", _integrated, 8, exact=True),
     ColumnReason("measurement_as_command", "values", _partner, 4, exact=True),
@@ -423,3 +426,4 @@ HYPOTHESES: Sequence[ColumnReason] = (
     ColumnReason("burst", "short", _burst, 6, exact=True),
     ColumnReason("backlash", "short", _backlash, 10),
 )
+NAMES = tuple(one.name for one in HYPOTHESES)  # of those that explain it alike, the first one
