@@ -19,7 +19,7 @@ from pathlib import Path
 from generated_faults.compose import ORDINARY, OWN
 from generated_faults.sources import SourceSet, read_source
 from generated_faults.writing import write_clean
-from shiliu.replay.benchmark.given_words import given_words
+from given_words import given_words
 from shiliu.replay.drift.kept_take import kept_names, play_bits, read_take
 from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot.write import write_lerobot

@@ -280,7 +280,7 @@ def _goes_away(one: Blame, dt: float) -> bool:
     columns, count = one.channel.columns, max(2, round(MEMORY / dt) + 1)
     if one.kind == "velocity" or not {"command", "measured"} <= set(columns) or count >= len(one.recorded):
         return False
-    away = away_from_commands(columns["command"], columns["measured"], count)[one.first : one.last + 1]
+    away = away_from_commands(columns["command"], columns["measured"], count, len(one.recorded))[one.first : one.last + 1]
     return float(away.max()) > FAR[one.channel.unit]
 
 

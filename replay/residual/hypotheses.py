@@ -21,6 +21,7 @@ FACTORS = (180.0 / np.pi, np.pi / 180.0, 100.0, 0.01, 255.0, 1.0 / 255.0, 1000.0
 PLAIN = 0.05  # by which a slope differs from one where it is no more than an offset and its noise
 ALMOST = 0.02  # by which an offset may explain less than a factor
 GROWS = 0.2  # of an offset, by which it has to grow to be called a drift
+FEW = 8  # rows, of which chance makes whatever is wanted
 CLOSE = 0.02  # rad, or share of the way: root mean square by which a column may differ from the one that it is a copy of
 LAGS = range(-15, 31)  # rows
 SLOWNESS = np.geomspace(0.3, 3000.0, 14)  # rows that a first-order low-pass takes
@@ -256,6 +257,7 @@ def _wrapped(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str
     away = np.abs(c.recorded - c.meant)
     level = 0.5 * float(np.median(away[away > 0.5 * away.max()]))
     edge = 2.0 * c.noise + float(np.abs(np.diff(c.truth[max(0, c.first - 1) : c.last + 2])).max(initial=0.0))
+    edge = edge if c.n > FEW else min(edge, GROWS * level)  # a few rows of a quick motion are anywhere
     there = float(np.abs(c.meant)[away > 0.5 * away.max()].min())
     if np.abs(c.recorded).max() < level + c.noise and level - c.noise < there < level + edge:
         folded = (c.meant + level) % (2.0 * level) - level
