@@ -22,7 +22,6 @@ from .registry import check_of, registry
 from .rules import Rules
 from .witnesses import changed_finding
 
-
 KNOWN = "covered_by_reproduces"
 AsPlayed = Callable[[], Mapping[str, Any] | None]
 

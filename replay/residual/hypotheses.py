@@ -262,7 +262,8 @@ def _wrapped(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str
     if np.abs(c.recorded).max() < level + c.noise and level - c.noise < there < level + edge:
         folded = (c.meant + level) % (2.0 * level) - level
         nearer = np.abs(c.recorded - folded) < np.abs(c.recorded - c.meant)
-        yield np.where(np.where(np.abs(np.abs(c.meant) - level) < edge, nearer, np.abs(c.meant) > level), folded, c.meant), 0.5, {"turn": 2.0 * level}
+        gone = np.where(np.abs(np.abs(c.meant) - level) < edge, nearer, np.abs(c.meant) > level)
+        yield np.where(gone, folded, c.meant), 0.5, {"turn": 2.0 * level}
 
 
 def _differenced(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:

@@ -169,7 +169,7 @@ def test_a_take_too_short_for_a_joint_to_follow_tells_no_unit():
 
 
 def test_rows_of_another_unit_are_no_unit_of_a_stream():
-    command, state = stream(), stream("measured")
+    state = stream("measured")
     other = replace(stream(t=np.arange(0, 6, 0.002)), values=state.values.copy(), role="command", name="command")
     partly, wholly = other.values.copy(), other.values * 57.29578
     partly[:600, 0] *= 57.29578

@@ -376,10 +376,11 @@ def test_a_band_that_is_followed_at_its_edge_and_values_that_go_on_from_the_othe
     assert best(Case(shifted, truth, late.start, late.stop - 1, 1.0 / RATE, 1e-4)).name == "offset"
 
 
-def fitted(recorded, truth, others=None, rows=None):
+def fitted(recorded, truth, rows=None):
     """The reason of columns (n, k) that were recorded otherwise than they should have been."""
     first, last = rows or (0, len(truth) - 1)
-    return best(*(Case(x, y, first, last, 1.0 / RATE, 1e-3, others or {}) for x, y in zip(np.atleast_2d(recorded.T), np.atleast_2d(truth.T))))
+    columns = zip(np.atleast_2d(recorded.T), np.atleast_2d(truth.T))
+    return best(*(Case(x, y, first, last, 1.0 / RATE, 1e-3) for x, y in columns))
 
 
 def test_one_reason_is_sought_for_all_columns_that_the_same_thing_happened_to():

@@ -3,7 +3,7 @@ what else differs was written otherwise. The exact replay stands beside the reco
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
