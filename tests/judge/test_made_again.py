@@ -63,7 +63,9 @@ def recorded(table, served, joint, added):
     return as_recording("driven", episode, table)
 
 
-@pytest.mark.parametrize(("joint", "by", "first", "last"), [(SHOULDER, -0.5, 30, 90), ("zarm_l3_joint", -0.5, 30, 90), (NECK, 0.3, 60, 400)])
+@pytest.mark.parametrize(
+    ("joint", "by", "first", "last"), [(SHOULDER, -0.5, 30, 90), ("zarm_l3_joint", -0.5, 30, 90), (NECK, 0.3, 60, 400)]
+)
 def test_no_recorder_is_blamed_at_intake_for_commands_that_no_motor_follows(table, served, joint, by, first, last):
     """There is no scene there that is played again: the torques say that the commands were given, and that the joint was held back."""
     inside = (rows(served) >= first) & (rows(served) < last)
