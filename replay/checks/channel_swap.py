@@ -43,7 +43,7 @@ def check_wiring(columns: ComparedColumns, rules: Rules) -> list[Finding]:
         found = check_swapped(both, rules, streams)
         mixed = {name for one in found if one.failed for name in one.subject}
         swapped += found
-        scaled += check_scaled(both, rules, streams, without=mixed)
+        scaled += check_scaled(both, rules, streams, without=mixed | columns.answering)  # which something holds back
     return [one for found in (swapped, scaled) for one in (found if len(found) == 1 else worst_of(found))]
 
 

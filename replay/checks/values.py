@@ -22,6 +22,8 @@ from .rules import Rules
 DEGREES_BAND = (28.0, 115.0)  # command over state: 57.3 for degrees, with a factor of two for a state that moves less
 COUNTED = ("tick", "count")  # units in which 999 or 32767 may be where a device rests; so it is within a range as `0..1000`
 COUNTS_TO = 255.0  # at least, the end of a range of counts
+ANSWERS = 1.5  # s: in less a joint that is commanded late, as over a link, has hardly set out, and goes no certain share of the way
+AGREE, IN_PART = 0.1, 0.3  # rad between two streams of one unit, in the middle; share of the rows in which they have to be
 BRIEF = 3  # samples, for which such a device may read as none
 APART = 2.0  # times the largest step of a channel: what is further from its neighbours was not passed on the way
 _RANGE = re.compile(r"(-?[\d.]+)\.\.(-?[\d.]+)")
@@ -173,6 +175,8 @@ def check_units(
         outside -= {name for name, ratio in witnessed.items() if name not in elsewhere and not _is_unit(ratio)}
         # nor is it a unit where the other stream is inside, and does not go the 57th part as far: the values are another joint's
         outside -= {name for name in outside - set(witnessed) if other is not None and _is_elsewhere(stream, other, name, out)}
+        # nor where the two are as far in many of the rows: what is wrong in the others is no matter of a stream's unit
+        outside -= {name for name in outside if other is not None and _agrees_in_part(stream, other, name)}
         wrong_scale = [name for name, ratio in witnessed.items() if _is_unit(ratio)]
         if len(wrong_scale) * 2 < len(scales):
             wrong_scale = []  # a joint that hardly follows its command is no unit
@@ -245,6 +249,14 @@ def _is_elsewhere(stream: Stream, other: Stream, name: str, out: Mapping[str, se
     return sizes[1] > 0.0 and not _is_unit(sizes[0] / sizes[1])
 
 
+def _agrees_in_part(stream: Stream, other: Stream, name: str) -> bool:
+    if name not in other.names or stream.n != other.n:
+        return False
+    a, b = (np.abs(one.column(name)) * SCALE[one.unit] for one in (stream, other))
+    moved = b > AGREE  # near nought any unit agrees
+    return moved.any() and float((np.abs(a - b)[moved] < AGREE).mean()) > IN_PART
+
+
 def _outside(stream: Stream, names: Sequence[str], limits: Limits, overshoot: float) -> set[str]:
     """Joints whose values cannot be meant in the stream's unit, and can in the other one."""
     bad = set()
@@ -270,10 +282,10 @@ def _scales_against(stream: Stream, other: Stream, correlation: float, anyway: b
         anyway: else none is reported where no joint moves so many times further as a unit makes of it.
     """
     names = shared(stream, other)
-    if not names or stream.n < 8 or other.n < 8:
+    ta, tb = stream.time_ns * 1e-9, other.time_ns * 1e-9
+    if not names or min(np.ptp(ta), np.ptp(tb)) < ANSWERS:
         return {}
     a, b = in_radians(stream, names), in_radians(other, names)
-    ta, tb = stream.time_ns * 1e-9, other.time_ns * 1e-9
     spread_a, spread_b = _spread(a), _spread(b)
     # a stream that hardly moves has no scale: half a degree, or as much in radians misread as degrees
     moves = (np.maximum(spread_a, spread_b) > 0.02) & (np.minimum(spread_a, spread_b) > 0.02 * PER_DEGREE)

@@ -19,7 +19,7 @@ from .engine import differences
 from .forces import check_forces, held_forces
 from .hand_pose import AXES, RecordedHand, check_hands, hands_of, vouched_joints
 from .hand_speed import check_hand_speeds
-from .heard import HEARD, answered, is_borne_out
+from .heard import HEARD, answered, answering, is_borne_out
 from .moving_base import base_columns, check_base
 from .servo_law import ServoLaw, laws_of, laws_of_hands
 from .table import Group, RecordedColumns, as_both, table_of
@@ -77,7 +77,12 @@ class ComparedColumns:
         by_bodies = more_differences(self, found)
         laws = [law for of in (*self.laws, *(of for _, of in self.grips)) for law in of]
         every = (*(d for d in found if not _said_again(d, by_bodies)), *by_bodies)
-        return tuple(d for d in every if d.certain or not is_borne_out(laws, d))
+        return tuple(d for d in every if not is_borne_out(laws, d))
+
+    @cached_property
+    def answering(self) -> frozenset[str]:
+        """Joints that were commanded and stood as recorded: their torques say so."""
+        return frozenset(name for of in self.laws for law in of for name in answering(law))
 
 
 def _said_again(one: Difference, later: Sequence[Difference]) -> bool:

@@ -85,6 +85,7 @@ def _by_law(
     chatter = np.where(never_were, 0.0, chatter)  # positions that never were do not chatter
     known = np.column_stack([_doubted(by_hands, "measured", c.name, group.n) for c in channels])
     elsewhere = doubted["measured"] | known
+    whole = rest.copy()
     at = [[c.name for c in group.channels].index(channel.name) for channel in channels]
     speeds = [_speed(group, law, j, rises[i] if rises else None) for j, i in enumerate(at)]
     for j, channel in enumerate(channels):
@@ -99,7 +100,7 @@ def _by_law(
     for j in range(len(channels)):
         of = {kind: rows[:, j] for kind, rows in doubted.items()}
         own = relations[at[j]] if relations else None
-        out += _of_joint(group, law, j, rest[:, j], bad[:, j], sure[:, j], of, own, rises[at[j]] if rises else None)
+        out += _of_joint(group, law, j, rest[:, j], whole[:, j], bad[:, j], sure[:, j], of, own, rises[at[j]] if rises else None)
     return [*out, *_all(group, law)]
 
 
@@ -118,18 +119,19 @@ def _doubted(found: Sequence[Difference], kind: str, name: str, n: int) -> np.nd
 
 
 def _of_joint(
-    group: Group, law: ServoLaw, j: int, rest: np.ndarray, bad: np.ndarray, sure: np.ndarray, doubted: Mapping[str, np.ndarray],
-    relation: Relation | None, rises: Relation | None,
+    group: Group, law: ServoLaw, j: int, rest: np.ndarray, whole: np.ndarray, bad: np.ndarray, sure: np.ndarray,
+    doubted: Mapping[str, np.ndarray], relation: Relation | None, rises: Relation | None,
 ) -> Iterator[Difference]:  # fmt: skip
     """Stretches in which a torque is not what its servo gives: it is wrong, or else the command or the position that it answers.
 
     A push is no reason: a servo that is pushed answers as its law says.
 
     Args:
+        rest, whole: (n,) what the law leaves, without rows that something else explains, and all of it.
         doubted: `command`, `measured` -> (n,) rows in which the two contradict each other, and that one is to blame.
     """
     channel, of, limit = law.channels[j], {kind: np.zeros(group.n, bool) for kind in HEARD}, law.scale * LIMIT
-    sent, there = heard(law, j, rest, "command"), heard(law, j, rest, "measured")
+    sent, there = heard(law, j, rest, "command"), heard(law, j, whole, "measured")
     for first, last in joined(bad) if law.stiffness > LEAST_STIFFNESS else ():
         stretch = slice(first, last + 1)
         if doubted["measured"][stretch].any() or rose(rises, there - channel.columns["measured"], first, last):

@@ -11,6 +11,7 @@ from ..signals.signal import find_lag
 from .blame import Blame, over, suspects, threshold
 from .departures import joined, together
 from .difference import DENSE, JOIN, LEAP, Difference
+from .hand_speed import PERCENT
 from .hands import BEYOND as BEYOND_HAND
 from .hands import MEMORY, against_command, away_from_commands, reversed_hand
 from .hypotheses import Case, Explanation, best, is_exact
@@ -103,7 +104,7 @@ def _late(group: Group, relations: Sequence[Sequence[Relation]]) -> float:
 
 
 def _hands(group: Group) -> list[Difference]:
-    found = []
+    found = list(speeds_of_another_unit(group)) if group.channels[0].way == PERCENT else []
     for channel in group.channels:
         r = reversed_hand(channel, group.dt)
         if r is not None:
@@ -279,7 +280,7 @@ def _goes_away(one: Blame, dt: float) -> bool:
     columns, count = one.channel.columns, max(2, round(MEMORY / dt) + 1)
     if one.kind == "velocity" or not {"command", "measured"} <= set(columns) or count >= len(one.recorded):
         return False
-    away = away_from_commands(columns["command"], columns["measured"], count)[one.first : one.last + 1]
+    away = away_from_commands(columns["command"], columns["measured"], count, len(one.recorded))[one.first : one.last + 1]
     return float(away.max()) > FAR[one.channel.unit]
 
 

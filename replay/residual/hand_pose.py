@@ -128,6 +128,7 @@ def _of_hand(
             column = WitnessedColumn(
                 channel.name, "measured", "rad", channel.topics["measured"], group.t, q[:, joint[0]], right, change,
                 np.abs(right - q[:, joint[0]]) > SURE * TURNED * wider, TURNED * float(np.median(wider)), 1e-6,
+                partner=channel.columns.get("command"),
             )  # fmt: skip
             out += departures(column)
             explained[first : last + 1] = True
@@ -163,7 +164,7 @@ def _several(
         bad, channel = apart > ANSWERED, by_name[joint]
         out += departures(WitnessedColumn(
             joint, "measured", "rad", channel.topics["measured"], group.t, arm.q[:, j], right[:, j], bad, apart > SURE * ANSWERED,
-            ANSWERED, 1e-3,
+            ANSWERED, 1e-3, partner=channel.columns.get("command"),
         ))  # fmt: skip
     return out
 

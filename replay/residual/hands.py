@@ -55,12 +55,17 @@ def against_command(group: Group) -> list[AgainstCommand]:
     return found
 
 
-def away_from_commands(c: np.ndarray, q: np.ndarray, count: int) -> np.ndarray:
-    """(n,) how far a joint or hand has moved, within `count` rows, past all that it was commanded in them; nought where it has not."""
+def away_from_commands(c: np.ndarray, q: np.ndarray, count: int, moved_in: int | None = None) -> np.ndarray:
+    """(n,) how far a joint or hand has moved past all that it was commanded within `count` rows; nought where it has not.
+
+    Args:
+        moved_in: rows within which it has to have moved so far; `count` where it is None.
+    """
     before = np.concatenate([np.full(count - 1, c[0]), c])
     high, low = over_runs(np.maximum, before, count), over_runs(np.minimum, before, count)
-    past = np.concatenate([np.full(count - 1, q[0]), q])
-    rose, fell = q - over_runs(np.minimum, past, count), over_runs(np.maximum, past, count) - q
+    back = moved_in or count
+    past = np.concatenate([np.full(back - 1, q[0]), q])
+    rose, fell = q - over_runs(np.minimum, past, back), over_runs(np.maximum, past, back) - q
     over = np.where(rose > MOVES, np.minimum(q - high, rose), 0.0)
     under = np.where(fell > MOVES, np.minimum(low - q, fell), 0.0)
     return np.maximum(over, under)

@@ -57,8 +57,25 @@ def is_borne_out(laws: Sequence[ServoLaw], one: Difference) -> bool:
 
 
 def _leaves_nothing(law: ServoLaw, j: int, one: Difference) -> bool:
+    """What no body does by itself, as far as is recorded, takes a servo that is known: it gives all that it can, and is not followed."""
     rest = (law.effort - law.truth)[max(one.first, 1) : one.last + 2, j]
-    return float(np.sqrt(np.mean(rest**2))) < BORNE_OUT * law.stiffness * one.size
+    if not one.certain:
+        return _rms(rest) < BORNE_OUT * law.stiffness * one.size
+    apart = [_rms(case.recorded - case.meant) for case in one.cases]
+    return law.modelled and bool(apart) and _rms(rest) < BORNE_OUT * law.stiffness * min(apart)
+
+
+def answering(law: ServoLaw) -> set[str]:
+    """Joints whose torques are, all along, what a servo that is known gives for the command and the position as recorded."""
+    if not law.modelled or law.stiffness < LEAST_STIFFNESS:
+        return set()
+    rest = (law.effort - law.truth)[1:]
+    off = [_rms(c.columns["command"] - c.columns["measured"]) for c in law.channels]
+    return {c.name for j, c in enumerate(law.channels) if _rms(rest[:, j]) < BORNE_OUT * law.stiffness * off[j]}
+
+
+def _rms(x: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(x**2)))
 
 
 def rose(rises: Relation | None, change: np.ndarray, first: int, last: int) -> bool:
@@ -95,8 +112,10 @@ def _is_followed(relation: Relation | None, recorded: np.ndarray, restored: np.n
     beside = max(REACH, last - first + 1)
     rows = slice(max(0, first - beside), last + beside + 1)
     after = relation.residual + relation.matrix("command") @ (restored - recorded)
-    # how far a joint hangs beside its command is fitted, and bends towards whichever part of the take is longer
-    was, is_ = (float(np.sqrt(np.mean((x - np.median(x))[rows] ** 2))) for x in (relation.residual, after))
+    # how far a joint hangs beside its command is fitted, and bends towards whichever part of the take is longer; where that is the part
+    # in question, it hangs as little as joints do
+    hangs = (relation.constant,) * 2 if 2 * (last - first) > len(recorded) else map(np.median, (relation.residual, after))
+    was, is_ = (float(np.sqrt(np.mean((x - by)[rows] ** 2))) for x, by in zip((relation.residual, after), hangs))
     return is_ < BELIEVED * was
 
 

@@ -21,9 +21,11 @@ FACTORS = (180.0 / np.pi, np.pi / 180.0, 100.0, 0.01, 255.0, 1.0 / 255.0, 1000.0
 PLAIN = 0.05  # by which a slope differs from one where it is no more than an offset and its noise
 ALMOST = 0.02  # by which an offset may explain less than a factor
 GROWS = 0.2  # of an offset, by which it has to grow to be called a drift
+FEW = 8  # rows, of which chance makes whatever is wanted
 CLOSE = 0.02  # rad, or share of the way: root mean square by which a column may differ from the one that it is a copy of
 LAGS = range(-15, 31)  # rows
 SLOWNESS = np.geomspace(0.3, 3000.0, 14)  # rows that a first-order low-pass takes
+ALIKE = 2.0  # of the criterion: a smaller difference tells nothing (Kass and Raftery, doi:10.1080/01621459.1995.10476572)
 MODEL = 1e-3  # of the largest difference: no reason is a better model of what happened
 
 
@@ -115,7 +117,9 @@ def compare(*cases: Case) -> list[Explanation]:
         score, free = sum(e.score for e in lowest), sum(e.free for e in lowest)
         if rest < sum(nothing):
             found[one.name, one.predict] = [replace(largest, free=free, explained=1.0 - rest / sum(nothing), score=score)]
-    return sorted((e for each in found.values() for e in each), key=lambda e: e.score)
+    every = sorted((e for each in found.values() for e in each), key=lambda e: e.score)
+    alike = [e for e in every if e.score < every[0].score + ALIKE] if every else []
+    return sorted(alike, key=lambda e: NAMES.index(e.name)) + every[len(alike) :]
 
 
 def _fitted(one: ColumnReason, case: Case, nothing: float) -> list[Explanation]:
@@ -253,11 +257,13 @@ def _wrapped(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str
     away = np.abs(c.recorded - c.meant)
     level = 0.5 * float(np.median(away[away > 0.5 * away.max()]))
     edge = 2.0 * c.noise + float(np.abs(np.diff(c.truth[max(0, c.first - 1) : c.last + 2])).max(initial=0.0))
+    edge = edge if c.n > FEW else min(edge, GROWS * level)  # a few rows of a quick motion are anywhere
     there = float(np.abs(c.meant)[away > 0.5 * away.max()].min())
     if np.abs(c.recorded).max() < level + c.noise and level - c.noise < there < level + edge:
         folded = (c.meant + level) % (2.0 * level) - level
         nearer = np.abs(c.recorded - folded) < np.abs(c.recorded - c.meant)
-        yield np.where(np.where(np.abs(np.abs(c.meant) - level) < edge, nearer, np.abs(c.meant) > level), folded, c.meant), 0.5, {"turn": 2.0 * level}
+        gone = np.where(np.abs(np.abs(c.meant) - level) < edge, nearer, np.abs(c.meant) > level)
+        yield np.where(gone, folded, c.meant), 0.5, {"turn": 2.0 * level}
 
 
 def _differenced(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
@@ -399,13 +405,13 @@ def _burst(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]
 
 HYPOTHESES: Sequence[ColumnReason] = (
     ColumnReason("held_value", "values", _constant, 3, exact=True),
+    ColumnReason("wrap", "values", _wrapped, 1, exact=True),
     ColumnReason("offset", "values", _offset, 3),
     ColumnReason("drift", "values", _drift, 8),
     ColumnReason("factor", "values", _factor, 4),
     ColumnReason("mirrored", "columns", _mirror, 4, exact=True),
     ColumnReason("clipped", "values", _clipped, 4, exact=True),
     ColumnReason("quantised", "values", _quantised, 8, exact=True),
-    ColumnReason("wrap", "values", _wrapped, 1, exact=True),
     ColumnReason("differenced", "values", _differenced, 20, exact=True),
     ColumnReason("integrated", "values", _integrated, 8, exact=True),
     ColumnReason("measurement_as_command", "values", _partner, 4, exact=True),
@@ -423,3 +429,4 @@ HYPOTHESES: Sequence[ColumnReason] = (
     ColumnReason("burst", "short", _burst, 6, exact=True),
     ColumnReason("backlash", "short", _backlash, 10),
 )
+NAMES = tuple(one.name for one in HYPOTHESES)  # of those that explain it alike, the first one

@@ -258,14 +258,10 @@ def _abrupt(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def _slope(x: np.ndarray, y: np.ndarray) -> float:
-    """Of y over x through nought, by the least sum of absolute differences, so that one row bends nothing."""
-    goes = np.flatnonzero(np.abs(x) > 1e-3)
-    if not len(goes):
-        return 1.0
-    ratio = y[goes] / x[goes]
-    order = np.argsort(ratio)
-    share = np.cumsum(np.abs(x[goes])[order])
-    return float(ratio[order][np.searchsorted(share, 0.5 * share[-1])])
+    """Of y over x through nought, robustly; rows at rest tell nothing of it, and would outvote the others."""
+    size = np.abs(x)
+    goes = size > 0.2 * float(np.median(size[size > 1e-3])) if (size > 1e-3).any() else size >= 0.0
+    return float(robust(x[goes, None], y[goes], None, np.full(1, 1e-9), 1e-3)[0][0])
 
 
 def _capped(relations: list[Relation | None]) -> list[Relation | None]:

@@ -46,7 +46,7 @@ class ServoLaw:
         effort, truth, asked: (n, k) [Nm], recorded, by the law, and by the law of a servo without a largest torque.
         noise: [Nm] that it leaves where joints move; most: (k,) [Nm] that a servo gives, in the units of the take.
         limbs: (k,) arm, head or hand that each joint is of: what else moves its weight.
-        scale: of the limits for an arm that these servos have; unit: of the torques.
+        scale: of the limits for an arm that these servos have; unit: of the torques; modelled: whether they are as stiff as in the model.
     """
 
     channels: tuple[RecordedChannel, ...]
@@ -61,6 +61,7 @@ class ServoLaw:
     limbs: tuple[str, ...]
     scale: float = 1.0
     unit: str = "Nm"
+    modelled: bool = False
 
 
 @dataclass(frozen=True)
@@ -299,7 +300,8 @@ def _law(pool: _Pool, numbers: np.ndarray, design: np.ndarray, y: np.ndarray, ro
     hands = pool.channels[0].unit != "rad"
     scale = HANDS * stiffness if hands else 1.0 if len(pool.channels) > 1 else HEADS
     noise = TO_SIGMA * float(np.median(np.abs(y - truth.T).reshape(-1)[rows]))
-    if pool.gains is not None and stiffness and abs(stiffness / pool.gains[0] - 1.0) < 2.0 * WITHIN:
+    modelled = pool.gains is not None and bool(stiffness) and abs(stiffness / pool.gains[0] - 1.0) < 2.0 * WITHIN
+    if modelled:
         noise = min(noise, QUIET * scale)  # what a servo of the model leaves more is no noise
     unit = "N/%" if hands else "Nm"
-    return ServoLaw(pool.channels, stiffness, damping, share, y.T.copy(), truth, asked, noise, most, pool.limbs, scale, unit)
+    return ServoLaw(pool.channels, stiffness, damping, share, y.T.copy(), truth, asked, noise, most, pool.limbs, scale, unit, modelled)

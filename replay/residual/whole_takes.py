@@ -14,6 +14,7 @@ from .table import Group, RecordedChannel, held_for
 
 # how far a channel's gain, zero and delay may lie from those of its group, before the take's own noise is added
 GAIN, ZERO, DELAY = 0.04, 0.04, 0.07
+OUT, OTHERS = 4.0, 4  # times what any of so many other channels departs by
 HANGS = 0.15  # of an offset, by which it changes with the posture where it is weight
 GOES = 0.2  # rad: a joint that goes further has a speed
 LEAST_ROWS = 8  # in motion, to the bit alike, for one column to be another one
@@ -29,22 +30,25 @@ def parameters(
 ) -> Iterator[Difference]:
     """A channel whose relations hold in every row, with other numbers than those of its group."""
     peers = [r for each in relations for r in each]
+    each = zip(group.channels, relations)
+    zeros = [_apart(c, r, group.dt)[1] for c, of in each for r in of if r.name == "follows" and c is not channel]
     for relation in own:
+        alike = [r for r in peers if r.name == relation.name and r.own and r is not relation]
+        if relation.name == "follows":
+            bend, zero = _apart(channel, relation, group.dt)
+            if abs(zero) > ZERO + 3.0 * relation.noise + abs(bend):
+                c, q = channel.columns["command"], channel.columns["measured"]
+                one = whole(group, channel, "measured", abs(zero), "offset", {"by": zero}, alike)
+                yield replace(one, certain=(one.certain or _stands_out(zero, zeros)) and _everywhere(c, q, relation, group.dt, zero))
         if not relation.own:
             continue
-        alike = [r for r in peers if r.name == relation.name and r.own and r is not relation]
         if relation.name == "follows":
             c, q = channel.columns["command"], channel.columns["measured"]
             moved, noise = float(c.std()), relation.noise
             away = int((np.abs(c - np.median(c)) > AWAY[0] * np.ptp(c)).sum())  # a head that nods once tells of no gain
             off = abs(relation.gain - 1.0)
             if off > GAIN + 3.0 * noise / moved and off * np.ptp(c) > SEEN and away >= AWAY[1]:
-                size = abs(relation.gain - 1.0) * float(np.ptp(c))
-                yield whole(group, channel, "measured", size, "factor", {"factor": relation.gain}, alike)
-            zero = float(np.median(q - shifted(c, -round(relation.delay / group.dt)))) if np.isfinite(relation.delay) else 0.0
-            if abs(zero) > ZERO + 3.0 * noise and abs(relation.gain - 1.0) <= GAIN:
-                one = whole(group, channel, "measured", abs(zero), "offset", {"by": zero}, alike)
-                yield replace(one, certain=one.certain and _everywhere(c, q, relation, group.dt, zero))
+                yield whole(group, channel, "measured", abs(bend), "factor", {"factor": relation.gain}, alike)
             if len(alike) >= 3 and np.isfinite(relation.delay):
                 apart = relation.delay - float(np.median([r.delay for r in alike]))
                 rows = held_for(c)
@@ -58,6 +62,18 @@ def parameters(
             if moved > 0.02 and abs(relation.gain / usual - 1.0) > 0.12 + 3.0 * relation.noise / moved:
                 size = abs(relation.gain / usual - 1.0) * float(np.ptp(v - relation.residual))
                 yield whole(group, channel, "velocity", size, "factor", {"factor": relation.gain / usual}, alike)
+
+
+def _apart(channel: RecordedChannel, relation: Relation, dt: float) -> tuple[float, float]:
+    """By how much a channel departs from its command at the ends of its way, and in the middle of the take."""
+    c, q = channel.columns["command"], channel.columns["measured"]
+    late = round(relation.delay / dt) if np.isfinite(relation.delay) else 0
+    return (relation.gain - 1.0) * float(np.ptp(c)), float(np.median(q - shifted(c, -late)))
+
+
+def _stands_out(size: float, others: Sequence[float]) -> bool:
+    """Whether no other channel of several departs by nearly as much, so that it is no matter of what kind of servo these are."""
+    return len(others) >= OTHERS and abs(size) > OUT * max(map(abs, others))
 
 
 def of_command(channel: RecordedChannel, one: Difference) -> Difference:

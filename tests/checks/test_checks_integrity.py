@@ -159,6 +159,24 @@ def test_radians_read_as_degrees_are_found_against_the_measurement():
     assert finding.level == "FAIL" and finding.subject == ("/command",) and fix_of(finding)["unit"] == "rad"
 
 
+def test_a_take_too_short_for_a_joint_to_follow_tells_no_unit():
+    """Over a link that is late a joint has gone a fiftieth of its way in twelve rows, and the rest of it in the seconds after."""
+    for rows, level in ((12, "PASS"), (90, "FAIL")):
+        t = np.arange(rows) / 30.0
+        way = np.linspace(0.0, 1.0, rows)[:, None] * [0.5, 0.4, -0.6]
+        command, state = stream(t=t, values=way), stream("measured", t=t, values=way / 50.0)
+        assert check_units(command, state, LIMITS, RULES, START)[0].level == level
+
+
+def test_rows_of_another_unit_are_no_unit_of_a_stream():
+    state = stream("measured")
+    other = replace(stream(t=np.arange(0, 6, 0.002)), values=state.values.copy(), role="command", name="command")
+    partly, wholly = other.values.copy(), other.values * 57.29578
+    partly[:600, 0] *= 57.29578
+    assert check_units(replace(other, values=partly), state, LIMITS, RULES, START)[0].level == "PASS"
+    assert check_units(replace(other, values=wholly), state, LIMITS, RULES, START)[0].level == "FAIL"
+
+
 def test_a_joint_that_is_scaled_out_of_its_range_is_no_matter_of_units():
     """Times 8 it leaves its range by more than the whole of it; the command beside it knows that it is 8 and not 57."""
     state = stream("measured")

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import shiliu
-from shiliu.replay.rollout.episode import as_recording
-from shiliu.replay.rollout.reproduce import made_again, played_again
+from shiliu.replay.judge.intake import intake
+from shiliu.replay.rollout.episode import as_recording, replayed
+from shiliu.replay.rollout.reproduce import made_again, played_again, start_of
 
 NECK, SHOULDER, ELBOW = "zhead_1_joint", "zarm_r1_joint", "zarm_r4_joint"
 
@@ -44,7 +45,7 @@ def test_a_command_that_no_motor_follows_is_the_motions_and_not_the_recorders(ta
     assert (verdict.verdict, verdict.owner) == ("INFEASIBLE", "operator")
     assert verdict.findings[verdict.root].subject == (NECK,)
     assert of(verdict, "torque.peak").failed
-    assert (of(verdict, "column.differs").level, of(verdict, "column.differs").reason) == ("NOT_APPLICABLE", "made_again")
+    assert of(verdict, "column.differs").level == "PASS"  # the torques say that it was given
 
 
 @pytest.mark.parametrize(("joint", "by"), [(SHOULDER, -0.5), (ELBOW, -0.5), ("zarm_l3_joint", -0.5)])
@@ -52,6 +53,30 @@ def test_an_arm_that_is_driven_into_the_counter_is_stopped_by_it(table, served, 
     verdict = judged(table, served, joint, by * ((rows(served) >= 30) & (rows(served) < 90)))
     root = verdict.findings[verdict.root]
     assert (verdict.verdict, root.code, root.subject[1]) == ("INFEASIBLE", "collision.scene", "table/counter")
+
+
+def recorded(table, served, joint, added):
+    """The demonstration with that added to the command of a joint, as the simulation records it."""
+    actions = served.episode.actions.copy()
+    actions[:, table.schema.action.names.index(joint)] += added
+    episode = replayed(table, served.episode, start_of(table, served.episode), actions, "test")
+    return as_recording("driven", episode, table)
+
+
+@pytest.mark.parametrize(
+    ("joint", "by", "first", "last"), [(SHOULDER, -0.5, 30, 90), ("zarm_l3_joint", -0.5, 30, 90), (NECK, 0.3, 60, 400)]
+)
+def test_no_recorder_is_blamed_at_intake_for_commands_that_no_motor_follows(table, served, joint, by, first, last):
+    """There is no scene there that is played again: the torques say that the commands were given, and that the joint was held back."""
+    inside = (rows(served) >= first) & (rows(served) < last)
+    driven = recorded(table, served, joint, by * inside)
+    (verdict,) = intake([driven])
+    assert not [one.code for one in verdict.findings if one.failed and one.stage == "integrity"]
+    action = driven.episode.actions.copy()
+    action[150:190, table.schema.action.names.index("zarm_l4_joint")] += 0.3  # after it was played
+    (verdict,) = intake([as_recording("edited", replace(driven.episode, actions=action), table)])
+    root = verdict.findings[verdict.root]
+    assert (verdict.verdict, root.subject, root.details["column"]) == ("UNSOUND", ("zarm_l4_joint",), "command")
 
 
 def test_a_column_that_is_late_after_it_was_played_is_the_recorders(table, served):

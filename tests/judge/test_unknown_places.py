@@ -45,6 +45,16 @@ def standing(take):
     return replace(take, streams={**take.streams, **still})
 
 
+def beside(take, thing):
+    """The take without the pose of one thing."""
+    streams = {}
+    for name, one in take.streams.items():
+        kept = [i for i, column in enumerate(one.names) if not column.startswith(f"{thing}.")]
+        streams[name] = replace(one, names=tuple(one.names[i] for i in kept), values=one.values[:, kept])
+    assert len(streams) == len(take.streams) and any(streams[name].names != one.names for name, one in take.streams.items())
+    return replace(take, streams=streams)
+
+
 def goal_of(scene, take, **metadata):
     (verdict,) = judge([replace(take, metadata={**take.metadata, **metadata})], scene, threads=1)
     return next(one for one in verdict.findings if one.code == "goal"), verdict
@@ -74,3 +84,13 @@ def test_a_success_from_the_places_that_the_scenario_gives_is_luck(scene, take):
     goal, verdict = goal_of(near, without_poses(take))
     assert goal.details["reached"] == 3
     assert (goal.level, goal.reason, verdict.verdict) == ("NOT_CHECKED", "unknown_start", "INCONCLUSIVE")
+
+
+def test_a_place_that_the_goal_does_not_hang_on_leaves_nothing_open(scene, take):
+    """Where the guest's own bowl stood nobody knows; the other one is served beside it all the same, or it is not."""
+    goal, verdict = goal_of(scene, beside(take, "empty"), label={"success": True})
+    assert (goal.level, verdict.verdict) == ("PASS", "FEASIBLE")
+    goal, verdict = goal_of(scene, beside(standing(take), "empty"), label={"success": True})
+    assert goal.failed and verdict.verdict in ("INFEASIBLE", "UNSOUND")
+    goal, _ = goal_of(scene, beside(standing(take), "bowl"), label={"success": True})
+    assert (goal.level, goal.reason) == ("NOT_CHECKED", "unknown_start")

@@ -374,3 +374,43 @@ def test_a_band_that_is_followed_at_its_edge_and_values_that_go_on_from_the_othe
     shifted = truth.copy()
     shifted[late] -= 1.0
     assert best(Case(shifted, truth, late.start, late.stop - 1, 1.0 / RATE, 1e-4)).name == "offset"
+
+
+def fitted(recorded, truth, rows=None):
+    """The reason of columns (n, k) that were recorded otherwise than they should have been."""
+    first, last = rows or (0, len(truth) - 1)
+    columns = zip(np.atleast_2d(recorded.T), np.atleast_2d(truth.T))
+    return best(*(Case(x, y, first, last, 1.0 / RATE, 1e-3) for x, y in columns))
+
+
+def test_one_reason_is_sought_for_all_columns_that_the_same_thing_happened_to():
+    truth = motion(4)["state"]
+    turned, early = truth.copy(), slice(150, 153)
+    turned[early] = truth[early][::-1]
+    assert fitted(turned, truth, rows=(150, 152)).name == "reordered"  # of one column alone three rows tell nothing
+    rounded = np.trunc(truth / 0.2) * 0.2  # towards nought: down on one side of it, up on the other
+    assert fitted(rounded, truth).name == "quantised"
+    assert fitted(np.cumsum(truth, axis=0) / RATE, truth).name == "integrated"
+    noisy = truth + np.random.default_rng(1).normal(0.0, 0.05, truth.shape)
+    assert fitted(noisy, truth).name == "burst"
+
+
+@pytest.mark.parametrize("rows", [0.8, 12.0, 400.0])
+def test_a_filter_of_any_slowness_is_called_one(rows):
+    truth = motion(6)["state"][:, 0]
+    kept = np.exp(-1.0 / rows)
+    slow = lfilter([1.0 - kept], [1.0, -kept], truth - truth[0]) + truth[0]
+    why = fitted(slow, truth)
+    assert why.name == "smoothed" and why.numbers["seconds"] == pytest.approx(rows / RATE, rel=0.1)
+
+
+def test_a_joint_whose_zero_alone_is_far_off_is_found_where_it_hardly_moves():
+    columns = motion()
+    columns["action"][:, 3] = 0.7 + 0.01 * columns["action"][:, 3]
+    columns["state"][:, 3] = columns["action"][:, 3]
+    columns["velocity"][:, 3] = 0.0
+    assert found(columns, without=("velocity",)).level == "PASS"
+    columns["state"][:, 3] += 0.15
+    finding = found(columns, without=("velocity",))
+    assert finding.level == "FAIL" and finding.subject == ("joint_4",) and finding.details["kind"] == "offset"
+    assert finding.details["by"] == pytest.approx(0.15, abs=0.01)

@@ -13,6 +13,7 @@ import numpy as np
 from ....scenarios.people.safety import people
 from ....scenarios.scene.scene import Scene
 from ....scenarios.sensing.predicate import Share, leaves
+from ....scenarios.tasks.left_out import things_of
 from ...checks.collision import check_start
 from ...checks.finding import Finding
 from ...checks.grip import check_slip
@@ -82,8 +83,7 @@ def replay_stage(
             happened = [open_(one, rules) if one.failed and one.code not in certain else one for one in happened]
             found = [open_(one, rules) if one.failed and one.code == "unstable" else one for one in found]
         elif any(one.failed for one in happened):
-            handled = rollouts.known and _unplaced(subject, rollouts, handled=True)
-            always = frozenset() if handled else _always(subject, motions, rollouts, happened, further)
+            always = frozenset() if _unplaced(subject, rollouts) else _always(subject, motions, rollouts, happened, further)
             happened = [
                 open_(one, rules, UNMEASURED) if one.failed and one.code not in always else one for one in happened
             ]
@@ -173,7 +173,7 @@ def _goal(
         if subject.assumed:  # neither what is assumed nor where it began is known
             return [subject.rules["goal"].not_checked(rollouts.plan.unsure, details=one.details) for one in goal], frozenset()
         return [_unproven(one, rollouts.plan.unsure, subject) for one in goal], frozenset()
-    if rollouts.known and (subject.claim or {}).get("success") and _unplaced(subject, rollouts, handled=True):
+    if (subject.claim or {}).get("success") and _unplaced(subject, rollouts):
         goal = [open_(one, subject.rules, UNKNOWN_START) if one.level == "PASS" else one for one in goal]  # by luck
     if not explains_goal(subject) or not any(one.failed for one in goal):
         return goal, frozenset()
@@ -183,7 +183,7 @@ def _goal(
     goal = [
         explained(one, scene, tried, takes[0], beside, there, rollouts.offset) if one.failed else one for one in goal
     ]
-    if rollouts.known and _unplaced(subject, rollouts):
+    if _unplaced(subject, rollouts):
         return [open_(one, subject.rules, UNKNOWN_START) if one.failed else one for one in goal], frozenset()
     if not rollouts.known and not _left(rollouts):
         return goal, frozenset()
@@ -221,11 +221,22 @@ def _left(rollouts: Rollouts) -> list[str]:
     return [] if start is None else start.untried(tried=() if rollouts.known else start.unknown())
 
 
-def _unplaced(subject: Subject, rollouts: Rollouts, handled: bool = False) -> bool:
-    """Whether nobody knows where something stood that the scenario places anew; of what hands may touch, where that alone is asked."""
+def _unplaced(subject: Subject, rollouts: Rollouts) -> bool:
+    """Whether nobody knows where something stood that the goal is about, that hands may touch, or that one of these stands on or in.
+
+    What else the scenario puts anew each time, as a guest's own bowl beside the one that is served, decides nothing.
+    """
     start = rollouts.plan.start
-    parts = {key.partition(".")[0] for key in start.unplaced} if start is not None else set()
-    return bool(parts & {body.partition("/")[0] for body in subject.context.touchable} if handled else parts)
+    if not rollouts.known or start is None or not start.unplaced:
+        return False
+    tree = subject.scene.config.raw
+    parts = set(tree["parts"])
+    matters = things_of(tree.get("goal", {}), parts) | {body.partition("/")[0] for body in subject.context.touchable}
+    for name in (queue := list(matters & parts)):  # and `stands_on: table.top` and the like
+        named = {word.partition(".")[0] for word in tree["parts"][name].values() if isinstance(word, str) and "." in word}
+        queue += sorted(named & parts - matters)
+        matters |= named
+    return bool(matters & {key.partition(".")[0] for key in start.unplaced})
 
 
 Further = Callable[[], Sequence[tuple[Take, Rollout]]]
