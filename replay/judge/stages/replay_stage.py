@@ -41,7 +41,7 @@ from ..facts.messages import acted_in, traffic_of
 from ..facts.missed_goal import explained
 from ..facts.near_copies import NEAR, UNMEASURED, copies_of, counted, hangs, open_, play_near
 from ..facts.object_poses import check_diverged
-from ..facts.payload import creep_of
+from ..facts.payload import before_let_go, creep_of
 from ..facts.record_witness import carried_of, check_witness, exact, left_lying
 from ..facts.recorded_answers import UNKNOWN
 from ..facts.recorded_state import RecordedState
@@ -316,7 +316,7 @@ def _slipped(subject: Subject, rollouts: Rollouts) -> list[Finding]:
     if not rollouts.known or (subject.recording.episode is None and not scene.handled):
         rule = rules["slip"]
         return [rule.not_checked(UNKNOWN_START) if scene.handled else rule.not_applicable("no_objects")]
-    mine = [before_received(scene, shown, held) for held in rollouts.carries]
+    mine = [before_let_go(scene, shown, before_received(scene, shown, held)) for held in rollouts.carries]
     creeps = [(held, creep_of(scene, rollouts.plan.takes[0], shown, held)) for held in mine if held.begin < held.end]
     return check_slip(creeps, len(scene.handled), scene.control_timestep, rules)
 
