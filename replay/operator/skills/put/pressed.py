@@ -1,4 +1,4 @@
-"""Press what is held into a hole, briskly and then with a growing force, until it is in as far as it shall, or the force is reached."""
+"""Press what is held into a hole with a growing force, until it has gone in as far as it shall, or the force is reached."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ THROUGH, BRAKE = 0.003, 0.4  # m further than it has to go, and share by which i
 
 
 class PutPressed(Skill, word="put", how="pressed"):
-    """Press what is held into a hole, briskly and then with a growing force, until it is in as far as it shall, or the force is reached."""
+    """Press what is held into a hole with a growing force, until it has gone in as far as it shall, or the force is reached."""
 
     label = Label(
         en=("press in", "the {hand} hand presses the {about} into the {into}"),
