@@ -80,17 +80,22 @@ def carried(
     return found
 
 
-def slip_of(place: np.ndarray, turn: np.ndarray, hand: np.ndarray, hand_turn: np.ndarray) -> np.ndarray:
+def slip_of(
+    place: np.ndarray, turn: np.ndarray, hand: np.ndarray, hand_turn: np.ndarray, pads: np.ndarray | None = None
+) -> np.ndarray:
     """(m,) how far the point of a thing that was in the hand at the first row has crept in the hand since [m].
 
-    A thing that turns about the grip does not slip by this measure.
+    A thing that turns about the grip does not slip by this measure: of the places between the pads it is the one that creeps least.
 
     Args:
         place (m, 3) and turn (m, 3, 3): pose of the thing; hand, hand_turn: that of the grip.
+        pads: (k, 3) places between the pads, in the grip's frame; its origin where None.
     """
-    held = turn[0].T @ (hand[0] - place[0])  # the point in the grip, in the thing's own frame
-    now = place + turn @ held
-    return np.linalg.norm(np.einsum("nji,nj->ni", hand_turn, now - hand), axis=1)
+    pads = np.zeros((1, 3)) if pads is None else pads
+    held = (hand[0] - place[0] + pads @ hand_turn[0].T) @ turn[0]  # the points in the grip, in the thing's own frame
+    now = place[:, None] + held @ np.swapaxes(turn, 1, 2)
+    creep = np.linalg.norm((now - hand[:, None]) @ hand_turn - pads, axis=2)
+    return creep[:, creep.max(axis=0).argmin()]
 
 
 def check_slip(slips: Sequence[tuple[CarriedSpan, np.ndarray]], things: int, dt: float, rules: Rules) -> list[Finding]:

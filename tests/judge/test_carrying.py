@@ -94,6 +94,13 @@ def test_creep_is_counted_in_the_grip_and_turning_about_it_is_not():
     swings = np.stack([turned(a) for a in np.linspace(0, 0.5, m)])  # about the grip, 70 mm away from its own origin
     place = hand - swings @ np.array([0.07, 0.0, 0.0])
     assert slip_of(place, swings, hand, still) == pytest.approx(0.0, abs=1e-12)
+    tips = np.array([0.0, 0.02, 0.0])  # the same about the fingertips, which hold it, while the hand is turned
+    hands, pads = np.tile(turned(0.4), (m, 1, 1)), np.array([[0.0, 0.0, 0.0], tips])
+    place = hand + hands[0] @ tips - swings @ np.array([0.07, 0.0, 0.0])
+    assert slip_of(place, swings, hand, hands)[-1] == pytest.approx(2 * np.sin(0.25) * 0.02)
+    assert slip_of(place, swings, hand, hands, pads) == pytest.approx(0.0, abs=1e-12)
+    creeps = place - np.outer(down, [0, 0, 1])  # and what creeps there creeps
+    assert slip_of(creeps, swings, hand, hands, pads)[-1] == pytest.approx(0.015)
 
 
 @pytest.mark.parametrize(("creep", "level", "t0"), [(0.008, "PASS", 4.0), (0.016, "WARN", 2.9)])

@@ -14,7 +14,7 @@ from shiliu.replay.commands.list_parts import in_full
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.facts.commanded_collision import Looked, check_looked, fixtures
 from shiliu.replay.judge.facts.held_contacts import HeldSpan, before_received, borne, driven, holds_of, touches_of
-from shiliu.replay.judge.facts.payload import carries_of
+from shiliu.replay.judge.facts.payload import before_let_go, carries_of
 from shiliu.replay.judge.facts.results import RolloutPlan, Rollouts, Subject
 from shiliu.replay.judge.stages.own_robot import OwnRobot
 from shiliu.replay.judge.verdict import combine
@@ -238,6 +238,24 @@ def test_what_a_person_pulls_out_of_the_hand_does_not_slip(other, meant, held, e
     assert found.level == level
     unmeasured = SimpleNamespace(met=np.zeros((25, 0)))
     assert before_received(scene, unmeasured, CarriedSpan("cup", "left_claw", 2, 20)).end == 20
+
+
+@pytest.mark.parametrize(
+    ("tail", "cut"),
+    [
+        pytest.param([20.0, 20.0, 20.0, 20.0], 0, id="set down in a firm grip"),
+        pytest.param([20.0, 11.0, 9.0, 3.0], 2, id="fingers open"),
+        pytest.param([20.0, 9.0, 30.0, 3.0], 1, id="firm once more"),
+        pytest.param([8.0] * 8, 3, id="a grip that is loose for 0.8 s is one, but for its end"),
+    ],
+)
+def test_a_thing_is_let_go_from_where_the_fingers_begin_to_open(tail, cut):
+    force = np.concatenate([np.zeros(5), np.full(20, 20.0), tail])
+    grips = {"cup": np.stack([np.full(len(force), 50.0), force], axis=1)}
+    handled = {"cup": SimpleNamespace(forces=[Request("touch", f"cup:{hand}") for hand in ("left_claw", "right_claw")])}
+    scene = SimpleNamespace(handled=handled, control_timestep=DT)
+    held = before_let_go(scene, SimpleNamespace(grips=grips), CarriedSpan("cup", "right_claw", 5, len(force)))
+    assert (held.begin, held.end) == (5, len(force) - cut)
 
 
 def test_what_a_thing_meets_is_measured_for_the_judge_alone(apart):

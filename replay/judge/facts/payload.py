@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import mujoco
 import numpy as np
@@ -15,6 +16,7 @@ from ...rollout.rollout import Rollout, Take
 from ...signals.signal import held as lasting
 from ...signals.signal import run_around
 
+FIRM, LETTING_GO = 0.5, 0.3  # of the usual force of a grip; s, in which fingers open [E]
 LASTS = 0.5  # s, what an arm bears for less is no load that it holds
 # what is carried, the mass that this hand bears [kg], where in the hand's frame [m]
 Load = tuple[CarriedSpan, float, np.ndarray]
@@ -28,6 +30,19 @@ def carries_of(scene: Scene, played: Rollout) -> list[CarriedSpan]:
         force, height = played.grips[name], played.heights[name]
         found += carried(name, force, height, hands, scene.weights[name], scene.control_timestep)
     return found
+
+
+def before_let_go(scene: Scene, played: Rollout, held: CarriedSpan) -> CarriedSpan:
+    """A carrying until the fingers begin to open: from there on the thing is let go, and slides as it is meant to.
+
+    It is the last moment at which they press half as hard as usual (`FIRM`), at most `LETTING_GO` before the end.
+    """
+    if held.end <= held.begin:
+        return held
+    hands = [request.of.partition(":")[2] for request in scene.handled[held.thing].forces]
+    force = played.grips[held.thing][held.begin : held.end, hands.index(held.hand)]
+    firm = int(np.flatnonzero(force >= FIRM * np.median(force))[-1]) + 1
+    return replace(held, end=held.begin + max(firm, len(force) - round(LETTING_GO / scene.control_timestep), 1))
 
 
 def _poses(
@@ -61,15 +76,19 @@ def grip_of(model: mujoco.MjModel, hand: str) -> int:
 
 def creep_of(scene: Scene, take: Take, played: Rollout, held: CarriedSpan) -> np.ndarray:
     """(m,) how far a thing has crept in the hand since it was carried [m], at each control step of that."""
-    return slip_of(*_poses(scene, take, played, range(held.begin, held.end), held.hand, held.thing))
+    tips = scene.robot.hand_sheet.get("tips")
+    along = np.linspace(-tips["pad_end"], tips["tip_end"], 5) if tips else np.zeros(1)
+    pads = along[:, None] * [0.0, 0.0, 1.0]
+    return slip_of(*_poses(scene, take, played, range(held.begin, held.end), held.hand, held.thing), pads)
 
 
 def grasps_of(scene: Scene, take: Take, played: Rollout, carries: Sequence[CarriedSpan]) -> list[GraspForces]:
     """What the fingers press at the kept states (each whole second) during which something is carried."""
     model = take.draw.model
     found, data = [], None
+    firm = [(held, before_let_go(scene, played, held).end) for held in carries]
     for step in sorted(played.states):
-        now = [held for held in carries if held.begin <= step < held.end]
+        now = [held for held, end in firm if held.begin <= step < end]
         if not now:
             continue
         data = data or mujoco.MjData(model)

@@ -42,12 +42,13 @@ from ..facts.messages import acted_in, traffic_of
 from ..facts.missed_goal import explained
 from ..facts.near_copies import NEAR, UNMEASURED, copies_of, counted, hangs, open_, play_near
 from ..facts.object_poses import check_diverged
-from ..facts.payload import creep_of
+from ..facts.payload import before_let_go, creep_of
 from ..facts.record_witness import carried_of, check_witness, exact, left_lying
 from ..facts.recorded_answers import UNKNOWN
 from ..facts.recorded_state import RecordedState
 from ..facts.results import Integrity, Motions, Replay, Rollouts, Subject
 from ..facts.retargeted_report import check_object
+from ..facts.unasked_touches import unasked_touches
 from .goal_over_starts import HANGS, goal_over_starts, in_each
 from .rollout_stage import explains_goal, on_recording_clock, play_elsewhere, rolled_out
 
@@ -292,7 +293,7 @@ def _happened(subject: Subject, motions: Motions, rollouts: Rollouts) -> list[Fi
     found += check_drop(carried, shown.heights, scene.weights, dt, rules)
     found += check_forces(scene.safety, shown.safety, dt, rules)
     found += check_people(scene.safety, shown.safety, dt, rules, anybody=bool(people(scene.names)))
-    found += check_touches(*_touches(subject, shown, take), dt, rules, touches_of(scene, shown))
+    found += check_touches(*unasked_touches(subject.context, shown, take), dt, rules, touches_of(scene, shown))
     found += tipped(subject, motions, rollouts) + _slipped(subject, rollouts)
     if not rollouts.known:
         found = [_unproven(one, UNKNOWN_START, subject) for one in found]
@@ -329,7 +330,7 @@ def _slipped(subject: Subject, rollouts: Rollouts) -> list[Finding]:
     if not rollouts.known or (subject.recording.episode is None and not scene.handled):
         rule = rules["slip"]
         return [rule.not_checked(UNKNOWN_START) if scene.handled else rule.not_applicable("no_objects")]
-    mine = [before_received(scene, shown, held) for held in rollouts.carries]
+    mine = [before_let_go(scene, shown, before_received(scene, shown, held)) for held in rollouts.carries]
     creeps = [(held, creep_of(scene, rollouts.plan.takes[0], shown, held)) for held in mine if held.begin < held.end]
     return check_slip(creeps, len(scene.handled), scene.control_timestep, rules)
 
@@ -441,56 +442,3 @@ def _tracked(subject: Subject, motions: Motions, rollouts: Rollouts) -> tuple[li
             t + rollouts.offset, q[:, columns], measured.t, theirs, shared, rules["tracking"].bound("warn")
         )
     return found, (times, error, tuple(shared))
-
-
-def _touches(subject: Subject, shown: Rollout, take: Take) -> tuple[list[tuple[str, str]], np.ndarray]:
-    """Unasked contacts as pairs of bodies and their forces (T+1, m).
-
-    The partner of a link is looked up in the posture of its strongest touch. Contacts of the robot with itself are left to
-    `collision.self`, which judges them by depth: our shapes are approximate, and a graze of theirs by tenths of a
-    millimetre rings with hundreds of newtons.
-    """
-    names, columns = [], []
-    # a flange is a link as well as part of a hand: what the hand may touch it may, and what the hand is asked about is told once
-    hands, touchable = subject.context.scene.robot.interface["hands"]["bodies"], subject.context.touchable
-    asked = {(request.of.partition(":")[2], request.to.partition(":")[2]) for request in subject.context.scene.unasked}
-    for column, request in enumerate(subject.context.scene.unasked):
-        mine, other = request.of.partition(":")[2], request.to.partition(":")[2]
-        force = shown.touches[:, column]
-        if not other and force.max(initial=0.0) > 0.0:
-            other = _nearest_body(take.draw.model, shown.qpos[max(int(force.argmax()) - 1, 0)], mine)
-            if "/" not in other or (mine in hands and (other in touchable or (mine, other) in asked)):
-                continue
-        names.append((mine, other))
-        columns.append(column)
-    return names, shown.touches[:, columns]
-
-
-def _nearest_body(model: mujoco.MjModel, qpos: np.ndarray, body: str) -> str:
-    """The body whose collision shapes come nearest to those of `body`, among pairs that can collide, in a posture."""
-    data = mujoco.MjData(model)
-    data.qpos[:] = qpos
-    mujoco.mj_kinematics(model, data)
-    mine = model.body(body).id
-    excluded = {(int(s) >> 16, int(s) & 0xFFFF) for s in model.exclude_signature}
-    best, name = 0.1, ""  # m, further away nothing was touched
-    for g in np.flatnonzero(model.geom_bodyid == mine):
-        if not (model.geom_contype[g] or model.geom_conaffinity[g]):
-            continue
-        for h in range(model.ngeom):
-            other = int(model.geom_bodyid[h])
-            near = other in (mine, int(model.body_parentid[mine])) or int(model.body_parentid[other]) == mine
-            if (
-                near
-                or (min(mine, other), max(mine, other)) in excluded
-                or (max(mine, other), min(mine, other)) in excluded
-            ):
-                continue
-            if not (
-                model.geom_contype[g] & model.geom_conaffinity[h] or model.geom_contype[h] & model.geom_conaffinity[g]
-            ):
-                continue
-            distance = mujoco.mj_geomDistance(model, data, int(g), h, best, None)
-            if distance < best:
-                best, name = float(distance), model.body(other).name
-    return name

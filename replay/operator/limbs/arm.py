@@ -431,6 +431,13 @@ class Arm:
         """Keep a displacement [rad] on the commands of whatever the arm does, as by `yielding`, until it is eased."""
         self._extra, self._fade = np.asarray(extra, float), np.zeros(7)
 
+    def rest(self, position: np.ndarray) -> None:
+        """Stay where the hand (3,) [m] has come to, as after a click: what was commanded beyond fades, and nothing is drawn back."""
+        jacobian = self.jacobian()[:3]
+        given = jacobian.T @ np.linalg.solve(jacobian @ jacobian.T, position - self.hand()[0])  # as joints give way to a force
+        self.q, self._extra = self.q + given, self._extra - given
+        self.ease()
+
     def ease(self) -> None:
         """Let such a displacement fade while the arm goes on."""
         self._fade = self._extra / max(1, round(FADE / self.timestep))

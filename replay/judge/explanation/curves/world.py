@@ -12,7 +12,7 @@ from ....checks.tipping_over import smoothed, stand_of
 from ....rollout.rollout import Rollout, Take
 from ...facts.held_contacts import before_received, touches_of
 from ...facts.object_poses import distances
-from ...facts.payload import creep_of, grasps_of
+from ...facts.payload import before_let_go, creep_of, grasps_of
 from ...facts.recorded_poses import object_streams
 from ...facts.results import Judged
 
@@ -35,7 +35,8 @@ def _slip(judged: Judged, finding: Finding) -> Plot | None:
         return None
     take, played, t = found
     traces = []
-    for held in (before_received(judged.scene, played, one) for one in judged.rollouts.carries):
+    for one in judged.rollouts.carries:
+        held = before_let_go(judged.scene, played, before_received(judged.scene, played, one))
         if (held.thing, held.hand) == finding.subject and held.begin < held.end:
             creep = creep_of(judged.scene, take, played, held)
             traces.append({"name": "replayed", "t": t[held.begin : held.end], "y": MM * creep})

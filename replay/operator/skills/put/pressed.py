@@ -6,7 +6,12 @@ from ...operator_state import OperatorState
 from ...recognition import fitting
 from ...words.primitives import PUT
 from ...words.skill import Argument, Label, Motion, Skill
-from ..insertion import BEHIND, FEED, INTO, OF, PRESS_RATE
+from ..insertion import FEED, INTO, OF, PRESS_RATE
+
+SPEED = 0.06  # m/s, brisk: the feet bear a click for a moment, and a slow press for long
+BRISK = 30.0  # N that the hand may stay behind by; what stands against it harder is pressed on with a growing force
+MISSED = 0.001  # m, by which a way of the arm may miss its line
+THROUGH, BRAKE = 0.003, 0.4  # m further than it has to go, and share by which it brakes: what stops at once draws back what has clicked
 
 
 class PutPressed(Skill, word="put", how="pressed"):
@@ -34,18 +39,24 @@ class PutPressed(Skill, word="put", how="pressed"):
         def depth() -> float:
             return float((state.senses.site(self.of)[0] - mouth) @ inward)
 
-        behind = min(BEHIND, self.force * float(inward @ arm.compliance() @ inward))  # a weak hand gives way at once
+        behind = min(self.force, BRISK) * float(inward @ arm.compliance() @ inward)  # a weak hand gives way at once
 
         def met() -> bool:
             return float((arm.hand()[0] - state.senses.site(f"{self.hand}_tcp")[0]) @ inward) > behind or depth() > self.depth
 
         position, frame = arm.hand()
-        way = (self.depth - depth()) * inward
-        yield from arm.follow(arm.line([(position + way, frame)], FEED, orient=0.5), met, tremor=0.0, brake=1.0)
+        brisk = self.force >= BRISK  # who may press less than that feels its way
+        for further in (THROUGH, 0.0) if brisk else (0.0,):
+            to = position + (self.depth + further - depth()) * inward
+            way = arm.line([(to, frame)], SPEED if brisk else FEED, orient=0.5)
+            if way.error < MISSED:  # an arm that is nearly straight goes no further
+                break
+        yield from arm.follow(way, met, tremor=0.0, brake=BRAKE if brisk else 1.0)
 
         def there() -> bool:
             return depth() > self.depth or state.senses.reached(self.until)
 
         if not there():
             yield from arm.press(self.force, PRESS_RATE, lambda: arm.yielding(inward), there, hold=0.6)
+        arm.rest(state.senses.site(f"{self.hand}_tcp")[0])
         yield from arm.hold(0.4)
