@@ -61,7 +61,8 @@ def check_range(
             known = _range(stream, j, name, declared, {} if measured else actuators or {})
             if known is None:
                 continue
-            asked.append(name)
+            if not measured:
+                asked.append(name)
             (low, high), source = known
             x = stream.values[:, j]
             roomy = measured or (source == "unit" and stream.unit in LOOSE)
