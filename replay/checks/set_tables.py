@@ -255,8 +255,8 @@ def check_columns(declared: Declared, rules: Rules) -> list[Finding]:
     nobody looks at, by their names. Never required."""
     rule = rules["set.columns"]
     if declared.features:
-        name, (kind, said, here) = next(iter(declared.features.items()))
-        details = {"kind": kind, "said": said, "here": here, "count": len(declared.features)}
+        name, (kind, announced, here) = next(iter(declared.features.items()))
+        details = {"kind": kind, "said": announced, "here": here, "count": len(declared.features)}
         subject = (name, *(one for one in list(declared.features)[1:TEXTS] if declared.features[one][0] == kind))
         return [rule.finding(level="WARN", subject=subject, value=float(len(declared.features)), details=details)]
     if declared.unread:

@@ -296,10 +296,10 @@ class _Foreign:
 
     def _elsewhere(self, path: Path, index: int | None, row: dict[str, Any]) -> tuple[str, str] | None:
         """The file in which the table says that an episode's rows are, and the one that holds them, where these are two."""
-        said = self._file_of(index, row) if index is not None and isinstance(row.get("data/file_index"), int) else None
-        if said is None or said.resolve() == path.resolve():
+        due = self._file_of(index, row) if index is not None and isinstance(row.get("data/file_index"), int) else None
+        if due is None or due.resolve() == path.resolve():
             return None
-        return said.relative_to(self.root).as_posix(), path.relative_to(self.root).as_posix()
+        return due.relative_to(self.root).as_posix(), path.relative_to(self.root).as_posix()
 
     def _unlike(self, columns: dict[str, np.ndarray]) -> Iterator[tuple[str, tuple[str, str, str]]]:
         """Features of numbers that `info.json` announces otherwise than they are here: not at all, of another shape, or with names that are
