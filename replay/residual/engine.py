@@ -112,7 +112,7 @@ def _hands(group: Group) -> list[Difference]:
             turned_round = whole(group, channel, "measured", way, "mirrored", {"correlation": r}, ())
             found.append(replace(turned_round, certain=True))
         if (still := never_measured(channel)) is not None:
-            level = {"level": float(channel.columns["measured"][0] * channel.way)}
+            level: dict[str, float | str] = {"level": float(channel.columns["measured"][0] * channel.way)}
             found.append(replace(whole(group, channel, "measured", still, "held_value", level, ()), certain=True))
     turned = {name for difference in found for name in difference.channels}
     for one in against_command(group):
