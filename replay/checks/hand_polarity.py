@@ -8,14 +8,18 @@ import numpy as np
 
 from ..residual.bodies import ComparedColumns
 from ..residual.difference import Difference
+from ..residual.hands import reversed_hand
 from ..residual.table import RecordedChannel
-from ..signals.signal import runs
+from ..signals.clock import origin_ns, seconds, topic
+from ..signals.signal import runs, strictly_rising
 from .check import Check
 from .finding import Finding, worst_of
 from .fixes import plain
+from .ranges import HANDS
 from .rules import Rule, Rules
 
 SPAN = (100.0, 1.0)  # from one end to the other, where the unit says it
+LEAST = 7  # rows
 END = 0.2  # of the span: nearer to an end than this, a hand is called open or closed
 
 
@@ -31,7 +35,10 @@ def check_polarity(columns: ComparedColumns, rules: Rules) -> list[Finding]:
         One finding; its value is the correlation of state and command, -1 for a hand measured the other way round.
     """
     rule = rules["unit.polarity"]
+    otherwise = _counted_otherwise(columns, rule)
     hands = [(group, channel) for group in columns.table.groups for channel in group.channels if channel.unit != "rad"]
+    if otherwise:
+        return worst_of(otherwise)
     if not any("command" in channel.columns for _, channel in hands):
         return [rule.not_applicable("no_hand_command")]
     both = [(group, channel) for group, channel in hands if {"command", "measured"} <= set(channel.columns)]
@@ -64,6 +71,34 @@ def check_polarity(columns: ComparedColumns, rules: Rules) -> list[Finding]:
             )
         )  # fmt: skip
     return worst_of(found) or [rule.passed(details={"count": len(both)})]
+
+
+def _counted_otherwise(columns: ComparedColumns, rule: Rule) -> list[Finding]:
+    """Hands whose command and measurement count in two units, so that they share no group, and run against one another."""
+    found, recording = [], columns.recording
+    origin = origin_ns(recording)
+    for command in (c for quantity in HANDS for c in recording.select("command", quantity) if c.n > LEAST):
+        for state in (s for quantity in HANDS for s in recording.select("measured", quantity) if s.n > LEAST):
+            if state.unit == command.unit:
+                continue
+            t, rows = strictly_rising(seconds(state, origin), np.arange(state.n))
+            for name in (name for name in command.names if name in state.names):
+                c = np.interp(t, *strictly_rising(seconds(command, origin), command.column(name)))
+                q = state.column(name)[rows]
+                if not (np.isfinite(c).all() and np.isfinite(q).all() and np.ptp(c) > 0.0 and np.ptp(q) > 0.0):
+                    continue
+                ways = {"command": c / np.ptp(c), "measured": q / np.ptp(q)}
+                channel = RecordedChannel(name, ways, {"command": command.name, "measured": state.name}, {}, "1")
+                r = reversed_hand(channel, float(np.median(np.diff(t))))
+                if r is not None and r < -rule.settings["against"]:
+                    known = {"compared": [command.name, state.name], "kind": "motion"}
+                    found.append(
+                        rule.finding(
+                            level="FAIL", subject=(name, topic(state)), t0=float(t[0]), t1=float(t[-1]), value=r,
+                            limit=-rule.settings["against"], excess=1.0, details=known,
+                        )
+                    )  # fmt: skip
+    return found
 
 
 def is_reversed(one: Difference, rules: Rules) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..recording.recording import Stream
 from ..robots.limits import Limits
+from ..signals.channels import ends_of
 from ..signals.clock import seconds
 from ..signals.signal import run_around
 from .check import Check
@@ -16,8 +17,12 @@ from .finding import Finding, worst_of
 from .fixes import Fix, Known, about
 from .rules import Rules
 
-HANDS = ("claw", "hand", "gripper")
-OF_UNIT = {"%": (0.0, 100.0)}  # what a unit itself says of a hand's command
+HANDS = ("claw", "hand", "gripper", "finger_position")
+# times a share of the way, from where on a channel counts; a channel that counts so far and never leaves 0..1 is written as that share
+COUNTS, A_SHARE, MOVES = 50.0, 1.0 + 1e-3, 0.3
+# times the bound, beyond which a measurement is in another unit: what a hand reaches past an end is calibration; and so of commands in
+# units that name no ends
+ELSEWHERE, LOOSE = 10.0, ("1", "m", "rad")
 EXACT = 1e-6  # of the span: float32 can tell no less
 
 Range = tuple[float, float]
@@ -33,8 +38,9 @@ def check_range(
     """`value.range`: commands outside the range that their own channel declares.
 
     Three things declare one, and the first that is there counts: the feature of the recording (`Stream.meta["range"]`,
-    (k, 2)), the actuator of that name, and the unit of a hand's command (percent: 0 to 100). Joints whose range is
-    known are left to `joint.position`, which knows how far past it is how bad.
+    (k, 2)), the actuator of that name, and the unit of a hand (percent: 0 to 100, `0..255`, a share of the way, a length). Joints whose
+    range is known are left to `joint.position`, which knows how far past it is how bad. A hand that counts to 100 or 255 by its unit and
+    goes from 0 to 1 is written as a share. What is measured of a hand is asked of its unit alone, with much room.
 
     Args:
         actuators: name -> (lowest, highest) of what is no joint: hands, a base.
@@ -45,23 +51,36 @@ def check_range(
     """
     rule, found, asked = rules["value.range"], [], []
     for stream in streams:
-        if stream.role != "command" or not stream.n:
+        if stream.role not in ("command", "measured") or not stream.n:
             continue
-        declared = stream.meta.get("range")
+        measured = stream.role == "measured"
+        declared = None if measured else stream.meta.get("range")
         for j, name in enumerate(stream.names):
             if limits is not None and name in limits and stream.quantity == "joint_position":
                 continue
-            known = _range(stream, j, name, declared, actuators or {})
+            known = _range(stream, j, name, declared, {} if measured else actuators or {})
             if known is None:
                 continue
-            asked.append(name)
+            if not measured:
+                asked.append(name)
             (low, high), source = known
             x = stream.values[:, j]
+            roomy = measured or (source == "unit" and stream.unit in LOOSE)
+            t = seconds(stream, origin)
+            if source == "unit" and _is_share(x, high - low):
+                far = float(np.nanmax(x))
+                found.append(
+                    rule.finding(
+                        level="FAIL", subject=(name,), t0=float(t[0]), t1=float(t[-1]), value=far, limit=float(high), excess=1.0,
+                        unit=stream.unit, details={"kind": "share", "stream": stream.name, "lower": low, "upper": high},
+                    )
+                )  # fmt: skip
+                continue
             past = np.nan_to_num(np.maximum(low - x, x - high), nan=-np.inf, posinf=-np.inf)  # value.nonfinite's matter
             row, span = int(past.argmax()), high - low
-            if past[row] <= EXACT * span:
+            if past[row] <= EXACT * span or (roomy and past[row] <= ELSEWHERE * rule.settings["share"] * span):
                 continue
-            t, outside = seconds(stream, origin), past > EXACT * span
+            outside = past > EXACT * span
             first, last = run_around(outside, row)
             bound, excess = (high if x[row] > high else low), float(past[row]) / (rule.settings["share"] * span)
             found.append(
@@ -77,7 +96,7 @@ def check_range(
                     unit=stream.unit,
                     share=float(outside.mean()),
                     details={"stream": stream.name, "declared_by": source, "lower": low, "upper": high,
-                             "count": int(outside.sum())},
+                             "count": int(outside.sum()), **({"kind": "measured"} if measured else {})},
                 )
             )  # fmt: skip
     if not asked:
@@ -94,12 +113,23 @@ def _range(
         candidates.append((declared[j], "feature"))
     if name in actuators:
         candidates.append((actuators[name], "actuator"))
-    if stream.quantity in HANDS and stream.unit in OF_UNIT:
-        candidates.append((OF_UNIT[stream.unit], "unit"))
+    if stream.quantity in HANDS and (ends := ends_of(stream.unit)) is not None:
+        candidates.append((ends, "unit"))
     for (low, high), source in candidates:
         if np.isfinite((low, high)).all() and high > low:
             return (float(low), float(high)), source
     return None
+
+
+def _is_share(x: np.ndarray, span: float) -> bool:
+    """Whether a channel that counts over a whole span moves, and within 0..1 alone."""
+    finite = x[np.isfinite(x)]
+    return (
+        span >= COUNTS
+        and len(finite) > 0
+        and 0.0 - 1e-3 <= float(finite.min()) <= float(finite.max()) <= A_SHARE
+        and float(np.ptp(finite)) > MOVES
+    )
 
 
 def _rescaled(finding: Finding, known: Known) -> Fix:
@@ -119,6 +149,7 @@ CHECKS = (
         settings={"share": "share"},
         fix=_rescaled,
         curve=channel,
+        explains=("hand.idle",),
         shown_by="hands 255 times too large",
     ),
 )

@@ -52,8 +52,8 @@ def check_length(declared: Declared, rules: Rules) -> list[Finding]:
     """`set.length`: has the episode as many rows as its table says, and do the set's totals hold?
 
     Rows that the table counts and that are not here, or the other way round, are a FAIL: they were lost, or belong to another
-    episode. So are rows that stand elsewhere than the table says: who follows it reads another episode's. A total of the whole set
-    that is wrong is a WARN.
+    episode. So are rows that stand elsewhere than the table says, or in another file: who follows it reads another episode's. An
+    episode that it does not list, or lists twice, is a WARN, and so is a total of the whole set that is wrong.
     """
     rule, found = rules["set.length"], []
     lengths = {
@@ -79,6 +79,16 @@ def check_length(declared: Declared, rules: Rules) -> list[Finding]:
         subject = ("dataset_from_index", "dataset_to_index")
         graded = rule.grade_value(by) | {"limit": 0.0, "margin": -by}
         found.append(rule.finding(subject=subject, **graded, details=details))
+    if declared.file is not None:
+        details = {"kind": "file", "said": declared.file[0], "here": declared.file[1]}
+        found.append(rule.beyond(1.0, subject=("data/chunk_index", "data/file_index"), details=details))
+    if declared.listed is not None and declared.listed != 1:
+        tabled = "total_episodes" in declared.totals  # else the set has no table at all
+        details = {
+            "kind": "listed" if declared.listed else "unlisted" if tabled else "no_table",
+            "said": declared.listed,
+        }
+        found.append(rule.beyond(1.0, level="WARN", subject=("episode_index",), details=details))
     for name, (stated, here) in declared.totals.items():
         if stated != here:
             by = float(abs(stated - here)) if isinstance(stated, int | float) else 1.0
@@ -241,8 +251,14 @@ def _size(low: np.ndarray, high: np.ndarray) -> np.ndarray:
 
 
 def check_columns(declared: Declared, rules: Rules) -> list[Finding]:
-    """`set.columns`: columns that are written and that nobody looks at, by their names; never required."""
+    """`set.columns`: columns that are announced and not here as they are announced, a WARN; and columns that are written and that
+    nobody looks at, by their names. Never required."""
     rule = rules["set.columns"]
+    if declared.features:
+        name, (kind, announced, here) = next(iter(declared.features.items()))
+        details = {"kind": kind, "said": announced, "here": here, "count": len(declared.features)}
+        subject = (name, *(one for one in list(declared.features)[1:TEXTS] if declared.features[one][0] == kind))
+        return [rule.finding(level="WARN", subject=subject, value=float(len(declared.features)), details=details)]
     if declared.unread:
         details = {"count": len(declared.unread), "columns": list(declared.unread)}
         return [rule.not_checked("unread_columns", subject=declared.unread[:TEXTS], details=details)]

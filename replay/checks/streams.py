@@ -22,6 +22,10 @@ from .rules import Rule, Rules
 
 AT_REST = 0.1  # of `moved`: a command that has moved by less has not left the joint yet
 OF_A_BASE = ("m", "m/s", "rad/s")  # units of what moves a base: speeds and a height
+# of the lag of all joints together: by how much it leaves a joint off [rad], how much better their median has to fit them to count instead,
+# by how much that has to differ [s], and by how much [s], or of itself, joints may differ from it and still be said to move alike
+BESIDE, NEARER, SAME, APART, DOUBTFUL = 0.1, 0.5, 0.02, 0.1, 0.5
+SEVERAL = 3  # joints, for their median to say more than all of them together
 FASTEST = 20.0  # rad/s, faster than any joint of an arm that we know (18.8 at the most)
 
 
@@ -334,7 +338,8 @@ def _still(x: np.ndarray, t: np.ndarray, least: float) -> list[tuple[int, int]]:
 def check_lag(command: Stream | None, state: Stream | None, rules: Rules, origin: int) -> list[Finding]:
     """`stream.lag`: how late the measured state follows the command; both on the recording's common clock.
 
-    A state well before its command cannot be: the two streams have different clocks, and that fails too.
+    A state well before its command cannot be: the two streams have different clocks, and that fails too. Joints that are measured
+    beside their commands bend the lag of all together: where the single joints agree better with one another, their median counts.
     """
     rule = rules["stream.lag"]
     if command is None:
@@ -363,7 +368,8 @@ def check_lag(command: Stream | None, state: Stream | None, rules: Rules, origin
         & (lag.correlation > rule.settings["correlation"])
         & (np.abs(lag.joint) < rule.settings["search"] - 0.01)
     )
-    spread = float(np.median(np.abs(lag.joint[likely] - lag.pooled))) if likely.any() else None
+    left = float(lag.rms[np.isfinite(lag.joint)].max(initial=0.0))
+    late, spread = _agreed(lag.joint[likely], lag.pooled, left)
     details = {
         "uncertainty": spread,
         "joints": {name: float(lag.joint[j]) for j, name in enumerate(names) if likely[j]},
@@ -373,25 +379,39 @@ def check_lag(command: Stream | None, state: Stream | None, rules: Rules, origin
         "clock": command.clock,
     }
     subject = (topic(state), topic(command))
-    if not likely.any() or lag.at_edge:
+    apart = left > BESIDE and spread is not None
+    apart = apart and (2 * likely.sum() < np.isfinite(lag.joint).sum() or spread > max(APART, DOUBTFUL * abs(late)))
+    if spread is None or apart or lag.at_edge:
         return [
             rule.not_applicable(
                 "too_few", subject=subject, details=details | {"why": "state and command do not move alike"}
             )
         ]
     ahead = rule.settings["ahead"]
-    if lag.pooled < -ahead:
+    if late < -ahead:
         graded = {
             "level": "FAIL",
-            "value": lag.pooled,
+            "value": late,
             "limit": -ahead,
-            "margin": lag.pooled + ahead,
-            "excess": (-ahead - lag.pooled) / rule.size(ahead),
+            "margin": late + ahead,
+            "excess": (-ahead - late) / rule.size(ahead),
             "unit": rule.unit,
         }
     else:
-        graded = rule.grade_value(lag.pooled)
+        graded = rule.grade_value(late)
     return [rule.finding(subject=subject, signal="measured", **graded, details=details)]
+
+
+def _agreed(joints: np.ndarray, pooled: float, rms: float) -> tuple[float, float | None]:
+    """[s] the lag of all joints (k,) together, or their median where the former leaves some joint off by `rms` [rad] and they are nearer
+    to the latter; and by how much they usually differ from it, None where there is none."""
+    if not len(joints):
+        return pooled, None
+    middle = float(np.median(joints))
+    apart = {at: float(np.median(np.abs(joints - at))) for at in (pooled, middle)}
+    beside = len(joints) >= SEVERAL and rms > BESIDE and apart[middle] < NEARER * apart[pooled] and abs(middle - pooled) > SAME
+    late = middle if beside else pooled
+    return late, apart[late]
 
 
 def _absent(finding: Finding, known: Known) -> Fix:

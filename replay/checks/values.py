@@ -11,7 +11,7 @@ import numpy as np
 
 from ..recording.recording import Stream
 from ..robots.limits import Limits
-from ..signals.channels import PER_DEGREE, SCALE, columns, in_radians, shared, units_of
+from ..signals.channels import PER_DEGREE, SCALE, columns, ends_of, in_radians, shared, units_of
 from ..signals.clock import seconds, topic
 from ..signals.signal import find_lag, runs
 from .check import Check
@@ -26,7 +26,12 @@ ANSWERS = 1.5  # s: in less a joint that is commanded late, as over a link, has 
 AGREE, IN_PART = 0.1, 0.3  # rad between two streams of one unit, in the middle; share of the rows in which they have to be
 BRIEF = 3  # samples, for which such a device may read as none
 APART = 2.0  # times the largest step of a channel: what is further from its neighbours was not passed on the way
-_RANGE = re.compile(r"(-?[\d.]+)\.\.(-?[\d.]+)")
+# joints at least of which a unit is asked without a range, turns that no joint of an arm makes, times the end of its range that none goes;
+# other units of angles in rad, and joints that a finding names
+LEAST_JOINTS, NO_JOINT, FARTHER, MOST_NAMED = 3, 2.0, 3.0, 8
+WHEEL = re.compile(r"wheel|drive|caster|castor|track|steer", re.IGNORECASE)
+TURNED = NO_JOINT * 2.0 * np.pi
+OTHER_UNITS = {"deg": PER_DEGREE, "mrad": 1e-3}
 ALL_PLACEHOLDER = -1.0  # a device that is not connected often reads as -1 throughout
 # times what a channel usually holds, one of its units at least, from where on a few cells are no measurement; and the size of memory
 # that nobody wrote, which no channel holds however often
@@ -58,7 +63,8 @@ def check_nonfinite(streams: Sequence[Stream], rules: Rules, origin: int) -> lis
 
 
 def check_sentinel(streams: Sequence[Stream], rules: Rules, origin: int) -> list[Finding]:
-    """`value.sentinel`: numbers that stand for "no reading" (999 and the like), or -1 in every element throughout; and absurd ones.
+    """`value.sentinel`: numbers that stand for "no reading" (999 and the like), -1 in every element throughout, or rows of nothing but
+    noughts in the middle of joints that are elsewhere; and absurd ones.
 
     Such a number stands apart from its neighbours in time by more than `APART` of the channel's own steps, or is all that the
     channel holds. A channel that runs through 999 or rests near it measures it. Absurd is what is `ABSURD` times as large as what
@@ -75,6 +81,8 @@ def check_sentinel(streams: Sequence[Stream], rules: Rules, origin: int) -> list
                 bad[:, j] = _apart(stream.values[:, j], bad[:, j], _counts(stream, int(j)))
             if stream.n > 1 and (stream.values == ALL_PLACEHOLDER).all():
                 bad[:] = True
+            if stream.quantity == "joint_position" and len(stream.names) >= LEAST_JOINTS:
+                bad |= _never_filled(stream.values)[:, None]
         if bad.any():
             rows, elements = np.flatnonzero(bad.any(axis=1)), np.flatnonzero(bad.any(axis=0))
             t = seconds(stream, origin)
@@ -133,12 +141,21 @@ def _apart(x: np.ndarray, placeholder: np.ndarray, counted: bool) -> np.ndarray:
     return out
 
 
+def _never_filled(values: np.ndarray) -> np.ndarray:
+    """(n,) few rows of nothing but noughts, to which most joints would have to leap and come back from: nobody filled them."""
+    empty = (values == 0.0).all(axis=1)
+    if not 0 < empty.sum() <= FEW * len(empty):
+        return np.zeros(len(empty), bool)
+    leaps = np.column_stack([_apart(values[:, j], empty, counted=False) for j in range(values.shape[1])])
+    return empty & (2 * leaps.sum(axis=1) >= values.shape[1])
+
+
 def _counts(stream: Stream, column: int) -> bool:
     """Whether numbers as large as placeholders are a channel's own: it counts, or its unit or the container gives it such a range."""
     unit = units_of(stream)[column]
-    span = _RANGE.fullmatch(unit.strip("[]"))
+    ends = ends_of(unit)
     ranges = stream.meta.get("range")
-    high = float(span[2]) if span else float(ranges[column][1]) if ranges else 0.0
+    high = ends[1] if ends else float(ranges[column][1]) if ranges else 0.0
     return unit in COUNTED or high >= COUNTS_TO
 
 
@@ -198,6 +215,8 @@ def check_units(
             "ratio": float(np.median(list(scales.values()))) if scales else None,
             "joints": guilty,
         }
+        strange = [] if guilty else _no_angles(stream, limits)
+        guilty = guilty or strange
         if not guilty:
             found.append(
                 rule.passed(subject=(topic(stream),), value=max(abs(lo), abs(hi)), unit=stream.unit, details=details)
@@ -207,16 +226,21 @@ def check_units(
         reach = stream.column(worst)
         row = int(np.nanargmax(np.abs(reach)))
         lower, upper = (limits[worst].lower, limits[worst].upper) if worst in limits else (-np.pi, np.pi)
-        unit = "deg" if stream.unit == "rad" else "rad"
+        unit: str | None = "deg" if stream.unit == "rad" else "rad"
+        if strange:
+            unit = _read_as(stream, strange, limits)
+            details |= {"kind": "other"} if unit != "deg" else {}
         t = seconds(stream, origin)
-        details |= {"range_lo": lower, "range_hi": upper, "should_be": unit, "worst": worst}
+        details |= {"should_be": unit, "worst": worst}
+        if worst in limits or not strange:
+            details |= {"range_lo": lower, "range_hi": upper}
         bound = (upper if reach[row] > 0 else lower) / SCALE[stream.unit]
         size = abs(float(reach[row]) - bound) * SCALE[stream.unit]
         small = stream.unit == "deg"  # radians read as degrees leave no range
         found.append(
             rule.finding(
                 level="FAIL",
-                subject=(topic(stream),),
+                subject=(topic(stream), *(guilty[:MOST_NAMED] if 2 * len(guilty) <= len(stream.names) else ())),
                 t0=float(t.min()),
                 t1=float(t.max()),
                 value=float(reach[row]),
@@ -236,6 +260,34 @@ def check_units(
         return worst_of(failed)
     found[0].details["streams"] = [dict(one.details) for one in found]
     return [found[0]]
+
+
+def _no_angles(stream: Stream, limits: Limits) -> list[str]:
+    """Joints whose values are no angles in the stream's unit; none where few of its joints are so: one may turn without end, wheels do."""
+    if stream.unit != "rad" or stream.quantity != "joint_position" or len(stream.names) < LEAST_JOINTS:
+        return []
+    most = np.nanmax(np.abs(np.where(np.isfinite(stream.values), stream.values, np.nan)), axis=0, initial=0.0)
+    far = [
+        name for name, x in zip(stream.names, most)
+        if x > (FARTHER * max(abs(limits[name].lower), abs(limits[name].upper), np.pi) if _is_ranged(name, limits) else TURNED)
+    ]  # fmt: skip
+    far = [name for name in far if not WHEEL.search(name)]
+    return far if 2 * len(far) >= len(stream.names) or len(far) >= LEAST_JOINTS else []
+
+
+def _is_ranged(name: str, limits: Limits) -> bool:
+    return name in limits and bool(np.isfinite(limits[name].lower + limits[name].upper))
+
+
+def _read_as(stream: Stream, names: Sequence[str], limits: Limits) -> str | None:
+    """The unit in which values of joints are inside their ranges (one turn each way where none is known); None for no known unit."""
+    for unit, size in OTHER_UNITS.items():
+        ends = [
+            max(abs(limits[n].lower), abs(limits[n].upper)) if _is_ranged(n, limits) else 2.0 * np.pi for n in names
+        ]
+        if all(float(np.nanmax(np.abs(stream.column(name)))) * size <= 1.1 * end for name, end in zip(names, ends)):
+            return unit
+    return None
 
 
 def _is_unit(ratio: float) -> bool:
@@ -319,12 +371,8 @@ def _spread(x: np.ndarray) -> np.ndarray:
 
 def _unit(finding: Finding, known: Known) -> Fix:
     unit = finding.details.get("should_be", "deg")
-    return {
-        "kind": "unit",
-        "channel": about(finding),
-        "unit": unit,
-        "multiply": math.pi / 180.0 if unit == "deg" else 180.0 / math.pi,
-    }
+    known = {"deg": math.pi / 180.0, "rad": 180.0 / math.pi} | OTHER_UNITS
+    return {"kind": "unit", "channel": about(finding), "unit": unit, "multiply": known.get(unit)}
 
 
 CHECKS = (

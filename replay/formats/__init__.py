@@ -83,6 +83,11 @@ def entries(path: str | Path, mapping: str | Path | None = None) -> list[Entry]:
         found = _find(path)
     except OSError as error:
         raise EpisodeError(f"may not be read: {error.strerror}. Give yourself the right to it.", file=path) from None
+    if not found and (path / "meta").is_dir() and (path / "data").is_dir():
+        raise EpisodeError(
+            "the description of the set is missing. Copy the whole dataset folder again.",
+            file=path / "meta" / "info.json",
+        )
     if not found:
         raise EpisodeError(f"the folder holds no recording{_leftovers(path)}. {_readable()}", file=path)
     return [Entry(one, shown(one.relative_to(path).as_posix())) for one in found]

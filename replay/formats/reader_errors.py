@@ -9,6 +9,7 @@ from pathlib import Path
 from ...scenarios.sheet.errors import EpisodeError, wants_memory
 from ..recording.recording import Recording, Unreadable
 
+POINTER = b"version https://git-lfs"  # what Git leaves in place of a large file that was not fetched
 MAX_CAUSE = 160  # characters of what the library says
 
 
@@ -35,6 +36,10 @@ def mending(path: Path, broken: str, fix: str, missing: str | None = None) -> It
             raise EpisodeError(missing, file=path) from None
         if wants_memory(error) and _limited():
             raise MemoryError(str(error)) from error  # nothing is wrong with the file
+        if _is_pointer(path):
+            raise EpisodeError(
+                "is a Git LFS pointer, not the file itself. Fetch the files: git lfs pull.", file=path
+            ) from None
         cause = " ".join(str(error).split()).rstrip(".")[:MAX_CAUSE] or type(error).__name__
         raise EpisodeError(f"{broken} ({cause}). {fix}", file=path) from None
 
@@ -62,6 +67,14 @@ def once_readable(
         yield item
     if not readable and held:
         raise nothing(held)
+
+
+def _is_pointer(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(POINTER)) == POINTER
+    except OSError:
+        return False
 
 
 def _limited() -> bool:

@@ -52,6 +52,10 @@ class Declared:
         length: rows as announced; span: `dataset_from_index`, `dataset_to_index`.
         place: row of the set at which the episode's first row stands, counted through its files, or None.
         others: episodes whose announced rows are some of this one's, by number: the first row, and the one after the last.
+        listed: how many lines of the table of episodes are of this one; None where the set is of a kind that has no such table.
+        file: where its rows are announced and where they are, where these are two files; else None.
+        features: what is announced of a column and is not so here: by its name, `lacking`, `shape` or `names` with what is announced and
+            what is here.
         totals: by name (`total_frames`), the number that is announced and the one that is counted.
         tasks: indices that the table of tasks knows, or None where there is none.
         sentence: what the table of tasks calls the episode's task, or None.
@@ -76,6 +80,9 @@ class Declared:
     span: tuple[int, int] | None = None
     place: int | None = None
     others: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    listed: int | None = None
+    file: tuple[str, str] | None = None
+    features: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
     totals: Mapping[str, tuple[Any, int]] = field(default_factory=dict)
     tasks: frozenset[int] | None = None
     sentence: str | None = None

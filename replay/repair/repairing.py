@@ -235,6 +235,8 @@ def _converted(
     recording: Recording, finding: Finding, context: SceneContext
 ) -> tuple[Recording, list[Change], list[Warp]] | None:
     """The stream that is in another unit than it says, in its own: an episode's in radians, of a real one the word alone."""
+    if finding.details.get("kind") == "other":
+        return None  # no unit that is known
     change = conversion(finding)
     unit, factor = change["unit"], change["multiply"]
     episode = recording.episode

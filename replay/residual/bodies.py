@@ -11,7 +11,7 @@ import numpy as np
 from ..recording.recording import Recording
 from ..signals.pairing import Both
 from .arm_chain import MeasuredArm, arms_of
-from .commanded_speed import standing_speeds
+from .commanded_speed import commanded_speeds
 from .departures import ALIKE
 from .difference import JOIN, Difference
 from .effort import check_effort, check_lateness
@@ -72,7 +72,7 @@ class ComparedColumns:
     def differences(self) -> tuple[Difference, ...]:
         """All that the columns contradict each other in."""
         groups = [group for group in self.table.groups if any(len(c.columns) > 1 for c in group.channels)]
-        found = list(standing_speeds(self.recording))
+        found = list(commanded_speeds(self.recording))
         found += [d for group in groups for d in differences(group, vouched(self, group))]
         by_bodies = more_differences(self, found)
         laws = [law for of in (*self.laws, *(of for _, of in self.grips)) for law in of]

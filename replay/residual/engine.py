@@ -13,8 +13,9 @@ from .departures import joined, together
 from .difference import DENSE, JOIN, LEAP, Difference
 from .hand_speed import PERCENT
 from .hands import BEYOND as BEYOND_HAND
-from .hands import MEMORY, against_command, away_from_commands, reversed_hand
+from .hands import MEMORY, against_command, away_from_commands, never_measured, reversed_hand
 from .hypotheses import Case, Explanation, best, is_exact
+from .other_commands import not_followed
 from .relations import Relation, relations_of, shifted
 from .row_order import rows_lost, rows_moved
 from .table import Group, RecordedChannel
@@ -69,7 +70,7 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     if (late := _late(group, relations)) > 0.0:
         relations = relations_of(group, late)
     past = list(beyond_the_ends(group))
-    found = [*speeds, *past, *rows_lost(group), *rows_moved(group), *written_as_commands(group)]
+    found = [*speeds, *past, *rows_lost(group), *rows_moved(group), *written_as_commands(group), *not_followed(group)]
     lost = [(d.first, d.last) for d in found if d.kind == "rows"]
     written = {name for d in found if d in past or d.kind == "command" for name in d.channels}
     apart = {name: np.zeros((group.n, len(group.channels)), bool) for name in ("follows", "derivative")}
@@ -111,11 +112,14 @@ def _hands(group: Group) -> list[Difference]:
             way = float(np.ptp(channel.columns["measured"]))
             turned_round = whole(group, channel, "measured", way, "mirrored", {"correlation": r}, ())
             found.append(replace(turned_round, certain=True))
+        if (still := never_measured(channel)) is not None:
+            level: dict[str, float | str] = {"level": float(channel.columns["measured"][0] * channel.way)}
+            found.append(replace(whole(group, channel, "measured", still, "held_value", level, ()), certain=True))
     turned = {name for difference in found for name in difference.channels}
     for one in against_command(group):
         if one.channel.name in turned:
             continue
-        why = "mirrored" if one.mirrored else "held_value" if one.stands else None
+        why = "mirrored" if one.mirrored else "held_value" if one.stands else "single_row" if one.stray else None
         found.append(Difference.over(
             group.t, (one.channel.name,), one.stands or "measured", (one.first, one.last), one.size, "1", why,
             certain=one.size > CERTAIN_HAND, explained=0.0, undone=0.0, stream=one.channel.topics["measured"], limit=BEYOND_HAND,

@@ -16,6 +16,8 @@ BEYOND = 0.1  # of its way outside all that it was commanded meanwhile; clean ta
 MOVES = 0.1  # of its way that it has moved there within the memory: one that was outside from the first row on may be on its way
 SIGMAS = 8.0  # of what a hand's measurement changes by from row to row: less is noise
 LEAST = 2  # rows
+STRAY = 0.25  # of its way, in a single row and back: no hand goes there and comes back so fast
+FULL, OFTEN = 0.5, 2  # of its way, and how often a hand is commanded so far while it is measured at one value alone
 COUNTED = 3.0  # of its way: a hand that is commanded further is counted in another unit, of which its range tells
 OPPOSED = -0.7  # correlation of a hand's measured way with its command, from where on it goes the other way
 
@@ -30,6 +32,7 @@ class AgainstCommand:
     size: float
     stands: str | None  # the column that is one value all the while
     mirrored: bool  # whether it opens as it is commanded to close, and closes as it is commanded to open
+    stray: bool = False  # whether it is a single row, and not where the hand can have been
 
 
 def against_command(group: Group) -> list[AgainstCommand]:
@@ -46,7 +49,9 @@ def against_command(group: Group) -> list[AgainstCommand]:
         noise = TO_SIGMA * float(np.median(np.abs(np.diff(q))))
         size[size <= SIGMAS * noise] = 0.0
         for first, last in runs(size > BEYOND):
-            if last - first + 1 >= LEAST:
+            if first == last and _strays(q, first):
+                found.append(AgainstCommand(channel, first, last, float(size[first]), None, mirrored=False, stray=True))
+            elif last - first + 1 >= LEAST:
                 span = slice(max(0, first - count), last + 1)
                 stands = "command" if np.ptp(c[span]) == 0.0 else None
                 around = slice(max(0, first - 2 * count), min(group.n, last + 2 * count))
@@ -81,6 +86,22 @@ def reversed_hand(channel: RecordedChannel, dt: float) -> float | None:
     last = max(0, min(round(MEMORY / dt), len(q) // 2))
     alike = [float(np.corrcoef(shifted(c, -late), q)[0, 1]) for late in range(0, last + 1, max(1, last // 10))]
     return min(alike) if min(alike) < OPPOSED and max(alike) < -OPPOSED else None
+
+
+def never_measured(channel: RecordedChannel) -> float | None:
+    """How far a hand is commanded that is measured at one value in all rows, though it was to go there and back; else None."""
+    if not {"command", "measured"} <= set(channel.columns) or np.ptp(channel.columns["measured"]) > 0.0:
+        return None
+    c = channel.columns["command"]
+    way = float(np.ptp(c))
+    ends = np.flatnonzero(np.abs(c - c.mean()) > 0.25 * way)
+    turns = int((np.diff(np.sign(c[ends] - c.mean())) != 0.0).sum())
+    return way if FULL < way < COUNTED and turns >= OFTEN else None
+
+
+def _strays(q: np.ndarray, row: int) -> bool:
+    beside = q[[k for k in (row - 1, row + 1) if 0 <= k < len(q)]]
+    return bool(np.abs(q[row] - beside).min() > STRAY and np.ptp(beside) < np.abs(q[row] - beside).min())
 
 
 def _opposed(command: np.ndarray, measured: np.ndarray) -> bool:

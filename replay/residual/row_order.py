@@ -101,7 +101,7 @@ def _leaps(x: np.ndarray) -> np.ndarray:
         return out
     usual = np.zeros_like(size)
     for away in (1, 2, 3):
-        for side in (away, -away):
-            usual = np.maximum(usual, shifted(size, side))
+        usual[away:] = np.maximum(usual[away:], size[:-away])
+        usual[:-away] = np.maximum(usual[:-away], size[away:])
     out[1:] = (size > LEAP) & (size > 4.0 * usual)
     return out

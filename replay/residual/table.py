@@ -10,7 +10,7 @@ import numpy as np
 
 from ...scenarios.link.traffic import FEATURE
 from ..recording.recording import Recording, Stream
-from ..signals.channels import SCALE
+from ..signals.channels import SCALE, ends_of, without_seam
 from ..signals.clock import origin_ns, seconds, topic
 from ..signals.pairing import Both, even_grid
 from ..signals.signal import on_grid, strictly_rising
@@ -206,12 +206,26 @@ def _group(
         if not set(columns) & {"command", "measured"}:
             continue
         unit = _to_common(columns, beside, base, way)
+        if unit == "rad":
+            _over_the_seam(columns)
         if unit == "rad" and name in ranges and {"command", "measured"} <= set(columns):
             went = columns["measured"]  # a joint that went further than it can has another range
             low, high = min(ranges[name][0], float(went.min())), max(ranges[name][1], float(went.max()))
             columns["command"] = np.clip(columns["command"], low, high)
         channels.append(RecordedChannel(name, columns, streams, topics, unit, way))
     return Group(t, dt, tuple(channels), same, channels[0].unit != "rad" and base.quantity != "joint_position") if channels else None
+
+
+def _over_the_seam(columns: dict[str, np.ndarray]) -> None:
+    """Positions that are all written within one turn, and pass its seam, go on over it, in place; one that alone does so is another's."""
+    going = {kind: without_seam(columns[kind]) for kind in ("command", "measured") if kind in columns}
+    if any(x is None for x in going.values()):
+        return
+    columns |= {kind: x for kind, x in going.items() if x is not None}
+    if len(going) == 2:
+        columns["measured"] = columns["measured"] + 2.0 * np.pi * np.round(
+            float(np.median(columns["command"] - columns["measured"])) / (2.0 * np.pi)
+        )
 
 
 def _beside(recording: Recording, quantities: Sequence[str], names: Sequence[str], base: Stream) -> Stream | None:
@@ -232,9 +246,8 @@ def _way(base: Stream, command: Stream | None) -> float | None:
         return 1.0
     if base.unit in WAYS:
         return WAYS[base.unit]
-    ends = base.unit.split("..")
-    if len(ends) == 2 and all(re.fullmatch(r"-?\d+(\.\d+)?", end) for end in ends):
-        return abs(float(ends[1]) - float(ends[0])) or None
+    if ".." in base.unit and (ends := ends_of(base.unit)) is not None:
+        return ends[1] - ends[0]
     if command is None:
         return None
     finite = np.isfinite(command.values).all(axis=0)

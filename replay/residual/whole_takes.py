@@ -17,6 +17,9 @@ GAIN, ZERO, DELAY = 0.04, 0.04, 0.07
 OUT, OTHERS = 4.0, 4  # times what any of so many other channels departs by
 HANGS = 0.15  # of an offset, by which it changes with the posture where it is weight
 GOES = 0.2  # rad: a joint that goes further has a speed
+NEXT = (
+    30  # rows, of which one may be written as the command: the measurement that comes, or the end of a chunk of actions
+)
 LEAST_ROWS = 8  # in motion, to the bit alike, for one column to be another one
 SEEN = 0.05  # rad, or share of the way: a factor that changes less is not looked at
 SURE = 0.9  # of the squared difference, from where on a reason has few free numbers and not one for each row
@@ -106,7 +109,7 @@ def whole(
 
 
 def written_as_commands(group: Group) -> Iterator[Difference]:
-    """Channels of which the measurement was written as the command, of the same row or of the next one, to the bit."""
+    """Channels of which the measurement was written as the command, of the same row or of one of the next, to the bit."""
     found: dict[int, list[RecordedChannel]] = {}
     moving = 0
     for channel in group.channels:
@@ -116,7 +119,7 @@ def written_as_commands(group: Group) -> Iterator[Difference]:
         if np.ptp(q) <= SEEN:
             continue
         moving += 1
-        for later in (0, 1):
+        for later in range(min(NEXT, group.n // 4) + 1):
             there = shifted(q, later)
             goes = np.abs(np.diff(there, prepend=there[0])) > 1e-4
             if goes.sum() >= LEAST_ROWS and np.isclose(c, there, rtol=0.0, atol=1e-6)[goes].mean() > SURE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,6 +11,20 @@ from ..recording.recording import Recording, Stream
 
 PER_DEGREE = np.pi / 180.0
 SCALE = {"deg": PER_DEGREE, "rad": 1.0}  # to radians
+# what a unit itself says of a hand: how far it goes from one end to the other, or how far at the most
+OF_HANDS = {"%": (0.0, 100.0), "1": (-1.0, 1.0), "m": (-1.0, 1.0), "rad": (-2.0 * np.pi, 2.0 * np.pi)}
+_ENDS = re.compile(r"\[?(-?\d+(?:\.\d+)?)\.\.(-?\d+(?:\.\d+)?)\]?")
+
+
+SEAM = (1e-3, 0.8)  # rad: of rounding, and what a joint goes within two rows at the most
+
+
+def ends_of(unit: str) -> tuple[float, float] | None:
+    """The lowest and highest value that a hand's unit allows (`%`, `0..255`, a share, a length, an angle); None where it says none."""
+    if (own := _ENDS.fullmatch(unit)) is not None:
+        low, high = float(own[1]), float(own[2])
+        return (low, high) if low < high else None
+    return OF_HANDS.get(unit)
 
 
 def pair(recording: Recording, quantity: str = "joint_position") -> tuple[Stream | None, Stream | None]:
@@ -38,6 +53,18 @@ def in_radians(stream: Stream, names: Sequence[str]) -> np.ndarray:
 def shared(command: Stream, state: Stream) -> list[str]:
     """Joints that both streams tell of, in the command's order."""
     return [name for name in command.names if name in state.names]
+
+
+def without_seam(x: np.ndarray) -> np.ndarray | None:
+    """(n,) an angle [rad] that is written within one turn and passes the seam, going on over it; None for any other column.
+
+    That a joint without end is at -3.1 in one row and at 3.1 in the next is a way to write it, and no motion.
+    """
+    if not np.isfinite(x).all() or float(np.ptp(x)) > 2.0 * np.pi + SEAM[0]:
+        return None
+    over = np.abs(np.diff(x))
+    over = over[over > np.pi]
+    return np.unwrap(x) if len(over) and float(over.min()) > 2.0 * np.pi - SEAM[1] else None
 
 
 def units_of(stream: Stream) -> list[str]:

@@ -125,7 +125,7 @@ def test_a_hand_is_commanded_in_percent_or_not_at_all(largest, level):
 
 def test_what_a_feature_declares_goes_before_what_an_actuator_takes():
     values = np.linspace(0.0, 0.8, 90)
-    assert check_range([claws(values, "1")], RULES, 0)[0].reason == "no_declared_range"
+    assert check_range([claws(values, "count")], RULES, 0)[0].reason == "no_declared_range"
     assert check_range([claws(values, "1")], RULES, 0, actuators={"left_claw": (0.0, 0.5)})[0].level == "FAIL"
     declared = claws(values, "1", range=[[0.0, 1.0]])
     assert check_range([declared], RULES, 0, actuators={"left_claw": (0.0, 0.5)})[0].level == "PASS"

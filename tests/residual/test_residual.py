@@ -202,14 +202,17 @@ def test_a_speed_that_was_never_filled_is_a_warning():
     assert (finding.level, finding.subject, finding.details["column"]) == ("WARN", ("joint_4",), "velocity")
 
 
-def test_speeds_that_are_commanded_to_stand_while_joints_go_are_named():
+@pytest.mark.parametrize("still, level", [((0, 2, 3, 4, 5), "FAIL"), ((5,), "WARN")])
+def test_speeds_that_are_commanded_to_stand_while_joints_go_are_named(still, level):
     columns = motion()
     take = taken(columns, without=("action", "velocity"))
-    still = np.zeros((ROWS, 6))
-    still[:, 1] = columns["velocity"][:, 1]
-    take.streams["speeds"] = Stream("speeds", "command", "joint_velocity", "rad/s", NAMES, still, grid_ns(ROWS, RATE), clock="grid")
+    speeds = columns["velocity"].copy()
+    speeds[:, list(still)] = 0.0
+    take.streams["speeds"] = Stream(
+        "speeds", "command", "joint_velocity", "rad/s", NAMES, speeds, grid_ns(ROWS, RATE), clock="grid"
+    )
     (finding,) = check_differs(ComparedColumns(take), RULES)
-    assert finding.level == "WARN" and finding.details["kind"] == "held_value"
+    assert finding.level == level and finding.details["kind"] == "held_value"
     assert "joint_2" not in finding.subject and "joint_6" in finding.subject
 
 

@@ -17,6 +17,7 @@ from ...signals.grid import fitted
 from ..array_rule import ArrayRule, Columns, reason_unused
 from ..mapping import Mapping as ChannelMapping
 from ..mapping import StreamRule
+from .contradictions import beyond_any_clock, in_other_places
 from .held_arrays import ArrayEpisode
 
 MAX_THINGS = 1000  # that lie side by side in a field
@@ -262,6 +263,8 @@ class MappedReading:
         """Element names: the container's own where they are asked for, checked against the mapping's."""
         name = str(rule.name)
         elements = rule.names
+        if not rule.by_name and not rule.suffixes and rule.spelled_in is None:
+            self._as_called(rule)
         if rule.spelled_in is not None:
             columns = Columns.parse(rule.spelled_in)
             stored = self.episode.labels.get(columns.channel, ())
@@ -285,6 +288,20 @@ class MappedReading:
                 ", ".join(rule.fields[:2]),
             )
         return found
+
+    def _as_called(self, rule: StreamRule) -> None:
+        """Refuses a stream of a channel whose columns the container calls by names that the mapping gives to others: which of the two is
+        right is not to be known here."""
+        for channel in {Columns.parse(text).channel for text in rule.fields}:
+            called = self.episode.labels.get(channel, ())
+            found = in_other_places(channel, called, self.rule.streams, lambda name: width_of(self.episode.arrays[name]))
+            if found is not None:
+                name, there, here = found
+                raise self._fail(
+                    f"the container calls its column {there} {name}, mapping {self.mapping.name} calls column {here} so. Take the columns "
+                    "by their names (by_name: true), or correct the one that is wrong.",
+                    channel,
+                )
 
     def _spelled(self, rule: StreamRule, stored: tuple[str, ...]) -> tuple[str, ...]:
         if not rule.names:
@@ -364,13 +381,16 @@ class MappedReading:
     def _in_ns(self, times: np.ndarray, unit_ns: int, text: str) -> np.ndarray:
         if times.dtype.kind == "f":
             scaled = times.astype(np.float64) * unit_ns
-            if not np.isfinite(scaled).all() or np.abs(scaled).max() >= 2**62:
-                raise self._fail("holds times that are not finite, or beyond any clock.", text)
+            if not np.isfinite(scaled).all():
+                raise self._fail("holds times that are not finite.", text)
+            if np.abs(scaled).max() >= 2**62:
+                raise self._fail(beyond_any_clock(times, unit_ns, text), text)
             return np.rint(scaled).astype(np.int64)
-        if times.dtype.kind not in "iu" or (
-            times.size and max(abs(int(times.max())), abs(int(times.min()))) > 2**62 // unit_ns
-        ):
+        if times.dtype.kind not in "iu":
             raise self._fail(f"holds {times.dtype} that are no times.", text)
+        largest = max(abs(int(times.max())), abs(int(times.min()))) if times.size else 0
+        if largest > 2**62 // unit_ns:
+            raise self._fail(beyond_any_clock(times, unit_ns, text), text)
         return times.astype(np.int64) * unit_ns
 
     # -------------------------------------------------------------------------------------------- what is left

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -38,6 +39,7 @@ from .foreign_columns import differences, foreign_array, names_of, ranges_of, ra
 from .set_statistics import EpisodeStatistics, Stats, of_file, of_tree, table_numbers
 from .tables import readable
 
+TABLED = ("v2.0", "v2.1", "v3.0")  # versions of LeRobot's layout that have a table of episodes
 MAX_META_BYTES = 64 << 20
 MAX_FILES = 200_000
 COUNTER = "episode_index"  # LeRobot's own; other layouts number episodes from anew in each file
@@ -146,7 +148,9 @@ class _Foreign:
                     if isinstance(row.get("episode_index"), int):
                         self._place[row["episode_index"]] = first + i
                 rows += read
-        return {row["episode_index"]: row for row in rows if isinstance(row.get("episode_index"), int)}
+        listed = [row for row in rows if isinstance(row.get("episode_index"), int)]
+        self._lines_of = Counter(row["episode_index"] for row in listed)
+        return {row["episode_index"]: row for row in listed}
 
     def _tasks(self) -> dict[int, str]:
         """Task sentence by index."""
@@ -237,6 +241,9 @@ class _Foreign:
             no_rate=self.no_rate,
             timestamp=times.astype(np.float64) if times is not None and times.dtype.kind in "fiu" else None,
             counters={name: values.astype(np.int64) for name, values in whole.items()},
+            listed=self._lines_of[index] if index is not None and (self.rows or self.version in TABLED) else None,
+            file=self._elsewhere(path, index, row),
+            features=dict(self._unlike(columns)),
             length=row["length"] if isinstance(row.get("length"), int) else None,
             span=span,
             place=place if span is not None else None,
@@ -249,6 +256,27 @@ class _Foreign:
             videos=tuple(self.ranges_of(index, row, videos)),
             unread=tuple(text.partition(" ")[0] for text in left),
         )
+
+    def _elsewhere(self, path: Path, index: int | None, row: dict[str, Any]) -> tuple[str, str] | None:
+        """The file in which the table says that an episode's rows are, and the one that holds them, where these are two."""
+        due = self._file_of(index, row) if index is not None and isinstance(row.get("data/file_index"), int) else None
+        if due is None or due.resolve() == path.resolve():
+            return None
+        return due.relative_to(self.root).as_posix(), path.relative_to(self.root).as_posix()
+
+    def _unlike(self, columns: dict[str, np.ndarray]) -> Iterator[tuple[str, tuple[str, str, str]]]:
+        """Features of numbers that `info.json` announces otherwise than they are here: not at all, of another shape, or with names that are
+        no names of its elements. A float of another width is none."""
+        for name, feature in self.features.items():
+            shape, labels = feature.get("shape"), self.labels[name]
+            if feature.get("dtype") not in layout.DTYPES:
+                continue
+            if name not in columns:
+                yield name, ("lacking", str(shape), "")
+            elif isinstance(shape, list) and shape != [1] and list(columns[name].shape[1:]) != shape:
+                yield name, ("shape", str(shape), str(list(columns[name].shape[1:])))
+            elif columns[name].ndim == 2 and len(labels) == columns[name].shape[1] != len(set(labels)):
+                yield name, ("names", next(label for label in labels if labels.count(label) > 1), "")
 
     def ranges_of(self, index: int | None, row: dict[str, Any], videos: dict[str, str | None]) -> Iterator[VideoRange]:
         """The range of each video that is here, and what the file's header says."""

@@ -27,7 +27,7 @@ from ...recording.recording import Recording, Stream
 from ...robots.embodiment import Embodiment, of_grades
 from ...robots.joint_names import proposed_names
 from ...robots.limits import JointLimit, Limits
-from ...signals.channels import SCALE, columns, in_radians
+from ...signals.channels import SCALE, columns, ends_of, in_radians, without_seam
 from ...signals.clock import origin_ns, seconds
 from ...signals.joint_motion import JointMotion
 from ...signals.signal import Motion, resample
@@ -38,6 +38,7 @@ from .rollout_stage import not_played
 GROUPS = (("published", "measured"), ("estimate",))  # grades that are judged with one band of doubt
 DOUBT = 0.2  # of an estimated limit: the band in which a violation is a warning, as docs/verdict.md says
 POSES = 25.0  # Hz at which poses are looked at for self-collision, as for our own robot
+FURTHER = 3.0  # times the range of a hand, from where on its unit counts in another way
 SLIDE = {"scale": 0.02, "least": 0.005}  # m, for joints that slide: what an excess is counted in, the least step
 
 
@@ -190,7 +191,15 @@ def _motions(recording: Recording, robot: Embodiment, role: str) -> list[JointMo
         first = group[0][0]
         q = [in_radians(stream, names) * robot.scale.get(stream.unit, 1.0) for stream, names in group]
         every = tuple(name for _, names in group for name in names)
-        motions.append(JointMotion(seconds(first, origin), np.concatenate(q, axis=1), every, first))
+        whole = np.concatenate(q, axis=1)
+        for j, name in enumerate(every):
+            endless = (
+                not np.isfinite(robot.limits[name].upper - robot.limits[name].lower)
+                and _kind_of(robot, name) == "angle"
+            )
+            if endless and (going := without_seam(whole[:, j])) is not None:
+                whole[:, j] = going
+        motions.append(JointMotion(seconds(first, origin), whole, every, first))
     return motions
 
 
@@ -242,7 +251,8 @@ def _beyond(finding: Finding) -> bool:
 
 
 def _grippers(recording: Recording, robot: Embodiment, rules: Rules) -> list[Finding]:
-    """`joint.position` of the commands of hands, in the recording's own unit, where the description gives ranges.
+    """`joint.position` of the commands of hands, in the recording's own unit, where the description gives ranges; as a share of the way
+    where the unit goes further than the range does (`0..1000`, percent, beside a range of 0 to 1).
 
     A hand that rests open or closed is no joint near its end, so that only what lies beyond the range counts.
     """
@@ -262,6 +272,9 @@ def _grippers(recording: Recording, robot: Embodiment, rules: Rules) -> list[Fin
             limit = JointLimit(name, gripper.lower, gripper.upper)
             limits = Limits({name: limit}, {"position": gripper.source.to_dict()})
             t, column = seconds(stream, origin_ns(recording)), stream.column(name)[:, None]
+            low, high = ends_of(stream.unit) or (0.0, 1.0)
+            if high > FURTHER * gripper.upper:
+                column = gripper.lower + (gripper.upper - gripper.lower) * (column - low) / (high - low)
             found += check_position(t, column, [name], limits, Rules(rules.name, {rule.code: rule}, rules.digest))
     for one in found:
         one.fix = None if one.fix is None else {**one.fix, "unit": ""}

@@ -1,0 +1,46 @@
+"""What an array format says of itself, and what a mapping or a clock makes of it: names of columns, units of times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from ..array_rule import Columns
+from ..stream_rule import StreamRule
+
+FINER = {"ms": 1_000_000, "us": 1_000, "ns": 1}  # ns in one
+USUAL_NS = (50_000, 20_000_000_000)  # between rows of whatever is recorded of a robot
+
+
+def in_other_places(
+    channel: str, called: Sequence[str], rules: Sequence[StreamRule], width_of: Callable[[str], int]
+) -> tuple[str, int, int] | None:
+    """A name that a mapping gives to another column of a channel than the container does: the name, its column there, and here.
+
+    Args:
+        called: what the container calls the columns.
+        rules: the mapping's streams; those of single columns are looked at that take them by their place.
+        width_of: columns of a channel.
+    """
+    width = width_of(channel)
+    if len(called) != width or len(set(called)) != width:
+        return None
+    for rule in rules:
+        columns = [Columns.parse(text) for text in rule.fields]
+        if rule.by_name or rule.suffixes or rule.spelled_in is not None or any(c.channel != channel for c in columns):
+            continue
+        places = [at for c in columns for at in range(*c.span(width)) if at < width]
+        for name, at in zip(rule.names, places) if len(places) == len(rule.names) else ():
+            if called[at] != name and name in called:
+                return name, list(called).index(name), at
+    return None
+
+
+def beyond_any_clock(times: np.ndarray, unit_ns: int, text: str) -> str:
+    """What is said of times that no clock in their unit shows, and in which unit they would be times."""
+    size = np.abs(times.astype(np.float64))
+    step = float(np.median(np.abs(np.diff(times.astype(np.float64))))) if len(times) > 1 else 0.0
+    finer = next((unit for unit, ns in FINER.items() if ns < unit_ns and USUAL_NS[0] <= step * ns <= USUAL_NS[1]), None)
+    read = f" They read as {finer}: write seconds, or say it in the mapping (time: {{field: {text}, unit: {finer}, clock: capture}})."
+    return f"holds times up to {float(size.max()):g}, beyond any clock.{read if finer else ' Record the take again.'}"
