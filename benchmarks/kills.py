@@ -51,7 +51,6 @@ def verbs(data: Path, bags: Path, verdicts: Path, inputs: Path) -> dict[str, lis
         "render": ["render", "scenario=table_setting"],
         "render, episode": ["render", f"data={data}", "frames=2"],
         "render, sweep": ["render", "-m", "part=bowl_150,cup_075"],
-        "record, pictures": ["record", "scenario=table_setting", "episodes=1", "seed=4", "images=true", "scenario.cameras.head.size=64x48"],
         "record, side by side": ["record", "scenario=table_setting", "episodes=2", "seed=21", "processes=2"],
         "teleop": ["teleop", "scenario=table_setting", f"from={session}"],
         "drift": ["drift", f"corpus={corpus}"],
@@ -60,7 +59,7 @@ def verbs(data: Path, bags: Path, verdicts: Path, inputs: Path) -> dict[str, lis
         "label, apply": ["label", f"data={data}", f"apply={inputs / 'sheet.yaml'}"],
         "print": ["print", "markers", "scenario=table_setting"],
         "locate": ["locate", f"board={board}"],
-        "bench": ["bench", "scenario=table_setting", "pairs=2", "only=[env.step]"],
+        "bench": ["bench", "scenario=table_setting", "pairs=3", "only=[physics]"],
     }
 
 
@@ -114,7 +113,7 @@ def board_pictures(folder: Path) -> None:
 
 
 WHOLE = (  # whose result is renamed into place, never replaced
-    "record", "record, pictures", "record, side by side", "import", "export, rosbag", "export, lerobot", "export, mcap", "deliver", "label",
+    "record", "record, side by side", "import", "export, rosbag", "export, lerobot", "export, mcap", "deliver", "label",
     "label, apply", "print",
 )  # fmt: skip
 

@@ -147,7 +147,7 @@ def _of_data(locator: Locator, given: dict[str, Any], images: str) -> int:
         raise EpisodeError(
             "poses were located here before. Remove the file to locate them anew.", file=folder / FILE, field="data"
         )
-    refuse_unwritable(folder / FILE, file=True)
+    refuse_unwritable(folder / FILE, file=True, within_set=True)
     rows: dict[str, Any] = {}
     first: EpisodeError | None = None
     whole, names = True, set[str]()
