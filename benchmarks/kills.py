@@ -81,10 +81,8 @@ def make_inputs(data: Path, inputs: Path) -> None:
         return
     inputs.mkdir(parents=True)
     rest = {"p": [0.0, 0.0, 0.0], "q": [1.0, 0.0, 0.0, 0.0], "clutch": False, "grip": 0.0}
-    moves = [
-        {"do": "device", "t": 20 * k, "left": rest, "right": rest | {"p": [1e-3 * k, 0.0, 1e-3 * k], "clutch": True}, "base": [0, 0, 0], "squat": 0}
-        for k in range(75)
-    ]  # fmt: skip
+    rights = [rest | {"p": [1e-3 * k, 0.0, 1e-3 * k], "clutch": True} for k in range(75)]
+    moves = [{"do": "device", "t": 20 * k, "left": rest, "right": right, "base": [0, 0, 0], "squat": 0} for k, right in enumerate(rights)]
     lines = [{"do": "take", "t": 0}, *moves, {"do": "take", "t": 1500}]
     (inputs / "session.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     subprocess.run(command(["drift", f"data={data}", "corpus=OUT"], inputs / "corpus"), check=True, capture_output=True)

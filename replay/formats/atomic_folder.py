@@ -58,20 +58,29 @@ def filled(out: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """A new file to write, which lies at `path` in place of what was there when the block has ended well, and is gone when it has not."""
+def whole_file(path: Path, new: bool = False) -> Iterator[Path]:
+    """A new file to write, which lies at `path` in place of what was there when the block has ended well, and is gone when it has not.
+
+    Args:
+        new: nothing may lie there, as another run may have come first.
+
+    Raises:
+        EpisodeError: something does.
+    """
     with parents(path):
         part = beside(path)
         try:
             yield part
+            if new:
+                refuse_existing(path)
             os.replace(part, path)
         finally:
             part.unlink(missing_ok=True)
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file that appears whole or not at all, in place of what was there."""
-    with whole_file(path) as part:
+def write_whole(path: Path, text: str, new: bool = False) -> None:
+    """Write a file that appears whole or not at all, in place of what was there; `new` as for `whole_file`."""
+    with whole_file(path, new) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
 
 

@@ -144,7 +144,8 @@ def check_text(content: bytes, shown: str) -> str:
                 size = 0  # which its end counts
             elif isinstance(event, yaml.AliasEvent):
                 if event.anchor not in sizes and all(event.anchor != outer.anchor for outer in within):
-                    raise ScenarioError(f"No &{event.anchor} stands above this alias.{nearest(event.anchor, list(sizes))}", file=shown, line=line)
+                    hint = nearest(event.anchor, list(sizes))
+                    raise ScenarioError(f"No &{event.anchor} stands above this alias.{hint}", file=shown, line=line)
                 size = sizes.get(str(event.anchor), 1)
                 aliased += size
                 if any(event.anchor == outer.anchor for outer in within):

@@ -20,6 +20,7 @@ import pytest
 from shiliu import cli
 from shiliu.replay.commands.endings import mendable
 from shiliu.replay.formats import Entry, entries, reader_errors
+from shiliu.replay.formats.atomic_folder import whole_file, write_whole
 from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.formats.reader_errors import mending
 from shiliu.replay.line.jobs import TakeJob
@@ -423,3 +424,14 @@ def test_an_episode_whose_seed_no_dataset_holds_is_not_written(bare, tmp_path):
     with pytest.raises(EpisodeError, match="seed: 9223372036854775808 stands where a whole number of 64 bits"):
         write_lerobot(tmp_path / "set", [replace(waving(bare, 1, 1.0), seed=1 << 63)], bare.schema.lerobot_features(()), RATE)
     assert not list(tmp_path.iterdir())
+
+
+def test_of_two_runs_at_once_on_one_file_the_first_stays(tmp_path):
+    """The second sees it when it has done its work; what it has written goes."""
+    out = tmp_path / "sheet.yaml"
+    with pytest.raises(EpisodeError, match="exists already"), whole_file(out, new=True) as part:
+        part.write_text("second")
+        write_whole(out, "first", new=True)
+    assert out.read_text() == "first" and [path.name for path in tmp_path.iterdir()] == ["sheet.yaml"]
+    write_whole(out, "third")
+    assert out.read_text() == "third"
