@@ -163,7 +163,8 @@ def one_round(
         command(words, out), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=_heeds
     )
     time.sleep(at)
-    ran, pids = process.poll() is None, descendants(process.pid)
+    pids = descendants(process.pid)
+    ran = process.poll() is None
     if ran:
         os.kill(process.pid, getattr(signal, which))
     try:

@@ -8,6 +8,11 @@ from pathlib import Path
 
 from ...scenarios.sheet.errors import EpisodeError, wants_memory
 
+try:  # at once: where memory is short no library can be loaded any more
+    import resource
+except ImportError:  # not on this system
+    resource = None  # type: ignore[assignment]
+
 MAX_CAUSE = 160  # characters of what the library says
 
 
@@ -15,7 +20,6 @@ MAX_CAUSE = 160  # characters of what the library says
 def mending(path: Path, broken: str, fix: str, missing: str | None = None) -> Iterator[None]:
     """Turn every exception inside into one `EpisodeError`; but want of memory stays what it is
     where memory is limited (`ulimit -v`). Elsewhere it is what a broken file claims to hold.
-
 
     Args:
         path: the file.
@@ -42,8 +46,6 @@ AGAIN = "Copy it again from where it was recorded."
 
 
 def _limited() -> bool:
-    try:
-        import resource
-    except ImportError:  # not on this system
+    if resource is None:
         return False
     return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY

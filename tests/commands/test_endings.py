@@ -325,6 +325,13 @@ def test_want_of_memory_is_no_fault_of_a_recording(tmp_path, monkeypatch):
         raise ValueError("odd")
 
 
+def test_whether_memory_is_limited_is_known_when_no_library_can_be_loaded_any_more(monkeypatch):
+    monkeypatch.setitem(sys.modules, "resource", None)  # an import fails
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (1 << 30, resource.RLIM_INFINITY))
+    with pytest.raises(MemoryError), mending(Path("a.json"), "broken", "Copy it again."):
+        raise MemoryError
+
+
 def test_a_take_that_wants_more_memory_is_one_line_of_its_own(tmp_path):
     class Bench:
         def answer(self, job):
@@ -388,8 +395,10 @@ sys.exit(cli.main(["doctor"]))
 @pytest.mark.parametrize("how", ["exec", "other", "mendable", "destructor"])
 def test_a_signal_is_one_wherever_it_comes_and_whatever_a_library_makes_of_it(how):
     """Out of `exec` Python would end itself by SIGINT; out of a destructor no exception passes."""
-    done = subprocess.run([sys.executable, "-c", ENDED_IN, how], capture_output=True, text=True, timeout=30, check=False)
-    assert (done.returncode, done.stderr) == (130, "shiliu: interrupted\n")
+    for ignored in (False, True):  # Ctrl-C, as of a job in the background
+        words = [sys.executable, "-c", ("import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)" if ignored else "") + ENDED_IN, how]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
+        assert (done.returncode, done.stderr) == (130, "shiliu: interrupted\n")
 
 
 @pytest.mark.parametrize(
