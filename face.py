@@ -22,6 +22,7 @@ from .scenarios.catalog.catalog import load_scenario
 from .scenarios.draws import variation as drawing
 from .scenarios.scene.scene import Scene
 from .scenarios.sheet.errors import EpisodeError, ScenarioError
+from .scenarios.sheet.yaml_reader import LARGEST_SEED
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -91,7 +92,7 @@ def judge(
 
         items = recorded_by(items, contexts, device)
     return judging.judge(
-        items, strict=strict, threads=threads, seed=seed, pictures=pictures, contexts=contexts, full=full, legs=legs,
+        items, strict=strict, threads=threads, seed=_seed(seed), pictures=pictures, contexts=contexts, full=full, legs=legs,
         curves=curves, told=told, performed=performed,
     )  # fmt: skip
 
@@ -169,7 +170,7 @@ def perform(
         ScenarioError: there is no such scenario or mistake, or the scenario has no chain of skills.
     """
     scene = _scene(scenario)
-    wanted = [_seed(seeds)] if isinstance(seeds, int | np.integer) else [_seed(one) for one in seeds]
+    wanted = [_seed(one) for one in seeds] if isinstance(seeds, Iterable) and not isinstance(seeds, str) else [_seed(seeds)]
     if not scene.config.skills.value:
         raise ScenarioError(f"{scene.name!r} has no skills to perform. Write its chain under `skills`.", field="scenario.skills")
     from .replay.operator.demonstration import demonstrate
@@ -180,7 +181,7 @@ def perform(
         as_recording(f"{scene.name}-{episode.seed}", episode, scene)
         for episode in demonstrate(scene, wanted, threads, mistake=wrong)
     ]
-    return made[0] if isinstance(seeds, int | np.integer) else made
+    return made if isinstance(seeds, Iterable) else made[0]
 
 
 def record(
@@ -359,8 +360,8 @@ def _scene(scenario: str | Scene) -> Scene:
 
 
 def _seed(seed: int) -> int:
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise ScenarioError(f"{seed!r} is no seed. Give a whole number from 0 on.", field="seed")
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed <= LARGEST_SEED:
+        raise ScenarioError(f"{seed!r} is no seed. Give a whole number from 0 to {LARGEST_SEED}.", field="seed")
     return int(seed)
 
 

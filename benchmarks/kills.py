@@ -51,7 +51,6 @@ def verbs(data: Path, bags: Path, verdicts: Path, inputs: Path) -> dict[str, lis
         "render": ["render", "scenario=table_setting"],
         "render, episode": ["render", f"data={data}", "frames=2"],
         "render, sweep": ["render", "-m", "part=bowl_150,cup_075"],
-        "record, pictures": ["record", "scenario=table_setting", "episodes=1", "seed=4", "images=true", "scenario.cameras.head.size=64x48"],
         "record, side by side": ["record", "scenario=table_setting", "episodes=2", "seed=21", "processes=2"],
         "teleop": ["teleop", "scenario=table_setting", f"from={session}"],
         "drift": ["drift", f"corpus={corpus}"],
@@ -60,7 +59,7 @@ def verbs(data: Path, bags: Path, verdicts: Path, inputs: Path) -> dict[str, lis
         "label, apply": ["label", f"data={data}", f"apply={inputs / 'sheet.yaml'}"],
         "print": ["print", "markers", "scenario=table_setting"],
         "locate": ["locate", f"board={board}"],
-        "bench": ["bench", "scenario=table_setting", "pairs=2", "only=[env.step]"],
+        "bench": ["bench", "scenario=table_setting", "pairs=3", "only=[physics]"],
     }
 
 
@@ -82,10 +81,8 @@ def make_inputs(data: Path, inputs: Path) -> None:
         return
     inputs.mkdir(parents=True)
     rest = {"p": [0.0, 0.0, 0.0], "q": [1.0, 0.0, 0.0, 0.0], "clutch": False, "grip": 0.0}
-    moves = [
-        {"do": "device", "t": 20 * k, "left": rest, "right": rest | {"p": [1e-3 * k, 0.0, 1e-3 * k], "clutch": True}, "base": [0, 0, 0], "squat": 0}
-        for k in range(75)
-    ]  # fmt: skip
+    rights = [rest | {"p": [1e-3 * k, 0.0, 1e-3 * k], "clutch": True} for k in range(75)]
+    moves = [{"do": "device", "t": 20 * k, "left": rest, "right": right, "base": [0, 0, 0], "squat": 0} for k, right in enumerate(rights)]
     lines = [{"do": "take", "t": 0}, *moves, {"do": "take", "t": 1500}]
     (inputs / "session.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     subprocess.run(command(["drift", f"data={data}", "corpus=OUT"], inputs / "corpus"), check=True, capture_output=True)
@@ -114,7 +111,7 @@ def board_pictures(folder: Path) -> None:
 
 
 WHOLE = (  # whose result is renamed into place, never replaced
-    "record", "record, pictures", "record, side by side", "import", "export, rosbag", "export, lerobot", "export, mcap", "deliver", "label",
+    "record", "record, side by side", "import", "export, rosbag", "export, lerobot", "export, mcap", "deliver", "label",
     "label, apply", "print",
 )  # fmt: skip
 
@@ -166,7 +163,8 @@ def one_round(
         command(words, out), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=_heeds
     )
     time.sleep(at)
-    ran, pids = process.poll() is None, descendants(process.pid)
+    pids = descendants(process.pid)
+    ran = process.poll() is None
     if ran:
         os.kill(process.pid, getattr(signal, which))
     try:

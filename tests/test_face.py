@@ -172,6 +172,7 @@ def test_streams_as_arrays_and_as_a_frame(served, monkeypatch):
         (np.full((2, 18), np.nan), {}, "row 0, zarm_l1_joint is nan"),
         (np.zeros((2, 18)), {"seed": -1}, "-1 is no seed"),
         (np.zeros((2, 18)), {"seed": 1.5}, "1.5 is no seed"),
+        (np.zeros((2, 18)), {"seed": 1 << 63}, "9223372036854775808 is no seed"),
         (np.zeros((2, 18)), {"seed": 1, "values": {}}, "Give the one or the other"),
         (np.zeros((2, 18)), {"values": {"bowl.at.xx": 0.1}}, "no value 'bowl.at.xx'. Did you mean bowl.at.x"),
     ],

@@ -28,7 +28,7 @@ def run(request: CommandRequest) -> int:
 
     settings = Settings(request)
     name = settings.chosen("scenario") or "microwave"
-    pairs, seed = settings["pairs"].integer(low=3), settings["seed"].integer(low=0)
+    pairs, seed = settings["pairs"].integer(low=3), settings["seed"].seed()
     only = tuple(node.word(choices=tuple(SECTIONS)) for node in listed(settings["only"]))
     out = settings["out"].word(default="") or None
     hand, robot = settings["hand"].word(default=None), settings["robot"].word()

@@ -49,7 +49,7 @@ def run(request: CommandRequest) -> int:
     name = settings.chosen("scenario") or ""
     hand, robot = settings["hand"].word(default=None), settings["robot"].word()
     base = settings["base"].word(default=None)
-    seed, draws = settings["seed"].integer(low=0), settings["draws"].integer(low=1)
+    seed, draws = settings["seed"].seed(), settings["draws"].integer(low=1)
     views, part = settings["views"].flag(), settings["part"].word(default="")
     mapping = settings["mapping"].word(default="")
     settings.stop()
@@ -69,9 +69,12 @@ def run(request: CommandRequest) -> int:
 
     findings = [*examine(scene, seed, draws, asked), called(scene), *([sentences(scene)] if scene.config.tasks else [])]
     findings += _views(scene, seed) if views else []
+    if not any(word.partition("=")[0] in ("scenario", "cell") for word in request.overrides):
+        print(f"no scenario= is given; this is {scene.name}")
+    wide = max(len(finding.question) for finding in findings)
     for finding in findings:
         word = "warn" if finding.warns else "ok  " if finding.sound else "FAIL"
-        print(f"{word} {finding.question:<28} {finding.answer}")
+        print(f"{word} {finding.question:<{wide}}  {finding.answer}")
     cell = scene.config.cell
     where = f" in {cell.id} (surveyed {cell.surveyed})" if cell else ""
     counts = Counter(f.sound for f in findings)

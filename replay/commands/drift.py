@@ -83,7 +83,9 @@ def _play(corpus: Path, takes: list[str], out: Path | None, lang: str) -> int:
 
 def _keep(data: Path, corpus: Path, most: int | None, whole: bool, dry_run: bool) -> int:
     from ..drift.corpus import candidates, kept
+    from ..formats.atomic_folder import refuse_unwritable
 
+    refuse_unwritable(corpus)
     found, others = candidates(data, corpus, most)
     size = sum(one.size for one in found)
     if whole:

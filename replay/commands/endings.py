@@ -51,6 +51,7 @@ class Ending:
     """Whether a signal asked the block to end: a library may have made another exception of it, or dropped it."""
 
     came: bool = False
+    number: int = 0
 
 
 @contextmanager
@@ -69,7 +70,7 @@ def ended_by_signals() -> Iterator[Ending]:
     unraisable = sys.unraisablehook
 
     def end(number: int, frame: FrameType | None) -> None:
-        ending.came = True
+        ending.came, ending.number = True, number
         for one in caught:
             if one != signal.SIGINT:
                 signal.signal(one, signal.SIG_IGN)
@@ -78,7 +79,8 @@ def ended_by_signals() -> Iterator[Ending]:
     def dropped(what: sys.UnraisableHookArgs) -> None:
         """Ask again where the exception came up in a destructor or a callback, out of which none passes."""
         if isinstance(what.exc_value, EndedBySignal):
-            threading.Timer(AGAIN, _thread.interrupt_main).start()
+            signal.signal(ending.number, end)
+            threading.Timer(AGAIN, _thread.interrupt_main, [ending.number]).start()
         else:
             unraisable(what)
 

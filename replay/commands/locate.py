@@ -102,7 +102,7 @@ def _calibrate(given: dict[str, Any]) -> int:
     from ..locating.locating import read_pictures
 
     camera, note = calibrated(read_pictures(given["board"]))
-    write_whole(Path(given["out"]), written(camera, note))
+    write_whole(Path(given["out"]), written(camera, note), new=True)
     print(f"{given['out']}: {note}; f to {camera.within[0]:.1f} px, middle to {camera.within[1]:.1f} px")
     return 0
 
@@ -127,11 +127,11 @@ def _of_pictures(locator: Locator, given: dict[str, Any], survey: bool) -> int:
             )
         date = datetime.date.today().isoformat()
         text = cell_text(locator.scene.config.id, values, given["centre"], given["by"], date, {**unknown, **notes})
-        write_whole(Path(out), text)
+        write_whole(Path(out), text, new=True)
         print(f"{out}: {', '.join(values)}. Put it into conf/cell/ of your folder; its name is the cell's id.")
     elif out:
         content = {"scenario": locator.scene.config.id, "poses": poses, "unknown": unknown}
-        write_whole(Path(out), json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+        write_whole(Path(out), json.dumps(content, ensure_ascii=False, indent=1) + "\n", new=True)
     return 3 if unknown else 0
 
 
@@ -147,7 +147,7 @@ def _of_data(locator: Locator, given: dict[str, Any], images: str) -> int:
         raise EpisodeError(
             "poses were located here before. Remove the file to locate them anew.", file=folder / FILE, field="data"
         )
-    refuse_unwritable(folder / FILE, file=True)
+    refuse_unwritable(folder / FILE, file=True, within_set=True)
     rows: dict[str, Any] = {}
     first: EpisodeError | None = None
     whole, names = True, set[str]()

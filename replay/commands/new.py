@@ -78,7 +78,7 @@ def run(request: CommandRequest) -> int:
     try:
         with ExitStack() as stack:  # all of them, or none
             for path, text in texts.items():
-                stack.enter_context(whole_file(path)).write_text(text, encoding="utf-8", newline="\n")
+                stack.enter_context(whole_file(path, new=path != schema)).write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise ShiliuError(f"cannot be written: {why}. Mend that, or go to another folder.", file=str(targets[0][1])) from None

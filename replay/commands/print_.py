@@ -45,7 +45,7 @@ def run(request: CommandRequest) -> int:
             raise EpisodeError("is there already; nothing is overwritten. Choose another out=.", file=file, field="out")
         refuse_unwritable(file, file=True)
     if what == "board":
-        with whole_file(out) as sheet:
+        with whole_file(out, new=True) as sheet:
             pages = print_board(sheet)
         print(f"{out}: {pages} page. Hold it flat: glue it to a board.")
         return 0
@@ -58,7 +58,7 @@ def run(request: CommandRequest) -> int:
 
     scene = scene_of(settings.composed, name, robot=robot, hand=hand, base=base)
     found, notes = proposed(scene, parts)
-    with whole_file(out) as sheet, whole_file(places) as sheets_places:
+    with whole_file(out, new=True) as sheet, whole_file(places, new=True) as sheets_places:
         pages = print_markers(sheet, found, part_titles(scene))
         sheets_places.write_text(marker_file.written(found, notes), encoding="utf-8", newline="\n")
     print(f"{out}: {len(found.markers)} markers on {pages} pages")

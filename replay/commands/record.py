@@ -56,7 +56,7 @@ def run(request: CommandRequest) -> int:
     settings = Settings(request)
     name = settings.chosen("scenario") or "microwave"
     out = Path(settings["out"].word())
-    episodes, seed = settings["episodes"].integer(low=1), settings["seed"].integer(low=0)
+    episodes, seed = settings["episodes"].integer(low=1), settings["seed"].seed()
     threads, quiet = settings["threads"].integer(low=0), settings["quiet"].flag()
     append = settings["append"].flag() and (out / "meta" / "info.json").is_file()
     told_by_centre = settings["metadata"].word(default="") or None

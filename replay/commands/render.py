@@ -48,7 +48,7 @@ def run(request: CommandRequest) -> int:
     name = settings.chosen("scenario") or "microwave"
     out = Path(settings["out"].word())
     grid = "" if settings["grid"].value is None else str(settings["grid"].value).replace("×", "x")
-    seed = settings["seed"].integer(low=0)
+    seed = settings["seed"].seed()
     refused = settings["refused"].flag()
     cameras = [node.word() for node in listed(settings["cameras"])]
     hand, robot = settings["hand"].word(default=None), settings["robot"].word()

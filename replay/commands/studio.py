@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 OF_SCENE = ("scenario", "variant", "cell", "robot", "hand", "base", "seed", "parts")  # settings of a scene that is edited
 DRAWS = 5  # that `shiliu check` tries of a file that was saved
 
+PORTS = 65535  # the highest
 USAGE = """
 shiliu studio scenario=NAME|FILE [variant=NAME] [cell=ID] [seed=N] [lang=en|zh] [listen=ADDRESS] [port=0]
 shiliu studio verdict=DIR [data=RECORDINGS] [take=NAME|N] [lang=en|zh] [listen=ADDRESS] [port=0]
@@ -42,8 +43,8 @@ def run(request: CommandRequest) -> int:
 
     settings = Settings(request)
     lang = settings["lang"].word(choices=("en", "zh"))
-    seed = None if settings["seed"].value is None else settings["seed"].integer(low=0)
-    listen, port = settings["listen"].word(default="") or None, settings["port"].integer(low=0)
+    seed = None if settings["seed"].value is None else settings["seed"].seed()
+    listen, port = settings["listen"].word(default="") or None, settings["port"].integer(low=0, high=PORTS)
     verdict, data = (settings[key].word(default="") or None for key in ("verdict", "data"))
     take = None if settings["take"].value is None else str(settings["take"].value)
     settings.stop()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from ...scenarios.sheet.errors import ShiliuError
 from ..formats.atomic_folder import refuse_unwritable, write_whole
+from ..formats.partial import sweep_all
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
@@ -105,6 +106,8 @@ def _runs(combinations: Sequence[Sequence[str]]) -> list[RunOfSweep]:
     outs, base = _outs(combinations), _base(combinations)
     if base is None and len(set(outs)) < len(outs) and len(combinations) > 1 and "${" not in outs[0]:
         raise ShiliuError("Two runs would write to one folder. Write one out= for all, or one for each run.", field="out")
+    if base is not None:
+        sweep_all(base)
     if base is not None and base.exists() and (not base.is_dir() or any(base.iterdir())):
         raise ShiliuError("exists already and is not empty. Choose another out=.", file=base, field="out")
     found = []

@@ -28,12 +28,12 @@ def run(request: CommandRequest) -> int:
     from ..formats.atomic_folder import refuse_unwritable
     from ..live.teleop import PageHands, SessionHands, Teleop
     from .record_performing import scene_of_request
-    from .studio import opened, serve
+    from .studio import PORTS, opened, serve
 
     settings = Settings(request)
     out, session = Path(settings["out"].word()), settings["from"].word(default="") or None
-    lang, seed = settings["lang"].word(choices=("en", "zh")), settings["seed"].integer(low=0)
-    listen, port = settings["listen"].word(default="") or None, settings["port"].integer(low=0)
+    lang, seed = settings["lang"].word(choices=("en", "zh")), settings["seed"].seed()
+    listen, port = settings["listen"].word(default="") or None, settings["port"].integer(low=0, high=PORTS)
     scene = scene_of_request(settings)  # which stops where a setting is wrong
     refuse_unwritable(out)
     if session is not None:

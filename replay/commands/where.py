@@ -40,7 +40,7 @@ class Where:
         hand, base = settings["hand"].word(default=None), settings["base"].word(default=None)
         unlabelled = settings["unlabelled"].word(choices=UNLABELLED)
         mapping, check = settings["mapping"].word(default="") or None, settings["check"].word(choices=checks)
-        strict, seed = settings["strict"].flag(), settings["seed"].integer(low=0)
+        strict, seed = settings["strict"].flag(), settings["seed"].seed()
         legs = settings["legs"].flag(False)
         return cls(robot, model, hand, base, settings["retarget"].word(), unlabelled, mapping, check, strict, seed, legs)
 

@@ -170,7 +170,7 @@ def _find(folder: Path) -> list[Path]:
         if entry.name.startswith("."):
             continue
         try:
-            if entry.is_dir() and not _dataset(entry):
+            if entry.is_dir() and not odd_kind(entry) and not _dataset(entry):
                 found += sorted((e for e in entry.iterdir() if _is_take(e)), key=os.fsencode)
             elif _is_take(entry):
                 found.append(entry)
@@ -182,7 +182,7 @@ def _find(folder: Path) -> list[Path]:
 def _is_take(path: Path) -> bool:
     if path.name.startswith("."):
         return False
-    if path.is_dir():
+    if path.is_dir() and not odd_kind(path):
         return _dataset(path) is not None
     known = any(path.suffix in (*reader.endings, *reader.broken) for reader in readers().values())
     return (path.is_file() and known) or odd_kind(path) is not None

@@ -58,20 +58,29 @@ def filled(out: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """A new file to write, which lies at `path` in place of what was there when the block has ended well, and is gone when it has not."""
+def whole_file(path: Path, new: bool = False) -> Iterator[Path]:
+    """A new file to write, which lies at `path` in place of what was there when the block has ended well, and is gone when it has not.
+
+    Args:
+        new: nothing may lie there, as another run may have come first.
+
+    Raises:
+        EpisodeError: something does.
+    """
     with parents(path):
         part = beside(path)
         try:
             yield part
+            if new:
+                refuse_existing(path)
             os.replace(part, path)
         finally:
             part.unlink(missing_ok=True)
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file that appears whole or not at all, in place of what was there."""
-    with whole_file(path) as part:
+def write_whole(path: Path, text: str, new: bool = False) -> None:
+    """Write a file that appears whole or not at all, in place of what was there; `new` as for `whole_file`."""
+    with whole_file(path, new) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
 
 
@@ -91,13 +100,13 @@ def parents(out: Path) -> Iterator[None]:
                 folder.rmdir()
 
 
-def refuse_unwritable(out: Path, file: bool = False, holds: Sequence[str] = ()) -> None:
+def refuse_unwritable(out: Path, file: bool = False, holds: Sequence[str] = (), within_set: bool = False) -> None:
     """Try, before hours of work, whether something can be made at `out` and beside it; nothing is left behind.
 
     What a killed run has left for `out` is removed first: it may be what fills the disk.
 
     Args:
-        file: `out` will be a file, else a folder; holds: files that will lie in it.
+        file: `out` will be a file, else a folder; holds: files that will lie in it; within_set: a dataset may hold it.
 
     Raises:
         EpisodeError: it cannot, with the folder and what the system says.
@@ -108,6 +117,8 @@ def refuse_unwritable(out: Path, file: bool = False, holds: Sequence[str] = ()) 
     for one in [out] if file else [out / name for name in holds]:
         if one.is_dir():
             raise EpisodeError("This is a folder, and a file will be written there. Choose another out=.", file=one, field="out")
+    if not within_set:
+        refuse_within_set(out)
     odd = next((path for path in (out, *out.absolute().parents) if odd_kind(path)), None)
     if odd is not None:
         raise EpisodeError(f"cannot be written: {printable(odd)} {odd_kind(odd)} Or choose another out=.", file=out, field="out")
@@ -129,6 +140,17 @@ def refuse_unwritable(out: Path, file: bool = False, holds: Sequence[str] = ()) 
             file=out,
             field="out",
         ) from None
+
+
+def refuse_within_set(out: Path) -> None:
+    """See that nothing is written into a dataset, which would be another one then: its state is that of all its files.
+
+    Raises:
+        EpisodeError: `out` lies in one.
+    """
+    holds = next((above for above in out.absolute().parents if (above / "meta" / "info.json").is_file()), None)
+    if holds is not None:
+        raise EpisodeError(f"lies in the dataset {printable(holds)}. Choose an out= beside it.", file=out, field="out")
 
 
 def refuse_full(folder: Path, size: int) -> None:
@@ -163,5 +185,6 @@ def refuse_existing(out: Path, hint: str = "Choose another out=, or move it away
         EpisodeError: something does.
     """
     sweep(out)
+    refuse_within_set(out)
     if out.is_symlink() or (out.exists() and not (out.is_dir() and not any(out.iterdir()))):
         raise EpisodeError(f"exists already. {hint}", file=out, field="out")

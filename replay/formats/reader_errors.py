@@ -9,6 +9,11 @@ from pathlib import Path
 from ...scenarios.sheet.errors import EpisodeError, wants_memory
 from ..recording.recording import Recording, Unreadable
 
+try:  # at once: where memory is short no library can be loaded any more
+    import resource
+except ImportError:  # not on this system
+    resource = None  # type: ignore[assignment]
+
 POINTER = b"version https://git-lfs"  # what Git leaves in place of a large file that was not fetched
 MAX_CAUSE = 160  # characters of what the library says
 
@@ -17,7 +22,6 @@ MAX_CAUSE = 160  # characters of what the library says
 def mending(path: Path, broken: str, fix: str, missing: str | None = None) -> Iterator[None]:
     """Turn every exception inside into one `EpisodeError`; but want of memory stays what it is
     where memory is limited (`ulimit -v`). Elsewhere it is what a broken file claims to hold.
-
 
     Args:
         path: the file.
@@ -78,8 +82,6 @@ def _is_pointer(path: Path) -> bool:
 
 
 def _limited() -> bool:
-    try:
-        import resource
-    except ImportError:  # not on this system
+    if resource is None:
         return False
     return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY

@@ -83,7 +83,7 @@ class LabelSheet:
         text = (
             json.dumps(content, ensure_ascii=False, indent=1) + "\n" if self.path.suffix == ".json" else _text(content)
         )
-        write_whole(self.path, text)
+        write_whole(self.path, text, new=True)
 
 
 def _text(content: dict[str, Any]) -> str:

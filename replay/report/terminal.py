@@ -1,7 +1,7 @@
 """What `shiliu replay` says on a terminal, what it says without one, and the exit code.
 
 On a terminal: a progress bar, then one table. Without (a CI log): the same rows as plain lines, each as soon as its
-recording is done, without colour, never wider than 120 columns. `quiet` leaves the last lines only.
+recording is done, without colour, never wider than 100 columns. `quiet` leaves the last lines only.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from .used import named_cell, names_proposed, not_used, one_line, used
 if TYPE_CHECKING:
     from ..judge.verdict import Verdict
 
-WIDEST = 120
+WIDEST = 100
 TAKE, LENGTH, WHO = 20, 8, 14  # columns [cells]; the reason gets the rest
-ROWS = 20  # rows shown of a large folder
+ROWS = 20  # rows shown of a large folder, and first ones whose reason is not cut
 LINES_AS_DONE = 200  # a folder larger than this is summed up instead of listed line by line
 SPOKEN_EACH = 30.0  # s between two lines that tell how far a long run is, where there is no terminal
 COLOURS = {
@@ -202,7 +202,7 @@ class Terminal:
         lang: reader's language.
         quiet: only the last lines.
         stream: where to; standard output by default. A bar and colours only if it is a terminal.
-        width: columns, at most 120; by default what the terminal has.
+        width: columns, at most 100; by default what the terminal has.
 
     Use: `begin`, then `add` for each verdict, then `finish`.
     """
@@ -252,7 +252,7 @@ class Terminal:
             self.task = self.progress.add_task("", total=total or None, what="")
         elif total <= LINES_AS_DONE:
             self._print("")
-            self._print(self._row([self.words.ui(key) for key in ("take", "length", "verdict", "why", "who_acts")]))
+            self._rows([self.words.ui(key) for key in ("take", "length", "verdict", "why", "who_acts")])
 
     def reached(self, done: int, total: int | None) -> None:
         """So many recordings are done, though not all of them are told yet; without a terminal a line each half minute."""
@@ -279,7 +279,7 @@ class Terminal:
                 self._print("  …")
             elif self.done <= LINES_AS_DONE:
                 story = Story(verdict, self.words)
-                self._print(self._row(cells(story, self.why_width)))
+                self._rows(cells(story, self.why_width if self.done > ROWS else WIDEST), self.done <= ROWS)
                 if story.on_legs:
                     self._print("    " + story.on_legs)
 
@@ -308,8 +308,8 @@ class Terminal:
             if settings:
                 self._print("  " + ui("judged_in", where=self.words.join(_judged_in(settings, self.words))))
             for line in (not_used(verdicts, self.words), names_proposed(verdicts, self.words)):
-                if line:
-                    self._print("  " + line, whole=True)
+                for i, part in enumerate(self._wrapped(line, self.width - 4) if line else ()):
+                    self._print(("  " if i == 0 else "    ") + part)
         some, found = found is not None, found or counts(verdicts)
         self._print(
             "  " + "   ".join(f"{ui('unreadable') if key == 'unreadable' else key} {found[key]}" for key in COUNTED)
@@ -349,6 +349,18 @@ class Terminal:
     def _row(self, columns: Sequence[str]) -> str:
         widths = (TAKE, LENGTH, self.verdict_width, self.why_width, WHO)
         return "  " + " ".join([fit_name(columns[0], TAKE), *map(fit, columns[1:], widths[1:])])
+
+    def _rows(self, columns: Sequence[str], whole: bool = True) -> None:
+        """A row; what of its reason does not fit stands below, or, where the row is one of many, is cut."""
+        if not whole:
+            self._print(self._row(columns))
+            return
+        take, length, verdict, why, who = columns
+        for i, part in enumerate(self._wrapped(one_line(why), self.why_width) or [""]):
+            self._print(self._row([take, length, verdict, part, who] if i == 0 else ["", "", "", part, ""]))
+
+    def _wrapped(self, text: str, width: int) -> list[str]:
+        return [line.plain.rstrip() for line in Text(text).wrap(self.console, width)]
 
     def _table(self, verdicts: Sequence[Verdict]) -> None:
         if len(verdicts) > ROWS:

@@ -301,7 +301,10 @@ def _parts(node: Node, assets: Path | None) -> tuple[Placed, ...]:
         if base.value is not None:
             instance, _, site = base.word().partition(".")
             if instance not in names[: names.index(name)]:
-                base.note(f"{instance!r} is no part above this one.{nearest(instance, names[: names.index(name)])}")
+                above = names[: names.index(name)]
+                why = f"stands {'here' if instance == name else 'below'}, and a part stands on one that is listed above it."
+                why = why if instance in names else f"is no part of this scenario.{nearest(instance, above)}"
+                base.note(f"{instance!r} {why}")
             else:
                 stands_on = (instance, site)
                 below = next((p for p in placed if p.name == instance), None)

@@ -34,6 +34,10 @@ def odd_kind(path: str | os.PathLike[str]) -> str | None:
         return "is a link that leads nowhere. Bring back what it leads to, or take it away." if os.path.islink(path) else None
     except OSError as error:
         return "is a link that leads back to itself. Take it away." if error.errno == errno.ELOOP else None
+    if stat.S_ISDIR(mode) and os.path.islink(path):
+        real, above = os.path.realpath(path), os.path.realpath(os.path.dirname(os.path.abspath(path)))
+        if os.path.commonpath([real, above]) == real:
+            return "is a link that leads back to a folder in which it lies. Take it away."
     if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
         return None
     return "is a pipe, a device or a socket, no file. Put the file in its place, or take it away."

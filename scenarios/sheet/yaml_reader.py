@@ -25,6 +25,8 @@ from .typing_slips import blank_of_a_key, half_a_number, look_alike, other_comma
 _MISSING = object()
 MAX_DEPTH = 50  # of a file from outside; a scenario is some eight levels deep
 MAX_VALUES = 100_000  # that aliases of one stand for; a scenario has some thousand values in all
+LARGEST = (1 << 63) - 1  # whole number that a column of a dataset holds
+LARGEST_SEED = 1 << 62  # of a first episode, from which others count on
 MAX_BYTES = 1 << 20  # of one, where nothing else is said; ours have some 10 KB
 _CORE = "tag:yaml.org,2002:"
 _PLAIN = ("str", "int", "float", "bool", "null", "seq", "map")  # tags that change no more than how a value is read
@@ -85,8 +87,8 @@ def load_checked(text: str, shown: str) -> Any:
         return yaml.load(text, Loader=Dateless)
     except yaml.YAMLError as error:
         raise _broken(error, text, shown) from None
-    except (ValueError, OverflowError, RecursionError) as error:
-        raise ScenarioError(f"This is no valid YAML: {' '.join(str(error).split())[:100]}.", file=shown) from None
+    except (ValueError, OverflowError, RecursionError):
+        raise ScenarioError("A whole number of it has more digits than any number here. Put it in quotes.", file=shown) from None
 
 
 def checked_text(path: Path, shown: str | None = None, limit: int = MAX_BYTES) -> str:
@@ -142,7 +144,8 @@ def check_text(content: bytes, shown: str) -> str:
                 size = 0  # which its end counts
             elif isinstance(event, yaml.AliasEvent):
                 if event.anchor not in sizes and all(event.anchor != outer.anchor for outer in within):
-                    raise ScenarioError(f"No &{event.anchor} stands above this alias.{nearest(event.anchor, list(sizes))}", file=shown, line=line)
+                    hint = nearest(event.anchor, list(sizes))
+                    raise ScenarioError(f"No &{event.anchor} stands above this alias.{hint}", file=shown, line=line)
                 size = sizes.get(str(event.anchor), 1)
                 aliased += size
                 if any(event.anchor == outer.anchor for outer in within):
@@ -214,6 +217,8 @@ def _broken(error: Exception, text: str, shown: str) -> ScenarioError:
     mark = getattr(error, "problem_mark", None)
     slipped, line = (slip_in(text, mark.line) if mark else None) or (None, mark.line + 1 if mark else None)
     problem = getattr(error, "problem", None) or " ".join(str(error).split())[:100]
+    if "another document" in problem:
+        problem = "a second document begins here. Keep one, and take the `---` and `...` away"
     return ScenarioError(f"This is no valid YAML: {slipped or f'{problem}.'}", file=shown, line=line)
 
 
@@ -243,7 +248,7 @@ def places_in(path: Path, shown: str | None = None, prefix: str = "", limit: int
         root = yaml.compose(text, Loader=FAST)
     except yaml.YAMLError as error:
         raise _broken(error, text, name) from None
-    places: dict[str, Place] = {}
+    places: dict[str, Place] = {} if prefix else {"": (name, 0)}
 
     def walk(node: yaml.Node | None, path_: str) -> None:
         if isinstance(node, yaml.MappingNode):
@@ -324,7 +329,7 @@ class Problems:
         """Record one problem at a key path; the place is that of the nearest key above which has one."""
         if any(path == gone or path.startswith((f"{gone}.", f"{gone}[")) for gone in self.missing):
             return
-        place, at = None, path
+        place, at = self.places.get("") if not path else None, path
         while at and place is None:
             place = self.places.get(at)
             at = at[: max(at.rfind("."), at.rfind("["))] if max(at.rfind("."), at.rfind("[")) > 0 else ""
@@ -433,16 +438,19 @@ class Node:
     def integer(self, default: Any = _MISSING, low: int | None = None, high: int | None = None) -> int:
         if self.value is None and default is not _MISSING:
             return default
-        small = isinstance(self.value, int) and (low is None or self.value >= low) and self.value < 1 << 63
-        if isinstance(self.value, bool) or not small:
+        whole = isinstance(self.value, int) and (low is None or self.value >= low)
+        if isinstance(self.value, bool) or not whole:
             self.note(
                 f"{self.value!r} stands where a whole number{f' from {low} on' if low is not None else ''} is wanted.{_odd(self.value)}"
             )
             return low or 0
-        if high is not None and self.value > high:
-            self.note(f"{self.value} is too large. It has to be {high} or less.")
-            return high
+        if self.value > (most := LARGEST if high is None else high):
+            self.note(f"{printable(str(self.value))} is too large. It has to be {most} or less.")
+            return most
         return self.value
+
+    def seed(self) -> int:
+        return self.integer(low=0, high=LARGEST_SEED)
 
     def word(self, default: Any = _MISSING, choices: tuple[str, ...] | list[str] | None = None) -> str:
         if self.value is None and default is not _MISSING:

@@ -58,8 +58,13 @@ def examine(
 
 def called(scene: Scene) -> Answer:
     """Has everything that a report may name words in every language? Asked of who designs a scenario: no physics hangs on it."""
-    missing = untold(scene)
+    missing, files = untold(scene), {placed.name: placed.part.file.parent / "part.yaml" for placed in scene.config.parts}
     listed = "; ".join(f"{name} ({', '.join(languages)})" for name, languages in missing.items())
+    for name in missing:
+        part, _, word = name.partition(".")
+        if part in files and word:
+            listed += f". Write titles: {{{word}: {{en: ..., zh: ...}}}} into {files[part]}"
+            break
     return Answer(
         "called in two languages",
         not missing,

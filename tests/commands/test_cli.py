@@ -283,7 +283,7 @@ def test_a_path_may_hold_what_stands_for_another_value():
         (["seed", "=", "3"], "Write seed=VALUE in one word"),
         (["seed =3"], "Write seed=VALUE in one word"),
         (["-m", "seed=[1,2"], "seed: '[1,2' is no list"),
-        (["seed=99999999999999999999"], "seed: 99999999999999999999 stands where a whole number"),
+        (["seed=99999999999999999999"], "seed: 99999999999999999999 is too large"),
     ],
 )
 def test_a_mistake_of_the_command_line_is_one_sentence_of_ours(words, sentence, tmp_path, monkeypatch, capsys):

@@ -13,12 +13,14 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from shiliu import cli
 from shiliu.replay.commands.endings import mendable
 from shiliu.replay.formats import Entry, entries, reader_errors
+from shiliu.replay.formats.atomic_folder import whole_file, write_whole
 from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.formats.reader_errors import mending
 from shiliu.replay.line.jobs import TakeJob
@@ -262,7 +264,9 @@ def odd(data, tmp_path, monkeypatch) -> tuple[Path, list[str]]:
     (folder / "gone.mcap").symlink_to("nowhere")
     (folder / "itself").symlink_to("itself")
     (folder / ".#lock").symlink_to("me@host")
-    names = ["below/third.bag", "console", "gone.mcap", "itself", "ros.sock", "second.h5"]
+    (folder / "round").symlink_to(".")
+    (folder / "below" / "up").symlink_to("..")
+    names = ["below/third.bag", "below/up", "console", "gone.mcap", "itself", "ros.sock", "round", "second.h5"]
     return folder, names
 
 
@@ -275,6 +279,7 @@ def test_what_is_no_file_beside_takes_is_a_line_of_its_own(odd, words):
     assert sorted(unread) == names
     assert {name for name, why in unread.items() if "is a pipe" in why} == {"below/third.bag", "console", "ros.sock", "second.h5"}
     assert "leads nowhere" in unread["gone.mcap"] and "back to itself" in unread["itself"]
+    assert "back to a folder in which it lies" in unread["round"] and unread["below/up"] == unread["round"]
 
 
 def test_what_is_no_file_is_reported_by_import_watch_and_list(data, odd, capsys):
@@ -318,6 +323,13 @@ def test_want_of_memory_is_no_fault_of_a_recording(tmp_path, monkeypatch):
             raise printed
     with pytest.raises(EpisodeError, match="broken"), mending(tmp_path, "broken", "Copy it again."):
         raise ValueError("odd")
+
+
+def test_whether_memory_is_limited_is_known_when_no_library_can_be_loaded_any_more(monkeypatch):
+    monkeypatch.setitem(sys.modules, "resource", None)  # an import fails
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (1 << 30, resource.RLIM_INFINITY))
+    with pytest.raises(MemoryError), mending(Path("a.json"), "broken", "Copy it again."):
+        raise MemoryError
 
 
 def test_a_take_that_wants_more_memory_is_one_line_of_its_own(tmp_path):
@@ -383,5 +395,52 @@ sys.exit(cli.main(["doctor"]))
 @pytest.mark.parametrize("how", ["exec", "other", "mendable", "destructor"])
 def test_a_signal_is_one_wherever_it_comes_and_whatever_a_library_makes_of_it(how):
     """Out of `exec` Python would end itself by SIGINT; out of a destructor no exception passes."""
-    done = subprocess.run([sys.executable, "-c", ENDED_IN, how], capture_output=True, text=True, timeout=30, check=False)
-    assert (done.returncode, done.stderr) == (130, "shiliu: interrupted\n")
+    for ignored in (False, True):  # Ctrl-C, as of a job in the background
+        words = [sys.executable, "-c", ("import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)" if ignored else "") + ENDED_IN, how]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
+        assert (done.returncode, done.stderr) == (130, "shiliu: interrupted\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["replay", "pictures=false"],
+        ["replay", "check=intake"],
+        ["export", "to=rosbag"],
+        ["import"],
+        ["label"],
+        ["render", "frames=1"],
+    ],
+    ids=" ".join,
+)
+def test_nothing_is_written_into_a_dataset(data, words, capsys):
+    before = sorted(path.relative_to(data) for path in data.rglob("*"))
+    for inner in ("verdicts", "a/b"):
+        assert cli.main([*words, f"data={data}", f"out={data / inner}{'.yaml' * (words == ['label'])}"]) == 2
+        assert f"lies in the dataset {data}" in capsys.readouterr().err
+    assert sorted(path.relative_to(data) for path in data.rglob("*")) == before
+
+
+@pytest.mark.parametrize(("seed", "says"), [("99999999999999999999", "too large"), (str((1 << 63) - 1), "too large"), ("-1", "from 0 on")])
+def test_a_seed_that_no_dataset_holds_is_refused_first(tmp_path, seed, says, capsys):
+    """The seeds of later episodes count on from the first."""
+    out = tmp_path / "out"
+    assert cli.main(["record", "scenario=table_setting", f"seed={seed}", f"out={out}"]) == 2
+    assert says in capsys.readouterr().err and not out.exists()
+
+
+def test_an_episode_whose_seed_no_dataset_holds_is_not_written(bare, tmp_path):
+    with pytest.raises(EpisodeError, match="seed: 9223372036854775808 stands where a whole number of 64 bits"):
+        write_lerobot(tmp_path / "set", [replace(waving(bare, 1, 1.0), seed=1 << 63)], bare.schema.lerobot_features(()), RATE)
+    assert not list(tmp_path.iterdir())
+
+
+def test_of_two_runs_at_once_on_one_file_the_first_stays(tmp_path):
+    """The second sees it when it has done its work; what it has written goes."""
+    out = tmp_path / "sheet.yaml"
+    with pytest.raises(EpisodeError, match="exists already"), whole_file(out, new=True) as part:
+        part.write_text("second")
+        write_whole(out, "first", new=True)
+    assert out.read_text() == "first" and [path.name for path in tmp_path.iterdir()] == ["sheet.yaml"]
+    write_whole(out, "third")
+    assert out.read_text() == "third"

@@ -25,7 +25,7 @@ BAD = {
     "call": ("a: !!python/object/apply:os.system ['false']\n", "tag 'python/object/apply:os.system'"),
     "own": ("a: !env HOME\n", "tag '!env'"),
     "binary": ("a: !!binary aGVsbG8=\n", "tag 'binary'"),
-    "digits": ("a: " + "9" * 5000, "no valid YAML"),
+    "digits": ("a: " + "9" * 5000, "more digits than any number here"),
     "cut": ("a: [1, 2\n", "no valid YAML"),
     "bytes": (b"\xff\xfe\x00", "no UTF-8"),
     "control": (b"a: \x00", "no valid YAML"),

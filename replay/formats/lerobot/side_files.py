@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ....scenarios.sheet.errors import EpisodeError
+from ....scenarios.sheet.yaml_reader import LARGEST
 from ...recording.recording import SimEpisode
 
 MAX_NPZ_BYTES = 192 << 20  # unpacked; an hour of checkpoints of a large scene is some 50 MB
@@ -115,6 +116,8 @@ def checked_tree(
     for key, types in {**_TREE, "metadata": (dict,)}.items():
         if key not in tree or type(tree[key]) not in types:
             raise wrong(key, " or ".join("nothing" if t is _NOTHING else t.__name__ for t in types))
+    if not -LARGEST <= min(tree["seed"], tree["scenario_version"]) <= max(tree["seed"], tree["scenario_version"]) <= LARGEST:
+        raise wrong("seed", "a whole number of 64 bits")
     if not all(type(name) is str for name in tree["action_names"]):
         raise wrong("action_names", "a list of names")
     if not all(type(sentence) is str for sentence in tree["task"].values()):
