@@ -52,7 +52,7 @@ def in_full(row: dict[str, Any]) -> list[str]:
     paragraphs = (row["more"] or "").split("\n\n")
     lines += [one for paragraph in paragraphs if paragraph.strip() for one in wrapped("  ", " ".join(paragraph.split()))]
     lines.append("")
-    table = []
+    table: list[tuple[str, str, str, str]] = []
     for a in row["arguments"]:
         many = len(kind(a)) > WIDE  # such as postures: named below, so that the columns stay narrow
         doc = f"{a['doc']}; one of {', '.join(a['choices'])}" if many else a["doc"]
