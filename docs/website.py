@@ -42,6 +42,7 @@ CAPTION = 26  # pixels below each picture of a strip
 # page -> its title in the navigation, by part of the site
 HOW_TO = {
     "tasks/designer": "Ten tasks: designer",
+    "tasks/designer.zh": "十个任务：场景设计",
     "tasks/researcher": "Ten tasks: researcher",
     "tasks/line": "Ten tasks: data line",
     "notebooks": "Notebooks",

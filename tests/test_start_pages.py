@@ -11,7 +11,7 @@ from shiliu import cli
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted((ROOT / "docs" / "start").glob("*.md"))
-TASKS = sorted((ROOT / "docs" / "tasks").glob("*.md"))
+TASKS = sorted(page for page in (ROOT / "docs" / "tasks").glob("*.md") if not page.stem.endswith(".zh"))
 BLOCK = re.compile(r"(?ms)^```(bash|python|yaml)\n(.*?)^```")
 
 
@@ -25,7 +25,10 @@ def code_of(line: str) -> int:
     return int(found[1]) if found else 0
 
 
-@pytest.mark.parametrize("page", [p for p in PAGES if not p.stem.endswith(".zh")], ids=lambda p: p.stem)
+TWICE = [page for page in (*PAGES, *TASKS) if page.with_suffix(".zh.md").is_file()]
+
+
+@pytest.mark.parametrize("page", TWICE, ids=lambda p: f"{p.parent.name}-{p.stem}")
 def test_both_languages_do_the_same(page):
     chinese = [(kind, re.sub(" lang=zh", "", text)) for kind, text in blocks(page.with_suffix(".zh.md"))]
     assert blocks(page) == chinese and len(chinese) >= 3
