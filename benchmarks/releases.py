@@ -92,8 +92,8 @@ def main() -> int:
         print(__doc__, file=sys.stderr)
         return 2
     early = words["early"] == "true"
-    heads = ["set", "takes", "openings", "fastest [rad/s]", "middle", "bound", "of holds beyond it", "told of"]
-    heads = ["set", "takes", "told of, each opened early"] if early else heads
+    heads = ["set", "takes", "openings", "fastest [rad/s]", "middle", "bound", "of holds beyond it", "reported"]
+    heads = ["set", "takes", "reported, each opened early"] if early else heads
     print(f"| {' | '.join(heads)} |\n{'|---' * len(heads)}|")
     for folder in words["data"].split(","):
         print(line(folder, early), flush=True)

@@ -41,6 +41,10 @@ LOOP, WIDE = 2800, 320  # ms of a loop, pixels of its width
 CAPTION = 26  # pixels below each picture of a strip
 # page -> its title in the navigation, by part of the site
 HOW_TO = {
+    "tasks/designer": "Ten tasks: designer",
+    "tasks/designer.zh": "十个任务：场景设计",
+    "tasks/researcher": "Ten tasks: researcher",
+    "tasks/line": "Ten tasks: data line",
     "notebooks": "Notebooks",
     "designing-scenarios": "Design a scenario",
     "studio": "See a scene while you edit it",
@@ -55,6 +59,7 @@ HOW_TO = {
     "human-motion": "Human motion on the robot",
     "human-motion-sources": "Sources of human motion",
     "data-line": "Run a data line",
+    "operating": "Run it for years",
     "labels": "Label skills",
     "repair": "Repair a recording",
     "devices": "Devices",

@@ -28,7 +28,7 @@ def test_a_tag_of_another_version_is_refused():
 
 def test_issue_forms_ask_something_that_has_to_be_answered():
     forms = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
-    assert len(forms) == 3
+    assert len(forms) == 4
     for form in forms:
         body = read(form.relative_to(ROOT))["body"]
         assert any(one.get("validations", {}).get("required") for one in body), form.name

@@ -1,4 +1,4 @@
-"""The start pages: their commands and code are run as they stand, and what they say to open is there."""
+"""The start pages and the pages of tasks: their commands and code are run as they stand, and what they say to open is there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from shiliu import cli
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted((ROOT / "docs" / "start").glob("*.md"))
-BLOCK = re.compile(r"(?ms)^```(bash|python)\n(.*?)^```")
+TASKS = sorted(page for page in (ROOT / "docs" / "tasks").glob("*.md") if not page.stem.endswith(".zh"))
+BLOCK = re.compile(r"(?ms)^```(bash|python|yaml)\n(.*?)^```")
 
 
 def blocks(page: Path) -> list[tuple[str, str]]:
@@ -24,7 +25,10 @@ def code_of(line: str) -> int:
     return int(found[1]) if found else 0
 
 
-@pytest.mark.parametrize("page", [p for p in PAGES if not p.stem.endswith(".zh")], ids=lambda p: p.stem)
+TWICE = [page for page in (*PAGES, *TASKS) if page.with_suffix(".zh.md").is_file()]
+
+
+@pytest.mark.parametrize("page", TWICE, ids=lambda p: f"{p.parent.name}-{p.stem}")
 def test_both_languages_do_the_same(page):
     chinese = [(kind, re.sub(" lang=zh", "", text)) for kind, text in blocks(page.with_suffix(".zh.md"))]
     assert blocks(page) == chinese and len(chinese) >= 3
@@ -37,8 +41,15 @@ def test_a_start_page_is_short_and_ends_with_something_to_open(page):
     assert "report.html" in text
 
 
+@pytest.mark.parametrize("page", TASKS, ids=lambda p: p.stem)
+def test_each_reader_has_ten_tasks_with_something_to_run(page):
+    tasks = re.split(r"(?m)^## (?=\d)", page.read_text(encoding="utf-8").split("\n## Also")[0])[1:]
+    assert [task.split(".")[0] for task in tasks] == [str(n) for n in range(1, 11)]
+    assert all(BLOCK.search(task) for task in tasks)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
+@pytest.mark.parametrize("page", [*PAGES, *TASKS, ROOT / "docs" / "operating.md"], ids=lambda p: f"{p.parent.name}-{p.stem}")
 def test_its_commands_reach_the_result(page, tmp_path, monkeypatch, opengl):
     monkeypatch.chdir(tmp_path)
     known: dict[str, object] = {}
@@ -46,7 +57,10 @@ def test_its_commands_reach_the_result(page, tmp_path, monkeypatch, opengl):
         if kind == "python":
             exec(compile(text, str(page), "exec"), known)
             continue
+        if kind == "yaml":  # a file that the reader writes; its first line is its name
+            (tmp_path / text.partition("\n")[0].removeprefix("# ")).write_text(text, encoding="utf-8")
+            continue
         for line in text.splitlines():
             assert cli.main(shlex.split(line, comments=True)[1:]) == code_of(line), line
-    for name in re.findall(r"`([\w/]+\.(?:html|png|yaml))`", page.read_text(encoding="utf-8")):
+    for name in re.findall(r"`([\w/]+\.(?:html|png|yaml|xml|md|jsonl))`", page.read_text(encoding="utf-8")):
         assert (tmp_path / name).is_file(), name

@@ -19,19 +19,20 @@ shiliu check scenario=NAME [variant=NAME] [cell=ID] [seed=0] [draws=50] [views=f
 shiliu check part=NAME
 shiliu check mapping=NAME|FILE
 
-Reads the YAML, its parts, skills and mistakes (all problems at once, with file and line), compiles the scene, lets it
-come to rest and says what has left its place, looks at the robot's starting pose, the swept volume of every hinge and how
-far each place is that a skill sends a hand to, and tries draws of the variation, whose places it looks at as well: parts that
-overlap in one of them are named with the seed that shows it (shiliu render grid=1x1 refused=true seed=N).
-It refuses what can be no task: no step at all, steps that hold at the start, conditions and steps that exclude each other, steps
-that a failure mode forbids, what has to hold as long as the time limit, limits of 0 N, a chain that the time limit is too short for.
-It warns where a task sentence leaves out a thing, or a number that a person acts on, that the goal wants; that is no fault.
-With views=true it also performs the demonstration of `seed`, and asks of each thing that hands take or put how often the recorded head
-picture shows it while a hand is at it: in 80 % of the looks at least. That needs OpenGL, and takes as long as `shiliu record`.
-Steps, failure modes, limits, things and words of parts have to be called in English and in Chinese: reports need both.
-With part= it asks a part of the library, or one of your own (fixtures/microwave, or microwave): sheet against model, ranges,
-contact bits, whether it stands still on a table, and whether the hand can hold it, with mass, friction and width.
-With mapping= it reads a mapping: every key, name and unit, without a recording.
+Prints a line for each question, and at the end whether the scenario is sound. It asks:
+  - is the YAML right, with its parts, skills and mistakes? All problems at once, with file and line.
+  - does the scene compile, come to rest, and start without overlap? What moved, fell or overlaps is named.
+  - is each place within reach to which a skill sends a hand? Are the robot's pose and the sweep of every hinge free?
+  - are draws of the variation sound? Parts that overlap in one are named with its seed (shiliu render grid=1x1 refused=true seed=N).
+  - can it be a task? Refused: no step at all, steps that hold at the start, conditions or steps that exclude each other or that a failure
+    mode forbids, a hold as long as the time limit, limits of 0 N, a chain longer than the time limit.
+  - are steps, failure modes, limits, things and words of parts called in English and Chinese? Reports need both.
+It warns where a task sentence leaves out a thing or a number that the goal wants; that is no fault.
+views=true  also performs the demonstration of `seed`: of each thing that hands take or put, the recorded head picture has to show it in
+            80 % of the looks at which a hand is at it. Needs OpenGL, and takes as long as `shiliu record`.
+part=       a part of the library, or one of your own: sheet against model, ranges, contact bits, does it stand still on a table, can the
+            hand hold it (mass, friction, width)?
+mapping=    a mapping: every key, name and unit, without a recording.
 Exit 0: sound; 1: something is wrong with the scene or the part; 2: the config cannot be read.
 """
 

@@ -11,6 +11,8 @@ from ...scenarios.sheet.yaml_reader import nearest
 from ..operator.skills import catalogue
 from .wrapping import wrapped
 
+WIDE = 24  # characters of the column of kinds
+
 
 def show(names: list[str], request: Any, as_json: bool) -> None:
     """Print every skill in a line or two, or those that are named in full: by name or by primitive.
@@ -47,9 +49,14 @@ def in_brief(row: dict[str, Any]) -> list[str]:
 
 def in_full(row: dict[str, Any]) -> list[str]:
     lines = [row["name"], *wrapped("  ", row["doc"])]
-    lines += [one for line in (row["more"] or "").splitlines() for one in wrapped("  ", line)]
+    paragraphs = (row["more"] or "").split("\n\n")
+    lines += [one for paragraph in paragraphs if paragraph.strip() for one in wrapped("  ", " ".join(paragraph.split()))]
     lines.append("")
-    table = [(a["name"], kind(a), default(a), a["doc"]) for a in row["arguments"]]
+    table: list[tuple[str, str, str, str]] = []
+    for a in row["arguments"]:
+        many = len(kind(a)) > WIDE  # such as postures: named below, so that the columns stay narrow
+        doc = f"{a['doc']}; one of {', '.join(a['choices'])}" if many else a["doc"]
+        table.append((a["name"], "word" if many else kind(a), default(a), doc))
     widths = [max(len(r[i]) for r in table) for i in range(3)]
     for cells in table:
         head = f"  {'  '.join(f'{cell:<{w}}' for cell, w in zip(cells, widths))}  "

@@ -22,7 +22,7 @@ shiliu watch in=FOLDER out=DIR [workers=N] [scenario=NAME] [cell=ID] [lang=en|zh
 Judges each take as it arrives in FOLDER, or one level down, and goes on until it is ended (Ctrl-C).
 A take is ready when an empty file TAKE.done lies beside it, or when neither its size nor its time has changed for `rest`.
 Writes DIR/takes/TAKE.json (the verdict) and a line into DIR/slips/OPERATOR.txt (take, verdict, what was wrong, what to do).
-once=true judges what is there, and ends. After a kill the same command goes on: no take is told twice, none is left out.
+once=true judges what is there, and ends. After a kill the same command goes on: no take is reported twice, none is left out.
 What it judged is in DIR/ledger: `shiliu replay data=FOLDER out=REPORTS workers=N ledger=DIR/ledger` makes the reports of all of
 it, compares the takes among each other, and judges nothing again.
 """

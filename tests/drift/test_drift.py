@@ -153,7 +153,7 @@ def test_a_take_that_cannot_be_played_is_a_line_and_the_others_are_played(here, 
     lines = list(drifting.drift(folder, drifting.names_in(folder)))
     assert [one["error"] is None for one in lines] == [True, False] and "lamp.at.x" in lines[1]["error"]
     assert exit_code(lines) == 1 and exit_code(lines[:1]) == 0
-    assert figures(lines)["unplayable"] == 1 and cells(lines[1], Words("zh"))[1] == "无法重放"
+    assert figures(lines)["unplayable"] == 1 and cells(lines[1], Words("zh"))[1] == "无法回放"
 
 
 def test_a_data_set_that_is_read_otherwise_is_named(tmp_path):
