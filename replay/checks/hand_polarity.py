@@ -83,7 +83,8 @@ def _counted_otherwise(columns: ComparedColumns, rule: Rule) -> list[Finding]:
                 continue
             t, rows = strictly_rising(seconds(state, origin), np.arange(state.n))
             for name in (name for name in command.names if name in state.names):
-                c = np.interp(t, *strictly_rising(seconds(command, origin), command.column(name)))
+                then, commanded = strictly_rising(seconds(command, origin), command.column(name))
+                c = np.interp(t, then, commanded)
                 q = state.column(name)[rows]
                 if not (np.isfinite(c).all() and np.isfinite(q).all() and np.ptp(c) > 0.0 and np.ptp(q) > 0.0):
                     continue

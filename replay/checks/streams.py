@@ -379,8 +379,8 @@ def check_lag(command: Stream | None, state: Stream | None, rules: Rules, origin
         "clock": command.clock,
     }
     subject = (topic(state), topic(command))
-    apart = left > BESIDE and spread is not None
-    apart = apart and (2 * likely.sum() < np.isfinite(lag.joint).sum() or spread > max(APART, DOUBTFUL * abs(late)))
+    few = 2 * likely.sum() < np.isfinite(lag.joint).sum()
+    apart = left > BESIDE and spread is not None and bool(few or spread > max(APART, DOUBTFUL * abs(late)))
     if spread is None or apart or lag.at_edge:
         return [
             rule.not_applicable(

@@ -306,7 +306,7 @@ def _agrees_in_part(stream: Stream, other: Stream, name: str) -> bool:
         return False
     a, b = (np.abs(one.column(name)) * SCALE[one.unit] for one in (stream, other))
     moved = b > AGREE  # near nought any unit agrees
-    return moved.any() and float((np.abs(a - b)[moved] < AGREE).mean()) > IN_PART
+    return bool(moved.any()) and float((np.abs(a - b)[moved] < AGREE).mean()) > IN_PART
 
 
 def _outside(stream: Stream, names: Sequence[str], limits: Limits, overshoot: float) -> set[str]:

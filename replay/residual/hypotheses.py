@@ -325,8 +325,8 @@ def _lowpass(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str
         for _ in range(3):
             errors = [float(((c.recorded - smooth(rows)) ** 2).sum()) for rows in slowness]
             at = int(np.argmin(errors))
-            rows, beside = float(slowness[at]), slowness[[max(at - 1, 0), min(at + 1, len(slowness) - 1)]]
-            slowness = np.geomspace(*beside, 9)
+            rows, low, high = (float(slowness[k]) for k in (at, max(at - 1, 0), min(at + 1, len(slowness) - 1)))
+            slowness = np.geomspace(low, high, 9)
         yield smooth(rows), 1.0, {"seconds": c.dt * rows}
 
 

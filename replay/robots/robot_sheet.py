@@ -21,7 +21,7 @@ OF_MODEL = "model"  # the source that limits out of the MJCF file have
 BASES = ("fixed", "walking")
 LIMITED = ("position", "velocity", "torque")  # what a joint may be limited in
 RATED = "torque_rated"  # whose source may be another one
-TABLES = {  # of a maker that publishes several numbers for the same
+TABLES: dict[str, dict[str, str | None]] = {  # of a maker that publishes several numbers for the same
     "velocity": {"limit": "velocity", "peak": "peak_velocity", "rated": None},  # rated: at rated torque, which is no limit
     "torque": {"limit": "torque_limit", "peak": "torque_peak", "rated": RATED},
 }
@@ -253,7 +253,8 @@ class _Reader:
         if what not in self.usual:
             node.note(f"the {what} limit has no source. Name one under limits.{what}.")
         found = {TABLES[what].get(key): one.quantity(DIMENSIONS["angle"][what], low=0.0) for key, one in node.items()}
-        return replace(limit, **{name: value for name, value in found.items() if name is not None})
+        known: dict[str, Any] = {name: value for name, value in found.items() if name is not None}
+        return replace(limit, **known)
 
     def _range(self, node: Node, dimension: str, limit: JointLimit) -> JointLimit:
         ends = list(node.each())

@@ -16,5 +16,10 @@ def performance_observers(scene: Scene, n: int, rows: int, judged: bool) -> list
         scene: where it is judged from what is kept, `scene.judged`.
         judged: keep what the judge looks at, too; the same numbers as its own replay gives.
     """
-    seen = [Observations(scene, n, rows), SafetyMeasures(scene, n, rows), FullStates.each_second(scene), MissedSteps(scene.course, n)]
+    seen: list[Observer] = [
+        Observations(scene, n, rows),
+        SafetyMeasures(scene, n, rows),
+        FullStates.each_second(scene),
+        MissedSteps(scene.course, n),
+    ]
     return [*seen, Tape(scene, n, rows), GroundForce(scene, n, rows)] if judged else seen

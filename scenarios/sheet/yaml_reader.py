@@ -183,7 +183,8 @@ class _Open:
             return None
         if event.value == "<<" and not event.style:
             return "`<<` merges keys, which is not read here. Write the keys out, or give a whole value by its alias: `at: *few`."
-        if not event.style and (slip := blank_of_a_key(event.value, event.start_mark.column)):
+        mark = event.start_mark
+        if not event.style and mark is not None and (slip := blank_of_a_key(event.value, mark.column)):
             return slip
         if event.value in self.keys:
             return f"The key {event.value!r} stands here twice. Remove one."

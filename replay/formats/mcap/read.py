@@ -217,7 +217,7 @@ def _stream(path: Path, header: dict[str, Any], messages: list[bytes]) -> Stream
     rows = np.frombuffer(b"".join(messages), row)
     values = rows["values"].astype(np.float64) if names else np.empty((len(rows), 0))
     values.flags.writeable = False  # evidence: whoever converts does so in a copy
-    clocks = {
+    clocks: dict[str, Any] = {
         label: rows["clocks"][:, column].astype(np.int64)
         for column, label in enumerate(layout.CLOCKS)
         if label in header["clocks"]
