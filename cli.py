@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 
-from .replay.commands.endings import Ending, ended_by_signals, leave_quickly, mendable
+from .replay.commands.endings import CommandEnding, ended_by_signals, leave_quickly, mendable
 from .scenarios.reading.composition import configs_of
 from .scenarios.reading.override import quoted
 from .scenarios.sheet.errors import ShiliuError
@@ -81,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _ended(words, ending)
 
 
-def _ended(words: Sequence[str], ending: Ending) -> int:
+def _ended(words: Sequence[str], ending: CommandEnding) -> int:
     """Run one command; whatever stops it becomes a sentence and an exit code."""
     try:
         request = parse(words)

@@ -47,7 +47,7 @@ class EndedBySignal(KeyboardInterrupt):
 
 
 @dataclass
-class Ending:
+class CommandEnding:
     """Whether a signal asked the block to end: a library may have made another exception of it, or dropped it."""
 
     came: bool = False
@@ -55,12 +55,12 @@ class Ending:
 
 
 @contextmanager
-def ended_by_signals() -> Iterator[Ending]:
+def ended_by_signals() -> Iterator[CommandEnding]:
     """Have signals that end a process end the block as Ctrl-C does, so that it puts its things away.
 
     Who ignores one, as `nohup` does, goes on ignoring it. After the first, further ones wait for the end; Ctrl-C is heard again.
     """
-    ending = Ending()
+    ending = CommandEnding()
     if threading.current_thread() is not threading.main_thread():
         yield ending
         return

@@ -11,7 +11,7 @@ from typing import Any, TypeGuard
 
 from ...scenarios.reading.override import command_line
 from ...scenarios.sheet.errors import EpisodeError, ScenarioError
-from ...scenarios.sheet.places import Place
+from ...scenarios.sheet.yaml_places import Place
 from ...scenarios.sheet.yaml_reader import Node, Problems, check_text, places_in, read_yaml
 from ..formats.atomic_folder import write_whole
 from ..operator.recognition.tracks import SIDES

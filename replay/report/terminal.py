@@ -280,8 +280,8 @@ class Terminal:
             elif self.done <= LINES_AS_DONE:
                 story = Story(verdict, self.words)
                 self._rows(cells(story, self.why_width if self.done > ROWS else WIDEST), self.done <= ROWS)
-                if story.on_legs:
-                    self._print("    " + story.on_legs)
+                for part in self._wrapped(story.on_legs, self.width - 4) if story.on_legs else ():
+                    self._print("    " + part)
 
     def finish(
         self,

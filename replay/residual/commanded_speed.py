@@ -53,6 +53,8 @@ def _standing(command: Stream, state: Stream, origin: int) -> Iterator[Differenc
 def _otherwise(command: Stream, state: Stream, origin: int) -> Iterator[Difference]:
     """Speeds of most joints that go anywhere, which are all the same number of times what the positions rise by, or nothing like it."""
     names = [name for name in command.names if name in state.names]
+    if not names:
+        return
     t, *q = strictly_rising(seconds(state, origin), *(state.column(name) * SCALE[state.unit] for name in names))
     if len(t) < ROWS or not np.isfinite(q).all() or not np.isfinite(command.values).all():
         return

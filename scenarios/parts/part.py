@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..sheet.errors import ScenarioError
-from ..sheet.places import Place, PlacesLater
 from ..sheet.quantity import dimension_of
+from ..sheet.yaml_places import Place, PlacesLater
 from ..sheet.yaml_reader import Node, Problems, nearest, places_in, read_own, read_yaml
 from .grip_sheet import GripSheet, read_grips
 from .param_write import _ELEMENTS, Param, Shown, Write, absent

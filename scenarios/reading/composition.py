@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..sheet.errors import ScenarioError
-from ..sheet.places import Place, PlacesLater
+from ..sheet.yaml_places import Place, PlacesLater
 from ..sheet.yaml_reader import (
     ENDINGS,
     checked_text,

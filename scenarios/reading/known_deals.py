@@ -14,8 +14,8 @@ from typing import Any
 
 from ..parts.part import load_part
 from ..sheet.errors import ScenarioError
-from ..sheet.places import Place
 from ..sheet.quantity import dimension_of, parse_quantity, show
+from ..sheet.yaml_places import Place
 from ..sheet.yaml_reader import Problems
 from .dealing import PLACES
 

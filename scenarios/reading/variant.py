@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
 from ..parts.titles import inherit_titles
-from ..sheet.places import Place
+from ..sheet.yaml_places import Place
 from ..sheet.yaml_reader import Problems, nearest
 
 DEEP = ("robot", "physics", "parts", "variation", "judge")  # laid over key by key, however deep

@@ -18,9 +18,9 @@ from typing import Any
 import yaml
 
 from .errors import ScenarioError, odd_kind, printable
-from .places import Place
 from .quantity import parse_quantity, parse_size, show
 from .typing_slips import blank_of_a_key, half_a_number, look_alike, other_comma, slip_in
+from .yaml_places import Place
 
 _MISSING = object()
 MAX_DEPTH = 50  # of a file from outside; a scenario is some eight levels deep

@@ -112,7 +112,8 @@ class _Asked:
             yield f"{self.shown}: there is no part.yaml beside it.{reads}"
         for fault in self.part.faults(self.spec):
             tops = [b.name for b in self.spec.bodies if b.name != "world" and b.parent.name == "world"]
-            yield f"{self.at('body', tops[0]) if fault.startswith('the top body') else ''}{fault}"
+            _, of_top, rest = fault.partition("the top body")
+            yield f"{self.at('body', tops[0])}{of_top}{rest}" if of_top else fault
         for key, param in self.part.params.items():
             for i, write in enumerate(param.writes):
                 if write.fault(self.spec):

@@ -118,7 +118,7 @@ def test_names_that_differ_by_a_word_are_proposed(folder, capsys):
     put(folder / "conf/robot/two.yaml", ROBOT.replace("ALSO", ""))
     code = cli.main(["replay", "data=takes/a.npz", "out=v", "pictures=false"])
     assert code == 3
-    shown = capsys.readouterr().out
+    shown = " ".join(capsys.readouterr().out.split())
     assert "shoulder_pan.pos = shoulder_pan, elbow.pos = elbow" in shown and "write also: [shoulder_pan.pos] at shoulder_pan" in shown
     (line,) = map(json.loads, Path("v/verdicts.jsonl").read_text().splitlines())
     assert line["findings"][line["root"]]["reason"] == "other_names" and line["owner"] == "auditor"

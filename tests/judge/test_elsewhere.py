@@ -482,7 +482,7 @@ def test_no_header_names_what_was_not_used(folder, capsys):
     assert (line["cell"], line["claim"], line["verdict"]) == ("high", "elsewhere", "INFEASIBLE")
     assert main(["replay", "data=demos", "out=v2", "base=mobile", "retarget=default", "scenario=reach_down",
                  'scenario.parts.counter.height=900 mm', "threads=1", "pictures=false"]) == 0  # fmt: skip
-    printed = capsys.readouterr().out
+    printed = " ".join(capsys.readouterr().out.split())
     assert "judged in: reach_down v1, thresholds" in printed and "cell" not in printed
     assert "not judged by: base=mobile (1), retarget=default (1), scenario.parts.counter.height=900 mm (1)" in printed
     assert "not judged by: base=mobile" in (folder / "v2" / "report.html").read_text(encoding="utf-8")

@@ -133,9 +133,11 @@ def test_swapped_channels_are_unsound_and_one_finding(scene):
     episode.states = {**episode.states, "observation.state": state}
     verdict = verdict_of(scene, episode)
     assert (verdict.verdict, verdict.owner) == ("UNSOUND", "device")
-    assert [f.code for f in verdict.findings if f.failed] == ["stream.swapped"], "one mix-up yields one finding"
-    assert finding(verdict, "stream.swapped").subject == ("zarm_l4_joint", "zarm_r4_joint")
-    assert finding(verdict, "calibration.offset").reason == "integrity.stream.swapped"
+    assert [f.code for f in verdict.findings if f.failed] == ["column.differs", "reproduces"]  # the same, by the record and its replay
+    root = verdict.findings[verdict.root]
+    assert (root.code, root.subject) == ("column.differs", ("zarm_l4_joint", "zarm_r4_joint"))
+    assert "the values of another column" in Words("en").message(root)
+    assert finding(verdict, "stream.swapped").reason == "covered_by_reproduces" and finding(verdict, "calibration.offset").level == "PASS"
 
 
 def test_a_wrong_zero_of_one_joint_is_named_to_the_robot_team(scene):

@@ -267,7 +267,7 @@ def test_a_joint_that_is_blocked_is_called_so_and_its_command_is_not_blamed(firs
     finding = found(blocked(first, last, 2, noise, step), without=without)
     assert (finding.level, finding.subject, finding.details["kind"]) == ("WARN", ("joint_3",), "blocked")
     assert finding.details["column"] == "measured" and finding.value > 0.4
-    assert finding.t0 == pytest.approx(first / RATE, abs=1.7) and "stands" in Words("en").message(finding)
+    assert finding.t0 == pytest.approx(first / RATE, abs=1.7) and "does not move" in Words("en").message(finding)
     assert "{" not in Words("zh").message(finding)
 
 

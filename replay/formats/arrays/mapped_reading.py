@@ -17,7 +17,7 @@ from ...signals.grid import fitted
 from ..array_rule import ArrayRule, Columns, reason_unused
 from ..mapping import Mapping as ChannelMapping
 from ..mapping import StreamRule
-from .contradictions import beyond_any_clock, in_other_places
+from .array_contradictions import beyond_any_clock, in_other_places
 from .held_arrays import ArrayEpisode
 
 MAX_THINGS = 1000  # that lie side by side in a field

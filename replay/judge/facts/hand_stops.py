@@ -27,7 +27,7 @@ PUSHED = 0.010
 STATE = "observation.state"
 
 
-class Replayed(Protocol):
+class PlayedHands(Protocol):
     """A replay, whole or in part, see `Rollout`."""
 
     @property
@@ -62,7 +62,7 @@ class MeasuredArms:
     q: np.ndarray
     columns: np.ndarray
 
-    def apart(self, scene: Scene, played: Replayed) -> np.ndarray:
+    def apart(self, scene: Scene, played: PlayedHands) -> np.ndarray:
         """(n, k) rad by which a replay departs from it; beyond the end of the replay its last posture counts."""
         grid = np.arange(len(played.qpos)) * scene.control_timestep
         return np.stack([np.interp(self.t, grid, played.qpos[:, a]) for a in self.columns], axis=1) - self.q
@@ -122,7 +122,7 @@ def stops_of(hands: Sequence[HandAndArm]) -> list[HandStop]:
     return found
 
 
-def departure(stops: Sequence[HandStop], arms: MeasuredArms | None, scene: Scene, played: Replayed, offset: float) -> float:
+def departure(stops: Sequence[HandStop], arms: MeasuredArms | None, scene: Scene, played: PlayedHands, offset: float) -> float:
     """How far a replay departs from the record at most, as a share of the bound; up to 1 it agrees.
 
     A hand stands no further from where it was recorded than its `bound`, over any spell. An arm is pushed off its recorded way by
@@ -140,7 +140,7 @@ def departure(stops: Sequence[HandStop], arms: MeasuredArms | None, scene: Scene
     return worst if arms is None else max(worst, _pushed(stops, arms, scene, played, offset))
 
 
-def _pushed(stops: Sequence[HandStop], arms: MeasuredArms, scene: Scene, played: Replayed, offset: float) -> float:
+def _pushed(stops: Sequence[HandStop], arms: MeasuredArms, scene: Scene, played: PlayedHands, offset: float) -> float:
     off = np.abs(arms.apart(scene, played)).max(axis=1)
     held = [(stop.t[0] - offset, stop.t[-1] - offset) for stop in stops if stop.held]
     free, pushed = [0.0], [0.0]
@@ -152,7 +152,7 @@ def _pushed(stops: Sequence[HandStop], arms: MeasuredArms, scene: Scene, played:
     return max(pushed) / max(PUSHED, 2.0 * float(np.quantile(free, 0.9)))
 
 
-def closed(scene: Scene, played: Replayed, hand: Sequence[str], t: np.ndarray) -> np.ndarray:
+def closed(scene: Scene, played: PlayedHands, hand: Sequence[str], t: np.ndarray) -> np.ndarray:
     """(n,) how far a replayed hand is closed at times of the replay [s], a share of its way."""
     names = scene.schema.observations[STATE].names
     ours = played.observations[STATE][:, [names.index(name) for name in hand]].mean(axis=1) / 100.0
