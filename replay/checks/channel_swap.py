@@ -43,7 +43,10 @@ def check_wiring(columns: ComparedColumns, rules: Rules) -> list[Finding]:
         found = check_swapped(both, rules, streams)
         mixed = {name for one in found if one.failed for name in one.subject}
         swapped += found
-        scaled += check_scaled(both, rules, streams, without=mixed | columns.answering)  # which something holds back
+        found = check_scaled(both, rules, streams, without=mixed)
+        if any(one.level in ("WARN", "FAIL") for one in found):  # of which what something holds back is none
+            found = check_scaled(both, rules, streams, without=mixed | columns.answering)
+        scaled += found
     return [one for found in (swapped, scaled) for one in (found if len(found) == 1 else worst_of(found))]
 
 
