@@ -231,7 +231,7 @@ def _as_parameter(trial: Trial):
     return pytest.param(trial, marks=marks, id=trial.name.replace(" ", "_"))
 
 
-@pytest.mark.parametrize("trial", map(_as_parameter, TRIALS))
+@pytest.mark.parametrize("trial", [_as_parameter(trial) for trial in TRIALS])
 def test_a_trial_is_answered_as_it_is(trial, tmp_path):
     root = lerobot(tmp_path / "set", trial.takes, trial.columns, **trial.more)
     verdicts = list(intake(read(root, mapping(tmp_path / "map.yaml", "lerobot", trial.columns))))
