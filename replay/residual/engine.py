@@ -17,7 +17,7 @@ from .hands import MEMORY, against_command, away_from_commands, never_measured, 
 from .hypotheses import Case, Explanation, best, is_exact
 from .other_commands import not_followed
 from .relations import Relation, relations_of, shifted
-from .row_order import rows_lost, rows_moved
+from .row_order import rows_lost, rows_mixed, rows_moved
 from .table import Group, RecordedChannel
 from .whole_takes import (
     beyond_the_ends,
@@ -70,7 +70,7 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     if (late := _late(group, relations)) > 0.0:
         relations = relations_of(group, late)
     past = list(beyond_the_ends(group))
-    found = [*speeds, *past, *rows_lost(group), *rows_moved(group), *written_as_commands(group), *not_followed(group)]
+    found = [*speeds, *past, *rows_lost(group), *rows_moved(group), *rows_mixed(group), *written_as_commands(group), *not_followed(group)]
     lost = [(d.first, d.last) for d in found if d.kind == "rows"]
     written = {name for d in found if d in past or d.kind == "command" for name in d.channels}
     apart = {name: np.zeros((group.n, len(group.channels)), bool) for name in ("follows", "derivative")}
