@@ -27,7 +27,7 @@ def stream_of(
     calibrated: bool = False,
     rng: np.random.Generator | None = None,
 ) -> dict[str, Any]:
-    """What an exoskeleton would have recorded of a person whose hands led the robot's: a synthetic stream, of which the truth is known.
+    """What an exoskeleton would have recorded while the hands of a person led the robot's: a synthetic stream, of which the truth is known.
 
     The robot's hands are seen from its shoulders, brought to the person's size by the length of the stretched arm, and reached
     by the person with elbows out as the robot's.

@@ -2,7 +2,7 @@
 
 Each hypothesis is one record: its name, its family, and `predict`, which fits its few free numbers and gives the recorded rows as
 it would have made them. `compare` holds all of them against each other on the same footing (Schwarz's criterion: what remains, and a price
-for each free number; a row that is told by itself costs what there is to tell), for all columns together that one thing happened to.
+for each free number; a row that is given by itself costs as much as it holds), for all columns together that one thing happened to.
 A new one is a function with a record; nothing else names it.
 """
 

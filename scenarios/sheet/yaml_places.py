@@ -9,7 +9,7 @@ Place = tuple[str, int]  # file name, line from 1; line 0 where the place has no
 
 
 class PlacesLater(MutableMapping[str, Place]):
-    """The places of files of this package, read only when a problem has to be told: a third of what loading them takes.
+    """The places of files of this package, read only when a problem is reported: reading them is a third of loading.
 
     Args:
         read: gives them, as `places_in` does.

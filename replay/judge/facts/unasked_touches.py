@@ -22,7 +22,7 @@ def unasked_touches(context: SceneContext, shown: Rollout, take: Take) -> tuple[
     """
     names, columns = [], []
     scene, model = context.scene, take.draw.model
-    # a flange is a link as well as part of a hand: what the hand may touch it may, and what the hand is asked about is told once
+    # a flange is a link as well as part of a hand: what the hand may touch it may, and what the hand is asked about is reported once
     hands, touchable = scene.robot.interface["hands"]["bodies"], context.touchable
     asked = {(request.of.partition(":")[2], request.to.partition(":")[2]) for request in scene.unasked}
     meant = {model.geom(name).id for how, _, name in (one.partition(":") for one in scene.may_touch) if how == "geom"}
