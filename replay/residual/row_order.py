@@ -100,7 +100,7 @@ def rows_mixed(group: Group) -> Iterator[Difference]:
             continue
         first, last = max(int(low) - 1, 0), int(high)  # a turn takes two steps
         size = np.abs(steps[1][first : last + 1]).max(axis=0)
-        names = [c.name for c, moved in zip(channels, back[low : high + 1].any(axis=0)) if moved]
+        names = [c.name for c, moved in zip(channels, back[low : high + 1].sum(axis=0)) if moved]
         yield _rows(group, names, first + 1, last + 1, float(size.max()), "reordered")
 
 
