@@ -102,11 +102,12 @@ def names_of(recording: Recording) -> tuple[str, ...]:
     channels = {channel.partition(" (")[0].partition("[")[0] for channel in recording.unmapped}
     channels |= {part.strip().partition("[")[0] for s in streams for part in str(s.meta.get("field", "")).split(",")}
     own = {name for s in streams for name in (s.name, *s.names, *str(s.unit).split(), s.quantity)}
+    announced = {*(recording.declared.features if recording.declared is not None else ())}
     times = {"time", "t", "timestamp", "states"}  # of containers, by which rows are timed
     own |= {part for name in own for part in name.replace("/", ".").split(".")}
     own |= {*RULES, *STAGES, "mujoco", "kuafu", "hand=claw", "base=planted", "bare"}
     more = {recording.mapping or "", recording.name, str(recording.metadata.get("robot") or "")}
-    return tuple(sorted(own | channels | times | more - {""}))
+    return tuple(sorted(own | announced | channels | times | more - {""}))
 
 
 def left_in_english(recording: Recording, verdict: Verdict) -> list[str]:
