@@ -218,7 +218,7 @@ class Teleop:
         (out / DEVICE).mkdir(parents=True, exist_ok=True)
         if page is not None:
             title = {key: scene.config.title.get(key) for key in ("en", "zh")}
-            page.keep("mode", {"mode": "teleop", "lang": lang, "stands": scene.robot.root})
+            page.keep("mode", {"mode": "teleop", "lang": lang, "words": self._words.book["page"], "stands": scene.robot.root})
             page.keep("scene", {"name": scene.name, "title": title})
 
     # -- what is seen -----------------------------------------------------------------------------------------------
@@ -226,6 +226,7 @@ class Teleop:
     def _set_up(self, drawn: Draw) -> None:
         if self.page is None:
             return
+        self._told: dict[str, Any] = {}
         model = self.scene.compile(dict(drawn.values), looks=True)
         self._posed = PosedModel(model)
         self.page.keep("meshes", meshes(model)[1])
@@ -248,8 +249,10 @@ class Teleop:
             self._tell({**known, "t": t, "limits": limits, "recording": True, "behind": self.source.behind})
 
     def _tell(self, progress: Mapping[str, Any]) -> None:
-        assert self.page is not None
-        self.page.send("progress", dict(progress))
+        """What has changed of it since the last time."""
+        if self.page is not None:
+            self._told |= progress
+            (self.page.send if self._told["recording"] else self.page.keep)("progress", self._told)
 
     # -- takes ------------------------------------------------------------------------------------------------------
 
@@ -273,6 +276,7 @@ class Teleop:
         policy = _TakePolicy(self, rows)
         observers = performance_observers(scene, 1, rows, judged=True)
         (done,) = roll_out(scene, [drawn], policy, observers)
+        self._tell({"recording": False})
         devices = sorted({str(line.get("device", "unknown"))[:40] for line in policy.lines})
         made = {"made_by": "page take", "device": devices, "session": self.source.name}
         return done, episode_of(scene, done, self._seed, [], made), policy.lines
