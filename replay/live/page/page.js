@@ -134,7 +134,7 @@ const hear = {
     $('gave_up').className = m.gave_up || m.failure ? 'bad' : '';
     if (m.near) list('near', m.near, line => [line, 'warn']);
     if (m.recording !== undefined) {
-      if (m.recording) $('verdict').textContent = '';
+      if (m.recording) { state.verdict = null; $('verdict').textContent = ''; }
       $('take').textContent = m.recording ? say.end : say.take;
       $('state').textContent = `${m.t.toFixed(1)} s ${m.behind ? say.behind : ''}`;
     }
