@@ -3,8 +3,8 @@
     python benchmarks/kills.py data=DIR bags=DIR out=DIR rounds=50 [seed=0] [begin=0.05 end=0.8]
 
 `data` is a set of `shiliu record`, `bags` a folder of its bags (`shiliu export to=rosbag`); what other verbs read is made in
-`out/inputs`. Each round takes the next command, kills its processes by SIGKILL, SIGTERM or SIGINT in turn at a moment drawn by `seed` and the
-round's number, between two shares of the time that the command takes, and runs it again to its end.
+`out/inputs`. Each round takes the next command, kills its processes by SIGKILL, SIGTERM or SIGINT in turn at a moment drawn by
+`seed` and the round's number, between two shares of the time that the command takes, and runs it again to its end.
 Reported are: exit codes, what lay beside `out` after the kill, whether what lies at `out` is what an undisturbed run writes, and what
 lies there after the second run that does not belong there. Rounds go on until `rounds` commands were killed while they ran.
 A round that is in `out/rounds.jsonl` already is not done again, so that a run that was cut off goes on.
@@ -144,7 +144,14 @@ def _heeds() -> None:
 
 
 def one_round(
-    seed: int, number: int, name: str, words: list[str], room: Path, between: tuple[float, float], before: Path | None, whole: dict[str, str]
+    seed: int,
+    number: int,
+    name: str,
+    words: list[str],
+    room: Path,
+    between: tuple[float, float],
+    before: Path | None,
+    whole: dict[str, str],
 ) -> dict[str, object]:
     """Kill a command and run it again.
 
