@@ -144,7 +144,13 @@ def _heeds() -> None:
 
 
 def one_round(
-    seed: int, number: int, name: str, words: list[str], room: Path, between: tuple[float, float], before: Path | None,
+    seed: int,
+    number: int,
+    name: str,
+    words: list[str],
+    room: Path,
+    between: tuple[float, float],
+    before: Path | None,
     whole: dict[str, str],
 ) -> dict[str, object]:
     """Kill a command and run it again.
