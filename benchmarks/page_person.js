@@ -2,7 +2,7 @@
 // What it sees is what the page shows: the time of the take, and where both hands of the robot are.
 (() => {
   const PERSON = ['left', 'right'], LOOK = 0.1, WAITS = 2.5, STEP = 0.005; // s ahead at a grip; s until it goes on all the same; s
-  const FIX = 0.02, PUSH = 0.02, FURTHEST = 0.04, PATIENCE = 5; // m, of what eyes correct; m/s and m, by which it pushes on; s
+  const FIX = 0.03, FORGETS = 0.1, PUSH = 0.02, FURTHEST = 0.04, PATIENCE = 5; // m, of what eyes correct; 1/s; m/s and m, by which it pushes on; s
   const mean = (a, b, f) => a + (b - a) * f;
   const at = (rows, s, dt) => {
     const k = Math.min(Math.max(s / dt, 0), rows.length - 1), i = Math.floor(k), j = Math.min(i + 1, rows.length - 1);
@@ -55,8 +55,8 @@
       if (rest <= 0 && random() > 1 - 2 * dt / style.rests) rest = style.rest * (1 + 0.5 * random()); // stops now and then
       rest -= dt;
       const open = plan.pushed.find(one => me.s >= one.s && !left.has(one) && shiliu.progress.goal.find(([name]) => name === one.step)?.[1] === null);
-      const calm = shiliu.progress.limits.every(one => one.value < 0.7 * one.bound); // what the page shows near its limit
-      if (open && calm) push = Math.min(push + PUSH * dt, FURTHEST);
+      const calm = shiliu.progress.limits.every(one => one.value < 0.6 * one.bound) && !shiliu.progress.near?.some(one => one.startsWith('balance'));
+      if (open) push = calm ? Math.min(push + PUSH * dt, FURTHEST) : Math.max(push - PUSH * dt, 0);
       if (open && (patience += dt) > PATIENCE) left.add(open);
       if (!open) [push, patience] = [Math.max(push - 2 * PUSH * dt, 0), 0];
       const pushing = open ?? (push > 0 ? me.last : null);
@@ -68,7 +68,7 @@
       const s = me.s - style.pace * style.reaction; // what the arm does now was meant a moment ago
       for (const side of PERSON) {
         const hand = hands[side], aim = at(plan[side].aim, s, plan.dt).map((v, i) => v + (pushing?.side === side ? push * pushing.way[i] : 0));
-        hand.fix = hand.fix.map((v, i) => calm ? Math.min(Math.max(v + (style.corrects * gap[side][i] - 0.5 * v) * dt, -FIX), FIX) : v * (1 - Math.min(5 * dt, 1)));
+        hand.fix = hand.fix.map((v, i) => calm ? Math.min(Math.max(v + (style.corrects * gap[side][i] - FORGETS * v) * dt, -FIX), FIX) : v * (1 - Math.min(5 * dt, 1)));
         hand.drift = hand.drift.map(v => v * (1 - 2 * dt) + style.drift * random() * Math.sqrt(12 * dt));
         for (let left = dt; left > 1e-9; left -= STEP) {
           const h = Math.min(STEP, left);

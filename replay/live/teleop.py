@@ -19,6 +19,7 @@ from ...scenarios.draws.variation import Draw, draw
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sensing.temporal import GoalState
 from ...scenarios.sheet.errors import EpisodeError, ScenarioError
+from ...scenarios.tasks.own_sentences import scenario_of_task
 from ..checks.outcome import outcome_of
 from ..formats import Entry
 from ..formats.lerobot.write import DatasetWriter
@@ -39,10 +40,11 @@ from ..rollout.performed import performance_observers
 from ..rollout.rollout import Rollout, roll_out
 from .followed_hands import FollowedHands
 from .page_shapes import PosedModel, meshes, shapes
-from .performing import limits_now
+from .performing import limits_now, tipping_now
 from .server import Message, PageServer
 
 SET, DEVICE = "set", "device"
+TIPPING = 0.03  # m, from which on it is shown that the robot comes to tip over: a third of what its ankles bear ahead
 SLOW = 3  # times the scenario's time limit that a take may last: people are slower than the operator
 TOLD = 3  # control steps between two reports of progress
 LARGEST_SESSION = 256 << 20  # bytes of a recorded device session
@@ -219,6 +221,7 @@ class Teleop:
             there = DatasetWriter.there(out / SET, self._features, self._fps, scene.robot.name)
             seed = max([seed, *(1 + one for one in there.seeds(scene.fingerprint))])
         self._seed = seed
+        scenario_of_task("")  # so that the first answer does not wait for the sentences of all scenarios
         (out / DEVICE).mkdir(parents=True, exist_ok=True)
         if page is not None:
             title = {key: scene.config.title.get(key) for key in ("en", "zh")}
@@ -247,10 +250,18 @@ class Teleop:
         self.page.send("frame", self._posed.frame(now.simulation.live("qpos")[0], now.t * self.scene.control_timestep))
         if now.t % TOLD == 0:
             outcome = outcome_of(self.scene.course, now.carry, None)
-            known = {"goal": list(outcome["subgoals"].items()), "failure": outcome["failure"], "near": self.hands.near}
+            known = {"goal": list(outcome["subgoals"].items()), "failure": outcome["failure"], "near": self._near(now)}
             limits = limits_now(self.scene, now.readings)
             t = now.t * self.scene.control_timestep
             self._tell({**known, "t": t, "limits": limits, "recording": True, "behind": self.source.behind})
+
+    def _near(self, now: Moment) -> list[str]:
+        """Limits of the robot that are near: of joints, speeds, own shapes and balance."""
+        words, tipping = self._words, tipping_now(self.scene, now.simulation) if now.t else None
+        lines = [words.ui(f"near_{kind}", names=words.name(names, "plain")) for kind, names in self.hands.near]
+        if tipping is not None and tipping[1] < TIPPING:
+            lines.append(words.ui("near_balance", way=words.look_up("ways", tipping[0]), left=tipping[1]))
+        return lines
 
     def _tell(self, progress: Mapping[str, Any]) -> None:
         """What has changed of it since the last time."""
