@@ -22,8 +22,8 @@ SPENT = 0.98  # of the largest torque: beyond it a servo says nothing of its com
 RISES, RISEN = 0.1, 0.4  # rad/s, or of the way a second, by which positions contradict a speed; share of it that may be left
 BELIEVED = 0.7  # of what a joint departs from the recorded command, root mean square: what it may depart from the heard one
 REACH = 4  # rows in which a joint follows
-# of what a servo would give otherwise, root mean square: what a torque may leave to bear command and position out; times the
-# noise of the law that it would have to give otherwise to say anything
+# of what a servo would give otherwise, root mean square: what a torque may leave to bear command and position out; times the noise of
+# the law, from where on that says anything
 BORNE_OUT, SAYS = 0.3, 3.0
 
 
