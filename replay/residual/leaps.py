@@ -17,8 +17,8 @@ from .hypotheses import Case, best
 from .relations import Relation
 from .table import HAND, Group, RecordedChannel, is_switch
 
-# rad, or share of the way, by which a joint leaps; times the sharpest that most joints do, or it elsewhere. Joints of 24 simulated takes and
-# of real ones of G1, GR1 and Piper leap by 0.017 at the most; those of one more arm by 0.11, which is 3.5 times what is usual there
+# rad, or share of the way, by which a joint leaps; times the sharpest that most joints do, or it elsewhere. Joints of 24 simulated takes
+# and of real ones of G1, GR1 and Piper leap by 0.017 at the most; those of one more arm by 0.11, which is 3.5 times what is usual there
 LEAST, NOVEL = 0.035, 5.0
 OF_HANDS = 0.15  # of the way; hands of three real sources leap by 0.03, 0.21 and 0.56, each of which is usual there
 # the same of all joints together, in command and measurement alike, and of the second one of the measured joints: clean takes reach 0.035
