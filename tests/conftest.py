@@ -83,6 +83,20 @@ def demonstration(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> Sim
 
 
 @pytest.fixture(scope="session")
+def table() -> Scene:
+    """The table setting, the shortest of the scenarios; look at it, do not change it."""
+    return shiliu.load_scenario("table_setting")
+
+
+@pytest.fixture(scope="session")
+def served(table: Scene) -> shiliu.Recording:
+    """Its task as the operator does it, of seed 1; look at it, do not change it."""
+    recording = shiliu.perform(table, 1)
+    assert isinstance(recording, shiliu.Recording)
+    return recording
+
+
+@pytest.fixture(scope="session")
 def data() -> Path:
     """Recordings of real robots, which do not travel with the code."""
     folder = Path(os.environ.get("SHILIU_DATA", ROOT.parent / "shared" / "data"))
