@@ -2,18 +2,20 @@
 
     python benchmarks/page_rate.py [scenario=NAME,NAME] [seconds=6]
 
-Both hands go in circles of 60 mm and close, and the page gets its frames and reports, without a browser. All figures are processor time
-of this one process, so that other work on the machine does not count, of the second of two takes: `step` of a second of a take (below 1 it runs
-in real time, with a browser on another core), `worst` of ten control steps in a row, the same share; `intake` and `gate` [s] of their answers,
-and the gate's as a share of the take's length. `seconds` of a take are few here; what its answers cost beside its length stays as it is.
+Both hands go in circles of 60 mm and close, and the page gets its frames and reports, without a browser. All figures are processor
+time of this one process, so that other work on the machine does not count, and of the second of two takes: `step` of a second of a
+take (below 1 it runs in real time, with a browser on another core), `worst` of ten control steps in a row, the same share; `intake`
+and `gate` [s] of their answers, and the gate's as a share of the take's length.
 """
 
 from __future__ import annotations
 
+import io
 import math
 import sys
 import tempfile
 import time
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +81,8 @@ def measured(name: str, seconds: float) -> list[str]:
     hands, page = Circling(scene.control_timestep, seconds), Nobody()
     with tempfile.TemporaryDirectory() as folder:
         teleop = Measured(scene, hands, Path(folder), page, 0, "en")  # type: ignore[arg-type]
-        teleop.run()
+        with redirect_stdout(io.StringIO()):  # what the takes were found to be is not the question
+            teleop.run()
     spent = np.diff(hands.spent) / scene.control_timestep
     worst = np.convolve(spent, np.full(WINDOW, 1 / WINDOW), "valid").max()
     intake, gate = (page.answers[check] - teleop.kept for check in ("intake", "gate"))
