@@ -17,7 +17,7 @@ from .medicines import band_shape
 from .shapes import FOOT, feet, mesh, numbers, prop_defaults, revolve
 from .signs import Colour, font
 
-SEGMENTS = 36
+SEGMENTS = 48
 THICKNESS = 0.0004  # m by which a label stands out
 BOXES = (  # what stands in folding boxes on the shelves
     ("早餐麦片", "CEREAL", "400 g", (206, 52, 44)),

@@ -16,7 +16,7 @@ from shiliu.assets.frame import Part
 from .shapes import FOOT, feet, mesh, numbers, prop_defaults, revolve
 from .signs import font
 
-SEGMENTS = 36
+SEGMENTS = 48
 THICKNESS = 0.0004  # m by which a label stands out
 WIDE = 2.6  # rad of a bottle's round that the label covers
 BAND = np.linspace(-WIDE / 2, WIDE / 2, 33)

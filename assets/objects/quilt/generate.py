@@ -20,7 +20,7 @@ PATCH = 0.106  # m, side of a quilted square
 
 def cover():
     """Upper side with puffed squares and a round edge, as OBJ with texture coordinates; it is open below."""
-    n, m = 60, 55
+    n, m = 48, 43
     x, y = np.linspace(-LONG / 2, LONG / 2, n), np.linspace(-WIDE / 2, WIDE / 2, m)
     u, v = np.meshgrid(x, y, indexing="ij")
     near = np.minimum(LONG / 2 - np.abs(u), WIDE / 2 - np.abs(v))
