@@ -174,7 +174,7 @@ def _interrupted() -> int:
 
 def _out(words: Sequence[str]) -> str | None:
     """Where a command writes, as its words say it."""
-    return next((word.partition("=")[2] for word in words if word.startswith("out=")), None)
+    return next((word.partition("=")[2] for key in ("out=", "corpus=") for word in words if word.startswith(key)), None)
 
 
 def _no_setting(word: str, after: str, verb: str) -> str:

@@ -405,7 +405,7 @@ def _unknown(key: str, verb: str, places: Mapping[str, Place], chosen: Mapping[s
     depth = next((i for i in range(len(words)) if not _below(".".join(words[: i + 1]), places)), len(words) - 1)
     parent, word = ".".join(words[:depth]), words[depth]
     known = [k[len(parent) + 1 if parent else 0 :] for k in places if k.startswith(f"{parent}." if parent else "")]
-    siblings = {k for k in known if "." not in k and "[" not in k and k != "defaults"}
+    siblings = {k for k in known if k and "." not in k and "[" not in k and k != "defaults"}
     if parent and parent in places and not siblings:
         return f"{parent!r} is one value, with nothing below it. Write {parent}=VALUE."
     of = f" in {parent!r}" if depth and depth < len(words) - 1 else ""
