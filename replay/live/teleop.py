@@ -240,7 +240,7 @@ class Teleop:
         self.page.keep("shapes", shapes(model))
         self.page.keep("frame", self._posed.frame(self.scene.start_qpos(drawn.model)))
         self._tell(
-            {"t": 0.0, "goal": [[step.name, None] for step in self.scene.goal], "limits": [], "recording": False}
+            {"t": 0.0, "goal": [[step.name, None] for step in self.scene.goal], "limits": [], "near": [], "recording": False}
         )
 
     def show(self, now: Moment) -> None:
