@@ -12,6 +12,7 @@ from ...scenarios.sheet.errors import EpisodeError
 from ..report.lines import VerdictLine
 from ..report.text import Words
 from .page_shapes import GHOST, PosedModel, meshes, shapes, standing_view
+from .performing import in_words, words_of
 from .replayed import Replayed, bodies_of
 from .server import Message, PageServer
 
@@ -68,8 +69,9 @@ class Player:
             self.page.keep("frame", None)
             self.page.keep("ghost", None)
             self.page.keep("forces", {"forces": []})
-        reached = [] if take is None else list(take.rollout.reached.items())
-        self.page.keep("progress", {"goal": reached, "limits": []})
+        words = self._words if take is None else words_of(take.scene, self._words)
+        reached = {"goal": [] if take is None else list(take.rollout.reached.items()), "limits": []}
+        self.page.keep("progress", in_words(words, reached))
         begin, end = (0.0, 0.0) if take is None else (take.begin, take.end)
         self.page.keep(
             "take",

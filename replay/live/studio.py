@@ -21,7 +21,7 @@ from ...scenarios.sheet.errors import ShiliuError
 from ...scenarios.sheet.quantity import shown_unit
 from ..report.text import Words
 from .page_shapes import PosedModel, meshes, shapes, standing_view
-from .performing import Performance
+from .performing import Performance, in_words, words_of
 from .server import Message, PageServer
 
 IDLE = 0.25  # s, that is waited for a message where nothing moves
@@ -105,9 +105,8 @@ class Studio:
         self.page.keep("reach", {"reach": spheres})
         self.page.keep("values", {"values": values, "seed": self._seed, "redraws": list(drawn.redraws)})
         self.page.keep("progress", None)
-        self.page.send(
-            "progress", {"goal": [[step.name, None] for step in scene.goal], "chain": [], "t": 0.0, "limits": []}
-        )
+        nothing = {"goal": [[step.name, None] for step in scene.goal], "chain": [], "t": 0.0, "limits": []}
+        self.page.send("progress", in_words(words_of(scene, self._words), nothing))
 
     def _frame(self, qpos: np.ndarray, at: float) -> None:
         message = self._shown.frame(qpos, at)
@@ -212,7 +211,7 @@ class Studio:
         if performance.over or performance.begun > self._until:
             self._playing = False
         if not self._playing or performance.t % TOLD == 0:
-            self.page.send("progress", performance.progress())
+            self.page.send("progress", in_words(words_of(self.scene, self._words), performance.progress()))
         self._frame(performance.qpos, performance.t * self.scene.control_timestep)
         self._due = max(self._due + self.scene.control_timestep, time.monotonic() - 0.2)
 

@@ -40,7 +40,7 @@ from ..rollout.performed import performance_observers
 from ..rollout.rollout import Rollout, roll_out
 from .followed_hands import FollowedHands
 from .page_shapes import PosedModel, meshes, shapes
-from .performing import limits_now, tipping_now
+from .performing import failure_of, in_words, limits_now, tipping_now, words_of
 from .server import Message, PageServer
 
 SET, DEVICE = "set", "device"
@@ -214,7 +214,7 @@ class Teleop:
         if not scene.config.link.local:  # the page shows what is, not what has arrived
             raise ScenarioError("Hands perform without a link. Write link=local.", field="link")
         self.scene, self.source, self.out, self.page = scene.judged, source, out, page  # what is kept while it is performed is judged
-        self.hands, self._words, self._slips = FollowedHands(scene), Words(lang), Slips(out, lang)
+        self.hands, self._words, self._slips = FollowedHands(scene), words_of(scene, Words(lang)), Slips(out, lang)
         self._rules, self._contexts, self._company, self._kept = intake.rules_of(), Contexts(scene), OneAfterTheOther(), OneByOne()
         self._features, self._fps = scene.schema.lerobot_features(), round(1.0 / scene.control_timestep)
         if (out / SET / "meta" / "info.json").is_file():
@@ -240,7 +240,7 @@ class Teleop:
         self.page.keep("shapes", shapes(model))
         self.page.keep("frame", self._posed.frame(self.scene.start_qpos(drawn.model)))
         self._tell(
-            {"t": 0.0, "goal": [[step.name, None] for step in self.scene.goal], "limits": [], "recording": False}
+            {"t": 0.0, "goal": [[step.name, None] for step in self.scene.goal], "limits": [], "near": [], "recording": False}
         )
 
     def show(self, now: Moment) -> None:
@@ -266,7 +266,7 @@ class Teleop:
     def _tell(self, progress: Mapping[str, Any]) -> None:
         """What has changed of it since the last time."""
         if self.page is not None:
-            self._told |= progress
+            self._told |= in_words(self._words, progress) if "goal" in progress else progress
             (self.page.send if self._told["recording"] else self.page.keep)("progress", self._told)
 
     # -- takes ------------------------------------------------------------------------------------------------------
@@ -327,7 +327,8 @@ class Teleop:
         if isinstance(recording, Unreadable):
             raise recording.error
         first = intake.judged(recording, self._rules)
-        outcome = str(episode.label["failure"] or "success")
+        words, failed = self._words, episode.label["failure"]
+        outcome = words.ui("success") if failed is None else f"{words.ui('failure')}{words.ui('colon')}{failure_of(words, failed)}"
         self._answer(first, begun, "intake", outcome)
         performed = {recording.sha256: done}
         (verdict,) = judging([recording], contexts=self._contexts, performed=performed, company=self._company)

@@ -18,6 +18,7 @@ from shiliu.replay.live import film as films
 from shiliu.replay.live.player import Player, index_of
 from shiliu.replay.live.replayed import bodies_of, replayed
 from shiliu.replay.live.server import Message, PageServer
+from shiliu.replay.report.html import render
 from shiliu.replay.report.lines import files_of, lines_of
 from shiliu.replay.report.text import Words
 from shiliu.scenarios.sheet.errors import EpisodeError
@@ -232,17 +233,24 @@ def test_players_that_a_report_cannot_hold_are_refused(wrong, judged, tmp_path, 
 
 @pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed here")
-def test_a_report_plays_in_a_browser_without_a_server(reported, tmp_path):
-    player = "document.querySelector('figure.player').player"
-    with browsing(reported.as_uri(), tmp_path / "profile") as browser:
+def test_a_report_plays_in_a_browser_without_a_server(judged, tmp_path):
+    player, words, file = "document.querySelector('figure.player').player", Words("en"), tmp_path / "report.html"
+    verdicts = shiliu.judge(shiliu.read(judged.folder / "own"))
+    marks = [found("WARN", "balance", 2.0, ["nothing"]), found("FAIL", "collision.unexpected", 1.0, ["bowl", "counter"])]
+    film = films.film(judged.take, told(*marks))
+    file.write_text(render(verdicts, words, "", players=films.players({verdicts[0].source: film}, words.book["page"])))
+    with browsing(file.as_uri(), tmp_path / "profile") as browser:
         browser.until("document.querySelector('figure.player button:not([disabled])')")
         browser.ask("document.querySelector('figure.player button').click(), 0")
         browser.until(f"{player} && {player}.frame === 0")
         browser.ask("document.querySelector('figure.player .keys button').click(), 0")
         browser.until(f"{player}.frame > 3")
-        at = next(i for i, one in enumerate(browser.ask(f"{player}.head.findings")) if one["point"])
-        browser.ask(f"document.querySelectorAll('figure.player .found button')[{at}].click(), 0")
-        browser.until(f"{player}.aim && !{player}.playing && {player}.frame === {player}.head.findings[{at}].frame")
+        browser.ask("document.querySelectorAll('figure.player .marks i')[1].click(), 0")
+        browser.until(f"{player}.aim && !{player}.playing && {player}.frame === {player}.head.findings[1].frame")
+        point = judged.take.place(["bowl", "counter"], 1.0)[1]
+        assert browser.ask(f"{player}.picture.orbit.target.toArray()") == pytest.approx(point)
+        browser.ask("document.querySelectorAll('figure.player .found button')[0].click(), 0")
+        browser.until(f"Math.abs({player}.head.t[{player}.frame] - 2) < 0.05")
         browser.ask("document.querySelector('figure.player input[type=checkbox]').click(), 0")
         assert browser.ask(f"{player}.picture.ghosts.filter(one => one.visible).length === {player}.head.robot.length")
         browser.picture(tmp_path / "report.png")
