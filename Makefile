@@ -153,9 +153,9 @@ $(SITE)/ready: .ci/site.txt
 site: $(VENV)/ready $(SITE)/ready  ## the documentation: build/site/site/index.html, built strictly; it loads nothing from elsewhere
 	$(BIN)/python docs/scene_pictures.py
 	$(BIN)/python docs/parts.py pictures
-	$(BIN)/python docs/website.py pages build/site
+	$(BIN)/python docs/website.py build/site
 	cd build/site && ../../$(SITE)/bin/zensical build --strict
-	$(BIN)/python docs/website.py finish build/site build/site/site
+	$(BIN)/python docs/finished_site.py build/site build/site/site
 
 clean:
 	rm -rf $(VENV) $(SITE) $(READERS) $(LEROBOT) $(PEERS) $(LEARN) $(NEXT) .types demo-out build *.egg-info

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from shiliu.replay.recording.recording import SimEpisode
 
 ROOT = Path(__file__).resolve().parents[1]
+# processes that the tests begin compile each module once, also where the machine's environment has nothing compiled kept
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+os.environ["PYTHONPYCACHEPREFIX"] = str(ROOT / "build" / "pycache")
 sys.path.append(str(ROOT / "benchmarks"))  # its modules import each other by name, and have tests
 pytest_plugins = ["scenario_costs", "long_suite"]
 
@@ -77,6 +80,20 @@ def demonstration(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> Sim
     (recording,) = shiliu.read(made_once(tmp_path_factory, "demonstration", make))
     assert isinstance(recording, Recording) and recording.episode is not None
     return recording.episode
+
+
+@pytest.fixture(scope="session")
+def table() -> Scene:
+    """The table setting, the shortest of the scenarios; look at it, do not change it."""
+    return shiliu.load_scenario("table_setting")
+
+
+@pytest.fixture(scope="session")
+def served(table: Scene) -> shiliu.Recording:
+    """Its task as the operator does it, of seed 1; look at it, do not change it."""
+    recording = shiliu.perform(table, 1)
+    assert isinstance(recording, shiliu.Recording)
+    return recording
 
 
 @pytest.fixture(scope="session")

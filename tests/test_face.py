@@ -22,17 +22,6 @@ ELBOW = "zarm_r4_joint"
 
 
 @pytest.fixture(scope="module")
-def table() -> shiliu.Scene:
-    return shiliu.load_scenario("table_setting")
-
-
-@pytest.fixture(scope="module")
-def served(table) -> shiliu.Recording:
-    """A demonstration; look at it, do not change it."""
-    return shiliu.perform(table, 1)
-
-
-@pytest.fixture(scope="module")
 def strained(table, served) -> shiliu.Verdict:
     """Two seconds of it, of which the second takes the right elbow 0.3 rad past the end of its range, which is 0."""
     actions = served.episode.actions[:60].copy()

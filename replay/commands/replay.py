@@ -49,6 +49,7 @@ def run(request: CommandRequest) -> int:
     from ..line import FOLDER
     from ..repair import FOLDER as COPIES
     from ..report import Baseline, Gate, Reports, Terminal, check_out, nothing_judged, stopped
+    from .replay_players import players_of
 
     asked = ReplaySettings.of(request)
     if asked.where.given:
@@ -74,7 +75,8 @@ def run(request: CommandRequest) -> int:
         code = reports.code(gate)
         if code == 2:
             raise nothing_judged(reports.kept, asked.data)
-        reports.finish(command, header, way.threads, way.folders())
+        players = players_of(asked, reports.kept, reports.words)
+        reports.finish(command, header, way.threads, way.folders(), players)
     terminal.finish(reports.kept, asked.out, code, header, reports.found)
     if baseline is not None:
         print("  " + terminal.words.ui("baseline_told", known=baseline.n_known, new=baseline.n_new))

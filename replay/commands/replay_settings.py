@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ..edits.bounds import Bounds
 
 INTAKE = "intake"
+PLAYERS = 5  # that a report may hold: it stays below 10 MB
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class ReplaySettings:
     where: Where
     quiet: bool
     pictures: bool
+    players: int
     fail_on: str | None
     baseline: str | None
     keep_going: bool
@@ -60,6 +62,7 @@ class ReplaySettings:
             where=Where.of(settings, (INTAKE, *SCENES)),
             quiet=settings["quiet"].flag(),
             pictures=settings["pictures"].flag(),
+            players=settings["players"].integer(low=0, high=PLAYERS),
             fail_on=settings["fail_on"].word(default="") or None,
             baseline=settings["baseline"].word(default="") or None,
             keep_going=settings["keep_going"].flag(True),

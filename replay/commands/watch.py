@@ -53,6 +53,8 @@ def run(request: CommandRequest) -> int:
     rest = settings["rest"].quantity("time", low=0.0)
     once, quiet = settings["once"].flag(), settings["quiet"].flag()
     poll = settings["poll"].flag() if settings["poll"].value is not None else None
+    if not once:
+        settings.refuse_sweep("once", "Write once=true, or leave -m out.")
     folder = settings["ledger"].word(default="") or None
     serve, log = settings["serve"].word(default="") or None, settings["log"].word(default="") or None
     settings.stop()

@@ -14,6 +14,7 @@ from ...scenarios.sensing.requests import Readings
 from ...scenarios.sensing.scalar_goal import OneEpisode
 from ...scenarios.stepping.simulation import Simulation
 from ..checks.outcome import outcome_of
+from ..checks.tipping_over import SIDES, stand_of
 from ..operator.operator import AFTER, AFTER_GIVING_UP, Operator, longest
 from ..operator.tries import numbered
 
@@ -75,6 +76,18 @@ class Performance:
             "gave_up": None if gave_up is None else self._say(gave_up),
             "over": self.over,
         }
+
+
+def tipping_now(scene: Scene, simulation: Simulation) -> tuple[str, float] | None:
+    """The side to which one copy is nearest to tipping over, and how far [m] the zero-moment point is from what the feet bear there.
+
+    Means of the last control period; None where the scene does not measure it.
+    """
+    if not scene.wrench:
+        return None
+    mean = simulation.trace[:1].take(scene.layout.columns(scene.wrench), axis=2).mean(axis=1)
+    margin = stand_of(mean, scene.footing).margin[0]
+    return SIDES[int(margin.argmin())], float(margin.min())
 
 
 def limits_now(scene: Scene, readings: Readings) -> list[dict[str, Any]]:

@@ -41,7 +41,7 @@ class Player:
         self._meshes = ""  # digest of those that were sent
         self._step, self._playing, self._due = 0, False, 0.0
         self._take: Replayed | None = None
-        page.keep("mode", {"mode": "verdict", "lang": words.lang})
+        page.keep("mode", {"mode": "verdict", "lang": words.lang, "words": words.book["page"]})
         self._show(index, first)
 
     # -- a take -----------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from ...scenarios.reading.config import nominal_values
 from ...scenarios.robots.postures import arm_facts
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.errors import ShiliuError
+from ...scenarios.sheet.quantity import shown_unit
 from ..report.text import Words
 from .page_shapes import PosedModel, meshes, shapes, standing_view
 from .performing import Performance
@@ -56,7 +57,7 @@ class Studio:
         self._playing, self._until, self._due = False, 0, 0.0
         self._gone = threading.Event()
         self._files = list(files)
-        page.keep("mode", {"mode": "studio", "lang": lang})
+        page.keep("mode", {"mode": "studio", "lang": lang, "words": self._words.book["page"]})
 
     # -- the scene --------------------------------------------------------------------------------------------------
 
@@ -117,9 +118,10 @@ class Studio:
 
     def _about(self, scene: Scene, took: float) -> dict[str, Any]:
         sliders = [
-            {"key": vary.key, "low": low, "high": high, "choices": list(vary.choices)}
+            {"key": vary.key, "low": low, "high": high, "unit": unit, "factor": factor}
             for vary in scene.config.variation
             for low, high in [_ends(vary, nominal_values(scene.config))]
+            for unit, factor in [shown_unit(vary.dimension)]
         ]
         title = {key: scene.config.title.get(key) for key in ("en", "zh")}
         parts = [placed.name for placed in scene.config.parts]

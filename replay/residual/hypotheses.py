@@ -8,12 +8,11 @@ A new one is a function with a record; nothing else names it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy.signal import lfilter
-from scipy.special import gammaln
 
 FAMILIES = ("values", "columns", "time", "short")
 ENOUGH = 0.9  # of the squared difference that a hypothesis has to explain to be named
@@ -315,6 +314,8 @@ def _lag(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
 
 def _lowpass(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
     """A first-order low-pass that goes on from the row before."""
+    from scipy.signal import lfilter  # here, as it takes as long to load as all else of the judge
+
     for begin in {float(c.x[max(c.first - 1, 0)]), float(c.x[c.first])}:
 
         def smooth(rows: float, begin: float = begin) -> np.ndarray:
@@ -347,7 +348,7 @@ def _shuffled(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | st
     predicted[np.argsort(c.recorded, kind="stable")] = np.sort(c.meant)
     if np.array_equal(np.argsort(c.recorded, kind="stable"), np.argsort(c.meant, kind="stable")):
         return
-    yield predicted, float(gammaln(c.n + 1.0) / np.log(max(c.n, 2))), {}
+    yield predicted, float(math.lgamma(c.n + 1.0) / np.log(max(c.n, 2))), {}
 
 
 def _again(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:

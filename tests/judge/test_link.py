@@ -6,22 +6,9 @@ import pytest
 import shiliu
 from shiliu.replay.judge.context import Contexts
 from shiliu.replay.judge.judge import judging
-from shiliu.replay.operator.operator import perform
 from shiliu.replay.report.text import Words
 from shiliu.replay.residual.table import without_late_commands
-from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.scenarios.catalog.catalog import over_link
-from shiliu.scenarios.draws.variation import draw
-
-
-@pytest.fixture(scope="module")
-def scene():
-    return shiliu.load_scenario("table_setting")
-
-
-def recorded(scene):
-    (done,) = perform(scene, [draw(scene, 1)], [1])
-    return as_recording("a", episode_of(scene, done), scene)
 
 
 def judged(recording, link=None):
@@ -29,18 +16,17 @@ def judged(recording, link=None):
     return verdict, {one.code: one for one in verdict.findings}
 
 
-def test_a_recording_over_a_mild_link_is_judged_over_it_and_reproduces(scene):
-    verdict, found = judged(recorded(over_link(scene, "5g_nsa")))
+def test_a_recording_over_a_mild_link_is_judged_over_it_and_reproduces(table):
+    verdict, found = judged(shiliu.perform(over_link(table, "5g_nsa"), 1))
     assert verdict.verdict == "FEASIBLE" and verdict.claim == "simulation"
     assert found["reproduces"].level == "PASS" and found["link.stale"].level == "PASS"
     assert 0.0085 < found["link.stale"].value < 0.1  # none is sooner than the delay less the jitter
 
 
-def test_commands_that_do_the_task_are_not_to_blame_for_a_link_that_does_not_carry_them(scene):
-    recording = recorded(scene)
-    verdict, found = judged(recording)
+def test_commands_that_do_the_task_are_not_to_blame_for_a_link_that_does_not_carry_them(served):
+    verdict, found = judged(served)
     assert verdict.verdict == "FEASIBLE" and found["link.loss"].level == "NOT_APPLICABLE"
-    verdict, found = judged(recording, {"drop_outs": {"every": 4.0, "shortest": 3.0, "longest": 3.0}})
+    verdict, found = judged(served, {"drop_outs": {"every": 4.0, "shortest": 3.0, "longest": 3.0}})
     assert (verdict.verdict, verdict.owner, verdict.claim) == ("INFEASIBLE", "device", "elsewhere")
     assert verdict.findings[verdict.root].code.startswith("link.") and found["reproduces"].level == "NOT_APPLICABLE"
     goal = found["goal"]
@@ -50,15 +36,14 @@ def test_commands_that_do_the_task_are_not_to_blame_for_a_link_that_does_not_car
         assert word in Words(lang).telling(verdict.titles).slip(goal)
 
 
-def test_a_delay_alone_is_no_slow_motion(scene):
-    verdict, found = judged(recorded(scene), {"delay": 0.25})
+def test_a_delay_alone_is_no_slow_motion(served):
+    verdict, found = judged(served, {"delay": 0.25})
     assert verdict.verdict == "FEASIBLE" and found["tracking"].level in ("PASS", "WARN")
     assert found["link.stale"].value == pytest.approx(0.25)
 
 
 @pytest.mark.parametrize(("name", "kept"), [("observation.link", False), ("observation.link_poses", True)])
-def test_only_the_times_of_messages_take_commands_out_of_the_comparison(scene, name, kept):
-    recording = recorded(scene)
-    measured = next(one for one in recording.streams.values() if one.role == "measured")
-    recording = replace(recording, streams={**recording.streams, name: replace(measured, name=name)})
+def test_only_the_times_of_messages_take_commands_out_of_the_comparison(served, name, kept):
+    measured = next(one for one in served.streams.values() if one.role == "measured")
+    recording = replace(served, streams={**served.streams, name: replace(measured, name=name)})
     assert any(one.role == "command" for one in without_late_commands(recording).streams.values()) is kept

@@ -14,17 +14,6 @@ from shiliu.replay.rollout.reproduce import made_again, played_again, start_of
 NECK, SHOULDER, ELBOW = "zhead_1_joint", "zarm_r1_joint", "zarm_r4_joint"
 
 
-@pytest.fixture(scope="module")
-def table():
-    return shiliu.load_scenario("table_setting")
-
-
-@pytest.fixture(scope="module")
-def served(table):
-    """A demonstration; look at it, do not change it."""
-    return shiliu.perform(table, 1)
-
-
 def judged(table, served, joint, added):
     """The verdict of the demonstration with that added to the command of a joint, (T,) rad."""
     actions = served.episode.actions.copy()

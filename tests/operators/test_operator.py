@@ -24,12 +24,6 @@ TOLD = ("seed", "segments", "provenance")  # by the operator alone
 
 
 @pytest.fixture(scope="module")
-def table():
-    """The shortest of the scenarios."""
-    return shiliu.load_scenario("table_setting")
-
-
-@pytest.fixture(scope="module")
 def pair(table):
     """Two operators side by side."""
     return perform(table, [drawing.draw(table, seed) for seed in TWO], list(TWO), threads=2, judged=True)

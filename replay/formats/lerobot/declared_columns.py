@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -60,7 +61,7 @@ def declared_of(
         unread: columns of the frames that nobody looks at.
         episode: of our own simulation; None for an imported recording.
     """
-    row = dataset.rows[k]
+    row, before = dataset.rows[k], dataset.rows[k - 1] if k else {}
     older = FRAMES in digests
     covered = [name for name in columns if name not in layout.DEFAULT_FEATURES] if older else list(digests)
     copies = {} if older else _copies(dataset, row, columns, episode)
@@ -80,7 +81,7 @@ def declared_of(
         columns=columns,
         stats=dataset.statistics.at(k),
         set_stats=dataset.set_statistics,
-        videos=tuple(_ranges(dataset, k, row)),
+        videos=tuple(video_range(name, row, before, one.path) for name, one in dataset.pictures(row).items()),
         digests=digests,
         covered=tuple(covered),
         copies=copies,
@@ -115,7 +116,7 @@ def others_of(
     return {k: one for k, one in spans if one is not None and max(span[0], one[0]) < min(span[1], one[1])}
 
 
-def seconds_or_none(value: Any) -> float | None:
+def _seconds_or_none(value: Any) -> float | None:
     """A time that a table tells; None where it tells none."""
     known = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     return float(value) if known else None
@@ -162,14 +163,12 @@ def _columns_of(episode: SimEpisode) -> dict[str, Any]:
     return here | {f"shiliu/{name}": value for name, value in own.items() if value is not None}
 
 
-def _ranges(dataset: DatasetTables, k: int, row: dict[str, Any]) -> Iterator[VideoRange]:
-    """The range of each video that belongs to an episode, and what the file's header says."""
-    before = dataset.rows[k - 1] if k else {}
-    for name, picture in dataset.pictures(row).items():
-        places = [f"videos/{name}/{what}" for what in ("chunk_index", "file_index")]
-        same = all(before.get(place) == row.get(place) for place in places)
-        start, stop, end = (
-            seconds_or_none(where.get(f"videos/{name}/{side}_timestamp"))
-            for where, side in ((row, "from"), (row, "to"), (before if same else {}, "to"))
-        )
-        yield VideoRange(name, start, stop, end, *(length_of(picture.path) or (None, None)))
+def video_range(key: str, row: Row, before: Row, file: Path) -> VideoRange:
+    """The range of a video that belongs to the episode of `row`, that of the one `before` it, and what the file's header says."""
+    places = [f"videos/{key}/{what}" for what in ("chunk_index", "file_index")]
+    same = places[1] in row and all(before.get(place) == row.get(place) for place in places)
+    start, stop, end = (
+        _seconds_or_none(where.get(f"videos/{key}/{side}_timestamp"))
+        for where, side in ((row, "from"), (row, "to"), (before if same else {}, "to"))
+    )
+    return VideoRange(key, start, stop, end, *(length_of(file) or (None, None)))

@@ -8,20 +8,16 @@ notes; what a column means, a mapping says.
 from __future__ import annotations
 
 import itertools
-import json
 import re
-from collections import Counter
 from collections.abc import Iterator
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ....scenarios.sheet.errors import EpisodeError, shown
-from ...recording.declared import Declared, VideoRange
+from ...recording.declared import Declared
 from ...recording.recording import PictureFile, Recording, Unreadable
 from ..arrays.array_episode import (
     MAX_EPISODE_BYTES,
@@ -30,18 +26,15 @@ from ..arrays.array_episode import (
     mendable,
     recording_of,
 )
-from ..file_state import refuse_pipes
-from ..mp4_header import length_of
 from ..reader_errors import once_readable
 from . import layout
-from .declared_columns import others_of, seconds_or_none, span_of
-from .foreign_columns import differences, foreign_array, names_of, ranges_of, rate_of, readable_columns, size_of
-from .set_statistics import EpisodeStatistics, Stats, of_file, of_tree, table_numbers
+from .declared_columns import others_of, span_of, video_range
+from .foreign_columns import differences, foreign_array, ranges_of, readable_columns, size_of
+from .foreign_tables import MAX_FILES, ForeignTables
+from .set_statistics import Stats, table_numbers
 from .tables import readable
 
 TABLED = ("v2.0", "v2.1", "v3.0")  # versions of LeRobot's layout that have a table of episodes
-MAX_META_BYTES = 64 << 20
-MAX_FILES = 200_000
 COUNTER = "episode_index"  # LeRobot's own; other layouts number episodes from anew in each file
 OTHER_COUNTER = "episode"
 TIME = "timestamp"  # LeRobot's own column of seconds since the episode began
@@ -77,139 +70,8 @@ def read(
     return once_readable(map(read_one, items))
 
 
-class _Foreign:
+class _Foreign(ForeignTables):
     """One dataset folder."""
-
-    def __init__(self, root: Path, source: str) -> None:
-        self.root, self.source = root, source
-        refuse_pipes(root)
-        self.info_path = root / layout.INFO
-        info = self._json(self.info_path, "description of the set")
-        if not isinstance(info, dict) or not isinstance(info.get("features"), dict):
-            raise EpisodeError(
-                "describes no features, so that this is no LeRobot set. Copy the dataset again.",
-                file=self.info_path,
-                field="features",
-            )
-        self.info = info
-        features = {k: v for k, v in info["features"].items() if isinstance(k, str) and isinstance(v, dict)}
-        self.features: dict[str, dict[str, Any]] = features
-        self.version = str(info.get("codebase_version", "of unknown version"))[:20]
-        self.fps, self.no_rate = rate_of(info.get("fps"), self.info_path)
-        self.labels = {name: names_of(feature.get("names")) for name, feature in features.items()}
-        self.files = self._files()
-        self._tables: list[tuple[Path, int]] = []
-        self._place: dict[int, int] = {}  # number of an episode -> its row in the tables of `meta/episodes`
-        self.rows = self._rows()
-        self.tasks = self._tasks()
-
-    def _json(self, path: Path, what: str) -> Any:
-        with mendable(path, what), path.open("rb") as file:
-            content = file.read(MAX_META_BYTES + 1)
-            if len(content) > MAX_META_BYTES:
-                raise ValueError(f"it is larger than {MAX_META_BYTES >> 20} MiB")
-            return json.loads(content)
-
-    def _lines(self, path: Path, what: str) -> list[dict[str, Any]]:
-        with mendable(path, what), path.open("rb") as file:
-            content = file.read(MAX_META_BYTES + 1)
-            if len(content) > MAX_META_BYTES:
-                raise ValueError(f"it is larger than {MAX_META_BYTES >> 20} MiB")
-            rows = [json.loads(line) for line in content.splitlines() if line.strip()]
-            return [row for row in rows if isinstance(row, dict)]
-
-    def _files(self) -> list[Path]:
-        """Parquet files of frames, sorted; all of them inside the folder."""
-        found = sorted(self.root.glob("data/**/*.parquet"))
-        for path in found:
-            if not path.resolve().is_relative_to(self.root.resolve()):
-                raise EpisodeError("leads out of the dataset. Copy the files themselves, not links.", file=path)
-        if not found or len(found) > MAX_FILES:
-            raise EpisodeError(
-                f"{len(found)} files of frames lie under data/. Copy the whole dataset folder again.", file=self.root
-            )
-        return found
-
-    def _rows(self) -> dict[int, dict[str, Any]]:
-        """What the metadata says of each episode, by its index; empty where it says nothing."""
-        meta = self.root / "meta"
-        rows: list[dict[str, Any]] = []
-        if (meta / "episodes.jsonl").is_file():
-            rows = self._lines(meta / "episodes.jsonl", "list of episodes")
-        for path in sorted((meta / "episodes").glob("chunk-*/file-*.parquet")):
-            with mendable(path, "table of episodes"):
-                file = pq.ParquetFile(readable(path), page_checksum_verification=True)
-                read = file.read(
-                    columns=[name for name in file.schema_arrow.names if not name.startswith("stats/")]
-                ).to_pylist()
-                first = sum(n for _, n in self._tables)
-                self._tables.append((path, len(read)))
-                for i, row in enumerate(read):
-                    if isinstance(row.get("episode_index"), int):
-                        self._place[row["episode_index"]] = first + i
-                rows += read
-        listed = [row for row in rows if isinstance(row.get("episode_index"), int)]
-        self._lines_of = Counter(row["episode_index"] for row in listed)
-        return {row["episode_index"]: row for row in listed}
-
-    def _tasks(self) -> dict[int, str]:
-        """Task sentence by index."""
-        meta = self.root / "meta"
-        tasks: dict[int, str] = {}
-        if (meta / "tasks.jsonl").is_file():
-            for row in self._lines(meta / "tasks.jsonl", "list of tasks"):
-                if isinstance(row.get("task_index"), int) and isinstance(row.get("task"), str):
-                    tasks[row["task_index"]] = row["task"]
-        elif (meta / "tasks.parquet").is_file():
-            path = meta / "tasks.parquet"
-            with mendable(path, "table of tasks"):
-                table = pq.read_table(readable(path), page_checksum_verification=True)
-                texts = [f.name for f in table.schema if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)]
-                if texts and "task_index" in table.column_names:
-                    tasks = dict(zip(table.column("task_index").to_pylist(), table.column(texts[0]).to_pylist()))
-        return tasks
-
-    @cached_property
-    def totals(self) -> dict[str, tuple[Any, int]]:
-        """What `info.json` says of the set as a whole, and what its own tables count."""
-        found: dict[str, tuple[Any, int]] = {}
-        lengths = [row.get("length") for row in self.rows.values()]
-        counted = {
-            "total_episodes": len(self.rows),
-            "total_frames": sum(n for n in lengths if isinstance(n, int))
-            if all(isinstance(n, int) for n in lengths)
-            else 0,
-            "total_tasks": len(self.tasks),
-        }
-        for name, here in counted.items():
-            stated = self.info.get(name)
-            if here and isinstance(stated, int | float | str) and not isinstance(stated, bool):
-                found[name] = stated, here
-        return found
-
-    @cached_property
-    def statistics(self) -> EpisodeStatistics:
-        """Statistics of each episode, of v3."""
-        return EpisodeStatistics(self._tables)
-
-    @cached_property
-    def listed_statistics(self) -> dict[int, Stats]:
-        """Statistics of each episode, of v2.1."""
-        path = self.root / "meta" / "episodes_stats.jsonl"
-        if not path.is_file():
-            return {}
-        try:
-            rows = self._lines(path, "statistics of the episodes")
-        except EpisodeError:
-            return {}
-        return {
-            row["episode_index"]: of_tree(row.get("stats")) for row in rows if isinstance(row.get("episode_index"), int)
-        }
-
-    @cached_property
-    def set_statistics(self) -> Stats:
-        """Statistics of the whole set."""
-        return of_file(self.root / layout.STATS, MAX_META_BYTES)
 
     def _declared(
         self,
@@ -228,10 +90,11 @@ class _Foreign:
         times = single.get(TIME)
         span = span_of(row)
         in_name = _NUMBER.search(path.stem)
+        before = self.rows.get(index - 1, {}) if index is not None else {}
         stats: Stats = {}
         table = None
-        if index in self._place:
-            stats, table = self.statistics.at(self._place[index]), self.statistics.table_of(self._place[index])
+        if index in self.place:
+            stats, table = self.statistics.at(self.place[index]), self.statistics.table_of(self.place[index])
         elif index is not None:
             stats = self.listed_statistics.get(index, {})
         return Declared(
@@ -241,25 +104,29 @@ class _Foreign:
             no_rate=self.no_rate,
             timestamp=times.astype(np.float64) if times is not None and times.dtype.kind in "fiu" else None,
             counters={name: values.astype(np.int64) for name, values in whole.items()},
-            listed=self._lines_of[index] if index is not None and (self.rows or self.version in TABLED) else None,
+            listed=self.lines_of[index] if index is not None and (self.rows or self.version in TABLED) else None,
             file=self._elsewhere(path, index, row),
             features=dict(self._unlike(columns)),
             length=row["length"] if isinstance(row.get("length"), int) else None,
             span=span,
             place=place if span is not None else None,
-            others=others_of(index, span, self.rows.items()) if span is not None and place not in (None, span[0]) else {},
+            others=others_of(index, span, self.rows.items())
+            if span is not None and place not in (None, span[0])
+            else {},
             totals=self.totals | table_numbers(row, table),
             tasks=frozenset(i for i in self.tasks if isinstance(i, int)) or None,
             columns=columns,
             stats=stats,
             set_stats=self.set_statistics,
-            videos=tuple(self.ranges_of(index, row, videos)),
+            videos=tuple(
+                video_range(key, row, before, self.root / relative) for key, relative in videos.items() if relative is not None
+            ),
             unread=tuple(text.partition(" ")[0] for text in left),
         )
 
     def _elsewhere(self, path: Path, index: int | None, row: dict[str, Any]) -> tuple[str, str] | None:
         """The file in which the table says that an episode's rows are, and the one that holds them, where these are two."""
-        due = self._file_of(index, row) if index is not None and isinstance(row.get("data/file_index"), int) else None
+        due = self.file_of(index, row) if index is not None and isinstance(row.get("data/file_index"), int) else None
         if due is None or due.resolve() == path.resolve():
             return None
         return due.relative_to(self.root).as_posix(), path.relative_to(self.root).as_posix()
@@ -278,20 +145,6 @@ class _Foreign:
             elif columns[name].ndim == 2 and len(labels) == columns[name].shape[1] != len(set(labels)):
                 yield name, ("names", next(label for label in labels if labels.count(label) > 1), "")
 
-    def ranges_of(self, index: int | None, row: dict[str, Any], videos: dict[str, str | None]) -> Iterator[VideoRange]:
-        """The range of each video that is here, and what the file's header says."""
-        before = self.rows.get(index - 1, {}) if index is not None else {}
-        for key, relative in videos.items():
-            if relative is None:
-                continue
-            places = [f"videos/{key}/{what}" for what in ("chunk_index", "file_index")]
-            same = places[1] in row and all(before.get(name) == row.get(name) for name in places)
-            start, stop, end = (
-                seconds_or_none(where.get(f"videos/{key}/{side}_timestamp"))
-                for where, side in ((row, "from"), (row, "to"), (before if same else {}, "to"))
-            )
-            yield VideoRange(key, start, stop, end, *(length_of(self.root / relative) or (None, None)))
-
     # ---------------------------------------------------------------------------------------------- frames
 
     def episodes(self) -> Iterator[ArrayEpisode | Unreadable]:
@@ -300,7 +153,7 @@ class _Foreign:
         broken: set[Path] = set()
         numbered = True  # every episode has a number by which the tables know it
         # which row of the set a file begins with, as LeRobot counts through the files; unknown where one of them is missing
-        places = {path for index, row in self.rows.items() if (path := self._file_of(index, row)) is not None}
+        places = {path for index, row in self.rows.items() if (path := self.file_of(index, row)) is not None}
         first: int | None = 0 if all(path.is_file() for path in places) else None
         for path in self.files:
             relative = shown(path.relative_to(self.root).as_posix())
@@ -342,7 +195,7 @@ class _Foreign:
             announced = set(range(total))
         for index in sorted(announced - seen):
             row = self.rows.get(index, {})
-            path = self._file_of(index, row)
+            path = self.file_of(index, row)
             if path in broken:
                 continue  # which has a line of its own
             rows = f" with {row['length']} rows" if isinstance(row.get("length"), int) else ""
@@ -352,20 +205,6 @@ class _Foreign:
             name = layout.episode_name(index)
             error = EpisodeError(message, file=path or self.info_path, field="episode_index")
             yield Unreadable(name, f"{self.source}#{index}", error)
-
-    def _file_of(self, index: int, row: dict[str, Any]) -> Path | None:
-        """Where the frames of an episode belong; None where the set does not say."""
-        pattern, size = self.info.get("data_path"), self.info.get("chunks_size")
-        chunk, number = row.get("data/chunk_index", 0), row.get("data/file_index", 0)
-        if not isinstance(pattern, str) or not isinstance(chunk, int) or not isinstance(number, int):
-            return None
-        try:
-            return layout.place(
-                self.root, pattern, self.info_path, episode_index=index,
-                episode_chunk=index // size if isinstance(size, int) and size > 0 else 0, chunk_index=chunk, file_index=number,
-            )  # fmt: skip
-        except EpisodeError:
-            return None
 
     def _of_file(self, path: Path) -> Iterator[tuple[int | None, dict[str, np.ndarray], list[str], int]]:
         """Index, columns, unread columns and first row of each episode of a file, holding one episode at a time."""
@@ -436,10 +275,14 @@ class _Foreign:
         declared = self._declared(path, index, columns, left, row, videos, place)
         left = [
             *left,
-            *(f"{key} (video {shown(file)}): pictures are not read" for key, file in videos.items() if file is not None),
+            *(
+                f"{key} (video {shown(file)}): pictures are not read"
+                for key, file in videos.items()
+                if file is not None
+            ),
             *(f"{key} (video): announced, but its file is not here" for key, file in videos.items() if file is None),
         ]
-        task = self._task(columns, row)
+        task = self.task_of(columns, row)
         return ArrayEpisode(
             name=name,
             source=f"{self.source}#{index}" if index is not None else f"{self.source}/{relative}",
@@ -514,12 +357,3 @@ class _Foreign:
             if path.is_file():
                 found[key] = path.relative_to(self.root).as_posix()
         return found
-
-    def _task(self, columns: dict[str, np.ndarray], row: dict[str, Any]) -> str | None:
-        index = columns.get("task_index")
-        if index is not None and len(index) and int(index.reshape(-1)[0]) in self.tasks:
-            return self.tasks[int(index.reshape(-1)[0])]
-        listed = row.get("tasks")
-        return str(listed[0]) if isinstance(listed, list) and listed else next(iter(self.tasks.values()), None)
-
-

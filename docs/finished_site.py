@@ -1,0 +1,70 @@
+"""What was built of the site is finished: a .md twin of each page, llms.txt. What loads from elsewhere is refused.
+
+python docs/finished_site.py build/site build/site/site
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+
+def finish(out: Path, site: Path) -> None:
+    """Put the twins and llms.txt beside what was built, and refuse a site that is not whole.
+
+    Raises:
+        SystemExit: a page loads something from elsewhere, or leads to a file that is not there.
+    """
+    lines = [
+        "# shiliu 十六",
+        "",
+        "> Humanoid training scenarios in MuJoCo, and a physical judge of recorded demonstrations.",
+        "",
+    ]
+    for file in sorted((out / "pages").rglob("*.md")):
+        name = file.relative_to(out / "pages")
+        shutil.copyfile(file, site / name)
+        title = re.search(r"(?m)^# +(.+)$", file.read_text(encoding="utf-8"))
+        lines.append(f"- [{title[1] if title else name}]({name.as_posix()})")
+    (site / "llms.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    wrong = [*loads(site), *missing(site)]
+    if wrong:
+        raise SystemExit("\n".join(wrong))
+    files = [file for file in site.rglob("*") if file.is_file()]
+    print(
+        f"{len([f for f in files if f.suffix == '.html'])} pages, {sum(f.stat().st_size for f in files) / 1e6:.1f} MB: {site}/index.html"
+    )
+
+
+def loads(site: Path) -> list[str]:
+    """What pages and their styles load from another host; a link that a reader may follow is none."""
+    found = []
+    for file in sorted(site.rglob("*")):
+        if file.suffix not in (".html", ".css"):
+            continue
+        text = file.read_text(encoding="utf-8")
+        tags = re.findall(
+            r"<(?:script|img|iframe|source|video|link)\b[^>]*?\b(?:src|href)=\"?((?:https?:)?//[^\"\s>]+)", text
+        )
+        tags = [one for one in tags if not re.search(rf"<link[^>]*rel=\"?canonical[^>]*{re.escape(one)}", text)]
+        styles = re.findall(r"(?:url\(|@import )[\"']?((?:https?:)?//[^\"')\s]+)", text)
+        found += [f"{file.relative_to(site)} loads {one}" for one in (*tags, *styles)]
+    return found
+
+
+def missing(site: Path) -> list[str]:
+    """Files that pages link to, or show, and that are not there."""
+    found = []
+    for file in sorted(site.rglob("*.html")):
+        for target in re.findall(r"\b(?:src|href)=\"?([^\"\s>]+)", file.read_text(encoding="utf-8")):
+            name = target.partition("#")[0].partition("?")[0]
+            within = name and not re.match(r"[a-z]+:|//|/", name) and file.name != "404.html"
+            if within and not (file.parent / name).exists():
+                found.append(f"{file.relative_to(site)} leads to {target}")
+    return found
+
+
+if __name__ == "__main__":
+    finish(*map(Path, sys.argv[1:3]))

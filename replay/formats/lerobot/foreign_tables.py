@@ -1,0 +1,182 @@
+"""What a LeRobot set that others recorded says of itself: its description, its tables of episodes and tasks, its statistics."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ....scenarios.sheet.errors import EpisodeError
+from ..arrays.array_episode import mendable
+from ..file_state import refuse_pipes
+from . import layout
+from .foreign_columns import names_of, rate_of
+from .set_statistics import EpisodeStatistics, Stats, of_file, of_tree
+from .tables import readable
+
+MAX_META_BYTES = 64 << 20
+MAX_FILES = 200_000
+
+
+class ForeignTables:
+    """One dataset folder: what its description and its tables say."""
+
+    def __init__(self, root: Path, source: str) -> None:
+        self.root, self.source = root, source
+        refuse_pipes(root)
+        self.info_path = root / layout.INFO
+        info = self._json(self.info_path, "description of the set")
+        if not isinstance(info, dict) or not isinstance(info.get("features"), dict):
+            raise EpisodeError(
+                "describes no features, so that this is no LeRobot set. Copy the dataset again.",
+                file=self.info_path,
+                field="features",
+            )
+        self.info = info
+        features = {k: v for k, v in info["features"].items() if isinstance(k, str) and isinstance(v, dict)}
+        self.features: dict[str, dict[str, Any]] = features
+        self.version = str(info.get("codebase_version", "of unknown version"))[:20]
+        self.fps, self.no_rate = rate_of(info.get("fps"), self.info_path)
+        self.labels = {name: names_of(feature.get("names")) for name, feature in features.items()}
+        self.files = self._files()
+        self._tables: list[tuple[Path, int]] = []
+        self.place: dict[int, int] = {}  # number of an episode -> its row in the tables of `meta/episodes`
+        self.rows = self._rows()
+        self.tasks = self._tasks()
+
+    @staticmethod
+    def _content(path: Path) -> bytes:
+        with path.open("rb") as file:
+            content = file.read(MAX_META_BYTES + 1)
+        if len(content) > MAX_META_BYTES:
+            raise ValueError(f"it is larger than {MAX_META_BYTES >> 20} MiB")
+        return content
+
+    def _json(self, path: Path, what: str) -> Any:
+        with mendable(path, what):
+            return json.loads(self._content(path))
+
+    def _lines(self, path: Path, what: str) -> list[dict[str, Any]]:
+        with mendable(path, what):
+            rows = [json.loads(line) for line in self._content(path).splitlines() if line.strip()]
+            return [row for row in rows if isinstance(row, dict)]
+
+    def _files(self) -> list[Path]:
+        """Parquet files of frames, sorted; all of them inside the folder."""
+        found = sorted(self.root.glob("data/**/*.parquet"))
+        for path in found:
+            if not path.resolve().is_relative_to(self.root.resolve()):
+                raise EpisodeError("leads out of the dataset. Copy the files themselves, not links.", file=path)
+        if not found or len(found) > MAX_FILES:
+            raise EpisodeError(
+                f"{len(found)} files of frames lie under data/. Copy the whole dataset folder again.", file=self.root
+            )
+        return found
+
+    def _rows(self) -> dict[int, dict[str, Any]]:
+        """What the metadata says of each episode, by its index; empty where it says nothing."""
+        meta = self.root / "meta"
+        rows: list[dict[str, Any]] = []
+        if (meta / "episodes.jsonl").is_file():
+            rows = self._lines(meta / "episodes.jsonl", "list of episodes")
+        for path in sorted((meta / "episodes").glob("chunk-*/file-*.parquet")):
+            with mendable(path, "table of episodes"):
+                file = pq.ParquetFile(readable(path), page_checksum_verification=True)
+                read = file.read(
+                    columns=[name for name in file.schema_arrow.names if not name.startswith("stats/")]
+                ).to_pylist()
+                first = sum(n for _, n in self._tables)
+                self._tables.append((path, len(read)))
+                for i, row in enumerate(read):
+                    if isinstance(row.get("episode_index"), int):
+                        self.place[row["episode_index"]] = first + i
+                rows += read
+        listed = [row for row in rows if isinstance(row.get("episode_index"), int)]
+        self.lines_of = Counter(row["episode_index"] for row in listed)
+        return {row["episode_index"]: row for row in listed}
+
+    def _tasks(self) -> dict[int, str]:
+        """Task sentence by index."""
+        meta = self.root / "meta"
+        tasks: dict[int, str] = {}
+        if (meta / "tasks.jsonl").is_file():
+            for row in self._lines(meta / "tasks.jsonl", "list of tasks"):
+                if isinstance(row.get("task_index"), int) and isinstance(row.get("task"), str):
+                    tasks[row["task_index"]] = row["task"]
+        elif (meta / "tasks.parquet").is_file():
+            path = meta / "tasks.parquet"
+            with mendable(path, "table of tasks"):
+                table = pq.read_table(readable(path), page_checksum_verification=True)
+                texts = [f.name for f in table.schema if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)]
+                if texts and "task_index" in table.column_names:
+                    tasks = dict(zip(table.column("task_index").to_pylist(), table.column(texts[0]).to_pylist()))
+        return tasks
+
+    @cached_property
+    def totals(self) -> dict[str, tuple[Any, int]]:
+        """What `info.json` says of the set as a whole, and what its own tables count."""
+        found: dict[str, tuple[Any, int]] = {}
+        lengths = [row.get("length") for row in self.rows.values()]
+        counted = {
+            "total_episodes": len(self.rows),
+            "total_frames": sum(n for n in lengths if isinstance(n, int))
+            if all(isinstance(n, int) for n in lengths)
+            else 0,
+            "total_tasks": len(self.tasks),
+        }
+        for name, here in counted.items():
+            stated = self.info.get(name)
+            if here and isinstance(stated, int | float | str) and not isinstance(stated, bool):
+                found[name] = stated, here
+        return found
+
+    @cached_property
+    def statistics(self) -> EpisodeStatistics:
+        """Statistics of each episode, of v3."""
+        return EpisodeStatistics(self._tables)
+
+    @cached_property
+    def listed_statistics(self) -> dict[int, Stats]:
+        """Statistics of each episode, of v2.1."""
+        path = self.root / "meta" / "episodes_stats.jsonl"
+        if not path.is_file():
+            return {}
+        try:
+            rows = self._lines(path, "statistics of the episodes")
+        except EpisodeError:
+            return {}
+        return {
+            row["episode_index"]: of_tree(row.get("stats")) for row in rows if isinstance(row.get("episode_index"), int)
+        }
+
+    @cached_property
+    def set_statistics(self) -> Stats:
+        """Statistics of the whole set."""
+        return of_file(self.root / layout.STATS, MAX_META_BYTES)
+
+    def file_of(self, index: int, row: dict[str, Any]) -> Path | None:
+        """Where the frames of an episode belong; None where the set does not say."""
+        pattern, size = self.info.get("data_path"), self.info.get("chunks_size")
+        chunk, number = row.get("data/chunk_index", 0), row.get("data/file_index", 0)
+        if not isinstance(pattern, str) or not isinstance(chunk, int) or not isinstance(number, int):
+            return None
+        try:
+            return layout.place(
+                self.root, pattern, self.info_path, episode_index=index,
+                episode_chunk=index // size if isinstance(size, int) and size > 0 else 0, chunk_index=chunk, file_index=number,
+            )  # fmt: skip
+        except EpisodeError:
+            return None
+
+    def task_of(self, columns: dict[str, np.ndarray], row: dict[str, Any]) -> str | None:
+        index = columns.get("task_index")
+        if index is not None and len(index) and int(index.reshape(-1)[0]) in self.tasks:
+            return self.tasks[int(index.reshape(-1)[0])]
+        listed = row.get("tasks")
+        return str(listed[0]) if isinstance(listed, list) and listed else next(iter(self.tasks.values()), None)
