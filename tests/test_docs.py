@@ -162,3 +162,11 @@ def test_a_link_that_leads_nowhere_is_found(tmp_path):
 def test_commands_exist(page):
     for verb in re.findall(r"(?m)(?:^|`)shiliu ([a-z]+)", page.read_text(encoding="utf-8")):
         assert verb in VERBS, f"{page.name} speaks of `shiliu {verb}`"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_section_is_longer_than_a_reader_takes_at_once(page):
+    """At most 1,200 words between two headings, besides tables and code."""
+    text = re.sub(r"(?ms)^ *```.*?^ *```", "", page.read_text(encoding="utf-8"))
+    prose = "\n".join(line for line in text.splitlines() if not line.startswith("|"))
+    assert not [part.split("\n")[0] for part in re.split(r"(?m)^#+ ", prose) if len(part.split()) > 1200]

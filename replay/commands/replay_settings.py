@@ -36,6 +36,7 @@ class ReplaySettings:
     threads: int
     workers: int
     ledger: str | None
+    again: bool
     take_limit: float
     cluster: str | None
     repair: bool
@@ -69,6 +70,7 @@ class ReplaySettings:
             threads=settings["threads"].integer(low=0),
             workers=settings["workers"].integer(low=0),
             ledger=settings["ledger"].word(default="") or None,
+            again=settings["again"].flag(),
             take_limit=settings["take_limit"].quantity("time", low=1.0),
             cluster=settings["cluster"].word(default="") or None,
             repair=settings["repair"].flag(),
@@ -89,6 +91,8 @@ class ReplaySettings:
             settings["repair"].note("workers mend nothing. Leave one of the two out, or mend what was refused afterwards.")
         if asked.cluster and (intake or not asked.workers):
             settings["cluster"].note("a cluster is worked on by workers. Say how many, such as workers=8.")
+        if asked.again and (intake or not asked.workers):
+            settings["again"].note("only workers keep what an earlier judge said. Say how many, such as workers=2.")
         if asked.ledger and (intake or not asked.workers):
             settings["ledger"].note("a ledger is kept by workers. Say how many, such as workers=2.")
         settings.stop()
