@@ -76,8 +76,8 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     leaps = Leaps(group)
     found += [d for d in leaps.rows() if not any(o.kind == "rows" and o.first <= d.last + JOIN and d.first <= o.last + JOIN for o in found)]
     lost = [(d.first, d.last) for d in found if d.kind == "rows"]
-    told = {name for d in found for name in d.channels if d.kind == "command"}
-    found += [d for d in leaps.rough() if d.channels[0] not in told]
+    commanded = {name for d in found for name in d.channels if d.kind == "command"}
+    found += [d for d in leaps.rough() if d.channels[0] not in commanded]
     written = {name for d in found if d in past or d.kind == "command" for name in d.channels}
     apart = {name: np.zeros((group.n, len(group.channels)), bool) for name in ("follows", "derivative")}
     for j, (channel, own) in enumerate(zip(group.channels, relations)):
@@ -256,8 +256,8 @@ def _difference(
     broken = [r for r in own if r.name in one.relations and _trusted(one, others[r.name])]
     if not broken:
         return
-    unit_told = why is not None and why.explained > SURE_UNIT and _is_unit(why, len(one.rows))
-    beyond = unit_told or any(_largest(r, one) > BEYOND * _elsewhere(r, one, own, relations) for r in broken)
+    another_unit = why is not None and why.explained > SURE_UNIT and _is_unit(why, len(one.rows))
+    beyond = another_unit or any(_largest(r, one) > BEYOND * _elsewhere(r, one, own, relations) for r in broken)
     begins = one.first <= 2 and one.last > 2 and one.last < group.n // 2  # a robot that comes to its first command from elsewhere
     # an arm that strikes something does not follow a command that leaps: that alone, without a reason, is no fault of a column
     shaped = (leaps and why is not None) or _no_body_does(one, why) or _goes_away(one, group.dt)
