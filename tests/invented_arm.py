@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ JOINTS = ("pan", "lift", "elbow", "wrist_1", "wrist_2", "wrist_3")
 MIDDLE = np.array([0.1, -1.2, 1.3, -1.1, -1.5, 0.2])
 WAY = np.array([1.1, 0.6, 0.7, 0.8, 0.7, 1.3])
 SERVO = 0.06  # s, of each of its two first orders
+
 
 @dataclass(frozen=True)
 class Column:
@@ -62,6 +64,7 @@ class Take:
         return replace(self, data=self.data | {name: values if new is None else np.asarray(new)})
 
 
+@cache
 def moving(seed: int = 0, seconds: float = 9.0, rate: float = 30.0, pace: float = 1.0) -> Take:
     """A person's hand leads the arm between places, rests, takes and lets go; the joints follow as a servo does."""
     rng = np.random.default_rng(seed)
@@ -97,6 +100,8 @@ def moving(seed: int = 0, seconds: float = 9.0, rate: float = 30.0, pace: float 
         "opening": np.clip(opening[at] + noise(5e-4, opening[at]), 0.0, 1.0),
         "speed": speed[at] + noise(2e-3, speed[at]),
     }
+    for values in data.values():  # all who ask for it look at the same
+        values.setflags(write=False)
     return Take(np.arange(len(at)) / rate, data)
 
 

@@ -58,38 +58,26 @@ def read(
     labels = {**side, **labels}
     groups = _groups(arrays, episode_pattern("npz", mapping))
     common = {"format": "npz", "container": "NumPy archive" if path.suffix == ".npz" else "NumPy array", "file": path}
-    if groups is None:
-        stem = shown(path.stem if path.stem not in ("motion", "data", "demo") else path.resolve().parent.name)
-        yield recording_of(
-            ArrayEpisode(
-                name=stem,
-                source=source,
-                sha256=sha256,
-                arrays=arrays,
-                labels=labels,
-                fps=fps_side,
-                left=left,
-                notes=side_notes,
-                **common,  # type: ignore[arg-type]
-            ),
-            mapping,
-            fps,
-            mapping_of,
-        )
-        return
-    episodes = (
-        ArrayEpisode(
-            name=f"{shown(path.stem)}_{group}",
-            source=f"{source}#{group}",
-            sha256=content_sha256(members),
-            arrays=members,
+
+    def episode(name: str, source: str, sha256: str, arrays: dict[str, np.ndarray]) -> ArrayEpisode:
+        return ArrayEpisode(
+            name=name,
+            source=source,
+            sha256=sha256,
+            arrays=arrays,
             labels=labels,
             fps=fps_side,
             left=list(left),
             notes=list(side_notes),
             **common,  # type: ignore[arg-type]
         )
-        for group, members in groups.items()
+
+    if groups is None:
+        stem = shown(path.stem if path.stem not in ("motion", "data", "demo") else path.resolve().parent.name)
+        yield recording_of(episode(stem, source, sha256, arrays), mapping, fps, mapping_of)
+        return
+    episodes = (
+        episode(f"{shown(path.stem)}_{group}", f"{source}#{group}", content_sha256(members), members) for group, members in groups.items()
     )
     yield from one_by_one((e.name, e.source, partial(recording_of, e, mapping, fps)) for e in episodes)
 

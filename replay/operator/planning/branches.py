@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .limbs import Limb
+from ..limbs.arm import Arm
 
 SEEDS = 40  # postures from which the hand is sought
 MISSES = 2e-3  # m, by which it may miss its place
@@ -16,7 +16,7 @@ FIRM = 0.6  # weight of the orientation against the position [m/rad]
 
 
 def branches(
-    limb: Limb,
+    limb: Arm,
     position: np.ndarray,
     rotation: np.ndarray,
     rng: np.random.Generator,

@@ -1,37 +1,16 @@
-"""What planning asks of an arm, and one arm or both as they stand in the scene as it is seen."""
+"""One arm or both as they stand in the scene as it is seen, and the curve that an arm follows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
-import mujoco
 import numpy as np
 
+from ..limbs.arm import Arm
 from .clearance import Clearance
 
 Pose = tuple[np.ndarray, np.ndarray]  # position (3,) [m], rotation (3, 3)
-
-
-class Limb(Protocol):
-    """One arm: where it is commanded to be, its kinematics, the share of its range that is used."""
-
-    q: np.ndarray
-    model: mujoco.MjModel
-
-    def hand(self, q: np.ndarray | None = None) -> Pose: ...
-
-    def kinematics(self, q: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]: ...
-
-    def solve(
-        self,
-        position: np.ndarray,
-        rotation: np.ndarray | None,
-        seed: np.ndarray,
-        like: np.ndarray | None = None,
-        orient: Sequence[float] | float = 0.3,
-        steps: int = 40,
-    ) -> tuple[np.ndarray, float]: ...
 
 
 class ArmGroup:
@@ -44,7 +23,7 @@ class ArmGroup:
         percents: how far each claw is closed.
     """
 
-    def __init__(self, limbs: Sequence[Limb], clearance: Clearance, picture: np.ndarray, percents: Sequence[float]):
+    def __init__(self, limbs: Sequence[Arm], clearance: Clearance, picture: np.ndarray, percents: Sequence[float]):
         self.limbs, self.clearance = tuple(limbs), clearance
         self._picture, self._percents = picture, tuple(percents)
         self.q = np.concatenate([limb.q for limb in limbs])
