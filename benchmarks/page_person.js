@@ -2,7 +2,7 @@
 // What it sees is what the page shows: the time of the take, and where both hands of the robot are.
 (() => {
   const PERSON = ['left', 'right'], LOOK = 0.1, WAITS = 2.5, STEP = 0.005; // s ahead at a grip; s until it goes on all the same; s
-  const FIX = 0.02, FORGETS = 0.1, PUSH = 0.02, FURTHEST = 0.04, PATIENCE = 5; // m, of what eyes correct; 1/s; m/s and m, by which it pushes on; s
+  const FIX = 0.012, FORGETS = 0.5, PUSH = 0.02, FURTHEST = 0.04, PATIENCE = 5; // m, of what eyes correct; 1/s; m/s and m, by which it pushes on; s
   const mean = (a, b, f) => a + (b - a) * f;
   const at = (rows, s, dt) => {
     const k = Math.min(Math.max(s / dt, 0), rows.length - 1), i = Math.floor(k), j = Math.min(i + 1, rows.length - 1);
@@ -39,15 +39,14 @@
     const seenThen = t => past.find(one => one.t >= t - style.reaction) ?? past.at(-1);
 
     const move = (t, dt) => {
-      past.push({ t, s: me.s, own: Object.fromEntries(PERSON.map(side => [side, [...hands[side].x]])), ...Object.fromEntries(PERSON.map(side => [side, where(side)])) });
+      past.push({ t, s: me.s, ...Object.fromEntries(PERSON.map(side => [side, where(side)])) });
       while (past.length > 2 && past[1].t < t - style.reaction) past.shift();
-      const then = seenThen(t), gap = {}; // of its own hands, which no contact holds back
+      const then = seenThen(t), gap = {};
       let near = Infinity, far = 0;
       for (const side of PERSON) {
         const wanted = at(plan[side].seen, then.s, plan.dt);
-        const apart = Math.hypot(...wanted.map((v, i) => v - then[side][i])), meant = at(plan[side].aim, then.s - style.pace * style.reaction, plan.dt);
-        gap[side] = meant.map((v, i) => v - then.own[side][i]);
-        const grips = at(plan[side].grip, me.s, plan.dt)[0] !== at(plan[side].grip, me.s + LOOK, plan.dt)[0];
+        gap[side] = wanted.map((v, i) => v - then[side][i]);
+        const apart = Math.hypot(...gap[side]), grips = at(plan[side].grip, me.s, plan.dt)[0] !== at(plan[side].grip, me.s + LOOK, plan.dt)[0];
         far = Math.max(far, apart);
         near = Math.min(near, (grips ? style.careful : style.loose) - apart);
       }

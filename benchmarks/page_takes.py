@@ -116,8 +116,8 @@ def take(browser: Browser, plan: dict[str, Any], style: dict[str, float]) -> dic
     browser.ask(f"perform({json.dumps(plan)}, {json.dumps(style)}), 0")
     browser.until("person.over", LONGEST)
     browser.until("shiliu.verdict && shiliu.verdict.check === 'gate'", LONGEST)
-    said = browser.ask("({...person, verdict: shiliu.verdict.verdict, lines: shiliu.verdict.lines, took: shiliu.verdict.took})")
-    return dict(said)
+    report = browser.ask("({...person, verdict: shiliu.verdict.verdict, lines: shiliu.verdict.lines, took: shiliu.verdict.took})")
+    return dict(report)
 
 
 def main() -> int:
@@ -136,13 +136,14 @@ def main() -> int:
             wear(browser)
             for k in range(takes):
                 style = chosen[k % len(chosen)]
-                said = take(browser, plan_of(scene, seed + k), STYLES[style] | {"seed": seed + k})
+                report = take(browser, plan_of(scene, seed + k), STYLES[style] | {"seed": seed + k})
                 if k < len(chosen):
                     browser.picture(out / f"{style}.png")
-                line = {"take": k, "seed": seed + k, "style": style} | said
+                line = {"take": k, "seed": seed + k, "style": style} | report
                 with (out / "person.jsonl").open("a", encoding="utf-8") as file:
                     file.write(json.dumps(line, ensure_ascii=False) + "\n")
-                print(f"{k} {style}: {said['lines'][0]} (worst {1e3 * said['worst']:.0f} mm, waited {said['waited']:.1f} s)", flush=True)
+                lag = f"worst {1e3 * report['worst']:.0f} mm, waited {report['waited']:.1f} s"
+                print(f"{k} {style}: {report['lines'][0]} ({lag})", flush=True)
     finally:
         serving.terminate()
         serving.wait(timeout=60)

@@ -35,7 +35,7 @@ def players_of(asked: ReplaySettings, verdicts: Sequence[Verdict], words: Words)
         verdict = wanted.pop(item.source, None)
         if verdict is not None and isinstance(item, Recording):
             try:
-                films[item.source] = film(played(item, contexts, words), _told(verdict, words))
+                films[item.source] = film(played(item, contexts, words), _findings_of(verdict, words))
             except ShiliuError:
                 pass
         if not wanted:
@@ -43,7 +43,7 @@ def players_of(asked: ReplaySettings, verdicts: Sequence[Verdict], words: Words)
     return players({one: films[one] for one in (str(one.source) for one in first) if one in films}, words.book["page"])
 
 
-def _told(verdict: Verdict, words: Words) -> list[dict[str, Any]]:
+def _findings_of(verdict: Verdict, words: Words) -> list[dict[str, Any]]:
     own = words.telling(verdict.titles)
     return [
         {"level": one.level, "code": one.code, "t0": one.t0, "t1": one.t1, "subject": list(one.subject), "text": own.message(one)}

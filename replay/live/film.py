@@ -87,7 +87,7 @@ def _packed(
         whole = np.concatenate([steps_of(values[..., :3], place), steps_of(values[..., 3:], 1 / 32767)], axis=-1)
         return _by_columns(whole.reshape(len(steps), -1))
 
-    told = head | {
+    whole = head | {
         "t": [round(take.begin + step * take.scene.control_timestep, 4) for step in steps],
         "soft": soft.shape[1] // 3,
         "place": place,
@@ -95,7 +95,7 @@ def _packed(
         "forces": [len(now) for now in forces],
         "findings": [{**mark, "frame": steps.index(mark["step"])} for mark in marks],
     }
-    text = json.dumps(told, separators=(",", ":"), ensure_ascii=False).encode()
+    text = json.dumps(whole, separators=(",", ":"), ensure_ascii=False).encode()
     body = [rows(poses), rows(ghosts), _by_columns(steps_of(soft, place))]
     at = np.concatenate([steps_of(contacts[:, :3], place), steps_of(contacts[:, 3:], FORCE)], axis=1)
     return gzip.compress(b"".join([struct.pack("<I", len(text)), text, *body, at.astype("<i2").tobytes()]), mtime=0)
@@ -120,7 +120,7 @@ def players(films: Mapping[str, tuple[bytes, bytes, str]], words: Mapping[str, s
         asks = f'data-film="film-{k}" data-meshes="meshes-{digest}"'
         figures[source] = f'<figure class="player" {asks}><button disabled>{words["open"]}</button></figure>'
     blobs |= {name: gzip.compress((PAGE / name).read_bytes(), mtime=0) for name in MODULES}
-    told = json.dumps({"modules": MODULES, "words": dict(words)}, ensure_ascii=False)
+    given = json.dumps({"modules": MODULES, "words": dict(words)}, ensure_ascii=False)
     kept = [f'<script type="text/plain" id="{name}">{base64.b64encode(data).decode()}</script>' for name, data in blobs.items()]
     loader = (PAGE / "report_loader.js").read_text(encoding="utf-8")
-    return Players(figures, "\n".join([*kept, f"<script>\nconst TOLD = {told};\n{loader}</script>"]))
+    return Players(figures, "\n".join([*kept, f"<script>\nconst GIVEN = {given};\n{loader}</script>"]))

@@ -233,7 +233,7 @@ class Teleop:
     def _set_up(self, drawn: Draw) -> None:
         if self.page is None:
             return
-        self._told: dict[str, Any] = {}
+        self._known: dict[str, Any] = {}
         model = self.scene.compile(dict(drawn.values), looks=True)
         self._posed = PosedModel(model)
         self.page.keep("meshes", meshes(model)[1])
@@ -266,8 +266,8 @@ class Teleop:
     def _tell(self, progress: Mapping[str, Any]) -> None:
         """What has changed of it since the last time."""
         if self.page is not None:
-            self._told |= in_words(self._words, progress) if "goal" in progress else progress
-            (self.page.send if self._told["recording"] else self.page.keep)("progress", self._told)
+            self._known |= in_words(self._words, progress) if "goal" in progress else progress
+            (self.page.send if self._known["recording"] else self.page.keep)("progress", self._known)
 
     # -- takes ------------------------------------------------------------------------------------------------------
 

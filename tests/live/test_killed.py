@@ -28,13 +28,13 @@ class Serving:
         url = self.process.stdout.readline().strip()
         to = f"{url.replace('http', 'ws')}socket"
         self.socket = ExitStack().enter_context(connect(to, origin=url.rstrip("/"), max_size=2**26))
-        self.wait("progress", lambda told: told["recording"] is False)
+        self.wait("progress", lambda heard: heard["recording"] is False)
 
     def wait(self, kind, holds):
         end = time.monotonic() + 120
         while time.monotonic() < end:
             text = self.socket.recv(timeout=120)
-            if isinstance(text, str) and (told := json.loads(text))["kind"] == kind and holds(told):
+            if isinstance(text, str) and (heard := json.loads(text))["kind"] == kind and holds(heard):
                 return
         raise AssertionError(f"no {kind}")
 
@@ -45,13 +45,13 @@ class Serving:
         self.send(do="take")
         still = {"p": [0, 0, 0], "q": [1, 0, 0, 0], "clutch": True, "grip": 0}
         self.send(do="device", t=0.0, device="test", left=still, right=still)
-        self.wait("progress", lambda told: told["recording"] and told["t"] > 0.3)
+        self.wait("progress", lambda heard: heard["recording"] and heard["t"] > 0.3)
 
     def take(self):
         self.begin()
         self.send(do="take")
-        self.wait("verdict", lambda told: told["check"] == "gate")
-        self.wait("progress", lambda told: told["recording"] is False)
+        self.wait("verdict", lambda heard: heard["check"] == "gate")
+        self.wait("progress", lambda heard: heard["recording"] is False)
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)

@@ -164,13 +164,13 @@ def unpacked(packed):
     return head, poses, ghosts, np.frombuffer(flat, "<i2", offset=at).reshape(-1, 6) * ([head["place"]] * 3 + [head["force"]] * 3)
 
 
-def told(*found):
+def with_text(*found):
     return [one | {"text": one["message"]} for one in found]
 
 
 def test_a_film_holds_what_was_played_its_ghost_its_forces_and_where_to_look(judged):
     take = judged.take
-    packed, _, _ = films.film(take, told(found("FAIL", "collision.unexpected", 1.0, ["bowl", "counter"])))
+    packed, _, _ = films.film(take, with_text(found("FAIL", "collision.unexpected", 1.0, ["bowl", "counter"])))
     head, poses, ghosts, contacts = unpacked(packed)
     posed = films.PosedModel(take.scene.compile(take.draw.values, looks=True))
     steps = [take.step_at(t) for t in head["t"]]
@@ -188,9 +188,9 @@ def test_a_film_holds_what_was_played_its_ghost_its_forces_and_where_to_look(jud
 
 def test_a_film_that_is_too_large_has_fewer_frames_and_each_moment_of_a_finding(judged, monkeypatch):
     marks = [found("FAIL", "collision.unexpected", 1.0333, ["bowl", "counter"]), found("WARN", "joint.velocity", 2.9, ["zarm_r4_joint"])]
-    whole = unpacked(films.film(judged.take, told(*marks))[0])[0]
+    whole = unpacked(films.film(judged.take, with_text(*marks))[0])[0]
     monkeypatch.setattr(films, "LARGEST", 50_000)
-    packed, _, _ = films.film(judged.take, told(*marks))
+    packed, _, _ = films.film(judged.take, with_text(*marks))
     head = unpacked(packed)[0]
     assert len(packed) <= 50_000 and 10 < len(head["t"]) < len(whole["t"]) / 2
     assert [head["t"][one["frame"]] for one in head["findings"]] == [whole["t"][one["frame"]] for one in whole["findings"]]
@@ -237,7 +237,7 @@ def test_a_report_plays_in_a_browser_without_a_server(judged, tmp_path):
     player, words, file = "document.querySelector('figure.player').player", Words("en"), tmp_path / "report.html"
     verdicts = shiliu.judge(shiliu.read(judged.folder / "own"))
     marks = [found("WARN", "balance", 2.0, ["nothing"]), found("FAIL", "collision.unexpected", 1.0, ["bowl", "counter"])]
-    film = films.film(judged.take, told(*marks))
+    film = films.film(judged.take, with_text(*marks))
     file.write_text(render(verdicts, words, "", players=films.players({verdicts[0].source: film}, words.book["page"])))
     with browsing(file.as_uri(), tmp_path / "profile") as browser:
         browser.until("document.querySelector('figure.player button:not([disabled])')")

@@ -274,7 +274,8 @@ function sendHands(time, frame) {
   }
   raw.keys = [...keys];
   const told = h => ({ p: h.p.toArray(), q: [h.q.w, h.q.x, h.q.y, h.q.z], grip: h.grip, clutch: h.clutch });
-  ask('device', { t: time, device: frame ? 'xr' : pad ? 'gamepad' : 'keyboard', left: told(hands.left), right: told(hands.right), base, squat, raw });
+  state.sent = { t: time, device: frame ? 'xr' : pad ? 'gamepad' : 'keyboard', left: told(hands.left), right: told(hands.right), base, squat, raw };
+  ask('device', state.sent);
 }
 
 renderer.setAnimationLoop(draw);

@@ -6,12 +6,12 @@ const unpacked = async id => {
 let player = null;
 const load = async () => {
   const known = {};
-  for (const name of TOLD.modules) {
+  for (const name of GIVEN.modules) {
     let text = new TextDecoder().decode(await unpacked(name));
     for (const [other, url] of Object.entries(known)) text = text.replaceAll(`'./${other}'`, `'${url}'`).replaceAll(`"./${other}"`, `"${url}"`);
     known[name] = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
   }
-  return import(known[TOLD.modules.at(-1)]);
+  return import(known[GIVEN.modules.at(-1)]);
 };
 for (const figure of document.querySelectorAll('figure.player')) {
   const button = figure.querySelector('button');
@@ -20,10 +20,10 @@ for (const figure of document.querySelectorAll('figure.player')) {
     button.disabled = true;
     try {
       const { open } = await (player ??= load());
-      figure.player = open(figure, await unpacked(figure.dataset.film), await unpacked(figure.dataset.meshes), TOLD.words);
+      figure.player = open(figure, await unpacked(figure.dataset.film), await unpacked(figure.dataset.meshes), GIVEN.words);
     } catch (error) {
       console.error(error);
-      button.replaceWith(TOLD.words.cannot);
+      button.replaceWith(GIVEN.words.cannot);
     }
   };
 }
