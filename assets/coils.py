@@ -14,7 +14,7 @@ from shiliu.assets.frame import Part
 
 from .shapes import FOOT, Mesh, fixture_defaults, mesh, numbers, prop_defaults, revolve, revolve_ring
 
-SEGMENTS = 36  # of what is seen
+SEGMENTS = 28  # of what is seen
 BOXES = 12  # of what is touched: one faces +y, where a pad lies flat
 FEET, SPOTS = 6, 6
 FOOT_RADIUS, SPOT_RADIUS = 0.002, 0.002  # m

@@ -192,7 +192,7 @@ def loop(strip: Path, to: Path) -> None:
     shown = [
         tile.resize((WIDE, round(WIDE * height / wide)))
         for tile in tiles
-        if max(high - low for low, high in tile.getextrema()) > 8
+        if max(high - low for low, high in tile.crop((16, 16, wide - 16, height - 16)).getextrema()) > 32  # else a gap of the sheet
     ]
     shown[0].save(to, save_all=True, append_images=shown[1:], duration=LOOP // len(shown), loop=0, quality=60)
 
