@@ -120,7 +120,8 @@ def run(request: CommandRequest) -> int:
             failed += [(item.source, item.error) for item in nothing.items]
         unknown = next((why.episode for _, why in failed if isinstance(why, NoMapping)), None)
         for source, why in failed if sets.count or len(failed) > 1 else ():
-            print(f"shiliu: {source}: {why}", file=sys.stderr)
+            named = str(why).startswith(f"{source}:")
+            print(f"shiliu: {why}" if named else f"shiliu: {source}: {why}", file=sys.stderr)
         topics = next((Path(str(why.file)) for _, why in failed if isinstance(why, NoTopics)), None)
         if unknown is not None:
             _draft(propose(unknown), out)
