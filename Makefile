@@ -149,7 +149,10 @@ $(SITE)/ready: .ci/site.txt
 	$(SITE)/bin/python -m pip install --quiet --disable-pip-version-check -r .ci/site.txt
 	@touch $@
 
+# pictures are drawn once for the same bytes; the first time takes some 20 minutes of one core without a GPU
 site: $(VENV)/ready $(SITE)/ready  ## the documentation: build/site/site/index.html, built strictly; it loads nothing from elsewhere
+	$(BIN)/python docs/scene_pictures.py
+	$(BIN)/python docs/parts.py pictures
 	$(BIN)/python docs/website.py build/site
 	cd build/site && ../../$(SITE)/bin/zensical build --strict
 	$(BIN)/python docs/finished_site.py build/site build/site/site

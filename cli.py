@@ -62,6 +62,11 @@ class CommandRequest:
     flags: set[str] = field(default_factory=set)
     conf_dir: Path | None = None
 
+    @property
+    def sweep(self) -> bool:
+        """Whether `-m` is given."""
+        return bool(self.flags & {"-m", "--multirun"})
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; nothing but the command's own output reaches the user."""
@@ -90,7 +95,7 @@ def _ended(words: Sequence[str], ending: CommandEnding) -> int:
             print(module.USAGE.strip())
             return 0
         with configs_of(request.conf_dir):
-            if request.flags & {"-m", "--multirun"}:
+            if request.sweep:
                 from .replay.commands.sweeps import multirun
 
                 return multirun(request, module.run)
@@ -169,7 +174,7 @@ def _interrupted() -> int:
 
 def _out(words: Sequence[str]) -> str | None:
     """Where a command writes, as its words say it."""
-    return next((word.partition("=")[2] for word in words if word.startswith("out=")), None)
+    return next((word.partition("=")[2] for key in ("out=", "corpus=") for word in words if word.startswith(key)), None)
 
 
 def _no_setting(word: str, after: str, verb: str) -> str:

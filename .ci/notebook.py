@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import sys
 from pathlib import Path
 
@@ -15,8 +16,11 @@ import nbclient
 import nbformat
 from PIL import Image
 
+sys.path.append(str(Path(__file__).resolve().parents[1] / "docs"))
+from pictures import curve
+
 SHOWN = ("image/jpeg", "image/svg+xml", "text/html", "text/plain")  # the first that an output has is kept
-QUALITY = 70  # of pictures, which are drawn and not photographed
+QUALITY = 50  # of pictures, which are drawn and not photographed
 
 
 def main(path: Path) -> int:
@@ -48,6 +52,8 @@ def keep(path: Path) -> None:
                 Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).convert("RGB").save(small, "JPEG", quality=QUALITY)
                 data["image/jpeg"] = base64.b64encode(small.getvalue()).decode()
             kind = next(kind for kind in SHOWN if kind in data)
+            if "<svg" in data[kind]:
+                data[kind] = re.sub(r"(?s)<svg.*?</svg>", lambda found: curve(found[0]), data[kind])
             out.data, out.metadata = nbformat.NotebookNode({kind: data[kind]}), nbformat.NotebookNode()
     notebook.metadata.language_info = {"name": "python"}
     nbformat.write(notebook, path)

@@ -14,7 +14,7 @@ from shiliu.assets.frame import Part
 
 from .shapes import FOOT, Mesh, fixture_defaults, mesh, numbers, prop_defaults, revolve, revolve_ring
 
-SEGMENTS = 72  # of what is seen
+SEGMENTS = 28  # of what is seen
 BOXES = 12  # of what is touched: one faces +y, where a pad lies flat
 FEET, SPOTS = 6, 6
 FOOT_RADIUS, SPOT_RADIUS = 0.002, 0.002  # m
@@ -60,7 +60,7 @@ def _winding(coil: Coil) -> Mesh:
     """The ring as it is seen: rounded, with a ridge for each layer of turns."""
     ri, ro, h = coil.inside / 2, coil.outside / 2, coil.height
     turns, deep, corner = round(h / 0.0025), 0.0004, 0.003
-    z = np.linspace(corner, h - corner, 4 * turns + 1)
+    z = np.linspace(corner, h - corner, 2 * turns + 1)
     wave = deep * np.abs(np.sin(np.linspace(0, np.pi * turns, len(z))))
     bends = np.linspace(0, np.pi / 2, 5)[1:-1]
 
@@ -70,7 +70,7 @@ def _winding(coil: Coil) -> Mesh:
     section = [(ro - deep + w, up) for up, w in zip(z, wave)]
     section += corner_of(ro - deep - corner, h - corner, 0.0)
     layers = round((ro - ri - 2 * corner) / 0.0025)
-    r = np.linspace(ro - deep - corner, ri + deep + corner, 4 * layers + 1)
+    r = np.linspace(ro - deep - corner, ri + deep + corner, 2 * layers + 1)
     bump = deep * np.abs(np.sin(np.linspace(0, np.pi * layers, len(r))))
     section += [(radius, h - deep + b) for radius, b in zip(r, bump)]
     section += corner_of(ri + deep + corner, h - corner, np.pi / 2)
@@ -249,8 +249,8 @@ def peg(folder: Path, name: str, made: Coil, diameter: float, height: float = 0.
     <material name="class" rgba="{made.colour}" specular="0.4" shininess="0.5"/>
     <material name="post" rgba="0.80 0.81 0.83 1" specular="0.9" shininess="0.8"/>
     <mesh name="letter" file="letter.obj" inertia="shell"/>
-{mesh("post", revolve(profile, 48))}
-{mesh("foot", revolve(round_foot, 64), smoothed=False)}
+{mesh("post", revolve(profile, 32))}
+{mesh("foot", revolve(round_foot, 40), smoothed=False)}
 """
     part.body = f"""
       <geom name="foot" class="collision" type="cylinder" pos="0 0 {seat / 2:g}" size="{foot:g} {seat / 2:g}" mass="1"/>

@@ -80,9 +80,9 @@ def epoxy(file: Path, seed: int, grey: int, tint: tuple[int, int, int]) -> None:
     """Epoxy floor with fine flakes, of a mean grey and a tint; it tiles."""
     size, rng = 512, np.random.default_rng(seed)
     flakes = (rng.random((size, size)) < 0.02) * rng.normal(0, 26, (size, size))
-    value = grey + flakes + rng.normal(0, 1.5, (size, size))
+    value = grey + flakes
     image = Image.fromarray(np.clip(np.stack([value + t for t in tint], -1), 0, 255).astype(np.uint8))
-    image.filter(ImageFilter.GaussianBlur(0.8)).quantize(32).save(file, optimize=True)
+    image.filter(ImageFilter.GaussianBlur(0.8)).quantize(32, dither=Image.Dither.NONE).save(file, optimize=True)
 
 
 def plate(file: Path, width: float, height: float, thickness: float = 0.012) -> None:

@@ -136,8 +136,8 @@ class Cup:
         part.looks = f"""
     <material name="china" rgba="{self.china} 1" specular="0.5" shininess="0.7" reflectance="0.02"/>
     <material name="band" rgba="{self.colour} 1" specular="0.5" shininess="0.7"/>
-{looks}{mesh("cup", revolve(self.profile, 48))}
-{mesh("band", revolve_ring([self.band], 48), False)}
+{looks}{mesh("cup", revolve(self.profile, 36))}
+{mesh("band", revolve_ring([self.band], 36), False)}
 {mesh("handle", tube(smooth(self.handle, 6), bar))}
 """
         part.body = f"""

@@ -36,7 +36,7 @@ def boards(file: Path, seed: int, light: Sequence[int], dark: Sequence[int], cou
         tone[low:high] = rng.uniform(0.3, 0.6) + 0.3 * grain / np.abs(grain).max() + 0.08 * fine / np.abs(fine).max()
     tone = np.clip(tone, 0, 1)[..., None]
     image = (np.array(light) * (1 - tone) + np.array(dark) * tone).astype(np.uint8)
-    Image.fromarray(image).quantize(32).save(file, optimize=True)
+    Image.fromarray(image).quantize(12, dither=Image.Dither.NONE).save(file, optimize=True)
 
 
 def panel(

@@ -21,7 +21,7 @@ from shiliu.scenarios.sheet.yaml_reader import read_own
 
 LACKING = CONF / "lacking.yaml"
 SECTIONS = ("goal", "variation", "never", "safety", "skills", "mistakes")  # of a scenario's YAML, without which it is half of one
-PICTURES = ("overview", "head", "closeup", "draws", "strip")  # of a card
+PICTURES = ("overview",)  # of a card, in the repository
 
 
 @dataclass(frozen=True)

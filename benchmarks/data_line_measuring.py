@@ -25,7 +25,7 @@ from shiliu.replay.formats import Entry, entries
 from shiliu.replay.line.digest import digest_of
 from shiliu.replay.line.jobs import Count, Counted, Made, TakeJob
 from shiliu.replay.line.kept import unpacked
-from shiliu.replay.line.key import judge_digest, recording_digest
+from shiliu.replay.line.key import judge_parts, recording_digest
 from shiliu.replay.line.ledger import MADE, Ledger
 from shiliu.replay.recording.recording import Recording
 from shiliu.scenarios.draws import variation as drawing
@@ -255,7 +255,7 @@ def judged_one_by_one(data: Path, out: Path) -> list[tuple[str, float, float]]:
     """
     shutil.rmtree(out, ignore_errors=True)
     request = CommandRequest("replay", overrides=[f"data={data}", f"out={out}", "pictures=false", "quiet=true"])
-    desk = bench(request, str(data), str(out), judge_digest(None), False)
+    desk = bench(request, str(data), str(out), judge_parts(None), False)
     found, known = [], set()
     for number, entry in enumerate(entries(data)):
         count = desk.answer(Count(number, entry))

@@ -1,10 +1,10 @@
 """Commands that are killed at random moments, and what the next run on the same `out` finds and leaves.
 
-    python benchmarks/kills.py data=DIR bags=DIR out=DIR rounds=50 [begin=0.05 end=0.8]
+    python benchmarks/kills.py data=DIR bags=DIR out=DIR rounds=50 [seed=0] [begin=0.05 end=0.8]
 
 `data` is a set of `shiliu record`, `bags` a folder of its bags (`shiliu export to=rosbag`); what other verbs read is made in
-`out/inputs`. Each round takes the next command, kills its processes by SIGKILL, SIGTERM or SIGINT in turn at a moment drawn by the
-round's number, between two shares of the time that the command takes, and runs it again to its end.
+`out/inputs`. Each round takes the next command, kills its processes by SIGKILL, SIGTERM or SIGINT in turn at a moment drawn by
+`seed` and the round's number, between two shares of the time that the command takes, and runs it again to its end.
 Reported are: exit codes, what lay beside `out` after the kill, whether what lies at `out` is what an undisturbed run writes, and what
 lies there after the second run that does not belong there. Rounds go on until `rounds` commands were killed while they ran.
 A round that is in `out/rounds.jsonl` already is not done again, so that a run that was cut off goes on.
@@ -144,7 +144,14 @@ def _heeds() -> None:
 
 
 def one_round(
-    number: int, name: str, words: list[str], room: Path, between: tuple[float, float], before: Path | None, whole: dict[str, str]
+    seed: int,
+    number: int,
+    name: str,
+    words: list[str],
+    room: Path,
+    between: tuple[float, float],
+    before: Path | None,
+    whole: dict[str, str],
 ) -> dict[str, object]:
     """Kill a command and run it again.
 
@@ -157,8 +164,7 @@ def one_round(
     out = room / f"out{SUFFIX.get(name, '')}"
     if before is not None:
         shutil.copytree(before, out)
-    chance = random.Random(number)
-    which, at = SIGNALS[number % len(SIGNALS)], chance.uniform(*between)
+    which, at = SIGNALS[(seed + number) % len(SIGNALS)], random.Random(f"{seed} {number}").uniform(*between)
     process = subprocess.Popen(
         command(words, out), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=_heeds
     )
@@ -191,7 +197,7 @@ def one_round(
 def main(words: list[str]) -> int:
     given = dict(word.split("=", 1) for word in words)
     data, bags, out = (Path(given[key]).resolve() for key in ("data", "bags", "out"))
-    rounds = int(given.get("rounds", "50"))
+    rounds, seed = int(given.get("rounds", "50")), int(given.get("seed", "0"))
     begin, end = float(given.get("begin", "0.05")), float(given.get("end", "0.8"))
     out.mkdir(parents=True, exist_ok=True)
     kept = out / "rounds.jsonl"
@@ -222,7 +228,7 @@ def main(words: list[str]) -> int:
             continue
         name = names[number % len(names)]
         before = data if name == "record, append" else None
-        one = one_round(number, name, table[name], out / "room", (begin * times[name], end * times[name]), before, whole[name])
+        one = one_round(seed, number, name, table[name], out / "room", (begin * times[name], end * times[name]), before, whole[name])
         with kept.open("a") as file:
             file.write(json.dumps(one) + "\n")
         done.append(one)

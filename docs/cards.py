@@ -1,6 +1,7 @@
-"""Writes docs/scenarios/<id>.md: what the YAML says, as a card, with the hand-written lines of <id>.notes.md below it.
+"""The scenarios' pages: what the YAML says, as a card, with the hand-written lines of docs/scenarios/<id>.notes.md below it.
 
-`python docs/cards.py` writes them anew; a test holds the committed cards against what this writes.
+`make site` writes them. The repository keeps the beginning of each, docs/scenarios/<id>.md: `python docs/cards.py` writes it anew, and
+a test holds it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import shiliu
 from shiliu.replay.signals.statistics import wilson
 from shiliu.scenarios.catalog.catalog import list_variants, variants_of
 from shiliu.scenarios.catalog.figures import figures_of, lacking, stage
@@ -27,17 +27,31 @@ from seen_shares import SEEN, outdated, seen_of, share_seen
 FOLDER = Path(__file__).resolve().parent / "scenarios"
 
 
-def card(scene: Scene) -> str:
-    """The generated part of a scenario's card."""
+def beginning(sheet: Mapping[str, Any], name: str) -> str:
+    """What the repository keeps of a card: one still, the task, and where the rest is."""
+    lines = [f"# {sheet['title']['en']} {sheet['title']['zh']}", "", *_pictures(name, FOLDER)]
+    lines += [f"{task['en']} {task['zh']}\n" for task in (sheet.get("tasks") or ())[:1]]
+    notes = FOLDER / f"{name}.notes.md"
+    lines += [f"- The spec sheet: [conf/scenario/{name}.yaml](../../conf/scenario/{name}.yaml)."]
+    lines += [f"- What was measured and what is open: [notes]({notes.name})."] if notes.is_file() else []
+    lines += [
+        "- The whole card, with a moving picture, layout, variation, goal, limits, skills, mistakes and schema: "
+        f"`make site`, then `build/site/site/scenarios/{name}.html`.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def card(scene: Scene, folder: Path) -> str:
+    """A scenario's card, with the pictures that a folder has of it."""
     config, raw = scene.config, scene.config.raw
     lines = [
         f"# {config.title['en']} {config.title['zh']}",
         "",
-        f"`scenario={scene.name}`, version {scene.version}. Written by `docs/cards.py` from `conf/scenario/{scene.name}.yaml`"
+        f"`scenario={scene.name}`, version {scene.version}. Written from `conf/scenario/{scene.name}.yaml`"
         + (f" and `{scene.name}.notes.md`." if (FOLDER / f"{scene.name}.notes.md").exists() else "."),
         "",
     ]
-    lines += _pictures(scene.name)
+    lines += _pictures(scene.name, folder)
     if config.tasks:
         lines += ["## Task", "", *(f"- {task['en']} {task['zh']}" for task in config.tasks), ""]
     if config.brief:
@@ -111,7 +125,7 @@ def card(scene: Scene) -> str:
                 f"{key} {_flow(value)}" for key, value in mistake_entry.items() if key not in ("code", "seed")
             )
             lines.append(f"| {name} | `{how}` | `{mistake_entry['code']}` |")
-    lines += _variants(scene.name)
+    lines += _variants(scene.name, folder)
     lines += ["", "## Schema", "", "| feature | elements | from |", "|---|---|---|"]
     for feature in (scene.schema.action, *scene.schema.observations.values()):
         kinds = sorted({source.partition("(")[0].partition(" ")[0] for source in feature.sources})
@@ -137,15 +151,14 @@ PICTURES = {
     "closeup": "Close up.",
     "draws": "Nine draws of the variation.",
     "strip": "One demonstration of the scripted operator: each picture shows the end of the skill below it.",
-    "within": "One of its skills, close up.",
 }
 
 
-def _pictures(stem: str) -> list[str]:
-    """The pictures that `docs/scene_pictures.py` has made of a scenario, or of a variant."""
+def _pictures(stem: str, folder: Path) -> list[str]:
+    """The pictures that `docs/scene_pictures.py` has made of a scenario, or of a variant; the repository keeps one."""
     lines: list[str] = []
     for what, caption in PICTURES.items():
-        if (FOLDER / f"{stem}_{what}.webp").is_file():
+        if (folder / f"{stem}_{what}.webp").is_file():
             lines += [f"![{caption}]({stem}_{what}.webp)", "", f"*{caption}*", ""]
     return lines
 
@@ -269,11 +282,11 @@ def _rules(rules: Mapping[str, Any] | None, level: str) -> list[str]:
     return [*lines, *(f"- **{name}**: `{_flow(rule)}`" for name, rule in untitled.items())]
 
 
-def _variants(name: str) -> list[str]:
+def _variants(name: str, folder: Path) -> list[str]:
     """What each variant changes; what it does not name is as above."""
     lines: list[str] = []
     for variant, changes in variants_of(name).items():
-        lines += ["", f"### `variant={variant}`", "", *_pictures(f"{name}_{variant}")]
+        lines += ["", f"### `variant={variant}`", "", *_pictures(f"{name}_{variant}", folder)]
         for key in ("time_limit", "robot", "parts", "variation", "never", "safety", "judge"):
             lines += [f"- {key}: `{_flow(_untitled(changes[key]))}`"] if key in changes else []
         if "goal" in changes:
@@ -377,13 +390,9 @@ def counted_table(sheets: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def main() -> int:
-    """Write the cards of all scenarios of the package, and the table of what was counted."""
-    from shiliu.scenarios.reading.composition import CONF
-
-    FOLDER.mkdir(exist_ok=True)
-    for file in sorted((CONF / "scenario").glob("*.yaml")):
-        (FOLDER / f"{file.stem}.md").write_text(card(shiliu.load_scenario(file.stem)), encoding="utf-8")
-        print(f"docs/scenarios/{file.stem}.md")
+    """Write the beginnings of the cards of all scenarios of the package, and the table of what was counted."""
+    for name, sheet in sheets().items():
+        (FOLDER / f"{name}.md").write_text(beginning(sheet, name), encoding="utf-8")
     (FOLDER.parent / "counted.md").write_text(counted_table(sheets()), encoding="utf-8")
     return 0
 

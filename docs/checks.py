@@ -1,6 +1,6 @@
-"""Writes docs/checks.md: every code of the judge, what it asks, how it is computed, its bounds, an example, what to do.
+"""The page of checks, which `make site` writes: every code of the judge, what it asks, how it is computed, its bounds, an example.
 
-    python docs/checks.py            # the page, from conf/check, conf/text and docs/checks/examples.json; a test holds it
+    python docs/checks.py            # prints the page, from conf/check, conf/text and docs/checks/examples.json
     python docs/checks.py examples   # the examples anew: a demonstration is recorded, broken in each way, and judged
     python docs/checks.py examples clock link   # those of codes that begin so
 
@@ -31,7 +31,6 @@ from shiliu.replay.report.text import Words, catalogue
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
-PAGE = Path(__file__).resolve().parent / "checks.md"
 ROOM = Path(__file__).resolve().parent / "checks"
 THRESHOLDS = "arm_manipulation"
 SEED, SIZE = 10001, 0.5
@@ -75,7 +74,7 @@ def page(lang: str = "en") -> str:
     lines = [
         "# What the judge checks",
         "",
-        f"Written by `docs/checks.py` from `conf/check/{THRESHOLDS}.yaml` (bounds) and `conf/text/{lang}.yaml` (words). An",
+        f"Written by `make site` from `conf/check/{THRESHOLDS}.yaml` (bounds) and `conf/text/{lang}.yaml` (words). An",
         f"example is what the judge said of a demonstration (seed {SEED}) with a known fault put into it, or of a good one",
         "where no fault shows a code, and the curve beside it is of what the check looks at. How well it finds faults:",
         "[judging the judge](judging-the-judge.md). What FEASIBLE, FAIL or NOT_CHECKED mean: [verdict](verdict.md).",
@@ -425,7 +424,7 @@ def _near(plot: Plot, finding: Finding) -> Plot:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the page; with `examples`, these first."""
+    """Print the page; with `examples`, make these anew."""
     if arguments[:1] == ["examples"]:
         found = examples(arguments[1:])
         if arguments[1:]:
@@ -436,8 +435,8 @@ def main(arguments: list[str]) -> int:
     elif arguments:
         print("python docs/checks.py [examples [CODE ...]]", file=sys.stderr)
         return 2
-    PAGE.write_text(page(), encoding="utf-8")
-    print("docs/checks.md")
+    else:
+        print(page())
     return 0
 
 

@@ -1,14 +1,13 @@
-"""Writes docs/parts.md, the library of parts: a picture, measures, parameters, words and sources of each.
+"""The page of parts, which `make site` writes: a picture, measures, parameters, words and sources of each.
 
-python docs/parts.py            # the page and assets/measured.json, which a test holds, and pictures that are missing
-python docs/parts.py pictures   # every picture under docs/parts/ anew (or those of the parts that are named after it)
+python docs/parts.py            # assets/measured.json, which a test holds
+python docs/parts.py pictures   # pictures below build/pictures/parts, where they are missing or their part has changed
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from string import Template
@@ -19,12 +18,12 @@ from shiliu.scenarios.grips.grips import grips_of
 from shiliu.scenarios.grips.workpiece import SAFETY
 from shiliu.scenarios.parts.grip_sheet import KINDS as KINDS_OF_GRIPS
 from shiliu.scenarios.parts.grip_sheet import GripSheet
-from shiliu.scenarios.parts.part_catalogue import GRADES, MEASURED, PartEntry, inventory, measured
+from shiliu.scenarios.parts.part_catalogue import GRADES, MEASURED, PartEntry, digest, inventory, measured
+from shiliu.scenarios.sheet.errors import ShiliuError
 from shiliu.scenarios.sheet.quantity import show
 
-PAGE = Path(__file__).resolve().parent / "parts.md"
-NOTES = PAGE.with_name("parts.notes.md")
-ROOM = Path(__file__).resolve().parent / "parts"
+NOTES = Path(__file__).resolve().parent / "parts.notes.md"
+ROOM = Path(__file__).resolve().parents[1] / "build" / "pictures" / "parts"
 LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")  # of a sheet, which leads from its own folder
 SHOWN, GRIPS = "objects/can_330", "grips.webp"  # the part whose grips are drawn; their picture
 SIZE = (480, 360)
@@ -36,8 +35,8 @@ KINDS = {  # what the folder of a kind holds; a kind that stands not here is hea
 }
 
 
-def page() -> str:
-    """The page as Markdown."""
+def page(pictures: Path | None = None) -> str:
+    """The page as Markdown; with the pictures that a folder has below `parts`."""
     entries = inventory()
     lines = [
         "# The library of parts",
@@ -68,11 +67,11 @@ def page() -> str:
             sets,
         )
         lines.append(f"| {' | '.join(cells)} |")
-    lines += ["", held()]
+    lines += ["", held(pictures)]
     for kind in dict.fromkeys(entry.kind for entry in entries):
         lines += ["", f"## {KINDS.get(kind, kind.capitalize())}"]
         for entry in (e for e in entries if e.kind == kind):
-            lines += ["", *section(entry)]
+            lines += ["", *section(entry, pictures)]
     return "\n".join(lines) + "\n"
 
 
@@ -85,12 +84,12 @@ def picture(entry: PartEntry) -> str:
     return f"{entry.name.replace('/', '_')}.webp"
 
 
-def section(entry: PartEntry) -> list[str]:
+def section(entry: PartEntry, pictures: Path | None = None) -> list[str]:
     """What stands on the page of one part."""
     part, found = entry.part, entry.measures
     about = LINK.sub(r"\1", entry.part.about)
     lines = [f"### {entry.name}", "", f"**{list_parts.title(entry)}**. {about}", ""]
-    lines += [f"![{part.title.get('en', entry.name)}](parts/{picture(entry)})", ""]
+    lines += shown(part.title.get("en", entry.name), picture(entry), pictures)
     facts = [
         list_parts.size(entry).replace(" x ", " × ") or "endless",
         list_parts.mass(entry),
@@ -126,6 +125,11 @@ def section(entry: PartEntry) -> list[str]:
     return [*lines, "", f"[README]({file})"] if (part.file.parent / "README.md").is_file() else lines
 
 
+def shown(title: str, name: str, pictures: Path | None) -> list[str]:
+    """A picture's lines, where it is drawn."""
+    return [f"![{title}](parts/{name})", ""] if pictures and (pictures / "parts" / name).is_file() else []
+
+
 def grip_row(name: str, grip: GripSheet) -> str:
     """One grip of a sheet as a row of its table."""
     how = list_parts.grip_words(replace(grip, width=None, bears=None, source="")).removesuffix(" ()")
@@ -134,50 +138,51 @@ def grip_row(name: str, grip: GripSheet) -> str:
     return f"| `{name}` | {how} | {width} | {bears} | {grip.source} |"
 
 
-def held() -> str:
+def held(pictures: Path | None = None) -> str:
     """The section on how a part is held: `parts.notes.md` with the numbers of the claw."""
     claw = gripper_of()
-    return Template(NOTES.read_text(encoding="utf-8").rstrip("\n")).substitute(
+    text = Template(NOTES.read_text(encoding="utf-8").rstrip("\n")).substitute(
         hand=claw.name,
         widest=show(round(claw.widest, 4), "length"),
         force=show(claw.force, "force"),
         safety=f"{SAFETY:g}",
         kinds="; ".join(f"`{kind}`: {what}" for kind, what in KINDS_OF_GRIPS.items()),
     )
+    return "\n".join([text, "", *shown("Can with its grips", GRIPS, pictures)]).rstrip()
 
 
-def pictures(chosen: Callable[[PartEntry], bool]) -> None:
-    """Draw the chosen parts, and take away the pictures of parts that are no more."""
+def draw() -> None:
+    """Draw the parts of which there is no picture as they are now, and take away the pictures of parts that are no more."""
     from pictures import write
     from shiliu.envs.portrait import portrait
 
-    ROOM.mkdir(exist_ok=True)
+    ROOM.mkdir(parents=True, exist_ok=True)
     entries = inventory()
     for file in ROOM.glob("*.webp"):
         if file.name not in {GRIPS, *(picture(entry) for entry in entries)}:
             file.unlink()
-    for entry in filter(chosen, entries):
+    for entry in entries:
+        file, mark = ROOM / picture(entry), ROOM / f"{picture(entry)}.key"
+        if mark.is_file() and mark.read_text(encoding="utf-8") == digest(entry.part):
+            continue
         if entry.name == SHOWN:
-            drawn = portrait(entry.part, *SIZE, grips=grips_of(entry.part))
-            write(ROOM / GRIPS, drawn)
-            print(f"docs/parts/{GRIPS}")
-        write(ROOM / picture(entry), portrait(entry.part, *SIZE))
-        print(f"docs/parts/{picture(entry)}")
+            write(ROOM / GRIPS, portrait(entry.part, *SIZE, grips=grips_of(entry.part)))
+        write(file, portrait(entry.part, *SIZE))
+        mark.write_text(digest(entry.part), encoding="utf-8")
 
 
 def main(arguments: list[str]) -> int:
-    """Write the page, and the pictures that it lacks; with `pictures`, all of these or those that are named anew."""
-    if arguments and arguments[0] != "pictures":
-        print("python docs/parts.py [pictures [NAME ...]]", file=sys.stderr)
+    """Write what the parts measure; with `pictures`, draw them."""
+    if arguments not in ([], ["pictures"]):
+        print("python docs/parts.py [pictures]", file=sys.stderr)
         return 2
-    MEASURED.write_text(measured(), encoding="utf-8")
-    PAGE.write_text(page(), encoding="utf-8")
-    print("docs/parts.md")
-    names = set(arguments[1:])
-    if arguments:
-        pictures(lambda entry: not names or bool(names & {entry.name, entry.name.rpartition("/")[2]}))
-    else:
-        pictures(lambda entry: not (ROOM / picture(entry)).is_file())
+    if not arguments:
+        MEASURED.write_text(measured(), encoding="utf-8")
+        return 0
+    try:
+        draw()
+    except ShiliuError as error:  # no OpenGL: the site has no pictures of parts
+        print(error, file=sys.stderr)
     return 0
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 QUALITY = 55  # looked at: captions of a strip and labels in a head picture read as before
-SEEN = 0.2  # of a curve's unit, a fifth of a pixel of its full width: a point nearer to the line through its neighbours is not seen
+SEEN = 0.4  # of a curve's unit, less than half a pixel of its full width: a point nearer to the line through its neighbours is not seen
 
 
 def write(file: Path, picture: np.ndarray) -> None:

@@ -1,101 +1,156 @@
-"""Writes a scenario's pictures for its card: overview, head camera, close-up, nine draws, and one demonstration at a glance.
+"""Draws what a scenario's page shows: overview, head camera, close-up, nine draws, and its kept demonstration at a glance.
 
-    python docs/scene_pictures.py microwave [seed=10001] [variant=NAME] [within=SKILL]
+    python docs/scene_pictures.py [NAME ...]           into build/pictures/scenarios, where `make site` looks; what is drawn already stays
+    python docs/scene_pictures.py stills [NAME ...]    docs/scenarios/NAME_overview.webp, the one picture that a card keeps
 
-With `within` moments of that skill are drawn, too, close up: what comes about while it goes on.
-The demonstration is that of the seed; a failed one is refused, since the card shows how the task is done. Needs OpenGL.
+The demonstration is the kept take (`benchmarks/kept`), played again. Needs OpenGL.
 """
 
 from __future__ import annotations
 
+import hashlib
 import sys
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import shiliu
 from pictures import write
+from PIL import Image
 from shiliu.envs.rendering import Painter
-from shiliu.replay.operator.demonstration import demonstrate
-from shiliu.replay.recording.recording import SimEpisode
+from shiliu.replay.drift.kept_take import FOLDER as KEPT
+from shiliu.replay.drift.kept_take import kept_names, name_of, read_take
 from shiliu.replay.rollout.filmstrip import moments, strip
 from shiliu.replay.rollout.rollout import Take, play
+from shiliu.scenarios.catalog.catalog import list_scenarios, list_variants
+from shiliu.scenarios.draws.variation import Draw, nominal
 from shiliu.scenarios.draws.variation import draw as drawn
-from shiliu.scenarios.draws.variation import nominal, of_episode
 from shiliu.scenarios.scene.scene import Scene
+from shiliu.scenarios.sheet.errors import ShiliuError
 
-FOLDER = Path(__file__).resolve().parent / "scenarios"
+ROOT = Path(__file__).resolve().parents[1]
+STILLS, BUILT = ROOT / "docs" / "scenarios", ROOT / "build" / "pictures" / "scenarios"
 VIEWS = ("overview", "head", "closeup")
-SIZE, TILE = (960, 720), (320, 240)
-STAGES = 8  # moments of a skill
+SIZE, TILE, STILL = (960, 720), (320, 240), (480, 360)  # pixels
+SEED = 10001  # of the first draw
+SHOWN = 12  # moments of a demonstration
+DRAWN_BY = ("assets", "docs/scene_pictures.py")  # what a picture depends on beside scenario and take
 
 
-def views(scene: Scene, painter: Painter) -> dict[str, np.ndarray]:
+def views(scene: Scene, painter: Painter) -> Iterator[tuple[str, np.ndarray]]:
     """The scene as it stands, from each of the cameras that it has."""
-    start, found = nominal(scene), {}
+    start = nominal(scene)
     for view in VIEWS:
         feature = scene.schema.cameras.get(f"observation.images.{view}")
         if feature is not None:
-            qpos, kept = _qpos(scene, start), _kept(scene, start)
-            found[view] = painter.picture(start.values, qpos, feature.camera, *SIZE, kept=kept)
-    return found
+            yield view, painter.picture(start.values, _qpos(scene, start), feature.camera, *SIZE, kept=_kept(scene, start))
 
 
-def draws(scene: Scene, painter: Painter, seed: int) -> np.ndarray:
+def draws(scene: Scene, painter: Painter) -> np.ndarray:
     """Nine draws of the variation, three in a row, from a camera that `shows` joints where there is one, else the overview."""
     name = next((camera.name for camera in scene.config.cameras if camera.shows is not None), "overview")
     camera = scene.schema.cameras[f"observation.images.{name}"].camera
     shots = []
     for i in range(9):
-        one = drawn(scene, seed + i)
+        one = drawn(scene, SEED + i)
         qpos = scene.pictured(name, _qpos(scene, one))
         shots.append(painter.picture(one.values, qpos, camera, *TILE, kept=_kept(scene, one)))
     return np.concatenate([np.concatenate(shots[r : r + 3], axis=1) for r in (0, 3, 6)])
 
 
-def stages(episode: SimEpisode, skill: str) -> list[tuple[int, str]]:
-    """(control step, caption) of moments of a skill, evenly spread, its end among them."""
-    (t0, t1) = next((float(s["t0"]), float(s["t1"])) for s in episode.segments if s["skill"] == skill)
-    times = np.linspace(t0, t1, STAGES + 1)[1:]
-    return [(round(t / episode.control_timestep), f"{skill}  {t:.1f} s") for t in times]
+def demonstration(scene: Scene, painter: Painter, name: str) -> np.ndarray:
+    """The kept take at the ends of its skills."""
+    take = read_take(name)
+    start = take.start(scene)
+    played = next(play(scene, [Take(start, take.actions)], threads=1))
+    about = SimpleNamespace(control_timestep=scene.control_timestep, n_steps=len(take.actions), segments=take.segments)
+    camera = scene.schema.cameras["observation.images.overview"]
+    return strip(painter, start, played.qpos, camera, moments(about, SHOWN), width=400, kept=played.kept)
 
 
-def _kept(scene: Scene, start: shiliu.scenarios.draws.variation.Draw) -> np.ndarray:
+def made(name: str, variant: str | None = None, to: Path = BUILT) -> None:
+    """The pictures of a scenario, or of a variant, drawn where they are not there yet.
+
+    Raises:
+        ShiliuError: there is no OpenGL.
+    """
+    stem, kept = f"{name}_{variant}" if variant else name, name_of(name, variant)
+    key, mark = _key(name, kept), to / f"{stem}.key"
+    if mark.is_file() and mark.read_text(encoding="utf-8") == key:
+        return
+    to.mkdir(parents=True, exist_ok=True)
+    scene = shiliu.load_scenario(name, variant=variant)
+    with Painter(scene) as painter:
+        for view, shot in views(scene, painter):
+            write(to / f"{stem}_{view}.webp", shot)
+            if variant:
+                break  # what differs from the scenario is seen in one
+        if scene.config.variation and not variant:
+            write(to / f"{stem}_draws.webp", draws(scene, painter))
+        if kept in kept_names() and not variant:
+            write(to / f"{stem}_strip.webp", demonstration(scene, painter, kept))
+    mark.write_text(key, encoding="utf-8")
+    print(stem, flush=True)
+
+
+def _key(name: str, kept: str) -> str:
+    """By what the pictures of a scenario are known."""
+    files = [ROOT / "conf" / "scenario" / f"{name}.yaml", *KEPT.glob(f"{kept}.json")]
+    return hashlib.sha256(f"{_digest(*files)} {_drawn_by()}".encode()).hexdigest()
+
+
+@cache
+def _drawn_by() -> str:
+    return _digest(*(file for one in DRAWN_BY for file in _files(ROOT / one)))
+
+
+def _files(path: Path) -> list[Path]:
+    return [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+
+
+def _digest(*files: Path) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _kept(scene: Scene, start: Draw) -> np.ndarray:
     """(extra,) what reactions keep at the start."""
     return scene.start_ctrl(start.values)[scene.n_actions :]
 
 
-def _qpos(scene: Scene, start: shiliu.scenarios.draws.variation.Draw) -> np.ndarray:
+def _qpos(scene: Scene, start: Draw) -> np.ndarray:
     return np.asarray(start.start_state[1 : 1 + scene.model.nq])
 
 
+def still(name: str) -> None:
+    """The one picture that a card keeps in the repository, small."""
+    made(name)
+    with Image.open(BUILT / f"{name}_overview.webp") as picture:
+        write(STILLS / f"{name}_overview.webp", np.asarray(picture.convert("RGB").resize(STILL, Image.Resampling.LANCZOS)))
+
+
+def own() -> list[str]:
+    """The scenarios of the package."""
+    return [name for name, file in list_scenarios().items() if file.resolve().is_relative_to(ROOT)]
+
+
 def main(words: list[str]) -> int:
-    """Perform, draw, save."""
-    name, settings = words[0], dict(word.split("=", 1) for word in words[1:])
-    variant, seed = settings.get("variant"), int(settings.get("seed", 10001))
-    scene = shiliu.load_scenario(name, variant=variant)
-    stem = f"{name}_{variant}" if variant else name
-    made = {}
-    with Painter(scene) as painter:
-        made |= views(scene, painter)
-        if scene.config.variation:
-            made["draws"] = draws(scene, painter, seed)
-        if scene.config.skills.value:
-            (episode,) = demonstrate(scene, [seed], threads=1)
-            if not episode.label["success"]:
-                raise SystemExit(f"seed {seed} fails: {episode.label['failure']}. Name another.")
-            start = of_episode(scene, episode)
-            assert start is not None
-            played = next(play(scene, [Take(start, episode.actions)], threads=1))
-            camera = scene.schema.cameras["observation.images.overview"]
-            made["strip"] = strip(painter, start, played.qpos, camera, moments(episode, 12), width=400, kept=played.kept)
-            if "within" in settings:
-                near = scene.schema.cameras["observation.images.closeup"]
-                shown = stages(episode, settings["within"])
-                made["within"] = strip(painter, start, played.qpos, near, shown, width=400, kept=played.kept)
-    for what, picture in made.items():
-        file = FOLDER / f"{stem}_{what}.webp"
-        write(file, picture)
-        print(file.name)
+    """Draw those that are named, else all."""
+    stills = words[:1] == ["stills"]
+    try:
+        for name in words[stills:] or own():
+            if stills:
+                still(name)
+                continue
+            for variant in (None, *list_variants(name)):
+                made(name, variant)
+    except ShiliuError as error:  # no OpenGL: the site shows the stills
+        print(error, file=sys.stderr)
+        return int(stills)
     return 0
 
 

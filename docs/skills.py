@@ -1,15 +1,13 @@
-"""Writes docs/skills.md: every skill of the scripted operator, from its own docstring and arguments; a test holds the page.
+"""The page of skills, which `make site` writes: every skill of the scripted operator, from its own docstring and arguments.
 
-python docs/skills.py
+`python docs/skills.py` prints it.
 """
 
 from __future__ import annotations
 
 import inspect
 import re
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -25,7 +23,6 @@ from shiliu.scenarios.robots.robot_folder import DEFAULT_ROBOT
 from shiliu.scenarios.sheet.quantity import EXAMPLE
 from shiliu.scenarios.sheet.yaml_reader import Node, Problems
 
-PAGE = Path(__file__).resolve().parent / "skills.md"
 SENSES = (  # of an operator's `state`
     "state.senses.site",
     "state.senses.body_pose",
@@ -47,7 +44,7 @@ NAMES = {  # what may be written for a kind of argument that is no quantity
 }
 TOP = '''# The skills of the scripted operator
 
-`docs/skills.py` writes this page; the entries come from the skills themselves. On the command line:
+`make site` writes this page; the entries come from the skills themselves. On the command line:
 
 ```
 shiliu list skills               all
@@ -131,7 +128,7 @@ Most skills end when their path is done. Reactive ones end by a measurement:
 
 A chain needs no Python. A new *way* to do something does: a class with the `word` of its primitive and its own `how`.
 
-- It lives in three files: its module, a test, and this page, which `python docs/skills.py` writes.
+- It lives in two files: its module and a test. This page is written from the module.
 - File and class have the skill's name: `home.raised` is `HomeRaised` in `replay/operator/skills/home/raised.py`. The plain way is in
   `plain.py`. A primitive with one way needs no folder (`look.py`). Code that several share is in a module beside the folders.
 - There is no list to add it to: the registry walks the folders, and every list of skills is made from the classes.
@@ -374,12 +371,5 @@ def flow(value: Any) -> str:
     return "null" if value is None else "yes" if value is True else "no" if value is False else str(value)
 
 
-def main() -> int:
-    """Write the page."""
-    PAGE.write_text(page(), encoding="utf-8")
-    print("docs/skills.md")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    print(page())

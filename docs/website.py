@@ -9,27 +9,28 @@ is in maintenance only.
 from __future__ import annotations
 
 import base64
-import inspect
 import json
 import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import cards
+import checks
+import parts
+import reference
 import shiliu
-import yaml
+import skills
 from PIL import Image
-from shiliu.cli import VERBS
-from shiliu.envs.registration import env_id
-from shiliu.replay.commands.list_words import rows as words_of_goals
-from shiliu.scenarios.sheet.quantity import EXAMPLE, UNITS
-from shiliu.scenarios.words import WORDS
+from reference import sheets
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
+REFERENCE_PAGE = DOCS / "reference.md"
+BUILT = ROOT / "build" / "pictures"
 LANGUAGES = {"en": "English", "zh": "中文"}
 READERS = ("designer", "researcher", "line")
 SIXTEEN = (
@@ -59,6 +60,9 @@ HOW_TO = {
     "human-motion-sources": "Sources of human motion",
     "data-line": "Run a data line",
     "operating": "Run it for years",
+    "service": "Run it as a service",
+    "upgrade": "Upgrade",
+    "offline": "Install without a network",
     "labels": "Label skills",
     "repair": "Repair a recording",
     "devices": "Devices",
@@ -100,15 +104,25 @@ HOW_IT_WORKS = {
 # ---- pages that are there
 
 
-def pages() -> Iterator[tuple[Path, str]]:
-    """(file, where it stands on the site) of each page and picture of docs/."""
+def contents(pictures: Path | None) -> dict[Path, tuple[str, Path | str]]:
+    """Where a link leads -> the name that it has on the site, and its file or what was written of it."""
+    found: dict[Path, tuple[str, Path | str]] = {}
     for file in sorted(DOCS.rglob("*")):
         name = file.relative_to(DOCS).as_posix()
-        if file.suffix in (".md", ".webp", ".svg") and not name.endswith(".notes.md"):
-            yield file, name
+        if file.suffix in (".md", ".webp", ".svg") and not name.endswith(".notes.md") and file != REFERENCE_PAGE:
+            found[file] = name, file
     for file in notebooks():
-        yield file, f"notebooks/{file.stem}.md"
-    yield ROOT / "benchmarks" / "README.md", "benchmarks.md"
+        found[file] = f"notebooks/{file.stem}.md", file
+    found[ROOT / "benchmarks" / "README.md"] = "benchmarks.md", ROOT / "benchmarks" / "README.md"
+    for file in sorted(pictures.rglob("*.webp")) if pictures else ():
+        name = file.relative_to(pictures).as_posix()
+        found[DOCS / name] = name, file
+    folder = pictures / "scenarios" if pictures else cards.FOLDER
+    for name in sheets():
+        found[DOCS / "scenarios" / f"{name}.md"] = f"scenarios/{name}.md", cards.card(shiliu.load_scenario(name), folder)
+    for name, text in (("parts", parts.page(pictures)), ("skills", skills.page()), ("checks", checks.page())):
+        found[DOCS / f"{name}.md"] = f"{name}.md", text
+    return found
 
 
 def notebooks() -> list[Path]:
@@ -154,6 +168,8 @@ def linked(text: str, file: Path, placed: Mapping[Path, str]) -> str:
         if "://" in target or not name:
             return match[0]
         there = (file.parent / name).resolve()
+        if there == REFERENCE_PAGE:  # the repository's page about generated ones: here they are
+            there, anchor = DOCS / f"{anchor}.md", ""
         if there in placed:
             way = os.path.relpath(placed[there], Path(here).parent)
             return f"{mark}[{words}]({Path(way).as_posix()}{f'#{anchor}' if anchor else ''})"
@@ -161,127 +177,6 @@ def linked(text: str, file: Path, placed: Mapping[Path, str]) -> str:
         return f"`{path}`" if words.strip("`") in (path, there.name, name) else f"{words} (`{path}`)"
 
     return re.sub(r"(!?)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(([^)\s]+)\)", lead, text)
-
-
-# ---- what is generated
-
-
-def table(head: str, rows: list[list[str]]) -> str:
-    cells = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
-    return "\n".join([head, re.sub(r"[^|]+", "---", head), *("| " + " | ".join(row) + " |" for row in cells)])
-
-
-def commands() -> str:
-    """Every verb: its use, and each setting with its default and meaning, as conf/<verb>.yaml says them."""
-    found = [
-        "# Commands",
-        "Settings are written `key=value`. `-m` runs once for each of `a,b,c`. `--config-dir` names your own configs.",
-    ]
-    for verb, (module, what) in VERBS.items():
-        use = __import__(f"shiliu.replay.commands.{module}", fromlist=["USAGE"]).USAGE.strip()
-        found += [f"## shiliu {verb}", f"{what[0].upper()}{what[1:]}.", f"```text\n{use}\n```"]
-        lines = re.findall(
-            r"(?m)^( *)([a-z_]+): *([^#\n]*?) *(?:# *(.*))?$",
-            (ROOT / "conf" / f"{verb}.yaml").read_text(encoding="utf-8"),
-        )
-        rows, above = [], ""
-        for indent, key, value, meaning in lines:
-            above = key if not indent else above
-            if key != "defaults":
-                rows.append([f"`{key if not indent else f'{above}.{key}'}`", f"`{value}`" if value else "", meaning])
-        if rows:
-            found.append(table("| setting | default | meaning |", rows))
-    return "\n\n".join(found) + "\n"
-
-
-def keys() -> str:
-    """Keys of each kind of file, from the schemas that editors read."""
-    found = ["# YAML keys", "An editor shows these while you write: see [the schema](schema.md)."]
-    for file in sorted((ROOT / "conf" / "editor").glob("*.json")):
-        schema = json.loads(file.read_text(encoding="utf-8"))
-        rows = []
-        for way in (schema, schema.get("then", {}), schema.get("else", {})):
-            for key, one in way.get("properties", {}).items():
-                both = one.get("description", "").split("\n\n")
-                rows.append(
-                    [
-                        f"`{key}`",
-                        "yes" if key in way.get("required", ()) else "",
-                        *(both if len(both) == 2 else ("", "")),
-                    ]
-                )
-        rows = list({row[0]: row for row in sorted(rows, key=lambda row: bool(row[2]))}.values())
-        found += [f"## {file.stem}", table("| key | required | English | 中文 |", sorted(rows))]
-    units: dict[str, list[str]] = {}
-    for unit, (kind, _) in UNITS.items():
-        units.setdefault(kind, []).append(f"`{unit}`")
-    found += ["## Units", "Every quantity has its unit. A bare number is refused."]
-    found.append(
-        table(
-            "| quantity | units | such as |",
-            [[k.replace("_", " "), ", ".join(u), f"`{EXAMPLE[k]}`"] for k, u in units.items()],
-        )
-    )
-    return "\n\n".join(found) + "\n"
-
-
-def words() -> str:
-    rows = [
-        [f"`{row['name']}`", f"`{row['takes']}`" if row["takes"] else "", row["doc"], WORDS[row["name"]].zh]
-        for row in words_of_goals()
-    ]
-    return "\n\n".join([
-        "# Words of goals", "One word with its arguments is a condition of `goal`, `never` or `rules`. "
-        "Arguments in brackets may be left out. What each measures: [in full](../goal-words.md).",
-        table("| word | takes | measures | 测量 |", rows),
-    ]) + "\n"  # fmt: skip
-
-
-def sheets() -> dict[str, Any]:
-    folder = ROOT / "conf" / "scenario"
-    return {file.stem: yaml.safe_load(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.yaml"))}
-
-
-def environments() -> str:
-    rows = [
-        [f"[`{name}`](../scenarios/{name}.md)", f"`{env_id(name)}`", f"{s['title']['en']} {s['title']['zh']}",
-         ", ".join(f"`{v}`" for v in s.get("variants", {}))]
-        for name, s in sheets().items()
-    ]  # fmt: skip
-    return "\n\n".join([
-        "# Scenarios as environments",
-        "`gymnasium.make(ID)` after `import shiliu`. Options, rewards and spaces: [the interface](../environments.md).",
-        table("| scenario | ID | title | variants |", rows),
-    ]) + "\n"  # fmt: skip
-
-
-def schema() -> str:
-    scene = shiliu.load_scenario("microwave")
-    rows = [
-        [str(row[key]) if row[key] is not None else "" for key in ("feature", "index", "name", "unit", "low", "high")]
-        for row in scene.schema.table()
-    ]
-    kinds = sorted(file.stem for file in (ROOT / "conf" / "editor").glob("*.json"))
-    return "\n\n".join([
-        "# Schema", "## For the editor",
-        "`shiliu new` puts a JSON Schema beside what it writes. Its first line names it: "
-        "`# yaml-language-server: $schema=../editor/scenario.json`. "
-        "An editor with a YAML language server then completes keys, explains them in both languages and underlines mistakes. "
-        "The schemas are made from what the readers ask: `python docs/editor.py`.",
-        table("| file | schema |", [[kind, f"[{kind}.json]({kind}.json)"] for kind in kinds]),
-        "## Of an episode", "What an episode of `microwave` holds. Every other scenario: `shiliu list schema scenario=NAME`.",
-        table("| feature | # | name | unit | low | high |", rows),
-    ]) + "\n"  # fmt: skip
-
-
-def python() -> str:
-    """The public names of the package, with their signatures and docstrings."""
-    found = ["# Python", "What `import shiliu` offers. Everything else may change."]
-    for name in shiliu.__all__:
-        thing = getattr(shiliu, name)
-        signature = str(inspect.signature(thing)).replace("'", "") if not inspect.isclass(thing) else ""
-        found += [f"## {name}", f"```text\nshiliu.{name}{signature}\n```", f"```text\n{inspect.getdoc(thing)}\n```"]
-    return "\n\n".join(found) + "\n"
 
 
 def loop(strip: Path, to: Path) -> None:
@@ -297,9 +192,8 @@ def loop(strip: Path, to: Path) -> None:
     shown = [
         tile.resize((WIDE, round(WIDE * height / wide)))
         for tile in tiles
-        if max(high - low for low, high in tile.getextrema()) > 8
+        if max(high - low for low, high in tile.crop((16, 16, wide - 16, height - 16)).getextrema()) > 32  # else a gap of the sheet
     ]
-    to.parent.mkdir(parents=True, exist_ok=True)
     shown[0].save(to, save_all=True, append_images=shown[1:], duration=LOOP // len(shown), loop=0, quality=60)
 
 
@@ -415,29 +309,27 @@ generator = false
 """
 
 
-def write(out: Path) -> None:
-    """Every page of the site below `out`/pages, and its settings."""
+def write(out: Path, pictures: Path | None = None) -> None:
+    """Every page of the site below `out`/pages, and its settings.
+
+    Args:
+        pictures: where `scene_pictures.py` and `parts.py` drew; without them pages show the stills of the repository.
+    """
     shutil.rmtree(out, ignore_errors=True)
-    to = out / "pages"
-    placed = {file.resolve(): name for file, name in pages()}
-    for file, name in placed.items():
+    to, there = out / "pages", contents(pictures)
+    placed = {file: name for file, (name, _) in there.items()}
+    for file, (name, source) in there.items():
         target = to / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        if file.suffix == ".ipynb":
-            target.write_text(notebook(file, target.parent), encoding="utf-8")
-            continue
-        if file.suffix != ".md":
-            shutil.copyfile(file, target)
-            continue
-        text = linked(file.read_text(encoding="utf-8"), file, placed)
-        strip = file.with_name(f"{file.stem}_strip.webp")
-        if name.startswith("scenarios/") and strip.is_file():
-            loop(strip, to / "loops" / f"{file.stem}.webp")
-            head, _, rest = text.partition("\n")
-            text = f"{head}\n\n![A demonstration, from step to step](../loops/{file.stem}.webp)\n{rest}"
-        target.write_text(text, encoding="utf-8")
+        if isinstance(source, Path) and source.suffix == ".ipynb":
+            target.write_text(notebook(source, target.parent), encoding="utf-8")
+        elif isinstance(source, Path) and source.suffix != ".md":
+            shutil.copyfile(source, target)
+        else:
+            text = linked(source if isinstance(source, str) else source.read_text(encoding="utf-8"), file, placed)
+            target.write_text(moving(text, name, to, there), encoding="utf-8")
     (to / "reference").mkdir(parents=True, exist_ok=True)
-    for make in (commands, keys, words, environments, schema, python):
+    for make in reference.MADE:
         (to / "reference" / f"{make.__name__}.md").write_text(make(), encoding="utf-8")
     for file in (ROOT / "conf" / "editor").glob("*.json"):
         shutil.copyfile(file, to / "reference" / file.name)
@@ -446,5 +338,21 @@ def write(out: Path) -> None:
     (out / "zensical.toml").write_text(settings(Path("site")), encoding="utf-8")
 
 
+def moving(text: str, name: str, to: Path, there: Mapping[Path, tuple[str, Path | str]]) -> str:
+    """A scenario's page with its moving picture first, which is written; any other page as it is."""
+    stem = Path(name).stem
+    strip, still = (there.get(DOCS / "scenarios" / f"{stem}_{what}.webp", ("", ""))[1] for what in ("strip", "overview"))
+    if not name.startswith("scenarios/") or not isinstance(still, Path):
+        return text
+    file = to / "loops" / f"{stem}.webp"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if not isinstance(strip, Path):
+        shutil.copyfile(still, file)
+        return text
+    loop(strip, file)
+    head, _, rest = text.partition("\n")
+    return f"{head}\n\n![A demonstration, from step to step](../loops/{stem}.webp)\n{rest}"
+
+
 if __name__ == "__main__":
-    write(Path(sys.argv[1]))
+    write(Path(sys.argv[1]), BUILT if BUILT.is_dir() else None)

@@ -76,7 +76,7 @@ def browsing(url: str, folder: Path, size: str = "1000,640") -> Iterator[Browser
         port = port_file.read_text().split()[0]
         while True:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/json") as answer:
-                pages = [one for one in json.load(answer) if one["type"] == "page" and one["url"].startswith("http")]
+                pages = [one for one in json.load(answer) if one["type"] == "page" and one["url"].startswith(("http", "file"))]
             if pages:
                 break
             time.sleep(0.05)

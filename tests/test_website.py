@@ -6,6 +6,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 import shiliu
 import yaml
@@ -19,12 +20,30 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @pytest.fixture(scope="module")
 def website():
-    return script("docs/website.py")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT / "docs"))
+        yield script("docs/website.py")
 
 
 @pytest.fixture(scope="module")
-def written(website, tmp_path_factory):
-    return made_once(tmp_path_factory, "site", website.write) / "pages"
+def pictures(website, tmp_path_factory):
+    """What `make site` draws of the scenarios: here a strip of three moments of one colour each, and a still."""
+
+    def draw(folder):
+        (folder / "scenarios").mkdir(parents=True)
+        sheet = np.full((300 + website.CAPTION, 1200, 3), 255, np.uint8)
+        for i in range(3):
+            sheet[20 : 250 - 40 * i, 400 * i : 400 * i + 300] = 40 * i
+        for name in website.SIXTEEN:
+            Image.fromarray(sheet).save(folder / "scenarios" / f"{name}_strip.webp")
+            Image.fromarray(sheet[:300, :400]).save(folder / "scenarios" / f"{name}_overview.webp")
+
+    return made_once(tmp_path_factory, "site_pictures", draw)
+
+
+@pytest.fixture(scope="module")
+def written(website, pictures, tmp_path_factory):
+    return made_once(tmp_path_factory, "site", lambda out: website.write(out, pictures)) / "pages"
 
 
 def test_every_page_of_the_navigation_is_written_and_every_page_is_in_it(website, written):
@@ -51,18 +70,27 @@ def test_the_front_page_shows_the_sixteen_for_three_seconds_at_most(website, wri
                 moving.seek(i)
                 moving.load()
                 shown += moving.info["duration"]
-            assert moving.n_frames >= 2 and shown <= 3000, name
+            assert moving.n_frames == 3 and shown <= 3000, name
+        page = (written / "scenarios" / f"{name}.md").read_text(encoding="utf-8")
+        assert f"loops/{name}.webp" in page.splitlines()[2] and f"({name}_strip.webp)" in page
+
+
+def test_without_opengl_the_site_shows_the_stills(website, tmp_path):
+    website.write(tmp_path)
+    with Image.open(tmp_path / "pages" / "loops" / "microwave.webp") as still:
+        assert still.n_frames == 1
+    assert "![" not in (tmp_path / "pages" / "parts.md").read_text(encoding="utf-8")
 
 
 def test_the_reference_holds_every_verb_setting_word_and_name(website):
-    commands = website.commands()
+    commands = website.reference.commands()
     for verb in VERBS:
         section = commands.split(f"## shiliu {verb}\n")[1].split("\n## ")[0]
         settings = yaml.safe_load((ROOT / "conf" / f"{verb}.yaml").read_text(encoding="utf-8")) or {}
         assert not [key for key in settings if key != "defaults" and f"| `{key}` |" not in section], verb
-    assert not [word for word in WORDS if f"| `{word}` |" not in website.words()]
-    assert not [name for name in shiliu.__all__ if f"## {name}\n" not in website.python()]
-    assert "| `time_limit` |" in website.keys() and "时限" in website.keys()
+    assert not [word for word in WORDS if f"| `{word}` |" not in website.reference.words()]
+    assert not [name for name in shiliu.__all__ if f"## {name}\n" not in website.reference.python()]
+    assert "| `time_limit` |" in website.reference.keys() and "时限" in website.reference.keys()
 
 
 @pytest.mark.parametrize(

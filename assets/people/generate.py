@@ -45,7 +45,7 @@ FOLDER = Path(__file__).parent
 
 
 def write_obj(name, vertices, faces):
-    lines = [f"v {x:.5f} {y:.5f} {z:.5f}" for x, y, z in vertices] + [f"f {a + 1} {b + 1} {c + 1}" for a, b, c in faces]
+    lines = [f"v {numbers((x, y, z), 4)}" for x, y, z in vertices] + [f"f {a + 1} {b + 1} {c + 1}" for a, b, c in faces]
     (FOLDER / "shapes" / f"{name}.obj").write_text(
         "\n".join(["# written by ../generate.py", *lines, ""]), encoding="utf-8"
     )

@@ -91,16 +91,16 @@ def shapes():
                  (-0.15, 0.0305, 0.031, -0.003), (-0.215, 0.029, 0.029, 0), (-0.236, 0.0295, 0.0295, 0.001),
                  (-0.240, 0.024, 0.024, 0.001)][::-1]  # fmt: skip
     found = {
-        "torso": loft(shifted(trunk, LUMBAR_Z), 40, 40, 2.5),
+        "torso": loft(shifted(trunk, LUMBAR_Z), 30, 32, 2.5),
         "collar": loft(shifted(collar, LUMBAR_Z), 10, 32, 2.0),
         "neck": loft(shifted(neck, NECK_Z), 10, 24, 2.0),
-        "head": loft(shifted(head, NECK_Z), 40, 36, 2.15),
-        "pelvis": loft(shifted(hips, HIP_Z), 26, 36, 2.5),
-        "upper_arm": loft(upper, 26, 24, 2.0),
-        "forearm": loft(fore, 26, 24, 2.0),
-        "palm": loft(palm, 20, 24, 2.6),
-        "thigh": loft(thigh, 28, 28, 2.1),
-        "shank": loft(shank, 26, 26, 2.0),
+        "head": loft(shifted(head, NECK_Z), 30, 28, 2.15),
+        "pelvis": loft(shifted(hips, HIP_Z), 20, 28, 2.5),
+        "upper_arm": loft(upper, 18, 20, 2.0),
+        "forearm": loft(fore, 18, 20, 2.0),
+        "palm": loft(palm, 16, 20, 2.6),
+        "thigh": loft(thigh, 20, 22, 2.1),
+        "shank": loft(shank, 20, 20, 2.0),
         "hair": hair(),
         "shoe": shoe(),
     }
@@ -113,7 +113,7 @@ def shifted(rows, by):
 
 def hair():
     """A cap over the skull: an ellipsoid a little larger than the head, cut along a line from the forehead down to the nape."""
-    u, v = np.meshgrid(np.linspace(0, 2 * np.pi, 40, endpoint=False), np.linspace(0, 1, 18))
+    u, v = np.meshgrid(np.linspace(0, 2 * np.pi, 32, endpoint=False), np.linspace(0, 1, 14))
     x, y = np.cos(u), np.sin(u)
     # polar angle from the crown at which the hair ends: high over the forehead, low at the nape, over the ears between
     end = np.radians(66) + np.radians(48) * (0.5 - 0.5 * x) ** 0.8
@@ -124,7 +124,7 @@ def hair():
     pz = (0.944 - NECK_Z) + 0.0610 * np.cos(polar)
     vertices = np.stack([px, py, pz], axis=-1).reshape(-1, 3)
     inner = vertices * [0.93, 0.93, 1.0] - [0, 0, 0.003]
-    around, rings = 40, 18
+    around, rings = 32, 14
     faces = []
     for i in range(rings - 1):
         for j in range(around):

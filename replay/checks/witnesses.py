@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from ..recording.recording import Recording
 from ..residual.bodies import ComparedColumns, witnessed
 from ..residual.difference import Difference
@@ -88,13 +90,23 @@ def check_alone(columns: ComparedColumns, rules: Rules) -> list[Finding]:
 
 
 def _both(recording: Recording, finding: Finding, rules: Rules) -> Plot | None:
-    """The column with the one that it is held against."""
+    """The column with the one that it is held against; a speed with the slope of the positions."""
     for group in ComparedColumns(recording).table.groups:
         for channel in group.channels:
-            if finding.subject and channel.name == finding.subject[0]:
-                kinds = ("measured", "velocity") if finding.details.get("column") == "velocity" else ("command", "measured")
-                traces = [{"name": k, "t": group.t, "y": channel.columns[k]} for k in kinds if k in channel.columns]
-                return Plot("columns", channel.name, channel.unit, traces) if traces else None
+            if not finding.subject or channel.name != finding.subject[0]:
+                continue
+            columns, unit = channel.columns, channel.unit
+            if finding.details.get("column") == "velocity" and {"velocity", "measured"} <= set(columns):
+                later = np.flatnonzero(np.diff(group.t) > 0) + 1
+                slope = (columns["measured"][later] - columns["measured"][later - 1]) / (group.t[later] - group.t[later - 1])
+                middle = (group.t[later] + group.t[later - 1]) / 2.0
+                traces = [
+                    {"name": "recorded", "t": group.t, "y": columns["velocity"]},
+                    {"name": "slope", "t": middle, "y": slope},
+                ]
+                return Plot("columns", channel.name, "1/s" if unit == "1" else f"{unit}/s", traces)
+            traces = [{"name": k, "t": group.t, "y": columns[k]} for k in ("command", "measured") if k in columns]
+            return Plot("columns", channel.name, unit, traces) if traces else None
     return None
 
 

@@ -31,6 +31,7 @@ Schema of one row of an episode, format=lerobot the features of a dataset's info
 """
 
 OF_SCENARIO = ("schema", "mistakes")  # what only a scenario has
+OF_FILES = ("scenarios", "cells", "robots", "devices", "mappings")  # each in a file of its own, which may be named instead
 IN_FULL = ("parts", "skills")  # what has pages of its own when it is asked for alone
 
 
@@ -66,7 +67,14 @@ def run(request: CommandRequest) -> int:
         raise ShiliuError(f"Only `shiliu list {' and '.join(OF_SCENARIO)}` take settings, not {request.overrides[0]}.")
     found = {word: kinds[word](request) for word in wanted}
     if named:
-        found = {wanted[0]: _named(named, found[wanted[0]], wanted[0])}
+        found = {wanted[0]: _named(named, found[wanted[0]], wanted[0], request)}
+    if named and wanted[0] == "words":
+        from .list_words import in_full, show
+
+        found = {"words": [in_full(row) for row in found["words"]]}
+        if not as_json:
+            show(found["words"])
+            return 0
     if as_json:
         print(json.dumps(found, ensure_ascii=False, indent=1))
         return 0
@@ -80,13 +88,15 @@ def run(request: CommandRequest) -> int:
     return 0
 
 
-def _named(names: Sequence[str], rows: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+def _named(names: Sequence[str], rows: list[dict[str, Any]], kind: str, request: CommandRequest) -> list[dict[str, Any]]:
     """The rows of these names.
 
     Raises:
         ShiliuError: there is none of one of them, with the near matches of that kind.
     """
     known = {str(row["name"]): row for row in rows}
+    if kind in OF_FILES:
+        names = [composition.member_of(kind.removesuffix("s"), name, request.conf_dir) for name in names]
     for name in names:
         if name not in known:
             from ...scenarios.words.word import meant_by

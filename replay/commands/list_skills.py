@@ -15,7 +15,7 @@ WIDE = 24  # characters of the column of kinds
 
 
 def show(names: list[str], request: Any, as_json: bool) -> None:
-    """Print every skill in a line or two, or those that are named in full: by name or by primitive.
+    """Print every skill in a line or two, or those that are named in full: by name, by primitive, or by way.
 
     Raises:
         ShiliuError: there is no skill of that name, with the near matches.
@@ -23,7 +23,7 @@ def show(names: list[str], request: Any, as_json: bool) -> None:
     known = {row["name"]: row for row in catalogue()}
     chosen: list[dict[str, Any]] = []
     for name in names:
-        found = [row for row in known.values() if name in (row["name"], row["word"])]
+        found = [row for row in known.values() if name in (row["name"], row["word"], row["name"].rpartition(".")[2])]
         if not found:
             words = [row["word"] for row in known.values()]
             raise ShiliuError(f"There is no skill {name!r}.{nearest(name, [*known, *words])}")

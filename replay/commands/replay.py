@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 USAGE = """
 shiliu replay data=FILE_OR_FOLDER out=DIR [scenario=NAME [variant=NAME]] [cell=ID] [check=intake|gate|full] [lang=en|zh]
               [strict=true] [fail_on="infeasible>5%"] [mapping=NAME] [robot=NAME_OR_FILE] [model=FILE.xml] [repair=true] [device=NAME]
-              [workers=N [ledger=DIR] [take_limit="10 min"] [cluster=auto|local|ADDRESS]] [baseline=DIR] [keep_going=false]
+              [workers=N [ledger=DIR] [again=true] [take_limit="10 min"] [cluster=auto|local|ADDRESS]] [baseline=DIR] [keep_going=false]
 
 check=intake is the first pass over a delivery, without a scene: is each recording sound in itself? Exit 0 where nothing was found.
 Judges every recording and writes DIR/verdicts.jsonl, junit.xml, verdicts.sarif, summary.md, report.html, passed.txt and refused.txt.
@@ -26,7 +26,8 @@ recording that cannot be read, and writes nothing.
 repair=true also writes, into DIR/repaired, the nearest feasible copy of what fails only by being too fast, past a range, by a
 step in its command or by its unit; the recordings stay as they are (see docs/repair.md).
 workers=N judges any number of recordings in N processes, each recording once: what is in the ledger (DIR/ledger) is not judged again,
-and a run that was killed goes on where it was (see docs/data-line.md).
+and a run that was killed goes on where it was (see docs/data-line.md). again=true judges again what an earlier version of shiliu
+judged, and lists in DIR/changed.md which verdicts changed, and why (see docs/operating.md).
 Exit: 0 all feasible; 1 any infeasible or unsound; 3 any inconclusive or unreadable; 2 usage, scene, or nothing readable.
 Without scenario=, each recording is judged in the scene that it names, else as bare (robot and floor); without cell=, in
 the surveyed cell that it names, where `shiliu list cells` knows it, else in the scenario as it stands. With cell=, the commands
@@ -48,6 +49,7 @@ def run(request: CommandRequest) -> int:
     from ..line import FOLDER
     from ..repair import FOLDER as COPIES
     from ..report import Baseline, Gate, Reports, Terminal, check_out, nothing_judged, stopped
+    from .replay_players import players_of
 
     asked = ReplaySettings.of(request)
     if asked.where.given:
@@ -73,7 +75,8 @@ def run(request: CommandRequest) -> int:
         code = reports.code(gate)
         if code == 2:
             raise nothing_judged(reports.kept, asked.data)
-        reports.finish(command, header, way.threads, way.folders())
+        players = players_of(asked, reports.kept, reports.words)
+        reports.finish(command, header, way.threads, way.folders(), players)
     terminal.finish(reports.kept, asked.out, code, header, reports.found)
     if baseline is not None:
         print("  " + terminal.words.ui("baseline_told", known=baseline.n_known, new=baseline.n_new))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ..edits.bounds import Bounds
 
 INTAKE = "intake"
+PLAYERS = 5  # that a report may hold: it stays below 10 MB
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class ReplaySettings:
     where: Where
     quiet: bool
     pictures: bool
+    players: int
     fail_on: str | None
     baseline: str | None
     keep_going: bool
@@ -34,6 +36,7 @@ class ReplaySettings:
     threads: int
     workers: int
     ledger: str | None
+    again: bool
     take_limit: float
     cluster: str | None
     repair: bool
@@ -59,6 +62,7 @@ class ReplaySettings:
             where=Where.of(settings, (INTAKE, *SCENES)),
             quiet=settings["quiet"].flag(),
             pictures=settings["pictures"].flag(),
+            players=settings["players"].integer(low=0, high=PLAYERS),
             fail_on=settings["fail_on"].word(default="") or None,
             baseline=settings["baseline"].word(default="") or None,
             keep_going=settings["keep_going"].flag(True),
@@ -66,6 +70,7 @@ class ReplaySettings:
             threads=settings["threads"].integer(low=0),
             workers=settings["workers"].integer(low=0),
             ledger=settings["ledger"].word(default="") or None,
+            again=settings["again"].flag(),
             take_limit=settings["take_limit"].quantity("time", low=1.0),
             cluster=settings["cluster"].word(default="") or None,
             repair=settings["repair"].flag(),
@@ -86,6 +91,8 @@ class ReplaySettings:
             settings["repair"].note("workers mend nothing. Leave one of the two out, or mend what was refused afterwards.")
         if asked.cluster and (intake or not asked.workers):
             settings["cluster"].note("a cluster is worked on by workers. Say how many, such as workers=8.")
+        if asked.again and (intake or not asked.workers):
+            settings["again"].note("only workers keep what an earlier judge said. Say how many, such as workers=2.")
         if asked.ledger and (intake or not asked.workers):
             settings["ledger"].note("a ledger is kept by workers. Say how many, such as workers=2.")
         settings.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cache, partial
@@ -29,9 +30,10 @@ def by_workers(asked: ReplaySettings, command: str, reached: Reached, ending: Ex
     from ..line import FOLDER
     from ..line.cluster import Cluster
     from ..line.in_order import InOrder
-    from ..line.key import judge_digest
+    from ..line.key import judge_parts
     from ..line.ledger import Ledger
     from ..line.pool import Pool
+    from ..line.upgrade import write_changes
     from ..report.html import EXPAND_ALL
 
     data, request, n = Path(asked.data), asked.request, asked.workers
@@ -40,13 +42,26 @@ def by_workers(asked: ReplaySettings, command: str, reached: Reached, ending: Ex
         request = request if own == CONF else replace(request, conf_dir=own)
     found = entries(data, asked.where.mapping)
     folder = Path(asked.ledger) if asked.ledger else Path(asked.out) / FOLDER
-    given = (request, str(data), str(folder.absolute()), judge_digest(request.conf_dir), pictures_of(asked))
+    judge = judge_parts(request.conf_dir)
+    given = (request, str(data), str(folder.absolute()), judge, pictures_of(asked), asked.again)
     limit = asked.take_limit
     pool = Cluster(n, bench, given, limit, asked.cluster) if asked.cluster else Pool(n, bench, given, limit)
     ledger = Ledger(folder)  # when all is known to be there
     ending.enter_context(pool)
     rules_of = cache(partial(thresholds, conf_dir=request.conf_dir))
     judged = InOrder(found, pool, ledger, rules_of, EXPAND_ALL, AT_MOST, reached)
+
+    def counted() -> list[tuple[str, dict[str, object]]]:
+        lines: list[tuple[str, dict[str, object]]] = [
+            ("ledger_told", {"new": judged.new, "known": judged.known, "lost": pool.lost or None})
+        ]
+        if judged.earlier:
+            lines.append(("ledger_earlier", {"n": judged.earlier}))
+        if asked.again:
+            file = write_changes(Path(asked.out), judged.changes, judged.compared, judge)
+            lines.append(("ledger_changed", {"n": len(judged.changes), "of": judged.compared, "file": str(file)}))
+        return lines
+
     return Way(
         iter(judged),
         {"engine": mujoco.__version__, "threads": n},
@@ -54,15 +69,14 @@ def by_workers(asked: ReplaySettings, command: str, reached: Reached, ending: Ex
         most=AT_MOST,
         total=len(found) if len(found) > AT_MOST else 0,
         in_any_order=True,
-        counted=lambda: [("ledger_told", {"new": judged.new, "known": judged.known, "lost": pool.lost or None})],
+        counted=counted,
     )
 
-
-def bench(request: CommandRequest, data: str, ledger: str, judge: str, pictures: bool) -> Bench:
+def bench(request: CommandRequest, data: str, ledger: str, judge: Mapping[str, str], pictures: bool, again: bool = False) -> Bench:
     """What a worker works with, made in its own process.
 
     Args:
-        judge: digest of the judge; pictures: whether pictures are drawn.
+        judge: see `judge_parts`; pictures: whether pictures are drawn; again: judge what an earlier judge has judged.
     """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     configs_of(request.conf_dir).__enter__()  # for as long as this process works
@@ -74,4 +88,4 @@ def bench(request: CommandRequest, data: str, ledger: str, judge: str, pictures:
     settings = Settings(request)
     where = Where.of(settings)
     contexts = where.contexts(request, settings, Path(data))
-    return Bench(contexts, OneByOne(where.mapping), Ledger(ledger), Keys(judge, where.how), where.how, pictures)
+    return Bench(contexts, OneByOne(where.mapping), Ledger(ledger), Keys(judge, where.how), where.how, pictures, again)

@@ -26,7 +26,7 @@ class Settings:
         self.composed = composition.compose(request.verb, overrides, request.conf_dir)
         self.problems = Problems(self.composed.places)
         self.node = Node(self.composed.tree, "", self.problems)
-        self.verb = request.verb
+        self.verb, self._sweep = request.verb, request.sweep
 
     def __getitem__(self, key: str) -> Node:
         return self.node.child(key)
@@ -34,6 +34,11 @@ class Settings:
     def chosen(self, group: str) -> str | None:
         """Which member of a config group was chosen: on the command line, or by the verb's defaults."""
         return self.composed.chosen.get(group)
+
+    def refuse_sweep(self, key: str, how: str) -> None:
+        """Refuse `-m` of a run that goes on until somebody ends it; `key` is the setting that changes that, `how` what to write."""
+        if self._sweep:
+            self[key].note(f"it goes on until it is ended, so that a sweep (-m) never comes to its second run. {how}")
 
     def stop(self) -> None:
         """Raises: ScenarioError with everything that is wrong with the settings."""

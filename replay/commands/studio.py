@@ -47,6 +47,7 @@ def run(request: CommandRequest) -> int:
     listen, port = settings["listen"].word(default="") or None, settings["port"].integer(low=0, high=PORTS)
     verdict, data = (settings[key].word(default="") or None for key in ("verdict", "data"))
     take = None if settings["take"].value is None else str(settings["take"].value)
+    settings.refuse_sweep("scenario", "Leave -m out.")
     settings.stop()
     if verdict is not None or data is not None or take is not None:
         return _verdict(request, verdict, data, take, lang, listen, port)

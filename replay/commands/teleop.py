@@ -34,6 +34,8 @@ def run(request: CommandRequest) -> int:
     out, session = Path(settings["out"].word()), settings["from"].word(default="") or None
     lang, seed = settings["lang"].word(choices=("en", "zh")), settings["seed"].seed()
     listen, port = settings["listen"].word(default="") or None, settings["port"].integer(low=0, high=PORTS)
+    if session is None:
+        settings.refuse_sweep("from", "Write from=SESSION.jsonl, or leave -m out.")
     scene = scene_of_request(settings)  # which stops where a setting is wrong
     refuse_unwritable(out)
     if session is not None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 
 USAGE = """
 shiliu watch in=FOLDER out=DIR [workers=N] [scenario=NAME] [cell=ID] [lang=en|zh] [rest="5 s"] [once=true] [poll=true]
+             [serve=HOST:PORT] [log=FILE]
 
 Judges each take as it arrives in FOLDER, or one level down, and goes on until it is ended (Ctrl-C).
 A take is ready when an empty file TAKE.done lies beside it, or when neither its size nor its time has changed for `rest`.
 Writes DIR/takes/TAKE.json (the verdict) and a line into DIR/slips/OPERATOR.txt (take, verdict, what was wrong, what to do).
 once=true judges what is there, and ends. After a kill the same command goes on: no take is reported twice, none is left out.
+serve= answers /health and /metrics (Prometheus); log= keeps what is printed, 10 MB a file (docs/operating.md).
 What it judged is in DIR/ledger: `shiliu replay data=FOLDER out=REPORTS workers=N ledger=DIR/ledger` makes the reports of all of
 it, compares the takes among each other, and judges nothing again.
 """
@@ -34,9 +36,10 @@ def run(request: CommandRequest) -> int:
     from ..formats.atomic_folder import refuse_unwritable
     from ..line import FOLDER
     from ..line.inbox import Changes, Inbox
-    from ..line.key import judge_digest
+    from ..line.key import judge_parts
     from ..line.ledger import Ledger
     from ..line.pool import Pool
+    from ..line.service import Service
     from ..line.slips import Slips
     from ..line.watching import Watching
     from ..report.text import Words
@@ -50,7 +53,10 @@ def run(request: CommandRequest) -> int:
     rest = settings["rest"].quantity("time", low=0.0)
     once, quiet = settings["once"].flag(), settings["quiet"].flag()
     poll = settings["poll"].flag() if settings["poll"].value is not None else None
+    if not once:
+        settings.refuse_sweep("once", "Write once=true, or leave -m out.")
     folder = settings["ledger"].word(default="") or None
+    serve, log = settings["serve"].word(default="") or None, settings["log"].word(default="") or None
     settings.stop()
     if where.given:
         where.refuse_unknown(request)
@@ -65,32 +71,35 @@ def run(request: CommandRequest) -> int:
         raise ShiliuError("is the folder that is watched. Choose another out=.", file=out, field="out")
     ledger = Ledger(Path(folder) if folder else out / FOLDER)
     slips, words = Slips(out, lang), Words(lang)
-    counts = {"n": 0, "late": 0}
-
-    def each(one: TakeReport) -> None:
-        counts["n"] += 1
-        counts["late"] += not one.in_time
-        if not quiet:
-            print(f"{one.took_s:6.1f} s  " + one.line.replace("\t", "  "), flush=True)
-
     over = threading.Event()
 
     def end(number: int, frame: FrameType | None) -> None:
         over.set()
 
-    given = (request, str(data), str(ledger.folder.absolute()), judge_digest(request.conf_dir), False)
+    given = (request, str(data), str(ledger.folder.absolute()), judge_parts(request.conf_dir), False)
     before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
-    changes = None if once else Changes(data, poll)
+    changes, ending = None if once else Changes(data, poll), ExitStack()
     try:
         with Pool(workers, bench, given, limit) as pool:
+            service = Service(serve, Path(log) if log else None, lambda: pool.waiting, lambda: pool.lost)
+            ending.callback(service.close)
+
+            def each(one: TakeReport) -> None:
+                service.count(one.verdict.verdict, one.in_time)
+                service.say(f"{one.took_s:6.1f} s  " + one.line.replace("\t", "  "), quiet)
+
+            def ended() -> bool:
+                service.alive()
+                return over.is_set()
+
             pool.warm()
-            if not quiet:
-                print(words.ui("watching", folder=str(data), n=workers), flush=True)
-            Watching(Inbox(data, rest), changes, pool, ledger, slips, each).run(over.is_set)
+            service.say(words.ui("watching", folder=str(data), n=workers), quiet)
+            Watching(Inbox(data, rest), changes, pool, ledger, slips, each).run(ended)
+            service.say(words.ui("watched", n=service.takes.total(), late=service.late))
     finally:
+        ending.close()
         if changes is not None:
             changes.close()
         for number, handler in before.items():
             signal.signal(number, handler)
-    print(words.ui("watched", n=counts["n"], late=counts["late"]), file=sys.stdout)
     return 0

@@ -54,7 +54,7 @@ class Where:
         from ...scenarios.robots.robot_folder import DEFAULT_ROBOT, robots
         from ..formats.mapping import load
         from ..judge.context import retarget_settings
-        from ..robots.embodiment import compiled, load_embodiment
+        from ..robots.embodiment import available, compiled, load_embodiment
 
         load_robot(self.robot if self.robot in robots() else DEFAULT_ROBOT, self.hand, self.base or "planted")
         retarget_settings(self.retarget, request.conf_dir)
@@ -64,7 +64,9 @@ class Where:
             load_embodiment(self.robot, request.conf_dir, self.model)
         elif self.model is not None:
             if not Path(self.model).is_file():
-                raise ScenarioError("There is no such file.", file=self.model, field="model")
+                named = self.model in robots() or self.model in available(request.conf_dir)
+                hint = f" A robot is named by robot={self.model}." if named else ""
+                raise ScenarioError(f"There is no such file.{hint}", file=self.model, field="model")
             compiled(Path(self.model))
 
     @property

@@ -100,6 +100,7 @@ def load_device(name: str = "kuavo_vr", folder: Path | None = None) -> DeviceMod
         ScenarioError: there is no such file, or with every problem in it, each with its line.
     """
     known = composition.members("device") if folder is None else sheets_in(folder)
+    name = composition.member_of("device", name) if folder is None else name
     if name not in known:
         raise ScenarioError(f"There is no device {name!r}.{nearest(name, list(known))}", field="device")
     path, shown = known[name], composition.shown(known[name])

@@ -84,7 +84,9 @@ def load(mapping: str | Path, within: tuple[Path, ...] = ()) -> Mapping:
     Raises:
         EpisodeError: no such mapping, or a mistake in the file; all mistakes are named at once, with their lines.
     """
-    if isinstance(mapping, Path) or str(mapping).endswith(ENDINGS):
+    if isinstance(mapping, str):
+        mapping = composition.file_or_member(GROUP, mapping)
+    if isinstance(mapping, Path) or mapping.endswith(ENDINGS):
         path = Path(mapping)
         if not path.is_file():
             raise EpisodeError(f"no such mapping file; there are {', '.join(available())}.", file=path)

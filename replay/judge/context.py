@@ -163,6 +163,7 @@ def retarget_settings(name: str, conf_dir: Path | None = None) -> RetargetSettin
     Raises:
         ScenarioError: there are none, or they say what nobody understands.
     """
+    name = composition.member_of("retarget", name, conf_dir)
     return load_settings(name, composition.folder_of("retarget", name, conf_dir))
 
 

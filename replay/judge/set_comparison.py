@@ -154,3 +154,15 @@ class Company:
             return rules["take.grip"].not_applicable("no_task")
         others = [one for one in self.grips.get((take.key, take.task), ()) if one is not take.grips]
         return check_empty_grip(take.grips, others, take.failed, rules)
+
+
+class OneAfterTheOther(Company):
+    """Takes of a set that are judged as they are made, each held against all before it, as one judged with them would be."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._before: list[tuple[TakeFacts, Rules]] = []
+
+    def hold(self, batch: Sequence[tuple[TakeFacts, Rules]]) -> list[Given]:
+        self._before += batch
+        return Company().hold(self._before)[-len(batch) :]

@@ -7,6 +7,9 @@ locks.
 
 from __future__ import annotations
 
+import signal
+import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,6 +23,8 @@ from .serving import Answering, answered
 ENDS = 5  # how often the worker of one job may be lost until the job is given up
 STARTS = 5  # workers that end before they are ready, one after the other, until nothing more is tried
 START_LIMIT = 300.0  # s until the first worker has to be ready
+HEAD_EVERY = 2.0  # s between two questions whether the head is there
+HEAD_LIMIT = 20.0  # s that it may be silent. After 60 s Ray itself ends the process that asked, with 1 and without a sentence
 
 
 class _Bench:
@@ -67,6 +72,8 @@ class Cluster(Workers):
             ) from None
         self._ray = ray
         self._own = not ray.is_initialized()
+        main = threading.current_thread() is threading.main_thread()
+        ended_by = signal.getsignal(signal.SIGTERM)
         try:
             if self._own:
                 ray.init(
@@ -77,6 +84,11 @@ class Cluster(Workers):
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:
             reason = " ".join(str(error).split())[:200]
             raise ShiliuError(f"no Ray cluster answers at {self.address!r}: {reason}", field="cluster") from None
+        finally:
+            if main and ended_by is not None:
+                signal.signal(signal.SIGTERM, ended_by)  # Ray puts its own in place, by which nothing is put away
+        host, _, port = ray.get_runtime_context().gcs_address.rpartition(":")
+        self._head, self._heard = (host, int(port)), time.monotonic()
         self._class = ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(_Bench)
         self._ready_at = time.monotonic()  # when any worker was ready last; at first, when that began to be waited for
 
@@ -88,8 +100,25 @@ class Cluster(Workers):
 
     # -- inside ------------------------------------------------------------------------------------------------------
     def _begin(self) -> _Actor:
-        actor = self._class.remote(self.begin, self.given)
-        return _Actor(actor, actor.ready.remote())
+        made: list[_Actor | Exception] = []
+
+        def begin() -> None:
+            try:
+                actor = self._class.remote(self.begin, self.given)
+                made.append(_Actor(actor, actor.ready.remote()))
+            except Exception as error:
+                made.append(error)
+
+        self._hear_head()
+        thread = threading.Thread(target=begin, daemon=True)  # it does not come back where the head dies meanwhile
+        thread.start()
+        while not made:
+            thread.join(HEAD_EVERY)
+            if not made:
+                self._hear_head()
+        if isinstance(made[0], Exception):
+            raise made[0]
+        return made[0]
 
     def _send(self, one: _Actor) -> None:
         one.waited = one.actor.answer.remote(one.job)
@@ -97,7 +126,30 @@ class Cluster(Workers):
     def _end(self, one: _Actor) -> None:
         self._ray.kill(one.actor)
 
+    def _hear_head(self) -> None:
+        """Wait until the head of the cluster answers, without which Ray's calls do not come back.
+
+        Raises:
+            ShiliuError: it has been silent for `HEAD_LIMIT`.
+        """
+        begun = time.monotonic()
+        while True:
+            try:
+                socket.create_connection(self._head, timeout=1.0).close()
+                return
+            except OSError:
+                if time.monotonic() - begun > HEAD_LIMIT:
+                    raise ShiliuError(
+                        "the head of the cluster does not answer any more. What is judged is kept: begin the cluster again, and run "
+                        "the same command again.",
+                        field="cluster",
+                    ) from None
+            time.sleep(AGAIN)
+
     def _wait(self, at_most_s: float) -> Iterator[tuple[Job, Answer]]:
+        if time.monotonic() - self._heard > HEAD_EVERY:
+            self._hear_head()
+            self._heard = time.monotonic()
         waited = {one.waited: one for one in self._workers if one.waited is not None}
         if not waited:
             time.sleep(AGAIN)

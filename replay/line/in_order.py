@@ -23,6 +23,7 @@ from .jobs import Count, Counted, Made, TakeJob, Unread
 from .kept import Torn, unpacked
 from .ledger import DRAWN, Ledger
 from .pool import Workers
+from .upgrade import Change, change_of
 
 Progress = Callable[[int, int | None], None]
 
@@ -64,7 +65,8 @@ class InOrder:
         told: called with how many recordings are done, and of how many, None where that is not known yet.
 
     Attributes:
-        new: judgements that were made; known: that were in the ledger.
+        new: judgements that were made; known: that were in the ledger; earlier: of these, by an earlier judge.
+        compared: takes of which an earlier judge said something, where that is asked; changes: where it said something else.
     """
 
     def __init__(
@@ -86,7 +88,8 @@ class InOrder:
         self._batch: list[_Slot] = []
         self._ready: deque[list[_Slot]] = deque()
         self._again: dict[tuple[int, int], _Slot] = {}
-        self._placed = self._begun = self.done = self.new = self.known = 0
+        self._placed = self._begun = self.done = self.new = self.known = self.earlier = self.compared = 0
+        self.changes: list[Change] = []
 
     def __iter__(self) -> Iterator[Verdict]:
         """Verdicts in the order of the data, each as soon as all before it are there.
@@ -121,6 +124,7 @@ class InOrder:
         if isinstance(answer, Made):
             self.new += answer.new
             self.known += not answer.new
+            self.earlier += answer.earlier
         if job.given is not None:
             self._again.pop((job.number, job.k)).final = answer
             return
@@ -216,6 +220,7 @@ class InOrder:
             closed(alone, slot.given)
         verdict = alone.verdict
         verdict.source = answer.source
+        self._compare(slot, answer, verdict)
         if slot.place >= self._measured:
             verdict.evidence = None
         elif slot.place < self._drawn and (drawn := self._ledger.get(answer.key, DRAWN)) is not None:
@@ -224,6 +229,21 @@ class InOrder:
             except Torn:
                 self._ledger.drop(answer.key, DRAWN)
         return verdict
+
+    def _compare(self, slot: _Slot, answer: Made, verdict: Verdict) -> None:
+        """Hold a verdict against that of an earlier judge, where there is one."""
+        if answer.before is None:
+            return
+        try:
+            was: Alone = unpacked(self._ledger.get(answer.before.key) or b"")
+        except Torn:
+            return
+        if not slot.among and slot.given is not None:
+            closed(was, slot.given)
+        self.compared += 1
+        change = change_of(was.verdict, verdict, answer.before.judge)
+        if change is not None:
+            self.changes.append(change)
 
     def _load(self, answer: Made | Unread) -> Alone:
         assert isinstance(answer, Made)

@@ -10,6 +10,7 @@ from ..formats import Entry
 
 if TYPE_CHECKING:
     from ..checks.finding import Finding
+    from .upgrade import Former
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,18 @@ class Counted:
 
 @dataclass(frozen=True)
 class Made:
-    """It is in the ledger; `new` where it was not before; `operator`: whose pseudonym the recording carries."""
+    """It is in the ledger; `new` where it was not before; `operator`: whose pseudonym the recording carries.
+
+    Attributes:
+        earlier: an earlier judge made it, and nobody asked for it again; before: what an earlier judge made of it, where asked.
+    """
 
     key: str
     source: str
     new: bool
     operator: str | None = None
+    earlier: bool = False
+    before: Former | None = None
 
 
 @dataclass(frozen=True)

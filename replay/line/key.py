@@ -33,7 +33,7 @@ APART = ("report", "repair", "labels", "evaluation", "drift", "benchmark", "line
 SHEETS = ("conf/robot", "conf/retarget", "conf/people", "assets")
 
 
-def judge_digest(conf_dir: Path | None = None) -> str:
+def judge_parts(conf_dir: Path | None = None) -> dict[str, str]:
     """The judge: its version and code, the engine, the libraries that compute, the machine's kind, and the sheets of parts and robots.
 
     What a scenario, a cell or the bounds say is no part of it: the context of a recording tells that.
@@ -41,11 +41,23 @@ def judge_digest(conf_dir: Path | None = None) -> str:
     Args:
         conf_dir: the designer's folder, whose sheets count as well.
     """
-    libraries = (__version__, mujoco.__version__, np.__version__, scipy.__version__, platform.machine())
     own = [folder for folder in composition.folders(conf_dir) if not folder.resolve().is_relative_to(ROOT)]
     sheets = [path for name in SHEETS for path in sorted((ROOT / name).rglob("*.yaml"))]
     sheets += [path for folder in own for path in sorted(folder.rglob("*.y*ml")) if not _told_by_context(path, folder)]
-    return digest_of(libraries, _code(), [(path.name, file_digest(path)) for path in sheets])
+    return {
+        "shiliu": __version__,
+        "code": _code()[:12],
+        "sheets": digest_of([(path.name, file_digest(path)) for path in sheets])[:12],
+        "mujoco": mujoco.__version__,
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+        "machine": platform.machine(),
+    }
+
+
+def judge_digest(conf_dir: Path | None = None) -> str:
+    """The judge as one word: see `judge_parts`."""
+    return digest_of(judge_parts(conf_dir))
 
 
 def _told_by_context(path: Path, folder: Path) -> bool:
@@ -98,22 +110,27 @@ class Keys:
     """Keys of the judgements of one run.
 
     Args:
-        judge: see `judge_digest`; settings: strict, full, seed and whatever else every judgement of the run hangs on.
+        judge: see `judge_parts`; settings: strict, full, seed and whatever else every judgement of the run hangs on.
     """
 
-    def __init__(self, judge: str, settings: Mapping[str, Any]) -> None:
-        self._run = digest_of(judge, dict(settings))
+    def __init__(self, judge: Mapping[str, str], settings: Mapping[str, Any]) -> None:
+        self.judge = dict(judge)
+        self._judge, self._settings = digest_of(self.judge), dict(settings)
         self._contexts: dict[int, tuple[SceneContext, str]] = {}
 
-    def of(self, subject: Subject) -> str:
-        """The key of what comes of a recording that is judged alone."""
+    def take(self, subject: Subject) -> str:
+        """What is judged and how, whoever the judge is: a recording that is judged alone."""
         recording = recording_digest(subject.recording, subject.rules)
-        return digest_of(self._run, recording, self._context(subject.context), subject.place, subject.unused, subject.assumed)
+        return digest_of(self._settings, recording, self._context(subject.context), subject.place, subject.unused, subject.assumed)
+
+    def judged(self, take: str) -> str:
+        """The key of what this judge makes of a `take`."""
+        return digest_of(self._judge, take)
 
     @staticmethod
-    def among(key: str, given: Mapping[str, Finding]) -> str:
-        """The key of what comes of it among others, of which that was found."""
-        return digest_of(key, {code: finding.to_dict() for code, finding in given.items()})
+    def among(take: str, given: Mapping[str, Finding]) -> str:
+        """The same take among others, of which that was found."""
+        return digest_of(take, {code: finding.to_dict() for code, finding in given.items()})
 
     def _context(self, context: SceneContext) -> str:
         known = self._contexts.get(id(context))

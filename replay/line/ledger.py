@@ -15,7 +15,7 @@ from pathlib import Path
 from ...scenarios.sheet.errors import ShiliuError
 from ..formats.partial import beside, sweep_all
 
-MADE, DRAWN = "judged", "drawn"  # kinds: judgements, and what is drawn of some
+MADE, DRAWN, LAST = "judged", "drawn", "last"  # kinds: judgements, what is drawn of some, which is the last of a take
 _PART = "part"
 _READ_ME = """This folder holds what `shiliu replay` has judged, each recording once. Whoever deletes it loses nothing but time.
 """

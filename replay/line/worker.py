@@ -19,6 +19,7 @@ from .jobs import Answer, Busy, Count, Counted, Made, TakeJob, Unread
 from .kept import Torn, packed, unpacked
 from .key import Keys
 from .ledger import DRAWN, Ledger
+from .upgrade import former_of, remember
 
 
 @dataclass
@@ -27,7 +28,7 @@ class Bench:
 
     Attributes:
         settings: of `judge_alone`: strict, seed, full.
-        pictures: whether pictures are among what is drawn.
+        pictures: whether pictures are among what is drawn; again: judge what an earlier judge has judged.
     """
 
     contexts: Contexts
@@ -36,6 +37,7 @@ class Bench:
     keys: Keys
     settings: dict[str, Any] = field(default_factory=dict)
     pictures: bool = False
+    again: bool = False
 
     def answer(self, job: Count | TakeJob) -> Answer:
         """Do what is asked; nothing that is wrong with a recording is raised."""
@@ -49,16 +51,21 @@ class Bench:
             subject = subject_of(item, self.contexts)
         except ShiliuError as error:
             return Unread(item.name, item.source, error_line(error), read=True)
-        key = self.keys.of(subject)
+        take = self.keys.take(subject)
         if job.given is not None:
-            key = self.keys.among(key, job.given)
+            take = self.keys.among(take, job.given)
+        key = self.keys.judged(take)
+        former = former_of(self.ledger, take, key)
+        before = former if self.again else None
         if self._known(key):
-            return Made(key, item.source, False, _operator(item))
+            return Made(key, item.source, False, _operator(item), before=before)
+        if former is not None and not self.again:
+            return Made(former.key, item.source, False, _operator(item), earlier=True)
         with self.ledger.claimed(key) as mine:
             if not mine:
                 return Busy()
             if self._known(key):
-                return Made(key, item.source, False, _operator(item))
+                return Made(key, item.source, False, _operator(item), before=before)
             try:
                 alone = judge_alone(subject, job.given, pictures=self.pictures and job.drawn, **self.settings)
             except ShiliuError as error:
@@ -68,7 +75,8 @@ class Bench:
             if job.drawn:
                 self.ledger.put(key, packed(drawn), DRAWN)
             self.ledger.put(key, packed(alone))
-        return Made(key, item.source, True, _operator(item))
+            remember(self.ledger, take, key, self.keys.judge, former)
+        return Made(key, item.source, True, _operator(item), before=before)
 
     def _known(self, key: str) -> bool:
         data = self.ledger.get(key)

@@ -127,17 +127,17 @@ class FollowedHands:
             self.command[column] += np.clip(wanted - self.command[column], -rate * self.dt, rate * self.dt)
 
     @property
-    def near(self) -> list[str]:
-        """Limits that the arms are at: joints at the end of their range or speed, and own shapes that are held apart."""
+    def near(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Limits that the arms are at: `range` or `speed` with a joint at its end, `apart` with two own links that are held apart."""
         solver = self._solver
-        found = [
-            f"{name}: {kind}"
+        found: list[tuple[str, tuple[str, ...]]] = [
+            (kind, (name,))
             for kind in ("range", "speed")
             for name, at in zip(self.arms.names, solver.at_limit[kind][0])
             if at
         ]
         if solver.shapes is not None and solver.apart[0] >= 0:
-            found.append(" – ".join(solver.shapes.bodies[int(solver.apart[0])]))
+            found.append(("apart", tuple(solver.shapes.bodies[int(solver.apart[0])])))
         return found
 
 

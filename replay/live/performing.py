@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
+from ...scenarios.catalog.scene_titles import part_titles, word_titles
 from ...scenarios.draws.variation import Draw
+from ...scenarios.parts.titles import THINGS, titles_of
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sensing.predicate import Force
 from ...scenarios.sensing.requests import Readings
 from ...scenarios.sensing.scalar_goal import OneEpisode
 from ...scenarios.stepping.simulation import Simulation
 from ..checks.outcome import outcome_of
+from ..checks.tipping_over import SIDES, stand_of
 from ..operator.operator import AFTER, AFTER_GIVING_UP, Operator, longest
 from ..operator.tries import numbered
+from ..report.text import Words
 
 
 class Performance:
@@ -75,6 +79,38 @@ class Performance:
             "gave_up": None if gave_up is None else self._say(gave_up),
             "over": self.over,
         }
+
+
+def words_of(scene: Scene, words: Words) -> Words:
+    """These words, with what the scenario and its parts call their own."""
+    raw = scene.config.raw
+    named = {"events": titles_of(raw), "things": titles_of(raw, THINGS), "parts": part_titles(scene), "words": word_titles(scene)}
+    return words.telling(named)
+
+
+def in_words(words: Words, progress: Mapping[str, Any]) -> dict[str, Any]:
+    """A report of progress with names for people: a title for each step of the goal and each limit, and what has gone wrong."""
+    found = dict(progress)
+    found["goal"] = [[name, t, words.event(name)] for name, t in progress["goal"]]
+    found["limits"] = [one | {"title": words.event(one["name"])} for one in progress["limits"]]
+    return found | {"failure": failure_of(words, progress["failure"]) if progress.get("failure") else None}
+
+
+def failure_of(words: Words, code: str) -> str:
+    """What went wrong, as an episode's label has it: `scenario.<never>`, `replay.goal:<step>`."""
+    return words.event(code.rpartition(":")[2].removeprefix("scenario."))
+
+
+def tipping_now(scene: Scene, simulation: Simulation) -> tuple[str, float] | None:
+    """The side to which one copy is nearest to tipping over, and how far [m] the zero-moment point is from what the feet bear there.
+
+    Means of the last control period; None where the scene does not measure it.
+    """
+    if not scene.wrench:
+        return None
+    mean = simulation.trace[:1].take(scene.layout.columns(scene.wrench), axis=2).mean(axis=1)
+    margin = stand_of(mean, scene.footing).margin[0]
+    return SIDES[int(margin.argmin())], float(margin.min())
 
 
 def limits_now(scene: Scene, readings: Readings) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from ...scenarios.sheet.errors import EpisodeError
 from ..report.lines import VerdictLine
 from ..report.text import Words
 from .page_shapes import GHOST, PosedModel, meshes, shapes, standing_view
+from .performing import in_words, words_of
 from .replayed import Replayed, bodies_of
 from .server import Message, PageServer
 
@@ -41,7 +42,7 @@ class Player:
         self._meshes = ""  # digest of those that were sent
         self._step, self._playing, self._due = 0, False, 0.0
         self._take: Replayed | None = None
-        page.keep("mode", {"mode": "verdict", "lang": words.lang})
+        page.keep("mode", {"mode": "verdict", "lang": words.lang, "words": words.book["page"]})
         self._show(index, first)
 
     # -- a take -----------------------------------------------------------------------------------------------------
@@ -68,8 +69,9 @@ class Player:
             self.page.keep("frame", None)
             self.page.keep("ghost", None)
             self.page.keep("forces", {"forces": []})
-        reached = [] if take is None else list(take.rollout.reached.items())
-        self.page.keep("progress", {"goal": reached, "limits": []})
+        words = self._words if take is None else words_of(take.scene, self._words)
+        reached = {"goal": [] if take is None else list(take.rollout.reached.items()), "limits": []}
+        self.page.keep("progress", in_words(words, reached))
         begin, end = (0.0, 0.0) if take is None else (take.begin, take.end)
         self.page.keep(
             "take",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ class Replayed:
     begin: float
     starts: int
     own: bool
-    same: bool
+    same: bool = True
 
     @property
     def end(self) -> float:
@@ -90,7 +90,8 @@ class Replayed:
         """Where to look for a finding: the control step, and the strongest contact of what it names, else the joint or body.
 
         Args:
-            subject: names of joints, bodies, geoms, sites, actuators, parts; t: its moment [s].
+            subject: names of joints, bodies, geoms, sites, actuators, parts, or of a limit, a failure mode or a step of the goal, which
+                means what that looks at; t: its moment [s].
 
         Returns:
             The step, and (3,) [m]; None where nothing of that name is there.
@@ -100,16 +101,28 @@ class Replayed:
         joint = next((name for name, _ in named if mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_JOINT, name) >= 0), None)
         if joint is not None:
             return step, self._at(step).joint(joint).xanchor.tolist()
-        groups = [found for _, found in named[:2]]
-        for beside in NEAR if groups else ():
+        pairs = [[found for _, found in named[:2]]] if named else self._looked_at(subject)
+        for beside in NEAR if pairs else ():
             near = step + beside
             if 0 <= near < len(self.rollout.qpos):
-                met = [one for one in self.forces(near) if _between(one["bodies"], groups)]
+                met = [one for one in self.forces(near) if any(_between(one["bodies"], pair) for pair in pairs)]
                 if met:
                     return near, max(met, key=lambda one: float(np.linalg.norm(one["force"])))["pos"]
-        if not groups:
+        if not pairs:
             return step, None
-        return step, self._at(step).xipos[min(groups[0])].tolist()
+        return step, self._at(step).xipos[min(pairs[0][0])].tolist()
+
+    def _looked_at(self, subject: Sequence[str]) -> list[list[set[int]]]:
+        """Bodies that limits, failure modes and steps of the goal of these names look at, two of a contact together; contacts first."""
+        scene, model = self.scene, self.draw.model
+        known = [*((one.name, one) for one in scene.safety), *((one.about, one) for one in scene.safety)]
+        known += [(one.name, one) for one in (*scene.course.nevers, *scene.goal)]
+        asked = [request for name, one in known if name in subject for request in one.predicate.requests()]
+        pairs = []
+        for request in sorted(asked, key=lambda request: request.kind != "contact_force"):
+            words = [word.partition(":")[2] or word for word in (request.of, request.to) if word]
+            pairs.append([found for word in words if (found := bodies_of(model, word))])
+        return [pair for pair in pairs if pair]
 
 
 def _between(bodies: Sequence[int], groups: Sequence[set[int]]) -> bool:
@@ -209,14 +222,23 @@ def replayed(line: VerdictLine, words: Words, data: Path | None = None, conf_dir
         chosen = load_scenario(
             str(line.tree["scenario"]), cell=line.tree.get("cell"), hand=robot.get("hand"), base=robot.get("base"), conf_dir=conf_dir
         )
-    subject = subject_of(recording, Contexts(chosen, conf_dir=conf_dir, data=place))
+    found = played(recording, Contexts(chosen, conf_dir=conf_dir, data=place), words)
+    return replace(found, same=known.get("scene") in (None, found.scene.fingerprint[:12]))
+
+
+def played(recording: Recording, contexts: Contexts, words: Words) -> Replayed:
+    """Play a recording as the judge plays it, with its state at each control step.
+
+    Raises:
+        ShiliuError: its scene cannot be built, or there is nothing to play.
+    """
+    subject = subject_of(recording, contexts)
     integrity = integrity_stage(subject)
     motions = subject.robot.motions(subject, integrity)
     plan = subject.robot.plan(subject, integrity, motions, 0)
     if not plan.takes:
-        raise ReplayError(f"{line.source} cannot be played: {words.reason(plan.why)}", file=line.file, field="take")
+        raise ReplayError(f"cannot be played: {words.reason(plan.why)}", file=recording.source, field="take")
     take: Take = plan.takes[0]
     (rollout,) = play(subject.scene, [take], keep=[range(take.n_steps + 1)], threads=1)
-    then, now = known.get("scene"), subject.scene.fingerprint[:12]
     own = recording.episode is not None and subject.context.made_in is None
-    return Replayed(subject.scene, take.draw, rollout, plan.offset, len(plan.takes), own, then in (None, now))
+    return Replayed(subject.scene, take.draw, rollout, plan.offset, len(plan.takes), own)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import http.cookies
 import json
+import os
 import queue
 import secrets
 import ssl
@@ -225,25 +226,38 @@ def _write(connection: Any, outgoing: queue.Queue[str | bytes | None]) -> None:
 
 
 def _tls(address: str) -> ssl.SSLContext:
-    """A context with a certificate made for this address, which no file outlives.
+    """A context with this machine's certificate for an address, made where there is none that holds for another day.
+
+    It lies in the user's folder of states, readable by that user alone, so that a headset that has accepted it once knows it again.
 
     Raises:
-        ShiliuError: the program `openssl` is not there, or refuses.
+        ShiliuError: the program `openssl` is not there, or refuses; or nothing can be kept there.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        key, certificate = Path(folder) / "key.pem", Path(folder) / "certificate.pem"
-        name = f"subjectAltName={'IP' if address.replace('.', '').isdigit() or ':' in address else 'DNS'}:{address}"
-        asked = f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days {DAYS} -subj /CN=shiliu".split()
-        try:
-            subprocess.run(
-                [*asked, "-keyout", str(key), "-out", str(certificate), "-addext", name],
-                check=True,
-                capture_output=True,
-            )
-        except (OSError, subprocess.CalledProcessError):
-            raise ShiliuError(
-                f"No certificate could be made for {address}. Install openssl, or leave listen= out.", field="listen"
-            ) from None
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
-        return context
+    folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "shiliu" / "tls"
+    kept = folder / f"{''.join(c if c.isalnum() or c in '.-' else '_' for c in address)}.pem"  # key and certificate
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not (kept.is_file() and _openssl("x509", "-checkend", str(86400), "-noout", "-in", str(kept)).returncode == 0):
+            _make(address, kept)
+        context.load_cert_chain(kept)
+    except (OSError, subprocess.CalledProcessError):
+        why = f"No certificate could be made for {address} in {folder}. Install openssl, or leave listen= out."
+        raise ShiliuError(why, field="listen") from None
+    return context
+
+
+def _make(address: str, file: Path) -> None:
+    name = f"subjectAltName={'IP' if address.replace('.', '').isdigit() or ':' in address else 'DNS'}:{address}"
+    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    with tempfile.TemporaryDirectory(dir=file.parent) as folder:
+        key, certificate, both = (Path(folder) / name for name in ("key", "certificate", "both"))
+        ends = ["-days", str(DAYS), "-subj", "/CN=shiliu", "-addext", name]
+        _openssl("req", "-x509", *curve, *ends, "-keyout", str(key), "-out", str(certificate)).check_returncode()
+        both.touch(mode=0o600)
+        both.write_bytes(key.read_bytes() + certificate.read_bytes())
+        os.replace(both, file)
+
+
+def _openssl(*words: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(["openssl", *words], capture_output=True, check=False)

@@ -18,9 +18,10 @@ from ...scenarios.reading.config import nominal_values
 from ...scenarios.robots.postures import arm_facts
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.errors import ShiliuError
+from ...scenarios.sheet.quantity import shown_unit
 from ..report.text import Words
 from .page_shapes import PosedModel, meshes, shapes, standing_view
-from .performing import Performance
+from .performing import Performance, in_words, words_of
 from .server import Message, PageServer
 
 IDLE = 0.25  # s, that is waited for a message where nothing moves
@@ -56,7 +57,7 @@ class Studio:
         self._playing, self._until, self._due = False, 0, 0.0
         self._gone = threading.Event()
         self._files = list(files)
-        page.keep("mode", {"mode": "studio", "lang": lang})
+        page.keep("mode", {"mode": "studio", "lang": lang, "words": self._words.book["page"]})
 
     # -- the scene --------------------------------------------------------------------------------------------------
 
@@ -104,9 +105,8 @@ class Studio:
         self.page.keep("reach", {"reach": spheres})
         self.page.keep("values", {"values": values, "seed": self._seed, "redraws": list(drawn.redraws)})
         self.page.keep("progress", None)
-        self.page.send(
-            "progress", {"goal": [[step.name, None] for step in scene.goal], "chain": [], "t": 0.0, "limits": []}
-        )
+        nothing = {"goal": [[step.name, None] for step in scene.goal], "chain": [], "t": 0.0, "limits": []}
+        self.page.send("progress", in_words(words_of(scene, self._words), nothing))
 
     def _frame(self, qpos: np.ndarray, at: float) -> None:
         message = self._shown.frame(qpos, at)
@@ -117,9 +117,10 @@ class Studio:
 
     def _about(self, scene: Scene, took: float) -> dict[str, Any]:
         sliders = [
-            {"key": vary.key, "low": low, "high": high, "choices": list(vary.choices)}
+            {"key": vary.key, "low": low, "high": high, "unit": unit, "factor": factor}
             for vary in scene.config.variation
             for low, high in [_ends(vary, nominal_values(scene.config))]
+            for unit, factor in [shown_unit(vary.dimension)]
         ]
         title = {key: scene.config.title.get(key) for key in ("en", "zh")}
         parts = [placed.name for placed in scene.config.parts]
@@ -210,7 +211,7 @@ class Studio:
         if performance.over or performance.begun > self._until:
             self._playing = False
         if not self._playing or performance.t % TOLD == 0:
-            self.page.send("progress", performance.progress())
+            self.page.send("progress", in_words(words_of(self.scene, self._words), performance.progress()))
         self._frame(performance.qpos, performance.t * self.scene.control_timestep)
         self._due = max(self._due + self.scene.control_timestep, time.monotonic() - 0.2)
 

@@ -19,26 +19,32 @@ from ...scenarios.draws.variation import Draw, draw
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sensing.temporal import GoalState
 from ...scenarios.sheet.errors import EpisodeError, ScenarioError
+from ...scenarios.tasks.own_sentences import scenario_of_task
 from ..checks.outcome import outcome_of
+from ..formats import Entry
 from ..formats.lerobot.write import DatasetWriter
+from ..formats.one_by_one import OneByOne
 from ..judge import intake
-from ..judge.judge import judge
+from ..judge.context import Contexts
+from ..judge.judge import judging
+from ..judge.set_comparison import OneAfterTheOther
 from ..judge.verdict import Verdict
 from ..line.slips import Slips
 from ..operator.operator import longest
-from ..recording.recording import SimEpisode
+from ..recording.recording import SimEpisode, Unreadable
 from ..report.story import Story
 from ..report.text import Words
-from ..rollout.episode import as_recording, episode_of
+from ..rollout.episode import episode_of
 from ..rollout.observers import Moment
 from ..rollout.performed import performance_observers
 from ..rollout.rollout import Rollout, roll_out
 from .followed_hands import FollowedHands
 from .page_shapes import PosedModel, meshes, shapes
-from .performing import limits_now
+from .performing import failure_of, in_words, limits_now, tipping_now, words_of
 from .server import Message, PageServer
 
 SET, DEVICE = "set", "device"
+TIPPING = 0.03  # m, from which on it is shown that the robot comes to tip over: a third of what its ankles bear ahead
 SLOW = 3  # times the scenario's time limit that a take may last: people are slower than the operator
 TOLD = 3  # control steps between two reports of progress
 LARGEST_SESSION = 256 << 20  # bytes of a recorded device session
@@ -208,17 +214,18 @@ class Teleop:
         if not scene.config.link.local:  # the page shows what is, not what has arrived
             raise ScenarioError("Hands perform without a link. Write link=local.", field="link")
         self.scene, self.source, self.out, self.page = scene.judged, source, out, page  # what is kept while it is performed is judged
-        self.hands, self._words, self._slips = FollowedHands(scene), Words(lang), Slips(out, lang)
-        self._rules = intake.rules_of()
+        self.hands, self._words, self._slips = FollowedHands(scene), words_of(scene, Words(lang)), Slips(out, lang)
+        self._rules, self._contexts, self._company, self._kept = intake.rules_of(), Contexts(scene), OneAfterTheOther(), OneByOne()
         self._features, self._fps = scene.schema.lerobot_features(), round(1.0 / scene.control_timestep)
         if (out / SET / "meta" / "info.json").is_file():
             there = DatasetWriter.there(out / SET, self._features, self._fps, scene.robot.name)
             seed = max([seed, *(1 + one for one in there.seeds(scene.fingerprint))])
         self._seed = seed
+        scenario_of_task("")  # so that the first answer does not wait for the sentences of all scenarios
         (out / DEVICE).mkdir(parents=True, exist_ok=True)
         if page is not None:
             title = {key: scene.config.title.get(key) for key in ("en", "zh")}
-            page.keep("mode", {"mode": "teleop", "lang": lang, "stands": scene.robot.root})
+            page.keep("mode", {"mode": "teleop", "lang": lang, "words": self._words.book["page"], "stands": scene.robot.root})
             page.keep("scene", {"name": scene.name, "title": title})
 
     # -- what is seen -----------------------------------------------------------------------------------------------
@@ -226,13 +233,14 @@ class Teleop:
     def _set_up(self, drawn: Draw) -> None:
         if self.page is None:
             return
+        self._known: dict[str, Any] = {}
         model = self.scene.compile(dict(drawn.values), looks=True)
         self._posed = PosedModel(model)
         self.page.keep("meshes", meshes(model)[1])
         self.page.keep("shapes", shapes(model))
         self.page.keep("frame", self._posed.frame(self.scene.start_qpos(drawn.model)))
         self._tell(
-            {"t": 0.0, "goal": [[step.name, None] for step in self.scene.goal], "limits": [], "recording": False}
+            {"t": 0.0, "goal": [[step.name, None] for step in self.scene.goal], "limits": [], "near": [], "recording": False}
         )
 
     def show(self, now: Moment) -> None:
@@ -242,14 +250,24 @@ class Teleop:
         self.page.send("frame", self._posed.frame(now.simulation.live("qpos")[0], now.t * self.scene.control_timestep))
         if now.t % TOLD == 0:
             outcome = outcome_of(self.scene.course, now.carry, None)
-            known = {"goal": list(outcome["subgoals"].items()), "failure": outcome["failure"], "near": self.hands.near}
+            known = {"goal": list(outcome["subgoals"].items()), "failure": outcome["failure"], "near": self._near(now)}
             limits = limits_now(self.scene, now.readings)
             t = now.t * self.scene.control_timestep
             self._tell({**known, "t": t, "limits": limits, "recording": True, "behind": self.source.behind})
 
+    def _near(self, now: Moment) -> list[str]:
+        """Limits of the robot that are near: of joints, speeds, own shapes and balance."""
+        words, tipping = self._words, tipping_now(self.scene, now.simulation) if now.t else None
+        lines = [words.ui(f"near_{kind}", names=words.name(names, "plain")) for kind, names in self.hands.near]
+        if tipping is not None and tipping[1] < TIPPING:
+            lines.append(words.ui("near_balance", way=words.look_up("ways", tipping[0]), left=tipping[1]))
+        return lines
+
     def _tell(self, progress: Mapping[str, Any]) -> None:
-        assert self.page is not None
-        self.page.send("progress", dict(progress))
+        """What has changed of it since the last time."""
+        if self.page is not None:
+            self._known |= in_words(self._words, progress) if "goal" in progress else progress
+            (self.page.send if self._known["recording"] else self.page.keep)("progress", self._known)
 
     # -- takes ------------------------------------------------------------------------------------------------------
 
@@ -262,7 +280,7 @@ class Teleop:
             if not self.source.begin():
                 return found
             done, episode, lines = self._perform(drawn)
-            found.append(self._judge(done, *self._keep(episode, lines)))
+            found.append(self._judge(done, episode, self._keep(episode, lines)))
             self._seed += 1
 
     def _perform(self, drawn: Draw) -> tuple[Rollout, SimEpisode, list[Line]]:
@@ -273,12 +291,13 @@ class Teleop:
         policy = _TakePolicy(self, rows)
         observers = performance_observers(scene, 1, rows, judged=True)
         (done,) = roll_out(scene, [drawn], policy, observers)
+        self._tell({"recording": False})
         devices = sorted({str(line.get("device", "unknown"))[:40] for line in policy.lines})
         made = {"made_by": "page take", "device": devices, "session": self.source.name}
         return done, episode_of(scene, done, self._seed, [], made), policy.lines
 
-    def _keep(self, episode: SimEpisode, lines: Sequence[Line]) -> tuple[str, SimEpisode]:
-        """The take on disk, whole, before it is judged; its name."""
+    def _keep(self, episode: SimEpisode, lines: Sequence[Line]) -> int:
+        """The take on disk, whole, before it is judged; its number there."""
         meta = {"command": f"shiliu teleop scenario={self.scene.name}"}
         target = self.out / SET
         append = (target / "meta" / "info.json").is_file()
@@ -299,17 +318,21 @@ class Teleop:
             device.flush()
             os.fsync(device.fileno())
         os.replace(part, file)
-        return f"{SET}#{index}", episode
+        return int(index)
 
-    def _judge(self, done: Rollout, name: str, episode: SimEpisode) -> Verdict:
-        """Give the intake's answer, then the gate's from what was just simulated, and keep it."""
+    def _judge(self, done: Rollout, episode: SimEpisode, index: int) -> Verdict:
+        """Give the intake's answer about what lies on the disk, then the gate's, held against what was just simulated, and keep it."""
         begun = time.monotonic()
-        recording = as_recording(name, episode, self.scene)
+        recording = self._kept.item(Entry(self.out / SET, SET), index)
+        if isinstance(recording, Unreadable):
+            raise recording.error
         first = intake.judged(recording, self._rules)
-        outcome = str(episode.label["failure"] or "success")
+        words, failed = self._words, episode.label["failure"]
+        outcome = words.ui("success") if failed is None else f"{words.ui('failure')}{words.ui('colon')}{failure_of(words, failed)}"
         self._answer(first, begun, "intake", outcome)
-        (verdict,) = judge([recording], self.scene, performed={recording.sha256: done})
-        self._slips.tell(verdict, None, [name], episode.duration_s, time.monotonic() - begun)
+        performed = {recording.sha256: done}
+        (verdict,) = judging([recording], contexts=self._contexts, performed=performed, company=self._company)
+        self._slips.tell(verdict, None, [recording.source], episode.duration_s, time.monotonic() - begun)
         self._answer(verdict, begun, "gate", outcome)
         return verdict
 

@@ -1,4 +1,4 @@
-"""`report.html`: one page that needs no network, no script and no other file.
+"""`report.html`: one page that needs no network and no other file, and no script but for players of takes.
 
 A single recording: slip, then sheet. Several: an overview grouped by cause, each row leading to its sheet.
 """
@@ -8,11 +8,13 @@ from __future__ import annotations
 import base64
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from ..checks.outcome import there_at_end
 from . import plots, svg
@@ -36,13 +38,22 @@ GROUP_FROM = 3  # rows of one cause before they get a heading of their own
 TERMS = ("check", "robot_known_by", "scenario_named_by")  # entries of the provenance that are a single word
 
 
+@dataclass(frozen=True)
+class Players:
+    """Takes that play in the page: by source of the take the figure, and the scripts with all that they need, once."""
+
+    figures: Mapping[str, str] = field(default_factory=dict)
+    scripts: str = ""
+
+
 class Sheet:
     """Everything one recording's sheet shows, ready for the template."""
 
-    def __init__(self, story: Story, place: int, command: str, alone: bool, few: bool) -> None:
+    def __init__(self, story: Story, place: int, command: str, alone: bool, few: bool, player: str = "") -> None:
         self.story, self.verdict, self.words = story, story.verdict, story.words
         self.id = f"take-{place}"
         self.command, self.alone, self.few = command, alone, few
+        self.player = Markup(player)
 
     @cached_property
     def where(self) -> list[str]:
@@ -307,6 +318,7 @@ def render(
     header: dict[str, Any] | None = None,
     threads: int | None = None,
     found: Mapping[str, int] | None = None,
+    players: Players | None = None,
 ) -> str:
     """The whole page.
 
@@ -317,16 +329,20 @@ def render(
         header: version, scene, cell, thresholds, engine, elapsed_s, utc_offset_h: whichever are known.
         threads: how many were used.
         found: what `counts` gives of all, where `verdicts` are only some of them.
+        players: of the takes that play in the page.
     """
     total = len(verdicts) if found is None else sum(found[word] for word in COUNTED)
     header = dict(header or {}) | ({"threads": threads} if threads else {})
     alone = len(verdicts) == 1
     header |= used(verdicts, words)
+    players = players or Players()
     offset = {"utc_offset_h": header["utc_offset_h"]} if "utc_offset_h" in header else {}
     stories = [Story(v, words, **offset) for v in verdicts]
     ordered = sorted(range(len(verdicts)), key=lambda i: (rank(verdicts[i]), i))
     shown = ordered if len(verdicts) <= EXPAND_ALL else ordered[:SHEETS]
-    sheets = {i: Sheet(stories[i], i + 1, command, alone, len(verdicts) <= PLOTS_FOR_ALL) for i in shown}
+    few = len(verdicts) <= PLOTS_FOR_ALL
+    figures = [players.figures.get(verdict.source or "", "") for verdict in verdicts]
+    sheets = {i: Sheet(stories[i], i + 1, command, alone, few, figures[i]) for i in shown}
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
@@ -357,6 +373,7 @@ def render(
         subject=verdicts[0].called if alone else "",
         command=command,
         stage_count=len(STAGES),
+        scripts=Markup(players.scripts),
     )
 
 

@@ -140,6 +140,8 @@ class Story:
     @cached_property
     def advice(self) -> str:
         """What the person who acts should do; empty where nothing needs doing."""
+        if self.verdict.verdict is None:
+            return str((self.verdict.error or {}).get("message", ""))
         return self.words.advice(self.root) if self.root is not None and self.root.level == "FAIL" else ""
 
     @cached_property

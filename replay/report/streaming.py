@@ -28,6 +28,7 @@ from .text import Words
 if TYPE_CHECKING:
     from ..judge.verdict import Verdict
     from .baseline import Baseline
+    from .html import Players
 
 STREAMED = ("junit.xml", "verdicts.sarif", "passed.txt", "refused.txt", "verdicts.jsonl")
 FILES = ("summary.md", "report.html", *STREAMED)  # the lines last: whoever watches for them finds the page there
@@ -128,6 +129,7 @@ class Reports:
         header: Mapping[str, Any] | None = None,
         threads: int | None = None,
         folders: Mapping[str, Path | None] | None = None,
+        players: Players | None = None,
     ) -> Path:
         """Complete the files and lay them into `out`, the lines last; former ones are replaced.
 
@@ -135,6 +137,7 @@ class Reports:
             command: the command line of this run.
             header: version, scene, cell, thresholds, engine, elapsed_s, utc_offset_h: whichever are known; threads: how many were used.
             folders: name in `out` -> a finished folder on the same disk that is moved there; None removes a former one.
+            players: of the takes that play in the page.
 
         Raises:
             ShiliuError: they cannot be written; the former ones are as they were.
@@ -143,7 +146,7 @@ class Reports:
 
         assert self._part is not None
         header, folders, part, out = dict(header or {}), folders or {}, self._part, self.out
-        page = render(self.kept, self.words, command, header, threads, self.found)
+        page = render(self.kept, self.words, command, header, threads, self.found, players)
         try:
             if self._sarif is not None:
                 self._sarif.finish(str(header.get("version") or ""))

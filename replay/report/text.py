@@ -294,8 +294,9 @@ class Words:
         return text
 
     def slip(self, finding: Finding) -> str:
-        """What the operator reads: one sentence, no identifiers."""
-        return self._say(finding, "slip")
+        """What the operator reads: one sentence, no identifiers; it may begin with the name of a thing."""
+        text = self._say(finding, "slip")
+        return text[:1].upper() + text[1:]
 
     def advice(self, finding: Finding) -> str:
         """What the person who acts should do: the advice that belongs to the code."""

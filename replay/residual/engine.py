@@ -15,9 +15,10 @@ from .hand_speed import PERCENT
 from .hands import BEYOND as BEYOND_HAND
 from .hands import MEMORY, against_command, away_from_commands, never_measured, reversed_hand
 from .hypotheses import Case, Explanation, best, is_exact
+from .leaps import Leaps, of_leaps
 from .other_commands import not_followed
 from .relations import Relation, relations_of, shifted
-from .row_order import rows_lost, rows_mixed, rows_moved
+from .row_order import rows_lost, rows_moved
 from .table import Group, RecordedChannel
 from .whole_takes import (
     beyond_the_ends,
@@ -40,6 +41,7 @@ STANDS, STANDING, STILL, LEFT_BEHIND = 8, 0.6, 4.0, 0.1
 RIVAL = 0.25  # of the disagreement: what a column may leave more than the best one and still be asked for a simple reason
 BORNE_OUT = 0.9  # of the rows in question: where the hand stands as measured in so many, the measurement is not to blame
 SURE = 0.9  # of the squared difference, from where on a reason has few free numbers and not one for each row
+SURE_UNIT = 0.98  # of the squared difference, that two units mistaken for one another explain
 FREE, ROW = 3.0, 1.0  # the price of a free number of a reason, and of a row without one, in squared thresholds
 UNHEARD = 0.15  # of the disagreement that another command leaves, where the body did what that command would have made it do
 NOVEL, FOLLOWED = 2.5, 0.3  # times the largest change of a step elsewhere, from where on a column leaps; share of it in the other one
@@ -70,8 +72,12 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     if (late := _late(group, relations)) > 0.0:
         relations = relations_of(group, late)
     past = list(beyond_the_ends(group))
-    found = [*speeds, *past, *rows_lost(group), *rows_moved(group), *rows_mixed(group), *written_as_commands(group), *not_followed(group)]
+    found = [*speeds, *past, *rows_lost(group), *rows_moved(group), *written_as_commands(group), *not_followed(group)]
+    leaps = Leaps(group)
+    found += [d for d in leaps.rows() if not any(o.kind == "rows" and o.first <= d.last + JOIN and d.first <= o.last + JOIN for o in found)]
     lost = [(d.first, d.last) for d in found if d.kind == "rows"]
+    commanded = {name for d in found for name in d.channels if d.kind == "command"}
+    found += [d for d in leaps.rough() if d.channels[0] not in commanded]
     written = {name for d in found if d in past or d.kind == "command" for name in d.channels}
     apart = {name: np.zeros((group.n, len(group.channels)), bool) for name in ("follows", "derivative")}
     for j, (channel, own) in enumerate(zip(group.channels, relations)):
@@ -83,12 +89,14 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
             bad[max(0, first - 3) : last + JOIN + 1] = False
         if channel.name in written:
             continue
-        if not bad.any():
-            right = bool(vouched.get(channel.name, np.False_).all())
-            found += [of_command(channel, d) if right and d.kind == "measured" else d for d in parameters(group, channel, own, relations)]
-            continue
         others = {name: np.delete(each, j, axis=1) for name, each in apart.items()}
-        found += _blamed(group, channel, own, np.flatnonzero(bad), relations, others, vouched.get(channel.name))
+        right = vouched.get(channel.name)
+        if bad.any():
+            of = _blamed(group, channel, own, np.flatnonzero(bad), relations, others, right)
+        else:
+            of = list(parameters(group, channel, own, relations))
+            of = [of_command(channel, d) if right is not None and right.all() and d.kind == "measured" else d for d in of]
+        found += of_leaps(group, leaps, channel, own, of, lost)
     found = [d for d in found if d.certain or d.size >= CLEAR * d.limit]
     return sorted(together(found), key=lambda d: (-(d.last - d.first), d.channels))
 
@@ -125,6 +133,10 @@ def _hands(group: Group) -> list[Difference]:
             certain=one.size > CERTAIN_HAND, explained=0.0, undone=0.0, stream=one.channel.topics["measured"], limit=BEYOND_HAND,
             weight=one.size / BEYOND_HAND * (one.last - one.first + 1),
         ))  # fmt: skip
+    leaps = Leaps(group)
+    for channel in leaps.channels:
+        of = [d for d in found if channel.name in d.channels]
+        found = [d for d in found if d not in of] + of_leaps(group, leaps, channel, (), of, ())
     return found
 
 
@@ -244,7 +256,8 @@ def _difference(
     broken = [r for r in own if r.name in one.relations and _trusted(one, others[r.name])]
     if not broken:
         return
-    beyond = any(_largest(r, one) > BEYOND * _elsewhere(r, one, own, relations) for r in broken)
+    another_unit = why is not None and why.explained > SURE_UNIT and _is_unit(why, len(one.rows))
+    beyond = another_unit or any(_largest(r, one) > BEYOND * _elsewhere(r, one, own, relations) for r in broken)
     begins = one.first <= 2 and one.last > 2 and one.last < group.n // 2  # a robot that comes to its first command from elsewhere
     # an arm that strikes something does not follow a command that leaps: that alone, without a reason, is no fault of a column
     shaped = (leaps and why is not None) or _no_body_does(one, why) or _goes_away(one, group.dt)
@@ -266,7 +279,7 @@ def _no_body_does(one: Blame, why: Explanation | None) -> bool:
     - command: the joint did something else from one row to the next, and went back to it so, or the values are those of other rows
       or columns. That a command stands or goes evenly is nothing.
     """
-    exact = why is not None and (is_exact(why.name) or "turns" in why.numbers)
+    exact = why is not None and (is_exact(why.name) or "turns" in why.numbers or _is_unit(why, len(one.rows)))
     if one.kind == "measured":
         shaped = exact and why is not None and (one.channel.unit == "rad" or why.name not in ORDINARY)
         return len(one.relations) > 1 or shaped
@@ -277,6 +290,12 @@ def _no_body_does(one: Blame, why: Explanation | None) -> bool:
     away = one.restored - one.recorded
     edges = [abs(away[k] - away[k - 1]) for k in (one.first, one.last + 1) if 0 < k < len(away)]
     return one.left < UNHEARD and bool(edges) and min(edges) > SHARP * one.size
+
+
+def _is_unit(why: Explanation, rows: int) -> bool:
+    """Whether it is a factor of two units, which no servo has; half and twice it may have."""
+    factor = why.numbers.get("factor")
+    return why.name == "factor" and why.free == 0.0 and rows >= STANDS and factor not in (0.5, 2.0)
 
 
 def _goes_away(one: Blame, dt: float) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 
 from .departures import WitnessedColumn
 from .difference import Difference
-from .relations import Relation
+from .relations import Relation, shifted
 from .servo_law import ServoLaw
 from .table import Group
 
@@ -22,7 +22,9 @@ SPENT = 0.98  # of the largest torque: beyond it a servo says nothing of its com
 RISES, RISEN = 0.1, 0.4  # rad/s, or of the way a second, by which positions contradict a speed; share of it that may be left
 BELIEVED = 0.7  # of what a joint departs from the recorded command, root mean square: what it may depart from the heard one
 REACH = 4  # rows in which a joint follows
-BORNE_OUT = 0.3  # of a difference between command and position, root mean square, that a torque may leave to bear both of them out
+# of what a servo would give otherwise, root mean square: what a torque may leave to bear command and position out; times the noise of
+# the law, from where on that says anything
+BORNE_OUT, SAYS = 0.3, 3.0
 
 
 def heard(law: ServoLaw, j: int, rest: np.ndarray, kind: str) -> np.ndarray:
@@ -57,12 +59,22 @@ def is_borne_out(laws: Sequence[ServoLaw], one: Difference) -> bool:
 
 
 def _leaves_nothing(law: ServoLaw, j: int, one: Difference) -> bool:
-    """What no body does by itself, as far as is recorded, takes a servo that is known: it gives all that it can, and is not followed."""
-    rest = (law.effort - law.truth)[max(one.first, 1) : one.last + 2, j]
-    if not one.certain:
-        return _rms(rest) < BORNE_OUT * law.stiffness * one.size
-    apart = [_rms(case.recorded - case.meant) for case in one.cases]
-    return law.modelled and bool(apart) and _rms(rest) < BORNE_OUT * law.stiffness * min(apart)
+    """What no body does by itself, as far as is recorded, takes a servo that is known: it gives all that it can, and is not followed.
+
+    A servo that would give the same for the column as it should be, because it gives all that it can either way, says nothing.
+    """
+    if one.certain and not (law.modelled and one.cases):
+        return False
+    rest = (law.effort - law.truth)[:, j]
+    later, sign = (1, 1.0) if one.kind == "command" else (0, -1.0)  # a torque answers the command of the row before
+    rows = slice(max(one.first, 1) + later, one.last + 1 + later)
+    own = [case for name, case in zip(one.channels, one.cases) if name == law.channels[j].name]
+    apart = []
+    for case in own if len(one.cases) == len(one.channels) else one.cases:
+        asked = law.asked[:, j] + sign * law.stiffness * shifted(case.truth - case.x, -later)
+        apart.append(_rms((np.clip(asked, -law.most[j], law.most[j]) - law.truth[:, j])[rows]))
+    largest = min(apart, default=min(law.stiffness * one.size, float(law.most[j])))
+    return largest > SAYS * law.noise and _rms(rest[rows]) < BORNE_OUT * largest
 
 
 def answering(law: ServoLaw) -> set[str]:

@@ -135,11 +135,13 @@ def _fitted(one: ColumnReason, case: Case, nothing: float) -> list[Explanation]:
 
 def best(*cases: Case, enough: float = ENOUGH) -> Explanation | None:
     """The best of all where it explains enough of the squared difference; an offset rather than a factor that nobody knows, where the
-    columns hardly move, so that either would do."""
+    columns hardly move or rows are few, so that either would do."""
     found = compare(*cases)
     if not found or found[0].explained < enough:
         return None
     still = all(float(np.ptp(c.meant)) < float(np.abs(c.recorded - c.meant).max()) for c in cases)
+    if found[0].name == "factor" and found[0].free >= 1.0 and max(c.n for c in cases) <= FEW:
+        return next((e for e in found if e.name == "offset" and e.explained >= enough), found[0])
     if found[0].name == "factor" and found[0].free >= 1.0 and still:
         power = float(np.mean([((c.recorded - c.meant) ** 2).mean() for c in cases]))
         left = (3.0 * min(case.noise for case in cases)) ** 2 / power

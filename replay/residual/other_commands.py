@@ -20,6 +20,9 @@ FOLLOWS, STRANGE = 0.95, 0.85
 # correlation of commands with the rise of the positions, from where on they are steps or speeds, and by how much more than with the
 # positions themselves
 PLACED, MORE = 0.85, 0.1
+# rad by which a joint may be beside its command, rad/s from where on it moves; share of the rows in which it moves where it is so near:
+# then only the others are written wrongly
+NEAR, MOVES, IN_PART = 0.05, 0.1, 0.4
 
 
 def not_followed(group: Group) -> Iterator[Difference]:
@@ -36,7 +39,7 @@ def not_followed(group: Group) -> Iterator[Difference]:
     for channel in goes:
         own, any_other = _followed(channel, both.index(channel), commands, group.dt)
         kind = _kind(channel, group.dt, own)
-        if kind is not None or (own < STRANGE and any_other < FOLLOWS):
+        if kind is not None or (own < STRANGE and any_other < FOLLOWS and not _in_part(channel, group.dt)):
             kinds.setdefault(kind, []).append(channel)
     if sum(map(len, kinds.values())) < MOST * len(goes):
         return
@@ -71,6 +74,15 @@ def best_alike(x: np.ndarray, commands: np.ndarray, dt: float, most: float, own:
         best[better] = alike[better]
     best[commands.std(axis=0) < 1e-9] = 0.0
     return best, delay
+
+
+def _in_part(channel: RecordedChannel, dt: float) -> bool:
+    """Whether a joint is where its command sends it in a good part of the take."""
+    c, q = channel.columns["command"], channel.columns["measured"]
+    goes = np.abs(np.gradient(q, dt)) > MOVES
+    last = round(LATE / dt)
+    late = range(0, last + 1, max(1, last // 24)) if goes.any() else ()
+    return any(float((np.abs(q - shifted(c, -by)) < NEAR)[goes].mean()) > IN_PART for by in late)
 
 
 def _kind(channel: RecordedChannel, dt: float, own: float) -> str | None:

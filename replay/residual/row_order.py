@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..signals.signal import runs
-from .departures import joined
 from .difference import LEAP, Difference
 from .relations import shifted
 from .table import Group, is_switch
@@ -18,9 +17,6 @@ FAST, OTHERWISE, ROWS = 0.3, 0.15, 0.6
 AT_ONCE = (0.05, 0.15)  # s between rows at the most, rad: no joint goes so far with its command in the row in which it leaps
 USUAL = 0.8  # of the fast rows, between which one row lies
 BESIDE = 6  # rows, by which commands and positions go on before and after
-# steps beyond so many times those of most rows, in command and measurement alike, that turn back in the very next row; how many of
-# them in a row of rows no arm makes: a servo that answers is later than its command, and slower
-MIXED, MOST, BACK = 4.0, 80, 3
 
 
 def rows_lost(group: Group) -> Iterator[Difference]:
@@ -79,29 +75,6 @@ def rows_moved(group: Group) -> Iterator[Difference]:
             why = "reordered" if turns.min() < -ROWS else "cut" if turns.max() > 1.0 + ROWS else "repeated"
             names = [one.name for one, far in zip(channels, np.abs(step[first : last + 1]).max(axis=0)) if far > 0.25 * LEAP]
             yield _rows(group, names, first + 1, last + 1, float(np.abs(step[first : last + 1]).max()), why)
-
-
-def rows_mixed(group: Group) -> Iterator[Difference]:
-    """Rows in which commands and measurements of several joints go far and back from each row to the next, all of them together: the
-    rows are in another order than they were made in."""
-    channels = [c for c in group.channels if {"command", "measured"} <= set(c.columns) and not is_switch(c)]
-    if group.n < 4 * BESIDE or len(channels) < 2 or not group.same_rows:
-        return
-    far = np.ones((group.n - 1, len(channels)), bool)
-    steps = [np.diff(np.column_stack([c.columns[kind] for c in channels]), axis=0) for kind in ("command", "measured")]
-    for step in steps:
-        far &= np.abs(step) > np.maximum(LEAP, MIXED * np.percentile(np.abs(step), MOST, axis=0))
-    far &= steps[0] * steps[1] > 0.0
-    back = np.zeros(far.shape, bool)
-    back[1:] = far[1:] & far[:-1] & (steps[1][1:] * steps[1][:-1] < 0.0)
-    turned = back.sum(axis=1) >= 2
-    for low, high in joined(turned):
-        if int(turned[low : high + 1].sum()) < BACK:
-            continue
-        first, last = max(int(low) - 1, 0), int(high)  # a turn takes two steps
-        size = np.abs(steps[1][first : last + 1]).max(axis=0)
-        names = [c.name for c, moved in zip(channels, back[low : high + 1].sum(axis=0)) if moved]
-        yield _rows(group, names, first + 1, last + 1, float(size.max()), "reordered")
 
 
 def _stray(step: np.ndarray, first: int, last: int) -> bool:

@@ -24,6 +24,8 @@ LEAST_ROWS = 8  # in motion, to the bit alike, for one column to be another one
 SEEN = 0.05  # rad, or share of the way: a factor that changes less is not looked at
 SURE = 0.9  # of the squared difference, from where on a reason has few free numbers and not one for each row
 STRANGE = 0.5  # correlation of speeds with what positions rise by, below which they are of another motion
+# rad/s from where on either moves; share of it by which they may differ, and of such rows in which they do not: only the others are wrong
+QUICK, ALIKE, IN_PART = 0.1, 0.3, 0.4
 PAST, COUNTED = 1.5, 3.0  # of the way: past an end; a joint that usually is further is counted in another unit
 AWAY = (0.25, 30)  # share of its way from where it mostly stands, and rows in which a channel is as far, for its gain to be asked
 
@@ -185,7 +187,8 @@ def speeds_of_another_motion(group: Group) -> Iterator[Difference]:
         if {"measured", "velocity"} <= set(channel.columns) and np.ptp(channel.columns["measured"]) > GOES:
             rise, v = np.gradient(channel.columns["measured"], group.dt), channel.columns["velocity"]
             moving += 1
-            if v.std() > 0.0 and max(float(np.corrcoef(shifted(rise, late), v)[0, 1]) for late in range(-3, 4)) < STRANGE:
+            late = [shifted(rise, by) for by in range(-3, 4)]
+            if v.std() > 0.0 and all(float(np.corrcoef(x, v)[0, 1]) < STRANGE and not _alike_in_part(x, v) for x in late):
                 strange.append((float(np.abs(v - rise).max()), channel, best(Case(v, rise, 0, group.n - 1, group.dt, 0.02))))
     if len(strange) < 2 or 2 * len(strange) <= moving:
         return
@@ -196,6 +199,11 @@ def speeds_of_another_motion(group: Group) -> Iterator[Difference]:
         group.t, tuple(c.name for _, c, _ in strange), "velocity", None, size, "rad/s", why, certain=True,
         stream=channel.topics["velocity"], limit=0.5, weight=1e3 * len(strange),
     )  # fmt: skip
+
+
+def _alike_in_part(rise: np.ndarray, v: np.ndarray) -> bool:
+    size = np.maximum(np.abs(rise), np.abs(v))
+    return bool((size > QUICK).any()) and float((np.abs(v - rise) < ALIKE * size)[size > QUICK].mean()) > IN_PART
 
 
 def speeds_never_filled(group: Group) -> Iterator[Difference]:

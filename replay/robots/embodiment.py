@@ -230,6 +230,7 @@ def load_embodiment(robot: str, conf_dir: Path | None = None, model: str | Path 
     Raises:
         ScenarioError: everything that is wrong with the description, each with file and line.
     """
+    robot = composition.file_or_member("robot", robot, conf_dir)
     if is_file(robot):
         path, shown = Path(robot), robot
     else:

@@ -31,6 +31,19 @@ def word_titles(scene: Scene) -> dict[str, dict[str, str]]:
     }
 
 
+def alike(scene: Scene) -> list[tuple[str, str, str]]:
+    """Pairs of parts that a report cannot tell apart, and what it calls both: of each, the scenario itself chose the title of one."""
+    own, found = titles_of(scene.config.raw, ("parts",)), []
+    called = {name: {**words, **own.get(name, {})} for name, words in part_titles(scene).items()}
+    names = list(called)
+    for i, name in enumerate(names):
+        for other in names[i + 1 :]:
+            same = [called[name][lang] for lang in called[name] if called[name][lang] == called[other].get(lang)]
+            if same and (name in own or other in own):
+                found.append((name, other, same[0]))
+    return found
+
+
 def untold(scene: Scene) -> dict[str, list[str]]:
     """Everything of a scene that a report would have no word for in one language: entries, things, and words of its parts."""
     tree, parts = scene.config.raw, {placed.name: placed.part for placed in scene.config.parts}

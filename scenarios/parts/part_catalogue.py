@@ -147,12 +147,21 @@ def full_name(name: str, extra: Path | None = None) -> str:
         ScenarioError: there is no such last word, and others are near it.
     """
     known = list_parts(extra)
+    name = _of_path(name, known)
     same = [full for full in known if full.rpartition("/")[2] == name]
     near = get_close_matches(name, [full.rpartition("/")[2] for full in known], n=3, cutoff=0.5)
     if not same and near and "/" not in name:
         hints = " or ".join(full for full in known if full.rpartition("/")[2] in near)
         raise ScenarioError(f"there is no part {name!r}. Did you mean {hints}?")
     return same[0] if len(same) == 1 else name
+
+
+def _of_path(name: str, known: Mapping[str, Path]) -> str:
+    """The name of the part that lies there, where a folder or a file of a part is named; else the word as it is."""
+    folder = Path(name).parent if Path(name).suffix in (".yaml", ".yml", ".xml") else Path(name)
+    lies = folder.resolve() if folder.is_dir() and "/" in name else None
+    below = folder.as_posix().removeprefix("./").removeprefix("assets/")
+    return next((part for part, file in known.items() if part == below or file.parent.resolve() == lies), name)
 
 
 def _entry(name: str, extra: Path | None, kept: Mapping[str, Any]) -> PartEntry:

@@ -244,21 +244,49 @@ def by_name(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
     found = []
     for word in overrides:
         key, value = _key(word), word.partition("=")[2].strip("'\"")
-        if value.endswith(ENDINGS) and key in groups(verb, conf_dir):
-            path, name = Path(value), Path(value).stem
-            known = members(key, conf_dir)
-            if name not in known or known[name].resolve() != path.resolve():
-                if name in known:
-                    raise ScenarioError(f"A {key} is named by its name. Write {key}={name}.", field=key)
-                lies = f"{value} lies in no folder of that kind" if path.is_file() else f"There is no file {value}"
-                raise ScenarioError(
-                    f"{lies}. A {key} is named by its name: put the file into conf/{key}/ of the working folder, or of --config-dir, "
-                    f"and write {key}={name}.",
-                    field=key,
-                )
-            word = f"{word.partition('=')[0]}={name}"
+        if (value.endswith(ENDINGS) or "/" in value) and key in groups(verb, conf_dir):
+            word = f"{word.partition('=')[0]}={member_of(key, value, conf_dir)}"
         found.append(word)
     return found
+
+
+def member_of(group: str, word: str, conf_dir: Path | None = None) -> str:
+    """A member's name, by name or by file: `tea` of `tea`, of `conf/scenario/tea.yaml` and of `./conf/scenario/tea`.
+
+    A word that is no path comes back as it is, whether or not there is such a member.
+
+    Raises:
+        ScenarioError: another file is named, or one that is not there.
+    """
+    if (found := member_by_path(group, word, conf_dir)) is None:
+        return word
+    name, same = found
+    if same:
+        return name
+    if name in members(group, conf_dir):
+        raise ScenarioError(f"A {group} is named by its name. Write {group}={name}.", field=group)
+    lies = f"{word} lies in no folder of that kind" if Path(word).is_file() else f"There is no file {word}"
+    raise ScenarioError(
+        f"{lies}. A {group} is named by its name: put the file into conf/{group}/ of the working folder, or of --config-dir, "
+        f"and write {group}={name}.",
+        field=group,
+    )
+
+
+def member_by_path(group: str, word: str, conf_dir: Path | None = None) -> tuple[str, bool] | None:
+    """The name that a path ends with, and whether its file is that member of the group; None where a word is no path."""
+    known, path = members(group, conf_dir), Path(word)
+    if word in known or not (word.endswith(ENDINGS) or "/" in word):
+        return None
+    name = path.stem if word.endswith(ENDINGS) else path.name
+    files = [Path(word)] if word.endswith(ENDINGS) else [Path(word + ending) for ending in ENDINGS]
+    return name, name in known and any(known[name].resolve() == file.resolve() for file in files)
+
+
+def file_or_member(group: str, word: str, conf_dir: Path | None = None) -> str:
+    """As `member_of`, of a group of which any file may be named, too (mapping, robot): such a word comes back as it is."""
+    found = None if Path(word).is_file() else member_by_path(group, word, conf_dir)
+    return word if found is None or found[0] not in members(group, conf_dir) else member_of(group, word, conf_dir)
 
 
 def list_scenarios(conf_dir: Path | None = None) -> dict[str, Path]:
@@ -377,7 +405,7 @@ def _unknown(key: str, verb: str, places: Mapping[str, Place], chosen: Mapping[s
     depth = next((i for i in range(len(words)) if not _below(".".join(words[: i + 1]), places)), len(words) - 1)
     parent, word = ".".join(words[:depth]), words[depth]
     known = [k[len(parent) + 1 if parent else 0 :] for k in places if k.startswith(f"{parent}." if parent else "")]
-    siblings = {k for k in known if "." not in k and "[" not in k and k != "defaults"}
+    siblings = {k for k in known if k and "." not in k and "[" not in k and k != "defaults"}
     if parent and parent in places and not siblings:
         return f"{parent!r} is one value, with nothing below it. Write {parent}=VALUE."
     of = f" in {parent!r}" if depth and depth < len(words) - 1 else ""

@@ -93,6 +93,7 @@ class Vary:
         key: `oven.at.x`, `oven.yaw`, `counter.height` or `friction`.
         low, high: bounds of the uniform draw (SI).
         choices: what is drawn from instead, each as often (SI), where it is one of several.
+        dimension: of the number, a key of `quantity.EXAMPLE`; None for a plain one.
     """
 
     key: str
@@ -100,6 +101,7 @@ class Vary:
     high: float
     replace: bool
     choices: tuple[float, ...] = ()
+    dimension: str | None = None
 
     def number(self, rng: np.random.Generator) -> float:
         """One drawn number."""
@@ -424,9 +426,9 @@ def _vary(key: str, node: Node, dimension: str) -> Vary:
         choices = tuple(n.quantity(dimension) for n in node.child("replace").child("one_of").each())
         if len(choices) < 2:
             node.note("one_of takes two values or more, such as [-45 deg, 45 deg].")
-        return Vary(key, min(choices, default=0.0), max(choices, default=0.0), replace, choices)
+        return Vary(key, min(choices, default=0.0), max(choices, default=0.0), replace, choices, dimension)
     low, high = _uniform(node.child("replace") if replace else node, dimension)
-    return Vary(key, low, high, replace)
+    return Vary(key, low, high, replace, dimension=dimension)
 
 
 def _uniform(node: Node, dimension: str | None) -> tuple[float, float]:

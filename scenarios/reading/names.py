@@ -8,6 +8,7 @@ from typing import Any
 import mujoco
 
 from ..robots.mobile import FOOTPRINT
+from ..sheet.typing_slips import other_comma
 from ..sheet.yaml_reader import Node, nearest
 from .config import ScenarioConfig
 
@@ -46,7 +47,8 @@ class Names:
             return f"{MARKS}/", word, {}
         if instance not in self.parts:
             if instance and instance not in self.unbuilt:  # an empty word has been noted
-                node.note(f"{instance!r} is no part of this scenario.{nearest(instance, ['robot', *self.parts])}")
+                wrong = instance if other_comma(node.value) is None else str(node.value)  # several words in one
+                node.note(f"{wrong!r} is no part of this scenario.{nearest(wrong, ['robot', *self.parts])}")
             return None
         return f"{instance}/", word, self.parts[instance].interface.get(word, {})
 

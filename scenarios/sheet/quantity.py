@@ -120,8 +120,13 @@ def parse_quantity(text: object, dimension: str | None = None) -> float:
 
 def show(value: float, dimension: str | None) -> str:
     """An SI value as a designer would write it: `show(0.87, "length")` is `870 mm`."""
-    unit, factor = _SHOWN.get(dimension or "", ("", 1.0))
+    unit, factor = shown_unit(dimension)
     return f"{value / factor:g} {unit}".strip()
+
+
+def shown_unit(dimension: str | None) -> tuple[str, float]:
+    """The unit in which a designer writes a dimension, and its factor to SI; no unit for a plain number."""
+    return _SHOWN.get(dimension or "", ("", 1.0))
 
 
 def si_unit(dimension: str | None) -> str:

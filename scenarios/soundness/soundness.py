@@ -10,7 +10,7 @@ from itertools import combinations
 import mujoco
 import numpy as np
 
-from ..catalog.scene_titles import untold
+from ..catalog.scene_titles import alike, untold
 from ..cloth.cloth import between_shapes
 from ..draws.variation import PENETRATION, Draw, draw, nominal, overlap
 from ..parts.titles import LANGUAGES
@@ -65,11 +65,13 @@ def called(scene: Scene) -> Answer:
         if part in files and word:
             listed += f". Write titles: {{{word}: {{en: ..., zh: ...}}}} into {files[part]}"
             break
-    return Answer(
-        "called in two languages",
-        not missing,
-        f"no words: {listed}" if missing else f"all in {' and '.join(LANGUAGES)}",
-    )
+    question = "called in two languages"
+    if missing:
+        return Answer(question, False, f"no words: {listed}")
+    if same := alike(scene):
+        pairs = "; ".join(f"{one} and {other} are both called {title!r}" for one, other, title in same)
+        return Answer(question, True, f"{pairs}: no report tells them apart. Give one of them another title.", True)
+    return Answer(question, True, f"all in {' and '.join(LANGUAGES)}")
 
 
 def sentences(scene: Scene) -> Answer:

@@ -20,6 +20,7 @@ ONE, OTHER = moving(0), moving(7)
 DEGREES = 180.0 / np.pi
 EXCHANGED = [1, 0, 2, 3, 4, 5]
 POSITIONS = ("command", "measured")
+NOISE = np.random.default_rng(5).uniform(-1.0, 1.0, 400)
 Columns = Mapping[str, Column]
 
 
@@ -49,6 +50,22 @@ def joint(j: int, change: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.nd
         return values
 
     return changed
+
+
+def within(x: np.ndarray, first: int, last: int | None = None) -> np.ndarray:
+    at = np.arange(len(x))
+    return ((at >= first) & (at < (last or len(x)))).astype(float)
+
+
+def push(n: int) -> np.ndarray:
+    """A second of it."""
+    return np.sin(np.pi * (np.arange(n) - 150.0).clip(0.0, 30.0) / 30.0)
+
+
+def blow(n: int) -> np.ndarray:
+    """An arm that gives way within 40 ms and comes back within 0.15 s."""
+    t = (np.arange(n) - 150).clip(0) / 30.0
+    return 1.5 * np.exp(-t / 0.15) * (1.0 - np.exp(-t / 0.04))
 
 
 def rows(at: np.ndarray) -> tuple[Take]:
@@ -211,8 +228,17 @@ TRIALS = (
     Trial("two rows exchanged", "column.differs", rows(np.r_[0:100, 105, 101:105, 100, 106:270])),
     Trial("an arm that is shaken", "clean", (shaken(),)),
     Trial("rows shuffled", "column.differs", rows(np.r_[0:100, np.random.default_rng(0).permutation(np.arange(100, 120)), 120:270])),
+    Trial("rows exchanged two by two", "column.differs", rows(np.r_[0:100, np.arange(100, 124).reshape(-1, 2)[:, ::-1].ravel(), 124:270])),
+    Trial("rows that run backwards", "column.differs", rows(np.r_[0:100, 114:99:-1, 115:270])),
+    Trial("rows that come again", "column.differs", rows(np.r_[0:152, 140:152, 164:270])),
     Trial("first row of another take", "column.differs", both(lambda v: np.vstack([np.full((1, v.shape[1]), 0.3), v[1:]]))),
     Trial("a joint spikes for a row", "column.differs", to("measured", joint(2, lambda x: x + 0.4 * (np.arange(len(x)) == 150)))),
+    Trial("a joint is elsewhere for a second", "column.differs", to("measured", joint(2, lambda x: x + 0.08 * within(x, 150, 180)))),
+    Trial("a joint slips and stays", "column.differs", to("measured", joint(4, lambda x: x - 0.08 * within(x, 150)))),
+    Trial("a joint comes in steps of 0.1 rad", "column.differs", to("measured", joint(1, lambda x: np.round(x, 1)))),
+    Trial("the command of one joint trembles", "column.differs", to("command", joint(1, lambda x: x + 0.2 * NOISE[: len(x)]))),
+    Trial("an arm that is pushed", "clean", to("measured", joint(2, lambda x: x + 0.08 * push(len(x))))),
+    Trial("an arm that is struck", "clean", to("measured", lambda v: v + 0.05 * blow(len(v))[:, None] * [0, 1, -0.5, 0.3, 0, 0])),
     *(Trial(f"rows of noughts in {name}", "value.sentinel", to(name, filled(0.0))) for name in POSITIONS),
     Trial("rows of noughts in both", "value.sentinel", both(filled(0.0))),
     Trial("state 0.8 s late", "stream.lag", to("measured", late(25))),

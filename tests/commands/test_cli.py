@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from shiliu import cli
 from shiliu.cli import CommandRequest, main, parse, quoted
+from shiliu.scenarios.parts.part import ASSETS
+from shiliu.scenarios.reading import composition
 from shiliu.scenarios.sheet.errors import ReplayError, ShiliuError
 
 HEAVY = (
@@ -438,3 +440,35 @@ def test_names_that_move_a_cursor_or_end_a_line_are_escaped(tmp_path, capsys):
     assert main(["check", "cell=nope", f"--config-dir={tmp_path / 'conf'}"]) == 2
     error = capsys.readouterr().err
     assert r"red\x1b[31m" in error and "\x1b" not in error and len(error.splitlines()) == 1
+
+
+def test_a_word_alone_is_shown_with_its_bound_and_a_line_that_uses_it(capsys):
+    shown = run(capsys, "list", "words", "near", "filled")[1]
+    assert "takes:   of to within" in shown and "bound:   within: at most" in shown and "距离" in shown
+    assert "example: near: {of: " in shown and "filled: {inside: " in shown  # not the step that is called like the word
+    assert all(len(line) <= 100 for line in shown.splitlines())
+
+
+@pytest.mark.parametrize("word", ["take.rim", "rim"])
+def test_a_skill_is_found_by_its_way(capsys, word):
+    assert run(capsys, "list", "skills", word)[1].startswith("take.rim\n")
+
+
+@pytest.mark.parametrize(("kind", "group"), [("cells", "cell"), ("devices", "device"), ("robots", "robot"), ("mappings", "mapping")])
+def test_a_member_is_listed_by_its_file_too(capsys, folder, kind, group):
+    name, file = next((n, f) for n, f in composition.members(group).items())
+    own = folder / "conf" / group / f"own_{name}.yaml"
+    own.parent.mkdir(parents=True)
+    own.write_bytes(file.read_bytes())
+    for word in (f"conf/{group}/own_{name}.yaml", f"./conf/{group}/own_{name}", str(own), f"own_{name}"):
+        code, out, _ = run(capsys, "list", kind, word)
+        assert code == 0 and out.split("\n")[1].split()[0] == f"own_{name}"
+    code, _, err = run(capsys, "list", kind, f"elsewhere/own_{name}.yaml")
+    assert code == 2 and f"Write {group}=own_{name}" in err
+
+
+def test_a_part_is_found_by_its_folder_or_file(capsys, folder):
+    for word in ("assets/objects/bowl_150", "objects/bowl_150/part.yaml", str(ASSETS / "objects/bowl_150/bowl_150.xml")):
+        code, out, _ = run(capsys, "list", "parts", word)
+        assert code == 0 and "objects/bowl_150" in out
+    assert run(capsys, "list", "parts", "elsewhere/bowl_15")[0] == 2

@@ -73,3 +73,26 @@ def test_a_folder_that_is_there_is_not_touched(folder, writer, capsys):
     (folder / "s" / "kept").write_text("x")
     assert cli.main(["record", "-m", "out=s", "seed=1,2"]) == 2 and not writer
     assert "exists already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (["watch", "in=arriving", "rest=1 s,2 s"], "once=true"),
+        (["teleop", "seed=1,2"], "from=SESSION.jsonl"),
+        (["studio", "seed=1,2"], "Leave -m out"),
+    ],
+)
+def test_a_sweep_over_what_goes_on_until_it_is_ended_is_refused_before_it_begins(folder, words, what, capsys):
+    (folder / "arriving").mkdir()
+    out = [] if words[0] == "studio" else ["out=s"]
+    assert cli.main([words[0], "-m", *words[1:], *out]) == 2
+    error = capsys.readouterr().err
+    assert error.count("never comes to its second run") == 1 and what in error
+    assert not (folder / "s" / "1").exists()
+
+
+def test_a_sweep_over_what_ends_by_itself_runs(folder, capsys):
+    (folder / "arriving").mkdir()
+    assert cli.main(["watch", "-m", "in=arriving", "once=true", "rest=0 s", "lang=en,zh", "out=s"]) == 0
+    assert [row[-2] for row in csv.reader((folder / "s" / "sweep.csv").read_text().splitlines())] == ["exit", "0", "0"]

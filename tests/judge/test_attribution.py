@@ -68,14 +68,6 @@ def test_actions_that_stand_beside_the_wrong_states(scene, good, shift):
     assert found["left"] < 0.01 * found["departed"]
 
 
-def test_rows_that_were_changed_afterwards(scene, good):
-    broken = copy.deepcopy(good)
-    broken.states["observation.state"][40:42, 3] += 0.01
-    found = details(scene, broken)
-    assert (found["likely"], found["edited_from"], found["edited_to"]) == ("record_edited", 40, 41)
-    assert found["columns"] == "state[3]" and found["left"] == 0.0
-
-
 def test_a_full_state_that_was_changed_afterwards(scene, good):
     broken = copy.deepcopy(good)
     broken.checkpoints[60][5] += 1e-12

@@ -243,9 +243,9 @@ def test_what_a_person_pulls_out_of_the_hand_does_not_slip(other, meant, held, e
 @pytest.mark.parametrize(
     ("tail", "cut"),
     [
-        pytest.param([20.0, 20.0, 20.0, 20.0], 0, id="set down in a firm grip"),
-        pytest.param([20.0, 11.0, 9.0, 3.0], 2, id="fingers open"),
-        pytest.param([20.0, 9.0, 30.0, 3.0], 1, id="firm once more"),
+        pytest.param([20.0, 20.0, 20.0, 20.0], 1, id="firm to the end, where a reading is of the period before it"),
+        pytest.param([20.0, 11.0, 9.0, 3.0], 3, id="fingers open"),
+        pytest.param([20.0, 9.0, 30.0, 3.0], 2, id="firm once more"),
         pytest.param([8.0] * 8, 3, id="a grip that is loose for 0.8 s is one, but for its end"),
     ],
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -90,3 +92,23 @@ def test_a_machine_that_is_lost_loses_nothing(cluster, bare, tmp_path):
 
 def same(one: Path, other: Path) -> bool:
     return one.read_bytes() == other.read_bytes()
+
+
+@pytest.mark.slow
+def test_a_head_that_is_lost_ends_the_run_with_a_sentence(bare, tmp_path):
+    pytest.importorskip("ray", reason="Ray is not installed")
+    from ray.cluster_utils import Cluster
+
+    data, out = tmp_path / "data" / "set", tmp_path / "line"
+    takes = [waving(bare, k, 2.0 + 0.01 * k) for k in range(60)]
+    write_lerobot(data, takes, bare.schema.lerobot_features(()), RATE)
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    made.wait_for_nodes()
+    words = ["replay", f"data={data.parent}", f"out={out}", "pictures=false", "workers=1", f"cluster={made.address}"]
+    run = subprocess.Popen([sys.executable, "-m", "shiliu", *words], stderr=subprocess.PIPE, text=True)
+    while sum(path.is_file() for path in (out / "ledger").rglob("*")) < 6 and run.poll() is None:
+        time.sleep(0.05)
+    made.head_node.kill_gcs_server(check_alive=False)
+    assert "the head of the cluster does not answer any more" in run.communicate(timeout=55.0)[1]
+    assert run.returncode == 2 and [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+    made.shutdown()

@@ -16,7 +16,7 @@ from shiliu.replay.formats.file_state import SeenStates, afar, state_of
 from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.judge.verdict import Verdict
 from shiliu.replay.line.inbox import Changes, Inbox
-from shiliu.replay.line.key import judge_digest
+from shiliu.replay.line.key import judge_parts
 from shiliu.replay.line.serving import answered
 from shiliu.replay.line.slips import Slips
 from shiliu.replay.line.watching import Watching
@@ -148,7 +148,7 @@ class Looks:
     def __init__(self, folder: Path, out: Path, ledger: Path):
         request = cli.parse(["watch", f"in={folder}", f"out={out}"])
         self.folder, self.out, self.lines = folder, out, []
-        self.bench = bench(request, str(folder), str(ledger), judge_digest(), False)
+        self.bench = bench(request, str(folder), str(ledger), judge_parts(), False)
         self.begin()
 
     def begin(self) -> None:

@@ -82,7 +82,7 @@ def test_tracked_hands_grip_by_thumb_and_finger(worn):
     browser.ask("document.getElementById('take').click()")
     browser.until("shiliu.progress.recording === true")
     browser.ask("worn.hands.left.updatePinchValue(1), 0")
-    browser.until("shiliu.progress.t > 0.5")
+    browser.until("shiliu.progress.t > 0.5 && shiliu.sent.device === 'xr' && shiliu.sent.left.grip > 0.8")
     browser.ask("document.getElementById('take').click()")
     browser.until("shiliu.verdict && shiliu.verdict.check === 'gate'")
     last = sent_lines(out)[-1]

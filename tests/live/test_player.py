@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import struct
 import threading
@@ -13,9 +14,11 @@ import shiliu
 from browser import CHROMIUM, browsing
 from shiliu.cli import main
 from shiliu.replay.formats.lerobot.write import write_lerobot
+from shiliu.replay.live import film as films
 from shiliu.replay.live.player import Player, index_of
 from shiliu.replay.live.replayed import bodies_of, replayed
 from shiliu.replay.live.server import Message, PageServer
+from shiliu.replay.report.html import render
 from shiliu.replay.report.lines import files_of, lines_of
 from shiliu.replay.report.text import Words
 from shiliu.scenarios.sheet.errors import EpisodeError
@@ -143,6 +146,114 @@ def test_what_cannot_be_shown_is_one_clear_error(judged, tmp_path, capsys):
     assert index_of(judged.lines, "gone#0") == 1 and index_of(judged.lines, "1") == 1 and index_of(judged.lines, None) == 0
     with pytest.raises(EpisodeError, match="bytes of gone#0"):
         replayed(judged.lines[1], Words("en"), judged.folder / "own")
+
+
+def unpacked(packed):
+    """The head of a film, and its rows: poses (T, k, 7) and cloth of what is drawn, then of the ghost, then contacts (n, 6)."""
+    flat = gzip.decompress(packed)
+    (length,) = struct.unpack_from("<I", flat)
+    head, at, rows = json.loads(flat[4 : 4 + length]), 4 + length, []
+    for columns in (7 * len(head["bodies"]), 7 * len(head["robot"]), 3 * head["soft"]):
+        n = len(head["t"]) * columns
+        halves = np.frombuffer(flat, np.uint8, 2 * n, at).reshape(2, n)
+        changes = np.ascontiguousarray(halves.T).view("<i2").reshape(columns, len(head["t"]))
+        rows.append(np.cumsum(changes.astype(np.int64), axis=1).astype(np.int16).T)
+        at += 2 * n
+    unit = [head["place"]] * 3 + [1 / 32767] * 4
+    poses, ghosts = (one.reshape(len(head["t"]), -1, 7) * unit for one in rows[:2])
+    return head, poses, ghosts, np.frombuffer(flat, "<i2", offset=at).reshape(-1, 6) * ([head["place"]] * 3 + [head["force"]] * 3)
+
+
+def with_text(*found):
+    return [one | {"text": one["message"]} for one in found]
+
+
+def test_a_film_holds_what_was_played_its_ghost_its_forces_and_where_to_look(judged):
+    take = judged.take
+    packed, _, _ = films.film(take, with_text(found("FAIL", "collision.unexpected", 1.0, ["bowl", "counter"])))
+    head, poses, ghosts, contacts = unpacked(packed)
+    posed = films.PosedModel(take.scene.compile(take.draw.values, looks=True))
+    steps = [take.step_at(t) for t in head["t"]]
+    assert steps[0] == 0 and steps[-1] == len(take.rollout.qpos) - 1 and max(np.diff(steps)) * take.scene.control_timestep < 0.08
+    for k in (0, len(steps) // 2, len(steps) - 1):
+        for qpos, rows, ids in ((take.rollout.qpos[steps[k]], poses, "bodies"), (take.commanded(steps[k]), ghosts, "robot")):
+            flat = np.frombuffer(posed.frame(qpos), np.float32, offset=8)[: 7 * posed.model.nbody].reshape(-1, 7)
+            assert rows[k] == pytest.approx(flat[head[ids]], abs=head["place"])
+        first, n = sum(head["forces"][:k]), head["forces"][k]
+        met = [[*one["pos"], *one["force"]] for one in take.forces(steps[k])]
+        assert len(met) == n and contacts[first : first + n] == pytest.approx(np.array(met).reshape(-1, 6), abs=head["force"])
+    (mark,) = head["findings"]
+    assert head["t"][mark["frame"]] == pytest.approx(1.0, abs=0.1) and mark["point"] == take.place(["bowl", "counter"], 1.0)[1]
+
+
+def test_a_film_that_is_too_large_has_fewer_frames_and_each_moment_of_a_finding(judged, monkeypatch):
+    marks = [found("FAIL", "collision.unexpected", 1.0333, ["bowl", "counter"]), found("WARN", "joint.velocity", 2.9, ["zarm_r4_joint"])]
+    whole = unpacked(films.film(judged.take, with_text(*marks))[0])[0]
+    monkeypatch.setattr(films, "LARGEST", 50_000)
+    packed, _, _ = films.film(judged.take, with_text(*marks))
+    head = unpacked(packed)[0]
+    assert len(packed) <= 50_000 and 10 < len(head["t"]) < len(whole["t"]) / 2
+    assert [head["t"][one["frame"]] for one in head["findings"]] == [whole["t"][one["frame"]] for one in whole["findings"]]
+
+
+def test_a_limit_is_looked_for_at_the_contact_that_it_looks_at(judged):
+    take = judged.take
+    pull = next(one for one in take.scene.safety if one.name == "door_pull")
+    worst = int(np.argmax(take.rollout.safety["door_pull"]))
+    t = worst * take.scene.control_timestep
+    step, point = take.place([pull.name], t)
+    handle = take._at(step).site("oven/handle").xpos
+    assert abs(step - worst) <= 2 and np.linalg.norm(point - handle) < 0.15
+    assert take.place(["spilt"], 1.0)[1] is not None and take.place(["loaded"], 1.0)[1] is not None
+
+
+@pytest.fixture(scope="module")
+def reported(judged):
+    """The report of that set: a page with a player."""
+    assert main(["replay", f"data={judged.folder / 'own'}", f"out={judged.folder / 'out'}", "quiet=true"]) in (0, 1, 3)
+    return judged.folder / "out" / "report.html"
+
+
+def test_a_report_carries_its_player_and_nothing_from_elsewhere(reported, judged):
+    text = reported.read_text()
+    assert text.count('<figure class="player"') == 1 and 'id="film-0"' in text and "src=" not in text.replace('src="data:', "")
+    assert "<link" not in text and "//cdn" not in text
+    drawn_by = sum(len(text.partition(f'id="{name}">')[2].partition("<")[0]) for name in films.MODULES)
+    meshes = len(text.partition('id="meshes-')[2].partition(">")[2].partition("<")[0])
+    assert drawn_by + 5 * (films.LARGEST * 4 / 3 + meshes) < 10e6 * 1.05
+    assert main(["replay", f"data={judged.folder / 'own'}", f"out={judged.folder / 'out0'}", "quiet=true", "players=0"]) in (0, 1, 3)
+    assert "<script" not in (judged.folder / "out0" / "report.html").read_text()
+
+
+@pytest.mark.parametrize("wrong", ["players=6", "players=-1", "players=some"])
+def test_players_that_a_report_cannot_hold_are_refused(wrong, judged, tmp_path, capsys):
+    assert main(["replay", f"data={judged.folder / 'own'}", f"out={tmp_path / 'out'}", wrong]) == 2
+    assert "players" in capsys.readouterr().err and not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed here")
+def test_a_report_plays_in_a_browser_without_a_server(judged, tmp_path):
+    player, words, file = "document.querySelector('figure.player').player", Words("en"), tmp_path / "report.html"
+    verdicts = shiliu.judge(shiliu.read(judged.folder / "own"))
+    marks = [found("WARN", "balance", 2.0, ["nothing"]), found("FAIL", "collision.unexpected", 1.0, ["bowl", "counter"])]
+    film = films.film(judged.take, with_text(*marks))
+    file.write_text(render(verdicts, words, "", players=films.players({verdicts[0].source: film}, words.book["page"])))
+    with browsing(file.as_uri(), tmp_path / "profile") as browser:
+        browser.until("document.querySelector('figure.player button:not([disabled])')")
+        browser.ask("document.querySelector('figure.player button').click(), 0")
+        browser.until(f"{player} && {player}.frame === 0")
+        browser.ask("document.querySelector('figure.player .keys button').click(), 0")
+        browser.until(f"{player}.frame > 3")
+        browser.ask("document.querySelectorAll('figure.player .marks i')[1].click(), 0")
+        browser.until(f"{player}.aim && !{player}.playing && {player}.frame === {player}.head.findings[1].frame")
+        point = judged.take.place(["bowl", "counter"], 1.0)[1]
+        assert browser.ask(f"{player}.picture.orbit.target.toArray()") == pytest.approx(point)
+        browser.ask("document.querySelectorAll('figure.player .found button')[0].click(), 0")
+        browser.until(f"Math.abs({player}.head.t[{player}.frame] - 2) < 0.05")
+        browser.ask("document.querySelector('figure.player input[type=checkbox]').click(), 0")
+        assert browser.ask(f"{player}.picture.ghosts.filter(one => one.visible).length === {player}.head.robot.length")
+        browser.picture(tmp_path / "report.png")
 
 
 @pytest.mark.slow

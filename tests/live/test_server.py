@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import http.client
 import json
+import shutil
 import socket
 import ssl
+import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from shiliu.replay.live import server
@@ -46,6 +49,12 @@ def test_the_page_is_this_machines_alone(page):
     for address in [one for one in others if not one.startswith("127.")]:
         with pytest.raises(OSError):
             socket.create_connection((address, page.port), timeout=1)
+
+
+@pytest.mark.skipif(shutil.which("ss") is None, reason="there is no ss here")
+def test_sockets_of_this_machine_listen_on_loopback_alone(page):
+    lines = subprocess.run(["ss", "-ltnH"], capture_output=True, text=True, check=True).stdout.splitlines()
+    assert [line.split()[3] for line in lines if line.split()[3].endswith(f":{page.port}")] == [f"127.0.0.1:{page.port}"]
 
 
 @pytest.mark.parametrize("name", ["Host", "Origin"])
@@ -128,7 +137,39 @@ def test_a_slow_page_gets_fewer_frames_and_every_word(page):
     assert kinds.count(False) == 50 and 0 < kinds.count(True) <= server.PENDING
 
 
-def test_without_the_token_nothing_is_answered():
+@pytest.fixture
+def states(tmp_path, monkeypatch) -> Path:
+    """The user's folder of states."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return tmp_path / "state" / "shiliu" / "tls"
+
+
+def certificate(page: PageServer) -> str:
+    return ssl.get_server_certificate(("127.0.0.1", page.port))
+
+
+def test_the_certificate_is_this_machines_until_it_ends(states, monkeypatch):
+    seen = []
+    for days in (30, 30, 1, 30):  # one that ends within a day is made anew
+        monkeypatch.setattr(server, "DAYS", days)
+        if days == 1:
+            (states / "127.0.0.1.pem").unlink()
+        page = PageServer("127.0.0.1")
+        seen.append(certificate(page))
+        page.close()
+    assert seen[0] == seen[1] and len(set(seen)) == 3  # the third had to be made, and the fourth, too
+    assert (states / "127.0.0.1.pem").stat().st_mode & 0o077 == 0 and states.stat().st_mode & 0o077 == 0
+    assert [one.name for one in states.iterdir()] == ["127.0.0.1.pem"]
+
+
+def test_where_no_certificate_can_be_kept_it_is_one_error(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    with pytest.raises(ShiliuError, match=r"listen: No certificate could be made for 127\.0\.0\.1"):
+        PageServer("127.0.0.1")
+
+
+def test_without_the_token_nothing_is_answered(states):
     page = PageServer("127.0.0.1")
     try:
         token = page.url.partition("token=")[2]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.checks.witnesses import check_alone, check_differs
+from shiliu.replay.checks.witnesses import CHECKS, check_alone, check_differs
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report.text import Words
 from shiliu.replay.residual.bodies import ComparedColumns
@@ -417,3 +417,16 @@ def test_a_joint_whose_zero_alone_is_far_off_is_found_where_it_hardly_moves():
     finding = found(columns, without=("velocity",))
     assert finding.level == "FAIL" and finding.subject == ("joint_4",) and finding.details["kind"] == "offset"
     assert finding.details["by"] == pytest.approx(0.15, abs=0.01)
+
+
+def test_a_speed_is_drawn_beside_the_slope_of_the_positions():
+    columns = motion()
+    columns["velocity"][:, 2] *= -1.0
+    finding = found(columns)
+    assert (finding.subject[0], finding.details["column"]) == ("joint_3", "velocity")
+    (curve,) = (check.curve for check in CHECKS if check.code == "column.differs")
+    plot = curve(taken(columns), finding, RULES)
+    assert (plot.unit, [trace["name"] for trace in plot.traces]) == ("rad/s", ["recorded", "slope"])
+    slope = np.interp(plot.traces[0]["t"], plot.traces[1]["t"], plot.traces[1]["y"])
+    assert np.corrcoef(slope, plot.traces[0]["y"])[0, 1] < -0.9
+    assert {Words("zh").signal(name) for name in ("recorded", "slope")} == {"录制", "位置的变化率"}

@@ -60,7 +60,7 @@ def test_a_whole_scenario_lacks_nothing(repository):
     [
         ("controls/serving.yaml", "lacks controls"),
         ("docs/scenarios/serving.md", "lacks a card"),
-        ("docs/scenarios/serving_head.webp", "no picture head"),
+        ("docs/scenarios/serving_overview.webp", "no picture overview"),
         ("benchmarks/README.md", ""),  # as in a package without its benchmarks
         ("figures/seen/serving.yaml", "lacks a measure of what its head camera sees"),
     ],

@@ -35,7 +35,7 @@ def refused(text: str) -> str:
     ("old", "new", "says"),
     [
         ("{uniform: [-60 mm, 60 mm]}", "{uniform: ±60 mm}", "'±60 mm' is no range. Write [-60 mm, 60 mm]."),
-        ("[bowl, robot.fingertips]", "[bowl、robot.fingertips]", "Entries of a list have commas between them: [bowl, robot]."),
+        ("[bowl, robot.fingertips]", "[bowl、robot.fingertips]", "Entries of a list have commas between them: [bowl, robot.fingertips]."),
         ("near: {of", "close_to: {of", "unknown word 'close_to'. Did you mean near?"),
         ("y: -260 mm", "y: -260 毫米", "'-260 毫米' is no quantity. Write it as -260 mm."),
         ("y: -260 mm", "y:\u3000-260 mm", "It holds an ideographic space (U+3000). Write y: -260 mm."),
@@ -47,7 +47,7 @@ def refused(text: str) -> str:
         ("time_limit: ", "time_limit:", "no `: ` stands after 'time_limit'."),
         ("version: ", "version: \u3000", "It holds an ideographic space (U+3000). Write 3."),
         ("{uniform: [-60 mm, 60 mm]}", "±60 mm", "Write {uniform: [-60 mm, 60 mm]}."),
-        ("[bowl, robot.fingertips]", "[bowl；robot.fingertips]", "Entries of a list have commas between them: [bowl, robot]."),
+        ("[bowl, robot.fingertips]", "[bowl；robot.fingertips]", "Entries of a list have commas between them: [bowl, robot.fingertips]."),
         ("{x: 0 mm, y: -260 mm}", "{x: 0 mm、y: -260 mm}", "the full-width '、' stands in column "),
         ("  - lift:", "\u3000\u3000- lift:", "an ideographic space (U+3000) stands in column 1"),
         ("at: {x: 0 mm, y: -260 mm}", "<<: *few", "`<<` merges keys, which is not read here"),

@@ -21,10 +21,11 @@ from shiliu.scenarios.catalog.scene_titles import untold
 from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.parts.part import Bears, list_parts, load_part
 from shiliu.scenarios.parts.titles import SECTIONS, inherit_titles, sources_of, titles_of, untitled, untitled_words
-from shiliu.scenarios.reading.composition import as_it_stands
+from shiliu.scenarios.reading.composition import CONF, as_it_stands
 from shiliu.scenarios.reading.variant import resolved
 from shiliu.scenarios.sheet.errors import ScenarioError
 from shiliu.scenarios.sheet.yaml_reader import Problems
+from shiliu.scenarios.soundness.soundness import called
 
 OWN = ("bare", "car_assembly", "drink_assist", "laundry_folding", "microwave", "room_organization", "table_setting")
 TITLES = {
@@ -249,3 +250,16 @@ def test_words_change_no_scene_and_an_episode_without_them_is_judged_as_ever(sce
         page = render([one], Words("zh"), "")
         assert "微波炉被推动" in page and "oven pushed" not in page
     assert as_dict(now, Words("zh"))["findings"] == as_dict(old, Words("zh"))["findings"]
+
+
+def test_two_parts_of_one_title_are_a_warning(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "conf" / "scenario").mkdir(parents=True)
+    text = (CONF / "scenario" / "table_setting.yaml").read_text(encoding="utf-8")
+    for zh, en, found in (("客人的碗", "bowl", "bowl"), ("碗", "the guest's", "碗"), ("客人的碗", "the guest's", None)):
+        own = text.replace("""{en: "guest's bowl", zh: 客人的碗}""", f"{{en: {en}, zh: {zh}}}")
+        assert own != text
+        (tmp_path / "conf" / "scenario" / "twins.yaml").write_text(own, encoding="utf-8")
+        answer = called(shiliu.load_scenario("twins"))
+        assert answer.sound and answer.warns == (found is not None)
+        assert (f"bowl and empty are both called {found!r}" in answer.answer) == (found is not None)

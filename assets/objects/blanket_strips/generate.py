@@ -108,7 +108,7 @@ def wool(size=384):
     picture[v > 1.0 - HEM / (LONG * 11)] = (226.0, 218.0, 198.0)
     knit = 5.0 * np.sin(2 * np.pi * 96 * u) * np.sin(2 * np.pi * 96 * v) + rng.normal(0.0, 2.0, (size, size))
     image = Image.fromarray(np.clip(picture + knit[..., None], 0, 255).astype(np.uint8))
-    image.filter(ImageFilter.GaussianBlur(0.6)).quantize(24).save(HERE / "wool.png", optimize=True)
+    image.filter(ImageFilter.GaussianBlur(0.6)).reduce(2).quantize(24).save(HERE / "wool.png", optimize=True)
 
 
 def sheet(count):

@@ -28,7 +28,7 @@ PROFILE = np.array([
     (0.0175, 0.2150), (0.0175, 0.2235), (0.0168, 0.2250), (0.0157, 0.2250), (0.0150, 0.2235), (0.0150, 0.1880),
     (0.0235, 0.1740), (0.0288, 0.1600), (0.0305, 0.1480), (0.0305, 0.0080), (0.0280, 0.0050), (0.0, 0.0050),
 ])  # fmt: skip
-SEGMENTS = 48
+SEGMENTS = 36
 SIDES = 12  # boxes of the body that is touched, with flats of 17 mm for the pads
 LABEL = (0.0500, 0.1100)  # m, lower and upper edge
 

@@ -38,7 +38,7 @@ print(f"ceramic {volume * 1e6:.0f} ml, density {MASS / volume:.0f} kg/m3")
 Dish(
     word="bowl",
     profile=PROFILE,
-    segments=SEGMENTS,
+    segments=40,
     band="bands",  # blue, outside and inside, 0.6 mm proud of the glaze, each a thin closed ring
     bands=[
         [(0.0724, 0.0452), (0.0741, 0.0532), (0.0734, 0.0532), (0.0715, 0.0452)],

@@ -16,7 +16,7 @@ SEED = 5
 
 def pad():
     """The folded layers: thin at the edge, in soft waves, rising to where they are gathered."""
-    x, y = np.linspace(-SIDE / 4, SIDE / 4, 31), np.linspace(-WIDTH / 2, WIDTH / 2, 27)
+    x, y = np.linspace(-SIDE / 4, SIDE / 4, 21), np.linspace(-WIDTH / 2, WIDTH / 2, 19)
     u, v = np.meshgrid(x / (SIDE / 4), y / (WIDTH / 2), indexing="ij")
     edge = np.clip((1 - np.maximum(np.abs(u), np.abs(v))) / 0.14, 0, 1) ** 0.5
     waves = 0.0012 * np.sin(7 * u + 2 * v) + 0.0010 * np.sin(9 * v - 4 * u + 1)

@@ -62,8 +62,8 @@ part.looks = f"""
     <material name="rim" rgba="0.62 0.63 0.65 1" specular="0.9" shininess="0.8"/>
     <material name="handle" rgba="0.12 0.11 0.11 1" specular="0.25" shininess="0.3"/>
     <material name="steel" rgba="0.72 0.73 0.75 1" specular="0.9" shininess="0.8"/>
-{mesh("shell", revolve(PROFILE, 72))}
-{mesh("rim", revolve_ring([[(0.1375, 0.0580), (0.1402, 0.0588), (0.1402, 0.0602), (0.1375, 0.0604)]], 72))}
+{mesh("shell", revolve(PROFILE, 48))}
+{mesh("rim", revolve_ring([[(0.1375, 0.0580), (0.1402, 0.0588), (0.1402, 0.0602), (0.1375, 0.0604)]], 48))}
 {mesh("handle", handle)}
 """
 part.body = f"""

@@ -13,7 +13,7 @@ MASS = 0.15  # kg, all together
 RING = 0.0277  # m, middle of the ring in which they lie; 1 mm of air between neighbours
 LIFT = 0.00003  # m, so that the start touches nothing
 PLEATS = 14
-AROUND, ALONG = 56, 20
+AROUND, ALONG = 40, 16
 
 
 def bun():

@@ -21,7 +21,7 @@ STIFFNESS, DAMPING = 900.0, 6.0  # N/m and Ns/m of either side
 TRAVEL = 0.030  # m, by which a side can give way
 
 
-def filled_film(rows: int = 24, columns: int = 20):
+def filled_film(rows: int = 16, columns: int = 14):
     """The filled film between its two seams, as one shell that lies on its underside."""
     v, u = np.linspace(0.0, 1.0, rows + 1), np.linspace(-1.0, 1.0, columns + 1)
     filled = np.sin(np.pi * v) ** 0.40

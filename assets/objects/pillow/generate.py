@@ -15,7 +15,7 @@ SEAM = HIGH / 2  # m, height of the seam
 
 def cushion():
     """Upper and lower side, thin at the seam, full in the middle, corners drawn out: vertices (m, 3) [m] and faces (k, 3)."""
-    n, m = 25, 33
+    n, m = 17, 23
     u, v = np.meshgrid(np.linspace(-1, 1, n), np.linspace(-1, 1, m), indexing="ij")
     full = ((1 - u**4) * (1 - v**4)) ** 0.55
     pull = 1 - 0.035 * ((1 - u**2) * v**4 + (1 - v**2) * u**4)

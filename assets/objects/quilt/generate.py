@@ -20,7 +20,7 @@ PATCH = 0.106  # m, side of a quilted square
 
 def cover():
     """Upper side with puffed squares and a round edge, as OBJ with texture coordinates; it is open below."""
-    n, m = 90, 81
+    n, m = 48, 43
     x, y = np.linspace(-LONG / 2, LONG / 2, n), np.linspace(-WIDE / 2, WIDE / 2, m)
     u, v = np.meshgrid(x, y, indexing="ij")
     near = np.minimum(LONG / 2 - np.abs(u), WIDE / 2 - np.abs(v))
@@ -34,8 +34,8 @@ def cover():
         + 0.012 * np.exp(-((away / 0.05) ** 2))
     )
     lines = ["# written by generate.py"]
-    lines += [f"v {a:.4f} {b:.4f} {c:.4f}" for a, b, c in zip(u.ravel(), v.ravel(), z.ravel())]
-    lines += [f"vt {a / LONG + 0.5:.4f} {b / WIDE + 0.5:.4f}" for a, b in zip(u.ravel(), v.ravel())]
+    lines += [f"v {a:.4g} {b:.4g} {c:.3g}" for a, b, c in zip(u.ravel(), v.ravel(), z.ravel())]
+    lines += [f"vt {a / LONG + 0.5:.3g} {b / WIDE + 0.5:.3g}" for a, b in zip(u.ravel(), v.ravel())]
     for i in range(n - 1):
         for j in range(m - 1):
             a = i * m + j + 1

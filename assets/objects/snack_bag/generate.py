@@ -26,7 +26,7 @@ WARES = (
 )
 
 
-def skin(rows: int = 20, columns: int = 20):
+def skin(rows: int = 14, columns: int = 14):
     """Front and back of a film bag between its two seams: points (rows, columns, 3) of the front, for x < 0 [m]."""
     v, u = np.linspace(0, 1, rows + 1), np.linspace(-1, 1, columns + 1)
     filled = np.sin(np.pi * v) ** 0.45

@@ -82,7 +82,7 @@ def jersey() -> Image.Image:
 
 
 here = Path(__file__).parent
-jersey().quantize(16).save(here / "jersey.png", optimize=True)
+jersey().reduce(2).quantize(16).save(here / "jersey.png", optimize=True)
 at, triangles = outline()
 flat = np.column_stack([at, np.zeros(len(at))])
 texture = np.column_stack([at[:, 0] / LENGTH + 0.5, at[:, 1] / WIDTH + 0.5])

@@ -35,7 +35,7 @@ def terry() -> Image.Image:
 
 
 here = Path(__file__).parent
-terry().quantize(64).save(here / "terry.png", optimize=True)
+terry().reduce(2).quantize(16).save(here / "terry.png", optimize=True)
 nx, ny = COUNT
 spacing = f"{LENGTH / (nx - 1):.8g} {WIDTH / (ny - 1):.8g} 0.01"
 more = f'\n        spacing="{spacing}" pos="0 0 {RADIUS:g}" material="terry"'

@@ -6,7 +6,7 @@ played again from the record's own state before it, once as it stands and once u
 
 | cause | tried by | undone when |
 |---|---|---|
-| `record_edited` | nothing is played | every full state agrees, and all rows but a few |
+| `record_edited` | nothing is played | every row agrees, and all full states but a few |
 | `float32_state`, `start_state` | the start that the draw gives, the recorded state at second 0 | the same rows follow |
 | `alignment` | actions moved by -3 to 3 samples | the same rows follow, also from the next recorded states |
 | `period` | half, twice, one, or the recorded number of physics steps | the same |
@@ -48,7 +48,6 @@ WORTH = 0.1  # share of the squared departure that a parameter has to bend towar
 ROWS, NUDGES = (1, 4), (1e-3, 1e-2)
 ROUNDS = 6  # of the fit of one parameter (Gauss-Newton in one dimension)
 LONGEST = 300  # control steps from the start on in which another start is tried
-MENDED = 5  # rows that have to agree again behind an edited one
 
 
 def attribute(
@@ -77,7 +76,7 @@ def attribute(
     details: dict[str, Any] = {}
     if (growth := doubling(size, scene.control_timestep)) is not None:
         details["doubling_s"] = growth
-    edited = _edited(episode, recorded, replayed, states, size)
+    edited = _edited(episode, states, size)
     if edited is not None:
         return details | named_columns(edited, [edited])
     trial = _Trial(scene, episode, draw, tuple(recorded), theirs, _first(episode, size, states), size, threads)
@@ -90,35 +89,16 @@ def attribute(
     return details | {"departed": trial.departure} | named_columns(Hypothesis("unknown", trial.departure, 1.0), tried)
 
 
-def _edited(
-    episode: SimEpisode,
-    recorded: Mapping[str, np.ndarray],
-    replayed: Mapping[str, np.ndarray],
-    states: Mapping[int, np.ndarray],
-    size: np.ndarray,
-) -> Hypothesis | None:
-    """Rows that were changed after they were recorded: before and behind them everything is as it is replayed."""
+def _edited(episode: SimEpisode, states: Mapping[int, np.ndarray], size: np.ndarray) -> Hypothesis | None:
+    """A full state that is another while every row and the last full state are as they are replayed.
+
+    Rows that are others while all full states agree are told by `changed_columns`, with their column and reason.
+    """
     known = sorted(k for k in episode.checkpoints if k in states)
     unlike = [k for k in known if not np.array_equal(episode.checkpoints[k], states[k])]
-    rows = np.flatnonzero(size)
-    if len(rows):
-        first, last = int(rows[0]), int(rows[-1])
-        behind = len(size) - 1 - last
-        if unlike or behind < MENDED or not any(k > last for k in known):
-            return None
-        columns = [
-            f"{name.removeprefix('observation.')}[{j}]"
-            for name in recorded
-            for j in np.flatnonzero((recorded[name][rows] != replayed[name][rows]).any(axis=0))
-        ]
-        return Hypothesis(
-            "record_edited", 0.0, 0.0, {"edited_from": first, "edited_to": last, "columns": ", ".join(columns[:4])}
-        )
-    if unlike and unlike[-1] != known[-1]:  # a full state that is another, and behind it all is well
-        return Hypothesis(
-            "record_edited", 0.0, 0.0, {"edited_from": unlike[0], "edited_to": unlike[-1], "columns": "full state"}
-        )
-    return None
+    if size.any() or not unlike or unlike[-1] == known[-1]:
+        return None
+    return Hypothesis("record_edited", 0.0, 0.0, {"edited_from": unlike[0], "edited_to": unlike[-1], "columns": "full state"})
 
 
 class _Trial:

@@ -35,13 +35,14 @@ def carries_of(scene: Scene, played: Rollout) -> list[CarriedSpan]:
 def before_let_go(scene: Scene, played: Rollout, held: CarriedSpan) -> CarriedSpan:
     """A carrying until the fingers begin to open: from there on the thing is let go, and slides as it is meant to.
 
-    It is the last moment at which they press half as hard as usual (`FIRM`), at most `LETTING_GO` before the end.
+    It is the last reading of half the usual force (`FIRM`), at most `LETTING_GO` before the end. A reading is the largest force since
+    the control step before: at its own step the fingers may be open already, and the thing falls. So that step is left out.
     """
     if held.end <= held.begin:
         return held
     hands = [request.of.partition(":")[2] for request in scene.handled[held.thing].forces]
     force = played.grips[held.thing][held.begin : held.end, hands.index(held.hand)]
-    firm = int(np.flatnonzero(force >= FIRM * np.median(force))[-1]) + 1
+    firm = int(np.flatnonzero(force >= FIRM * np.median(force))[-1])
     return replace(held, end=held.begin + max(firm, len(force) - round(LETTING_GO / scene.control_timestep), 1))
 
 

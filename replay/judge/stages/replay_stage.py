@@ -139,7 +139,7 @@ def _followed(subject: Subject, motions: Motions, rollouts: Rollouts) -> tuple[l
     if subject.recording.episode is not None:
         if subject.context.made_in is not None:
             found.append(rules["reproduces"].not_applicable("played_elsewhere"))
-        elif rollouts.again:
+        elif rollouts.again or subject.recording.declared is not None:  # what a set holds is held against what was performed
             found += _reproduced(subject, motions, shown)
         else:
             found.append(rules["reproduces"].not_checked("as_performed"))

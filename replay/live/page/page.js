@@ -1,162 +1,40 @@
 // What is drawn, and what a person does to it. All that is known of the scene comes from the server; nothing is computed here.
 import * as THREE from './three.module.min.js';
-import { OrbitControls } from './OrbitControls.js';
 import { Seat, reader } from './headset.js';
+import { Picture } from './picture.js';
 
-const WORDS = {
-  en: {
-    problems: 'What is wrong', goal: 'Goal', variation: 'Variation', seed: 'seed', nominal: 'as written', places: 'Places', sites: 'sites by name',
-    reach: 'reach of both arms', part: 'place', click: 'click where it shall stand', check: 'Check', play: 'play', stop: 'stop', skill: 'next skill',
-    restart: 'from the start', take: 'begin take', end: 'end take', home: 'home', xr: 'headset', left: 'left hand', right: 'right hand',
-    keys: 'W S A D Q E move, I K J L U O turn the hand; Tab the other hand, Space grip, Shift+drag moves it with the mouse; arrows, , . base, Page keys squat; Enter begins and ends a take.',
-    closed: 'The server has ended. Start it again and reload.', shown: 'shown', judging: 'judging…', behind: 'slower than real time', ghost: 'command as a ghost',
-  },
-  zh: {
-    problems: '问题', goal: '目标', variation: '变化', seed: '种子', nominal: '按文件', places: '位置', sites: '显示位点名称',
-    reach: '双臂可达范围', part: '放置', click: '点击要放的位置', check: '检查', play: '播放', stop: '停止', skill: '下一技能',
-    restart: '从头开始', take: '开始录制', end: '结束录制', home: '回到起始', xr: '头显', left: '左手', right: '右手',
-    keys: 'W S A D Q E 移动手，I K J L U O 转动手；Tab 换手，空格夹持，Shift+拖动用鼠标移动；方向键与 , . 移动底盘，PageUp/PageDown 升降；回车开始或结束录制。',
-    closed: '服务已结束。请重新启动并刷新页面。', shown: '显示用时', judging: '正在判定…', behind: '慢于实时', ghost: '以虚影显示指令',
-  },
-};
-let say = WORDS.en;
+const PANEL = 340; // px of the words beside the picture
 const $ = id => document.getElementById(id);
-const state = { mode: '', names: [], bodies: [], geometries: [], flexes: [], hits: [], limits: [], frames: 0, about: null };
+const state = Object.assign(new Picture($('view')), { mode: '', frames: 0, about: null });
 window.shiliu = state; // looked at by tests
-
-// ---- the picture ----
-const renderer = new THREE.WebGLRenderer({ canvas: $('view'), antialias: true });
-const world = new THREE.Scene();
-world.background = new THREE.Color(0xdfe5ea);
-const camera = new THREE.PerspectiveCamera(45, 1, 0.02, 60);
-camera.up.set(0, 0, 1);
-camera.position.set(1.9, -1.9, 2.0);
-const orbit = new OrbitControls(camera, renderer.domElement);
-orbit.target.set(0.35, 0, 0.9);
-const sun = new THREE.DirectionalLight(0xffffff, 1.7);
-sun.position.set(-1, -2, 4);
-world.add(sun, new THREE.HemisphereLight(0xffffff, 0x888888, 1.6));
-const moving = new THREE.Group(), helpers = new THREE.Group(), arrows = new THREE.Group(), ghost = new THREE.Group();
-world.add(moving, helpers, arrows, ghost);
-ghost.visible = false;
-const mist = new THREE.MeshBasicMaterial({ color: 0x2266cc, transparent: true, opacity: 0.25, depthWrite: false });
-helpers.visible = false;
-const quat = q => new THREE.Quaternion(q[1], q[2], q[3], q[0]);
-
-function geometryOf(g) {
-  const [a, b, c] = g.size;
-  switch (g.type) {
-    case 'plane': return new THREE.PlaneGeometry(2 * (a || 20), 2 * (b || 20));
-    case 'sphere': return new THREE.SphereGeometry(a, 20, 14);
-    case 'ellipsoid': return new THREE.SphereGeometry(1, 20, 14).scale(a, b, c);
-    case 'box': return new THREE.BoxGeometry(2 * a, 2 * b, 2 * c);
-    case 'capsule': return new THREE.CapsuleGeometry(a, 2 * b, 6, 16).rotateX(Math.PI / 2);
-    case 'cylinder': return new THREE.CylinderGeometry(a, a, 2 * b, 28).rotateX(Math.PI / 2);
-    case 'mesh': return state.geometries[g.mesh];
-  }
-}
-
-function materialOf(rgba) {
-  const colour = new THREE.Color().setRGB(rgba[0], rgba[1], rgba[2], THREE.SRGBColorSpace);
-  return new THREE.MeshLambertMaterial({ color: colour, transparent: rgba[3] < 1, opacity: rgba[3], side: THREE.DoubleSide });
-}
+const { renderer, world, camera, orbit, helpers, ghost } = state;
+let say = {}; // the page's words, from the server
 
 function build(shapes) {
-  moving.clear();
-  ghost.clear();
-  $('labels').replaceChildren();
-  state.hits = [];
-  state.names = shapes.bodies;
-  state.bodies = shapes.bodies.map(() => { const group = new THREE.Group(); moving.add(group); return group; });
-  for (const g of shapes.geoms) {
-    const geometry = geometryOf(g);
-    if (!geometry) continue;
-    const mesh = new THREE.Mesh(geometry, materialOf(g.rgba));
-    mesh.position.set(...g.pos);
-    mesh.quaternion.copy(quat(g.quat));
-    mesh.userData.body = g.body;
-    state.bodies[g.body].add(mesh);
-    state.hits.push(mesh);
-  }
-  state.ghosts = state.bodies.map(body => {
-    const link = new THREE.Group();
-    link.visible = false;
-    for (const child of body.children) link.add(Object.assign(child.clone(), { material: mist }));
-    ghost.add(link);
-    return link;
-  });
-  state.flexes = shapes.flexes.map(f => {
-    const geometry = new THREE.BufferGeometry();
-    geometry.setAttribute('position', new THREE.BufferAttribute(new Float32Array(3 * f.n), 3));
-    geometry.setIndex(f.faces);
-    const mesh = new THREE.Mesh(geometry, materialOf(f.rgba));
-    mesh.frustumCulled = false;
-    moving.add(mesh);
-    state.hits.push(mesh);
-    return { ...f, mesh };
-  });
+  state.build(shapes);
   state.sites = shapes.sites.map(site => {
     const label = document.createElement('span');
     label.textContent = site.name;
-    $('labels').append(label);
     return { ...site, label };
   });
-}
-
-function takeMeshes(view) {
-  const n = view.getUint32(4, true);
-  let at = 8 + 4 * n;
-  state.geometries = [];
-  for (let i = 0; i < n; i++) {
-    const corners = view.getUint32(8 + 4 * i, true);
-    const geometry = new THREE.BufferGeometry();
-    geometry.setAttribute('position', new THREE.BufferAttribute(new Float32Array(view.buffer.slice(at, at + 12 * corners)), 3));
-    geometry.computeVertexNormals();
-    state.geometries.push(geometry);
-    at += 12 * corners;
-  }
-}
-
-// where the robot's links would be if its joints were where they are commanded
-function takeGhost(view) {
-  const all = new Float32Array(view.buffer, 8);
-  for (const i of state.take?.robot ?? []) {
-    const p = 7 * i, link = state.ghosts[i];
-    if (!link || all.length < p + 7) return;
-    link.position.set(all[p], all[p + 1], all[p + 2]);
-    link.quaternion.set(all[p + 4], all[p + 5], all[p + 6], all[p + 3]);
-    link.visible = true;
-  }
+  $('labels').replaceChildren(...state.sites.map(site => site.label));
 }
 
 function takeFrame(view) {
-  const all = new Float32Array(view.buffer, 8);
   state.time = view.getFloat32(4, true);
-  if (all.length < 7 * state.bodies.length) return;
-  state.bodies.forEach((body, i) => {
-    const p = 7 * i;
-    body.position.set(all[p], all[p + 1], all[p + 2]);
-    body.quaternion.set(all[p + 4], all[p + 5], all[p + 6], all[p + 3]);
-  });
-  const soft = all.subarray(7 * state.bodies.length);
-  for (const f of state.flexes) {
-    f.mesh.geometry.attributes.position.array.set(soft.subarray(3 * f.first, 3 * (f.first + f.n)));
-    f.mesh.geometry.attributes.position.needsUpdate = true;
-    f.mesh.geometry.computeVertexNormals();
-  }
+  state.takeFrame(new Float32Array(view.buffer, 8));
   state.frames++;
   if (state.mode === 'verdict') { $('time').value = state.time; $('state').textContent = `${state.time.toFixed(2)} s`; }
 }
+const bytes = [view => state.takeMeshes(view), takeFrame, view => state.takeGhost(new Float32Array(view.buffer, 8), state.take?.robot ?? [])];
 
 function draw(time, frame) {
-  const width = innerWidth - 340, height = innerHeight, inside = renderer.xr.isPresenting;
+  const width = innerWidth - PANEL, height = innerHeight, inside = renderer.xr.isPresenting;
   if (inside) seated(time, frame);
   else orbit.update();
   if (!inside && (state.width !== width || state.height !== height)) {
     Object.assign(state, { width, height });
-    renderer.setSize(width, height, false);
-    camera.aspect = width / height;
-    camera.updateProjectionMatrix();
+    state.size(width, height);
   }
   const named = !inside && $('sites').checked, point = new THREE.Vector3();
   $('labels').hidden = !named;
@@ -166,7 +44,7 @@ function draw(time, frame) {
     site.label.style.transform = `translate(${(point.x + 1) / 2 * width}px, ${(1 - point.y) / 2 * height}px)`;
     site.label.hidden = point.z > 1;
   }
-  renderer.render(world, camera);
+  state.render();
 }
 
 // ---- what the server says ----
@@ -177,7 +55,7 @@ socket.onclose = () => { $('state').textContent = say.closed; $('state').classNa
 socket.onmessage = ({ data }) => {
   if (typeof data !== 'string') {
     const view = new DataView(data);
-    [takeMeshes, takeFrame, takeGhost][view.getUint32(0, true) - 1]?.(view);
+    bytes[view.getUint32(0, true) - 1]?.(view);
     return;
   }
   const message = JSON.parse(data);
@@ -196,11 +74,9 @@ const list = (id, items, of) => $(id).replaceChildren(...items.map((item, i) => 
 const hear = {
   mode(m) {
     Object.assign(state, { mode: m.mode, stands: m.stands });
-    say = WORDS[m.lang];
+    say = m.words;
     document.documentElement.lang = m.lang;
     for (const node of document.querySelectorAll('[data-say]')) node.textContent = say[node.dataset.say];
-    for (const id of ['nominal', 'play', 'stop', 'skill', 'restart', 'take', 'xr']) $(id).textContent = say[id];
-    $('keys').textContent = say.keys;
     $('takes').hidden = m.mode !== 'teleop';
     $('player').hidden = m.mode !== 'verdict';
     $('plays').hidden = m.mode === 'teleop';
@@ -220,7 +96,8 @@ const hear = {
     $('sliders').replaceChildren(...(m.sliders ?? []).map(s => {
       const label = document.createElement('label'), input = document.createElement('input'), shown = document.createElement('span');
       Object.assign(input, { type: 'range', min: s.low, max: s.high, step: (s.high - s.low) / 200 || 'any' });
-      input.oninput = () => { shown.textContent = (+input.value).toPrecision(3); ask('value', { key: s.key, value: +input.value }); };
+      input.oninput = () => { shown.textContent = input.say(input.value); ask('value', { key: s.key, value: +input.value }); };
+      input.say = value => `${+(value / s.factor).toPrecision(4)} ${s.unit}`;
       input.dataset.key = s.key;
       label.append(s.key, input, shown);
       return label;
@@ -232,14 +109,13 @@ const hear = {
     for (const input of $('sliders').querySelectorAll('input')) {
       if (document.activeElement === input && m.seed === null) continue;
       input.value = m.values[input.dataset.key];
-      input.nextSibling.textContent = m.values[input.dataset.key].toPrecision(3);
+      input.nextSibling.textContent = input.say(m.values[input.dataset.key]);
     }
   },
   eye(m) { // the scene's own view, once: then it is the person's
     if (!m.pos || state.looked || state.mode === 'teleop') return;
     state.looked = true;
-    camera.position.set(...m.pos);
-    orbit.target.set(...m.target);
+    state.look(m.pos, m.target);
   },
   reach(m) {
     helpers.clear();
@@ -251,13 +127,14 @@ const hear = {
     }
   },
   progress(m) {
-    list('goal', m.goal, ([name, t]) => t === null ? name : [`${name}  ${t.toFixed(1)} s`, 'good']);
-    list('limits', m.limits, l => [`${l.name} ${l.value.toFixed(1)} / ${l.bound.toFixed(1)} ${l.unit} ${l.who}`, l.value > l.bound ? 'bad' : l.value > 0.8 * l.bound ? 'warn' : '']);
+    list('goal', m.goal, ([, t, title]) => t === null ? title : [`${title}  ${t.toFixed(1)} s`, 'good']);
+    list('limits', m.limits, l => [`${l.title} ${l.value.toFixed(1)} / ${l.bound.toFixed(1)} ${l.unit} ${l.who}`, l.value > l.bound ? 'bad' : l.value > 0.8 * l.bound ? 'warn' : '']);
     if (m.chain) list('chain', m.chain, (name, i) => [name, i + 1 === m.begun ? 'now' : i < m.begun ? 'good' : '']);
     $('gave_up').textContent = m.gave_up ?? m.failure ?? '';
     $('gave_up').className = m.gave_up || m.failure ? 'bad' : '';
     if (m.near) list('near', m.near, line => [line, 'warn']);
     if (m.recording !== undefined) {
+      if (m.recording) { state.verdict = null; $('verdict').textContent = ''; }
       $('take').textContent = m.recording ? say.end : say.take;
       $('state').textContent = `${m.t.toFixed(1)} s ${m.behind ? say.behind : ''}`;
     }
@@ -269,8 +146,7 @@ const hear = {
   },
   refused(m) { $('state').textContent = m.why; $('state').className = 'bad'; },
   verdict(m) {
-    $('take').textContent = say.take;
-    $('verdict').textContent = m.lines ? m.lines.join('\n') : say.judging;
+    $('verdict').textContent = m.lines.join('\n');
     $('verdict').className = m.verdict === 'FEASIBLE' ? 'good' : m.verdict === 'cleared' ? '' : 'bad';
   },
   take(m) {
@@ -293,22 +169,8 @@ const hear = {
       return [mark];
     }));
   },
-  aim(m) {
-    const point = new THREE.Vector3(...m.point), off = camera.position.clone().sub(orbit.target);
-    off.z = Math.max(off.z, 1.5 * Math.hypot(off.x, off.y)); // from above: the robot stands beside its work
-    off.setLength(0.7);
-    orbit.target.copy(point);
-    camera.position.copy(point).add(off);
-  },
-  forces(m) {
-    arrows.clear();
-    for (const f of m.forces) {
-      const way = new THREE.Vector3(...f.force), length = way.length();
-      const arrow = new THREE.ArrowHelper(way.normalize(), new THREE.Vector3(...f.pos), Math.min(0.005 * length, 0.5), 0xd02020);
-      for (const piece of [arrow.line, arrow.cone]) Object.assign(piece, { renderOrder: 1 }).material.depthTest = false; // seen through things
-      arrows.add(arrow);
-    }
-  },
+  aim: m => state.aimAt(m.point),
+  forces: m => state.drawForces(m.forces),
 };
 
 // ---- what a person asks for ----
@@ -339,8 +201,7 @@ function fresh() { return { p: new THREE.Vector3(), q: new THREE.Quaternion(), g
 function beginTeleop() {
   if (began) return;
   began = true;
-  orbit.target.set(0.55, 0, 0.85); // over the head: hands and work are in sight
-  camera.position.set(-0.3, 0, 2.5);
+  state.look([-0.3, 0, 2.5], [0.55, 0, 0.85]); // over the head: hands and work are in sight
   const view = $('view');
   view.focus();
   view.addEventListener('keydown', e => {
@@ -413,7 +274,8 @@ function sendHands(time, frame) {
   }
   raw.keys = [...keys];
   const told = h => ({ p: h.p.toArray(), q: [h.q.w, h.q.x, h.q.y, h.q.z], grip: h.grip, clutch: h.clutch });
-  ask('device', { t: time, device: frame ? 'xr' : pad ? 'gamepad' : 'keyboard', left: told(hands.left), right: told(hands.right), base, squat, raw });
+  state.sent = { t: time, device: frame ? 'xr' : pad ? 'gamepad' : 'keyboard', left: told(hands.left), right: told(hands.right), base, squat, raw };
+  ask('device', state.sent);
 }
 
 renderer.setAnimationLoop(draw);

@@ -34,6 +34,7 @@ CUTS, CORNER = (
     0.1,
 )  # m, how far a corner out of reach is cut: in depth, and from where on along the stroke
 BEYOND = 0.008  # m, by which a stroke goes on beyond the area's edge: an arm that is dragged at stays behind
+OUT = 0.03  # m, by which a corner of a turned cloth stands out over the area's edge at most: what lies beside it
 LEARNING, EASING = (
     0.12,
     0.7,
@@ -77,14 +78,14 @@ class StrokeArea(Skill, word="stroke", how="area"):
         if stain is None:
             raise GivenUp(f"{self.at.replace('/', '.', 1)} is no area with a stain")
         feel = _Pressing(state, self.hand, self.force, stain)
-        grid, (half_x, half_y) = stain.grid, stain.sole.half
-        reach_x, reach_y = grid.rows * grid.cell / 2 - half_x, grid.columns * grid.cell / 2 - half_y + BEYOND
+        grid, half_x = stain.grid, stain.sole.half[0]
+        reach_x = grid.rows * grid.cell / 2 - half_x
         count = int(np.ceil(2 * reach_x / (2 * half_x - self.overlap))) + 1
         rows = np.linspace(-reach_x, reach_x, count)
         side = 1.0
         for k, x in enumerate(rows[: count if self.rows == "all" else int(self.rows)]):
-            yield from self._to(state, feel, (x, side * reach_y), down=k == 0)
-            yield from feel.during(self._along(state, (x, -side * reach_y)))
+            yield from self._to(state, feel, (x, side * self._reach(state, stain)), down=k == 0)
+            yield from feel.during(self._along(state, (x, -side * self._reach(state, stain))))
             side = -side
         for _ in range(int(self.again)):
             assert state.senses.readings is not None
@@ -95,6 +96,7 @@ class StrokeArea(Skill, word="stroke", how="area"):
             x = float(np.clip(at, -reach_x - BEYOND, reach_x + BEYOND))
             # no stroke is so short that it has no speed
             middle, half = (first + last) / 2, max((last - first) / 2, 0.04)
+            reach_y = self._reach(state, stain)
             ends = np.clip([middle - half, middle + half], -reach_y, reach_y)
             now = self._place(state)[1]
             ends = ends if abs(now - ends[0]) < abs(now - ends[1]) else ends[::-1]
@@ -165,6 +167,12 @@ class StrokeArea(Skill, word="stroke", how="area"):
             if cut:
                 bends.append((x, y - way * CORNER))
         return [*bends, (x - cut * float(np.sign(x)), y)]
+
+    def _reach(self, state: OperatorState, stain: Stain) -> float:
+        """How far along y the cloth's middle goes [m]: a little beyond the area's edge, or less far where a corner would stand out."""
+        area, cloth = (state.senses.site(one)[1] for one in (self.at, self.of))
+        edge, half = stain.grid.columns * stain.grid.cell / 2, np.array(stain.sole.half)
+        return float(min(edge - half[1] + BEYOND, edge - np.abs(area[:, 1] @ cloth[:, :2]) @ half + OUT))
 
     def _rise(self, state: OperatorState, by: float) -> Motion:
         arm = state.arms[self.hand]

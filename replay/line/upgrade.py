@@ -1,0 +1,117 @@
+"""What an upgrade changes: the last judgement of each take is kept beside its key, whoever the judge was.
+
+A take whose recording, scene, bounds and settings are the same keeps the verdict of an earlier judge, until it is asked for again.
+Then the two are held together: which verdict changed, by which finding, and in what the two judges differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..checks.finding import Finding
+from ..judge.verdict import Verdict
+from .kept import Torn, packed, unpacked
+from .ledger import LAST, Ledger
+
+Judge = Mapping[str, str]  # see `key.judge_parts`
+FILE = "changed.md"
+LEVELS = ("NOT_APPLICABLE", "PASS", "NOT_CHECKED", "WARN", "FAIL")  # the worst last
+
+
+@dataclass(frozen=True)
+class Former:
+    """What an earlier judge made of a take: its key in the ledger, and that judge."""
+
+    key: str
+    judge: Judge
+
+
+@dataclass(frozen=True)
+class Change:
+    """One take whose verdict, or whose root, is another one.
+
+    Attributes:
+        verdicts, roots: before and after; findings: `CODE BEFORE → AFTER`, with the number that changed; judge: the earlier one.
+    """
+
+    take: str
+    source: str
+    verdicts: tuple[str, str]
+    roots: tuple[str, str]
+    findings: tuple[str, ...]
+    judge: Judge
+
+
+def former_of(ledger: Ledger, take: str, key: str) -> Former | None:
+    """What another judge than that of `key` said last of a take, where it is still there and can be read."""
+    try:
+        kept = unpacked(ledger.get(take, LAST) or b"")
+        found = kept["before"] if kept["key"] == key else kept
+        if found is None or not ledger.has(found["key"]):
+            return None
+        unpacked(ledger.get(found["key"]) or b"")
+        return Former(str(found["key"]), dict(found["judge"]))
+    except (Torn, KeyError, TypeError):
+        return None
+
+
+def remember(ledger: Ledger, take: str, key: str, judge: Judge, former: Former | None) -> None:
+    """Keep which judgement of a take is the last one, and which was before."""
+    before = None if former is None else {"key": former.key, "judge": dict(former.judge)}
+    ledger.put(take, packed({"key": key, "judge": dict(judge), "before": before}), LAST)
+
+
+def change_of(before: Verdict, after: Verdict, judge: Judge) -> Change | None:
+    """How two verdicts on one take differ; None where verdict and root are the same."""
+    verdicts, roots = (before.verdict or "", after.verdict or ""), (_root(before), _root(after))
+    if verdicts[0] == verdicts[1] and roots[0] == roots[1]:
+        return None
+    was, now = _worst(before.findings), _worst(after.findings)
+    findings = []
+    for code in dict.fromkeys([*now, *was]):
+        a, b = was.get(code), now.get(code)
+        if (a and a.level) != (b and b.level):
+            findings.append(f"{code} {a.level if a else 'none'} → {b.level if b else 'none'}{_numbers(a, b)}")
+    return Change(after.episode, after.source, verdicts, roots, tuple(findings), judge)
+
+
+def _root(verdict: Verdict) -> str:
+    return verdict.findings[verdict.root].code if verdict.root is not None else ""
+
+
+def _worst(findings: Sequence[Finding]) -> dict[str, Finding]:
+    found: dict[str, Finding] = {}
+    for one in sorted(findings, key=lambda one: -LEVELS.index(one.level)):
+        found.setdefault(one.code, one)
+    return found
+
+
+def _numbers(before: Finding | None, after: Finding | None) -> str:
+    """Which number moved: what was measured, or the limit."""
+    if before is None or after is None:
+        return ""
+    pairs = (("measured", before.value, after.value), ("limit", before.limit, after.limit))
+    moved = [f"{name} {a:.4g} → {b:.4g}" for name, a, b in pairs if a is not None and b is not None and a != b]
+    return f" ({', '.join(moved)})" if moved else ""
+
+
+def between(before: Judge, after: Judge) -> str:
+    """In what two judges differ."""
+    keys = [key for key in after if before.get(key) != after[key]]
+    return ", ".join(f"{key} {before.get(key, '?')} → {after[key]}" for key in keys) or "the same"
+
+
+def write_changes(out: Path, changes: Sequence[Change], compared: int, judge: Judge) -> Path:
+    """Write what the upgrade changed as a table; returns its file."""
+    told = f"{compared} takes were judged by an earlier judge and by this one. {len(changes)} differ."
+    lines = ["# What changed since the last judge", "", told, ""]
+    if changes:
+        lines += ["| take | verdict | root | findings that changed level | judge |", "|---|---|---|---|---|"]
+    for one in changes:
+        verdict, root = (" → ".join(dict.fromkeys(word or "none" for word in pair)) for pair in (one.verdicts, one.roots))
+        cells = (f"{one.take} ({one.source})", verdict, root, "; ".join(one.findings) or "none", between(one.judge, judge))
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    (out / FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return out / FILE

@@ -1,0 +1,166 @@
+"""A body goes on as it went: rows in which joints are measured where the rows beside them do not lead.
+
+Between two rows a joint that is pushed, struck or caught goes no faster than it does before or after, and it does not go somewhere and
+back again within two rows. What is written otherwise has edges. How sharp a motion is at the most, the take itself shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from .departures import joined
+from .difference import JOIN, Difference
+from .hands import COUNTED
+from .hypotheses import Case, best
+from .relations import Relation
+from .table import HAND, Group, RecordedChannel, is_switch
+
+# rad, or share of the way, by which a joint leaps; times the sharpest that most joints do, or it elsewhere. Joints of 24 simulated takes
+# and of real ones of G1, GR1 and Piper leap by 0.017 at the most; those of one more arm by 0.11, which is 3.5 times what is usual there
+LEAST, NOVEL = 0.035, 5.0
+OF_HANDS = 0.15  # of the way; hands of three real sources leap by 0.03, 0.21 and 0.56, each of which is usual there
+# the same of all joints together, in command and measurement alike, and of the second one of the measured joints: clean takes reach 0.035
+ALL, ALL_NOVEL, SECOND = 0.05, 3.0, 0.01
+LED = 0.3  # of a leap, by which its command may leap before
+BEFORE, SLOWEST = 0.5, 0.1  # s until a joint answers; s between rows at the most
+# rows in which one joint alone is commanded to and fro, and share of a stretch that they are; of it that the joint may answer
+MANY, ROUGH, ANSWERED = 8, 0.2, 0.3
+OPPOSITE = 0.3  # of two edges of an offset, by which they may differ
+DENSE_ROWS = 0.2  # of the rows: where more of them leap, it is the column all along
+
+
+def sharpness(x: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """(n, k) by how much each row of columns x (n, k) is reached by a step that is none of the motion beside it: larger than each of the
+    two steps before and after, or turning back against both of those beside it. To turn once is what a joint does that is sent so."""
+    dt = np.diff(t)[:, None]
+    v = np.diff(x, axis=0) / dt
+    out = np.zeros(x.shape)
+    if len(v) < 5:
+        return out
+    beside = np.stack([v[:-4], v[1:-3], v[3:-1], v[4:]])
+    middle = v[2:-2]
+    out[3:-2] = np.maximum(np.maximum(middle - beside.max(axis=0), beside.min(axis=0) - middle), 0.0) * dt[2:-2]
+    step = np.diff(x, axis=0)
+    to_and_fro = (step[2:] * step[1:-1] < 0.0) & (step[1:-1] * step[:-2] < 0.0)
+    size = np.where(to_and_fro, np.minimum(np.minimum(np.abs(step[2:]), np.abs(step[:-2])), np.abs(step[1:-1])), 0.0)
+    out[2:-1] = np.maximum(out[2:-1], size)
+    return out
+
+
+class Leaps:
+    """The edges of a group's joints that are commanded and measured.
+
+    Attributes:
+        names: (k,) of the channels; command, measured: (n, k) `sharpness`.
+    """
+
+    def __init__(self, group: Group) -> None:
+        of = [c for c in group.channels if {"command", "measured"} <= set(c.columns) and not is_switch(c)]
+        of = [c for c in of if (np.abs(c.columns["command"]).max() < COUNTED if group.hands else not HAND.search(c.name))]
+        self.channels = of if group.same_rows and group.dt <= SLOWEST else []
+        self.least = OF_HANDS if group.hands else LEAST
+        self.group, self.names = group, [c.name for c in self.channels]
+        if self.channels:
+            self.command, self.measured = (
+                sharpness(np.column_stack([c.columns[kind] for c in of]), group.t) for kind in ("command", "measured")
+            )
+
+    def rows(self) -> Iterator[Difference]:
+        """Rows into which command and measurement of all joints leap together: rows are missing there, or stand in another order."""
+        if len(self.channels) < 2 or self.group.hands:
+            return
+        both = np.minimum(self.command.sum(axis=1), self.measured.sum(axis=1))
+        second = np.sort(self.measured, axis=1)[:, -2]
+        loud = (both > ALL) & (second > SECOND)
+        if not loud.any():
+            return
+        near = np.convolve(loud, np.ones(2 * JOIN + 1))[JOIN:-JOIN] > 0
+        if near.mean() > 0.5 or both[loud].max() < ALL_NOVEL * float(both[~near].max(initial=0.0)):
+            return
+        for low, high in joined(loud):
+            first, last = int(low), int(high)
+            sharp = self.measured[first : last + 1].max(axis=0)
+            q = np.column_stack([c.columns["measured"] for c in self.channels])
+            size = float(np.abs(np.diff(q[first - 1 : last + 1], axis=0)).max())
+            why = "cut" if first == last else "reordered"
+            names = tuple(name for name, s in zip(self.names, sharp) if s > SECOND)
+            yield Difference.over(
+                self.group.t, names, "rows", (first, last), size, self.channels[0].unit, why, certain=True, limit=ALL,
+                weight=1e3 * size * len(names),
+            )  # fmt: skip
+
+    def rough(self) -> Iterator[Difference]:
+        """Joints that alone are commanded to tremble, by more than they answer: noise of what commands them, or of what records it."""
+        if self.group.hands or len(self.channels) < 3:
+            return
+        for j, channel in enumerate(self.channels):
+            usual = float(np.median(np.delete(self.command, j, axis=1).max(axis=0)))
+            own = self.command[:, j]
+            loud = own > max(LEAST, NOVEL * usual)
+            loud &= self.measured[:, j] < ANSWERED * own
+            rows = np.flatnonzero(loud)
+            if len(rows) < MANY or len(rows) < ROUGH * (rows[-1] - rows[0]):
+                continue
+            size = float(own[rows].max())
+            yield Difference.over(
+                self.group.t, (channel.name,), "command", (int(rows[0]), int(rows[-1])), size, channel.unit, "burst", certain=True,
+                stream=channel.topics["command"], limit=LEAST, weight=(size / LEAST) ** 2 * len(rows),
+            )  # fmt: skip
+
+    def of(self, name: str) -> np.ndarray:
+        """Rows into which one joint is measured to leap, alone or with few others, and is not commanded to."""
+        if name not in self.names:
+            return np.zeros(0, int)
+        j = self.names.index(name)
+        own, before = self.measured[:, j], max(2, round(BEFORE / self.group.dt))
+        loud = own > self.least
+        if not loud.any():
+            return np.zeros(0, int)
+        near = np.convolve(loud, np.ones(2 * JOIN + 1))[JOIN:-JOIN] > 0
+        others = np.sort(np.delete(self.measured, j, axis=1).max(axis=0)) if len(self.names) > 1 else np.zeros(1)
+        usual = float(np.median(others))  # several joints may leap at once; most do not
+        if near.mean() < 0.5:
+            usual = max(usual, float(own[~near].max(initial=0.0)))
+        led = np.stack([np.pad(self.command[:, j], (late, 0))[: len(own)] for late in range(before)]).max(axis=0)
+        return np.flatnonzero((own > max(self.least, NOVEL * usual)) & (led < LED * own))
+
+
+def of_leaps(
+    group: Group, leaps: Leaps, channel: RecordedChannel, own: Sequence[Relation], found: list[Difference],
+    lost: Sequence[tuple[int, int]],
+) -> list[Difference]:  # fmt: skip
+    """What a channel contradicts itself in, with the stretches between its leaps where nothing certain says so.
+
+    Args:
+        found: what it is known to contradict itself in; lost: (first, last) of rows that are lost or in another order.
+    """
+    rows = leaps.of(channel.name)
+    explained = [*lost, *((d.first, d.last) for d in found if d.certain)]
+    rows = np.array([row for row in rows if not any(a - JOIN <= row <= b + JOIN for a, b in explained)], int)
+    if not len(rows):
+        return found
+    q = channel.columns["measured"]
+    follows = next((r for r in own if r.name == "follows"), None)
+    edges = np.diff(q)[rows - 1]
+    if len(rows) == 2 and abs(edges.sum()) < OPPOSITE * np.abs(edges).max():
+        spans = [(int(rows[0]), int(rows[1]) - 1)]
+    else:
+        bad = np.zeros(group.n, bool)
+        bad[rows] = True
+        spans = [(a, max(a, b - 1)) for a, b in joined(bad)]
+        if len(rows) > DENSE_ROWS * (rows[-1] - rows[0]):
+            spans = [(int(rows[0]), int(rows[-1]))]
+    out = [d for d in found if d.certain or not any(a <= d.last and d.first <= b for a, b in spans)]
+    for first, last in spans:
+        truth = q.copy()
+        if follows is not None:
+            truth[first : last + 1] -= follows.residual[first : last + 1]
+        size = float(leaps.measured[:, leaps.names.index(channel.name)][first : last + 2].max())
+        case = Case(q, truth, first, last, group.dt, follows.noise if follows is not None else 1e-3)
+        out.append(Difference.over(
+            group.t, (channel.name,), "measured", (first, last), size, channel.unit, best(case), certain=True,
+            stream=channel.topics["measured"], limit=leaps.least, weight=(size / leaps.least) ** 2 * (last - first + 1), cases=(case,),
+        ))  # fmt: skip
+    return out

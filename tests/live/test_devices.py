@@ -1,0 +1,61 @@
+"""Keyboard, mouse and a gamepad on the page of `shiliu teleop`, in a browser."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import pytest
+from browser import CHROMIUM, browsing
+from shiliu import load_scenario, read
+from shiliu.replay.live.server import Message, PageServer
+from shiliu.replay.live.teleop import PageHands, Teleop
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here")]
+PAD = """window.pad = {connected: true, axes: [0, 0, 0, 0], buttons: Array.from({length: 16}, () => ({value: 0}))};
+navigator.getGamepads = () => [pad];"""
+
+
+def test_keys_the_mouse_and_a_gamepad_move_a_hand(tmp_path):
+    pytest.importorskip("websockets")
+    scene = load_scenario("microwave")
+    page = PageServer()
+    teleop = Teleop(scene, PageHands(page, scene.control_timestep), tmp_path / "out", page, 3, "zh")
+    running = threading.Thread(target=teleop.run, daemon=True)
+    running.start()
+    try:
+        with browsing(page.url, tmp_path / "profile") as browser:
+            browser.until("shiliu.bodies.length > 5 && shiliu.progress.recording === false")
+            browser.ask("document.getElementById('view').focus(), 0")
+            browser.key("Enter", "Enter", True)
+            browser.key("Enter", "Enter", False)
+            browser.until("shiliu.progress.recording")
+            browser.key("KeyE", "e", True)  # up
+            browser.until("shiliu.progress.t > 1")
+            browser.key("KeyE", "e", False)
+            browser.key("Space", " ", True)
+            browser.key("Space", " ", False)
+            for kind, x in (("mousePressed", 300), ("mouseMoved", 360), ("mouseReleased", 360)):
+                browser.call("Input.dispatchMouseEvent", type=kind, x=x, y=300, button="left", buttons=1, modifiers=8, clickCount=1)
+            browser.ask(f"{PAD} pad.buttons[4].value = 1, 0")  # the other hand
+            browser.until("document.getElementById('hand').textContent.startsWith('左手')")
+            browser.ask("pad.buttons[4].value = 0, pad.axes[1] = -1, pad.buttons[7].value = 0.5, 0")  # ahead, half closed
+            browser.until("shiliu.progress.t > 3.5")
+            browser.ask("pad.buttons[9].value = 1, 0")
+            browser.until("shiliu.verdict && shiliu.verdict.check === 'gate'")
+            assert browser.ask("document.getElementById('verdict').textContent").strip()
+            browser.picture(tmp_path / "teleop.png")
+    finally:
+        page.inbox.put(Message({"do": "end"}))
+        running.join(60)
+        page.close()
+    lines = [json.loads(line) for line in (tmp_path / "out" / "device" / "episode_000000.jsonl").read_text().splitlines()]
+    sent = [line for line in lines if line["do"] == "device"]
+    assert {line["device"] for line in sent} == {"keyboard", "gamepad"}
+    by_key = next(line for line in sent if line["right"]["grip"] == 1)["right"]["p"]
+    assert by_key[2] > 0.1 and abs(by_key[0]) < 1e-6
+    assert max(abs(line["right"]["p"][1]) for line in sent) > 0.02  # by the mouse, which looks from behind: aside
+    left = sent[-1]["left"]
+    assert left["p"][0] > 0.1 and left["grip"] == 0.5 and "pad" in sent[-1]["raw"]
+    (recording,) = read(tmp_path / "out" / "set")
+    assert recording.episode.seed == 3
