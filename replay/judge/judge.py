@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import replace
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...scenarios.scene.scene import Scene
 from ..checks.registry import asked_of
@@ -39,50 +39,16 @@ def judge(
     recordings: Iterable[Recording | Unreadable],
     scene: Scene | None = None,
     *,
-    strict: bool = False,
-    threads: int = 0,
-    seed: int = 0,
-    pictures: bool = False,
-    contexts: Contexts | None = None,
-    full: bool = False,
-    legs: bool = False,
-    curves: Collection[str] = (),
     told: Callable[[Verdict], None] | None = None,
-    performed: Mapping[str, Rollout] | None = None,
+    **how: Any,
 ) -> list[Verdict]:
-    """Judge recordings.
+    """Judge recordings: one verdict for each, in their order.
 
     Args:
-        recordings: from `shiliu.read`; unreadable ones become verdicts with an error.
-        scene: where to judge them; None takes the scene that each names, else the bare floor.
-        strict: a warning fails.
-        threads: of the replay; 0 for all cores; verdicts do not depend on it.
-        seed: of the likely starts that are tried where a recording does not tell its start, and of the varied copies.
-        pictures: draw a small picture strip for each recording, where OpenGL exists.
-        full: play those that succeed in varied copies of their scene, too.
-        legs: also play them by the robot on its own legs; their verdict stays. `full` and recordings made on legs ask it, too.
-        curves: codes whose curve is kept in the evidence though they pass.
-        told: called with each verdict as it is done.
-        performed: digest of a recording -> what was kept while it was performed just now (`perform` with `judged`): its commands
-            are not played again, and whether it reproduces is reported as not checked.
-
-    Returns:
-        One verdict for each, in their order.
+        told: called with each verdict as it is done; the others: as those of `judging`.
     """
     verdicts = []
-    for verdict in judging(
-        recordings,
-        scene,
-        strict=strict,
-        threads=threads,
-        seed=seed,
-        pictures=pictures,
-        contexts=contexts,
-        full=full,
-        legs=legs,
-        curves=curves,
-        performed=performed,
-    ):
+    for verdict in judging(recordings, scene, **how):
         verdicts.append(verdict)
         if told is not None:
             told(verdict)
@@ -104,9 +70,21 @@ def judging(
     performed: Mapping[str, Rollout] | None = None,
     company: Company | None = None,
 ) -> Iterator[Verdict]:
-    """As `judge`, one verdict after the other, holding no more than a batch of recordings.
+    """Judge recordings, one verdict after the other, holding no more than a batch of recordings.
 
-    `company`: takes of the same sets that are not judged now, and that these are held against all the same.
+    Args:
+        recordings: from `shiliu.read`; unreadable ones become verdicts with an error.
+        scene: where to judge them; None takes the scene that each names, else the bare floor.
+        strict: a warning fails.
+        threads: of the replay; 0 for all cores; verdicts do not depend on it.
+        seed: of the likely starts that are tried where a recording does not tell its start, and of the varied copies.
+        pictures: draw a small picture strip for each recording, where OpenGL exists.
+        full: play those that succeed in varied copies of their scene, too.
+        legs: also play them by the robot on its own legs; their verdict stays. `full` and recordings made on legs ask it, too.
+        curves: codes whose curve is kept in the evidence though they pass.
+        performed: digest of a recording -> what was kept while it was performed just now (`perform` with `judged`): its commands
+            are not played again, and whether it reproduces is reported as not checked.
+        company: takes of the same sets that are not judged now, and that these are held against all the same.
     """
     contexts = contexts or Contexts(scene)
     hold = (company if company is not None else Company()).hold
