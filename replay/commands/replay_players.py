@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,7 +38,9 @@ def players_of(asked: ReplaySettings, verdicts: Sequence[Verdict], words: Words)
             try:
                 films[item.source] = film(played(item, contexts, words), _findings_of(verdict, words))
             except ShiliuError:
-                pass
+                pass  # the sheet says why it was not played
+            except Exception as error:  # a report is not lost for its player
+                print(f"shiliu: {item.source}: no player ({type(error).__name__}: {error})", file=sys.stderr)
         if not wanted:
             break
     return players({one: films[one] for one in (str(one.source) for one in first) if one in films}, words.book["page"])
