@@ -23,7 +23,7 @@ from .jobs import Count, Counted, Made, TakeJob, Unread
 from .kept import Torn, unpacked
 from .ledger import DRAWN, Ledger
 from .pool import Workers
-from .upgrade import Change, change_of
+from .upgrade import VerdictChange, change_of
 
 Progress = Callable[[int, int | None], None]
 
@@ -89,7 +89,7 @@ class InOrder:
         self._ready: deque[list[_Slot]] = deque()
         self._again: dict[tuple[int, int], _Slot] = {}
         self._placed = self._begun = self.done = self.new = self.known = self.earlier = self.compared = 0
-        self.changes: list[Change] = []
+        self.changes: list[VerdictChange] = []
 
     def __iter__(self) -> Iterator[Verdict]:
         """Verdicts in the order of the data, each as soon as all before it are there.

@@ -119,7 +119,7 @@ def _rotating(file: Path) -> logging.Logger:
 
 
 def _handler(service: Service) -> type[BaseHTTPRequestHandler]:
-    class Answer(BaseHTTPRequestHandler):
+    class ServiceAnswer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             if self.path == "/metrics":
                 self._reply(200, service.metrics(), "text/plain; version=0.0.4; charset=utf-8")
@@ -140,4 +140,4 @@ def _handler(service: Service) -> type[BaseHTTPRequestHandler]:
         def log_message(self, format: str, *args: object) -> None:
             """Who asks is no line of the log."""
 
-    return Answer
+    return ServiceAnswer

@@ -29,7 +29,7 @@ class Former:
 
 
 @dataclass(frozen=True)
-class Change:
+class VerdictChange:
     """One take whose verdict, or whose root, is another one.
 
     Attributes:
@@ -63,7 +63,7 @@ def remember(ledger: Ledger, take: str, key: str, judge: Judge, former: Former |
     ledger.put(take, packed({"key": key, "judge": dict(judge), "before": before}), LAST)
 
 
-def change_of(before: Verdict, after: Verdict, judge: Judge) -> Change | None:
+def change_of(before: Verdict, after: Verdict, judge: Judge) -> VerdictChange | None:
     """How two verdicts on one take differ; None where verdict and root are the same."""
     verdicts, roots = (before.verdict or "", after.verdict or ""), (_root(before), _root(after))
     if verdicts[0] == verdicts[1] and roots[0] == roots[1]:
@@ -74,7 +74,7 @@ def change_of(before: Verdict, after: Verdict, judge: Judge) -> Change | None:
         a, b = was.get(code), now.get(code)
         if (a and a.level) != (b and b.level):
             findings.append(f"{code} {a.level if a else 'none'} → {b.level if b else 'none'}{_numbers(a, b)}")
-    return Change(after.episode, after.source, verdicts, roots, tuple(findings), judge)
+    return VerdictChange(after.episode, after.source, verdicts, roots, tuple(findings), judge)
 
 
 def _root(verdict: Verdict) -> str:
@@ -103,10 +103,10 @@ def between(before: Judge, after: Judge) -> str:
     return ", ".join(f"{key} {before.get(key, '?')} → {after[key]}" for key in keys) or "the same"
 
 
-def write_changes(out: Path, changes: Sequence[Change], compared: int, judge: Judge) -> Path:
+def write_changes(out: Path, changes: Sequence[VerdictChange], compared: int, judge: Judge) -> Path:
     """Write what the upgrade changed as a table; returns its file."""
-    told = f"{compared} takes were judged by an earlier judge and by this one. {len(changes)} differ."
-    lines = ["# What changed since the last judge", "", told, ""]
+    summary = f"{compared} takes were judged by an earlier judge and by this one. {len(changes)} differ."
+    lines = ["# What changed since the last judge", "", summary, ""]
     if changes:
         lines += ["| take | verdict | root | findings that changed level | judge |", "|---|---|---|---|---|"]
     for one in changes:

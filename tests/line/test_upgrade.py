@@ -40,17 +40,17 @@ def test_an_upgrade_keeps_verdicts_until_it_is_asked_and_then_says_what_changed(
             alone = replace(alone, verdict=replace(alone.verdict, verdict="FEASIBLE", root=None, findings=findings))
             Ledger(ledger).put(file.parent.name + file.name.removesuffix(".json.zst"), packed(alone))
     monkeypatch.setattr(key, "_code", lambda: "another_code")
-    code, verdicts, said = run(data, tmp_path / "kept", ledger, capsys)
-    assert (code, verdicts[wrong]) == (0, "FEASIBLE") and "judged now 0, known from before 2" in said
-    assert "2 of these by an earlier version of the judge" in said and not (tmp_path / "kept" / "changed.md").exists()
+    code, verdicts, printed = run(data, tmp_path / "kept", ledger, capsys)
+    assert (code, verdicts[wrong]) == (0, "FEASIBLE") and "judged now 0, known from before 2" in printed
+    assert "2 of these by an earlier version of the judge" in printed and not (tmp_path / "kept" / "changed.md").exists()
     for out in ("again", "once_more"):  # a run that is repeated lists the same
-        code, verdicts, said = run(data, tmp_path / out, ledger, capsys, "again=true")
-        assert (code, verdicts[wrong]) == (1, "INFEASIBLE") and "1 of 2 verdicts changed" in said
+        code, verdicts, printed = run(data, tmp_path / out, ledger, capsys, "again=true")
+        assert (code, verdicts[wrong]) == (1, "INFEASIBLE") and "1 of 2 verdicts changed" in printed
         page = (tmp_path / out / "changed.md").read_text(encoding="utf-8")
         (row,) = [line for line in page.splitlines() if "FEASIBLE → INFEASIBLE" in line]
         assert "PASS → FAIL" in row and "→ another_code" in row and "none → balance" in row
-    _, verdicts, said = run(data, tmp_path / "after", ledger, capsys)
-    assert verdicts[wrong] == "INFEASIBLE" and "earlier" not in said
+    _, verdicts, printed = run(data, tmp_path / "after", ledger, capsys)
+    assert verdicts[wrong] == "INFEASIBLE" and "earlier" not in printed
 
 
 def test_judges_differ_by_name():
