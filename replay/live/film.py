@@ -87,7 +87,7 @@ def _packed(
         whole = np.concatenate([steps_of(values[..., :3], place), steps_of(values[..., 3:], 1 / 32767)], axis=-1)
         return _by_columns(whole.reshape(len(steps), -1))
 
-    whole = head | {
+    whole = dict(head) | {
         "t": [round(take.begin + step * take.scene.control_timestep, 4) for step in steps],
         "soft": soft.shape[1] // 3,
         "place": place,

@@ -48,7 +48,7 @@ NAMES = (
     r"FEASIBLE|INFEASIBLE|UNSOUND|INCONCLUSIVE|NaN",
     r"(?<![A-Za-z])(?:rad|deg|mm|cm|ms|kg|Nm|Hz)(?![A-Za-z])",  # units of two letters and more
     r"float32|float64|SHA-256|sha256|chrony|PTP|ISO|TS|FMVSS|LeRobot|Robotiq|shiliu|info\.json|verdicts\.jsonl",
-    r"check=\w+|repair=\w+|cell=|conf/cell/\.yaml",  # settings of the command, and where a cell stands
+    r"(?:again|check|repair)=\w+|cell=|conf/cell/\.yaml",  # settings of the command, and where a cell stands
     r"(?<![A-Za-z])(?:timestamp|index|fps|length|min|max|mean|std|count|header|streams|unused)(?![A-Za-z])",  # columns and keys of files
     r"（[a-z0-9_]+）|\([a-z0-9_]+\)",  # the identifier behind a plain name
     r"(?<![A-Za-z0-9])[0-9a-f]{12}(?:[0-9a-f]{52})?(?![A-Za-z0-9])",  # digests
