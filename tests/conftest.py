@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from shiliu.replay.recording.recording import SimEpisode
 
 ROOT = Path(__file__).resolve().parents[1]
-# processes that the tests begin compile each module once, also where the machine's environment has nothing compiled kept
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-os.environ["PYTHONPYCACHEPREFIX"] = str(ROOT / "build" / "pycache")
 sys.path.append(str(ROOT / "benchmarks"))  # its modules import each other by name, and have tests
 pytest_plugins = ["scenario_costs", "long_suite"]
 
