@@ -339,8 +339,7 @@ class Terminal:
     # -- inside ------------------------------------------------------------------------------------------------------
     def _print(self, line: str, whole: bool = False) -> None:
         line = line.rstrip() if whole else self._clip(line)
-        encoding = getattr(self.stream, "encoding", None) or "utf-8"
-        self.stream.write(line.encode(encoding, "replace").decode(encoding) + "\n")
+        self.stream.write(line + "\n")
         self.stream.flush()
 
     def _clip(self, line: str) -> str:
