@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..sheet.errors import ScenarioError
+from ..sheet.errors import ScenarioError, printable, shown
 
 PATHS = (  # settings whose value is a path
     "data", "out", "in", "conf_dir", "mapping", "metadata", "apply", "model", "verdicts", "ledger", "baseline", "former", "disputes",
@@ -107,7 +107,12 @@ def command_line(verb: str, overrides: Iterable[str], conf_dir: Path | str | Non
         overrides: `key=value`, quoted for Hydra's grammar or not; conf_dir: the designer's folder of configs, if one was named.
     """
     words = ["shiliu", verb, *(unquoted(override) for override in overrides)]
-    return shlex.join([*words, *([f"--config-dir={conf_dir}"] if conf_dir is not None else [])])
+    return shell_line([*words, *([f"--config-dir={conf_dir}"] if conf_dir is not None else [])])
+
+
+def shell_line(words: Iterable[str]) -> str:
+    """Words as one line for a shell; what cannot be seen, or is no UTF-8, stands escaped in `$'...'`, as a shell reads it."""
+    return " ".join(shlex.quote(one) if printable(one) == one else "$'" + shown(one).replace("'", "\\'") + "'" for one in words)
 
 
 def _quote(value: str) -> str:
