@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from .replay.commands.endings import CommandEnding, ended_by_signals, leave_quic
 from .replay.commands.output import code_of_output, command_streams
 from .scenarios.reading.composition import configs_of
 from .scenarios.reading.override import quoted
-from .scenarios.sheet.errors import ShiliuError
+from .scenarios.sheet.errors import ShiliuError, printable
 
 # verb -> (module, what it does); the module has run(request) -> exit code and USAGE
 VERBS = {
@@ -153,7 +154,7 @@ def parse(words: Sequence[str]) -> CommandRequest:
         elif verb not in ("list", "new") or "=" in word:
             raise ShiliuError(_no_setting(word, next(rest, ""), verb))
         else:
-            request.words.append(word)
+            request.words.append(word if os.path.lexists(word) else printable(word))  # a name is meant as it is shown
     if "--json" in request.flags and verb != "list":
         raise ShiliuError(f"--json belongs to `shiliu list`; `shiliu {verb}` has none.")
     return request

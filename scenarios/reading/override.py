@@ -3,6 +3,7 @@ and as a line that can be run as it goes out."""
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Iterable
@@ -26,17 +27,19 @@ def quoted(override: str, sweep: bool = False) -> str:
     itself, except in paths, whose commas are their own.
     """
     key, _, value = override.partition("=")
+    if (key not in PATHS or key == "mapping") and not os.path.lexists(value):  # a name is meant as it is shown
+        override = f"{key}={(value := printable(value))}" if value else override
     if not value or _WHOLE.fullmatch(value) or re.fullmatch(r"\$\{[^{}]*\}", value):
         return override
     if sweep and _EACH.fullmatch(value):
         return override
     if key in PATHS or (key == "episodes" and not sweep and re.fullmatch(r"[\d,-]*,[\d,-]*", value)):
-        return f"{key}={_quote(value)}"
+        return f"{key}={in_quotes(value)}"
     if value[0] in "[{" or re.fullmatch(r"[\w./:,+*@%$?|-]*", value, re.ASCII):
         return override
     if sweep and "," in value:
-        return f"{key}={','.join(_quote(one.strip()) for one in value.split(','))}"
-    return f"{key}={_quote(value)}"
+        return f"{key}={','.join(in_quotes(one.strip()) for one in value.split(','))}"
+    return f"{key}={in_quotes(value)}"
 
 
 def refuse_unreadable(overrides: Iterable[str], sweep: bool = False) -> None:
@@ -115,7 +118,7 @@ def shell_line(words: Iterable[str]) -> str:
     return " ".join(shlex.quote(one) if printable(one) == one else "$'" + shown(one).replace("'", "\\'") + "'" for one in words)
 
 
-def _quote(value: str) -> str:
+def in_quotes(value: str) -> str:
     """In Hydra's single quotes: a quote is escaped, and so are backslashes where they stand before one."""
     escaped = re.sub(r"(\\*)('|$)", lambda m: m[1] * 2 + ("\\'" if m[2] else ""), value)
     return f"'{escaped}'"

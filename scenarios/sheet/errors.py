@@ -14,6 +14,7 @@ import unicodedata
 _UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # kinds of characters: control, format, half a pair, ends of lines and paragraphs
 _BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"  # letters and signs that are drawn as nothing
 _ESCAPE = re.compile(r"\\(x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|\\)")
+_QUOTED_BYTE = re.compile(r"\\udc([89a-f][0-9a-f])")  # as Python quotes a byte of a name that is no UTF-8
 
 
 def shown(name: str | os.PathLike[str]) -> str:
@@ -139,7 +140,7 @@ class ShiliuError(Exception):
     ) -> None:
         # it may quote what no file can hold; Gymnasium makes the error of a process anew from the error itself
         # or what moves a terminal's cursor
-        message = "\n".join(map(printable, str(message).split("\n")))
+        message = "\n".join(map(printable, _QUOTED_BYTE.sub(r"\\x\1", str(message)).split("\n")))
         super().__init__(message)
         self.message = message
         self.file = None if file is None else os.fspath(file)

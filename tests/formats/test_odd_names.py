@@ -21,7 +21,8 @@ from shiliu.replay.line.inbox import Changes, Inbox
 from shiliu.replay.report.html import _narrowed
 from shiliu.replay.report.markdown import summary
 from shiliu.replay.report.text import Words
-from shiliu.scenarios.reading.override import shell_line
+from shiliu.scenarios.reading.composition import CONF, compose
+from shiliu.scenarios.reading.override import quoted, shell_line
 from shiliu.scenarios.sheet.errors import EpisodeError, ShiliuError, as_named, printable, shown
 from swinging import RATE, waving
 
@@ -175,3 +176,22 @@ def test_a_result_is_written_under_any_name_and_called_alike(folder, tmp_path, c
         text = printed.out + printed.err
         assert "\\udc" not in text and "\x1b" not in text and "\u200b" not in text
         assert "\\x0a\\x1b\\u200b" in text and shown(GBK) in text, words
+
+
+def test_a_file_of_settings_is_found_by_its_name_and_as_it_is_shown(tmp_path, monkeypatch, capsys):
+    """`list` shows nothing that a verb does not find; a dataset names its cell as text."""
+    cells = tmp_path / "conf" / "cell"
+    cells.mkdir(parents=True)
+    shutil.copy(CONF / "cell" / "example-mw-01.yaml", cells / f"{GBK}.yaml")
+    shutil.copy(CONF / "cell" / "example-mw-01.yaml", cells / "我.yaml")
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["list", "cells"]) == 0 and f" {shown(GBK)} " in capsys.readouterr().out
+    for name in (GBK, shown(GBK), "我"):
+        assert cli.main(["list", "cells", name]) == 0 and printable(name) in capsys.readouterr().out
+        composed = compose("scene", ["scenario=microwave", quoted(f"cell={name}")])
+        assert composed.chosen["cell"] in (shown(GBK), "我") and composed.tree["cell"]["scenario"] == "microwave"
+    other = os.fsdecode(b"\xce\xd3")
+    for words in ("list cells ", "record scenario=microwave cell=", "replay data=conf out=o mapping="):
+        assert cli.main(f"{words}{other}".split(" ")) == 2
+        error = capsys.readouterr().err
+        assert "xce\\xd3" in error and "\\udc" not in error
