@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import difflib
-import io
 import os
 import re
 import sys
@@ -16,9 +15,10 @@ from importlib import import_module
 from pathlib import Path
 
 from .replay.commands.endings import CommandEnding, ended_by_signals, leave_quickly, mendable
+from .replay.commands.output import code_of_output, command_streams
 from .scenarios.reading.composition import configs_of
 from .scenarios.reading.override import quoted
-from .scenarios.sheet.errors import ShiliuError
+from .scenarios.sheet.errors import ShiliuError, printable
 
 # verb -> (module, what it does); the module has run(request) -> exit code and USAGE
 VERBS = {
@@ -71,9 +71,12 @@ class CommandRequest:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; nothing but the command's own output reaches the user."""
     words = list(sys.argv[1:] if argv is None else argv)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a name that the terminal's encoding lacks ends nothing
+    with command_streams() as output, ended_by_signals() as ending:
+        return code_of_output(output, _ended(words, ending))
+
+
+def _ended(words: Sequence[str], ending: CommandEnding) -> int:
+    """Run one command; whatever stops it becomes a sentence and an exit code."""
     if not words or words[0] in ("-h", "--help", "help"):
         print(_help())
         return 0 if words else USAGE
@@ -82,12 +85,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         print(f"shiliu {__version__}")
         return 0
-    with ended_by_signals() as ending:
-        return _ended(words, ending)
-
-
-def _ended(words: Sequence[str], ending: CommandEnding) -> int:
-    """Run one command; whatever stops it becomes a sentence and an exit code."""
     try:
         request = parse(words)
         module = import_module(f".replay.commands.{VERBS[request.verb][0]}", __package__)
@@ -101,19 +98,15 @@ def _ended(words: Sequence[str], ending: CommandEnding) -> int:
                 return multirun(request, module.run)
             return int(module.run(request))
     except KeyboardInterrupt:
-        return _interrupted()
+        return _interrupted(ending)
     except ShiliuError as error:
         if ending.came:
-            return _interrupted()
+            return _interrupted(ending)
         print(f"shiliu: {error}", file=sys.stderr)
         return error.exit_code
-    except BrokenPipeError:
-        # the reader of our output has gone (`| head`); Python must not complain about it while it shuts down
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:
         if ending.came:  # a library has made this of it
-            return _interrupted()
+            return _interrupted(ending)
         if "--debug" in words:
             raise
         if (known := mendable(error, _out(words))) is not None:
@@ -161,15 +154,15 @@ def parse(words: Sequence[str]) -> CommandRequest:
         elif verb not in ("list", "new") or "=" in word:
             raise ShiliuError(_no_setting(word, next(rest, ""), verb))
         else:
-            request.words.append(word)
+            request.words.append(word if os.path.lexists(word) else printable(word))  # a name is meant as it is shown
     if "--json" in request.flags and verb != "list":
         raise ShiliuError(f"--json belongs to `shiliu list`; `shiliu {verb}` has none.")
     return request
 
 
-def _interrupted() -> int:
-    print("shiliu: interrupted", file=sys.stderr)
-    return INTERRUPTED
+def _interrupted(ending: CommandEnding) -> int:
+    print(f"shiliu: {ending.limit or 'interrupted'}", file=sys.stderr)
+    return USAGE if ending.limit else INTERRUPTED
 
 
 def _out(words: Sequence[str]) -> str | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...scenarios.reading.override import command_line
+from ...scenarios.sheet.errors import printable
 from .settings import Settings, listed
 
 if TYPE_CHECKING:
@@ -84,14 +85,14 @@ def run(request: CommandRequest) -> int:
 
     made = deliver(chosen, source, judged, objections, out, about, copied)
     ranges = ", ".join(f"{name} {span}" for name, span in made["splits"].items())
-    print(f"{out}: {len(chosen.chosen)} of {chosen.seen} takes as a LeRobot v3.0 dataset ({ranges})")
+    print(f"{printable(out)}: {len(chosen.chosen)} of {chosen.seen} takes as a LeRobot v3.0 dataset ({ranges})")
     versions = Counter(one.judged.judge.version for one in chosen.chosen)
     print(f"  judged by {counted(versions)}")
     print("\n".join(f"  {line}" for line in _sets(chosen.sets)))
     for name in made["figures"]["empty_splits"]:
         print(f"  {name} is empty: too few operators to keep them apart")
     if chosen.refused:
-        print(f"  {len(chosen.refused)} not delivered: {out / QUARANTINE}")
+        print(f"  {len(chosen.refused)} not delivered: {printable(out / QUARANTINE)}")
     left = [one for one in chosen.sets if one.error is not None]
     for one in left:
         print(f"shiliu: {one.source} was left out: {one.error}", file=sys.stderr)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...scenarios.sheet.errors import ShiliuError
+from ...scenarios.sheet.errors import ShiliuError, printable
 from .settings import Settings, listed
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _play(corpus: Path, takes: list[str], out: Path | None, lang: str) -> int:
     print(summary(lines, words))
     if out is not None:
         write(lines, out, words)
-        print(out / PAGE)
+        print(printable(out / PAGE))
     return exit_code(lines)
 
 

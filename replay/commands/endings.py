@@ -18,7 +18,7 @@ from types import FrameType
 
 from ...scenarios.sheet.errors import ShiliuError, printable, wants_memory
 
-SIGNALS = ("SIGTERM", "SIGHUP")  # of whoever ends jobs: systemd, docker, a cluster, a terminal that is closed
+SIGNALS = ("SIGTERM", "SIGHUP", "SIGXCPU")  # of whoever ends jobs: systemd, docker, a cluster, a terminal that is closed, a limit
 ADVICE = {  # what the system says -> what to do
     errno.ENOSPC: "Make room, or choose another out=.",
     errno.EDQUOT: "Make room, or choose another out=.",
@@ -39,6 +39,8 @@ ADVICE = {  # what the system says -> what to do
 }
 OF_A_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)  # of what is written, whether or not it is named
 HIDDEN = (".partial", ".spool", ".tmp")  # names beside out= of what is not whole yet
+TIME = "The processor time that is allowed is used up. Allow more (ulimit -t), and run the same command again."
+TO_END = 2  # s of processor time before a limit that kills, for putting things away
 AGAIN = 0.05  # s after which a signal that was dropped is raised again
 MEMORY = "There is not enough memory for this. Free some, allow more (ulimit -v), or use fewer workers=, processes= or threads=."
 
@@ -52,6 +54,11 @@ class CommandEnding:
 
     came: bool = False
     number: int = 0
+
+    @property
+    def limit(self) -> str | None:
+        """What is said where it came from a limit that the user can raise."""
+        return TIME if self.came and self.number == getattr(signal, "SIGXCPU", None) else None
 
 
 @contextmanager
@@ -88,11 +95,31 @@ def ended_by_signals() -> Iterator[CommandEnding]:
         signal.signal(number, end)
     sys.unraisablehook = dropped
     try:
-        yield ending
+        with _time_to_end():
+            yield ending
     finally:
         sys.unraisablehook = unraisable
         for number, old in caught.items():
             signal.signal(number, old)
+
+
+@contextmanager
+def _time_to_end() -> Iterator[None]:
+    """Where a limit of processor time kills at once (`ulimit -t`), have the system ask before."""
+    try:
+        import resource
+    except ImportError:  # not on this system
+        yield
+        return
+    before = resource.getrlimit(resource.RLIMIT_CPU)
+    if before[0] != before[1] or before[1] == resource.RLIM_INFINITY or before[1] <= TO_END:
+        yield
+        return
+    resource.setrlimit(resource.RLIMIT_CPU, (before[1] - TO_END, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_CPU, before)
 
 
 def mendable(error: BaseException, out: str | None = None) -> ShiliuError | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...scenarios.reading.override import command_line
-from ...scenarios.sheet.errors import EpisodeError
+from ...scenarios.sheet.errors import EpisodeError, as_named, printable
 from .settings import Settings, listed
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def run(request: CommandRequest) -> int:
         written += 1
         if not quiet:
             print(f"  {item.recording.source}", flush=True)
-    print(f"{out}: {written} recordings as {writers()[to].what}")
+    print(f"{printable(out)}: {written} recordings as {writers()[to].what}")
     for broken in left or ():
         print(f"shiliu: {broken.source} is left out: {broken.error}", file=sys.stderr)
     return 3 if left else 0
@@ -130,4 +130,5 @@ def _episode(recording: Recording, data: Path) -> SimEpisode | None:
         return recording.episode
     from ..formats.rosbag.bag_episode import read_episode
 
-    return read_episode(data if data.is_file() else data / recording.source)
+    bag = data if data.is_file() else data / as_named(recording.source)
+    return read_episode(bag) if bag.is_file() else None  # in a set that was imported from a bag there is none

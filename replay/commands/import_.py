@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...scenarios.sheet.errors import EpisodeError
+from ...scenarios.sheet.errors import EpisodeError, printable
 from ..formats.partial import beside
 from .settings import Settings
 
@@ -134,7 +134,7 @@ def run(request: CommandRequest) -> int:
             )
         written = sets.close()
     for path, episodes, rows in written:
-        print(f"{path}: {episodes} episodes, {rows} frames")
+        print(f"{printable(path)}: {episodes} episodes, {rows} frames")
     return 3 if failed else 0
 
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...scenarios.sheet.errors import EpisodeError
+from ...scenarios.sheet.errors import EpisodeError, printable
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def run(request: CommandRequest) -> int:
         if not done:
             assert first is not None  # a folder without any recording is refused by `read`
             raise EpisodeError(f"Nothing could be labelled. {first.error.message}", file=first.source)
-    print(f"{out}: {segments} segments of {done} episodes")
+    print(f"{printable(out)}: {segments} segments of {done} episodes")
     return 0
 
 
@@ -80,5 +80,5 @@ def _apply(data: Path, sheet: Path, out: Path) -> int:
     from ..operator.skills import registry
 
     count = apply(data, sheet, read_sheet(sheet, list(registry())), out)
-    print(f"{out}: segments of {count} episodes as {sheet.name} says")
+    print(f"{printable(out)}: segments of {count} episodes as {printable(sheet.name)} says")
     return 0

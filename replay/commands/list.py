@@ -103,7 +103,7 @@ def _named(names: Sequence[str], rows: list[dict[str, Any]], kind: str, request:
 
             meant = meant_by(name) if kind == "words" else None
             hint = f" Did you mean {meant}?" if meant else nearest(name, list(known))
-            raise ShiliuError(f"There is no {kind.removesuffix('s')} {name!r}.{hint}")
+            raise ShiliuError(f"There is no {kind.removesuffix('s')} '{name}'.{hint}")
         if "error" in known[name]:
             raise ShiliuError(f"The {kind.removesuffix('s')} {name!r} {known[name]['error']}")
     return [known[name] for name in names]

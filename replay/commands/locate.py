@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...scenarios.sheet.errors import EpisodeError
+from ...scenarios.sheet.errors import EpisodeError, printable
 from ..formats.atomic_folder import refuse_unwritable, whole_file, write_whole
 from .settings import Settings, listed
 
@@ -103,7 +103,7 @@ def _calibrate(given: dict[str, Any]) -> int:
 
     camera, note = calibrated(read_pictures(given["board"]))
     write_whole(Path(given["out"]), written(camera, note), new=True)
-    print(f"{given['out']}: {note}; f to {camera.within[0]:.1f} px, middle to {camera.within[1]:.1f} px")
+    print(f"{printable(given['out'])}: {note}; f to {camera.within[0]:.1f} px, middle to {camera.within[1]:.1f} px")
     return 0
 
 
@@ -128,7 +128,7 @@ def _of_pictures(locator: Locator, given: dict[str, Any], survey: bool) -> int:
         date = datetime.date.today().isoformat()
         text = cell_text(locator.scene.config.id, values, given["centre"], given["by"], date, {**unknown, **notes})
         write_whole(Path(out), text, new=True)
-        print(f"{out}: {', '.join(values)}. Put it into conf/cell/ of your folder; its name is the cell's id.")
+        print(f"{printable(out)}: {', '.join(values)}. Put it into conf/cell/ of your folder; its name is the cell's id.")
     elif out:
         content = {"scenario": locator.scene.config.id, "poses": poses, "unknown": unknown}
         write_whole(Path(out), json.dumps(content, ensure_ascii=False, indent=1) + "\n", new=True)
@@ -179,7 +179,7 @@ def _of_data(locator: Locator, given: dict[str, Any], images: str) -> int:
     path = folder / FILE
     made = {"scenario": locator.scene.config.id, "pasted_within": list(locator.markers.pasted)}
     write_whole(path, located_text(rows, made))
-    print(f"{path}: {located} poses of {len(rows)} recordings; shiliu replay reads them")
+    print(f"{printable(path)}: {located} poses of {len(rows)} recordings; shiliu replay reads them")
     return 0 if whole else 3
 
 

@@ -13,7 +13,7 @@ import yaml
 
 from ...scenarios.parts.part import ASSETS
 from ...scenarios.reading import composition
-from ...scenarios.sheet.errors import ShiliuError
+from ...scenarios.sheet.errors import ShiliuError, printable
 from ...scenarios.sheet.yaml_reader import nearest
 from ..formats.atomic_folder import whole_file
 from .settings import Settings
@@ -82,7 +82,7 @@ def run(request: CommandRequest) -> int:
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise ShiliuError(f"cannot be written: {why}. Mend that, or go to another folder.", file=str(targets[0][1])) from None
-    print(*(target for _, target in targets), sep="\n")
+    print(*(printable(target) for _, target in targets), sep="\n")
     where = f" --config-dir {request.conf_dir}" if request.conf_dir is not None else ""
     print(f"Next: shiliu check {asked.format(name=name)}{where}")
     return 0

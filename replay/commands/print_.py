@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...scenarios.sheet.errors import EpisodeError
+from ...scenarios.sheet.errors import EpisodeError, printable
 from .settings import Settings, listed
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def run(request: CommandRequest) -> int:
     if what == "board":
         with whole_file(out, new=True) as sheet:
             pages = print_board(sheet)
-        print(f"{out}: {pages} page. Hold it flat: glue it to a board.")
+        print(f"{printable(out)}: {pages} page. Hold it flat: glue it to a board.")
         return 0
     name = settings.chosen("scenario")
     if name is None:
@@ -61,8 +61,8 @@ def run(request: CommandRequest) -> int:
     with whole_file(out, new=True) as sheet, whole_file(places, new=True) as sheets_places:
         pages = print_markers(sheet, found, part_titles(scene))
         sheets_places.write_text(marker_file.written(found, notes), encoding="utf-8", newline="\n")
-    print(f"{out}: {len(found.markers)} markers on {pages} pages")
-    print(f"{places}: where each lies")
+    print(f"{printable(out)}: {len(found.markers)} markers on {pages} pages")
+    print(f"{printable(places)}: where each lies")
     for part, why in notes.items():
         print(f"  {part} {why}")
     return 0

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...scenarios.sheet.errors import EpisodeError, ScenarioError
+from ...scenarios.sheet.errors import EpisodeError, ScenarioError, printable
 from .settings import Settings, listed
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def run(request: CommandRequest) -> int:
     frames = sum(e.n_steps for e in kept)
     if not cameras and not quiet and (names := recorded_cameras(scene, True)):
         print(lines.say("no_cameras", setting="images=true", list=names))
-    print(lines.say("kept", out=str(out), n=len(kept), total=writer.total if append else None, frames=frames))
+    print(lines.say("kept", out=printable(out), n=len(kept), total=writer.total if append else None, frames=frames))
     print(total)
     if len(kept) >= 20 and share > scene.config.redraw_at_most:
         print(lines.say("narrow", share=f"{scene.config.redraw_at_most:.0%}"), file=sys.stderr)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...scenarios.draws.variation import of_episode
-from ...scenarios.sheet.errors import EpisodeError, ScenarioError
+from ...scenarios.sheet.errors import EpisodeError, ScenarioError, printable
 from .settings import Settings, listed
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _save(out: Path, made: Mapping[str, np.ndarray], fps: int = 0) -> int:
                 encode(folder / name, picture, [*picture.shape[1:]], fps, len(picture), name)
             else:
                 iio.imwrite(folder / name, picture)
-    print("\n".join(str(out / name) for name in made))
+    print("\n".join(printable(out / name) for name in made))
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...scenarios.sheet.errors import ShiliuError
+from ...scenarios.sheet.errors import ShiliuError, printable
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -60,5 +60,5 @@ def run(request: CommandRequest) -> int:
         for now, then, n in context["what_if"]["moved"] if context["what_if"] else ():
             print(f"  {context['what_if']['asked']}: {now} -> {then} {n}")
     if out is not None:
-        print(write(page, Path(out)))
+        print(printable(write(page, Path(out))))
     return 0

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from ...scenarios.sheet.errors import ShiliuError
+from ...scenarios.sheet.errors import ShiliuError, printable
 from ..formats.atomic_folder import refuse_unwritable, write_whole
 from ..formats.partial import sweep_all
 
@@ -51,7 +51,7 @@ def multirun(request: CommandRequest, run: Callable[[CommandRequest], int]) -> i
         refuse_unwritable(base, holds=(TABLE,))
     worst, rows, printed = 0, [], set()
     for number, one in enumerate(runs, 1):
-        print(f"[{number}/{len(runs)}] {' '.join(one.overrides)}", flush=True)
+        print(printable(f"[{number}/{len(runs)}] {' '.join(one.overrides)}"), flush=True)
         heard = _Heard(sys.stdout)
         sys.stdout, before = heard, sys.stdout  # type: ignore[assignment]
         try:
@@ -65,7 +65,8 @@ def multirun(request: CommandRequest, run: Callable[[CommandRequest], int]) -> i
         finally:
             sys.stdout = before
         worst = max(worst, code, key=lambda c: SEVERITY.index(c) if c in SEVERITY else len(SEVERITY))
-        rows.append([str(number), *([one.out or ""] if base is not None else []), *one.varied.values(), str(code), result])
+        row = [str(number), *([one.out or ""] if base is not None else []), *one.varied.values(), str(code), result]
+        rows.append([printable(cell) for cell in row])
     head = ["run", *(["out"] if base is not None else []), *runs[0].varied, "exit", "result"]
     print()
     for line in _table([head, *rows]):
@@ -74,7 +75,7 @@ def multirun(request: CommandRequest, run: Callable[[CommandRequest], int]) -> i
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows([head, *rows])
         write_whole(base / TABLE, text.getvalue())
-        print(base / TABLE)
+        print(printable(base / TABLE))
     return worst
 
 

@@ -94,7 +94,7 @@ def load(mapping: str | Path, within: tuple[Path, ...] = ()) -> Mapping:
     found = composition.members(GROUP)
     if mapping not in found:
         raise EpisodeError(
-            f"no mapping is named {mapping!r}.{nearest(mapping, list(found))} A file is given with its ending .yaml.", field="mapping"
+            f"no mapping is named '{mapping}'.{nearest(mapping, list(found))} A file is given with its ending .yaml.", field="mapping"
         )
     path = found[mapping]
     return _packaged(path) if path.is_relative_to(composition.CONF) else _read(path, within, composition.shown(path))

@@ -17,6 +17,7 @@ from ...scenarios.sheet.errors import EpisodeError
 from ..formats.atomic_folder import placed, refuse_existing
 from ..formats.lerobot import layout
 from ..formats.lerobot import own as lerobot
+from ..formats.lerobot.tables import readable, writable
 from ..recording.recording import Recording
 
 LATE = 0.05  # s, by which a last segment may end after the episode: a person reads a clock, not frames
@@ -94,13 +95,13 @@ def _rewrite(folder: Path, name: str, segments: list[dict[str, Any]], sheet: str
 def _rehash(folder: Path, hashes: Mapping[int, str]) -> None:
     """Note the new hashes in the table of episodes; all else in it stays."""
     for path in sorted((folder / "meta" / "episodes").glob("chunk-*/file-*.parquet")):
-        table = pq.read_table(path)
+        table = pq.read_table(readable(path))
         at = table.schema.get_field_index("shiliu/side_sha256")
         index, old = table.column("episode_index").to_pylist(), table.column(at).to_pylist()
         new = pa.array([hashes.get(i, was) for i, was in zip(index, old)], table.schema.field(at).type)
         temporary = path.with_suffix(".partial")
         pq.write_table(
-            table.set_column(at, table.schema.field(at), new), temporary, compression="zstd", write_page_checksum=True
+            table.set_column(at, table.schema.field(at), new), writable(temporary), compression="zstd", write_page_checksum=True
         )
         os.replace(temporary, path)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,7 +15,7 @@ import numpy as np
 from ...scenarios.catalog.catalog import load_scenario
 from ...scenarios.draws.variation import Draw
 from ...scenarios.scene.scene import Scene
-from ...scenarios.sheet.errors import EpisodeError, ReplayError
+from ...scenarios.sheet.errors import EpisodeError, ReplayError, as_named
 from ..formats import read
 from ..judge.context import Contexts
 from ..judge.judge import subject_of
@@ -179,8 +180,8 @@ def recording_of(line: VerdictLine, data: Path | None, mapping: str | None = Non
     """
     name = line.source.rpartition("#")[0] or line.source
     here = line.file.parent
-    places = [data] if data is not None else [folder / name for folder in (here.parent, here, Path())]
-    found = next((place for place in places if place.exists()), None)
+    places = [data] if data is not None else [folder / as_named(name) for folder in (here.parent, here, Path())]
+    found = next((place for place in places if os.path.exists(place)), None)
     if found is None:
         raise EpisodeError(
             f"holds a verdict of {line.source}, and that recording is not there any more. Name where it lies by data=.",

@@ -6,6 +6,7 @@ A single recording: slip, then sheet. Several: an overview grouped by cause, eac
 from __future__ import annotations
 
 import base64
+import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from ...scenarios.reading.override import shell_line
+from ...scenarios.sheet.errors import as_named
 from ..checks.outcome import there_at_end
 from . import plots, svg
 from .numerals import number, quantity, seconds, unit_of
@@ -295,6 +298,8 @@ class Sheet:
     def again(self) -> str:
         """The command to see this recording again: the command of the run, with `data=` narrowed to this file."""
         source = (self.verdict.source or "").partition("#")[0]
+        if "$'" in self.command:  # which only a shell reads
+            return self.command
         try:
             parts = shlex.split(self.command)
         except ValueError:
@@ -303,7 +308,7 @@ class Sheet:
             key, _, value = part.partition("=")
             if key == "data" and source and not self.alone and not Path(source).is_absolute():
                 parts[place] = f"data={_narrowed(value, source)}"
-        return shlex.join(parts)
+        return shell_line(parts)
 
     @property
     def error(self) -> str:
@@ -380,8 +385,8 @@ def render(
 def _narrowed(data: str, source: str) -> str:
     """The file or set of a recording: inside the folder that was read, or what was read itself."""
     folder = Path(data)
-    inside = folder / source
-    if not inside.exists() and source in (folder.name, folder.resolve().name):
+    inside = folder / as_named(source)
+    if not os.path.exists(inside) and source in (folder.name, folder.resolve().name):
         return data  # a set or a file is called by its own name
     return str(inside)
 

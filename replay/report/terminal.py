@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from ...scenarios.sheet.errors import EpisodeError, ShiliuError
+from ...scenarios.sheet.errors import EpisodeError, ShiliuError, printable
 from .numerals import number
 from .story import Story, rank
 from .text import Words
@@ -319,7 +319,7 @@ class Terminal:
         for line in () if some else not_checked_in_any(verdicts, self.words, self.width - 2):
             self._print("  " + line)
         files = (
-            "   ".join(f"{out.rstrip('/')}/{name}" for name in ("report.html", "verdicts.jsonl", "junit.xml"))
+            "   ".join(f"{printable(out.rstrip('/'))}/{name}" for name in ("report.html", "verdicts.jsonl", "junit.xml"))
             if out
             else ""
         )
@@ -339,8 +339,7 @@ class Terminal:
     # -- inside ------------------------------------------------------------------------------------------------------
     def _print(self, line: str, whole: bool = False) -> None:
         line = line.rstrip() if whole else self._clip(line)
-        encoding = getattr(self.stream, "encoding", None) or "utf-8"
-        self.stream.write(line.encode(encoding, "replace").decode(encoding) + "\n")
+        self.stream.write(line + "\n")
         self.stream.flush()
 
     def _clip(self, line: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from ..sheet.errors import ScenarioError
+from ..sheet.errors import ScenarioError, as_named
 from ..sheet.yaml_places import Place, PlacesLater
 from ..sheet.yaml_reader import (
     ENDINGS,
@@ -27,7 +27,7 @@ from ..sheet.yaml_reader import (
     resolver_in,
     sheets_in,
 )
-from .override import refuse_unreadable, unquoted, unresolved
+from .override import in_quotes, refuse_unreadable, unquoted, unresolved
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 SCHEME = "checked"  # by which Hydra names folders of configs
@@ -326,8 +326,7 @@ def _named(override: str, chosen: Mapping[str, str | None]) -> str:
     member = chosen.get(_key(override))
     if override.startswith("~") or member is None:
         return override
-    quoted = member.replace("\\", "\\\\").replace("'", "\\'")
-    return f"{override.partition('=')[0]}='{quoted}'"
+    return f"{override.partition('=')[0]}={in_quotes(member)}"
 
 
 def _key(override: str) -> str:
@@ -338,7 +337,7 @@ def _find(name: str, where: list[Path]) -> tuple[Path, str] | None:
     """The file of that name in the first folder that has it, and how a message calls it."""
     for folder in where:
         for ending in ENDINGS:
-            if (file := (folder / name).with_suffix(ending)).is_file():
+            if os.path.isfile(file := (folder / as_named(name)).with_suffix(ending)):
                 return file, f"conf/{name}" if folder == CONF else str(file)
     return None
 
@@ -368,7 +367,7 @@ def _choices(verb: str, overrides: Sequence[str], where: list[Path]) -> dict[str
     for group, member in chosen.items():
         known = sorted({name for folder in where for name in sheets_in(folder / group)})
         if member is not None and member not in known:
-            raise ScenarioError(f"There is no {group} {member!r}.{nearest(member, known)}", field=group)
+            raise ScenarioError(f"There is no {group} '{member}'.{nearest(member, known)}", field=group)
     return chosen
 
 

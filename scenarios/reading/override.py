@@ -3,12 +3,13 @@ and as a line that can be run as it goes out."""
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..sheet.errors import ScenarioError
+from ..sheet.errors import ScenarioError, printable, shown
 
 PATHS = (  # settings whose value is a path
     "data", "out", "in", "conf_dir", "mapping", "metadata", "apply", "model", "verdicts", "ledger", "baseline", "former", "disputes",
@@ -26,17 +27,19 @@ def quoted(override: str, sweep: bool = False) -> str:
     itself, except in paths, whose commas are their own.
     """
     key, _, value = override.partition("=")
+    if (key not in PATHS or key == "mapping") and not os.path.lexists(value):  # a name is meant as it is shown
+        override = f"{key}={(value := printable(value))}" if value else override
     if not value or _WHOLE.fullmatch(value) or re.fullmatch(r"\$\{[^{}]*\}", value):
         return override
     if sweep and _EACH.fullmatch(value):
         return override
     if key in PATHS or (key == "episodes" and not sweep and re.fullmatch(r"[\d,-]*,[\d,-]*", value)):
-        return f"{key}={_quote(value)}"
+        return f"{key}={in_quotes(value)}"
     if value[0] in "[{" or re.fullmatch(r"[\w./:,+*@%$?|-]*", value, re.ASCII):
         return override
     if sweep and "," in value:
-        return f"{key}={','.join(_quote(one.strip()) for one in value.split(','))}"
-    return f"{key}={_quote(value)}"
+        return f"{key}={','.join(in_quotes(one.strip()) for one in value.split(','))}"
+    return f"{key}={in_quotes(value)}"
 
 
 def refuse_unreadable(overrides: Iterable[str], sweep: bool = False) -> None:
@@ -107,10 +110,15 @@ def command_line(verb: str, overrides: Iterable[str], conf_dir: Path | str | Non
         overrides: `key=value`, quoted for Hydra's grammar or not; conf_dir: the designer's folder of configs, if one was named.
     """
     words = ["shiliu", verb, *(unquoted(override) for override in overrides)]
-    return shlex.join([*words, *([f"--config-dir={conf_dir}"] if conf_dir is not None else [])])
+    return shell_line([*words, *([f"--config-dir={conf_dir}"] if conf_dir is not None else [])])
 
 
-def _quote(value: str) -> str:
+def shell_line(words: Iterable[str]) -> str:
+    """Words as one line for a shell; what cannot be seen, or is no UTF-8, stands escaped in `$'...'`, as a shell reads it."""
+    return " ".join(shlex.quote(one) if printable(one) == one else "$'" + shown(one).replace("'", "\\'") + "'" for one in words)
+
+
+def in_quotes(value: str) -> str:
     """In Hydra's single quotes: a quote is escaped, and so are backslashes where they stand before one."""
     escaped = re.sub(r"(\\*)('|$)", lambda m: m[1] * 2 + ("\\'" if m[2] else ""), value)
     return f"'{escaped}'"

@@ -11,9 +11,10 @@ import re
 import stat
 import unicodedata
 
-_BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # they turn what follows round
-_UNSEEN = ("Cc", "Cs", "Zl", "Zp")  # kinds of characters: control, half a pair, ends of lines and paragraphs
-_ESCAPE = re.compile(r"\\(x[0-9a-f]{2}|u[0-9a-f]{4}|\\)")
+_UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # kinds of characters: control, format, half a pair, ends of lines and paragraphs
+_BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"  # letters and signs that are drawn as nothing
+_ESCAPE = re.compile(r"\\(x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|\\)")
+_QUOTED_BYTE = re.compile(r"\\udc([89a-f][0-9a-f])")  # as Python quotes a byte of a name that is no UTF-8
 
 
 def shown(name: str | os.PathLike[str]) -> str:
@@ -24,6 +25,23 @@ def shown(name: str | os.PathLike[str]) -> str:
     """
     text = _decoded(name)
     return "".join(map(_escaped, text)) if _unseen(text) or _ESCAPE.search(text) else text
+
+
+def as_named(text: str) -> str:
+    r"""The name of a file that `shown` shows as this text: a path is made of it alone, never of what is shown."""
+    if not _ESCAPE.search(text):
+        return text
+    try:
+        return os.fsdecode(_ESCAPE.sub(_meant, text).encode("utf-8", "surrogateescape"))
+    except UnicodeEncodeError:  # it is no name of this system's files
+        return text
+
+
+def _meant(escape: re.Match[str]) -> str:
+    if escape[1] == "\\":
+        return "\\"
+    code = int(escape[1][1:], 16)
+    return chr(code + 0xDC00 if escape[1][0] == "x" and code >= 0x80 else min(code, 0x10FFFF))
 
 
 def odd_kind(path: str | os.PathLike[str]) -> str | None:
@@ -58,18 +76,22 @@ def _decoded(name: str | os.PathLike[str]) -> str:
 
 
 def _unseen(text: str) -> bool:
-    return not text.isprintable() and any(unicodedata.category(c) in _UNSEEN or c in _BIDI for c in text)
+    return not (text.isascii() and text.isprintable()) and any(map(_is_unseen, text))
+
+
+def _is_unseen(c: str) -> bool:
+    return unicodedata.category(c) in _UNSEEN or c in _BLANK
 
 
 def _escaped(c: str) -> str:
     if c == "\\":
         return "\\\\"
-    if unicodedata.category(c) not in _UNSEEN and c not in _BIDI:
+    if not _is_unseen(c):
         return c
     code = ord(c)
     if 0xDC80 <= code <= 0xDCFF:
         return f"\\x{code - 0xDC00:02x}"  # a byte that is no UTF-8
-    return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}"
+    return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 _OF_MEMORY = (  # what libraries say that raise no MemoryError
@@ -117,8 +139,8 @@ class ShiliuError(Exception):
         exit_code: int = 2,
     ) -> None:
         # it may quote what no file can hold; Gymnasium makes the error of a process anew from the error itself
-        message = str(message).encode("utf-8", "backslashreplace").decode()
-        message = "\n".join(map(printable, message.split("\n")))  # nor what moves a terminal's cursor
+        # or what moves a terminal's cursor
+        message = "\n".join(map(printable, _QUOTED_BYTE.sub(r"\\x\1", str(message)).split("\n")))
         super().__init__(message)
         self.message = message
         self.file = None if file is None else os.fspath(file)

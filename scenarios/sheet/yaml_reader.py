@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 from .errors import ScenarioError, odd_kind, printable
+from .errors import shown as shown_name
 from .quantity import parse_quantity, parse_size, show
 from .typing_slips import blank_of_a_key, half_a_number, look_alike, other_comma, slip_in
 from .yaml_places import Place
@@ -47,12 +48,12 @@ class Dateless(FAST):  # type: ignore[misc, valid-type]
 
 
 def sheets_in(folder: Path) -> dict[str, Path]:
-    """Name -> YAML file of a folder, in the order of the names. Hidden ones, and what is no file, are none."""
+    """Name, as it is shown, -> YAML file of a folder, in the order of the names. Hidden ones, and what is no file, are none."""
     found: dict[str, Path] = {}
     for ending in ENDINGS:  # the first goes before the other
         for file in folder.glob(f"*{ending}"):
             if file.is_file() and not file.name.startswith("."):
-                found.setdefault(file.stem, file)
+                found.setdefault(shown_name(file.stem), file)
     return dict(sorted(found.items()))
 
 

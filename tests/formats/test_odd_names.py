@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import sys
 import time
+import unicodedata
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -16,9 +18,12 @@ from shiliu.replay.formats import entries
 from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.judge.verdict import Verdict
 from shiliu.replay.line.inbox import Changes, Inbox
+from shiliu.replay.report.html import _narrowed
 from shiliu.replay.report.markdown import summary
 from shiliu.replay.report.text import Words
-from shiliu.scenarios.sheet.errors import EpisodeError, ShiliuError, printable, shown
+from shiliu.scenarios.reading.composition import CONF, compose
+from shiliu.scenarios.reading.override import quoted, shell_line
+from shiliu.scenarios.sheet.errors import EpisodeError, ShiliuError, as_named, printable, shown
 from swinging import RATE, waving
 
 GBK = os.fsdecode(b"\xce\xd2\xb5\xc4")  # two characters, as a zip from Windows has them
@@ -114,3 +119,79 @@ def test_the_summary_escapes_once():
     text = summary([Verdict("a", name, error={"message": "no", "file": None, "field": None})], Words("en"))
     cell = text.splitlines()[-1].split(" | ")[1]
     assert cell == "&lt;b&gt;&#124;&#96;x&#96;&#95;shoulder_pan&#95;&#91;a&#93;(b) &amp; &#35;3 a#3"
+
+
+UNSEEN = ["a\nb", "a\u200bb", "\ufeffa", "a\U000e0041", "\u3164", "\u00ad", "\x7f", "\u2067"]
+
+
+@pytest.mark.parametrize("name", [GBK, *UNSEEN, "a\\x0ab", "a\\U000e0041", "plain\\name", "我", "x\\\\y"], ids=shown)
+def test_what_is_shown_leads_back_to_the_name(name):
+    text = shown(name)
+    assert as_named(text) == name
+    assert all(unicodedata.category(c) not in ("Cc", "Cf", "Cs") and c != "\u3164" for c in text) and len(text.splitlines()) == 1
+
+
+LONG = os.fsdecode(b"\xce\xd2" * 60)  # a name that the disk takes; what is shown of it is four times as long
+
+
+@pytest.mark.parametrize("workers", [[], ["workers=1", "pictures=false"]], ids=["alone", "workers"])
+def test_a_name_that_is_too_long_when_escaped_is_one_line(folder, tmp_path, workers):
+    data = tmp_path / "data"
+    shutil.copytree(folder / "set", data / "ok")
+    shutil.copytree(folder / "set", data / f"{LONG}b")
+    for ending in (".npz", ".bag", ".hdf5"):
+        (data / f"{LONG}{ending}").write_bytes(b"junk")
+    words = workers or ["check=intake"]
+    assert cli.main(["replay", f"data={data}", f"out={tmp_path / 'out'}", *words]) in (1, 3)
+    lines = [json.loads(line) for line in (tmp_path / "out" / "verdicts.jsonl").read_text().splitlines()]
+    found = {line["source"]: line["verdict"] for line in lines}
+    assert len(found) == 5 and found["ok#0"] is not None
+    assert sum(verdict is None for verdict in found.values()) == 3 and found["\\xce\\xd2" * 60 + "b#0"] == found["ok#0"]
+
+
+def test_a_page_narrows_its_command_to_the_file_that_is_there(tmp_path):
+    (tmp_path / GBK).mkdir()
+    assert _narrowed(str(tmp_path), shown(GBK)) == str(tmp_path / GBK)
+    line = shell_line(["shiliu", f"data={GBK}'\n", "a b"])
+    done = subprocess.run(["bash", "-c", f"printf '%s|' {line}"], capture_output=True, check=True)
+    assert line.isprintable() and done.stdout == os.fsencode(f"shiliu|data={GBK}'\n|a b|")
+
+
+def test_a_result_is_written_under_any_name_and_called_alike(folder, tmp_path, capsys):
+    """What one verb calls `\\xce`, none calls `\\udcce`; a line end of a name ends no line."""
+    data, name = folder / "set", f"{GBK}\n\x1b\u200b"
+    made = [tmp_path / f"{one}{name}" for one in ("bags", "back", "plain", "verdicts", "page")]
+    runs = [
+        ["export", f"data={data}", "to=rosbag", f"out={made[0]}"],
+        ["import", f"data={made[0]}", f"out={made[1]}"],
+        ["export", f"data={data}", "to=lerobot", "plain=true", f"out={made[2]}"],
+        ["replay", f"data={data}", "check=intake", f"out={made[3]}"],
+        ["report", f"verdicts={made[3]}", f"out={made[4]}"],
+        ["replay", "-m", f"data={data}", "check=intake", "strict=false,true", f"out={tmp_path / f'sweep{name}'}"],
+        ["export", f"data={made[1]}", "to=mcap", f"out={tmp_path / f'again{name}'}"],
+    ]
+    for words in runs:
+        assert cli.main(words) in (0, 1, 3), words
+        printed = capsys.readouterr()
+        text = printed.out + printed.err
+        assert "\\udc" not in text and "\x1b" not in text and "\u200b" not in text
+        assert "\\x0a\\x1b\\u200b" in text and shown(GBK) in text, words
+
+
+def test_a_file_of_settings_is_found_by_its_name_and_as_it_is_shown(tmp_path, monkeypatch, capsys):
+    """`list` shows nothing that a verb does not find; a dataset names its cell as text."""
+    cells = tmp_path / "conf" / "cell"
+    cells.mkdir(parents=True)
+    shutil.copy(CONF / "cell" / "example-mw-01.yaml", cells / f"{GBK}.yaml")
+    shutil.copy(CONF / "cell" / "example-mw-01.yaml", cells / "我.yaml")
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["list", "cells"]) == 0 and f" {shown(GBK)} " in capsys.readouterr().out
+    for name in (GBK, shown(GBK), "我"):
+        assert cli.main(["list", "cells", name]) == 0 and printable(name) in capsys.readouterr().out
+        composed = compose("scene", ["scenario=microwave", quoted(f"cell={name}")])
+        assert composed.chosen["cell"] in (shown(GBK), "我") and composed.tree["cell"]["scenario"] == "microwave"
+    other = os.fsdecode(b"\xce\xd3")
+    for words in ("list cells ", "record scenario=microwave cell=", "replay data=conf out=o mapping="):
+        assert cli.main(f"{words}{other}".split(" ")) == 2
+        error = capsys.readouterr().err
+        assert "xce\\xd3" in error and "\\udc" not in error

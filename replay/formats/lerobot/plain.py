@@ -15,7 +15,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from . import layout
-from .tables import readable
+from .tables import readable, writable
 
 OURS = ("shiliu/", "shiliu.", "stats/shiliu.")
 FEATURE = ("dtype", "shape", "names", "info")  # what LeRobot says of a feature
@@ -38,7 +38,7 @@ def make_plain(root: Path, without: Collection[str] = ()) -> None:
             kept = [name for name in file.schema_arrow.names if not ours(name)]
             other = path.with_suffix(".plain")
             schema = file.read_row_group(0, columns=kept).schema
-            with pq.ParquetWriter(other, schema, compression="zstd", write_page_checksum=True) as writer:
+            with pq.ParquetWriter(writable(other), schema, compression="zstd", write_page_checksum=True) as writer:
                 for group in range(file.num_row_groups):  # a row group an episode stays one
                     table = file.read_row_group(group, columns=kept)
                     writer.write_table(table, row_group_size=max(len(table), 1))

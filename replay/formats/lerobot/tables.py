@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -25,6 +26,15 @@ def readable(path: Path) -> Path | BinaryIO:
     return path
 
 
+def writable(path: Path) -> Path | pa.OSFile:
+    """What pyarrow writes into: a path, or a file of that name where it is no UTF-8."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return pa.OSFile(os.fsencode(path), "wb")
+    return path
+
+
 def write_episodes(
     folder: Path, rows: list[dict[str, Any]], episode_stats: list[dict[str, dict[str, np.ndarray]]], number: int = 0
 ) -> None:
@@ -41,7 +51,7 @@ def write_episodes(
             arrays.append(pa.array([episode[feature][key].tolist() for episode in episode_stats]))
     path = folder / layout.numbered(layout.EPISODES_PATH, number)
     path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.table(arrays, names=names), path, compression="zstd", write_page_checksum=True)
+    pq.write_table(pa.table(arrays, names=names), writable(path), compression="zstd", write_page_checksum=True)
 
 
 def write_tasks(folder: Path, sentences: list[str]) -> None:
@@ -67,4 +77,4 @@ def write_tasks(folder: Path, sentences: list[str]) -> None:
     table = pa.table(
         {"task_index": pa.array(range(len(sentences)), pa.int64()), "task": pa.array(sentences, pa.string())}
     )
-    pq.write_table(table.replace_schema_metadata({"pandas": json.dumps(header)}), folder / layout.TASKS)
+    pq.write_table(table.replace_schema_metadata({"pandas": json.dumps(header)}), writable(folder / layout.TASKS))

@@ -31,7 +31,7 @@ from . import layout, stats
 from .append import Committed, committed, move_in
 from .checked_episode import checked_columns, checked_features, described_features, json_bytes, searched
 from .side_files import checked_tree, side_of
-from .tables import write_episodes, write_tasks
+from .tables import writable, write_episodes, write_tasks
 
 if TYPE_CHECKING:
     from ..video import WholeVideo
@@ -355,7 +355,7 @@ class DatasetWriter:
             self._file += 1
             path = self._path(self._file)
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._data = pq.ParquetWriter(path, table.schema, compression="zstd", write_page_checksum=True)
+            self._data = pq.ParquetWriter(writable(path), table.schema, compression="zstd", write_page_checksum=True)
         self._data.write_table(table, row_group_size=len(table))
         return self._file
 
