@@ -31,6 +31,7 @@ NOT_THESE_COMMANDS = ("unknown", "action_edited", "alignment", "unit", "period")
 # what is read from recorded poses of things, and follows from one that leaps
 FROM_POSES = ("object.jumps", "object.hovers", "object.moves", "object.diverged", "record.goal")
 WHOLE = ("frames",)  # of which columns an older set's digest does not tell
+BESIDE = ("pictures_absent",)  # reasons of gaps that leave open nothing of a motion: named, and no verdict waits for them
 # who holds what is missing, where nothing failed
 HOLDERS = {
     "no_scenario": "scene",
@@ -229,8 +230,8 @@ def _counts(finding: Finding) -> bool:
 
 
 def is_required(finding: Finding, required: Iterable[str], rules: Rules) -> bool:
-    """Whether this check is required; one without a published or measured limit never is."""
-    if finding.code in rules.optional:
+    """Whether this check is required; one without a published or measured limit never is, nor one of what was not delivered."""
+    if finding.code in rules.optional or finding.reason in BESIDE:
         return False
     for word in required:
         if word in (finding.stage, finding.code, f"{finding.stage}.{finding.code}"):
