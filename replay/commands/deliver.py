@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ...scenarios.reading.override import command_line
 from .settings import Settings, listed
+from .where import note_passed_over
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
@@ -92,6 +93,7 @@ def run(request: CommandRequest) -> int:
         print(f"  {name} is empty: too few operators to keep them apart")
     if chosen.refused:
         print(f"  {len(chosen.refused)} not delivered: {out / QUARANTINE}")
+    note_passed_over(data)
     left = [one for one in chosen.sets if one.error is not None]
     for one in left:
         print(f"shiliu: {one.source} was left out: {one.error}", file=sys.stderr)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ...scenarios.sheet.errors import EpisodeError
 from ..formats.partial import beside
 from .settings import Settings
+from .where import note_passed_over
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
@@ -135,6 +136,7 @@ def run(request: CommandRequest) -> int:
         written = sets.close()
     for path, episodes, rows in written:
         print(f"{path}: {episodes} episodes, {rows} frames")
+    note_passed_over(data)
     return 3 if failed else 0
 
 

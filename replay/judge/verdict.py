@@ -128,6 +128,14 @@ class Verdict:
         """By what lists name it: episodes of two sets may have the same name, what they were read from differs."""
         return self.source or self.episode
 
+    @property
+    def unread(self) -> str:
+        """Why it could not be read, after the file inside of a set that is to blame: `meta/info.json: ...`; empty where it was read."""
+        error = self.error or {}
+        message, take = str(error.get("message", "")), self.source.partition("#")[0]
+        _, inside, place = f"/{error.get('file') or ''}".partition(f"/{take}/")
+        return f"{place}: {message}" if take and inside and place and message else message
+
     def to_dict(self, words: Callable[[Finding], str | None] | None = None) -> dict[str, Any]:
         """Plain JSON types in a fixed order: no date of the run, no absolute path, no evidence.
 
