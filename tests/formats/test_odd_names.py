@@ -122,7 +122,7 @@ def test_takes_that_lie_too_deep_are_counted_and_not_passed_over_in_silence(tmp_
     note_passed_over(tmp_path / "one" / "set")
     note_passed_over(tmp_path / "one")
     note_passed_over(tmp_path / "x.bag")
-    with pytest.raises(EpisodeError, match="no recording.* such as b/c"):
+    with pytest.raises(EpisodeError, match=r"no recording.* such as b/c"):
         entries(tmp_path / "a")
     assert not capsys.readouterr().err
 
