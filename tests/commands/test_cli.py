@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
 import pytest
 from shiliu import cli
-from shiliu.cli import CommandRequest, main, parse, quoted
+from shiliu.cli import VERBS, CommandRequest, main, parse, quoted
 from shiliu.scenarios.parts.part import ASSETS
 from shiliu.scenarios.reading import composition
+from shiliu.scenarios.reading.composition import CONF
 from shiliu.scenarios.sheet.errors import ReplayError, ShiliuError
+from shiliu.scenarios.sheet.yaml_reader import read_own
 
 HEAVY = (
     "mujoco",
@@ -473,3 +476,12 @@ def test_a_part_is_found_by_its_folder_or_file(capsys, folder):
         code, out, _ = run(capsys, "list", "parts", word)
         assert code == 0 and "objects/bowl_150" in out
     assert run(capsys, "list", "parts", "elsewhere/bowl_15")[0] == 2
+
+
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if (CONF / f"{verb}.yaml").is_file()])
+def test_the_help_of_a_verb_names_each_of_its_settings(verb, capsys):
+    assert main([verb, "--help"]) == 0
+    text = capsys.readouterr().out
+    keys = [key for key in read_own(CONF / f"{verb}.yaml") if key not in ("defaults", "hydra")]
+    assert not [key for key in keys if not re.search(rf"\b{key}[=.]", text)]
+    assert verb != "replay" or "pictures=true" in text
