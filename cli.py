@@ -89,7 +89,9 @@ def _ended(words: Sequence[str], ending: CommandEnding) -> int:
         request = parse(words)
         module = import_module(f".replay.commands.{VERBS[request.verb][0]}", __package__)
         if "--help" in request.flags:
-            print(module.USAGE.strip())
+            from .replay.commands.settings import others
+
+            print(module.USAGE.strip() + others(request.verb, module.USAGE))
             return 0
         with configs_of(request.conf_dir):
             if request.sweep:

@@ -78,14 +78,15 @@ def check_images(
         samples: one a camera.
         broken: the code of a fault that leaves the joints or the clocks without meaning; then only black is looked for.
     """
-    if not recording.pictures:
+    announced = recording.declared.unseen if recording.declared is not None else {}
+    if not recording.pictures and not announced:
         return [rules[code].not_applicable("no_pictures") for code in CODES]
     seen = [one for one in samples if one.unreadable is None]
     blind = [{"camera": one.camera, "why": one.unreadable} for one in samples if one.unreadable is not None]
     if not seen:
         details = {"cameras": blind}
         names = tuple(one["camera"] for one in blind if one["camera"])
-        reason = "pictures_unreadable" if blind else "not_run"
+        reason = "not_run" if not blind else "pictures_unreadable" if recording.pictures else "pictures_absent"
         return [rules[code].not_checked(reason, subject=names, details=dict(details)) for code in CODES]
     joints = None if broken else joints_of(recording)
     found = worst_of([check_black(one, rules) for one in seen])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ...scenarios.reading.override import command_line
 from ...scenarios.sheet.errors import printable
 from .settings import Settings, listed
+from .where import note_passed_over
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
@@ -27,9 +28,9 @@ two splits), with statistics, a card (README.md), a manifest (shiliu/delivery.js
 stands in quarantine.jsonl with its reasons. Nothing is deleted, and nothing of data= is changed.
 disputes= names verdicts to which a person objects. A refused take that a person overrules is delivered and marked so; one that
 passed is kept back. How often the judge was overruled stands on the card. See docs/data-line.md.
-All verdicts have to be by one version of shiliu, with one set of thresholds: judged_by=[0.1.0] takes those of one version and keeps
-back the others, judged_by=any takes all and the card names each. An unlabelled take that reaches no step of its goal is kept back
-unless unreached=true. keep_going=true goes on past a set that is no dataset of shiliu or cannot be read.
+All verdicts have to be by one version of shiliu, on one engine, with one set of thresholds: judged_by=[0.1.0] takes those of one
+version and keeps back the others, judged_by=any takes all and the card names each. keep_going=true goes on past a set that is no
+dataset of shiliu or cannot be read. An unlabelled take that reaches no step of its goal is kept back unless unreached=true.
 Exit 0; 2 where something cannot be read or written, nothing lies at out= then; 3 where keep_going=true left a set out.
 """
 
@@ -93,6 +94,7 @@ def run(request: CommandRequest) -> int:
         print(f"  {name} is empty: too few operators to keep them apart")
     if chosen.refused:
         print(f"  {len(chosen.refused)} not delivered: {printable(out / QUARANTINE)}")
+    note_passed_over(data)
     left = [one for one in chosen.sets if one.error is not None]
     for one in left:
         print(f"shiliu: {one.source} was left out: {one.error}", file=sys.stderr)

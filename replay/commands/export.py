@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ...scenarios.reading.override import command_line
 from ...scenarios.sheet.errors import EpisodeError, as_named, printable
 from .settings import Settings, listed
+from .where import note_passed_over
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
@@ -63,6 +64,7 @@ def run(request: CommandRequest) -> int:
         if not quiet:
             print(f"  {item.recording.source}", flush=True)
     print(f"{printable(out)}: {written} recordings as {writers()[to].what}")
+    note_passed_over(data)
     for broken in left or ():
         print(f"shiliu: {broken.source} is left out: {broken.error}", file=sys.stderr)
     return 3 if left else 0

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ...scenarios.sheet.errors import EpisodeError, printable
 from ..formats.partial import beside
 from .settings import Settings
+from .where import note_passed_over
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
@@ -43,7 +44,7 @@ def run(request: CommandRequest) -> int:
     """Read, put on one clock, write."""
     from ...scenarios.catalog.catalog import load_scenario
     from ...scenarios.reading.cell import list_cells
-    from ...scenarios.sheet.yaml_reader import nearest
+    from ...scenarios.reading.composition import no_member
     from ...version import __version__
     from ..formats import NothingReadable, Unreadable, read
     from ..formats.arrays.array_episode import NoMapping
@@ -73,7 +74,7 @@ def run(request: CommandRequest) -> int:
     target, partial = settings["scenario"].word(default="") or None, settings["partial"].flag()
     cell, told_by_centre = (settings[key].word(default="") or None for key in ("cell", "metadata"))
     if cell is not None and cell not in (known := list_cells(request.conf_dir)):
-        settings["cell"].note(f"There is no cell {cell!r}.{nearest(cell, list(known))}")
+        settings["cell"].note(no_member("cell", cell, known, request.conf_dir))
     settings.stop()
     session = read_session(told_by_centre, cell, many=Path(data).is_dir())
     scene = load_scenario(target, conf_dir=request.conf_dir) if target else None
@@ -135,6 +136,7 @@ def run(request: CommandRequest) -> int:
         written = sets.close()
     for path, episodes, rows in written:
         print(f"{printable(path)}: {episodes} episodes, {rows} frames")
+    note_passed_over(data)
     return 3 if failed else 0
 
 

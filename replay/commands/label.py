@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...scenarios.sheet.errors import EpisodeError, printable
 from .settings import Settings
+from .where import note_passed_over
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
@@ -57,7 +58,7 @@ def run(request: CommandRequest) -> int:
             written.add(item)
             if isinstance(item, Unreadable):
                 first = first or item
-                print(f"shiliu: {item.source} is left out: {item.error.message}", file=sys.stderr)
+                print(f"shiliu: {item.source} is left out: {item.error}", file=sys.stderr)
                 continue
             done, segments = done + 1, segments + len(item.segments)
             if not quiet:
@@ -71,6 +72,7 @@ def run(request: CommandRequest) -> int:
             assert first is not None  # a folder without any recording is refused by `read`
             raise EpisodeError(f"Nothing could be labelled. {first.error.message}", file=first.source)
     print(f"{printable(out)}: {segments} segments of {done} episodes")
+    note_passed_over(data)
     return 0
 
 

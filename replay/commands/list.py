@@ -112,8 +112,14 @@ def _named(names: Sequence[str], rows: list[dict[str, Any]], kind: str, request:
 Row = dict[str, Any]
 
 
-def _rows(group: str, request: CommandRequest, row: Callable[[str, Path, dict[str, Any]], Row]) -> list[Row]:
-    """A row for each file of a group; what is wrong with one stands in its row and keeps no other out."""
+def _rows(
+    group: str, request: CommandRequest, row: Callable[[str, Path, dict[str, Any]], Row], whole: Callable[[str], object] | None = None
+) -> list[Row]:
+    """A row for each file of a group; what is wrong with one stands in its row and keeps no other out.
+
+    Args:
+        whole: reads one of the user's, by its name, as the verbs do, and raises what they would say.
+    """
     rows = []
     for name, file in composition.members(group, request.conf_dir).items():
         try:
@@ -122,9 +128,13 @@ def _rows(group: str, request: CommandRequest, row: Callable[[str, Path, dict[st
             sheet = read_yaml(file, shown)
             if not isinstance(sheet, dict):
                 raise ShiliuError("This holds no settings. They are written `key: value`.", file=shown)
+            if whole is not None and not file.is_relative_to(composition.CONF):
+                whole(name)
             rows.append({"name": name, **row(name, file, sheet)})
         except ShiliuError as error:
-            rows.append({"name": name, "error": f"cannot be read: {error}"})
+            rows.append({"name": name, "error": f"cannot be read: {'; '.join(line.strip() for line in str(error).splitlines())}"})
+    for folder in composition.shut(group, request.conf_dir):
+        rows.append({"name": f"{folder}/", "error": "may not be read. Give yourself the right to it."})
     odd = {file for folder in composition.folders(request.conf_dir) for file in (folder / group).glob("[!.]*.y*ml") if odd_kind(file)}
     return rows + [{"name": file.name, "error": f"cannot be read: {composition.shown(file)} {odd_kind(file)}"} for file in sorted(odd)]
 
@@ -190,6 +200,7 @@ def _parts(request: CommandRequest) -> list[dict[str, Any]]:
 
 def _robots(request: CommandRequest) -> list[Row]:
     from ...scenarios.parts.part import ASSETS
+    from ..robots.embodiment import load_embodiment
 
     rows = []
     for file in sorted((ASSETS / "robots").glob("*/robot.yaml")):
@@ -207,7 +218,7 @@ def _robots(request: CommandRequest) -> list[Row]:
             "judged": f"for the judge alone, {found or 'no limits'}",
         }
 
-    return rows + _rows("robot", request, row)
+    return rows + _rows("robot", request, row, load_embodiment)
 
 
 def _devices(request: CommandRequest) -> list[Row]:
@@ -247,7 +258,9 @@ def _formats(request: CommandRequest) -> list[dict[str, Any]]:
 
 
 def _mappings(request: CommandRequest) -> list[Row]:
-    return _rows("mapping", request, lambda name, file, sheet: {})
+    from ..formats.mapping import load
+
+    return _rows("mapping", request, lambda name, file, sheet: {}, load)
 
 
 def _scene(request: CommandRequest) -> Scene:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .replay_settings import INTAKE, ReplaySettings
+from .where import note_passed_over
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
@@ -78,6 +79,7 @@ def run(request: CommandRequest) -> int:
         players = players_of(asked, reports.kept, reports.words)
         reports.finish(command, header, way.threads, way.folders(), players)
     terminal.finish(reports.kept, asked.out, code, header, reports.found)
+    note_passed_over(asked.data)
     if baseline is not None:
         print("  " + terminal.words.ui("baseline_told", known=baseline.n_known, new=baseline.n_new))
     for word, values in way.counted():

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from ...scenarios.reading import composition
 from ...scenarios.reading.cell import list_cells, scenario_of
 from ...scenarios.sheet.errors import ScenarioError
-from ...scenarios.sheet.yaml_reader import Node, Problems, nearest
+from ...scenarios.sheet.yaml_reader import Node, Problems, nearest, read_own
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
@@ -49,6 +51,18 @@ class Settings:
     @property
     def tree(self) -> dict[str, Any]:
         return self.composed.tree
+
+
+def others(verb: str, usage: str) -> str:
+    """Settings of a verb that its usage does not name, with their defaults, as they stand below it; "" where it names all."""
+    file = composition.CONF / f"{verb}.yaml"
+    tree = read_own(file) if file.is_file() else {}
+    groups = {key: value for one in tree.pop("defaults", []) if isinstance(one, dict) for key, value in one.items()}
+    left = {k: v for k, v in (groups | tree).items() if not re.search(rf"\b{k}\b[=.]", usage) and v != "???" and k != "hydra"}
+    plain = [f"{k}={json.dumps(v)}" if isinstance(v, bool | None) else f"{k}={v}" for k, v in left.items() if not isinstance(v, dict)]
+    plain += [f"{k}.{below}={value}" for k, v in left.items() if isinstance(v, dict) for below, value in v.items()]
+    text = f"More settings, with their defaults (conf/{verb}.yaml tells of each): {', '.join(plain)}."
+    return "\n" + textwrap.fill(text, 130, break_on_hyphens=False) if plain else ""
 
 
 def listed(node: Node) -> list[Node]:

@@ -10,7 +10,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from .settings import Settings
-from .where import Where
+from .where import Where, note_passed_over
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
@@ -93,6 +93,7 @@ def run(request: CommandRequest) -> int:
                 return over.is_set()
 
             pool.warm()
+            note_passed_over(data)
             service.say(words.ui("watching", folder=str(data), n=workers), quiet)
             Watching(Inbox(data, rest), changes, pool, ledger, slips, each).run(ended)
             service.say(words.ui("watched", n=service.takes.total(), late=service.late))

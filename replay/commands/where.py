@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...scenarios.sheet.errors import ScenarioError
+from ...scenarios.sheet.errors import ScenarioError, printable
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -15,6 +16,14 @@ if TYPE_CHECKING:
 
 UNLABELLED = ("success", "unknown")
 SCENES = ("gate", "full")  # checks that are made in scenes
+
+
+def note_passed_over(folder: Path | str) -> None:
+    """Report on stderr that takes lie deeper in a folder than they are looked for."""
+    from ..formats import passed_over
+
+    if (deep := passed_over(Path(folder))) is not None:
+        print(f"shiliu: {printable(folder)}: {deep}", file=sys.stderr, flush=True)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ...scenarios.sheet.errors import EpisodeError
+from ...scenarios.sheet.errors import EpisodeError, odd_kind
 from ...scenarios.sheet.yaml_reader import Node, Problems, nearest, places_in, read_yaml
 from ..recording.metadata import PSEUDONYM, VERDICTS
 from ..signals.statistics import wilson
@@ -57,7 +57,7 @@ def read_disputes(path: Path, judged: Mapping[str, str | None]) -> dict[str, Dis
         EpisodeError: it cannot be read. ScenarioError: with everything that is wrong in it, each with its line.
     """
     if not path.is_file():
-        raise EpisodeError("no such file. Check disputes=.", file=path, field="disputes")
+        raise EpisodeError(odd_kind(path) or "no such file. Check disputes=.", file=path, field="disputes")
     tree, problems = read_yaml(path, limit=MAX_BYTES), Problems(places_in(path, limit=MAX_BYTES))
     found: dict[str, Dispute] = {}
     node = Node({} if tree is None else tree, "", problems)

@@ -1,4 +1,4 @@
-"""Who judged: the version of shiliu and the thresholds that stand in each verdict, and which of them a delivery takes."""
+"""Who judged: version, thresholds and engine that stand in each verdict, and which of them a delivery takes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ class Judge:
 
 
 def objection(judged: Iterable[tuple[str, Judge]], wanted: str | tuple[str, ...]) -> str | None:
-    """Why takes do not make one delivery: more than one judge, or one that is not known. None where they do.
+    """Why takes do not make one delivery: more than one judge (version, engine, thresholds), or a version that is not known.
+
+    None where they do. Versions that are named are taken on whatever engine and by whatever thresholds.
 
     Args:
         judged: scenario and judge of each take; wanted: `ONE`, `ANY`, or the versions that are taken.
@@ -48,16 +50,22 @@ def objection(judged: Iterable[tuple[str, Judge]], wanted: str | tuple[str, ...]
     if "" in versions or (wanted == ONE and len(versions) > 1):
         choose = f", name what is taken by judged_by=[{known[-1]}]" if known else ""
         return f"the verdicts are by {counted(versions)}. {again}{choose}, {any_}."
-    by_scenario: dict[str, Counter[str]] = {}
-    for scenario, judge in takes:
-        by_scenario.setdefault(scenario, Counter())[judge.thresholds] += 1
-    for scenario, bounds in sorted(by_scenario.items()):
-        if len(bounds) > 1 and wanted == ONE:
-            each = ", ".join(
-                f"{name or 'thresholds that are not stated'} ({n} takes)" for name, n in sorted(bounds.items())
-            )
-            return f"takes of {scenario} were judged by different thresholds: {each}. {again}, {any_}."
+    if wanted != ONE:
+        return None
+    engines = Counter(judge.engine for _, judge in takes)
+    if len(engines) > 1:  # a stiff contact may come out otherwise under another engine
+        return f"the verdicts were reached on different engines: {_each(engines, 'an engine')}. {again}, {any_}."
+    for scenario in sorted({scenario for scenario, _ in takes}):
+        bounds = Counter(judge.thresholds for one, judge in takes if one == scenario)
+        if len(bounds) > 1:
+            return f"takes of {scenario} were judged by different thresholds: {_each(bounds, 'thresholds')}. {again}, {any_}."
     return None
+
+
+def _each(names: Mapping[str, int], what: str) -> str:
+    """`mujoco 2.0 (1 takes), an engine that is not stated (2 takes)`."""
+    unknown = f"{what} that {'are' if what.endswith('s') else 'is'} not stated"
+    return ", ".join(f"{name or unknown} ({n} takes)" for name, n in sorted(names.items()))
 
 
 def counted(versions: Mapping[str, int]) -> str:

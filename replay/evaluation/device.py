@@ -17,7 +17,7 @@ import numpy as np
 from ...scenarios.reading import composition
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.errors import EpisodeError, ScenarioError
-from ...scenarios.sheet.yaml_reader import Node, Problems, nearest, places_in, read_yaml, sheets_in
+from ...scenarios.sheet.yaml_reader import Node, Problems, places_in, read_yaml, sheets_in
 from ..judge.context import Contexts
 from ..recording.recording import Recording, SimEpisode, Stream, Unreadable
 from ..rollout.substeps import trace
@@ -102,7 +102,7 @@ def load_device(name: str = "kuavo_vr", folder: Path | None = None) -> DeviceMod
     known = composition.members("device") if folder is None else sheets_in(folder)
     name = composition.member_of("device", name) if folder is None else name
     if name not in known:
-        raise ScenarioError(f"There is no device {name!r}.{nearest(name, list(known))}", field="device")
+        raise ScenarioError(composition.no_member("device", name, known), field="device")
     path, shown = known[name], composition.shown(known[name])
     problems = Problems(places=places_in(path, shown))
     node = Node(read_yaml(path, shown), "", problems)

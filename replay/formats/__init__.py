@@ -89,7 +89,7 @@ def entries(path: str | Path, mapping: str | Path | None = None) -> list[Entry]:
             file=path / "meta" / "info.json",
         )
     if not found:
-        raise EpisodeError(f"the folder holds no recording{_leftovers(path)}. {_readable()}", file=path)
+        raise EpisodeError(f"the folder holds no recording{_leftovers(path)}. {passed_over(path) or _readable()}", file=path)
     return [Entry(one, shown(one.relative_to(path).as_posix())) for one in found]
 
 
@@ -177,6 +177,26 @@ def _find(folder: Path) -> list[Path]:
         except OSError:
             found.append(entry)  # it may not be looked into, which is a line of its own
     return found
+
+
+def passed_over(folder: Path) -> str | None:
+    """That takes lie deeper in a folder than they are looked for, in a sentence; None where none does, or what is no folder is named."""
+    deep = []
+    if not folder.is_dir() or _dataset(folder):
+        return None
+    for place, below, names in os.walk(folder):
+        here = Path(place)
+        sets = {name for name in below if os.access(here / name, os.X_OK) and _dataset(here / name)}
+        below[:] = [name for name in below if not name.startswith(".") and name not in sets]
+        if len(here.relative_to(folder).parts) > 1 and (sets or any(_is_take(here / name) for name in names)):
+            deep.append(here)
+    if not deep:
+        return None
+    first = shown(min(deep).relative_to(folder).as_posix())
+    return (
+        f"{len(deep)} folders two or more levels below hold takes that are not read, such as {first}. "
+        "Takes are looked for in a folder and one level down: name such a folder itself."
+    )
 
 
 def _is_take(path: Path) -> bool:

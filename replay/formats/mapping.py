@@ -17,7 +17,7 @@ import yaml
 
 from ...scenarios.parts.titles import LANGUAGES
 from ...scenarios.reading import composition
-from ...scenarios.sheet.errors import EpisodeError, ScenarioError, shown
+from ...scenarios.sheet.errors import EpisodeError, ScenarioError, odd_kind, shown
 from ...scenarios.sheet.yaml_reader import ENDINGS, FAST, checked_text, load_checked, nearest
 from ..recording.recording import CLOCKS, KINDS, ROLES
 from .array_rule import ANY, PRESENT, ArrayRule, Columns, TimeRule
@@ -89,13 +89,14 @@ def load(mapping: str | Path, within: tuple[Path, ...] = ()) -> Mapping:
     if isinstance(mapping, Path) or mapping.endswith(ENDINGS):
         path = Path(mapping)
         if not path.is_file():
-            raise EpisodeError(f"no such mapping file; there are {', '.join(available())}.", file=path)
+            near = nearest(path.stem, available())
+            raise EpisodeError(odd_kind(path) or f"There is no such mapping file. A mapping may be named, too.{near}", file=path)
         return _read(path, within, shown(path.name))
     found = composition.members(GROUP)
     if mapping not in found:
-        raise EpisodeError(
-            f"no mapping is named '{mapping}'.{nearest(mapping, list(found))} A file is given with its ending .yaml.", field="mapping"
-        )
+        if (odd := odd_kind(mapping)) is not None:
+            raise EpisodeError(odd, file=mapping, field="mapping")
+        raise EpisodeError(f"{composition.no_member(GROUP, mapping, found)} A file is given with its ending .yaml.", field="mapping")
     path = found[mapping]
     return _packaged(path) if path.is_relative_to(composition.CONF) else _read(path, within, composition.shown(path))
 

@@ -31,6 +31,7 @@ NOT_THESE_COMMANDS = ("unknown", "action_edited", "alignment", "unit", "period")
 # what is read from recorded poses of things, and follows from one that leaps
 FROM_POSES = ("object.jumps", "object.hovers", "object.moves", "object.diverged", "record.goal")
 WHOLE = ("frames",)  # of which columns an older set's digest does not tell
+BESIDE = ("pictures_absent",)  # reasons of gaps that leave open nothing of a motion: named, and no verdict waits for them
 # who holds what is missing, where nothing failed
 HOLDERS = {
     "no_scenario": "scene",
@@ -126,6 +127,14 @@ class Verdict:
     def called(self) -> str:
         """By what lists name it: episodes of two sets may have the same name, what they were read from differs."""
         return self.source or self.episode
+
+    @property
+    def unread(self) -> str:
+        """Why it could not be read, after the file inside of a set that is to blame: `meta/info.json: ...`; empty where it was read."""
+        error = self.error or {}
+        message, take = str(error.get("message", "")), self.source.partition("#")[0]
+        _, inside, place = f"/{error.get('file') or ''}".partition(f"/{take}/")
+        return f"{place}: {message}" if take and inside and place and message else message
 
     def to_dict(self, words: Callable[[Finding], str | None] | None = None) -> dict[str, Any]:
         """Plain JSON types in a fixed order: no date of the run, no absolute path, no evidence.
@@ -229,8 +238,8 @@ def _counts(finding: Finding) -> bool:
 
 
 def is_required(finding: Finding, required: Iterable[str], rules: Rules) -> bool:
-    """Whether this check is required; one without a published or measured limit never is."""
-    if finding.code in rules.optional:
+    """Whether this check is required; one without a published or measured limit never is, nor one of what was not delivered."""
+    if finding.code in rules.optional or finding.reason in BESIDE:
         return False
     for word in required:
         if word in (finding.stage, finding.code, f"{finding.stage}.{finding.code}"):

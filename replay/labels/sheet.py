@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from ...scenarios.reading.override import command_line
-from ...scenarios.sheet.errors import EpisodeError, ScenarioError
+from ...scenarios.sheet.errors import EpisodeError, ScenarioError, odd_kind
 from ...scenarios.sheet.yaml_places import Place
 from ...scenarios.sheet.yaml_reader import Node, Problems, check_text, places_in, read_yaml
 from ..formats.atomic_folder import write_whole
@@ -151,7 +151,7 @@ def read_sheet(path: Path, words: Iterable[str]) -> dict[str, dict[str, Any]]:
 def _content(path: Path) -> tuple[Any, dict[str, Place]]:
     """What stands in a sheet, and where; of JSON the place is not known."""
     if not path.is_file():
-        raise EpisodeError("no such file. Check apply=.", file=path)
+        raise EpisodeError(odd_kind(path) or "no such file. Check apply=.", file=path)
     try:
         if path.suffix != ".json":
             return read_yaml(path, limit=MAX_BYTES), places_in(path, path.name, limit=MAX_BYTES)

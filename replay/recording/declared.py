@@ -61,7 +61,7 @@ class Declared:
         sentence: what the table of tasks calls the episode's task, or None.
         columns: (n, ...) arrays as stored, by name: those that the statistics tell of.
         stats: of the episode, by column: `min`, `max`, `mean`, `std`, `count`, quantiles; set_stats: of the whole set.
-        videos: one a camera.
+        videos: one a camera; unseen: cameras that are announced and of which no picture can be looked at, each with the reason.
         digests: by column (or `FRAMES`, for several at once), the digest when it was written and the one of today.
         covered: the columns that those digests cover.
         copies: what a table repeats of another file and tells otherwise: by name, what each says.
@@ -90,6 +90,7 @@ class Declared:
     stats: Mapping[str, Mapping[str, NDArray[np.float64]]] = field(default_factory=dict)
     set_stats: Mapping[str, Mapping[str, NDArray[np.float64]]] = field(default_factory=dict)
     videos: tuple[VideoRange, ...] = ()
+    unseen: Mapping[str, str] = field(default_factory=dict)
     digests: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     covered: tuple[str, ...] = ()
     copies: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)

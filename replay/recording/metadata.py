@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from ...scenarios.sheet.errors import EpisodeError
+from ...scenarios.sheet.errors import EpisodeError, odd_kind
 from ...scenarios.sheet.yaml_reader import Node, Problems, nearest, places_in, read_yaml
 from .codes import codes
 from .recording import Recording, SimEpisode
@@ -222,7 +222,7 @@ def read_metadata(path: str | Path, scenario: Mapping[str, Any] | None = None, *
     """
     path = Path(path)
     if not path.is_file():
-        raise EpisodeError("no such metadata file. Check metadata=.", file=path)
+        raise EpisodeError(odd_kind(path) or "no such metadata file. Check metadata=.", file=path)
     tree, problems = read_yaml(path), Problems(places_in(path))
     if of_many and isinstance(tree, Mapping):
         for key in OF_ONE_EPISODE:

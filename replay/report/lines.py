@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...scenarios.sheet.errors import EpisodeError
+from ...scenarios.sheet.errors import EpisodeError, odd_kind
 from ..checks.registry import check_of
 
 NAME = "verdicts.jsonl"
@@ -77,8 +77,8 @@ def files_of(path: Path, setting: str = "verdicts") -> list[Path]:
     """
     if path.is_file():
         return [path]
-    if not path.exists():
-        raise EpisodeError(f"no such file or folder. Check {setting}=.", file=path, field=setting)
+    if not path.is_dir():
+        raise EpisodeError(odd_kind(path) or f"no such file or folder. Check {setting}=.", file=path, field=setting)
 
     def refuse(error: OSError) -> None:
         raise EpisodeError(f"may not be read: {error.strerror}. Give yourself the right to it.", file=error.filename, field=setting)

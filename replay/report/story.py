@@ -141,7 +141,7 @@ class Story:
     def advice(self) -> str:
         """What the person who acts should do; empty where nothing needs doing."""
         if self.verdict.verdict is None:
-            return str((self.verdict.error or {}).get("message", ""))
+            return self.verdict.unread
         return self.words.advice(self.root) if self.root is not None and self.root.level == "FAIL" else ""
 
     @cached_property
@@ -235,7 +235,7 @@ class Story:
         """One short line with code and numbers, for tables; empty for a clean pass."""
         verdict, words = self.verdict, self.words
         if verdict.verdict is None:
-            return str((verdict.error or {}).get("message", words.ui("unreadable")))
+            return verdict.unread or words.ui("unreadable")
         if verdict.verdict == "INCONCLUSIVE" and (self.root is None or self.root.level != "FAIL"):
             open_ = self._open_line(lambda what, reason: (reason, what), most=3)
             return self.words.ui("semicolon").join(one for one in (self._beside, open_) if one)

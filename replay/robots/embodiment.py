@@ -236,14 +236,14 @@ def load_embodiment(robot: str, conf_dir: Path | None = None, model: str | Path 
     else:
         known = available(conf_dir)
         if robot not in known:
-            raise ScenarioError(
-                f"There is no robot {robot!r}.{nearest(robot, [*known, DEFAULT_ROBOT])} A file is given with its ending .yaml.",
-                field="robot",
-            )
+            if (odd := odd_kind(robot)) is not None:
+                raise ScenarioError(odd, file=robot, field="robot")
+            there_is_none = composition.no_member("robot", robot, [*known, DEFAULT_ROBOT], conf_dir)
+            raise ScenarioError(f"{there_is_none} A file is given with its ending .yaml.", field="robot")
         path = known[robot]
         shown = f"conf/robot/{path.name}" if path.is_relative_to(composition.CONF) else str(path)
     if not path.is_file():
-        raise ScenarioError("There is no such description of a robot.", file=shown, field="robot")
+        raise ScenarioError(odd_kind(path) or "There is no such description of a robot.", file=shown, field="robot")
     problems = Problems(places_in(path, shown))
     sheet = read_sheet(path, shown, problems)
     digest, file = hashlib.sha256(path.read_bytes()).hexdigest()[:12], path.parent / sheet.model_path if sheet.model_path else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from ..sheet.errors import ScenarioError, as_named
+from ..sheet.errors import ScenarioError, as_named, odd_kind
 from ..sheet.yaml_places import Place, PlacesLater
 from ..sheet.yaml_reader import (
     ENDINGS,
@@ -283,6 +283,25 @@ def member_by_path(group: str, word: str, conf_dir: Path | None = None) -> tuple
     return name, name in known and any(known[name].resolve() == file.resolve() for file in files)
 
 
+def shut(group: str, conf_dir: Path | None = None) -> list[str]:
+    """The folders of a group that may not be looked into, as a message calls them."""
+    below = [folder / group for folder in folders(conf_dir)]
+    return [shown(one) for one in below if one.is_dir() and not os.access(one, os.R_OK | os.X_OK)]
+
+
+def no_member(group: str, name: str, known: Iterable[str], conf_dir: Path | None = None) -> str:
+    """What is said where a group has no member of a name: what lies in its place and is no file, or that its folder may not be read, else
+    the near matches."""
+    what = f"There is no {group} '{name}'"
+    for below in shut(group, conf_dir):
+        return f"{what} that may be read: {below} may not be. Give yourself the right to it."
+    for folder in folders(conf_dir):
+        for file in (folder / group / f"{name}{ending}" for ending in ENDINGS):
+            if (odd := odd_kind(file)) is not None:
+                return f"{what}: {shown(file)} {odd}"
+    return f"{what}.{nearest(name, list(known))}"
+
+
 def file_or_member(group: str, word: str, conf_dir: Path | None = None) -> str:
     """As `member_of`, of a group of which any file may be named, too (mapping, robot): such a word comes back as it is."""
     found = None if Path(word).is_file() else member_by_path(group, word, conf_dir)
@@ -367,7 +386,8 @@ def _choices(verb: str, overrides: Sequence[str], where: list[Path]) -> dict[str
     for group, member in chosen.items():
         known = sorted({name for folder in where for name in sheets_in(folder / group)})
         if member is not None and member not in known:
-            raise ScenarioError(f"There is no {group} '{member}'.{nearest(member, known)}", field=group)
+            own = next((folder for folder in where if folder != CONF), None)
+            raise ScenarioError(no_member(group, member, known, own), field=group)
     return chosen
 
 

@@ -15,6 +15,7 @@ PATHS = (  # settings whose value is a path
     "data", "out", "in", "conf_dir", "mapping", "metadata", "apply", "model", "verdicts", "ledger", "baseline", "former", "disputes",
     "verdict", "from",
 )  # fmt: skip
+WRITTEN = ("out", "conf_dir", "ledger")  # of them: each run's own, or no setting of a run
 _QUOTED = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 _WHOLE = re.compile(_QUOTED, re.DOTALL)  # a value that is quoted from end to end
 _EACH = re.compile(rf"{_QUOTED}(?:,{_QUOTED})+", re.DOTALL)  # several of them
@@ -24,7 +25,7 @@ def quoted(override: str, sweep: bool = False) -> str:
     """An override whose value Hydra's grammar takes as it stands: paths with blanks, `=` or commas, quantities with a unit.
 
     Lists, dicts, numbers and values that are quoted already are left alone. With `sweep`, each of `20 N,30 N` is quoted by
-    itself, except in paths, whose commas are their own.
+    itself; a comma is a path's own where the whole is there under that name, and in what is written.
     """
     key, _, value = override.partition("=")
     if (key not in PATHS or key == "mapping") and not os.path.lexists(value):  # a name is meant as it is shown
@@ -33,6 +34,8 @@ def quoted(override: str, sweep: bool = False) -> str:
         return override
     if sweep and _EACH.fullmatch(value):
         return override
+    if sweep and key in PATHS and key not in WRITTEN and "," in value and not os.path.lexists(value):
+        return f"{key}={','.join(in_quotes(one.strip()) for one in value.split(','))}"
     if key in PATHS or (key == "episodes" and not sweep and re.fullmatch(r"[\d,-]*,[\d,-]*", value)):
         return f"{key}={in_quotes(value)}"
     if value[0] in "[{" or re.fullmatch(r"[\w./:,+*@%$?|-]*", value, re.ASCII):

@@ -257,8 +257,12 @@ def places_in(path: Path, shown: str | None = None, prefix: str = "", limit: int
             for key, value in node.value:
                 line = key.start_mark.line + 1
                 if key.tag != "tag:yaml.org,2002:str":
+                    kind = key.tag.rsplit(":", 1)[-1]
+                    what = f"{key.value!r} is read by YAML as {kind}, not as a word" if isinstance(key.value, str) else (
+                        f"is a {'list' if kind == 'seq' else 'table'}, not a word"
+                    )
                     raise ScenarioError(
-                        f"The key {key.value!r} is read by YAML as {key.tag.rsplit(':', 1)[-1]}, not as a word. Use another word.",
+                        f"The key {what}. Use another word.",
                         file=name,
                         line=line,
                     )
@@ -285,7 +289,7 @@ def nearest(word: object, known: list[str] | tuple[str, ...]) -> str:
         return f" Entries of a list have commas between them: {meant}."
     if odd := _odd(word):
         return odd
-    known = sorted({printable(name) for name in known})
+    known = sorted({printable(name) for name in known if name.strip()})
     close = difflib.get_close_matches(str(word), known, n=3, cutoff=0.6)
     hint, families = f" Did you mean {' or '.join(close)}?" if close else "", _families(known)
     if close and len(families) > LISTED:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
 import pytest
 from shiliu import cli
-from shiliu.cli import CommandRequest, main, parse, quoted
+from shiliu.cli import VERBS, CommandRequest, main, parse, quoted
 from shiliu.scenarios.parts.part import ASSETS
 from shiliu.scenarios.reading import composition
+from shiliu.scenarios.reading.composition import CONF
 from shiliu.scenarios.sheet.errors import ReplayError, ShiliuError
+from shiliu.scenarios.sheet.yaml_reader import read_own
 
 HEAVY = (
     "mujoco",
@@ -309,7 +312,7 @@ def test_a_mistake_of_the_command_line_is_one_sentence_of_ours(words, sentence, 
         ("cameras=[head,overview]", "cameras=[head,overview]", "cameras=[head,overview]"),
         ("a='b c'", "a='b c'", "a='b c'"),
         ("fail_on=infeasible>5%", "fail_on='infeasible>5%'", "fail_on='infeasible>5%'"),
-        ("data=a,b", "data='a,b'", "data='a,b'"),
+        ("data=a,b", "data='a','b'", "data='a,b'"),
         ("a=", "a=", "a="),
     ],
 )
@@ -421,7 +424,8 @@ def test_a_bad_file_of_ones_own_keeps_no_other_out_of_a_list(tmp_path, monkeypat
     for group, good in kinds.items():
         assert main(["list", f"{group}s", "--json"]) == 0
         rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)[f"{group}s"]}
-        assert "error" not in rows[good] and "error" not in rows["odd"]
+        read_in_full = group in ("robot", "mapping")  # as a verb that names it would read it
+        assert "error" not in rows[good] and ("error" in rows["odd"]) == read_in_full
         assert f"conf/{group}/torn.yaml:2: This is no valid YAML" in rows["torn"]["error"]
         assert f"conf/{group}/words.yaml: This holds no settings" in rows["words"]["error"]
     assert main(["list", "scenarios", "torn"]) == 2 and "no valid YAML" in capsys.readouterr().err
@@ -472,3 +476,12 @@ def test_a_part_is_found_by_its_folder_or_file(capsys, folder):
         code, out, _ = run(capsys, "list", "parts", word)
         assert code == 0 and "objects/bowl_150" in out
     assert run(capsys, "list", "parts", "elsewhere/bowl_15")[0] == 2
+
+
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if (CONF / f"{verb}.yaml").is_file()])
+def test_the_help_of_a_verb_names_each_of_its_settings(verb, capsys):
+    assert main([verb, "--help"]) == 0
+    text = capsys.readouterr().out
+    keys = [key for key in read_own(CONF / f"{verb}.yaml") if key not in ("defaults", "hydra")]
+    assert not [key for key in keys if not re.search(rf"\b{key}[=.]", text)]
+    assert verb != "replay" or "pictures=true" in text

@@ -68,6 +68,17 @@ def test_folders_that_are_named_each_stay_as_they_are_named(folder, writer):
     assert (folder / "a").is_file() and (folder / "b").is_file()
 
 
+@pytest.mark.parametrize("key", ["data", "verdicts", "in", "mapping", "former"])
+def test_folders_that_are_read_are_a_run_each_unless_the_whole_is_the_name_of_one(folder, writer, key):
+    assert cli.main(["replay", "-m", f"{key}=../a set,b", "out=s"]) == 0
+    assert [run[0] for run in writer] == [f"{key}=../a set", f"{key}=b"]
+    assert next(csv.reader((folder / "s" / "sweep.csv").read_text().splitlines()))[2] == key
+    (folder / "a,b").mkdir()
+    writer.clear()
+    assert cli.main(["replay", "-m", f"{key}=a,b", "seed=1,4", "out=t"]) == 0
+    assert {unquoted(run[0]).strip("'") for run in writer} == {f"{key}=a,b"} and len(writer) == 2
+
+
 def test_a_folder_that_is_there_is_not_touched(folder, writer, capsys):
     (folder / "s").mkdir()
     (folder / "s" / "kept").write_text("x")

@@ -324,7 +324,7 @@ def test_a_camera_is_looked_at_however_its_shape_is_announced(tmp_path, toy, sha
     black, fine, _ = read(root, mapping=toy)
     assert black.pictures["camera"].shape == fine.pictures["camera"].shape == (32, 48, 3)
     for recording, level in ((black, "FAIL"), (fine, "PASS")):
-        found = {one.code: one.level for one in check_images(recording, list(picture_samples_of(recording)), load_rules())}
+        found = {one.code: one.level for one in looked_at(recording)}
         assert found["image.black"] == level
 
 
@@ -337,7 +337,34 @@ def test_what_is_no_shape_of_a_picture_is_no_camera(tmp_path, toy, shape):
     (root / "meta/info.json").write_text(json.dumps(info))
     (root / "videos/camera").mkdir(parents=True)
     (root / "videos/camera/episode_000000.mp4").write_bytes(b"no video")
-    assert next(iter(read(root, mapping=toy))).pictures == {}
+    found = next(iter(read(root, mapping=toy)))
+    assert found.pictures == {} and "which is no picture" in found.declared.unseen["camera"]
+    assert {one.reason for one in looked_at(found)} == {"pictures_absent"}
+
+
+@pytest.mark.parametrize(("dtype", "here", "reason"), [
+    ("video", None, "pictures_absent"), ("video", 1, "pictures_absent"), ("image", None, "pictures_absent"),
+    ("float32", None, "no_pictures"),
+])  # fmt: skip
+def test_a_camera_that_is_announced_and_not_here_is_not_checked(tmp_path, toy, dtype, here, reason):
+    """Pictures that a set promises may be black: that it has none would be a claim."""
+    root = foreign(tmp_path / "set")
+    info = json.loads((root / "meta/info.json").read_text())
+    info["features"]["camera"] = {"dtype": dtype, "shape": [32, 48, 3]}
+    info["video_path"] = "videos/{video_key}/episode_{episode_index:06d}.mp4"
+    (root / "meta/info.json").write_text(json.dumps(info))
+    if here is not None:  # of another episode
+        (root / "videos/camera").mkdir(parents=True)
+        (root / f"videos/camera/episode_{here:06d}.mp4").write_bytes(b"no video")
+    found = looked_at(next(iter(read(root, mapping=toy))))
+    assert {one.reason for one in found} == {reason}
+    absent = reason == "pictures_absent"
+    assert {one.level for one in found} == {"NOT_CHECKED" if absent else "NOT_APPLICABLE"}
+    assert [one["camera"] for one in found[0].details.get("cameras", ())] == (["camera"] if absent else [])
+
+
+def looked_at(recording):
+    return check_images(recording, list(picture_samples_of(recording)), load_rules())
 
 
 def test_times_in_whole_milliseconds_are_held_against_the_rate_too(tmp_path, toy):

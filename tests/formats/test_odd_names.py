@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 
 import pytest
 from shiliu import cli
+from shiliu.replay.commands.where import note_passed_over
 from shiliu.replay.formats import entries
 from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.judge.verdict import Verdict
@@ -112,6 +113,37 @@ def test_watch_hears_of_them(folder, tmp_path):
         assert time.monotonic() - begun < 5.0  # the watching has not ended over a name
     finally:
         changes.close()
+
+
+def test_takes_that_lie_too_deep_are_counted_and_not_passed_over_in_silence(tmp_path, capsys):
+    for place in ("here", "one/set", "one/two/set", "a/b/c/set", ".hid/b/c", "one/.hid/c"):
+        (tmp_path / place / "meta").mkdir(parents=True)
+        (tmp_path / place / "meta" / "info.json").write_text("{}")
+    for place in ("x.bag", "one/x.bag", "one/empty/notes.txt", "u/v/x.mcap", "one/set/data/x.bag"):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_bytes(b"")
+    note_passed_over(tmp_path)
+    assert "3 folders two or more levels below hold takes that are not read, such as a/b/c. " in capsys.readouterr().err
+    note_passed_over(tmp_path / "one" / "set")
+    note_passed_over(tmp_path / "one")
+    note_passed_over(tmp_path / "x.bag")
+    with pytest.raises(EpisodeError, match=r"no recording.* such as b/c"):
+        entries(tmp_path / "a")
+    assert not capsys.readouterr().err
+
+
+@pytest.mark.parametrize("file", ["data/chunk-000/pipe", "meta/info.json"])
+def test_a_pipe_inside_a_set_is_named_by_its_path(folder, tmp_path, capsys, file):
+    for name in ("one", "two"):
+        shutil.copytree(folder / "set", tmp_path / "in" / name)
+    (tmp_path / "in" / "one" / file).unlink(missing_ok=True)
+    os.mkfifo(tmp_path / "in" / "one" / file)
+    assert cli.main(["replay", f"data={tmp_path / 'in'}", "check=intake", "pictures=false", f"out={tmp_path / 'out'}"]) == 3
+    assert f"unreadable    {file}: is a" in capsys.readouterr().out
+    errors = [one.text for one in ElementTree.parse(tmp_path / "out" / "junit.xml").iter("error")]
+    assert len(errors) == 1 and errors[0].startswith(f"{file}: is a pipe")
+    assert f"{file}: is a pipe" in (tmp_path / "out" / "summary.md").read_text()
+    assert Verdict("a", "a.bag", error={"message": "is torn.", "file": "in/a.bag"}).unread == "is torn."
 
 
 def test_the_summary_escapes_once():

@@ -376,7 +376,7 @@ def test_unreadable_ones_are_told_and_the_others_imported(tmp_path, capsys):
         (["resample.speed=linear"], "speed"),
         (["fps=0"], "fps"),
         (["fps=29.97"], "fps"),
-        (["mapping=no_such"], "no mapping is named 'no_such'"),
+        (["mapping=no_such"], "There is no mapping 'no_such'"),
     ],
 )
 def test_what_the_user_can_mend_is_2_and_leaves_nothing(tmp_path, words, message, capsys):

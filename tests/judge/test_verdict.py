@@ -75,6 +75,12 @@ def test_a_check_without_a_limit_is_never_required(code):
     assert result.verdict == "FEASIBLE"
 
 
+@pytest.mark.parametrize(("reason", "verdict"), [("pictures_absent", "FEASIBLE"), ("pictures_unreadable", "INCONCLUSIVE")])
+def test_pictures_that_were_not_delivered_leave_the_motion_s_verdict(reason, verdict):
+    found = combine([*passed(), RULES["image.black"].not_checked(reason)], BARE, RULES)
+    assert found.verdict == verdict and found.findings[-1].level == "NOT_CHECKED"
+
+
 def test_some_warnings_stay_warnings_however_strict():
     warned = [failed(code, level="WARN", t0=1.0, t1=1.1) for code in ("joint.acceleration", "joint.jerk", "robustness")]
     result = combine([*passed(), *warned], [*BARE, "robustness"], RULES, strict=True)

@@ -323,6 +323,11 @@ def test_the_card_names_the_version_that_judged_and_not_todays(line, tmp_path, c
         (by("yesterday's"), "a version that is not stated (5 takes)"),
         (lambda n, tree: tree.pop("provenance"), "a version that is not stated (5 takes)"),
         (lambda n, tree: n or tree["provenance"].update(thresholds="mine 0"), "takes of bare were judged by different"),
+        (
+            lambda n, tree: n or tree["provenance"].update(engine="mujoco 2.0"),
+            "on different engines: mujoco 2.0 (1 takes), mujoco 3.",
+        ),
+        (lambda n, tree: n or tree["provenance"].pop("engine"), "on different engines: an engine that is not stated (1 takes)"),
     ],
 )
 def test_verdicts_of_several_or_unknown_judges_are_refused_unless_asked_for(line, tmp_path, capsys, change, says):

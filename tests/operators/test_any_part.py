@@ -12,6 +12,7 @@ import yaml
 from benches import BENCH, done, end, seen
 from shiliu.replay.operator.limbs.hand import Hand
 from shiliu.replay.operator.planning.ways import REACHED
+from shiliu.replay.operator.senses.holds import called
 from shiliu.replay.operator.skills.take.plain import TakePlain
 from shiliu.replay.operator.words.primitives import PRIMITIVES
 from shiliu.scenarios.catalog.catalog import scene_of_tree
@@ -288,3 +289,9 @@ def test_what_is_taken_to_be_put_has_to_come_over_its_place_and_to_it(above, the
     sees.senses = sees
     score = take._brought(sees, np.zeros(3), np.eye(3), np.zeros(7))
     assert score == pytest.approx(400.0 * max(above, there, REACHED) - 400.0 * REACHED)
+
+
+def test_a_body_that_is_called_like_its_part_s_file_is_named_by_the_part():
+    parts = [SimpleNamespace(name="card", part=SimpleNamespace(file=Path("objects/room_card/room_card.xml")))]
+    assert called("card/room_card", parts) == called("card", parts) == "card"
+    assert called("card/strip", parts) == "card.strip" and called("oven/door", parts) == "oven.door"

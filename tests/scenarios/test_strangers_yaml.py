@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from shiliu import cli
 from shiliu.replay.formats.lerobot.write import write_lerobot
+from shiliu.scenarios.reading import composition
 from shiliu.scenarios.reading.composition import CONF, compose, list_scenarios, members
 from shiliu.scenarios.sheet.errors import ScenarioError
 from shiliu.scenarios.sheet.yaml_reader import MAX_BYTES, read_yaml, resolver_in
@@ -137,8 +139,49 @@ def test_what_is_no_file_is_no_member_and_stops_nothing(tmp_path, monkeypatch):
     os.mkfifo(conf / "scenario" / "pipe.yaml")
     assert {name for name, file in list_scenarios(conf).items() if file.is_relative_to(conf)} == {"own"}
     assert scenario_of_task("Bring the bowl home by hand.", conf) is None
-    with pytest.raises(ScenarioError, match="There is no scenario 'pipe'"):
+    with pytest.raises(ScenarioError, match=r"There is no scenario 'pipe': .*conf/scenario/pipe\.yaml is a pipe"):
         compose("check", ["scenario=pipe"], conf)
+
+
+@pytest.mark.parametrize("line", [
+    "check cell=odd", "check scenario=odd", "import data=. out=v cell=odd", "replay data=. out=v robot=odd",
+    "replay data=. out=v mapping=odd",
+    "replay data=. out=v device=odd", "replay data=. out=v mapping=odd.yaml", "replay data=. out=v robot=odd.yaml",
+    "import data=. out=v metadata=odd.yaml", "report verdicts=odd.yaml out=v",
+])  # fmt: skip
+def test_a_pipe_in_place_of_a_file_is_named_for_what_it_is(tmp_path, monkeypatch, capsys, line):
+    monkeypatch.chdir(tmp_path)
+    for group in ("cell", "scenario", "robot", "mapping", "device", "."):
+        (tmp_path / "conf" / group).mkdir(parents=True, exist_ok=True)
+        os.mkfifo(tmp_path / ("odd.yaml" if group == "." else f"conf/{group}/odd.yaml"))
+    (tmp_path / "x.bag").write_bytes(b"#ROSBAG")
+    assert cli.main(line.split()) == 2
+    error = capsys.readouterr().err
+    assert "odd.yaml" in error and "is a pipe" in error
+
+
+def test_the_list_names_what_the_verbs_would_refuse_and_a_key_that_is_no_word(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path / "conf" / "robot" / "floats.yaml", "title: {en: a}\n")
+    written(tmp_path / "conf" / "mapping" / "empty.yaml", "title: x\n")
+    written(tmp_path / "conf" / "mapping" / "list.yaml", "[a]: 3\n")
+    for kind, name, why in (
+        ("robots", "floats", "the key 'joints' is missing."),
+        ("mappings", "empty", "format: is missing.; "),
+        ("mappings", "list", "list.yaml:1: The key is a list, not a word."),
+    ):
+        assert cli.main(["list", kind, "--json"]) == 0
+        rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)[kind]}
+        assert why in rows[name]["error"]
+        assert {other for other, row in rows.items() if "error" in row} <= {"floats", "empty", "list"}
+        assert cli.main(["list", kind, name]) == 2
+
+
+def test_a_folder_that_may_not_be_read_is_named(tmp_path, monkeypatch):
+    written(tmp_path / "conf" / "cell" / "own.yaml", "scenario: microwave\n")
+    monkeypatch.setattr(composition.os, "access", lambda path, mode: Path(path) != tmp_path / "conf" / "cell")
+    with pytest.raises(ScenarioError, match=r"There is no cell 'mine' that may be read: .*conf/cell may not be"):
+        compose("check", ["cell=mine"], tmp_path / "conf")
 
 
 def test_files_that_build_upon_themselves_and_members_that_name_none(tmp_path):

@@ -17,11 +17,14 @@ from ..mp4_header import length_of
 from . import layout
 from .set_statistics import EpisodeStatistics, Stats, table_numbers
 
+ABSENT = "announced, but its file is not here"
+
 
 class DatasetTables(Protocol):
     """What is asked of the tables of a set, see `own.Dataset`."""
 
     fps: int
+    features: dict[str, dict[str, Any]]
 
     @property
     def rows(self) -> list[dict[str, Any]]: ...
@@ -62,6 +65,7 @@ def declared_of(
         episode: of our own simulation; None for an imported recording.
     """
     row, before = dataset.rows[k], dataset.rows[k - 1] if k else {}
+    pictures = dataset.pictures(row)
     older = FRAMES in digests
     covered = [name for name in columns if name not in layout.DEFAULT_FEATURES] if older else list(digests)
     copies = {} if older else _copies(dataset, row, columns, episode)
@@ -81,7 +85,8 @@ def declared_of(
         columns=columns,
         stats=dataset.statistics.at(k),
         set_stats=dataset.set_statistics,
-        videos=tuple(video_range(name, row, before, one.path) for name, one in dataset.pictures(row).items()),
+        videos=tuple(video_range(name, row, before, one.path) for name, one in pictures.items()),
+        unseen={name: ABSENT for name, one in dataset.features.items() if one["dtype"] == "video" and name not in pictures},
         digests=digests,
         covered=tuple(covered),
         copies=copies,

@@ -28,7 +28,7 @@ from ..arrays.array_episode import (
 )
 from ..reader_errors import once_readable
 from . import layout
-from .declared_columns import others_of, span_of, video_range
+from .declared_columns import ABSENT, others_of, span_of, video_range
 from .foreign_columns import differences, foreign_array, ranges_of, readable_columns, size_of
 from .foreign_tables import MAX_FILES, ForeignTables
 from .set_statistics import Stats, table_numbers
@@ -121,8 +121,19 @@ class _Foreign(ForeignTables):
             videos=tuple(
                 video_range(key, row, before, self.root / relative) for key, relative in videos.items() if relative is not None
             ),
+            unseen=dict(self._unseen(videos)),
             unread=tuple(text.partition(" ")[0] for text in left),
         )
+
+    def _unseen(self, videos: dict[str, str | None]) -> Iterator[tuple[str, str]]:
+        """Cameras that are announced and of which no picture can be looked at, each with the reason."""
+        for key, feature in self.features.items():
+            if feature.get("dtype") == "image":
+                yield key, "pictures in a table are not read"
+            elif key in videos and videos[key] is None:
+                yield key, ABSENT
+            elif key in videos and size_of(feature.get("shape"), self.labels[key]) is None:
+                yield key, f"announced as {feature.get('shape')}, which is no picture"
 
     def _elsewhere(self, path: Path, index: int | None, row: dict[str, Any]) -> tuple[str, str] | None:
         """The file in which the table says that an episode's rows are, and the one that holds them, where these are two."""
@@ -280,7 +291,7 @@ class _Foreign(ForeignTables):
                 for key, file in videos.items()
                 if file is not None
             ),
-            *(f"{key} (video): announced, but its file is not here" for key, file in videos.items() if file is None),
+            *(f"{key} (video): {ABSENT}" for key, file in videos.items() if file is None),
         ]
         task = self.task_of(columns, row)
         return ArrayEpisode(

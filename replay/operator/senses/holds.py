@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -86,6 +87,13 @@ class Held:
     up: np.ndarray
 
 
+def called(of: str, parts: Iterable[Any]) -> str:
+    """A body as a person calls it: the part alone where it is the part's own, which is called like its file; else `part.body`."""
+    part, _, body = of.partition("/")
+    own = next((one.part.file.stem for one in parts if one.name == part), None)
+    return part if body in ("", own) else f"{part}.{body}"
+
+
 def held_by(state: OperatorState, of: str, name: str | None = None, site: str | None = None) -> list[Held] | Reason:
     """Where a body may be held now; why it cannot, where it can nowhere.
 
@@ -106,5 +114,5 @@ def held_by(state: OperatorState, of: str, name: str | None = None, site: str | 
         place, frame = state.senses.site(where) if where else state.senses.body_pose(of)
         turns = np.array([frame @ turn for turn in hold.turns])
         found.append(Held(hold.grip, where, place + frame @ hold.offset, turns, frame[:, 2]))
-    named = of.replace("/", ".", 1)
+    named = called(of, state.scene.config.parts)
     return found or Reason(f"{named} has no grip that holds it", "no_grip", of=named)

@@ -11,7 +11,7 @@ from ...limbs.geometry import FIRM, UP, turn_about, turn_z, turned_between
 from ...operator_state import OperatorState
 from ...planning.ways import REACHED
 from ...recognition import taking
-from ...senses.holds import Held, held_by
+from ...senses.holds import Held, called, held_by
 from ...words.primitives import TAKE
 from ...words.reason import GivenUp, Reason
 from ...words.skill import Label, Motion, Skill
@@ -107,12 +107,14 @@ class TakePlain(Skill, word="take"):
                     if score < GOOD:
                         return best[1:]
         if best[0] > NO_GOOD:
-            what = self.of.replace("/", ".", 1)
+            what = called(self.of, state.scene.config.parts)
+            tried = ", ".join(dict.fromkeys(one.grip.name for one in known))
             raise GivenUp(
                 Reason(
-                    f"no grip of {what} is within reach with room for the {self.hand} hand",
+                    f"no grip of {what} ({tried}) is within reach with room for the {self.hand} hand",
                     "no_room_to_take",
                     of=what,
+                    grips=tried,
                     side=self.hand,
                 )
             )
