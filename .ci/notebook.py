@@ -49,7 +49,9 @@ def keep(path: Path) -> None:
                 continue
             if "image/png" in data:
                 small = io.BytesIO()
-                Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).convert("RGB").save(small, "JPEG", quality=QUALITY)
+                Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).convert("RGB").save(
+                    small, "JPEG", quality=QUALITY, optimize=True, progressive=True
+                )
                 data["image/jpeg"] = base64.b64encode(small.getvalue()).decode()
             kind = next(kind for kind in SHOWN if kind in data)
             if "<svg" in data[kind]:
