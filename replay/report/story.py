@@ -232,7 +232,7 @@ class Story:
 
     @cached_property
     def why(self) -> str:
-        """One short line with code and numbers, for tables; empty for a clean pass."""
+        """One short line with code and numbers, for tables; empty for a clean pass, but of one that failed and is labelled so."""
         verdict, words = self.verdict, self.words
         if verdict.verdict is None:
             return verdict.unread or words.ui("unreadable")
@@ -241,7 +241,8 @@ class Story:
             return self.words.ui("semicolon").join(one for one in (self._beside, open_) if one)
         finding = self.root or (self.findings[self.listed[0]] if self.listed else None)
         if finding is None:
-            return ""
+            failed = any(f.code == "goal" and f.level == "PASS" and f.details.get("label") == "failure" for f in self.findings)
+            return words.ui("failed_as_labelled") if failed else ""
         if self.root is None and finding.level == "FAIL":
             return self._beside
         return self._of(finding)

@@ -570,6 +570,14 @@ def test_a_stage_that_is_open_as_a_whole_is_named_as_one():
     assert story.why == "the recording does not tell where the person's hands were: kinematics"
 
 
+@pytest.mark.parametrize(("label", "lang", "why"), [
+    ("failure", "en", "the task failed, as its label says"), ("failure", "zh", "任务未完成，与标签一致"), ("success", "en", "")
+])  # fmt: skip
+def test_a_labelled_failure_that_passes_says_so(label, lang, why):
+    goal = Finding("goal", "PASS", "replay", details={"label": label})
+    assert Story(verdict("f", "FEASIBLE", [goal], None, None), Words(lang)).why == why
+
+
 def test_estimates_are_named_and_pass_does_not_mean_unchecked():
     story = Story(too_fast(), Words("en"))
     assert story.estimates == ["door swung back 2 deg (house rule)"]
