@@ -7,12 +7,17 @@ import itertools
 import json
 import shutil
 import subprocess
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from shiliu.replay.live.server import Message, PageServer
+from shiliu.replay.live.teleop import PageHands, Teleop
+from shiliu.scenarios.scene.scene import Scene
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = ["--headless=new", "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
@@ -85,3 +90,19 @@ def browsing(url: str, folder: Path, size: str = "1000,640") -> Iterator[Browser
     finally:
         process.terminate()
         process.wait(timeout=30)
+
+
+@contextmanager
+def performing(scene: Scene, folder: Path, seed: int, lang: str) -> Iterator[Browser]:
+    """The page of `shiliu teleop` in a browser, its takes below `folder/out`; the session is over where this ends."""
+    page = PageServer()
+    teleop = Teleop(scene, PageHands(page, scene.control_timestep), folder / "out", page, seed, lang)
+    running = threading.Thread(target=teleop.run, daemon=True)
+    running.start()
+    try:
+        with browsing(page.url, folder / "profile") as browser:
+            yield browser
+    finally:
+        page.inbox.put(Message({"do": "end"}))
+        running.join(60)
+        page.close()

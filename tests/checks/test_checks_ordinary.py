@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from joint_streams import ELBOW, RATE, ROWS, SHOULDER, recording, stream
 from scipy.signal import lfilter
 from shiliu.replay.checks.finding import Finding
 from shiliu.replay.checks.hands_idle import check_idle, names_taking
@@ -16,7 +17,7 @@ from shiliu.replay.checks.takes import Lag, check_take_lag, content, duplicate_o
 from shiliu.replay.formats import read
 from shiliu.replay.judge.set_comparison import Company, take_facts
 from shiliu.replay.judge.verdict import Verdict, combine
-from shiliu.replay.recording.recording import Recording, Stream
+from shiliu.replay.recording.recording import Recording
 from shiliu.replay.report import Words
 from shiliu.replay.report.story import Story
 from shiliu.replay.robots.robot_sheet import load_limits
@@ -26,18 +27,6 @@ from shiliu.scenarios.robots.robot import load_robot
 
 RULES = load_rules()
 LIMITS = load_limits(load_robot("kuafu").folder)
-ELBOW, SHOULDER = "zarm_r4_joint", "zarm_r1_joint"
-RATE, ROWS = 30.0, 900
-
-
-def stream(role, values, names, quantity="joint_position", unit="rad", **meta):
-    values = np.asarray(values, float).reshape(len(values), len(names))
-    t = np.rint(np.arange(len(values)) / RATE * 1e9).astype(np.int64)
-    return Stream(f"{role}/{quantity}", role, quantity, unit, tuple(names), values, t, clock="grid", meta=meta)
-
-
-def recording(*streams, source="demos#0", **known):
-    return Recording("a", source, "0" * 64, known.pop("kind", "robot"), {s.name: s for s in streams}, **known)
 
 
 def frozen(command, state, names=(ELBOW,)):

@@ -5,28 +5,17 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from joint_streams import RATE, ROWS, recording, stream
 from shiliu.replay.checks.empty_grips import check_empty_grip, grips_of
 from shiliu.replay.checks.releases import check_release, hands_of, releases_of
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.formats import read
 from shiliu.replay.judge.set_comparison import Company, take_facts
 from shiliu.replay.judge.verdict import combine
-from shiliu.replay.recording.recording import Recording, Stream
+from shiliu.replay.recording.recording import Recording
 from shiliu.replay.report import Words
 
 RULES = load_rules()
-ELBOW, SHOULDER = "zarm_r4_joint", "zarm_r1_joint"
-RATE, ROWS = 30.0, 900
-
-
-def stream(role, values, names, quantity="joint_position", unit="rad", **meta):
-    values = np.asarray(values, float).reshape(len(values), len(names))
-    t = np.rint(np.arange(len(values)) / RATE * 1e9).astype(np.int64)
-    return Stream(f"{role}/{quantity}", role, quantity, unit, tuple(names), values, t, clock="grid", meta=meta)
-
-
-def recording(*streams, source="demos#0", **known):
-    return Recording("a", source, "0" * 64, known.pop("kind", "robot"), {s.name: s for s in streams}, **known)
 
 
 def judged(take, lag):
@@ -99,7 +88,7 @@ def test_what_cannot_be_asked_of_letting_go_has_a_reason():
     air = carried(11.0)
     claws = air.streams["command/claw"].values
     free = replace(air.streams["measured/claw"], values=np.concatenate([claws[:6] * 0 + claws[0], claws[:-6]]))
-    air.streams["measured/claw"] = free  # a hand that closes on nothing is 0.2 s behind, and stands where it is told
+    air.streams["measured/claw"] = free  # a hand that closes on nothing is 0.2 s behind, and stands where it is commanded
     assert releases_of(air) == ()
     assert releases_of(replace(still, kind="simulation", episode=SimpleNamespace())) == "goal_decides"
 

@@ -202,7 +202,7 @@ def test_robosuite_of_two_generations(data):
     assert (stack.kind, panda.kind) == ("robot", "robot")
     assert stack.streams["states/cubeB"].values.shape == (1174, 7)
     assert np.abs(panda.streams["actions"].values).max() == pytest.approx(3.75, abs=0.01)
-    assert panda.metadata["attributes"]["model_file"]["characters"] > 10_000, "a whole model is told by its hash"
+    assert panda.metadata["attributes"]["model_file"]["characters"] > 10_000, "a whole model is described by its hash"
     assert stack.metadata["attributes"]["model_file"] == "model_2.xml"
 
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import threading
 
 import pytest
-from browser import CHROMIUM, browsing
+from browser import CHROMIUM, performing
 from shiliu import load_scenario, read
-from shiliu.replay.live.server import Message, PageServer
-from shiliu.replay.live.teleop import PageHands, Teleop
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here")]
 PAD = """window.pad = {connected: true, axes: [0, 0, 0, 0], buttons: Array.from({length: 16}, () => ({value: 0}))};
@@ -19,36 +16,27 @@ navigator.getGamepads = () => [pad];"""
 def test_keys_the_mouse_and_a_gamepad_move_a_hand(tmp_path):
     pytest.importorskip("websockets")
     scene = load_scenario("microwave")
-    page = PageServer()
-    teleop = Teleop(scene, PageHands(page, scene.control_timestep), tmp_path / "out", page, 3, "zh")
-    running = threading.Thread(target=teleop.run, daemon=True)
-    running.start()
-    try:
-        with browsing(page.url, tmp_path / "profile") as browser:
-            browser.until("shiliu.bodies.length > 5 && shiliu.progress.recording === false")
-            browser.ask("document.getElementById('view').focus(), 0")
-            browser.key("Enter", "Enter", True)
-            browser.key("Enter", "Enter", False)
-            browser.until("shiliu.progress.recording")
-            browser.key("KeyE", "e", True)  # up
-            browser.until("shiliu.progress.t > 1")
-            browser.key("KeyE", "e", False)
-            browser.key("Space", " ", True)
-            browser.key("Space", " ", False)
-            for kind, x in (("mousePressed", 300), ("mouseMoved", 360), ("mouseReleased", 360)):
-                browser.call("Input.dispatchMouseEvent", type=kind, x=x, y=300, button="left", buttons=1, modifiers=8, clickCount=1)
-            browser.ask(f"{PAD} pad.buttons[4].value = 1, 0")  # the other hand
-            browser.until("document.getElementById('hand').textContent.startsWith('左手')")
-            browser.ask("pad.buttons[4].value = 0, pad.axes[1] = -1, pad.buttons[7].value = 0.5, 0")  # ahead, half closed
-            browser.until("shiliu.progress.t > 3.5")
-            browser.ask("pad.buttons[9].value = 1, 0")
-            browser.until("shiliu.verdict && shiliu.verdict.check === 'gate'")
-            assert browser.ask("document.getElementById('verdict').textContent").strip()
-            browser.picture(tmp_path / "teleop.png")
-    finally:
-        page.inbox.put(Message({"do": "end"}))
-        running.join(60)
-        page.close()
+    with performing(scene, tmp_path, 3, "zh") as browser:
+        browser.until("shiliu.bodies.length > 5 && shiliu.progress.recording === false")
+        browser.ask("document.getElementById('view').focus(), 0")
+        browser.key("Enter", "Enter", True)
+        browser.key("Enter", "Enter", False)
+        browser.until("shiliu.progress.recording")
+        browser.key("KeyE", "e", True)  # up
+        browser.until("shiliu.progress.t > 1")
+        browser.key("KeyE", "e", False)
+        browser.key("Space", " ", True)
+        browser.key("Space", " ", False)
+        for kind, x in (("mousePressed", 300), ("mouseMoved", 360), ("mouseReleased", 360)):
+            browser.call("Input.dispatchMouseEvent", type=kind, x=x, y=300, button="left", buttons=1, modifiers=8, clickCount=1)
+        browser.ask(f"{PAD} pad.buttons[4].value = 1, 0")  # the other hand
+        browser.until("document.getElementById('hand').textContent.startsWith('左手')")
+        browser.ask("pad.buttons[4].value = 0, pad.axes[1] = -1, pad.buttons[7].value = 0.5, 0")  # ahead, half closed
+        browser.until("shiliu.progress.t > 3.5")
+        browser.ask("pad.buttons[9].value = 1, 0")
+        browser.until("shiliu.verdict && shiliu.verdict.check === 'gate'")
+        assert browser.ask("document.getElementById('verdict').textContent").strip()
+        browser.picture(tmp_path / "teleop.png")
     lines = [json.loads(line) for line in (tmp_path / "out" / "device" / "episode_000000.jsonl").read_text().splitlines()]
     sent = [line for line in lines if line["do"] == "device"]
     assert {line["device"] for line in sent} == {"keyboard", "gamepad"}

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from browser import CHROMIUM, browsing
+from browser import CHROMIUM, performing
 from shiliu import load_scenario, read
-from shiliu.replay.live.server import Message, PageServer
-from shiliu.replay.live.teleop import PageHands, Teleop
 
 IWER = Path(__file__).parents[2] / "build" / "iwer" / "package" / "build" / "iwer.min.js"
 pytestmark = [
@@ -27,21 +24,12 @@ def worn(tmp_path):
     """A page that runs a bare scene, in a browser that wears a headset; and the folder of its takes."""
     pytest.importorskip("websockets")
     scene = load_scenario("microwave", overrides=["robot.stands_at.yaw=30 deg"])
-    page = PageServer()
-    teleop = Teleop(scene, PageHands(page, scene.control_timestep), tmp_path / "out", page, 7, "en")
-    running = threading.Thread(target=teleop.run, daemon=True)
-    running.start()
-    try:
-        with browsing(page.url, tmp_path / "profile") as browser:
-            browser.call("Page.enable")
-            browser.call("Page.addScriptToEvaluateOnNewDocument", source=IWER.read_text() + "\n" + WEAR)
-            browser.call("Page.reload")
-            browser.until("window.worn && shiliu.bodies.length > 5 && !document.getElementById('xr').hidden")
-            yield browser, tmp_path / "out"
-    finally:
-        page.inbox.put(Message({"do": "end"}))
-        running.join(60)
-        page.close()
+    with performing(scene, tmp_path, 7, "en") as browser:
+        browser.call("Page.enable")
+        browser.call("Page.addScriptToEvaluateOnNewDocument", source=IWER.read_text() + "\n" + WEAR)
+        browser.call("Page.reload")
+        browser.until("window.worn && shiliu.bodies.length > 5 && !document.getElementById('xr').hidden")
+        yield browser, tmp_path / "out"
 
 
 def sent_lines(out):

@@ -92,7 +92,7 @@ def attribute(
 def _edited(episode: SimEpisode, states: Mapping[int, np.ndarray], size: np.ndarray) -> Hypothesis | None:
     """A full state that is another while every row and the last full state are as they are replayed.
 
-    Rows that are others while all full states agree are told by `changed_columns`, with their column and reason.
+    Rows that are others while all full states agree are reported by `changed_columns`, with their column and reason.
     """
     known = sorted(k for k in episode.checkpoints if k in states)
     unlike = [k for k in known if not np.array_equal(episode.checkpoints[k], states[k])]
