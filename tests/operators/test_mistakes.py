@@ -327,7 +327,7 @@ def test_record_a_mistake_then_replay_it(tmp_path, capsys, monkeypatch):
     assert (
         main(["record", here, "mistake=guest_bowl_pushed", "episodes=1", f"seed={SEED}", "out=bad", "quiet=true"]) == 0
     )
-    assert "1 of 1 brought scenario.guest_bowl_pushed, as the sheet says" in capsys.readouterr().out
+    assert "1 of 1 led to scenario.guest_bowl_pushed, as the scenario states" in capsys.readouterr().out
     side = json.loads((tmp_path / "bad" / "shiliu" / "episodes" / "episode_000000.json").read_text(encoding="utf-8"))
     assert side["label"]["success"] is False and side["label"]["failure"] == "scenario.guest_bowl_pushed"
     assert side["provenance"]["mistake"] == "guest_bowl_pushed"

@@ -566,8 +566,8 @@ def test_a_stage_that_is_open_as_a_whole_is_named_as_one():
     human = verdict("h", "INCONCLUSIVE", findings, 0, "auditor", stages=stages(kinematics="NOT_CHECKED"))
     human.stages["kinematics"].reason = "no_retargeting"
     story = Story(human, Words("en"))
-    assert story.open_points == "kinematics: the recording does not tell where the person's hands were"
-    assert story.why == "the recording does not tell where the person's hands were: kinematics"
+    assert story.open_points == "kinematics: the recording does not have the places of the person's hands"
+    assert story.why == "the recording does not have the places of the person's hands: kinematics"
 
 
 @pytest.mark.parametrize(("label", "lang", "why"), [
