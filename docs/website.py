@@ -248,7 +248,10 @@ CSS = """.wall, .starts { display: grid; gap: .6rem; grid-template-columns: repe
 .wall span { padding: .25rem .5rem; font-size: .65rem; }
 .starts a { padding: .6rem .8rem; }
 .md-typeset .language-text code { white-space: pre-wrap; }
-.md-typeset table:not([class]) { font-size: .62rem; }
+.md-typeset table:not([class]), .md-typeset table.dataframe { font-size: .62rem; }
+.md-typeset img[src*="loops/"]:not(.wall img) { width: 24rem; border-radius: .3rem; }
+.md-typeset table.dataframe { display: block; max-height: 22rem; overflow: auto; border-collapse: collapse; border: 0; }
+.md-typeset .dataframe :is(th, td) { padding: .2rem .5rem; border: 0; border-bottom: .05rem solid #8883; text-align: left; }
 body { --md-text-font: system-ui, "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; --md-code-font: ui-monospace, monospace; }
 """
 
