@@ -1,10 +1,12 @@
-"""What was built of the site is finished: a .md twin of each page, llms.txt. What loads from elsewhere is refused.
+"""What was built of the site is finished: a .md twin of each page, llms.txt, search in pages opened as files. What loads from elsewhere
+is refused.
 
 python docs/finished_site.py build/site build/site/site
 """
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import sys
@@ -29,6 +31,7 @@ def finish(out: Path, site: Path) -> None:
         title = re.search(r"(?m)^# +(.+)$", file.read_text(encoding="utf-8"))
         lines.append(f"- [{title[1] if title else name}]({name.as_posix()})")
     (site / "llms.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    search_in_files(site)
     wrong = [*loads(site), *missing(site)]
     if wrong:
         raise SystemExit("\n".join(wrong))
@@ -36,6 +39,38 @@ def finish(out: Path, site: Path) -> None:
     print(
         f"{len([f for f in files if f.suffix == '.html'])} pages, {sum(f.stat().st_size for f in files) / 1e6:.1f} MB: {site}/index.html"
     )
+
+
+def search_in_files(site: Path) -> None:
+    """Let pages that are opened as files search: browsers let them load neither the index nor a worker, but scripts, so both become one.
+
+    Raises:
+        SystemExit: no page loads the theme's bundle, so that the theme has changed.
+    """
+    (site / "search.js").write_text(
+        f"var __index = {(site / 'search.json').read_text(encoding='utf-8')};\n", encoding="utf-8"
+    )
+    (worker,) = (site / "assets" / "javascripts" / "workers").glob("search.*.js")
+    (site / "assets" / "javascripts" / "files.js").write_text(
+        f"""if (location.protocol === "file:") {{
+  const code = {json.dumps(worker.read_text(encoding="utf-8"))}, FromServer = Worker;
+  const address = () => URL.createObjectURL(new Blob([code], {{ type: "text/javascript" }}));
+  window.Worker = class {{ constructor() {{ return new FromServer(address()); }} }};
+}}
+""",
+        encoding="utf-8",
+    )
+    changed = 0
+    for page in site.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        if "javascripts/files.js" not in text:  # a page that did not change is not built again
+            text = re.sub(
+                r'<script src="([^"]*assets/javascripts/)bundle', r'<script src="\1files.js"></script>\g<0>', text
+            )
+            page.write_text(text, encoding="utf-8")
+        changed += "javascripts/files.js" in text
+    if not changed:
+        raise SystemExit("No page loads assets/javascripts/bundle: search in pages opened as files needs another way.")
 
 
 def loads(site: Path) -> list[str]:

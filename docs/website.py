@@ -241,7 +241,11 @@ Sixteen humanoid training scenarios in MuJoCo, and a judge of recorded demonstra
 
 CSS = """.wall, .starts { display: grid; gap: .6rem; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); margin: 1rem 0; }
 .starts { grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); }
-@media (min-width: 60rem) { .wall { grid-template-columns: repeat(4, 1fr); } }  /* sixteen: four by four */
+@media (min-width: 60rem) {
+  .wall { grid-template-columns: repeat(4, 1fr); }  /* sixteen: four by four */
+  .starts { grid-template-columns: repeat(3, 1fr); }
+}
+.md-header__source:not(:has(a)) { display: none; }  /* room that the theme keeps for a repository's address */
 .md-typeset .wall a, .md-typeset .starts a { color: inherit; text-decoration: none; }
 .wall a, .starts a { display: flex; flex-direction: column; border-radius: .3rem; overflow: hidden; border: .05rem solid #8883; }
 .wall img { width: 100%; height: auto; aspect-ratio: 4 / 3; object-fit: cover; display: block; }

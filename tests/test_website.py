@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import shiliu
 import yaml
+from browser import CHROMIUM, browsing
 from conftest import made_once, script
 from PIL import Image
 from shiliu.cli import VERBS
@@ -116,3 +117,41 @@ def test_what_is_missing_is_found(tmp_path):
     )
     (tmp_path / "c.png").write_bytes(b"")
     assert script("docs/finished_site.py").missing(tmp_path) == ["a.html leads to b.html#x"]
+
+
+def small_site(folder: Path, bundle: str = "bundle.1.min.js") -> Path:
+    """A site as the theme builds it: a page, its bundle, a worker that answers what it is sent, and an index of one entry."""
+    scripts = folder / "assets" / "javascripts"
+    (scripts / "workers").mkdir(parents=True)
+    (scripts / "workers" / "search.2.min.js").write_text('onmessage = (asked) => postMessage(asked.data + " </script>");')
+    (scripts / "bundle.1.min.js").write_text(
+        'const worker = new Worker("assets/javascripts/workers/search.2.min.js");'
+        "worker.onmessage = (answer) => { document.title = answer.data + __index.items.length; };"
+        'worker.postMessage("answered");'
+    )
+    (folder / "search.json").write_text('{"items": [{"title": "a"}]}')
+    (folder / "index.html").write_text(f'<script src="search.js"></script><script src="assets/javascripts/{bundle}"></script>')
+    return folder
+
+
+def test_a_page_gets_what_it_needs_to_search_as_a_file_once(tmp_path):
+    site, finished = small_site(tmp_path), script("docs/finished_site.py")
+    for _ in range(2):
+        finished.search_in_files(site)
+    page = (site / "index.html").read_text(encoding="utf-8")
+    assert page.count("files.js") == 1 and page.index("files.js") < page.index("bundle.")
+    assert (site / "search.js").read_text(encoding="utf-8").startswith('var __index = {"items"')
+
+
+def test_a_theme_without_the_known_bundle_is_refused(tmp_path):
+    with pytest.raises(SystemExit, match="needs another way"):
+        script("docs/finished_site.py").search_in_files(small_site(tmp_path, bundle="app.js"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
+def test_a_page_opened_as_a_file_has_its_worker_and_its_index(tmp_path):
+    site = small_site(tmp_path / "site")
+    script("docs/finished_site.py").search_in_files(site)
+    with browsing((site / "index.html").as_uri(), tmp_path / "profile") as page:
+        page.until('document.title === "answered </script>1"')
