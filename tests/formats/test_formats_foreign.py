@@ -268,7 +268,7 @@ def test_demos_that_are_announced_and_not_here_are_lines_of_their_own(tmp_path, 
     robomimic.write_text(HDF5.replace("unused:", "unused:\n  actions: the same again", 1))
     items = list(read(path, mapping=robomimic))
     assert [isinstance(item, Unreadable) for item in items] == [False, False, True]
-    assert "5 rows are announced (num_samples), 4 are here" in str(items[2].error)
+    assert "d.hdf5: num_samples: 5 rows are announced (num_samples), 4 are here" in str(items[2].error)
     with h5py.File(path, "a") as file:
         del file["data/demo_10"]
     items = list(read(path, mapping=robomimic))

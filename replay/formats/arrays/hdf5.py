@@ -150,7 +150,7 @@ def _absent(file: h5py.File, groups: list[str]) -> list[tuple[str, str]]:
     return [(found[short], short) for short in sorted(found, key=natural)]
 
 
-def _announced(group: h5py.Group, arrays: dict[str, np.ndarray]) -> None:
+def _announced(group: h5py.Group, arrays: dict[str, np.ndarray], path: Path) -> None:
     """Refuse an episode that announces another number of actions than it has.
 
     Raises:
@@ -163,7 +163,7 @@ def _announced(group: h5py.Group, arrays: dict[str, np.ndarray]) -> None:
             message = (
                 f"{int(count)} rows are announced ({key}), {len(actions)} are here. The episode was cut or mixed up."
             )
-            raise EpisodeError(message, field=key)
+            raise EpisodeError(message, file=path, field=key)
 
 
 def _episodes(file: h5py.File, patterns: list[str]) -> list[str]:
@@ -198,7 +198,7 @@ def _episode(group: h5py.Group, name: str, source: str, path: Path, about: dict[
     arrays: dict[str, np.ndarray] = {}
     left: list[str] = []
     _gather(group, "", arrays, left, 0)
-    _announced(group, arrays)
+    _announced(group, arrays, path)
     return ArrayEpisode(
         name=name,
         source=source,
