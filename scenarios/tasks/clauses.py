@@ -156,7 +156,8 @@ class _ClauseReader:
             self._last += self._last == i
         elif token.is_("unit") and self._number is not None:
             entry = self._lexicon.units[next(iter(token.readings["unit"]))]
-            self._clause.quantities.append((self._number * float(entry["is"]), str(entry["of"]), token.text))
+            unit = float(entry["is"])
+            self._clause.quantities.append((self._number * unit, str(entry["of"]), token.text, unit))
             self._number = None
         elif token.is_("ident") and not (token.text == "A" and i == 0):
             self._take_ident(token.text, i)

@@ -301,12 +301,11 @@ class _Comparison:
             ways = self._work.ways.get(group, frozenset())
             if ways and name not in ways:
                 yield Contradiction("number" if group == "turn" else "action", word, tuple(sorted(ways)), certain=True)
-        for value, of, word in clause.quantities:
+        for value, of, word, unit in clause.quantities:
             known = self._work.quantities.get(of, frozenset())
             if known and not any(abs(value - one) <= CLOSE * one for one in known):
-                yield Contradiction(
-                    "number", f"{value:g} {word}", tuple(f"{one:g}" for one in sorted(known)), certain=True
-                )
+                said, done = f"{value / unit:g} {word}", tuple(f"{one / unit:g} {word}" for one in sorted(known))
+                yield Contradiction("number", said, done, certain=True)
         if clause.times is not None and "press" in self._lexicon.like(clause.verbs):
             n, word = clause.times
             known_times = {times for verbs, times in self._work.times if verbs & clause.verbs}

@@ -36,7 +36,7 @@ class Clause:
         verbs: what it can be; empty where none is known. verb: as it is written.
         things: in order. arm: `left`, `right` or `both`, with its word.
         explicit: whether a word says that it comes after the clause before it; swap: it comes later than the clause after it.
-        ways, quantities, times: `fold.half`; (value in SI, of what, word); how often, with its word.
+        ways, quantities, times: `fold.half`; (value in SI, of what, unit's word, unit in SI); how often, with its word.
         negated: what it says shall not be.
         abstract: its verb takes no thing ("take a photo").
         unknown: the first word after its verb that nobody knows, where it has no thing before that.
@@ -53,7 +53,7 @@ class Clause:
     explicit: bool = False
     swap: bool = False
     ways: list[tuple[str, str]] = field(default_factory=list)
-    quantities: list[tuple[float, str, str]] = field(default_factory=list)
+    quantities: list[tuple[float, str, str, float]] = field(default_factory=list)
     times: tuple[int, str] | None = None
     negated: bool = False
     abstract: str = ""

@@ -431,7 +431,7 @@ class _Building:
         return frozenset(places | {below for name in loose for below in self._supports.get(name, ())})
 
     def _quantities(self, clauses: Iterable[Clause]) -> Mapping[str, frozenset[float]]:
-        found = [(of, value) for clause in clauses for value, of, _ in clause.quantities]
+        found = [(of, value) for clause in clauses for value, of, *_ in clause.quantities]
         for step in _mapping(self._tree.get("goal")).values():
             for tree in _trees(step):
                 for key in ("is", "amount"):

@@ -163,6 +163,14 @@ def test_the_episodes_own_file_is_read_too():
     assert checked(own("Move freely", "bare")).reason == "no_goal"
 
 
+@pytest.mark.parametrize(
+    ("text", "word", "done"), [("Pour 500 ml of water.", "500 ml", "150 ml"), ("倒500毫升水", "500 毫升", "150 毫升")]
+)
+def test_an_amount_is_named_in_the_unit_of_the_sentence(text, word, done):
+    finding = checked(own(text, "drink_assist"))
+    assert finding.details["kind"] == "number" and finding.details["word"] == word and list(finding.details["done"]) == [done]
+
+
 def test_the_draw_decides_which_medicine_is_right():
     text = "Bring the person the aspirin from the medicine cabinet."
     assert checked(own(text, "medication_serving", drawn={"named.label": "0 %"})).level == "PASS"

@@ -258,6 +258,24 @@ def test_a_file_of_one_episode_gets_a_draft_that_then_reads_it(tmp_path):
     assert {s.names for s in r.streams.values()} == {("q_0", "q_1", "q_2"), ("u_0", "u_1")}
 
 
+def test_demos_that_are_announced_and_not_here_are_lines_of_their_own(tmp_path, robomimic):
+    path = demo_file(tmp_path / "d.hdf5", 3)
+    with h5py.File(path, "a") as file:
+        for k, announced in ((9, 4), (10, 4), (11, 5)):
+            file[f"data/demo_{k}/actions"] = np.zeros((4, 2))
+            file[f"data/demo_{k}"].attrs["num_samples"] = announced
+        file["mask/train"] = np.array([b"demo_9", b"demo_10", b"demo_11"])
+    robomimic.write_text(HDF5.replace("unused:", "unused:\n  actions: the same again", 1))
+    items = list(read(path, mapping=robomimic))
+    assert [isinstance(item, Unreadable) for item in items] == [False, False, True]
+    assert "d.hdf5: num_samples: 5 rows are announced (num_samples), 4 are here" in str(items[2].error)
+    with h5py.File(path, "a") as file:
+        del file["data/demo_10"]
+    items = list(read(path, mapping=robomimic))
+    assert [item.source for item in items] == ["d.hdf5#demo_9", "d.hdf5#demo_11", "d.hdf5#demo_10"]
+    assert "demo_10 is listed in mask/train, and it is not here" in str(items[2].error)
+
+
 def test_demos_come_in_the_order_of_their_numbers(tmp_path, robomimic):
     items = list(read(demo_file(tmp_path / "d.hdf5", 3), mapping=robomimic))
     assert [r.source for r in items] == ["d.hdf5#demo_9", "d.hdf5#demo_10", "d.hdf5#demo_11"]

@@ -36,6 +36,9 @@ from .robosuite import mapping_of
 EPISODES = "data/demo_*"  # where robosuite and robomimic keep their episodes
 ROOT = "/"  # the pattern of a file that holds one episode
 PICTURES = "images"  # a group of them
+MASKS = "mask"  # robomimic's lists of episodes
+MAX_LIST_BYTES = 1 << 26  # of one of them
+COUNTS = ("num_samples", "total_steps")  # of an episode's actions, as robomimic and Minari call it
 MAX_DEPTH = 8
 MAX_EPISODES = 1_000_000
 PACKED = 1100  # gzip packs no tighter
@@ -124,6 +127,43 @@ def read(
         shorts = ((group, group.rpartition("/")[2]) for group in groups)
         named = ((group, f"{first}_{short}", f"{source}#{short}") for group, short in shorts)
         yield from one_by_one((name, here, partial(make, group, name, here)) for group, name, here in named)
+        with mendable(path, "list of episodes"):
+            absent = _absent(file, groups)
+        for group, short in absent:
+            message = (
+                f"episode {short} is listed in {group}, and it is not here. Copy the file again, or make the list anew."
+            )
+            yield Unreadable(f"{first}_{short}", f"{source}#{short}", EpisodeError(message, file=path, field=group))
+
+
+def _absent(file: h5py.File, groups: list[str]) -> list[tuple[str, str]]:
+    """Episodes that a list of robomimic's names (`mask/train`, `mask/valid`) and that the file lacks: list and name."""
+    here = {group.rpartition("/")[2] for group in groups}
+    found: dict[str, str] = {}
+    masks = file[MASKS] if _own_group(file, MASKS) else {}
+    for name in masks:
+        if _own_array(masks, name) and masks[name].ndim == 1 and masks[name].nbytes <= MAX_LIST_BYTES:
+            for one in masks[name][()].tolist():
+                short = one.decode("utf-8", "replace") if isinstance(one, bytes) else one
+                if isinstance(short, str) and short not in here:
+                    found.setdefault(shown(short), f"{MASKS}/{shown(name)}")
+    return [(found[short], short) for short in sorted(found, key=natural)]
+
+
+def _announced(group: h5py.Group, arrays: dict[str, np.ndarray], path: Path) -> None:
+    """Refuse an episode that announces another number of actions than it has.
+
+    Raises:
+        EpisodeError: it does.
+    """
+    actions = arrays.get("actions")
+    for key in COUNTS if actions is not None and actions.ndim else ():
+        count = np.asarray(group.attrs.get(key))
+        if count.ndim == 0 and count.dtype.kind in "iu" and int(count) != len(actions):
+            message = (
+                f"{int(count)} rows are announced ({key}), {len(actions)} are here. The episode was cut or mixed up."
+            )
+            raise EpisodeError(message, file=path, field=key)
 
 
 def _episodes(file: h5py.File, patterns: list[str]) -> list[str]:
@@ -158,6 +198,7 @@ def _episode(group: h5py.Group, name: str, source: str, path: Path, about: dict[
     arrays: dict[str, np.ndarray] = {}
     left: list[str] = []
     _gather(group, "", arrays, left, 0)
+    _announced(group, arrays, path)
     return ArrayEpisode(
         name=name,
         source=source,

@@ -45,6 +45,7 @@ class _Column:
     rows: array = field(default_factory=lambda: array("q"))  # which messages of the topic it has, where the sender names elements
     known: dict[tuple[str, ...], _Named] = field(default_factory=dict)  # by what the sender writes
     others: dict[tuple[str, ...], int] = field(default_factory=dict)  # elements that are none of the rule's, and how often
+    reordered: int = 0  # messages that name the elements in another order than the first
     absent: bool = False
 
 
@@ -144,7 +145,7 @@ class TopicBuffer:
                 "Give a mapping for this robot (mapping=FILE.yaml), or cut the message out.",
             )
         if column.spelled is not None:
-            self._name(column, named)
+            self._name(column, named, before)
             column.rows.append(self.n)
         return count
 
@@ -188,15 +189,23 @@ class TopicBuffer:
         shown = ", ".join(spelled[:4])
         return self._fail(column, f"names its values {shown}, ..., which no spelling of the mapping is; add one.", number)
 
-    def _name(self, column: _Column, named: _Named | None) -> None:
-        """Take the element order from the names that the sender writes, where it writes any."""
+    def _name(self, column: _Column, named: _Named | None, start: int) -> None:
+        """Take the element order from the names that the first sender writes; a message in another order is sorted by its names.
+
+        Args:
+            start: where the message's values begin.
+        """
         if named is None or named.names == column.names:
             return
         # a sender without names follows the mapping
-        before = column.names or (column.rule.names if len(column.rows) else named.names)
-        if named.names != before:
-            raise self._fail(column, "the order of the elements changes within the recording; split it there.")
-        column.names = named.names
+        names = column.names or (column.rule.names if len(column.rows) else named.names)
+        if named.names != names:
+            stored = column.values[start:]
+            if sorted(named.names) != sorted(names) or len(stored) != len(set(names)):
+                raise self._fail(column, "the elements change within the recording; split it there.")
+            column.values[start:] = array("d", [stored[named.names.index(name)] for name in names])
+            column.reordered += 1
+        column.names = names
 
     def streams(self, notes: list[str]) -> Iterator[Stream]:
         """The finished streams; says in `notes` what had to be assumed."""
@@ -232,6 +241,8 @@ class TopicBuffer:
             extra: dict[str, Any] = {"field": ", ".join(rule.fields)}
             extra |= {key: value for key, value in (("frame", rule.frame), ("note", rule.note)) if value}
             filler = [p for p in rule.placeholder if p["publisher"] in self.publishers]
+            if column.reordered:
+                notes.append(f"{name}: {column.reordered} messages name their elements in another order and are sorted by the names")
             if column.names in rule.else_names:
                 notes.append(f"{name}: {len(column.names or ())} values, read as those of another model of this robot")
             if filler:
