@@ -77,7 +77,7 @@ class Likeness:
     """How commands i and states j go together when the state is read `shift` later; all (s, k, k), command first.
 
     `difference`: mean squared difference without the means; `covariance`; `correlation`, 0 where one stands still.
-    `power_command`, `power_state` (s, k): mean squares without the means.
+    `power_command` (s, k): mean squares without the means.
     """
 
     shift: np.ndarray
@@ -85,7 +85,6 @@ class Likeness:
     covariance: np.ndarray
     correlation: np.ndarray
     power_command: np.ndarray
-    power_state: np.ndarray
 
 
 def likeness(both: Both) -> Likeness:
@@ -105,8 +104,7 @@ def likeness(both: Both) -> Likeness:
                 xy,
                 np.where(size > 1e-12, xy / np.maximum(size, 1e-12), 0.0),
                 xx,
-                yy,
             )
         )
-    difference, covariance, correlation, xx, yy = (np.stack(one) for one in zip(*found))
-    return Likeness(np.array(steps) * both.step, difference, covariance, correlation, xx, yy)
+    difference, covariance, correlation, power = (np.stack(one) for one in zip(*found))
+    return Likeness(np.array(steps) * both.step, difference, covariance, correlation, power)
