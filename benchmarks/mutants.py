@@ -132,7 +132,8 @@ def tests_of(path: str, imported: dict[str, set[str]]) -> list[str]:
 
 def run(tests: list[str], limit: float) -> tuple[bool, float]:
     """Whether all tests pass in the copy, within `limit` s; and s taken."""
-    environment = os.environ | {"PYTHONPATH": str(TREE / ".types"), "PYTHONDONTWRITEBYTECODE": "1"}
+    # no bytecode is kept anywhere: a mutant may be as long and as old as what it stands for
+    environment = os.environ | {"PYTHONPATH": str(TREE / ".types"), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPYCACHEPREFIX": os.devnull}
     asked = [str(ROOT / ".venv" / "bin" / "python"), "-m", "pytest", *tests, "-x", "-q", "-m", "not slow", "-p", "no:cacheprovider"]
     begun = time.monotonic()
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "benchmarks"))  # its modules import each other by name, and have tests
 pytest_plugins = ["scenario_costs", "long_suite"]
+# kept, so that not every worker, and not every process that a test starts, compiles all modules anew
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.pycache_prefix = os.environ.setdefault("PYTHONPYCACHEPREFIX", str(ROOT / "build" / "bytecode"))
+sys.dont_write_bytecode = False
 
 
 def script(path: str) -> Any:
@@ -42,6 +47,12 @@ def script(path: str) -> Any:
 def scene() -> Scene:
     """The microwave cell; look at it, do not change it."""
     return shiliu.load_scenario("microwave")
+
+
+@pytest.fixture(scope="session")
+def any_scene(request: pytest.FixtureRequest) -> Scene:
+    """Each scenario in turn (`scenario_costs.every`); look at it, do not change it."""
+    return shiliu.load_scenario(request.param)
 
 
 @pytest.fixture(scope="session")
@@ -196,6 +207,20 @@ def designer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "conf" / "scenario" / "table_top.yaml").write_text(TABLE_TOP, encoding="utf-8")
     monkeypatch.chdir(folder)
     return folder
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """As on a disk that has no more room: what is written beyond so many bytes fails. Bytecode, which would be cut, is not kept."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "dont_write_bytecode", True)
+        patch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,6 @@ HELD = 0.5  # N, a hand holds something from this force on
 LIGHT = 10.0  # N, a light touch: what an excess is counted in where no contact is allowed
 FALLS_WITHIN = 0.5  # s, a fall begins at once when a grip is lost
 RANK = {"PASS": 0, "WARN": 1, "FAIL": 2}
-FALL_STARTS = 0.01  # m, lower than this below the height of the last touch it is falling, not settling
 
 
 @dataclass(frozen=True)

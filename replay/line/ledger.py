@@ -51,8 +51,8 @@ class Ledger:
         except FileNotFoundError:
             return None
 
-    def has(self, key: str, kind: str = MADE) -> bool:
-        return self.path(key, kind).is_file()
+    def has(self, key: str) -> bool:
+        return self.path(key).is_file()
 
     def put(self, key: str, data: bytes, kind: str = MADE) -> None:
         """Write; whoever looks finds all of it or nothing.

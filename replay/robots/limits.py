@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
-from ...scenarios.sheet.errors import ScenarioError
-
 GRADES = ("published", "measured", "estimate")  # of a source
-FIELDS = ("position", "velocity", "peak_velocity", "torque_rated", "torque_limit", "torque_peak")
 
 
 @dataclass(frozen=True)
@@ -60,29 +56,3 @@ class Limits:
         """limit_source and limit_grade of a field (of one joint), for a finding; empty where nothing is told."""
         known = self.own.get(joint, {}).get(what) or self.sources.get(what, {})
         return {f"limit_{key}": known[key] for key in ("source", "grade") if key in known}
-
-    @classmethod
-    def from_dict(cls, tables: Mapping[str, Any]) -> Limits:
-        """Limits from plain data.
-
-        Args:
-            tables: {"joints": {name: {"position": [lower, upper], "velocity", "peak_velocity", "torque_rated",
-                "torque_limit",
-                "torque_peak"}}, "sources": {field: {"source", "grade"}}}; numbers SI, anything may be left out.
-
-        Raises:
-            ScenarioError: an unknown field, or a range that is upside down.
-        """
-        joints = {}
-        for name, given in tables.get("joints", {}).items():
-            unknown = set(given) - set(FIELDS)
-            if unknown:
-                raise ScenarioError(
-                    f"unknown limit {sorted(unknown)}. Known: {', '.join(FIELDS)}.", field=f"joints.{name}"
-                )
-            lower, upper = (float(end) for end in given.get("position") or (np.nan, np.nan))
-            if lower > upper:
-                raise ScenarioError(f"the range {lower} to {upper} is upside down.", field=f"joints.{name}.position")
-            rest = {key: float(given[key]) for key in FIELDS[1:] if given.get(key) is not None}
-            joints[str(name)] = JointLimit(str(name), lower, upper, **rest)
-        return cls(joints, dict(tables.get("sources", {})))

@@ -11,6 +11,7 @@ from ...scenarios.draws.variation import Draw
 from ...scenarios.scene.schema import CameraFeature
 from ..recording.recording import SimEpisode
 
+COLUMNS = 4  # pictures in a row
 CAPTION, LINE = 26, 17  # pixels below each picture, and of each further line there
 PAPER, INK = (255, 255, 255), (40, 44, 52)
 
@@ -38,7 +39,6 @@ def strip(
     qpos: np.ndarray,
     camera: CameraFeature,
     at: Sequence[tuple[int, str]],
-    columns: int = 4,
     width: int = 480,
     kept: np.ndarray | None = None,
 ) -> np.ndarray:
@@ -48,7 +48,7 @@ def strip(
         painter: of the episode's scene; draw: its start.
         qpos: (T + 1, nq) of its replay; kept: (T + 1, k) what its rules kept, where that is drawn (`Rollout.kept`).
         at: from `moments`; a caption may have several lines.
-        columns: pictures in a row; width: pixels of each.
+        width: pixels of each picture.
 
     Returns:
         (h, w, 3) uint8.
@@ -56,12 +56,12 @@ def strip(
     from PIL import Image, ImageDraw, ImageFont
 
     height = round(width * camera.height / camera.width)
-    rows = -(-len(at) // columns)
+    rows = -(-len(at) // COLUMNS)
     below = CAPTION + LINE * max(caption.count("\n") for _, caption in at)
-    sheet = Image.new("RGB", (width * min(columns, len(at)), (height + below) * rows), PAPER)
+    sheet = Image.new("RGB", (width * min(COLUMNS, len(at)), (height + below) * rows), PAPER)
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=15)
     for i, (step, caption) in enumerate(at):
-        x, y = (i % columns) * width, (i // columns) * (height + below)
+        x, y = (i % COLUMNS) * width, (i // COLUMNS) * (height + below)
         k = min(step, len(qpos) - 1)
         drawn = None if kept is None else kept[k]
         shot = painter.picture(draw.values, qpos[k], camera.camera, width, height, kept=drawn)

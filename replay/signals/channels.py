@@ -27,12 +27,12 @@ def ends_of(unit: str) -> tuple[float, float] | None:
     return OF_HANDS.get(unit)
 
 
-def pair(recording: Recording, quantity: str = "joint_position") -> tuple[Stream | None, Stream | None]:
-    """The command stream and the measured stream of one quantity that share joints; either may be None.
+def pair(recording: Recording) -> tuple[Stream | None, Stream | None]:
+    """The command stream and the measured stream of joint positions that share joints; either may be None.
 
     Where several commands exist, the one upstream comes first in the mapping and is taken.
     """
-    commands, states = recording.select("command", quantity), recording.select("measured", quantity)
+    commands, states = (recording.select(role, "joint_position") for role in ("command", "measured"))
     command = next((s for s in commands if s.n), None)
     states = [s for s in states if s.n]
     if command is not None:

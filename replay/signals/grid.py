@@ -64,9 +64,9 @@ class RowGrid:
         """Whether every place has a row."""
         return self.distinct and int(self.place[-1]) == len(self.place) - 1
 
-    def has_rate(self, fps: float, within: float = SAME_RATE) -> bool:
-        """Whether `fps` [Hz] is the rate of these rows by name: to a share of `within`."""
-        return abs(self.rate / fps - 1.0) <= within
+    def has_rate(self, fps: float) -> bool:
+        """Whether `fps` [Hz] is the rate of these rows by name: to a share of `SAME_RATE`."""
+        return abs(self.rate / fps - 1.0) <= SAME_RATE
 
     def stands_on(self, fps: float) -> bool:
         """Whether the rows are no further than rounding from k / fps, from some phase on."""

@@ -12,6 +12,7 @@ from ..recording.recording import Stream
 from .clock import seconds
 from .signal import on_grid, strictly_rising
 
+EARLIEST, LATEST = -0.2, 1.0  # s, by which a state is looked for after its command
 STEP = 0.04  # s: of the grid that two streams are compared on
 MAX_ROWS = 20_000  # grid points compared; an hour is looked at in steps of 0.2 s, which slow motion survives
 
@@ -41,14 +42,12 @@ def side_by_side(
     names: Sequence[str],
     origin: int,
     scales: tuple[float, float] = (1.0, 1.0),
-    step: float = STEP,
 ) -> Both | None:
     """Both streams on one grid over the time that they share, by the line through the samples.
 
     Args:
         names: elements that both have.
         scales: what their values are multiplied by.
-        step: of the grid [s]; wider for long recordings, see `MAX_ROWS`.
 
     Returns:
         None where they share less than 1 s or where fewer than 8 samples of either are finite.
@@ -63,14 +62,14 @@ def side_by_side(
     start, stop = max(t[0] for t, _ in sides), min(t[-1] for t, _ in sides)
     if stop - start < 1.0:
         return None
-    grid = even_grid(start, stop, step)
+    grid = even_grid(start, stop)
     commanded, measured = (on_grid(grid, t, x) for t, x in sides)
     return Both(grid, commanded, measured, tuple(names))
 
 
-def even_grid(start: float, stop: float, step: float = STEP) -> np.ndarray:
-    """(m,) [s] every `step`, or wider where that were more than `MAX_ROWS`."""
-    return np.arange(start, stop, max(step, (stop - start) / MAX_ROWS))
+def even_grid(start: float, stop: float) -> np.ndarray:
+    """(m,) [s] every `STEP`, or wider where that were more than `MAX_ROWS`."""
+    return np.arange(start, stop, max(STEP, (stop - start) / MAX_ROWS))
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ class Likeness:
     """How commands i and states j go together when the state is read `shift` later; all (s, k, k), command first.
 
     `difference`: mean squared difference without the means; `covariance`; `correlation`, 0 where one stands still.
-    `power_command`, `power_state` (s, k): mean squares without the means.
+    `power_command` (s, k): mean squares without the means.
     """
 
     shift: np.ndarray
@@ -86,13 +85,12 @@ class Likeness:
     covariance: np.ndarray
     correlation: np.ndarray
     power_command: np.ndarray
-    power_state: np.ndarray
 
 
-def likeness(both: Both, earliest: float = -0.2, latest: float = 1.0) -> Likeness:
-    """Every command against every state, for states that come up to `latest` seconds late (negative: early)."""
+def likeness(both: Both) -> Likeness:
+    """Every command against every state, for states that come between `EARLIEST` and `LATEST` seconds late."""
     room = len(both.t) // 3
-    steps = range(max(round(earliest / both.step), -room), min(round(latest / both.step), room) + 1)
+    steps = range(max(round(EARLIEST / both.step), -room), min(round(LATEST / both.step), room) + 1)
     found = []
     for s in steps:
         x = both.command[max(0, -s) : len(both.t) - max(0, s)]
@@ -106,8 +104,7 @@ def likeness(both: Both, earliest: float = -0.2, latest: float = 1.0) -> Likenes
                 xy,
                 np.where(size > 1e-12, xy / np.maximum(size, 1e-12), 0.0),
                 xx,
-                yy,
             )
         )
-    difference, covariance, correlation, xx, yy = (np.stack(one) for one in zip(*found))
-    return Likeness(np.array(steps) * both.step, difference, covariance, correlation, xx, yy)
+    difference, covariance, correlation, power = (np.stack(one) for one in zip(*found))
+    return Likeness(np.array(steps) * both.step, difference, covariance, correlation, power)

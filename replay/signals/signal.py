@@ -8,6 +8,8 @@ import numpy as np
 
 CHUNK = 4096  # grid points fitted at once, so that an hour of recording needs no more memory than a minute
 FINE = 10  # points of the line through the samples for each grid point
+GAP = 0.1  # s; samples further apart than this, or than three intervals, are not bridged
+LAG_STEP = 0.01  # s, of the grid on which a lag is sought
 A_SAMPLE = 50  # grid points for each sample, and
 ANYHOW = 100_000  # whatever their number (half an hour at 50 Hz): a clock that claims days costs no more than its samples do
 
@@ -43,7 +45,7 @@ def strictly_rising(t: np.ndarray, *columns: np.ndarray) -> tuple[np.ndarray, ..
     return (t[keep], *(column[keep] for column in columns))
 
 
-def resample(t: np.ndarray, x: np.ndarray, rate: float = 50.0, window: float = 0.06, gap: float = 0.1) -> Motion:
+def resample(t: np.ndarray, x: np.ndarray, rate: float = 50.0, window: float = 0.06) -> Motion:
     """Value, velocity and acceleration on an even grid, by a local quadratic.
 
     Around each grid point a parabola is fitted by least squares to the signal within `window`; its value, slope and
@@ -59,7 +61,6 @@ def resample(t: np.ndarray, x: np.ndarray, rate: float = 50.0, window: float = 0
         x: (n, k) samples; rows with a value that is not finite are dropped.
         rate: grid points a second; fewer where that is more than `most_rate`.
         window: width of the fit [s]; a stream slower than 50 Hz gets three sample intervals.
-        gap: samples further apart than this (or than three intervals) are not bridged.
 
     Returns:
         The `Motion` on `t[0] + i / rate`. No point whose window reaches past the end of the data or into a gap is
@@ -78,7 +79,7 @@ def resample(t: np.ndarray, x: np.ndarray, rate: float = 50.0, window: float = 0
     grid = t[0] + np.arange(int(np.floor((t[-1] - t[0]) * rate + 1e-6)) + 1) / rate
     kernel = _quadratic(reach, fine)
     fit = np.full((3, len(grid), x.shape[1]), np.nan)
-    breaks = np.flatnonzero(np.diff(t) > max(gap, 3.0 * interval)) + 1
+    breaks = np.flatnonzero(np.diff(t) > max(GAP, 3.0 * interval)) + 1
     slack = 0.01 * fine  # so that rounding never decides whether a window still fits
     for first, last in zip([0, *breaks], [*breaks, len(t)]):
         ends = t[first] + reach * fine - slack, t[last - 1] - reach * fine + slack
@@ -183,20 +184,17 @@ def find_lag(
     state: np.ndarray,
     search: float = 1.0,
     moved: float = 0.05,
-    step: float = 0.01,
 ) -> LagFit | None:
     """The shift that makes a state fit its command best, in the least-squares sense.
 
-    Both are put on one grid of `step`; for every shift in -search..search the squared difference is averaged over the
-    same
-    grid points, so that shifts compare; a parabola through the best three refines it.
+    Both are put on one grid of `LAG_STEP`, wider where `most_rate` says so; for every shift in -search..search the squared
+    difference is averaged over the same grid points, so that shifts compare; a parabola through the best three refines it.
 
     Args:
         t_command, t_state: (n,), (m,) seconds on one clock, rising.
         command, state: (n, k), (m, k) in the same unit.
         search: largest shift tried [s]; shortened where the recording is short.
         moved: joints whose command moves less than this have no lag of their own.
-        step: of the grid [s]; wider where `most_rate` says so.
 
     Returns:
         The `LagFit`, or None where the two hardly overlap or nothing moves.
@@ -208,7 +206,7 @@ def find_lag(
     start, stop = max(t_command[0], t_state[0]), min(t_command[-1], t_state[-1])
     search = min(search, 0.25 * (stop - start))
     moving = np.ptp(command, axis=0) > moved
-    step = max(step, 1.0 / most_rate(t_command), 1.0 / most_rate(t_state))
+    step = max(LAG_STEP, 1.0 / most_rate(t_command), 1.0 / most_rate(t_state))
     if search < 5 * step or not moving.any():
         return None
     fine = np.arange(start - search, stop + search, step)

@@ -22,6 +22,7 @@ from ..parts.titles import inherit_titles
 from ..sheet.yaml_places import Place
 from ..sheet.yaml_reader import Problems, nearest
 
+PREFIX = "scenario"  # key path of the scenario within the composed config
 DEEP = ("robot", "physics", "parts", "variation", "judge")  # laid over key by key, however deep
 WORDS = ("brief", "formerly")  # that go with the task sentences: a variant with sentences of its own has none of those of the whole
 ENTRIES = ("never", "safety", "rules", "answers", "marks", "cameras")  # whole entries replace those of the same name
@@ -46,7 +47,6 @@ def resolved(
     places: MutableMapping[str, Place],
     problems: Problems,
     known: tuple[str, ...],
-    prefix: str = "scenario",
 ) -> dict[str, Any]:
     """A scenario's tree with one of its variants in it, and the descriptions of all of them taken out.
 
@@ -56,13 +56,12 @@ def resolved(
         places: key path -> place; what the variant says gets its own, so that a problem with it is told there.
         problems: where an unknown variant or section is noted.
         known: the sections that a scenario has, for near matches.
-        prefix: key path of the scenario within the composed config.
 
     Returns:
         The tree, with the key `variant` where one was chosen. What the command line set stays as it was set.
     """
     laid = {key: copy.deepcopy(value) for key, value in tree.items() if key not in ("variant", "variants")}
-    at = f"{prefix}.variants"
+    at = f"{PREFIX}.variants"
     variants = tree.get("variants")
     if variants is not None and not isinstance(variants, Mapping):
         problems.note(at, f"{variants!r} stands where names of variants are wanted.")
@@ -75,9 +74,9 @@ def resolved(
         problem = f"this scenario has no variant {name!r}.{nearest(str(name), names_of(tree))}"
         problems.note(f"{at}.{name}" if what else at, what or problem)
         return laid
-    commanded = list(_commanded(laid, places, prefix))
+    commanded = list(_commanded(laid, places))
     for key, value in overlay.items():
-        source, target = f"{at}.{name}.{key}", f"{prefix}.{key}"
+        source, target = f"{at}.{name}.{key}", f"{PREFIX}.{key}"
         if key not in known:
             problems.note(source, f"unknown key {key!r}.{nearest(str(key), list(known))}")
         elif value is None:
@@ -133,11 +132,11 @@ def _under(path: str, top: str) -> bool:
     return path == top or path.startswith((f"{top}.", f"{top}["))
 
 
-def _commanded(tree: Mapping[str, Any], places: Mapping[str, Place], prefix: str) -> Iterator[tuple[list[str], Any]]:
+def _commanded(tree: Mapping[str, Any], places: Mapping[str, Place]) -> Iterator[tuple[list[str], Any]]:
     """Keys below the scenario that the command line set, and their values (None for one that it took out)."""
     for path, place in places.items():
-        if place[1] == 0 and path.startswith(f"{prefix}."):
-            keys = path[len(prefix) + 1 :].split(".")
+        if place[1] == 0 and path.startswith(f"{PREFIX}."):
+            keys = path[len(PREFIX) + 1 :].split(".")
             at: Any = tree
             for key in keys:
                 at = at.get(key) if isinstance(at, Mapping) else None

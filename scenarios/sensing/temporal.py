@@ -259,9 +259,9 @@ class Goal:
         done: np.ndarray = carry.done[:, None] > np.arange(len(self.subgoals))
         return done & np.isnan(carry.undone)
 
-    def undone(self, carry: GoalState, i: int = 0) -> dict[str, float]:
-        """Subgoal -> since when [s] it holds no more, of those that episode i had reached."""
-        return {s.name: float(t) for s, t in zip(self.subgoals, carry.undone[i]) if not np.isnan(t)}
+    def undone(self, carry: GoalState) -> dict[str, float]:
+        """Subgoal -> since when [s] it holds no more, of those that the first episode had reached."""
+        return {s.name: float(t) for s, t in zip(self.subgoals, carry.undone[0]) if not np.isnan(t)}
 
     def missed(self, carry: GoalState, i: int = 0) -> str | None:
         """Code of the first subgoal that episode i has not reached or has undone, `replay.goal:<name>`; None where there is none."""

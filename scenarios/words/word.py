@@ -32,9 +32,9 @@ def made(make: Callable[..., Predicate | None], /, **fields: Field) -> Reader:
     return read
 
 
-def request(kind: str, of: str = "") -> Field:
+def request(kind: str) -> Field:
     """A sensor of this kind, of the element that a dotted word names."""
-    element = of or kind.partition("_")[0]
+    element = kind.partition("_")[0]
 
     def read(node: Node, names: Names) -> Request | None:
         found = names.element(node, element)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from joint_limits import limits_of
 from shiliu.replay.checks.channel_swap import check_wiring
 from shiliu.replay.checks.hand_polarity import check_polarity
 from shiliu.replay.checks.integrity import check_integrity, stopped_signals
@@ -15,12 +16,11 @@ from shiliu.replay.formats import read
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report import Words
 from shiliu.replay.residual.bodies import ComparedColumns
-from shiliu.replay.robots.limits import Limits
 
 RULES = load_rules()
 START = 1_745_000_000_000_000_000
 ARMS = tuple(f"zarm_{side}{k}_joint" for side in "lr" for k in (1, 2, 3))
-LIMITS = Limits.from_dict({"joints": {name: {"position": [-3.1, 3.1]} for name in ARMS}})
+LIMITS = limits_of(**{name: {"position": [-3.1, 3.1]} for name in ARMS})
 
 
 def arms(t):

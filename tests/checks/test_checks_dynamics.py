@@ -3,6 +3,7 @@
 import mujoco
 import numpy as np
 import pytest
+from joint_limits import limits_of
 from shiliu.replay.checks.dynamics import (
     check_balance,
     check_torque,
@@ -13,7 +14,6 @@ from shiliu.replay.checks.dynamics import (
     sole_polygon,
 )
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.robots.limits import Limits
 from shiliu.replay.signals.signal import resample
 
 RULES = load_rules()
@@ -35,7 +35,7 @@ def rod():
 
 
 def limits(peak, limit, rated):
-    return Limits.from_dict({"joints": {"a": {"torque_peak": peak, "torque_limit": limit, "torque_rated": rated}}})
+    return limits_of(a={"torque_peak": peak, "torque_limit": limit, "torque_rated": rated})
 
 
 def test_holding_a_rod_level_takes_its_weight_times_its_reach(rod):

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from joint_limits import limits_of
 from shiliu.replay.checks.clock_units import check_clock_unit
 from shiliu.replay.checks.clocks import check_backwards, check_gap, check_jitter, check_stall
 from shiliu.replay.checks.integrity import check_integrity, stopped_signals
@@ -13,13 +14,10 @@ from shiliu.replay.checks.values import check_nonfinite, check_sentinel, check_u
 from shiliu.replay.judge.explanation.advice import fix_of
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report import Words
-from shiliu.replay.robots.limits import Limits
 
 RULES = load_rules()
 NAMES = ("a", "b", "c")
-LIMITS = Limits.from_dict(
-    {"joints": {"a": {"position": [-3.1, 1.6]}, "b": {"position": [-0.35, 2.1]}, "c": {"position": [-2.6, 0.0]}}}
-)
+LIMITS = limits_of(a={"position": [-3.1, 1.6]}, b={"position": [-0.35, 2.1]}, c={"position": [-2.6, 0.0]})
 START = 1_745_000_000_000_000_000  # ns; real stamps have no room in a float64
 
 

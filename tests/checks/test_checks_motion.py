@@ -3,6 +3,7 @@
 import mujoco
 import numpy as np
 import pytest
+from joint_limits import limits_of
 from shiliu.replay.checks.collision import check_overlaps, check_start, geoms_of, overlaps
 from shiliu.replay.checks.kinematics import check_jump, check_kinematics, check_position, check_velocity, motion_of
 from shiliu.replay.checks.playback import (
@@ -15,19 +16,14 @@ from shiliu.replay.checks.playback import (
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.explanation.advice import fix_of
 from shiliu.replay.judge.verdict import combine
-from shiliu.replay.robots.limits import Limits
 from shiliu.scenarios.parts.pose import Pose
 from shiliu.scenarios.robots.robot import load_robot
 
 RULES = load_rules()
 NAMES = ("a", "b")
-LIMITS = Limits.from_dict(
-    {
-        "joints": {
-            "a": {"position": [-2.0, 2.0], "velocity": 6.0, "peak_velocity": 8.0},
-            "b": {"position": [-2.6, 0.0], "velocity": 10.0, "peak_velocity": 7.0},
-        }
-    }
+LIMITS = limits_of(
+    a={"position": [-2.0, 2.0], "velocity": 6.0, "peak_velocity": 8.0},
+    b={"position": [-2.6, 0.0], "velocity": 10.0, "peak_velocity": 7.0},
 )
 T = np.arange(0, 4, 0.01)
 

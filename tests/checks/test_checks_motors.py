@@ -3,9 +3,9 @@
 import mujoco
 import numpy as np
 import pytest
+from joint_limits import limits_of
 from shiliu.replay.checks.motors import asked_torque, check_motors
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.robots.limits import Limits
 
 DT = 1 / 30  # s
 KP, KV = 100.0, 30.0  # Nm/rad, Nms/rad
@@ -20,7 +20,7 @@ ARM = """
   <actuator><position name="elbow" joint="elbow" kp="100" kv="30"/></actuator>
 </mujoco>
 """
-LIMITS = Limits.from_dict({"joints": {"elbow": {"torque_peak": 20.0, "torque_limit": 15.0, "torque_rated": 8.0}}})
+LIMITS = limits_of(elbow={"torque_peak": 20.0, "torque_limit": 15.0, "torque_rated": 8.0})
 
 
 def held_level(load, seconds=1.0):
@@ -75,5 +75,5 @@ def test_a_weight_past_the_motor_fails_by_what_was_asked_for():
 def test_a_joint_without_a_published_limit_is_not_judged():
     torque, q, v, ctrl = held_level(6.0)
     empty = mujoco.MjModel.from_xml_string(ARM.format(load=1e-3))
-    (found,) = check_motors(empty, DT, ["elbow"], torque, q, v, ctrl, Limits.from_dict({"joints": {}}), load_rules())
+    (found,) = check_motors(empty, DT, ["elbow"], torque, q, v, ctrl, limits_of(), load_rules())
     assert found.level == "NOT_CHECKED" and found.reason == "no_published_limit"

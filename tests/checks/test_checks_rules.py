@@ -7,7 +7,6 @@ import pytest
 from shiliu.replay.checks.finding import STAGES
 from shiliu.replay.checks.rules import FOLDER, load_rules
 from shiliu.replay.report import Words
-from shiliu.replay.robots.limits import Limits
 from shiliu.replay.robots.robot_sheet import load_limits
 from shiliu.scenarios.sheet.errors import ScenarioError
 
@@ -92,10 +91,3 @@ def test_the_robot_publishes_its_limits():
     assert limits["zarm_l4_joint"].torque_peak == 75.0 and limits["zarm_l4_joint"].torque_rated == 22.0
     assert np.isnan(limits["zhead_1_joint"].speed_larger)
     assert limits.source("torque_rated") == {"limit_source": "product page", "limit_grade": "published"}
-
-
-def test_limits_refuse_what_they_do_not_know():
-    with pytest.raises(ScenarioError, match="velocty"):
-        Limits.from_dict({"joints": {"a": {"velocty": 1.0}}})
-    with pytest.raises(ScenarioError, match="upside down"):
-        Limits.from_dict({"joints": {"a": {"position": [1.0, -1.0]}}})

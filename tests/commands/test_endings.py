@@ -12,11 +12,11 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from conftest import files_of_at_most
 from shiliu import cli
 from shiliu.replay.commands.endings import mendable
 from shiliu.replay.formats import Entry, entries, reader_errors
@@ -110,17 +110,6 @@ def test_what_the_system_refuses_is_no_fault_of_ours():
     except RuntimeError as error:
         assert "Make room" in str(mendable(error))
     assert mendable(KeyError("base_link")) is None and mendable(OSError(errno.ENOENT, "x")) is None
-
-
-@contextmanager
-def files_of_at_most(size: int):
-    """As on a disk that has no more room: what is written beyond fails."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.fixture(scope="module")

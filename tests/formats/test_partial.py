@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import resource
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import files_of_at_most
 from shiliu.replay.formats import partial
 from shiliu.replay.formats.atomic_folder import filled, placed, refuse_existing, refuse_unwritable, write_whole
 from shiliu.replay.formats.partial import beside, sweep, sweep_all
@@ -114,13 +114,8 @@ def test_nothing_can_be_made_below_a_file(tmp_path):
 def test_a_video_that_the_disk_has_no_room_for_is_refused(tmp_path):
     """The encoder ends as if all were well."""
     noise = np.random.default_rng(0).integers(0, 255, (30, 48, 64, 3), np.uint8)
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
-    try:
-        with pytest.raises(EpisodeError, match="could not be written whole"):
-            encode(tmp_path / "a.mp4", noise, [48, 64, 3], 30, 30, "head")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with files_of_at_most(20_000), pytest.raises(EpisodeError, match="could not be written whole"):
+        encode(tmp_path / "a.mp4", noise, [48, 64, 3], 30, 30, "head")
     assert len(encode(tmp_path / "b.mp4", noise, [48, 64, 3], 30, 30, "head")) == 30
 
 

@@ -5,7 +5,6 @@ import re
 import shutil
 from pathlib import Path
 
-import mujoco
 import numpy as np
 import pytest
 from conftest import script
@@ -17,7 +16,6 @@ from shiliu.scenarios.sheet.yaml_reader import places_in
 
 ROOT = Path(__file__).resolve().parents[2]
 ENTRIES = {entry.name: entry for entry in inventory.inventory()}
-WITHIN = 1e-3  # m, that shapes of one part may lie in one another as its file poses it
 NO_SITES = {
     "objects/grains",
     "objects/peas",
@@ -81,19 +79,6 @@ def test_a_part_has_an_interface_and_both_kinds_of_shapes(name):
     entry = ENTRIES[name]
     assert entry.measures.sites or name in NO_SITES
     assert entry.measures.touched and entry.measures.seen
-
-
-@pytest.mark.parametrize("name", ENTRIES)
-def test_a_part_opens_alone_with_nothing_inside_itself(name):
-    model = ENTRIES[name].part.spec().compile()
-    data = mujoco.MjData(model)
-    mujoco.mj_forward(model, data)
-    deepest = min(data.contact, key=lambda c: c.dist, default=None)
-    if deepest is not None:
-        pair = [model.geom(int(g)).name for g in deepest.geom if g >= 0]
-        assert deepest.dist > -WITHIN, (pair, deepest.dist)
-    mujoco.mj_step(model, data, round(0.5 / model.opt.timestep))
-    assert not sum(data.warning.number) and np.isfinite(data.qpos).all()
 
 
 def test_measures_are_those_of_the_drawing():

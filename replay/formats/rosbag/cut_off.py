@@ -14,7 +14,7 @@ from ....scenarios.sheet.errors import EpisodeError
 
 FIRST = b"#ROSBAG V2.0\n"
 LONGEST_HEADER = 1 << 20
-CHUNK, MESSAGE = 5, 2  # `op` of records
+CHUNK = 5  # `op` of records
 FIX = "`rosbag reindex` saves what is whole; or copy it again from the recorder."
 
 

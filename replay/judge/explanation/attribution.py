@@ -57,7 +57,6 @@ def attribute(
     recorded: Mapping[str, np.ndarray],
     replayed: Mapping[str, np.ndarray],
     states: Mapping[int, np.ndarray],
-    threads: int = 1,
 ) -> dict[str, Any]:
     """The likeliest cause of a departure, as details of the finding.
 
@@ -79,7 +78,7 @@ def attribute(
     edited = _edited(episode, states, size)
     if edited is not None:
         return details | named_columns(edited, [edited])
-    trial = _Trial(scene, episode, draw, tuple(recorded), theirs, _first(episode, size, states), size, threads)
+    trial = _Trial(scene, episode, draw, tuple(recorded), theirs, _first(episode, size, states), size)
     tried = sorted(trial.all(), key=lambda h: h.share)
     explained = [h for h in tried if h.share <= EXPLAINED]
     if explained:
@@ -113,9 +112,8 @@ class _Trial:
         theirs: np.ndarray,
         first: int,
         size: np.ndarray,
-        threads: int,
     ) -> None:
-        self.scene, self.episode, self.draw, self.features, self.threads = scene, episode, draw, features, threads
+        self.scene, self.episode, self.draw, self.features = scene, episode, draw, features
         self.theirs, self.first, self.size = theirs, first, size
         self.shown = int((size > 0).argmax()) if size.any() else first  # the first row that differs
         self.physics = 1 + scene.model.nq + scene.model.nv  # of a full state: time, positions, velocities
@@ -263,7 +261,6 @@ class _Trial:
             [draw],
             RecordedPolicy([self._actions(whole)[:before]]),
             [FullStates.at([[before]])],
-            self.threads,
         )
         return RecordStretch(at - 1, begin + n - (at - 1), played.states[before])
 
@@ -402,7 +399,7 @@ class _Trial:
         if stretch.end is not None:
             observers = [FullStates.at([[stretch.n]] * len(takes))]
         policy = RecordedPolicy([np.asarray(one, np.float32) for one in actions])
-        return roll_out(scene, takes, policy, observers, self.threads)
+        return roll_out(scene, takes, policy, observers)
 
     def _kept(self, stretch: RecordStretch, played: Sequence[Rollout]) -> np.ndarray:
         """What the record would hold of plays of a stretch, see `_roll`."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ...checks.finding import Finding
     from ...signals.signal import Motion
 
+BASE = "base_link"
 SIDES = (("forward", "back"), ("left", "right"), ("up", "down"))  # of the robot: x forward, y left, z up
 
 
@@ -28,9 +29,7 @@ def side_of(direction: Sequence[float] | np.ndarray) -> str:
     return SIDES[axis][0 if direction[axis] > 0 else 1]
 
 
-def way_out(
-    model: mujoco.MjModel, qpos: np.ndarray, bodies: Sequence[str], base: str = "base_link"
-) -> dict[str, Any] | None:
+def way_out(model: mujoco.MjModel, qpos: np.ndarray, bodies: Sequence[str]) -> dict[str, Any] | None:
     """How the first of two bodies gets out of the second, in a posture in which they overlap.
 
     Args:
@@ -65,11 +64,8 @@ def way_out(
         deepest = max(deepest, -float(contact.dist))
     if not deepest or not np.linalg.norm(pushed):
         return None
-    turn = (
-        data.body(base).xmat.reshape(3, 3)
-        if mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, base) >= 0
-        else np.eye(3)
-    )
+    known = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, BASE) >= 0
+    turn = data.body(BASE).xmat.reshape(3, 3) if known else np.eye(3)
     direction = turn.T @ (pushed / np.linalg.norm(pushed))
     return {
         "move": bodies[first],

@@ -321,11 +321,10 @@ class Clearance:
         self.pose(q)
         return self.data.geom_xpos[self._hand & self._solid]
 
-    def cost(self, path: Curve, picture: np.ndarray, percent: float, stop: float = np.inf, sure: bool = False) -> float:
+    def cost(self, path: Curve, picture: np.ndarray, percent: float, sure: bool = False) -> float:
         """How little room a path leaves; 0 (plus a little for its length) where it keeps the margin, and the joints' range, everywhere.
 
         Args:
-            stop: a cost at which it need not be known any better.
             sure: look at as many places as the way is long, and see that what is borne is not tilted.
         """
         self.see(picture, percent)
@@ -354,8 +353,6 @@ class Clearance:
                 total += ((MARGIN - distance) / MARGIN + (3.0 if distance < 0.002 else 0.0)) * COARSE / fine
             if self.tilt() > most:
                 total += COARSE / fine
-            if total > stop:
-                break
         return total
 
     def tilt(self) -> float:

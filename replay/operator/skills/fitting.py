@@ -272,7 +272,7 @@ def correct(state: OperatorState, side: str, held: str, target: Pose, good: floa
         yield from arm.hold(0.2)
 
 
-def slide(arm: Arm, way: np.ndarray, speed: float, tremor: float = 0.0) -> Motion:
+def slide(arm: Arm, way: np.ndarray, speed: float) -> Motion:
     """Move the hand along a straight way without turning."""
     position, frame = arm.hand()
-    yield from arm.follow(arm.line([(position + way, frame)], speed, orient=WEIGHT), tremor=tremor)
+    yield from arm.follow(arm.line([(position + way, frame)], speed, orient=WEIGHT), tremor=0.0)

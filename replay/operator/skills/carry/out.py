@@ -164,7 +164,7 @@ def sought(
     return best[0], best[1]
 
 
-def leave(position: np.ndarray, frame: np.ndarray, clear: float = CLEAR, rise: float = RISE) -> list[np.ndarray]:
-    """Where a hand goes from what it has set down: back along its fingers by `clear` [m], then up by `rise` [m]."""
-    back = position - clear * frame[:, 2]
-    return [back, back + rise * UP]
+def leave(position: np.ndarray, frame: np.ndarray) -> list[np.ndarray]:
+    """Where a hand goes from what it has set down: back along its fingers, then up."""
+    back = position - CLEAR * frame[:, 2]
+    return [back, back + RISE * UP]
