@@ -10,7 +10,7 @@ import numpy as np
 from ..signals.signal import find_lag
 from .blame import Blame, over, suspects, threshold
 from .departures import joined, together
-from .difference import DENSE, JOIN, LEAP, Difference
+from .difference import CLEAR, DENSE, JOIN, LEAP, Difference
 from .hand_speed import PERCENT
 from .hands import BEYOND as BEYOND_HAND
 from .hands import MEMORY, against_command, away_from_commands, never_measured, reversed_hand
@@ -32,7 +32,6 @@ from .whole_takes import (
 )  # fmt: skip
 
 UNEVEN = 0.01  # rad: a group whose channels follow worse than this, on the whole, may follow later than a kernel reaches
-CLEAR = 1.25  # times its limit, from where on a difference that may be a push is named
 SEEN = 0.05  # rad, or share of the way: a factor that changes less is not looked at
 # of a disagreement: rows at least, share of them in which a joint that is blocked stands (then it comes back), and noises and share of
 # `SEEN` by which it may be measured to move there

@@ -154,6 +154,13 @@ class Leaps:
         step = q[rows] - _bridged(q, rows.start, rows.stop - 1)[rows]
         return float(np.abs(step).max(initial=0.0)) < ANSWERED * float(away)
 
+    def resolution(self, name: str) -> float | None:
+        """From where on a leap of a measured joint is one; None where no rows are compared."""
+        if name not in self.names:
+            return None
+        least = max(self.least, NOVEL * self._usual(self.measured, self.names.index(name), self.least))
+        return least if np.isfinite(least) else None
+
     def of(self, name: str) -> np.ndarray:
         """Rows into which one joint is measured to leap, alone or with few others, and is not commanded to."""
         if name not in self.names:
