@@ -14,6 +14,7 @@ from .table import Group, RecordedChannel, held_for
 
 # how far a channel's gain, zero and delay may lie from those of its group, before the take's own noise is added
 GAIN, ZERO, DELAY = 0.04, 0.04, 0.07
+PLANNED = 0.15  # s, the same delay of joints of small arms, which are 0.06 to 0.13 s behind the way that they plan
 OUT, OTHERS = 4.0, 4  # times what any of so many other channels departs by
 HANGS = 0.15  # of an offset, by which it changes with the posture where it is weight
 GOES = 0.2  # rad: a joint that goes further has a speed
@@ -60,8 +61,10 @@ def parameters(
                 apart = relation.delay - float(np.median([r.delay for r in alike]))
                 rows = held_for(c)
                 speed = float(np.abs(c[rows:] - c[:-rows]).max()) / (rows * group.dt)
-                if abs(apart) > DELAY + (rows - 1) * group.dt + 3.0 * noise / max(speed, 1e-6):
-                    yield whole(group, channel, "measured", abs(apart), "lag", {"late": apart}, alike, "s")
+                planned = channel.unit != "rad"  # how late a servo is that plans its way is in part a matter of its pace
+                if abs(apart) > (PLANNED if planned else DELAY) + (rows - 1) * group.dt + 3.0 * noise / max(speed, 1e-6):
+                    one = whole(group, channel, "measured", abs(apart), "lag", {"late": apart}, alike, "s")
+                    yield replace(one, certain=one.certain and not planned)
         elif relation.name == "derivative" and len(alike) >= 3:
             usual = float(np.median([r.gain for r in alike])) or 1.0
             v = channel.columns["velocity"]
