@@ -190,6 +190,14 @@ def table(lines: Sequence[dict[str, Any]], most: int) -> str:
             f"{scoring.share_of(above, 'root')}; beyond known explanations {scoring.share_of(beyond, 'refused')}, root "
             f"{scoring.share_of(beyond, 'root')}."
         )
+    stated = {scoring.of_clean(line): line.get("stated", {}) for line in clean}
+    for check, kind in dict.fromkeys((line["check"], line["kind"]) for line in faults):
+        mine = [line for line in faults if (line["check"], line["kind"]) == (check, kind)]
+        above = [line for line in mine if scoring.above_stated(line, stated.get(scoring.of_clean(line), {}))]
+        parts.append(
+            f"{check}, {kind}: {len(above)} above what the verdict of the clean take says can be seen: refused "
+            f"{scoring.share_of(above, 'refused')}, refused or warned of {scoring.share_of(above, 'seen')}."
+        )
     for check, kind in dict.fromkeys((line["check"], line["kind"]) for line in clean):
         mine = [line for line in clean if (line["check"], line["kind"]) == (check, kind)]
         called = sorted({f"{line['set']}#{line['take']} {line['root_code']}" for line in mine if line["refused"]})

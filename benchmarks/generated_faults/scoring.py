@@ -24,6 +24,7 @@ CLAIMED_IN = ("likely", "cause", "hypothesis", "explained_by", "family", "kind")
 UNKNOWN = {"unknown", "unexplained", "differs", "residual"}
 NOT_THEIRS = ("operator", "scene", "robot")  # whom a recorder's fault is no matter of
 LAST = "~"  # stands after every word
+WAYS = {"%": 100.0, "-100..100": 200.0}  # the whole way, in a column's unit
 SLACK = 0.2  # s, about a span
 WIDER, BESIDES = 4.0, 2.0  # a finding spans at most so many times the fault, and so many seconds more
 
@@ -126,6 +127,7 @@ def score_fault(fault: DrawnFault, check: str, verdict: Verdict) -> Line:
         "root_subject": None if root is None else list(root.subject),
         "root_t0": None if root is None else root.t0,
         "root_t1": None if root is None else root.t1,
+        "seen": refused or any(names_it(f, one) for f in beside if f.code == "column.differs" for one in fault.parts),
         "claims": [] if root is None else sorted(families_of(root)),
         "beside": [f"{f.level} {f.code} {'/'.join(f.subject[:2])}" for f in beside[:6]],
         "error": None if verdict.error is None else verdict.error["message"],
@@ -155,8 +157,21 @@ def score_clean(source: str, kind: str, take: int, poses: bool, check: str, verd
         "clean": True, "kind": kind, "check": check, "set": source, "take": take, "poses": poses, "verdict": verdict.verdict,
         "refused": verdict.verdict in REFUSED or verdict.error is not None, "root_code": None if root is None else root.code,
         "error": None if verdict.error is None else verdict.error["message"],
+        "stated": {one["channel"]: one["slow"] for f in verdict.findings for one in f.details.get("resolution", ())},
     }  # fmt: skip
     return dict(tidy(line))
+
+
+def above_stated(line: Line, stated: Mapping[str, float]) -> bool:
+    """Whether a fault exceeds the limits, and what the verdict of the clean take says that could be seen in it.
+
+    Args:
+        stated: channel -> [rad, or share of its way], of the channels of which anything is said.
+    """
+    return any(
+        part["above"] and all(part["peak"] / WAYS.get(part["peak_unit"], 1.0) >= stated.get(joint, 0.0) for joint in part["joints"])
+        for part in line["parts"]
+    )
 
 
 def of_clean(line: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -10,11 +10,14 @@ import numpy as np
 from ..recording.recording import Recording
 from ..residual.bodies import ComparedColumns, witnessed
 from ..residual.difference import Difference
+from ..residual.resolution import resolutions
+from ..residual.table import Group
 from .check import Check
 from .finding import Finding, Plot
 from .hand_polarity import is_reversed
 from .rules import Rule, Rules
 
+WAY = 3.0  # rad that the whole way of a joint counts as, to compare it with angles
 SHOWN = 12  # names in a finding; the details hold all
 
 
@@ -32,12 +35,27 @@ def check_differs(columns: ComparedColumns, rules: Rules) -> list[Finding]:
     groups = [group for group in table.groups if any(len(c.columns) > 1 for c in group.channels)]
     if not groups and not found:
         return [rule.not_checked("no_witness" if table.alone else "not_recorded")]
+    seen = _resolution(groups)
     if not found:
-        return [rule.passed(value=0.0, details={"columns": len(table.compared)})]
+        return [rule.passed(value=0.0, details={"columns": len(table.compared), **seen})]
     found.sort(key=lambda d: (not d.certain, -d.weight))
     first = found[0]
     others = [_line_of(d) for d in found[1:]]
-    return [_finding(rule, first, others)]
+    finding = _finding(rule, first, others)
+    finding.details |= {"resolution": seen.get("resolution", [])}
+    return [finding]
+
+
+def _resolution(groups: Sequence[Group]) -> dict[str, Any]:
+    """Details of what could have been seen: of each channel, and of the one of which least would have been, by its unit."""
+    every = list(resolutions(groups))
+    if not every:
+        return {}
+    lines = [{key: float(f"{x:.3g}") if isinstance(x, float) else x for key, x in vars(one).items()} for one in every]
+    dullest = max(every, key=lambda one: one.slow * (1.0 if one.unit == "rad" else WAY))
+    percent = dullest.unit != "rad"
+    dull = {"dullest": dullest.channel, "dull": dullest.slow * (100.0 if percent else 1.0), "dull_unit": "%" if percent else "rad"}
+    return {"resolution": lines, **dull}
 
 
 def _line_of(one: Difference) -> dict[str, Any]:

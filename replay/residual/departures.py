@@ -58,11 +58,11 @@ def departures(column: WitnessedColumn) -> list[Difference]:
     return [_difference(column, apart, a, b) for a, b in stretches]
 
 
-def joined(bad: np.ndarray) -> list[tuple[int, int]]:
-    """First and last row of each stretch of rows that are wrong, those nearer than `JOIN` rows as one."""
+def joined(bad: np.ndarray, near: int = JOIN) -> list[tuple[int, int]]:
+    """First and last row of each stretch of rows that are wrong, those no more than `near` rows apart as one."""
     spans: list[tuple[int, int]] = []
     for first, last in runs(bad):
-        if spans and first - spans[-1][1] <= JOIN:
+        if spans and first - spans[-1][1] <= near:
             spans[-1] = (spans[-1][0], last)
         else:
             spans.append((first, last))

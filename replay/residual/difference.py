@@ -12,6 +12,7 @@ from .hypotheses import HYPOTHESES, Case, Explanation
 
 JOIN = 12  # rows: disagreements nearer than this are one (a kernel's length at 30 Hz)
 DENSE = 0.3  # of a span: where so much of it is wrong in one column, all of it is one fault
+CLEAR = 1.25  # times its limit, from where on a difference that may be a push is named
 LEAP = 0.04  # rad: a smaller step between two rows is none that is looked at
 
 # what a difference may be of, and by what: each has words in conf/text

@@ -10,7 +10,7 @@ import numpy as np
 from ..signals.signal import find_lag
 from .blame import Blame, over, suspects, threshold
 from .departures import joined, together
-from .difference import DENSE, JOIN, LEAP, Difference
+from .difference import CLEAR, DENSE, JOIN, LEAP, Difference
 from .hand_speed import PERCENT
 from .hands import BEYOND as BEYOND_HAND
 from .hands import MEMORY, against_command, away_from_commands, never_measured, reversed_hand
@@ -32,7 +32,6 @@ from .whole_takes import (
 )  # fmt: skip
 
 UNEVEN = 0.01  # rad: a group whose channels follow worse than this, on the whole, may follow later than a kernel reaches
-CLEAR = 1.25  # times its limit, from where on a difference that may be a push is named
 SEEN = 0.05  # rad, or share of the way: a factor that changes less is not looked at
 # of a disagreement: rows at least, share of them in which a joint that is blocked stands (then it comes back), and noises and share of
 # `SEEN` by which it may be measured to move there
@@ -47,12 +46,14 @@ UNHEARD = 0.15  # of the disagreement that another command leaves, where the bod
 NOVEL, FOLLOWED = 2.5, 0.3  # times the largest change of a step elsewhere, from where on a column leaps; share of it in the other one
 JERK = 0.05  # rad: commands of clean takes, which stop at their largest speed, are off by up to 0.038 in a single row
 BEYOND = 3.0  # times what the other channels of the group disagree by elsewhere
-CERTAIN_HAND = 0.25  # of its way that a hand goes against its command: more than a thing that gives way pushes it
-FAR = {"rad": 0.5, "1": CERTAIN_HAND}  # that a joint goes away from its commands, and is not pushed
+# of its way that a hand goes against its command, more than a thing that gives way pushes it: clean hands of three real sets reach 0.11
+CERTAIN_HAND = 0.18
+FAR = {"rad": 0.5, "1": 0.25}  # that a joint goes away from its commands, and is not pushed
 ALONE = 8.0  # times its limit by which a single speed is off that no hard stop explains
 SHARP = 0.5  # of the largest difference: it comes and goes by so much from one row to the next
 ORDINARY = ("held_value", "held", "straight", "clipped", "quantised", "repeated", "burst")  # what a command may well be
 MOST, ANSWERS = 0.75, 0.25  # of a take, beyond which the rest does not tell how quick it is; s until a joint departs from a leap
+LEAST_SOUND = 2  # channels of a group, half of which follow at the least where it is known to
 PART = 0.4  # of a take that disagrees as a whole
 DOUBT = 0.02  # of the rows: where the other channels disagree in more of them, the relations are none of this take
 
@@ -134,6 +135,8 @@ def _hands(group: Group) -> list[Difference]:
             weight=one.size / BEYOND_HAND * (one.last - one.first + 1),
         ))  # fmt: skip
     leaps = Leaps(group)
+    known = {name for d in found for name in d.channels if d.certain}
+    found += [d for d in leaps.rough() if d.channels[0] not in known]
     for channel in leaps.channels:
         of = [d for d in found if channel.name in d.channels]
         found = [d for d in found if d not in of] + of_leaps(group, leaps, channel, (), of, ())
@@ -339,7 +342,9 @@ def _near(one: Blame) -> slice:
 
 def _trusted(one: Blame, others: np.ndarray) -> bool:
     """Whether a relation holds for the rest of the group, others (n, k - 1): two channels at once disagree in few rows but those in
-    question, or all that disagree do so in one part of the take."""
+    question, or all that disagree do so in one part of the take, or most channels hardly ever do."""
+    if 2 * int((others.mean(axis=0) <= DOUBT).sum()) > max(others.shape[1], LEAST_SOUND):
+        return True
     rest = np.delete(others, _near(one), axis=0)
     if not rest.size or float((rest.sum(axis=1) > 1).mean()) <= DOUBT:
         return True

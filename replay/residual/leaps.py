@@ -21,12 +21,15 @@ from .table import HAND, Group, RecordedChannel, is_switch
 # and of real ones of G1, GR1 and Piper leap by 0.017 at the most; those of one more arm by 0.11, which is 3.5 times what is usual there
 LEAST, NOVEL = 0.035, 5.0
 OF_HANDS = 0.15  # of the way; hands of three real sources leap by 0.03, 0.21 and 0.56, each of which is usual there
+HANDS_SENT = 0.12  # the same of their commands, which reach 0.1
 # the same of all joints together, in command and measurement alike, and of the second one of the measured joints: clean takes reach 0.035
 ALL, ALL_NOVEL, SECOND = 0.05, 3.0, 0.01
 LED = 0.3  # of a leap, by which its command may leap before
 BEFORE, SLOWEST = 0.5, 0.1  # s until a joint answers; s between rows at the most
 # rows in which one joint alone is commanded to and fro, and share of a stretch that they are; of it that the joint may answer
 MANY, ROUGH, ANSWERED = 8, 0.2, 0.3
+PART, SHORT = 0.5, 3  # of a take beside leaps, beyond which the rest does not tell what is usual; rows too few for a joint to answer
+APART = 1.5  # s between a command's leaping somewhere and back
 OPPOSITE = 0.3  # of two edges of an offset, by which they may differ
 DENSE_ROWS = 0.2  # of the rows: where more of them leap, it is the column all along
 
@@ -61,6 +64,7 @@ class Leaps:
         of = [c for c in of if (np.abs(c.columns["command"]).max() < COUNTED if group.hands else not HAND.search(c.name))]
         self.channels = of if group.same_rows and group.dt <= SLOWEST else []
         self.least = OF_HANDS if group.hands else LEAST
+        self.least_command = HANDS_SENT if group.hands else LEAST
         self.group, self.names = group, [c.name for c in self.channels]
         if self.channels:
             self.command, self.measured = (
@@ -92,22 +96,70 @@ class Leaps:
             )  # fmt: skip
 
     def rough(self) -> Iterator[Difference]:
-        """Joints that alone are commanded to tremble, by more than they answer: noise of what commands them, or of what records it."""
-        if self.group.hands or len(self.channels) < 3:
-            return
+        """Joints that are commanded to tremble, or to go somewhere and back, as suddenly as nowhere else, and answer nothing of it: noise
+        and lost values of what commands them, or of what records it."""
+        before = max(2, round(BEFORE / self.group.dt))
         for j, channel in enumerate(self.channels):
-            usual = float(np.median(np.delete(self.command, j, axis=1).max(axis=0)))
             own = self.command[:, j]
-            loud = own > max(LEAST, NOVEL * usual)
-            loud &= self.measured[:, j] < ANSWERED * own
-            rows = np.flatnonzero(loud)
-            if len(rows) < MANY or len(rows) < ROUGH * (rows[-1] - rows[0]):
-                continue
-            size = float(own[rows].max())
-            yield Difference.over(
-                self.group.t, (channel.name,), "command", (int(rows[0]), int(rows[-1])), size, channel.unit, "burst", certain=True,
-                stream=channel.topics["command"], limit=LEAST, weight=(size / LEAST) ** 2 * len(rows),
-            )  # fmt: skip
+            after = np.stack([np.pad(self.measured[:, j], (0, late))[late:] for late in range(before)]).max(axis=0)
+            unanswered = after < ANSWERED * own
+            rows = np.flatnonzero((own > max(self.least_command, NOVEL * self._usual(self.command, j, self.least_command))) & unanswered)
+            there_and_back = np.flatnonzero(_returns(channel.columns["command"], self.least_command) & unanswered)
+            if len(there_and_back) >= MANY and len(there_and_back) > len(rows):
+                rows = there_and_back
+            for first, last in self._edges(rows):
+                inside = rows[(rows >= first) & (rows <= last)]
+                end = last if len(inside) >= MANY else last - 1
+                if len(inside) < MANY and not self._unheard(channel, first, end):
+                    continue
+                size = float(own[inside].max())
+                c = channel.columns["command"]
+                case = Case(c, _bridged(c, first, end), first, end, self.group.dt, self.least_command / 10.0)
+                yield Difference.over(
+                    self.group.t, (channel.name,), "command", (first, end), size, channel.unit,
+                    "burst" if len(inside) >= MANY else best(case), certain=True, stream=channel.topics["command"],
+                    limit=self.least_command, weight=(size / self.least_command) ** 2 * len(inside), cases=(case,),
+                )  # fmt: skip
+
+    def _edges(self, rows: np.ndarray) -> Iterator[tuple[int, int]]:
+        """First and last of rows that are reached suddenly, two at least, of each stretch of them."""
+        if not len(rows):
+            return
+        if len(rows) >= MANY and len(rows) >= ROUGH * (rows[-1] - rows[0]):
+            yield int(rows[0]), int(rows[-1])
+            return
+        bad = np.zeros(self.group.n, bool)
+        bad[rows] = True
+        yield from ((a, b) for a, b in joined(bad, max(JOIN, round(APART / self.group.dt))) if b > a)
+
+    def _usual(self, sharp: np.ndarray, j: int, least: float) -> float:
+        """How suddenly a joint goes elsewhere than beside the rows in which it goes most suddenly, or most others do, which is more; where
+        such rows are most of the take, what most others do."""
+        loud = sharp[:, j] > max(least, 0.5 * float(sharp[:, j].max()))
+        near = np.convolve(loud, np.ones(2 * JOIN + 1))[JOIN:-JOIN] > 0
+        apart = near.mean() < PART
+        rows = ~near if apart and not self.group.hands else np.ones_like(near)  # fingers catch on things, all of them at once
+        others = np.delete(sharp[rows], j, axis=1)
+        usual = float(np.median(others.max(axis=0))) if others.size else 0.0 if apart else np.inf
+        return max(usual, float(sharp[~near, j].max(initial=0.0))) if apart else usual
+
+    def _unheard(self, channel: RecordedChannel, first: int, last: int) -> bool:
+        """Whether a joint goes on as if it had not been commanded what it was in rows first..last, within the time that it needs."""
+        c, q = channel.columns["command"], channel.columns["measured"]
+        if last - first < SHORT:
+            return True
+        late = max(2, round(BEFORE / self.group.dt))
+        rows = slice(first, min(last + late, len(q)))
+        away = np.abs(c - _bridged(c, first, last)).max()
+        step = q[rows] - _bridged(q, rows.start, rows.stop - 1)[rows]
+        return float(np.abs(step).max(initial=0.0)) < ANSWERED * float(away)
+
+    def resolution(self, name: str) -> float | None:
+        """From where on a leap of a measured joint is one; None where no rows are compared."""
+        if name not in self.names:
+            return None
+        least = max(self.least, NOVEL * self._usual(self.measured, self.names.index(name), self.least))
+        return least if np.isfinite(least) else None
 
     def of(self, name: str) -> np.ndarray:
         """Rows into which one joint is measured to leap, alone or with few others, and is not commanded to."""
@@ -118,13 +170,29 @@ class Leaps:
         loud = own > self.least
         if not loud.any():
             return np.zeros(0, int)
-        near = np.convolve(loud, np.ones(2 * JOIN + 1))[JOIN:-JOIN] > 0
-        others = np.sort(np.delete(self.measured, j, axis=1).max(axis=0)) if len(self.names) > 1 else np.zeros(1)
-        usual = float(np.median(others))  # several joints may leap at once; most do not
-        if near.mean() < 0.5:
-            usual = max(usual, float(own[~near].max(initial=0.0)))
+        usual = self._usual(self.measured, j, self.least)
         led = np.stack([np.pad(self.command[:, j], (late, 0))[: len(own)] for late in range(before)]).max(axis=0)
         return np.flatnonzero((own > max(self.least, NOVEL * usual)) & (led < LED * own))
+
+
+def _returns(x: np.ndarray, least: float) -> np.ndarray:
+    """(n,) rows in which x is elsewhere by `least`, and back within `SHORT` rows: no course in steps does that."""
+    out = np.zeros(len(x), bool)
+    for size in range(1, SHORT + 1):
+        if len(x) <= size + 1:
+            break
+        before, after = x[: -size - 1], x[size + 1 :]
+        away = np.min([np.abs(x[k : len(x) - size - 1 + k] - 0.5 * (before + after)) for k in range(1, size + 1)], axis=0)
+        out[1 : len(x) - size] |= (away > least) & (np.abs(after - before) < OPPOSITE * away)
+    return out
+
+
+def _bridged(x: np.ndarray, first: int, last: int) -> np.ndarray:
+    """(n,) x with a straight line in rows first..last, from the row before to the row after."""
+    out = x.copy()
+    low, high = max(first - 1, 0), min(last + 1, len(x) - 1)
+    out[first : last + 1] = np.interp(np.arange(first, last + 1), [low, high], [x[low], x[high]])
+    return out
 
 
 def of_leaps(

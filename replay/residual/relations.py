@@ -19,6 +19,7 @@ import numpy as np
 from scipy import sparse
 
 from ..signals.statistics import TO_SIGMA
+from .pace import carried_out
 from .table import Group, RecordedChannel, is_switch
 
 KEPT = 8  # groups of which the relations are kept: those of a take are asked for more than once
@@ -27,7 +28,6 @@ ROUNDS = 6  # of reweighting; weights change by less than a percent after
 ENOUGH_OF = 7  # channels, to know what all of them share
 SETTLED = 1e-4  # by which no coefficient changes any more
 TUKEY = 4.685  # Tukey's biweight at 95 % efficiency (Huber and Ronchetti, Robust Statistics, 2009, p. 100)
-FULL = 0.5  # of a servo's largest speed, from where on it goes as fast as it can
 ABRUPT = 2.0  # times by how much a speed changes within two rows, where position and speed are of different moments
 MOVED = {"rad": 0.05, "1": 0.05}  # least motion of a command from which a kernel of its own is learnt
 TIGHT = 0.05  # standard deviation of one weight of a channel's kernel from that of the group
@@ -146,10 +146,8 @@ def follows(group: Group, late: float = 0.0) -> list[Relation | None]:
     first = max(0, round((late - 0.5 * MEMORY) / group.dt)) if late > 0.6 * MEMORY else 0
     shifts = [-(first + stride * k) for k in range(max(2, round(MEMORY / group.dt / stride)) + 1)]
     pairs = [c if {"command", "measured"} <= set(c.columns) and not is_switch(c) else None for c in group.channels]
-    designs = {}
-    for i, channel in enumerate(pairs):
-        if channel is not None:
-            designs[i] = _recent(channel.columns["command"], shifts)
+    sent = _sent(group, [i for i, channel in enumerate(pairs) if channel is not None])
+    designs = {i: _recent(x, shifts) for i, x in sent.items()}
     moving = [i for i in designs if np.ptp(designs[i][:, 0]) > MOVED[group.channels[i].unit]]
     kernels = []
     plain = np.zeros(len(shifts) + 1)
@@ -186,21 +184,17 @@ def follows(group: Group, late: float = 0.0) -> list[Relation | None]:
         delay = float(-(beta[:-1] @ np.array(shifts)) / gain * group.dt) if abs(gain) > 0.1 else float("nan")
         weights = {("measured", 0): 1.0} | {("command", s): -float(w) for s, w in zip(shifts, beta[:-1])}
         unknown = np.abs(designs[i][:, -2] - shifted(designs[i][:, 0], shifts[-1]))  # what was commanded before the first row
-        if channel.unit != "rad":
-            unknown = unknown + _on_its_way(y, error, len(shifts) * stride)
         found.append(Relation("follows", "measured", weights, -float(beta[-1]), error, noise, gain, delay, i in moving, unknown))
     return _as_the_others(group, designs, np.concatenate([common, [0.0]]), shifts, _capped(found), found)
 
 
-def _on_its_way(q: np.ndarray, error: np.ndarray, rows: int) -> np.ndarray:
-    """(n,) how far a servo is behind that goes there as fast as it can, and did so within so many rows: toys are slower than who leads
-    them."""
-    speed = np.gradient(q)
-    fast = np.abs(speed) >= FULL * float(np.percentile(np.abs(speed), 99.5))
-    towards = np.zeros(len(q), bool)
-    for shift in range(-1, rows + 1):
-        towards |= shifted(fast, -shift) & (shifted(speed, -shift) * error < 0.0)
-    return np.where(towards, np.abs(error), 0.0)
+def _sent(group: Group, both: Sequence[int]) -> dict[int, np.ndarray]:
+    """Of channels by number the command (n,); of joints of toys, which are slower than who leads them, how they can carry it out."""
+    commands = {i: group.channels[i].columns["command"] for i in both}
+    if not both or group.channels[both[0]].unit == "rad":
+        return commands
+    measured = np.column_stack([group.channels[i].columns["measured"] for i in both])
+    return dict(zip(both, carried_out(np.column_stack(list(commands.values())), measured, group.dt).T))
 
 
 def _as_the_others(

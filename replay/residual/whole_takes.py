@@ -8,12 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from .difference import Difference
-from .hypotheses import Case, best
+from .hypotheses import Case, best, is_exact
 from .relations import Relation, shifted
 from .table import Group, RecordedChannel, held_for
 
 # how far a channel's gain, zero and delay may lie from those of its group, before the take's own noise is added
 GAIN, ZERO, DELAY = 0.04, 0.04, 0.07
+PLANNED = 0.15  # s, the same delay of joints of small arms, which are 0.06 to 0.13 s behind the way that they plan
 OUT, OTHERS = 4.0, 4  # times what any of so many other channels departs by
 HANGS = 0.15  # of an offset, by which it changes with the posture where it is weight
 GOES = 0.2  # rad: a joint that goes further has a speed
@@ -23,6 +24,7 @@ NEXT = (
 LEAST_ROWS = 8  # in motion, to the bit alike, for one column to be another one
 SEEN = 0.05  # rad, or share of the way: a factor that changes less is not looked at
 SURE = 0.9  # of the squared difference, from where on a reason has few free numbers and not one for each row
+ANOTHER = 0.5  # by which a gain is another one, from where on it may be no gain at all
 STRANGE = 0.5  # correlation of speeds with what positions rise by, below which they are of another motion
 # rad/s from where on either moves; share of it by which they may differ, and of such rows in which they do not: only the others are wrong
 QUICK, ALIKE, IN_PART = 0.1, 0.3, 0.4
@@ -53,13 +55,16 @@ def parameters(
             away = int((np.abs(c - np.median(c)) > AWAY[0] * np.ptp(c)).sum())  # a head that nods once tells of no gain
             off = abs(relation.gain - 1.0)
             if off > GAIN + 3.0 * noise / moved and off * np.ptp(c) > SEEN and away >= AWAY[1]:
-                yield whole(group, channel, "measured", abs(bend), "factor", {"factor": relation.gain}, alike)
+                one = whole(group, channel, "measured", abs(bend), "factor", {"factor": relation.gain}, alike)
+                yield _of_another_kind(group, channel, one, alike) if off > ANOTHER else one
             if len(alike) >= 3 and np.isfinite(relation.delay):
                 apart = relation.delay - float(np.median([r.delay for r in alike]))
                 rows = held_for(c)
                 speed = float(np.abs(c[rows:] - c[:-rows]).max()) / (rows * group.dt)
-                if abs(apart) > DELAY + (rows - 1) * group.dt + 3.0 * noise / max(speed, 1e-6):
-                    yield whole(group, channel, "measured", abs(apart), "lag", {"late": apart}, alike, "s")
+                planned = channel.unit != "rad"  # how late a servo is that plans its way is in part a matter of its pace
+                if abs(apart) > (PLANNED if planned else DELAY) + (rows - 1) * group.dt + 3.0 * noise / max(speed, 1e-6):
+                    one = whole(group, channel, "measured", abs(apart), "lag", {"late": apart}, alike, "s")
+                    yield replace(one, certain=one.certain and not planned)
         elif relation.name == "derivative" and len(alike) >= 3:
             usual = float(np.median([r.gain for r in alike])) or 1.0
             v = channel.columns["velocity"]
@@ -67,6 +72,17 @@ def parameters(
             if moved > 0.02 and abs(relation.gain / usual - 1.0) > 0.12 + 3.0 * relation.noise / moved:
                 size = abs(relation.gain / usual - 1.0) * float(np.ptp(v - relation.residual))
                 yield whole(group, channel, "velocity", size, "factor", {"factor": relation.gain / usual}, alike)
+
+
+def _of_another_kind(group: Group, channel: RecordedChannel, one: Difference, alike: Sequence[Relation]) -> Difference:
+    """A column that is far from its command in size: what else explains it than a factor, if it follows as most do."""
+    late = float(np.median([r.delay for r in alike if np.isfinite(r.delay)] or 0.0))
+    q, c = channel.columns["measured"], channel.columns["command"]
+    case = Case(q, shifted(c, -round(late / group.dt)), 0, group.n - 1, group.dt, max(r.noise for r in alike) if alike else 1e-3)
+    why = best(case)
+    if why is None or not is_exact(why.name) or why.name in ("held_value", "mirrored"):
+        return one
+    return replace(one, name=why.name, explained=why.explained, numbers=dict(why.numbers), certain=True)
 
 
 def _apart(channel: RecordedChannel, relation: Relation, dt: float) -> tuple[float, float]:

@@ -337,6 +337,54 @@ def test_a_command_that_leaps_away_and_back_while_the_joint_knows_nothing_of_it(
     assert judged(lambda x: x).level == "PASS"
 
 
+def shares(columns, rate=RATE):
+    """A small arm, whose joints are counted from -100 to 100."""
+    streams = taken({name: 60.0 * columns[name] for name in ("action", "state")}).streams
+    streams = {n: Stream(n, s.role, s.quantity, "-100..100", s.names, s.values, s.capture_ns) for n, s in streams.items()}
+    return ComparedColumns(Recording("take", "set#0", "0" * 64, "robot", streams))
+
+
+def test_a_small_arm_is_held_against_the_way_that_its_servos_plan():
+    """Joints that speed up evenly and go no faster than they may are nearly 0.1 of their way behind, and agree; 0.1 more is found."""
+    columns, dt = motion(), 1.0 / RATE
+    course, speed = columns["action"][:1].repeat(ROWS, axis=0), np.zeros(6)
+    for k in range(1, ROWS):
+        left = columns["action"][k - 1] - course[k - 1]
+        wanted = np.sign(left) * np.minimum(0.3, np.minimum(np.sqrt(2.0 * 0.5 * np.abs(left)), np.abs(left) / dt))
+        speed = speed + np.clip(wanted - speed, -0.5 * dt, 0.5 * dt)
+        course[k] = course[k - 1] + speed * dt
+    columns["state"] = course + np.random.default_rng(0).normal(0.0, 1e-3, course.shape)
+    behind = 0.3 * np.abs(columns["action"][: ROWS - 4] - columns["state"][4:]).max(axis=0)
+    assert behind.max() > 0.08
+    (sound,) = check_differs(shares(columns), RULES)
+    assert sound.level == "PASS"
+    stated = {one["channel"]: one for one in sound.details["resolution"]}
+    assert set(stated) == set(NAMES) and 0.05 < stated["joint_3"]["slow"] < 0.1
+    columns["state"][200:260, 2] += 0.1 / 0.3 * np.hanning(60)
+    (finding,) = check_differs(shares(columns), RULES)
+    assert finding.level in ("WARN", "FAIL") and finding.subject == ("joint_3",) and 190 < finding.details["rows"][0] < 230
+
+
+@pytest.mark.parametrize(("size", "level"), [(0.02, "PASS"), (0.3, "FAIL")])
+def test_commands_that_are_elsewhere_for_single_rows_in_all_joints_at_once_and_nothing_answers(size, level):
+    columns = motion()
+    columns["action"][60:300:6] += size
+    assert found(columns, without=("velocity",)).level == level
+
+
+def test_a_hand_that_leaves_is_found_within_its_own_delay():
+    """It closes when it is commanded to open, 0.6 s after it was commanded to close: for a slow hand that is on its way."""
+    rows = np.arange(ROWS)
+    command = np.interp(rows, [0, 60, 75, 140, 155, 220, 235, 300, 315, ROWS], [5, 5, 90, 90, 5, 5, 90, 90, 5, 5])
+    at = np.concatenate([command[:1].repeat(6), command[:-6]])
+    columns = {**motion(), "claw": command[:, None], "claw_at": at[:, None]}
+    assert found(columns).level == "PASS"
+    columns["claw_at"] = np.where((rows > 325) & (rows < 345), 45.0, at)[:, None]
+    finding = found(columns)
+    assert finding.level == "FAIL" and finding.subject == ("left_claw",)
+    assert finding.details["rows"][0] in range(324, 334)
+
+
 @pytest.mark.parametrize(("far", "level"), [(0.3, "WARN"), (0.9, "FAIL")])
 def test_a_joint_that_goes_far_away_from_all_that_it_was_commanded_is_not_pushed(far, level):
     """Slowly, and by no function of its command: whoever pushes an arm with a servo so far takes longer, or breaks it."""
