@@ -1,7 +1,7 @@
 // A slow, imprecise person with an emulated headset, in the page itself. Nobody: a delay, a hand that swings, eyes that correct it.
 // What it sees is what the page shows: the time of the take, and where both hands of the robot are.
 (() => {
-  const PERSON = ['left', 'right'], LOOK = 0.1, WAITS = 2.5, STEP = 0.005; // s ahead at a grip; s until it goes on all the same; s
+  const PERSON = ['left', 'right'], LOOK = 0.1, WAITS = 2.5, STEP = 0.005, LATE = 0.4; // s ahead at a grip; s until it goes on all the same; s; s by which it knows its hand to come late
   const FIX = 0.012, FORGETS = 0.5, PUSH = 0.02, FURTHEST = 0.04, PATIENCE = 5; // m, of what eyes correct; 1/s; m/s and m, by which it pushes on; s
   const mean = (a, b, f) => a + (b - a) * f;
   const at = (rows, s, dt) => {
@@ -17,7 +17,7 @@
 
   /**
    * plan: { dt, left, right: { aim: (T,3), seen: (T,3), turn: (T,4), grip: (T,1) }, pushed: [{ step, s, side, way }] } in the robot's axes,
-   * where `pushed` are steps of the goal that the page has to show before the hand goes on; style: see page_takes.py.
+   * where `slow` (T,1) is 1 before a touch, `pushed` are steps of the goal that the page has to show before the hand goes on; style: see page_takes.py.
    */
   window.person = { over: true };
   window.perform = (plan, style) => {
@@ -36,15 +36,15 @@
       const off = p.map((v, i) => v - plan.stands[i]), [c, s] = plan.facing;
       return [c * off[0] + s * off[1], -s * off[0] + c * off[1], off[2]];
     };
-    const seenThen = t => past.find(one => one.t >= t - style.reaction) ?? past.at(-1);
+    const asItWas = t => past.find(one => one.t >= t) ?? past.at(-1);
 
     const move = (t, dt) => {
       past.push({ t, s: me.s, ...Object.fromEntries(PERSON.map(side => [side, where(side)])) });
-      while (past.length > 2 && past[1].t < t - style.reaction) past.shift();
-      const then = seenThen(t), gap = {};
+      while (past.length > 2 && past[1].t < t - style.reaction - LATE) past.shift();
+      const then = asItWas(t - style.reaction), meant = asItWas(t - style.reaction - LATE).s, gap = {};
       let near = Infinity, far = 0;
       for (const side of PERSON) {
-        const wanted = at(plan[side].seen, then.s, plan.dt);
+        const wanted = at(plan[side].seen, meant, plan.dt);
         gap[side] = wanted.map((v, i) => v - then[side][i]);
         const apart = Math.hypot(...gap[side]), grips = at(plan[side].grip, me.s, plan.dt)[0] !== at(plan[side].grip, me.s + LOOK, plan.dt)[0];
         far = Math.max(far, apart);
@@ -62,10 +62,11 @@
       const pushing = open ?? (push > 0 ? me.last : null);
       me.last = pushing;
       me.pushed = Math.max(me.pushed, push);
+      const pace = style.pace * (at(plan.slow, me.s + LOOK, plan.dt)[0] ? style.gently : 1);
       if (open || rest > 0 || (near < 0 && still < WAITS)) me.waited += dt;
-      else me.s = Math.min(me.s + style.pace * dt, length);
+      else me.s = Math.min(me.s + pace * dt, length);
       if (still >= WAITS && near >= 0) still = 0;
-      const s = me.s - style.pace * style.reaction; // what the arm does now was meant a moment ago
+      const s = then.s; // what the arm does now was meant a moment ago
       for (const side of PERSON) {
         const hand = hands[side], aim = at(plan[side].aim, s, plan.dt).map((v, i) => v + (pushing?.side === side ? push * pushing.way[i] : 0));
         hand.fix = hand.fix.map((v, i) => calm ? Math.min(Math.max(v + (style.corrects * gap[side][i] - FORGETS * v) * dt, -FIX), FIX) : v * (1 - Math.min(5 * dt, 1)));

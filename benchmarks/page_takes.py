@@ -23,6 +23,7 @@ from typing import Any
 import mujoco
 import numpy as np
 from shiliu import load_scenario
+from shiliu.replay.live.replayed import bodies_of
 from shiliu.replay.operator.operator import perform
 from shiliu.replay.retarget.arms import arms_of
 from shiliu.replay.retarget.targets import HANDS
@@ -37,26 +38,30 @@ EMULATOR = ROOT / "build" / "iwer" / "package" / "build" / "iwer.min.js"
 WEAR = "window.worn = new IWER.XRDevice(IWER.metaQuest3); worn.installRuntime({forceInstall: true}); worn.stereoEnabled = false;"
 PUSHED = {"microwave": ("closed", "started")}  # steps of a goal that a hand presses until the page shows them
 BEFORE = 0.4  # s, of the way by which it got there
+NEAR, NEW = 0.7, 1.0  # s before a touch, from which on a hand is slow; s without one, after which it is another touch
 LONGEST = 1800.0  # s, that a take may last on a slow machine
 STYLES: dict[str, dict[str, float]] = {
     # pace: of the plan; reaction [s]; quick [rad/s] and damped: of the swing; drift [m]; corrects [1/s]; rests, rest [s]: how often it
     # stops, and for how long; careful, loose [m]: how near the robot's hand has to be at a grip, and elsewhere
+    # gently: of the pace, before a touch
     "careful": {"pace": 0.85, "reaction": 0.20, "quick": 9, "damped": 0.75, "drift": 0.0007, "corrects": 1.0, "rests": 20, "rest": 0.4},
     "hasty": {"pace": 1.15, "reaction": 0.15, "quick": 8, "damped": 0.45, "drift": 0.002, "corrects": 1.5, "rests": 60, "rest": 0.2},
     "hesitant": {"pace": 0.80, "reaction": 0.30, "quick": 8, "damped": 0.60, "drift": 0.0015, "corrects": 0.8, "rests": 4, "rest": 0.6},
 }
-STYLES["careful"] |= {"careful": 0.008, "loose": 0.07}
-STYLES["hasty"] |= {"careful": 0.012, "loose": 0.12}
-STYLES["hesitant"] |= {"careful": 0.010, "loose": 0.06}
+STYLES["careful"] |= {"careful": 0.008, "loose": 0.07, "gently": 0.35}
+STYLES["hasty"] |= {"careful": 0.012, "loose": 0.12, "gently": 0.45}
+STYLES["hesitant"] |= {"careful": 0.010, "loose": 0.06, "gently": 0.35}
 
 
 def plan_of(scene: Scene, seed: int) -> dict[str, Any]:
     """Where the scripted operator's hands go in the draw of a seed, in the axes of a person who stands where the robot stands.
 
     By hand `aim` (T, 3) [m], where they are commanded, and `seen` (T, 3), where they were; `turn` (T, 4) since the start; `grip` (T, 1).
+    `slow` (T, 1): 1 where a hand is about to touch something.
     `pushed`: steps of the goal that a hand presses, with the second at which the operator did, the hand, and its way (3,).
     """
-    (done,) = perform(scene, [draw(scene, seed)], [seed], judged=True)
+    drawn = draw(scene, seed)
+    (done,) = perform(scene, [drawn], [seed], judged=True)
     arms, names = arms_of(scene), list(scene.schema.action.names)
     columns = [names.index(name) for name in arms.names]
     joints = [int(scene.model.joint(name).qposadr[0]) for name in arms.names]
@@ -76,8 +81,29 @@ def plan_of(scene: Scene, seed: int) -> dict[str, Any]:
             "turn": rounded([quaternion(back @ one @ frames[0].T @ arms.facing) for one in frames]),
             "grip": rounded((actions[:, [claw]] - low) / (high - low)),
         }
+    found["slow"] = _slow(scene, drawn.model, done.qpos, found["dt"])
     found["pushed"] = [_pushed(found, step, done.reached[step]) for step in PUSHED.get(scene.name, ()) if done.reached[step]]
     return found
+
+
+def _slow(scene: Scene, model: mujoco.MjModel, qpos: np.ndarray, dt: float) -> list[list[float]]:
+    """(T, 1) 1 from `NEAR` before a hand comes to touch a thing till it has."""
+    data, touching, slow = mujoco.MjData(model), {}, np.zeros((len(qpos), 1))
+    hands = [bodies_of(model, scene.robot.arm_of(hand)[-1]) for hand in HANDS]
+    for t, row in enumerate(qpos):
+        data.qpos[:] = row
+        mujoco.mj_kinematics(model, data)
+        mujoco.mj_comPos(model, data)
+        mujoco.mj_collision(model, data)
+        for pair in {tuple(sorted(model.geom_bodyid[geom].tolist())) for geom in data.contact.geom if geom.min() >= 0}:
+            for k, hand in enumerate(hands):
+                if len(hand.intersection(pair)) != 1:
+                    continue
+                thing = next(body for body in pair if body not in hand)
+                if t - touching.get((k, thing), -np.inf) > NEW / dt:
+                    slow[max(0, t - round(NEAR / dt)) : t + 1] = 1.0
+                touching[k, thing] = t
+    return slow.tolist()
 
 
 def _pushed(plan: dict[str, Any], step: str, at: float) -> dict[str, Any]:

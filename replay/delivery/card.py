@@ -55,6 +55,8 @@ def card(
     parts += [say.head("what"), _table(say.columns("scenario", "takes", "frames", "succeeded", "failed"), rows)]
     parts += [say.head("where"), *_listed(say, "centre", found["centres"]), *_listed(say, "cell", found["cells"])]
     parts += [say.head("who"), say("who_text"), *_listed(say, "operator", found["operators"])]
+    made = {say.book["makers"].get(what, what): n for what, n in found["made_by"].items()}
+    parts += [say("made_by_text"), *_listed(say, "made_by", made)]
     parts += [say.head("splits"), say("splits_text"), _splits(say, plan, found)]
     parts += [
         say.head("licence"),

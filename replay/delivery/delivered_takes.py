@@ -28,6 +28,7 @@ class TakeOfSet:
         entry: number of its set; k: its number there; source: as its verdict names it.
         sha256: of the recording; also: of the file that it was imported from, or None.
         said: what the data centre says of it, as `Metadata.plain` gives it.
+        made_by: what made it, as it says itself: `scripted operator`, `page take`; `imported` for a recording of another recorder.
         error: why it cannot be read, or None.
     """
 
@@ -39,6 +40,7 @@ class TakeOfSet:
     scenario: str | None
     cell: str | None
     metadata: dict[str, Any]
+    made_by: str | None = None
     error: str | None = None
 
 
@@ -162,7 +164,7 @@ class TakeSource:
 
 def _take(number: int, k: int, row: Mapping[str, Any], item: Recording | Unreadable) -> TakeOfSet:
     if isinstance(item, Unreadable):
-        return TakeOfSet(number, k, item.source, None, None, None, None, {}, str(item.error))
+        return TakeOfSet(number, k, item.source, None, None, None, None, {}, error=str(item.error))
     declared = item.metadata.get("demonstration")
     if not isinstance(declared, dict):  # of an imported recording the table may say it
         declared = {
@@ -173,8 +175,17 @@ def _take(number: int, k: int, row: Mapping[str, Any], item: Recording | Unreada
         }
     also = row.get("shiliu/source_sha256")
     cell = item.cell or declared.get("cell")
+    made = "imported" if item.episode is None else item.episode.provenance.get("made_by")
     return TakeOfSet(
-        number, k, item.source, item.sha256, also if isinstance(also, str) else None, item.scenario, cell, declared
+        number,
+        k,
+        item.source,
+        item.sha256,
+        also if isinstance(also, str) else None,
+        item.scenario,
+        cell,
+        declared,
+        made if isinstance(made, str) else None,
     )
 
 

@@ -2,6 +2,11 @@
 
 A device says where its hands are, in axes that lie like the robot's (x ahead, y left, z up). While a clutch is held, the robot's hand
 goes the way of the person's, from where each of them was when it was taken; let go, the person may move back and take it anew.
+
+Arms that hold a pose press with whatever their servos have on what is in their way, and a person without a touch of it learns too
+late. So a hand gives way to what it presses on: up to `FIRM` it goes where the person's goes; beyond that it stays back, ten times as
+far as the arm alone would give. A person can still press harder, by reaching further. The force is what the servos' torques mean at the
+hand, as motors report it; weight that is carried counts.
 """
 
 from __future__ import annotations
@@ -13,6 +18,7 @@ import mujoco
 import numpy as np
 
 from ...scenarios.scene.scene import Scene
+from ...scenarios.stepping.simulation import Simulation
 from ..retarget.arms import Array, arms_of
 from ..retarget.settings import load_settings
 from ..retarget.solver import Retargeting
@@ -27,6 +33,10 @@ BASE = {
 RISE = 0.6  # m/s² and rad/s², by which a base comes to speed: half a second to its largest
 SQUAT = 0.1  # m/s
 CLOSING = 2.0  # 1/s: a claw closes in half a second
+FIRM = 10.0  # N: a quarter of what tips the robot back when it pushes at the height of its chest
+SOFT = 9.0  # times the arm's own compliance that a hand stays back beyond that
+YIELDS = 0.05  # share of what is missing that it gives in a control step: half of it, arm and all; more would swing
+STRETCHED = 0.01  # m² added to levers, so that an arm that is stretched out reports no force along itself
 
 
 class FollowedHands:
@@ -42,6 +52,9 @@ class FollowedHands:
         self._columns = [names.index(name) for name in self.arms.names]
         self._names, action = names, scene.schema.action
         self._low, self._high = np.asarray(action.low, float), np.asarray(action.high, float)
+        self._drives = [scene.model.actuator(name).id for name in self.arms.names]
+        joints = [scene.model.joint(name) for name in self.arms.names]
+        self._qpos, self._dofs = ([int(at[0]) for at in which] for which in zip(*((one.qposadr, one.dofadr) for one in joints)))
         self._claws = {hand: names.index(scene.robot.closes(hand)) for hand in HANDS}
         settings = load_settings()
         self.begin()
@@ -55,6 +68,7 @@ class FollowedHands:
         self._taken: dict[
             str, tuple[Array, Array, Array, Array]
         ] = {}  # of a held clutch: device and robot when it was taken
+        self._back = {hand: np.zeros(3) for hand in HANDS}  # m, by which each gives way
         self._grip = dict.fromkeys(HANDS, 0.0)
         self._base, self._squat = dict.fromkeys(BASE, 0.0), 0.0
 
@@ -101,10 +115,23 @@ class FollowedHands:
         """One sample for the solver, in the axes of a person's hands."""
         return HandTargets(
             t=np.zeros(1),
-            position={hand: self._goal[hand][0][None] for hand in HANDS},
+            position={hand: (self._goal[hand][0] - self._back[hand])[None] for hand in HANDS},
             rotation={hand: (self._goal[hand][1] @ self.arms.worn[hand].T)[None] for hand in HANDS},
             closed={hand: np.array([self._grip[hand]]) for hand in HANDS},
         )
+
+    def give_way(self, simulation: Simulation) -> None:
+        """Draw each hand back from what it presses on, as the servos' torques say it; its target stays what it was."""
+        model, ctrl, qpos, qvel = self.scene.model, *(simulation.live(name)[0] for name in ("ctrl", "qpos", "qvel"))
+        q, speed = qpos[self._qpos], qvel[self._dofs]
+        gain, bias = model.actuator_gainprm[self._drives, 0], model.actuator_biasprm[self._drives]
+        torque = gain * ctrl[self._drives] + bias[:, 0] + bias[:, 1] * q + bias[:, 2] * speed
+        for hand in HANDS:
+            lever = self.arms.jacobian(q, hand)
+            force = np.linalg.solve(lever @ lever.T + STRETCHED * np.eye(3), lever @ torque)
+            beyond = max(0.0, 1.0 - FIRM / max(float(np.linalg.norm(force)), FIRM))
+            wanted = SOFT * (lever / gain) @ lever.T @ (beyond * force)
+            self._back[hand] += YIELDS * (wanted - self._back[hand])
 
     def act(self) -> np.ndarray:
         """(nu,) float32, the command of the next control period."""

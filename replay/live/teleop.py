@@ -187,6 +187,7 @@ class _TakePolicy:
         return live
 
     def act(self, now: Moment) -> np.ndarray:
+        self._teleop.hands.give_way(now.simulation)
         self._actions.append(self._teleop.hands.act())
         self._teleop.show(now)
         return self._actions[-1][None]

@@ -82,6 +82,14 @@ class Arms:
         site = self._sites[hand]
         return self._data.site_xpos[site].copy(), self._data.site_xmat[site].reshape(3, 3).copy()
 
+    def jacobian(self, q: Array, hand: str) -> Array:
+        """(3, k) of a hand's tcp in the world to the arms' joints, at joint angles (k,)."""
+        self.hand(q, hand)
+        found = np.zeros((3, self.model.nv))
+        mujoco.mj_comPos(self.model, self._data)
+        mujoco.mj_jacSite(self.model, self._data, found, None, self._sites[hand])
+        return found
+
     def follow(self, q: Array, hand: str) -> tuple[Array, Array]:
         """(n, 3) and (n, 3, 3): `hand` for each row of (n, k)."""
         seen = [self.hand(row, hand) for row in q]

@@ -30,6 +30,8 @@ SESSIONS = (  # set, operator, cell, consent, takes
     ("d", "P-0700", "c2", True, 1),
 )
 
+MADE_BY = {"a": "page take", "b": "page take", "d": "scripted operator"}  # by set
+
 
 def declared(operator: str, cell: str, consent: bool, licence: str = "CC-BY-4.0"):
     return from_plain(
@@ -55,6 +57,7 @@ def line(bare, tmp_path_factory) -> Path:
         for _ in range(n):
             seed += 1
             takes.append(completed(declared(operator, cell, consent), waving(bare, seed, 0.8 + 0.03 * seed)))
+            takes[-1].provenance["made_by"] = MADE_BY.get(name)
         if name == "a":
             takes.append(replace(takes[0], seed=91))
         write_lerobot(folder / "data" / name, takes, bare.schema.lerobot_features(()), RATE)
@@ -198,7 +201,18 @@ def test_the_delivered_set_is_judged_as_its_takes_were(line, tmp_path):
 
 @pytest.mark.parametrize(
     ("lang", "says"),
-    [("en", ("## Known gaps", "as the metadata of 5 takes say")), ("zh", ("## 已知缺口", "出自 5 条录制"))],
+    [
+        (
+            "en",
+            (
+                "## Known gaps",
+                "as the metadata of 5 takes say",
+                "through the live page | 4 |",
+                "scripted operator, no person | 1 |",
+            ),
+        ),
+        ("zh", ("## 已知缺口", "出自 5 条录制", "实时页面发来的操作 | 4 |", "非真人） | 1 |")),
+    ],
 )
 def test_the_card_says_who_where_licence_and_gaps(line, tmp_path, lang, says):
     assert deliver(line, tmp_path / "out", f"lang={lang}", "title=Waving") == 0

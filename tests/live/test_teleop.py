@@ -7,12 +7,14 @@ import threading
 import time
 from pathlib import Path
 
+import mujoco
 import numpy as np
 import pytest
 from shiliu import judge, load_scenario, read
 from shiliu.cli import main
 from shiliu.replay.live.followed_hands import FollowedHands, numbers
 from shiliu.replay.live.performing import tipping_now
+from shiliu.replay.live.replayed import bodies_of
 from shiliu.replay.live.server import Message, PageServer
 from shiliu.replay.live.teleop import PageHands, SessionHands, Teleop
 from shiliu.replay.report.text import Words
@@ -153,6 +155,33 @@ def test_base_and_squat_come_slowly_to_what_is_asked():
         last = hands.act()
     wanted = {"base_vx": 0.3, "base_vy": -0.2, "base_vyaw": 0.4, "base_height": -0.2}
     assert {name: last[names.index(name)] for name in wanted} == pytest.approx(wanted, abs=1e-6)
+
+
+def pressing(oven, gives_way: bool) -> float:
+    """Force [N] of the left hand on the counter's front, when a person's goes 150 mm into it and stays there."""
+    hands, simulation = FollowedHands(oven), Simulation(oven, 1)
+    simulation.begin([nominal(oven)])
+    for k in range(150):
+        place = [min(0.4, 0.003 * k), 0.0, 0.0]
+        hands.hear({"left": {"p": place, "q": [1, 0, 0, 0], "clutch": True, "grip": 0.0}})
+        if gives_way:
+            hands.give_way(simulation)
+        simulation.step(hands.act()[None])
+    model, data = simulation.data()
+    mujoco.mj_forward(model, data)
+    force, total = np.zeros(6), np.zeros(3)
+    arm = bodies_of(model, "zarm_l1_joint")
+    for i, contact in enumerate(data.contact):
+        pair = [int(model.geom_bodyid[geom]) in arm for geom in contact.geom]
+        if pair[0] != pair[1]:
+            mujoco.mj_contactForce(model, data, i, force)
+            total += contact.frame.reshape(3, 3).T @ force[:3] * (1 if pair[0] else -1)
+    return float(np.linalg.norm(total))
+
+
+def test_a_hand_gives_way_to_what_it_presses_on(oven):
+    soft, stiff = pressing(oven, True), pressing(oven, False)
+    assert 80.0 < stiff < 150.0 and 10.0 < soft < 40.0
 
 
 def test_how_near_it_is_to_tipping_over_is_that_of_the_judge(oven):

@@ -18,6 +18,7 @@ function build(shapes) {
     return { ...site, label };
   });
   $('labels').replaceChildren(...state.sites.map(site => site.label));
+  if (renderer.xr.isPresenting) show('head', false); // the eyes are in it
 }
 
 function takeFrame(view) {
@@ -125,6 +126,7 @@ const hear = {
       ball.position.set(...s.pos);
       helpers.add(ball);
     }
+    state.stale = true;
   },
   progress(m) {
     list('goal', m.goal, ([, t, title]) => t === null ? title : [`${title}  ${t.toFixed(1)} s`, 'good']);
@@ -177,8 +179,8 @@ const hear = {
 for (const id of ['play', 'stop', 'skill', 'restart']) $(id).onclick = () => { $('view').focus(); ask(id); };
 $('nominal').onclick = () => ask('seed', { seed: null });
 $('seed').onchange = () => $('seed').value !== '' && ask('seed', { seed: Math.trunc(+$('seed').value) });
-$('spheres').onchange = () => { helpers.visible = $('spheres').checked; };
-$('ghost').onchange = () => { ghost.visible = $('ghost').checked; };
+$('spheres').onchange = () => state.show(helpers, $('spheres').checked);
+$('ghost').onchange = () => state.show(ghost, $('ghost').checked);
 $('time').oninput = () => ask('seek', { t: +$('time').value });
 $('episodes').onchange = () => ask('open', { index: +$('episodes').value });
 let pressed = null;
@@ -233,7 +235,7 @@ function edge(name, down) { const first = down && !edges.has(name); down ? edges
 
 const seat = new Seat(renderer, world, camera), read = reader(hands, edge);
 let sent = 0;
-const show = (part, seen) => state.bodies.forEach((body, i) => { if (state.names[i].includes(part)) body.visible = seen; }); // the eyes are in the head
+const show = (part, seen) => state.bodies.forEach((body, i) => { if (state.names[i].includes(part)) body.visible = seen; });
 const COLOURS = { good: '#7be08a', warn: '#ffce5c', bad: '#ff7a70', now: '#8ec5ff' };
 
 function seated(time, frame) {

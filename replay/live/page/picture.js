@@ -1,4 +1,5 @@
 // A scene as it is drawn: bodies with their shapes, cloth, a ghost of the robot, arrows of forces. What is drawn comes from elsewhere.
+// It is drawn where something has changed: without a GPU each picture takes the processor from the simulation.
 import * as THREE from './three.module.min.js';
 import { OrbitControls } from './OrbitControls.js';
 
@@ -39,11 +40,14 @@ export class Picture {
     ghost.visible = helpers.visible = false;
     const mist = new THREE.MeshBasicMaterial({ color: 0x2266cc, transparent: true, opacity: 0.25, depthWrite: false });
     Object.assign(this, { renderer, world, camera, orbit, moving, helpers, arrows, ghost, mist });
+    this.stale = true; // whether what is on the canvas is no longer so
+    for (const [one, event] of [[orbit, 'change'], [canvas, 'webglcontextrestored']]) one.addEventListener(event, () => { this.stale = true; });
     Object.assign(this, { names: [], bodies: [], ghosts: [], geometries: [], flexes: [], hits: [] });
   }
 
   /** Shapes of a model (`page_shapes.shapes`), its meshes known. */
   build(shapes) {
+    this.stale = true;
     this.moving.clear();
     this.ghost.clear();
     this.hits = [];
@@ -97,6 +101,7 @@ export class Picture {
   /** Where all is: (bodies, 7) places and quaternions, then (vertices, 3) of cloth. */
   takeFrame(all) {
     if (all.length < 7 * this.bodies.length) return;
+    this.stale = true;
     this.bodies.forEach((body, i) => pose(body, all, 7 * i));
     const soft = all.subarray(7 * this.bodies.length);
     for (const f of this.flexes) {
@@ -108,6 +113,7 @@ export class Picture {
 
   /** Where the robot's links would be if its joints were where they are commanded: (bodies, 7), of which those of `robot` are drawn. */
   takeGhost(all, robot) {
+    this.stale = true;
     for (const i of robot) {
       if (!this.ghosts[i] || all.length < 7 * i + 7) continue;
       pose(this.ghosts[i], all, 7 * i);
@@ -117,6 +123,7 @@ export class Picture {
 
   /** Arrows of contact forces: { pos (3) [m], force (3) [N] }. */
   drawForces(forces) {
+    this.stale = true;
     for (const arrow of this.arrows.children) arrow.dispose();
     this.arrows.clear();
     for (const f of forces) {
@@ -127,13 +134,21 @@ export class Picture {
     }
   }
 
+  /** Show or hide a group of it. */
+  show(group, shown) {
+    group.visible = shown;
+    this.stale = true;
+  }
+
   look(from, at) {
+    this.stale = true;
     this.camera.position.set(...from);
     this.orbit.target.set(...at);
   }
 
   /** Come near a point, from the side on which the person is. */
   aimAt(place) {
+    this.stale = true;
     const point = new THREE.Vector3(...place), off = this.camera.position.clone().sub(this.orbit.target);
     off.z = Math.max(off.z, 1.5 * Math.hypot(off.x, off.y)); // from above: the robot stands beside its work
     off.setLength(CLOSE);
@@ -142,12 +157,15 @@ export class Picture {
   }
 
   size(width, height) {
+    this.stale = true;
     this.renderer.setSize(width, height, false);
     this.camera.aspect = width / height;
     this.camera.updateProjectionMatrix();
   }
 
   render() {
+    if (!this.stale && !this.renderer.xr.isPresenting) return;
+    this.stale = false;
     this.renderer.render(this.world, this.camera);
   }
 }

@@ -76,7 +76,7 @@ export function open(figure, buffer, meshes, words) {
   };
   button.onclick = () => { if (!state.playing && state.frame === count - 1) state.show(0); play(!state.playing); };
   line.oninput = () => { play(false); state.show(at(+line.value)); };
-  shade.onchange = () => { picture.ghost.visible = shade.checked; };
+  shade.onchange = () => picture.show(picture.ghost, shade.checked);
   head.findings.forEach((found, i) => {
     const look = found.level === 'FAIL' ? 'bad' : '', when = found.t0 === null ? '' : `${found.t0.toFixed(2)} s `;
     const row = make('li', { className: look }, [make('button', { textContent: `${found.level} ${found.code} ${when}`, onclick: () => state.jump(i) }), ` ${found.text}`]);
