@@ -9,6 +9,7 @@ import numpy as np
 from ....scenarios.parts.pose import Pose
 from ....scenarios.scene.scene import Scene
 from ....scenarios.sensing.requests import Readings, Request
+from .people import Bystanders
 
 GENTLE = (0.25, 0.5)  # m/s2 and rad/s2 of a command, half of what the robot does: what is carried stays, feet hold
 NEAR = 2.0  # 1/s, rate at which the last of a way is made
@@ -22,11 +23,19 @@ class Base:
     Attributes:
         place: where the robot's floor mark is, with the height [m] that it stands higher than normal (squats: negative).
         yaw: [rad] of its heading; height: [m] against standing, as measured.
+        hands: (n, 3) [m] places of the hands in the world, as seen.
         command: (4,) speeds ahead and to the left [m/s], of turning [rad/s], and height [m].
     """
 
-    def __init__(self, scene: Scene):
+    def __init__(self, scene: Scene, people: Bystanders):
         robot = scene.robot
+        self._people = people
+        self._hands = [
+            scene.layout.slices[name]
+            for name in (Request("site_position", site).name for site in robot.interface["hands"]["sites"])
+            if name in scene.layout.slices
+        ]
+        self.hands = np.zeros((0, 3))
         self.timestep = scene.control_timestep
         self.limits = np.array([float(robot.sheet["mobile"]["commands"][n]["limit"]) for n in robot.base_names[:3]])
         self.lowest = float(robot.sheet["mobile"]["lowest"])
@@ -42,6 +51,8 @@ class Base:
         x, y, self.yaw, self.height = (float(readings.value[i]) for i in self._seen)
         self.at = np.array([x, y])
         self.speeds = np.array([float(readings.value[i]) for i in self._speeds])
+        if self._people:
+            self.hands = np.array([readings.value[place] for place in self._hands], float)
 
     @property
     def place(self) -> Pose:
@@ -73,9 +84,19 @@ class Base:
         self._towards(wanted)
         return left
 
+    def _beside_people(self, wanted: np.ndarray) -> np.ndarray:
+        """The wanted speeds (3,), all of them slower where one of the hands would be too fast near somebody."""
+        if not len(self.hands):
+            return wanted
+        c, s = np.cos(self.yaw), np.sin(self.yaw)
+        away = (self.hands[:, :2] - self.at) @ np.array([[c, -s], [s, c]])
+        speeds = np.hypot(wanted[0] - wanted[2] * away[:, 1], wanted[1] + wanted[2] * away[:, 0])
+        share = float((self._people.most(self.hands) / np.maximum(speeds, 1e-9)).min())
+        return min(share, 1.0) * wanted
+
     def _towards(self, wanted: np.ndarray) -> None:
         """Change the commanded speeds (3,) by no more than a gentle acceleration."""
-        change = wanted - self.command[:3]
+        change = self._beside_people(wanted) - self.command[:3]
         step = GENTLE[0] * self.timestep / max(float(np.hypot(*change[:2])), 1e-12)
         self.command[:2] += min(step, 1.0) * change[:2]
         self.command[2] += np.clip(change[2], -GENTLE[1] * self.timestep, GENTLE[1] * self.timestep)
