@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..signals.signal import held as lasting
 from .check import Check
 from .finding import Finding, worst_of
 from .fixes import Fix, Known, beyond, hold, ratio
@@ -18,6 +19,7 @@ from .rules import Rules
 
 RAISED = 0.010  # m above where it was taken up or is set down: its weight rests on the hand alone
 SHORTEST = 0.2  # s, a hand that carries something shorter only brushed it
+BORNE = 0.5  # of its weight, that the hands bear where they carry it: the rest is what a hand is accelerated by, or who takes it over [E]
 
 
 @dataclass(frozen=True)
@@ -57,13 +59,23 @@ class GraspForces:
 
 
 def carried(
-    thing: str, force: np.ndarray, height: np.ndarray, hands: Sequence[str], weight: float, control_timestep: float
+    thing: str,
+    force: np.ndarray,
+    height: np.ndarray,
+    hands: Sequence[str],
+    weight: float,
+    control_timestep: float,
+    up: np.ndarray | None = None,
 ) -> list[CarriedSpan]:
     """When each hand carries a thing: touched without a break, and above where that began and where it ends.
 
+    A hand that pushes a thing, or slides along it, while something else bears it carries nothing, however high it is pushed.
+
     Args:
         force: (T+1, n) force of each hand on the thing [N]; height: (T+1,) its height [m]; weight: of the thing [N].
+        up: (T+1, n) what each hand bears of it [N], means of each control period; None where that was not measured.
     """
+    bears = np.ones(force.shape, bool) if up is None else (up > 0.0) & (up.sum(axis=1, keepdims=True) >= BORNE * weight)
     found = []
     for j, hand in enumerate(hands):
         touched = np.concatenate([[False], force[:, j] > held_from(weight), [False]])
@@ -75,7 +87,8 @@ def carried(
             begin = int(first + up[0])
             above = np.flatnonzero(height[begin:end] > height[end - 1] + RAISED)
             last = begin + int(above[-1]) if len(above) else int(end) - 1  # a grip that opens in the air
-            if (last + 1 - begin) * control_timestep >= SHORTEST:
+            level, _ = lasting(bears[begin : last + 1, [j]].astype(float), control_timestep, SHORTEST)
+            if level[0] > 0.0:
                 found.append(CarriedSpan(thing, hand, begin, last + 1, int(first), int(end)))
     return found
 

@@ -24,8 +24,9 @@ from .words.chain import read_condition, read_skills
 from .words.skill import REQUIRED, Motion, Skill
 
 WAYS = ("change", "skip", "before", "after", "ends_with", "let_go", "faults", "draw")
-FAULTS = {"grip_force": "share", "speed": "share", "aim_offset": "length", "aim_ahead": "length"}  # operator's; dimension of each
-LEAST = {"grip_force": 0.0, "speed": 0.01}  # of a fault: who has no speed at all never ends
+# of the operator; dimension of each
+FAULTS = {"grip_force": "share", "speed": "share", "aim_offset": "length", "aim_ahead": "length", "near_people": "share"}
+LEAST = {"grip_force": 0.0, "speed": 0.01, "near_people": 0.01}  # of a fault: who has no speed at all never ends
 WIDE = 0.08  # m, gap to which a grip that slips opens
 
 

@@ -57,8 +57,8 @@ class Operator:
         skills: the chain; that of the scene's YAML where None.
         faults: ways in which it shall go wrong, for demonstrations that must fail:
             `skip` (a skill left out, by its name), `grip_force` (factor), `speed` (factor), `aim_offset` [m] (targets of placing and
-            pressing are missed by so much, to the left), `aim_ahead` [m] (ahead). A scenario names its own as `mistakes`,
-            see `read_mistakes`.
+            pressing are missed by so much, to the left), `aim_ahead` [m] (ahead), `near_people` (factor on the speed beside people).
+            A scenario names its own as `mistakes`, see `read_mistakes`.
         on_purpose: whether its chain is one that shall fail; with faults it is.
 
     Attributes:

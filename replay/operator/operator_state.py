@@ -18,6 +18,7 @@ from .limbs.arm import Arm
 from .limbs.base import Base
 from .limbs.geometry import progress
 from .limbs.hand import Hand
+from .limbs.people import Bystanders
 from .planning.ways import Ways
 from .senses.attachment import corded_part, rigid_part
 from .senses.senses import Senses
@@ -49,6 +50,7 @@ class OperatorState:
         self._values = dict(draw.values)
         ready = scene.robot.pose(scene.config.pose)
         model = scene.model
+        self.people = Bystanders(scene, float(self.faults.get("near_people", 1.0)))
         self.arms: dict[str, Arm] = {}
         for side in SIDES:
             names = scene.robot.arm_of(side)
@@ -63,8 +65,9 @@ class OperatorState:
                 lag,
                 float(actuator.gainprm[0]),
                 rng,
+                self.people,
             )
-        self.base = Base(scene) if scene.robot.moves else None
+        self.base = Base(scene, self.people) if scene.robot.moves else None
         self.senses = Senses(scene, draw.model, self.hand, self.base)
         self._place_arms()
         self.began = {side: arm.q.copy() for side, arm in self.arms.items()}
@@ -108,6 +111,7 @@ class OperatorState:
 
     def see(self, readings: Readings, carry: GoalState) -> None:
         """Take in the readings of this control step (rows without a leading axis) and the course's carry (one row)."""
+        self.people.see(readings.value)
         self.senses.see(readings, carry)
         self._place_arms()
 

@@ -58,6 +58,24 @@ def test_what_is_pushed_or_brushed_is_not_carried():
     assert carried("bowl", force, height, ["left_claw", "right_claw"], 3.0, DT) == []
 
 
+@pytest.mark.parametrize(("bears", "times"), [(2.9, 1), (1.6, 1), (1.4, 0), (0.0, 0), (-4.0, 0)])
+def test_a_hand_that_slides_along_what_something_else_bears_does_not_carry_it(bears, times):
+    force, height = lifted()  # 20 N against a carton that rides up by 80 mm, of 3 N
+    up = np.where(force > 0.0, bears, 0.0)
+    up[20, 0] = 20.0  # for one step
+    assert len(carried("carton", force, height, ["left_claw", "right_claw"], 3.0, DT, up)) == times
+
+
+def test_two_hands_bear_a_thing_together_and_one_that_rests_on_it_bears_nothing():
+    force, height = lifted()
+    force[:, 1] = force[:, 0]
+    up = np.where(force > 0.0, [0.9, 0.9], 0.0)  # N, of 3 N: neither half of it, both more
+    assert len(carried("crate", force, height, ["left_claw", "right_claw"], 3.0, DT, up)) == 2
+    up = np.where(force > 0.0, [4.0, -1.0], 0.0)
+    (held,) = carried("crate", force, height, ["left_claw", "right_claw"], 3.0, DT, up)
+    assert held.hand == "left_claw"
+
+
 def test_a_light_thing_is_carried_though_its_weight_is_all_that_is_felt_of_the_grip():
     force, height = lifted()
     force[force > 0.0] = 0.06  # N, a clip of 6 g

@@ -169,7 +169,7 @@ titles:                           # what reports call these words
   strips: {{en: strips, zh: 毯面}}
   grip: {{en: near end of the hem, zh: 被沿近端}}
   tucked: {{en: tucked end, zh: 掖好的一端}}
-  edge_{count - 3}: {{en: top of the blanket beside the hand, zh: 手边的毯面}}
+  edge_{count - 2}: {{en: top of the blanket over the belly, zh: 腹部上方的毯面}}
 about: >-
   A blanket that lies on a bed, tucked in at the foot, and is drawn up by its hem. It is no cloth of vertices but a chain of eleven stiff
   strips on soft hinges across the bed: it bends along the bed and lies on what is below it, and does not bend across. Its sides hang down

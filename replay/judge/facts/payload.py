@@ -28,8 +28,19 @@ def carries_of(scene: Scene, played: Rollout) -> list[CarriedSpan]:
     for name, handled in scene.handled.items():
         hands = [request.of.partition(":")[2] for request in handled.forces]
         force, height = played.grips[name], played.heights[name]
-        found += carried(name, force, height, hands, scene.weights[name], scene.control_timestep)
+        up = _borne(scene, played, name, hands)
+        found += carried(name, force, height, hands, scene.weights[name], scene.control_timestep, up)
     return found
+
+
+def _borne(scene: Scene, played: Rollout, thing: str, hands: Sequence[str]) -> np.ndarray | None:
+    """(T+1, n) what each of some hands bears of a thing [N]; None where it was not measured."""
+    part = _body(scene, thing).partition("/")[0]
+    columns = [j for j, body in enumerate(scene.borne) if body.partition("/")[0] == part]
+    if not columns or not played.borne.size:
+        return None
+    order = [scene.robot.interface["grippers"]["bodies"].index(hand) for hand in hands]
+    return np.asarray(played.borne[:, columns].sum(axis=1)[:, order], float)
 
 
 def before_let_go(scene: Scene, played: Rollout, held: CarriedSpan) -> CarriedSpan:

@@ -21,6 +21,7 @@ from ....scenarios.robots.robot import Robot
 from ....scenarios.sheet.errors import ScenarioError
 from ....scenarios.sheet.yaml_reader import nearest
 from .geometry import between, hand_frame, progress, turned_between
+from .people import Bystanders
 
 if TYPE_CHECKING:
     from scipy.interpolate import CubicSpline
@@ -84,6 +85,7 @@ class Arm:
         lag: [s] by which the servo follows a ramp, `(kv + damping) / kp`.
         stiffness: of the servos [Nm/rad].
         rng: of tremor and of the small scatter of free ways.
+        people: beside whom the hand is slow.
 
     Attributes:
         joint_speed: [rad/s] of the fastest joint on a path.
@@ -100,6 +102,7 @@ class Arm:
         lag: float,
         stiffness: float,
         rng: np.random.Generator,
+        people: Bystanders,
     ):
         import mink  # half a second, which a list of skills does without
 
@@ -115,6 +118,8 @@ class Arm:
         self._posture = mink.PostureTask(self.model, cost=2e-3)
         self._data = mujoco.MjData(self.model)
         self._site = self.model.site(f"{side}_tcp").id
+        self._people = people
+        self._looked_at = [self.model.site(name).id for name in robot.interface["hands"]["sites"] if name.startswith(side)]
         self.place: Pose | None = (
             None  # of the robot's floor mark and height in the world; None where that is the world's
         )
@@ -243,6 +248,8 @@ class Arm:
         hands = np.array([self.hand(k)[0] for k in along])
         times = np.linalg.norm(np.diff(hands, axis=0), axis=1) / speed
         times = np.maximum(times, np.abs(np.diff(along, axis=0)).max(axis=1) / self.joint_speed)
+        if self._people:
+            times = np.maximum(times, self._beside_people(along))
         wide = np.pad(times, EVEN, mode="edge")
         widest = np.max([wide[i : i + len(times)] for i in range(2 * EVEN + 1)], axis=0)
         wide = np.pad(widest, EVEN, mode="edge")
@@ -254,6 +261,22 @@ class Arm:
         ramp = np.clip(way, SHORT, RAMP)
         time = max(way + ramp, 2.0 * ramp)
         return Path(timed, time, error, tuple(at_marks), ramp / time)
+
+    def _beside_people(self, rows: np.ndarray) -> np.ndarray:
+        """(n,) [s] that a hand takes from each of (n + 1, 7) joint angles to the next, so that no place of it is too fast near somebody.
+
+        Looked at are the places that the judge looks at: where the arm turns round, pads and flange are faster than the grip.
+        """
+        points = np.empty((len(rows), len(self._looked_at), 3))
+        for row, q in zip(points, rows):
+            self.hand(q)
+            row[:] = self._data.site_xpos[self._looked_at]
+        if self.place is not None:
+            points = self.place.pos + points @ self.place.matrix.T
+        moved = np.linalg.norm(np.diff(points, axis=0), axis=-1)
+        most = self._people.most(points.reshape(-1, 3)).reshape(points.shape[:2])
+        times: np.ndarray = (moved / np.minimum(most[1:], most[:-1])).max(axis=1)
+        return times
 
     def way(self, goals: Sequence[np.ndarray], speed: float, scatter: float = 0.02) -> Path:
         """A free way from where the arm is, through joint angles, to the last of them."""

@@ -9,8 +9,11 @@ import numpy as np
 from ....scenarios.parts.pose import Pose
 from ....scenarios.scene.scene import Scene
 from ....scenarios.sensing.requests import Readings, Request
+from .people import Bystanders
 
 GENTLE = (0.25, 0.5)  # m/s2 and rad/s2 of a command, half of what the robot does: what is carried stays, feet hold
+LADEN = 0.5  # share of that, with a heavy load in the hands: it is borne ahead of the ankles, which a robot that stops bear on as well
+HEAVY = 20.0  # N, that both hands bear, from which on a load is heavy: 13 mm ahead of the ankles at 0.35 m, of an empty robot's 75 mm
 NEAR = 2.0  # 1/s, rate at which the last of a way is made
 STILL = (2e-3, 2e-3)  # m/s and rad/s, slower is standing
 LATE = 0.07  # s, by which the base answers a command: one control period and its own time
@@ -22,11 +25,19 @@ class Base:
     Attributes:
         place: where the robot's floor mark is, with the height [m] that it stands higher than normal (squats: negative).
         yaw: [rad] of its heading; height: [m] against standing, as measured.
+        hands: (n, 3) [m] places of the hands in the world, as seen.
         command: (4,) speeds ahead and to the left [m/s], of turning [rad/s], and height [m].
     """
 
-    def __init__(self, scene: Scene):
+    def __init__(self, scene: Scene, people: Bystanders):
         robot = scene.robot
+        self._people = people
+        self._hands = [
+            scene.layout.slices[name]
+            for name in (Request("site_position", site).name for site in robot.interface["hands"]["sites"])
+            if name in scene.layout.slices
+        ]
+        self.hands = np.zeros((0, 3))
         self.timestep = scene.control_timestep
         self.limits = np.array([float(robot.sheet["mobile"]["commands"][n]["limit"]) for n in robot.base_names[:3]])
         self.lowest = float(robot.sheet["mobile"]["lowest"])
@@ -42,6 +53,8 @@ class Base:
         x, y, self.yaw, self.height = (float(readings.value[i]) for i in self._seen)
         self.at = np.array([x, y])
         self.speeds = np.array([float(readings.value[i]) for i in self._speeds])
+        if self._people:
+            self.hands = np.array([readings.value[place] for place in self._hands], float)
 
     @property
     def place(self) -> Pose:
@@ -52,11 +65,11 @@ class Base:
         """Whether it neither walks nor turns."""
         return bool(np.hypot(*self.speeds[:2]) < STILL[0] and abs(self.speeds[2]) < STILL[1])
 
-    def go(self, target: np.ndarray, yaw: float, speed: float, turning: float) -> float:
+    def go(self, target: np.ndarray, yaw: float, speed: float, turning: float, gently: float = 1.0) -> float:
         """Command the next control period of a straight way to a place [m] and a heading [rad]; the distance [m] left.
 
         Args:
-            speed, turning: [m/s] and [rad/s] at most.
+            speed, turning: [m/s] and [rad/s] at most; gently: share of the usual acceleration (`GENTLE`).
         """
         away = target - self.at
         c, s = np.cos(self.yaw), np.sin(self.yaw)
@@ -66,26 +79,44 @@ class Base:
         if left > 1e-9:
             way = own / left
             most = min([speed, *(limit / abs(w) for limit, w in zip(self.limits, way) if abs(w) > 1e-9)])
-            wanted[:2] = way * min(most, _coming(left, float(self.speeds[:2] @ way), GENTLE[0]))
+            wanted[:2] = way * min(most, _coming(left, float(self.speeds[:2] @ way), gently * GENTLE[0]))
         fastest = min(turning, self.limits[2])
         about = _coming(abs(turn), float(self.speeds[2]) * float(np.sign(turn)), GENTLE[1])
         wanted[2] = np.sign(turn) * min(fastest, about)
-        self._towards(wanted)
+        self._towards(wanted, gently)
         return left
 
-    def _towards(self, wanted: np.ndarray) -> None:
+    def _beside_people(self, wanted: np.ndarray) -> np.ndarray:
+        """The wanted speeds (3,), all of them slower where one of the hands would be too fast near somebody."""
+        if not len(self.hands):
+            return wanted
+        c, s = np.cos(self.yaw), np.sin(self.yaw)
+        away = (self.hands[:, :2] - self.at) @ np.array([[c, -s], [s, c]])
+        speeds = np.hypot(wanted[0] - wanted[2] * away[:, 1], wanted[1] + wanted[2] * away[:, 0])
+        share = float((self._people.most(self.hands) / np.maximum(speeds, 1e-9)).min())
+        return min(share, 1.0) * wanted
+
+    def _towards(self, wanted: np.ndarray, gently: float = 1.0) -> None:
         """Change the commanded speeds (3,) by no more than a gentle acceleration."""
-        change = wanted - self.command[:3]
-        step = GENTLE[0] * self.timestep / max(float(np.hypot(*change[:2])), 1e-12)
+        change = self._beside_people(wanted) - self.command[:3]
+        step = gently * GENTLE[0] * self.timestep / max(float(np.hypot(*change[:2])), 1e-12)
         self.command[:2] += min(step, 1.0) * change[:2]
         self.command[2] += np.clip(change[2], -GENTLE[1] * self.timestep, GENTLE[1] * self.timestep)
 
     def walk(
-        self, target: np.ndarray, yaw: float, speed: float, turning: float, within: float, aimed: float, patience: float
+        self,
+        target: np.ndarray,
+        yaw: float,
+        speed: float,
+        turning: float,
+        within: float,
+        aimed: float,
+        patience: float,
+        gently: float = 1.0,
     ) -> Generator[None, None, bool]:
         """Walk straight to a place and heading; True where it stands there within [m] and aimed [rad] before patience [s] ends."""
         for _ in range(round(patience / self.timestep)):
-            left = self.go(target, yaw, speed, turning)
+            left = self.go(target, yaw, speed, turning, gently)
             if left < within and abs(wrapped(yaw - self.yaw)) < aimed and self.stands:
                 break
             yield

@@ -6,7 +6,7 @@ from collections.abc import Generator
 
 import numpy as np
 
-from ..limbs.base import Base, wrapped
+from ..limbs.base import HEAVY, LADEN, Base, wrapped
 from ..operator_state import OperatorState
 from ..words.reason import Reason
 from ..words.skill import Argument, Motion, Skill
@@ -51,8 +51,10 @@ class Walking(Skill):
         if legs is None:
             state.given_up = Reason("no free way was found to where the robot walks", "no_walk")
             return
+        bears = -sum(float(state.senses.feel(side)[2]) for side in state.held)
+        gently = LADEN if bears > HEAVY else 1.0
         for place, at in legs:
             time = np.hypot(*(place - base.at)) / max(self.speed, 1e-3) + abs(wrapped(at - base.yaw)) / self.turning
-            walk = base.walk(place, at, self.speed, self.turning, self.within, 0.02, time + PATIENCE)
+            walk = base.walk(place, at, self.speed, self.turning, self.within, 0.02, time + PATIENCE, gently)
             if not (yield from walked(state, self.name, walk)):
                 return

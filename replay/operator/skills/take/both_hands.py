@@ -51,6 +51,7 @@ class TakeBothHands(Skill, word="take", how="both_hands"):
         force=100.0,
         standoff=0.07,
         by=0.22,
+        nearer=Argument("length", "how much nearer to the trunk it is drawn once it is raised: what is heavy is borne by the ankles", 0.0),
         guided=Argument(
             "force",
             "what it weighs on both hands where it can only go straight up, such as on posts: arms that sag under it would press it aside",
@@ -84,6 +85,12 @@ class TakeBothHands(Skill, word="take", how="both_hands"):
             yield from self._guided(state)
             return
         yield from shift(state, self.by * UP, 0.08)
+        if self.nearer:
+            yield from shift(state, self._drawn(state), 0.08)
+
+    def _drawn(self, state: OperatorState) -> np.ndarray:
+        """(3,) [m] by which it is drawn to the trunk."""
+        return -self.nearer * np.array([np.cos(state.heading), np.sin(state.heading), 0.0])
 
     def _guided(self, state: OperatorState) -> Motion:
         """Raise what can only go straight up; the hands go on giving way beside the skills that follow, until they let go."""
@@ -110,6 +117,8 @@ class TakeBothHands(Skill, word="take", how="both_hands"):
         def row(frame: np.ndarray, standoff: float) -> list[Pose]:
             at = position - self.back * frame[:, 2]
             here = [(at - standoff * frame[:, 2], frame), (at, frame), (at + up, frame)]
+            if self.nearer:
+                here.append((at + up + self._drawn(state), frame))
             middle = [(at + up + share * way, frame) for share in (0.33, 0.67)] if way.any() else []
             return [*here, *middle, *([(at + up + way, frame), (at + way, frame)] if way.any() else [])]
 
