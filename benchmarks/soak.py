@@ -1,6 +1,6 @@
 """A soak: random actions over all scenarios, for as many control steps as are asked for.
 
-    python benchmarks/soak.py steps=10_000_000 out=benchmarks/soak.jsonl
+    python benchmarks/soak.py steps=10_000_000 out=build/soak.jsonl
 
 It stops with an error at the first number that is not finite, at an engine's warning that no environment reports as
 `unstable`, or where memory keeps growing; else it prints what it saw. The scenarios take turns, so that whatever was done
