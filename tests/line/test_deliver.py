@@ -198,7 +198,7 @@ def test_the_delivered_set_is_judged_as_its_takes_were(line, tmp_path):
 
 @pytest.mark.parametrize(
     ("lang", "says"),
-    [("en", ("## Known gaps", "as the metadata of 5 takes say")), ("zh", ("## 已知缺口", "出自 5 条录制"))],
+    [("en", ("## Known gaps", "by the metadata of 5 takes")), ("zh", ("## 已知缺口", "出自 5 条录制"))],
 )
 def test_the_card_says_who_where_licence_and_gaps(line, tmp_path, lang, says):
     assert deliver(line, tmp_path / "out", f"lang={lang}", "title=Waving") == 0
