@@ -251,7 +251,7 @@ CSS = """.wall, .starts { display: grid; gap: .6rem; grid-template-columns: repe
 .wall img { width: 100%; height: auto; aspect-ratio: 4 / 3; object-fit: cover; display: block; }
 .wall span { padding: .25rem .5rem; font-size: .65rem; }
 .starts a { padding: .6rem .8rem; }
-.md-typeset .language-text code { white-space: pre-wrap; }
+.md-typeset .language-text code { white-space: pre-wrap; font-size: .58rem; }  /* 96 letters, as the help of a verb has */
 .md-typeset table:not([class]), .md-typeset table.dataframe { font-size: .62rem; }
 .md-typeset img[src*="loops/"]:not(.wall img) { width: 24rem; border-radius: .3rem; }
 .md-typeset table.dataframe { display: block; max-height: 22rem; overflow: auto; border-collapse: collapse; border: 0; }

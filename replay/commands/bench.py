@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from ...cli import CommandRequest
 
 USAGE = """
-shiliu bench scenario=NAME [variant=NAME] [cell=ID] [pairs=30] [only=[env.step,physics]] [out=FILE.json]
+shiliu bench scenario=NAME [variant=NAME] [cell=ID] [pairs=30] [only=[env.step,physics]]
+             [out=FILE.json]
 
-How fast is shiliu, compared with the bare engine? Blocks of both alternate, from the same states. It prints the median of their ratio
-with a 95 % interval:
+How fast is shiliu, compared with the bare engine? Blocks of both alternate, from the same
+states. It prints the median of their ratio with a 95 % interval:
   - env.step against mj_step, and what of the scene a physics step is spent on
   - the vector environment, and replay with its verdicts, stage by stage, against Batch.rollout
   - reset, memory, start-up

@@ -20,18 +20,21 @@ if TYPE_CHECKING:
     from ..recording.recording import Recording, SimEpisode, Unreadable
 
 USAGE = """
-shiliu export data=FILE_OR_FOLDER to=FORMAT out=DIR [episodes=0,3] [images=[head]] [reward=dense]
-              [keep_going=false] [plain=false]
+shiliu export data=FILE_OR_FOLDER to=FORMAT out=DIR [episodes=0,3] [images=[head]]
+              [reward=dense] [keep_going=false] [plain=false]
 
-Writes recordings for other tools. If a format needs more than was kept, episodes are stepped again; they must come out as recorded,
-to the bit.
+Writes recordings for other tools. If a format needs more than was kept, episodes are stepped
+again; they must come out as recorded, to the bit.
 
 Settings:
-  to=          the format: `shiliu list formats` names them, and those that need optional packages (pip install "shiliu[export]").
-               Recordings of real robots go to=mcap; the other formats take simulated episodes
-  plain=true   a LeRobot set without what only shiliu reads, and so without what judges an episode to the bit
+  to=          the format: `shiliu list formats` names them, and those that need optional
+               packages (pip install "shiliu[export]"). Recordings of real robots go to=mcap;
+               the other formats take simulated episodes
+  plain=true   a LeRobot set without what only shiliu reads, and so without what judges an
+               episode to the bit
 What each file holds: docs/formats.md.
-Exit: 0; 2 something cannot be read or written, and nothing is at out=; 3 keep_going=true left broken ones out.
+Exit: 0; 2 something cannot be read or written, and nothing is at out=; 3 keep_going=true left
+broken ones out.
 """
 
 

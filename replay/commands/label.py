@@ -18,10 +18,12 @@ shiliu label data=DATASET out=FILE.yaml [scenario=NAME [variant=NAME]] [threads=
 shiliu label data=DATASET apply=FILE.yaml out=DIR
 
 Which skill is done when?
-  1. The first command replays every episode and proposes segments by the scenario's own chain: word, times in seconds, hand, object,
-     confidence, a sentence in English and Chinese; and the episode's cell, if it has one. FILE ends in .yaml or .json.
+  1. The first command replays every episode and proposes segments by the scenario's own chain:
+     word, times in seconds, hand, object, confidence, a sentence in English and Chinese; and
+     the episode's cell, if it has one. FILE ends in .yaml or .json.
   2. A person corrects the file.
-  3. The second command writes the segments into a copy of the dataset. The original is not changed.
+  3. The second command writes the segments into a copy of the dataset. The original is not
+     changed.
 Exit: 0; 2 nothing could be labelled, or the sheet cannot be applied.
 """
 

@@ -18,17 +18,20 @@ if TYPE_CHECKING:
     from ...scenarios.scene.scene import Scene
 
 USAGE = """
-shiliu list [scenarios|cells|parts|robots|devices|skills|words|checks|formats|mappings|schema|mistakes] [NAME ...] [--json]
-shiliu list parts [NAME ...]        such as microwave: size, mass, joints, parameters, words, sites, sources
-shiliu list skills [NAME ...]       such as pinch: what it does, when it stops, its arguments
-shiliu list schema [scenario=NAME] [variant=NAME] [cell=ID] [format=table|rows|jsonschema|lerobot] [robot=NAME hand=NAME base=NAME]
+shiliu list [WHAT] [NAME ...] [--json]
+shiliu list parts [NAME ...]      such as microwave: size, mass, joints, parameters, words, sites
+shiliu list skills [NAME ...]     such as pinch: what it does, when it stops, its arguments
+shiliu list schema [scenario=NAME] [variant=NAME] [cell=ID]
+            [format=table|rows|jsonschema|lerobot] [robot=NAME hand=NAME base=NAME]
 shiliu list mistakes [scenario=NAME]
 
-What there is. Without a word it lists everything by name; with names, only those.
+WHAT is scenarios, cells, parts, robots, devices, skills, words, checks, formats, mappings,
+schema or mistakes. Without it the command lists everything by name; with names, only those.
   words      the words of goals
   mistakes   demonstrations of a scenario that go wrong on purpose
-  schema     what an episode of a scenario holds, element by element, with its cameras. format=jsonschema: a JSON Schema of one row;
-             format=lerobot: the features of a dataset's info.json; format=rows or --json: the rows as JSON
+  schema     what an episode of a scenario holds, element by element, with its cameras.
+             format=jsonschema: a JSON Schema of one row; format=lerobot: the features of a
+             dataset's info.json; format=rows or --json: the rows as JSON
 """
 
 OF_SCENARIO = ("schema", "mistakes")  # what only a scenario has

@@ -34,8 +34,9 @@ Writes a small file that `shiliu check` finds sound. Change it step by step.
   mapping    conf/mapping/NAME.yaml
 --config-dir names another folder instead of conf. No file is overwritten.
 
-The first line of the file names a JSON Schema, which is put into conf/editor. An editor that reads YAML schemas (in VS Code: the
-extension YAML by Red Hat) then completes keys, explains them in English and Chinese, and underlines what is wrong.
+The first line of the file names a JSON Schema, which is put into conf/editor. An editor that
+reads YAML schemas (in VS Code: the extension YAML by Red Hat) then completes keys, explains
+them in English and Chinese, and underlines what is wrong.
 """
 TEMPLATES = composition.CONF / "editor"
 SCHEMA = "# yaml-language-server: $schema="

@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from ...cli import CommandRequest
 
 USAGE = """
-shiliu print markers scenario=NAME [variant=NAME] [cell=ID] out=FILE.pdf [parts=[cell,table,tray]]
+shiliu print markers scenario=NAME [variant=NAME] [cell=ID] out=FILE.pdf
+             [parts=[cell,table,tray]]
 shiliu print board out=FILE.pdf
 shiliu print markers -m scenario=NAME,NAME out=DIR
 
 Markers to print. Needs pip install "shiliu[locate]".
-  markers   in true size, with names, sizes and places. FILE.yaml beside the PDF says where each marker lies: paste it there, or
-            correct the file
+  markers   in true size, with names, sizes and places. FILE.yaml beside the PDF says where each
+            marker lies: paste it there, or correct the file
   board     to hold before a camera and calibrate it (shiliu locate board=PICTURES)
 Print at 100 %. The bars on each page show whether the size is right.
 Exit: 0; 2 nothing could be written.

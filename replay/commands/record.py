@@ -15,28 +15,35 @@ if TYPE_CHECKING:
     from ..recording.recording import SimEpisode
 
 USAGE = """
-shiliu record scenario=NAME [variant=NAME] [cell=ID] episodes=20 seed=0 out=DIR [images=true|[head]] [mistake=NAME]
-              [from_skill=5] [metadata=FILE.yaml] [append=true] [processes=1] [threads=0] [strips=1] [lang=en|zh]
+shiliu record scenario=NAME [variant=NAME] [cell=ID] episodes=20 seed=0 out=DIR
+              [images=true|[head]] [mistake=NAME] [from_skill=5] [metadata=FILE.yaml]
+              [append=true] [processes=1] [threads=0] [strips=1] [lang=en|zh]
 
-The scripted operator performs the scenario with seeds seed, seed+1, ... The episodes are saved as a LeRobot v3.0 dataset.
-Failed episodes are kept and labelled as failures.
+The scripted operator performs the scenario with seeds seed, seed+1, ... The episodes are saved
+as a LeRobot v3.0 dataset. Failed episodes are kept and labelled as failures.
 
-It prints one line a seed. After a failure a second line says which skill could not be done and why, or during which skill it went
-wrong. At the end: the share of successes with its 95 % Wilson interval, and the draws that were refused.
+It prints one line a seed. After a failure a second line says which skill could not be done and
+why, or during which skill it went wrong. At the end: the share of successes with its 95 %
+Wilson interval, and the draws that were refused.
 After an interruption the same command continues.
 
 Settings:
-  images=      pictures as video. [head]: of the named cameras; true: of those with `record: on_request` or `record: true` in the
-               scenario; false: none. Default: those with `record: true` (none in the package's scenarios: drawing is slow)
+  images=      pictures as video. [head]: of the named cameras; true: of those with `record:
+               on_request` or `record: true` in the scenario; false: none. Default: those with
+               `record: true` (none in the package's scenarios: drawing is slow)
   mistake=     the operator makes a mistake on purpose (shiliu list mistakes scenario=NAME)
-  from_skill=  continues before a skill of the chain: its number, counted from 1, or its word, such as 'lift 2'
+  from_skill=  continues before a skill of the chain: its number, counted from 1, or its word,
+               such as 'lift 2'
   strips=      how many failures get pictures of the skill in which they failed
-  append=true  adds to the dataset at out=, which must have the same features; it stays whole if killed at any moment
-  metadata=    a file about all these episodes: operator's pseudonym, centre, devices, licence, consent (docs/metadata.md)
+  append=true  adds to the dataset at out=, which must have the same features; it stays whole if
+               killed at any moment
+  metadata=    a file about all these episodes: operator's pseudonym, centre, devices, licence,
+               consent (docs/metadata.md)
   processes=   performs demonstrations in parallel; the episodes are the same to the bit
-With from_skill=, everything before the skill is taken from the last run of the seed, which .shiliu/tries of the working folder keeps
-(64 demonstrations a scenario). The skill and all after it may change. If the scene or an earlier skill has changed, the command
-says so and performs nothing.
+With from_skill=, everything before the skill is taken from the last run of the seed, which
+.shiliu/tries of the working folder keeps (64 demonstrations a scenario). The skill and all
+after it may change. If the scene or an earlier skill has changed, the command says so and
+performs nothing.
 Exit: 0; 1 more draws were refused than the scenario allows.
 """
 

@@ -22,16 +22,20 @@ if TYPE_CHECKING:
     from ..recording.recording import Recording
 
 USAGE = """
-shiliu render scenario=NAME [variant=NAME] [cell=ID] out=DIR [cameras=[overview,head]] [grid=3x3] [seed=0] [refused=true]
+shiliu render scenario=NAME [variant=NAME] [cell=ID] out=DIR [cameras=[overview,head]]
+              [grid=3x3] [seed=0] [refused=true]
 shiliu render part=NAME out=DIR [grips=true]
-shiliu render data=DATASET [episode=0] out=DIR [cameras=[overview]] [frames=8 | at=5.2] [video=true]
+shiliu render data=DATASET [episode=0] out=DIR [cameras=[overview]] [frames=8 | at=5.2]
+              [video=true]
 
 Draws pictures: one PNG for each camera.
-  scenario=  the scene as it stands. grid=3x3 (or grid=3): that many draws of its variation; with refused=true the first refused draw
-             of each seed
-  part=      one part of the library alone (fixtures/microwave, or microwave); grips=true also shows how the hand can hold it
-  data=      one episode of a dataset, replayed, with a picture at the end of each skill, at most `frames` of them; at= chooses
-             moments in seconds instead (5.2, or [5.2, 7]); video=true also writes an MP4
+  scenario=  the scene as it stands. grid=3x3 (or grid=3): that many draws of its variation;
+             with refused=true the first refused draw of each seed
+  part=      one part of the library alone (fixtures/microwave, or microwave); grips=true also
+             shows how the hand can hold it
+  data=      one episode of a dataset, replayed, with a picture at the end of each skill, at
+             most `frames` of them; at= chooses moments in seconds instead (5.2, or [5.2, 7]);
+             video=true also writes an MP4
 """
 
 

@@ -14,14 +14,19 @@ if TYPE_CHECKING:
 USAGE = """
 shiliu report verdicts=DIR [out=DIR] [what_if="joint.velocity=-10 %"] [lang=en|zh]
 
-Combines any number of verdicts.jsonl, and the out= of a `shiliu watch`. It reads no recording and judges nothing. It reports:
+Combines any number of verdicts.jsonl, and the out= of a `shiliu watch`. It reads no recording
+and judges nothing. It reports:
   - refusals, grouped by their likely common cause
-  - yield and reasons by scenario, centre, cell, device set, robot, calibration, operator and day
-  - drift of calibration and lag; where in the variation takes fail; skills; takes that are nearly the same; ten typical failures
+  - yield and reasons by scenario, centre, cell, device set, robot, calibration, operator and
+    day
+  - drift of calibration and lag; where in the variation takes fail; skills; takes that are
+    nearly the same; ten typical failures
 
 Settings:
-  out=      gets oversight.html, a page that needs no other file, and oversight.json, its figures. Without out= the groups are printed
-  what_if=  compares the measured numbers with other bounds: CODE=VALUE, CODE.warn=VALUE, or CODE=-10 % of both
+  out=      gets oversight.html, a page that needs no other file, and oversight.json, its
+            figures. Without out= the groups are printed
+  what_if=  compares the measured numbers with other bounds: CODE=VALUE, CODE.warn=VALUE, or
+            CODE=-10 % of both
 See docs/data-line.md.
 Exit: 0; 2 the verdicts cannot be read.
 """

@@ -62,7 +62,7 @@ def others(verb: str, usage: str) -> str:
     plain = [f"{k}={json.dumps(v)}" if isinstance(v, bool | None) else f"{k}={v}" for k, v in left.items() if not isinstance(v, dict)]
     plain += [f"{k}.{below}={value}" for k, v in left.items() if isinstance(v, dict) for below, value in v.items()]
     text = f"More settings, with their defaults (conf/{verb}.yaml explains each): {', '.join(plain)}."
-    return "\n" + textwrap.fill(text, 130, break_on_hyphens=False) if plain else ""
+    return "\n" + textwrap.fill(text, 96, break_on_hyphens=False) if plain else ""
 
 
 def listed(node: Node) -> list[Node]:

@@ -21,21 +21,24 @@ DRAWS = 5  # that `shiliu check` tries of a file that was saved
 
 PORTS = 65535  # the highest
 USAGE = """
-shiliu studio scenario=NAME|FILE [variant=NAME] [cell=ID] [seed=N] [lang=en|zh] [listen=ADDRESS] [port=0]
+shiliu studio scenario=NAME|FILE [variant=NAME] [cell=ID] [seed=N] [lang=en|zh] [listen=ADDRESS]
+              [port=0]
 shiliu studio verdict=DIR [data=RECORDINGS] [take=NAME|N] [lang=en|zh] [listen=ADDRESS] [port=0]
 
 Serves a page until Ctrl-C ends it, and prints its address.
 
 scenario= shows a scene that follows its files:
-  - A saved change of a scenario, a part or a cell is shown at once. If a file is wrong, the page stays and lists what `shiliu check`
-    reports.
-  - A slider for each varied value, and the seed; sites by name; the reach of both arms. A click gives the `at:` of a part.
-  - The scripted operator's chain is played, stopped and stepped by skill, with the reason if it gives up.
-verdict= shows judged takes: each is played again with its findings on the time line. A click on one goes to its moment and aims at
-its contact or joint.
+  - A saved change of a scenario, a part or a cell is shown at once. If a file is wrong, the
+    page stays and lists what `shiliu check` reports.
+  - A slider for each varied value, and the seed; sites by name; the reach of both arms. A click
+    gives the `at:` of a part.
+  - The scripted operator's chain is played, stopped and stepped by skill, with the reason if it
+    gives up.
+verdict= shows judged takes: each is played again with its findings on the time line. A click on
+one goes to its moment and aims at its contact or joint.
 
-Only this machine can open the page (127.0.0.1). listen= opens it to others by TLS, to whoever has the printed token; the first who
-opens the page holds it.
+Only this machine can open the page (127.0.0.1). listen= opens it to others by TLS, to whoever
+has the printed token; the first who opens the page holds it.
 """
 
 

@@ -12,17 +12,20 @@ if TYPE_CHECKING:
     from ..live.server import PageServer
 
 USAGE = """
-shiliu teleop scenario=NAME out=DIR [variant=NAME] [cell=ID] [seed=0] [lang=en|zh] [listen=ADDRESS] [port=0]
+shiliu teleop scenario=NAME out=DIR [variant=NAME] [cell=ID] [seed=0] [lang=en|zh]
+              [listen=ADDRESS] [port=0]
 shiliu teleop scenario=NAME out=DIR from=SESSION.jsonl
 
-Serves a page on which a person performs the scenario, and prints its address. Devices: keyboard and mouse, a gamepad, or the
-controllers of a headset. Enter begins a take and ends it. Each take has the draw of the next seed.
+Serves a page on which a person performs the scenario, and prints its address. Devices: keyboard
+and mouse, a gamepad, or the controllers of a headset. Enter begins a take and ends it. Each
+take has the draw of the next seed.
 
 Every take is kept, whatever its verdict:
   DIR/set                an episode
   DIR/device             what the device sent
   DIR/takes, DIR/slips   the verdict. The page shows the intake's answer first, then the gate's
-from= performs a recorded session instead, as fast as possible: a file of DIR/device gives the same actions again.
+from= performs a recorded session instead, as fast as possible: a file of DIR/device gives the
+same actions again.
 Exit: 0; with from=, 1 if a take is INFEASIBLE or UNSOUND, 3 if one is INCONCLUSIVE.
 """
 

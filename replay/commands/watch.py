@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from ..line.watching import TakeReport
 
 USAGE = """
-shiliu watch in=FOLDER out=DIR [workers=N] [scenario=NAME] [cell=ID] [lang=en|zh] [rest="5 s"] [once=true] [poll=true]
-             [serve=HOST:PORT] [log=FILE]
+shiliu watch in=FOLDER out=DIR [workers=N] [scenario=NAME] [cell=ID] [lang=en|zh] [rest="5 s"]
+             [once=true] [poll=true] [serve=HOST:PORT] [log=FILE]
 
 Judges each take as it arrives in FOLDER or one level below, until Ctrl-C ends it.
-A take is ready when an empty file TAKE.done lies beside it, or when its size and time have not changed for `rest`.
+A take is ready when an empty file TAKE.done lies beside it, or when its size and time have not
+changed for `rest`.
 
 It writes:
   DIR/takes/TAKE.json         the verdict
@@ -34,8 +35,8 @@ Settings:
   serve=      answers /health and /metrics (Prometheus)
   log=        keeps what is printed, 10 MB a file (docs/service.md)
 After a kill the same command continues: no take is reported twice, none is left out.
-`shiliu replay data=FOLDER out=REPORTS workers=N ledger=DIR/ledger` makes the reports of all takes and compares them with each other;
-it judges nothing again.
+`shiliu replay data=FOLDER out=REPORTS workers=N ledger=DIR/ledger` makes the reports of all
+takes and compares them with each other; it judges nothing again.
 """
 
 

@@ -215,7 +215,7 @@ def test_a_table_that_repeats_something_else_than_the_episode_s_files_is_said(wr
     verdict = verdict_of(written)
     root = verdict.findings[verdict.root]
     assert (root.code, root.subject, root.details["kind"]) == ("set.digest", ("shiliu/seed",), "tables")
-    assert verdict.verdict == "UNSOUND" and "the table of episodes says otherwise" in Words("en").message(root)
+    assert verdict.verdict == "UNSOUND" and "the table of episodes differs" in Words("en").message(root)
 
 
 def test_rows_that_are_lost_are_the_cause_of_what_follows(written):

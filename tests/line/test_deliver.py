@@ -206,7 +206,7 @@ def test_the_delivered_set_is_judged_as_its_takes_were(line, tmp_path):
             "en",
             (
                 "## Known gaps",
-                "as the metadata of 5 takes say",
+                "by the metadata of 5 takes",
                 "through the live page | 4 |",
                 "scripted operator, no person | 1 |",
             ),
