@@ -288,17 +288,24 @@ def test_an_episode_that_comes_out_otherwise_is_not_written(episode, bare, tmp_p
     assert [p.name for p in tmp_path.iterdir()] == ["there.bag"]
 
 
-def test_pictures_are_jpeg_of_the_head_camera(bare, tmp_path, opengl):
+@pytest.fixture(scope="module")
+def seen(bare, tmp_path_factory, opengl):
+    """A bag with twenty pictures of the head camera, and the episode in it."""
+    path, moving = tmp_path_factory.mktemp("seen") / "seen.bag", both_waving(bare, 20)
+    rosbag1_write.write(moving, bare, path, images=["head"])
+    return path, moving
+
+
+def test_pictures_are_jpeg_of_the_head_camera(bare, seen):
     from PIL import Image
     from shiliu.envs.rendering import Painter
 
-    short = both_waving(bare, 3)
-    rosbag1_write.write(short, bare, tmp_path / "x.bag", images=["head"])
-    sent = [m for _, m in messages(tmp_path / "x.bag", "/cam_h/color/image_raw/compressed")]
-    assert len(sent) == 3 and {m.format for m in sent} == {"jpeg"}
+    path, moving = seen
+    sent = [m for _, m in messages(path, "/cam_h/color/image_raw/compressed")]
+    assert len(sent) == 20 and {m.format for m in sent} == {"jpeg"}
     feature = bare.schema.cameras["observation.images.head"]
     with Painter(bare) as painter:
-        qpos = trace(bare, short, 500.0).qpos
+        qpos = trace(bare, moving, 500.0).qpos
         wanted = painter.picture(drawing.nominal(bare).values, qpos[2], feature.camera, feature.width, feature.height)
     got = np.asarray(Image.open(io.BytesIO(sent[2].data.tobytes())))
     error = np.abs(got.astype(int) - wanted)
@@ -306,10 +313,8 @@ def test_pictures_are_jpeg_of_the_head_camera(bare, tmp_path, opengl):
     assert got.shape == wanted.shape and error.mean() < 4
 
 
-def test_pictures_of_a_bag_become_video_on_the_frames_clock(bare, tmp_path, opengl, capsys):
-    moving = both_waving(bare, 20)
-    rosbag1_write.write(moving, bare, tmp_path / "seen.bag", images=["head"])
-    (recording,) = read(tmp_path / "seen.bag")
+def test_pictures_of_a_bag_become_video_on_the_frames_clock(bare, tmp_path, seen, capsys):
+    (recording,) = read(seen[0])
     topic = recording.pictures["observation.images.head"]
     assert (topic.shape, topic.n) == ((480, 640, 3), 20)
     stamps = rosbag1_pictures.stamps(topic)
@@ -320,7 +325,7 @@ def test_pictures_of_a_bag_become_video_on_the_frames_clock(bare, tmp_path, open
     assert np.abs(samples.cells - np.array(coarse)).max() < 16  # luminance is not the mean of the colours, but near it
     between = list(rosbag1_pictures.frames(topic, stamps[[0, 0, 7]] + 5_000_000))  # each is held until the next
     assert [int(np.abs(a - b).sum()) for a, b in zip(between, (originals[0], originals[0], originals[7]))] == [0, 0, 0]
-    words = ["import", f"data={tmp_path / 'seen.bag'}", "scenario=bare", "quiet=true"]
+    words = ["import", f"data={seen[0]}", "scenario=bare", "quiet=true"]
     assert cli.main([*words, f"out={tmp_path / 'set'}"]) == 0
     info = json.loads((tmp_path / "set/meta/info.json").read_text())["features"]
     wanted = bare.schema.lerobot_features(("observation.images.head",))["observation.images.head"]
@@ -337,9 +342,8 @@ def test_pictures_of_a_bag_become_video_on_the_frames_clock(bare, tmp_path, open
     assert not (tmp_path / "blind/videos").exists()
 
 
-def test_a_picture_that_is_none_is_one_error(bare, tmp_path, opengl):
-    rosbag1_write.write(both_waving(bare, 3), bare, tmp_path / "seen.bag", images=["head"])
-    content = (tmp_path / "seen.bag").read_bytes()
+def test_a_picture_that_is_none_is_one_error(tmp_path, seen):
+    content = seen[0].read_bytes()
     jpeg = content.index(b"\xff\xd8\xff")
     (tmp_path / "seen.bag").write_bytes(content[:jpeg] + b"no picture" + content[jpeg + 10 :])
     with pytest.raises(EpisodeError, match="a picture cannot be decoded"):
