@@ -37,6 +37,11 @@ def each(scenarios: Iterable[str]) -> list[Any]:
     return [pytest.param(name, marks=pytest.mark.slow) if name in CLOTH else name for name in sorted(scenarios)]
 
 
+# a test of each scenario asks for `any_scene`; which of them stand side by side in the session, and share what was loaded
+every = pytest.mark.parametrize("any_scene", sorted(SCENARIOS), indirect=True)
+every_moving = pytest.mark.parametrize("any_scene", each(SCENARIOS), indirect=True)  # which it draws or steps
+
+
 def dear(costs: Mapping[str, float], limit: float = LIMIT) -> list[str]:
     """Names of those that cost more than `limit` [s], the dearest first."""
     return sorted((name for name, cost in costs.items() if cost > limit), key=lambda name: -costs[name])

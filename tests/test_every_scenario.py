@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import shiliu
 from gymnasium.utils.env_checker import check_env
-from scenario_costs import each
+from scenario_costs import SCENARIOS, every, every_moving
 from scipy.stats import spearmanr
 from shiliu.envs.single import ShiliuEnv
 from shiliu.replay.judge.judge import judge
@@ -17,41 +17,38 @@ from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import read_chain
 from shiliu.replay.rollout.episode import as_recording
 from shiliu.scenarios.catalog.figures import figures_of
+from shiliu.scenarios.catalog.scene_titles import untold
 from shiliu.scenarios.draws.variation import draw, nominal
-from shiliu.scenarios.reading import composition
 
 ROOT = Path(__file__).resolve().parents[1]
-SCENARIOS = sorted(file.stem for file in (composition.CONF / "scenario").glob("*.yaml"))
 
 
-@pytest.fixture(scope="module", params=SCENARIOS)
-def scene(request):
-    return shiliu.load_scenario(request.param)
-
-
-@pytest.fixture(scope="module", params=each(SCENARIOS))
-def moved(request):
-    """What a test draws or steps."""
-    return shiliu.load_scenario(request.param)
-
-
-def test_its_environment_passes_the_check(moved):
+@every_moving
+def test_its_environment_passes_the_check(any_scene):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        check_env(ShiliuEnv(moved), skip_render_check=True)
+        check_env(ShiliuEnv(any_scene), skip_render_check=True)
     assert [str(w.message) for w in caught if "symmetric and normalized space" not in str(w.message)] == []
 
 
-def test_its_chain_and_its_mistakes_can_be_read(scene):
-    assert bool(read_chain(scene)) == bool(scene.goal), "whoever sets a goal shows how it is reached"
-    read_mistakes(scene)
+@every
+def test_its_chain_and_its_mistakes_can_be_read(any_scene):
+    assert bool(read_chain(any_scene)) == bool(any_scene.goal), "whoever sets a goal shows how it is reached"
+    read_mistakes(any_scene)
 
 
-def test_its_draws_differ_and_are_those_of_their_seeds(moved):
-    first, again = draw(moved, 1), draw(moved, 1)
+@every
+def test_it_is_told_in_both_languages(any_scene):
+    answers = any_scene.config.raw.get("answers", {})  # each has a title of its own, whatever it is read off
+    assert untold(any_scene).keys() <= {answer.get("of") for answer in answers.values()}
+
+
+@every_moving
+def test_its_draws_differ_and_are_those_of_their_seeds(any_scene):
+    first, again = draw(any_scene, 1), draw(any_scene, 1)
     assert first.values == again.values and first.start_state.tobytes() == again.start_state.tobytes()
-    assert bool(moved.config.variation) == (draw(moved, 2).values != first.values)
-    assert set(first.values) == set(nominal(moved).values)
+    assert bool(any_scene.config.variation) == (draw(any_scene, 2).values != first.values)
+    assert set(first.values) == set(nominal(any_scene).values)
 
 
 def counted_as_right(name):
@@ -61,7 +58,7 @@ def counted_as_right(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in SCENARIOS if figures_of(name) is not None])
+@pytest.mark.parametrize("name", [name for name in sorted(SCENARIOS) if figures_of(name) is not None])
 def test_the_first_seed_that_was_counted_as_right_is_done_rewarded_and_judged_feasible(name):
     """Operator, environment and judge agree, and with what was counted; the dense reward rises along the demonstration and not along
     doing nothing. How many of the counted seeds are not right stands in the figures."""

@@ -123,17 +123,18 @@ def _permitted(model: mujoco.MjModel, allowed: Iterable[Pair]) -> np.ndarray:
     """(nbody, nbody) whether two bodies may touch."""
     table = np.zeros((model.nbody, model.nbody), bool)
     for a, b in allowed:
-        first, second = _below(model, a), _below(model, b)
+        first, second = tree_of(model, a), tree_of(model, b)
         table[np.ix_(first, second)] = table[np.ix_(second, first)] = True
     return table
 
 
-def _below(model: mujoco.MjModel, name: str) -> np.ndarray:
+def tree_of(model: mujoco.MjModel, name: str) -> np.ndarray:
+    """(nbody,) whether a body is this one or below it."""
     root = model.body(name).id
     inside = np.zeros(model.nbody, bool)
     for i in range(root, model.nbody):
         inside[i] = i == root or inside[model.body_parentid[i]]
-    return np.flatnonzero(inside)
+    return inside
 
 
 def check_overlaps(

@@ -58,6 +58,12 @@ def state_of(path: Path) -> State | None:
     return n, size, found.hexdigest()
 
 
+def sha256_of(path: Path) -> str:
+    """Hash of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _facts(known: os.stat_result) -> State:
     return known.st_size, known.st_mtime_ns, known.st_ino if _keeps_numbers(known.st_dev) else 0, known.st_mode
 

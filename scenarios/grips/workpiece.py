@@ -56,11 +56,8 @@ class Workpiece:
 
     def __init__(self, part: Part, gripper: GripperFacts):
         self.part, self.gripper = part, gripper
-        spec = part.spec()
-        for param in part.params.values():
-            if param.dimension in ("mass", "volume") and np.isfinite(param.high):
-                for write in param.writes:
-                    write.apply(spec, "", param.high)
+        full = (p for p in part.params.values() if p.dimension in ("mass", "volume") and np.isfinite(p.high))
+        spec = part.spec(**{param.name: param.high for param in full})
         frame = spec.worldbody.add_body(name="hand", mocap=True)
         spec.attach(gripper.spec.copy(), site=frame.add_site(name="hand_frame"), prefix=HAND)
         try:

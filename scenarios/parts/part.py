@@ -109,8 +109,11 @@ class Part:
     sources: tuple[SourceRow, ...] = ()
     places: Mapping[str, Place] = field(default_factory=dict)
 
-    def spec(self) -> mujoco.MjSpec:
+    def spec(self, **params: float) -> mujoco.MjSpec:
         """A fresh, editable spec of the part with the mechanisms that it contains.
+
+        Args:
+            params: [SI] values of some of its parameters; the others are as its file has them.
 
         Raises:
             ScenarioError: where its file is no MJCF.
@@ -131,11 +134,10 @@ class Part:
                     f"contains.{inner.word}: {absent(spec, 'site', inner.site)}",
                     file=str(self.file.parent / "part.yaml"),
                 )
-            mechanism = inner.part.spec()
-            for key, value in inner.params.items():
-                for write in inner.part.params[key].writes:
-                    write.apply(mechanism, "", value)
-            spec.attach(mechanism, site=site, prefix=f"{inner.word}/")
+            spec.attach(inner.part.spec(**inner.params), site=site, prefix=f"{inner.word}/")
+        for key, value in params.items():
+            for write in self.params[key].writes:
+                write.apply(spec, "", value)
         return spec
 
     def faults(self, spec: mujoco.MjSpec) -> list[str]:

@@ -1,4 +1,4 @@
-"""DAPG files, which are pickles: read without unpickling, so that nothing in them runs."""
+"""DAPG files, which are pickles: read with stand-ins for what they name, so that nothing in them runs."""
 
 import pickle
 import struct
@@ -33,10 +33,9 @@ def dapg(path: Path, protocol: int, **changes) -> tuple[Path, list[dict]]:
 
 
 @pytest.mark.parametrize("protocol", range(6))
-def test_dapg_is_read_without_unpickling(tmp_path, protocol, monkeypatch):
+def test_dapg_is_read_and_nothing_of_it_runs(tmp_path, protocol, monkeypatch):
     path, demos = dapg(tmp_path / "door.pickle", protocol)
     monkeypatch.setattr(pickle, "loads", None)
-    monkeypatch.setattr(pickle, "Unpickler", None)
     items = list(read(path))
     assert [r.source for r in items] == ["door.pickle#0", "door.pickle#1", "door.pickle#2"]
     for made, r in zip(demos, items):

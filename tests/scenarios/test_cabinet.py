@@ -13,10 +13,7 @@ FRICTION = 0.3  # N at the handle, of the hinge
 
 
 def started(force: float):
-    part = load_part("fixtures/wall_cabinet")
-    spec = part.spec()
-    for write in part.params["catch_force"].writes:
-        write.apply(spec, "", force)
+    spec = load_part("fixtures/wall_cabinet").spec(catch_force=force)
     model = spec.compile()
     return model, mujoco.MjData(model)
 

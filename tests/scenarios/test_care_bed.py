@@ -12,11 +12,7 @@ WEIGHT = 6.0 * 9.81  # N, of the rail
 
 
 def alone(name: str, **params: float) -> tuple[mujoco.MjModel, mujoco.MjData]:
-    part = load_part(name)
-    spec = part.spec()
-    for key, value in params.items():
-        for write in part.params[key].writes:
-            write.apply(spec, "", value)
+    spec = load_part(name).spec(**params)
     spec.option.timestep, spec.option.integrator = 1 / RATE, mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     spec.option.cone, spec.option.impratio = mujoco.mjtCone.mjCONE_ELLIPTIC, 10
     model = spec.compile()

@@ -26,10 +26,7 @@ def stack(lower: str, upper: str, stick: float, aside: float = 0.0):
     world.option.timestep, world.compiler.degree = TIMESTEP, False
     world.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     for name, at in ((lower, (0.0, 0.0, 0.0)), (upper, (aside, 0.0, HEIGHT[lower]))):
-        part = load_part(f"objects/{COILS[name]}")
-        spec = part.spec()
-        for write in part.params["stick"].writes:
-            write.apply(spec, "", stick)
+        spec = load_part(f"objects/{COILS[name]}").spec(stick=stick)
         if name == lower:
             spec.delete(spec.joint(f"{COILS[name]}_free"))
         world.attach(spec, prefix=f"{name}/", frame=world.worldbody.add_frame(pos=at))
@@ -74,10 +71,7 @@ def follows(lower: str, upper: str, stick: float, aside: float) -> bool:
     world.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     world.worldbody.add_geom(type=mujoco.mjtGeom.mjGEOM_PLANE, size=[1, 1, 0.1], contype=2, conaffinity=5)
     for name, at in ((lower, (0.0, 0.0, 0.0)), (upper, (aside, 0.0, HEIGHT[lower]))):
-        part = load_part(f"objects/{COILS[name]}")
-        spec = part.spec()
-        for write in part.params["stick"].writes:
-            write.apply(spec, "", stick)
+        spec = load_part(f"objects/{COILS[name]}").spec(stick=stick)
         if name == upper:
             spec.delete(spec.joint(f"{COILS[name]}_free"))
             hand = spec.body(COILS[name]).add_joint(name="hand", type=mujoco.mjtJoint.mjJNT_SLIDE, axis=[0, 0, 1])

@@ -12,11 +12,7 @@ STEP = np.deg2rad(30.0)  # of the knob, from one detent to the next
 
 
 def alone(name: str, **params: float) -> mujoco.MjModel:
-    part = load_part(name)
-    spec = part.spec()
-    for key, value in params.items():
-        for write in part.params[key].writes:
-            write.apply(spec, "", value)
+    spec = load_part(name).spec(**params)
     spec.option.timestep = TIMESTEP
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     spec.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC

@@ -19,11 +19,7 @@ def world_of(*placed):
     world.option.impratio = 10
     world.compiler.degree = False
     for name, prefix, pos, params in placed:
-        part = load_part(name)
-        spec = part.spec()
-        for key, value in params.items():
-            for write in part.params[key].writes:
-                write.apply(spec, "", value)
+        spec = load_part(name).spec(**params)
         world.attach(spec, prefix=prefix, frame=world.worldbody.add_frame(pos=pos))
     model = world.compile()
     return model, mujoco.MjData(model)

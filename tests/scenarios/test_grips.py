@@ -199,10 +199,7 @@ def test_water_weighs_and_hinges_do_not():
 def sinks(part, grip: Grip, force: float) -> float:
     """How far [mm] a part sinks within 1 s when the claw, which has closed on it without gravity, presses with a force."""
     hand, piece = gripper_of(), Workpiece(part, gripper_of())
-    spec = part.spec()
-    for param in part.params.values():
-        for write in param.writes if param.dimension == "mass" else ():
-            write.apply(spec, "", param.high)
+    spec = part.spec(**{param.name: param.high for param in part.params.values() if param.dimension == "mass"})
     frame = spec.worldbody.add_body(name="hand", mocap=True)
     spec.attach(hand.spec.copy(), site=frame.add_site(name="hand_frame"), prefix=HAND)
     option = spec.option

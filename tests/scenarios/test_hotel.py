@@ -16,11 +16,7 @@ class Door:
     """The door by itself, with parameters in SI units and its solenoid on or off."""
 
     def __init__(self, unlocked: bool, **params: float):
-        part = load_part("fixtures/hotel_door")
-        spec = part.spec()
-        for key, value in params.items():
-            for write in part.params[key].writes:
-                write.apply(spec, "", value)
+        spec = load_part("fixtures/hotel_door").spec(**params)
         spec.option.timestep = TIMESTEP
         spec.option.integrator = mujoco.mjtIntegrator.mjINT_DISCRETE
         self.model = spec.compile()

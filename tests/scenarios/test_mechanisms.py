@@ -27,11 +27,7 @@ def world_of() -> mujoco.MjSpec:
 
 def put(world: mujoco.MjSpec, name: str, prefix: str, pos=(0.0, 0.0, 0.0), turned=None, held=False, **params: float):
     """Attach a part with parameters in SI units; `held`: its free joint is replaced by a hand that gives way sideways."""
-    part = load_part(name)
-    spec = part.spec()
-    for key, value in params.items():
-        for write in part.params[key].writes:
-            write.apply(spec, "", value)
+    spec = load_part(name).spec(**params)
     if held:
         _hold(spec, name.rsplit("/", 1)[-1])
     quat = np.array([1.0, 0, 0, 0])

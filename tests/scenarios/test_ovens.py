@@ -12,11 +12,7 @@ TIMESTEP = 1 / 240  # s, as in the microwave scene
 
 def oven(name: str, **params: float) -> mujoco.MjModel:
     """The oven on four feet that do not move: what is asked of it is its own mechanism."""
-    part = load_part(f"fixtures/{name}")
-    spec = part.spec()
-    for key, value in params.items():
-        for write in part.params[key].writes:
-            write.apply(spec, "", value)
+    spec = load_part(f"fixtures/{name}").spec(**params)
     spec.delete(spec.joint("microwave_free"))
     spec.option.timestep = TIMESTEP
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_DISCRETE

@@ -20,11 +20,7 @@ BOWL_AT = (0.34, -0.12, 0.87)
 
 def place(world: mujoco.MjSpec, name: str, pos=(0.0, 0.0, 0.0), prefix: str = "", **params: float) -> None:
     """Attach a part with parameters in SI units."""
-    part = load_part(name)
-    spec = part.spec()
-    for key, value in params.items():
-        for write in part.params[key].writes:
-            write.apply(spec, "", value)
+    spec = load_part(name).spec(**params)
     world.attach(spec, prefix=prefix, frame=world.worldbody.add_frame(pos=pos))
 
 
@@ -115,10 +111,7 @@ def test_defaults_are_what_the_file_holds_and_the_limits_compile(name):
                 write,
             )
         for value in (param.low, param.high):
-            spec = part.spec()
-            for write in param.writes:
-                write.apply(spec, "", value)
-            spec.compile()
+            part.spec(**{param.name: value}).compile()
 
 
 @pytest.mark.parametrize("name", PARTS)

@@ -57,11 +57,7 @@ def loaded(folder, text, name="touch"):
 
 # -- the body ----------------------------------------------------------------------------------------------------------
 def of_size(name, **values):
-    part = load_part(f"people/{name}")
-    spec = part.spec()
-    for key, value in values.items():
-        for write in part.params[key].writes:
-            write.apply(spec, "", value)
+    spec = load_part(f"people/{name}").spec(**values)
     model = spec.compile()
     data = mujoco.MjData(model)
     mujoco.mj_kinematics(model, data)

@@ -10,27 +10,14 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
-from scenario_costs import each
+from scenario_costs import every, every_moving
 from shiliu.scenarios.draws import variation as draw
 from shiliu.scenarios.draws.variation import STATE
 from shiliu.scenarios.reactions.belts import stopped
-from shiliu.scenarios.reading import composition
 from shiliu.scenarios.scene.looks import standing
 from shiliu.scenarios.scene.scene import Scene
 
-SCENARIOS = sorted(file.stem for file in (composition.CONF / "scenario").glob("*.yaml"))
 DEEPEST = 1e-3  # m
-
-
-@pytest.fixture(scope="module", params=SCENARIOS)
-def any_scene(request) -> Scene:
-    return shiliu.load_scenario(request.param)
-
-
-@pytest.fixture(scope="module", params=each(SCENARIOS))
-def moved(request) -> Scene:
-    """What a test moves for longer."""
-    return shiliu.load_scenario(request.param)
 
 
 def started(scene: Scene, model: mujoco.MjModel | None = None) -> tuple[mujoco.MjModel, mujoco.MjData]:
@@ -42,6 +29,7 @@ def started(scene: Scene, model: mujoco.MjModel | None = None) -> tuple[mujoco.M
     return model, data
 
 
+@every
 def test_stands_still_for_a_second(any_scene):
     """Belts stand, too: what lies on one that moves goes with it (tests/scenarios/test_belts.py)."""
     model, data = started(any_scene, stopped(any_scene.model))
@@ -74,9 +62,10 @@ def test_shadows_reach_all_that_stands_in_a_scene(name, wide):
     assert scene.model.vis.map.shadowclip == 2.5  # the physics model, of which the fingerprint is taken, is as it was
 
 
-def test_looks_change_no_physics(moved):
-    looks = moved.compile(draw.nominal(moved).values, looks=True)
-    bare = moved.model
+@every_moving
+def test_looks_change_no_physics(any_scene):
+    looks = any_scene.compile(draw.nominal(any_scene).values, looks=True)
+    bare = any_scene.model
     assert looks.ngeom > bare.ngeom and looks.ntex > 0
     for size in ("nq", "nv", "nu", "nbody", "njnt", "nsensor", "nsensordata", "npair", "neq", "ntendon"):
         assert getattr(looks, size) == getattr(bare, size), size
@@ -93,12 +82,12 @@ def test_looks_change_no_physics(moved):
     assert [looks.sensor(i).name for i in range(looks.nsensor)] == [bare.sensor(i).name for i in range(bare.nsensor)]
     ends = []
     for model in (bare, looks):
-        model, data = started(moved, model)
+        model, data = started(any_scene, model)
         data.ctrl[:14] += 0.3  # every joint of the arms moves, and what they meet
-        for _ in range(round(1.0 / moved.timestep)):
+        for _ in range(round(1.0 / any_scene.timestep)):
             mujoco.mj_step(model, data)
         ends.append((data.qpos.copy(), data.sensordata.copy()))
-    assert np.abs(ends[0][0][: len(moved.joint_index)] - moved.start_qpos(bare)[:16]).max() > 0.1
+    assert np.abs(ends[0][0][: len(any_scene.joint_index)] - any_scene.start_qpos(bare)[:16]).max() > 0.1
     np.testing.assert_allclose(ends[1][0], ends[0][0], atol=1e-9)
     # a range finder meets what is drawn, too, which stands out of what touches by some millimetres
     sights = bare.sensor_adr[bare.sensor_type == mujoco.mjtSensor.mjSENS_RANGEFINDER]
@@ -107,6 +96,7 @@ def test_looks_change_no_physics(moved):
     np.testing.assert_allclose(ends[1][1][others], ends[0][1][others], atol=1e-6)
 
 
+@every
 def test_the_robot_weighs_what_its_sheet_says(any_scene):
     model = any_scene.model
     own = [i for i in range(1, model.nbody) if "/" not in model.body(i).name]
@@ -125,6 +115,7 @@ def test_parts_weigh_what_the_scenario_says(scene):
     assert weight("food") == pytest.approx(params["food"]["mass"], rel=1e-6)
 
 
+@every
 def test_a_diverged_scene_is_not_reset_silently(any_scene):
     model, data = started(any_scene)
     assert model.opt.disableflags & mujoco.mjtDisableBit.mjDSBL_AUTORESET
@@ -138,6 +129,7 @@ def test_a_diverged_scene_is_not_reset_silently(any_scene):
     assert data.time == pytest.approx(steps * any_scene.timestep)  # a reset would have set the clock back
 
 
+@every
 def test_the_scene_sets_the_options_and_not_a_part(any_scene):
     option = any_scene.model.opt
     assert option.timestep * any_scene.n_substeps == pytest.approx(any_scene.control_timestep, rel=1e-15)
@@ -148,6 +140,7 @@ def test_the_scene_sets_the_options_and_not_a_part(any_scene):
     assert option.cone == mujoco.mjtCone.mjCONE_ELLIPTIC
 
 
+@every
 def test_joints_and_actuators_keep_the_makers_names(any_scene):
     model, robot = any_scene.model, any_scene.robot
     actuators = [model.actuator(i).name for i in range(any_scene.n_actions)]  # what comes after them reacts

@@ -15,11 +15,7 @@ TIMESTEP = 1 / 240  # s, as in a scene of 8 substeps
 
 def alone(name: str, **params: float) -> tuple[mujoco.MjModel, mujoco.MjData]:
     """A part by itself with parameters in SI units, after a second of rest."""
-    part = load_part(name)
-    spec = part.spec()
-    for key, value in params.items():
-        for write in part.params[key].writes:
-            write.apply(spec, "", value)
+    spec = load_part(name).spec(**params)
     spec.option.timestep = TIMESTEP
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_DISCRETE
     spec.option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC

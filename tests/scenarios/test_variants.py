@@ -12,6 +12,7 @@ from shiliu.replay.operator.mistakes import read_mistakes
 from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.replay.rollout.episode import as_recording, episode_of
 from shiliu.scenarios.catalog.catalog import list_scenarios, list_variants
+from shiliu.scenarios.catalog.scene_titles import untold
 from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.reading.variant import resolved
 from shiliu.scenarios.sheet.errors import ScenarioError
@@ -109,12 +110,13 @@ def test_a_variant_that_changes_no_model_has_a_fingerprint_of_its_own(designer):
 
 
 @pytest.mark.parametrize("name", sorted(list_scenarios()))
-def test_every_variant_of_the_package_is_sound(name):
+def test_every_variant_of_the_package_is_sound_and_told_in_both_languages(name):
     for variant in list_variants(name):
         scene = shiliu.load_scenario(name, variant=variant)
         assert scene.config.variant == variant
         assert read_chain(scene) or not scene.config.skills.value  # a cloth has no operator yet
         read_mistakes(scene)
+        assert untold(scene) == {}, variant
 
 
 WHOLE = "full"  # of the microwave: the time is set, the meal heated and taken out again

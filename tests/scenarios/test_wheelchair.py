@@ -12,11 +12,7 @@ SEAT, GRIP = 0.47, 0.92  # m, heights at which it is pushed
 
 def chair(brakes: float = 0.0, **params: float):
     """A wheelchair at rest on a floor: its model and data, `brakes` [rad]."""
-    part = load_part("fixtures/wheelchair")
-    spec = part.spec()
-    for key, value in params.items():
-        for write in part.params[key].writes:
-            write.apply(spec, "", value)
+    spec = load_part("fixtures/wheelchair").spec(**params)
     spec.option.timestep, spec.option.integrator = 1 / RATE, mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     spec.option.cone, spec.option.impratio = mujoco.mjtCone.mjCONE_ELLIPTIC, 10
     spec.worldbody.add_geom(type=mujoco.mjtGeom.mjGEOM_PLANE, size=[5, 5, 0.1], contype=2, conaffinity=7)

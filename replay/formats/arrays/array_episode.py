@@ -6,7 +6,6 @@ A reader gathers the arrays of one episode as they are stored; here a mapping is
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -45,12 +44,6 @@ class NoMapping(EpisodeError):
 def mendable(path: Path, what: str) -> AbstractContextManager[None]:
     """Turn whatever a library raises over a broken file into one `EpisodeError`; `what` is the file, in words."""
     return mending(path, f"the {what} cannot be read", AGAIN, f"the {what} is missing. {AGAIN}")
-
-
-def sha256_of(path: Path) -> str:
-    """Hash of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def recording_of(

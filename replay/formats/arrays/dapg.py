@@ -1,4 +1,4 @@
-"""DAPG demonstrations: a pickled list of dicts of arrays, one dict an episode, read without unpickling."""
+"""DAPG demonstrations: a pickled list of dicts of arrays, one dict an episode, read without running what it names."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from ....scenarios.sheet.errors import EpisodeError, shown
 from ...recording.recording import Recording, Unreadable
+from ..file_state import sha256_of
 from .array_episode import (
     MAX_CHANNELS,
     MAX_EPISODE_BYTES,
@@ -29,7 +30,6 @@ from .array_episode import (
     numbers,
     one_by_one,
     recording_of,
-    sha256_of,
 )
 from .whole_body import SINGLE, mapping_of
 

@@ -48,14 +48,14 @@ def loads(content: bytes) -> Any:
         if opcode.name.endswith("PUT") and isinstance(argument, int) and argument > count:
             raise ValueError("it remembers more than it has")
     try:
-        return _plain(_Reader(content).load(), 0, {})
+        return _plain(_Unpickler(content).load(), 0, {})
     except (ValueError, MemoryError):
         raise
     except Exception as error:  # the unpickler's errors have no common base; all they say is: broken
         raise ValueError(f"it is no pickle of data: {error}") from None
 
 
-class _Reader(pickle.Unpickler):
+class _Unpickler(pickle.Unpickler):
     """Follows a file's instructions with stand-ins.
 
     Attributes:
@@ -75,7 +75,7 @@ class _Reader(pickle.Unpickler):
 class _Name:
     """A global that the file names; it is never imported."""
 
-    def __init__(self, reader: _Reader, does: str) -> None:
+    def __init__(self, reader: _Unpickler, does: str) -> None:
         self._reader, self._does = reader, does
 
     def __setstate__(self, state: Any) -> None:
@@ -115,7 +115,7 @@ class _Type:
 class _Array:
     """An array on its way: empty until its state comes."""
 
-    def __init__(self, reader: _Reader) -> None:
+    def __init__(self, reader: _Unpickler) -> None:
         self._reader = reader
         self.value: np.ndarray | None = None
 

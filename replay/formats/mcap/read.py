@@ -7,7 +7,6 @@ Messages are taken in the order of the file.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +20,7 @@ from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import KINDS, Recording, Stream
 from .. import episode_archive as packed
 from .. import lossless_json as tagged
+from ..file_state import sha256_of
 from ..mapping import load
 from ..rosbag.parts import refuse_part
 from ..rosbag.topic import TopicBuffer
@@ -80,12 +80,7 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
         "duration_s": (file.end_ns - file.start_ns) * 1e-9,
         "messages": sum(c.msgcount for c in channels),
     }
-    return recording_of(path, source, _sha256(path), used, topics, channels, silent, metadata)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return recording_of(path, source, sha256_of(path), used, topics, channels, silent, metadata)
 
 
 def _signed(time: int) -> int:
@@ -200,7 +195,7 @@ def _own(file: _File, source: str) -> Recording:
             episode=None if file.episode is None else packed.unpack(file.episode),
         )
     if layout.numbers_sha256(streams) != about["numbers_sha256"]:
-        recording.sha256 = _sha256(path)
+        recording.sha256 = sha256_of(path)
         recording.notes.append("its numbers were changed after they were written: their hash differs")
     return recording
 

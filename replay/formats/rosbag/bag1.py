@@ -8,7 +8,6 @@ not trusted.
 from __future__ import annotations
 
 import bz2
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from rosbags.rosbag1 import Reader
 
 from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import Recording
+from ..file_state import sha256_of
 from ..mapping import Mapping, load
 from ..topics import choose, mapped, recording_of
 from .cut_off import refuse_cut_off
@@ -45,7 +45,7 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
         if path.stat().st_size == 0:
             raise EpisodeError("the file is empty. Copy it again from the recorder, or leave it out.", file=path)
         refuse_cut_off(path)
-        sha256 = _sha256(path)
+        sha256 = sha256_of(path)
         reader = Reader(path)
         reader.open()
     try:
@@ -56,11 +56,6 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
         return _read_open(path, source, sha256, reader, connections, silent, chosen)
     finally:
         reader.close()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _bound_chunks(reader: Reader) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from ....scenarios.draws.variation import STATE
 from ....scenarios.scene.scene import Scene
 from ....scenarios.sensing.predicate import TRACE
+from ...checks.collision import tree_of
 from ...checks.grip import CarriedSpan, GraspForces, carried, slip_of
 from ...rollout.rollout import Rollout, Take
 from ...signals.signal import held as lasting
@@ -113,7 +114,7 @@ def grasps_of(scene: Scene, take: Take, played: Rollout, carries: Sequence[Carri
 
 
 def _grasp(model: mujoco.MjModel, data: mujoco.MjData, held: CarriedSpan, thing: str, t: float) -> GraspForces | None:
-    hand, body = _tree(model, held.hand), _tree(model, thing)
+    hand, body = tree_of(model, held.hand), tree_of(model, thing)
     normal = tangential = weighted = 0.0
     force = np.zeros(6)
     for i in range(data.ncon):
@@ -128,15 +129,6 @@ def _grasp(model: mujoco.MjModel, data: mujoco.MjData, held: CarriedSpan, thing:
         tangential += float(np.hypot(force[1], force[2]))
         weighted += float(force[0] * contact.friction[0])
     return GraspForces(held, t, normal, tangential, weighted / normal) if normal > 0.0 else None
-
-
-def _tree(model: mujoco.MjModel, name: str) -> np.ndarray:
-    """(nbody,) whether a body is this one or below it."""
-    root = model.body(name).id
-    inside = np.zeros(model.nbody, bool)
-    for i in range(root, model.nbody):
-        inside[i] = i == root or inside[model.body_parentid[i]]
-    return inside
 
 
 def loads_of(scene: Scene, take: Take, played: Rollout, carries: Sequence[CarriedSpan]) -> list[Load]:
@@ -154,7 +146,7 @@ def loads_of(scene: Scene, take: Take, played: Rollout, carries: Sequence[Carrie
         ]  # fmt: skip
         bodies = np.zeros(model.nbody, bool)
         for name in (_body(scene, held.thing), *contents(scene, model, held.thing)):
-            bodies |= _tree(model, name)
+            bodies |= tree_of(model, name)
         data = mujoco.MjData(model)
         data.qpos[:] = played.qpos[held.begin]
         mujoco.mj_kinematics(model, data)

@@ -10,14 +10,14 @@ import numpy as np
 from ....scenarios.robots.robot_folder import SIDES
 from ..limbs.arm import Path
 from ..operator_state import OperatorState
-from ..words.skill import Motion
+from ..words.skill import Motion, together
 from .fitting import WEIGHT
 
 
 def shift(state: OperatorState, way: np.ndarray, speed: float) -> Motion:
     """Move both hands by the same way in the same time."""
     paths = even([straight(state, side, way, speed) for side in SIDES])
-    yield from together([state.arms[side].follow(path, tremor=0.0) for side, path in zip(SIDES, paths)])
+    yield from together(*(state.arms[side].follow(path, tremor=0.0) for side, path in zip(SIDES, paths)))
 
 
 def straight(state: OperatorState, side: str, way: np.ndarray, speed: float) -> Path:
@@ -30,17 +30,3 @@ def even(paths: Sequence[Path]) -> list[Path]:
     """The same ways, made to last as long as the longest of them."""
     longest = max(paths, key=lambda path: path.duration)
     return [replace(path, duration=longest.duration, ramp=longest.ramp) for path in paths]
-
-
-def together(motions: Sequence[Motion]) -> Motion:
-    """Several motions side by side, until the last of them has ended."""
-    live = list(motions)
-    while True:
-        for motion in list(live):
-            try:
-                next(motion)
-            except StopIteration:
-                live.remove(motion)
-        if not live:
-            return
-        yield

@@ -117,6 +117,19 @@ def _travel(node: Node, scene: Scene, beside: Node | None) -> float:
     return node.quantity(dimension, low=low, high=high)
 
 
+def together(*motions: Motion) -> Motion:
+    """Several motions side by side, until all have ended."""
+    left = list(motions)
+    while left:
+        for motion in list(left):
+            try:
+                next(motion)
+            except StopIteration:
+                left.remove(motion)
+        if left:
+            yield
+
+
 @dataclass(frozen=True)
 class NamedGrip:
     """A grip of a part's sheet, as a scene has it: `sites` are the scene's."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from ....checks.collision import geoms_of, overlaps
@@ -20,20 +23,37 @@ DRAWN = 8  # physics steps, of which one is drawn
 SETTLED = 1.0  # s, by which what begins inside something else has sprung apart
 
 
-def _replay(judged: Judged) -> tuple[Take, Rollout, np.ndarray] | None:
-    """The take that is shown, without its actions; what it did; and its control steps on the recording's clock [s]."""
-    shown, draw = judged.rollouts.shown, judged.rollouts.draw
-    if shown is None or draw is None:
-        return None
-    t = judged.rollouts.offset + np.arange(len(shown.qpos)) * judged.scene.control_timestep
-    return Take(draw, np.zeros((0, judged.scene.n_actions), np.float32)), shown, t
+class ShownTake(NamedTuple):
+    """The take that is shown, without its actions; what it did; and its control steps on the recording's clock (n,) [s]."""
+
+    take: Take
+    played: Rollout
+    t: np.ndarray
 
 
-def _slip(judged: Judged, finding: Finding) -> Plot | None:
-    found = _replay(judged)
-    if found is None:
-        return None
-    take, played, t = found
+def _of_replay(curve: Callable[[Judged, Finding, ShownTake], Plot | None]) -> Callable[[Judged, Finding], Plot | None]:
+    """A curve of the take that is shown; none where none is."""
+
+    def asked(judged: Judged, finding: Finding) -> Plot | None:
+        played, draw = judged.rollouts.shown, judged.rollouts.draw
+        if played is None or draw is None:
+            return None
+        t = judged.rollouts.offset + np.arange(len(played.qpos)) * judged.scene.control_timestep
+        return curve(
+            judged, finding, ShownTake(Take(draw, np.zeros((0, judged.scene.n_actions), np.float32)), played, t)
+        )
+
+    return asked
+
+
+def _replayed(t: np.ndarray, y: np.ndarray, name: str = "replayed") -> list[dict[str, Any]]:
+    """The one trace of a diagram."""
+    return [{"name": name, "t": t, "y": y}]
+
+
+@_of_replay
+def _slip(judged: Judged, finding: Finding, shown: ShownTake) -> Plot | None:
+    take, played, t = shown
     traces = []
     for one in judged.rollouts.carries:
         held = before_let_go(judged.scene, played, before_received(judged.scene, played, one))
@@ -50,15 +70,11 @@ def _slip(judged: Judged, finding: Finding) -> Plot | None:
     return Plot("slip", finding.subject[0], "mm", [trace], bounds(judged.rules["slip"], MM))
 
 
-def _friction(judged: Judged, finding: Finding) -> Plot | None:
-    found = _replay(judged)
-    if found is None:
-        return None
-    take, played, _ = found
-    offset = judged.rollouts.offset
+@_of_replay
+def _friction(judged: Judged, finding: Finding, shown: ShownTake) -> Plot | None:
     carries = [c for c in judged.rollouts.carries if (c.thing, c.hand) == finding.subject]
-    grasps = grasps_of(judged.scene, take, played, carries)
-    t = np.array([grasp.t + offset for grasp in grasps])
+    grasps = grasps_of(judged.scene, shown.take, shown.played, carries)
+    t = np.array([grasp.t + judged.rollouts.offset for grasp in grasps])
     traces = [
         {"name": "needed", "t": t, "y": np.array([grasp.needed for grasp in grasps])},
         {"name": "pads", "t": t, "y": np.array([grasp.friction for grasp in grasps])},
@@ -66,28 +82,25 @@ def _friction(judged: Judged, finding: Finding) -> Plot | None:
     return Plot("friction", finding.subject[0], "1", traces) if len(t) else None
 
 
-def _payload(judged: Judged, finding: Finding) -> Plot | None:
-    found = _replay(judged)
-    if found is None:
-        return None
-    t = found[2]
+@_of_replay
+def _payload(judged: Judged, finding: Finding, shown: ShownTake) -> Plot | None:
     borne: dict[str, np.ndarray] = {}
     for held, mass, _ in judged.rollouts.loads:
-        borne.setdefault(held.hand, np.zeros(len(t)))[held.begin : held.end] += mass
-    traces = [{"name": hand, "t": t, "y": mass} for hand, mass in borne.items()]
+        borne.setdefault(held.hand, np.zeros(len(shown.t)))[held.begin : held.end] += mass
+    traces = [{"name": hand, "t": shown.t, "y": mass} for hand, mass in borne.items()]
     limits = [] if finding.limit is None else [{"name": "limit", "value": finding.limit}]
     return Plot("payload", "", "kg", traces, limits) if traces else None
 
 
-def _difference(judged: Judged, finding: Finding) -> Plot | None:
+@_of_replay
+def _difference(judged: Judged, finding: Finding, shown: ShownTake) -> Plot | None:
     """Largest difference of any recorded number from the replayed one, each step; as its power of ten, for it grows so."""
-    found, episode = _replay(judged), judged.recording.episode
-    if found is None or episode is None:
+    episode = judged.recording.episode
+    if episode is None:
         return None
-    _, played, t = found
     sizes = []
     for name, theirs in episode.states.items():
-        ours = played.observations.get(name)
+        ours = shown.played.observations.get(name)
         if ours is not None and ours.ndim == 2 and ours.shape[1:] == np.shape(theirs)[1:]:
             rows = min(len(ours), len(theirs))
             sizes.append(np.abs(ours[:rows].astype(float) - np.asarray(theirs)[:rows]).max(axis=1))
@@ -95,23 +108,21 @@ def _difference(judged: Judged, finding: Finding) -> Plot | None:
         return None
     rows = min(map(len, sizes))
     size = np.max([one[:rows] for one in sizes], axis=0)
-    return Plot(
-        "difference", "", "1", [{"name": "replayed", "t": t[:rows], "y": size}], [{"name": "limit", "value": 0.0}]
-    )
+    return Plot("difference", "", "1", _replayed(shown.t[:rows], size), [{"name": "limit", "value": 0.0}])
 
 
-def _start(judged: Judged, finding: Finding) -> Plot | None:
-    found = _replay(judged)
-    if found is None or len(finding.subject) != 2:
+@_of_replay
+def _start(judged: Judged, finding: Finding, shown: ShownTake) -> Plot | None:
+    if len(finding.subject) != 2:
         return None
-    take, played, t = found
+    take, played, t = shown
     rows = t <= t[0] + SETTLED
     model = take.draw.model
     mine, other = (geoms_of(model, [body]) for body in finding.subject)
     deep = overlaps(model, played.qpos[rows], mine, other)
     depth = np.max([one.depth for one in deep], axis=0) if deep else np.zeros(int(rows.sum()))
     rule = judged.rules["start.penetration"]
-    return Plot("depth", "", "mm", [{"name": "replayed", "t": t[rows], "y": MM * depth}], bounds(rule, MM))
+    return Plot("depth", "", "mm", _replayed(t[rows], MM * depth), bounds(rule, MM))
 
 
 def _clamped(judged: Judged, finding: Finding) -> Plot | None:
@@ -131,20 +142,14 @@ def _clamped(judged: Judged, finding: Finding) -> Plot | None:
     return Plot("command", finding.subject[0], schema.unit[column], [trace], limits)
 
 
-def _height(judged: Judged, finding: Finding) -> Plot | None:
-    found = _replay(judged)
-    if found is None or not finding.subject or finding.subject[0] not in found[1].heights:
-        return None
-    _, played, t = found
-    return Plot(
-        "height", finding.subject[0], "m", [{"name": "replayed", "t": t, "y": played.heights[finding.subject[0]]}]
-    )
+@_of_replay
+def _height(judged: Judged, finding: Finding, shown: ShownTake) -> Plot | None:
+    thing, heights = next(iter(finding.subject), ""), shown.played.heights
+    return Plot("height", thing, "m", _replayed(shown.t, heights[thing])) if thing in heights else None
 
 
-def _apart(judged: Judged, finding: Finding) -> Plot | None:
-    found = _replay(judged)
-    if found is None:
-        return None
+@_of_replay
+def _apart(judged: Judged, finding: Finding, shown: ShownTake) -> Plot | None:
     grid, apart, things = distances(judged.subject, judged.rollouts, object_streams(judged.recording, finding.subject))
     offset = judged.rollouts.offset
     traces = [{"name": "replayed", "t": grid + offset, "y": MM * apart[:, j]} for j in range(len(things))]
@@ -165,89 +170,70 @@ def _tipping(judged: Judged, finding: Finding) -> Plot | None:
     return Plot("margin", "", "mm", [trace], [{"name": "limit", "value": 0.0}])
 
 
-def _force(judged: Judged, finding: Finding) -> Plot | None:
-    found = _replay(judged)
-    if found is None or not finding.subject or finding.subject[0] not in found[1].safety:
+@_of_replay
+def _force(judged: Judged, finding: Finding, shown: ShownTake) -> Plot | None:
+    thing, forces = next(iter(finding.subject), ""), shown.played.safety
+    if thing not in forces:
         return None
-    _, played, t = found
     limits = [] if finding.limit is None else [{"name": "limit", "value": finding.limit}]
-    trace = {"name": "replayed", "t": t, "y": played.safety[finding.subject[0]]}
-    return Plot("force", finding.subject[0], str(finding.unit), [trace], limits)
+    return Plot("force", thing, str(finding.unit), _replayed(shown.t, forces[thing]), limits)
 
 
-def _person(judged: Judged, finding: Finding) -> Plot | None:
+@_of_replay
+def _person(judged: Judged, finding: Finding, shown: ShownTake) -> Plot | None:
     """Force on a region of somebody's body, or the speed of what is near them."""
-    found = _replay(judged)
-    if found is None or not finding.subject:
+    asked = (finding.code, *finding.subject[:1], finding.details.get("kind"))
+    limit = next((one for one in judged.scene.safety if (one.judged_as, one.about, one.kind) == asked), None)
+    if limit is None or limit.name not in shown.played.safety:
         return None
-    _, played, t = found
-    kind = finding.details.get("kind")
-    limit = next(
-        (
-            one
-            for one in judged.scene.safety
-            if one.judged_as == finding.code and (one.about, one.kind) == (finding.subject[0], kind)
-        ),
-        None,
-    )
-    if limit is None or limit.name not in played.safety:
-        return None
-    trace = {"name": "replayed", "t": t, "y": played.safety[limit.name]}
+    traces = _replayed(shown.t, shown.played.safety[limit.name])
     title = "force" if finding.code == "force.person" else "speed"
-    return Plot(title, finding.subject[0], str(finding.unit), [trace], [{"name": "limit", "value": limit.limit}])
+    return Plot(title, finding.subject[0], str(finding.unit), traces, [{"name": "limit", "value": limit.limit}])
 
 
-def _unexpected(judged: Judged, finding: Finding) -> Plot | None:
-    found = _replay(judged)
-    if found is None or not found[1].touches.shape[1]:
+@_of_replay
+def _unexpected(judged: Judged, finding: Finding, shown: ShownTake) -> Plot | None:
+    touches = shown.played.touches
+    if not touches.shape[1]:
         return None
-    _, played, t = found
-    rule, force = judged.rules["collision.unexpected"], played.touches.max(axis=1)
+    rule, force = judged.rules["collision.unexpected"], touches.max(axis=1)
     limits = bounds(rule)
-    for held in touches_of(judged.scene, played):
+    for held in touches_of(judged.scene, shown.played):
         if (held.thing, held.other) == finding.subject:
             force = held.force
             limits = [
                 {"name": name, "value": value} for name, value in zip(("warn", "fail"), bounds_of(rule, held.bears))
             ]
-    return Plot("force", "", "N", [{"name": "replayed", "t": t, "y": force}], limits)
+    return Plot("force", "", "N", _replayed(shown.t, force), limits)
 
 
-def _event(judged: Judged, finding: Finding) -> Plot | None:
+@_of_replay
+def _event(judged: Judged, finding: Finding, shown: ShownTake) -> Plot | None:
     """How far a failure mode has been beyond its bound so far."""
-    found = _replay(judged)
-    if found is None or not found[1].worst.size:
-        return None
-    _, played, t = found
     names = [never.name for never in judged.scene.course.nevers]
     name = finding.code.removeprefix("scenario.")
-    if name not in names:
+    if name not in names or not shown.played.worst.size:
         return None
-    worst = played.worst[:, names.index(name)]
+    worst = shown.played.worst[:, names.index(name)]
     unit, factor = ("mm", MM) if finding.unit == "m" else (finding.unit or "1", 1.0)
-    trace = {"name": "worst_so_far", "t": t, "y": factor * np.where(np.isfinite(worst), worst, np.nan)}
-    return Plot("beyond", "", unit, [trace], [{"name": "limit", "value": 0.0}])
+    traces = _replayed(shown.t, factor * np.where(np.isfinite(worst), worst, np.nan), "worst_so_far")
+    return Plot("beyond", "", unit, traces, [{"name": "limit", "value": 0.0}])
 
 
-def _steps(judged: Judged, finding: Finding) -> Plot | None:
+@_of_replay
+def _steps(judged: Judged, finding: Finding, shown: ShownTake) -> Plot | None:
     """How many of the task's steps are done."""
-    found = _replay(judged)
-    at = judged.replay.outcome.get("subgoals") or {}
-    if found is None or not at:
+    outcome, t = judged.replay.outcome, shown.t
+    at = outcome.get("subgoals") or {}
+    if not at:
         return None
-    t = found[2]
-    done = np.sum([t >= t[0] + when for when in at.values() if when is not None] or [np.zeros(len(t))], axis=0)
-    done = done - np.sum(
-        [t >= t[0] + when for when in (judged.replay.outcome.get("undone") or {}).values()] or [np.zeros(len(t))],
-        axis=0,
-    )
-    return Plot(
-        "subgoals",
-        "",
-        "1",
-        [{"name": "replayed", "t": t, "y": done.astype(float)}],
-        [{"name": "all", "value": float(len(at))}],
-    )
+
+    def count(moments: Iterable[float | None]) -> np.ndarray:
+        """(n,) how many of these moments [s] have passed."""
+        return np.sum([t >= t[0] + when for when in moments if when is not None] or [np.zeros(len(t))], axis=0)
+
+    done = count(at.values()) - count((outcome.get("undone") or {}).values())
+    return Plot("subgoals", "", "1", _replayed(t, done.astype(float)), [{"name": "all", "value": float(len(at))}])
 
 
 def _tracking(judged: Judged, finding: Finding) -> Plot | None:
@@ -257,13 +243,7 @@ def _tracking(judged: Judged, finding: Finding) -> Plot | None:
     if finding.subject[0] not in names:
         return None
     size = np.abs(error[:, names.index(finding.subject[0])])
-    return Plot(
-        "tracking",
-        finding.subject[0],
-        "rad",
-        [{"name": "replayed", "t": t, "y": size}],
-        bounds(judged.rules["tracking"]),
-    )
+    return Plot("tracking", finding.subject[0], "rad", _replayed(t, size), bounds(judged.rules["tracking"]))
 
 
 CURVES = {

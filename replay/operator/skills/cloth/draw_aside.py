@@ -11,9 +11,9 @@ from ...limbs.geometry import UP
 from ...operator_state import OperatorState
 from ...recognition import cloth
 from ...words.primitives import DRAW
-from ...words.skill import Argument, Label, Motion
+from ...words.skill import Argument, Label, Motion, together
 from ..walking import walked
-from .handling import FIRM, HOVER, PATIENCE, AtEdge, choose, rising, together
+from .handling import FIRM, HOVER, PATIENCE, AtEdge, choose, rising
 from .spreading import LOST, Pressing, moving
 from .tips import TIGHT, hands_over
 

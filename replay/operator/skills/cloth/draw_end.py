@@ -8,9 +8,9 @@ from .....scenarios.robots.robot_folder import SIDES
 from ...operator_state import OperatorState
 from ...recognition import cloth
 from ...words.primitives import DRAW
-from ...words.skill import Argument, Label, Motion
+from ...words.skill import Argument, Label, Motion, together
 from .draw_over import DrawOver
-from .handling import HOVER, rising, together
+from .handling import HOVER, rising
 from .spreading import AT_EASE, NEARLY, AtTableEnd, at_end, moving
 
 TIMES, SHORT = 3, 0.020  # how often it is drawn at most; m, to which it may draw back when the hands let go

@@ -12,8 +12,8 @@ from ...limbs.geometry import UP
 from ...operator_state import OperatorState
 from ...recognition import cloth
 from ...words.primitives import DRAW
-from ...words.skill import Argument, Label, Motion
-from .handling import FIRM, PATIENCE, across, choose, rising, together
+from ...words.skill import Argument, Label, Motion, together
+from .handling import FIRM, PATIENCE, across, choose, rising
 from .spreading import AT_EASE, ENDS, FURTHEST, LOST, NEARLY, AtTableEnd, Pressing, moving
 from .tips import TIGHT, hands_over, nearest
 

@@ -9,10 +9,10 @@ from ...limbs.geometry import UP
 from ...operator_state import OperatorState
 from ...recognition import cloth
 from ...words.primitives import DRAW
-from ...words.skill import Argument, Label, Motion
+from ...words.skill import Argument, Label, Motion, together
 from ..walking import TURNING, WITHIN, Walking
 from .drawing import back_with
-from .handling import FIRM, edges_of, together
+from .handling import FIRM, edges_of
 from .tips import both_squeezing
 
 

@@ -11,8 +11,8 @@ from ...limbs.geometry import UP
 from ...operator_state import OperatorState
 from ...recognition import cloth
 from ...words.primitives import DRAW
-from ...words.skill import Argument, Label, Motion
-from .handling import FIRM, HOVER, PATIENCE, SINK, YIELD, AtEdge, across, choose, rising, together
+from ...words.skill import Argument, Label, Motion, together
+from .handling import FIRM, HOVER, PATIENCE, SINK, YIELD, AtEdge, across, choose, rising
 from .tips import TIGHT, hands_over
 
 NEARING, NEAR = 0.4, 0.0015  # s, in which a hand makes up what does not hang over; m, that may be missing at the end

@@ -13,8 +13,8 @@ from ...operator_state import OperatorState
 from ...recognition import cloth
 from ...words.primitives import FLING
 from ...words.reason import Reason
-from ...words.skill import Argument, Label, Motion
-from .handling import flat_at, held_by_both, keeping_lower, rising, send, together
+from ...words.skill import Argument, Label, Motion, together
+from .handling import flat_at, held_by_both, keeping_lower, rising, send
 from .spreading import ENDS, OPEN, AtTableEnd, moving, short_edges
 from .tips import TIGHT, both_squeezing, hands_over, nearest
 

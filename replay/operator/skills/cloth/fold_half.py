@@ -14,8 +14,8 @@ from ...operator_state import OperatorState
 from ...recognition import cloth
 from ...words.primitives import FOLD
 from ...words.reason import Reason
-from ...words.skill import Argument, Label, Motion
-from .handling import FIRM, AtEdge, Edges, _towards, flat_at, keeping_lower, on_arc, together
+from ...words.skill import Argument, Label, Motion, together
+from .handling import FIRM, AtEdge, Edges, _towards, flat_at, keeping_lower, on_arc
 from .tips import TIGHT, hands_over, nearest, squeezing
 
 # letting go: m ahead and up from where the lower finger opened, m/s: it tips what stood between the pads over, and goes

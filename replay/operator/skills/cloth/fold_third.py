@@ -11,12 +11,12 @@ from ...operator_state import OperatorState
 from ...recognition import cloth
 from ...words.primitives import FOLD
 from ...words.reason import Reason
-from ...words.skill import Argument, Label, Motion
+from ...words.skill import Argument, Label, Motion, together
 from .draw_aside import ARRIVED, EMPTY, REST
 from .drawing import back_with
 from .fling import LEAST
 from .fold_half import FoldHalf
-from .handling import FIRM, Edges, held_by_both, on_arc, send, together
+from .handling import FIRM, Edges, held_by_both, on_arc, send
 from .spreading import AtTableEnd, at_end, moving
 from .tips import both_squeezing
 

@@ -31,19 +31,6 @@ SHUT, FELT = 0.007, 1.5  # m, N: opening at which the cloth is held, or what bot
 FINE = 6  # parts of a triangle's side, in which a place on the cloth is sought
 
 
-def together(*motions: Motion) -> Motion:
-    """Several motions side by side, until all have ended."""
-    left = list(motions)
-    while left:
-        for motion in list(left):
-            try:
-                next(motion)
-            except StopIteration:
-                left.remove(motion)
-        if left:
-            yield
-
-
 def held_by_both(state: OperatorState) -> bool:
     """Whether both hands hold something; where not, it is noted as given up."""
     if all(side in state.held for side in SIDES):

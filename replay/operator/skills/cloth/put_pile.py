@@ -11,12 +11,12 @@ from ...operator_state import OperatorState
 from ...recognition import cloth
 from ...words.primitives import PUT
 from ...words.reason import Reason
-from ...words.skill import Argument, Label, Motion
+from ...words.skill import Argument, Label, Motion, together
 from ..walking import walked
 from .bundles import AtCrease
 from .draw_aside import ARRIVED, EMPTY, REST
 from .fling import LEAST
-from .handling import FIRM, held_by_both, keeping_lower, rising, send, together
+from .handling import FIRM, held_by_both, keeping_lower, rising, send
 from .spreading import moving
 from .tips import TIGHT, both_squeezing, hands_over, nearest, squeezing
 

@@ -10,9 +10,9 @@ from ...operator_state import OperatorState
 from ...recognition import cloth
 from ...words.primitives import TAKE
 from ...words.reason import Reason
-from ...words.skill import Argument, Label, Motion
+from ...words.skill import Argument, Label, Motion, together
 from .bundles import AtCrease
-from .handling import BELOW, FELT, FURTHER, RIGHT, rising, together
+from .handling import BELOW, FELT, FURTHER, RIGHT, rising
 from .spreading import DEPTHS, NEIGHBOURS
 from .take_edge import TakeEdge
 from .tips import TIGHT, hands_over

@@ -11,7 +11,7 @@ from ...limbs.geometry import UP
 from ...operator_state import OperatorState
 from ...recognition import cloth
 from ...words.primitives import TAKE
-from ...words.skill import Argument, Label, Motion
+from ...words.skill import Argument, Label, Motion, together
 from .handling import (
     BELOW,
     FELT,
@@ -27,7 +27,6 @@ from .handling import (
     choose,
     keeping_lower,
     rising,
-    together,
 )
 from .tips import GENTLY, TIGHT, hands_over, nearest, squeeze, squeezing
 

@@ -9,10 +9,10 @@ from ...operator_state import OperatorState
 from ...recognition import cloth
 from ...words.primitives import TAKE
 from ...words.reason import Reason
-from ...words.skill import Argument, Label, Motion
+from ...words.skill import Argument, Label, Motion, together
 from .draw_end import DrawEnd
 from .draw_over import DrawOver
-from .handling import BELOW, FELT, across, rising, together
+from .handling import BELOW, FELT, across, rising
 from .spreading import BACK, CLEAR, DEPTHS, NEIGHBOURS, AtTableEnd, at_end, moving
 from .take_edge import TakeEdge
 from .tips import TIGHT, both_squeezing

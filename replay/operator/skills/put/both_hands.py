@@ -11,9 +11,9 @@ from ...limbs.geometry import UP
 from ...operator_state import OperatorState
 from ...recognition import carrying
 from ...words.primitives import PUT
-from ...words.skill import Argument, Label, Motion, Skill
+from ...words.skill import Argument, Label, Motion, Skill, together
 from ..fitting import slide
-from ..trays import even, shift, straight, together
+from ..trays import even, shift, straight
 
 LOWER = 0.06  # m/s, of a tray that is put down
 RESTS = 8e-4  # m, above its place a tray counts as standing
@@ -52,14 +52,14 @@ class PutBothHands(Skill, word="put", how="both_hands"):
         yield from state.wait(0.2)
         yield from self._lower(state, missing)
         yield from state.wait(0.2)
-        yield from together([state.let_go(side, self.opening, 0.6) for side in SIDES])
+        yield from together(*(state.let_go(side, self.opening, 0.6) for side in SIDES))
         arms = state.arms
         if self.leave == "back":
-            yield from together([slide(arms[s], -self.retreat * arms[s].hand()[1][:, 2], 0.15) for s in SIDES])
+            yield from together(*(slide(arms[s], -self.retreat * arms[s].hand()[1][:, 2], 0.15) for s in SIDES))
             return
         up = self.retreat * UP  # straight up: behind a hand before the chest there is no room
-        yield from together([slide(arms[s], up - 0.02 * arms[s].hand()[1][:, 2], 0.2) for s in SIDES])
-        yield from together([slide(arms[s], _outwards(state, s), 0.3) for s in SIDES])
+        yield from together(*(slide(arms[s], up - 0.02 * arms[s].hand()[1][:, 2], 0.2) for s in SIDES))
+        yield from together(*(slide(arms[s], _outwards(state, s), 0.3) for s in SIDES))
 
     def _lower(self, state: OperatorState, missing: Callable[[], np.ndarray]) -> Motion:
         def stands() -> bool:
@@ -68,7 +68,7 @@ class PutBothHands(Skill, word="put", how="both_hands"):
 
         way = float(missing() @ UP) - 0.002
         paths = even([straight(state, side, way * UP, LOWER) for side in SIDES])
-        yield from together([state.arms[s].follow(p, stands, tremor=0.0, brake=1.0) for s, p in zip(SIDES, paths)])
+        yield from together(*(state.arms[s].follow(p, stands, tremor=0.0, brake=1.0) for s, p in zip(SIDES, paths)))
 
 
 def _outwards(state: OperatorState, side: str) -> np.ndarray:

@@ -9,10 +9,10 @@ from ...limbs.geometry import UP, turn_z
 from ...operator_state import OperatorState
 from ...recognition import carrying
 from ...words.primitives import PUT
-from ...words.skill import Argument, Label, Motion, Skill
+from ...words.skill import Argument, Label, Motion, Skill, together
 from ..fitting import WEIGHT, slide
 from ..lift.slid import LOOKS
-from ..trays import even, shift, together
+from ..trays import even, shift
 
 LOWERED = 0.5  # share of what it was raised by that both hands come down again before they let go
 STRIDES = 0.15  # rad, by which what both hands hold turns from one pose of a way to the next, at most
@@ -54,9 +54,9 @@ class PutStraight(Skill, word="put", how="straight"):
         yield from shift(
             state, -LOWERED * up, 0.06
         )  # the rest of the way it falls: below the fingers there has to be room
-        yield from together([state.let_go(side, self.opening, 0.6) for side in SIDES])
+        yield from together(*(state.let_go(side, self.opening, 0.6) for side in SIDES))
         arms = state.arms
-        yield from together([slide(arms[s], -self.retreat * arms[s].hand()[1][:, 2], 0.15) for s in SIDES])
+        yield from together(*(slide(arms[s], -self.retreat * arms[s].hand()[1][:, 2], 0.15) for s in SIDES))
         yield from shift(state, self.rise * UP, 0.15)
 
     def _missing(self, state: OperatorState) -> tuple[np.ndarray, float]:
@@ -80,4 +80,4 @@ class PutStraight(Skill, word="put", how="straight"):
                 part = turn_z(share * turn)
                 poses.append((centre + share * way + part @ (position - centre), part @ frame))
             paths.append(arm.line(poses, self.speed, orient=WEIGHT))
-        yield from together([state.arms[s].follow(p, tremor=0.0) for s, p in zip(SIDES, even(paths))])
+        yield from together(*(state.arms[s].follow(p, tremor=0.0) for s, p in zip(SIDES, even(paths))))

@@ -14,9 +14,9 @@ from ...operator_state import OperatorState
 from ...recognition import carrying
 from ...words.primitives import TAKE
 from ...words.reason import Reason
-from ...words.skill import Argument, Label, Motion, Skill
+from ...words.skill import Argument, Label, Motion, Skill, together
 from ..fitting import PITCHES, WEIGHT, Pose, about, planned
-from ..trays import even, shift, straight, together
+from ..trays import even, shift, straight
 
 NEARER = 0.5  # share of the distance from which a hand comes, where there is no room for the whole before the chest
 SETTLES, GIVES = 1.5, 0.15  # s, in which hands that are held give way; share of what presses them aside that they give way to, a step
@@ -76,9 +76,9 @@ class TakeBothHands(Skill, word="take", how="both_hands"):
             frame = arm.hand(found[side][1])[1]
             missed = arm.hand()[0] - state.senses.site(f"{side}_tcp")[0]
             lines[side] = arm.line([(position - self.back * frame[:, 2] + missed, frame)], 0.15, orient=WEIGHT)
-        yield from together([state.arms[s].follow(lines[s], tremor=0.4) for s in SIDES])
+        yield from together(*(state.arms[s].follow(lines[s], tremor=0.4) for s in SIDES))
         yield from state.wait(0.2)
-        yield from together([state.grip(side, self.force) for side in SIDES])
+        yield from together(*(state.grip(side, self.force) for side in SIDES))
         for side in SIDES:
             state.hold_on(side, state.senses.part_of(self.of))
         if self.guided:
@@ -104,7 +104,7 @@ class TakeBothHands(Skill, word="take", how="both_hands"):
             yield from give_way(state, side, arm.follow(path, tremor=0.0), lambda t: whole, aside[side])
             yield from give_way(state, side, arm.hold(SETTLES), lambda t: whole, aside[side])
 
-        yield from together([raised(side, path) for side, path in zip(SIDES, paths)])
+        yield from together(*(raised(side, path) for side, path in zip(SIDES, paths)))
         for side in SIDES:
             motion = state.arms[side].hold(state.scene.config.time_limit, partial(_released, state, side))
             state.beside(give_way(state, side, motion, lambda t: whole, aside[side]))

@@ -13,8 +13,7 @@ from ...operator_state import OperatorState
 from ...recognition import taking
 from ...words.primitives import TAKE
 from ...words.reason import GivenUp, Reason
-from ...words.skill import Argument, Label, Motion, Skill
-from ..cloth.handling import together
+from ...words.skill import Argument, Label, Motion, Skill, together
 
 if TYPE_CHECKING:
     from scipy.interpolate import CubicSpline
