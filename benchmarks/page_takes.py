@@ -158,7 +158,7 @@ def main() -> int:
     try:
         assert serving.stdout is not None
         url = serving.stdout.readline().strip()
-        with tempfile.TemporaryDirectory() as folder, browsing(url, Path(folder), "640,300") as browser:
+        with tempfile.TemporaryDirectory() as folder, browsing(url, Path(folder), "480,270") as browser:
             wear(browser)
             for k in range(takes):
                 style = chosen[k % len(chosen)]
