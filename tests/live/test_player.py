@@ -284,6 +284,9 @@ def test_in_a_browser(served, tmp_path):
         browser.ask("document.querySelectorAll('#marks i')[1].click(); 0")
         browser.until("shiliu.aim && Math.abs(+document.getElementById('time').value - 1.0) < 0.1")
         assert "collision.unexpected" in browser.ask("document.getElementById('findings').textContent")
+        drawn = "shiliu.renderer.info.render.frame"
+        browser.until(f"(window.before === {drawn}) || (window.before = {drawn}, false)")  # nothing changes: nothing is drawn
         browser.ask("document.getElementById('ghost').click(); 0")
+        browser.until(f"{drawn} > window.before")
         assert browser.ask("shiliu.ghosts.filter(one => one.visible).length === shiliu.take.robot.length && shiliu.take.robot.length > 20")
         browser.picture(tmp_path / "player.png")
