@@ -2,7 +2,7 @@
 // What it sees is what the page shows: the time of the take, and where both hands of the robot are.
 (() => {
   const PERSON = ['left', 'right'], LOOK = 0.1, WAITS = 2.5, STEP = 0.005, LATE = 0.4; // s ahead at a grip; s until it goes on all the same; s; s by which it knows its hand to come late
-  const FIX = 0.012, FORGETS = 0.5, PUSH = 0.02, FURTHEST = 0.04, PATIENCE = 5; // m, of what eyes correct; 1/s; m/s and m, by which it pushes on; s
+  const FIX = 0.012, FORGETS = 0.5, PUSH = 0.01, FURTHEST = 0.04, PATIENCE = 5; // m, of what eyes correct; 1/s; m/s and m, by which it pushes on; s
   const mean = (a, b, f) => a + (b - a) * f;
   const at = (rows, s, dt) => {
     const k = Math.min(Math.max(s / dt, 0), rows.length - 1), i = Math.floor(k), j = Math.min(i + 1, rows.length - 1);

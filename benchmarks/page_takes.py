@@ -38,7 +38,7 @@ EMULATOR = ROOT / "build" / "iwer" / "package" / "build" / "iwer.min.js"
 WEAR = "window.worn = new IWER.XRDevice(IWER.metaQuest3); worn.installRuntime({forceInstall: true}); worn.stereoEnabled = false;"
 PUSHED = {"microwave": ("closed", "started")}  # steps of a goal that a hand presses until the page shows them
 BEFORE = 0.4  # s, of the way by which it got there
-NEAR, NEW = 0.7, 1.0  # s before a touch, from which on a hand is slow; s without one, after which it is another touch
+NEAR, AFTER, NEW = 0.7, 0.5, 1.0  # s before a touch from which on a hand is slow, s after it; s without one, after which it is another
 LONGEST = 1800.0  # s, that a take may last on a slow machine
 STYLES: dict[str, dict[str, float]] = {
     # pace: of the plan; reaction [s]; quick [rad/s] and damped: of the swing; drift [m]; corrects [1/s]; rests, rest [s]: how often it
@@ -48,9 +48,9 @@ STYLES: dict[str, dict[str, float]] = {
     "hasty": {"pace": 1.15, "reaction": 0.15, "quick": 8, "damped": 0.45, "drift": 0.002, "corrects": 1.5, "rests": 60, "rest": 0.2},
     "hesitant": {"pace": 0.80, "reaction": 0.30, "quick": 8, "damped": 0.60, "drift": 0.0015, "corrects": 0.8, "rests": 4, "rest": 0.6},
 }
-STYLES["careful"] |= {"careful": 0.008, "loose": 0.07, "gently": 0.35}
-STYLES["hasty"] |= {"careful": 0.012, "loose": 0.12, "gently": 0.45}
-STYLES["hesitant"] |= {"careful": 0.010, "loose": 0.06, "gently": 0.35}
+STYLES["careful"] |= {"careful": 0.008, "loose": 0.07, "gently": 0.3}
+STYLES["hasty"] |= {"careful": 0.012, "loose": 0.12, "gently": 0.3}
+STYLES["hesitant"] |= {"careful": 0.010, "loose": 0.06, "gently": 0.3}
 
 
 def plan_of(scene: Scene, seed: int) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def plan_of(scene: Scene, seed: int) -> dict[str, Any]:
 
 
 def _slow(scene: Scene, model: mujoco.MjModel, qpos: np.ndarray, dt: float) -> list[list[float]]:
-    """(T, 1) 1 from `NEAR` before a hand comes to touch a thing till it has."""
+    """(T, 1) 1 from `NEAR` before a hand comes to touch a thing till `AFTER` it."""
     data, touching, slow = mujoco.MjData(model), {}, np.zeros((len(qpos), 1))
     hands = [bodies_of(model, scene.robot.arm_of(hand)[-1]) for hand in HANDS]
     for t, row in enumerate(qpos):
@@ -101,7 +101,7 @@ def _slow(scene: Scene, model: mujoco.MjModel, qpos: np.ndarray, dt: float) -> l
                     continue
                 thing = next(body for body in pair if body not in hand)
                 if t - touching.get((k, thing), -np.inf) > NEW / dt:
-                    slow[max(0, t - round(NEAR / dt)) : t + 1] = 1.0
+                    slow[max(0, t - round(NEAR / dt)) : t + round(AFTER / dt)] = 1.0
                 touching[k, thing] = t
     return slow.tolist()
 
@@ -158,7 +158,7 @@ def main() -> int:
     try:
         assert serving.stdout is not None
         url = serving.stdout.readline().strip()
-        with tempfile.TemporaryDirectory() as folder, browsing(url, Path(folder), "640,300") as browser:
+        with tempfile.TemporaryDirectory() as folder, browsing(url, Path(folder), "480,270") as browser:
             wear(browser)
             for k in range(takes):
                 style = chosen[k % len(chosen)]

@@ -2,8 +2,10 @@
 
     python benchmarks/page_times.py [rounds=5] [pictures=DIR]
 
-A copy of a scenario is edited in a working folder of its own. Each line: median and largest of the rounds in seconds by the clock, of
-which the server's processor time (median). The browser draws by software (SwiftShader), and what else the machine does counts.
+A copy of a scenario is edited in a working folder of its own. Each line: median and largest of the rounds in seconds by the clock; the
+processor time of the server and of the browser, all its processes (medians); and how many times slower than alone a loop ran beside the
+rounds: on a machine that is busy the clock counts the others, and processor time is what a machine of one's own would take at most.
+The browser draws by software (SwiftShader).
 - saved, shown: from the write of the file to the page's new shapes and frame, rigid (`microwave`) and cloth (`laundry_folding`).
 - slider, scene: from a slider's event to the values and frame that come back; click, at: from a click to the line in the field.
 - finding, moment: from a click on a finding to the picture at its moment with the camera on its contact, of a take of 50 s.
@@ -36,6 +38,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "tests"))
 from browser import Browser, browsing  # noqa: E402
 
+YARDSTICK = 0.1  # s of processor time
 OF = {  # of each scenario: what is changed in its file, between these two, and a value that varies
     "microwave": ("x: 142 mm", "x: 152 mm", "counter.height", "bowl"),
     "laundry_folding": ("x: 270 mm", "x: 272 mm", "", ""),
@@ -57,16 +60,43 @@ def served(run: Callable[[PageServer], Any], size: str) -> Iterator[Browser]:
         page.close()
 
 
+def of_children() -> float:
+    """Processor time [s] so far of the browser, all its processes; 0 where there is no /proc."""
+    ticks, parents = {}, {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        pid = int(stat.parent.name)
+        parents[pid], ticks[pid] = int(fields[1]), int(fields[11]) + int(fields[12])
+    ours = {os.getpid()}
+    for _ in range(6):  # generations of a browser
+        ours |= {pid for pid, parent in parents.items() if parent in ours}
+    return sum(ticks[pid] for pid in ours - {os.getpid()}) / os.sysconf("SC_CLK_TCK") if ticks else 0.0
+
+
+def slowed() -> float:
+    """How many times longer a loop takes by the clock than by its processor time, now."""
+    begun, before = time.monotonic(), time.thread_time()
+    while time.thread_time() - before < YARDSTICK:
+        sum(range(1000))
+    return (time.monotonic() - begun) / YARDSTICK
+
+
 def timed(name: str, rounds: int, do: Callable[[int], None], shown: Callable[[int], Any]) -> None:
-    clock, spent = [], []
+    clock, spent, drawn, beside = [], [], [], []
     for k in range(rounds):
-        begun, before = time.monotonic(), time.process_time()
+        beside.append(slowed())
+        begun, before, browser = time.monotonic(), time.process_time(), of_children()
         do(k)
         shown(k)
         clock.append(time.monotonic() - begun)
         spent.append(time.process_time() - before)
+        drawn.append(of_children() - browser)
         time.sleep(1.0)
-    print(f"| {name} | {statistics.median(clock):.2f} s | {max(clock):.2f} s | {statistics.median(spent):.2f} s |", flush=True)
+    middle = [statistics.median(one) for one in (clock, spent, drawn, beside)]
+    print(f"| {name} | {middle[0]:.2f} s | {max(clock):.2f} s | {middle[1]:.2f} s | {middle[2]:.2f} s | {middle[3]:.1f} |", flush=True)
 
 
 def studio(name: str, rounds: int, pictures: Path | None) -> None:
@@ -132,7 +162,7 @@ def verdict(rounds: int, pictures: Path | None) -> None:
 def main() -> int:
     given = dict(word.split("=", 1) for word in sys.argv[1:])
     rounds, pictures = int(given.get("rounds", 5)), Path(given["pictures"]).absolute() if "pictures" in given else None
-    print("| from, to | median | largest | processor time of the server |\n|---|---|---|---|")
+    print("| from, to | median | largest | processor time of the server | of the browser | a loop is slower |\n|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         for name in OF:

@@ -17,7 +17,7 @@ from .replayed import Replayed, bodies_of
 from .server import PAGE
 
 RATE = 15.0  # frames a second, where they fit
-LARGEST = 1_100_000  # bytes of a packed film: five of them as base64, with what draws them, are less than 10 MB
+LARGEST = 1_400_000  # bytes of a packed film and its meshes: five of them as base64, with what draws them, are less than 10 MB
 FINEST = 1e-4  # m, the step in which places are written; a scene that is wider than 6.4 m has a coarser one
 FORCE = 0.1  # N, the step in which forces are written
 # each before those that ask for it
@@ -48,12 +48,12 @@ def film(take: Replayed, findings: Sequence[Mapping[str, Any]]) -> tuple[bytes, 
     robot = [body for body in bodies if body in moved]
     posed.frame(take.rollout.qpos[0])
     head = {"shapes": drawn, "bodies": bodies, "robot": robot, "eye": standing_view(model, posed.posed_cameras())}
+    digest, message = _meshes(model)
     stride = max(1, round(1 / (RATE * dt)))
     while True:
         steps = sorted({*range(0, last + 1, stride), last, *(mark["step"] for mark in marks)})
         packed = _packed(take, posed, head, steps, marks)
-        if len(packed) <= LARGEST or stride > last:
-            digest, message = _meshes(model)
+        if len(packed) + len(message) <= LARGEST or stride > last:
             return packed, message, digest
         stride *= 2
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import http.cookies
+import itertools
 import json
 import os
 import queue
@@ -38,9 +39,10 @@ DAYS = 30  # that a certificate holds
 
 @dataclass
 class Message:
-    """What a page sent: its plain JSON, and when it came [ns, monotonic]."""
+    """What a page sent: its plain JSON, the number of the page, and when it came [ns, monotonic]."""
 
     what: dict[str, Any]
+    page: int = 0
     receive_ns: int = field(default_factory=time.monotonic_ns)
 
 
@@ -68,7 +70,7 @@ class PageServer:
         self._listen = listen
         self._token = secrets.token_urlsafe(24) if listen else None
         self._session: str | None = None  # given for the token, which is used up by that
-        self._lock = threading.Lock()
+        self._lock, self._numbers = threading.Lock(), itertools.count(1)
         self._clients: dict[Any, queue.Queue[str | bytes | None]] = {}
         self._kept: dict[str, str | bytes] = {}
         self._files = {
@@ -159,7 +161,8 @@ class PageServer:
             for message in self._kept.values():
                 outgoing.put(message)
             self._clients[connection] = outgoing
-        self.inbox.put(Message({"do": "here"}))
+            number = next(self._numbers)
+        self.inbox.put(Message({"do": "here"}, number))
         threading.Thread(target=_write, args=(connection, outgoing), daemon=True).start()
         try:
             for text in connection:
@@ -168,14 +171,14 @@ class PageServer:
                 except (ValueError, RecursionError):
                     what = None
                 if isinstance(what, dict) and isinstance(what.get("do"), str) and what["do"] not in OWN:
-                    self.inbox.put(Message(what))
+                    self.inbox.put(Message(what, number))
         except Exception:  # however a connection ends, the page is gone
             pass
         finally:
             with self._lock:
                 self._clients.pop(connection, None)
             outgoing.put(None)
-            self.inbox.put(Message({"do": "gone"}))
+            self.inbox.put(Message({"do": "gone"}, number))
 
     # -- what is sent -----------------------------------------------------------------------------------------------
 

@@ -162,7 +162,11 @@ class Studio:
                     self._again()
                 case {"do": "value", "key": str(key), "value": int() | float() as value}:
                     self._set(key, float(value))
-                case {"do": "click", "part": str(part), "point": [x, y, z]}:
+                case {
+                    "do": "click",
+                    "part": str(part),
+                    "point": [int() | float() as x, int() | float() as y, int() | float() as z],
+                }:
                     point = np.array([x, y, z], float)
                     line, below = at_of(self.scene, self._draw, part, point)
                     self.page.send("at", {"part": part, "at": line, "stands_on": below, "point": point.tolist()})
@@ -290,8 +294,10 @@ def at_of(scene: Scene, drawn: Draw, part: str, point: np.ndarray) -> tuple[str,
         ShiliuError: there is no such part, or the point is not finite.
     """
     placed = next((one for one in scene.config.parts if one.name == part), None)
-    if placed is None or not np.isfinite(point).all():
-        raise ShiliuError(f"There is no part {part!r} here.", field="part")
+    if placed is None:
+        raise ShiliuError(f"There is no part {part[:60]!r} here.", field="part")
+    if not np.isfinite(point).all():
+        raise ShiliuError("The point is nowhere: click on a surface.", field="point")
     base, below = Pose.identity(), ""
     if placed.stands_on is not None:
         data = mujoco.MjData(drawn.model)

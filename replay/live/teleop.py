@@ -47,6 +47,8 @@ SET, DEVICE = "set", "device"
 TIPPING = 0.03  # m, from which on it is shown that the robot comes to tip over: a third of what its ankles bear ahead
 SLOW = 3  # times the scenario's time limit that a take may last: people are slower than the operator
 TOLD = 3  # control steps between two reports of progress
+HOLDS, SILENT = 2, 1.0  # control steps without a word of the page after which the scene waits; s of silence after which it goes on
+LEFT = 5.0  # s after its page was closed, after which a take that no other page goes on with is over
 LARGEST_SESSION = 256 << 20  # bytes of a recorded device session
 Line = dict[
     str, Any
@@ -68,7 +70,7 @@ class HandsForTakes(Protocol):
 
 
 class PageHands:
-    """The hands on a page, in real time.
+    """The hands on a page, in real time: that which began the take, until it is closed; another one may end it.
 
     Args:
         page: whose; dt: control period [s].
@@ -78,6 +80,9 @@ class PageHands:
 
     def __init__(self, page: PageServer, dt: float):
         self._page, self._dt, self._begun = page, dt, 0.0
+        self._heard, self._silent = 0, False  # the control step of its last word
+        self._number: int | None = None  # of the page whose hands they are
+        self._closed = np.inf  # when that page was closed
         self._rest: list[Message] = []  # what came together with the wish to begin
         self.behind = False
 
@@ -87,6 +92,7 @@ class PageHands:
             for i, message in enumerate(came):
                 if message.what["do"] == "take":
                     self._begun, self._rest = time.monotonic(), came[i + 1 :]
+                    self._heard, self._silent, self._number = 0, False, message.page
                     return True
                 if message.what["do"] == "end":
                     return False
@@ -99,11 +105,23 @@ class PageHands:
         time.sleep(max(-late, 0.0))
         lines, over = [], False
         came, self._rest = [*self._rest, *self._page.received()], []
+        end = time.monotonic() + SILENT
+        while t - self._heard >= HOLDS and not self._silent and not came:  # a page that lags would make the hands leap
+            came = self._page.received(0.05)
+            self._silent = time.monotonic() > end
+        if came:
+            self._heard, self._silent = t, False
         for message in came:
+            if message.what["do"] == "gone" and message.page == self._number:
+                self._number, self._closed = None, time.monotonic()
             if message.what["do"] == "device" and type(message.what.get("t")) in (int, float):
+                self._number = message.page if self._number is None else self._number
+                if message.page != self._number:
+                    continue
                 lines.append({**message.what, "receive_ns": message.receive_ns, "step": t})
             over |= message.what["do"] in ("take", "end")
-        return lines, over
+        left = self._number is None and time.monotonic() - self._closed > LEFT
+        return lines, over or left
 
 
 class SessionHands:

@@ -16,7 +16,7 @@ from shiliu.replay.live.followed_hands import FollowedHands, numbers
 from shiliu.replay.live.performing import tipping_now
 from shiliu.replay.live.replayed import bodies_of
 from shiliu.replay.live.server import Message, PageServer
-from shiliu.replay.live.teleop import PageHands, SessionHands, Teleop
+from shiliu.replay.live.teleop import LEFT, SILENT, PageHands, SessionHands, Teleop
 from shiliu.replay.report.text import Words
 from shiliu.scenarios.draws.variation import nominal
 from shiliu.scenarios.sheet.errors import EpisodeError, ScenarioError
@@ -103,6 +103,65 @@ def test_what_a_page_sends_without_its_time_is_dropped():
     hands = PageHands(Page(), 1 / 30)
     hands._begun = time.monotonic()
     assert [line["t"] for line in hands.until(0)[0]] == [2.5]
+
+
+def test_two_pages_do_not_pull_at_one_pair_of_hands():
+    came: list[list[Message]] = []
+
+    class Page:
+        def received(self, wait=0.0):
+            return came.pop(0) if came else []
+
+    def sent(page: int, t: float) -> Message:
+        return Message({"do": "device", "t": t}, page)
+
+    hands = PageHands(Page(), 1 / 30)
+    came += [[Message({"do": "take"}, 2)], [sent(1, 1.0), sent(2, 2.0)], [Message({"do": "gone"}, 2), sent(1, 3.0), sent(3, 4.0)]]
+    assert hands.begin()
+    assert [line["t"] for line in hands.until(0)[0]] == [2.0]
+    assert [line["t"] for line in hands.until(1)[0]] == [3.0]  # the other one goes on where it was closed
+    came += [[Message({"do": "take"}, 3)]]
+    assert hands.until(2) == ([], True)
+
+
+def test_a_take_whose_page_was_closed_ends(monkeypatch):
+    clock, came = [100.0], [[Message({"do": "take"}, 2)], [Message({"do": "gone"}, 1)], [Message({"do": "gone"}, 2)]]
+
+    class Page:
+        def received(self, wait=0.0):
+            clock[0] += wait
+            return came.pop(0) if came else []
+
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(time, "sleep", lambda s: None)
+    hands = PageHands(Page(), 1 / 30)
+    assert hands.begin()
+    clock[0] += 2 * LEFT
+    assert hands.until(0) == ([], False)  # another page was closed
+    assert hands.until(1) == ([], False)
+    clock[0] += LEFT + 0.1
+    assert hands.until(2) == ([], True)
+
+
+def test_the_scene_waits_for_a_page_that_lags_and_not_for_one_that_is_silent(monkeypatch):
+    clock, waits, words = [100.0], [], []
+
+    class Page:
+        def received(self, wait=0.0):
+            clock[0] += wait
+            waits.append(wait)
+            return words.pop(0) if words and wait else []
+
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(time, "sleep", lambda s: None)
+    hands = PageHands(Page(), 1 / 30)
+    hands._begun = clock[0]
+    assert hands.until(0) == ([], False) and hands.until(1) == ([], False) and not any(waits)
+    words += [[], [], [Message({"do": "device", "t": 2.5})]]
+    assert [line["step"] for line in hands.until(2)[0]] == [2] and sum(waits) == pytest.approx(0.15)
+    assert hands.until(3) == ([], False) and sum(waits) == pytest.approx(0.15)
+    assert hands.until(4) == ([], False) and sum(waits) == pytest.approx(0.15 + SILENT, abs=0.11)
+    assert hands.until(5) == ([], False) and sum(waits) == pytest.approx(0.15 + SILENT, abs=0.11)
 
 
 def test_hands_perform_without_a_link(oven, tmp_path):
