@@ -101,6 +101,8 @@ class Leaps:
         before = max(2, round(BEFORE / self.group.dt))
         for j, channel in enumerate(self.channels):
             own = self.command[:, j]
+            if own.max() <= self.least_command and np.ptp(channel.columns["command"]) <= self.least_command:
+                continue
             after = np.stack([np.pad(self.measured[:, j], (0, late))[late:] for late in range(before)]).max(axis=0)
             unanswered = after < ANSWERED * own
             rows = np.flatnonzero((own > max(self.least_command, NOVEL * self._usual(self.command, j, self.least_command))) & unanswered)
@@ -135,6 +137,9 @@ class Leaps:
     def _usual(self, sharp: np.ndarray, j: int, least: float) -> float:
         """How suddenly a joint goes elsewhere than beside the rows in which it goes most suddenly, or most others do, which is more; where
         such rows are most of the take, what most others do."""
+        most = sharp.max(axis=0)
+        if most[j] <= least:
+            return float(max(most[j], np.median(np.delete(most, j)) if len(most) > 1 else 0.0))
         loud = sharp[:, j] > max(least, 0.5 * float(sharp[:, j].max()))
         near = np.convolve(loud, np.ones(2 * JOIN + 1))[JOIN:-JOIN] > 0
         apart = near.mean() < PART

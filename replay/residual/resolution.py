@@ -11,7 +11,7 @@ from .blame import threshold
 from .difference import CLEAR
 from .hands import BEYOND
 from .leaps import Leaps
-from .relations import relations_of
+from .relations import Relation, relations_of
 from .table import Group
 
 MOST = 99.0  # percentile of what a joint is beside its command, of which one in a hundred rows is a matter of the take
@@ -40,12 +40,13 @@ def resolutions(groups: Sequence[Group]) -> Iterator[Resolution]:
     """Of each channel that is commanded and measured, by what the take itself shows where nothing is wrong with it."""
     for group in groups:
         leaps = Leaps(group)
-        for channel, own in zip(group.channels, relations_of(group)):
+        relations: list[list[Relation]] = [[] for _ in group.channels] if group.hands else relations_of(group)
+        for channel, own in zip(group.channels, relations):
             follows = next((r for r in own if r.name == "follows"), None)
-            if follows is None:
+            if not {"command", "measured"} <= set(channel.columns) or (follows is None and not group.hands):
                 continue
             slow = BEYOND
-            if not group.hands:
+            if follows is not None:
                 slow = max(CLEAR * threshold(follows, channel.unit), float(np.percentile(np.abs(follows.residual), MOST)))
             c = channel.columns["command"]
             way, fastest = float(np.abs(c - np.median(c)).max()), float(np.percentile(np.abs(np.gradient(c, group.dt)), MOST))

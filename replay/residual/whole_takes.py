@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..signals.signal import runs
 from .difference import Difference
 from .hypotheses import Case, best, is_exact
 from .relations import Relation, shifted
@@ -22,6 +23,7 @@ NEXT = (
     30  # rows, of which one may be written as the command: the measurement that comes, or the end of a chunk of actions
 )
 LEAST_ROWS = 8  # in motion, to the bit alike, for one column to be another one
+DOUBT = 0.02  # of the rows in motion that may be alike by chance
 SEEN = 0.05  # rad, or share of the way: a factor that changes less is not looked at
 SURE = 0.9  # of the squared difference, from where on a reason has few free numbers and not one for each row
 ANOTHER = 0.5  # by which a gain is another one, from where on it may be no gain at all
@@ -143,6 +145,8 @@ def written_as_commands(group: Group) -> Iterator[Difference]:
             if goes.sum() >= LEAST_ROWS and np.isclose(c, there, rtol=0.0, atol=1e-6)[goes].mean() > SURE:
                 found.setdefault(later, []).append(channel)
                 break
+        else:
+            yield from _written_in_part(group, channel)
     for later, channels in found.items():
         # where no channel has a command of its own, none was recorded: a set of states, and no fault of single columns
         size = max(float(np.ptp(c.columns["measured"])) for c in channels)
@@ -151,6 +155,24 @@ def written_as_commands(group: Group) -> Iterator[Difference]:
             certain=len(channels) < moving, numbers={"rows": float(later)}, stream=channels[0].topics["command"], limit=SEEN,
             weight=1e3 * len(channels),
         )  # fmt: skip
+
+
+def _written_in_part(group: Group, channel: RecordedChannel) -> Iterator[Difference]:
+    """Stretches in which a joint moves and its command is what it measures in the same row, to the bit, and nowhere else is."""
+    c, q = channel.columns["command"], channel.columns["measured"]
+    goes = np.abs(np.diff(q, prepend=q[0])) > 1e-4
+    same = np.isclose(c, q, rtol=0.0, atol=1e-6)
+    stretches = [(a, b) for a, b in runs(same | ~goes) if int((same & goes)[a : b + 1].sum()) >= LEAST_ROWS]
+    for a, b in stretches:
+        rows = a + np.flatnonzero(same[a : b + 1])
+        first, last = int(rows[0]), int(rows[-1])
+        elsewhere = np.delete(same & goes, slice(first, last + 1))
+        if len(rows) == last - first + 1 and elsewhere.sum() <= DOUBT * np.delete(goes, slice(first, last + 1)).sum():
+            size = float(np.ptp(q[first : last + 1]))
+            yield Difference.over(
+                group.t, (channel.name,), "command", (first, last), size, channel.unit, "measurement_as_command", certain=size > SEEN,
+                numbers={"rows": 0.0}, stream=channel.topics["command"], limit=SEEN, weight=1e3 * len(rows) / group.n,
+            )  # fmt: skip
 
 
 def beyond_the_ends(group: Group) -> Iterator[Difference]:

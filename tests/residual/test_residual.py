@@ -130,6 +130,14 @@ def test_a_measurement_written_as_the_command_is_named():
     assert found(columns).level == "WARN"
 
 
+def test_a_measurement_written_as_the_command_in_a_part_is_named():
+    columns = motion()
+    columns["action"][60:220, 2] = columns["state"][60:220, 2]
+    finding = found(columns, without=("velocity",))
+    assert finding.level == "FAIL" and finding.subject == ("joint_3",) and finding.details["kind"] == "measurement_as_command"
+    assert finding.details["rows"] == [60, 219]
+
+
 def test_speeds_in_degrees_are_one_finding_of_all_joints():
     columns = motion()
     columns["velocity"] = columns["velocity"] * 57.29578
