@@ -14,9 +14,12 @@ if TYPE_CHECKING:
 USAGE = """
 shiliu bench scenario=NAME [variant=NAME] [cell=ID] [pairs=30] [only=[env.step,physics]] [out=FILE.json]
 
-Interleaves blocks of ours and of the bare engine from the same states and prints medians of their ratio with a 95 %
-interval: env.step against mj_step, and what of the scene a physics step is spent on; the vector environment, and replay
-with its verdicts, stage by stage, against Batch.rollout; reset, memory, start-up. `only` names some of them.
+How fast is shiliu, compared with the bare engine? Blocks of both alternate, from the same states. It prints the median of their ratio
+with a 95 % interval:
+  - env.step against mj_step, and what of the scene a physics step is spent on
+  - the vector environment, and replay with its verdicts, stage by stage, against Batch.rollout
+  - reset, memory, start-up
+only= chooses some of them.
 """
 
 

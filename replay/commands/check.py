@@ -19,21 +19,25 @@ shiliu check scenario=NAME [variant=NAME] [cell=ID] [seed=0] [draws=50] [views=f
 shiliu check part=NAME
 shiliu check mapping=NAME|FILE
 
-Prints a line for each question, and at the end whether the scenario is sound. It asks:
-  - is the YAML right, with its parts, skills and mistakes? All problems at once, with file and line.
-  - does the scene compile, come to rest, and start without overlap? What moved, fell or overlaps is named.
-  - is each place within reach to which a skill sends a hand? Are the robot's pose and the sweep of every hinge free?
-  - are draws of the variation sound? Parts that overlap in one are named with its seed (shiliu render grid=1x1 refused=true seed=N).
-  - can it be a task? Refused: no step at all, steps that hold at the start, conditions or steps that exclude each other or that a failure
-    mode forbids, a hold as long as the time limit, limits of 0 N, a chain longer than the time limit.
-  - are steps, failure modes, limits, things and words of parts called in English and Chinese? Reports need both.
-It warns where a task sentence leaves out a thing or a number that the goal wants; that is no fault.
-views=true  also performs the demonstration of `seed`: of each thing that hands take or put, the recorded head picture has to show it in
-            80 % of the looks at which a hand is at it. Needs OpenGL, and takes as long as `shiliu record`.
-part=       a part of the library, or one of your own: sheet against model, ranges, contact bits, does it stand still on a table, can the
-            hand hold it (mass, friction, width)?
-mapping=    a mapping: every key, name and unit, without a recording.
-Exit 0: sound; 1: something is wrong with the scene or the part; 2: the config cannot be read.
+Is a scenario sound? Prints one line for each question, and the result in the last line.
+
+It asks:
+  - Is the YAML right, with its parts, skills and mistakes? All problems are listed at once, with file and line.
+  - Does the scene compile, come to rest, and start without overlap? What moved, fell or overlaps is named.
+  - Is each place within reach to which a skill sends a hand? Are the robot's pose and the sweep of every hinge free?
+  - Are draws of the variation sound? Parts that overlap are named with the seed (shiliu render grid=1x1 refused=true seed=N).
+  - Can it be a task? Refused are: no step at all; steps that hold at the start; conditions or steps that exclude each other, or
+    that a failure mode forbids; a hold as long as the time limit; limits of 0 N; a chain longer than the time limit.
+  - Do steps, failure modes, limits, things and words of parts have titles in English and Chinese? Reports need both.
+It warns if a task sentence leaves out a thing or a number of the goal. This is no fault.
+
+Settings:
+  views=true   also performs the demonstration of `seed`. While a hand is at a thing that it takes or puts, the recorded head picture
+               must show that thing in 80 % of the looks. Needs OpenGL; takes as long as `shiliu record`
+  part=        a part of the library, or one of yours: sheet against model, ranges, contact bits; does it stand still on a table, and
+               can the hand hold it (mass, friction, width)?
+  mapping=     a mapping: every key, name and unit, without a recording
+Exit: 0 sound; 1 something is wrong with the scene or the part; 2 the config cannot be read.
 """
 
 

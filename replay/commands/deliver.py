@@ -23,15 +23,18 @@ shiliu deliver data=SETS verdicts=DIR out=DIR [disputes=FILE.yaml] [licence=CC-B
                [splits.val="20 %"] [apart=operator_and_cell] [former=DIR] [judged_by=any] [unreached=true] [keep_going=true]
                [lang=en|zh]
 
-Copies every take that the judge found FEASIBLE into one LeRobot v3.0 dataset, its numbers to the bit: split by operator (none is in
-two splits), with statistics, a card (README.md), a manifest (shiliu/delivery.json) and checksums (SHA256SUMS). What is not delivered
-stands in quarantine.jsonl with its reasons. Nothing is deleted, and nothing of data= is changed.
-disputes= names verdicts to which a person objects. A refused take that a person overrules is delivered and marked so; one that
-passed is kept back. How often the judge was overruled stands on the card. See docs/data-line.md.
-All verdicts have to be by one version of shiliu, on one engine, with one set of thresholds: judged_by=[0.1.0] takes those of one
-version and keeps back the others, judged_by=any takes all and the card names each. keep_going=true goes on past a set that is no
-dataset of shiliu or cannot be read. An unlabelled take that reaches no step of its goal is kept back unless unreached=true.
-Exit 0; 2 where something cannot be read or written, nothing lies at out= then; 3 where keep_going=true left a set out.
+Copies every FEASIBLE take into one LeRobot v3.0 dataset, its numbers to the bit. It adds splits by operator (none is in two splits),
+statistics, a card (README.md), a manifest (shiliu/delivery.json) and checksums (SHA256SUMS). quarantine.jsonl lists what is not
+delivered, with reasons. Nothing of data= is changed or deleted. See docs/data-line.md.
+
+Settings:
+  disputes=         verdicts to which a person objects. An overruled refusal is delivered and marked; an overruled pass is kept back.
+                    The card says how often the judge was overruled
+  judged_by=        default: all verdicts must be by one version of shiliu, one engine, one set of thresholds. [0.1.0] takes those of
+                    one version and keeps the others back; any takes all, and the card names each
+  unreached=true    also delivers unlabelled takes that reach no step of their goal
+  keep_going=true   continues past a set that is no dataset of shiliu or cannot be read
+Exit: 0; 2 something cannot be read or written, and nothing is at out=; 3 keep_going=true left a set out.
 """
 
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 USAGE = """
 shiliu doctor
 
-Says which versions are installed, how many cores there are, and whether pictures can be drawn without a display.
-Exit 0: everything works; 3: only pictures or videos are missing, which no verdict needs; 2: a package is missing.
+Lists the installed versions and the number of cores, and says whether pictures can be drawn without a display.
+Exit: 0 everything works; 3 only pictures or videos are missing, which no verdict needs; 2 a package is missing.
 """
 _TRY = """
 import mujoco

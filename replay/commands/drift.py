@@ -18,14 +18,19 @@ USAGE = """
 shiliu drift [corpus=DIR] [takes=[NAME,NAME]] [out=DIR] [lang=en|zh]
 shiliu drift corpus=DIR data=DATASET [most=N] [whole=true] [dry_run=true]
 
-Plays each take of a corpus under the engine that is installed, judges it, and compares both with what was kept: verdicts and successes
-that flip, each with its cause, how starts settle, and where the two courses part (time, joint, size).
-out= gets drift.json and drift.md, and a line a take as soon as it is done (drift.jsonl): the same command goes on where it was stopped.
-Without corpus= the repository's own is played (benchmarks/kept). takes= names some; a scenario's name stands for all its takes.
-data= keeps episodes of a data set of shiliu's in a corpus of your own, and prints first how many bytes that takes (dry_run=true: only
-that); whole=true keeps the data set itself, too, so that its files are read anew. See docs/drift.md.
-Exit 0: all as kept; 1: a verdict or a success flipped, a take cannot be played, or something differs on the very machine; 3: numbers
-alone differ, and engine, library or processor are others; 2: usage.
+What does a new physics engine change? The first command plays each take of a corpus under the installed engine, judges it, and
+compares states and verdicts with what was kept: verdicts and successes that change, each with its cause; how starts settle; where the
+two motions depart (time, joint, size). The second keeps episodes of a data set of shiliu in a corpus of your own. See docs/drift.md.
+
+Settings:
+  corpus=       default: the repository's own, benchmarks/kept
+  takes=        some of it; a scenario's name stands for all its takes
+  out=          gets drift.md and drift.json, and a line a take as soon as it is done (drift.jsonl). The same command continues a
+                stopped run
+  dry_run=true  only prints how many bytes keeping would take
+  whole=true    also keeps the data set, so that its files are read again
+Exit: 0 all as kept; 1 a verdict or a success changed, a take cannot be played, or something differs on the machine that kept it;
+3 only numbers differ, and engine, library or processor are others; 2 usage.
 """
 
 

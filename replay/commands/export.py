@@ -23,12 +23,15 @@ USAGE = """
 shiliu export data=FILE_OR_FOLDER to=FORMAT out=DIR [episodes=0,3] [images=[head]] [reward=dense]
               [keep_going=false] [plain=false]
 
-Writes what was recorded for the tools of others, and steps episodes again where a format wants more than was kept: they
-must come out as recorded, to the bit. What real robots recorded goes to=mcap; the other formats take episodes of the
-simulation. plain=true leaves out of a LeRobot set all that only shiliu reads, and with it what judges an episode to the bit.
-`shiliu list formats` names the formats that are written, and those that need optional packages (pip install "shiliu[export]").
-docs/formats.md tells what is where.
-Exit 0; 2 where something cannot be read or written, nothing lies at out= then; 3 where keep_going=true left broken ones out.
+Writes recordings for other tools. If a format needs more than was kept, episodes are stepped again; they must come out as recorded,
+to the bit.
+
+Settings:
+  to=          the format: `shiliu list formats` names them, and those that need optional packages (pip install "shiliu[export]").
+               Recordings of real robots go to=mcap; the other formats take simulated episodes
+  plain=true   a LeRobot set without what only shiliu reads, and so without what judges an episode to the bit
+What each file holds: docs/formats.md.
+Exit: 0; 2 something cannot be read or written, and nothing is at out=; 3 keep_going=true left broken ones out.
 """
 
 

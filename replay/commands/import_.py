@@ -24,18 +24,23 @@ shiliu import data=FILE_OR_FOLDER out=DIR [mapping=NAME_OR_FILE] [scenario=NAME]
               [fps=30] [resample.measured=linear]
               [keep_raw=true] [videos=true] [keep_going=true] [source_fps=50]
 
-Writes the recordings as a LeRobot v3.0 dataset: every stream on one clock, in the source's units, which info.json names.
-What is on a grid of that rate already, to within the rounding of its stamps, is taken as it is; else commands are held
-(previous), measurements interpolated (linear; angles the shorter way round) and rotations turned (slerp), and each episode
-says so, with the largest change of each column. The streams as they came lie beside it (shiliu/raw).
-With scenario= the set has that scenario's episode schema: the features, elements, order and units of the simulation's own
-episodes (degrees become radians, and that is said); what was not recorded is left out by name, and partial=true allows an
-action of which some elements were not commanded.
-cell= and metadata= say what the recordings do not say themselves: the cell that they were recorded in, who, where, and (of
-a single recording) how it went; `shiliu replay` judges them in that cell.
-Videos of a set are copied where they fit the frames. Recordings with different features become several datasets under
-out. Where no mapping knows a recording, a draft is written to proposed-mapping.yaml beside out.
-Exit 0; 3 where some were unreadable; 2 where all were, or the first with keep_going=false.
+Writes recordings as a LeRobot v3.0 dataset: every stream on one clock, in the units of the source, which info.json names.
+
+How rows are made:
+  - A stream that is already on a grid of this rate, to within the rounding of its stamps, is copied unchanged.
+  - Otherwise commands are held (previous), measurements interpolated (linear; angles the short way round), rotations turned (slerp).
+    Each episode says so, with the largest change of each column.
+  - shiliu/raw keeps the streams as they came. Videos are copied if they fit the frames.
+Recordings with different features become several datasets below out. If no mapping fits a recording, a draft is written to
+proposed-mapping.yaml beside out.
+
+Settings:
+  scenario=     the set gets this scenario's schema: features, elements, order and units of simulated episodes. Degrees become radians,
+                and the set says so. What was not recorded is listed
+  partial=true  allows an action of which some elements were not commanded
+  cell=         where the recordings were made; `shiliu replay` judges them in that cell
+  metadata=     what they do not say themselves: who, where, and (of a single recording) how it went
+Exit: 0; 3 some were unreadable; 2 all were, or the first one with keep_going=false.
 """
 DRAFT = "proposed-mapping.yaml"
 

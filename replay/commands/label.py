@@ -17,11 +17,12 @@ USAGE = """
 shiliu label data=DATASET out=FILE.yaml [scenario=NAME [variant=NAME]] [threads=0]
 shiliu label data=DATASET apply=FILE.yaml out=DIR
 
-The first replays every episode and writes which skill of the scenario's own chain it shows when: word, times in seconds,
-hand, object, confidence, and a sentence in English and Chinese; and the episode's cell, where it has one. FILE ends in
-.yaml or .json; a person corrects it.
-The second writes the corrected segments into a copy of the dataset. The original stays, nothing is overwritten.
-Exit 0, or 2 where nothing could be labelled or the sheet cannot be applied.
+Which skill is done when?
+  1. The first command replays every episode and proposes segments by the scenario's own chain: word, times in seconds, hand, object,
+     confidence, a sentence in English and Chinese; and the episode's cell, if it has one. FILE ends in .yaml or .json.
+  2. A person corrects the file.
+  3. The second command writes the segments into a copy of the dataset. The original is not changed.
+Exit: 0; 2 nothing could be labelled, or the sheet cannot be applied.
 """
 
 

@@ -24,10 +24,11 @@ shiliu list skills [NAME ...]       such as pinch: what it does, when it stops, 
 shiliu list schema [scenario=NAME] [variant=NAME] [cell=ID] [format=table|rows|jsonschema|lerobot] [robot=NAME hand=NAME base=NAME]
 shiliu list mistakes [scenario=NAME]
 
-Without a word, everything by name; with names, those alone. `shiliu list schema scenario=microwave` prints what an episode of a
-scenario holds, element by element and with its cameras; --json (or format=rows) gives the same rows, format=jsonschema a JSON
-Schema of one row of an episode, format=lerobot the features of a dataset's info.json. `shiliu list words` has the words of goals,
-`shiliu list mistakes scenario=microwave` the scenario's demonstrations that go wrong on purpose.
+What there is. Without a word it lists everything by name; with names, only those.
+  words      the words of goals
+  mistakes   demonstrations of a scenario that go wrong on purpose
+  schema     what an episode of a scenario holds, element by element, with its cameras. format=jsonschema: a JSON Schema of one row;
+             format=lerobot: the features of a dataset's info.json; format=rows or --json: the rows as JSON
 """
 
 OF_SCENARIO = ("schema", "mistakes")  # what only a scenario has

@@ -24,11 +24,14 @@ shiliu locate data=SET markers=FILE.yaml camera=CAMERA.yaml [images=head] [cell=
 shiliu locate picture=PICTURES markers=FILE.yaml camera=CAMERA.yaml [out=POSES.json] [cell=ID] [drawn=DIR]
 shiliu locate picture=PICTURES markers=FILE.yaml camera=CAMERA.yaml survey=true centre=NAME by=WHO out=CELL.yaml
 
-The first calibrates a camera from pictures of the printed board. The second locates the things in the first picture of every
-recording and writes their poses into located.json in the set or folder, which `shiliu replay` reads: no recording is changed.
-The third tells them of pictures of one arrangement; the fourth writes where the fixtures stand as a cell.
-A pose is claimed where it is known to 5 mm and 2 deg; else it is said why not. Needs pip install "shiliu[locate]".
-Exit 0; 3 where some pose that was looked for is not claimed; 2 where nothing could be located.
+Where do things stand, by the printed markers in pictures?
+  1. The first command calibrates a camera from pictures of the printed board.
+  2. The second locates the things in the first picture of every recording. It writes their poses into located.json in the set or
+     folder, which `shiliu replay` reads. No recording is changed.
+  3. The third does the same for pictures of one arrangement.
+  4. The fourth writes where the fixtures stand as a cell.
+A pose is reported if it is known to 5 mm and 2 deg. Otherwise the reason is printed. Needs pip install "shiliu[locate]".
+Exit: 0; 3 a pose could not be reported; 2 nothing could be located.
 """
 WHY = {
     "no_anchor": "no marker in the picture stands where it is known: show the cell's own, or give the cell that was surveyed",

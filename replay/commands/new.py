@@ -27,10 +27,15 @@ shiliu new part NAME
 shiliu new cell NAME [scenario=microwave]
 shiliu new mapping NAME
 
-Writes a small file that `shiliu check` finds sound, to be changed step by step: conf/scenario/NAME.yaml, conf/cell/NAME.yaml or
-conf/mapping/NAME.yaml, or a box as assets/objects/NAME. --config-dir names another folder than conf. No file is overwritten.
-The first line names a JSON Schema, which is put into conf/editor. An editor that knows YAML (in VS Code: the extension YAML by Red Hat)
-then completes keys, shows what they mean in English and Chinese, and underlines what is wrong.
+Writes a small file that `shiliu check` finds sound. Change it step by step.
+  scenario   conf/scenario/NAME.yaml
+  part       a box: assets/objects/NAME
+  cell       conf/cell/NAME.yaml
+  mapping    conf/mapping/NAME.yaml
+--config-dir names another folder instead of conf. No file is overwritten.
+
+The first line of the file names a JSON Schema, which is put into conf/editor. An editor that reads YAML schemas (in VS Code: the
+extension YAML by Red Hat) then completes keys, explains them in English and Chinese, and underlines what is wrong.
 """
 TEMPLATES = composition.CONF / "editor"
 SCHEMA = "# yaml-language-server: $schema="

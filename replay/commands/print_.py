@@ -16,10 +16,12 @@ shiliu print markers scenario=NAME [variant=NAME] [cell=ID] out=FILE.pdf [parts=
 shiliu print board out=FILE.pdf
 shiliu print markers -m scenario=NAME,NAME out=DIR
 
-The first writes markers in true size with their names, sizes and places, and beside the PDF FILE.yaml, which says where each lies:
-paste them there, or correct the file. Print at 100 %; the bars on each page show whether it was. The second writes the board that
-is held before a camera to calibrate it (shiliu locate board=PICTURES). Both need pip install "shiliu[locate]".
-Exit 0, or 2 where nothing could be written.
+Markers to print. Needs pip install "shiliu[locate]".
+  markers   in true size, with names, sizes and places. FILE.yaml beside the PDF says where each marker lies: paste it there, or
+            correct the file
+  board     to hold before a camera and calibrate it (shiliu locate board=PICTURES)
+Print at 100 %. The bars on each page show whether the size is right.
+Exit: 0; 2 nothing could be written.
 """
 
 

@@ -18,23 +18,26 @@ USAGE = """
 shiliu record scenario=NAME [variant=NAME] [cell=ID] episodes=20 seed=0 out=DIR [images=true|[head]] [mistake=NAME]
               [from_skill=5] [metadata=FILE.yaml] [append=true] [processes=1] [threads=0] [strips=1] [lang=en|zh]
 
-The scripted operator performs the scenario on seeds seed, seed+1, ... and its episodes are saved as a LeRobot v3.0
-dataset; failed ones are kept and labelled. One line a seed, and where one failed a second: why a skill could not be done,
-or during which it went wrong. Then the share of successes with its 95 % Wilson interval, and the draws that were refused.
-Interrupted, the same command goes on where it stopped.
-from_skill= goes on before a skill of the chain: its number counted from 1, or its word, such as 'lift 2'. What comes
-before is that of the last run of the seed. Each run keeps it in .shiliu/tries of the working folder (64 demonstrations a
-scenario, the oldest go), beside pictures of the skill in which it failed (strips= of them a command). Where the scene or
-an earlier skill has changed since, that is said, and nothing is performed. The skill itself and all after it may change.
-images= records pictures as video: of the cameras that are named, or, with true, of those that the scenario marks by
-`record: on_request` and `record: true`; false: none. Without it those that are marked by `record: true` (none in the package's
-scenarios, as pictures take long to draw).
-processes= performs demonstrations side by side; the episodes are the same to the bit.
-mistake= makes the operator go wrong on purpose, in one of the ways that `shiliu list mistakes scenario=NAME` names.
-append=true adds to the dataset that lies at out=, whose features must be the same; killed at any moment, it stays whole.
-metadata= names a file with what the data centre says of all these episodes (operator's pseudonym, centre, devices,
-licence, consent; see docs/metadata.md).
-Exit 0, or 1 where more draws were refused than the scenario allows.
+The scripted operator performs the scenario with seeds seed, seed+1, ... The episodes are saved as a LeRobot v3.0 dataset.
+Failed episodes are kept and labelled as failures.
+
+It prints one line a seed. After a failure a second line says which skill could not be done and why, or during which skill it went
+wrong. At the end: the share of successes with its 95 % Wilson interval, and the draws that were refused.
+After an interruption the same command continues.
+
+Settings:
+  images=      pictures as video. [head]: of the named cameras; true: of those with `record: on_request` or `record: true` in the
+               scenario; false: none. Default: those with `record: true` (none in the package's scenarios: drawing is slow)
+  mistake=     the operator makes a mistake on purpose (shiliu list mistakes scenario=NAME)
+  from_skill=  continues before a skill of the chain: its number, counted from 1, or its word, such as 'lift 2'
+  strips=      how many failures get pictures of the skill in which they failed
+  append=true  adds to the dataset at out=, which must have the same features; it stays whole if killed at any moment
+  metadata=    a file about all these episodes: operator's pseudonym, centre, devices, licence, consent (docs/metadata.md)
+  processes=   performs demonstrations in parallel; the episodes are the same to the bit
+With from_skill=, everything before the skill is taken from the last run of the seed, which .shiliu/tries of the working folder keeps
+(64 demonstrations a scenario). The skill and all after it may change. If the scene or an earlier skill has changed, the command
+says so and performs nothing.
+Exit: 0; 1 more draws were refused than the scenario allows.
 """
 
 

@@ -26,12 +26,12 @@ shiliu render scenario=NAME [variant=NAME] [cell=ID] out=DIR [cameras=[overview,
 shiliu render part=NAME out=DIR [grips=true]
 shiliu render data=DATASET [episode=0] out=DIR [cameras=[overview]] [frames=8 | at=5.2] [video=true]
 
-Writes one PNG a camera, or with grid= one PNG a camera that shows that many draws of the variation, or with
-refused=true the first of each seed that is refused. With part= it draws one
-part of the library alone (fixtures/microwave, or microwave); with grips=true how the hand can hold it, too. With data= it
-replays one episode of a dataset and writes one PNG a camera with a picture at the end of each skill, at most `frames` of
-them, or at the moments that at= names in seconds (5.2, or [5.2, 7]); video=true writes an MP4 a camera, too.
-grid=3 is grid=3x3.
+Draws pictures: one PNG for each camera.
+  scenario=  the scene as it stands. grid=3x3 (or grid=3): that many draws of its variation; with refused=true the first refused draw
+             of each seed
+  part=      one part of the library alone (fixtures/microwave, or microwave); grips=true also shows how the hand can hold it
+  data=      one episode of a dataset, replayed, with a picture at the end of each skill, at most `frames` of them; at= chooses
+             moments in seconds instead (5.2, or [5.2, 7]); video=true also writes an MP4
 """
 
 

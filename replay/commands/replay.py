@@ -20,22 +20,32 @@ shiliu replay data=FILE_OR_FOLDER out=DIR [scenario=NAME [variant=NAME]] [cell=I
               [strict=true] [fail_on="infeasible>5%"] [mapping=NAME] [robot=NAME_OR_FILE] [model=FILE.xml] [repair=true] [device=NAME]
               [workers=N [ledger=DIR] [again=true] [take_limit="10 min"] [cluster=auto|local|ADDRESS]] [baseline=DIR] [keep_going=false]
 
-check=intake is the first pass over a delivery, without a scene: is each recording sound in itself? Exit 0 where nothing was found.
-Judges every recording and writes DIR/verdicts.jsonl, junit.xml, verdicts.sarif, summary.md, report.html, passed.txt and refused.txt.
-baseline= is a former run: what it had found already does not count for the exit code. keep_going=false ends the run at the first
-recording that cannot be read, and writes nothing.
-repair=true also writes, into DIR/repaired, the nearest feasible copy of what fails only by being too fast, past a range, by a
-step in its command or by its unit; the recordings stay as they are (see docs/repair.md).
-workers=N judges any number of recordings in N processes, each recording once: what is in the ledger (DIR/ledger) is not judged again,
-and a run that was killed goes on where it was (see docs/data-line.md). again=true judges again what an earlier version of shiliu
-judged, and lists in DIR/changed.md which verdicts changed, and why (see docs/operating.md).
+The judge. It judges every recording and writes DIR/report.html, verdicts.jsonl, junit.xml, verdicts.sarif, summary.md, passed.txt
+and refused.txt.
+
+How much is checked:
+  check=intake  is each recording sound in itself? Quick, without a scene. Exit 0 if nothing was found
+  check=gate    the default: also plays each recording in its scene
+  check=full    also plays varied copies of each success
+
+Where it is judged:
+  scenario=     default: the scene that the recording names, else bare (robot and floor)
+  cell=         default: the surveyed cell that the recording names, if `shiliu list cells` knows it. With cell=, commands of a
+                simulated episode are played in that cell, wherever it was made
+  robot=        kuafu, a name of conf/robot (`shiliu list robots`) or your own YAML file, with model= its MJCF file. Default: the
+                robot that the mapping names, if it is described, else kuafu
+  device=       judges simulated demonstrations as this device would have recorded them (`shiliu list devices`)
+
+Many recordings (docs/data-line.md):
+  workers=N     judges in N processes. What is in the ledger (DIR/ledger) is not judged again. A killed run continues
+  again=true    judges again what an earlier version of shiliu judged; DIR/changed.md lists which verdicts changed, and why
+  baseline=     a former run: its findings no longer count for the exit code
+  keep_going=false  ends at the first recording that cannot be read, and writes nothing
+
+repair=true also writes the nearest feasible copy into DIR/repaired, for takes that fail only by speed, range, a step in the command
+or a unit. The recordings stay unchanged (docs/repair.md).
+
 Exit: 0 all feasible; 1 any infeasible or unsound; 3 any inconclusive or unreadable; 2 usage, scene, or nothing readable.
-Without scenario=, each recording is judged in the scene that it names, else as bare (robot and floor); without cell=, in
-the surveyed cell that it names, where `shiliu list cells` knows it, else in the scenario as it stands. With cell=, the commands
-of an episode of the simulation are played in that cell, wherever it was made.
-device= judges demonstrations of the simulation as that device's stack would have recorded them (`shiliu list devices`).
-robot= is Kuafu, a robot of conf/robot (`shiliu list robots`) or such a YAML file of yours, with model= its MJCF file;
-without it a recording is held against the robot that its mapping names, where that is described, else against Kuafu.
 """
 
 

@@ -14,14 +14,16 @@ if TYPE_CHECKING:
 USAGE = """
 shiliu report verdicts=DIR [out=DIR] [what_if="joint.velocity=-10 %"] [lang=en|zh]
 
-Reads any number of verdicts.jsonl, and the out= of a `shiliu watch`, and reports what they have in common:
+Combines any number of verdicts.jsonl, and the out= of a `shiliu watch`. It reads no recording and judges nothing. It reports:
   - refusals, grouped by their likely common cause
   - yield and reasons by scenario, centre, cell, device set, robot, calibration, operator and day
   - drift of calibration and lag; where in the variation takes fail; skills; takes that are nearly the same; ten typical failures
-out= gets oversight.html, a page that needs no other file, and oversight.json, its figures. Without out= the groups are printed.
-what_if= compares the measured numbers with other bounds: CODE=VALUE, CODE.warn=VALUE, or CODE=-10 % of both.
-No recording is read and nothing is judged. See docs/data-line.md.
-Exit 0; 2 where the verdicts cannot be read.
+
+Settings:
+  out=      gets oversight.html, a page that needs no other file, and oversight.json, its figures. Without out= the groups are printed
+  what_if=  compares the measured numbers with other bounds: CODE=VALUE, CODE.warn=VALUE, or CODE=-10 % of both
+See docs/data-line.md.
+Exit: 0; 2 the verdicts cannot be read.
 """
 
 

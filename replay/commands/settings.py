@@ -61,7 +61,7 @@ def others(verb: str, usage: str) -> str:
     left = {k: v for k, v in (groups | tree).items() if not re.search(rf"\b{k}\b[=.]", usage) and v != "???" and k != "hydra"}
     plain = [f"{k}={json.dumps(v)}" if isinstance(v, bool | None) else f"{k}={v}" for k, v in left.items() if not isinstance(v, dict)]
     plain += [f"{k}.{below}={value}" for k, v in left.items() if isinstance(v, dict) for below, value in v.items()]
-    text = f"More settings, with their defaults (conf/{verb}.yaml tells of each): {', '.join(plain)}."
+    text = f"More settings, with their defaults (conf/{verb}.yaml explains each): {', '.join(plain)}."
     return "\n" + textwrap.fill(text, 130, break_on_hyphens=False) if plain else ""
 
 

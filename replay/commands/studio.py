@@ -24,14 +24,18 @@ USAGE = """
 shiliu studio scenario=NAME|FILE [variant=NAME] [cell=ID] [seed=N] [lang=en|zh] [listen=ADDRESS] [port=0]
 shiliu studio verdict=DIR [data=RECORDINGS] [take=NAME|N] [lang=en|zh] [listen=ADDRESS] [port=0]
 
-Prints the address of a page and serves it until it is interrupted (Ctrl-C). The page shows the scene, and follows its files: what is
-saved in a scenario, a part or a cell is shown at once; where a file is wrong the page stays and lists what `shiliu check` says.
-A slider for each varied value, and the seed; sites by name; the reach of both arms; a click gives the `at:` of a part, ready to paste.
-The scripted operator's chain is played, stopped, and stepped by skill, with the reason where it gives up.
-verdict= shows takes that were judged instead: each is played again, what was found stands as marks on its time line, and a click on
-one goes to its moment and aims at its contact or joint.
-The page is this machine's alone (127.0.0.1). listen= opens it to others in the room by TLS, to whoever has the token that is printed;
-the first who opens it has it.
+Serves a page until Ctrl-C ends it, and prints its address.
+
+scenario= shows a scene that follows its files:
+  - A saved change of a scenario, a part or a cell is shown at once. If a file is wrong, the page stays and lists what `shiliu check`
+    reports.
+  - A slider for each varied value, and the seed; sites by name; the reach of both arms. A click gives the `at:` of a part.
+  - The scripted operator's chain is played, stopped and stepped by skill, with the reason if it gives up.
+verdict= shows judged takes: each is played again with its findings on the time line. A click on one goes to its moment and aims at
+its contact or joint.
+
+Only this machine can open the page (127.0.0.1). listen= opens it to others by TLS, to whoever has the printed token; the first who
+opens the page holds it.
 """
 
 

@@ -15,11 +15,15 @@ USAGE = """
 shiliu teleop scenario=NAME out=DIR [variant=NAME] [cell=ID] [seed=0] [lang=en|zh] [listen=ADDRESS] [port=0]
 shiliu teleop scenario=NAME out=DIR from=SESSION.jsonl
 
-Prints the address of a page on which the scenario is performed: by keyboard and mouse, a gamepad, or the controllers of a headset.
-Enter begins a take and ends it; each has the draw of the next seed. A take is kept whatever its verdict: as an episode of DIR/set, what
-the device sent in DIR/device, and its verdict in DIR/takes and DIR/slips. The page shows the intake's answer, and then the gate's.
-from= performs a recorded session instead, as fast as it goes: a file of DIR/device gives the same actions again.
-Exit 0; with from=, 1 where a take is INFEASIBLE or UNSOUND, 3 where one is INCONCLUSIVE.
+Serves a page on which a person performs the scenario, and prints its address. Devices: keyboard and mouse, a gamepad, or the
+controllers of a headset. Enter begins a take and ends it. Each take has the draw of the next seed.
+
+Every take is kept, whatever its verdict:
+  DIR/set                an episode
+  DIR/device             what the device sent
+  DIR/takes, DIR/slips   the verdict. The page shows the intake's answer first, then the gate's
+from= performs a recorded session instead, as fast as possible: a file of DIR/device gives the same actions again.
+Exit: 0; with from=, 1 if a take is INFEASIBLE or UNSOUND, 3 if one is INCONCLUSIVE.
 """
 
 

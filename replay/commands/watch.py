@@ -20,13 +20,22 @@ USAGE = """
 shiliu watch in=FOLDER out=DIR [workers=N] [scenario=NAME] [cell=ID] [lang=en|zh] [rest="5 s"] [once=true] [poll=true]
              [serve=HOST:PORT] [log=FILE]
 
-Judges each take as it arrives in FOLDER, or one level down, and goes on until it is ended (Ctrl-C).
-A take is ready when an empty file TAKE.done lies beside it, or when neither its size nor its time has changed for `rest`.
-Writes DIR/takes/TAKE.json (the verdict) and a line into DIR/slips/OPERATOR.txt (take, verdict, what was wrong, what to do).
-once=true judges what is there, and ends. After a kill the same command goes on: no take is reported twice, none is left out.
-serve= answers /health and /metrics (Prometheus); log= keeps what is printed, 10 MB a file (docs/operating.md).
-What it judged is in DIR/ledger: `shiliu replay data=FOLDER out=REPORTS workers=N ledger=DIR/ledger` makes the reports of all of
-it, compares the takes among each other, and judges nothing again.
+Judges each take as it arrives in FOLDER or one level below, until Ctrl-C ends it.
+A take is ready when an empty file TAKE.done lies beside it, or when its size and time have not changed for `rest`.
+
+It writes:
+  DIR/takes/TAKE.json         the verdict
+  DIR/slips/OPERATOR.txt      one line a take: take, verdict, what was wrong, what to do
+  DIR/ledger                  what is judged
+
+Settings:
+  once=true   judges what is there, and ends
+  poll=true   looks at the folder by itself, where the system reports no changes
+  serve=      answers /health and /metrics (Prometheus)
+  log=        keeps what is printed, 10 MB a file (docs/service.md)
+After a kill the same command continues: no take is reported twice, none is left out.
+`shiliu replay data=FOLDER out=REPORTS workers=N ledger=DIR/ledger` makes the reports of all takes and compares them with each other;
+it judges nothing again.
 """
 
 

@@ -162,6 +162,7 @@ def _fine(scene: Scene, question: str) -> str:
     """What is reported of a question about the task that finds nothing wrong."""
     holds = sum(subgoal.hold for subgoal in scene.goal)
     return {
+        "something is asked for": ", ".join(subgoal.name for subgoal in scene.goal),
         "the task is still to do": f"first {scene.goal[0].name}, of {len(scene.goal)} subgoals" if scene.goal else "",
         "holds fit the time limit": f"{holds:g} s of {scene.config.time_limit:g} s",
     }.get(question, f"{len(scene.safety)} limits" if "limits" in question else "none excludes another")
