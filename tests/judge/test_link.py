@@ -50,14 +50,8 @@ def test_only_the_times_of_messages_take_commands_out_of_the_comparison(served, 
 
 
 @pytest.mark.parametrize(("link", "like", "delay"), [(None, "local", 0.0), ("4g", "4g", 0.03), ({"delay": 0.1}, "5g_sa", 0.1)])
-def test_a_recording_without_its_scene_passes_the_link_that_the_command_names_or_none(served, link, like, delay):
-    foreign = replace(served, episode=None, scenario="parcel_sorting")  # a scenario over a link of its own
-    scene = Contexts(link=link).of(foreign).scene
+def test_a_recording_without_its_scene_passes_the_link_that_the_command_names_or_none(served, table, link, like, delay):
+    scenario = over_link(table, "5g_sa")  # a scenario over a link of its own
+    scene = Contexts(scenario, link=link).of(replace(served, episode=None, scenario=scenario.name)).scene
     assert (scene.config.link.like, scene.config.link.delay) == (like, delay)
     assert ("observation.link" in scene.schema.observations) is (link is not None)
-
-
-def test_the_scenarios_of_the_5g_group_are_operated_over_their_cells():
-    for name, like in (("remote_inspection", "5g_nsa"), ("parcel_sorting", "5g_sa"), ("table_setting", "local")):
-        assert shiliu.load_scenario(name).config.link.like == like
-    assert shiliu.load_scenario("parcel_sorting", link="local").config.link.local
