@@ -16,6 +16,7 @@ import numpy as np
 
 from ...scenarios.catalog.catalog import load_scenario, over_link, scene_as_drawn, scene_in_cell, scene_of_tree
 from ...scenarios.catalog.scene_titles import bears_sources, part_titles, word_titles
+from ...scenarios.link.link import LOCAL
 from ...scenarios.parts.titles import THINGS, Titles, sources_of, titles_of
 from ...scenarios.reading import composition
 from ...scenarios.reading.cell import cell_of_config, list_cells, scenario_of
@@ -181,7 +182,7 @@ class Contexts:
         retarget: settings by which a person's motion is carried over, a file of conf/retarget.
         asked: what the command line says of all these, of which a verdict tells what it was not judged by.
         unlabelled: `success` or `unknown`: what a robot's demonstration without a label claims.
-        link: over which an episode's commands are played, laid over its own; its own where None.
+        link: over which commands are played, laid over the scene's own. Where None: an episode's own; none of any other recording.
 
     Raises:
         ScenarioError: unknown robot, or everything that is wrong with its description.
@@ -255,12 +256,27 @@ class Contexts:
                 file=recording.source,
                 field="model",
             )
+        return self._at_once(self._found(recording))
+
+    def _found(self, recording: Recording) -> SceneContext:
+        """The context of a recording without its scene: what the command chose, the recording names, or its columns or task tell."""
         if self._chosen is not None:
             return self._in_cell(self._chosen, recording)
         name = recording.scenario or self._scenario_of_cell(recording.cell)
         if name:
             return self._in_cell(self._named(name, "recording"), recording)
         return self._by_columns(recording) or self._by_task(recording) or self._named(BARE, "default")
+
+    def _at_once(self, context: SceneContext) -> SceneContext:
+        """Over the link that the command names, else over none: a recording does not say which one it passed."""
+        wanted = self._link or LOCAL
+        if context.scene.config.link.local and wanted == LOCAL:
+            return context
+        key = f"{self.key_of(context)} over its link"
+        if key not in self._cache:
+            scene = over_link(context.scene, wanted, self._conf_dir)
+            self._cache[key] = SceneContext(scene, context.named, self._conf_dir, retargeting=self._retarget)
+        return self._cache[key]
 
     def _relinked(self, own: SceneContext) -> SceneContext:
         """An episode's context, over the link that the command names."""

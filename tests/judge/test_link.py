@@ -47,3 +47,11 @@ def test_only_the_times_of_messages_take_commands_out_of_the_comparison(served, 
     measured = next(one for one in served.streams.values() if one.role == "measured")
     recording = replace(served, streams={**served.streams, name: replace(measured, name=name)})
     assert any(one.role == "command" for one in without_late_commands(recording).streams.values()) is kept
+
+
+@pytest.mark.parametrize(("link", "like", "delay"), [(None, "local", 0.0), ("4g", "4g", 0.03), ({"delay": 0.1}, "5g_sa", 0.1)])
+def test_a_recording_without_its_scene_passes_the_link_that_the_command_names_or_none(served, table, link, like, delay):
+    scenario = over_link(table, "5g_sa")  # a scenario over a link of its own
+    scene = Contexts(scenario, link=link).of(replace(served, episode=None, scenario=scenario.name)).scene
+    assert (scene.config.link.like, scene.config.link.delay) == (like, delay)
+    assert ("observation.link" in scene.schema.observations) is (link is not None)
