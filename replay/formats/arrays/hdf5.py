@@ -157,7 +157,9 @@ def _announced(group: h5py.Group, arrays: dict[str, np.ndarray], path: Path) -> 
         EpisodeError: it does.
     """
     actions = arrays.get("actions")
-    for key in COUNTS if actions is not None and actions.ndim else ():
+    if actions is None or not actions.ndim:
+        return
+    for key in COUNTS:
         count = np.asarray(group.attrs.get(key))
         if count.ndim == 0 and count.dtype.kind in "iu" and int(count) != len(actions):
             message = (
