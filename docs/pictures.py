@@ -24,7 +24,8 @@ def write(file: Path, picture: np.ndarray) -> None:
 def curve(svg: str) -> str:
     """A curve of the report as a page shows it: without words for a pointer, which a page's picture has none of, nor needless points."""
     svg = re.sub(r"<title>.*?</title>", "", re.sub(r'<g fill="transparent">.*?</g>', "", svg))
-    return re.sub(r'points="([^"]*)"', lambda found: f'points="{_drawn(found[1])}"', svg)
+    svg = re.sub(r'points="([^"]*)"', lambda found: f'points="{_drawn(found[1])}"', svg)
+    return re.sub(r'(?<=\d)\.0(?=[", ])', "", svg)  # whole numbers are written as such
 
 
 def _drawn(points: str) -> str:
