@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -34,7 +34,7 @@ class GripperFacts:
     soft: float
     force: float
     clear: float
-    shape: HandShape
+    shape: HandShape = field(compare=False)  # of the hand that `name` and `model` say
     tendons: tuple[str, ...]
     pads: tuple[str, ...]
     faces: tuple[str, ...]

@@ -22,7 +22,8 @@ class HandShape:
         name: a key of the sheet's `shapes`; empty for the only one of a sheet without.
         sheet: what the hand's sheet says of it: `grip`, `tips`, `pads`.
         tcp: the site at which it grips, z along the approach and y along the opening.
-        sides: fingers that press from either side.
+        sides: fingers that press from either side; a drive is called as the finger that it closes.
+        names: of the drives.
         percents: (k,) of closing, rising; drives: (k, n) percents of all drives at these, even between them.
     """
 
@@ -30,13 +31,16 @@ class HandShape:
     sheet: Mapping[str, Any]
     tcp: str
     sides: tuple[tuple[str, ...], ...]
+    names: tuple[str, ...]
     percents: np.ndarray
     drives: np.ndarray
 
     @cached_property
-    def _moves(self) -> list[int]:
-        """Drives that close with it, and so tell how far it is closed."""
-        return [n for n in range(self.drives.shape[1]) if (np.diff(self.drives[:, n]) > 0.0).all()]
+    def _moves(self) -> list[list[int]]:
+        """Drives of each side that close with it, and so tell how far it is closed."""
+        moves = (np.diff(self.drives, axis=0) > 0.0).all(axis=0)
+        rows = [[n for n, name in enumerate(self.names) if name in side and moves[n]] for side in self.sides]
+        return [row for row in rows if row]
 
     def drives_at(self, percent: float) -> np.ndarray:
         """(n,) [%] what all drives are commanded at a percent of closing."""
@@ -45,13 +49,16 @@ class HandShape:
         return np.array([np.interp(percent, self.percents, column) for column in self.drives.T])
 
     def percent_of(self, drives: np.ndarray) -> float:
-        """How far it is closed [%] when the drives stand so (n,): by the least closed of those that close with it.
+        """How far it is closed [%] when the drives stand so (n,): as far as the side that has gone further, on which the least
+        closed drive counts.
 
-        A finger that meets nothing goes on where another has met what both are to hold. All closed where no drive moves.
+        A finger that meets nothing goes on where its neighbour has met what both are to hold; and where a side has met what does not
+        give way, the other one goes on to it. All closed where no drive moves.
         """
         if self.drives.shape[1] == 1:
             return float(drives[0])
-        return min((float(np.interp(drives[n], self.drives[:, n], self.percents)) for n in self._moves), default=100.0)
+        closed = [float(np.interp(drives[n], self.drives[:, n], self.percents)) for n in range(len(drives))]
+        return max((min(closed[n] for n in side) for side in self._moves), default=100.0)
 
 
 def shapes_of(sheet: Mapping[str, Any]) -> dict[str, HandShape]:
@@ -59,10 +66,10 @@ def shapes_of(sheet: Mapping[str, Any]) -> dict[str, HandShape]:
     if "shapes" not in sheet:
         sides = tuple((finger,) for finger in sheet["fingers"])
         ends = np.array([0.0, 100.0])
-        return {"": HandShape("", sheet, "tcp", sides, ends, np.repeat(ends[:, None], len(sheet["drives"]), axis=1))}
+        return {"": HandShape("", sheet, "tcp", sides, tuple(sheet["drives"]), ends, np.repeat(ends[:, None], len(sheet["drives"]), axis=1))}
     return {
         name: HandShape(
-            name, one, str(one["tcp"]), tuple(map(tuple, one["sides"])),
+            name, one, str(one["tcp"]), tuple(map(tuple, one["sides"])), tuple(sheet["drives"]),
             np.array([float(percent) for percent in one["closes"]]), np.array(list(one["closes"].values()), float),
         )
         for name, one in sheet["shapes"].items()

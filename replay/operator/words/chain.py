@@ -55,11 +55,9 @@ def _read(scene: Scene, registry: Mapping[str, type[Skill]], chain: Node) -> Ite
             node.note(f"{kind.name} needs base={kind.needs}, and this robot is {scene.robot.base}.")
             continue
         required = tuple(n for n, a in kind.arguments.items() if a.default is REQUIRED and a.instead not in node)
-        if not node.mapping(required=required, optional=(*kind.arguments, "how", "if", "as", "with")):
+        if not node.mapping(required=required, optional=(*kind.arguments, "how", "if", "as")):
             continue
-        own = _with_hand(node, kind, scene)
-        values = {name: argument.read((own if name in own else node).child(name), scene, node)
-                  for name, argument in kind.arguments.items()}  # fmt: skip
+        values = {name: argument.read(node.child(name), scene, node) for name, argument in kind.arguments.items()}
         skill = kind(values)
         if "if" in node:
             skill.only_if = read_condition(node.child("if"), scene)
@@ -67,15 +65,6 @@ def _read(scene: Scene, registry: Mapping[str, type[Skill]], chain: Node) -> Ite
             skill.called = _name(node.child("as"), called, registry)
             called.append(skill.called)
         yield skill
-
-
-def _with_hand(node: Node, kind: type[Skill], scene: Scene) -> Node:
-    """The arguments that a skill has with the hand of this robot instead: `with: {revo2: {at: bowl.rim_left}}`."""
-    hands = node.child("with")
-    if "with" in node and hands.mapping(optional=None):
-        for hand in hands.value:
-            hands.child(hand).mapping(optional=tuple(kind.arguments))
-    return hands.child(scene.robot.hand)
 
 
 def _name(node: Node, taken: Sequence[str], registry: Mapping[str, type[Skill]]) -> str:
@@ -112,7 +101,7 @@ def strategy(word: str, node: Node, registry: Mapping[str, type[Skill]]) -> type
         return known[how]
     if len(known) == 1 or not isinstance(node.value, Mapping):
         return next(iter(known.values()))
-    given = set(node.value) - {"if", "as", "with"}
+    given = set(node.value) - {"if", "as"}
     fit = [
         kind
         for kind in known.values()
