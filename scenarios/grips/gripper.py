@@ -56,7 +56,7 @@ class GripperFacts:
         data = mujoco.MjData(model)
         mujoco.mj_kinematics(model, data)
         pad, turn = model.geom(self.pads[0]), data.site(self.shape.tcp).xmat.reshape(3, 3).T
-        half = np.abs(turn @ data.geom(self.pads[0]).xmat.reshape(3, 3)) @ pad.aabb[3:]
+        half = np.abs(turn @ data.geom(self.pads[0]).xmat.reshape(3, 3)) @ model.geom_aabb[pad.id, 3:]
         middle = turn @ (data.geom(self.pads[0]).xpos - data.site(self.faces[0]).xpos)
         return middle - half, middle + half, pad.friction.copy(), int(pad.priority[0])
 

@@ -66,7 +66,8 @@ def shapes_of(sheet: Mapping[str, Any]) -> dict[str, HandShape]:
     if "shapes" not in sheet:
         sides = tuple((finger,) for finger in sheet["fingers"])
         ends = np.array([0.0, 100.0])
-        return {"": HandShape("", sheet, "tcp", sides, tuple(sheet["drives"]), ends, np.repeat(ends[:, None], len(sheet["drives"]), axis=1))}
+        closes = np.repeat(ends[:, None], len(sheet["drives"]), axis=1)
+        return {"": HandShape("", sheet, "tcp", sides, tuple(sheet["drives"]), ends, closes)}
     return {
         name: HandShape(
             name, one, str(one["tcp"]), tuple(map(tuple, one["sides"])), tuple(sheet["drives"]),

@@ -9,6 +9,8 @@ import shiliu
 import yaml
 from benches import BENCH, done
 from shiliu.replay.operator.limbs.hand import Hand
+from shiliu.replay.recording.recording import Recording, Stream
+from shiliu.replay.signals.joint_motion import finger_positions
 from shiliu.scenarios.catalog.catalog import load_scenario, scene_of_tree
 from shiliu.scenarios.robots.hand_shape import shapes_of, strokes
 from shiliu.scenarios.robots.robot import load_robot
@@ -78,7 +80,7 @@ def test_the_left_hand_mirrors_the_right_one():
                 left.xmat.reshape(3, 3)[:, column], right.xmat.reshape(3, 3)[:, column] * flip, atol=1e-6
             )
     assert (
-        data.site("left_thumb_pad").xpos[0] > data.site("left_tcp_power").xpos[0] + 0.03
+        data.site("left_thumb_pad").xpos[0] > data.site("left_tcp_power").xpos[0] + 0.01
     )  # before the fingers as it hangs
     assert data.site("left_tcp").xpos[1] < data.site("left_hand_mount").xpos[1]  # palm inwards
 
@@ -204,3 +206,14 @@ def test_an_episode_with_six_drives_a_hand_is_read_and_judged():
     verdict = shiliu.judge_commands(judged, start, seed=0)
     assert verdict.verdict in ("FEASIBLE", "INFEASIBLE", "INDETERMINATE")
     assert not [finding for finding in verdict.findings if finding.code.startswith("integrity")]
+
+
+def test_what_a_recording_says_of_six_drives_bends_all_eleven_joints():
+    model = ROBOT.spec().compile()
+    t = np.array([0.0, 1.0])
+    values = np.array([[0.0] * 6, [50.0] * 6])
+    stream = Stream("hands", "command", "claw", "%", ROBOT.drives_of("left"), values, np.array([0, 10**9]))
+    places = finger_positions(Recording("a", "a.bag", "0" * 64, "robot", {"hands": stream}), model, t)
+    bent = {name: float(places[model.joint(f"left_{name}").qposadr[0]][1]) for name in RANGES}
+    assert bent == pytest.approx({name: 0.5 * end for name, end in RANGES.items()}, rel=1e-4) and len(places) == 11
+    assert places[model.joint("left_ring_distal_joint").qposadr[0]][1] == pytest.approx(1.155 * 0.705, rel=1e-4)
