@@ -38,7 +38,7 @@ class HandShape:
     @cached_property
     def _moves(self) -> list[list[int]]:
         """Drives of each side that close with it, and so tell how far it is closed."""
-        moves = (np.diff(self.drives, axis=0) > 0.0).all(axis=0)
+        moves = np.diff(self.drives, axis=0).min(axis=0) > 0.0
         rows = [[n for n, name in enumerate(self.names) if name in side and moves[n]] for side in self.sides]
         return [row for row in rows if row]
 
