@@ -103,6 +103,7 @@ class Operator:
                 far = beyond_reach(skill, self.state)
                 if far is not None:
                     raise GivenUp(far)
+                self.state.begin(skill)
                 yield from skill.run(self.state)
             except GivenUp as reason:
                 self.state.given_up = reason.args[0]

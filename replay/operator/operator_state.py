@@ -10,6 +10,7 @@ import numpy as np
 from ...scenarios.draws.variation import Draw
 from ...scenarios.parts.pose import Pose
 from ...scenarios.reading.answers import with_answers
+from ...scenarios.robots.hand_shape import shapes_of
 from ...scenarios.robots.robot_folder import SIDES
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sensing.requests import Readings
@@ -23,10 +24,11 @@ from .planning.ways import Ways
 from .senses.attachment import corded_part, rigid_part
 from .senses.senses import Senses
 from .words.reason import GivenUp, Reason
-from .words.skill import Motion
+from .words.skill import Motion, Skill
 
 SLEW = 0.66  # share of a joint's speed limit that a command never exceeds, whatever happens
 CLOSING = 35.0  # percent/s, until the pads touch
+FRESH = ("take", "reach", "press", "point", "stroke")  # words of skills before which an empty hand takes its shape anew
 
 
 
@@ -46,7 +48,12 @@ class OperatorState:
         self.scene, self.model, self.rng, self.faults = scene, draw.model, rng, dict(faults)
         self.on_purpose = bool(self.faults)  # whether it goes wrong on purpose
         self.timestep = scene.control_timestep
-        self.hand = Hand(scene.robot.hand_sheet)  # either of them
+        sheet = scene.robot.hand_sheet
+        self._shapes = {name: Hand(sheet, name) for name in shapes_of(sheet)}
+        self._used: dict[str, str] = dict(sheet.get("used", {}))
+        first = next(iter(self._shapes))
+        self.shape = dict.fromkeys(SIDES, first)  # in which either hand is
+        self._now = SIDES[0]  # the hand of this skill
         self._values = dict(draw.values)
         ready = scene.robot.pose(scene.config.pose)
         model = scene.model
@@ -68,7 +75,7 @@ class OperatorState:
                 self.people,
             )
         self.base = Base(scene, self.people) if scene.robot.moves else None
-        self.senses = Senses(scene, draw.model, self.hand, self.base)
+        self.senses = Senses(scene, draw.model, self._shapes, self.shape, self.base)
         self._place_arms()
         self.began = {side: arm.q.copy() for side, arm in self.arms.items()}
         self.claws = dict.fromkeys(SIDES, 0.0)
@@ -80,7 +87,7 @@ class OperatorState:
         self._base_columns = [self._order.index(name) for name in scene.robot.base_names]
         self._head = list(scene.robot.joints_of("head"))
         self._head_columns = [self._order.index(name) for name in self._head]
-        self._claw_columns = {s: self._order.index(scene.robot.closes(s)) for s in SIDES}
+        self._hand_columns = {s: [self._order.index(n) for n in scene.robot.drives_of(s)] for s in SIDES}
         self._slew = self.timestep * SLEW * np.array([_speed_limit(scene, name) for name in self._order])
         self._beside: list[Motion] = []
         self.placing: tuple | None = None
@@ -89,9 +96,31 @@ class OperatorState:
         self.put_into: dict[str, str] = {}  # part -> the part into which it has been put, and with which it is carried since
         self.loads: dict[str, np.ndarray] = {}  # (3,) [N] felt at a hand while it held something and nobody else did
         self.ways = Ways(self.senses, self.arms, self.claws, self.held, self.put_into, rng)
+        for arm in self.arms.values():
+            arm.grips_at(self.hand.shape.tcp)
         speed = float(self.faults.get("speed", 1.0))
         for arm in self.arms.values():
             arm.time_scale = speed
+
+    @property
+    def hand(self) -> Hand:
+        """The hand of this skill, in its shape."""
+        return self.hand_of(self._now)
+
+    def hand_of(self, side: str) -> Hand:
+        """The left or right hand, in its shape."""
+        return self.senses.hand(side)
+
+    def begin(self, skill: Skill) -> None:
+        """Bring the hand of a skill into the shape in which its sheet says that it does it; one that holds something keeps its own."""
+        side = skill.values.get("hand")
+        if side not in SIDES:
+            return
+        self._now = side
+        name = self._used.get(skill.name, self._used.get(skill.word, next(iter(self._shapes))))
+        if self._used and side not in self.held and (skill.name in self._used or skill.word in self._used or skill.word in FRESH):
+            self.shape[side] = name
+            self.arms[side].grips_at(self._shapes[name].shape.tcp)
 
     # -- directions -------------------------------------------------------------------------------------------------
 
@@ -169,7 +198,7 @@ class OperatorState:
     def open_claw(self, side: str, gap: float) -> None:
         """Let the pads stand a gap [m] apart; the claw moves there while the arm goes on."""
         self.squeeze[side] = 0.0
-        self.claws[side] = self.hand.percent(gap)
+        self.claws[side] = self.hand_of(side).percent(gap)
 
     def grip(self, side: str, force: float, patience: float = 1.6) -> Motion:
         """Close a claw until both pads touch, then squeeze with a force [N]."""
@@ -187,13 +216,13 @@ class OperatorState:
                 break
         now = self.senses.percent(side)
         for share in np.linspace(0.25, 1.0, 4):
-            self.claws[side] = min(now + self.hand.percent_of_force(share * force), 100.0)
+            self.claws[side] = min(now + self.hand_of(side).percent_of_force(share * force), 100.0)
             yield
         yield from self.wait(0.25)
 
     def let_go(self, side: str, gap: float, seconds: float = 0.5) -> Motion:
         """Open a claw evenly to a gap [m]."""
-        start, end = self.senses.percent(side), self.hand.percent(gap)
+        start, end = self.senses.percent(side), self.hand_of(side).percent(gap)
         count = max(2, round(seconds / self.timestep))
         for i in range(1, count + 1):
             self.claws[side] = start + (end - start) * i / count
@@ -247,9 +276,9 @@ class OperatorState:
             columns = self._arm_columns[side]
             change = self.arms[side].command - self._action[columns]
             self._action[columns] += np.clip(change, -self._slew[columns], self._slew[columns])
-            column = self._claw_columns[side]
-            step = self.hand.speed * self.timestep
-            self._action[column] += np.clip(self.claws[side] - self._action[column], -step, step)
+            columns, hand = self._hand_columns[side], self.hand_of(side)
+            step = hand.speed * self.timestep
+            self._action[columns] += np.clip(hand.shape.drives_at(self.claws[side]) - self._action[columns], -step, step)
         if self.base is not None:
             self._action[self._base_columns] = self.base.command
         return np.clip(self._action, self._low, self._high).astype(np.float32)

@@ -72,6 +72,10 @@ def finger_positions(
             total = float(model.wrap_prm[wraps].sum())
             for joint in model.wrap_objid[wraps]:
                 found.setdefault(int(model.jnt_qposadr[joint]), percent / total)
+    for e in np.flatnonzero((model.eq_type == mujoco.mjtEq.mjEQ_JOINT) & (model.eq_obj2id >= 0)):  # links that follow a driven one
+        one, other = (int(model.jnt_qposadr[ids[e]]) for ids in (model.eq_obj1id, model.eq_obj2id))
+        if other in found:
+            found.setdefault(one, float(model.eq_data[e, 1]) * found[other])
     return found
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import mujoco
 import numpy as np
 
+from ..robots.hand_shape import HandShape, shape_of
 from ..robots.robot import load_robot
 from ..robots.robot_folder import DEFAULT_ROBOT
 
@@ -23,7 +24,8 @@ class GripperFacts:
         opening: between the faces of the pads when it is open [m]; soft: by which both pads together reach past them [m].
         force: the largest of each pad [N].
         clear: room that it wants on either side of a thing when it comes to it [m].
-        fingers: bodies, each with the one joint that moves it; pads: their geoms that hold; faces: sites, the middle of either.
+        shape: in which it holds; tendons: of its drives.
+        pads: geoms that hold; faces: sites, the middle of either.
     """
 
     name: str
@@ -32,7 +34,8 @@ class GripperFacts:
     soft: float
     force: float
     clear: float
-    fingers: tuple[str, ...]
+    shape: HandShape = field(compare=False)  # of the hand that `name` and `model` say
+    tendons: tuple[str, ...]
     pads: tuple[str, ...]
     faces: tuple[str, ...]
 
@@ -52,8 +55,8 @@ class GripperFacts:
         model = self.spec.copy().compile()
         data = mujoco.MjData(model)
         mujoco.mj_kinematics(model, data)
-        pad, turn = model.geom(self.pads[0]), data.site("tcp").xmat.reshape(3, 3).T
-        half = np.abs(turn @ data.geom(self.pads[0]).xmat.reshape(3, 3)) @ pad.size
+        pad, turn = model.geom(self.pads[0]), data.site(self.shape.tcp).xmat.reshape(3, 3).T
+        half = np.abs(turn @ data.geom(self.pads[0]).xmat.reshape(3, 3)) @ model.geom_aabb[pad.id, 3:]
         middle = turn @ (data.geom(self.pads[0]).xpos - data.site(self.faces[0]).xpos)
         return middle - half, middle + half, pad.friction.copy(), int(pad.priority[0])
 
@@ -85,7 +88,8 @@ def gripper_of(robot: str = DEFAULT_ROBOT, hand: str | None = None) -> GripperFa
         ScenarioError: unknown robot or hand.
     """
     chosen = load_robot(robot, hand)
-    sheet, grip, pads = chosen.hand_sheet, chosen.hand_sheet["grip"], chosen.hand_sheet["pads"]
+    sheet, shape = chosen.hand_sheet, shape_of(chosen.hand_sheet)
+    grip, pads = shape.sheet["grip"], shape.sheet["pads"]
     return GripperFacts(
         name=chosen.hand,
         model=chosen.folder / sheet["model"],
@@ -93,7 +97,8 @@ def gripper_of(robot: str = DEFAULT_ROBOT, hand: str | None = None) -> GripperFa
         soft=float(grip["soft"]),
         force=float(grip["grip_force"]),
         clear=float(pads["clear"]),
-        fingers=tuple(sheet["fingers"]),
+        shape=shape,
+        tendons=tuple(sheet["drives"].values()),
         pads=tuple(pads["geoms"]),
         faces=tuple(pads["sites"]),
     )

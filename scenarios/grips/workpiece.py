@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import mujoco
 import numpy as np
 
+from ..robots.hand_shape import strokes
 from ..sheet.errors import ScenarioError
 from ..sheet.quantity import show
 from .gripper import GripperFacts
@@ -72,7 +73,7 @@ class Workpiece:
         plane = model.geom_type == mujoco.mjtGeom.mjGEOM_PLANE
         self.geoms = np.flatnonzero(solid & ~mine & ~plane)
         self.hand_geoms = np.flatnonzero(solid & mine)
-        self.fingers = [int(model.body(HAND + name).jntadr[0]) for name in gripper.fingers]
+        self.fingers = strokes(model, [HAND + name for name in gripper.tendons])
         # m, of a ball round each shape, about its frame
         self.radius = model.geom_rbound + np.linalg.norm(model.geom_aabb[:, :3], axis=1)
         self.floor = self._floor()
@@ -235,7 +236,7 @@ class Workpiece:
         data.mocap_pos[0], data.mocap_quat[0] = 0.0, (1.0, 0.0, 0.0, 0.0)
         self._open(width + self.gripper.soft)
         middle = np.mean([data.site(HAND + name).xpos for name in self.gripper.faces], axis=0)
-        whole = turn @ data.site(f"{HAND}tcp").xmat.reshape(3, 3).T
+        whole = turn @ data.site(f"{HAND}{self.gripper.shape.tcp}").xmat.reshape(3, 3).T
         quat = np.zeros(4)
         mujoco.mju_mat2Quat(quat, whole.ravel())
         data.mocap_quat[0], data.mocap_pos[0] = quat, at - whole @ middle
@@ -243,9 +244,9 @@ class Workpiece:
 
     def _open(self, gap: float) -> None:
         """Move the fingers until so much is between the faces of the pads [m]."""
-        for joint in self.fingers:
-            closed = float(self.model.jnt_range[joint, 1])
-            self.data.qpos[self.model.jnt_qposadr[joint]] = closed * (1.0 - gap / self.gripper.opening)
+        drives = self.gripper.shape.drives_at(100.0 * (1.0 - gap / self.gripper.opening))
+        for joint, drive, stroke in self.fingers:
+            self.data.qpos[self.model.jnt_qposadr[joint]] = stroke * drives[drive] / 100.0
         mujoco.mj_kinematics(self.model, self.data)
 
     def needed(self, at: np.ndarray, turn: np.ndarray, touch: Touch, body: int | None, hands: int = 1) -> float:

@@ -16,6 +16,7 @@ from ..sheet.errors import ScenarioError
 from ..sheet.quantity import parse_quantity
 from ..sheet.yaml_reader import nearest, read_own
 from . import legged, mobile
+from .hand_shape import mirrored
 from .robot_folder import BASES, DEFAULT_ROBOT, LEGS, SIDES, robot_folder, robots
 
 
@@ -94,6 +95,10 @@ class Robot:
     def fingers(self) -> tuple[str, ...]:
         """Bodies of the fingers of both hands."""
         return self.of_both(self.hand_sheet["fingers"])
+
+    def drives_of(self, side: str) -> tuple[str, ...]:
+        """Actuators of the left or right hand, in the maker's order."""
+        return tuple(f"{side}_{name}" for name in self.hand_sheet["drives"])
 
     def closes(self, side: str) -> str:
         """The actuator that closes the left or right hand [%]: the first of its drives."""
@@ -200,6 +205,8 @@ class Robot:
     def _attach_hands(self, spec: mujoco.MjSpec) -> None:
         for side in SIDES:
             hand = mujoco.MjSpec.from_file(str(self.folder / self.hand_sheet["model"]))
+            if side in self.hand_sheet.get("mirrored", ()):
+                hand = mirrored(hand)
             spec.attach(hand, site=spec.site(f"{side}_hand_mount"), prefix=f"{side}_")
 
     def arm_alone(self, side: str) -> mujoco.MjModel:

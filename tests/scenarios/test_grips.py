@@ -210,7 +210,7 @@ def sinks(part, grip: Grip, force: float) -> float:
     assert piece.room(grip.position, grip.ways[0], grip.width) == ""
     piece.put(grip.position, grip.ways[0], grip.width, grip.width + 2 * hand.soft)
     data.mocap_pos[0], data.mocap_quat[0] = piece.data.mocap_pos[0], piece.data.mocap_quat[0]
-    for joint in piece.fingers:
+    for joint, _, _ in piece.fingers:
         name = piece.model.joint(joint).name
         data.joint(name).qpos[0] = piece.data.joint(name).qpos[0]
     data.actuator(f"{HAND}claw").ctrl[0] = 100 * (

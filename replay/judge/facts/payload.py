@@ -9,6 +9,7 @@ import mujoco
 import numpy as np
 
 from ....scenarios.draws.variation import STATE
+from ....scenarios.robots.hand_shape import shape_of
 from ....scenarios.scene.scene import Scene
 from ....scenarios.sensing.predicate import TRACE
 from ...checks.collision import tree_of
@@ -89,7 +90,7 @@ def grip_of(model: mujoco.MjModel, hand: str) -> int:
 
 def creep_of(scene: Scene, take: Take, played: Rollout, held: CarriedSpan) -> np.ndarray:
     """(m,) how far a thing has crept in the hand since it was carried [m], at each control step of that."""
-    tips = scene.robot.hand_sheet.get("tips")
+    tips = shape_of(scene.robot.hand_sheet).sheet.get("tips")
     along = np.linspace(-tips["pad_end"], tips["tip_end"], 5) if tips else np.zeros(1)
     pads = along[:, None] * [0.0, 0.0, 1.0]
     return slip_of(*_poses(scene, take, played, range(held.begin, held.end), held.hand, held.thing), pads)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
 import mujoco
@@ -20,7 +21,7 @@ from ....scenarios.robots.postures import arm_facts, postures_of
 from ....scenarios.robots.robot import Robot
 from ....scenarios.sheet.errors import ScenarioError
 from ....scenarios.sheet.yaml_reader import nearest
-from .geometry import between, hand_frame, progress, turned_between
+from .geometry import between, hand_frame, progress, turn_z, turned_between
 from .people import Bystanders
 
 if TYPE_CHECKING:
@@ -40,15 +41,60 @@ _TREMOR_HZ = (3.1, 4.7, 7.9)  # slow drift to the band of physiological tremor t
 @lru_cache(maxsize=8)
 def _arm_model(folder: str, hand: str, base: str, side: str) -> mujoco.MjModel:
     """The robot alone with one arm left movable, its ranges narrowed to the share that the operator uses."""
-    from pathlib import Path
-
     import yaml
 
-    sheet = yaml.safe_load((Path(folder) / "robot.yaml").read_text(encoding="utf-8"))
-    model = Robot(Path(folder).name, Path(folder), sheet, hand, base).arm_alone(side)
+    sheet = yaml.safe_load((FilePath(folder) / "robot.yaml").read_text(encoding="utf-8"))
+    model = Robot(FilePath(folder).name, FilePath(folder), sheet, hand, base).arm_alone(side)
     middle = model.jnt_range.mean(axis=1, keepdims=True)
     model.jnt_range[:] = middle + RANGE * (model.jnt_range - middle)
     return model
+
+
+@lru_cache(maxsize=512)
+def posture_for(folder: str, hand: str, base: str, side: str, tool: str, angles: tuple[float, ...]) -> np.ndarray:
+    """Joint angles at which another hand is where the robot's first hand is in a posture, or is so with its fingers swapped.
+
+    Postures are seeds: one that another hand cannot take is kept as near to it as its arm comes.
+
+    Args:
+        folder, hand, base, side: of the robot and its other hand; tool: the site at which it grips.
+        angles: (7,) of the posture with the first hand [rad].
+    """
+    import mink
+    import yaml
+
+    first = next(iter(yaml.safe_load((FilePath(folder) / "robot.yaml").read_text(encoding="utf-8"))["hands"]))
+    known, model = _arm_model(folder, first, base, side), _arm_model(folder, hand, base, side)
+    data = mujoco.MjData(known)
+    data.qpos[:] = angles
+    mujoco.mj_kinematics(known, data)
+    place, frame = data.site(f"{side}_tcp").xpos.copy(), data.site(f"{side}_tcp").xmat.reshape(3, 3).copy()
+    configuration, limits = mink.Configuration(model), [mink.ConfigurationLimit(model)]
+    task = mink.FrameTask(tool, "site", 1.0, 0.3, lm_damping=1e-3)
+    keep = mink.PostureTask(model, cost=2e-3)
+    low, high = model.jnt_range.T + np.array([[1e-6], [-1e-6]])
+    best, best_score = np.clip(angles, low, high), np.inf
+    for roll in (0.0, np.pi):
+        matrix = np.eye(4)
+        matrix[:3, :3], matrix[:3, 3] = frame @ turn_z(roll), place
+        task.set_target(mink.SE3.from_matrix(matrix))
+        for turned in (-np.pi / 2, 0.0, np.pi / 2):  # the forearm, about which hands hang turned against one another
+            seed = np.array(angles)
+            seed[4] += turned
+            seed = np.clip(seed, low, high)
+            configuration.update(seed)
+            keep.set_target(seed)
+            for _ in range(60):
+                velocity = mink.solve_ik(configuration, (task, keep), 1.0, "daqp", damping=1e-6, limits=limits)
+                largest = float(np.abs(velocity).max())
+                configuration.integrate_inplace(velocity * min(1.0, 0.35 / max(largest, 1e-9)), 1.0)
+                if largest < 2e-3:
+                    break
+            error = np.abs(task.compute_error(configuration))
+            score = float(np.linalg.norm(error[:3]) + 0.3 * np.linalg.norm(error[3:]))
+            if score < best_score - 1e-3:
+                best, best_score = configuration.q.copy(), score
+    return best
 
 
 @dataclass(frozen=True)
@@ -112,14 +158,16 @@ class Arm:
         self.reach, self.farthest = float(facts["reach"]), float(facts["farthest"])
         self._benches = tuple(facts["benches"])
         self._postures = dict(postures_of(robot.name, side))
+        self._own = robot.hand == next(iter(robot.sheet["hands"]))  # whether the postures were found with this hand
         self.model = _arm_model(str(robot.folder), robot.hand, robot.base, side)
         self._configuration = mink.Configuration(self.model)
         self._limits = [mink.ConfigurationLimit(self.model)]
         self._posture = mink.PostureTask(self.model, cost=2e-3)
         self._data = mujoco.MjData(self.model)
-        self._site = self.model.site(f"{side}_tcp").id
         self._people = people
         self._looked_at = [self.model.site(name).id for name in robot.interface["hands"]["sites"] if name.startswith(side)]
+        self._home = str(robot.folder), robot.hand, robot.base, side
+        self.grips_at("tcp")
         self.place: Pose | None = (
             None  # of the robot's floor mark and height in the world; None where that is the world's
         )
@@ -140,7 +188,12 @@ class Arm:
         """
         if name not in self._postures:
             raise ScenarioError(f"postures.yaml of {self._robot} has no posture {name!r}.{nearest(name, list(self._postures))}")
-        return np.array(self._postures[name])
+        return np.array(self._postures[name]) if self._own else posture_for(*self._home, self._tool, self._postures[name])
+
+    def grips_at(self, site: str) -> None:
+        """From now on the hand is where this site of it is: each of its shapes grips at one of its own."""
+        self._tool = f"{self.side}_{site}"
+        self._site = self.model.site(self._tool).id
 
     @property
     def benches(self) -> list[np.ndarray]:
@@ -206,7 +259,7 @@ class Arm:
             q = np.clip(seed, low, high)
             return q, float(np.linalg.norm(self.hand(q)[0] - position))
         configuration.update(np.clip(seed, low + 1e-6, high - 1e-6))
-        task = mink.FrameTask(f"{self.side}_tcp", "site", 1.0, 0.0 if rotation is None else orient, lm_damping=1e-3)
+        task = mink.FrameTask(self._tool, "site", 1.0, 0.0 if rotation is None else orient, lm_damping=1e-3)
         matrix = np.eye(4)
         matrix[:3, :3] = np.eye(3) if rotation is None else rotation
         matrix[:3, 3] = position

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ....scenarios.robots.hand_shape import shape_of
 from ....scenarios.sheet.errors import ScenarioError
 from ..words.reason import Reason
 from .geometry import UP, unit
@@ -18,12 +19,14 @@ EASY = 0.9  # share of its speed at full force with which a hand is commanded to
 
 
 class Hand:
-    """Facts of a hand with two parallel pads; both hands of a robot are alike.
+    """Facts of a hand in one of its shapes, in which it closes as two pads do; both hands of a robot are alike.
 
     Args:
         sheet: of the hand (`Robot.hand_sheet`).
+        shape: a key of its `shapes`; the first where None.
 
     Attributes:
+        shape: how its drives go together.
         widest: gap between the open pads [m].
         speed: at which a command moves [%/s].
         advance: by which the pads draw back along the fingers for a metre of gap.
@@ -35,17 +38,20 @@ class Hand:
         ScenarioError: the sheet lacks a block that the operator needs.
     """
 
-    def __init__(self, sheet: Mapping[str, Any]):
-        lacks = [key for key in ("grip", "tips", "stroke_time") if key not in sheet]
+    def __init__(self, sheet: Mapping[str, Any], shape: str | None = None):
+        self.shape = shape_of(sheet, shape)
+        lacks = [key for key in ("grip", "tips") if key not in self.shape.sheet]
+        lacks += ["stroke_time"] if "stroke_time" not in sheet else []
         if lacks:
             raise ScenarioError(
                 f"The sheet of the hand {sheet.get('model')} has no {' and no '.join(lacks)}: the operator cannot use that hand.",
                 field="hand",
             )
-        grip, tips = sheet["grip"], sheet["tips"]
+        grip, tips = self.shape.sheet["grip"], self.shape.sheet["tips"]
         self.widest = float(grip["opening"] - grip["soft"])
         self._gap_a_percent = float(grip["opening"] / 100)
         self._force_a_percent = float(grip["stiffness"] * self._gap_a_percent)
+        self._strongest = float(grip["grip_force"])
         self.speed = EASY * 100.0 / float(sheet["stroke_time"])
         self.advance, self.pad_end, self.pad_edge = (float(tips[key]) for key in ("advance", "pad_end", "pad_edge"))
         self.tip_end, self.tip_back, self.tip_front = (float(tips[key]) for key in ("tip_end", "tip_back", "tip_front"))
@@ -59,8 +65,8 @@ class Hand:
         return float(np.clip((self.widest - gap) / self._gap_a_percent, 0.0, 100.0))
 
     def percent_of_force(self, force: float) -> float:
-        """[%] by which a command is beyond where the pads stand, when each presses with a force [N]."""
-        return force / self._force_a_percent
+        """[%] by which a command is beyond where the pads stand, when each presses with a force [N], or with all that it has."""
+        return min(force, self._strongest) / self._force_a_percent
 
     def pads_end(self, tcp: np.ndarray, frame: np.ndarray, gap: float) -> np.ndarray:
         """(3,) [m] where the lower ends of the pads are, in their middle, for a hand that is open by a gap."""

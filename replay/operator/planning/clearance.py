@@ -10,6 +10,7 @@ import mujoco
 import numpy as np
 
 from ....scenarios.cloth.contact import TILE
+from ....scenarios.robots.hand_shape import strokes
 from ....scenarios.robots.robot_folder import SIDES
 from ..limbs.arm import RANGE
 
@@ -57,6 +58,13 @@ def _arm_links(model: mujoco.MjModel) -> tuple[dict[str, list[int]], list[int]]:
         lines[hand] = line[::-1]
     trunk = set.intersection(*map(set, lines.values()))
     return {hand: [body for body in line if body not in trunk] for hand, line in lines.items()}, sorted(trunk)
+
+
+def _tendons(model: mujoco.MjModel, hand: Sequence[int]) -> list[str]:
+    """Tendons of a hand's drives, in its order: those that move joints of these bodies."""
+    first = [int(model.wrap_objid[model.tendon_adr[t]]) for t in range(model.ntendon)]
+    return [model.tendon(t).name for t, joint in enumerate(first)
+            if model.wrap_type[model.tendon_adr[t]] == mujoco.mjtWrap.mjWRAP_JOINT and int(model.jnt_bodyid[joint]) in hand]  # fmt: skip
 
 
 def _wires(model: mujoco.MjModel) -> list[int]:
@@ -127,7 +135,7 @@ class Clearance:
         self._kinds = np.full(self.model.ngeom, ELSE)  # what each geom is, as far as an arm is concerned
         self._hand_names: tuple[str, ...] = ()
         self._fingers: list[np.ndarray] = []
-        self._strokes: list[np.ndarray] = []
+        self._strokes: list[tuple[list[int], np.ndarray]] = []  # which drive moves each finger joint, and how far
         joints: list[int] = []
         arms, trunk = _arm_links(self.model)
         limbs = {body for links in arms.values() for body in _hanging_from(self.model, links[0])}
@@ -140,9 +148,9 @@ class Clearance:
             self._kinds[np.isin(self.model.geom_bodyid, hand)] = HAND + 2 * n
             self._hand_names += tuple(self.model.body(b).name for b in hand)
             joints += [int(self.model.body_jntadr[b]) for b in links]
-            slides = [j for j in range(self.model.njnt) if int(self.model.jnt_bodyid[j]) in hand]
-            self._fingers.append(self.model.jnt_qposadr[slides])
-            self._strokes.append(self.model.jnt_range[slides, 1])
+            moved = strokes(self.model, _tendons(self.model, hand))
+            self._fingers.append(self.model.jnt_qposadr[[joint for joint, _, _ in moved]])
+            self._strokes.append(([drive for _, drive, _ in moved], np.array([far for _, _, far in moved])))
             if not n:
                 self._finger_bodies = [b for b in hand if self.model.body_parentid[b] == palm]
         self._hand = (self._kinds == HAND) | (self._kinds == HAND + 2)
@@ -188,8 +196,8 @@ class Clearance:
         model.geom_contype[:] = np.where(solid & self._arm, 1, 0)
         model.geom_conaffinity[:] = np.where(solid, 1, 0)
 
-    def see(self, picture: np.ndarray, *percents: float) -> None:
-        """Take in the scene as seen (nq,) and each claw [%]; how what is borne lies in the hand is seen there, too."""
+    def see(self, picture: np.ndarray, *drives: np.ndarray) -> None:
+        """Take in the scene as seen (nq,) and the drives of each hand (n,) [%]; how what is borne lies in the hand is seen there, too."""
         self.data.qpos[:] = picture
         if self._borne or self._load is not None:
             mujoco.mj_kinematics(self.model, self.data)
@@ -202,8 +210,8 @@ class Clearance:
             if self._load is not None:
                 off = picture[self._joints[: len(self._load.commanded)]] - self._load.commanded
                 self._off = np.clip(off, -LOOSE, LOOSE) - self._sags(self._load)
-        for fingers, stroke, percent in zip(self._fingers, self._strokes, percents):
-            self.data.qpos[fingers] = percent / 100.0 * stroke
+        for fingers, (drive, stroke), percents in zip(self._fingers, self._strokes, drives):
+            self.data.qpos[fingers] = percents[drive] / 100.0 * stroke
 
     def hang(self, load: Load | None) -> None:
         """From now on the (first) arm gives way to what its hand bears; see `Load`."""
@@ -261,7 +269,7 @@ class Clearance:
         self,
         q: np.ndarray,
         picture: np.ndarray,
-        percent: float,
+        drives: np.ndarray,
         touch: Sequence[str] = (),
         joint: str | None = None,
         angle: float = 0.0,
@@ -272,12 +280,12 @@ class Clearance:
         Args:
             q: (7,) of the arm.
             picture: (nq,) the scene as seen.
-            percent: how far the claw is closed.
+            drives: (n,) how far those of the hand are closed [%].
             touch: bodies that the hand and what it bears (not the arm) may touch there.
             joint, angle: a door and where it stands then, where that is not as seen.
             sink: [m] how deep they may be in each other where they may touch.
         """
-        self.see(picture, percent)
+        self.see(picture, drives)
         if joint is not None:
             self.data.qpos[self.model.joint(joint).qposadr[0]] = angle
         total = 0.0
@@ -288,32 +296,33 @@ class Clearance:
             total += (MARGIN - distance) / MARGIN + (TOUCHES if distance < 0.0 else 0.0)
         return total
 
-    def from_trunk(self, rows: Iterable[np.ndarray], picture: np.ndarray, percent: float) -> float:
+    def from_trunk(self, rows: Iterable[np.ndarray], picture: np.ndarray, drives: np.ndarray) -> float:
         """[m] between the arm and the robot's own body without the other arm, at the tightest of several joint angles (7,).
 
         Below 0 where they are in each other, `MARGIN` where they are nowhere nearer than that.
         """
-        self.see(picture, percent)
+        self.see(picture, drives)
         near = (item for q in rows for item in self.near(q).items())
         return min((distance for pair, distance in near if self._trunk & set(pair)), default=MARGIN)
 
-    def centring(self, q: np.ndarray, picture: np.ndarray, percent: float, thing: str) -> np.ndarray:
+    def centring(self, q: np.ndarray, picture: np.ndarray, drives: np.ndarray, thing: str) -> np.ndarray:
         """(3,) [m] by which a hand has to be moved for what is between its fingers to be in their middle; 0 where no finger stands in it.
 
         It is moved from the finger that stands in it towards the other one, along the line between their bodies; a finger further
         away than `MARGIN` counts as that far. Where there is no room for the thing between them, one still stands in it afterwards.
 
         Args:
-            q, picture, percent: as in `crowd`.
+            q, picture, drives: as in `crowd`.
             thing: the body between them.
         """
-        self.see(picture, percent)
+        self.see(picture, drives)
         near, body = self.near(q), self.model.body(thing).id
         fingers = self._finger_bodies
-        front, back = (min((near[p] for p in ((f, body), (body, f)) if p in near), default=MARGIN) for f in fingers)
+        front, *others = (min((near[p] for p in ((f, body), (body, f)) if p in near), default=MARGIN) for f in fingers)
+        back = min(others)
         if min(front, back) > 0.0:
             return np.zeros(3)
-        apart = np.subtract(*self.data.xipos[fingers])
+        apart = self.data.xipos[fingers[0]] - self.data.xipos[fingers[1:]].mean(axis=0)
         return (front - back) / 2.0 * -apart / np.linalg.norm(apart)
 
     def hand_points(self, q: np.ndarray) -> np.ndarray:
@@ -321,13 +330,13 @@ class Clearance:
         self.pose(q)
         return self.data.geom_xpos[self._hand & self._solid]
 
-    def cost(self, path: Curve, picture: np.ndarray, percent: float, sure: bool = False) -> float:
+    def cost(self, path: Curve, picture: np.ndarray, drives: np.ndarray, sure: bool = False) -> float:
         """How little room a path leaves; 0 (plus a little for its length) where it keeps the margin, and the joints' range, everywhere.
 
         Args:
             sure: look at as many places as the way is long, and see that what is borne is not tilted.
         """
-        self.see(picture, percent)
+        self.see(picture, drives)
         model = self.model
         start, end = self.near(path.spline(0.0)), self.near(path.end)
         length = float(np.abs(np.diff(path.spline(np.linspace(0.0, 1.0, FINE + 1)), axis=0)).max(axis=1).sum())

@@ -20,12 +20,12 @@ class ArmGroup:
         limbs: one or two.
         clearance: of the same arms, in the same order.
         picture: (nq,) the scene as seen.
-        percents: how far each claw is closed.
+        drives: of each hand, how far they are closed [%].
     """
 
-    def __init__(self, limbs: Sequence[Arm], clearance: Clearance, picture: np.ndarray, percents: Sequence[float]):
+    def __init__(self, limbs: Sequence[Arm], clearance: Clearance, picture: np.ndarray, drives: Sequence[np.ndarray]):
         self.limbs, self.clearance = tuple(limbs), clearance
-        self._picture, self._percents = picture, tuple(percents)
+        self._picture, self._drives = picture, tuple(drives)
         self.q = np.concatenate([limb.q for limb in limbs])
         ranges = np.concatenate([limb.model.jnt_range for limb in limbs])
         self.low, self.high = ranges[:, 0].copy(), ranges[:, 1].copy()
@@ -34,7 +34,7 @@ class ArmGroup:
         """Look at the scene with some bodies as parts of the first hand."""
         if list(held) != self.clearance.borne:
             self.clearance.bear(held)
-        self.clearance.see(self._picture, *self._percents)
+        self.clearance.see(self._picture, *self._drives)
 
     def near(self, q: np.ndarray) -> dict[tuple[int, int], float]:
         """As `Clearance.near`."""

@@ -64,6 +64,10 @@ class Ways:
         self._standing = Standing(self._model, robot.root, robot.base_joints[:3]) if robot.moves else None
         self.why = ""  # of the last way that was not found
 
+    def _drives(self, side: str) -> np.ndarray:
+        """(n,) what the drives of a hand are commanded [%]."""
+        return self._senses.hand(side).shape.drives_at(self._claws[side])
+
     def bear(self, side: str, rigid: Sequence[str] = (), corded: Sequence[str] = ()) -> None:
         """From now on what a hand holds is part of its ways: things as they are, or what hangs on a cord of theirs."""
         if corded:
@@ -107,7 +111,7 @@ class Ways:
     ) -> Plan:
         """A free way of a hand, with what it holds, to one of several goals (see `planning.plan`), quick at a speed [m/s]."""
         clearance = self._laden(side)
-        arms = ArmGroup([self._arms[side]], clearance, self._around(side), [self._claws[side]])
+        arms = ArmGroup([self._arms[side]], clearance, self._around(side), [self._drives(side)])
         arm = self._arms[side]
         return plan(
             arms, goals, clearance.borne, keep=keep, lasts=lambda row: arm._path(row, speed).duration, rng=self._rng
@@ -125,7 +129,7 @@ class Ways:
             begin: joint angles that it passes first, such as out of an opening.
         """
         arm, clearance = self._arms[side], self._laden(side)
-        arms = ArmGroup([arm], clearance, self._around(side), [self._claws[side]])
+        arms = ArmGroup([arm], clearance, self._around(side), [self._drives(side)])
         if begin:
             arms.q = begin[-1]
         chosen: list[tuple[float, Sequence[np.ndarray]]] = []
@@ -182,18 +186,18 @@ class Ways:
         bare = any(name.split("/")[0] in without for name in borne)
         if bare:
             clearance.bear(())
-        found = clearance.crowd(q, self._past(without), self._claws[side], touch, joint, angle, sink)
+        found = clearance.crowd(q, self._past(without), self._drives(side), touch, joint, angle, sink)
         if bare:
             clearance.bear(borne)
         return found
 
     def from_trunk(self, side: str, rows: Iterable[np.ndarray]) -> float:
         """[m] between an arm and the robot's own body at the tightest of several joint angles (see `Clearance.from_trunk`)."""
-        return self._clearance[side].from_trunk(rows, self._senses.picture().qpos, self._claws[side])
+        return self._clearance[side].from_trunk(rows, self._senses.picture().qpos, self._drives(side))
 
     def centring(self, side: str, q: np.ndarray, thing: str) -> np.ndarray:
         """(3,) [m] by which an open hand has to be moved for a body to be in the middle of its fingers (see `Clearance.centring`)."""
-        return self._clearance[side].centring(q, self._senses.picture().qpos, self._claws[side], thing)
+        return self._clearance[side].centring(q, self._senses.picture().qpos, self._drives(side), thing)
 
     def hand_points(self, side: str, q: np.ndarray) -> np.ndarray:
         """(n, 3) middles of the hand's geoms [m] at joint angles."""
@@ -210,7 +214,7 @@ class Ways:
 
     def room_on(self, side: str, path: Path, held: Sequence[str] = (), sure: bool = False) -> float:
         """What a path costs (see `Clearance.cost`), looking past the parts that the hand holds."""
-        return self._laden(side).cost(path, self._around(side, held), self._claws[side], sure=sure)
+        return self._laden(side).cost(path, self._around(side, held), self._drives(side), sure=sure)
 
     def least_room(self, side: str, path: Path, places: int, held: Sequence[str]) -> float:
         """[m] of room of arm and hand at the tightest of so many places of a way, its ends too, looking past the parts that are held."""
@@ -218,7 +222,7 @@ class Ways:
         borne = clearance.borne
         if borne:
             clearance.bear(())
-        clearance.see(self._past(held), self._claws[side])
+        clearance.see(self._past(held), self._drives(side))
         near = (clearance.near(path.spline(share)).values() for share in np.linspace(0.0, 1.0, places))
         least = min((distance for distances in near for distance in distances), default=np.inf)
         if borne:

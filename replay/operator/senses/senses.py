@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import mujoco
 import numpy as np
@@ -23,7 +23,11 @@ from .attachment import hangs_on
 
 def finger_forces(robot: Robot, side: str) -> list[Request]:
     """What each finger of a hand feels."""
-    return [Request("contact_force", f"tree:{name}") for name in robot.fingers if name.startswith(f"{side}_")]
+    return [_finger(name) for name in robot.fingers if name.startswith(f"{side}_")]
+
+
+def _finger(name: str) -> Request:
+    return Request("contact_force", f"tree:{name}")
 
 
 class Senses:
@@ -33,11 +37,14 @@ class Senses:
 
     Args:
         scene: the scene; model: of its draw.
-        hand, base: of its robot, the base None where it does not move.
+        hands, shape: of its robot, by their shapes; and in which of them either hand is.
+        base: None where it does not move.
     """
 
-    def __init__(self, scene: Scene, model: mujoco.MjModel, hand: Hand, base: Base | None):
-        self.scene, self.model, self._hand, self._base = scene, model, hand, base
+    def __init__(
+        self, scene: Scene, model: mujoco.MjModel, hands: Mapping[str, Hand], shape: Mapping[str, str], base: Base | None
+    ):
+        self.scene, self.model, self._hands, self._shape, self._base = scene, model, hands, shape, base
         self._data = mujoco.MjData(model)
         self._data.qpos[:] = scene.start_qpos(model)
         self._reads = self._sources()
@@ -159,20 +166,30 @@ class Senses:
         return np.asarray(self.readings.value[columns], float).reshape(-1, 3)
 
     def percent(self, side: str) -> float:
-        """How far a claw is closed [%]."""
+        """How far a hand is closed [%]."""
+        return self.hand(side).shape.percent_of(self.drives(side))
+
+    def hand(self, side: str) -> Hand:
+        """The left or right hand, in its shape."""
+        return self._hands[self._shape[side]]
+
+    def drives(self, side: str) -> np.ndarray:
+        """(n,) how far the drives of a hand are closed [%]."""
         assert self.readings is not None
-        tendon = self.scene.robot.hand_tendons[self.scene.robot.hand_names.index(self.scene.robot.closes(side))]
-        return float(self.readings.value[self.scene.layout.slices[Request("tendon_position", tendon).name]][0])
+        robot, slices = self.scene.robot, self.scene.layout.slices
+        tendons = [robot.hand_tendons[robot.hand_names.index(name)] for name in robot.drives_of(side)]
+        return np.array([self.readings.value[slices[Request("tendon_position", tendon).name]][0] for tendon in tendons])
 
     def gap(self, side: str) -> float:
         """How far the pads of a claw stand apart [m]."""
-        return self._hand.gap(self.percent(side))
+        return self.hand(side).gap(self.percent(side))
 
     def touch(self, side: str) -> np.ndarray:
-        """(fingers,) peak contact force on each finger [N]; on the front and the back one of a claw."""
+        """(sides,) peak contact force on the fingers of either side of the grip [N]; on the front and the back one of a claw."""
         assert self.readings is not None
-        column = self.scene.layout.column
-        return np.array([self.readings.peak[column(force)] for force in finger_forces(self.scene.robot, side)])
+        peak, column = self.readings.peak, self.scene.layout.column
+        sides = self.hand(side).shape.sides
+        return np.array([sum(peak[column(_finger(f"{side}_{name}"))] for name in fingers) for fingers in sides])
 
     def feel(self, side: str) -> np.ndarray:
         """(3,) [N] what the fingers of a hand bear: the weight of what they hold, and whoever pulls at it."""
