@@ -153,16 +153,19 @@ def check_stats(declared: Declared, rules: Rules) -> list[Finding]:
     """`set.stats`: do the statistics of the episode hold for its rows, and do the rows lie inside those of the set?
 
     Least, largest, mean and deviation of each column as a share of its span (of its size where it stands still), the count
-    exactly; quantiles must lie in order. Counters that number rows and episodes are left to `set.counter`.
+    exactly; quantiles must lie in order. A file or a line that cannot be read is named. Counters that number rows and episodes
+    are left to `set.counter`.
     WARN: what is trained is normalised by them, what was recorded is as it is.
     """
     rule = rules["set.stats"]
-    if not declared.stats and not declared.set_stats:
-        return [rule.not_applicable("no_stats")]
     worst, looked = _offs(declared)
-    if not looked:
+    torn = list(declared.torn)
+    if not looked and not torn:
         return [rule.not_applicable("no_stats")]
     bad = {name: one for name, one in worst.items() if one[0] > rule.bound("warn")}
+    if not bad and torn:
+        details = {"kind": "torn", "which": torn[0], "files": torn}
+        return [rule.finding(level="WARN", subject=tuple(torn[:TEXTS]), value=float(len(torn)), details=details)]
     if not bad:
         value = max(one[0] for one in worst.values())
         return [

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from ..recording.recording import Recording
+from ..recording.recording import Recording, Stream
 from ..signals.statistics import TO_SIGMA
 from .check import Check
 from .finding import Finding
 from .fixes import Fix, Known, about
 from .rules import Rules
+
+# hashes of rows that are kept of a take, and of two takes at least to compare them: a part of a third is seen; columns that move, for a row
+# to be a take's own; share of the rows of the shorter take, from where on it is a part of the other one, and is named
+KEPT, ENOUGH, COLUMNS = 32, 8, 6
+PART, HALF = 0.9, 0.5
 
 Key = tuple[str, str | None, str | None]  # of a set: where it lies, its robot, the mapping that it is read by
 
@@ -67,8 +73,49 @@ def check_take_lag(lag: Lag | None, others: Sequence[Lag], subject: Sequence[str
     return rule.finding(subject=tuple(subject), signal="command", **graded, details=details)
 
 
-def content(recording: Recording) -> tuple[str | None, str | None]:
-    """Digests of what was commanded, and of all that was commanded and measured; None where there is none, or nothing moves."""
+class Content(NamedTuple):
+    """What a take holds: digests of what was commanded, and of all that was commanded and measured, None where there is none or nothing
+    moves; and hashes of some of its rows, ascending, see `_some_rows`."""
+
+    commands: str | None
+    taken: str | None
+    rows: tuple[int, ...] = ()
+
+
+NOTHING = Content(None, None)
+
+
+class TakesSeen:
+    """The content of the takes of a set that came before."""
+
+    def __init__(self) -> None:
+        self.first: dict[str, str] = {}  # digest -> the first take that has it
+        self._of_row: dict[int, str] = {}
+        self._rows: dict[str, tuple[int, ...]] = {}
+
+    def keep(self, content: Content, source: str) -> None:
+        for digest in content[:2]:
+            if digest is not None:
+                self.first.setdefault(digest, source)
+        for row in content.rows:
+            self._of_row.setdefault(row, source)
+        if content.rows:
+            self._rows.setdefault(source, content.rows)
+
+    def most_alike(self, rows: Sequence[int]) -> tuple[str, float] | None:
+        """The take before with most of these rows, and the share of the shorter of the two that the other one holds."""
+        known = Counter(self._of_row[row] for row in rows if row in self._of_row)
+        if not known:
+            return None
+        source = known.most_common(1)[0][0]
+        end = min(rows[-1], self._rows[source][-1])  # the smallest hashes of both, as far as both are kept
+        one, other = ({row for row in each if row <= end} for each in (rows, self._rows[source]))
+        fewer = min(len(one), len(other))
+        return (source, len(one & other) / fewer) if fewer >= ENOUGH else None
+
+
+def content(recording: Recording) -> Content:
+    """What a take is told apart by from the others of its set."""
     taken = [s for s in recording.streams.values() if s.n > 1 and s.role in ("command", "measured", "pose")]
     commands = [s for s in taken if s.role == "command"]
 
@@ -81,7 +128,32 @@ def content(recording: Recording) -> tuple[str | None, str | None]:
             found.update(np.ascontiguousarray(stream.values).tobytes())
         return found.hexdigest()
 
-    return digest(commands), digest(taken)
+    return Content(digest(commands), digest(taken), _some_rows(taken))
+
+
+def _some_rows(streams: Sequence[Stream]) -> tuple[int, ...]:
+    """The `KEPT` smallest hashes of the rows in which something changes, of the streams that have the same number of rows and the most
+    numbers; none where few columns move, of which two takes may have the same rows by chance.
+
+    Which rows are kept hangs on what they hold alone, so two takes that share rows keep the same of them (bottom-k sketch, Cohen and
+    Kaplan, Summarizing data using bottom-k sketches, PODC 2007).
+    """
+    lengths = Counter[int]()
+    for stream in streams:
+        lengths[stream.n] += stream.values.size
+    if not lengths:
+        return ()
+    n = lengths.most_common(1)[0][0]
+    of = sorted((s for s in streams if s.n == n), key=lambda s: s.name)
+    x = np.nan_to_num(np.concatenate([np.asarray(s.values, np.float64).reshape(n, -1) for s in of], axis=1)) + 0.0
+    if int((np.ptp(x, axis=0) > 0.0).sum()) < COLUMNS:
+        return ()
+    changes = np.r_[True, (x[1:] != x[:-1]).any(axis=1)]
+    bits = np.ascontiguousarray(x[changes]).view(np.uint64)
+    odd = np.random.default_rng(0).integers(1 << 63, size=x.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+    hashed = ((bits ^ (bits >> np.uint64(32))) * odd).sum(axis=1, dtype=np.uint64)
+    hashed = (hashed ^ (hashed >> np.uint64(33))) * odd[0]
+    return tuple(np.unique(hashed ^ (hashed >> np.uint64(29)))[:KEPT].tolist())
 
 
 def set_of(recording: Recording) -> Key | None:
@@ -91,28 +163,23 @@ def set_of(recording: Recording) -> Key | None:
     return (root, robot if isinstance(robot, str) else None, recording.mapping) if sign else None
 
 
-def remember(digests: Iterable[str | None], source: str, seen: dict[str, str]) -> None:
-    """Keep whose digests these are; of takes that are the same, the first."""
-    for digest in digests:
-        if digest is not None:
-            seen.setdefault(digest, source)
-
-
-def duplicate_of(digests: tuple[str | None, str | None], before: Mapping[str, str], rules: Rules) -> Finding:
-    """`take.duplicate`: the same take twice in one set, to the bit; the later one is reported.
+def duplicate_of(content: Content, before: TakesSeen, rules: Rules) -> Finding:
+    """`take.duplicate`: the same take twice in one set, to the bit, or a part of it; the later one is reported.
 
     Commands and measurements alike is a copy, and no demonstration of its own. Commands alone alike is a WARN: they
-    were played again, as a planner or a test does, and the robot did something else.
-
-    Args:
-        digests: of the take, see `content`; before: digest -> name of the first take of the set that has it.
+    were played again, as a planner or a test does, and the robot did something else. Rows of one that are those of another,
+    `PART` of the shorter one, are a copy that was cut or joined; `HALF` of them are a WARN.
     """
     rule = rules["take.duplicate"]
-    given, whole = digests
-    for digest, kind, level in ((whole, "copy", "FAIL"), (given, "commands", "WARN")):
-        if digest is not None and digest in before:
-            of = before[digest]
+    for digest, kind, level in ((content.taken, "copy", "FAIL"), (content.commands, "commands", "WARN")):
+        if digest is not None and digest in before.first:
+            of = before.first[digest]
             return rule.beyond(1.0, level=level, subject=(of,), details={"of": of, "kind": kind})
+    alike = before.most_alike(content.rows)
+    if alike is not None and alike[1] >= HALF:
+        of, share = alike
+        details = {"of": of, "kind": "part", "alike": share}
+        return rule.beyond(share, level="FAIL" if share >= PART else "WARN", subject=(of,), details=details)
     return rule.passed(value=0.0, limit=0.0, margin=0.0)
 
 

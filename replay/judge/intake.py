@@ -20,7 +20,7 @@ from ..checks.finding import Finding, VerdictEvidence
 from ..checks.integrity import check_integrity, stopped_signals
 from ..checks.kinematics import check_jump, check_position
 from ..checks.rules import Rules, load_rules
-from ..checks.takes import Key, content, duplicate_of, remember, set_of
+from ..checks.takes import Key, TakesSeen, content, duplicate_of, set_of
 from ..recording.recording import Recording, Stream, Unreadable, note_words
 from ..robots.limits import JointLimit, Limits
 from ..robots.robot_sheet import load_limits
@@ -129,14 +129,14 @@ def judged(
     )
 
 
-def check_copy(recording: Recording, rules: Rules, seen: dict[Key, dict[str, str]]) -> Finding:
-    """`take.duplicate`, against the takes of its set that came before it; keeps its digests in `seen`."""
+def check_copy(recording: Recording, rules: Rules, seen: dict[Key, TakesSeen]) -> Finding:
+    """`take.duplicate`, against the takes of its set that came before it; keeps what it holds in `seen`."""
     key = set_of(recording)
     if key is None:
         return rules["take.duplicate"].not_applicable("no_set")
-    digests, before = content(recording), seen.setdefault(key, {})
-    found = duplicate_of(digests, before, rules)
-    remember(digests, recording.source, before)
+    holds, before = content(recording), seen.setdefault(key, TakesSeen())
+    found = duplicate_of(holds, before, rules)
+    before.keep(holds, recording.source)
     return found
 
 

@@ -10,7 +10,7 @@ from ..checks.finding import Finding
 from ..checks.registry import asked_of, check_of
 from ..checks.releases import GripOpening, check_release, hands_of, releases_of
 from ..checks.rules import Rules
-from ..checks.takes import Key, Lag, check_take_lag, content, duplicate_of, lag_of, remember, set_of
+from ..checks.takes import NOTHING, Content, Key, Lag, TakesSeen, check_take_lag, content, duplicate_of, lag_of, set_of
 from ..recording.recording import Recording
 from .context import BARE
 from .facts.results import Given, Integrity, Motions, Subject
@@ -26,7 +26,7 @@ class TakeFacts:
     Attributes:
         key: its set, None where it lies alone; source: of the recording.
         lag: how late its states are; lagging: the two streams.
-        digests: of what it holds, see `content`.
+        holds: what it is told apart by, see `content`.
         releases: where its hands let go, or the reason why that is not asked; failed: whether it is labelled a failure.
         grips: what its hands did, or the reason why that is not asked; task: what it is of, the scenario where it is known.
         rates: how fast it moves; None where it has no motion.
@@ -36,7 +36,7 @@ class TakeFacts:
     source: str
     lag: Lag | None = None
     lagging: tuple[str, ...] = ()
-    digests: tuple[str | None, str | None] = (None, None)
+    holds: Content = NOTHING
     releases: tuple[GripOpening, ...] | str = "no_grip"
     failed: bool = False
     grips: tuple[GripUse, ...] | str = "no_grip"
@@ -79,12 +79,12 @@ def take_facts(recording: Recording, findings: Iterable[Finding], scenario: str 
 
 @dataclass
 class Company:
-    """What is kept of the takes of each set: how late each is, where its hands let go, what they did by task, digests."""
+    """What is kept of the takes of each set: how late each is, where its hands let go, what they did by task, what it holds."""
 
     lags: dict[Key, list[Lag]] = field(default_factory=dict)
     releases: dict[Key, list[tuple[GripOpening, ...]]] = field(default_factory=dict)
     grips: dict[tuple[Key, str], list[tuple[GripUse, ...]]] = field(default_factory=dict)
-    seen: dict[Key, dict[str, str]] = field(default_factory=dict)
+    seen: dict[Key, TakesSeen] = field(default_factory=dict)
 
     def hold(self, batch: Sequence[tuple[TakeFacts, Rules]]) -> list[Given]:
         """What is found of each take of a batch against those of its set, of this batch and before: code -> finding.
@@ -113,17 +113,17 @@ class Company:
             others = list(self.lags.get(take.key, ()))
             if i in own:
                 others.remove(own[i])
-            before = self.seen.setdefault(take.key, {})
+            before = self.seen.setdefault(take.key, TakesSeen())
             letting_go = [one for one in self.releases.get(take.key, ()) if one is not take.releases]
             found.append(
                 [
                     check_take_lag(own.get(i), others, take.lagging, rule),
-                    duplicate_of(take.digests, before, rule),
+                    duplicate_of(take.holds, before, rule),
                     check_release(take.releases, letting_go, take.failed, rule),
                     self._held(take, rule),
                 ]
             )
-            remember(take.digests, take.source, before)
+            before.keep(take.holds, take.source)
         return found
 
     def beside(self, recordings: Iterable[tuple[Recording, Lag | None]], scenario: str = BARE) -> None:
@@ -135,7 +135,7 @@ class Company:
             if lag is not None:
                 self.lags.setdefault(take.key, []).append(lag)
             self._keep_hands(take)
-            remember(take.digests, take.source, self.seen.setdefault(take.key, {}))
+            self.seen.setdefault(take.key, TakesSeen()).keep(take.holds, take.source)
 
     def _keep_hands(self, take: TakeFacts) -> None:
         """Keep where the hands of a take let go, and what they did."""

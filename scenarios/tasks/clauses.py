@@ -142,6 +142,11 @@ class _ClauseReader:
             and before.end == token.start
         ):
             self._role = "place" if self._clause.of_role("object") else self._role  # 摆上货架
+        elif token.is_("unit") and self._number is not None:  # 0.5升, which is no verb there
+            entry = self._lexicon.units[next(iter(token.readings["unit"]))]
+            unit = float(entry["is"])
+            self._clause.quantities.append((self._number * unit, str(entry["of"]), token.text, unit))
+            self._number = None
         elif token.is_("verb") and self._as_verb(token, i):
             if token.text.lower() in PARTICLES and self._clause.verbs & TURNING:
                 self._particle(token)
@@ -154,11 +159,6 @@ class _ClauseReader:
         elif token.is_("feature") and not token.is_("thing"):
             self._features |= token.readings["feature"]
             self._last += self._last == i
-        elif token.is_("unit") and self._number is not None:
-            entry = self._lexicon.units[next(iter(token.readings["unit"]))]
-            unit = float(entry["is"])
-            self._clause.quantities.append((self._number * unit, str(entry["of"]), token.text, unit))
-            self._number = None
         elif token.is_("ident") and not (token.text == "A" and i == 0):
             self._take_ident(token.text, i)
         elif token.is_("number_sign"):

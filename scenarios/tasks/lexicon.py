@@ -19,7 +19,7 @@ MAX_LETTERS = 2000  # of a text that is read; a task is a sentence or a few
 PHRASE = 5  # words of the longest English entry
 HAN = re.compile(r"[\u3400-\u9fff]")
 PIECE = re.compile(
-    r"(?P<number>\d+(?:\.\d+)?(?![A-Za-z]|\.?\d)|\d+(?:\.\d+)?(?=(?:s|sec|min|ml|L)\b))|(?P<ident>[A-Z]\d{0,2}(?![A-Za-z\d]))"
+    r"(?P<number>\d+(?:\.\d+)?(?![A-Za-z]|\.?\d)|\d+(?:\.\d+)?(?=(?:s|sec|min|ml|mL|L)(?![A-Za-z\d])))|(?P<ident>[A-Z]\d{0,2}(?![A-Za-z\d]))"
     r"|(?P<word>[A-Za-z\d]+(?:['’/][A-Za-z]+)*)|(?P<han>[\u3400-\u9fff])|(?P<stop>[.;:!?。；：！？\n]|->|→)|(?P<comma>[,，、&+])"
 )
 LISTED = re.compile(r"\s*(?:1|一|①)\s*[.)）、．:：]")

@@ -13,7 +13,7 @@ from shiliu.replay.checks.ranges import check_range
 from shiliu.replay.checks.receive_clock import check_repeated
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.streams import check_frozen, check_lag
-from shiliu.replay.checks.takes import Lag, check_take_lag, content, duplicate_of, lag_of
+from shiliu.replay.checks.takes import Content, Lag, TakesSeen, check_take_lag, content, duplicate_of, lag_of
 from shiliu.replay.formats import read
 from shiliu.replay.judge.set_comparison import Company, take_facts
 from shiliu.replay.judge.verdict import Verdict, combine
@@ -284,14 +284,38 @@ def test_a_take_that_is_in_the_set_twice():
     t = np.arange(90.0)
     one = recording(stream("command", t, (ELBOW,)), stream("measured", t, (ELBOW,)), source="demos#0")
     again = recording(stream("command", t, (ELBOW,)), stream("measured", t + 1, (ELBOW,)), source="demos#1")
-    before = {digest: "demos#0" for digest in content(one)}
+    before = TakesSeen()
+    before.keep(content(one), "demos#0")
     copied = duplicate_of(content(recording(*one.streams.values(), source="demos#2")), before, RULES)
     assert copied.level == "FAIL" and copied.subject == ("demos#0",) and copied.details["kind"] == "copy"
     assert duplicate_of(content(again), before, RULES).level == "WARN"
     other = recording(stream("command", t + 2, (ELBOW,)), stream("measured", t, (ELBOW,)))
     assert duplicate_of(content(other), before, RULES).level == "PASS"
     rest = recording(stream("command", 0 * t, (ELBOW,)), stream("measured", 0 * t, (ELBOW,)))
-    assert content(rest) == (None, None), "two that stand still are no copies"
+    assert content(rest) == Content(None, None), "two that stand still are no copies"
+
+
+@pytest.mark.parametrize(
+    ("rows", "level"),
+    [(slice(5, None), "FAIL"), (slice(0, 200), "FAIL"), (slice(100, 210), "FAIL"), (slice(297, None), "PASS")],
+)
+def test_a_part_of_a_take_is_that_take(rows, level):
+    values = np.random.default_rng(0).normal(size=(300, 6)).cumsum(axis=0)
+
+    def take(x, source):
+        streams = [stream(role, np.arange(float(len(x))), (ELBOW,)) for role in ("command", "measured")]
+        six = [replace(one, values=x + by, names=tuple("abcdef")) for one, by in zip(streams, (1.0, 0.0))]
+        return recording(*six, source=source)
+
+    before = TakesSeen()
+    before.keep(content(take(values, "demos#0")), "demos#0")
+    found = duplicate_of(content(take(values[rows], "demos#1")), before, RULES)
+    assert found.level == level
+    if level == "FAIL":
+        assert found.subject == ("demos#0",) and found.details["kind"] == "part" and found.value >= 0.9
+    joined = np.concatenate([values[:200], 5.0 + values[:100]])
+    assert duplicate_of(content(take(joined, "demos#2")), before, RULES).level == "WARN"
+    assert duplicate_of(content(take(values + 1e-6, "demos#3")), before, RULES).level == "PASS"
 
 
 def judged(take, lag):

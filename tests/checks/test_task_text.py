@@ -164,11 +164,24 @@ def test_the_episodes_own_file_is_read_too():
 
 
 @pytest.mark.parametrize(
-    ("text", "word", "done"), [("Pour 500 ml of water.", "500 ml", "150 ml"), ("倒500毫升水", "500 毫升", "150 毫升")]
+    ("text", "word", "done"),
+    [
+        ("Pour 500 ml of water.", "500 ml", "150 ml"),
+        ("Pour 0.5 litres of water.", "0.5 litres", "0.15 litres"),
+        ("倒500毫升水", "500 毫升", "150 毫升"),
+        ("倒0.5升水", "0.5 升", "0.15 升"),
+        ("倒半升水", "0.5 升", "0.15 升"),
+        ("倒1.5L水", "1.5 L", "0.15 L"),
+    ],
 )
 def test_an_amount_is_named_in_the_unit_of_the_sentence(text, word, done):
     finding = checked(own(text, "drink_assist"))
     assert finding.details["kind"] == "number" and finding.details["word"] == word and list(finding.details["done"]) == [done]
+
+
+@pytest.mark.parametrize("text", ["倒0.15升水", "Pour 0.15 l of water.", "倒150毫升水"])
+def test_an_amount_that_was_poured_is_right_in_any_unit(text):
+    assert checked(own(text, "drink_assist")).level == "PASS"
 
 
 def test_the_draw_decides_which_medicine_is_right():

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from invented_arm import COLUMNS, lerobot, mapping, takes
 from known_faults.written import DATA, SIDE, _column, _column_changed, _renewed
 from shiliu.cli import main
 from shiliu.replay.checks.finding import Finding
@@ -308,6 +309,21 @@ def test_rows_outside_the_statistics_of_the_whole_set_warn(written):
         "max",
         "set",
     )
+
+
+def test_statistics_that_cannot_be_read_are_named(written, tmp_path):
+    (written / layout.STATS).write_text('{"action": {')
+    found = by_code(verdict_of(written).findings)["set.stats"]
+    assert (found.level, found.subject, found.details["kind"]) == ("WARN", (layout.STATS,), "torn")
+    root = lerobot(tmp_path / "old", takes(2), version="v2.1")
+    path = root / "meta/episodes_stats.jsonl"
+    first, second = path.read_text().splitlines()
+    map_ = mapping(tmp_path / "map.yaml", "lerobot", COLUMNS)
+    assert [by_code(v.findings)["set.stats"].level for v in intake(read(root, map_))] == ["PASS", "PASS"]
+    path.write_text(f"{first}\n{second[:40]}\n")
+    whole, cut = (by_code(v.findings)["set.stats"] for v in intake(read(root, map_)))
+    assert whole.level == "PASS" and (cut.level, cut.subject) == ("WARN", ("episodes_stats.jsonl, line 2",))
+    assert "episodes_stats.jsonl, line 2" in Words("en").message(cut)
 
 
 def test_a_table_that_counts_other_rows_is_unsound(written):

@@ -96,7 +96,8 @@ class _Foreign(ForeignTables):
         if index in self.place:
             stats, table = self.statistics.at(self.place[index]), self.statistics.table_of(self.place[index])
         elif index is not None:
-            stats = self.listed_statistics.get(index, {})
+            stats = self.listed_statistics[0].get(index, {})
+        torn = () if stats else self.listed_statistics[1]
         return Declared(
             n=length,
             number=int(in_name[1]) if in_name is not None else index,
@@ -117,7 +118,8 @@ class _Foreign(ForeignTables):
             tasks=frozenset(i for i in self.tasks if isinstance(i, int)) or None,
             columns=columns,
             stats=stats,
-            set_stats=self.set_statistics,
+            set_stats=self.set_statistics or {},
+            torn=torn if self.set_statistics is not None else (*torn, layout.STATS),
             videos=tuple(
                 video_range(key, row, before, self.root / relative) for key, relative in videos.items() if relative is not None
             ),

@@ -17,7 +17,7 @@ from ..arrays.array_episode import mendable
 from ..file_state import refuse_pipes
 from . import layout
 from .foreign_columns import names_of, rate_of
-from .set_statistics import EpisodeStatistics, Stats, of_file, of_tree
+from .set_statistics import EpisodeStatistics, Stats, of_file, of_lines
 from .tables import readable
 
 MAX_META_BYTES = 64 << 20
@@ -142,22 +142,19 @@ class ForeignTables:
         return EpisodeStatistics(self._tables)
 
     @cached_property
-    def listed_statistics(self) -> dict[int, Stats]:
-        """Statistics of each episode, of v2.1."""
+    def listed_statistics(self) -> tuple[dict[int, Stats], tuple[str, ...]]:
+        """Statistics of each episode, of v2.1, and what of their file cannot be read."""
         path = self.root / "meta" / "episodes_stats.jsonl"
         if not path.is_file():
-            return {}
+            return {}, ()
         try:
-            rows = self._lines(path, "statistics of the episodes")
-        except EpisodeError:
-            return {}
-        return {
-            row["episode_index"]: of_tree(row.get("stats")) for row in rows if isinstance(row.get("episode_index"), int)
-        }
+            return of_lines(path, self._content(path))
+        except (OSError, ValueError):
+            return {}, (path.name,)
 
     @cached_property
-    def set_statistics(self) -> Stats:
-        """Statistics of the whole set."""
+    def set_statistics(self) -> Stats | None:
+        """Statistics of the whole set; None where they are torn."""
         return of_file(self.root / layout.STATS, MAX_META_BYTES)
 
     def file_of(self, index: int, row: dict[str, Any]) -> Path | None:

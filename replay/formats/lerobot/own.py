@@ -206,8 +206,8 @@ class Dataset:
         return EpisodeStatistics(list(zip(self.tables, self._table_rows)))
 
     @cached_property
-    def set_statistics(self) -> Stats:
-        """What `meta/stats.json` tells of the whole set."""
+    def set_statistics(self) -> Stats | None:
+        """What `meta/stats.json` tells of the whole set; None where it is torn."""
         return of_file(self.root / layout.STATS, MAX_JSON_BYTES)
 
     def item(self, k: int) -> Recording | Unreadable:

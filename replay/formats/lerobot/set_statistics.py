@@ -110,14 +110,31 @@ def of_tree(tree: Any) -> Stats:
     return found
 
 
-def of_file(path: Path, limit: int) -> Stats:
-    """Statistics of a whole set; empty where there are none, or they are torn: nothing is read by them."""
+def of_file(path: Path, limit: int) -> Stats | None:
+    """Statistics of a whole set; empty where there are none, None where they are torn: nothing is read by them."""
+    if not path.is_file():
+        return {}
     try:
         with path.open("rb") as file:
             content = file.read(limit + 1)
-        return of_tree(json.loads(content)) if len(content) <= limit else {}
+        return of_tree(json.loads(content)) if len(content) <= limit else None
     except (OSError, ValueError, RecursionError):
-        return {}
+        return None
+
+
+def of_lines(path: Path, content: bytes) -> tuple[dict[int, Stats], tuple[str, ...]]:
+    """Statistics by episode, a JSON object a line; and the lines that are none (`episodes_stats.jsonl, line 3`)."""
+    found: dict[int, Stats] = {}
+    torn: list[str] = []
+    for number, line in enumerate(content.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            found[int(row["episode_index"])] = of_tree(row["stats"])
+        except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
+            torn.append(f"{path.name}, line {number}")
+    return found, tuple(torn)
 
 
 def _numbers(value: Any) -> np.ndarray | None:
