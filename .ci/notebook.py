@@ -21,6 +21,7 @@ from pictures import curve
 
 SHOWN = ("image/jpeg", "image/svg+xml", "text/html", "text/plain")  # the first that an output has is kept
 QUALITY = 50  # of pictures, which are drawn and not photographed
+WIDEST = 720  # pixels, about what a page of the site shows
 
 
 def main(path: Path) -> int:
@@ -33,6 +34,14 @@ def main(path: Path) -> int:
     client = nbclient.NotebookClient(notebook, timeout=None, kernel_name="python3", on_cell_executed=report)
     client.execute(cwd=str(path.parent))
     return 0
+
+
+def smaller(picture: Image.Image) -> str:
+    """A picture as an output keeps it."""
+    small, kept = io.BytesIO(), picture.convert("RGB")
+    kept.thumbnail((WIDEST, kept.height), Image.Resampling.LANCZOS)
+    kept.save(small, "JPEG", quality=QUALITY, optimize=True, progressive=True)
+    return base64.b64encode(small.getvalue()).decode()
 
 
 def keep(path: Path) -> None:
@@ -48,11 +57,7 @@ def keep(path: Path) -> None:
             if (data := out.get("data")) is None:
                 continue
             if "image/png" in data:
-                small = io.BytesIO()
-                Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).convert("RGB").save(
-                    small, "JPEG", quality=QUALITY, optimize=True, progressive=True
-                )
-                data["image/jpeg"] = base64.b64encode(small.getvalue()).decode()
+                data["image/jpeg"] = smaller(Image.open(io.BytesIO(base64.b64decode(data["image/png"]))))
             kind = next(kind for kind in SHOWN if kind in data)
             if "<svg" in data[kind]:
                 data[kind] = re.sub(r"(?s)<svg.*?</svg>", lambda found: curve(found[0]), data[kind])
