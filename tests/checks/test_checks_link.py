@@ -96,7 +96,7 @@ def test_what_does_not_tell_both_times_is_not_checked():
     stream = commands()
     reason = {f.reason for f in judged(replace(stream, receive_ns=None))}
     assert reason == {"one_command_clock"}
-    assert "when commands were sent" in catalogue("en")["reasons"]["one_command_clock"]
+    assert "sent and received" in catalogue("en")["reasons"]["one_command_clock"]
     assert {f.reason for f in judged(replace(stream, clock="grid"))} == {"one_command_clock"}
     assert {f.reason for f in judged(stream, stopped="integrity.unit.degrees")} == {"integrity.unit.degrees"}
     assert {f.reason for f in judged(replace(stream, role="measured"))} == {"no_commands"}
