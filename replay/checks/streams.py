@@ -10,7 +10,7 @@ import numpy as np
 
 from ..recording.recording import Recording, Stream
 from ..robots.limits import Limits
-from ..signals.channels import PER_DEGREE, SCALE, columns, in_radians, shared
+from ..signals.channels import SCALE, columns, in_radians, shared
 from ..signals.clock import by_topic, repeats, seconds, topic
 from ..signals.signal import find_lag, runs
 from .check import Check
@@ -156,7 +156,7 @@ def check_frozen(
             continue
         fresh = ~repeats(stream)
         t, x = seconds(stream, origin)[fresh], stream.values[fresh]
-        unit = 1.0 if stream.unit != "deg" else 1.0 / PER_DEGREE
+        unit = 1.0 / SCALE[stream.unit]
         shift = late if stream.role == "measured" else -late
         freezes = _freezes_against(stream.names, t, x, other, origin, rule, 1.0 / unit, shift, limits)
         if stream.role == "measured":
