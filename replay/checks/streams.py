@@ -483,6 +483,7 @@ CHECKS = (
         "stream.lag",
         run=_in_step,
         settings={"search": "time", "ahead": "time", "moved": "angle", "correlation": "share"},
+        explains=("column.differs",),
         fix=_shift,
         turn=5,
         after=("values", "channels"),

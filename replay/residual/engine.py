@@ -13,7 +13,7 @@ from .departures import joined, together
 from .difference import CLEAR, DENSE, JOIN, LEAP, Difference
 from .hand_speed import PERCENT
 from .hands import BEYOND as BEYOND_HAND
-from .hands import MEMORY, against_command, away_from_commands, never_measured, reversed_hand
+from .hands import MEMORY, against_command, away_from_commands, late_hand, never_measured, reversed_hand
 from .hypotheses import Case, Explanation, best, is_exact
 from .leaps import Leaps, of_leaps
 from .other_commands import not_followed
@@ -124,6 +124,8 @@ def _hands(group: Group) -> list[Difference]:
             way = float(np.ptp(channel.columns["measured"]))
             turned_round = whole(group, channel, "measured", way, "mirrored", {"correlation": r}, ())
             found.append(replace(turned_round, certain=True))
+        if (late := late_hand(channel, group.dt)) is not None:
+            found.append(whole(group, channel, "measured", late, "lag", {"late": late}, (), "s"))
         if (still := never_measured(channel)) is not None:
             level: dict[str, float | str] = {"level": float(channel.columns["measured"][0] * channel.way)}
             found.append(replace(whole(group, channel, "measured", still, "held_value", level, ()), certain=True))
