@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..residual.bodies import ComparedColumns
+from ..signals.channels import turns_beside
 from ..signals.pairing import Both
 from .check import Check
 from .finding import Finding, worst_of
@@ -140,6 +141,8 @@ def check_scaled(
     near = np.abs(seen.shift - common) <= AROUND
     factors: dict[str, float] = {}
     for j in np.flatnonzero(moved):
+        if turns_beside(both.command[:, j], both.state[:, j]).any():
+            continue  # whole turns are no factor
         at = int(np.abs(r[near, j]).argmax())
         likeness_, factor = float(r[near, j][at]), float(slope[near, j][at])
         flipped = likeness_ < -rule.settings["against"] and r[near, j].max() < 0.5

@@ -164,8 +164,8 @@ def check_stats(declared: Declared, rules: Rules) -> list[Finding]:
         return [rule.not_applicable("no_stats")]
     bad = {name: one for name, one in worst.items() if one[0] > rule.bound("warn")}
     if not bad and torn:
-        details = {"kind": "torn", "which": torn[0], "files": torn}
-        return [rule.finding(level="WARN", subject=tuple(torn[:TEXTS]), value=float(len(torn)), details=details)]
+        of_files = {"kind": "torn", "which": torn[0], "files": torn}
+        return [rule.finding(level="WARN", subject=tuple(torn[:TEXTS]), value=float(len(torn)), details=of_files)]
     if not bad:
         value = max(one[0] for one in worst.values())
         return [

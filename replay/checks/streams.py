@@ -10,7 +10,7 @@ import numpy as np
 
 from ..recording.recording import Recording, Stream
 from ..robots.limits import Limits
-from ..signals.channels import PER_DEGREE, SCALE, columns, in_radians, shared
+from ..signals.channels import SCALE, columns, in_radians, shared
 from ..signals.clock import by_topic, repeats, seconds, topic
 from ..signals.signal import find_lag, runs
 from .check import Check
@@ -30,7 +30,7 @@ FASTEST = 20.0  # rad/s, faster than any joint of an arm that we know (18.8 at t
 
 
 def check_missing(recording: Recording, rules: Rules, origin: int, needed: Sequence[str] = ()) -> list[Finding]:
-    """`stream.missing`: a stream that is needed and absent, or that begins late or ends early.
+    """`stream.missing`: a stream that is needed and absent, or that begins late or ends early; or a recording that goes on from another.
 
     Args:
         needed: names, topics or quantities that must be there with at least two samples.
@@ -47,6 +47,10 @@ def check_missing(recording: Recording, rules: Rules, origin: int, needed: Seque
                     level="FAIL", subject=(name,), excess=1.0, share=1.0, details={"needed": name, "kind": "absent"}
                 )
             )
+    before = recording.metadata.get("continues")
+    if isinstance(before, dict):
+        details = {"kind": "part"}
+        found.append(rule.finding(level="WARN", subject=(str(before["name"]),), value=float(before["after_s"]), unit="s", details=details))
     streams = [
         s
         for s in by_topic(recording.streams.values())
@@ -156,7 +160,7 @@ def check_frozen(
             continue
         fresh = ~repeats(stream)
         t, x = seconds(stream, origin)[fresh], stream.values[fresh]
-        unit = 1.0 if stream.unit != "deg" else 1.0 / PER_DEGREE
+        unit = 1.0 / SCALE[stream.unit]
         shift = late if stream.role == "measured" else -late
         freezes = _freezes_against(stream.names, t, x, other, origin, rule, 1.0 / unit, shift, limits)
         if stream.role == "measured":
@@ -415,6 +419,8 @@ def _agreed(joints: np.ndarray, pooled: float, rms: float) -> tuple[float, float
 
 
 def _absent(finding: Finding, known: Known) -> Fix:
+    if finding.details.get("kind") == "part":
+        return {"kind": "join", "channel": about(finding)}
     if finding.details.get("kind") == "absent" or finding.t0 is None or finding.t1 is None:
         return {"kind": "add", "channel": about(finding)}
     late = finding.details.get("kind") == "late"
@@ -483,6 +489,7 @@ CHECKS = (
         "stream.lag",
         run=_in_step,
         settings={"search": "time", "ahead": "time", "moved": "angle", "correlation": "share"},
+        explains=("column.differs",),
         fix=_shift,
         turn=5,
         after=("values", "channels"),

@@ -31,6 +31,10 @@ APART = 2.0  # times the largest step of a channel: what is further from its nei
 LEAST_JOINTS, NO_JOINT, FARTHER, MOST_NAMED = 3, 2.0, 3.0, 8
 WHEEL = re.compile(r"wheel|drive|caster|castor|track|steer", re.IGNORECASE)
 TURNED = NO_JOINT * 2.0 * np.pi
+NEAR_NOUGHT = 0.05  # rad: joints that are all so near to nought elsewhere do not leap there
+# degrees, within which a joint reads that is measured in radians; numbers that it goes, for a motion; and by how much past its range all
+# of it is, read so
+WITHIN, MOVES, OUTSIDE = 2.0 * math.pi, 0.3, 0.02
 OTHER_UNITS = {"deg": PER_DEGREE, "mrad": 1e-3}
 ALL_PLACEHOLDER = -1.0  # a device that is not connected often reads as -1 throughout
 # times what a channel usually holds, one of its units at least, from where on a few cells are no measurement; and the size of memory
@@ -82,7 +86,7 @@ def check_sentinel(streams: Sequence[Stream], rules: Rules, origin: int) -> list
             if stream.n > 1 and (stream.values == ALL_PLACEHOLDER).all():
                 bad[:] = True
             if stream.quantity == "joint_position" and len(stream.names) >= LEAST_JOINTS:
-                bad |= _never_filled(stream.values)[:, None]
+                bad |= _never_filled(stream.values, NEAR_NOUGHT / SCALE.get(stream.unit, 1.0))[:, None]
         if bad.any():
             rows, elements = np.flatnonzero(bad.any(axis=1)), np.flatnonzero(bad.any(axis=0))
             t = seconds(stream, origin)
@@ -141,12 +145,17 @@ def _apart(x: np.ndarray, placeholder: np.ndarray, counted: bool) -> np.ndarray:
     return out
 
 
-def _never_filled(values: np.ndarray) -> np.ndarray:
-    """(n,) few rows of nothing but noughts, to which most joints would have to leap and come back from: nobody filled them."""
+def _never_filled(values: np.ndarray, near: float) -> np.ndarray:
+    """(n,) few rows of nothing but noughts, to which most joints would have to leap and come back from: nobody filled them.
+
+    Args:
+        near: of a joint's values that it does not leap from to nought: steps are all so near.
+    """
     empty = (values == 0.0).all(axis=1)
     if not 0 < empty.sum() <= FEW * len(empty):
         return np.zeros(len(empty), bool)
-    leaps = np.column_stack([_apart(values[:, j], empty, counted=False) for j in range(values.shape[1])])
+    far = np.abs(values[~empty]).max(axis=0) > near
+    leaps = np.column_stack([_apart(values[:, j], empty, counted=False) & far[j] for j in range(values.shape[1])])
     return empty & (2 * leaps.sum(axis=1) >= values.shape[1])
 
 
@@ -236,7 +245,8 @@ def check_units(
             details |= {"range_lo": lower, "range_hi": upper}
         bound = (upper if reach[row] > 0 else lower) / SCALE[stream.unit]
         size = abs(float(reach[row]) - bound) * SCALE[stream.unit]
-        small = stream.unit == "deg"  # radians read as degrees leave no range
+        small = stream.unit == "deg"  # radians read as degrees leave no range far behind
+        details |= {"kind": "small", "factor": 1.0 / PER_DEGREE} if small else {}
         found.append(
             rule.finding(
                 level="FAIL",
@@ -311,6 +321,8 @@ def _agrees_in_part(stream: Stream, other: Stream, name: str) -> bool:
 
 def _outside(stream: Stream, names: Sequence[str], limits: Limits, overshoot: float) -> set[str]:
     """Joints whose values cannot be meant in the stream's unit, and can in the other one."""
+    if stream.unit == "deg":
+        return _reads_too_small(stream, names, limits)
     bad = set()
     for name in (name for name in names if name in stream.names and stream.unit in SCALE):
         x = stream.column(name)
@@ -325,6 +337,22 @@ def _outside(stream: Stream, names: Sequence[str], limits: Limits, overshoot: fl
         if stream.unit == "rad" and past > overshoot * span and fits:
             bad.add(name)
     return bad
+
+
+def _reads_too_small(stream: Stream, names: Sequence[str], limits: Limits) -> set[str]:
+    """All joints of a stream in degrees that are inside their ranges as radians only: none reads beyond a turn's radians, most go some
+    tenths, and some one is outside its range all the time, as degrees."""
+    ranged = [name for name in names if name in stream.names and _is_ranged(name, limits)]
+    x = columns(stream, ranged)
+    x = x[np.isfinite(x).all(axis=1)]
+    if len(ranged) < LEAST_JOINTS or not len(x) or float(np.abs(x).max()) > WITHIN or 2 * (np.ptp(x, axis=0) > MOVES).sum() < len(ranged):
+        return set()
+    lower, upper = (np.array([getattr(limits[name], end) for name in ranged]) for end in ("lower", "upper"))
+    slack = 0.1 * (upper - lower)
+    inside = bool(((x >= lower - slack) & (x <= upper + slack)).all())
+    read = x * PER_DEGREE
+    outside = (np.maximum(lower - read, read - upper) > OUTSIDE).all(axis=0)
+    return set(ranged) if inside and outside.any() else set()
 
 
 def _scales_against(stream: Stream, other: Stream, correlation: float, anyway: bool) -> dict[str, float]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ...scenarios.sheet.errors import EpisodeError, odd_kind, shown
 from ..recording.recording import Recording, Unreadable
+from .continuations import continued
 from .reader_errors import once_readable
 from .records import Reader, readers
 
@@ -225,7 +226,7 @@ def _read_folder(
         return NothingReadable(f"none of the {len(held)} recordings in the folder is readable:{first}", file=folder, items=held)
 
     items = (item for entry in found for item in _read_entry(entry.path, entry.source, mapping, fps))
-    yield from once_readable(items, nothing)
+    yield from once_readable(continued(items), nothing)
 
 
 def _read_entry(

@@ -60,7 +60,7 @@ def intake(
         strict: a warning fails.
     """
     rules = rules or rules_of()
-    seen: dict[Key, dict[str, str]] = {}
+    seen: dict[Key, TakesSeen] = {}
     for item in recordings:
         if isinstance(item, Unreadable):
             yield Verdict(item.name, item.source, error=error_line(item.error))
@@ -73,12 +73,12 @@ def intake(
 
 
 def judged(
-    recording: Recording, rules: Rules, strict: bool = False, seen: dict[Key, dict[str, str]] | None = None
+    recording: Recording, rules: Rules, strict: bool = False, seen: dict[Key, TakesSeen] | None = None
 ) -> Verdict:
     """The verdict of one recording at intake.
 
     Args:
-        seen: digests of the takes of each set before it, to which those of this one are added; None asks for no copies.
+        seen: what the takes of each set before it hold, to which that of this one are added; None asks for no copies.
     """
     findings = check_integrity(recording, own_limits(), rules)
     findings = [_not_asked(finding) for finding in findings]

@@ -278,6 +278,7 @@ def _order(findings: Sequence[Finding], rules: Rules) -> list[int]:
     failed = [f for f in findings if f.failed and f.t0 is not None]
     past = [f for f in failed if f.code == "joint.position"]
     jumps = [f for f in failed if f.code == "joint.jump"]
+    unexplained = any(f.code == "column.differs" and f.failed and f.details.get("kind") == "unknown" for f in findings)
 
     def key(i: int) -> tuple[int, float, int, int]:
         finding = findings[i]
@@ -288,7 +289,11 @@ def _order(findings: Sequence[Finding], rules: Rules) -> list[int]:
             into = [one.t0 for one in past if any(_shared(one, also, finding) for also in jumps)]
             near = [t for t in into if t is not None and early <= t <= early + BEFORE]
             early = max(near) if near else early - leads
-        return STAGES.index(finding.stage), early, rules.order(finding.code), i
+        place = rules.order(finding.code)
+        if finding.code == "stream.lag" and finding.failed and (finding.value or 0.0) < 0.0 and unexplained:
+            # states that come before their commands, as in a take that runs backwards: a hand then goes away from its command
+            place = min(place, rules.order("column.differs") - 1)
+        return STAGES.index(finding.stage), early, place, i
 
     return sorted(range(len(findings)), key=key)
 

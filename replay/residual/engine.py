@@ -13,15 +13,16 @@ from .departures import joined, together
 from .difference import CLEAR, DENSE, JOIN, LEAP, Difference
 from .hand_speed import PERCENT
 from .hands import BEYOND as BEYOND_HAND
-from .hands import MEMORY, against_command, away_from_commands, never_measured, reversed_hand
+from .hands import MEMORY, against_command, away_from_commands, late_hand, never_measured, reversed_hand
 from .hypotheses import Case, Explanation, best, is_exact
 from .leaps import Leaps, of_leaps
 from .other_commands import not_followed
 from .relations import Relation, relations_of, shifted
-from .row_order import rows_lost, rows_moved
+from .row_order import rows_lost, rows_moved, rows_stuck, rows_turned
 from .table import Group, RecordedChannel
 from .whole_takes import (
     beyond_the_ends,
+    commands_turned,
     of_command,
     parameters,
     speeds_never_filled,
@@ -72,8 +73,10 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     relations = relations_of(group)
     if (late := _late(group, relations)) > 0.0:
         relations = relations_of(group, late)
-    past = list(beyond_the_ends(group))
-    found = [*speeds, *past, *rows_lost(group), *rows_moved(group), *written_as_commands(group), *not_followed(group)]
+    past = [*beyond_the_ends(group), *commands_turned(group)]
+    turned = list(rows_turned(group))
+    moved = turned or [*rows_lost(group), *rows_moved(group), *rows_stuck(group)]
+    found = [*speeds, *past, *moved, *written_as_commands(group), *not_followed(group)]
     leaps = Leaps(group)
     found += [d for d in leaps.rows() if not any(o.kind == "rows" and o.first <= d.last + JOIN and d.first <= o.last + JOIN for o in found)]
     lost = [(d.first, d.last) for d in found if d.kind == "rows"]
@@ -121,6 +124,8 @@ def _hands(group: Group) -> list[Difference]:
             way = float(np.ptp(channel.columns["measured"]))
             turned_round = whole(group, channel, "measured", way, "mirrored", {"correlation": r}, ())
             found.append(replace(turned_round, certain=True))
+        if (late := late_hand(channel, group.dt)) is not None:
+            found.append(whole(group, channel, "measured", late, "lag", {"late": late}, (), "s"))
         if (still := never_measured(channel)) is not None:
             level: dict[str, float | str] = {"level": float(channel.columns["measured"][0] * channel.way)}
             found.append(replace(whole(group, channel, "measured", still, "held_value", level, ()), certain=True))

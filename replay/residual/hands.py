@@ -8,8 +8,9 @@ import numpy as np
 
 from ..signals.signal import over_runs, runs
 from ..signals.statistics import TO_SIGMA
+from .other_commands import best_alike
 from .relations import shifted
-from .table import Group, RecordedChannel
+from .table import Group, RecordedChannel, is_switch
 
 MEMORY = 1.0  # s of command that a hand may still be on its way from
 # the same of hands that are known to be quicker: correlation with the command of this time before, or later (clean hands of three real
@@ -22,6 +23,8 @@ LEAST = 2  # rows
 STRAY = 0.25  # of its way, in a single row and back: no hand goes there and comes back so fast
 FULL, OFTEN = 0.5, 2  # of its way, and how often a hand is commanded so far while it is measured at one value alone
 COUNTED = 3.0  # of its way: a hand that is commanded further is counted in another unit, of which its range tells
+# s; correlation and share of its way, in 99 % of the rows, by which a hand that is that late does what it was commanded
+LATE_HAND, JUST_SO, BESIDE_HAND = 0.5, 0.995, 0.12
 OPPOSED = -0.7  # correlation of a hand's measured way with its command, from where on it goes the other way
 
 
@@ -97,6 +100,23 @@ def reversed_hand(channel: RecordedChannel, dt: float) -> float | None:
     last = max(0, min(round(MEMORY / dt), len(q) // 2))
     alike = [float(np.corrcoef(shifted(c, -late), q)[0, 1]) for late in range(0, last + 1, max(1, last // 10))]
     return min(alike) if min(alike) < OPPOSED and max(alike) < -OPPOSED else None
+
+
+def late_hand(channel: RecordedChannel, dt: float) -> float | None:
+    """[s] by which a hand is measured late that does otherwise just what it was commanded: more than `LATE_HAND`, else None.
+
+    A slow hand is late, too, but it closes more slowly than it was commanded.
+    """
+    if not {"command", "measured"} <= set(channel.columns) or is_switch(channel):
+        return None
+    c, q = channel.columns["command"], channel.columns["measured"]
+    if min(np.ptp(c), np.ptp(q)) < FULL or np.median(np.abs(c)) > COUNTED:
+        return None
+    alike, rows = best_alike(q, c[:, None], dt, 2.0 * MEMORY)
+    if rows * dt < LATE_HAND or alike[0] < JUST_SO:
+        return None
+    away = np.abs(q[rows:] - c[: len(c) - rows])
+    return rows * dt if float(np.percentile(away, 99.0)) < BESIDE_HAND * float(np.ptp(c)) else None
 
 
 def never_measured(channel: RecordedChannel) -> float | None:

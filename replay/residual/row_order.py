@@ -17,6 +17,14 @@ FAST, OTHERWISE, ROWS = 0.3, 0.15, 0.6
 AT_ONCE = (0.05, 0.15)  # s between rows at the most, rad: no joint goes so far with its command in the row in which it leaps
 USUAL = 0.8  # of the fast rows, between which one row lies
 BESIDE = 6  # rows, by which commands and positions go on before and after
+# rows in a stretch that may stand the other way round all along
+TURNED = tuple((many, phase) for many in range(2, 7) for phase in range(many))  # and the row at which the first one begins
+# of the way from row to row, and of the changes of its steps, what is left once each is turned back (of smooth motion 0.5 and less, and
+# hardly anything); share of the columns that move of which this holds; rad, or share of the way, that a column moves; rows that tell
+SHORTER, SMOOTHER, MOST, MOVES, LEAST = 0.65, 0.3, 0.75, 0.05, 60
+# rows that are one row again, and times as many as a value usually stands; rad between the rows before, and behind: no body stands so
+# suddenly, and goes on so
+STUCK, LONGER, GOES_ON = 4, 3, 0.01
 
 
 def rows_lost(group: Group) -> Iterator[Difference]:
@@ -75,6 +83,54 @@ def rows_moved(group: Group) -> Iterator[Difference]:
             why = "reordered" if turns.min() < -ROWS else "cut" if turns.max() > 1.0 + ROWS else "repeated"
             names = [one.name for one, far in zip(channels, np.abs(step[first : last + 1]).max(axis=0)) if far > 0.25 * LEAP]
             yield _rows(group, names, first + 1, last + 1, float(np.abs(step[first : last + 1]).max()), why)
+
+
+def rows_turned(group: Group) -> Iterator[Difference]:
+    """Stretches of a few rows that all stand the other way round, as where each pair of rows is exchanged: turned back, every column
+    goes a much shorter and smoother way from row to row. Of smooth motion no order of its rows is shorter than its own."""
+    if not group.same_rows or group.n < LEAST:
+        return
+    found: dict[str, tuple[tuple[str, ...], float]] = {}
+    for kind in ("command", "measured"):
+        of = [c for c in group.channels if kind in c.columns and not is_switch(c) and float(np.ptp(c.columns[kind])) > MOVES]
+        if len(of) < 2:
+            continue
+        x = np.column_stack([c.columns[kind] for c in of])
+        way, rough = (np.abs(np.diff(x, order, axis=0)).sum(axis=0) for order in (1, 2))
+        for many, phase in TURNED:
+            rows = np.arange(group.n)
+            whole = rows[phase : phase + (group.n - phase) // many * many]
+            rows[whole] = whole.reshape(-1, many)[:, ::-1].reshape(-1)
+            now = [np.abs(np.diff(x[rows], order, axis=0)).sum(axis=0) for order in (1, 2)]
+            shorter = (now[0] < SHORTER * way) & (now[1] < SMOOTHER * rough)
+            if float(shorter.mean()) >= MOST:
+                found[kind] = tuple(c.name for c, turned in zip(of, shorter) if turned), float(np.abs(x[rows] - x).max())
+                break
+    both = len(found) == 2
+    for kind, (names, far) in list(found.items())[-1:]:
+        yield Difference.over(
+            group.t, names, "rows" if both else kind, None, far, group.channels[0].unit, "reordered", certain=True, limit=LEAP,
+            weight=1e6 * len(names),
+        )  # fmt: skip
+
+
+def rows_stuck(group: Group) -> Iterator[Difference]:
+    """Rows in which commands and measurements of all joints are those of the row before, to the bit, in the middle of a motion that
+    goes on as it went: one row was written several times."""
+    kinds = ("command", "measured")
+    of = [c for c in group.channels if set(kinds) <= set(c.columns)]
+    if not group.same_rows or group.hands or len(of) < 2 or group.n < LEAST:
+        return
+    steps = [np.abs(np.diff(np.column_stack([c.columns[kind] for c in of]), axis=0)).max(axis=1) for kind in kinds]
+    stands = (steps[0] == 0.0) & (steps[1] == 0.0)
+    stretches = list(runs(stands))
+    usual = float(np.median([last - first + 1 for first, last in stretches])) if len(stretches) > 2 else 0.0
+    for first, last in stretches:
+        if last - first + 1 < max(STUCK, LONGER * usual) or first < 1 or last + 2 > len(stands):
+            continue
+        if min(step[row] for step in steps for row in (first - 1, last + 1)) > GOES_ON:
+            size = float(min(step[first - 1] for step in steps)) * (last - first + 1)
+            yield _rows(group, [c.name for c in of], first + 1, last + 1, size, "repeated")
 
 
 def _stray(step: np.ndarray, first: int, last: int) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...scenarios.link.traffic import FEATURE
 from ..recording.recording import Recording, Stream
-from ..signals.channels import SCALE, ends_of, without_seam
+from ..signals.channels import SCALE, ends_of, turns_beside, without_seam
 from ..signals.clock import origin_ns, seconds, topic
 from ..signals.pairing import Both, even_grid
 from ..signals.signal import on_grid, strictly_rising
@@ -211,7 +211,8 @@ def _group(
         if unit == "rad" and name in ranges and {"command", "measured"} <= set(columns):
             went = columns["measured"]  # a joint that went further than it can has another range
             low, high = min(ranges[name][0], float(went.min())), max(ranges[name][1], float(went.max()))
-            columns["command"] = np.clip(columns["command"], low, high)
+            if not turns_beside(columns["command"], went).any():
+                columns["command"] = np.clip(columns["command"], low, high)
         channels.append(RecordedChannel(name, columns, streams, topics, unit, way))
     return Group(t, dt, tuple(channels), same, channels[0].unit != "rad" and base.quantity != "joint_position") if channels else None
 

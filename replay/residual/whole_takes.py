@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..signals.channels import turns_beside
 from ..signals.signal import runs
 from .difference import Difference
 from .hypotheses import Case, best, is_exact
@@ -129,9 +130,12 @@ def whole(
 
 
 def written_as_commands(group: Group) -> Iterator[Difference]:
-    """Channels of which the measurement was written as the command, of the same row or of one of the next, to the bit."""
+    """Channels of which the measurement was written as the command, of the same row or of one of the next or before, to the bit.
+
+    What is measured later may be all that a set of states has for commands. What was measured before nobody commands.
+    """
     found: dict[int, list[RecordedChannel]] = {}
-    moving = 0
+    moving, most = 0, min(NEXT, group.n // 4)
     for channel in group.channels:
         if not {"command", "measured"} <= set(channel.columns):
             continue
@@ -139,7 +143,7 @@ def written_as_commands(group: Group) -> Iterator[Difference]:
         if np.ptp(q) <= SEEN:
             continue
         moving += 1
-        for later in range(min(NEXT, group.n // 4) + 1):
+        for later in sorted(range(-most, most + 1), key=lambda rows: (rows < 0, abs(rows))):
             there = shifted(q, later)
             goes = np.abs(np.diff(there, prepend=there[0])) > 1e-4
             if goes.sum() >= LEAST_ROWS and np.isclose(c, there, rtol=0.0, atol=1e-6)[goes].mean() > SURE:
@@ -152,7 +156,7 @@ def written_as_commands(group: Group) -> Iterator[Difference]:
         size = max(float(np.ptp(c.columns["measured"])) for c in channels)
         yield Difference.over(
             group.t, tuple(c.name for c in channels), "command", None, size, channels[0].unit, "measurement_as_command",
-            certain=len(channels) < moving, numbers={"rows": float(later)}, stream=channels[0].topics["command"], limit=SEEN,
+            certain=len(channels) < moving or later < 0, numbers={"rows": float(later)}, stream=channels[0].topics["command"], limit=SEEN,
             weight=1e3 * len(channels),
         )  # fmt: skip
 
@@ -173,6 +177,22 @@ def _written_in_part(group: Group, channel: RecordedChannel) -> Iterator[Differe
                 group.t, (channel.name,), "command", (first, last), size, channel.unit, "measurement_as_command", certain=size > SEEN,
                 numbers={"rows": 0.0}, stream=channel.topics["command"], limit=SEEN, weight=1e3 * len(rows) / group.n,
             )  # fmt: skip
+
+
+def commands_turned(group: Group) -> Iterator[Difference]:
+    """Commands of a joint that are whole turns from where it goes, in some rows or in all: counted from 0 to 2 pi, where the joint is
+    measured within half a turn either way."""
+    for channel in group.channels:
+        if channel.unit != "rad" or not {"command", "measured"} <= set(channel.columns):
+            continue
+        c, q = channel.columns["command"], channel.columns["measured"]
+        rows = np.flatnonzero(turns_beside(c, q))
+        if len(rows) < LEAST_ROWS:
+            continue
+        yield Difference.over(
+            group.t, (channel.name,), "command", (int(rows[0]), int(rows[-1])), float(np.abs(c - q)[rows].max()), "rad", "wrap",
+            certain=True, numbers={"turn": 2.0 * np.pi}, stream=channel.topics["command"], limit=SEEN, weight=1e3 * len(rows),
+        )  # fmt: skip
 
 
 def beyond_the_ends(group: Group) -> Iterator[Difference]:

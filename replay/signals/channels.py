@@ -10,13 +10,14 @@ import numpy as np
 from ..recording.recording import Recording, Stream
 
 PER_DEGREE = np.pi / 180.0
-SCALE = {"deg": PER_DEGREE, "rad": 1.0}  # to radians
+SCALE = {"deg": PER_DEGREE, "rad": 1.0, "mrad": 1e-3}  # to radians
 # what a unit itself says of a hand: how far it goes from one end to the other, or how far at the most
 OF_HANDS = {"%": (0.0, 100.0), "1": (-1.0, 1.0), "m": (-1.0, 1.0), "rad": (-2.0 * np.pi, 2.0 * np.pi)}
 _ENDS = re.compile(r"\[?(-?\d+(?:\.\d+)?)\.\.(-?\d+(?:\.\d+)?)\]?")
 
 
 SEAM = (1e-3, 0.8)  # rad: of rounding, and what a joint goes within two rows at the most
+TURN, BESIDE = 2.0 * np.pi, 0.5  # rad, and that two angles may be apart less whole turns, in the middle
 
 
 def ends_of(unit: str) -> tuple[float, float] | None:
@@ -65,6 +66,18 @@ def without_seam(x: np.ndarray) -> np.ndarray | None:
     over = np.abs(np.diff(x))
     over = over[over > np.pi]
     return np.unwrap(x) if len(over) and float(over.min()) > 2.0 * np.pi - SEAM[1] else None
+
+
+def turns_beside(x: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """(n,) whole turns by which an angle [rad] is written beside another one (n,) that it goes along with and that stays within half a
+    turn either way, as where the one counts from 0 to 2 pi; noughts where it is no such angle."""
+    turns, none = np.round((x - other) / TURN), np.zeros(len(x))
+    rows = int((turns != 0.0).sum())
+    if not rows or not np.isfinite(turns).all() or float(np.median(np.abs(x - other - turns * TURN))) > BESIDE:
+        return none
+    leaps, others = (int((np.abs(np.diff(one)) > 0.5 * TURN).sum()) for one in (x, other))
+    within = float(np.abs(other).max()) <= 0.5 * TURN < float(np.abs(x).max())
+    return turns if within and not others and leaps <= 0.25 * rows else none
 
 
 def units_of(stream: Stream) -> list[str]:

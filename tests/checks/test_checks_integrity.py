@@ -157,6 +157,23 @@ def test_radians_read_as_degrees_are_found_against_the_measurement():
     assert finding.level == "FAIL" and finding.subject == ("/command",) and fix_of(finding)["unit"] == "rad"
 
 
+def test_radians_in_both_streams_that_are_declared_as_degrees_are_the_unit_and_no_posture():
+    """A joint that never comes near nought, as an elbow: as degrees all of it is outside its range, as radians inside."""
+    limits = limits_of(a={"position": [-3.1, 1.6]}, b={"position": [-0.35, 2.1]}, c={"position": [-2.6, -0.2]})
+    t = np.arange(0, 6, 0.01)
+    way = np.stack([np.sin(t), 0.8 - 0.6 * np.cos(t), -1.4 + 0.7 * np.sin(0.7 * t)], axis=1)
+    small = [stream(role, t=t, values=way, unit="rad") for role in ("command", "measured")]
+    finding = check_units(*(replace(one, unit="deg") for one in small), limits, RULES, START)[0]
+    assert finding.level == "FAIL" and finding.details["should_be"] == "rad"
+    assert finding.details["factor"] == pytest.approx(57.2958, abs=1e-3) and fix_of(finding)["multiply"] == pytest.approx(57.2958, abs=1e-3)
+    for lang in ("en", "zh"):
+        assert "57.3" in Words(lang).message(finding)
+    degrees = [replace(one, values=np.rad2deg(way), unit="deg") for one in small]
+    assert check_units(*degrees, limits, RULES, START)[0].level == "PASS"
+    near = way * [0.05, 0.05, 0.0] + [0.0, 0.0, -0.1]  # hardly moves, a little past an end: a calibration
+    assert check_units(*(replace(one, values=near, unit="deg") for one in small), limits, RULES, START)[0].level == "PASS"
+
+
 def test_a_take_too_short_for_a_joint_to_follow_tells_no_unit():
     """Over a link that is late a joint has gone a fiftieth of its way in twelve rows, and the rest of it in the seconds after."""
     for rows, level in ((12, "PASS"), (90, "FAIL")):

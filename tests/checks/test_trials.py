@@ -142,6 +142,7 @@ turned = tuple(reversed(JOINTS))
 switched = lambda x: (x[np.minimum(np.arange(len(x)) + 15, len(x) - 1)] > 0.5) * 1.0  # noqa: E731
 five_later = lambda n: n + 5  # noqa: E731
 degrees = with_columns(command={"unit": "deg"}, measured={"unit": "deg"})
+thousandths = with_columns(command={"unit": "mrad"}, measured={"unit": "mrad"})
 
 TRIALS = (
     # ------------------------------------------------------------------------------------------------------------------ clean
@@ -157,6 +158,7 @@ TRIALS = (
         with_columns(command={"names": turned}, measured={"names": turned}),
     ),
     Trial("degrees that are declared", "clean", both(lambda v: DEGREES * v), degrees),
+    Trial("thousandths of a radian that are declared", "clean", both(lambda v: 1000.0 * v), thousandths),
     Trial("mirrored arm", "clean", both(lambda v: -v)),
     Trial("encoder of 4096 steps", "clean", both(lambda v: np.round(v / 0.00153) * 0.00153)),
     Trial("joint without end", "clean", endless(False, False)),
@@ -186,6 +188,7 @@ TRIALS = (
     Trial("two joints exchanged", "stream.swapped", to("measured", lambda v: v[:, EXCHANGED])),
     Trial("all joints exchanged", "stream.swapped", to("command", lambda v: v[:, ::-1])),
     Trial("steps as places", "column.differs", to("command", lambda v: np.diff(v, axis=0, prepend=v[:1]))),
+    Trial("steps as places, the last one nought", "column.differs", to("command", lambda v: np.vstack([np.diff(v, axis=0), 0.0 * v[:1]]))),
     Trial("steps from the measurement as places", "column.differs", to("command", lambda v: v - ONE.data["measured"])),
     Trial("command of another take", "column.differs", to("command", lambda v: OTHER.data["command"][: len(v)])),
     Trial("measurement of another take", "column.differs", to("measured", lambda v: OTHER.data["measured"][: len(v)])),
@@ -196,11 +199,20 @@ TRIALS = (
         "measurement five rows later as command", "warn:column.differs",
         to("command", lambda v: ONE.data["measured"][np.minimum(np.arange(len(v)) + 5, len(v) - 1)]),
     ),
+    *(
+        Trial(f"measurement {n} before as command", "column.differs", to("command", lambda v, n=n: late(n)(ONE.data["measured"])))
+        for n in (1, 4)
+    ),
     Trial("encoder stands", "column.differs", to("measured", joint(4, lambda x: 0.0 * x))),
     Trial("offset of 0.1 rad", "column.differs", to("measured", joint(1, lambda x: x + 0.1))),
     Trial("whole turn in all joints", "column.differs", to("measured", lambda v: v + 2.0 * np.pi)),
     Trial("gain of 0.8", "column.differs", to("measured", joint(1, lambda x: x[0] + 0.8 * (x - x[0])))),
     Trial("measurement alone within one turn", "column.differs", endless(False, True)),
+    *(
+        Trial(f"command of {name} from 0 to a turn", "column.differs", to("command", joint(j, lambda x: x % (2.0 * np.pi))))
+        for j, name in enumerate(JOINTS)
+        if (ONE.data["command"][:, j] < 0.0).any()
+    ),
     Trial("speeds commanded in degrees", "column.differs", to("command", lambda v: DEGREES * speeds(v)), with_columns(**steps)),
     Trial("speeds commanded backwards", "column.differs", to("command", lambda v: -speeds(v)), with_columns(**steps)),
     Trial("speeds commanded to another joint", "column.differs", to("command", lambda v: speeds(v[:, EXCHANGED])), with_columns(**steps)),
@@ -229,7 +241,12 @@ TRIALS = (
     Trial("an arm that is shaken", "clean", (shaken(),)),
     Trial("rows shuffled", "column.differs", rows(np.r_[0:100, np.random.default_rng(0).permutation(np.arange(100, 120)), 120:270])),
     Trial("rows exchanged two by two", "column.differs", rows(np.r_[0:100, np.arange(100, 124).reshape(-1, 2)[:, ::-1].ravel(), 124:270])),
+    *(
+        Trial(f"each {size} rows turned round", "column.differs", rows(np.arange(270).reshape(-1, size)[:, ::-1].ravel()))
+        for size in (2, 3, 6)
+    ),
     Trial("rows that run backwards", "column.differs", rows(np.r_[0:100, 114:99:-1, 115:270])),
+    Trial("a row that is written twenty times", "column.differs", rows(np.r_[0:160, np.full(20, 160), 160:250])),
     Trial("rows that come again", "column.differs", rows(np.r_[0:152, 140:152, 164:270])),
     Trial("first row of another take", "column.differs", both(lambda v: np.vstack([np.full((1, v.shape[1]), 0.3), v[1:]]))),
     Trial("a joint spikes for a row", "column.differs", to("measured", joint(2, lambda x: x + 0.4 * (np.arange(len(x)) == 150)))),
@@ -241,7 +258,9 @@ TRIALS = (
     Trial("an arm that is struck", "clean", to("measured", lambda v: v + 0.05 * blow(len(v))[:, None] * [0, 1, -0.5, 0.3, 0, 0])),
     *(Trial(f"rows of noughts in {name}", "value.sentinel", to(name, filled(0.0))) for name in POSITIONS),
     Trial("rows of noughts in both", "value.sentinel", both(filled(0.0))),
+    Trial("a take that runs backwards", "stream.lag", rows(np.arange(269, -1, -1))),
     Trial("state 0.8 s late", "stream.lag", to("measured", late(25))),
+    Trial("hand 0.67 s late", "warn:column.differs", **hands(same, late(20), "1")),
     Trial("one joint 0.27 s late", "column.differs", to("measured", joint(2, lambda x: np.r_[np.full(8, x[0]), x[:-8]]))),
     # ------------------------------------------------------------------------------------------------------------------- time
     *(Trial(f"times in {name}", "set.fps", more=times(lambda t, by=by: by * t)) for name, by in (("ms", 1e3), ("us", 1e6))),

@@ -1,14 +1,21 @@
 """Files and folders, and the records of the formats: what is read by whom, and what is told of what nobody reads."""
 
 import shutil
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from bags import arm_messages, write_bag
+from joint_streams import ELBOW, recording, stream
+from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.checks.streams import check_missing
 from shiliu.replay.formats import read, records
+from shiliu.replay.formats.continuations import continued
 from shiliu.replay.recording.recording import Recording, Unreadable
+from shiliu.replay.report import Words
 from shiliu.scenarios.sheet.errors import EpisodeError
 
 # ------------------------------------------------------------------------------------------------ files and folders
@@ -18,6 +25,31 @@ def test_missing_path_names_the_near_one(tmp_path):
     (tmp_path / "takes").mkdir()
     with pytest.raises(EpisodeError, match=r"no such file or folder\. Did you mean .*takes\?"):
         read(tmp_path / "take")
+
+
+@pytest.mark.parametrize(
+    ("names", "pause", "begins", "named"),
+    [
+        (("rec_0", "rec_1"), 0.02, 1.7e9, True),
+        (("rec_0", "rec_1"), 5.0, 1.7e9, False),  # another take
+        (("rec_0", "rec_2"), 0.02, 1.7e9, False),
+        (("cup_0", "rec_1"), 0.02, 1.7e9, False),
+        (("rec_0", "rec_1"), 0.02, 0.0, False),  # times that are no wall clock's
+    ],
+)
+def test_a_file_that_goes_on_where_the_one_before_it_ends_is_named(names, pause, begins, named):
+    one = stream("command", np.arange(90.0), (ELBOW,))
+    later = int((begins + (one.time_ns[-1] * 1e-9 + pause)) * 1e9) - int(begins * 1e9)
+    items = [
+        replace(recording(replace(one, capture_ns=one.time_ns + int(begins * 1e9) + by)), name=name, source=f"{name}.bag", metadata={})
+        for name, by in zip(names, (0, later))
+    ]
+    for item, expected in zip(continued(items), (False, named)):
+        found = [f for f in check_missing(item, load_rules(), 0) if f.details.get("kind") == "part"]
+        assert [f.level for f in found] == ["WARN"] * expected
+        for finding in found:
+            assert finding.subject == (names[0],) and finding.value == pytest.approx(pause, abs=1e-3)
+            assert names[0] in Words("en").message(finding) and names[0] in Words("zh").message(finding)
 
 
 def test_folders_without_recordings(tmp_path):
