@@ -28,6 +28,7 @@ LED = 0.3  # of a leap, by which its command may leap before
 BEFORE, SLOWEST = 0.5, 0.1  # s until a joint answers; s between rows at the most
 # rows in which one joint alone is commanded to and fro, and share of a stretch that they are; of it that the joint may answer
 MANY, ROUGH, ANSWERED = 8, 0.2, 0.3
+FOLLOWED = 0.5  # correlation of turns (second differences) of command and joint, from which on a servo follows a tremor, however little
 PART, SHORT = 0.5, 3  # of a take beside leaps, beyond which the rest does not tell what is usual; rows too few for a joint to answer
 APART = 1.5  # s between a command's leaping somewhere and back
 OPPOSITE = 0.3  # of two edges of an offset, by which they may differ
@@ -112,7 +113,7 @@ class Leaps:
             for first, last in self._edges(rows):
                 inside = rows[(rows >= first) & (rows <= last)]
                 end = last if len(inside) >= MANY else last - 1
-                if len(inside) < MANY and not self._unheard(channel, first, end):
+                if not self._unheard(channel, first, end) if len(inside) < MANY else self._follows(channel, first, end):
                     continue
                 size = float(own[inside].max())
                 c = channel.columns["command"]
@@ -165,6 +166,18 @@ class Leaps:
             return None
         least = max(self.least, NOVEL * self._usual(self.measured, self.names.index(name), self.least))
         return least if np.isfinite(least) else None
+
+    def _follows(self, channel: RecordedChannel, first: int, last: int) -> bool:
+        """Whether a joint trembles as it is commanded in rows first..last, at any delay that a servo has: a shaken arm, which a servo
+        follows by a small share."""
+        c, q = (np.diff(channel.columns[kind], 2) for kind in ("command", "measured"))
+        late = range(max(2, round(BEFORE / self.group.dt)))
+        sent = c[max(first - 1, 0) : last]
+        answers = (q[max(first - 1, 0) + k : last + k] for k in late)
+        return any(
+            len(answer) == len(sent) and float(sent @ answer) > FOLLOWED * float(np.linalg.norm(sent) * np.linalg.norm(answer))
+            for answer in answers
+        )
 
     def of(self, name: str) -> np.ndarray:
         """Rows into which one joint is measured to leap, alone or with few others, and is not commanded to."""
