@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -73,7 +74,8 @@ def check_take_lag(lag: Lag | None, others: Sequence[Lag], subject: Sequence[str
     return rule.finding(subject=tuple(subject), signal="command", **graded, details=details)
 
 
-class Content(NamedTuple):
+@dataclass(frozen=True)
+class Content:
     """What a take holds: digests of what was commanded, and of all that was commanded and measured, None where there is none or nothing
     moves; and hashes of some of its rows, ascending, see `_some_rows`."""
 
@@ -94,7 +96,7 @@ class TakesSeen:
         self._rows: dict[str, tuple[int, ...]] = {}
 
     def keep(self, content: Content, source: str) -> None:
-        for digest in content[:2]:
+        for digest in (content.commands, content.taken):
             if digest is not None:
                 self.first.setdefault(digest, source)
         for row in content.rows:
@@ -153,7 +155,7 @@ def _some_rows(streams: Sequence[Stream]) -> tuple[int, ...]:
     odd = np.random.default_rng(0).integers(1 << 63, size=x.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(1)
     hashed = ((bits ^ (bits >> np.uint64(32))) * odd).sum(axis=1, dtype=np.uint64)
     hashed = (hashed ^ (hashed >> np.uint64(33))) * odd[0]
-    return tuple(np.unique(hashed ^ (hashed >> np.uint64(29)))[:KEPT].tolist())
+    return tuple(np.unique((hashed ^ (hashed >> np.uint64(29))) >> np.uint64(1))[:KEPT].tolist())
 
 
 def set_of(recording: Recording) -> Key | None:
