@@ -304,8 +304,8 @@ class _Comparison:
         for value, of, word, unit in clause.quantities:
             known = self._work.quantities.get(of, frozenset())
             if known and not any(abs(value - one) <= CLOSE * one for one in known):
-                said, done = f"{value / unit:g} {word}", tuple(f"{one / unit:g} {word}" for one in sorted(known))
-                yield Contradiction("number", said, done, certain=True)
+                stated, done = f"{value / unit:g} {word}", tuple(f"{one / unit:g} {word}" for one in sorted(known))
+                yield Contradiction("number", stated, done, certain=True)
         if clause.times is not None and "press" in self._lexicon.like(clause.verbs):
             n, word = clause.times
             known_times = {times for verbs, times in self._work.times if verbs & clause.verbs}

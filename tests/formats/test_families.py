@@ -145,10 +145,10 @@ def test_two_arms_have_the_limits_of_their_robot(tmp_path, contexts, far, messag
     """Absolute joint positions of two Pandas; the second joint of the right one may turn to 1.7628 rad."""
     xml = model_of([PANDA, PANDA], ["pot"])
     controller = {"type": "JOINT_POSITION", "input_type": "absolute"}
-    states = states_of(xml)
     middle = np.array([(low + high) / 2 for low, high in PANDA])
     actions = np.tile(np.r_[middle, 0.0, middle, 0.0], (N, 1))
     actions[:, 9] = far * 0.5 * (1.0 - np.cos(np.linspace(0.0, 2.0 * np.pi, N)))
+    states = states_of(xml, {"robot1_joint2": np.r_[np.zeros(2), actions[:-2, 9]]})
     path = demo(tmp_path, xml, env_of(["Panda", "Panda"], controller), states=states, actions=actions)
     r = only(path)
     joints = r.streams["actions/joints"]

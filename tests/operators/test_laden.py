@@ -18,7 +18,7 @@ def scene():
 
 
 def walked(scene, gently: float) -> tuple[float, float, float]:
-    """A metre ahead at 0.3 m/s by a base that does as it is told: [m] left, time [s], largest acceleration of the command [m/s2]."""
+    """A metre ahead at 0.3 m/s by a base that does as it is shares: [m] left, time [s], largest acceleration of the command [m/s2]."""
     base = Base(scene, Bystanders(scene))
     base.at, base.yaw = np.zeros(2), 0.0
     most, time = 0.0, 0.0
@@ -46,10 +46,10 @@ def test_a_laden_walk_is_half_as_hard_and_ends_at_the_same_place(scene):
 
 @pytest.mark.parametrize(("weight", "gently"), [(HEAVY - 1.0, 1.0), (HEAVY + 1.0, LADEN)])
 def test_what_both_hands_bear_decides_how_gently_it_walks(scene, monkeypatch, weight, gently):
-    told = []
+    shares = []
 
     def walk(place, yaw, speed, turning, within, aimed, patience, share):
-        told.append(share)
+        shares.append(share)
         return True
         yield
 
@@ -63,4 +63,4 @@ def test_what_both_hands_bear_decides_how_gently_it_walks(scene, monkeypatch, we
     )
     skill = WalkPlain({"speed": 0.3, "turning": 0.4, "within": 0.01, "yaw": None})
     assert list(skill.go(state, np.array([0.2, 0.0]), 0.0)) == []
-    assert told and set(told) == {gently}
+    assert shares and set(told) == {gently}

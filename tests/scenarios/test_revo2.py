@@ -198,8 +198,8 @@ def test_an_episode_with_six_drives_a_hand_is_read_and_judged():
     names = scene.schema.action.names[16:]
     assert names == tuple(f"{side}_{drive}" for side in ("left", "right") for drive in DRIVES)
     touch = made.observations["observation.touch"]
-    felt = dict(zip(scene.schema.observations["observation.touch"].names, touch.max(axis=0)))
-    assert felt["left_index"] > 1.0 and felt["left_middle"] == 0.0 and felt["right_index"] == 0.0
+    most = dict(zip(scene.schema.observations["observation.touch"].names, touch.max(axis=0)))
+    assert most["left_index"] > 1.0 and most["left_middle"] == 0.0 and most["right_index"] == 0.0
     judged = load_scenario("bare", hand="revo2")
     start = np.tile(np.asarray(judged.ready_ctrl, np.float32), (90, 1))
     start[30:, names.index("left_index") + 16] = 60.0

@@ -148,7 +148,7 @@ class Arm:
         lag: float,
         stiffness: float,
         rng: np.random.Generator,
-        people: Bystanders,
+        people: Bystanders | None = None,
     ):
         import mink  # half a second, which a list of skills does without
 
@@ -327,6 +327,7 @@ class Arm:
         if self.place is not None:
             points = self.place.pos + points @ self.place.matrix.T
         moved = np.linalg.norm(np.diff(points, axis=0), axis=-1)
+        assert self._people is not None
         most = self._people.most(points.reshape(-1, 3)).reshape(points.shape[:2])
         times: np.ndarray = (moved / np.minimum(most[1:], most[:-1])).max(axis=1)
         return times
