@@ -18,7 +18,7 @@ def scene():
 
 
 def walked(scene, gently: float) -> tuple[float, float, float]:
-    """A metre ahead at 0.3 m/s by a base that does as it is shares: [m] left, time [s], largest acceleration of the command [m/s2]."""
+    """A metre ahead at 0.3 m/s by a base that does as it is commanded: [m] left, time [s], largest acceleration of the command [m/s2]."""
     base = Base(scene, Bystanders(scene))
     base.at, base.yaw = np.zeros(2), 0.0
     most, time = 0.0, 0.0
@@ -63,4 +63,4 @@ def test_what_both_hands_bear_decides_how_gently_it_walks(scene, monkeypatch, we
     )
     skill = WalkPlain({"speed": 0.3, "turning": 0.4, "within": 0.01, "yaw": None})
     assert list(skill.go(state, np.array([0.2, 0.0]), 0.0)) == []
-    assert shares and set(told) == {gently}
+    assert shares and set(shares) == {gently}
