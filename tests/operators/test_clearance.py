@@ -23,6 +23,8 @@ from shiliu.scenarios.stepping.simulation import Simulation
 BOWL = "bowl/bowl_150"
 LOWERED = 0.04, 0.30  # m
 
+HALF = np.array([50.0])  # % of the one drive of a claw
+
 
 @pytest.fixture(scope="module")
 def body(scene):
@@ -46,7 +48,7 @@ def held_below(body, by: float, like: np.ndarray) -> np.ndarray:
 
 def nearest(clearance: Clearance, q: np.ndarray, picture: np.ndarray, name: str) -> float:
     """Distance [m] of a body from whatever is near it with the arm at joint angles; the margin where nothing is."""
-    clearance.see(picture, 50.0)
+    clearance.see(picture, HALF)
     body = clearance.model.body(name).id
     return min((d for pair, d in clearance.near(q).items() if body in pair), default=MARGIN)
 
@@ -57,12 +59,12 @@ def test_what_is_borne_moves_with_the_hand(body):
     there, turned = arm.hand(raised)
     picture = held_below(body, 0.25, turned)
     clearance.bear([BOWL])
-    clearance.see(picture, 50.0)
+    clearance.see(picture, HALF)
     clearance.pose(raised)
     assert clearance.data.body(BOWL).xpos == pytest.approx(there - 0.25 * UP, abs=1e-6)
     assert clearance.data.body(BOWL).xmat.reshape(3, 3) == pytest.approx(np.eye(3), abs=1e-6)
     clearance.bear(())
-    clearance.see(picture, 50.0)
+    clearance.see(picture, HALF)
     clearance.pose(raised)
     assert np.linalg.norm(clearance.data.body(BOWL).xpos - body.senses.site("left_tcp")[0]) == pytest.approx(0.25)
 
@@ -79,9 +81,9 @@ def test_a_posture_in_which_only_what_is_held_would_hit_is_crowded(body):
     room = [nearest(clearance, q, picture, BOWL) for q in postures]
     assert room[0] > 0.02 and room[1] == pytest.approx(-0.015, abs=0.003)
     for q, crowded in zip(postures, (False, True)):
-        assert (clearance.crowd(q, picture, 50.0) > 3.0) == crowded
-        assert (clearance.crowd(q, picture, 50.0, touch=_all(body), sink=0.001) > 3.0) == crowded
-        assert clearance.crowd(q, picture, 50.0, touch=_all(body)) == 0.0
+        assert (clearance.crowd(q, picture, HALF) > 3.0) == crowded
+        assert (clearance.crowd(q, picture, HALF, touch=_all(body), sink=0.001) > 3.0) == crowded
+        assert clearance.crowd(q, picture, HALF, touch=_all(body)) == 0.0
     clearance.bear(())
     assert nearest(clearance, postures[1], picture, "left_claw") == MARGIN
 
@@ -138,7 +140,7 @@ def test_a_way_on_which_what_is_held_would_be_poured_out_is_not_taken(body):
         path = arm._path([raised, 0.5 * (raised + over), over, 0.5 * (raised + over), raised], 0.4)
         for held in ([], [BOWL]):
             clearance.bear(held)
-            costs[turn, bool(held)] = clearance.cost(path, picture, 50.0, sure=True)
+            costs[turn, bool(held)] = clearance.cost(path, picture, HALF, sure=True)
     assert costs[0.3, True] == pytest.approx(costs[0.3, False], abs=0.01)
     assert costs[2.0, True] > costs[2.0, False] + 3.0
 
@@ -213,7 +215,7 @@ def test_a_hand_is_moved_to_where_no_finger_stands_in_what_is_between_them(body,
     picture[at : at + 3] = there + aside * across - 0.03 * frame[:, 0]
     turned = np.column_stack([across, np.cross(frame[:, 0], across), frame[:, 0]])
     mujoco.mju_mat2Quat(picture[at + 3 : at + 7], turned.ravel())
-    np.testing.assert_allclose(clearance.centring(q, picture, 0.0, BOWL), moved * across, atol=0.004)
+    np.testing.assert_allclose(clearance.centring(q, picture, 0.0 * HALF, BOWL), moved * across, atol=0.004)
 
 
 def test_a_fast_way_to_the_end_of_a_joint_is_commanded_beyond_it(body, monkeypatch):
