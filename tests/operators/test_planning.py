@@ -39,6 +39,8 @@ PLACE = """
 </mujoco>"""
 START, GOAL = np.array([-0.6, -0.6, 0.0]), np.array([0.6, -0.6, 0.0])
 
+OPEN = np.zeros(1)  # % of the one drive of a claw, which is open
+
 
 class Rail:
     """The kinematics of one hand on rails."""
@@ -74,7 +76,7 @@ def place(gap: float) -> ArmGroup:
     for side in ("left", "right"):  # the right hand is far above
         first = model.jnt_qposadr[model.body(f"{side}_x").jntadr[0]]
         picture[first : first + 3] = START
-    return ArmGroup([Rail(START)], Clearance(model, "left"), picture, [0.0])
+    return ArmGroup([Rail(START)], Clearance(model, "left"), picture, [OPEN])
 
 
 def search(arms: ArmGroup, *goals: np.ndarray, seed: int = 1, **how):
@@ -149,7 +151,7 @@ def body(scene):
 
 def arms_of(body, *sides: str) -> ArmGroup:
     limbs = [body.arms[side] for side in sides]
-    return ArmGroup(limbs, Clearance(body.model, *sides), body.senses.picture().qpos.copy(), [0.0] * len(sides))
+    return ArmGroup(limbs, Clearance(body.model, *sides), body.senses.picture().qpos.copy(), [OPEN] * len(sides))
 
 
 def test_a_level_way_stays_level(body):
