@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
 import mujoco
@@ -21,12 +19,12 @@ from ....scenarios.robots.postures import arm_facts, postures_of
 from ....scenarios.robots.robot import Robot
 from ....scenarios.sheet.errors import ScenarioError
 from ....scenarios.sheet.yaml_reader import nearest
-from .geometry import between, hand_frame, progress, turn_z, turned_between
+from .arm_model import arm_model, posture_for
+from .geometry import between, hand_frame, progress, turned_between
 from .people import Bystanders
 
 if TYPE_CHECKING:
     from scipy.interpolate import CubicSpline
-RANGE = 0.93  # share of a joint's range that the operator uses; the judge warns beyond 0.95
 RAMP, SHORT = 0.8, 0.35  # s, in which a hand comes to speed or to rest: on long ways, on short ones
 PIECES, EVEN = 80, 5  # pieces of a path that are timed, and how many to either side are evened out
 INSTANT = 1e-9  # s, that a piece takes at least: where a hand is there already no piece has a length
@@ -36,65 +34,6 @@ TREMOR = 8e-4  # rad, amplitude in the shoulder and elbow joints: about 0.5 mm a
 EVENED = 1 / 6  # s, over which an acceleration is taken
 FADE = 0.3  # s, in which a force is taken back
 _TREMOR_HZ = (3.1, 4.7, 7.9)  # slow drift to the band of physiological tremor that a 30 Hz command can carry
-
-
-@lru_cache(maxsize=8)
-def _arm_model(folder: str, hand: str, base: str, side: str) -> mujoco.MjModel:
-    """The robot alone with one arm left movable, its ranges narrowed to the share that the operator uses."""
-    import yaml
-
-    sheet = yaml.safe_load((FilePath(folder) / "robot.yaml").read_text(encoding="utf-8"))
-    model = Robot(FilePath(folder).name, FilePath(folder), sheet, hand, base).arm_alone(side)
-    middle = model.jnt_range.mean(axis=1, keepdims=True)
-    model.jnt_range[:] = middle + RANGE * (model.jnt_range - middle)
-    return model
-
-
-@lru_cache(maxsize=512)
-def posture_for(folder: str, hand: str, base: str, side: str, tool: str, angles: tuple[float, ...]) -> np.ndarray:
-    """Joint angles at which another hand is where the robot's first hand is in a posture, or is so with its fingers swapped.
-
-    Postures are seeds: one that another hand cannot take is kept as near to it as its arm comes.
-
-    Args:
-        folder, hand, base, side: of the robot and its other hand; tool: the site at which it grips.
-        angles: (7,) of the posture with the first hand [rad].
-    """
-    import mink
-    import yaml
-
-    first = next(iter(yaml.safe_load((FilePath(folder) / "robot.yaml").read_text(encoding="utf-8"))["hands"]))
-    known, model = _arm_model(folder, first, base, side), _arm_model(folder, hand, base, side)
-    data = mujoco.MjData(known)
-    data.qpos[:] = angles
-    mujoco.mj_kinematics(known, data)
-    place, frame = data.site(f"{side}_tcp").xpos.copy(), data.site(f"{side}_tcp").xmat.reshape(3, 3).copy()
-    configuration, limits = mink.Configuration(model), [mink.ConfigurationLimit(model)]
-    task = mink.FrameTask(tool, "site", 1.0, 0.3, lm_damping=1e-3)
-    keep = mink.PostureTask(model, cost=2e-3)
-    low, high = model.jnt_range.T + np.array([[1e-6], [-1e-6]])
-    best, best_score = np.clip(angles, low, high), np.inf
-    for roll in (0.0, np.pi):
-        matrix = np.eye(4)
-        matrix[:3, :3], matrix[:3, 3] = frame @ turn_z(roll), place
-        task.set_target(mink.SE3.from_matrix(matrix))
-        for turned in (-np.pi / 2, 0.0, np.pi / 2):  # the forearm, about which hands hang turned against one another
-            seed = np.array(angles)
-            seed[4] += turned
-            seed = np.clip(seed, low, high)
-            configuration.update(seed)
-            keep.set_target(seed)
-            for _ in range(60):
-                velocity = mink.solve_ik(configuration, (task, keep), 1.0, "daqp", damping=1e-6, limits=limits)
-                largest = float(np.abs(velocity).max())
-                configuration.integrate_inplace(velocity * min(1.0, 0.35 / max(largest, 1e-9)), 1.0)
-                if largest < 2e-3:
-                    break
-            error = np.abs(task.compute_error(configuration))
-            score = float(np.linalg.norm(error[:3]) + 0.3 * np.linalg.norm(error[3:]))
-            if score < best_score - 1e-3:
-                best, best_score = configuration.q.copy(), score
-    return best
 
 
 @dataclass(frozen=True)
@@ -131,7 +70,7 @@ class Arm:
         lag: [s] by which the servo follows a ramp, `(kv + damping) / kp`.
         stiffness: of the servos [Nm/rad].
         rng: of tremor and of the small scatter of free ways.
-        people: beside whom the hand is slow.
+        people: near which the hand is slow; None where it is not in a scene.
 
     Attributes:
         joint_speed: [rad/s] of the fastest joint on a path.
@@ -159,7 +98,7 @@ class Arm:
         self._benches = tuple(facts["benches"])
         self._postures = dict(postures_of(robot.name, side))
         self._own = robot.hand == next(iter(robot.sheet["hands"]))  # whether the postures were found with this hand
-        self.model = _arm_model(str(robot.folder), robot.hand, robot.base, side)
+        self.model = arm_model(str(robot.folder), robot.hand, robot.base, side)
         self._configuration = mink.Configuration(self.model)
         self._limits = [mink.ConfigurationLimit(self.model)]
         self._posture = mink.PostureTask(self.model, cost=2e-3)
@@ -302,7 +241,7 @@ class Arm:
         times = np.linalg.norm(np.diff(hands, axis=0), axis=1) / speed
         times = np.maximum(times, np.abs(np.diff(along, axis=0)).max(axis=1) / self.joint_speed)
         if self._people:
-            times = np.maximum(times, self._beside_people(along))
+            times = np.maximum(times, self._people.times(self._looked_at_along(along)))
         wide = np.pad(times, EVEN, mode="edge")
         widest = np.max([wide[i : i + len(times)] for i in range(2 * EVEN + 1)], axis=0)
         wide = np.pad(widest, EVEN, mode="edge")
@@ -315,22 +254,14 @@ class Arm:
         time = max(way + ramp, 2.0 * ramp)
         return Path(timed, time, error, tuple(at_marks), ramp / time)
 
-    def _beside_people(self, rows: np.ndarray) -> np.ndarray:
-        """(n,) [s] that a hand takes from each of (n + 1, 7) joint angles to the next, so that no place of it is too fast near somebody.
-
-        Looked at are the places that the judge looks at: where the arm turns round, pads and flange are faster than the grip.
-        """
+    def _looked_at_along(self, rows: np.ndarray) -> np.ndarray:
+        """(n, k, 3) [m] in the world: the places of the hand that the judge looks at, at each of (n, 7) joint angles. Where the arm turns
+        round, pads and flange are faster than the grip."""
         points = np.empty((len(rows), len(self._looked_at), 3))
         for row, q in zip(points, rows):
             self.hand(q)
             row[:] = self._data.site_xpos[self._looked_at]
-        if self.place is not None:
-            points = self.place.pos + points @ self.place.matrix.T
-        moved = np.linalg.norm(np.diff(points, axis=0), axis=-1)
-        assert self._people is not None
-        most = self._people.most(points.reshape(-1, 3)).reshape(points.shape[:2])
-        times: np.ndarray = (moved / np.minimum(most[1:], most[:-1])).max(axis=1)
-        return times
+        return points if self.place is None else self.place.pos + points @ self.place.matrix.T
 
     def way(self, goals: Sequence[np.ndarray], speed: float, scatter: float = 0.02) -> Path:
         """A free way from where the arm is, through joint angles, to the last of them."""

@@ -14,9 +14,12 @@ AHEAD = 0.1  # m, so much further away than the limit counts a hand is slow alre
 class Bystanders:
     """People of a scene, as balls around places of their bodies, each with the speed that hands may have near it.
 
+    Args:
+        scene: the limits of speed are its own.
+        share: factor on the speed that is planned with; a mistake has more than 1.
+
     Attributes:
         places: (n, 3) [m] middles of the balls, as seen now; none where nobody is in the scene.
-        share: of the limits that is planned with.
     """
 
     def __init__(self, scene: Scene, share: float = 1.0):
@@ -43,3 +46,9 @@ class Bystanders:
         """(n,) [m/s] how fast what is at each of several points (n, 3) [m] may move; infinite where nobody is near."""
         away = np.linalg.norm(points[:, None] - self.places, axis=-1)
         return np.where(away <= self._reach, self._most, np.inf).min(axis=1)
+
+    def times(self, points: np.ndarray) -> np.ndarray:
+        """(n,) [s] at least, from each row of (n + 1, k, 3) places of a hand [m] to the next, so that none of them is too fast."""
+        most = self.most(points.reshape(-1, 3)).reshape(points.shape[:2])
+        moved = np.linalg.norm(np.diff(points, axis=0), axis=-1)
+        return np.asarray((moved / np.minimum(most[1:], most[:-1])).max(axis=1))

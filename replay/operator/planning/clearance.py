@@ -12,7 +12,7 @@ import numpy as np
 from ....scenarios.cloth.contact import TILE
 from ....scenarios.robots.hand_shape import strokes
 from ....scenarios.robots.robot_folder import SIDES
-from ..limbs.arm import RANGE
+from ..limbs.arm_model import RANGE
 
 MARGIN = 0.025  # m, kept from everything that the hand is not meant to touch
 COARSE, FINE = 16, 64  # places on a way that are looked at: first, and where it seems clear
