@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -272,21 +272,14 @@ class Contexts:
         wanted = self._link or LOCAL
         if context.scene.config.link.local and wanted == LOCAL:
             return context
-        key = f"{self.key_of(context)} over its link"
-        if key not in self._cache:
-            scene = over_link(context.scene, wanted, self._conf_dir)
-            self._cache[key] = SceneContext(scene, context.named, self._conf_dir, retargeting=self._retarget)
-        return self._cache[key]
+        return self._once(f"{self.key_of(context)} over its link", context.named, lambda: over_link(context.scene, wanted, self._conf_dir))
 
     def _relinked(self, own: SceneContext) -> SceneContext:
         """An episode's context, over the link that the command names."""
         scene = over_link(own.scene, self._link, self._conf_dir)
         if scene.config.link == own.scene.config.link:
             return own
-        key = f"{self.key_of(own)} over another link"
-        if key not in self._cache:
-            self._cache[key] = SceneContext(scene, own.named, self._conf_dir, retargeting=self._retarget, made_in=own.scene)
-        return self._cache[key]
+        return self._once(f"{self.key_of(own)} over another link", own.named, lambda: scene, own.scene)
 
     def _scenario_of_cell(self, cell: str | None) -> str | None:
         """The scenario of a cell, where it is known and says one; its file is read when a recording names it, and not before.
@@ -336,11 +329,7 @@ class Contexts:
         cell = recording.cell
         if context.scene.config.cell is not None or cell is None or self._scenario_of_cell(cell) != context.scene.name:
             return context
-        key = f"{self.key_of(context)} in {cell}"
-        if key not in self._cache:
-            laid = scene_in_cell(context.scene, cell, self._conf_dir)
-            self._cache[key] = SceneContext(laid, context.named, self._conf_dir, retargeting=self._retarget)
-        return self._cache[key]
+        return self._once(f"{self.key_of(context)} in {cell}", context.named, lambda: scene_in_cell(context.scene, cell, self._conf_dir))
 
     def _elsewhere(self, own: SceneContext, recording: Recording) -> SceneContext:
         """The command's cell as the context of an episode of the simulation, whose commands are played there.
@@ -373,10 +362,7 @@ class Contexts:
                 file=recording.source,
                 field="cell",
             )
-        key = f"{self.key_of(own)} in the command's cell"
-        if key not in self._cache:
-            self._cache[key] = SceneContext(there, "command", self._conf_dir, retargeting=self._retarget, made_in=made)
-        return self._cache[key]
+        return self._once(f"{self.key_of(own)} in the command's cell", "command", lambda: there, made)
 
     def _robot_of(self, recording: Recording) -> Embodiment | None:
         """The described robot that a recording is held against; None where it is judged as one of ours."""
@@ -410,13 +396,12 @@ class Contexts:
 
     def _named(self, name: str, who: str, variant: str | None = None) -> SceneContext:
         key = name if who != "task" else f"task {name} {variant}"
+        return self._once(key, who, lambda: load_scenario(name, **self._settings, variant=variant, conf_dir=self._conf_dir))
+
+    def _once(self, key: str, who: str, make: Callable[[], Scene], made_in: Scene | None = None) -> SceneContext:
+        """The context of a key, of the scene that is made where there is none yet."""
         if key not in self._cache:
-            self._cache[key] = SceneContext(
-                load_scenario(name, **self._settings, variant=variant, conf_dir=self._conf_dir),
-                who,
-                self._conf_dir,
-                retargeting=self._retarget,
-            )
+            self._cache[key] = SceneContext(make(), who, self._conf_dir, retargeting=self._retarget, made_in=made_in)
         return self._cache[key]
 
     def _build(self, who: str, config: Mapping[str, Any]) -> SceneContext:
