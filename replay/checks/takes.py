@@ -117,7 +117,7 @@ class TakesSeen:
 
 
 def content(recording: Recording) -> Content:
-    """What a take is told apart by from the others of its set."""
+    """What distinguishes a take from the others of its set."""
     taken = [s for s in recording.streams.values() if s.n > 1 and s.role in ("command", "measured", "pose")]
     commands = [s for s in taken if s.role == "command"]
 

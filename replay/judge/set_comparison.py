@@ -26,7 +26,7 @@ class TakeFacts:
     Attributes:
         key: its set, None where it lies alone; source: of the recording.
         lag: how late its states are; lagging: the two streams.
-        holds: what it is told apart by, see `content`.
+        holds: what distinguishes it, see `content`.
         releases: where its hands let go, or the reason why that is not asked; failed: whether it is labelled a failure.
         grips: what its hands did, or the reason why that is not asked; task: what it is of, the scenario where it is known.
         rates: how fast it moves; None where it has no motion.

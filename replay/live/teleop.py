@@ -81,7 +81,7 @@ class PageHands:
     def __init__(self, page: PageServer, dt: float):
         self._page, self._dt, self._begun = page, dt, 0.0
         self._heard, self._silent = 0, False  # the control step of its last word
-        self._number: int | None = None  # of the page whose hands they are
+        self._number: int | None = None  # of the page that moves the hands
         self._closed = np.inf  # when that page was closed
         self._rest: list[Message] = []  # what came together with the wish to begin
         self.behind = False
