@@ -14,7 +14,7 @@ import numpy as np
 from ..report.html import Players
 from .page_shapes import PosedModel, meshes, shapes, standing_view
 from .replayed import Replayed, bodies_of
-from .server import PAGE
+from .server import page_files
 
 RATE = 15.0  # frames a second, where they fit
 LARGEST = 1_400_000  # bytes of a packed film and its meshes: five of them as base64, with what draws them, are less than 10 MB
@@ -119,8 +119,8 @@ def players(films: Mapping[str, tuple[bytes, bytes, str]], words: Mapping[str, s
         blobs[f"film-{k}"] = packed
         asks = f'data-film="film-{k}" data-meshes="meshes-{digest}"'
         figures[source] = f'<figure class="player" {asks}><button disabled>{words["open"]}</button></figure>'
-    blobs |= {name: gzip.compress((PAGE / name).read_bytes(), mtime=0) for name in MODULES}
+    files = page_files()
+    blobs |= {name: gzip.compress(files[name], mtime=0) for name in MODULES}
     given = json.dumps({"modules": MODULES, "words": dict(words)}, ensure_ascii=False)
     kept = [f'<script type="text/plain" id="{name}">{base64.b64encode(data).decode()}</script>' for name, data in blobs.items()]
-    loader = (PAGE / "report_loader.js").read_text(encoding="utf-8")
-    return Players(figures, "\n".join([*kept, f"<script>\nconst GIVEN = {given};\n{loader}</script>"]))
+    return Players(figures, "\n".join([*kept, f"<script>\nconst GIVEN = {given};\n{files['report_loader.js'].decode()}</script>"]))

@@ -8,6 +8,7 @@ is refused. With an address it speaks TLS, and who has not the token gets an emp
 from __future__ import annotations
 
 import hmac
+import gzip
 import http.cookies
 import itertools
 import json
@@ -35,6 +36,13 @@ COOKIE = "shiliu_token"
 LARGEST = 1 << 20  # bytes of a message from the page
 PENDING = 4  # frames that a slow browser is behind before it is left out of the next
 DAYS = 30  # that a certificate holds
+
+
+def page_files() -> dict[str, bytes]:
+    """What makes the page, by name. Libraries of others are kept packed, as `.gz`."""
+    files = {path.name: path.read_bytes() for path in PAGE.iterdir()}
+    unpacked = {name.removesuffix(".gz"): gzip.decompress(data) if name.endswith(".gz") else data for name, data in files.items()}
+    return {name: data for name, data in unpacked.items() if Path(name).suffix in KINDS}
 
 
 @dataclass
@@ -73,9 +81,7 @@ class PageServer:
         self._lock, self._numbers = threading.Lock(), itertools.count(1)
         self._clients: dict[Any, queue.Queue[str | bytes | None]] = {}
         self._kept: dict[str, str | bytes] = {}
-        self._files = {
-            f"/{path.name}": (path.read_bytes(), KINDS[path.suffix]) for path in PAGE.iterdir() if path.suffix in KINDS
-        }
+        self._files = {f"/{name}": (content, KINDS[Path(name).suffix]) for name, content in page_files().items()}
         try:
             self._server = serve(
                 self._talk,
