@@ -77,11 +77,12 @@ def check_take_lag(lag: Lag | None, others: Sequence[Lag], subject: Sequence[str
 @dataclass(frozen=True)
 class Content:
     """What a take holds: digests of what was commanded, and of all that was commanded and measured, None where there is none or nothing
-    moves; and hashes of some of its rows, ascending, see `_some_rows`."""
+    moves; hashes of some of its rows, ascending, see `_some_rows`; and how many rows it has in which something changes."""
 
     commands: str | None
     taken: str | None
     rows: tuple[int, ...] = ()
+    n: int = 0
 
 
 NOTHING = Content(None, None)
@@ -94,6 +95,7 @@ class TakesSeen:
         self.first: dict[str, str] = {}  # digest -> the first take that has it
         self._of_row: dict[int, str] = {}
         self._rows: dict[str, tuple[int, ...]] = {}
+        self._n: dict[str, int] = {}
 
     def keep(self, content: Content, source: str) -> None:
         for digest in (content.commands, content.taken):
@@ -103,9 +105,12 @@ class TakesSeen:
             self._of_row.setdefault(row, source)
         if content.rows:
             self._rows.setdefault(source, content.rows)
+            self._n.setdefault(source, content.n)
 
-    def most_alike(self, rows: Sequence[int]) -> tuple[str, float] | None:
-        """The take before with most of these rows, and the share of the shorter of the two that the other one holds."""
+    def most_alike(self, content: Content) -> tuple[str, float, float] | None:
+        """The take before with most of these rows, the share of the shorter of the two that the other one holds, and how long the shorter
+        one is as a share of the longer one."""
+        rows = content.rows
         known = Counter(self._of_row[row] for row in rows if row in self._of_row)
         if not known:
             return None
@@ -113,7 +118,8 @@ class TakesSeen:
         end = min(rows[-1], self._rows[source][-1])  # the smallest hashes of both, as far as both are kept
         one, other = ({row for row in each if row <= end} for each in (rows, self._rows[source]))
         fewer = min(len(one), len(other))
-        return (source, len(one & other) / fewer) if fewer >= ENOUGH else None
+        lengths = sorted((content.n, self._n[source]))
+        return (source, len(one & other) / fewer, lengths[0] / lengths[1]) if fewer >= ENOUGH else None
 
 
 def content(recording: Recording) -> Content:
@@ -130,12 +136,12 @@ def content(recording: Recording) -> Content:
             found.update(np.ascontiguousarray(stream.values).tobytes())
         return found.hexdigest()
 
-    return Content(digest(commands), digest(taken), _some_rows(taken))
+    return Content(digest(commands), digest(taken), *_some_rows(taken))
 
 
-def _some_rows(streams: Sequence[Stream]) -> tuple[int, ...]:
-    """The `KEPT` smallest hashes of the rows in which something changes, of the streams that have the same number of rows and the most
-    numbers; none where few columns move, of which two takes may have the same rows by chance.
+def _some_rows(streams: Sequence[Stream]) -> tuple[tuple[int, ...], int]:
+    """The `KEPT` smallest hashes of the rows in which something changes, and the number of such rows, of the streams that have the same
+    number of rows and the most numbers; none where few columns move, of which two takes may have the same rows by chance.
 
     Which rows are kept hangs on what they hold alone, so two takes that share rows keep the same of them (bottom-k sketch, Cohen and
     Kaplan, Summarizing data using bottom-k sketches, PODC 2007).
@@ -144,18 +150,19 @@ def _some_rows(streams: Sequence[Stream]) -> tuple[int, ...]:
     for stream in streams:
         lengths[stream.n] += stream.values.size
     if not lengths:
-        return ()
+        return (), 0
     n = lengths.most_common(1)[0][0]
     of = sorted((s for s in streams if s.n == n), key=lambda s: s.name)
     x = np.nan_to_num(np.concatenate([np.asarray(s.values, np.float64).reshape(n, -1) for s in of], axis=1)) + 0.0
     if int((np.ptp(x, axis=0) > 0.0).sum()) < COLUMNS:
-        return ()
+        return (), 0
     changes = np.r_[True, (x[1:] != x[:-1]).any(axis=1)]
     bits = np.ascontiguousarray(x[changes]).view(np.uint64)
     odd = np.random.default_rng(0).integers(1 << 63, size=x.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(1)
     hashed = ((bits ^ (bits >> np.uint64(32))) * odd).sum(axis=1, dtype=np.uint64)
     hashed = (hashed ^ (hashed >> np.uint64(33))) * odd[0]
-    return tuple(np.unique((hashed ^ (hashed >> np.uint64(29))) >> np.uint64(1))[:KEPT].tolist())
+    found = np.unique((hashed ^ (hashed >> np.uint64(29))) >> np.uint64(1))[:KEPT].tolist()
+    return tuple(found), int(changes.sum())
 
 
 def set_of(recording: Recording) -> Key | None:
@@ -168,20 +175,21 @@ def set_of(recording: Recording) -> Key | None:
 def duplicate_of(content: Content, before: TakesSeen, rules: Rules) -> Finding:
     """`take.duplicate`: the same take twice in one set, to the bit, or a part of it; the later one is reported.
 
-    Commands and measurements alike is a copy, and no demonstration of its own. Commands alone alike is a WARN: they
-    were played again, as a planner or a test does, and the robot did something else. Rows of one that are those of another,
-    `PART` of the shorter one, are a copy that was cut or joined; `HALF` of them are a WARN.
+    Commands and measurements alike is a copy, and no demonstration of its own, also where some rows of it are lost: `PART` of both have
+    the same rows. Commands alone alike is a WARN: they were played again, as a planner or a test does, and the robot did something else.
+    A piece of a longer take is a faithful record (sets hold a whole task and its steps side by side): it is named, a WARN, and so are
+    takes that have `HALF` of the rows of the shorter one in common.
     """
     rule = rules["take.duplicate"]
     for digest, kind, level in ((content.taken, "copy", "FAIL"), (content.commands, "commands", "WARN")):
         if digest is not None and digest in before.first:
             of = before.first[digest]
             return rule.beyond(1.0, level=level, subject=(of,), details={"of": of, "kind": kind})
-    alike = before.most_alike(content.rows)
+    alike = before.most_alike(content)
     if alike is not None and alike[1] >= HALF:
-        of, share = alike
-        details = {"of": of, "kind": "part", "alike": share}
-        return rule.beyond(share, level="FAIL" if share >= PART else "WARN", subject=(of,), details=details)
+        of, share, length = alike
+        details = {"of": of, "kind": "part", "alike": share, "length": length}
+        return rule.beyond(share, level="FAIL" if min(share, length) >= PART else "WARN", subject=(of,), details=details)
     return rule.passed(value=0.0, limit=0.0, margin=0.0)
 
 

@@ -19,6 +19,8 @@ WHICH = ("which", "that", "who", "whose", "shown")
 JOINING = set("和与及跟")  # 玩具和衣物入篮: of one clause
 COMPLEMENTS = set("开上下起出好完掉住到走")  # how a Chinese verb ends
 PARTICLES = {"off": "switch_off", "on": "switch_on", "停": "switch_off"}
+LEAVING = ("leave", "leaving", "keep", "keeping", "保持")  # before a thing and its state
+PLAIN = ("verb", "thing", "article", "classifiers", "negation", "stop", "comma")  # of which a deed alone is written
 TURNING = {"turn", "press", "switch_on", "switch_off", "push", "put"}
 
 
@@ -37,7 +39,7 @@ class _ClauseReader:
         self._done: list[Clause] = []
         self._new()
         self._arm: tuple[str, str] | None = None  # of the subject, until a comma
-        self._negated = False
+        self._negated = self._forbids = False
 
     def _new(self, verbs: frozenset[str] = frozenset(), verb: str = "") -> None:
         self._clause = Clause(verbs, verb)
@@ -62,6 +64,7 @@ class _ClauseReader:
             self._clause.verbs = frozenset(["go"])
         if not self._clause.empty:
             self._clause.negated |= self._negated
+            self._clause.forbids = self._forbids
             self._done.append(self._clause)
         else:
             explicit = self._clause.explicit
@@ -92,14 +95,17 @@ class _ClauseReader:
 
     def _read(self, i: int, token: Token) -> None:
         before, after = self._before(i), self._next(i)
+        self._forbids &= self._is_plain(token)
         if token.chinese and token.text in LOCATIVES and self._last == i:
             self._after_noun(token, i)
+        elif token.is_("verb") and self._is_state(token, i):
+            self._clause.lasting, self._clause.verbs = token.readings["verb"], frozenset(["do"])
         elif token.chinese and token.is_("verb") and token.is_("role") and after is not None and after.text == "的":
             pass  # 先到的软袋
         elif token.is_("stop"):
             self._clause.heading = token.text in ":："
             self._close()
-            self._arm, self._negated = None, False
+            self._arm, self._negated, self._forbids = None, False, False
         elif token.is_("comma"):
             if token.text in (",", "，"):
                 if self._is_chinese():
@@ -107,16 +113,16 @@ class _ClauseReader:
                     self._arm = None
                 if self._negated:
                     self._close()
-                self._negated = False
+                self._negated = self._forbids = False
             if token.text == "、" and self._clause.verbs and self._verb_follows(i):
                 self._close()
             self._bare_ident()
             self._soft = True
             self._role = "object" if self._role in ("property", "tool") else self._role
-        elif token.is_("negation"):
+        elif token.is_("negation", "caution"):
             if not self._clause.empty:
                 self._close()
-            self._negated = True
+            self._negated, self._forbids = True, token.is_("negation")
         elif token.is_("arm"):
             if after is None or after.text != "的":  # 用左手的老人
                 self._take_arm(token, before)
@@ -248,13 +254,38 @@ class _ClauseReader:
                 return False
         return True
 
+    def _is_plain(self, token: Token) -> bool:
+        """Whether it says what is done with what, and where, and nothing of the manner or of which part."""
+        if token.is_("thing") and self._lexicon.is_thing(token.readings["thing"], "generic"):
+            return False  # 桌子边缘
+        if token.text.lower().startswith("drop"):  # what falls was not put
+            return False
+        if token.text.lower() in ("it", "them"):
+            return True
+        where = token.is_("role") and token.readings["role"] <= {"place", "source", "taking"}
+        return token.is_(*PLAIN) or where or (token.chinese and token.text in LOCATIVES | set("了你您请"))
+
+    def _is_state(self, token: Token, i: int) -> bool:
+        """Whether "open" is how a thing stays: "leave the door open", 让门开着."""
+        clause, after = self._clause, self._next(i)
+        if not self._lexicon.opposite(token.readings["verb"]) or not clause.things:
+            return False
+        if token.chinese and after is not None and after.text == "着":
+            return not clause.verbs - {"do"} and self._ends(i + 1)
+        return clause.verb.lower() in LEAVING and self._ends(i)
+
+    def _is_how(self, i: int) -> bool:
+        """Whether a Chinese verb says how a thing is, and no task: 叠着三个线圈, 叠在一起的线圈."""
+        after = "".join(token.text for token in self._tokens[i + 1 : i + 4])
+        return after.startswith(("着", "的", "在一起的"))
+
     def _as_verb(self, token: Token, i: int) -> bool:
         before, after = self._before(i), self._next(i)
         if token.chinese and token.text in LOCATIVES and self._last == i:
             return False
         if not token.chinese and before is not None and (before.is_("article") or before.text.endswith(("'s", "’s"))):
             return False
-        if token.chinese and after is not None and after.text in ("着", "的"):  # 叠着三个线圈: how it is, and no task
+        if token.chinese and self._is_how(i):
             return False
         if (
             token.chinese
@@ -288,7 +319,7 @@ class _ClauseReader:
             return True
         if (
             before is None
-            or before.is_("stop", "comma", "order", "arm", "negation")
+            or before.is_("stop", "comma", "order", "arm", "negation", "caution")
             or before.text.lower() in ("to", "please")
         ):
             following = after is not None and (
@@ -306,10 +337,14 @@ class _ClauseReader:
         )
 
     def _says_state(self, token: Token, i: int) -> bool:
-        """Whether "off" stands alone behind a thing: "hob off"."""
-        return not self._clause.verbs and bool(self._clause.things) and self._ends(i)
+        """Whether "off" stands alone behind a thing: "hob off", "leave the hob off"."""
+        verbs = bool(self._clause.verbs) and self._clause.verb.lower() not in LEAVING
+        return not verbs and bool(self._clause.things) and self._ends(i)
 
     def _particle(self, token: Token) -> None:
+        if self._clause.verb.lower() in LEAVING:
+            self._clause.lasting, self._clause.verbs = frozenset([PARTICLES[token.text.lower()]]), frozenset(["do"])
+            return
         self._clause.verbs = frozenset([PARTICLES[token.text.lower()]])
         self._clause.verb = f"{self._clause.verb} {token.text}".strip()
 

@@ -76,7 +76,7 @@ def compare(
     found = list(comparison.found())
     if other is not None:
         found.insert(0, Contradiction("scenario", other, certain=True))
-    found.sort(key=lambda one: (not one.certain, KINDS.index(one.kind)))
+    found.sort(key=lambda one: (not one.certain, not one.certain and one.kind == "scenario", KINDS.index(one.kind)))
     return Reading(tuple(dict.fromkeys(found)), sentence.known, comparison.fitting())
 
 
@@ -95,6 +95,8 @@ class _Comparison:
 
     def found(self) -> Iterator[Contradiction]:
         clauses = [clause for clause in self._sentence.clauses if not clause.negated]
+        for clause in self._sentence.clauses:
+            yield from self._forbidden(clause, clauses)
         for clause in clauses:
             yield from self._verbs(clause)
             for mention in clause.things:
@@ -238,6 +240,22 @@ class _Comparison:
             yield Contradiction(
                 "action", clause.verb, tuple(sorted({v for d in deeds for v in d.verbs & opposite})), certain=True
             )
+
+    def _forbidden(self, clause: Clause, clauses: Sequence[Clause]) -> Iterator[Contradiction]:
+        """What shall not be done was done: "do not open the door"; or was undone: "leave the door open"."""
+        objects, places = self._names.names(clause.of_role("object")), self._names.names(clause.of_role("place"))
+        verbs = self._lexicon.opposite(clause.lasting) or (clause.verbs if clause.forbids else frozenset())
+        itself = not clause.things and not self._lexicon.does(verbs, "loose")  # 关门: the verb names its thing
+        if not verbs or (clause.lasting and clause.negated) or (clause.of_role("place") and not places):
+            return
+        about = [d for d in self._work.deeds if (d.objects & objects or itself) and not d.quoted]
+        about = [d for d in about if not places or d.places & places]
+        done = [deed for deed in about if deed.verbs & verbs and deed.index is not None]
+        if clause.lasting:  # what comes last is what lasts
+            done = [deed for deed in about if deed.verbs & (verbs | clause.lasting) and deed.index is not None][-1:]
+        asked = [self._names.names(one.of_role("object")) for one in clauses if one.verbs & verbs]
+        if not any(itself or names & objects for names in asked) and any(deed.verbs & verbs for deed in done):
+            yield Contradiction("action", clause.verb, tuple(sorted(verbs)), certain=True)
 
     def _deeds(self, clause: Clause, hands: bool = False, strict: bool = False) -> list[Deed]:
         """The steps of the chain that a clause can be about.

@@ -112,7 +112,7 @@ class Lexicon:
             for group, entries in groups.items():
                 for name, entry in entries.items():
                     self._add(kind, f"{group}.{name}", entry)
-        for kind in ("negation", "placeholder", "abstract", "ignored"):
+        for kind in ("negation", "caution", "placeholder", "abstract", "ignored"):
             self._add(kind, kind, tree["placeholders" if kind == "placeholder" else kind])
         for kind in ("classifiers", "number_sign"):
             self._add(kind, kind, {"en": tree[kind] if kind == "number_sign" else "", "zh": tree[kind]})

@@ -37,7 +37,8 @@ class Clause:
         things: in order. arm: `left`, `right` or `both`, with its word.
         explicit: whether a word says that it comes after the clause before it; swap: it comes later than the clause after it.
         ways, quantities, times: `fold.half`; (value in SI, of what, unit's word, unit in SI); how often, with its word.
-        negated: what it says shall not be.
+        negated: what it says shall not be. forbids: it names just a deed and its things, and that this shall not be done: no manner of it.
+        lasting: the state in which its thing shall stay ("leave the door open"), as the verb that leads to it.
         abstract: its verb takes no thing ("take a photo").
         unknown: the first word after its verb that nobody knows, where it has no thing before that.
         heading: whether a colon follows, so that it names the whole of what comes then.
@@ -56,6 +57,8 @@ class Clause:
     quantities: list[tuple[float, str, str, float]] = field(default_factory=list)
     times: tuple[int, str] | None = None
     negated: bool = False
+    forbids: bool = False
+    lasting: frozenset[str] = frozenset()
     abstract: str = ""
     loose_end: bool = False
     unknown: str = ""

@@ -140,12 +140,51 @@ MICROWAVE = "Put the bowl into the microwave, close the door and press start."
         ("take a photo", "WARN", "scenario"),
         ("TODO", "WARN", "no_task"),
         ("Do not put the bowl on the shelf", "PASS", None),
+        ("Do not put the bowl on the table", "FAIL", "action"),
+        ("不要把碗放在桌上", "FAIL", "action"),
+        ("Take the bowl, but don't put it on the table", "WARN", "action"),
+        ("Do not put the bowl too near the edge of the table", "PASS", None),
+        ("不要把碗放到桌子边缘", "PASS", None),
+        ("Put the bowl on the table, do not drop it", "PASS", None),
+        ("Take the bowl, do not drop the bowl", "PASS", None),
         ("zorble the frobnicator", "NOT_CHECKED", None),
     ],
 )
 def test_what_a_sentence_is_doubted_for(text, level, kind):
     finding = checked(own(text))
     assert finding.level == level and finding.details.get("kind") == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("Put the bowl into the microwave and leave the door open", "WARN"),
+        ("Put the bowl in, do not close the door", "WARN"),
+        ("把碗放进微波炉，别关门", "WARN"),
+        ("把碗放进微波炉，让门开着", "WARN"),
+        ("把碗放进微波炉，保持门打开", "WARN"),
+        ("Never open the door", "FAIL"),
+        ("Do not press start", "FAIL"),
+        ("Keep the door open while you put the bowl in, then close it", "PASS"),
+        ("Do not open the door too far", "PASS"),
+        ("Do not press start before closing the door", "PASS"),
+        ("小心打开微波炉门", "PASS"),
+        ("不要用右手拿碗", "PASS"),
+        ("别忘了关门", "PASS"),
+        ("Put the bowl into the microwave and leave the door closed", "PASS"),
+    ],
+)
+def test_what_shall_not_be_done_was_done(text, level):
+    """`microwave` opens the door, puts the bowl in, closes the door and presses start. A manner that is forbidden is no deed."""
+    finding = checked(own(text, "microwave"))
+    assert finding.level == level and finding.details.get("kind") == (None if level == "PASS" else "action")
+
+
+def test_a_number_is_named_before_a_verb_that_nobody_knows_there():
+    finding = checked(own("把4个线圈拆开称重，放到立柱上", "coil_separation"))
+    assert finding.details["kind"] == "number" and finding.details["word"] == "4 线圈" and list(finding.details["done"]) == ["3"]
+    assert finding.details["more"] == ["scenario: 称重"]
+    assert checked(own("把叠在一起的三个线圈拆开", "coil_separation")).level == "PASS", "how they are, and no task"
 
 
 def test_the_value_counts_the_words_that_do_not_fit():

@@ -110,6 +110,22 @@ def test_a_second_driver_may_have_a_stream_of_its_own(tmp_path):
     assert np.array_equal(hand.receive_ns, 10**18 + (2 * np.arange(10) + 1) * 10**7 + 400)
 
 
+def test_two_drivers_with_half_an_arm_each_make_one_row(tmp_path):
+    store, kind, found = types(), "sensor_msgs/msg/JointState", []
+    for k in range(20):
+        ns, row = 10**18 + k * 10**7, [k + 0.1 * j for j in range(14)]
+        found.append(("/kuavo_arm_traj", kind, ns, joint_state(store, ns, row[:7], names=ARM[:7])))
+        right = joint_state(store, ns + 10**6, row[:6:-1], names=ARM[:6:-1])  # in an order of its own
+        found += [("/kuavo_arm_traj", kind, ns + 2 * 10**6, right)] if k != 5 else []
+    r = only(write_bag(tmp_path / "take.bag", found))
+    arm = r.streams["/kuavo_arm_traj"]
+    whole = np.delete(np.arange(20), 5)  # the row of which a half was lost is none
+    assert np.array_equal(arm.values, whole[:, None] + 0.1 * np.arange(14)[None, :])
+    assert np.array_equal(arm.receive_ns, 10**18 + whole * 10**7 + 2 * 10**6), "when the row was whole"
+    (note,) = (note for note in r.notes if "a part of the elements" in note)
+    assert "(20 messages)" in note and "(19 messages). 19 rows" in note and "up to 2.0 ms" in note
+
+
 def test_a_sender_that_names_some_of_the_elements_is_an_error(tmp_path):
     message = joint_state(types(), 10**18, [0.0] * 7, names=ARM[:7])
     with pytest.raises(EpisodeError, match=r"message 0: names its values arm_joint_1, .*add one"):

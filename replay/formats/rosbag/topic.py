@@ -46,6 +46,9 @@ class _Column:
     known: dict[tuple[str, ...], _Named] = field(default_factory=dict)  # by what the sender writes
     others: dict[tuple[str, ...], int] = field(default_factory=dict)  # elements that are none of the rule's, and how often
     reordered: int = 0  # messages that name the elements in another order than the first
+    pending: dict[str, tuple[float, int]] = field(default_factory=dict)  # of a row to which several senders give parts: value, when
+    parts_of: dict[tuple[str, ...], int] = field(default_factory=dict)  # what each of them names, and how often
+    apart_ns: int = 0  # between the first and the last message of a row, at the most
     absent: bool = False
 
 
@@ -55,6 +58,7 @@ class _Named:
 
     names: tuple[str, ...]
     picked: np.ndarray | None = None  # None where all are the rule's
+    part: bool = False  # whether other senders give the rest of the rule's
 
 
 class TopicBuffer:
@@ -133,6 +137,8 @@ class TopicBuffer:
             if rule.optional and self.n == 0:
                 return None
             raise self._fail(column, "the message type has no such field; correct the mapping.") from None
+        if named is not None and named.part:
+            return self._join(column, named, before)
         count = len(values) - before
         if count == 0 and rule.optional and self.n == 0:
             return None
@@ -165,6 +171,8 @@ class TopicBuffer:
             found = column.known[spelled] = self._read_names(column, spelled)
         if not found.names:
             column.others[spelled] = column.others.get(spelled, 0) + 1
+        if found.part:
+            column.parts_of[spelled] += 1
         return found
 
     def _read_names(self, column: _Column, spelled: tuple[str, ...]) -> _Named:
@@ -181,9 +189,38 @@ class TopicBuffer:
             if plain and len(at) == len(spelling):
                 column.others[tuple(name for name in spelled if name not in spelling)] = 0
                 return _Named(names, np.array(at))
-        elif not any(set(one) & set(spelled) for one in spellings):
+            raise self._unknown(column, spelled)
+        spelling = max(spellings, key=lambda one: len(set(one) & set(spelled)))
+        at = [i for i, name in enumerate(spelled) if name in spelling]
+        if not at:
             return _Named(())
-        raise self._unknown(column, spelled)
+        if rule.each is not None or len(rule.columns) != len(rule.names):
+            raise self._unknown(column, spelled)
+        column.parts_of[spelled] = 0
+        return _Named(tuple(rule.names[spelling.index(spelled[i])] for i in at), np.array(at), part=True)
+
+    def _join(self, column: _Column, named: _Named, start: int) -> int:
+        """Keep one sender's part of a row; the row is whole, and stands at this message, once each element was sent since the row before.
+
+        Args:
+            start: where the message's values begin.
+
+        Returns:
+            How many values were kept.
+        """
+        stored, now = column.values[start:].tolist(), self.receive[-1]
+        del column.values[start:]
+        if len(stored) != len(named.names):
+            raise self._fail(column, f"holds {len(stored)} values and names {len(named.names)}.")
+        column.pending.update({name: (value, now) for name, value in zip(named.names, stored)})
+        if len(column.pending) < len(column.rule.names):
+            return 0
+        column.names = column.names or column.rule.names
+        column.values.extend(column.pending[name][0] for name in column.names)
+        column.apart_ns = max(column.apart_ns, now - min(at for _, at in column.pending.values()))
+        column.rows.append(self.n)
+        column.pending.clear()
+        return len(column.names)
 
     def _unknown(self, column: _Column, spelled: tuple[str, ...], number: int | None = None) -> EpisodeError:
         shown = ", ".join(spelled[:4])
@@ -233,8 +270,14 @@ class TopicBuffer:
             name = self.topic if rule.name is None else f"{self.topic}/{rule.name}"
             if column.absent:
                 continue
-            if column.others and not len(column.rows):
-                raise self._unknown(column, next(iter(column.others)), number=0)
+            if (column.others or column.parts_of) and not len(column.rows):
+                raise self._unknown(column, next(iter(column.parts_of or column.others)), number=0)
+            if column.parts_of:
+                senders = "; ".join(f"{', '.join(names[:4])}, ... ({n} messages)" for names, n in column.parts_of.items())
+                notes.append(
+                    f"{name}: senders name a part of the elements each: {senders}. {len(column.rows)} rows join them, "
+                    f"each at the last message of its own, the first one up to {column.apart_ns * 1e-6:.1f} ms before it"
+                )
             for others, times_seen in column.others.items():
                 whose = f"{times_seen} messages of" if times_seen else "beside its own elements"
                 notes.append(f"{name}: {whose} {', '.join(others[:8])} are left out, which the mapping does not name here")
