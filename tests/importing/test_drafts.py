@@ -1,0 +1,199 @@
+"""A draft of a mapping: what it proposes for files that none is known for, and says that it does not know."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from imported import FOLDERS, write_archive
+from shiliu.cli import main
+from shiliu.replay.formats import NothingReadable, mapping, read
+from shiliu.replay.formats.arrays import array_episode as arrays
+from shiliu.replay.formats.arrays import hdf5
+from shiliu.replay.importing.mapping_draft import propose
+from shiliu.replay.importing.mapping_draft_topics import propose_topics
+from shiliu.scenarios.sheet.errors import EpisodeError
+
+
+def test_without_a_mapping_a_draft_is_written_and_then_reads_the_file(tmp_path, capsys):
+    path = write_archive(tmp_path / "take.npz")
+    assert main(["import", f"data={path}", f"out={tmp_path / 'set'}"]) == 2
+    printed = capsys.readouterr().err
+    draft = tmp_path / "proposed-mapping.yaml"
+    assert str(draft) in printed and "Nothing could be imported" in printed and not (tmp_path / "set").exists()
+    assert "state[3:7]: a quaternion by its norm; whether wxyz or xyzw" in printed
+    assert "state[2] is 0 in every row" in printed and "30 rows a second is a guess" in printed
+    assert "state: beyond one turn in radians, taken as degrees" in printed and "action: radians by range" in printed
+
+    rule = mapping.load(draft)
+    assert (rule.kind, rule.format, rule.arrays.fps) == ("robot", "npz", 30)
+    units = {s.name: (s.role, s.unit) for s in rule.arrays.streams}
+    assert units == {"action": ("command", "rad"), "state[0:2]": ("measured", "deg"), "state[3:7]": ("measured", "1")}
+    (r,) = read(path, draft)
+    assert not [c for c in r.unmapped if "unknown" in c] and r.metadata["start"]["values"] == [0.0] * 4
+    assert main(["import", f"data={path}", f"out={tmp_path / 'set'}", f"mapping={draft}", "quiet=true"]) == 0
+    assert main(["import", f"data={path}", f"out={tmp_path / 'other'}"]) == 2
+    assert (tmp_path / "proposed-mapping-2.yaml").exists(), "a draft that somebody may have mended is not overwritten"
+
+
+@pytest.mark.parametrize(
+    ("arrays_of", "wanted"),
+    [
+        ({"qpos": np.linspace(-3, 3, 40).reshape(20, 2)}, "radians by range"),
+        ({"servo": np.arange(700, 740.0).reshape(20, 2)}, "whole numbers up to 739, taken as device counts"),
+        ({"qvel": np.ones((20, 2)) * np.arange(20)[:, None]}, "speeds in rad/s by its name"),
+        ({"thing": np.arange(40.0).reshape(20, 2) / 40}, "taken as measured, because its name does not tell"),
+        ({"q": np.arange(20.0)[:, None] / 20, "t": np.arange(20.0) * 20}, "t steps by 20: taken as ms"),
+        ({"q": np.full((20, 3), -1.0)}, "q is -1 in every row"),
+        ({"q": np.arange(40.0).reshape(20, 2) / 40, "long": np.zeros(500)}, "long has 500 rows"),
+    ],
+)
+def test_a_draft_doubts_what_it_should(tmp_path, arrays_of, wanted):
+    draft = drafted(tmp_path, arrays_of)
+    assert any(wanted in line for line in draft.unsure), draft.unsure
+    assert all(line in draft.text for line in draft.unsure)
+
+
+@pytest.mark.parametrize("constant", [0.0, -1.0, 0.7])
+def test_columns_of_a_placeholder_are_left_out_and_others_at_rest_are_kept(tmp_path, constant):
+    moving = np.linspace(0.1, 0.9, 20)
+    still = np.column_stack([moving, np.full(20, constant), 0.5 * moving])
+    draft = drafted(tmp_path, {"q": still})
+    assert any(f"q[1] is {constant:g} in every row" in line for line in draft.unsure)
+    assert (f"{constant:g} in every row of the first episode" in draft.text) == (constant != 0.7)
+
+
+def drafted(tmp_path: Path, arrays_of: dict):
+    episode = arrays.ArrayEpisode(
+        "take", "take.npz", "0" * 64, "npz", "NumPy archive", tmp_path / "take.npz", arrays_of
+    )
+    draft = propose(episode)
+    file = tmp_path / "draft.yaml"
+    file.write_text(draft.text)
+    arrays.recording_of(episode, file)  # every draft reads what it was made from
+    return draft
+
+
+def test_a_draft_takes_names_and_robot_from_the_container(tmp_path):
+    episode = arrays.ArrayEpisode(
+        "e", "e", "0" * 64, "lerobot", "set", tmp_path / "info.json", {"action": np.arange(60.0).reshape(20, 3) / 60},
+        labels={"action": ("a", "b", "c")}, robot_type="My Robot", fps=30.0, time=None,
+    )  # fmt: skip
+    draft = propose(episode)
+    assert (
+        "names: [a, b, c]" in draft.text and 'robot_type: "My Robot"' in draft.text and "robot: my_robot" in draft.text
+    )
+    assert not any("names" in line or "rate" in line or "which robot" in line for line in draft.unsure)
+
+
+def test_a_draft_sees_episodes_under_prefixes(tmp_path):
+    np.savez(tmp_path / "many.npz", **{f"run{k}/q": np.linspace(0, 1, 20 + k)[:, None] for k in range(3)})
+    with pytest.raises(arrays.NoMapping) as caught:
+        list(read(tmp_path / "many.npz"))
+    file = tmp_path / "draft.yaml"
+    file.write_text(propose(caught.value.episode).text)
+    assert [r.streams["q"].n for r in read(tmp_path / "many.npz", file)] == [20, 21, 22]
+
+
+ARRAYS_OF_OTHERS = [name for name in FOLDERS if not name.startswith("kuavo")]
+
+
+@pytest.mark.parametrize("name", ARRAYS_OF_OTHERS)
+def test_a_draft_reads_every_real_recording_it_is_made_from(data, tmp_path, monkeypatch, name):
+    if not (data / name).exists():
+        pytest.skip(f"the real recordings {name} are not here; SHILIU_DATA names their folder")
+    known = next(iter(read(data / name)))
+    monkeypatch.setattr(arrays, "of_format", lambda _: [])
+    monkeypatch.setattr(hdf5, "mapping_of", lambda _: None)  # nor by the model that it carries
+    with pytest.raises(EpisodeError) as caught:
+        list(read(data / name))
+    error = caught.value.items[0].error if isinstance(caught.value, NothingReadable) else caught.value
+    assert isinstance(error, arrays.NoMapping)
+    draft = propose(error.episode)
+    file = tmp_path / "draft.yaml"
+    file.write_text(draft.text)
+    r = (
+        arrays.recording_of(error.episode, file)
+        if "episodes:" not in draft.text
+        else next(iter(read(error.episode.file, file)))
+    )
+    assert draft.unsure and not [c for c in r.unmapped if "unknown" in c]
+    assert bool(r.select("command")) == bool(known.select("command")) or name == "so101-bimanual-cloth", (
+        "its action is none"
+    )
+
+
+def test_a_draft_tells_degrees_from_counts_and_finds_a_quaternion(data, tmp_path, monkeypatch):
+    wanted = {
+        "dual-arm-dexhand-open": {"state[0:14]": "deg", "state[24:34]": "count", "actions[0:14]": "deg"},
+        "visionpro-panda-blockpush": {
+            "qpos[12:16]": "1",
+            "ctrl[0:7]": "deg",
+        },  # torques by their range: told as a doubt
+        "robosuite-teleop": {"states[23:27]": "1"},
+    }
+    monkeypatch.setattr(arrays, "of_format", lambda _: [])
+    monkeypatch.setattr(hdf5, "mapping_of", lambda _: None)  # nor by the model that it carries
+    for name, units in wanted.items():
+        if not (data / name).exists():
+            pytest.skip(f"the real recordings {name} are not here; SHILIU_DATA names their folder")
+        with pytest.raises(EpisodeError) as caught:
+            list(read(data / name))
+        error = caught.value.items[0].error if isinstance(caught.value, NothingReadable) else caught.value
+        file = tmp_path / f"{name}.yaml"
+        file.write_text(propose(error.episode).text)
+        rule = mapping.load(file).arrays
+        assert units.items() <= {s.name: s.unit for s in rule.streams}.items()
+    assert rule.time is not None and rule.time.field == "states[0]", "the simulator's time stands first"
+
+
+def unknown_bag(path, stamped=True):
+    """Commands in radians with names, a measurement in degrees without, and a wrench, on topics that no mapping knows."""
+    from rosbags.rosbag1 import Writer
+    from rosbags.typesys import Stores, get_typestore
+
+    store = get_typestore(Stores.ROS1_NOETIC)
+    made = store.types
+    state, wrench = "sensor_msgs/msg/JointState", "geometry_msgs/msg/Wrench"
+    with Writer(path) as writer:
+        topics = {
+            topic: writer.add_connection(topic, kind, typestore=store)
+            for topic, kind in (("/my_arm/cmd", state), ("/my_arm/state", state), ("/wrist", wrench))
+        }
+        for k in range(30):
+            ns = 10**18 + k * 20_000_000
+            seconds = ns if stamped else 0
+            stamp = made["builtin_interfaces/msg/Time"](sec=seconds // 10**9, nanosec=seconds % 10**9)
+            header = made["std_msgs/msg/Header"](seq=k, stamp=stamp, frame_id="")
+            none = np.empty(0)
+            for topic, names, scale in (("/my_arm/cmd", ["a", "b", "c"], 1.0), ("/my_arm/state", [], 57.3)):
+                q = scale * np.sin(0.1 * k + np.arange(3))
+                message = made[state](header=header, name=names, position=q, velocity=none, effort=none)
+                writer.write(topics[topic], ns, store.serialize_ros1(message, state))
+            force = made["geometry_msgs/msg/Vector3"](x=1.0 * k, y=2.0, z=3.0)
+            message = made[wrench](force=force, torque=force)
+            writer.write(topics["/wrist"], ns, store.serialize_ros1(message, wrench))
+    return path
+
+
+def test_a_bag_of_unknown_topics_gets_a_draft_that_then_reads_it(tmp_path, capsys):
+    path = unknown_bag(tmp_path / "take.bag")
+    assert main(["import", f"data={path}", f"out={tmp_path / 'set'}"]) == 2
+    printed = capsys.readouterr().err
+    assert "/my_arm/state" in printed and "have no names" in printed and "which robot" in printed
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["proposed-mapping.yaml", "take.bag"]
+    (r,) = read(path, tmp_path / "proposed-mapping.yaml")
+    command, measured = r.streams["/my_arm/cmd/position"], r.streams["/my_arm/state/position"]
+    assert (command.role, command.unit, command.names, command.clock) == ("command", "rad", ("a", "b", "c"), "capture")
+    assert (measured.role, measured.unit, measured.n) == ("measured", "deg", 30)
+    wrench = r.streams["/wrist/force"]
+    assert (
+        wrench.names == ("x", "y", "z") and wrench.clock == "receive" and wrench.values[5].tolist() == [5.0, 2.0, 3.0]
+    )
+    assert "timed by arrival" in (tmp_path / "proposed-mapping.yaml").read_text()
+    words = ["import", f"data={path}", f"out={tmp_path / 'set'}", f"mapping={tmp_path / 'proposed-mapping.yaml'}"]
+    assert main(words) == 0 and len(list(read(tmp_path / "set"))) == 1
+
+
+def test_a_draft_takes_no_stamp_that_is_zero(tmp_path):
+    text = propose_topics(unknown_bag(tmp_path / "take.bag", stamped=False)).text
+    assert "capture" not in text and text.count("clock: receive") == 3
