@@ -127,7 +127,7 @@ def scenario_schema() -> Schema:
     mistake["properties"]["change"] = {"type": "object", "additionalProperties": {"type": "object"}}
     vary: Schema = {"anyOf": [
         {"type": "object", "required": ["uniform"], "additionalProperties": False,
-         "properties": {"uniform": {"type": "array", "minItems": 2, "maxItems": 2}}},
+         "properties": {"uniform": {"type": "array", "minItems": 2, "maxItems": 2, "items": {"anyOf": [quantity(None), {"type": "number"}]}}}},
         {"type": "object", "required": ["replace"], "additionalProperties": False, "properties": {"replace": {"type": "object"}}},
     ]}  # fmt: skip
     lone = {

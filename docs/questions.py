@@ -72,7 +72,8 @@ class Spot:
         if not asked:
             return set(), set(), False
         every = [{*required, *(optional or ())} for required, optional in asked]
-        closed = all(optional is not None for _, optional in asked) and all(keys == every[0] for keys in every)
+        alike = "items" not in self.questions or all(keys == every[0] for keys in every)
+        closed = alike and all(optional is not None for _, optional in asked)
         return set.intersection(*({*required} for required, _ in asked)), set.union(*every), closed
 
     def gathered(self) -> Spot:
