@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from questions import Asked, Schema, Spot, condition_of, hoisted, quantity, quantity_def, schema_of
+from questions import NUMBER, Asked, Schema, Spot, condition_of, hoisted, quantity, quantity_def, schema_of
 from shiliu.replay.checks.registry import registry as checks
-from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.checks.rules import TABLES, load_rules
 from shiliu.replay.formats import mapping as mappings
 from shiliu.replay.operator.mistakes import note_mistakes
 from shiliu.replay.operator.skills import catalogue
 from shiliu.replay.operator.skills import registry as skills
 from shiliu.replay.operator.words.skill import Argument
-from shiliu.replay.robots import embodiment
+from shiliu.replay.robots import embodiment, robot_sheet
 from shiliu.scenarios.catalog.catalog import scene_of
 from shiliu.scenarios.link.link import KEYS as LINK
 from shiliu.scenarios.link.link import OUTS, OWN
@@ -31,7 +31,7 @@ from shiliu.scenarios.reading.cell import FIXED, ROBOT
 from shiliu.scenarios.reading.config import KEYS, REQUIRED
 from shiliu.scenarios.reading.variant import DEEP, ENTRIES, names_of
 from shiliu.scenarios.robots.robot_folder import SIDES
-from shiliu.scenarios.sheet.quantity import EXAMPLE
+from shiliu.scenarios.sheet.quantity import EXAMPLE, UNITS
 from shiliu.scenarios.sheet.yaml_reader import read_yaml
 from shiliu.scenarios.words import WORDS
 
@@ -127,7 +127,7 @@ def scenario_schema() -> Schema:
     mistake["properties"]["change"] = {"type": "object", "additionalProperties": {"type": "object"}}
     vary: Schema = {"anyOf": [
         {"type": "object", "required": ["uniform"], "additionalProperties": False,
-         "properties": {"uniform": {"type": "array", "minItems": 2, "maxItems": 2}}},
+         "properties": {"uniform": {"type": "array", "minItems": 2, "maxItems": 2, "items": {"anyOf": [quantity(None), {"type": "number"}]}}}},
         {"type": "object", "required": ["replace"], "additionalProperties": False, "properties": {"replace": {"type": "object"}}},
     ]}  # fmt: skip
     lone = {
@@ -317,7 +317,7 @@ def mapping_schema() -> Schema:
         ]:
             if streams is not None:
                 streams.types.add("array")
-        kinds[messages] = formats, schema_of(spot)
+        kinds[messages] = formats, mapping_words(schema_of(spot), messages)
     every = [name for formats, _ in kinds.values() for name in formats]
     return {
         "type": "object",
@@ -327,6 +327,38 @@ def mapping_schema() -> Schema:
         "then": kinds[False][1],
         "else": kinds[True][1],
     }
+
+
+def mapping_words(schema: Schema, messages: bool) -> Schema:
+    """The same with what its reader asks without a question of `Asked`: sentences, lists of names, shapes of channels."""
+    text: Schema = {"type": "string"}
+    both = dict.fromkeys(LANGUAGES, text)
+    sentence = {"anyOf": [text, {"type": "object", "properties": both, "required": [*both], "additionalProperties": False}]}
+    names = {"type": "array", "items": text, "minItems": 1, "uniqueItems": True}
+    tables: dict[str, Schema] = {"names": names, "spellings": {"type": "array", "items": names}}
+    tables |= dict.fromkeys(("unused", *(() if messages else ("metadata",))), sentence)
+    schema["properties"] |= {key: {"type": ["object", "null"], "additionalProperties": one} for key, one in tables.items()}
+    if not messages:
+        axis = {"anyOf": [{"type": "integer", "minimum": 1}, {"const": mappings.ANY}]}
+        shape = {"anyOf": [*axis["anyOf"], {"const": mappings.PRESENT}, {"type": "array", "items": axis}]}
+        channels = {"type": "object", "minProperties": 1, "additionalProperties": shape}
+        schema["properties"]["recognise"]["properties"]["channels"] = channels
+    for stream in streams_of(schema):
+        for placed in (stream, stream.get("placeholder", {}).get("items", {}).get("properties", {})):
+            if "note" in placed:
+                placed["note"] = sentence
+    return schema
+
+
+def streams_of(schema: Any) -> list[Schema]:
+    """The properties of each entry of a list of streams in a schema."""
+    found: list[Schema] = []
+    for key, value in schema.items() if isinstance(schema, dict) else enumerate(schema) if isinstance(schema, list) else ():
+        if key == "streams":
+            ways = value.get("anyOf", [value])
+            found += [way["items"]["properties"] for way in ways if "properties" in way.get("items", {})]
+        found += streams_of(value)
+    return found
 
 
 def thresholds_schema() -> Schema:
@@ -348,8 +380,9 @@ def thresholds_schema() -> Schema:
     rules.below.pop("with", None)
     rule = schema_of(Spot({k: s for k, s in rules.below.items() if k in rules.keys[1]}, rules.questions, rules.types))
     rule = next(way for way in rule.get("anyOf", [rule]) if way.get("type") == "object")
-    for key in ("warn", "fail", "scale"):
-        rule["properties"][key] = {"type": ["string", "number"]}
+    rule["properties"] |= {key: {} for key in ("warn", "fail", "scale")}  # by the unit: `bounds_of`
+    rule["properties"] |= {"source": {"type": "string", "minLength": 1}, "unit": {"enum": [*UNITS, "1"]}}
+    rule["allOf"] = [bounds_of(unit) for unit in ("1", *dict.fromkeys(kind for kind, _ in UNITS.values()))]
     for key in ("stage", "signal", "grade", "owner"):  # their words are the same in every block
         words = next(one for one, _ in rules.below[key].questions["word"] if one)
         rule["properties"][key] = {"enum": list(words)}
@@ -376,6 +409,18 @@ def thresholds_schema() -> Schema:
     return root
 
 
+def bounds_of(dimension: str) -> Schema:
+    """What bounds and scale are, where the unit is one of this dimension; "1" for a plain number."""
+    units = [unit for unit, (kind, _) in UNITS.items() if kind == dimension] or [dimension]
+    size: Schema = {"type": "number"} if dimension == "1" else quantity(dimension)
+    bound = {"anyOf": [size, {"enum": [*TABLES, None]}]}
+    scale = {"anyOf": [size if dimension == "1" else quantity(dimension, True), {"enum": ["limit", None]}]}
+    return {
+        "if": {"properties": {"unit": {"enum": units}}, "required": ["unit"]},
+        "then": {"properties": {"warn": bound, "fail": bound, "scale": scale}},
+    }
+
+
 def setting(kind: str) -> Schema:
     if kind == "numbers":
         return {"type": "array", "items": {"type": "number"}}
@@ -388,14 +433,32 @@ def robot_schema() -> Schema:
     joint = schema["properties"]["joints"]
     joint = next(way for way in joint.get("anyOf", [joint]) if "additionalProperties" in way)["additionalProperties"]
     table = next(way for way in joint.get("anyOf", [joint]) if way.get("type") == "object")
-    for what in ("position", "velocity", "torque"):  # in the recording's own unit too, or with a source of its own
-        table["properties"][what] = {"type": ["string", "array", "object"]}
+    table["properties"] |= {what: limit_of(what) for what in robot_sheet.LIMITED}
+    if "anyOf" not in joint:
+        table["type"] = ["object", "null"]  # a name alone: no limit is known
     return schema
 
 
+def limit_of(what: str) -> Schema:
+    """A limit of a joint: its value, which may stand in a unit of the recording too, beside its source, or several tables of it."""
+    units = "|".join(map(re.escape, UNITS))
+    own: Schema = {"type": "string", "pattern": rf"^\s*[+-]?{NUMBER}\s*(?!({units})\s*$)[^\s0-9]\S*\s*$"}
+    kinds = dict.fromkeys(kind[what] for kind in robot_sheet.DIMENSIONS.values())
+    size: Schema = {"anyOf": [*(quantity(kind, what != "position") for kind in kinds), *([own] if what != "torque" else [])]}
+    value: Schema = {"type": "array", "items": size, "minItems": 2, "maxItems": 2} if what == "position" else size
+    sourced = {"value": value, "source": {"type": "string", "minLength": 1}}
+    ways = [value, {"type": "object", "properties": sourced, "required": [*sourced], "additionalProperties": False}]
+    if what in robot_sheet.TABLES:
+        named = dict.fromkeys(robot_sheet.TABLES[what], quantity(robot_sheet.DIMENSIONS["angle"][what], True))
+        ways.append({"type": "object", "properties": named, "additionalProperties": False})
+    return {"anyOf": ways}
+
+
 def part_schema() -> Schema:
-    names = sorted(list_parts())
-    return schema_of(ask_each(lambda name: load_part(name), names))
+    schema = schema_of(ask_each(lambda name: load_part(name), sorted(list_parts())))
+    row = {"type": "array", "items": {"type": "string"}, "minItems": 3, "maxItems": 3}  # what, its value, where it comes from
+    schema["properties"]["sources"] = {"type": "array", "items": row}
+    return schema
 
 
 KINDS: dict[str, Callable[[], Schema]] = {

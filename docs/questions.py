@@ -21,13 +21,14 @@ Schema = dict[str, Any]
 # questions that a value answers, and the type that it then has
 TYPES = {
     "quantity": "string",
-    "word": "string",
+    "word": "string",  # never an empty one
     "size": "string",
     "integer": "integer",
     "number": "number",
     "flag": "boolean",
 }
 TYPES |= {"mapping": "object", "items": "object", "each": "array"}
+NUMBER = r"([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"  # without its sign
 # what a reader takes beside what our files show: (end of a path, further type)
 PAIRS = (("above", "below"), ("more_than", "at_most"), ("min", "max"))
 ALSO = (
@@ -71,7 +72,8 @@ class Spot:
         if not asked:
             return set(), set(), False
         every = [{*required, *(optional or ())} for required, optional in asked]
-        closed = all(optional is not None for _, optional in asked) and all(keys == every[0] for keys in every)
+        alike = "items" not in self.questions or all(keys == every[0] for keys in every)
+        closed = alike and all(optional is not None for _, optional in asked)
         return set.intersection(*({*required} for required, _ in asked)), set.union(*every), closed
 
     def gathered(self) -> Spot:
@@ -146,7 +148,7 @@ class Asked:
     def _text(self, plain: Callable[..., Any]) -> Callable[..., Any]:
         def ask(reader: Any, table: Any, key: str, path: Any, choices: Any = ()) -> Any:
             choices = tuple(choices)
-            self.note(dotted((*path, key)), table.get(key), "word", choices or None)
+            self.note(dotted((*path, key)), table.get(key), "text", choices or None)
             return plain(reader, table, key, path, choices)
 
         return ask
@@ -154,7 +156,7 @@ class Asked:
     def _texts(self, plain: Callable[..., Any]) -> Callable[..., Any]:
         def ask(reader: Any, value: Any, path: Any) -> Any:
             self.note(dotted(path), value, "each")
-            self.note(f"{dotted(path)}[0]", "", "word")
+            self.note(f"{dotted(path)}[0]", "", "text")
             return plain(reader, value, path)
 
         return ask
@@ -184,7 +186,7 @@ def quantity_def(name: str) -> Schema:
     kind_, _, unsigned = name.partition(".")
     dimension = None if kind_ == "quantity" else kind_
     units = "|".join(re.escape(unit) for unit, (kind, _) in UNITS.items() if dimension in (None, kind))
-    number = rf"{'[+]?' if unsigned else '[+-]?'}([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+    number = rf"{'[+]?' if unsigned else '[+-]?'}{NUMBER}"
     found: Schema = {"type": "string", "pattern": rf"^\s*{number}\s*({units})\s*$|[^\x00-\x7F]"}
     return found | ({"examples": [EXAMPLE[dimension]]} if dimension else {})
 
@@ -201,11 +203,11 @@ def schema_of(spot: Spot, path: str = "") -> Schema:
         )
     elif "size" in asked:
         ways.append({"type": "string", "pattern": r"^\s*\d+\s*x\s*\d+\s*$", "examples": ["640x480"]})
-    elif "word" in asked:
-        choices = {one for one, _ in asked["word"]}
-        files = {file for _, file in asked["word"]}
+    elif "word" in asked or "text" in asked:
+        answers = [*asked.get("word", ()), *asked.get("text", ())]
+        choices, files = ({answer[i] for answer in answers} for i in (0, 1))
         fixed = len(choices) == 1 and None not in choices and len(files) > 1
-        ways.append({"enum": sorted(choices.pop())} if fixed else {"type": "string"})
+        ways.append({"enum": sorted(choices.pop())} if fixed else {"type": "string"} | ({"minLength": 1} if "word" in asked else {}))
     if "integer" in asked:
         low = next((one for one, _ in asked["integer"] if one is not None), None)
         ways.append({"type": "integer"} | ({} if low is None else {"minimum": low}))

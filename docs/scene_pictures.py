@@ -1,6 +1,7 @@
 """Draws what a scenario's page shows: overview, head camera, close-up, nine draws, and its kept demonstration at a glance.
 
-    python docs/scene_pictures.py [NAME ...]           into build/pictures/scenarios, where `make site` looks; what is drawn already stays
+    python docs/scene_pictures.py [NAME ...]           into build/pictures/scenarios, where `make site` looks; what is drawn already
+                                                       stays, also after a run that was ended
     python docs/scene_pictures.py stills [NAME ...]    docs/scenarios/NAME_overview.webp, the one picture that a card keeps
 
 The demonstration is the kept take (`benchmarks/kept`), played again. Needs OpenGL.
@@ -10,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -36,19 +36,18 @@ VIEWS = ("overview", "head", "closeup")
 SIZE, TILE, STILL = (960, 720), (320, 240), (480, 360)  # pixels
 SEED = 10001  # of the first draw
 SHOWN = 12  # moments of a demonstration
+SHADOWS = 2048  # of small pictures, tiles and moments; see Painter
+WHOLE = "whole"  # ends a mark of which every picture is drawn
 DRAWN_BY = ("assets", "docs/scene_pictures.py")  # what a picture depends on beside scenario and take
 
 
-def views(scene: Scene, painter: Painter) -> Iterator[tuple[str, np.ndarray]]:
-    """The scene as it stands, from each of the cameras that it has."""
-    start = nominal(scene)
-    for view in VIEWS:
-        feature = scene.schema.cameras.get(f"observation.images.{view}")
-        if feature is not None:
-            yield view, painter.picture(start.values, _qpos(scene, start), feature.camera, *SIZE, kept=_kept(scene, start))
+def view_of(scene: Scene, painter: Painter, view: str) -> np.ndarray:
+    """The scene as it stands, from one of its cameras."""
+    start, camera = nominal(scene), scene.schema.cameras[f"observation.images.{view}"].camera
+    return painter.picture(start.values, _qpos(scene, start), camera, *SIZE, kept=_kept(scene, start))
 
 
-def draws(scene: Scene, painter: Painter) -> np.ndarray:
+def draws(scene: Scene, painter: Painter, _: str) -> np.ndarray:
     """Nine draws of the variation, three in a row, from a camera that `shows` joints where there is one, else the overview."""
     name = next((camera.name for camera in scene.config.cameras if camera.shows is not None), "overview")
     camera = scene.schema.cameras[f"observation.images.{name}"].camera
@@ -60,9 +59,9 @@ def draws(scene: Scene, painter: Painter) -> np.ndarray:
     return np.concatenate([np.concatenate(shots[r : r + 3], axis=1) for r in (0, 3, 6)])
 
 
-def demonstration(scene: Scene, painter: Painter, name: str) -> np.ndarray:
-    """The kept take at the ends of its skills."""
-    take = read_take(name)
+def demonstration(scene: Scene, painter: Painter, _: str) -> np.ndarray:
+    """The kept take of a scenario at the ends of its skills."""
+    take = read_take(name_of(scene.name, None))
     start = take.start(scene)
     played = next(play(scene, [Take(start, take.actions)], threads=1))
     about = SimpleNamespace(control_timestep=scene.control_timestep, n_steps=len(take.actions), segments=take.segments)
@@ -78,20 +77,29 @@ def made(name: str, variant: str | None = None, to: Path = BUILT) -> None:
     """
     stem, kept = f"{name}_{variant}" if variant else name, name_of(name, variant)
     key, mark = _key(name, kept), to / f"{stem}.key"
-    if mark.is_file() and mark.read_text(encoding="utf-8") == key:
+    begun = mark.read_text(encoding="utf-8").split() if mark.is_file() else []
+    if begun == [key, WHOLE]:
         return
     to.mkdir(parents=True, exist_ok=True)
+    if begun != [key]:
+        for what in (*VIEWS, "draws", "strip"):
+            (to / f"{stem}_{what}.webp").unlink(missing_ok=True)
+        mark.write_text(key, encoding="utf-8")
     scene = shiliu.load_scenario(name, variant=variant)
-    with Painter(scene) as painter:
-        for view, shot in views(scene, painter):
-            write(to / f"{stem}_{view}.webp", shot)
-            if variant:
-                break  # what differs from the scenario is seen in one
-        if scene.config.variation and not variant:
-            write(to / f"{stem}_draws.webp", draws(scene, painter))
-        if kept in kept_names() and not variant:
-            write(to / f"{stem}_strip.webp", demonstration(scene, painter, kept))
-    mark.write_text(key, encoding="utf-8")
+    # what differs of a variant is seen in one picture
+    wanted = [view for view in VIEWS if f"observation.images.{view}" in scene.schema.cameras][: 1 if variant else None]
+    if kept in kept_names() and not variant:
+        wanted.append("strip")
+    if scene.config.variation and not variant:
+        wanted.append("draws")
+    for what in wanted:
+        file = to / f"{stem}_{what}.webp"
+        if not file.is_file():
+            with Painter(scene, None if what in VIEWS else SHADOWS) as painter:
+                drawing = to / f".{file.name}"
+                write(drawing, {"strip": demonstration, "draws": draws}.get(what, view_of)(scene, painter, what))
+                drawing.rename(file)
+    mark.write_text(f"{key} {WHOLE}", encoding="utf-8")
     print(stem, flush=True)
 
 

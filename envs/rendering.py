@@ -82,10 +82,13 @@ class Painter:
 
     Args:
         scene: what is shown.
+        shadows: side of the map of shadows [pixels]; None for the scene's own. In software a map of 8192 is half of what a small
+            picture costs.
     """
 
-    def __init__(self, scene: Scene):
+    def __init__(self, scene: Scene, shadows: int | None = None):
         self.scene = scene
+        self._shadows = shadows
         self._values: dict[str, float] | None = None
         self._model: mujoco.MjModel | None = None
         self._renderers: dict[tuple[int, int], mujoco.Renderer] = {}
@@ -150,6 +153,8 @@ class Painter:
         if self._model is None or self._values != dict(values):
             self.close()
             self._values, self._model = dict(values), self.scene.compile(values, looks=True)
+            if self._shadows is not None:
+                self._model.vis.quality.shadowsize = self._shadows
         return self._model
 
     def _bodies(self, pixels: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from ...scenarios.sheet.quantity import UNITS
 from ...scenarios.sheet.yaml_reader import Node, Problems, nearest, places_in, read_yaml, sheets_in
 from ..robots.limits import GRADES
 from .finding import STAGES, Finding
-from .registry import check_of
+from .registry import check_of, registry
 
 FOLDER = Path(__file__).resolve().parents[2] / "conf" / "check"
 OWNERS = ("operator", "device", "scene", "robot", "auditor")
@@ -179,7 +179,7 @@ def load_rules(name: str = "arm_manipulation", folder: Path | None = None) -> Ru
         folder: another folder to look in.
 
     Raises:
-        ScenarioError: the file does not exist, or with every problem in it, each with its line.
+        ScenarioError: the file does not exist, or with every problem in it, each with its line; or it lacks the block of a code.
     """
     folder = folder or FOLDER
     known = sheets_in(folder)
@@ -189,7 +189,10 @@ def load_rules(name: str = "arm_manipulation", folder: Path | None = None) -> Ru
     problems = Problems(places=places_in(path, shown))
     text = path.read_text(encoding="utf-8")
     rules: dict[str, Rule] = {}
-    _collect(Node(read_yaml(path, shown), "", problems), "", rules)
+    root = Node(read_yaml(path, shown), "", problems)
+    _collect(root, "", rules)
+    if not problems.found and (missing := [code for code in registry() if code not in rules]):
+        root.note(f"no block for {', '.join(missing)}. Copy what is missing from conf/check/arm_manipulation.yaml.")
     problems.stop(shown)
     return Rules(name, rules, hashlib.sha256(text.encode()).hexdigest()[:12])
 

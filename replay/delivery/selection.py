@@ -320,8 +320,8 @@ def _licence(
     licence = wanted.licence or next(iter(named), None)
     if licence is None and passed:
         raise EpisodeError(
-            f"no take says under what it may be used (the first is {passed[0][0].source}). Say it by licence=CC-BY-4.0 or "
-            "licence=proprietary, or in the metadata when recording.",
+            f"no take has a licence (the first is {passed[0][0].source}). Give licence=CC-BY-4.0 or "
+            "licence=proprietary, or write it into the metadata of the recordings.",
             file=source.data,
             field="licence",
         )

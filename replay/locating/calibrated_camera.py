@@ -98,7 +98,7 @@ def read_camera(path: Path) -> CalibratedCamera:
         if size[0] and not (
             0.2 * size[0] < matrix[0] < 10 * size[0] and 0 < matrix[2] < size[0] and 0 < matrix[3] < size[1]
         ):
-            node.child("matrix").note("is no camera of this size: fx, fy, cx, cy are pixels of pictures of that size.")
+            node.child("matrix").note("does not fit pictures of this size. fx, fy, cx, cy are in pixels of pictures of `size`.")
     problems.stop(str(path))
     return CalibratedCamera(size, (matrix[0], matrix[1], matrix[2], matrix[3]), tuple(bent), (within[0], within[1]))
 

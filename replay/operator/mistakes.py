@@ -246,7 +246,7 @@ def _changed(step: MistakeStep, node: Node, scene: Scene) -> dict[str, Any]:
     for name, child in node.items():
         if name in arguments:
             if child.value is None and arguments[name].default is REQUIRED:
-                child.note(f"{step.kind.name} needs its {name!r}.")
+                child.note(f"{step.kind.name} needs its {name!r}. `shiliu list skills {step.kind.word}` says what it may be.")
             values[name] = arguments[name].read(child, scene)
     return values
 

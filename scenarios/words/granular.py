@@ -167,7 +167,7 @@ def _mixed(node: Node, names: Names) -> Predicate | None:
     if not 0.0 <= at_least <= 1.0:
         node.child("at_least").note(f"an index of mixing lies between 0 and 1, not at {at_least:g}.")
     if cell <= 0.0:
-        node.child("cell").note("a cell has a side longer than nothing.")
+        node.child("cell").note("the side of a cell must be longer than 0 mm, such as 10 mm.")
         return None
     inside = container(node.child("inside"), names, [piece for pieces in classes for piece in pieces])
     if inside is None or len(classes) < 2 or not all(classes):

@@ -1,5 +1,6 @@
 """The thresholds file and the robot's limits: read, graded, refused by line."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,13 @@ def test_mistakes_are_told_by_line_all_at_once(tmp_path):
     message = str(error.value)
     assert "3 problems" in message and "conf/check/mine.yaml:" in message
     assert "has no unit" in message and "500 kg" in message and "Did you mean shortest" in message
+
+
+def test_a_file_without_the_block_of_a_code_is_refused(tmp_path):
+    text = (FOLDER / "arm_manipulation.yaml").read_text(encoding="utf-8")
+    (tmp_path / "mine.yaml").write_text(re.sub(r"(?m)^payload: (.*\n)(?:[ \t]+.*\n)*", "", text), encoding="utf-8")
+    with pytest.raises(ScenarioError, match=r"no block for payload\. Copy what is missing from"):
+        load_rules("mine", tmp_path)
 
 
 def test_an_unknown_thresholds_file_names_what_there_is():

@@ -58,7 +58,7 @@ def _arranged(episode: ArrayEpisode) -> None:
     """Take the observation after the last action apart, where every observation has a row more than the actions."""
     actions = episode.arrays.get("actions")
     if actions is None or actions.ndim == 0:
-        raise EpisodeError("the episode has no actions.", file=episode.file, field="actions")
+        raise EpisodeError("the episode has no actions. Record it again, or leave it out.", file=episode.file, field="actions")
     last: dict[str, Any] = {}
     for name, array in episode.arrays.items():
         if name.startswith(("observations", "infos")) and array.ndim and len(array) == len(actions) + 1:

@@ -169,7 +169,7 @@ def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
         raise ValueError(f"version {version} of the array format is not known")
     shape, fortran, dtype = _HEADERS[version](file)
     if len(shape) > 8 or any(n < 0 for n in shape):
-        raise ValueError(f"shape {shape} is none")
+        raise ValueError(f"the shape {shape} of an array is not valid")
     return shape, fortran, dtype
 
 

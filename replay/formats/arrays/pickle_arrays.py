@@ -46,7 +46,7 @@ def loads(content: bytes) -> Any:
         if opcode.name not in _INSTRUCTIONS:
             raise ValueError(f"it holds the instruction {opcode.name}, which data needs not")
         if opcode.name.endswith("PUT") and isinstance(argument, int) and argument > count:
-            raise ValueError("it remembers more than it has")
+            raise ValueError("it refers to more objects than it holds")
     try:
         return _plain(_Unpickler(content).load(), 0, {})
     except (ValueError, MemoryError):
@@ -142,7 +142,7 @@ def _filled(kind: Any, shape: Any, fortran: bool, raw: Any) -> np.ndarray:
     if not isinstance(kind, _Type) or not isinstance(shape, tuple) or len(shape) > 8:
         raise ValueError("an array has no type or shape")
     if not all(type(n) is int and n >= 0 for n in shape):
-        raise ValueError("the shape of an array is none")
+        raise ValueError("the shape of an array is not valid")
     content = _raw(raw)
     if math.prod(shape) * kind.dtype.itemsize != len(content):
         raise ValueError(f"an array of shape {shape} holds {len(content)} bytes")

@@ -134,7 +134,10 @@ def checked_feature(name: str, feature: dict[str, Any]) -> dict[str, Any]:
         if isinstance(feature.get(key), list | tuple):
             feature[key] = list(feature[key])
             if len(feature[key]) != shape[0]:
-                raise EpisodeError(f"{key} lists {len(feature[key])} texts for {shape[0]} elements.", field=name)
+                raise EpisodeError(
+                    f"{key} lists {len(feature[key])} texts for {shape[0]} elements. Correct it in meta/info.json, or write the set again.",
+                    field=name,
+                )
     if isinstance(feature.get("unit"), list):
         feature["unit"] = unit_text(feature["unit"])
     return feature | {"shape": shape, "names": None if names is None else list(names)}

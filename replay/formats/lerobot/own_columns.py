@@ -42,11 +42,11 @@ def own_array(column: pa.ChunkedArray, feature: dict[str, Any], name: str) -> np
     elif width == 1:
         flat = array
     else:
-        raise EpisodeError(f"is {array.type}, not {width} values a row.", field=f"features.{name}")
+        raise EpisodeError(f"is {array.type}, not {width} values a row. Copy the dataset again.", field=f"features.{name}")
     flat = layout.filled(flat)
     if flat.null_count or flat.type != pa.from_numpy_dtype(dtype):
         raise EpisodeError(
-            f"is {flat.type}{' with holes' if flat.null_count else ''}, not {dtype} as announced.",
+            f"is {flat.type}{' with holes' if flat.null_count else ''}, not {dtype} as meta/info.json announces. Copy the dataset again.",
             field=f"features.{name}",
         )
     return flat.to_numpy(zero_copy_only=False).reshape(-1, width)

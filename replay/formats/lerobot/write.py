@@ -249,7 +249,7 @@ class DatasetWriter:
             if values.dtype != layout.DTYPES[feature["dtype"]] or values.shape != (max(lengths), feature["shape"][0]):
                 raise EpisodeError(f"is {values.dtype}{values.shape}, not as the feature says.", field=name)
         if not max(lengths):
-            raise EpisodeError("has no frames.", field="frames")
+            raise EpisodeError("the episode has no frames. Leave it out.", field="frames")
         whole = {name: np.ascontiguousarray(values) for name, values in columns.items()}
         clock = grid_ns(max(lengths), self.fps) if times_ns is None else np.asarray(times_ns, np.int64)
         if clock.shape != (max(lengths),):

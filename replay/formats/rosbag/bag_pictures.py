@@ -110,7 +110,9 @@ def _sized(message: Any, topic: PictureTopic) -> np.ndarray:
     picture = _decoded(message, topic.path, topic.topic)
     if picture.shape != topic.shape:
         raise EpisodeError(
-            f"a picture is {picture.shape}, the first is {topic.shape}.", file=topic.path, field=topic.topic
+            f"a picture is {picture.shape}, the first is {topic.shape}. Leave the topic out of the mapping's `pictures`, or record again.",
+            file=topic.path,
+            field=topic.topic,
         )
     return picture
 

@@ -97,7 +97,11 @@ def _shoulders(elbows: dict[str, Array], source: str) -> tuple[dict[str, Array],
             f"{radius:.3f} m about it, to {residual * 1e3:.1f} mm RMS"
         )
     if not found:
-        raise EpisodeError("neither elbow moves enough to show where its shoulder is.", file=source, field="elbows")
+        raise EpisodeError(
+            "neither elbow moves enough to show where its shoulder is. Begin the take with both arms moving.",
+            file=source,
+            field="elbows",
+        )
     for hand, other in (("left", "right"), ("right", "left")):
         if hand not in found:
             found[hand] = found[other] * MIRROR

@@ -62,7 +62,9 @@ def targets(recording: Recording) -> HandTargets | None:
 def _joints(stream: Stream, recording: Recording) -> Array:
     if stream.values.shape[1] != 63:
         raise EpisodeError(
-            f"{stream.values.shape[1]} columns are no 21 joints of x, y, z.", file=recording.source, field=stream.name
+            f"{stream.values.shape[1]} columns are no 21 joints of x, y, z (63 columns). Correct the stream in the mapping.",
+            file=recording.source,
+            field=stream.name,
         )
     return stream.values.reshape(-1, 21, 3)
 
