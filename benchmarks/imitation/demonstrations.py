@@ -1,0 +1,142 @@
+"""Demonstrations of the scripted operator, of a whole task or as far as one of its subgoals; each kept in a file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from shiliu.replay.operator.operator import Operator, Operators, longest
+from shiliu.replay.rollout.observers import Moment, Observations
+from shiliu.replay.rollout.rollout import Rollout, roll_out
+from shiliu.scenarios.draws.variation import draw
+from shiliu.scenarios.scene.scene import Scene
+from shiliu.scenarios.sensing.temporal import GoalState
+
+FIRST = 1000  # seed of the first demonstration
+AT_ONCE = 5  # performed side by side; what is broken off is performed again
+TOO_LONG = 1.4  # times the median: who had to begin again shows a detour
+MOST = 2  # seeds that are performed at most for each demonstration that is wanted
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """What the operator saw and commanded until the last subgoal that is asked for.
+
+    Attributes:
+        success: whether that was reached, and nothing forbidden happened on the way.
+        actions: (T, nu) float32; observed: feature name -> (T, k) float32, as the environment shows them.
+        skills: (T,) the skill of each control step; begun: how many of the chain were begun, those that take no time too.
+        failure: code of what went wrong, or None.
+    """
+
+    seed: int
+    success: bool
+    actions: np.ndarray
+    observed: Mapping[str, np.ndarray]
+    skills: np.ndarray
+    begun: int
+    failure: str | None
+
+    @property
+    def sha256(self) -> str:
+        """Of all that a policy learns from."""
+        parts = [self.actions, *(self.observed[name] for name in sorted(self.observed))]
+        return hashlib.sha256(b"".join(np.ascontiguousarray(part).tobytes() for part in parts)).hexdigest()
+
+
+class AsFarAs:
+    """Operators side by side, each as far as a subgoal; as far as they go where it is None."""
+
+    def __init__(self, scene: Scene, operators: Operators, until: str | None):
+        names = [subgoal.name for subgoal in scene.course.subgoals]
+        self._operators, self._column = operators, None if until is None else names.index(until)
+
+    def live(self, t: int, carry: GoalState, unstable: np.ndarray, live: np.ndarray) -> np.ndarray:
+        going = self._operators.live(t, carry, unstable, live)
+        return going if self._column is None else going[np.isnan(carry.reached[going, self._column])]
+
+    def act(self, now: Moment) -> np.ndarray:
+        return self._operators.act(now)
+
+    def of(self, i: int, steps: int) -> dict[str, Any]:
+        return self._operators.of(i, steps)
+
+
+def perform(scene: Scene, until: str | None, seeds: Sequence[int]) -> list[Demonstration]:
+    """The operator in the draws of seeds, side by side on one thread."""
+    draws = [draw(scene, seed) for seed in seeds]
+    operators = Operators(
+        scene, seeds, [Operator(scene, one, seed) for one, seed in zip(draws, seeds)], [None] * len(draws)
+    )
+    seen = Observations(scene, len(draws), longest(scene), clipped=True)
+    return [
+        _demonstration(scene, until, done)
+        for done in roll_out(scene, draws, AsFarAs(scene, operators, until), [seen], threads=1)
+    ]
+
+
+def _demonstration(scene: Scene, until: str | None, done: Rollout) -> Demonstration:
+    label, steps = done.label, len(done.actions)
+    reached = label["success"] if until is None else label["subgoals"][until] is not None
+    skills = np.full(steps, "", "<U32")
+    for one in done.segments:
+        skills[round(one["t0"] / scene.control_timestep) : round(one["t1"] / scene.control_timestep)] = one["skill"]
+    went_wrong = any(not np.isnan(one) for one in np.ravel(done.carry.failed))
+    observed = {name: rows[:steps] for name, rows in done.observations.items()}
+    assert done.seed is not None
+    success = bool(reached and not went_wrong)
+    failure = None if success else label["failure"]
+    return Demonstration(done.seed, success, done.actions, observed, skills, len(done.segments), failure)
+
+
+class Kept:
+    """Demonstrations of a task in a folder, a file for each seed, in the order of the seeds."""
+
+    def __init__(self, folder: Path, scene: Scene, until: str | None):
+        self.folder, self.scene, self.until = folder, scene, until
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def of(self, seeds: Sequence[int]) -> list[Demonstration]:
+        """Those of seeds; what is not there is performed, and written whole or not at all."""
+        missing = [seed for seed in seeds if not self._file(seed).is_file()]
+        for k in range(0, len(missing), AT_ONCE):
+            for one in perform(self.scene, self.until, missing[k : k + AT_ONCE]):
+                self._write(one)
+        return [self._read(seed) for seed in seeds]
+
+    def first(self, n: int) -> list[Demonstration]:
+        """The first n that succeed, of seeds from `FIRST` on, without those that took unusually long.
+
+        Raises:
+            SystemExit: the operator fails so often that there are not so many.
+        """
+        found: list[Demonstration] = []
+        for begin in range(0, MOST * n, AT_ONCE):
+            found += [one for one in self.of(range(FIRST + begin, FIRST + begin + AT_ONCE)) if one.success]
+            usual = TOO_LONG * float(np.median([len(one.actions) for one in found])) if found else 0.0
+            chosen = [one for one in found if len(one.actions) <= usual]
+            if len(chosen) >= n:
+                return chosen[:n]
+        raise SystemExit(f"{self.scene.name}: {len(found)} of {MOST * n} demonstrations succeed; {n} are wanted.")
+
+    def _file(self, seed: int) -> Path:
+        return self.folder / f"{seed}.npz"
+
+    def _write(self, one: Demonstration) -> None:
+        part = self._file(one.seed).with_suffix(".part.npz")
+        label = json.dumps({"success": one.success, "failure": one.failure, "begun": one.begun})
+        np.savez_compressed(part, label=label, actions=one.actions, skills=one.skills, **one.observed)
+        os.replace(part, self._file(one.seed))
+
+    def _read(self, seed: int) -> Demonstration:
+        with np.load(self._file(seed)) as file:
+            arrays = dict(file)
+        label = json.loads(str(arrays.pop("label")))
+        actions, skills = arrays.pop("actions"), arrays.pop("skills")
+        return Demonstration(seed=seed, actions=actions, observed=arrays, skills=skills, **label)
