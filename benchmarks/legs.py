@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 import shiliu
 from given_words import given_words
-from kept_take import kept_names, read_take
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.standing import PRESENT, check_standing
+from shiliu.replay.drift.kept_take import kept_names, read_take
 from shiliu.replay.judge.stages.legs_stage import on_legs, stand
 from shiliu.scenarios.draws.variation import of_values
 from shiliu.scenarios.reading.config import nominal_values

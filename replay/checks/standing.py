@@ -37,7 +37,7 @@ class Stood:
             pelvis took the hand along that it took furthest [m].
         room: side -> (T * instants,) from the pressure point, smoothed, to where it may go at most [m]; nan where nothing is known.
         load: (T * instants,) of both soles [N]; instants: of control in a period; high: height of the hands over the floor [m].
-        success: whether the task was done on legs, None where there is none.
+        steps: that it took. success: whether the task was done on legs, None where there is none.
     """
 
     controller: str
@@ -56,6 +56,7 @@ class Stood:
     load: np.ndarray
     high: float
     instants: int = 1
+    steps: int = 0
     success: bool | None = None
 
 
@@ -88,6 +89,8 @@ def _weighed(finding: Finding, answers: Mapping[str, Finding], made: bool, rules
 def _fell(run: Stood, rules: Rules) -> Finding:
     rule = rules["legs.fell"]
     details: dict[str, Any] = {"controller": run.controller}
+    if run.steps:
+        details["steps"] = run.steps
     if run.success is not None:
         details["success"] = run.success
     if run.fallen is None:
