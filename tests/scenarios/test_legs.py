@@ -145,8 +145,8 @@ def test_it_leans_against_a_slow_push_and_stands_when_that_ends_at_once(scene):
     standing = Standing(scene).go(0.5)
     before = standing.memory.feet.copy()
     for k in range(1, 11):
-        standing.go(0.2, force=(0.11 * k * most, 0.0, 0.0))
-    assert -0.045 < standing.go(1.0, force=(1.1 * most, 0.0, 0.0)).off[0] < -0.03
+        standing.go(0.2, force=(0.105 * k * most, 0.0, 0.0))
+    assert -0.045 < standing.go(1.0, force=(1.05 * most, 0.0, 0.0)).off[0] < -0.03
     standing.go(1.5)
     slid = np.linalg.norm((standing.memory.feet - before).reshape(2, 4)[:, :2], axis=1).max()
     assert not standing.memory.fallen[0] and slid < 0.01

@@ -20,7 +20,7 @@ from ....scenarios.sensing.scalar_goal import OneEpisode
 from ....scenarios.stepping.carrier import LinkCarrier
 from ....scenarios.stepping.simulation import Simulation
 from ...checks.finding import Finding
-from ...checks.outcome import outcome_of
+from ...checks.outcome import outcome_of, there_at_end
 from ...checks.standing import GAINS, PRESENT, Stood, check_standing, not_asked
 from ..facts.results import Judged
 
@@ -124,6 +124,8 @@ def stand(legs: Scene, scene: Scene, draw: Draw, actions: np.ndarray) -> Stood:
             carry = advance(carry, readings)
             steps += phase != SINGLE and int(memory.phase[0]) == SINGLE
     outcome = outcome_of(legs.course, carry, "unstable" if simulation.unstable[0] else None)
+    there = there_at_end(outcome)
+    missed = outcome["failure"] or next((name for name in outcome["subgoals"] if name not in there), None)
     limits = [robot.limits[name]["torque"] for name in robot.legs["joints"]]
     floor, of_soles = float(memory.feet[2]), np.array(soles).reshape(-1, 5)
     return Stood(
@@ -145,6 +147,7 @@ def stand(legs: Scene, scene: Scene, draw: Draw, actions: np.ndarray) -> Stood:
         instants=substeps // balance.every,
         high=max(0.3, float(readings.value[0, tcp[0] + 2]) - floor),
         success=bool(outcome["success"]) if legs.goal else None,
+        missed=missed if legs.goal and not outcome["success"] else None,
     )
 
 
