@@ -37,7 +37,8 @@ class Stood:
             pelvis took the hand along that it took furthest [m].
         room: side -> (T * instants,) from the pressure point, smoothed, to where it may go at most [m]; nan where nothing is known.
         load: (T * instants,) of both soles [N]; instants: of control in a period; high: height of the hands over the floor [m].
-        success: whether the task was done on legs, None where there is none.
+        steps: that it took. success: whether the task was done on legs, None where there is none; missed: what failed it, a
+            failure mode or the first subgoal that does not hold.
     """
 
     controller: str
@@ -56,7 +57,9 @@ class Stood:
     load: np.ndarray
     high: float
     instants: int = 1
+    steps: int = 0
     success: bool | None = None
+    missed: str | None = None
 
 
 def check_standing(runs: Mapping[str, Stood], rules: Rules, made: bool = False) -> list[Finding]:
@@ -88,8 +91,12 @@ def _weighed(finding: Finding, answers: Mapping[str, Finding], made: bool, rules
 def _fell(run: Stood, rules: Rules) -> Finding:
     rule = rules["legs.fell"]
     details: dict[str, Any] = {"controller": run.controller}
+    if run.steps:
+        details["steps"] = run.steps
     if run.success is not None:
         details["success"] = run.success
+    if run.missed is not None:
+        details["missed"] = run.missed
     if run.fallen is None:
         return rule.finding(**rule.grade_value(0.0), details=details)
     end = min(len(run.push), int(run.fallen / run.dt) + 1)

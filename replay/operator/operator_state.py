@@ -16,7 +16,7 @@ from ...scenarios.scene.scene import Scene
 from ...scenarios.sensing.requests import Readings
 from ...scenarios.sensing.temporal import GoalState
 from .limbs.arm import Arm
-from .limbs.base import Base
+from .limbs.base import base_of
 from .limbs.geometry import progress
 from .limbs.hand import Hand
 from .limbs.people import Bystanders
@@ -74,7 +74,7 @@ class OperatorState:
                 rng,
                 self.people,
             )
-        self.base = Base(scene, self.people) if scene.robot.moves else None
+        self.base = base_of(scene, self.people)
         self.senses = Senses(scene, draw.model, self._shapes, self.shape, self.base)
         self._place_arms()
         self.began = {side: arm.q.copy() for side, arm in self.arms.items()}

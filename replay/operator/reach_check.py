@@ -28,7 +28,7 @@ def places_in_reach(scene: Scene, nominal: Draw, draws: Sequence[Draw]) -> list[
     Where a skill's turn comes later, its place is looked at where it stands at the start, if nothing before can have moved it. A robot
     that walks goes where it can reach.
     """
-    if scene.robot.moves or not scene.config.skills.value:
+    if scene.goes_there or not scene.config.skills.value:
         return []
     places, limit = list(_places(scene)), float(arm_facts(scene.robot.name)["reach"]) + SLACK
     if not places:

@@ -210,7 +210,7 @@ def unsound(scene: Scene, candidate: Draw) -> str | None:
     data = scene.scratch(candidate.model)
     mujoco.mj_setState(candidate.model, data, candidate.start_state, STATE)
     mujoco.mj_fwdPosition(candidate.model, data)
-    if "reachable" in wanted and not scene.robot.moves:  # a robot that walks goes where it can reach
+    if "reachable" in wanted and not scene.goes_there:
         for side, site in scene.reach_sites:
             distance = float(np.linalg.norm(data.site(site).xpos - data.site(f"{side}_shoulder").xpos))
             if distance > ARM_REACH:

@@ -4,8 +4,9 @@ Unknowns are the accelerations of pelvis and legs (18) and the wrench of the flo
 not to accelerate. The six rows of the pelvis hold exactly, M a + h = J^T f + d, with the outside wrench d; torques of the legs
 stay within their peaks, each sole within friction and its edges. Within that, least squares of what is wanted: soles where they
 stand, pelvis in its place, trunk upright, the height as commanded (Herzog et al. 2016, Autonomous Robots 40:473; Bouyarmane et
-al. 2019, IEEE T-RO 35:64: weights instead of a hierarchy). d is inferred as a robot without sensors in its feet infers it, from its own
-torques and accelerations. It knows its own model and state exactly, and nothing of the scene.
+al. 2019, IEEE T-RO 35:64: weights instead of a hierarchy). Where it is commanded to go it steps (`steps.py`): then the centre of mass
+follows the plan in the place of the pelvis, and the foot in the air its own way, without a load. d is inferred as a robot without
+sensors in its feet infers it, from its own torques and accelerations. It knows its own model and state exactly, and nothing of the scene.
 
 All that it remembers is `userdata`, a part of `mjSTATE_INTEGRATION`: a state that is put back goes on to the bit.
 """
@@ -21,11 +22,14 @@ import mujoco
 import numpy as np
 
 from ..robots.legged import FREE, HEIGHT, MEMORY, memory_size, motor
+from ..robots.mobile import JOINTS
 from ..robots.robot import Robot
+from .steps import STAND, Mark, Steps, Swing
 
 N = 18  # accelerations of pelvis (6) and legs (12)
 FORCE = 100.0  # N and Nm: what a unit of the programme's wrenches stands for
 G = 9.81  # m/s2
+NOTHING = 0.5  # N that a foot in the air may bear: nothing at all would leave its wrench without a free direction
 _EQUAL = 5  # daqp: a row that is an equality
 
 
@@ -34,10 +38,13 @@ class Memory:
 
     Attributes:
         begun: 1 once it has controlled; fallen: time [s] at which it gave up, 0 while it stands; failed: programmes without a solution.
-        height: what is tracked: target, height [m] and speed [m/s]; lean: of the pelvis, level [m].
+        height: what is tracked: target, height [m] and speed [m/s]; lean, leaning: of the pelvis, level, [m] and [m/s].
         outside, lasting: wrench on the pelvis of all but floor and weight, over `observer` and `lean.slow`.
         feet: x, y, z [m], yaw [rad] at which each sole stands.
         wrench: (12,) of the floor on either sole, inferred: force [N] and moment [Nm] about the ankle's foot point, in the world.
+        phase: what it does (`steps.py`), since when [s], and which foot steps; pressed: where the floor pressed as that began [m].
+        lift, land: x, y, z [m], yaw [rad] at which the foot in the air left, and x, y, yaw at which it is set down.
+        stood: x, y, yaw of the mark as the robot came to stand; aside: what a load shifts the static pressure point by, level [m].
         speed: qvel of the instant before.
     """
 
@@ -46,10 +53,17 @@ class Memory:
     failed: np.ndarray
     height: np.ndarray
     lean: np.ndarray
+    leaning: np.ndarray
     outside: np.ndarray
     lasting: np.ndarray
     feet: np.ndarray
     wrench: np.ndarray
+    phase: np.ndarray
+    pressed: np.ndarray
+    lift: np.ndarray
+    land: np.ndarray
+    stood: np.ndarray
+    aside: np.ndarray
     speed: np.ndarray
 
     def __init__(self, userdata: np.ndarray):
@@ -104,6 +118,11 @@ class Balance:
         self._damping = self._model.dof_damping[:N].copy()
         self.weight = G * float(self._model.body_subtreemass[0])
         self._rows = self._constraints()
+        self._mark = [(self._model.joint(name).qposadr[0], self._model.joint(name).dofadr[0]) for name in JOINTS[:3]]
+        home = self._model.qpos0
+        self._stands = float(home[2])
+        feet = self.see(home, np.zeros(self.nv)).places
+        self.steps = Steps(legs["walk"], (feet - home[:3])[:, :2] @ _turn(2.0 * math.atan2(home[6], home[3])), self.dt)
         self.watch: Callable[[Memory], None] | None = None  # called at each instant of control with what was inferred
 
     def __call__(
@@ -125,28 +144,35 @@ class Balance:
     def _control(
         self, model: mujoco.MjModel, qpos: np.ndarray, qvel: np.ndarray, ctrl: np.ndarray, memory: Memory, time: float
     ) -> None:
-        home, feet = model.qpos0[:7], self.sheet["feet"]
-        self._track(memory, float(ctrl[self._height]))
+        mark = self.mark(qpos, qvel)
+        drop = 0.0 if memory.phase[0] == STAND else self.sheet["walk"]["drop"]
+        self._track(memory, min(float(ctrl[self._height]), -drop))
         tilt = math.acos(min(1.0, max(-1.0, 1.0 - 2.0 * (qpos[4] ** 2 + qpos[5] ** 2))))
-        low = home[2] + memory.height[1] - qpos[2]
+        low = self._stands + memory.height[1] - qpos[2]
         if not math.isfinite(tilt + low) or tilt > self.sheet["fallen"]["tilt"] or low > self.sheet["fallen"]["drop"]:
             memory.fallen[0], ctrl[self.motors] = time if time > 0.0 else self.dt, 0.0
             return
         seen = self.see(qpos, qvel)
         if not memory.begun[0]:
             memory.begun[0] = 1.0
-            for k in range(len(feet)):
+            memory.stood[:] = mark.x, mark.y, mark.yaw
+            for k in range(2):
                 memory.feet[4 * k : 4 * k + 4] = *seen.places[k], _yaw(seen.turns[k])
         else:
             self._infer(memory, seen, qpos, qvel, ctrl[self.motors])
         memory.speed[:] = qvel[: self.nv]
-        solution = self._solve(memory, seen, qpos, qvel, home)
+        solution = self._solve(memory, seen, qpos, qvel, mark)
         if solution is None:
             memory.failed[0] += 1.0  # the motors go on as they did
             return
         a, f = solution
         torque = seen.mass[6:, :N] @ a + seen.bias[6:] - np.einsum("kij,ki->j", seen.feet, f)[6:]
         ctrl[self.motors] = np.clip(torque, -self.peak, self.peak)
+
+    def mark(self, qpos: np.ndarray, qvel: np.ndarray) -> Mark:
+        """Where the robot is commanded to be."""
+        (x, vx), (y, vy), (yaw, vyaw) = ((float(qpos[a]), float(qvel[v])) for a, v in self._mark)
+        return Mark(x, y, yaw, vx, vy, vyaw)
 
     def see(self, qpos: np.ndarray, qvel: np.ndarray) -> BodyNow:
         """The robot's own body in a state of the scene."""
@@ -200,79 +226,138 @@ class Balance:
         memory.outside += (rest - memory.outside) * self.dt / (self.sheet["observer"] + self.dt)
         memory.lasting += (rest - memory.lasting) * self.dt / (self.sheet["lean"]["slow"] + self.dt)
 
-    def _leaning(self, memory: Memory, seen: BodyNow, qpos: np.ndarray, level: np.ndarray) -> np.ndarray:
-        """(2,) how far the pelvis gives way, in the world: as far as the static pressure point would leave its bounds.
+    def _static(self, memory: Memory, seen: BodyNow, qpos: np.ndarray) -> np.ndarray | None:
+        """(2,) where the floor would press if the robot were at rest as it is, level in the world [m]; None where it is lifted.
 
         The floor's force goes through p with m g (c - p) + (b - p) x F + T = 0 about the level axes, F and T on the pelvis at b.
         """
-        lean, ground = self.sheet["lean"], seen.places.mean(axis=0)
-        turn = np.zeros(9)
+        ground, turn = seen.places.mean(axis=0), np.zeros(9)
         mujoco.mju_quat2Mat(turn, qpos[3:7])
         force, moment = memory.lasting[:3], turn.reshape(3, 3) @ memory.lasting[3:]
         b, c, up = qpos[:3] - ground, seen.com - ground, self.weight - force[2]
-        if up > 0.2 * self.weight:
-            p = np.array([
-                self.weight * c[0] + b[2] * force[0] - b[0] * force[2] + moment[1],
-                self.weight * c[1] + b[2] * force[1] - b[1] * force[2] - moment[0],
-            ]) / up  # fmt: skip
-            out = level.T @ (p - memory.lean)  # where it would be without what it leans already
-            bounds = np.array([lean["ahead"], lean["aside"]])
-            wanted = np.clip(np.clip(out, -bounds, bounds) - out, -lean["most"], lean["most"])
-            memory.lean += (level @ wanted - memory.lean) * self.dt / (lean["slow"] + self.dt)
-        return memory.lean
+        if up <= 0.2 * self.weight:
+            return None
+        p = np.array([
+            self.weight * c[0] + b[2] * force[0] - b[0] * force[2] + moment[1],
+            self.weight * c[1] + b[2] * force[1] - b[1] * force[2] - moment[0],
+        ]) / up  # fmt: skip
+        return p + ground[:2]
+
+    def _lean(self, memory: Memory, seen: BodyNow, static: np.ndarray, level: np.ndarray) -> np.ndarray:
+        """Let the pelvis give way as far as the static pressure point would leave its bounds; (2,) how that speeds up [m/s2]."""
+        lean, ground = self.sheet["lean"], seen.places.mean(axis=0)[:2]
+        bounds = np.array([lean["ahead"], lean["aside"]])
+        out = level.T @ (static - ground - memory.lean)  # where it would be without what it leans already
+        wanted = np.clip(np.clip(out, -bounds, bounds) - out, -lean["most"], lean["most"])
+        alone = level.T @ (seen.com[:2] - ground - memory.lean)  # and the weight: the force may end at once
+        wanted = np.clip(wanted, np.minimum(-bounds - alone, 0.0), np.maximum(bounds - alone, 0.0))
+        push = (level @ wanted - memory.lean) / lean["slow"] ** 2 - 2.0 / lean["slow"] * memory.leaning
+        push *= min(1.0, lean["acceleration"] / max(float(np.hypot(*push)), 1e-9))
+        memory.leaning += self.dt * push
+        memory.lean += self.dt * memory.leaning
+        return push
 
     def _solve(
-        self, memory: Memory, seen: BodyNow, qpos: np.ndarray, qvel: np.ndarray, home: np.ndarray
+        self, memory: Memory, seen: BodyNow, qpos: np.ndarray, qvel: np.ndarray, mark: Mark
     ) -> tuple[np.ndarray, np.ndarray] | None:
         """(18,) accelerations and (2, 6) wrenches on the soles [N, Nm]; None where there is none."""
         gains, weights = self.sheet["gains"], self.sheet["weights"]
-        error = np.zeros(3)
-        mujoco.mju_subQuat(error, qpos[3:7], home[3:7])  # in the frame of the pelvis, as its turning speed is
-        yaw = 2.0 * math.atan2(home[6], home[3])
-        level = np.array([[math.cos(yaw), -math.sin(yaw)], [math.sin(yaw), math.cos(yaw)]])
-        wanted = np.zeros(6)
-        lean = self._leaning(memory, seen, qpos, level)
-        kp, kd = gains["pelvis"]
-        wanted[:2] = kp * (home[:2] + lean - qpos[:2]) - kd * qvel[:2]
-        kp, kd = gains["height"]
-        wanted[2] = kp * (home[2] + memory.height[1] - qpos[2]) + kd * (memory.height[2] - qvel[2]) + self._rise
-        kp, kd = gains["trunk"]
-        wanted[3:] = -kp * error - kd * qvel[3:6]
-        own = np.array([weights["pelvis"]] * 2 + [weights["height"]] + [weights["trunk"]] * 3)
+        static, leans = self._static(memory, seen, qpos), np.zeros(2)
+        if static is not None:
+            if memory.phase[0] == STAND:
+                leans = self._lean(memory, seen, static, _turn(mark.yaw))
+            memory.aside[:] = static - seen.com[:2]
+        push = self._step(memory, seen, qpos, qvel, mark)
+        swing = self.steps.swing(memory)
+        facing, turning = self.steps.heading(memory, mark, swing)
+        error, upright = np.zeros(3), np.array([math.cos(facing / 2.0), 0.0, 0.0, math.sin(facing / 2.0)])
+        mujoco.mju_subQuat(error, qpos[3:7], upright)  # in the frame of the pelvis, as its turning speed is
         hessian, linear = np.zeros((N + 12, N + 12)), np.zeros(N + 12)
         diagonal = np.full(N + 12, float(weights["acceleration"]))
-        diagonal[:6] += own
         diagonal[N:] = np.tile([weights["force"]] * 3 + [weights["moment"]] * 3, 2)
-        linear[:6] = -own * wanted
-        kp, kd = gains["feet"]
-        v = qvel[:N]
+        wanted, own = np.zeros(6), np.array([0.0, 0.0, weights["height"]] + [weights["trunk"]] * 3)
+        if push is None:
+            kp, kd = gains["pelvis"]
+            at = np.array([mark.x, mark.y]) + memory.lean
+            wanted[:2] = kp * (at - qpos[:2]) + kd * (np.array([mark.vx, mark.vy]) + memory.leaning - qvel[:2]) + leans
+            own[:2] = weights["pelvis"]
+        else:
+            mass = self.weight / G
+            j = seen.mass[:2, :N] / mass
+            hessian[:N, :N] += weights["centre"] * (j.T @ j)
+            linear[:N] -= weights["centre"] * (j.T @ (push - seen.bias[:2] / mass))
+        kp, kd = gains["height"]
+        wanted[2] = kp * (self._stands + memory.height[1] - qpos[2]) + kd * (memory.height[2] - qvel[2]) + self._rise
+        kp, kd = gains["trunk"]
+        wanted[3:] = -kp * error - kd * (qvel[3:6] - np.array([0.0, 0.0, turning]))
+        diagonal[:6] += own
+        linear[:6] -= own * wanted
         for k in range(2):
-            stood, off = memory.feet[4 * k : 4 * k + 4], np.zeros(6)
-            off[:3] = seen.places[k] - stood[:3]
-            slid = math.hypot(off[0], off[1])
-            if slid > self.sheet["creep"]:  # it has slid: it stays where it is
-                stood[:2] += off[:2] * (1.0 - self.sheet["creep"] / slid)
-                off[:2] *= self.sheet["creep"] / slid
-            off[2], off[5] = 0.0, math.remainder(_yaw(seen.turns[k]) - stood[3], math.tau)
-            j = seen.feet[k]
-            goal = -kp * off - kd * (j @ v) - seen.drift[k]
-            hessian[:N, :N] += weights["feet"] * (j.T @ j)
-            linear[:N] -= weights["feet"] * (j.T @ goal)
+            j, lifted = seen.feet[k], swing is not None and swing.foot == k
+            goal = self._swing(swing, seen, qvel) if swing is not None and lifted else self._stance(memory, seen, qvel, k)
+            weight = weights["swing" if lifted else "feet"]
+            hessian[:N, :N] += weight * (j.T @ j)
+            linear[:N] -= weight * (j.T @ (goal - seen.drift[k]))
         hessian[np.diag_indices(N + 12)] += diagonal
         upper, lower, sense, rows = self._rows
         rows[:18, :N] = seen.mass[:, :N]
         for k in range(2):
-            at = slice(N + 6 * k, N + 6 * k + 6)
-            rows[:18, at] = -FORCE * seen.feet[k].T
+            at6 = slice(N + 6 * k, N + 6 * k + 6)
+            rows[:18, at6] = -FORCE * seen.feet[k].T
             block = np.zeros((6, 6))
             block[:3, :3] = block[3:, 3:] = seen.turns[k].T
-            rows[18 + 11 * k : 29 + 11 * k, at] = self._cone @ block
+            rows[18 + 11 * k : 29 + 11 * k, at6] = self._cone @ block
+            lifted = swing is not None and swing.foot == k
+            upper[28 + 11 * k] = 0.0 if lifted else -float(self.sheet["least"]) / FORCE
+            lower[28 + 11 * k] = -NOTHING / FORCE if lifted else -1e30
         upper[:6] = lower[:6] = memory.outside - seen.bias[:6]
         upper[6:18], lower[6:18] = self.peak - seen.bias[6:], -self.peak - seen.bias[6:]
         x, _, flag, _ = daqp.solve(hessian, linear, rows, upper, lower, sense)
         if flag < 1 or not np.isfinite(x).all():
             return None
         return x[:N], FORCE * x[N:].reshape(2, 6)
+
+    def _step(self, memory: Memory, seen: BodyNow, qpos: np.ndarray, qvel: np.ndarray, mark: Mark) -> np.ndarray | None:
+        """(2,) [m/s2] how the centre of mass is to speed up where the robot steps; None while it stands."""
+        mass = self.weight / G
+        speed = seen.mass[:2] @ qvel[: self.nv] / mass
+        w = math.sqrt(G / (seen.com[2] - float(seen.places[:, 2].min())))
+        at = seen.com[:2] + memory.aside  # what the pressure point drives
+        xi = at + speed / w
+        still = float(np.hypot(*speed)) < self.sheet["walk"]["still"]
+        yaws = [_yaw(turn) for turn in seen.turns]
+        self.steps.advance(memory, mark, seen.places, yaws, (float(xi[0]), float(xi[1])), still, w)
+        if memory.phase[0] == STAND:
+            return None
+        memory.leaning[:] = 0.0
+        x, y = at - qpos[:2] + memory.lean
+        (px, py), (dx, dy) = self.steps.wanted(memory, mark, (mark.x + float(x), mark.y + float(y)), w)
+        p = np.array([px, py]) + (1.0 + self.sheet["walk"]["gain"] / w) * (xi - np.array([dx, dy]))
+        return w * w * (at - p)
+
+    def _stance(self, memory: Memory, seen: BodyNow, qvel: np.ndarray, k: int) -> np.ndarray:
+        """(6,) how a foot that stands is to speed up, so that it stays."""
+        kp, kd = self.sheet["gains"]["feet"]
+        stood, off = memory.feet[4 * k : 4 * k + 4], np.zeros(6)
+        off[:2] = seen.places[k][:2] - stood[:2]
+        slid = math.hypot(off[0], off[1])
+        if slid > self.sheet["creep"]:  # it has slid: it stays where it is
+            stood[:2] += off[:2] * (1.0 - self.sheet["creep"] / slid)
+            off[:2] *= self.sheet["creep"] / slid
+        off[5] = math.remainder(_yaw(seen.turns[k]) - stood[3], math.tau)
+        return -kp * off - kd * (seen.feet[k] @ qvel[:N])
+
+    def _swing(self, swing: Swing, seen: BodyNow, qvel: np.ndarray) -> np.ndarray:
+        """(6,) how the foot in the air is to speed up, level and on its way."""
+        kp, kd = self.sheet["gains"]["swing"]
+        c, s = math.cos(swing.at[3]), math.sin(swing.at[3])
+        turn = seen.turns[swing.foot] @ np.array([[c, s, 0.0], [-s, c, 0.0], [0.0, 0.0, 1.0]])  # from where it ought to be, in the world
+        off, speed, push = (np.zeros(6) for _ in range(3))
+        off[:3] = seen.places[swing.foot] - swing.at[:3]
+        off[3:] = 0.5 * np.array([turn[2, 1] - turn[1, 2], turn[0, 2] - turn[2, 0], turn[1, 0] - turn[0, 1]])
+        speed[:3], push[:3] = swing.speed[:3], swing.push[:3]
+        speed[5], push[5] = swing.speed[3], swing.push[3]
+        return push - kp * off - kd * (seen.feet[swing.foot] @ qvel[:N] - speed)
 
     def _constraints(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Upper and lower bounds, kinds and rows of the programme, of which those of the soles stay but for how these are turned."""
@@ -290,6 +375,12 @@ class Balance:
         sense = np.zeros(40, np.int32)
         sense[:6] = _EQUAL
         return upper, lower, sense, np.zeros((40, N + 12))
+
+
+def _turn(yaw: float) -> np.ndarray:
+    """(2, 2) from the robot's level frame to the world."""
+    c, s = math.cos(yaw), math.sin(yaw)
+    return np.array([[c, -s], [s, c]])
 
 
 def _yaw(turn: np.ndarray) -> float:

@@ -1,7 +1,8 @@
 """A robot on its own legs: its pelvis is free, its soles stand on the floor, and motors turn its leg joints.
 
-What the motors do is no command of a recording: a controller computes it (`scenarios/legs`) from the state and the one command
-of this base, the height. Its numbers stand in `legs.yaml` of the robot's folder.
+What the motors do is no command of a recording: a controller computes it (`scenarios/legs`) from the state and the commands of this
+base, those of one that glides: speeds and height. Its numbers stand in `legs.yaml` of the robot's folder. The speeds move a mark over
+the floor, by the same law as a gliding base, which nothing else touches: the feet follow it.
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ import mujoco
 import numpy as np
 
 from ..parts.pose import Pose
+from .mobile import add_joints, add_speeds
 
 FREE = "base_free"  # the joint that carries a free pelvis
+MARK = "base_commanded"  # a body, and a site of it: where the robot is commanded to be
 HEIGHT = "base_height"  # the command: height against standing [m]
 _DOFS = {mujoco.mjtJoint.mjJNT_FREE: 6, mujoco.mjtJoint.mjJNT_BALL: 3}
 # what the controller remembers, in this order: name -> numbers (`scenarios/legs/balance.py`); then the speed of each dof
 MEMORY = {
-    "begun": 1, "fallen": 1, "failed": 1, "height": 3, "lean": 2, "outside": 6, "lasting": 6, "feet": 8, "wrench": 12,
+    "begun": 1, "fallen": 1, "failed": 1, "height": 3, "lean": 2, "leaning": 2, "outside": 6, "lasting": 6, "feet": 8, "wrench": 12,
+    "phase": 3, "pressed": 2, "lift": 4, "land": 3, "stood": 3, "aside": 2,
 }  # fmt: skip
 
 
@@ -54,11 +58,16 @@ def legged_spec(model: Path, sheet: Mapping[str, Any], stands: Pose) -> mujoco.M
         mujoco.mju_mulQuat(turned, np.array(joint.parent.quat, float), turn)
         joint.parent.quat, joint.ref = turned, float(angle)
         spec.delete(spec.actuator(name))
+    mark = spec.worldbody.add_body(name=MARK, pos=[stands.pos[0], stands.pos[1], 0.0], quat=stands.quat)
+    mark.mass, mark.inertia, mark.explicitinertial = 1e-9, [1e-12] * 3, True
+    add_joints(mark, stands, 1.0)
+    mark.add_site(name=MARK, group=4)
     return spec
 
 
-def add_height(spec: mujoco.MjSpec, legs: Mapping[str, Any]) -> None:
-    """The command of the height, which moves nothing itself; after the hands'."""
+def add_commands(spec: mujoco.MjSpec, sheet: Mapping[str, Any], legs: Mapping[str, Any]) -> None:
+    """Speeds of the mark, and the height, which moves nothing itself; after the hands'."""
+    add_speeds(spec, sheet, MARK, 1.0)
     actuator = spec.add_actuator(name=HEIGHT, trntype=mujoco.mjtTrn.mjTRN_SITE, target="pelvis_wrench")
     actuator.gear, actuator.ctrllimited, actuator.ctrlrange = np.zeros(6), True, [float(legs["height"]["lowest"]), 0.0]
 

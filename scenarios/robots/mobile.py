@@ -77,23 +77,14 @@ def mobile_spec(model: Path, sheet: Mapping[str, Any], stands: Pose) -> mujoco.M
     spec = mujoco.MjSpec.from_string(_on_footprint(model, legs))
     stance = sheet["stance"]
     height, lowest = float(stance["base_height"]), float(sheet["mobile"]["lowest"])
-    turn = np.array(stands.quat)
-    yaw = 2.0 * float(np.arctan2(turn[3], turn[0]))
     mark = spec.body(FOOTPRINT)
     mark.pos = [stands.pos[0], stands.pos[1], 0.0]
     mark.quat = stands.quat
-    back = stands.matrix.T  # axes are given in the body's own frame, which is turned already
-    slide, hinge = mujoco.mjtJoint.mjJNT_SLIDE, mujoco.mjtJoint.mjJNT_HINGE
-    for name, kind, axis, ref in (
-        ("base_x", slide, back[:, 0], stands.pos[0]),
-        ("base_y", slide, back[:, 1], stands.pos[1]),
-        ("base_yaw", hinge, [0.0, 0.0, 1.0], yaw),
-    ):
-        mark.add_joint(name=name, type=kind, axis=axis, ref=ref, armature=STUBBORN)
+    add_joints(mark, stands, STUBBORN)
     mark.add_site(name=FOOTPRINT, group=4)
     body = spec.body("base_link")
     body.pos = [0.0, 0.0, height]
-    body.add_joint(name="base_height", type=slide, axis=[0.0, 0.0, 1.0], armature=STUBBORN)
+    body.add_joint(name="base_height", type=mujoco.mjtJoint.mjJNT_SLIDE, axis=[0.0, 0.0, 1.0], armature=STUBBORN)
     _place_feet(spec, legs, stance, height)
     followers, feet = {name for leg in legs for name in (leg.hip, leg.knee)}, {leg.foot for leg in legs}
     for name, angle in stance["legs"].items():
@@ -103,6 +94,19 @@ def mobile_spec(model: Path, sheet: Mapping[str, Any], stands: Pose) -> mujoco.M
         # the ankle turns inside the foot, which hangs no longer from it
         spec.add_exclude(name=f"{leg.name}_ankle", bodyname1=leg.links[-2], bodyname2=leg.foot)
     return spec
+
+
+def add_joints(mark: Any, stands: Pose, inertia: float) -> None:
+    """Let a body that begins at `stands` go over the floor: x, y [m] and yaw [rad] in the world, as heavy as is given [kg, kg m2]."""
+    yaw = 2.0 * float(np.arctan2(stands.quat[3], stands.quat[0]))
+    back = stands.matrix.T  # axes are given in the body's own frame, which is turned already
+    slide, hinge = mujoco.mjtJoint.mjJNT_SLIDE, mujoco.mjtJoint.mjJNT_HINGE
+    for name, kind, axis, ref in (
+        ("base_x", slide, back[:, 0], stands.pos[0]),
+        ("base_y", slide, back[:, 1], stands.pos[1]),
+        ("base_yaw", hinge, [0.0, 0.0, 1.0], yaw),
+    ):
+        mark.add_joint(name=name, type=kind, axis=axis, ref=ref, armature=inertia)
 
 
 def solve_beside(option: Any) -> None:
@@ -259,23 +263,28 @@ def glide(sheet: Mapping[str, Any], commands: np.ndarray, start: np.ndarray, con
     return np.array(out)
 
 
+def add_speeds(spec: mujoco.MjSpec, sheet: Mapping[str, Any], mark: str, inertia: float) -> None:
+    """The commanded speeds in the robot's own heading, each taken on within its acceleration, at a site that `add_joints` carries."""
+    commands = sheet["mobile"]["commands"]
+    for name, gear in (("base_vx", [1.0, 0, 0, 0, 0, 0]), ("base_vy", [0, 1.0, 0, 0, 0, 0]), ("base_vyaw", None)):
+        limit, push = float(commands[name]["limit"]), inertia * float(commands[name]["acceleration"])
+        actuator = spec.add_actuator(name=name, ctrllimited=True, ctrlrange=[-limit, limit])
+        if gear is None:
+            actuator.trntype, actuator.target = mujoco.mjtTrn.mjTRN_JOINT, "base_yaw"
+        else:
+            actuator.trntype, actuator.target, actuator.gear = mujoco.mjtTrn.mjTRN_SITE, mark, gear
+        actuator.set_to_velocity(kv=inertia / ANSWER)
+        actuator.forcelimited, actuator.forcerange = True, [-push, push]
+
+
 def add_commands(spec: mujoco.MjSpec, sheet: Mapping[str, Any]) -> None:
     """The commands as the last actuators: speeds in the robot's own heading and the height, within its limits.
 
     A speed is taken on within the acceleration, which is a limit of force on the stubborn base; the height is followed at its
     speed limit and critically damped.
     """
-    commands = sheet["mobile"]["commands"]
-    for name, gear in (("base_vx", [1.0, 0, 0, 0, 0, 0]), ("base_vy", [0, 1.0, 0, 0, 0, 0]), ("base_vyaw", None)):
-        limit, push = float(commands[name]["limit"]), STUBBORN * float(commands[name]["acceleration"])
-        actuator = spec.add_actuator(name=name, ctrllimited=True, ctrlrange=[-limit, limit])
-        if gear is None:
-            actuator.trntype, actuator.target = mujoco.mjtTrn.mjTRN_JOINT, "base_yaw"
-        else:
-            actuator.trntype, actuator.target, actuator.gear = mujoco.mjtTrn.mjTRN_SITE, FOOTPRINT, gear
-        actuator.set_to_velocity(kv=STUBBORN / ANSWER)
-        actuator.forcelimited, actuator.forcerange = True, [-push, push]
-    squat = commands["base_height"]
+    add_speeds(spec, sheet, FOOTPRINT, STUBBORN)
+    squat = sheet["mobile"]["commands"]["base_height"]
     height = spec.add_actuator(
         name="base_height", ctrllimited=True, ctrlrange=[float(sheet["mobile"]["lowest"]), 0.0],
         trntype=mujoco.mjtTrn.mjTRN_JOINT, target="base_height",

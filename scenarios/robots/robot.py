@@ -106,8 +106,13 @@ class Robot:
 
     @property
     def moves(self) -> bool:
-        """Whether it goes from place to place."""
+        """Whether its base glides from place to place."""
         return self.base == "mobile"
+
+    @property
+    def goes(self) -> bool:
+        """Whether it can be commanded to go somewhere, gliding or on its legs."""
+        return bool(self.base_names)
 
     @cached_property
     def legs(self) -> Mapping[str, Any]:
@@ -117,8 +122,8 @@ class Robot:
 
     @property
     def base_names(self) -> tuple[str, ...]:
-        """Actuators of a base, the last of an action: speeds ahead, to the left and of turning, and height; of legs height alone."""
-        return {"mobile": mobile.COMMANDS, "legs": (legged.HEIGHT,)}.get(self.base, ())
+        """Actuators of a base that goes, the last of an action: speeds ahead, to the left and of turning, and height."""
+        return mobile.COMMANDS if self.base in ("mobile", "legs") else ()
 
     @property
     def base_joints(self) -> tuple[str, ...]:
@@ -127,7 +132,7 @@ class Robot:
 
     @property
     def base_units(self) -> tuple[str, ...]:
-        return {"mobile": mobile.UNITS, "legs": ("m",)}.get(self.base, ())
+        return mobile.UNITS if self.base_names else ()
 
     @property
     def root(self) -> str:
@@ -183,7 +188,7 @@ class Robot:
         if self.base == "legs":
             spec = legged.legged_spec(self.folder / self.sheet["model"], self.sheet, stands or Pose.identity())
             self._attach_hands(spec)
-            legged.add_height(spec, self.legs)
+            legged.add_commands(spec, self.sheet, self.legs)
             return spec
         spec = mujoco.MjSpec.from_file(str(self.folder / self.sheet["model"]))
         stance = self.sheet["stance"]

@@ -26,6 +26,7 @@ from ..reading.names import Names
 from ..reading.physics import CLOTHS
 from ..robots.footing import PELVIS, Footing, footing_of, wrench_site
 from ..robots.legged import FREE, motor, on_stand
+from ..robots.mobile import JOINTS
 from ..robots.robot import Robot
 from ..sensing.predicate import Force, Predicate, Untouched, leaves
 from ..sensing.reaction import Reaction, Reactions
@@ -106,6 +107,10 @@ class Scene:
             plan.add(Request("actuator_force", motor(joint)))
         for foot in robot.legs["feet"] if robot.base == "legs" else ():
             plan.add(Request("body_position", foot))
+        for joint in (*JOINTS[:3], *robot.legs["joints"]) if robot.base == "legs" else ():
+            plan.add(Request("joint_position", joint))
+        for name in robot.base_names[:3] if robot.base == "legs" else ():
+            plan.add(Request("actuator_velocity", name))
         self.schema: Schema = build_schema(config, robot, self._build.spec, self.control_timestep, plan)
         soft = {cloth.part for cloth in self.cloths}
         self.may_touch = tuple(group for node in config.hands_may_touch for group in names.groups(node))
@@ -361,6 +366,11 @@ class Scene:
                             found.append((side, site))
         return tuple(dict.fromkeys(found))
 
+    @property
+    def goes_there(self) -> bool:
+        """Whether the robot goes to where it can reach: its base glides, or the scenario was made for one that does."""
+        return self.robot.moves or (self.robot.goes and self.config.base == "mobile")
+
     @cached_property
     def joint_index(self) -> np.ndarray:
         """qpos addresses of the robot's joints, in the order of `robot.joint_names`."""
@@ -370,7 +380,7 @@ class Scene:
     def joints_of_parts(self) -> tuple[list[int], np.ndarray, np.ndarray]:
         """qpos addresses of what is not the robot's: where free joints begin, all numbers of the others, single numbers."""
         model, legs = self.model, self.robot.joints_of("legs") if self.robot.base == "legs" else ()
-        own = (*self.robot.joint_names, *legs)
+        own = (*self.robot.joint_names, *legs, *(JOINTS[:3] if legs else ()))
         free: list[int] = []
         plain: list[int] = []
         single: list[int] = []

@@ -21,7 +21,7 @@ class LinkCarrier:
 
     def __init__(self, scene: Scene, n: int):
         self.link, self._scene = scene.config.link, scene
-        speeds = scene.robot.base_names[:3] if scene.robot.moves else ()  # height is a place, which is held
+        speeds = scene.robot.base_names[:3]  # height is a place, which is held
         self._base = [scene.schema.action.names.index(name) for name in speeds]
         self._traffic: list[Traffic | None] = [None] * n
         self._sent: list[np.ndarray] = [np.zeros((0, 0), np.float32)] * n  # row 0 holds before the first command

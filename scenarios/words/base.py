@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from ..reading.names import Names
+from ..robots.legged import MARK
 from ..sensing.predicate import Interval, Predicate, Values, root
 from ..sensing.requests import Asks, Readings, Request, Row
 from ..sheet.yaml_reader import Node
@@ -65,7 +66,7 @@ def _speed(node: Node, names: Names) -> Predicate | None:
         node.note("a speed is either above or below a bound.")
     below = "below" in node
     bound = node.child("below" if below else "above").quantity("speed", low=0.0)
-    moves = names.top != "base_link"
+    moves = names.top != "base_link" or names.spec.body(MARK) is not None  # on legs as commanded: the trunk sways with each step
     speeds = tuple(Request("actuator_velocity", name) for name in ("base_vx", "base_vy")) if moves else ()
     return BaseSpeed(speeds, bound, below)
 

@@ -32,18 +32,21 @@ def test_the_verdict_stays_and_the_answer_stands_on_a_line_of_its_own(verdicts):
     assert (planted.verdict, planted.root) == (asked.verdict, asked.root)
     answers = {finding.code: finding for finding in asked.findings if finding.stage == "legs"}
     assert {finding.level for finding in answers.values()} == {"PASS"}
-    assert answers["legs.fell"].details["controller"] == "shiliu-balance-1"
+    assert answers["legs.fell"].details["controller"] == "shiliu-balance-2"
     assert 0.0 < answers["legs.moved"].value < 0.005
     assert answers["legs.torque"].details["gains"].keys() == {"softer", "stiffer"}
     assert [f.code for f in asked.findings if f.stage != "legs"] == [f.code for f in planted.findings]
 
 
-def test_a_base_that_goes_somewhere_is_not_asked():
+def test_a_base_that_glides_is_asked_whether_the_robot_would_have_walked():
     scene = shiliu.load_scenario("bare", base="mobile")
-    actions = np.tile(scene.ready_ctrl, (30, 1)).astype(np.float32)
-    actions[:, scene.schema.action.names.index("base_vx")] = 0.1
+    actions = np.tile(scene.ready_ctrl, (60, 1)).astype(np.float32)
+    actions[:, scene.schema.action.names.index("base_vx")] = 0.2
     (played,) = play(scene, [Take(nominal(scene), actions)], threads=1)
-    assert played.n_steps == 30
-    context = SimpleNamespace(embodiment=None)
-    judged = SimpleNamespace(scene=scene, rules=load_rules(), rollouts=SimpleNamespace(shown=played), context=context)
-    assert {(finding.level, finding.reason) for finding in legs_stage(judged)} == {("NOT_CHECKED", "walks")}
+    judged = SimpleNamespace(
+        scene=scene, rules=load_rules(), rollouts=SimpleNamespace(shown=played), context=SimpleNamespace(embodiment=None)
+    )
+    found = {finding.code: finding for finding in legs_stage(judged)}
+    assert {found[code].level for code in ("legs.fell", "legs.slipped", "legs.moved")} == {"PASS"}
+    assert found["legs.fell"].details["steps"] == 2  # the first lands 1.3 s after the command, another 0.7 s later
+    assert 0.005 < found["legs.balance"].value < 0.06

@@ -11,22 +11,20 @@ import numpy as np
 
 from ....scenarios.draws.variation import Draw, of_values
 from ....scenarios.legs.balance import Memory
-from ....scenarios.robots.legged import HEIGHT, motor
-from ....scenarios.robots.mobile import COMMANDS
+from ....scenarios.legs.steps import SINGLE, STAND, TRANSFER
+from ....scenarios.robots.legged import motor
 from ....scenarios.robots.robot import Robot, load_robot
 from ....scenarios.robots.robot_folder import LEGS
 from ....scenarios.scene.scene import Scene
-from ....scenarios.sensing.requests import Readings
 from ....scenarios.sensing.scalar_goal import OneEpisode
 from ....scenarios.stepping.carrier import LinkCarrier
 from ....scenarios.stepping.simulation import Simulation
 from ...checks.finding import Finding
-from ...checks.outcome import outcome_of
+from ...checks.outcome import outcome_of, there_at_end
 from ...checks.standing import GAINS, PRESENT, Stood, check_standing, not_asked
 from ..facts.results import Judged
 
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
-WALKS = "walks"  # the reason where its base was commanded to go somewhere
 SMOOTH = 0.05  # s, over which the pressure point is averaged, as `tipping` does
 
 
@@ -37,10 +35,6 @@ def legs_stage(judged: Judged) -> list[Finding]:
         return not_asked(rules, "no_leg_controller")
     if shown is None:
         return not_asked(rules, "not_run")
-    names = scene.schema.action.names
-    goes = [names.index(name) for name in COMMANDS[:3] if name in names]
-    if goes and np.abs(shown.actions[:, goes]).max(initial=0.0) > 0.0:
-        return not_asked(rules, WALKS)
     runs = {word: stand(on_legs(scene, factor), scene, shown.draw, shown.actions) for word, factor in GAINS.items()}
     return check_standing(runs, rules, made=scene.robot.base == "legs")
 
@@ -75,13 +69,13 @@ def start_on_legs(legs: Scene, scene: Scene, draw: Draw) -> Draw:
 
 
 def commands_on_legs(legs: Scene, scene: Scene, actions: np.ndarray) -> np.ndarray:
-    """(T, n) the commands in the order of the legs' action; a height that nobody commands stays at zero."""
-    names = list(scene.schema.action.names)
+    """(T, n) the commands in the order of the legs' action; what nobody commands of the base stays at zero."""
+    names, still = list(scene.schema.action.names), legs.robot.base_names
     out = np.zeros((len(actions), legs.n_actions), np.float32)
     for j, name in enumerate(legs.schema.action.names):
         if name in names:
             out[:, j] = actions[:, names.index(name)]
-        elif name != HEIGHT:
+        elif name not in still:
             raise ValueError(f"{name} is no command of the recording's base")
     return out
 
@@ -103,36 +97,37 @@ def stand(legs: Scene, scene: Scene, draw: Draw, actions: np.ndarray) -> Stood:
     carry = advance(legs.course.begin(1), readings)
     motors = slice(model.actuator(motor(robot.legs["joints"][0])).id, model.actuator(motor(robot.legs["joints"][-1])).id + 1)
     columns = [legs.layout.begins[f"actuator_force({motor(name)})"] for name in robot.legs["joints"]]
-    home, memory = model.qpos0[:7], Memory(simulation.live("userdata")[0])
-    qpos = simulation.live("qpos")[0]
-    yaw = 2.0 * math.atan2(home[6], home[3])
-    back = np.array([[math.cos(yaw), math.sin(yaw), 0.0], [-math.sin(yaw), math.cos(yaw), 0.0], [0.0, 0.0, 1.0]])
-    torque, stood = np.zeros((n * substeps, motors.stop - motors.start)), np.zeros((n + 1, 3))
-    push, placed = (np.zeros((n + 1, k)) for k in (3, 4))
-    balance, soles = simulation.balance, list[np.ndarray]()
+    memory, qpos, qvel = (Memory(simulation.live("userdata")[0]), *(simulation.live(name)[0] for name in ("qpos", "qvel")))
+    torque, stood = np.zeros((n * substeps, motors.stop - motors.start)), np.zeros(n + 1)
+    push, slid, steps = np.zeros((n + 1, 3)), _Slid(), 0
+    balance, soles, high = simulation.balance, list[np.ndarray](), float(model.qpos0[2])
     assert balance is not None
-    balance.watch = lambda now: soles.append(np.array([*_pressure(now, back), now.wrench[2] + now.wrench[8]]))
+    balance.watch = lambda now: soles.append(_rooms(now, legs))
     feet = [legs.layout.begins[f"body_position({name})"] for name in robot.legs["feet"]]
     hands, tcp = np.zeros((n + 1, 2)), [legs.layout.begins[f"site_position({side}_tcp)"] for side in ("left", "right")]
     for t in range(n + 1):
-        turn, other = np.zeros(9), np.zeros(9)
+        turn, phase = np.zeros(9), int(memory.phase[0])
         mujoco.mju_quat2Mat(turn, qpos[3:7])
-        mujoco.mju_quat2Mat(other, home[3:7])
-        own, fixed = turn.reshape(3, 3), other.reshape(3, 3)
-        wanted = home[:3] + np.array([0.0, 0.0, memory.height[1]])
-        stood[t] = qpos[:3] - wanted
-        for k, at in enumerate(tcp):
-            point = readings.value[0, at : at + 3]
-            hands[t, k] = np.linalg.norm(point - (wanted + fixed @ own.T @ (point - qpos[:3])))
-        push[t], placed[t] = back @ memory.outside[:3], _level(readings, feet)
+        own, mark = turn.reshape(3, 3), balance.mark(qpos, qvel)
+        wanted, fixed = np.array([mark.x, mark.y, high + memory.height[1]]), _upright(mark.yaw)
+        if phase == STAND:
+            stood[t] = np.linalg.norm(qpos[:3] - wanted)
+            for k, at in enumerate(tcp):
+                point = readings.value[0, at : at + 3]
+                hands[t, k] = np.linalg.norm(point - (wanted + fixed @ own.T @ (point - qpos[:3])))
+        push[t] = fixed.T @ memory.outside[:3]
+        slid.see([readings.value[0, at : at + 2].copy() for at in feet], int(memory.phase[2]) if phase == SINGLE else None)
         if t < n:
             action = commands_on_legs(legs, scene, actions[t : t + 1])
             readings = simulation.step(action if carrier is None else carrier.carried(action, [0]))
             torque[t * substeps : (t + 1) * substeps] = simulation.trace[0][:, columns]
             carry = advance(carry, readings)
+            steps += phase != SINGLE and int(memory.phase[0]) == SINGLE
     outcome = outcome_of(legs.course, carry, "unstable" if simulation.unstable[0] else None)
+    there = there_at_end(outcome)
+    missed = outcome["failure"] or next((name for name in outcome["subgoals"] if name not in there), None)
     limits = [robot.limits[name]["torque"] for name in robot.legs["joints"]]
-    floor, of_soles = float(memory.feet[2]), np.array(soles).reshape(-1, 3)
+    floor, of_soles = float(memory.feet[2]), np.array(soles).reshape(-1, 5)
     return Stood(
         controller=str(robot.legs["controller"]),
         dt=legs.control_timestep,
@@ -143,55 +138,70 @@ def stand(legs: Scene, scene: Scene, draw: Draw, actions: np.ndarray) -> Stood:
         torque=torque,
         peak=np.array([float(one["peak"]) for one in limits]),
         limit=np.array([float(one["limit"]) for one in limits]),
-        slid=_slid(placed),
-        pelvis=np.linalg.norm(stood, axis=1),
+        slid=np.array(slid.far),
+        pelvis=stood,
         hands=hands.max(axis=1),
-        room=_room(legs, of_soles[:, :2], of_soles[:, 2], balance.dt),
-        load=of_soles[:, 2],
+        room=_smooth(of_soles[:, :4], balance.dt),
+        load=of_soles[:, 4],
+        steps=steps,
         instants=substeps // balance.every,
         high=max(0.3, float(readings.value[0, tcp[0] + 2]) - floor),
         success=bool(outcome["success"]) if legs.goal else None,
+        missed=missed if legs.goal and not outcome["success"] else None,
     )
 
 
-def _level(readings: Readings, feet: list[int]) -> np.ndarray:
-    """(4,) x and y of either ankle [m]."""
-    return np.concatenate([readings.value[0, at : at + 2] for at in feet])
+class _Slid:
+    """How far each foot is from where it was set down, seen from above; a foot in the air is not."""
+
+    def __init__(self) -> None:
+        self.far: list[float] = []
+        self._stood: list[np.ndarray | None] = [None, None]
+
+    def see(self, places: list[np.ndarray], lifted: int | None) -> None:
+        """Take in x and y of either ankle [m], and which foot is in the air."""
+        most = 0.0
+        for k, place in enumerate(places):
+            stood = self._stood[k]
+            if k == lifted:
+                self._stood[k] = None
+            elif stood is None:
+                self._stood[k] = place
+            else:
+                most = max(most, float(np.hypot(*(place - stood))))
+        self.far.append(most)
 
 
-def _slid(placed: np.ndarray) -> np.ndarray:
-    """(T+1,) of the foot that slid furthest from where it first stood, seen from above."""
-    off = [np.linalg.norm(placed[:, k : k + 2] - placed[0, k : k + 2], axis=1) for k in (0, 2)]
-    out: np.ndarray = np.max(off, axis=0)
-    return out
+def _upright(yaw: float) -> np.ndarray:
+    c, s = math.cos(yaw), math.sin(yaw)
+    return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
 
 
-def _pressure(memory: Memory, back: np.ndarray) -> np.ndarray:
-    """(2,) where the floor presses, from the middle of the ankles, ahead and to the left [m]; nan before it is known."""
-    force = memory.wrench.reshape(2, 2, 3)
-    up = force[:, 0, 2].sum()
-    if up < 1.0:
-        return np.full(2, np.nan)
-    feet = memory.feet.reshape(2, 4)
-    middle = feet[:, :3].mean(axis=0)
-    moment = force[:, 1].sum(axis=0) + np.cross(feet[:, :3] - middle, force[:, 0]).sum(axis=0)
-    return (back @ np.array([-moment[1] / up, moment[0] / up, 0.0]))[:2]
+def _rooms(memory: Memory, legs: Scene) -> np.ndarray:
+    """(5,) room of the pressure point ahead, back, left, right [m], and the load of the soles [N]; nan where it is not known.
+
+    Forward the ankles' peak torque or the toes bind, else the soles' edges. On one foot they are that foot's. While the weight goes from
+    one sole to the other nothing is known of a rectangle.
+    """
+    wrench, feet, footing, phase = memory.wrench.reshape(2, 2, 3), memory.feet.reshape(2, 4), legs.footing, int(memory.phase[0])
+    standing = [1 - int(memory.phase[2])] if phase == SINGLE else [0, 1]
+    up = float(wrench[standing, 0, 2].sum())
+    if up < 1.0 or phase == TRANSFER:
+        return np.array([*[np.nan] * 4, max(up, 1.0)])
+    middle = feet[standing, :3].mean(axis=0)
+    moment = wrench[standing, 1].sum(axis=0) + np.cross(feet[standing, :3] - middle, wrench[standing, 0]).sum(axis=0)
+    yaw = feet[standing[0], 3] + (0.0 if phase == SINGLE else 0.5 * math.remainder(feet[1, 3] - feet[0, 3], math.tau))
+    x, y, _ = _upright(yaw).T @ np.array([-moment[1] / up, moment[0] / up, 0.0])
+    low, high = legs.robot.sheet["sole"]["y"]
+    left, right, ankles = (high, -low, 0.5) if phase == SINGLE else (footing.left, footing.right, 1.0)
+    ahead = min(footing.front, ankles * footing.peak / up)
+    return np.array([ahead - x, footing.back + x, left - y, right + y, up])
 
 
-def _room(legs: Scene, pressure: np.ndarray, load: np.ndarray, dt: float) -> Mapping[str, np.ndarray]:
-    """Side -> (T+1,) [m] to what binds there: forward the ankles' peak torque or the toes, else the soles' edges."""
-    footing, width = legs.footing, max(1, round(SMOOTH / dt))
-    known = np.isfinite(pressure).all(axis=1)
-    smooth = np.full(pressure.shape, np.nan)
-    kernel = np.full(width, 1.0 / width)
-    if known.sum() >= width:
-        first = int(np.argmax(known))
-        for axis in (0, 1):
-            smooth[first + width - 1 :, axis] = np.convolve(np.nan_to_num(pressure[first:, axis]), kernel, "valid")
-    ahead = np.minimum(footing.front, footing.peak / np.maximum(load, 1.0))
-    return {
-        "forward": ahead - smooth[:, 0],
-        "back": footing.back + smooth[:, 0],
-        "left": footing.left - smooth[:, 1],
-        "right": footing.right + smooth[:, 1],
-    }
+def _smooth(room: np.ndarray, dt: float) -> Mapping[str, np.ndarray]:
+    """Side -> (n,) mean of the room (n, 4) over the last `SMOOTH`; nan where one of them is."""
+    width = max(1, round(SMOOTH / dt))
+    out = np.full(room.shape, np.nan)
+    if len(room) >= width:
+        out[width - 1 :] = np.lib.stride_tricks.sliding_window_view(room, width, axis=0).mean(axis=-1)
+    return dict(zip(("forward", "back", "left", "right"), out.T))

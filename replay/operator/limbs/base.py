@@ -7,6 +7,7 @@ from collections.abc import Generator
 import numpy as np
 
 from ....scenarios.parts.pose import Pose
+from ....scenarios.robots.mobile import JOINTS
 from ....scenarios.scene.scene import Scene
 from ....scenarios.sensing.requests import Readings, Request
 from .people import Bystanders
@@ -16,6 +17,7 @@ LADEN = 0.5  # share of that, with a heavy load in the hands: it is borne ahead 
 HEAVY = 20.0  # N, that both hands bear, from which on a load is heavy: 13 mm ahead of the ankles at 0.35 m, of an empty robot's 75 mm
 NEAR = 2.0  # 1/s, rate at which the last of a way is made
 STILL = (2e-3, 2e-3)  # m/s and rad/s, slower is standing
+CALM, AT_REST, SETTLES = 5e-3, 0.3, 5.0  # m/s of a pelvis, for so many s: it stands; how long that is waited for at most [s]
 LATE = 0.07  # s, by which the base answers a command: one control period and its own time
 
 
@@ -41,8 +43,10 @@ class Base:
         self.timestep = scene.control_timestep
         self.limits = np.array([float(robot.sheet["mobile"]["commands"][n]["limit"]) for n in robot.base_names[:3]])
         self.lowest = float(robot.sheet["mobile"]["lowest"])
-        self._seen = [scene.layout.begins[Request("joint_position", name).name] for name in robot.base_joints]
-        self._speeds = [scene.layout.begins[Request("actuator_velocity", name).name] for name in robot.base_names]
+        begins = scene.layout.begins
+        joints, names = (JOINTS, robot.base_names) if robot.moves else (JOINTS[:3], robot.base_names[:3])
+        self._seen = [begins[Request("joint_position", name).name] for name in joints]
+        self._speeds = [begins[Request("actuator_velocity", name).name] for name in names]
         self.command = np.zeros(4)
         self.speeds = np.zeros(4)
         x, y, self.yaw = scene.config.stands_at
@@ -129,6 +133,11 @@ class Base:
         while np.abs(self.command[:3]).max() > 0.0:
             self._towards(np.zeros(3))
             yield
+        yield from self.settle()
+
+    def settle(self) -> Generator[None, None, None]:
+        """Wait until it stands: a base that glides does as soon as its commands end."""
+        yield from ()
 
     def stand_at(self, height: float, speed: float, within: float, patience: float) -> Generator[None, None, bool]:
         """Bring the trunk to a height [m] against standing; True where it comes within [m] of it."""
@@ -139,6 +148,56 @@ class Base:
             if abs(self.height - height) < within and abs(self.speeds[3]) < STILL[0] * 2.0:
                 return True
         return False
+
+
+class OnLegs(Base):
+    """The base of a robot on its own legs: what is walked is the mark that it follows, where it stands is its pelvis.
+
+    Attributes:
+        pelvis: x, y [m] and yaw [rad]; calm: control steps since it last moved.
+    """
+
+    def __init__(self, scene: Scene, people: Bystanders):
+        super().__init__(scene, people)
+        begins = scene.layout.begins
+        self._pelvis = [begins[Request(kind, "base_link").name] for kind in ("body_position", "body_orientation")]
+        self._stands = float(scene.robot.sheet["stance"]["base_height"])
+        self.pelvis, self.calm = np.array(scene.config.stands_at), 0
+
+    def see(self, readings: Readings) -> None:
+        x, y, self.yaw = (float(readings.value[i]) for i in self._seen)
+        self.at = np.array([x, y])
+        place, turn = (readings.value[i : i + n] for i, n in zip(self._pelvis, (3, 4)))
+        before, self.height = self.height, float(place[2]) - self._stands
+        rise = (self.height - before) / self.timestep
+        self.speeds = np.array([*(float(readings.value[i]) for i in self._speeds), rise])
+        now = np.array([*place[:2], 2.0 * np.arctan2(turn[3], turn[0])])
+        moved = abs(rise) > CALM or float(np.hypot(*(now - self.pelvis)[:2])) > CALM * self.timestep
+        self.calm = 0 if moved else self.calm + 1
+        self.pelvis = now
+        if self._people:
+            self.hands = np.array([readings.value[place] for place in self._hands], float)
+
+    @property
+    def place(self) -> Pose:
+        return Pose.of((*self.pelvis[:2], self.height), self.pelvis[2])
+
+    @property
+    def stands(self) -> bool:
+        return super().stands and self.calm * self.timestep > AT_REST
+
+    def settle(self) -> Generator[None, None, None]:
+        for _ in range(round(SETTLES / self.timestep)):
+            if self.stands:
+                return
+            yield
+
+
+def base_of(scene: Scene, people: Bystanders) -> Base | None:
+    """The base of a scene's robot; None where it stands fast."""
+    if scene.robot.base == "legs":
+        return OnLegs(scene, people)
+    return Base(scene, people) if scene.robot.moves else None
 
 
 def _coming(left: float, now: float, gentle: float) -> float:

@@ -11,6 +11,7 @@ import mujoco
 import numpy as np
 
 from ....scenarios.cloth.contact import TILE
+from ....scenarios.robots.mobile import JOINTS
 from .clearance import gives_way
 from .trees import connect
 
@@ -28,15 +29,14 @@ class Standing:
 
     Args:
         model: the scene as the operator knows it; it is copied.
-        root: the robot's top body.
-        joints: names of those that carry it: x and y [m], yaw [rad].
+        root: the robot's top body. What carries it, or on its own legs shows where it is commanded to be, are the joints of a base.
     """
 
-    def __init__(self, model: mujoco.MjModel, root: str, joints: Sequence[str]):
+    def __init__(self, model: mujoco.MjModel, root: str):
         self.model = copy.copy(model)
         self.data = mujoco.MjData(self.model)
         self._root = int(self.model.body(root).id)
-        self._joints = [int(self.model.joint(name).qposadr[0]) for name in joints]
+        self._joints = [int(self.model.joint(name).qposadr[0]) for name in JOINTS[:3]]
         own = self.model.body_rootid[self.model.geom_bodyid] == self.model.body_rootid[self._root]
         self._robot = own
         self._solid = ((self.model.geom_contype & ~TILE) | self.model.geom_conaffinity) != 0
@@ -61,6 +61,8 @@ class Standing:
         model.geom_contype[:] = np.where(solid & moves, 1, 0)
         model.geom_conaffinity[:] = np.where(solid & ~moves, 1, 0)
         self.data.qpos[:] = picture
+        first = model.body_jntadr[self._root]
+        roots += [self._root] if model.jnt_type[first] == mujoco.mjtJoint.mjJNT_FREE else []  # on its legs
         at = [int(model.jnt_qposadr[model.body_jntadr[root]]) for root in roots]
         self._held = [(a, picture[a : a + 7].copy()) for a in at]
         self._seen = picture[self._joints].copy()

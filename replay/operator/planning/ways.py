@@ -61,7 +61,7 @@ class Ways:
         robot = self._scene.robot
         self._clearance = {side: Clearance(self._model, side) for side in SIDES}
         # made at once: a chain that goes on from the middle recalls what is kept of it
-        self._standing = Standing(self._model, robot.root, robot.base_joints[:3]) if robot.moves else None
+        self._standing = Standing(self._model, robot.root) if robot.goes else None
         self.why = ""  # of the last way that was not found
 
     def _drives(self, side: str) -> np.ndarray:

@@ -51,8 +51,8 @@ def _read(scene: Scene, registry: Mapping[str, type[Skill]], chain: Node) -> Ite
         kind = strategy(word, node, registry)
         if kind is None:
             continue
-        if kind.needs and scene.robot.base != kind.needs:
-            node.note(f"{kind.name} needs base={kind.needs}, and this robot is {scene.robot.base}.")
+        if kind.needs and not scene.robot.goes:
+            node.note(f"{kind.name} needs base={kind.needs} or base=legs, and this robot is {scene.robot.base}.")
             continue
         required = tuple(n for n, a in kind.arguments.items() if a.default is REQUIRED and a.instead not in node)
         if not node.mapping(required=required, optional=(*kind.arguments, "how", "if", "as")):
