@@ -125,9 +125,9 @@ def scenario_schema() -> Schema:
     for key in ("before", "after"):
         mistake["properties"][key] = {"type": "object", "additionalProperties": steps}
     mistake["properties"]["change"] = {"type": "object", "additionalProperties": {"type": "object"}}
+    ends: Schema = {"type": "array", "minItems": 2, "maxItems": 2, "items": {"anyOf": [quantity(None), {"type": "number"}]}}
     vary: Schema = {"anyOf": [
-        {"type": "object", "required": ["uniform"], "additionalProperties": False,
-         "properties": {"uniform": {"type": "array", "minItems": 2, "maxItems": 2, "items": {"anyOf": [quantity(None), {"type": "number"}]}}}},
+        {"type": "object", "required": ["uniform"], "additionalProperties": False, "properties": {"uniform": ends}},
         {"type": "object", "required": ["replace"], "additionalProperties": False, "properties": {"replace": {"type": "object"}}},
     ]}  # fmt: skip
     lone = {
