@@ -239,7 +239,7 @@ Sixteen humanoid training scenarios in MuJoCo, and a judge of recorded demonstra
 """
 
 
-CSS = """.wall, .starts { display: grid; gap: .6rem; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); margin: 1rem 0; }
+CSS = """.wall, .starts { display: grid; gap: .6rem; grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr)); margin: 1rem 0; }
 .starts { grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); }
 @media (min-width: 60rem) {
   .wall { grid-template-columns: repeat(4, 1fr); }  /* sixteen: four by four */
