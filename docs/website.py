@@ -256,6 +256,8 @@ CSS = """.wall, .starts { display: grid; gap: .6rem; grid-template-columns: repe
 .starts a:last-child { padding-bottom: .6rem; }
 .md-typeset .language-text code { white-space: pre-wrap; font-size: .58rem; }  /* 96 letters, as the help of a verb has */
 .md-typeset table:not([class]), .md-typeset table.dataframe { font-size: .62rem; }
+.md-typeset table:not([class]) :is(th, td) { padding: .4rem .6rem; min-width: 0; }
+.md-typeset :is(th, td) code { word-break: normal; overflow-wrap: normal; }  /* a word of code stays whole */
 .md-typeset img[src*="loops/"]:not(.wall img) { width: 24rem; border-radius: .3rem; }
 .md-typeset table.dataframe { display: block; max-height: 22rem; overflow: auto; border-collapse: collapse; border: 0; }
 .md-typeset .dataframe :is(th, td) { padding: .2rem .5rem; border: 0; border-bottom: .05rem solid #8883; text-align: left; }
