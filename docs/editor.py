@@ -125,14 +125,14 @@ def scenario_schema() -> Schema:
     for key in ("before", "after"):
         mistake["properties"][key] = {"type": "object", "additionalProperties": steps}
     mistake["properties"]["change"] = {"type": "object", "additionalProperties": {"type": "object"}}
+    ends: Schema = {"type": "array", "minItems": 2, "maxItems": 2, "items": {"anyOf": [quantity(None), {"type": "number"}]}}
     vary: Schema = {"anyOf": [
-        {"type": "object", "required": ["uniform"], "additionalProperties": False,
-         "properties": {"uniform": {"type": "array", "minItems": 2, "maxItems": 2, "items": {"anyOf": [quantity(None), {"type": "number"}]}}}},
+        {"type": "object", "required": ["uniform"], "additionalProperties": False, "properties": {"uniform": ends}},
         {"type": "object", "required": ["replace"], "additionalProperties": False, "properties": {"replace": {"type": "object"}}},
     ]}  # fmt: skip
     lone = {
         "friction": {"type": "object", "required": ["of", "scale"], "additionalProperties": False,
-                     "properties": {"of": {"type": "array", "items": {"type": "string"}}, "scale": {"type": "object"}}},
+                     "properties": {"of": {"type": "array", "items": {"type": "string"}}, "scale": {**vary["anyOf"][0]}}},
         "redraw": {"type": "object", "required": ["unless", "at_most"], "additionalProperties": False,
                    "properties": {"unless": {"type": "array", "items": {"enum": ["no_penetration", "reachable"]}},
                                   "at_most": quantity("share", True)}},
@@ -392,7 +392,9 @@ def thresholds_schema() -> Schema:
         at = root
         *groups, last = code.split(".")
         for group in groups:
+            at["required"] = sorted({*at.get("required", ()), group})
             at = at["properties"].setdefault(group, {"type": "object", "properties": {}, "additionalProperties": False})
+        at["required"] = sorted({*at.get("required", ()), last})  # every code has its block
         titles = [
             f"{lines['title']}. {lines['what']}" for lang in LANGUAGES if (lines := book[lang]["codes"].get(code))
         ]

@@ -209,7 +209,7 @@ def front() -> str:
             f"<span>{title['en']} {title['zh']}</span></a>"
         )
     starts = "\n".join(
-        f'<a href="start/{reader}.html"><b>{en}</b><span>{zh}</span></a>'
+        f'<div><a href="start/{reader}.html"><b>{en}</b></a><a href="start/{reader}.zh.html" lang="zh">{zh}</a></div>'
         for reader, en, zh in (
             ("designer", "I design scenarios", "我设计场景"),
             ("researcher", "I do research", "我做研究"),
@@ -239,7 +239,7 @@ Sixteen humanoid training scenarios in MuJoCo, and a judge of recorded demonstra
 """
 
 
-CSS = """.wall, .starts { display: grid; gap: .6rem; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); margin: 1rem 0; }
+CSS = """.wall, .starts { display: grid; gap: .6rem; grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr)); margin: 1rem 0; }
 .starts { grid-template-columns: repeat(auto-fill, minmax(14rem, 1fr)); }
 @media (min-width: 60rem) {
   .wall { grid-template-columns: repeat(4, 1fr); }  /* sixteen: four by four */
@@ -247,12 +247,17 @@ CSS = """.wall, .starts { display: grid; gap: .6rem; grid-template-columns: repe
 }
 .md-header__source:not(:has(a)) { display: none; }  /* room that the theme keeps for a repository's address */
 .md-typeset .wall a, .md-typeset .starts a { color: inherit; text-decoration: none; }
-.wall a, .starts a { display: flex; flex-direction: column; border-radius: .3rem; overflow: hidden; border: .05rem solid #8883; }
+.md-typeset .starts a:hover { text-decoration: underline; }
+.wall a, .starts div { display: flex; flex-direction: column; border-radius: .3rem; overflow: hidden; border: .05rem solid #8883; }
 .wall img { width: 100%; height: auto; aspect-ratio: 4 / 3; object-fit: cover; display: block; }
 .wall span { padding: .25rem .5rem; font-size: .65rem; }
-.starts a { padding: .6rem .8rem; }
+.starts a { padding: .3rem .8rem; }
+.starts a:first-child { padding-top: .6rem; }
+.starts a:last-child { padding-bottom: .6rem; }
 .md-typeset .language-text code { white-space: pre-wrap; font-size: .58rem; }  /* 96 letters, as the help of a verb has */
 .md-typeset table:not([class]), .md-typeset table.dataframe { font-size: .62rem; }
+.md-typeset table:not([class]) :is(th, td) { padding: .4rem .6rem; min-width: 0; }
+.md-typeset :is(th, td) code { word-break: normal; overflow-wrap: normal; }  /* a word of code stays whole */
 .md-typeset img[src*="loops/"]:not(.wall img) { width: 24rem; border-radius: .3rem; }
 .md-typeset table.dataframe { display: block; max-height: 22rem; overflow: auto; border-collapse: collapse; border: 0; }
 .md-typeset .dataframe :is(th, td) { padding: .2rem .5rem; border: 0; border-bottom: .05rem solid #8883; text-align: left; }

@@ -91,6 +91,7 @@ def test_the_reference_holds_every_verb_setting_word_and_name(website):
         section = commands.split(f"## shiliu {verb}\n")[1].split("\n## ")[0]
         settings = yaml.safe_load((ROOT / "conf" / f"{verb}.yaml").read_text(encoding="utf-8")) or {}
         assert not [key for key in settings if key != "defaults" and f"| `{key}` |" not in section], verb
+        assert "|  |\n" not in section + "\n", f"a setting of conf/{verb}.yaml has no comment"
     assert not [word for word in WORDS if f"| `{word}` |" not in website.reference.words()]
     assert not [name for name in shiliu.__all__ if f"## {name}\n" not in website.reference.python()]
     assert "| `time_limit` |" in website.reference.keys() and "时限" in website.reference.keys()

@@ -1,0 +1,140 @@
+"""A file with one thing changed, before its schema and before its reader: an editor underlines nothing that `check` accepts, and
+whatever `check` refuses for its form."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.commands.new import TEMPLATES
+from shiliu.replay.formats import mapping
+from shiliu.replay.operator.mistakes import note_mistakes
+from shiliu.replay.robots.embodiment import load_embodiment
+from shiliu.scenarios.catalog.catalog import scene_of
+from shiliu.scenarios.parts.part import load_part
+from shiliu.scenarios.reading import composition
+from shiliu.scenarios.sheet.errors import ShiliuError
+from shiliu.scenarios.sheet.yaml_reader import read_yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+TRIED = 30  # changes of each kind of file
+# what a reader says of a value's form, which a schema can know; the others are names, counts and ranges
+FORM = re.compile(r"has no unit|unknown unit|is no quantity|stands for \w+ where|stands where|unknown key|(is|are) missing")
+# a unit that is none may be one of the robot's own; a name that is none of the scenario's is no key
+NAMES = ("is none of", "is no part", "is no joint", "names no")
+
+
+class Read(Exception):
+    """A scenario is read; it need not be compiled."""
+
+
+def scenario(file: Path) -> None:
+    def also(scene: Any) -> None:
+        note_mistakes(scene)
+        scene.config.problems.stop(scene.name)
+        raise Read
+
+    composed = composition.compose("scene", [f"scenario={file.stem}"], file.parents[1])
+    try:
+        scene_of(composed, file.stem, hand=None, base=None, robot="kuafu", also=also)
+    except Read:
+        pass
+
+
+def part(file: Path) -> None:
+    model = (ROOT / "assets/objects/can_330/can_330.xml").read_text(encoding="utf-8").replace("can_330", "mine")
+    (file.parent / "mine.xml").write_text(model, encoding="utf-8")
+    load_part("objects/mine", extra=file.parents[2])
+
+
+KINDS: dict[str, tuple[str, str, Callable[[Path], object]]] = {  # a file of ours, where a changed one stands, its reader
+    "scenario": ("conf/scenario/table_setting.yaml", "conf/scenario/mine.yaml", scenario),
+    "part": ("assets/objects/can_330/part.yaml", "assets/objects/mine/part.yaml", part),
+    "mapping": ("conf/mapping/piper_lerobot.yaml", "conf/mapping/mine.yaml", mapping.load),
+    "robot": ("conf/robot/baxter.yaml", "conf/robot/mine.yaml", lambda file: load_embodiment(str(file))),
+    "thresholds": ("conf/check/arm_manipulation.yaml", "conf/check/mine.yaml", lambda file: load_rules("mine", file.parent)),
+}
+
+
+def spots(tree: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    for key, value in tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ():
+        yield (*path, key)
+        yield from spots(value, (*path, key))
+
+
+def changes(value: Any, key: Any) -> list[tuple[str, Any]]:
+    """What may go wrong with a value: (what, what stands there then)."""
+    found: list[tuple[str, Any]] = [("left out", None)] + ([("misspelt", None)] if isinstance(key, str) else [])
+    if isinstance(value, str):
+        found += [("a list", [value]), ("a table", {"a": value}), ("empty", "")]
+        if number := re.fullmatch(r"([-+]?\d+(?:\.\d+)?) ?([a-zA-Z%/]+)", value):
+            found += [("no unit", float(number[1])), ("another unit", f"{number[1]} {'s' if number[2] == 'kg' else 'kg'}")]
+    elif isinstance(value, dict | list):
+        found += [("a text", "text"), ("a number", 5)]
+    return found
+
+
+def changed(tree: Any, path: tuple[Any, ...], what: str, value: Any) -> Any:
+    new = copy.deepcopy(tree)
+    at = new
+    for step in path[:-1]:
+        at = at[step]
+    last = path[-1]
+    if what == "left out":
+        del at[last]
+    elif what == "misspelt":
+        items = [(f"{key}x" if key == last else key, one) for key, one in at.items()]
+        at.clear()
+        at.update(items)
+    else:
+        at[last] = value
+    return new
+
+
+@cache
+def validator(kind: str) -> jsonschema.Draft7Validator:
+    return jsonschema.Draft7Validator(json.loads((TEMPLATES / f"{kind}.json").read_text(encoding="utf-8")))
+
+
+def refusal(read: Callable[[Path], object], file: Path, tree: Any) -> str | None:
+    file.write_text(yaml.safe_dump(tree, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    try:
+        read(file)
+    except ShiliuError as error:
+        return str(error)
+    return None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_schema_refuses_what_the_reader_refuses_for_its_form_and_nothing_else(kind, tmp_path):
+    of, where, read = KINDS[kind]
+    tree, file, chance = read_yaml(ROOT / of), tmp_path / where, random.Random(kind)
+    file.parent.mkdir(parents=True)
+    assert refusal(read, file, tree) is None and not list(validator(kind).iter_errors(tree))
+    every = list(spots(tree))
+    both, wrong = 0, []
+    for path in chance.sample(every, min(TRIED, len(every))):
+        at = tree
+        for step in path:
+            at = at[step]
+        what, value = chance.choice(changes(at, path[-1]))
+        new = changed(tree, path, what, value)
+        why, underlined = refusal(read, file, new), next(validator(kind).iter_errors(new), None)
+        shown = f"{'.'.join(map(str, path))} {what}"
+        if why is None and underlined is not None:
+            wrong.append(f"{shown}: the reader accepts it; {underlined.message[:120]}")
+        elif why is not None and underlined is None and FORM.search(why) and not any(name in why for name in NAMES):
+            wrong.append(f"{shown}: the schema accepts it; {why[:200]}")
+        both += why is not None and underlined is not None
+    assert not wrong, "\n".join(wrong)
+    assert both >= TRIED // 3, "the changes are mostly refused, so that this compares something"
