@@ -58,9 +58,9 @@ TASKS = (
     "microwave.opened",
     "table_setting",
     "medication_serving.opened",
-    "coil_separation",
-    "table_wiping",
-    "parcel_sorting",
+    "coil_separation.placed_s",
+    "table_wiping.spoon_cleared",
+    "parcel_sorting.pouch_sorted",
 )
 STEPS = {"chunked": 10000, "act": 5000}
 BATCH = {"chunked": 256, "act": 64}
@@ -113,10 +113,13 @@ class Room:
         self.scene, self.until = shiliu.load_scenario(name), until or None
         folder = out / "demonstrations" / f"{task}-{operator_key(self.scene)}"
         self.kept = Kept(folder, self.scene, self.until)
+        self._shown: dict[int, list[Demonstration]] = {}
         self._last: tuple[int, Task, Frames] | None = None
 
     def shown(self, n: int) -> list[Demonstration]:
-        return self.kept.first(n)
+        if n not in self._shown:
+            self._shown[n] = self.kept.first(n)
+        return self._shown[n]
 
     def task(self, n: int, ahead: int) -> tuple[Task, Frames]:
         if self._last is None or self._last[0] != n:
@@ -184,7 +187,7 @@ def run(words: Mapping[str, str]) -> tuple[str, bool]:
     for cell in cells_of(words):
         if limit and time.time() - begun > limit:
             break
-        room = rooms.setdefault(cell.task, Room(cell.task, out)) if cell.task not in rooms else rooms[cell.task]
+        room = rooms[cell.task] = rooms.get(cell.task) or Room(cell.task, out)
         data = [] if cell.who == "operator" else [one.sha256 for one in room.shown(cell.shown or least)]
         key = cell_key(settings_of(cell, words), room.scene, data)
         row = table.find(key)
