@@ -12,7 +12,7 @@ SITE := .venv-site
 NEXT := .venv-next
 IMAGES ?= []
 
-.PHONY: demo test test-slow notebooks mutants kept verdicts lint bench peers tools conformance readers beside policy hub learn policies site drift drift-next clean
+.PHONY: demo test test-slow notebooks mutants kept verdicts lint bench peers tools conformance readers beside policy hub learn policies site drift drift-corpus drift-next clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -47,8 +47,16 @@ mutants: $(VENV)/ready $(MUTANTS)/ready  ## small breaks put into a room, and wh
 kept: $(VENV)/ready  ## the kept take of each scenario and variant against today: physics and judge
 	$(BIN)/python benchmarks/kept.py compare
 
-drift: $(VENV)/ready  ## the kept takes under the pinned engine: nothing may flip; the report is build/drift/drift.md
-	$(BIN)/python -m shiliu drift out=build/drift
+corpus ?=
+drift: $(VENV)/ready  ## the kept takes under the pinned engine: nothing may flip; the report is build/drift/drift.md (corpus=build/corpus: those)
+	$(BIN)/python -m shiliu drift corpus=$(or $(corpus),null) out=build/drift
+
+takes ?= 10
+drift-corpus: $(VENV)/ready  ## ten takes of each scenario, kept in build/corpus for `make drift-next corpus=build/corpus`; goes on where it was stopped
+	for one in $$(cd conf/scenario && ls | sed 's/\.yaml//' | grep -v bare); do \
+		[ -d build/corpus-sets/$$one ] || $(BIN)/python -m shiliu record scenario=$$one episodes=$(takes) seed=9000 out=build/corpus-sets/$$one quiet=true; \
+		$(BIN)/python -m shiliu drift corpus=build/corpus data=build/corpus-sets/$$one || exit 1; \
+	done
 
 $(NEXT)/ready: .ci/next.txt constraints.txt
 	$(PYTHON) -m venv $(NEXT)
@@ -60,7 +68,7 @@ $(NEXT)/ready: .ci/next.txt constraints.txt
 # the package is found by its link: installing it would bring the pinned engine
 drift-next: $(NEXT)/ready  ## the same under mujoco 4.0.0, in an environment of its own; it is expected to differ: 1 and 3 are no failure
 	@mkdir -p .types && ln -sfn .. .types/shiliu
-	PYTHONPATH=.types $(NEXT)/bin/python -m shiliu drift out=build/drift-next ; code=$$?; [ $$code -eq 0 ] || [ $$code -eq 1 ] || [ $$code -eq 3 ]
+	PYTHONPATH=.types $(NEXT)/bin/python -m shiliu drift corpus=$(or $(corpus),null) out=build/drift-next ; code=$$?; [ $$code -eq 0 ] || [ $$code -eq 1 ] || [ $$code -eq 3 ]
 
 verdicts: $(VENV)/ready  ## where the judge was changed on purpose: keep its verdicts of today, and print what changed
 	$(BIN)/python benchmarks/kept.py make update=verdict
