@@ -12,7 +12,7 @@ SITE := .venv-site
 NEXT := .venv-next
 IMAGES ?= []
 
-.PHONY: demo test test-slow notebooks mutants kept verdicts lint bench peers tools conformance readers beside policy learn site drift drift-next clean
+.PHONY: demo test test-slow notebooks mutants kept verdicts lint bench peers tools conformance readers beside policy hub learn policies site drift drift-corpus drift-next clean
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -47,8 +47,16 @@ mutants: $(VENV)/ready $(MUTANTS)/ready  ## small breaks put into a room, and wh
 kept: $(VENV)/ready  ## the kept take of each scenario and variant against today: physics and judge
 	$(BIN)/python benchmarks/kept.py compare
 
-drift: $(VENV)/ready  ## the kept takes under the pinned engine: nothing may flip; the report is build/drift/drift.md
-	$(BIN)/python -m shiliu drift out=build/drift
+corpus ?=
+drift: $(VENV)/ready  ## the kept takes under the pinned engine: nothing may flip; the report is build/drift/drift.md (corpus=build/corpus: those)
+	$(BIN)/python -m shiliu drift corpus=$(or $(corpus),null) out=build/drift
+
+takes ?= 10
+drift-corpus: $(VENV)/ready  ## ten takes of each scenario, kept in build/corpus for `make drift-next corpus=build/corpus`; goes on where it was stopped
+	for one in $$(cd conf/scenario && ls | sed 's/\.yaml//' | grep -v bare); do \
+		[ -d build/corpus-sets/$$one ] || $(BIN)/python -m shiliu record scenario=$$one episodes=$(takes) seed=9000 out=build/corpus-sets/$$one quiet=true; \
+		$(BIN)/python -m shiliu drift corpus=build/corpus data=build/corpus-sets/$$one || exit 1; \
+	done
 
 $(NEXT)/ready: .ci/next.txt constraints.txt
 	$(PYTHON) -m venv $(NEXT)
@@ -60,7 +68,7 @@ $(NEXT)/ready: .ci/next.txt constraints.txt
 # the package is found by its link: installing it would bring the pinned engine
 drift-next: $(NEXT)/ready  ## the same under mujoco 4.0.0, in an environment of its own; it is expected to differ: 1 and 3 are no failure
 	@mkdir -p .types && ln -sfn .. .types/shiliu
-	PYTHONPATH=.types $(NEXT)/bin/python -m shiliu drift out=build/drift-next ; code=$$?; [ $$code -eq 0 ] || [ $$code -eq 1 ] || [ $$code -eq 3 ]
+	PYTHONPATH=.types $(NEXT)/bin/python -m shiliu drift corpus=$(or $(corpus),null) out=build/drift-next ; code=$$?; [ $$code -eq 0 ] || [ $$code -eq 1 ] || [ $$code -eq 3 ]
 
 verdicts: $(VENV)/ready  ## where the judge was changed on purpose: keep its verdicts of today, and print what changed
 	$(BIN)/python benchmarks/kept.py make update=verdict
@@ -89,6 +97,10 @@ learn: $(LEARN)/ready  ## behaviour cloning in full: 80 demonstrations, 10000 st
 	CLONING_DEMOS=$(CURDIR)/build/learn CLONING_STEPS=10000 CLONING_COPIES=50 CLONING_SECONDS=30 \
 		$(LEARN)/bin/python .ci/notebook.py notebooks/behaviour_cloning.ipynb
 	$(LEARN)/bin/python benchmarks/policy_regained.py data=build/learn out=build/regained
+
+minutes ?= 0
+policies: $(LEARN)/ready  ## policies in six scenarios beside operator and floors; what is there is not made again (minutes=60: stops after an hour)
+	OMP_NUM_THREADS=1 $(LEARN)/bin/python benchmarks/policies.py out=build/policies minutes=$(minutes) markdown=build/policies/table.md
 
 $(PEERS)/ready: .ci/peers.txt
 	$(PYTHON) -m venv $(PEERS)
@@ -143,6 +155,12 @@ policy: $(LEROBOT)/policy  ## the stock lerobot trains on a recorded set, and it
 	rm -rf build/policy
 	$(LEROBOT)/bin/python -m shiliu record scenario=microwave episodes=2 seed=1 out=build/policy/demos
 	HF_HUB_OFFLINE=1 $(LEROBOT)/bin/python .ci/lerobot_policy.py build/policy/demos build/policy/run
+
+hub: $(LEROBOT)/policy  ## lerobot-train on a recorded set, lerobot-eval through the EnvHub entry, by their own command lines
+	rm -rf build/hub
+	$(LEROBOT)/bin/python -m shiliu record scenario=table_setting episodes=2 seed=1 out=build/hub/demos
+	HF_HUB_OFFLINE=1 $(LEROBOT)/bin/python .ci/lerobot_command.py lerobot_train --dataset.repo_id=local/hub --dataset.root=build/hub/demos --policy.type=act --policy.device=cpu --policy.push_to_hub=false --policy.chunk_size=20 --policy.n_action_steps=20 --policy.dim_model=64 --policy.n_heads=4 --policy.use_vae=false --output_dir=build/hub/run --steps=100 --batch_size=16 --num_workers=0 --save_freq=100 --eval_freq=0
+	HF_HUB_OFFLINE=1 PYTHONPATH=docs/examples/envhub $(LEROBOT)/bin/python .ci/lerobot_command.py lerobot_eval --policy.path=build/hub/run/checkpoints/last/pretrained_model --policy.device=cpu --env.discover_packages_path=shiliu_lerobot --env.type=shiliu --env.task=table_setting.taken --eval.n_episodes=2 --eval.batch_size=2 --output_dir=build/hub/eval
 
 $(SITE)/ready: .ci/site.txt
 	$(PYTHON) -m venv $(SITE)

@@ -1,13 +1,13 @@
 """What the judge's refusals are worth to a policy: cloned from all demonstrations, from those called FEASIBLE, from the clean ones.
 
-    python benchmarks/policy_regained.py data=DIR out=DIR [share=0.3] [seeds=3] [copies=50] [steps=5000] [width=256] [arms=...]
+    python benchmarks/policy_regained.py data=DIR out=DIR [share=0.3] [seeds=3] [copies=50] [steps=5000] [arms=...]
 
 data=DIR      a dataset of `shiliu record scenario=microwave`; who fails there is left out
 out=DIR       the set with its faults, verdicts, policies and trials, a file each; what stands there is not made again
 share=0.3     of the demonstrations are made faulty, of each of `KINDS` as many; they keep the label of the clean one
 seeds=3       trainings of each arm, with seeds 0, 1, ...
 copies=50     unseen draws in which each policy is tried, the same for all; their seeds begin with 30000
-steps, width  of the training, of the network's three hidden layers
+steps=5000    of the training
 arms=         of all, feasible, clean, random, intake; the first three where not given
 markdown=FILE the table as well
 
@@ -28,7 +28,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,10 @@ import fault_sets as sets
 import numpy as np
 import shiliu
 from given_words import given_words, show
+from imitation.demonstrations import of_episode, usual
+from imitation.task import Task
+from imitation.training import Training, frames_of, train
+from imitation.trials import FIRST, Cloned, attempt
 from known_faults import ordinary
 from known_faults.fault import Fault, FaultMark, Work
 from known_faults.injecting import Job, inject
@@ -50,10 +54,10 @@ from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.scene.scene import Scene
 
 DEFAULTS = {
-    "data": "", "out": "", "share": "0.3", "seeds": "3", "copies": "50", "steps": "5000", "width": "256",
+    "data": "", "out": "", "share": "0.3", "seeds": "3", "copies": "50", "steps": "5000",
     "arms": "all,feasible,clean", "markdown": "",
 }  # fmt: skip
-FIRST, SECONDS = 30000, 30.0  # seed of the first unseen draw; s that each trial is given
+UNTIL, SECONDS = "opened", 30.0  # what a policy does; s that each trial is given
 DEAL = 1  # seed by which faults are dealt to demonstrations, and takes drawn at random
 ASIDE = 0.08  # m, as the fault `object elsewhere`
 AT_ONCE = 8  # demonstrations performed again side by side
@@ -186,57 +190,36 @@ def chosen_takes(takes: Sequence[Mapping[str, Any]], arm: str) -> list[int]:
 # ---- trainings and trials
 
 
-@dataclass(frozen=True)
-class Training:
-    """How a policy is trained, and tried."""
-
-    steps: int
-    width: int
-    copies: int
-
-
 class Trials:
     """Policies and their trials in a folder, by what they were trained on."""
 
-    def __init__(self, out: Path, scene: Scene, training: Training):
-        sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
+    def __init__(self, out: Path, scene: Scene, training: Training, copies: int):
         import torch
-        from cloning import DoorTask
 
         torch.set_num_threads(1)
-        self.out, self.training, self.task = out, training, DoorTask(scene)
-        self.episodes = episodes_of(out / "set")
+        self.out, self.scene, self.training, self.copies = out, scene, training, copies
+        self.shown = [of_episode(one, UNTIL) for one in episodes_of(out / "set")]
 
     def success(self, takes: Sequence[int], seed: int) -> list[bool]:
         """Success in each draw of the policy of these takes and this seed; made where it is not there."""
-        how = self.training
-        name = f"{key_of([self.episodes[k].seed for k in takes], how)}_{seed}"
-        trial = self.out / f"trial_{name}_{how.copies}.json"
-        if not trial.is_file():
-            from cloning import attempt
-
-            success, failure = attempt(self.task, self.policy(takes, seed, name), FIRST, how.copies, SECONDS)
-            failures = [None if done else str(why) for done, why in zip(success, failure)]
-            write_json(trial, {"takes": len(takes), "seed": seed, "success": success.tolist(), "failure": failures})
-        return list(json.loads(trial.read_text(encoding="utf-8"))["success"])
-
-    def policy(self, takes: Sequence[int], seed: int, name: str) -> Any:
-        from cloning import DoorPolicy, frames_of, train
-
-        file = self.out / f"policy_{name}.npz"
+        name = f"{key_of([self.shown[k].seed for k in takes], self.training)}_{seed}"
+        file = self.out / f"trial_{name}_{self.copies}.json"
         if not file.is_file():
-            frames = frames_of(self.task, [self.episodes[k] for k in takes])
-            made = train(self.task, frames, self.training.steps, seed, self.training.width)
-            part = file.with_suffix(".part.npz")
-            np.savez(part, **made.arrays())
-            os.replace(part, file)
-        with np.load(file) as arrays:
-            return DoorPolicy.of_arrays(self.task, dict(arrays))
+            shown = usual([self.shown[k] for k in takes])
+            task = Task(self.scene, UNTIL, shown)
+            policy, _ = train(task, frames_of(task, shown, self.training.ahead), self.training, seed)
+            trials, _ = attempt(task, Cloned(policy), range(FIRST, FIRST + self.copies), SECONDS)
+            failures = [one.failure for one in trials]
+            write_json(
+                file,
+                {"takes": len(takes), "seed": seed, "success": [one.success for one in trials], "failure": failures},
+            )
+        return list(json.loads(file.read_text(encoding="utf-8"))["success"])
 
 
 def key_of(seeds: Collection[int], how: Training) -> str:
     """A short name of a set of takes and of how it is trained on."""
-    content = json.dumps([sorted(seeds), how.steps, how.width])
+    content = json.dumps([sorted(seeds), asdict(how)])
     return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 
@@ -328,7 +311,7 @@ def run(words: Mapping[str, str]) -> str:
     lines = verdict_lines(takes)
     seeds = int(words["seeds"])
     if seeds:
-        trials = Trials(out, scene, Training(int(words["steps"]), int(words["width"]), int(words["copies"])))
+        trials = Trials(out, scene, Training(steps=int(words["steps"])), int(words["copies"]))
         rows: dict[str, list[list[bool]]] = {arm: [] for arm in arms}
         for seed in range(seeds):  # arm by arm within a seed: what is there when it is broken off is paired
             for arm, of in arms.items():

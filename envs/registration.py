@@ -6,6 +6,8 @@ import gymnasium
 
 from ..scenarios.reading.composition import CONF
 
+LEROBOT = "shiliu/LeRobot"  # takes the scenario as `task`
+
 
 def class_name(scenario: str) -> str:
     """`car_assembly` -> `CarAssembly`."""
@@ -18,7 +20,9 @@ def env_id(scenario: str) -> str:
 
 
 def register_envs() -> None:
-    """Register the package's scenarios with Gymnasium; calling it again changes nothing."""
+    """Register the package's scenarios with Gymnasium, and the form in which LeRobot asks them; calling it again changes nothing."""
+    if LEROBOT not in gymnasium.registry:
+        gymnasium.register(id=LEROBOT, entry_point="shiliu.envs.lerobot_hub:made")
     for file in sorted((CONF / "scenario").glob("*.yaml")):
         if env_id(file.stem) not in gymnasium.registry:
             gymnasium.register(

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from shiliu.replay.operator.operator import Operator, Operators, longest
+from shiliu.replay.recording.recording import SimEpisode
 from shiliu.replay.rollout.observers import Moment, Observations
 from shiliu.replay.rollout.rollout import Rollout, roll_out
 from shiliu.scenarios.draws.variation import draw
@@ -81,12 +82,37 @@ def perform(scene: Scene, until: str | None, seeds: Sequence[int]) -> list[Demon
     ]
 
 
+def of_episode(episode: SimEpisode, until: str | None) -> Demonstration:
+    """What an episode of a set shows of a task, by its label: as far as the subgoal, all of it where that was not reached."""
+    label, dt = episode.label, episode.control_timestep
+    reached = label["success"] if until is None else label["subgoals"][until]
+    steps = episode.n_steps if until is None or reached is None else min(round(reached / dt), episode.n_steps)
+    begun = [one for one in episode.segments if one["t0"] < steps * dt]
+    observed = {name: np.asarray(rows[:steps], np.float32) for name, rows in episode.states.items()}
+    success = bool(reached is not None and reached is not False)
+    skills, failure = _skills(begun, steps, dt), None if success else label["failure"]
+    return Demonstration(episode.seed, success, episode.actions[:steps], observed, skills, len(begun), failure)
+
+
+def usual(demonstrations: Sequence[Demonstration]) -> list[Demonstration]:
+    """Those that succeed, without those that took unusually long."""
+    done = [one for one in demonstrations if one.success]
+    most = TOO_LONG * float(np.median([len(one.actions) for one in done])) if done else 0.0
+    return [one for one in done if len(one.actions) <= most]
+
+
+def _skills(segments: Sequence[Mapping[str, Any]], steps: int, dt: float) -> np.ndarray:
+    """(steps,) the skill of each control step."""
+    skills = np.full(steps, "", "<U32")
+    for one in segments:
+        skills[round(one["t0"] / dt) : round(one["t1"] / dt)] = one["skill"]
+    return skills
+
+
 def _demonstration(scene: Scene, until: str | None, done: Rollout) -> Demonstration:
     label, steps = done.label, len(done.actions)
     reached = label["success"] if until is None else label["subgoals"][until] is not None
-    skills = np.full(steps, "", "<U32")
-    for one in done.segments:
-        skills[round(one["t0"] / scene.control_timestep) : round(one["t1"] / scene.control_timestep)] = one["skill"]
+    skills = _skills(done.segments, steps, scene.control_timestep)
     went_wrong = any(not np.isnan(one) for one in np.ravel(done.carry.failed))
     observed = {name: rows[:steps] for name, rows in done.observations.items()}
     assert done.seed is not None
@@ -118,12 +144,13 @@ class Kept:
         """
         found: list[Demonstration] = []
         for begin in range(0, MOST * n, AT_ONCE):
-            found += [one for one in self.of(range(FIRST + begin, FIRST + begin + AT_ONCE)) if one.success]
-            usual = TOO_LONG * float(np.median([len(one.actions) for one in found])) if found else 0.0
-            chosen = [one for one in found if len(one.actions) <= usual]
+            found += self.of(range(FIRST + begin, FIRST + begin + AT_ONCE))
+            chosen = usual(found)
             if len(chosen) >= n:
                 return chosen[:n]
-        raise SystemExit(f"{self.scene.name}: {len(found)} of {MOST * n} demonstrations succeed; {n} are wanted.")
+        raise SystemExit(
+            f"{self.scene.name}: {len(usual(found))} of {len(found)} demonstrations will do; {n} are wanted."
+        )
 
     def _file(self, seed: int) -> Path:
         return self.folder / f"{seed}.npz"

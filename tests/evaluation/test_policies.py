@@ -52,6 +52,32 @@ def test_a_demonstration_ends_where_its_subgoal_is_reached_and_is_kept(shown):
     assert len(again.actions) * shown.scene.control_timestep < 15.0
 
 
+def episode(steps, opened, seed=1):
+    """Of a set: `steps` control steps of 0.1 s, the door open at `opened` [s]."""
+    return SimpleNamespace(
+        seed=seed, control_timestep=0.1, n_steps=steps, actions=np.zeros((steps, 2), np.float32),
+        states={STATE: np.zeros((steps + 1, 2), np.float32)},
+        label={"success": True, "subgoals": {"opened": opened}, "failure": None},
+        segments=[{"skill": "reach", "t0": 0.0, "t1": 2.0}, {"skill": "pull", "t0": 2.0, "t1": 4.0}],
+    )  # fmt: skip
+
+
+def test_an_episode_of_a_set_is_cut_where_its_subgoal_is_reached():
+    cut = demonstrations.of_episode(episode(50, 3.0), "opened")
+    assert cut.success and len(cut.actions) == len(cut.observed[STATE]) == 30 and cut.begun == 2
+    assert cut.skills.tolist() == ["reach"] * 20 + ["pull"] * 10
+    never = demonstrations.of_episode(episode(50, None), "opened")
+    assert not never.success and len(never.actions) == 50
+    early = demonstrations.of_episode(episode(50, 1.0), "opened")
+    assert early.begun == 1
+
+
+def test_detours_and_failures_are_left_out():
+    times = [3.0, 3.1, 2.9, 4.9, None]  # the fourth is longer than 1.4 times the median of 3.05
+    many = [demonstrations.of_episode(episode(50, t, k), "opened") for k, t in enumerate(times)]
+    assert [one.seed for one in demonstrations.usual(many)] == [0, 1, 2]
+
+
 def test_the_channels_and_anchors_are_those_of_the_chain(shown):
     names = [shown.scene.schema.action.names[i] for i in shown.task.used]
     assert "left_claw" in names and "zarm_l4_joint" in names and not any(name.startswith("zarm_r") for name in names)

@@ -48,10 +48,10 @@ def test_all_kinds_are_known_faults_of_the_scene(regained, scene):
 
 
 def test_a_policy_has_its_name_of_takes_and_training(regained):
-    how = regained.Training(steps=10, width=8, copies=2)
+    how = regained.Training(steps=10)
     assert regained.key_of([3, 1], how) == regained.key_of([1, 3], how)
     assert regained.key_of([1, 2], how) != regained.key_of([1, 3], how)
-    assert regained.key_of([1, 3], regained.Training(11, 8, 2)) != regained.key_of([1, 3], how)
+    assert regained.key_of([1, 3], regained.Training(steps=11)) != regained.key_of([1, 3], how)
 
 
 def test_arms_of_the_same_policy_differ_by_nothing(regained):
