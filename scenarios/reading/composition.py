@@ -90,12 +90,12 @@ def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
         ScenarioError: unknown group member or key (with near matches), a setting that has to be given, a malformed
             override or YAML.
     """
+    from hydra._internal.config_loader_impl import ConfigLoaderImpl
     from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
-    from hydra._internal.hydra import Hydra
-    from hydra.core.global_hydra import GlobalHydra
+    from hydra._internal.defaults_list import create_defaults_list
     from hydra.core.override_parser.overrides_parser import OverridesParser
-    from hydra.core.plugins import Plugins
     from hydra.errors import HydraException
+    from hydra.plugins.config_source import ConfigResult
     from hydra.types import RunMode
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
@@ -111,35 +111,34 @@ def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
     # a setting that shares its name with a folder of conf (`mapping=`, `check=`) is a value, which Hydra takes for a group
     values = [o for o in overrides if _key(o) not in chosen and any((folder / _key(o)).is_dir() for folder in where)]
     path = ConfigSearchPathImpl()
-    path.append("hydra", "pkg://hydra.conf")
     for i, folder in enumerate(where):
         path.append("main" if folder == CONF else f"designer{i}", f"{SCHEME}://{folder}")
-    path.append("schema", "structured://")  # Hydra's own settings
-    GlobalHydra.instance().clear()
-    Plugins.instance()  # registers the file and package sources that the search path names
-    _register_source()
-    os.environ.setdefault("HYDRA_FULL_ERROR", "1")
+    path.append("schema", "structured://")
+    _register_sources()
     refuse_unreadable(o for o in overrides if _key(o) not in chosen)
-    try:
-        hydra = Hydra.create_main_hydra2(task_name=f"shiliu_{verb}", config_search_path=path)
-        config = hydra.compose_config(
-            config_name=verb,
-            # Hydra takes no null for a member: what names none is left at its default, which is none
-            overrides=[
-                _named(o, chosen) for o in overrides if o not in values and (o.startswith("~") or chosen.get(_key(o), "") is not None)
-            ],
-            run_mode=RunMode.RUN,
-            from_shell=False,
-            with_log_configuration=False,
-        )
-        config = OmegaConf.masked_copy(config, [str(k) for k in config if k != "hydra"])
+    whole = _whole(chosen, where)
+    # Hydra takes no null for a member: what names none is left at its default, which is none
+    given = [_named(o, chosen) for o in overrides if o not in values and (o.startswith("~") or chosen.get(_key(o), "") is not None)]
+    loader = ConfigLoaderImpl(path)
+    try:  # as `Hydra.compose_config`, without the dozen files of Hydra's own settings, which nothing here reads
+        settings, files = loader._parse_overrides_and_create_caching_repo(verb, given)
+        for group in whole:
+            read = ConfigResult(provider="main", path=SCHEME, config=OmegaConf.create({}), header={"package": None})
+            files.cache[f"config_path={group}/{chosen[group]}"] = read
+        loader.validate_sweep_overrides_legal(settings, RunMode.RUN, from_shell=False)
+        defaults = create_defaults_list(files, verb, settings, prepend_hydra=False, skip_missing=False)
+        config = loader._compose_config_from_defaults_list(defaults.defaults, files)
+        for group in list(whole):
+            if any("${" in o or _key(o).startswith((f"{group}.", f"{group}[")) for o in overrides):
+                config[group] = whole.pop(group)  # a setting speaks of what stands in it
+        OmegaConf.set_struct(config, True)
+        loader._apply_overrides_to_config(defaults.config_overrides, config)
         tree = OmegaConf.to_container(config, resolve=True)
         parsed = OverridesParser.create().parse_overrides(values)
     except (HydraException, OmegaConfBaseException) as error:
         raise _plain(error, verb, places, chosen, tuple(overrides)) from None
-    finally:
-        GlobalHydra.instance().clear()
     assert isinstance(tree, dict)
+    tree |= whole
     for override in parsed:
         if override.key_or_group not in tree:
             raise ScenarioError(_unknown(override.key_or_group, verb, places, chosen))
@@ -165,10 +164,18 @@ def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
     return Composed({str(k): v for k, v in tree.items()}, places, own_assets(conf_dir), chosen)
 
 
+def _whole(chosen: Mapping[str, str | None], where: list[Path]) -> dict[str, Any]:
+    """Group -> content of its member, of those of the package that build upon no other: Hydra would copy each thrice."""
+    found = {group: _find(f"{group}/{member}.yaml", where) for group, member in chosen.items() if member is not None}
+    content = {group: read_own(file[0]) for group, file in found.items() if file is not None and file[0].is_relative_to(CONF)}
+    return {group: tree for group, tree in content.items() if "defaults" not in tree}
+
+
 @cache
-def _register_source() -> None:
+def _register_sources() -> None:
     """Have Hydra read files with libyaml, the designer's by the bounds of `checked_text`, whichever of them a defaults list names."""
     from hydra._internal.core_plugins.file_config_source import FileConfigSource
+    from hydra._internal.core_plugins.structured_config_source import StructuredConfigSource
     from hydra._internal.sources_registry import SourcesRegistry
     from hydra.plugins.config_source import ConfigResult
     from omegaconf import OmegaConf
@@ -206,6 +213,7 @@ def _register_source() -> None:
             return ConfigResult(provider=self.provider, path=f"{SCHEME}://{self.path}", config=config, header=header)
 
     SourcesRegistry.instance().register(CheckedConfigSource)
+    SourcesRegistry.instance().register(StructuredConfigSource)
 
 
 def members(group: str, conf_dir: Path | None = None) -> dict[str, Path]:
