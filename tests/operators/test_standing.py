@@ -25,7 +25,7 @@ HALL = """
     <body name="wall"><geom type="box" size="0.05 2 1" pos="0 {left} 1"/><geom type="box" size="0.05 2 1" pos="0 {right} 1"/></body>
     <body name="ends"><geom type="box" size="4 0.05 1" pos="0 1.8 1"/><geom type="box" size="4 0.05 1" pos="0 -1.8 1"/></body>
     <body name="robot">
-      <joint name="x" type="slide" axis="1 0 0"/><joint name="y" type="slide" axis="0 1 0"/><joint name="yaw" axis="0 0 1"/>
+      <joint name="base_x" type="slide" axis="1 0 0"/><joint name="base_y" type="slide" axis="0 1 0"/><joint name="base_yaw" axis="0 0 1"/>
       <geom type="cylinder" size="0.2 0.5" pos="0 0 0.501"/>
     </body>
     <body name="plank" pos="-1.2 0 1.2"><freejoint/><geom type="box" size="0.05 0.5 0.02"/></body>
@@ -37,7 +37,7 @@ START, GOAL = np.array([-1.2, 0.0, 0.0]), np.array([1.2, 0.0, 0.0])
 def hall(gap: float, aside: float = 0.9, held: tuple[str, ...] = ()) -> Standing:
     """The robot before a wall with a gap so wide [m] and so far to the left."""
     xml = HALL.format(left=aside + gap / 2 + 2.0, right=aside - gap / 2 - 2.0)
-    standing = Standing(mujoco.MjModel.from_xml_string(xml), "robot", ["x", "y", "yaw"])
+    standing = Standing(mujoco.MjModel.from_xml_string(xml), "robot")
     picture = np.zeros(standing.model.nq)
     picture[:3], picture[3:] = START, [-1.2, 0.0, 1.2, 1.0, 0.0, 0.0, 0.0]
     standing.see(picture, held)

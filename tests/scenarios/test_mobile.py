@@ -156,7 +156,7 @@ def test_a_scenario_names_its_base_and_the_caller_may_choose_another():
     assert shiliu.load_scenario("bare", ["+robot.base=mobile"], base="planted").robot.base == "planted"
     with pytest.raises(ScenarioError, match="Did you mean mobile"):
         shiliu.load_scenario("bare", ["+robot.base=mobil"])
-    with pytest.raises(ScenarioError, match="walk needs base=mobile, and this robot is planted"):
+    with pytest.raises(ScenarioError, match="walk needs base=mobile or base=legs, and this robot is planted"):
         read_chain(shiliu.load_scenario("bare", [CHAIN]))
 
 
