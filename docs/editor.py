@@ -125,14 +125,16 @@ def scenario_schema() -> Schema:
     for key in ("before", "after"):
         mistake["properties"][key] = {"type": "object", "additionalProperties": steps}
     mistake["properties"]["change"] = {"type": "object", "additionalProperties": {"type": "object"}}
-    ends: Schema = {"type": "array", "minItems": 2, "maxItems": 2, "items": {"anyOf": [quantity(None), {"type": "number"}]}}
-    vary: Schema = {"anyOf": [
-        {"type": "object", "required": ["uniform"], "additionalProperties": False, "properties": {"uniform": ends}},
-        {"type": "object", "required": ["replace"], "additionalProperties": False, "properties": {"replace": {"type": "object"}}},
-    ]}  # fmt: skip
+    several: Schema = {"type": "array", "minItems": 2, "items": {"anyOf": [quantity(None), {"type": "number"}]}}
+
+    def one(key: str, value: Schema) -> Schema:
+        return {"type": "object", "required": [key], "additionalProperties": False, "properties": {key: value}}
+
+    uniform = one("uniform", {**several, "maxItems": 2})
+    vary: Schema = {"anyOf": [uniform, one("replace", {"anyOf": [uniform, one("one_of", several)]})]}
     lone = {
         "friction": {"type": "object", "required": ["of", "scale"], "additionalProperties": False,
-                     "properties": {"of": {"type": "array", "items": {"type": "string"}}, "scale": {**vary["anyOf"][0]}}},
+                     "properties": {"of": {"type": "array", "items": {"type": "string"}}, "scale": uniform}},
         "redraw": {"type": "object", "required": ["unless", "at_most"], "additionalProperties": False,
                    "properties": {"unless": {"type": "array", "items": {"enum": ["no_penetration", "reachable"]}},
                                   "at_most": quantity("share", True)}},
@@ -143,6 +145,11 @@ def scenario_schema() -> Schema:
         "properties": {"deal": {}, **lone},
         "additionalProperties": {"type": "object", "properties": {"at": at, "yaw": vary}, "additionalProperties": vary},
     }
+    limits = properties["safety"]
+    limit = next(way for way in limits.get("anyOf", [limits]) if "additionalProperties" in way)["additionalProperties"]
+    limit["allOf"] = [
+        {"if": {"required": [kind]}, "then": {"properties": {"at_most": quantity(kind, True)}}} for kind in ("force", "speed")
+    ]
     properties["link"] = link_schema()
     parts = properties["parts"]["additionalProperties"]
     properties["parts"]["additionalProperties"] = {"$ref": "#/$defs/placed"}
