@@ -37,7 +37,7 @@ import shiliu
 from given_words import given_words, show
 from imitation.cells import Table, cell_key, operator_key
 from imitation.demonstrations import FIRST as FIRST_SHOWN
-from imitation.demonstrations import MOST, Demonstration, Kept
+from imitation.demonstrations import MOST, Demonstration, Kept, TooFew
 from imitation.task import Task
 from imitation.training import Frames, Training, frames_of, train
 from imitation.trials import (
@@ -188,7 +188,11 @@ def run(words: Mapping[str, str]) -> tuple[str, bool]:
         if limit and time.time() - begun > limit:
             break
         room = rooms[cell.task] = rooms.get(cell.task) or Room(cell.task, out)
-        data = [] if cell.who == "operator" else [one.sha256 for one in room.shown(cell.shown or least)]
+        try:
+            data = [] if cell.who == "operator" else [one.sha256 for one in room.shown(cell.shown or least)]
+        except TooFew as reason:
+            print(reason, file=sys.stderr)
+            continue
         key = cell_key(settings_of(cell, words), room.scene, data)
         row = table.find(key)
         once_more = again and row is not None and cell.who not in FLOORS

@@ -25,6 +25,10 @@ TOO_LONG = 1.4  # times the median: who had to begin again shows a detour
 MOST = 2  # seeds that are performed at most for each demonstration that is wanted
 
 
+class TooFew(Exception):
+    """So many demonstrations are not there."""
+
+
 @dataclass(frozen=True)
 class Demonstration:
     """What the operator saw and commanded until the last subgoal that is asked for.
@@ -140,7 +144,7 @@ class Kept:
         """The first n that succeed, of seeds from `FIRST` on, without those that took unusually long.
 
         Raises:
-            SystemExit: the operator fails so often that there are not so many.
+            TooFew: the operator fails so often that there are not so many.
         """
         found: list[Demonstration] = []
         for begin in range(0, MOST * n, AT_ONCE):
