@@ -128,9 +128,10 @@ def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
         loader.validate_sweep_overrides_legal(settings, RunMode.RUN, from_shell=False)
         defaults = create_defaults_list(files, verb, settings, prepend_hydra=False, skip_missing=False)
         config = loader._compose_config_from_defaults_list(defaults.defaults, files)
+        refers = any("${" in text for text in (*overrides, str(OmegaConf.to_container(config))))
         for group in list(whole):
-            if any("${" in o or _key(o).startswith((f"{group}.", f"{group}[")) for o in overrides):
-                config[group] = whole.pop(group)  # a setting speaks of what stands in it
+            if refers or any(_key(o).startswith((f"{group}.", f"{group}[")) for o in overrides):
+                config[group] = whole.pop(group)  # a setting or another file speaks of what stands in it
         OmegaConf.set_struct(config, True)
         loader._apply_overrides_to_config(defaults.config_overrides, config)
         tree = OmegaConf.to_container(config, resolve=True)
@@ -167,8 +168,17 @@ def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
 def _whole(chosen: Mapping[str, str | None], where: list[Path]) -> dict[str, Any]:
     """Group -> content of its member, of those of the package that build upon no other: Hydra would copy each thrice."""
     found = {group: _find(f"{group}/{member}.yaml", where) for group, member in chosen.items() if member is not None}
-    content = {group: read_own(file[0]) for group, file in found.items() if file is not None and file[0].is_relative_to(CONF)}
+    texts = {group: file[0].read_text(encoding="utf-8") for group, file in found.items() if file and file[0].is_relative_to(CONF)}
+    content = {group: yaml.load(text, Loader=_loader()) for group, text in texts.items()}
     return {group: tree for group, tree in content.items() if "defaults" not in tree}
+
+
+@cache
+def _loader() -> Any:
+    """Scalars as OmegaConf reads them, by a scanner that is ten times as fast as its own."""
+    from omegaconf._utils import get_yaml_loader
+
+    return type("Fast", (FAST,), {"yaml_implicit_resolvers": get_yaml_loader().yaml_implicit_resolvers})
 
 
 @cache
@@ -179,12 +189,6 @@ def _register_sources() -> None:
     from hydra._internal.sources_registry import SourcesRegistry
     from hydra.plugins.config_source import ConfigResult
     from omegaconf import OmegaConf
-    from omegaconf._utils import get_yaml_loader
-
-    class Fast(FAST):  # type: ignore[misc, valid-type]
-        """Scalars as OmegaConf reads them, by a scanner that is ten times as fast as its own."""
-
-        yaml_implicit_resolvers = get_yaml_loader().yaml_implicit_resolvers
 
     class CheckedConfigSource(FileConfigSource):
         @staticmethod
@@ -208,7 +212,7 @@ def _register_sources() -> None:
             header = self._get_header_dict(text[:512])
             if not own and "/" in config_path.strip("/") and header.get("package") is not None:
                 raise ScenarioError("A file of a group speaks for its group alone. Leave `# @package` out.", file=file, line=1)
-            content = yaml.load(text, Loader=Fast)
+            content = yaml.load(text, Loader=_loader())
             config = OmegaConf.create({} if content is None else content)
             return ConfigResult(provider=self.provider, path=f"{SCHEME}://{self.path}", config=config, header=header)
 

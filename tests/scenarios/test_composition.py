@@ -192,6 +192,21 @@ def test_a_scenario_read_without_hydra_is_what_hydra_composes(scenario):
     assert plain == composed and plain.tree["scenario"] and plain.places
 
 
+def test_a_file_may_refer_to_what_stands_in_a_member_of_the_package(tmp_path):
+    (tmp_path / "conf").mkdir()
+    text = (SHARE / "scene.yaml").read_text(encoding="utf-8")
+    (tmp_path / "conf" / "scene.yaml").write_text(text + "\nnamed: ${scenario.title.en}\n", encoding="utf-8")
+    tree = composition.compose("scene", ["scenario=microwave"], tmp_path / "conf").tree
+    assert tree["named"] == tree["scenario"]["title"]["en"]
+
+
+def test_members_put_in_whole_are_what_hydra_composes(monkeypatch):
+    given = ["scenario=microwave", "cell=example-mw-01"]
+    whole = composition.compose("scene", given).tree
+    monkeypatch.setattr(composition, "_whole", lambda chosen, where: {})
+    assert composition.compose("scene", given).tree == whole and whole["cell"]["overlay"]
+
+
 def test_a_designers_scenario_of_the_same_name_goes_through_hydra(designer):
     (designer / "conf" / "scenario" / "microwave.yaml").write_text("title: {en: Mine, zh: 我的}\n", encoding="utf-8")
     assert composition.as_it_stands("microwave") is None
