@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import pickle
 import resource
 import signal
 import subprocess
@@ -97,9 +98,14 @@ def table() -> Scene:
 
 
 @pytest.fixture(scope="session")
-def served(table: Scene) -> shiliu.Recording:
-    """Its task as the operator does it, of seed 1; look at it, do not change it."""
-    recording = shiliu.perform(table, 1)
+def served(table: Scene, tmp_path_factory: pytest.TempPathFactory) -> shiliu.Recording:
+    """Its task as the operator does it, of seed 1; look at it, do not change it. Performed once for all workers."""
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        (folder / "recording").write_bytes(pickle.dumps(shiliu.perform(table, 1)))
+
+    recording = pickle.loads((made_once(tmp_path_factory, "served", make) / "recording").read_bytes())
     assert isinstance(recording, shiliu.Recording)
     return recording
 

@@ -201,20 +201,28 @@ def list_parts(extra: Path | None = None) -> dict[str, Path]:
     return found
 
 
+def _file_of(name: str, extra: Path | None) -> Path | None:
+    """The MJCF file of `list_parts`, without a look at all the others."""
+    kind, _, own = name.partition("/")
+    if not kind or not own or "/" in own or {kind, own} & {".", ".."}:
+        return None
+    files = (root / kind / own / f"{own}.xml" for root in asset_folders(extra))
+    return next((file for file in files if file.is_file()), None)
+
+
 def load_part(name: str, node: Node | None = None, extra: Path | None = None) -> Part | None:
     """The part of this name; an unknown one, or one with a broken sheet, is noted at `node` and None is returned.
 
     Raises:
         ScenarioError: the same, where there is no node.
     """
-    parts = list_parts(extra)
-    if name not in parts:
-        message = f"there is no part {name!r}.{nearest(name, list(parts))}"
+    file = _file_of(name, extra)
+    if file is None:
+        message = f"there is no part {name!r}.{nearest(name, list(list_parts(extra)))}"
         if node is None:
             raise ScenarioError(message)
         node.note(message)
         return None
-    file = parts[name]
     sheet = file.parent / "part.yaml"
     if not sheet.is_file():
         return Part(name, file, {"en": file.stem, "zh": file.stem})

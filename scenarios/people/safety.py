@@ -272,6 +272,8 @@ def base_limits(links: Sequence[str], feet: Sequence[str], pelvis: Request, thre
         links: trunk and legs, feet among them; pelvis: the force at the pelvis.
         thresholds: name of the judge's bounds, those of the package where a designer has own ones.
     """
+    if not links:
+        return ()
     files = [PACKAGE / "conf" / "check" / f"{name}.yaml" for name in (thresholds, "arm_manipulation")]
     rule = read_own(next(file for file in files if file.is_file()))["collision"]["unexpected"]
     force, unsure = parse_quantity(rule["fail"], "force"), parse_quantity(rule["unsure"], "share")

@@ -128,10 +128,11 @@ def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
         loader.validate_sweep_overrides_legal(settings, RunMode.RUN, from_shell=False)
         defaults = create_defaults_list(files, verb, settings, prepend_hydra=False, skip_missing=False)
         config = loader._compose_config_from_defaults_list(defaults.defaults, files)
-        refers = any("${" in text for text in (*overrides, str(OmegaConf.to_container(config))))
-        for group in list(whole):
-            if refers or any(_key(o).startswith((f"{group}.", f"{group}[")) for o in overrides):
-                config[group] = whole.pop(group)  # a setting or another file speaks of what stands in it
+        keys = [re.split(r"[.\[]", _key(o)) for o in overrides]
+        spoken = {group: {key[1] for key in keys if key[0] == group and key[1:]} for group in whole}
+        every = any("${" in text for text in (*overrides, str(OmegaConf.to_container(config))))  # what refers to others
+        for group, content in whole.items():
+            config[group] = {word: value for word, value in content.items() if every or word in spoken[group]}
         OmegaConf.set_struct(config, True)
         loader._apply_overrides_to_config(defaults.config_overrides, config)
         tree = OmegaConf.to_container(config, resolve=True)
@@ -139,7 +140,9 @@ def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
     except (HydraException, OmegaConfBaseException) as error:
         raise _plain(error, verb, places, chosen, tuple(overrides)) from None
     assert isinstance(tree, dict)
-    tree |= whole
+    for group, content in whole.items():
+        now = tree[group]
+        tree[group] = {word: now.get(word, value) for word, value in content.items() if word in now or word not in spoken[group]} | now
     for override in parsed:
         if override.key_or_group not in tree:
             raise ScenarioError(_unknown(override.key_or_group, verb, places, chosen))
@@ -166,7 +169,10 @@ def compose(verb: str, overrides: Sequence[str], conf_dir: Path | None = None) -
 
 
 def _whole(chosen: Mapping[str, str | None], where: list[Path]) -> dict[str, Any]:
-    """Group -> content of its member, of those of the package that build upon no other: Hydra would copy each thrice."""
+    """Group -> content of its member, of those of the package that build upon no other.
+
+    Hydra would copy each thrice: it is given what settings speak of, and the rest is put in afterwards.
+    """
     found = {group: _find(f"{group}/{member}.yaml", where) for group, member in chosen.items() if member is not None}
     texts = {group: file[0].read_text(encoding="utf-8") for group, file in found.items() if file and file[0].is_relative_to(CONF)}
     content = {group: yaml.load(text, Loader=_loader()) for group, text in texts.items()}

@@ -200,11 +200,31 @@ def test_a_file_may_refer_to_what_stands_in_a_member_of_the_package(tmp_path):
     assert tree["named"] == tree["scenario"]["title"]["en"]
 
 
-def test_members_put_in_whole_are_what_hydra_composes(monkeypatch):
-    given = ["scenario=microwave", "cell=example-mw-01"]
-    whole = composition.compose("scene", given).tree
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["cell=example-mw-01"],
+        ["scenario.parts.oven.at.x=300 mm", "scenario.title.en=Mine"],
+        ["~scenario.variation"],
+        ["+scenario.parts.oven.mass=9 kg"],
+        ["scenario.variation={}"],
+        ["scenario.title.en=${scenario.title.zh}"],
+        ["scenario.titel.en=Mine"],
+        ["scenario.parts.ofen.at.x=300 mm"],
+        ["~scenario.nothing"],
+        ["+cell.more=1", "cell=example-mw-01"],
+    ],
+)
+def test_members_put_in_whole_are_what_hydra_composes(given, monkeypatch):
+    def composed():
+        try:
+            return composition.compose("scene", ["scenario=microwave", *given]).tree
+        except ScenarioError as error:
+            return str(error)
+
+    ours = composed()
     monkeypatch.setattr(composition, "_whole", lambda chosen, where: {})
-    assert composition.compose("scene", given).tree == whole and whole["cell"]["overlay"]
+    assert composed() == ours
 
 
 def test_a_designers_scenario_of_the_same_name_goes_through_hydra(designer):

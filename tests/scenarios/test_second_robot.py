@@ -93,10 +93,10 @@ def test_it_stands_in_a_scene_with_its_first_hand(twin):
     assert gripper_of(twin).name == "pincer"
 
 
-def test_the_operator_performs_with_it(twin):
-    own, other = (next(iter(demonstrate(load_scenario("table_setting", robot=name), [0]))) for name in ("kuafu", twin))
+def test_the_operator_performs_with_it(twin, served):
+    (other,) = demonstrate(load_scenario("table_setting", robot=twin), [1])
     assert other.label["success"] and other.action_names[0] == "limb_l1_joint"
-    np.testing.assert_array_equal(other.actions, own.actions)
+    np.testing.assert_array_equal(other.actions, served.episode.actions)
 
 
 def on_the_bench(skill: str, robot: str, hand: str):
