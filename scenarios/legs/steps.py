@@ -66,7 +66,9 @@ class Steps:
     def __init__(self, sheet: Mapping[str, Any], beside: np.ndarray, dt: float):
         self.sheet, self._beside, self.dt = sheet, beside, dt
 
-    def advance(self, memory: Memory, mark: Mark, places: np.ndarray, yaws: Sequence[float], xi: Point, still: bool, w: float) -> None:
+    def advance(
+        self, memory: Memory, mark: Mark, places: np.ndarray, yaws: Sequence[float], xi: Point, still: bool, w: float
+    ) -> None:
         """Go on by one instant: from standing to stepping and back.
 
         Args:
@@ -117,14 +119,20 @@ class Steps:
         time = self.sheet["reaches"] * self.sheet["single"]
         s = min(1.0, float(memory.phase[1]) / time)
         r = 1.0 - s
-        blend = s * s * s * (10.0 - 15.0 * s + 6.0 * s * s), 30.0 * s * s * r * r / time, 60.0 * s * r * (r - s) / time**2
+        blend = (
+            s * s * s * (10.0 - 15.0 * s + 6.0 * s * s),
+            30.0 * s * s * r * r / time,
+            60.0 * s * r * (r - s) / time**2,
+        )
         b = s * r
         bump = 64.0 * b**3, 192.0 * b * b * (r - s) / time, (384.0 * b * (r - s) ** 2 - 384.0 * b * b) / time**2
         way = np.array([
             land[0] - lift[0], land[1] - lift[1], memory.feet[4 * (1 - foot) + 2] - lift[2], math.remainder(land[2] - lift[3], math.tau),
         ])  # fmt: skip
         up = np.array([0.0, 0.0, self.sheet["lift"], 0.0])
-        return Swing(foot, lift + blend[0] * way + bump[0] * up, blend[1] * way + bump[1] * up, blend[2] * way + bump[2] * up)
+        return Swing(
+            foot, lift + blend[0] * way + bump[0] * up, blend[1] * way + bump[1] * up, blend[2] * way + bump[2] * up
+        )
 
     def heading(self, memory: Memory, mark: Mark, swing: Swing | None) -> tuple[float, float]:
         """Where the trunk faces [rad] and how fast that turns: the middle of both feet while it steps, else as the mark."""
@@ -179,7 +187,9 @@ class Steps:
         c, s, (ahead, left) = math.cos(yaw), math.sin(yaw), self._beside[foot].tolist()
         return x + c * ahead - s * left, y + s * ahead + c * left, yaw
 
-    def _foothold(self, foot: int, mark: tuple[float, float, float], stance: tuple[float, float, float]) -> tuple[float, float, float]:
+    def _foothold(
+        self, foot: int, mark: tuple[float, float, float], stance: tuple[float, float, float]
+    ) -> tuple[float, float, float]:
         """Where a foot is set down: beside the mark, as far as a step from the other foot leads."""
         bound, side = self.sheet["step"], 1.0 if foot == 0 else -1.0
         x, y, yaw = self._place(foot, mark)

@@ -141,8 +141,9 @@ class Robot:
 
     @property
     def moving_legs(self) -> tuple[str, ...]:
-        """Links of the legs that a base that moves carries through the room: thighs, shanks, feet."""
-        return mobile.moving_links(self.sheet) if self.base == "mobile" else ()
+        """Links of the legs that go through the room and touch nothing: thighs, shanks, and feet that glide."""
+        links = mobile.moving_links(self.sheet) if self.goes else ()
+        return links if self.moves else tuple(link for link in links if link not in self.sheet["sole"]["links"])
 
     @cached_property
     def limits(self) -> Mapping[str, Mapping[str, Any]]:

@@ -52,6 +52,16 @@ def test_one_that_stands_is_feasible_by_its_balance(stands):
     assert stands.stages["legs"].verdict == "FEASIBLE" and stands.stages["integrity"].verdict == "FEASIBLE"
 
 
+def test_one_that_walks_is_feasible(legs):
+    actions = squat(legs, 0.0)
+    actions[:30, legs.schema.action.names.index("base_vx")] = 0.2
+    verdict = judged(legs, actions)
+    found = {finding.code: finding for finding in verdict.findings}
+    assert (verdict.verdict, verdict.root) == ("FEASIBLE", None)
+    assert found["legs.fell"].details["steps"] == 3 and found["legs.slipped"].value < 0.005
+    assert found["legs.balance"].level == "PASS"
+
+
 def test_one_that_falls_is_infeasible_whatever_other_gains_would_do(legs):
     start = nominal(legs)
     data = mujoco.MjData(start.model)
