@@ -166,9 +166,9 @@ def made(cell: Cell, room: Room, words: Mapping[str, str], least: int) -> dict[s
             policy, took = train(task, frames, training, cell.seed)
             who, weights = Cloned(policy), policy.sha256()
         trials, clipped = attempt(task, who, seeds, room.seconds(n), frames, threads)
-    said = hashlib.sha256(weights.encode() + bytes_of(trials)).hexdigest()[:16]
+    came_out = hashlib.sha256(weights.encode() + bytes_of(trials)).hexdigest()[:16]
     return {
-        **asdict(cell), **summary(trials), "outside": round(clipped, 4), "sha256": said, **took,
+        **asdict(cell), **summary(trials), "outside": round(clipped, 4), "sha256": came_out, **took,
         "wall_s": round(time.time() - begun), "made_by": versions(),
     }  # fmt: skip
 

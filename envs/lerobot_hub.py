@@ -58,13 +58,13 @@ class LeRobotEnv(gymnasium.Wrapper):
         own = {name: value for name, value in (options or {}).items() if not name.startswith(OF_LEROBOT)}
         observation, info = self.env.reset(seed=seed, options=own or None)
         self.task_description = (info.get("task") or {}).get("en") or self.task
-        return _renamed(observation), _told(info)
+        return _renamed(observation), _info(info)
 
     def step(self, action: np.ndarray) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
         """One control period with the action clipped to its space."""
         inside = np.clip(np.asarray(action, np.float32), self._low, self._high)
         observation, reward, terminated, truncated, info = self.env.step(inside)
-        return _renamed(observation), float(reward), terminated, truncated, _told(info)
+        return _renamed(observation), float(reward), terminated, truncated, _info(info)
 
     def render(self) -> Any:
         """(height, width, 3) uint8 of the scenario's overview."""
@@ -93,7 +93,7 @@ def _renamed(values: dict[str, Any], tree: Any = dict) -> dict[str, Any]:
     return {**found, "pixels": tree(pixels)} if pixels else found
 
 
-def _told(info: dict[str, Any]) -> dict[str, Any]:
+def _info(info: dict[str, Any]) -> dict[str, Any]:
     """What LeRobot counts, and what went wrong; a vector environment wants the same types in every copy."""
     return {"is_success": bool(info["success"]), "failure": info["failure"] or "", "time": float(info["time"])}
 

@@ -180,8 +180,8 @@ class Task:
 
     def held(self, observed: Observed) -> np.ndarray:
         """(n,) bool: a working hand is at something."""
-        felt: np.ndarray = observed[TOUCH][:, self._touch].max(axis=1) > HELD
-        return felt
+        touching: np.ndarray = observed[TOUCH][:, self._touch].max(axis=1) > HELD
+        return touching
 
 
 def _is_site(skill: object, name: str) -> bool:
