@@ -61,6 +61,8 @@ class Check:
         leads: of what a step into a place past a joint's range looks like, too: s by which the cause is older than the
             finding says.
         explains: codes of a set that follow from it, whatever they name.
+        precedes: (its own finding, another one) to whether its failure stands before that one, against the order of the bounds.
+        stepped: whether a command that comes after lost ones, and so as a longer step, makes such a failure.
         compares: whether it holds recorded columns against one another: of an episode whose replay makes them all again, to the bit, they
             are what the commands do, and a failure is none of the recorder.
         near: whether its value over its limit tells how near a good recording came to a limit.
@@ -88,6 +90,8 @@ class Check:
     counts: bool = True
     leads: float | None = None
     explains: tuple[str, ...] = ()
+    precedes: Callable[[Finding, Finding], bool] | None = None
+    stepped: bool = False
     compares: bool = False
     # report and pages
     near: bool = False

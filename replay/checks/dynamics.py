@@ -373,6 +373,8 @@ def compare_torque(
 
 def _less_torque(finding: Finding, known: Known) -> Fix:
     """Inertial torque falls with the square of the speed; where holding alone is too much, only less load helps."""
+    if finding.details.get("kind") == "link":
+        return {"kind": "link", "channel": about(finding)}
     holding, value, limit = known.get("holding"), finding.value, finding.limit
     if holding is not None and value is not None and limit is not None and value > limit > abs(holding):
         factor = math.sqrt((limit - abs(holding)) / (value - abs(holding)))
@@ -404,7 +406,7 @@ def _lean(finding: Finding, known: Known) -> Fix:
 
 
 CHECKS = (
-    Check("torque.peak", fix=_less_torque, of="forces", near=True, shown_by="head jerked round"),
+    Check("torque.peak", fix=_less_torque, of="forces", near=True, stepped=True, shown_by="head jerked round"),
     Check("torque.rated", fix=_rest, of="forces", near=True),
     Check("balance", fix=_lean, of="forces", below=True, shown_by="arm thrown back"),
 )

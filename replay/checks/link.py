@@ -19,6 +19,7 @@ from .fixes import Fix, Known, about
 from .rules import Rules
 
 PROMPT = 5.0  # percentile of the delays that stands for a message that waited for nothing, as in `clock.skew`
+MOMENTS = 256  # at which a command came after lost ones, that a finding carries
 LATE = 1.75  # usual intervals from one message to the next, below which it was only late
 REGULAR = 90.0  # percentile of the intervals that must lie below that, for a rhythm to tell of losses
 
@@ -57,10 +58,12 @@ def simulated(traffic: Traffic, n: int, period: float, rules: Rules) -> list[Fin
     t, age = np.arange(n) * period, traffic.age[:n]
     came = np.isfinite(age)
     lost, late = int((~came).sum()), int((age[came] > traffic.link.stale).sum())
+    carried = came & (age <= traffic.link.stale)
     reached = np.where(came, age, -1.0)
     seen = t - traffic.passing[:n, 0]
     share = (lost + late) / n
-    known = {"lost": lost, "late": late, "sent": n}
+    came_after = np.flatnonzero(carried[1:] & ~carried[:-1]) + 1
+    known = {"lost": lost, "late": late, "sent": n, "came": (t + age)[came_after][:MOMENTS].tolist()}
     worst, blind, out = int(reached.argmax()), int(seen.argmax()), np.flatnonzero(~came | (age > traffic.link.stale))
     first, last = (t[out[0]], t[out[-1]]) if len(out) else (None, None)
     oldest = {"p50": float(np.median(age[came])), "p95": float(np.percentile(age[came], 95.0))} if came.any() else {}
@@ -161,6 +164,7 @@ def _loss(command: Stream, t: np.ndarray, age: np.ndarray, rules: Rules) -> Find
         "sent": sent,
         "longest": float(silent[longest]),
         "most": int(lost.max(initial=0)),
+        "came": (t + age)[rows][:MOMENTS].tolist(),
     }
     graded = rule.grade_value(share)
     if by == "rhythm" and graded["level"] == "FAIL":

@@ -459,6 +459,11 @@ def _in_step(recorded: Recorded) -> list[Finding]:
     return frozen + lag
 
 
+def _ahead_of_what_is_unknown(lag: Finding, other: Finding) -> bool:
+    """States that come before their commands, as in a take that runs backwards: a hand then goes away from its command."""
+    return (lag.value or 0.0) < 0.0 and other.code == "column.differs" and other.details.get("kind") == "unknown"
+
+
 CHECKS = (
     Check(
         "stream.missing",
@@ -490,6 +495,7 @@ CHECKS = (
         run=_in_step,
         settings={"search": "time", "ahead": "time", "moved": "angle", "correlation": "share"},
         explains=("column.differs",),
+        precedes=_ahead_of_what_is_unknown,
         fix=_shift,
         turn=5,
         after=("values", "channels"),

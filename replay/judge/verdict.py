@@ -25,6 +25,7 @@ HEAD = ("episode", "source", "sha256", "scenario", "scenario_version", "cell", "
 WORDS = ("FEASIBLE", "INFEASIBLE", "UNSOUND", "INCONCLUSIVE", "NOT_CHECKED")
 TOGETHER = 0.3  # s, what begins within this time of a violation may be its consequence
 AFTERMATH = 2.0  # s, how long after a motion or a force what it upset may show; an estimate
+STEP, EARLIER = 0.2, 0.05  # s from a command after lost ones, in which its longer step shows; by how much a filter shows it before
 BEFORE = 0.1  # s, by which a step of the command into a place past its joint's range may show before
 # why an episode does not reproduce, where its recorded commands are not those that it was made by
 NOT_THESE_COMMANDS = ("unknown", "action_edited", "alignment", "unit", "period")
@@ -213,6 +214,7 @@ def combine(findings: Sequence[Finding], required: Sequence[str], rules: Rules, 
         strict: every WARN counts, and is listed, as a FAIL; but where `Check.counts` says that none does.
     """
     judged = [_strictly(finding) if strict and _counts(finding) else finding.with_() for finding in findings]
+    judged = [_of_the_link(finding, judged) for finding in judged]
     order = _order(judged, rules)
     _link(judged, order)
     present = [stage for stage in STAGES if stage not in ASKED or any(finding.stage == stage for finding in judged)]
@@ -230,6 +232,18 @@ def combine(findings: Sequence[Finding], required: Sequence[str], rules: Rules, 
     root = _root(verdict, judged, order, needed, required, rules)
     owner = _owner(verdict, judged[root] if root is not None else None, rules, judged)
     return Combined(verdict, stages, root, owner, judged)
+
+
+def _of_the_link(finding: Finding, findings: Sequence[Finding]) -> Finding:
+    """The same, with the link as its cause, where it comes just after a command that followed lost ones: that was a longer step, which
+    nobody commanded so."""
+    at = finding.at
+    if at is None or finding.level not in ("WARN", "FAIL") or not check_of(finding.code).stepped:
+        return finding
+    came = [t for one in findings if one.code == "link.loss" for t in one.details.get("came", ()) if 0.0 <= at - t + EARLIER <= STEP]
+    if not came:
+        return finding
+    return finding.with_(details=finding.details | {"kind": "link", "owner": "device", "came": max(came)})
 
 
 def _counts(finding: Finding) -> bool:
@@ -278,21 +292,20 @@ def _order(findings: Sequence[Finding], rules: Rules) -> list[int]:
     failed = [f for f in findings if f.failed and f.t0 is not None]
     past = [f for f in failed if f.code == "joint.position"]
     jumps = [f for f in failed if f.code == "joint.jump"]
-    unexplained = any(f.code == "column.differs" and f.failed and f.details.get("kind") == "unknown" for f in findings)
 
     def key(i: int) -> tuple[int, float, int, int]:
         finding = findings[i]
         early = finding.at if finding.at is not None and finding.stage != "integrity" else 0.0
-        leads = check_of(finding.code).leads
+        check = check_of(finding.code)
+        leads = check.leads
         if finding.failed and leads is not None:
             # a step past a joint's range is one wrong value: where it went is the cause, and how it got there is not
             into = [one.t0 for one in past if any(_shared(one, also, finding) for also in jumps)]
             near = [t for t in into if t is not None and early <= t <= early + BEFORE]
             early = max(near) if near else early - leads
         place = rules.order(finding.code)
-        if finding.code == "stream.lag" and finding.failed and (finding.value or 0.0) < 0.0 and unexplained:
-            # states that come before their commands, as in a take that runs backwards: a hand then goes away from its command
-            place = min(place, rules.order("column.differs") - 1)
+        if finding.failed and (precedes := check.precedes) is not None:
+            place = min([place, *(rules.order(other.code) - 1 for other in findings if other.failed and precedes(finding, other))])
         return STAGES.index(finding.stage), early, place, i
 
     return sorted(range(len(findings)), key=key)

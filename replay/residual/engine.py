@@ -9,6 +9,7 @@ import numpy as np
 
 from ..signals.signal import find_lag
 from .blame import Blame, over, suspects, threshold
+from .delayed_part import delayed_part
 from .departures import joined, together
 from .difference import CLEAR, DENSE, JOIN, LEAP, Difference
 from .hand_speed import PERCENT
@@ -55,6 +56,7 @@ SHARP = 0.5  # of the largest difference: it comes and goes by so much from one 
 ORDINARY = ("held_value", "held", "straight", "clipped", "quantised", "repeated", "burst")  # what a command may well be
 MOST, ANSWERS = 0.75, 0.25  # of a take, beyond which the rest does not tell how quick it is; s until a joint departs from a leap
 LEAST_SOUND = 2  # channels of a group, half of which follow at the least where it is known to
+DELAYS = 0.05  # s by which the delays of joints may be apart
 PART = 0.4  # of a take that disagrees as a whole
 DOUBT = 0.02  # of the rows: where the other channels disagree in more of them, the relations are none of this take
 
@@ -73,16 +75,22 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     relations = relations_of(group)
     if (late := _late(group, relations)) > 0.0:
         relations = relations_of(group, late)
+    delayed = delayed_part(group) if _disagree(group, relations) else None
+    if delayed is not None:
+        group = delayed.group
+        relations = relations_of(group, late)
     past = [*beyond_the_ends(group), *commands_turned(group)]
     turned = list(rows_turned(group))
     moved = turned or [*rows_lost(group), *rows_moved(group), *rows_stuck(group)]
     found = [*speeds, *past, *moved, *written_as_commands(group), *not_followed(group)]
+    found += [delayed.difference] if delayed is not None else []
     leaps = Leaps(group)
     found += [d for d in leaps.rows() if not any(o.kind == "rows" and o.first <= d.last + JOIN and d.first <= o.last + JOIN for o in found)]
-    lost = [(d.first, d.last) for d in found if d.kind == "rows"]
+    lost = [(d.first, d.last) for d in found if d.kind == "rows"] + list(delayed.seams if delayed is not None else ())
     commanded = {name for d in found for name in d.channels if d.kind == "command"}
     found += [d for d in leaps.rough() if d.channels[0] not in commanded]
-    written = {name for d in found if d in past or d.kind == "command" for name in d.channels}
+    commands = [d for d in found if d.kind == "command" and (delayed is None or d is not delayed.difference)]
+    written = {name for d in [*past, *commands] for name in d.channels}
     apart = {name: np.zeros((group.n, len(group.channels)), bool) for name in ("follows", "derivative")}
     for j, (channel, own) in enumerate(zip(group.channels, relations)):
         for relation in own:
@@ -103,6 +111,14 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
         found += of_leaps(group, leaps, channel, own, of, lost)
     found = [d for d in found if d.certain or d.size >= CLEAR * d.limit]
     return sorted(together(found), key=lambda d: (-(d.last - d.first), d.channels))
+
+
+def _disagree(group: Group, relations: Sequence[Sequence[Relation]]) -> bool:
+    """Whether any channel is anywhere else than its command sends it, or follows it with another delay than the others."""
+    follows = [(c, r) for c, own in zip(group.channels, relations) for r in own if r.name == "follows"]
+    delays = [r.delay for _, r in follows if r.own and np.isfinite(r.delay)]
+    apart = len(delays) > 1 and float(np.ptp(delays)) > DELAYS
+    return apart or any(bool((np.abs(over(r, c.unit)) > 1.0).any()) for c, r in follows)
 
 
 def _late(group: Group, relations: Sequence[Sequence[Relation]]) -> float:

@@ -146,8 +146,8 @@ def follows(group: Group, late: float = 0.0) -> list[Relation | None]:
     first = max(0, round((late - 0.5 * MEMORY) / group.dt)) if late > 0.6 * MEMORY else 0
     shifts = [-(first + stride * k) for k in range(max(2, round(MEMORY / group.dt / stride)) + 1)]
     pairs = [c if {"command", "measured"} <= set(c.columns) and not is_switch(c) else None for c in group.channels]
-    sent = _sent(group, [i for i, channel in enumerate(pairs) if channel is not None])
-    designs = {i: _recent(x, shifts) for i, x in sent.items()}
+    commands = sent(group, [i for i, channel in enumerate(pairs) if channel is not None])
+    designs = {i: _recent(x, shifts) for i, x in commands.items()}
     moving = [i for i in designs if np.ptp(designs[i][:, 0]) > MOVED[group.channels[i].unit]]
     kernels = []
     plain = np.zeros(len(shifts) + 1)
@@ -188,7 +188,7 @@ def follows(group: Group, late: float = 0.0) -> list[Relation | None]:
     return _as_the_others(group, designs, np.concatenate([common, [0.0]]), shifts, _capped(found), found)
 
 
-def _sent(group: Group, both: Sequence[int]) -> dict[int, np.ndarray]:
+def sent(group: Group, both: Sequence[int]) -> dict[int, np.ndarray]:
     """Of channels by number the command (n,); of joints of toys, which are slower than who leads them, how they can carry it out."""
     commands = {i: group.channels[i].columns["command"] for i in both}
     if not both or group.channels[both[0]].unit == "rad":

@@ -130,6 +130,14 @@ def test_of_the_simulation_what_never_came_and_what_came_too_late_is_lost(loss, 
     assert (late.level, late.details["lost"]) == ("FAIL", 0) and late.value == pytest.approx(np.exp(-2.0), rel=0.15)
 
 
+def test_the_moments_are_kept_at_which_a_command_came_after_lost_ones():
+    traffic = Traffic(Link(delay=0.05, loss=0.01), 3, 1 / 30, 16)
+    traffic.upto(601)
+    came = {one.code: one for one in simulated(traffic, 600, 1 / 30, RULES)}["link.loss"].details["came"]
+    gone = np.flatnonzero(~np.isfinite(traffic.age[:600]))
+    assert 0 < len(came) <= len(gone) and min(abs(came[0] - (gone[0] + 1 + k) / 30 - 0.05) for k in range(3)) < 1e-6
+
+
 def test_a_drop_out_makes_old_pictures():
     one = over(every=60.0, shortest=2.0, longest=2.0)["link.observation"]
     assert one.level == "FAIL" and one.value == pytest.approx(2.0, abs=0.05)

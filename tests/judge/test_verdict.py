@@ -147,6 +147,22 @@ def test_the_cause_stands_first_and_what_follows_is_marked():
     assert causes["balance"] is None  # nine seconds later, it is a cause of its own
 
 
+@pytest.mark.parametrize(("came", "owner", "kind"), [([0.4, 0.95], "device", "link"), ([0.4, 1.3], "operator", None)])
+def test_a_torque_just_after_lost_commands_is_the_links(came, owner, kind):
+    loss = RULES["link.loss"].finding(level="PASS", value=0.003, t0=0.4, t1=0.95, details={"came": came})
+    result = combine([*passed(), loss, failed("torque.peak")], BARE, RULES)
+    root = result.findings[result.root]
+    assert (root.code, result.owner, root.details.get("kind")) == ("torque.peak", owner, kind)
+
+
+def test_states_before_their_commands_stand_before_what_is_unknown_alone():
+    for kind, value, first in (("unknown", -0.4, "stream.lag"), ("unknown", 0.8, "column.differs"), ("offset", -0.4, "column.differs")):
+        lag = failed("stream.lag", subject=("state", "action"), value=value)
+        differs = failed("column.differs", details={"kind": kind})
+        result = combine([differs, lag], BARE, RULES)
+        assert result.findings[result.root].code == first, (kind, value)
+
+
 def test_in_the_replay_what_happens_first_is_the_cause():
     findings = [
         *passed(),

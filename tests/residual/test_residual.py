@@ -119,6 +119,22 @@ def test_rows_that_are_gone_from_all_columns_are_one_finding():
     assert finding.t1 == pytest.approx(140 / RATE, abs=1e-6)
 
 
+@pytest.mark.parametrize("seed", [3, 4])
+@pytest.mark.parametrize(("column", "rows"), [("state", 6), ("action", 6), ("state", 3)])
+def test_a_half_of_a_take_that_is_late_is_one_finding(seed, column, rows):
+    """From the middle on all joints are `rows` later, or all commands: no body does that, and the rest of the take is sound."""
+    columns = motion(seed)
+    columns[column][210:] = columns[column][210 - rows : -rows]
+    finding = found(columns)
+    assert finding.level == "FAIL" and finding.details["kind"] == "lag" and len(finding.subject) >= 3
+    assert finding.value == pytest.approx(rows / RATE, abs=1.5 / RATE) and abs(finding.details["rows"][0] - 210) <= 6
+    assert finding.details.get("count", 1) == 1 or finding.details["column"] in ("command", "measured")
+    assert column == "action" or finding.details["column"] == "measured", "its speeds stay where they were"
+    columns = motion(seed)  # one row is within what a chain of devices may do
+    columns[column][210:] = columns[column][209:-1]
+    assert found(columns).details.get("kind") != "lag" or found(columns).level != "FAIL"
+
+
 def test_a_measurement_written_as_the_command_is_named():
     columns = motion()
     for j in (1, 4):

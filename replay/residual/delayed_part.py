@@ -1,0 +1,140 @@
+"""Rows of a part of a take in which all joints follow their commands later, or earlier, than in the rest of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .difference import Difference
+from .relations import sent, shifted
+from .table import Group, RecordedChannel, is_switch
+
+EARLY, LATE = 0.4, 0.8  # s by which a joint may be ahead of its command, and behind it
+SEARCHED = 36  # delays at the most that are tried between the two
+LEAST, SURE = 0.06, 0.095  # s: smaller changes of a delay are not looked at; from the other one on no chain of devices made it
+PART, REST = 1.0, 2.0  # s of the part and of the rest, at the least
+GOES = 0.1  # rad: a joint that goes less in the part tells nothing of its delay
+JOINTS, ALIKE = 3, 0.75  # joints that go in the part, and share of them that are better explained by the other delay
+FINEST = 2e-3  # rad: no joint of a real arm is where its command sends it to within less
+SHORTER = 0.4  # of the take: a first part that is no longer is the odd one of two
+LEFT = 0.25  # of the squared difference in the part: what the other delay may leave
+AS_ELSEWHERE = 3.0  # times the squared difference of the rest, for as much motion, that it may be
+
+
+@dataclass(frozen=True)
+class DelayedPart:
+    """What was found.
+
+    Attributes:
+        difference: for the report; group: with the column put right.
+        seams: rows (first, last) in which the two parts meet, and nothing else is to be asked.
+    """
+
+    difference: Difference
+    group: Group
+    seams: tuple[tuple[int, int], ...]
+
+
+def delayed_part(group: Group) -> DelayedPart | None:
+    """The part of a take in which all joints that move have another delay than in the rest; None where there is none.
+
+    Of all pairs of delays, one for the rest and one for the part, that are taken with the part that leaves least of the squared
+    difference between positions and commands: a largest sum of successive numbers (Bentley, Programming Pearls, CACM 27, 1984).
+    """
+    both = [i for i, c in enumerate(group.channels) if {"command", "measured"} <= set(c.columns) and not is_switch(c)]
+    both = [i for i in both if float(np.ptp(group.channels[i].columns["measured"])) > GOES]
+    if group.channels[0].unit != "rad":  # how late a servo is that plans its way is a matter of its pace
+        return None
+    if len(both) < JOINTS or group.n * group.dt < PART + REST:
+        return None
+    commands = sent(group, both)
+    stride = max(1, round((EARLY + LATE) / SEARCHED / group.dt))
+    delays = np.arange(-round(EARLY / group.dt), round(LATE / group.dt) + 1, stride)
+    errors = np.zeros((len(both), len(delays), group.n))
+    for j, i in enumerate(both):
+        q, c = group.channels[i].columns["measured"], commands[i]
+        away = q - np.array([shifted(c, -int(by)) for by in delays])
+        errors[j] = (away - np.median(away, axis=1, keepdims=True)) ** 2
+        errors[j] /= max(float(errors[j].mean(axis=1).min()), FINEST**2)  # one that follows badly, or is off, has no louder voice
+    usual, other, first, last = _largest(errors.sum(axis=0))
+    by = int(delays[other] - delays[usual])
+    seconds, rows = by * group.dt, last - first + 1
+    if abs(seconds) < LEAST or abs(by) < 2 or rows * group.dt < PART or (group.n - rows) * group.dt < REST:
+        return None
+    part = slice(first, last + 1)
+    goes = [j for j, i in enumerate(both) if float(np.ptp(commands[i][part])) > GOES]
+    before, after = errors[:, usual, part].sum(axis=1), errors[:, other, part].sum(axis=1)
+    better = [j for j in goes if after[j] < 0.5 * before[j]]
+    if len(better) < JOINTS or len(better) < ALIKE * len(goes) or after[goes].sum() > LEFT * before[goes].sum():
+        return None
+    motion = np.sum([np.gradient(commands[i]) ** 2 for i in both], axis=0)
+    rest = np.delete(errors[:, usual].sum(axis=0), part).sum() / max(np.delete(motion, part).sum(), 1e-12)
+    if errors[:, other, part].sum() > AS_ELSEWHERE * rest * motion[part].sum() or not _is_odd(errors, usual, other, part):
+        return None
+    moved = [group.channels[both[j]] for j in better]
+    kind = max(("command", "measured"), key=lambda one: _jumps(moved, one, first, last))
+    kind = "measured" if _leaves_its_speed(moved, part, by, group.dt) else kind
+    late = by if kind == "measured" else -by
+    found = Difference.over(
+        group.t, tuple(c.name for c in moved), kind, (first, last), abs(seconds), "s", "lag", certain=abs(seconds) >= SURE,
+        explained=float(1.0 - after[goes].sum() / before[goes].sum()), numbers={"late": late * group.dt}, stream=moved[0].topics[kind],
+        limit=LEAST, weight=1e3 * len(moved),
+    )  # fmt: skip
+    right = tuple(_put_right(c, kind, part, late) for c in group.channels)
+    room = abs(by) + stride
+    ends = [row for row in (first, last + 1) if 0 < row < group.n]
+    return DelayedPart(found, replace(group, channels=right), tuple((max(0, row - room), min(group.n - 1, row + room)) for row in ends))
+
+
+def _largest(errors: np.ndarray) -> tuple[int, int, int, int]:
+    """Of squared differences (delays, n): number of the delay of the rest, of that of a part, first and last row of the part."""
+    left_least, best = np.inf, (0, 0, 0, 0)
+    for usual in range(len(errors)):
+        sums = np.concatenate([np.zeros((len(errors), 1)), np.cumsum(errors[usual] - errors, axis=1)], axis=1)
+        gains = sums - np.minimum.accumulate(sums, axis=1)
+        other, last = divmod(int(gains.argmax()), gains.shape[1])
+        left = float(errors[usual].sum() - gains[other, last])
+        if left < left_least and last > 0:
+            left_least, best = left, (usual, other, int(sums[other, : last + 1].argmin()), last - 1)
+    usual, other, first, last = best
+    n = errors.shape[1]
+    share = (last - first + 1) / n
+    if (first == 0 and share > SHORTER) or (last == n - 1 and share > 1.0 - SHORTER):  # of two parts the later one, or a short first one
+        first, last = (last + 1, n - 1) if first == 0 else (0, first - 1)
+        usual, other = other, usual
+    return usual, other, first, last
+
+
+def _is_odd(errors: np.ndarray, usual: int, other: int, part: slice) -> bool:
+    """Whether the rest is as clearly of its own delay as the part is of the other one."""
+    outside = np.delete(errors[:, [usual, other]].sum(axis=0), part, axis=1).sum(axis=1)
+    return float(outside[0]) < 0.5 * float(outside[1])
+
+
+def _leaves_its_speed(channels: list[RecordedChannel], part: slice, by: int, dt: float) -> bool:
+    """Whether the measured speeds of a part are those of positions that come as much later."""
+    both = [(np.gradient(c.columns["measured"], dt), c.columns["velocity"]) for c in channels if "velocity" in c.columns]
+    here, there = (sum(float(((v - shifted(rise, s)) ** 2)[part].sum()) for rise, v in both) for s in (0, by))
+    return there < 0.5 * here
+
+
+def _jumps(channels: list[RecordedChannel], kind: str, first: int, last: int) -> float:
+    """By how much a column leaps at the ends of a part, beyond the steps beside them."""
+    found = [0.0]
+    for channel in channels:
+        steps = np.abs(np.diff(channel.columns[kind]))
+        for row in (first - 1, last):
+            near = steps[max(0, row - 2) : row + 3]
+            if 0 <= row < len(steps) and len(near) > 2:
+                found.append(float(near.max() - np.median(near)))
+    return max(found)
+
+
+def _put_right(channel: RecordedChannel, kind: str, part: slice, late: int) -> RecordedChannel:
+    x = channel.columns.get(kind)
+    if x is None:
+        return channel
+    right = np.array(x)
+    right[part] = shifted(x, late)[part]
+    return replace(channel, columns={**channel.columns, kind: right})
