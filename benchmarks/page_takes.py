@@ -151,6 +151,7 @@ def main() -> int:
     out, name = Path(given["out"]), given.get("scenario", "table_setting")
     takes, seed, chosen = int(given.get("takes", 10)), int(given.get("seed", 0)), given.get("styles", ",".join(STYLES)).split(",")
     scene = load_scenario(name)
+    plans = [plan_of(scene, seed + k) for k in range(takes)]  # before there is a browser, which takes a core
     command = [sys.executable, "-m", "shiliu"]
     serving = subprocess.Popen(
         [*command, "teleop", f"scenario={name}", f"out={out}", f"seed={seed}"], stdout=subprocess.PIPE, text=True
@@ -162,7 +163,7 @@ def main() -> int:
             wear(browser)
             for k in range(takes):
                 style = chosen[k % len(chosen)]
-                report = take(browser, plan_of(scene, seed + k), STYLES[style] | {"seed": seed + k})
+                report = take(browser, plans[k], STYLES[style] | {"seed": seed + k})
                 if k < len(chosen):
                     browser.picture(out / f"{style}.png")
                 line = {"take": k, "seed": seed + k, "style": style} | report

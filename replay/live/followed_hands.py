@@ -7,6 +7,9 @@ Arms that hold a pose press with whatever their servos have on what is in their 
 late. So a hand gives way to what it presses on: up to `FIRM` it goes where the person's goes; beyond that it stays back, ten times as
 far as the arm alone would give. A person can still press harder, by reaching further. The force is what the servos' torques mean at the
 hand, as motors report it; weight that is carried counts.
+
+A hand's pose leaves the elbow free, and an arm that raises its elbow comes to the ends of its joints and stays there. No device sees the
+elbow, so it is asked to hang (`HANGS`), as a person's does: a little, so that it never pulls the hand away.
 """
 
 from __future__ import annotations
@@ -36,6 +39,7 @@ CLOSING = 2.0  # 1/s: a claw closes in half a second
 FIRM = 10.0  # N: a quarter of what tips the robot back when it pushes at the height of its chest
 SOFT = 9.0  # times the arm's own compliance that a hand stays back beyond that
 YIELDS = 0.05  # share of what is missing that it gives in a control step: half of it, arm and all; more would swing
+HANGS = (0.0, 0.5, -0.87)  # way from the shoulder to where the elbow is asked to be: down, and 30 deg outwards
 STRETCHED = 0.01  # m² added to levers, so that an arm that is stretched out reports no force along itself
 
 
@@ -56,6 +60,9 @@ class FollowedHands:
         joints = [scene.model.joint(name) for name in self.arms.names]
         self._qpos, self._dofs = ([int(at[0]) for at in which] for which in zip(*((one.qposadr, one.dofadr) for one in joints)))
         self._claws = {hand: names.index(scene.robot.closes(hand)) for hand in HANDS}
+        ways = {hand: self.arms.facing @ np.multiply(HANGS, (1.0, 1.0 if hand == "left" else -1.0, 1.0)) for hand in HANDS}
+        self._shoulder = {hand: self.arms.shoulder[hand][None] for hand in HANDS}
+        self._elbow = {hand: self._shoulder[hand] + ways[hand] for hand in HANDS}
         settings = load_settings()
         self.begin()
         self._solver = Retargeting(self._targets(), self.arms, load_limits(scene.robot.folder), settings)
@@ -117,6 +124,8 @@ class FollowedHands:
             t=np.zeros(1),
             position={hand: (self._goal[hand][0] - self._back[hand])[None] for hand in HANDS},
             rotation={hand: (self._goal[hand][1] @ self.arms.worn[hand].T)[None] for hand in HANDS},
+            shoulder=self._shoulder,
+            elbow=self._elbow,
             closed={hand: np.array([self._grip[hand]]) for hand in HANDS},
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import mujoco
@@ -202,6 +203,33 @@ def test_a_clutch_let_go_moves_nothing(oven):
     assert np.array_equal(hands._goal["right"][0], before)
     hands.hear({"right": {"p": [0.3, 0.25, 0.1], "q": [1, 0, 0, 0], "clutch": True}})
     assert hands._goal["right"][0] - before == pytest.approx([0, 0.05, 0])
+
+
+TO_A_HANDLE = [  # a left hand that goes round to the handle of an oven's door: its way [m] and turn since the start
+    ([0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]),
+    ([0.05, 0.23, 0.08], [0.94, 0.1, 0.0, -0.33]),
+    ([0.17, 0.49, 0.33], [0.85, 0.28, 0.09, -0.43]),
+    ([0.39, 0.33, 0.47], [0.65, 0.29, -0.12, -0.69]),
+    ([0.41, 0.0, 0.55], [0.31, 0.37, -0.42, -0.77]),
+    ([0.45, -0.02, 0.5], [0.41, 0.33, -0.49, -0.7]),
+    ([0.53, -0.08, 0.47], [0.41, 0.33, -0.49, -0.7]),
+]
+
+
+@pytest.mark.parametrize(("hangs", "least", "most"), [(True, 0.0, 0.005), (False, 0.05, 0.15)])
+def test_an_elbow_that_hangs_keeps_the_arm_off_the_ends_of_its_joints(oven, hangs, least, most):
+    hands = FollowedHands(oven)
+    if not hangs:
+        hands._elbow = {}
+    for (p0, q0), (p1, q1) in pairwise(TO_A_HANDLE):
+        for f in np.arange(1, 31) / 30:
+            place, turn = ((1 - f) * np.array(one) + f * np.array(other) for one, other in ((p0, p1), (q0, q1)))
+            hands.hear({"left": {"p": place.tolist(), "q": turn.tolist(), "clutch": True, "grip": 0.0}})
+            hands.act()
+    for _ in range(30):
+        hands.act()
+    assert least <= np.linalg.norm(hands.arms.hand(hands._q, "left")[0] - hands._goal["left"][0]) < most
+    assert any(kind == "range" for kind, _ in hands.near) != hangs
 
 
 def test_base_and_squat_come_slowly_to_what_is_asked():
