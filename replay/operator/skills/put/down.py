@@ -20,7 +20,8 @@ class PutDown(Skill, word="put", how="down"):
     """Bring what is held upright over a place, set it down and let go.
 
     The way there is straight where that leaves room, else one that is planned with what is held, which may then stand turned
-    about the vertical. What is tilted is taken up and away first.
+    about the vertical. What is tilted is taken up and away first. With a `force` it is lowered until the fingers feel so much less of
+    its weight: a rim that is held firmly does not slide up in the grip where its foot meets the ground a little early.
     """
 
     label = Label(
@@ -34,6 +35,8 @@ class PutDown(Skill, word="put", how="down"):
         retreat=PUT.at("retreat", "how far the hand draws back along its fingers", 0.12),
         opening=0.036,
         posture="ready",
+        lowering=0.08,
+        force=PUT.at("force", "that bears it as lowering ends, where it is to be felt", None),
         speed=0.19,
     )
 
@@ -74,7 +77,12 @@ class PutDown(Skill, word="put", how="down"):
         yield from arm.follow(arm.gently(path, GENTLE), tremor=0.3)
         position, frame = arm.hand()
         low = position + place - state.senses.site(self.of)[0] + 0.0015 * UP  # what the way there has left over, too
-        yield from arm.follow(arm.line([(low, frame)], 0.08, orient=LEVEL), tremor=0.0)
+        hangs = state.senses.feel(self.hand)[2]
+
+        def borne() -> bool:
+            return self.force is not None and state.senses.feel(self.hand)[2] - hangs > self.force
+
+        yield from arm.follow(arm.line([(low, frame)], self.lowering, orient=LEVEL), borne, tremor=0.0)
         yield from arm.hold(0.2)
         yield from state.let_go(self.hand, self.opening, 0.6)
         position, frame = arm.hand()
