@@ -7,8 +7,8 @@ is refused. With an address it speaks TLS, and who has not the token gets an emp
 
 from __future__ import annotations
 
-import hmac
 import gzip
+import hmac
 import http.cookies
 import itertools
 import json
