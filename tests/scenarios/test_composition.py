@@ -262,3 +262,13 @@ def test_counts_and_rates_that_no_run_would_end_with_are_refused(was, now, why, 
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ScenarioError, match=why):
         shiliu.load_scenario("mine")
+
+
+def test_settings_inside_a_member_change_what_they_name_and_leave_the_rest_in_its_order():
+    """A member of the package is put in whole, and Hydra sees the keys alone that settings speak of."""
+    inside = ['scenario.time_limit="3 s"', "~scenario.mistakes", "+scenario.judge.note=1", "scenario.title.en=${scenario.title.zh}"]
+    plain, changed = (composition.compose("scene", ["scenario=table_setting", *words]).tree["scenario"] for words in ([], inside))
+    assert list(changed) == [key for key in plain if key != "mistakes"]
+    wanted = {key: value for key, value in plain.items() if key != "mistakes"} | {"time_limit": "3 s"}
+    wanted |= {"judge": plain["judge"] | {"note": 1}, "title": plain["title"] | {"en": plain["title"]["zh"]}}
+    assert changed == wanted
