@@ -4,7 +4,7 @@ Unknowns are the accelerations of pelvis and legs (18) and the wrench of the flo
 not to accelerate. The six rows of the pelvis hold exactly, M a + h = J^T f + d, with the outside wrench d; torques of the legs
 stay within their peaks, each sole within friction and its edges. Within that, least squares of what is wanted: soles where they
 stand, pelvis in its place, trunk upright, the height as commanded (Herzog et al. 2016, Autonomous Robots 40:473; Bouyarmane et
-al. 2019, IEEE T-RO 35:64: weights instead of a hierarchy). Where it is commanded to go it steps (`steps.py`): then the centre of mass
+al. 2019, IEEE T-RO 35:64: weights instead of a hierarchy). Where it is commanded to go it steps (`footsteps.py`): then the centre of mass
 follows the plan in the place of the pelvis, and the foot in the air its own way, without a load. d is inferred as a robot without
 sensors in its feet infers it, from its own torques and accelerations. It knows its own model and state exactly, and nothing of the scene.
 
@@ -21,57 +21,17 @@ import daqp
 import mujoco
 import numpy as np
 
-from ..robots.legged import FREE, HEIGHT, MEMORY, memory_size, motor
+from ..robots.legged import FREE, HEIGHT, memory_size, motor
 from ..robots.mobile import JOINTS
 from ..robots.robot import Robot
-from .steps import STAND, Mark, Steps, Swing
+from .footsteps import STAND, Commanded, Footsteps, Swing
+from .remembered import Memory
 
 N = 18  # accelerations of pelvis (6) and legs (12)
 FORCE = 100.0  # N and Nm: what a unit of the programme's wrenches stands for
 G = 9.81  # m/s2
 NOTHING = 0.5  # N that a foot in the air may bear: nothing at all would leave its wrench without a free direction
 _EQUAL = 5  # daqp: a row that is an equality
-
-
-class Memory:
-    """The controller's memory, live in the `userdata` of one copy.
-
-    Attributes:
-        begun: 1 once it has controlled; fallen: time [s] at which it gave up, 0 while it stands; failed: programmes without a solution.
-        height: what is tracked: target, height [m] and speed [m/s]; lean, leaning: of the pelvis, level, [m] and [m/s].
-        outside, lasting: wrench on the pelvis of all but floor and weight, over `observer` and `lean.slow`.
-        feet: x, y, z [m], yaw [rad] at which each sole stands.
-        wrench: (12,) of the floor on either sole, inferred: force [N] and moment [Nm] about the ankle's foot point, in the world.
-        phase: what it does (`steps.py`), since when [s], and which foot steps; pressed: where the floor pressed as that began [m].
-        lift, land: x, y, z [m], yaw [rad] at which the foot in the air left, and x, y, yaw at which it is set down.
-        stood: x, y, yaw of the mark as the robot came to stand; aside: what a load shifts the static pressure point by, level [m].
-        speed: qvel of the instant before.
-    """
-
-    begun: np.ndarray
-    fallen: np.ndarray
-    failed: np.ndarray
-    height: np.ndarray
-    lean: np.ndarray
-    leaning: np.ndarray
-    outside: np.ndarray
-    lasting: np.ndarray
-    feet: np.ndarray
-    wrench: np.ndarray
-    phase: np.ndarray
-    pressed: np.ndarray
-    lift: np.ndarray
-    land: np.ndarray
-    stood: np.ndarray
-    aside: np.ndarray
-    speed: np.ndarray
-
-    def __init__(self, userdata: np.ndarray):
-        at = 0
-        for name, size in MEMORY.items():
-            setattr(self, name, userdata[at : at + size])
-            at += size
-        self.speed = userdata[at:]
 
 
 @dataclass(frozen=True)
@@ -122,7 +82,7 @@ class Balance:
         home = self._model.qpos0
         self._stands = float(home[2])
         feet = self.see(home, np.zeros(self.nv)).places
-        self.steps = Steps(legs["walk"], (feet - home[:3])[:, :2] @ _turn(2.0 * math.atan2(home[6], home[3])), self.dt)
+        self.steps = Footsteps(legs["walk"], (feet - home[:3])[:, :2] @ _turn(2.0 * math.atan2(home[6], home[3])), self.dt)
         self.watch: Callable[[Memory], None] | None = None  # called at each instant of control with what was inferred
 
     def __call__(
@@ -169,10 +129,10 @@ class Balance:
         torque = seen.mass[6:, :N] @ a + seen.bias[6:] - np.einsum("kij,ki->j", seen.feet, f)[6:]
         ctrl[self.motors] = np.clip(torque, -self.peak, self.peak)
 
-    def mark(self, qpos: np.ndarray, qvel: np.ndarray) -> Mark:
+    def mark(self, qpos: np.ndarray, qvel: np.ndarray) -> Commanded:
         """Where the robot is commanded to be."""
         (x, vx), (y, vy), (yaw, vyaw) = ((float(qpos[a]), float(qvel[v])) for a, v in self._mark)
-        return Mark(x, y, yaw, vx, vy, vyaw)
+        return Commanded(x, y, yaw, vx, vy, vyaw)
 
     def see(self, qpos: np.ndarray, qvel: np.ndarray) -> BodyNow:
         """The robot's own body in a state of the scene."""
@@ -258,7 +218,7 @@ class Balance:
         return push
 
     def _solve(
-        self, memory: Memory, seen: BodyNow, qpos: np.ndarray, qvel: np.ndarray, mark: Mark
+        self, memory: Memory, seen: BodyNow, qpos: np.ndarray, qvel: np.ndarray, mark: Commanded
     ) -> tuple[np.ndarray, np.ndarray] | None:
         """(18,) accelerations and (2, 6) wrenches on the soles [N, Nm]; None where there is none."""
         gains, weights = self.sheet["gains"], self.sheet["weights"]
@@ -317,7 +277,7 @@ class Balance:
             return None
         return x[:N], FORCE * x[N:].reshape(2, 6)
 
-    def _step(self, memory: Memory, seen: BodyNow, qpos: np.ndarray, qvel: np.ndarray, mark: Mark) -> np.ndarray | None:
+    def _step(self, memory: Memory, seen: BodyNow, qpos: np.ndarray, qvel: np.ndarray, mark: Commanded) -> np.ndarray | None:
         """(2,) [m/s2] how the centre of mass is to speed up where the robot steps; None while it stands."""
         mass = self.weight / G
         speed = seen.mass[:2] @ qvel[: self.nv] / mass

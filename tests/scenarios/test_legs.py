@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.scenarios.draws.variation import nominal
-from shiliu.scenarios.legs.balance import Balance, Memory
+from shiliu.scenarios.legs.balance import Balance
+from shiliu.scenarios.legs.remembered import Memory
 from shiliu.scenarios.robots.robot import load_robot
 from shiliu.scenarios.sheet.errors import ScenarioError
 from shiliu.scenarios.stepping.simulation import Simulation

@@ -10,8 +10,8 @@ import mujoco
 import numpy as np
 
 from ....scenarios.draws.variation import Draw, of_values
-from ....scenarios.legs.balance import Memory
-from ....scenarios.legs.steps import SINGLE, STAND, TRANSFER
+from ....scenarios.legs.footsteps import SINGLE, STAND, TRANSFER
+from ....scenarios.legs.remembered import Memory
 from ....scenarios.robots.legged import motor
 from ....scenarios.robots.robot import Robot, load_robot
 from ....scenarios.robots.robot_folder import LEGS

@@ -13,12 +13,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from .balance import Memory
+from .remembered import Memory
 
 STAND, SHIFT, TRANSFER, SINGLE, SETTLE = range(5)  # what the robot does: `Memory.phase[0]`
 AHEAD = 2  # steps after the next landing that are planned
@@ -27,7 +26,7 @@ Piece = tuple[Point, Point, float]  # of the pressure point: from, to [m], how l
 
 
 @dataclass(frozen=True)
-class Mark:
+class Commanded:
     """The commanded place of the robot on the floor: x, y [m], yaw [rad] in the world, and their speeds."""
 
     x: float
@@ -55,7 +54,7 @@ class Swing:
     push: np.ndarray
 
 
-class Steps:
+class Footsteps:
     """Footsteps of a robot.
 
     Args:
@@ -67,7 +66,14 @@ class Steps:
         self.sheet, self._beside, self.dt = sheet, beside, dt
 
     def advance(
-        self, memory: Memory, mark: Mark, places: np.ndarray, yaws: Sequence[float], xi: Point, still: bool, w: float
+        self,
+        memory: Memory,
+        mark: Commanded,
+        places: np.ndarray,
+        yaws: Sequence[float],
+        xi: Point,
+        still: bool,
+        w: float,
     ) -> None:
         """Go on by one instant: from standing to stepping and back.
 
@@ -101,7 +107,7 @@ class Steps:
             phase[:2] = STAND, 0.0
             memory.stood[:] = mark.x, mark.y, mark.yaw
 
-    def wanted(self, memory: Memory, mark: Mark, end: Point, w: float) -> tuple[Point, Point]:
+    def wanted(self, memory: Memory, mark: Commanded, end: Point, w: float) -> tuple[Point, Point]:
         """Where the floor is to press now and the xi that belongs to it [m], while it steps; `end`: where it presses when it stands."""
         pieces = self._pieces(memory, mark, end)
         x, y = pieces[-1][1]
@@ -134,7 +140,7 @@ class Steps:
             foot, lift + blend[0] * way + bump[0] * up, blend[1] * way + bump[1] * up, blend[2] * way + bump[2] * up
         )
 
-    def heading(self, memory: Memory, mark: Mark, swing: Swing | None) -> tuple[float, float]:
+    def heading(self, memory: Memory, mark: Commanded, swing: Swing | None) -> tuple[float, float]:
         """Where the trunk faces [rad] and how fast that turns: the middle of both feet while it steps, else as the mark."""
         if memory.phase[0] in (STAND, SETTLE):
             return mark.yaw, mark.vyaw
@@ -143,7 +149,7 @@ class Steps:
             yaws[swing.foot], rate = swing.at[3], 0.5 * float(swing.speed[3])
         return float(yaws[0] + 0.5 * math.remainder(yaws[1] - yaws[0], math.tau)), rate
 
-    def _pieces(self, memory: Memory, mark: Mark, end: Point) -> list[Piece]:
+    def _pieces(self, memory: Memory, mark: Commanded, end: Point) -> list[Piece]:
         """The way of the pressure point from now on."""
         sheet, (mode, time, swing) = self.sheet, memory.phase.tolist()
         foot, pressed = int(swing), (float(memory.pressed[0]), float(memory.pressed[1]))
@@ -202,18 +208,18 @@ class Steps:
         turn = min(max(turn, -bound["turn"]), bound["turn"])
         return stance[0] + c * ahead - s * left, stance[1] + s * ahead + c * left, stance[2] + turn
 
-    def _off(self, memory: Memory, mark: Mark, foot: int, at: Sequence[float]) -> tuple[float, float]:
+    def _off(self, memory: Memory, mark: Commanded, foot: int, at: Sequence[float]) -> tuple[float, float]:
         """How far [m] and [rad] a foot that stands at x, y, yaw is from where it belongs."""
         x, y, yaw = self._place(foot, (mark.x, mark.y, mark.yaw))
         return math.hypot(at[0] - x, at[1] - y), abs(math.remainder(at[2] - yaw, math.tau))
 
-    def _missing(self, memory: Memory, mark: Mark) -> bool:
+    def _missing(self, memory: Memory, mark: Commanded) -> bool:
         """Whether the mark goes, or has gone from where it was when the robot came to stand; a foot that slid is no reason to step."""
         bound, (x, y, yaw) = self.sheet["begins"], memory.stood.tolist()
         gone, turned = math.hypot(mark.x - x, mark.y - y), abs(math.remainder(mark.yaw - yaw, math.tau))
         return not mark.slow(bound) or gone > bound["gone"] or turned > bound["turned"]
 
-    def _arrives(self, memory: Memory, mark: Mark) -> bool:
+    def _arrives(self, memory: Memory, mark: Commanded) -> bool:
         """Whether both feet stand where they belong, the one in the air as it lands."""
         bound = self.sheet["ends"]
         if not mark.slow(bound):
@@ -226,7 +232,7 @@ class Steps:
         offs = [self._off(memory, mark, foot, at) for foot, at in enumerate(feet)]
         return all(off < bound["gone"] and turned < bound["turned"] for off, turned in offs)
 
-    def _first(self, memory: Memory, mark: Mark) -> int:
+    def _first(self, memory: Memory, mark: Commanded) -> int:
         """The foot that steps first: on the side to which the mark goes or turns, else the left one."""
         c, s, (x, y, yaw) = math.cos(mark.yaw), math.sin(mark.yaw), memory.stood.tolist()
         aside = c * (mark.vy + mark.y - y) - s * (mark.vx + mark.x - x)
