@@ -96,7 +96,7 @@ def made(name: str, variant: str | None = None, to: Path = BUILT) -> None:
         file = to / f"{stem}_{what}.webp"
         if not file.is_file():
             with Painter(scene, None if what in VIEWS else SHADOWS) as painter:
-                drawing = to / f".{file.name}"
+                drawing = file.with_suffix(".drawing")  # a run may be ended here
                 write(drawing, {"strip": demonstration, "draws": draws}.get(what, view_of)(scene, painter, what))
                 drawing.rename(file)
     mark.write_text(f"{key} {WHOLE}", encoding="utf-8")
