@@ -76,11 +76,12 @@ def check_take_lag(lag: Lag | None, others: Sequence[Lag], subject: Sequence[str
 
 @dataclass(frozen=True)
 class Content:
-    """What a take holds: digests of what was commanded, and of all that was commanded and measured, None where there is none or nothing
-    moves; hashes of some of its rows, ascending, see `_some_rows`; and how many rows it has in which something changes."""
+    """What a take holds: digests of what was commanded, of both, and of what was measured, None where there is none or nothing moves;
+    hashes of some of its rows, ascending, see `_some_rows`; and how many rows it has in which something changes."""
 
     commands: str | None
     taken: str | None
+    measured: str | None = None
     rows: tuple[int, ...] = ()
     n: int = 0
 
@@ -98,7 +99,7 @@ class TakesSeen:
         self._n: dict[str, int] = {}
 
     def keep(self, content: Content, source: str) -> None:
-        for digest in (content.commands, content.taken):
+        for digest in (content.commands, content.taken, content.measured):
             if digest is not None:
                 self.first.setdefault(digest, source)
         for row in content.rows:
@@ -125,7 +126,7 @@ class TakesSeen:
 def content(recording: Recording) -> Content:
     """What distinguishes a take from the others of its set."""
     taken = [s for s in recording.streams.values() if s.n > 1 and s.role in ("command", "measured", "pose")]
-    commands = [s for s in taken if s.role == "command"]
+    commands, measured = ([s for s in taken if s.role == role] for role in ("command", "measured"))
 
     def digest(streams: Sequence) -> str | None:
         if not any(float(np.nan_to_num(np.ptp(s.values, axis=0)).max(initial=0.0)) > 0.0 for s in streams):
@@ -136,7 +137,7 @@ def content(recording: Recording) -> Content:
             found.update(np.ascontiguousarray(stream.values).tobytes())
         return found.hexdigest()
 
-    return Content(digest(commands), digest(taken), *_some_rows(taken))
+    return Content(digest(commands), digest(taken), digest(measured) if commands else None, *_some_rows(taken))
 
 
 def _some_rows(streams: Sequence[Stream]) -> tuple[tuple[int, ...], int]:
@@ -176,12 +177,14 @@ def duplicate_of(content: Content, before: TakesSeen, rules: Rules) -> Finding:
     """`take.duplicate`: the same take twice in one set, to the bit, or a part of it; the later one is reported.
 
     Commands and measurements alike is a copy, and no demonstration of its own, also where some rows of it are lost: `PART` of both have
-    the same rows. Commands alone alike is a WARN: they were played again, as a planner or a test does, and the robot did something else.
+    the same rows. Measurements alone alike are those of the other take: no robot measures the same again, to the bit, for other commands.
+    Commands alone alike is a WARN: they were played again, as a planner or a test does, and the robot did something else.
     A piece of a longer take is a faithful record (sets hold a whole task and its steps side by side): it is named, a WARN, and so are
     takes that have `HALF` of the rows of the shorter one in common.
     """
     rule = rules["take.duplicate"]
-    for digest, kind, level in ((content.taken, "copy", "FAIL"), (content.commands, "commands", "WARN")):
+    same = ((content.taken, "copy", "FAIL"), (content.measured, "measured", "FAIL"), (content.commands, "commands", "WARN"))
+    for digest, kind, level in same:
         if digest is not None and digest in before.first:
             of = before.first[digest]
             return rule.beyond(1.0, level=level, subject=(of,), details={"of": of, "kind": kind})

@@ -17,6 +17,7 @@ PART, REST = 1.0, 2.0  # s of the part and of the rest, at the least
 GOES = 0.1  # rad: a joint that goes less in the part tells nothing of its delay
 JOINTS, ALIKE = 3, 0.75  # joints that go in the part, and share of them that are better explained by the other delay
 FINEST = 2e-3  # rad: no joint of a real arm is where its command sends it to within less
+SILENT = 0.02  # of what tells two delays apart: rows with less of it tell nothing
 SHORTER = 0.4  # of the take: a first part that is no longer is the odd one of two
 LEFT = 0.25  # of the squared difference in the part: what the other delay may leave
 AS_ELSEWHERE = 3.0  # times the squared difference of the rest, for as much motion, that it may be
@@ -99,6 +100,9 @@ def _largest(errors: np.ndarray) -> tuple[int, int, int, int]:
             left_least, best = left, (usual, other, int(sums[other, : last + 1].argmin()), last - 1)
     usual, other, first, last = best
     n = errors.shape[1]
+    tells = np.abs(errors[usual] - errors[other])
+    first = first if tells[:first].sum() > SILENT * tells.sum() else 0  # rows in which nothing moves are of either part
+    last = last if tells[last + 1 :].sum() > SILENT * tells.sum() else n - 1
     share = (last - first + 1) / n
     if (first == 0 and share > SHORTER) or (last == n - 1 and share > 1.0 - SHORTER):  # of two parts the later one, or a short first one
         first, last = (last + 1, n - 1) if first == 0 else (0, first - 1)

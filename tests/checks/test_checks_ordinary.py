@@ -289,8 +289,10 @@ def test_a_take_that_is_in_the_set_twice():
     copied = duplicate_of(content(recording(*one.streams.values(), source="demos#2")), before, RULES)
     assert copied.level == "FAIL" and copied.subject == ("demos#0",) and copied.details["kind"] == "copy"
     assert duplicate_of(content(again), before, RULES).level == "WARN"
-    other = recording(stream("command", t + 2, (ELBOW,)), stream("measured", t, (ELBOW,)))
+    other = recording(stream("command", t + 2, (ELBOW,)), stream("measured", t + 3, (ELBOW,)))
     assert duplicate_of(content(other), before, RULES).level == "PASS"
+    pasted = duplicate_of(content(recording(stream("command", t + 2, (ELBOW,)), stream("measured", t, (ELBOW,)))), before, RULES)
+    assert (pasted.level, pasted.details["kind"]) == ("FAIL", "measured"), "no robot measures the same again for other commands"
     rest = recording(stream("command", 0 * t, (ELBOW,)), stream("measured", 0 * t, (ELBOW,)))
     assert content(rest) == Content(None, None), "two that stand still are no copies"
 
