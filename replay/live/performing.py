@@ -114,7 +114,10 @@ def tipping_now(scene: Scene, simulation: Simulation) -> tuple[str, float] | Non
 
 
 def limits_now(scene: Scene, readings: Readings) -> list[dict[str, Any]]:
-    """Each limit of force and speed: `name`, `value`, `bound`, `unit`, and `who`, the contact that brings most of a force."""
+    """Each limit of force and speed: `name`, `value`, `unit`, and `who`, the contact that brings most of a force.
+
+    `limit` is what is allowed, as the judge's sentences say it; beyond `bound` it is broken, up to there an excess is a warning.
+    """
     found = []
     for limit in scene.safety:
         asked, value = limit.predicate, float(np.asarray(limit.predicate.value(readings)).reshape(-1)[0])
@@ -123,5 +126,6 @@ def limits_now(scene: Scene, readings: Readings) -> list[dict[str, Any]]:
             peaks = readings.peak[..., readings.layout.force_columns(asked.forces)].reshape(-1)
             most = asked.forces[int(peaks.argmax())]
             who = " – ".join(word.partition(":")[2].replace("/", ".", 1) or word for word in (most.of, most.to) if word)
-        found.append({"name": limit.name, "value": value, "bound": limit.bound, "unit": asked.unit, "who": who})
+        allowed = {"limit": limit.limit, "bound": limit.bound, "unit": asked.unit}
+        found.append({"name": limit.name, "value": value, "who": who} | allowed)
     return found

@@ -165,6 +165,8 @@ def test_the_operator_plays_stops_and_goes_on_by_skill(studio):
         made.turn()
     progress = paper.shown["progress"]
     assert progress["begun"] == 2 and progress["chain"][0].startswith("look") and not progress["over"]
+    limits = {one["name"]: (one["limit"], one["bound"]) for one in progress["limits"]}
+    assert limits == {"door_pull": (40.0, pytest.approx(48.0)), "door_pinch": (100.0, 100.0)}  # what is allowed, and what breaks it
     assert progress["t"] > 0 and paper.shown["frame"] == paper.frames[-1]
     wish(made, do="play")
     made._due = 0.0

@@ -130,7 +130,7 @@ const hear = {
   },
   progress(m) {
     list('goal', m.goal, ([, t, title]) => t === null ? title : [`${title}  ${t.toFixed(1)} s`, 'good']);
-    list('limits', m.limits, l => [`${l.title} ${l.value.toFixed(1)} / ${l.bound.toFixed(1)} ${l.unit} ${l.who}`, l.value > l.bound ? 'bad' : l.value > 0.8 * l.bound ? 'warn' : '']);
+    list('limits', m.limits, l => [`${l.title} ${l.value.toFixed(1)} / ${l.limit.toFixed(1)} ${l.unit} ${l.who}`, l.value > l.bound ? 'bad' : l.value > 0.8 * l.limit ? 'warn' : '']);
     if (m.chain) list('chain', m.chain, (name, i) => [name, i + 1 === m.begun ? 'now' : i < m.begun ? 'good' : '']);
     $('gave_up').textContent = m.gave_up ?? m.failure ?? '';
     $('gave_up').className = m.gave_up || m.failure ? 'bad' : '';
