@@ -205,13 +205,15 @@ def left_open(scene: Scene) -> list[str]:
     """What a recording without poses tells of the start by its hands, and what it leaves to a survey, a picture or a sentence."""
     config, things = scene.config, loose(scene)
     places: dict[str, list[str]] = {}
+    heights = []  # a hand at the bar of a table does not tell how high it is
     for part, _, value in (vary.key.partition(".") for vary in config.variation if "." in vary.key):
         if value in PLACES or value == "height":
             places.setdefault(part, []).append(value)
+            heights += [part] if value == "height" else []
     named = {p.name for p in config.parts}
     words = [str(skill[how].get(key, "")) for skill in config.raw.get("skills") or () for how in skill for key in ("of", "at")
              if how == "take"]  # fmt: skip
-    held = {word.partition(".")[0] for word in words} & named
+    held = {word.partition(".")[0] for word in words} & named - set(heights)
     rows = []
     for title, parts in (
         ("Found where a hand takes it", [part for part in places if part in held]),

@@ -80,7 +80,7 @@ class PutDown(Skill, word="put", how="down"):
         hangs = state.senses.feel(self.hand)[2]
 
         def borne() -> bool:
-            return self.force is not None and state.senses.feel(self.hand)[2] - hangs > self.force
+            return self.force is not None and bool(state.senses.feel(self.hand)[2] - hangs > self.force)
 
         yield from arm.follow(arm.line([(low, frame)], self.lowering, orient=LEVEL), borne, tremor=0.0)
         yield from arm.hold(0.2)
