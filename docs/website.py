@@ -57,6 +57,7 @@ HOW_TO = {
     "formats": "Read and write formats",
     "formats-export": "Export",
     "datasets": "Work with datasets",
+    "policies": "Train and compare policies",
     "metadata": "Describe demonstrations",
     "human-motion": "Human motion on the robot",
     "human-motion-sources": "Sources of human motion",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -156,3 +158,50 @@ def test_a_page_opened_as_a_file_has_its_worker_and_its_index(tmp_path):
     script("docs/finished_site.py").search_in_files(site)
     with browsing((site / "index.html").as_uri(), tmp_path / "profile") as page:
         page.until('document.title === "answered </script>1"')
+
+
+class Drawer:
+    """In the place of OpenGL: notes what is drawn, and ends the run as a kill does while it writes one of them."""
+
+    def __init__(self, pictures, patch):
+        self.drawn: list[str] = []
+        self.ends_in: str | None = None
+        cameras = {f"observation.images.{view}": None for view in pictures.VIEWS}
+        scene = SimpleNamespace(schema=SimpleNamespace(cameras=cameras), config=SimpleNamespace(variation=True))
+        patch.setattr(pictures.shiliu, "load_scenario", lambda name, variant=None: scene)
+        patch.setattr(pictures, "Painter", lambda scene, shadows: nullcontext())
+        for function in ("view_of", "draws", "demonstration"):
+            patch.setattr(pictures, function, lambda scene, painter, what: what)
+        patch.setattr(pictures, "write", self.write)
+
+    def write(self, file, what):
+        file.write_text("half of a pic")
+        if what == self.ends_in:
+            raise KeyboardInterrupt
+        file.write_text(f"picture of {what}")
+        self.drawn.append(what)
+
+
+def test_a_run_of_the_pictures_that_was_ended_goes_on_where_it_was(website, tmp_path, monkeypatch):
+    pictures = script("docs/scene_pictures.py")
+    drawer = Drawer(pictures, monkeypatch)
+    drawer.ends_in = "strip"
+    with pytest.raises(KeyboardInterrupt):
+        pictures.made("microwave", to=tmp_path)
+    assert drawer.drawn == ["overview", "head", "closeup"]
+    assert not (tmp_path / "microwave_strip.webp").exists(), "half of a picture has not the name of a whole one"
+
+    drawer.ends_in = None
+    pictures.made("microwave", to=tmp_path)
+    assert drawer.drawn == ["overview", "head", "closeup", "strip", "draws"]
+    assert (tmp_path / "microwave_strip.webp").read_text() == "picture of strip"
+
+    pictures.made("microwave", to=tmp_path)
+    assert len(drawer.drawn) == 5, "what is whole is not drawn again"
+
+    monkeypatch.setattr(pictures, "_drawn_by", lambda: "another part")
+    drawer.ends_in = "head"
+    with pytest.raises(KeyboardInterrupt):
+        pictures.made("microwave", to=tmp_path)
+    left = {file.stem for file in tmp_path.glob("*.webp")}
+    assert left == {"microwave_overview"}, "no picture of the scene as it was stays beside new ones"
