@@ -39,6 +39,8 @@ from shiliu.scenarios.words import WORDS
 ROOT = Path(__file__).resolve().parents[1]
 CONF, OUT = ROOT / "conf", ROOT / "conf" / "editor"
 LANGUAGES = ("en", "zh")
+SAID = yaml.safe_load((ROOT / "docs" / "editor.yaml").read_text(encoding="utf-8"))
+TRANSLATIONS = SAID.pop("translations")
 
 
 class Done(Exception):
@@ -88,18 +90,48 @@ def explained(schema: Schema, *lines: str | None) -> Schema:
     return {**schema, "description": "\n\n".join(lines)} if lines else schema
 
 
-def described(schema: Schema, words: Mapping[str, Mapping[str, str]], prefix: str) -> None:
-    """Put the sentences of editor.yaml to the keys that they are of: `scenario.time_limit`."""
-    for path, both in words.items():
-        kind, *steps = path.split(".")
-        at: Any = schema
-        for step in steps if kind == prefix else ():
-            at = next(
-                (way for way in at.get("anyOf", [at]) if "properties" in way or "additionalProperties" in way), at
-            )
-            at = at["additionalProperties"] if step == "*" else at["properties"][step]
-        if kind == prefix:
-            at["description"] = f"{both['en']}\n\n{both['zh']}"
+def said(doc: str) -> str:
+    """A sentence of our code or of a part, with its translation in editor.yaml."""
+    return "\n\n".join(filter(None, (doc, TRANSLATIONS.get(doc))))
+
+
+def described(schema: Schema, words: Mapping[str, Mapping[str, str]], kind: str) -> None:
+    """Put the sentences of editor.yaml to the keys that they are of. A path is meant before a pattern; a pattern, where the key
+    has no sentence yet.
+
+    Raises:
+        KeyError: a path or pattern of this kind is of no key.
+    """
+    own = {path: f"{both['en']}\n\n{both['zh']}" for path, both in words.items() if path.startswith(f"{kind}.")}
+    broad = [(path, re.compile(re.escape(path).replace(r"\*\*\.", r"(?:.*\.)?"))) for path in own if "**" in path]
+    used: set[str] = set()
+
+    def of(inner: Schema, path: str) -> None:
+        name = path
+        if path not in own and not any("description" in way for way in (inner, *inner.get("anyOf", ()))):
+            name = next((one for one, pattern in broad if pattern.fullmatch(path)), "")
+        if name in own:
+            used.add(name)
+            inner["description"] = own[name]
+
+    def walk(at: Schema, path: str) -> None:
+        for key, inner in at.get("properties", {}).items():
+            if isinstance(inner, dict):
+                walk(inner, f"{path}.{key}")
+                of(inner, f"{path}.{key}")
+        for key, inner in at.get("$defs", {}).items():
+            walk(inner, f"{path}.parts.*" if key == "placed" else f"{path}.{key}")
+        rest = at.get("additionalProperties")
+        if isinstance(rest, dict):
+            walk(rest, f"{path}.*")
+            of(rest, f"{path}.*")
+        branches = [at[way] for way in ("then", "else", "items") if way in at]
+        for inner in (*at.get("anyOf", ()), *at.get("allOf", ()), *branches):
+            walk(inner, path)
+
+    walk(schema, kind)
+    if missing := sorted({*own} - used):
+        raise KeyError(f"docs/editor.yaml: no key of a {kind} is {', '.join(missing)}")
 
 
 # ---- the kinds of files
@@ -194,7 +226,7 @@ def placed(schema: Schema) -> Schema:
         assert part is not None
         titles.append({"const": name, "description": f"{part.title['en']} {part.title['zh']}"})
         params = {
-            key: explained(quantity(param.dimension, param.low >= 0.0), param.doc)
+            key: explained(quantity(param.dimension, param.low >= 0.0), said(param.doc))
             for key, param in part.params.items()
             if param.dimension in EXAMPLE
         }
@@ -212,7 +244,7 @@ def step_schema() -> Schema:
     rows = {row["name"]: row for row in catalogue()}
     words: dict[str, list[tuple[str, Schema]]] = {}
     for name, kind in skills().items():
-        arguments = {key: explained(argument(one), one.doc) for key, one in kind.arguments.items()}
+        arguments = {key: explained(argument(one), said(one.doc)) for key, one in kind.arguments.items()}
         titles = [label[0] for lang in LANGUAGES if (label := kind.label.words(lang))]
         way = {
             "type": "object",
@@ -510,9 +542,8 @@ def _lines(schema: Schema, deep: bool = True) -> str:
 
 def made(kind: str) -> str:
     """The schema of a kind, as its file holds it."""
-    words = yaml.safe_load((ROOT / "docs" / "editor.yaml").read_text(encoding="utf-8"))
-    schema = KINDS[kind]()
-    described(schema, words, kind)
+    schema = json.loads(json.dumps(KINDS[kind]()))  # no two keys share one
+    described(schema, SAID, kind)
     used = set(re.findall(r"#/\$defs/([a-z_]+(?:\.0)?)\"", json.dumps(schema)))
     sizes = {name: quantity_def(name) for name in sorted(used) if name.partition(".")[0] in (*EXAMPLE, "quantity")}
     whole = {"$schema": "http://json-schema.org/draft-07/schema#", "title": f"shiliu {kind}", **schema}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -156,7 +157,15 @@ GOOD = [
     ("parts.mine", {"part": "objects/of_my_own", "speed": "3 m/s"}),  # a part that we do not know
     ("variants", {"short": {"time_limit": "20 s", "skills": None, "link": "4g"}}),
     ("link", "5g_sa"),
-    ("link", {"delay": "20 ms", "jitter": 0.005, "loss": "1 %", "drop_outs": {"every": "20 s", "shortest": 0.2, "longest": "1 s"}}),
+    (
+        "link",
+        {
+            "delay": "20 ms",
+            "jitter": 0.005,
+            "loss": "1 %",
+            "drop_outs": {"every": "20 s", "shortest": 0.2, "longest": "1 s"},
+        },
+    ),
 ]
 
 
@@ -198,6 +207,53 @@ def test_every_key_of_a_scenario_says_what_it_means_in_two_languages():
         if not re.search(r"\w[^\n]*\n\n.*[\u4e00-\u9fff]", one.get("description", ""))
     ]
     assert without == ["variant", "defaults"]  # the command line sets the one; Hydra knows the other
+
+
+def ways(schema: Any, root: dict[str, Any], value: Any) -> Iterator[dict[str, Any]]:
+    """The schemas that a value is held against, through references and branches."""
+    if not isinstance(schema, dict):
+        return
+    yield schema
+    inner = [*schema.get("allOf", ()), *schema.get("anyOf", ())]
+    if "$ref" in schema:
+        inner.append(root["$defs"][schema["$ref"].removeprefix("#/$defs/")])
+    if "if" in schema:
+        inner.append(schema.get("then" if jsonschema.Draft7Validator(schema["if"]).is_valid(value) else "else"))
+    for one in inner:
+        yield from ways(one, root, value)
+
+
+def unexplained(schema: dict[str, Any], root: dict[str, Any], value: Any, path: str = "") -> Iterator[str]:
+    """Keys of a value for which an editor has no description in both languages."""
+    every = [*ways(schema, root, value)]
+    if isinstance(value, list):
+        for one in value:
+            yield from unexplained({"anyOf": [way["items"] for way in every if "items" in way]}, root, one, path)
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            inner = {"anyOf": [way.get("properties", {}).get(key, way.get("additionalProperties")) for way in every]}
+            found = [way.get("description", "") for way in ways(inner, root, one)]
+            if not any(re.search(r"[A-Za-z].*\n\n.*[\u4e00-\u9fff]", text, re.DOTALL) for text in found):
+                yield f"{path}.{key}".removeprefix(".")
+            yield from unexplained(inner, root, one, f"{path}.{key}")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_key_of_what_is_new_is_explained_in_two_languages(kind):
+    root = validator(kind).schema
+    assert list(unexplained(root, root, read_yaml(TEMPLATES / f"{kind}.yaml"))) == []
+
+
+def test_a_key_that_is_not_explained_is_found():
+    inner = {"properties": {"x": {"description": "English alone."}, "y": {"description": "Both.\n\n两种。"}}}
+    root = {"properties": {"at": {"$ref": "#/$defs/at", "description": "Both.\n\n两种。"}}, "$defs": {"at": inner}}
+    assert list(unexplained(root, root, {"at": {"x": 1, "y": 2}, "z": 3})) == ["at.x", "z"]
+
+
+def test_what_is_translated_is_what_the_code_says(editor):
+    docs = {one.doc for kind in editor.skills().values() for one in kind.arguments.values()}
+    docs |= {param.doc for name in editor.list_parts() for param in editor.load_part(name).params.values()}
+    assert set(editor.TRANSLATIONS) - docs == set()
 
 
 @pytest.mark.parametrize("kind", KINDS)
