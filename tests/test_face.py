@@ -242,3 +242,10 @@ def test_notebooks_and_examples_import_nothing_deep():
     assert deep("import shiliu.envs\nfrom shiliu.replay import a\nfrom shiliu import judge, cli") == ["shiliu.envs", "shiliu.replay", "cli"]
     held = [(name, found) for name, code in examples() if name not in WITHIN and "shiliu" in code and (found := deep(code))]
     assert not held and "docs/examples/envhub/env.py" in dict(examples())
+
+
+def test_the_prose_of_pages_names_nothing_deep():
+    below = re.compile(r"\bshiliu\.(?:envs|replay|scenarios)\.\w")
+    assert below.search("`shiliu.replay.a`") and not below.search("`shiliu.replay(…)`, `replay/judge`, `shiliu.judge`")
+    pages = {page.name: page.read_text(encoding="utf-8") for page in (ROOT / "docs").rglob("*.md")}
+    assert not [name for name, text in pages.items() if below.search(re.sub(r"(?ms)^```.*?^```", "", text))]
