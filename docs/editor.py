@@ -21,6 +21,7 @@ from shiliu.replay.operator.mistakes import note_mistakes
 from shiliu.replay.operator.skills import catalogue
 from shiliu.replay.operator.skills import registry as skills
 from shiliu.replay.operator.words.skill import Argument
+from shiliu.replay.recording.quantities import QUANTITIES, unit_pattern
 from shiliu.replay.robots import embodiment, robot_sheet
 from shiliu.scenarios.catalog.catalog import scene_of
 from shiliu.scenarios.link.link import KEYS as LINK
@@ -365,6 +366,7 @@ def mapping_schema() -> Schema:
         "if": {"properties": {"format": {"enum": sorted(kinds[False][0])}}},
         "then": kinds[False][1],
         "else": kinds[True][1],
+        "$defs": {"stream_units": {"allOf": units_of_streams()}},
     }
 
 
@@ -383,19 +385,33 @@ def mapping_words(schema: Schema, messages: bool) -> Schema:
         channels = {"type": "object", "minProperties": 1, "additionalProperties": shape}
         schema["properties"]["recognise"]["properties"]["channels"] = channels
     for stream in streams_of(schema):
-        for placed in (stream, stream.get("placeholder", {}).get("items", {}).get("properties", {})):
+        stream["allOf"] = [{"$ref": "#/$defs/stream_units"}]
+        own = stream["properties"]
+        for placed in (own, own.get("placeholder", {}).get("items", {}).get("properties", {})):
             if "note" in placed:
                 placed["note"] = sentence
     return schema
 
 
+def units_of_streams() -> list[Schema]:
+    """Quantities that the readers know, of all but events, and the units that fit each."""
+    alike: dict[str, list[str]] = {}
+    for name in QUANTITIES:
+        if (pattern := unit_pattern(name)) is not None:
+            alike.setdefault(pattern, []).append(name)
+    named: Schema = {"if": {"properties": {"role": {"not": {"const": "event"}}}, "required": ["role"]},
+                     "then": {"properties": {"quantity": {"enum": sorted(QUANTITIES)}}}}  # fmt: skip
+    return [named, *({"if": {"properties": {"quantity": {"enum": names}}, "required": ["quantity"]},
+                      "then": {"properties": {"unit": {"pattern": pattern}}}} for pattern, names in alike.items())]  # fmt: skip
+
+
 def streams_of(schema: Any) -> list[Schema]:
-    """The properties of each entry of a list of streams in a schema."""
+    """The schema of each entry of a list of streams in a schema."""
     found: list[Schema] = []
     for key, value in schema.items() if isinstance(schema, dict) else enumerate(schema) if isinstance(schema, list) else ():
         if key == "streams":
             ways = value.get("anyOf", [value])
-            found += [way["items"]["properties"] for way in ways if "properties" in way.get("items", {})]
+            found += [way["items"] for way in ways if "properties" in way.get("items", {})]
         found += streams_of(value)
     return found
 

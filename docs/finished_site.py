@@ -1,5 +1,5 @@
-"""What was built of the site is finished: a .md twin of each page, llms.txt, search in pages opened as files. What loads from elsewhere
-is refused.
+"""What was built of the site is finished: a .md twin of each page, llms.txt, search for Chinese and in pages opened as files. What loads
+from elsewhere is refused.
 
 python docs/finished_site.py build/site build/site/site
 """
@@ -31,7 +31,7 @@ def finish(out: Path, site: Path) -> None:
         title = re.search(r"(?m)^# +(.+)$", file.read_text(encoding="utf-8"))
         lines.append(f"- [{title[1] if title else name}]({name.as_posix()})")
     (site / "llms.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    search_in_files(site)
+    search_everywhere(site)
     wrong = [*loads(site), *missing(site)]
     if wrong:
         raise SystemExit("\n".join(wrong))
@@ -41,19 +41,40 @@ def finish(out: Path, site: Path) -> None:
     )
 
 
-def search_in_files(site: Path) -> None:
-    """Let pages that are opened as files search: browsers let them load neither the index nor a worker, but scripts, so both become one.
+PAIRS = r"""Intl.Segmenter = class {
+  segment(text) {
+    return Array.from(text.matchAll(/\p{Script=Han}+|(?:(?!\p{Script=Han})[\p{L}\p{N}._-])+/gu)).flatMap(({ 0: run, index }) => {
+      const whole = run.length < 3 || !/\p{Script=Han}/u.test(run);
+      const starts = whole ? [0] : Array.from(run.slice(1), (_, i) => i);
+      return starts.map((i) => ({ segment: whole ? run : run.slice(i, i + 2), index: index + i, isWordLike: true }));
+    });
+  }
+};
+"""
+
+
+def search_everywhere(site: Path) -> None:
+    """Let search find Chinese words, and work in pages that are opened as files.
+
+    Chinese is indexed by pairs of characters: how a dictionary cuts a word depends on the characters beside it, so it would be missed.
+    Browsers let a page that is opened as a file load neither the index nor a worker, but scripts, so both become one.
 
     Raises:
-        SystemExit: no page loads the theme's bundle, so that the theme has changed.
+        SystemExit: no page loads the theme's bundle, or its worker cuts no Chinese: the theme has changed.
     """
-    (site / "search.js").write_text(
-        f"var __index = {(site / 'search.json').read_text(encoding='utf-8')};\n", encoding="utf-8"
-    )
+    index = json.loads((site / "search.json").read_text(encoding="utf-8"))
+    index["config"] = {**index.get("config", {}), "lang": ["zh", "en"]}
+    text = json.dumps(index, ensure_ascii=False)
+    (site / "search.json").write_text(text, encoding="utf-8")
+    (site / "search.js").write_text(f"var __index = {text};\n", encoding="utf-8")
     (worker,) = (site / "assets" / "javascripts" / "workers").glob("search.*.js")
+    code = worker.read_text(encoding="utf-8").removeprefix(PAIRS)
+    if "Intl.Segmenter" not in code:
+        raise SystemExit("The worker of search has no Intl.Segmenter: finding Chinese words needs another way.")
+    worker.write_text(PAIRS + code, encoding="utf-8")
     (site / "assets" / "javascripts" / "files.js").write_text(
         f"""if (location.protocol === "file:") {{
-  const code = {json.dumps(worker.read_text(encoding="utf-8"))}, FromServer = Worker;
+  const code = {json.dumps(PAIRS + code)}, FromServer = Worker;
   const address = () => URL.createObjectURL(new Blob([code], {{ type: "text/javascript" }}));
   window.Worker = class {{ constructor() {{ return new FromServer(address()); }} }};
 }}
@@ -63,11 +84,13 @@ def search_in_files(site: Path) -> None:
     changed = 0
     for page in site.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
+        if page.name.endswith(".zh.html"):
+            text = text.replace('<html lang="en"', '<html lang="zh-CN"', 1)
         if "javascripts/files.js" not in text:  # a page that did not change is not built again
             text = re.sub(
                 r'<script src="([^"]*assets/javascripts/)bundle', r'<script src="\1files.js"></script>\g<0>', text
             )
-            page.write_text(text, encoding="utf-8")
+        page.write_text(text, encoding="utf-8")
         changed += "javascripts/files.js" in text
     if not changed:
         raise SystemExit("No page loads assets/javascripts/bundle: search in pages opened as files needs another way.")

@@ -122,7 +122,10 @@ def contents(pictures: Path | None) -> dict[Path, tuple[str, Path | str]]:
         found[DOCS / name] = name, file
     folder = pictures / "scenarios" if pictures else cards.FOLDER
     for name in sheets():
-        found[DOCS / "scenarios" / f"{name}.md"] = f"scenarios/{name}.md", cards.card(shiliu.load_scenario(name), folder)
+        found[DOCS / "scenarios" / f"{name}.md"] = (
+            f"scenarios/{name}.md",
+            cards.card(shiliu.load_scenario(name), folder),
+        )
     for name, text in (("parts", parts.page(pictures)), ("skills", skills.page()), ("checks", checks.page())):
         found[DOCS / f"{name}.md"] = f"{name}.md", text
     return found
@@ -195,7 +198,8 @@ def loop(strip: Path, to: Path) -> None:
     shown = [
         tile.resize((WIDE, round(WIDE * height / wide)))
         for tile in tiles
-        if max(high - low for low, high in tile.crop((16, 16, wide - 16, height - 16)).getextrema()) > 32  # else a gap of the sheet
+        if max(high - low for low, high in tile.crop((16, 16, wide - 16, height - 16)).getextrema())
+        > 32  # else a gap of the sheet
     ]
     shown[0].save(to, save_all=True, append_images=shown[1:], duration=LOOP // len(shown), loop=0, quality=60)
 
@@ -271,14 +275,12 @@ def navigation() -> list[Any]:
              for reader, titles in zip(READERS, (("Scenario designer", "场景设计"), ("Researcher", "研究人员"), ("Data line", "数据产线")))
              for lang, title in zip(LANGUAGES, titles)]  # fmt: skip
     scenarios = [{f"{s['title']['en']} {s['title']['zh']}": f"scenarios/{name}.md"} for name, s in sheets().items()]
+    how_to = [{title: f"{name}.md"} for name, title in HOW_TO.items()]
     reference = [{title: f"{name}.md"} for name, title in REFERENCE.items()]
     return [
-        {"Home": "index.md"},
-        {"Start": start},
-        {"How to": [{title: f"{name}.md"} for name, title in HOW_TO.items()]},
-        {"Notebooks": [{title_of(file): f"notebooks/{file.stem}.md"} for file in notebooks()]},
-        {"Scenarios": scenarios},
-        {"Reference": reference},
+        {"Start": ["index.md", *start]},
+        {"How to": [*how_to, {"Notebooks": [{title_of(file): f"notebooks/{file.stem}.md"} for file in notebooks()]}]},
+        {"Reference": [{"Scenarios": scenarios}, *reference]},
         {"How it works": [{title: f"{name}.md"} for name, title in HOW_IT_WORKS.items()]},
     ]
 
@@ -356,7 +358,9 @@ def write(out: Path, pictures: Path | None = None) -> None:
 def moving(text: str, name: str, to: Path, there: Mapping[Path, tuple[str, Path | str]]) -> str:
     """A scenario's page with its moving picture first, which is written; any other page as it is."""
     stem = Path(name).stem
-    strip, still = (there.get(DOCS / "scenarios" / f"{stem}_{what}.webp", ("", ""))[1] for what in ("strip", "overview"))
+    strip, still = (
+        there.get(DOCS / "scenarios" / f"{stem}_{what}.webp", ("", ""))[1] for what in ("strip", "overview")
+    )
     if not name.startswith("scenarios/") or not isinstance(still, Path):
         return text
     file = to / "loops" / f"{stem}.webp"

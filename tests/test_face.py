@@ -113,7 +113,10 @@ def test_a_verdict_draws_itself(strained, tmp_path):
         strained.picture()
     with pytest.raises(ShiliuError, match="The verdict has no curve"):
         shiliu.Verdict("a", "a").plot()
-    assert "no head" in shiliu.Verdict("a", "a", error={"message": "no head <b>"})._repr_html_()
+    unread = shiliu.Verdict("a", "a", error={"message": "no head <b>"})
+    assert "no head" in unread._repr_html_() and str(unread) == "a: not read: no head <b>"
+    root = strained.findings[strained.root]
+    assert str(strained) == f"{strained.called}: INFEASIBLE by {root.code} at {root.at:.2f} s"
 
 
 @pytest.mark.gl

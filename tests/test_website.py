@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import tomllib
@@ -139,38 +140,65 @@ def small_site(folder: Path, bundle: str = "bundle.1.min.js") -> Path:
     """A site as the theme builds it: a page, its bundle, a worker that answers what it is sent, and an index of one entry."""
     scripts = folder / "assets" / "javascripts"
     (scripts / "workers").mkdir(parents=True)
-    (scripts / "workers" / "search.2.min.js").write_text('onmessage = (asked) => postMessage(asked.data + " </script>");')
+    (scripts / "workers" / "search.2.min.js").write_text(
+        "const cut = (text) => [...new Intl.Segmenter('zh').segment(text)]"
+        ".map((one) => text.slice(one.index, one.index + one.segment.length));"
+        'onmessage = (asked) => postMessage(cut(asked.data).join(" ") + " </script>");'
+    )
     (scripts / "bundle.1.min.js").write_text(
         'const worker = new Worker("assets/javascripts/workers/search.2.min.js");'
         "worker.onmessage = (answer) => { document.title = answer.data + __index.items.length; };"
-        'worker.postMessage("answered");'
+        'worker.postMessage("用VS code量卷尺，按键");'
     )
     (folder / "search.json").write_text('{"items": [{"title": "a"}]}')
-    (folder / "index.html").write_text(f'<script src="search.js"></script><script src="assets/javascripts/{bundle}"></script>')
+    (folder / "index.html").write_text(
+        f'<meta charset="utf-8"><script src="search.js"></script><script src="assets/javascripts/{bundle}"></script>'
+    )
     return folder
 
 
 def test_a_page_gets_what_it_needs_to_search_as_a_file_once(tmp_path):
     site, finished = small_site(tmp_path), script("docs/finished_site.py")
     for _ in range(2):
-        finished.search_in_files(site)
+        finished.search_everywhere(site)
     page = (site / "index.html").read_text(encoding="utf-8")
     assert page.count("files.js") == 1 and page.index("files.js") < page.index("bundle.")
-    assert (site / "search.js").read_text(encoding="utf-8").startswith('var __index = {"items"')
+    index = (site / "search.js").read_text(encoding="utf-8").removeprefix("var __index = ").removesuffix(";\n")
+    assert json.loads(index) == json.loads((site / "search.json").read_text(encoding="utf-8"))
+    assert json.loads(index)["config"]["lang"] == ["zh", "en"]
+    (worker,) = (site / "assets" / "javascripts" / "workers").iterdir()
+    assert worker.read_text(encoding="utf-8").count("Intl.Segmenter = class") == 1
+
+
+def test_a_page_in_chinese_says_so(tmp_path):
+    site = small_site(tmp_path)
+    for name in ("a", "a.zh"):
+        (site / f"{name}.html").write_text('<html lang="en"><script src="assets/javascripts/bundle.1.min.js"></script>')
+    script("docs/finished_site.py").search_everywhere(site)
+    assert [('lang="zh-CN"' in (site / f"{name}.html").read_text()) for name in ("a", "a.zh")] == [False, True]
+
+
+def test_a_theme_whose_worker_cuts_no_chinese_is_refused(tmp_path):
+    site = small_site(tmp_path)
+    (site / "assets" / "javascripts" / "workers" / "search.2.min.js").write_text(
+        "onmessage = (asked) => postMessage(asked.data);"
+    )
+    with pytest.raises(SystemExit, match="needs another way"):
+        script("docs/finished_site.py").search_everywhere(site)
 
 
 def test_a_theme_without_the_known_bundle_is_refused(tmp_path):
     with pytest.raises(SystemExit, match="needs another way"):
-        script("docs/finished_site.py").search_in_files(small_site(tmp_path, bundle="app.js"))
+        script("docs/finished_site.py").search_everywhere(small_site(tmp_path, bundle="app.js"))
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
 def test_a_page_opened_as_a_file_has_its_worker_and_its_index(tmp_path):
     site = small_site(tmp_path / "site")
-    script("docs/finished_site.py").search_in_files(site)
+    script("docs/finished_site.py").search_everywhere(site)
     with browsing((site / "index.html").as_uri(), tmp_path / "profile") as page:
-        page.until('document.title === "answered </script>1"')
+        page.until('document.title === "用 VS code 量卷 卷尺 按键 </script>1"')
 
 
 class Drawer:

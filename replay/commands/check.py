@@ -123,7 +123,7 @@ def _part(name: str, hand: str | None, robot: str, request: CommandRequest) -> i
     for answer in answers:
         print(f"{'ok  ' if answer.sound else 'FAIL'} {answer.question:<28} {answer.answer}")
     wrong = sum(not answer.sound for answer in answers)
-    print(f"{part.name}: {f'{wrong} problems' if wrong else 'sound'}")
+    print(f"{part.name}: {'sound' if not wrong else '1 problem' if wrong == 1 else f'{wrong} problems'}")
     return 1 if wrong else 0
 
 

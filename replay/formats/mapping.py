@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ import yaml
 from ...scenarios.parts.titles import LANGUAGES
 from ...scenarios.reading import composition
 from ...scenarios.sheet.errors import EpisodeError, ScenarioError, odd_kind, shown
-from ...scenarios.sheet.yaml_reader import ENDINGS, FAST, checked_text, load_checked, nearest
+from ...scenarios.sheet.yaml_reader import ENDINGS, FAST, checked_text, load_checked, nearest, read_yaml
+from ..recording.quantities import quantity_fault, unit_fault
 from ..recording.recording import CLOCKS, KINDS, ROLES
 from .array_rule import ANY, PRESENT, ArrayRule, Columns, TimeRule
 from .records import readers
@@ -219,7 +220,13 @@ class _MappingReader:
         return []
 
     def mapping(self, name: str) -> Mapping:
-        if self.tree.get("format") in _formats(messages=False):
+        known = (*_formats(messages=True), *_formats(messages=False))
+        format_ = self.tree.get("format")
+        if format_ not in known:  # which keys a file has, its format says
+            wrong = f"{format_!r} is no format of mappings." if "format" in self.tree else "is missing."
+            self._problem(("format",), f"{wrong}{nearest(format_, list(known))}")
+            raise self._error()
+        if format_ in _formats(messages=False):
             return self._of_arrays(name)
         keys = (
             "title", "format", "robot", "kind", "recognise", "also", "names", "spellings", "topics", "pictures", "unused",
@@ -237,7 +244,7 @@ class _MappingReader:
             if topic not in rules:
                 self._problem(("recognise",), f"{topic} is not under topics.")
         title, robot = self._text(tree, "title", ()), self._text(tree, "robot", ())
-        format_ = self._text(tree, "format", (), (*_formats(messages=True), *_formats(messages=False)))
+        format_ = self._text(tree, "format", ())
         kind = self._text(tree, "kind", (), KINDS)
         also = self._texts(tree["also"], ("also",)) if "also" in tree else ()
         if self.problems:
@@ -428,12 +435,18 @@ class _MappingReader:
         }
         if "note" in rule:
             texts["note"] = self._sentence(rule["note"], (*path, "note"))
+        role, quantity, unit = self._text(rule, "role", path, ROLES), self._text(rule, "quantity", path), self._text(rule, "unit", path)
+        width = len(elements) * (len(suffixes) or 1) if elements and "per" not in rule else None
+        if isinstance(rule.get("quantity"), str) and (fault := quantity_fault(quantity, role)) is not None:
+            self._problem((*path, "quantity"), fault)
+        if isinstance(rule.get("unit"), str) and (fault := unit_fault(quantity, unit, width, self.own_units)) is not None:
+            self._problem((*path, "unit"), fault)
         return StreamRule(
             fields=paths,
             names=elements,
-            role=self._text(rule, "role", path, ROLES),
-            quantity=self._text(rule, "quantity", path),
-            unit=self._text(rule, "unit", path),
+            role=role,
+            quantity=quantity,
+            unit=unit,
             suffixes=suffixes,
             spellings=spelled,
             else_names=tuple(names.get(other, ()) for other in others),
@@ -442,6 +455,14 @@ class _MappingReader:
             by_name=bool(rule.get("by_name", False)),
             **texts,
         )
+
+    @cached_property
+    def own_units(self) -> frozenset[str]:
+        """Units that the sheet of the mapping's robot declares under `scale`; none where no sheet is called so."""
+        sheet = composition.members("robot").get(str(self.tree.get("robot")))
+        content = read_yaml(sheet) if sheet is not None else None
+        scale = content.get("scale") if isinstance(content, dict) else None
+        return frozenset(map(str, scale)) if isinstance(scale, dict) else frozenset()
 
     def _error(self) -> EpisodeError:
         line, where, message = self.problems[0]

@@ -198,6 +198,14 @@ class Verdict:
         wanted = shots[-1].t if at is None else at
         return Image.open(BytesIO(min(shots, key=lambda shot: abs(shot.t - wanted)).png))
 
+    def __str__(self) -> str:
+        """One line: the recording, its verdict, and what it comes from, with its moment [s]."""
+        if self.error is not None:
+            return f"{self.called}: not read: {self.unread}"
+        cause = self.findings[self.root] if self.root is not None else None
+        moment = f" at {cause.at:.2f} s" if cause is not None and cause.at is not None else ""
+        return f"{self.called}: {self.verdict}{f' by {cause.code}{moment}' if cause is not None else ''}"
+
     def _repr_html_(self) -> str:
         from ... import face
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,6 +38,29 @@ def absent(spec: mujoco.MjSpec, kind: str, name: str) -> str:
     return f"there is no {kind} {name!r}.{nearest(name, [e.name for e in getattr(spec, _ELEMENTS[kind]) if e.name])}"
 
 
+@cache
+def attributes(kind: str) -> tuple[str, ...]:
+    """What a sheet may set of a kind of element: each attribute of MjSpec that takes a number, or an array of them.
+
+    Found by writing the default of each back into a fresh element. So no name, no reference and no whole number that MuJoCo takes
+    as an int alone, such as contype, is one of them.
+    """
+    import mujoco
+
+    spec = mujoco.MjSpec()
+    body = spec.worldbody.add_body()
+    element = getattr(body if hasattr(body, f"add_{kind}") else spec, f"add_{kind}")()
+    found = [own for (of, own) in (_MASS_OF_CLOTH, _TURNED) if of == kind]
+    for name in dir(type(element)):
+        try:
+            value = np.asarray(getattr(element, name), float)
+            setattr(element, name, float(value) if value.ndim == 0 else value.copy())
+        except (AttributeError, TypeError, ValueError):
+            continue
+        found += [name] if value.size and not name.startswith("_") else []
+    return tuple(sorted(found))
+
+
 @dataclass(frozen=True)
 class Write:
     """One linear write of a parameter into an element: value * gain + offset.
@@ -61,29 +85,26 @@ class Write:
             value = float(np.round(value / self.steps)) * self.steps
         return value * self.gain + self.offset
 
-    def fault(self, spec: mujoco.MjSpec) -> str | None:
-        """What the part lacks of what is written, or None."""
+    def fault(self, spec: mujoco.MjSpec) -> tuple[str, str] | None:
+        """(key of the sheet's entry, what is wrong with it) where the part lacks what is written, or None."""
         element = getattr(spec, self.kind)(self.element)
         if element is None:
-            names = [e.name for e in getattr(spec, _ELEMENTS[self.kind])]
-            return f"there is no {self.kind} {self.element!r}.{nearest(self.element, names)}"
+            return self.kind, absent(spec, self.kind, self.element)
         if (self.kind, self.attribute) == _MASS_OF_CLOTH:
             return None
         if (self.kind, self.attribute) == _TURNED:
             if self.index not in (0, 1, 2):
-                return "a body is turned about its x, y or z axis: index 0, 1 or 2."
+                return "index", "a body is turned about its x, y or z axis: index 0, 1 or 2."
             others = np.delete(np.asarray(element.quat, float), [0, 1 + self.index])
-            return "it is turned about another axis already." if np.abs(others).max() > 1e-6 else None
-        if not hasattr(element, self.attribute):
-            return f"a {self.kind} has no attribute {self.attribute!r}."
-        try:
-            size = np.asarray(getattr(element, self.attribute), float).size
-        except (TypeError, ValueError):
-            return f"{self.attribute} of a {self.kind} is no number."
+            return ("attr", "it is turned about another axis already.") if np.abs(others).max() > 1e-6 else None
+        known = attributes(self.kind)
+        if self.attribute not in known:
+            return "attr", f"{self.attribute!r} is no number of a {self.kind} in MuJoCo's MjSpec.{nearest(self.attribute, known)}"
+        size = np.asarray(getattr(element, self.attribute), float).size
         if self.index is None and size != 1:
-            return f"{self.attribute} of {self.element!r} has {size} numbers: say which with index."
+            return "attr", f"{self.attribute} of {self.element!r} has {size} numbers: say which with index."
         if self.index is not None and not 0 <= self.index < size:
-            return f"{self.attribute} of {self.element!r} has no index {self.index}."
+            return "index", f"{self.attribute} of {self.element!r} has no index {self.index}: it has {size}, counted from 0."
         return None
 
     def held(self, spec: mujoco.MjSpec) -> float:

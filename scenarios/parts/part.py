@@ -145,9 +145,8 @@ class Part:
         problems = Problems(self.places)
         for key, param in self.params.items():
             for i, write in enumerate(param.writes):
-                fault = write.fault(spec)
-                if fault:
-                    problems.note(f"params.{key}.sets[{i}]", fault)
+                if (fault := write.fault(spec)) is not None:
+                    problems.note(f"params.{key}.sets[{i}].{fault[0]}", fault[1])
             seen = param.shown
             for kind, named_by in [("site", seen.at), ("site", seen.needle), ("geom", seen.lit)] if seen else ():
                 if named_by is not None and getattr(spec, kind)(named_by) is None:

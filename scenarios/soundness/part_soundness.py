@@ -54,6 +54,8 @@ def examine_part(part: Part, hand: GripperFacts | None = None) -> list[Answer]:
     ):
         found = list(problems)
         answers += [Answer(question, False, problem) for problem in found] or [Answer(question, True, fine)]
+    if any(write.fault(asked.spec) for param in part.params.values() for write in param.writes):
+        return answers  # which of its sizes a hand would meet is not known
     return [*answers, *_held(part, asked, hand or gripper_of())]
 
 

@@ -398,7 +398,7 @@ def test_a_mapping_for_mcap_is_taken(tmp_path):
     (r,) = read(ros2_file(tmp_path / "take.mcap"), tmp_path / "mine.yaml")
     assert list(r.streams) == ["/battery"] and r.streams["/battery"].values.tolist() == [[0.5]]
     (tmp_path / "mine.yaml").write_text((tmp_path / "mine.yaml").read_text().replace("format: mcap", "format: mcab"))
-    with pytest.raises(EpisodeError, match="'mcab' is none of"):
+    with pytest.raises(EpisodeError, match="'mcab' is no format of mappings"):
         read(tmp_path / "take.mcap", tmp_path / "mine.yaml")
 
 

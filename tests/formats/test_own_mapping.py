@@ -122,3 +122,48 @@ def test_names_that_differ_by_a_word_are_proposed(folder, capsys):
     assert "shoulder_pan.pos = shoulder_pan, elbow.pos = elbow" in shown and "write also: [shoulder_pan.pos] at shoulder_pan" in shown
     (line,) = map(json.loads, Path("v/verdicts.jsonl").read_text().splitlines())
     assert line["findings"][line["root"]]["reason"] == "other_names" and line["owner"] == "auditor"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("unit: deg", "unit: degrees", r"streams\.0\.unit: 'degrees' is no unit of joint_position\. Did you mean deg\?"),
+        ("unit: deg", "unit: mm", r"streams\.0\.unit: 'mm' is no unit of joint_position"),
+        ("unit: deg", "unit: rad/s", r"'rad/s' is no unit of joint_position"),
+        ("unit: deg", "unit: deg deg deg", r"has 3 units for 2 columns"),
+        ("joint_position", "joint_positon", r"streams\.0\.quantity: 'joint_positon' is no quantity .*Did you mean joint_position"),
+    ],
+)
+def test_a_quantity_or_unit_of_no_reader_is_refused_with_its_line(folder, capsys, old, new, told):
+    file = folder / "conf/mapping/my_two.yaml"
+    put(file, file.read_text().replace(old, new))
+    with pytest.raises(EpisodeError, match=rf"my_two\.yaml:9: .*{told}"):
+        load("my_two")
+    assert cli.main(["replay", "data=takes", "out=w", "mapping=my_two", "quiet=true"]) == 2
+    assert "my_two.yaml:9" in capsys.readouterr().err
+
+
+def test_units_of_a_device_and_of_the_robots_own_scale_are_taken(folder):
+    file = folder / "conf/mapping/my_two.yaml"
+    text = file.read_text()
+    for unit in ("-100..100", "'%'", "count", "rad deg"):
+        put(file, text.replace("unit: deg", f"unit: {unit}"))
+        assert load(file).arrays
+    put(file, text.replace("unit: deg", "unit: notch"))
+    with pytest.raises(EpisodeError, match="what the robot's sheet has under scale"):
+        load(file)
+    robot = folder / "conf/robot/two.yaml"
+    put(robot, robot.read_text() + "scale: {notch: 0.5 deg}\n")
+    put(file, text.replace("unit: deg", "unit:  notch"))
+    assert load(file).arrays
+    put(file, text.replace("role: command, quantity: joint_position, unit: deg", "role: event, quantity: lamp, unit: lux"))
+    assert load(file).arrays  # an event may be called by any word
+
+
+@pytest.mark.parametrize("line", ["format: lerobto", ""])
+def test_a_wrong_format_is_the_one_problem_of_a_file(folder, line):
+    file = folder / "conf/mapping/my_two.yaml"
+    put(file, file.read_text().replace("format: npz", line))
+    with pytest.raises(EpisodeError, match="format: ") as told:
+        load(file)
+    assert "streams" not in str(told.value) and "topics" not in str(told.value)

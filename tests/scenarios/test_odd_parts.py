@@ -49,7 +49,7 @@ ODD = {
             sheet=SHEET
             + "params: {height: {default: 50 mm, min: 20 mm, max: 80 mm, sets: [{site: base, attr: parent, index: 0}]}}\n"
         ),
-        r"parent of a site is no number",
+        r"'parent' is no number of a site in MuJoCo's MjSpec",
     ),
     "another name": (
         dict(bodies=BODY.replace('"tin"', '"box"')),

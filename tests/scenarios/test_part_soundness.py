@@ -52,6 +52,10 @@ ROBOT_BITS = ('contype="2" conaffinity="7" condim', "condim")
 SPOILT = {
     "mass": (("part.yaml", "mass: 0.22 kg", "mass: 2.2 kg"), [("part.yaml:2", "the bodies of the model weigh 0.22 kg")]),
     "default": (("part.yaml", "default: 0.2 kg", "default: 0.3 kg"), [("part.yaml:6", "the default makes 0.3 of mass of 'shell'")]),
+    "attribute": (("part.yaml", "attr: mass", "attr: mas"), [("part.yaml:6", "sets[0].attr: 'mas' is no number of a geom"),
+                                                               ("part.yaml:6", "Did you mean mass?")]),
+    "attribute of an int": (("part.yaml", "attr: mass", "attr: condim"), [("part.yaml:6", "'condim' is no number of a geom")]),
+    "index": (("part.yaml", "attr: mass", "attr: size, index: 3"), [("part.yaml:6", "size of 'shell' has no index 3")]),
     "range": (("tin.xml", 'range="0 1.9"', 'range="0 110"'), [("tin.xml:11", "hinge 'lid' turns from 0 to 6303 deg")]),
     "no free joint": (("tin.xml", '<freejoint name="tin_free"/>', ""), [("tin.xml:5", 'Write <freejoint name="tin_free"/>')]),
     "bits": (("tin.xml", *ROBOT_BITS), [("tin.xml:7", "which is the robot's"), ("tin.xml:12", "which is the robot's")]),
