@@ -14,6 +14,7 @@ from .version import __version__ as __version__
 
 if _TYPE_CHECKING:
     from .envs.dm_env import make_dm_env
+    from .envs.lerobot_hub import make_lerobot_env
     from .envs.registration import register_envs
     from .face import judge, judge_commands, labels, perform, record, render
     from .replay.formats import read
@@ -35,6 +36,7 @@ _HOME = {
     "render": "face",
     "register_envs": "envs.registration",
     "make_dm_env": "envs.dm_env",
+    "make_lerobot_env": "envs.lerobot_hub",
     "Recording": "replay.recording.recording",
     "Scene": "scenarios.scene.scene",
     "Schema": "scenarios.scene.schema",
@@ -58,6 +60,7 @@ __all__ = [
     "labels",
     "load_scenario",
     "make_dm_env",
+    "make_lerobot_env",
     "perform",
     "read",
     "record",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 import json
 import re
+from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -47,24 +49,52 @@ def commands() -> str:
     return "\n\n".join(found) + "\n"
 
 
+def keys_of(root: dict[str, Any], at: Any, above: str = "", way: str = "") -> Iterator[tuple[str, dict[str, Any], bool, str]]:
+    """The keys of a schema: path, schema, whether it is required, and of which branch of the whole (`then`, `else`) it is.
+
+    Names that the writer chooses are `*`. Below the first level those with a description alone are of interest.
+    """
+    at = {**at, **(root["$defs"]["placed"] if at.get("$ref") == "#/$defs/placed" else {})}
+    names = {**at.get("properties", {}), "*": at.get("additionalProperties")}
+    for key, one in names.items():
+        if isinstance(one, dict) and (not above or "description" in one) and key not in ("en", "zh"):
+            yield f"{above}{key}", one, key in at.get("required", ()), way
+        if isinstance(one, dict):
+            yield from keys_of(root, one, f"{above}{key}.", way)
+    for inner in (*at.get("anyOf", ()), *([at["items"]] if "items" in at else ())):
+        yield from keys_of(root, inner, above, way)
+    for branch in ("then", "else") if not above and not way else ():
+        yield from keys_of(root, root.get(branch, {}), "", branch)
+
+
 def keys() -> str:
     """Keys of each kind of file, from the schemas that editors read."""
-    found = ["# YAML keys", "An editor shows these while you write: see [the schema](schema.md)."]
+    found = [
+        "# YAML keys",
+        "An editor shows these while you write: see [the schema](schema.md). `*` is a name that you choose. "
+        "A sentence or a title has `en` and `zh`. "
+        "Arguments of words and skills: [words of goals](words.md), [skills](../skills.md).",
+    ]
     for file in sorted((ROOT / "conf" / "editor").glob("*.json")):
         schema = json.loads(file.read_text(encoding="utf-8"))
-        rows = []
-        for way in (schema, schema.get("then", {}), schema.get("else", {})):
-            for key, one in way.get("properties", {}).items():
-                both = one.get("description", "").split("\n\n")
-                rows.append(
-                    [
-                        f"`{key}`",
-                        "yes" if key in way.get("required", ()) else "",
-                        *(both if len(both) == 2 else ("", "")),
-                    ]
-                )
-        rows = list({row[0]: row for row in sorted(rows, key=lambda row: bool(row[2]))}.values())
-        found += [f"## {file.stem}", table("| key | required | English | 中文 |", sorted(rows))]
+        every = schema["properties"].get("format", {}).get("enum", [""])
+        arrays = schema.get("if", {}).get("properties", {}).get("format", {}).get("enum", [])
+        rows: dict[str, tuple[list[str], set[str], set[str]]] = {}  # meaning, formats that have it, and that require it
+        for key, one, needed, way in keys_of(schema, schema):
+            meaning, known, required = rows.setdefault(key, (["", ""], set(), set()))
+            both = one.get("description", "").split("\n\n")
+            meaning[:] = both if len(both) == 2 else meaning
+            forms = {f for f in every if not way or (f in arrays) == (way == "then")}
+            known |= forms
+            required |= forms if needed else set()
+        parted = [key for key, (_, known, required) in rows.items() if "." not in key and required and known < {*every}]
+        cells = []
+        for key, (meaning, known, required) in sorted(rows.items()):
+            some = f"with {', '.join(f'`{f}`' for f in sorted(required))}"
+            cells.append([f"`{key}`", some if key in parted else "yes" if required and required == known else "", *meaning])
+        found += [f"## {file.stem}", table("| key | required | English | 中文 |", cells)]
+        if parted:
+            found.append(f"One of {' and '.join(f'`{key}`' for key in parted)} is needed. The format decides which.")
     units: dict[str, list[str]] = {}
     for unit, (kind, _) in UNITS.items():
         units.setdefault(kind, []).append(f"`{unit}`")
@@ -127,13 +157,34 @@ def schema() -> str:
     ]) + "\n"  # fmt: skip
 
 
+class Bare(str):
+    """An annotation, which a signature shows without quotes."""
+
+    __repr__ = str.__str__
+
+
+WITH_METHODS = ("Recording", "Schema", "Verdict")  # a scene's methods are for shiliu itself
+
+
 def python() -> str:
-    """The public names of the package, with their signatures and docstrings."""
+    """The public names of the package, and the methods of what one gets from them, with their signatures and docstrings."""
     found = ["# Python", "What `import shiliu` offers. Everything else may change."]
+
+    def signature(called: str, thing: Any) -> str:
+        asked = inspect.signature(thing)
+        bare = [one.replace(annotation=Bare(one.annotation)) for one in asked.parameters.values() if one.name != "self"]
+        return f"{called}{asked.replace(parameters=bare, return_annotation=Bare(asked.return_annotation))}"
+
     for name in shiliu.__all__:
         thing = getattr(shiliu, name)
-        signature = str(inspect.signature(thing)).replace("'", "") if not inspect.isclass(thing) else ""
-        found += [f"## {name}", f"```text\nshiliu.{name}{signature}\n```", f"```text\n{inspect.getdoc(thing)}\n```"]
+        called = f"shiliu.{name}" if inspect.isclass(thing) else signature(f"shiliu.{name}", thing)
+        found += [f"## {name}", f"```text\n{called}\n```", f"```text\n{inspect.getdoc(thing)}\n```"]
+        for method, one in vars(thing).items() if name in WITH_METHODS else ():
+            is_property = isinstance(one, property | cached_property)
+            if not method.startswith("_") and (is_property or inspect.isfunction(one)) and inspect.getdoc(one):
+                head = f"{name.lower()}.{method}"
+                head = head if is_property else signature(head, one)
+                found += [f"### {name}.{method}", f"```text\n{head}\n```", f"```text\n{inspect.getdoc(one)}\n```"]
     return "\n\n".join(found) + "\n"
 
 

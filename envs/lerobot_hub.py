@@ -1,4 +1,4 @@
-"""A scenario as LeRobot's tools load and ask it: the keys of their observations, their attributes, `make_env` of an EnvHub.
+"""A scenario as LeRobot's tools load and ask it: the keys of their observations, their attributes, and what an EnvHub makes.
 
 Nothing of LeRobot is imported here. Its rollout renames `agent_pos` to `observation.state`, `environment_state` and `pixels` likewise,
 so that a policy sees the columns of a recorded set; it asks for `_max_episode_steps` and `task_description`, and counts `is_success`.
@@ -98,10 +98,10 @@ def _info(info: dict[str, Any]) -> dict[str, Any]:
     return {"is_success": bool(info["success"]), "failure": info["failure"] or "", "time": float(info["time"])}
 
 
-def make_env(
+def make_lerobot_env(
     n_envs: int = 1, use_async_envs: bool = False, cfg: Any = None
 ) -> dict[str, dict[int, gymnasium.vector.VectorEnv]]:
-    """The entry of an EnvHub's `env.py`.
+    """Copies of a scenario as LeRobot's tools ask them: the entry `make_env` of an EnvHub's `env.py`.
 
     Args:
         n_envs: copies; use_async_envs: each in a process of its own.

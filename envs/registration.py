@@ -7,6 +7,7 @@ import gymnasium
 from ..scenarios.reading.composition import CONF
 
 LEROBOT = "shiliu/LeRobot"  # takes the scenario as `task`
+ANY = "shiliu/Scenario"  # takes any scenario, a designer's own too, as `scenario`
 
 
 def class_name(scenario: str) -> str:
@@ -20,14 +21,20 @@ def env_id(scenario: str) -> str:
 
 
 def register_envs() -> None:
-    """Register the package's scenarios with Gymnasium, and the form in which LeRobot asks them; calling it again changes nothing."""
+    """Register the package's scenarios with Gymnasium; calling it again changes nothing.
+
+    `shiliu/Scenario` takes any scenario by its name, `gymnasium.make("shiliu/Scenario", scenario="my_table")`. `shiliu/LeRobot` is
+    the form in which LeRobot asks them, `task="microwave"`.
+    """
+    vector = "shiliu.envs.vector:ShiliuVectorEnv"
     if LEROBOT not in gymnasium.registry:
         gymnasium.register(id=LEROBOT, entry_point="shiliu.envs.lerobot_hub:made")
+        gymnasium.register(id=ANY, entry_point="shiliu.envs.single:ShiliuEnv", vector_entry_point=vector)
     for file in sorted((CONF / "scenario").glob("*.yaml")):
         if env_id(file.stem) not in gymnasium.registry:
             gymnasium.register(
                 id=env_id(file.stem),
                 entry_point=f"shiliu.envs.scenario_envs:{class_name(file.stem)}",
-                vector_entry_point="shiliu.envs.vector:ShiliuVectorEnv",
+                vector_entry_point=vector,
                 kwargs={"scenario": file.stem},
             )

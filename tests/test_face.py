@@ -230,7 +230,8 @@ def examples() -> list[tuple[str, str]]:
         cells = [c for c in json.loads(path.read_text(encoding="utf-8"))["cells"] if c["cell_type"] == "code"]
         lines = [line for cell in cells for line in "".join(cell["source"]).splitlines() if line[:1] not in "!%"]
         found.append((path.name, "\n".join(lines)))
-    found += [(path.name, path.read_text(encoding="utf-8")) for path in sorted((ROOT / "notebooks").glob("*.py"))]
+    for path in sorted([*(ROOT / "notebooks").glob("*.py"), *(ROOT / "docs" / "examples").rglob("*.py")]):
+        found.append((path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")))
     for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
         for block in re.findall(r"(?ms)^```python\n(.*?)^```", page.read_text(encoding="utf-8")):
             found.append((page.name, block))
@@ -243,4 +244,11 @@ WITHIN = {"skills.md", "goal-words.md", "verdict.md", "formats.md", "labels.md"}
 def test_notebooks_and_examples_import_nothing_deep():
     assert deep("import shiliu.envs\nfrom shiliu.replay import a\nfrom shiliu import judge, cli") == ["shiliu.envs", "shiliu.replay", "cli"]
     held = [(name, found) for name, code in examples() if name not in WITHIN and "shiliu" in code and (found := deep(code))]
-    assert not held
+    assert not held and "docs/examples/envhub/env.py" in dict(examples())
+
+
+def test_the_prose_of_pages_names_nothing_deep():
+    below = re.compile(r"\bshiliu\.(?:envs|replay|scenarios)\.\w")
+    assert below.search("`shiliu.replay.a`") and not below.search("`shiliu.replay(…)`, `replay/judge`, `shiliu.judge`")
+    pages = {page.name: page.read_text(encoding="utf-8") for page in (ROOT / "docs").rglob("*.md")}
+    assert not [name for name, text in pages.items() if below.search(re.sub(r"(?ms)^```.*?^```", "", text))]

@@ -97,7 +97,20 @@ def test_the_reference_holds_every_verb_setting_word_and_name(website):
         assert "|  |\n" not in section + "\n", f"a setting of conf/{verb}.yaml has no comment"
     assert not [word for word in WORDS if f"| `{word}` |" not in website.reference.words()]
     assert not [name for name in shiliu.__all__ if f"## {name}\n" not in website.reference.python()]
-    assert "| `time_limit` |" in website.reference.keys() and "时限" in website.reference.keys()
+    python = website.reference.python()
+    for called in ("verdict.plot(code: str | None = None, lang: str = 'en')", "verdict.picture(", "recording.arrays(", "recording.frame("):
+        assert f"```text\n{called}" in python, called
+
+
+def test_the_keys_of_each_file_have_their_meaning_and_say_where_they_are_required(website):
+    page = website.reference.keys()
+    rows = {line.split("`")[1]: [cell.strip() for cell in line.split(" | ")] for line in page.splitlines() if line.startswith("| `")}
+    assert "时限" in rows["time_limit"][3] and rows["parts.*.stands_on"][1] == "" and rows["cameras.*.size"][1] == "yes"
+    mapping = page.split("## mapping\n")[1].split("\n## ")[0]
+    top = [line for line in mapping.splitlines() if line.startswith("| `") and "." not in line.split("`")[1]]
+    assert top and not [line for line in top if re.search(r"\|\s*\|\s*$", line)]
+    assert "with `mcap`, `rosbag1`" in rows["topics"][1] and "`lerobot`" in rows["streams"][1] and "`mcap`" not in rows["streams"][1]
+    assert "One of `streams` and `topics` is needed." in mapping and rows["kind"][1] == "yes"
 
 
 @pytest.mark.parametrize(

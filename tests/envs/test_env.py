@@ -254,6 +254,7 @@ def test_wrappers_of_gymnasium_work(scene):
 
 
 def test_registered_once_by_import(scene):
+    assert isinstance(gymnasium.make("shiliu/Scenario", scenario="bare").unwrapped, ShiliuEnv)
     assert {"shiliu/Microwave-v1", "shiliu/Bare-v1"} <= set(gymnasium.registry)
     before = dict(gymnasium.registry)
     register_envs()

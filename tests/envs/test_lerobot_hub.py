@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from gymnasium.wrappers import ClipAction
 from shiliu.envs import lerobot_hub
+from shiliu.envs.registration import LEROBOT
 from shiliu.replay.drift.kept_take import read_take
 
 ENTRY = Path(__file__).resolve().parents[2] / "docs" / "examples" / "envhub" / "env.py"
@@ -37,6 +38,11 @@ def test_the_entry_gives_a_vector_that_lerobots_rollout_can_ask(hub):
     assert info["is_success"].tolist() == [False, False] and not reward.any() and not (terminated | truncated).any()
     assert env.observation_space.contains(observation)
     env.close()
+
+
+def test_the_plugin_names_what_is_registered():
+    text = (ENTRY.parent / "shiliu_lerobot" / "__init__.py").read_text(encoding="utf-8")
+    assert f'"{LEROBOT}"' in text and f'STATE = "{lerobot_hub.STATE}"' in text
 
 
 def test_success_is_told_in_the_final_info_of_the_step_that_ends(hub):

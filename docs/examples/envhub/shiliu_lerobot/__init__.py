@@ -8,8 +8,8 @@ from typing import Any
 import shiliu
 from lerobot.configs.types import FeatureType, PolicyFeature
 from lerobot.envs.configs import EnvConfig
-from shiliu.envs.lerobot_hub import STATE
-from shiliu.envs.registration import LEROBOT
+
+STATE = "agent_pos"  # what LeRobot calls `observation.state` in an environment
 
 
 @EnvConfig.register_subclass("shiliu")
@@ -36,7 +36,7 @@ class ShiliuConfig(EnvConfig):
 
     @property
     def gym_id(self) -> str:
-        return LEROBOT
+        return "shiliu/LeRobot"
 
     @property
     def gym_kwargs(self) -> dict[str, Any]:
