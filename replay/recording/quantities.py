@@ -42,14 +42,19 @@ QUANTITIES: dict[str, tuple[str, ...] | None] = {
     **dict.fromkeys(("body_velocity", "base_velocity", "object_velocity"), BODY_RATE),
     "body_rotation": RATES,
     "base": (*POSE, *BODY_RATE),
-    **dict.fromkeys(("contact", "reward", "done", "end", "success", "door_open", "hand_flag", "joystick", "tracking", "recording"), FLAG),
+    **dict.fromkeys(
+        ("contact", "reward", "done", "end", "success", "door_open", "hand_flag", "joystick", "tracking", "recording"),
+        FLAG,
+    ),
     "charge": ("1", "%"),
     "action": AXIS,
     "environment_state": None,
     "placeholder": None,
     FREE: None,
 }
-RANGED = frozenset(name for name, units in QUANTITIES.items() if units is not None and {*OWN} <= {*units}) | {"hand_step"}
+RANGED = frozenset(name for name, units in QUANTITIES.items() if units is not None and {*OWN} <= {*units}) | {
+    "hand_step"
+}
 
 
 def quantity_fault(quantity: str, role: str) -> str | None:
@@ -79,7 +84,11 @@ def unit_fault(quantity: str, unit: str, width: int | None = None, own: Collecti
     for word in words:
         ranged = quantity in RANGED and re.fullmatch(RANGE, word)
         if word not in known and not ranged and not (quantity in RANGED and word in own):
-            further = " A range such as 0..255 is one too, and what the robot's sheet has under scale." if quantity in RANGED else ""
+            further = (
+                " A range such as 0..255 is one too, and what the robot's sheet has under scale."
+                if quantity in RANGED
+                else ""
+            )
             return f"{word!r} is no unit of {quantity}.{nearest(word, list(known))}{further} No reader converts another one: do so first."
     return None
 
@@ -94,7 +103,10 @@ def unit_pattern(quantity: str) -> str | None:
         return None
     ways = [*map(re.escape, known)]
     if quantity in RANGED:
-        taken = "|".join(re.escape(unit) for unit in dict.fromkeys([*UNITS, *(u for units in QUANTITIES.values() for u in units or ())]))
+        taken = "|".join(
+            re.escape(unit)
+            for unit in dict.fromkeys([*UNITS, *(u for units in QUANTITIES.values() for u in units or ())])
+        )
         ways += [RANGE, rf"(?!(?:{taken})(?:\s|$)|[Rr]ad|[Dd]eg|[Mm]eter|[Mm]etre|inch)[A-Za-z]\w*(?=\s|$)"]
     one = f"(?:{'|'.join(ways)})"
     return rf"^\s*{one}(?:\s+{one})*\s*$"

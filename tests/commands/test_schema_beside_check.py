@@ -54,7 +54,9 @@ def scenario(file: Path) -> None:
 def part(file: Path) -> None:
     model = (ROOT / "assets/objects/can_330/can_330.xml").read_text(encoding="utf-8").replace("can_330", "mine")
     (file.parent / "mine.xml").write_text(model, encoding="utf-8")
-    load_part("objects/mine", extra=file.parents[2])
+    found = load_part("objects/mine", extra=file.parents[2])
+    if found and not all(row.grade for row in found.sources):  # which `shiliu check part=` asks of what is read
+        raise ShiliuError("a row of sources has no grade")
 
 
 KINDS: dict[str, tuple[str, str, Callable[[Path], object]]] = {  # a file of ours, where a changed one stands, its reader
