@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from questions import NUMBER, Asked, Schema, Spot, condition_of, hoisted, quantity, quantity_def, schema_of
+from questions import NUMBER, Asked, Schema, Spot, between, condition_of, hoisted, quantity, quantity_def, schema_of
 from shiliu.replay.checks.registry import registry as checks
 from shiliu.replay.checks.rules import TABLES, load_rules
 from shiliu.replay.formats import mapping as mappings
+from shiliu.replay.judge.verdict import requirable
 from shiliu.replay.operator.mistakes import note_mistakes
 from shiliu.replay.operator.skills import catalogue
 from shiliu.replay.operator.skills import registry as skills
@@ -26,8 +27,10 @@ from shiliu.replay.robots import embodiment, robot_sheet
 from shiliu.scenarios.catalog.catalog import scene_of
 from shiliu.scenarios.link.link import KEYS as LINK
 from shiliu.scenarios.link.link import OUTS, OWN
-from shiliu.scenarios.parts.part import PLACED, list_parts, load_part
+from shiliu.scenarios.parts.param_write import ELEMENTS, attributes
+from shiliu.scenarios.parts.part import GRADE, PLACED, list_parts, load_part
 from shiliu.scenarios.reading import composition
+from shiliu.scenarios.reading.camera import ON_REQUEST
 from shiliu.scenarios.reading.cell import FIXED, ROBOT
 from shiliu.scenarios.reading.config import KEYS, REQUIRED
 from shiliu.scenarios.reading.variant import DEEP, ENTRIES, names_of
@@ -170,7 +173,7 @@ def scenario_schema() -> Schema:
                      "properties": {"of": {"type": "array", "items": {"type": "string"}}, "scale": uniform}},
         "redraw": {"type": "object", "required": ["unless", "at_most"], "additionalProperties": False,
                    "properties": {"unless": {"type": "array", "items": {"enum": ["no_penetration", "reachable"]}},
-                                  "at_most": quantity("share", True)}},
+                                  "at_most": between(quantity("share", True), "share", 0.0, 1.0)}},
     }  # fmt: skip
     at = {"type": "object", "properties": {axis: vary for axis in "xyz"}, "additionalProperties": False}
     properties["variation"] = {
@@ -184,6 +187,13 @@ def scenario_schema() -> Schema:
         {"if": {"required": [kind]}, "then": {"properties": {"at_most": quantity(kind, True)}}} for kind in ("force", "speed")
     ]
     properties["link"] = link_schema()
+    codes = [f"{rule.stage}.{code}" for code, rule in load_rules("arm_manipulation").items() if code != "scenario"]
+    properties["judge"]["properties"]["required"]["items"] = {
+        "anyOf": [{"enum": sorted(requirable(codes))}, {"type": "string", "pattern": r"^replay\.scenario\.[^.]+$"}]
+    }
+    camera = properties["cameras"]["additionalProperties"]["properties"]
+    camera["record"] = {"enum": [True, False, ON_REQUEST, None]}
+    properties["tasks"]["minItems"] = properties["goal"]["minProperties"] = 1
     parts = properties["parts"]["additionalProperties"]
     properties["parts"]["additionalProperties"] = {"$ref": "#/$defs/placed"}
     properties["parts"]["propertyNames"] = {"pattern": "^[a-z][a-z0-9_]*$", "not": {"enum": ["marks", "robot"]}}
@@ -195,7 +205,9 @@ def scenario_schema() -> Schema:
         "properties": {key: {} if key in (*DEEP, *ENTRIES) else {"anyOf": [{"$ref": f"#/properties/{key}"}, {"type": "null"}]}
                        for key in sorted({*REQUIRED, *KEYS} - {"variant"})},
     }}  # fmt: skip
-    return {**schema, "additionalProperties": False, "$defs": defined}
+    chain = {"properties": {"skills": {"type": "array", "minItems": 1}}, "required": ["skills"]}
+    aimless: Schema = {"if": {"not": {"required": ["defaults"]}, **chain}, "then": {"required": ["goal"]}}
+    return {**schema, **aimless, "additionalProperties": False, "$defs": defined}
 
 
 def link_schema() -> Schema:
@@ -230,6 +242,9 @@ def placed(schema: Schema) -> Schema:
             for key, param in part.params.items()
             if param.dimension in EXAMPLE
         }
+        for key, value in params.items():
+            size, param = {"$ref": value.pop("$ref")}, part.params[key]
+            params[key] = {**between(size, param.dimension, param.low, param.high), **value}
         known = {**dict.fromkeys(own, True), **dict.fromkeys(part.params, True), **params}
         by_part.append({
             "if": {"properties": {"part": {"const": name}}, "required": ["part"]},
@@ -384,7 +399,7 @@ def mapping_words(schema: Schema, messages: bool) -> Schema:
         shape = {"anyOf": [*axis["anyOf"], {"const": mappings.PRESENT}, {"type": "array", "items": axis}]}
         channels = {"type": "object", "minProperties": 1, "additionalProperties": shape}
         schema["properties"]["recognise"]["properties"]["channels"] = channels
-    for stream in streams_of(schema):
+    for stream in entries_of(schema, "streams"):
         stream["allOf"] = [{"$ref": "#/$defs/stream_units"}]
         own = stream["properties"]
         for placed in (own, own.get("placeholder", {}).get("items", {}).get("properties", {})):
@@ -405,14 +420,14 @@ def units_of_streams() -> list[Schema]:
                       "then": {"properties": {"unit": {"pattern": pattern}}}} for pattern, names in alike.items())]  # fmt: skip
 
 
-def streams_of(schema: Any) -> list[Schema]:
-    """The schema of each entry of a list of streams in a schema."""
+def entries_of(schema: Any, of: str) -> list[Schema]:
+    """The schema of each entry of the lists of this key in a schema."""
     found: list[Schema] = []
     for key, value in schema.items() if isinstance(schema, dict) else enumerate(schema) if isinstance(schema, list) else ():
-        if key == "streams":
+        if key == of:
             ways = value.get("anyOf", [value])
             found += [way["items"] for way in ways if "properties" in way.get("items", {})]
-        found += streams_of(value)
+        found += entries_of(value, of)
     return found
 
 
@@ -514,7 +529,12 @@ def limit_of(what: str) -> Schema:
 def part_schema() -> Schema:
     schema = schema_of(ask_each(lambda name: load_part(name), sorted(list_parts())))
     row = {"type": "array", "items": {"type": "string"}, "minItems": 3, "maxItems": 3}  # what, its value, where it comes from
-    schema["properties"]["sources"] = {"type": "array", "items": row}
+    graded = {"contains": {"pattern": GRADE}}  # in any of the three
+    schema["properties"]["sources"] = {"type": "array", "items": {**row, **graded}}
+    for entry in entries_of(schema, "sets"):
+        entry["allOf"] = [
+            {"if": {"required": [kind]}, "then": {"properties": {"attr": {"enum": [*attributes(kind)]}}}} for kind in ELEMENTS
+        ]
     return schema
 
 

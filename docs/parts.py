@@ -63,7 +63,7 @@ def page(pictures: Path | None = None) -> str:
         "|---|---|---|---|---|---|",
     ]
     for entry in entries:
-        size = list_parts.size(entry).removesuffix(" mm").replace(" x ", " × ") or "–"
+        size = list_parts.size(entry).removesuffix(" mm").replace(" x ", "&nbsp;×&nbsp;") or "–"  # on one line
         sets = ", ".join(entry.part.params) or "–"
         cells = (
             f"[{entry.name}](#{anchor(entry.name)})",

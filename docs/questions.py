@@ -28,6 +28,7 @@ TYPES = {
     "flag": "boolean",
 }
 TYPES |= {"mapping": "object", "items": "object", "each": "array"}
+LARGEST = 1e6  # SI, of a bound that stands in a schema
 NUMBER = r"([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"  # without its sign
 # what a reader takes beside what our files show: (end of a path, further type)
 PAIRS = (("above", "below"), ("more_than", "at_most"), ("min", "max"))
@@ -126,7 +127,7 @@ class Asked:
                 )
             elif name == "quantity":
                 low = named.get("low", args[2] if len(args) > 2 else None)
-                terms = (named.get("dimension", args[0] if args else None), low)
+                terms = (named.get("dimension", args[0] if args else None), low, named.get("high"))
             elif name == "word":
                 choices = named.get("choices")
                 terms = None if choices is None else tuple(choices)
@@ -191,16 +192,49 @@ def quantity_def(name: str) -> Schema:
     return found | ({"examples": [EXAMPLE[dimension]]} if dimension else {})
 
 
+def whole(low: int, high: int) -> str:
+    """Regular expression of the whole numbers from `low` to `high`, neither of them below 0."""
+    sizes = range(len(str(low)), len(str(high)) + 1)
+    ends = [(max(low, 10 ** (n - 1) if n > 1 else 0), min(high, 10**n - 1)) for n in sizes]
+    return "|".join(_digits(str(first), str(last)) for first, last in ends)
+
+
+def _digits(few: str, many: str) -> str:
+    """The same of texts of one length, which may begin with 0."""
+    n = len(few) - 1
+    if few == "0" * (n + 1) and many == "9" * (n + 1):
+        return r"\d" * (n + 1)
+    if not n:
+        return few if few == many else f"[{few}-{many}]"
+    alike: dict[str, str] = {}  # what follows -> the first digits that it follows
+    for digit in map(str, range(int(few[0]), int(many[0]) + 1)):
+        rest = _digits(few[1:] if digit == few[0] else "0" * n, many[1:] if digit == many[0] else "9" * n)
+        alike[rest] = alike.get(rest, "") + digit
+    ways = [(f"[{first[0]}-{first[-1]}]" if len(first) > 1 else first) + rest for rest, first in alike.items()]
+    return ways[0] if len(ways) == 1 else f"({'|'.join(ways)})"
+
+
+def between(size: Schema, dimension: str, low: float, high: float) -> Schema:
+    """A quantity within bounds, neither of them below 0. What lies beyond one by a fraction of the unit is left to `shiliu check`."""
+    if not 0.0 <= low <= high < LARGEST:
+        return size
+    ways = []
+    for unit in (unit for unit, (kind, _) in UNITS.items() if kind == dimension):
+        first, last = (int(edge / UNITS[unit][1] + 1e-9) for edge in (low, high))
+        ways.append(rf"({whole(first, last)}){'' if first else '?'}(\.\d*)?\s*{unit}")  # noughts of a size are eaten before
+    return {"allOf": [size, {"pattern": rf"^\s*\+?0*({'|'.join(ways)})\s*$|\d[eE]|[^\x00-\x7F]"}]}
+
+
 def schema_of(spot: Spot, path: str = "") -> Schema:
     """The schema of a spot. Where readers ask in several ways, any of them will do."""
     ways: list[Schema] = []
     asked = spot.questions
     if "quantity" in asked:
-        kinds = {dimension for (dimension, _), _ in asked["quantity"]}
-        lows = [low for (_, low), _ in asked["quantity"]]
-        ways.append(
-            quantity(kinds.pop() if len(kinds) == 1 else None, all(low is not None and low >= 0 for low in lows))
-        )
+        kinds = {dimension for (dimension, *_), _ in asked["quantity"]}
+        lows, highs = ([terms[i] for terms, _ in asked["quantity"]] for i in (1, 2))
+        share = kinds == {"share"} and {*highs} == {1.0}  # of a whole; other bounds are those of one part
+        size = quantity(kinds.pop() if len(kinds) == 1 else None, all(low is not None and low >= 0 for low in lows))
+        ways.append(between(size, "share", 0.0, 1.0) if share else size)
     elif "size" in asked:
         ways.append({"type": "string", "pattern": r"^\s*\d+\s*x\s*\d+\s*$", "examples": ["640x480"]})
     elif "word" in asked or "text" in asked:
@@ -222,7 +256,7 @@ def schema_of(spot: Spot, path: str = "") -> Schema:
     if not ways:
         return {}
     met = {
-        way.get("type", ("object" if "condition" in way["$ref"] else "string") if "$ref" in way else None)
+        way.get("type", ("object" if "condition" in way.get("$ref", "") else "string") if {"$ref", "allOf"} & {*way} else None)
         for way in ways
     }
     met |= {type_of(one) for way in ways for one in way.get("enum", ())[:1]}

@@ -30,12 +30,14 @@ It asks:
     of every hinge free?
   - Are draws of the variation sound? Parts that overlap are named with the seed (shiliu render
     grid=1x1 refused=true seed=N).
-  - Can it be a task? Refused are: no step at all; steps that hold at the start; conditions or
-    steps that exclude each other, or that a failure mode forbids; a hold as long as the time
-    limit; limits of 0 N; a chain longer than the time limit.
+  - Can it be a task? Refused are: a goal without a step; a chain of skills, or replay.goal in
+    judge.required, without a goal; steps that hold at the start; conditions or steps that exclude
+    each other, or that a failure mode forbids; a hold as long as the time limit; limits of 0 N;
+    a chain longer than the time limit.
   - Do steps, failure modes, limits, things and words of parts have titles in English and
     Chinese? Reports need both.
-It warns if a task sentence leaves out a thing or a number of the goal. This is no fault.
+It warns if a task sentence leaves out a thing or a number of the goal, and if there is no goal
+at all: then nothing is judged done. Neither is a fault.
 
 Settings:
   views=true   also performs the demonstration of `seed`. While a hand is at a thing that it
@@ -44,7 +46,7 @@ Settings:
   part=        a part of the library, or one of yours: sheet against model, ranges, contact
                bits; does it stand still on a table, and can the hand hold it (mass, friction,
                width)?
-  mapping=     a mapping: every key, name and unit, without a recording
+  mapping=     a mapping: every key, name, quantity and unit, without a recording
 Exit: 0 sound; 1 something is wrong with the scene or the part; 2 the config cannot be read.
 """
 

@@ -276,8 +276,7 @@ def note_required(scene: Scene) -> None:
     config, rules = scene.config, load_rules(scene.config.thresholds)
     codes = {f"{rule.stage}.{code}": code for code, rule in rules.items() if code != "scenario"}
     codes |= {f"replay.scenario.{name}": f"scenario.{name}" for name, _ in config.never.items()}
-    groups = dict.fromkeys(check.group for check in registry().values() if check.group)
-    known = [*STAGES, *groups, *(word for word, code in codes.items() if code not in rules.optional)]
+    known = requirable(word for word, code in codes.items() if code not in rules.optional)
     for i, word in enumerate(config.required):
         if word in known or word.partition(".")[0] not in STAGES:  # the reader of the config notes the latter
             continue
@@ -288,6 +287,11 @@ def note_required(scene: Scene) -> None:
             )
         else:
             config.problems.note(path, f"{word!r} is no check of the judge.{nearest(word, known)}")
+
+
+def requirable(codes: Iterable[str]) -> list[str]:
+    """What `judge.required` may name: stages, groups of checks, and these codes, each after its stage."""
+    return [*STAGES, *dict.fromkeys(check.group for check in registry().values() if check.group), *codes]
 
 
 def _strictly(finding: Finding) -> Finding:

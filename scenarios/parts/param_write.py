@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 # kind of element in a sheet -> the spec's list of them
-_ELEMENTS = {
+ELEMENTS = {
     "body": "bodies",
     "joint": "joints",
     "geom": "geoms",
@@ -35,7 +35,7 @@ _TURNED = ("body", "turned")  # how far a body is turned about its x, y or z axi
 
 
 def absent(spec: mujoco.MjSpec, kind: str, name: str) -> str:
-    return f"there is no {kind} {name!r}.{nearest(name, [e.name for e in getattr(spec, _ELEMENTS[kind]) if e.name])}"
+    return f"there is no {kind} {name!r}.{nearest(name, [e.name for e in getattr(spec, ELEMENTS[kind]) if e.name])}"
 
 
 @cache

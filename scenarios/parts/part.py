@@ -18,7 +18,7 @@ from ..sheet.quantity import dimension_of
 from ..sheet.yaml_places import Place, PlacesLater
 from ..sheet.yaml_reader import Node, Problems, nearest, places_in, read_own, read_yaml
 from .grip_sheet import GripSheet, read_grips
-from .param_write import _ELEMENTS, Param, Shown, Write, absent
+from .param_write import ELEMENTS, Param, Shown, Write, absent
 
 if TYPE_CHECKING:
     import mujoco
@@ -57,6 +57,9 @@ class Bears:
     words: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
+GRADE = r"\[([SEDK])\]"  # seen in a source, estimate, derived, known from the literature
+
+
 @dataclass(frozen=True)
 class SourceRow:
     """A number of a part and where it comes from, with its grade: [S], [E], [D] or [K]."""
@@ -68,7 +71,7 @@ class SourceRow:
     @property
     def grade(self) -> str:
         """The letters of its grades, in the order in which they stand."""
-        return "".join(dict.fromkeys(re.findall(r"\[([SEDK])\]", f"{self.what} {self.value} {self.source}")))
+        return "".join(dict.fromkeys(re.findall(GRADE, f"{self.what} {self.value} {self.source}")))
 
 
 @dataclass(frozen=True)
@@ -386,10 +389,10 @@ def _param(name: str, node: Node) -> Param:
     dimension = dimension_of(node.child("default").value)
     writes = []
     for entry in node.child("sets").each():
-        entry.mapping(required=("attr",), optional=(*_ELEMENTS, "index", "gain", "offset", "only", "steps"))
-        kinds = [kind for kind in _ELEMENTS if kind in entry]
+        entry.mapping(required=("attr",), optional=(*ELEMENTS, "index", "gain", "offset", "only", "steps"))
+        kinds = [kind for kind in ELEMENTS if kind in entry]
         if len(kinds) != 1:
-            entry.note(f"exactly one of {', '.join(_ELEMENTS)} says what is written, not {kinds or 'none'}.")
+            entry.note(f"exactly one of {', '.join(ELEMENTS)} says what is written, not {kinds or 'none'}.")
             continue
         writes.append(
             Write(

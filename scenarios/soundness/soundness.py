@@ -28,6 +28,7 @@ STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 STILL = 0.02  # m/s or rad/s, slower counts as at rest
 REST_TIME = 0.25  # s, long enough to tip over an edge
 REST_MOVE = 2e-3  # m
+NO_GOAL = "no goal: nothing is judged done. Write one, unless this is a scene of no task."
 # m, deg and m, by which what was put somewhere has left its place; settling takes less
 FELL, TIPPED, SLID = 0.02, 20.0, 0.05
 
@@ -154,8 +155,12 @@ def _task(scene: Scene, draws: Sequence[Draw]) -> list[Answer]:
     """Can what the YAML asks for be a task? One answer for each thing that is wrong, one for each question that finds nothing."""
     answers: list[Answer] = []
     for question, found in task_problems(scene, draws):
-        answers += [Answer(question, False, line) for line in found] or [Answer(question, True, _fine(scene, question))]
-    return [*answers, *_together(scene.course)] if scene.goal else []
+        answers += [Answer(question, False, line) for line in found]
+        if not found and scene.goal:
+            answers.append(Answer(question, True, _fine(scene, question)))
+    if not scene.goal:  # a scene to look at, or for motion of no task
+        return answers or [Answer("something is asked for", True, NO_GOAL, True)]
+    return [*answers, *_together(scene.course)]
 
 
 def _fine(scene: Scene, question: str) -> str:

@@ -90,11 +90,15 @@ QUESTIONS = (
 
 
 def _note_nothing(scene: Scene, problems: Problems) -> None:
-    """A goal without a step, or a list of sentences without one. Who leaves the key out has not come to it yet."""
-    path = scene.config.goal.path.removesuffix("goal")
-    if "goal" in scene.config.raw and not scene.config.raw["goal"]:
+    """A goal without a step, a chain or a check of the goal without a goal, or a list of sentences without one."""
+    config, path = scene.config, scene.config.goal.path.removesuffix("goal")
+    if "goal" in config.raw and not config.raw["goal"]:
         problems.note(f"{path}goal", "it has no step, so that nothing is ever done. Write one, or leave the key out.")
-    if "tasks" in scene.config.raw and not scene.config.raw["tasks"]:
+    elif not scene.goal and config.skills.value:
+        problems.note(f"{path}skills", "a chain is performed for no goal, so that nothing is ever done. Write a goal above it.")
+    elif not scene.goal and "replay.goal" in config.required:
+        problems.note(f"{path}judge.required", "'replay.goal' is required of no goal, which nothing meets. Write a goal, or leave it out.")
+    if "tasks" in config.raw and not config.raw["tasks"]:
         problems.note(f"{path}tasks", "no sentence says what is to be done. Write one in both languages, or leave the key out.")
 
 

@@ -138,3 +138,38 @@ def test_a_schema_refuses_what_the_reader_refuses_for_its_form_and_nothing_else(
         both += why is not None and underlined is not None
     assert not wrong, "\n".join(wrong)
     assert both >= TRIED // 3, "the changes are mostly refused, so that this compares something"
+
+
+SLIPS = {  # what check refuses by its value: kind -> (what stands there, what is written instead)
+    "scenario": [
+        ("record: on_request", "record: sometimes"),
+        ("replay.goal]", "kinmatics]"),
+        ("at_most: 5 %", "at_most: 150 %"),
+        ("height: 870 mm", "height: 8700 mm"),
+        ("height: 870 mm", "height: 2.5 m"),
+        ("goal: ", "goal: {}\nrules: "),
+    ],
+    "part": [("attr: mass", "attr: mas"), ("attr: mass", "attr: contype"), ('"[D]"', '"[Z]"')],
+    "mapping": [
+        ("unit: rad", "unit: radian"),
+        ("unit: rad", "unit: mm"),
+        ("unit: rad", "unit: rad/s"),
+        ("joint_position", "joint_positon"),
+        ("format: lerobot", "format: lerobto"),
+    ],
+}
+FITS = {  # and what it takes
+    "scenario": [("record: on_request", "record: true"), ("replay.goal]", "replay.scenario.tipped]"), ("870 mm", "0.87 m")],
+    "part": [("attr: mass", "attr: ipos, index: 0"), ('"[D]"', '"[K] or [S]"')],
+    "mapping": [("unit: rad", "unit: -100..100"), ("unit: rad", "unit: notch"), ("joint_position", "other")],
+}
+
+
+@pytest.mark.parametrize("kind", SLIPS)
+def test_a_schema_knows_words_units_and_bounds_as_check_does(kind):
+    text = (TEMPLATES / f"{kind}.yaml").read_text(encoding="utf-8").replace("$name", "mine")
+    for changes, refused in ((SLIPS, True), (FITS, False)):
+        for old, new in changes[kind]:
+            assert old in text
+            wrong = list(validator(kind).iter_errors(yaml.safe_load(text.replace(old, new))))
+            assert bool(wrong) == refused, (new, [one.message for one in wrong])

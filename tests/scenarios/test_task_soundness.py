@@ -292,3 +292,22 @@ def test_a_goal_without_a_step_and_no_sentence_are_told_and_what_is_left_out_is_
     (line,) = found(scene(tasks=[]), question)
     assert line.startswith("tasks: no sentence says what is to be done")
     assert found(scene("null"), question) != [] and found(scene(), question) == []
+
+
+def test_check_answers_a_scene_without_a_goal_by_what_else_it_has():
+    """A chain, or a check of the goal, for no goal is a fault; a scene of no task is sound, and says what is not judged."""
+
+    def answers(**more: object):
+        tree = {key: value for key, value in (yaml.safe_load(benches.BENCH) | more).items() if value is not None}
+        answered = examine(scene_of_tree("bench", tree), draws=1)
+        return [(a.sound, a.warns, a.answer) for a in answered if a.question == "something is asked for"]
+
+    ((sound, warns, answer),) = answers()
+    assert sound and warns and answer.startswith("no goal: nothing is judged done")
+    for more, where in (
+        ({"goal": {}}, "scenario.goal: it has no step"),
+        ({"skills": [{"wait": {"time": "1 s"}}]}, "scenario.skills: a chain is performed for no goal"),
+        ({"judge": {"required": ["replay.goal"]}}, "scenario.judge.required: 'replay.goal' is required of no goal"),
+    ):
+        ((sound, _, answer),) = answers(**more)
+        assert not sound and answer.startswith(where), answer
