@@ -1,0 +1,151 @@
+"""States that look like success and are none: the course that environment and judge share names what is missing, by one code."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import pytest
+import shiliu
+from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.stepping.simulation import Simulation
+
+
+@lru_cache
+def loaded(scenario):
+    return shiliu.load_scenario(scenario)
+
+
+class Shown:
+    """The nominal start of a scenario, its readings to be changed, and its course over them."""
+
+    def __init__(self, scenario):
+        self.scene = loaded(scenario)
+        self.readings = Simulation(self.scene, 1).begin([drawing.nominal(self.scene)])
+        self.course = self.scene.course
+        self.carry = self.course.begin(1)
+
+    def at(self, sensor):
+        return self.readings.value[0, self.readings.layout.slices[sensor]].copy()
+
+    def set(self, sensor, value):
+        self.readings.value[0, self.readings.layout.slices[sensor]] = value
+
+    def lay(self, site, upon, aside=0.0):
+        """A site at another one, so many metres beside it."""
+        self.set(f"site_position({site})", self.at(f"site_position({upon})") + np.array([0.0, aside, 0.0]))
+
+    def switch(self, *rules, number=1.0):
+        for rule in rules:
+            self.set(f"actuator_force(rule {rule})", number)
+
+    def goes_on(self, seconds):
+        for _ in range(round(seconds / self.scene.control_timestep) + 2):
+            self.carry = self.course.advance(self.carry, self.readings)
+
+    def reached_before(self, name):
+        """All steps before one are reached."""
+        i = self.course.index(name)
+        self.carry.done[0], self.carry.reached[0, :i] = i, 0.0
+
+    @property
+    def says(self):
+        """None: success; else the code of the failure mode, or of the first step that is missing."""
+        return self.course.failure(self.carry) or self.course.missed(self.carry)
+
+
+def weighed(*more):
+    shown = Shown("package_packing")
+    shown.switch("read", "codes", "shown", "weighings", *more)
+    return shown
+
+
+def aside(shown):
+    shown.lay("soap/base", "reject/inside")
+    shown.switch("aside")
+    shown.goes_on(2.0)
+    return shown
+
+
+def test_a_bad_product_in_the_red_tray_ends_the_task_and_taken_out_again_it_does_not():
+    shown = aside(weighed("beyond", "rejected"))
+    assert shown.says is None
+    shown.lay("soap/base", "reject/inside", aside=0.099)
+    shown.goes_on(1.0)
+    assert shown.says is None
+    shown.lay("soap/base", "reject/inside", aside=0.101)
+    shown.goes_on(1.0)
+    assert shown.says == "replay.goal:packed"
+    shown.lay("soap/base", "carton/place_product")  # a reject in the carton is not packed
+    shown.goes_on(1.0)
+    assert shown.says == "replay.goal:packed"
+
+
+@pytest.mark.parametrize(("other", "says"), [("good", "replay.goal:cushioned"), ("bad", "scenario.decided_twice")])
+def test_a_good_product_is_not_accepted_and_then_thrown_away(other, says):
+    """The other key is one decision too many; the same one again is none."""
+    shown = weighed("within", "accepted")
+    shown.goes_on(0.5)
+    assert shown.says == "replay.goal:cushioned"
+    shown.set(f"joint_position(keys/{other}/button_travel)", 0.005)
+    shown.goes_on(0.1)
+    assert shown.says == says
+
+
+def test_the_hob_is_hot_from_the_first_bowl_to_the_salt_or_the_food_is_not_cooked():
+    shown = Shown("cooking")
+    shown.switch("level", number=2.0)
+    shown.goes_on(0.5)
+    assert shown.says == "replay.goal:poured"
+    shown.switch("level", number=0.0)  # on for half a second, and off
+    shown.reached_before("seasoned")
+    shown.switch("shakes", number=4.0)
+    shown.goes_on(1.0)
+    assert shown.says == "replay.goal:hob_on" and shown.carry.done[0] == shown.course.index("seasoned")
+    shown.switch("level", number=2.0)
+    shown.goes_on(1.0)
+    assert shown.carry.done[0] == shown.course.index("hob_off")
+    shown.switch("level", number=0.0)
+    shown.goes_on(1.0)
+    assert shown.says == "replay.goal:served"
+
+
+@pytest.mark.parametrize(("beside", "back"), [(0.059, True), (0.061, False)])
+def test_the_spatula_is_put_back_into_its_stand_and_not_only_upright(beside, back):
+    shown = Shown("cooking")
+    shown.lay("spatula/base", "stand/slot", aside=beside)
+    step = shown.course.subgoals[shown.course.index("put_back")]
+    assert (step.predicate.margin(shown.readings)[0] >= 0) == back
+
+
+@pytest.mark.parametrize(
+    ("can", "aside", "refills"), [(c, a, a < 0.0075) for c in ("can", "can_left", "can_rear") for a in (0.007, 0.008)]
+)
+def test_any_can_of_the_carton_refills_the_facing(can, aside, refills):
+    shown = Shown("shelf_restocking")
+    shown.lay(f"{can}/base", "gondola/facing", aside=aside)
+    middle = shown.at("site_position(gondola/facing)")
+    ahead = shown.at("site_position(gondola/facing_ahead)") - middle
+    shown.set(f"site_position({can}/middle)", middle)
+    shown.set(f"site_position({can}/label)", middle + 0.1 * ahead)
+    step = shown.course.subgoals[shown.course.index("refilled")]
+    assert (step.predicate.margin(shown.readings)[0] >= 0) == refills
+
+
+@pytest.mark.parametrize(("stands", "reported"), [(0.5, False), (1.0, True)])
+def test_a_report_stands_for_a_second_so_that_gauges_are_not_swept(stands, reported):
+    shown = Shown("remote_inspection")
+    shown.reached_before("gauges_reported")
+    step = shown.course.subgoals[shown.course.index("gauges_reported")]
+    limit = shown.scene.config.time_limit
+    assert step.hold * 625 > limit > 0  # pairs of readings 4 % apart
+    assert shown.course.subgoals[shown.course.index("lamps_reported")].hold * 2**8 > limit  # patterns of lamps
+    for gauge in ("large_gauge", "small_gauge"):
+        shown.set(f"actuator_force(answer.{gauge}.given)", 1.0)
+        shown.set(f"actuator_force(answer.{gauge})", shown.at(f"actuator_force(truth {gauge})") + 0.019)
+    for _ in range(round(stands / shown.scene.control_timestep)):
+        shown.carry = shown.course.advance(shown.carry, shown.readings)
+    assert np.isnan(shown.carry.reached[0, shown.course.index("gauges_reported")])
+    if reported:
+        shown.carry = shown.course.advance(shown.carry, shown.readings)
+    assert (shown.carry.done[0] > shown.course.index("gauges_reported")) == reported
