@@ -192,6 +192,8 @@ def _seen(scene: Scene) -> list[str]:
     ]
     if outdated(measured, scene.config.raw, scene.fingerprint):
         lines += ["", "**Old**: the scene or its chain has changed since this was measured."]
+    if not measured["seen"]:
+        return [*lines, "", "Hands take up nothing here and put nothing down, so no thing is counted."]
     lines += ["", "| thing | seen | looks | |", "|---|---|---|---|"]
     for thing, (_, looks) in measured["seen"].items():
         share = share_seen(measured, thing)
