@@ -169,6 +169,7 @@ def _fine(scene: Scene, question: str) -> str:
     return {
         "something is asked for": ", ".join(subgoal.name for subgoal in scene.goal),
         "the task is still to do": f"first {scene.goal[0].name}, of {len(scene.goal)} subgoals" if scene.goal else "",
+        "a robot can do it here": "as far as that is known without a simulation",
         "holds fit the time limit": f"{holds:g} s of {scene.config.time_limit:g} s",
     }.get(question, f"{len(scene.safety)} limits" if "limits" in question else "none excludes another")
 

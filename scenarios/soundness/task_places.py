@@ -66,6 +66,42 @@ class TaskPlaces:
                 return f"the two are fixed to one another, {show(round(gap, 4), 'length')} apart"
         return None
 
+    def is_still(self, body: str) -> bool:
+        """Whether nothing moves a body: no joint carries it, and it is no mocap body."""
+        model = self._scene.model
+        of = model.body(body)
+        return int(model.body_weldid[of.id]) == 0 and int(model.body_mocapid[of.rootid[0]]) < 0
+
+    def lean(self, body: str) -> np.ndarray:
+        """(n,) [rad] of a body's z axis from the vertical in each draw."""
+        up = np.array([data.body(body).xmat.reshape(3, 3)[2, 2] for data in self._data])
+        return np.arccos(np.clip(up, -1.0, 1.0))
+
+    def level_distance(self, one: Request, other: Request) -> float | None:
+        """[m] between two places that do not move, seen from above, the least of all draws; None where one moves."""
+        if not (self._fixed(one, None) and self._fixed(other, None)):
+            return None
+        return float(np.linalg.norm((self._at(one) - self._at(other))[:, :2], axis=1).min())
+
+    def from_base(self, thing: Request, place: Request) -> float | None:
+        """[m] from the robot's base to a place that does not move, less the size of a loose thing that shall come there.
+
+        The least of all draws; None where the place moves, or the thing is none that is loose.
+        """
+        model = self._scene.model
+        if thing.kind not in PLACES or place.kind not in PLACES or not self._fixed(place, None):
+            return None
+        body = self._body(thing)
+        if body == 0 or model.body_dofnum[body] != 6 or model.body_parentid[body] != 0:
+            return None
+        sizes = [
+            float(model.geom_rbound[g] + np.linalg.norm(data.geom_xpos[g] - at))
+            for data, at in zip(self._data, self._at(thing))
+            for g in np.flatnonzero(model.body_weldid[model.geom_bodyid] == body)
+        ]
+        base = np.array([data.body("base_link").xpos for data in self._data])
+        return float(np.linalg.norm(base - self._at(place), axis=1).min()) - max(sizes, default=0.0)
+
     def apart(self, one: Predicate, other: Predicate) -> str | None:
         """Why two simple predicates cannot hold at once by where things are; None where they may."""
         return self._two_near(one, other) or self._two_shares(one, other) or self._outside(one, other) or self._outside(other, one)
@@ -82,14 +118,16 @@ class TaskPlaces:
         return None
 
     def _two_shares(self, one: Predicate, other: Predicate) -> str | None:
-        """Of two shares of the same pieces: in two containers that do not meet, and more than all of them in all."""
+        """Of two shares of the same pieces: in two containers that do not meet or are alike, and more than all of them in all."""
         if not (isinstance(one, Share) and isinstance(other, Share)) or one.below or other.below:
             return None
         if {piece.of for piece in one.pieces} != {piece.of for piece in other.pieces} or one.bound + other.bound <= 1.0:
             return None
         balls = self._inside(one), self._inside(other)
         if balls[0] is None or balls[1] is None:
-            return None
+            # a bowl may stand in an oven, with all pieces in both: of two that are alike neither stands in the other
+            apart = one.pieces[0].to != other.pieces[0].to and (one.radius, one.height) == (other.radius, other.height)
+            return "no piece is in both, and they ask for more than 100 %" if apart else None
         gap = np.linalg.norm(balls[0].centre - balls[1].centre, axis=1).min()
         return "no piece is inside both" if gap > balls[0].radius + balls[1].radius + CLOSE else None
 

@@ -37,9 +37,11 @@ from ..sheet.repeated import listed
 from ..sheet.yaml_reader import Node, Problems
 from ..stepping.simulation import Simulation
 from ..words import WORDS
+from .means import beyond_means
 from .task_places import TaskPlaces
 
 Step = tuple[Node, Subgoal | Never]  # the section that it stands in, and what was read from it
+MOTION = 0.5  # s without which nothing is done: the shortest skill of the kept takes, a lift, took 0.7 s
 EXACT = (Angle, Below, Displaced, Higher, MovedAway, Near, Share, Upright)  # hold wherever the first of their intervals is kept
 
 
@@ -71,6 +73,7 @@ def task_problems(scene: Scene, draws: Sequence[Draw]) -> list[tuple[str, list[s
     _note_start(scene, draws, problems["the task is still to do"])
     places = TaskPlaces(scene, draws)
     _note_exclusions(scene, places, problems["conditions can hold at once"])
+    _note_means(scene, places, problems["a robot can do it here"])
     _note_steps(scene, places, problems["steps can hold at once"])
     _note_forbidden(scene, problems["what is asked for is not forbidden"])
     _note_times(scene, problems["holds fit the time limit"])
@@ -82,6 +85,7 @@ QUESTIONS = (
     "something is asked for",
     "the task is still to do",
     "conditions can hold at once",
+    "a robot can do it here",
     "steps can hold at once",
     "what is asked for is not forbidden",
     "holds fit the time limit",
@@ -162,6 +166,14 @@ def _note_exclusions(scene: Scene, places: TaskPlaces, problems: Problems) -> No
     for section, step in (*steps, *modes):
         for path, why, mend in _excluded(conditions_of(section.child(step.name), step.predicate), places):
             problems.note(path, f"{why}. {mend}.")
+
+
+def _note_means(scene: Scene, places: TaskPlaces, problems: Problems) -> None:
+    """Steps that ask for what nothing in the scene can bring about; of several choices one may be done."""
+    for step in scene.course.subgoals:
+        for one in conditions_of(scene.config.goal.child(step.name), step.predicate):
+            if (found := beyond_means(one.predicate, scene, places)) is not None:
+                problems.note(one.node.path, f"`{one.text}` can never hold: {found[0]}. {found[1]}.")
 
 
 def _note_steps(scene: Scene, places: TaskPlaces, problems: Problems) -> None:
@@ -276,11 +288,12 @@ def _note_times(scene: Scene, problems: Problems) -> None:
             f"{hold.value!r} leaves nothing of the time limit of {show(limit, 'time')}. Shorten it, or raise time_limit.",
         )
     total = sum(subgoal.hold for subgoal in course.subgoals)
-    if total >= limit and not long:
+    if total > limit - MOTION and not long:
+        left = f"{show(round(limit - total, 3), 'time')} for all motion" if total < limit else "nothing"
         problems.note(
             scene.config.goal.path,
             f"the steps have to hold for {show(round(total, 3), 'time')} one after the other, "
-            f"which leaves nothing of the time limit of {show(limit, 'time')}. Shorten them, or raise time_limit.",
+            f"which leaves {left} of the time limit of {show(limit, 'time')}. Shorten them, or raise time_limit.",
         )
 
 

@@ -138,7 +138,7 @@ def test_a_part_of_the_designers_own(cup):
 @pytest.mark.parametrize(
     ("file", "right", "wrong", "message"),
     [
-        ("part.yaml", "geom: wall", "geom: wal", r"part\.yaml:9: params\.radius\.sets\[0\]\.geom: there is no geom 'wal'. Did you mean wall"),
+        ("part.yaml", "geom: wall", "geom: wal", r"part\.yaml:9: params\.radius\.sets\[0\]\.geom: there is no geom 'wal'. Did you mean wa"),
         ("part.yaml", "attr: size", "attr: sise", r"part\.yaml:9: .*attr: 'sise' is no number of a geom"),
         ("part.yaml", "index: 0", "index: 7", r"part\.yaml:9: .*no index 7"),
         ("part.yaml", ", index: 0", "", r"part\.yaml:9: .*say which with index"),

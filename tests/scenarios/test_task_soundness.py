@@ -311,3 +311,39 @@ def test_check_answers_a_scene_without_a_goal_by_what_else_it_has():
     ):
         ((sound, _, answer),) = answers(**more)
         assert not sound and answer.startswith(where), answer
+
+
+MEANS = {  # what is asked, and one number with which nothing can bring it about and one with which something can
+    "{moved: {of: %s, more_than: 60 mm}}": ("table", "bowl", "is fixed to the world"),
+    "{tilted: {of: %s, more_than: 30 deg}}": ("table", "bowl", "is fixed to the world"),
+    "{base_near: {to: table.top, within: %s}}": ("300 mm", "900 mm", "the robot is planted"),
+    "{base_speed: {above: %s}}": ("0.2 m/s", "0 m/s", "has no speed"),
+    "{hands_hold: {above: %s}}": ("50 kg", "8 kg", "at the very most"),
+    "{near: {of: bowl.base, to: far.top, within: %s}}": ("100 mm", "2 m", "its hands reach"),
+    "{reads: {of: turns, is: %s, within: 0.5}}": (3, 4, "steps of 2"),
+}
+
+
+@pytest.mark.parametrize("asked", MEANS)
+def test_what_nothing_in_the_scene_can_bring_about_is_refused_and_what_is_near_it_not(asked):
+    wrong, right, why = MEANS[asked]
+    tree = extras()
+    tree["parts"]["far"] = {"part": "fixtures/counter", "put": "front_foot", "at": {"x": "-3 m", "y": "0 mm"}}
+    tree["rules"]["turns"]["adds"] = 2
+    (line,) = found(scene("{first: %s}" % (asked % wrong), **tree), "a robot can do it here")
+    assert line.startswith("goal.first: `") and why in line
+    assert found(scene("{first: %s}" % (asked % right), **tree), "a robot can do it here") == []
+
+
+def test_two_bowls_share_the_buns():
+    both = "{both: {all: [{share: {of: buns, inside: bowl, at_least: 60 %%}}, {share: {of: buns, inside: other, at_least: %d %%}}]}}"
+    (line,) = found(scene(both % 60), "conditions can hold at once")
+    assert "more than 100 %" in line
+    assert found(scene(both % 40), "conditions can hold at once") == []
+
+
+def test_holds_leave_time_for_motion():
+    moved = "{first: {moved: {of: bowl, more_than: 60 mm}, hold: %s s}}"
+    (line,) = found(scene(moved % 29.9), "holds fit the time limit")
+    assert "leaves 100 ms for all motion" in line or "0.1 s for all motion" in line
+    assert found(scene(moved % 29.4), "holds fit the time limit") == []

@@ -1,0 +1,152 @@
+"""What no robot can bring about in a scene, whatever it does: asked of the conditions of steps, one record for each kind.
+
+Only what is certain without simulation is refused. Left out for that: a door that stands open while its latch counts as caught (the
+latch has a joint of its own), a thing that is let go in the air (it may lie on whatever else is there), and speeds (things fall).
+A failure mode may name what never happens, so none is asked of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..reactions.belts import stopped
+from ..reactions.rule import Counter
+from ..scene.scene import Scene
+from ..sensing.predicate import MovedAway, Near, Predicate, Upright
+from ..sensing.reaction import memory
+from ..sheet.quantity import show
+from ..words.base import BaseNear, BaseSpeed
+from ..words.declared import Reads, memory_name
+from ..words.load import HandsHold, HandsHoldMore
+from .task_places import CLOSE, TaskPlaces
+
+THROWN = 1.0  # m [E] by which a thing may slide, roll or fly on from where a hand lets it go
+PRESSED = 3.0  # [E] how much more than its straight arm a bent one holds: the forearm is a third of the lever
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of what cannot be done: why a condition is one of it, None where it may be done; and how it is mended."""
+
+    why: Callable[[Predicate, Scene, TaskPlaces], str | None]
+    mend: str
+
+
+def beyond_means(predicate: Predicate, scene: Scene, places: TaskPlaces) -> tuple[str, str] | None:
+    """(why, how to mend it) of a simple predicate that nothing in the scene can bring about; None where it may be."""
+    for kind in KINDS:
+        if (why := kind.why(predicate, scene, places)) is not None:
+            return why, kind.mend
+    return None
+
+
+def _fixed(predicate: Predicate, scene: Scene, places: TaskPlaces) -> str | None:
+    """A thing that is fixed to the world moves nowhere, and leans as it does at the start."""
+    if isinstance(predicate, MovedAway) and not predicate.position.to and predicate.more_than > 0.0:
+        body = predicate.position.of
+    elif isinstance(predicate, Upright) and predicate.invert:
+        body = predicate.up.of
+    else:
+        return None
+    if not places.is_still(body):
+        return None
+    if isinstance(predicate, Upright) and places.lean(body).max() >= predicate.within - CLOSE:
+        return None
+    return f"{body.replace('/', '.')} is fixed to the world"
+
+
+def _planted(predicate: Predicate, scene: Scene, places: TaskPlaces) -> str | None:
+    """A robot that stands where it is put comes near nothing, and has no speed."""
+    if isinstance(predicate, BaseSpeed):
+        if not predicate.speeds and not predicate.below and predicate.bound > 0.0:
+            return "the robot is planted, and its base has no speed"
+    if isinstance(predicate, BaseNear) and places.is_still(predicate.base.of):
+        gap = places.level_distance(predicate.base, predicate.to)
+        if gap is not None and gap > predicate.within + CLOSE:
+            return f"the robot is planted {show(round(gap, 4), 'length')} away from there"
+    return None
+
+
+def _reach(predicate: Predicate, scene: Scene, places: TaskPlaces) -> str | None:
+    """What a planted robot carries comes no further than its hands; belts carry things anywhere."""
+    model = scene.model
+    if not isinstance(predicate, Near) or not places.is_still("base_link") or stopped(model) is not model:
+        return None
+    for thing, place in ((predicate.of, predicate.to), (predicate.to, predicate.of)):
+        gap = places.from_base(thing, place)
+        if gap is None:
+            continue
+        short = gap - predicate.within - _longest_arm(scene) - THROWN
+        if short > CLOSE:
+            return (
+                f"the robot is planted {show(round(gap, 2), 'length')} away from there, "
+                f"and its hands reach {show(round(_longest_arm(scene), 2), 'length')} at most"
+            )
+    return None
+
+
+def _longest_arm(scene: Scene) -> float:
+    """[m] from the base to the furthest site of a hand, were all links in one line: no hand comes further."""
+    model = scene.model
+    longest = 0.0
+    for name in scene.names.robot["hands"]["sites"]:
+        site = model.site(name).id
+        body, length = int(model.site_bodyid[site]), float(np.linalg.norm(model.site_pos[site]))
+        while body and model.body(body).name != "base_link":
+            length += float(np.linalg.norm(model.body_pos[body]))
+            body = int(model.body_parentid[body])
+        longest = max(longest, length)
+    return longest
+
+
+def _payload(predicate: Predicate, scene: Scene, places: TaskPlaces) -> str | None:
+    """All hands together, and their arms at peak torque."""
+    if isinstance(predicate, HandsHold):
+        least = predicate.mass - predicate.within
+    elif isinstance(predicate, HandsHoldMore):
+        least = predicate.mass
+    else:
+        return None
+    straight = (scene.robot.sheet.get("payload") or {}).get("peak")
+    if straight is None:
+        return None
+    most = PRESSED * straight * len(predicate.forces)
+    return f"the hands hold {show(round(float(most), 1), 'mass')} at the very most" if least > most else None
+
+
+def _counted(predicate: Predicate, scene: Scene, places: TaskPlaces) -> str | None:
+    """A counter goes in steps: from zero up, a dial from its end down as well; one that runs down meets every number."""
+    if not isinstance(predicate, Reads):
+        return None
+    rule = next(
+        (
+            r
+            for r in scene.reactions.reactions
+            if isinstance(r, Counter) and memory(memory_name(r.name)) == predicate.kept
+        ),
+        None,
+    )
+    if rule is None or rule.running is not None or rule.adds <= 0.0:
+        return None
+    low = max(0.0, -math.inf if predicate.low is None else predicate.low)
+    high = min(rule.at_most, math.inf if predicate.high is None else predicate.high)
+    from_zero = math.ceil(low / rule.adds - CLOSE) * rule.adds <= high + CLOSE
+    from_end = rule.at_most <= high + CLOSE
+    if rule.dial is not None and math.isfinite(rule.at_most):
+        from_end = rule.at_most - math.ceil((rule.at_most - high) / rule.adds - CLOSE) * rule.adds >= low - CLOSE
+    if from_zero or (from_end and rule.at_most >= low - CLOSE):
+        return None
+    return f"the counter {rule.name!r} goes in steps of {rule.adds:g}, and none of its numbers lies there"
+
+
+KINDS = (
+    Kind(_fixed, "Name what hands can move"),
+    Kind(_planted, "Give the robot a base that moves (base: mobile), or move the place"),
+    Kind(_reach, "Move the place within reach, or give the robot a base that moves"),
+    Kind(_payload, "Lower the mass"),
+    Kind(_counted, "Ask for a number that it shows"),
+)
