@@ -93,7 +93,7 @@ def explained(schema: Schema, *lines: str | None) -> Schema:
     return {**schema, "description": "\n\n".join(lines)} if lines else schema
 
 
-def said(doc: str) -> str:
+def in_both_languages(doc: str) -> str:
     """A sentence of our code or of a part, with its translation in editor.yaml."""
     return "\n\n".join(filter(None, (doc, TRANSLATIONS.get(doc))))
 
@@ -238,7 +238,7 @@ def placed(schema: Schema) -> Schema:
         assert part is not None
         titles.append({"const": name, "description": f"{part.title['en']} {part.title['zh']}"})
         params = {
-            key: explained(quantity(param.dimension, param.low >= 0.0), said(param.doc))
+            key: explained(quantity(param.dimension, param.low >= 0.0), in_both_languages(param.doc))
             for key, param in part.params.items()
             if param.dimension in EXAMPLE
         }
@@ -259,7 +259,7 @@ def step_schema() -> Schema:
     rows = {row["name"]: row for row in catalogue()}
     words: dict[str, list[tuple[str, Schema]]] = {}
     for name, kind in skills().items():
-        arguments = {key: explained(argument(one), said(one.doc)) for key, one in kind.arguments.items()}
+        arguments = {key: explained(argument(one), in_both_languages(one.doc)) for key, one in kind.arguments.items()}
         titles = [label[0] for lang in LANGUAGES if (label := kind.label.words(lang))]
         way = {
             "type": "object",

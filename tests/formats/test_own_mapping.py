@@ -125,7 +125,7 @@ def test_names_that_differ_by_a_word_are_proposed(folder, capsys):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "message"),
     [
         ("unit: deg", "unit: degrees", r"streams\.0\.unit: 'degrees' is no unit of joint_position\. Did you mean deg\?"),
         ("unit: deg", "unit: mm", r"streams\.0\.unit: 'mm' is no unit of joint_position"),
@@ -134,10 +134,10 @@ def test_names_that_differ_by_a_word_are_proposed(folder, capsys):
         ("joint_position", "joint_positon", r"streams\.0\.quantity: 'joint_positon' is no quantity .*Did you mean joint_position"),
     ],
 )
-def test_a_quantity_or_unit_of_no_reader_is_refused_with_its_line(folder, capsys, old, new, told):
+def test_a_quantity_or_unit_of_no_reader_is_refused_with_its_line(folder, capsys, old, new, message):
     file = folder / "conf/mapping/my_two.yaml"
     put(file, file.read_text().replace(old, new))
-    with pytest.raises(EpisodeError, match=rf"my_two\.yaml:9: .*{told}"):
+    with pytest.raises(EpisodeError, match=rf"my_two\.yaml:9: .*{message}"):
         load("my_two")
     assert cli.main(["replay", "data=takes", "out=w", "mapping=my_two", "quiet=true"]) == 2
     assert "my_two.yaml:9" in capsys.readouterr().err
@@ -164,6 +164,6 @@ def test_units_of_a_device_and_of_the_robots_own_scale_are_taken(folder):
 def test_a_wrong_format_is_the_one_problem_of_a_file(folder, line):
     file = folder / "conf/mapping/my_two.yaml"
     put(file, file.read_text().replace("format: npz", line))
-    with pytest.raises(EpisodeError, match="format: ") as told:
+    with pytest.raises(EpisodeError, match="format: ") as message:
         load(file)
-    assert "streams" not in str(told.value) and "topics" not in str(told.value)
+    assert "streams" not in str(message.value) and "topics" not in str(message.value)
