@@ -29,7 +29,7 @@ PRESSED = 3.0  # [E] how much more than its straight arm a bent one holds: the f
 
 
 @dataclass(frozen=True)
-class Kind:
+class Impossible:
     """One kind of what cannot be done: why a condition is one of it, None where it may be done; and how it is mended."""
 
     why: Callable[[Predicate, Scene, TaskPlaces], str | None]
@@ -144,9 +144,9 @@ def _counted(predicate: Predicate, scene: Scene, places: TaskPlaces) -> str | No
 
 
 KINDS = (
-    Kind(_fixed, "Name what hands can move"),
-    Kind(_planted, "Give the robot a base that moves (base: mobile), or move the place"),
-    Kind(_reach, "Move the place within reach, or give the robot a base that moves"),
-    Kind(_payload, "Lower the mass"),
-    Kind(_counted, "Ask for a number that it shows"),
+    Impossible(_fixed, "Name what hands can move"),
+    Impossible(_planted, "Give the robot a base that moves (base: mobile), or move the place"),
+    Impossible(_reach, "Move the place within reach, or give the robot a base that moves"),
+    Impossible(_payload, "Lower the mass"),
+    Impossible(_counted, "Ask for a number that it shows"),
 )
