@@ -14,6 +14,7 @@ from ..checks.finding import ASKED, STAGES, Finding, VerdictEvidence, tidy
 from ..checks.registry import check_of, registry
 from ..checks.rules import OWNERS, Rules, load_rules
 from ..checks.standing import FALLING
+from .explanation.lost_commands import after_losses
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -25,7 +26,6 @@ HEAD = ("episode", "source", "sha256", "scenario", "scenario_version", "cell", "
 WORDS = ("FEASIBLE", "INFEASIBLE", "UNSOUND", "INCONCLUSIVE", "NOT_CHECKED")
 TOGETHER = 0.3  # s, what begins within this time of a violation may be its consequence
 AFTERMATH = 2.0  # s, how long after a motion or a force what it upset may show; an estimate
-STEP, EARLIER = 0.2, 0.05  # s from a command after lost ones, in which its longer step shows; by how much a filter shows it before
 BEFORE = 0.1  # s, by which a step of the command into a place past its joint's range may show before
 # why an episode does not reproduce, where its recorded commands are not those that it was made by
 NOT_THESE_COMMANDS = ("unknown", "action_edited", "alignment", "unit", "period")
@@ -222,7 +222,7 @@ def combine(findings: Sequence[Finding], required: Sequence[str], rules: Rules, 
         strict: every WARN counts, and is listed, as a FAIL; but where `Check.counts` says that none does.
     """
     judged = [_strictly(finding) if strict and _counts(finding) else finding.with_() for finding in findings]
-    judged = [_of_the_link(finding, judged) for finding in judged]
+    judged = after_losses(judged)
     order = _order(judged, rules)
     _link(judged, order)
     present = [stage for stage in STAGES if stage not in ASKED or any(finding.stage == stage for finding in judged)]
@@ -240,18 +240,6 @@ def combine(findings: Sequence[Finding], required: Sequence[str], rules: Rules, 
     root = _root(verdict, judged, order, needed, required, rules)
     owner = _owner(verdict, judged[root] if root is not None else None, rules, judged)
     return Combined(verdict, stages, root, owner, judged)
-
-
-def _of_the_link(finding: Finding, findings: Sequence[Finding]) -> Finding:
-    """The same, with the link as its cause, where it comes just after a command that followed lost ones: that was a longer step, which
-    nobody commanded so."""
-    at = finding.at
-    if at is None or finding.level not in ("WARN", "FAIL") or not check_of(finding.code).stepped:
-        return finding
-    came = [t for one in findings if one.code == "link.loss" for t in one.details.get("came", ()) if 0.0 <= at - t + EARLIER <= STEP]
-    if not came:
-        return finding
-    return finding.with_(details=finding.details | {"kind": "link", "owner": "device", "came": max(came)})
 
 
 def _counts(finding: Finding) -> bool:

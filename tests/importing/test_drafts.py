@@ -128,7 +128,7 @@ def test_a_draft_tells_degrees_from_counts_and_finds_a_quaternion(data, tmp_path
         "visionpro-panda-blockpush": {
             "qpos[12:16]": "1",
             "ctrl[0:7]": "deg",
-        },  # torques by their range: told as a doubt
+        },  # torques by their range: reported as a doubt
         "robosuite-teleop": {"states[23:27]": "1"},
     }
     monkeypatch.setattr(arrays, "of_format", lambda _: [])
