@@ -1,7 +1,7 @@
 """A scenario as LeRobot's tools load and ask it: the keys of their observations, their attributes, and what an EnvHub makes.
 
-Nothing of LeRobot is imported here. Its rollout renames `agent_pos` to `observation.state`, and `environment_state` and `pixels` in the same way.
-So a policy sees the columns of a recorded set. It asks for `_max_episode_steps` and `task_description`, and counts `is_success`.
+Nothing of LeRobot is imported here. Its rollout renames `agent_pos` to `observation.state`, and `environment_state` and `pixels` in the
+same way. So a policy sees the columns of a recorded set. It asks for `_max_episode_steps` and `task_description`, and counts `is_success`.
 """
 
 from __future__ import annotations
