@@ -209,7 +209,7 @@ def test_check_names_what_has_no_title(designer, capsys):
     assert (
         "FAIL" in printed
         and "goal.lifted (en, zh); never.dropped (en, zh)" in printed
-        and "1 of 13 questions fail" in printed
+        and "1 of 14 questions fail" in printed
     )
     half = text.replace("hold: 1 s}", "hold: 1 s, title: {en: bowl lifted}}").replace(
         "100 mm}}", "100 mm}, title: {en: dropped, zh: 掉落}}"
