@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -30,6 +31,11 @@ class Shown:
 
     def set(self, sensor, value):
         self.readings.value[0, self.readings.layout.slices[sensor]] = value
+
+    def press(self, contacts, forces):
+        peak = self.readings.peak.copy()
+        peak[0, self.readings.layout.force_columns(contacts)] = forces
+        self.readings = replace(self.readings, peak=peak)
 
     def lay(self, site, upon, aside=0.0):
         """A site at another one, so many metres beside it."""
@@ -149,3 +155,15 @@ def test_a_report_stands_for_a_second_so_that_gauges_are_not_swept(stands, repor
     if reported:
         shown.carry = shown.course.advance(shown.carry, shown.readings)
     assert (shown.carry.done[0] > shown.course.index("gauges_reported")) == reported
+
+
+@pytest.mark.parametrize(("short", "force", "brought"), [(0.001, 0.0, True), (0.001, 0.3, False), (-0.001, 0.0, False)])
+def test_a_table_that_a_hand_still_holds_is_not_brought(short, force, brought):
+    shown = Shown("medication_serving")
+    near, released = shown.scene.course.subgoals[shown.course.index("brought")].predicate.parts
+    chest = shown.at(near.to.name)
+    shown.set(near.of.name, chest + [0.49 - short, 0.0, 0.0])
+    shown.press(released.forces, [0.0, force])
+    shown.reached_before("brought")
+    shown.goes_on(0.5)
+    assert (shown.carry.done[0] > shown.course.index("brought")) == brought
