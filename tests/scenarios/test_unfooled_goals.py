@@ -162,7 +162,7 @@ def test_a_table_that_a_hand_still_holds_is_not_brought(short, force, brought):
     shown = Shown("medication_serving")
     near, released = shown.scene.course.subgoals[shown.course.index("brought")].predicate.parts
     chest = shown.at(near.to.name)
-    shown.set(near.of.name, chest + [0.49 - short, 0.0, 0.0])
+    shown.set(near.of.name, chest + np.array([0.49 - short, 0.0, 0.0]))
     shown.press(released.forces, [0.0, force])
     shown.reached_before("brought")
     shown.goes_on(0.5)
