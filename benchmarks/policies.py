@@ -71,6 +71,7 @@ SAID = {
     "nearest": "nearest demonstration",
     "chunked": "chunked network",
     "act": "small ACT",
+    "pictures": "ACT from pictures",
 }
 DEFAULTS = {
     "out": "", "tasks": ",".join(TASKS), "demonstrations": "50,100", "networks": "chunked,act", "seeds": "3", "copies": "50",

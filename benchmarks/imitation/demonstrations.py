@@ -6,14 +6,14 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from shiliu.replay.operator.operator import Operator, Operators, longest
 from shiliu.replay.recording.recording import SimEpisode
-from shiliu.replay.rollout.observers import Moment, Observations
+from shiliu.replay.rollout.observers import Moment, Observations, Tape
 from shiliu.replay.rollout.rollout import Rollout, roll_out
 from shiliu.scenarios.draws.variation import draw
 from shiliu.scenarios.scene.scene import Scene
@@ -38,6 +38,7 @@ class Demonstration:
         actions: (T, nu) float32; observed: feature name -> (T, k) float32, as the environment shows them.
         skills: (T,) the skill of each control step; begun: how many of the chain were begun, those that take no time too.
         failure: code of what went wrong, or None.
+        qpos: (T, nq) float32 where everything was, for pictures; (0, 0) where it was not kept.
     """
 
     seed: int
@@ -47,6 +48,7 @@ class Demonstration:
     skills: np.ndarray
     begun: int
     failure: str | None
+    qpos: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
 
     @property
     def sha256(self) -> str:
@@ -79,10 +81,10 @@ def perform(scene: Scene, until: str | None, seeds: Sequence[int]) -> list[Demon
     operators = Operators(
         scene, seeds, [Operator(scene, one, seed) for one, seed in zip(draws, seeds)], [None] * len(draws)
     )
-    seen = Observations(scene, len(draws), longest(scene), clipped=True)
+    seen = Observations(scene, len(draws), longest(scene), clipped=True), Tape(scene, len(draws), longest(scene))
     return [
         _demonstration(scene, until, done)
-        for done in roll_out(scene, draws, AsFarAs(scene, operators, until), [seen], threads=1)
+        for done in roll_out(scene, draws, AsFarAs(scene, operators, until), seen, threads=1)
     ]
 
 
@@ -122,7 +124,8 @@ def _demonstration(scene: Scene, until: str | None, done: Rollout) -> Demonstrat
     assert done.seed is not None
     success = bool(reached and not went_wrong)
     failure = None if success else label["failure"]
-    return Demonstration(done.seed, success, done.actions, observed, skills, len(done.segments), failure)
+    qpos = done.qpos[:steps].astype(np.float32)
+    return Demonstration(done.seed, success, done.actions, observed, skills, len(done.segments), failure, qpos)
 
 
 class Kept:
@@ -152,9 +155,7 @@ class Kept:
             chosen = usual(found)
             if len(chosen) >= n:
                 return chosen[:n]
-        raise SystemExit(
-            f"{self.scene.name}: {len(usual(found))} of {len(found)} demonstrations will do; {n} are wanted."
-        )
+        raise TooFew(f"{self.scene.name}: {len(usual(found))} of {len(found)} demonstrations will do; {n} are wanted.")
 
     def _file(self, seed: int) -> Path:
         return self.folder / f"{seed}.npz"
@@ -162,12 +163,12 @@ class Kept:
     def _write(self, one: Demonstration) -> None:
         part = self._file(one.seed).with_suffix(".part.npz")
         label = json.dumps({"success": one.success, "failure": one.failure, "begun": one.begun})
-        np.savez_compressed(part, label=label, actions=one.actions, skills=one.skills, **one.observed)
+        np.savez_compressed(part, label=label, actions=one.actions, skills=one.skills, qpos=one.qpos, **one.observed)
         os.replace(part, self._file(one.seed))
 
     def _read(self, seed: int) -> Demonstration:
         with np.load(self._file(seed)) as file:
             arrays = dict(file)
         label = json.loads(str(arrays.pop("label")))
-        actions, skills = arrays.pop("actions"), arrays.pop("skills")
-        return Demonstration(seed=seed, actions=actions, observed=arrays, skills=skills, **label)
+        actions, skills, qpos = (arrays.pop(name) for name in ("actions", "skills", "qpos"))
+        return Demonstration(seed=seed, actions=actions, observed=arrays, skills=skills, qpos=qpos, **label)

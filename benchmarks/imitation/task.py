@@ -69,6 +69,7 @@ class Task:
     Attributes:
         used: indices of the action that are commanded; the others stay where the demonstrations have them.
         rest: (nu,) that place.
+        sides: `left`, `right`, of the hands that work.
         joints: which of `used` are joints, not claws; least: (len(used),) what is smaller is tremor [rad, %].
         anchors: names of sites.
     """
@@ -85,13 +86,14 @@ class Task:
         known = {model.joint(j).name for j in range(model.njnt)}
         self.joints = np.array([name in known for name in names])
         self.least = np.where(self.joints, 0.004, 0.5).astype(np.float32)
-        self._dofs = [model.joint(name).dofadr[0] for name, joint in zip(names, self.joints) if joint]
-        self._sides = [
+        jointed = [model.joint(name) for name, joint in zip(names, self.joints) if joint]
+        self._dofs, self._bent = [one.dofadr[0] for one in jointed], [one.qposadr[0] for one in jointed]
+        self.sides = [
             side for side in ("left", "right") if any(n.startswith((f"zarm_{side[0]}", f"{side}_")) for n in names)
         ]
-        self._hands = [model.site(f"{side}_tcp").id for side in self._sides]
+        self._hands = [model.site(f"{side}_tcp").id for side in self.sides]
         touch = scene.schema.observations[TOUCH].names
-        self._touch = [i for i, name in enumerate(touch) if name.split("_")[0] in self._sides]
+        self._touch = [i for i, name in enumerate(touch) if name.split("_")[0] in self.sides]
         self._places(known)
         self._around()
         skills = read_chain(scene)[: max(one.begun for one in demonstrations)]
@@ -162,8 +164,7 @@ class Task:
         n = len(observed[STATE])
         body = [observed[name][:, self.used] for name in (STATE, VELOCITY, EFFORT)]
         body.append(np.tanh(observed[TOUCH][:, self._touch] / 20))
-        found = [np.concatenate(body, axis=1)]
-        found += [np.concatenate([poses.hand[:, j], _axes(poses.turn[:, j])], axis=1) for j in range(len(self._hands))]
+        found = [np.concatenate(body, axis=1), *self._hand_poses(poses)]
         if self._plain:
             plain = observed[AROUND][:, self._plain]
             turned = [_axes(_matrix(observed[AROUND][:, i : i + 4])) for i in self._quaternions]
@@ -177,6 +178,26 @@ class Task:
             back = np.swapaxes(poses.frame[:, upon], 1, 2)
             found.append(_near(np.einsum("nij,nj->ni", back, poses.anchor[:, of] - poses.anchor[:, upon])))
         return [np.ascontiguousarray(one, np.float32).reshape(n, -1) for one in found]
+
+    def own(self, observed: Observed, poses: Poses) -> list[np.ndarray]:
+        """What a robot with eyes is shown besides pictures: angles and what fingers feel, and the poses of working hands.
+
+        No speeds and no efforts: they reveal the last command, and pictures tell the rest.
+        """
+        body = [observed[STATE][:, self.used], np.tanh(observed[TOUCH][:, self._touch] / 20)]
+        return [
+            np.ascontiguousarray(one, np.float32) for one in (np.concatenate(body, axis=1), *self._hand_poses(poses))
+        ]
+
+    def bent(self, qpos: np.ndarray, away: np.ndarray) -> np.ndarray:
+        """(nq,) with the commanded joints elsewhere by (m,) [rad]."""
+        out = qpos.astype(float)
+        out[self._bent] += away
+        return out
+
+    def _hand_poses(self, poses: Poses) -> list[np.ndarray]:
+        """(n, 9) of each working hand, in the robot's frame."""
+        return [np.concatenate([poses.hand[:, j], _axes(poses.turn[:, j])], axis=1) for j in range(len(self._hands))]
 
     def held(self, observed: Observed) -> np.ndarray:
         """(n,) bool: a working hand is at something."""

@@ -46,6 +46,14 @@ class Commander(Protocol):
         ...
 
 
+class Sighted(Commander, Protocol):
+    """Who looks at pictures, too."""
+
+    def look_at(self, copies: Copies) -> None:
+        """Episodes begin; what is commanded from now on is for these."""
+        ...
+
+
 class Nothing:
     """Holds the robot where it begins."""
 
@@ -91,7 +99,12 @@ class Cloned:
 
 
 def attempt(
-    task: Task, who: Commander, seeds: Sequence[int], seconds: float, frames: Frames | None = None, threads: int = 1
+    task: Task,
+    who: Commander | Sighted,
+    seeds: Sequence[int],
+    seconds: float,
+    frames: Frames | None = None,
+    threads: int = 1,
 ) -> tuple[list[Trial], float]:
     """Trials side by side, and the share of commands that lay outside the action space and were clipped.
 
@@ -105,6 +118,8 @@ def attempt(
     pace = seconds / scene.config.time_limit
     copies = Copies(scene, n, "sparse", threads, course_until(scene, task.until), pace)
     copies.begin([draw(scene, np.random.default_rng(seed)) for seed in seeds])
+    if hasattr(who, "look_at"):
+        who.look_at(copies)
     low, high = scene.schema.action.bounds
     live, clipped, commands = np.arange(n), 0, 0
     success, failure, steps, last = [False] * n, [None] * n, [0] * n, {}
