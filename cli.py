@@ -104,7 +104,7 @@ def _ended(words: Sequence[str], ending: CommandEnding) -> int:
     except ShiliuError as error:
         if ending.came:
             return _interrupted(ending)
-        print(f"shiliu: {error}", file=sys.stderr)
+        print(_reported(error, words), file=sys.stderr)
         return error.exit_code
     except Exception as error:
         if ending.came:  # a library has made this of it
@@ -112,7 +112,7 @@ def _ended(words: Sequence[str], ending: CommandEnding) -> int:
         if "--debug" in words:
             raise
         if (known := mendable(error, _out(words))) is not None:
-            print(f"shiliu: {known}", file=sys.stderr)
+            print(_reported(known, words), file=sys.stderr)
             leave_quickly(known)
             return known.exit_code
         print(
@@ -120,6 +120,13 @@ def _ended(words: Sequence[str], ending: CommandEnding) -> int:
             file=sys.stderr,
         )
         return BUG
+
+
+def _reported(error: ShiliuError, words: Sequence[str]) -> str:
+    """An error as it is printed, in the language that the command line asks for."""
+    from .replay.report.translation import language_of, translated
+
+    return f"shiliu: {translated(str(error), language_of(words))}"
 
 
 def parse(words: Sequence[str]) -> CommandRequest:

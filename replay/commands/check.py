@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ..report.translation import translated
 from .settings import Settings
+from .wrapping import columns
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from ...scenarios.soundness.soundness import Answer
 
 USAGE = """
-shiliu check scenario=NAME [variant=NAME] [cell=ID] [seed=0] [draws=50] [views=false]
+shiliu check scenario=NAME [variant=NAME] [cell=ID] [seed=0] [draws=50] [views=false] [lang=en|zh]
 shiliu check part=NAME
 shiliu check mapping=NAME|FILE
 
@@ -47,6 +49,7 @@ Settings:
                bits; does it stand still on a table, and can the hand hold it (mass, friction,
                width)?
   mapping=     a mapping: every key, name, quantity and unit, without a recording
+  lang=zh      questions, answers and errors in Chinese; rare errors stay English
 Exit: 0 sound; 1 something is wrong with the scene or the part; 2 the config cannot be read.
 """
 
@@ -66,12 +69,12 @@ def run(request: CommandRequest) -> int:
     base = settings["base"].word(default=None)
     seed, draws = settings["seed"].seed(), settings["draws"].integer(low=1)
     views, part = settings["views"].flag(), settings["part"].word(default="")
-    mapping = settings["mapping"].word(default="")
+    mapping, lang = settings["mapping"].word(default=""), settings["lang"].word(choices=("en", "zh"))
     settings.stop()
     if part:
-        return _part(part, hand, robot, request)
+        return _part(part, hand, robot, request, lang)
     if mapping:
-        return _mapping(mapping)
+        return _mapping(mapping, lang)
 
     def also(scene: Scene) -> None:
         note_mistakes(scene)  # and with them the skills that they change
@@ -85,18 +88,23 @@ def run(request: CommandRequest) -> int:
     findings = [*examine(scene, seed, draws, asked), called(scene), *([sentences(scene)] if scene.config.tasks else [])]
     findings += _views(scene, seed) if views else []
     if not any(word.partition("=")[0] in ("scenario", "cell") for word in request.overrides):
-        print(f"no scenario= is given; this is {scene.name}")
-    wide = max(len(finding.question) for finding in findings)
-    for finding in findings:
-        word = "warn" if finding.warns else "ok  " if finding.sound else "FAIL"
-        print(f"{word} {finding.question:<{wide}}  {finding.answer}")
+        print(translated(f"no scenario= is given; this is {scene.name}", lang))
+    _print(findings, lang)
     cell = scene.config.cell
     where = f" in {cell.id} (surveyed {cell.surveyed})" if cell else ""
     counts = Counter(f.sound for f in findings)
-    print(
-        f"{scene.name} v{scene.version}{where}: {'sound' if counts[False] == 0 else f'{counts[False]} of {len(findings)} questions fail'}"
-    )
+    result = "sound" if counts[False] == 0 else f"{counts[False]} of {len(findings)} questions fail"
+    print(translated(f"{scene.name} v{scene.version}{where}: {result}", lang))
     return 1 if counts[False] else 0
+
+
+def _print(answers: Sequence[Answer], lang: str) -> None:
+    """One line for each question, the answers in one column."""
+    rows = [(answer, translated(answer.question, lang)) for answer in answers]
+    wide = max(columns(question) for _, question in rows)
+    for answer, question in rows:
+        word = "warn" if answer.warns else "ok  " if answer.sound else "FAIL"
+        print(f"{word} {question}{' ' * (wide - columns(question))}  {translated(answer.answer, lang)}")
 
 
 def _views(scene: Scene, seed: int) -> list[Answer]:
@@ -111,7 +119,7 @@ def _views(scene: Scene, seed: int) -> list[Answer]:
     return answers(performed(scene, seed), scene.config.unseen)
 
 
-def _part(name: str, hand: str | None, robot: str, request: CommandRequest) -> int:
+def _part(name: str, hand: str | None, robot: str, request: CommandRequest, lang: str) -> int:
     from ...scenarios.grips.gripper import gripper_of
     from ...scenarios.parts.part import load_part
     from ...scenarios.parts.part_catalogue import full_name
@@ -122,19 +130,18 @@ def _part(name: str, hand: str | None, robot: str, request: CommandRequest) -> i
     part = load_part(full_name(name, extra), extra=extra)
     assert part is not None
     answers = examine_part(part, gripper_of(robot, hand))
-    for answer in answers:
-        print(f"{'ok  ' if answer.sound else 'FAIL'} {answer.question:<28} {answer.answer}")
+    _print(answers, lang)
     wrong = sum(not answer.sound for answer in answers)
-    print(f"{part.name}: {'sound' if not wrong else '1 problem' if wrong == 1 else f'{wrong} problems'}")
+    print(f"{part.name}: {translated('sound' if not wrong else '1 problem' if wrong == 1 else f'{wrong} problems', lang)}")
     return 1 if wrong else 0
 
 
-def _mapping(name: str) -> int:
+def _mapping(name: str, lang: str) -> int:
     from ..formats.mapping import load
 
     found = load(name)  # which raises with every problem
     streams = sum(len(rule.streams) for rule in found.topics.values()) + (
         len(found.arrays.streams) if found.arrays else 0
     )
-    print(f"{found.name}: sound, {streams} streams of {found.format}")
+    print(f"{found.name}: {translated(f'sound, {streams} streams of {found.format}', lang)}")
     return 0

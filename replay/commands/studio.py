@@ -97,7 +97,7 @@ def _verdict(
 
 def check_command(request: CommandRequest) -> list[str]:
     """`shiliu check` of the scene that a command names, with few draws: it is asked at each save."""
-    own = ("seed", "lang", "listen", "port")
+    own = ("seed", "listen", "port")
     words = [unquoted(word) for word in request.overrides if word.partition("=")[0] not in own]
     where = ["--config-dir", str(request.conf_dir)] if request.conf_dir is not None else []
     gently = ["nice"] if shutil.which("nice") else []  # what plays goes before

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 from ...scenarios.sheet.errors import ShiliuError, printable
 from ..formats.atomic_folder import refuse_unwritable, write_whole
 from ..formats.partial import sweep_all
+from ..report.translation import language_of, translated
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
@@ -58,10 +59,11 @@ def multirun(request: CommandRequest, run: Callable[[CommandRequest], int]) -> i
             code = int(run(replace(request, overrides=one.overrides)))
             result = heard.last
         except ShiliuError as error:
-            code, result = error.exit_code, str(error).splitlines()[0]
-            if str(error) not in printed:  # one mistake is reported once, however many runs it stops
-                print(f"shiliu: {error}", file=sys.stderr, flush=True)
-            printed.add(str(error))
+            reported = translated(str(error), language_of(one.overrides))
+            code, result = error.exit_code, reported.splitlines()[0]
+            if reported not in printed:  # one mistake is reported once, however many runs it stops
+                print(f"shiliu: {reported}", file=sys.stderr, flush=True)
+            printed.add(reported)
         finally:
             sys.stdout = before
         worst = max(worst, code, key=lambda c: SEVERITY.index(c) if c in SEVERITY else len(SEVERITY))

@@ -13,9 +13,9 @@ def wrapped(head: str, text: str) -> list[str]:
 
     A Chinese character takes two columns of a terminal.
     """
-    lines, line, wide = [], "", _columns(head)
+    lines, line, wide = [], "", columns(head)
     for word in re.split(r"(?<=\s)(?=\S)", text):
-        if line and wide + _columns(line) + _columns(word.rstrip()) > WIDTH:
+        if line and wide + columns(line) + columns(word.rstrip()) > WIDTH:
             lines.append(line)
             line = ""
         line += word
@@ -23,5 +23,6 @@ def wrapped(head: str, text: str) -> list[str]:
     return [f"{head if i == 0 else ' ' * wide}{one}".rstrip() for i, one in enumerate(lines)]
 
 
-def _columns(text: str) -> int:
+def columns(text: str) -> int:
+    """How many columns of a terminal a text takes."""
     return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)

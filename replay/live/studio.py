@@ -20,6 +20,7 @@ from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.errors import ShiliuError
 from ...scenarios.sheet.quantity import shown_unit
 from ..report.text import Words
+from ..report.translation import translated
 from .page_shapes import PosedModel, meshes, shapes, standing_view
 from .performing import Performance, in_words, words_of
 from .server import Message, PageServer
@@ -69,7 +70,7 @@ class Studio:
             values, task, state = self._values_of(scene)
             self._show(scene, values, task, state)
         except Exception as error:  # a file that is being edited may be anything; the page stays
-            self.page.keep("problems", {"problems": problems_of(error)})
+            self.page.keep("problems", {"problems": problems_of(error, self._words.lang)})
             return
         self.page.keep("problems", {"problems": []})
         self.page.keep("scene", self._about(scene, time.perf_counter() - begun))
@@ -178,7 +179,7 @@ class Studio:
                     self._again()
         except Exception as error:
             self._playing = False
-            self.page.send("refused", {"why": "\n".join(problems_of(error))})
+            self.page.send("refused", {"why": "\n".join(problems_of(error, self._words.lang))})
 
     def _again(self) -> None:
         assert self.scene is not None
@@ -267,9 +268,9 @@ def follow(folders: Iterable[Path], page: PageServer, gone: threading.Event) -> 
         threading.Thread(target=look, daemon=True).start()
 
 
-def problems_of(error: Exception) -> list[str]:
-    """What is wrong, a line each, with file and line where they are known."""
-    text = str(error) if isinstance(error, ShiliuError) else f"{type(error).__name__}: {error}"
+def problems_of(error: Exception, lang: str) -> list[str]:
+    """What is wrong, a line each, with file and line where they are known; in a language as far as it has words."""
+    text = translated(str(error), lang) if isinstance(error, ShiliuError) else f"{type(error).__name__}: {error}"
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 

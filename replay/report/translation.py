@@ -1,0 +1,100 @@
+"""What `shiliu check` and errors report, in the reader's language: `conf/text/messages/<lang>.yaml` has the English sentences, and what
+each is there. English is written where it arises, so that a new message needs no entry to be reported.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import yaml
+
+from ...scenarios.reading.composition import CONF
+
+LONGEST = 20_000  # characters; what is longer is reported as it stands
+_PLACE = re.compile(r"\s*(?:(?:.*?\.(?:ya?ml|xml)|command line \S+?)(?::\d+)?: )?(?:[A-Za-z_][\w.\[\]-]*: )?")
+_SENTENCE = re.compile(r"(?<=[.?]) ")  # ends here
+_GAP = re.compile(r"\{(\.\.\.)?\}")
+
+
+def translated(text: str, lang: str) -> str:
+    """A message in a language, line by line; what the catalogue has no words for stays English.
+
+    File, line and key path before a sentence stay as they are.
+    """
+    if lang == "en" or len(text) > LONGEST:
+        return text
+    return "\n".join(_line(line, lang) for line in text.split("\n"))
+
+
+def language_of(words: Iterable[str]) -> str:
+    """The language that the words of a command line ask for, as `lang=zh`; English where they name none."""
+    asked = [word.partition("=")[2].strip("'\"") for word in words if word.startswith("lang=")]
+    return asked[-1] if asked and _entries(asked[-1]) else "en"
+
+
+def _line(line: str, lang: str) -> str:
+    place = _PLACE.match(line)
+    end = place.end() if place else 0
+    if found := _run(line[end:], lang):
+        return line[:end] + found
+    return _run(line, lang) or line
+
+
+def _run(text: str, lang: str) -> str | None:
+    """Sentences, the first of which is known; None where it is not. The longest that is known goes before."""
+    cuts = [(one.start(), one.end(), "") for one in _SENTENCE.finditer(text)]
+    halves = [(one.start(), one.end(), "；") for one in re.finditer("; ", text)]
+    for end, begin, mark in ((len(text), len(text), ""), *reversed(cuts), *reversed(halves)):
+        if (found := _known(text[:end], lang)) is not None:
+            rest = text[begin:]
+            return f"{found}{mark}{_run(rest, lang) or rest}" if rest else found
+    return None
+
+
+def _known(sentence: str, lang: str) -> str | None:
+    for pattern, template in _sentences(lang):
+        if found := pattern.fullmatch(sentence):
+            return template.format(*(_FilledIn(group, lang) for group in found.groups()))
+    return None
+
+
+@dataclass(frozen=True)
+class _FilledIn:
+    """What is filled into a message: `{}` takes it as it is, `{:m}` as a message of its own, `{:t}` as a term."""
+
+    text: str
+    lang: str
+
+    def __format__(self, spec: str) -> str:
+        if spec == "t":
+            return _terms(self.lang).get(self.text, self.text)
+        return _run(self.text, self.lang) or self.text if spec == "m" else self.text
+
+
+@lru_cache
+def _sentences(lang: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """English sentences as patterns, and what each is in a language; those that say most go before."""
+    known = sorted((one for one in _entries(lang) if "of" in one), key=lambda one: -len(_GAP.sub("", one["of"])))
+    return tuple((re.compile(_pattern(one["of"])), one["is"]) for one in known)
+
+
+def _pattern(sentence: str) -> str:
+    """A sentence as a pattern: a plain gap does not reach over the end of a sentence."""
+    words, gaps = _GAP.split(sentence)[::2], _GAP.split(sentence)[1::2]
+    return re.escape(words[0]) + "".join(
+        f"({'.+?' if several else '(?:(?!; |[.?] ).)+?'}){re.escape(word)}" for several, word in zip(gaps, words[1:])
+    )
+
+
+@lru_cache
+def _terms(lang: str) -> dict[str, str]:
+    return {one["term"]: one["is"] for one in _entries(lang) if "term" in one}
+
+
+@lru_cache
+def _entries(lang: str) -> tuple[dict[str, str], ...]:
+    path = CONF / "text" / "messages" / f"{lang}.yaml"
+    return tuple(yaml.safe_load(path.read_text(encoding="utf-8"))) if path.is_file() else ()

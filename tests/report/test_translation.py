@@ -1,0 +1,164 @@
+"""Messages of `shiliu check` and errors in Chinese: the catalogue has what a designer meets first, and a message is never lost."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from shiliu.cli import main
+from shiliu.replay.report.translation import language_of, translated
+from shiliu.scenarios.reading.composition import CONF
+from shiliu.scenarios.soundness.task_soundness import QUESTIONS
+
+ROOT = CONF.parent
+ENTRIES = yaml.safe_load((CONF / "text" / "messages" / "zh.yaml").read_text(encoding="utf-8"))
+ENGLISH = re.compile(r"[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}")  # three words in a row are a sentence that was left
+GAP = re.compile(r"\{(?:\.\.\.)?\}")
+TRANSLATED = (  # modules of which every message has an entry
+    "scenarios/soundness/soundness.py",
+    "scenarios/soundness/task_soundness.py",
+    "scenarios/soundness/part_soundness.py",
+    "scenarios/sheet/quantity.py",
+    "replay/operator/reach_check.py",
+    "replay/operator/chain_time.py",
+    "replay/operator/visibility.py",
+)
+COMMAND = re.compile(r"shiliu (?:list|render) [\w =]+")
+
+
+@pytest.mark.parametrize("entry", [one for one in ENTRIES if "of" in one], ids=lambda one: one["of"][:40])
+def test_every_entry_says_all_that_is_filled_in(entry):
+    filled = [f"x{number}" for number in range(len(GAP.findall(entry["of"])))]
+    parts = GAP.split(entry["of"])
+    english = "".join(part + gap for part, gap in zip(parts, [*filled, ""]))
+    chinese = translated(english, "zh")
+    assert chinese != english
+    assert not ENGLISH.search(COMMAND.sub("", chinese)), chinese
+    lost = [one for one in filled if one not in chinese]
+    assert not lost or "Take the dashes out" in english  # which quotes an example
+
+
+def literals(path: Path) -> list[str]:
+    """What a module reports: the text of each question, answer, note and error, with `{}` for what is filled in."""
+
+    def text(node: ast.expr) -> str:
+        if isinstance(node, ast.JoinedStr):
+            return "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
+        if isinstance(node, ast.BinOp):
+            return text(node.left) + text(node.right)
+        return str(node.value) if isinstance(node, ast.Constant) and isinstance(node.value, str) else "{}"
+
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            given = {
+                "Answer": node.args[::2],
+                "note": node.args[-1:],
+                "ScenarioError": node.args,
+                "ValueError": node.args,
+            }.get(name, [])
+            found += [text(one) for one in given]
+        elif isinstance(node, ast.Yield) and node.value is not None:
+            found.append(text(node.value))
+    return [piece.strip(" .:;,") for one in found for piece in one.split("{}") if ENGLISH.search(piece)]
+
+
+@pytest.mark.parametrize("name", TRANSLATED)
+def test_every_message_of_these_modules_has_an_entry(name):
+    found, known = literals(ROOT / name), "\n".join(GAP.sub("{}", one.get("of", "")) for one in ENTRIES)
+    assert found
+    assert [piece for piece in found if piece not in known] == []
+
+
+def test_every_question_of_the_task_has_an_entry():
+    assert [one for one in QUESTIONS if translated(one, "zh") == one] == []
+
+
+def test_file_line_and_key_stay_before_the_sentence():
+    english = "my conf/a.yaml:12: scenario.parts.can.at.x: 0.5 has no unit. Write it with its unit, such as 870 mm."
+    assert (
+        translated(english, "zh") == "my conf/a.yaml:12: scenario.parts.can.at.x: 0.5 没有单位。请写上单位，例如 870 mm。"
+    )
+    several = (
+        "The scenario can: 2 problems:\n  a.yaml:3: goal: the key 'en' is missing.\n  a.yaml:4: nothing knows this."
+    )
+    assert translated(several, "zh").splitlines() == [
+        "场景 can：2 处问题：",
+        "  a.yaml:3: goal: 缺少键 'en'。",
+        "  a.yaml:4: nothing knows this.",  # what has no entry stays as it is, whole
+    ]
+    assert translated(english, "en") == english
+
+
+def test_what_is_quoted_is_never_translated():
+    assert translated("unknown key 'left'. Did you mean right or none?", "zh") == "没有键 'left'。是不是 right 或 none？"
+
+
+def test_language_of_a_command_line():
+    assert language_of(["scenario=a", "lang=zh"]) == "zh"
+    assert language_of(["lang=zh", "lang=en"]) == "en"
+    assert language_of(["lang=xx"]) == "en"
+    assert language_of([]) == "en"
+
+
+@pytest.fixture
+def designer(tmp_path, monkeypatch, capsys):
+    """A folder with a new scenario; runs `shiliu check` in it in Chinese, and gives exit code and output."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", "scenario", "my_table"]) == 0
+
+    def check(*changes: tuple[str, str], words: tuple[str, ...] = ()) -> tuple[int, str]:
+        file = tmp_path / "conf" / "scenario" / "my_table.yaml"
+        text = before = file.read_text(encoding="utf-8")
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new, 1)
+        file.write_text(text, encoding="utf-8")
+        capsys.readouterr()
+        code = main(["check", "scenario=my_table", "lang=zh", "draws=2", *words])
+        file.write_text(before, encoding="utf-8")
+        return code, "".join(capsys.readouterr())
+
+    return check
+
+
+# the ten slips that a designer is most likely to make, and a piece of what is reported of each
+SLIPS = [
+    ("unknown key", [("time_limit: 40 s", "time_limits: 40 s")], "没有键 'time_limits'"),
+    ("no unit", [("height: 870 mm", "height: 870")], "870 没有单位"),
+    ("wrong unit", [("height: 870 mm", "height: 870 N")], "'870 N' 是力，这里应是长度"),
+    ("missing site", [("stands_on: table.top_front", "stands_on: table.topp")], "部件 'table' 没有位置点 'topp'"),
+    ("no such part", [("part: objects/can_330", "part: objects/can_33")], "没有部件 'objects/can_33'"),
+    ("no such skill", [("- home:", "- hom:")], "没有技能 'hom'"),
+    ("tab", [("version: 1", "version:\t1\n\tx: 1")], "制表符"),
+    ("out of reach", [("{x: 200 mm, y: 0 mm}, height", "{x: 900 mm, y: 0 mm}, height")], "mm，最远"),
+    ("goal at the start", [("more_than: 100", "more_than: 0"), ("released: can", "upright: {of: can, within: 6 deg}")], "起始就成立"),
+    ("goal that excludes itself", [("{released: can}", "{tilted: {of: can, more_than: 20 deg}}")], "矛盾：没有同时满足两个界限的值"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("slip", SLIPS, ids=[name for name, *_ in SLIPS])
+def test_likely_slips_are_reported_in_chinese(designer, slip):
+    _, changes, piece = slip
+    code, text = designer(*changes)
+    assert code in (1, 2)
+    assert piece in text
+    left = [line for line in text.splitlines() if ENGLISH.search(re.sub(r"`[^`]*`|'[^']*'", "", line))]
+    assert left == []
+
+
+def test_overlapping_draws_and_a_fall_are_reported_in_chinese(designer):
+    code, text = designer(words=("scenario.parts.can.at.x=900 mm",))
+    assert code == 1 and "can 从 table.top_front 掉落" in text
+    assert not any(ENGLISH.search(line) for line in text.splitlines())
+    assert designer()[0] == 0  # and nothing of this is wrong with the scenario as it is
+
+
+def test_answers_stand_in_one_column(designer):
+    from shiliu.replay.commands.wrapping import columns
+
+    _, text = designer()
+    lines = [line for line in text.splitlines() if line.startswith("ok ")]
+    assert len({columns(line[: re.search(r"(?<=\S)  +(?=\S)", line[5:]).end() + 5]) for line in lines}) == 1
