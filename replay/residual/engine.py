@@ -39,6 +39,7 @@ SEEN = 0.05  # rad, or share of the way: a factor that changes less is not looke
 # `SEEN` by which it may be measured to move there
 ENCODER = (1e-5, 0.02)  # rad: steps of encoders
 STANDS, STANDING, STILL, LEFT_BEHIND = 8, 0.6, 4.0, 0.1
+HALF_A_TURN = np.pi  # rad: no obstacle explains a command that is further away than most joints of arms can go at all
 RIVAL = 0.25  # of the disagreement: what a column may leave more than the best one and still be asked for a simple reason
 BORNE_OUT = 0.9  # of the rows in question: where the hand stands as measured in so many, the measurement is not to blame
 SURE = 0.9  # of the squared difference, from where on a reason has few free numbers and not one for each row
@@ -217,6 +218,8 @@ def _blocked(group: Group, channel: RecordedChannel, own: Sequence[Relation], ro
         return None
     first, last = int(longest[0]), int(longest[-1])
     span = slice(first, last + 1)
+    if _is_half_a_turn_away(channel, span):
+        return None
     q, c = channel.columns["measured"][span], channel.columns["command"][span]
     others = [np.abs(over(r, channel.unit)[rows]).max() for r in own if r is not follows]
     steps = np.sort(np.abs(np.diff(c)))  # that a command goes somewhere at once and back is no joint that is blocked
@@ -285,6 +288,7 @@ def _difference(
     begins = one.first <= 2 and one.last > 2 and one.last < group.n // 2  # a robot that comes to its first command from elsewhere
     # an arm that strikes something does not follow a command that leaps: that alone, without a reason, is no fault of a column
     shaped = (leaps and why is not None) or _no_body_does(one, why) or _goes_away(one, group.dt)
+    shaped = shaped or (one.kind != "velocity" and _is_half_a_turn_away(one.channel, slice(one.first, one.last + 1)))
     certain = shaped and beyond and one.left < 0.5 and one.size >= one.limit and not begins
     if one.kind == "command" and one.first == one.last and one.channel.unit == "rad" and one.size < JERK:
         certain = False
@@ -329,6 +333,13 @@ def _goes_away(one: Blame, dt: float) -> bool:
         return False
     away = away_from_commands(columns["command"], columns["measured"], count, len(one.recorded))[one.first : one.last + 1]
     return float(away.max()) > FAR[one.channel.unit]
+
+
+def _is_half_a_turn_away(channel: RecordedChannel, span: slice) -> bool:
+    """Whether a joint and its command are further apart in these rows than an arm's joint goes."""
+    if channel.unit != "rad" or not {"command", "measured"} <= set(channel.columns):
+        return False
+    return float(np.abs(channel.columns["measured"][span] - channel.columns["command"][span]).max()) > HALF_A_TURN
 
 
 def _that_leaps(channel: RecordedChannel, rows: np.ndarray, dt: float) -> str | None:

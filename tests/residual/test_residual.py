@@ -295,6 +295,18 @@ def test_a_joint_that_is_blocked_is_called_so_and_its_command_is_not_blamed(firs
     assert "{" not in Words("zh").message(finding)
 
 
+@pytest.mark.parametrize("amplitude", [0.004, 0.06, 0.15])
+@pytest.mark.parametrize(("level", "beyond"), [(0.3, 4.2), (-0.6, 8.3)])
+def test_a_joint_more_than_half_a_turn_from_its_command_is_not_called_blocked(amplitude, level, beyond):
+    columns = motion()
+    meant = level + amplitude * np.sin(0.9 * np.arange(ROWS) / RATE)
+    columns["state"][:, 2] = np.concatenate([meant[:2], meant[:-2]]) + np.random.default_rng(1).normal(0.0, 3e-4, ROWS)
+    columns["action"][:, 2] = meant[0] + np.cumsum(meant) / RATE  # summed up
+    finding = found(columns, without=("velocity",))
+    assert (finding.level, finding.subject) == ("FAIL", ("joint_3",))
+    assert finding.details["kind"] != "blocked" and finding.value > beyond - 0.1
+
+
 def test_a_joint_that_stands_to_the_bit_and_is_elsewhere_at_once_is_no_joint_that_is_blocked():
     columns = motion()
     columns["action"][:, 2] += 0.5 * np.sin(0.9 * np.arange(ROWS) / RATE)
