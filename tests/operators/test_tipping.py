@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import shiliu
+import yaml
 from benches import bench, done, end
 from shiliu.replay.operator.limbs.geometry import turned_between
 from shiliu.replay.operator.operator import read_chain
@@ -65,3 +66,33 @@ def test_the_corners_of_a_blade_come_to_the_wall_and_no_further():
     assert sum(c > 0.104 for c in at_wall) >= 12  # but for the lanes near the middle, which end at 96 mm
     asides = {round(abs(float(place[1])), 4) for poses in rounds for place, _ in poses}
     assert len(asides) == 5  # each round goes along other lanes: 60, 36, 18, 48 mm and the middle
+
+
+STIRRED = """
+- take: {{how: bottle, hand: right, at: spatula.handle, of: spatula, force: 90 N}}
+- lift: {{hand: right, by: 105 mm}}
+- stroke: {{how: stir_with, hand: right, with: spatula.tip, in: pan.inside, rounds: "5", at_least: "{}", until: there}}
+"""
+STOVE = """
+room: {part: fixtures/room, signs: 0 %}
+table: {part: fixtures/counter, put: front_foot, at: {x: 200 mm, y: 0 mm}, width: 1900 mm, depth: 650 mm}
+pan: {part: objects/frying_pan_280, stands_on: table.top_front, put: base, at: {x: 300 mm, y: 80 mm}, yaw: 140 deg}
+stand: {part: fixtures/utensil_stand, stands_on: table.top_front, put: base, at: {x: 240 mm, y: -600 mm}, yaw: -130 deg}
+spatula: {part: objects/spatula_330, stands_on: stand.slot, put: base}
+"""
+THERE = """
+there: {below: {of: pan.base, height: 2000 mm}, passes: true}
+never: {moved: {of: pan, more_than: 3000 mm}}
+"""
+
+
+def test_what_is_mixed_at_once_is_stirred_as_often_as_is_asked_for():
+    """The subgoal is reached before the first stroke: the tool goes along all lanes at least so often, and no round more."""
+    took = []
+    for rounds in (1, 2):
+        performance = done(bench(STIRRED.format(rounds), THERE, parts=yaml.safe_load(STOVE)))
+        assert performance.provenance.get("gave_up") is None
+        stroke = performance.segments[-1]
+        assert stroke["skill"] == "stroke.stir_with"
+        took.append(stroke["t1"] - stroke["t0"])
+    assert 3.0 < took[1] - took[0] < 6.0  # s: a round is 1.0 m in three lanes, at 0.27 m/s

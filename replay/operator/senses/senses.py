@@ -203,6 +203,11 @@ class Senses:
         assert self.carry is not None
         return bool(np.atleast_2d(self.carry.done)[0, 0] > self._stages[subgoal])
 
+    def holds(self, subgoal: str) -> bool:
+        """Whether what a subgoal asks for is so now, whatever the course has passed."""
+        assert self.readings is not None
+        return bool(self.scene.goal[self._stages[subgoal]].predicate.margin(self.readings) >= 0.0)
+
     def happened(self, rule: str) -> bool:
         """Whether a switch of the scenario's rules is on: what a lamp or a display tells."""
         assert self.readings is not None

@@ -44,7 +44,8 @@ class StrokeStirWith(Skill, word="stroke", how="stir_with"):
 
     The strokes lead the way that the tool leans, in lanes on either side of the middle and over it, from wall to wall: round strokes
     leave the pieces along the wall as they lie. Each ends where the corner of the tool's end comes to the wall. As the tool leans,
-    the hand is not over the middle. It is dipped in from above and taken out again.
+    the hand is not over the middle. It is dipped in from above and taken out again, over the middle. What was mixed as it was poured is
+    stirred, too: it goes along all lanes `at_least` so often, and on until the subgoal is reached and holds just then.
     """
 
     label = Label(
@@ -63,6 +64,7 @@ class StrokeStirWith(Skill, word="stroke", how="stir_with"):
         over=Argument("length", "height over the floor from which it is dipped in", 0.13),
         lean=Argument("angle", "of the tool", float(np.deg2rad(30.0)), low=0.02, high=1.4),
         rounds=Argument("word", "how often along all lanes at most", "5", ("1", "2", "3", "5", "8", "12")),
+        at_least=Argument("word", "how often along all lanes although the subgoal is reached", "1", ("1", "2", "3")),
         until=Argument("subgoal", "at which it ends", None),
         speed=STROKE.at("speed", "of the tool's end", 0.27),
         **{
@@ -100,16 +102,18 @@ class StrokeStirWith(Skill, word="stroke", how="stir_with"):
         yield from arm.follow(path, tremor=0.3)
         low = (over[0] - (self.over - self.above) * UP, over[1])
         yield from arm.follow(arm.line([low], DIP, like=like, orient=HEAVY), tremor=0.0)
-        done = state.senses.until(self.until)
+        until, senses = self.until, state.senses
+        done = None if until is None else lambda: senses.reached(until) and senses.holds(until)
         for number in range(int(self.rounds)):
             # looked at anew: the vessel gives way by millimetres, and the tool turns between the fingers
             seen = chosen._replace(hand=self._from_end(state, chosen))
             strokes = self._roomy(state, self._strokes(state.senses.site(vessel)[0], seen, LANES[number % len(LANES)]), like)
-            if (yield from arm.follow(arm.line(strokes, self.speed, like=like, orient=HEAVY), done, tremor=0.2)):
+            ends = done if number >= int(self.at_least) else None
+            if (yield from arm.follow(arm.line(strokes, self.speed, like=like, orient=HEAVY), ends, tremor=0.2)):
                 break
-        position, frame = arm.hand()
-        up = (position + (self.over - self.above) * UP, frame)
-        yield from arm.follow(arm.line([up], 0.2, like=like, orient=HEAVY), tremor=0.0)
+        # over the middle: straight up from the end of a stroke the elbow may come to the trunk
+        out = self._over(state.senses.site(vessel)[0], chosen)
+        yield from arm.follow(arm.line([out], 0.2, like=like, orient=HEAVY), tremor=0.0)
 
     def _ways(self, state: OperatorState) -> Iterator[tuple[float, HeldTool]]:
         """Ways of holding the tool, with a score that grows with how far the hand turns."""
