@@ -103,7 +103,7 @@ def test_the_designers_microwave_wins_over_the_packages(designer, scene):
     with pytest.raises(ScenarioError, match=r"^conf/scenario/microwave\.yaml:\d+: scenario\.version") as found:
         shiliu.load_scenario("microwave")
     line = int(str(found.value).split(":")[1])
-    assert Path("conf/scenario/microwave.yaml").read_text(encoding="utf-8").splitlines()[line - 1] == "version: no"
+    assert Path("conf/scenario/microwave.yaml").read_text(encoding="utf-8").splitlines()[line - 1].startswith("version: no")
 
 
 def test_a_scenario_may_build_upon_another_and_slips_are_placed_in_either(designer):
