@@ -12,8 +12,10 @@ from shiliu import cli
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted((ROOT / "docs" / "start").glob("*.md"))
 TASKS = sorted(page for page in (ROOT / "docs" / "tasks").glob("*.md") if not page.stem.endswith(".zh"))
+STARTS = [page for page in PAGES if not page.stem.endswith(".zh")]
 OPERATING = [ROOT / "docs" / "service.md", ROOT / "docs" / "upgrade.md"]
 BLOCK = re.compile(r"(?ms)^```(bash|python|yaml)\n(.*?)^```")
+RESULT = re.compile(r"`([\w/]+\.(?:html|png|yaml|xml|md|jsonl))`")
 
 
 def blocks(page: Path) -> list[tuple[str, str]]:
@@ -31,11 +33,14 @@ TWICE = [page for page in (*PAGES, *TASKS) if page.with_suffix(".zh.md").is_file
 
 @pytest.mark.parametrize("page", TWICE, ids=lambda p: f"{p.parent.name}-{p.stem}")
 def test_both_languages_do_the_same(page):
+    """The same commands and the same files to open, so that those of one language are run."""
+    both = page, page.with_suffix(".zh.md")
     english, chinese = (
-        [(re.sub(r" lang=zh| +# .*", "", line), code_of(line)) for _, text in blocks(one) for line in text.splitlines()]
-        for one in (page, page.with_suffix(".zh.md"))
+        [(re.sub(r" lang=zh| +# .*", "", line), code_of(line)) for _, text in blocks(one) for line in text.splitlines()] for one in both
     )
     assert english == chinese and len(chinese) >= 3
+    opened, also = (set(RESULT.findall(one.read_text(encoding="utf-8"))) for one in both)
+    assert opened == also
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
@@ -53,7 +58,7 @@ def test_each_reader_has_ten_tasks_with_something_to_run(page):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", [*PAGES, *TASKS, *OPERATING], ids=lambda p: f"{p.parent.name}-{p.stem}")
+@pytest.mark.parametrize("page", [*STARTS, *TASKS, *OPERATING], ids=lambda p: f"{p.parent.name}-{p.stem}")
 def test_its_commands_reach_the_result(page, tmp_path, monkeypatch, opengl):
     monkeypatch.chdir(tmp_path)
     known: dict[str, object] = {}
@@ -66,5 +71,5 @@ def test_its_commands_reach_the_result(page, tmp_path, monkeypatch, opengl):
             continue
         for line in text.splitlines():
             assert cli.main(shlex.split(line, comments=True)[1:]) == code_of(line), line
-    for name in re.findall(r"`([\w/]+\.(?:html|png|yaml|xml|md|jsonl))`", page.read_text(encoding="utf-8")):
+    for name in RESULT.findall(page.read_text(encoding="utf-8")):
         assert (tmp_path / name).is_file(), name

@@ -16,7 +16,7 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "designing-scenarios.md"
 @pytest.fixture(scope="module")
 def conf(tmp_path_factory):
     """A designer's folder with the pieces as one file."""
-    section = PAGE.read_text(encoding="utf-8").partition("## A new scenario in an hour")[2]
+    section = PAGE.read_text(encoding="utf-8").partition("\n## A new scenario in an hour")[2].partition("\n## The keys")[0]
     pieces = re.findall(r"(?s)```yaml\n(.*?)```", section)
     assert len(pieces) == 4
     folder = tmp_path_factory.mktemp("designer") / "conf"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..sheet.errors import ScenarioError
+from ..sheet.errors import ScenarioError, from_here
 from ..sheet.quantity import dimension_of
 from ..sheet.yaml_places import Place, PlacesLater
 from ..sheet.yaml_reader import Node, Problems, nearest, places_in, read_own, read_yaml
@@ -228,7 +228,7 @@ def load_part(name: str, node: Node | None = None, extra: Path | None = None) ->
     sheet = file.parent / "part.yaml"
     if not sheet.is_file():
         return Part(name, file, {"en": file.stem, "zh": file.stem})
-    shown = f"assets/{name}/part.yaml" if file.is_relative_to(ASSETS) else str(sheet)
+    shown = f"assets/{name}/part.yaml" if file.is_relative_to(ASSETS) else from_here(sheet)
     try:
         own = sheet.is_relative_to(ASSETS)
         problems = Problems(PlacesLater(lambda: places_in(sheet, shown)) if own else places_in(sheet, shown))

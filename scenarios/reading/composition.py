@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from ..sheet.errors import ScenarioError, as_named, odd_kind
+from ..sheet.errors import ScenarioError, as_named, from_here, odd_kind
 from ..sheet.yaml_places import Place, PlacesLater
 from ..sheet.yaml_reader import (
     ENDINGS,
@@ -241,11 +241,10 @@ def folder_of(group: str, name: str, conf_dir: Path | None = None) -> Path | Non
 
 
 def shown(path: Path) -> str:
-    """How a message calls a file of configs: the package's by `conf/...`, another by the path that was given."""
+    """How a message calls a file of configs: the package's by `conf/...`, another by its path from the working folder."""
     if path.is_relative_to(CONF):
         return f"conf/{path.relative_to(CONF).as_posix()}"
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+    return from_here(path)
 
 
 def groups(verb: str, conf_dir: Path | None = None) -> set[str]:
@@ -375,7 +374,7 @@ def _find(name: str, where: list[Path]) -> tuple[Path, str] | None:
     for folder in where:
         for ending in ENDINGS:
             if os.path.isfile(file := (folder / as_named(name)).with_suffix(ending)):
-                return file, f"conf/{name}" if folder == CONF else str(file)
+                return file, shown(file)
     return None
 
 

@@ -10,6 +10,7 @@ import os
 import re
 import stat
 import unicodedata
+from pathlib import Path
 
 _UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # kinds of characters: control, format, half a pair, ends of lines and paragraphs
 _BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"  # letters and signs that are drawn as nothing
@@ -25,6 +26,12 @@ def shown(name: str | os.PathLike[str]) -> str:
     """
     text = _decoded(name)
     return "".join(map(_escaped, text)) if _unseen(text) or _ESCAPE.search(text) else text
+
+
+def from_here(path: Path) -> str:
+    """A path from the working folder, as far as it lies there; the whole path of any other."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
 def as_named(text: str) -> str:

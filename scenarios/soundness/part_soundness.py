@@ -14,7 +14,7 @@ from ..grips.workpiece import width_text
 from ..parts.part import ASSETS, Part
 from ..parts.titles import untitled_words
 from ..reading.mjcf_places import lines_in
-from ..sheet.errors import ScenarioError
+from ..sheet.errors import ScenarioError, from_here
 from ..sheet.quantity import show
 from .soundness import STILL, Answer
 
@@ -90,7 +90,7 @@ class _Asked:
     def shown(self) -> str:
         """The MJCF as a message names it."""
         file = self.part.file
-        return f"assets/{file.relative_to(ASSETS)}" if file.is_relative_to(ASSETS) else str(file)
+        return f"assets/{file.relative_to(ASSETS)}" if file.is_relative_to(ASSETS) else from_here(file)
 
     @cached_property
     def _lines(self) -> dict[tuple[str, str], int]:

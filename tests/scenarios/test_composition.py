@@ -100,8 +100,10 @@ def test_the_designers_microwave_wins_over_the_packages(designer, scene):
     (designer / "conf" / "scenario" / "microwave.yaml").write_text(
         own.replace("version: 77", "version: no"), encoding="utf-8"
     )
-    with pytest.raises(ScenarioError, match=r"new/conf/scenario/microwave\.yaml:\d+: scenario\.version"):
+    with pytest.raises(ScenarioError, match=r"^conf/scenario/microwave\.yaml:\d+: scenario\.version") as found:
         shiliu.load_scenario("microwave")
+    line = int(str(found.value).split(":")[1])
+    assert Path("conf/scenario/microwave.yaml").read_text(encoding="utf-8").splitlines()[line - 1].startswith("version: no")
 
 
 def test_a_scenario_may_build_upon_another_and_slips_are_placed_in_either(designer):
