@@ -442,8 +442,11 @@ def _start(scene: Scene, model: Any, state: np.ndarray) -> np.ndarray:
 
 
 def _renderer() -> str:
-    """What OpenGL calls itself, in the context that drew last."""
-    from OpenGL import GL
+    """What OpenGL calls itself, in the context that drew last; pictures do without the library that tells."""
+    try:
+        from OpenGL import GL
 
-    name = GL.glGetString(GL.GL_RENDERER)
+        name = GL.glGetString(GL.GL_RENDERER)
+    except Exception as error:  # it loads libraries by name, and raises whatever they do
+        return f"not known: {error}"
     return name.decode() if isinstance(name, bytes) else str(name)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 USAGE = """
 shiliu export data=FILE_OR_FOLDER to=FORMAT out=DIR [episodes=0,3] [images=[head]]
-              [reward=dense] [keep_going=false] [plain=false]
+              [reward=dense] [keep_going=false] [plain=false] [subtasks=false]
 
 Writes recordings for other tools. If a format needs more than was kept, episodes are stepped
 again; they must come out as recorded, to the bit.
@@ -32,6 +32,8 @@ Settings:
                the other formats take simulated episodes
   plain=true   a LeRobot set without what only shiliu reads, and so without what judges an
                episode to the bit
+  subtasks=true
+               with plain=true: the skill of each frame, as LeRobot reads subtasks
 What each file holds: docs/formats.md.
 Exit: 0; 2 something cannot be read or written, and nothing is at out=; 3 keep_going=true left
 broken ones out.
@@ -53,16 +55,18 @@ def run(request: CommandRequest) -> int:
     images = tuple(node.word() for node in listed(settings["images"]))
     reward = settings["reward"].word(choices=("dense", "sparse"))
     quiet, keep_going = settings["quiet"].flag(), settings["keep_going"].flag()
-    plain = settings["plain"].flag()
+    plain, subtasks = settings["plain"].flag(), settings["subtasks"].flag()
     settings.stop()
     exporter(to)  # a missing package is told before anything is read
     if images and not writers()[to].pictures:
         raise EpisodeError(f"to={to} writes no pictures; leave images= out.", field="images")
     if plain and not writers()[to].plain:
         raise EpisodeError(f"to={to} is plain already; leave plain= out.", field="plain")
+    if subtasks and not plain:
+        raise EpisodeError("are written into a plain set; give plain=true, too.", field="subtasks")
     refuse_unwritable(out)
     command = command_line("export", [f"data={data.name}", f"to={to}"])
-    options = Options(images, reward, {"command": command}, plain)
+    options = Options(images, reward, {"command": command}, plain, _words if subtasks else None)
     written = 0
     left: list[Unreadable] | None = [] if keep_going else None
     for item in export(to, _items(read(data, mapping), data, chosen, request.conf_dir, left), out, options):
@@ -74,6 +78,13 @@ def run(request: CommandRequest) -> int:
     for broken in left or ():
         print(f"shiliu: {broken.source} is left out: {broken.error}", file=sys.stderr)
     return 3 if left else 0
+
+
+def _words(skill: str) -> str:
+    """A skill in English, as sets are read everywhere."""
+    from ..report.text import Words
+
+    return Words("en").skill(skill) or skill
 
 
 def _chosen(node: Node) -> set[int] | None:

@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Options:
-    """Settings of an export: cameras to draw, which reward, what made it (plain JSON), whether only what others read."""
+    """Settings of an export: cameras to draw, which reward, what made it (plain JSON), whether only what others read.
+
+    `subtask` gives the words for a skill, where frames shall have them.
+    """
 
     images: tuple[str, ...] = ()
     reward: str = "dense"
     made: dict[str, Any] = field(default_factory=dict)
     plain: bool = False
+    subtask: Callable[[str], str] | None = None
 
 
 @dataclass(frozen=True)

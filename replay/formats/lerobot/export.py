@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from ....scenarios.sheet.errors import EpisodeError
+from ...recording.recording import SimEpisode
 from ...rollout.camera_frames import cameras_of, pictures
 from ..exporters import Item, Options
 from .plain import make_plain
@@ -13,12 +16,13 @@ from .write import DatasetWriter
 
 
 def export(items: Iterator[Item], out: Path, options: Options) -> Iterator[Item]:
-    """Write episodes of one scenario; their frames are the recorded observations. `plain`: without all that is ours.
+    """Write episodes of one scenario; their frames are the recorded observations. `plain`: without all that is ours, and with
+    subtasks where they are asked for.
 
     Raises:
         EpisodeError: no episode, or episodes whose scenes have different features or rates.
     """
-    writer, first = None, None
+    writer, first, subtasks = None, None, []
     try:
         for item in items:
             episode, scene = item.simulated, item.scene
@@ -34,12 +38,28 @@ def export(items: Iterator[Item], out: Path, options: Options) -> Iterator[Item]
                     file=item.recording.source,
                 )
             writer.add(episode, episode.states, pictures(scene, episode, cameras))
+            if options.subtask is not None:
+                subtasks.append([options.subtask(skill) for skill in skills_of(episode)])
             yield item
         if writer is None:
             raise EpisodeError("no episode was chosen, so that there is nothing to write.", field="episodes")
         writer.close()
         if options.plain:
-            make_plain(out)
+            make_plain(out, subtasks=subtasks)
     finally:
         if writer is not None:
             writer.abort()
+
+
+def skills_of(episode: SimEpisode) -> list[str]:
+    """The skill of each frame; between two of them the one before, and the first from the beginning.
+
+    Raises:
+        EpisodeError: nothing says what the episode's skills are.
+    """
+    known = sorted(episode.segments, key=lambda one: float(one["t0"]))
+    if not known:
+        raise EpisodeError("has no skill segments. Leave subtasks= out.", field="subtasks")
+    times = np.arange(episode.n_steps) * episode.control_timestep
+    begun = np.array([one["t0"] for one in known]) - episode.control_timestep / 2
+    return [str(known[k]["skill"]) for k in np.maximum(np.searchsorted(begun, times, side="right") - 1, 0)]

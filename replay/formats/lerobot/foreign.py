@@ -303,7 +303,7 @@ class _Foreign(ForeignTables):
             format="lerobot",
             container=f"LeRobot {self.version} set",
             file=path,
-            arrays={k: v for k, v in columns.items() if k not in BOOKKEEPING},
+            arrays={k: v for k, v in columns.items() if k not in (*BOOKKEEPING, layout.SUBTASK)},
             labels={k: v for k, v in self.labels.items() if v},
             robot_type=self.info.get("robot_type"),
             fps=self.fps,

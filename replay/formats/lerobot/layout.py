@@ -46,6 +46,8 @@ CLOCK = "shiliu.time_ns"
 # features (`shiliu/frames_sha256` in `meta/episodes`), which newer ones have as well
 DIGESTS = "columns_sha256"
 
+SUBTASK = "subtask_index"  # LeRobot's own, of sets that have `meta/subtasks.parquet`
+
 DTYPES = {name: np.dtype(name) for name in ("float32", "float64", "int64", "int32", "int16", "int8", "uint8", "bool")}
 # What LeRobot adds to each frame by itself.
 DEFAULT_FEATURES: dict[str, dict[str, Any]] = {

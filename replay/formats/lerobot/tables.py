@@ -1,4 +1,4 @@
-"""The two tables of `meta/`: the episodes with their statistics, and the task sentences."""
+"""The tables of `meta/`: the episodes with their statistics, and the sentences of tasks and subtasks."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ def write_episodes(
     pq.write_table(pa.table(arrays, names=names), writable(path), compression="zstd", write_page_checksum=True)
 
 
-def write_tasks(folder: Path, sentences: list[str]) -> None:
-    """LeRobot looks a task up by the index of a pandas table; the header that pandas would write is written by hand."""
+def write_tasks(folder: Path, sentences: list[str], word: str = "task") -> None:
+    """LeRobot looks a task, or a `subtask`, up by the index of a pandas table, whose header is written by hand."""
 
     def column(name: str, kind: str, numpy_kind: str) -> dict[str, Any]:
         return {"name": name, "field_name": name, "pandas_type": kind, "numpy_type": numpy_kind, "metadata": None}
 
     header = {
-        "index_columns": ["task"],
+        "index_columns": [word],
         "column_indexes": [
             {
                 "name": None,
@@ -71,10 +71,11 @@ def write_tasks(folder: Path, sentences: list[str]) -> None:
                 "metadata": {"encoding": "UTF-8"},
             }
         ],
-        "columns": [column("task_index", "int64", "int64"), column("task", "unicode", "object")],
+        "columns": [column(f"{word}_index", "int64", "int64"), column(word, "unicode", "object")],
         "pandas_version": "2.0.0",
     }
     table = pa.table(
-        {"task_index": pa.array(range(len(sentences)), pa.int64()), "task": pa.array(sentences, pa.string())}
+        {f"{word}_index": pa.array(range(len(sentences)), pa.int64()), word: pa.array(sentences, pa.string())}
     )
-    pq.write_table(table.replace_schema_metadata({"pandas": json.dumps(header)}), writable(folder / layout.TASKS))
+    file = folder / "meta" / f"{word}s.parquet"
+    pq.write_table(table.replace_schema_metadata({"pandas": json.dumps(header)}), writable(file))
