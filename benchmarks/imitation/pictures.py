@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .networks import Act
 
 HEAD, FILMED = "head", "overview"
-SHADOWS = 1024  # pixels, the side of their map
+SHADOWS = 0  # pixels, the side of their map: none, which in software takes a fifth of the time
 LEAST = 20  # frames that are drawn of a demonstration, however little time there is
 LIGHT = 0.15  # brightness and contrast of a picture are changed by as much at most
 WIDTH, LAYERS = 192, 3  # of ACT's tokens, and of its encoder
