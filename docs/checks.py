@@ -99,7 +99,7 @@ def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, dict[str, Any]]:
 
 def _entry(code: str, raw: dict[str, Any], entry: dict[str, str], words: Words, example: dict | None) -> list[str]:
     lines = [f"### `{code}`", "", f"**{words.what(code)}**", ""]
-    how = [entry["how"].rstrip(".") + "."] if "how" in entry else []
+    how = [re.sub(r"^[a-z](?=[a-z]* )", lambda first: first[0].upper(), entry["how"].rstrip(".") + ".")] if "how" in entry else []
     if raw.get("filter") not in (None, "none"):
         how.append(f"Filter: {raw['filter']}.")
     how += [f"{name} {raw[key]}." for key, name in (("window", "Window"), ("rate", "On a grid of")) if key in raw]

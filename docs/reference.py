@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+import textwrap
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -168,24 +169,49 @@ WITH_METHODS = ("Recording", "Schema", "Verdict")  # a scene's methods are for s
 
 def python() -> str:
     """The public names of the package, and the methods of what one gets from them, with their signatures and docstrings."""
-    found = ["# Python", "What `import shiliu` offers. Everything else may change."]
+    found = ["# Python", "What `import shiliu` offers. Everything else may change. Functions come first, then what they take and give."]
 
     def signature(called: str, thing: Any) -> str:
         asked = inspect.signature(thing)
         bare = [one.replace(annotation=Bare(one.annotation)) for one in asked.parameters.values() if one.name != "self"]
         return f"{called}{asked.replace(parameters=bare, return_annotation=Bare(asked.return_annotation))}"
 
-    for name in shiliu.__all__:
+    def rank(name: str) -> int:
+        thing = getattr(shiliu, name)
+        return 0 if inspect.isfunction(thing) else 2 if inspect.isclass(thing) and issubclass(thing, Exception) else 1
+
+    for name in sorted(shiliu.__all__, key=rank):
         thing = getattr(shiliu, name)
         called = f"shiliu.{name}" if inspect.isclass(thing) else signature(f"shiliu.{name}", thing)
-        found += [f"## {name}", f"```text\n{called}\n```", f"```text\n{inspect.getdoc(thing)}\n```"]
+        found += [f"## {name}", f"```text\n{called}\n```", prose(inspect.getdoc(thing) or "")]
         for method, one in vars(thing).items() if name in WITH_METHODS else ():
             is_property = isinstance(one, property | cached_property)
             if not method.startswith("_") and (is_property or inspect.isfunction(one)) and inspect.getdoc(one):
                 head = f"{name.lower()}.{method}"
                 head = head if is_property else signature(head, one)
-                found += [f"### {name}.{method}", f"```text\n{head}\n```", f"```text\n{inspect.getdoc(one)}\n```"]
+                found += [f"### {name}.{method}", f"```text\n{head}\n```", prose(inspect.getdoc(one) or "")]
     return "\n\n".join(found) + "\n"
+
+
+def prose(doc: str) -> str:
+    """A docstring as Markdown: `Args:` and its like become lists; what is indented otherwise stays as it is typed."""
+    found = []
+    for block in doc.split("\n\n"):
+        head, _, rest = block.partition("\n")
+        if head in ("Args:", "Attributes:", "Returns:", "Raises:", "Yields:"):
+            entries = [" ".join(one.split()) for one in re.split(r"\n(?! )", textwrap.dedent(rest))]
+            named = [re.sub(r"^([\w*]+(?:, [\w*]+)*): ", r"`\1`: ", one) for one in entries]
+            found.append(f"**{head[:-1]}**\n\n" + "\n".join(f"- {_escaped(one)}" for one in named))
+        elif re.search(r"(?m)^( |\||>>>)", block):
+            found.append(f"```text\n{block}\n```")
+        else:
+            found.append(_escaped(" ".join(block.split())))
+    return "\n\n".join(found)
+
+
+def _escaped(text: str) -> str:
+    """A text whose `<` begins no tag; between back ticks it stays."""
+    return "`".join(part if number % 2 else part.replace("<", "&lt;") for number, part in enumerate(text.split("`")))
 
 
 MADE = (commands, keys, words, environments, schema, python)

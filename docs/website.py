@@ -40,35 +40,42 @@ SIXTEEN = (
 LOOP, WIDE = 2800, 320  # ms of a loop, pixels of its width
 CAPTION = 26  # pixels below each picture of a strip
 # page -> its title in the navigation, by part of the site
-HOW_TO = {
-    "tasks/designer": "Ten tasks: designer",
-    "tasks/designer.zh": "十个任务：场景设计",
-    "tasks/researcher": "Ten tasks: researcher",
-    "tasks/researcher.zh": "十个任务：研究人员",
-    "tasks/line": "Ten tasks: data line",
-    "tasks/line.zh": "十个任务：数据产线",
-    "notebooks": "Notebooks",
-    "designing-scenarios": "Design a scenario",
-    "studio": "See a scene while you edit it",
-    "teleop": "Perform a scenario on a page",
-    "cells": "Describe a real cell",
-    "markers": "Find where things stand by printed markers",
-    "any-robot": "Judge your own robot",
-    "formats": "Read and write formats",
-    "formats-export": "Export",
-    "datasets": "Work with datasets",
-    "policies": "Train and compare policies",
-    "metadata": "Describe demonstrations",
-    "human-motion": "Human motion on the robot",
-    "human-motion-sources": "Sources of human motion",
-    "data-line": "Run a data line",
-    "operating": "Run it for years",
-    "service": "Run it as a service",
-    "upgrade": "Upgrade",
-    "offline": "Install without a network",
-    "labels": "Label skills",
-    "repair": "Repair a recording",
-    "devices": "Devices",
+HOW_TO = {  # group -> its pages
+    "Ten tasks": {
+        "tasks/designer": "Scenario designer",
+        "tasks/designer.zh": "场景设计",
+        "tasks/researcher": "Researcher",
+        "tasks/researcher.zh": "研究人员",
+        "tasks/line": "Data line",
+        "tasks/line.zh": "数据产线",
+    },
+    "Scenarios and cells": {
+        "designing-scenarios": "Design a scenario",
+        "studio": "See a scene while you edit it",
+        "teleop": "Perform a scenario on a page",
+        "cells": "Describe a real cell",
+        "markers": "Find where things stand by printed markers",
+    },
+    "Recordings and policies": {
+        "formats": "Read and write formats",
+        "formats-export": "Export",
+        "datasets": "Work with datasets",
+        "any-robot": "Judge your own robot",
+        "human-motion": "Human motion on the robot",
+        "human-motion-sources": "Sources of human motion",
+        "policies": "Train and compare policies",
+    },
+    "Data line": {
+        "data-line": "Run a data line",
+        "metadata": "Describe demonstrations",
+        "labels": "Label skills",
+        "repair": "Repair a recording",
+        "devices": "Devices",
+        "operating": "Run it for years",
+        "service": "Run it as a service",
+        "upgrade": "Upgrade",
+        "offline": "Install without a network",
+    },
 }
 REFERENCE = {
     "reference/commands": "Commands",
@@ -275,11 +282,12 @@ def navigation() -> list[Any]:
              for reader, titles in zip(READERS, (("Scenario designer", "场景设计"), ("Researcher", "研究人员"), ("Data line", "数据产线")))
              for lang, title in zip(LANGUAGES, titles)]  # fmt: skip
     scenarios = [{f"{s['title']['en']} {s['title']['zh']}": f"scenarios/{name}.md"} for name, s in sheets().items()]
-    how_to = [{title: f"{name}.md"} for name, title in HOW_TO.items()]
+    how_to = [{group: [{title: f"{name}.md"} for name, title in pages.items()]} for group, pages in HOW_TO.items()]
+    kept = [{"How they are run": "notebooks.md"}, *({title_of(file): f"notebooks/{file.stem}.md"} for file in notebooks())]
     reference = [{title: f"{name}.md"} for name, title in REFERENCE.items()]
     return [
         {"Start": ["index.md", *start]},
-        {"How to": [*how_to, {"Notebooks": [{title_of(file): f"notebooks/{file.stem}.md"} for file in notebooks()]}]},
+        {"How to": [*how_to, {"Notebooks": kept}]},
         {"Reference": [{"Scenarios": scenarios}, *reference]},
         {"How it works": [{title: f"{name}.md"} for name, title in HOW_IT_WORKS.items()]},
     ]

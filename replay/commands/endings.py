@@ -43,6 +43,11 @@ TIME = "The processor time that is allowed is used up. Allow more (ulimit -t), a
 TO_END = 2  # s of processor time before a limit that kills, for putting things away
 AGAIN = 0.05  # s after which a signal that was dropped is raised again
 MEMORY = "There is not enough memory for this. Free some, allow more (ulimit -v), or use fewer workers=, processes= or threads=."
+DRAWING = (
+    "MUJOCO_GL={} names an OpenGL that is not here, so MuJoCo cannot be read. Install that (Debian, Ubuntu: apt-get install libegl1 "
+    "libgl1-mesa-dri, or libosmesa6), or leave MUJOCO_GL away: without OpenGL all works but pictures."
+)
+
 
 class EndedBySignal(KeyboardInterrupt):
     """A signal asked this process to end. (A plain KeyboardInterrupt that passed through an `exec` has Python end itself by SIGINT.)"""
@@ -140,6 +145,8 @@ def mendable(error: BaseException, out: str | None = None) -> ShiliuError | None
 def _mendable(error: BaseException, out: str | None) -> ShiliuError | None:
     if wants_memory(error):
         return ShiliuError(MEMORY)
+    if (asked := os.environ.get("MUJOCO_GL")) and _of_opengl(error):
+        return ShiliuError(DRAWING.format(asked))
     if not isinstance(error, OSError):
         return None
     printed = re.search(r"[Ee]rrno (?:= )?(\d+)", str(error))  # as HDF5 reports it, and a copy of a folder
@@ -150,6 +157,14 @@ def _mendable(error: BaseException, out: str | None) -> ShiliuError | None:
     if (file is None and number in OF_A_DISK) or (file is not None and any(part.endswith(HIDDEN) for part in Path(file).parts)):
         file = out
     return ShiliuError(f"{os.strerror(number)}. {ADVICE[number]}", file=file and printable(file))
+
+
+def _of_opengl(error: BaseException) -> bool:
+    """Whether MuJoCo, as it is imported, finds no OpenGL of the kind that MUJOCO_GL names: each kind raises an error of its own."""
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    return "MUJOCO_GL" in str(error) or (last is not None and "OpenGL" in Path(last.tb_frame.f_code.co_filename).parts)
 
 
 def leave_quickly(error: ShiliuError) -> None:

@@ -100,7 +100,20 @@ class Combined:
 
 @dataclass
 class Verdict:
-    """The judgement of one recording; one line of `verdicts.jsonl`."""
+    """The judgement of one recording; one line of `verdicts.jsonl`.
+
+    Attributes:
+        episode, source: by what the recording is named, and where it was read from; sha256: of what was read.
+        scenario, scenario_version, cell: where it was judged; None where that is not known.
+        claim: what FEASIBLE would mean of this kind of recording: `simulation`, `robot`, `human`, ….
+        verdict: FEASIBLE, INFEASIBLE, UNSOUND or INCONCLUSIVE; None where it could not be read, and `error` says why.
+        outcome: whether the task was done: `success`, `failure` and `subgoals` (when each was reached [s]) in the replay, `label`.
+        required: what the scenario requires; stages: the result of each stage, by name.
+        findings: one for each check, with code, level, value, limit, moment and fix; root: number of the one that explains the others.
+        owner: who acts: operator, device, scene, robot, auditor or nobody.
+        provenance: versions, scene, origin of the start, and `notes` about what was assumed or converted.
+        taken: what the recording says of itself: operator, centre, devices, when.
+    """
 
     episode: str
     source: str

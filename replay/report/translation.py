@@ -14,7 +14,7 @@ import yaml
 from ...scenarios.reading.composition import CONF
 
 LONGEST = 20_000  # characters; what is longer is reported as it stands
-_PLACE = re.compile(r"\s*(?:(?:.*?\.(?:ya?ml|xml)|command line \S+?)(?::\d+)?: )?(?:[A-Za-z_][\w.\[\]-]*: )?")
+_PLACE = re.compile(r"\s*(?:(?:.*?\.(?:ya?ml|xml)|command line \S+?)(?::\d+)?: )?(?:[\w./\[\]-]+: ){0,2}")
 _SENTENCE = re.compile(r"(?<=[.?]) ")  # ends here
 _GAP = re.compile(r"\{(\.\.\.)?\}")
 

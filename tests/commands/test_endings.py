@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+from ctypes.util import find_library
 from dataclasses import replace
 from pathlib import Path
 
@@ -433,3 +434,19 @@ def test_of_two_runs_at_once_on_one_file_the_first_stays(tmp_path):
     assert out.read_text() == "first" and [path.name for path in tmp_path.iterdir()] == ["sheet.yaml"]
     write_whole(out, "third")
     assert out.read_text() == "third"
+
+
+@pytest.mark.parametrize("asked", ["osmesa_of_nowhere", "osmesa"])
+def test_an_opengl_that_is_not_here_is_named(asked):
+    """MuJoCo looks for it as it is imported; whoever asks for one that is not there is told what to do."""
+    if asked == "osmesa" and find_library("OSMesa"):
+        pytest.skip("OSMesa is here")
+    done = subprocess.run(
+        [sys.executable, "-m", "shiliu", "list", "skills", "put"],
+        env={**os.environ, "MUJOCO_GL": asked},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"shiliu: MUJOCO_GL={asked} names an OpenGL that is not here")
