@@ -99,10 +99,10 @@ def run(words: Mapping[str, str]) -> int:
             raise Failed(f"Nothing can be drawn here: {type(error).__name__}: {error}", 3) from error
         if first.offset > SAME:
             raise Failed(f"The demonstrations' starts are not the draws of here: {first.offset:.3g} m or rad apart.", 3)
-        said = {"machine": machine(), "opengl": first.renderer, "sight": asdict(sight), **about}
-        print(json.dumps(said), flush=True)
-        policy = trained(words, out, studio, sight, crew, about, said)
-        return tried(words, out, studio, policy, crew, said, begun)
+        facts = {"machine": machine(), "opengl": first.renderer, "sight": asdict(sight), **about}
+        print(json.dumps(facts), flush=True)
+        policy = trained(words, out, studio, sight, crew, about, facts)
+        return tried(words, out, studio, policy, crew, facts, begun)
     finally:
         crew.close()
 
@@ -114,7 +114,7 @@ def trained(
     sight: Sight,
     crew: Crew,
     about: Mapping[str, Any],
-    said: dict[str, Any],
+    facts: dict[str, Any],
 ) -> bytes:
     """The bytes of the policy: those that are there, or a new one's.
 
@@ -126,7 +126,7 @@ def trained(
         found = SightedPolicy.of_bytes(file.read_bytes())
         if found.sight != sight or any(found.about.get(name) != value for name, value in about.items()):
             raise Failed(f"{file} was trained on something else: {found.sight}, {found.about}.", 2)
-        said.update(found.about)
+        facts.update(found.about)
         return file.read_bytes()
     learned, n = int(words["demonstrations"]), len(studio.shown)
     limit = 60 * float(words["render_minutes"])
@@ -148,13 +148,13 @@ def trained(
     kept = policy.to_bytes()
     (out / "training.jsonl").write_text("".join(json.dumps(row) + "\n" for row in curve))
     file.write_bytes(kept)
-    said.update(policy.about)
-    (out / "summary.json").write_text(json.dumps(said, indent=1) + "\n")
+    facts.update(policy.about)
+    (out / "summary.json").write_text(json.dumps(facts, indent=1) + "\n")
     return kept
 
 
 def tried(
-    words: Mapping[str, str], out: Path, studio: Studio, policy: bytes, crew: Crew, said: dict[str, Any], begun: float
+    words: Mapping[str, str], out: Path, studio: Studio, policy: bytes, crew: Crew, facts: dict[str, Any], begun: float
 ) -> int:
     """Try what was not tried yet, and write the cell; 1 where starts are left."""
     table, wanted = Table(out / "trials.jsonl"), range(FIRST, FIRST + int(words["copies"]))
@@ -178,21 +178,21 @@ def tried(
         raise Failed("No trial ended in time.", 1)
     settings = {
         "who": "pictures",
-        **said["sight"],
-        "steps": said["steps"],
+        **facts["sight"],
+        "steps": facts["steps"],
         "copies": len(wanted),
         "demonstrations": len(studio.shown),
     }
     cell = {
-        "key": cell_key(settings, studio.scene, [said["data"]]),
-        "task": words["task"], "shown": said["demonstrations"], "who": "pictures", "seed": int(words["seed"]), **summary(done),
+        "key": cell_key(settings, studio.scene, [facts["data"]]),
+        "task": words["task"], "shown": facts["demonstrations"], "who": "pictures", "seed": int(words["seed"]), **summary(done),
         "outside": round(float(np.mean([rows[one.seed]["outside"] for one in done])), 4),
         "sha256": hashlib.sha256(of.encode() + bytes_of(done)).hexdigest()[:16],
         "wall_s": round(time.time() - begun), "made_by": versions(), "machine": machine(),
     }  # fmt: skip
     Table(out / "cells.jsonl").add(cell)
-    said["wall_s"], said["trial_s"] = cell["wall_s"], round(sum(rows[one.seed]["s"] for one in done))
-    (out / "summary.json").write_text(json.dumps({**said, "cell": cell}, indent=1) + "\n")
+    facts["wall_s"], facts["trial_s"] = cell["wall_s"], round(sum(rows[one.seed]["s"] for one in done))
+    (out / "summary.json").write_text(json.dumps({**facts, "cell": cell}, indent=1) + "\n")
     print("\n".join(lines([cell])), flush=True)
     return 0 if len(done) == len(wanted) else 1
 
