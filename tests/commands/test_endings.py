@@ -443,7 +443,7 @@ def test_an_opengl_that_is_not_here_is_named(asked):
         pytest.skip("OSMesa is here")
     done = subprocess.run(
         [sys.executable, "-m", "shiliu", "list", "skills", "put"],
-        env={**os.environ, "MUJOCO_GL": asked},
+        env={k: v for k, v in os.environ.items() if k != "PYOPENGL_PLATFORM"} | {"MUJOCO_GL": asked},  # which MuJoCo sets here
         capture_output=True,
         text=True,
         check=False,

@@ -24,7 +24,7 @@ TRANSLATED = (  # modules of which every message has an entry
     "replay/operator/chain_time.py",
     "replay/operator/visibility.py",
 )
-COMMAND = re.compile(r"shiliu (?:list|render) [\w =]+")
+COMMAND = re.compile(r"(?:shiliu (?:list|render)|apt-get install) [\w =-]+")
 
 
 @pytest.mark.parametrize("entry", [one for one in ENTRIES if "of" in one], ids=lambda one: one["of"][:40])
