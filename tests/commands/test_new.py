@@ -50,6 +50,7 @@ def test_the_scenario_of_the_guide_is_accepted():
         (ROOT / "docs" / "designing-scenarios.md")
         .read_text(encoding="utf-8")
         .partition("## A new scenario in an hour")[2]
+        .partition("\n## ")[0]
     )
     whole = yaml.safe_load("\n".join(re.findall(r"(?s)```yaml\n(.*?)```", section)))
     assert [e.message for e in validator("scenario").iter_errors(whole)] == []

@@ -126,7 +126,7 @@ def test_all_slips_of_a_scenario_are_told_at_once(designer):
         shiliu.load_scenario("table_top")
     lines = str(error.value).splitlines()[1:]
     for wrong, message in SLIPS.values():
-        place = f"{file}:{line_of(file, wrong)}: "
+        place = f"{file.relative_to(designer)}:{line_of(file, wrong)}: "
         assert any(place in line and all(words in line for words in message) for line in lines), (place, message, lines)
     assert len(lines) == len(SLIPS), lines
     assert f"{len(SLIPS)} problems" in str(error.value).splitlines()[0]
@@ -173,7 +173,7 @@ def test_one_slip_is_one_problem_at_its_line(designer, right, wrong, message):
         shiliu.load_scenario("table_top")
     assert message in str(error.value)
     assert len(str(error.value).splitlines()) == 1, "one slip was told as several problems"
-    line = int(re.search(rf"{re.escape(str(file))}:(\d+)", str(error.value))[1])
+    line = int(re.search(rf"{re.escape(str(file.relative_to(designer)))}:(\d+)", str(error.value))[1])
     changed = [
         i for i, (a, b) in enumerate(zip(text.splitlines(), file.read_text(encoding="utf-8").splitlines()), 1) if a != b
     ]
