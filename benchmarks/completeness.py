@@ -77,7 +77,7 @@ def completeness(
     else:
         needed += [f"{thing} in the head picture (seen {share:.0%})" for thing, share in hidden(measured, sheet).items()]
         beside += [f"{thing} is not seen, excepted" for thing in sheet.get("unseen") or {}]
-        beside += ["what is seen was measured of an older chain"] if outdated(measured, sheet) else []
+        needed += ["what is seen with today's chain (measured of an older one)"] if outdated(measured, sheet) else []
     speeds = root / "benchmarks" / "README.md"
     if speeds.is_file() and not (
         f"shiliu bench scenario={scenario} " in notes or f"\n| {scenario} |" in speeds.read_text(encoding="utf-8")
