@@ -336,10 +336,12 @@ def _goes_away(one: Blame, dt: float) -> bool:
 
 
 def _is_half_a_turn_away(channel: RecordedChannel, span: slice) -> bool:
-    """Whether a joint and its command are further apart in these rows than an arm's joint goes."""
+    """Whether a joint and its command are further apart in these rows than an arm's joint goes, and than this one goes in the take: one
+    that turns without end may be stopped while its command goes on."""
     if channel.unit != "rad" or not {"command", "measured"} <= set(channel.columns):
         return False
-    return float(np.abs(channel.columns["measured"][span] - channel.columns["command"][span]).max()) > HALF_A_TURN
+    q, c = channel.columns["measured"], channel.columns["command"]
+    return float(np.abs(q[span] - c[span]).max()) > max(HALF_A_TURN, float(np.ptp(q)))
 
 
 def _that_leaps(channel: RecordedChannel, rows: np.ndarray, dt: float) -> str | None:

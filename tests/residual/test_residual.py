@@ -307,6 +307,21 @@ def test_a_joint_more_than_half_a_turn_from_its_command_is_not_called_blocked(am
     assert finding.details["kind"] != "blocked" and finding.value > beyond - 0.1
 
 
+@pytest.mark.parametrize("behind", [2.0, 4.0])
+def test_a_joint_that_turns_without_end_may_be_stopped_while_its_command_goes_on(behind):
+    columns = motion()
+    command = 0.6 * np.arange(ROWS) / RATE
+    measured = np.concatenate([command[[0, 0]], command[:-2]])
+    first, last = 150, 150 + round(behind / 0.6 * RATE)
+    measured[first:last] = measured[first]
+    back = np.arange(last, min(last + 20, ROWS))
+    measured[back] = measured[first] + (measured[back] - measured[first]) * (back - last) / 20.0
+    columns["action"][:, 2] = command
+    columns["state"][:, 2] = measured + np.random.default_rng(1).normal(0.0, 3e-4, ROWS)
+    finding = found(columns, without=("velocity",))
+    assert (finding.level, finding.subject) == ("WARN", ("joint_3",)) and finding.value > behind - 0.1
+
+
 def test_a_joint_that_stands_to_the_bit_and_is_elsewhere_at_once_is_no_joint_that_is_blocked():
     columns = motion()
     columns["action"][:, 2] += 0.5 * np.sin(0.9 * np.arange(ROWS) / RATE)
