@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-import yaml
-
-from ...scenarios.reading.composition import CONF
+from .message_catalogue import sentences, terms
 
 LONGEST = 2000  # characters; what is longer is shown as it stands
 
@@ -68,23 +66,10 @@ class _Filled:
 
 def term(lang: str, word: str) -> str:
     """A single word of provenance in a language, such as `command`; it stays where it is none."""
-    return _terms(lang).get(word, word)
+    return terms("notes", lang).get(word, word)
 
 
 @lru_cache
 def _sentences(lang: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     """English sentences of provenance, `{}` for what is filled in, and what each is in a language."""
-    known = (one for one in _entries(lang) if "of" in one)
-    return tuple((re.compile("(.+?)".join(map(re.escape, one["of"].split("{}")))), one["is"]) for one in known)
-
-
-@lru_cache
-def _terms(lang: str) -> dict[str, str]:
-    """Single words of provenance in a language."""
-    return {one["term"]: one["is"] for one in _entries(lang) if "term" in one}
-
-
-@lru_cache
-def _entries(lang: str) -> tuple[dict[str, str], ...]:
-    path = CONF / "text" / "notes" / f"{lang}.yaml"
-    return tuple(yaml.safe_load(path.read_text(encoding="utf-8"))) if path.is_file() else ()
+    return tuple((re.compile("(.+?)".join(map(re.escape, of.split("{}")))), text) for of, text in sentences("notes", lang))

@@ -9,9 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-import yaml
-
-from ...scenarios.reading.composition import CONF
+from .message_catalogue import entries, sentences, terms
 
 LONGEST = 20_000  # characters; what is longer is reported as it stands
 _PLACE = re.compile(r"\s*(?:(?:.*?\.(?:ya?ml|xml)|command line \S+?)(?::\d+)?: )?(?:[\w./\[\]-]+: ){0,2}")
@@ -32,7 +30,7 @@ def translated(text: str, lang: str) -> str:
 def language_of(words: Iterable[str]) -> str:
     """The language that the words of a command line ask for, as `lang=zh`; English where they name none."""
     asked = [word.partition("=")[2].strip("'\"") for word in words if word.startswith("lang=")]
-    return asked[-1] if asked and _entries(asked[-1]) else "en"
+    return asked[-1] if asked and entries("messages", asked[-1]) else "en"
 
 
 def _line(line: str, lang: str) -> str:
@@ -70,15 +68,15 @@ class _FilledIn:
 
     def __format__(self, spec: str) -> str:
         if spec == "t":
-            return _terms(self.lang).get(self.text, self.text)
+            return terms("messages", self.lang).get(self.text, self.text)
         return _run(self.text, self.lang) or self.text if spec == "m" else self.text
 
 
 @lru_cache
 def _sentences(lang: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     """English sentences as patterns, and what each is in a language; those that say most go before."""
-    known = sorted((one for one in _entries(lang) if "of" in one), key=lambda one: -len(_GAP.sub("", one["of"])))
-    return tuple((re.compile(_pattern(one["of"])), one["is"]) for one in known)
+    known = sorted(sentences("messages", lang), key=lambda one: -len(_GAP.sub("", one[0])))
+    return tuple((re.compile(_pattern(of)), text) for of, text in known)
 
 
 def _pattern(sentence: str) -> str:
@@ -87,14 +85,3 @@ def _pattern(sentence: str) -> str:
     return re.escape(words[0]) + "".join(
         f"({'.+?' if several else '(?:(?!; |[.?] ).)+?'}){re.escape(word)}" for several, word in zip(gaps, words[1:])
     )
-
-
-@lru_cache
-def _terms(lang: str) -> dict[str, str]:
-    return {one["term"]: one["is"] for one in _entries(lang) if "term" in one}
-
-
-@lru_cache
-def _entries(lang: str) -> tuple[dict[str, str], ...]:
-    path = CONF / "text" / "messages" / f"{lang}.yaml"
-    return tuple(yaml.safe_load(path.read_text(encoding="utf-8"))) if path.is_file() else ()

@@ -438,7 +438,7 @@ def test_of_two_runs_at_once_on_one_file_the_first_stays(tmp_path):
 
 @pytest.mark.parametrize("asked", ["osmesa_of_nowhere", "osmesa"])
 def test_an_opengl_that_is_not_here_is_named(asked):
-    """MuJoCo looks for it as it is imported; whoever asks for one that is not there is told what to do."""
+    """MuJoCo looks for it as it is imported; whoever asks for one that is not there gets an error with the remedy."""
     if asked == "osmesa" and find_library("OSMesa"):
         pytest.skip("OSMesa is here")
     done = subprocess.run(
