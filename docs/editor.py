@@ -1,49 +1,43 @@
 """JSON Schemas of the files that people write, for their editor: `python docs/editor.py` writes conf/editor/<kind>.json.
 
 Every file of ours is read, and what its reader asks of each value becomes the schema (`questions.py`). Registries add what no file
-shows: skills, words of goals, parts of the library, codes of the checks. `editor.yaml` says what keys mean.
+shows: words of goals and codes of the checks here, skills and parts in `editor_library.py`. `editor_words.py` adds what keys mean.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import yaml
+from editor_library import placed, step_schema
+from editor_words import LANGUAGES, SAID, described, explained, texts
 from questions import NUMBER, Asked, Schema, Spot, between, condition_of, hoisted, quantity, quantity_def, schema_of
 from shiliu.replay.checks.registry import registry as checks
 from shiliu.replay.checks.rules import TABLES, load_rules
 from shiliu.replay.formats import mapping as mappings
 from shiliu.replay.judge.verdict import requirable
 from shiliu.replay.operator.mistakes import note_mistakes
-from shiliu.replay.operator.skills import catalogue
-from shiliu.replay.operator.skills import registry as skills
-from shiliu.replay.operator.words.skill import Argument
 from shiliu.replay.recording.quantities import QUANTITIES, unit_pattern
 from shiliu.replay.robots import embodiment, robot_sheet
 from shiliu.scenarios.catalog.catalog import scene_of
 from shiliu.scenarios.link.link import KEYS as LINK
 from shiliu.scenarios.link.link import OUTS, OWN
 from shiliu.scenarios.parts.param_write import ELEMENTS, attributes
-from shiliu.scenarios.parts.part import GRADE, PLACED, list_parts, load_part
+from shiliu.scenarios.parts.part import GRADE, list_parts, load_part
 from shiliu.scenarios.reading import composition
 from shiliu.scenarios.reading.camera import ON_REQUEST
 from shiliu.scenarios.reading.cell import FIXED, ROBOT
 from shiliu.scenarios.reading.config import KEYS, REQUIRED
 from shiliu.scenarios.reading.variant import DEEP, ENTRIES, names_of
-from shiliu.scenarios.robots.robot_folder import SIDES
 from shiliu.scenarios.sheet.quantity import EXAMPLE, UNITS
 from shiliu.scenarios.sheet.yaml_reader import read_yaml
 from shiliu.scenarios.words import WORDS
 
 ROOT = Path(__file__).resolve().parents[1]
 CONF, OUT = ROOT / "conf", ROOT / "conf" / "editor"
-LANGUAGES = ("en", "zh")
-SAID = yaml.safe_load((ROOT / "docs" / "editor.yaml").read_text(encoding="utf-8"))
-TRANSLATIONS = SAID.pop("translations")
 
 
 class Done(Exception):
@@ -78,63 +72,6 @@ def ask_each(read: Callable[[str], object], names: Any) -> Spot:
             asked.file = str(name)
             read(name)
     return asked.root.gathered()
-
-
-# ---- words for people
-
-
-def texts() -> dict[str, dict[str, Any]]:
-    return {lang: yaml.safe_load((CONF / "text" / f"{lang}.yaml").read_text(encoding="utf-8")) for lang in LANGUAGES}
-
-
-def explained(schema: Schema, *lines: str | None) -> Schema:
-    """A schema with what its value means, in both languages."""
-    lines = [line for line in lines if line]
-    return {**schema, "description": "\n\n".join(lines)} if lines else schema
-
-
-def in_both_languages(doc: str) -> str:
-    """A sentence of our code or of a part, with its translation in editor.yaml."""
-    return "\n\n".join(filter(None, (doc, TRANSLATIONS.get(doc))))
-
-
-def described(schema: Schema, words: Mapping[str, Mapping[str, str]], kind: str) -> None:
-    """Put the sentences of editor.yaml to the keys that they are of. A path is meant before a pattern; a pattern, where the key
-    has no sentence yet.
-
-    Raises:
-        KeyError: a path or pattern of this kind is of no key.
-    """
-    own = {path: f"{both['en']}\n\n{both['zh']}" for path, both in words.items() if path.startswith(f"{kind}.")}
-    broad = [(path, re.compile(re.escape(path).replace(r"\*\*\.", r"(?:.*\.)?"))) for path in own if "**" in path]
-    used: set[str] = set()
-
-    def of(inner: Schema, path: str) -> None:
-        name = path
-        if path not in own and not any("description" in way for way in (inner, *inner.get("anyOf", ()))):
-            name = next((one for one, pattern in broad if pattern.fullmatch(path)), "")
-        if name in own:
-            used.add(name)
-            inner["description"] = own[name]
-
-    def walk(at: Schema, path: str) -> None:
-        for key, inner in at.get("properties", {}).items():
-            if isinstance(inner, dict):
-                walk(inner, f"{path}.{key}")
-                of(inner, f"{path}.{key}")
-        for key, inner in at.get("$defs", {}).items():
-            walk(inner, f"{path}.parts.*" if key == "placed" else f"{path}.{key}")
-        rest = at.get("additionalProperties")
-        if isinstance(rest, dict):
-            walk(rest, f"{path}.*")
-            of(rest, f"{path}.*")
-        branches = [at[way] for way in ("then", "else", "items") if way in at]
-        for inner in (*at.get("anyOf", ()), *at.get("allOf", ()), *branches):
-            walk(inner, path)
-
-    walk(schema, kind)
-    if missing := sorted({*own} - used):
-        raise KeyError(f"docs/editor.yaml: no key of a {kind} is {', '.join(missing)}")
 
 
 # ---- the kinds of files
@@ -228,93 +165,6 @@ def link_schema() -> Schema:
     return {"anyOf": [preset, {"type": "object", "properties": own, "additionalProperties": False}, {"type": "null"}]}
 
 
-def placed(schema: Schema) -> Schema:
-    """A part of a scenario: where it stands, and the parameters of the part that it is."""
-    own = {key: schema["properties"].get(key, {}) for key in PLACED}
-    by_part: list[Schema] = []
-    titles = []
-    for name in sorted(n for n in list_parts() if not n.startswith("mechanisms/")):
-        part = load_part(name)
-        assert part is not None
-        titles.append({"const": name, "description": f"{part.title['en']} {part.title['zh']}"})
-        params = {
-            key: explained(quantity(param.dimension, param.low >= 0.0), in_both_languages(param.doc))
-            for key, param in part.params.items()
-            if param.dimension in EXAMPLE
-        }
-        for key, value in params.items():
-            size, param = {"$ref": value.pop("$ref")}, part.params[key]
-            params[key] = {**between(size, param.dimension, param.low, param.high), **value}
-        known = {**dict.fromkeys(own, True), **dict.fromkeys(part.params, True), **params}
-        by_part.append({
-            "if": {"properties": {"part": {"const": name}}, "required": ["part"]},
-            "then": {"properties": known, "additionalProperties": False},
-        })  # fmt: skip
-    own["part"] = {"anyOf": [{"oneOf": titles}, {"type": "string", "pattern": "^[^/]+/[^/]+$"}]}
-    return {"type": "object", "properties": own, "required": ["part"], "allOf": by_part}
-
-
-def step_schema() -> Schema:
-    """A step of a chain: one word of the skills, with the arguments of the way in which it is done."""
-    rows = {row["name"]: row for row in catalogue()}
-    words: dict[str, list[tuple[str, Schema]]] = {}
-    for name, kind in skills().items():
-        arguments = {key: explained(argument(one), in_both_languages(one.doc)) for key, one in kind.arguments.items()}
-        titles = [label[0] for lang in LANGUAGES if (label := kind.label.words(lang))]
-        way = {
-            "type": "object",
-            "properties": {**arguments, "how": {}, "if": {"type": "string"}, "as": {"type": "string"}},
-        }
-        words.setdefault(kind.word, []).append(
-            (kind.how, explained({**way, "additionalProperties": False}, rows[name]["doc"], " / ".join(titles)))
-        )
-    found: Schema = {}
-    for word, ways in sorted(words.items()):
-        hows = sorted({how for how, _ in ways})
-        every: Schema = {}
-        for key, value in ((key, value) for _, way in ways for key, value in way["properties"].items()):
-            known = every.get(key, {}).get("anyOf", [every[key]]) if key in every else []
-            every[key] = value if not known else every[key] if value in known else {"anyOf": [*known, value]}
-        every["how"] = {"anyOf": [{"enum": [how for how in hows if how]}, {"const": True}]} if any(hows) else False
-        one = {"type": "object", "properties": every, "additionalProperties": False}
-        branches = [
-            {"if": {"properties": {"how": {"const": how}}, "required": ["how"]},
-             "then": {"properties": {key: True if value == every[key] else value for key, value in way["properties"].items()},
-                      "additionalProperties": False}}
-            for how, way in ways if how
-        ]  # fmt: skip
-        lines = [way["description"] for _, way in ways]
-        found[word] = explained(
-            {**one, **({"allOf": branches} if branches else {})}, *(lines if len(lines) == 1 else ())
-        )
-        if len(ways) > 1:
-            found[word]["properties"]["how"] = explained(
-                every["how"], *(f"{how or '(plain)'}: {way['description']}" for how, way in ways)
-            )
-    return {
-        "type": "object",
-        "properties": found,
-        "additionalProperties": False,
-        "minProperties": 1,
-        "maxProperties": 1,
-    }
-
-
-def argument(asked: Argument) -> Schema:
-    """What may stand for an argument of a skill; `null` is what holds where it is left out."""
-    kind, choices = asked.kind, asked.choices
-    if kind in EXAMPLE:
-        value: Schema = quantity(kind)
-    elif kind == "travel":
-        value = {"anyOf": [quantity("length"), quantity("angle")]}
-    elif kind == "hand" or choices:
-        words = list(choices or SIDES)
-        value = {"enum": [*words, *([True, False] if {*words} == {"yes", "no"} else [])]}
-    else:
-        value = {"type": "string"}
-    return {"anyOf": [value, {"type": "null"}]}
-
-
 def cell_schema() -> Schema:
     def measured(dimension: str | None) -> Schema:
         is_ = quantity(dimension)
@@ -402,9 +252,9 @@ def mapping_words(schema: Schema, messages: bool) -> Schema:
     for stream in entries_of(schema, "streams"):
         stream["allOf"] = [{"$ref": "#/$defs/stream_units"}]
         own = stream["properties"]
-        for placed in (own, own.get("placeholder", {}).get("items", {}).get("properties", {})):
-            if "note" in placed:
-                placed["note"] = sentence
+        for field in (own, own.get("placeholder", {}).get("items", {}).get("properties", {})):
+            if "note" in field:
+                field["note"] = sentence
     return schema
 
 
