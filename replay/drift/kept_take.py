@@ -16,7 +16,7 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
@@ -364,17 +364,17 @@ def _replace(file: Path, block: bytes) -> None:
 
 def _text(tree: Mapping[str, Any]) -> str:
     """JSON with a line for each entry of a long list or table, so that a change of one finding is a change of one line."""
-    return "{\n" + ",\n".join(f" {json.dumps(key)}: {''.join(_lines(value))}" for key, value in tree.items()) + "\n}\n"
+    return "{\n" + ",\n".join(f"{_compact(key)}:{_lines(value)}" for key, value in tree.items()) + "\n}\n"
 
 
-def _lines(value: Any) -> Iterator[str]:
-    plain = json.dumps(value, ensure_ascii=False, allow_nan=False)
+def _lines(value: Any) -> str:
+    plain = _compact(value)
     if len(plain) < 200 or not isinstance(value, dict | list):
-        yield plain
-        return
-    items = value.items() if isinstance(value, dict) else ((None, one) for one in value)
-    texts = [json.dumps(one, ensure_ascii=False, allow_nan=False) for _, one in items]
-    keys = [f"{json.dumps(key)}: " for key in value] if isinstance(value, dict) else [""] * len(value)
-    yield "{\n" if isinstance(value, dict) else "[\n"
-    yield ",\n".join(f"  {key}{text}" for key, text in zip(keys, texts))
-    yield "\n }" if isinstance(value, dict) else "\n ]"
+        return plain
+    if isinstance(value, dict):
+        return "{\n" + ",\n".join(f"{_compact(key)}:{_compact(one)}" for key, one in value.items()) + "\n}"
+    return "[\n" + ",\n".join(map(_compact, value)) + "\n]"
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

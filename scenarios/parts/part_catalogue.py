@@ -201,7 +201,7 @@ def measured() -> str:
             part = load_part(name)
             assert part is not None
             row = {"digest": digest(part), "measures": asdict(measure(part))}
-            lines.append(f"{json.dumps(name)}: {json.dumps(row)}")
+            lines.append(f"{json.dumps(name)}:{json.dumps(row, separators=(',', ':'))}")
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
