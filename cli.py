@@ -199,7 +199,7 @@ def _out(words: Sequence[str]) -> str | None:
 
 
 def _no_setting(word: str, after: str, verb: str) -> str:
-    """What is said of a word that is no `key=value`."""
+    """The message about a word that is no `key=value`."""
     key, equals, _ = word.partition("=")
     if after.startswith("=") or (equals and key != key.strip()):
         return f"{word!r} is no setting: blanks stand beside its =. Write {key.strip()}=VALUE in one word."
