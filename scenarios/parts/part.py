@@ -83,7 +83,7 @@ class Part:
         file: its MJCF.
         params: parameter name -> Param.
         interface: word -> elements that it means, such as `door: {joint: door_hinge, body: door}`.
-        titles: word -> language -> what reports call it; of the interface's words, and of sites that a scenario may name.
+        titles: word -> language -> what reports call it; of the interface's words, and of sites and parameters that a scenario may name.
         mass: what the spec sheet says [kg], or None.
         bears: how hard it may be struck, or None where the sheet does not say.
         contains: mechanisms that it brings along; their parameters, words and grips are its own too, as `word_param`.
@@ -174,8 +174,8 @@ class Part:
         if self.fastened is not None and spec.site(self.fastened) is None:
             problems.note("fastened", absent(spec, "site", self.fastened))
         for word in self.titles:
-            if word not in self.interface and all(getattr(spec, kind)(word) is None for kind in _NAMED):
-                known = [*self.interface, *(site.name for site in spec.sites if site.name)]
+            if word not in {*self.interface, *self.params} and all(getattr(spec, kind)(word) is None for kind in _NAMED):
+                known = [*self.interface, *self.params, *(site.name for site in spec.sites if site.name)]
                 problems.note(f"titles.{word}", f"this part has no {word!r}.{nearest(word, known)}")
         top = self.file.stem
         if spec.body(top) is None or spec.body(top).parent.name != "world":

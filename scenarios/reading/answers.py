@@ -119,20 +119,20 @@ def with_answers(actions: np.ndarray, names: Sequence[str], answers: Mapping[str
 
 @dataclass(frozen=True)
 class Truths(Asks):
-    """The reaction that keeps what is true: it reacts to nothing."""
+    """The reaction that keeps values of the draw, each by its key: it reacts to nothing."""
 
-    asked: tuple[AskedAnswer, ...]
+    kept: tuple[tuple[str, Request], ...]
 
     @property
     def actuators(self) -> tuple[str, ...]:
-        return tuple(one.truth.of for one in self.asked)
+        return tuple(memory.of for _, memory in self.kept)
 
     def compile_into(self, spec: mujoco.MjSpec) -> None:
         for name in self.actuators:
             add_memory(spec, name)
 
     def start(self, values: Mapping[str, float]) -> np.ndarray:
-        return np.array([values[one.key] for one in self.asked])
+        return np.array([values[key] for key, _ in self.kept])
 
     def react(self, readings: Readings, ctrl: np.ndarray) -> Any:
         return ctrl

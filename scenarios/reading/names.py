@@ -8,6 +8,7 @@ from typing import Any
 import mujoco
 
 from ..robots.mobile import FOOTPRINT
+from ..sensing.requests import Request
 from ..sheet.typing_slips import other_comma
 from ..sheet.yaml_reader import Node, nearest
 from .config import ScenarioConfig
@@ -35,6 +36,7 @@ class Names:
         self.rules = {name: "adds" in node or "shows" in node for name, node in config.rules.items()}  # whether each holds a number
         self.go_off = {name for name, node in config.rules.items() if "until" in node}  # switches that do not stay on
         self.answers = config.answers
+        self.drawn: dict[str, Request] = {}  # keys of a draw's values that words ask for, and what keeps each
         self.cameras = {camera.name: camera for camera in config.cameras}
         self.stains = tuple(name for name, _ in config.stains.items())
 

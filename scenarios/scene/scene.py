@@ -97,6 +97,10 @@ class Scene:
             *base_limits(carried, robot.sheet["sole"]["links"], Request("site_force", PELVIS), config.thresholds),
         )
         self.names = names
+        if names.drawn:
+            drawn = Truths(tuple(names.drawn.items()))
+            drawn.compile_into(self._build.spec)
+            self._reacting += (drawn,)
         course = Goal(subgoals, nevers, self.control_timestep)
         self.course = course.latched() if config.goal_rule == LATCHED else course
         plan = SensorPlan()
@@ -181,7 +185,7 @@ class Scene:
         rules = read_rules(self.config.rules, names, self.control_timestep)
         liquids = read_liquids(self.config.liquids, names, self.control_timestep)
         stains = read_stains(self.config.stains, names, self.control_timestep)
-        answers = [Truths(self.config.answers)] if self.config.answers else []
+        answers = [Truths(tuple((one.key, one.truth) for one in self.config.answers))] if self.config.answers else []
         return [*rules, *liquids, *stains, *answers, *read_behaviours(self.config.parts, names, self.control_timestep)]
 
     def _weight(self, body: str) -> float:

@@ -6,10 +6,10 @@ What a place is measured against (`than`, `below`) nobody handles; tolerances st
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..sheet.quantity import parse_quantity
+from ..sheet.quantity import dimension_of, parse_quantity
 from .clauses import read_sentence
 from .known_work import work_of_tree
 from .lexicon import lexicon
@@ -41,20 +41,50 @@ def things_of(step: Mapping[str, Any], parts: set[str]) -> set[str]:
     return {word.partition(".")[0] for word in words} & parts
 
 
-def numbers_of(step: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    """Of each number of a subgoal that a person acts on, the ways to write it: counts, times and amounts."""
+def numbers_of(step: Mapping[str, Any], rules: Mapping[str, Any] | None = None) -> Iterator[tuple[str, ...]]:
+    """Of each number of a subgoal that a person acts on, the ways to write it.
+
+    Counts, times and amounts; forces, and how long one has to last; when to let go; and what a display of the rules has to show
+    where the subgoal asks for their switch. What hands hold weighs what it weighs: that is no such number.
+    """
     for tree in trees(step):
-        reads, filled = tree.get("reads"), tree.get("filled")
+        reads, filled, given = tree.get("reads"), tree.get("filled"), tree.get("handed_over")
         if isinstance(filled, Mapping):
-            yield (
-                f"{parse_quantity(filled['amount']) * 1e6:.0f} ml",
-                f"{parse_quantity(filled['amount']) * 1e6:.0f}毫升",
-            )
+            amount = f"{parse_quantity(filled['amount']) * 1e6:.0f}"
+            yield f"{amount} ml", f"{amount}毫升"
         for bound in (reads.get("is"), reads.get("above")) if isinstance(reads, Mapping) else ():
             if isinstance(bound, int | float):
                 yield NUMBERS.get(math.ceil(bound), (str(math.ceil(bound)),))
-            elif bound is not None:
-                yield (f"{parse_quantity(bound):.0f} seconds", f"{parse_quantity(bound):.0f}秒")
+            elif bound is not None and dimension_of(bound) == "time":
+                yield f"{parse_quantity(bound):.0f} seconds", f"{parse_quantity(bound):.0f}秒"
+        if isinstance(given, Mapping):
+            yield _between([parse_quantity(bound) for bound in given["released"]], "s", "秒")
+        yield from _shown(tree.get("happened"), rules or {})
+    forces = {
+        key: [parse_quantity(value) for value in tree.values() if dimension_of(value) == "force"]
+        for tree in trees(step)
+        for key, tree in tree.items()
+        if isinstance(tree, Mapping)
+    }
+    for values in filter(None, forces.values()):
+        yield _between(values, "N", "牛")
+    if any(forces.values()) and "hold" in step:
+        yield _between([parse_quantity(step["hold"])], "s", "秒")
+
+
+def _between(values: Sequence[float], unit: str, zh: str) -> tuple[str, str]:
+    """`5 to 15 N`, `5到15牛`; of one value it alone."""
+    numbers = [f"{value:g}" for value in sorted(values)]
+    return f"{' to '.join(numbers)} {unit}", f"{'到'.join(numbers)}{zh}"
+
+
+def _shown(switch: object, rules: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What a display has to show in grams where a switch goes on: the whole ones between its bounds."""
+    reads = [tree["reads"] for tree in trees(rules.get(str(switch), {}).get("when")) if "reads" in tree]
+    shown = [one for one in reads if "shows" in rules.get(one["of"], {})]
+    bounds = sorted(parse_quantity(one[key]) * 1e3 for one in shown for key in ("above", "below") if key in one)
+    if len(bounds) == 2:
+        yield _between([math.ceil(bounds[0] - 1e-9), math.floor(bounds[1] + 1e-9)], "g", "克")
 
 
 def named_in(text: str, work: ScenarioWork) -> set[str]:
@@ -81,6 +111,6 @@ def left_out(tree: Mapping[str, Any], name: str = "scene") -> list[str]:
             named = named_in(row[lang], work)
             for subgoal, step in (tree.get("goal") or {}).items():
                 missing = sorted(things_of(step, parts) - named)
-                missing += [" or ".join(ways) for ways in numbers_of(step) if not any(way in row[lang] for way in ways)]
+                missing += [" or ".join(ways) for ways in numbers_of(step, tree.get("rules")) if not any(way in row[lang] for way in ways)]
                 found += [f"{lang}: {row[lang]} leaves out {', '.join(missing)} of {subgoal}"] if missing else []
     return found

@@ -43,6 +43,20 @@ class Reads(Asks):
         return half - abs(number - middle)
 
 
+@dataclass(frozen=True)
+class ReadsTruly(Asks):
+    """A number that a rule keeps is off by no more than `within` from a value of the draw, in its own unit."""
+
+    kept: Request
+    true: Request
+    within: float
+    unit: str
+
+    def margin(self, readings: Readings | Row) -> Values:
+        off: Values = abs(readings.first(self.kept) - readings.first(self.true))
+        return self.within - off
+
+
 def memory_name(rule: str) -> str:
     """Name of the memory that keeps what a rule says."""
     return f"rule {rule}"
@@ -76,11 +90,18 @@ def _happened(node: Node, names: Names) -> Predicate | None:
 
 
 def _reads(node: Node, names: Names) -> Predicate | None:
+    """`reads: {of: time, above: 30 s}`; `is` may be a parameter of a part, as the draw has it: `is: soap.mass`."""
     node.mapping(required=("of",), optional=("is", "within", "above", "below"))
     kept = _kept(node.child("of"), names, counter=True)
     if sum(key in node for key in ("is", "above", "below")) != 1 or ("within" in node) != ("is" in node):
         node.note("a number is above or below a bound, or `is` so much `within` so much.")
         return None
+    part, _, word = str(node.child("is").value).partition(".")
+    param = names.parts[part].params.get(word) if part in names.parts else None
+    if param is not None:
+        within = node.child("within").quantity(param.dimension, low=0.0)
+        true = names.drawn.setdefault(f"{part}.{word}", memory(f"drawn {part}.{word}"))
+        return None if kept is None else ReadsTruly(kept, true, within, param.unit)
     bounds = {key: amount(node.child(key)) for key in ("is", "within", "above", "below") if key in node}
     unit = unit_of(next(node.value[key] for key in ("is", "above", "below") if key in node))
     if kept is None:

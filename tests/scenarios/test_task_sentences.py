@@ -53,6 +53,26 @@ def test_a_sentence_that_leaves_something_out_is_found():
     ]
 
 
+@pytest.mark.parametrize(
+    ("scenario", "written", "otherwise", "missed"),
+    [
+        ("car_assembly", "10 N for", "5 N for", "10 N or 10牛 of holds"),
+        ("car_assembly", "for 1 s", "for a moment", "1 s or 1秒 of holds"),
+        ("drink_assist", "0.2 to 0.6 s", "at once", "0.2 to 0.6 s or 0.2到0.6秒 of given"),
+        ("table_wiping", "5 to 15 N", "5 to 20 N", "5 to 15 N or 5到15牛 of wiped"),
+        ("package_packing", "106 to 114 g", "106 to 115 g", "106 to 114 g or 106到114克, 106 to 114 g or 106到114克 of decided"),
+    ],
+)
+def test_forces_their_time_and_what_a_display_has_to_show_stand_in_the_sentence(scenario, written, otherwise, missed):
+    """Found where they are written, and missed where the sentence has another one."""
+    tree = dict(tree_of(scenario))
+    row = tree["tasks"][0]
+    tree["tasks"] = [row | {"en": row["en"].replace(written, otherwise)}]
+    assert [line.rpartition(" leaves out ")[2] for line in left_out(tree)] == [missed]
+    tree["tasks"] = [row]
+    assert left_out(tree) == []
+
+
 @pytest.mark.parametrize(("name", "variant"), [key for key in KEYS if key[1] is None])
 def test_every_scenario_says_what_counts_in_both_languages(name, variant):
     brief = tree_of(name, variant)["brief"]

@@ -25,6 +25,7 @@ class Shown:
         self.readings = Simulation(self.scene, 1).begin([drawing.nominal(self.scene)])
         self.course = self.scene.course
         self.carry = self.course.begin(1)
+        self.ctrl = self.scene.reactions.start(drawing.nominal(self.scene).values)[None]
 
     def at(self, sensor):
         return self.readings.value[0, self.readings.layout.slices[sensor]].copy()
@@ -54,6 +55,16 @@ class Shown:
         i = self.course.index(name)
         self.carry.done[0], self.carry.reached[0, :i] = i, 0.0
 
+    def reacts(self, seconds):
+        """Rules see the readings; what they keep is read in the next control step."""
+        reactions, layout = self.scene.reactions, self.readings.layout
+        kept = [pair for one in reactions.reactions for pair in zip(one.actuators, reactions.columns(one))]
+        for _ in range(round(seconds / self.scene.control_timestep) + 2):
+            self.ctrl = reactions.react(self.readings, self.ctrl)
+            for name, column in kept:
+                if f"actuator_force({name})" in layout.slices:
+                    self.set(f"actuator_force({name})", self.ctrl[0, column])
+
     @property
     def says(self):
         """None: success; else the code of the failure mode, or of the first step that is missing."""
@@ -64,6 +75,33 @@ def weighed(*more):
     shown = Shown("package_packing")
     shown.switch("read", "codes", "shown", "weighings", *more)
     return shown
+
+
+@pytest.mark.parametrize(
+    ("soap", "load", "says"),
+    [
+        (110, 110, "within"),
+        (110, 112, "within"),  # offset and step of the display are less than 3 g
+        (110, 114, None),
+        (110, 118, None),  # with the cushion: a good soap is not to be rejected
+        (103, 111, None),  # with the cushion: a bad one is not to be accepted
+        (103, 103, "beyond"),
+        (117, 117, "beyond"),
+        (117, 113, None),  # a hand that lifts
+    ],
+)
+def test_the_display_speaks_of_the_soap_where_the_soap_alone_loads_the_scale(soap, load, says):
+    shown = Shown("package_packing")
+    shown.lay("soap/base", "scale/platform")
+    shown.ctrl[shown.ctrl == 0.11] = soap * 1e-3  # what the draw has
+    shown.set("joint_position(scale/deflection)", load * 0.04e-3)
+    shown.reacts(1.0)
+    on = [rule for rule in ("shown", "within", "beyond") if shown.at(f"actuator_force(rule {rule})")[0] > 0.5]
+    assert on == ([] if says is None else ["shown", says])
+    if says is not None:  # what is laid beside it afterwards changes nothing
+        shown.set("joint_position(scale/deflection)", (load + 8 if soap < 115 else load - 8) * 0.04e-3)
+        shown.reacts(1.0)
+        assert [r for r in ("within", "beyond") if shown.at(f"actuator_force(rule {r})")[0] > 0.5] == [says]
 
 
 def aside(shown):
