@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.quantity import show
 from ...scenarios.sheet.yaml_reader import Problems
 from ...scenarios.soundness.soundness import Answer
+from ...scenarios.tasks.left_out import things_of, trees
 from .operator import read_chain
 from .tries import numbered
-from .words.skill import Skill
+from .words.skill import Skill, handled
 
 QUESTION = "time is enough for the chain"
 # s, the shortest that a skill of this word took in the kept takes of all scenarios (benchmarks/kept, four samples or more, rounded
@@ -28,19 +29,35 @@ LEAST: Mapping[str, float] = {
     "take": 1.0,
     "walk": 0.8,
 }
+LETS_GO = ("put", "release", "hand_over")
 
 
 def time_for_chain(scene: Scene) -> list[Answer]:
-    """One answer: the least time that the chain takes, and the time limit.
+    """One answer: the least time that the chain takes, with what the last steps hold, and the time limit.
 
     The least time of a skill is what it is asked to stay (`time`), or what its word never took less than (`LEAST`), whichever is
-    longer. Skills that depend on a switch (`only_if`) count nothing. So no chain is refused that could be done.
+    longer. Skills that depend on a switch (`only_if`) count nothing. A step begins to hold with the first skill at a thing that
+    it names, the last step with the last such skill, and what is taken and has to be let go of with the first skill that lets go:
+    what comes before takes its time, and then this step and all later ones hold one after the other. So no chain is
+    refused that could be done.
     """
     if not scene.config.skills.value:
         return []
     chain = read_chain(scene)
     parts = [(label, _least(skill)) for label, skill in zip(numbered([skill.name for skill in chain]), chain)]
     total, limit = sum(seconds for _, seconds in parts), scene.config.time_limit
+    for k, step in enumerate(scene.course.subgoals):
+        holds, begins = sum(later.hold for later in scene.course.subgoals[k:]), _begins(scene, chain, k)
+        before = sum(seconds for _, seconds in parts[:begins])
+        if holds < limit < before + holds:
+            places = Problems(scene.config.problems.places)
+            places.note(
+                scene.config.goal.child(step.name).path,
+                f"the {begins} skills before it take {before:.1f} s at the very least, and it holds, with the steps after it, for "
+                f"{show(round(holds, 3), 'time')}: too long for the time limit of {show(limit, 'time')}. Shorten hold, or raise "
+                "time_limit.",
+            )
+            return [Answer(QUESTION, False, places.found[0])]
     if total <= limit:
         return [Answer(QUESTION, True, f"{len(chain)} skills take {total:.0f} s or more, of {limit:g} s")]
     longest = ", ".join(f"{label} {seconds:.1f} s" for label, seconds in sorted(parts, key=lambda part: -part[1])[:3])
@@ -51,6 +68,22 @@ def time_for_chain(scene: Scene) -> list[Answer]:
         f"(the longest: {longest}). Raise time_limit, or shorten the chain.",
     )
     return [Answer(QUESTION, False, places.found[0])]
+
+
+def _begins(scene: Scene, chain: Sequence[Skill], k: int) -> int:
+    """How many skills come before a subgoal can begin to hold."""
+    step, parts = scene.config.raw["goal"][scene.course.subgoals[k].name], {placed.name for placed in scene.config.parts}
+    at = [{name.partition("/")[0] for name in handled(skill)} for skill in chain]
+    things = things_of(step, parts)
+    those = [i for i, named in enumerate(at) if things & named]
+    if not those:
+        return 0
+    begins = [those[-1] if k == len(scene.course.subgoals) - 1 else those[0]]
+    for thing in (str(tree["released"]) for tree in trees(step) if "released" in tree):
+        first = next((i for i, named in enumerate(at) if thing in named), None)
+        if first is not None and chain[first].word == "take":  # it is let go of again by a later skill
+            begins += [i for i in range(first + 1, len(chain)) if chain[i].word in LETS_GO][:1]
+    return max(begins)
 
 
 def _least(skill: Skill) -> float:

@@ -8,7 +8,7 @@ stands before it, hide it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import mujoco
@@ -21,7 +21,7 @@ from ...scenarios.scene.scene import Scene
 from ...scenarios.scene.schema import CameraFeature
 from ...scenarios.soundness.soundness import Answer
 from .operator import perform, read_chain
-from .words.skill import THINGS, Skill
+from .words.skill import handled
 
 SEEN = 0.80  # share of the looks at which a hand is at a thing in which the head picture has to show it
 PIXELS = 50  # at the least: a square of 7, a fingertip's width at arm's length in 640 x 480 of 68 degrees [E]
@@ -32,7 +32,6 @@ AROUND = 0.16  # m from the hands' sites (`robot.hands`): about a hand's length,
 RAY = 0.01  # share of the way between two nearest points by which a ray goes on behind what it has met
 REST = 0.005  # m between two looks, by which a hand moves that is not at rest
 EVERY = 0.5  # s between two looks
-QUIET = ("look", "point", "home", "wait")  # words of skills that take and put nothing
 
 
 @dataclass(frozen=True)
@@ -61,20 +60,12 @@ def things_of(scene: Scene) -> dict[str, tuple[str, ...]]:
         for body in spec.bodies
         if any(joint.type == mujoco.mjtJoint.mjJNT_FREE for joint in body.joints)
     }
-    parts = dict.fromkeys(name.partition("/")[0] for skill in read_chain(scene) for name in _named(skill))
+    parts = dict.fromkeys(name.partition("/")[0] for skill in read_chain(scene) for name in handled(skill))
     return {
         part: tuple(body.name for body in spec.bodies if body.name.startswith(f"{part}/"))
         for part in parts
         if part in free
     }
-
-
-def _named(skill: Skill) -> Iterator[str]:
-    """Each body, site and part of cloth that a skill of the hands names."""
-    for name, argument in skill.arguments.items():
-        value = skill.values.get(name)
-        if argument.kind in THINGS and value is not None and skill.word not in QUIET:
-            yield value if isinstance(value, str) else value.part
 
 
 def head_camera(scene: Scene) -> CameraFeature | None:

@@ -157,6 +157,28 @@ def test_a_chain_that_is_longer_than_the_limit_is_told():
     assert "30.1 s at the very least (the longest: press.surface 20.0 s, wait 8.4 s, take 1.0 s)" in answer.answer
 
 
+@pytest.mark.parametrize("later", ["", ", unspilt: {share: {of: buns, inside: bowl, at_least: 95 %}}"])
+@pytest.mark.parametrize(("hold", "sound"), [(22.2, True), (22.4, False), (24, False)])
+def test_a_step_holds_after_what_the_chain_does_before_it(hold, sound, later):
+    """Take, lift and carry take 2.7 s at the least, and let nothing go: of 25 s 22.3 s are left."""
+    chain = (
+        "[take: {hand: left, of: bowl}, lift: {hand: left, by: 100 mm}, carry: {how: over, hand: left, of: bowl.base, upon: table.top}, "
+        "put: {hand: left, of: bowl.base, upon: table.top}, home: {hand: left}]"
+    )
+    goal = f"{{served: {{all: [{MIDDLE}, {{released: bowl}}], hold: {hold} s}}{later}}}"
+    (answer,) = time_for_chain(scene(goal, chain, time_limit="25 s"))
+    assert answer.sound == sound, answer.answer
+    if not sound:
+        assert answer.answer.startswith("scenario.goal.served: the 3 skills before it take 2.7 s at the very least")
+
+
+@pytest.mark.parametrize(("within", "room"), [(30, False), (40, True)])
+def test_two_bowls_have_room_near_one_place_from_where_one_stands_in_the_other(within, room):
+    goal = "{both: {all: [{near: {of: bowl.base, to: table.top, within: %d mm}}, {near: {of: other.base, to: table.top, within: %d mm}}]}}"
+    lines = found(scene(goal % (within, within)), "conditions can hold at once")
+    assert ["there is no room for both" in line for line in lines] == ([] if room else [True])
+
+
 def test_parts_that_overlap_in_draws_are_named_with_a_seed_that_shows_it():
     """The other bowl stands 300 mm to the right: drawn over 600 mm the two of 150 mm overlap in a good part of the draws."""
     wide = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -35,6 +35,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
 }
 KINDS = ("hand", "site", "joint", "body", "cloth", "grip", "subgoal", "posture", "word", "travel", *EXAMPLE)  # of arguments
 THINGS = ("body", "site", "cloth")  # kinds that name a thing: what `of` may be, by what a strategy has to see of it
+QUIET = ("look", "point", "home", "wait")  # words of skills that take and put nothing
 
 
 @dataclass(frozen=True)
@@ -258,6 +259,14 @@ class Skill:
             "hands": hands,
             "arguments": rows,
         }
+
+
+def handled(skill: Skill) -> Iterator[str]:
+    """Each body, site, joint and part of cloth that a skill of the hands names; none of one that takes and puts nothing."""
+    for name, argument in skill.arguments.items():
+        value = skill.values.get(name)
+        if argument.kind in (*THINGS, "joint") and value is not None and skill.word not in QUIET:
+            yield value if isinstance(value, str) else value.part
 
 
 def described(name: str, argument: Argument) -> dict[str, Any]:
