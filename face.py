@@ -51,7 +51,7 @@ def judge(
     full: bool = False,
     legs: bool = False,
     curves: Collection[str] = (),
-    on_verdict: Callable[[Verdict], None] | None = None,
+    told: Callable[[Verdict], None] | None = None,
     performed: Mapping[str, Rollout] | None = None,
 ) -> list[Verdict]:
     """Judge recordings: can the robot do this, here, and if not, where, when and why not?
@@ -72,7 +72,7 @@ def judge(
         full: play those that succeed in varied copies of their scene, too.
         legs: also play them by the robot on its own legs (`Verdict` keeps its answer beside the verdict).
         curves: codes for which `Verdict.plot(code)` has a curve though they pass.
-        on_verdict: called with each verdict as it is made.
+        told: called with each verdict as it is made.
         performed: digest of a recording -> what was kept while it was performed just now; it is not played again then.
 
     Returns:
@@ -93,7 +93,7 @@ def judge(
         items = recorded_by(items, contexts, device)
     return judging.judge(
         items, strict=strict, threads=threads, seed=_seed(seed), pictures=pictures, contexts=contexts, full=full, legs=legs,
-        curves=curves, told=on_verdict, performed=performed,
+        curves=curves, told=told, performed=performed,
     )  # fmt: skip
 
 
