@@ -37,9 +37,8 @@ def time_for_chain(scene: Scene) -> list[Answer]:
 
     The least time of a skill is what it is asked to stay (`time`), or what its word never took less than (`LEAST`), whichever is
     longer. Skills that depend on a switch (`only_if`) count nothing. A step begins to hold with the first skill at a thing that
-    it names, the last step with the last such skill, and what is taken and has to be let go of with the first skill that lets go:
-    what comes before takes its time, and then this step and all later ones hold one after the other. So no chain is
-    refused that could be done.
+    it names, and what is taken and has to be let go of with the first skill that lets go: what comes before takes its time, and
+    then this step and all later ones hold one after the other. So no chain is refused that could be done.
     """
     if not scene.config.skills.value:
         return []
@@ -78,7 +77,7 @@ def _begins(scene: Scene, chain: Sequence[Skill], k: int) -> int:
     those = [i for i, named in enumerate(at) if things & named]
     if not those:
         return 0
-    begins = [those[-1] if k == len(scene.course.subgoals) - 1 else those[0]]
+    begins = [those[0]]
     for thing in (str(tree["released"]) for tree in trees(step) if "released" in tree):
         first = next((i for i, named in enumerate(at) if thing in named), None)
         if first is not None and chain[first].word == "take":  # it is let go of again by a later skill

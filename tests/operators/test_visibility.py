@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import mujoco
 import numpy as np
 import pytest
+import shiliu
 import yaml
 from seen_shares import hidden, outdated, share_seen, shown_digest
 from shiliu.cli import main
@@ -191,3 +192,10 @@ def test_check_says_whether_the_head_camera_sees_the_work(capsys, monkeypatch):
     assert main(["check", "scenario=table_setting", "draws=1", "views=true", "seed=3"]) == 1
     (line,) = [line for line in capsys.readouterr().out.splitlines() if "head camera" in line]
     assert line.startswith("FAIL") and "(0%" in line
+
+
+def test_what_moves_on_a_joint_has_its_share_and_what_stands_fast_has_none(scene):
+    """The oven that the hand pulls and presses, not the counter under it; a cabinet's door, not its sides."""
+    assert set(visibility.things_of(scene)) == {"bowl", "oven"}
+    found = visibility.things_of(shiliu.load_scenario("medication_serving"))
+    assert set(found) == {"cabinet", "named", "tray", "table"} and found["cabinet"] == ("cabinet/door",)

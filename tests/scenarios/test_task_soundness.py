@@ -172,6 +172,16 @@ def test_a_step_holds_after_what_the_chain_does_before_it(hold, sound, later):
         assert answer.answer.startswith("scenario.goal.served: the 3 skills before it take 2.7 s at the very least")
 
 
+def test_what_the_chain_does_at_the_same_place_later_may_be_done_while_a_step_holds():
+    """Eleven seconds of hold pass while the other hand waits, and presses the table beside the bowl."""
+    chain = (
+        "[take: {hand: left, of: bowl}, put: {hand: left, of: bowl.base, upon: table.top}, wait: {time: 11 s}, "
+        "press: {how: surface, hand: right, at: table.top}]"
+    )
+    (answer,) = time_for_chain(scene(f"{{served: {{all: [{MIDDLE}, {{released: bowl}}], hold: 11 s}}}}", chain, time_limit="25 s"))
+    assert answer.sound, answer.answer
+
+
 @pytest.mark.parametrize(("within", "room"), [(30, False), (40, True)])
 def test_two_bowls_have_room_near_one_place_from_where_one_stands_in_the_other(within, room):
     goal = "{both: {all: [{near: {of: bowl.base, to: table.top, within: %d mm}}, {near: {of: other.base, to: table.top, within: %d mm}}]}}"
