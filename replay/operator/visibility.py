@@ -20,6 +20,7 @@ from ...scenarios.draws.variation import draw as draw_scene
 from ...scenarios.scene.scene import Scene
 from ...scenarios.scene.schema import CameraFeature
 from ...scenarios.soundness.soundness import Answer
+from ...scenarios.tasks.left_out import things_of as named_in_step
 from .operator import perform, read_chain
 from .words.skill import handled
 
@@ -48,24 +49,40 @@ class Sight:
 
 
 def things_of(scene: Scene) -> dict[str, tuple[str, ...]]:
-    """What the chain of a scene takes, or puts into or upon one another: parts that lie free, cloths among them -> their bodies.
+    """What the chain of a scene is at with its hands -> its bodies: parts that lie free, cloths among them, and parts that the goal
+    names and of which the hands are at something that moves on a joint, such as a door: of these what moves.
 
     Raises:
         ScenarioError: a skill of the chain is unknown.
     """
-    spec = scene.names.spec
+    spec, model = scene.names.spec, scene.model
     free = {*scene.handled, *(cloth.part for cloth in scene.cloths)}
     free |= {
         body.name.partition("/")[0]
         for body in spec.bodies
         if any(joint.type == mujoco.mjtJoint.mjJNT_FREE for joint in body.joints)
     }
-    parts = dict.fromkeys(name.partition("/")[0] for skill in read_chain(scene) for name in handled(skill))
-    return {
-        part: tuple(body.name for body in spec.bodies if body.name.startswith(f"{part}/"))
-        for part in parts
-        if part in free
-    }
+    goal = scene.config.raw.get("goal") or {}
+    named = {part for step in goal.values() for part in named_in_step(step, {*scene.names.parts})}
+    words = [name for skill in read_chain(scene) for name in handled(skill)]
+    found = {}
+    for part in dict.fromkeys(name.partition("/")[0] for name in words):
+        own = [body for body in spec.bodies if body.name.startswith(f"{part}/")]
+        if part not in free:
+            moving = {body.name for body in own if model.body_weldid[model.body(body.name).id] != 0}
+            touched = any(_carrier(scene, name) in moving for name in words if name.startswith(f"{part}/"))
+            hinged = part in named and touched and not scene.names.parts[part].name.startswith("people/")
+            own = [body for body in own if hinged and body.name in moving]
+        if own:
+            found[part] = tuple(body.name for body in own)
+    return found
+
+
+def _carrier(scene: Scene, name: str) -> str:
+    """The body that an element lies on, `""` where there is none: a site, a joint or a body itself."""
+    spec = scene.names.spec
+    element = spec.site(name) or spec.joint(name)
+    return element.parent.name if element is not None else name
 
 
 def head_camera(scene: Scene) -> CameraFeature | None:

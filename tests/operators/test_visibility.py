@@ -10,7 +10,7 @@ from seen_shares import hidden, outdated, share_seen, shown_digest
 from shiliu.cli import main
 from shiliu.envs.rendering import missing
 from shiliu.replay.operator import visibility
-from shiliu.replay.operator.visibility import NEAR, PIXELS, Hands, Sight, answers, sights, together
+from shiliu.replay.operator.visibility import NEAR, PIXELS, Hands, Sight, answers, sights, things_of, together
 from shiliu.scenarios.sheet.errors import ScenarioError
 
 pictures = pytest.mark.skipif(missing() is not None, reason="no OpenGL here")
@@ -191,3 +191,11 @@ def test_check_says_whether_the_head_camera_sees_the_work(capsys, monkeypatch):
     assert main(["check", "scenario=table_setting", "draws=1", "views=true", "seed=3"]) == 1
     (line,) = [line for line in capsys.readouterr().out.splitlines() if "head camera" in line]
     assert line.startswith("FAIL") and "(0%" in line
+
+
+def test_what_moves_of_a_part_that_hands_work_is_looked_for_and_what_stands_still_is_not():
+    """The wheel of the valve, the drawer, the rail; no person's body, no panel that a clip is pressed into."""
+    assert things_of(shiliu.load_scenario("remote_inspection"))["pipes"] == ("pipes/valve/wheel",)
+    assert things_of(shiliu.load_scenario("room_organization"))["chest"] == ("chest/drawer",)
+    assert "bed/rail" in things_of(shiliu.load_scenario("bedside_care"))["bed"]
+    assert not {"person", "panel"} & {*things_of(shiliu.load_scenario("medication_serving")), *things_of(shiliu.load_scenario("car_assembly"))}
