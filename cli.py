@@ -44,6 +44,7 @@ VERBS = {
 }
 USAGE, BUG, INTERRUPTED = 2, 70, 130
 PRINTED = ("markers", "board")
+LANGUAGE_IS_A_SETTING = {"check", "deliver", "drift", "record", "replay", "report", "studio", "teleop", "watch"}
 _FLAGS = {"--json", "-m", "--multirun", "--debug"}
 
 
@@ -53,7 +54,7 @@ class CommandRequest:
 
     Attributes:
         verb: the command; words: positional words after it; overrides: Hydra's `key=value`, quoted for its grammar.
-        flags: `--json`, `--debug`; conf_dir: the designer's folder of configs.
+        flags: `--json`, `--debug`; conf_dir: the designer's folder of configs; lang: in which errors are reported.
     """
 
     verb: str
@@ -61,6 +62,7 @@ class CommandRequest:
     overrides: list[str] = field(default_factory=list)
     flags: set[str] = field(default_factory=set)
     conf_dir: Path | None = None
+    lang: str = "en"
 
     @property
     def sweep(self) -> bool:
@@ -124,9 +126,24 @@ def _ended(words: Sequence[str], ending: CommandEnding) -> int:
 
 def _reported(error: ShiliuError, words: Sequence[str]) -> str:
     """An error as it is printed, in the language that the command line asks for."""
-    from .replay.report.translation import language_of, translated
+    from .replay.report.translation import translated
 
-    return f"shiliu: {translated(str(error), language_of(words))}"
+    return f"shiliu: {translated(str(error), _language(words))}"
+
+
+def _language(words: Sequence[str]) -> str:
+    """The language that a command line asks for."""
+    if not any(word.startswith("lang=") for word in words):
+        return "en"
+    from .replay.report.translation import language_of
+
+    return language_of(words)
+
+
+def _refuse_other_language(asked: str) -> None:
+    from .replay.report.text import catalogue
+
+    catalogue(asked.strip("'\""))
 
 
 def parse(words: Sequence[str]) -> CommandRequest:
@@ -141,7 +158,7 @@ def parse(words: Sequence[str]) -> CommandRequest:
         close = difflib.get_close_matches(verb, VERBS, n=2)
         hint = f" Did you mean {' or '.join(close)}?" if close else ""
         raise ShiliuError(f"There is no command {verb!r}.{hint} Known: {', '.join(VERBS)}.")
-    request = CommandRequest(verb)
+    request = CommandRequest(verb, lang=_language(words))
     rest = iter(words[1:])
     for word in rest:
         if word in ("-h", "--help"):
@@ -155,6 +172,8 @@ def parse(words: Sequence[str]) -> CommandRequest:
             request.conf_dir = Path(value)
         elif word.startswith("-"):
             raise ShiliuError(f"There is no flag {word!r}. Known: --help, --json, -m, --config-dir DIR, --debug.")
+        elif word.startswith("lang=") and verb not in LANGUAGE_IS_A_SETTING:
+            _refuse_other_language(word.partition("=")[2])  # this verb prints English, and its errors are in either
         elif re.match(r"^[+~]{0,2}[A-Za-z_][\w./@-]*=", word) or word.startswith("~"):
             request.overrides.append(quoted(word, sweep))
         elif verb == "print" and word in PRINTED and not request.words:
@@ -180,7 +199,7 @@ def _out(words: Sequence[str]) -> str | None:
 
 
 def _no_setting(word: str, after: str, verb: str) -> str:
-    """What is said of a word that is no `key=value`."""
+    """The message about a word that is no `key=value`."""
     key, equals, _ = word.partition("=")
     if after.startswith("=") or (equals and key != key.strip()):
         return f"{word!r} is no setting: blanks stand beside its =. Write {key.strip()}=VALUE in one word."
@@ -194,7 +213,8 @@ def _no_setting(word: str, after: str, verb: str) -> str:
 def _help() -> str:
     lines = ["shiliu: humanoid training scenarios in MuJoCo, and a physical judge of recorded demonstrations", ""]
     lines += [f"  shiliu {verb:<8} {what}" for verb, (_, what) in VERBS.items()]
-    lines += ["", "  shiliu VERB --help tells its settings. Settings are written key=value; -m runs once for each of a,b,c.", ""]
+    lines += ["", "  shiliu VERB --help lists its settings. Settings are written key=value; -m runs once for each of a,b,c.",
+              "  lang=zh reports errors in Chinese. 加上 lang=zh，错误信息用中文。", ""]  # fmt: skip
     lines += [
         "  shiliu record scenario=microwave episodes=5 seed=0 out=demos",
         "  shiliu replay data=demos out=verdicts",

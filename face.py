@@ -72,7 +72,7 @@ def judge(
         full: play those that succeed in varied copies of their scene, too.
         legs: also play them by the robot on its own legs (`Verdict` keeps its answer beside the verdict).
         curves: codes for which `Verdict.plot(code)` has a curve though they pass.
-        told: called with each verdict as it is done.
+        told: called with each verdict as it is made.
         performed: digest of a recording -> what was kept while it was performed just now; it is not played again then.
 
     Returns:
@@ -132,9 +132,9 @@ def judge_commands(
     try:
         sent = np.asarray(actions, np.float32)
     except (TypeError, ValueError):
-        raise EpisodeError(f"is no array of numbers. Give ({_rows(names)}).", field="actions") from None
+        raise EpisodeError(f"is no array of numbers. Give {_rows(names)}.", field="actions") from None
     if sent.ndim != 2 or sent.shape[1] != len(names) or not len(sent):
-        raise EpisodeError(f"has the shape {sent.shape}. Give ({_rows(names)}).", field="actions")
+        raise EpisodeError(f"has the shape {sent.shape}. Give {_rows(names)}.", field="actions")
     if (odd := np.argwhere(~np.isfinite(sent))).size:
         row, column = odd[0]
         raise EpisodeError(f"row {row}, {names[column]} is {sent[row, column]}. Commands are finite numbers.", field="actions")
@@ -192,7 +192,7 @@ def record(
     Args:
         recordings: from `shiliu.perform`, `env.unwrapped.episode()` or `shiliu.read`; all of one scenario and robot.
         out: folder to be made.
-        images: cameras whose pictures are drawn and written as video, such as `["head"]`.
+        images: cameras; their pictures are drawn and written as video, such as `["head"]`.
         append: add to the dataset at `out`, if there is one.
 
     Returns:
@@ -366,7 +366,7 @@ def _seed(seed: int) -> int:
 
 
 def _rows(names: Sequence[str]) -> str:
-    return f"T, {len(names)}): a row for each control period, with the columns {', '.join(names)}"
+    return f"(T, {len(names)}): a row for each control period, with the columns {', '.join(names)}"
 
 
 def _recordings(recordings: Recordings) -> Iterator[Recording | Unreadable]:

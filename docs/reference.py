@@ -31,7 +31,8 @@ def commands() -> str:
     """Every verb: its use, and each setting with its default and meaning, as conf/<verb>.yaml says them."""
     found = [
         "# Commands",
-        "Settings are written `key=value`. `-m` runs once for each of `a,b,c`. `--config-dir` names your own configs.",
+        "Settings are written `key=value`. `-m` runs once for each of `a,b,c`. `--config-dir` names your own configs. "
+        "`lang=zh` reports errors in Chinese. Where `lang` is a setting, it is also the language of the output.",
     ]
     for verb, (module, what) in VERBS.items():
         use = __import__(f"shiliu.replay.commands.{module}", fromlist=["USAGE"]).USAGE.strip()

@@ -18,7 +18,7 @@ from ..scenarios.sheet.yaml_reader import nearest
 
 MODES = ("joint", "joint_delta", "hand_delta")
 HAND_SPEED = 1.0  # m/s, of a step of a hand: what a person's reach comes to; an estimate
-HAND_TURN = 3.0  # rad/s, likewise
+HAND_TURN = 3.0  # rad/s, the same
 DAMPING = 1e-4  # of the inverse kinematics; keeps a stretched arm from whirling
 POSTURE = 1e-3  # weight of staying in the posture, against 1 for a hand's place
 ROUNDS = 3  # of inverse kinematics in one control period; within a step's length they leave some micrometres
@@ -53,7 +53,7 @@ def space_of(feature: Feature) -> Box:
 
 
 def with_rest(feature: Feature, scene: Scene) -> Feature:
-    """An action vector with what a base that moves is told, and what the robot answers, at its end, as the schema has it."""
+    """An action vector with what a base that moves is commanded, and what the robot answers, at its end, as the schema has it."""
     robot, action = scene.robot, scene.schema.action
     own = len(robot.joint_names) + len(robot.hand_names)
     return Feature(
@@ -119,7 +119,7 @@ class HandDelta:
     """How far each hand moves and turns in one control period, in the axes of the robot's base, and how far it closes.
 
     Elements: for each hand x, y, z [m] and the rotation vector rx, ry, rz [rad] by which its target goes on; then the
-    claws' targets [%], and what a base that moves is told and what the robot answers, as in the schema's own action. The head
+    claws' targets [%], and what a base that moves is commanded and what the robot answers, as in the schema's own action. The head
     stays. The target goes on from the commanded hand, not from the measured one, so that a hand that leans on something presses
     harder with each step. Joint angles are found by mink's differential inverse kinematics within joint ranges and speed limits;
     what an arm cannot reach in time is left out of that step.

@@ -112,7 +112,7 @@ class One:
         return StepResult(reward, terminated, not terminated and self.steps >= self.max_steps, success)
 
     def _watch(self, row: Row) -> None:
-        """Hold what was felt in the last control period against the limits."""
+        """Hold what was measured in the last control period against the limits."""
         measured: Values = 0.0
         for k, (code, value, bound, steps) in enumerate(self._limits):
             measured = measured if value is None else value(row)
@@ -174,7 +174,7 @@ class One:
         return {goal.name: None if t != t else t for goal, t in zip(self.course.subgoals, times)}
 
     def info(self, success: bool, truncated: bool = False) -> dict[str, Any]:
-        """What is told beside the observation."""
+        """What is reported beside the observation."""
         follower = self._follower
         wrong = truncated or follower.went_wrong or self.simulation.unstable[0]
         return {

@@ -25,7 +25,7 @@ from .rules import Rules
 # the share of the motion by which a joint departs from its own command before another's is tried; badly following
 # servos of real sessions depart by up to 0.5, and no exchange leaves less than 0.86 of that
 BESIDE = 0.3
-# joints that move alike differ by less when they are exchanged. They are told where the exchange leaves this share of it, and
+# joints that move alike differ by less when they are exchanged. They are reported where the exchange leaves this share of it, and
 # where it is no noise: its root mean square [rad]
 ALIKE, NOISE = 0.1, 0.02
 AROUND = 0.3  # s, how far a joint's own delay may lie from that of the others

@@ -140,7 +140,7 @@ def check_gap(streams: list[Stream], rules: Rules, origin: int) -> list[Finding]
 
 
 def check_jitter(streams: list[Stream], rules: Rules, origin: int) -> list[Finding]:
-    """`clock.jitter`: how unevenly the named clock ticks; arrival in bursts is told beside it as INFO."""
+    """`clock.jitter`: how unevenly the named clock ticks; arrival in bursts is reported beside it as INFO."""
     rule = rules["clock.jitter"]
     findings, bursts = [], []
     for stream in by_topic(streams):

@@ -71,7 +71,7 @@ def check_empty_grip(
     Asked of a hand where it holds something in `share` of the other takes of the same task, of which there must be `takes`.
     The bound is that of the rule or, where the others scatter, `spread` standard deviations of where they are stopped (estimated
     from the median absolute deviation): things of several sizes stop a hand in several places. Beyond it nothing was between
-    the fingers. A hand that closes less far may touch a thing too softly to show it, so that nothing is said of it. A take that
+    the fingers. A hand that closes less far may touch a thing too softly to show it, so that nothing is reported of it. A take that
     is labelled a failure is warned of at most.
 
     Args:

@@ -19,7 +19,7 @@ RUN_IN = 0.15  # s, on either side of what is too fast: a rate changes over a fe
 
 
 def floor(share: float) -> float:
-    """A share to two figures, downwards: what is told is enough."""
+    """A share to two figures, downwards: what is reported is enough."""
     return max(math.floor(share * 100.0 + 1e-9) / 100.0, 0.01)
 
 

@@ -82,7 +82,7 @@ def check_goal(
         assumed: whether the label is none of the recording's own, but what such a demonstration is taken to claim.
 
     Label success, replay failure is a FAIL; label failure, replay failure passes ("failed as recorded"); label failure,
-    replay success warns; without a label the outcome is told, not judged.
+    replay success warns; without a label the outcome is reported, not judged.
     """
     rule = rules["goal"]
     if not course.subgoals:
@@ -197,7 +197,7 @@ def check_people(
 ) -> list[Finding]:
     """`force.person` by body region, quasi-static and transient apart, and `speed.person`.
 
-    Every limit that was passed is told; where none was, the one that was come nearest to.
+    Every limit that was passed is reported; where none was, the one that was come nearest to.
 
     Args:
         measured: limit name -> (T+1,) force [N] or speed [m/s] of each control period.

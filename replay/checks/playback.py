@@ -13,7 +13,7 @@ from .finding import Finding, worst_of
 from .fixes import Fix, Known, clip, slow
 from .rules import Rules
 
-GROWTH = (1, 10, 100)  # steps after the first difference at which its size is told
+GROWTH = (1, 10, 100)  # steps after the first difference at which its size is reported
 
 
 def check_reproduces(
@@ -101,7 +101,7 @@ def check_clamped(
 
     Args:
         t: (T,) s; ctrl: (T, nu) as recorded; ranges: (nu, 2) actuator ranges, NaN or infinite for none.
-        units: (nu,) of each actuator; rad where none is told. Hands are counted in percent of their stroke, on a scale of
+        units: (nu,) of each actuator; rad where none is reported. Hands are counted in percent of their stroke, on a scale of
             their own.
 
     A command at the bound, or beyond it by less than float32 can tell, is inside.
@@ -170,7 +170,7 @@ def check_tracking(
 
     Args:
         t: (m,) evenly spaced s; error: (m, k) rad.
-        informative: the error is told, not judged (our servo gains are not proven on the robot of this recording).
+        informative: the error is reported, not judged (our servo gains are not proven on the robot of this recording).
     """
     rule = rules["tracking"]
     if not len(t) or not np.isfinite(error).any():

@@ -1,4 +1,4 @@
-"""Accelerations and jerks against those of other recordings: the maker publishes no limit, so only what stands out is told."""
+"""Accelerations and jerks against those of other recordings: the maker publishes no limit, so only what stands out is reported."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def check_repeated(
     Counted are short runs (no longer than `longest`: what stands longer is `stream.frozen`'s matter) with a change
     right before and right after, over all samples between two changes. Samples that repeat because the device's own
     clock stood still belong to `clock.stall`. A sender that holds its last value is no fault as long as new ones come
-    at `slow` or faster. A FAIL only of commands: what a robot was told is then not what is written down between two new
+    at `slow` or faster. A FAIL only of commands: what a robot was commanded is then not what is written down between two new
     ones, and whoever learns from it learns to stop and to leap. Where the robot was measured to follow the commands as they
     stand, a slow sender gave them so, which is no fault; where nobody can tell, even ones are a warning.
 

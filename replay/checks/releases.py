@@ -1,7 +1,7 @@
 """Does a hand let go where the other takes of the set let go, or while its arm still carries?
 
-No start is needed for this, and no scene: a hand that holds something cannot close as far as it is told, and a hand that
-lets go is told to open further than it then stands. Where the arm stands and how fast it moves is in the commands.
+No start is needed for this, and no scene: a hand that holds something cannot close as far as it is commanded, and a hand that
+lets go is commanded to open further than it then stands. Where the arm stands and how fast it moves is in the commands.
 """
 
 from __future__ import annotations

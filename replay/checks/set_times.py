@@ -133,7 +133,7 @@ def counted_in(share: float) -> str | None:
 
 
 def several(rows: np.ndarray) -> int | None:
-    """How many places, where there is more than one to be told."""
+    """How many places, where there is more than one to be reported."""
     return len(rows) if len(rows) > 1 else None
 
 

@@ -2,7 +2,7 @@
 
 A single step starts from a recorded state, so that errors cannot add up: it tells whether scene, step and controls are
 those of the recording. Open loop every rounding error lives on, and contacts make it grow: a recording of torques leaves
-its own scene after seconds although each step of it is exact. That is no fault of the recording, and is told, not judged.
+its own scene after seconds although each step of it is exact. That is no fault of the recording, and is reported, not judged.
 """
 
 from __future__ import annotations

@@ -151,7 +151,7 @@ def check_frozen(
     Samples sent again while the device's own clock stood still are no freeze and are left out of the count.
     """
     rule, found = rules["stream.frozen"], []
-    # how far a joint moved cannot be told in counts or shares of a range
+    # how far a joint moved cannot be determined in counts or shares of a range
     sides = [(s, o if o is None or o.unit in SCALE else None) for s, o in ((state, command), (command, state))]
     if any(s is not None for s, _ in sides) and not any(s is not None and s.unit in SCALE for s, _ in sides):
         return [rule.not_applicable("no_mapping")]

@@ -47,7 +47,7 @@ def check_take_lag(lag: Lag | None, others: Sequence[Lag], subject: Sequence[str
     One chain of devices has one delay; a take whose states come earlier or later than in the others, by more than the
     bound, has its commands in other rows than they were given in. How far the others scatter is taken out: nothing within
     `spread` standard deviations of their median counts (estimated from the median absolute deviation). Two delays are
-    looked at, of all joints together and the median of single ones, and the one that differs less is told: a joint that
+    looked at, of all joints together and the median of single ones, and the one that differs less is reported: a joint that
     is swung once, or whose zero is off, pulls at the first alone, and rows that were moved move both.
 
     Args:

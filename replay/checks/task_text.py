@@ -142,7 +142,7 @@ def scenario_of_columns(recording: Recording) -> str | None:
 
 
 def moved_arms(command: Stream | None) -> frozenset[str] | None:
-    """The arms that are told to move, `left` and `right`; None where the joints' names tell no sides, or nobody is sure."""
+    """The arms that are commanded to move, `left` and `right`; None where the joints' names tell no sides, or nobody is sure."""
     if command is None or not command.n or command.unit != "rad":
         return None
     spans = {}

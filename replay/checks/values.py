@@ -178,7 +178,7 @@ def check_units(
     the other unit it lies inside), and the other stream (the two move alike, 57 times too far). A range alone cannot
     tell a
     small motion in degrees from one in radians, and a joint driven a little past its range is no matter of units.
-    The unit under judgement is `Stream.unit`; what the container claims (`declared_unit`) is told where it differs.
+    The unit under judgement is `Stream.unit`; what the container claims (`declared_unit`) is reported where it differs.
     """
     rule, found = rules["unit.degrees"], []
     out = {

@@ -62,7 +62,7 @@ class CommandEnding:
 
     @property
     def limit(self) -> str | None:
-        """What is said where it came from a limit that the user can raise."""
+        """The message where it came from a limit that the user can raise."""
         return TIME if self.came and self.number == getattr(signal, "SIGXCPU", None) else None
 
 

@@ -57,7 +57,7 @@ def run(request: CommandRequest) -> int:
     quiet, keep_going = settings["quiet"].flag(), settings["keep_going"].flag()
     plain, subtasks = settings["plain"].flag(), settings["subtasks"].flag()
     settings.stop()
-    exporter(to)  # a missing package is told before anything is read
+    exporter(to)  # a missing package is reported before anything is read
     if images and not writers()[to].pictures:
         raise EpisodeError(f"to={to} writes no pictures; leave images= out.", field="images")
     if plain and not writers()[to].plain:

@@ -69,7 +69,7 @@ def takes(name: str) -> str:
         WORDS[name](_Asking({}, name, Problems()), None)  # type: ignore[arg-type]
     except _Question as question:
         return str(question)
-    except Exception:  # a reader that looks at what stands there before it asks: nothing is said of it
+    except Exception:  # a reader that looks at what stands there before it asks: nothing is reported of it
         return ""
     return ""
 

@@ -56,7 +56,7 @@ def run(request: CommandRequest) -> int:
     """Calibrate, or locate."""
     from ..locating.opencv import opencv
 
-    opencv()  # a missing package is said before anything is read
+    opencv()  # a missing package is reported before anything is read
     settings = Settings(request)
     keys = ("board", "data", "picture", "markers", "camera", "out", "drawn", "centre", "by", "mapping")
     given: dict[str, Any] = {key: settings[key].word(default="") or None for key in keys if key not in ("board", "picture")}

@@ -99,7 +99,7 @@ def run(request: CommandRequest) -> int:
         metadata = replace(metadata, cell=cell.id)
     features = scene.schema.lerobot_features(tuple(cameras))
     fps = round(1.0 / scene.control_timestep)
-    if append:  # what does not fit is told before an hour of performing
+    if append:  # what does not fit is reported before an hour of performing
         there = DatasetWriter.there(out, features, fps, scene.robot.name)
         _refuse_twice(there.seeds(scene.fingerprint), seed, episodes)
     if not scene.config.skills.value:  # an operator who knows nothing to do would stand there until the time is up

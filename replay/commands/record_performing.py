@@ -47,7 +47,7 @@ def go_on(
     spool: Spool,
     lines: Lines | None,
 ) -> None:
-    """Perform seeds from before a skill on; what stands in the way of one of them is told before any is performed."""
+    """Perform seeds from before a skill on; what stands in the way of one of them is reported before any is performed."""
     from ..operator.demonstration import go_on_from
     from ..operator.tries import numbered
 

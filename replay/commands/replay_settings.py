@@ -92,7 +92,7 @@ class ReplaySettings:
         if asked.cluster and (intake or not asked.workers):
             settings["cluster"].note("a cluster is worked on by workers. Say how many, such as workers=8.")
         if asked.again and (intake or not asked.workers):
-            settings["again"].note("only workers keep what an earlier judge said. Say how many, such as workers=2.")
+            settings["again"].note("only workers keep earlier verdicts. Say how many, such as workers=2.")
         if asked.ledger and (intake or not asked.workers):
             settings["ledger"].note("a ledger is kept by workers. Say how many, such as workers=2.")
         settings.stop()

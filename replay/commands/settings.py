@@ -90,7 +90,7 @@ def _with_scenario_of_cell(request: CommandRequest) -> list[str]:
     path = list_cells(request.conf_dir).get(name)
     scenario = scenario_of(path) if path is not None else None
     if path is None or scenario is None:
-        return overrides  # what is wrong is said where the cell is read
+        return overrides  # what is wrong is reported where the cell is read
     known = composition.list_scenarios(request.conf_dir)
     if scenario not in known:
         raise ScenarioError(

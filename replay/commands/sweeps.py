@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 from ...scenarios.sheet.errors import ShiliuError, printable
 from ..formats.atomic_folder import refuse_unwritable, write_whole
 from ..formats.partial import sweep_all
-from ..report.translation import language_of, translated
+from ..report.translation import translated
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
@@ -59,7 +59,7 @@ def multirun(request: CommandRequest, run: Callable[[CommandRequest], int]) -> i
             code = int(run(replace(request, overrides=one.overrides)))
             result = heard.last
         except ShiliuError as error:
-            reported = translated(str(error), language_of(one.overrides))
+            reported = translated(str(error), request.lang)
             code, result = error.exit_code, reported.splitlines()[0]
             if reported not in printed:  # one mistake is reported once, however many runs it stops
                 print(f"shiliu: {reported}", file=sys.stderr, flush=True)

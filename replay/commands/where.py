@@ -44,7 +44,7 @@ class Where:
 
     @classmethod
     def of(cls, settings: Settings, checks: tuple[str, ...] = SCENES) -> Where:
-        """As the settings say it; what is wrong is noted there."""
+        """As the settings say it; what is wrong is reported there."""
         robot, model = (settings[key].word(default="") or None for key in ("robot", "model"))
         hand, base = settings["hand"].word(default=None), settings["base"].word(default=None)
         unlabelled = settings["unlabelled"].word(choices=UNLABELLED)
@@ -85,7 +85,7 @@ class Where:
 
     @property
     def how(self) -> dict[str, Any]:
-        """What `judging` is told of it."""
+        """What `judging` is given."""
         return {"strict": self.strict, "seed": self.seed, "full": self.check == "full", **({"legs": True} if self.legs else {})}
 
     def contexts(self, request: CommandRequest, settings: Settings, data: Path) -> Contexts:

@@ -24,7 +24,7 @@ CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class About:
-    """What is told of a delivery beside its takes.
+    """What is reported of a delivery beside its takes.
 
     Attributes:
         made: what made it (version, command), plain JSON; files: of the verdicts, by name, each with its digest.

@@ -23,7 +23,7 @@ class Dispute:
     """One objection.
 
     Attributes:
-        recording: its source, as its verdict names it; verdict: what the judge said.
+        recording: its source, as its verdict names it; verdict: the judge's verdict.
         by: pseudonym of who objects; why: in a sentence; became: one of `BECAME`.
     """
 

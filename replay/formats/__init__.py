@@ -74,7 +74,7 @@ def entries(path: str | Path, mapping: str | Path | None = None) -> list[Entry]:
     if mapping is not None:
         from .mapping import load
 
-        load(mapping)  # a misspelt name is told before the first file is opened
+        load(mapping)  # a misspelt name is reported before the first file is opened
     if path.is_file():
         _reader_of(path)
         return [Entry(path, shown(path.name))]

@@ -1,7 +1,7 @@
 """A recording as the frames of a LeRobot dataset: which feature each stream goes into, and on which clock.
 
 Values stay in the source's units, which stand beside each feature. A recording that is on a grid of the wanted rate
-already, to within the rounding of its stamps, is taken as it is; everything else is resampled in a way that is said by name,
+already, to within the rounding of its stamps, is taken as it is; everything else is resampled in a way that is reported by name,
 stream by stream, with the largest change of each column.
 """
 

@@ -139,7 +139,7 @@ class Rows:
         t: (n,) int64 times of the samples; of those that stand on the grid to within rounding, the times of their places.
         at: (m,) int64 times of the rows.
         as_they_are: (m,) the sample of each row, where every row has one of its own to within rounding; else None.
-        same_rate: whether samples and rows come at one rate, so that they can be told apart by number.
+        same_rate: whether samples and rows come at one rate, so that they can be distinguished by number.
         later_ns: how much later than its row a sample stands, of the same rate; negative: earlier [ns].
         held: (m,) the sample that holds in each row; nearest: (m,) the one that was recorded nearest to it.
     """

@@ -1,6 +1,6 @@
 """Imported frames in a scenario's episode schema: the same features, elements, order and units as the simulation's own.
 
-What a real robot recorded is picked by role, quantity and element name and converted to the schema's unit, which is said;
+What a real robot recorded is picked by role, quantity and element name and converted to the schema's unit, which is reported;
 what it did not record is left out by name, never filled in.
 """
 

@@ -97,7 +97,7 @@ class SceneContext:
     @cached_property
     def robot(self) -> mujoco.MjModel:
         """The robot alone, its base fixed, for inverse dynamics and self-collision."""
-        return self.scene.robot_alone
+        return self.scene.robot.alone
 
     @cached_property
     def soles(self) -> np.ndarray:

@@ -219,6 +219,9 @@ class Verdict:
         moment = f" at {cause.at:.2f} s" if cause is not None and cause.at is not None else ""
         return f"{self.called}: {self.verdict}{f' by {cause.code}{moment}' if cause is not None else ''}"
 
+    def __repr__(self) -> str:
+        return f"<Verdict {self}>"
+
     def _repr_html_(self) -> str:
         from ... import face
 

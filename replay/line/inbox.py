@@ -1,4 +1,4 @@
-"""Which takes of a folder are ready: all of their bytes are there, as far as can be told from outside."""
+"""Which takes of a folder are ready: all of their bytes are there, as far as can be seen from outside."""
 
 from __future__ import annotations
 

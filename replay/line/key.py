@@ -86,7 +86,7 @@ def recording_digest(recording: Recording, rules: Rules) -> str:
     }
     about = [
         recording.name,
-        # what is told of a person's motion that cannot be carried over may name where it was read
+        # what is reported of a person's motion that cannot be carried over may name where it was read
         recording.source if recording.kind == "human" else "#" in recording.source,
         recording.sha256,
         recording.kind,

@@ -1,4 +1,4 @@
-"""What is told of each take as soon as it is judged: its verdict as a file, and a line for the operator who made it."""
+"""What is reported of each take as soon as it is judged: its verdict as a file, and a line for the operator who made it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LONGEST = 150  # characters of a file's name
 
 
 class Slips:
-    """Writes into a folder; a take that is told twice has one file and one line.
+    """Writes into a folder; a take that is reported twice has one file and one line.
 
     Args:
         out: the folder; lang: language of the lines.

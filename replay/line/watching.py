@@ -1,4 +1,4 @@
-"""Takes judged as they arrive: what is ready goes to the workers, what they made is told at once."""
+"""Takes judged as they arrive: what is ready goes to the workers, what they made is reported at once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ IDLE = 1.0  # s that are waited for a change, before it is asked whether to end
 
 @dataclass
 class TakeReport:
-    """One take that was told.
+    """One take that was reported.
 
     Attributes:
         line: for the operator; length_s: of the take; took_s: from when it was ready.
@@ -46,8 +46,8 @@ class Watching:
 
     Args:
         inbox: what is ready; changes: when to ask it; None asks it once.
-        pool: of workers, warm; slips: where it is told.
-        each: called with each take that was told.
+        pool: of workers, warm; slips: where it is reported.
+        each: called with each take that was reported.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Watching:
         self._begun = time.time()
 
     def run(self, over: Callable[[], bool]) -> None:
-        """Until `over`, or, where nothing tells of changes, until all that is ready is told.
+        """Until `over`, or, where nothing tells of changes, until all that is ready is reported.
 
         Raises:
             ShiliuError: nothing can be written, or no worker can be begun.

@@ -138,12 +138,12 @@ def read_mistakes(scene: Scene) -> dict[str, Mistake]:
 
 
 def note_mistakes(scene: Scene) -> dict[str, Mistake]:
-    """The mistakes of a scene's YAML as far as they can be read; what is wrong with them and with the skills is noted."""
+    """The mistakes of a scene's YAML as far as they can be read; what is wrong with them and with the skills is reported."""
     return note_ways(scene, scene.config.mistakes)
 
 
 def note_ways(scene: Scene, ways: Node, beyond: bool = False) -> dict[str, Mistake]:
-    """Ways of going wrong as far as they can be read; what is wrong with them is noted where they stand.
+    """Ways of going wrong as far as they can be read; what is wrong with them is reported where they stand.
 
     Args:
         ways: name -> how; beyond: values of a draw may lie beyond what its part can be.

@@ -291,8 +291,8 @@ def _speed_limit(scene: Scene, name: str) -> float:
 
 
 def _bounds(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
-    """Bounds of an action: 0.95 of the joints' range, the whole range of the claws."""
-    low, high = scene.schema.action.low.astype(float), scene.schema.action.high.astype(float)
-    joint = np.array([n in scene.robot.joint_names for n in scene.schema.action.names])
-    middle, half = (low + high) / 2, (high - low) / 2 * np.where(joint, 0.945, 1.0)
-    return middle - half, middle + half
+    """Bounds of an action: 0.945 of the joints' range, and the action space for all else, whose ends are float32."""
+    of, (low, high) = scene.schema.action, scene.schema.action.bounds
+    joint = np.array([n in scene.robot.joint_names for n in of.names])
+    middle, half = (of.low + of.high) / 2, (of.high - of.low) / 2 * 0.945
+    return np.where(joint, middle - half, low), np.where(joint, middle + half, high)

@@ -12,7 +12,7 @@ import numpy as np
 from ..report.lines import VerdictLine
 from ..report.story import UTC_OFFSET_H
 
-# by what takes are told apart, the likelier common cause first
+# by what takes are distinguished, the likelier common cause first
 DIMENSIONS = ("devices", "robot", "calibration", "operator", "cell", "scenario", "centre", "day")
 VERDICTS = ("FEASIBLE", "INFEASIBLE", "UNSOUND", "INCONCLUSIVE", "unreadable")
 REFUSED = (1, 2, 4)  # of VERDICTS: somebody has to act
@@ -130,7 +130,7 @@ class Takes:
 
 
 def dimensions_of(line: VerdictLine) -> dict[str, str]:
-    """What a take is told apart by, as far as it is known."""
+    """What a take is distinguished by, as far as it is known."""
     taken = line.taken
     calibration = taken.get("calibration")
     begins = _moment(taken.get("begins"))

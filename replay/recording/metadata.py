@@ -116,7 +116,7 @@ class Metadata:
     segments: tuple[Segment, ...] | None = _about("skills in the order in which they began", "list of keys")
     label: TakeLabel | None = _about("how it went", "keys")
     grade: str | None = _about("the centre's own grade", ", ".join(f"`{g}`" for g in GRADES), "shiliu/grade")
-    verdict: str | None = _about("what the judge said", ", ".join(f"`{v}`" for v in VERDICTS), "shiliu/verdict")
+    verdict: str | None = _about("the judge's verdict", ", ".join(f"`{v}`" for v in VERDICTS), "shiliu/verdict")
 
     def plain(self) -> dict[str, Any]:
         """The tree that the YAML file would hold: words, booleans, `2.5 s`, `2026-11-02`; nothing for what is None."""
@@ -183,7 +183,7 @@ def markdown() -> str:
 
 
 def no_columns() -> dict[str, str | bool | None]:
-    """The columns of an episode of which nothing was said."""
+    """The columns of an episode of which nothing was reported."""
     return {row.column: None for row in rows() if row.column is not None}
 
 
@@ -355,7 +355,7 @@ def _operator(node: Node) -> str:
 
 
 def licence_of(node: Node) -> str:
-    """A licence by its SPDX id, or `proprietary`; what is neither is noted."""
+    """A licence by its SPDX id, or `proprietary`; what is neither is reported."""
     from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
     word = _text(node)

@@ -17,7 +17,7 @@ class Notes:
     """The sentences of provenance in one language.
 
     Attributes:
-        lang: the language; colon: its colon, between a channel's name and what is said of it.
+        lang: the language; colon: its colon, between a channel's name and what is reported of it.
         own: sentences that the recording's mapping has words for, and these.
     """
 

@@ -1,4 +1,4 @@
-"""What is told about one verdict, and in which order, whatever the medium: page, terminal or JUnit.
+"""What is reported about one verdict, and in which order, whatever the medium: page, terminal or JUnit.
 
 The cause comes first and bears the number 1. Whatever follows from another finding is marked so and never counted as a
 second reason. Nothing here judges: it only puts a verdict's findings in order and asks the catalogue for words.
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 STAGES = ("integrity", "kinematics", "dynamics", "replay", "robustness", "legs")
 SHOWN = ("FAIL", "WARN")
-MOST_CHANGES = 6  # of a repair that are told one by one
+MOST_CHANGES = 6  # of a repair that are reported one by one
 NEVER_REQUIRED = ("no_published_limit", "no_limit")  # a check without a limit never decides
 SAME = (
     "remeasure",
@@ -41,10 +41,10 @@ def rank(verdict: Verdict) -> int:
 
 
 class Story:
-    """One verdict, ready to be told.
+    """One verdict, ready to be reported.
 
     Args:
-        verdict: what is told.
+        verdict: what is reported.
         words: the reader's language.
         utc_offset_h: hours that the wall clock of the reader is ahead of UTC.
     """
@@ -97,7 +97,7 @@ class Story:
         return False
 
     def of_stage(self, stage: str, *levels: str) -> list[Finding]:
-        """Findings of a stage with one of these levels, in the order in which they are told."""
+        """Findings of a stage with one of these levels, in the order in which they are reported."""
         chosen = [i for i, f in enumerate(self.findings) if f.stage == stage and f.level in levels]
         return [self.findings[i] for i in sorted(chosen, key=lambda i: (self.number.get(i, len(self.findings)), i))]
 

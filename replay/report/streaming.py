@@ -80,7 +80,7 @@ class Reports:
             try:
                 file.close()
             except OSError:
-                pass  # what could not be written was told when it was tried
+                pass  # what could not be written was reported when it was tried
         if self._part is not None:
             shutil.rmtree(self._part, ignore_errors=True)
         self._above.__exit__(None, None, None)

@@ -79,5 +79,5 @@ class Template(Formatter):
 
 
 def needed_fields(template: str) -> list[str]:
-    """The fields of a template that it cannot be told without."""
+    """The fields of a template that must be filled in."""
     return [name for _, name, _, _ in Formatter().parse(_OPTIONAL.sub("", template)) if name]

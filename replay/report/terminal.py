@@ -255,7 +255,7 @@ class Terminal:
             self._rows([self.words.ui(key) for key in ("take", "length", "verdict", "why", "who_acts")])
 
     def reached(self, done: int, total: int | None) -> None:
-        """So many recordings are done, though not all of them are told yet; without a terminal a line each half minute."""
+        """So many recordings are done, though not all of them are reported yet; without a terminal a line each half minute."""
         if self.quiet:
             return
         if self.progress is not None:
@@ -449,7 +449,7 @@ def not_checked_in_any(verdicts: Sequence[Verdict], words: Words, width: int = W
             if finding.level == "NOT_CHECKED" and finding.code not in answered:
                 asked.setdefault(finding.code, Counter())[words.reason(finding.reason)] += 1
     reasons: dict[str, list[str]] = {}
-    for code, why in asked.items():  # a code is told once, with its commonest reason
+    for code, why in asked.items():  # a code is reported once, with its commonest reason
         reasons.setdefault(why.most_common(1)[0][0], []).append(code)
     bracket = "（{}）" if words.lang == "zh" else " ({})"
     groups = [words.join(codes) + bracket.format(reason) for reason, codes in reasons.items()]

@@ -85,7 +85,7 @@ Predict = Callable[[Case], Iterator[tuple[np.ndarray, float, dict[str, float | s
 
 @dataclass(frozen=True)
 class ColumnReason:
-    """`least`: rows that it needs to be told from others; `exact`: no body or servo does it, only what records or converts."""
+    """`least`: rows that it needs to be distinguished from others; `exact`: no body or servo does it, only what records or converts."""
 
     name: str
     family: str

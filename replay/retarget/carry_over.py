@@ -44,7 +44,7 @@ class Carried:
 
     @property
     def claws(self) -> tuple[Stream, ...]:
-        """What the claws are told [%], seconds of the recording as nanoseconds; nothing where the source does not tell."""
+        """What the claws are commanded [%], seconds of the recording as nanoseconds; nothing where the source does not tell."""
         result, found = self.result, []
         for hand, percent in result.closed.items():
             known = np.isfinite(percent)

@@ -94,7 +94,7 @@ class DoorGrip:
 def first_grip(hands: Mapping[str, Array], thing: Hinged) -> DoorGrip | None:
     """Where the door is first opened: of the hands' places (n, 3), the one that stays put in the door's frame meanwhile.
 
-    Hands that have other samples than the object, or none for a while, hold nothing that can be told.
+    Hands that have other samples than the object, or none for a while, hold nothing that can be determined.
     """
     speed = np.gradient(thing.angle, thing.t)
     for first, last in runs(speed > MOVING):

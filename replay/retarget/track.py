@@ -69,7 +69,7 @@ class Retargeted:
         held_apart: (n,) index into `pairs` of own shapes that keep the hands from moving on; -1 where none.
         pairs: (body, body) of those.
         passed: kind -> (n,) how far soft limits are passed [rad or m]; 0 where they hold.
-        closed: hand -> (n,) [%] what the claw is told, where the source tells.
+        closed: hand -> (n,) [%] what the claw is commanded, where the source tells.
         notes: what was assumed or converted.
         work: what it took.
     """

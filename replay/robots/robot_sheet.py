@@ -100,7 +100,7 @@ class RobotSheet:
     Attributes:
         joints: in the recording's order, by the recording's name; grippers: the same for hands.
         usual: what is limited -> the source of such limits where a joint names none of its own.
-        base: `fixed`, `walking`, or None where nothing is said.
+        base: `fixed`, `walking`, or None where nothing is reported.
         model_path: of the MJCF, below the sheet's folder; scene_beside: pattern under a recording's folder where its scene may lie.
         scale: unit of a recording that is no angle or length -> what one of it is worth [rad or m].
         simulation: for recordings that hold simulation states.
@@ -119,7 +119,7 @@ class RobotSheet:
 
 
 def read_sheet(path: Path, shown: str, problems: Problems) -> RobotSheet:
-    """Read a sheet; what is wrong with it is noted."""
+    """Read a sheet; what is wrong with it is reported."""
     return _Reader(Node(read_yaml(path, shown), "", problems), shown).read()
 
 

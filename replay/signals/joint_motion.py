@@ -53,7 +53,7 @@ def finger_positions(
     Args:
         model: a scene whose hands' actuators pull a fixed tendon that is as long as the percent that they are commanded.
         t: (m,) seconds from the recording's origin.
-        claws: what the hands are told where the recording itself commands none.
+        claws: what the hands are commanded where the recording itself commands none.
 
     Returns:
         qpos address -> (m,) position of each finger joint [m]; empty where the recording does not tell.
@@ -80,7 +80,7 @@ def finger_positions(
 
 
 def hand_commands(recording: Recording, hands: Sequence[str], t: np.ndarray) -> dict[str, np.ndarray]:
-    """What the hands were told, in percent of closing, held until the next command; of a hand that was never told, nothing.
+    """What the hands were commanded, in percent of closing, held until the next command; of a hand that was never told, nothing.
 
     Args:
         hands: actuators of the scene that take a percent.
@@ -102,7 +102,7 @@ def hand_commands(recording: Recording, hands: Sequence[str], t: np.ndarray) -> 
 
 
 def zero_order_hold(t: np.ndarray, x: np.ndarray, grid: np.ndarray) -> np.ndarray:
-    """(m, k) the last sample at or before each grid time: what a robot that holds its last command is told.
+    """(m, k) the last sample at or before each grid time: what a robot that holds its last command is commanded.
 
     A sample that comes later by no more than the rounding of its stamp is of that time, see `grid.rounding_ns`.
     """

@@ -67,7 +67,7 @@ class GripSheet:
 
 
 def read_grips(node: Node) -> Mapping[str, GripSheet]:
-    """Every entry of `grips:`; what is wrong is noted."""
+    """Every entry of `grips:`; what is wrong is reported."""
     return {name: _entry(child) for name, child in node.items()}
 
 

@@ -39,7 +39,7 @@ SECTIONS = (
     "safety",
 )  # whose entries may have a title; of one name in two, the later one is shown
 THINGS = ("parts", "stains")  # whose entries are things
-NAMING = (*SECTIONS, "skills", "mistakes")  # whose dotted words are told: what a step asks, what a hand does
+NAMING = (*SECTIONS, "skills", "mistakes")  # whose dotted words are reported: what a step asks, what a hand does
 Titles = Mapping[str, Mapping[str, str]]  # name -> language -> words
 
 

@@ -377,7 +377,7 @@ def kept_by(person: str, word: str) -> Request:
 
 
 def read_behaviours(parts: tuple[Placed, ...], names: Names, control_timestep: float) -> list[Reaction]:
-    """The behaviours of all people of a scenario; what is wrong is noted."""
+    """The behaviours of all people of a scenario; what is wrong is reported."""
     found: list[Reaction] = []
     for placed in parts:
         node = placed.behaviour

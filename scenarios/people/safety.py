@@ -104,7 +104,7 @@ class Limit:
     Attributes:
         limit: [N] or [m/s]; `unsure`: share of it within which an excess is a warning only.
         grade: `published` or `estimate`, from whether the source is marked [E].
-        judged_as: the judge's code; `about`: what it is said of there.
+        judged_as: the judge's code; `about`: what it is reported of there.
         lasting: [s] it counts only once the limit has been exceeded unbroken for so long.
         kind: of contact with a person: `pressed` (quasi-static), `struck` (transient), `touched` (no contact is allowed).
         person: whose limit it is, where it is a person's.
@@ -125,7 +125,7 @@ class Limit:
 
     @property
     def code(self) -> str:
-        """What exceeding it is called by environment and judge alike: the judge's code and what it is said of."""
+        """What exceeding it is called by environment and judge alike: the judge's code and what it is reported of."""
         return f"replay.{self.judged_as}:{self.about or self.name}"
 
     def broken(self, value: Values) -> Values:

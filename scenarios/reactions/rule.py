@@ -176,7 +176,7 @@ class Display(Asks):
 
 
 def read_rules(node: Node, names: Names, control_timestep: float) -> list[Reaction]:
-    """The rules of a scenario's YAML; what is wrong is noted."""
+    """The rules of a scenario's YAML; what is wrong is reported."""
     found: list[Reaction] = []
     for name, child in node.items():
         if not child.mapping(optional=(*SWITCH, *COUNTER, *DISPLAY, "title")):

@@ -112,7 +112,7 @@ def felt_tilt(axis: np.ndarray, jerked: np.ndarray) -> np.ndarray:
 
 
 def read_liquids(node: Node, names: Names, timestep: float) -> list[Pouring]:
-    """The liquids of a scenario; what is wrong is noted."""
+    """The liquids of a scenario; what is wrong is reported."""
     found = []
     for name, child in node.items():
         child.mapping(required=("vessels",))

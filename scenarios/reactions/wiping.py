@@ -140,7 +140,7 @@ class Stain:
 
 
 def read_stains(node: Node, names: Names, period: float) -> list[Stain]:
-    """The stains of a scenario with control steps of so many seconds; what is wrong is noted."""
+    """The stains of a scenario with control steps of so many seconds; what is wrong is reported."""
     found = []
     for name, child in node.items():
         child.mapping(required=("upon", "cloth", "force", "speed"), optional=("title",))

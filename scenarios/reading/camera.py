@@ -31,7 +31,7 @@ class Camera:
 
 
 def read_camera(name: str, node: Node) -> Camera:
-    """A camera of `cameras`; what is wrong is noted at its node."""
+    """A camera of `cameras`; what is wrong is reported at its node."""
     node.mapping(required=("size",), optional=("mount", "look_at", "from", "rate", "record", "shows"))
     stands = node.child("from")
     if ("mount" in node) == ("from" in node) or ("look_at" in node) != ("from" in node):

@@ -113,11 +113,11 @@ def laid_over(
         node: the composed cell.
         name: the cell's id.
         scenario: the id of the scenario that it is laid over.
-        places: of both; what the cell sets gets the cell's own place, so that a problem with it is told there.
+        places: of both; what the cell sets gets the cell's own place, so that a problem with it is reported there.
         assets: the designer's own parts folder, if any.
 
     Returns:
-        The tree and the cell. What is wrong is noted with `node`.
+        The tree and the cell. What is wrong is reported with `node`.
     """
     cell = _read(node, name)
     if cell.scenario and cell.scenario != scenario:

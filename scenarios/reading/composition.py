@@ -307,7 +307,7 @@ def shut(group: str, conf_dir: Path | None = None) -> list[str]:
 
 
 def no_member(group: str, name: str, known: Iterable[str], conf_dir: Path | None = None) -> str:
-    """What is said where a group has no member of a name: what lies in its place and is no file, or that its folder may not be read, else
+    """The message where a group has no member of a name: what lies in its place and is no file, or that its folder may not be read, else
     the near matches."""
     what = f"There is no {group} '{name}'"
     for below in shut(group, conf_dir):
@@ -388,7 +388,7 @@ def _choices(verb: str, overrides: Sequence[str], where: list[Path]) -> dict[str
     found = _find(f"{verb}.yaml", where)
     if found is None:
         return chosen
-    places_in(*found)  # what is no YAML or no UTF-8 is said by line
+    places_in(*found)  # what is no YAML or no UTF-8 is reported by line
     for entry in _defaults(found[0]):
         if isinstance(entry, dict):
             chosen |= {str(k).split()[-1]: None if v is None else str(v) for k, v in entry.items()}
@@ -436,7 +436,7 @@ def _gather(name: str, where: list[Path], group: str, places: dict[str, Place], 
 
 
 def _unknown(key: str, verb: str, places: Mapping[str, Place], chosen: Mapping[str, str | None]) -> str:
-    """What is said of a key that there is not: the first of its words that is unknown, and what stands there instead."""
+    """The message about a key that there is not: the first of its words that is unknown, and what stands there instead."""
     words = key.split(".")
     depth = next((i for i in range(len(words)) if not _below(".".join(words[: i + 1]), places)), len(words) - 1)
     parent, word = ".".join(words[:depth]), words[depth]

@@ -125,7 +125,7 @@ class ScenarioConfig:
     tasks_where: tuple[
         Mapping[str, float], ...
     ]  # of each task sentence: values [SI] of the draws that it is of; none for all
-    brief: Mapping[str, str]  # what counts, beside the sentences: tolerances, for people; empty where nothing is said
+    brief: Mapping[str, str]  # what counts, beside the sentences: tolerances, for people; empty where nothing is reported
     stands_at: tuple[float, float, float]  # x [m], y [m], yaw [rad]
     pose: str
     base: str  # how the robot stands where the command line does not say: planted, mobile or legs
@@ -182,7 +182,7 @@ def read_config(
     Args:
         name: its id.
         raw: the composed tree.
-        problems: where everything that is wrong is noted; the caller calls `stop`.
+        problems: where everything that is wrong is reported; the caller calls `stop`.
         prefix: key path of the tree within the composed config, for the places of problems.
         assets: the designer's own parts folder, if any.
         cell: whose surveyed values the tree holds, if any; drawn: the tree without them.
@@ -190,7 +190,7 @@ def read_config(
     """
     node = Node(raw, prefix, problems)
     node.mapping(required=REQUIRED, optional=KEYS)
-    if node.child("parts").value is None:  # all that names a part would be noted beside it
+    if node.child("parts").value is None:  # all that names a part would be reported beside it
         problems.stop(f"The scenario {name!r}")
     robot = node.child("robot")
     robot.mapping(required=("stands_at", "pose"), optional=("base",))
@@ -437,7 +437,7 @@ def _uniform(node: Node, dimension: str | None) -> tuple[float, float]:
         return (0.0, 0.0)
     node.mapping(required=("uniform",))
     if "uniform" not in node:
-        return (0.0, 0.0)  # which has been noted
+        return (0.0, 0.0)  # which has been reported
     if not isinstance(node.child("uniform").value, list):
         meant = other_sign(node.child("uniform").value)
         node.child("uniform").note(f"{node.child('uniform').value!r} is no range. Write {meant or 'two bounds, such as [-20 mm, 30 mm]'}.")

@@ -92,7 +92,7 @@ def without_known(
         tree: a scenario's, with the measured values in it; before: the same without them.
         measured: keys of these values, such as `named.at.y`.
         places: of the tree; what stays of a deal keeps its lines.
-        problems: where it is noted that a value was set by the command as well.
+        problems: where it is reported that a value was set by the command as well.
         assets: the designer's own parts folder, if any.
 
     Returns:

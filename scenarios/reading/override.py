@@ -82,12 +82,12 @@ def refuse_unreadable(overrides: Iterable[str], sweep: bool = False) -> None:
 
 
 def unresolved(value: object) -> str:
-    """What is said of a value with `${` that stands for nothing."""
+    """The message about a value with `${` that stands for nothing."""
     return f"{value!r} stands for a value that is not there. Write the value out, or \\${{ where the two characters are meant."
 
 
 def _unreadable(value: str, key: str) -> str:
-    """What is said of a value that Hydra's grammar does not take."""
+    """The message about a value that Hydra's grammar does not take."""
     if "${" in value and value[0] not in "[{":
         return unresolved(value)
     if value[:1] in ("[", "{"):

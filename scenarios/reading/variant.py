@@ -53,8 +53,8 @@ def resolved(
     Args:
         tree: the composed scenario; it is not changed.
         name: the variant; None for the scenario as it stands.
-        places: key path -> place; what the variant says gets its own, so that a problem with it is told there.
-        problems: where an unknown variant or section is noted.
+        places: key path -> place; what the variant says gets its own, so that a problem with it is reported there.
+        problems: where an unknown variant or section is reported.
         known: the sections that a scenario has, for near matches.
 
     Returns:

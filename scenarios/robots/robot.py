@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,12 @@ import numpy as np
 from ..parts.pose import Pose
 from ..sheet.errors import ScenarioError
 from ..sheet.quantity import parse_quantity
-from ..sheet.yaml_reader import nearest, read_own
+from ..sheet.yaml_reader import nearest, read_own, written
 from . import legged, mobile
 from .hand_shape import mirrored
 from .robot_folder import BASES, DEFAULT_ROBOT, LEGS, SIDES, robot_folder, robots
+
+SHEET = "robot.yaml"
 
 
 @dataclass(frozen=True)
@@ -215,6 +217,11 @@ class Robot:
                 hand = mirrored(hand)
             spec.attach(hand, site=spec.site(f"{side}_hand_mount"), prefix=f"{side}_")
 
+    @cached_property
+    def alone(self) -> mujoco.MjModel:
+        """The robot without a scene, its floor mark at the world's origin; look at it, do not change it."""
+        return self.spec().compile()
+
     def arm_alone(self, side: str) -> mujoco.MjModel:
         """The robot with only one arm left movable and nothing to collide: what inverse kinematics needs.
 
@@ -259,9 +266,9 @@ def load_robot(name: str = DEFAULT_ROBOT, hand: str | None = None, base: str = "
         ScenarioError: unknown robot, hand or base, with the near matches.
     """
     folder = robot_folder(name)
-    if not (folder / "robot.yaml").is_file():
+    if not (folder / SHEET).is_file():
         raise ScenarioError(f"There is no robot {name!r}.{nearest(name, robots())}", field="robot")
-    sheet = read_own(folder / "robot.yaml")
+    sheet = read_own(folder / SHEET)
     hand = hand or next(iter(sheet["hands"]))
     if hand not in sheet["hands"]:
         raise ScenarioError(
@@ -273,4 +280,10 @@ def load_robot(name: str = DEFAULT_ROBOT, hand: str | None = None, base: str = "
         raise ScenarioError(f"The robot {name} has no moving base: its robot.yaml has no key mobile.", field="base")
     if base == "legs" and not (folder / LEGS).is_file():
         raise ScenarioError(f"The robot {name} does not stand on its own legs: its folder has no {LEGS}.", field="base")
-    return Robot(name, folder, sheet, hand, base)
+    return _loaded(name, folder, hand, base, tuple((file, written(file)) for file in sorted(folder.rglob("*"))))
+
+
+@cache
+def _loaded(name: str, folder: Path, hand: str, base: str, files: object) -> Robot:
+    """One robot for all scenes of a process, so that it is compiled once; where a file was written since, it is another one."""
+    return Robot(name, folder, read_own(folder / SHEET), hand, base)

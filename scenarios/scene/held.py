@@ -1,6 +1,6 @@
 """What a hand can hold, and every contact of it that the judge alone asks for: with what else stands in the scene.
 
-A held thing belongs to the hand that holds it: what it strikes, the hand strikes. Which of its contacts a task means is told
+A held thing belongs to the hand that holds it: what it strikes, the hand strikes. Which of its contacts a task means is reported
 here, as far as the scenario says it; what a thing was taken from and is set down on is seen in the replay
 (`replay/judge/facts/held_contacts.py`).
 """
@@ -28,7 +28,7 @@ class Meeting:
 
     Attributes:
         force: net force of the thing on it.
-        other: body it is told of; part: whose body that is.
+        other: body it is reported of; part: whose body that is.
         meant: whether the scenario means the two to touch, at any time.
     """
 

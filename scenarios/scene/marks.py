@@ -41,7 +41,7 @@ Box = tuple[Pose, tuple[float, float]]  # of a mark: where, half its length and 
 
 
 def boxes(node: Node) -> list[Box]:
-    """The strips of which a mark is drawn; none where it is a named place alone. What is wrong is noted."""
+    """The strips of which a mark is drawn; none where it is a named place alone. What is wrong is reported."""
     shapes = [shape for shape in SHAPES if shape in node]
     if len(shapes) > 1:
         node.note(f"one of {', '.join(SHAPES)} says what is drawn, not {' and '.join(shapes)}.")
@@ -84,7 +84,7 @@ class PlaceMark:
 
 
 def add_marks(spec: mujoco.MjSpec, marks: Node, names: Names, looks: bool) -> Sequence[PlaceMark]:
-    """Add a scenario's marks to its composed spec; what is wrong is noted."""
+    """Add a scenario's marks to its composed spec; what is wrong is reported."""
     return list(_added(spec, marks, names, looks))
 
 

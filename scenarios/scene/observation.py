@@ -160,7 +160,7 @@ def _action(
     high: np.ndarray,
     answers: tuple[tuple[str, ...], tuple[str, ...], np.ndarray, np.ndarray],
 ) -> Feature:
-    """The action: joints and hands, then what a base that moves is told, then what the robot answers."""
+    """The action: joints and hands, then what a base that moves is commanded, then what the robot answers."""
     base = robot.base_names
     ranges = np.array([spec.actuator(name).ctrlrange for name in base], float).reshape(-1, 2)
     names = (*names, *base, *answers[0])

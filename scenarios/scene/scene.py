@@ -256,14 +256,9 @@ class Scene:
         return found
 
     @cached_property
-    def robot_alone(self) -> mujoco.MjModel:
-        """The robot without its scene, its floor mark at the world's origin."""
-        return self.robot.spec().compile()
-
-    @cached_property
     def footing(self) -> Footing:
         """What the robot stands on."""
-        return footing_of(self.robot, self.robot_alone)
+        return footing_of(self.robot, self.robot.alone)
 
     @cached_property
     def stains(self) -> tuple[Stain, ...]:

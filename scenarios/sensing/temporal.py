@@ -136,7 +136,7 @@ class Goal:
             undone[fell, i] = time[fell]
             undone[was & holds & self._long_enough(held[:, i], subgoal.hold), i] = np.nan
         for i, subgoal in enumerate(self.subgoals):
-            # a subgoal that holds at once may be followed by the next in the same step, hence the loop in order
+            # a subgoal that holds at once may be followed by the next in the same step, so the loop in order
             now = count == i
             if not now.any():
                 continue

@@ -29,7 +29,7 @@ _WORD = re.compile(r"\$([a-z_]+)")
 
 
 def listed(node: Node) -> Iterator[Node]:
-    """The conditions of `all` or `any`: as they stand in a list, or as a repetition means them; what is wrong is noted."""
+    """The conditions of `all` or `any`: as they stand in a list, or as a repetition means them; what is wrong is reported."""
     if not isinstance(node.value, Mapping):
         yield from node.each()
         return

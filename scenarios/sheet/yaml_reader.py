@@ -11,7 +11,9 @@ import difflib
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +66,19 @@ def _is_own(path: Path) -> bool:
 
 def read_own(path: Path) -> Any:
     """The content of a YAML file of this package, which the tests have read before."""
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=FAST)
+    return deepcopy(_parsed(path, FAST, written(path)))
+
+
+def written(path: Path) -> tuple[int, int]:
+    """When a file was last written [ns], and its bytes."""
+    stat = path.stat()
+    return stat.st_mtime_ns, stat.st_size
+
+
+@cache
+def _parsed(path: Path, loader: type, when: tuple[int, int]) -> Any:
+    """What a file of this package holds: parsed once, since every scene reads the same ones."""
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
 
 
 def read_yaml(path: Path, shown: str | None = None, limit: int = MAX_BYTES) -> Any:
@@ -74,7 +88,7 @@ def read_yaml(path: Path, shown: str | None = None, limit: int = MAX_BYTES) -> A
         ScenarioError: it is no UTF-8, no YAML or beyond a bound, with the line; or it cannot be read.
     """
     if _is_own(path):
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=Dateless)
+        return deepcopy(_parsed(path, Dateless, written(path)))
     return load_checked(checked_text(path, shown, limit), shown or str(path))
 
 

@@ -63,7 +63,7 @@ def _loose(parts: Mapping[str, Any]) -> set[str]:
 
 
 class _Held:
-    """A tree that a cache keeps beside its digest, by which it is told from others."""
+    """A tree that a cache keeps beside its digest, by which it is distinguished from others."""
 
     def __init__(self, tree: Mapping[str, Any]):
         self.tree = tree

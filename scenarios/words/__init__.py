@@ -47,7 +47,7 @@ def read_predicate(node: Node, names: Names, beside: tuple[str, ...] = ()) -> Pr
         return None
     words = [key for key in node.value if key in WORDS]
     if not words and any(key not in beside for key in node.value):
-        return None  # a misspelt word, which has been noted
+        return None  # a misspelt word, which has been reported
     if len(words) != 1:
         node.note(f"exactly one of {', '.join(WORDS)} is wanted here, not {words or 'none'}.")
         return None

@@ -11,8 +11,8 @@ from ..sensing.predicate import Predicate
 from ..sensing.requests import Request
 from ..sheet.yaml_reader import Node
 
-Reader = Callable[[Node, Names], Predicate | None]  # None where something is wrong, which it has noted
-Field = Callable[[Node, Names], Any]  # how the value of a key is read; None or an empty tuple where it has noted what is wrong
+Reader = Callable[[Node, Names], Predicate | None]  # None where something is wrong, which it has reported
+Field = Callable[[Node, Names], Any]  # how the value of a key is read; None or an empty tuple where it has reported what is wrong
 
 
 def made(make: Callable[..., Predicate | None], /, **fields: Field) -> Reader:
@@ -44,7 +44,7 @@ def request(kind: str) -> Field:
 
 
 def quantity(dimension: str, low: float | None = 0.0, high: float | None = None) -> Field:
-    """A quantity in SI, from `low` on, which is 0 where nothing else is said."""
+    """A quantity in SI, from `low` on, which is 0 where nothing else is reported."""
     return lambda node, names: node.quantity(dimension, low=low, high=high)
 
 

@@ -366,7 +366,7 @@ class Dropped:
 def run(request):
     if sys.argv[1] == "destructor":
         Dropped()
-        time.sleep(20)
+        time.sleep(1)
     try:
         exec("signal.raise_signal(signal.SIGTERM)")
     except KeyboardInterrupt as error:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from shiliu.cli import main
+from shiliu.cli import LANGUAGE_IS_A_SETTING, VERBS, main, parse
 from shiliu.replay.report.translation import language_of, translated
 from shiliu.scenarios.reading.composition import CONF
 from shiliu.scenarios.soundness.task_soundness import QUESTIONS
@@ -24,7 +24,7 @@ TRANSLATED = (  # modules of which every message has an entry
     "replay/operator/chain_time.py",
     "replay/operator/visibility.py",
 )
-COMMAND = re.compile(r"(?:shiliu (?:list|render)|apt-get install) [\w =-]+")
+COMMAND = re.compile(r"(?:shiliu [a-z]+|apt-get install) [\w =.-]+")
 
 
 @pytest.mark.parametrize("entry", [one for one in ENTRIES if "of" in one], ids=lambda one: one["of"][:40])
@@ -101,6 +101,26 @@ def test_language_of_a_command_line():
     assert language_of(["lang=zh", "lang=en"]) == "en"
     assert language_of(["lang=xx"]) == "en"
     assert language_of([]) == "en"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_command_takes_a_language(verb):
+    settings = yaml.safe_load((CONF / f"{verb}.yaml").read_text(encoding="utf-8")) or {}
+    assert ("lang" in settings) == (verb in LANGUAGE_IS_A_SETTING)
+    request = parse([verb, "lang=zh"])
+    assert request.lang == "zh" and request.overrides == (["lang=zh"] if "lang" in settings else [])
+
+
+@pytest.mark.parametrize("words", (["render", "scenario=nope"], ["new", "thing", "x"], ["list", "nope"], ["doctor", "a=1"], ["-x"]))
+def test_an_error_of_any_command_is_in_chinese(words, capsys):
+    assert main([*words, "lang=zh"]) == 2
+    reported = capsys.readouterr().err
+    assert re.search("[\u4e00-\u9fff]", reported) and not ENGLISH.search(reported.partition("可选")[0]), reported
+
+
+def test_a_language_without_words_is_refused(capsys):
+    assert main(["render", "lang=fr"]) == 2
+    assert "en, zh" in capsys.readouterr().err
 
 
 @pytest.fixture

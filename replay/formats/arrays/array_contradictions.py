@@ -38,7 +38,7 @@ def in_other_places(
 
 
 def beyond_any_clock(times: np.ndarray, unit_ns: int, text: str) -> str:
-    """What is said of times that no clock in their unit shows, and in which unit they would be times."""
+    """The message about times that no clock in their unit shows, and in which unit they would be times."""
     size = np.abs(times.astype(np.float64))
     step = float(np.median(np.abs(np.diff(times.astype(np.float64))))) if len(times) > 1 else 0.0
     finer = next((unit for unit, ns in FINER.items() if ns < unit_ns and USUAL_NS[0] <= step * ns <= USUAL_NS[1]), None)

@@ -26,7 +26,7 @@ class HostileModel(ValueError):
 
 
 class UnknownModel(ValueError):
-    """A text of which the order of the joints cannot be told; the message says why."""
+    """A text of which the order of the joints cannot be determined; the message says why."""
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ class JointLayout:
 
 
 def mapping_of(episode: ArrayEpisode) -> Mapping | None:
-    """A mapping for an episode that carries its model; None where it carries none. Adds what is told to its metadata and notes.
+    """A mapping for an episode that carries its model; None where it carries none. Adds what is reported to its metadata and notes.
 
     Raises:
         EpisodeError: the model is hostile, or leads out of the folder.

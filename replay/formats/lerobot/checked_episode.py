@@ -1,4 +1,4 @@
-"""What is checked of an episode before it is written: its features, its JSON, and what is said of it."""
+"""What is checked of an episode before it is written: its features, its JSON, and what is reported of it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def json_bytes(value: Any, field: str) -> bytes:
 
 
 def searched(episode: SimEpisode) -> dict[str, str | bool | None]:
-    """The searchable columns of what is said of an episode: by its data centre, and by its own label.
+    """The searchable columns of what is reported of an episode: by its data centre, and by its own label.
 
     Raises:
         EpisodeError: the two contradict each other.

@@ -1,7 +1,7 @@
 """LeRobot datasets that others recorded, v2.0 to v3.0: episode by episode, from files of one episode or of many.
 
 Episodes are read from the frames, not from the metadata, which in real sets promises files that are not there and types that
-the files do not have. An episode that is announced and has no rows here is `Unreadable`. What else differs is said in the
+the files do not have. An episode that is announced and has no rows here is `Unreadable`. What else differs is reported in the
 notes; what a column means, a mapping says.
 """
 
@@ -83,7 +83,7 @@ class _Foreign(ForeignTables):
         videos: dict[str, str | None],
         place: int | None,
     ) -> Declared:
-        """What the set says of one episode; which columns nobody reads is told once a mapping is chosen."""
+        """What the set says of one episode; which columns nobody reads is reported once a mapping is chosen."""
         length = len(next(iter(columns.values())))
         single = {name: values.reshape(-1) for name, values in columns.items() if values.size == length}
         whole = {name: single[name] for name in BOOKKEEPING if name in single and single[name].dtype.kind in "iu"}

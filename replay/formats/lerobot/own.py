@@ -416,7 +416,7 @@ class Dataset:
     def _sim_episode(
         self, k: int, row: dict[str, Any], columns: dict[str, np.ndarray]
     ) -> tuple[SimEpisode, dict[str, Any], list[str]]:
-        """The episode, the tree of its side file, and what is to be noted."""
+        """The episode, the tree of its side file, and what is to be reported."""
         folder = self.root / "shiliu"
         path = folder / "episodes" / f"{layout.episode_name(k)}.json"
         archive = path.with_suffix(".npz")

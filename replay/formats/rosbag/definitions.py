@@ -1,4 +1,4 @@
-"""The definitions of messages that a ROS 1 bag carries, and what is said of a bag that cannot be read."""
+"""The definitions of messages that a ROS 1 bag carries, and what is reported of a bag that cannot be read."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """From the messages of one topic to its streams: values and clocks are gathered while a bag passes, named at the end.
 
-What was assumed on the way (an order of elements, a clock, columns that mean nothing) is said in the recording's notes.
+What was assumed on the way (an order of elements, a clock, columns that mean nothing) is reported in the recording's notes.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@
 Rates. Sensors are states of the simulation at physics steps, at their own times. A physics step of 2 ms gives 500 Hz; with
 one of 1/480 or 1/240 s there is no state every 2 ms, and each step is written: 480 or 240 Hz. Commands are the actions held, at 100 Hz,
 where of the ticks the one nearest to a change of the action is moved onto it: at 30 Hz of control they lie 10 ms apart,
-around a change 6.7 and 13.3 ms. So the mean rate is 100 Hz and no change is told late. Degrees are float64; they give
+around a change 6.7 and 13.3 ms. So the mean rate is 100 Hz and no change is reported late. Degrees are float64; they give
 back the float32 action in radians to the bit.
 
 Clocks. Stamp and receive time are `START_NS` plus the simulated time, since a simulation has no wall clock; `sensor_time`

@@ -95,7 +95,7 @@ def repairable(finding: Finding, follows: bool = False) -> bool:
     """Whether a machine can make the fix of a finding: of a command, in the motion itself, not of what the world did.
 
     Args:
-        follows: the finding may be a consequence of another one, whose factor alone is told.
+        follows: the finding may be a consequence of another one, whose factor alone is reported.
     """
     fix, within = finding.fix or {}, Bounds()
     kind = fix.get("kind")

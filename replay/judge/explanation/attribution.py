@@ -178,7 +178,7 @@ class _Trial:
             if plain > 0.0:
                 left = self._left(stretch, self._actions(stretch), state)
                 share = left / plain
-            else:  # so far from the start that no row shows it yet: only a start that was rounded can be told
+            else:  # so far from the start that no row shows it yet: only a start that was rounded can be determined
                 left, share = (0.0, 0.0) if rounded else (self.departure, 1.0)
             yield Hypothesis("float32_state" if rounded else "start_state", left, share, amount)
             if share <= EXPLAINED:
@@ -233,7 +233,7 @@ class _Trial:
 
     def _to_next_state(self) -> RecordStretch | None:
         """From the recorded state before the first difference to the next one, which is known in float64: what rests on the
-        counter moves by less than float32 tells, and there it can be told which of two weights is another."""
+        counter moves by less than float32 tells, and there it can be determined which of two weights is another."""
         begin = self.stretches[0].begin
         end = min((k for k in self.episode.checkpoints if k >= max(self.first, begin + 1)), default=None)
         if end is None or end > len(self.theirs) - 1:

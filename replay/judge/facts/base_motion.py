@@ -26,7 +26,7 @@ def tells_base(subject: Subject) -> bool:
 
 
 def base_commands(recording: Recording, names: tuple[str, ...], grid: np.ndarray) -> np.ndarray:
-    """(m, k) what the base was told at given times, held until the next command; zero before the first.
+    """(m, k) what the base was commanded at given times, held until the next command; zero before the first.
 
     Args:
         names: (k,) the commands; those that the recording lacks are zero.

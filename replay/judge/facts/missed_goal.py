@@ -129,7 +129,7 @@ def explained(
 
     Args:
         here: a take of those that were played; there: the outcome of the same commands elsewhere, where they were played.
-        offset: where the takes begin on the recording's clock [s], on which the details are told; t0 and t1 are on the take's.
+        offset: where the takes begin on the recording's clock [s], on which the details are reported; t0 and t1 are on the take's.
     """
     steps = steps_of(played, [s.name for s in scene.course.subgoals], there, offset)
     step = first_missed(steps)

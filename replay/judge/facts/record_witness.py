@@ -65,7 +65,7 @@ def check_witness(
 
 
 def _by_height(finding: Finding, subject: Subject, rollouts: Rollouts, state: RecordedState) -> Finding:
-    """What hovers does so however high that stands of which nobody measured it; of a start that is not known, nothing is told."""
+    """What hovers does so however high that stands of which nobody measured it; of a start that is not known, nothing is reported."""
     start, unsure = rollouts.plan.start, rollouts.plan.unsure
     if finding.code not in (HOVERS, MOVES) or finding.level not in ("WARN", "FAIL") or start is None:
         return finding

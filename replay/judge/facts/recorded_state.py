@@ -86,7 +86,7 @@ def recorded_state(subject: Subject, motions: Motions, rollouts: Rollouts) -> Re
 def _put_robot(
     subject: Subject, motions: Motions, model: mujoco.MjModel, at: np.ndarray, qpos: np.ndarray, known: np.ndarray
 ) -> bool:
-    """Put the robot where it was measured, else where it was told to be; whether all of it was measured."""
+    """Put the robot where it was measured, else where it was commanded to be; whether all of it was measured."""
     scene, recording = subject.scene, subject.recording
     measured = motions.by_role.get("measured")
     for motion in (motions.judged, *([measured] if measured is not None else [])):

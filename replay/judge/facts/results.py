@@ -255,7 +255,7 @@ class Rollouts:
 
     @cached_property
     def around(self) -> Draw | None:
-        """The copy of the scene that a motion is held against: of many likely starts none, but what is told of all of them."""
+        """The copy of the scene that a motion is held against: of many likely starts none, but what is reported of all of them."""
         start = self.plan.start
         return self.draw if self.known or start is None else start.plain(0)
 

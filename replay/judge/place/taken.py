@@ -14,7 +14,7 @@ from ...recording.recording import Recording
 from ...signals.channels import SCALE, in_radians, pair
 
 SAID = ("operator", "centre", "cell", "devices", "robot", "calibration", "grade")  # of the metadata
-PACE = 8  # slices of a take, of each of which it is told how far its joints move
+PACE = 8  # slices of a take, of each of which it is reported how far its joints move
 YEAR = 31_536_000_000_000_000  # ns; a clock that shows less since 1970 counts from something else
 
 

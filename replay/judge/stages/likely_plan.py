@@ -132,7 +132,7 @@ def _beside(
 
 
 def _close_hands(actions: np.ndarray, names: Sequence[str], grid: np.ndarray, carried: Carried) -> None:
-    """Write what the claws are told into actions (m, k), held on the clock of the replay."""
+    """Write what the claws are commanded into actions (m, k), held on the clock of the replay."""
     result = carried.result
     for hand, percent in result.closed.items():
         name = carried.closes[hand]

@@ -93,7 +93,7 @@ class Load(NamedTuple):
 
     Attributes:
         weight: [N] that the hand feels.
-        commanded: (7,) [rad] where the arm is told to be now; where it is stands in the picture.
+        commanded: (7,) [rad] where the arm is commanded to be now; where it is stands in the picture.
         stiffness: [Nm/rad] of its servos.
     """
 

@@ -20,7 +20,7 @@ WITHIN = Argument("length", "how far from the place it may stand at the end", 0.
 
 
 def walked(state: OperatorState, word: str, walk: Generator[None, None, bool]) -> Generator[None, None, bool]:
-    """A walk of the base for a skill; where it does not arrive it is noted as given up."""
+    """A walk of the base for a skill; where it does not arrive it is reported as given up."""
     arrived = yield from walk
     if not arrived:
         state.given_up = Reason(f"the robot did not come to where it was walking ({word})", "not_arrived")
@@ -33,7 +33,7 @@ class Walking(Skill):
     needs = "mobile"
 
     def base_of(self, state: OperatorState) -> Base:
-        if state.base is None:  # read_skills has noted it
+        if state.base is None:  # read_skills has reported it
             raise TypeError(f"{self.word} needs a base that moves")
         return state.base
 

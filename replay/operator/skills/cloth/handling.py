@@ -32,7 +32,7 @@ FINE = 6  # parts of a triangle's side, in which a place on the cloth is sought
 
 
 def held_by_both(state: OperatorState) -> bool:
-    """Whether both hands hold something; where not, it is noted as given up."""
+    """Whether both hands hold something; where not, it is reported as given up."""
     if all(side in state.held for side in SIDES):
         return True
     state.given_up = Reason("the cloth is not held by both hands", "cloth_not_held")

@@ -47,7 +47,7 @@ def short_edges(cloth: Cloth) -> tuple[tuple[int, int], tuple[int, int]]:
 
 
 def moving(state: OperatorState) -> Base:
-    """The base, which moves: `read_skills` has noted where it does not."""
+    """The base, which moves: `read_skills` has reported where it does not."""
     assert state.base is not None
     return state.base
 

@@ -42,7 +42,7 @@ RAISED = (0.012, 0.018)  # m, by which a pinched edge is raised
 
 
 def closing(state: OperatorState, side: str) -> Motion:
-    """Close until the cloth is held, or both pads feel it; a claw is told no more than it takes to close gently."""
+    """Close until the cloth is held, or both pads feel it; a claw is given no more than it takes to close gently."""
     for _ in range(round(5.0 / state.timestep)):
         gap = state.senses.gap(side)
         if gap > NARROW:

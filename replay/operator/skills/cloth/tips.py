@@ -30,7 +30,7 @@ def nearest(frames: Sequence[np.ndarray], to: np.ndarray) -> np.ndarray:
 def squeeze(state: OperatorState, side: str, force: float, tight: float = TIGHT) -> None:
     """Let a claw press with a force [N] on whatever is between its pads, one layer or two, and no harder.
 
-    It is told to close a little further than it is closed: pads that follow a command are driven through cloth. Where they feel
+    It is commanded to close a little further than it is closed: pads that follow a command are driven through cloth. Where they feel
     less than half, it closes as fast as `GENTLY` brings it: its fingers are damped, and cloth that gets thinner slips out.
     """
     further = state.hand.percent_of_force(force if state.senses.touch(side).min() > 0.5 * force else max(force, GENTLY))

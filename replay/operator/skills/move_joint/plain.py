@@ -35,10 +35,10 @@ class MoveJointPlain(Skill, word="move_joint"):
     )
     arguments = MOVE_JOINT(
         "hand joint to until",
-        at=MOVE_JOINT.at("at", "the handle; any that its sheet tells of where it is not said", None),
+        at=MOVE_JOINT.at("at", "the handle; any that its sheet names where it is not given", None),
         edge=MOVE_JOINT.at("edge", "where it is pushed shut, x axis out of it", None),
-        force=MOVE_JOINT.at("force", "the largest push or pull; that of the way where not said", None),
-        speed=MOVE_JOINT.at("speed", "largest speed of the hand; that of the way where not said", None),
+        force=MOVE_JOINT.at("force", "the largest push or pull; that of the way where not given", None),
+        speed=MOVE_JOINT.at("speed", "largest speed of the hand; that of the way where not given", None),
     )
 
     def run(self, state: OperatorState) -> Motion:

@@ -40,7 +40,7 @@ class MoveJointShut(Skill, word="move_joint", how="shut"):
         force=MOVE_JOINT.at("force", "largest push against the latch", 40.0),
         speed=0.25,
         slow_from=Argument(
-            "travel", "from where on it is pushed slowly; 3.4 deg, or 25 mm of a slide, where not said", None
+            "travel", "from where on it is pushed slowly; 3.4 deg, or 25 mm of a slide, where not given", None
         ),
     )
 

@@ -1,4 +1,4 @@
-"""Lower what is held until it is seated, let go, and draw the hand back the way that is said."""
+"""Lower what is held until it is seated, let go, and draw the hand back the way that is reported."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PAST = 0.012  # m, below the place, for a place that lies lower than it is said 
 
 
 class PutOn(Skill, word="put", how="on"):
-    """Lower what is held until it is seated, let go, and draw the hand back the way that is said.
+    """Lower what is held until it is seated, let go, and draw the hand back the way that is reported.
 
     It stops lowering when what is held no longer follows the hand, because something bears it, or a little below the place.
     With a `force` it stops as soon as the fingers feel so much less of its weight: what must not be knocked is put down so.
@@ -38,7 +38,7 @@ class PutOn(Skill, word="put", how="on"):
         back=0.055,
         retreat=0.12,
         lowering=0.06,
-        force=PUT.at("force", "that bears it as lowering ends, where it is to be felt", None),
+        force=PUT.at("force", "that bears it as lowering ends, where the force shall be measured", None),
         speed=0.25,
     )
 

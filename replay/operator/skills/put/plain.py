@@ -31,12 +31,12 @@ class PutPlain(PutOn, word="put"):
         ),
         above=PUT.at(
             "above",
-            "height over the place from which it is lowered; 60 mm, or over the rim of a container, where not said",
+            "height over the place from which it is lowered; 60 mm, or over the rim of a container, where not given",
             None,
         ),
         leave=PUT.at("leave", "which way the hand leaves; free: the one with most room", "free"),
         opening=PUT.at(
-            "opening", "gap between the pads when it has let go; a little wider than it was, where not said", None
+            "opening", "gap between the pads when it has let go; a little wider than it was, where not given", None
         ),
         back=0.055,
         retreat=0.10,

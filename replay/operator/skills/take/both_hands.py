@@ -42,7 +42,7 @@ class TakeBothHands(Skill, word="take", how="both_hands"):
             "leads into the load",
         ),
         right=Argument("site", "the right hand's handle"),
-        of=Argument("site", "the load's own site, of which is told where it comes to"),
+        of=Argument("site", "the load's own site, which is brought to the place"),
         into=TAKE.at("into", "where it will be carried, so that the arms are held for both ends of the way", None),
         pitch=0.45,
         slant=Argument("angle", "where the pads close upright: how far the fingers point ahead of straight in", 0.87),

@@ -27,7 +27,7 @@ class TakePinch(Skill, word="take", how="pinch"):
         "hand at",
         width=Argument("length", "how wide it is between the pads, where they shall close slowly", None, low=0.0),
         force=40.0,
-        speed=TAKE.at("speed", "largest speed of the hand; 0.2 m/s, 0.12 m/s where they close slowly, if not said", None),
+        speed=TAKE.at("speed", "largest speed of the hand; 0.2 m/s, 0.12 m/s where they close slowly, if not given", None),
     )
 
     def run(self, state: OperatorState) -> Motion:

@@ -46,14 +46,14 @@ class TakePlain(Skill, word="take"):
     )
     arguments = TAKE(
         "hand of grip",
-        at=TAKE.at("at", "a site where it has a grip; any where it is not said", None),
+        at=TAKE.at("at", "a site where it has a grip; any where it is not given", None),
         into=TAKE.at(
             "into",
-            "where it shall go, so that it is taken as it can be brought there; the place of the hand's next `put`, where not said",
+            "where it shall go, so that it is taken as it can be brought there; the place of the hand's next `put`, where not given",
             None,
         ),
         standoff=0.08,
-        force=TAKE.at("force", "of each pad; twice what holds it, where it is not said", None),
+        force=TAKE.at("force", "of each pad; twice what holds it, where it is not given", None),
         by=0.0,
         speed=0.4,
     )
