@@ -6,13 +6,12 @@ import hashlib
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ...scenarios.sheet.errors import ScenarioError
 from ...scenarios.sheet.quantity import UNITS
-from ...scenarios.sheet.yaml_reader import Node, Problems, nearest, places_in, read_yaml, sheets_in, written
+from ...scenarios.sheet.yaml_reader import Node, Problems, nearest, places_in, read_yaml, sheets_in
 from ..robots.limits import GRADES
 from .finding import STAGES, Finding
 from .registry import check_of, registry
@@ -187,12 +186,6 @@ def load_rules(name: str = "arm_manipulation", folder: Path | None = None) -> Ru
     if name not in known:
         raise ScenarioError(f"No thresholds named {name!r}.{nearest(name, list(known))}", field="judge.thresholds")
     path, shown = known[name], f"conf/check/{known[name].name}"
-    return _read(name, path, shown, written(path))
-
-
-@cache
-def _read(name: str, path: Path, shown: str, when: tuple[int, int]) -> Rules:
-    """Read once, since every take is held against the same bounds."""
     problems = Problems(places=places_in(path, shown))
     text = path.read_text(encoding="utf-8")
     rules: dict[str, Rule] = {}

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from ...scenarios.reading.variant import resolved
 from ...scenarios.robots.robot_folder import DEFAULT_ROBOT, robots
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.errors import ReplayError, ScenarioError
-from ...scenarios.sheet.yaml_reader import Problems
+from ...scenarios.sheet.yaml_reader import Problems, written
 from ...scenarios.tasks.own_sentences import scenario_of_task
 from ..checks.dynamics import sole_polygon
 from ..checks.rules import Rules, load_rules
@@ -155,7 +155,14 @@ class SceneContext:
 
 def thresholds(name: str, conf_dir: Path | None = None) -> Rules:
     """The bounds of this name, from the designer's folder or else the package's own."""
-    return load_rules(name, composition.folder_of("check", name, conf_dir))
+    file = composition.members("check", conf_dir).get(name)
+    return load_rules(name) if file is None else _read(name, file, written(file))
+
+
+@cache
+def _read(name: str, file: Path, when: tuple[int, int]) -> Rules:
+    """Read once in a process, since every take is held against the same bounds."""
+    return load_rules(name, file.parent)
 
 
 def retarget_settings(name: str, conf_dir: Path | None = None) -> RetargetSettings:

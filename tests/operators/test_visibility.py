@@ -11,7 +11,7 @@ from seen_shares import hidden, outdated, share_seen, shown_digest
 from shiliu.cli import main
 from shiliu.envs.rendering import missing
 from shiliu.replay.operator import visibility
-from shiliu.replay.operator.visibility import NEAR, PIXELS, Hands, Sight, answers, sights, together
+from shiliu.replay.operator.visibility import NEAR, PIXELS, Hands, Sight, answers, sights, things_of, together
 from shiliu.scenarios.sheet.errors import ScenarioError
 
 pictures = pytest.mark.skipif(missing() is not None, reason="no OpenGL here")
@@ -194,8 +194,10 @@ def test_check_says_whether_the_head_camera_sees_the_work(capsys, monkeypatch):
     assert line.startswith("FAIL") and "(0%" in line
 
 
-def test_what_moves_on_a_joint_has_its_share_and_what_stands_fast_has_none(scene):
-    """The oven that the hand pulls and presses, not the counter under it; a cabinet's door, not its sides."""
-    assert set(visibility.things_of(scene)) == {"bowl", "oven"}
-    found = visibility.things_of(shiliu.load_scenario("medication_serving"))
-    assert set(found) == {"cabinet", "named", "tray", "table"} and found["cabinet"] == ("cabinet/door",)
+def test_what_moves_of_a_part_that_hands_work_is_looked_for_and_what_stands_still_is_not():
+    """The wheel of the valve, the drawer, the rail; no person's body, no panel that a clip is pressed into."""
+    assert things_of(shiliu.load_scenario("remote_inspection"))["pipes"] == ("pipes/valve/wheel",)
+    assert things_of(shiliu.load_scenario("room_organization"))["chest"] == ("chest/drawer",)
+    assert "bed/rail" in things_of(shiliu.load_scenario("bedside_care"))["bed"]
+    others = ("medication_serving", "car_assembly")
+    assert not {"person", "panel"} & {thing for name in others for thing in things_of(shiliu.load_scenario(name))}
