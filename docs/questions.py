@@ -235,6 +235,8 @@ def schema_of(spot: Spot, path: str = "") -> Schema:
         share = kinds == {"share"} and {*highs} == {1.0}  # of a whole; other bounds are those of one part
         size = quantity(kinds.pop() if len(kinds) == 1 else None, all(low is not None and low >= 0 for low in lows))
         ways.append(between(size, "share", 0.0, 1.0) if share else size)
+        if "word" in asked:  # or the name of what has that size, `part.parameter`
+            ways.append({"type": "string", "pattern": r"^[^\W\d]\w*\.\w+$"})
     elif "size" in asked:
         ways.append({"type": "string", "pattern": r"^\s*\d+\s*x\s*\d+\s*$", "examples": ["640x480"]})
     elif "word" in asked or "text" in asked:

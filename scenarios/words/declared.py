@@ -100,7 +100,8 @@ def _reads(node: Node, names: Names) -> Predicate | None:
     param = names.parts[part].params.get(word) if part in names.parts else None
     if param is not None:
         within = node.child("within").quantity(param.dimension, low=0.0)
-        true = names.drawn.setdefault(f"{part}.{word}", memory(f"drawn {part}.{word}"))
+        key = node.child("is").word()
+        true = names.drawn.setdefault(key, memory(f"drawn {key}"))
         return None if kept is None else ReadsTruly(kept, true, within, param.unit)
     bounds = {key: amount(node.child(key)) for key in ("is", "within", "above", "below") if key in node}
     unit = unit_of(next(node.value[key] for key in ("is", "above", "below") if key in node))
