@@ -101,7 +101,7 @@ def check_clamped(
 
     Args:
         t: (T,) s; ctrl: (T, nu) as recorded; ranges: (nu, 2) actuator ranges, NaN or infinite for none.
-        units: (nu,) of each actuator; rad where none is reported. Hands are counted in percent of their stroke, on a scale of
+        units: (nu,) of each actuator; rad where none is given. Hands are counted in percent of their stroke, on a scale of
             their own.
 
     A command at the bound, or beyond it by less than float32 can tell, is inside.

@@ -194,7 +194,7 @@ def _offs(declared: Declared) -> tuple[dict[str, Off], int]:
         table = np.asarray(values, np.float64).reshape(len(values), -1) if len(values) else np.zeros((0, 1))
         if not len(table) or not np.isfinite(table).all():
             continue  # what is no number is another finding
-        with np.errstate(over="ignore", invalid="ignore"):  # what is reported may be anything
+        with np.errstate(over="ignore", invalid="ignore"):  # what a file holds may be anything
             ends = table.min(axis=0), table.max(axis=0)
             offs = [
                 *_episode_stats(table, *ends, declared.stats.get(name, {})),

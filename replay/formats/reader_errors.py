@@ -57,7 +57,7 @@ def once_readable(
     """The items as they are, held back until one is readable: where nothing is, that is an error; a bad one among others is none.
 
     Args:
-        nothing: the error where none is, of all that were held; that of the first where nothing is reported.
+        nothing: the error where none is, of all that were held; that of the first where none was given.
     """
     held: list[Unreadable] = []
     readable = False

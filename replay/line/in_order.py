@@ -61,7 +61,7 @@ class InOrder:
     Args:
         pool: of workers, which is not closed here; ledger: the one that they write.
         rules_of: bounds by their name.
-        drawn: of how many recordings what is drawn is kept; measured: of how many it is reported how long they are.
+        drawn: of how many recordings what is drawn is kept; measured: of how many the length is reported.
         told: called with how many recordings are done, and of how many, None where that is not known yet.
 
     Attributes:

@@ -127,7 +127,7 @@ class Operator:
         """Begin with a skill of the chain as if those before it had just been done.
 
         Args:
-            before: one of `between`; step: the control step at which it was reported.
+            before: one of `between`; step: the control step at which it was kept.
         """
         recall(self.state, before["state"])
         self.segments = [dict(one) for one in before["segments"]]

@@ -156,7 +156,7 @@ class SimEpisode:
         scenario: name of the scenario.
         cell: name of the physical cell, if any.
         provenance: what made it (operator, versions, settings), plain JSON.
-        metadata: what the data centre says of it, as `metadata.Metadata.plain` gives it; empty where nothing is reported.
+        metadata: what the data centre says of it, as `metadata.Metadata.plain` gives it; empty where it says nothing.
     """
 
     seed: int

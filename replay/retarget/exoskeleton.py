@@ -36,7 +36,7 @@ NAMES = tuple(f"{hand}_{angle}" for hand in HANDS for angle in ARM)
 # R. Contini, Body Segment Parameters (1966)
 UPPER_ARM, FOREARM, HAND, HALF_SHOULDERS = 0.186, 0.146, 0.108, 0.129
 GRASP = 0.5  # of the hand's length, from the wrist to the middle of the grasp; estimate
-STATURE = 1.70  # m, where nothing is reported; estimate
+STATURE = 1.70  # m, where none is given; estimate
 
 # where the hand's axes lie in the link of the wrist with all angles at 0: x along the fingers, z out of the back
 _AT_REST = {

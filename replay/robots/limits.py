@@ -53,6 +53,6 @@ class Limits:
         return np.array([float(getattr(self.joints.get(name, unknown), what)) for name in names])
 
     def source(self, what: str, joint: str = "") -> dict[str, str]:
-        """limit_source and limit_grade of a field (of one joint), for a finding; empty where nothing is reported."""
+        """limit_source and limit_grade of a field (of one joint), for a finding; empty where the sheet names none."""
         known = self.own.get(joint, {}).get(what) or self.sources.get(what, {})
         return {f"limit_{key}": known[key] for key in ("source", "grade") if key in known}

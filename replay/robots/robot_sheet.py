@@ -100,7 +100,7 @@ class RobotSheet:
     Attributes:
         joints: in the recording's order, by the recording's name; grippers: the same for hands.
         usual: what is limited -> the source of such limits where a joint names none of its own.
-        base: `fixed`, `walking`, or None where nothing is reported.
+        base: `fixed`, `walking`, or None where the sheet names none.
         model_path: of the MJCF, below the sheet's folder; scene_beside: pattern under a recording's folder where its scene may lie.
         scale: unit of a recording that is no angle or length -> what one of it is worth [rad or m].
         simulation: for recordings that hold simulation states.

@@ -1,7 +1,7 @@
 """How a cloth touches what is solid, and itself: with all of its surface, or with its vertices (`physics: {cloth: vertices}`).
 
 The engine collides each triangle of a flex with each shape and gives three contacts for one that lies flat: a vertex that six
-triangles share is reported six times that the table is there. A towel of 25 x 13 vertices on a table has 1732 contacts that
+triangles share meets the table six times. A towel of 25 x 13 vertices on a table has 1732 contacts that
 way, and half of a physics step goes into them, where 325 say the same: a flat triangle lies on a flat thing where its corners
 do. So a weightless ball of the cloth's thickness at each vertex meets what is solid in the scene, while hands, people, other
 cloth and the cloth itself meet the surface, since a pad or a finger fits between two vertices.

@@ -125,7 +125,7 @@ class ScenarioConfig:
     tasks_where: tuple[
         Mapping[str, float], ...
     ]  # of each task sentence: values [SI] of the draws that it is of; none for all
-    brief: Mapping[str, str]  # what counts, beside the sentences: tolerances, for people; empty where nothing is reported
+    brief: Mapping[str, str]  # what counts, beside the sentences: tolerances, for people; empty where there are none
     stands_at: tuple[float, float, float]  # x [m], y [m], yaw [rad]
     pose: str
     base: str  # how the robot stands where the command line does not say: planted, mobile or legs

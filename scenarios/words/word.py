@@ -44,7 +44,7 @@ def request(kind: str) -> Field:
 
 
 def quantity(dimension: str, low: float | None = 0.0, high: float | None = None) -> Field:
-    """A quantity in SI, from `low` on, which is 0 where nothing else is reported."""
+    """A quantity in SI, from `low` on, which is 0 where nothing else is given."""
     return lambda node, names: node.quantity(dimension, low=low, high=high)
 
 

@@ -15,6 +15,7 @@ from shiliu.envs.single import ShiliuEnv
 from shiliu.scenarios.robots.postures import posture, postures_of
 from shiliu.scenarios.robots.robot import Robot, load_robot
 from shiliu.scenarios.scene.scene import Scene
+from shiliu.scenarios.sheet.yaml_reader import read_own
 
 KUAFU = Path(__file__).parents[2] / "assets" / "robots" / "kuafu"
 FACTS = json.loads((KUAFU / "facts.json").read_text(encoding="utf-8"))
@@ -574,3 +575,23 @@ def test_postures_lie_within_the_arms_ranges():
     ready = robot.pose("ready")
     for side in ("left", "right"):
         assert posture("ready", side, "kuafu")[:6] == pytest.approx([ready[name] for name in robot.arm_of(side)][:6])
+
+
+def test_a_robot_is_loaded_once_and_anew_where_a_file_of_it_was_written(tmp_path, monkeypatch):
+    folder = shutil.copytree(load_robot().folder, tmp_path / "kuafu")
+    monkeypatch.setattr("shiliu.scenarios.robots.robot.robot_folder", lambda name: folder)
+    one = load_robot()
+    assert load_robot() is one and load_robot().alone is one.alone
+    assert load_robot(base="mobile") is not one
+    sheet = folder / "robot.yaml"
+    sheet.write_text(sheet.read_text() + "\n# another line\n")
+    assert load_robot() is not one
+
+
+def test_whoever_changes_what_was_read_of_a_sheet_changes_it_for_nobody_else(tmp_path):
+    file = tmp_path / "sheet.yaml"
+    file.write_text("names: [one, two]\n")
+    read_own(file)["names"].append("three")
+    assert read_own(file) == {"names": ["one", "two"]}
+    file.write_text("names: [four]\n")
+    assert read_own(file) == {"names": ["four"]}

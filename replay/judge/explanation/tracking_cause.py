@@ -1,4 +1,4 @@
-"""Where our robot, told what a real one was commanded, is far from what was measured: would a lag, an offset or a unit explain it?
+"""Where our robot, given the commands of a real one, is far from what was measured: would a lag, an offset or a unit explain it?
 
 Nothing is judged here, because our servo gains are not proven on the robot of a recording; what is found is reported beside
 the tracking error. Each explanation is tried on the joints that are out of bounds, and the one that leaves the least is

@@ -1,4 +1,4 @@
-"""The robot of the scene: what it is reported can be played there, and its motion is held against its own limits."""
+"""The robot of the scene: what it is commanded can be played there, and its motion is held against its own limits."""
 
 from __future__ import annotations
 

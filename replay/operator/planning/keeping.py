@@ -49,7 +49,7 @@ class _Newton(ABC):
 
 
 class Level(_Newton):
-    """What a hand holds stays as level as it is now, and dips no deeper than is reported.
+    """What a hand holds stays as level as it is now, and dips no deeper than given.
 
     Args:
         arms: one arm, as it stands.

@@ -40,7 +40,7 @@ def carry_level(see: HandFeatures, step: Step) -> Evidence:
 
 
 def carry_over(see: HandFeatures, step: Step) -> Evidence:
-    """As `carry_level`, to so far above the place, and beside it, as is reported.
+    """As `carry_level`, to so far above the place, and beside it, as given.
 
     Begins: the hand sets off. Ends: it sets off anew, with `of` over `upon`.
     """
@@ -57,7 +57,7 @@ def unload(see: HandFeatures, step: Step) -> Evidence:
 
 
 def offer(see: HandFeatures, step: Step) -> Evidence:
-    """What is held goes to a person, its handle to the distance that is reported, or to the hand that comes for it.
+    """What is held goes to a person, its handle to the distance that is given, or to the hand that comes for it.
 
     Begins: the hand sets off. Ends: it sets off anew, with the handle there.
     """

@@ -18,7 +18,7 @@ TURNS = np.deg2rad(
 class Reach(Skill, word="reach"):
     """Bring the open hand before a site, fingers towards it.
 
-    It takes the direction of the fingers, near the one that is reported, in which the arm has most room; `turn: keep` for what would be
+    It takes the direction of the fingers, near the one that is asked, in which the arm has most room; `turn: keep` for what would be
     turned by pads that close on it askew, such as the handle of a pan.
     """
 

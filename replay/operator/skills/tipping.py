@@ -28,12 +28,12 @@ HELD_AS = ("elbow_out", "ready", "elbow_in", "raised")
 TRIED = 10  # ways of tipping, the most promising of them, whose room is looked at
 MISSED, MOST = 0.003, 0.03  # m, and tenths of a radian, that a way may be off at a tilt: as good as nothing; at most
 ABOUT = 0.015  # m, that the lip may be off its place
-FURTHER = np.deg2rad(6.0)  # rad, that the vessel may be tilted less than is reported
+FURTHER = np.deg2rad(6.0)  # rad, that the vessel may be tilted less than asked
 SURE = 0.6  # score at which a way is taken
 RAISED = 0.11  # m, over where it tips, at which an upright vessel comes and goes: its floor is lower than its lip
 ASTRAY = 150.0  # score of a metre, or ten radians, that the arm misses
 SPARE, LEAP = 0.5, 4.0  # rad that a joint may go between two shares that are looked at, and score of a radian beyond: it has to turn over
-HIGHER = (0.0, 0.03, 0.06)  # m, over the height that is reported, that are tried one after the other
+HIGHER = (0.0, 0.03, 0.06)  # m, over the height that is asked, tried one after the other
 FAIR = 2.0  # score that no further height is tried for
 AWAY = 6.0  # score of a metre that the hand is nearer to over a place than it should
 

@@ -17,7 +17,7 @@ ARRIVING = (
     -0.12,
     0.25,
     -0.25,
-)  # rad, by which the hand may be turned otherwise than is reported when it arrives
+)  # rad, by which the hand may be turned otherwise than asked when it arrives
 OTHERS, STRANGE = 4, 0.4  # other ways to hold the arm for it, and by how much they differ [rad]
 LEVELLED = (
     1.0,

@@ -85,7 +85,7 @@ class CarryLevel(Skill, word="carry", how="level"):
         things = state.ways.with_contents(self.of.split("/")[0])
 
         def rows(pose: Pose) -> Iterator[list[np.ndarray]]:
-            """Postures from before the opening to over the place, the hand's direction as it is reported or nearly so."""
+            """Postures from before the opening to over the place, the hand's direction as it is asked or nearly so."""
             likes = [arm.posture("elbow_in"), arm.q]
             likes += [likes[0] + state.rng.normal(0.0, STRANGE, 7) for _ in range(OTHERS)]
             for like, turn, swing in itertools.product(likes, ARRIVING, ENTERING):

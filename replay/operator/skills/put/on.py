@@ -1,4 +1,4 @@
-"""Lower what is held until it is seated, let go, and draw the hand back the way that is reported."""
+"""Lower what is held until it is seated, let go, and draw the hand back the way that is asked."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PAST = 0.012  # m, below the place, for a place that lies lower than it is said 
 
 
 class PutOn(Skill, word="put", how="on"):
-    """Lower what is held until it is seated, let go, and draw the hand back the way that is reported.
+    """Lower what is held until it is seated, let go, and draw the hand back the way that is asked.
 
     It stops lowering when what is held no longer follows the hand, because something bears it, or a little below the place.
     With a `force` it stops as soon as the fingers feel so much less of its weight: what must not be knocked is put down so.

@@ -16,7 +16,7 @@ ABOVE = 5e-4  # m, over the board, at which it counts as standing
 class PutUpright(Skill, word="put", how="upright"):
     """Stand what is held on a board between its neighbours: brought before its place, put in a little above the board, set down.
 
-    The claw opens no wider than is reported, so that its fingers do not push the neighbours over, and is drawn straight back.
+    The claw opens no wider than asked, so that its fingers do not push the neighbours over, and is drawn straight back.
     """
 
     label = Label(

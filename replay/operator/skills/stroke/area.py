@@ -51,7 +51,7 @@ class StrokeArea(Skill, word="stroke", how="area"):
     """Wipe an area with a cloth that the hand holds, in overlapping strokes to and fro, and again where it is not clean.
 
     The strokes lie side by side along the area's y axis, from near to far. How hard the cloth bears on the surface is kept near the
-    force that is reported, mended at every control step. Then the area is inspected: as long as more is left than shall be, the stripe with
+    force that is asked, corrected at every control step. Then the area is inspected: as long as more is left than shall be, the stripe with
     most left is gone over once more, and the area inspected anew, so often at most.
     """
 

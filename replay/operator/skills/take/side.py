@@ -24,7 +24,7 @@ class TakeSide(Skill, word="take", how="side"):
     """Take a standing thing between the pads from the side, and close on it.
 
     The hand comes along its fingers from `standoff` away, at the side that the arm reaches with the most room. With a `grip` of its
-    sheet it comes from where that says. It ends holding with the force that is reported; `lift` or `carry` take it from there.
+    sheet it comes from where that says. It ends holding with the force that is asked; `lift` or `carry` take it from there.
     """
 
     label = Label(
