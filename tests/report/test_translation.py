@@ -182,3 +182,15 @@ def test_answers_stand_in_one_column(designer):
     _, text = designer()
     lines = [line for line in text.splitlines() if line.startswith("ok ")]
     assert len({columns(line[: re.search(r"(?<=\S)  +(?=\S)", line[5:]).end() + 5]) for line in lines}) == 1
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("my_table v1: sound", "my_table v1：合理"),
+        ("my_table v1: 3 of 17 questions fail", "my_table v1：17 项检查中有 3 项不通过"),
+        ("oven v2 in a (surveyed 2026-01-02): 1 of 14 questions fail", "oven v2，工位 a（测量于 2026-01-02）：14 项检查中有 1 项不通过"),
+    ],
+)
+def test_the_last_line_of_a_check_is_chinese_as_a_whole(english, chinese):
+    assert translated(english, "zh") == chinese
