@@ -205,3 +205,31 @@ def test_a_table_that_a_hand_still_holds_is_not_brought(short, force, brought):
     shown.reached_before("brought")
     shown.goes_on(0.5)
     assert (shown.carry.done[0] > shown.course.index("brought")) == brought
+
+
+@pytest.mark.parametrize(
+    ("early", "angle", "says"),
+    [
+        (False, 0, "replay.goal:closed"),  # the door, which comes next
+        (True, 0, "replay.goal:acknowledged"),  # before the gauges are reported
+        (False, 7, "replay.goal:closed"),
+        (False, 9, "scenario.pressed_early"),
+        (False, -9, "scenario.pressed_early"),
+    ],
+)
+def test_the_button_counts_where_it_is_pressed_after_the_reports_with_the_switch_at_off(early, angle, says):
+    shown = Shown("remote_inspection")
+    button, switch = "joint_position(cabinet/button/cap_travel)", "joint_position(cabinet/switch/switch_turn)"
+    for answer in (one.name for one in shown.scene.config.answers):
+        shown.set(f"actuator_force(answer.{answer}.given)", 1.0)
+        shown.set(f"actuator_force(answer.{answer})", shown.at(f"actuator_force(truth {answer})"))
+    shown.reached_before("gauges_reported" if early else "acknowledged")
+    shown.set(switch, np.deg2rad(angle))
+    shown.set(button, 0.0031)
+    shown.goes_on(0.1)
+    shown.set(button, 0.0)
+    shown.goes_on(0.0)
+    if early:
+        shown.reached_before("acknowledged")
+        shown.goes_on(0.1)
+    assert shown.says == says
