@@ -15,6 +15,7 @@ from dm_env import specs
 
 from ..scenarios.reading.config import nominal_values
 from ..scenarios.scene.scene import Scene
+from ..scenarios.sheet import arguments
 from .single import ShiliuEnv
 
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
@@ -29,8 +30,10 @@ def make_dm_env(scenario: str | Scene = "microwave", *, seed: int | None = None,
         options: those of `ShiliuEnv`: action, observations, images, reward, until, link, vary, variant, cell, ...
 
     Raises:
-        ScenarioError: a name that does not exist, with the near match.
+        ScenarioError: a name that does not exist, with the near match. ArgumentError: an argument of a wrong kind.
     """
+    if seed is not None:
+        arguments.seed(seed)
     return DmEnvironment(ShiliuEnv(scenario, **options), seed)
 
 

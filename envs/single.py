@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import gymnasium
 import numpy as np
 
-from ..scenarios.catalog.catalog import load_scenario, over_link
+from ..scenarios.catalog.catalog import scene_from
 from ..scenarios.draws import variation as drawing
 from ..scenarios.reading.answers import with_answers
 from ..scenarios.reading.config import nominal_values
@@ -120,10 +120,8 @@ class ShiliuEnv(gymnasium.Env):
         variant: str | None = None,
         pace: float | str = 1.0,
     ):
-        self.scene = (
-            over_link(scenario, link)
-            if isinstance(scenario, Scene)
-            else load_scenario(scenario, overrides, hand=hand, base=base, cell=cell, variant=variant, link=link)
+        self.scene = scene_from(
+            scenario, overrides=overrides, hand=hand, base=base, cell=cell, variant=variant, link=link
         )
         modes = self.metadata["render_modes"]
         if render_mode is not None and render_mode not in modes:

@@ -14,9 +14,10 @@ from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
-from ..scenarios.catalog.catalog import load_scenario, over_link
+from ..scenarios.catalog.catalog import scene_from
 from ..scenarios.draws import variation as drawing
 from ..scenarios.scene.scene import Scene
+from ..scenarios.sheet import arguments
 from ..scenarios.sheet.errors import ScenarioError
 from ..scenarios.sheet.yaml_reader import nearest
 from .episodes import Copies
@@ -75,14 +76,11 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
                 raise ScenarioError(
                     'Pictures are the single environment\'s: make it with vectorization_mode="sync".', field=field
                 )
-        self.scene = (
-            over_link(scenario, link)
-            if isinstance(scenario, Scene)
-            else load_scenario(scenario, overrides, hand=hand, base=base, cell=cell, variant=variant, link=link)
+        self.scene = scene_from(
+            scenario, overrides=overrides, hand=hand, base=base, cell=cell, variant=variant, link=link
         )
         check_reward(reward)
-        if num_envs < 1:
-            raise ScenarioError(f"{num_envs} copies cannot be made; one or more.", field="num_envs")
+        num_envs, threads = arguments.whole("num_envs", num_envs, 1, arguments.COPIES), arguments.threads(threads)
         try:
             self._mode = AutoresetMode(autoreset_mode)
         except ValueError:
