@@ -69,7 +69,8 @@ class DmEnvironment(dm_env.Environment):
         """Apply an action for one control period; begin an episode where there is none, or the last one is over.
 
         Raises:
-            ValueError: where the action is not finite, or lies outside `action_spec` (nothing is clipped silently).
+            ArgumentError: a ValueError; the action has another shape, is not finite, or lies outside `action_spec`. Nothing is
+                clipped silently.
         """
         if self._over:
             return self.reset()

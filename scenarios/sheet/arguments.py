@@ -50,7 +50,11 @@ def threads(value: object) -> int:
 
 def number(name: str, value: Any, wanted: str, *, low: float = -math.inf, high: float = math.inf) -> float:
     """A finite number within bounds."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not (math.isfinite(value) and low <= float(value) <= high):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, Real)
+        or not (math.isfinite(value) and low <= float(value) <= high)
+    ):
         raise refused(name, value, wanted)
     return float(value)
 
