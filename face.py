@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from .replay.checks.registry import registry
 from .replay.judge import judge as judging
 from .replay.judge.context import Contexts
 from .replay.recording.recording import Recording, Unreadable
 from .replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from .replay.rollout.rollout import Rollout, Take, play
-from .scenarios.catalog.catalog import load_scenario
+from .scenarios.catalog.catalog import scene_from
 from .scenarios.draws import variation as drawing
+from .scenarios.scene.looks import largest_picture
 from .scenarios.scene.scene import Scene
+from .scenarios.sheet import arguments
 from .scenarios.sheet.errors import EpisodeError, ScenarioError
-from .scenarios.sheet.yaml_reader import LARGEST_SEED
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -34,11 +36,15 @@ if TYPE_CHECKING:
     from .scenarios.draws.variation import Draw
 
 Recordings = Recording | Iterable[Recording | Unreadable]
+SMALLEST = 8  # pixels of a picture's width
+FRAMES = 100  # pictures of a strip
+RECORDINGS = "recordings, which shiliu.read, shiliu.perform and env.unwrapped.episode() give"
+CODES = "codes of `shiliu list checks`, such as 'joint.velocity'"
 
 
 def judge(
     recordings: Recordings,
-    scene: Scene | None = None,
+    scene: str | Scene | None = None,
     *,
     robot: str | Path | None = None,
     model: str | Path | None = None,
@@ -50,7 +56,7 @@ def judge(
     contexts: Contexts | None = None,
     full: bool = False,
     legs: bool = False,
-    curves: Collection[str] = (),
+    curves: str | Collection[str] = (),
     told: Callable[[Verdict], None] | None = None,
     performed: Mapping[str, Rollout] | None = None,
 ) -> list[Verdict]:
@@ -59,7 +65,7 @@ def judge(
     Args:
         recordings: from `shiliu.read`, `shiliu.perform` or `env.unwrapped.episode()`; one, or any number. An unreadable one
             becomes a verdict with an error.
-        scene: where to judge them; None takes the scene that each names, else the bare floor.
+        scene: where to judge them, a name or a scene; None takes the scene that each names, else the bare floor.
         robot: whom they are judged as: a name of `shiliu list robots`, or a YAML file that describes yours; None takes the robot
             that each names.
         model: the MJCF file of a described robot.
@@ -71,7 +77,7 @@ def judge(
         contexts: chooses the scenes, instead of `scene`, `robot` and `model`.
         full: play those that succeed in varied copies of their scene, too.
         legs: also play them by the robot on its own legs (`Verdict` keeps its answer beside the verdict).
-        curves: codes for which `Verdict.plot(code)` has a curve though they pass.
+        curves: codes of checks for which `Verdict.plot(code)` has a curve though they pass.
         told: called with each verdict as it is made.
         performed: digest of a recording -> what was kept while it was performed just now; it is not played again then.
 
@@ -79,20 +85,32 @@ def judge(
         One verdict for each recording, in their order.
 
     Raises:
-        EpisodeError: something else than recordings is given, or there is no such device.
-        ScenarioError: the robot, its model or a scene cannot be built.
+        ShiliuError: an argument that cannot be taken, by its name (this and all functions of shiliu).
+        ScenarioError: the robot, its model, a scene or the device cannot be built.
     """
     items = _recordings(recordings)
+    arguments.flags(strict=strict, pictures=pictures, full=full, legs=legs)
+    threads, seed = arguments.threads(threads), arguments.seed(seed)
+    curves = arguments.known("curves", curves, registry(), CODES)
+    if told is not None and not callable(told):
+        raise arguments.refused("told", told, "a function that takes a verdict")
+    if performed is not None:
+        arguments.table("performed", performed, "what `judged` of an operator's run has kept, by digest")
     if contexts is None:
-        contexts = Contexts(scene, None if robot is None else str(robot), model=model)
+        where = None if scene is None else scene_from(scene, "scene")
+        whom = None if robot is None else str(arguments.path("robot", robot, "a name of `shiliu list robots`, or a YAML file"))
+        file = None if model is None else arguments.path("model", model, "the MJCF file of the robot")
+        contexts = Contexts(where, whom, model=file)
     elif not (scene is None and robot is None and model is None):
-        raise ScenarioError("It chooses scene and robot itself. Leave scene, robot and model out.", field="contexts")
+        raise arguments.ArgumentError("It chooses scene and robot itself. Leave scene, robot and model out.", field="contexts")
+    elif not isinstance(contexts, Contexts):
+        raise arguments.refused("contexts", contexts, "scene, robot and model instead")
     if device is not None:
         from .replay.evaluation.device import recorded_by
 
-        items = recorded_by(items, contexts, device)
+        items = recorded_by(items, contexts, arguments.word("device", device, "a name of `shiliu list devices`"))
     return judging.judge(
-        items, strict=strict, threads=threads, seed=_seed(seed), pictures=pictures, contexts=contexts, full=full, legs=legs,
+        items, strict=strict, threads=threads, seed=seed, pictures=pictures, contexts=contexts, full=full, legs=legs,
         curves=curves, told=told, performed=performed,
     )  # fmt: skip
 
@@ -107,7 +125,7 @@ def judge_commands(
     pictures: bool = False,
     full: bool = False,
     legs: bool = False,
-    curves: Collection[str] = (),
+    curves: str | Collection[str] = (),
 ) -> Verdict:
     """Play commands in a scenario and judge what happens: array in, verdict out.
 
@@ -124,23 +142,27 @@ def judge_commands(
         The verdict. Commands claim nothing: a task that they do not do is in `verdict.outcome`, and is no reason to refuse them.
 
     Raises:
-        EpisodeError: `actions` is no such array, or holds a number that is not finite.
+        ShiliuError: `actions` is no such array, or holds a number that is not finite; or another argument cannot be taken.
         ScenarioError: there is no such scenario, or its draw cannot be made.
     """
-    scene = _scene(scenario)
+    scene = scene_from(scenario)
     names = scene.schema.action.names
     try:
         sent = np.asarray(actions, np.float32)
     except (TypeError, ValueError):
-        raise EpisodeError(f"is no array of numbers. Give {_rows(names)}.", field="actions") from None
+        raise arguments.refused("actions", actions, f"numbers, {_rows(names)}") from None
     if sent.ndim != 2 or sent.shape[1] != len(names) or not len(sent):
-        raise EpisodeError(f"has the shape {sent.shape}. Give {_rows(names)}.", field="actions")
+        raise arguments.ArgumentError(f"The shape {sent.shape} is not accepted here. Give {_rows(names)}.", field="actions")
     if (odd := np.argwhere(~np.isfinite(sent))).size:
         row, column = odd[0]
-        raise EpisodeError(f"row {row}, {names[column]} is {sent[row, column]}. Commands are finite numbers.", field="actions")
+        raise arguments.ArgumentError(
+            f"row {row}, {names[column]} is {sent[row, column]}. Commands are finite numbers.", field="actions"
+        )
     if seed is not None and values is not None:
-        raise ScenarioError("A seed draws all values. Give the one or the other.", field="values")
-    draw = drawing.chosen(scene, values or {}) if seed is None else drawing.draw(scene, _seed(seed))
+        raise arguments.ArgumentError("A seed draws all values. Give the one or the other.", field="values")
+    if values is not None:
+        arguments.table("values", values, "names and numbers, such as {'bowl.at.x': 0.21}")
+    draw = drawing.chosen(scene, values or {}) if seed is None else drawing.draw(scene, arguments.seed(seed))
     made = _performed(scene, draw, sent, seed or 0, "judge_commands")
     return judge(made, strict=strict, pictures=pictures, full=full, legs=legs, curves=curves)[0]
 
@@ -169,30 +191,32 @@ def perform(
     Raises:
         ScenarioError: there is no such scenario or mistake, or the scenario has no chain of skills.
     """
-    scene = _scene(scenario)
-    wanted = [_seed(one) for one in seeds] if isinstance(seeds, Iterable) and not isinstance(seeds, str) else [_seed(seeds)]
+    scene, threads = scene_from(scenario), arguments.threads(threads)
+    several = isinstance(seeds, Iterable) and not isinstance(seeds, str)
+    wanted = [arguments.seed(one, "seeds") for one in (seeds if several else [seeds])]  # type: ignore[union-attr]
     if not scene.config.skills.value:
         raise ScenarioError(f"{scene.name!r} has no skills to perform. Write its chain under `skills`.", field="scenario.skills")
     from .replay.operator.demonstration import demonstrate
     from .replay.operator.mistakes import mistake_of
 
-    wrong = None if mistake is None else mistake_of(scene, mistake)
+    named = None if mistake is None else arguments.word("mistake", mistake, f"one of `shiliu list mistakes scenario={scene.name}`")
+    wrong = None if named is None else mistake_of(scene, named)
     made = [
         as_recording(f"{scene.name}-{episode.seed}", episode, scene)
         for episode in demonstrate(scene, wanted, threads, mistake=wrong)
     ]
-    return made if isinstance(seeds, Iterable) else made[0]
+    return made if several else made[0]
 
 
 def record(
-    recordings: Recordings, out: str | Path, *, images: Sequence[str] = (), append: bool = False
+    recordings: Recordings, out: str | Path, *, images: str | Sequence[str] = (), append: bool = False
 ) -> Path:
     """Write episodes of the simulation as a LeRobot v3.0 dataset.
 
     Args:
         recordings: from `shiliu.perform`, `env.unwrapped.episode()` or `shiliu.read`; all of one scenario and robot.
         out: folder to be made.
-        images: cameras; their pictures are drawn and written as video, such as `["head"]`.
+        images: cameras, a name or several; their pictures are drawn and written as video, such as `["head"]`.
         append: add to the dataset at `out`, if there is one.
 
     Returns:
@@ -206,11 +230,13 @@ def record(
     from .replay.formats.lerobot.write import DatasetWriter
     from .replay.rollout.camera_frames import cameras_of, pictures
 
+    out, wanted = arguments.path("out", out, "the folder to be made"), arguments.words("images", images, "names of cameras")
+    arguments.flags(append=append)
     items = [(one, *_simulated(one, "recordings")) for one in _recordings(recordings)]
     if not items:
         raise EpisodeError("There is nothing to write. Give at least one recording.", field="recordings")
     _, first, _ = items[0]
-    cameras = cameras_of(first, list(images))
+    cameras = cameras_of(first, wanted)
     features = first.schema.lerobot_features(tuple(cameras))
     for recording, scene, _ in items:
         if scene.schema.lerobot_features(tuple(cameras)) != features or scene.robot.name != first.robot.name:
@@ -226,12 +252,14 @@ def record(
     return writer.out
 
 
-def labels(recordings: Recordings, scene: Scene | None = None, *, threads: int = 0) -> list[Labelled | Unreadable]:
+def labels(
+    recordings: Recordings, scene: str | Scene | None = None, *, threads: int = 0
+) -> list[Labelled | Unreadable]:
     """Which skill of the scenario's chain when: proposed from the replay of each recording.
 
     Args:
         recordings: episodes of the simulation, as for `shiliu.record`.
-        scene: where they are replayed; None takes the scene that each was made in.
+        scene: where they are replayed, a name or a scene; None takes the scene that each was made in.
         threads: of the replay; 0 for all cores.
 
     Returns:
@@ -240,7 +268,8 @@ def labels(recordings: Recordings, scene: Scene | None = None, *, threads: int =
     """
     from .replay.labels.labelling import labelling
 
-    return list(labelling(_recordings(recordings), Contexts(scene), threads))
+    items, threads = _recordings(recordings), arguments.threads(threads)
+    return list(labelling(items, Contexts(None if scene is None else scene_from(scene, "scene")), threads))
 
 
 def render(
@@ -259,8 +288,8 @@ def render(
         camera: one of the scenario's; `overview`, or else its first one, where None is given.
         seed: of a scenario, the draw that is shown; None for the scene as its YAML gives it.
         at: of a recording, the moment [s]; None for a strip of up to `frames` moments, each with its skill and time.
-        frames: pictures of a strip.
-        width: pixels of each picture; None for the camera's own, and 320 in a strip.
+        frames: pictures of a strip, 1 to 100.
+        width: pixels of each picture, up to 1920 or what the scenario's cameras have; None for the camera's own, and 320 in a strip.
 
     Returns:
         A Pillow image: a notebook shows it, `save("a.png")` keeps it, `numpy.asarray` gives (h, w, 3) uint8.
@@ -275,27 +304,35 @@ def render(
     from .replay.rollout.camera_frames import cameras_of
     from .replay.rollout.filmstrip import moments, strip
 
-    if isinstance(what, Recording):
+    if camera is not None:
+        arguments.word("camera", camera, "the name of a camera")
+    frames = arguments.whole("frames", frames, 1, FRAMES)
+    if at is not None:
+        at = arguments.number("at", at, "a moment in seconds, such as 2.0", low=0.0)
+    if isinstance(what, Recording | Unreadable):
         if seed is not None:
-            raise EpisodeError("A recording has its own draw. Leave seed out.", file=what.source, field="seed")
+            raise arguments.ArgumentError("A recording has its own draw. Leave seed out.", field="seed")
         scene, episode = _simulated(what, "what")
         draw = drawing.of_episode(scene, episode)
         if draw is None:
             raise EpisodeError("was made in a scene of other sizes than it has today.", file=what.source)
-        if at is not None and not 0.0 <= at <= episode.duration_s:
+        if at is not None and at > episode.duration_s:
             raise EpisodeError(f"has no moment {at:g} s: it lasts {episode.duration_s:.1f} s.", file=what.source, field="at")
         played = next(play(scene, [Take(draw, episode.actions)], threads=1))
         qpos, kept = played.qpos, played.kept
     else:
-        scene = _scene(what)
+        scene = scene_from(what, "what")
         if at is not None:
-            raise ScenarioError("A scenario has no moments. Give a recording, or leave at out.", field="at")
-        draw = drawing.nominal(scene) if seed is None else drawing.draw(scene, _seed(seed))
+            raise arguments.ArgumentError("A scenario has no moments. Give a recording, or leave at out.", field="at")
+        draw = drawing.nominal(scene) if seed is None else drawing.draw(scene, arguments.seed(seed))
         qpos = draw.start_state[None, 1 : 1 + scene.model.nq]
         kept = scene.start_ctrl(draw.values)[None, scene.n_actions :]
         at = 0.0
     known = [name.removeprefix("observation.images.") for name in scene.schema.cameras]
     (feature,) = cameras_of(scene, [camera or ("overview" if "overview" in known else (known or [""])[0])], "camera").values()
+    if width is not None:
+        most, high = largest_picture(scene.config)
+        width = arguments.whole("width", width, SMALLEST, min(most, int(high * feature.width / feature.height)))
     with Painter(scene) as painter:
         if at is None:
             shots = moments(episode, frames)
@@ -348,23 +385,6 @@ def _performed(
     return as_recording(f"{scene.name}-commands", episode, scene)
 
 
-def _scene(scenario: str | Scene) -> Scene:
-    if isinstance(scenario, Scene):
-        return scenario
-    if not isinstance(scenario, str):
-        raise ScenarioError(
-            f"{type(scenario).__name__!r} is no scenario. Give a name, such as 'microwave', or what shiliu.load_scenario gave.",
-            field="scenario",
-        )
-    return load_scenario(scenario)
-
-
-def _seed(seed: int) -> int:
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed <= LARGEST_SEED:
-        raise ScenarioError(f"{seed!r} is no seed. Give a whole number from 0 to {LARGEST_SEED}.", field="seed")
-    return int(seed)
-
-
 def _rows(names: Sequence[str]) -> str:
     return f"(T, {len(names)}): a row for each control period, with the columns {', '.join(names)}"
 
@@ -373,25 +393,22 @@ def _recordings(recordings: Recordings) -> Iterator[Recording | Unreadable]:
     """One or several recordings, one by one.
 
     Raises:
-        EpisodeError: at once where what is given is nothing of the kind; while iterating, at an item that is none.
+        ArgumentError: at once where what is given is nothing of the kind; while iterating, at an item that is none.
     """
     if isinstance(recordings, Recording | Unreadable):
         return iter([recordings])
     if isinstance(recordings, str | Path):
-        raise EpisodeError(f"{str(recordings)!r} is a path. Give shiliu.read({str(recordings)!r}).", field="recordings")
+        raise arguments.refused("recordings", str(recordings), f"shiliu.read({str(recordings)!r})")
     if not isinstance(recordings, Iterable):
-        raise EpisodeError(f"{type(recordings).__name__!r} is no recording.{_WHENCE}", field="recordings")
+        raise arguments.refused("recordings", recordings, RECORDINGS)
     return _each(recordings)
 
 
 def _each(recordings: Iterable[Recording | Unreadable]) -> Iterator[Recording | Unreadable]:
     for one in recordings:
         if not isinstance(one, Recording | Unreadable):
-            raise EpisodeError(f"{type(one).__name__!r} is no recording.{_WHENCE}", field="recordings")
+            raise arguments.refused("recordings", one, RECORDINGS)
         yield one
-
-
-_WHENCE = " Recordings come from shiliu.read, shiliu.perform and env.unwrapped.episode()."
 
 
 def _simulated(recording: Recording | Unreadable, field: str) -> tuple[Scene, Any]:

@@ -15,6 +15,7 @@ from dm_env import specs
 
 from ..scenarios.reading.config import nominal_values
 from ..scenarios.scene.scene import Scene
+from ..scenarios.sheet import arguments
 from .single import ShiliuEnv
 
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
@@ -29,8 +30,10 @@ def make_dm_env(scenario: str | Scene = "microwave", *, seed: int | None = None,
         options: those of `ShiliuEnv`: action, observations, images, reward, until, link, vary, variant, cell, ...
 
     Raises:
-        ScenarioError: a name that does not exist, with the near match.
+        ScenarioError: a name that does not exist, with the near match. ArgumentError: an argument of a wrong kind.
     """
+    if seed is not None:
+        arguments.seed(seed)
     return DmEnvironment(ShiliuEnv(scenario, **options), seed)
 
 
@@ -66,7 +69,8 @@ class DmEnvironment(dm_env.Environment):
         """Apply an action for one control period; begin an episode where there is none, or the last one is over.
 
         Raises:
-            ValueError: where the action is not finite, or lies outside `action_spec` (nothing is clipped silently).
+            ArgumentError: a ValueError; the action has another shape, is not finite, or lies outside `action_spec`. Nothing is
+                clipped silently.
         """
         if self._over:
             return self.reset()

@@ -6,7 +6,7 @@ The single and the vector environment share it, so that an option means the same
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +16,11 @@ from gymnasium.spaces import Box, Dict, Space
 from ..scenarios.link.traffic import FEATURE
 from ..scenarios.scene.scene import Scene
 from ..scenarios.scene.schema import CameraFeature
+from ..scenarios.sheet import arguments
 from ..scenarios.sheet.errors import ScenarioError
 from ..scenarios.sheet.yaml_reader import nearest
 from ..scenarios.stepping.carrier import LinkCarrier
-from .actions import make_actions, space_of
+from .actions import MODES, make_actions, space_of
 from .rendering import FAR
 
 KINDS = ("rgb", "depth", "segmentation")
@@ -48,7 +49,7 @@ class Interface:
     Args:
         scene: whose; n: copies.
         action: one of `actions.MODES`.
-        observations: groups such as `["state", "touch"]`; None for all that the schema has.
+        observations: groups such as `["state", "touch"]`, or one of them; None for all that the schema has.
         images: cameras, such as `["head", "head/depth", "head/segmentation"]`.
 
     Attributes:
@@ -66,11 +67,10 @@ class Interface:
         observations: Sequence[str] | None = None,
         images: Sequence[str] = (),
     ):
-        for field, names in (("observations", observations), ("images", images)):
-            if isinstance(names, str):
-                raise ScenarioError(f"Names come as a list, such as [{names!r}].", field=field)
-            if names is not None and not isinstance(names, Iterable):
-                raise ScenarioError(f"{names!r} is no list of names.", field=field)
+        arguments.word("action", action, f"one of {', '.join(MODES)}")
+        if observations is not None:
+            observations = arguments.words("observations", observations, "names of groups, such as 'state'")
+        images = arguments.words("images", images, "names of cameras, such as 'head' or 'head/depth'")
         schema = scene.schema
         self.scene, self.mode = scene, action
         self.actions = make_actions(action, scene, n)
@@ -154,14 +154,14 @@ class Interface:
             copies: which copies they are of, for the message.
 
         Raises:
-            ValueError: one is not finite, or lies outside the action space; nothing else is clipped.
+            ArgumentError: one has another shape, is not finite, or lies outside the action space; nothing else is clipped.
         """
         low, high = self._low, self._high
         fits = action.shape[-1:] == low.shape and action.ndim == (1 if copies is None else 2)
         if fits and (self._inside(action.tolist()) if copies is None else ((action >= low) & (action <= high)).all()):
             return action
         if not fits:
-            raise ValueError(f"An action has the shape {low.shape}, not {action.shape}.")
+            raise wrong_shape(low.shape, action.shape)
         near = np.clip(action, low, high)
         bad = ~(np.abs(action - near) <= self._rounding)
         if not bad.any():
@@ -170,13 +170,30 @@ class Interface:
         row, wrong = np.atleast_2d(action)[first], np.flatnonzero(np.atleast_2d(bad)[first])[:3]
         offending = ", ".join(f"{self.actions.feature.names[i]} = {row[i]:.4g}" for i in wrong)
         of = "" if copies is None else f"environment {copies[first]}: "
-        raise ValueError(f"{of}The action lies outside the action space ({offending}). Clip it before step.")
-
+        mend = "Clip it before step" if np.isfinite(row[wrong]).all() else "Give finite numbers"
+        raise arguments.ArgumentError(f"{of}The action lies outside the action space ({offending}). {mend}.", field="action")
 
     def _inside(self, action: list[float]) -> bool:
         """Whether one action lies within its bounds: of few numbers, plain floats tell it in half of NumPy's time."""
         low, high = self._bounds
         return all(map(operator.le, low, action)) and all(map(operator.le, action, high))
+
+
+def as_action(action: object) -> np.ndarray:
+    """An action as float32.
+
+    Raises:
+        ArgumentError: it holds something else than numbers.
+    """
+    try:
+        return np.asarray(action, np.float32)
+    except (TypeError, ValueError):
+        raise arguments.refused("action", action, "numbers, as action_space has them") from None
+
+
+def wrong_shape(wanted: tuple[int, ...], given: tuple[int, ...]) -> arguments.ArgumentError:
+    """The error about actions of another shape."""
+    return arguments.ArgumentError(f"The shape {given} is not accepted here. Give an array of the shape {wanted}.", field="action")
 
 
 def _known(name: str, known: list[str], field: str) -> str:
@@ -189,14 +206,14 @@ def _known(name: str, known: list[str], field: str) -> str:
 def _view(cameras: dict[str, CameraFeature], word: str) -> View:
     camera, _, kind = word.removeprefix("observation.images.").partition("/")
     kind = kind or "rgb"
-    feature = find_camera(cameras, camera)
+    feature = find_camera(cameras, camera, "images")
     if kind not in KINDS:
         raise ScenarioError(f"There is no picture of kind {kind!r}.{nearest(kind, list(KINDS))}", field="images")
     room = "images" if kind == "rgb" else kind
     return View(f"observation.{room}.{camera}", feature, kind)
 
 
-def find_camera(cameras: dict[str, CameraFeature], word: str) -> CameraFeature:
+def find_camera(cameras: Mapping[str, CameraFeature], word: str, field: str = "camera") -> CameraFeature:
     """A camera of the schema by its short name.
 
     Raises:
@@ -205,5 +222,5 @@ def find_camera(cameras: dict[str, CameraFeature], word: str) -> CameraFeature:
     name = f"observation.images.{word}"
     if name not in cameras:
         known = [known.removeprefix("observation.images.") for known in cameras]
-        raise ScenarioError(f"There is no camera {word!r}.{nearest(word, known)}", field="camera")
+        raise ScenarioError(f"There is no camera {word!r}.{nearest(word, known)}", field=field)
     return cameras[name]

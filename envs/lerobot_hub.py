@@ -14,6 +14,7 @@ import numpy as np
 from gymnasium.spaces import Dict
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
 
+from ..scenarios.sheet import arguments
 from .rendering import missing
 from .reset_options import steps_at
 from .single import ShiliuEnv
@@ -112,10 +113,10 @@ def make_lerobot_env(
         `{"shiliu": {0: vector}}`, which resets in the step that ends an episode, as LeRobot's rollout expects.
 
     Raises:
-        ValueError: fewer than one copy.
+        ArgumentError: fewer than one copy, or more than one can count.
     """
-    if n_envs < 1:
-        raise ValueError(f"{n_envs} copies cannot be made; one or more.")
+    n_envs = arguments.whole("n_envs", n_envs, 1, arguments.COPIES)
+    arguments.flags(use_async_envs=use_async_envs)
     task = getattr(cfg, "task", None) or "microwave"
     made = [lambda: LeRobotEnv(task)] * n_envs
     vector: gymnasium.vector.VectorEnv

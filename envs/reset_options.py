@@ -11,10 +11,12 @@ from ..scenarios.draws import variation as drawing
 from ..scenarios.draws.variation import Draw
 from ..scenarios.scene.scene import Scene
 from ..scenarios.sensing.temporal import Goal
+from ..scenarios.sheet import arguments
 from ..scenarios.sheet.errors import ScenarioError
 from ..scenarios.sheet.yaml_reader import nearest
 
 OPTIONS = ("values", "episode", "t", "subgoal")
+VARY = "True, False, a share from 0 to 1, or names that vary, such as ['bowl']"
 
 
 class Episode(drawing.RecordedStart, Protocol):
@@ -32,20 +34,18 @@ class Variation:
         vary: True, False, a share of each range in 0..1, or the names that vary.
 
     Raises:
-        ScenarioError: a share outside 0..1, or a name of which nothing varies.
+        ArgumentError: nothing of these, or a share outside 0..1. ScenarioError: a name of which nothing varies.
     """
 
     def __init__(self, scene: Scene, vary: bool | float | Sequence[str]):
         self.scene, self._share, self._only = scene, 1.0, None
-        if isinstance(vary, str):
-            raise ScenarioError(f"Names that vary come as a list, such as [{vary!r}].", field="vary")
-        if isinstance(vary, Sequence):
-            self._only = tuple(vary)
+        if isinstance(vary, str | Sequence):
+            self._only = tuple(arguments.words("vary", vary, VARY))
             drawing.check_only(scene, self._only)
         else:
-            self._share = float(vary)
-            if not 0.0 <= self._share <= 1.0:
-                raise ScenarioError(f"{vary} is no share in 0..1 of the ranges.", field="vary")
+            self._share = (
+                float(vary) if isinstance(vary, bool) else arguments.number("vary", vary, VARY, low=0.0, high=1.0)
+            )
 
     def draw(self, rng: np.random.Generator) -> Draw:
         """The next draw; the generator is advanced."""
@@ -55,6 +55,7 @@ class Variation:
 
 
 PEOPLE = "people"  # the pace that a scenario allows people
+SLOWEST, LONGEST = 0.001, 10_000.0  # of a pace
 
 
 def steps_at(scene: Scene, pace: float | str) -> int:
@@ -64,12 +65,24 @@ def steps_at(scene: Scene, pace: float | str) -> int:
         pace: times as long as `time_limit`, which is the scripted operator's; `people` for what the scenario allows people (`pace`).
 
     Raises:
-        ScenarioError: a pace that is no number above zero.
+        ArgumentError: a pace that is no number above zero.
     """
     times = scene.config.pace if pace == PEOPLE else pace
-    if isinstance(times, str | bool) or not np.isfinite(times) or times <= 0.0:
-        raise ScenarioError(f"{pace!r} is no pace. Write a number such as 2.5, or {PEOPLE!r}.", field="pace")
-    return max(1, round(scene.config.time_limit * float(times) / scene.control_timestep))
+    times = arguments.number("pace", times, f"a number from {SLOWEST:g} to {LONGEST:g}, or {PEOPLE!r}", low=SLOWEST, high=LONGEST)
+    return max(1, round(scene.config.time_limit * times / scene.control_timestep))
+
+
+def asked(options: object, known: Sequence[str]) -> Mapping[str, Any]:
+    """The options of a reset.
+
+    Raises:
+        ShiliuError: they are no table, or one does not exist.
+    """
+    given = arguments.table("options", {} if options is None else options, f"a table with {', '.join(known)}")
+    for key in given:
+        if key not in known:
+            raise ScenarioError(f"There is no option {key!r}.{nearest(key, list(known))}", field="options")
+    return given
 
 
 class ResetOptions:
@@ -80,13 +93,12 @@ class ResetOptions:
     """
 
     def __init__(self, scene: Scene, options: Mapping[str, Any] | None):
-        options = options or {}
-        for key in options:
-            if key not in OPTIONS:
-                raise ScenarioError(f"There is no option {key!r}.{nearest(key, list(OPTIONS))}", field="options")
+        options = asked(options, OPTIONS)
         self.scene = scene
         self.values: Mapping[str, float] | None = options.get("values")
         self.episode: Episode | None = options.get("episode")
+        if self.values is not None:
+            arguments.table("options.values", self.values, "names and numbers, such as {'oven.yaw': 0.1}")
         if self.values is not None and self.episode is not None:
             raise ScenarioError("An episode has its own values; give the one or the other.", field="options.values")
         if self.episode is None and ("t" in options or "subgoal" in options):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import gymnasium
 import numpy as np
 
-from ..scenarios.catalog.catalog import load_scenario, over_link
+from ..scenarios.catalog.catalog import scene_from
 from ..scenarios.draws import variation as drawing
 from ..scenarios.reading.answers import with_answers
 from ..scenarios.reading.config import nominal_values
@@ -18,7 +18,7 @@ from ..scenarios.scene.schema import CameraFeature
 from ..scenarios.sheet.errors import ScenarioError
 from . import env_episode as one
 from .env_episode import One
-from .interface import Interface, find_camera
+from .interface import Interface, as_action, find_camera
 from .reset_options import ResetOptions, Variation, course_until
 from .reward import check_reward
 from .window import screen
@@ -120,10 +120,8 @@ class ShiliuEnv(gymnasium.Env):
         variant: str | None = None,
         pace: float | str = 1.0,
     ):
-        self.scene = (
-            over_link(scenario, link)
-            if isinstance(scenario, Scene)
-            else load_scenario(scenario, overrides, hand=hand, base=base, cell=cell, variant=variant, link=link)
+        self.scene = scene_from(
+            scenario, overrides=overrides, hand=hand, base=base, cell=cell, variant=variant, link=link
         )
         modes = self.metadata["render_modes"]
         if render_mode is not None and render_mode not in modes:
@@ -175,12 +173,12 @@ class ShiliuEnv(gymnasium.Env):
         """Apply an action for one control period.
 
         Raises:
-            ValueError: where the action is not finite, or lies outside the action space (nothing is clipped silently).
+            ArgumentError: a ValueError; the action has another shape, is not finite, or lies outside the action space. Nothing is
+                clipped silently.
         """
         if self._one.draw is None:
             raise gymnasium.error.ResetNeeded("Call reset before step.")
-        action = np.asarray(action, np.float32)
-        command = self.interface.command(self.interface.taken(action)[None])
+        command = self.interface.command(self.interface.taken(as_action(action))[None])
         self._sent.append(self.applied)
         reward, terminated, truncated, success = self._one.step(command)
         if self.render_mode == "human":

@@ -14,14 +14,14 @@ from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 
-from ..scenarios.catalog.catalog import load_scenario, over_link
+from ..scenarios.catalog.catalog import scene_from
 from ..scenarios.draws import variation as drawing
 from ..scenarios.scene.scene import Scene
+from ..scenarios.sheet import arguments
 from ..scenarios.sheet.errors import ScenarioError
-from ..scenarios.sheet.yaml_reader import nearest
 from .episodes import Copies
-from .interface import Interface
-from .reset_options import Variation, course_until
+from .interface import Interface, as_action, wrong_shape
+from .reset_options import Variation, asked, course_until
 from .reward import check_reward
 
 
@@ -70,19 +70,16 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         camera: str | None = None,
         render_mode: str | None = None,
     ):
-        for field, asked in (("images", images), ("camera", camera), ("render_mode", render_mode)):
-            if asked:
+        for field, wanted in (("images", images), ("camera", camera), ("render_mode", render_mode)):
+            if wanted:
                 raise ScenarioError(
                     'Pictures are the single environment\'s: make it with vectorization_mode="sync".', field=field
                 )
-        self.scene = (
-            over_link(scenario, link)
-            if isinstance(scenario, Scene)
-            else load_scenario(scenario, overrides, hand=hand, base=base, cell=cell, variant=variant, link=link)
+        self.scene = scene_from(
+            scenario, overrides=overrides, hand=hand, base=base, cell=cell, variant=variant, link=link
         )
         check_reward(reward)
-        if num_envs < 1:
-            raise ScenarioError(f"{num_envs} copies cannot be made; one or more.", field="num_envs")
+        num_envs, threads = arguments.whole("num_envs", num_envs, 1, arguments.COPIES), arguments.threads(threads)
         try:
             self._mode = AutoresetMode(autoreset_mode)
         except ValueError:
@@ -117,16 +114,15 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         Raises:
             ScenarioError: options that do not exist, or seeds and masks of another length.
         """
-        for key in options or {}:
-            if key != "reset_mask":
-                raise ScenarioError(f"There is no option {key!r}.{nearest(key, ['reset_mask'])}", field="options")
-        mask = np.asarray((options or {}).get("reset_mask", np.ones(self.num_envs, bool)))
+        mask = np.asarray(asked(options, ("reset_mask",)).get("reset_mask", np.ones(self.num_envs, bool)))
         if mask.dtype != bool or mask.shape != (self.num_envs,) or not mask.any():
             raise ScenarioError(
                 f"reset_mask holds {self.num_envs} truth values, at least one of them true.", field="options"
             )
-        seeds = [seed + i for i in range(self.num_envs)] if isinstance(seed, int | np.integer) else seed
-        seeds = [None] * self.num_envs if seeds is None else list(seeds)
+        if seed is None or isinstance(seed, list | tuple | np.ndarray):
+            seeds = [None if one is None else arguments.seed(one) for one in ([None] * self.num_envs if seed is None else seed)]
+        else:
+            seeds = [arguments.seed(seed) + i for i in range(self.num_envs)]
         if len(seeds) != self.num_envs:
             raise ScenarioError(f"{len(seeds)} seeds were given for {self.num_envs} copies.", field="seed")
         if not self._generators:
@@ -146,14 +142,15 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         """Apply actions (num_envs, nu) for one control period.
 
         Raises:
-            ValueError: where an action is not finite, or lies outside the action space (nothing is clipped silently).
+            ArgumentError: a ValueError; the actions have another shape, one is not finite, or lies outside the action space.
+                Nothing is clipped silently.
             ResetNeeded: before the first reset, or, with autoreset disabled, where an episode is over.
         """
         if self._copies.carry is None or (self._mode is AutoresetMode.DISABLED and self._over.any()):
             raise gymnasium.error.ResetNeeded("Call reset before step.")
-        actions = np.asarray(actions, np.float32)
+        actions = as_action(actions)
         if actions.shape != self.action_space.shape:
-            raise ValueError(f"Actions have the shape {self.action_space.shape}, not {actions.shape}.")
+            raise wrong_shape((self.num_envs, *self.single_action_space.shape), actions.shape)
         acting = np.flatnonzero(~self._over)
         over = np.flatnonzero(self._over)
         if len(acting):

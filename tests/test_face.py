@@ -132,7 +132,7 @@ def test_pictures_of_a_scenario_of_an_episode_and_of_a_verdict(served, strained,
         shiliu.render(served, at=99)
     with pytest.raises(ScenarioError, match=r"no camera 'overvew'.*overview"):
         shiliu.render(table, camera="overvew")
-    with pytest.raises(ScenarioError, match="A scenario has no moments"):
+    with pytest.raises(ShiliuError, match="A scenario has no moments"):
         shiliu.render(table, at=1.0)
 
 
@@ -157,14 +157,12 @@ def test_streams_as_arrays_and_as_a_frame(served, monkeypatch):
 @pytest.mark.parametrize(
     ("actions", "how", "error"),
     [
-        (np.zeros((5, 7)), {}, r"actions.*has the shape \(5, 7\)\. Give \(T, 18\).*zarm_l1_joint"),
-        (np.zeros(18), {}, r"has the shape \(18,\)"),
-        (np.zeros((0, 18)), {}, r"has the shape \(0, 18\)"),
-        ([["a"] * 18], {}, "is no array of numbers"),
+        (np.zeros((5, 7)), {}, r"actions: The shape \(5, 7\) is not accepted here\. Give \(T, 18\).*zarm_l1_joint"),
+        (np.zeros(18), {}, r"The shape \(18,\)"),
+        (np.zeros((0, 18)), {}, r"The shape \(0, 18\)"),
+        ([["a"] * 18], {}, r"not accepted here\. Give numbers, \(T, 18\)"),
         (np.full((2, 18), np.nan), {}, "row 0, zarm_l1_joint is nan"),
-        (np.zeros((2, 18)), {"seed": -1}, "-1 is no seed"),
-        (np.zeros((2, 18)), {"seed": 1.5}, "1.5 is no seed"),
-        (np.zeros((2, 18)), {"seed": 1 << 63}, "9223372036854775808 is no seed"),
+        (np.zeros((2, 18)), {"seed": -1}, "seed: -1 is not accepted here. Give a whole number from 0 to"),
         (np.zeros((2, 18)), {"seed": 1, "values": {}}, "Give the one or the other"),
         (np.zeros((2, 18)), {"values": {"bowl.at.xx": 0.1}}, "no value 'bowl.at.xx'. Did you mean bowl.at.x"),
     ],
@@ -175,20 +173,18 @@ def test_what_is_wrong_with_commands_is_named(table, actions, how, error):
 
 
 def test_what_is_no_recording_is_named(table, served, tmp_path):
-    with pytest.raises(EpisodeError, match=r"'demos' is a path\. Give shiliu\.read\('demos'\)"):
+    with pytest.raises(ShiliuError, match=r"recordings: 'demos' is not accepted here\. Give shiliu\.read\('demos'\)"):
         shiliu.judge("demos")
     for given in (3, [served.episode]):
-        with pytest.raises(EpisodeError, match=r"is no recording\. Recordings come from shiliu.read"):
+        with pytest.raises(ShiliuError, match=r"is not accepted here\. Give recordings, which shiliu\.read"):
             shiliu.judge(given)
-    with pytest.raises(ScenarioError, match="'int' is no scenario"):
-        shiliu.perform(3)
     with pytest.raises(ScenarioError, match="has no skills to perform"):
         shiliu.perform("bare")
     with pytest.raises(EpisodeError, match="nothing to write"):
         shiliu.record([], tmp_path / "set")
     with pytest.raises(EpisodeError, match="is no episode of the simulation"):
         shiliu.record(dataclasses.replace(served, episode=None), tmp_path / "set")
-    with pytest.raises(ScenarioError, match=r"contexts.*Leave scene, robot and model out"):
+    with pytest.raises(ShiliuError, match=r"contexts.*Leave scene, robot and model out"):
         shiliu.judge(served, table, contexts=object())
     with pytest.raises(ShiliuError, match="kuavo_vr"):
         shiliu.judge(served, device="kuavo_v")

@@ -198,15 +198,16 @@ def load_rules(name: str = "arm_manipulation", folder: Path | None = None) -> Ru
 
 
 def _collect(node: Node, code: str, rules: dict[str, Rule]) -> None:
-    """Walk the nested groups (`joint: {velocity: {...}}`); a mapping that has a `stage` is a rule."""
-    if "stage" in node:
+    """Walk the nested groups (`joint: {velocity: {...}}`) down to the rules of the codes that there are."""
+    if code in registry():
         rules[code] = _rule(code, node)
-    elif node.mapping(optional=None):
+        return
+    above = f"{code}." if code else ""
+    below = [known.removeprefix(above).partition(".")[0] for known in registry() if known.startswith(above)]
+    if node.mapping(optional=tuple(dict.fromkeys(below))):
         for key, child in node.items():
-            if key in KEYS and not isinstance(child.value, Mapping):  # `unit` is a key and a group of codes
-                node.note("a block without 'stage' holds the keys of a rule. Add its stage.")
-                return
-            _collect(child, f"{code}.{key}" if code else key, rules)
+            if key in below:
+                _collect(child, f"{above}{key}", rules)
 
 
 def _rule(code: str, node: Node) -> Rule:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ...scenarios.sheet.quantity import counted
 from ..report.translation import translated
 from .settings import Settings
 from .wrapping import columns
@@ -132,7 +133,7 @@ def _part(name: str, hand: str | None, robot: str, request: CommandRequest, lang
     answers = examine_part(part, gripper_of(robot, hand))
     _print(answers, lang)
     wrong = sum(not answer.sound for answer in answers)
-    print(f"{part.name}: {translated('sound' if not wrong else '1 problem' if wrong == 1 else f'{wrong} problems', lang)}")
+    print(translated(f"part {part.name}: {'sound' if not wrong else counted(wrong, 'problem')}", lang))
     return 1 if wrong else 0
 
 
@@ -143,5 +144,5 @@ def _mapping(name: str, lang: str) -> int:
     streams = sum(len(rule.streams) for rule in found.topics.values()) + (
         len(found.arrays.streams) if found.arrays else 0
     )
-    print(f"{found.name}: {translated(f'sound, {streams} streams of {found.format}', lang)}")
+    print(translated(f"mapping {found.name}: sound, {counted(streams, 'stream')} of {found.format}", lang))
     return 0

@@ -11,11 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...scenarios.sheet import arguments
 from ...scenarios.sheet.errors import EpisodeError, odd_kind, shown
 from ..recording.recording import Recording, Unreadable
 from .continuations import continued
 from .reader_errors import once_readable
 from .records import Reader, readers
+
+LEAST_FPS, MOST_FPS = 0.001, 999_999.0  # rows a second of arrays without times
 
 
 @dataclass(frozen=True)
@@ -50,9 +53,14 @@ def read(
 
     Raises:
         EpisodeError: at the call, where nothing at `path` can be a recording; while iterating, where a single file is
-            unreadable, or a whole folder is.
+            unreadable, or a whole folder is. ArgumentError: an argument of a wrong kind.
     """
-    path, found = Path(path), entries(path, mapping)
+    path = arguments.path("path", path, "the file or folder of the recordings")
+    if mapping is not None:
+        arguments.path("mapping", mapping, "a mapping's name or its YAML file")
+    if fps is not None:
+        fps = arguments.number("fps", fps, f"rows a second, a number above 0 and up to {MOST_FPS:g}", low=LEAST_FPS, high=MOST_FPS)
+    found = entries(path, mapping)
     if path.is_file():
         return _read_file(_reader_of(path), path, shown(path.name), mapping, fps)
     if (dataset := _dataset(path)) is not None:
@@ -68,7 +76,7 @@ def entries(path: str | Path, mapping: str | Path | None = None) -> list[Entry]:
     """
     path = Path(path)
     if not path.exists() and not path.is_symlink():
-        raise EpisodeError(f"no such file or folder.{_near(path)} Check data=.", file=path)
+        raise EpisodeError(f"no such file or folder.{_near(path)} Check the path.", file=path)
     if (odd := odd_kind(path)) is not None:
         raise EpisodeError(odd, file=path)
     if mapping is not None:

@@ -18,7 +18,16 @@ import yaml
 from ...scenarios.parts.titles import LANGUAGES
 from ...scenarios.reading import composition
 from ...scenarios.sheet.errors import EpisodeError, ScenarioError, odd_kind, shown
-from ...scenarios.sheet.yaml_reader import ENDINGS, FAST, checked_text, load_checked, nearest, read_yaml
+from ...scenarios.sheet.yaml_reader import (
+    ENDINGS,
+    FAST,
+    checked_text,
+    load_checked,
+    meant_by,
+    missing_key,
+    nearest,
+    read_yaml,
+)
 from ..recording.quantities import quantity_fault, unit_fault
 from ..recording.recording import CLOCKS, KINDS, ROLES
 from .array_rule import ANY, PRESENT, ArrayRule, Columns, TimeRule
@@ -132,6 +141,7 @@ class _MappingReader:
         self.problems: list[tuple[int | None, str, str]] = []
         self.lines: dict[tuple[str | int, ...], int] = {}
         self.words: dict[str, dict[str, str]] = {}
+        self.gone: set[tuple[str | int, ...]] = set()  # keys that are missing, or that a misspelt one stands for
         try:
             self.tree = load_checked(text, file)
             self._index(yaml.compose(text, Loader=FAST), ())
@@ -154,24 +164,31 @@ class _MappingReader:
                 self._index(value, (*path, i))
 
     def _problem(self, path: Iterable[str | int], message: str) -> None:
+        """Record a problem, unless it follows from a key that is missing or misspelt."""
         path = tuple(path)
+        if any(path[:n] in self.gone for n in range(1, len(path) + 1)):
+            return
         line = next((self.lines[path[:n]] for n in range(len(path), -1, -1) if path[:n] in self.lines), None)
         self.problems.append((line, ".".join(map(str, path)), message))
 
     def _table(
         self, value: Any, path: tuple[str | int, ...], known: Iterable[str], needed: Iterable[str]
     ) -> dict[str, Any]:
-        """`value` as a table with no unknown and no missing key."""
+        """`value` as a table with no unknown and no missing key; what is misspelt stands under the key that it is nearest to."""
         if not isinstance(value, dict):
             self._problem(path, "must be a table.")
             return {}
-        known = list(known)
+        known, meant = list(known), {}
         for key in value:
             if key not in known:
-                self._problem((*path, str(key)), f"unknown key.{nearest(key, known)}")
+                self._problem((*path, str(key)), f"unknown key {key!r}.{nearest(key, known)}")
+                meant[key] = meant_by(str(key), known, value) or key
+        value = {meant.get(key, key): one for key, one in value.items()}
         for key in needed:
             if key not in value:
-                self._problem((*path, key), "is missing.")
+                self._problem(path, missing_key(key))
+                self.gone.add((*path, key))
+        self.gone |= {(*path, key) for key in meant.values()}
         return value
 
     def _text(self, table: dict[str, Any], key: str, path: tuple[str | int, ...], choices: Iterable[str] = ()) -> str:
@@ -223,15 +240,20 @@ class _MappingReader:
         known = (*_formats(messages=True), *_formats(messages=False))
         format_ = self.tree.get("format")
         if format_ not in known:  # which keys a file has, its format says
-            wrong = f"{format_!r} is no format of mappings." if "format" in self.tree else "is missing."
-            self._problem(("format",), f"{wrong}{nearest(format_, list(known))}")
+            slip = next((key for key in self.tree if meant_by(str(key), ("format",), self.tree)), None)
+            if "format" in self.tree:
+                self._problem(("format",), f"{format_!r} is no format of mappings.{nearest(format_, list(known))}")
+            elif slip is not None:
+                self._problem((slip,), f"unknown key {slip!r}. Did you mean format?")
+            else:
+                self._problem((), f"{missing_key('format')} Known here: {', '.join(sorted(known))}.")
             raise self._error()
         if format_ in _formats(messages=False):
             return self._of_arrays(name)
         keys = (
             "title", "format", "robot", "kind", "recognise", "also", "names", "spellings", "topics", "pictures", "unused",
         )  # fmt: skip
-        tree = self._table(self.tree, (), keys, ("title", "format", "robot", "kind", "recognise", "topics"))
+        tree = self.tree = self._table(self.tree, (), keys, ("title", "format", "robot", "kind", "recognise", "topics"))
         names, spellings = self._lists()
         topics = self._named("topics")
         if "topics" in tree and not topics:
@@ -275,7 +297,7 @@ class _MappingReader:
     def _of_arrays(self, name: str) -> Mapping:
         needed = ("title", "format", "robot", "kind", "recognise", "streams")
         keys = (*needed, "episodes", "time", "fps", "names", "spellings", "metadata", "unused")
-        tree = self._table(self.tree, (), keys, needed)
+        tree = self.tree = self._table(self.tree, (), keys, needed)
         names, spellings = self._lists()
         entries = tree.get("streams")
         if not isinstance(entries, list) or not entries:
@@ -385,6 +407,7 @@ class _MappingReader:
         rule = self._table(value, path, [*known, "field"], ("role", "quantity", "unit", *(() if named else ("names",))))
         if ("field" in rule) == ("fields" in rule):
             self._problem(path, "give either field or fields.")
+            self.gone |= {(*path, "field"), (*path, "fields")}
         paths = (
             (self._text(rule, "field", path),)
             if "field" in rule
@@ -397,7 +420,7 @@ class _MappingReader:
             elements, spelled = (), ()
         elif isinstance(listed, str):
             if listed not in names:
-                self._problem((*path, "names"), f"{listed!r} is none of the lists under names: {', '.join(names)}.")
+                self._problem((*path, "names"), _no_list(listed, names))
             elements, spelled = names.get(listed, ()), spellings.get(listed, ())
         else:
             elements, spelled = self._texts(listed, (*path, "names")), ()
@@ -407,7 +430,7 @@ class _MappingReader:
         others = self._texts(rule["else_names"], (*path, "else_names")) if "else_names" in rule else ()
         for other in others:
             if other not in names:
-                self._problem((*path, "else_names"), f"{other!r} is none of the lists under names: {', '.join(names)}.")
+                self._problem((*path, "else_names"), _no_list(other, names))
         suffixes = self._texts(rule["suffixes"], (*path, "suffixes")) if "suffixes" in rule else ()
         if not arrays and ("each" in rule) != bool(suffixes):
             self._problem(path, "each and suffixes belong together.")
@@ -468,6 +491,12 @@ class _MappingReader:
         line, where, message = self.problems[0]
         rest = "".join(f"\n  {self.file}:{n}: {path}: {text}" for n, path, text in self.problems[1:])
         return EpisodeError(message + rest, file=self.file, line=line, field=where or None)
+
+
+def _no_list(name: str, names: Iterable[str]) -> str:
+    """The message about a list of element names that there is not."""
+    known = list(names)
+    return f"{name!r} is none of the lists under names.{nearest(name, known) if known else ' Write it under `names`.'}"
 
 
 def _formats(messages: bool) -> tuple[str, ...]:

@@ -150,6 +150,7 @@ class _Reader:
         self.node, self.shown = node, shown
         self.sources: dict[str, Source] = {}
         self.usual: dict[str, Source] = {}
+        self.unsourced: set[str] = set()  # limits and names of sources that were noted once already
         self.scale: dict[str, tuple[str, float]] = {}  # unit -> what it measures, and one of it in SI
 
     def read(self) -> RobotSheet:
@@ -165,11 +166,14 @@ class _Reader:
                 one.note(f"{one.value!r} is no angle or length, such as 0.088 deg.")
             else:
                 self.scale[unit] = kind, one.quantity(kind, low=0.0)
-        if "limits" in node and node.child("limits").mapping(optional=(*LIMITED, RATED)):
-            for what, one in node.child("limits").items():
+        limits = node.child("limits")
+        if "limits" in node and limits.mapping(optional=(*LIMITED, RATED)):
+            for what, one in limits.items():
                 source = self._source(one)
                 if source is not None:
                     self.usual[what] = source
+                else:
+                    self.unsourced.add(what)
         joints: dict[str, JointSheet] = {}
         spelled: dict[str, str] = {}
         for name, one in node.child("joints").items():
@@ -205,8 +209,10 @@ class _Reader:
 
     def _source(self, node: Node) -> Source | None:
         key = node.word()
-        if key and key not in self.sources:
-            node.note(f"{key!r} is none of the sources.{nearest(key, list(self.sources))}")
+        if key and key not in self.sources and key not in self.unsourced:
+            self.unsourced.add(key)
+            hint = nearest(key, list(self.sources)) if self.sources else " Write it under `sources`, with text and grade."
+            node.note(f"{key!r} is none of the sources.{hint}")
         return self.sources.get(key)
 
     def _joint(self, name: str, node: Node) -> JointSheet:
@@ -233,7 +239,8 @@ class _Reader:
                 limit = replace(limit, velocity=self._quantity(value, dimension, low=0.0))
             else:
                 limit = replace(limit, torque_peak=value.quantity(dimension, low=0.0))
-            if source is None and before == len(node.problems.found):
+            if source is None and before == len(node.problems.found) and what not in self.unsourced:
+                self.unsourced.add(what)
                 value.note(f"the {what} limit has no source. Name one under limits.{what}, or beside the value.")
             if source is not None:
                 sources[what] = source
@@ -250,7 +257,8 @@ class _Reader:
     def _tables(self, node: Node, what: str, limit: JointLimit) -> JointLimit:
         """A limit of which the maker publishes several tables: `{rated: 12.57 rad/s, limit: 6 rad/s, peak: 10.46 rad/s}`."""
         node.mapping(optional=tuple(TABLES[what]))
-        if what not in self.usual:
+        if what not in self.usual and what not in self.unsourced:
+            self.unsourced.add(what)
             node.note(f"the {what} limit has no source. Name one under limits.{what}.")
         found = {TABLES[what].get(key): one.quantity(DIMENSIONS["angle"][what], low=0.0) for key, one in node.items()}
         known: dict[str, Any] = {name: value for name, value in found.items() if name is not None}

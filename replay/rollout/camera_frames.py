@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ...envs.interface import find_camera
 from ...scenarios.draws.variation import of_episode
 from ...scenarios.scene.scene import Scene
-from ...scenarios.sheet.errors import ScenarioError
-from ...scenarios.sheet.yaml_reader import nearest
 from ..recording.recording import SimEpisode
 from .rollout import Take, play
 
@@ -24,11 +23,7 @@ def cameras_of(scene: Scene, images: Sequence[str], field: str = "images") -> di
     Raises:
         ScenarioError: an unknown camera.
     """
-    known = {name.removeprefix("observation.images."): name for name in scene.schema.cameras}
-    for image in images:
-        if image not in known:
-            raise ScenarioError(f"There is no camera {image!r}.{nearest(image, list(known))}", field=field)
-    return {known[image]: scene.schema.cameras[known[image]] for image in images}
+    return {f"observation.images.{image}": find_camera(scene.schema.cameras, image, field) for image in images}
 
 
 def pictures(

@@ -15,8 +15,12 @@ from ..reading.variant import chosen_variant, names_of, resolved
 from ..robots.robot import load_robot
 from ..robots.robot_folder import DEFAULT_ROBOT
 from ..scene.scene import Scene
+from ..sheet import arguments
 from ..sheet.errors import ScenarioError
 from ..sheet.yaml_reader import Problems
+
+A_SCENARIO = "a scenario's name, such as 'microwave', or what shiliu.load_scenario gave"
+OVERRIDES = "texts KEY=VALUE, such as 'parts.oven.latch_force=\"30 N\"'"
 
 
 def load_scenario(
@@ -35,7 +39,7 @@ def load_scenario(
 
     Args:
         name: a file of `conf/scenario`, the designer's own folder before the package's.
-        overrides: Hydra overrides below the scenario, such as `parts.oven.latch_force="20 N"`.
+        overrides: Hydra overrides below the scenario, such as `parts.oven.latch_force="20 N"`; a text alone is one of them.
         hand, base, robot: which robot stands in it, with its first hand and on the base that the scenario names where None is given.
         cell: a file of `conf/cell` whose surveyed values stand for the nominal ones.
         variant: one of the scenario's `variants`; as it stands where None.
@@ -44,7 +48,18 @@ def load_scenario(
 
     Raises:
         ScenarioError: with every problem of the config at once, each with file and line.
+        ArgumentError: an argument of a wrong kind.
     """
+    arguments.word("name", name, "a scenario's name, such as 'microwave'")
+    overrides = arguments.words("overrides", overrides, OVERRIDES)
+    if (odd := next((one for one in overrides if "=" not in one and not one.startswith("~")), None)) is not None:
+        raise arguments.refused("overrides", odd, OVERRIDES)
+    for key, one in (("hand", hand), ("base", base), ("cell", cell), ("variant", variant)):
+        if one is not None:
+            arguments.word(key, one, f"a name, or leave {key} out")
+    arguments.word("robot", robot, "a robot's name, such as 'kuafu'")
+    if conf_dir is not None:
+        conf_dir = arguments.path("conf_dir", conf_dir, "the folder of your configs")
     (named,) = composition.by_name("scene", [f"scenario={name}"], conf_dir)
     name = named.partition("=")[2]
     plain = None if overrides or cell else composition.as_it_stands(name, conf_dir)
@@ -55,6 +70,22 @@ def load_scenario(
     words += [_below_scenario(o) for o in overrides]
     composed = composition.compose("scene", words, conf_dir)
     return over_link(scene_of(composed, name, hand=hand, base=base, robot=robot, conf_dir=conf_dir), link, conf_dir)
+
+
+def scene_from(scenario: str | Scene, field: str = "scenario", *, link: str | Mapping[str, Any] | None = None, **how: Any) -> Scene:
+    """A scene as it is given, or built by its name.
+
+    Args:
+        field: what the argument is called; how: of `load_scenario`, where it is named.
+
+    Raises:
+        ArgumentError: it is neither; or a scene that is built already should be built in another way.
+    """
+    if not isinstance(scenario, Scene):
+        return load_scenario(arguments.word(field, scenario, A_SCENARIO), link=link, **how)
+    if (asked := next((key for key, value in how.items() if value), None)) is not None:
+        raise arguments.ArgumentError(f"The scene is built already. Give {asked} to shiliu.load_scenario.", field=asked)
+    return over_link(scenario, link)
 
 
 def over_link(scene: Scene, link: str | Mapping[str, Any] | None, conf_dir: Path | None = None) -> Scene:

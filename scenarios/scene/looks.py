@@ -14,6 +14,11 @@ SOUND = 0.6  # share of the map's half on the light's side: further out a texel 
 AROUND = 1.0  # m of floor around what stands in a scene
 
 
+def largest_picture(config: ScenarioConfig) -> tuple[int, int]:
+    """Width and height [pixels] up to which pictures of a scene can be drawn."""
+    return max(1920, *(c.size[0] for c in config.cameras), 0), max(1440, *(c.size[1] for c in config.cameras), 0)
+
+
 def add_light(spec: mujoco.MjSpec, config: ScenarioConfig) -> None:
     """Two lights, and the quality of pictures; the shadow map covers the work place."""
     spec.visual.headlight.ambient = [0.35, 0.35, 0.36]
@@ -23,8 +28,7 @@ def add_light(spec: mujoco.MjSpec, config: ScenarioConfig) -> None:
     spec.visual.map.shadowclip = CLIP
     spec.visual.quality.shadowsize = 8192
     spec.visual.quality.offsamples = 8
-    spec.visual.global_.offwidth = max([1920, *(c.size[0] for c in config.cameras)])
-    spec.visual.global_.offheight = max([1440, *(c.size[1] for c in config.cameras)])
+    spec.visual.global_.offwidth, spec.visual.global_.offheight = largest_picture(config)
     light = mujoco.mjtLightType.mjLIGHT_DIRECTIONAL
     spec.worldbody.add_light(
         name=KEY,

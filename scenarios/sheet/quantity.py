@@ -9,6 +9,12 @@ import re
 
 from .typing_slips import as_typed, decimal_comma, other_sign
 
+
+def counted(n: int, noun: str) -> str:
+    """`1 problem`, `3 problems`."""
+    return f"{n} {noun}{'' if n == 1 else 's'}"
+
+
 # unit -> (dimension, factor to SI)
 UNITS: dict[str, tuple[str, float]] = {
     "mm": ("length", 1e-3),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
@@ -264,7 +264,7 @@ def places_in(path: Path, shown: str | None = None, prefix: str = "", limit: int
         root = yaml.compose(text, Loader=FAST)
     except yaml.YAMLError as error:
         raise _broken(error, text, name) from None
-    places: dict[str, Place] = {} if prefix else {"": (name, 0)}
+    places: dict[str, Place] = {prefix: (name, 0)}
 
     def walk(node: yaml.Node | None, path_: str) -> None:
         if isinstance(node, yaml.MappingNode):
@@ -294,6 +294,16 @@ def places_in(path: Path, shown: str | None = None, prefix: str = "", limit: int
 
 MANY = 8  # names that differ in their number alone, from which on they are told as one
 LISTED = 40  # names, from which on a near match is enough
+
+
+def missing_key(key: str) -> str:
+    """The message about a key that a table lacks."""
+    return f"the key {key!r} is missing. Write `{key}:` and its value."
+
+
+def meant_by(key: str, known: Iterable[str], there: Container[str]) -> str | None:
+    """The known key that a misspelt one stands for, unless that is there too."""
+    return next(iter(difflib.get_close_matches(key, [one for one in known if one not in there], n=1)), None)
 
 
 def nearest(word: object, known: list[str] | tuple[str, ...]) -> str:
@@ -390,11 +400,14 @@ class Node:
         return Node(self.value.get(key) if isinstance(self.value, Mapping) else None, path, self.problems)
 
     def mapping(self, required: tuple[str, ...] = (), optional: tuple[str, ...] | None = ()) -> bool:
-        """Check that this is a mapping with these keys (`optional=None`: any others too); False where it is no mapping."""
+        """Check that this is a mapping with these keys (`optional=None`: any others too); False where it is no mapping.
+
+        A misspelt key is one problem: its value is read under the key that it is nearest to, and what is wrong below is not noted.
+        """
         if not isinstance(self.value, Mapping):
             self.note(f"{self.value!r} stands where keys are wanted: {', '.join(required) or 'a mapping'}.{_odd(self.value)}")
             return False
-        meant: set[str] = set()  # required keys that are there, but misspelt
+        meant: dict[str, str] = {}  # misspelt key -> the one that it stands for
         for key in self.value:
             if not isinstance(key, str):
                 self.note(f"The key {key!r} is no word.")
@@ -404,12 +417,15 @@ class Node:
                     self.problems.note(path, f"{key!r} stands where a key is wanted. Decimals have a point, such as 0.5 s, no comma.")
                     continue
                 self.problems.note(path, f"unknown key {key!r}.{nearest(key, [*required, *optional])}")
-                meant.update(difflib.get_close_matches(key, [k for k in required if k not in self.value], n=1))
+                if (near := meant_by(key, (*required, *optional), self.value)) is not None:
+                    meant[key] = near
         for key in required:
-            if key not in self.value:
-                if key not in meant:
-                    self.note(f"the key {key!r} is missing.")
-                self.problems.missing.add(f"{self.path}.{key}" if self.path else key)
+            if key not in self.value and key not in meant.values():
+                self.note(missing_key(key))
+        gone = {key for key in required if key not in self.value} | set(meant.values())
+        self.problems.missing |= {f"{self.path}.{key}" if self.path else key for key in gone}
+        if meant:
+            object.__setattr__(self, "value", {meant.get(key, key): value for key, value in self.value.items()})
         return True
 
     def items(self) -> Iterator[tuple[str, Node]]:

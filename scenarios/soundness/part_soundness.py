@@ -15,7 +15,7 @@ from ..parts.part import ASSETS, Part
 from ..parts.titles import untitled_words
 from ..reading.mjcf_places import lines_in
 from ..sheet.errors import ScenarioError, from_here
-from ..sheet.quantity import show
+from ..sheet.quantity import counted, show
 from .soundness import STILL, Answer
 
 ALIKE = 0.02  # share by which sheet and model may differ: the model's own rounding
@@ -26,6 +26,7 @@ STANDS = 2e-3  # m by which a part may settle when it is put on a table
 INSIDE = 1e-3  # m by which shapes of one part may lie in one another
 TIMESTEP = 1.0 / 480.0  # s, that of a scenario that does not say otherwise
 TABLE, HALF, BELOW = "table_under_part", 0.1, -5.0  # what a loose part is put on; m, half as thick; m, where it begins
+GRADED = ("[S]", "[E]", "[D]", "[K]")  # a part that is looked at alone may say it in `about`
 BACKING = "backing"  # the floor of a vessel for loose pieces, thicker than it looks; furniture carries the feet
 ROBOT, PROPS = 1, 2  # bits of contype and conaffinity; 4 is a person
 
@@ -258,9 +259,14 @@ class _Asked:
             yield f"{self.in_sheet(path) or path + ': '}no words in {', '.join(missing)}."
 
     def sources(self) -> Iterator[str]:
+        sheet = f"{self.shown.rpartition('/')[0]}/part.yaml"
         if not self.part.about:
-            sheet = f"{self.shown.rpartition('/')[0]}/part.yaml"
             yield f"{sheet}: nothing says what it is and where its numbers come from. Write `about` and `sources`."
+        elif not self.part.sources and not any(grade in self.part.about for grade in GRADED):
+            yield (
+                f"{sheet}: nothing says where its numbers come from. "
+                'Write `sources`, rows such as ["mass", "0.2 kg", "[E] kitchen scales"].'
+            )
         for i, row in enumerate(self.part.sources):
             if not row.grade:
                 yield f"{self.in_sheet(f'sources[{i}]')}the row {row.what!r} has no grade: [S], [E], [D] or [K]."
@@ -285,7 +291,7 @@ def _held(part: Part, asked: _Asked, hand: GripperFacts) -> list[Answer]:
         return answers
     question = "can be held"
     if any(grip.holds for grip in grips):
-        return [*answers, Answer(question, True, f"by the {hand.name}, in {sum(g.holds for g in grips)} ways")]
+        return [*answers, Answer(question, True, f"by the {hand.name}, in {counted(sum(g.holds for g in grips), 'way')}")]
     if grips:
         of_sheet = grips[0].source == "sheet"  # whose faults stand above
         why = "none of the grips of its sheet holds" if of_sheet else grips[0].faults[0]

@@ -20,6 +20,7 @@ from ..scene.scene import SETTLE_TIME, Scene, names_path
 from ..sensing.predicate import Angle, conjuncts
 from ..sensing.temporal import Goal
 from ..sheet.errors import ScenarioError
+from ..sheet.quantity import counted
 from ..sheet.yaml_reader import Problems
 from ..tasks.left_out import left_out
 from .task_soundness import task_problems
@@ -79,7 +80,7 @@ def sentences(scene: Scene) -> Answer:
     """Do the task sentences name all that the goal wants? As far as the words are known: what is left out is a warning."""
     missing = left_out(scene.config.raw, scene.name)
     n = len(scene.config.tasks)
-    named = f"{n} sentence{'s' if n != 1 else ''} in {' and '.join(LANGUAGES)}"
+    named = f"{counted(n, 'sentence')} in {' and '.join(LANGUAGES)}"
     return Answer("sentences name what is wanted", True, "; ".join(missing) or named, bool(missing))
 
 

@@ -130,7 +130,7 @@ def test_an_action_outside_is_refused_by_name(env):
         with pytest.raises(ValueError, match="outside the action space"):
             env.step(bad)
     for bad in (np.zeros(17, np.float32), np.zeros((1, 18), np.float32)):
-        with pytest.raises(ValueError, match=re.escape(f"the shape (18,), not {bad.shape}")):
+        with pytest.raises(ValueError, match=re.escape(f"The shape {bad.shape} is not accepted here")):
             env.step(bad)
     np.testing.assert_array_equal(env.state, before)
 

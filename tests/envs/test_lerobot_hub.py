@@ -79,5 +79,5 @@ def test_a_film_is_black_where_nothing_can_be_drawn(monkeypatch):
 
 
 def test_fewer_than_one_copy_is_refused(hub):
-    with pytest.raises(ValueError, match="0 copies"):
+    with pytest.raises(ValueError, match="n_envs: 0 is not accepted"):
         hub.make_env(n_envs=0)

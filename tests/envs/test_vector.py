@@ -7,7 +7,7 @@ import shiliu
 from gymnasium.vector import AutoresetMode
 from shiliu.envs.single import ShiliuEnv
 from shiliu.envs.vector import ShiliuVectorEnv
-from shiliu.scenarios.sheet.errors import ScenarioError
+from shiliu.scenarios.sheet.errors import ScenarioError, ShiliuError
 
 N, STEPS, SEED = 3, 66, 7
 
@@ -120,13 +120,13 @@ def test_an_episode_that_is_over_is_not_stepped_where_autoreset_is_disabled(shor
 
 def test_what_does_not_fit_is_told(short):
     for words, message in (
-        ({"num_envs": 0}, "0 copies"),
+        ({"num_envs": 0}, "num_envs: 0 is not accepted here"),
         ({"reward": "densse"}, "no reward"),
         ({"images": ["head"]}, 'images: Pictures are the single environment\'s: make it with vectorization_mode="sync"'),
         ({"render_mode": "rgb_array"}, "render_mode: Pictures are the single environment's"),
         ({"autoreset_mode": "never"}, "NextStep, SameStep, Disabled"),
     ):
-        with pytest.raises(ScenarioError, match=message):
+        with pytest.raises(ShiliuError, match=message):
             ShiliuVectorEnv(scenario=short, **words)
     vector = ShiliuVectorEnv(2, short)
     with pytest.raises(ScenarioError, match="3 seeds were given for 2 copies"):

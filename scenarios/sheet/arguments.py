@@ -1,0 +1,103 @@
+"""Arguments of Python functions, checked in one way: what is refused is named with its value and with what to give instead."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import os
+import reprlib
+from collections.abc import Iterable, Mapping
+from numbers import Integral, Real
+from pathlib import Path
+from typing import Any
+
+from .errors import ShiliuError
+from .yaml_reader import LARGEST_SEED
+
+THREADS = 4096  # more than any machine has cores
+COPIES = 1_000_000  # of an environment; more than any machine holds
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = 80
+_PLAIN = str | bytes | Real | list | tuple | Mapping | set | None  # what is shown by its value; of the rest the kind is
+
+
+class ArgumentError(ShiliuError, ValueError):
+    """An argument that a function cannot take; `field` is its name."""
+
+
+def refused(name: str, value: object, wanted: str) -> ArgumentError:
+    """The error about an argument that is not `wanted`, such as `a whole number from 1 to 64`."""
+    shown = _SHORT.repr(value) if isinstance(value, _PLAIN) else f"{type(value).__name__!r}"
+    return ArgumentError(f"{shown} is not accepted here. Give {wanted}.", field=name)
+
+
+def whole(name: str, value: Any, low: int, high: int) -> int:
+    """A whole number within bounds; a number of NumPy's is one, a truth value is none."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or not low <= int(value) <= high:
+        raise refused(name, value, f"a whole number from {low} to {high}")
+    return int(value)
+
+
+def seed(value: object, name: str = "seed") -> int:
+    """A seed."""
+    return whole(name, value, 0, LARGEST_SEED)
+
+
+def threads(value: object) -> int:
+    """A number of threads; 0 stands for all cores."""
+    return whole("threads", value, 0, THREADS)
+
+
+def number(name: str, value: Any, wanted: str, *, low: float = -math.inf, high: float = math.inf) -> float:
+    """A finite number within bounds."""
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, Real)
+        or not (math.isfinite(value) and low <= float(value) <= high)
+    ):
+        raise refused(name, value, wanted)
+    return float(value)
+
+
+def flags(**given: object) -> None:
+    """Refuse what is neither True nor False."""
+    for name, value in given.items():
+        if not isinstance(value, bool) and type(value).__name__ != "bool":  # NumPy's own
+            raise refused(name, value, "True or False")
+
+
+def word(name: str, value: object, wanted: str) -> str:
+    """A text that is not empty."""
+    if not isinstance(value, str) or not value:
+        raise refused(name, value, wanted)
+    return value
+
+
+def words(name: str, value: object, wanted: str) -> list[str]:
+    """Any number of texts; a single text is one of them."""
+    given = list(value) if isinstance(value, Iterable) and not isinstance(value, str) else [value]
+    return [word(name, one, wanted) for one in given]
+
+
+def path(name: str, value: object, wanted: str) -> Path:
+    """A path, as text or as `Path`."""
+    if not isinstance(value, str | os.PathLike) or not os.fspath(value):
+        raise refused(name, value, wanted)
+    return Path(value)
+
+
+def table(name: str, value: object, wanted: str) -> Mapping[str, Any]:
+    """Names and what each has."""
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        raise refused(name, value, wanted)
+    return value
+
+
+def known(name: str, value: object, names: Iterable[str], wanted: str) -> list[str]:
+    """Any number of names that there are; the error has the near matches."""
+    given, names = words(name, value, wanted), list(names)
+    for one in given:
+        if one not in names:
+            near = difflib.get_close_matches(one, names, n=2)
+            raise refused(name, one, " or ".join(map(repr, near)) if near else wanted)
+    return given
