@@ -357,7 +357,7 @@ def _flow(value: object) -> str:
 
 
 def counted_table(sheets: Mapping[str, Mapping[str, Any]]) -> str:
-    """One row a scenario: what was counted of it, and how much of its work the head camera sees; `sheets` by name, as YAML says them."""
+    """One row a scenario or variant: what was counted, and how much of the work the head camera sees; `sheets` by name, as YAML."""
     lines = [
         "# The scenarios, counted",
         "",
@@ -366,30 +366,37 @@ def counted_table(sheets: Mapping[str, Mapping[str, Any]]) -> str:
         "- *Success*: the goal holds when the task ends.",
         "- *FEASIBLE*: of the successes, by the judge.",
         "- *Tips*: the least margin of a success before the robot tips over, with every force that its hands meet.",
-        "- *Warned*: successes that carry a warning.",
+        "- *Warned*: successes that carry a warning. A variant that was counted has a row of its own.",
         "- *Seen*: of what hands take or put, the thing that the recorded head picture shows least: in which share of the looks at which a",
         "  hand is at it.",
         "",
         "| scenario | | seeds | success | FEASIBLE | tips | warned | seen |",
         "|---|---|---|---|---|---|---|---|",
     ]
+    altogether = {"the scenarios": [0, 0], "variants": [0, 0]}
     for name, sheet in sheets.items():
-        figures, seen = figures_of(name), seen_of(name)
-        if figures is None:
-            continue
-        n, good = figures["demonstrations"], figures["succeeded"]
-        called = stage(figures, sheet["version"])
-        called += " by figures" if called != "measured" and not lacking(name)[0] else ""
-        of = "" if figures["version"] == sheet["version"] else f" (v{figures['version']} of v{sheet['version']})"
-        tips = f"{round(figures['tipping_mm'])} mm" if "tipping_mm" in figures else ""
-        warned = f"{figures['warned']} of {good}" if "warned" in figures else ""
-        shares = {} if seen is None else {thing: share_seen(seen, thing) for thing in seen["seen"]}
-        known = {thing: share for thing, share in shares.items() if share is not None}
-        least = min(known, key=known.__getitem__) if known else None
-        worst = "" if least is None else f"{known[least]:.0%} (`{least}`)" + (", excepted" if least in (sheet.get("unseen") or {}) else "")
-        shares_of = (f"{good} of {n}", f"{figures['feasible']} of {good}")
-        row = (f"[`{name}`](scenarios/{name}.md)", called + of, str(n), *shares_of, tips, warned, worst)
-        lines.append(f"| {' | '.join(row)} |")
+        for variant in (None, *(sheet.get("variants") or {})):
+            figures, seen = figures_of(name, variant), None if variant else seen_of(name)
+            if figures is None:
+                continue
+            n, good = figures["demonstrations"], figures["succeeded"]
+            called = stage(figures, sheet["version"])
+            called += " by figures" if called != "measured" and not lacking(name)[0] else ""
+            of = "" if figures["version"] == sheet["version"] else f" (v{figures['version']} of v{sheet['version']})"
+            tips = f"{round(figures['tipping_mm'])} mm" if "tipping_mm" in figures else ""
+            warned = f"{figures['warned']} of {good}" if "warned" in figures else ""
+            sums = altogether["variants" if variant else "the scenarios"]
+            sums[:] = sums[0] + figures.get("warned", 0), sums[1] + (good if "warned" in figures else 0)
+            shares = {} if seen is None else {thing: share_seen(seen, thing) for thing in seen["seen"]}
+            known = {thing: share for thing, share in shares.items() if share is not None}
+            least = min(known, key=known.__getitem__) if known else None
+            excepted = ", excepted" if least in (sheet.get("unseen") or {}) else ""
+            worst = "" if least is None else f"{known[least]:.0%} (`{least}`){excepted}"
+            shares_of = (f"{good} of {n}", f"{figures['feasible']} of {good}")
+            title = f"[`{name}`](scenarios/{name}.md)" + (f" `{variant}`" if variant else "")
+            lines.append(f"| {' | '.join((title, called + of, str(n), *shares_of, tips, warned, worst))} |")
+    sums_of = ", ".join(f"{warned} of {good} successes of {whose}" for whose, (warned, good) in altogether.items())
+    lines += ["", f"Warned altogether: {sums_of}."]
     return "\n".join(lines) + "\n"
 
 

@@ -348,6 +348,8 @@ def _link(findings: list[Finding], order: list[int]) -> None:
         if finding.because_of is None:
             finding.because_of = _strike(finding, findings)
         if finding.because_of is None:
+            finding.because_of = _ended(finding, findings)
+        if finding.because_of is None:
             before = [c for c in causes if _follows(finding, findings[c])]
             # a goal is missed because the bowl fell, and not because the head was once turned too fast
             finding.because_of = next((c for c in before if _lasts(findings[c])), before[0] if before else None)
@@ -384,6 +386,13 @@ def _strike(finding: Finding, findings: Sequence[Finding]) -> int | None:
             if one.subject[0].startswith(body) and (one.t0 or 0.0) <= finding.t0 + TOGETHER:
                 return i
     return None
+
+
+def _ended(finding: Finding, findings: Sequence[Finding]) -> int | None:
+    """The failure mode after which a step that was undone before could not be done again; an environment names it alone, too."""
+    if finding.code != "goal" or finding.details.get("kind") != "undone":
+        return None
+    return next((i for i, one in enumerate(findings) if one.failed and one.code == finding.details.get("failure")), None)
 
 
 def _lasts(cause: Finding) -> bool:

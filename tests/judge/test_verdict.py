@@ -256,6 +256,19 @@ def test_what_commands_do_that_nobody_gave_follows_from_their_not_reproducing(li
     assert (result.findings[result.root].code == "reproduces") == follows
 
 
+@pytest.mark.parametrize(
+    ("kind", "failure", "follows"),
+    [("undone", "scenario.lead_bent", True), ("undone", None, False), (None, "scenario.lead_bent", False)],
+)
+def test_a_step_that_was_undone_could_be_done_again_until_a_failure_mode_ended_the_take(kind, failure, follows):
+    undone = failed("goal", t0=47.4, subject=("placed_m",), details={"failure": failure, **({"kind": kind} if kind else {})})
+    bent = failed("scenario", t0=52.2)
+    bent.code = "scenario.lead_bent"
+    result = combine([*passed(), undone, bent], [*BARE, "replay"], RULES)
+    assert (result.findings[-2].because_of == len(result.findings) - 1) == follows
+    assert (result.findings[result.root].code == "scenario.lead_bent") == follows
+
+
 def test_two_joints_too_fast_at_two_times_are_two_causes_and_the_first_one_leads():
     findings = [
         *passed(),

@@ -28,7 +28,27 @@ from shiliu.scenarios.stepping.simulation import Simulation
 SEED = SEEDS[0]
 ROOT = Path(__file__).resolve().parents[2]
 # mistakes that the default suite performs: all of the shortest scenario
-QUICKLY = {"table_setting": ("spilt", "guest_bowl_pushed", "set_down_beside")}
+QUICKLY = {"table_setting": ("spilt", "guest_bowl_pushed", "set_down_beside", "put_back")}
+
+# of each scenario one mistake that undoes a step that was reached
+UNDO = {
+    "bedside_care": "button_taken_away",
+    "car_assembly": "tray_pushed_on",
+    "coil_separation": "raised_again",
+    "cooking": "turned_on_again",
+    "drink_assist": "bottle_taken_again",
+    "material_handling": "taken_again",
+    "medication_serving": "opened_again",
+    "microwave": "taken_out_again",
+    "package_packing": "soap_taken_out",
+    "parcel_sorting": "taken_out_again",
+    "remote_inspection": "opened_again",
+    "room_delivery": "card_taken_out",
+    "room_organization": "shirt_taken_again",
+    "shelf_restocking": "drink_taken_again",
+    "table_setting": "put_back",
+    "table_wiping": "mug_taken_again",
+}
 
 
 @lru_cache
@@ -66,9 +86,11 @@ def test_operator_environment_and_judge_name_the_same_code(scenario, name):
     (verdict,) = judge([as_recording(name, episode, scene)], scene)
     assert verdict.verdict == "INFEASIBLE"
     assert next(f for f in verdict.findings if f.code == "reproduces").level == "PASS"
-    common = codes_of(scene)
-    failed = sorted((f for f in verdict.findings if f.failed and code_of(f) in common), key=lambda f: f.t0)
-    assert failed and code_of(failed[0]) == mistake.code, [(code_of(f), f.t0) for f in failed]
+    failed = {i: code_of(f) for i, f in enumerate(verdict.findings) if f.failed and code_of(f) in codes_of(scene)}
+    causes = [verdict.findings[i] for i in failed if verdict.findings[i].because_of not in failed]
+    first = min(causes, key=lambda f: f.t0)
+    assert code_of(first) == mistake.code, [(code, verdict.findings[i].t0) for i, code in failed.items()]
+    assert name != UNDO.get(scenario) or (first.details["undone"], first.t0) in done.label["undone"].items()
 
 
 @pytest.mark.parametrize(("name", "seed"), [pytest.param("oven_pushed", 503, marks=pytest.mark.slow), ("spilt", 502)])
@@ -102,6 +124,12 @@ def test_every_failure_mode_has_its_mistake(scenario):
     sheet = read_own(list_scenarios()[scenario])
     assert set(unperformed(sheet)) == set(excused(scenario))
     assert len(unperformed(sheet)) < len(sheet["never"])
+
+
+def test_each_scenario_has_a_mistake_that_undoes_its_work():
+    """What is undone, and since when, is asserted where each is performed."""
+    assert set(UNDO) == set(scenarios_with_mistakes()) - {"laundry_folding"}  # whose notes say why
+    assert all(name in scenarios_with_mistakes()[scenario] for scenario, name in UNDO.items())
 
 
 @pytest.mark.parametrize(("degrees", "failure"), [(14.0, None), (16.0, "scenario.bowl_tipped")])
