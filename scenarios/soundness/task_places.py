@@ -8,7 +8,6 @@ however the body is turned, in one draw at least.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from copy import copy
 from dataclasses import dataclass
 from itertools import permutations, product
 
@@ -21,20 +20,11 @@ from ..sensing.predicate import Below, Higher, MovedAway, Near, Predicate, Share
 from ..sensing.requests import Request
 from ..sheet.quantity import show
 from ..words.cloth import Apart
+from .room import TRIES, Room, Wanted
 
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 CLOSE = 1e-6  # m or rad, by which rounding may put two bounds apart
-SUNK = 0.002  # m, by which things may be inside one another: more than contacts give way at rest
-_HALF = 0.5**0.5
-# quaternions (wxyz): as it stands, turned over, and laid on each of four sides
-TURNS: tuple[tuple[float, ...], ...] = (
-    (1.0, 0.0, 0.0, 0.0),
-    (0.0, 1.0, 0.0, 0.0),
-    *((_HALF, x * _HALF, y * _HALF, 0.0) for x, y in ((1, 0), (-1, 0), (0, 1), (0, -1))),
-)
-WAYS = tuple(  # nowhere, and unit vectors to faces, edges and corners of a cube
-    np.array(way) / max(float(np.linalg.norm(way)), 1.0) for way in product((-1, 0, 1), repeat=3)
-)
+DRAWS = 2  # in which room is looked for, the nominal scene being the first
 PLACES = {"site_position": "site", "body_position": "body"}
 
 
@@ -133,7 +123,7 @@ class TaskPlaces:
     def _crowded(self, one: Predicate, other: Predicate) -> str | None:
         """Of two loose things near places that are fixed to one another: no room for both beside what does not move.
 
-        Each is tried in its place and as far from it as its bound lets it, in `WAYS` and turned in `TURNS`, in the nominal scene.
+        It is refused only where they are apart in no draw by their bounds, and no try of `Room` ends with room.
         """
         if not (isinstance(one, Near) and isinstance(other, Near)):
             return None
@@ -141,10 +131,10 @@ class TaskPlaces:
             loose = self._loose(a), self._loose(b)
             if None in loose or loose[0] == loose[1] or not self._fixed(place_a, place_b) or self._body(place_a) in loose:
                 continue
-            gap = np.linalg.norm(self._at(place_a)[0] - self._at(place_b)[0]) - one.within - other.within
+            gap = np.linalg.norm(self._at(place_a) - self._at(place_b), axis=1).max() - one.within - other.within
             if gap > 0.0 or self._room_for((a, place_a, one.within), (b, place_b, other.within)):
                 return None
-            return "there is no room for both: wherever they are, one is inside the other, or inside what stands there"
+            return "there is no room for both: however they were laid and turned, one is inside the other, or inside what stands there"
         return None
 
     def _loose(self, place: Request) -> int | None:
@@ -155,44 +145,15 @@ class TaskPlaces:
         return body if free else None
 
     def _room_for(self, *wanted: tuple[Request, Request, float]) -> bool:
-        """Whether two loose things have room near their places; each with its point, its place and how near [m]."""
-        model = copy(self._scene.model)
-        data, start = mujoco.MjData(model), self._data[0]
-        bodies = [self._body(point) for point, _, _ in wanted]
-        owner = np.where(model.body_weldid[model.geom_bodyid] == 0, 0, model.body_rootid[model.geom_bodyid])
-        others = ~np.isin(owner, [0, *bodies])
-        model.geom_contype[others] = model.geom_conaffinity[others] = 0
-        meant = [int(model.jnt_qposadr[model.body_jntadr[body]]) for body in bodies]
-
-        def put(thing: int, turn: tuple[float, ...], way: np.ndarray) -> None:
-            point, place, within = wanted[thing]
-            stood, arm = start.qpos[meant[thing] : meant[thing] + 7], np.zeros(3)
-            mujoco.mju_rotVecQuat(arm, self._at(point)[0] - stood[:3], np.array(turn))
-            data.qpos[meant[thing] : meant[thing] + 3] = self._at(place)[0] + within * way - arm
-            mujoco.mju_mulQuat(data.qpos[meant[thing] + 3 : meant[thing] + 7], np.array(turn), stood[3:])
-
-        def free(*things: int) -> bool:
-            mujoco.mj_kinematics(model, data)
-            mujoco.mj_collision(model, data)
-            met = owner[data.contact.geom[data.contact.dist < -SUNK]]
-            known = [0, *(bodies[thing] for thing in things)]
-            return not any({int(one), int(two)} <= {*known} and one != two for one, two in met)
-
-        data.qpos[:] = start.qpos
-        for turns in (TURNS[:1], TURNS):  # most stand as they are
-            alone: list[list[tuple[tuple[float, ...], np.ndarray]]] = [[], []]  # of each the ways to lie there with nothing else
-            for thing, turn, way in product((0, 1), turns, WAYS):
-                put(thing, turn, way)
-                if free(thing):
-                    alone[thing].append((turn, way))
-            for (turn, way), (turned, back) in product(*alone):
-                if way.any() and back.any() and way @ back > -0.9:
-                    continue  # further apart is better
-                put(0, turn, way)
-                put(1, turned, back)
-                if free(0, 1):
-                    return True
-        return False
+        """Whether two loose things have room near their places, in one draw at least; each with its point, its place and how near [m]."""
+        points, places, bounds = zip(*wanted)
+        ends = [(self._body(point), self._at(point), self._at(place)) for point, place in zip(points, places)]
+        rooms = [
+            Room(start, [Wanted(body, point[k], place[k], within) for (body, point, place), within in zip(ends, bounds)])
+            for k, start in enumerate(self._data[:DRAWS])
+        ]
+        rng = np.random.default_rng(0)
+        return any(rooms[number % len(rooms)].found(number // len(rooms), rng) for number in range(TRIES * len(rooms)))
 
     def _two_shares(self, one: Predicate, other: Predicate) -> str | None:
         """Of two shares of the same pieces: in two containers that do not meet or are alike, and more than all of them in all."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import benches
+import mujoco
+import numpy as np
 import pytest
 import shiliu
 import yaml
@@ -10,6 +12,7 @@ from shiliu.cli import main
 from shiliu.replay.operator.chain_time import LEAST, time_for_chain
 from shiliu.scenarios.catalog.catalog import scene_of_tree
 from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.soundness.room import TRIES, Room, Wanted
 from shiliu.scenarios.soundness.soundness import examine
 from shiliu.scenarios.soundness.task_soundness import task_problems
 
@@ -379,3 +382,31 @@ def test_holds_leave_time_for_motion():
     (line,) = found(scene(moved % 29.9), "holds fit the time limit")
     assert "leaves 100 ms for all motion" in line or "0.1 s for all motion" in line
     assert found(scene(moved % 29.4), "holds fit the time limit") == []
+
+
+# two bars of 200 x 60 x 60 mm lie across a slot that stands askew between two walls, under a lid: there is room for them along it
+SLOT = """
+<mujoco>
+  <worldbody>
+    <geom type="plane" size="1 1 0.1"/>
+    <body euler="0 0 30">
+      <geom type="box" size="0.3 0.3 0.01" pos="0 0 0.09"/>
+      <geom type="box" size="0.3 0.1 0.1" pos="0 {wall} 0.1"/>
+      <geom type="box" size="0.3 0.1 0.1" pos="0 -{wall} 0.1"/>
+    </body>
+    <body name="one" pos="0 0 0.03"><freejoint/><geom type="box" size="{length} 0.03 0.03"/></body>
+    <body name="other" pos="0 0.5 0.03" euler="0 0 90"><freejoint/><geom type="box" size="0.1 0.03 0.03"/></body>
+  </worldbody>
+</mujoco>
+"""
+
+
+@pytest.mark.parametrize(("wide", "length", "room"), [(0.124, 0.1, True), (0.112, 0.1, False), (0.124, 0.03, True)])
+def test_two_things_have_room_where_they_are_turned(wide, length, room):
+    model = mujoco.MjModel.from_xml_string(SLOT.format(wall=0.1 + wide / 2, length=length))
+    data = mujoco.MjData(model)
+    mujoco.mj_kinematics(model, data)
+    place = np.array([0.0, 0.0, 0.03])
+    wanted = [Wanted(model.body(name).id, data.body(name).xpos.copy(), place, 0.04) for name in ("one", "other")]
+    looked_at, rng = Room(data, wanted), np.random.default_rng(0)
+    assert any(looked_at.found(number, rng) for number in range(TRIES)) == room
