@@ -20,8 +20,8 @@ from .facts.results import Judged
 from .place.taken import taken
 from .verdict import Verdict, combine
 
-BY_TASK = "judged in the scenario {}, whose own task sentence it carries; scenario=NAME or scenario=bare says otherwise"
-BY_COLUMNS = "judged in the scenario {}, whose things have poses in the recording; its task sentence is of another one"
+BY_TASK = "judged in the scenario {}, which has its task sentence; scenario=NAME or scenario=bare overrides this"
+BY_COLUMNS = "judged in the scenario {}, since the recording has poses of its things; the task sentence belongs to another one"
 NO_TASK_OF = "its task sentence is of no scenario that there is, so it is judged on the bare floor; scenario=NAME says otherwise"
 
 

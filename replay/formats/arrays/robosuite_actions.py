@@ -123,7 +123,7 @@ def _plan(config: Mapping[str, Any], arms: Mapping[str, tuple[str, ...]]) -> lis
         return one_each
     flat = {**(parts["arms"] if isinstance(parts.get("arms"), dict) else {}), **{k: v for k, v in parts.items() if k != "arms"}}
     if set(flat) != set(arms) and not (len(arms) == 1 and set(flat) == {"right"}):
-        raise Untold(f"its controller moves {', '.join(map(str, list(flat)[:6]))}, of which the order of joints is not told")
+        raise Untold(f"its controller moves {', '.join(map(str, list(flat)[:6]))}, and the order of their joints is not known")
     order = [(name, _part(flat[name], arms.get(name) or next(iter(arms.values())))) for name in flat]
     return [*order, *((name, "gripper") for name in flat)]
 

@@ -295,7 +295,7 @@ REPORT = Primitive(
     "report",
     "Report what is seen.",
     {
-        "of": Argument("body", "the part whose readings the scenario asks for (`answers`)"),
+        "of": Argument("body", "the part to read, as in the scenario's `answers`"),
         "wrong": Argument("share", "by how much of its range each is reported wrong", low=0.0),
     },
 )
