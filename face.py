@@ -72,7 +72,7 @@ def judge(
         full: play those that succeed in varied copies of their scene, too.
         legs: also play them by the robot on its own legs (`Verdict` keeps its answer beside the verdict).
         curves: codes for which `Verdict.plot(code)` has a curve though they pass.
-        told: called with each verdict as it is made.
+        told: called with each verdict when it is made.
         performed: digest of a recording -> what was kept while it was performed just now; it is not played again then.
 
     Returns:

@@ -210,7 +210,7 @@ def _offs(declared: Declared) -> tuple[dict[str, Off], int]:
 def _episode_stats(
     table: np.ndarray, low: np.ndarray, high: np.ndarray, stats: Mapping[str, np.ndarray]
 ) -> Iterator[Off]:
-    """What is off in a column of a table (n, k), whose least and largest values are `low` and `high` (k,)."""
+    """What is off in a column of a table (n, k); its least and largest values are `low` and `high` (k,)."""
     if not stats:
         return
     found = {"min": low, "max": high, "mean": table.mean(axis=0), "std": table.std(axis=0)}

@@ -135,7 +135,7 @@ def _fitted(t0: float, t1: float, first: float, last: float) -> SlowedStretch:
 
 
 def _stretches(t: np.ndarray, over: np.ndarray, first: float, last: float) -> list[SlowedStretch]:
-    """Runs with their run-in, those whose ramps meet as one."""
+    """Runs with their run-in; runs with ramps that meet are one."""
     rows = np.flatnonzero(over)
     if not len(rows):
         return []

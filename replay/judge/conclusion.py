@@ -34,7 +34,7 @@ def conclude(judged: Judged, strict: bool = False, pictures: bool = False, curve
     Args:
         strict: a warning fails.
         pictures: draw a small picture strip, where OpenGL exists.
-        curves: codes whose curve is kept in the evidence though they pass.
+        curves: codes of which the curve is kept in the evidence though they pass.
     """
     recording, scene, rules, subject = judged.recording, judged.scene, judged.rules, judged.subject
     found = list(judged.findings)
@@ -102,7 +102,7 @@ def _fits_none(context: SceneContext, recording: Recording) -> bool:
 
 
 def _made_in(context: SceneContext) -> dict[str, Any]:
-    """Of an episode whose commands were played elsewhere: the scene that it was made in."""
+    """Of an episode with commands that were played elsewhere: the scene that it was made in."""
     if context.made_in is None:
         return {}
     cell, link = context.made_in.config.cell, context.made_in.config.raw.get("link")

@@ -230,7 +230,7 @@ class Terminal:
         Args:
             header: version, scene, cell, thresholds, threads, whichever are known.
             total: how many recordings, 0 if unknown.
-            estimate: recordings are done in another order than they are told in, see `reached`; the time left is estimated.
+            estimate: recordings are done in another order than they are reported in, see `reached`; the time left is estimated.
         """
         self.total, self.estimate = total, estimate
         self.begun = self.spoken = time.monotonic()

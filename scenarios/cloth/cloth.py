@@ -140,7 +140,7 @@ def settle(
 
 
 def folded_over(cloth: Cloth, first: float, last: float) -> np.ndarray:
-    """(n, 3) places in the part's frame [m] of a cloth whose ends are laid over the rest, one after the other.
+    """(n, 3) places in the part's frame [m] of a cloth with its ends laid over the rest, one after the other.
 
     Args:
         first, last: how much of its length is laid over from where x is least, and then from where it is largest [m].

@@ -202,7 +202,7 @@ def _axis(word: str) -> np.ndarray:
 
 
 def _turn(fingers: np.ndarray, pads: np.ndarray, pitch: float) -> np.ndarray:
-    """Rotation of the hand whose fingers point along a direction, and by `pitch` further down about the closing axis."""
+    """Rotation of the hand with its fingers along a direction, and by `pitch` further down about the closing axis."""
     if pitch:
         down = DOWN - (DOWN @ pads) * pads - (DOWN @ fingers) * fingers
         size = float(np.linalg.norm(down))

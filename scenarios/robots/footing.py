@@ -39,7 +39,7 @@ class Footing:
 
 
 def wrench_site(robot: Robot) -> str:
-    """The site whose force and torque are those of the whole robot on the world."""
+    """The site at which force and torque of the whole robot on the world are measured."""
     return FOOTPRINT if robot.base == "mobile" else PELVIS
 
 

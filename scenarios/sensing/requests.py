@@ -151,7 +151,7 @@ class Layout:
     Attributes:
         width: length of `sensordata`.
         slices: sensor name -> slice.
-        settled: (width,) True for position and velocity sensors, whose reading is that of the state itself.
+        settled: (width,) True for position and velocity sensors: they read the state itself.
         begins: sensor name -> first column.
         forces: names of the contact-force sensors, in the order of the columns of `peak` and `mean`.
         averaged: columns of `mean` that somebody asks for; the others are NaN.
@@ -179,7 +179,7 @@ class Layout:
         """The layout of a compiled model.
 
         Args:
-            averaged: the contact forces whose mean over `FORCE_WINDOW` is asked for; None for all.
+            averaged: the contact forces to average over `FORCE_WINDOW`; None for all.
         """
         slices, forces = {}, []
         settled = np.zeros(model.nsensordata, bool)

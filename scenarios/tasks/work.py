@@ -99,7 +99,7 @@ class ScenarioWork:
         supports: part -> what it stands on at the start, and what that stands on.
         order: its ways in the order in which its own sentences name them, group -> ways.
         own: its own sentences that fit the draw, see `bare_words`.
-        chained: whether there is a chain, whose hands and order are known.
+        chained: whether there is a chain, so that hands and order are known.
     """
 
     scenario: str

@@ -32,7 +32,7 @@ class Tilting:
     """How a hand tilts the bottle that it holds over a mouth: joint angles against tilt, the lip staying where it is.
 
     Args:
-        state: the operator; side: whose hand.
+        state: the operator; side: of the hand.
         hand, frame: where that hand is, or would be, while it holds the bottle: (3,) [m] and (3, 3).
         lip: site of the bottle's mouth, z axis out of it; into: site of the mouth that is filled.
         turn: [rad] of the direction from which it is poured, against that of the hand; one that is tilted goes on as it is.
