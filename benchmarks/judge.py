@@ -2,7 +2,7 @@
 
     python benchmarks/judge.py                                    four demonstrations of its own, each kind at each size once
     python benchmarks/judge.py data=DIR episodes=40 full=true     all clean demonstrations of a dataset
-    python benchmarks/judge.py kinds=joint,clock,combined         only kinds whose names begin so; `clean` for false alarms
+    python benchmarks/judge.py kinds=joint,clock,combined         only kinds with names that begin so; `clean` for false alarms
     python benchmarks/judge.py sets=DIR,DIR episodes=3            what a data centre sends: the same faults in our own sets and
                                                                   in ordinary LeRobot sets, side by side
     python benchmarks/judge.py kinds=clean scenario=NAME clean=5  every FAIL and WARN on clean demonstrations, one by one

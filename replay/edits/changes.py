@@ -179,7 +179,7 @@ def taken_back(
 ) -> tuple[Command, list[dict[str, Any]]]:
     """Joints that leave their range, bent back into it where they do.
 
-    Near the end of the range the angle is compressed (tanh, whose slope there is 1 and whose curvature 0), so that speed and
+    Near the end of the range the angle is compressed (tanh: its slope there is 1 and its curvature 0), so that speed and
     acceleration stay continuous; a run that comes close without leaving the range stays as it is.
 
     Args:

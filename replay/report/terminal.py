@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 WIDEST = 100
 TAKE, LENGTH, WHO = 20, 8, 14  # columns [cells]; the reason gets the rest
-ROWS = 20  # rows shown of a large folder, and first ones whose reason is not cut
+ROWS = 20  # rows shown of a large folder, and first ones with their whole reason
 LINES_AS_DONE = 200  # a folder larger than this is summed up instead of listed line by line
 SPOKEN_EACH = 30.0  # s between two lines that tell how far a long run is, where there is no terminal
 COLOURS = {

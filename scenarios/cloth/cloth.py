@@ -98,7 +98,7 @@ def settle(
         model: of a draw.
         qpos: (nq,) with all else at rest; cloths lie flat where they are put.
         ctrl: (nu,) that holds the robot still.
-        values: of the draw; a cloth whose part has them is lifted by `PART.lifted_by` [m] at the vertex that is nearest to
+        values: of the draw; a cloth with them in its part is lifted by `PART.lifted_by` [m] at the vertex that is nearest to
             `PART.lifted_x`, `PART.lifted_y` [m from its middle], or lies with the first `PART.folded_first` [m] of its length laid
             over the rest, and then the last `PART.folded_last` [m].
 

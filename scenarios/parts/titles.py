@@ -37,9 +37,9 @@ SECTIONS = (
     "goal",
     "never",
     "safety",
-)  # whose entries may have a title; of one name in two, the later one is shown
-THINGS = ("parts", "stains")  # whose entries are things
-NAMING = (*SECTIONS, "skills", "mistakes")  # whose dotted words are reported: what a step asks, what a hand does
+)  # their entries may have a title; of one name in two, the later one is shown
+THINGS = ("parts", "stains")  # their entries are things
+NAMING = (*SECTIONS, "skills", "mistakes")  # their dotted words are reported: what a step asks, what a hand does
 Titles = Mapping[str, Mapping[str, str]]  # name -> language -> words
 
 

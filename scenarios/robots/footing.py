@@ -10,7 +10,7 @@ import numpy as np
 from .mobile import FOOTPRINT
 from .robot import Robot
 
-PELVIS = "pelvis_wrench"  # the site of a robot whose legs are frozen; one that moves is measured at its floor mark
+PELVIS = "pelvis_wrench"  # the site of a robot with frozen legs; one that moves is measured at its floor mark
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ class Request:
         kind: a key of the table above, `contact_force` (net force [N] of all contacts between two groups), or `sight` (how far [m]
             from a camera the way to a site first meets something; -1 where it meets nothing).
         of: element name; for contacts `body:NAME` (its own geoms), `tree:NAME` (with all its children) or `geom:NAME`.
-        to: the second group of a contact, or the body (`body:NAME`) or camera (`camera:NAME`) in whose frame a pose is given; empty
+        to: the second group of a contact, or the body (`body:NAME`) or camera (`camera:NAME`): the frame of the pose; empty
             for the world.
     """
 

@@ -416,7 +416,7 @@ class _Building:
         self._deeds.append(Deed(frozenset(["put", "take"]), frozenset(objects), self._up(ends), frozenset(), None))
 
     def _named(self, word: str) -> Iterator[str]:
-        """The things that a dotted word names: the word, those whose beginning it has, and its part."""
+        """The things that a dotted word names: the word, those of which it has the beginning, and its part."""
         part, _, inner = word.partition(".")
         if part not in self._things:
             return

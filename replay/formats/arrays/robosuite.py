@@ -88,7 +88,7 @@ def mapping_of(episode: ArrayEpisode) -> Mapping | None:
 
 
 def _without(episode: ArrayEpisode, why: str) -> Mapping | None:
-    """What can be read where the columns of `states` are not told."""
+    """What can be read if the columns of `states` are not known."""
     episode.notes.append(f"states: {why}")
     made = _made(episode, None, environment(episode.texts), {"states": why})
     return made if made.arrays is not None and made.arrays.streams else None
