@@ -1,7 +1,7 @@
 """Was an injected fault called by its right name, and in its right place? Lines of plain data, and tables of them.
 
 What counts is the root of the verdict, since that is what people act on: a copy whose fault is named somewhere in the list
-while something else is called the cause is a wrong answer. That a fault is named at all is told beside it. A fault that is
+while something else is called the cause is a wrong answer. That a fault is named at all is shown beside it. A fault that is
 warned of at most makes no verdict and has no root: such kinds stand apart (`warned`).
 """
 
@@ -208,7 +208,7 @@ def sets(lines: Sequence[Line]) -> dict[str, Any]:
     """Kinds of fault in sets with our own files and in ordinary ones, each scored by its root; clean takes beside.
 
     Returns:
-        `kinds`: kind -> form -> `refused`, `root` and `found` as shares, and `called`: the roots that were told instead, by
+        `kinds`: kind -> form -> `refused`, `root` and `found` as shares, and `called`: the roots that were named instead, by
         how often; `refused` and `by_root`: form -> how many kinds, of how many, of which every copy was refused, or was
         refused for its own root; `clean`: form -> share of clean takes that were refused; `not_made`.
     """

@@ -2,7 +2,7 @@
 
     python benchmarks/judge.py                                    four demonstrations of its own, each kind at each size once
     python benchmarks/judge.py data=DIR episodes=40 full=true     all clean demonstrations of a dataset
-    python benchmarks/judge.py kinds=joint,clock,combined         only kinds whose names begin so; `clean` for false alarms
+    python benchmarks/judge.py kinds=joint,clock,combined         only kinds with names that begin so; `clean` for false alarms
     python benchmarks/judge.py sets=DIR,DIR episodes=3            what a data centre sends: the same faults in our own sets and
                                                                   in ordinary LeRobot sets, side by side
     python benchmarks/judge.py kinds=clean scenario=NAME clean=5  every FAIL and WARN on clean demonstrations, one by one
@@ -17,7 +17,7 @@ sizes=all         turn: of each kind one size in each demonstration, in turn, fo
 seconds=24        faults that need no more are put into the beginning of a demonstration; 0 takes the whole always
 sets=DIR,DIR      datasets of `shiliu record`, one a scenario: faults go into the first `episodes` of each; the others stay
                   clean takes of the same set, which tell what is usual in it (six at least). starts=2 likely starts are
-                  played where a start is not told
+                  played if a start is unknown
 full=false        true: every episode of the data, for both
 out=FILE.jsonl    a line each; lines that stand there already are not made again (again=true makes all anew)
 json=FILE         the figures; markdown=FILE the tables

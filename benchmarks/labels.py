@@ -76,7 +76,7 @@ class Score:
         self.sure += [(other["confidence"], k in answered) for k, other in enumerate(proposed) if "confidence" in other]
 
     def figures(self) -> dict[str, Any]:
-        """The figures that are told."""
+        """The reported figures."""
         of_skill = {}
         for skill, (known, seconds, right) in self.of_skill.items():
             begin, end = (np.array(self.errors.get((skill, edge), [np.nan])) for edge in ("t0", "t1"))

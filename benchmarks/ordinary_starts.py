@@ -1,4 +1,4 @@
-"""Clean takes of ordinary LeRobot sets whose columns tell where things stand: how many does the judge refuse, and why?
+"""Clean takes of ordinary LeRobot sets with poses of things: how many does the judge refuse, and why?
 
     python benchmarks/ordinary_starts.py sets=DIR,DIR [episodes=8] [starts=0] [out=FILE.jsonl] [markdown=FILE]
 

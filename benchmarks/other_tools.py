@@ -6,7 +6,7 @@
 data=DIR      a dataset of `shiliu record`, of one scenario; its takes are the clean set, in the form that a data centre sends
               (`shiliu export to=lerobot plain=true`); eight takes or more
 tools=FOLDER  a virtual environment for each of the other tools, by its name (`.ci/readers.txt`, `.ci/beside.txt`)
-kinds=        only kinds whose names begin so;  all=  kinds that are put into all takes of a set, too; all where not given
+kinds=        only kinds with names that begin so;  all=  kinds that are put into all takes of a set, too; all where not given
 faulty=2      so many takes of a set are faulty where only some are
 starts=2      likely starts that this judge plays where a set does not tell its start
 out=FILE      a line for each tool and kind; lines that stand there are not made again

@@ -73,7 +73,7 @@ def _ours() -> Suite:
 
     def step(action: np.ndarray) -> None:
         env.step(action)
-        data.ctrl[:] = action  # what bare steps are told; the environment has its own copy
+        data.ctrl[:] = action  # what bare steps get; the environment has its own copy
 
     def action(rng: np.random.Generator) -> np.ndarray:
         return np.clip(scene.ready_ctrl + rng.normal(0, 0.1, len(low)), low, high).astype(np.float32)

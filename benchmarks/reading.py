@@ -5,7 +5,7 @@
 DATA is a folder with ROS 1 bags and LeRobot datasets below it. Bags are read by `rosbags` (every message deserialised),
 Parquet files by `pyarrow` (every column into NumPy); ours is `shiliu.read`, which names, checks and hashes besides. Both
 take turns. With `--gigabytes` a dataset of small episodes of that size is written to a temporary folder and read in a
-process of its own, whose peak memory is told.
+process of its own, and its peak memory is shown.
 """
 
 from __future__ import annotations

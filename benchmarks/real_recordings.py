@@ -3,7 +3,7 @@
     python benchmarks/real_recordings.py data=FOLDER [only=gr1,kuavo] [out=FILE.jsonl] [markdown=FILE]
 
 data=FOLDER   a folder of sources, each a folder of recordings; they are no part of this repository
-only=         sources whose names begin so
+only=         sources with names that begin so
 out=FILE      a line a take; takes that stand there are not judged again
 
 Each source is judged as `shiliu replay data=SOURCE` judges it. Findings of one code of one source stand together. What was

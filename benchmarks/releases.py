@@ -4,7 +4,7 @@
 
 Each is a dataset of `shiliu record`, read as an ordinary set, or a set of others. Printed for each: takes, holds that end with
 an opening, the fastest and the middle one, the largest bound that the set's own takes give, the share of the time of all holds
-in which the arm is commanded faster than the bound (an opening at another time is not told), and takes that are warned of
+in which the arm is commanded faster than the bound (an opening at another time is not shown), and takes that are warned of
 or fail. Sets of fewer takes than the check asks for show their speeds alone. `early=true`: into each demonstration the fault
 `grip opened early` is put, and each such take is held against the others as they were; the last column counts what comes of
 it instead.

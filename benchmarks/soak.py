@@ -62,7 +62,7 @@ def block(envs: ShiliuVectorEnv, rng: np.random.Generator, steps: int) -> dict[s
     """Some control steps of all copies.
 
     Raises:
-        RuntimeError: a number that is not finite, or a warning that is not told.
+        RuntimeError: a number that is not finite, or a warning that is not reported.
     """
     scene, simulation = envs.scene, envs._copies.simulation
     low, high = scene.schema.action.bounds

@@ -2,7 +2,7 @@
 
     python benchmarks/structural.py data=DIR [demonstrations=15] [starts=8] [out=FILE.jsonl] [markdown=FILE]
 
-data=DIR            a dataset of `shiliu record` whose scenario has the mistake
+data=DIR            a dataset of `shiliu record`; its scenario has the mistake
 demonstrations=15   clean ones, and as many of each fault: `grip opened early`, `object elsewhere` (the same commands, the
                     start changed), and the wrong goal, a mistake that the scripted operator makes (mistake=set_down_beside); it ends
                     in the skill in which the clean one ends, as long after its begin

@@ -6,7 +6,7 @@ For each height of a crate's underside a posture is sought in which both hands h
 holes, or, where that is too low for them, across the rim; with no more of a squat than it takes. Then masses are hung into the
 hands, each half at its grip, as `replay/judge/facts/payload.py` does, and what comes out of `checks/dynamics.py` is held against the
 limits of the robot's sheet: `torque.peak` of the arms, `balance` over the soles, `payload` of a hand. The judge does not look at
-the legs of a robot that moves; here their torque is told by statics, half of the floor's force through each sole, at the
+the legs of a robot that moves; here statics gives their torque, half of the floor's force through each sole, at the
 zero-moment point. The picture colours each height and mass by the worst of arms, hands, knees, hips and balance, and names what
 ends it. The ankles are a line of their own: the simulated trunk stays over them, whatever the hands hold, where a real robot
 leans back.

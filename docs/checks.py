@@ -241,7 +241,7 @@ def opened(scene: Any, count: int = AMONG) -> list[Any]:
 
 
 def broken(episode: Any, name: str, stage: Any, device: Any) -> Any:
-    """A recording with one known fault in it; None, with the reason told, where it could not be put there."""
+    """A recording with one known fault; None, with the reason printed, if it could not be put there."""
     from known_faults.injecting import Job, inject
     from known_faults.registry import UNCOUNTED, faults_of, faults_of_sets
 
@@ -316,7 +316,7 @@ def _keep(
     """Judge recordings and keep what is said of the first, or of another one of them (`at`).
 
     Args:
-        named: the codes have to be found, and it is told where one is not; else whatever is said of them is kept.
+        named: the codes have to be found, and a missing one is printed; else whatever is said of them is kept.
     """
     from shiliu.replay.judge.judge import judge
 

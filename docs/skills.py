@@ -278,7 +278,7 @@ def ways_of(kinds: list[type[Skill]]) -> str:
 
 
 def shared(word: str, kinds: list[type[Skill]]) -> list[str]:
-    """What several strategies of a primitive are told by the same names."""
+    """Arguments that several strategies of a primitive share."""
     arguments = PRIMITIVES[word].shared if word in PRIMITIVES else {}
     counts = {name: sum(name in kind.arguments for kind in kinds) for name in arguments}
     lines = ["| its strategies share | | |", "|---|---|---|"]
@@ -295,7 +295,7 @@ def signs() -> list[str]:
 
 
 def entry(kind: type[Skill], example: tuple[str, str] | None, several: bool) -> list[str]:
-    """What stands on the page of one skill; what it shares with the others of its primitive is told there."""
+    """What stands on the page of one skill; what it shares with others is on its primitive's."""
     row = kind.catalogue()
     common = PRIMITIVES[kind.word].shared if several and kind.word in PRIMITIVES else {}
     lines = [f"### {row['name']}", ""] if several else []

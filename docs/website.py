@@ -172,7 +172,7 @@ def notebook(file: Path, to: Path) -> str:
 
 
 def linked(text: str, file: Path, placed: Mapping[Path, str]) -> str:
-    """A page whose links lead to pages of the site; what the site does not hold becomes a name of the repository."""
+    """A page with links to pages of the site; what the site does not hold becomes a name of the repository."""
     here = placed[file]
 
     def lead(match: re.Match[str]) -> str:

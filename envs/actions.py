@@ -86,7 +86,7 @@ class JointDelta:
     """How far each target moves on in one control period, at most as fast as the joint's smaller speed limit.
 
     A target stops at the end of its joint's range: that is what the mode means, nothing else is changed. A base that moves
-    is told as in the schema's own action: its speeds are rates already.
+    is given as in the schema's own action: its speeds are rates already.
     """
 
     def __init__(self, scene: Scene, n: int):

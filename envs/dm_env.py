@@ -38,12 +38,12 @@ def make_dm_env(scenario: str | Scene = "microwave", *, seed: int | None = None,
 
 
 class DmEnvironment(dm_env.Environment):
-    """A Gymnasium environment of a scenario, told as dm_env has it.
+    """A scenario's Gymnasium environment with the interface of dm_env.
 
     Args:
-        env: whose episodes; seed: of its first reset.
+        env: the environment; seed: of its first reset.
 
-    A step whose episode is over has the discount 0 where Gymnasium says terminated, and 1 where it says truncated; the next
+    The last step of an episode has the discount 0 if Gymnasium reports terminated, and 1 if it reports truncated; the next
     `step` begins an episode, and its action is ignored.
 
     Attributes:

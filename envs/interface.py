@@ -47,7 +47,7 @@ class Interface:
     """The face of n copies of a scene.
 
     Args:
-        scene: whose; n: copies.
+        scene: the scene; n: copies.
         action: one of `actions.MODES`.
         observations: groups such as `["state", "touch"]`, or one of them; None for all that the schema has.
         images: cameras, such as `["head", "head/depth", "head/segmentation"]`.

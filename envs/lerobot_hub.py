@@ -29,7 +29,7 @@ class LeRobotEnv(gymnasium.Wrapper):
 
     Args:
         task: a scenario, or `scenario.subgoal` for the part as far as that, such as `microwave.opened`.
-        images: cameras whose pictures are observed, such as `["head"]`.
+        images: cameras with pictures in the observation, such as `["head"]`.
         options: others of `ShiliuEnv`.
 
     A target beyond the action space is clipped: a network knows no bounds, and `step` of the scenario itself refuses what lies outside.

@@ -89,7 +89,7 @@ class ResetOptions:
     """What `reset(options=…)` asks for.
 
     Raises:
-        ScenarioError: options that do not exist, that contradict each other, or whose episode is of another scene.
+        ScenarioError: unknown options, options that contradict each other, or an episode of another scene.
     """
 
     def __init__(self, scene: Scene, options: Mapping[str, Any] | None):

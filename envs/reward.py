@@ -37,7 +37,7 @@ class Reward:
     as it gave, `dense` what is to be done again.
 
     Args:
-        scene: whose goal is rewarded.
+        scene: its goal is rewarded.
         kind: one of `KINDS`.
         course: where only a part of the scene's goal is asked for.
     """

@@ -1,4 +1,4 @@
-"""A class of its own for each scenario's environment, whose docstring has the scenario's own tables.
+"""An environment class for each scenario. Its docstring has the scenario's own tables.
 
 `shiliu.envs.scenario_envs.Microwave` is the environment of `conf/scenario/microwave.yaml`. The docstring is made when it is read,
 because the scene has to be built for it.

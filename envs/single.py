@@ -38,7 +38,7 @@ class Saved(NamedTuple):
 
 
 class ShiliuEnv(gymnasium.Env):
-    """A scenario whose action, observation and pictures are those of the episode schema.
+    """A scenario with the action, observation and pictures of the episode schema.
 
     Args:
         scenario: name of a scenario, or a Scene.

@@ -98,7 +98,7 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self._copies = Copies(self.scene, num_envs, reward, threads, course_until(self.scene, until), pace)
         self._generators: list[np.random.Generator] = []
-        self._over = np.ones(num_envs, bool)  # whose episode has ended, or not begun
+        self._over = np.ones(num_envs, bool)  # copies with an episode that has ended, or not begun
         self._drawn: dict[str, np.ndarray] = {}
         self._task: dict[str, np.ndarray] = {}  # language -> (num_envs,) sentences
 

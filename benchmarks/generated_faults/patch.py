@@ -79,11 +79,11 @@ class Patch:
         """(n, k) with a shape (m, k) added, scaled so that its largest value is the size.
 
         Raises:
-            UnfitError: the shape is nought.
+            UnfitError: the shape is zero.
         """
         largest = float(np.abs(shape).max(initial=0.0))
         if largest <= 1e-12:
-            raise UnfitError("the shape is nought")
+            raise UnfitError("the shape is zero")
         return self.put(self.inside + self.size * shape / largest)
 
     def reached(self, change: Callable[[float], Values], low: float, high: float) -> Values:

@@ -104,7 +104,7 @@ def reversed_sign(p: Patch) -> Values:
 
 
 def reversed_downwards(p: Patch) -> Values:
-    """The other sign only while the value falls: a counter whose direction line hangs."""
+    """The other sign only while the value falls: a counter with a stuck direction line."""
     x = p.inside
     falls = np.diff(x, axis=0, prepend=x[:1]) < 0.0
     return p.put(np.where(falls, -x, x))
@@ -141,7 +141,7 @@ def wrapped(p: Patch) -> Values:
     x = p.inside
     level = np.abs(x).max(axis=0) * p.rng.uniform(0.5, 0.95)
     if not (level > 0.0).all():
-        raise UnfitError("it is nought")
+        raise UnfitError("it is zero")
     return p.put((x + level) % (2.0 * level) - level)
 
 
@@ -284,7 +284,7 @@ def one_row(p: Patch) -> Values:
 
 
 def dropouts(p: Patch) -> Values:
-    """Every so many rows there is nothing, and a nought is written."""
+    """Every so many rows there is nothing, and a zero is written."""
     every = int(p.rng.integers(2, 8))
     x = p.inside
     x[int(p.rng.integers(every)) % len(x) :: every] = 0.0

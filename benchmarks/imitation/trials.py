@@ -65,7 +65,7 @@ class Nothing:
 
 
 class Nearest:
-    """Repeats the demonstration whose things stood nearest at its start, as it was commanded."""
+    """Repeats the demonstration with the nearest start, as it was commanded."""
 
     def __init__(self, demonstrations: Sequence[Demonstration]):
         self._shown = demonstrations

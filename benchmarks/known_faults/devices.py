@@ -206,7 +206,7 @@ def short_stream(work: Work, size: float) -> FaultMark:
 
 
 def late_stream(work: Work, size: float) -> FaultMark:
-    """One topic begins 1 + `size` seconds after all others: told, never a reason to refuse."""
+    """One topic begins 1 + `size` seconds after all others: reported, never a reason to refuse."""
     stream = _one(work)
     t = _times(work, stream)
     first = min(float(_times(work, s).min()) for s in _both(work))

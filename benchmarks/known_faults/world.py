@@ -37,7 +37,7 @@ def opened_early(work: Work, size: float) -> FaultMark:
 
 
 def loosened(work: Work, size: float) -> FaultMark:
-    """While it is carried, the grip is told to close by 5 % less, so that what it holds creeps in it."""
+    """While it is carried, the grip is commanded to close by 5 % less, so that what it holds creeps in it."""
     t0, t1 = segment(work.clean, "carry")
     hands = work.context.scene.robot.hand_names
     hand = max(hands, key=lambda name: _moved(work, name, t0, t1))
@@ -74,7 +74,7 @@ def stiff_latch(work: Work, size: float) -> FaultMark:
         if (key := f"{part}.latch_force") in work.draw.values:
             _redraw(work, key, 1.25 * limit.limit)
             return FaultMark(subject=(limit.name,))
-    raise EpisodeError("this scene has no latch whose pull is limited.")
+    raise EpisodeError("this scene has no latch with limited pull.")
 
 
 def _carried(work: Work) -> str:
@@ -105,7 +105,7 @@ def _redraw(work: Work, key: str, value: float) -> None:
 
 
 def sunken(work: Work, size: float) -> FaultMark:
-    """The place of what is carried first is told wrongly: it starts (1 + size) x 5 mm inside what it stands on."""
+    """The place of what is carried first is wrong: it starts (1 + size) x 5 mm inside what it stands on."""
     model, start = work.draw.model, work.draw.start_state
     data = mujoco.MjData(model)
     mujoco.mj_setState(model, data, start, STATE)

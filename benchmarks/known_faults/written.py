@@ -107,7 +107,7 @@ def length_off(work: Work, size: float) -> FaultMark:
 
 
 def stats_off(work: Work, size: float) -> FaultMark:
-    """The largest value of one column of the commands is told too high, by `size` x 10 % of its span."""
+    """The largest value of one column of the commands is given too high, by `size` x 10 % of its span."""
 
     def change(root: Path) -> None:
         column = int(np.ptp(work.clean.actions, axis=0).argmax())

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-# stage -> the functions whose time it is, as the modules know them that call them
+# stage -> the functions of its time, as the modules know them that call them
 STAGES = {
     "integrity": (("judge.judge", "integrity_stage"),),
     "kinematics": (

@@ -31,7 +31,7 @@ BLOCK = 200  # control steps of one block
 REPLAYED = 64  # episodes of the replay benchmark
 EPISODE = 20.0  # s of each of them
 ROUNDS = 2  # of ours and bare, in turn
-SEEN = 0.02  # of a step: what costs less is not told
+SEEN = 0.02  # of a step: what costs less is not listed
 COPIES, TOGETHER = 64, 8  # of the vector environment; control steps of one of its blocks
 
 

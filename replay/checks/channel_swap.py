@@ -116,7 +116,7 @@ def check_swapped(both: Both, rules: Rules, shared: dict[str, Any] | None = None
 def check_scaled(
     both: Both, rules: Rules, shared: dict[str, Any] | None = None, without: Sequence[str] | set[str] = ()
 ) -> list[Finding]:
-    """`stream.scaled`: joints whose measurement moves by another factor than the command, or the other way.
+    """`stream.scaled`: joints with a measurement that moves by another factor than the command, or the other way.
 
     The factor is the slope of state over command, without means, at the joint's own delay (no further than 0.3 s from
     that of all). It is believed where the two go together: a servo that is soft or slow moves less than it is
@@ -168,7 +168,7 @@ def check_scaled(
 
 
 def _departs(factor: float) -> float:
-    """How far a factor is from one, alike for twice and half; one below nought is further than any above."""
+    """How far a factor is from one, alike for twice and half; one below zero is further than any above."""
     if factor <= 0.0:
         return 1.0 + 2.0 * abs(factor)
     return max(factor, 1.0 / factor) - 1.0

@@ -63,7 +63,7 @@ class Check:
         explains: codes of a set that follow from it, whatever they name.
         precedes: (its own finding, another one) to whether its failure stands before that one, against the order of the bounds.
         stepped: whether a command that comes after lost ones, and so as a longer step, makes such a failure.
-        compares: whether it holds recorded columns against one another: of an episode whose replay makes them all again, to the bit, they
+        compares: whether it holds recorded columns against one another: of an episode that its replay makes again, to the bit, they
             are what the commands do, and a failure is none of the recorder.
         near: whether its value over its limit tells how near a good recording came to a limit.
         shown_by: the known fault that shows it on the page of checks.

@@ -114,11 +114,11 @@ def effort(
         model: the robot, its base fixed to the world or carried by joints that are among `names`.
         motion: (m,) rows of the joints `names`; NaN rows stay NaN.
         base: top body of the robot; the wrench between it and the world is what the feet have to give. Where None, the
-            floor mark of a robot that moves, else `base_link`. Of one that moves the zero-moment point is told in its own
+            floor mark of a robot that moves, else `base_link`. Of one that moves the zero-moment point is given in its own
             frame, where its soles stand still.
         start: (nq,) posture of everything that `names` leaves out.
         payload: see `loaded`.
-        carrying: joints whose torque is not told: no motor of theirs is modelled.
+        carrying: joints without a torque: none of their motors is modelled.
     """
     import mujoco
 

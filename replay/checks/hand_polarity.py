@@ -24,7 +24,7 @@ END = 0.2  # of the span: nearer to an end than this, a hand is called open or c
 
 
 def check_polarity(columns: ComparedColumns, rules: Rules) -> list[Finding]:
-    """`unit.polarity`: a hand whose measurement runs against its command, or says open where closed is commanded.
+    """`unit.polarity`: a hand with a measurement that runs against its command, or is open while closed is commanded.
 
     Two witnesses: the motion (command and state go opposite ways throughout, as surely as `against` says), and where the hand
     does not move so, the ends: it is commanded to one end for `steady` and measured at the other. That second one
@@ -74,7 +74,7 @@ def check_polarity(columns: ComparedColumns, rules: Rules) -> list[Finding]:
 
 
 def _counted_otherwise(columns: ComparedColumns, rule: Rule) -> list[Finding]:
-    """Hands whose command and measurement count in two units, so that they share no group, and run against one another."""
+    """Hands with command and measurement in two units (so that they share no group) that run against one another."""
     found, recording = [], columns.recording
     origin = origin_ns(recording)
     for command in (c for quantity in HANDS for c in recording.select("command", quantity) if c.n > LEAST):

@@ -44,7 +44,7 @@ def names_taking(task: str) -> str | None:
 
 
 def check_idle(recording: Recording, rules: Rules, task: str | None, success: bool | None) -> list[Finding]:
-    """`hand.idle`: no hand of the robot is ever told to move, and the task names taking or putting something.
+    """`hand.idle`: no hand of the robot is ever commanded to move, and the task names taking or putting something.
 
     A hand that neither closes nor opens from the first row to the last takes nothing and lets nothing go, whatever it
     was closed on before: the hand's channel is dead, or the sentence belongs to another take. That is a FAIL. It is a

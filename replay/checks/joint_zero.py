@@ -22,7 +22,7 @@ def check_offset(command: Stream | None, state: Stream | None, rules: Rules, ori
 
     A joint is at rest where command and state both keep within `still` for `steady`. A soft servo sags there, too, and
     a hand that leans on something stands off its command; but weight and touch change with the posture and from rest to
-    rest, and a wrong zero does not. So the value is the smallest offset of all rests, and nought where two of them
+    rest, and a wrong zero does not. So the value is the smallest offset of all rests, and zero where two of them
     differ in sign. One posture cannot tell weight from a wrong zero: where no joint of the same side is commanded
     `apart` from rest to rest (or while this one rests), the FAIL bound only warns.
 

@@ -1,6 +1,6 @@
 """Does the link carry commands and sensor values in time, and all of them? Of a real robot by the clocks of the recording
 itself: when each was sent, and when the recorder, which sits at the robot's end of the link, got it. Of an episode of the simulation by
-its link, whose times are the replay's own.
+its link; the link's times are the replay's own.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def _stale(command: Stream, t: np.ndarray, age: np.ndarray, prompt: float, rules
 
 
 def missing(command: Stream, intervals: float, held: float) -> tuple[np.ndarray, str] | None:
-    """(n,) how many commands were lost just before each, and what told it: `numbers` or `rhythm`; None where nothing does.
+    """(n,) how many commands were lost just before each, and the evidence: `numbers` or `rhythm`; None if there is none.
 
     Numbers are those that each sender gave its messages; one that begins anew was started again. Without them the times of
     sending tell, if they are regular: a message that comes late makes the next interval short by as much, and none is lost. A

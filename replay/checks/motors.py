@@ -66,7 +66,7 @@ def check_motors(
     limits: Limits,
     rules: Rules,
 ) -> list[Finding]:
-    """`torque.peak` of the replay stage: the joint whose motor was asked for most, and whether that was more than it has.
+    """`torque.peak` of the replay stage: the motor that was asked for most, and whether that was more than it has.
 
     Args:
         model: the robot alone.
@@ -90,6 +90,6 @@ def check_motors(
         )
         finding.details.pop("table", None)  # of all joints; it stands with the torques of the command
         if finding.failed and finding.t0 is not None and finding.t1 is not None:
-            # told once it has lasted: a hand that hits something is stopped by it first, and strains its motors then
+            # reported once it has lasted: a hand that hits something is stopped by it first, and strains its motors then
             finding.t0 = min(finding.t0 + rules["torque.peak"].shortest, finding.t1)
     return found

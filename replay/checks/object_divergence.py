@@ -14,11 +14,11 @@ from .rules import Rules
 LEFT = 0.02  # m, a thing that moves by no more in a replay was left lying
 CARRIED = 0.05  # m, that a hand carries it at least
 BEGUN = 0.01  # m, from which on it has begun to
-REACH = 0.25  # m, a hand whose grip is no further away may carry it: handles and bags are long
+REACH = 0.25  # m, a hand with its grip no further away may carry it: handles and bags are long
 SPEED = 0.03  # m/s, of what is carried
 SLIPS = 0.6  # of its speed, by which the hand's may differ: what turns in a hand goes another way than its grip
 SHARE = 0.7  # of the time in which it moves a hand goes with it
-AFTER = (1.0, 5.0)  # s after the first difference at which its size is told
+AFTER = (1.0, 5.0)  # s after the first difference, when its size is reported
 
 
 @dataclass(frozen=True)

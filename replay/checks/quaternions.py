@@ -29,7 +29,7 @@ def quaternions(stream: Stream) -> dict[str, list[int]]:
 
 
 def check_quaternion(streams: Sequence[Stream], rules: Rules, origin: int) -> list[Finding]:
-    """`value.quaternion`: quaternions of pose and inertial streams that are no rotation, or whose sign jumps.
+    """`value.quaternion`: quaternions of pose and inertial streams that are no rotation, or jump in sign.
 
     A length other than one is no rotation (FAIL beyond its bound: a tracker that has lost its target writes zeros). A
     sign that jumps means the same rotation, and is a WARN: whoever takes differences or means of it is misled.

@@ -30,7 +30,7 @@ def check_skew(streams: Sequence[Stream], rules: Rules, origin: int) -> list[Fin
     """`clock.skew`: how far the clocks of several senders are apart, seen from the one clock of the recorder.
 
     Each stream that is judged by its capture time tells the promptest of its delays (receive minus capture). Delays of
-    a network are milliseconds; a stream whose delay differs from the others' by more is timed by another clock. Looked
+    a network are milliseconds; a stream with a delay that differs from the others' by more is timed by another clock. Looked
     at by thirds of the take, the same number tells a clock that runs at another pace.
 
     Returns:

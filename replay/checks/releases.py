@@ -178,7 +178,7 @@ def check_release(
     """`take.release`: how fast an arm moves while its hand lets go, against the other takes of the set.
 
     The bound is that of the rule or, where the others scatter, `spread` standard deviations above their median (of the
-    fastest release of each, estimated from the median absolute deviation): who throws in every take is not told of
+    fastest release of each, estimated from the median absolute deviation): who throws in every take is not reported
     throwing. Beyond it is a WARN. It is a FAIL where the arm then comes to where the other takes let go, with the hand
     empty: after `later` at least (what was let go has fallen by a metre then, or lies where it fell), nearer by `nearer` than
     when it opened, and within `there` of one of them. Then what it carried did not come along. A hand that opens while

@@ -109,7 +109,7 @@ class Rule:
         return graded
 
     def bound(self, which: str) -> float:
-        """The `warn` or `fail` bound as a number; a code whose bound is a word or missing is asked wrongly."""
+        """The `warn` or `fail` bound as a number; a code with a bound that is a word or missing is asked wrongly."""
         value = getattr(self, which)
         if not isinstance(value, float):
             raise TypeError(f"{self.code} has no {which} bound of its own, but {value!r}")

@@ -17,7 +17,7 @@ from .rules import Rule, Rules
 
 # what float32 sums may be off, as in public sets: of the largest value, and of the largest square (1.1e-5 there at most)
 ROUNDED_MEAN, ROUNDED_SQUARE = 1e-5, 2e-5
-# numbers that LeRobot's own tools give anew when they take episodes out or put sets together, and whose statistics they leave
+# numbers that LeRobot's own tools give anew when they take episodes out or put sets together; their statistics they leave
 # as they were: nothing is normalised by them, and `set.counter` holds them
 NUMBERED = ("index", "episode_index", "task_index")
 MOVES = 1e-3  # of its size: a column that moves by less stands still
@@ -210,7 +210,7 @@ def _offs(declared: Declared) -> tuple[dict[str, Off], int]:
 def _episode_stats(
     table: np.ndarray, low: np.ndarray, high: np.ndarray, stats: Mapping[str, np.ndarray]
 ) -> Iterator[Off]:
-    """What is off in a column of a table (n, k), whose least and largest values are `low` and `high` (k,)."""
+    """What is off in a column of a table (n, k); its least and largest values are `low` and `high` (k,)."""
     if not stats:
         return
     found = {"min": low, "max": high, "mean": table.mean(axis=0), "std": table.std(axis=0)}

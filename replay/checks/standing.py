@@ -1,6 +1,6 @@
 """Would the robot have held this on its own legs? From what one did that was played on them (`judge/stages/legs_stage.py`).
 
-A second question: it never changes the verdict of a recording whose base stood fast or glided. Of one that was made on legs it is
+A second question: it never changes the verdict of a recording in which the base stood fast or glided. Of one that was made on legs it is
 what `tipping` is of the others, and what the controller as it is did is then no guess. What a controller of ours holds
 another one may not, and the other way round, so its name and its gains stand in every answer, and softer and stiffer ones are tried.
 """

@@ -36,7 +36,7 @@ def check_missing(recording: Recording, rules: Rules, origin: int, needed: Seque
         needed: names, topics or quantities that must be there with at least two samples.
 
     A recording without commands is another kind of recording (its state is played as the command), not one with a
-    stream missing. A stream whose clock stops tells no time at which it ends.
+    stream missing. If a stream's clock stops, its end is not known.
     """
     rule, found = rules["stream.missing"], []
     here = {word for s in recording.streams.values() if s.n > 1 for word in (s.name, topic(s), s.quantity)}

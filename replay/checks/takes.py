@@ -44,11 +44,11 @@ def lag_of(findings: Iterable[Finding]) -> Lag | None:
 def check_take_lag(lag: Lag | None, others: Sequence[Lag], subject: Sequence[str], rules: Rules) -> Finding:
     """`take.lag`: the delay between command and state, against what is usual in the set.
 
-    One chain of devices has one delay; a take whose states come earlier or later than in the others, by more than the
+    One chain of devices has one delay; a take with states earlier or later than in the others, by more than the
     bound, has its commands in other rows than they were given in. How far the others scatter is taken out: nothing within
     `spread` standard deviations of their median counts (estimated from the median absolute deviation). Two delays are
     looked at, of all joints together and the median of single ones, and the one that differs less is reported: a joint that
-    is swung once, or whose zero is off, pulls at the first alone, and rows that were moved move both.
+    is swung once, or has a wrong zero, pulls at the first alone, and rows that were moved move both.
 
     Args:
         lag: of this take, None where it has none; others: of the other takes of the set.

@@ -35,7 +35,7 @@ class HeldAgainst:
 
     Attributes:
         works: what was done, or each of what it may have been; source: `file` (the episode's own), `recording`, `columns`
-            (whose things have recorded poses) or `command` (the command line).
+            (the recording has poses of its things) or `command` (the command line).
         performed: whether the chain itself was performed, so that its hands and its order are those of the recording.
     """
 
@@ -129,7 +129,7 @@ def evidence_of(recording: Recording, text: str, asked: Any = None) -> HeldAgain
 
 
 def scenario_of_columns(recording: Recording) -> str | None:
-    """The one scenario that has all the things whose poses were recorded (`bowl.x`); None where none or several have."""
+    """The one scenario that has all the things with recorded poses (`bowl.x`); None if none or several have."""
     things = {
         name.rpartition(".")[0]
         for stream in recording.streams.values()

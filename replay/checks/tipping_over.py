@@ -3,7 +3,7 @@
 `balance` takes the motion from the command, with the hands empty or loaded; here the force is that of the simulation. It is the
 wrench between the whole robot and the world: weight and acceleration of every link, legs and feet included, less every contact of a
 rigid body with it. What is not in it: contacts with cloth (MuJoCo leaves flexes out of its inner forces) and the reaction of rotors
-(`armature`). Gravity compensation is an inner force and changes nothing. A robot whose base moves is measured at its floor mark and
+(`armature`). Gravity compensation is an inner force and changes nothing. A robot with a moving base is measured at its floor mark and
 one that is planted at its pelvis, both in the robot's own frame, so that turning changes nothing and squatting is seen.
 
 With the force F on the robot at a point p of a level plane that lies h below the site of the wrench (F, T), T = (p - site) x F gives

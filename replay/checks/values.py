@@ -31,7 +31,7 @@ APART = 2.0  # times the largest step of a channel: what is further from its nei
 LEAST_JOINTS, NO_JOINT, FARTHER, MOST_NAMED = 3, 2.0, 3.0, 8
 WHEEL = re.compile(r"wheel|drive|caster|castor|track|steer", re.IGNORECASE)
 TURNED = NO_JOINT * 2.0 * np.pi
-NEAR_NOUGHT = 0.05  # rad: joints that are all so near to nought elsewhere do not leap there
+NEAR_NOUGHT = 0.05  # rad: joints that are all so near to zero elsewhere do not leap there
 # degrees, within which a joint reads that is measured in radians; numbers that it goes, for a motion; and by how much past its range all
 # of it is, read so
 WITHIN, MOVES, OUTSIDE = 2.0 * math.pi, 0.3, 0.02
@@ -149,7 +149,7 @@ def _never_filled(values: np.ndarray, near: float) -> np.ndarray:
     """(n,) few rows of nothing but noughts, to which most joints would have to leap and come back from: nobody filled them.
 
     Args:
-        near: of a joint's values that it does not leap from to nought: steps are all so near.
+        near: of a joint's values that it does not leap from to zero: steps are all so near.
     """
     empty = (values == 0.0).all(axis=1)
     if not 0 < empty.sum() <= FEW * len(empty):
@@ -273,7 +273,7 @@ def check_units(
 
 
 def _no_angles(stream: Stream, limits: Limits) -> list[str]:
-    """Joints whose values are no angles in the stream's unit; none where few of its joints are so: one may turn without end, wheels do."""
+    """Joints with values that are no angles in the stream's unit; none if few of its joints are so: one may turn without end, wheels do."""
     if stream.unit != "rad" or stream.quantity != "joint_position" or len(stream.names) < LEAST_JOINTS:
         return []
     most = np.nanmax(np.abs(np.where(np.isfinite(stream.values), stream.values, np.nan)), axis=0, initial=0.0)
@@ -315,12 +315,12 @@ def _agrees_in_part(stream: Stream, other: Stream, name: str) -> bool:
     if name not in other.names or stream.n != other.n:
         return False
     a, b = (np.abs(one.column(name)) * SCALE[one.unit] for one in (stream, other))
-    moved = b > AGREE  # near nought any unit agrees
+    moved = b > AGREE  # near zero any unit agrees
     return bool(moved.any()) and float((np.abs(a - b)[moved] < AGREE).mean()) > IN_PART
 
 
 def _outside(stream: Stream, names: Sequence[str], limits: Limits, overshoot: float) -> set[str]:
-    """Joints whose values cannot be meant in the stream's unit, and can in the other one."""
+    """Joints with values that are impossible in the stream's unit, and possible in the other one."""
     if stream.unit == "deg":
         return _reads_too_small(stream, names, limits)
     bad = set()

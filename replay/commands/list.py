@@ -128,7 +128,7 @@ def _rows(
     for name, file in composition.members(group, request.conf_dir).items():
         try:
             shown = composition.shown(file)
-            places_in(file, shown)  # a broken file is told by line
+            places_in(file, shown)  # a broken file is reported with its line
             sheet = read_yaml(file, shown)
             if not isinstance(sheet, dict):
                 raise ShiliuError("This holds no settings. They are written `key: value`.", file=shown)

@@ -45,7 +45,7 @@ def show(names: list[str], request: CommandRequest, as_json: bool) -> None:
 
 
 def _hung(line: str) -> tuple[str, str]:
-    """A line's head, below whose end the rest of it stands, and the rest."""
+    """A line's head, and the rest, which stands below the end of the head."""
     head = re.match(r"\s*(?:\S+\s{2,})?", line)
     assert head is not None
     return head[0], line[head.end() :]

@@ -15,7 +15,7 @@ from .replay_settings import ReplaySettings
 if TYPE_CHECKING:
     from ..judge.verdict import Verdict
 
-AT_MOST = 200  # recordings whose curves and pictures are kept for the page; at intake, all of whose findings are kept
+AT_MOST = 200  # recordings with curves and pictures on the page; at intake, those with all findings
 Reached = Callable[[int, int | None], None]
 
 
@@ -97,7 +97,7 @@ def in_scenes(asked: ReplaySettings, command: str, reached: Reached, ending: Exi
         return [("repaired_count", {"n": repairs.count, "of": repairs.tried, "where": copies})]
 
     cores = asked.threads or os.cpu_count() or 1
-    header = {"engine": mujoco.__version__, "threads": cores}  # scenes, cells and robots are told from the verdicts
+    header = {"engine": mujoco.__version__, "threads": cores}  # the verdicts give scenes, cells and robots
     folders = (lambda: {FOLDER: repairs.finished()}) if repairs is not None else dict
     return Way(verdicts(), header, cores, folders=folders, counted=counted)
 

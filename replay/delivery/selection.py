@@ -16,7 +16,7 @@ from .judges import ANY, ONE, Judge, objection
 from .splits import SPLITS, split_takes
 
 PASSED = "FEASIBLE"
-# why a take is not delivered, in the order in which they are told
+# why a take is not delivered, in the order in which they are reported
 REASONS = (
     "unreadable",
     "not_judged",

@@ -271,7 +271,7 @@ def _at(t: int, period: float) -> str:
 
 
 def _first(kept: np.ndarray, now: np.ndarray, period: float) -> str:
-    """The first step after whose action a fingerprint is another one; the start where none is."""
+    """The first step after which a fingerprint is another one; the start where none is."""
     rows = min(len(kept), len(now))
     other = np.flatnonzero(kept[:rows] != now[:rows])
     return _at(int(other[0]) + 1, period) if len(other) else _at(0, period)

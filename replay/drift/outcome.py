@@ -26,7 +26,7 @@ def outcome_of(kept: KeptTake, now: KeptTake, found: Sequence[KeptDifference], p
         `take`, `scenario`; `verdict` and `success` as [kept, now]; `flips` (of `verdict`, `success`); `cause` of a flip, or None:
         `by` (`judge`: on the same bits; `model`: another compiled model on the same machine; `start`: it settles otherwise, by
         more than 1e-6; `course`: it parts on the way) and the `codes` of findings that differ in level, `CODE KEPT → NOW`, the root
-        first; `start`: largest difference of a position (`joint`, `size`), or None; `first`: the first control step whose state
+        first; `start`: largest difference of a position (`joint`, `size`), or None; `first`: the first control step in which the state
         differs (`step`, `t` [s], and `joint`, `size`, `at` [s] of the first sample that does), or None; `visible`: the first
         sample in which a position differs by 1e-3 (`t`, `joint`, `size`), or None; `differences`: sentences; `elsewhere`: what of
         the machine is another one.
@@ -113,7 +113,7 @@ _RANK = ("", "INFO", "NOT_APPLICABLE", "PASS", "NOT_CHECKED", "WARN", "FAIL")
 
 
 def _first(kept: Bits, now: Bits, period: float) -> dict[str, Any] | None:
-    """The first control step whose full state differs, to 1 in 65536; joint and size where positions were kept next."""
+    """The first control step in which the full state differs, to 1 in 65536; joint and size where positions were kept next."""
     rows = min(len(kept.state), len(now.state))
     other = np.flatnonzero(kept.state[:rows] != now.state[:rows])
     if kept.start == now.start and not len(other):

@@ -135,7 +135,7 @@ def _fitted(t0: float, t1: float, first: float, last: float) -> SlowedStretch:
 
 
 def _stretches(t: np.ndarray, over: np.ndarray, first: float, last: float) -> list[SlowedStretch]:
-    """Runs with their run-in, those whose ramps meet as one."""
+    """Runs with their run-in; runs with ramps that meet are one."""
     rows = np.flatnonzero(over)
     if not len(rows):
         return []
@@ -179,7 +179,7 @@ def taken_back(
 ) -> tuple[Command, list[dict[str, Any]]]:
     """Joints that leave their range, bent back into it where they do.
 
-    Near the end of the range the angle is compressed (tanh, whose slope there is 1 and whose curvature 0), so that speed and
+    Near the end of the range the angle is compressed (tanh: its slope there is 1 and its curvature 0), so that speed and
     acceleration stay continuous; a run that comes close without leaving the range stays as it is.
 
     Args:

@@ -24,8 +24,8 @@ class Command:
         names: (k,) columns.
         joints: the columns that are joints of the robot; others (hands) only keep time with them.
         scale: rad of one stored unit of a joint.
-        step: control period [s] of an episode of our own, whose samples stay on their grid; None of a real recording,
-            whose messages stay what they are and are only sent at other times.
+        step: control period [s] of an episode of our own (its samples stay on their grid); None of a real recording,
+            its messages stay what they are and are only sent at other times.
     """
 
     t: np.ndarray

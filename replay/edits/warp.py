@@ -112,7 +112,7 @@ class Warp:
 def sampled(x: np.ndarray, at: np.ndarray) -> np.ndarray:
     """(m, k) values of evenly spaced samples (n, k) between them, at places `at` (m,) counted in samples.
 
-    A cubic through both neighbours whose slopes are limited (Fritsch and Butland 1984), so that it never overshoots the
+    A cubic through both neighbours with limited slopes (Fritsch and Butland 1984), so that it never overshoots the
     samples; at a sample it is that sample, to the bit. Beyond the ends the last value is held.
     """
     x = np.asarray(x)

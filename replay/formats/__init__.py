@@ -30,7 +30,7 @@ class Entry:
 
 
 class NothingReadable(EpisodeError):
-    """A folder whose recordings are all unreadable; `items` are they."""
+    """A folder with unreadable recordings only; `items` are they."""
 
     def __init__(self, message: str, *, file: Path, items: list[Unreadable]) -> None:
         super().__init__(message, file=file)

@@ -1,4 +1,4 @@
-"""The part of a mapping that is for formats whose episodes are arrays with one row a sample: LeRobot, NumPy, HDF5, DAPG.
+"""The part of a mapping for formats with episodes as arrays, one row a sample: LeRobot, NumPy, HDF5, DAPG.
 
 A field names a channel and, where it holds several things, a slice of its columns: `action[0:7]`, `states[0]`. An array
 with more than two axes is laid out row by row first: of (T, 21, 3), `joints[0:3]` is x, y, z of the first joint.

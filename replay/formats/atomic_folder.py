@@ -42,7 +42,7 @@ def placed(out: Path) -> Iterator[Path]:
 
 @contextmanager
 def filled(out: Path) -> Iterator[Path]:
-    """A new folder whose files lie in `out`, which may hold others, when the block has ended well; else `out` is as it was."""
+    """A new folder: its files are moved to `out`, which may hold others, when the block has ended well; else `out` is as it was."""
     with parents(out):
         part = beside(out)
         try:

@@ -89,7 +89,7 @@ def load(mapping: str | Path, within: tuple[Path, ...] = ()) -> Mapping:
 
     Args:
         mapping: name or file; of two of one name the designer's own is taken.
-        within: the files whose `also` led here.
+        within: the files that led here by `also`.
 
     Raises:
         EpisodeError: no such mapping, or a mistake in the file; all mistakes are named at once, with their lines.
@@ -222,7 +222,7 @@ class _MappingReader:
         return tuple(value)
 
     def _named(self, key: str) -> dict[str, Any]:
-        """A table of the file whose keys are texts; empty where it is left out."""
+        """A table of the file with texts as keys; empty where it is left out."""
         value = self.tree.get(key)
         if isinstance(value, dict) and all(isinstance(name, str) for name in value):
             return value

@@ -28,7 +28,7 @@ def windows(total: int) -> list[tuple[int, int]]:
 
 
 def picture_samples_of(recording: Recording) -> Iterator[PictureSamples]:
-    """A look at each camera of a recording; one that is announced only, or whose pictures cannot be decoded, says so."""
+    """A look at each camera of a recording; one that is only announced, or has pictures that cannot be decoded, says so."""
     for camera, why in recording.declared.unseen.items() if recording.declared is not None else ():
         yield PictureSamples(camera, unreadable=why)
     for camera, pictures in recording.pictures.items():

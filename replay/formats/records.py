@@ -53,7 +53,7 @@ class Reader:
         mapped: whether mappings are written for it; else it takes those of other formats.
         broken: endings of its recordings that cannot be read, and why.
         parts: endings of files that are part of it and no recording, and what to give instead.
-        numbered: whether its module has `numbered(path, source)`, which gives a set whose episodes can be read one without the
+        numbered: whether its module has `numbered(path, source)`, which gives a set of episodes that can be read one without the
             others (`rows`, `item(k)`), or None.
         rows: of the page of formats, one or more.
     """

@@ -12,7 +12,7 @@ from ..recording.recording import Stream
 from ..signals.grid import SLACK_NS, UNAMBIGUOUS, RowGrid, fitted
 from .resample import Rows
 
-DEFAULT_FPS = 30  # the hardware's main camera clock, for recordings whose streams have rates of their own
+DEFAULT_FPS = 30  # the hardware's main camera clock, for recordings of streams with rates of their own
 MAX_ROWS = 50_000_000
 _NS = 1_000_000_000
 
@@ -24,7 +24,7 @@ class FrameClock:
     Attributes:
         fps: frames a second by name, a whole number.
         start_ns: of the first row, by the streams' clock [ns].
-        rows: how many; period_ns: between two of them [ns], 1 / fps but for a source whose own rate is near it (29.97).
+        rows: how many; period_ns: between two of them [ns], 1 / fps, except for a source with an own rate near it (29.97).
     """
 
     fps: int
@@ -67,7 +67,7 @@ def own_rate(streams: list[Stream]) -> tuple[int, bool]:
             try:
                 at = frame_clock(leading, fps).at_ns
             except EpisodeError:
-                return fps, False  # streams that do not overlap, which whoever asks for frames is told
+                return fps, False  # streams that do not overlap; the import of frames reports it
             return fps, all(Rows(stream.time_ns, at).as_they_are is not None for stream in leading)
     first = leading[0]
     shared = all(np.array_equal(stream.time_ns, first.time_ns) for stream in leading)

@@ -36,7 +36,7 @@ class Frames:
 
     Attributes:
         fps: frames a second.
-        times_ns: (T,) int64 time of each row since the first [ns]: k / fps, or that of a source whose own rate is near it.
+        times_ns: (T,) int64 time of each row since the first [ns]: k / fps, or that of a source with an own rate near it.
         features: LeRobot features by name, each with unit, quantity, role and the streams that it holds.
         columns: (T, k) by feature.
         videos: by video feature, each with a picture for every frame.

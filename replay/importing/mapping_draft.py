@@ -253,7 +253,7 @@ class _Draft:
 
 
 def _one_of_many(arrays: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], str | None]:
-    """The first episode of an archive whose names all begin with a counted prefix, and the pattern of the prefixes."""
+    """The first episode of an archive with names that all begin with a counted prefix, and the pattern of the prefixes."""
     matches = {name: _PREFIX.match(name) for name in arrays}
     if not arrays or not all(matches.values()) or len({m[1] for m in matches.values() if m}) != 1:
         return arrays, None

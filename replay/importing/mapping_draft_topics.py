@@ -1,4 +1,4 @@
-"""A draft of a mapping for a bag whose topics no mapping knows: from message definitions, names and values alone.
+"""A draft of a mapping for a bag with topics that no mapping knows: from message definitions, names and values alone.
 
 As with arrays (`proposal`), what is not certain is listed, and a person who knows the robot corrects it.
 """

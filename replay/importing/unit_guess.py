@@ -79,7 +79,7 @@ def unit_of(channel: str, values: np.ndarray, role: str) -> Guess:
 
 
 def kinds(labels: tuple[str, ...], width: int) -> list[str]:
-    """Which columns are likely to share a unit: those whose names differ only in their last number; else all."""
+    """Which columns are likely to share a unit: those with names that differ only in their last number; else all."""
     if len(labels) != width:
         return [""] * width
     stems = [_COUNTED.sub("#", label) for label in labels]
@@ -87,7 +87,7 @@ def kinds(labels: tuple[str, ...], width: int) -> list[str]:
 
 
 def quaternions(values: np.ndarray) -> list[int]:
-    """First columns of four in a row whose norm is one in every row, and that turn."""
+    """First columns of four in a row that have the norm one in every row, and that turn."""
     found, j = [], 0
     while j + 4 <= values.shape[1]:
         part = values[:, j : j + 4]

@@ -20,8 +20,8 @@ from .facts.results import Judged
 from .place.taken import taken
 from .verdict import Verdict, combine
 
-BY_TASK = "judged in the scenario {}, whose own task sentence it carries; scenario=NAME or scenario=bare says otherwise"
-BY_COLUMNS = "judged in the scenario {}, whose things have poses in the recording; its task sentence is of another one"
+BY_TASK = "judged in the scenario {}, which has its task sentence; scenario=NAME or scenario=bare overrides this"
+BY_COLUMNS = "judged in the scenario {}, since the recording has poses of its things; the task sentence belongs to another one"
 NO_TASK_OF = "its task sentence is of no scenario that there is, so it is judged on the bare floor; scenario=NAME says otherwise"
 
 
@@ -34,7 +34,7 @@ def conclude(judged: Judged, strict: bool = False, pictures: bool = False, curve
     Args:
         strict: a warning fails.
         pictures: draw a small picture strip, where OpenGL exists.
-        curves: codes whose curve is kept in the evidence though they pass.
+        curves: codes of which the curve is kept in the evidence though they pass.
     """
     recording, scene, rules, subject = judged.recording, judged.scene, judged.rules, judged.subject
     found = list(judged.findings)
@@ -102,7 +102,7 @@ def _fits_none(context: SceneContext, recording: Recording) -> bool:
 
 
 def _made_in(context: SceneContext) -> dict[str, Any]:
-    """Of an episode whose commands were played elsewhere: the scene that it was made in."""
+    """Of an episode with commands that were played elsewhere: the scene that it was made in."""
     if context.made_in is None:
         return {}
     cell, link = context.made_in.config.cell, context.made_in.config.raw.get("link")

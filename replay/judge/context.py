@@ -51,7 +51,7 @@ class SceneContext:
     embodiment: Embodiment | None = None  # another robot than the scene's, that recordings are held against
     robot_named: str = "default"  # who chose it
     retargeting: str = "default"  # settings by which a person's motion is carried over
-    made_in: Scene | None = None  # of an episode whose commands are played in a cell, or over another link: what it was made in
+    made_in: Scene | None = None  # of an episode that is played in a cell, or over another link: what it was made in
     rules: Rules = field(init=False)
 
     def __post_init__(self) -> None:
@@ -311,7 +311,7 @@ class Contexts:
         return next((key for key, one in self._cache.items() if one is context), "command")
 
     def _by_columns(self, recording: Recording) -> SceneContext | None:
-        """The scenario whose things' poses were recorded, where the task sentence is another scenario's."""
+        """The scenario of the things with recorded poses, if the task sentence is another scenario's."""
         task, robot = recording.metadata.get("task"), self._settings["robot"]
         if not isinstance(task, str) or recording.kind == "human" or recording.metadata.get("robot") != robot:
             return None
@@ -324,7 +324,7 @@ class Contexts:
         return self._tasks[task]
 
     def _by_task(self, recording: Recording) -> SceneContext | None:
-        """The scenario whose own task sentence a recording of its robot carries; None where that is not sure."""
+        """The scenario with the task sentence that a recording of its robot has; None if that is not sure."""
         task, robot = recording.metadata.get("task"), self._settings["robot"]
         if not isinstance(task, str) or recording.kind == "human" or recording.metadata.get("robot") != robot:
             return None
@@ -339,7 +339,7 @@ class Contexts:
         return self._once(f"{self.key_of(context)} in {cell}", context.named, lambda: scene_in_cell(context.scene, cell, self._conf_dir))
 
     def _elsewhere(self, own: SceneContext, recording: Recording) -> SceneContext:
-        """The command's cell as the context of an episode of the simulation, whose commands are played there.
+        """The command's cell as the context of an episode of the simulation that is played there.
 
         Raises:
             ReplayError: it was made in another variant or version of the scenario, or by another robot, than the cell's scene has.

@@ -45,7 +45,7 @@ def judge(
     """Judge recordings: one verdict for each, in their order.
 
     Args:
-        told: called with each verdict as it is done; the others: as those of `judging`.
+        told: called with each verdict when it is done; the others: as those of `judging`.
     """
     verdicts = []
     for verdict in judging(recordings, scene, **how):
@@ -81,7 +81,7 @@ def judging(
         pictures: draw a small picture strip for each recording, where OpenGL exists.
         full: play those that succeed in varied copies of their scene, too.
         legs: also play them by the robot on its own legs; their verdict stays. `full` and recordings made on legs ask it, too.
-        curves: codes whose curve is kept in the evidence though they pass.
+        curves: codes of which the curve is kept in the evidence though they pass.
         performed: digest of a recording -> what was kept while it was performed just now (`perform` with `judged`): its commands
             are not played again, and whether it reproduces is reported as not checked.
         company: takes of the same sets that are not judged now, and that these are held against all the same.

@@ -176,7 +176,7 @@ class InOrder:
 
     @staticmethod
     def _none_readable(one: _Entry) -> bool | None:
-        """Whether a set has nothing that can be read, and is told as one; None where that is not known yet."""
+        """Whether a set has nothing that can be read, and is reported as one; None where that is not known yet."""
         if any(isinstance(answer, Made) or answer.read or "code" in answer.error for answer in one.answers.values()):
             return False
         return True if len(one.answers) == one.n else None

@@ -13,7 +13,7 @@ from ..formats import Entry, entries
 from ..formats.file_state import State, afar, state_of
 
 DONE = ".done"  # ending of an empty file that the recorder lays beside a take when it has closed it
-RESCAN = 30.0  # s between two looks at the folder when nothing told of a change
+RESCAN = 30.0  # s between two looks at the folder when no change was reported
 BLIND = 2.0  # s between them where the notices cannot be read
 
 

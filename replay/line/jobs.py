@@ -46,7 +46,7 @@ class Counted:
 
 @dataclass(frozen=True)
 class Made:
-    """It is in the ledger; `new` where it was not before; `operator`: whose pseudonym the recording carries.
+    """It is in the ledger; `new` where it was not before; `operator`: the pseudonym in the recording.
 
     Attributes:
         earlier: an earlier judge made it, and nobody asked for it again; before: what an earlier judge made of it, where asked.

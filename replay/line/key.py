@@ -39,7 +39,7 @@ def judge_parts(conf_dir: Path | None = None) -> dict[str, str]:
     What a scenario, a cell or the bounds say is no part of it: the context of a recording tells that.
 
     Args:
-        conf_dir: the designer's folder, whose sheets count as well.
+        conf_dir: the designer's folder; its sheets count as well.
     """
     own = [folder for folder in composition.folders(conf_dir) if not folder.resolve().is_relative_to(ROOT)]
     sheets = [path for name in SHEETS for path in sorted((ROOT / name).rglob("*.yaml"))]

@@ -20,7 +20,7 @@ from ..report.story import Story
 from ..report.text import Words
 from .ledger import writing
 
-UNKNOWN = "unknown"  # whose file it is where nobody is named
+UNKNOWN = "unknown"  # the file's owner if nobody is named
 _NAMED = re.compile(r"(?<![A-Za-z0-9])P-[0-9]{3,6}(?![0-9])")
 LONGEST = 150  # characters of a file's name
 

@@ -1,6 +1,6 @@
 """What an upgrade changes: the last judgement of each take is kept beside its key, whoever the judge was.
 
-A take whose recording, scene, bounds and settings are the same keeps the verdict of an earlier judge, until it is asked for again.
+A take with the same recording, scene, bounds and settings keeps the verdict of an earlier judge, until it is asked for again.
 Then the two are held together: which verdict changed, by which finding, and in what the two judges differ.
 """
 
@@ -30,7 +30,7 @@ class Former:
 
 @dataclass(frozen=True)
 class VerdictChange:
-    """One take whose verdict, or whose root, is another one.
+    """One take with another verdict or another root.
 
     Attributes:
         verdicts, roots: before and after; findings: `CODE BEFORE → AFTER`, with the number that changed; judge: the earlier one.

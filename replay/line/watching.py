@@ -63,7 +63,7 @@ class Watching:
         self._ledger, self._slips, self._each = ledger, slips, each
         self._work: list[Ready] = []  # by number of a job
         self._newest: dict[Path, int] = {}  # of each entry the job that knows its state of now
-        self._unsure: set[int] = set()  # jobs whose takes could not be counted
+        self._unsure: set[int] = set()  # jobs with takes that could not be counted
         self._reported: dict[int, tuple[int, set[str]]] = {}  # of each job: how many takes there are, and those that are reported
         self._look_at = 0.0  # not before [s, time.monotonic]
         self._begun = time.time()

@@ -32,7 +32,7 @@ def film(take: Replayed, findings: Sequence[Mapping[str, Any]]) -> tuple[bytes, 
 
     Returns:
         The film; the message of its meshes, and their digest, which films of one scene share. The film is gzip of: uint32 length of
-        the head, the head (JSON: `shapes`, `t` (T,) [s], `bodies` and `robot`, ids whose poses follow, `soft` vertices, `place` [m] and
+        the head, the head (JSON: `shapes`, `t` (T,) [s], `bodies` and `robot`, ids of the poses below, `soft` vertices, `place` [m] and
         `force` [N] of one step, `forces` (T,) counts, `findings`), then int16 (T, 7 bodies), (T, 7 robot), (T, 3 soft), each by columns
         as differences of rows, low bytes before high ones; and (n, 6) place and force of each contact. Quaternions are in 1/32767.
     """

@@ -1,7 +1,7 @@
 """The page's server: one page, one WebSocket, on loopback unless an address is named.
 
 It hands out the files of `page/` that are read at its start, and nothing else: no path of a request ever reaches a file system.
-Whoever asks by a name that is not the machine's own (a page elsewhere whose name was turned to loopback), or from a page elsewhere,
+Whoever asks by a name that is not the machine's own (a page elsewhere with its name turned to loopback), or from a page elsewhere,
 is refused. With an address it speaks TLS, and who has not the token gets an empty refusal whatever is asked for.
 """
 

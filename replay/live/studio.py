@@ -35,7 +35,7 @@ class Studio:
     Args:
         page: which shows it; load: reads the scene's files anew, and raises ShiliuError with all that is wrong there.
         lang: of sentences, en or zh; seed: of the first draw, None for the scene as the YAML gives it.
-        files: folders whose files the scene is made from.
+        files: folders with the files of the scene.
         check: the command of `shiliu check` about the same scene, asked anew whenever the scene is read; none where empty.
     """
 

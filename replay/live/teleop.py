@@ -73,7 +73,7 @@ class PageHands:
     """The hands on a page, in real time: that which began the take, until it is closed; another one may end it.
 
     Args:
-        page: whose; dt: control period [s].
+        page: the page; dt: control period [s].
     """
 
     name = "page"

@@ -156,7 +156,7 @@ def _side(
 ) -> np.ndarray | None:
     """(n, 2) places of the edge from black (inside) to white along a side [px]; None where too much of it is not there."""
     way = (b - a) / length
-    out = np.array([way[1], -way[0]])  # corners run clockwise in a picture whose y points down: this points outwards
+    out = np.array([way[1], -way[0]])  # corners run clockwise in a picture (y points down): this points outwards
     reach = float(np.clip(0.75 * length / CELLS, 2.0, 8.0))
     step = 0.25
     across = np.arange(-reach, reach + step / 2, step)

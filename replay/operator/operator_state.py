@@ -94,7 +94,7 @@ class OperatorState:
         self.given_up: str | None = None
         self.held: dict[str, str] = {}
         self.put_into: dict[str, str] = {}  # part -> the part into which it has been put, and with which it is carried since
-        self.loads: dict[str, np.ndarray] = {}  # (3,) [N] felt at a hand while it held something and nobody else did
+        self.loads: dict[str, np.ndarray] = {}  # (3,) [N] measured at a hand while it held something and nobody else did
         self.ways = Ways(self.senses, self.arms, self.claws, self.held, self.put_into, rng)
         for arm in self.arms.values():
             arm.grips_at(self.hand.shape.tcp)
@@ -145,7 +145,7 @@ class OperatorState:
         self._place_arms()
 
     def _place_arms(self) -> None:
-        """Tell the arms where in the world the robot stands; one that stands in its origin need not be told."""
+        """Give the arms the robot's place in the world; a robot in the origin needs none."""
         if self.base is not None:
             place: Pose | None = self.base.place
         else:
@@ -291,7 +291,7 @@ def _speed_limit(scene: Scene, name: str) -> float:
 
 
 def _bounds(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
-    """Bounds of an action: 0.945 of the joints' range, and the action space for all else, whose ends are float32."""
+    """Bounds of an action: 0.945 of the joints' range, and the action space (float32 ends) for all else."""
     of, (low, high) = scene.schema.action, scene.schema.action.bounds
     joint = np.array([n in scene.robot.joint_names for n in of.names])
     middle, half = (of.low + of.high) / 2, (of.high - of.low) / 2 * 0.945

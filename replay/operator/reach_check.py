@@ -88,7 +88,7 @@ def _targets(skill: Skill) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _distances(draw: Draw, places: Sequence[Place]) -> list[tuple[float, str]]:
-    """Of each place the distance [m] from the nearer shoulder of its hands, and whose it is."""
+    """Of each place the distance [m] from the nearer shoulder of its hands, and the side of that shoulder."""
     data = mujoco.MjData(draw.model)
     mujoco.mj_setState(draw.model, data, draw.start_state, STATE)
     mujoco.mj_kinematics(draw.model, data)

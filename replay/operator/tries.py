@@ -74,7 +74,7 @@ def described(skill: Skill) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    return getattr(value, "part", str(value))  # a cloth is told by its part
+    return getattr(value, "part", str(value))  # a cloth is identified by its part
 
 
 def place_of(wanted: str, words: Sequence[str]) -> int:
@@ -153,7 +153,7 @@ class Tries:
         return self._file(seed).with_suffix(".png")
 
     def load(self, seed: int) -> Try:
-        """The last demonstration of a seed, whose scene is that of today.
+        """The last demonstration of a seed, if its scene is today's.
 
         Raises:
             EpisodeError: none is kept, or it cannot be read, or the scene has changed since.

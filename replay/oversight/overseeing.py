@@ -24,7 +24,7 @@ class Seen:
     """All that was counted.
 
     Attributes:
-        again: takes whose content had a verdict already, under another name.
+        again: takes with content that had a verdict already, under another name.
     """
 
     takes: Takes = field(default_factory=Takes)

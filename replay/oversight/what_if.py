@@ -1,4 +1,4 @@
-"""What another bound would change, told from verdicts that are there: nothing is judged again.
+"""What another bound would change, from existing verdicts: nothing is judged again.
 
 Each finding keeps the number that was held against its bound, so that it can be held against another. What a line does not hold
 (how long a smaller excess lasted, what a check would have found elsewhere in the take) is not known; such a take is counted as untold.

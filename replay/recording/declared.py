@@ -51,7 +51,7 @@ class Declared:
         period_s: control period of what made the episode [s], or None.
         length: rows as announced; span: `dataset_from_index`, `dataset_to_index`.
         place: row of the set at which the episode's first row stands, counted through its files, or None.
-        others: episodes whose announced rows are some of this one's, by number: the first row, and the one after the last.
+        others: episodes with announced rows that are some of this one's, by number: the first row, and the one after the last.
         listed: how many lines of the table of episodes are of this one; None where the set is of a kind that has no such table.
         file: where its rows are announced and where they are, where these are two files; else None.
         features: what is announced of a column and is not so here: by its name, `lacking`, `shape` or `names` with what is announced and
@@ -100,7 +100,7 @@ class Declared:
 
     @property
     def changed(self) -> tuple[str, ...]:
-        """Columns, or `FRAMES`, whose digest is another than when they were written."""
+        """Columns, or `FRAMES`, with another digest than when they were written."""
         return tuple(name for name, (written, found) in self.digests.items() if written != found)
 
     @property

@@ -214,7 +214,7 @@ def read_metadata(path: str | Path, scenario: Mapping[str, Any] | None = None, *
 
     Args:
         path: the YAML file.
-        scenario: the scenario's resolved tree, whose `never` and `goal` name further reasons of failure; None allows any.
+        scenario: the scenario's resolved tree: its `never` and `goal` name further reasons of failure; None allows any.
         of_many: the file speaks for several episodes, so that it may hold nothing of `OF_ONE_EPISODE`.
 
     Raises:

@@ -1,3 +1,3 @@
-"""The nearest feasible copy of a demonstration whose fault lies in its command; the original stays untouched."""
+"""The nearest feasible copy of a demonstration with a fault in its command; the original stays untouched."""
 
 FOLDER = "repaired"  # of the copies, in the folder of the reports

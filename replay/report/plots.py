@@ -23,7 +23,7 @@ from .text import Words
 if TYPE_CHECKING:
     from ..checks.finding import Finding, Plot
 
-TRACES = {  # name -> colour, dashes, width: told apart without colour too
+TRACES = {  # name -> colour, dashes, width: distinct without colour too
     "command": ("#1d5fae", "", 1.6),
     "retargeted": ("#1d5fae", "", 1.6),
     "measured": ("#1f2933", "5 3", 1.4),

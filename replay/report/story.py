@@ -30,7 +30,7 @@ SAME = (
     "mapping",
     "remake",
     "carry_less",
-)  # fixes whose sentence says all that the advice says
+)  # fixes with a sentence that says all of the advice
 UTC_OFFSET_H = 8  # the clock on the wall of the training centre in Beijing; China has no summer time
 ORDER = {"INFEASIBLE": 0, "UNSOUND": 1, None: 2, "INCONCLUSIVE": 3, "FEASIBLE": 4}
 

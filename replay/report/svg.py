@@ -69,7 +69,7 @@ def text_width(text: str) -> float:
 
 
 def signs() -> dict[str, Markup]:
-    """One sign for each verdict, told apart by shape: circle, octagon, triangle, diamond, page."""
+    """One sign for each verdict, distinct in shape: circle, octagon, triangle, diamond, page."""
 
     def path(d: str, solid: bool = False) -> str:
         return tag("path", class_="b" if solid else None, d=d)

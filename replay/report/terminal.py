@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 WIDEST = 100
 TAKE, LENGTH, WHO = 20, 8, 14  # columns [cells]; the reason gets the rest
-ROWS = 20  # rows shown of a large folder, and first ones whose reason is not cut
+ROWS = 20  # rows shown of a large folder, and first ones with their whole reason
 LINES_AS_DONE = 200  # a folder larger than this is summed up instead of listed line by line
 SPOKEN_EACH = 30.0  # s between two lines that tell how far a long run is, where there is no terminal
 COLOURS = {
@@ -230,7 +230,7 @@ class Terminal:
         Args:
             header: version, scene, cell, thresholds, threads, whichever are known.
             total: how many recordings, 0 if unknown.
-            estimate: recordings are done in another order than they are told in, see `reached`; the time left is estimated.
+            estimate: recordings are done in another order than they are reported in, see `reached`; the time left is estimated.
         """
         self.total, self.estimate = total, estimate
         self.begun = self.spoken = time.monotonic()

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ..checks.finding import Finding
 
 TEXT = Path(__file__).parents[2] / "conf" / "text"
-MOST_DIFFERENCES = 6  # of a cell, told in one sentence
+MOST_DIFFERENCES = 6  # of a cell, named in one sentence
 ROUND_UP = 0.05  # "about a third slower" is advice: rounded up to 5 %, so that it is enough
 
 _LIMB = re.compile(r"^([a-z]+)_([lr]?)(\d)_(joint|link|motor)$")  # `zarm_l4_joint` is the word zarm_4 of a side

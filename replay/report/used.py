@@ -1,4 +1,4 @@
-"""What a run was judged by, told from its verdicts: scenes, cells, robots and thresholds that were used, and settings that were not.
+"""What a run was judged by, from its verdicts: scenes, cells, robots and thresholds that were used, and settings that were not.
 
 A command names what is wanted; a verdict says what was done. Headers are made from the latter alone.
 """

@@ -28,7 +28,7 @@ class Blame:
 
     Attributes:
         kind: `command`, `measured` or `velocity`.
-        rows: (m,) rows whose value would be another; t-order.
+        rows: (m,) rows that would have another value; t-order.
         first, last: the first and last of them.
         recorded, restored: (n,) the column as stored, and as it would agree.
         left: share of the disagreement that remains when it is restored.
@@ -72,7 +72,7 @@ def over(relation: Relation, unit: str) -> np.ndarray:
 
 
 def suspects(channel: RecordedChannel, relations: Sequence[Relation], rows: np.ndarray) -> list[Blame]:
-    """The columns whose change in few rows explains a disagreement, the one that leaves least first.
+    """The columns of which a change in few rows explains a disagreement, the one that leaves least first.
 
     Args:
         rows: (m,) rows in which the relations disagree.
@@ -102,7 +102,7 @@ def _unit_of(kind: str, channel: RecordedChannel, relations: Sequence[Relation])
 def _restore(channel: RecordedChannel, relations: Sequence[Relation], rows: np.ndarray, kind: str) -> tuple[float, float, np.ndarray]:
     """Share of the disagreement that is left, all of it in squared thresholds, and the change (n,).
 
-    Least squares of all residuals over their thresholds, with each row's change held to nought by a weight that falls as the
+    Least squares of all residuals over their thresholds, with each row's change held to zero by a weight that falls as the
     change grows (iteratively reweighted least squares for few changes: Chartrand and Yin, doi:10.1109/ICASSP.2008.4518498).
     """
     n = len(relations[0].residual)

@@ -198,14 +198,14 @@ def _apart(channel: RecordedChannel, t: np.ndarray) -> np.ndarray:
 
 
 def _mean(x: np.ndarray, rows: int) -> np.ndarray:
-    """(n, k) over so many rows about each; nought where there are fewer."""
+    """(n, k) over so many rows about each; zero if there are fewer."""
     if len(x) < rows:
         return np.zeros_like(x)
     total = np.cumsum(np.concatenate([np.zeros((1, x.shape[1])), x]), axis=0)
     out = np.zeros_like(x)
     half = rows // 2
     out[half : len(x) - rows + 1 + half] = (total[rows:] - total[:-rows]) / rows
-    return np.maximum(out, 0.0) if x.min(initial=0.0) >= 0.0 else out  # sums of squares round below nought
+    return np.maximum(out, 0.0) if x.min(initial=0.0) >= 0.0 else out  # sums of squares round below zero
 
 
 def _all(group: Group, law: ServoLaw) -> Iterator[Difference]:

@@ -33,7 +33,7 @@ from .whole_takes import (
     written_as_commands,
 )  # fmt: skip
 
-UNEVEN = 0.01  # rad: a group whose channels follow worse than this, on the whole, may follow later than a kernel reaches
+UNEVEN = 0.01  # rad: a group that follows worse than this, on the whole, may follow later than a kernel reaches
 SEEN = 0.05  # rad, or share of the way: a factor that changes less is not looked at
 # of a disagreement: rows at least, share of them in which a joint that is blocked stands (then it comes back), and noises and share of
 # `SEEN` by which it may be measured to move there
@@ -123,7 +123,7 @@ def _disagree(group: Group, relations: Sequence[Sequence[Relation]]) -> bool:
 
 
 def _late(group: Group, relations: Sequence[Sequence[Relation]]) -> float:
-    """[s] how late the measurements of a group come, where it is more than a kernel reaches; else nought."""
+    """[s] how late the measurements of a group come, if it is more than a kernel reaches; else zero."""
     noise = [r.noise for each in relations for r in each if r.name == "follows" and r.own]
     if not noise or np.median(noise) < UNEVEN:
         return 0.0

@@ -75,7 +75,7 @@ def _is_quick(c: np.ndarray, q: np.ndarray, dt: float) -> bool:
 
 
 def away_from_commands(c: np.ndarray, q: np.ndarray, count: int, moved_in: int | None = None) -> np.ndarray:
-    """(n,) how far a joint or hand has moved past all that it was commanded within `count` rows; nought where it has not.
+    """(n,) how far a joint or hand has moved past all that it was commanded within `count` rows; zero if it has not.
 
     Args:
         moved_in: rows within which it has to have moved so far; `count` where it is None.

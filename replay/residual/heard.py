@@ -31,10 +31,10 @@ def heard(law: ServoLaw, j: int, rest: np.ndarray, kind: str) -> np.ndarray:
     """(n,) [rad] the command or the position of a joint that its torques answer; as recorded where a torque says nothing.
 
     Args:
-        rest: (n,) [Nm] what the law leaves of the torques; nought where it is not asked.
+        rest: (n,) [Nm] what the law leaves of the torques; zero where it is not asked.
     """
     column = law.channels[j].columns[kind].copy()
-    # a command that is far off asks for more than a servo gives: what it had is told by the torque alone
+    # a command that is far off asks for more than a servo gives: only the torque shows what it had
     says = (np.abs(law.effort[:, j]) < SPENT * law.most[j]) & (rest != 0.0)
     off = np.where(says, rest + law.truth[:, j] - law.asked[:, j], 0.0) / max(law.stiffness, 1e-9)
     if kind == "measured":
@@ -78,7 +78,7 @@ def _leaves_nothing(law: ServoLaw, j: int, one: Difference) -> bool:
 
 
 def answering(law: ServoLaw) -> set[str]:
-    """Joints whose torques are, all along, what a servo that is known gives for the command and the position as recorded."""
+    """Joints with torques that are, in the whole take, what a known servo gives for the recorded command and position."""
     if not law.modelled or law.stiffness < LEAST_STIFFNESS:
         return set()
     rest = (law.effort - law.truth)[1:]

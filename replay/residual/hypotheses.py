@@ -38,7 +38,7 @@ class Case:
         others: name -> (n,) what the same column of the other channels would be.
         partner: (n,) what the command is for a measurement and the other way round; None where there is none.
         dt: [s]; noise: of the truth, in the column's unit.
-        share: whether the column counts shares of a way, whose other end may have been taken for its beginning.
+        share: whether the column counts shares of a way. Then its other end may have been taken for its beginning.
     """
 
     x: np.ndarray
@@ -163,7 +163,7 @@ def is_exact(name: str) -> bool:
 
 
 def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
-    """Slope and intercept of y over x; slope nought where x stands."""
+    """Slope and intercept of y over x; slope zero if x does not change."""
     spread = float(((x - x.mean()) ** 2).sum())
     slope = float(((x - x.mean()) * (y - y.mean())).sum()) / spread if spread > 1e-12 else 0.0
     return slope, float(y.mean() - slope * x.mean())
@@ -230,7 +230,7 @@ def _clipped(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str
 
 
 def _quantised(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
-    """Whole steps: the nearest one, the one below, or the one nearer to nought. A row at the edge of a step may fall to either side."""
+    """Whole steps: the nearest one, the one below, or the one nearer to zero. A row at the edge of a step may fall to either side."""
     values = np.unique(c.recorded)
     if len(values) == 1:
         yield c.recorded, 1.5, {}

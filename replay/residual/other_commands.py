@@ -61,7 +61,7 @@ def _followed(channel: RecordedChannel, own: int, commands: np.ndarray, dt: floa
 
 def best_alike(x: np.ndarray, commands: np.ndarray, dt: float, most: float, own: int = 0) -> tuple[np.ndarray, int]:
     """(k,) the correlation of x (n,) with each command (n, k) at the delay up to `most` [s] at which it is largest, with its sign, and the
-    delay of the command `own` in rows; nought for a command that stands."""
+    delay of the command `own` in rows; zero for a command that stands."""
     last = max(1, min(round(most / dt), len(x) // 3))
     best, delay = np.zeros(commands.shape[1]), 0
     for late in range(-(last // 3), last + 1, max(1, last // 24)):

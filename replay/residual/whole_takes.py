@@ -38,7 +38,7 @@ AWAY = (0.25, 30)  # share of its way from where it mostly stands, and rows in w
 def parameters(
     group: Group, channel: RecordedChannel, own: Sequence[Relation], relations: Sequence[Sequence[Relation]]
 ) -> Iterator[Difference]:
-    """A channel whose relations hold in every row, with other numbers than those of its group."""
+    """A channel with relations that hold in every row, but with other numbers than those of its group."""
     peers = [r for each in relations for r in each]
     each = zip(group.channels, relations)
     zeros = [_apart(c, r, group.dt)[1] for c, of in each for r in of if r.name == "follows" and c is not channel]

@@ -142,7 +142,7 @@ def _by_hands(targets: HandTargets, arms: Arms, middle: Array) -> Alignment:
 
 
 def _upright(across: Array) -> Array:
-    """(3, 3) axes of a person whose left lies in direction `across`: x forward, y left, z up."""
+    """(3, 3) axes of a person with the left in direction `across`: x forward, y left, z up."""
     flat = np.array([across[0], across[1], 0.0])
     length = np.linalg.norm(flat)
     y = flat / length if length > 1e-9 else np.array([0.0, 1.0, 0.0])
@@ -153,7 +153,7 @@ def _upright(across: Array) -> Array:
 def scaled(targets: HandTargets, arms: Arms, placed: Alignment, settings: RetargetSettings) -> HandTargets:
     """Hands (already in the scene) brought to the robot's size about the shoulders, where that is wanted and possible.
 
-    A hand at a share of the person's reach comes to the same share of the robot's. Where the person's own shoulders are not told,
+    A hand at a share of the person's reach comes to the same share of the robot's. If the person's own shoulders are not known,
     they are taken to be where the robot's are.
     """
     if placed.by == "object" and targets.arm_length and settings.scale == "arm":

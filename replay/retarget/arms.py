@@ -20,7 +20,7 @@ class Arms:
     """The robot's two arms, all else frozen where it stands.
 
     Args:
-        robot: whose arms; stands: where the floor mark between its feet lies.
+        robot: the robot of the arms; stands: where the floor mark between its feet lies.
         start: joint name -> angle [rad] that the arms keep to where nothing else is asked.
 
     `model` has the arms' joints alone and no shapes; `whole` has shapes and fingers too, with the arms at `index` of its qpos.

@@ -152,7 +152,7 @@ def _log(quat: Array) -> tuple[Array, Array]:
     safe = np.maximum(sine, TINY)
     half = np.arctan2(safe, cosine)
     about = axis * (2.0 * half / safe)[:, None]
-    # 1 - half cot(half) over the square of the angle, whose limit is a twelfth
+    # 1 - half cot(half) over the square of the angle; its limit is a twelfth
     second = np.where(half < 1e-3, 1.0 / 12.0, (1.0 - half * cosine / safe) / np.square(2.0 * half))
     cross = (about @ _CROSS).reshape(-1, 3, 3)
     change = _EYE - 0.5 * cross + second[:, None, None] * (cross @ cross)

@@ -1,6 +1,6 @@
 """Many ways through a recording: an arm that took the wrong turn at a singularity on one way may take the right one on another.
 
-The solver sees one sample at a time. Where two answers part, as at a shoulder whose first and third axis line up, it follows
+The solver sees one sample at a time. Where two answers part, as at a shoulder with its first and third axis in line, it follows
 one without knowing where it ends; the limits of a joint may then keep the hand from targets that the other answer reaches. A
 recording is known whole, so that it can be followed from its end as well, under the same limits, and from any posture between.
 Where two ways of an arm meet, one goes over into the other. Where they only come near each other, as they do at a singularity,
@@ -198,7 +198,7 @@ def _joined(one: Retargeted, other: Retargeted, taken: NDArray[np.bool_], column
 
 
 def _each(change: Any, *tracks: HandTrack) -> HandTrack:
-    """A track whose arrays are what `change` makes of those of the tracks."""
+    """A track with the arrays that `change` makes of those of the tracks."""
     changed = {
         name: change(*(getattr(track, name) for track in tracks))
         for name, value in vars(tracks[0]).items()

@@ -112,7 +112,7 @@ class Retargeting:
     # -- the run ----------------------------------------------------------------------------------------------------
 
     def _parted(self, q: Array, first: int, grip: Array) -> Array:
-        """(k,) a beginning whose own shapes keep their distance, as near to the hands of that sample as that allows.
+        """(k,) a beginning in which own shapes keep their distance, as near to the hands of that sample as that allows.
 
         What touches at the beginning is pushed apart, which no later step does: there the linearised limit only forbids to come nearer.
         """

@@ -1,4 +1,4 @@
-"""The robot that a recording itself tells of: joints and ranges of the model that it carries, and whose limits each of them has.
+"""The robot that a recording itself describes: joints and ranges of the model that it carries, and the source of each limit.
 
 A file of robosuite names its robots. Those that `conf/robot` describes lend their limits to the joints of the same name, whichever
 arm of the recording they are; of others the ranges of the model are all there is.

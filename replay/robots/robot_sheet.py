@@ -20,7 +20,7 @@ from .limits import GRADES, JointLimit, Limits
 OF_MODEL = "model"  # the source that limits out of the MJCF file have
 BASES = ("fixed", "walking")
 LIMITED = ("position", "velocity", "torque")  # what a joint may be limited in
-RATED = "torque_rated"  # whose source may be another one
+RATED = "torque_rated"  # its source may be another one
 TABLES: dict[str, dict[str, str | None]] = {  # of a maker that publishes several numbers for the same
     "velocity": {"limit": "velocity", "peak": "peak_velocity", "rated": None},  # rated: at rated torque, which is no limit
     "torque": {"limit": "torque_limit", "peak": "torque_peak", "rated": RATED},
@@ -78,10 +78,10 @@ class Gripper:
 
 @dataclass(frozen=True)
 class StateColumns:
-    """Which streams of a recording hold the whole state of a simulation, and whose columns they are.
+    """Which streams of a recording hold the whole state of a simulation, and what their columns are.
 
     Attributes:
-        qpos, qvel: streams whose elements are scalar joints, by their names; ctrl: streams whose elements are actuators.
+        qpos, qvel: streams of scalar joints, by their names; ctrl: streams of actuators.
         actuators: element -> actuator, where the two have different names.
         free: body with a free joint -> streams of its pose (x y z, qw qx qy qz) and of its velocity.
     """

@@ -120,7 +120,7 @@ class MissedSteps:
     """`missed`: of each step that a take did not reach, in order, how near it came: `step`, `t` [s], its `conditions`, and `why_not`
     where all of them held.
 
-    Of the step that was waited for it is the moment that came nearest; of those after it, whose turn did not come, the end.
+    Of the step that was waited for it is the moment that came nearest; of those after it, since their turn did not come, the end.
     """
 
     def __init__(self, course: Goal, n: int):

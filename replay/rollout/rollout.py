@@ -320,8 +320,8 @@ def play(
     """Play takes and yield what each did, in their order, with all that the judge looks at.
 
     Args:
-        scene: whose draws the takes are.
-        keep: for each take the control steps whose full state is wanted.
+        scene: the takes are draws of it.
+        keep: for each take the control steps of which the full state is wanted.
         threads: 0 for all cores; the result does not depend on it.
         nearest: also note how near each take came to each subgoal.
     """

@@ -1,4 +1,4 @@
-"""One copy whose commands are all known: stepped one control period after the other, and looked at many periods at once.
+"""One copy with all commands known: stepped one control period after the other, and looked at many periods at once.
 
 What a copy alone costs beside the engine is NumPy's calls, not its numbers. So observers and the course take in `AT_ONCE`
 control steps together. Every number comes out as it does step by step, to the bit.

@@ -51,7 +51,7 @@ def finger_positions(
     """Where the fingers of tendon-driven hands were at given times, from the recorded opening (measured, else commanded).
 
     Args:
-        model: a scene whose hands' actuators pull a fixed tendon that is as long as the percent that they are commanded.
+        model: a scene; its hands' actuators pull a fixed tendon that is as long as the commanded percent.
         t: (m,) seconds from the recording's origin.
         claws: what the hands are commanded where the recording itself commands none.
 
@@ -80,7 +80,7 @@ def finger_positions(
 
 
 def hand_commands(recording: Recording, hands: Sequence[str], t: np.ndarray) -> dict[str, np.ndarray]:
-    """What the hands were commanded, in percent of closing, held until the next command; of a hand that was never told, nothing.
+    """What the hands were commanded, in percent of closing, held until the next command; of a hand without commands, nothing.
 
     Args:
         hands: actuators of the scene that take a percent.

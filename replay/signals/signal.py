@@ -38,7 +38,7 @@ class Motion:
 
 
 def strictly_rising(t: np.ndarray, *columns: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Drop every sample whose time does not exceed that of all before it (repeats of a stalled clock)."""
+    """Drop every sample with a time that does not exceed that of all before it (repeats of a stalled clock)."""
     highest = np.maximum.accumulate(t) if len(t) else t
     keep = np.ones(len(t), bool)
     keep[1:] = t[1:] > highest[:-1]
@@ -63,7 +63,7 @@ def resample(t: np.ndarray, x: np.ndarray, rate: float = 50.0, window: float = 0
         window: width of the fit [s]; a stream slower than 50 Hz gets three sample intervals.
 
     Returns:
-        The `Motion` on `t[0] + i / rate`. No point whose window reaches past the end of the data or into a gap is
+        The `Motion` on `t[0] + i / rate`. No point with a window that reaches past the end of the data or into a gap is
         determined: a fit to one side only extrapolates.
     """
     x = np.asarray(x, float)
@@ -194,7 +194,7 @@ def find_lag(
         t_command, t_state: (n,), (m,) seconds on one clock, rising.
         command, state: (n, k), (m, k) in the same unit.
         search: largest shift tried [s]; shortened where the recording is short.
-        moved: joints whose command moves less than this have no lag of their own.
+        moved: joints with a command that moves less than this have no lag of their own.
 
     Returns:
         The `LagFit`, or None where the two hardly overlap or nothing moves.

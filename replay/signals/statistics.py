@@ -26,7 +26,7 @@ def wilson(successes: int, n: int) -> tuple[float, float]:
 
 
 def scatter(x: np.ndarray) -> np.ndarray:
-    """(k,) standard deviation of what the rows of x (n, k) scatter by about a smooth course, robustly; nought for fewer than four rows.
+    """(k,) standard deviation of what the rows of x (n, k) scatter by about a smooth course, robustly; zero for fewer than four rows.
 
     Of third differences, which no smooth motion shows: of independent noise they are the square root of 20 times as large
     (1 + 9 + 9 + 1).
@@ -37,7 +37,7 @@ def scatter(x: np.ndarray) -> np.ndarray:
 
 
 def resolution(x: np.ndarray) -> np.ndarray:
-    """(k,) the least step between two rows of x (n, k) that is none of rounding; nought where nothing changes."""
+    """(k,) the least step between two rows of x (n, k) that is none of rounding; zero where nothing changes."""
     steps = np.abs(np.diff(x, axis=0))
     least = np.where(steps > 0.0, steps, np.inf).min(axis=0, initial=np.inf)
     return np.where(np.isfinite(least), least, 0.0)

@@ -41,7 +41,7 @@ def load_scenario(
         name: a file of `conf/scenario`, the designer's own folder before the package's.
         overrides: Hydra overrides below the scenario, such as `parts.oven.latch_force="20 N"`; a text alone is one of them.
         hand, base, robot: which robot stands in it, with its first hand and on the base that the scenario names where None is given.
-        cell: a file of `conf/cell` whose surveyed values stand for the nominal ones.
+        cell: a file of `conf/cell`. Its surveyed values replace the nominal ones.
         variant: one of the scenario's `variants`; as it stands where None.
         link: a file of `conf/link`, or `delay`, `jitter`, `loss`, `drop_outs`, ... laid over the scenario's own; that where None.
         conf_dir: the designer's folder of configs; `./conf` where it exists and None is given.
@@ -194,8 +194,8 @@ def scene_of_tree(
 ) -> Scene:
     """The scene of a scenario tree that an episode carries; the config that it was made with, not today's.
 
-    Parts of the designer's own are looked for in the designer's folder that one stands in. `cell`: whose values the tree
-    holds already. `goal_rule`: one of `GOAL_RULES`, as the episode says.
+    Parts of the designer's own are looked for in the designer's folder that one stands in. `cell`: the tree holds
+    its values already. `goal_rule`: one of `GOAL_RULES`, as the episode says.
     """
     config = read_config(
         name, tree, Problems(), prefix="scenario", assets=composition.own_assets(), cell=cell, goal_rule=goal_rule

@@ -98,7 +98,7 @@ def settle(
         model: of a draw.
         qpos: (nq,) with all else at rest; cloths lie flat where they are put.
         ctrl: (nu,) that holds the robot still.
-        values: of the draw; a cloth whose part has them is lifted by `PART.lifted_by` [m] at the vertex that is nearest to
+        values: of the draw; a cloth with them in its part is lifted by `PART.lifted_by` [m] at the vertex that is nearest to
             `PART.lifted_x`, `PART.lifted_y` [m from its middle], or lies with the first `PART.folded_first` [m] of its length laid
             over the rest, and then the last `PART.folded_last` [m].
 
@@ -140,7 +140,7 @@ def settle(
 
 
 def folded_over(cloth: Cloth, first: float, last: float) -> np.ndarray:
-    """(n, 3) places in the part's frame [m] of a cloth whose ends are laid over the rest, one after the other.
+    """(n, 3) places in the part's frame [m] of a cloth with its ends laid over the rest, one after the other.
 
     Args:
         first, last: how much of its length is laid over from where x is least, and then from where it is largest [m].

@@ -20,7 +20,7 @@ from ..scene.scene import Scene
 from .variation import rested
 
 LENGTH, ANGLE = 1e-3, 1e-2  # m and rad that weigh alike; finer no object is tracked
-MOVES = 0.1  # of these: a value that moves less through its whole range is not told by it
+MOVES = 0.1  # of these: a value that moves it less through its whole range is not inferred from it
 TILT = np.radians(5.0)  # a thing that lies otherwise than the scenario lays it says nothing of what it lies on
 STEPS = 6  # of Gauss-Newton; heights and places need one, turned ones three
 SMALL = 1e-7  # of a range: a step that ends it
@@ -51,7 +51,7 @@ def infer(
 
     Least squares over heights of all things that lie as the scenario lays them, over their other coordinates where something
     else than their own place is drawn that moves them, and over joints that a draw sets. The solution of Gauss-Newton from
-    the nominal scene is taken as far as no other one is as good: along singular vectors whose singular value is above `MOVES`.
+    the nominal scene is taken as far as no other one is as good: along singular vectors with a singular value above `MOVES`.
 
     Args:
         poses: part -> where its free body was at rest; joints: `part.joint` -> position [m, rad].

@@ -89,7 +89,7 @@ def penetration(candidate: Draw) -> float:
 
 
 def overlap(candidate: Draw) -> tuple[float, str, str]:
-    """Depth [m] of the deepest contact of two shapes in which a draw starts, and whose it is: two parts, or bodies of the robot.
+    """Depth [m] of the deepest contact of two shapes at the start of a draw, and its two owners: parts, or bodies of the robot.
 
     The names are empty where nothing overlaps.
     """

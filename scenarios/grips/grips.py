@@ -145,7 +145,7 @@ def _solid(piece: Workpiece, name: str, sheet: GripSheet, kind: str, word: str) 
         spans = piece.spans(at + sheet.back * turn[:, 2], pads)
         guess = min(spans, key=lambda w: abs(w - sheet.width) if sheet.width else w, default=sheet.width or 0.0)
         if sheet.width is not None and abs(guess - sheet.width) > WITHIN:
-            flat = piece.touch(at, turn, sheet.width)  # of a round thing whose middle the site is off
+            flat = piece.touch(at, turn, sheet.width)  # of a round thing with the site off its middle
             guess = sheet.width if flat is not None and abs(flat.width - sheet.width) <= WITHIN else guess
         if sheet.width is not None and abs(guess - sheet.width) > WITHIN and not faults:
             faults.append(f"its shapes are {width_text(guess)} wide there, the sheet says {width_text(sheet.width)}")
@@ -202,7 +202,7 @@ def _axis(word: str) -> np.ndarray:
 
 
 def _turn(fingers: np.ndarray, pads: np.ndarray, pitch: float) -> np.ndarray:
-    """Rotation of the hand whose fingers point along a direction, and by `pitch` further down about the closing axis."""
+    """Rotation of the hand with its fingers along a direction, and by `pitch` further down about the closing axis."""
     if pitch:
         down = DOWN - (DOWN @ pads) * pads - (DOWN @ fingers) * fingers
         size = float(np.linalg.norm(down))

@@ -101,7 +101,7 @@ class PartEntry:
 
     @property
     def mass(self) -> float | None:
-        """What its sheet says, else what its moving bodies weigh [kg]; None for what nothing moves, whose mass means nothing."""
+        """What its sheet says, else what its moving bodies weigh [kg]; None for a part that nothing moves: its mass means nothing."""
         if self.part.mass is not None:
             return self.part.mass
         moves = self.measures.free or self.measures.flexes or self.measures.joints
@@ -113,7 +113,7 @@ def inventory(extra: Path | None = None, broken: dict[str, ScenarioError] | None
 
     Args:
         extra: the designer's own folder of parts, searched before the package's.
-        broken: takes parts whose sheet or MJCF is broken, by name.
+        broken: takes parts with a broken sheet or MJCF, by name.
 
     Raises:
         ScenarioError: one is, and `broken` is None.

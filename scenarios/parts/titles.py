@@ -37,9 +37,9 @@ SECTIONS = (
     "goal",
     "never",
     "safety",
-)  # whose entries may have a title; of one name in two, the later one is shown
-THINGS = ("parts", "stains")  # whose entries are things
-NAMING = (*SECTIONS, "skills", "mistakes")  # whose dotted words are reported: what a step asks, what a hand does
+)  # their entries may have a title; of one name in two, the later one is shown
+THINGS = ("parts", "stains")  # their entries are things
+NAMING = (*SECTIONS, "skills", "mistakes")  # their dotted words are reported: what a step asks, what a hand does
 Titles = Mapping[str, Mapping[str, str]]  # name -> language -> words
 
 
@@ -82,7 +82,7 @@ def sources_of(tree: Mapping[str, Any]) -> dict[str, dict[str, str]]:
 def untitled(tree: Mapping[str, Any]) -> dict[str, list[str]]:
     """`goal.first_can` -> the languages in which a scenario's tree does not say what it is called.
 
-    A limit whose `source` is not said in both is told as `safety.lean.source`.
+    A limit without `source` in both languages is named as `safety.lean.source`.
     """
     found = {}
     for section in SECTIONS:

@@ -51,7 +51,7 @@ LEVEL, BESIDE = 0.01, 0.07  # m, a hand is as high as the handle; how far before
 AT_HAND = 0.012  # m, the handle is between the fingers
 SETTLE, CLOSING, ONSET = 0.2, 0.6, 0.1  # s: at the handle before it closes; to close; until a pull has its force [E]
 PATIENCE, INSISTS, MOST, GIVE_UP = 1.0, 10.0, 20.0, 6.0  # s; N/s that a pull grows by after it; N; s [E]
-FEEDBACK = 0.25  # of the difference between the force that is wanted and felt, a control step
+FEEDBACK = 0.25  # of the difference between the wanted and the measured force, a control step
 BACK, UP = 0.10, 0.03  # m, by which what was received is drawn to the body, and lifted
 
 
@@ -209,7 +209,7 @@ class Receive:
             frozen = np.where(((after == CLOSES) & (phase == REACHES))[:, None], handle, frozen)
             frozen = np.where((let_go | ((after == PULLS) & (phase != PULLS)))[:, None], grip, frozen)
             kept["x"], kept["y"], kept["z"] = frozen.T
-        # what is felt at the thing is brought to what is wanted: closed fingers have bent the arm, which pushes by itself
+        # the force at the thing is brought to the wanted one: closed fingers have bent the arm, which pushes by itself
         # in any direction. What the thing weighs is borne. A pull is begun with the muscles that it takes.
         yields = (after >= CLOSES) & (after <= PULLS)
         if yields.any():
@@ -290,7 +290,7 @@ class Receive:
         def angles(place: np.ndarray) -> np.ndarray:
             return limb.angles(np.einsum("nij,nj->ni", back, place - trunk), upright, kept["size"])
 
-        # while it grips and waits the arm yields: its muscles want to be where it is, and nothing is felt
+        # while it grips and waits the arm yields: its muscles want to be where it is, and there is no force
         yields = (phase >= CLOSES) & (phase <= PULLS)
         q = bent if yields.all() else np.where(yields, bent, angles(target))
         if (phase == PULLS).any():  # straight towards the body: from where it began it yields neither sideways nor down

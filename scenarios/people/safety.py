@@ -107,7 +107,7 @@ class Limit:
         judged_as: the judge's code; `about`: what it is reported of there.
         lasting: [s] it counts only once the limit has been exceeded unbroken for so long.
         kind: of contact with a person: `pressed` (quasi-static), `struck` (transient), `touched` (no contact is allowed).
-        person: whose limit it is, where it is a person's.
+        person: the person of the limit, if it is a person's.
     """
 
     name: str

@@ -1,7 +1,7 @@
-"""Liquids in a scene: vessels whose sheets say what they hold, and the rule that lets one run into another.
+"""Liquids in a scene: vessels (their sheets say what they hold), and the rule that lets one run into another.
 
 The rule is declared in the scenario (`liquids: {water: {vessels: [bottle, cup]}}`). After each control step it looks at the
-vessels' mouths, moves volume as `liquid.py` says, and commands two actuators of each vessel: the gauge, whose travel shows
+vessels' mouths, moves volume as `liquid.py` says, and commands two actuators of each vessel: the travel of the gauge shows
 the level, and the motor that is the liquid's weight. Both hold what has changed since the start, so that a vessel in a scene
 without the rule keeps its level and its weight. The inertia of the liquid is left out.
 """

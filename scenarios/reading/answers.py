@@ -8,7 +8,7 @@ goal:
 ```
 
 What is asked is a parameter of a part. An answer is two numbers of the action: `answer.large_gauge`, in the parameter's own unit, and
-`answer.large_gauge.given`, 1 once it has been given. So it is recorded, replayed and imitated as all else is that the robot is told to do,
+`answer.large_gauge.given`, 1 once it has been given. So it is recorded, replayed and imitated like every other command of the robot,
 and the last answer counts. What is true stands in a memory, as the draw has it.
 """
 

@@ -14,7 +14,7 @@ class Camera:
     """A camera by mount (a camera of the robot) or by where it stands [m] and looks.
 
     Attributes:
-        record: whether it is one of those that record; always: whether a demonstration has its pictures unless told otherwise.
+        record: whether it is one of those that record; always: whether a demonstration has its pictures by default.
         shows: joint: how far it stands open in pictures of draws from this camera; nothing else heeds it.
     """
 

@@ -46,8 +46,8 @@ class Cell:
         id: stem of its file, as recordings name it.
         surveyed: the day, ISO 8601; by: who; tools: with what.
         digest: hash of its file's content as composed, so that a verdict says which survey it stands on.
-        measured: keys of the values that it sets (`oven.at.x`), those with a tolerance too; empty where an episode told it.
-        dealt: keys of all that a draw would deal out, had not some of it been measured; empty where an episode told it.
+        measured: keys of the values that it sets (`oven.at.x`), those with a tolerance too; empty if the cell comes from an episode.
+        dealt: keys of all that a draw would deal out, had not some of it been measured; empty if the cell comes from an episode.
     """
 
     id: str

@@ -331,7 +331,7 @@ def list_scenarios(conf_dir: Path | None = None) -> dict[str, Path]:
 
 
 def as_it_stands(scenario: str, conf_dir: Path | None = None) -> Composed | None:
-    """A scenario of the package with nothing to compose, read without Hydra, whose import takes half a second.
+    """A scenario of the package with nothing to compose, read without Hydra, since its import takes half a second.
 
     Returns:
         What `compose("scene", [f"scenario={scenario}"])` gives; None where the designer has a file of that name, or the

@@ -70,7 +70,7 @@ class Placed:
 
     Attributes:
         at: (3,) offset [m] from the place, `yaw` [rad] about its z axis.
-        stands_on: (instance, site) whose frame is the place, or None for the world.
+        stands_on: (instance, site): its frame is the place; None for the world.
         put: the part's own site that lies at the place (None: its own origin).
         behaviour: what a person does, read once the things exist that it names; None where it does nothing.
     """
@@ -159,7 +159,7 @@ class ScenarioConfig:
     marks: Node
     problems: Problems
     raw: Mapping[str, Any]
-    cell: Cell | None = None  # whose surveyed values stand in it
+    cell: Cell | None = None  # its surveyed values are in the tree
     variant: str | None = None  # which of its variants it is
     drawn: Mapping[str, Any] | None = None  # the tree before its cell was laid over it, where that is known
     assets: Path | None = None  # the designer's own parts folder, if any
@@ -185,7 +185,7 @@ def read_config(
         problems: where everything that is wrong is reported; the caller calls `stop`.
         prefix: key path of the tree within the composed config, for the places of problems.
         assets: the designer's own parts folder, if any.
-        cell: whose surveyed values the tree holds, if any; drawn: the tree without them.
+        cell: the tree holds its surveyed values, if any; drawn: the tree without them.
         goal_rule: one of `GOAL_RULES`.
     """
     node = Node(raw, prefix, problems)
@@ -407,7 +407,7 @@ def tasks_of(config: ScenarioConfig, values: Mapping[str, float]) -> list[int]:
 
 
 def _within(drawn: Vary, base: float, param: Param, node: Node) -> None:
-    """Note a draw whose ends lie outside what the part can be."""
+    """Note a draw with ends outside the part's range."""
     low, high = base + drawn.low, base + drawn.high
     if low < param.low - 1e-12 or high > param.high + 1e-12:
         ends, range_ = (

@@ -168,7 +168,7 @@ def _left(laid: _Laid, entry: dict[str, Any]) -> list[int]:
     hands = [_names(hand) for hand in entry["among"]]
     known = [next((name for name in hand if f"{name}.{value}" in laid.measured), None) for hand in hands]
     own = [laid.of(laid.before, hand[0], value) for hand in hands]
-    rest = list(range(len(hands)))  # whose values are left
+    rest = list(range(len(hands)))  # of the values that are left
     for hand, name in zip(hands, known):
         if name is None:
             continue

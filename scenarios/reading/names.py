@@ -77,7 +77,7 @@ class Names:
         if self.spec.body(top) is not None:
             return top
         loose = [b.name[len(prefix) :] for b in self.spec.bodies if b.name.startswith(prefix) and b.parent.name == "world"]
-        if len(loose) != 1:  # else `Part.faults` has told how it has to be called
+        if len(loose) != 1:  # else `Part.faults` has reported the name that it needs
             node.note(f"{node.value!r} has no body {top[len(prefix):]!r}, as its file is called, but {', '.join(loose) or 'none'}.")
         return None
 

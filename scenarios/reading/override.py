@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..sheet.errors import ScenarioError, printable, shown
 
-PATHS = (  # settings whose value is a path
+PATHS = (  # settings that are a path
     "data", "out", "in", "conf_dir", "mapping", "metadata", "apply", "model", "verdicts", "ledger", "baseline", "former", "disputes",
     "verdict", "from",
 )  # fmt: skip
@@ -22,7 +22,7 @@ _EACH = re.compile(rf"{_QUOTED}(?:,{_QUOTED})+", re.DOTALL)  # several of them
 
 
 def quoted(override: str, sweep: bool = False) -> str:
-    """An override whose value Hydra's grammar takes as it stands: paths with blanks, `=` or commas, quantities with a unit.
+    """An override with its value quoted for Hydra's grammar: paths with blanks, `=` or commas, quantities with a unit.
 
     Lists, dicts, numbers and values that are quoted already are left alone. With `sweep`, each of `20 N,30 N` is quoted by
     itself; a comma is a path's own where the whole is there under that name, and in what is written.

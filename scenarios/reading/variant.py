@@ -8,7 +8,7 @@ variants:
 
 `variant=full` chooses one. What is chosen is laid over the scenario before anything is read, so that everything behind
 sees one whole scenario: `robot`, `physics`, `parts`, `variation` and `judge` key by key, `never`, `safety`, `rules`,
-`answers`, `marks` and `cameras` entry by entry, and all else as a whole (`goal` and `skills`, whose order counts, and the mistakes of
+`answers`, `marks` and `cameras` entry by entry, and all else as a whole (`goal` and `skills`, since their order counts, and the mistakes of
 those skills). `null` takes a key out.
 """
 

@@ -10,7 +10,7 @@ import numpy as np
 from .mobile import FOOTPRINT
 from .robot import Robot
 
-PELVIS = "pelvis_wrench"  # the site of a robot whose legs are frozen; one that moves is measured at its floor mark
+PELVIS = "pelvis_wrench"  # the site of a robot with frozen legs; one that moves is measured at its floor mark
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Footing:
 
 
 def wrench_site(robot: Robot) -> str:
-    """The site whose force and torque are those of the whole robot on the world."""
+    """The site at which force and torque of the whole robot on the world are measured."""
     return FOOTPRINT if robot.base == "mobile" else PELVIS
 
 

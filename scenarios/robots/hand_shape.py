@@ -16,7 +16,7 @@ from ..sheet.yaml_reader import nearest
 
 @dataclass(frozen=True)
 class HandShape:
-    """A way in which a hand closes, such as a pinch. A hand with one drive has one, whose percent is that of the drive.
+    """A way in which a hand closes, such as a pinch. A hand with one drive has one; its percent is that of the drive.
 
     Attributes:
         name: a key of the sheet's `shapes`; empty for the only one of a sheet without.

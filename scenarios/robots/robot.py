@@ -39,7 +39,7 @@ class Robot:
 
     @cached_property
     def interface(self) -> Mapping[str, Mapping[str, Any]]:
-        """What a scenario's words mean: the robot's own, and the hand's, each of whose names is meant of both sides."""
+        """What a scenario's words mean: the robot's own, and the hand's; each name of the hand is meant of both sides."""
         words = {
             word: {kind: list(self.of_both(names)) for kind, names in entry.items()}
             for word, entry in self.hand_sheet.get("interface", {}).items()

@@ -26,7 +26,7 @@ def conditions(node: Node, predicate: Predicate) -> tuple[Condition, ...]:
     word = next((key for key in node.value if key not in ("hold", "from", "to", "passes", "title")), "")
     arguments = node.child(word).value
     bound: float | None
-    if isinstance(predicate, Displaced):  # a key or a latch, whose bound stands in its part's sheet
+    if isinstance(predicate, Displaced):  # a key or a latch: its bound is in its part's sheet
         bound, more = predicate.bound, not predicate.below
     else:
         bound, more = _bound(word, arguments)

@@ -28,7 +28,7 @@ class Meeting:
 
     Attributes:
         force: net force of the thing on it.
-        other: body it is reported of; part: whose body that is.
+        other: body it is reported of; part: the part of that body.
         meant: whether the scenario means the two to touch, at any time.
     """
 
@@ -74,7 +74,7 @@ def holdables(
 
 
 def _groups(spec: mujoco.MjSpec, placed: Placed) -> Iterator[tuple[str, str]]:
-    """What a part is felt by: its top body alone and each of what hangs on that; a person as a whole; loose pieces not at all."""
+    """Bodies that measure a part's contacts: its top body alone, each that hangs on it; a person as a whole; loose pieces: none."""
     tops = [b for b in spec.bodies if b.name.startswith(f"{placed.name}/") and b.parent.name == "world"]
     if len(tops) != 1:
         return

@@ -1,4 +1,4 @@
-"""Marks: named places of a scenario's own, with a ring, a tape or a line to be seen by, and nothing to be felt.
+"""Marks: named places of a scenario's own, with a visible ring, tape or line, and without contact.
 
 ```yaml
 marks:

@@ -48,7 +48,7 @@ class Scene:
 
     Args:
         config, robot: what it is made of.
-        also: reads more of the config, once its names are known, and notes what is wrong there, so that it is told with the rest.
+        also: reads more of the config, once its names are known, and notes what is wrong there, so that it is reported with the rest.
         meetings: whether its model measures what the judge alone asks for, too; see `judged`.
 
     Attributes:
@@ -200,7 +200,7 @@ class Scene:
         return shown
 
     def _check_cameras(self, names: Names) -> None:
-        """Note a camera whose mount or target does not exist, or whose name the robot's model has already."""
+        """Note a camera with a mount or target that does not exist, or with a name that the robot's model has already."""
         spec, robot = self._build.spec, self.robot
         for camera in self.config.cameras:
             for word, travel in camera.shows.items() if camera.shows is not None else ():
@@ -271,7 +271,7 @@ class Scene:
 
     @property
     def displays(self) -> list[tuple[Display, str]]:
-        """Each display of the rules whose part has a site `display`, with the full name of that site."""
+        """Each display of the rules, if its part has a site `display`, with the full name of that site."""
         shown = [rule for rule in self._reacting if isinstance(rule, Display)]
         sites = [(rule, f"{rule.joint.of.partition('/')[0]}/display") for rule in shown]
         return [(rule, site) for rule, site in sites if self.names.spec.site(site) is not None]
@@ -477,7 +477,7 @@ def _handled(
 ) -> dict[str, Handled]:
     """What the goal says must be let go of, and what lies free and the hands may touch, is what the hands hold.
 
-    Cloths have no one place, and no grip that is told.
+    Cloths have no single place, and no grip is shown for them.
     """
     bodies = [
         leaf.forces[0].to.partition(":")[2]

@@ -26,7 +26,7 @@ class Feature:
         unit: unit of each element.
         low, high: (k,) finite bounds; for joints the model's range, otherwise generous physical bounds.
         sources: the sensors or actuators that the elements come from.
-        requests: sensor requests whose values, one after the other, are this feature; forces are given as `peak`.
+        requests: sensor requests; their values, one after the other, are this feature. Forces are given as `peak`.
     """
 
     name: str

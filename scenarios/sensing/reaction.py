@@ -53,7 +53,7 @@ class Reaction(Protocol):
 
 
 def add_memory(spec: mujoco.MjSpec, name: str) -> Request:
-    """Add an actuator that moves nothing and whose `ctrl` is a number that is kept.
+    """Add an actuator that moves nothing. Its `ctrl` keeps a number.
 
     Returns:
         The sensor that reads it. It tells what was kept during the control period that has just ended: what a reaction

@@ -48,7 +48,7 @@ class Request:
         kind: a key of the table above, `contact_force` (net force [N] of all contacts between two groups), or `sight` (how far [m]
             from a camera the way to a site first meets something; -1 where it meets nothing).
         of: element name; for contacts `body:NAME` (its own geoms), `tree:NAME` (with all its children) or `geom:NAME`.
-        to: the second group of a contact, or the body (`body:NAME`) or camera (`camera:NAME`) in whose frame a pose is given; empty
+        to: the second group of a contact, or the body (`body:NAME`) or camera (`camera:NAME`): the frame of the pose; empty
             for the world.
     """
 
@@ -151,7 +151,7 @@ class Layout:
     Attributes:
         width: length of `sensordata`.
         slices: sensor name -> slice.
-        settled: (width,) True for position and velocity sensors, whose reading is that of the state itself.
+        settled: (width,) True for position and velocity sensors: they read the state itself.
         begins: sensor name -> first column.
         forces: names of the contact-force sensors, in the order of the columns of `peak` and `mean`.
         averaged: columns of `mean` that somebody asks for; the others are NaN.
@@ -179,7 +179,7 @@ class Layout:
         """The layout of a compiled model.
 
         Args:
-            averaged: the contact forces whose mean over `FORCE_WINDOW` is asked for; None for all.
+            averaged: the contact forces to average over `FORCE_WINDOW`; None for all.
         """
         slices, forces = {}, []
         settled = np.zeros(model.nsensordata, bool)

@@ -137,7 +137,7 @@ class ScalarGoal:
 
 
 class Margins:
-    """A predicate whose margins of one episode are computed for many control steps at once, and asked for one by one.
+    """A predicate that computes its margins of one episode for many control steps at once, and gives them one by one.
 
     Args:
         predicate: of a course.

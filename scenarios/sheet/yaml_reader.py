@@ -41,7 +41,7 @@ FAST = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast; its m
 
 
 class Dateless(FAST):  # type: ignore[misc, valid-type]
-    """YAML without dates: `2026-11-02` stays the text that it is, and a day that does not exist is told by its line."""
+    """YAML without dates: `2026-11-02` stays the text that it is, and a day that does not exist is reported with its line."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - the library's own form
         first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
@@ -60,7 +60,7 @@ def sheets_in(folder: Path) -> dict[str, Path]:
 
 
 def _is_own(path: Path) -> bool:
-    """Whether a file is of this package, whose tests have read it."""
+    """Whether a file is of this package. The tests have read it."""
     return path.is_relative_to(PACKAGE / "conf") or path.is_relative_to(PACKAGE / "assets")
 
 
@@ -292,7 +292,7 @@ def places_in(path: Path, shown: str | None = None, prefix: str = "", limit: int
     return places
 
 
-MANY = 8  # names that differ in their number alone, from which on they are told as one
+MANY = 8  # names that differ in their number alone, from this number on they are shown as one
 LISTED = 40  # names, from which on a near match is enough
 
 
@@ -328,7 +328,7 @@ def _odd(value: object) -> str:
 
 
 def _families(names: Iterable[str]) -> list[str]:
-    """Names in order; many that differ in their number alone are told as one: `cloth_0 to cloth_324`."""
+    """Names in order; many that differ in their number alone are shown as one: `cloth_0 to cloth_324`."""
     families: dict[str, list[str]] = {}
     for name in sorted(names):
         families.setdefault(name.rstrip("0123456789"), []).append(name)

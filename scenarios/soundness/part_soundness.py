@@ -61,7 +61,7 @@ def examine_part(part: Part, hand: GripperFacts | None = None) -> list[Answer]:
 
 
 def _under(model: mujoco.MjModel) -> float:
-    """How far the table has to come up until it just touches the part, whose file may pose it anywhere [m]."""
+    """How far the table has to rise until it just touches the part [m]. The part's file may pose it anywhere."""
     data = mujoco.MjData(model)
     mujoco.mj_kinematics(model, data)
     table = int(model.geom(TABLE).id)
@@ -201,7 +201,7 @@ class _Asked:
 
     @cached_property
     def _sticky(self) -> set[int]:
-        """Bodies whose contacts an actuator pulls at (adhesion): they meet what sticks to them, and nothing else."""
+        """Bodies with an actuator that pulls at their contacts (adhesion): they meet what sticks to them, and nothing else."""
         pulls = self.model.actuator_trntype == mujoco.mjtTrn.mjTRN_BODY
         return {int(body) for body in self.model.actuator_trnid[pulls, 0]}
 

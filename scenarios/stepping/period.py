@@ -64,14 +64,14 @@ class Period(Protocol):
         A model is not edited while a copy runs on it: it is put there again.
 
         Raises:
-            ValueError: a model whose data have other sizes than the scene's; nothing has changed then.
+            ValueError: the data of the model have other sizes than the scene's; nothing has changed then.
         """
         ...
 
     def play(self, action: np.ndarray, ids: np.ndarray | None) -> None:
         """Advance copies, all where `ids` is None, by one control period, and look at them.
 
-        A copy that diverges stays where it is, and the rest of its trace repeats what it last felt.
+        A copy that diverges stays where it is, and the rest of its trace repeats its last readings.
 
         Args:
             action: (n, k) or (n, substeps, k), of the copies that are advanced.
@@ -88,7 +88,7 @@ class Period(Protocol):
         ...
 
     def data(self, i: int) -> mujoco.MjData:
-        """A copy of the data of copy i, whose derived fields mean nothing."""
+        """A copy of the data of copy i. Its derived fields mean nothing."""
         ...
 
 

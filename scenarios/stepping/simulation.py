@@ -114,7 +114,7 @@ class Simulation:
             draws: one for each of `ids` (all copies where None).
 
         Returns:
-            Readings (n, ·) of all copies; those begun are at time zero and have felt no force yet, the others repeat
+            Readings (n, ·) of all copies; those begun are at time zero and have measured no force yet, the others repeat
             their last.
         """
         rows = np.arange(self.n) if ids is None else np.asarray(ids, int)
@@ -156,7 +156,7 @@ class Simulation:
         return readings
 
     def pass_through(self, actions: np.ndarray, look: Callable[[int], None]) -> Passage:
-        """Apply actions (k, nu) one after the other to the only copy: k calls of `step`, whose readings are made together.
+        """Apply actions (k, nu) one after the other to the only copy: k calls of `step`, with their readings made together.
 
         Args:
             look: called after each control period with its number.

@@ -505,7 +505,7 @@ class _ClauseReader:
         return clause.of_role("object") or (self._done[-1].of_role("object") if self._done and clause.verbs else [])
 
     def _after_noun(self, token: Token, i: int) -> None:
-        """里, 上, 的 behind a thing: where the next one is, or whose it is."""
+        """里, 上, 的 behind a thing: where the next one is, or its owner."""
         things = self._clause.things
         if self._last == i and things:
             after = self._next(i)

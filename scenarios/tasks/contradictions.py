@@ -65,7 +65,7 @@ def compare(
 
     Args:
         moved: the arms that moved (`left`, `right`), where the record tells.
-        other: the scenario, or variant of this one, whose own sentence it is.
+        other: the scenario, or variant of this one, that has this sentence.
     """
     if bare_words(text) in work.own:
         return Reading((), True)

@@ -32,7 +32,7 @@ def scenario_of_task(sentence: str, conf_dir: Path | None = None) -> tuple[str, 
 
 @lru_cache(maxsize=8)
 def _by_words(files: tuple[tuple[str, Path, int], ...]) -> dict[str, set[tuple[str, str | None]]]:
-    """Words of a sentence -> whose it is, of all scenarios; read once for files that stay as they are."""
+    """Words of a sentence -> the scenario that has it; read once for files that stay as they are."""
     found: dict[str, set[tuple[str, str | None]]] = {}
     for name, file, _ in files:
         for variant, sentence in _sentences(file):

@@ -99,7 +99,7 @@ class ScenarioWork:
         supports: part -> what it stands on at the start, and what that stands on.
         order: its ways in the order in which its own sentences name them, group -> ways.
         own: its own sentences that fit the draw, see `bare_words`.
-        chained: whether there is a chain, whose hands and order are known.
+        chained: whether there is a chain, so that hands and order are known.
     """
 
     scenario: str
@@ -416,7 +416,7 @@ class _Building:
         self._deeds.append(Deed(frozenset(["put", "take"]), frozenset(objects), self._up(ends), frozenset(), None))
 
     def _named(self, word: str) -> Iterator[str]:
-        """The things that a dotted word names: the word, those whose beginning it has, and its part."""
+        """The things that a dotted word names: the word, those of which it has the beginning, and its part."""
         part, _, inner = word.partition(".")
         if part not in self._things:
             return

@@ -1,4 +1,4 @@
-"""The word of what the robot has told: answered."""
+"""The word of what the robot has reported: answered."""
 
 from __future__ import annotations
 

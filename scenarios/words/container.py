@@ -35,7 +35,7 @@ def container(node: Node, names: Names, pieces: Sequence[str]) -> Share | None:
         )
         return None
     site = names.spec.site(f"{instance}/{entry['site']}")
-    if site is None:  # which `Part.faults` has told
+    if site is None:  # which `Part.faults` has reported
         return None
     return Share(
         # the body that carries the site, which may be a drawer of the part

@@ -1,6 +1,6 @@
 """Words of handing something to a person: handed_over, held_by, let_go_early, pulls, nearer.
 
-What a person feels is told by its own behaviour (`receive`), which keeps it: how hard it pulls, and when the robot let go.
+The person's own behaviour (`receive`) reports and keeps what the person feels: how hard it pulls, and when the robot let go.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Words of fitting: inserted, seated, in_slot, pulled, holds_under_pull, jammed.
 
-A hole is a site whose x axis points out of it, towards whoever fits something; a pin is a site whose z axis points along it;
+A hole is a site with its x axis out of it, towards whoever fits something; a pin is a site with its z axis along it;
 a slot is a site that lies as the part's own site shall lie. Each is fixed to a body, and all is measured in the frame of
 that body, so that a tray may be carried and a fixture may stand anywhere.
 """

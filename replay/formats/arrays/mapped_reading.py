@@ -290,7 +290,7 @@ class MappedReading:
         return found
 
     def _as_called(self, rule: StreamRule) -> None:
-        """Refuses a stream of a channel whose columns the container calls by names that the mapping gives to others: which of the two is
+        """Refuses a stream if the container gives its columns names that the mapping gives to others: which of the two is
         right is not to be known here."""
         for channel in {Columns.parse(text).channel for text in rule.fields}:
             called = self.episode.labels.get(channel, ())

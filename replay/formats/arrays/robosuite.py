@@ -88,7 +88,7 @@ def mapping_of(episode: ArrayEpisode) -> Mapping | None:
 
 
 def _without(episode: ArrayEpisode, why: str) -> Mapping | None:
-    """What can be read where the columns of `states` are not told."""
+    """What can be read if the columns of `states` are not known."""
     episode.notes.append(f"states: {why}")
     made = _made(episode, None, environment(episode.texts), {"states": why})
     return made if made.arrays is not None and made.arrays.streams else None
@@ -327,7 +327,7 @@ def _actions(env: Environment, layout: JointLayout, width: int, episode: ArrayEp
         if len(names) != width or len(set(names)) != width:
             raise Untold(f"their controllers take {len(names)} columns, and there are {width}")
     except Untold as why:
-        episode.notes.append(f"actions: {why}: which joint or hand they move is not told")
+        episode.notes.append(f"actions: {why}: it is not known which joint or hand they move")
         names = [f"action_{i:02d}" for i in range(width)]
         yield StreamRule(("actions",), tuple(names), "command", "action", "1", name="actions", note=f"not told: {why}")
         return
@@ -437,6 +437,6 @@ def _observed(
         kind = "finger" if finger else "joint"
         unit = _units(joints, "/s" if speed else "") if joints else "1" if finger else "rad/s" if speed else "rad"
         quantity = f"{kind}_velocity" if speed else f"{kind}_position"
-        note = None if joints else "which joint is which is not told: no model of it"
+        note = None if joints else "the order of joints is not known: no model of it"
         yield StreamRule((channel,), names, "measured", quantity, unit, name=channel, note=note)
 

@@ -1,4 +1,4 @@
-"""What the actions of a robosuite or robomimic file are: told by the controllers that its `env_args` or `env_info` name.
+"""What the actions of a robosuite or robomimic file are, by the controllers that its `env_args` or `env_info` name.
 
 The order is robosuite's own. Up to 1.4 each arm has its controller's columns and then its gripper's. From 1.5 on a robot has
 several parts, in the order of `body_parts`, and the grippers follow all of them. Robots follow one another.
@@ -46,7 +46,7 @@ class Untold(ValueError):
 
 
 def environment(texts: Mapping[str, str]) -> Environment:
-    """The environment of a file, by its attributes; what is not told or no JSON is left empty."""
+    """The environment of a file, by its attributes; what is missing or no JSON is left empty."""
     tree: Any = {}
     for key in ("env_args", "env_info"):
         text = texts.get(key, "")
@@ -80,7 +80,7 @@ def parts(env: Environment, arms: Sequence[Mapping[str, tuple[str, ...]]], width
         arms: for each robot, its arms with the names of their joints (`right`, `left`, or `arm`).
 
     Raises:
-        Untold: a controller is not told or not known, or its columns are not as many as there are.
+        Untold: a controller is not named or not known, or its columns are not as many as there are.
     """
     if not env.controllers:
         raise Untold("the file does not name the controller that took them")
@@ -114,7 +114,7 @@ def _names(what: ControllerPart | str) -> tuple[str, ...]:
 
 
 def _plan(config: Mapping[str, Any], arms: Mapping[str, tuple[str, ...]]) -> list[tuple[str, ControllerPart | str]]:
-    """(arm, part) in the order of the actions; `gripper` stands for a gripper, whose columns nothing tells."""
+    """(arm, part) in the order of the actions; `gripper` stands for a gripper; its columns are not known."""
     parts = config.get("body_parts")
     if not isinstance(parts, dict):
         one_each: list[tuple[str, ControllerPart | str]] = []
@@ -123,7 +123,7 @@ def _plan(config: Mapping[str, Any], arms: Mapping[str, tuple[str, ...]]) -> lis
         return one_each
     flat = {**(parts["arms"] if isinstance(parts.get("arms"), dict) else {}), **{k: v for k, v in parts.items() if k != "arms"}}
     if set(flat) != set(arms) and not (len(arms) == 1 and set(flat) == {"right"}):
-        raise Untold(f"its controller moves {', '.join(map(str, list(flat)[:6]))}, of which the order of joints is not told")
+        raise Untold(f"its controller moves {', '.join(map(str, list(flat)[:6]))}, and the order of their joints is not known")
     order = [(name, _part(flat[name], arms.get(name) or next(iter(arms.values())))) for name in flat]
     return [*order, *((name, "gripper") for name in flat)]
 

@@ -20,7 +20,7 @@ def export(items: Iterator[Item], out: Path, options: Options) -> Iterator[Item]
     subtasks where they are asked for.
 
     Raises:
-        EpisodeError: no episode, or episodes whose scenes have different features or rates.
+        EpisodeError: no episode, or episodes of scenes with different features or rates.
     """
     writer, first, subtasks = None, None, []
     try:

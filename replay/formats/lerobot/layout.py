@@ -183,5 +183,5 @@ def content_sha256(columns: Mapping[str, np.ndarray]) -> str:
 
 
 def filled(array: pa.Array) -> pa.Array:
-    """An array of floats whose missing values are NaN: pandas writes NaN as missing, and `value.nonfinite` tells of it in one take."""
+    """An array of floats with NaN for missing values: pandas writes NaN as missing, and `value.nonfinite` tells of it in one take."""
     return array.fill_null(float("nan")) if array.null_count and pa.types.is_floating(array.type) else array

@@ -19,5 +19,5 @@ def read(
 
 
 def numbered(root: Path, source: str) -> own.Dataset | None:
-    """The set, whose episodes can be read one without the others; None where they cannot."""
+    """The set, if its episodes can be read one without the others; else None."""
     return own.Dataset(root, source) if (root / layout.DATASET).is_file() else None

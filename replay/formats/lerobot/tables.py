@@ -55,7 +55,7 @@ def write_episodes(
 
 
 def write_tasks(folder: Path, sentences: list[str], word: str = "task") -> None:
-    """LeRobot looks a task, or a `subtask`, up by the index of a pandas table, whose header is written by hand."""
+    """LeRobot looks a task, or a `subtask`, up by the index of a pandas table; its header is written by hand."""
 
     def column(name: str, kind: str, numpy_kind: str) -> dict[str, Any]:
         return {"name": name, "field_name": name, "pandas_type": kind, "numpy_type": numpy_kind, "metadata": None}

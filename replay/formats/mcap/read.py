@@ -29,7 +29,7 @@ from . import write as layout
 from .container import mendable, records
 
 MAX_VALUE_BYTES = 2 << 30  # of one file's streams
-FORMATS = ("mcap", "rosbag1")  # whose mappings come into question
+FORMATS = ("mcap", "rosbag1")  # their mappings come into question
 
 
 def read(path: Path, source: str, mapping: str | Path | None = None) -> Recording:

@@ -11,7 +11,7 @@ READERS = (
         endings=(".bag",),
         magic=b"#ROSBAG V",
         messages=True,
-        broken={".active": "a bag whose recording was cut off; `rosbag reindex` mends it"},
+        broken={".active": "the recording of this bag was cut off; `rosbag reindex` mends it"},
         rows=(
             PageRow(
                 "ROS 1 bag (`*.bag`)",

@@ -26,7 +26,7 @@ from .parts import refuse_part
 from .topic import TopicBuffer
 
 MAX_VALUE_BYTES = 2 << 30  # of one bag's streams
-FORMATS = ("mcap", "rosbag1")  # whose mappings come into question: the robot's topics and types are the same
+FORMATS = ("mcap", "rosbag1")  # their mappings come into question: the robot's topics and types are the same
 
 
 def read(path: Path, source: str, mapping: str | Path | None = None) -> Recording:

@@ -54,7 +54,7 @@ GRAVITY = 9.81  # m/s^2, of every scene
 ACTION, EPISODE = "/shiliu/action", "/shiliu/episode"
 CAMERAS = {"head": "/cam_h", "left_wrist": "/cam_l", "right_wrist": "/cam_r"}  # camera of a scenario -> the maker's
 JPEG_QUALITY = 90
-CLAWS = "leju_claw"  # `messages` of the sheet of a hand that is told and tells its opening in percent
+CLAWS = "leju_claw"  # `messages` of the sheet of a hand with commands and measurements in percent of opening
 ASSUMED = (
     "stamps are an epoch of ours plus the simulated time",
     "legs are planted: fixed angles, speed, acceleration and torque 0",
@@ -78,7 +78,7 @@ def write(
         episode: an own episode; it is stepped again, and must come out as it was recorded.
         scene: the scene that it was made in.
         path: file to be made. It appears whole or not at all.
-        images: cameras whose pictures are drawn and written; needs OpenGL.
+        images: cameras; their pictures are drawn and written; needs OpenGL.
         start_ns: time zero of the episode on the bag's clock [ns since the epoch].
 
     Raises:

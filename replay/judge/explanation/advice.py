@@ -1,4 +1,4 @@
-"""What would make a failure pass: every FAIL gets a `fix`, which is data, and whose sentence stands in the catalogue.
+"""What would make a failure pass: every FAIL gets a `fix`, which is data; its sentence is in the catalogue.
 
 What makes a fix of a finding stands beside its check (`Check.fix`). A fix has a `kind` (a word of `fixes` in `conf/text`) and
 the numbers that its sentence tells. It is `applicable` where a machine can make it, `shiliu replay repair=true` does so, and
@@ -95,7 +95,7 @@ def repairable(finding: Finding, follows: bool = False) -> bool:
     """Whether a machine can make the fix of a finding: of a command, in the motion itself, not of what the world did.
 
     Args:
-        follows: the finding may be a consequence of another one, whose factor alone is reported.
+        follows: the finding may be a consequence of another one; then only that one's factor is reported.
     """
     fix, within = finding.fix or {}, Bounds()
     kind = fix.get("kind")

@@ -122,7 +122,7 @@ def inward(polygon: np.ndarray, point: Sequence[float]) -> np.ndarray:
 def known_of(judged: Judged, finding: Finding) -> Mapping[str, Any]:
     """What the model adds to a failed finding: the way out of an overlap, the torque of standing still, the way to lean."""
     if not judged.subject.robot.in_scene:
-        return {}  # another robot, whose own model stands elsewhere
+        return {}  # another robot: its own model stands elsewhere
     motion = judged.motions.resampled.get(finding.signal or "")
     details = finding.details
     if finding.code == "balance" and "at" in details:

@@ -42,7 +42,7 @@ class Hypothesis:
 
 @dataclass(frozen=True, eq=False)
 class RecordStretch:
-    """A part of the record: `begin` is a control step whose full state is known, `n` how many steps follow.
+    """A part of the record: `begin` is a control step with a known full state, `n` how many steps follow.
 
     `end`: the full state behind them, where that alone is compared.
     """

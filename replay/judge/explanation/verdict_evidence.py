@@ -33,7 +33,7 @@ def gather(judged: Judged, verdict: Verdict, pictures: bool, curves: Collection[
     """Collect the evidence of a judged recording.
 
     Args:
-        pictures: draw some of the replay; curves: codes whose curve is kept even where they pass.
+        pictures: draw some of the replay; curves: codes of which the curve is kept even where they pass.
     """
     recording = judged.recording
     episode = recording.episode

@@ -101,7 +101,7 @@ def contacts_on(
         if mine[0] == mine[1]:
             continue
         mujoco.mj_contactForce(model, data, i, local)
-        # the force of the first on the second, in the contact's frame, whose rows are its axes
+        # the force of the first on the second, in the contact's frame (rows are its axes)
         force = contact.frame.reshape(3, 3).T @ local[:3] * (1.0 if mine[1] else -1.0)
         link, thing = (one, other) if mine[0] else (other, one)
         yield names.get(link, model.body(link).name), model.body(thing).name, contact.pos.copy(), force

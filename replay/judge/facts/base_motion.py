@@ -73,7 +73,7 @@ def with_base(subject: Subject, motion: JointMotion) -> tuple[np.ndarray, np.nda
 
 
 def check_walking(subject: Subject, motion: JointMotion) -> list[Finding]:
-    """`walking` of a robot whose base moves: never judged, and said so where it walked, or may have walked."""
+    """`walking` of a robot with a moving base: never judged; reported if it walked, or may have walked."""
     if not subject.scene.robot.moves:
         return []
     rule = subject.rules["walking"]

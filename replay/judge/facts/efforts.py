@@ -18,7 +18,7 @@ def needed_for(subject: Subject, motion: JointMotion, loads: Sequence[Load], off
     """The effort of a motion, its hands loaded while they carry something.
 
     Args:
-        offset: where the replay, on whose clock the loads are reported, begins on the recording's [s].
+        offset: where the replay begins on the recording's clock [s]; loads are reported on the replay's.
     """
     context, rule = subject.context, subject.rules["torque.peak"]
     t, q, names = with_base(subject, motion)

@@ -231,7 +231,7 @@ def _meant(scene: Scene, thing: str, other: str, met: np.ndarray, holds: Sequenc
 
 
 def _below(scene: Scene, body: str, root: str) -> bool:
-    """Whether a body hangs on another, and that is no top body, which is felt alone."""
+    """Whether a body hangs on another, and that is no top body, which is measured alone."""
     model = scene.model
     i, top = int(model.body(body).id), int(model.body(root).id)
     if model.body_parentid[top] == 0:

@@ -155,7 +155,7 @@ class InferredStarts:
         parts = [part for part in every if part not in self.held and self.moves(part)]
         known = [points_of(seen[0].draw.model, near.posture, part) for part in every if part not in parts]
         if any(near.between(points, np.zeros((1, 3)))[0] for points in known):
-            return []  # a thing whose place is known, or that was held before
+            return []  # a thing with a known place, or one that was held before
         places = {part: some for part in parts if (some := near.by_arc(part, bases[0]) + near.places(part, bases[0]))}
         if not places:
             return []

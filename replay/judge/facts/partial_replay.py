@@ -52,7 +52,7 @@ def play_on(
     """Starts, each with one that it goes on from, all from the same control step, to the end of actions (T, nu).
 
     Args:
-        keep: the control step whose state is kept for others.
+        keep: the control step of which the state is kept for others.
     """
     for first in range(0, len(some), AT_ONCE):
         chunk, begin = some[first : first + AT_ONCE], some[first][1].step

@@ -36,6 +36,6 @@ def recorded_answers(recording: Recording, asked: Sequence[AskedAnswer], grid: n
 
 
 def unanswered(scene: Scene, given: dict[str, np.ndarray]) -> tuple[AskedAnswer, ...]:
-    """What the goal asks for and a recording has no column of, such as that of a robot whose operator said it aloud."""
+    """What the goal asks for and a recording has no column of, such as an answer that the operator said aloud."""
     asked = [leaf.asked for step in scene.goal for leaf in leaves(step.predicate) if isinstance(leaf, Answered)]
     return tuple(one for one in dict.fromkeys(asked) if not set(one.columns) <= set(given))

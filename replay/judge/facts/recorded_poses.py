@@ -38,7 +38,7 @@ def object_streams(recording: Recording, things: tuple[str, ...]) -> dict[str, t
 
 
 def things_of(scene: Scene) -> tuple[str, ...]:
-    """The loose things of a scene whose pose an episode holds."""
+    """The loose things of a scene with a pose in an episode."""
     feature = scene.schema.observations.get(ENVIRONMENT)
     names = feature.names if feature is not None else ()
     return tuple(dict.fromkeys(name.rpartition(".")[0] for name in names if name.endswith(".qw")))

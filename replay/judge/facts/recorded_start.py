@@ -1,4 +1,4 @@
-"""Where a take of a real robot begins: what its record tells, what a survey told, and what is left to be drawn.
+"""Where a take of a real robot begins: what its record gives, what a survey gave, and what is left to be drawn.
 
 Things stand where they were recorded, and joints of parts as they were recorded. What the scenario draws and nobody measured
 is inferred from them (`scenarios/draws/inference.py`): a bowl that rests says how high its table is. What no record tells keeps
@@ -231,7 +231,7 @@ def _under(key: str, word: str) -> bool:
 
 
 def posed(draw: Draw, angles: Mapping[str, float]) -> Draw:
-    """A draw whose joints, by their names in the model, start at these positions [m, rad]."""
+    """A draw in which joints, by their names in the model, start at these positions [m, rad]."""
     data = mujoco.MjData(draw.model)
     mujoco.mj_setState(draw.model, data, draw.start_state, STATE)
     for name, angle in angles.items():

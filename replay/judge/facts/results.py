@@ -191,7 +191,7 @@ class RolloutPlan:
 
     Attributes:
         takes: its own start, or the likely starts where it does not tell it; none where nothing can be played.
-        keep: for each take the control steps whose full state is kept.
+        keep: for each take the control steps of which the full state is kept.
         findings: what is known without playing: why it cannot be, and commands outside their ranges.
         offset: where the takes begin on the recording's clock [s].
         why: the reason where there are no takes.

@@ -85,7 +85,7 @@ def open_values(there: Scene) -> list[str]:
 
 
 def _begun(there: Scene, made_in: Scene, episode: SimEpisode, values: dict[str, float]) -> Draw | None:
-    """A draw whose robot starts in the posture in which the episode begins."""
+    """A draw in which the robot starts in the episode's first posture."""
     own = drawing.of_episode(made_in, episode)
     if own is None:
         return None

@@ -45,7 +45,7 @@ def place_of(recording: Recording, context: SceneContext, commanded: SceneContex
     if context.made_in is not None and cell is not None:
         return Place(cell.id, {**cell.to_dict(), "named_by": "command"}, _played_in(cell.id, context))
     if recording.episode is not None and cell is None and named is not None:
-        # metadata may name the cell whose scene a simulation was not made in
+        # metadata may name a cell in which a simulation was not made
         elsewhere = f"the episode names the cell {named}; it was made, and is judged, in no cell"
         return Place(None, {"id": named, "named_by": "recording"}, (elsewhere,))
     if recording.episode is not None:

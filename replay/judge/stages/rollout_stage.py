@@ -98,7 +98,7 @@ def play_elsewhere(plan: RolloutPlan, threads: int) -> tuple[Elsewhere, dict[str
 
 
 def on_recording_clock(findings: Sequence[Finding], offset: float) -> list[Finding]:
-    """Findings of a replay, which runs on the take's own clock, told on the recording's."""
+    """Findings of a replay (it runs on the take's own clock), put on the recording's clock."""
     found = []
     for one in findings:
         if one.t0 is not None and not one.details.get("on_recording_clock"):

@@ -60,10 +60,10 @@ class Path:
 
 
 class Arm:
-    """One arm: what it was told, and how it is told more.
+    """One arm: its commands so far, and how it gets more.
 
     Args:
-        robot: whose arm.
+        robot: the robot of the arm.
         side: left or right.
         q: (7,) where it is commanded to be at the start [rad].
         timestep: control period [s].

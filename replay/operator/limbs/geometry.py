@@ -48,7 +48,7 @@ def turned_about(axis: np.ndarray, angle: float) -> np.ndarray:
 
 
 def hand_frame(yaw: float, pitch: float, roll: float = 0.0) -> np.ndarray:
-    """Rotation of a tcp whose fingers point to `yaw` (from world x, to the left) and down by `pitch`, opening level at roll 0."""
+    """Rotation of a tcp with its fingers to `yaw` (from world x, to the left) and down by `pitch`, opening level at roll 0."""
     z = np.array([np.cos(yaw) * np.cos(pitch), np.sin(yaw) * np.cos(pitch), -np.sin(pitch)])
     y = np.array([-np.sin(yaw), np.cos(yaw), 0.0])
     return np.stack([np.cross(y, z), y, z], axis=1) @ turn_z(roll)

@@ -117,7 +117,7 @@ class Clearance:
 
     Args:
         model: the scene as the operator knows it; it is copied.
-        sides: whose arm; of both arms the postures stand one after the other, (14,).
+        sides: of the arm; of both arms the postures stand one after the other, (14,).
     """
 
     def __init__(self, model: mujoco.MjModel, *sides: str):

@@ -123,7 +123,7 @@ class Ways:
         """A way on which what a hand holds stays level, to the first posture of one of several rows, and on through the row.
 
         Args:
-            side: whose hand.
+            side: of the hand.
             rows: (7,) joint angles from where it is free to the end of the way; as many are taken as leave room, up to `ROWS`.
             speed: [m/s] of the hand.
             begin: joint angles that it passes first, such as out of an opening.

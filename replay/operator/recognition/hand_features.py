@@ -35,7 +35,7 @@ class HandFeatures:
     """The features of one hand.
 
     Args:
-        tracks: what the replay shows; side: whose hand.
+        tracks: what the replay shows; side: of the hand.
     """
 
     def __init__(self, tracks: Tracks, side: str):
@@ -181,7 +181,7 @@ class HandFeatures:
         return ramp(np.linalg.norm(to - np.clip(share, 0.0, 1.0)[:, None] * way, axis=1), near, far)
 
     def inside(self, site: str) -> np.ndarray:
-        """How far the hand is behind an opening whose x axis points inwards: 1 within, 0 where it is well out."""
+        """How far the hand is behind an opening with its x axis inwards: 1 within, 0 where it is well out."""
         into = np.einsum(
             "tk,tk->t", self.tracks.hand(self.side) - self.tracks.position[site], self.tracks.rotation[site][:, :, 0]
         )
@@ -337,7 +337,7 @@ class HandFeatures:
 
     @cached_property
     def works(self) -> np.ndarray:
-        """A joint moves whose body the hand pushes."""
+        """A joint moves, and the hand pushes its body."""
         found = np.zeros(self.n)
         for joint, body in self.tracks.owner.items():
             if joint in self.tracks.joint:

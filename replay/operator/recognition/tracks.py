@@ -127,7 +127,7 @@ def trace(
     names = scene.schema.action.names
     if not len(scene.robot.hand_sheet["drives"]) == 1:
         raise ReplayError(
-            f"A hand {scene.robot.hand} has several drives; skills can be told apart by hands with one drive alone.",
+            f"A hand {scene.robot.hand} has several drives; skills can be recognised only with hands of one drive.",
             field="hand",
         )
     head = scene.robot.joints_of("head")

@@ -34,7 +34,7 @@ def rigid_part(model: mujoco.MjModel, what: str) -> str | None:
 
 
 def corded_part(model: mujoco.MjModel, what: str) -> str | None:
-    """The part whose cord a body or a site hangs on, which is fast at its other end; None where there is none."""
+    """The part with the cord on which a body or a site hangs, fixed at its other end; None if there is none."""
     if rigid_part(model, what) is not None:
         return None
     body, joints = body_of(model, what), 0

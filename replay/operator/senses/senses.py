@@ -60,7 +60,7 @@ class Senses:
             self._base.see(readings)
 
     def _sources(self) -> list[tuple[slice, slice]]:
-        """(slice of qpos, slice of sensordata) of every joint and free body whose place a sensor gives."""
+        """(slice of qpos, slice of sensordata) of every joint and free body with a place that a sensor gives."""
         found = []
         slices, model = self.scene.layout.slices, self.model
         for j in range(model.njnt):

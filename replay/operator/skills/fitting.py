@@ -41,7 +41,7 @@ WEIGHT = 0.5  # of the orientation while a part is fitted [m/rad]
 
 
 def about(across: np.ndarray, pitch: float, from_: np.ndarray, to: np.ndarray, turned: bool = False) -> np.ndarray:
-    """Hand frame whose pads close along a level direction, fingers away from `from_` and down by a pitch.
+    """Hand frame with pads that close along a level direction, fingers away from `from_` and down by a pitch.
 
     Args:
         across: (3,) along which the pads close; what of it is not level is left out.
@@ -199,7 +199,7 @@ def _looked_at(found: Sequence[np.ndarray]) -> Iterator[tuple[float, np.ndarray,
 
 
 def headings(state: OperatorState, side: str, at: np.ndarray, forms: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Hand frames (3, 3) for a place, those first whose fingers point as the arm does: from its shoulder to there, and inwards."""
+    """Hand frames (3, 3) for a place; first those with fingers along the arm: from its shoulder to there, and inwards."""
     way = at - state.senses.site(f"{side}_shoulder")[0]
     natural = state.bearing(way) + (INWARDS if side == "right" else -INWARDS)
 

@@ -12,7 +12,7 @@ from .fitting import Pose, bring, correct, hand_for, headings, move_held, off, s
 FEED = 0.03  # m/s, of a part that comes to its hole
 BEHIND = 0.003  # m, of the hand behind its command: something stands in the way
 ROUND, TRIED = 24, 8  # ways in which a round thing may be turned about the vertical, and how many of them are tried
-PRESS_RATE = 25.0  # N/s, slow enough that a click is felt at its own force
+PRESS_RATE = 25.0  # N/s, slow enough that a click shows its own force
 OF = Argument("site", "the site of what is held that goes in, x axis out of the hole")
 INTO = Argument("site", "the hole's mouth, x axis out of it")
 

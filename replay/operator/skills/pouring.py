@@ -24,7 +24,7 @@ MOUTH = 0.015  # m, inner radius of a bottle's mouth
 LEAD = 0.016  # m, by which the lip stays short of the middle, as the stream goes on forwards
 GENTLE = 1.0  # m/s2, of the arm's middle: a robot that is jerked by its arm leaves its balance
 TURN_BACK = np.deg2rad(75.0)  # rad/s, how fast a bottle is righted at most
-FINE, SOON = np.deg2rad(1.0), 8  # between the tilts whose way is measured, and how many of them are slowed down for
+FINE, SOON = np.deg2rad(1.0), 8  # between the measured tilts, and how many of them are slowed down for
 FORWARD = np.deg2rad(16.0)  # rad/s, how fast it is tilted at most while it may run
 
 
@@ -32,7 +32,7 @@ class Tilting:
     """How a hand tilts the bottle that it holds over a mouth: joint angles against tilt, the lip staying where it is.
 
     Args:
-        state: the operator; side: whose hand.
+        state: the operator; side: of the hand.
         hand, frame: where that hand is, or would be, while it holds the bottle: (3,) [m] and (3, 3).
         lip: site of the bottle's mouth, z axis out of it; into: site of the mouth that is filled.
         turn: [rad] of the direction from which it is poured, against that of the hand; one that is tilted goes on as it is.

@@ -25,7 +25,7 @@ LOOKED_AT = (0.0, 0.35, 0.7, 1.0)  # shares of the whole tilt at which a way of 
 LIPS = np.deg2rad([180.0, 160.0, -160.0, 140.0, -140.0, 120.0, -120.0, 100.0, -100.0, 80.0, -80.0])
 WAYS = np.deg2rad([0.0, 30.0, -30.0, 60.0, -60.0, 90.0, -90.0, 120.0, -120.0, 150.0, -150.0, 180.0])
 HELD_AS = ("elbow_out", "ready", "elbow_in", "raised")
-TRIED = 10  # ways of tipping, the most promising of them, whose room is looked at
+TRIED = 10  # ways of tipping, the most promising of them: their room is looked at
 MISSED, MOST = 0.003, 0.03  # m, and tenths of a radian, that a way may be off at a tilt: as good as nothing; at most
 ABOUT = 0.015  # m, that the lip may be off its place
 FURTHER = np.deg2rad(6.0)  # rad, that the vessel may be tilted less than asked
@@ -67,7 +67,7 @@ class Tipping:
 def ways(
     state: OperatorState, side: str, mouth: np.ndarray, axis: np.ndarray, radius: float, target: np.ndarray, short: float
 ) -> Iterator[Tipping]:
-    """Ways of tipping the vessel that a hand holds, whose mouth is at a place, with its axis out of it, so much short of a target."""
+    """Ways of tipping the vessel that a hand holds, its mouth at a place with the axis out of it, so much short of a target."""
     position, frame = state.arms[side].hand()
     lean = float(np.arccos(np.clip(axis[2], -1.0, 1.0)))
     upright = turned_about(np.cross(axis, UP), lean) if lean > 1e-3 else np.eye(3)

@@ -1,6 +1,6 @@
 """The primitives: the few things that hands do. How one of them is done is a strategy, a skill with this `word` and its own `how`.
 
-What the strategies of a primitive are told by is declared here once: one name, one kind and unit, one meaning. A strategy says
+The arguments of a primitive's strategies are declared here once: one name, one kind and unit, one meaning. A strategy says
 which of these it takes, from what default, and adds the few that are its own.
 """
 
@@ -47,7 +47,7 @@ class Primitive:
     """What hands do, however it is done.
 
     Attributes:
-        word: in the YAML; doc: what it does; shared: what its strategies may be told, by name.
+        word: in the YAML; doc: what it does; shared: arguments that its strategies may have, by name.
     """
 
     word: str
@@ -59,7 +59,7 @@ class Primitive:
 
         Args:
             same: names of the shared ones that it takes as they are, with blanks between them.
-            own: the others: a default for a shared one, or an `Argument` of its own, or a shared one told more closely.
+            own: the others: a default for a shared one, or an `Argument` of its own, or a shared one with other settings.
 
         Raises:
             TypeError: a shared name would mean another kind of thing.
@@ -77,7 +77,7 @@ class Primitive:
         return found
 
     def at(self, name: str, doc: str, default: Any = REQUIRED, **more: Any) -> Argument:
-        """A shared argument, told more closely."""
+        """A shared argument with other settings."""
         return self.shared[name].but(doc=doc, default=default, **more)
 TAKE = Primitive(
     "take",
@@ -295,7 +295,7 @@ REPORT = Primitive(
     "report",
     "Report what is seen.",
     {
-        "of": Argument("body", "the part whose readings the scenario asks for (`answers`)"),
+        "of": Argument("body", "the part to read, as in the scenario's `answers`"),
         "wrong": Argument("share", "by how much of its range each is reported wrong", low=0.0),
     },
 )

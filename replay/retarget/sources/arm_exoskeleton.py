@@ -73,7 +73,7 @@ def _numbers(recording: Recording, name: str, count: int) -> list[float]:
     values = held.get("values") if isinstance(held, dict) else None
     if not isinstance(values, list) or len(values) != count or not np.isfinite(_floats(values)).all():
         raise EpisodeError(
-            f"must be {count} finite numbers; without them the hands cannot be told from the angles.",
+            f"must be {count} finite numbers; without them the angles do not give the hands.",
             file=recording.source,
             field=name,
         )

@@ -20,7 +20,7 @@ BONES = ("ArmUpper", "ArmLower", "HandPalm", "HandThumbMetacarpal", "HandThumbPr
 
 # of the fingers towards the palm while a controller is held; the maker's own (vr_quat2robot_quat)
 TILT = np.deg2rad(15.0)
-STALE = 0.5  # s, a message whose headset time is further off the others' was sent late, not taken late; estimate
+STALE = 0.5  # s, a message with a headset time further off the others' was sent late, not taken late; estimate
 PARTS = ("x", "y", "z", "qx", "qy", "qz", "qw")
 
 # index fingertip to palm, in lengths of the thumb's metacarpal bone, which scale with the skeleton. With controllers the

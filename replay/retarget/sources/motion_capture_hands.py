@@ -30,7 +30,7 @@ CLOSED_GAP, OPEN_GAP = 0.03, 0.13
 
 
 def targets(recording: Recording) -> HandTargets | None:
-    """Hands of a recording whose streams are 21 joint positions a hand.
+    """Hands of a recording with streams of 21 joint positions a hand.
 
     Raises:
         EpisodeError: a hand's stream has other columns, or the two run on clocks of their own.

@@ -26,7 +26,7 @@ class AtCrease(AtEdge):
         return (state.senses.vertices(self.of) - edge) @ np.column_stack([away, np.cross(UP, away), UP])
 
     def _place(self, state: OperatorState, inside: float, beside: float) -> np.ndarray:
-        """(3,) [m] in the world, of a place told that way, at the height of the edge."""
+        """(3,) [m] in the world, of a place given in that way, at the height of the edge."""
         edge, turn = self._end(state)
         return edge + inside * turn[:, 0] + beside * np.cross(UP, turn[:, 0])
 

@@ -82,7 +82,7 @@ class DrawAside(AtEdge, word="draw", how="aside"):
         return float(((state.senses.vertices(self.of) - end) @ turn[:, 0]).min()) - self.near
 
     def _tow(self, state: OperatorState) -> Motion:
-        """Press with both hands until it is felt, and walk sideways with them, until the cloth lies near the table's end."""
+        """Press with both hands until there is a force, and walk sideways with them, until the cloth lies near the table's end."""
         base, pressing = moving(state), Pressing(state, SIDES, self.force)
         heading, pressed, lost = state.heading, False, 0.0
         goal = base.at - self._missing(state) * state.senses.site(self.towards)[1][:2, 0]

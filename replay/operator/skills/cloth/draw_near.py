@@ -30,8 +30,8 @@ class DrawNear(AtTableEnd, word="draw", how="near"):
     """Draw a crumpled cloth near to the end of the table by its open short edge, which lies further inside than the arms draw.
 
     The robot steps close to the table and bends its knees, presses on the cloth beside both corners and walks back with it, and
-    sideways where it lies beside the table's middle, over whose front or back it might hang. An edge that lies askew is first towed by
-    the hand alone whose corner is further away, until it is square or the other corner comes near to the table's end.
+    sideways where it lies beside the table's middle, since it might hang over the front or back. An edge that lies askew is first towed by
+    the hand of the further corner alone, until it is square or the other corner comes near to the table's end.
     """
 
     label = Label(
@@ -107,7 +107,7 @@ class DrawNear(AtTableEnd, word="draw", how="near"):
         yield from arm.follow(path, tremor=0.0)
 
     def _walk_back(self, state: OperatorState, sides: Sequence[str], squaring: bool) -> Motion:
-        """Press with hands until it is felt, and walk back with them, until a corner is near the table's end or, where that is what
+        """Press with hands until there is a force, and walk back with them, until a corner is near the table's end or, where that is what
         it is for, the edge lies square."""
         base, pressing = moving(state), Pressing(state, sides, self.force)
         away = self._end(state)[1][:, 0]

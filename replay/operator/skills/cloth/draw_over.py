@@ -66,7 +66,7 @@ class DrawOver(AtEdge, word="draw", how="over"):
         yield from arm.follow(arm.line([(low, frame)], 0.2, orient=FIRM), tremor=0.0)
 
     def _draw(self, state: OperatorState, side: str, left: set[str]) -> Motion:
-        """Press until enough is felt; then come back by what does not yet hang over, until that is right on both sides."""
+        """Press until the force is enough; then come back by what does not yet hang over, until that is right on both sides."""
         arm = state.arms[side]
         at, frame = arm.hand()
         q, down, back, pressed = arm.q.copy(), 0.0, 0.0, False

@@ -31,7 +31,7 @@ from .handling import (
 from .tips import GENTLY, TIGHT, hands_over, nearest, squeeze, squeezing
 
 # picking up: m from the table's edge, and from what hangs over it
-BEFORE, WITHIN = 0.05, 0.018  # whence the lower finger comes, and how far it goes below the table
+BEFORE, WITHIN = 0.05, 0.018  # where the lower finger comes from, and how far it goes below the table
 # m, by which it comes out before the table's edge at most; share by which it rises more for what hangs further, which lies on it
 OUT, ROUNDS = 0.026, 0.21
 OVER = 0.020  # m, by which it rises over the table to go on below the cloth
@@ -99,7 +99,7 @@ class TakeEdge(AtEdge, word="take", how="edge"):
         return self.hangs
 
     def _gap(self, depth: float) -> float:
-        """Opening of a claw [m] whose lower finger comes below what hangs so far down, and whose upper one above the table."""
+        """Opening of a claw [m]: its lower finger comes below what hangs so far down, its upper one above the table."""
         return self.gap
 
     def _aim(self, state: OperatorState, side: str) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:

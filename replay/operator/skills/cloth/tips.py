@@ -11,12 +11,12 @@ from ...limbs.geometry import hand_frame, turned_between
 from ...operator_state import OperatorState
 from ...words.skill import Motion
 
-GENTLY = 8.0  # N, with which a claw closes on cloth until it is felt
+GENTLY = 8.0  # N, with which a claw closes on cloth until there is contact
 TIGHT = 0.003  # m, opening beyond which a claw does not close on cloth
 
 
 def hands_over(away: np.ndarray, pitch: float) -> list[np.ndarray]:
-    """Rotations of a hand whose fingers point across the cloth and down by `pitch`, one over the other: either of the two that
+    """Rotations of a hand with fingers across the cloth and down by `pitch`, one over the other: either of the two that
     differ by which finger is which."""
     heading = float(np.arctan2(away[1], away[0]))
     return [hand_frame(heading, pitch, roll) for roll in (0.5 * np.pi, -0.5 * np.pi)]

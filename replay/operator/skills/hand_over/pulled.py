@@ -13,7 +13,7 @@ from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion, Skill
 from .offer import _level
 
-SETTLE = 0.5  # s, after which a hand that has not felt the load before takes what it feels for it
+SETTLE = 0.5  # s, after which a hand that has not measured the load before takes its reading for it
 ASIDE, ROOM = 0.08, 0.02  # m/s, m: how fast and how far an opening hand moves aside
 
 

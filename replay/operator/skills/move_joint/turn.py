@@ -16,7 +16,7 @@ from ..reach import TURNS
 
 REACH = 0.0245  # m, from between the pads to a panel that the fingertips just do not touch
 BACK = (1.0, 0.8, 0.6)  # shares of the standoff by which a hand draws back
-AWAY = 0.05  # m from the axis, of the point whose speed is that of the turn
+AWAY = 0.05  # m from the axis, of the point that gives the speed of the turn
 SHARES = (0.25, 0.5, 0.75, 1.0)  # of a turn, at which its way is planned
 FAIR = 5.0  # score of a grip with which the hand is not turned further about the knob
 PHASES = np.deg2rad([0.0, 40.0, -40.0])  # by which it is turned about the knob, from pads over and under it
@@ -130,7 +130,7 @@ def across(frame: np.ndarray, rotation: np.ndarray) -> np.ndarray:
     """A hand turned about the axis of a knob, by no more than a quarter, until its pads close along the y axis of the knob's site.
 
     Args:
-        frame: (3, 3) of the hand, whose pads close along its y axis; rotation: (3, 3) of the site, x axis out of the panel.
+        frame: (3, 3) of the hand: its pads close along the y axis; rotation: (3, 3) of the site, x axis out of the panel.
     """
     _, side, up = rotation.T @ frame[:, 1]
     angle = -np.arctan2(up, side)  # about the site's x axis, from the pads to its y axis

@@ -82,7 +82,7 @@ class PressKey(Skill, word="press", how="key"):
             yield from self._press(state, arm, out, deeper)
             if self.until is None or state.senses.reached(self.until):
                 break
-            deeper += DEEPER  # a person who has felt no click presses again, further in
+            deeper += DEEPER  # a person who feels no click presses again, further in
 
     def _room(
         self, state: OperatorState, side: str, rows: list[list[tuple[np.ndarray, np.ndarray]]], like: np.ndarray

@@ -1,4 +1,4 @@
-"""Come down with the closed fingertips until a surface is felt, lean on it with a force for a while, and draw back."""
+"""Come down with the closed fingertips until they touch a surface, lean on it with a force for a while, and draw back."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from ...words.primitives import PRESS
 from ...words.skill import Argument, Label, Motion, Skill
 from ..strokes import GROWING, POINT, Leaning, ahead_of, pointing_down
 
-TOUCH = 1.0  # N, of a contact that is felt
+TOUCH = 1.0  # N, of a contact that counts
 
 
 class PressSurface(Skill, word="press", how="surface"):
-    """Come down with the closed fingertips until a surface is felt, lean on it with a force for a while, and draw back.
+    """Come down with the closed fingertips until they touch a surface, lean on it with a force for a while, and draw back.
 
     It stops where the surface is, wherever that is; one that lies lower by more than `past` is not reached, and not pressed.
     """

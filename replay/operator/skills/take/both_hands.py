@@ -141,7 +141,7 @@ class TakeBothHands(Skill, word="take", how="both_hands"):
 
 
 def _through(into: np.ndarray, slant: float, from_: np.ndarray, to: np.ndarray, turned: bool) -> np.ndarray:
-    """Hand frame whose pads close upright, fingers level: into a load, and slanting away from `from_` [rad]."""
+    """Hand frame with pads that close upright and level fingers: into a load, and slanting away from `from_` [rad]."""
     into = unit(
         np.array([into[0], into[1], 0.0]),
         Reason("the pads would have to close along a line that is nowhere level", "nowhere_level"),

@@ -17,7 +17,7 @@ from ...words.skill import Argument, Label, Motion, Skill, together
 
 if TYPE_CHECKING:
     from scipy.interpolate import CubicSpline
-WATCHED, FEW = 0.3, 3  # s, for which its speed is watched; control steps in which it is not yet told
+WATCHED, FEW = 0.3, 3  # s, for which its speed is watched; control steps in which it is not yet known
 LEAD, LOWERED = 1.5, 0.9  # s, that the hand needs to come over it, as a first guess, and for the last piece down
 TRIES = 3  # how often that is guessed
 FURTHER = (0.0, 0.04, 0.08, 0.12)  # m up the belt, where it is met instead if the arm does not go along with it well enough

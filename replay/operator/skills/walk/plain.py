@@ -23,11 +23,11 @@ class WalkPlain(Walking, word="walk"):
     )
     arguments = WALK(
         "yaw within turning",
-        to=WALK.at("to", "a site whose place on the floor is walked to; else x and y", None),
+        to=WALK.at("to", "walks to the floor below this site; without it x and y count", None),
         x=Argument(
             "length", "place in the world, or further from the site along the world's x axis", 0.0, low=-20.0, high=20.0
         ),
-        y=Argument("length", "likewise along y", 0.0, low=-20.0, high=20.0),
+        y=Argument("length", "the same along y", 0.0, low=-20.0, high=20.0),
         distance=Argument("length", "how far before the site it comes to stand, on its x axis and facing it; else it walks upon it", None),
         side=Argument(
             "word",

@@ -105,7 +105,7 @@ class _Leaf:
     """The leaf as a hand pushes it: where it is touched, and to which angle the hand is sent, a little ahead of the leaf that resists.
 
     Args:
-        skill: whose arguments say how far; state: the operator's; latch: (2,) level way from the hinge to the latch of the shut door.
+        skill: its arguments say how far; state: the operator's; latch: (2,) level way from the hinge to the latch of the shut door.
     """
 
     def __init__(self, skill: WalkThrough, state: OperatorState, latch: np.ndarray):
