@@ -32,6 +32,8 @@ from shiliu.scenarios.reading.camera import ON_REQUEST
 from shiliu.scenarios.reading.cell import FIXED, ROBOT
 from shiliu.scenarios.reading.config import KEYS, REQUIRED
 from shiliu.scenarios.reading.variant import DEEP, ENTRIES, names_of
+from shiliu.scenarios.robots.robot import load_robot
+from shiliu.scenarios.robots.robot_folder import robots
 from shiliu.scenarios.sheet.quantity import EXAMPLE, UNITS
 from shiliu.scenarios.sheet.yaml_reader import read_yaml
 from shiliu.scenarios.words import WORDS
@@ -129,6 +131,8 @@ def scenario_schema() -> Schema:
         "anyOf": [{"enum": sorted(requirable(codes))}, {"type": "string", "pattern": r"^replay\.scenario\.[^.]+$"}]
     }
     camera = properties["cameras"]["additionalProperties"]["properties"]
+    poses = {pose for name in robots() for pose in load_robot(name).sheet["poses"]}
+    properties["robot"]["properties"]["pose"] = {"enum": sorted(poses)}
     camera["record"] = {"enum": [True, False, ON_REQUEST, None]}
     properties["tasks"]["minItems"] = properties["goal"]["minProperties"] = 1
     parts = properties["parts"]["additionalProperties"]

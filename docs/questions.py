@@ -13,7 +13,7 @@ from typing import Any
 from unittest.mock import patch
 
 from shiliu.replay.formats import mapping as mappings
-from shiliu.scenarios.sheet.quantity import EXAMPLE, UNITS
+from shiliu.scenarios.sheet.quantity import EXAMPLE, SIDES, UNITS
 from shiliu.scenarios.sheet.yaml_reader import Node
 from shiliu.scenarios.words import WORDS
 
@@ -29,6 +29,7 @@ TYPES = {
 }
 TYPES |= {"mapping": "object", "items": "object", "each": "array"}
 LARGEST = 1e6  # SI, of a bound that stands in a schema
+MOST = LARGEST - 1.0  # where there is a least value alone
 NUMBER = r"([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"  # without its sign
 # what a reader takes beside what our files show: (end of a path, further type)
 PAIRS = (("above", "below"), ("more_than", "at_most"), ("min", "max"))
@@ -233,12 +234,15 @@ def schema_of(spot: Spot, path: str = "") -> Schema:
         kinds = {dimension for (dimension, *_), _ in asked["quantity"]}
         lows, highs = ([terms[i] for terms, _ in asked["quantity"]] for i in (1, 2))
         share = kinds == {"share"} and {*highs} == {1.0}  # of a whole; other bounds are those of one part
-        size = quantity(kinds.pop() if len(kinds) == 1 else None, all(low is not None and low >= 0 for low in lows))
-        ways.append(between(size, "share", 0.0, 1.0) if share else size)
+        one_kind = next(iter(kinds)) if len(kinds) == 1 else None
+        size = quantity(one_kind, all(low is not None and low >= 0 for low in lows))
+        least = lows[0] if one_kind and len({*lows}) == 1 else None  # asked alike everywhere
+        most = highs[0] if least and len({*highs}) == 1 and highs[0] is not None else MOST
+        ways.append(between(size, one_kind, least or 0.0, 1.0 if share else most) if one_kind and (share or least) else size)
         if "word" in asked:  # or the name of what has that size, `part.parameter`
             ways.append({"type": "string", "pattern": r"^[^\W\d]\w*\.\w+$"})
     elif "size" in asked:
-        ways.append({"type": "string", "pattern": r"^\s*\d+\s*x\s*\d+\s*$", "examples": ["640x480"]})
+        ways.append({"type": "string", "pattern": rf"^\s*0*({whole(*SIDES)})\s*x\s*0*({whole(*SIDES)})\s*$", "examples": ["640x480"]})
     elif "word" in asked or "text" in asked:
         answers = [*asked.get("word", ()), *asked.get("text", ())]
         choices, files = ({answer[i] for answer in answers} for i in (0, 1))

@@ -59,7 +59,8 @@ def by_workers(asked: ReplaySettings, command: str, reached: Reached, ending: Ex
             lines.append(("ledger_earlier", {"n": judged.earlier}))
         if asked.again:
             file = write_changes(Path(asked.out), judged.changes, judged.compared, judge)
-            lines.append(("ledger_changed", {"n": len(judged.changes), "of": judged.compared, "file": str(file)}))
+            changed = ("ledger_changed", {"n": len(judged.changes), "of": judged.compared, "file": str(file)})
+            lines.append(changed if judged.compared else ("ledger_no_earlier", {}))
         return lines
 
     return Way(

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from .message_catalogue import entries, sentences, terms
 
+COMMAND_LINE = "command line"  # with which the place of a setting begins
 LONGEST = 20_000  # characters; what is longer is reported as it stands
 _PLACE = re.compile(r"\s*(?:(?:.*?\.(?:ya?ml|xml)|command line \S+?)(?::\d+)?: )?(?:[\w./\[\]-]+: ){0,2}")
 _SENTENCE = re.compile(r"(?<=[.?]) ")  # ends here
@@ -20,7 +21,7 @@ _GAP = re.compile(r"\{(\.\.\.)?\}")
 def translated(text: str, lang: str) -> str:
     """A message in a language, line by line; what the catalogue has no words for stays English.
 
-    File, line and key path before a sentence stay as they are.
+    File, line and key path before a sentence stay as they are, but for the words `command line`.
     """
     if lang == "en" or len(text) > LONGEST:
         return text
@@ -37,8 +38,14 @@ def _line(line: str, lang: str) -> str:
     place = _PLACE.match(line)
     end = place.end() if place else 0
     if found := _run(line[end:], lang):
-        return line[:end] + found
-    return _run(line, lang) or line
+        return _placed(line[:end], lang) + found
+    return _run(line, lang) or _placed(line, lang)
+
+
+def _placed(place: str, lang: str) -> str:
+    """A place, with the words for the command line in the language."""
+    rest = place.removeprefix(COMMAND_LINE)
+    return place if rest == place else terms("messages", lang).get(COMMAND_LINE, COMMAND_LINE) + rest
 
 
 def _run(text: str, lang: str) -> str | None:

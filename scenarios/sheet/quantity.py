@@ -9,6 +9,8 @@ import re
 
 from .typing_slips import as_typed, decimal_comma, other_sign
 
+SIDES = 8, 4096  # pixels of a picture's side, least and most
+
 
 def counted(n: int, noun: str) -> str:
     """`1 problem`, `3 problems`."""
@@ -149,6 +151,6 @@ def dimension_of(text: object) -> str | None:
 def parse_size(text: object) -> tuple[int, int]:
     """Picture size ``640x480`` as (width, height) [pixels]; raises ValueError."""
     match = re.match(r"^\s*(\d+)\s*x\s*(\d+)\s*$", str(text))
-    if match is None or not all(8 <= int(n) <= 4096 for n in match.groups()):
+    if match is None or not all(SIDES[0] <= int(n) <= SIDES[1] for n in match.groups()):
         raise ValueError(f"{text!r} is no picture size. Write width x height in pixels, such as 640x480.")
     return int(match.group(1)), int(match.group(2))

@@ -266,7 +266,7 @@ def _variation(scene: Scene, seed: int, draws: int) -> tuple[list[Draw], list[An
         Answer(
             "draws start at rest",
             not restless,
-            f"{len(restless)} of {draws} do not: {restless[0]}" if restless else f"{draws} of {draws}",
+            f"{len(restless)} of {draws} do not: {restless[0]}" if restless else f"{draws} of {draws} draws",
         ),
     ]
 

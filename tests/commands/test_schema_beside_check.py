@@ -175,3 +175,24 @@ def test_a_schema_knows_words_units_and_bounds_as_check_does(kind):
             assert old in text
             wrong = list(validator(kind).iter_errors(yaml.safe_load(text.replace(old, new))))
             assert bool(wrong) == refused, (new, [one.message for one in wrong])
+
+
+@pytest.mark.parametrize(
+    ("path", "refused", "taken"),
+    [
+        ("time_limit", ("0 s", "0.5 s", "900 ms"), ("1 s", "1500 ms", "2 min")),
+        ("control_rate", ("0 Hz", "501 Hz"), ("1 Hz", "500 Hz")),
+        ("cameras.overview.size", ("960x0", "7x480", "4097x8"), ("8x4096", "640 x 480")),
+        ("robot.pose", ("redy",), ("ready",)),
+    ],
+)
+def test_bounds_and_names_that_a_reader_asks_for_stand_in_the_schema(path, refused, taken):
+    tree = read_yaml(ROOT / KINDS["scenario"][0])
+    *above, last = path.split(".")
+    for value in (*refused, *taken):
+        new = copy.deepcopy(tree)
+        at = new
+        for step in above:
+            at = at[step]
+        at[last] = value
+        assert (next(validator("scenario").iter_errors(new), None) is None) == (value in taken), value

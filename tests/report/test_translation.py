@@ -24,7 +24,7 @@ TRANSLATED = (  # modules of which every message has an entry
     "replay/operator/chain_time.py",
     "replay/operator/visibility.py",
 )
-COMMAND = re.compile(r"(?:shiliu [a-z]+|apt-get install) [\w =.-]+")
+COMMAND = re.compile(r"(?:shiliu [a-z]+|apt-get install|git lfs) [\w =.-]+")
 
 
 @pytest.mark.parametrize("entry", [one for one in ENTRIES if "of" in one], ids=lambda one: one["of"][:40])
@@ -56,7 +56,10 @@ def literals(path: Path) -> list[str]:
             given = {
                 "Answer": node.args[::2],
                 "note": node.args[-1:],
+                "_problem": node.args[-1:],
                 "ScenarioError": node.args,
+                "EpisodeError": node.args,
+                "ShiliuError": node.args,
                 "ValueError": node.args,
             }.get(name, [])
             found += [text(one) for one in given]

@@ -26,6 +26,7 @@ def test_places_are_those_of_keys_and_of_items(tmp_path):
     file = write(tmp_path / "a.yaml", "a: 1\nb:\n  c: 2\n  d: [x,\n      {e: 3}]\n")
     places = places_in(file, "a.yaml", prefix="p")
     assert {key: place[1] for key, place in places.items()} == {
+        "p": 0,
         "p.a": 1,
         "p.b": 2,
         "p.b.c": 3,
@@ -89,7 +90,7 @@ def test_a_missing_key_is_one_problem_and_not_two():
     node = Node({"c": 1}, "a", problems)
     node.mapping(required=("b",), optional=("c",))
     node.child("b").child("x").quantity("length")
-    assert problems.found == ["a: the key 'b' is missing."]
+    assert problems.found == ["a: the key 'b' is missing. Write `b:` and its value."]
     with pytest.raises(ScenarioError, match="the key 'b' is missing"):
         problems.stop("It")
 

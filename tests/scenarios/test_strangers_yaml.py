@@ -167,7 +167,7 @@ def test_the_list_names_what_the_verbs_would_refuse_and_a_key_that_is_no_word(tm
     written(tmp_path / "conf" / "mapping" / "list.yaml", "[a]: 3\n")
     for kind, name, why in (
         ("robots", "floats", "the key 'joints' is missing."),
-        ("mappings", "empty", "format: is missing. Known here: "),
+        ("mappings", "empty", "the key 'format' is missing. Write `format:` and its value. Known here: "),
         ("mappings", "list", "list.yaml:1: The key is a list, not a word."),
     ):
         assert cli.main(["list", kind, "--json"]) == 0
