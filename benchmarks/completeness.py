@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import shiliu
 import yaml
 from controls import CONTROLS
 from seen_shares import hidden, outdated, seen_of
@@ -31,10 +32,12 @@ class Completeness:
     Attributes:
         needed: without which it is neither built nor done, whatever its figures.
         beside: what its page ought to have, too, and failure modes that no mistake brings about, where the page says why.
+        old: whether what its head camera sees was measured in another scene, or of another chain.
     """
 
     needed: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
+    old: bool = False
 
     def __str__(self) -> str:
         parts = [f"lacks {', '.join(self.needed)}"] if self.needed else []
@@ -47,13 +50,16 @@ def completeness(
     controls: Path = CONTROLS,
     root: Path = CONF.parent,
     figures: Path = CONF / "figures",
+    fingerprint: str | None = None,
 ) -> Completeness:
     """What a scenario lacks.
 
     Args:
         scenario: its name; sheet: its YAML.
         controls, figures: folders of the controls and figures; root: of the repository.
+        fingerprint: of its scene today; None where nobody looked.
     """
+    old = False
     needed = [f"the section `{section}`" for section in SECTIONS if not sheet.get(section)]
     beside = []
     if not controls_of(scenario, controls):
@@ -77,13 +83,14 @@ def completeness(
     else:
         needed += [f"{thing} in the head picture (seen {share:.0%})" for thing, share in hidden(measured, sheet).items()]
         beside += [f"{thing} is not seen, excepted" for thing in sheet.get("unseen") or {}]
-        needed += ["what is seen with today's chain (measured of an older one)"] if outdated(measured, sheet) else []
+        if old := outdated(measured, sheet, fingerprint):
+            needed.append("what is seen in today's scene with today's chain (measured of an older one)")
     speeds = root / "benchmarks" / "README.md"
     if speeds.is_file() and not (
         f"shiliu bench scenario={scenario} " in notes or f"\n| {scenario} |" in speeds.read_text(encoding="utf-8")
     ):
         beside.append("no speed")
-    return Completeness(tuple(needed), tuple(beside))
+    return Completeness(tuple(needed), tuple(beside), old)
 
 
 def controls_of(scenario: str, folder: Path = CONTROLS) -> tuple[str, ...]:
@@ -110,8 +117,8 @@ def text() -> str:
     for file in sorted((CONF / "scenario").glob("*.yaml")):
         sheet = read_own(file)
         if sheet.get("skills"):
-            lacks = completeness(file.stem, sheet)
-            rows[file.stem] = {"whole": not lacks.needed, "lacks": str(lacks)}
+            lacks = completeness(file.stem, sheet, fingerprint=shiliu.load_scenario(file.stem).fingerprint)
+            rows[file.stem] = {"whole": not lacks.needed, "lacks": str(lacks)} | ({"old": True} if lacks.old else {})
     return "# Written by `python benchmarks/completeness.py`.\n" + yaml.safe_dump(rows, allow_unicode=True, sort_keys=True, width=140)
 
 

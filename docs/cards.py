@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from shiliu.replay.signals.statistics import wilson
 from shiliu.scenarios.catalog.catalog import list_variants, variants_of
-from shiliu.scenarios.catalog.figures import figures_of, lacking, stage
+from shiliu.scenarios.catalog.figures import called, figures_of, lacking
 from shiliu.scenarios.draws.perturbation import loose
 from shiliu.scenarios.people.safety import CAVEAT, people
 from shiliu.scenarios.reading.config import Vary
@@ -380,8 +380,7 @@ def counted_table(sheets: Mapping[str, Mapping[str, Any]]) -> str:
             if figures is None:
                 continue
             n, good = figures["demonstrations"], figures["succeeded"]
-            called = stage(figures, sheet["version"])
-            called += " by figures" if called != "measured" and not lacking(name)[0] else ""
+            level = called(figures, sheet["version"], lacking(name))
             of = "" if figures["version"] == sheet["version"] else f" (v{figures['version']} of v{sheet['version']})"
             tips = f"{round(figures['tipping_mm'])} mm" if "tipping_mm" in figures else ""
             warned = f"{figures['warned']} of {good}" if "warned" in figures else ""
@@ -394,7 +393,7 @@ def counted_table(sheets: Mapping[str, Mapping[str, Any]]) -> str:
             worst = "" if least is None else f"{known[least]:.0%} (`{least}`){excepted}"
             shares_of = (f"{good} of {n}", f"{figures['feasible']} of {good}")
             title = f"[`{name}`](scenarios/{name}.md)" + (f" `{variant}`" if variant else "")
-            lines.append(f"| {' | '.join((title, called + of, str(n), *shares_of, tips, warned, worst))} |")
+            lines.append(f"| {' | '.join((title, level + of, str(n), *shares_of, tips, warned, worst))} |")
     sums_of = ", ".join(f"{warned} of {good} successes of {whose}" for whose, (warned, good) in altogether.items())
     lines += ["", f"Warned altogether: {sums_of}."]
     return "\n".join(lines) + "\n"

@@ -151,21 +151,21 @@ def _below(sheet: dict[str, Any], key: str) -> dict[str, Any]:
 
 def _scenarios(request: CommandRequest) -> list[Row]:
     from ...envs.registration import env_id
-    from ...scenarios.catalog.figures import figures_of, figures_text, lacking
+    from ...scenarios.catalog.figures import Lacking, figures_of, figures_text, lacking
     from ...scenarios.reading.variant import names_of
 
     def row(name: str, file: Path, sheet: dict[str, Any]) -> Row:
         title, own = _below(sheet, "title"), file.is_relative_to(composition.CONF)
         counted = own and bool(sheet.get("skills"))
-        whole, lacks = lacking(name) if counted else (True, "")
-        figures = figures_text(figures_of(name), sheet["version"], whole) if counted else ""
+        lacks = lacking(name) if counted else Lacking()
+        figures = figures_text(figures_of(name), sheet["version"], lacks) if counted else ""
         return {
             "title": f"{title.get('en', '')} {title.get('zh', '')}".strip(),
             "version": f"v{sheet['version']}" if "version" in sheet else "",
             "variants": " ".join(f"variant={variant}" for variant in names_of(sheet)),
             "environment": env_id(name) if own else "",
             "operator": figures,
-            "lacks": lacks,
+            "lacks": lacks.text,
         }
 
     return _rows("scenario", request, row)

@@ -8,6 +8,7 @@ What stands there as `again` was counted later, on fewer fresh seeds, because th
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,20 @@ from ..sheet.yaml_reader import read_own
 DONE = (100, 0.95, 0.95)  # 95 of 100 put the lower 95 % Wilson bound at 0.89
 COUNTED = (20, *DONE[1:])  # done by fewer seeds, and says so, until the hundred are counted
 BUILT = (50, 0.80, 0.90)
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """What a scenario lacks beside its figures.
+
+    Attributes:
+        whole: whether it has all that it needs; old: whether what its head camera sees was measured in another scene, or of another chain.
+        text: what it lacks, in a few words.
+    """
+
+    whole: bool = True
+    old: bool = False
+    text: str = ""
 
 
 def figures_of(scenario: str, variant: str | None = None, folder: Path = CONF / "figures") -> Mapping[str, Any] | None:
@@ -44,20 +59,26 @@ def stage(figures: Mapping[str, Any], version: int) -> str:
     return "built" if _reaches(figures, *BUILT) else "measured"
 
 
-def figures_text(figures: Mapping[str, Any] | None, version: int, whole: bool = True) -> str:
-    """`done: 196 of 200, 192 FEASIBLE`, in a few words; `done by figures` where the scenario is not `whole` (`lacking`)."""
+def called(figures: Mapping[str, Any], version: int, lacks: Lacking) -> str:
+    """What a scenario is: its `stage`, `by figures` where it is not whole; `measured (old)` where what is seen is not of today."""
+    level = stage(figures, version)
+    if level == "measured" or lacks.whole:
+        return level
+    return "measured (old)" if lacks.old else f"{level} by figures"
+
+
+def figures_text(figures: Mapping[str, Any] | None, version: int, lacks: Lacking = Lacking()) -> str:
+    """`done: 196 of 200, 192 FEASIBLE`, in a few words; what it is `called` first."""
     if figures is None:
         return "not measured"
     n, succeeded, feasible = (figures[key] for key in ("demonstrations", "succeeded", "feasible"))
     of = "" if figures["version"] == version else f" (v{figures['version']})"
     again = figures.get("again")
     since = f"; again {again['succeeded']} of {again['demonstrations']}, {again['feasible']}" if again else ""
-    level = stage(figures, version)
-    level += "" if whole or level == "measured" else " by figures"
-    return f"{level}: {succeeded} of {n}, {feasible} FEASIBLE{since}{of}"
+    return f"{called(figures, version, lacks)}: {succeeded} of {n}, {feasible} FEASIBLE{since}{of}"
 
 
-def lacking(scenario: str, file: Path = CONF / "lacking.yaml") -> tuple[bool, str]:
-    """Whether a scenario has all that it needs beside its figures, and what it lacks, in a few words; nothing where nobody looked."""
+def lacking(scenario: str, file: Path = CONF / "lacking.yaml") -> Lacking:
+    """What a scenario lacks beside its figures; nothing where nobody looked."""
     found = (read_own(file) or {}).get(scenario) or {} if file.is_file() else {}
-    return bool(found.get("whole", True)), str(found.get("lacks", ""))
+    return Lacking(bool(found.get("whole", True)), bool(found.get("old", False)), str(found.get("lacks", "")))

@@ -9,7 +9,7 @@ import yaml
 from completeness import LACKING, PICTURES, completeness, controls_of, excused, text, unperformed
 from seen_shares import shown_digest
 from shiliu.cli import main
-from shiliu.scenarios.catalog.figures import figures_text, lacking
+from shiliu.scenarios.catalog.figures import Lacking, figures_text, lacking
 
 ROOT = Path(__file__).resolve().parents[2]
 SHEET = {
@@ -46,8 +46,8 @@ def measured(root, seen, sheet=SHEET):
     (root / "figures" / "seen" / "serving.yaml").write_text(json.dumps(figures))
 
 
-def lacks(root, sheet=SHEET):
-    return completeness("serving", sheet, root / "controls", root, root / "figures")
+def lacks(root, sheet=SHEET, fingerprint="f"):
+    return completeness("serving", sheet, root / "controls", root, root / "figures", fingerprint)
 
 
 def test_a_whole_scenario_lacks_nothing(repository):
@@ -100,9 +100,11 @@ def test_what_the_list_says_is_what_is_lacking_today():
 
 def test_where_nobody_looked_nothing_is_lacking(tmp_path):
     file = tmp_path / "lacking.yaml"
-    assert lacking("microwave", file) == (True, "")
+    assert lacking("microwave", file) == Lacking()
     file.write_text("microwave: {whole: false, lacks: lacks controls}\n")
-    assert lacking("microwave", file) == (False, "lacks controls") and lacking("bare", file) == (True, "")
+    assert lacking("microwave", file) == Lacking(False, False, "lacks controls") and lacking("bare", file) == Lacking()
+    file.write_text("microwave: {whole: false, old: true, lacks: lacks what is seen}\n")
+    assert lacking("microwave", file).old
 
 
 def test_what_the_head_camera_does_not_see_is_named_and_one_thing_may_be_excepted(repository):
@@ -111,21 +113,27 @@ def test_what_the_head_camera_does_not_see_is_named_and_one_thing_may_be_excepte
     excepted = {**SHEET, "unseen": {"bowl": {"en": "the arm hides it", "zh": "被手臂挡住"}}}
     assert lacks(repository, excepted).needed == ()
     assert lacks(repository, excepted).beside == ("bowl is not seen, excepted",)
+
+
+def test_what_is_seen_is_measured_in_today_s_scene_with_today_s_chain(repository):
     older = {**SHEET, "skills": [{"lift": {}}, {"look": {}}]}
-    assert lacks(repository, older).needed[-1] == "what is seen with today's chain (measured of an older one)"
+    for now in (lacks(repository, older), lacks(repository, fingerprint="g")):
+        assert now.needed == ("what is seen in today's scene with today's chain (measured of an older one)",) and now.old
+    assert not lacks(repository).old
 
 
 @pytest.mark.parametrize(
-    ("changed", "whole", "text"),
+    ("changed", "lacks", "text"),
     [
-        ({}, True, "done: 96 of 100"),
-        ({}, False, "done by figures: 96 of 100"),
-        ({"feasible": 90}, False, "built by figures: 96 of 100"),
-        ({"feasible": 80}, False, "measured: 96 of 100"),
+        ({}, Lacking(), "done: 96 of 100"),
+        ({}, Lacking(whole=False), "done by figures: 96 of 100"),
+        ({}, Lacking(whole=False, old=True), "measured (old): 96 of 100"),
+        ({"feasible": 90}, Lacking(whole=False), "built by figures: 96 of 100"),
+        ({"feasible": 80}, Lacking(whole=False), "measured: 96 of 100"),
     ],
 )
-def test_who_lacks_something_is_what_it_is_by_its_figures_alone(changed, whole, text):
-    assert figures_text({**FIGURES, **changed}, 1, whole=whole).startswith(text)
+def test_who_lacks_something_is_what_it_is_by_its_figures_alone(changed, lacks, text):
+    assert figures_text({**FIGURES, **changed}, 1, lacks).startswith(text)
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +150,7 @@ def listed():
 
 def level(row):
     """`done`, `built`, `measured` and so on, as the list calls it, without how many seeds that were."""
-    return re.sub(r" \(\d+ seeds\)", "", row["operator"].partition(":")[0])
+    return re.sub(r" \((\d+ seeds|old)\)", "", row["operator"].partition(":")[0])
 
 
 def test_the_list_says_what_each_lacks(listed):
