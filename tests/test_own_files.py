@@ -110,9 +110,9 @@ def test_a_missing_key_is_named_with_its_file_and_what_to_write(files, kind):
         for word in above:
             at = at[word]
         del at[key]
-        said = problem(kind, tree, files[kind])
-        assert said.count("\n") == 0 and Path(KINDS[kind][0]).name in said, said
-        assert f"the key {key!r} is missing. Write `{key}:` and its value." in said, said
+        message = problem(kind, tree, files[kind])
+        assert message.count("\n") == 0 and Path(KINDS[kind][0]).name in message, message
+        assert f"the key {key!r} is missing. Write `{key}:` and its value." in message, message
 
 
 def misspelt(tree: Any, above: str = "") -> Iterator[tuple[str, str, Any]]:
@@ -131,6 +131,6 @@ def test_a_misspelt_key_is_one_problem_with_the_key_that_is_meant(files, kind):
     tried = list(islice(misspelt(files[kind]), 4 if kind == "thresholds" else TRIED))  # its file is long
     assert len(tried) >= 4
     for path, slip, tree in tried:
-        said, key = problem(kind, tree, files[kind]), path.rpartition(".")[2]
-        assert "\n" not in said and slip in said and re.search(rf"Did you mean .*\b{key}\b", said), (path, said)
-        assert f"{Path(KINDS[kind][0]).name}:" in said, said
+        message, key = problem(kind, tree, files[kind]), path.rpartition(".")[2]
+        assert "\n" not in message and slip in message and re.search(rf"Did you mean .*\b{key}\b", message), (path, message)
+        assert f"{Path(KINDS[kind][0]).name}:" in message, message
