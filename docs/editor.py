@@ -6,8 +6,10 @@ shows: words of goals and codes of the checks here, skills and parts in `editor_
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -423,7 +425,43 @@ def made(kind: str) -> str:
     whole = {"$schema": "http://json-schema.org/draft-07/schema#", "title": f"shiliu {kind}", **schema}
     if sizes:
         whole["$defs"] = {**whole.get("$defs", {}), **sizes}
-    return f"{{\n{_lines(whole)}\n}}\n"
+    return f"{{\n{_lines(shared(whole))}\n}}\n"
+
+
+LEAST_SPARED = 200  # characters; what spares less stands where it is used
+
+
+def shared(whole: Schema) -> Schema:
+    """`whole`, with schemas that stand in several places written once, as `$defs.shared.<n>`."""
+    for n in itertools.count():
+        places = schemas_in(whole)
+        counted = Counter(text for _, _, text in places)
+        spared = {text: (count - 1) * (len(text) - len(SHARED)) for text, count in counted.items()}
+        if not spared or max(spared.values()) < LEAST_SPARED:
+            return whole
+        most = max(spared, key=spared.__getitem__)
+        for table, key, text in places:
+            if text == most:
+                table[key] = {"$ref": f"#/$defs/shared.{n}"}
+        whole.setdefault("$defs", {})[f"shared.{n}"] = json.loads(most)
+
+
+SHARED = '{"$ref":"#/$defs/shared.00"}'
+
+
+def schemas_in(schema: Any) -> list[tuple[Any, Any, str]]:
+    """Where a schema stands inside `schema`, and its text: (table or list that holds it, key or index, text)."""
+    found = []
+    for word in ("properties", "$defs", "anyOf", "allOf", "items", "additionalProperties", "if", "then", "not"):
+        inner = schema.get(word)
+        tables = word in ("properties", "$defs")
+        holder = inner if tables or isinstance(inner, list) else schema
+        keys = inner if tables else range(len(inner)) if isinstance(inner, list) else [word]
+        for key in list(keys) if inner else []:
+            if isinstance(holder[key], dict):
+                found.append((holder, key, json.dumps(holder[key], ensure_ascii=False, separators=(",", ":"))))
+                found += schemas_in(holder[key])
+    return found
 
 
 if __name__ == "__main__":

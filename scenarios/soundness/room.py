@@ -28,7 +28,7 @@ ENDS = ((1, 0), (0, 1), (1, 1))  # of the two, which goes as far from its place 
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Placing:
     """A loose body of which a point shall be near a place: `point` (3,) where it is at the start, `place` (3,), `within` [m]."""
 
     body: int
@@ -45,7 +45,7 @@ class Room:
         wanted: the two things, and where.
     """
 
-    def __init__(self, start: mujoco.MjData, wanted: Sequence[Wanted]):
+    def __init__(self, start: mujoco.MjData, wanted: Sequence[Placing]):
         self._model = model = copy(start.model)
         self._wanted = wanted
         bodies = [one.body for one in wanted]

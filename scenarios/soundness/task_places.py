@@ -20,7 +20,7 @@ from ..sensing.predicate import Below, Higher, MovedAway, Near, Predicate, Share
 from ..sensing.requests import Request
 from ..sheet.quantity import show
 from ..words.cloth import Apart
-from .room import TRIES, Room, Wanted
+from .room import TRIES, Placing, Room
 
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 CLOSE = 1e-6  # m or rad, by which rounding may put two bounds apart
@@ -149,7 +149,7 @@ class TaskPlaces:
         points, places, bounds = zip(*wanted)
         ends = [(self._body(point), self._at(point), self._at(place)) for point, place in zip(points, places)]
         rooms = [
-            Room(start, [Wanted(body, point[k], place[k], within) for (body, point, place), within in zip(ends, bounds)])
+            Room(start, [Placing(body, point[k], place[k], within) for (body, point, place), within in zip(ends, bounds)])
             for k, start in enumerate(self._data[:DRAWS])
         ]
         rng = np.random.default_rng(0)

@@ -12,7 +12,7 @@ from shiliu.cli import main
 from shiliu.replay.operator.chain_time import LEAST, time_for_chain
 from shiliu.scenarios.catalog.catalog import scene_of_tree
 from shiliu.scenarios.draws import variation as drawing
-from shiliu.scenarios.soundness.room import TRIES, Room, Wanted
+from shiliu.scenarios.soundness.room import TRIES, Placing, Room
 from shiliu.scenarios.soundness.soundness import examine
 from shiliu.scenarios.soundness.task_soundness import task_problems
 
@@ -407,6 +407,6 @@ def test_two_things_have_room_where_they_are_turned(wide, length, room):
     data = mujoco.MjData(model)
     mujoco.mj_kinematics(model, data)
     place = np.array([0.0, 0.0, 0.03])
-    wanted = [Wanted(model.body(name).id, data.body(name).xpos.copy(), place, 0.04) for name in ("one", "other")]
+    wanted = [Placing(model.body(name).id, data.body(name).xpos.copy(), place, 0.04) for name in ("one", "other")]
     looked_at, rng = Room(data, wanted), np.random.default_rng(0)
     assert any(looked_at.found(number, rng) for number in range(TRIES)) == room
