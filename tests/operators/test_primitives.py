@@ -65,6 +65,48 @@ def one(step: str):
 
 
 @pytest.mark.parametrize(
+    ("step", "today", "differs"),
+    [
+        ("wait: {how: event, until: never}", "wait: {until: never}", {}),
+        (
+            "take: {how: gently, hand: left, at: can.middle, width: 45 mm}",
+            "take: {how: pinch, hand: left, at: can.middle, width: 45 mm}",
+            {"force": 8.0},
+        ),
+        (
+            "take: {how: top, hand: left, of: can, at: can.middle}",
+            "take: {how: side, hand: left, of: can, at: can.middle}",
+            {},
+        ),
+        (
+            "put: {how: on_pins, hand: left, of: can.base, upon: table.top, force: 4 N}",
+            "put: {how: slot, hand: left, of: can.base, upon: table.top, force: 4 N}",
+            {"above": 0.03, "high": 0.09, "lowering": 0.03},
+        ),
+        (
+            "put: {how: surface, hand: left, of: can.base, upon: table.top}",
+            "put: {how: on, hand: left, of: can.base, upon: table.top, leave: over}",
+            {"opening": 0.032, "retreat": 0.08},
+        ),
+    ],
+)
+def test_a_way_of_before_is_done_by_that_of_today_and_called_as_before(step, today, differs):
+    before, after = one(step), one(today)
+    assert isinstance(before, type(after)) and before.values == after.values | differs
+    word, how = step.partition(": {how: ")[0], step.partition("how: ")[2].partition(",")[0]
+    assert before.name == f"{word}.{how}" != after.name
+
+
+def test_a_way_of_before_asks_for_what_it_asked_for_and_one_that_is_gone_says_what_to_write():
+    with pytest.raises(ScenarioError, match="width"):
+        one("take: {how: gently, hand: left, at: can.middle}")
+    with pytest.raises(ScenarioError, match=r"not done 'front' any more: a plain move_joint shuts a drawer"):
+        one("move_joint: {how: front, hand: left, joint: can.drawer, at: can.middle}")
+    with pytest.raises(ScenarioError, match=r"'wait' is not done 'evnt'\. Leave `how` out"):
+        one("wait: {how: evnt, until: never}")
+
+
+@pytest.mark.parametrize(
     ("step", "name"),
     [
         ("wait: {time: 1 s}", "wait"),

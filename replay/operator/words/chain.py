@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ....scenarios.sheet.yaml_reader import Node, nearest
+from .former import INSTEAD, former_way
 from .skill import REQUIRED, Skill
 
 if TYPE_CHECKING:
@@ -95,10 +96,15 @@ def strategy(word: str, node: Node, registry: Mapping[str, type[Skill]]) -> type
         return None
     if "how" in node:
         how = "on" if node.child("how").value is True else node.child("how").word()  # YAML reads a plain on as true
-        if how not in known:
-            node.child("how").note(f"{word!r} is not done {how!r}.{nearest(how, [one for one in known if one])}")
-            return None
-        return known[how]
+        kind = known.get(how) or former_way(word, how, registry)
+        if kind is None:
+            instead = INSTEAD.get(f"{word}.{how}")
+            node.child("how").note(
+                f"{word!r} is not done {how!r} any more: {instead}." if instead
+                else f"{word!r} is not done {how!r}.{nearest(how, [one for one in known if one])}" if any(known)
+                else f"{word!r} is not done {how!r}. Leave `how` out: it has one way."
+            )  # fmt: skip
+        return kind
     if len(known) == 1 or not isinstance(node.value, Mapping):
         return next(iter(known.values()))
     given = set(node.value) - {"if", "as"}
