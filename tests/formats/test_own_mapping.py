@@ -164,6 +164,6 @@ def test_units_of_a_device_and_of_the_robots_own_scale_are_taken(folder):
 def test_a_wrong_format_is_the_one_problem_of_a_file(folder, line):
     file = folder / "conf/mapping/my_two.yaml"
     put(file, file.read_text().replace("format: npz", line))
-    with pytest.raises(EpisodeError, match="format: ") as message:
+    with pytest.raises(EpisodeError, match=r"\bformat\b") as message:
         load(file)
     assert "streams" not in str(message.value) and "topics" not in str(message.value)

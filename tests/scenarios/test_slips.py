@@ -59,5 +59,5 @@ def test_a_scenario_without_parts_is_one_problem():
         "title": {"en": "A", "zh": "一"}, "version": 1, "robot": {"stands_at": {}, "pose": "ready"}, "judge": {"required": []},
         "goal": {"on": {"near": {"of": "bowl.base", "to": "table.top", "within": "5 mm"}}}, "variation": {"bowl": {"yaw": {}}},
     }  # fmt: skip
-    with pytest.raises(ScenarioError, match=r"the key 'parts' is missing\.$"):
+    with pytest.raises(ScenarioError, match=r"the key 'parts' is missing\. Write `parts:` and its value\.$"):
         read_config("odd", tree, Problems())
