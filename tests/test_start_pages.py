@@ -57,6 +57,13 @@ def test_each_reader_has_ten_tasks_with_something_to_run(page):
     assert all(BLOCK.search(task) for task in tasks)
 
 
+@pytest.mark.parametrize("page", TASKS, ids=lambda p: p.stem)
+def test_tasks_are_run_in_a_new_folder(page):
+    """As the test below runs them: names of the start page are used again, and nothing is overwritten."""
+    for one in (page, page.with_suffix(".zh.md")):
+        assert "`mkdir tasks`" in one.read_text(encoding="utf-8").split("\n## ")[0], one
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", [*STARTS, *TASKS, *OPERATING], ids=lambda p: f"{p.parent.name}-{p.stem}")
 def test_its_commands_reach_the_result(page, tmp_path, monkeypatch, opengl):
