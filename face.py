@@ -224,14 +224,16 @@ def record(
 
     Raises:
         EpisodeError: there is no recording, one is no episode of the simulation, they do not fit into one dataset, or `out` exists
-            already. Nothing is written then.
+            already or cannot be written. Nothing is written then.
         ScenarioError: there is no such camera.
     """
+    from .replay.formats.atomic_folder import refuse_unwritable
     from .replay.formats.lerobot.write import DatasetWriter
     from .replay.rollout.camera_frames import cameras_of, pictures
 
     out, wanted = arguments.path("out", out, "the folder to be made"), arguments.words("images", images, "names of cameras")
     arguments.flags(append=append)
+    refuse_unwritable(out)
     items = [(one, *_simulated(one, "recordings")) for one in _recordings(recordings)]
     if not items:
         raise EpisodeError("There is nothing to write. Give at least one recording.", field="recordings")

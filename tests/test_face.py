@@ -184,6 +184,11 @@ def test_what_is_no_recording_is_named(table, served, tmp_path):
         shiliu.record([], tmp_path / "set")
     with pytest.raises(EpisodeError, match="is no episode of the simulation"):
         shiliu.record(dataclasses.replace(served, episode=None), tmp_path / "set")
+    (tmp_path / "a.py").touch()
+    for out in ("/proc/x", tmp_path / "a.py" / "x", tmp_path / "a.py" / "x" / "y"):
+        with pytest.raises(EpisodeError, match=r"out: cannot be written: in \S*, n") as raised:
+            shiliu.record(served, out)
+        assert ".partial" not in str(raised.value)
     with pytest.raises(ShiliuError, match=r"contexts.*Leave scene, robot and model out"):
         shiliu.judge(served, table, contexts=object())
     with pytest.raises(ShiliuError, match="kuavo_vr"):
