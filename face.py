@@ -142,21 +142,19 @@ def judge_commands(
         The verdict. Commands claim nothing: a task that they do not do is in `verdict.outcome`, and is no reason to refuse them.
 
     Raises:
-        ShiliuError: `actions` is no such array, or holds a number that is not finite; or another argument cannot be taken.
+        ShiliuError: `actions` is no such array of real numbers, or one is not finite as float32; or another argument cannot be taken.
         ScenarioError: there is no such scenario, or its draw cannot be made.
     """
     scene = scene_from(scenario)
     names = scene.schema.action.names
-    try:
-        sent = np.asarray(actions, np.float32)
-    except (TypeError, ValueError):
-        raise arguments.refused("actions", actions, f"numbers, {_rows(names)}") from None
+    sent = arguments.numbers("actions", actions, f"real numbers, {_rows(names)}")
     if sent.ndim != 2 or sent.shape[1] != len(names) or not len(sent):
         raise arguments.ArgumentError(f"The shape {sent.shape} is not accepted here. Give {_rows(names)}.", field="actions")
     if (odd := np.argwhere(~np.isfinite(sent))).size:
         row, column = odd[0]
         raise arguments.ArgumentError(
-            f"row {row}, {names[column]} is {sent[row, column]}. Commands are finite numbers.", field="actions"
+            f"row {row}, {names[column]} is {np.asarray(actions)[row, column]}. Commands are finite numbers that float32 holds.",
+            field="actions",
         )
     if seed is not None and values is not None:
         raise arguments.ArgumentError("A seed draws all values. Give the one or the other.", field="values")
