@@ -142,21 +142,19 @@ def judge_commands(
         The verdict. Commands claim nothing: a task that they do not do is in `verdict.outcome`, and is no reason to refuse them.
 
     Raises:
-        ShiliuError: `actions` is no such array, or holds a number that is not finite; or another argument cannot be taken.
+        ShiliuError: `actions` is no such array of real numbers, or one is not finite as float32; or another argument cannot be taken.
         ScenarioError: there is no such scenario, or its draw cannot be made.
     """
     scene = scene_from(scenario)
     names = scene.schema.action.names
-    try:
-        sent = np.asarray(actions, np.float32)
-    except (TypeError, ValueError):
-        raise arguments.refused("actions", actions, f"numbers, {_rows(names)}") from None
+    sent = arguments.numbers("actions", actions, f"real numbers, {_rows(names)}")
     if sent.ndim != 2 or sent.shape[1] != len(names) or not len(sent):
         raise arguments.ArgumentError(f"The shape {sent.shape} is not accepted here. Give {_rows(names)}.", field="actions")
     if (odd := np.argwhere(~np.isfinite(sent))).size:
         row, column = odd[0]
         raise arguments.ArgumentError(
-            f"row {row}, {names[column]} is {sent[row, column]}. Commands are finite numbers.", field="actions"
+            f"row {row}, {names[column]} is {np.asarray(actions)[row, column]}. Commands are finite numbers that float32 holds.",
+            field="actions",
         )
     if seed is not None and values is not None:
         raise arguments.ArgumentError("A seed draws all values. Give the one or the other.", field="values")
@@ -224,14 +222,16 @@ def record(
 
     Raises:
         EpisodeError: there is no recording, one is no episode of the simulation, they do not fit into one dataset, or `out` exists
-            already. Nothing is written then.
+            already or cannot be written. Nothing is written then.
         ScenarioError: there is no such camera.
     """
+    from .replay.formats.atomic_folder import refuse_unwritable
     from .replay.formats.lerobot.write import DatasetWriter
     from .replay.rollout.camera_frames import cameras_of, pictures
 
     out, wanted = arguments.path("out", out, "the folder to be made"), arguments.words("images", images, "names of cameras")
     arguments.flags(append=append)
+    refuse_unwritable(out)
     items = [(one, *_simulated(one, "recordings")) for one in _recordings(recordings)]
     if not items:
         raise EpisodeError("There is nothing to write. Give at least one recording.", field="recordings")

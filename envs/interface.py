@@ -185,10 +185,7 @@ def as_action(action: object) -> np.ndarray:
     Raises:
         ArgumentError: it holds something else than numbers.
     """
-    try:
-        return np.asarray(action, np.float32)
-    except (TypeError, ValueError):
-        raise arguments.refused("action", action, "numbers, as action_space has them") from None
+    return arguments.numbers("action", action, "numbers, as action_space has them")
 
 
 def wrong_shape(wanted: tuple[int, ...], given: tuple[int, ...]) -> arguments.ArgumentError:

@@ -15,6 +15,7 @@ from gymnasium.spaces import Dict
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode, SyncVectorEnv
 
 from ..scenarios.sheet import arguments
+from .interface import as_action
 from .rendering import missing
 from .reset_options import steps_at
 from .single import ShiliuEnv
@@ -40,6 +41,7 @@ class LeRobotEnv(gymnasium.Wrapper):
     """
 
     def __init__(self, task: str = "microwave", *, images: Sequence[str] = (), pace: float | str = 1.0, **options: Any):
+        arguments.no_others(options, ShiliuEnv.__init__, ("scenario", "until"))  # which `task` names
         scenario, _, until = task.partition(".")
         options = {"reward": "sparse", "render_mode": "rgb_array", **options}
         inner = ShiliuEnv(scenario, images=images, until=until or None, pace=pace, **options)
@@ -63,7 +65,7 @@ class LeRobotEnv(gymnasium.Wrapper):
 
     def step(self, action: np.ndarray) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
         """One control period with the action clipped to its space."""
-        inside = np.clip(np.asarray(action, np.float32), self._low, self._high)
+        inside = np.clip(as_action(action), self._low, self._high)
         observation, reward, terminated, truncated, info = self.env.step(inside)
         return _renamed(observation), float(reward), terminated, truncated, _info(info)
 

@@ -29,7 +29,8 @@ def register_envs() -> None:
     vector = "shiliu.envs.vector:ShiliuVectorEnv"
     if LEROBOT not in gymnasium.registry:
         gymnasium.register(id=LEROBOT, entry_point="shiliu.envs.lerobot_hub:made")
-        gymnasium.register(id=ANY, entry_point="shiliu.envs.single:ShiliuEnv", vector_entry_point=vector)
+        single = "shiliu.envs.single:ShiliuEnv"
+        gymnasium.register(id=ANY, entry_point=single, vector_entry_point=vector, kwargs={"scenario": None})  # it has to be named
     for file in sorted((CONF / "scenario").glob("*.yaml")):
         if env_id(file.stem) not in gymnasium.registry:
             gymnasium.register(

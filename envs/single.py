@@ -15,6 +15,7 @@ from ..scenarios.reading.answers import with_answers
 from ..scenarios.reading.config import nominal_values
 from ..scenarios.scene.scene import Scene
 from ..scenarios.scene.schema import CameraFeature
+from ..scenarios.sheet import arguments
 from ..scenarios.sheet.errors import ScenarioError
 from . import env_episode as one
 from .env_episode import One
@@ -58,6 +59,7 @@ class ShiliuEnv(gymnasium.Env):
             long as the scenario allows people who move the robot (`pace`, 3 where it does not say).
         hand, base, overrides, cell, variant: as for `shiliu.load_scenario`; the control rate is an override too
             (`overrides=["+control_rate='20 Hz'"]`).
+        others: none; an option that there is not is refused with those that there are.
 
     The episode ends (`terminated`) when the task is done, a failure mode of the scenario has happened, or the simulation
     has diverged; it is `truncated` at the scenario's time limit times `pace`. `info` has `success`, `subgoals` (name -> time reached
@@ -119,7 +121,9 @@ class ShiliuEnv(gymnasium.Env):
         cell: str | None = None,
         variant: str | None = None,
         pace: float | str = 1.0,
+        **others: object,
     ):
+        arguments.no_others(others, ShiliuEnv.__init__)
         self.scene = scene_from(
             scenario, overrides=overrides, hand=hand, base=base, cell=cell, variant=variant, link=link
         )

@@ -35,7 +35,7 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         autoreset_mode: one of Gymnasium's: `NEXT_STEP` (the step after an episode's end resets the copy and ignores its
             action), `SAME_STEP` (the ending step returns the new episode's first observation; `infos["final_obs"][i]` is the
             last one of copy i, None for the others), `DISABLED` (`reset(options={"reset_mask": ...})` does it).
-        images, camera, render_mode: refused, with what to do instead.
+        images, camera, render_mode, others: refused, with what to do instead.
 
     Infos are arrays with a leading axis of copies and, as Gymnasium has it, a mask `_name` beside each: `success`, `time` [s],
     `failure` (code or None), `unsafe` (codes of the broken force limits), `subgoals`, `undone` and `draw` (tables of arrays; a
@@ -69,7 +69,9 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         images: Sequence[str] = (),
         camera: str | None = None,
         render_mode: str | None = None,
+        **others: object,
     ):
+        arguments.no_others(others, ShiliuVectorEnv.__init__)
         for field, wanted in (("images", images), ("camera", camera), ("render_mode", render_mode)):
             if wanted:
                 raise ScenarioError(

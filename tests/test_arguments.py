@@ -98,7 +98,8 @@ def test_an_argument_that_cannot_be_taken_is_named(good, function, field):
 @pytest.mark.parametrize(
     ("action", "message"),
     [
-        (None, "The shape () is not accepted here. Give an array of the shape (18,)."),
+        (None, "None is not accepted here. Give numbers, as action_space has them."),
+        (np.zeros(18, complex), "'ndarray' is not accepted here. Give numbers, as action_space has them."),
         (np.zeros(7), "The shape (7,) is not accepted here. Give an array of the shape (18,)."),
         (np.zeros((1, 18)), "The shape (1, 18) is not accepted here. Give an array of the shape (18,)."),
         (["a"] * 18, "Give numbers, as action_space has them."),
@@ -136,6 +137,22 @@ def test_an_option_of_an_environment_that_cannot_be_taken_is_named(table, option
     with pytest.raises(ShiliuError) as raised:
         gymnasium.make("shiliu/Scenario", scenario=table, **options)
     assert raised.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("made", "error"),
+    [
+        (lambda: gymnasium.make("shiliu/TableSetting-v1", varry=1), "^varry: There is no option 'varry'. Did you mean vary\\? Known"),
+        (lambda: gymnasium.make_vec("shiliu/TableSetting-v1", 1, robot="a"), "^robot: There is no option 'robot'. Known here: action"),
+        (lambda: gymnasium.make("shiliu/LeRobot", scenario="a"), "^scenario: There is no option 'scenario'. Known here: action"),
+        (lambda: shiliu.make_dm_env("table_setting", foo=1), "^foo: There is no option 'foo'. Known here: action, base, camera"),
+        (lambda: gymnasium.make("shiliu/Scenario"), "^scenario: None is not accepted here. Give a scenario's name"),
+        (lambda: gymnasium.make_vec("shiliu/Scenario", 1), "^scenario: None is not accepted here. Give a scenario's name"),
+    ],
+)
+def test_an_option_that_there_is_not_is_named(made, error):
+    with pytest.raises(ShiliuError, match=error):
+        made()
 
 
 @pytest.mark.parametrize(

@@ -160,7 +160,9 @@ def test_streams_as_arrays_and_as_a_frame(served, monkeypatch):
         (np.zeros((5, 7)), {}, r"actions: The shape \(5, 7\) is not accepted here\. Give \(T, 18\).*zarm_l1_joint"),
         (np.zeros(18), {}, r"The shape \(18,\)"),
         (np.zeros((0, 18)), {}, r"The shape \(0, 18\)"),
-        ([["a"] * 18], {}, r"not accepted here\. Give numbers, \(T, 18\)"),
+        ([["a"] * 18], {}, r"not accepted here\. Give real numbers, \(T, 18\)"),
+        (np.zeros((2, 18), complex), {}, r"not accepted here\. Give real numbers, \(T, 18\)"),
+        (np.full((2, 18), 1e300), {}, r"row 0, zarm_l1_joint is 1e\+300\. Commands are finite numbers that float32 holds"),
         (np.full((2, 18), np.nan), {}, "row 0, zarm_l1_joint is nan"),
         (np.zeros((2, 18)), {"seed": -1}, "seed: -1 is not accepted here. Give a whole number from 0 to"),
         (np.zeros((2, 18)), {"seed": 1, "values": {}}, "Give the one or the other"),
@@ -184,6 +186,11 @@ def test_what_is_no_recording_is_named(table, served, tmp_path):
         shiliu.record([], tmp_path / "set")
     with pytest.raises(EpisodeError, match="is no episode of the simulation"):
         shiliu.record(dataclasses.replace(served, episode=None), tmp_path / "set")
+    (tmp_path / "a.py").touch()
+    for out in ("/proc/x", tmp_path / "a.py" / "x", tmp_path / "a.py" / "x" / "y"):
+        with pytest.raises(EpisodeError, match=r"out: cannot be written: in \S*, n") as raised:
+            shiliu.record(served, out)
+        assert ".partial" not in str(raised.value)
     with pytest.raises(ShiliuError, match=r"contexts.*Leave scene, robot and model out"):
         shiliu.judge(served, table, contexts=object())
     with pytest.raises(ShiliuError, match="kuavo_vr"):

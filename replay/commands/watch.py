@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from contextlib import ExitStack
+from contextlib import closing
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -79,38 +79,37 @@ def run(request: CommandRequest) -> int:
     refuse_unwritable(out)
     if out.resolve() == data.resolve():
         raise ShiliuError("is the folder that is watched. Choose another out=.", file=out, field="out")
-    ledger = Ledger(Path(folder) if folder else out / FOLDER)
-    slips, words = Slips(out, lang), Words(lang)
-    over = threading.Event()
+    with closing(Service(serve, Path(log) if log else None)) as service:  # before anything is made
+        ledger = Ledger(Path(folder) if folder else out / FOLDER)
+        slips, words = Slips(out, lang), Words(lang)
+        over = threading.Event()
 
-    def end(number: int, frame: FrameType | None) -> None:
-        over.set()
+        def end(number: int, frame: FrameType | None) -> None:
+            over.set()
 
-    given = (request, str(data), str(ledger.folder.absolute()), judge_parts(request.conf_dir), False)
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
-    changes, ending = None if once else Changes(data, poll), ExitStack()
-    try:
-        with Pool(workers, bench, given, limit) as pool:
-            service = Service(serve, Path(log) if log else None, lambda: pool.waiting, lambda: pool.lost)
-            ending.callback(service.close)
+        given = (request, str(data), str(ledger.folder.absolute()), judge_parts(request.conf_dir), False)
+        before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+        changes = None if once else Changes(data, poll)
+        try:
+            with Pool(workers, bench, given, limit) as pool:
+                service.waiting, service.lost = lambda: pool.waiting, lambda: pool.lost
 
-            def each(one: TakeReport) -> None:
-                service.count(one.verdict.verdict, one.in_time)
-                service.say(f"{one.took_s:6.1f} s  " + one.line.replace("\t", "  "), quiet)
+                def each(one: TakeReport) -> None:
+                    service.count(one.verdict.verdict, one.in_time)
+                    service.say(f"{one.took_s:6.1f} s  " + one.line.replace("\t", "  "), quiet)
 
-            def ended() -> bool:
-                service.alive()
-                return over.is_set()
+                def ended() -> bool:
+                    service.alive()
+                    return over.is_set()
 
-            pool.warm()
-            note_passed_over(data)
-            service.say(words.ui("watching", folder=str(data), n=workers), quiet)
-            Watching(Inbox(data, rest), changes, pool, ledger, slips, each).run(ended)
-            service.say(words.ui("watched", n=service.takes.total(), late=service.late))
-    finally:
-        ending.close()
-        if changes is not None:
-            changes.close()
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    return 0
+                pool.warm()
+                note_passed_over(data)
+                service.say(words.ui("watching", folder=str(data), n=workers), quiet)
+                Watching(Inbox(data, rest), changes, pool, ledger, slips, each).run(ended)
+                service.say(words.ui("watched", n=service.takes.total(), late=service.late))
+        finally:
+            if changes is not None:
+                changes.close()
+            for number, handler in before.items():
+                signal.signal(number, handler)
+        return 0

@@ -24,25 +24,29 @@ class Service:
     Args:
         address: `HOST:PORT`, such as 127.0.0.1:9400, or None: nobody asks. Port 0 takes a free one.
         log: file that gets each line beside the terminal; None: none.
+
+    Attributes:
         waiting: how many jobs nobody has begun; lost: workers that were replaced.
 
     Raises:
-        ShiliuError: the address is none, or taken; the log cannot be written.
+        ShiliuError: the address is none, or taken; the log cannot be written. Nothing is left behind.
     """
 
-    def __init__(
-        self,
-        address: str | None,
-        log: Path | None,
-        waiting: Callable[[], int] = lambda: 0,
-        lost: Callable[[], int] = lambda: 0,
-    ) -> None:
+    waiting: Callable[[], int]
+    lost: Callable[[], int]
+
+    def __init__(self, address: str | None, log: Path | None) -> None:
         self.takes: Counter[str] = Counter()
         self.late = 0
         self.last = 0.0  # s since 1970, of the last take
-        self._waiting, self._lost, self._round = waiting, lost, time.monotonic()
-        self._log = None if log is None else _rotating(log)
+        self.waiting = self.lost = lambda: 0
+        self._round, self._log = time.monotonic(), None
         self._server = None if address is None else self._serve(address)
+        try:
+            self._log = None if log is None else _rotating(log)
+        except ShiliuError:
+            self.close()
+            raise
 
     @property
     def port(self) -> int | None:
@@ -75,8 +79,8 @@ class Service:
         rows += [("shiliu_takes_total", "counter", f'{{verdict="{verdict}"}}', n) for verdict, n in sorted(self.takes.items())]
         rows += [
             ("shiliu_takes_late_total", "counter", "", self.late),
-            ("shiliu_jobs_waiting", "gauge", "", self._waiting()),
-            ("shiliu_workers_replaced_total", "counter", "", self._lost()),
+            ("shiliu_jobs_waiting", "gauge", "", self.waiting()),
+            ("shiliu_workers_replaced_total", "counter", "", self.lost()),
             ("shiliu_last_take_timestamp_seconds", "gauge", "", self.last),
         ]
         kinds = dict.fromkeys(f"# TYPE {name} {kind}" for name, kind, *_ in rows)
@@ -111,7 +115,8 @@ def _rotating(file: Path) -> logging.Logger:
         file.parent.mkdir(parents=True, exist_ok=True)
         handler = RotatingFileHandler(file, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8")
     except OSError as error:
-        raise ShiliuError(f"cannot be written: {(error.strerror or str(error)).lower()}.", file=file, field="log") from None
+        why = (error.strerror or str(error)).lower()
+        raise ShiliuError(f"cannot be written: {why}. Choose another file.", file=file, field="log") from None
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
     logger = logging.Logger("shiliu.watch")
     logger.addHandler(handler)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import math
 import os
 import reprlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import ShiliuError
-from .yaml_reader import LARGEST_SEED
+from .yaml_reader import LARGEST_SEED, nearest
+
+if TYPE_CHECKING:
+    import numpy as np
 
 THREADS = 4096  # more than any machine has cores
 COPIES = 1_000_000  # of an environment; more than any machine holds
@@ -59,6 +63,20 @@ def number(name: str, value: Any, wanted: str, *, low: float = -math.inf, high: 
     return float(value)
 
 
+def numbers(name: str, value: Any, wanted: str) -> np.ndarray:
+    """Real numbers as float32 of any shape; what is too large for it becomes infinite. Text and complex numbers are refused."""
+    import numpy as np
+
+    try:
+        given = np.asarray(value)
+        if given.dtype.kind in "cOSUMm":
+            raise refused(name, value, wanted)
+        with np.errstate(over="ignore"):
+            return given.astype(np.float32, copy=False)
+    except (TypeError, ValueError):  # also of rows of several lengths
+        raise refused(name, value, wanted) from None
+
+
 def flags(**given: object) -> None:
     """Refuse what is neither True nor False."""
     for name, value in given.items():
@@ -91,6 +109,15 @@ def table(name: str, value: object, wanted: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
         raise refused(name, value, wanted)
     return value
+
+
+def no_others(given: Iterable[str], function: Callable[..., Any], but: Iterable[str] = ()) -> None:
+    """Refuse keywords that a function does not name, or that are in `but`; the error has the near matches and what there is."""
+    named = [one.name for one in inspect.signature(function).parameters.values() if one.kind is not one.VAR_KEYWORD]
+    for name in given:
+        if name not in named or name in but:
+            there = [one for one in named if one != "self" and one not in but]
+            raise ArgumentError(f"There is no option {name!r}.{nearest(name, there)}", field=name)
 
 
 def known(name: str, value: object, names: Iterable[str], wanted: str) -> list[str]:

@@ -22,7 +22,8 @@ def ask(service, path):
 
 
 def test_metrics_count_takes_by_verdict():
-    with closing(Service("127.0.0.1:0", None, lambda: 7, lambda: 2)) as service:
+    with closing(Service("127.0.0.1:0", None)) as service:
+        service.waiting, service.lost = lambda: 7, lambda: 2
         for verdict, in_time in (("FEASIBLE", True), ("FEASIBLE", False), ("INFEASIBLE", True), (None, True)):
             service.count(verdict, in_time)
         code, text = ask(service, "/metrics")
@@ -66,7 +67,9 @@ def test_a_port_that_is_taken_and_a_log_that_is_a_folder_are_refused(tmp_path):
         Service(None, tmp_path)
 
 
-def test_watch_refuses_an_address_before_it_begins(tmp_path, capsys):
+@pytest.mark.parametrize(("setting", "fix"), [("serve=127.0.0.1:99999", "Write HOST:PORT"), ("log=/proc/x", "Choose another file")])
+def test_watch_refuses_a_setting_before_anything_is_made(tmp_path, capsys, setting, fix):
     (tmp_path / "in").mkdir()
-    assert cli.main(["watch", f"in={tmp_path / 'in'}", f"out={tmp_path / 'out'}", "serve=9400", "once=true"]) == 2
-    assert "serve" in capsys.readouterr().err
+    assert cli.main(["watch", f"in={tmp_path / 'in'}", f"out={tmp_path / 'out'}", setting, "once=true"]) == 2
+    error = capsys.readouterr().err
+    assert setting.partition("=")[0] in error and fix in error and not (tmp_path / "out").exists()
