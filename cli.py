@@ -206,7 +206,7 @@ def _no_setting(word: str, after: str, verb: str) -> str:
     if equals and (entry := re.sub(r"\[(\d+)\]", r".\1", key)) != key:
         return f"{key!r} is no setting. Entries of a list are counted from 0: write {entry}=VALUE."
     if equals:
-        return f"{key!r} is no name of a setting. Names are in Latin letters, such as seed=3; see shiliu {verb} --help."
+        return f"{key!r} cannot be the name of a setting. Names are in Latin letters, such as seed=3; see shiliu {verb} --help."
     return f"{word!r} is no setting. Settings are written key=value; see shiliu {verb} --help."
 
 

@@ -126,7 +126,7 @@ class ResetOptions:
         else:
             t, last = options.get("t", 0.0), len(self.episode.actions) * scene.control_timestep
             if not isinstance(t, int | float | np.number):
-                raise ScenarioError(f"{t!r} is no number of seconds.", field="options.t")
+                raise ScenarioError(f"{t!r} is not a number of seconds.", field="options.t")
             if not 0.0 <= t <= last:
                 raise ScenarioError(f"{t} s lies outside the episode, 0 to {last:.2f} s.", field="options.t")
             self._step = round(t / scene.control_timestep)

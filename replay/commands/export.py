@@ -99,7 +99,7 @@ def _chosen(node: Node) -> set[int] | None:
     for word in words:
         match = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?", word)
         if match is None or int(match[2] or match[1]) < int(match[1]):
-            node.note(f"{word!r} is no number of an episode. Write such as 0,3 or 0-9.")
+            node.note(f"{word!r} is not the number of an episode. Write such as 0,3 or 0-9.")
             return None
         found |= set(range(int(match[1]), int(match[2] or match[1]) + 1))
     return found

@@ -103,9 +103,9 @@ def _words(request: CommandRequest) -> tuple[str, str]:
     if not name or any(more):
         raise ShiliuError(f"Write one name: shiliu new {kind} NAME.")
     if not re.fullmatch(r"[a-z][a-z0-9_-]*" if kind == "cell" else r"[a-z][a-z0-9_]*", name):
-        raise ShiliuError(f"{name!r} is no name: small letters, digits and _ only, such as my_{kind}.")
+        raise ShiliuError(f"{name!r} cannot be a name: small letters, digits and _ only, such as my_{kind}.")
     if not isinstance(yaml.safe_load(name), str):
-        raise ShiliuError(f"{name!r} is no name: YAML reads it as {yaml.safe_load(name)!r}. Write another one.")
+        raise ShiliuError(f"{name!r} cannot be a name: YAML reads it as {yaml.safe_load(name)!r}. Write another one.")
     if name in _packaged(kind):
         raise ShiliuError(f"The package has a {kind} {name!r}, and this would be read in its place. Choose another name.")
     return kind, name

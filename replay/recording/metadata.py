@@ -335,7 +335,7 @@ def _text(node: Node, longest: int = 200) -> str:
 
 def _flag(node: Node) -> bool:
     if node.value is None:
-        node.note("stands empty where true or false is wanted.")
+        node.note("is empty. Write true or false.")
     return node.flag()
 
 

@@ -61,7 +61,7 @@ def quantity_fault(quantity: str, role: str) -> str | None:
     """What is wrong with the quantity of a stream of a role, or None. An event may be called by any word: no check asks for it."""
     if quantity in QUANTITIES or role == "event":
         return None
-    return f"{quantity!r} is no quantity of the readers.{nearest(quantity, list(QUANTITIES))} What no check reads is {FREE}."
+    return f"{quantity!r} is not a quantity of the readers.{nearest(quantity, list(QUANTITIES))} What no check reads is {FREE}."
 
 
 def unit_fault(quantity: str, unit: str, width: int | None = None, own: Collection[str] = ()) -> str | None:

@@ -286,7 +286,7 @@ def _source(node: Node) -> SourceRow:
     """`[mass, 0.42 kg, "[E] stoneware of this size"]`."""
     if isinstance(node.value, list) and len(node.value) == 3 and all(isinstance(cell, str) for cell in node.value):
         return SourceRow(*node.value)
-    node.note(f"{node.value!r} stands where three texts are wanted: what, its value, and where it comes from with its grade.")
+    node.note(f"{node.value!r} is not a list of three texts: what, its value, and where it comes from with its grade.")
     return SourceRow("", "", "")
 
 

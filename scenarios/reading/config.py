@@ -286,7 +286,7 @@ def _parts(node: Node, assets: Path | None) -> tuple[Placed, ...]:
             whose = "the robot's own name" if name == "robot" else "what stands before the names of marks"
             child.note(f"{name!r} is {whose}; call the part something else.")
         elif not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-            child.note(f"{name!r} is no name of a part: small letters, digits and _ only, such as left_cup.")
+            child.note(f"{name!r} cannot be the name of a part: small letters, digits and _ only, such as left_cup.")
         if not child.mapping(required=("part",), optional=None):
             continue
         check_title(child)
@@ -433,7 +433,7 @@ def _vary(key: str, node: Node, dimension: str) -> Vary:
 
 def _uniform(node: Node, dimension: str | None) -> tuple[float, float]:
     if not isinstance(node.value, Mapping) and (meant := other_sign(node.value)):
-        node.note(f"{node.value!r} stands where keys are wanted. Write {{uniform: {meant}}}.")
+        node.note(f"{node.value!r} is not a mapping. Write {{uniform: {meant}}}.")
         return (0.0, 0.0)
     node.mapping(required=("uniform",))
     if "uniform" not in node:

@@ -67,7 +67,7 @@ def refuse_unreadable(overrides: Iterable[str], sweep: bool = False) -> None:
             raise ScenarioError(f"A setting is not taken away. Leave {word} out: it is then as the file says.", field=bare)
         if not re.fullmatch(r"[\w/@-]+(\.[\w-]+)*", bare, re.ASCII):
             raise ScenarioError(
-                f"{bare!r} is no name of a setting. Names are words with points between them, such as scenario.parts.table.height."
+                f"{bare!r} cannot be the name of a setting. Names are words with points between them, such as scenario.parts.table.height."
             )
         try:
             parsed = parser.parse_override(word)

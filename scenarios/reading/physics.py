@@ -67,7 +67,7 @@ def read_physics(node: Node) -> Physics:
     def positive(key: str) -> float:
         number = node.child(key).number(default=getattr(rigid, key))
         if number <= 0.0:
-            node.child(key).note(f"{number:g} stands where a number above 0 is wanted.")
+            node.child(key).note(f"{number:g} is not above 0.")
             return getattr(rigid, key)
         return number
 

@@ -64,13 +64,13 @@ def resolved(
     at = f"{PREFIX}.variants"
     variants = tree.get("variants")
     if variants is not None and not isinstance(variants, Mapping):
-        problems.note(at, f"{variants!r} stands where names of variants are wanted.")
+        problems.note(at, f"{variants!r} is not a mapping of variants.")
         return laid
     if name is None:
         return laid
     overlay = (variants or {}).get(name)
     if not isinstance(overlay, Mapping):
-        what = f"{overlay!r} stands where keys are wanted." if name in (variants or {}) else ""
+        what = f"{overlay!r} is not a mapping." if name in (variants or {}) else ""
         problem = f"this scenario has no variant {name!r}.{nearest(str(name), names_of(tree))}"
         problems.note(f"{at}.{name}" if what else at, what or problem)
         return laid

@@ -19,7 +19,7 @@ def read_goal(node: Node, names: Names) -> tuple[Subgoal, ...]:
     """The subgoals in the order of the YAML."""
     subgoals = []
     if isinstance(node.value, list):
-        node.note("a list stands where steps with names are wanted. Take the dashes out: `taken: {moved: {...}}`, one under the other.")
+        node.note("steps need names, and a list has none. Take the dashes out: `taken: {moved: {...}}`, one under the other.")
         node.problems.missing.add(node.path)  # what is not read there is no second problem
         return ()
     known = [name for name, _ in node.items()]

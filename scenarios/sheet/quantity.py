@@ -99,18 +99,18 @@ def parse_quantity(text: object, dimension: str | None = None) -> float:
     """
     example = EXAMPLE.get(dimension or "", ANY)
     if isinstance(text, bool) or text is None or isinstance(text, list | dict):
-        raise ValueError(f"{text!r} is no quantity. Write a number with its unit, such as {example}.")
+        raise ValueError(f"{text!r} is not a quantity. Write a number with its unit, such as {example}.")
     if isinstance(text, int | float):
         raise ValueError(f"{text!r} has no unit. Write it with its unit, such as {example}.")
     match = _QUANTITY.match(as_typed(str(text)))
     sign = other_sign(text)
     if match is None and sign is not None:
-        raise ValueError(f"{text!r} is no quantity. Write it as {sign}.")
+        raise ValueError(f"{text!r} is not a quantity. Write it as {sign}.")
     point = decimal_comma(text)
     if point is not None:
         raise ValueError(f"{text!r} has a decimal comma. Write it with a point: {point}.")
     if match is None:
-        raise ValueError(f"{text!r} is no quantity. Write a number with its unit, such as {example}.")
+        raise ValueError(f"{text!r} is not a quantity. Write a number with its unit, such as {example}.")
     number, unit = match.groups()
     if unit not in UNITS:
         fits = [name for name, (kind, _) in UNITS.items() if dimension in (None, kind)]
@@ -118,7 +118,7 @@ def parse_quantity(text: object, dimension: str | None = None) -> float:
     kind, factor = UNITS[unit]
     if dimension is not None and kind != dimension:
         raise ValueError(
-            f"{text!r} stands for {kind.replace('_', ' ')} where {dimension.replace('_', ' ')} is wanted, such as {example}."
+            f"{text!r} has a unit of {kind.replace('_', ' ')}, not of {dimension.replace('_', ' ')}. Write for example {example}."
         )
     value = float(number) * factor
     if not abs(value) <= _LARGEST:

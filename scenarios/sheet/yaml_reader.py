@@ -405,16 +405,17 @@ class Node:
         A misspelt key is one problem: its value is read under the key that it is nearest to, and what is wrong below is not noted.
         """
         if not isinstance(self.value, Mapping):
-            self.note(f"{self.value!r} stands where keys are wanted: {', '.join(required) or 'a mapping'}.{_odd(self.value)}")
+            keys = f" with the keys {', '.join(required)}" if required else ""
+            self.note(f"{self.value!r} is not a mapping{keys}.{_odd(self.value)}")
             return False
         meant: dict[str, str] = {}  # misspelt key -> the one that it stands for
         for key in self.value:
             if not isinstance(key, str):
-                self.note(f"The key {key!r} is no word.")
+                self.note(f"The key {key!r} is not a word.")
             elif optional is not None and key not in required and key not in optional:
                 path = f"{self.path}.{key}" if self.path else key
                 if half_a_number(key):
-                    self.problems.note(path, f"{key!r} stands where a key is wanted. Decimals have a point, such as 0.5 s, no comma.")
+                    self.problems.note(path, f"{key!r} is not a key. Decimals have a point, such as 0.5 s, no comma.")
                     continue
                 self.problems.note(path, f"unknown key {key!r}.{nearest(key, [*required, *optional])}")
                 if (near := meant_by(key, (*required, *optional), self.value)) is not None:
@@ -434,11 +435,11 @@ class Node:
             for key in self.value:
                 yield str(key), self.child(str(key))
         elif self.value is not None:
-            self.note(f"{self.value!r} stands where keys are wanted.")
+            self.note(f"{self.value!r} is not a mapping.")
 
     def each(self) -> Iterator[Node]:
         if not isinstance(self.value, list):
-            self.note(f"{self.value!r} stands where a list is wanted.{_odd(self.value)}")
+            self.note(f"{self.value!r} is not a list.{_odd(self.value)}")
             return
         for i, value in enumerate(self.value):
             yield Node(value, f"{self.path}[{i}]", self.problems)
@@ -464,10 +465,10 @@ class Node:
         if self.value is None and default is not _MISSING:
             return default
         if isinstance(self.value, bool) or not isinstance(self.value, int | float):
-            self.note(f"{self.value!r} stands where a plain number is wanted.{_odd(self.value)}")
+            self.note(f"{self.value!r} is not a plain number.{_odd(self.value)}")
             return 1.0
         if not math.isfinite(self.value):
-            self.note(f"{self.value!r} is no finite number.")
+            self.note(f"{self.value!r} is not a finite number.")
             return 1.0
         return float(self.value)
 
@@ -477,7 +478,7 @@ class Node:
         whole = isinstance(self.value, int) and (low is None or self.value >= low)
         if isinstance(self.value, bool) or not whole:
             self.note(
-                f"{self.value!r} stands where a whole number{f' from {low} on' if low is not None else ''} is wanted.{_odd(self.value)}"
+                f"{self.value!r} is not a whole number{f' of {low} or more' if low is not None else ''}.{_odd(self.value)}"
             )
             return low or 0
         if self.value > (most := LARGEST if high is None else high):
@@ -492,7 +493,7 @@ class Node:
         if self.value is None and default is not _MISSING:
             return default
         if not isinstance(self.value, str) or not self.value:
-            self.note(f"{self.value!r} stands where a word is wanted.")
+            self.note(f"{self.value!r} is not a word.")
             return ""
         if choices is not None and self.value not in choices:
             self.note(f"{self.value!r} is not known here.{nearest(self.value, list(choices))}")
@@ -503,7 +504,7 @@ class Node:
             return default
         value = {"yes": True, "no": False}.get(self.value) if isinstance(self.value, str) else self.value
         if not isinstance(value, bool):  # yes and no are true and false in a file, and words on the command line
-            self.note(f"{self.value!r} stands where true or false is wanted.{_odd(self.value)}")
+            self.note(f"{self.value!r} is neither true nor false.{_odd(self.value)}")
             return default
         return value
 

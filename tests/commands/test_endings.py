@@ -420,7 +420,7 @@ def test_a_seed_that_no_dataset_holds_is_refused_first(tmp_path, seed, says, cap
 
 
 def test_an_episode_whose_seed_no_dataset_holds_is_not_written(bare, tmp_path):
-    with pytest.raises(EpisodeError, match="seed: 9223372036854775808 stands where a whole number of 64 bits"):
+    with pytest.raises(EpisodeError, match="seed: 9223372036854775808 is not a whole number of 64 bits"):
         write_lerobot(tmp_path / "set", [replace(waving(bare, 1, 1.0), seed=1 << 63)], bare.schema.lerobot_features(()), RATE)
     assert not list(tmp_path.iterdir())
 

@@ -288,8 +288,8 @@ def test_what_is_new_is_sound(kind, tmp_path, monkeypatch, capsys):
     [
         (["scenari", "x"], "makes no 'scenari'. Did you mean scenario"),
         (["cell"], "Write one name: shiliu new cell NAME"),
-        (["part", "My Part"], "'My Part' is no name"),
-        (["scenario", "../x"], "'../x' is no name"),
+        (["part", "My Part"], "'My Part' cannot be a name"),
+        (["scenario", "../x"], "'../x' cannot be a name"),
         (["scenario", "a", "b"], "Write one name"),
     ],
 )

@@ -29,7 +29,10 @@ from shiliu.scenarios.sheet.yaml_reader import read_yaml
 ROOT = Path(__file__).resolve().parents[2]
 TRIED = 30  # changes of each kind of file
 # what a reader says of a value's form, which a schema can know; the others are names, counts and ranges
-FORM = re.compile(r"has no unit|unknown unit|is no quantity|stands for \w+ where|stands where|unknown key|(is|are) missing")
+FORM = re.compile(
+    r"has no unit|unknown unit|unknown key|(is|are) missing|has a unit of|steps need names|not above 0|neither true nor"
+    r"|not a (quantity|mapping|key|list|plain number|whole number|word)\b"
+)
 # a unit that is none may be one of the robot's own; a name that is none of the scenario's is no key
 NAMES = ("is none of", "is no part", "is no joint", "names no")
 

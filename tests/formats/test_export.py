@@ -208,7 +208,7 @@ def test_what_cannot_be_written_is_told_and_leaves_nothing(demos, episodes, bare
 
     kept = []
     assert "there is no episode 7; 3 were read" in refused(f"data={demos}", "to=mcap", "episodes=1,7")
-    assert "'1-x' is no number of an episode" in refused(f"data={demos}", "to=mcap", "episodes=1-x")
+    assert "'1-x' is not the number of an episode" in refused(f"data={demos}", "to=mcap", "episodes=1-x")
     assert "'lerobbot' is not known here. Did you mean" in refused(f"data={demos}", "to=lerobbot")
     assert "writes no pictures" in refused(f"data={demos}", "to=mcap", "images=[head]")
     robot = as_recording("x", episodes[0], bare)

@@ -94,7 +94,7 @@ def test_environments_stand_in_a_cell(cells):
         ("height:", "heigt:", r"bad.yaml:6: scenario.parts.counter.heigt: unknown key 'heigt'. Did you mean height"),
         ("oven:", "ovn:", r"bad.yaml:7: .*'ovn' is no part of this scenario, and a cell adds none. Did you mean oven"),
         ("910 mm", "910", r"bad.yaml:6: cell.overlay.parts.counter.height: 910 has no unit"),
-        ("910 mm", "30 N", r"bad.yaml:6: scenario.parts.counter.height: .*force where length is wanted"),
+        ("910 mm", "30 N", r"bad.yaml:6: scenario.parts.counter.height: .*unit of force, not of length"),
         ("within: 3 mm", "within: -3 mm", r"bad.yaml:7: .*no tolerance"),
         ("within: 3 mm", "give: 3 mm", r"bad.yaml:7: .*unknown key 'give'"),
         ("2026-11-02", "2026-11-32", r"bad.yaml:3: cell.surveyed.date: '2026-11-32' is no day"),

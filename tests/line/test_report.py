@@ -157,7 +157,7 @@ def test_a_bound_of_its_own_is_held_against_what_was_found():
     [
         ("joint.velocty=-10 %", "Did you mean joint.velocity"),
         ("joint.velocity.fail=5 rad/s", "is the robot's own, joint by joint"),
-        ("clock.skew.fail=5 N", "stands for force where time is wanted"),
+        ("clock.skew.fail=5 N", "has a unit of force, not of time"),
         ("clock.skew", "is no change of a bound"),
         ("force.object.fail=40 N", "a scenario or the robot may give it"),
         (",", "An empty change"),

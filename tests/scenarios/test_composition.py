@@ -148,7 +148,7 @@ def test_a_part_of_the_designers_own(cup):
         ("part.yaml", "default: 40 mm", "default: 80 mm", r"part\.yaml:5: .*'80 mm' is too large.* 60 mm or less"),
         ("part.yaml", "params:", "parms:", r"part\.yaml:3: parms: unknown key 'parms'. Did you mean params"),
         ("part.yaml", "rim: {site: rim}", "rim: {site: rin}", r"part\.yaml:11: interface\.rim: there is no site 'rin'"),
-        ("part.yaml", "mass: 200 g", "mass: 200 mm", r"part\.yaml:2: mass: .*length where mass"),
+        ("part.yaml", "mass: 200 g", "mass: 200 mm", r"part\.yaml:2: mass: .*unit of length, not of mass"),
         ("cup.xml", "<body name=\"cup\">", "<body name=\"mug\">", r"the top body of cup\.xml is 'mug'"),
         ("cup.xml", "<geom name", "<gem name", r"cup\.xml: This is no valid MJCF"),
         ("cup.xml", 'mass="0.2"', 'mass="0"', r"cup.xml: parts.*: this part does not compile: .*mass"),

@@ -173,7 +173,7 @@ def test_what_the_command_sets_is_not_laid_over_without_a_word(tmp_path):
 
 
 def test_what_was_measured_as_nothing_is_told(tmp_path):
-    with pytest.raises(ScenarioError, match=r"named\.at\.y: None is no quantity"):
+    with pytest.raises(ScenarioError, match=r"named\.at\.y: None is not a quantity"):
         in_cell(tmp_path, "named: {at: {y: {is: null}}}")
 
 

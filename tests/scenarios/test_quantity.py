@@ -47,8 +47,8 @@ def test_every_unit_has_a_dimension_that_messages_can_show(unit):
         (0.87, "length", ["0.87", "no unit", "870 mm"]),
         ("870", "length", ["'870'", "870 mm"]),
         (870, "mass", ["870", "0.35 kg"]),  # the fix is in the wanted dimension
-        ("870 kg", "length", ["'870 kg'", "mass", "length is wanted", "870 mm"]),
-        ("15 deg", "angular_speed", ["angle", "angular speed is wanted", "90 deg/s"]),
+        ("870 kg", "length", ["'870 kg'", "unit of mass, not of length", "870 mm"]),
+        ("15 deg", "angular_speed", ["unit of angle, not of angular speed", "90 deg/s"]),
         ("870 mmm", "length", ["'870 mmm'", "unknown unit 'mmm'", "mm, cm, m"]),
         ("870 MM", "length", ["unknown unit 'MM'"]),  # mega and milli must not be guessed
         ("1,200 mm", "length", ["'1,200 mm'", "870 mm"]),

@@ -56,7 +56,7 @@ def test_a_scene_reads_both_alike():
         ("{each: [cup, mug], has: {released: $ti}}", r"'\$ti' is no word of the rows"),
         ("{each: [cup, mug], has: {released: $other}}", r"'\$other' is no word of the rows"),
         ("{each: [{coil: a}, {peg: b}], has: {released: $coil}}", "the rows have different words"),
-        ("{each: cup, has: {released: $it}}", "where a list is wanted"),
+        ("{each: cup, has: {released: $it}}", "is not a list"),
     ],
 )
 def test_slips_are_named(written, message):

@@ -37,7 +37,7 @@ def refused(text: str) -> str:
         ("{uniform: [-60 mm, 60 mm]}", "{uniform: ±60 mm}", "'±60 mm' is no range. Write [-60 mm, 60 mm]."),
         ("[bowl, robot.fingertips]", "[bowl、robot.fingertips]", "Entries of a list have commas between them: [bowl, robot.fingertips]."),
         ("near: {of", "close_to: {of", "unknown word 'close_to'. Did you mean near?"),
-        ("y: -260 mm", "y: -260 毫米", "'-260 毫米' is no quantity. Write it as -260 mm."),
+        ("y: -260 mm", "y: -260 毫米", "'-260 毫米' is not a quantity. Write it as -260 mm."),
         ("y: -260 mm", "y:\u3000-260 mm", "It holds an ideographic space (U+3000). Write y: -260 mm."),
         ("time_limit: ", "time_limit:\u3000", "an ideographic space (U+3000) stands in column 12. "),
         ("time_limit: ", "time_limit:\u00a0", "a no-break space (U+00A0) stands in column 12. "),

@@ -110,7 +110,7 @@ def checked_tree(
 
     def wrong(key: str, wanted: str) -> EpisodeError:
         shown = repr(tree.get(key))[:60]
-        return EpisodeError(f"{shown} stands where {wanted} is wanted. {fix}", file=path, field=key)
+        return EpisodeError(f"{shown} is not {wanted}. {fix}", file=path, field=key)
 
     tree = {"metadata": {}, **tree}
     for key, types in {**_TREE, "metadata": (dict,)}.items():

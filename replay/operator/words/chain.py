@@ -72,7 +72,7 @@ def _name(node: Node, taken: Sequence[str], registry: Mapping[str, type[Skill]])
     """What a skill of a chain is called there."""
     name = node.word()
     if name and not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        node.note(f"{name!r} is no name of a skill: small letters, digits and _ only, such as take_bowl.")
+        node.note(f"{name!r} cannot be the name of a skill: small letters, digits and _ only, such as take_bowl.")
     elif name in taken:
         node.note(f"two skills are called {name!r}.")
     elif name in {*registry, *(kind.word for kind in registry.values())}:
