@@ -249,3 +249,25 @@ def test_a_clip_that_a_hand_still_holds_is_not_done(force, says):
     assert plug.margin(shown.readings)[0] >= 0
     shown.press(plug.forces, [0.0, 0.11])  # of 196 mN
     assert plug.margin(shown.readings)[0] < 0
+
+
+@pytest.mark.parametrize(
+    ("step", "angle", "says"),
+    [
+        ("gauges_seen", -19, "replay.goal:gauges_seen"),
+        ("gauges_seen", -21, "scenario.valve_early"),
+        ("closed", -90, "scenario.valve_early"),  # before the door is shut
+        ("valve_open", -79, "replay.goal:valve_open"),
+        ("valve_open", -109, None),
+        ("valve_open", -111, "scenario.overturned"),
+    ],
+)
+def test_the_valve_is_opened_last_and_by_a_quarter(step, angle, says):
+    shown = Shown("remote_inspection")
+    shown.course = shown.course.latched()  # what comes before is done
+    shown.reached_before(step)
+    if step != "gauges_seen":
+        shown.set("joint_position(cabinet/door_hinge)", np.deg2rad(90.0 if step == "closed" else 0.0))
+    shown.set("joint_position(pipes/valve/wheel_turn)", np.deg2rad(angle))
+    shown.goes_on(0.5)
+    assert shown.says == says
