@@ -268,8 +268,8 @@ def test_physics_is_named_as_in_mujoco():
     [
         ({"integrator": "implict"}, "Did you mean implicit"),
         ({"solver": "PGS"}, "Known here: CG, Newton"),
-        ({"iterations": 0}, "a whole number from 1 on"),
-        ({"tolerance": -1.0}, "a number above 0"),
+        ({"iterations": 0}, "a whole number of 1 or more"),
+        ({"tolerance": -1.0}, "is not above 0"),
         ({"timestep": 0.002}, "unknown key 'timestep'"),
     ],
 )

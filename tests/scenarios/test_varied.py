@@ -156,8 +156,8 @@ ITEMS: dict[str, dict[str, dict[str, tuple[float, float]] | frozenset[str] | str
         "counter height": {"counter.height": (0.85, 0.90)},
     },
     "package_packing": {
-        "product": "The products are one",
-        "code side": "the side of the code is not drawn",
+        "product": "There is one product",
+        "code side": "The side of the code is not drawn",
         "weight +-5 %": {"soap.mass": (0.1045, 0.1155)},
         "20 % out-of-tolerance cases": "one product in five is out of tolerance",
         "flap stiffness": {"carton.flap_torque": (0.016, 0.024)},
