@@ -245,7 +245,7 @@ def test_a_skill_that_the_chain_gives_a_name_is_found_by_it_wherever_it_stands(m
     [
         ("[{home: {hand: left, as: away}}, {lift: {hand: left, by: 1 mm, as: away}}]", "two skills are called 'away'"),
         ("[{home: {hand: left, as: lift}}]", "'lift' is a word of the skills"),
-        ("[{home: {hand: left, as: Get away}}]", "no name of a skill"),
+        ("[{home: {hand: left, as: Get away}}]", "cannot be the name of a skill"),
         ("[{home: {hand: left, as: get_away}}]", "Did you mean get_away"),
     ],
 )
