@@ -37,6 +37,8 @@ def load_scenario(
 ) -> Scene:
     """Build a scenario by name.
 
+    Its `skills` and `mistakes` are not read here. `shiliu check` and `shiliu.perform` read them, and report what is wrong there.
+
     Args:
         name: a file of `conf/scenario`, the designer's own folder before the package's.
         overrides: Hydra overrides below the scenario, such as `parts.oven.latch_force="20 N"`; a text alone is one of them.
