@@ -411,7 +411,9 @@ def test_nothing_is_written_into_a_dataset(data, words, capsys):
     assert sorted(path.relative_to(data) for path in data.rglob("*")) == before
 
 
-@pytest.mark.parametrize(("seed", "says"), [("99999999999999999999", "too large"), (str((1 << 63) - 1), "too large"), ("-1", "of 0 or more")])
+@pytest.mark.parametrize(
+    ("seed", "says"), [("99999999999999999999", "too large"), (str((1 << 63) - 1), "too large"), ("-1", "of 0 or more")]
+)
 def test_a_seed_that_no_dataset_holds_is_refused_first(tmp_path, seed, says, capsys):
     """The seeds of later episodes count on from the first."""
     out = tmp_path / "out"
