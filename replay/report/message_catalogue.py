@@ -1,8 +1,9 @@
-"""Catalogues of English sentences in another language, `conf/text/<kind>/<lang>.yaml`: entries `{of, is}`, and terms `{term, is}`."""
+"""Catalogues of sentences, `conf/text/<kind>/<lang>.yaml`: English, and what it is in the language; single words stand under `terms`."""
 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import yaml
 
@@ -10,18 +11,18 @@ from ...scenarios.reading.composition import CONF
 
 
 @lru_cache
-def entries(kind: str, lang: str) -> tuple[dict[str, str], ...]:
+def _entries(kind: str, lang: str) -> dict[str, Any]:
     """All of a catalogue, `notes` or `messages`; nothing where a language has none."""
     path = CONF / "text" / kind / f"{lang}.yaml"
-    return tuple(yaml.safe_load(path.read_text(encoding="utf-8"))) if path.is_file() else ()
+    return dict(yaml.safe_load(path.read_text(encoding="utf-8"))) if path.is_file() else {}
 
 
-def sentences(kind: str, lang: str) -> list[tuple[str, str]]:
-    """(English, what it is in the language) of each sentence, in the order of the catalogue."""
-    return [(one["of"], one["is"]) for one in entries(kind, lang) if "of" in one]
+def sentences(kind: str, lang: str) -> dict[str, str]:
+    """What each English sentence is in the language, in the order of the catalogue; nothing where a language has none."""
+    return {of: text for of, text in _entries(kind, lang).items() if of != "terms"}
 
 
 @lru_cache
 def terms(kind: str, lang: str) -> dict[str, str]:
     """Single words, such as `command`, in a language."""
-    return {one["term"]: one["is"] for one in entries(kind, lang) if "term" in one}
+    return dict(_entries(kind, lang).get("terms", {}))

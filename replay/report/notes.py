@@ -72,4 +72,4 @@ def term(lang: str, word: str) -> str:
 @lru_cache
 def _sentences(lang: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     """English sentences of provenance, `{}` for what is filled in, and what each is in a language."""
-    return tuple((re.compile("(.+?)".join(map(re.escape, of.split("{}")))), text) for of, text in sentences("notes", lang))
+    return tuple((re.compile("(.+?)".join(map(re.escape, of.split("{}")))), text) for of, text in sentences("notes", lang).items())

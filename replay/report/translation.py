@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .message_catalogue import entries, sentences, terms
+from .message_catalogue import sentences, terms
 
 COMMAND_LINE = "command line"  # with which the place of a setting begins
 LONGEST = 20_000  # characters; what is longer is reported as it stands
@@ -31,7 +31,7 @@ def translated(text: str, lang: str) -> str:
 def language_of(words: Iterable[str]) -> str:
     """The language that the words of a command line ask for, as `lang=zh`; English where they name none."""
     asked = [word.partition("=")[2].strip("'\"") for word in words if word.startswith("lang=")]
-    return asked[-1] if asked and entries("messages", asked[-1]) else "en"
+    return asked[-1] if asked and sentences("messages", asked[-1]) else "en"
 
 
 def _line(line: str, lang: str) -> str:
@@ -82,7 +82,7 @@ class _FilledIn:
 @lru_cache
 def _sentences(lang: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     """English sentences as patterns, and what each is in a language; those that say most go before."""
-    known = sorted(sentences("messages", lang), key=lambda one: -len(_GAP.sub("", one[0])))
+    known = sorted(sentences("messages", lang).items(), key=lambda one: -len(_GAP.sub("", one[0])))
     return tuple((re.compile(_pattern(of)), text) for of, text in known)
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 import shiliu
-import yaml
 from shiliu.replay.checks.finding import STAGES, Fact, Finding, Picture, Plot, Table, VerdictEvidence
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.context import SceneContext
@@ -21,13 +20,14 @@ from shiliu.replay.labels.proposal import chain_of
 from shiliu.replay.labels.sentences import sentence
 from shiliu.replay.operator.operator import read_chain
 from shiliu.replay.report.html import render
+from shiliu.replay.report.message_catalogue import sentences
 from shiliu.replay.report.text import Words, catalogue
 from shiliu.scenarios.catalog.catalog import list_scenarios, list_variants
 from shiliu.scenarios.people.safety import CAVEAT
 from shiliu.scenarios.scene.scene import Scene
 
 ROOT = Path(__file__).resolve().parents[2]
-NOTED = yaml.safe_load((ROOT / "conf" / "text" / "notes" / "zh.yaml").read_text(encoding="utf-8"))
+NOTED = sentences("notes", "zh")
 RULES = load_rules()
 BOOK = catalogue("zh")
 KINDS = ("message", "slip", "ok", "warn", "info", "fix", "title", "topic", "what")
@@ -329,10 +329,10 @@ def test_what_is_noted_of_own_recordings_is_told_in_chinese():
     source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "replay").rglob("*.py"))
     source += (ROOT / "scenarios" / "people" / "safety.py").read_text(encoding="utf-8")
     source = re.sub(r'"\s*\n\s*f?"', "", source)
-    for one in (one for one in NOTED if "of" in one):
-        part = max(re.split(r"\{\}|[,:;()] ?", one["of"]), key=len).strip()
+    for one in NOTED:
+        part = max(re.split(r"\{\}|[,:;()] ?", one), key=len).strip()
         assert part in source, f"nobody writes {part!r} any more"
-        filled = one["of"].replace("{}", "17")
+        filled = one.replace("{}", "17")
         assert not english(Words("zh").note(filled)), filled
     assert Words("zh").note("command: quaternion is wxyz") == "command：四元数顺序为 wxyz"  # a stream of that name is none of our terms
     assert Words("zh").note("/a: timed by its device clock, not by arrival") == "/a：时间取自其设备时钟，而非到达时间"
@@ -347,4 +347,4 @@ def test_what_is_noted_of_own_recordings_is_told_in_chinese():
 
 @pytest.mark.parametrize("word", ["timed by shiliu.time_ns", CAVEAT])
 def test_the_notes_of_every_demonstration_are_known(word):
-    assert any(word in one.get("of", "") for one in NOTED)
+    assert any(word in one for one in NOTED)

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 import yaml
 from shiliu.cli import LANGUAGE_IS_A_SETTING, VERBS, main, parse
+from shiliu.replay.report.message_catalogue import sentences
 from shiliu.replay.report.translation import language_of, translated
 from shiliu.scenarios.reading.composition import CONF
 from shiliu.scenarios.soundness.task_soundness import QUESTIONS
 
 ROOT = CONF.parent
-ENTRIES = yaml.safe_load((CONF / "text" / "messages" / "zh.yaml").read_text(encoding="utf-8"))
+ENTRIES = sentences("messages", "zh")
 ENGLISH = re.compile(r"[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}")  # three words in a row are a sentence that was left
 GAP = re.compile(r"\{(?:\.\.\.)?\}")
 TRANSLATED = (  # modules of which every message has an entry
@@ -27,10 +28,10 @@ TRANSLATED = (  # modules of which every message has an entry
 COMMAND = re.compile(r"(?:shiliu [a-z]+|apt-get install|git lfs) [\w =.-]+")
 
 
-@pytest.mark.parametrize("entry", [one for one in ENTRIES if "of" in one], ids=lambda one: one["of"][:40])
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda one: one[:40])
 def test_every_entry_says_all_that_is_filled_in(entry):
-    filled = [f"x{number}" for number in range(len(GAP.findall(entry["of"])))]
-    parts = GAP.split(entry["of"])
+    filled = [f"x{number}" for number in range(len(GAP.findall(entry)))]
+    parts = GAP.split(entry)
     english = "".join(part + gap for part, gap in zip(parts, [*filled, ""]))
     chinese = translated(english, "zh")
     assert chinese != english
@@ -70,7 +71,7 @@ def literals(path: Path) -> list[str]:
 
 @pytest.mark.parametrize("name", TRANSLATED)
 def test_every_message_of_these_modules_has_an_entry(name):
-    found, known = literals(ROOT / name), "\n".join(GAP.sub("{}", one.get("of", "")) for one in ENTRIES)
+    found, known = literals(ROOT / name), "\n".join(GAP.sub("{}", one) for one in ENTRIES)
     assert found
     assert [piece for piece in found if piece not in known] == []
 
