@@ -73,7 +73,7 @@ class CommandRequest:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; nothing but the command's own output reaches the user."""
     words = list(sys.argv[1:] if argv is None else argv)
-    with command_streams() as output, ended_by_signals() as ending:
+    with command_streams(_language(words)) as output, ended_by_signals() as ending:
         return code_of_output(output, _ended(words, ending))
 
 
@@ -106,7 +106,7 @@ def _ended(words: Sequence[str], ending: CommandEnding) -> int:
     except ShiliuError as error:
         if ending.came:
             return _interrupted(ending)
-        print(_reported(error, words), file=sys.stderr)
+        print(f"shiliu: {error}", file=sys.stderr)
         return error.exit_code
     except Exception as error:
         if ending.came:  # a library has made this of it
@@ -114,7 +114,7 @@ def _ended(words: Sequence[str], ending: CommandEnding) -> int:
         if "--debug" in words:
             raise
         if (known := mendable(error, _out(words))) is not None:
-            print(_reported(known, words), file=sys.stderr)
+            print(f"shiliu: {known}", file=sys.stderr)
             leave_quickly(known)
             return known.exit_code
         print(
@@ -122,13 +122,6 @@ def _ended(words: Sequence[str], ending: CommandEnding) -> int:
             file=sys.stderr,
         )
         return BUG
-
-
-def _reported(error: ShiliuError, words: Sequence[str]) -> str:
-    """An error as it is printed, in the language that the command line asks for."""
-    from .replay.report.translation import translated
-
-    return f"shiliu: {translated(str(error), _language(words))}"
 
 
 def _language(words: Sequence[str]) -> str:

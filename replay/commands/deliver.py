@@ -54,6 +54,7 @@ def run(request: CommandRequest) -> int:
     from ..formats.atomic_folder import refuse_existing, refuse_unwritable
     from ..recording.metadata import licence_of
     from ..report.lines import files_of
+    from ..report.translation import translated
 
     settings = Settings(request)
     data, verdicts, out = (Path(settings[key].word()) for key in ("data", "verdicts", "out"))
@@ -93,14 +94,13 @@ def run(request: CommandRequest) -> int:
 
     made = deliver(chosen, source, judged, objections, out, about, copied)
     ranges = ", ".join(f"{name} {span}" for name, span in made["splits"].items())
-    print(f"{printable(out)}: {len(chosen.chosen)} of {chosen.seen} takes as a LeRobot v3.0 dataset ({ranges})")
     versions = Counter(one.judged.judge.version for one in chosen.chosen)
-    print(f"  judged by {counted(versions)}")
-    print("\n".join(f"  {line}" for line in _sets(chosen.sets)))
-    for name in made["figures"]["empty_splits"]:
-        print(f"  {name} is empty: too few operators to keep them apart")
+    lines = [f"judged by {counted(versions)}", *_sets(chosen.sets)]
+    lines += [f"{name} is empty: too few operators to keep them apart" for name in made["figures"]["empty_splits"]]
     if chosen.refused:
-        print(f"  {len(chosen.refused)} not delivered: {printable(out / QUARANTINE)}")
+        lines.append(f"{len(chosen.refused)} not delivered: {printable(out / QUARANTINE)}")
+    print(translated(f"{printable(out)}: {len(chosen.chosen)} of {chosen.seen} takes as a LeRobot v3.0 dataset ({ranges})", lang))
+    print("\n".join(f"  {translated(line, lang)}" for line in lines))
     note_passed_over(data)
     left = [one for one in chosen.sets if one.error is not None]
     for one in left:

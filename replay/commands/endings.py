@@ -33,8 +33,8 @@ ADVICE = {  # what the system says -> what to do
     errno.EMFILE: "Allow more open files (ulimit -n).",
     errno.ENFILE: "The machine has too many files open. Run the same command again later.",
     errno.EIO: "See whether the disk or the network is in order.",
-    errno.ESTALE: "See whether the network is in order.",
-    errno.ETIMEDOUT: "See whether the network is in order.",
+    errno.ESTALE: "See whether the disk or the network is in order.",
+    errno.ETIMEDOUT: "See whether the disk or the network is in order.",
     errno.EAGAIN: "The machine can begin no more processes. Use fewer workers= or threads=.",
 }
 OF_A_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)  # of what is written, whether or not it is named

@@ -14,24 +14,30 @@ from typing import Any, TextIO
 from ...scenarios.sheet.errors import printable
 
 ESCAPED = "shiliu.escaped"  # the error handler of both streams
+OWN = "shiliu: "  # begins a sentence of the command itself
 USAGE = 2  # exit code where what a command prints was not written
 
 
 class CommandStream:
-    """A text stream that drops what its file no longer takes, and remembers why.
+    """A text stream that drops what its file no longer takes, and remembers why. What begins with `shiliu: ` is written in a language.
 
     Attributes:
         lost: what the system said at the first write that failed; None where all was written.
     """
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    def __init__(self, stream: TextIO, lang: str = "en") -> None:
+        self._stream, self._lang = stream, lang
         self.lost: OSError | None = None
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=ESCAPED)
 
     def write(self, text: str) -> int:
         """Write it, or drop it where a write has failed."""
+        sentence = text.removeprefix(OWN)
+        if self._lang != "en" and sentence != text:
+            from ..report.translation import translated
+
+            text = OWN + translated(sentence, self._lang)
         with self._losing():
             self._stream.write(text)
         return len(text)
@@ -61,8 +67,10 @@ class CommandStream:
 
 
 @contextmanager
-def command_streams() -> Iterator[CommandStream]:
+def command_streams(lang: str = "en") -> Iterator[CommandStream]:
     """Have both standard streams of this process drop what cannot be written, within the block; gives standard output.
+
+    What the command itself reports (`shiliu: ...`) comes in the language.
 
     A stream that is closed (`>&-`) is one that drops everything. No file that is opened later gets its number.
     """
@@ -74,7 +82,7 @@ def command_streams() -> Iterator[CommandStream]:
             _nowhere(number)
     before = sys.stdout, sys.stderr
     with open(os.devnull, "w") as nowhere:
-        streams = [CommandStream(stream if stream is not None else nowhere) for stream in before]
+        streams = [CommandStream(stream if stream is not None else nowhere, lang) for stream in before]
         sys.stdout, sys.stderr = streams  # type: ignore[assignment]
         try:
             yield streams[0]

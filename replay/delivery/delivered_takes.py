@@ -194,6 +194,6 @@ def _whole(name: str, recording: Recording) -> Any:
 
     picture = recording.pictures.get(name)
     if not isinstance(picture, PictureFile):
-        raise EpisodeError("its pictures are not there. Copy the whole set again.", file=recording.source, field=name)
+        raise EpisodeError("its pictures are not there. Copy the whole dataset folder again.", file=recording.source, field=name)
     rows = len(next(iter(recording.streams.values())).time_ns)
     return WholeVideo(picture.path, sample(picture.path, picture.shape, rows))

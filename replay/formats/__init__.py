@@ -128,7 +128,7 @@ def _near(path: Path) -> str:
 def _readable() -> str:
     """What can be read, in a sentence."""
     files = [f"{r.title} ({', '.join(f'*{ending}' for ending in r.endings)})" for r in readers().values() if r.endings]
-    folders = [f"{r.title} (folders with {' and '.join(r.marks)})" for r in readers().values() if r.marks]
+    folders = [f"{r.title} ({' and '.join(r.marks)})" for r in readers().values() if r.marks]
     kinds = [*files, "folders of them", *folders]
     return f"Readable are {', '.join(kinds[:-1])}, and {kinds[-1]}."
 

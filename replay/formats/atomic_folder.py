@@ -121,7 +121,7 @@ def refuse_unwritable(out: Path, file: bool = False, holds: Sequence[str] = (), 
         refuse_within_set(out)
     odd = next((path for path in (out, *out.absolute().parents) if odd_kind(path)), None)
     if odd is not None:
-        raise EpisodeError(f"cannot be written: {printable(odd)} {odd_kind(odd)} Or choose another out=.", file=out, field="out")
+        raise EpisodeError(f"{odd_kind(odd)} Or choose another out=.", file=odd, field="out")
     try:
         names = [out.absolute().name]
         while not above.exists():

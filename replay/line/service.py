@@ -103,8 +103,9 @@ class Service:
         try:
             server = ThreadingHTTPServer((host, int(port)), _handler(self))
         except OSError as error:
+            why = (error.strerror or str(error)).lower()
             raise ShiliuError(
-                f"nobody can answer at {address}: {(error.strerror or str(error)).lower()}. Choose another port.", field="serve"
+                f"{address} cannot be listened at: {why}. Name an address of this machine and a free port.", field="serve"
             ) from None
         threading.Thread(target=server.serve_forever, daemon=True).start()
         return server

@@ -26,6 +26,7 @@ from .story import STAGES, Story, rank
 from .terminal import COUNTED, counts, first_line, groups, span, speed_line
 from .text import Words
 from .timeline import timeline
+from .translation import translated
 from .used import not_used, shown_cell, used
 
 if TYPE_CHECKING:
@@ -313,7 +314,8 @@ class Sheet:
     @property
     def error(self) -> str:
         error = self.verdict.error or {}
-        return self.words.ui("colon").join(str(error[key]) for key in ("file", "field", "message") if error.get(key))
+        parts = [str(error[key]) for key in ("file", "field") if error.get(key)]
+        return self.words.ui("colon").join((*parts, translated(str(error.get("message", "")), self.words.lang)))
 
 
 def render(

@@ -92,7 +92,7 @@ def files_of(path: Path, setting: str = "verdicts") -> list[Path]:
     found.sort()
     for one in found:
         if not one.is_file():
-            raise EpisodeError("is a pipe or a device, no file. Take it away, or judge again.", file=one, field=setting)
+            raise EpisodeError(odd_kind(one) or "has gone.", file=one, field=setting)
     if not found:
         raise EpisodeError(
             f"holds no {NAME}. Name the out= of a `shiliu replay`, or a folder of several.", file=path, field=setting

@@ -1,4 +1,4 @@
-"""Catalogues of sentences, `conf/text/<kind>/<lang>.yaml`: English, and what it is in the language; single words stand under `terms`."""
+"""Catalogues of sentences, `conf/text/<kind>/<lang>.yaml`: English, and what it is in the language. Words stand in tables of their own."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def _entries(kind: str, lang: str) -> dict[str, Any]:
 
 def sentences(kind: str, lang: str) -> dict[str, str]:
     """What each English sentence is in the language, in the order of the catalogue; nothing where a language has none."""
-    return {of: text for of, text in _entries(kind, lang).items() if of != "terms"}
+    return {of: text for of, text in _entries(kind, lang).items() if isinstance(text, str)}
 
 
 @lru_cache
-def terms(kind: str, lang: str) -> dict[str, str]:
-    """Single words, such as `command`, in a language."""
-    return dict(_entries(kind, lang).get("terms", {}))
+def terms(kind: str, lang: str, table: str = "terms") -> dict[str, str]:
+    """Single words, such as `command`, in a language; those of another table, such as `system`: what the system says, by errno."""
+    return dict(_entries(kind, lang).get(table, {}))

@@ -85,7 +85,7 @@ def card(verdict: Verdict, lang: str = "en") -> str:
     word, tone = verdict.verdict or "", TONES.get(verdict.verdict or "", "#52606d")
     lines = [f'<b style="color:{tone}">{escape(word or words.verdict(None))}</b> {escape(verdict.called)}']
     if verdict.error is not None:
-        return f"<p>{lines[0]}: {escape(verdict.unread or str(verdict.error))}</p>"
+        return f"<p>{lines[0]}: {escape(story.unread or str(verdict.error))}</p>"
     drawn = ""
     if verdict.root is not None:
         cause = verdict.findings[verdict.root]

@@ -69,7 +69,7 @@ class Sarif:
     def _results(self, verdict: Verdict) -> list[dict[str, Any]]:
         story = Story(verdict, self._words)
         if verdict.verdict is None:
-            message = verdict.unread or story.slip
+            message = story.unread or story.slip
             return [self._result(verdict, UNREADABLE, "error", message, None)]
         found: list[dict[str, Any]] = []
         for index in story.listed:

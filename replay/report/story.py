@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ..checks.registry import check_of
 from .numerals import percent, quantity, seconds, unit_of
 from .text import Words
+from .translation import translated
 
 if TYPE_CHECKING:
     from ..checks.finding import Finding
@@ -112,6 +113,11 @@ class Story:
         """`feasible`, `infeasible`, `unsound`, `inconclusive` or `unreadable`: colour and sign of this verdict."""
         return (self.verdict.verdict or "unreadable").lower()
 
+    @property
+    def unread(self) -> str:
+        """Why it could not be read; empty where it was."""
+        return translated(self.verdict.unread, self.words.lang)
+
     @cached_property
     def slip(self) -> str:
         """One sentence for the operator."""
@@ -141,7 +147,7 @@ class Story:
     def advice(self) -> str:
         """What the person who acts should do; empty where nothing needs doing."""
         if self.verdict.verdict is None:
-            return self.verdict.unread
+            return self.unread
         return self.words.advice(self.root) if self.root is not None and self.root.level == "FAIL" else ""
 
     @cached_property
@@ -235,7 +241,7 @@ class Story:
         """One short line with code and numbers, for tables; empty for a clean pass, but of one that failed and is labelled so."""
         verdict, words = self.verdict, self.words
         if verdict.verdict is None:
-            return verdict.unread or words.ui("unreadable")
+            return self.unread or words.ui("unreadable")
         if verdict.verdict == "INCONCLUSIVE" and (self.root is None or self.root.level != "FAIL"):
             open_ = self._open_line(lambda what, reason: (reason, what), most=3)
             return self.words.ui("semicolon").join(one for one in (self._beside, open_) if one)

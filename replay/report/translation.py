@@ -4,6 +4,8 @@ each is there. English is written where it arises, so that a new message needs n
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +18,9 @@ LONGEST = 20_000  # characters; what is longer is reported as it stands
 _PLACE = re.compile(r"\s*(?:(?:.*?\.(?:ya?ml|xml)|command line \S+?)(?::\d+)?: )?(?:[\w./\[\]-]+: ){0,2}")
 _SENTENCE = re.compile(r"(?<=[.?]) ")  # ends here
 _GAP = re.compile(r"\{(\.\.\.)?\}")
+_ERRNO = re.compile(r"(?:\[Errno -?\d+\] )?(?P<what>.+?)(?P<file>: '.*')?(?P<stop>\.?)")  # an error of the system, as Python prints it
+_NAME = re.compile(r"\S+|(?:(?!\. ).)*/(?:(?!\. ).)*|(?:(?!\. ).)+(?:\.\w{1,8}|#\d+)")
+_JOINT = re.compile(r"('[^']*'|`[^`]*`)|(,? or |,? and |, )")  # between the entries of a list; what is quoted is none
 
 
 def translated(text: str, lang: str) -> str:
@@ -39,7 +44,12 @@ def _line(line: str, lang: str) -> str:
     end = place.end() if place else 0
     if found := _run(line[end:], lang):
         return _placed(line[:end], lang) + found
-    return _run(line, lang) or _placed(line, lang)
+    if found := _run(line, lang):
+        return found
+    for colon in re.finditer(": ", line):  # what stands before is no sentence: names, of which those of files may hold blanks
+        if all(map(_NAME.fullmatch, line[: colon.start()].split(": "))) and (found := _run(line[colon.end() :], lang)):
+            return line[: colon.end()] + found
+    return _placed(line, lang)
 
 
 def _placed(place: str, lang: str) -> str:
@@ -63,12 +73,23 @@ def _known(sentence: str, lang: str) -> str | None:
     for pattern, template in _sentences(lang):
         if found := pattern.fullmatch(sentence):
             return template.format(*(_FilledIn(group, lang) for group in found.groups()))
-    return None
+    said = _ERRNO.fullmatch(sentence)
+    if said is None or (known := _of_the_system(lang).get(said["what"].lower())) is None:
+        return None
+    return known + (said["file"] or "").replace(": ", "：", 1) + ("。" if said["stop"] else "")
+
+
+@lru_cache
+def _of_the_system(lang: str) -> dict[str, str]:
+    """What the system says, in small letters, and what it is in a language; what has no number stands there as it is."""
+    named = terms("messages", lang, "system").items()
+    return {(os.strerror(getattr(errno, name)) if hasattr(errno, name) else name).lower(): text for name, text in named}
 
 
 @dataclass(frozen=True)
 class _FilledIn:
-    """What is filled into a message: `{}` takes it as it is, `{:m}` as a message of its own, `{:t}` as a term."""
+    """What is filled into a message: `{}` takes it as it is, `{:m}` as a message of its own, `{:t}` as a term, `{:l}` as a list, `{:lt}` as
+    one of messages and terms, with what stands in brackets after them."""
 
     text: str
     lang: str
@@ -76,7 +97,20 @@ class _FilledIn:
     def __format__(self, spec: str) -> str:
         if spec == "t":
             return terms("messages", self.lang).get(self.text, self.text)
+        if spec in ("l", "lt"):
+            return self._list(spec == "lt")
         return _run(self.text, self.lang) or self.text if spec == "m" else self.text
+
+    def _list(self, of_terms: bool) -> str:
+        known, joints = terms("messages", self.lang), terms("messages", self.lang, "joints")
+        parts = _JOINT.sub(lambda at: at[1] or f"\0{at[2].strip(' ,') or ','}\0", self.text).split("\0")
+        for k, part in enumerate(parts):
+            head, bracket, rest = part.partition(" (")
+            if k % 2:
+                parts[k] = joints.get(part, part)
+            elif of_terms:
+                parts[k] = _known(part, self.lang) or known.get(head, head) + bracket + rest
+        return "".join(parts)
 
 
 @lru_cache

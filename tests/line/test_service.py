@@ -61,7 +61,7 @@ def test_what_is_no_address_is_refused(address):
 
 def test_a_port_that_is_taken_and_a_log_that_is_a_folder_are_refused(tmp_path):
     with closing(Service("127.0.0.1:0", None)) as service:
-        with pytest.raises(ShiliuError, match=r"nobody can answer at .* Choose another port"):
+        with pytest.raises(ShiliuError, match=r"cannot be listened at: .* a free port"):
             Service(f"127.0.0.1:{service.port}", None)
     with pytest.raises(ShiliuError, match="cannot be written"):
         Service(None, tmp_path)

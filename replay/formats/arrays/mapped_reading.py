@@ -70,7 +70,7 @@ class MappedReading:
         first, end = columns.span(width)
         if end > width:
             raise self._fail(
-                f"has {width} columns, the mapping takes {columns}. Give a mapping for this recording.", columns.channel
+                f"has {width} columns, the mapping takes {columns}. Give a mapping for this recording (mapping=FILE.yaml).", columns.channel
             )
         self.used.setdefault(columns.channel, []).append((first, end))
         return array.reshape(len(array), width)[:, first:end]
@@ -204,7 +204,7 @@ class MappedReading:
         missing = [name for name in rule.names if name not in stored]
         if missing and not rule.optional:
             raise self._fail(
-                f"the container calls no column of it {', '.join(missing[:4])}. Give a mapping for this recording.",
+                f"the container calls no column of it {', '.join(missing[:4])}. Give a mapping for this recording (mapping=FILE.yaml).",
                 channel,
             )
         return {name: stored.index(name) for name in rule.names if name in stored}

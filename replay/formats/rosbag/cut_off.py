@@ -49,8 +49,8 @@ def refuse_cut_off(path: Path) -> None:
         )
     if index is not None and index > size:
         raise EpisodeError(
-            f"is cut off at byte {size}: its index begins at byte {index}, which is missing; {chunks} chunks of messages are "
-            f"whole. {FIX}",
+            f"is cut off at byte {size}: its index begins at byte {index}, which is missing; {chunks} chunks of messages "
+            f"before it are whole. {FIX}",
             file=path,
         )
 
