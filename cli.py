@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import sys
@@ -19,6 +18,7 @@ from .replay.commands.output import code_of_output, command_streams
 from .scenarios.reading.composition import configs_of
 from .scenarios.reading.override import quoted
 from .scenarios.sheet.errors import ShiliuError, printable
+from .scenarios.sheet.yaml_reader import near
 
 # verb -> (module, what it does); the module has run(request) -> exit code and USAGE
 VERBS = {
@@ -148,7 +148,7 @@ def parse(words: Sequence[str]) -> CommandRequest:
     verb = words[0]
     sweep = any(word in ("-m", "--multirun") for word in words)
     if verb not in VERBS:
-        close = difflib.get_close_matches(verb, VERBS, n=2)
+        close = near(verb, VERBS)
         hint = f" Did you mean {' or '.join(close)}?" if close else ""
         raise ShiliuError(f"There is no command {verb!r}.{hint} Known: {', '.join(VERBS)}.")
     request = CommandRequest(verb, lang=_language(words))

@@ -107,8 +107,15 @@ def test_a_verdict_draws_itself(strained, tmp_path):
     assert text.startswith("<svg xmlns=") and text.endswith("</svg>") and ELBOW in text
     page = strained._repr_html_()
     assert strained.verdict in page and strained.findings[strained.root].code in page
-    with pytest.raises(ShiliuError, match=r"no curve of 'joint\.velocty' here\. Did you mean joint\.velocity"):
-        strained.plot("joint.velocty")
+    for code, message in (
+        ("joint.velocty", r"There is no check 'joint\.velocty'\. Did you mean joint\.velocity\? Curves here: .*joint\.velocity"),
+        ("nope", r"There is no check 'nope'\. `shiliu list checks` lists them\. Curves here"),
+        ("set.fps", r"The check 'set\.fps' has no curve of its own"),
+        ("clock.gap", r"'clock\.gap' was not checked|The curve of 'clock\.gap' was not kept\. Judge again with curves"),
+        (3, r"code: 3 is not accepted here\. Give a code of `shiliu list checks`"),
+    ):
+        with pytest.raises(ShiliuError, match=message):
+            strained.plot(code)
     with pytest.raises(ShiliuError, match="Judge with pictures=True"):
         strained.picture()
     with pytest.raises(ShiliuError, match="The verdict has no curve"):

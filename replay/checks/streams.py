@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from ...scenarios.sheet.yaml_reader import near
 from ..recording.recording import Recording, Stream
 from ..robots.limits import Limits
 from ..signals.channels import SCALE, columns, in_radians, shared
@@ -111,7 +111,7 @@ def check_unmapped(
         if described and name not in described
     ]
     if strangers:
-        meant = {name: close[0] for name in strangers if (close := difflib.get_close_matches(name, described, n=1))}
+        meant = {name: like[0] for name in strangers if (like := near(name, described, 1))}
         found = rule.finding(subject=tuple(strangers), **rule.grade_value(float(len(strangers))), details=details)
         found.details |= {"kind": "described", "meant": ", ".join(meant.values()) or None}
         return [found]

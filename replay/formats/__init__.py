@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ...scenarios.sheet import arguments
 from ...scenarios.sheet.errors import EpisodeError, odd_kind, shown
+from ...scenarios.sheet.yaml_reader import near
 from ..recording.recording import Recording, Unreadable
 from .continuations import continued
 from .reader_errors import once_readable
@@ -117,12 +118,10 @@ def reader_of(path: Path) -> Reader:
 
 
 def _near(path: Path) -> str:
-    import difflib
-
     parent = path.parent
     names = [entry.name for entry in parent.iterdir()] if parent.is_dir() else []
-    near = difflib.get_close_matches(path.name, names, 1)
-    return f" Did you mean {parent / near[0]}?" if near else ""
+    like = near(path.name, names, 1)
+    return f" Did you mean {parent / like[0]}?" if like else ""
 
 
 def _readable() -> str:

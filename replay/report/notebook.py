@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zlib import crc32
 
+from ...scenarios.sheet import arguments
 from ...scenarios.sheet.errors import ShiliuError
-from ...scenarios.sheet.yaml_reader import nearest
+from ...scenarios.sheet.yaml_reader import near
 from ..checks.finding import tidy
+from ..checks.registry import registry
+from ..judge.explanation.curves import CURVES
 from . import plots
 from .story import Story
 from .text import Words
@@ -23,8 +26,9 @@ STYLE = (
     "<style>text{font:12px sans-serif}.halo{paint-order:stroke;stroke:#fff;stroke-width:3.5px;stroke-linejoin:round}</style>"
 )
 NUMBERS = ("t0", "t1", "value", "limit", "margin", "excess", "share", "details")
-# curves that a verdict has though nothing is marked in them, and whose they are
+# title of a curve that a verdict has although nothing is marked in it -> code of its check
 ALWAYS = {"joint_velocity": "joint.velocity", "joint_torque": "torque.peak", "joint_position": "joint.position"}
+CODE = "a code of `shiliu list checks`, such as 'joint.velocity'"
 TONES = {"FEASIBLE": "#17693f", "INFEASIBLE": "#b3261e", "UNSOUND": "#6f3391", "INCONCLUSIVE": "#8a5a00"}
 
 
@@ -57,13 +61,8 @@ def plot(verdict: Verdict, code: str | None = None, lang: str = "en") -> Drawing
     known = curves(verdict)
     shown: Plot | None = None
     if code is not None:
-        if code not in known:
-            raise ShiliuError(
-                f"There is no curve of {code!r} here.{nearest(code, list(known))} "
-                f"shiliu.judge(…, curves=[{code!r}]) keeps one, where the check has any.",
-                file=verdict.called,
-                field="code",
-            )
+        if arguments.word("code", code, CODE) not in known:
+            raise ShiliuError(f"{_missing(verdict, code)} Curves here: {', '.join(known) or 'none'}.", file=verdict.called, field="code")
         shown = known[code]
     else:
         cause = None if verdict.root is None else verdict.findings[verdict.root].code
@@ -72,10 +71,27 @@ def plot(verdict: Verdict, code: str | None = None, lang: str = "en") -> Drawing
     identity = f"plot-{crc32(f'{verdict.called} {code} {lang}'.encode()):08x}"  # of its clip paths: a page may hold several
     drawn = plots.curve(shown, Story(verdict, Words(lang)), identity) if shown is not None else ""
     if not drawn:
-        raise ShiliuError("The verdict has no curve. shiliu.judge(…, curves=[CODE]) keeps one.", file=verdict.called, field="code")
+        raise ShiliuError(
+            "The verdict has no curve. shiliu.judge(…, curves=[CODE]) keeps one; `shiliu list checks` lists the codes.",
+            file=verdict.called,
+            field="code",
+        )
     text = str(drawn).replace("<svg", f"<svg {NAMESPACE}", 1)
     head = text.index(">") + 1  # a drawing that stands alone brings its style
     return Drawing(text[:head] + STYLE + text[head:])
+
+
+def _missing(verdict: Verdict, code: str) -> str:
+    """Why the verdict has no curve of this code, and what to do."""
+    known = {*registry(), *(finding.code for finding in verdict.findings)}
+    if code not in known:
+        like = near(code, sorted(known))
+        return f"There is no check {code!r}. " + (f"Did you mean {' or '.join(like)}?" if like else "`shiliu list checks` lists them.")
+    if code not in (*CURVES, *ALWAYS.values()):
+        return f"The check {code!r} has no curve of its own."
+    if not any(finding.code == code and finding.checked for finding in verdict.findings):
+        return f"{code!r} was not checked in this recording."
+    return f"The curve of {code!r} was not kept. Judge again with curves=[{code!r}]."
 
 
 def card(verdict: Verdict, lang: str = "en") -> str:

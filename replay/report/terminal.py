@@ -250,9 +250,6 @@ class Terminal:
             )
             self.progress.start()
             self.task = self.progress.add_task("", total=total or None, what="")
-        elif total <= LINES_AS_DONE:
-            self._print("")
-            self._rows([self.words.ui(key) for key in ("take", "length", "verdict", "why", "who_acts")])
 
     def reached(self, done: int, total: int | None) -> None:
         """So many recordings are done, though not all of them are reported yet; without a terminal a line each half minute."""
@@ -275,6 +272,9 @@ class Terminal:
             self.progress.update(self.task, advance=1, what=one_line(verdict.called)[:24])
         elif not self.live and self.total <= LINES_AS_DONE:
             self.done += 1
+            if self.done == 1:
+                self._print("")
+                self._rows([self.words.ui(key) for key in ("take", "length", "verdict", "why", "who_acts")])
             if self.done == LINES_AS_DONE + 1:
                 self._print("  …")
             elif self.done <= LINES_AS_DONE:

@@ -11,13 +11,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..sheet.errors import ScenarioError
+from ..sheet.yaml_reader import near
 from .part import ASSETS, Part, list_parts, load_part
 
 if TYPE_CHECKING:
@@ -149,9 +149,9 @@ def full_name(name: str, extra: Path | None = None) -> str:
     known = list_parts(extra)
     name = _of_path(name, known)
     same = [full for full in known if full.rpartition("/")[2] == name]
-    near = get_close_matches(name, [full.rpartition("/")[2] for full in known], n=3, cutoff=0.5)
-    if not same and near and "/" not in name:
-        hints = " or ".join(full for full in known if full.rpartition("/")[2] in near)
+    like = near(name, [full.rpartition("/")[2] for full in known])
+    if not same and like and "/" not in name:
+        hints = " or ".join(full for full in known if full.rpartition("/")[2] in like)
         raise ScenarioError(f"there is no part {name!r}. Did you mean {hints}?")
     return same[0] if len(same) == 1 else name
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import math
 import os
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import ShiliuError
-from .yaml_reader import LARGEST_SEED, nearest
+from .yaml_reader import LARGEST_SEED, near, nearest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -125,6 +124,5 @@ def known(name: str, value: object, names: Iterable[str], wanted: str) -> list[s
     given, names = words(name, value, wanted), list(names)
     for one in given:
         if one not in names:
-            near = difflib.get_close_matches(one, names, n=2)
-            raise refused(name, one, " or ".join(map(repr, near)) if near else wanted)
+            raise refused(name, one, " or ".join(map(repr, near(one, names))) or wanted)
     return given

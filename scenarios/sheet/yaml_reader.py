@@ -301,9 +301,36 @@ def missing_key(key: str) -> str:
     return f"the key {key!r} is missing. Write `{key}:` and its value."
 
 
+ALIKE = 0.6  # least likeness (0 to 1) of a near match
+LESS_ALIKE = 0.1  # by how much another one may be less like than the first
+
+
+def near(word: str, known: Iterable[str], at_most: int = 3) -> list[str]:
+    """The known words that a misspelt one may stand for, the likest first; one alone where it is far more like than the others.
+
+    Words that begin with the same steps up to a `/` or a `.` (`fixtures/`, `joint.`) must be alike in the rest of them, too. Case does
+    not count.
+    """
+    matcher = difflib.SequenceMatcher()
+    given = word.lower()
+    steps = [step.end() for step in re.finditer(r"[/.](?!\d)", given)]
+    found: list[tuple[float, float, str]] = []  # likeness of the whole, of what follows the common steps; the word
+    for one in dict.fromkeys(known):
+        other = one.lower()
+        begin = max((end for end in steps if other.startswith(given[:end])), default=0)
+        matcher.set_seqs(other[begin:], given[begin:])
+        if matcher.quick_ratio() >= ALIKE and (rest := matcher.ratio()) >= ALIKE:
+            length = len(other) + len(given)
+            found.append(((rest * (length - 2 * begin) + 2 * begin) / length, rest, one))
+    found.sort(key=lambda one: -one[0])
+    return [
+        one for whole, rest, one in found[:at_most] if whole > found[0][0] - LESS_ALIKE and rest > found[0][1] - LESS_ALIKE
+    ]
+
+
 def meant_by(key: str, known: Iterable[str], there: Container[str]) -> str | None:
     """The known key that a misspelt one stands for, unless that is there too."""
-    return next(iter(difflib.get_close_matches(key, [one for one in known if one not in there], n=1)), None)
+    return next(iter(near(key, [one for one in known if one not in there])), None)
 
 
 def nearest(word: object, known: list[str] | tuple[str, ...]) -> str:
@@ -314,7 +341,7 @@ def nearest(word: object, known: list[str] | tuple[str, ...]) -> str:
     if odd := _odd(word):
         return odd
     known = sorted({printable(name) for name in known if name.strip()})
-    close = difflib.get_close_matches(str(word), known, n=3, cutoff=0.6)
+    close = near(str(word), known)
     hint, families = f" Did you mean {' or '.join(close)}?" if close else "", _families(known)
     if close and len(families) > LISTED:
         return hint
@@ -418,8 +445,8 @@ class Node:
                     self.problems.note(path, f"{key!r} is not a key. Decimals have a point, such as 0.5 s, no comma.")
                     continue
                 self.problems.note(path, f"unknown key {key!r}.{nearest(key, [*required, *optional])}")
-                if (near := meant_by(key, (*required, *optional), self.value)) is not None:
-                    meant[key] = near
+                if (other := meant_by(key, (*required, *optional), self.value)) is not None:
+                    meant[key] = other
         for key in required:
             if key not in self.value and key not in meant.values():
                 self.note(missing_key(key))

@@ -100,5 +100,5 @@ def test_the_answer_stands_on_a_line_of_its_own(stands):
     line = Story(stands, words).on_legs
     assert line.startswith("on its legs, shiliu-balance-2: feasible, pressure point ")
     Terminal(stream=out, width=120).add(stands)
-    assert " ".join(out.getvalue().split("\n", 1)[1].split()) == line and line in case_lines(stands, words, Counter())
+    assert " ".join(out.getvalue().split("\n", 3)[3].split()) == line and line in case_lines(stands, words, Counter())
     assert Story(Verdict("take", "take"), words).on_legs == ""

@@ -33,6 +33,8 @@ def test_an_upgrade_keeps_verdicts_until_it_is_asked_and_then_says_what_changed(
     first, verdicts, _ = run(data, tmp_path / "first", ledger, capsys)
     assert first == 1 and "INFEASIBLE" in verdicts
     wrong = verdicts.index("INFEASIBLE")
+    _, same, printed = run(data, tmp_path / "without", ledger, capsys, "again=true")
+    assert same == verdicts and "judged nothing again" in printed and "this version has judged all 2 already" in printed
     for file in (ledger / MADE).rglob("*.zst"):  # the earlier judge let the fast take pass
         alone = unpacked(file.read_bytes())
         if alone.verdict.verdict == "INFEASIBLE":

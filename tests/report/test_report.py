@@ -869,6 +869,7 @@ def test_plain_lines_are_never_wider_than_100_and_cut_no_reason(lang):
     terminal = Terminal(lang, stream=stream)
     verdicts = [*everything(), too_fast(f"a very long name {HOSTILE} " * 9)]
     terminal.begin({"version": "0.1.0", "scene": "microwave v1", "threads": 2}, len(verdicts))
+    assert len(stream.getvalue().splitlines()) == 1, "no header before there is a row"
     for item in verdicts:
         terminal.add(item)
     terminal.finish(verdicts, "verdicts", 1, {"elapsed_s": 4.1})

@@ -9,7 +9,7 @@ import pytest
 import shiliu
 from shiliu.scenarios.reading.composition import compose
 from shiliu.scenarios.sheet.errors import ScenarioError
-from shiliu.scenarios.sheet.yaml_reader import Node, Problems, nearest, places_in
+from shiliu.scenarios.sheet.yaml_reader import Node, Problems, near, nearest, places_in
 
 
 def write(path: Path, text: str) -> Path:
@@ -231,3 +231,21 @@ def test_a_setting_may_share_its_name_with_a_folder_of_conf():
     assert composed.chosen == {"scenario": None, "cell": None, "link": "scenario"}
     with pytest.raises(ScenarioError, match="chek"):
         compose("replay", ["data=x", "out=y", "chek=full"])
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "meant"),
+    [
+        ("tabel_setting", ["table_setting", "parcel_sorting", "table_wiping"], ["table_setting"]),
+        ("fixtures/countr", ["fixtures/counter", "fixtures/floor", "fixtures/code_scanner"], ["fixtures/counter"]),
+        ("tiltd", ["tilted", "twisted", "title"], ["tilted"]),
+        ("fixtures/xyz", ["fixtures/counter", "fixtures/floor"], []),  # the folder alone is no likeness
+        ("CC-BY-4.1", ["CC-BY-4.0", "MIT"], ["CC-BY-4.0"]),
+        ("lef", ["left", "leg"], ["left"]),
+        ("lid_1", ["lid_2", "lid_3", "cap"], ["lid_2", "lid_3"]),  # which of two is open
+        ("bowl.at.xx", ["table.at.x", "bowl.at.x", "bowl.at.y", "bowl.yaw"], ["bowl.at.x"]),  # only the rest is compared
+        ("BARE", ["bare", "bore"], ["bare"]),
+    ],
+)
+def test_only_what_is_near_is_offered(word, known, meant):
+    assert near(word, known) == meant

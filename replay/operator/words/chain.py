@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ....scenarios.sheet.yaml_reader import Node, nearest
+from ....scenarios.sheet.yaml_reader import Node, near, nearest
 from .former import INSTEAD, former_way
 from .skill import REQUIRED, Skill
 
@@ -130,5 +129,5 @@ def _nearest_step(word: str, registry: Mapping[str, type[Skill]]) -> str:
     words = list(dict.fromkeys(kind.word for kind in registry.values()))
     steps = {name: f"{kind.word}: {{how: {kind.how}}}" if kind.how else name for name, kind in registry.items()}
     steps |= {word: word for word in words}
-    near = difflib.get_close_matches(word, steps, n=1)
-    return f"{f' Did you mean {steps[near[0]]}?' if near else ''} Known here: {', '.join(words)}."
+    like = near(word, steps, 1)
+    return f"{f' Did you mean {steps[like[0]]}?' if like else ''} Known here: {', '.join(words)}."
