@@ -21,6 +21,7 @@ from .answers import AskedAnswer, read_answers
 from .camera import Camera, read_camera
 from .cell import Cell
 from .dealing import Deal, deal, read_deals
+from .former import with_marks
 from .physics import Physics, read_physics
 
 REQUIRED = ("title", "version", "robot", "parts", "judge")
@@ -188,6 +189,7 @@ def read_config(
         cell: the tree holds its surveyed values, if any; drawn: the tree without them.
         goal_rule: one of `GOAL_RULES`.
     """
+    raw = with_marks(raw)
     node = Node(raw, prefix, problems)
     node.mapping(required=REQUIRED, optional=KEYS)
     if node.child("parts").value is None:  # all that names a part would be reported beside it

@@ -6,8 +6,9 @@ import mujoco
 import numpy as np
 import pytest
 import yaml
-from benches import bench, done
+from benches import BENCH, bench, done
 from shiliu.replay.report.text import Words
+from shiliu.scenarios.catalog.catalog import scene_of_tree
 from shiliu.scenarios.catalog.scene_titles import untold, word_titles
 from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.scene.marks import THICK
@@ -131,3 +132,21 @@ def test_the_example_of_the_page_is_a_scene():
     tree = yaml.safe_load(page.partition("## Marks\n")[2].partition("```yaml\n")[2].partition("```")[0])
     made = bench("[home: {hand: left}]", yaml.safe_dump(tree["goal"]), marks=tree["marks"])
     assert all(made.model.site(f"marks/{name}").id >= 0 for name in tree["marks"]) and len(tree["marks"]) == 2
+
+
+@pytest.mark.parametrize("stands", [{}, {"at": {"x": "1 m"}}])
+def test_a_site_that_its_part_had_once_is_the_mark_of_today(stands):
+    """The pump room's three points were sites of its part; in a room that stands elsewhere its marks would be wrong."""
+    tree = yaml.safe_load(BENCH)
+    tree["parts"]["room"] = {"part": "fixtures/plant_room", **stands}
+    more = {"parts": tree["parts"], "goal": {"there": {"near": {"of": "robot.left_tcp", "to": "room.point_2", "within": "150 mm"}}}}
+    if stands:
+        with pytest.raises(ScenarioError, match=r"'room\.point_2' names no site"):
+            scene_of_tree("pumps", tree | more)
+        return
+    made = scene_of_tree("pumps", tree | more)
+    np.testing.assert_allclose(at(made, drawing.nominal(made), "marks/point_2")[0], [0.2, 1.45, 0.0], atol=1e-9)
+    assert set(made.config.raw["marks"]) == {"point_2"} and "room.point_2" not in str(made.config.raw)
+    own = {"marks": {"point_2": {"at": {"x": "1 m"}}, "point_1": {"at": {"x": "2 m"}}}}
+    made = scene_of_tree("pumps", tree | more | own)
+    np.testing.assert_allclose(at(made, drawing.nominal(made), "marks/point_2")[0], [1.0, 0.0, 0.0], atol=1e-9)
