@@ -52,13 +52,16 @@ def test_a_light_curve_is_the_same_curve(tmp_path):
     y[400] += 40.0  # a spike of one point
     points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(t, y))
     hover = '<g fill="transparent"><rect><title>2.0 s</title></rect></g>'
-    heavy = f'<svg><rect><title>1 joint.jump</title></rect><polyline points="{points}"/>{hover}</svg>'
+    rules = '<line x1="0.0" y1="1.5" x2="4.0" y2="1.5" stroke="red"/><text x="1.0">a</text><line x1="2.0" y1="0.0" x2="2.0" y2="9.0" stroke="red"/>'
+    heavy = f'<svg><rect><title>1 joint.jump</title></rect>{rules}<polyline points="{points}" fill="none"/>{hover}</svg>'
     file = tmp_path / "curve.svg"
     file.write_text(heavy, encoding="utf-8")
     light = pictures.convert(file).read_text(encoding="utf-8")
-    assert re.sub(r'points="[^"]*"', "", light) == '<svg><rect></rect><polyline /></svg>'
-    left = np.array([[float(x) for x in pair.split(",")] for pair in re.search(r'points="([^"]*)"', light)[1].split()])
-    assert len(left) < 200 and y[400] == pytest.approx(left[left[:, 0] == 400.0][0, 1], abs=0.05)
+    ruled = '<path stroke="red" d="M0 1.5h4M2 0v9"/><text x="1">a</text>'
+    drawn = re.fullmatch(rf'<svg><rect></rect>{ruled}<path d="M([^l]*)l([^"]*)" fill="none"/></svg>', light)
+    steps = [float(x) for x in re.findall(r"-?[0-9]*\.?[0-9]+", drawn[1] + " " + drawn[2])]
+    left = np.cumsum(np.reshape(steps, (-1, 2)), axis=0)
+    assert len(left) < 200 and y[400] == pytest.approx(left[np.abs(left[:, 0] - 400.0) < 0.01][0, 1], abs=0.06)
     assert np.abs(np.interp(t, left[:, 0], left[:, 1]) - y).max() < 0.5
 
 
