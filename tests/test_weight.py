@@ -52,7 +52,7 @@ def test_a_light_curve_is_the_same_curve(tmp_path):
     y[400] += 40.0  # a spike of one point
     points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(t, y))
     hover = '<g fill="transparent"><rect><title>2.0 s</title></rect></g>'
-    level, upright = ('<line x1="0.0" y1="1.5" x2="4.0" y2="1.5" stroke="red"/>', '<line x1="2.0" y1="0.0" x2="2.0" y2="9.0" stroke="red"/>')
+    level, upright = '<line x1="0.0" y1="1.5" x2="4.0" y2="1.5" stroke="red"/>', '<line x1="2.0" y1="0.0" x2="2.0" y2="9.0" stroke="red"/>'
     rules = f'{level}<text x="1.0">a</text>{upright}'
     drawing = f'{rules}<polyline points="{points}" fill="none"/>{hover}'
     heavy = f"<svg><rect><title>1 joint.jump</title></rect>{drawing}</svg>"
