@@ -25,7 +25,7 @@ Bound = tuple[int, int, float]  # numbers of two points, [m]
 
 
 @dataclass(frozen=True, eq=False)
-class Point:
+class BodyPoint:
     """A point of a rigid body: the body (0 the world), and where it is at the start of each draw, (n, 3) [m]."""
 
     body: int
@@ -60,12 +60,12 @@ class Leeway:
     def _is_mocap(self, body: int) -> bool:
         return bool(self._model.body_mocapid[self._model.body_rootid[body]] >= 0)
 
-    def point(self, place: Request | Point) -> Point | None:
+    def point(self, place: Request | BodyPoint) -> BodyPoint | None:
         """A site or body as a point; None for what has no place."""
-        if isinstance(place, Point) or place.kind not in PLACES:
-            return place if isinstance(place, Point) else None
+        if isinstance(place, BodyPoint) or place.kind not in PLACES:
+            return place if isinstance(place, BodyPoint) else None
         at = np.array([getattr(data, PLACES[place.kind])(place.of).xpos.copy() for data in self._data])
-        return Point(self.body(place.of, place.kind), at)
+        return BodyPoint(self.body(place.of, place.kind), at)
 
     def missing(self, asked: Iterable[Interval]) -> Missing | None:
         """By how much intervals leave nothing, the least of all draws; None where something is left in one of them."""
@@ -74,7 +74,7 @@ class Leeway:
             return None
         return system.short(slice(None))
 
-    def anchors(self, body: int) -> Iterator[tuple[Point, Point, float]]:
+    def anchors(self, body: int) -> Iterator[tuple[BodyPoint, BodyPoint, float]]:
         """From a body to the world, joint by joint: its anchor in the inner and in the outer body, and how far they come apart [m]."""
         model = self._model
         while body and not self._is_mocap(body):
@@ -90,7 +90,7 @@ class Leeway:
                 travel = [data.model.jnt_range[j] - data.qpos[model.jnt_qposadr[j]] for data in self._data]
                 apart += float(np.abs(travel).max()) + GIVE
             inner = int(model.body_weldid[model.body_parentid[body]])
-            yield Point(inner, at), Point(body, at), apart
+            yield BodyPoint(inner, at), BodyPoint(body, at), apart
             body = inner
 
     def _joints(self, body: int) -> range:
@@ -116,12 +116,12 @@ class _System:
 
     def __init__(self, leeway: Leeway, asked: Iterable[Interval]):
         self._leeway = leeway
-        self._points: dict[Hashable, tuple[int, Point]] = {}
+        self._points: dict[Hashable, tuple[int, BodyPoint]] = {}
         self._near: list[Bound] = []
         self._level: list[Bound] = []
         self._lower: list[Bound] = []
         self._far: list[Bound] = []
-        self._add("world", Point(0, np.zeros((len(leeway._data), 3))))
+        self._add("world", BodyPoint(0, np.zeros((len(leeway._data), 3))))
         self.asked = sum(self._take(interval) for interval in asked)
         for body in sorted({point.body for _, point in self._points.values()}) if self.asked else ():
             for inner, outer, apart in leeway.anchors(body):
@@ -132,7 +132,7 @@ class _System:
                 if known:
                     break
 
-    def _add(self, key: Hashable, point: Point) -> int:
+    def _add(self, key: Hashable, point: BodyPoint) -> int:
         return self._points.setdefault(key, (len(self._points), point))[0]
 
     def _take(self, interval: Interval) -> bool:
@@ -141,7 +141,7 @@ class _System:
         if word not in ("distance", "level distance", "moved", "height", "height over"):
             return False
         places = [one for some in of for one in (some if isinstance(some, frozenset) else (some,))]
-        found = [(place, self._leeway.point(cast("Request | Point", place))) for place in places]
+        found = [(place, self._leeway.point(cast("Request | BodyPoint", place))) for place in places]
         points = [point for _, point in found if point is not None]
         if len(points) < len(found) or len(points) < (2 if "distance" in str(word) else 1):
             return False
@@ -152,7 +152,7 @@ class _System:
         ]
         if word == "moved":
             frame = str(getattr(places[0], "to", "")).removeprefix("body:")
-            ends.append(self._add(("start", places[0]), Point(self._leeway.body(frame) if frame else 0, points[0].at)))
+            ends.append(self._add(("start", places[0]), BodyPoint(self._leeway.body(frame) if frame else 0, points[0].at)))
         a, b = ends if len(ends) == 2 else (ends[0], 0)
         if word in ("height", "height over"):
             self._lower += [(a, b, interval.high), (b, a, -interval.low)]

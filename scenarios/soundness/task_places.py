@@ -24,7 +24,7 @@ from ..words.declared import ReadsTruly
 from ..words.insertion import Seated, Within
 from ..words.sight import NEAR as SHARP
 from ..words.sight import InSight
-from .leeway import CLOSE, GIVE, PLACES, Leeway, Point
+from .leeway import CLOSE, GIVE, PLACES, BodyPoint, Leeway
 from .room import TRIES, Placing, Room
 
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
@@ -133,7 +133,7 @@ class TaskPlaces:
             return None
         return float(np.linalg.norm((self._at(one) - self._at(other))[:, :2], axis=1).min())
 
-    def from_base(self, thing: Request, place: Request | Point | None = None) -> float | None:
+    def from_base(self, thing: Request, place: Request | BodyPoint | None = None) -> float | None:
         """[m] from the robot's base to a place that does not move, less the size of a loose thing that shall come there.
 
         The least of all draws; None where the place moves, or the thing is none that is loose. Without a place: to where the thing stands,
@@ -154,7 +154,7 @@ class TaskPlaces:
         gap = np.linalg.norm(np.array([data.body("base_link").xpos for data in self._data]) - to.at, axis=1)
         return float(gap.max()) + size if place is None else float(gap.min()) - size
 
-    def is_there(self, thing: Request, place: Request | Point, within: float) -> bool:
+    def is_there(self, thing: Request, place: Request | BodyPoint, within: float) -> bool:
         """Whether a thing stands within a distance [m] of a place at the start of a draw."""
         ends = [self._leeway.point(one) for one in (thing, place)]
         return any(
@@ -235,7 +235,7 @@ class TaskPlaces:
         if not frame:
             return []
         at = np.array([d.body(frame).xpos + d.body(frame).xmat.reshape(3, 3) @ np.array(place) for d in self._data])
-        ends = Request(of.kind, of.of), Point(self._leeway.body(frame), at)
+        ends = Request(of.kind, of.of), BodyPoint(self._leeway.body(frame), at)
         return [Interval(("distance", frozenset(ends)), high=radius)]
 
     def _at(self, place: Request) -> np.ndarray:
