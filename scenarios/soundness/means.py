@@ -52,14 +52,16 @@ def _fixed(predicate: Predicate, scene: Scene, places: TaskPlaces) -> str | None
     """A thing that is fixed to the world moves nowhere, and leans as it does at the start."""
     if isinstance(predicate, MovedAway) and not predicate.position.to and predicate.more_than > 0.0:
         body = predicate.position.of
-    elif isinstance(predicate, Upright) and predicate.invert:
+    elif isinstance(predicate, Upright):
         body = predicate.up.of
     else:
         return None
     if not places.is_still(body):
         return None
-    if isinstance(predicate, Upright) and places.lean(body).max() >= predicate.within - CLOSE:
-        return None
+    if isinstance(predicate, Upright):
+        lean = places.lean(body)
+        if (lean.max() >= predicate.within - CLOSE) if predicate.invert else (lean.min() <= predicate.within + CLOSE):
+            return None
     return f"{body.replace('/', '.')} is fixed to the world"
 
 
@@ -87,7 +89,7 @@ def _reach(predicate: Predicate, scene: Scene, places: TaskPlaces) -> str | None
             return f"the robot is planted, and {hands}"
     near = intervals(predicate) if isinstance(predicate, Near) else places.confined(predicate, every=True)
     for bound in near:
-        for thing, place in permutations(cast("frozenset[Any]", bound.of[1])):
+        for thing, place in permutations(cast("frozenset[Any]", bound.of[1]), 2):
             gap = places.from_base(thing, place) if isinstance(thing, Request) else None
             if gap is None or gap - bound.high - _longest_arm(scene) - THROWN <= CLOSE or places.is_there(thing, place, bound.high):
                 continue

@@ -62,7 +62,7 @@ class TaskPlaces:
                     ends = " to ".join(show(float(f"{end:.6g}"), "length" if slides else "angle") for end in (low, high))
                     return f"{name.replace('/', '.')} goes from {ends}"
                 empty = interval.low > interval.high or (least > most and interval.of[0] != "joint")
-                if empty or (least == most and interval.of[0] in CONTINUOUS):
+                if empty or (least == most and low < high and interval.of[0] in CONTINUOUS):
                     return "its bounds leave no value"
             exact = getattr(part, "within", None) == 0.0 and not isinstance(part, EXACTLY)
             if (exact and getattr(part, "amount", None) != 0.0) or (isinstance(part, InSight) and part.within < SHARP):
@@ -105,6 +105,8 @@ class TaskPlaces:
         if interval.of[0] == "joint" and isinstance(interval.of[1], Request):
             joint = self._scene.model.joint(interval.of[1].of)
             return (float(joint.range[0]), float(joint.range[1])) if joint.limited[0] else (-math.inf, math.inf)
+        if isinstance(interval.of[-1], frozenset) and len(interval.of[-1]) == 1:  # from a point to itself
+            return 0.0, 0.0
         return NATURAL.get(str(interval.of[0]), (-math.inf, math.inf))
 
     def missing(self, predicates: Sequence[Predicate], *more: Interval) -> str | None:
@@ -214,7 +216,7 @@ class TaskPlaces:
         return "no piece is in both, and they ask for more than 100 %" if apart else None
 
     def confined(self, predicate: Predicate, every: bool = False) -> list[Interval]:
-        """The ball in the frame of a body in which a predicate keeps a point: round a container's cylinder, at a slot, at a pin's foot.
+        """The ball in a frame in which a predicate keeps a point: round a container's cylinder, a slot, a pin's foot, a camera.
 
         Args:
             every: also of several pieces of which some have to be inside, for any one of them.
@@ -229,12 +231,18 @@ class TaskPlaces:
             of, place, radius = predicate.of, predicate.place, predicate.within
         elif isinstance(predicate, Seated):
             of, place, radius = predicate.of, predicate.foot, math.hypot(predicate.gap, predicate.aside)
+        elif isinstance(predicate, InSight):
+            of, place, radius = predicate.at, (0.0, 0.0, 0.0), predicate.within
         else:
             return []
-        frame = of.to.removeprefix("body:")
+        kind, _, frame = of.to.partition(":")
         if not frame:
             return []
-        at = np.array([d.body(frame).xpos + d.body(frame).xmat.reshape(3, 3) @ np.array(place) for d in self._data])
+        frames = [getattr(data, {"camera": "cam"}.get(kind, kind))(frame) for data in self._data]
+        at = np.array([one.xpos + one.xmat.reshape(3, 3) @ np.array(place) for one in frames])
+        if kind == "camera":
+            model = self._scene.model
+            frame = model.body(model.cam(frame).bodyid[0]).name
         ends = Request(of.kind, of.of), BodyPoint(self._leeway.body(frame), at)
         return [Interval(("distance", frozenset(ends)), high=radius)]
 

@@ -180,7 +180,7 @@ def _note_idle(scene: Scene, places: TaskPlaces, problems: Problems) -> None:
     """Conditions of steps that nothing can break."""
     for step in scene.course.subgoals:
         for one in _idle(conditions_of(scene.config.goal.child(step.name), step.predicate), places):
-            problems.note(one.node.path, f"`{one.text}` always holds: every value is inside its bound. Change its bound, or leave it out.")
+            problems.note(one.node.path, f"`{one.text}` always holds: nothing can break it. Change its bound, or leave it out.")
 
 
 def _idle(conditions: Sequence[WrittenCondition], places: TaskPlaces) -> Iterator[WrittenCondition]:
@@ -188,7 +188,7 @@ def _idle(conditions: Sequence[WrittenCondition], places: TaskPlaces) -> Iterato
     for one in conditions:
         if isinstance(one.predicate, AnyOf):
             yield from (choice[-1] for choice in _choices(one) if len([*_idle(choice, places)]) == len(choice))
-        elif places.always(one.predicate):
+        elif places.always(one.predicate) or _implied(one.predicate, (), places):
             yield one
 
 

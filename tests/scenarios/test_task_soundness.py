@@ -12,6 +12,10 @@ from shiliu.cli import main
 from shiliu.replay.operator.chain_time import LEAST, time_for_chain
 from shiliu.scenarios.catalog.catalog import scene_of_tree
 from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.sensing.predicate import Interval
+from shiliu.scenarios.sensing.requests import Request
+from shiliu.scenarios.sheet.errors import ScenarioError
+from shiliu.scenarios.soundness.leeway import Leeway
 from shiliu.scenarios.soundness.room import TRIES, Placing, Room
 from shiliu.scenarios.soundness.soundness import examine
 from shiliu.scenarios.soundness.task_soundness import task_problems
@@ -423,15 +427,26 @@ FOOLED = {
     "b: {hands_hold: {is: 0.2 kg, within: %s g}}": (0, "its bounds leave no value", 1, TOGETHER),
     "b: {in_slot: {of: bowl.base, slot: table.top, within: %s mm, turned: 10 deg}}": (0, "its bounds leave no value", 1, TOGETHER),
     "b: {all: [{near: {of: bowl.base, to: table.top, within: 50 mm}}, {apart: {of: bowl, to: other, more_than: %s mm}}]}": (
-        0, "always holds: every value is inside its bound", 1, STILL,
+        0, "always holds: nothing can break it", 1, STILL,
     ),
     "b: {all: [{near: {of: bowl.base, to: table.top, within: 50 mm}}, {upright: {of: bowl, within: %s deg}}]}": (
-        180, "always holds: every value is inside its bound", 179, STILL,
+        180, "always holds: nothing can break it", 179, STILL,
     ),
     "b: {any: [{near: {of: bowl.base, to: table.top, within: 50 mm}}, {angle: {of: oven.door, below: %s deg}}]}": (
-        112, "always holds: every value is inside its bound", 20, STILL,
+        112, "always holds: nothing can break it", 20, STILL,
     ),
+    "b: {below: {of: robot.left_tcp, height: %s m}}": (4, "always holds: nothing can break it", 1, STILL),
+    "b: {higher: {of: bowl, than: bowl.inside, by: %s mm}}": (100, "no height fulfils that", 1, TOGETHER),
+    "b: {apart: {of: bowl, to: %s, more_than: 5 mm}}": ("bowl", "its bounds leave no value", "other", TOGETHER),
+    "b: {near: {of: bowl.base, to: %s, within: 5 mm}}": ("bowl.base", "always holds", "table.top", STILL),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("several", ["all: []", "any: []", "all: {pairs: [bowl], has: {apart: {of: $it, to: $other, more_than: 1 m}}}"])
+def test_a_list_without_a_condition_is_refused_when_it_is_read(several):
+    """Else its step would not be there, and the task be done without it."""
+    with pytest.raises(ScenarioError, match=r"goal\.b\.a..: it has no condition"):
+        scene("{" + MOVED + "b: {" + several + "}}")
 
 
 @pytest.mark.parametrize("goal", FOOLED)
@@ -491,6 +506,37 @@ def test_a_reading_of_a_drawn_parameter_excludes_what_it_never_is():
         both = [{"reads": {"of": shown, "is": "soap.mass", "within": "5 g"}}, {"reads": {"of": shown, "above": above}}]
         tree = dict(packing.config.raw) | {"mistakes": {}, "goal": {"both": {"all": both}}, "never": {}, "skills": None}
         assert len(found(scene_of_tree("packing", tree), TOGETHER)) == wrong
+
+
+def test_what_holds_in_some_state_is_never_refused():
+    """Doors, drawers, arms and loose things anywhere: distances and heights as they are there hold at once."""
+    made, rng = scene(**extras()), np.random.default_rng(0)
+    model, start = made.model, mujoco.MjData(made.model)
+    mujoco.mj_setState(model, start, drawing.nominal(made).start_state, benches.STATE)
+    mujoco.mj_kinematics(model, start)
+    leeway = Leeway([start])
+    for _ in range(40):
+        data = mujoco.MjData(model)
+        for j, at in enumerate(model.jnt_qposadr):
+            if model.jnt_type[j] == mujoco.mjtJoint.mjJNT_FREE:
+                data.qpos[at : at + 7] = rng.normal(size=7)
+            else:
+                data.qpos[at] = rng.uniform(*(model.jnt_range[j] if model.jnt_limited[j] else (-3.0, 3.0)))
+        mujoco.mj_kinematics(model, data)
+        asked = []
+        for a, b in rng.choice(model.nsite, size=(8, 2)):
+            one, other = (Request("site_position", model.site(k).name) for k in (a, b))
+            p, way = data.site_xpos[a], data.site_xpos[a] - data.site_xpos[b]
+            for of, value in (
+                (("distance", frozenset((one, other))), np.linalg.norm(way)),
+                (("level distance", frozenset((one, other))), np.linalg.norm(way[:2])),
+                (("moved", one), np.linalg.norm(p - start.site_xpos[a])),
+                (("height", one), p[2]),
+                (("height over", one, other), way[2]),
+            ):
+                asked.append(Interval(of, value - 1e-5, value + 1e-5))
+        chosen = [asked[k] for k in rng.choice(len(asked), size=8)]
+        assert leeway.missing(chosen) is None, chosen
 
 
 # two bars of 200 x 60 x 60 mm lie across a slot that stands askew between two walls, under a lid: there is room for them along it
