@@ -77,24 +77,37 @@ def _planted(predicate: Predicate, scene: Scene, places: TaskPlaces) -> str | No
     return None
 
 
-def _reach(predicate: Predicate, scene: Scene, places: TaskPlaces) -> str | None:
-    """What a planted robot carries comes no further than its hands; belts carry things anywhere, and what is there may stay."""
-    model = scene.model
-    if not places.is_still("base_link") or stopped(model) is not model:
+def _thrown(predicate: Predicate, scene: Scene, places: TaskPlaces) -> str | None:
+    """What a planted robot moves goes no further than it reaches and throws."""
+    if not _brings(scene, places) or not isinstance(predicate, MovedAway) or predicate.position.to:
         return None
-    hands = f"its hands reach {show(round(_longest_arm(scene), 2), 'length')} at most"
-    if isinstance(predicate, MovedAway) and not predicate.position.to:
-        furthest = places.from_base(predicate.position)
-        if furthest is not None and predicate.more_than > furthest + _longest_arm(scene) + FLUNG:
-            return f"the robot is planted, and {hands}"
+    furthest = places.from_base(predicate.position)
+    if furthest is None or predicate.more_than <= furthest + _longest_arm(scene) + FLUNG:
+        return None
+    return f"the robot is planted, and its hands reach {show(round(_longest_arm(scene), 2), 'length')} at most"
+
+
+def _reach(predicate: Predicate, scene: Scene, places: TaskPlaces) -> str | None:
+    """What a planted robot carries comes no further than its hands; what is there may stay."""
+    if not _brings(scene, places):
+        return None
+    arm = _longest_arm(scene)
     near = intervals(predicate) if isinstance(predicate, Near) else places.confined(predicate, every=True)
     for bound in near:
         for thing, place in permutations(cast("frozenset[Any]", bound.of[1]), 2):
             gap = places.from_base(thing, place) if isinstance(thing, Request) else None
-            if gap is None or gap - bound.high - _longest_arm(scene) - THROWN <= CLOSE or places.is_there(thing, place, bound.high):
+            if gap is None or gap - bound.high - arm - THROWN <= CLOSE or places.is_there(thing, place, bound.high):
                 continue
-            return f"the robot is planted {show(round(gap, 2), 'length')} away from there, and {hands}"
+            return (
+                f"the robot is planted {show(round(gap, 2), 'length')} away from there, "
+                f"and its hands reach {show(round(arm, 2), 'length')} at most"
+            )
     return None
+
+
+def _brings(scene: Scene, places: TaskPlaces) -> bool:
+    """Whether things go where a planted robot brings them, and no belt does."""
+    return places.is_still("base_link") and stopped(scene.model) is scene.model
 
 
 def _longest_arm(scene: Scene) -> float:
@@ -155,6 +168,7 @@ KINDS = (
     Impossible(_fixed, "Name what hands can move"),
     Impossible(_planted, "Give the robot a base that moves (base: mobile), or move the place"),
     Impossible(_reach, "Move the place within reach, or give the robot a base that moves"),
+    Impossible(_thrown, "Shorten the distance, or give the robot a base that moves"),
     Impossible(_payload, "Lower the mass"),
     Impossible(_counted, "Ask for a number that it shows"),
 )
