@@ -21,7 +21,7 @@ from .answers import AskedAnswer, read_answers
 from .camera import Camera, read_camera
 from .cell import Cell
 from .dealing import Deal, deal, read_deals
-from .former import with_marks
+from .former_sites import with_marks
 from .physics import Physics, read_physics
 
 REQUIRED = ("title", "version", "robot", "parts", "judge")

@@ -10,21 +10,25 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import permutations
+from typing import Any, cast
 
 import numpy as np
 
 from ..reactions.belts import stopped
 from ..reactions.rule import Counter
 from ..scene.scene import Scene
-from ..sensing.predicate import MovedAway, Near, Predicate, Upright
+from ..sensing.predicate import MovedAway, Near, Predicate, Upright, intervals
 from ..sensing.reaction import memory
+from ..sensing.requests import Request
 from ..sheet.quantity import show
 from ..words.base import BaseNear, BaseSpeed
 from ..words.declared import Reads, memory_name
 from ..words.load import HandsHold, HandsHoldMore
 from .task_places import CLOSE, TaskPlaces
 
-THROWN = 1.0  # m [E] by which a thing may slide, roll or fly on from where a hand lets it go
+THROWN = 1.0  # m [E] by which a thing may slide, roll or fly on from where a hand lets it go, and come to rest at a place
+FLUNG = 10.0  # m [E] by which it may in any direction, thrown as hard as can be: at 6 m/s from 1.2 m it lands after 8 m
 PRESSED = 3.0  # [E] how much more than its straight arm a bent one holds: the forearm is a third of the lever
 
 
@@ -48,14 +52,16 @@ def _fixed(predicate: Predicate, scene: Scene, places: TaskPlaces) -> str | None
     """A thing that is fixed to the world moves nowhere, and leans as it does at the start."""
     if isinstance(predicate, MovedAway) and not predicate.position.to and predicate.more_than > 0.0:
         body = predicate.position.of
-    elif isinstance(predicate, Upright) and predicate.invert:
+    elif isinstance(predicate, Upright):
         body = predicate.up.of
     else:
         return None
     if not places.is_still(body):
         return None
-    if isinstance(predicate, Upright) and places.lean(body).max() >= predicate.within - CLOSE:
-        return None
+    if isinstance(predicate, Upright):
+        lean = places.lean(body)
+        if (lean.max() >= predicate.within - CLOSE) if predicate.invert else (lean.min() <= predicate.within + CLOSE):
+            return None
     return f"{body.replace('/', '.')} is fixed to the world"
 
 
@@ -71,22 +77,37 @@ def _planted(predicate: Predicate, scene: Scene, places: TaskPlaces) -> str | No
     return None
 
 
-def _reach(predicate: Predicate, scene: Scene, places: TaskPlaces) -> str | None:
-    """What a planted robot carries comes no further than its hands; belts carry things anywhere."""
-    model = scene.model
-    if not isinstance(predicate, Near) or not places.is_still("base_link") or stopped(model) is not model:
+def _thrown(predicate: Predicate, scene: Scene, places: TaskPlaces) -> str | None:
+    """What a planted robot moves goes no further than it reaches and throws."""
+    if not _brings(scene, places) or not isinstance(predicate, MovedAway) or predicate.position.to:
         return None
-    for thing, place in ((predicate.of, predicate.to), (predicate.to, predicate.of)):
-        gap = places.from_base(thing, place)
-        if gap is None:
-            continue
-        short = gap - predicate.within - _longest_arm(scene) - THROWN
-        if short > CLOSE:
+    furthest = places.from_base(predicate.position)
+    if furthest is None or predicate.more_than <= furthest + _longest_arm(scene) + FLUNG:
+        return None
+    return f"the robot is planted, and its hands reach {show(round(_longest_arm(scene), 2), 'length')} at most"
+
+
+def _reach(predicate: Predicate, scene: Scene, places: TaskPlaces) -> str | None:
+    """What a planted robot carries comes no further than its hands; what is there may stay."""
+    if not _brings(scene, places):
+        return None
+    arm = _longest_arm(scene)
+    near = intervals(predicate) if isinstance(predicate, Near) else places.confined(predicate, every=True)
+    for bound in near:
+        for thing, place in permutations(cast("frozenset[Any]", bound.of[1]), 2):
+            gap = places.from_base(thing, place) if isinstance(thing, Request) else None
+            if gap is None or gap - bound.high - arm - THROWN <= CLOSE or places.is_there(thing, place, bound.high):
+                continue
             return (
                 f"the robot is planted {show(round(gap, 2), 'length')} away from there, "
-                f"and its hands reach {show(round(_longest_arm(scene), 2), 'length')} at most"
+                f"and its hands reach {show(round(arm, 2), 'length')} at most"
             )
     return None
+
+
+def _brings(scene: Scene, places: TaskPlaces) -> bool:
+    """Whether things go where a planted robot brings them, and no belt does."""
+    return places.is_still("base_link") and stopped(scene.model) is scene.model
 
 
 def _longest_arm(scene: Scene) -> float:
@@ -147,6 +168,7 @@ KINDS = (
     Impossible(_fixed, "Name what hands can move"),
     Impossible(_planted, "Give the robot a base that moves (base: mobile), or move the place"),
     Impossible(_reach, "Move the place within reach, or give the robot a base that moves"),
+    Impossible(_thrown, "Shorten the distance, or give the robot a base that moves"),
     Impossible(_payload, "Lower the mass"),
     Impossible(_counted, "Ask for a number that it shows"),
 )

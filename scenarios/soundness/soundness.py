@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import mujoco
 import numpy as np
@@ -17,8 +16,6 @@ from ..parts.titles import LANGUAGES
 from ..people.safety import people
 from ..reactions.belts import stopped
 from ..scene.scene import SETTLE_TIME, Scene, names_path
-from ..sensing.predicate import Angle, conjuncts
-from ..sensing.temporal import Goal
 from ..sheet.errors import ScenarioError
 from ..sheet.quantity import counted
 from ..sheet.yaml_reader import Problems
@@ -161,7 +158,7 @@ def _task(scene: Scene, draws: Sequence[Draw]) -> list[Answer]:
             answers.append(Answer(question, True, _fine(scene, question)))
     if not scene.goal:  # a scene to look at, or for motion of no task
         return answers or [Answer("something is asked for", True, NO_GOAL, True)]
-    return [*answers, *_together(scene.course)]
+    return answers
 
 
 def _fine(scene: Scene, question: str) -> str:
@@ -173,24 +170,6 @@ def _fine(scene: Scene, question: str) -> str:
         "a robot can do it here": "as far as that is known without a simulation",
         "holds fit the time limit": f"{holds:g} s of {scene.config.time_limit:g} s",
     }.get(question, f"{len(scene.safety)} limits" if "limits" in question else "none excludes another")
-
-
-def _together(course: Goal) -> list[Answer]:
-    """Steps of which none ever sees both done: a joint that has to stand above an angle, and later below a smaller one."""
-    kept = [
-        (i, leaf)
-        for i, step in enumerate(course.subgoals)
-        if step.kept is not None
-        for leaf in conjuncts(step.kept)
-        if isinstance(leaf, Angle)
-    ]
-    apart = [
-        f"{course.subgoals[i].name} cannot hold beside {course.subgoals[j].name}: write passes: true, or to:"
-        for (i, one), (j, other) in combinations(kept, 2)
-        if course.ends[i] >= j and one.joint == other.joint and one.above != other.above
-        if (one.bound > other.bound) == one.above
-    ]
-    return [Answer("what is done can hold to the end", False, "; ".join(dict.fromkeys(apart)))] if apart else []
 
 
 def _swept(scene: Scene) -> list[Answer]:

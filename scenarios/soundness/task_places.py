@@ -1,40 +1,40 @@
 """Where things stand to one another in the nominal scene and in draws of it, and what by that cannot hold at once.
 
-A condition *confines* a point of a body where it keeps it inside a ball about a fixed place: `near` a place that does not move, the
-`share` of a single piece inside a container that does not. What else is asked of that body has to be possible somewhere in the ball,
-however the body is turned, in one draw at least.
+Distances and heights that conditions bound are held against each other (`Leeway`), with where things stand in each draw and what joints
+leave of it. Besides, two loose things need room, and no loose piece is in two containers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
 from itertools import permutations, product
+from typing import cast
 
 import mujoco
 import numpy as np
 
 from ..draws.variation import Draw, nominal
 from ..scene.scene import Scene
-from ..sensing.predicate import Below, Higher, MovedAway, Near, Predicate, Share, intervals
+from ..sensing.predicate import Interval, Near, Predicate, Share, conjuncts, intervals
 from ..sensing.requests import Request
 from ..sheet.quantity import show
-from ..words.cloth import Apart
+from ..words.answer import Answered
+from ..words.declared import ReadsTruly
+from ..words.insertion import Seated, Within
+from ..words.sight import NEAR as SHARP
+from ..words.sight import InSight
+from .leeway import CLOSE, GIVE, PLACES, BodyPoint, Leeway
 from .room import TRIES, Placing, Room
 
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
-CLOSE = 1e-6  # m or rad, by which rounding may put two bounds apart
+EXACTLY = (Answered, ReadsTruly)  # of which a tolerance of nothing may be kept: numbers that were typed, and numbers shown
+CONTINUOUS = {  # numbers of which no single value is met, and what they can be at all
+    **dict.fromkeys(("distance", "level distance", "moved", "speed", "mass in the hands"), (0.0, math.inf)),
+    **dict.fromkeys(("lean", "bearing", "angle in space"), (0.0, math.pi)),
+}
+NATURAL = {**CONTINUOUS, "share": (0.0, 1.0)}
 DRAWS = 2  # in which room is looked for, the nominal scene being the first
-PLACES = {"site_position": "site", "body_position": "body"}
-
-
-@dataclass(frozen=True)
-class Ball:
-    """A point that a condition keeps inside a ball: `centre` (n, 3) in each draw, `radius` [m]."""
-
-    point: Request
-    centre: np.ndarray
-    radius: float
 
 
 class TaskPlaces:
@@ -42,31 +42,81 @@ class TaskPlaces:
     def __init__(self, scene: Scene, draws: Sequence[Draw]):
         self._scene = scene
         self._data = []
+        self._values = [draw.values for draw in (nominal(scene), *draws)]
         for draw in (nominal(scene), *draws):
             data = mujoco.MjData(draw.model)
             mujoco.mj_setState(draw.model, data, draw.start_state, STATE)
             mujoco.mj_kinematics(draw.model, data)
             self._data.append(data)
+        self._leeway = Leeway(self._data)
 
     def beyond(self, predicate: Predicate) -> str | None:
-        """Why a single predicate cannot hold: a joint that does not go so far, two places of one body that lie further apart."""
-        model = self._scene.model
-        for interval in intervals(predicate):
-            if interval.low > interval.high:
+        """Why a single predicate cannot hold: a joint that does not go so far, a bound of nothing, places that are fixed to one another."""
+        for part in conjuncts(predicate):
+            for interval in intervals(part):
+                low, high = self._ends(interval)
+                least, most = max(low, interval.low), min(high, interval.high)
+                if interval.low <= interval.high and interval.of[0] == "joint" and least > most + CLOSE:
+                    name = cast(Request, interval.of[1]).of
+                    slides = self._scene.model.joint(name).type[0] == mujoco.mjtJoint.mjJNT_SLIDE
+                    ends = " to ".join(show(float(f"{end:.6g}"), "length" if slides else "angle") for end in (low, high))
+                    return f"{name.replace('/', '.')} goes from {ends}"
+                empty = interval.low > interval.high or (least > most and interval.of[0] != "joint")
+                if empty or (least == most and low < high and interval.of[0] in CONTINUOUS):
+                    return "its bounds leave no value"
+            exact = getattr(part, "within", None) == 0.0 and not isinstance(part, EXACTLY)
+            if (exact and getattr(part, "amount", None) != 0.0) or (isinstance(part, InSight) and part.within < SHARP):
                 return "its bounds leave no value"
-            name = getattr(interval.of[1], "of", None) if interval.of[0] == "joint" else None
-            if name is None or not model.joint(name).limited[0]:
-                continue
-            low, high = (float(end) for end in model.joint(name).range)
-            if interval.low > high + CLOSE or interval.high < low - CLOSE:
-                slides = model.joint(name).type[0] == mujoco.mjtJoint.mjJNT_SLIDE
-                ends = " to ".join(show(float(f"{end:.6g}"), "length" if slides else "angle") for end in (low, high))
-                return f"{name.replace('/', '.')} goes from {ends}"
-        if isinstance(predicate, Near):
-            gap = self._gap(predicate.of, predicate.to, predicate.of, predicate.of)
-            if gap is not None and gap > predicate.within + CLOSE:
+        if isinstance(predicate, Near) and self._fixed(predicate.of, predicate.to):
+            gap = float(np.linalg.norm(self._at(predicate.of) - self._at(predicate.to), axis=1).min())
+            if gap > predicate.within + CLOSE:
                 return f"the two are fixed to one another, {show(round(gap, 4), 'length')} apart"
         return None
+
+    def bounds(self, predicate: Predicate) -> list[Interval]:
+        """The numbers that all simple predicates inside one bound, which have to hold at once."""
+        return [
+            bound
+            for part in conjuncts(predicate)
+            for bound in (*intervals(part), *self.confined(part), *self._drawn(part))
+        ]
+
+    def _drawn(self, predicate: Predicate) -> list[Interval]:
+        """Between which ends a reading is that shall be a parameter's, as far as that is drawn."""
+        if not isinstance(predicate, ReadsTruly):
+            return []
+        key = next(key for key, request in self._scene.names.drawn.items() if request == predicate.true)
+        values = [values[key] for values in self._values]
+        return [Interval(("kept", predicate.kept), min(values) - predicate.within, max(values) + predicate.within)]
+
+    def always(self, predicate: Predicate) -> bool:
+        """Whether every value is inside all bounds of a predicate; False where that is not known."""
+        parts = conjuncts(predicate)
+        bounds = [intervals(part)[:1] for part in parts]  # the first is exact, as far as its ends are known
+        return all(bound and self._within(bound[0]) for bound in bounds)
+
+    def _within(self, interval: Interval) -> bool:
+        low, high = self._ends(interval)
+        soft = GIVE if interval.of[0] == "joint" else 0.0
+        return (low, high) != (-math.inf, math.inf) and interval.low <= low - soft and interval.high >= high + soft
+
+    def _ends(self, interval: Interval) -> tuple[float, float]:
+        """The least and the largest that a number can be; infinite where that is not known."""
+        if interval.of[0] == "joint" and isinstance(interval.of[1], Request):
+            joint = self._scene.model.joint(interval.of[1].of)
+            return (float(joint.range[0]), float(joint.range[1])) if joint.limited[0] else (-math.inf, math.inf)
+        if isinstance(interval.of[-1], frozenset) and len(interval.of[-1]) == 1:  # from a point to itself
+            return 0.0, 0.0
+        return NATURAL.get(str(interval.of[0]), (-math.inf, math.inf))
+
+    def missing(self, predicates: Sequence[Predicate], *more: Interval) -> str | None:
+        """Why no place or height fulfils predicates, and further bounds, at once; None where one may."""
+        asked = [bound for predicate in predicates for bound in self.bounds(predicate)]
+        found = self._leeway.missing([*asked, *more])
+        if found is None:
+            return None
+        by = show(float(f"{1e3 * found.by:.4g}") / 1e3, "length")
+        return f"no {'height' if found.height else 'place'} fulfils that: {by} are missing"
 
     def is_still(self, body: str) -> bool:
         """Whether nothing moves a body: no joint carries it, and it is no mocap body."""
@@ -85,40 +135,37 @@ class TaskPlaces:
             return None
         return float(np.linalg.norm((self._at(one) - self._at(other))[:, :2], axis=1).min())
 
-    def from_base(self, thing: Request, place: Request) -> float | None:
+    def from_base(self, thing: Request, place: Request | BodyPoint | None = None) -> float | None:
         """[m] from the robot's base to a place that does not move, less the size of a loose thing that shall come there.
 
-        The least of all draws; None where the place moves, or the thing is none that is loose.
+        The least of all draws; None where the place moves, or the thing is none that is loose. Without a place: to where the thing stands,
+        more its size, the most of all draws.
         """
+        body, to = self._loose(thing), self._leeway.point(thing if place is None else place)
+        if body is None or to is None or (place is not None and to.body != 0):
+            return None
         model = self._scene.model
-        if thing.kind not in PLACES or place.kind not in PLACES or not self._fixed(place, None):
-            return None
-        body = self._body(thing)
-        if body == 0 or model.body_dofnum[body] != 6 or model.body_parentid[body] != 0:
-            return None
-        sizes = [
-            float(model.geom_rbound[g] + np.linalg.norm(data.geom_xpos[g] - at))
-            for data, at in zip(self._data, self._at(thing))
-            for g in np.flatnonzero(model.body_weldid[model.geom_bodyid] == body)
-        ]
-        base = np.array([data.body("base_link").xpos for data in self._data])
-        return float(np.linalg.norm(base - self._at(place), axis=1).min()) - max(sizes, default=0.0)
+        size = max(
+            (
+                float(model.geom_rbound[g] + np.linalg.norm(data.geom_xpos[g] - at))
+                for data, at in zip(self._data, self._at(thing))
+                for g in np.flatnonzero(model.body_weldid[model.geom_bodyid] == body)
+            ),
+            default=0.0,
+        )
+        gap = np.linalg.norm(np.array([data.body("base_link").xpos for data in self._data]) - to.at, axis=1)
+        return float(gap.max()) + size if place is None else float(gap.min()) - size
+
+    def is_there(self, thing: Request, place: Request | BodyPoint, within: float) -> bool:
+        """Whether a thing stands within a distance [m] of a place at the start of a draw."""
+        ends = [self._leeway.point(one) for one in (thing, place)]
+        return any(
+            np.linalg.norm(a - b) <= within + CLOSE for a, b in zip(*(end.at for end in ends if end is not None))
+        )
 
     def apart(self, one: Predicate, other: Predicate) -> str | None:
         """Why two simple predicates cannot hold at once by where things are; None where they may."""
-        alike = self._two_near(one, other) or self._crowded(one, other) or self._two_shares(one, other)
-        return alike or self._outside(one, other) or self._outside(other, one)
-
-    def _two_near(self, one: Predicate, other: Predicate) -> str | None:
-        """Of two `near`: two things that are fixed to one another, each near one of two others that are, too."""
-        if not (isinstance(one, Near) and isinstance(other, Near)):
-            return None
-        for y, b in permutations((other.of, other.to)):
-            gap = self._gap(one.of, y, one.to, b)
-            if gap is not None and gap > one.within + other.within + CLOSE:
-                both = show(round(one.within + other.within, 6), "length")
-                return f"what they name lies {show(round(gap, 4), 'length')} apart, and both bounds allow {both} in all"
-        return None
+        return self._crowded(one, other) or self._two_shares(one, other)
 
     def _crowded(self, one: Predicate, other: Predicate) -> str | None:
         """Of two loose things near places that are fixed to one another: no room for both beside what does not move.
@@ -161,100 +208,47 @@ class TaskPlaces:
             return None
         if {piece.of for piece in one.pieces} != {piece.of for piece in other.pieces} or one.bound + other.bound <= 1.0:
             return None
-        balls = self._inside(one), self._inside(other)
-        if balls[0] is None or balls[1] is None:
-            # a bowl may stand in an oven, with all pieces in both: of two that are alike neither stands in the other
-            apart = one.pieces[0].to != other.pieces[0].to and (one.radius, one.height) == (other.radius, other.height)
-            return "no piece is in both, and they ask for more than 100 %" if apart else None
-        gap = np.linalg.norm(balls[0].centre - balls[1].centre, axis=1).min()
-        return "no piece is inside both" if gap > balls[0].radius + balls[1].radius + CLOSE else None
+        alone = [self.confined(share, every=True) for share in (one, other)]
+        if self._leeway.missing([*alone[0], *alone[1]]) is not None:
+            return "no piece is inside both"
+        # a bowl may stand in an oven, with all pieces in both: of two that are alike neither stands in the other
+        apart = one.pieces[0].to != other.pieces[0].to and (one.radius, one.height) == (other.radius, other.height)
+        return "no piece is in both, and they ask for more than 100 %" if apart else None
 
-    def _outside(self, confining: Predicate, other: Predicate) -> str | None:
-        """Why nothing inside a ball that one predicate keeps a body in is what the other one asks; None where something may be."""
-        for ball in self._balls(confining):
-            for further in self._balls(other):
-                if (slack := self._slack(ball.point, further.point)) is not None:
-                    gap = np.linalg.norm(ball.centre - further.centre, axis=1) - ball.radius - further.radius - slack
-                    if gap.min() > CLOSE:
-                        return f"the two places lie {show(round(float(gap.min()), 4), 'length')} too far apart"
-            if (short := self._short(ball, other)) is not None and short.min() > CLOSE:
-                return f"it would have to be {show(round(float(short.min()), 4), 'length')} elsewhere"
-        if isinstance(confining, Near) and isinstance(other, Apart | Higher):
-            return self._relative(confining, other)
-        return None
+    def confined(self, predicate: Predicate, every: bool = False) -> list[Interval]:
+        """The ball in a frame in which a predicate keeps a point: round a container's cylinder, a slot, a pin's foot, a camera.
 
-    def _short(self, ball: Ball, other: Predicate) -> np.ndarray | None:
-        """(n,) [m] by how much the best place inside a ball misses a predicate in each draw; None where it asks nothing of that."""
-        if isinstance(other, Below) and (slack := self._slack(ball.point, other.position)) is not None:
-            return ball.centre[:, 2] - ball.radius - slack - other.height
-        if isinstance(other, Higher) and self._fixed(other.place, None):
-            if (slack := self._slack(ball.point, other.position)) is None:
-                return None
-            above = ball.centre[:, 2] - self._at(other.place)[:, 2]
-            return (above if other.lower else -above) - ball.radius - slack + other.by
-        if isinstance(other, MovedAway) and not other.position.to:
-            if (slack := self._slack(ball.point, other.position)) is not None:
-                furthest = np.linalg.norm(ball.centre - self._at(other.position), axis=1) + ball.radius + slack
-                return other.more_than - furthest
-        if isinstance(other, Apart):
-            for mine, place in permutations((other.of, other.other)):
-                if self._fixed(place, None) and (slack := self._slack(ball.point, mine)) is not None:
-                    furthest = np.linalg.norm(ball.centre - self._at(place), axis=1) + ball.radius + slack
-                    return other.more_than - furthest
-        return None
-
-    def _relative(self, near: Near, other: Apart | Higher) -> str | None:
-        """Of two bodies that both move: near one another, and further apart, or higher over one another, than that allows."""
-        ends = (other.of, other.other) if isinstance(other, Apart) else (other.position, other.place)
-        asked = other.more_than if isinstance(other, Apart) else other.by
-        for mine, theirs in permutations((near.of, near.to)):
-            slack = self._slack(mine, ends[0]), self._slack(theirs, ends[1])
-            if slack[0] is None or slack[1] is None:
-                continue
-            if (short := asked - near.within - slack[0] - slack[1]) > CLOSE:
-                return f"so near they are {show(round(short, 4), 'length')} short of that"
-        return None
-
-    def _balls(self, predicate: Predicate) -> Iterator[Ball]:
-        """The points that a predicate keeps in a ball about a place that does not move."""
-        if isinstance(predicate, Near):
-            for point, place in permutations((predicate.of, predicate.to)):
-                if self._fixed(place, None) and not self._fixed(point, None):
-                    yield Ball(point, self._at(place), predicate.within)
-        if isinstance(predicate, Share) and not predicate.below and len(predicate.pieces) == 1 and predicate.bound > 0.0:
-            if (ball := self._inside(predicate)) is not None:
-                yield ball
-
-    def _inside(self, share: Share) -> Ball | None:
-        """The ball round a container's cylinder that does not move; its point is the first piece."""
-        piece, frame = share.pieces[0], share.pieces[0].to.partition(":")[2]
-        if not frame or self._scene.model.body_weldid[self._scene.model.body(frame).id] != 0:
-            return None
-        x, y, z = share.centre
-        middle = np.array([x, y, z + share.height / 2])
-        centre = np.array([d.body(frame).xpos + d.body(frame).xmat.reshape(3, 3) @ middle for d in self._data])
-        below = share.height / 2 + 0.02  # as `Share.holds` has it
-        return Ball(Request("body_position", piece.of), centre, float(np.hypot(share.radius, below)))
+        Args:
+            every: also of several pieces of which some have to be inside, for any one of them.
+        """
+        if isinstance(predicate, Share):
+            if predicate.below or predicate.bound <= 0.0 or not (every or len(predicate.pieces) == 1):
+                return []
+            of, (x, y, z) = predicate.pieces[0], predicate.centre
+            place = (x, y, z + predicate.height / 2)
+            radius = math.hypot(predicate.radius, predicate.height / 2 + 0.02)  # as `Share.holds` has it
+        elif isinstance(predicate, Within):
+            of, place, radius = predicate.of, predicate.place, predicate.within
+        elif isinstance(predicate, Seated):
+            of, place, radius = predicate.of, predicate.foot, math.hypot(predicate.gap, predicate.aside)
+        elif isinstance(predicate, InSight):
+            of, place, radius = predicate.at, (0.0, 0.0, 0.0), predicate.within
+        else:
+            return []
+        kind, _, frame = of.to.partition(":")
+        if not frame:
+            return []
+        frames = [getattr(data, {"camera": "cam"}.get(kind, kind))(frame) for data in self._data]
+        at = np.array([one.xpos + one.xmat.reshape(3, 3) @ np.array(place) for one in frames])
+        if kind == "camera":
+            model = self._scene.model
+            frame = model.body(model.cam(frame).bodyid[0]).name
+        ends = Request(of.kind, of.of), BodyPoint(self._leeway.body(frame), at)
+        return [Interval(("distance", frozenset(ends)), high=radius)]
 
     def _at(self, place: Request) -> np.ndarray:
         """(n, 3) where a site or body is in each draw [m]."""
         return np.array([getattr(data, PLACES[place.kind])(place.of).xpos.copy() for data in self._data])
-
-    def _slack(self, one: Request, other: Request) -> float | None:
-        """How far two points of one rigid body are apart at most [m]; None where they are of two."""
-        if one.kind not in PLACES or other.kind not in PLACES or not self._fixed(one, other):
-            return None
-        return float(np.linalg.norm(self._at(one) - self._at(other), axis=1).max())
-
-    def _gap(self, x: Request, y: Request, a: Request, b: Request) -> float | None:
-        """How much |xy| and |ab| differ [m], the least of all draws; None where one of the pairs is not fixed to one another.
-
-        Who is within r of a while y is within s of b has ||xy| - |ab|| <= r + s (triangle inequality, twice).
-        """
-        if not (self._fixed(x, y) and self._fixed(a, b)):
-            return None
-        between = (np.linalg.norm(self._at(p) - self._at(q), axis=1) for p, q in ((x, y), (a, b)))
-        return float(np.abs(next(between) - next(between)).min())
 
     def _fixed(self, one: Request, other: Request | None) -> bool:
         """Whether two points are fixed to one another, or one to the world."""
@@ -262,6 +256,4 @@ class TaskPlaces:
 
     def _body(self, place: Request) -> int:
         """The body that a point is fixed to, 0 the world."""
-        model = self._scene.model
-        body = model.site(place.of).bodyid[0] if place.kind == "site_position" else model.body(place.of).id
-        return int(model.body_weldid[body])
+        return self._leeway.body(place.of, place.kind)

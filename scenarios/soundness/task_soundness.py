@@ -6,6 +6,7 @@ Conditions that exclude each other, times beyond the limit, limits of nothing, s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
@@ -23,6 +24,7 @@ from ..sensing.predicate import (
     Below,
     Displaced,
     Higher,
+    Interval,
     MovedAway,
     Near,
     Predicate,
@@ -30,6 +32,7 @@ from ..sensing.predicate import (
     Upright,
     acts,
     intervals,
+    leaves,
 )  # fmt: skip
 from ..sensing.temporal import Never, Subgoal
 from ..sheet.quantity import show
@@ -37,12 +40,14 @@ from ..sheet.repeated import listed
 from ..sheet.yaml_reader import Node, Problems
 from ..stepping.simulation import Simulation
 from ..words import WORDS
+from ..words.cloth import Apart
+from ..words.declared import ReadsTruly
 from .means import beyond_means
 from .task_places import TaskPlaces
 
 Step = tuple[Node, Subgoal | Never]  # the section that it stands in, and what was read from it
 MOTION = 0.5  # s without which nothing is done: the shortest skill of the kept takes, a lift, took 0.7 s
-EXACT = (Angle, Below, Displaced, Higher, MovedAway, Near, Share, Upright)  # hold wherever the first of their intervals is kept
+EXACT = (Angle, Apart, Below, Displaced, Higher, MovedAway, Near, Share, Upright)  # hold wherever the first of their intervals is kept
 
 
 @dataclass(frozen=True)
@@ -72,10 +77,11 @@ def task_problems(scene: Scene, draws: Sequence[Draw]) -> list[tuple[str, list[s
     _note_nothing(scene, problems["something is asked for"])
     _note_start(scene, draws, problems["the task is still to do"])
     places = TaskPlaces(scene, draws)
+    _note_idle(scene, places, problems["the task is still to do"])
     _note_exclusions(scene, places, problems["conditions can hold at once"])
     _note_means(scene, places, problems["a robot can do it here"])
     _note_steps(scene, places, problems["steps can hold at once"])
-    _note_forbidden(scene, problems["what is asked for is not forbidden"])
+    _note_forbidden(scene, places, problems["what is asked for is not forbidden"])
     _note_times(scene, problems["holds fit the time limit"])
     _note_limits(scene, problems["limits leave something to do"])
     return [(question, noted_of.found) for question, noted_of in problems.items()]
@@ -162,10 +168,28 @@ def _choices(asked: WrittenCondition) -> list[list[WrittenCondition]]:
 
 def _note_exclusions(scene: Scene, places: TaskPlaces, problems: Problems) -> None:
     steps: list[Step] = [(scene.config.goal, subgoal) for subgoal in scene.course.subgoals]
-    modes: list[Step] = [(scene.config.never, never) for never in scene.course.nevers]
+    # a failure mode may wait for a parameter that no draw has
+    waits = [any(isinstance(leaf, ReadsTruly) for leaf in leaves(never.predicate)) for never in scene.course.nevers]
+    modes: list[Step] = [(scene.config.never, never) for never, odd in zip(scene.course.nevers, waits) if not odd]
     for section, step in (*steps, *modes):
         for path, why, mend in _excluded(conditions_of(section.child(step.name), step.predicate), places):
             problems.note(path, f"{why}. {mend}.")
+
+
+def _note_idle(scene: Scene, places: TaskPlaces, problems: Problems) -> None:
+    """Conditions of steps that nothing can break."""
+    for step in scene.course.subgoals:
+        for one in _idle(conditions_of(scene.config.goal.child(step.name), step.predicate), places):
+            problems.note(one.node.path, f"`{one.text}` always holds: nothing can break it. Change its bound, or leave it out.")
+
+
+def _idle(conditions: Sequence[WrittenCondition], places: TaskPlaces) -> Iterator[WrittenCondition]:
+    """Conditions that always hold; of choices, those of one of which all do."""
+    for one in conditions:
+        if isinstance(one.predicate, AnyOf):
+            yield from (choice[-1] for choice in _choices(one) if len([*_idle(choice, places)]) == len(choice))
+        elif places.always(one.predicate) or _implied(one.predicate, (), places):
+            yield one
 
 
 def _note_means(scene: Scene, places: TaskPlaces, problems: Problems) -> None:
@@ -199,17 +223,25 @@ def _note_steps(scene: Scene, places: TaskPlaces, problems: Problems) -> None:
                 )
 
 
-def _note_forbidden(scene: Scene, problems: Problems) -> None:
+def _note_forbidden(scene: Scene, places: TaskPlaces, problems: Problems) -> None:
     """Steps that cannot be reached without a failure mode: whatever satisfies the step makes it happen."""
     course = scene.course
     index = {subgoal.name: i for i, subgoal in enumerate(course.subgoals)}
+    for never in course.nevers:
+        if never.since is not None and never.until is not None and index[never.since] >= index[never.until]:
+            problems.note(
+                scene.config.never.child(never.name).child("from").path,
+                f"{never.name!r} counts from {never.since!r} on, and only until {never.until!r}, which comes no later: it never counts. "
+                "Exchange them, or leave one out.",
+            )
     for i, step in enumerate(course.subgoals):
         asked = conditions_of(scene.config.goal.child(step.name), step.predicate)
         simple = [one for one in asked if not isinstance(one.predicate, AnyOf)]
         for never in course.nevers:
-            watched = (never.since is None or index[never.since] < i) and (never.until is None or index[never.until] > i)
+            opened = never.since is None or index[never.since] < i or (never.since == step.name and never.hold == 0.0)
+            watched = opened and (never.until is None or index[never.until] > i)
             # a step that is kept to the end may still last longer than the mode needs, but the task ends with it
-            if watched and never.hold <= step.hold and _implied(never.predicate, simple):
+            if watched and never.hold <= step.hold and _implied(never.predicate, simple, places):
                 problems.note(
                     scene.config.goal.child(step.name).path,
                     f"{step.name!r} cannot be reached without the failure mode {never.name!r}, which holds wherever it does. "
@@ -217,60 +249,85 @@ def _note_forbidden(scene: Scene, problems: Problems) -> None:
                 )
 
 
-def _implied(predicate: Predicate, asked: Sequence[WrittenCondition]) -> bool:
+def _implied(predicate: Predicate, asked: Sequence[WrittenCondition], places: TaskPlaces) -> bool:
     """Whether a predicate holds wherever all these conditions do; False where that is not known."""
     if isinstance(predicate, All):
-        return all(_implied(part, asked) for part in predicate.parts)
+        return all(_implied(part, asked, places) for part in predicate.parts)
     if isinstance(predicate, AnyOf):
-        return any(_implied(part, asked) for part in predicate.parts)
+        return any(_implied(part, asked, places) for part in predicate.parts)
     if any(one.predicate == predicate for one in asked):
         return True
     if not isinstance(predicate, EXACT):
         return False
     bound = intervals(predicate)[0]
-    kept = [one for condition in asked for one in intervals(condition.predicate) if one.of == bound.of]
-    return any(one.low >= bound.low and one.high <= bound.high for one in kept)
+    kept = [one for condition in asked for one in places.bounds(condition.predicate) if one.of == bound.of]
+    if any(one.low >= bound.low and one.high <= bound.high for one in kept):
+        return True
+    every = [condition.predicate for condition in asked]
+    outside = Interval(bound.of, high=bound.low) if bound.low > -math.inf else Interval(bound.of, low=bound.high)
+    return places.missing(every) is None and places.missing(every, outside) is not None
 
 
-def _excluded(conditions: Sequence[WrittenCondition], places: TaskPlaces) -> Iterator[tuple[str, str, str]]:
-    """(key path, what is wrong, how to mend it) of conditions that shall hold at once and cannot."""
+def _excluded(
+    conditions: Sequence[WrittenCondition], places: TaskPlaces, beside: Sequence[WrittenCondition] = ()
+) -> Iterator[tuple[str, str, str]]:
+    """(key path, what is wrong, how to mend it) of conditions that shall hold at once and cannot.
+
+    Args:
+        beside: simple ones that shall hold, too, and can, all at once.
+    """
     simple = [one for one in conditions if not isinstance(one.predicate, AnyOf)]
+    wrong = []
     for one in simple:
         if (why := places.beyond(one.predicate)) is not None:
+            wrong.append(one)
             yield one.node.path, f"`{one.text}` can never hold: {why}", "Change its bound"
-    for one, other in combinations(simple, 2):
+    for one, other in (*product(beside, simple), *combinations(simple, 2)):
         if (why := _clash(one.predicate, other.predicate, places)) is not None:
-            yield (
-                other.node.path,
-                f"`{one.text}` and `{other.text}` exclude each other: {why}",
-                "Change one bound, or leave one of them out",
-            )
+            wrong.append(other)
+            yield _exclude([one, other], why)
+    rest = [*beside, *(one for one in simple if one not in wrong)]
+    while (core := _core(rest, places)) is not None:
+        wrong.append(core[0][-1])
+        yield _exclude(*core)
+        rest = [one for one in rest if one is not wrong[-1]]
+    if wrong:
+        return
     for several in conditions:
-        choices = _choices(several)
-        for choice in choices:
-            yield from _excluded(choice, places)
-        clashes = [
-            next(
-                (
-                    f"`{a.text}` excludes `{b.text}`"
-                    for a, b in product(choice, simple)
-                    if _clash(a.predicate, b.predicate, places)
-                ),
-                None,
-            )
-            for choice in choices
-        ]
-        if clashes and all(clashes):
+        reasons = [next((why for _, why, _ in _excluded(choice, places, rest)), None) for choice in _choices(several)]
+        if reasons and all(reasons):
             yield (
                 several.node.path,
-                f"none of these can hold beside the rest: {'; '.join(filter(None, clashes))}",
+                f"none of these can hold beside the rest: {'; '.join(filter(None, reasons))}",
                 "Change a bound",
             )
 
 
+def _exclude(conditions: Sequence[WrittenCondition], why: str) -> tuple[str, str, str]:
+    """(key path, what is wrong, how to mend it) of conditions of which all but one may hold at once."""
+    *others, last = (f"`{one.text}`" for one in conditions)
+    path = conditions[-1].node.path
+    if not others:
+        return path, f"{last} can never hold: {why}", "Change its bound"
+    return path, f"{', '.join(others)} and {last} exclude each other: {why}", "Change one bound, or leave one of them out"
+
+
+def _core(conditions: list[WrittenCondition], places: TaskPlaces) -> tuple[list[WrittenCondition], str] | None:
+    """Conditions that cannot hold at once by distances and heights, of which no fewer exclude each other, and why; None where all can."""
+    why = places.missing([one.predicate for one in conditions])
+    if why is None:
+        return None
+    core = conditions
+    for one in conditions:
+        fewer = [other for other in core if other is not one]
+        if (still := places.missing([other.predicate for other in fewer])) is not None:
+            core, why = fewer, still
+    return core, why
+
+
 def _clash(one: Predicate, other: Predicate, places: TaskPlaces) -> str | None:
     """Why two simple predicates cannot hold at once; None where they may."""
-    for a, b in product(intervals(one), intervals(other)):
+    for a, b in product(places.bounds(one), places.bounds(other)):
         if a.of == b.of and max(a.low, b.low) > min(a.high, b.high):
             return "no value is inside both bounds"
     return places.apart(one, other)

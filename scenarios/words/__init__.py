@@ -17,7 +17,10 @@ from .word import Word, meant_by
 
 
 def _several(node: Node, names: Names, kind: type[All] | type[AnyOf]) -> Predicate | None:
-    parts = [predicate for child in listed(node) if (predicate := read_predicate(child, names)) is not None]
+    known, children = len(node.problems.found), list(listed(node))
+    if not children and len(node.problems.found) == known:
+        node.note("it has no condition, so that nothing is asked. Write one, or leave it out.")
+    parts = [predicate for child in children if (predicate := read_predicate(child, names)) is not None]
     return kind(tuple(parts)) if parts else None
 
 

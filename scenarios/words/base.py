@@ -52,7 +52,7 @@ class BaseNear(Asks):
     unit: str = "m"
 
     def intervals(self) -> tuple[Interval, ...]:
-        return (Interval(("level distance", self.base, self.to), high=self.within),)
+        return (Interval(("level distance", frozenset((self.base, self.to))), high=self.within),)
 
     def margin(self, readings: Readings | Row) -> Values:
         a, b = readings.point(self.base), readings.point(self.to)

@@ -12,6 +12,10 @@ from shiliu.cli import main
 from shiliu.replay.operator.chain_time import LEAST, time_for_chain
 from shiliu.scenarios.catalog.catalog import scene_of_tree
 from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.sensing.predicate import Interval
+from shiliu.scenarios.sensing.requests import Request
+from shiliu.scenarios.sheet.errors import ScenarioError
+from shiliu.scenarios.soundness.leeway import Leeway
 from shiliu.scenarios.soundness.room import TRIES, Placing, Room
 from shiliu.scenarios.soundness.soundness import examine
 from shiliu.scenarios.soundness.task_soundness import task_problems
@@ -382,6 +386,157 @@ def test_holds_leave_time_for_motion():
     (line,) = found(scene(moved % 29.9), "holds fit the time limit")
     assert "leaves 100 ms for all motion" in line or "0.1 s for all motion" in line
     assert found(scene(moved % 29.4), "holds fit the time limit") == []
+
+
+TOGETHER, STEPS, FORBIDDEN, STILL = (
+    "conditions can hold at once",
+    "steps can hold at once",
+    "what is asked for is not forbidden",
+    "the task is still to do",
+)
+MOVED = "a: {moved: {of: bowl, more_than: 60 mm}, passes: true}, "
+# what cannot be, each with the number that is refused, what is said of it, and a number that is possible. The table's top is 870 mm
+# high, the middle of its front edge 250 mm from its middle; the bowls' origins are at their bases.
+FOOLED = {
+    "b: {all: [{higher: {of: bowl, than: table.top, by: 330 mm}}, {below: {of: bowl.base, height: %s mm}}]}": (
+        700, "no height fulfils that: 500 mm are missing", 1210, TOGETHER,
+    ),
+    "b: {all: [{higher: {of: bowl, than: other.base, by: 200 mm}}, {higher: {of: other, than: table.top, by: 130 mm}},"
+    " {below: {of: bowl.base, height: %s mm}}]}": (
+        1190, "`higher: {of: other, than: table.top, by: 130 mm}` and `below: {of: bowl.base, height: 1190 mm}` exclude each other", 1210,
+        TOGETHER,
+    ),
+    "b: {any: {each: [bowl, other], has: {all: [{upright: {of: $it, within: 5 deg}}, {tilted: {of: $it, more_than: %s deg}}]}}}": (
+        6, "none of these can hold beside the rest", 4, TOGETHER,
+    ),
+    "b: {all: {each: [table.top, table.top_front], has: {near: {of: bowl.base, to: $it, within: %s mm}}}}": (
+        120, "no place fulfils that: 10 mm are missing", 130, TOGETHER,
+    ),
+    "b: {all: [{in_slot: {of: bowl.base, slot: table.top, within: 50 mm, turned: 10 deg}},"
+    " {in_slot: {of: bowl.base, slot: table.top_front, within: %s mm, turned: 10 deg}}]}": (
+        190, "no place fulfils that", 260, TOGETHER,
+    ),
+    "b: {near: {of: robot.left_tcp, to: marks.far, within: %s mm}}": (500, "no place fulfils that", 2600, TOGETHER),
+    "b: {higher: {of: bowl, than: table.top, by: 130 mm}}, c: {below: {of: bowl.base, height: %s mm}}": (
+        990, "no height fulfils that: 10 mm are missing; both have to hold when the task ends", 1010, STEPS,
+    ),
+    "b: {moved: {of: bowl, more_than: %s m}}": (20, "the robot is planted, and its hands reach", 9, "a robot can do it here"),
+    "b: {near: {of: bowl.base, to: table.top, within: %s mm}}": (0, "its bounds leave no value", 1, TOGETHER),
+    "b: {upright: {of: bowl, within: %s deg}, hold: 1 s}": (0, "its bounds leave no value", 1, TOGETHER),
+    "b: {tilted: {of: bowl, more_than: %s deg}}": (180, "its bounds leave no value", 170, TOGETHER),
+    "b: {hands_hold: {is: 0.2 kg, within: %s g}}": (0, "its bounds leave no value", 1, TOGETHER),
+    "b: {in_slot: {of: bowl.base, slot: table.top, within: %s mm, turned: 10 deg}}": (0, "its bounds leave no value", 1, TOGETHER),
+    "b: {all: [{near: {of: bowl.base, to: table.top, within: 50 mm}}, {apart: {of: bowl, to: other, more_than: %s mm}}]}": (
+        0, "always holds: nothing can break it", 1, STILL,
+    ),
+    "b: {all: [{near: {of: bowl.base, to: table.top, within: 50 mm}}, {upright: {of: bowl, within: %s deg}}]}": (
+        180, "always holds: nothing can break it", 179, STILL,
+    ),
+    "b: {any: [{near: {of: bowl.base, to: table.top, within: 50 mm}}, {angle: {of: oven.door, below: %s deg}}]}": (
+        112, "always holds: nothing can break it", 20, STILL,
+    ),
+    "b: {below: {of: robot.left_tcp, height: %s m}}": (4, "always holds: nothing can break it", 1, STILL),
+    "b: {higher: {of: bowl, than: bowl.inside, by: %s mm}}": (100, "no height fulfils that", 1, TOGETHER),
+    "b: {apart: {of: bowl, to: %s, more_than: 5 mm}}": ("bowl", "its bounds leave no value", "other", TOGETHER),
+    "b: {near: {of: bowl.base, to: %s, within: 5 mm}}": ("bowl.base", "always holds", "table.top", STILL),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("several", ["all: []", "any: []", "all: {pairs: [bowl], has: {apart: {of: $it, to: $other, more_than: 1 m}}}"])
+def test_a_list_without_a_condition_is_refused_when_it_is_read(several):
+    """Else its step would not be there, and the task be done without it."""
+    with pytest.raises(ScenarioError, match=r"goal\.b\.a..: it has no condition"):
+        scene("{" + MOVED + "b: {" + several + "}}")
+
+
+@pytest.mark.parametrize("goal", FOOLED)
+def test_a_goal_that_cannot_be_is_refused_and_one_that_barely_can_is_not(goal):
+    wrong, words, right, question = FOOLED[goal]
+    more = extras() | {"marks": {"far": {"at": {"x": "3 m"}, "title": {"en": "far", "zh": "远"}}}}
+    (line,) = found(scene("{" + MOVED + goal % wrong + "}", **more), question)
+    assert line.startswith(("goal.b", "goal.c")) and words in line, line
+    assert found(scene("{" + MOVED + goal % right + "}", **more), question) == []
+
+
+def test_a_choice_that_cannot_be_is_no_fault_beside_one_that_can():
+    goal = "{%sb: {any: [{all: [{upright: {of: bowl, within: 5 deg}}, {tilted: {of: bowl, more_than: 6 deg}}]}, %s]}}"
+    assert found(scene(goal % (MOVED, MIDDLE)), TOGETHER) == []
+
+
+@pytest.mark.parametrize(
+    ("never", "words"),
+    [
+        ({"below": {"of": "bowl.base", "height": "930 mm"}, "from": "a"}, "'b' cannot be reached without the failure mode 'x'"),
+        ({"below": {"of": "bowl.base", "height": "910 mm"}, "from": "a"}, None),
+        ({"near": {"of": "bowl.base", "to": "table.top", "within": "60 mm"}, "from": "b"}, "'b' cannot be reached without"),
+        ({"near": {"of": "bowl.base", "to": "table.top", "within": "60 mm"}, "from": "b", "hold": "1 s"}, None),
+        ({"tilted": {"of": "bowl", "more_than": "60 deg"}, "from": "b", "to": "a"}, "which comes no later: it never counts"),
+        ({"tilted": {"of": "bowl", "more_than": "60 deg"}, "from": "a", "to": "b"}, None),
+    ],
+)
+def test_a_failure_mode_that_the_goal_implies_or_that_never_counts_is_refused(never, words):
+    """The bowl is near the table's middle: no higher than 920 mm."""
+    made = scene("{" + MOVED + "b: {near: {of: bowl.base, to: table.top, within: 50 mm}}}", never={"x": never})
+    lines = found(made, FORBIDDEN)
+    assert len(lines) == (words is not None) and all(words in line for line in lines), lines
+
+
+@pytest.mark.parametrize(("height", "wrong"), [(1130, True), (1145, False)])
+def test_heights_count_in_every_draw(height, wrong):
+    """The table is drawn 810 to 930 mm high: 330 mm over it is 1140 mm at the least."""
+    goal = "{b: {all: [{higher: {of: bowl, than: table.top, by: 330 mm}}, {below: {of: bowl.base, height: %s mm}}]}}"
+    made = scene(goal % height, variation={"table": {"height": {"uniform": ["-60 mm", "60 mm"]}}})
+    low = drawing.of_values(made, {**drawing.nominal(made).values, "table.height": 0.81}, 0)
+    assert len(dict(task_problems(made, [low]))[TOGETHER]) == wrong
+
+
+@pytest.mark.parametrize(("place", "wrong"), [("far.top", False), ("marks.far", True)])
+def test_what_stands_out_of_reach_may_stay_there(place, wrong):
+    far = {"part": "fixtures/counter", "put": "front_foot", "at": {"x": "-3 m", "y": "0 mm"}}
+    stays = {"part": "objects/bowl_150", "stands_on": "far.top", "put": "base"}
+    goal = "{%sb: {near: {of: stays.base, to: %s, within: 100 mm}}}"
+    made = scene(goal % (MOVED, place), parts=extras()["parts"] | {"far": far, "stays": stays}, marks={"far": {"at": {"x": "3 m"}}})
+    assert len(found(made, "a robot can do it here")) == wrong
+
+
+def test_a_reading_of_a_drawn_parameter_excludes_what_it_never_is():
+    packing = shiliu.load_scenario("package_packing")
+    shown = next(name for name, node in packing.config.rules.items() if "shows" in node or "adds" in node)
+    for above, wrong in (("5 kg", True), ("10 g", False)):
+        both = [{"reads": {"of": shown, "is": "soap.mass", "within": "5 g"}}, {"reads": {"of": shown, "above": above}}]
+        tree = dict(packing.config.raw) | {"mistakes": {}, "goal": {"both": {"all": both}}, "never": {}, "skills": None}
+        assert len(found(scene_of_tree("packing", tree), TOGETHER)) == wrong
+
+
+def test_what_holds_in_some_state_is_never_refused():
+    """Doors, drawers, arms and loose things anywhere: distances and heights as they are there hold at once."""
+    made, rng = scene(**extras()), np.random.default_rng(0)
+    model, start = made.model, mujoco.MjData(made.model)
+    mujoco.mj_setState(model, start, drawing.nominal(made).start_state, benches.STATE)
+    mujoco.mj_kinematics(model, start)
+    leeway = Leeway([start])
+    for _ in range(40):
+        data = mujoco.MjData(model)
+        for j, at in enumerate(model.jnt_qposadr):
+            if model.jnt_type[j] == mujoco.mjtJoint.mjJNT_FREE:
+                data.qpos[at : at + 7] = rng.normal(size=7)
+            else:
+                data.qpos[at] = rng.uniform(*(model.jnt_range[j] if model.jnt_limited[j] else (-3.0, 3.0)))
+        mujoco.mj_kinematics(model, data)
+        asked = []
+        for a, b in rng.choice(model.nsite, size=(8, 2)):
+            one, other = (Request("site_position", model.site(k).name) for k in (a, b))
+            p, way = data.site_xpos[a], data.site_xpos[a] - data.site_xpos[b]
+            for of, value in (
+                (("distance", frozenset((one, other))), np.linalg.norm(way)),
+                (("level distance", frozenset((one, other))), np.linalg.norm(way[:2])),
+                (("moved", one), np.linalg.norm(p - start.site_xpos[a])),
+                (("height", one), p[2]),
+                (("height over", one, other), way[2]),
+            ):
+                asked.append(Interval(of, value - 1e-5, value + 1e-5))
+        chosen = [asked[k] for k in rng.choice(len(asked), size=8)]
+        assert leeway.missing(chosen) is None, chosen
 
 
 # two bars of 200 x 60 x 60 mm lie across a slot that stands askew between two walls, under a lid: there is room for them along it

@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from shiliu.scenarios.sensing.predicate import All, Angle, AnyOf, Displaced, acts, lasting
+from shiliu.scenarios.sensing.predicate import All, AnyOf, Displaced, acts, lasting
 from shiliu.scenarios.sensing.requests import Request
 from shiliu.scenarios.sensing.temporal import Goal, Never, Subgoal
-from shiliu.scenarios.soundness.soundness import _together
 
 DT = 0.1  # s
 A, B, X = (Request("joint_position", name) for name in "abx")
@@ -251,27 +250,6 @@ def test_a_number_that_diverged_undoes_nothing(readings):
     taken = steps(readings, a="1111", b="0011")
     taken.value[0, 3, 0] = np.nan
     assert layer.success(layer.run(taken))[0]
-
-
-@pytest.mark.parametrize(
-    ("opened", "to", "shut", "named"),
-    [
-        (True, None, True, True),  # opened, then shut: nobody ever sees both
-        (False, None, True, False),
-        (True, "shut", True, True),
-        (True, "between", True, False),
-        (True, None, False, False),  # shut for a while, and open at the end
-    ],
-)
-def test_steps_that_cannot_hold_together_are_named(opened, to, shut, named):
-    wide, narrow = Angle(A, 1.2, above=True), Angle(A, 0.1, above=False)
-    first = Subgoal("opened", wide, kept=wide if opened else None, to=to)
-    last = Subgoal("shut", narrow, kept=narrow if shut else None)
-    found = _together(Goal((first, Subgoal("between", holds(B), kept=holds(B)), last), (), DT))
-    assert [one.sound for one in found] == [False] * named
-    assert not named or "opened cannot hold beside shut" in found[0].answer
-    ajar = Subgoal("ajar", narrow, kept=Angle(A, 1.5, above=False))
-    assert not _together(Goal((Subgoal("opened", wide, kept=wide), ajar), (), DT))  # between 1.2 and 1.5 rad
 
 
 def test_what_lasts_of_a_predicate_is_what_is_no_act():
