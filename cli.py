@@ -15,10 +15,10 @@ from pathlib import Path
 
 from .replay.commands.endings import CommandEnding, ended_by_signals, leave_quickly, mendable
 from .replay.commands.output import code_of_output, command_streams
-from .scenarios.reading.composition import configs_of
+from .scenarios.reading.composition import CONF, configs_of
 from .scenarios.reading.override import quoted
 from .scenarios.sheet.errors import ShiliuError, printable
-from .scenarios.sheet.yaml_reader import near
+from .scenarios.sheet.yaml_reader import near, read_own
 
 # verb -> (module, what it does); the module has run(request) -> exit code and USAGE
 VERBS = {
@@ -44,7 +44,6 @@ VERBS = {
 }
 USAGE, BUG, INTERRUPTED = 2, 70, 130
 PRINTED = ("markers", "board")
-LANGUAGE_IS_A_SETTING = {"check", "deliver", "drift", "record", "replay", "report", "studio", "teleop", "watch"}
 _FLAGS = {"--json", "-m", "--multirun", "--debug"}
 
 
@@ -165,7 +164,7 @@ def parse(words: Sequence[str]) -> CommandRequest:
             request.conf_dir = Path(value)
         elif word.startswith("-"):
             raise ShiliuError(f"There is no flag {word!r}. Known: --help, --json, -m, --config-dir DIR, --debug.")
-        elif word.startswith("lang=") and verb not in LANGUAGE_IS_A_SETTING:
+        elif word.startswith("lang=") and "lang" not in read_own(CONF / f"{verb}.yaml"):
             _refuse_other_language(word.partition("=")[2])  # this verb prints English, and its errors are in either
         elif re.match(r"^[+~]{0,2}[A-Za-z_][\w./@-]*=", word) or word.startswith("~"):
             request.overrides.append(quoted(word, sweep))

@@ -3,9 +3,9 @@
     python benchmarks/carried_looks.py FOLDER
 
 Of the microwave clip (ARCTIC), postures of the left arm are sought for moments at which its hand is turned too far: by the hand
-alone from random beginnings, and with own shapes kept apart from beginnings about the solver's posture. Of clips whose balance
-failed, the motion is smoothed by bells of several widths: the margin, and by how much a hand comes further off than the solver
-left it or than 50 mm.
+alone from random beginnings, and with own shapes kept apart from beginnings about the solver's posture. In clips with a
+failed balance, the motion is smoothed by bells of several widths. Printed are the margin, and by how much a hand is further off than
+the solver left it, or than 50 mm.
 """
 
 from __future__ import annotations

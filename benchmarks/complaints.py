@@ -64,7 +64,7 @@ def of_report_card(report: Report) -> list[Complaint]:
     return found
 
 
-# of lerobot-doctor, whose messages have no code: words of the message, and what it is called here; the first that fits
+# messages of lerobot-doctor have no code: words of the message -> what it is called here; the first that fits counts
 WORDS = (
     ("zero variance|constant|stuck|zero std", "constant"), ("NaN|Inf", "nonfinite"), ("near-duplicate", "duplicate"),
     ("frame_index", "frame_index"), ("non-monotonic", "monotonic"), ("dropped", "dropped"), ("interval", "interval"),

@@ -8,8 +8,8 @@
     python benchmarks/data_line.py people  data=DIR shared=DIR out=DIR [workers=2] [json=FILE]
     python benchmarks/data_line.py day     data=DIR takes=120 [demonstrations=4] [scenarios=A] [seed=0]
 
-`make` performs a few demonstrations of each scenario whose figures were counted, and each of them again and again with another
-tremor of the commands; faults of `docs/judging-the-judge.md` go into three takes of ten, each at a size that is drawn. Sets of `set`
+`make` performs a few demonstrations of each scenario that was counted. Each is performed again and again, with another tremor of
+the commands. Three takes of ten get a fault of `docs/judging-the-judge.md`, of a size that is drawn. Sets of `set`
 takes, of `scenarios` by turns; of each of `others` one set of ten. Of each set one take passes the model of a real device
 (MCAP, three of ten with a fault of the device), and three (of fewer than 25 takes one) are bags of the maker's stack, where that
 can be written. `shared` is a folder of other recordings, which are copied in. What is there already is not made again.

@@ -37,7 +37,7 @@ FIGURES = Path(__file__).resolve().parents[1] / "conf" / "figures"
 BAGS, MANY = 3, 25  # how many takes of a set of so many are bags beside it; of a smaller one, one is
 OTHER = 10  # takes of a set of the other scenarios
 FAULTY = 0.3  # of the takes
-RARER = 20  # every so many sets one is of a scenario with cloth, whose steps cost some twenty times as much
+RARER = 20  # of so many sets one is of a scenario with cloth: its steps cost some twenty times as much
 TREMOR, SLOW = 1e-3, 0.5  # rad of the arms' commands, standard deviation; s over which it changes
 FIRST = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)  # of the made-up day: eight in the morning in Beijing
 BETWEEN = timedelta(minutes=2)  # from one take of the day to the next

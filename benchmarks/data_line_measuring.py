@@ -196,7 +196,7 @@ def linked(folder: Path, some: Sequence[Entry]) -> Path:
 def with_people(data: Path, shared: Path, out: Path, workers: int) -> dict[str, Any]:
     """What recordings of people cost, and whether the others have to wait for them.
 
-    First each take is judged in one process, one after the other; what it took is told by kind. Then `shiliu replay` judges the data
+    First each take is judged in one process, one after the other; the time is reported by kind. Then `shiliu replay` judges the data
     alone, the recordings of people alone, and both in one folder, the people first.
 
     Args:
@@ -284,7 +284,7 @@ def _span(ledger: Path) -> tuple[float, float]:
 
 
 def _verdicts(out: Path, begin: str) -> list[str]:
-    """What was said of the takes whose source begins so, in their order."""
+    """Verdicts and findings of the takes with a source that begins so, in their order."""
     return [
         digest_of([line["verdict"], [(one["code"], one["level"], one["value"]) for one in line["findings"]]])
         if line["verdict"]

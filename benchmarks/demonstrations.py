@@ -8,8 +8,8 @@ while they were performed instead of being played again (the same numbers to the
 
 Without `out` the lines stand in `benchmarks/held_out/<scenario>.jsonl`, which is kept with the code: 200 seeds of a slow
 scenario take hours, and a run that is begun again, there or with the same `out`, goes on behind its last line. Another scene,
-or another version of it, is refused, since its lines would not belong together; each line names the commit whose operator
-it saw. `processes=0` takes all cores; the lines are the same and in the same order whatever their number. `conf` is a
+or another version of it, is refused, since its lines would not belong together; each line names the commit of its
+operator. `processes=0` takes all cores; the lines are the same and in the same order whatever their number. `conf` is a
 folder with scenarios of your own, such as docs/examples/conf. `figures=true`
 writes the shares to `conf/figures/<scenario>.yaml`, from where `shiliu list` and the scenario's card take them. `figures=again`
 puts them beside those that stand there, as `again`: fewer seeds, counted because the operator has changed; their lines stand in

@@ -15,7 +15,7 @@ from shiliu.replay.signals.clock import repeats
 from shiliu.replay.signals.signal import find_lag, runs
 from shiliu.scenarios.sheet.errors import EpisodeError
 
-AROUND = 1.0  # s, over which the slow drift of a sender's rate is told from the delay of single messages
+AROUND = 1.0  # s, over which the slow drift of a sender's rate is separated from the delay of single messages
 TOGETHER = 1e-3  # s, messages closer than this came in one packet
 HELD = 5e-3  # s, a silence longer than this between receipts is one of the link
 

@@ -1,4 +1,4 @@
-"""What an arm exoskeleton would have recorded of demonstrations whose truth is known, and how much of it comes back.
+"""What an arm exoskeleton would have recorded of demonstrations with a known truth, and how much of the truth comes back.
 
     shiliu record scenario=microwave episodes=4 seed=300 out=demos
     python benchmarks/exoskeleton.py demos --out streams --offset 2 --noise 0.2

@@ -1,8 +1,8 @@
 """Was an injected fault called by its right name, and in its right place? Lines of plain data, and tables of them.
 
-What counts is the root of the verdict, since that is what people act on: a copy whose fault is named somewhere in the list
-while something else is called the cause is a wrong answer. That a fault is named at all is shown beside it. A fault that is
-warned of at most makes no verdict and has no root: such kinds stand apart (`warned`).
+The root of the verdict counts, since people act on it. If the fault is named in the list but something else is called the cause,
+the answer is wrong. Whether the fault is named at all is a column of its own. A fault that leads to a warning at most has no root:
+such kinds are listed apart (`warned`).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
     python benchmarks/kept.py make    [scenario=NAME,NAME.VARIANT] [seeds=1:4] [update=verdict] [folder=DIR]
     python benchmarks/kept.py compare [scenario=NAME,NAME.VARIANT] [what=bits,verdict] [folder=DIR]
 
-`make` performs the chain of every scenario and variant that has none yet, with the first of `seeds` whose demonstration succeeds and is
+`make` performs the chain of every scenario and variant that has none yet, with the first of `seeds` that succeeds and is
 FEASIBLE, else with the best of them (success counts before the verdict). What is there is skipped, so that an interrupted run goes on.
 `update=` makes parts of the kept takes again, and prints what changes: `verdict` where the judge was changed on purpose, `bits,verdict`
 where the physics was, `actions,bits,verdict` where the operator was, or what a seed draws (the seed stays). A verdict is not renewed

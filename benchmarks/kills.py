@@ -110,7 +110,7 @@ def board_pictures(folder: Path) -> None:
         cv2.imwrite(str(folder / f"{number:02d}.png"), picture)
 
 
-WHOLE = (  # whose result is renamed into place, never replaced
+WHOLE = (  # commands that rename their result into place, and never replace one
     "record", "record, side by side", "import", "export, rosbag", "export, lerobot", "export, mcap", "deliver", "label",
     "label, apply", "print",
 )  # fmt: skip

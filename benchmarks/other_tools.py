@@ -101,7 +101,7 @@ class Beside:
                 file.write(json.dumps(line) + "\n")
 
     def ask(self, episodes: list[SimEpisode], files: Mapping[int, str]) -> Iterator[tuple[str, list[Complaint], float]]:
-        """What each tool says of a set, in whose files there are faults of these takes, and its processor seconds."""
+        """What each tool reports of a set of these takes with faults in its files, and the processor seconds of the tool."""
         folder = sets.write_set(self.room / "set", episodes, self.context.scene, sets.PLAIN)
         for kind in dict.fromkeys(files.values()):
             ordinary.FILES[kind](folder, [take for take, one in files.items() if one == kind])

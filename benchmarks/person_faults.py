@@ -24,7 +24,7 @@ OPEN, CLOSES = 0.13, 1e-3  # m between thumb and fingers of an open hand, and by
 
 
 def person_of(scene: Scene, episode: SimEpisode, part: str = "oven") -> Recording:
-    """A person whose hands are where a demonstration's were, and a part with a door, as motion capture tells both.
+    """A person with the hands where a demonstration's were, and a part with a door, both as motion capture measures them.
 
     Args:
         part: of the scene, with a door.
@@ -67,7 +67,7 @@ def person_of(scene: Scene, episode: SimEpisode, part: str = "oven") -> Recordin
 
 
 def _hand(place: np.ndarray, turn: np.ndarray, gap: np.ndarray, hand: str) -> np.ndarray:
-    """(n, 63) joints of a hand whose grip is at a place; only wrist, knuckles and tips mean anything."""
+    """(n, 63) joints of a hand with its grip at a place; only wrist, knuckles and tips have a meaning."""
     side = 1.0 if hand == "right" else -1.0  # the thumb's
     local = np.zeros((len(place), 21, 3))
     local[:, [1, 4, 10, 7]] = [[0.08, side * y, 0.0] for y in (0.03, 0.01, -0.01, -0.03)]

@@ -141,7 +141,7 @@ KINDS: dict[str, tuple[Fault, tuple[float, ...]]] = {
 
 
 def faulty(context: SceneContext, recording: Recording, kind: str, size: float, seed: int) -> Recording:
-    """A demonstration whose command has one fault."""
+    """A demonstration with one fault in its command."""
     episode = recording.episode
     assert episode is not None
     actions = KINDS[kind][0](context, episode, size, np.random.default_rng(seed))

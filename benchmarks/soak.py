@@ -154,7 +154,7 @@ def main(arguments: list[str]) -> int:
     for scenario, mine in total.items():
         share = mine["touched"] / max(mine["looked"], 1)
         print(
-            f"{scenario}: {mine['steps']:,} steps, {mine['ended']} episodes ended, {mine['unstable']} unstable (each told); the "
+            f"{scenario}: {mine['steps']:,} steps, {mine['ended']} episodes ended, {mine['unstable']} unstable (each reported); the "
             f"robot touches something of the scene in {share:.0%} of {mine['looked']} moments; {mine['resident_mib']:.0f} MiB"
         )
     print(f"shiliu {shiliu.__version__}: no number was not finite, no warning went untold, memory did not grow")

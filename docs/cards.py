@@ -394,7 +394,7 @@ def counted_table(sheets: Mapping[str, Mapping[str, Any]]) -> str:
             shares_of = (f"{good} of {n}", f"{figures['feasible']} of {good}")
             title = f"[`{name}`](scenarios/{name}.md)" + (f" `{variant}`" if variant else "")
             lines.append(f"| {' | '.join((title, level + of, str(n), *shares_of, tips, warned, worst))} |")
-    sums_of = ", ".join(f"{warned} of {good} successes of {whose}" for whose, (warned, good) in altogether.items())
+    sums_of = ", ".join(f"{warned} of {good} successes of {group}" for group, (warned, good) in altogether.items())
     lines += ["", f"Warned altogether: {sums_of}."]
     return "\n".join(lines) + "\n"
 

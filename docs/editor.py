@@ -214,7 +214,7 @@ def mapping_schema() -> Schema:
             mappings._MappingReader(str(file), file.read_text(encoding="utf-8")).mapping(name)
 
         spot = ask_each(fresh, named)
-        for key in ("topics", "names", "spellings"):  # whose keys are names
+        for key in ("topics", "names", "spellings"):  # in these the keys are names
             if key in spot.below:
                 inner = spot.below[key]
                 every = Spot()

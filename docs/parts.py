@@ -25,7 +25,7 @@ from shiliu.scenarios.sheet.quantity import show
 NOTES = Path(__file__).resolve().parent / "parts.notes.md"
 ROOM = Path(__file__).resolve().parents[1] / "build" / "pictures" / "parts"
 LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")  # of a sheet, which leads from its own folder
-SHOWN, GRIPS = "objects/can_330", "grips.webp"  # the part whose grips are drawn; their picture
+SHOWN, GRIPS = "objects/can_330", "grips.webp"  # the part with drawn grips, and the file of their picture
 SIZE = (480, 360)
 KINDS = {  # what the folder of a kind holds; a kind that stands not here is headed by its folder's name
     "fixtures": "Fixtures: what stands in the place",

@@ -211,7 +211,7 @@ def prose(doc: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """A text whose `<` begins no tag; between back ticks it stays."""
+    """A text with each `<` escaped, so that it begins no tag. Between back ticks it stays."""
     return "`".join(part if number % 2 else part.replace("<", "&lt;") for number, part in enumerate(text.split("`")))
 
 

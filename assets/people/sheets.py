@@ -79,13 +79,13 @@ params:
     default: {hand:g} mm
     min: 400 mm
     max: 1500 mm
-    doc: Above the floor, where the hand waits for what is offered [E].
+    doc: Height above the floor of the hand that waits for a thing [E].
     sets: []
   left_handed:
     default: 0 %
     min: 0 %
     max: 100 %
-    doc: From 50 % on the left hand is held out, so that a uniform draw over the whole range takes either.
+    doc: From 50 % on, the left hand is held out; a uniform draw over the whole range takes either hand.
     sets: []
 {aside if lies else ""}interface:                        # the body regions of ISO/TS 15066, and what hands are offered to
   skull: {{site: skull, body: skull, geoms: [skull]}}
@@ -127,9 +127,9 @@ titles:                           # what reports call these words
   left_lower_arm: {{en: left lower arm, zh: 左前臂}}
   left_upper_arm: {{en: left upper arm, zh: 左上臂}}
 about: >-
-  {h * 1e3:g} mm, {m:g} kg. Written by `../generate.py` from tables; which, and what is estimated, stands in `docs/people.md`. Frame: x is
+  {h * 1e3:g} mm, {m:g} kg. Written by `../generate.py` from tables; `docs/people.md` names the tables and what is estimated. Frame: x is
   where the person faces when upright, y to its left, z up; {RESTS[person.lowest]}. All joints
-  at zero are the posture. Muscles are the actuators (position, limited in torque); with all of them at zero the person keeps the posture.
+  at zero are the posture. Muscles are the actuators (position, limited in torque); with all of them at zero, the person keeps the posture.
   Own weight is carried by the muscles (`gravcomp`). Skin of the head and trunk gives as a spring of the stiffness in the table; skin of the
   limbs is a contact. No maker's or scanned body was used. Grade: C, a mannequin.
 sources:                          # what, value, where it comes from

@@ -29,7 +29,7 @@ LEAST = 0.05  # of the limit: a fault that changes less is none
 LARGEST = 8.0  # limits
 SMALLEST = 0.2  # limits
 SHORTEST, LONGEST = 0.3, 0.6  # s, and of the take
-MOVES = 0.1  # m, that a thing moves whose pose is changed in an ordinary set: where it stood all along nobody knows
+MOVES = 0.1  # m, least motion of a thing before its pose is changed in an ordinary set: nobody knows where a thing at rest stood
 
 Tables = dict[str, np.ndarray]
 

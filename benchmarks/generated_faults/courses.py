@@ -69,7 +69,7 @@ def other_speed_filter(p: Patch) -> Values:
 
 
 def _windowed(p: Patch, of: Callable[[Values, int], Values]) -> Values:
-    """The window whose largest change is nearest to the size, from above where one is."""
+    """The window with the largest change nearest to the size; from above, where there is one."""
     widest = min(40, max(1, len(p.values) // 4))
     halves = sorted({int(h) for h in np.geomspace(1, widest, 12)})
     whole = [p.put(of(p.inside, half)) for half in halves]

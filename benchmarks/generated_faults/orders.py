@@ -125,7 +125,7 @@ def mixed(p: Patch) -> Values:
 
 
 def differential(p: Patch) -> Values:
-    """Two columns are given as their sum and difference: a wrist whose two motors are taken for its joints."""
+    """Two columns are given as their sum and difference, as when the two motors of a wrist are taken for its joints."""
     x = p.inside
     if x.shape[1] != 2:
         raise UnfitError("it takes two")

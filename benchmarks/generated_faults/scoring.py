@@ -55,7 +55,7 @@ NEAR = {  # families that say the same of it in other words
     "columns": {"columns", "gain", "offset"},
     "derived": {"derived", "gain", "columns"},
 }
-OF_FEATURE = {  # words by which a finding names a feature whose columns are called as those of others
+OF_FEATURE = {  # a feature with the same column names as another -> words by which a finding names it
     "observation.velocity": ("velocity", "speed"),
     "observation.effort": ("effort", "torque"),
     "observation.touch": ("touch",),

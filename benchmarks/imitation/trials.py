@@ -108,8 +108,8 @@ def attempt(
 ) -> tuple[list[Trial], float]:
     """Trials side by side, and the share of commands that lay outside the action space and were clipped.
 
-    It is the environment `shiliu/<Scenario>-v1` with `until`, seeded with each seed, but that a copy whose episode is over stands
-    still. The numbers depend neither on threads nor on how many there are.
+    It is the environment `shiliu/<Scenario>-v1` with `until`, seeded with each seed. One thing differs: a copy stands still after
+    the end of its episode. The numbers depend neither on threads nor on how many there are.
 
     Args:
         seconds: that each is given; frames: of the demonstrations, to say by skill where it failed.

@@ -93,7 +93,7 @@ COMBINED: tuple[tuple[str, str], ...] = (
 )
 
 
-# those of a set whose own files, or whose other takes, are what tells of it
+# faults that show only in the files of the set, or by its other takes
 OF_FILES = (*ordinary.FILES, ordinary.TWICE, "action runs early", "action runs late")
 
 

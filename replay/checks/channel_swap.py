@@ -119,8 +119,8 @@ def check_scaled(
     """`stream.scaled`: joints with a measurement that moves by another factor than the command, or the other way.
 
     The factor is the slope of state over command, without means, at the joint's own delay (no further than 0.3 s from
-    that of all). It is believed where the two go together: a servo that is soft or slow moves less than it is
-    told, but then they no longer go together, and it never moves half as far again.
+    that of all). It counts where the two move together. A soft or slow servo moves less than its command, but then the two no
+    longer move together; and it never moves half as far again as its command.
 
     Args:
         both: in radians, or shares of the way.

@@ -38,8 +38,8 @@ def check_range(
     """`value.range`: commands outside the range that their own channel declares.
 
     Three things declare one, and the first that is there counts: the feature of the recording (`Stream.meta["range"]`,
-    (k, 2)), the actuator of that name, and the unit of a hand (percent: 0 to 100, `0..255`, a share of the way, a length). Joints whose
-    range is known are left to `joint.position`, which knows how far past it is how bad. A hand that counts to 100 or 255 by its unit and
+    (k, 2)), the actuator of that name, and the unit of a hand (percent: 0 to 100, `0..255`, a share of the way, a length). A joint with
+    a known range is left to `joint.position`, which grades how far past the range it is. A hand that counts to 100 or 255 by its unit and
     goes from 0 to 1 is written as a share. What is measured of a hand is asked of its unit alone, with much room.
 
     Args:

@@ -172,12 +172,12 @@ def check_stats(declared: Declared, rules: Rules) -> list[Finding]:
             rule.passed(value=value, limit=rule.warn, margin=rule.bound("warn") - value, details={"columns": looked})
         ]
     names = sorted(bad, key=lambda name: -bad[name][0])
-    off, which, whose = bad[names[0]]
-    details = {"kind": whose, "which": which, "columns": {name: " of the ".join(bad[name][1:]) for name in names}}
+    off, which, kind = bad[names[0]]
+    details = {"kind": kind, "which": which, "columns": {name: " of the ".join(bad[name][1:]) for name in names}}
     return [rule.finding(subject=tuple(names[:TEXTS]), **rule.grade_value(off), details=details)]
 
 
-Off = tuple[float, str, str]  # by how much, of which number, and whose
+Off = tuple[float, str, str]  # by how much, which number, and what it is of
 _KNOWN: WeakKeyDictionary[Declared, tuple[dict[str, Off], int]] = WeakKeyDictionary()  # a take's key asks for it, and its check
 
 

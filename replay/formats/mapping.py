@@ -227,7 +227,7 @@ class _MappingReader:
         if isinstance(value, dict) and all(isinstance(name, str) for name in value):
             return value
         if value is not None:
-            self._problem((key,), "must be a table whose keys are texts.")
+            self._problem((key,), "must be a table with texts as its keys.")
         return {}
 
     def _list(self, value: Any, key: str) -> list[Any]:

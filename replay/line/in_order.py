@@ -62,7 +62,7 @@ class InOrder:
         pool: of workers, which is not closed here; ledger: the one that they write.
         rules_of: bounds by their name.
         drawn: of how many recordings what is drawn is kept; measured: of how many the length is reported.
-        told: called with how many recordings are done, and of how many, None where that is not known yet.
+        report: called with how many recordings are done, and of how many (None where that is not known yet).
 
     Attributes:
         new: judgements that were made; known: that were in the ledger; earlier: of these, by an earlier judge.

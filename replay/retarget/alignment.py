@@ -1,9 +1,12 @@
 """How a person's world lies to the robot's: one rigid transform, its size, and what it leaves open.
 
-Three ways, the best that a source allows: by an object that both worlds have (the source's own `place`), by the person's
-shoulders, which come to lie where the robot's are, or, where neither is known, by the hands alone, whose work is laid where the
-robot reaches most of it. Sizes are changed only about the shoulders: what is placed by an object keeps its size, because the
-object does.
+There are three ways. The best that a source allows is taken:
+
+1. by an object that both worlds have (the source's own `place`);
+2. by the person's shoulders, which are placed at the robot's;
+3. where neither is known, by the hands alone: their work is placed where the robot reaches most of it.
+
+Sizes are changed only about the shoulders. What is placed by an object keeps its size, because the object does.
 """
 
 from __future__ import annotations

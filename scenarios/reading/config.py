@@ -285,8 +285,8 @@ def _parts(node: Node, assets: Path | None) -> tuple[Placed, ...]:
     names = list(node.value)
     for name, child in node.items():
         if name in ("robot", "marks"):
-            whose = "the robot's own name" if name == "robot" else "what stands before the names of marks"
-            child.note(f"{name!r} is {whose}; call the part something else.")
+            taken = "the robot's own name" if name == "robot" else "what stands before the names of marks"
+            child.note(f"{name!r} is {taken}; call the part something else.")
         elif not re.fullmatch(r"[a-z][a-z0-9_]*", name):
             child.note(f"{name!r} cannot be the name of a part: small letters, digits and _ only, such as left_cup.")
         if not child.mapping(required=("part",), optional=None):

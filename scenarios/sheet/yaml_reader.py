@@ -309,7 +309,7 @@ def near(word: str, known: Iterable[str], at_most: int = 3) -> list[str]:
     """The known words that a misspelt one may stand for, the likest first; one alone where it is far more like than the others.
 
     Words that begin with the same steps up to a `/` or a `.` (`fixtures/`, `joint.`) must be alike in the rest of them, too. Case does
-    not count.
+    not count. A size at the end (`_075`) and a folder before the name may be left out.
     """
     matcher = difflib.SequenceMatcher()
     given = word.lower()
@@ -318,8 +318,13 @@ def near(word: str, known: Iterable[str], at_most: int = 3) -> list[str]:
     for one in dict.fromkeys(known):
         other = one.lower()
         begin = max((end for end in steps if other.startswith(given[:end])), default=0)
-        matcher.set_seqs(other[begin:], given[begin:])
-        if matcher.quick_ratio() >= ALIKE and (rest := matcher.ratio()) >= ALIKE:
+        matcher.set_seq2(given[begin:])
+        rest = 0.0
+        forms = {other[begin:], other[begin:] if "/" in given else other.rpartition("/")[2]}
+        for form in forms | {re.sub(r"_\d+$", "", form) for form in forms}:
+            matcher.set_seq1(form)
+            rest = max(rest, matcher.ratio() if matcher.quick_ratio() >= ALIKE else 0.0)
+        if rest >= ALIKE:
             length = len(other) + len(given)
             found.append(((rest * (length - 2 * begin) + 2 * begin) / length, rest, one))
     found.sort(key=lambda one: -one[0])

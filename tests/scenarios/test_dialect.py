@@ -244,6 +244,8 @@ def test_a_setting_may_share_its_name_with_a_folder_of_conf():
         ("lef", ["left", "leg"], ["left"]),
         ("lid_1", ["lid_2", "lid_3", "cap"], ["lid_2", "lid_3"]),  # which of two is open
         ("bowl.at.xx", ["table.at.x", "bowl.at.x", "bowl.at.y", "bowl.yaw"], ["bowl.at.x"]),  # only the rest is compared
+        ("objects/cop", ["objects/cup_075", "objects/can_330", "objects/corn"], ["objects/cup_075"]),  # a size is left out
+        ("bowl", ["objects/bowl_150", "objects/bottle_065", "fixtures/bowling"], ["objects/bowl_150"]),  # and a folder
         ("BARE", ["bare", "bore"], ["bare"]),
     ],
 )

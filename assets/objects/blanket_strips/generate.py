@@ -171,9 +171,9 @@ titles:                           # what reports call these words
   tucked: {{en: tucked end, zh: 掖好的一端}}
   edge_{count - 2}: {{en: top of the blanket over the belly, zh: 腹部上方的毯面}}
 about: >-
-  A blanket that lies on a bed, tucked in at the foot, and is drawn up by its hem. It is no cloth of vertices but a chain of eleven stiff
-  strips on soft hinges across the bed: it bends along the bed and lies on what is below it, and does not bend across. Its sides hang down
-  on hinges of their own. It lies spread out; `lies: 100 %` lays it in folds over a person's legs. Own drawing; `generate.py` writes
+  A blanket that lies on a bed, tucked in at the foot, and is drawn up by its hem. It is not a cloth of vertices, but a chain of eleven
+  stiff strips on soft hinges across the bed. It bends along the bed and lies on what is below it. It does not bend across. Its sides hang
+  down on hinges of their own. It lies spread out; `lies: 100 %` lays it in folds over a person's legs. Own drawing; `generate.py` writes
   `blanket_strips.xml` and `part.yaml`. Frame: origin where it is tucked in, on the mattress, in the middle of the bed; x along the bed to
   the head. Grades: [E] engineering estimate, [D] derived here; `facts` is the fact table of the scenarios, section 12.
 sources:                          # what, value, where it comes from

@@ -329,7 +329,7 @@ def _actions(env: Environment, layout: JointLayout, width: int, episode: ArrayEp
     except Untold as why:
         episode.notes.append(f"actions: {why}: it is not known which joint or hand they move")
         names = [f"action_{i:02d}" for i in range(width)]
-        yield StreamRule(("actions",), tuple(names), "command", "action", "1", name="actions", note=f"not told: {why}")
+        yield StreamRule(("actions",), tuple(names), "command", "action", "1", name="actions", note=f"not known: {why}")
         return
     hands = {"hand_step", "hand_target", "gripper"}
     if {part.quantity for part in found} <= hands:

@@ -279,8 +279,8 @@ class TopicBuffer:
                     f"each at the last message of its own, the first one up to {column.apart_ns * 1e-6:.1f} ms before it"
                 )
             for others, times_seen in column.others.items():
-                whose = f"{times_seen} messages of" if times_seen else "beside its own elements"
-                notes.append(f"{name}: {whose} {', '.join(others[:8])} are left out, which the mapping does not name here")
+                seen = f"{times_seen} messages of" if times_seen else "beside its own elements"
+                notes.append(f"{name}: {seen} {', '.join(others[:8])} are left out, which the mapping does not name here")
             extra: dict[str, Any] = {"field": ", ".join(rule.fields)}
             extra |= {key: value for key, value in (("frame", rule.frame), ("note", rule.note)) if value}
             filler = [p for p in rule.placeholder if p["publisher"] in self.publishers]

@@ -1,8 +1,8 @@
 """Two hands of 21 joints each, and an object that turns about a hinge: motion capture with hands fitted to it.
 
 Joints stand in the order of the hand model: wrist, then index, middle, little and ring finger and the thumb with three joints
-each from the knuckle outwards, then the tips of thumb, index, middle, ring and little finger; told from the bones, whose lengths
-do not change (docs/human-motion.md). The object's frame lies on its hinge, which turns about the frame's own z axis.
+each from the knuckle outwards, then the tips of thumb, index, middle, ring and little finger. This order was found by the bones:
+in it their lengths do not change (docs/human-motion.md). The object's frame lies on its hinge, which turns about the frame's own z axis.
 """
 
 from __future__ import annotations
