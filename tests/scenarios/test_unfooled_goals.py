@@ -320,3 +320,21 @@ def test_the_time_that_was_asked_for_in_all_counts_and_not_what_is_left_of_it(af
     assert shown.at("actuator_force(rule time)")[0] == pytest.approx(left, abs=1.0)
     press(*keys)
     assert shown.says == says
+
+
+@pytest.mark.parametrize(("folded", "says", "margin"), [("near", None, 2.1e-3), ("far", "replay.goal:halved", -8.1e-3)])
+def test_the_near_edge_is_laid_onto_the_far_one_and_not_the_other_way(folded, says, margin):
+    shown = Shown("laundry_folding")
+    (cloth,) = shown.scene.cloths
+    at = np.array([shown.at(f"body_position({name})") for name in cloth.vertices])
+    middle = (at[:, 0].min() + at[:, 0].max()) / 2
+    upper = at[:, 0] < middle - 1e-3 if folded == "near" else at[:, 0] > middle + 1e-3
+    at[upper, 0], at[upper, 2] = 2 * middle - at[upper, 0], at[upper, 2] + 2 * cloth.radius
+    for name, place in zip(cloth.vertices, at):
+        shown.set(f"body_position({name})", place)
+    shown.course = shown.course.latched()
+    shown.reached_before("halved")
+    shown.goes_on(1.0)
+    assert shown.says == says
+    margins = [part.margin(shown.readings)[0] for part in shown.course.subgoals[-1].predicate.parts]
+    assert margins.pop(3) == pytest.approx(margin, abs=1e-3) and min(margins) >= 0
