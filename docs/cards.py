@@ -380,8 +380,9 @@ def counted_table(sheets: Mapping[str, Mapping[str, Any]]) -> str:
             if figures is None:
                 continue
             n, good = figures["demonstrations"], figures["succeeded"]
-            level = called(figures, sheet["version"], lacking(name))
-            of = "" if figures["version"] == sheet["version"] else f" (v{figures['version']} of v{sheet['version']})"
+            version = (sheet["variants"][variant] if variant else sheet).get("version", sheet["version"])
+            level = called(figures, version, lacking(name))
+            of = "" if figures["version"] == version else f" (v{figures['version']} of v{version})"
             tips = f"{round(figures['tipping_mm'])} mm" if "tipping_mm" in figures else ""
             warned = f"{figures['warned']} of {good}" if "warned" in figures else ""
             sums = altogether["variants" if variant else "the scenarios"]

@@ -1,4 +1,4 @@
-"""Words of cloth: spread, footprint, layered, smooth, laid_on, hangs, twisted, apart, corners_met.
+"""Words of cloth: spread, footprint, layered, uppermost, smooth, laid_on, hangs, twisted, apart, corners_met.
 
 All are measured on the places of the vertices of a flex (`scenarios/cloth/cloth.py`). A folded cloth is seen as panels, the pieces
 between its fold lines: a towel that was folded in half and in thirds has 3 x 2 of them, and they lie on each other.
@@ -165,6 +165,20 @@ class Layered(_OfCloth):
 
 
 @dataclass(frozen=True)
+class Uppermost(_OfCloth):
+    """One panel lies on all others: on average it is higher [m] than each of them by so much."""
+
+    panels: tuple[np.ndarray, ...]  # the first of them is the upper one
+    by: float
+    unit: str = "m"
+
+    def margin(self, readings: Readings | Row) -> Values:
+        _, _, z = places(self.cloth, readings)
+        upper, *others = (z[..., panel].mean(axis=-1) for panel in self.panels)
+        return _plain(upper - np.max(others, axis=0) - self.by, readings)
+
+
+@dataclass(frozen=True)
 class Smooth(_OfCloth):
     """Nothing stands up higher [m] above what so many layers are thick."""
 
@@ -324,6 +338,21 @@ def _layered(node: Node, names: Names) -> Predicate | None:
     return Layered(cloth, panels, within)
 
 
+def _uppermost(node: Node, names: Names) -> Predicate | None:
+    """`uppermost: {of: towel, panels: [1, 2], corner: towel.corner_3, by: 3 mm}`: the panel that has this corner."""
+    node.mapping(required=("of", "panels", "corner", "by"))
+    cloth, counts = _cloth(node.child("of"), names), _counts(node.child("panels"))
+    corner, by = names.element(node.child("corner"), "body"), node.child("by").quantity("length", low=0.0)
+    if cloth is None or corner is None:
+        return None
+    panels = panels_of(cloth, counts)
+    upper = [panel for panel in panels if corner in [cloth.vertices[i] for i in panel]]
+    if len(upper) != 1 or len(panels) < 2:
+        node.child("corner").note("a corner of the cloth is in one of two panels or more.")
+        return None
+    return Uppermost(cloth, (upper[0], *(panel for panel in panels if panel is not upper[0])), by)
+
+
 def _hangs(node: Node, names: Names) -> Predicate | None:
     node.mapping(required=("of", "below"), optional=("more_than", "at_most"))
     cloth, place = _cloth(node.child("of"), names), names.element(node.child("below"), "site")
@@ -357,6 +386,7 @@ WORDS: Words = {
     "spread": Word(made(Spread, of=_cloth, at_least=SHARE), "spread", "摊开"),
     "footprint": Word(made(Footprint, of=_cloth, length=_SIDE, width=_SIDE, within=quantity("share")), "footprint", "轮廓"),
     "layered": Word(_layered, "layered", "叠层"),
+    "uppermost": Word(_uppermost, "uppermost", "在最上层"),
     "smooth": Word(made(Smooth, of=_cloth, layers=lambda node, names: node.integer(low=1), within=LENGTH), "smooth", "平整"),
     "laid_on": Word(made(LaidOn, of=_cloth, upon=PLACE, within=LENGTH), "laid on", "放在其上"),
     "hangs": Word(_hangs, "hangs over", "垂下"),

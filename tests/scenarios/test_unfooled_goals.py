@@ -13,15 +13,15 @@ from shiliu.scenarios.stepping.simulation import Simulation
 
 
 @lru_cache
-def loaded(scenario):
-    return shiliu.load_scenario(scenario)
+def loaded(scenario, variant=None):
+    return shiliu.load_scenario(scenario, variant=variant)
 
 
 class Shown:
     """The nominal start of a scenario, its readings to be changed, and its course over them."""
 
-    def __init__(self, scenario):
-        self.scene = loaded(scenario)
+    def __init__(self, scenario, variant=None):
+        self.scene = loaded(scenario, variant)
         self.readings = Simulation(self.scene, 1).begin([drawing.nominal(self.scene)])
         self.course = self.scene.course
         self.carry = self.course.begin(1)
@@ -293,3 +293,48 @@ def test_the_valve_is_opened_last_and_by_a_quarter(step, angle, says):
     shown.set("joint_position(pipes/valve/wheel_turn)", np.deg2rad(angle))
     shown.goes_on(0.5)
     assert shown.says == says
+
+
+@pytest.mark.parametrize(
+    ("after", "left", "keys", "says"),
+    [
+        (1.0, 23, ["plus_30s"], "scenario.wrong_time"),
+        (5.0, 3, ["plus_30s"], "scenario.wrong_time"),  # the display reads 33 s at most, and 60 s are heated in all
+        (6.0, 0, ["plus_30s"], "replay.goal:opened"),  # set, and not started
+        (6.0, 0, ["plus_30s", "start"], "scenario.wrong_time"),
+    ],
+)
+def test_the_time_that_was_asked_for_in_all_counts_and_not_what_is_left_of_it(after, left, keys, says):
+    shown = Shown("microwave", "full")
+
+    def press(*keys):
+        for key in keys:
+            for travel in (0.0011, 0.0):
+                shown.set(f"joint_position(oven/key_{key})", travel)
+                shown.reacts(0.1)
+        shown.goes_on(0.1)
+
+    press("plus_30s", "start")
+    shown.reacts(after)
+    assert shown.says == "replay.goal:opened"
+    assert shown.at("actuator_force(rule time)")[0] == pytest.approx(left, abs=1.0)
+    press(*keys)
+    assert shown.says == says
+
+
+@pytest.mark.parametrize(("folded", "says", "margin"), [("near", None, 2.1e-3), ("far", "replay.goal:halved", -8.1e-3)])
+def test_the_near_edge_is_laid_onto_the_far_one_and_not_the_other_way(folded, says, margin):
+    shown = Shown("laundry_folding")
+    (cloth,) = shown.scene.cloths
+    at = np.array([shown.at(f"body_position({name})") for name in cloth.vertices])
+    middle = (at[:, 0].min() + at[:, 0].max()) / 2
+    upper = at[:, 0] < middle - 1e-3 if folded == "near" else at[:, 0] > middle + 1e-3
+    at[upper, 0], at[upper, 2] = 2 * middle - at[upper, 0], at[upper, 2] + 2 * cloth.radius
+    for name, place in zip(cloth.vertices, at):
+        shown.set(f"body_position({name})", place)
+    shown.course = shown.course.latched()
+    shown.reached_before("halved")
+    shown.goes_on(1.0)
+    assert shown.says == says
+    margins = [part.margin(shown.readings)[0] for part in shown.course.subgoals[-1].predicate.parts]
+    assert margins.pop(3) == pytest.approx(margin, abs=1e-3) and min(margins) >= 0
