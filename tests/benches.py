@@ -11,7 +11,9 @@ from collections.abc import Mapping
 import mujoco
 import numpy as np
 import yaml
-from shiliu.replay.operator.operator import perform
+from shiliu.replay.operator.operator import Operator, Operators, longest
+from shiliu.replay.rollout.performed import performance_observers
+from shiliu.replay.rollout.rollout import roll_out
 from shiliu.scenarios.catalog.catalog import scene_of_tree
 from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.soundness.soundness import STATE
@@ -31,6 +33,7 @@ parts:
 judge: {required: [integrity, kinematics]}
 """
 ALONE = {"bowl": "buns"}  # what fills a part goes with it
+REST = 2.0  # s, for what lies loose to come to rest
 
 
 def bench(skills: str, goal: str, *without: str, at: Mapping[str, dict] = {}, **more: object):
@@ -45,8 +48,23 @@ def bench(skills: str, goal: str, *without: str, at: Mapping[str, dict] = {}, **
     return scene_of_tree("bench", tree)
 
 
-def done(scene, seed: int = 0, **settings):
-    return perform(scene, [drawing.draw(scene, seed)], [seed], **settings)[0]
+class UntilDone(Operators):
+    """As `Operators`; and the episode ends `rest` [s] after the chain, whatever time is left: most of these goals are never reached."""
+
+    def __init__(self, scene, seed: int, operator: Operator, rest: float):
+        super().__init__(scene, [seed], [operator], [None])
+        self._operator, self._rest = operator, round(rest / scene.control_timestep)
+
+    def live(self, t, carry, unstable, live):
+        self._rest -= self._operator.done
+        return super().live(t, carry, unstable, live)[: max(self._rest, 0)]
+
+
+def done(scene, seed: int = 0, draw: drawing.Draw | None = None, rest: float = REST, **settings):
+    """What an operator does in the draw of a seed, or in another one, and `rest` [s] longer; settings as of `Operator`."""
+    draw = drawing.draw(scene, seed) if draw is None else draw
+    policy = UntilDone(scene, seed, Operator(scene, draw, seed, **settings), rest)
+    return roll_out(scene, [draw], policy, performance_observers(scene, 1, longest(scene), judged=False))[0]
 
 
 def end(scene, performance) -> mujoco.MjData:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
+import multiprocessing
 import os
 import pickle
 import resource
@@ -12,6 +14,8 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import cache
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +36,17 @@ pytest_plugins = ["scenario_costs", "long_suite"]
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.pycache_prefix = os.environ.setdefault("PYTHONPYCACHEPREFIX", str(ROOT / "build" / "bytecode"))
 sys.dont_write_bytecode = False
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[object]:
+    """Thousands of tests are collected, none of which goes before the end: they are not looked through for garbage, now or later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def script(path: str) -> Any:
@@ -98,16 +113,31 @@ def table() -> Scene:
 
 
 @pytest.fixture(scope="session")
-def served(table: Scene, tmp_path_factory: pytest.TempPathFactory) -> shiliu.Recording:
-    """Its task as the operator does it, of seed 1; look at it, do not change it. Performed once for all workers."""
+def demonstrated(table: Scene, tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], shiliu.Recording]:
+    """Its task as the operator does it, of a seed; look at it, do not change it. Performed once for all workers."""
 
-    def make(folder: Path) -> None:
-        folder.mkdir()
-        (folder / "recording").write_bytes(pickle.dumps(shiliu.perform(table, 1)))
+    @cache
+    def of(seed: int) -> shiliu.Recording:
+        def make(folder: Path) -> None:
+            folder.mkdir()
+            (folder / "recording").write_bytes(pickle.dumps(shiliu.perform(table, seed)))
 
-    recording = pickle.loads((made_once(tmp_path_factory, "served", make) / "recording").read_bytes())
-    assert isinstance(recording, shiliu.Recording)
-    return recording
+        folder = made_once(tmp_path_factory, f"demonstrated_{seed}", make)
+        recording = pickle.loads((folder / "recording").read_bytes())
+        assert (
+            isinstance(recording, shiliu.Recording)
+            and recording.episode is not None
+            and recording.episode.label["success"]
+        )
+        return recording
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def served(demonstrated: Callable[[int], shiliu.Recording]) -> shiliu.Recording:
+    """That of seed 1."""
+    return demonstrated(1)
 
 
 @pytest.fixture(scope="session")
@@ -245,6 +275,20 @@ def python() -> Callable[..., subprocess.CompletedProcess[str]]:
         )
 
     return run
+
+
+@pytest.fixture(scope="module")
+def forked_workers() -> Iterator[None]:
+    """Worker processes are forked from one that has all modules, which each would take two seconds to import. Begun anew, as a run
+    begins them, they are in test_line.py, test_machines.py and test_endings.py."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["warm_worker"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+        forkserver.ensure_running()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("shiliu.replay.line.pool.get_context", lambda method: context)
+        yield
 
 
 @contextmanager

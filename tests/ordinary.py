@@ -11,7 +11,6 @@ import pyarrow.parquet as pq
 import shiliu
 from shiliu.replay.formats.lerobot.plain import make_plain
 from shiliu.replay.formats.lerobot.write import write_lerobot
-from shiliu.replay.operator.demonstration import demonstrate
 
 AROUND = "observation.environment_state"
 
@@ -19,13 +18,6 @@ AROUND = "observation.environment_state"
 def table_setting():
     """The scene, with two likely starts."""
     return shiliu.load_scenario("table_setting", ["judge.if_unknown.starts=2"])
-
-
-def served(scene, seed: int):
-    """Its demonstration of a seed, that succeeded."""
-    (one,) = demonstrate(scene, [seed], threads=1)
-    assert one.label["success"]
-    return one
 
 
 def ordinary(scene, episode, root: Path, change: Callable[[dict[str, np.ndarray]], None] | None = None) -> list:

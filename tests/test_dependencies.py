@@ -85,6 +85,11 @@ def package() -> dict[str, list[str]]:
     return imported(read(files))
 
 
+@pytest.fixture(scope="module")
+def tests() -> dict[str, list[str]]:
+    return imported(read((ROOT / "tests").rglob("*.py")))
+
+
 def base() -> set[str]:
     return names_of(PROJECT["dependencies"])
 
@@ -103,10 +108,9 @@ def test_what_the_package_imports_is_declared(package):
     assert not {name: files for name, files in package.items() if name not in known}
 
 
-def test_what_is_declared_is_used(package):
+def test_what_is_declared_is_used(package, tests):
     assert not {name for name in base() - set(package) if not named(name)}
     assert not (extra("export") | extra("cluster") | extra("frames") | extra("studio")) - set(package)
-    tests = imported(read([*(ROOT / "tests").rglob("*.py")]))
     assert not {name for name in extra("dev") - set(tests) if not named(name)}
     ours = imported(
         [*read((ROOT / ".ci").glob("*.py")), *((f, cells(f)) for f in sorted((ROOT / "notebooks").glob("*.ipynb")))]
@@ -114,9 +118,8 @@ def test_what_is_declared_is_used(package):
     assert not {name for name in extra("notebooks") - set(ours) if not named(name)}
 
 
-def test_what_tests_notebooks_and_pages_import_is_declared():
+def test_what_tests_notebooks_and_pages_import_is_declared(tests):
     everything = base() | {name for key in PROJECT["optional-dependencies"] for name in extra(key)}
-    tests = imported(read((ROOT / "tests").rglob("*.py")))
     pages = imported(read((ROOT / "docs").glob("*.py")))
     notebooks = imported((f, cells(f)) for f in sorted((ROOT / "notebooks").glob("*.ipynb")))
     assert not {name: files for name, files in (tests | pages).items() if name not in everything}

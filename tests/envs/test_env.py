@@ -37,7 +37,7 @@ def env(scene) -> ShiliuEnv:
     return ShiliuEnv(scene)
 
 
-@pytest.mark.parametrize("scenario", ["microwave", "bare"])
+@pytest.mark.parametrize("scenario", [pytest.param("microwave", marks=pytest.mark.slow), "bare"])
 def test_check_env_warns_of_radians_and_of_nothing_else(scenario, request, opengl):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

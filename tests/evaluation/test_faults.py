@@ -22,7 +22,6 @@ from shiliu.replay.evaluation.device import FOLDER, SHARES, as_recorded, load_de
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.judge.verdict import Verdict
-from shiliu.replay.operator.demonstration import demonstrate
 from shiliu.replay.recording.recording import Recording
 from shiliu.replay.rollout.episode import as_recording
 from shiliu.replay.signals.clock import origin_ns
@@ -85,10 +84,8 @@ def test_faults_of_a_simulation_are_found_named_and_placed(context, episode, kin
     assert scoring.summary(lines)["all"]["recall"]["hits"] == len(kinds)
 
 
-def test_a_thing_that_stands_elsewhere_is_found_in_another_scene():
-    table_setting = shiliu.load_scenario("table_setting")
-    known, stage = faults_of(table_setting), SceneContext(table_setting, "command")
-    (clean,) = demonstrate(table_setting, (3,), threads=1)
+def test_a_thing_that_stands_elsewhere_is_found_in_another_scene(table, demonstrated):
+    known, stage, clean = faults_of(table), SceneContext(table, "command"), demonstrated(3).episode
     (line,) = judged(stage, [Job(clean, (known["object elsewhere"],), None)])
     assert line["root"] == "goal" and line["root_right"] and line["subject_right"], line
     (put,) = inject([Job(clean, (known["latch too stiff"],), None)], stage)

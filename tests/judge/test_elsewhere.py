@@ -31,6 +31,8 @@ SCENARIO = """\
 title: {en: Reach, zh: 伸手}
 version: 1
 time_limit: 6 s
+substeps: 8
+physics: {integrator: discrete}
 robot: {stands_at: {x: 0 mm, y: 0 mm, yaw: 0 deg}, pose: home}
 parts:
   room: {part: fixtures/room}

@@ -6,7 +6,7 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
-from ordinary import ordinary, served
+from ordinary import ordinary
 from shiliu.replay.checks.releases import PRESSES, GripHold, HandAndArm
 from shiliu.replay.judge.facts import hand_stops
 from shiliu.replay.judge.facts.hand_stops import PUSHED, STATE, MeasuredArms, departure, stops_of
@@ -100,9 +100,9 @@ def test_calibration_explains_more_of_an_arm_that_is_stretched():
 
 
 @pytest.mark.slow
-def test_the_hands_tell_where_a_bowl_was_and_a_clean_take_is_feasible(tmp_path):
+def test_the_hands_tell_where_a_bowl_was_and_a_clean_take_is_feasible(demonstrated, tmp_path):
     scene = shiliu.load_scenario("table_setting")
-    take = ordinary(scene, served(scene, 501), tmp_path / "set")
+    take = ordinary(scene, demonstrated(501).episode, tmp_path / "set")
     for one in take:
         one.streams = {name: stream for name, stream in one.streams.items() if not any("bowl." in key for key in stream.names)}
     (verdict,) = judge(take, scene, threads=1)

@@ -293,6 +293,7 @@ class TestSession:
         assert {"joint.acceleration", "joint.jerk", "payload", "grip.friction", "goal", "robustness"} <= open_
 
 
+@pytest.mark.slow  # one of its sessions is judged above; hands that the tracker loses in test_retarget_sources.py
 @pytest.mark.skipif(not SESSION.is_file(), reason="the real recordings are not on this machine")
 def test_the_whole_folder_ends_with_its_documented_exit_code(tmp_path):
     verdicts = judge(read(DATA / "kuavo-vr-teleop"), shiliu.load_scenario("bare"))
@@ -305,6 +306,7 @@ def test_the_whole_folder_ends_with_its_documented_exit_code(tmp_path):
     assert "report.html" in {f.name for f in out.iterdir()}
 
 
+@pytest.mark.slow  # likely starts of a short recording are tried in test_elsewhere.py
 @pytest.mark.skipif(not SESSION.is_file(), reason="the real recordings are not on this machine")
 def test_session_in_the_microwave_tries_likely_starts():
     scene = shiliu.load_scenario("microwave", ["judge.if_unknown.starts=4"])

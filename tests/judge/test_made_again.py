@@ -37,7 +37,9 @@ def test_a_command_that_no_motor_follows_is_the_motions_and_not_the_recorders(ta
     assert of(verdict, "column.differs").level == "PASS"  # the torques say that it was given
 
 
-@pytest.mark.parametrize(("joint", "by"), [(SHOULDER, -0.5), (ELBOW, -0.5), ("zarm_l3_joint", -0.5)])
+@pytest.mark.parametrize(
+    ("joint", "by"), [(SHOULDER, -0.5), *(pytest.param(name, -0.5, marks=pytest.mark.slow) for name in (ELBOW, "zarm_l3_joint"))]
+)
 def test_an_arm_that_is_driven_into_the_counter_is_stopped_by_it(table, served, joint, by):
     verdict = judged(table, served, joint, by * ((rows(served) >= 30) & (rows(served) < 90)))
     root = verdict.findings[verdict.root]
@@ -53,7 +55,8 @@ def recorded(table, served, joint, added):
 
 
 @pytest.mark.parametrize(
-    ("joint", "by", "first", "last"), [(SHOULDER, -0.5, 30, 90), ("zarm_l3_joint", -0.5, 30, 90), (NECK, 0.3, 60, 400)]
+    ("joint", "by", "first", "last"),
+    [(SHOULDER, -0.5, 30, 90), pytest.param("zarm_l3_joint", -0.5, 30, 90, marks=pytest.mark.slow), (NECK, 0.3, 60, 400)],
 )
 def test_no_recorder_is_blamed_at_intake_for_commands_that_no_motor_follows(table, served, joint, by, first, last):
     """There is no scene there that is played again: the torques say that the commands were given, and that the joint was held back."""

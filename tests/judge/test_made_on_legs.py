@@ -52,6 +52,7 @@ def test_one_that_stands_is_feasible_by_its_balance(stands):
     assert stands.stages["legs"].verdict == "FEASIBLE" and stands.stages["integrity"].verdict == "FEASIBLE"
 
 
+@pytest.mark.slow  # that it walks and stays up is tested in test_legs.py, what stands is judged above
 def test_one_that_walks_is_feasible(legs):
     actions = squat(legs, 0.0)
     actions[:30, legs.schema.action.names.index("base_vx")] = 0.2
@@ -74,6 +75,7 @@ def test_one_that_falls_is_infeasible_whatever_other_gains_would_do(legs):
     assert 0.3 < found.t0 < 0.45
 
 
+@pytest.mark.slow  # what follows from a root is asked of made-up findings in test_verdict.py
 def test_a_fall_that_is_recorded_to_its_end_is_the_root_of_all_that_follows(legs):
     start = nominal(legs)
     data = mujoco.MjData(start.model)

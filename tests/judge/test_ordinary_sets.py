@@ -204,7 +204,8 @@ ALONE = (
 )
 
 
-@pytest.mark.parametrize("alone", [QUICK, pytest.param(ALONE, marks=pytest.mark.slow)], ids=["quick", "all"])
+@pytest.mark.slow  # of the first two kinds alone the checks are asked in tests/checks and in test_faults.py
+@pytest.mark.parametrize("alone", [QUICK, ALONE], ids=["quick", "all"])
 def test_faults_of_a_set_are_called_by_their_root_with_our_files_and_without(context, episode, tmp_path, alone):
     """Each in a set of its own, among five clean takes; the clean ones are refused in neither form."""
     kinds = faults_of_sets(context.scene)

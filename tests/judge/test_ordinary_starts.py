@@ -1,7 +1,7 @@
 """A clean take of an ordinary set that holds object poses: its scene is where these say, and nothing unmeasured makes a FAIL."""
 
 import pytest
-from ordinary import around, ordinary, served, table_setting
+from ordinary import around, ordinary, table_setting
 from shiliu.replay.judge.judge import judge
 from shiliu.scenarios.reading.config import nominal_values
 
@@ -14,8 +14,8 @@ def scene():
 
 
 @pytest.fixture(scope="module")
-def episode(scene):
-    return served(scene, SEED)
+def episode(demonstrated):
+    return demonstrated(SEED).episode
 
 
 @pytest.fixture

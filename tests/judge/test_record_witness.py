@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import shiliu
-from ordinary import around, ordinary, served, table_setting
+from ordinary import around, ordinary, table_setting
 from shiliu.replay.judge.conclusion import ASSUMED
 from shiliu.replay.judge.context import Contexts
 from shiliu.replay.judge.judge import judge
@@ -20,8 +20,8 @@ def scene():
 
 
 @pytest.fixture(scope="module")
-def episode(scene):
-    return served(scene, SEED)
+def episode(demonstrated):
+    return demonstrated(SEED).episode
 
 
 @pytest.fixture
@@ -121,6 +121,7 @@ def test_orientations_in_another_order_are_told_and_nothing_is_concluded_from_th
     assert [code for code, one in by.items() if one.failed] == ["object.order"]
 
 
+@pytest.mark.slow  # made-up poses jump, hover and glide in test_checks_record.py
 def test_a_bowl_that_is_put_up_into_the_air_jumps_and_hovers(scene, found):
     def up(columns):
         around(scene, columns, "empty.z")[60:90] += 0.07
@@ -131,6 +132,7 @@ def test_a_bowl_that_is_put_up_into_the_air_jumps_and_hovers(scene, found):
     assert by["object.hovers"].t0 == pytest.approx(60 * scene.control_timestep, abs=0.05)
 
 
+@pytest.mark.slow  # see above
 def test_a_bowl_that_glides_with_no_hand_near_moves_by_itself(scene, found):
     def glide(columns):
         x = around(scene, columns, "empty.x")
@@ -157,6 +159,7 @@ def test_a_pose_that_leaps_is_the_recorder_s_and_what_follows_from_it_is_no_seco
     assert "record.goal" in failed and {one.because_of for code, one in failed.items() if code != "object.jumps"} == {verdict.root}
 
 
+@pytest.mark.slow  # see above
 def test_a_thing_that_hovers_while_another_one_leaps_is_a_reason_of_its_own(scene, judged):
     def both(columns):
         around(scene, columns, "bowl.y")[-20:] -= 0.3

@@ -7,10 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import shiliu
-from ordinary import ordinary, served
+from ordinary import ordinary
 from shiliu.replay.judge.judge import judge
+from shiliu.replay.rollout.episode import checkpoints_of, episode_of
+from shiliu.replay.rollout.rollout import Take, play
+from shiliu.scenarios.draws import variation as drawing
 
 SEED = 2
+STEPS = 60
 NAMES_NONE = "scenario.judge.if_unknown=null"
 AS_RECORDED = [  # what that seed draws, to a tenth of a millimetre, as the scenario's own values
     'scenario.parts.table.height="855.7 mm"',
@@ -27,22 +31,23 @@ def scene():
 
 
 @pytest.fixture(scope="module")
-def take(scene, tmp_path_factory):
+def take(scene, demonstrated, tmp_path_factory):
     """An ordinary take with the poses of its bowls."""
-    return ordinary(scene, served(scene, SEED), tmp_path_factory.mktemp("set") / "set")[0]
+    return ordinary(scene, demonstrated(SEED).episode, tmp_path_factory.mktemp("set") / "set")[0]
+
+
+@pytest.fixture(scope="module")
+def standing(scene, tmp_path_factory):
+    """A take of two seconds from the same start, with the poses of its bowls, in which nothing is done."""
+    actions = np.tile(scene.ready_ctrl.astype(np.float32), (STEPS, 1))
+    played = next(play(scene, [Take(drawing.draw(scene, SEED), actions)], [checkpoints_of(scene, STEPS)], 1))
+    return ordinary(scene, episode_of(scene, played, SEED), tmp_path_factory.mktemp("still") / "set")[0]
 
 
 def without_poses(take):
     kept = {name: one for name, one in take.streams.items() if "bowl.x" not in one.names}
     assert len(kept) == len(take.streams) - 1
     return replace(take, streams=kept)
-
-
-def standing(take):
-    """The take with arms that stand where they begin, command and measurement alike: nothing is done."""
-    arms = {name: one for name, one in take.streams.items() if one.role in ("command", "measured") and "bowl.x" not in one.names}
-    still = {name: replace(one, values=np.tile(one.values[0], (one.n, 1))) for name, one in arms.items()}
-    return replace(take, streams={**take.streams, **still})
 
 
 def beside(take, thing):
@@ -60,20 +65,20 @@ def goal_of(scene, take, **metadata):
     return next(one for one in verdict.findings if one.code == "goal"), verdict
 
 
-def test_a_goal_that_is_missed_from_places_that_nobody_measured_is_undecided(scene, take):
-    goal, verdict = goal_of(scene, without_poses(standing(take)))
+def test_a_goal_that_is_missed_from_places_that_nobody_measured_is_undecided(scene, standing):
+    goal, verdict = goal_of(scene, without_poses(standing))
     assert (goal.level, goal.reason) == ("NOT_CHECKED", "unknown_start")
     assert (goal.value, goal.limit) == (0.0, 3.0) and goal.details["missed"]
     assert verdict.verdict != "FEASIBLE" and not any(one.failed and one.stage == "replay" for one in verdict.findings)
 
 
-def test_nor_does_a_label_make_such_a_start_known(scene, take):
-    goal, _ = goal_of(scene, without_poses(standing(take)), label={"success": True})
+def test_nor_does_a_label_make_such_a_start_known(scene, standing):
+    goal, _ = goal_of(scene, without_poses(standing), label={"success": True})
     assert (goal.level, goal.reason) == ("NOT_CHECKED", "unknown_start")
 
 
-def test_the_same_is_missed_where_the_record_tells_the_places(scene, take):
-    goal, verdict = goal_of(scene, standing(take))
+def test_the_same_is_missed_where_the_record_tells_the_places(scene, standing):
+    goal, verdict = goal_of(scene, standing)
     assert goal.failed and verdict.verdict in ("INFEASIBLE", "UNSOUND")
 
 
@@ -86,11 +91,11 @@ def test_a_success_from_the_places_that_the_scenario_gives_is_luck(scene, take):
     assert (goal.level, goal.reason, verdict.verdict) == ("NOT_CHECKED", "unknown_start", "INCONCLUSIVE")
 
 
-def test_a_place_that_the_goal_does_not_hang_on_leaves_nothing_open(scene, take):
+def test_a_place_that_the_goal_does_not_hang_on_leaves_nothing_open(scene, take, standing):
     """Where the guest's own bowl stood nobody knows; the other one is served beside it all the same, or it is not."""
     goal, verdict = goal_of(scene, beside(take, "empty"), label={"success": True})
     assert (goal.level, verdict.verdict) == ("PASS", "FEASIBLE")
-    goal, verdict = goal_of(scene, beside(standing(take), "empty"), label={"success": True})
+    goal, verdict = goal_of(scene, beside(standing, "empty"), label={"success": True})
     assert goal.failed and verdict.verdict in ("INFEASIBLE", "UNSOUND")
-    goal, _ = goal_of(scene, beside(standing(take), "bowl"), label={"success": True})
+    goal, _ = goal_of(scene, beside(standing, "bowl"), label={"success": True})
     assert (goal.level, goal.reason) == ("NOT_CHECKED", "unknown_start")

@@ -7,15 +7,26 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from shiliu import cli
 from shiliu.replay.formats.lerobot.write import write_lerobot
 from swinging import RATE, waving
 
 AS_HOST = "import socket, sys\nsocket.gethostname = lambda: sys.argv[1]\nfrom shiliu import cli\nsys.exit(cli.main(sys.argv[2:]))\n"
-WITHOUT_RIGHTS = "import sys\nfrom shiliu import cli\nsys.exit(cli.main(sys.argv[1:]))\n"
+WITHOUT_RIGHTS = """
+import contextlib, io, json, os, sys
+from shiliu import cli
+
+for line in sys.stdin:  # a folder and the words of a command that is run there
+    folder, words = json.loads(line)
+    os.chdir(folder)
+    error = io.StringIO()
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(error):
+        code = cli.main(words)
+    print(json.dumps([code, error.getvalue()]), flush=True)
+"""
 AS_USER = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []  # root may do all else
 
 
@@ -26,25 +37,44 @@ def data(bare, tmp_path_factory) -> Path:
     return write_lerobot(root, made, bare.schema.lerobot_features(()), RATE)
 
 
-def begun(script: str, *words: str, cwd: Path, before: Sequence[str] = ()) -> subprocess.Popen[str]:
-    command = [*before, sys.executable, "-c", script, *words]
+def begun(script: str, *words: str, cwd: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", script, *words]
     return subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def test_two_machines_share_a_ledger(data, tmp_path):
-    def run(host: str) -> subprocess.Popen[str]:
-        words = ["replay", f"data={data}", f"out={host}", "workers=1", "ledger=ledger", "pictures=false", "quiet=true"]
-        return begun(AS_HOST, host, *words, cwd=tmp_path)
+@pytest.fixture(scope="module")
+def without_rights():
+    """Commands of a user without rights, one after the other in one process: exit code and what it said of errors."""
+    if AS_USER and shutil.which("setpriv") is None:
+        pytest.skip("root may do all")
+    command = [*AS_USER, sys.executable, "-c", WITHOUT_RIGHTS]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None and process.stdout is not None
 
-    both = [run(host) for host in ("alpha", "beta")]
+        def run(folder: Path, *words: str) -> tuple[int, str]:
+            process.stdin.write(json.dumps([str(folder), words]) + "\n")
+            process.stdin.flush()
+            return tuple(json.loads(process.stdout.readline()))
+
+        yield run
+        process.stdin.close()
+        process.wait(60)
+
+
+def test_two_machines_share_a_ledger(data, tmp_path, monkeypatch):
+    def words(host: str) -> list[str]:
+        return ["replay", f"data={data}", f"out={host}", "workers=1", "ledger=ledger", "pictures=false", "quiet=true"]
+
+    both = [begun(AS_HOST, host, *words(host), cwd=tmp_path) for host in ("alpha", "beta")]
     ended = [process.communicate(timeout=300) for process in both]
     assert both[0].returncode == both[1].returncode, ended
     lines = [(tmp_path / host / "verdicts.jsonl").read_bytes() for host in ("alpha", "beta")]
     assert lines[0] == lines[1] and lines[0].count(b"\n") == 4
     assert both[0].returncode in (0, 1, 3) and not list((tmp_path / "ledger").rglob("*.partial"))
-    process = run("gamma")
-    _, error = process.communicate(timeout=300)
-    assert process.returncode == both[0].returncode and (tmp_path / "gamma" / "verdicts.jsonl").read_bytes() == lines[0], error
+    monkeypatch.setattr("socket.gethostname", lambda: "gamma")  # a third one comes when all is done
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(words("gamma")) == both[0].returncode
+    assert (tmp_path / "gamma" / "verdicts.jsonl").read_bytes() == lines[0]
 
 
 def test_what_another_machine_is_writing_is_left_alone(data, tmp_path):
@@ -57,7 +87,6 @@ def test_what_another_machine_is_writing_is_left_alone(data, tmp_path):
     assert process.returncode == 0 and theirs.is_dir() and (tmp_path / "out").is_dir()
 
 
-@pytest.mark.skipif(bool(AS_USER) and shutil.which("setpriv") is None, reason="root may do all")
 @pytest.mark.parametrize(
     "words",
     [
@@ -76,7 +105,7 @@ def test_what_another_machine_is_writing_is_left_alone(data, tmp_path):
     ],
     ids=" ".join,
 )
-def test_without_rights_every_verb_ends_with_a_sentence(data, tmp_path, words):
+def test_without_rights_every_verb_ends_with_a_sentence(data, without_rights, tmp_path, words):
     shutil.copytree(data, tmp_path / "unread" / "set")
     (tmp_path / "unread" / "verdicts.jsonl").write_text(json.dumps({"source": "set#0", "verdict": "FEASIBLE"}) + "\n")
     for name in ("open", "unwritten"):
@@ -90,9 +119,8 @@ def test_without_rights_every_verb_ends_with_a_sentence(data, tmp_path, words):
     try:
         for folder, out in pairs:
             given = [word.replace("DATA", folder) for word in words]
-            process = begun(WITHOUT_RIGHTS, *given, f"out={out}{ending}", cwd=tmp_path, before=AS_USER)
-            _, error = process.communicate(timeout=120)
-            assert process.returncode == 2 and len(error.splitlines()) == 1 and "fault of" not in error, (given, error)
+            code, error = without_rights(tmp_path, *given, f"out={out}{ending}")
+            assert code == 2 and len(error.splitlines()) == 1 and "fault of" not in error, (given, error)
             assert any(word in error.lower() for word in ("right", "denied", "permission")), error
             assert not list((tmp_path / "open").iterdir()), (given, error)
     finally:

@@ -14,6 +14,8 @@ from shiliu.replay.line.ledger import MADE, Ledger
 from shiliu.replay.line.upgrade import between
 from swinging import RATE, waving
 
+pytestmark = pytest.mark.usefixtures("forked_workers")
+
 
 @pytest.fixture(scope="module")
 def data(bare, tmp_path_factory):

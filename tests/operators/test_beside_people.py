@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import yaml
-from shiliu.replay.operator.operator import perform
+from benches import done
 from shiliu.scenarios.catalog.catalog import scene_of_tree
-from shiliu.scenarios.draws.variation import draw
 
 BEDSIDE = """
 title: {en: Beside, zh: 旁边}
 version: 1
 time_limit: 12 s
+substeps: 8
+physics: {integrator: discrete}
 robot: {stands_at: {x: 0 mm, y: 0 mm, yaw: 0 deg}, pose: ready, base: BASE}
 parts:
   floor: {part: fixtures/floor}
@@ -28,15 +29,15 @@ TURNED = "[{walk: {x: 0 mm, y: 300 mm, yaw: 80 deg, speed: 0.3 m/s, turning: 30 
 
 
 def fastest(skills: str, ahead: int, base: str = "planted", faults: dict[str, float] | None = None) -> float:
-    """[m/s] of the fastest place of a hand near the adult in a performance, as long as it lasts."""
+    """[m/s] of the fastest place of a hand near the adult in a performance."""
     text = BEDSIDE.replace("SKILLS", skills).replace("AHEAD", str(ahead)).replace("BASE", base)
     tree = yaml.safe_load(text)
     tree["goal"] = {"left": {"near": {"of": "robot.left_tcp", "to": "adult.face", "within": "1 mm"}}}
     scene = scene_of_tree("beside", tree)
-    (done,) = perform(scene, [draw(scene, 0)], [0], faults=faults)
-    assert "gave_up" not in done.provenance
+    made = done(scene, faults=faults)
+    assert "gave_up" not in made.provenance
     (limit,) = (limit for limit in scene.safety if limit.judged_as == "speed.person")
-    return float(limit.sustained(np.asarray(done.safety[limit.name]), scene.control_timestep).max())
+    return float(limit.sustained(np.asarray(made.safety[limit.name]), scene.control_timestep).max())
 
 
 @pytest.mark.parametrize(("skills", "base"), [(SWUNG, "planted"), (TURNED, "mobile")])

@@ -33,7 +33,7 @@ def test_what_depends_on_a_switch_that_is_off_is_left_out():
 
 def test_a_mistake_may_change_on_what_a_step_depends():
     scene = of(mistakes={"looked": {"code": "replay.goal:never", "change": {"look": {"if": None}, "wait 2": {"if": "gone"}}}})
-    assert words(done(scene, mistakes=[read_mistakes(scene)["looked"]])) == ["wait", "look", "home"]
+    assert words(done(scene, skills=read_mistakes(scene)["looked"].chain(), on_purpose=True)) == ["wait", "look", "home"]
 
 
 def test_a_switch_that_there_is_not_is_told_with_what_was_meant():

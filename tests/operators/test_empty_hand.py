@@ -39,8 +39,14 @@ def done_with(scene, chain, seconds=25.0, **how):
     return done
 
 
-def test_a_hand_that_closes_on_nothing_gives_up_and_the_episode_ends(table):
-    done = done_with(table, INTO_THE_AIR)
+@pytest.fixture(scope="module")
+def empty(table):
+    """A hand that has closed on nothing; look at it, do not change it."""
+    return done_with(table, INTO_THE_AIR)
+
+
+def test_a_hand_that_closes_on_nothing_gives_up_and_the_episode_ends(table, empty):
+    done = empty
     given_up = done.provenance["gave_up"]
     assert (given_up["skill"], given_up["number"], given_up["code"]) == ("take.pinch", 2, "closed_on_nothing")
     assert given_up["details"] == {"side": "right", "of": "empty.inside", "gap": pytest.approx(0.0, abs=1e-3)}
@@ -64,9 +70,8 @@ def test_what_is_held_is_no_empty_hand_and_a_chain_that_ends_keeps_its_time(tabl
     assert near["value"] > 0.05 and near["bound"] == 0.03 and near["margin"] == pytest.approx(0.03 - near["value"])
 
 
-def test_each_missed_step_says_how_far_it_was(table):
-    done = done_with(table, INTO_THE_AIR)
-    taken, served = done.missed[:2]  # the bowl was never touched: its distance at the end is that of the start
+def test_each_missed_step_says_how_far_it_was(table, empty):
+    taken, served = empty.missed[:2]  # the bowl was never touched: its distance at the end is that of the start
     draw = drawing.draw(table, 1)
     data = mujoco.MjData(draw.model)
     mujoco.mj_setState(draw.model, data, draw.start_state, mujoco.mjtState.mjSTATE_INTEGRATION)

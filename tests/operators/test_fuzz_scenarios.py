@@ -30,7 +30,7 @@ from shiliu.scenarios.sheet.quantity import UNITS, dimension_of
 from shiliu.scenarios.sheet.yaml_reader import Node, Problems
 from shiliu.scenarios.stepping.simulation import Simulation
 
-QUICK = 8  # cases of each of two kinds
+QUICK = 4  # cases of each of two kinds
 CHAINS, VALUES = MANY * 2 // 3, MANY // 3
 SECONDS = 40.0  # of the processor, for one case
 EXITS = (0, 1, 2, 3)

@@ -93,7 +93,8 @@ def test_operator_environment_and_judge_name_the_same_code(scenario, name):
     assert name != UNDO.get(scenario) or (first.details["undone"], first.t0) in done.label["undone"].items()
 
 
-@pytest.mark.parametrize(("name", "seed"), [pytest.param("oven_pushed", 503, marks=pytest.mark.slow), ("spilt", 502)])
+@pytest.mark.slow  # that the first cause is the mistake's is asked of the table's above
+@pytest.mark.parametrize(("name", "seed"), [("oven_pushed", 503), ("spilt", 502)])
 def test_who_makes_a_mistake_makes_no_other_before_it(name, seed):
     """On these seeds a finger slipped off its key onto the housing, and a hand went home through the trunk."""
     scene = loaded("microwave")

@@ -18,19 +18,13 @@ from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.sheet.errors import ScenarioError
 
 SEED = 500
-SLOW = (
-    "bedside_care", "car_assembly", "coil_separation", "cooking", "drink_assist", "laundry_folding", "material_handling",
-    "medication_serving", "microwave", "package_packing", "parcel_sorting", "remote_inspection", "room_delivery",
-    "room_organization", "shelf_restocking", "table_wiping",
-)  # fmt: skip
+QUICK = {"fingers of ice take no bowl", "a place that is 45 mm elsewhere is missed"}  # one that is drawn, one that is a fault
 
 CONTROLS = [(file.stem, name) for file in sorted(FOLDER.glob("*.yaml")) for name in controls_of(file.stem)]
 
 
-@pytest.mark.parametrize(
-    "scenario",
-    [pytest.param(s, marks=pytest.mark.slow if s in SLOW else ()) for s in dict(CONTROLS)],
-)
+@pytest.mark.slow  # the table's of this seed is recorded and judged in test_record.py
+@pytest.mark.parametrize("scenario", dict(CONTROLS))
 def test_unchanged_it_is_done(scenario):
     scene = shiliu.load_scenario(scenario)
     (done,) = perform(scene, [drawing.draw(scene, SEED)], [SEED])
@@ -39,7 +33,7 @@ def test_unchanged_it_is_done(scenario):
 
 @pytest.mark.parametrize(
     ("scenario", "name"),
-    [pytest.param(*control, marks=pytest.mark.slow if control[0] in SLOW else ()) for control in CONTROLS],
+    [pytest.param(*control, marks=() if control[1] in QUICK else pytest.mark.slow) for control in CONTROLS],
 )
 def test_it_fails_at_what_was_changed(scenario, name):
     scene = shiliu.load_scenario(scenario)

@@ -132,6 +132,7 @@ def code(verdict, name):
     return next(f for f in verdict.findings if f.code == name)
 
 
+@pytest.mark.slow  # what a latch holds is measured in test_parts.py, a step that is missed is named in test_negative_controls.py
 def test_a_latch_twice_as_strong_as_the_pull_stays_shut():
     scene = shiliu.load_scenario("microwave", ["time_limit=12 s"])  # the handle is pulled from second six to ten
     done = alone(scene, with_values(scene, oven__latch_force=100.0))
@@ -199,6 +200,7 @@ def dropped(scene, demonstration):
     return episode, verdict
 
 
+@pytest.mark.slow  # `check_drop` is asked of made-up heights in test_carrying.py
 def test_a_grip_that_opens_early_drops_the_bowl_at_that_moment(dropped):
     episode, verdict = dropped
     drop = code(verdict, "drop")
@@ -207,6 +209,7 @@ def test_a_grip_that_opens_early_drops_the_bowl_at_that_moment(dropped):
     assert carry["t0"] < drop.t0 < carry["t1"] + 1.0
 
 
+@pytest.mark.slow  # as each mistake with the table in test_mistakes.py
 def test_environment_and_judge_name_failures_with_the_same_code(scene, dropped):
     episode, verdict = dropped
     env = ShiliuEnv(scene)

@@ -342,7 +342,7 @@ def test_a_second_run_replaces_copies_but_nothing_else(judged, capsys):
     folder, _, _, words = judged
     assert cli.main([*words, "lang=zh"]) == 1
     assert "2 个未通过的录制中修复了 1 个" in capsys.readouterr().out
-    assert cli.main(words) == 1 and (folder / "out" / "repaired" / "bare").is_dir()
+    assert (folder / "out" / "repaired" / "bare").is_dir()
     (folder / "out" / "repaired" / "mine.txt").write_text("mine")
     assert cli.main(words) == 2 and (folder / "out" / "repaired" / "mine.txt").exists()
     assert "not a folder of repaired copies" in capsys.readouterr().err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -468,9 +469,10 @@ def here(folder):
     return (item for item in shiliu.read(folder) if not isinstance(item, Unreadable))
 
 
-def test_a_g1_picks_a_bottle_inside_its_limits(data):
-    verdicts = shiliu.judge(here(data / "g1-inspire-pick-bottle"))
-    assert [v.verdict for v in verdicts] == ["FEASIBLE"] * 20
+@pytest.mark.parametrize("takes", [3, pytest.param(20, marks=pytest.mark.slow)])
+def test_a_g1_picks_a_bottle_inside_its_limits(data, takes):
+    verdicts = shiliu.judge(islice(here(data / "g1-inspire-pick-bottle"), takes))
+    assert [v.verdict for v in verdicts] == ["FEASIBLE"] * takes
     fastest = max(found(v, "joint.velocity", "command").details["fastest"]["value"] for v in verdicts)
     assert fastest < 22.0 / 10, "a tenth of the wrist's limit"
     assert all(v.provenance["robot"].startswith("unitree_g1") for v in verdicts)
@@ -515,7 +517,7 @@ def test_robosuite_logs_are_held_against_the_robot_they_name(data):
 
 
 def test_a_robot_that_is_ours_is_judged_as_before(data):
-    (verdict, *_) = shiliu.judge(shiliu.read(data / "g1-inspire-pick-bottle"), contexts=Contexts(robot="kuafu"))
+    (verdict,) = shiliu.judge(islice(shiliu.read(data / "g1-inspire-pick-bottle"), 1), contexts=Contexts(robot="kuafu"))
     assert verdict.verdict == "INCONCLUSIVE" and verdict.findings[verdict.root].reason == "other_robot"
 
 

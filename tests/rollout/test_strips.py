@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import imageio.v3 as iio
 import pytest
 from shiliu.cli import main
+from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.rollout.filmstrip import CAPTION, moments
 
 
@@ -36,9 +37,9 @@ def test_without_skills_moments_are_evenly_spread_from_start_to_end():
 
 
 @pytest.mark.gl
-def test_render_an_episode_of_a_dataset(tmp_path, capsys, monkeypatch, opengl):
+def test_render_an_episode_of_a_dataset(table, served, tmp_path, capsys, monkeypatch, opengl):
     monkeypatch.chdir(tmp_path)
-    assert main(["record", "scenario=table_setting", "episodes=1", "seed=500", "out=demos", "quiet=true"]) == 0
+    write_lerobot("demos", [served.episode], table.schema.lerobot_features(), round(1 / table.control_timestep))
     assert main(["render", "data=demos", "out=pics", "cameras=[head]", "frames=2"]) == 0
     file = tmp_path / "pics" / "table_setting_000000_head.png"
     assert file.name in capsys.readouterr().out

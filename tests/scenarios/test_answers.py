@@ -100,7 +100,7 @@ def test_what_is_misread_fails_in_environment_and_judge_alike(part, step):
         if skill.get("report", {}).get("of") == part:
             skill["report"]["wrong"] = "5 %" if part == "pipes" else "100 %"
     wrong = gauges(skills=yaml.safe_dump(chain))
-    played = done(wrong, 3)
+    played = done(wrong, 3, rest=8.0)  # until its time is up
     assert played.failure == f"replay.goal:{step}"
     env = ShiliuEnv(wrong)
     env.reset(options={"values": dict(played.draw.values)})

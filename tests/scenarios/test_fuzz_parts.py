@@ -16,7 +16,7 @@ import yaml
 from fuzz_counts import MANY
 from shiliu.cli import main
 
-QUICK = 6
+QUICK = 3
 EXITS = (0, 1, 2, 3)
 LONG = 3  # a seed of three seconds
 ODD = 0.12  # share of the draws that are odd, as long as any may be
