@@ -348,7 +348,7 @@ def _uppermost(node: Node, names: Names) -> Predicate | None:
     panels = panels_of(cloth, counts)
     upper = [panel for panel in panels if corner in [cloth.vertices[i] for i in panel]]
     if len(upper) != 1 or len(panels) < 2:
-        node.child("corner").note("a corner of the cloth is in one of two panels or more.")
+        node.child("corner").note("this is no corner of the cloth, or it has one panel alone.")
         return None
     return Uppermost(cloth, (upper[0], *(panel for panel in panels if panel is not upper[0])), by)
 

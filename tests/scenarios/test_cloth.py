@@ -223,6 +223,13 @@ def test_pairs_of_corners_are_named_two_by_two(folding):
     assert len(problems.found) == 2 and "two places" in problems.found[0] and "corner_9" in problems.found[1]
 
 
+@pytest.mark.parametrize(("corner", "panels"), [("cloth_6", [1, 2]), ("corner_1", [1, 1])])  # on the fold; no fold
+def test_the_upper_panel_is_named_by_a_corner_of_it(corner, panels, folding):
+    problems = Problems()
+    what = {"of": "towel", "panels": panels, "corner": f"towel.{corner}", "by": "3 mm"}
+    assert WORDS["uppermost"](Node(what, "goal", problems), folding.names) is None and len(problems.found) == 1
+
+
 @pytest.mark.parametrize("bounds", [{}, {"more_than": "50 mm", "at_most": "50 mm"}])
 def test_what_hangs_has_one_bound(bounds, folding):
     problems = Problems()
