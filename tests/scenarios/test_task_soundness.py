@@ -395,51 +395,73 @@ TOGETHER, STEPS, FORBIDDEN, STILL = (
     "the task is still to do",
 )
 MOVED = "a: {moved: {of: bowl, more_than: 60 mm}, passes: true}, "
-# what cannot be, each with the number that is refused, what is said of it, and a number that is possible. The table's top is 870 mm
-# high, the middle of its front edge 250 mm from its middle; the bowls' origins are at their bases.
+# what cannot be, each with what is refused, what is said of it, and what is possible. The table's top is 870 mm high, the middle of its
+# front edge 250 mm from its middle; the bowls' origins are at their bases.
 FOOLED = {
-    "b: {all: [{higher: {of: bowl, than: table.top, by: 330 mm}}, {below: {of: bowl.base, height: %s mm}}]}": (
-        700, "no height fulfils that: 500 mm are missing", 1210, TOGETHER,
-    ),
-    "b: {all: [{higher: {of: bowl, than: other.base, by: 200 mm}}, {higher: {of: other, than: table.top, by: 130 mm}},"
-    " {below: {of: bowl.base, height: %s mm}}]}": (
-        1190, "`higher: {of: other, than: table.top, by: 130 mm}` and `below: {of: bowl.base, height: 1190 mm}` exclude each other", 1210,
-        TOGETHER,
-    ),
-    "b: {any: {each: [bowl, other], has: {all: [{upright: {of: $it, within: 5 deg}}, {tilted: {of: $it, more_than: %s deg}}]}}}": (
-        6, "none of these can hold beside the rest", 4, TOGETHER,
-    ),
-    "b: {all: {each: [table.top, table.top_front], has: {near: {of: bowl.base, to: $it, within: %s mm}}}}": (
-        120, "no place fulfils that: 10 mm are missing", 130, TOGETHER,
-    ),
-    "b: {all: [{in_slot: {of: bowl.base, slot: table.top, within: 50 mm, turned: 10 deg}},"
-    " {in_slot: {of: bowl.base, slot: table.top_front, within: %s mm, turned: 10 deg}}]}": (
-        190, "no place fulfils that", 260, TOGETHER,
-    ),
-    "b: {near: {of: robot.left_tcp, to: marks.far, within: %s mm}}": (500, "no place fulfils that", 2600, TOGETHER),
-    "b: {higher: {of: bowl, than: table.top, by: 130 mm}}, c: {below: {of: bowl.base, height: %s mm}}": (
-        990, "no height fulfils that: 10 mm are missing; both have to hold when the task ends", 1010, STEPS,
-    ),
-    "b: {moved: {of: bowl, more_than: %s m}}": (20, "the robot is planted, and its hands reach", 9, "a robot can do it here"),
-    "b: {near: {of: bowl.base, to: table.top, within: %s mm}}": (0, "its bounds leave no value", 1, TOGETHER),
-    "b: {upright: {of: bowl, within: %s deg}, hold: 1 s}": (0, "its bounds leave no value", 1, TOGETHER),
-    "b: {tilted: {of: bowl, more_than: %s deg}}": (180, "its bounds leave no value", 170, TOGETHER),
-    "b: {hands_hold: {is: 0.2 kg, within: %s g}}": (0, "its bounds leave no value", 1, TOGETHER),
-    "b: {in_slot: {of: bowl.base, slot: table.top, within: %s mm, turned: 10 deg}}": (0, "its bounds leave no value", 1, TOGETHER),
-    "b: {all: [{near: {of: bowl.base, to: table.top, within: 50 mm}}, {apart: {of: bowl, to: other, more_than: %s mm}}]}": (
-        0, "always holds: nothing can break it", 1, STILL,
-    ),
-    "b: {all: [{near: {of: bowl.base, to: table.top, within: 50 mm}}, {upright: {of: bowl, within: %s deg}}]}": (
-        180, "always holds: nothing can break it", 179, STILL,
-    ),
-    "b: {any: [{near: {of: bowl.base, to: table.top, within: 50 mm}}, {angle: {of: oven.door, below: %s deg}}]}": (
-        112, "always holds: nothing can break it", 20, STILL,
-    ),
-    "b: {below: {of: robot.left_tcp, height: %s m}}": (4, "always holds: nothing can break it", 1, STILL),
-    "b: {higher: {of: bowl, than: bowl.inside, by: %s mm}}": (100, "no height fulfils that", 1, TOGETHER),
-    "b: {apart: {of: bowl, to: %s, more_than: 5 mm}}": ("bowl", "its bounds leave no value", "other", TOGETHER),
-    "b: {near: {of: bowl.base, to: %s, within: 5 mm}}": ("bowl.base", "always holds", "table.top", STILL),
+    TOGETHER: {
+        "all: [{higher: {of: bowl, than: table.top, by: 330 mm}}, {below: {of: bowl.base, height: %s mm}}]": (
+            700, "no height fulfils that: 500 mm are missing", 1210,
+        ),
+        "all: [{higher: {of: bowl, than: other.base, by: 200 mm}}, {higher: {of: other, than: table.top, by: 130 mm}},"
+        " {below: {of: bowl.base, height: %s mm}}]": (
+            1190, "`higher: {of: other, than: table.top, by: 130 mm}` and `below: {of: bowl.base, height: 1190 mm}` exclude", 1210,
+        ),
+        "any: {each: [bowl, other], has: {all: [{upright: {of: $it, within: 5 deg}}, {tilted: {of: $it, more_than: %s deg}}]}}": (
+            6, "none of these can hold beside the rest", 4,
+        ),
+        "any: [{all: [{upright: {of: bowl, within: 5 deg}}, {tilted: {of: bowl, more_than: 6 deg}}]},"
+        " {tilted: {of: bowl, more_than: %s}}]": (
+            "180 deg", "none of these can hold beside the rest", "60 deg",
+        ),
+        "all: {each: [table.top, table.top_front], has: {near: {of: bowl.base, to: $it, within: %s mm}}}": (
+            120, "no place fulfils that: 10 mm are missing", 130,
+        ),
+        "all: [{in_slot: {of: bowl.base, slot: table.top, within: 50 mm, turned: 10 deg}},"
+        " {in_slot: {of: bowl.base, slot: table.top_front, within: %s mm, turned: 10 deg}}]": (190, "no place fulfils that", 260),
+        "near: {of: robot.left_tcp, to: marks.far, within: %s mm}": (500, "no place fulfils that", 2600),
+        "near: {of: bowl.base, to: table.top, within: %s mm}": (0, "its bounds leave no value", 1),
+        "upright: {of: bowl, within: %s deg}": (0, "its bounds leave no value", 1),
+        "tilted: {of: bowl, more_than: %s deg}": (180, "its bounds leave no value", 170),
+        "hands_hold: {is: 0.2 kg, within: %s g}": (0, "its bounds leave no value", 1),
+        "in_slot: {of: bowl.base, slot: table.top, within: %s mm, turned: 10 deg}": (0, "its bounds leave no value", 1),
+        "higher: {of: bowl, than: bowl.inside, by: %s mm}": (100, "no height fulfils that", 1),
+        "apart: {of: bowl, to: %s, more_than: 5 mm}": ("bowl", "its bounds leave no value", "other"),
+    },
+    "a robot can do it here": {"moved: {of: bowl, more_than: %s m}": (20, "the robot is planted, and its hands reach", 9)},
+    STILL: {
+        "all: [{near: {of: bowl.base, to: table.top, within: 50 mm}}, {apart: {of: bowl, to: other, more_than: %s mm}}]": (
+            0, "always holds: nothing can break it", 1,
+        ),
+        "all: [{near: {of: bowl.base, to: table.top, within: 50 mm}}, {upright: {of: bowl, within: %s deg}}]": (180, "always holds", 179),
+        "any: [{near: {of: bowl.base, to: table.top, within: 50 mm}}, {angle: {of: oven.door, below: %s deg}}]": (112, "always holds", 20),
+        "below: {of: robot.left_tcp, height: %s m}": (4, "always holds", 1),
+        "near: {of: bowl.base, to: %s, within: 5 mm}": ("bowl.base", "always holds", "table.top"),
+    },
 }  # fmt: skip
+
+
+def test_steps_that_cannot_be_are_refused_and_those_that_barely_can_are_not():
+    cases = [(question, step, *case) for question, steps in FOOLED.items() for step, case in steps.items()]
+    more = extras() | {"marks": {"far": {"at": {"x": "3 m"}}}}
+
+    def lines(bounds) -> list[str]:
+        steps = (f"b{k}: {{{step % bound}, passes: true}}" for k, ((_, step, *_), bound) in enumerate(zip(cases, bounds)))
+        made = dict(task_problems(scene("{" + MOVED + ", ".join(steps) + "}", **more), []))
+        return [f"{question}: {line}" for question in FOOLED for line in made[question]]
+
+    refused = lines([wrong for _, _, wrong, _, _ in cases])
+    assert len(refused) == len(cases), refused
+    for k, (question, _, _, words, _) in enumerate(cases):
+        (line,) = (one for one in refused if one.startswith((f"{question}: scenario.goal.b{k}:", f"{question}: scenario.goal.b{k}.")))
+        assert words in line, line
+    assert lines([right for *_, right in cases]) == []
+
+
+@pytest.mark.parametrize(("height", "wrong"), [(990, True), (1010, False)])
+def test_heights_of_two_steps_that_hold_at_the_end(height, wrong):
+    goal = "{%sb: {higher: {of: bowl, than: table.top, by: 130 mm}}, c: {below: {of: bowl.base, height: %d mm}}}"
+    lines = found(scene(goal % (MOVED, height)), STEPS)
+    assert ["no height fulfils that: 10 mm are missing; both have to hold when the task ends" in line for line in lines] == [True] * wrong
 
 
 @pytest.mark.parametrize("several", ["all: []", "any: []", "all: {pairs: [bowl], has: {apart: {of: $it, to: $other, more_than: 1 m}}}"])
@@ -447,20 +469,6 @@ def test_a_list_without_a_condition_is_refused_when_it_is_read(several):
     """Else its step would not be there, and the task be done without it."""
     with pytest.raises(ScenarioError, match=r"goal\.b\.a..: it has no condition"):
         scene("{" + MOVED + "b: {" + several + "}}")
-
-
-@pytest.mark.parametrize("goal", FOOLED)
-def test_a_goal_that_cannot_be_is_refused_and_one_that_barely_can_is_not(goal):
-    wrong, words, right, question = FOOLED[goal]
-    more = extras() | {"marks": {"far": {"at": {"x": "3 m"}, "title": {"en": "far", "zh": "远"}}}}
-    (line,) = found(scene("{" + MOVED + goal % wrong + "}", **more), question)
-    assert line.startswith(("goal.b", "goal.c")) and words in line, line
-    assert found(scene("{" + MOVED + goal % right + "}", **more), question) == []
-
-
-def test_a_choice_that_cannot_be_is_no_fault_beside_one_that_can():
-    goal = "{%sb: {any: [{all: [{upright: {of: bowl, within: 5 deg}}, {tilted: {of: bowl, more_than: 6 deg}}]}, %s]}}"
-    assert found(scene(goal % (MOVED, MIDDLE)), TOGETHER) == []
 
 
 @pytest.mark.parametrize(
