@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING
 
 from ...scenarios.reading.override import command_line
 from ...scenarios.sheet.errors import printable
+from ..report.translation import translated
 from .settings import Settings, listed
 from .where import note_passed_over
+from .wrapping import columns
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
     from ...scenarios.sheet.yaml_reader import Node
     from ..delivery.selection import SetCount
+    from ..report.text import Words
 
 USAGE = """
 shiliu deliver data=SETS verdicts=DIR out=DIR [disputes=FILE.yaml] [licence=CC-BY-4.0]
@@ -54,7 +57,7 @@ def run(request: CommandRequest) -> int:
     from ..formats.atomic_folder import refuse_existing, refuse_unwritable
     from ..recording.metadata import licence_of
     from ..report.lines import files_of
-    from ..report.translation import translated
+    from ..report.text import Words
 
     settings = Settings(request)
     data, verdicts, out = (Path(settings[key].word()) for key in ("data", "verdicts", "out"))
@@ -95,7 +98,7 @@ def run(request: CommandRequest) -> int:
     made = deliver(chosen, source, judged, objections, out, about, copied)
     ranges = ", ".join(f"{name} {span}" for name, span in made["splits"].items())
     versions = Counter(one.judged.judge.version for one in chosen.chosen)
-    lines = [f"judged by {counted(versions)}", *_sets(chosen.sets)]
+    lines = [f"judged by {counted(versions)}", *_sets(chosen.sets, Words(lang))]
     lines += [f"{name} is empty: too few operators to keep them apart" for name in made["figures"]["empty_splits"]]
     if chosen.refused:
         lines.append(f"{len(chosen.refused)} not delivered: {printable(out / QUARANTINE)}")
@@ -124,15 +127,17 @@ def _judged_by(node: Node) -> str | tuple[str, ...]:
     return versions
 
 
-def _sets(sets: Sequence[SetCount]) -> list[str]:
+def _sets(sets: Sequence[SetCount], words: Words) -> list[str]:
     """A table of the sets; one line where nothing of them is missing."""
     if not any(one.short for one in sets):
         n = sum(one.read for one in sets)
         return [f"{len(sets)} sets, declared = read = judged = {n}, delivered {sum(one.delivered for one in sets)}"]
-    width = max(3, *(len(one.source) for one in sets))
-    lines = [f"{'set':<{width}}  declared  read  judged  delivered"]
+    heads = [words.book["delivery"]["columns"][key] for key in ("set", "declared", "read", "judged", "delivered")]
+    width = max(columns(heads[0]), *(columns(one.source) for one in sets))
+    lines = [heads[0] + " " * (width - columns(heads[0])) + "".join(f"  {head}" for head in heads[1:])]
     for one in sets:
-        declared = "-" if one.declared is None else str(one.declared)
-        note = "" if not one.short else "   left out" if one.error is not None else "   not all"
-        lines.append(f"{one.source:<{width}}  {declared:>8}  {one.read:>4}  {one.judged:>6}  {one.delivered:>9}{note}")
+        counts = ("-" if one.declared is None else one.declared, one.read, one.judged, one.delivered)
+        cells = "".join(f"  {count:>{columns(head)}}" for head, count in zip(heads[1:], counts))
+        note = "" if not one.short else "left out" if one.error is not None else "not all"
+        lines.append(f"{one.source}{' ' * (width - columns(one.source))}{cells}   {translated(note, words.lang)}".rstrip())
     return lines

@@ -143,9 +143,8 @@ def _nothing_known(mappings: list[Mapping], channels: Sequence[Channel], what: s
     wanted = ", ".join(sorted({topic for m in mappings for topic in m.recognise}))
     return (
         f"no arm topic that a mapping knows. The {what} holds {_listed(channels)}.{''.join(dict.fromkeys(wrong))} "
-        f"Record one of {wanted}, or say what the topics are in a mapping of your own: "
-        "mapping=FILE.yaml, or a file in conf/mapping/ of the working folder, like the package's kuavo_rosbag.yaml."
-        f"{unreadable()}"
+        f"Record one of {wanted}, or write a mapping, like the package's kuavo_rosbag.yaml. "
+        f"Put it into conf/mapping/ of the working folder, or name it by mapping=FILE.yaml.{unreadable()}"
     )
 
 

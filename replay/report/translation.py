@@ -99,7 +99,7 @@ class _FilledIn:
             return terms("messages", self.lang).get(self.text, self.text)
         if spec in ("l", "lt"):
             return self._list(spec == "lt")
-        return _run(self.text, self.lang) or self.text if spec == "m" else self.text
+        return _line(self.text, self.lang) if spec == "m" else self.text
 
     def _list(self, of_terms: bool) -> str:
         known, joints = terms("messages", self.lang), terms("messages", self.lang, "joints")

@@ -207,9 +207,9 @@ def test_episodes_that_are_announced_and_not_here_have_a_line_each(tmp_path, toy
     items = list(read(root, mapping=toy))
     assert [type(item) for item in items] == [Recording] * 3 + [Unreadable] * 3
     lacking = {item.source: item.error.message for item in items[3:]}
-    assert "episode 3 is announced with 9 rows" in lacking["set#3"] and "file-001.parquet (the file is missing)" in lacking["set#3"]
-    assert "episode 4 is announced with 0 rows, and it has none here in data" in lacking["set#4"]
-    assert "episode 5 is announced, and it has none here" in lacking["set#5"], "counted by info.json, and in no table"
+    assert "episode 3 is announced, and data/chunk-000/file-001.parquet is missing" in lacking["set#3"]
+    assert "episode 4 is announced, and data/chunk-000/file-000.parquet has none of it" in lacking["set#4"]
+    assert "has none of it" in lacking["set#5"], "counted by info.json, and in no table"
     assert [r.declared.place for r in items[:3]] == [None] * 3, "through a missing file nobody can count"
     out = tmp_path / "out"
     assert main(["import", f"data={root}", f"mapping={toy}", f"out={out}", "keep_raw=false", "quiet=true"]) == 3
@@ -235,7 +235,7 @@ def test_an_older_set_that_lacks_a_file_says_so(tmp_path, toy):
     for k, rows in ((0, table.slice(0, 5)), (1, table.slice(5, 7))):
         pq.write_table(rows, root / f"data/chunk-000/episode_{k:06d}.parquet")
     last = list(read(root, mapping=toy))[-1]
-    assert last.name == "episode_000002" and "data/chunk-001/episode_000002.parquet (the file is missing)" in last.error.message
+    assert last.name == "episode_000002" and "data/chunk-001/episode_000002.parquet is missing" in last.error.message
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,13 @@
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 from shiliu.cli import VERBS, main, parse
-from shiliu.replay.report.message_catalogue import sentences
+from shiliu.replay.report.message_catalogue import sentences, terms
 from shiliu.replay.report.translation import language_of, translated
 from shiliu.scenarios.reading.composition import CONF
 from shiliu.scenarios.soundness.task_soundness import QUESTIONS
@@ -16,15 +17,22 @@ ROOT = CONF.parent
 ENTRIES = sentences("messages", "zh")
 ENGLISH = re.compile(r"[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}")  # three words in a row are a sentence that was left
 GAP = re.compile(r"\{(?:\.\.\.)?\}")
-TRANSLATED = (  # modules of which every message has an entry
-    "scenarios/soundness/soundness.py",
-    "scenarios/soundness/task_soundness.py",
-    "scenarios/soundness/part_soundness.py",
-    "scenarios/sheet/quantity.py",
-    "replay/operator/reach_check.py",
-    "replay/operator/chain_time.py",
-    "replay/operator/visibility.py",
-)
+QUOTED = re.compile(r"`[^`]*`|'[^']*'")
+NOT_READ = ("raise TypeError", "raise KeyError", "print(", "re.compile(", "USAGE =")
+ROOMS = {  # how many of their sentences have no entry, at most: what hostile files, callers from Python and other machines show
+    "scenarios/soundness/soundness.py": 0,
+    "scenarios/soundness/task_soundness.py": 0,
+    "scenarios/soundness/part_soundness.py": 0,
+    "scenarios/sheet/quantity.py": 0,
+    "replay/operator/reach_check.py": 0,
+    "replay/operator/chain_time.py": 0,
+    "replay/operator/visibility.py": 0,
+    "replay/line": 9,
+    "replay/delivery": 1,
+    "replay/report": 2,
+    "replay/commands": 38,
+    "replay/formats": 138,
+}
 COMMAND = re.compile(r"(?:shiliu [a-z]+|apt-get install|git lfs) [\w =.-]+")
 
 
@@ -40,40 +48,49 @@ def test_every_entry_says_all_that_is_filled_in(entry):
     assert not lost or "Take the dashes out" in english  # which quotes an example
 
 
-def literals(path: Path) -> list[str]:
-    """What a module reports: the text of each question, answer, note and error, with `{}` for what is filled in."""
+def texts(path: Path) -> list[str]:
+    """Sentences that a module writes, with `x1` for what is filled in; not: docstrings, pages of settings, faults of a caller."""
 
     def text(node: ast.expr) -> str:
         if isinstance(node, ast.JoinedStr):
-            return "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
+            return "".join(str(part.value) if isinstance(part, ast.Constant) else "x1" for part in node.values)
         if isinstance(node, ast.BinOp):
             return text(node.left) + text(node.right)
-        return str(node.value) if isinstance(node, ast.Constant) and isinstance(node.value, str) else "{}"
+        return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else "x1"
 
-    found = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call):
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            given = {
-                "Answer": node.args[::2],
-                "note": node.args[-1:],
-                "_problem": node.args[-1:],
-                "ScenarioError": node.args,
-                "EpisodeError": node.args,
-                "ShiliuError": node.args,
-                "ValueError": node.args,
-            }.get(name, [])
-            found += [text(one) for one in given]
-        elif isinstance(node, ast.Yield) and node.value is not None:
-            found.append(text(node.value))
-    return [piece.strip(" .:;,") for one in found for piece in one.split("{}") if ENGLISH.search(piece)]
+    def walk(node: ast.AST) -> Iterator[str]:
+        for child in ast.iter_child_nodes(node):
+            shown = ast.unparse(child)[:40] if isinstance(child, ast.Raise | ast.Call | ast.Assign) else ""
+            if shown.startswith(NOT_READ) or (isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)):
+                continue
+            if isinstance(child, ast.JoinedStr | ast.BinOp | ast.Constant):
+                yield text(child)
+                for part in ast.walk(child):
+                    yield from walk(part) if isinstance(part, ast.FormattedValue) else ()
+            else:
+                yield from walk(child)
+
+    return [one for one in walk(ast.parse(path.read_text(encoding="utf-8"))) if ENGLISH.search(one)]
 
 
-@pytest.mark.parametrize("name", TRANSLATED)
-def test_every_message_of_these_modules_has_an_entry(name):
-    found, known = literals(ROOT / name), "\n".join(GAP.sub("{}", one) for one in ENTRIES)
-    assert found
-    assert [piece for piece in found if piece not in known] == []
+def without_entry(path: Path) -> list[str]:
+    """Sentences of a module that stay English: neither is each known as a whole, nor does an entry hold its parts."""
+    known = "\n".join([*ENTRIES, *sentences("notes", "zh"), *terms("messages", "zh")])
+    known = GAP.sub("{}", known)
+    return [
+        one
+        for one in dict.fromkeys(texts(path))
+        if ENGLISH.search(COMMAND.sub("", QUOTED.sub("", translated(one, "zh"))))
+        and any(ENGLISH.search(part) and part.strip(" .:;,()[]=") not in known for part in re.split("x1|(?<=[.;?]) ", one))
+    ]
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_messages_have_entries(room):
+    files = sorted((ROOT / room).glob("**/[a-z]*.py")) if (ROOT / room).is_dir() else [ROOT / room]
+    assert any(map(texts, files))
+    left = {file.name: found for file in files if (found := without_entry(file))}
+    assert sum(map(len, left.values())) <= ROOMS[room], left
 
 
 def test_every_question_of_the_task_has_an_entry():

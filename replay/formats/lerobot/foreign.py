@@ -211,10 +211,9 @@ class _Foreign(ForeignTables):
             path = self.file_of(index, row)
             if path in broken:
                 continue  # which has a line of its own
-            rows = f" with {row['length']} rows" if isinstance(row.get("length"), int) else ""
-            where = "" if path is None else f" in {path.relative_to(self.root).as_posix()}"
-            lacking = " (the file is missing)" if path is not None and not path.is_file() else ""
-            message = f"episode {index} is announced{rows}, and it has none here{where}{lacking}. Copy the whole dataset folder again."
+            where = "" if path is None else path.relative_to(self.root).as_posix()
+            lacks = "it has none here" if path is None else f"{where} {'has none of it' if path.is_file() else 'is missing'}"
+            message = f"episode {index} is announced, and {lacks}. Copy the whole dataset folder again."
             name = layout.episode_name(index)
             error = EpisodeError(message, file=path or self.info_path, field="episode_index")
             yield Unreadable(name, f"{self.source}#{index}", error)

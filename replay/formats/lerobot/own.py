@@ -429,8 +429,7 @@ class Dataset:
         config = _bytes(config_path, "resolved scenario", MAX_JSON_BYTES)
         if hashlib.sha256(content + states + config).hexdigest() != row.get("shiliu/side_sha256"):
             raise EpisodeError(
-                "start state, draw or scenario were changed after they were written (their hash differs), so that the "
-                "episode cannot be reproduced. Copy the dataset again.",
+                "start state, draw or scenario were changed after they were written (their hash differs). Copy the dataset again.",
                 file=path,
             )
         side = checked_tree(side, path)
