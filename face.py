@@ -100,6 +100,8 @@ def judge(
         where = None if scene is None else scene_from(scene, "scene")
         whom = None if robot is None else str(arguments.path("robot", robot, "a name of `shiliu list robots`, or a YAML file"))
         file = None if model is None else arguments.path("model", model, "the MJCF file of the robot")
+        if file is not None and not file.is_file():
+            raise ScenarioError("There is no such file. Give the MJCF file of the robot.", file=file, field="model")
         contexts = Contexts(where, whom, model=file)
     elif not (scene is None and robot is None and model is None):
         raise arguments.ArgumentError("It chooses scene and robot itself. Leave scene, robot and model out.", field="contexts")
@@ -321,6 +323,8 @@ def render(
         played = next(play(scene, [Take(draw, episode.actions)], threads=1))
         qpos, kept = played.qpos, played.kept
     else:
+        if not isinstance(what, str | Scene):
+            raise arguments.refused("what", what, "a scenario's name or scene, or one recording")
         scene = scene_from(what, "what")
         if at is not None:
             raise arguments.ArgumentError("A scenario has no moments. Give a recording, or leave at out.", field="at")
