@@ -72,7 +72,7 @@ __all__ = [
 def __getattr__(name: str) -> _Any:
     if name in _HOME:
         return getattr(_import_module("." + _HOME[name], __name__), name)
-    raise AttributeError(f"module 'shiliu' has no attribute {name!r}")
+    raise AttributeError(f"module 'shiliu' has no attribute {name!r}", name=name, obj=_sys.modules[__name__])
 
 
 def __dir__() -> list[str]:

@@ -57,7 +57,7 @@ def judge(
     full: bool = False,
     legs: bool = False,
     curves: str | Collection[str] = (),
-    told: Callable[[Verdict], None] | None = None,
+    on_verdict: Callable[[Verdict], None] | None = None,
     performed: Mapping[str, Rollout] | None = None,
 ) -> list[Verdict]:
     """Judge recordings: can the robot do this, here, and if not, where, when and why not?
@@ -78,7 +78,7 @@ def judge(
         full: play those that succeed in varied copies of their scene, too.
         legs: also play them by the robot on its own legs (`Verdict` keeps its answer beside the verdict).
         curves: codes of checks for which `Verdict.plot(code)` has a curve though they pass.
-        told: called with each verdict as it is made.
+        on_verdict: called with each verdict as it is made.
         performed: digest of a recording -> what was kept while it was performed just now; it is not played again then.
 
     Returns:
@@ -92,14 +92,16 @@ def judge(
     arguments.flags(strict=strict, pictures=pictures, full=full, legs=legs)
     threads, seed = arguments.threads(threads), arguments.seed(seed)
     curves = arguments.known("curves", curves, registry(), CODES)
-    if told is not None and not callable(told):
-        raise arguments.refused("told", told, "a function that takes a verdict")
+    if on_verdict is not None and not callable(on_verdict):
+        raise arguments.refused("on_verdict", on_verdict, "a function that takes a verdict")
     if performed is not None:
         arguments.table("performed", performed, "what `judged` of an operator's run has kept, by digest")
     if contexts is None:
         where = None if scene is None else scene_from(scene, "scene")
         whom = None if robot is None else str(arguments.path("robot", robot, "a name of `shiliu list robots`, or a YAML file"))
         file = None if model is None else arguments.path("model", model, "the MJCF file of the robot")
+        if file is not None and not file.is_file():
+            raise ScenarioError("There is no such file. Give the MJCF file of the robot.", file=file, field="model")
         contexts = Contexts(where, whom, model=file)
     elif not (scene is None and robot is None and model is None):
         raise arguments.ArgumentError("It chooses scene and robot itself. Leave scene, robot and model out.", field="contexts")
@@ -111,7 +113,7 @@ def judge(
         items = recorded_by(items, contexts, arguments.word("device", device, "a name of `shiliu list devices`"))
     return judging.judge(
         items, strict=strict, threads=threads, seed=seed, pictures=pictures, contexts=contexts, full=full, legs=legs,
-        curves=curves, told=told, performed=performed,
+        curves=curves, on_verdict=on_verdict, performed=performed,
     )  # fmt: skip
 
 
@@ -321,6 +323,8 @@ def render(
         played = next(play(scene, [Take(draw, episode.actions)], threads=1))
         qpos, kept = played.qpos, played.kept
     else:
+        if not isinstance(what, str | Scene):
+            raise arguments.refused("what", what, "a scenario's name or scene, or one recording")
         scene = scene_from(what, "what")
         if at is not None:
             raise arguments.ArgumentError("A scenario has no moments. Give a recording, or leave at out.", field="at")

@@ -119,7 +119,8 @@ class ShiliuVectorEnv(gymnasium.vector.VectorEnv):
         mask = np.asarray(asked(options, ("reset_mask",)).get("reset_mask", np.ones(self.num_envs, bool)))
         if mask.dtype != bool or mask.shape != (self.num_envs,) or not mask.any():
             raise ScenarioError(
-                f"reset_mask holds {self.num_envs} truth values, at least one of them true.", field="options"
+                f"Give reset_mask as an array of {self.num_envs} truth values, one for each copy. At least one must be True.",
+                field="options",
             )
         if seed is None or isinstance(seed, list | tuple | np.ndarray):
             seeds = [None if one is None else arguments.seed(one) for one in ([None] * self.num_envs if seed is None else seed)]

@@ -31,9 +31,9 @@ WRONG: dict[str, dict[str, tuple[Any, ...]]] = {
     "read": {"path": (None, *NO_PATH), "mapping": NO_PATH, "fps": ("30", 0, -5, NAN, INF, True, [30], 1e9)},
     "judge": {
         "recordings": (None, 3, "demos", {"a": 1}, [None], object()),
-        "scene": NO_TEXT, "robot": NO_PATH, "model": NO_PATH, "device": NO_TEXT,
+        "scene": NO_TEXT, "robot": NO_PATH, "model": (*NO_PATH, "nowhere.xml"), "device": NO_TEXT,
         "strict": NO_FLAG, "pictures": NO_FLAG, "full": NO_FLAG, "legs": NO_FLAG, "threads": NO_WHOLE, "seed": NO_WHOLE,
-        "contexts": (3, "table_setting"), "curves": (*NO_NAMES, ["nonsense.code"], "joint.velocty"), "told": (3, "print"),
+        "contexts": (3, "table_setting"), "curves": (*NO_NAMES, ["nonsense.code"], "joint.velocty"), "on_verdict": (3, "print"),
         "performed": NO_MAPPING,
     },
     "judge_commands": {
@@ -153,6 +153,21 @@ def test_an_option_of_an_environment_that_cannot_be_taken_is_named(table, option
 def test_an_option_that_there_is_not_is_named(made, error):
     with pytest.raises(ShiliuError, match=error):
         made()
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        (lambda scene, take: scene.xml({"bowl.at.x": 0.1}), r"^values: \d+ values are missing, such as bowl\.at\.y\."),
+        (lambda scene, take: scene.schema.observation_space(("observation.images.hed",)), r"Did you mean observation\.images\.head\?"),
+        (lambda scene, take: scene.schema.lerobot_features(("head",)), r"^images: There is no camera 'head'"),
+        (lambda scene, take: take.select("comand"), r"^role: There is no role 'comand'\. Did you mean command\?"),
+        (lambda scene, take: shiliu.render([take]), r"Give a scenario's name or scene, or one recording"),
+    ],
+)
+def test_what_a_method_cannot_take_is_named(table, served, call, error):
+    with pytest.raises(ShiliuError, match=error):
+        call(table, served)
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from shiliu.assets.people.tables import JOINTS, SKIN, SKIN_DEEP, Person
 
 RESTS = {
-    "seat": "the hips are fixed over a seat of 450 mm (`seat`); the chair's back is the end of the trunk's range",
-    "soles": "the hips are fixed at standing height over the floor mark `soles`; keeping balance is not simulated",
-    "underside": "the hips are fixed on a firm flat bed at `underside`; the head lies on what would be a pillow",
+    "seat": "The hips are fixed over a seat of 450 mm (`seat`); the chair's back is the end of the trunk's range",
+    "soles": "The hips are fixed at standing height over the floor mark `soles`; keeping balance is not simulated",
+    "underside": "The hips are fixed on a firm flat bed at `underside`; the head lies on what would be a pillow",
 }
 
 
@@ -128,7 +128,7 @@ titles:                           # what reports call these words
   left_upper_arm: {{en: left upper arm, zh: 左上臂}}
 about: >-
   {h * 1e3:g} mm, {m:g} kg. Written by `../generate.py` from tables; `docs/people.md` names the tables and what is estimated. Frame: x is
-  where the person faces when upright, y to its left, z up; {RESTS[person.lowest]}. All joints
+  where the person faces when upright, y to its left, z up. {RESTS[person.lowest]}. All joints
   at zero are the posture. Muscles are the actuators (position, limited in torque); with all of them at zero, the person keeps the posture.
   Own weight is carried by the muscles (`gravcomp`). Skin of the head and trunk gives as a spring of the stiffness in the table; skin of the
   limbs is a contact. No maker's or scanned body was used. Grade: C, a mannequin.

@@ -266,7 +266,13 @@ class Recording:
     declared: Declared | None = None
 
     def select(self, role: str | None = None, quantity: str | None = None) -> list[Stream]:
-        """Streams of this role and quantity, in order; None matches all."""
+        """Streams of this role and quantity, in order; None matches all.
+
+        Raises:
+            EpisodeError: there is no such role.
+        """
+        if role is not None and role not in ROLES:
+            raise EpisodeError(f"There is no role {role!r}.{nearest(role, ROLES)}", field="role")
         return [
             stream
             for stream in self.streams.values()

@@ -11,7 +11,7 @@ import numpy as np
 from ..cloth.contact import meet_by_tiles, meet_by_vertices, tiles_of
 from ..parts.pose import Pose, local_pose
 from ..reading.answers import add_answers
-from ..reading.config import Placed, ScenarioConfig, nominal_values
+from ..reading.config import Placed, ScenarioConfig, nominal_values, values_of
 from ..reading.names import Names
 from ..robots.legged import add_motors
 from ..robots.mobile import solve_beside
@@ -40,6 +40,7 @@ class SceneBuild:
 
     def __init__(self, config: ScenarioConfig, robot: Robot, timestep: float, looks: bool = False):
         self.config, self.robot = config, robot
+        self._valued = values_of(config.parts).keys()  # of what a draw must have a value
         x, y, yaw = config.stands_at
         # the robot's own spec is the root: attaching it would need a prefix, and its joints keep the maker's names
         self.spec = robot.spec(Pose.of((x, y, 0.0), yaw))
@@ -107,7 +108,16 @@ class SceneBuild:
         return geoms
 
     def arrange(self, values: Mapping[str, float]) -> None:
-        """Write a draw's values: parameters of parts, then where each part stands, then friction."""
+        """Write a draw's values: parameters of parts, then where each part stands, then friction.
+
+        Raises:
+            ScenarioError: a value is missing.
+        """
+        if missing := sorted(self._valued - values.keys()):
+            raise ScenarioError(
+                f"{len(missing)} values are missing, such as {missing[0]}. Give all values of a draw: info['draw'] of env.reset has them.",
+                field="values",
+            )
         places: dict[str, Pose] = {}
         for placed in self.config.parts:
             prefix = f"{placed.name}/"

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..sensing.requests import Layout, Readings, Request
+from ..sheet.errors import ScenarioError
+from ..sheet.yaml_reader import nearest
 
 if TYPE_CHECKING:
     import gymnasium
@@ -116,8 +118,13 @@ class Schema:
             name: Box(*feature.bounds, dtype=np.float32) for name, feature in self.observations.items()
         }
         for name in images:
-            spaces[name] = Box(0, 255, self.cameras[name].shape, np.uint8)
+            spaces[name] = Box(0, 255, self._camera(name).shape, np.uint8)
         return Dict(spaces)
+
+    def _camera(self, name: str) -> CameraFeature:
+        if name not in self.cameras:
+            raise ScenarioError(f"There is no camera {name!r}.{nearest(name, list(self.cameras))}", field="images")
+        return self.cameras[name]
 
     def observe(self, readings: Readings, i: int | None = None) -> dict[str, np.ndarray]:
         """Feature name -> (..., k) float32, of copy i or of all, clipped to the bounds of the observation space.
@@ -171,7 +178,10 @@ class Schema:
         """The features of a LeRobot v3.0 `info.json` (without its own index columns), with what it has no word for beside.
 
         Args:
-            images: camera features to include as video.
+            images: camera features to include as video, such as `observation.images.head`.
+
+        Raises:
+            ScenarioError: there is no such camera.
         """
         out: dict[str, dict[str, Any]] = {}
         for feature in self.features:
@@ -188,7 +198,7 @@ class Schema:
         for name in images:
             out[name] = {
                 "dtype": "video",
-                "shape": list(self.cameras[name].shape),
+                "shape": list(self._camera(name).shape),
                 "names": ["height", "width", "channels"],
             }
         return out

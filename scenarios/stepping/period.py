@@ -17,6 +17,8 @@ import numpy as np
 
 from ..legs.balance import Balance
 from ..sheet import engine_warnings  # noqa: F401
+from ..sheet.arguments import ArgumentError
+from ..sheet.yaml_reader import nearest
 
 if TYPE_CHECKING:
     from ..scene.scene import Scene
@@ -322,4 +324,4 @@ def _set_models(batch: mujoco.batch.Batch, models: Sequence[mujoco.MjModel]) -> 
 
 def _check_live(name: str) -> None:
     if name not in LIVE:
-        raise ValueError(f"{name!r} is none of the live fields {', '.join(LIVE)}")
+        raise ArgumentError(f"There is no live field {name!r}.{nearest(name, LIVE)}", field="name")
