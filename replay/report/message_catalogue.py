@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import yaml
-
 from ...scenarios.reading.composition import CONF
+from ...scenarios.sheet.yaml_reader import read_own
 
 
 @lru_cache
 def entries(kind: str, lang: str) -> tuple[dict[str, str], ...]:
     """All of a catalogue, `notes` or `messages`; nothing where a language has none."""
     path = CONF / "text" / kind / f"{lang}.yaml"
-    return tuple(yaml.safe_load(path.read_text(encoding="utf-8"))) if path.is_file() else ()
+    return tuple(read_own(path)) if path.is_file() else ()
 
 
 def sentences(kind: str, lang: str) -> list[tuple[str, str]]:
