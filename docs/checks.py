@@ -23,11 +23,11 @@ from typing import Any
 
 import numpy as np
 import shiliu
-import yaml
 from shiliu.replay.checks.finding import STAGES, Finding, Plot
 from shiliu.replay.checks.registry import check_of, registry
 from shiliu.replay.checks.rules import FOLDER, load_rules
 from shiliu.replay.report.text import Words, catalogue
+from shiliu.scenarios.sheet.yaml_reader import read_own
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
@@ -68,7 +68,7 @@ WITHOUT_CURVE = {check.code: check.no_curve for check in registry().values() if 
 def page(lang: str = "en") -> str:
     """The page as Markdown."""
     rules, words, book = load_rules(THRESHOLDS, None), Words(lang), catalogue(lang)["codes"]
-    raw = _flat(yaml.safe_load((FOLDER / f"{THRESHOLDS}.yaml").read_text(encoding="utf-8")))
+    raw = _flat(read_own(FOLDER / f"{THRESHOLDS}.yaml"))
     file = ROOM / "examples.json"
     examples = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     lines = [

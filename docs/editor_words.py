@@ -7,17 +7,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from questions import Schema
+from shiliu.scenarios.sheet.yaml_reader import read_own
 
 ROOT = Path(__file__).resolve().parents[1]
 LANGUAGES = ("en", "zh")
-SAID = yaml.safe_load((ROOT / "docs" / "editor.yaml").read_text(encoding="utf-8"))
+SAID = read_own(ROOT / "docs" / "editor.yaml")
 TRANSLATIONS = SAID.pop("translations")
 
 
 def texts() -> dict[str, dict[str, Any]]:
-    return {lang: yaml.safe_load((ROOT / "conf" / "text" / f"{lang}.yaml").read_text(encoding="utf-8")) for lang in LANGUAGES}
+    return {lang: read_own(ROOT / "conf" / "text" / f"{lang}.yaml") for lang in LANGUAGES}
 
 
 def explained(schema: Schema, *lines: str | None) -> Schema:

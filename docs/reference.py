@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import shiliu
-import yaml
 from shiliu.cli import VERBS
 from shiliu.envs.registration import env_id
 from shiliu.replay.commands.list_words import rows as words_of_goals
 from shiliu.scenarios.sheet.quantity import EXAMPLE, UNITS
+from shiliu.scenarios.sheet.yaml_reader import read_own
 from shiliu.scenarios.words import WORDS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -124,7 +124,7 @@ def words() -> str:
 
 def sheets() -> dict[str, Any]:
     folder = ROOT / "conf" / "scenario"
-    return {file.stem: yaml.safe_load(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.yaml"))}
+    return {file.stem: read_own(file) for file in sorted(folder.glob("*.yaml"))}
 
 
 def environments() -> str:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
 from shiliu.replay.commands import list_skills as command
 from shiliu.replay.operator.recognition.hand_features import HandFeatures
 from shiliu.replay.operator.skills import registry
@@ -21,7 +20,7 @@ from shiliu.scenarios.reading.composition import CONF
 from shiliu.scenarios.robots.postures import postures_of
 from shiliu.scenarios.robots.robot_folder import DEFAULT_ROBOT
 from shiliu.scenarios.sheet.quantity import EXAMPLE
-from shiliu.scenarios.sheet.yaml_reader import Node, Problems
+from shiliu.scenarios.sheet.yaml_reader import Node, Problems, read_own
 
 SENSES = (  # of an operator's `state`
     "state.senses.site",
@@ -350,7 +349,7 @@ def examples() -> dict[str, tuple[str, str]]:
     """Skill -> (scenario, line of its YAML) of the first scenario of the package that uses it."""
     found: dict[str, tuple[str, str]] = {}
     for file in sorted((CONF / "scenario").glob("*.yaml")):
-        sheet = yaml.safe_load(file.read_text(encoding="utf-8"))
+        sheet = read_own(file)
         chains = [sheet.get("skills"), *((v or {}).get("skills") for v in (sheet.get("variants") or {}).values())]
         for chain in chains:
             for skill in chain if isinstance(chain, list) else []:

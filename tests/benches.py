@@ -49,7 +49,7 @@ def bench(skills: str, goal: str, *without: str, at: Mapping[str, dict] = {}, **
 
 
 class UntilDone(Operators):
-    """As `Operators`; and the episode ends `rest` [s] after the chain, whatever time is left: most of these goals are never reached."""
+    """As `Operators`; and the episode ends `rest` [s] after the chain: most of these goals are never reached."""
 
     def __init__(self, scene, seed: int, operator: Operator, rest: float):
         super().__init__(scene, [seed], [operator], [None])
@@ -61,7 +61,7 @@ class UntilDone(Operators):
 
 
 def done(scene, seed: int = 0, draw: drawing.Draw | None = None, rest: float = REST, **settings):
-    """What an operator does in the draw of a seed, or in another one, and `rest` [s] longer; settings as of `Operator`."""
+    """What an operator does in a draw; settings as of `Operator`."""
     draw = drawing.draw(scene, seed) if draw is None else draw
     policy = UntilDone(scene, seed, Operator(scene, draw, seed, **settings), rest)
     return roll_out(scene, [draw], policy, performance_observers(scene, 1, longest(scene), judged=False))[0]

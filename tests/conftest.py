@@ -40,7 +40,7 @@ sys.dont_write_bytecode = False
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[object]:
-    """Thousands of tests are collected, none of which goes before the end: they are not looked through for garbage, now or later."""
+    """What is collected stays to the end: it is not looked through for garbage, now or later."""
     gc.disable()
     try:
         return (yield)
@@ -279,8 +279,7 @@ def python() -> Callable[..., subprocess.CompletedProcess[str]]:
 
 @pytest.fixture(scope="module")
 def forked_workers() -> Iterator[None]:
-    """Worker processes are forked from one that has all modules, which each would take two seconds to import. Begun anew, as a run
-    begins them, they are in test_line.py, test_machines.py and test_endings.py."""
+    """Workers are forked from a process that has their modules. As a run begins them they are in test_line.py and test_machines.py."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["warm_worker"])
     with pytest.MonkeyPatch.context() as patch:

@@ -1,12 +1,11 @@
-"""What the process holds that workers are forked from (`conftest.forked_workers`): all modules of a worker.
+"""What the process holds that workers are forked from (`conftest.forked_workers`).
 
-It is the parent of each of them, and not the run that asked for them: a worker that looks for that one ends at once.
+A worker ends where its parent is not the run that asked for it, as this process is not.
 """
 
 import mujoco  # noqa: F401
 import shiliu.replay.commands.replay_workers
-import shiliu.replay.formats
 import shiliu.replay.judge.judge  # noqa: F401
 from shiliu.replay.line import serving
 
-serving._end_with_parent = lambda: None  # type: ignore[assignment]
+serving._end_with_parent = lambda: None

@@ -5,16 +5,15 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-import yaml
-
 from ...scenarios.reading.composition import CONF
+from ...scenarios.sheet.yaml_reader import read_own
 
 
 @lru_cache
 def _entries(kind: str, lang: str) -> dict[str, Any]:
     """All of a catalogue, `notes` or `messages`; nothing where a language has none."""
     path = CONF / "text" / kind / f"{lang}.yaml"
-    return dict(yaml.safe_load(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+    return dict(read_own(path)) if path.is_file() else {}
 
 
 def sentences(kind: str, lang: str) -> dict[str, str]:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 from shiliu.replay.checks.finding import Finding
 from shiliu.replay.checks.inputs import Recorded
 from shiliu.replay.checks.rules import load_rules
@@ -68,7 +67,7 @@ def checked(recording, asked=None) -> Finding:
 
 
 def rows(name):
-    return yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+    return read_own(FOLDER / f"{name}.yaml")
 
 
 def finding_of(row):

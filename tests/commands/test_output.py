@@ -14,6 +14,8 @@ from shiliu import cli
 from shiliu.replay.formats.lerobot.write import write_lerobot
 from swinging import RATE, waving
 
+pytestmark = pytest.mark.usefixtures("forked_workers")
+
 BUSY = """
 import sys
 from shiliu import cli

@@ -27,6 +27,8 @@ from shiliu.scenarios.reading.override import quoted, shell_line
 from shiliu.scenarios.sheet.errors import EpisodeError, ShiliuError, as_named, printable, shown
 from swinging import RATE, waving
 
+pytestmark = pytest.mark.usefixtures("forked_workers")
+
 GBK = os.fsdecode(b"\xce\xd2\xb5\xc4")  # two characters, as a zip from Windows has them
 ODD = {
     f"{GBK}.bag": "\\xceҵ\\xc4.bag",  # two bytes of it happen to be UTF-8

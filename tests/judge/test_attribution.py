@@ -124,14 +124,23 @@ def test_a_number_of_the_scene_that_is_a_tenth_off(scene, good, key):
     assert found["fitting_value"] == pytest.approx(true, rel=0.005)
 
 
-def test_what_nothing_undoes_is_told_by_what_is_known_to_differ(scene, draw, actions, monkeypatch):
+@pytest.fixture(scope="module")
+def damped(scene, draw, actions):
     model = copy.deepcopy(draw.model)
     model.dof_damping[:] *= 1.1
-    broken = made(scene, dataclasses.replace(draw, model=model), actions)
-    found = details(scene, broken)
+    return made(scene, dataclasses.replace(draw, model=model), actions)
+
+
+@pytest.mark.slow  # every parameter of the scene is tried
+def test_what_nothing_undoes_is_unknown_and_says_how_fast_it_grows(scene, damped):
+    found = details(scene, damped)
     assert (found["likely"], found["owner"]) == ("unknown", "auditor")
     assert 0.005 < found["doubling_s"] < 0.2
-    monkeypatch.setattr(_Trial, "_parameters", lambda self: iter(()))  # they were tried, and take the longest
+
+
+def test_what_nothing_undoes_is_told_by_what_is_known_to_differ(scene, damped, monkeypatch):
+    broken = copy.copy(damped)
+    monkeypatch.setattr(_Trial, "_parameters", lambda self: iter(()))  # which take the longest to try
     broken.fingerprint = "0" * 64
     found = details(scene, broken)
     assert (found["likely"], found["owner"], found["made_with"]) == ("scene_fingerprint", "scene", "0" * 12)

@@ -193,9 +193,9 @@ def test_the_list_of_kinds_is_whole(scene):
     assert set(OF_FILES) <= set(kinds)
 
 
-QUICK = ("elbow past its range", "action runs early")
 ALONE = (
-    *QUICK,
+    "elbow past its range",
+    "action runs early",
     "hands 255 times too large",
     "hand never closes",
     "state stands for 25 rows",
@@ -204,19 +204,17 @@ ALONE = (
 )
 
 
-@pytest.mark.slow  # of the first two kinds alone the checks are asked in tests/checks and in test_faults.py
-@pytest.mark.parametrize("alone", [QUICK, ALONE], ids=["quick", "all"])
-def test_faults_of_a_set_are_called_by_their_root_with_our_files_and_without(context, episode, tmp_path, alone):
+@pytest.mark.slow  # alone their checks are asked in tests/checks and in test_faults.py
+def test_faults_of_a_set_are_called_by_their_root_with_our_files_and_without(context, episode, tmp_path):
     """Each in a set of its own, among five clean takes; the clean ones are refused in neither form."""
     kinds = faults_of_sets(context.scene)
     clean = [episode, *(waving(context.scene, seed=k, pace=0.8 + 0.02 * k) for k in range(11, 16))]
     takes = [sets.written(one, context.scene, tmp_path / str(one.seed)) for one in clean]
-    injected = inject([Job(episode, (kinds[name],), None) for name in alone], context, 1)
+    injected = inject([Job(episode, (kinds[name],), None) for name in ALONE], context, 1)
     for form in sets.FORMS:
         for k, one in enumerate(takes):
             sets.in_set(one.take[form], "clean", k)
-        judged = list(judging([one.take[form] for one in takes], threads=1)) if alone is ALONE else []
-        assert not [v for v in judged if v.verdict != "FEASIBLE"]
+        assert not [v for v in judging([one.take[form] for one in takes], threads=1) if v.verdict != "FEASIBLE"]
         beside, company, broken = list(sets.clean_takes(takes, form, context.rules)), Company(), []
         for one in injected:
             name = one.job.faults[0].name
@@ -235,6 +233,6 @@ def test_faults_of_a_set_are_called_by_their_root_with_our_files_and_without(con
         figures = scoring.summary(lines)["sets"]
         assert figures["by_root"][form] == {"kinds": len(lines), "of": len(lines)}
         figures = scoring.summary([*lines, lines[0] | {"root_right": False, "root": "goal"}])["sets"]
-        assert figures["by_root"][form]["kinds"] == len(lines) - 1 and figures["kinds"][alone[0]][form]["called"] == {
+        assert figures["by_root"][form]["kinds"] == len(lines) - 1 and figures["kinds"][ALONE[0]][form]["called"] == {
             "goal": 1
         }

@@ -24,6 +24,8 @@ from shiliu.replay.report.markdown import summary
 from shiliu.replay.report.terminal import code_of
 from swinging import RATE, waving
 
+pytestmark = pytest.mark.usefixtures("forked_workers")
+
 ROOT = Path(__file__).resolve().parents[2]
 PIPELINE = ROOT / "docs" / "pipeline"
 RULES = load_rules()

@@ -22,6 +22,8 @@ from shiliu.replay.line.slips import Slips
 from shiliu.replay.line.watching import Watching
 from swinging import RATE, waving
 
+pytestmark = pytest.mark.usefixtures("forked_workers")
+
 
 def names(inbox: Inbox) -> list[str]:
     return [one.entry.source for one in inbox.ready()]
@@ -173,7 +175,9 @@ class Looks:
         return found
 
 
-def test_a_set_that_is_copied_slowly_is_judged_when_it_is_whole(bare, tmp_path):
+@pytest.mark.parametrize("more", [1, pytest.param(8, marks=pytest.mark.slow)])
+def test_a_set_that_is_copied_slowly_is_judged_when_it_is_whole(bare, tmp_path, more):
+    """Its meta first, its meta last, and in so many more orders."""
     made = tmp_path / "made" / "one"
     write_lerobot(made, [waving(bare, 1, 1.0), waving(bare, 2, 0.5)], bare.schema.lerobot_features(()), RATE)
     for path in made.rglob("*"):
@@ -186,7 +190,7 @@ def test_a_set_that_is_copied_slowly_is_judged_when_it_is_whole(bare, tmp_path):
     files = sorted(path.relative_to(made) for path in made.rglob("*") if path.is_file())
     meta_first = sorted(files, key=lambda path: (path.parts[0] != "meta", path))
     chance = random.Random(5)
-    orders = [meta_first, meta_first[::-1], *(chance.sample(files, len(files)) for _ in range(8))]
+    orders = [meta_first, meta_first[::-1], *(chance.sample(files, len(files)) for _ in range(more))]
     for i, order in enumerate(orders):
         folder = tmp_path / f"in_{i}"
         folder.mkdir()

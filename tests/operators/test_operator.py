@@ -8,7 +8,6 @@ import shiliu
 from demo import SEEDS
 from known_faults.injecting import Job, inject
 from known_faults.registry import faults_of
-from shiliu.envs.single import ShiliuEnv
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.operator.operator import perform
@@ -207,19 +206,3 @@ def test_a_grip_that_opens_early_drops_the_bowl_at_that_moment(dropped):
     carry = next(s for s in episode.segments if s["skill"] == "carry.level")
     assert drop.failed and drop.subject == ("bowl",)
     assert carry["t0"] < drop.t0 < carry["t1"] + 1.0
-
-
-@pytest.mark.slow  # as each mistake with the table in test_mistakes.py
-def test_environment_and_judge_name_failures_with_the_same_code(scene, dropped):
-    episode, verdict = dropped
-    env = ShiliuEnv(scene)
-    env.reset(options={"values": {k: v for k, v in episode.draw["values"].items()}})
-    failure = None
-    for action in np.clip(episode.actions, env.action_space.low, env.action_space.high):
-        _, _, terminated, _, info = env.step(action)
-        if terminated:
-            failure = info["failure"]
-            break
-    failed = [f for f in verdict.findings if f.code.startswith("scenario.") and f.failed]
-    first = min(failed, key=lambda f: f.t0).code if failed else None
-    assert failure == first

@@ -15,6 +15,7 @@ from shiliu.replay.operator.words.primitives import PRIMITIVES, TAKE
 from shiliu.replay.operator.words.skill import THINGS, Argument
 from shiliu.scenarios.reading.composition import CONF
 from shiliu.scenarios.sheet.errors import ScenarioError
+from shiliu.scenarios.sheet.yaml_reader import read_own
 
 NEVER = "{never: {moved: {of: can, more_than: 3000 mm}}}"
 
@@ -189,7 +190,7 @@ SHEETS = [file for conf in (CONF, EXAMPLES) for file in sorted((conf / "scenario
 
 
 def test_every_sheet_of_the_package_says_its_skills_in_primitives():
-    sheets = {file: yaml.safe_load(file.read_text(encoding="utf-8")) for file in SHEETS}
+    sheets = {file: read_own(file) for file in SHEETS}
     assert {file: found for file, sheet in sheets.items() if (found := strange(sheet))} == {}
     steps = {file.stem: sum(step for _, _, step in named_in(sheet)) for file, sheet in sheets.items()}
     assert len(steps) >= 15 and all(count >= 2 for name, count in steps.items() if name != "bare")

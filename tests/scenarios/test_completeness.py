@@ -5,11 +5,11 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 from completeness import LACKING, PICTURES, completeness, controls_of, excused, text, unperformed
 from seen_shares import shown_digest
 from shiliu.cli import main
 from shiliu.scenarios.catalog.figures import Lacking, figures_text, lacking
+from shiliu.scenarios.sheet.yaml_reader import read_own
 
 ROOT = Path(__file__).resolve().parents[2]
 SHEET = {
@@ -162,7 +162,7 @@ def test_the_list_says_what_each_lacks(listed):
 
 def test_readme_counts_what_is_excepted_from_being_seen():
     """Each of the sixteen excepts one thing at most; README names all that are."""
-    sheets = {file.stem: yaml.safe_load(file.read_text()) for file in (ROOT / "conf" / "scenario").glob("*.yaml")}
+    sheets = {file.stem: read_own(file) for file in (ROOT / "conf" / "scenario").glob("*.yaml")}
     excepted = {(name, thing) for name, sheet in sheets.items() for thing in sheet.get("unseen") or {}}
     sentence = r"(?m)^(\w+) things? of the sixteen scenarios (?:is|are) excepted from visibility \((.*)\)\."
     (line,) = re.findall(sentence, (ROOT / "README.md").read_text())

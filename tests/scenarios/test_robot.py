@@ -19,7 +19,7 @@ from shiliu.scenarios.sheet.yaml_reader import read_own
 
 KUAFU = Path(__file__).parents[2] / "assets" / "robots" / "kuafu"
 FACTS = json.loads((KUAFU / "facts.json").read_text(encoding="utf-8"))
-ROBOT = yaml.safe_load((KUAFU / "robot.yaml").read_text(encoding="utf-8"))
+ROBOT = read_own(KUAFU / "robot.yaml")
 LINKS = {link["link"]: link for link in FACTS["links"]}
 ARM_MIRROR = (1, -1, -1, 1, -1, -1, 1)  # joints about x and z turn the other way on the right side
 TIMESTEP = 1 / 480  # s, the scenes' physics timestep

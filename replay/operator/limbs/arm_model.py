@@ -9,6 +9,7 @@ import mujoco
 import numpy as np
 
 from ....scenarios.robots.robot import Robot
+from ....scenarios.sheet.yaml_reader import read_own
 from .geometry import turn_z
 
 RANGE = 0.93  # share of a joint's range that the operator uses; the judge warns beyond 0.95
@@ -17,9 +18,7 @@ RANGE = 0.93  # share of a joint's range that the operator uses; the judge warns
 @lru_cache(maxsize=8)
 def arm_model(folder: str, hand: str, base: str, side: str) -> mujoco.MjModel:
     """The robot alone with one arm left movable, its ranges narrowed to the share that the operator uses."""
-    import yaml
-
-    sheet = yaml.safe_load((Path(folder) / "robot.yaml").read_text(encoding="utf-8"))
+    sheet = read_own(Path(folder) / "robot.yaml")
     model = Robot(Path(folder).name, Path(folder), sheet, hand, base).arm_alone(side)
     middle = model.jnt_range.mean(axis=1, keepdims=True)
     model.jnt_range[:] = middle + RANGE * (model.jnt_range - middle)
@@ -37,9 +36,8 @@ def posture_for(folder: str, hand: str, base: str, side: str, tool: str, angles:
         angles: (7,) of the posture with the first hand [rad].
     """
     import mink
-    import yaml
 
-    first = next(iter(yaml.safe_load((Path(folder) / "robot.yaml").read_text(encoding="utf-8"))["hands"]))
+    first = next(iter(read_own(Path(folder) / "robot.yaml")["hands"]))
     known, model = arm_model(folder, first, base, side), arm_model(folder, hand, base, side)
     data = mujoco.MjData(known)
     data.qpos[:] = angles
