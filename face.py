@@ -57,7 +57,7 @@ def judge(
     full: bool = False,
     legs: bool = False,
     curves: str | Collection[str] = (),
-    on_verdict: Callable[[Verdict], None] | None = None,
+    told: Callable[[Verdict], None] | None = None,
     performed: Mapping[str, Rollout] | None = None,
 ) -> list[Verdict]:
     """Judge recordings: can the robot do this, here, and if not, where, when and why not?
@@ -78,7 +78,7 @@ def judge(
         full: play those that succeed in varied copies of their scene, too.
         legs: also play them by the robot on its own legs (`Verdict` keeps its answer beside the verdict).
         curves: codes of checks for which `Verdict.plot(code)` has a curve though they pass.
-        on_verdict: called with each verdict as it is made.
+        told: called with each verdict as it is made.
         performed: digest of a recording -> what was kept while it was performed just now; it is not played again then.
 
     Returns:
@@ -92,8 +92,8 @@ def judge(
     arguments.flags(strict=strict, pictures=pictures, full=full, legs=legs)
     threads, seed = arguments.threads(threads), arguments.seed(seed)
     curves = arguments.known("curves", curves, registry(), CODES)
-    if on_verdict is not None and not callable(on_verdict):
-        raise arguments.refused("on_verdict", on_verdict, "a function that takes a verdict")
+    if told is not None and not callable(told):
+        raise arguments.refused("told", told, "a function that takes a verdict")
     if performed is not None:
         arguments.table("performed", performed, "what `judged` of an operator's run has kept, by digest")
     if contexts is None:
@@ -113,7 +113,7 @@ def judge(
         items = recorded_by(items, contexts, arguments.word("device", device, "a name of `shiliu list devices`"))
     return judging.judge(
         items, strict=strict, threads=threads, seed=seed, pictures=pictures, contexts=contexts, full=full, legs=legs,
-        curves=curves, on_verdict=on_verdict, performed=performed,
+        curves=curves, told=told, performed=performed,
     )  # fmt: skip
 
 

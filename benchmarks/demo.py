@@ -68,7 +68,7 @@ def run(out: Path, lang: str = "en") -> int:
     without = missing()
     if without:
         print(f"  {without} Going on without pictures.", file=sys.stderr)
-    verdicts = judge(recordings, pictures=without is None, on_verdict=terminal.add)
+    verdicts = judge(recordings, pictures=without is None, told=terminal.add)
     header["elapsed_s"] = time.perf_counter() - started  # type: ignore[assignment]
     command = command_line("replay", [f"data={out / DATASET}", f"out={out / VERDICTS}"])
     write_reports(verdicts, out / VERDICTS, lang, command, header)

@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--height", type=float, default=STATURE, help="of the person [m]")
     parser.add_argument("--offset", type=float, default=0.0, help="standard deviation of each encoder's offset [deg]")
     parser.add_argument(
-        "--calibrated", action="store_true", help="the file's calibration knows the offsets"
+        "--told", dest="calibrated", action="store_true", help="the file's calibration knows the offsets"
     )
     parser.add_argument("--noise", type=float, default=0.0, help="standard deviation of each reading [deg]")
     parser.add_argument("--seed", type=int, default=0)

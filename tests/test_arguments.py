@@ -33,7 +33,7 @@ WRONG: dict[str, dict[str, tuple[Any, ...]]] = {
         "recordings": (None, 3, "demos", {"a": 1}, [None], object()),
         "scene": NO_TEXT, "robot": NO_PATH, "model": (*NO_PATH, "nowhere.xml"), "device": NO_TEXT,
         "strict": NO_FLAG, "pictures": NO_FLAG, "full": NO_FLAG, "legs": NO_FLAG, "threads": NO_WHOLE, "seed": NO_WHOLE,
-        "contexts": (3, "table_setting"), "curves": (*NO_NAMES, ["nonsense.code"], "joint.velocty"), "on_verdict": (3, "print"),
+        "contexts": (3, "table_setting"), "curves": (*NO_NAMES, ["nonsense.code"], "joint.velocty"), "told": (3, "print"),
         "performed": NO_MAPPING,
     },
     "judge_commands": {

@@ -197,6 +197,7 @@ def test_modules_import_each_other_relatively():
 
 
 VAGUE = {"told", "said", "felt", "noted"}  # each could be anything; what a variable holds is its name
+PUBLIC = {("replay/judge/judge.py", "told"), ("face.py", "told")}  # an argument of `shiliu.judge`
 
 
 def bound(tree: ast.AST) -> Iterator[tuple[int, str]]:
@@ -220,7 +221,7 @@ def vague(source: str, path: str) -> list[str]:
     return [
         f"{path}:{line} {name}"
         for line, name in bound(ast.parse(source))
-        if name.lstrip("_") in VAGUE
+        if name.lstrip("_") in VAGUE and (path, name) not in PUBLIC
     ]
 
 

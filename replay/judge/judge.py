@@ -39,19 +39,19 @@ def judge(
     recordings: Iterable[Recording | Unreadable],
     scene: Scene | None = None,
     *,
-    on_verdict: Callable[[Verdict], None] | None = None,
+    told: Callable[[Verdict], None] | None = None,
     **how: Any,
 ) -> list[Verdict]:
     """Judge recordings: one verdict for each, in their order.
 
     Args:
-        on_verdict: called with each verdict when it is done; the others: as those of `judging`.
+        told: called with each verdict when it is done; the others: as those of `judging`.
     """
     verdicts = []
     for verdict in judging(recordings, scene, **how):
         verdicts.append(verdict)
-        if on_verdict is not None:
-            on_verdict(verdict)
+        if told is not None:
+            told(verdict)
     return verdicts
 
 
