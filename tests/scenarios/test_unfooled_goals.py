@@ -211,7 +211,7 @@ def test_a_table_that_a_hand_still_holds_is_not_brought(short, force, brought):
     ("early", "angle", "says"),
     [
         (False, 0, "replay.goal:closed"),  # the door, which comes next
-        (True, 0, "replay.goal:acknowledged"),  # before the gauges are reported
+        (True, 0, "scenario.pressed_first"),  # before the gauges are reported, and held down until they are
         (False, 7, "replay.goal:closed"),
         (False, 9, "scenario.pressed_early"),
         (False, -9, "scenario.pressed_early"),
@@ -227,11 +227,13 @@ def test_the_button_counts_where_it_is_pressed_after_the_reports_with_the_switch
     shown.set(switch, np.deg2rad(angle))
     shown.set(button, 0.0031)
     shown.goes_on(0.1)
-    shown.set(button, 0.0)
-    shown.goes_on(0.0)
     if early:
+        shown.goes_on(1.0)
+        assert shown.carry.done[0] > shown.course.index("gauges_reported")
         shown.reached_before("acknowledged")
         shown.goes_on(0.1)
+    shown.set(button, 0.0)
+    shown.goes_on(0.0)
     assert shown.says == says
 
 
