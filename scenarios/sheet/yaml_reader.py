@@ -301,7 +301,7 @@ def missing_key(key: str) -> str:
     return f"the key {key!r} is missing. Write `{key}:` and its value."
 
 
-ALIKE = 0.65  # least likeness (0 to 1) of a near match
+ALIKE = 0.6  # least likeness (0 to 1) of a near match
 LESS_ALIKE = 0.1  # by how much another one may be less like than the first
 
 
