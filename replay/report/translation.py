@@ -54,8 +54,10 @@ def _line(line: str, lang: str) -> str:
 
 def _placed(place: str, lang: str) -> str:
     """A place, with the words for the command line in the language."""
-    rest = place.removeprefix(COMMAND_LINE)
-    return place if rest == place else terms("messages", lang).get(COMMAND_LINE, COMMAND_LINE) + rest
+    begun = place.lstrip()
+    if not begun.startswith(COMMAND_LINE):
+        return place
+    return place[: -len(begun)] + terms("messages", lang).get(COMMAND_LINE, COMMAND_LINE) + begun.removeprefix(COMMAND_LINE)
 
 
 def _run(text: str, lang: str) -> str | None:
