@@ -51,7 +51,7 @@ def meet_by_tiles(spec: mujoco.MjSpec) -> None:
             continue
         half = np.array(geom.size, float)
         counts = np.maximum(np.ceil(2.0 * half / TILED - 1e-6).astype(int), 1) if geom.condim > 3 else np.ones(3, int)
-        place = pose_in_body(geom, spec)
+        place = pose_in_body(geom)
         for k, at in enumerate(itertools.product(*(range(n) for n in counts))):
             name, side = f"{geom.name}_tile_{k}", half / counts
             corners = np.array(list(itertools.product(*((-s, s) for s in side))))

@@ -44,38 +44,35 @@ class Pose:
         return Pose(pos, quat)
 
 
-def local_pose(element: Any, spec: mujoco.MjSpec, stop: str = "") -> Pose:
+def local_pose(element: Any, stop: str = "") -> Pose:
     """Pose of a site or body at zero joint angles, in the frame named `stop` or else in the world; frames and parents are followed."""
-    pose = _own(element, spec)
+    pose = _own(element)
     frame, parent = element.frame, element.parent
     while True:
         while frame is not None:
             if stop and frame.name == stop:
                 return pose
-            pose = _own(frame, spec) @ pose
+            pose = _own(frame) @ pose
             frame = frame.frame
         if parent is None or parent.name == "world":
             return pose
-        pose = _own(parent, spec) @ pose
+        pose = _own(parent) @ pose
         frame, parent = parent.frame, parent.parent
 
 
-def pose_in_body(element: Any, spec: mujoco.MjSpec) -> Pose:
+def pose_in_body(element: Any) -> Pose:
     """Pose of a site in the frame of the body that carries it; frames between them are followed."""
-    pose, frame = _own(element, spec), element.frame
+    pose, frame = _own(element), element.frame
     while frame is not None:
-        pose, frame = _own(frame, spec) @ pose, frame.frame
+        pose, frame = _own(frame) @ pose, frame.frame
     return pose
 
 
-def _own(element: Any, spec: mujoco.MjSpec) -> Pose:
+def _own(element: Any) -> Pose:
     quat: np.ndarray = np.array(element.quat, float)
     if element.alt.type != mujoco.mjtOrientation.mjORIENTATION_QUAT:  # euler, axisangle, xyaxes or zaxis
-        quat = np.array(
-            mujoco.MjSpec.resolve_orientation(
-                degree=spec.compiler.degree, sequence=spec.compiler.eulerseq, orientation=element.alt
-            )
-        )
+        how = element.compiler  # of the file that it came from, which may count in degrees in a scene of radians
+        quat = np.array(mujoco.MjSpec.resolve_orientation(degree=how.degree, sequence=how.eulerseq, orientation=element.alt))
     norm = np.linalg.norm(quat)
     return Pose(np.array(element.pos, float), quat / norm if norm > 0 else np.array([1.0, 0.0, 0.0, 0.0]))
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import mujoco
 
+from ..parts.pose import Pose, pose_in_body
 from ..robots.mobile import FOOTPRINT
 from ..sensing.requests import Request
 from ..sheet.typing_slips import other_comma
@@ -35,7 +36,7 @@ class Names:
         self.top = FOOTPRINT if spec.body(FOOTPRINT) is not None else "base_link"
         self.rules = {name: "adds" in node or "shows" in node for name, node in config.rules.items()}  # whether each holds a number
         self.go_off = {name for name, node in config.rules.items() if "until" in node}  # switches that do not stay on
-        self.answers = config.answers
+        self.answers, self._marks = config.answers, config.marks
         self.drawn: dict[str, Request] = {}  # keys of a draw's values that words ask for, and what keeps each
         self.cameras = {camera.name: camera for camera in config.cameras}
         self.stains = tuple(name for name, _ in config.stains.items())
@@ -70,6 +71,27 @@ class Names:
         known = [e.name[len(prefix) :] for e in elements if e.name.startswith(prefix)] if prefix else list(self.robot)
         node.note(f"{node.value!r} names no {kind}.{nearest(word, known)}")
         return None
+
+    def frame_of(self, site: str) -> tuple[str, Pose]:
+        """A frame (`body:NAME` or `site:NAME`) in which a site has one pose whatever values a draw has, and that pose.
+
+        It is the body that carries the site, or the site itself where the values of a draw move it in that body.
+        """
+        if self._drawn_in_body(site):
+            return f"site:{site}", Pose.identity()
+        element = self.spec.site(site)
+        return f"body:{element.parent.name}", pose_in_body(element)
+
+    def _drawn_in_body(self, site: str) -> bool:
+        """Whether a parameter of a part moves a site in its body, or the site below a mark; or the site stands on no body of its part."""
+        instance, _, name = site.partition("/")
+        if instance == MARKS:
+            below = self._marks.child(name).child("upon")
+            return below.value is not None and self._drawn_in_body(str(self.element(below, "site")))
+        if instance not in self.parts:  # a site of the robot
+            return False
+        writes = (write for param in self.parts[instance].params.values() for write in param.writes)
+        return self.spec.site(site).parent.name == "world" or any((one.kind, one.element) == ("site", name) for one in writes)
 
     def _top(self, node: Node, prefix: str) -> str | None:
         """Full name of a part's own body, which is called like its file; None and a note where there is no such body."""

@@ -75,9 +75,9 @@ class PlaceMark:
     below: Any
     at: Pose
 
-    def lay(self, spec: mujoco.MjSpec) -> None:
+    def lay(self) -> None:
         """Put it where it lies now: the site below it may lie elsewhere in each draw."""
-        here = self.at if self.below is None else pose_in_body(self.below, spec) @ self.at
+        here = self.at if self.below is None else pose_in_body(self.below) @ self.at
         for element, place in ((self.site, Pose.identity()), *self.drawn):
             pose = here @ place
             element.pos, element.quat = pose.pos, pose.quat
@@ -110,5 +110,5 @@ def _added(spec: mujoco.MjSpec, marks: Node, names: Names, looks: bool) -> Itera
             geom.rgba = [*COLOURS.get(colour, COLOURS["yellow"]), 1.0]
             drawn.append((geom, place))
         mark = PlaceMark(site, tuple(drawn), under, Pose.of((x, y, z), node.child("yaw").quantity("angle", default=0.0)))
-        mark.lay(spec)
+        mark.lay()
         yield mark

@@ -151,7 +151,7 @@ class Scene:
         if also is not None:
             also(self)
         config.problems.stop(f"The scenario {config.id!r}")
-        plan.compile_into(self._build.spec)
+        self._build.sights = plan.compile_into(self._build.spec)
         self._looks: SceneBuild | None = None
         try:
             self.model = self.compile(nominal_values(config))
@@ -314,7 +314,7 @@ class Scene:
         build = SceneBuild(self.config, self.robot, self.timestep, looks=True)
         for reaction in self._reacting:
             reaction.compile_into(build.spec)
-        self._plan.compile_into(build.spec)
+        build.sights = self._plan.compile_into(build.spec)
         build.add_cameras(self.names)
         return build
 

@@ -9,7 +9,7 @@ import mujoco
 import numpy as np
 
 from ..cloth.contact import meet_by_tiles, meet_by_vertices, tiles_of
-from ..parts.pose import Pose, local_pose
+from ..parts.pose import Pose, local_pose, pose_in_body
 from ..reading.answers import add_answers
 from ..reading.config import Placed, ScenarioConfig, nominal_values, values_of
 from ..reading.names import Names
@@ -84,6 +84,7 @@ class SceneBuild:
             if robot.base == "mobile":
                 solve_beside(option)
         self._marks = add_marks(self.spec, config.marks, Names(self.spec, config, robot.interface), looks)
+        self.sights: list[tuple[Any, Any]] = []  # bodies at which a sight is directed, each with the site that it lies at
         self._friction = self._friction_geoms()
         self._written: dict[str, float] = {}  # the values of parameters that stand in the spec
         self._params = {placed.name: tuple(placed.part.params) for placed in config.parts}
@@ -132,7 +133,9 @@ class SceneBuild:
             frame = self.frames[placed.name]
             frame.pos, frame.quat = pose.pos, pose.quat
         for mark in self._marks:
-            mark.lay(self.spec)
+            mark.lay()
+        for body, site in self.sights:
+            body.pos = pose_in_body(site).pos
         for geom, friction in self._friction:
             geom.friction = np.array([friction[0] * values["friction"], *friction[1:]])
 
@@ -151,7 +154,7 @@ class SceneBuild:
         params = tuple(values[f"{instance}.{key}"] for key in self._params[instance])
         kept = self._sites.get((instance, site))
         if kept is None or kept[0] != params:
-            pose = local_pose(self.spec.site(f"{instance}/{site}"), self.spec, stop=f"{instance}/place")
+            pose = local_pose(self.spec.site(f"{instance}/{site}"), stop=f"{instance}/place")
             kept = self._sites[instance, site] = (params, pose)
         return kept[1]
 

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from functools import cached_property
+from typing import Any
 
 import mujoco
 import numpy as np
@@ -36,6 +37,7 @@ _PLAIN = {
     "site_force": (_S.mjSENS_FORCE, _O.mjOBJ_SITE),
     "site_torque": (_S.mjSENS_TORQUE, _O.mjOBJ_SITE),
 }
+_FRAMES = {"body": _O.mjOBJ_XBODY, "site": _O.mjOBJ_SITE, "camera": _O.mjOBJ_CAMERA}
 _DISTANCE = 1 << int(mujoco.mjtRayDataField.mjRAYDATA_DIST)  # what a range finder tells: bit of the field
 _CONTACT_FORCE, _NETFORCE = 2, 3  # bit of `data="force"` and number of `reduce="netforce"` in the contact sensor
 
@@ -48,8 +50,8 @@ class Request:
         kind: a key of the table above, `contact_force` (net force [N] of all contacts between two groups), or `sight` (how far [m]
             from a camera the way to a site first meets something; -1 where it meets nothing).
         of: element name; for contacts `body:NAME` (its own geoms), `tree:NAME` (with all its children) or `geom:NAME`.
-        to: the second group of a contact, or the body (`body:NAME`) or camera (`camera:NAME`): the frame of the pose; empty
-            for the world.
+        to: the second group of a contact, or the frame of the pose: a body (`body:NAME`), a site (`site:NAME`) or a camera
+            (`camera:NAME`); empty for the world.
     """
 
     kind: str
@@ -96,8 +98,13 @@ class SensorPlan:
         self.requests.setdefault(request.name, request)
         return request
 
-    def compile_into(self, spec: mujoco.MjSpec) -> None:
-        """Add every requested sensor to a spec; contact forces last, so that they lie side by side."""
+    def compile_into(self, spec: mujoco.MjSpec) -> list[tuple[Any, Any]]:
+        """Add every requested sensor to a spec; contact forces last, so that they lie side by side.
+
+        Returns:
+            bodies that were added at a site, each with the site: it has to lie there in every draw.
+        """
+        marks = []
         for request in sorted(self.requests.values(), key=lambda request: request.kind == "contact_force"):
             if request.kind == "contact_force":
                 type1, name1 = _group(request.of)
@@ -113,17 +120,18 @@ class SensorPlan:
                 )
                 continue
             if request.kind == "sight":
-                _add_sight(spec, request)
+                marks.append(_add_sight(spec, request))
                 continue
             sensor_type, object_type = _PLAIN[request.kind]
             sensor = spec.add_sensor(name=request.name, type=sensor_type, objtype=object_type, objname=request.of)
             if request.to:
                 how, _, name = request.to.partition(":")
-                sensor.reftype, sensor.refname = _O.mjOBJ_CAMERA if how == "camera" else _O.mjOBJ_XBODY, name
+                sensor.reftype, sensor.refname = _FRAMES[how], name
+        return marks
 
 
-def _add_sight(spec: mujoco.MjSpec, request: Request) -> None:
-    """A camera of one pixel beside the one that looks, which turns to the site, and the range finder in it."""
+def _add_sight(spec: mujoco.MjSpec, request: Request) -> tuple[Any, Any]:
+    """A camera of one pixel beside the one that looks, the range finder in it, and the body at the site to which it turns."""
     site, eye = spec.site(request.of), spec.camera(request.to.partition(":")[2])
     called = request.of if spec.body(request.of) is None else f"{request.name} mark"  # a report calls it as it calls the site
     mark = site.parent.add_body(name=called, pos=site.pos)
@@ -142,6 +150,7 @@ def _add_sight(spec: mujoco.MjSpec, request: Request) -> None:
         objname=ray.name,
         intprm=[_DISTANCE, 0, 0],
     )
+    return mark, site
 
 
 @dataclass(frozen=True)

@@ -242,8 +242,8 @@ class TaskPlaces:
         at = np.array([one.xpos + one.xmat.reshape(3, 3) @ np.array(place) for one in frames])
         if kind == "camera":
             model = self._scene.model
-            frame = model.body(model.cam(frame).bodyid[0]).name
-        ends = Request(of.kind, of.of), BodyPoint(self._leeway.body(frame), at)
+            kind, frame = "body", model.body(model.cam(frame).bodyid[0]).name
+        ends = Request(of.kind, of.of), BodyPoint(self._leeway.body(frame, f"{kind}_position"), at)
         return [Interval(("distance", frozenset(ends)), high=radius)]
 
     def _at(self, place: Request) -> np.ndarray:

@@ -37,10 +37,11 @@ def container(node: Node, names: Names, pieces: Sequence[str]) -> Share | None:
     site = names.spec.site(f"{instance}/{entry['site']}")
     if site is None:  # which `Part.faults` has reported
         return None
+    frame, place = names.frame_of(site.name)  # of the body that carries the site, which may be a drawer of the part
+    x, y, z = place.pos.tolist()
     return Share(
-        # the body that carries the site, which may be a drawer of the part
-        tuple(Request("body_position", piece, f"body:{site.parent.name}") for piece in pieces),
-        (float(site.pos[0]), float(site.pos[1]), float(site.pos[2])),
+        tuple(Request("body_position", piece, frame) for piece in pieces),
+        (x, y, z),
         parse_quantity(entry["radius"], "length"),
         parse_quantity(entry["height"], "length"),
         0.0,

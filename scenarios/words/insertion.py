@@ -2,7 +2,8 @@
 
 A hole is a site with its x axis out of it, towards whoever fits something; a pin is a site with its z axis along it;
 a slot is a site that lies as the part's own site shall lie. Each is fixed to a body, and all is measured in the frame of
-that body, so that a tray may be carried and a fixture may stand anywhere.
+that body, so that a tray may be carried and a fixture may stand anywhere. Where a parameter of the part moves the site in its body, all
+is measured in the site's own frame.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..parts.pose import pose_in_body
 from ..reading.names import Names
 from ..sensing.predicate import All, Force, Interval, Predicate, Values, least, root
 from ..sensing.requests import Asks, Readings, Request, Row
@@ -151,22 +151,21 @@ def _vector(values: np.ndarray) -> Vector:
 
 @dataclass(frozen=True)
 class _Place:
-    """A site as it lies in the body that carries it."""
+    """A site as it lies in a frame in which it has one pose (`Names.frame_of`)."""
 
-    body: str
+    frame: str
     pos: Vector
     quat: tuple[float, float, float, float]
     axes: np.ndarray
 
     def of(self, kind: str, site: str) -> Request:
-        return Request(kind, site, f"body:{self.body}")
+        return Request(kind, site, self.frame)
 
 
 def _place(site: str, names: Names) -> _Place:
-    element = names.spec.site(site)
-    pose = pose_in_body(element, names.spec)
+    frame, pose = names.frame_of(site)
     a, b, c, d = (float(v) for v in pose.quat)
-    return _Place(element.parent.name, _vector(pose.pos), (a, b, c, d), pose.matrix)
+    return _Place(frame, _vector(pose.pos), (a, b, c, d), pose.matrix)
 
 
 def _hole(node: Node, names: Names, short: bool = False) -> Inserted | None:

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from ..parts.pose import pose_in_body
 from ..reading.names import Names
 from ..sensing.predicate import All, Predicate, Upright, Values, least
 from ..sensing.requests import Asks, Readings, Request, Row
@@ -23,7 +22,7 @@ FREE = 1.0  # m, the margin of a pair that has no order
 
 @dataclass(frozen=True)
 class Line:
-    """A row's own frame in the body that carries it: where it begins, and its axes as columns."""
+    """A row's own frame in the frame in which it has one pose (`Names.frame_of`): where it begins, and its axes as columns."""
 
     pos: tuple[float, float, float]
     axes: tuple[tuple[float, float, float], ...]
@@ -39,7 +38,7 @@ class InLine(Asks):
     """Feet of things stand on a row's board, near its front line, and no neighbours are further apart than a gap [m].
 
     Attributes:
-        feet: positions in the frame of the body that carries the row; the row runs along its y axis, its z axis is up.
+        feet: positions in the frame in which the row has one pose; the row runs along its y axis, its z axis is up.
         depth: from the row's line, to the front and to the back; gap: from the middle of a foot to that of the next one.
     """
 
@@ -66,7 +65,7 @@ class SortedByHeight(Asks):
     """Of any two things the taller one stands further along a row's y axis: to the left of who stands before it [m].
 
     Attributes:
-        tops: positions of their tops in the frame of the body that carries the row.
+        tops: positions of their tops in the frame in which the row has one pose.
     """
 
     tops: tuple[Request, ...]
@@ -95,14 +94,13 @@ def _sites(node: Node, names: Names) -> list[str]:
 
 
 def _row(node: Node, names: Names) -> tuple[str, Line] | None:
-    """The body that carries a row's site, and the row's frame in it."""
+    """The frame in which a row's site has one pose, and the row's frame in it."""
     site = names.element(node, "site")
     if site is None:
         return None
-    element = names.spec.site(site)
-    pose = pose_in_body(element, names.spec)
+    frame, pose = names.frame_of(site)
     at, x, y, z = ((float(a), float(b), float(c)) for a, b, c in (pose.pos, *pose.matrix.T))
-    return element.parent.name, Line(at, (x, y, z))
+    return frame, Line(at, (x, y, z))
 
 
 def _in_row(node: Node, names: Names) -> Predicate | None:
@@ -114,7 +112,7 @@ def _in_row(node: Node, names: Names) -> Predicate | None:
     if row is None or len(feet) < 2:
         return None
     stand = [Upright(Request("body_up", names.spec.site(foot).parent.name), tilt) for foot in feet]
-    places = tuple(Request("site_position", foot, f"body:{row[0]}") for foot in feet)
+    places = tuple(Request("site_position", foot, row[0]) for foot in feet)
     return All((*stand, InLine(places, row[1], depth, gap)))
 
 
@@ -124,7 +122,7 @@ def _sorted(node: Node, names: Names) -> Predicate | None:
     tops, row = _sites(node.child("of"), names), _row(node.child("along"), names)
     if row is None or len(tops) < 2:
         return None
-    return SortedByHeight(tuple(Request("site_position", top, f"body:{row[0]}") for top in tops), row[1])
+    return SortedByHeight(tuple(Request("site_position", top, row[0]) for top in tops), row[1])
 
 
 WORDS: Words = {

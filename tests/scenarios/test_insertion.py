@@ -5,9 +5,13 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 import pytest
+import yaml
+from shiliu.scenarios.catalog.catalog import scene_of_tree
+from shiliu.scenarios.draws.variation import draw, nominal
 from shiliu.scenarios.sensing.predicate import All, Force, leaves
 from shiliu.scenarios.sensing.requests import Request, SensorPlan
 from shiliu.scenarios.sheet.yaml_reader import Node, Problems
+from shiliu.scenarios.stepping.simulation import Simulation
 from shiliu.scenarios.words.insertion import Aligned, Inserted, Pulled, Seated, Within
 
 SHANK = Request("site_position", "clip/shank", "body:panel/hole")
@@ -131,3 +135,58 @@ def test_words_name_sensors_in_the_frame_of_what_is_fitted_into(scene):
     assert inside.of == Request("site_position", "bowl/base", "body:oven/key_start")
     assert inside.out == pytest.approx((-1.0, 0.0, 0.0), abs=1e-6) and inside.mouth == pytest.approx((-0.0025, 0, 0))
     assert [f.to for f in pulled.forces] == ["tree:bowl/bowl_150"] * 2
+
+
+JIG = """<mujoco model="jig"><compiler angle="degree"/><worldbody><body name="jig">
+  <geom name="plate" type="box" size=".25 .35 .02" pos="0 0 .78" mass="5" contype="2" conaffinity="5"/>
+  <site name="slot" pos="0 .04 .8" euler="0 0 20"/><site name="far" pos=".2 0 .8"/></body></worldbody></mujoco>"""
+SHEET = """title: {en: Jig, zh: 夹具}
+params:
+  shift: {default: 0 mm, min: -100 mm, max: 100 mm, doc: Where the slot is., sets: [
+    {site: slot, attr: pos, index: 0, gain: 1.0, offset: 0.0}, {site: far, attr: pos, index: 1, gain: 1.0, offset: 0.0}]}
+interface: {inside: {site: slot, radius: 5 mm, height: 50 mm}}
+"""
+ON_JIG = """
+title: {en: Jig, zh: 夹具}
+version: 1
+time_limit: 30 s
+robot: {stands_at: {x: 0 mm, y: 0 mm, yaw: 0 deg}, pose: home}
+parts:
+  floor: {part: fixtures/floor}
+  jig: {part: fixtures/jig, at: {x: 700 mm, y: 150 mm}, yaw: 30 deg, shift: 90 mm}
+  one: {part: objects/bowl_150, stands_on: jig.slot, put: base, at: {x: %d mm, y: %d mm}}
+  two: {part: objects/bowl_150, stands_on: jig.slot, put: base, at: {x: 0 mm, y: 170 mm}}
+marks: {spot: {upon: jig.slot, title: {en: spot, zh: 点}}}
+variation: {jig: {shift: {replace: {uniform: [-80 mm, -40 mm]}}}}
+goal:
+  in_slot: {in_slot: {of: one.base, slot: jig.slot, within: 5 mm, turned: 8 deg}}
+  on_mark: {in_slot: {of: one.base, slot: marks.spot, within: 5 mm, turned: 8 deg}}
+  inserted: {inserted: {of: one.base, into: jig.slot, depth: 1 mm}}
+  seated: {seated: {of: [one.base], upon: [jig.slot], gap: 4 mm, aside: 5 mm}}
+  in_row: {in_row: {of: [one.base, two.base], along: jig.slot, tilt: 8 deg, depth: 8 mm, gap: 200 mm}}
+  inside: {share: {of: one, inside: jig, at_least: 100 %%}}
+  seen: {seen: {of: jig.far, camera: head, within: 2 m}}
+cameras: {head: {mount: robot.head_camera, size: 64x48, rate: 30 Hz}}
+judge: {required: [integrity]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("at", "margins"),
+    [
+        ((-3, 0), [0.002, 0.002, 0.002, 0.002, 0.005, 0.0]),  # mm along the slot's axes
+        ((-12, 8), [-0.0094, -0.0094, -0.004, -0.0094, -0.004, -1.0]),
+    ],
+)
+def test_a_place_that_a_parameter_of_its_part_moves_is_measured_where_it_is(designer, at, margins):
+    """The jig is turned and off-centre, its slot is turned on it, and is moved 90 mm by what the YAML sets, -80 to -40 mm by a draw."""
+    folder = designer / "assets" / "fixtures" / "jig"
+    folder.mkdir(parents=True)
+    (folder / "jig.xml").write_text(JIG)
+    (folder / "part.yaml").write_text(SHEET, encoding="utf-8")
+    scene = scene_of_tree("jig", yaml.safe_load(ON_JIG % at))
+    for start in (nominal(scene), draw(scene, 3)):
+        seen = Simulation(scene, 1).begin([start])
+        *places, sight = (subgoal.predicate for subgoal in scene.goal)
+        assert [float(np.ravel(one.margin(seen))[0]) for one in places] == pytest.approx(margins, abs=2e-4)
+        assert float(seen.first(sight.sight)[0]) == pytest.approx(np.linalg.norm(np.ravel(seen.point(sight.at))), abs=2e-4)
