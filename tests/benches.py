@@ -16,6 +16,7 @@ from shiliu.replay.rollout.performed import performance_observers
 from shiliu.replay.rollout.rollout import roll_out
 from shiliu.scenarios.catalog.catalog import scene_of_tree
 from shiliu.scenarios.draws import variation as drawing
+from shiliu.scenarios.sheet.yaml_reader import FAST
 from shiliu.scenarios.soundness.soundness import STATE
 
 BENCH = """
@@ -38,13 +39,13 @@ REST = 2.0  # s, for what lies loose to come to rest
 
 def bench(skills: str, goal: str, *without: str, at: Mapping[str, dict] = {}, **more: object):
     """A scene of the bench with a skill chain and a goal, as YAML; some parts taken away or elsewhere; other keys put in."""
-    tree = yaml.safe_load(BENCH)
+    tree = yaml.load(BENCH, FAST)
     for part in without:
         tree["parts"].pop(part)
         tree["parts"].pop(ALONE.get(part, ""), None)
     for part, place in at.items():
         tree["parts"][part]["at"] = place
-    tree |= {"skills": yaml.safe_load(skills), "goal": yaml.safe_load(goal), **more}
+    tree |= {"skills": yaml.load(skills, FAST), "goal": yaml.load(goal, FAST), **more}
     return scene_of_tree("bench", tree)
 
 

@@ -15,9 +15,9 @@ from shiliu.replay.formats.lerobot.write import write_lerobot
 AROUND = "observation.environment_state"
 
 
-def table_setting():
-    """The scene, with two likely starts."""
-    return shiliu.load_scenario("table_setting", ["judge.if_unknown.starts=2"])
+def table_setting(starts: int = 2):
+    """The scene, with so many likely starts."""
+    return shiliu.load_scenario("table_setting", [f"judge.if_unknown.starts={starts}"])
 
 
 def ordinary(scene, episode, root: Path, change: Callable[[dict[str, np.ndarray]], None] | None = None) -> list:

@@ -119,6 +119,7 @@ class Lexicon:
         self._function = frozenset(tree["function"])
         self.longest = max((len(word) for word in self._words if HAN.match(word)), default=1)
         self.kinds = {name: frozenset(self._above(name)) for name in self.things}
+        self.tokens = lru_cache(maxsize=4096)(self._tokens)  # titles of parts come again and again
 
     def _add(self, kind: str, name: str, entry: Mapping[str, Any]) -> None:
         for word in _listed(entry.get("en")):
@@ -156,7 +157,7 @@ class Lexicon:
     def opposite(self, names: Iterable[str]) -> frozenset[str]:
         return frozenset(other for name in names for other in self.verbs.get(name, {}).get("not", ()))
 
-    def tokens(self, text: str) -> list[Token]:
+    def _tokens(self, text: str) -> tuple[Token, ...]:
         """The words of a text in order; what the lexicon does not know is a token without readings."""
         plain = unicodedata.normalize("NFKC", text.replace("-", " ").replace("‑", " "))[:MAX_LETTERS]
         if LISTED.match(plain):  # a numbered list: the numbers count steps, no things
@@ -173,7 +174,7 @@ class Lexicon:
             unknown, words, n, token = min(ways, key=lambda way: way[:3])
             best.insert(0, (unknown, words, [token, *best[-n - 1][2]]))
         found = best[0][2]
-        return [self._as_word(found, k) for k in range(len(found))]
+        return tuple(self._as_word(found, k) for k in range(len(found)))
 
     def _as_word(self, tokens: list[Token], k: int) -> Token:
         """The token, without readings where it is one Chinese character of a word that is not known (水 of 水平)."""

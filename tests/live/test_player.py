@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import shiliu
 from browser import CHROMIUM, browsing
+from known_faults.injecting import beginning
 from shiliu.cli import main
 from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.live import film as films
@@ -31,10 +32,10 @@ def found(level, code, t0, subject):
 
 @pytest.fixture(scope="module")
 def judged(scene, demonstration, tmp_path_factory):
-    """A set of one demonstration, its verdict with three findings, and the take played."""
-    folder = tmp_path_factory.mktemp("judged")
+    """A set of the beginning of a demonstration, its verdict with three findings, and the take played."""
+    folder, episode = tmp_path_factory.mktemp("judged"), beginning(demonstration, 8.0)
     rate = round(1 / scene.control_timestep)
-    write_lerobot(folder / "own", [demonstration], scene.schema.lerobot_features(), rate)
+    write_lerobot(folder / "own", [episode], scene.schema.lerobot_features(), rate)
     (recording,) = shiliu.read(folder / "own")
     findings = [
         found("WARN", "joint.velocity", 2.0, ["zarm_r4_joint"]),
@@ -47,7 +48,7 @@ def judged(scene, demonstration, tmp_path_factory):
     (folder / "verdict").mkdir()
     (folder / "verdict" / "verdicts.jsonl").write_text("".join(json.dumps(one) + "\n" for one in lines))
     read = list(lines_of(files_of(folder / "verdict")))
-    return SimpleNamespace(folder=folder, lines=read, take=replayed(read[0], Words("en")), episode=demonstration)
+    return SimpleNamespace(folder=folder, lines=read, take=replayed(read[0], Words("en")), episode=episode)
 
 
 @pytest.fixture
@@ -189,11 +190,12 @@ def test_a_film_holds_what_was_played_its_ghost_its_forces_and_where_to_look(jud
 
 def test_a_film_that_is_too_large_has_fewer_frames_and_each_moment_of_a_finding(judged, monkeypatch):
     marks = [found("FAIL", "collision.unexpected", 1.0333, ["bowl", "counter"]), found("WARN", "joint.velocity", 2.9, ["zarm_r4_joint"])]
-    whole = unpacked(films.film(judged.take, with_text(*marks))[0])[0]
-    monkeypatch.setattr(films, "LARGEST", 50_000 + len(films._meshes(judged.take.scene.compile(judged.take.draw.values, looks=True))[1]))
+    large = films.film(judged.take, with_text(*marks))[0]
+    whole, most = unpacked(large)[0], len(large) * 3 // 5
+    monkeypatch.setattr(films, "LARGEST", most + len(films._meshes(judged.take.scene.compile(judged.take.draw.values, looks=True))[1]))
     packed, _, _ = films.film(judged.take, with_text(*marks))
     head = unpacked(packed)[0]
-    assert len(packed) <= 50_000 and 10 < len(head["t"]) < len(whole["t"]) / 2
+    assert len(packed) <= most and 10 < len(head["t"]) < len(whole["t"]) / 2
     assert [head["t"][one["frame"]] for one in head["findings"]] == [whole["t"][one["frame"]] for one in whole["findings"]]
 
 

@@ -27,7 +27,7 @@ from shiliu.scenarios.sheet.yaml_reader import Node, Problems
 
 # the person takes the cup, and the liquid is poured, before some of these
 LATE = {
-    "table_setting": ("lift", "carry.over", "put.on"),
+    "table_setting": ("carry.over", "put.on"),
     "drink_assist": ("home.back", "put.down 3"),
 }
 
