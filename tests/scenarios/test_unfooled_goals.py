@@ -324,6 +324,30 @@ def test_the_time_that_was_asked_for_in_all_counts_and_not_what_is_left_of_it(af
     assert shown.says == says
 
 
+@pytest.mark.parametrize(("free", "started"), [(0.0006, False), (0.0004, True)])
+@pytest.mark.parametrize("variant", [None, "full", "right_hinge", "button", "pocket", "knob"])
+def test_a_start_key_that_is_held_down_while_the_door_is_shut_starts_nothing(variant, free, started):
+    shown = Shown("microwave", variant)
+    step = shown.course.index("started")
+
+    def moves(joint, to):
+        shown.set(f"joint_position(oven/{joint})", to)
+        shown.reacts(0.1)
+        shown.goes_on(0.1)
+        return not np.isnan(shown.carry.reached[0, step])
+
+    shown.reacts(0.1)
+    for joint, to in {"full": [("key_plus_30s", 0.0011)], "knob": [("time_knob_turn", np.deg2rad(60))]}.get(variant, []):
+        moves(joint, to)
+    shown.lay("bowl/base", "oven/turntable")
+    shown.reached_before("started")
+    moves("door_hinge", 1.4)
+    moves("key_start", 0.0011)
+    assert not moves("door_hinge", 0.0)
+    assert not moves("key_start", free)  # more or less let go of, with the door shut, and pressed once more
+    assert moves("key_start", 0.0011) == started
+
+
 @pytest.mark.parametrize(("folded", "says", "margin"), [("near", None, 2.1e-3), ("far", "replay.goal:halved", -8.1e-3)])
 def test_the_near_edge_is_laid_onto_the_far_one_and_not_the_other_way(folded, says, margin):
     shown = Shown("laundry_folding")
