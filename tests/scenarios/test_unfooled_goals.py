@@ -257,22 +257,22 @@ def test_a_clip_that_a_hand_still_holds_is_not_done(force, says):
     ("height", "lean", "force", "says"),
     [
         (0.71, 14, 0.0, "replay.goal:hob_on"),
-        (0.69, 0, 0.0, "scenario.bowl_dropped"),
-        (0.86, 16, 0.0, "scenario.bowl_dropped"),
+        (0.69, 0, 0.0, None),
+        (0.86, 16, 0.0, None),
         (0.86, 112, 0.5, "replay.goal:hob_on"),  # a hand pours
     ],
 )
-@pytest.mark.parametrize("bowl", [0, 1, 2])
-def test_a_bowl_that_is_let_go_of_stands_on_the_counter(bowl, height, lean, force, says):
+@pytest.mark.parametrize(("mode", "bowl"), [("bowl_dropped", 0), ("bowl_dropped", 1), ("bowl_dropped", 2), ("salt_dropped", None)])
+def test_a_bowl_or_shaker_that_is_let_go_of_stands_on_the_counter(mode, bowl, height, lean, force, says):
     shown = Shown("cooking")
-    mode = next(one for one in shown.course.nevers if one.name == "bowl_dropped")
-    released, left = mode.predicate.parts[bowl].parts
+    asked = next(one for one in shown.course.nevers if one.name == mode).predicate
+    released, left = (asked if bowl is None else asked.parts[bowl]).parts
     below, tilted = left.parts
     shown.set(below.position.name, [0.5, 0.0, height])
     shown.set(tilted.up.name, [np.sin(np.deg2rad(lean)), 0.0, np.cos(np.deg2rad(lean))])
     shown.press(released.forces, [0.0, force])
     shown.goes_on(0.5)
-    assert shown.says == says
+    assert shown.says == (says or f"scenario.{mode}")
 
 
 @pytest.mark.parametrize(
@@ -322,6 +322,30 @@ def test_the_time_that_was_asked_for_in_all_counts_and_not_what_is_left_of_it(af
     assert shown.at("actuator_force(rule time)")[0] == pytest.approx(left, abs=1.0)
     press(*keys)
     assert shown.says == says
+
+
+@pytest.mark.parametrize(("free", "started"), [(0.0006, False), (0.0004, True)])
+@pytest.mark.parametrize("variant", [None, "full", "right_hinge", "button", "pocket", "knob"])
+def test_a_start_key_that_is_held_down_while_the_door_is_shut_starts_nothing(variant, free, started):
+    shown = Shown("microwave", variant)
+    step = shown.course.index("started")
+
+    def moves(joint, to):
+        shown.set(f"joint_position(oven/{joint})", to)
+        shown.reacts(0.1)
+        shown.goes_on(0.1)
+        return not np.isnan(shown.carry.reached[0, step])
+
+    shown.reacts(0.1)
+    for joint, to in {"full": [("key_plus_30s", 0.0011)], "knob": [("time_knob_turn", np.deg2rad(60))]}.get(variant, []):
+        moves(joint, to)
+    shown.lay("bowl/base", "oven/turntable")
+    shown.reached_before("started")
+    moves("door_hinge", 1.4)
+    moves("key_start", 0.0011)
+    assert not moves("door_hinge", 0.0)
+    assert not moves("key_start", free)  # more or less let go of, with the door shut, and pressed once more
+    assert moves("key_start", 0.0011) == started
 
 
 @pytest.mark.parametrize(("folded", "says", "margin"), [("near", None, 2.1e-3), ("far", "replay.goal:halved", -8.1e-3)])
