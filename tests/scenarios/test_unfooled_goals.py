@@ -364,3 +364,21 @@ def test_the_near_edge_is_laid_onto_the_far_one_and_not_the_other_way(folded, sa
     assert shown.says == says
     margins = [part.margin(shown.readings)[0] for part in shown.course.subgoals[-1].predicate.parts]
     assert margins.pop(3) == pytest.approx(margin, abs=1e-3) and min(margins) >= 0
+
+
+@pytest.mark.parametrize(
+    ("step", "crate", "slot", "bound"), [("racked", "crate", "rack/middle", 5), ("stacked", "empty", "lower/stack", 2)]
+)
+@pytest.mark.parametrize(("turn", "beyond"), [(0, -0.5), (180, -0.5), (180, 0.5), (-180, -0.5), (90, 88.0)])
+def test_a_crate_may_stand_either_way_round_in_its_slot(step, crate, slot, bound, turn, beyond):
+    shown = Shown("material_handling")
+    step = shown.course.subgoals[shown.course.index(step)]
+    within, turned = step.predicate.parts[0].parts
+    angle = np.deg2rad(turn + (bound + beyond if turn != 90 else 0.0)) / 2
+    a, b, c, d = turned.quat
+    w, z = np.cos(angle), np.sin(angle)
+    shown.set(within.of.name, within.place)
+    shown.set(turned.of.name, [a * w - d * z, b * w + c * z, c * w - b * z, d * w + a * z])
+    expected = -beyond if turn != 90 else bound - 90.0
+    assert np.rad2deg(turned.margin(shown.readings)[0]) == pytest.approx(expected, abs=1e-3)
+    assert (step.predicate.margin(shown.readings)[0] >= 0) == (expected >= 0)
