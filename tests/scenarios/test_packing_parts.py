@@ -89,7 +89,7 @@ def test_the_scale_shows_its_offset():
 def test_the_display_has_the_resolution_that_was_drawn():
     scene = shiliu.load_scenario("package_packing")
     steps = scene.model.actuator(f"{memory_name('weight')} steps").id
-    first, second = (draw(scene, seed) for seed in (3, 5))
+    first, second = (draw(scene, seed) for seed in (1, 3))
     for one in (first, second):
         assert scene.start_ctrl(one.values)[steps] == one.values["scale.resolution"]
     assert first.values["scale.resolution"] != second.values["scale.resolution"]

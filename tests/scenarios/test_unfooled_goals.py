@@ -104,6 +104,75 @@ def test_the_display_speaks_of_the_soap_where_the_soap_alone_loads_the_scale(soa
         assert [r for r in ("within", "beyond") if shown.at(f"actuator_force(rule {r})")[0] > 0.5] == [says]
 
 
+@pytest.mark.parametrize(
+    ("soap", "offset", "step", "writes", "right"),
+    [
+        (104.72, 0.02, 0.5, "104.5", "rejected"),
+        (105.74, 0.0, 0.5, "105.5", "rejected"),
+        (105.76, 0.0, 0.5, "106.0", "accepted"),
+        (105.49, 0.0, 1.0, "105", "rejected"),
+        (105.51, 0.0, 1.0, "106", "accepted"),  # below the 4 % by 0.1 g, and the display writes 106
+        (114.69, -0.23, 1.0, "114", "accepted"),  # above them by 0.3 g, and it writes 114
+        (114.69, -0.23, 0.5, "114.5", "rejected"),
+        (114.3, 0.25, 1.0, "115", "rejected"),  # within them, and it writes 115
+    ],
+)
+def test_who_reads_the_display_and_obeys_the_sentence_decides_right_and_who_does_not_is_wrong(
+    soap, offset, step, writes, right
+):
+    ((display, _),) = loaded("package_packing").displays
+    where = (soap + offset) * 0.04e-3
+    assert display.text(where, {"scale.resolution": step * 1e-3}) == writes
+    assert right == ("accepted" if 106 <= float(writes) <= 114 else "rejected")
+    for pressed, button, wrong in (("accepted", "good", "accepted_bad"), ("rejected", "bad", "rejected_good")):
+        shown = Shown("package_packing")
+        shown.lay("soap/base", "scale/platform")
+        shown.ctrl[shown.ctrl == 0.11], shown.ctrl[shown.ctrl == 1e-3] = soap * 1e-3, step * 1e-3
+        shown.set("joint_position(scale/deflection)", where)
+        shown.reacts(1.0)
+        shown.switch("read", "codes", "weighings")
+        shown.goes_on(0.1)
+        shown.set(f"joint_position(keys/{button}/button_travel)", 0.02)
+        shown.goes_on(0.0)
+        shown.switch(pressed)
+        shown.goes_on(0.1)
+        assert shown.course.failure(shown.carry) == (None if pressed == right else f"scenario.{wrong}")
+        assert (shown.carry.done[0] > shown.course.index("decided")) == (pressed == right)
+
+
+def test_a_nudge_of_the_platform_does_not_outlast_what_the_display_shows():
+    """A hand adds 3 g for half a second, and the display is back at 113."""
+    shown = Shown("package_packing")
+    shown.lay("soap/base", "scale/platform")
+    shown.ctrl[shown.ctrl == 0.11] = 0.113
+    for load, says in ((113, "within"), (115.4, "beyond"), (113, "within")):
+        shown.set("joint_position(scale/deflection)", load * 0.04e-3)
+        shown.reacts(1.0)
+        assert [r for r in ("within", "beyond") if shown.at(f"actuator_force(rule {r})")[0] > 0.5] == [says]
+
+
+@pytest.mark.parametrize(
+    ("aside", "lean", "force", "cleared"),
+    [
+        (0.039, 4, 0.0, True),
+        (0.041, 4, 0.0, False),
+        (0.58, 0, 0.0, False),  # on the mat
+        (0.0, 6, 0.0, False),
+        (0.0, 0, 0.3, False),  # a hand still holds it
+    ],
+)
+def test_a_table_with_its_plate_on_the_mat_is_not_cleared(aside, lean, force, cleared):
+    shown = Shown("table_wiping")
+    *_, upright, released = shown.scene.course.subgoals[0].predicate.parts
+    shown.lay("plate/base", "tray/plate_place", aside=aside)
+    shown.set(upright.up.name, [np.sin(np.deg2rad(lean)), 0.0, np.cos(np.deg2rad(lean))])
+    shown.press(released.forces, [force] * len(released.forces))
+    for sensor in ("site_position(spoon/base)", "body_position(spoon/spoon_150)"):
+        shown.set(sensor, shown.at("site_position(plate/base)") + np.array([0.0, 0.0, 0.01]))
+    shown.goes_on(1.0)
+    assert (shown.carry.done[0] > 0) == cleared
+
+
 def aside(shown):
     shown.lay("soap/base", "reject/inside")
     shown.switch("aside")
