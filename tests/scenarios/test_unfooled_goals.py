@@ -331,7 +331,7 @@ def test_a_clip_that_a_hand_still_holds_is_not_done(force, says):
         (0.86, 112, 0.5, "replay.goal:hob_on"),  # a hand pours
     ],
 )
-@pytest.mark.parametrize(("mode", "bowl"), [("bowl_dropped", 0), ("bowl_dropped", 1), ("bowl_dropped", 2), ("salt_dropped", None)])
+@pytest.mark.parametrize(("mode", "bowl"), [*(("bowl_dropped", i) for i in range(3)), ("salt_dropped", None)])
 def test_a_bowl_or_shaker_that_is_let_go_of_stands_on_the_counter(mode, bowl, height, lean, force, says):
     shown = Shown("cooking")
     asked = next(one for one in shown.course.nevers if one.name == mode).predicate
@@ -406,8 +406,8 @@ def test_a_start_key_that_is_held_down_while_the_door_is_shut_starts_nothing(var
         return not np.isnan(shown.carry.reached[0, step])
 
     shown.reacts(0.1)
-    for joint, to in {"full": [("key_plus_30s", 0.0011)], "knob": [("time_knob_turn", np.deg2rad(60))]}.get(variant, []):
-        moves(joint, to)
+    if variant in ("full", "knob"):
+        moves(*{"full": ("key_plus_30s", 0.0011), "knob": ("time_knob_turn", np.deg2rad(60))}[variant])
     shown.lay("bowl/base", "oven/turntable")
     shown.reached_before("started")
     moves("door_hinge", 1.4)
