@@ -1,12 +1,13 @@
 """What conditions on distances and heights leave: upper bounds between all points at once, and by how much they leave nothing.
 
 Points of one body keep their distances, those that nothing lifts also their heights; a joint keeps its anchor in both of its bodies; and
-each condition bounds a distance or a height between two points. All else follows by the triangle inequality (shortest paths,
-Floyd-Warshall). What has to be further apart than its bound, or higher than itself, cannot be.
+each condition bounds a distance or a height between two points. No loose thing gets below the floor. All else follows by the triangle
+inequality (shortest paths, Floyd-Warshall). What has to be further apart than its bound, or higher than itself, cannot be.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -21,6 +22,8 @@ CLOSE = 1e-6  # m or rad, by which rounding may put two bounds apart
 GIVE = 0.01  # m, by which a slide may leave its range: the ends of ranges are soft
 PLACES = {"site_position": "site", "body_position": "body"}
 FREE, _, SLIDE, HINGE = range(4)  # as `mjtJoint` numbers them
+PLANE, CAPSULE, CYLINDER, BOX = 0, 3, 5, 6  # as `mjtGeom` does
+DIVES = 20.0  # m/s [E] with which a thing may enter the floor, for one step; a bare hand that flails has 17 m/s
 Bound = tuple[int, int, float]  # numbers of two points, [m]
 
 
@@ -97,6 +100,13 @@ class Leeway:
         first = int(self._model.body_jntadr[body])
         return range(first, first + int(self._model.body_jntnum[body]))
 
+    def lowest(self, point: BodyPoint) -> float:
+        """Height [m] below which a point of a loose thing never is, as its geoms meet a level floor; -inf where unknown."""
+        joints = self._joints(point.body)
+        if not joints or self._model.jnt_type[joints[0]] != FREE:
+            return -math.inf
+        return min(_on_floor(data, point.body, at) for data, at in zip(self._data, point.at))
+
     def is_steady(self, body: int) -> bool:
         """Whether its points keep their heights: it turns about the vertical and slides level alone, as all that carries it does."""
         model = self._model
@@ -107,6 +117,23 @@ class Leeway:
                     return False
             body = int(model.body_weldid[model.body_parentid[body]])
         return body == 0
+
+
+def _on_floor(data: mujoco.MjData, body: int, at: np.ndarray) -> float:
+    """The least height of a point (3,) of a body over a floor that it meets [m]; -inf where there is none."""
+    model, least = data.model, -math.inf
+    touches, meets, carrier = model.geom_contype, model.geom_conaffinity, model.body_weldid[model.geom_bodyid]
+    for floor in np.flatnonzero((model.geom_type == PLANE) & (carrier == 0)):
+        if data.geom_xmat[floor][8] < 1.0 - CLOSE:
+            continue
+        for g in np.flatnonzero((carrier == body) & (((touches[floor] & meets) | (touches & meets[floor])) != 0)):
+            # what is surely inside a geom: all of a box, the axis of a cylinder or capsule, else the middle
+            x, y, z = model.geom_size[g]
+            core = np.array({BOX: (x, y, z), CYLINDER: (0, 0, y), CAPSULE: (0, 0, y)}.get(int(model.geom_type[g]), (0, 0, 0)))
+            local = data.geom_xmat[g].reshape(3, 3).T @ (at - data.geom_xpos[g])
+            outside = float(np.linalg.norm(local - np.clip(local, -core, core)))
+            least = max(least, float(data.geom_xpos[floor][2]) - outside - DIVES * model.opt.timestep)
+    return least
 
 
 class _System:
@@ -131,6 +158,9 @@ class _System:
                 )
                 if known:
                     break
+        for number, point in self._points.values():
+            if (lowest := leeway.lowest(point)) > -math.inf:
+                self._lower.append((0, number, -lowest))
 
     def _add(self, key: Hashable, point: BodyPoint) -> int:
         return self._points.setdefault(key, (len(self._points), point))[0]

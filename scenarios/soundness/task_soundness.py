@@ -254,7 +254,7 @@ def _implied(predicate: Predicate, asked: Sequence[WrittenCondition], places: Ta
     if isinstance(predicate, All):
         return all(_implied(part, asked, places) for part in predicate.parts)
     if isinstance(predicate, AnyOf):
-        return any(_implied(part, asked, places) for part in predicate.parts)
+        return any(_implied(part, asked, places) for part in predicate.parts) or _covered(predicate, asked, places)
     if any(one.predicate == predicate for one in asked):
         return True
     if not isinstance(predicate, EXACT):
@@ -264,8 +264,23 @@ def _implied(predicate: Predicate, asked: Sequence[WrittenCondition], places: Ta
     if any(one.low >= bound.low and one.high <= bound.high for one in kept):
         return True
     every = [condition.predicate for condition in asked]
-    outside = Interval(bound.of, high=bound.low) if bound.low > -math.inf else Interval(bound.of, low=bound.high)
-    return places.missing(every) is None and places.missing(every, outside) is not None
+    return places.missing(every) is None and places.missing(every, _outside(bound)) is not None
+
+
+def _covered(several: AnyOf, asked: Sequence[WrittenCondition], places: TaskPlaces) -> bool:
+    """Whether two choices leave no value of one number between them, of those that the conditions leave."""
+    bounds = [intervals(part)[0] for part in several.parts if isinstance(part, EXACT)]
+    kept = [bound for condition in asked for bound in places.bounds(condition.predicate)]
+    for one, other in combinations([_outside(bound) for bound in bounds], 2):
+        left = [one, other, *(bound for bound in kept if bound.of == one.of)]
+        if one.of == other.of and max(bound.low for bound in left) > min(bound.high for bound in left):
+            return True
+    return False
+
+
+def _outside(bound: Interval) -> Interval:
+    """What a bound with one end leaves out, with that end."""
+    return Interval(bound.of, high=bound.low) if bound.low > -math.inf else Interval(bound.of, low=bound.high)
 
 
 def _excluded(

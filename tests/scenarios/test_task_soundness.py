@@ -424,6 +424,8 @@ FOOLED = {
         "tilted: {of: bowl, more_than: %s deg}": (180, "its bounds leave no value", 170),
         "hands_hold: {is: 0.2 kg, within: %s g}": (0, "its bounds leave no value", 1),
         "in_slot: {of: bowl.base, slot: table.top, within: %s mm, turned: 10 deg}": (0, "its bounds leave no value", 1),
+        "below: {of: bowl.base, height: %s mm}": (-150, "no height fulfils that", -40),
+        "lower: {of: bowl, than: table.top, by: %s mm}": (1020, "no height fulfils that", 870),
         "higher: {of: bowl, than: bowl.inside, by: %s mm}": (100, "no height fulfils that", 1),
         "apart: {of: bowl, to: %s, more_than: 5 mm}": ("bowl", "its bounds leave no value", "other"),
     },
@@ -471,6 +473,9 @@ def test_a_list_without_a_condition_is_refused_when_it_is_read(several):
         scene("{" + MOVED + "b: {" + several + "}}")
 
 
+LEANS = "all: [{released: bowl}, {any: [{upright: {of: bowl, within: 50 deg}}, {tilted: {of: bowl, more_than: %d deg}}]}]"
+
+
 @pytest.mark.parametrize(
     ("never", "words"),
     [
@@ -478,13 +483,15 @@ def test_a_list_without_a_condition_is_refused_when_it_is_read(several):
         ({"below": {"of": "bowl.base", "height": "910 mm"}, "from": "a"}, None),
         ({"near": {"of": "bowl.base", "to": "table.top", "within": "60 mm"}, "from": "b"}, "'b' cannot be reached without"),
         ({"near": {"of": "bowl.base", "to": "table.top", "within": "60 mm"}, "from": "b", "hold": "1 s"}, None),
+        (yaml.safe_load(LEANS % 40), "'b' cannot be reached without"),
+        (yaml.safe_load(LEANS % 51), None),
         ({"tilted": {"of": "bowl", "more_than": "60 deg"}, "from": "b", "to": "a"}, "which comes no later: it never counts"),
         ({"tilted": {"of": "bowl", "more_than": "60 deg"}, "from": "a", "to": "b"}, None),
     ],
 )
 def test_a_failure_mode_that_the_goal_implies_or_that_never_counts_is_refused(never, words):
     """The bowl is near the table's middle: no higher than 920 mm."""
-    made = scene("{" + MOVED + "b: {near: {of: bowl.base, to: table.top, within: 50 mm}}}", never={"x": never})
+    made = scene("{" + MOVED + "b: {all: [{near: {of: bowl.base, to: table.top, within: 50 mm}}, {released: bowl}]}}", never={"x": never})
     lines = found(made, FORBIDDEN)
     assert len(lines) == (words is not None) and all(words in line for line in lines), lines
 
@@ -528,6 +535,7 @@ def test_what_holds_in_some_state_is_never_refused():
         for j, at in enumerate(model.jnt_qposadr):
             if model.jnt_type[j] == mujoco.mjtJoint.mjJNT_FREE:
                 data.qpos[at : at + 7] = rng.normal(size=7)
+                data.qpos[at + 2] = abs(data.qpos[at + 2]) + 0.2  # above the floor
             else:
                 data.qpos[at] = rng.uniform(*(model.jnt_range[j] if model.jnt_limited[j] else (-3.0, 3.0)))
         mujoco.mj_kinematics(model, data)
