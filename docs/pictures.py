@@ -28,19 +28,23 @@ def curve(svg: str) -> str:
     """
     svg = re.sub(r"<title>.*?</title>", "", re.sub(r'<g fill="transparent">.*?</g>', "", svg))
     svg = re.sub(r'<polyline([^>]*?) points="([^"]*)"', lambda found: f'<path{found[1]} d="{_path(_drawn(found[2]))}"', svg)
-    svg = re.sub(r"(?:<line [^>]*/>|<text [^>]*>[^<]*</text>)+", lambda found: _ruled(found[0]), svg)
+    svg = re.sub(r"(?:<line [^>]*/>|<text x="[^"]*" y="[^"]*" [^>]+>[^<]*</text>)+", lambda found: _ruled(found[0]), svg)
     return re.sub(r'(?<=\d)\.0(?=[", ])', "", svg)  # whole numbers are written as such
 
 
 def _ruled(run: str) -> str:
-    """A run of lines and texts: the lines first, those of one look together."""
+    """A run of lines and texts: the lines first, those of one look together, and then the texts in the same way."""
     ways: dict[str, str] = {}
     for line in re.findall(r"<line ([^>]*)/>", run):
         end = dict(re.findall(r'([xy][12])="([^"]*)"', line))
         look = re.sub(r'[xy][12]="[^"]*" ?', "", line)
         ways[look] = ways.get(look, "") + _path(np.array([[end["x1"], end["y1"]], [end["x2"], end["y2"]]], dtype=float))
     drawn = [f'<path {look.strip()} d="{way}"/>' for look, way in ways.items()]
-    return "".join(drawn + re.findall(r"<text .*?</text>", run))
+    texts: dict[str, str] = {}
+    for x, y, look, text in re.findall(r'<text x="([^"]*)" y="([^"]*)" ([^>]*)>([^<]*)</text>', run):
+        look = look.replace(' text-anchor="start"', "")  # which is what a text has by itself
+        texts[look] = texts.get(look, "") + f'<text x="{x}" y="{y}">{text}</text>'
+    return "".join(drawn + [f"<g {look}>{inside}</g>" for look, inside in texts.items()])
 
 
 def _path(at: np.ndarray) -> str:

@@ -53,13 +53,14 @@ def test_a_light_curve_is_the_same_curve(tmp_path):
     points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(t, y))
     hover = '<g fill="transparent"><rect><title>2.0 s</title></rect></g>'
     level, upright = '<line x1="0.0" y1="1.5" x2="4.0" y2="1.5" stroke="red"/>', '<line x1="2.0" y1="0.0" x2="2.0" y2="9.0" stroke="red"/>'
-    rules = f'{level}<text x="1.0">a</text>{upright}'
+    rules = f'{level}<text x="1.0" y="7.0" fill="red" text-anchor="start">a</text>{upright}'
     drawing = f'{rules}<polyline points="{points}" fill="none"/>{hover}'
     heavy = f"<svg><rect><title>1 joint.jump</title></rect>{drawing}</svg>"
     file = tmp_path / "curve.svg"
     file.write_text(heavy, encoding="utf-8")
     light = pictures.convert(file).read_text(encoding="utf-8")
-    ruled = '<path stroke="red" d="M0 1.5h4M2 0v9"/><text x="1">a</text>'
+    assert pictures.curve(light) == light
+    ruled = '<path stroke="red" d="M0 1.5h4M2 0v9"/><g fill="red"><text x="1" y="7">a</text></g>'
     drawn = re.fullmatch(rf'<svg><rect></rect>{ruled}<path d="M([^l]*)l([^"]*)" fill="none"/></svg>', light)
     steps = [float(x) for x in re.findall(r"-?[0-9]*\.?[0-9]+", drawn[1] + " " + drawn[2])]
     left = np.cumsum(np.reshape(steps, (-1, 2)), axis=0)
