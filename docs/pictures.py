@@ -28,7 +28,7 @@ def curve(svg: str) -> str:
     """
     svg = re.sub(r"<title>.*?</title>", "", re.sub(r'<g fill="transparent">.*?</g>', "", svg))
     svg = re.sub(r'<polyline([^>]*?) points="([^"]*)"', lambda found: f'<path{found[1]} d="{_path(_drawn(found[2]))}"', svg)
-    svg = re.sub(r"(?:<line [^>]*/>|<text x="[^"]*" y="[^"]*" [^>]+>[^<]*</text>)+", lambda found: _ruled(found[0]), svg)
+    svg = re.sub(r'(?:<line [^>]*/>|<text x="[^"]*" y="[^"]*" [^>]+>[^<]*</text>)+', lambda found: _ruled(found[0]), svg)
     return re.sub(r'(?<=\d)\.0(?=[", ])', "", svg)  # whole numbers are written as such
 
 
