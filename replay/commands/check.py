@@ -39,7 +39,9 @@ It asks:
     a chain longer than the time limit.
   - Do steps, failure modes, limits, things and words of parts have titles in English and
     Chinese? Reports need both.
-It warns if a task sentence leaves out a thing or a number of the goal, and if there is no goal
+A chain is refused if the least time of its skills is longer than the limit. That is far less than
+it takes: the limit may still be too short. It warns if the counted or usual time is longer.
+It also warns if a task sentence leaves out a thing or a number of the goal, and if there is no goal
 at all: then nothing is judged done. Neither is a fault.
 
 Settings:

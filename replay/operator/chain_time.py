@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ...scenarios.catalog.catalog import load_scenario
+from ...scenarios.catalog.figures import figures_of
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.quantity import show
 from ...scenarios.sheet.yaml_reader import Problems
@@ -14,8 +16,9 @@ from .tries import numbered
 from .words.skill import Skill, handled
 
 QUESTION = "time is enough for the chain"
+SAME = ("robot", "parts", "skills")  # keys of a scenario that are the same where its counted time holds
 # s, the shortest that a skill of this word took in the kept takes of all scenarios (benchmarks/kept, four samples or more, rounded
-# down); a whole chain takes two to five times the sum. Words that are not here took one at no time, or were seen too seldom
+# down). Words that are not here took one at no time, or were seen too seldom
 LEAST: Mapping[str, float] = {
     "carry": 1.0,
     "hand_over": 1.4,
@@ -29,6 +32,7 @@ LEAST: Mapping[str, float] = {
     "take": 1.0,
     "walk": 0.8,
 }
+USUAL = 2.0  # times these a chain takes in the middle of its seeds, or more: the 18 counted chains (conf/figures) take 2.2 to 30
 LETS_GO = ("put", "release", "hand_over")
 
 
@@ -38,7 +42,8 @@ def time_for_chain(scene: Scene) -> list[Answer]:
     The least time of a skill is what it is asked to stay (`time`), or what its word never took less than (`LEAST`), whichever is
     longer. Skills that depend on a switch (`only_if`) count nothing. A step begins to hold with the first skill at a thing that
     it names, and what is taken and has to be let go of with the first skill that lets go: what comes before takes its time, and
-    then this step and all later ones hold one after the other. So no chain is refused that could be done.
+    then this step and all later ones hold one after the other. So no chain is refused that could be done. It warns where the limit is
+    shorter than what the same chain takes in the middle of its counted seeds, or, of a chain that is not counted, than is usual.
     """
     if not scene.config.skills.value:
         return []
@@ -57,6 +62,13 @@ def time_for_chain(scene: Scene) -> list[Answer]:
                 "time_limit.",
             )
             return [Answer(QUESTION, False, places.found[0])]
+    if total <= limit and (seconds := _counted(scene, limit)) is not None:
+        answer = f"time_limit may be too short: in the middle of its counted seeds the chain takes {seconds:.0f} s, of {limit:g} s"
+        return [Answer(QUESTION, True, answer, True)]
+    usual = sum(max(seconds, 0.0 if skill.only_if else USUAL * LEAST.get(skill.word, 0.0)) for skill, (_, seconds) in zip(chain, parts))
+    if total <= limit < usual:
+        answer = f"time_limit may be too short: such chains take {usual:.0f} s or more, of {limit:g} s"
+        return [Answer(QUESTION, True, answer, True)]
     if total <= limit:
         return [Answer(QUESTION, True, f"{len(chain)} skills take {total:.0f} s or more, of {limit:g} s")]
     longest = ", ".join(f"{label} {seconds:.1f} s" for label, seconds in sorted(parts, key=lambda part: -part[1])[:3])
@@ -67,6 +79,15 @@ def time_for_chain(scene: Scene) -> list[Answer]:
         f"(the longest: {longest}). Raise time_limit, or shorten the chain.",
     )
     return [Answer(QUESTION, False, places.found[0])]
+
+
+def _counted(scene: Scene, limit: float) -> float | None:
+    """[s] in the middle of the counted seeds of this very chain and its parts, where that is longer than the limit; else None."""
+    figures = figures_of(scene.name, scene.config.variant)
+    if figures is None or figures["version"] != scene.version or figures["seconds"][1] <= limit:
+        return None
+    same = load_scenario(scene.name, variant=scene.config.variant).config.raw
+    return float(figures["seconds"][1]) if all(same.get(key) == scene.config.raw.get(key) for key in SAME) else None
 
 
 def _begins(scene: Scene, chain: Sequence[Skill], k: int) -> int:

@@ -9,7 +9,7 @@ import pytest
 import shiliu
 import yaml
 from shiliu.cli import main
-from shiliu.replay.operator.chain_time import LEAST, time_for_chain
+from shiliu.replay.operator.chain_time import LEAST, USUAL, time_for_chain
 from shiliu.scenarios.catalog.catalog import scene_of_tree
 from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.sensing.predicate import Interval
@@ -154,14 +154,25 @@ def test_a_chain_that_is_longer_than_the_limit_is_told():
         "[take: {hand: left, of: bowl}, lift: {hand: left, by: 100 mm}, wait: {time: %s s}, "
         "press: {hand: left, at: table.top, time: 20 s}]"
     )
+    usual = 30.0 - USUAL * (LEAST["take"] + LEAST["lift"]) - 20.0
+    for time, warns in ((usual - 0.1, False), (usual + 0.1, True)):
+        (answer,) = time_for_chain(scene(skills=chain % round(time, 3)))
+        assert answer.sound and answer.warns == warns and ("may be too short: such chains" in answer.answer) == warns
     fits = 30.0 - LEAST["take"] - LEAST["lift"] - 20.0
     (answer,) = time_for_chain(scene(skills=chain % round(fits - 0.1, 3)))
-    assert answer.sound and answer.answer == "4 skills take 30 s or more, of 30 s"
+    assert answer.sound and answer.warns
     (answer,) = time_for_chain(scene(skills=chain % round(fits + 0.1, 3)))
     assert not answer.sound and answer.answer.startswith(
         "scenario.time_limit: 30 s is too short for the chain of 4 skills"
     )
     assert "30.1 s at the very least (the longest: press.surface 20.0 s, wait 8.4 s, take 1.0 s)" in answer.answer
+
+
+@pytest.mark.parametrize(("limit", "warns"), [("50 s", True), ("52 s", False)])
+def test_a_limit_shorter_than_the_counted_time_is_warned_of(limit, warns):
+    """Microwave takes 51.4 s in the middle of its counted seeds (conf/figures/microwave.yaml)."""
+    (answer,) = time_for_chain(shiliu.load_scenario("microwave", [f"scenario.time_limit={limit}"]))
+    assert answer.sound and answer.warns == warns and ("takes 51 s" in answer.answer) == warns
 
 
 @pytest.mark.parametrize("later", ["", ", unspilt: {share: {of: buns, inside: bowl, at_least: 95 %}}"])
