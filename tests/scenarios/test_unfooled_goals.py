@@ -451,3 +451,28 @@ def test_a_crate_may_stand_either_way_round_in_its_slot(step, crate, slot, bound
     expected = -beyond if turn != 90 else bound - 90.0
     assert np.rad2deg(turned.margin(shown.readings)[0]) == pytest.approx(expected, abs=1e-3)
     assert (step.predicate.margin(shown.readings)[0] >= 0) == (expected >= 0)
+
+
+@pytest.mark.parametrize(
+    ("taken", "also", "tilt", "says"),
+    [
+        ("drink", 0.0, 0, "replay.goal:care_picked"),
+        ("drink_behind", 0.0, 0, "replay.goal:care_picked"),
+        ("drink_behind", 0.019, 29, "replay.goal:care_picked"),
+        ("drink_behind", 0.021, 0, "scenario.neighbour_moved"),
+        ("drink_behind", 0.101, 0, "scenario.wrong_item"),  # both are taken
+        ("drink_behind", 0.0, 31, "scenario.domino_fall"),
+        ("drink", 0.0, 31, "scenario.domino_fall"),
+        ("drink_twin", 0.0, 0, "scenario.wrong_item"),
+    ],
+)
+def test_either_bottle_of_the_ordered_drink_is_taken_and_the_other_one_stays(taken, also, tilt, says):
+    shown = Shown("shelf_restocking")
+    other = "drink" if taken == "drink_behind" else "drink_behind"
+    for bottle, way in ((taken, 0.6), (other, also)):
+        shown.set(body := f"body_position({bottle}/pet_bottle_065)", shown.at(body) + np.array([-way, 0.0, 0.0]))
+    if taken != "drink_twin":
+        shown.set(f"body_position({taken}/pet_bottle_065|body:basket/shopping_basket)", [0.0, 0.0, 0.1])
+    shown.set(f"body_up({other}/pet_bottle_065)", [0.0, np.sin(np.deg2rad(tilt)), np.cos(np.deg2rad(tilt))])
+    shown.goes_on(0.5)
+    assert shown.says == says
