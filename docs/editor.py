@@ -16,7 +16,19 @@ from typing import Any
 
 from editor_library import placed, step_schema
 from editor_words import LANGUAGES, SAID, described, explained, texts
-from questions import NUMBER, WIDE, Asked, Schema, Spot, between, condition_of, hoisted, quantity, quantity_def, schema_of
+from questions import (
+    NUMBER,
+    WIDE,
+    Asked,
+    Schema,
+    Spot,
+    between,
+    condition_of,
+    hoisted,
+    quantity,
+    quantity_def,
+    schema_of,
+)
 from shiliu.replay.checks.registry import registry as checks
 from shiliu.replay.checks.rules import TABLES, load_rules
 from shiliu.replay.formats import mapping as mappings

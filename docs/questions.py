@@ -197,7 +197,8 @@ def quantity_def(name: str) -> Schema:
 # how large it is are left to `shiliu check`. `40 秒` is none.
 WIDE: Schema = {
     "type": "string",
-    "pattern": r"^(?=.*[^ -~])\s*[-+－＋−–—]?[\d.０-９．。]+([eEｅＥ][-+－＋−–—]?[\d０-９]+)?\s*([a-zA-Zａ-ｚＡ-Ｚ%％/／]+[23２３²³]?|[㎜㎝㎏㎐])\s*$",
+    "pattern": r"^(?=.*[^ -~])\s*[-+－＋−–—]?[\d.０-９．。]+([eEｅＥ][-+－＋−–—]?[\d０-９]+)?\s*"
+    r"([a-zA-Zａ-ｚＡ-Ｚ%％/／]+[23２３²³]?|[㎜㎝㎏㎐])\s*$",
 }
 
 

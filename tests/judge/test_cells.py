@@ -11,9 +11,9 @@ from shiliu.replay.judge.context import Contexts
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.recording.metadata import add_metadata, read_session
 from shiliu.replay.recording.recording import Recording, Stream
-from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.report.text import Words
 from shiliu.replay.report.used import shown_cell
+from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.reading.cell import cell_of_config, list_cells
