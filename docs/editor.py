@@ -16,7 +16,19 @@ from typing import Any
 
 from editor_library import placed, step_schema
 from editor_words import LANGUAGES, SAID, described, explained, texts
-from questions import NUMBER, Asked, Schema, Spot, between, condition_of, hoisted, quantity, quantity_def, schema_of
+from questions import (
+    NUMBER,
+    WIDE,
+    Asked,
+    Schema,
+    Spot,
+    between,
+    condition_of,
+    hoisted,
+    quantity,
+    quantity_def,
+    schema_of,
+)
 from shiliu.replay.checks.registry import registry as checks
 from shiliu.replay.checks.rules import TABLES, load_rules
 from shiliu.replay.formats import mapping as mappings
@@ -135,6 +147,10 @@ def scenario_schema() -> Schema:
     camera = properties["cameras"]["additionalProperties"]["properties"]
     poses = {pose for name in robots() for pose in load_robot(name).sheet["poses"]}
     properties["robot"]["properties"]["pose"] = {"enum": sorted(poses)}
+    sighted = [load_robot(name) for name in robots()]
+    own = {f"robot.{word}" for robot in sighted for word, entry in robot.interface.items() if "camera" in entry}
+    own |= {f"robot.{one.name}" for robot in sighted for one in robot.spec().cameras}
+    camera["mount"] = {"anyOf": [{"enum": [*sorted(own), None]}, {"type": "string", "pattern": r"^(?!robot\.)."}]}
     camera["record"] = {"enum": [True, False, ON_REQUEST, None]}
     properties["tasks"]["minItems"] = properties["goal"]["minProperties"] = 1
     parts = properties["parts"]["additionalProperties"]
@@ -198,7 +214,7 @@ def cell_schema() -> Schema:
     survey = table({"date": day, "by": text, "with": text}, ("date", "by", "with"))
     return table(
         {"centre": text, "scenario": text, "surveyed": survey, "overlay": overlay, "note": {}},
-        ("centre", "scenario", "surveyed", "overlay"),
+        ("centre", "scenario", "overlay"),
     )
 
 
@@ -424,7 +440,7 @@ def made(kind: str) -> str:
     sizes = {name: quantity_def(name) for name in sorted(used) if name.partition(".")[0] in (*EXAMPLE, "quantity")}
     whole = {"$schema": "http://json-schema.org/draft-07/schema#", "title": f"shiliu {kind}", **schema}
     if sizes:
-        whole["$defs"] = {**whole.get("$defs", {}), **sizes}
+        whole["$defs"] = {**whole.get("$defs", {}), **sizes, "wide": WIDE}
     return f"{{\n{_lines(shared(whole))}\n}}\n"
 
 

@@ -184,13 +184,22 @@ def quantity(dimension: str | None, unsigned: bool = False) -> Schema:
 
 
 def quantity_def(name: str) -> Schema:
-    """A number with a unit; full-width letters and other signs, which are read as well, are left to `shiliu check`."""
+    """A number with a unit, or one in the letters of another keyboard (`WIDE`)."""
     kind_, _, unsigned = name.partition(".")
     dimension = None if kind_ == "quantity" else kind_
     units = "|".join(re.escape(unit) for unit, (kind, _) in UNITS.items() if dimension in (None, kind))
     number = rf"{'[+]?' if unsigned else '[+-]?'}{NUMBER}"
-    found: Schema = {"type": "string", "pattern": rf"^\s*{number}\s*({units})\s*$|[^\x00-\x7F]"}
-    return found | ({"examples": [EXAMPLE[dimension]]} if dimension else {})
+    ways = [{"pattern": rf"^\s*{number}\s*({units})\s*$"}, {"$ref": "#/$defs/wide"}]
+    return {"type": "string", "anyOf": ways, **({"examples": [EXAMPLE[dimension]]} if dimension else {})}
+
+
+# A quantity with a letter, sign or blank that the readers take for another (`as_typed`), such as `４０　ｓ`; which unit it has and
+# how large it is are left to `shiliu check`. `40 秒` is none.
+WIDE: Schema = {
+    "type": "string",
+    "pattern": r"^(?=.*[^ -~])\s*[-+－＋−–—]?[\d.０-９．。]+([eEｅＥ][-+－＋−–—]?[\d０-９]+)?\s*"
+    r"([a-zA-Zａ-ｚＡ-Ｚ%％/／]+[23２３²³]?|[㎜㎝㎏㎐])\s*$",
+}
 
 
 def whole(low: int, high: int) -> str:
@@ -223,7 +232,7 @@ def between(size: Schema, dimension: str, low: float, high: float) -> Schema:
     for unit in (unit for unit, (kind, _) in UNITS.items() if kind == dimension):
         first, last = (int(edge / UNITS[unit][1] + 1e-9) for edge in (low, high))
         ways.append(rf"({whole(first, last)}){'' if first else '?'}(\.\d*)?\s*{unit}")  # noughts of a size are eaten before
-    return {"allOf": [size, {"pattern": rf"^\s*\+?0*({'|'.join(ways)})\s*$|\d[eE]|[^\x00-\x7F]"}]}
+    return {"allOf": [size, {"pattern": rf"^\s*\+?0*({'|'.join(ways)})\s*$|\d[eE]|[^ -~]"}]}
 
 
 def schema_of(spot: Spot, path: str = "") -> Schema:

@@ -94,7 +94,7 @@ def run(request: CommandRequest) -> int:
         print(translated(f"no scenario= is given; this is {scene.name}", lang))
     _print(findings, lang)
     cell = scene.config.cell
-    where = f" in {cell.id} (surveyed {cell.surveyed})" if cell else ""
+    where = f" in {cell.id} ({f'surveyed {cell.surveyed}' if cell.surveyed else 'not measured yet'})" if cell else ""
     counts = Counter(f.sound for f in findings)
     result = "sound" if counts[False] == 0 else f"{counts[False]} of {len(findings)} questions fail"
     print(translated(f"{scene.name} v{scene.version}{where}: {result}", lang))

@@ -174,7 +174,7 @@ def _scenarios(request: CommandRequest) -> list[Row]:
 def _cells(request: CommandRequest) -> list[Row]:
     def row(name: str, file: Path, sheet: dict[str, Any]) -> Row:
         date = _below(sheet, "surveyed").get("date", "")
-        surveyed = f"surveyed {date}" if "surveyed" in sheet else ""
+        surveyed = f"surveyed {date}" if "surveyed" in sheet else "not measured yet"
         return {"scenario": sheet.get("scenario", ""), "centre": sheet.get("centre", ""), "surveyed": surveyed}
 
     return _rows("cell", request, row)

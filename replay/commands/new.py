@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 import re
 from contextlib import ExitStack
@@ -72,11 +71,11 @@ def run(request: CommandRequest) -> int:
         if target.exists():
             raise ShiliuError("This is there already. Choose another name, or move it away.", file=str(target))
     schema = conf / "editor" / f"{kind}.json"
-    words |= {"scenario": settings.chosen("scenario") or "", "today": datetime.date.today().isoformat()}
+    words |= {"scenario": settings.chosen("scenario") or ""}
     texts = {schema: (TEMPLATES / schema.name).read_text(encoding="utf-8")}
     for template, target in targets:
         text = template.read_text(encoding="utf-8")
-        for word in ("name", "scenario", "today"):
+        for word in ("name", "scenario"):
             text = text.replace(f"${word}", str(words[word]))
         if target.suffix == ".yaml":
             text = f"{SCHEMA}{Path(os.path.relpath(schema, target.parent)).as_posix()}\n{text}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -338,9 +338,16 @@ class Unreadable:
     Attributes:
         name: file stem or episode id.
         source: as in `Recording.source`.
-        error: what is wrong, with the fix.
+        error: what is wrong, with the fix. A `Recording` has no `error`. What else a `Recording` has raises this error here.
     """
 
     name: str
     source: str
     error: EpisodeError
+
+    if not TYPE_CHECKING:  # mypy knows what it has
+
+        def __getattr__(self, name: str) -> Any:
+            if not name.startswith("_") and (hasattr(Recording, name) or name in Recording.__dataclass_fields__):
+                raise self.error
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")

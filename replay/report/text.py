@@ -116,8 +116,8 @@ class Words:
         return self.fill(self._ui[key], values) if values else self._ui[key]
 
     def surveyed(self, cell: str, date: str | None) -> str:
-        """A cell, with the day of its survey where that is known."""
-        return self.ui("surveyed", cell=cell, date=date) if date else cell
+        """A cell, with the day of its survey; None where it is not measured yet."""
+        return self.ui("surveyed", cell=cell, date=date) if date else self.ui("unsurveyed", cell=cell)
 
     def look_up(self, group: str, key: Any) -> str:
         """`<group>.<key>` where the catalogue has it, else the key made readable; nothing is ever lost."""

@@ -44,7 +44,7 @@ class Cell:
 
     Attributes:
         id: stem of its file, as recordings name it.
-        surveyed: the day, ISO 8601; by: who; tools: with what.
+        surveyed: the day, ISO 8601; by: who; tools: with what. None, and nobody with nothing, until it is measured.
         digest: hash of its file's content as composed, so that a verdict says which survey it stands on.
         measured: keys of the values that it sets (`oven.at.x`), those with a tolerance too; empty if the cell comes from an episode.
         dealt: keys of all that a draw would deal out, had not some of it been measured; empty if the cell comes from an episode.
@@ -53,14 +53,14 @@ class Cell:
     id: str
     centre: str
     scenario: str
-    surveyed: str
+    surveyed: str | None
     by: str
     tools: str
     digest: str
     measured: frozenset[str] = field(default=frozenset(), compare=False)
     dealt: frozenset[str] = field(default=frozenset(), compare=False)
 
-    def to_dict(self) -> dict[str, str]:
+    def to_dict(self) -> dict[str, str | None]:
         """Plain JSON, for an episode's config and a verdict's provenance."""
         return {
             "id": self.id,
@@ -76,7 +76,9 @@ class Cell:
 def cell_of_config(fields: Any) -> Cell | None:
     """The cell that an episode's config carries, or None where there is none, or nothing that one can be made of."""
     keys = ("id", "centre", "scenario", "surveyed", "by", "with", "digest")
-    if not isinstance(fields, Mapping) or not all(isinstance(fields.get(key), str) for key in keys):
+    if not isinstance(fields, Mapping) or not all(
+        isinstance(fields.get(key), str) or (key == "surveyed" and key in fields and fields[key] is None) for key in keys
+    ):
         return None
     return Cell(*(fields[key] for key in keys))
 
@@ -137,26 +139,31 @@ def laid_over(
 
 
 def _read(node: Node, name: str) -> Cell:
-    node.mapping(required=("centre", "scenario", "surveyed", "overlay"), optional=("note",))
-    survey = node.child("surveyed")
-    survey.mapping(required=("date", "by", "with"))
-    date = str(survey.child("date").value)
-    try:
-        if not re.fullmatch(r"\d{4}-\d\d-\d\d", date):
-            raise ValueError
-        datetime.date.fromisoformat(date)
-    except ValueError:
-        survey.child("date").note(f"{date!r} is no day. Write it as 2026-11-02.")
+    node.mapping(required=("centre", "scenario", "overlay"), optional=("surveyed", "note"))
+    date, by, tools = _survey(node.child("surveyed")) if "surveyed" in node else (None, "", "")
     content = json.dumps(node.value, sort_keys=True, default=str)
     return Cell(
         name,
         node.child("centre").word(),
         node.child("scenario").word(),
         date,
-        survey.child("by").word(),
-        survey.child("with").word(),
+        by,
+        tools,
         hashlib.sha256(content.encode()).hexdigest()[:12],
     )
+
+
+def _survey(node: Node) -> tuple[str, str, str]:
+    """The day, by whom and with what."""
+    node.mapping(required=("date", "by", "with"))
+    date = str(node.child("date").value)
+    try:
+        if not re.fullmatch(r"\d{4}-\d\d-\d\d", date):
+            raise ValueError
+        datetime.date.fromisoformat(date)
+    except ValueError:
+        node.child("date").note(f"{date!r} is no day. Write it as 2026-11-02.")
+    return date, node.child("by").word(), node.child("with").word()
 
 
 def _robot(tree: dict[str, Any], node: Node, places: MutableMapping[str, Place]) -> None:

@@ -184,7 +184,9 @@ def test_a_schema_knows_words_units_and_bounds_as_check_does(kind):
 @pytest.mark.parametrize(
     ("path", "refused", "taken"),
     [
-        ("time_limit", ("0 s", "0.5 s", "900 ms"), ("1 s", "1500 ms", "2 min")),
+        ("time_limit", ("0 s", "0.5 s", "900 ms", "40 秒", "４０秒", "40 µs"), ("1 s", "1500 ms", "2 min", "４０　ｓ", "40\u00a0ｓ")),
+        ("parts.table.height", ("870 毫米", "870°", "８７０"), ("８７０ｍｍ", "870 ㎜")),
+        ("cameras.head.mount", ("robot.haed_camera",), ("robot.head_camera", "fridge.inside")),
         ("control_rate", ("0 Hz", "501 Hz"), ("1 Hz", "500 Hz")),
         ("cameras.overview.size", ("960x0", "7x480", "4097x8"), ("8x4096", "640 x 480")),
         ("robot.pose", ("redy",), ("ready",)),

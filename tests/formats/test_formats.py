@@ -77,6 +77,9 @@ def test_an_unreadable_file_does_not_stop_a_folder(tmp_path):
     assert [i.source for i in items] == ["a_bad.bag", "b.bag", "c.mcap", "sub/d.bag"]
     assert [type(i) for i in items] == [Unreadable, Recording, Unreadable, Recording]
     assert isinstance(items[0].error, EpisodeError)
+    with pytest.raises(EpisodeError) as raised:
+        items[0].arrays("/command")
+    assert raised.value is items[0].error and [hasattr(i, "error") for i in items] == [True, False, True, False]
     (tmp_path / "b.bag").unlink()
     shutil.rmtree(tmp_path / "sub")
     with pytest.raises(EpisodeError, match="none of the 2 recordings"):

@@ -11,6 +11,8 @@ from shiliu.replay.judge.context import Contexts
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.recording.metadata import add_metadata, read_session
 from shiliu.replay.recording.recording import Recording, Stream
+from shiliu.replay.report.text import Words
+from shiliu.replay.report.used import shown_cell
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios.draws import variation as drawing
@@ -156,6 +158,21 @@ def test_a_cell_that_nobody_surveyed_is_judged_as_the_sheet_says_and_told(cells)
     (warned,) = [f for f in verdict.findings if f.code == "cell.unknown"]
     assert warned.level == "WARN" and warned.subject == ("elsewhere",)
     assert judged(reaching(scene, LOW, cell="elsewhere"), scene, strict=True).stages["replay"].verdict == "INFEASIBLE"
+
+
+def test_a_new_cell_that_nobody_measured_yet_claims_no_survey(cells, capsys):
+    assert main(["new", "cell", "planned", "scenario=microwave"]) == 0
+    assert main(["check", "cell=planned", "draws=1"]) == 0 and main(["list", "cells"]) == 0
+    out = capsys.readouterr().out
+    assert "microwave v4 in planned (not measured yet): sound" in out and out.count("not measured yet") == 2
+    scene = shiliu.load_scenario("microwave", QUICK, cell="planned")
+    verdict = judged(reaching(scene, LOW, cell="planned"), scene)
+    assert (verdict.cell, verdict.provenance["cell"]["surveyed"]) == ("planned", None)
+    assert [f.subject for f in verdict.findings if f.code == "cell.unknown"] == [("planned",)]
+    for lang, said in (("en", "planned (not measured yet)"), ("zh", "planned（尚未测量）")):
+        assert shown_cell(verdict, Words(lang)) == said
+    high = shiliu.load_scenario("microwave", QUICK, cell="high")
+    assert not [f for f in judged(reaching(high, LOW, cell="high"), high).findings if f.code == "cell.unknown"]
 
 
 def test_the_command_goes_before_the_recording_and_says_so(cells):

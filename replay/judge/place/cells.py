@@ -41,9 +41,13 @@ def place_of(recording: Recording, context: SceneContext, commanded: SceneContex
         stage: in which it was judged; commanded: the one that the command named, if any.
     """
     cell, named = context.scene.config.cell, recording.cell
+    unmeasured: tuple[Finding, ...] = ()
+    if cell is not None and cell.surveyed is None and (recording.episode is None or context.made_in is not None):
+        said = {"scenario": context.scene.name, "file": f"conf/cell/{cell.id}.yaml"}
+        unmeasured = (rules["cell.unknown"].finding(level="WARN", subject=(cell.id,), details=said),)
     wanted = commanded.scene.config.cell if commanded is not None else None
     if context.made_in is not None and cell is not None:
-        return Place(cell.id, {**cell.to_dict(), "named_by": "command"}, _played_in(cell.id, context))
+        return Place(cell.id, {**cell.to_dict(), "named_by": "command"}, _played_in(cell.id, context), unmeasured)
     if recording.episode is not None and cell is None and named is not None:
         # metadata may name a cell in which a simulation was not made
         elsewhere = f"the episode names the cell {named}; it was made, and is judged, in no cell"
@@ -53,9 +57,9 @@ def place_of(recording: Recording, context: SceneContext, commanded: SceneContex
     if cell is not None and cell == wanted:
         other = named is not None and named != cell.id
         note = (f"the recording names the cell {named}, the command {cell.id}: judged in {cell.id}",) if other else ()
-        return Place(cell.id, {**cell.to_dict(), "named_by": "command"}, note)
+        return Place(cell.id, {**cell.to_dict(), "named_by": "command"}, note, unmeasured)
     if cell is not None:
-        return Place(cell.id, {**cell.to_dict(), "named_by": "recording"})
+        return Place(cell.id, {**cell.to_dict(), "named_by": "recording"}, findings=unmeasured)
     if named is None:
         return Place(None, None)
     if context.named == "default":  # on the bare floor no cell makes a difference
@@ -75,8 +79,9 @@ def _played_in(cell: str, context: SceneContext) -> tuple[str, ...]:
     drawn, loose = drawn_keys(there, made), open_values(there)
     where = f"the cell {made.config.cell.id}" if made.config.cell is not None else "the scene as drawn"
     notes = [f"an episode of the simulation, made in {where}: its commands are played in the cell {cell}"]
+    whose = "the cell measured it" if survey is not None and survey.surveyed else "the cell's file says"
     notes.append(
-        f"as the cell measured it: {', '.join(measured) or 'nothing'}; as the episode drew it: {', '.join(drawn) or 'nothing'}"
+        f"as {whose}: {', '.join(measured) or 'nothing'}; as the episode drew it: {', '.join(drawn) or 'nothing'}"
     )
     here, own = nominal_values(there.config), nominal_values(made.config)
     dealt = survey.dealt - survey.measured - set(drawn) if survey is not None else frozenset()
