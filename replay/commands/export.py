@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ...scenarios.reading.override import command_line
 from ...scenarios.sheet.errors import EpisodeError, as_named, printable
+from ..report.translation import translated
 from .settings import Settings, listed
 from .where import note_passed_over
 
@@ -73,7 +74,7 @@ def run(request: CommandRequest) -> int:
         written += 1
         if not quiet:
             print(f"  {item.recording.source}", flush=True)
-    print(f"{printable(out)}: {written} recordings as {writers()[to].what}")
+    print(translated(f"{printable(out)}: {written} recordings as {writers()[to].what}", request.lang))
     note_passed_over(data)
     for broken in left or ():
         print(f"shiliu: {broken.source} is left out: {broken.error}", file=sys.stderr)

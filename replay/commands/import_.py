@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...scenarios.sheet.errors import EpisodeError, printable
 from ..formats.partial import beside
+from ..report.translation import translated
 from .settings import Settings
 from .where import note_passed_over
 
@@ -113,7 +114,7 @@ def run(request: CommandRequest) -> int:
                     else:
                         name = sets.add(item, frames, raw)
                         if not quiet:
-                            print(_line(item, frames, name), flush=True)
+                            print(translated(_line(item, frames, name), request.lang), flush=True)
                         continue
                 if not keep_going:
                     assert error is not None
@@ -145,7 +146,7 @@ def run(request: CommandRequest) -> int:
             )
         written = sets.close()
     for path, episodes, rows in written:
-        print(f"{printable(path)}: {episodes} episodes, {rows} frames")
+        print(translated(f"{printable(path)}: {episodes} episodes, {rows} frames", request.lang))
     note_passed_over(data)
     return 3 if failed else 0
 
@@ -245,7 +246,7 @@ def _line(recording: Any, frames: Any, name: str) -> str:
 
     rows = len(next(iter(frames.columns.values())))
     how = "resampled" if frames.provenance["resampled"] else "as it was"
-    lines = [f"  {recording.source:<44} {rows:>6} frames at {frames.fps} Hz, {how:<10} {name}"]
+    lines = [f"  {recording.source + ':':<44} {rows:>6} frames at {frames.fps} Hz, {how}, {name}"]
     for stream, done in frames.provenance["streams"].items():
         if "changed" in done:
             column, size = max(done["changed"].items(), key=lambda one: one[1])

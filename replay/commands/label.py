@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...scenarios.sheet.errors import EpisodeError, printable
+from ..report.translation import translated
 from .settings import Settings
 from .where import note_passed_over
 
@@ -43,7 +44,7 @@ def run(request: CommandRequest) -> int:
     load_robot(robot, hand, base or "planted")  # no episode may need it
     refuse_unwritable(out, file=sheet is None)
     if sheet is not None:
-        return _apply(Path(data), Path(sheet), out)
+        return _apply(Path(data), Path(sheet), out, request.lang)
     from ...scenarios.catalog.catalog import scene_of
     from ..formats import read
     from ..judge.context import Contexts
@@ -56,7 +57,7 @@ def run(request: CommandRequest) -> int:
     contexts = Contexts(scene, robot, hand, base, request.conf_dir)
     done = segments = 0
     first: Unreadable | None = None
-    with LabelSheet(out, data) as written:
+    with LabelSheet(out, data, request.lang) as written:
         for item in labelling(read(data), contexts, threads):
             written.add(item)
             if isinstance(item, Unreadable):
@@ -67,23 +68,21 @@ def run(request: CommandRequest) -> int:
             if not quiet:
                 sure = min((segment.confidence for segment in item.segments), default=0.0)
                 confidence = f"least sure {sure:.0%}" if item.segments else "the scenario has no skills"
-                print(
-                    f"  {item.source:<24} {item.duration:5.1f} s  {len(item.segments):>2} segments, {confidence}",
-                    flush=True,
-                )
+                result = translated(f"{len(item.segments):>2} segments, {confidence}", request.lang)
+                print(f"  {item.source:<24} {item.duration:5.1f} s  {result}", flush=True)
         if not done:
             assert first is not None  # a folder without any recording is refused by `read`
             raise EpisodeError(f"Nothing could be labelled. {first.error.message}", file=first.source)
-    print(f"{printable(out)}: {segments} segments of {done} episodes")
+    print(translated(f"{printable(out)}: {segments} segments of {done} episodes", request.lang))
     note_passed_over(data)
     return 0
 
 
-def _apply(data: Path, sheet: Path, out: Path) -> int:
+def _apply(data: Path, sheet: Path, out: Path, lang: str) -> int:
     from ..labels.applying import apply
     from ..labels.sheet import read_sheet
     from ..operator.skills import registry
 
     count = apply(data, sheet, read_sheet(sheet, list(registry())), out)
-    print(f"{printable(out)}: segments of {count} episodes as {printable(sheet.name)} says")
+    print(translated(f"{printable(out)}: segments of {count} episodes as {printable(sheet.name)} says", lang))
     return 0

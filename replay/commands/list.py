@@ -11,6 +11,8 @@ from ...scenarios.reading import composition
 from ...scenarios.robots.robot_folder import DEFAULT_ROBOT
 from ...scenarios.sheet.errors import ShiliuError, odd_kind, printable
 from ...scenarios.sheet.yaml_reader import nearest, places_in, read_yaml
+from ..report.message_catalogue import terms
+from ..report.translation import translated
 from .wrapping import wrapped
 
 if TYPE_CHECKING:
@@ -77,11 +79,13 @@ def run(request: CommandRequest) -> int:
 
         found = {"words": [in_full(row) for row in found["words"]]}
         if not as_json:
-            show(found["words"])
+            show(found["words"], request.lang)
             return 0
     if as_json:
         print(json.dumps(found, ensure_ascii=False, indent=1))
         return 0
+    if request.lang != "en":
+        found = {word: [_titled(word, row, request.lang) for row in rows] for word, rows in found.items()}
     for word, rows in found.items():
         print(word)
         width = max((len(printable(str(row["name"]))) for row in rows), default=0)
@@ -90,6 +94,26 @@ def run(request: CommandRequest) -> int:
             print("\n".join(wrapped(f"  {printable(str(row['name'])):<{width}}  ", rest)))
         print()
     return 0
+
+
+def _titled(kind: str, row: Row, lang: str) -> Row:
+    """A row of parts, skills, words or checks with its title in a language, in place of what is English; others as they are."""
+    from ..report.text import Words
+
+    words = Words(lang)
+    if kind == "words":
+        from ...scenarios.words import WORDS
+
+        return row | {"doc": WORDS[row["name"]].zh if lang == "zh" else row["doc"]}
+    if kind == "parts" and "title" in row:
+        stands = terms("messages", lang, "heads").get(row["stands"], row["stands"])
+        return row | {"stands": stands}  # the title is in both languages
+    if kind == "skills":
+        return {"name": row["name"], "title": words.skill(row["name"]), "doc": row["doc"]}
+    if kind == "checks":
+        asks = words.book["codes"].get(row["name"], {}).get("what", "")
+        return row | {"stage": words.stage(row["stage"]), "signal": words.signal(row["signal"] or None), "asks": asks}
+    return row
 
 
 def _named(names: Sequence[str], rows: list[dict[str, Any]], kind: str, request: CommandRequest) -> list[dict[str, Any]]:
@@ -278,10 +302,13 @@ def _scene(request: CommandRequest) -> Scene:
 def _mistakes(request: CommandRequest, as_json: bool) -> int:
     from ..operator.mistakes import read_mistakes
 
-    found = read_mistakes(_scene(request)).values()
+    scene = _scene(request)
+    found = read_mistakes(scene).values()
     if as_json:
         print(json.dumps([{"name": mistake.name, "code": mistake.code} for mistake in found], indent=1))
         return 0
+    if not found:
+        print(translated(f"{scene.name} has no mistakes.", request.lang))
     width = max((len(mistake.name) for mistake in found), default=0)
     for mistake in found:
         print(f"{mistake.name:<{width}}  {mistake.code}")

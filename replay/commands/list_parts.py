@@ -15,7 +15,8 @@ from ...scenarios.parts.part_catalogue import GRADES, PartEntry, PartJoint, inve
 from ...scenarios.reading import composition
 from ...scenarios.sheet.errors import ScenarioError
 from ...scenarios.sheet.quantity import show as shown
-from .wrapping import wrapped
+from ..report.message_catalogue import terms
+from .wrapping import columns, wrapped
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
@@ -40,8 +41,17 @@ def show(names: list[str], request: CommandRequest, as_json: bool) -> None:
             print(kind)
         for entry in (e for e in entries if e.kind == kind):
             for line in in_full(entry) if names else in_brief(entry):
-                print("\n".join(wrapped(*_hung(line))))
+                print("\n".join(wrapped(*_hung(_headed(line, request.lang)))))
             print()
+
+
+def _headed(line: str, lang: str) -> str:
+    """A line with the heads of rows and how a part stands in a language; what the sheet says itself stays as it is."""
+    heads = terms("messages", lang, "heads")
+    place = re.fullmatch(r"(  |      )(\S+)(\s*)(.*)", line)  # deeper stand names of the sheet
+    if place is None or not (said := heads.get(place[2])) or (place[3] == " "):
+        return line
+    return f"{place[1]}{said}{' ' * max(len(place[2] + place[3]) - columns(said), 2 if place[4] else 0)}{heads.get(place[4], place[4])}"
 
 
 def _hung(line: str) -> tuple[str, str]:

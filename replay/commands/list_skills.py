@@ -9,6 +9,7 @@ from ...scenarios.sheet.errors import ShiliuError
 from ...scenarios.sheet.quantity import show as shown
 from ...scenarios.sheet.yaml_reader import nearest
 from ..operator.skills import catalogue
+from ..report.text import Words
 from .wrapping import wrapped
 
 WIDE = 24  # characters of the column of kinds
@@ -33,6 +34,8 @@ def show(names: list[str], request: Any, as_json: bool) -> None:
         print(json.dumps({"skills": chosen}, ensure_ascii=False, indent=1))
         return
     for row in chosen:
+        if request.lang != "en":
+            row = row | {"doc": f"{Words(request.lang).skill(row['name'])}  {row['doc']}"}
         print("\n".join(in_full(row) if names else in_brief(row)))
 
 

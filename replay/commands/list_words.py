@@ -8,7 +8,9 @@ from ...scenarios.reading.composition import list_scenarios
 from ...scenarios.sheet.errors import ShiliuError
 from ...scenarios.sheet.yaml_reader import Node, Problems, read_yaml
 from ...scenarios.words import WORDS
-from .wrapping import wrapped
+from ..report.message_catalogue import terms
+from ..report.translation import translated
+from .wrapping import columns, wrapped
 
 
 def rows() -> list[dict[str, Any]]:
@@ -23,14 +25,18 @@ def in_full(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"zh": word.zh, "bound": ", ".join(bounds), "example": _example(row["name"])}
 
 
-def show(rows: list[dict[str, Any]]) -> None:
+def show(rows: list[dict[str, Any]], lang: str) -> None:
+    heads = terms("messages", lang, "heads")
     for row in rows:
         print(row["name"])
-        for key in ("takes", "doc", "zh", "bound", "example"):
+        for key in ("takes", *(("doc",) if lang == "en" else ()), "zh", "bound", "example"):
             if row[key]:
-                print("\n".join(wrapped(f"  {key + ':':<9}", row[key])))
+                text = heads.get(row[key].partition(": ")[2], "") if key == "bound" else ""
+                head = f"{heads.get(key, key)}:"
+                shown = f"{row[key].partition(': ')[0]}: {text}" if text else row[key]
+                print("\n".join(wrapped(f"  {head}{' ' * (9 - columns(head))}", shown)))
         print()
-    print("What each argument means: docs/goal-words.md")
+    print(translated("What each argument means: docs/goal-words.md", lang))
 
 
 def _example(name: str) -> str:

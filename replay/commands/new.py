@@ -15,6 +15,7 @@ from ...scenarios.reading import composition
 from ...scenarios.sheet.errors import ShiliuError, printable
 from ...scenarios.sheet.yaml_reader import nearest
 from ..formats.atomic_folder import whole_file
+from ..report.translation import translated
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ KINDS = {
             ("part.yaml", "{conf}/../assets/objects/{name}/part.yaml"),
             ("part.xml", "{conf}/../assets/objects/{name}/{name}.xml"),
         ),
-        "part={name}",
+        "part=objects/{name}",
     ),
     "cell": ((("cell.yaml", "{conf}/cell/{name}.yaml"),), "cell={name}"),
     "mapping": ((("mapping.yaml", "{conf}/mapping/{name}.yaml"),), "mapping={name}"),
@@ -89,7 +90,7 @@ def run(request: CommandRequest) -> int:
         raise ShiliuError(f"cannot be written: {why}. Mend that, or go to another folder.", file=str(targets[0][1])) from None
     print(*(printable(target) for _, target in targets), sep="\n")
     where = f" --config-dir {request.conf_dir}" if request.conf_dir is not None else ""
-    print(f"Next: shiliu check {asked.format(name=name)}{where}")
+    print(translated(f"Next: shiliu check {asked.format(name=name)}{where}", request.lang))
     return 0
 
 

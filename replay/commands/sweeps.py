@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, TextIO
 from ...scenarios.sheet.errors import ShiliuError, printable
 from ..formats.atomic_folder import refuse_unwritable, write_whole
 from ..formats.partial import sweep_all
+from ..report.message_catalogue import terms
 from ..report.translation import translated
+from .wrapping import columns
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
@@ -71,7 +73,8 @@ def multirun(request: CommandRequest, run: Callable[[CommandRequest], int]) -> i
         rows.append([printable(cell) for cell in row])
     head = ["run", *(["out"] if base is not None else []), *runs[0].varied, "exit", "result"]
     print()
-    for line in _table([head, *rows]):
+    said = terms("messages", request.lang, "heads")
+    for line in _table([[said.get(word, word) for word in head], *rows]):
         print(line)
     if base is not None:
         text = io.StringIO()
@@ -149,8 +152,8 @@ def _bare(value: str) -> str:
 
 def _table(rows: Sequence[Sequence[str]]) -> list[str]:
     """Columns that stand below one another."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+    widths = [max(columns(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return ["  ".join(cell + " " * (width - columns(cell)) for cell, width in zip(row, widths)).rstrip() for row in rows]
 
 
 class _Heard:

@@ -16,6 +16,7 @@ from ...scenarios.sheet.yaml_reader import Node, Problems, check_text, places_in
 from ..formats.atomic_folder import write_whole
 from ..operator.recognition.tracks import SIDES
 from ..recording.recording import Unreadable
+from ..report.translation import translated
 from .labelling import Labelled
 
 LAYOUT = 1  # version of the sheet
@@ -26,8 +27,8 @@ KEPT = ("hand", "object", "confidence", "told_by")  # of a segment, as it stands
 _HEAD = """\
 # Skill segments proposed by `shiliu label`, for a person to correct. Times in seconds from the start of the episode.
 # Words, times, hands, objects and sentences may be changed, segments added and removed; they may not overlap.
-# Remove the confidence of a segment that you have changed. One that says `told_by: motion` is a guess: only where the hand
-# moved and rested speaks for it. Then:
+# Remove the confidence of a segment that you have changed.
+# A segment that says `told_by: motion` is a guess: only where the hand moved and rested speaks for it. Then:
 #   {command} apply=THIS_FILE out=NEW_FOLDER
 """
 
@@ -38,17 +39,18 @@ class LabelSheet:
     Args:
         path: file to be made; `.yaml` or `.json`.
         data: what was labelled, as the command says it.
+        lang: of the comments.
 
     Raises:
         EpisodeError: it exists already, or its ending says no format.
     """
 
-    def __init__(self, path: Path, data: str):
+    def __init__(self, path: Path, data: str, lang: str = "en"):
         if path.suffix not in SUFFIXES:
             raise EpisodeError(f"A sheet is a file that ends in {' or '.join(SUFFIXES)}.", file=path, field="out")
         if path.exists() or path.is_symlink():
             raise EpisodeError("exists already. Choose another out=; nothing is overwritten.", file=path, field="out")
-        self.path, self.data = path, data
+        self.path, self.data, self.lang = path, data, lang
         self._rows: list[dict[str, Any]] = []
         self._left_out: list[dict[str, str]] = []
 
@@ -81,25 +83,27 @@ class LabelSheet:
         if self._left_out:
             content["left_out"] = self._left_out
         text = (
-            json.dumps(content, ensure_ascii=False, indent=1) + "\n" if self.path.suffix == ".json" else _text(content)
+            json.dumps(content, ensure_ascii=False, indent=1) + "\n" if self.path.suffix == ".json" else _text(content, self.lang)
         )
         write_whole(self.path, text, new=True)
 
 
-def _text(content: dict[str, Any]) -> str:
+def _text(content: dict[str, Any], lang: str) -> str:
     """YAML by hand: PyYAML would write eight lines a segment."""
 
     def quoted(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False)  # a JSON text or number is YAML, too
 
     command = command_line("label", [f"data={content['data']}"])
-    lines = [_HEAD.format(command=command) + f"labels: {content['labels']}", f"data: {quoted(content['data'])}"]
+    head = "".join(f"# {translated(line.removeprefix('# '), lang)}\n" for line in _HEAD.splitlines()[:-1])
+    lines = [head + _HEAD.splitlines()[-1].format(command=command) + f"\nlabels: {content['labels']}", f"data: {quoted(content['data'])}"]
     lines.append("episodes:" if content["episodes"] else "episodes: []")
     for row in content["episodes"]:
         facts = [f"{key}: {quoted(row[key])}" for key in row if key not in ("segments", "departs")]
         lines.append("  - " + "\n    ".join(facts))
         if "departs" in row:
-            lines.append(f"    departs: {quoted(row['departs'])}  # from here on the replay is not what was recorded")
+            departed = translated("from here on the replay is not what was recorded", lang)
+            lines.append(f"    departs: {quoted(row['departs'])}  # {departed}")
         lines.append("    segments:" if row["segments"] else "    segments: []")
         for segment in row["segments"]:
             first = ", ".join(f"{key}: {quoted(value)}" for key, value in _ordered(segment))

@@ -24,7 +24,7 @@ import numpy as np
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sensing.temporal import GoalState
 from ...scenarios.sheet.errors import EpisodeError
-from ...scenarios.sheet.yaml_reader import nearest
+from ...scenarios.sheet.yaml_reader import near
 from ..formats import lossless_json
 from ..formats.episode_archive import pack, unpack
 from ..formats.partial import beside
@@ -88,8 +88,11 @@ def place_of(wanted: str, words: Sequence[str]) -> int:
         return int(wanted)
     if wanted in labels:
         return labels.index(wanted) + 1
-    what = f"The chain has {len(words)} skills." if wanted.isdigit() else f"{wanted!r} is none of its skills."
-    raise EpisodeError(f"{what}{nearest(wanted, labels)}", field="from_skill")
+    close = [] if wanted.isdigit() else near(wanted, labels)
+    what = f"There is no skill {wanted}." if wanted.isdigit() else f"No skill of the chain is called {wanted!r}."
+    meant = f" Did you mean {' or '.join(close)}?" if close else ""
+    chain = ", ".join(f"{label} ({number})" for number, label in enumerate(labels, 1))
+    raise EpisodeError(f"{what}{meant} The chain has {len(words)} skills: {chain}.", field="from_skill")
 
 
 class Tries:

@@ -230,11 +230,20 @@ def _broken(error: Exception, text: str, shown: str) -> ScenarioError:
         error = better
     if isinstance(error, yaml.reader.ReaderError):
         return ScenarioError(f"This is no valid YAML: {error.reason}.", file=shown)
-    mark = getattr(error, "problem_mark", None)
+    mark, begun = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+    if "quoted scalar" in str(getattr(error, "context", "")) and begun is not None and "unexpected" in str(getattr(error, "problem", "")):
+        # it is found at the end of the file, and what follows the quote is no slip
+        what = "the quote that opens here is not closed. Write the same mark where the text ends."
+        return ScenarioError(f"This is no valid YAML: {what}", file=shown, line=begun.line + 1)
     slipped, line = (slip_in(text, mark.line) if mark else None) or (None, mark.line + 1 if mark else None)
     problem = getattr(error, "problem", None) or " ".join(str(error).split())[:100]
     if "another document" in problem:
         problem = "a second document begins here. Keep one, and take the `---` and `...` away"
+    if begun is not None and begun.line + 1 != line and not slipped:
+        if problem == "could not find expected ':'":
+            line = begun.line + 1  # of the key, not of what comes after it
+        elif "flow" in str(getattr(error, "context", "")):
+            problem += f". The bracket opens in line {begun.line + 1}"
     return ScenarioError(f"This is no valid YAML: {slipped or f'{problem}.'}", file=shown, line=line)
 
 
@@ -448,6 +457,11 @@ class Node:
                 path = f"{self.path}.{key}" if self.path else key
                 if half_a_number(key):
                     self.problems.note(path, f"{key!r} is not a key. Decimals have a point, such as 0.5 s, no comma.")
+                    continue
+                word, _, rest = key.partition(" ")
+                if rest and self.value[key] is None and word in (*required, *optional):
+                    self.note(f"no `: ` stands after {word!r}. Write `{word}: {rest.strip()}`.")
+                    meant[key] = word
                     continue
                 self.problems.note(path, f"unknown key {key!r}.{nearest(key, [*required, *optional])}")
                 if (other := meant_by(key, (*required, *optional), self.value)) is not None:

@@ -265,7 +265,7 @@ def test_what_is_new_is_sound(kind, tmp_path, monkeypatch, capsys):
     assert cli.main(["new", kind, f"my_{kind}"]) == 0
     *written, last = capsys.readouterr().out.splitlines()
     assert written and all((tmp_path / file).is_file() for file in written)
-    assert last == f"Next: shiliu check {kind}=my_{kind}"
+    assert last == f"Next: shiliu check {kind}={'objects/' if kind == 'part' else ''}my_{kind}"
     assert (
         cli.main([*last.removeprefix("Next: shiliu ").split(), *(["draws=2"] if kind in ("scenario", "cell") else [])])
         == 0

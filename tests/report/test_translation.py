@@ -11,6 +11,8 @@ from shiliu.cli import VERBS, main, parse
 from shiliu.replay.report.message_catalogue import sentences, terms
 from shiliu.replay.report.translation import language_of, translated
 from shiliu.scenarios.reading.composition import CONF
+from shiliu.scenarios.sheet.errors import ScenarioError
+from shiliu.scenarios.sheet.yaml_reader import check_text
 from shiliu.scenarios.soundness.task_soundness import QUESTIONS
 
 ROOT = CONF.parent
@@ -188,6 +190,8 @@ SLIPS = [
     ("no such skill", [("- home:", "- hom:")], "没有技能 'hom'"),
     ("tab", [("version: 1", "version:\t1\n\tx: 1")], "制表符"),
     ("out of reach", [("{x: 200 mm, y: 0 mm}, height", "{x: 900 mm, y: 0 mm}, height")], "mm，最远"),
+    ("key with blanks", [("hold: 0.5 s", "old 0.5 s")], "没有键 'old 0.5 s'"),
+    ("forgotten colon", [("hold: 0.5 s", "hold 0.5 s")], "'hold' 之后没有“: ”。请写成 `hold: 0.5 s`。"),
     ("goal at the start", [("more_than: 100", "more_than: 0"), ("released: can", "upright: {of: can, within: 6 deg}")], "起始就成立"),
     ("goal that excludes itself", [("{released: can}", "{tilted: {of: can, more_than: 20 deg}}")], "矛盾：没有同时满足两个界限的值"),
 ]  # fmt: skip
@@ -201,6 +205,30 @@ def test_likely_slips_are_reported_in_chinese(designer, slip):
     assert piece in text
     left = [line for line in text.splitlines() if ENGLISH.search(re.sub(r"`[^`]*`|'[^']*'", "", line))]
     assert left == []
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "piece"),
+    [
+        ("a: 1\nb: {x: 1, y: 2\nc: 3\n", 3, "括号在第 2 行打开"),
+        ("a: 1\nb: {x: 1, y: 2", 2, "应是 ',' 或 '}'，却是 文件末尾"),
+        ("a: 1\nb: 'open\nc: 3\nd: 4\n", 2, "引号没有闭合"),
+        ('a: 1\nb: {zh: "打开，再\n', 2, "引号没有闭合"),
+        ("a:\n  x: 1\n\n- b\n", 4, "却是 列表项"),
+        ("a: 1\nsome words\nc: 3\n", 2, "这一行没有“: ”"),
+        ('a: 1\nb: "x", c: 3\n', 2, "却是 ','"),
+        ("a: [1, 2}\n", 1, "应是 ',' 或 ']'，却是 '}'"),
+        ("a:\n    b: 2\n  c: 1\n", 3, "缩进不同的键"),
+        ("a: b: c\n", 1, "请检查缩进"),
+        ("a: %x\n", 1, "请给文字加引号"),
+    ],
+)
+def test_what_is_no_yaml_is_reported_in_chinese_with_the_line_to_mend(text, line, piece):
+    with pytest.raises(ScenarioError) as broken:
+        check_text(text.encode(), "f.yaml")
+    reported = translated(str(broken.value), "zh")
+    assert reported.startswith(f"f.yaml:{line}: YAML 语法错误：") and piece in reported
+    assert not ENGLISH.search(reported)
 
 
 def test_overlapping_draws_and_a_fall_are_reported_in_chinese(designer):
