@@ -164,7 +164,7 @@ def test_a_new_cell_that_nobody_measured_yet_claims_no_survey(cells, capsys):
     assert main(["new", "cell", "planned", "scenario=microwave"]) == 0
     assert main(["check", "cell=planned", "draws=1"]) == 0 and main(["list", "cells"]) == 0
     out = capsys.readouterr().out
-    assert "microwave v4 in planned (not measured yet): sound" in out and out.count("not measured yet") == 2
+    assert "microwave v5 in planned (not measured yet): sound" in out and out.count("not measured yet") == 2
     scene = shiliu.load_scenario("microwave", QUICK, cell="planned")
     verdict = judged(reaching(scene, LOW, cell="planned"), scene)
     assert (verdict.cell, verdict.provenance["cell"]["surveyed"]) == ("planned", None)
@@ -235,7 +235,7 @@ def test_by_command(cells, capsys):
         "name": "high", "scenario": "microwave", "centre": "here", "surveyed": "surveyed 2026-11-02",
     }  # fmt: skip
     assert main(["check", "cell=high", "draws=1"]) == 0
-    assert "microwave v4 in high (surveyed 2026-11-02): sound" in capsys.readouterr().out
+    assert "microwave v5 in high (surveyed 2026-11-02): sound" in capsys.readouterr().out
     assert main(["check", "scenario=bare", "cell=high"]) == 2
     assert "is a 'microwave', not a 'bare'" in capsys.readouterr().err
     assert main(["import", "data=x.bag", "out=set", "cell=hgh"]) == 2

@@ -93,7 +93,7 @@ def test_equals_the_bare_engine_and_its_peaks(scene, draws, actions, played):
         mujoco.mj_setState(model, data, draws[i].start_state, STATE)
         state = np.empty(mujoco.mj_stateSize(model, STATE))
         for t, action in enumerate(actions[:, i]):
-            data.ctrl[:] = action
+            data.ctrl[: len(action)] = action  # what follows them are rules
             sizes = []
             for _ in range(scene.n_substeps):
                 mujoco.mj_step(model, data)

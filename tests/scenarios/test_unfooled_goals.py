@@ -341,7 +341,7 @@ def test_a_bowl_that_is_let_go_of_stands_on_the_counter(bowl, height, lean, forc
     shown.set(tilted.up.name, [np.sin(np.deg2rad(lean)), 0.0, np.cos(np.deg2rad(lean))])
     shown.press(released.forces, [0.0, force])
     shown.goes_on(0.5)
-    assert shown.says == (says or f"scenario.{mode}")
+    assert shown.says == (says or f"scenario.{mode.name}")
 
 
 @pytest.mark.parametrize(

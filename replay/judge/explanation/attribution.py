@@ -69,7 +69,7 @@ def attribute(
         `likely` (the cause's word), `owner`, the sizes of the cause (`shift`, `parameter`, ...), `doubling_s` where the
         departure grows, `left` and `departed` (with the cause, and without), and `hypotheses`, the best first.
     """
-    ours, theirs = (np.concatenate([d[name] for name in recorded], axis=1).astype(float) for d in (replayed, recorded))
+    ours, theirs = (np.concatenate([_moving(scene, name, d[name]) for name in recorded], axis=1) for d in (replayed, recorded))
     rows = min(len(ours), len(theirs))
     size = _size(ours[:rows] - theirs[:rows])
     details: dict[str, Any] = {}
@@ -86,6 +86,13 @@ def attribute(
     if (beyond := trial.by_elimination()) is not None:
         return details | {"departed": trial.departure} | named_columns(beyond, tried)
     return details | {"departed": trial.departure} | named_columns(Hypothesis("unknown", trial.departure, 1.0), tried)
+
+
+def _moving(scene: Scene, feature: str, rows: np.ndarray) -> np.ndarray:
+    """Rows of a feature as float64, without what rules keep: a stretch begins the rules anew, and they follow from the motion."""
+    columns = scene.schema.observations[feature].names if feature in scene.schema.observations else ()
+    kept = [i for i, column in enumerate(columns) if not column.startswith("rules.")]
+    return (rows[:, kept] if len(kept) < len(columns) else rows).astype(float)
 
 
 def _edited(episode: SimEpisode, states: Mapping[int, np.ndarray], size: np.ndarray) -> Hypothesis | None:
@@ -407,5 +414,5 @@ class _Trial:
             return np.empty((0, stretch.n + 1, self.theirs.shape[1]))
         if stretch.end is not None:
             return np.stack([one.states[stretch.n][None, : self.physics] for one in played])
-        rows = [[one.observations[name].astype(float) for name in self.features] for one in played]
+        rows = [[_moving(self.scene, name, one.observations[name]) for name in self.features] for one in played]
         return np.stack([np.concatenate(columns, axis=1) for columns in rows])
