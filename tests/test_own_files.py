@@ -51,7 +51,7 @@ NAMES = {
 }  # of own
 TRIED = 12  # keys of each kind
 NEEDED = {
-    "cell": ("centre", "scenario", "surveyed.date", "surveyed.by", "surveyed.with", "overlay"),
+    "cell": ("centre", "scenario", "overlay"),
     "session": ("operator", "centre", "licence", "consent"),
     "mapping": ("title", "format", "robot", "kind", "recognise", "recognise.channels", "streams"),
     "robot": ("title", "title.en", "title.zh", "joints"),

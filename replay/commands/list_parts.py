@@ -49,9 +49,9 @@ def _headed(line: str, lang: str) -> str:
     """A line with the heads of rows and how a part stands in a language; what the sheet says itself stays as it is."""
     heads = terms("messages", lang, "heads")
     place = re.fullmatch(r"(  |      )(\S+)(\s*)(.*)", line)  # deeper stand names of the sheet
-    if place is None or not (said := heads.get(place[2])) or (place[3] == " "):
+    if place is None or not (head := heads.get(place[2])) or (place[3] == " "):
         return line
-    return f"{place[1]}{said}{' ' * max(len(place[2] + place[3]) - columns(said), 2 if place[4] else 0)}{heads.get(place[4], place[4])}"
+    return f"{place[1]}{head}{' ' * max(len(place[2] + place[3]) - columns(head), 2 if place[4] else 0)}{heads.get(place[4], place[4])}"
 
 
 def _hung(line: str) -> tuple[str, str]:

@@ -73,8 +73,8 @@ def multirun(request: CommandRequest, run: Callable[[CommandRequest], int]) -> i
         rows.append([printable(cell) for cell in row])
     head = ["run", *(["out"] if base is not None else []), *runs[0].varied, "exit", "result"]
     print()
-    said = terms("messages", request.lang, "heads")
-    for line in _table([[said.get(word, word) for word in head], *rows]):
+    words = terms("messages", request.lang, "heads")
+    for line in _table([[words.get(word, word) for word in head], *rows]):
         print(line)
     if base is not None:
         text = io.StringIO()

@@ -77,10 +77,10 @@ def _known(sentence: str, lang: str) -> str | None:
     for pattern, template in _sentences(lang):
         if found := pattern.fullmatch(sentence):
             return template.format(*(_FilledIn(group, lang) for group in found.groups()))
-    said = _ERRNO.fullmatch(sentence)
-    if said is None or (known := _of_the_system(lang).get(said["what"].lower())) is None:
+    failure = _ERRNO.fullmatch(sentence)
+    if failure is None or (known := _of_the_system(lang).get(failure["what"].lower())) is None:
         return None
-    return known + (said["file"] or "").replace(": ", "：", 1) + ("。" if said["stop"] else "")
+    return known + (failure["file"] or "").replace(": ", "：", 1) + ("。" if failure["stop"] else "")
 
 
 @lru_cache

@@ -169,8 +169,8 @@ def test_a_new_cell_that_nobody_measured_yet_claims_no_survey(cells, capsys):
     verdict = judged(reaching(scene, LOW, cell="planned"), scene)
     assert (verdict.cell, verdict.provenance["cell"]["surveyed"]) == ("planned", None)
     assert [f.subject for f in verdict.findings if f.code == "cell.unknown"] == [("planned",)]
-    for lang, said in (("en", "planned (not measured yet)"), ("zh", "planned（尚未测量）")):
-        assert shown_cell(verdict, Words(lang)) == said
+    for lang, shown in (("en", "planned (not measured yet)"), ("zh", "planned（尚未测量）")):
+        assert shown_cell(verdict, Words(lang)) == shown
     high = shiliu.load_scenario("microwave", QUICK, cell="high")
     assert not [f for f in judged(reaching(high, LOW, cell="high"), high).findings if f.code == "cell.unknown"]
 

@@ -43,8 +43,8 @@ def place_of(recording: Recording, context: SceneContext, commanded: SceneContex
     cell, named = context.scene.config.cell, recording.cell
     unmeasured: tuple[Finding, ...] = ()
     if cell is not None and cell.surveyed is None and (recording.episode is None or context.made_in is not None):
-        said = {"scenario": context.scene.name, "file": f"conf/cell/{cell.id}.yaml"}
-        unmeasured = (rules["cell.unknown"].finding(level="WARN", subject=(cell.id,), details=said),)
+        details = {"scenario": context.scene.name, "file": f"conf/cell/{cell.id}.yaml"}
+        unmeasured = (rules["cell.unknown"].finding(level="WARN", subject=(cell.id,), details=details),)
     wanted = commanded.scene.config.cell if commanded is not None else None
     if context.made_in is not None and cell is not None:
         return Place(cell.id, {**cell.to_dict(), "named_by": "command"}, _played_in(cell.id, context), unmeasured)
@@ -79,9 +79,9 @@ def _played_in(cell: str, context: SceneContext) -> tuple[str, ...]:
     drawn, loose = drawn_keys(there, made), open_values(there)
     where = f"the cell {made.config.cell.id}" if made.config.cell is not None else "the scene as drawn"
     notes = [f"an episode of the simulation, made in {where}: its commands are played in the cell {cell}"]
-    whose = "the cell measured it" if survey is not None and survey.surveyed else "the cell's file says"
+    known = "as the cell measured it" if survey is not None and survey.surveyed else "as the cell's file says"
     notes.append(
-        f"as {whose}: {', '.join(measured) or 'nothing'}; as the episode drew it: {', '.join(drawn) or 'nothing'}"
+        f"{known}: {', '.join(measured) or 'nothing'}; as the episode drew it: {', '.join(drawn) or 'nothing'}"
     )
     here, own = nominal_values(there.config), nominal_values(made.config)
     dealt = survey.dealt - survey.measured - set(drawn) if survey is not None else frozenset()
