@@ -122,8 +122,7 @@ def _torque(run: Stood, rules: Rules) -> Finding:
     graded = rule.grade_value(
         float(held[:, j].max(initial=0.0)), warn=float(warn[j]), sustained=float(lasting[:, j].max(initial=0.0))
     )
-    # to a ten-thousandth of the peak: what a joint that bears nothing has beyond that is noise of the solver
-    each = {name: round(float(value), 4) for name, value in zip(run.joints, held.max(axis=0, initial=0.0))}
+    each = {name: float(value) for name, value in zip(run.joints, held.max(axis=0, initial=0.0))}
     details = {"controller": run.controller, "joint": run.joints[j], "each": each}
     return rule.finding(**graded, subject=(run.joints[j],), t0=k * step, t1=k * step + rule.shortest, details=details)
 

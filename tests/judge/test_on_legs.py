@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,10 +10,11 @@ import pytest
 import shiliu
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.judge.stages.legs_stage import legs_stage
+from shiliu.replay.judge.stages.legs_stage import legs_stage, on_legs
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios.draws.variation import nominal
+from shiliu.scenarios.robots.robot import load_robot
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +52,13 @@ def test_a_base_that_glides_is_asked_whether_the_robot_would_have_walked():
     assert {found[code].level for code in ("legs.fell", "legs.slipped", "legs.moved")} == {"PASS"}
     assert found["legs.fell"].details["steps"] == 2  # the first lands 1.3 s after the command, another 0.7 s later
     assert 0.005 < found["legs.balance"].value < 0.06
+
+
+def test_each_scene_on_legs_has_its_own_gains(scene):
+    """However often, and in whatever order they were made: all scenes share the robot that they were made of."""
+    sheet = load_robot(scene.robot.name, scene.robot.hand, "legs").legs["gains"]
+    before = {name: list(pair) for name, pair in sheet.items()}
+    for factor in (0.5, 1.0, 2.0, 0.5):
+        gains = on_legs.__wrapped__(scene, factor).robot.legs["gains"]
+        assert gains == {name: [factor * kp, math.sqrt(factor) * kd] for name, (kp, kd) in before.items()}
+    assert load_robot(scene.robot.name, scene.robot.hand, "legs").legs["gains"] == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Mapping
 from functools import lru_cache
@@ -42,7 +43,7 @@ def legs_stage(judged: Judged) -> list[Finding]:
 @lru_cache(maxsize=6)
 def on_legs(scene: Scene, factor: float = GAINS[PRESENT]) -> Scene:
     """The scene with its robot on its legs, every stiffness of its controller multiplied, and its damping by the root."""
-    robot: Robot = load_robot(scene.robot.name, scene.robot.hand, "legs")
+    robot: Robot = copy.copy(load_robot(scene.robot.name, scene.robot.hand, "legs"))  # which all scenes share, with its own gains
     gains = {name: [factor * kp, math.sqrt(factor) * kd] for name, (kp, kd) in robot.legs["gains"].items()}
     robot.__dict__["legs"] = {**robot.legs, "gains": gains}
     return Scene(scene.config, robot)
