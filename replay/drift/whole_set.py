@@ -43,7 +43,9 @@ def keep_whole(data: Path, place: Path) -> None:
 
 @contextmanager
 def opened(place: Path) -> Iterator[Path]:
-    """The folder, of the same name, of a data set that was kept whole, for as long as it is read; a corpus of an earlier version has the folder itself.
+    """The folder, of the same name, of a data set that was kept whole, for as long as it is read.
+
+    A corpus of an earlier version has the folder itself.
 
     Raises:
         EpisodeError: there is neither, or the archive cannot be read.

@@ -205,7 +205,7 @@ def test_a_data_set_that_was_kept_whole_is_the_same_bytes_and_a_damaged_or_hosti
             one.relative_to(sets / "held"): one.read_bytes() for one in (sets / "held").rglob("*") if one.is_file()
         }
     archives[0].write_bytes(archives[1].read_bytes()[:-2000])
-    with pytest.raises(EpisodeError, match="cannot be read .*copy the corpus again"), opened(tmp_path / "one" / "sets" / "held"):
+    with pytest.raises(EpisodeError, match=r"cannot be read .*copy the corpus again"), opened(tmp_path / "one" / "sets" / "held"):
         pass
     with tarfile.open(archives[1], "w:xz") as archive:
         archive.addfile(tarfile.TarInfo("../outside"))
