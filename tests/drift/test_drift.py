@@ -216,12 +216,12 @@ def test_a_data_set_that_was_kept_whole_is_the_same_bytes_and_a_damaged_or_hosti
         assert (data / "meta" / "info.json").is_file()
 
 
-def test_an_episode_that_no_longer_comes_out_is_not_kept(tmp_path, monkeypatch, capsys):
+def test_an_episode_that_no_longer_comes_out_is_not_kept(sets, tmp_path, monkeypatch, capsys):
     from shiliu.replay.drift import corpus as keeping
 
     real = keeping.play_bits
     monkeypatch.setattr(keeping, "play_bits", lambda scene, start, actions: real(scene, start, actions * np.float32(1.01)))
-    assert cli.main(["drift", f"corpus={tmp_path / 'mine'}", f"data={WRITTEN / 'sets' / 'held'}"]) == 1
+    assert cli.main(["drift", f"corpus={tmp_path / 'mine'}", f"data={sets / 'held'}"]) == 1
     assert "not kept: observation.state: stepped again it departs from its record" in capsys.readouterr().out
     assert not list(tmp_path.rglob("*.json"))
 
