@@ -219,7 +219,8 @@ def ways(schema: Any, root: dict[str, Any], value: Any) -> Iterator[dict[str, An
     if "$ref" in schema:
         inner.append(root["$defs"][schema["$ref"].removeprefix("#/$defs/")])
     if "if" in schema:
-        inner.append(schema.get("then" if jsonschema.Draft7Validator(schema["if"]).is_valid(value) else "else"))
+        asked = jsonschema.Draft7Validator({**schema["if"], "$defs": root.get("$defs", {})})
+        inner.append(schema.get("then" if asked.is_valid(value) else "else"))
     for one in inner:
         yield from ways(one, root, value)
 
