@@ -337,9 +337,12 @@ def thresholds_schema() -> Schema:
             at["required"] = sorted({*at.get("required", ()), group})
             at = at["properties"].setdefault(group, {"type": "object", "properties": {}, "additionalProperties": False})
         at["required"] = sorted({*at.get("required", ()), last})  # every code has its block
-        titles = [
-            f"{lines['title']}. {lines['what']}" for lang in LANGUAGES if (lines := book[lang]["codes"].get(code))
-        ]
+        titles = []
+        for lang in LANGUAGES:
+            if lines := book[lang]["codes"].get(code):
+                title = lines["title"]
+                named = "" if "{" in title else f"{title[0].upper()}{title[1:]}{'：' if lang == 'zh' else '. '}"
+                titles.append(f"{named}{lines['what']}")
         block: Schema = {"$ref": "#/$defs/rule"}
         settings = {name: setting(kind) for name, kind in check.settings.items()}
         given: Schema = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from editor_words import LANGUAGES, explained, in_both_languages
+from editor_words import SKILLS, explained, in_both_languages
 from questions import Schema, between, quantity
 from shiliu.replay.operator.skills import catalogue
 from shiliu.replay.operator.skills import registry as skills
@@ -19,7 +19,7 @@ def placed(schema: Schema) -> Schema:
     own = {key: schema["properties"].get(key, {}) for key in PLACED}
     alike: dict[str, list[str]] = {}  # what a part may have, as text -> the parts
     titles = []
-    for name in sorted(n for n in list_parts() if not n.startswith("mechanisms/")):
+    for name in sorted(n for n in list_parts() if n.partition("/")[0] not in ("mechanisms", "robots")):
         part = load_part(name)
         assert part is not None
         titles.append({"const": name, "description": f"{part.title['en']} {part.title['zh']}"})
@@ -48,13 +48,12 @@ def step_schema() -> Schema:
     words: dict[str, list[tuple[str, Schema]]] = {}
     for name, kind in skills().items():
         arguments = {key: explained(argument(one), in_both_languages(one.doc)) for key, one in kind.arguments.items()}
-        titles = [label[0] for lang in LANGUAGES if (label := kind.label.words(lang))]
         way = {
             "type": "object",
             "properties": {**arguments, "how": {}, "if": {"type": "string"}, "as": {"type": "string"}},
         }
         words.setdefault(kind.word, []).append(
-            (kind.how, explained({**way, "additionalProperties": False}, rows[name]["doc"], " / ".join(titles)))
+            (kind.how, explained({**way, "additionalProperties": False}, rows[name]["doc"], SKILLS.get(name)))
         )
     found: Schema = {}
     for word, ways in sorted(words.items()):
