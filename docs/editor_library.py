@@ -35,11 +35,18 @@ def placed(schema: Schema) -> Schema:
         alike.setdefault(json.dumps(known), []).append(name)
     by_part = [
         {"if": {"properties": {"part": {"enum": names}}, "required": ["part"]},
-         "then": {"properties": json.loads(known), "additionalProperties": False}}
+         "then": alone(json.loads(known))}
         for known, names in alike.items()
     ]  # fmt: skip
     own["part"] = {"anyOf": [{"oneOf": titles}, {"type": "string", "pattern": "^[^/]+/[^/]+$"}]}
     return {"type": "object", "properties": own, "required": ["part"], "allOf": by_part}
+
+
+def alone(known: Schema) -> Schema:
+    """A table of these keys and no others. Those that are `True` are described elsewhere; here their names are enough."""
+    named = "|".join(key for key, value in known.items() if value is True)
+    own = {key: value for key, value in known.items() if value is not True}
+    return {"properties": own, "patternProperties": {f"^({named})$": True}, "additionalProperties": False}
 
 
 def step_schema() -> Schema:
@@ -68,8 +75,7 @@ def step_schema() -> Schema:
         one = {"type": "object", "properties": every, "additionalProperties": False}
         branches = [
             {"if": {"properties": {"how": {"enum": named[how]}}, "required": ["how"]},
-             "then": {"properties": {key: True if value == every[key] else value for key, value in way["properties"].items()},
-                      "additionalProperties": False}}
+             "then": alone({key: value == every[key] or value for key, value in way["properties"].items()})}
             for how, way in ways if how
         ]  # fmt: skip
         lines = [way["description"] for _, way in ways]

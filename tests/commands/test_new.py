@@ -350,3 +350,25 @@ def test_a_name_that_something_else_is_read_for_is_refused(kind, name, why, tmp_
     monkeypatch.chdir(tmp_path)
     assert cli.main(["new", kind, name]) == 2
     assert why in capsys.readouterr().err and not list(tmp_path.iterdir())
+
+
+def opened(at: Any, root: dict[str, Any]) -> Any:
+    """A schema in which each reference to what is written once is replaced by that."""
+    if isinstance(at, dict):
+        found = {key: opened(one, root) for key, one in at.items() if key not in ("$ref", "$defs")}
+        return {**opened(root["$defs"][at["$ref"].removeprefix("#/$defs/")], root), **found} if "$ref" in at else found
+    return [opened(one, root) for one in at] if isinstance(at, list) else at
+
+
+def test_what_stands_in_several_places_is_written_once(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    text = script("docs/editor_shared.py")
+    size = {"type": "string", "pattern": "^[0-9]+ (mm|cm|m)$", "examples": ["12 mm"]}
+    ways = {"anyOf": [size, {"type": "null"}]}
+    properties = {"x": {**ways, "description": "Along x."}, "y": {**ways, "description": "Along y."}, "z": ways, "lone": size}
+    whole = {"type": "object", "properties": {**properties, "flag": True}, "additionalProperties": False}
+    found = text.shared(whole)
+    assert opened(found, found) == whole
+    assert found["$defs"] == {"0": size, "1": {"anyOf": [{"$ref": "#/$defs/0"}, {"type": "null"}]}}
+    assert found["properties"]["x"] == {"$ref": "#/$defs/1", "description": "Along x."}
+    assert text.shared({"properties": {"x": {"type": "string"}, "y": {"type": "string"}}}).keys() == {"properties"}
