@@ -365,7 +365,12 @@ def test_what_stands_in_several_places_is_written_once(monkeypatch):
     text = script("docs/editor_shared.py")
     size = {"type": "string", "pattern": "^[0-9]+ (mm|cm|m)$", "examples": ["12 mm"]}
     ways = {"anyOf": [size, {"type": "null"}]}
-    properties = {"x": {**ways, "description": "Along x."}, "y": {**ways, "description": "Along y."}, "z": ways, "lone": size}
+    properties = {
+        "x": {**ways, "description": "Along x."},
+        "y": {**ways, "description": "Along y."},
+        "z": ways,
+        "lone": size,
+    }
     whole = {"type": "object", "properties": {**properties, "flag": True}, "additionalProperties": False}
     found = text.shared(whole)
     assert opened(found, found) == whole
