@@ -2,19 +2,19 @@
 
 Every file of ours is read, and what its reader asks of each value becomes the schema (`questions.py`). Registries add what no file
 shows: words of goals and codes of the checks here, skills and parts in `editor_library.py`. `editor_words.py` adds what keys mean.
+`editor_shared.py` writes once what stands in several places.
 """
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from editor_library import placed, step_schema
+from editor_shared import shared, text_of
 from editor_words import LANGUAGES, SAID, described, explained, texts
 from questions import (
     NUMBER,
@@ -337,9 +337,12 @@ def thresholds_schema() -> Schema:
             at["required"] = sorted({*at.get("required", ()), group})
             at = at["properties"].setdefault(group, {"type": "object", "properties": {}, "additionalProperties": False})
         at["required"] = sorted({*at.get("required", ()), last})  # every code has its block
-        titles = [
-            f"{lines['title']}. {lines['what']}" for lang in LANGUAGES if (lines := book[lang]["codes"].get(code))
-        ]
+        titles = []
+        for lang in LANGUAGES:
+            if lines := book[lang]["codes"].get(code):
+                title = lines["title"]
+                named = "" if "{" in title else f"{title[0].upper()}{title[1:]}{'：' if lang == 'zh' else '. '}"
+                titles.append(f"{named}{lines['what']}")
         block: Schema = {"$ref": "#/$defs/rule"}
         settings = {name: setting(kind) for name, kind in check.settings.items()}
         given: Schema = {
@@ -426,7 +429,7 @@ def _lines(schema: Schema, deep: bool = True) -> str:
     texts_ = (
         f"{{\n{_lines(value, False)}\n}}"
         if inner[key]
-        else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        else text_of(value)
         for key, value in schema.items()
     )
     return ",\n".join(f"{json.dumps(key)}:{text}" for key, text in zip(schema, texts_))
@@ -442,42 +445,6 @@ def made(kind: str) -> str:
     if sizes:
         whole["$defs"] = {**whole.get("$defs", {}), **sizes, "wide": WIDE}
     return f"{{\n{_lines(shared(whole))}\n}}\n"
-
-
-LEAST_SPARED = 200  # characters; what spares less stands where it is used
-
-
-def shared(whole: Schema) -> Schema:
-    """`whole`, with schemas that stand in several places written once, as `$defs.shared.<n>`."""
-    for n in itertools.count():
-        places = schemas_in(whole)
-        counted = Counter(text for _, _, text in places)
-        spared = {text: (count - 1) * (len(text) - len(SHARED)) for text, count in counted.items()}
-        if not spared or max(spared.values()) < LEAST_SPARED:
-            return whole
-        most = max(spared, key=spared.__getitem__)
-        for table, key, text in places:
-            if text == most:
-                table[key] = {"$ref": f"#/$defs/shared.{n}"}
-        whole.setdefault("$defs", {})[f"shared.{n}"] = json.loads(most)
-
-
-SHARED = '{"$ref":"#/$defs/shared.00"}'
-
-
-def schemas_in(schema: Any) -> list[tuple[Any, Any, str]]:
-    """Where a schema stands inside `schema`, and its text: (table or list that holds it, key or index, text)."""
-    found = []
-    for word in ("properties", "$defs", "anyOf", "allOf", "items", "additionalProperties", "if", "then", "not"):
-        inner = schema.get(word)
-        tables = word in ("properties", "$defs")
-        holder = inner if tables or isinstance(inner, list) else schema
-        keys = inner if tables else range(len(inner)) if isinstance(inner, list) else [word]
-        for key in list(keys) if inner else []:
-            if isinstance(holder[key], dict):
-                found.append((holder, key, json.dumps(holder[key], ensure_ascii=False, separators=(",", ":"))))
-                found += schemas_in(holder[key])
-    return found
 
 
 if __name__ == "__main__":

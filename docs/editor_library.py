@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from editor_words import LANGUAGES, explained, in_both_languages
+import json
+
+from editor_words import SKILLS, explained, in_both_languages
 from questions import Schema, between, quantity
 from shiliu.replay.operator.skills import catalogue
 from shiliu.replay.operator.skills import registry as skills
@@ -15,9 +17,9 @@ from shiliu.scenarios.sheet.quantity import EXAMPLE
 def placed(schema: Schema) -> Schema:
     """A part of a scenario: where it stands, and the parameters of the part that it is."""
     own = {key: schema["properties"].get(key, {}) for key in PLACED}
-    by_part: list[Schema] = []
+    alike: dict[str, list[str]] = {}  # what a part may have, as text -> the parts
     titles = []
-    for name in sorted(n for n in list_parts() if not n.startswith("mechanisms/")):
+    for name in sorted(n for n in list_parts() if n.partition("/")[0] not in ("mechanisms", "robots")):
         part = load_part(name)
         assert part is not None
         titles.append({"const": name, "description": f"{part.title['en']} {part.title['zh']}"})
@@ -30,12 +32,21 @@ def placed(schema: Schema) -> Schema:
             size, param = {"$ref": value.pop("$ref")}, part.params[key]
             params[key] = {**between(size, param.dimension, param.low, param.high), **value}
         known = {**dict.fromkeys(own, True), **dict.fromkeys(part.params, True), **params}
-        by_part.append({
-            "if": {"properties": {"part": {"const": name}}, "required": ["part"]},
-            "then": {"properties": known, "additionalProperties": False},
-        })  # fmt: skip
+        alike.setdefault(json.dumps(known), []).append(name)
+    by_part = [
+        {"if": {"properties": {"part": {"enum": names}}, "required": ["part"]},
+         "then": alone(json.loads(known))}
+        for known, names in alike.items()
+    ]  # fmt: skip
     own["part"] = {"anyOf": [{"oneOf": titles}, {"type": "string", "pattern": "^[^/]+/[^/]+$"}]}
     return {"type": "object", "properties": own, "required": ["part"], "allOf": by_part}
+
+
+def alone(known: Schema) -> Schema:
+    """A table of these keys and no others. Those that are `True` are described elsewhere; here their names are enough."""
+    named = "|".join(key for key, value in known.items() if value is True)
+    own = {key: value for key, value in known.items() if value is not True}
+    return {"properties": own, "patternProperties": {f"^({named})$": True}, "additionalProperties": False}
 
 
 def step_schema() -> Schema:
@@ -44,27 +55,27 @@ def step_schema() -> Schema:
     words: dict[str, list[tuple[str, Schema]]] = {}
     for name, kind in skills().items():
         arguments = {key: explained(argument(one), in_both_languages(one.doc)) for key, one in kind.arguments.items()}
-        titles = [label[0] for lang in LANGUAGES if (label := kind.label.words(lang))]
         way = {
             "type": "object",
             "properties": {**arguments, "how": {}, "if": {"type": "string"}, "as": {"type": "string"}},
         }
         words.setdefault(kind.word, []).append(
-            (kind.how, explained({**way, "additionalProperties": False}, rows[name]["doc"], " / ".join(titles)))
+            (kind.how, explained({**way, "additionalProperties": False}, rows[name]["doc"], SKILLS.get(name)))
         )
     found: Schema = {}
     for word, ways in sorted(words.items()):
         hows = sorted({how for how, _ in ways})
-        every: Schema = {}
-        for key, value in ((key, value) for _, way in ways for key, value in way["properties"].items()):
-            known = every.get(key, {}).get("anyOf", [every[key]]) if key in every else []
-            every[key] = value if not known else every[key] if value in known else {"anyOf": [*known, value]}
-        every["how"] = {"anyOf": [{"enum": [how for how in hows if how]}, {"const": True}]} if any(hows) else False
+        meant: dict[str, list[Schema]] = {}  # key -> what it is, in one way or another
+        for _, way in ways:
+            for key, value in way["properties"].items():
+                meant.setdefault(key, []).extend([] if value in meant.get(key, ()) else [value])
+        every = {key: values[0] if len(values) == 1 else {"anyOf": values} for key, values in meant.items()}
+        named = {how: [how, *([True] if how == "on" else [])] for how in hows if how}  # YAML reads a plain on as true
+        every["how"] = {"enum": [one for ones in named.values() for one in ones]} if named else False
         one = {"type": "object", "properties": every, "additionalProperties": False}
         branches = [
-            {"if": {"properties": {"how": {"const": how}}, "required": ["how"]},
-             "then": {"properties": {key: True if value == every[key] else value for key, value in way["properties"].items()},
-                      "additionalProperties": False}}
+            {"if": {"properties": {"how": {"enum": named[how]}}, "required": ["how"]},
+             "then": alone({key: value == every[key] or value for key, value in way["properties"].items()})}
             for how, way in ways if how
         ]  # fmt: skip
         lines = [way["description"] for _, way in ways]

@@ -13,7 +13,7 @@ from shiliu.scenarios.sheet.yaml_reader import read_own
 ROOT = Path(__file__).resolve().parents[1]
 LANGUAGES = ("en", "zh")
 SAID = read_own(ROOT / "docs" / "editor.yaml")
-TRANSLATIONS = SAID.pop("translations")
+TRANSLATIONS, SKILLS = SAID.pop("translations"), SAID.pop("skills")
 
 
 def texts() -> dict[str, dict[str, Any]]:

@@ -51,13 +51,21 @@ def commands() -> str:
     return "\n\n".join(found) + "\n"
 
 
+def meant(root: dict[str, Any], at: Any) -> Any:
+    """A schema with what it refers to: a part of a scenario, or what stands in several places and is written once."""
+    while isinstance(at, dict) and re.fullmatch(r"#/\$defs/(placed|\d+)", at.get("$ref", "")):
+        inner = root["$defs"][at["$ref"].removeprefix("#/$defs/")]
+        at = {**inner, **{key: value for key, value in at.items() if key != "$ref"}}
+    return at
+
+
 def keys_of(root: dict[str, Any], at: Any, above: str = "", way: str = "") -> Iterator[tuple[str, dict[str, Any], bool, str]]:
     """The keys of a schema: path, schema, whether it is required, and of which branch of the whole (`then`, `else`) it is.
 
     Names that the writer chooses are `*`. Below the first level those with a description alone are of interest.
     """
-    at = {**at, **(root["$defs"]["placed"] if at.get("$ref") == "#/$defs/placed" else {})}
-    names = {**at.get("properties", {}), "*": at.get("additionalProperties")}
+    at = meant(root, at)
+    names = {key: meant(root, one) for key, one in {**at.get("properties", {}), "*": at.get("additionalProperties")}.items()}
     for key, one in names.items():
         if isinstance(one, dict) and (not above or "description" in one) and key not in ("en", "zh"):
             yield f"{above}{key}", one, key in at.get("required", ()), way

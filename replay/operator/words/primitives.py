@@ -17,23 +17,23 @@ EITHER = Argument("hand", "which hand; either: the one that has more room", "eit
 POSTURE = Argument("posture", "how the arm is held")
 SPEED = Argument("speed", "largest speed of the hand")
 OPENING = Argument("length", "gap between the pads, on the way there or when they have let go")
-PADS = Argument("force", "of each pad")
+PADS = Argument("force", "force of each pad")
 YAW = Argument("angle", "direction of the fingers against the way into the part, positive to the left")
 PITCH = Argument("angle", "how far the fingers point down")
 STANDOFF = Argument("length", "distance from which the hand comes straight")
 RETREAT = Argument("length", "how far the hand draws back")
 UNTIL = Argument("subgoal", "the subgoal at which it ends", None)
-AT_MOST = Argument("time", "after which it ends in any case")
+AT_MOST = Argument("time", "time after which it ends in any case")
 BESIDE = Argument("word", "whether the next skill begins at once", "no", ("no", "yes"))
 HELD = Argument("site", "the site of what is held that shall come to the place")
 PLACE = Argument("site", "the place")
 OPENS = Argument(
     "site", "what it goes into or comes out of: a site in the middle of its opening's front, x axis inwards"
 )
-OVER = Argument("site", "of the table's edge")
+OVER = Argument("site", "a site of the table's edge")
 BOTH = {
     "left": Argument("site", "middle of the table's end to the left, x across the table"),
-    "right": Argument("site", "of its end to the right"),
+    "right": Argument("site", "middle of the table's end to the right"),
 }
 ON_FOOT = {
     "speed": Argument("speed", "largest speed over the floor"),
@@ -147,7 +147,7 @@ PUT = Primitive(
         "above": Argument("length", "height over the place from which it is lowered"),
         "high": Argument("length", "height over the place at which it comes there"),
         "turn": Argument("word", "whether it may arrive turned about the vertical", "free", ("free", "keep")),
-        "force": Argument("force", "with which it is pressed home"),
+        "force": Argument("force", "force with which it is pressed home"),
         "until": UNTIL,
         "opening": OPENING.but(doc="gap between the pads when they have let go"),
         "leave": Argument(
@@ -175,13 +175,13 @@ MOVE_JOINT = Primitive(
         "to": Argument("travel", "how far it stands open at the end"),
         "by": Argument("angle", "how far, clockwise as who turns it sees it"),
         "until": UNTIL,
-        "at_least": Argument("travel", "how far in any case"),
+        "at_least": Argument("travel", "how far it is moved in any case"),
         "radius": Argument("length", "how far from the hinge the hand pushes", low=0.01),
-        "height": Argument("length", "above the site"),
+        "height": Argument("length", "height above the site"),
         "opening": OPENING,
         "standoff": STANDOFF,
         "retreat": RETREAT,
-        "force": Argument("force", "the largest: of each pad where it is held, else of the push or pull"),
+        "force": Argument("force", "largest force: of each pad where it is held, else of the push or pull"),
         "yaw": YAW,
         "pitch": PITCH,
         "posture": POSTURE,
@@ -194,8 +194,8 @@ PRESS = Primitive(
     {
         "hand": HAND,
         "at": Argument("site", "where"),
-        "force": Argument("force", "on the surface"),
-        "time": Argument("time", "for which it stays"),
+        "force": Argument("force", "force on the surface"),
+        "time": Argument("time", "how long it stays"),
         "until": UNTIL,
         "standoff": Argument("length", "distance of the fingertip before it presses"),
         "yaw": YAW,
@@ -214,10 +214,10 @@ STROKE = Primitive(
         "from": Argument("site", "where it begins, on the surface, z out of it"),
         "to": Argument("site", "where it ends or turns"),
         "into": Argument("site", "the middle of the vessel's floor, z up"),
-        "force": Argument("force", "on the surface"),
+        "force": Argument("force", "force on the surface"),
         "radius": Argument("length", "how far from the site the tip goes"),
-        "height": Argument("length", "above the site"),
-        "speed": Argument("speed", "of the hand"),
+        "height": Argument("length", "height above the site"),
+        "speed": Argument("speed", "speed of the hand"),
     },
 )
 POUR = Primitive(
@@ -265,7 +265,7 @@ LOOK = Primitive(
     "Turn the head to a place.",
     {
         "at": PLACE,
-        "speed": Argument("angular_speed", "of the neck's joints"),
+        "speed": Argument("angular_speed", "speed of the neck's joints"),
         "beside": BESIDE,
     },
 )
@@ -275,7 +275,7 @@ POINT = Primitive(
     {
         "hand": HAND,
         "at": PLACE,
-        "standoff": Argument("length", "of the fingertips from the place"),
+        "standoff": Argument("length", "distance of the fingertips from the place"),
         "time": Argument("time", "how long"),
         "posture": POSTURE,
         "speed": SPEED,
@@ -287,7 +287,7 @@ WAIT = Primitive(
     {
         "hand": HAND,
         "time": Argument("time", "how long"),
-        "until": Argument("subgoal", "at which it ends", None),
+        "until": Argument("subgoal", "the subgoal at which it ends", None),
         "at_most": AT_MOST,
     },
 )
@@ -344,7 +344,7 @@ VERIFY = Primitive(
         "hand": HAND,
         "of": HELD.but(doc="the site of what is held"),
         "into": Argument("site", "the hole's mouth, x axis out of it"),
-        "force": Argument("force", "with which it is pulled"),
+        "force": Argument("force", "force with which it is pulled"),
         "time": WAIT.shared["time"],
         "until": UNTIL,
     },
@@ -359,7 +359,7 @@ OF_CLOTH = {
     "speed": SPEED,
     "reach": Argument("speed", "largest speed of the free hands"),
 }
-DRAWN = {"speed": SPEED.but(doc="with which the cloth is drawn"), "tries": TAKE.shared["tries"]}
+DRAWN = {"speed": SPEED.but(doc="speed with which the cloth is drawn"), "tries": TAKE.shared["tries"]}
 DRAW = Primitive("draw", "Draw a cloth over a table.", OF_CLOTH | DRAWN)
 FOLD = Primitive("fold", "Fold a cloth that both hands hold over, and let go of it.", OF_CLOTH)
 FLING = Primitive(

@@ -41,7 +41,7 @@ class DrawAside(AtEdge, word="draw", how="aside"):
         near=Argument("length", "how far inside that end the cloth is to come to lie", 0.10),
         off=Argument("length", "how far before the table's edge the robot stands", 0.20),
         apart=Argument("length", "how far from each other the hands press", 0.34),
-        force=DRAW.at("force", "with which each hand presses", 5.0),
+        force=DRAW.at("force", "force with which each hand presses", 5.0),
         pitch=float(np.deg2rad(40.0)),
         speed=0.12,
         reach=0.4,

@@ -43,10 +43,10 @@ class DrawNear(AtTableEnd, word="draw", how="near"):
     needs = "mobile"
     arguments = ENDS | DRAW(
         close=Argument("length", "how far before the table's end the robot stands to reach far", 0.125),
-        off=Argument("length", "the same when the hands are up again", 0.40),
-        squat=Argument("length", "by which it bends its knees to reach far", 0.10),
+        off=Argument("length", "how far before the table's end it stands when the hands are up again", 0.40),
+        squat=Argument("length", "how far it bends its knees to reach far", 0.10),
         near=Argument("length", "how far inside the table's end a corner is to come to lie", 0.07),
-        force=DRAW.at("force", "with which each hand presses", 5.0),
+        force=DRAW.at("force", "force with which each hand presses", 5.0),
         speed=0.12,
         reach=0.4,
         tries=DRAW.at("tries", "how often it is towed at most", "5"),

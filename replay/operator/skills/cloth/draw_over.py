@@ -37,7 +37,7 @@ class DrawOver(AtEdge, word="draw", how="over"):
         inset=Argument("length", "how far from the ends of the edge the hands press", 0.06),
         ahead=Argument("length", "how far inside the edge they press", 0.08),
         pitch=float(np.deg2rad(40.0)),
-        force=DRAW.at("force", "with which each hand presses", 4.0),
+        force=DRAW.at("force", "force with which each hand presses", 4.0),
         speed=0.05,
         reach=0.4,
     )

@@ -44,30 +44,30 @@ class Fling(AtTableEnd, word="fling"):
     needs = "mobile"
     arguments = ENDS | FLING(
         off=Argument("length", "how far before the table's end the robot stands as it swings", 0.18),
-        after=Argument("length", "the same when the cloth is laid", 0.36),
+        after=Argument("length", "how far before the table's end the robot stands when the cloth is laid", 0.36),
         ahead=Argument("length", "how far inside the table's end the hands are ahead", 0.33),
-        swing=Argument("length", "by which they swing", 0.25),
-        back=Argument("time", "in which they go back", 0.6, low=0.05),
-        forth=Argument("time", "and ahead", 0.6, low=0.05),
+        swing=Argument("length", "how far the hands swing", 0.25),
+        back=Argument("time", "time in which the hands swing back", 0.6, low=0.05),
+        forth=Argument("time", "time in which they swing ahead", 0.6, low=0.05),
         behind=Argument(
             "length", "how far behind the hands the far edge is seen to swing ahead as they begin to go down", 0.22
         ),
-        sink=Argument("time", "in which they go down at first: faster, the robot would tip", 0.5, low=0.05),
-        laying=Argument("time", "in which they lay the cloth", 0.8, low=0.05),
-        falling=Argument("speed", "with which they pass from the one to the other", 0.6),
-        drawing=Argument("time", "after which they begin to come back", 0.3, low=0.05),
+        sink=Argument("time", "time in which they go down at first: faster, the robot would tip", 0.5, low=0.05),
+        laying=Argument("time", "time in which they lay the cloth", 0.8, low=0.05),
+        falling=Argument("speed", "speed with which they pass from going down to laying", 0.6),
+        drawing=Argument("time", "time after which they begin to come back", 0.3, low=0.05),
         high=Argument("length", "how high over the table they swing", 0.80),
-        low=Argument("length", "to where they go down at first", 0.33),
-        on=Argument("length", "height at which they let go", 0.016),
+        low=Argument("length", "height to which they go down at first", 0.33),
+        on=Argument("length", "height at which the hands let go of the cloth", 0.016),
         end=Argument("length", "how far inside the table's end the edge is when they do", 0.03),
-        enough=Argument("share", "of the cloth that is to lie open; else it is swung again", 0.94),
+        enough=Argument("share", "share of the cloth that is to lie open; else it is swung again", 0.94),
         flat=Argument(
-            "length", "over the table, above which a wrinkle is not to stand; else it is swung again", 0.020
+            "length", "height over the table above which no wrinkle is to stand; else it is swung again", 0.020
         ),
-        slow=Argument("speed", "with which the edge is drawn back as long as a wrinkle stands", 0.04),
+        slow=Argument("speed", "speed with which the edge is drawn back as long as a wrinkle stands", 0.04),
         tries=FLING.at("tries", "how often it is swung at most", "3"),
         tilt=Argument("angle", "how far the fingers point down on high", float(np.deg2rad(-40.0))),
-        pitch=FLING.at("pitch", "how far they do where they let go", float(np.deg2rad(25.0))),
+        pitch=FLING.at("pitch", "how far the fingers point down where they let go", float(np.deg2rad(25.0))),
         force=8.0,
         speed=FLING.at("speed", "largest speed of the hands before", 0.35),
     )

@@ -41,7 +41,7 @@ class FoldHalf(AtEdge, word="fold", how="half"):
         beyond=Argument(
             "length", "how far beyond the far edge the near one is laid; less than nothing before it", -0.012
         ),
-        height=Argument("share", "of the arc's middle above its ends, as a share of its radius", 0.9),
+        height=Argument("share", "height of the arc's middle above its ends, as a share of its radius", 0.9),
         low=Argument("length", "height above the lower layer at which the pads open", 0.003),
         pitch=FOLD.at("pitch", "how far the fingers point down at the end", float(np.deg2rad(62.0))),
         opening=Argument("length", "gap to which the claws open", 0.04),

@@ -43,7 +43,7 @@ class PutPile(AtCrease, word="put", how="pile"):
     needs = "mobile"
     arguments = PUT(
         of=Argument("cloth", "the cloth"),
-        over=PUT.at("over", "of the table's edge before which the robot stands"),
+        over=PUT.at("over", "a site of the table's edge before which the robot stands"),
         upon=PUT.at("upon", "middle of the pile's top"),
         beyond=Argument(
             "length", "how far beyond the pile's middle its own is laid; less than nothing before it", 0.0
@@ -57,10 +57,10 @@ class PutPile(AtCrease, word="put", how="pile"):
         low=Argument("length", "height above the pile of the lower fingers' upper side as they open", 0.015),
         pitch=PUT.at("pitch", "how far the fingers point down at the end", float(np.deg2rad(12.0))),
         opening=0.05,
-        force=PUT.at("force", "of each pad", 5.0),
+        force=PUT.at("force", "force of each pad", 5.0),
         walking=Argument("speed", "largest speed over the floor", 0.15),
-        laying=Argument("speed", "with which it walks back as it lays it", 0.08),
-        drawing=Argument("speed", "with which the hands are drawn out", 0.05),
+        laying=Argument("speed", "speed with which it walks back as it lays it", 0.08),
+        drawing=Argument("speed", "speed with which the hands are drawn out", 0.05),
         reach=Argument("speed", "largest speed of the hands", 0.15),
     )
 

@@ -31,7 +31,7 @@ SIDEWAYS = 0.055  # m from the middle of the table's end: further off, a knee th
 ENDS = {
     "of": Argument("cloth", "the cloth"),
     "left": Argument("site", "middle of the table's end to the left, x across the table"),
-    "right": Argument("site", "of its end to the right"),
+    "right": Argument("site", "middle of the table's end to the right"),
 }
 
 

@@ -70,7 +70,7 @@ class TakeEdge(AtEdge, word="take", how="edge"):
     hands = "Both hands"
     arguments = TAKE(
         of=Argument("cloth", "the cloth"),
-        over=TAKE.at("over", "of the table's edge that it hangs over"),
+        over=TAKE.at("over", "a site of the table's edge that it hangs over"),
         hangs=Argument("length", "how far it hangs down there", 0.026),
         inset=Argument("length", "how far from the ends of its edge it is pinched", 0.016),
         lies=Argument(

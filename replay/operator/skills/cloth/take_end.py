@@ -46,7 +46,7 @@ class TakeEnd(AtTableEnd, TakeEdge, word="take", how="end"):
         inset=TakeEdge.arguments["inset"].but(default=0.026),  # nearer, its corner is folded round the pad as it is raised
         lies=TakeEdge.arguments["lies"].but(default=0.032),  # 10 mm beyond the middle of the pads
         pitch=float(np.deg2rad(-10.0)),
-        squat=Argument("length", "by which it bends its knees meanwhile", 0.10),
+        squat=Argument("length", "how far it bends its knees meanwhile", 0.10),
         below=Argument(
             "word",
             "which finger comes below the cloth, or whichever reaches better",

@@ -33,10 +33,10 @@ class HandOverPulled(Skill, word="hand_over", how="pulled"):
         "hand",
         person=HAND_OVER.at("person", "who takes it: the pull comes from there"),
         force=HAND_OVER.at("force", "pull at which it lets go", 1.7),
-        lasting=Argument("time", "for so long", 0.1),
+        lasting=Argument("time", "how long the pull has to last", 0.1),
         opening=HAND_OVER.at("opening", "gap between the pads when it has let go", 0.12),
         release=Argument("time", "how long the opening takes", 0.25),
-        unasked=Argument("time", "after which it lets go without a pull", None),
+        unasked=Argument("time", "time after which it lets go without a pull", None),
         at_most=HAND_OVER.at("at_most", "how long it waits", 20.0),
     )
 

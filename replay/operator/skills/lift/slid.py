@@ -30,14 +30,14 @@ class LiftSlid(Skill, word="lift", how="slid"):
     arguments = LIFT(
         "hand by",
         of=Argument("site", "the middle of what is held"),
-        against=Argument("site", "in the wall, x axis into it"),
+        against=Argument("site", "a site in the wall, x axis into it"),
         radius=Argument("length", "from that middle to the side of what is held"),
         past=Argument("site", "the middle of what it sticks to"),
         enough=Argument("length", "how far aside of that it has to lie", 0.02),
         short=Argument("length", "how far before the wall it ends", 0.003),
-        force=Argument("force", "with which it pushes at most", 25.0),
-        sliding=Argument("speed", "with which it is slid", 0.05),
-        loosening=Argument("speed", "of the first part of the rise", 0.02),
+        force=Argument("force", "force with which it pushes at most", 25.0),
+        sliding=Argument("speed", "speed with which it is slid", 0.05),
+        loosening=Argument("speed", "speed of the first part of the rise", 0.02),
         speed=0.15,
     )
 

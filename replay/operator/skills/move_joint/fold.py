@@ -38,13 +38,13 @@ class MoveJointFold(Skill, word="move_joint", how="fold"):
     )
     arguments = MOVE_JOINT(
         "hand",
-        joint=MOVE_JOINT.at("joint", "of the flap; closed at zero"),
-        at=MOVE_JOINT.at("at", "on its outer face near its edge, z out of it"),
+        joint=MOVE_JOINT.at("joint", "the flap's joint; closed at zero"),
+        at=MOVE_JOINT.at("at", "a site on its outer face near its edge, z out of it"),
         aside=Argument("length", "how far beside the site it is touched, to the robot's left or away from it", 0.0),
         down=Argument("angle", "how far open it is left by the fingertips", 0.0),
         past=Argument("length", "how far below its face the fingertips aim at the end", 0.0),
         leave=Argument("word", "whether the hand rises then, or stays and holds it down", "up", ("up", "stay")),
-        speed=MOVE_JOINT.at("speed", "of the fingertips", 0.15),
+        speed=MOVE_JOINT.at("speed", "speed of the fingertips", 0.15),
     )
 
     def run(self, state: OperatorState) -> Motion:

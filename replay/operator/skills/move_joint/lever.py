@@ -32,8 +32,8 @@ class MoveJointLever(Skill, word="move_joint", how="lever"):
     )
     arguments = MOVE_JOINT(
         "hand joint",
-        at=MOVE_JOINT.at("at", "on top of the lever near its free end, x axis into the door"),
-        lever=Argument("joint", "the lever's own"),
+        at=MOVE_JOINT.at("at", "a site on top of the lever near its free end, x axis into the door"),
+        lever=Argument("joint", "the lever's own joint"),
         down=Argument("angle", "how far it is pressed down", 0.72),
         ajar=Argument("angle", "how far the door stands open at the end", 0.14),
         past=Argument("length", "how far beyond the lever the fingertips are", 0.03),

@@ -35,7 +35,7 @@ class MoveJointPull(Skill, word="move_joint", how="pull"):
     arguments = MOVE_JOINT(
         "hand joint at until",
         to=MOVE_JOINT.at("to", "how far, as long as the arm can draw back from there"),
-        at_least=MOVE_JOINT.at("at_least", "how far in any case; 26 deg, or 50 mm of a slide, where not given", None),
+        at_least=MOVE_JOINT.at("at_least", "how far it is moved in any case; 26 deg, or 50 mm of a slide, where not given", None),
         retreat=MOVE_JOINT.at("retreat", "how far the hand has to be able to draw back", 0.08),
         yaw=MOVE_JOINT.at("yaw", "how far the hand turns on the way", 0.0),
         pitch=MOVE_JOINT.at("pitch", "how far the fingers sink on the way", 0.0),

@@ -51,7 +51,7 @@ class MoveJointPush(Skill, word="move_joint", how="push"):
         radius=0.25,
         height=0.105,
         over=Argument("length", "height above the site at which the hand passes over the door", 0.25),
-        thickness=Argument("length", "of the door", 0.029),
+        thickness=Argument("length", "thickness of the door", 0.029),
         speed=0.3,
     )
 

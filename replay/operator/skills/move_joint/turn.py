@@ -41,7 +41,7 @@ class MoveJointTurn(Skill, word="move_joint", how="turn"):
         "by until",
         hand=EITHER,
         at=MOVE_JOINT.at("at", "middle of the knob's front edge, x axis towards who turns it"),
-        raised=Argument("length", "of the site over the panel", 0.033),
+        raised=Argument("length", "height of the site over the panel", 0.033),
         opening=0.062,
         force=25.0,
         standoff=0.05,

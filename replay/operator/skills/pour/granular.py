@@ -31,17 +31,17 @@ class PourGranular(Skill, word="pour", how="granular"):
     arguments = POUR(
         "hand",
         of=Argument("site", "the middle of the floor of what is held, z out of its mouth"),
-        into=POUR.at("into", "over which its lip is held"),
-        radius=Argument("length", "of its mouth", 0.070),
-        height=Argument("length", "of its mouth over that floor", 0.057),
+        into=POUR.at("into", "the place over which its lip is held"),
+        radius=Argument("length", "radius of its mouth", 0.070),
+        height=Argument("length", "height of its mouth over that floor", 0.057),
         above=Argument("length", "height of the lip over the place", 0.09),
         ahead=Argument("length", "how far beyond the place, seen from the robot", 0.0),
         aside=Argument("length", "how far to its left", 0.0),
         short=Argument("length", "how far short of it the lip stays, against the way that it pours", 0.04),
         keeps_off=Argument("length", "how far the hand rather stays from over the place", 0.07),
         tilt=Argument("angle", "how far it is tipped", np.deg2rad(112.0), low=0.1, high=3.0),
-        time=Argument("time", "for which it stays tipped", 0.4),
-        tipping=Argument("speed", "of the hand while it tips", 0.25),
+        time=Argument("time", "how long it stays tipped", 0.4),
+        tipping=Argument("speed", "speed of the hand while it tips", 0.25),
         speed=POUR.at("speed", "largest speed of the hand on the way there", 0.45),
     )
 

@@ -48,7 +48,7 @@ class PressKey(Skill, word="press", how="key"):
         standoff=0.04,
         posture="elbow_out",
         pressing=Argument(
-            "speed", "of the fingertip as it presses: slow for a key, faster for a lever with a long way", PRESSING
+            "speed", "speed of the fingertip as it presses: slow for a key, faster for a lever with a long way", PRESSING
         ),
         lets_go=Argument("joint", "a door that springs open then: the arm is held so that it is not in its way", None),
         speed=0.35,

@@ -36,7 +36,7 @@ class PutDown(Skill, word="put", how="down"):
         opening=0.036,
         posture="ready",
         lowering=0.08,
-        force=PUT.at("force", "that bears it as lowering ends, where the force shall be measured", None),
+        force=PUT.at("force", "force that bears it as lowering ends, where the force shall be measured", None),
         speed=0.19,
     )
 

@@ -29,7 +29,7 @@ class PutDrawn(Skill, word="put", how="drawn"):
         within=Argument("length", "how near it has to come", 0.012),
         opening=0.06,
         retreat=0.12,
-        force=PUT.at("force", "with which it is drawn at most, whichever way it resists", 40.0),
+        force=PUT.at("force", "force with which it is drawn at most, whichever way it resists", 40.0),
         speed=0.08,
     )
 

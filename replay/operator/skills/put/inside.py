@@ -30,7 +30,7 @@ class PutInside(Skill, word="put", how="inside"):
     )
     arguments = PUT(
         "hand of upon",
-        into=PUT.at("into", "x axis inwards, the way the hand came"),
+        into=PUT.at("into", "the opening: a site with its x axis inwards, the way the hand came"),
         opening=0.028,
         back=0.09,
         retreat=0.21,

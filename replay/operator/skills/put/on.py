@@ -38,7 +38,7 @@ class PutOn(Skill, word="put", how="on"):
         back=0.055,
         retreat=0.12,
         lowering=0.06,
-        force=PUT.at("force", "that bears it as lowering ends, where the force shall be measured", None),
+        force=PUT.at("force", "force that bears it as lowering ends, where the force shall be measured", None),
         speed=0.25,
     )
 

@@ -39,7 +39,7 @@ class PutStraight(Skill, word="put", how="straight"):
         retreat=0.05,
         rise=Argument("length", "how far they rise then: beside the trunk there is no room for elbows", 0.08),
         speed=0.10,
-        **{"raise": Argument("length", "by which the side that is held is raised meanwhile", 0.03)},
+        **{"raise": Argument("length", "how far the side that is held is raised meanwhile", 0.03)},
     )
 
     def run(self, state: OperatorState) -> Motion:

@@ -32,7 +32,7 @@ class PutUpright(Skill, word="put", how="upright"):
         high=PUT.at("high", "height over the board at which it is put in", 0.012),
         opening=0.03,
         retreat=0.14,
-        feeding=Argument("speed", "with which it is put in", 0.10),
+        feeding=Argument("speed", "speed with which it is put in", 0.10),
         speed=0.3,
     )
 

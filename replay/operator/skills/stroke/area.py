@@ -66,11 +66,11 @@ class StrokeArea(Skill, word="stroke", how="area"):
         of=STROKE.at("of", "the underside of the cloth that is held"),
         at=STROKE.at("at", "the middle of an area that has a stain, z out of it"),
         force=8.0,
-        overlap=Argument("length", "by which neighbouring strokes overlap", 0.03),
+        overlap=Argument("length", "width by which neighbouring strokes overlap", 0.03),
         rows=Argument("word", "how many strokes lie side by side at most", "all", ("all", "1", "2")),
         again=Argument("word", "how often it goes over what is left at most", "6", ("0", "1", "2", "4", "6", "8")),
-        enough=Argument("share", "of the stain that shall be off", 0.97),
-        speed=STROKE.at("speed", "of a stroke", 0.12),
+        enough=Argument("share", "share of the stain that shall be off", 0.97),
+        speed=STROKE.at("speed", "speed of a stroke", 0.12),
     )
 
     def run(self, state: OperatorState) -> Motion:

@@ -33,7 +33,7 @@ class StrokePush(Skill, word="stroke", how="push"):
         of=STROKE.at("of", "the site of the thing that shall come to the place, at its foot"),
         to=STROKE.at("to", "the place"),
         radius=STROKE.at("radius", "how far behind the site the thing is touched"),
-        height=STROKE.at("height", "above the site, where it is touched", 0.06),
+        height=STROKE.at("height", "height above the site where it is touched", 0.06),
         within=Argument("length", "how near the site has to come", 0.02),
         speed=0.10,
     )

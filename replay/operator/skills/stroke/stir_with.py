@@ -56,17 +56,17 @@ class StrokeStirWith(Skill, word="stroke", how="stir_with"):
     )
     arguments = STROKE(
         "hand",
-        radius=STROKE.at("radius", "of the floor, as far as the middle of its end goes", 0.096),
+        radius=STROKE.at("radius", "radius of the floor, as far as the middle of its end goes", 0.096),
         wall=Argument("length", "radius of the wall, as far as the corners of its end go", 0.105),
         wide=Argument("length", "width of its end, across the strokes", 0.064),
         beside=Argument("length", "how far the outer lanes lie beside the middle", 0.060),
         above=Argument("length", "height of the tool's end over the floor", 0.004),
         over=Argument("length", "height over the floor from which it is dipped in", 0.13),
-        lean=Argument("angle", "of the tool", float(np.deg2rad(30.0)), low=0.02, high=1.4),
+        lean=Argument("angle", "lean of the tool", float(np.deg2rad(30.0)), low=0.02, high=1.4),
         rounds=Argument("word", "how often along all lanes at most", "5", ("1", "2", "3", "5", "8", "12")),
         at_least=Argument("word", "how often along all lanes although the subgoal is reached", "1", ("1", "2", "3")),
-        until=Argument("subgoal", "at which it ends", None),
-        speed=STROKE.at("speed", "of the tool's end", 0.27),
+        until=Argument("subgoal", "the subgoal at which it ends", None),
+        speed=STROKE.at("speed", "speed of the tool's end", 0.27),
         **{
             "with": Argument("site", "the end of the tool that is held, z along it to the hand"),
             "in": Argument("site", "the middle of the vessel's floor, z up"),

@@ -54,7 +54,7 @@ class TakeFreeEdge(Skill, word="take", how="free_edge"):
     )
     arguments = TAKE(
         "hand of",
-        at=TAKE.at("at", "in the edge: x axis into the thing, pads close along its y axis"),
+        at=TAKE.at("at", "a site in the edge: x axis into the thing, pads close along its y axis"),
         pitch=TAKE.at("pitch", "how far the fingers point down against the x axis, where the edge gives way", 0.0),
         opening=0.06,
         standoff=0.09,

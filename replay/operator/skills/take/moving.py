@@ -66,8 +66,8 @@ class TakeMoving(Skill, word="take", how="moving"):
         opening=0.186,
         force=30.0,
         by=0.13,
-        down=Argument("time", "in which the hand comes down", 0.5, low=0.1),
-        at_most=Argument("time", "for which it is waited for", 30.0),
+        down=Argument("time", "time in which the hand comes down", 0.5, low=0.1),
+        at_most=Argument("time", "how long it is waited for", 30.0),
         speed=0.45,
     )
 

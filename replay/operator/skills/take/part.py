@@ -35,7 +35,7 @@ class TakePart(Skill, word="take", how="part"):
         force=80.0,
         width=Argument("length", "how wide it is between the pads, where they shall close slowly: it bears little", None),
         standoff=0.08,
-        over=Argument("site", "of what it lies on, where the fingers may come near to that", None),
+        over=Argument("site", "a site of what it lies on, where the fingers may come near to that", None),
         draw=Argument("length", "how far it is drawn out along the fingers before it is lifted", 0.0),
         by=0.08,
         fits=Argument("site", "the site of the part that will be fitted, so that it is taken as it can be", None),

@@ -53,7 +53,7 @@ class TakePlain(Skill, word="take"):
             None,
         ),
         standoff=0.08,
-        force=TAKE.at("force", "of each pad; twice what holds it, where it is not given", None),
+        force=TAKE.at("force", "force of each pad; twice what holds it, where it is not given", None),
         by=0.0,
         speed=0.4,
     )

@@ -27,7 +27,7 @@ class WalkPlain(Walking, word="walk"):
         x=Argument(
             "length", "place in the world, or further from the site along the world's x axis", 0.0, low=-20.0, high=20.0
         ),
-        y=Argument("length", "the same along y", 0.0, low=-20.0, high=20.0),
+        y=Argument("length", "place in the world, or further from the site along the world's y axis", 0.0, low=-20.0, high=20.0),
         distance=Argument("length", "how far before the site it comes to stand, on its x axis and facing it; else it walks upon it", None),
         side=Argument(
             "word",

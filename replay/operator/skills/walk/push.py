@@ -34,7 +34,7 @@ class WalkPush(Walking, word="walk", how="push"):
     arguments = WALK(
         "within",
         to=WALK.at("to", "where it shall stand, x axis along the line"),
-        of=Argument("site", "of what is pushed: in the middle between its fixed wheels, x axis ahead"),
+        of=Argument("site", "a site of what is pushed: in the middle between its fixed wheels, x axis ahead"),
         speed=0.3,
     )
 

@@ -25,7 +25,7 @@ class WalkSquat(Walking, word="walk", how="squat"):
         by=WALK.at("by", "how far below standing", 0.0),
         to=WALK.at("to", "a site above which the shoulders come, whatever `by` says", None),
         above=Argument("length", "how high above it", 0.4),
-        speed=WALK.at("speed", "of the trunk", 0.12),
+        speed=WALK.at("speed", "speed of the trunk", 0.12),
         within=WALK.at("within", "how far from that height it may end", 0.005),
     )
 

@@ -19,7 +19,7 @@ class WalkStand(Walking, word="walk", how="stand"):
         shows=motions.stand_up,
     )
     arguments = WALK(
-        speed=WALK.at("speed", "of the trunk", 0.12),
+        speed=WALK.at("speed", "speed of the trunk", 0.12),
         within=WALK.at("within", "how far from standing it may end", 0.005),
     )
 
