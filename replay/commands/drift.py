@@ -98,7 +98,7 @@ def _keep(data: Path, corpus: Path, most: int | None, whole: bool, dry_run: bool
     size = sum(one.size for one in found)
     if whole:
         size += sum(file.stat().st_size for file in data.rglob("*") if file.is_file())
-    print(f"{len(found)} takes to keep, about {size / 1e6:.1f} MB" + (f"; {others} are no episodes of the simulation" if others else ""))
+    print(f"{len(found)} takes to keep, up to {size / 1e6:.1f} MB" + (f"; {others} are no episodes of the simulation" if others else ""))
     if dry_run:
         return 0
     failed = 0
