@@ -344,6 +344,16 @@ def test_a_bowl_or_shaker_that_is_let_go_of_stands_on_the_counter(mode, bowl, he
     assert shown.says == (says or f"scenario.{mode}")
 
 
+@pytest.mark.parametrize(("lower", "says"), [(0.34, "replay.goal:filled"), (0.36, "scenario.dropped"), (0.88, "scenario.dropped")])
+@pytest.mark.parametrize("thing", ["bottle/bottle_065", "cup/cup_075", "tray/meal_tray", "bowl/bowl_150", "spoon/spoon_150"])
+def test_a_bottle_that_stands_on_the_floor_is_not_set_down(thing, lower, says):
+    """There it stands upright and let go of, as on the table. What is lower than the person's chest by 350 mm has fallen."""
+    shown = Shown("drink_assist")
+    shown.set(f"body_position({thing})", [0.1, 0.6, shown.at("site_position(person/chest)")[2] - lower])
+    shown.goes_on(0.1)
+    assert shown.says == says
+
+
 @pytest.mark.parametrize(
     ("step", "angle", "says"),
     [
