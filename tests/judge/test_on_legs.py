@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from types import SimpleNamespace
 
+import mujoco
 import numpy as np
 import pytest
 import shiliu
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.judge import judge
-from shiliu.replay.judge.stages.legs_stage import legs_stage, on_legs
+from shiliu.replay.judge.stages.legs_stage import legs_stage, on_legs, start_on_legs
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
-from shiliu.scenarios.draws.variation import nominal
+from shiliu.scenarios.draws.variation import STATE, nominal
 from shiliu.scenarios.robots.robot import load_robot
 
 
@@ -62,3 +63,16 @@ def test_each_scene_on_legs_has_its_own_gains(scene):
         gains = on_legs.__wrapped__(scene, factor).robot.legs["gains"]
         assert gains == {name: [factor * kp, math.sqrt(factor) * kd] for name, (kp, kd) in before.items()}
     assert load_robot(scene.robot.name, scene.robot.hand, "legs").legs["gains"] == before
+
+
+def test_a_cloth_lies_where_it_lay_though_its_points_have_no_names():
+    scene = shiliu.load_scenario("laundry_folding")
+    legs, drawn = on_legs(scene), nominal(scene)
+    lies = []
+    for start in (drawn, start_on_legs(legs, scene, drawn)):
+        data = mujoco.MjData(start.model)
+        mujoco.mj_setState(start.model, data, start.start_state, STATE)
+        mujoco.mj_forward(start.model, data)
+        lies.append(data.flexvert_xpos.copy())
+    assert np.ptp(lies[0][:, :2], axis=0).min() > 0.4  # m, it is spread out
+    np.testing.assert_array_equal(lies[1], lies[0])

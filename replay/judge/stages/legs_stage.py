@@ -10,7 +10,7 @@ from functools import lru_cache
 import mujoco
 import numpy as np
 
-from ....scenarios.draws.variation import Draw, of_values
+from ....scenarios.draws.variation import STATE, Draw, of_values
 from ....scenarios.legs.footsteps import SINGLE, STAND, TRANSFER
 from ....scenarios.legs.remembered import Memory
 from ....scenarios.robots.legged import motor
@@ -25,7 +25,6 @@ from ...checks.outcome import outcome_of, there_at_end
 from ...checks.standing import GAINS, PRESENT, Stood, check_standing, not_asked
 from ..facts.results import Judged
 
-STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 SMOOTH = 0.05  # s, over which the pressure point is averaged, as `tipping` does
 
 
@@ -57,16 +56,24 @@ def start_on_legs(legs: Scene, scene: Scene, draw: Draw) -> Draw:
     there, here = mujoco.MjData(draw.model), mujoco.MjData(own.model)
     mujoco.mj_setState(draw.model, there, draw.start_state, STATE)
     mujoco.mj_setState(own.model, here, own.start_state, STATE)
-    theirs = {draw.model.joint(j).name for j in range(draw.model.njnt)} - set(scene.robot.base_joints)
-    for j in range(own.model.njnt):
-        name = own.model.joint(j).name
-        if name in theirs - set(scene.robot.joints_of("legs")):
-            here.joint(name).qpos[:], here.joint(name).qvel[:] = there.joint(name).qpos, there.joint(name).qvel
+    theirs, moved = _joints(draw.model), {*scene.robot.base_joints, *scene.robot.joints_of("legs")}
+    for key, j in _joints(own.model).items():
+        if key in theirs and key not in moved:
+            ours, other = here.joint(j), there.joint(theirs[key])
+            ours.qpos[:], ours.qvel[:] = other.qpos, other.qvel
     here.ctrl[legs.n_own :] = there.ctrl[scene.n_own :]
     here.time = there.time
     state = np.empty(own.start_state.shape)
     mujoco.mj_getState(own.model, here, state, STATE)
     return Draw(own.values, own.task, own.model, state)
+
+
+def _joints(model: mujoco.MjModel) -> dict[str | tuple[str, int], int]:
+    """Each joint by its name; those of a cloth's points, which have none, by their body and their number there."""
+    found: dict[str | tuple[str, int], int] = {}
+    for j, body in enumerate(model.jnt_bodyid):
+        found[model.joint(j).name or (model.body(body).name, j - int(model.body_jntadr[body]))] = j
+    return found
 
 
 def commands_on_legs(legs: Scene, scene: Scene, actions: np.ndarray) -> np.ndarray:
