@@ -407,7 +407,7 @@ def test_another_variant_hand_or_version_is_refused_with_the_way_to_do_it(folder
 
 def test_a_cell_of_another_scenario_is_told_as_such(folder):
     recording = simulated(shiliu.load_scenario("reach_down"))
-    with pytest.raises(ReplayError, match=r"the cell 'example-mw-01' is one of 'microwave'. Leave cell= out"):
+    with pytest.raises(ReplayError, match=r"the cell 'example-mw-01' is one of 'microwave'. Name no cell"):
         Contexts(shiliu.load_scenario("microwave", cell="example-mw-01")).of(recording)
 
 

@@ -118,7 +118,7 @@ def test_file_line_and_key_stay_before_the_sentence():
 @pytest.mark.parametrize(
     ("english", "chinese"),
     [
-        ("o: cannot be written: in /a, permission denied. Choose another out=.", "o: 无法写入：/a 中没有权限。请换一个 out=。"),
+        ("o: cannot be written: in /a, permission denied. Choose another path.", "o: 无法写入：/a 中没有权限。请换一个路径。"),
         ("my takes/a.bag: more than 4 GiB of values. Cut the bag.", "my takes/a.bag: 数值超过 4 GiB。请分割 bag。"),
         ("a#3 is left out: b/c: has no dtype.", "a#3 未采用：b/c: 没有 dtype。"),
         ("judged by shiliu 0.1.0 (3 takes), a version that is not stated (1 takes)", "评判：shiliu 0.1.0（3 条）、版本不明（1 条）"),
