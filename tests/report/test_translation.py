@@ -33,11 +33,11 @@ ROOMS = {  # how many of their sentences have no entry, at most: what hostile fi
     "replay/delivery": 1,
     "replay/report": 1,
     "replay/commands": 29,
-    "replay/formats": 140,
-    "replay/importing": 46,
+    "replay/formats": 141,
+    "replay/importing": 47,
     "replay/labels": 7,
-    "replay/drift": 18,
-    "replay/robots": 11,
+    "replay/drift": 19,
+    "replay/robots": 12,
 }
 COMMAND = re.compile(r"(?:shiliu [a-z]+|apt-get install|git lfs) [\w =.-]+")
 
