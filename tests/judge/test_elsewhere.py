@@ -391,8 +391,8 @@ def test_copies_go_further_and_further_away():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"variant": "farther"}, "made with variant=None, .* variant=farther. Leave variant= out"),
-        ({"base": "mobile"}, "made with base=planted, .* Write base=planted"),
+        ({"variant": "farther"}, "made with the variant \\(none\\), .* judged with farther. Name no variant"),
+        ({"base": "mobile"}, "made with the base planted, .* Name the base planted"),
         ({"overrides": ["version=2"]}, "made in version 1 of reach_down, and the cell is laid over version 2"),
     ],
 )
