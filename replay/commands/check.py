@@ -40,7 +40,8 @@ It asks:
   - Do steps, failure modes, limits, things and words of parts have titles in English and
     Chinese? Reports need both.
 A chain is refused if the least time of its skills is longer than the limit. That is far less than
-it takes: the limit may still be too short. It warns if the counted or usual time is longer.
+it takes. Where the same task is counted, it is refused if no counted success was as short as the
+limit. It warns if a counted success was longer, or, where none is counted, the usual time is.
 It also warns if a task sentence leaves out a thing or a number of the goal, and if there is no goal
 at all: then nothing is judged done. Neither is a fault.
 

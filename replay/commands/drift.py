@@ -100,7 +100,7 @@ def _keep(data: Path, corpus: Path, most: int | None, whole: bool, dry_run: bool
     if whole:
         size += sum(file.stat().st_size for file in data.rglob("*") if file.is_file())
     without = f"; {others} are no episodes of the simulation" if others else ""
-    print(translated(f"takes to keep: {len(found)}, about {size / 1e6:.1f} MB{without}", lang))
+    print(translated(f"takes to keep: {len(found)}, up to {size / 1e6:.1f} MB{without}", lang))
     if dry_run:
         return 0
     failed = 0

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...scenarios.sheet.errors import EpisodeError, ShiliuError
 from ..formats import read
-from ..formats.atomic_folder import placed
 from ..judge.context import scene_of_config
-from ..line.digest import file_digest
 from ..recording.recording import Recording, SimEpisode
 from ..rollout.reproduce import refuse_other
 from .comparing import WHAT, judged
 from .kept_take import KeptTake, kept_names, machine, play_bits, write_take
+from .whole_set import keep_whole
 
 # bytes of a kept take, as measured on the repository's corpus (24 takes, 2.3 MB): the text of its verdict and digests, and a step of
 # 27 to 40 columns of actions with its share of the samples
@@ -116,18 +114,9 @@ def kept(found: list[ToKeep], corpus: Path, data: Path, whole: bool = False) -> 
         if not data.is_dir():
             raise EpisodeError("is a file; whole=true keeps folders of data sets.", file=data, field="whole")
         written = f"{SETS}/{data.resolve().name}"
-        if not (corpus / written).exists():
-            with placed(corpus / written) as part:
-                shutil.copytree(data, part, dirs_exist_ok=True)
-        elif _files(corpus / written) != _files(data):
-            problem = f"{written} is another data set of that name. Rename one of them."
-            raise EpisodeError(problem, file=corpus, field="whole")
+        keep_whole(data, corpus / written)
     for one in found:
         try:
             yield one, str(keep(one, corpus, written).verdict["verdict"]["verdict"])
         except ShiliuError as error:
             yield one, f"not kept: {' '.join(str(error).split())}"
-
-
-def _files(folder: Path) -> dict[str, str]:
-    return {one.relative_to(folder).as_posix(): file_digest(one) for one in sorted(folder.rglob("*")) if one.is_file()}

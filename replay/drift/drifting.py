@@ -19,6 +19,7 @@ from ..recording.recording import Recording
 from .comparing import KeptDifference, compare
 from .kept_take import ARRAYS, KeptTake, kept_names, machine, read_take
 from .outcome import broken, elsewhere_of, outcome_of
+from .whole_set import opened
 
 LINES = "drift.jsonl"
 
@@ -83,7 +84,8 @@ def unread(take: KeptTake, folder: Path) -> Iterator[str]:
     """What today's reader finds otherwise in the data set that a take of a folder came from, where that was kept as it was written."""
     if take.written is None:
         return
-    one = next(islice(read(folder / take.written), take.episode_index, None), None)
+    with opened(folder / take.written) as data:
+        one = next(islice(read(data), take.episode_index, None), None)
     episode = one.episode if isinstance(one, Recording) else None
     if episode is None:
         yield f"{take.written}: episode {take.episode_index} cannot be read any more"

@@ -109,7 +109,7 @@ class KeptTake:
         made_on: of `actions`, `bits` and `verdict` the `machine()` that made them.
         config: the resolved scene of a take out of a data set, as its episode has it; None: today's scenario of that name.
         called: its name, where that is not scenario and variant.
-        written: folder below the corpus of the data set that it came from, where that was kept as it was written; else None.
+        written: where below the corpus the data set lies that it came from (`whole_set.opened`), if that was kept whole; else None.
         episode_index: its number there.
     """
 

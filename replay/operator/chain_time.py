@@ -11,12 +11,13 @@ from ...scenarios.sheet.quantity import show
 from ...scenarios.sheet.yaml_reader import Problems
 from ...scenarios.soundness.soundness import Answer
 from ...scenarios.tasks.left_out import things_of, trees
-from .operator import read_chain
+from .operator import AFTER, read_chain
 from .tries import numbered
 from .words.skill import Skill, handled
 
 QUESTION = "time is enough for the chain"
 SAME = ("robot", "parts", "skills")  # keys of a scenario that are the same where its counted time holds
+ALSO = ("goal", "rules", "variation", "physics", "substeps")  # and where none of its draws can be done sooner than the counted ones
 # s, the shortest that a skill of this word took in the kept takes of all scenarios (benchmarks/kept, four samples or more, rounded
 # down). Words that are not here took one at no time, or were seen too seldom
 LEAST: Mapping[str, float] = {
@@ -42,8 +43,11 @@ def time_for_chain(scene: Scene) -> list[Answer]:
     The least time of a skill is what it is asked to stay (`time`), or what its word never took less than (`LEAST`), whichever is
     longer. Skills that depend on a switch (`only_if`) count nothing. A step begins to hold with the first skill at a thing that
     it names, and what is taken and has to be let go of with the first skill that lets go: what comes before takes its time, and
-    then this step and all later ones hold one after the other. So no chain is refused that could be done. It warns where the limit is
-    shorter than what the same chain takes in the middle of its counted seeds, or, of a chain that is not counted, than is usual.
+    then this step and all later ones hold one after the other. So no chain is refused that could be done.
+
+    Where the same chain is counted (`conf/figures`), what it took is known. A limit that is shorter than the shortest counted success
+    is refused, if goal, rules and variation are the counted ones, too. It warns where the limit is shorter than the longest counted
+    success, or, of a chain that is not counted, than is usual.
     """
     if not scene.config.skills.value:
         return []
@@ -62,9 +66,19 @@ def time_for_chain(scene: Scene) -> list[Answer]:
                 "time_limit.",
             )
             return [Answer(QUESTION, False, places.found[0])]
-    if total <= limit and (seconds := _counted(scene, limit)) is not None:
-        answer = f"time_limit may be too short: in the middle of its counted seeds the chain takes {seconds:.0f} s, of {limit:g} s"
-        return [Answer(QUESTION, True, answer, True)]
+    if total <= limit and (counted := _counted(scene)) is not None:
+        (least, most), seeds, all_same = counted
+        if limit < least and all_same:
+            places = Problems(scene.config.problems.places)
+            places.note(
+                f"{scene.config.skills.path.removesuffix('skills')}time_limit",
+                f"{show(limit, 'time')} is too short for this chain: in {seeds} counted successes it took {least:.1f} to {most:.1f} s. "
+                "Raise time_limit, or shorten the chain.",
+            )
+            return [Answer(QUESTION, False, places.found[0])]
+        if limit < most:
+            answer = f"time_limit may be too short: in {seeds} counted successes the chain took {least:.1f} to {most:.1f} s, of {limit:g} s"
+            return [Answer(QUESTION, True, answer, True)]
     usual = sum(max(seconds, 0.0 if skill.only_if else USUAL * LEAST.get(skill.word, 0.0)) for skill, (_, seconds) in zip(chain, parts))
     if total <= limit < usual:
         answer = f"time_limit may be too short: such chains take {usual:.0f} s or more, of {limit:g} s"
@@ -81,13 +95,20 @@ def time_for_chain(scene: Scene) -> list[Answer]:
     return [Answer(QUESTION, False, places.found[0])]
 
 
-def _counted(scene: Scene, limit: float) -> float | None:
-    """[s] in the middle of the counted seeds of this very chain and its parts, where that is longer than the limit; else None."""
+def _counted(scene: Scene) -> tuple[tuple[float, float], int, bool] | None:
+    """What this very chain took with its parts; None where that is not counted.
+
+    Returns:
+        [s] of the shortest and the longest counted success, how many there are, and whether nothing differs that makes it shorter.
+    """
     figures = figures_of(scene.name, scene.config.variant)
-    if figures is None or figures["version"] != scene.version or figures["seconds"][1] <= limit:
+    if figures is None or figures["version"] != scene.version or not figures["seconds"]:
         return None
-    same = load_scenario(scene.name, variant=scene.config.variant).config.raw
-    return float(figures["seconds"][1]) if all(same.get(key) == scene.config.raw.get(key) for key in SAME) else None
+    same, today = load_scenario(scene.name, variant=scene.config.variant).config.raw, scene.config.raw
+    if any(same.get(key) != today.get(key) for key in SAME):
+        return None
+    least, _, most = (float(seconds) - AFTER for seconds in figures["seconds"])
+    return (least, most), int(figures["succeeded"]), all(same.get(key) == today.get(key) for key in ALSO)
 
 
 def _begins(scene: Scene, chain: Sequence[Skill], k: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import mujoco
 import numpy as np
@@ -27,6 +27,7 @@ STILL = 0.02  # m/s or rad/s, slower counts as at rest
 REST_TIME = 0.25  # s, long enough to tip over an edge
 REST_MOVE = 2e-3  # m
 NO_GOAL = "no goal: nothing is judged done. Write one, unless this is a scene of no task."
+NOT_KNOWN = "not known: the scene itself fails. Mend it first."
 # m, deg and m, by which what was put somewhere has left its place; settling takes less
 FELL, TIPPED, SLID = 0.02, 20.0, 0.05
 
@@ -52,7 +53,10 @@ def examine(
     """
     tried, answers = _variation(scene, seed, draws)
     asked = [] if ask is None else ask(nominal(scene), tried)
-    return [_rest(scene), _start(scene), *_stays(scene), *_task(scene, tried), *_swept(scene), *asked, *answers]
+    itself = [_rest(scene), _start(scene), *_stays(scene)]
+    if not all(one.sound for one in itself):  # draws begin where this scene has come to rest, and hide what is wrong with it
+        answers = [replace(one, answer=NOT_KNOWN, warns=True) if one.sound else one for one in answers]
+    return [*itself, *_task(scene, tried), *_swept(scene), *asked, *answers]
 
 
 def called(scene: Scene) -> Answer:

@@ -366,6 +366,8 @@ def test_check_finds_a_scene_that_is_not_sound(designer, capsys):
         code, out, _ = run(capsys, "check", "scenario=table_top", "draws=5")
         assert code == 1
         assert any(line.startswith("FAIL") and question in line for line in out.splitlines()), out
+        sound = [line for line in out.splitlines() if line.startswith("ok") and "draws are sound" in line]
+        assert len(sound) == (question != "starts free of penetration"), out  # draws of a scene that fails are not called sound
 
 
 def test_list(capsys, designer):

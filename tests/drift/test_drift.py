@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tarfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from shiliu.replay.drift.comparing import compare
 from shiliu.replay.drift.drift_report import cells, figures
 from shiliu.replay.drift.kept_take import FOLDER, QPOS, machine, read_take, write_take
 from shiliu.replay.drift.outcome import exit_code, outcome_of
+from shiliu.replay.drift.whole_set import keep_whole, opened
 from shiliu.replay.report.text import Words
+from shiliu.scenarios.sheet.errors import EpisodeError
 
 WRITTEN = FOLDER / "written"  # one short episode of each form in which data sets were ever written
 FORMS = ("plain", "described", "held")
@@ -24,10 +27,20 @@ PERIOD = 1 / 30
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory) -> Path:
+def sets(tmp_path_factory) -> Path:
+    """The data sets themselves, a folder for each form."""
+    folder = tmp_path_factory.mktemp("sets")
+    for form in FORMS:
+        with opened(WRITTEN / "sets" / form) as data:
+            shutil.copytree(data, folder / form)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def here(sets, tmp_path_factory) -> Path:
     """A corpus of one take that this machine made."""
     folder = tmp_path_factory.mktemp("corpus")
-    assert cli.main(["drift", f"corpus={folder}", f"data={WRITTEN / 'sets' / 'held'}"]) == 0
+    assert cli.main(["drift", f"corpus={folder}", f"data={sets / 'held'}"]) == 0
     return folder
 
 
@@ -56,9 +69,9 @@ def test_an_episode_of_every_form_that_was_ever_written_is_read_played_and_judge
     assert read_take(f"bare.{form}.0", WRITTEN).written == f"sets/{form}"
 
 
-def test_the_forms_are_those_that_differ():
-    sides = {form: json.loads(next((WRITTEN / "sets" / form / "shiliu" / "episodes").glob("*.json")).read_text()) for form in FORMS}
-    configs = {form: json.loads(next((WRITTEN / "sets" / form / "shiliu" / "configs").glob("*.json")).read_text()) for form in FORMS}
+def test_the_forms_are_those_that_differ(sets):
+    sides = {form: json.loads(next((sets / form / "shiliu" / "episodes").glob("*.json")).read_text()) for form in FORMS}
+    configs = {form: json.loads(next((sets / form / "shiliu" / "configs").glob("*.json")).read_text()) for form in FORMS}
     assert {form: ("metadata" in sides[form], "goal_rule" in configs[form]) for form in FORMS} == {
         "plain": (False, False),
         "described": (True, False),
@@ -166,19 +179,41 @@ def test_a_data_set_that_is_read_otherwise_is_named(tmp_path):
     assert list(drifting.unread(read_take(NAME, folder), folder)) == ["sets/held: its actions are read otherwise than they were kept"]
 
 
-def test_the_size_of_what_will_be_kept_is_said_before_and_nothing_is_kept_twice(tmp_path, capsys):
-    words = ["drift", f"corpus={tmp_path / 'mine'}", f"data={WRITTEN / 'sets' / 'described'}"]
+def test_the_size_of_what_will_be_kept_is_said_before_and_nothing_is_kept_twice(sets, tmp_path, capsys):
+    words = ["drift", f"corpus={tmp_path / 'mine'}", f"data={sets / 'described'}"]
     assert cli.main([*words, "dry_run=true"]) == 0 and not (tmp_path / "mine").exists()
-    assert capsys.readouterr().out == "takes to keep: 1, about 0.0 MB\n"
+    assert capsys.readouterr().out == "takes to keep: 1, up to 0.0 MB\n"
     assert cli.main([*words, "whole=true"]) == 0
-    assert capsys.readouterr().out.startswith("takes to keep: 1, about 0.2 MB\nbare.described.0  ")
+    assert capsys.readouterr().out.startswith("takes to keep: 1, up to 0.2 MB\nbare.described.0  ")
     size = sum(file.stat().st_size for file in (tmp_path / "mine").rglob("*") if file.is_file())
-    assert 0.15e6 < size < 0.25e6
-    assert cli.main(words) == 0 and capsys.readouterr().out == "takes to keep: 0, about 0.0 MB\n"
+    assert 0.05e6 < size < 0.2e6
+    assert cli.main(words) == 0 and capsys.readouterr().out == "takes to keep: 0, up to 0.0 MB\n"
     (namesake := tmp_path / "other" / "described").parent.mkdir()
-    shutil.copytree(WRITTEN / "sets" / "held", namesake)
+    shutil.copytree(sets / "held", namesake)
     assert cli.main([*words[:2], f"data={namesake}", "whole=true"]) == 2
     assert "sets/described is another data set of that name" in capsys.readouterr().err
+
+
+def test_a_data_set_that_was_kept_whole_is_the_same_bytes_and_a_damaged_or_hostile_archive_is_refused(sets, tmp_path):
+    for name in ("one", "two"):
+        keep_whole(sets / "held", tmp_path / name / "sets" / "held")
+    archives = [tmp_path / name / "sets" / "held.tar.xz" for name in ("one", "two")]
+    assert archives[0].read_bytes() == archives[1].read_bytes()
+    with opened(tmp_path / "one" / "sets" / "held") as data:
+        assert data.name == "held"
+        assert {one.relative_to(data): one.read_bytes() for one in data.rglob("*") if one.is_file()} == {
+            one.relative_to(sets / "held"): one.read_bytes() for one in (sets / "held").rglob("*") if one.is_file()
+        }
+    archives[0].write_bytes(archives[1].read_bytes()[:-2000])
+    with pytest.raises(EpisodeError, match=r"cannot be read .*copy the corpus again"), opened(tmp_path / "one" / "sets" / "held"):
+        pass
+    with tarfile.open(archives[1], "w:xz") as archive:
+        archive.addfile(tarfile.TarInfo("../outside"))
+    with pytest.raises(EpisodeError, match="outside"), opened(tmp_path / "two" / "sets" / "held"):
+        pass
+    shutil.copytree(sets / "held", tmp_path / "three" / "sets" / "held")  # a corpus of an earlier version
+    with opened(tmp_path / "three" / "sets" / "held") as data:
+        assert (data / "meta" / "info.json").is_file()
 
 
 def test_an_episode_that_no_longer_comes_out_is_not_kept(tmp_path, monkeypatch, capsys):

@@ -10,7 +10,9 @@ import shiliu
 import yaml
 from shiliu.cli import main
 from shiliu.replay.operator.chain_time import LEAST, USUAL, time_for_chain
+from shiliu.replay.operator.operator import AFTER
 from shiliu.scenarios.catalog.catalog import scene_of_tree
+from shiliu.scenarios.catalog.figures import figures_of
 from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.sensing.predicate import Interval
 from shiliu.scenarios.sensing.requests import Request
@@ -168,11 +170,24 @@ def test_a_chain_that_is_longer_than_the_limit_is_told():
     assert "30.1 s at the very least (the longest: press.surface 20.0 s, wait 8.4 s, take 1.0 s)" in answer.answer
 
 
-@pytest.mark.parametrize(("limit", "warns"), [("50 s", True), ("52 s", False)])
-def test_a_limit_shorter_than_the_counted_time_is_warned_of(limit, warns):
-    """Microwave takes 51.4 s in the middle of its counted seeds (conf/figures/microwave.yaml)."""
-    (answer,) = time_for_chain(shiliu.load_scenario("microwave", [f"scenario.time_limit={limit}"]))
-    assert answer.sound and answer.warns == warns and ("takes 52 s" in answer.answer) == warns
+@pytest.mark.parametrize(
+    ("beyond", "sound", "warns"),
+    [((0, -0.1), False, False), ((0, 0.1), True, True), ((2, -0.1), True, True), ((2, 0.1), True, False)],
+)
+def test_a_limit_is_held_against_the_counted_times(beyond, sound, warns):
+    """Refused below the shortest counted success of the microwave, warned of below the longest (conf/figures/microwave.yaml)."""
+    which, by = beyond
+    limit = figures_of("microwave")["seconds"][which] - AFTER + by
+    (answer,) = time_for_chain(shiliu.load_scenario("microwave", [f"scenario.time_limit={limit:.2f} s"]))
+    assert (answer.sound, answer.warns) == (sound, warns), answer.answer
+    assert (f"scenario.time_limit: {limit:g} s is too short for this chain: in 20 counted" in answer.answer) != sound
+    assert ("may be too short: in 20 counted successes" in answer.answer) == warns
+
+
+def test_a_counted_time_refuses_nothing_where_the_task_ends_sooner():
+    short = ["scenario.time_limit=40 s", "+scenario.goal.started.hold=0.1 s"]
+    (answer,) = time_for_chain(shiliu.load_scenario("microwave", short))
+    assert answer.sound and answer.warns
 
 
 @pytest.mark.parametrize("later", ["", ", unspilt: {share: {of: buns, inside: bowl, at_least: 95 %}}"])

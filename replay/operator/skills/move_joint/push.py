@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from ..doors import CLEAR, CLOSE, RAISED, ROOM, STEP, on_door
 
 LEAP = 0.4  # rad, a joint that turns so far in one knot changes its branch
 # ways of reaching over a door: a posture, and how near to the hinge [m] the hand slides while it pushes
+SLID = (0.25, 0.19, 0.13)
 OVER = (("from_above", 0.25), ("from_above", 0.19), ("from_above", 0.13), ("high", 0.25), ("high", 0.13))
 SLIDES = 0.5  # rad, on which it does so: as long as a door is ajar, there is room for a hand only far from the hinge
 BEYOND = 0.03  # m, that the hand is sent past the door's place: its knuckles lie before it
@@ -61,7 +63,7 @@ class MoveJointPush(Skill, word="move_joint", how="push"):
         wanted = self.to + (turned if state.senses.hinge(self.joint)[1][2] < 0 else -turned)
         most = float(state.model.joint(self.joint).range[1]) - STEP
         wide = min(max(wanted, self.at_least, self.enough), most)
-        start, poses, like, speed = self._over(state, angle, wide)
+        start, poses, like, speed = self._over(state, angle, wide, [(arm.posture(name), last) for name, last in OVER])
         if not poses:
             state.given_up = Reason(
                 f"no place behind {self.joint} was found from which to push it", "no_place_behind", of=self.joint
@@ -69,7 +71,13 @@ class MoveJointPush(Skill, word="move_joint", how="push"):
             return
         room = self._room(angle)
         high, _ = arm.solve(self._behind(state, angle, self.radius, room, self.over), None, start, like)
-        yield from arm.follow(state.ways.way(self.hand, high, self.speed))
+        path = state.ways.way(self.hand, high, self.speed)
+        if np.abs(path.end - high).max() > LEAP:
+            # the arm comes there held otherwise. It pushes so: on a line down to the posture that was meant, it would turn about itself,
+            # swing the hand away, and come down on the door
+            _, further, like, speed = self._over(state, angle, wide, [(path.end, last) for last in SLID])
+            poses = further or poses
+        yield from arm.follow(path)
         state.open_claw(self.hand, 0.0)
         first = self._behind(state, angle, self.radius, room, self.height)
         yield from arm.follow(arm.line([(first, None)], self.speed, like=like))
@@ -90,23 +98,25 @@ class MoveJointPush(Skill, word="move_joint", how="push"):
         return on_door(state, self.joint, self.edge, theta, radius, -self.thickness - gap, height)
 
     def _over(
-        self, state: OperatorState, angle: float, goal: float
+        self, state: OperatorState, angle: float, goal: float, ways: Sequence[tuple[np.ndarray, float]]
     ) -> tuple[np.ndarray, list[tuple[np.ndarray, None]], np.ndarray, float]:
         """How an arm that reaches over the door pushes it furthest.
+
+        Args:
+            ways: a posture (7,) and how near to the hinge [m] the hand slides, of each that is looked at.
 
         Returns:
             Joint angles where it begins, places of the hand along the door, the posture that is preferred, and the hand's
             speed [m/s], smaller near to the hinge, so that the door turns no faster.
         """
         arm, door = state.arms[self.hand], state.senses.part_of(self.edge)
-        best: tuple[np.ndarray, list[tuple[np.ndarray, None]], np.ndarray, float] = (arm.q, [], arm.q, self.speed)
+        best: tuple[np.ndarray, list[tuple[np.ndarray, None]], np.ndarray, float] = (arm.q, [], ways[0][0], self.speed)
         reach = -np.inf
-        for name, last in OVER:
-            like = arm.posture(name)
+        for like, last in ways:
             start, off = arm.solve(
                 self._behind(state, angle, self.radius, self._room(angle), self.height), None, like, like
             )
-            if off > ROOM:
+            if off > ROOM or state.ways.crowd(self.hand, start, [door], self.joint, angle, SUNK) > CLOSE:
                 continue
             poses: list[tuple[np.ndarray, None]] = []
             q, theta, past = start, angle, BEYOND / last
