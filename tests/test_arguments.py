@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
+import re
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -55,6 +58,10 @@ WRONG: dict[str, dict[str, tuple[Any, ...]]] = {
     "make_dm_env": {"scenario": (None, *NO_TEXT), "seed": NO_SEED},
     "make_lerobot_env": {"n_envs": (0, *NO_WHOLE), "use_async_envs": NO_FLAG},
 }  # fmt: skip
+REACHED = ("envs", "scenarios", "replay/judge", "replay/robots", "replay/rollout", "replay/formats")  # by Python functions
+COMMANDS_ALONE = {"export.py", "exporters.py", "minari_write.py", "robomimic_write.py", "write.py"}  # what `shiliu export` calls
+SETTING = re.compile(r"(?<![\w.`-])(--[a-z][a-z-]*|[a-z_]+=)(?![\w ]*`)")
+OF_OTHERS = {"context", "render_mode", "vectorization_mode", "time"}  # of Gymnasium and of ping
 CASES = [(name, field) for name, fields in WRONG.items() for field in fields]
 
 
@@ -192,3 +199,20 @@ def test_what_is_nearly_right_is_taken(table, served):
     assert arguments.words("a", "head", "b") == ["head"] and arguments.words("a", (), "b") == []
     assert shiliu.judge(served, "table_setting", threads=np.int64(1))[0].verdict == "FEASIBLE"
     assert shiliu.load_scenario("table_setting", "+control_rate='20 Hz'").config.control_rate == 20.0
+
+
+def _settings(source: str) -> set[str]:
+    """Settings as a command line has them, in what a module raises or notes; those within a whole command are none."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    inner = [one for call in calls if re.search(r"(Error|note)$", ast.unparse(call.func)) for one in ast.walk(call)]
+    texts = [str(one.value) for one in inner if isinstance(one, ast.Constant)]
+    return {found.rstrip("=") for text in texts for found in SETTING.findall(re.sub(r"`[^`]*`|\(shiliu .*", "", text))}
+
+
+def test_what_a_python_caller_reads_names_arguments_and_no_settings_of_commands_alone():
+    assert _settings("raise Error('Leave workers= out, or --config-dir. `shiliu export to=mcap` has it.')") == {"workers", "--config-dir"}
+    functions = [one for one in (getattr(shiliu, name) for name in shiliu.__all__) if inspect.isfunction(one)]
+    named = {one for function in functions for one in inspect.signature(function).parameters} | OF_OTHERS
+    files = [file for room in REACHED for file in (Path(shiliu.__file__).parent / room).rglob("*.py") if file.name not in COMMANDS_ALONE]
+    found = {file.name: _settings(file.read_text(encoding="utf-8")) - named for file in files}
+    assert len(files) > 200 and {name: settings for name, settings in found.items() if settings} == {}

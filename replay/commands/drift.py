@@ -53,7 +53,7 @@ def run(request: CommandRequest) -> int:
         return _play(_corpus(corpus), takes, Path(out) if out else None, lang)
     if corpus is None:
         raise ShiliuError("Name the folder in which to keep them: corpus=DIR.", field="corpus")
-    return _keep(Path(data), Path(corpus), most, whole, dry_run)
+    return _keep(Path(data), Path(corpus), most, whole, dry_run, lang)
 
 
 def _corpus(named: str | None) -> Path:
@@ -89,16 +89,18 @@ def _play(corpus: Path, takes: list[str], out: Path | None, lang: str) -> int:
     return exit_code(lines)
 
 
-def _keep(data: Path, corpus: Path, most: int | None, whole: bool, dry_run: bool) -> int:
+def _keep(data: Path, corpus: Path, most: int | None, whole: bool, dry_run: bool, lang: str) -> int:
     from ..drift.corpus import candidates, kept
     from ..formats.atomic_folder import refuse_unwritable
+    from ..report.translation import translated
 
     refuse_unwritable(corpus)
     found, others = candidates(data, corpus, most)
     size = sum(one.size for one in found)
     if whole:
         size += sum(file.stat().st_size for file in data.rglob("*") if file.is_file())
-    print(f"{len(found)} takes to keep, up to {size / 1e6:.1f} MB" + (f"; {others} are no episodes of the simulation" if others else ""))
+    without = f"; {others} are no episodes of the simulation" if others else ""
+    print(translated(f"takes to keep: {len(found)}, up to {size / 1e6:.1f} MB{without}", lang))
     if dry_run:
         return 0
     failed = 0

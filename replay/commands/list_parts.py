@@ -144,7 +144,7 @@ def in_full(entry: PartEntry) -> list[str]:
         if block:
             lines += ["", f"  {head}", *(f"    {line}" for line in block)]
     marks = "; ".join(f"[{letter}] {what}" for letter, what in GRADES.items())
-    lines += ["", f"  {marks}. {part.file}"]
+    lines += ["", f"  {marks}.", f"  {part.file}"]
     return lines
 
 

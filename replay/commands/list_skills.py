@@ -21,7 +21,7 @@ def show(names: list[str], request: Any, as_json: bool) -> None:
     Raises:
         ShiliuError: there is no skill of that name, with the near matches.
     """
-    known = {row["name"]: row for row in catalogue()}
+    known = {row["name"]: row for row in _by_primitive()}
     chosen: list[dict[str, Any]] = []
     for name in names:
         found = [row for row in known.values() if name in (row["name"], row["word"], row["name"].rpartition(".")[2])]
@@ -41,7 +41,14 @@ def show(names: list[str], request: Any, as_json: bool) -> None:
 
 def rows() -> list[dict[str, Any]]:
     """One row a skill, for the list of everything: the word and what it does."""
-    return [{"name": row["name"], "doc": row["doc"]} for row in catalogue()]
+    return [{"name": row["name"], "doc": row["doc"]} for row in _by_primitive()]
+
+
+def _by_primitive() -> list[dict[str, Any]]:
+    """The catalogue, its primitives in their order; of each the plain skill first, then its ways by name."""
+    found = catalogue()
+    order = list(dict.fromkeys(row["word"] for row in found))
+    return sorted(found, key=lambda row: (order.index(row["word"]), row["name"]))
 
 
 def in_brief(row: dict[str, Any]) -> list[str]:

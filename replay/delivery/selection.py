@@ -256,7 +256,7 @@ def plan(source: TakeSource, verdicts: Verdicts, disputes: Mapping[str, Dispute]
     passed = [one for one in passed if one[0].metadata.get("licence", licence) == licence]
     if not passed:
         counted = Counter(reason for one in refused for reason in one.reasons[:1])
-        why = ", ".join(f"{n} {reason}" for reason, n in counted.most_common())
+        why = ", ".join(f"{n} {reason.replace('_', ' ')}" for reason, n in counted.most_common())
         raise EpisodeError(
             f"nothing is left to deliver of {seen} takes ({why}). Record again what was refused, or dispute it by disputes=FILE.",
             file=source.data,

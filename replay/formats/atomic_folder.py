@@ -113,15 +113,15 @@ def refuse_unwritable(out: Path, file: bool = False, holds: Sequence[str] = (), 
     """
     above = out.absolute().parent
     if out.is_file() and not file:
-        raise EpisodeError("This is a file, not a folder. Choose another out=.", file=out, field="out")
+        raise EpisodeError("This is a file, not a folder. Choose another path.", file=out, field="out")
     for one in [out] if file else [out / name for name in holds]:
         if one.is_dir():
-            raise EpisodeError("This is a folder, and a file will be written there. Choose another out=.", file=one, field="out")
+            raise EpisodeError("This is a folder, and a file will be written there. Choose another path.", file=one, field="out")
     if not within_set:
         refuse_within_set(out)
     odd = next((path for path in (out, *out.absolute().parents) if odd_kind(path)), None)
     if odd is not None:
-        raise EpisodeError(f"{odd_kind(odd)} Or choose another out=.", file=odd, field="out")
+        raise EpisodeError(f"{odd_kind(odd)} Or choose another path.", file=odd, field="out")
     try:
         names = [out.absolute().name]
         while not above.exists():
@@ -136,7 +136,7 @@ def refuse_unwritable(out: Path, file: bool = False, holds: Sequence[str] = (), 
     except OSError as error:
         room = "Make room, or choose" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Choose"
         raise EpisodeError(
-            f"cannot be written: in {printable(above)}, {(error.strerror or str(error)).lower()}. {room} another out=.",
+            f"cannot be written: in {printable(above)}, {(error.strerror or str(error)).lower()}. {room} another path.",
             file=out,
             field="out",
         ) from None
@@ -150,7 +150,7 @@ def refuse_within_set(out: Path) -> None:
     """
     holds = next((above for above in out.absolute().parents if (above / "meta" / "info.json").is_file()), None)
     if holds is not None:
-        raise EpisodeError(f"lies in the dataset {printable(holds)}. Choose an out= beside it.", file=out, field="out")
+        raise EpisodeError(f"lies in the dataset {printable(holds)}. Choose a path beside it.", file=out, field="out")
 
 
 def refuse_full(folder: Path, size: int) -> None:
@@ -176,7 +176,7 @@ def _try(folder: Path, trial: Path) -> None:
         shutil.rmtree(trial, ignore_errors=True)
 
 
-def refuse_existing(out: Path, hint: str = "Choose another out=, or move it away; nothing is overwritten.") -> None:
+def refuse_existing(out: Path, hint: str = "Choose another path, or move it away; nothing is overwritten.") -> None:
     """See that nothing lies at `out`, or an empty folder; what killed runs have left beside it is removed in any case.
 
     A run that is killed right after it has put its result in place may leave something, too.

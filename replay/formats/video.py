@@ -77,7 +77,7 @@ def encode(
 
 
 def _torn(name: str) -> EpisodeError:
-    return EpisodeError("a video could not be written whole: there is no room. Make room, or choose another out=.", field=name)
+    return EpisodeError("a video could not be written whole: there is no room. Make room, or choose another path.", field=name)
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,9 @@ from .facts.results import Judged
 from .place.taken import taken
 from .verdict import Verdict, combine
 
-BY_TASK = "judged in the scenario {}, which has its task sentence; scenario=NAME or scenario=bare overrides this"
+BY_TASK = "judged in the scenario {}, which has its task sentence; another scenario, or bare, can be named"
 BY_COLUMNS = "judged in the scenario {}, since the recording has poses of its things; the task sentence belongs to another one"
-NO_TASK_OF = "its task sentence is of no scenario that there is, so it is judged on the bare floor; scenario=NAME says otherwise"
+NO_TASK_OF = "its task sentence is of no scenario that there is, so it is judged on the bare floor; another scenario can be named"
 
 
 ASSUMED = "it carries no label; as a demonstration it is taken to claim success, which is an assumption; unlabelled=unknown turns it off"

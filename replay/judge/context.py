@@ -227,12 +227,12 @@ class Contexts:
         self._cell_scenarios: dict[str, str | None] = {}
         if described and chosen is not None and chosen.name != BARE:
             raise ReplayError(
-                f"A robot of conf/robot stands in no scene yet, so scenario={chosen.name} cannot be judged with it. "
-                "Leave scenario= out.",
+                f"A robot of conf/robot stands in no scene yet, so the scenario {chosen.name} cannot be judged with it. "
+                "Name no scenario.",
                 field="robot",
             )
         if model is not None and self._own:
-            raise ReplayError(f"{robot} brings its own model. Leave model= out.", field="model")
+            raise ReplayError(f"{robot} brings its own model. Name no model.", field="model")
 
     def of(self, recording: Recording) -> SceneContext:
         """The context of a recording.
@@ -247,7 +247,7 @@ class Contexts:
                 there = f"the cell {cell.id!r} is one of" if cell is not None else "not in"
                 raise ReplayError(
                     f"This episode was made in the scenario {recording.episode.scenario!r}, {there} "
-                    f"{self._chosen.scene.name!r}. Leave {'cell=' if cell is not None else 'scenario='} out.",
+                    f"{self._chosen.scene.name!r}. Name no {'cell' if cell is not None else 'scenario'}.",
                     file=recording.source,
                     field="cell" if cell is not None else "scenario",
                 )
@@ -259,7 +259,7 @@ class Contexts:
             return self._described(robot)
         if self._model is not None and recording.kind != "human":
             raise ReplayError(
-                "model= is the MJCF of a described robot, and this recording names none that is. Name it with robot=.",
+                "The model is that of a described robot, and this recording names none that is. Name the robot, too.",
                 file=recording.source,
                 field="model",
             )
@@ -355,17 +355,17 @@ class Contexts:
         }
         for key, value in wanted.items():
             if value != found[key]:
-                way = f"Write {key}={value}" if value else f"Leave {key}= out"
+                way = f"Name the {key} {value}" if value else f"Name no {key}"
                 raise ReplayError(
-                    f"This episode was made with {key}={value}, and the command's cell is judged with {key}={found[key]}. "
-                    f"{way}, or leave cell= out.",
+                    f"This episode was made with the {key} {value or '(none)'}, and the cell is judged with {found[key] or '(none)'}. "
+                    f"{way}, or name no cell.",
                     file=recording.source,
                     field=key,
                 )
         if recording.episode.scenario_version != there.version:
             raise ReplayError(
                 f"This episode was made in version {recording.episode.scenario_version} of {there.name}, and the cell is laid "
-                f"over version {there.version}. Leave cell= out to judge it where it was made, or record it again.",
+                f"over version {there.version}. Name no cell to judge it where it was made, or record it again.",
                 file=recording.source,
                 field="cell",
             )

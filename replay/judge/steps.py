@@ -60,7 +60,7 @@ def error_line(error: Exception) -> dict[str, Any]:
     if isinstance(error, ShiliuError):
         return {"message": error.message, "file": error.place, "field": error.field}
     if wants_memory(error):
-        what = "There was not enough memory for it. Use fewer workers=, or allow more (ulimit -v)."
+        what = "There was not enough memory for it. Use fewer workers or threads, or allow more (ulimit -v)."
         return {"message": what, "file": None, "field": None, "code": "memory"}
     logging.getLogger("shiliu").error("a fault of shiliu's own ended the judgement of one recording", exc_info=error)
     frames = traceback.extract_tb(error.__traceback__)

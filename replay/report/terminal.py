@@ -418,11 +418,11 @@ def groups(verdicts: Iterable[Verdict], words: Words) -> list[tuple[tuple, list[
 
 
 def first_line(header: dict[str, Any], total: int, words: Words) -> str:
-    """`shiliu 0.4.0   6 recordings, microwave v1, cell bj_mw_03, thresholds arm_manipulation, 2 threads`."""
+    """`shiliu 0.4.0 · 6 recordings, microwave v1, cell bj_mw_03, thresholds arm_manipulation, 2 threads`."""
     parts = [f"{total} {words.ui('recording' if total == 1 else 'recordings')}"] if total else []
     parts += _judged_in(header, words)
     parts += [words.ui("threads", n=header["threads"])] if header.get("threads") else []
-    return f"shiliu {header.get('version', '')}   {words.join(parts)}".rstrip()
+    return " · ".join(one for one in (f"shiliu {header.get('version', '')}".rstrip(), words.join(parts)) if one)
 
 
 def _judged_in(settings: dict[str, Any], words: Words) -> list[str]:

@@ -16,7 +16,7 @@ from .message_catalogue import sentences, terms
 COMMAND_LINE = "command line"  # with which the place of a setting begins
 LONGEST = 20_000  # characters; what is longer is reported as it stands
 _PLACE = re.compile(  # a key may hold blanks
-    r"\s*(?:(?:.*?\.(?:ya?ml|xml)|command line \S+?)(?::\d+)?: )?(?:[\w./\[\]-]+: |scenario\.[^:'`]+: ){0,2}"
+    r"\s*(?:(?:.*?\.(?:ya?ml|xml)|command line (?:\S+?|'[^']*'|\"[^\"]*\"))(?::\d+)?: )?(?:[\w./\[\]-]+: |scenario\.[^:'`]+: ){0,2}"
 )
 _SENTENCE = re.compile(r"(?<=[.?]) ")  # ends here
 _GAP = re.compile(r"\{(\.\.\.)?\}")

@@ -142,7 +142,7 @@ class Embodiment(RobotSheet):
         here = sorted(p for p in folder.glob(self.scene_beside) if p.resolve().is_relative_to(inside))
         if len(here) > 1:
             names = ", ".join(p.name for p in here)
-            raise ScenarioError(f"Several scenes lie beside the data: {names}. Name one with model=.", field="model")
+            raise ScenarioError(f"Several scenes lie beside the data: {names}. Name one as the model.", field="model")
         if not here:
             return self
         shown = here[0].relative_to(folder).as_posix()

@@ -203,7 +203,7 @@ class _Reader:
             return None
         path = PurePosixPath(text)
         if path.is_absolute() or ".." in path.parts or "\\" in text:
-            node.note(f"{text!r} leads out of its folder. Name a file below it, or give model= on the command line.")
+            node.note(f"{text!r} leads out of its folder. Name a file below it, or name the model beside the robot.")
             return None
         return text
 

@@ -124,7 +124,7 @@ def laid_over(
     cell = _read(node, name)
     if cell.scenario and cell.scenario != scenario:
         node.child("scenario").note(
-            f"the cell {name!r} is a {cell.scenario!r}, not a {scenario!r}. Write scenario={cell.scenario}, or leave cell= out."
+            f"the cell {name!r} is a {cell.scenario!r}, not a {scenario!r}. Name that scenario, or leave the cell out."
         )
         return dict(tree), cell
     laid = copy.deepcopy(dict(tree))

@@ -281,11 +281,11 @@ def member_of(group: str, word: str, conf_dir: Path | None = None) -> str:
     if same:
         return name
     if name in members(group, conf_dir):
-        raise ScenarioError(f"A {group} is named by its name. Write {group}={name}.", field=group)
+        raise ScenarioError(f"A {group} is named by its name. Write {name}.", field=group)
     lies = f"{word} lies in no folder of that kind" if Path(word).is_file() else f"There is no file {word}"
     raise ScenarioError(
-        f"{lies}. A {group} is named by its name: put the file into conf/{group}/ of the working folder, or of --config-dir, "
-        f"and write {group}={name}.",
+        f"{lies}. A {group} is named by its name: put the file into {group}/ of your folder of configs "
+        f"(conf, where no other is named), and write {name}.",
         field=group,
     )
 

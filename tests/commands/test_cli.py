@@ -470,7 +470,7 @@ def test_a_member_is_listed_by_its_file_too(capsys, folder, kind, group):
         code, out, _ = run(capsys, "list", kind, word)
         assert code == 0 and out.split("\n")[1].split()[0] == f"own_{name}"
     code, _, err = run(capsys, "list", kind, f"elsewhere/own_{name}.yaml")
-    assert code == 2 and f"Write {group}=own_{name}" in err
+    assert code == 2 and f"is named by its name. Write own_{name}." in err
 
 
 def test_a_part_is_found_by_its_folder_or_file(capsys, folder):

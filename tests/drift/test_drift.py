@@ -182,12 +182,12 @@ def test_a_data_set_that_is_read_otherwise_is_named(tmp_path):
 def test_the_size_of_what_will_be_kept_is_said_before_and_nothing_is_kept_twice(sets, tmp_path, capsys):
     words = ["drift", f"corpus={tmp_path / 'mine'}", f"data={sets / 'described'}"]
     assert cli.main([*words, "dry_run=true"]) == 0 and not (tmp_path / "mine").exists()
-    assert capsys.readouterr().out == "1 takes to keep, up to 0.0 MB\n"
+    assert capsys.readouterr().out == "takes to keep: 1, up to 0.0 MB\n"
     assert cli.main([*words, "whole=true"]) == 0
-    assert capsys.readouterr().out.startswith("1 takes to keep, up to 0.2 MB\nbare.described.0  ")
+    assert capsys.readouterr().out.startswith("takes to keep: 1, up to 0.2 MB\nbare.described.0  ")
     size = sum(file.stat().st_size for file in (tmp_path / "mine").rglob("*") if file.is_file())
     assert 0.05e6 < size < 0.2e6
-    assert cli.main(words) == 0 and capsys.readouterr().out == "0 takes to keep, up to 0.0 MB\n"
+    assert cli.main(words) == 0 and capsys.readouterr().out == "takes to keep: 0, up to 0.0 MB\n"
     (namesake := tmp_path / "other" / "described").parent.mkdir()
     shutil.copytree(sets / "held", namesake)
     assert cli.main([*words[:2], f"data={namesake}", "whole=true"]) == 2

@@ -391,8 +391,8 @@ def test_copies_go_further_and_further_away():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"variant": "farther"}, "made with variant=None, .* variant=farther. Leave variant= out"),
-        ({"base": "mobile"}, "made with base=planted, .* Write base=planted"),
+        ({"variant": "farther"}, "made with the variant \\(none\\), .* judged with farther. Name no variant"),
+        ({"base": "mobile"}, "made with the base planted, .* Name the base planted"),
         ({"overrides": ["version=2"]}, "made in version 1 of reach_down, and the cell is laid over version 2"),
     ],
 )
@@ -407,7 +407,7 @@ def test_another_variant_hand_or_version_is_refused_with_the_way_to_do_it(folder
 
 def test_a_cell_of_another_scenario_is_told_as_such(folder):
     recording = simulated(shiliu.load_scenario("reach_down"))
-    with pytest.raises(ReplayError, match=r"the cell 'example-mw-01' is one of 'microwave'. Leave cell= out"):
+    with pytest.raises(ReplayError, match=r"the cell 'example-mw-01' is one of 'microwave'. Name no cell"):
         Contexts(shiliu.load_scenario("microwave", cell="example-mw-01")).of(recording)
 
 

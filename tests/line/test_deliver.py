@@ -287,7 +287,7 @@ def test_bad_input_leaves_nothing_behind(line, tmp_path, capsys):
     assert "the shares sum to 95 %" in refused("splits.test=5 %")
     assert "no SPDX licence id" in refused("licence=CC-BY-4")
     assert "Did you mean bare" in refused("scenarios=[bear]")
-    assert "nothing is left to deliver of 7 takes (5 other_licence" in refused("licence=MIT")
+    assert "nothing is left to deliver of 7 takes (5 other licence" in refused("licence=MIT")
     assert "is no delivery" in refused(f"former={line}")
     assert "verdicts.jsonl:1: '{\"a\": 1}' is no verdict" in refused(f"verdicts={broken(tmp_path)}")
     assert "holds no verdicts.jsonl" in refused(f"verdicts={line / 'data'}")

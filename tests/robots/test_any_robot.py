@@ -253,7 +253,7 @@ def test_arms_of_a_robot_that_could_walk_are_judged_with_its_base_at_rest(arm):
 
 
 def test_a_model_without_a_robot_is_not_dropped_in_silence(arm):
-    with pytest.raises(ReplayError, match="Name it with robot="):
+    with pytest.raises(ReplayError, match="Name the robot, too"):
         Contexts(model=arm.with_name("arm.xml")).of(commanded(swing(1.0), swing(1.0)))
 
 

@@ -175,7 +175,7 @@ about: >-
   stiff strips on soft hinges across the bed. It bends along the bed and lies on what is below it. It does not bend across. Its sides hang
   down on hinges of their own. It lies spread out; `lies: 100 %` lays it in folds over a person's legs. Own drawing; `generate.py` writes
   `blanket_strips.xml` and `part.yaml`. Frame: origin where it is tucked in, on the mattress, in the middle of the bed; x along the bed to
-  the head. Grades: [E] engineering estimate, [D] derived here; `facts` is the fact table of the scenarios, section 12.
+  the head. Grades: [E] engineering estimate, [D] derived here; `facts`: figures collected before the scenes were built, unpublished.
 sources:                          # what, value, where it comes from
   - ["size", "1530 mm along the bed, 840 mm across and 290 mm down at either side", "[E] facts: 1500 x 2000 mm; the rest is tucked in"]
   - ["mass", "1.06 kg", "[E] facts: 1.2 kg, less what is tucked in"]

@@ -178,7 +178,8 @@ titles:                           # what reports call these words
 about: >-
   A hardback, 《{book.title}》, with a title that can be read on its spine and its front. One of a row of sizes that
   `assets/objects/book_210/generate.py` draws. Frame, standing: origin in the middle of its foot, x from the spine to the fore edge, z up;
-  the front cover looks to -y. Grades: [E] engineering estimate, [D] derived here; `facts` is the fact table of the scenarios, section 9.
+  the front cover looks to -y. Grades: [E] engineering estimate, [D] derived here; `facts`: figures collected before the scenes were
+  built, unpublished.
 sources:                          # what, value, where it comes from
   - [size, {size} mm, "[E] facts: 210 x 148 x 15 to 30 mm; sizes about it, so that a row can be sorted"]
   - [mass, "{book.mass:g} kg, parameter {low:g} to {high:g} kg", "[E] facts: 0.25 to 0.5 kg"]

@@ -16,6 +16,7 @@ FIRST = b"#ROSBAG V2.0\n"
 LONGEST_HEADER = 1 << 20
 CHUNK = 5  # `op` of records
 FIX = "`rosbag reindex` saves what is whole; or copy it again from the recorder."
+NOTHING = "no messages before it are whole. Copy it again from the recorder."
 
 
 def refuse_cut_off(path: Path) -> None:
@@ -49,16 +50,16 @@ def refuse_cut_off(path: Path) -> None:
         )
     if index is not None and index > size:
         raise EpisodeError(
-            f"is cut off at byte {size}: its index begins at byte {index}, which is missing; {chunks} chunks of messages "
-            f"before it are whole. {FIX}",
-            file=path,
+            f"is cut off at byte {size}: its index begins at byte {index}, which is missing; {_whole(chunks)}", file=path
         )
 
 
 def _cut(path: Path, size: int, at: int, end: int | None, chunks: int) -> EpisodeError:
     wants = "has no length any more" if end is None else f"reaches to byte {end}"
     return EpisodeError(
-        f"is cut off at byte {size}: the record that begins at byte {at} {wants}; {chunks} chunks of messages before it are "
-        f"whole. {FIX}",
-        file=path,
+        f"is cut off at byte {size}: the record that begins at byte {at} {wants}; {_whole(chunks)}", file=path
     )
+
+
+def _whole(chunks: int) -> str:
+    return f"{chunks} chunks of messages before it are whole. {FIX}" if chunks else NOTHING
