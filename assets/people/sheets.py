@@ -67,7 +67,7 @@ params:
     default: 5 N
     min: 1 N
     max: 15 N
-    doc: With what force the person pulls at what it has taken (3 to 8 N [E] facts); of the behaviour `receive`.
+    doc: With what force the person pulls at what it has taken (3 to 8 N [E]); of the behaviour `receive`.
     sets: []
   delay:
     default: 0.4 s
