@@ -14,7 +14,7 @@ from gymnasium.spaces import Box
 from ..scenarios.scene.scene import Scene
 from ..scenarios.scene.schema import Feature, inwards
 from ..scenarios.sheet.errors import ScenarioError
-from ..scenarios.sheet.yaml_reader import nearest
+from ..scenarios.sheet.near_matches import nearest
 
 MODES = ("joint", "joint_delta", "hand_delta")
 HAND_SPEED = 1.0  # m/s, of a step of a hand: what a person's reach comes to; an estimate

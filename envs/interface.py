@@ -18,7 +18,7 @@ from ..scenarios.scene.scene import Scene
 from ..scenarios.scene.schema import CameraFeature
 from ..scenarios.sheet import arguments
 from ..scenarios.sheet.errors import ScenarioError
-from ..scenarios.sheet.yaml_reader import nearest
+from ..scenarios.sheet.near_matches import nearest
 from ..scenarios.stepping.carrier import LinkCarrier
 from .actions import MODES, make_actions, space_of
 from .rendering import FAR

@@ -13,7 +13,7 @@ from ..scenarios.scene.scene import Scene
 from ..scenarios.sensing.temporal import Goal
 from ..scenarios.sheet import arguments
 from ..scenarios.sheet.errors import ScenarioError
-from ..scenarios.sheet.yaml_reader import nearest
+from ..scenarios.sheet.near_matches import nearest
 
 OPTIONS = ("values", "episode", "t", "subgoal")
 VARY = "True, False, a share from 0 to 1, or names that vary, such as ['bowl']"

@@ -11,7 +11,7 @@ from ..scenarios.sensing.predicate import Values, conjuncts, distance, leaves, p
 from ..scenarios.sensing.requests import Readings, Request, Row
 from ..scenarios.sensing.temporal import Goal, GoalState
 from ..scenarios.sheet.errors import ScenarioError
-from ..scenarios.sheet.yaml_reader import nearest
+from ..scenarios.sheet.near_matches import nearest
 
 KINDS = ("dense", "sparse", "subgoal")
 HAND_SHARE = 0.3  # of a subgoal's reward is given for a hand that comes near what the subgoal is about

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from shiliu.scenarios.scene.scene import Scene
 from shiliu.scenarios.sheet.errors import ReplayError
-from shiliu.scenarios.sheet.yaml_reader import nearest
+from shiliu.scenarios.sheet.near_matches import nearest
 
 from . import cameras, devices, effort, held, link, motion, ordinary, record, world, written
 from .fault import SIZES, Fault

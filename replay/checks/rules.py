@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from ...scenarios.sheet.errors import ScenarioError
+from ...scenarios.sheet.near_matches import nearest
 from ...scenarios.sheet.quantity import UNITS
-from ...scenarios.sheet.yaml_reader import Node, Problems, nearest, places_in, read_yaml, sheets_in
+from ...scenarios.sheet.yaml_reader import Node, Problems, places_in, read_yaml, sheets_in
 from ..robots.limits import GRADES
 from .finding import STAGES, Finding
 from .registry import check_of, registry

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...scenarios.sheet.yaml_reader import near
+from ...scenarios.sheet.near_matches import near
 from ..recording.recording import Recording, Stream
 from ..robots.limits import Limits
 from ..signals.channels import SCALE, columns, in_radians, shared

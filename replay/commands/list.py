@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from ...scenarios.reading import composition
 from ...scenarios.robots.robot_folder import DEFAULT_ROBOT
 from ...scenarios.sheet.errors import ShiliuError, odd_kind, printable
-from ...scenarios.sheet.yaml_reader import nearest, places_in, read_yaml
+from ...scenarios.sheet.near_matches import nearest
+from ...scenarios.sheet.yaml_reader import places_in, read_yaml
 from ..report.message_catalogue import terms
 from ..report.translation import translated
 from .wrapping import wrapped

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from ...scenarios.sheet.errors import ShiliuError
+from ...scenarios.sheet.near_matches import nearest
 from ...scenarios.sheet.quantity import show as shown
-from ...scenarios.sheet.yaml_reader import nearest
 from ..operator.skills import catalogue
 from ..report.text import Words
 from .wrapping import wrapped

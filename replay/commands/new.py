@@ -13,7 +13,7 @@ import yaml
 from ...scenarios.parts.part import ASSETS
 from ...scenarios.reading import composition
 from ...scenarios.sheet.errors import ShiliuError, printable
-from ...scenarios.sheet.yaml_reader import nearest
+from ...scenarios.sheet.near_matches import nearest
 from ..formats.atomic_folder import whole_file
 from ..report.translation import translated
 from .settings import Settings

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from ...scenarios.reading import composition
 from ...scenarios.reading.cell import list_cells, scenario_of
 from ...scenarios.sheet.errors import ScenarioError
-from ...scenarios.sheet.yaml_reader import Node, Problems, nearest, read_own
+from ...scenarios.sheet.near_matches import nearest
+from ...scenarios.sheet.yaml_reader import Node, Problems, read_own
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ...scenarios.sheet.errors import EpisodeError, odd_kind
-from ...scenarios.sheet.yaml_reader import Node, Problems, nearest, places_in, read_yaml
+from ...scenarios.sheet.near_matches import nearest
+from ...scenarios.sheet.yaml_reader import Node, Problems, places_in, read_yaml
 from ..recording.metadata import PSEUDONYM, VERDICTS
 from ..signals.statistics import wilson
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...scenarios.sheet.errors import EpisodeError
-from ...scenarios.sheet.yaml_reader import nearest
+from ...scenarios.sheet.near_matches import nearest
 from ..report.lines import VerdictLine, lines_of
 from .delivered_takes import SetKind, TakeOfSet, TakeSource
 from .disputes import Dispute

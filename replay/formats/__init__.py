@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ...scenarios.sheet import arguments
 from ...scenarios.sheet.errors import EpisodeError, odd_kind, shown
-from ...scenarios.sheet.yaml_reader import near
+from ...scenarios.sheet.near_matches import near
 from ..recording.recording import Recording, Unreadable
 from .continuations import continued
 from .reader_errors import once_readable

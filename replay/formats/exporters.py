@@ -78,7 +78,7 @@ def exporter(to: str) -> Any:
     Raises:
         EpisodeError: no such format, with the near ones, or an optional package is missing.
     """
-    from ...scenarios.sheet.yaml_reader import nearest
+    from ...scenarios.sheet.near_matches import nearest
 
     known = writers()
     if to not in known:

@@ -18,16 +18,8 @@ import yaml
 from ...scenarios.parts.titles import LANGUAGES
 from ...scenarios.reading import composition
 from ...scenarios.sheet.errors import EpisodeError, ScenarioError, odd_kind, shown
-from ...scenarios.sheet.yaml_reader import (
-    ENDINGS,
-    FAST,
-    checked_text,
-    load_checked,
-    meant_by,
-    missing_key,
-    nearest,
-    read_yaml,
-)
+from ...scenarios.sheet.near_matches import meant_by, nearest
+from ...scenarios.sheet.yaml_reader import ENDINGS, FAST, checked_text, load_checked, missing_key, read_yaml
 from ..recording.quantities import quantity_fault, unit_fault
 from ..recording.recording import CLOCKS, KINDS, ROLES
 from .array_rule import ANY, PRESENT, ArrayRule, Columns, TimeRule

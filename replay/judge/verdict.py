@@ -9,7 +9,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from ...scenarios.sheet.errors import ShiliuError
-from ...scenarios.sheet.yaml_reader import nearest
+from ...scenarios.sheet.near_matches import nearest
 from ..checks.finding import ASKED, STAGES, Finding, VerdictEvidence, tidy
 from ..checks.registry import check_of, registry
 from ..checks.rules import OWNERS, Rules, load_rules

@@ -16,7 +16,7 @@ from ...scenarios.reading.config import nominal_values
 from ...scenarios.reading.dealing import PLACES
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.errors import ScenarioError
-from ...scenarios.sheet.yaml_reader import nearest
+from ...scenarios.sheet.near_matches import nearest
 from .estimation import Carrier
 from .markers import CELL, MarkerSet
 

@@ -15,7 +15,8 @@ from ...scenarios.draws import variation
 from ...scenarios.robots.robot_folder import SIDES
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.errors import ScenarioError
-from ...scenarios.sheet.yaml_reader import Node, nearest
+from ...scenarios.sheet.near_matches import nearest
+from ...scenarios.sheet.yaml_reader import Node
 from ..checks.finding import Finding
 from .operator_state import OperatorState
 from .skills import registry

@@ -24,7 +24,7 @@ import numpy as np
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sensing.temporal import GoalState
 from ...scenarios.sheet.errors import EpisodeError
-from ...scenarios.sheet.yaml_reader import near
+from ...scenarios.sheet.near_matches import near
 from ..formats import lossless_json
 from ..formats.episode_archive import pack, unpack
 from ..formats.partial import beside

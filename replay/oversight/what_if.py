@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from ...scenarios.sheet.errors import ShiliuError
+from ...scenarios.sheet.near_matches import nearest
 from ...scenarios.sheet.quantity import UNITS, parse_quantity
-from ...scenarios.sheet.yaml_reader import nearest
 from ..checks.finding import Finding
 from ..checks.registry import check_of
 from ..checks.rules import Rule, Rules

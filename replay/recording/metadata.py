@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from ...scenarios.sheet.errors import EpisodeError, odd_kind
-from ...scenarios.sheet.yaml_reader import Node, Problems, nearest, places_in, read_yaml
+from ...scenarios.sheet.near_matches import nearest
+from ...scenarios.sheet.yaml_reader import Node, Problems, places_in, read_yaml
 from .codes import codes
 from .recording import Recording, SimEpisode
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from ...scenarios.sheet.near_matches import nearest
 from ...scenarios.sheet.quantity import UNITS
-from ...scenarios.sheet.yaml_reader import nearest
 
 RANGE = r"\[?-?\d+(\.\d+)?\.\.-?\d+(\.\d+)?\]?"  # a device's own scale by its ends: 0..255
 ANGLES, RATES = ("rad", "deg", "mrad"), ("rad/s", "deg/s", "mrad/s")

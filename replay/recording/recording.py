@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...scenarios.sheet.errors import EpisodeError
-from ...scenarios.sheet.yaml_reader import nearest
+from ...scenarios.sheet.near_matches import nearest
 from .declared import Declared
 
 CLOCKS = ("capture", "receive", "device", "grid")

@@ -9,7 +9,7 @@ from zlib import crc32
 
 from ...scenarios.sheet import arguments
 from ...scenarios.sheet.errors import ShiliuError
-from ...scenarios.sheet.yaml_reader import near
+from ...scenarios.sheet.near_matches import near
 from ..checks.finding import tidy
 from ..checks.registry import registry
 from ..judge.explanation.curves import CURVES

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ...scenarios.sheet.errors import ScenarioError
-from ...scenarios.sheet.yaml_reader import Node, Problems, nearest, places_in, read_yaml, sheets_in
+from ...scenarios.sheet.near_matches import nearest
+from ...scenarios.sheet.yaml_reader import Node, Problems, places_in, read_yaml, sheets_in
 
 FOLDER = Path(__file__).resolve().parents[2] / "conf" / "retarget"
 KINDS = ("range", "speed", "collision")

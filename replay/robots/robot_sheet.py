@@ -13,8 +13,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ...scenarios.sheet.errors import ScenarioError
+from ...scenarios.sheet.near_matches import nearest
 from ...scenarios.sheet.quantity import dimension_of
-from ...scenarios.sheet.yaml_reader import Node, Problems, nearest, places_in, read_yaml
+from ...scenarios.sheet.yaml_reader import Node, Problems, places_in, read_yaml
 from .limits import GRADES, JointLimit, Limits
 
 OF_MODEL = "model"  # the source that limits out of the MJCF file have

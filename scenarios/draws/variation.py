@@ -16,7 +16,7 @@ from ..parts.pose import Pose
 from ..reading.config import dealt_values, draw_values, nominal_values, tasks_of
 from ..scene.scene import Scene
 from ..sheet.errors import ScenarioError
-from ..sheet.yaml_reader import nearest
+from ..sheet.near_matches import nearest
 
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 PENETRATION = 1e-3  # m, a start deeper in contact than this is refused

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ..sheet.errors import ScenarioError
-from ..sheet.yaml_reader import Node, Problems, nearest
+from ..sheet.near_matches import nearest
+from ..sheet.yaml_reader import Node, Problems
 from .ping import fitted
 
 MOST = 10.0  # s of delay; later than that nobody steers

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..sheet.near_matches import nearest
 from ..sheet.quantity import si_unit
-from ..sheet.yaml_reader import nearest
 
 if TYPE_CHECKING:
     import mujoco

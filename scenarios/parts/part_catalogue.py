@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..sheet.errors import ScenarioError
-from ..sheet.yaml_reader import near
+from ..sheet.near_matches import near
 from .part import ASSETS, Part, list_parts, load_part
 
 if TYPE_CHECKING:

@@ -25,7 +25,8 @@ from ..reading.names import Names
 from ..sensing.predicate import Predicate
 from ..sensing.reaction import Reaction, add_memory
 from ..sensing.requests import Asks, Readings, Request
-from ..sheet.yaml_reader import Node, nearest
+from ..sheet.near_matches import nearest
+from ..sheet.yaml_reader import Node
 from ..words import read_predicate
 from ..words.declared import amount, memory_name
 

@@ -25,7 +25,8 @@ from ..parts.part import Param, Part
 from ..parts.titles import check_title
 from ..sensing.reaction import add_memory, memory
 from ..sensing.requests import Asks, Readings, Request
-from ..sheet.yaml_reader import Node, nearest
+from ..sheet.near_matches import nearest
+from ..sheet.yaml_reader import Node
 
 GIVEN = 0.5  # from here on an answer is given: what lies between 0 and 1 comes from a command that was resampled
 GRANTED = 2.0  # what the judge writes there of an answer that nobody recorded: the rest of the task is judged, this is not

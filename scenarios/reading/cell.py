@@ -28,9 +28,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ..sheet.near_matches import nearest
 from ..sheet.quantity import parse_quantity
 from ..sheet.yaml_places import Place
-from ..sheet.yaml_reader import Node, Problems, nearest, places_in, read_yaml
+from ..sheet.yaml_reader import Node, Problems, places_in, read_yaml
 from . import composition
 from .known_deals import without_known
 

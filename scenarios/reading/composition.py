@@ -14,13 +14,13 @@ from typing import Any
 import yaml
 
 from ..sheet.errors import ScenarioError, as_named, from_here, odd_kind
+from ..sheet.near_matches import nearest
 from ..sheet.yaml_places import Place, PlacesLater
 from ..sheet.yaml_reader import (
     ENDINGS,
     FAST,
     checked_text,
     load_checked,
-    nearest,
     places_in,
     read_own,
     read_yaml,

@@ -14,9 +14,10 @@ from ..link.link import NO_LINK, SEED, Link, read_link
 from ..parts.part import PLACED, Param, Part, load_part
 from ..parts.titles import check_title
 from ..robots.robot_folder import BASES
+from ..sheet.near_matches import nearest
 from ..sheet.quantity import show
 from ..sheet.typing_slips import other_sign
-from ..sheet.yaml_reader import Node, Problems, nearest
+from ..sheet.yaml_reader import Node, Problems
 from .answers import AskedAnswer, read_answers
 from .camera import Camera, read_camera
 from .cell import Cell

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..sheet.yaml_reader import Node, nearest
+from ..sheet.near_matches import nearest
+from ..sheet.yaml_reader import Node
 
 PLACES = ("at.x", "at.y", "at.z", "yaw")  # of every part; parameters of its own come with it
 

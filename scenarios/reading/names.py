@@ -10,8 +10,9 @@ import mujoco
 from ..parts.pose import Pose, pose_in_body
 from ..robots.mobile import FOOTPRINT
 from ..sensing.requests import Request
+from ..sheet.near_matches import nearest
 from ..sheet.typing_slips import other_comma
-from ..sheet.yaml_reader import Node, nearest
+from ..sheet.yaml_reader import Node
 from .config import ScenarioConfig
 
 MARKS = "marks"  # before the name of a mark of the scenario's own: `marks.spot`

@@ -19,8 +19,9 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
 from ..parts.titles import inherit_titles
+from ..sheet.near_matches import nearest
 from ..sheet.yaml_places import Place
-from ..sheet.yaml_reader import Problems, nearest
+from ..sheet.yaml_reader import Problems
 
 PREFIX = "scenario"  # key path of the scenario within the composed config
 DEEP = ("robot", "physics", "parts", "variation", "judge")  # laid over key by key, however deep

@@ -11,7 +11,7 @@ import mujoco
 import numpy as np
 
 from ..sheet.errors import ScenarioError
-from ..sheet.yaml_reader import nearest
+from ..sheet.near_matches import nearest
 
 
 @dataclass(frozen=True)

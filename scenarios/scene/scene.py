@@ -33,7 +33,8 @@ from ..sensing.reaction import Reaction, Reactions
 from ..sensing.requests import Layout, Request, SensorPlan
 from ..sensing.temporal import Goal, Subgoal
 from ..sheet.errors import ScenarioError
-from ..sheet.yaml_reader import Node, Problems, nearest
+from ..sheet.near_matches import nearest
+from ..sheet.yaml_reader import Node, Problems
 from .goal import read_goal, read_never
 from .held import Holdable, holdables
 from .observation import build_schema, camera_of, over_link

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..sensing.requests import Layout, Readings, Request
 from ..sheet.errors import ScenarioError
-from ..sheet.yaml_reader import nearest
+from ..sheet.near_matches import nearest
 
 if TYPE_CHECKING:
     import gymnasium

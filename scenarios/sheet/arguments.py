@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import ShiliuError
-from .yaml_reader import LARGEST_SEED, near, nearest
+from .near_matches import near, nearest
+from .yaml_reader import LARGEST_SEED
 
 if TYPE_CHECKING:
     import numpy as np

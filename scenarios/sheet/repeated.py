@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations, permutations
 from typing import Any
 
-from .yaml_reader import Node, nearest
+from .near_matches import nearest
+from .yaml_reader import Node
 
 IT = "it"  # the word of a row that is a plain name
 _PAIRS: Mapping[str, Callable[[list[Any]], Iterator[tuple[Any, ...]]]] = {

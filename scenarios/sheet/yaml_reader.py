@@ -7,10 +7,9 @@ goes on, so that a designer sees everything that has to be mended in one go.
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
@@ -21,8 +20,9 @@ import yaml
 
 from .errors import ScenarioError, odd_kind, printable
 from .errors import shown as shown_name
+from .near_matches import meant_by, nearest, odd_marks
 from .quantity import parse_quantity, parse_size, show
-from .typing_slips import blank_of_a_key, half_a_number, look_alike, other_comma, slip_in
+from .typing_slips import blank_of_a_key, half_a_number, slip_in
 from .yaml_places import Place
 
 _MISSING = object()
@@ -301,85 +301,9 @@ def places_in(path: Path, shown: str | None = None, prefix: str = "", limit: int
     return places
 
 
-MANY = 8  # names that differ in their number alone, from this number on they are shown as one
-LISTED = 40  # names, from which on a near match is enough
-
-
 def missing_key(key: str) -> str:
     """The message about a key that a table lacks."""
     return f"the key {key!r} is missing. Write `{key}:` and its value."
-
-
-ALIKE = 0.6  # least likeness (0 to 1) of a near match
-LESS_ALIKE = 0.1  # by how much another one may be less like than the first
-
-
-def near(word: str, known: Iterable[str], at_most: int = 3) -> list[str]:
-    """The known words that a misspelt one may stand for, the likest first; one alone where it is far more like than the others.
-
-    Words that begin with the same steps up to a `/` or a `.` (`fixtures/`, `joint.`) must be alike in the rest of them, too. Case does
-    not count. A size at the end (`_075`) and a folder before the name may be left out.
-    """
-    matcher = difflib.SequenceMatcher()
-    given = word.lower()
-    steps = [step.end() for step in re.finditer(r"[/.](?!\d)", given)]
-    found: list[tuple[float, float, str]] = []  # likeness of the whole, of what follows the common steps; the word
-    for one in dict.fromkeys(known):
-        other = one.lower()
-        begin = max((end for end in steps if other.startswith(given[:end])), default=0)
-        matcher.set_seq2(given[begin:])
-        rest = 0.0
-        forms = {other[begin:], other[begin:] if "/" in given else other.rpartition("/")[2]}
-        for form in forms | {re.sub(r"_\d+$", "", form) for form in forms}:
-            matcher.set_seq1(form)
-            rest = max(rest, matcher.ratio() if matcher.quick_ratio() >= ALIKE else 0.0)
-        if rest >= ALIKE:
-            length = len(other) + len(given)
-            found.append(((rest * (length - 2 * begin) + 2 * begin) / length, rest, one))
-    found.sort(key=lambda one: -one[0])
-    return [
-        one for whole, rest, one in found[:at_most] if whole > found[0][0] - LESS_ALIKE and rest > found[0][1] - LESS_ALIKE
-    ]
-
-
-def meant_by(key: str, known: Iterable[str], there: Container[str]) -> str | None:
-    """The known key that a misspelt one stands for, unless that is there too."""
-    return next(iter(near(key, [one for one in known if one not in there])), None)
-
-
-def nearest(word: object, known: list[str] | tuple[str, ...]) -> str:
-    """A hint that names the near matches of a misspelt word and then what exists."""
-    meant = other_comma(word)
-    if meant is not None:
-        return f" Entries of a list have commas between them: {meant}."
-    if odd := _odd(word):
-        return odd
-    known = sorted({printable(name) for name in known if name.strip()})
-    close = near(str(word), known)
-    hint, families = f" Did you mean {' or '.join(close)}?" if close else "", _families(known)
-    if close and len(families) > LISTED:
-        return hint
-    return f"{hint} Known here: {', '.join(families) or 'nothing'}."
-
-
-def _odd(value: object) -> str:
-    """A hint of marks that look like others, as it stands after a sentence."""
-    odd = look_alike(value)
-    return "" if odd is None else f" {odd}"
-
-
-def _families(names: Iterable[str]) -> list[str]:
-    """Names in order; many that differ in their number alone are shown as one: `cloth_0 to cloth_324`."""
-    families: dict[str, list[str]] = {}
-    for name in sorted(names):
-        families.setdefault(name.rstrip("0123456789"), []).append(name)
-    shortened: list[str] = []
-    for stem, members in families.items():
-        numbered = sorted((m for m in members if m != stem), key=lambda m: int(m[len(stem) :]))
-        many = len(numbered) >= MANY
-        shortened += [f"{numbered[0]} to {numbered[-1]}"] if many else numbered
-        shortened += [m for m in members if m == stem]
-    return sorted(shortened)
 
 
 @dataclass
@@ -447,7 +371,7 @@ class Node:
         """
         if not isinstance(self.value, Mapping):
             keys = f" with the keys {', '.join(required)}" if required else ""
-            self.note(f"{self.value!r} is not a mapping{keys}.{_odd(self.value)}")
+            self.note(f"{self.value!r} is not a mapping{keys}.{odd_marks(self.value)}")
             return False
         meant: dict[str, str] = {}  # misspelt key -> the one that it stands for
         for key in self.value:
@@ -485,7 +409,7 @@ class Node:
 
     def each(self) -> Iterator[Node]:
         if not isinstance(self.value, list):
-            self.note(f"{self.value!r} is not a list.{_odd(self.value)}")
+            self.note(f"{self.value!r} is not a list.{odd_marks(self.value)}")
             return
         for i, value in enumerate(self.value):
             yield Node(value, f"{self.path}[{i}]", self.problems)
@@ -511,7 +435,7 @@ class Node:
         if self.value is None and default is not _MISSING:
             return default
         if isinstance(self.value, bool) or not isinstance(self.value, int | float):
-            self.note(f"{self.value!r} is not a plain number.{_odd(self.value)}")
+            self.note(f"{self.value!r} is not a plain number.{odd_marks(self.value)}")
             return 1.0
         if not math.isfinite(self.value):
             self.note(f"{self.value!r} is not a finite number.")
@@ -524,7 +448,7 @@ class Node:
         whole = isinstance(self.value, int) and (low is None or self.value >= low)
         if isinstance(self.value, bool) or not whole:
             self.note(
-                f"{self.value!r} is not a whole number{f' of {low} or more' if low is not None else ''}.{_odd(self.value)}"
+                f"{self.value!r} is not a whole number{f' of {low} or more' if low is not None else ''}.{odd_marks(self.value)}"
             )
             return low or 0
         if self.value > (most := LARGEST if high is None else high):
@@ -550,7 +474,7 @@ class Node:
             return default
         value = {"yes": True, "no": False}.get(self.value) if isinstance(self.value, str) else self.value
         if not isinstance(value, bool):  # yes and no are true and false in a file, and words on the command line
-            self.note(f"{self.value!r} is neither true nor false.{_odd(self.value)}")
+            self.note(f"{self.value!r} is neither true nor false.{odd_marks(self.value)}")
             return default
         return value
 

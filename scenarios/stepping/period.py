@@ -18,7 +18,7 @@ import numpy as np
 from ..legs.balance import Balance
 from ..sheet import engine_warnings  # noqa: F401
 from ..sheet.arguments import ArgumentError
-from ..sheet.yaml_reader import nearest
+from ..sheet.near_matches import nearest
 
 if TYPE_CHECKING:
     from ..scene.scene import Scene

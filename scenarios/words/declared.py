@@ -9,8 +9,9 @@ from ..reading.names import Names
 from ..sensing.predicate import Interval, Predicate, Values
 from ..sensing.reaction import memory
 from ..sensing.requests import Asks, Readings, Request, Row
+from ..sheet.near_matches import nearest
 from ..sheet.quantity import dimension_of, si_unit
-from ..sheet.yaml_reader import Node, nearest
+from ..sheet.yaml_reader import Node
 from .word import Word, Words
 
 

@@ -11,7 +11,8 @@ import numpy as np
 from ..reading.names import Names
 from ..sensing.predicate import All, Predicate, Values, distance, least
 from ..sensing.requests import Asks, Readings, Request, Row
-from ..sheet.yaml_reader import Node, nearest
+from ..sheet.near_matches import nearest
+from ..sheet.yaml_reader import Node
 from .word import Word, Words
 
 SELF = 0.03  # m, what the sight meets so near before a place is the thing that the place lies on

@@ -10,7 +10,8 @@ from ..reading.names import Names
 from ..sensing.predicate import Interval, Values
 from ..sensing.reaction import memory
 from ..sensing.requests import Asks, Readings, Request, Row
-from ..sheet.yaml_reader import Node, nearest
+from ..sheet.near_matches import nearest
+from ..sheet.yaml_reader import Node
 from .word import FORCE as NEWTONS
 from .word import SHARE, Word, Words, made, quantity
 

@@ -9,7 +9,8 @@ import pytest
 import shiliu
 from shiliu.scenarios.reading.composition import compose
 from shiliu.scenarios.sheet.errors import ScenarioError
-from shiliu.scenarios.sheet.yaml_reader import Node, Problems, near, nearest, places_in
+from shiliu.scenarios.sheet.near_matches import near, nearest
+from shiliu.scenarios.sheet.yaml_reader import Node, Problems, places_in
 
 
 def write(path: Path, text: str) -> Path:

@@ -18,7 +18,7 @@ from ....scenarios.parts.pose import Pose
 from ....scenarios.robots.postures import arm_facts, postures_of
 from ....scenarios.robots.robot import Robot
 from ....scenarios.sheet.errors import ScenarioError
-from ....scenarios.sheet.yaml_reader import nearest
+from ....scenarios.sheet.near_matches import nearest
 from .arm_model import arm_model, posture_for
 from .geometry import between, hand_frame, progress, turned_between
 from .people import Bystanders

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ....scenarios.sheet.yaml_reader import Node, near, nearest
+from ....scenarios.sheet.near_matches import near, nearest
+from ....scenarios.sheet.yaml_reader import Node
 from .former import INSTEAD, former_way
 from .skill import REQUIRED, Skill
 

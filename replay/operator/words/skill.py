@@ -13,8 +13,9 @@ import numpy as np
 from ....scenarios.parts.grip_sheet import GripSheet
 from ....scenarios.robots.postures import postures_of
 from ....scenarios.robots.robot_folder import DEFAULT_ROBOT, SIDES
+from ....scenarios.sheet.near_matches import nearest
 from ....scenarios.sheet.quantity import EXAMPLE
-from ....scenarios.sheet.yaml_reader import Node, Problems, nearest
+from ....scenarios.sheet.yaml_reader import Node, Problems
 
 if TYPE_CHECKING:
     from ....scenarios.scene.scene import Scene
