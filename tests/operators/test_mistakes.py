@@ -37,6 +37,7 @@ UNDO = {
     "coil_separation": "raised_again",
     "cooking": "turned_on_again",
     "drink_assist": "bottle_taken_again",
+    "laundry_folding": "unfolded",
     "material_handling": "taken_again",
     "medication_serving": "opened_again",
     "microwave": "taken_out_again",
@@ -129,7 +130,7 @@ def test_every_failure_mode_has_its_mistake(scenario):
 
 def test_each_scenario_has_a_mistake_that_undoes_its_work():
     """What is undone, and since when, is asserted where each is performed."""
-    assert set(UNDO) == set(scenarios_with_mistakes()) - {"laundry_folding"}  # whose notes say why
+    assert set(UNDO) == set(scenarios_with_mistakes())
     assert all(name in scenarios_with_mistakes()[scenario] for scenario, name in UNDO.items())
 
 
