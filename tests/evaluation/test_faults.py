@@ -261,7 +261,7 @@ def test_a_device_of_the_working_folder_is_found_by_name(tmp_path, monkeypatch):
     (tmp_path / "conf" / "device" / "my_stack.yaml").write_text(own, encoding="utf-8")
     assert load_device("my_stack").lag == pytest.approx(0.15) and load_device().lag == pytest.approx(0.29)
     assert load_device("conf/device/my_stack.yaml").name == load_device("./conf/device/my_stack").name == "my_stack"
-    with pytest.raises(ScenarioError, match=r"Write device=my_stack"):
+    with pytest.raises(ScenarioError, match=r"Write my_stack"):
         load_device("elsewhere/my_stack.yaml")
     with pytest.raises(ScenarioError, match=r"There is no device 'my_stak'\. Did you mean my_stack"):
         load_device("my_stak")
