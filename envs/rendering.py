@@ -222,15 +222,9 @@ def draw_stain(into: mujoco.MjvScene, stain: Stain, dirty: np.ndarray, data: muj
 
 
 def shown_groups() -> mujoco.MjvOption:
-    """Which groups of shapes a picture shows."""
+    """What a picture shows: the world and visual shapes. Collision shapes, sites of tasks, debug and the rays of sensors stay hidden."""
     option = mujoco.MjvOption()
-    option.geomgroup[:] = [
-        1,
-        0,
-        1,
-        0,
-        0,
-        0,
-    ]  # world and visual shapes; collision shapes, task sites and debug stay hidden
+    option.geomgroup[:] = [1, 0, 1, 0, 0, 0]
     option.sitegroup[:] = 0
+    option.flags[mujoco.mjtVisFlag.mjVIS_RANGEFINDER] = 0
     return option
