@@ -1,10 +1,10 @@
-"""Wrist cameras: little of the picture is the robot's own hand, the grip is in it, and what stands upright is upright."""
+"""Cameras: wrists show little of the robot's own hand, the grip is in it, what stands upright is upright; no sensor is drawn."""
 
 import mujoco
 import numpy as np
 import pytest
 import shiliu
-from shiliu.envs.rendering import Painter, missing
+from shiliu.envs.rendering import Painter, missing, shown_groups
 from shiliu.scenarios.reading.config import nominal_values
 from shiliu.scenarios.robots.postures import posture
 
@@ -49,3 +49,22 @@ def test_the_grip_is_in_the_picture_and_what_is_upright_is_upright(scene, side, 
     assert abs(up / back) < 0.9 * half and abs(right / back) < 0.1, "the place between the pads"
     assert data.site(f"{side}_tcp").xmat.reshape(3, 3)[2, 2] < 0.5, "the fingers do not point up"
     assert turn[2, 1] > 0.8, "up in the picture is up in the world"
+
+
+@pytest.mark.parametrize(("rays", "drawn"), [(None, False), (1, True)])
+def test_a_picture_shows_no_rays_of_the_sensors_that_goals_read(rays, drawn):
+    sensor = '<sensor><rangefinder site="eye"/></sensor>'
+    xml = """<mujoco><visual><rgba rangefinder="1 1 0 1"/></visual><worldbody><light pos="0 0 2"/><geom type="plane" size="2 2 .1"/>
+      <camera name="side" pos="0 -2 .5" xyaxes="1 0 0 0 0 1"/><body pos="0 0 1"><site name="eye" zaxis="0 0 -1"/></body></worldbody>%s</mujoco>"""
+    pictures = []
+    for one in ("", sensor):
+        model = mujoco.MjModel.from_xml_string(xml % one)
+        data = mujoco.MjData(model)
+        mujoco.mj_forward(model, data)
+        option = shown_groups()
+        if rays is not None:
+            option.flags[mujoco.mjtVisFlag.mjVIS_RANGEFINDER] = rays
+        with mujoco.Renderer(model, 60, 80) as renderer:
+            renderer.update_scene(data, "side", scene_option=option)
+            pictures.append(renderer.render())
+    assert bool((pictures[0] != pictures[1]).any()) == drawn

@@ -344,6 +344,27 @@ def test_a_bowl_or_shaker_that_is_let_go_of_stands_on_the_counter(mode, bowl, he
     assert shown.says == (says or f"scenario.{mode}")
 
 
+@pytest.mark.parametrize("thing", range(5))  # three bowls, the salt shaker, the plate
+@pytest.mark.parametrize(("force", "done"), [(0.0, True), (0.3, False)])
+def test_who_has_cooked_holds_nothing_at_the_end(thing, force, done):
+    shown = Shown("cooking")
+    shown.lay("spatula/base", "stand/slot")
+    step = shown.course.subgoals[shown.course.index("put_back")]
+    shown.press(step.predicate.parts[-1].parts[thing].forces, [0.0, force])
+    assert (step.predicate.margin(shown.readings)[0] >= 0) == done
+
+
+@pytest.mark.parametrize(("aside", "stacked"), [(0.019, True), (0.021, False)])
+def test_the_crate_below_stays_in_its_slot(aside, stacked):
+    shown = Shown("material_handling")
+    step = shown.course.subgoals[shown.course.index("stacked")]
+    upper, lower = (step.predicate.parts[k].parts for k in (0, -1))
+    shown.set(upper[0].of.name, upper[0].place)
+    shown.set(upper[1].of.name, upper[1].quat)
+    shown.set(lower[0].of.name, lower[0].place + np.array([0.0, aside, 0.0]))
+    assert (step.predicate.margin(shown.readings)[0] >= 0) == stacked
+
+
 @pytest.mark.parametrize(("lower", "says"), [(0.34, "replay.goal:filled"), (0.36, "scenario.dropped"), (0.88, "scenario.dropped")])
 @pytest.mark.parametrize("thing", ["bottle/bottle_065", "cup/cup_075", "tray/meal_tray", "bowl/bowl_150", "spoon/spoon_150"])
 def test_a_bottle_that_stands_on_the_floor_is_not_set_down(thing, lower, says):
