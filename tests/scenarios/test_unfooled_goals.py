@@ -507,3 +507,13 @@ def test_either_bottle_of_the_ordered_drink_is_taken_and_the_other_one_stays(tak
     shown.set(f"body_up({other}/pet_bottle_065)", [0.0, np.sin(np.deg2rad(tilt)), np.cos(np.deg2rad(tilt))])
     shown.goes_on(0.5)
     assert shown.says == says
+
+
+@pytest.mark.parametrize(("second", "says"), [(0.09, "replay.goal:drink_picked"), (0.11, "scenario.wrong_item")])
+@pytest.mark.parametrize(("one", "other"), [("can", "can_left"), ("can_rear", "can"), ("can_left", "can_rear")])
+def test_one_can_of_the_carton_is_taken_and_no_second_one(one, other, second, says):
+    shown = Shown("shelf_restocking")
+    for can, way in ((one, 0.6), (other, second)):
+        shown.set(body := f"body_position({can}/can_330)", shown.at(body) + np.array([-way, 0.0, 0.0]))
+    shown.goes_on(0.5)
+    assert shown.says == says
