@@ -55,7 +55,8 @@ def test_the_grip_is_in_the_picture_and_what_is_upright_is_upright(scene, side, 
 def test_a_picture_shows_no_rays_of_the_sensors_that_goals_read(rays, drawn):
     sensor = '<sensor><rangefinder site="eye"/></sensor>'
     xml = """<mujoco><visual><rgba rangefinder="1 1 0 1"/></visual><worldbody><light pos="0 0 2"/><geom type="plane" size="2 2 .1"/>
-      <camera name="side" pos="0 -2 .5" xyaxes="1 0 0 0 0 1"/><body pos="0 0 1"><site name="eye" zaxis="0 0 -1"/></body></worldbody>%s</mujoco>"""
+      <camera name="side" pos="0 -2 .5" xyaxes="1 0 0 0 0 1"/><body pos="0 0 1"><site name="eye" zaxis="0 0 -1"/></body></worldbody>
+      %s</mujoco>"""
     pictures = []
     for one in ("", sensor):
         model = mujoco.MjModel.from_xml_string(xml % one)
