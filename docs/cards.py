@@ -376,7 +376,7 @@ def counted_table(sheets: Mapping[str, Mapping[str, Any]]) -> str:
     altogether = {"the scenarios": [0, 0], "variants": [0, 0]}
     for name, sheet in sheets.items():
         for variant in (None, *(sheet.get("variants") or {})):
-            figures, seen = figures_of(name, variant), None if variant else seen_of(name)
+            figures, seen = figures_of(name, variant), seen_of(name, variant)
             if figures is None:
                 continue
             n, good = figures["demonstrations"], figures["succeeded"]
