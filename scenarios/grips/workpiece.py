@@ -147,11 +147,11 @@ class Workpiece:
         off = np.sqrt(np.maximum(np.add.reduce(away * away, axis=1) - along * along, 0.0))
         rows = []
         for k in (off <= radii).nonzero()[0].tolist():
-            g, t, radius = int(geoms[k]), along[k], radii[k] + 0.05
-            first = self._ray(g, point + (t - radius) * way, way)
-            last = self._ray(g, point + (t + radius) * way, back) if first >= 0.0 else first
+            shape, t, radius = int(geoms[k]), along[k], radii[k] + 0.05
+            first = self._ray(shape, point + (t - radius) * way, way)
+            last = self._ray(shape, point + (t + radius) * way, back) if first >= 0.0 else first
             if last >= 0.0:
-                rows.append((t - radius + first, t + radius - last, [g, g]))
+                rows.append((t - radius + first, t + radius - last, [shape, shape]))
         merged: list[tuple[float, float, list[int]]] = []
         for low, high, g in sorted(rows, key=lambda row: row[0]):
             if merged and low <= merged[-1][1] + JOINED:
