@@ -149,15 +149,29 @@ def data() -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def opengl() -> None:
-    """Skips where no picture can be drawn."""
+@cache
+def no_opengl() -> str:
+    """Why no picture can be drawn; empty where one can."""
     import mujoco
 
     try:
         mujoco.Renderer(mujoco.MjModel.from_xml_string("<mujoco/>"), 8, 8).close()
     except Exception as error:  # every backend fails with an exception of its own
-        pytest.skip(f"no OpenGL: {type(error).__name__}")
+        return type(error).__name__
+    return ""
+
+
+@pytest.fixture(scope="module")
+def opengl() -> Iterator[None]:
+    """Skips where no picture can be drawn. Those of the module have a small map of shadows: in software a large one costs more than
+    the picture."""
+    if no_opengl():
+        pytest.skip(f"no OpenGL: {no_opengl()}")
+    from shiliu.envs.rendering import Painter
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Painter.__init__, "__defaults__", (1024,))
+        yield
 
 
 Values = Mapping[Request, object]

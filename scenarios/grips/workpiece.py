@@ -22,6 +22,7 @@ JOINED = 1e-3  # m; shapes that are nearer than that are one to a pad
 COMES = (0.0, 0.03, 0.08)  # m before its place, along the fingers, at which the hand has to be free of the part
 TOUCHES = 5e-4  # m by which a shape of the hand may lie in one of the part
 GRID = (13, 5)  # lines through a pad, along and across the fingers
+MESH = int(mujoco.mjtGeom.mjGEOM_MESH)
 SAFETY = 2.0  # times what just holds: what makers of parallel grippers advise where friction alone holds [K]
 
 
@@ -76,7 +77,15 @@ class Workpiece:
         self.fingers = strokes(model, [HAND + name for name in gripper.tendons])
         # m, of a ball round each shape, about its frame
         self.radius = model.geom_rbound + np.linalg.norm(model.geom_aabb[:, :3], axis=1)
+        self._shapes = {int(g): self._shape(int(g)) for g in self.geoms}
+        self._loose = [int(b) for b, kind in zip(model.jnt_bodyid, model.jnt_type) if kind == mujoco.mjtJoint.mjJNT_FREE]
+        self._pulls: dict[int, tuple[np.ndarray, np.ndarray]] = {}  # force and moment about its origin of what has been asked for
         self.floor = self._floor()
+
+    def _shape(self, geom: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+        """Position, rotation, size and kind of a shape, as the engine asks for them."""
+        model, data = self.model, self.data
+        return data.geom_xpos[geom], data.geom_xmat[geom], model.geom_size[geom], int(model.geom_type[geom])
 
     def _floor(self) -> float:
         """Height of the lowest point of the part [m], where it would stand."""
@@ -95,12 +104,10 @@ class Workpiece:
 
     def root(self, at: int | None) -> int:
         """The loose body that a body is one with; 0 where it is fixed or hangs on a hinge. None: the only loose one of the part."""
-        free = [int(b) for j, b in enumerate(self.model.jnt_bodyid)
-                if self.model.jnt_type[j] == mujoco.mjtJoint.mjJNT_FREE]  # fmt: skip
         if at is None:
-            return free[0] if len(free) == 1 else 0
+            return self._loose[0] if len(self._loose) == 1 else 0
         top = int(self.model.body_weldid[at])
-        return top if top in free else 0
+        return top if top in self._loose else 0
 
     def load(self, at: np.ndarray, body: int | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Force [N] and moment [Nm] about a point with which a loose body, or the whole of a cloth, pulls at who holds it still.
@@ -113,33 +120,38 @@ class Workpiece:
         root = self.root(body)
         if not root:
             return np.zeros(3), np.zeros(3)
-        first = int(self.model.body_dofadr[root])
-        data = self.data
-        dofs = data.qfrc_actuator[first : first + 6] + data.qfrc_passive[first : first + 6]
-        dofs = dofs - data.qfrc_bias[first : first + 6]
-        force = dofs[:3].copy()
-        moment = data.xmat[root].reshape(3, 3) @ dofs[3:]
-        return force, moment + np.cross(data.xpos[root] - at, force)
+        if root not in self._pulls:
+            first = int(self.model.body_dofadr[root])
+            data = self.data
+            dofs = data.qfrc_actuator[first : first + 6] + data.qfrc_passive[first : first + 6]
+            dofs = dofs - data.qfrc_bias[first : first + 6]
+            self._pulls[root] = dofs[:3].copy(), data.xmat[root].reshape(3, 3) @ dofs[3:]
+        force, moment = self._pulls[root]
+        (x, y, z), (a, b, c) = (self.data.xpos[root] - at).tolist(), force.tolist()
+        return force.copy(), moment + np.array([y * c - z * b, z * a - x * c, x * b - y * a])
 
-    def solids(
-        self, point: np.ndarray, way: np.ndarray, near: np.ndarray | None = None
-    ) -> list[tuple[float, float, list[int]]]:
+    def solids(self, point: np.ndarray, way: np.ndarray) -> list[tuple[float, float, list[int]]]:
         """Stretches of a line that run inside the part, in metres from the point along the way.
 
         Returns:
             (from, to, [shape at the one end, shape at the other]), in order.
         """
-        geoms = self.geoms if near is None else near
-        away = self.data.geom_xpos[geoms] - point
+        return self._solids(point, way, -way, self.geoms, self.data.geom_xpos[self.geoms], self.radius[self.geoms])
+
+    def _solids(
+        self, point: np.ndarray, way: np.ndarray, back: np.ndarray, geoms: np.ndarray, places: np.ndarray, radii: np.ndarray
+    ) -> list[tuple[float, float, list[int]]]:
+        """`solids` of these shapes, of which the places and the radii are at hand; back: against the way."""
+        away = places - point
         along = away @ way
-        off = np.sqrt(np.maximum((away**2).sum(axis=1) - along**2, 0.0))
+        off = np.sqrt(np.maximum(np.add.reduce(away * away, axis=1) - along * along, 0.0))
         rows = []
-        met = off <= self.radius[geoms]
-        for g, t in zip(geoms[met], along[met]):
-            radius = self.radius[g] + 0.05
-            ends = [self._ray(int(g), point + (t + side * radius) * way, -side * way) for side in (-1.0, 1.0)]
-            if min(ends) >= 0.0:
-                rows.append((t - radius + ends[0], t + radius - ends[1], [int(g), int(g)]))
+        for k in (off <= radii).nonzero()[0].tolist():
+            shape, t, radius = int(geoms[k]), along[k], radii[k] + 0.05
+            first = self._ray(shape, point + (t - radius) * way, way)
+            last = self._ray(shape, point + (t + radius) * way, back) if first >= 0.0 else first
+            if last >= 0.0:
+                rows.append((t - radius + first, t + radius - last, [shape, shape]))
         merged: list[tuple[float, float, list[int]]] = []
         for low, high, g in sorted(rows, key=lambda row: row[0]):
             if merged and low <= merged[-1][1] + JOINED:
@@ -150,11 +162,10 @@ class Workpiece:
         return merged
 
     def _ray(self, geom: int, start: np.ndarray, way: np.ndarray) -> float:
-        model, data = self.model, self.data
-        kind = int(model.geom_type[geom])
-        if kind == mujoco.mjtGeom.mjGEOM_MESH:
-            return mujoco.mj_rayMesh(model, data, geom, start, way)
-        return mujoco.mju_rayGeom(data.geom_xpos[geom], data.geom_xmat[geom], model.geom_size[geom], start, way, kind)
+        place, turn, size, kind = self._shapes[geom]
+        if kind == MESH:
+            return mujoco.mj_rayMesh(self.model, self.data, geom, start, way)
+        return mujoco.mju_rayGeom(place, turn, size, start, way, kind)
 
     def spans(self, at: np.ndarray, way: np.ndarray) -> list[float]:
         """Widths [m] that a line through a place meets between two of its ends, with their middle near the place, in order."""
@@ -174,25 +185,26 @@ class Workpiece:
         reach = np.linalg.norm([np.abs(along).max(), np.abs(across).max(), half])
         away = np.linalg.norm(self.data.geom_xpos[self.geoms] - at, axis=1)
         near = self.geoms[away <= self.radius[self.geoms] + reach]
+        places, radii, way = self.data.geom_xpos[near], self.radius[near], turn[:, 1]
         rows = []
         for i in np.linspace(along[0] + 1e-4, along[1] - 1e-4, grid[0]):
             for j in np.linspace(across[0] + 1e-4, across[1] - 1e-4, grid[1]):
-                inside = [s for s in self.solids(at + i * turn[:, 2] + j * turn[:, 0], turn[:, 1], near)
-                          if s[1] > -half and s[0] < half]  # fmt: skip
+                point = at + i * turn[:, 2] + j * turn[:, 0]
+                inside = [s for s in self._solids(point, way, -way, near, places, radii) if s[1] > -half and s[0] < half]
                 if inside:
                     rows.append(
                         (i, j, max(inside[0][0], -half), min(inside[-1][1], half), inside[0][2][0], inside[-1][2][1])
                     )
         if not rows:
             return None
-        places = np.array([row[:4] for row in rows])
-        first, last = places[:, 2].min(), places[:, 3].max()
+        found = np.array([row[:4] for row in rows])
+        first, last = found[:, 2].min(), found[:, 3].max()
         soft = self.gripper.soft / 2.0
-        sides = [places[:, 2] <= first + soft, places[:, 3] >= last - soft]
-        spread = [np.ptp(places[side, :2], axis=0) / 2.0 for side in sides]
+        sides = [found[:, 2] <= first + soft, found[:, 3] >= last - soft]
+        spread = [np.ptp(found[side, :2], axis=0) / 2.0 for side in sides]
         touched = {int(row[4 + k]) for k in (0, 1) for row, meets in zip(rows, sides[k]) if meets}
         friction = np.min([self.friction(g) for g in touched], axis=0)
-        tilt = max(_tilt(places[side][:, [0, 1, column]]) for side, column in zip(sides, (2, 3)))
+        tilt = max(_tilt(found[side][:, [0, 1, column]]) for side, column in zip(sides, (2, 3)))
         patch = np.minimum(*spread)
         return Touch(float(last - first), float(first + last) / 2.0, float(patch[0]), float(patch[1]), tilt, friction)
 

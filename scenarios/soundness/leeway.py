@@ -52,6 +52,7 @@ class Leeway:
 
     def __init__(self, data: Sequence[mujoco.MjData]):
         self._data, self._model = data, data[0].model
+        self._lowest: dict[tuple[int, bytes], float] = {}  # of a body and a point's places: many goals ask for the same
 
     def body(self, name: str, kind: str = "body_position") -> int:
         """The body that carries a site or body, those that are welded as one: 0 where nothing moves it; a mocap body is one of its own."""
@@ -105,7 +106,10 @@ class Leeway:
         joints = self._joints(point.body)
         if not joints or self._model.jnt_type[joints[0]] != FREE:
             return -math.inf
-        return min(_on_floor(data, point.body, at) for data, at in zip(self._data, point.at))
+        key = point.body, point.at.tobytes()
+        if key not in self._lowest:
+            self._lowest[key] = min(_on_floor(data, point.body, at) for data, at in zip(self._data, point.at))
+        return self._lowest[key]
 
     def is_steady(self, body: int) -> bool:
         """Whether its points keep their heights: it turns about the vertical and slides level alone, as all that carries it does."""

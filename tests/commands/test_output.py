@@ -7,6 +7,7 @@ import resource
 import signal
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -64,11 +65,23 @@ def words_of(verb: str, data: Path, bags: Path, out: Path) -> list[str]:
     }[verb]
 
 
+@pytest.fixture(scope="module")
+def usual(data, bags, tmp_path_factory):
+    """What a verb leaves in its folder where its output is read, of each verb once."""
+
+    @cache
+    def of(verb: str) -> list[Path]:
+        out = tmp_path_factory.mktemp("usual") / "out"
+        assert cli.main(words_of(verb, data, bags, out)) in (0, 1, 3)
+        return sorted(path.relative_to(out) for path in out.rglob("*"))
+
+    return of
+
+
 @pytest.mark.parametrize("verb", ["replay", "workers", "export", "import", "sweep"])
 @pytest.mark.parametrize("stream", [nobody, full, None], ids=["no reader", "full", "closed"])
-def test_work_is_done_whatever_becomes_of_what_it_prints(data, bags, tmp_path, monkeypatch, capsys, verb, stream):
-    assert cli.main(words_of(verb, data, bags, tmp_path / "usual")) in (0, 1, 3)
-    usual = sorted(path.relative_to(tmp_path / "usual") for path in (tmp_path / "usual").rglob("*"))
+def test_work_is_done_whatever_becomes_of_what_it_prints(data, bags, usual, tmp_path, monkeypatch, capsys, verb, stream):
+    usual(verb)
     capsys.readouterr()
     with monkeypatch.context() as lost:
         lost.setattr(sys, "stdout", stream and stream())
@@ -77,7 +90,8 @@ def test_work_is_done_whatever_becomes_of_what_it_prints(data, bags, tmp_path, m
     assert code != 2 or stream is full
     assert ("standard output: No space left on device" in error) == (stream is full) and "out=" not in error
     found = [path.relative_to(tmp_path / "out") for path in sorted((tmp_path / "out").rglob("*"))]
-    assert len(found) == len(usual) and [p for p in found if p.parts[0] != "ledger"] == [p for p in usual if p.parts[0] != "ledger"]
+    wanted = usual(verb)
+    assert len(found) == len(wanted) and [p for p in found if p.parts[0] != "ledger"] == [p for p in wanted if p.parts[0] != "ledger"]
 
 
 @pytest.mark.parametrize("words", [["list", "formats", "--json"], ["--help"], ["replay", "--help"], ["--version"]], ids=" ".join)

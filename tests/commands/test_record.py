@@ -2,6 +2,9 @@
 
 import json
 import re
+import shutil
+from contextlib import redirect_stdout
+from io import StringIO
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -67,11 +70,30 @@ def test_dense_reward_rises_along_it_and_not_along_an_idle_one(good, scene):
     assert idle.max() - idle.min() < 0.05
 
 
-def test_record_then_replay_by_command(tmp_path, capsys, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    here = "scenario=table_setting"  # the shortest
-    assert main(["record", here, "episodes=1", "seed=500", "out=demos", "quiet=true"]) == 0
-    assert re.search(r"1 of 1 succeeded", capsys.readouterr().out)
+HERE = "scenario=table_setting"  # the shortest
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory):
+    """A folder in which the command has recorded the seed 500 into `demos`, and what it printed; copy it, do not change it."""
+    folder, out = tmp_path_factory.mktemp("recorded"), StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out):
+        patch.chdir(folder)
+        assert main(["record", HERE, "episodes=1", "seed=500", "out=demos", "quiet=true", "append=true"]) == 0
+    return folder, out.getvalue()
+
+
+@pytest.fixture
+def there(recorded, tmp_path, monkeypatch):
+    """A copy of that folder, in which the test stands."""
+    shutil.copytree(recorded[0], tmp_path / "there")
+    monkeypatch.chdir(tmp_path / "there")
+    return tmp_path / "there"
+
+
+def test_record_then_replay_by_command(recorded, there, capsys):
+    here, tmp_path = HERE, there
+    assert re.search(r"1 of 1 succeeded", recorded[1])
     info = json.loads((tmp_path / "demos" / "meta" / "info.json").read_text())
     assert info["codebase_version"] == "v3.0"
     table = pq.read_table(next((tmp_path / "demos" / "data").rglob("*.parquet")))
@@ -93,15 +115,13 @@ def test_record_then_replay_by_command(tmp_path, capsys, monkeypatch):
     assert len(list(shiliu.read(tmp_path / "demos"))) == 1
 
 
-def test_record_adds_to_a_set_with_metadata(tmp_path, capsys, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_record_adds_to_a_set_with_metadata(there, capsys):
     sheet = "operator: P-0417\ncentre: here\nlicence: CC-BY-4.0\nconsent: true\ncell: c1\n"
-    (tmp_path / "session.yaml").write_text(sheet)
-    words = ["record", "scenario=table_setting", "episodes=1", "out=demos", "quiet=true", "append=true"]
-    assert main([*words, "seed=500"]) == 0
+    (there / "session.yaml").write_text(sheet)
+    words = ["record", HERE, "episodes=1", "out=demos", "quiet=true", "append=true"]
     assert main([*words, "seed=501", "metadata=session.yaml"]) == 0
     assert "1 episodes more, 2 in all" in capsys.readouterr().out
-    first, second = shiliu.read(tmp_path / "demos")
+    first, second = shiliu.read(there / "demos")
     assert "demonstration" not in first.metadata
     metadata = second.metadata["demonstration"]
     assert (metadata["operator"], metadata["label"], metadata["end_effector"]) == ("P-0417", {"success": True}, "claw")

@@ -49,18 +49,15 @@ DEVICE = (
 
 
 @pytest.fixture(scope="module")
-def context(scene):
-    return SceneContext(scene, "command")
+def short(table, served):
+    """The table setting: its context, its demonstration, and that as a device records it."""
+    return SceneContext(table, "command"), served.episode, through(table, served.episode, load_device(), 7)
 
 
 @pytest.fixture(scope="module")
-def episode(demonstration):
-    return demonstration
-
-
-@pytest.fixture(scope="module")
-def device(scene, episode):
-    return through(scene, episode, load_device(), 7)
+def long(scene, demonstration):
+    """The same of the microwave, which takes three times as long to judge."""
+    return SceneContext(scene, "command"), demonstration, through(scene, demonstration, load_device(), 7)
 
 
 def judged(context, jobs):
@@ -70,8 +67,11 @@ def judged(context, jobs):
     return [scoring.score(one, verdict) for one, verdict in zip(injected, verdicts)]
 
 
-@pytest.mark.parametrize("kinds", [SIMULATED[::4], pytest.param(SIMULATED, marks=pytest.mark.slow)], ids=["some", "all"])
-def test_faults_of_a_simulation_are_found_named_and_placed(context, episode, kinds):
+@pytest.mark.parametrize(
+    ("of", "kinds"), [("short", SIMULATED[::4]), pytest.param("long", SIMULATED, marks=pytest.mark.slow)], ids=["some", "all"]
+)
+def test_faults_of_a_simulation_are_found_named_and_placed(request, of, kinds):
+    context, episode, _ = request.getfixturevalue(of)
     before = episode.actions.copy()
     known = faults_of(context.scene)
     lines = judged(context, [Job(episode, (known[name],), size, seconds=24.0) for name, size in kinds])
@@ -92,8 +92,11 @@ def test_a_thing_that_stands_elsewhere_is_found_in_another_scene(table, demonstr
     assert put.recording is None and "no latch" in put.reason
 
 
-@pytest.mark.parametrize("kinds", [DEVICE[1::4], pytest.param(DEVICE, marks=pytest.mark.slow)], ids=["some", "all"])
-def test_faults_of_a_device_are_found_named_and_placed(context, episode, device, kinds):
+@pytest.mark.parametrize(
+    ("of", "kinds"), [("short", DEVICE[1::4]), pytest.param("long", DEVICE, marks=pytest.mark.slow)], ids=["some", "all"]
+)
+def test_faults_of_a_device_are_found_named_and_placed(request, of, kinds):
+    context, episode, device = request.getfixturevalue(of)
     before = {name: stream.values.copy() for name, stream in device.streams.items()}
     known = faults_of(context.scene)
     lines = judged(context, [Job(episode, (known[name],), size, device) for name, size in kinds])
@@ -102,14 +105,16 @@ def test_faults_of_a_device_are_found_named_and_placed(context, episode, device,
         assert line["found"] and line["root_right"] and not scoring.falls_short(line), line
 
 
-def test_a_clean_demonstration_stays_clean_through_a_device(device):
-    (verdict,) = judge([device])
+@pytest.mark.parametrize("of", ["short", pytest.param("long", marks=pytest.mark.slow)])
+def test_a_clean_demonstration_stays_clean_through_a_device(request, of):
+    (verdict,) = judge([request.getfixturevalue(of)[2]])
     assert verdict.verdict == "FEASIBLE" and verdict.claim == "robot"
     assert not [f.code for f in verdict.findings if f.failed]
 
 
-def test_the_device_model_does_what_was_measured(device):
+def test_the_device_model_does_what_was_measured(short):
     """Passed through the model and measured again, the same numbers come out."""
+    *_, device = short
     model, again = load_device(), measure(device)
     assert again["command"]["rate"] == pytest.approx(model.command.rate, rel=0.01)
     assert again["state"]["rate"] == pytest.approx(model.state.rate, rel=0.01)
@@ -178,15 +183,15 @@ def test_a_fault_of_files_goes_into_the_takes_that_are_named(tmp_path):
     assert steps[2] == pytest.approx(0.1 - 0.5) and steps[7] == pytest.approx(0.1 - 0.5)
 
 
-def test_a_demonstration_is_held_until_its_time_is_up(scene, episode):
-    short = beginning(episode, 1.0)
-    (longer,) = prolonged([short], scene, short.n_steps + 12, threads=1)
+def test_a_demonstration_is_held_until_its_time_is_up(table, served):
+    short = beginning(served.episode, 1.0)
+    (longer,) = prolonged([short], table, short.n_steps + 12, threads=1)
     assert longer.n_steps == short.n_steps + 12 and longer.label == short.label
     assert (longer.actions[short.n_steps :] == short.actions[-1]).all()
     state = "observation.state"
     assert np.array_equal(longer.states[state][: short.n_steps + 1], short.states[state])
     with pytest.raises(EpisodeError, match=str(short.seed)):
-        prolonged([short], scene, short.n_steps - 1, threads=1)
+        prolonged([short], table, short.n_steps - 1, threads=1)
 
 
 def test_findings_on_clean_demonstrations_are_listed_one_by_one():
@@ -267,10 +272,10 @@ def test_a_device_of_the_working_folder_is_found_by_name(tmp_path, monkeypatch):
         load_device("my_stak")
 
 
-def test_a_demonstration_as_a_device_would_have_recorded_it_keeps_its_name(scene, episode):
-    recording = as_recording("take_7", episode, scene)
-    made = as_recorded(recording, scene, load_device())
+def test_a_demonstration_as_a_device_would_have_recorded_it_keeps_its_name(table, served):
+    recording = as_recording("take_7", beginning(served.episode, 2.0), table)
+    made = as_recorded(recording, table, load_device())
     assert (made.name, made.source, made.kind) == (recording.name, recording.source, "robot") and made.episode is None
     assert made.notes[0] == "an episode of the simulation, as the device kuavo_vr would have recorded it"
     with pytest.raises(EpisodeError, match="is no episode of the simulation"):
-        as_recorded(made, scene, load_device())
+        as_recorded(made, table, load_device())
