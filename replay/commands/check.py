@@ -35,7 +35,8 @@ It asks:
     grid=1x1 refused=true seed=N).
   - Can it be a task? Refused are: a goal without a step; a chain of skills, or replay.goal in
     judge.required, without a goal; steps that hold at the start; conditions or steps that exclude
-    each other, or that a failure mode forbids; a hold as long as the time limit; limits of 0 N;
+    each other, also in rules that they need, or that a failure mode forbids; what must stay
+    higher than hands reach; a hold as long as the time limit; limits of 0 N, or broken at rest;
     a chain longer than the time limit.
   - Do steps, failure modes, limits, things and words of parts have titles in English and
     Chinese? Reports need both.

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import Any, cast
 
+import mujoco
 import numpy as np
 
 from ..reactions.belts import stopped
@@ -29,6 +30,7 @@ from .task_places import CLOSE, TaskPlaces
 
 THROWN = 1.0  # m [E] by which a thing may slide, roll or fly on from where a hand lets it go, and come to rest at a place
 FLUNG = 10.0  # m [E] by which it may in any direction, thrown as hard as can be: at 6 m/s from 1.2 m it lands after 8 m
+GRAVITY = 9.81  # m/s2
 PRESSED = 3.0  # [E] how much more than its straight arm a bent one holds: the forearm is a third of the lever
 
 
@@ -40,11 +42,17 @@ class Impossible:
     mend: str
 
 
-def beyond_means(predicate: Predicate, scene: Scene, places: TaskPlaces) -> tuple[str, str] | None:
-    """(why, how to mend it) of a simple predicate that nothing in the scene can bring about; None where it may be."""
+def beyond_means(predicate: Predicate, scene: Scene, places: TaskPlaces, stay: float) -> tuple[str, str] | None:
+    """(why, how to mend it) of a simple predicate that nothing in the scene can bring about; None where it may be.
+
+    Args:
+        stay: [s] for how long it has to hold, infinite where it has to when the task ends.
+    """
     for kind in KINDS:
         if (why := kind.why(predicate, scene, places)) is not None:
             return why, kind.mend
+    if (why := _height(predicate, scene, places, stay)) is not None:
+        return why, "Lower it, or move the place"
     return None
 
 
@@ -103,6 +111,41 @@ def _reach(predicate: Predicate, scene: Scene, places: TaskPlaces) -> str | None
                 f"and its hands reach {show(round(arm, 2), 'length')} at most"
             )
     return None
+
+
+def _height(predicate: Predicate, scene: Scene, places: TaskPlaces, stay: float) -> str | None:
+    """A loose thing stays no higher than hands put it, and is thrown so much higher for as long as it falls; what lies higher may stay.
+
+    Hands reach as high as the base stands, and all links of an arm in one line: more than shoulder and arm. A base that moves squats and
+    does not rise above its stance. What is held sticks out of the hand by its own size, and may be thrown onto something (`THROWN`).
+    """
+    if stopped(scene.model) is not scene.model or _lifts(scene):
+        return None
+    stands = max(places.base_height(), float((scene.robot.sheet.get("stance") or {}).get("base_height", 0.0)))
+    reach = stands + _longest_arm(scene)
+    for bound in (*intervals(predicate), *places.confined(predicate, every=True)):
+        for least, size, start in places.lifted(bound):
+            # over a height for a time t something rises by g t^2 / 8
+            flies = FLUNG - GRAVITY * stay**2 / 8.0
+            if least > max(reach + size + max(THROWN, flies), start) + CLOSE:
+                return (
+                    f"it would have to be {show(round(least, 2), 'length')} above the floor, "
+                    f"and hands reach {show(round(reach, 2), 'length')} at most"
+                )
+    return None
+
+
+def _lifts(scene: Scene) -> bool:
+    """Whether a machine of the scene moves anything up and down: how high is not known."""
+    model = scene.model
+    data = mujoco.MjData(model)
+    mujoco.mj_kinematics(model, data)
+    driven = model.actuator_trnid[model.actuator_trntype == mujoco.mjtTrn.mjTRN_JOINT, 0]
+    for j in (int(j) for j in driven if "/" in model.joint(int(j)).name):
+        up = abs(float(data.xaxis[j][2]))
+        if up > CLOSE if model.jnt_type[j] == mujoco.mjtJoint.mjJNT_SLIDE else up < 1.0 - CLOSE:
+            return True
+    return False
 
 
 def _brings(scene: Scene, places: TaskPlaces) -> bool:

@@ -7,9 +7,10 @@ leave of it. Besides, two loose things need room, and no loose piece is in two c
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import permutations, product
-from typing import cast
+from typing import Any, cast
 
 import mujoco
 import numpy as np
@@ -20,7 +21,7 @@ from ..sensing.predicate import Interval, Near, Predicate, Share, conjuncts, int
 from ..sensing.requests import Request
 from ..sheet.quantity import show
 from ..words.answer import Answered
-from ..words.declared import ReadsTruly
+from ..words.declared import Reads, ReadsTruly
 from ..words.insertion import Seated, Within
 from ..words.sight import NEAR as SHARP
 from ..words.sight import InSight
@@ -37,8 +38,26 @@ NATURAL = {**CONTINUOUS, "share": (0.0, 1.0)}
 DRAWS = 2  # in which room is looked for, the nominal scene being the first
 
 
+@dataclass(frozen=True)
+class Silent:
+    """A rule that never goes on, or a counter that never counts: what keeps it from that (`why`), where (`path`), how it is mended."""
+
+    path: str
+    why: str
+    mend: str
+
+
+def needed_rule(predicate: Predicate) -> Request | None:
+    """What the rule keeps that has to go on, or to count, for a simple predicate to hold; None where none has to."""
+    return predicate.kept if isinstance(predicate, Reads) and predicate.low is not None and predicate.low > 0.0 else None
+
+
 class TaskPlaces:
-    """Where sites stand to one another on rigid bodies, and how far joints go, in the nominal scene and in draws of it."""
+    """Where sites stand to one another on rigid bodies, and how far joints go, in the nominal scene and in draws of it.
+
+    Attributes:
+        silent: rules that are known never to go on, by what they keep.
+    """
     def __init__(self, scene: Scene, draws: Sequence[Draw]):
         self._scene = scene
         self._data = []
@@ -49,6 +68,12 @@ class TaskPlaces:
             mujoco.mj_kinematics(draw.model, data)
             self._data.append(data)
         self._leeway = Leeway(self._data)
+        self.silent: dict[Request, Silent] = {}
+
+    def silenced(self, predicate: Predicate) -> Silent | None:
+        """What keeps a simple predicate from holding that needs a rule which never goes on; None where it may hold."""
+        rule = needed_rule(predicate)
+        return None if rule is None else self.silent.get(rule)
 
     def beyond(self, predicate: Predicate) -> str | None:
         """Why a single predicate cannot hold: a joint that does not go so far, a bound of nothing, places that are fixed to one another."""
@@ -144,17 +169,46 @@ class TaskPlaces:
         body, to = self._loose(thing), self._leeway.point(thing if place is None else place)
         if body is None or to is None or (place is not None and to.body != 0):
             return None
+        size = self._extent(thing, body)
+        gap = np.linalg.norm(np.array([data.body("base_link").xpos for data in self._data]) - to.at, axis=1)
+        return float(gap.max()) + size if place is None else float(gap.min()) - size
+
+    def _extent(self, point: Request, body: int) -> float:
+        """[m] from a point of a body to whatever is furthest away of it, the most of all draws."""
         model = self._scene.model
-        size = max(
+        return max(
             (
                 float(model.geom_rbound[g] + np.linalg.norm(data.geom_xpos[g] - at))
-                for data, at in zip(self._data, self._at(thing))
+                for data, at in zip(self._data, self._at(point))
                 for g in np.flatnonzero(model.body_weldid[model.geom_bodyid] == body)
             ),
             default=0.0,
         )
-        gap = np.linalg.norm(np.array([data.body("base_link").xpos for data in self._data]) - to.at, axis=1)
-        return float(gap.max()) + size if place is None else float(gap.min()) - size
+
+    def lifted(self, bound: Interval) -> Iterator[tuple[float, float, float]]:
+        """Of each loose thing that a bound keeps up: the least height of its point, by how much it may stick out of a hand, its start [m].
+
+        The least of all draws counts, and the highest start. A place that moves may lie on the floor.
+        """
+        found: list[tuple[Any, float]] = []
+        word, *of = bound.of
+        if word == "height over":
+            place = self._leeway.point(cast(Request, of[1]))
+            still = place is not None and self._leeway.is_steady(place.body)
+            found = [(of[0], bound.low + (float(place.at[:, 2].min()) if place is not None and still else 0.0))]
+        elif word == "distance":
+            for thing, other in permutations(cast("frozenset[Any]", of[0]), 2):
+                place = self._leeway.point(other)
+                if place is not None and place.body == 0:
+                    found.append((thing, float(place.at[:, 2].min()) - bound.high))
+        for thing, least in found:
+            body = self._loose(thing) if isinstance(thing, Request) else None
+            if body is not None and math.isfinite(least):
+                yield least, self._extent(thing, body), float(self._at(thing)[:, 2].max())
+
+    def base_height(self) -> float:
+        """[m] of the robot's base at the start, the most of all draws."""
+        return max(float(data.body("base_link").xpos[2]) for data in self._data)
 
     def is_there(self, thing: Request, place: Request | BodyPoint, within: float) -> bool:
         """Whether a thing stands within a distance [m] of a place at the start of a draw."""

@@ -15,6 +15,8 @@ import numpy as np
 import yaml
 
 from ..draws.variation import Draw, nominal
+from ..people.safety import Watch
+from ..reactions.rule import Counter, Switch
 from ..scene.scene import Scene
 from ..sensing.predicate import (
     TRACE,
@@ -34,6 +36,8 @@ from ..sensing.predicate import (
     intervals,
     leaves,
 )  # fmt: skip
+from ..sensing.reaction import memory
+from ..sensing.requests import Request
 from ..sensing.temporal import Never, Subgoal
 from ..sheet.quantity import show
 from ..sheet.repeated import listed
@@ -41,11 +45,12 @@ from ..sheet.yaml_reader import Node, Problems
 from ..stepping.simulation import Simulation
 from ..words import WORDS
 from ..words.cloth import Apart
-from ..words.declared import ReadsTruly
+from ..words.declared import Reads, ReadsTruly, memory_name
 from .means import beyond_means
-from .task_places import TaskPlaces
+from .task_places import Silent, TaskPlaces, needed_rule
 
 Step = tuple[Node, Subgoal | Never]  # the section that it stands in, and what was read from it
+RESTS = 3  # control periods, in all of which a limit is exceeded that what rests there exceeds
 MOTION = 0.5  # s without which nothing is done: the shortest skill of the kept takes, a lift, took 0.7 s
 EXACT = (Angle, Apart, Below, Displaced, Higher, MovedAway, Near, Share, Upright)  # hold wherever the first of their intervals is kept
 
@@ -77,6 +82,7 @@ def task_problems(scene: Scene, draws: Sequence[Draw]) -> list[tuple[str, list[s
     _note_nothing(scene, problems["something is asked for"])
     _note_start(scene, draws, problems["the task is still to do"])
     places = TaskPlaces(scene, draws)
+    _silence(scene, places)
     _note_idle(scene, places, problems["the task is still to do"])
     _note_exclusions(scene, places, problems["conditions can hold at once"])
     _note_means(scene, places, problems["a robot can do it here"])
@@ -84,6 +90,7 @@ def task_problems(scene: Scene, draws: Sequence[Draw]) -> list[tuple[str, list[s
     _note_forbidden(scene, places, problems["what is asked for is not forbidden"])
     _note_times(scene, problems["holds fit the time limit"])
     _note_limits(scene, problems["limits leave something to do"])
+    _note_strained(scene, draws, problems["limits leave something to do"])
     return [(question, noted_of.found) for question, noted_of in problems.items()]
 
 
@@ -166,10 +173,50 @@ def _choices(asked: WrittenCondition) -> list[list[WrittenCondition]]:
     return [conditions_of(*pair) for pair in zip(listed(asked.node.child("any")), asked.predicate.parts)]
 
 
+Rules = dict[Request, Switch | Counter]  # by what they keep
+
+
+def _rules(scene: Scene) -> Rules:
+    """The rules of a scene that wait for something."""
+    return {memory(memory_name(rule.name)): rule for rule in scene.reactions.reactions if isinstance(rule, Switch | Counter)}
+
+
+def _awaited(rule: Switch | Counter) -> tuple[str, Predicate | None]:
+    """The key of the YAML of what turns a rule on, and what was read from it; None for a dial."""
+    return ("when", rule.when) if isinstance(rule, Switch) else ("counts", rule.counts)
+
+
+def _all_leaves(predicate: Predicate, rules: Rules, known: frozenset[Request] = frozenset()) -> Iterator[Predicate]:
+    """The simple predicates inside one, and inside the rules that it reads, and that those read."""
+    for leaf in leaves(predicate):
+        yield leaf
+        if isinstance(leaf, Reads) and leaf.kept in rules and leaf.kept not in known:
+            _, inner = _awaited(rules[leaf.kept])
+            if inner is not None:
+                yield from _all_leaves(inner, rules, known | {leaf.kept})
+
+
+def _silence(scene: Scene, places: TaskPlaces) -> None:
+    """Find the rules that never go on: their conditions exclude each other, or need another one that never does."""
+    rules, before = _rules(scene), -1
+    while len(places.silent) > before:
+        before = len(places.silent)
+        for kept, rule in rules.items():
+            key, predicate = _awaited(rule)
+            if kept in places.silent or predicate is None:
+                continue
+            written = scene.config.rules.child(rule.name).child(key)
+            for path, why, mend in _excluded(conditions_of(written, predicate), places):
+                never = "the rule {!r} never goes on" if isinstance(rule, Switch) else "the counter {!r} never counts"
+                places.silent[kept] = Silent(path, f"{why}, so that {never.format(rule.name)}", mend)
+                break
+
+
 def _note_exclusions(scene: Scene, places: TaskPlaces, problems: Problems) -> None:
     steps: list[Step] = [(scene.config.goal, subgoal) for subgoal in scene.course.subgoals]
     # a failure mode may wait for a parameter that no draw has
-    waits = [any(isinstance(leaf, ReadsTruly) for leaf in leaves(never.predicate)) for never in scene.course.nevers]
+    rules = _rules(scene)
+    waits = [any(isinstance(leaf, ReadsTruly) for leaf in _all_leaves(never.predicate, rules)) for never in scene.course.nevers]
     modes: list[Step] = [(scene.config.never, never) for never, odd in zip(scene.course.nevers, waits) if not odd]
     for section, step in (*steps, *modes):
         for path, why, mend in _excluded(conditions_of(section.child(step.name), step.predicate), places):
@@ -194,10 +241,30 @@ def _idle(conditions: Sequence[WrittenCondition], places: TaskPlaces) -> Iterato
 
 def _note_means(scene: Scene, places: TaskPlaces, problems: Problems) -> None:
     """Steps that ask for what nothing in the scene can bring about; of several choices one may be done."""
-    for step in scene.course.subgoals:
-        for one in conditions_of(scene.config.goal.child(step.name), step.predicate):
-            if (found := beyond_means(one.predicate, scene, places)) is not None:
+    course, known = scene.course, set()
+    for k, step in enumerate(course.subgoals):
+        lasts = step.kept is not None and course.ends[k] == len(course.subgoals)
+        asked = conditions_of(scene.config.goal.child(step.name), step.predicate)
+        for one, stay in _needed(asked, math.inf if lasts else step.hold, scene):
+            found = beyond_means(one.predicate, scene, places, stay)
+            if found is not None and one.node.path not in known:
+                known.add(one.node.path)
                 problems.note(one.node.path, f"`{one.text}` can never hold: {found[0]}. {found[1]}.")
+
+
+def _needed(asked: Sequence[WrittenCondition], stay: float, scene: Scene) -> Iterator[tuple[WrittenCondition, float]]:
+    """Conditions that shall hold, and those of the rules that they need; each with how long it has to hold [s], inf to the end."""
+    rules, left = _rules(scene), [(one, stay) for one in asked]
+    while left:
+        one, stay = left.pop(0)
+        yield one, stay
+        if (kept := needed_rule(one.predicate)) in rules:
+            rule = rules.pop(kept)
+            key, predicate = _awaited(rule)
+            if predicate is not None:
+                hold = rule.hold * scene.control_timestep if isinstance(rule, Switch) else 0.0
+                written = scene.config.rules.child(rule.name).child(key)
+                left += [(needed, hold) for needed in conditions_of(written, predicate)]
 
 
 def _note_steps(scene: Scene, places: TaskPlaces, problems: Problems) -> None:
@@ -294,7 +361,10 @@ def _excluded(
     simple = [one for one in conditions if not isinstance(one.predicate, AnyOf)]
     wrong = []
     for one in simple:
-        if (why := places.beyond(one.predicate)) is not None:
+        if (silent := places.silenced(one.predicate)) is not None:
+            wrong.append(one)
+            yield silent.path, f"{silent.why}; `{one.text}` needs it", silent.mend
+        elif (why := places.beyond(one.predicate)) is not None:
             wrong.append(one)
             yield one.node.path, f"`{one.text}` can never hold: {why}", "Change its bound"
     for one, other in (*product(beside, simple), *combinations(simple, 2)):
@@ -386,4 +456,30 @@ def _note_limits(scene: Scene, problems: Problems) -> None:
                     if what == "force"
                     else "0.25 m/s."
                 ),
+            )
+
+
+def _note_strained(scene: Scene, draws: Sequence[Draw], problems: Problems) -> None:
+    """A limit that is broken at rest, before anybody has moved: by the weight of what lies there."""
+    written, limits = scene.config.safety, scene.safety
+    names = [limit.name.partition(".")[0] for limit in limits]
+    if not any(name in written for name in names):
+        return
+    starts = list(draws) or [nominal(scene)]
+    simulation, watch = Simulation(scene), Watch(limits, scene.control_timestep)
+    least = []  # of each start, over what is seen of it
+    for start in starts:
+        simulation.begin([start])
+        seen = [watch.values(simulation.step(scene.ready_ctrl[None].astype(np.float32)))[0] for _ in range(RESTS)]
+        least.append(np.min(seen, axis=0))
+    values = np.array(least)
+    for k, (limit, name) in enumerate(zip(limits, names)):
+        broken = int(limit.broken(values[:, k]).sum())
+        if name in written and broken and limit.bound > TRACE:
+            dimension = "force" if limit.predicate.unit == "N" else "speed"
+            problems.note(
+                written.child(name).path,
+                f"{limit.name!r} is broken at rest{_share(broken, draws)}, before anybody moves: "
+                f"{show(float(f'{values[:, k].max():.3g}'), dimension)}, and at most "
+                f"{show(round(limit.limit, 3), dimension)} may be. Raise it, or name other things.",
             )

@@ -499,6 +499,86 @@ def test_a_list_without_a_condition_is_refused_when_it_is_read(several):
         scene("{" + MOVED + "b: {" + several + "}}")
 
 
+AT_ODDS = "{all: [{upright: {of: bowl, within: 5 deg}}, {tilted: {of: bowl, more_than: %s deg}}]}"
+NEEDS_A_RULE = {  # what is asked for, and what is said of it where the rule never goes on
+    "happened: odd": "so that the rule 'odd' never goes on; `happened: odd` needs it",
+    "happened: later": "so that the rule 'odd' never goes on; `happened: odd` needs it, so that the rule 'later' never goes on",
+    "reads: {of: n, above: 0.5}": "so that the counter 'n' never counts; `reads: {of: n, above: 0.5}` needs it",
+    "any: [{happened: odd}, {reads: {of: n, above: 0.5}}]": "none of these can hold beside the rest",
+    "any: [{happened: odd}, {moved: {of: bowl, more_than: 90 mm}}]": None,
+    "reads: {of: n, below: 0.5}": None,
+}
+
+
+@pytest.mark.parametrize("asked", NEEDS_A_RULE)
+def test_a_rule_that_excludes_itself_excludes_what_needs_it(asked):
+    """6 deg are beyond the 5 deg that `upright` allows, 4 deg are not."""
+    goal = f"{{first: {{moved: {{of: bowl, more_than: 60 mm}}}}, b: {{{asked}, passes: true}}}}"
+    for tilted, wrong in ((6, NEEDS_A_RULE[asked]), (4, None)):
+        odd = yaml.safe_load(AT_ODDS % tilted)
+        rules = {"odd": {"when": odd}, "later": {"when": {"happened": "odd"}}, "n": {"counts": odd, "adds": 1}}
+        lines = found(scene(goal, rules=rules), TOGETHER)
+        assert len(lines) == (wrong is not None) and all(wrong in line for line in lines), lines
+        assert all(line.startswith("goal.b: " if "any" in asked else "rules.") and "exclude" in line for line in lines), lines
+
+
+def test_a_failure_mode_of_a_rule_that_never_goes_on_is_refused():
+    for tilted, wrong in ((6, True), (4, False)):
+        made = scene(rules={"odd": {"when": yaml.safe_load(AT_ODDS % tilted)}}, never={"x": {"happened": "odd"}})
+        assert ["rules.odd.when.all[1]: `upright" in line for line in found(made, TOGETHER)] == [True] * wrong
+
+
+def test_a_rule_waits_for_nothing_that_no_robot_brings_about():
+    for thing, wrong in (("table", True), ("bowl", False)):
+        rules = {"gone": {"when": {"moved": {"of": thing, "more_than": "60 mm"}}}}
+        lines = found(scene("{b: {happened: gone}}", rules=rules), "a robot can do it here")
+        assert ["rules.gone.when: `moved" in line and "is fixed to the world" in line for line in lines] == [True] * wrong
+
+
+# a base 860 mm high, an arm of 1267 mm, a bowl that sticks out by 130 mm, and 1 m for a throw onto something: 2.39 m over the table
+HIGH = {
+    "{%s}": (2.45, 2.35),
+    "{%s, hold: 3 s}": (2.45, 2.35),
+    "{%s, passes: true}": (11.5, 11.3),  # thrown by 10 m
+    "{%s, hold: 2 s, passes: true}": (6.6, 6.4),  # for which it has to rise by 4.9 m more
+}
+
+
+@pytest.mark.parametrize("step", HIGH)
+def test_nothing_stays_higher_than_hands_put_it(step):
+    for by, wrong in zip(HIGH[step], (True, False)):
+        lines = found(scene("{b: %s}" % (step % f"higher: {{of: bowl, than: table.top, by: {by} m}}")), "a robot can do it here")
+        assert ["above the floor, and hands reach 2130 mm at most" in line for line in lines] == [True] * wrong, (by, lines)
+
+
+def test_what_lies_higher_than_hands_reach_may_stay_there():
+    high = {"part": "fixtures/counter", "put": "front_foot", "at": {"x": "1500 mm", "y": "0 mm", "z": "2800 mm"}}
+    stays = {"part": "objects/bowl_150", "stands_on": "high.top", "put": "base"}
+    for thing, wrong in (("stays", False), ("bowl", True)):
+        goal = f"{{{MOVED}b: {{higher: {{of: {thing}, than: table.top, by: 2.7 m}}}}}}"
+        made = scene(goal, parts=extras()["parts"] | {"high": high, "stays": stays})
+        assert len(found(made, "a robot can do it here")) == wrong
+
+
+def test_a_base_that_moves_rises_no_higher():
+    goal = "{b: {near: {of: bowl.base, to: marks.high, within: %s mm}}}"
+    for within, wrong in ((300, True), (700, False)):
+        robot = {"stands_at": {"x": "0 mm", "y": "0 mm", "yaw": "0 deg"}, "pose": "home", "base": "mobile"}
+        made = scene(goal % within, marks={"high": {"at": {"x": "500 mm", "z": "3800 mm"}}}, robot=robot)
+        lines = found(made, "a robot can do it here")
+        assert ["it would have to be 3500 mm above the floor" in line for line in lines] == [True] * wrong, lines
+
+
+def test_a_limit_that_is_broken_at_rest_is_refused():
+    """Bowl and buns weigh 0.35 and 0.15 kg: 4.9 N lie on the table, and a limit that is an estimate is broken 20 % beyond it."""
+    limit = {"force": {"between": ["bowl", "table"]}, "source": "[E] test", "mean_over": "20 ms"}
+    for at_most, wrong in (("3.9 N", True), ("4.3 N", False)):
+        lines = found(scene(safety={"pressed": limit | {"at_most": at_most}}), "limits leave something to do")
+        assert ["safety.pressed: 'pressed' is broken at rest, before anybody moves: 4.9" in line for line in lines] == [True] * wrong, lines
+    by_hand = limit | {"force": {"between": ["bowl", "robot.hands"]}, "at_most": "1 N"}
+    assert found(scene(safety={"pressed": by_hand}), "limits leave something to do") == []
+
+
 LEANS = "all: [{released: bowl}, {any: [{upright: {of: bowl, within: 50 deg}}, {tilted: {of: bowl, more_than: %d deg}}]}]"
 
 
