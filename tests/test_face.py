@@ -14,10 +14,8 @@ import gymnasium
 import numpy as np
 import pytest
 import shiliu
-from known_faults.injecting import beginning
 from shiliu import EpisodeError, ScenarioError, ShiliuError
 from shiliu.replay.judge import judge as judging
-from shiliu.replay.rollout.episode import as_recording
 
 ROOT = Path(__file__).resolve().parents[1]
 ELBOW = "zarm_r4_joint"
@@ -132,14 +130,13 @@ def test_a_verdict_draws_itself(strained, tmp_path):
 def test_pictures_of_a_scenario_of_an_episode_and_of_a_verdict(served, strained, table, opengl):
     first, other = (np.asarray(shiliu.render(table, seed=seed, width=160)) for seed in (1, 2))
     assert first.shape == (120, 160, 3) and (first != other).any()
-    begun = as_recording("begun", beginning(served.episode, 3.0), table)
-    begin = np.asarray(shiliu.render(begun, at=0, width=160))
-    assert np.array_equal(begin, first) and not np.array_equal(begin, np.asarray(shiliu.render(begun, at=2.5, width=160)))
-    assert shiliu.render(begun, frames=2, width=100).size[0] == 200
-    (verdict,) = shiliu.judge(begun, pictures=True)
+    begin = np.asarray(shiliu.render(served, at=0, width=160))
+    assert np.array_equal(begin, first) and not np.array_equal(begin, np.asarray(shiliu.render(served, at=8, width=160)))
+    assert shiliu.render(served, frames=3, width=100).size[0] == 300
+    (verdict,) = shiliu.judge(dataclasses.replace(served), pictures=True)
     assert min(verdict.picture().size) > 100
     with pytest.raises(EpisodeError, match="no moment 99 s"):
-        shiliu.render(begun, at=99)
+        shiliu.render(served, at=99)
     with pytest.raises(ScenarioError, match=r"no camera 'overvew'.*overview"):
         shiliu.render(table, camera="overvew")
     with pytest.raises(ShiliuError, match="A scenario has no moments"):

@@ -30,8 +30,6 @@ from shiliu.replay.line.serving import answered
 from shiliu.scenarios.sheet.errors import EpisodeError
 from swinging import RATE, waving
 
-pytestmark = pytest.mark.usefixtures("forked_workers")
-
 WRITING = """
 import signal, sys, time
 from pathlib import Path
