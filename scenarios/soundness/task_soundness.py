@@ -246,10 +246,24 @@ def _note_means(scene: Scene, places: TaskPlaces, problems: Problems) -> None:
         lasts = step.kept is not None and course.ends[k] == len(course.subgoals)
         asked = conditions_of(scene.config.goal.child(step.name), step.predicate)
         for one, stay in _needed(asked, math.inf if lasts else step.hold, scene):
-            found = beyond_means(one.predicate, scene, places, stay)
+            found = _beyond_means(one, scene, places, stay)
             if found is not None and one.node.path not in known:
                 known.add(one.node.path)
-                problems.note(one.node.path, f"`{one.text}` can never hold: {found[0]}. {found[1]}.")
+                problems.note(one.node.path, f"{found[0]}. {found[1]}.")
+
+
+def _beyond_means(one: WrittenCondition, scene: Scene, places: TaskPlaces, stay: float) -> tuple[str, str] | None:
+    """(what is wrong, how to mend it): of a condition, or all its choices, that nothing brings about for `stay` [s]; None else."""
+    if not isinstance(one.predicate, AnyOf):
+        found = beyond_means(one.predicate, scene, places, stay)
+        return None if found is None else (f"`{one.text}` can never hold: {found[0]}", found[1])
+    reasons = []
+    for choice in _choices(one):
+        found = next(filter(None, (_beyond_means(part, scene, places, stay) for part in choice)), None)
+        if found is None:
+            return None
+        reasons.append(found[0])
+    return f"none of these can hold beside the rest: {'; '.join(reasons)}", "Change a bound"
 
 
 def _needed(asked: Sequence[WrittenCondition], stay: float, scene: Scene) -> Iterator[tuple[WrittenCondition, float]]:

@@ -551,6 +551,13 @@ def test_nothing_stays_higher_than_hands_put_it(step):
         assert ["above the floor, and hands reach 2130 mm at most" in line for line in lines] == [True] * wrong, (by, lines)
 
 
+def test_of_several_heights_one_within_reach_is_enough():
+    for by, wrong in ((2.5, True), (0.5, False)):
+        either = f"{{any: [{{higher: {{of: bowl, than: table.top, by: 3 m}}}}, {{higher: {{of: bowl, than: table.top, by: {by} m}}}}]}}"
+        lines = found(scene(f"{{b: {either}}}"), "a robot can do it here")
+        assert [line.startswith("goal.b: none of these can hold beside the rest: `higher") for line in lines] == [True] * wrong, lines
+
+
 def test_what_lies_higher_than_hands_reach_may_stay_there():
     high = {"part": "fixtures/counter", "put": "front_foot", "at": {"x": "1500 mm", "y": "0 mm", "z": "2800 mm"}}
     stays = {"part": "objects/bowl_150", "stands_on": "high.top", "put": "base"}
