@@ -206,7 +206,11 @@ def test_bounds_and_names_that_a_reader_asks_for_stand_in_the_schema(path, refus
 
 
 IN_PART: dict[str, tuple[Any, Any, str]] = {  # key -> what is taken there, what is refused, and how check calls that
-    "variants.heavy.parts": ({"can": {"mass": "300 g"}, "other": {"part": "objects/bottle_065", "height": None}}, {"can": {"maas": "300 g"}}, "'maas'"),
+    "variants.heavy.parts": (
+        {"can": {"mass": "300 g"}, "other": {"part": "objects/bottle_065", "height": None}},
+        {"can": {"maas": "300 g"}},
+        "'maas'",
+    ),
     "variants.heavy.never": ({"tipped": None}, {"tipped": {"tilted": {"of": "can", "more_than": "30 kg"}}}, "'30 kg' has a unit of mass"),
     "variants.heavy.variation": (
         {"can": {"at": {"x": {"uniform": ["0 mm", "20 mm"]}, "y": None}}, "redraw": {"at_most": "10 %"}},
