@@ -280,13 +280,6 @@ def test_every_key_of_what_is_new_is_explained_in_two_languages(kind):
     assert list(unexplained(root, root, read_yaml(TEMPLATES / f"{kind}.yaml"))) == []
 
 
-@pytest.mark.parametrize("name", ["bedside_care", "laundry_folding"])
-def test_every_key_below_variants_and_mistakes_is_explained_in_two_languages(name):
-    root, tree = validator("scenario").schema, read_yaml(ROOT / f"conf/scenario/{name}.yaml")
-    assert "mistakes" in tree or "variants" in tree
-    assert list(unexplained(root, root, {key: tree[key] for key in ("parts", "variants", "mistakes") if key in tree})) == []
-
-
 def test_a_key_that_is_not_explained_is_found():
     inner = {"properties": {"x": {"description": "English alone."}, "y": {"description": "Both.\n\n两种。"}}}
     root = {"properties": {"at": {"$ref": "#/$defs/at", "description": "Both.\n\n两种。"}}, "$defs": {"at": inner}}
