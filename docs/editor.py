@@ -13,7 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from editor_library import placed, step_schema
+from editor_library import change_schema, label, of_part, placed, step_schema
+from editor_partial import known_parts, variant
 from editor_shared import shared, text_of
 from editor_words import LANGUAGES, SAID, described, explained, texts
 from questions import (
@@ -44,8 +45,7 @@ from shiliu.scenarios.parts.part import GRADE, list_parts, load_part
 from shiliu.scenarios.reading import composition
 from shiliu.scenarios.reading.camera import ON_REQUEST
 from shiliu.scenarios.reading.cell import FIXED, ROBOT
-from shiliu.scenarios.reading.config import KEYS, REQUIRED
-from shiliu.scenarios.reading.variant import DEEP, ENTRIES, names_of
+from shiliu.scenarios.reading.variant import names_of
 from shiliu.scenarios.robots.robot import load_robot
 from shiliu.scenarios.robots.robot_folder import robots
 from shiliu.scenarios.sheet.quantity import EXAMPLE, UNITS
@@ -112,28 +112,13 @@ def scenario_schema() -> Schema:
         "additionalProperties"
     ]
     for key in ("before", "after"):
-        mistake["properties"][key] = {"type": "object", "additionalProperties": steps}
-    mistake["properties"]["change"] = {"type": "object", "additionalProperties": {"type": "object"}}
-    several: Schema = {"type": "array", "minItems": 2, "items": {"anyOf": [quantity(None), {"type": "number"}]}}
-
-    def one(key: str, value: Schema) -> Schema:
-        return {"type": "object", "required": [key], "additionalProperties": False, "properties": {key: value}}
-
-    uniform = one("uniform", {**several, "maxItems": 2})
-    vary: Schema = {"anyOf": [uniform, one("replace", {"anyOf": [uniform, one("one_of", several)]})]}
-    lone = {
-        "friction": {"type": "object", "required": ["of", "scale"], "additionalProperties": False,
-                     "properties": {"of": {"type": "array", "items": {"type": "string"}}, "scale": uniform}},
-        "redraw": {"type": "object", "required": ["unless", "at_most"], "additionalProperties": False,
-                   "properties": {"unless": {"type": "array", "items": {"enum": ["no_penetration", "reachable"]}},
-                                  "at_most": between(quantity("share", True), "share", 0.0, 1.0)}},
-    }  # fmt: skip
-    at = {"type": "object", "properties": {axis: vary for axis in "xyz"}, "additionalProperties": False}
-    properties["variation"] = {
-        "type": "object",
-        "properties": {"deal": {}, **lone},
-        "additionalProperties": {"type": "object", "properties": {"at": at, "yaw": vary}, "additionalProperties": vary},
-    }
+        mistake["properties"][key] = {"type": "object", "propertyNames": label(), "additionalProperties": steps}
+    mistake["properties"]["change"] = change_schema("\n\n".join(SAID["scenario.mistakes.*.change.*"].values()))
+    drawn = next(way for way in mistake["properties"]["draw"]["anyOf"] if "additionalProperties" in way)
+    drawn["properties"] = {"friction": {"type": "number", "minimum": 0}}
+    thing = drawn["additionalProperties"]
+    thing |= {"properties": {key: thing["properties"][key] for key in ("at", "yaw")}, "additionalProperties": quantity(None)}
+    properties["variation"] = variation_schema()
     limits = properties["safety"]
     limit = next(way for way in limits.get("anyOf", [limits]) if "additionalProperties" in way)["additionalProperties"]
     limit["allOf"] = [
@@ -156,17 +141,41 @@ def scenario_schema() -> Schema:
     parts = properties["parts"]["additionalProperties"]
     properties["parts"]["additionalProperties"] = {"$ref": "#/$defs/placed"}
     properties["parts"]["propertyNames"] = {"pattern": "^[a-z][a-z0-9_]*$", "not": {"enum": ["marks", "robot"]}}
-    defined["placed"] = placed(parts)
-    defined["step"] = step_schema()
+    defined |= {"placed": placed(parts), "of_part": of_part(), "step": step_schema()}
     properties["defaults"] = {"type": "array"}
-    properties["variants"] = {"type": "object", "additionalProperties": {
-        "type": "object", "additionalProperties": False,
-        "properties": {key: {} if key in (*DEEP, *ENTRIES) else {"anyOf": [{"$ref": f"#/properties/{key}"}, {"type": "null"}]}
-                       for key in sorted({*REQUIRED, *KEYS} - {"variant"})},
-    }}  # fmt: skip
+    properties["variants"] = {"type": "object", "additionalProperties": {"type": "object"}}  # `made` says what of: `variant`
     chain = {"properties": {"skills": {"type": "array", "minItems": 1}}, "required": ["skills"]}
     aimless: Schema = {"if": {"not": {"required": ["defaults"]}, **chain}, "then": {"required": ["goal"]}}
-    return {**schema, **aimless, "additionalProperties": False, "$defs": defined}
+    return {**schema, **aimless, "allOf": [known_parts()], "additionalProperties": False, "$defs": defined}
+
+
+def variation_schema() -> Schema:
+    """What is drawn anew: places, turns and parameters of parts, the friction of some, and what is dealt among them."""
+
+    def one(key: str, value: Schema) -> Schema:
+        return {"type": "object", "required": [key], "additionalProperties": False, "properties": {key: value}}
+
+    def vary(dimension: str | None) -> Schema:
+        several = {"type": "array", "minItems": 2, "items": quantity(dimension)}
+        uniform = one("uniform", {**several, "maxItems": 2})
+        return {"anyOf": [uniform, one("replace", {"anyOf": [uniform, one("one_of", several)]})]}
+
+    word: Schema = {"type": "string", "minLength": 1}
+    hands = {"type": "array", "minItems": 2, "items": {"anyOf": [word, {"type": "array", "minItems": 1, "items": word}]}}
+    value = {"type": "string", "pattern": r"^(at\.[xyz]|[a-z][a-z0-9_]*)$"}
+    scale = one("uniform", {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "number"}})
+    lone = {
+        "deal": {"type": "array", "items": {"type": "object", "required": ["values", "among"], "additionalProperties": False,
+                                            "properties": {"values": value, "among": hands}}},
+        "friction": {"type": "object", "required": ["of", "scale"], "additionalProperties": False,
+                     "properties": {"of": {"type": "array", "items": word}, "scale": scale}},
+        "redraw": {"type": "object", "required": ["unless", "at_most"], "additionalProperties": False,
+                   "properties": {"unless": {"type": "array", "items": {"enum": ["no_penetration", "reachable"]}},
+                                  "at_most": between(quantity("share", True), "share", 0.0, 1.0)}},
+    }  # fmt: skip
+    at = {"type": "object", "properties": {axis: vary("length") for axis in "xyz"}, "additionalProperties": False}
+    part = {"type": "object", "properties": {"at": at, "yaw": vary("angle")}, "additionalProperties": vary(None)}
+    return {"type": "object", "properties": lone, "additionalProperties": part}
 
 
 def link_schema() -> Schema:
@@ -439,6 +448,8 @@ def made(kind: str) -> str:
     """The schema of a kind, as its file holds it."""
     schema = json.loads(json.dumps(KINDS[kind]()))  # no two keys share one
     described(schema, SAID, kind)
+    if kind == "scenario":  # of whole keys, with what they mean
+        schema["properties"]["variants"]["additionalProperties"] |= json.loads(json.dumps(variant(schema)))
     used = set(re.findall(r"#/\$defs/([a-z_]+(?:\.0)?)\"", json.dumps(schema)))
     sizes = {name: quantity_def(name) for name in sorted(used) if name.partition(".")[0] in (*EXAMPLE, "quantity")}
     whole = {"$schema": "http://json-schema.org/draft-07/schema#", "title": f"shiliu {kind}", **schema}

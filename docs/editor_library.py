@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from editor_words import SKILLS, explained, in_both_languages
 from questions import Schema, between, quantity
@@ -14,32 +15,66 @@ from shiliu.scenarios.robots.robot_folder import SIDES
 from shiliu.scenarios.sheet.quantity import EXAMPLE
 
 
-def placed(schema: Schema) -> Schema:
-    """A part of a scenario: where it stands, and the parameters of the part that it is."""
-    own = {key: schema["properties"].get(key, {}) for key in PLACED}
-    alike: dict[str, list[str]] = {}  # what a part may have, as text -> the parts
-    titles = []
-    for name in sorted(n for n in list_parts() if n.partition("/")[0] not in ("mechanisms", "robots")):
+def named_parts() -> list[str]:
+    """The parts of the library that a scenario may name."""
+    return sorted(n for n in list_parts() if n.partition("/")[0] not in ("mechanisms", "robots"))
+
+
+def titles() -> Schema:
+    """One of these parts, with its titles."""
+    found = []
+    for name in named_parts():
         part = load_part(name)
         assert part is not None
-        titles.append({"const": name, "description": f"{part.title['en']} {part.title['zh']}"})
-        params = {
-            key: explained(quantity(param.dimension, param.low >= 0.0), in_both_languages(param.doc))
-            for key, param in part.params.items()
-            if param.dimension in EXAMPLE
-        }
-        for key, value in params.items():
-            size, param = {"$ref": value.pop("$ref")}, part.params[key]
-            params[key] = {**between(size, param.dimension, param.low, param.high), **value}
-        known = {**dict.fromkeys(own, True), **dict.fromkeys(part.params, True), **params}
-        alike.setdefault(json.dumps(known), []).append(name)
-    by_part = [
-        {"if": {"properties": {"part": {"enum": names}}, "required": ["part"]},
-         "then": alone(json.loads(known))}
-        for known, names in alike.items()
-    ]  # fmt: skip
-    own["part"] = {"anyOf": [{"oneOf": titles}, {"type": "string", "pattern": "^[^/]+/[^/]+$"}]}
-    return {"type": "object", "properties": own, "required": ["part"], "allOf": by_part}
+        found.append({"const": name, "description": f"{part.title['en']} {part.title['zh']}"})
+    return {"oneOf": found}
+
+
+def parameters(name: str) -> Schema:
+    """The parameters of a part, each with what it means; `True` where it is no quantity."""
+    part = load_part(name)
+    assert part is not None
+    found: Schema = {}
+    for key, param in part.params.items():
+        if param.dimension in EXAMPLE:
+            size = between(quantity(param.dimension, param.low >= 0.0), param.dimension, param.low, param.high)
+            found[key] = explained(size, in_both_languages(param.doc))
+        else:
+            found[key] = True
+    return found
+
+
+def placed(schema: Schema) -> Schema:
+    """A part of a scenario: where it stands, and the parameters of the part that it is (`of_part`)."""
+    own = {key: schema["properties"].get(key, {}) for key in PLACED}
+    own["part"] = {"anyOf": [titles(), {"type": "string", "pattern": "^[^/]+/[^/]+$"}]}
+    return {"type": "object", "properties": own, "required": ["part"], "allOf": [{"$ref": "#/$defs/of_part"}]}
+
+
+def of_part() -> Schema:
+    """The parameters that each part of the library has, by its name."""
+    return {"allOf": [
+        {"if": {"properties": {"part": {"enum": names}}, "required": ["part"]}, "then": table}
+        for names, table in tables_of_parts()
+    ]}  # fmt: skip
+
+
+def of_any_part() -> Schema:
+    """What is laid over a part that is not named there: parameters of one of the library. `null` takes one out."""
+    known = sorted({key for name in named_parts() for key in parameters(name)})
+    return {
+        "propertyNames": {"enum": [*PLACED, *known]},
+        "if": {"additionalProperties": {"not": {"type": "null"}}},
+        "then": {"anyOf": [table for _, table in tables_of_parts()]},
+    }
+
+
+def tables_of_parts() -> list[tuple[list[str], Schema]]:
+    """Parts that have the same parameters, and what may stand for them in a scenario."""
+    alike: dict[str, list[str]] = {}  # as text -> the parts
+    for name in named_parts():
+        alike.setdefault(json.dumps({**dict.fromkeys(PLACED, True), **parameters(name)}), []).append(name)
+    return [(names, alone(json.loads(known))) for known, names in alike.items()]
 
 
 def alone(known: Schema) -> Schema:
@@ -49,43 +84,47 @@ def alone(known: Schema) -> Schema:
     return {"properties": own, "patternProperties": {f"^({named})$": True}, "additionalProperties": False}
 
 
+def ways_of_words() -> dict[str, list[tuple[str, str, Schema]]]:
+    """Word of the skills -> its ways: name, how, and the arguments, under what the way does."""
+    rows = {row["name"]: row for row in catalogue()}
+    words: dict[str, list[tuple[str, str, Schema]]] = {}
+    for name, kind in sorted(skills().items(), key=lambda one: one[1].word):
+        arguments = {key: explained(argument(one), in_both_languages(one.doc)) for key, one in kind.arguments.items()}
+        way = explained({"properties": arguments}, rows[name]["doc"], SKILLS.get(name))
+        words.setdefault(kind.word, []).append((name, kind.how, way))
+    return words
+
+
+def any_way(ways: list[tuple[str, str, Schema]]) -> Schema:
+    """The arguments of a word, whichever way it is done."""
+    meant: dict[str, list[Schema]] = {}  # key -> what it is, in one way or another
+    for _, _, way in ways:
+        for key, value in way["properties"].items():
+            meant.setdefault(key, []).extend([] if value in meant.get(key, ()) else [value])
+    return {key: values[0] if len(values) == 1 else {"anyOf": values} for key, values in meant.items()}
+
+
 def step_schema() -> Schema:
     """A step of a chain: one word of the skills, with the arguments of the way in which it is done."""
-    rows = {row["name"]: row for row in catalogue()}
-    words: dict[str, list[tuple[str, Schema]]] = {}
-    for name, kind in skills().items():
-        arguments = {key: explained(argument(one), in_both_languages(one.doc)) for key, one in kind.arguments.items()}
-        way = {
-            "type": "object",
-            "properties": {**arguments, "how": {}, "if": {"type": "string"}, "as": {"type": "string"}},
-        }
-        words.setdefault(kind.word, []).append(
-            (kind.how, explained({**way, "additionalProperties": False}, rows[name]["doc"], SKILLS.get(name)))
-        )
     found: Schema = {}
-    for word, ways in sorted(words.items()):
-        hows = sorted({how for how, _ in ways})
-        meant: dict[str, list[Schema]] = {}  # key -> what it is, in one way or another
-        for _, way in ways:
-            for key, value in way["properties"].items():
-                meant.setdefault(key, []).extend([] if value in meant.get(key, ()) else [value])
-        every = {key: values[0] if len(values) == 1 else {"anyOf": values} for key, values in meant.items()}
+    for word, ways in ways_of_words().items():
+        every = any_way(ways)
+        hows = sorted({how for _, how, _ in ways})
         named = {how: [how, *([True] if how == "on" else [])] for how in hows if how}  # YAML reads a plain on as true
-        every["how"] = {"enum": [one for ones in named.values() for one in ones]} if named else False
-        one = {"type": "object", "properties": every, "additionalProperties": False}
-        branches = [
-            {"if": {"properties": {"how": {"enum": named[how]}}, "required": ["how"]},
-             "then": alone({key: value == every[key] or value for key, value in way["properties"].items()})}
-            for how, way in ways if how
-        ]  # fmt: skip
-        lines = [way["description"] for _, way in ways]
-        found[word] = explained(
-            {**one, **({"allOf": branches} if branches else {})}, *(lines if len(lines) == 1 else ())
-        )
+        does: Schema = {"enum": [one for ones in named.values() for one in ones]} if named else False
         if len(ways) > 1:
-            found[word]["properties"]["how"] = explained(
-                every["how"], *(f"{how or '(plain)'}: {way['description']}" for how, way in ways)
-            )
+            does = explained(does, *(f"{how or '(plain)'}: {way['description']}" for _, how, way in ways))
+        branches = [
+            {"if": {"properties": {"how": {"enum": named[how]}}, "required": ["how"]}, "then": of_way(way, every)}
+            for _, how, way in ways if how
+        ]  # fmt: skip
+        own = {key: {"type": "string"} for key in ("if", "as")}
+        table = alone({"how": does, **own, **dict.fromkeys(every, True)})
+        lines = [way["description"] for _, _, way in ways]
+        found[word] = explained(
+            {"type": "object", **table, "allOf": [{"properties": every}, *branches]},
+            *(lines if len(lines) == 1 else ()),
+        )
     return {
         "type": "object",
         "properties": found,
@@ -93,6 +132,37 @@ def step_schema() -> Schema:
         "minProperties": 1,
         "maxProperties": 1,
     }
+
+
+def of_way(way: Schema, every: Schema) -> Schema:
+    """The arguments of a way: their names alone where they are what they are in each way of the word."""
+    known = {key: value == every[key] or value for key, value in way["properties"].items()}
+    return alone({**dict.fromkeys(("how", "if", "as"), True), **known})
+
+
+def change_schema(said: str) -> Schema:
+    """What a mistake changes: arguments of a step, by the name of its way or by a name of its own (`as`)."""
+    ways = {}
+    for alike in ways_of_words().values():
+        every = any_way(alike)
+        ways |= {name: {"allOf": [of_way(way, every), {"properties": every}]} for name, _, way in alike}
+    change = {"properties": {"if": {"type": ["string", "null"]}}, "propertyNames": {"not": {"enum": ["how", "as"]}}}
+    return {
+        "type": "object",
+        "propertyNames": label(),
+        "patternProperties": {
+            **{rf"^{re.escape(name)}( \d+)?$": way for name, way in ways.items()},
+            "^": explained({"type": "object", **change}, said),
+        },
+        "additionalProperties": {"anyOf": [*ways.values()]},
+    }
+
+
+def label() -> Schema:
+    """How a mistake calls a step of the chain: by its way, with a number where there are several, or by its own name."""
+    words = "|".join(sorted({re.escape(name) for name in skills()}))
+    others = "|".join(sorted({kind.word for kind in skills().values()} - {*skills()}))
+    return {"pattern": rf"^(({words})( \d+)?|(?!({others})$)[a-z][a-z0-9_]*)$"}
 
 
 def argument(asked: Argument) -> Schema:

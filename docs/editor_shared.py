@@ -10,7 +10,7 @@ from typing import Any
 
 from questions import Schema
 
-TABLES, LISTS = ("properties", "$defs"), ("anyOf", "allOf", "oneOf")  # keys whose values hold schemas
+TABLES, LISTS = ("properties", "patternProperties", "$defs"), ("anyOf", "allOf", "oneOf")  # keys whose values hold schemas
 ONES = ("items", "additionalProperties", "propertyNames", "contains", "if", "then", "else", "not")
 USE, DEFINITION = len('{"$ref":"#/$defs/00"}'), len(',\n"00":')  # bytes of each
 MERGED = len('"$ref":{}')  # bytes that a schema spares where it is written together with its description

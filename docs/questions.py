@@ -294,10 +294,9 @@ def table_of(spot: Spot, path: str) -> Schema:
     if known >= {*WORDS}:
         return condition_of(spot, known - {*WORDS}, path)
     names = sorted({*known, *(key for key in spot.below if key not in ("*", "[]"))})
-    found: Schema = {
-        "type": "object",
-        "properties": {name: schema_of(spot.below.get(name, Spot()), f"{path}.{name}") for name in names},
-    }
+    found: Schema = {"type": "object"}
+    if names:
+        found["properties"] = {name: schema_of(spot.below.get(name, Spot()), f"{path}.{name}") for name in names}
     if required:
         found["required"] = sorted(required)
     if "*" in spot.below:

@@ -69,7 +69,7 @@ def keys_of(root: dict[str, Any], at: Any, above: str = "", way: str = "") -> It
     for key, one in names.items():
         if isinstance(one, dict) and (not above or "description" in one) and key not in ("en", "zh"):
             yield f"{above}{key}", one, key in at.get("required", ()), way
-        if isinstance(one, dict):
+        if isinstance(one, dict) and above != "variants.":  # below a variant stand the keys of a scenario
             yield from keys_of(root, one, f"{above}{key}.", way)
     for inner in (*at.get("anyOf", ()), *([at["items"]] if "items" in at else ())):
         yield from keys_of(root, inner, above, way)

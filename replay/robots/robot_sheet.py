@@ -188,7 +188,7 @@ class _Reader:
             title=title,
             joints=joints,
             usual=self.usual,
-            base=node.child("base").word(default="", choices=("", *BASES)) or None,
+            base=node.child("base").word(default="", choices=BASES) or None,
             model_path=self._inside(node.child("model")),
             scene_beside=self._inside(node.child("scene_beside")),
             grippers={name: self._gripper(name, one) for name, one in node.child("grippers").items()},

@@ -252,6 +252,13 @@ def ways(schema: Any, root: dict[str, Any], value: Any) -> Iterator[dict[str, An
         yield from ways(one, root, value)
 
 
+def of_key(table: dict[str, Any], key: str) -> list[Any]:
+    """The schemas that a table has for a key."""
+    found = [table["properties"][key]] if key in table.get("properties", {}) else []
+    found += [one for pattern, one in table.get("patternProperties", {}).items() if re.search(pattern, key)]
+    return found or [table.get("additionalProperties")]
+
+
 def unexplained(schema: dict[str, Any], root: dict[str, Any], value: Any, path: str = "") -> Iterator[str]:
     """Keys of a value for which an editor has no description in both languages."""
     every = [*ways(schema, root, value)]
@@ -260,7 +267,7 @@ def unexplained(schema: dict[str, Any], root: dict[str, Any], value: Any, path: 
             yield from unexplained({"anyOf": [way["items"] for way in every if "items" in way]}, root, one, path)
     elif isinstance(value, dict):
         for key, one in value.items():
-            inner = {"anyOf": [way.get("properties", {}).get(key, way.get("additionalProperties")) for way in every]}
+            inner = {"anyOf": [one for way in every for one in of_key(way, key)]}
             found = [way.get("description", "") for way in ways(inner, root, one)]
             if not any(re.search(r"[A-Za-z].*\n\n.*[\u4e00-\u9fff]", text, re.DOTALL) for text in found):
                 yield f"{path}.{key}".removeprefix(".")

@@ -8,7 +8,7 @@ import json
 import random
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -41,13 +41,14 @@ class Read(Exception):
     """A scenario is read; it need not be compiled."""
 
 
-def scenario(file: Path) -> None:
+def scenario(file: Path, variant: str | None = None) -> None:
     def also(scene: Any) -> None:
         note_mistakes(scene)
         scene.config.problems.stop(scene.name)
         raise Read
 
     composed = composition.compose("scene", [f"scenario={file.stem}"], file.parents[1])
+    composed.tree["variant"] = variant
     try:
         scene_of(composed, file.stem, hand=None, base=None, robot="kuafu", also=also)
     except Read:
@@ -202,3 +203,71 @@ def test_bounds_and_names_that_a_reader_asks_for_stand_in_the_schema(path, refus
             at = at[step]
         at[last] = value
         assert (next(validator("scenario").iter_errors(new), None) is None) == (value in taken), value
+
+
+IN_PART: dict[str, tuple[Any, Any, str]] = {  # key -> what is taken there, what is refused, and how check calls that
+    "variants.heavy.parts": (
+        {"can": {"mass": "300 g"}, "other": {"part": "objects/bottle_065", "height": None}},
+        {"can": {"maas": "300 g"}},
+        "'maas'",
+    ),
+    "variants.heavy.never": ({"tipped": None}, {"tipped": {"tilted": {"of": "can", "more_than": "30 kg"}}}, "'30 kg' has a unit of mass"),
+    "variants.heavy.variation": (
+        {"can": {"at": {"x": {"uniform": ["0 mm", "20 mm"]}, "y": None}}, "redraw": {"at_most": "10 %"}},
+        {"can": {"at": {"x": {"uniform": [0, "20 mm"]}}}},
+        "0 has no unit",
+    ),
+    "variants.heavy.cameras": ({"head": None}, {"head": {"size": "640by480"}}, "'640by480'"),
+    "variants.heavy.robot": ({"stands_at": {"x": "5 mm"}}, {"stands_at": {"x": 5}}, "5 has no unit"),
+    "mistakes.slow.change": ({"take": {"force": "3 N", "by": None}, "look": {"if": None}}, {"take": {"forse": "3 N"}}, "'forse'"),
+    "mistakes.slow.draw": ({"can": {"mass": "300 g"}}, {"can": {"mass": 0.3}}, "0.3 has no unit"),
+    "variation.deal": ([{"values": "yaw", "among": ["can", ["other"]]}], [{"values": "yaw", "amogn": ["can", "other"]}], "'amogn'"),
+}
+
+
+def test_what_is_written_of_a_scenario_in_part_is_known_as_check_knows_it(tmp_path):
+    tree = yaml.safe_load((TEMPLATES / "scenario.yaml").read_text(encoding="utf-8").replace("$name", "mine"))
+    tree["parts"]["other"] = {**tree["parts"]["can"], "at": {"x": "150 mm", "y": "-180 mm"}}
+    tree["variants"], tree["mistakes"] = {"heavy": {}}, {"slow": {"code": "replay.goal:moved"}}
+    taken, refused = copy.deepcopy(tree), copy.deepcopy(tree)
+    for key, (good, bad, _) in IN_PART.items():
+        *above, last = key.split(".")
+        alone = copy.deepcopy(tree)
+        for whole, value in ((taken, good), (refused, bad), (alone, bad)):
+            at = whole
+            for step in above:
+                at = at[step]
+            at[last] = value
+        assert not validator("scenario").is_valid(alone), key
+    assert [one.message for one in validator("scenario").iter_errors(taken)] == []
+    file = tmp_path / "conf" / "scenario" / "mine.yaml"
+    file.parent.mkdir(parents=True)
+    assert refusal(partial(scenario, variant="heavy"), file, taken) is None
+    why = refusal(partial(scenario, variant="heavy"), file, refused) or ""
+    assert [name for *_, name in IN_PART.values() if name not in why] == [], why
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("variants.heavy.parts", {"can": {"mass": "300 mm"}}),
+        ("variants.heavy.parts", {"can": {"part": "objects/bottle_065", "maas": "300 g"}}),
+        ("variants.heavy.robot", {"baes": "mobile"}),
+        ("variants.heavy.variation", {"redraw": {"atmost": "10 %"}}),
+        ("variants.heavy.mistakes", {"slow": {"code": "replay.goal:moved", "change": {"take": {"by": "3 kg"}}}}),
+        ("mistakes.slow.change", {"take": {"by": "3 kg"}}),
+        ("mistakes.slow.change", {"take.rmi": {"by": "3 mm"}}),
+        ("mistakes.slow.change", {"put.on 1": {"how": "on"}}),
+        ("variation.deal", [{"values": "mass", "among": ["can"]}]),
+    ],
+)
+def test_an_editor_underlines_it_in_part_too(key, value):
+    tree = yaml.safe_load((TEMPLATES / "scenario.yaml").read_text(encoding="utf-8").replace("$name", "mine"))
+    tree["variants"], tree["mistakes"] = {"heavy": {}}, {"slow": {"code": "replay.goal:moved"}}
+    assert validator("scenario").is_valid(tree)
+    *above, last = key.split(".")
+    at = tree
+    for step in above:
+        at = at[step]
+    at[last] = value
+    assert not validator("scenario").is_valid(tree)
