@@ -16,6 +16,7 @@ if _TYPE_CHECKING:
     from .envs.dm_env import make_dm_env
     from .envs.lerobot_hub import make_lerobot_env
     from .envs.registration import register_envs
+    from .envs.single import ShiliuEnv
     from .face import judge, judge_commands, labels, perform, record, render
     from .replay.formats import read
     from .replay.judge.verdict import Verdict
@@ -37,6 +38,7 @@ _HOME = {
     "register_envs": "envs.registration",
     "make_dm_env": "envs.dm_env",
     "make_lerobot_env": "envs.lerobot_hub",
+    "ShiliuEnv": "envs.single",
     "Recording": "replay.recording.recording",
     "Scene": "scenarios.scene.scene",
     "Schema": "scenarios.scene.schema",
@@ -53,6 +55,7 @@ __all__ = [
     "ScenarioError",
     "Scene",
     "Schema",
+    "ShiliuEnv",
     "ShiliuError",
     "Verdict",
     "judge",
@@ -69,10 +72,12 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> _Any:
-    if name in _HOME:
-        return getattr(_import_module("." + _HOME[name], __name__), name)
-    raise AttributeError(f"module 'shiliu' has no attribute {name!r}", name=name, obj=_sys.modules[__name__])
+if not _TYPE_CHECKING:  # a type checker knows the names above, and finds a wrong one
+
+    def __getattr__(name: str) -> _Any:
+        if name in _HOME:
+            return getattr(_import_module("." + _HOME[name], __name__), name)
+        raise AttributeError(f"module 'shiliu' has no attribute {name!r}", name=name, obj=_sys.modules[__name__])
 
 
 def __dir__() -> list[str]:

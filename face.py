@@ -16,7 +16,7 @@ import numpy as np
 from .replay.checks.registry import registry
 from .replay.judge import judge as judging
 from .replay.judge.context import Contexts
-from .replay.recording.recording import Recording, Unreadable
+from .replay.recording.recording import Recording, SimRecording, Unreadable
 from .replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from .replay.rollout.rollout import Rollout, Take, play
 from .scenarios.catalog.catalog import scene_from
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .replay.report.notebook import Drawing
     from .scenarios.draws.variation import Draw
 
+Seed = int | np.integer
 Recordings = Recording | Iterable[Recording | Unreadable]
 SMALLEST = 8  # pixels of a picture's width
 FRAMES = 100  # pictures of a strip
@@ -51,7 +52,7 @@ def judge(
     device: str | None = None,
     strict: bool = False,
     threads: int = 0,
-    seed: int = 0,
+    seed: Seed = 0,
     pictures: bool = False,
     contexts: Contexts | None = None,
     full: bool = False,
@@ -121,7 +122,7 @@ def judge_commands(
     scenario: str | Scene,
     actions: np.ndarray | Sequence[Sequence[float]],
     *,
-    seed: int | None = None,
+    seed: Seed | None = None,
     values: Mapping[str, float] | None = None,
     strict: bool = False,
     pictures: bool = False,
@@ -163,19 +164,19 @@ def judge_commands(
     if values is not None:
         arguments.table("values", values, "names and numbers, such as {'bowl.at.x': 0.21}")
     draw = drawing.chosen(scene, values or {}) if seed is None else drawing.draw(scene, arguments.seed(seed))
-    made = _performed(scene, draw, sent, seed or 0, "judge_commands")
+    made = _performed(scene, draw, sent, int(seed or 0), "judge_commands")
     return judge(made, strict=strict, pictures=pictures, full=full, legs=legs, curves=curves)[0]
 
 
 @overload
-def perform(scenario: str | Scene, seeds: int = 0, *, mistake: str | None = None, threads: int = 0) -> Recording: ...
+def perform(scenario: str | Scene, seeds: Seed = 0, *, mistake: str | None = None, threads: int = 0) -> SimRecording: ...
 @overload
 def perform(
-    scenario: str | Scene, seeds: Iterable[int], *, mistake: str | None = None, threads: int = 0
-) -> list[Recording]: ...
+    scenario: str | Scene, seeds: Iterable[Seed], *, mistake: str | None = None, threads: int = 0
+) -> list[SimRecording]: ...
 def perform(
-    scenario: str | Scene, seeds: int | Iterable[int] = 0, *, mistake: str | None = None, threads: int = 0
-) -> Recording | list[Recording]:
+    scenario: str | Scene, seeds: Seed | Iterable[Seed] = 0, *, mistake: str | None = None, threads: int = 0
+) -> SimRecording | list[SimRecording]:
     """Demonstrations of the scripted operator.
 
     Args:
@@ -278,7 +279,7 @@ def render(
     what: str | Scene | Recording,
     *,
     camera: str | None = None,
-    seed: int | None = None,
+    seed: Seed | None = None,
     at: float | None = None,
     frames: int = 8,
     width: int | None = None,
@@ -346,7 +347,7 @@ def render(
         return Image.fromarray(painter.picture(draw.values, qpos[step], feature.camera, *size, kept=kept[step]))
 
 
-def episode_of_env(env: ShiliuEnv, draw: Draw | None, sent: Sequence[np.ndarray], seed: int | None) -> Recording:
+def episode_of_env(env: ShiliuEnv, draw: Draw | None, sent: Sequence[np.ndarray], seed: int | None) -> SimRecording:
     """See `ShiliuEnv.episode`: its commands, played again from its start, as a recording."""
     if draw is None or not sent:
         raise EpisodeError("No step has been taken in this episode. Call reset, then step.", field="episode")
@@ -370,7 +371,7 @@ def card(verdict: Verdict, lang: str) -> str:
 
 def _performed(
     scene: Scene, draw: Draw, actions: np.ndarray, seed: int, who: str, end: np.ndarray | None = None
-) -> Recording:
+) -> SimRecording:
     """What commands (T, nu) float32 do from a start, as a recording.
 
     Raises:

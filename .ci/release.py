@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import venv
+import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -53,6 +54,8 @@ def main(tag: str) -> None:
         away.mkdir()
         subprocess.run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", OUT, ROOT], check=True)
         (wheel,) = OUT.glob("*.whl")
+        if "shiliu/py.typed" not in zipfile.ZipFile(wheel).namelist():
+            raise SystemExit("The wheel has no shiliu/py.typed: a type checker would not read its types.")
         venv.create(bare, with_pip=True)
         subprocess.run(
             [bare / "bin/python", "-m", "pip", "install", "--quiet", "-c", ROOT / "constraints.txt", wheel], check=True

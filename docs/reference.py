@@ -173,12 +173,19 @@ class Bare(str):
     __repr__ = str.__str__
 
 
+TYPES = (
+    "An installed wheel is typed (PEP 561): mypy and pyright read its types. They do not follow the import hook of an editable "
+    "install (`make demo` makes one). Run `make lint` once in the checkout, which links `.types/shiliu` to it. Then "
+    "`MYPYPATH=CHECKOUT/.types mypy FILE` finds the package; pyright takes the folder as `extraPaths`. `gymnasium.make` gives any "
+    "environment: write `assert isinstance(env.unwrapped, shiliu.ShiliuEnv)` before `env.unwrapped.episode()`."
+)
 WITH_METHODS = ("Recording", "Schema", "Verdict")  # a scene's methods are for shiliu itself
 
 
 def python() -> str:
     """The public names of the package, and the methods of what one gets from them, with their signatures and docstrings."""
-    found = ["# Python", "What `import shiliu` offers. Everything else may change. Functions come first, then what they take and give."]
+    head = "What `import shiliu` offers. Everything else may change. Functions come first, then what they take and give."
+    found = ["# Python", head, TYPES]
 
     def signature(called: str, thing: Any) -> str:
         asked = inspect.signature(thing)

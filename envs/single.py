@@ -216,7 +216,7 @@ class ShiliuEnv(gymnasium.Env):
         self._picture = None
         return self._observe(), self._one.info(False)
 
-    def episode(self) -> face.Recording:
+    def episode(self) -> face.SimRecording:
         """The episode so far as a recording, which is judged, recorded and labelled like any other.
 
         It holds the joint commands of each step, whatever the action mode, from the start of the draw. Its label is the scenario's

@@ -187,6 +187,9 @@ def test_what_is_no_recording_is_named(table, served, tmp_path):
     for given in (3, [served.episode]):
         with pytest.raises(ShiliuError, match=r"is not accepted here\. Give recordings, which shiliu\.read"):
             shiliu.judge(given)
+    unread = shiliu.labels(dataclasses.replace(served, episode=None))[0]
+    with pytest.raises(EpisodeError, match="does not tell where everything stood"):
+        list(unread.segments)
     with pytest.raises(ScenarioError, match="has no skills to perform"):
         shiliu.perform("bare")
     with pytest.raises(EpisodeError, match="nothing to write"):

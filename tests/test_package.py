@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
@@ -286,6 +287,46 @@ def test_every_folder_of_modules_is_listed():
     assert set(listed) == folders
     without = {p.parent for p in modules()} - {p.parent for p in modules() if p.name == "__init__.py"}
     assert not without, "a folder of modules has no __init__.py"
+
+
+def test_the_wheel_is_typed():
+    """The mark of PEP 561 is shipped: without it a type checker skips the package."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    assert "py.typed" in settings["package-data"]["shiliu"] and (ROOT / "py.typed").is_file()
+    assert not any("typed" in one for names in settings["exclude-package-data"].values() for one in names)
+
+
+@pytest.mark.slow
+def test_a_type_checker_passes_the_examples_and_finds_what_is_wrong(tmp_path):
+    """The start page's code as a module that imports the package, and lines with one mistake each."""
+    page = (ROOT / "docs" / "start" / "researcher.md").read_text(encoding="utf-8")
+    code = "\n".join(re.findall(r"(?ms)^```python\n(.*?)^```", page)) + USER
+    (tmp_path / "user.py").write_text(code, encoding="utf-8")
+    (tmp_path / "shiliu").symlink_to(ROOT)
+    mypy = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), "user.py"]
+    cache = ["--cache-dir", str(ROOT / ".types" / ".mypy_cache")] if (ROOT / ".types").is_dir() else []
+    done = subprocess.run([*mypy, *cache], cwd=tmp_path, capture_output=True, text=True, check=False)
+    lines = code.splitlines()
+    wrong = {number for number, line in enumerate(lines, 1) if line.endswith("# wrong")}
+    found = {int(number) for number in re.findall(r"(?m)^user\.py:(\d+): error", done.stdout)}
+    assert found == wrong and len(wrong) == 4, done.stdout
+    assert re.search(r'Revealed type is "numpy\.ndarray\[.*_32Bit', done.stdout), done.stdout
+
+
+USER = """
+import numpy as np
+
+for labelled in shiliu.labels(demonstration):
+    for segment in labelled.segments:
+        print(segment.skill, segment.t0)
+verdict = shiliu.judge_commands("table_setting", actions, seed=np.int64(3))
+assert isinstance(env.unwrapped, shiliu.ShiliuEnv)
+reveal_type(env.unwrapped.episode().episode.actions)
+shiliu.judg(demonstration)  # wrong
+shiliu.judge(demonstration, strict="yes")  # wrong
+verdict.verdit  # wrong
+shiliu.perform("table_setting", "1")  # wrong
+"""
 
 
 def test_settings_of_pytest_stand_with_the_tests():

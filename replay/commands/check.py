@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ...scenarios.sheet.quantity import counted
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ...scenarios.draws.variation import Draw
     from ...scenarios.scene.scene import Scene
     from ...scenarios.soundness.soundness import Answer
+    from ..formats.mapping import Mapping
 
 USAGE = """
 shiliu check scenario=NAME [variant=NAME] [cell=ID] [seed=0] [draws=50] [views=false] [lang=en|zh]
@@ -38,6 +39,7 @@ It asks:
     each other, also in rules that they need, or that a failure mode forbids; what must stay
     higher than hands reach; a hold as long as the time limit; limits of 0 N, or broken at rest;
     a chain longer than the time limit.
+  - Without variant=: can each of its variants be read? For all questions of one, give variant=NAME.
   - Do steps, failure modes, limits, things and words of parts have titles in English and
     Chinese? Reports need both.
 A chain is refused if the least time of its skills is longer than the limit. That is far less than
@@ -53,9 +55,10 @@ Settings:
   part=        a part of the library, or one of yours: sheet against model, ranges, contact
                bits; does it stand still on a table, and can the hand hold it (mass, friction,
                width)?
-  mapping=     a mapping: every key, name, quantity and unit, without a recording
+  mapping=     a mapping: every key, name, quantity and unit, without a recording; is its robot
+               known?
   lang=zh      questions, answers and errors in Chinese; rare errors stay English
-Exit: 0 sound; 1 something is wrong with the scene or the part; 2 the config cannot be read.
+Exit: 0 sound; 1 something is wrong with the scene, the part or a mapping's robot; 2 the config cannot be read.
 """
 
 
@@ -91,6 +94,7 @@ def run(request: CommandRequest) -> int:
         return [*places_in_reach(scene, nominal, tried), *time_for_chain(scene)]
 
     findings = [*examine(scene, seed, draws, asked), called(scene), *([sentences(scene)] if scene.config.tasks else [])]
+    findings += [] if scene.config.variant or scene.config.cell else _variants(name, hand, base, robot, also)
     findings += _views(scene, seed) if views else []
     if not any(word.partition("=")[0] in ("scenario", "cell") for word in request.overrides):
         print(translated(f"no scenario= is given; this is {scene.name}", lang))
@@ -110,6 +114,26 @@ def _print(answers: Sequence[Answer], lang: str) -> None:
     for answer, question in rows:
         word = "warn" if answer.warns else "ok  " if answer.sound else "FAIL"
         print(f"{word} {question}{' ' * (wide - columns(question))}  {translated(answer.answer, lang)}")
+
+
+def _variants(
+    name: str, hand: str | None, base: str | None, robot: str, also: Callable[[Scene], object]
+) -> list[Answer]:
+    """Can each variant be read, as the scenario's file has it? None of them is simulated."""
+    from ...scenarios.catalog.catalog import list_variants, scene_of
+    from ...scenarios.reading.composition import compose
+    from ...scenarios.sheet.errors import ScenarioError
+    from ...scenarios.soundness.soundness import Answer
+
+    question, answers, names = "variants can be read", [], list_variants(name)
+    for variant in names:
+        try:
+            composed = compose("scene", [f"scenario={name}", f"variant={variant}"])
+            scene_of(composed, name, hand=hand, base=base, robot=robot, also=also)
+        except ScenarioError as error:
+            answers.append(Answer(question, False, f"{variant}: {error}"))
+    read = f"{', '.join(names)}; variant=NAME asks all questions of one"
+    return answers or ([Answer(question, True, read)] if names else [])
 
 
 def _views(scene: Scene, seed: int) -> list[Answer]:
@@ -148,5 +172,28 @@ def _mapping(name: str, lang: str) -> int:
     streams = sum(len(rule.streams) for rule in found.topics.values()) + (
         len(found.arrays.streams) if found.arrays else 0
     )
+    answers = _robot_of(found)
+    if answers:
+        _print(answers, lang)
+    if not all(answer.sound for answer in answers):
+        print(translated(f"mapping {found.name}: 1 problem", lang))
+        return 1
     print(translated(f"mapping {found.name}: sound, {counted(streams, 'stream')} of {found.format}", lang))
     return 0
+
+
+def _robot_of(mapping: Mapping) -> list[Answer]:
+    """Is its robot known? A slip is a fault; a name that is like no other may be a robot that is still to be described."""
+    from ...scenarios.reading.composition import CONF
+    from ...scenarios.robots.robot_folder import robots
+    from ...scenarios.sheet.near_matches import near, nearest
+    from ...scenarios.sheet.yaml_reader import read_yaml
+    from ...scenarios.soundness.soundness import Answer
+    from ..robots.embodiment import available
+
+    named, known = mapping.robot, sorted({*robots(), *available()})
+    if named in known or any(read_yaml(file)["robot"] == named for file in (CONF / "mapping").glob("*.yaml")):
+        return []
+    advice = "Correct it, or describe the robot in a file conf/robot/NAME.yaml."
+    slip = bool(near(named, known))
+    return [Answer("robot is known", not slip, f"There is no robot {named!r}.{nearest(named, known)} {advice}", not slip)]

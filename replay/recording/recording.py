@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -324,6 +324,13 @@ class Recording:
         return f"Recording({self.source!r}, {self.kind}, {len(self.streams)} streams)"
 
 
+@dataclass(eq=False)
+class SimRecording(Recording):
+    """A recording of the simulation, made here: it always has its `episode`."""
+
+    episode: SimEpisode = field(kw_only=True)
+
+
 def note_words(recording: Recording) -> dict[str, dict[str, str]]:
     """What the sentences of a mapping are in each language, by the English one; nothing where the metadata keep none."""
     kept = recording.metadata.get(NOTE_WORDS)
@@ -344,6 +351,11 @@ class Unreadable:
     name: str
     source: str
     error: EpisodeError
+
+    @property
+    def segments(self) -> Never:
+        """What `shiliu.labels` proposes for a recording that can be read; raises `error` here."""
+        raise self.error
 
     if not TYPE_CHECKING:  # mypy knows what it has
 

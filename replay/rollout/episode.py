@@ -13,7 +13,7 @@ from ...scenarios.draws.variation import Draw
 from ...scenarios.scene.scene import Scene
 from ...version import __version__
 from ..recording.features import grid_ns, streams_of
-from ..recording.recording import Recording, SimEpisode
+from ..recording.recording import SimEpisode, SimRecording
 from .observers import whole_second
 from .rollout import Rollout, Take, play
 
@@ -85,7 +85,7 @@ def replayed(
     return made
 
 
-def as_recording(name: str, episode: SimEpisode, scene: Scene) -> Recording:
+def as_recording(name: str, episode: SimEpisode, scene: Scene) -> SimRecording:
     """An episode in memory as the recording that reading it from a dataset would give."""
     features = scene.schema.lerobot_features()
     n, fps = episode.n_steps, round(1.0 / episode.control_timestep)
@@ -94,4 +94,4 @@ def as_recording(name: str, episode: SimEpisode, scene: Scene) -> Recording:
         for stream in streams_of(feature, features[feature], np.asarray(values)[:n], grid_ns(n, fps)):
             streams[stream.name] = stream
     digest = hashlib.sha256(episode.actions.tobytes() + episode.start_state.tobytes()).hexdigest()
-    return Recording(name, name, digest, "simulation", streams, episode.scenario, episode.cell, episode=episode)
+    return SimRecording(name, name, digest, "simulation", streams, episode.scenario, episode.cell, episode=episode)

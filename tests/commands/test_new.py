@@ -384,3 +384,26 @@ def test_what_stands_in_several_places_is_written_once(monkeypatch):
     assert found["$defs"] == {"0": size, "1": {"anyOf": [{"$ref": "#/$defs/0"}, {"type": "null"}]}}
     assert found["properties"]["x"] == {"$ref": "#/$defs/1", "description": "Along x."}
     assert text.shared({"properties": {"x": {"type": "string"}, "y": {"type": "string"}}}).keys() == {"properties"}
+
+
+@pytest.mark.parametrize(("robot", "code", "line"), [("my_robot", 0, "warn robot"), ("kuafoo", 1, "Did you mean kuafu?"), ("human", 0, "")])
+def test_a_robot_that_a_mapping_names_by_a_slip_is_found(robot, code, line, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["new", "mapping", "mine"]) == 0
+    file = tmp_path / "conf" / "mapping" / "mine.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("my_robot", robot), encoding="utf-8")
+    assert cli.main(["check", "mapping=mine"]) == code
+    printed = capsys.readouterr().out
+    assert line in printed and ("There is no robot" in printed) == bool(line) and ("sound" in printed) == (code == 0)
+
+
+def test_a_broken_variant_is_found_where_the_scenario_is_checked(tmp_path, monkeypatch):
+    from shiliu.replay.commands.check import _variants
+
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["new", "scenario", "mine"]) == 0
+    assert not _variants("mine", None, None, "kuafu", lambda scene: None)
+    with (tmp_path / "conf" / "scenario" / "mine.yaml").open("a", encoding="utf-8") as file:
+        file.write("\nvariants:\n  good: {parts: {can: {mass: 300 g}}}\n  bad: {parts: {can: {maas: 300 g}}}\n")
+    (wrong,) = _variants("mine", None, None, "kuafu", lambda scene: None)
+    assert not wrong.sound and wrong.answer.startswith("bad: ") and "unknown key 'maas'" in wrong.answer
