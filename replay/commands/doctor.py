@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 
 from ...scenarios.reading.override import unquoted
 from ...scenarios.sheet.errors import ShiliuError
+from ..report.message_catalogue import terms
+from ..report.translation import translated
+from .wrapping import columns
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
@@ -38,28 +41,33 @@ def run(request: CommandRequest) -> int:
     """Print one line a finding."""
     if request.overrides:
         raise ShiliuError(f"`shiliu doctor` takes no settings, such as {unquoted(request.overrides[0])}.")
-    print(f"python     {platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} cores")
+
+    def say(name: str, text: str) -> None:
+        head = terms("messages", request.lang, "heads").get(name, name)
+        print(f"{head}{' ' * (11 - columns(head))}{translated(text, request.lang)}")
+
+    say("python", f"{platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} cores")
     complete = True
     for package in packages():
         try:
             print(f"{package:<14} {version(package)}")
         except PackageNotFoundError:
             complete = False
-            print(f"{package:<14} missing: pip install {package}")
+            print(f"{package:<14} {translated(f'missing: pip install {package}', request.lang)}")
     works = [backend for backend in ("egl", "osmesa") if _renders(backend)]
     if works:
-        print(f"pictures   yes, with MUJOCO_GL={works[0]}")
+        say("pictures", f"yes, with MUJOCO_GL={works[0]}")
     else:
         from ...envs.rendering import INSTALL
 
-        print(f"pictures   no. {INSTALL} Verdicts do not need them.")
+        say("pictures", f"no. {INSTALL} Verdicts do not need them.")
     try:
         import imageio_ffmpeg
 
         ffmpeg = imageio_ffmpeg.get_ffmpeg_exe()
     except (ImportError, RuntimeError):
         ffmpeg = shutil.which("ffmpeg")
-    print(f"videos     {'yes' if ffmpeg else 'no: pip install imageio[ffmpeg]'}")
+    say("videos", "yes" if ffmpeg else "no. Install it: pip install imageio[ffmpeg].")
     if not complete:
         return 2
     return 0 if works and ffmpeg else 3

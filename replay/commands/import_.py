@@ -136,9 +136,9 @@ def run(request: CommandRequest) -> int:
             print(f"shiliu: {why}" if named else f"shiliu: {source}: {why}", file=sys.stderr)
         topics = next((Path(str(why.file)) for _, why in failed if isinstance(why, NoTopics)), None)
         if unknown is not None:
-            _draft(propose(unknown), out)
+            _draft(propose(unknown), out, request.lang)
         elif topics is not None and topics.suffix == ".bag":
-            _draft(propose_topics(topics), out)
+            _draft(propose_topics(topics), out, request.lang)
         if not sets.count:
             first = failed[0][1] if failed else EpisodeError("holds no recording.", file=data)
             raise EpisodeError(
@@ -256,14 +256,18 @@ def _line(recording: Any, frames: Any, name: str) -> str:
     return "\n".join(lines)
 
 
-def _draft(proposal: Proposal, out: Path) -> None:
-    """Write a draft of a mapping beside `out`, under a name that is free."""
+def _draft(proposal: Proposal, out: Path, lang: str) -> None:
+    """Write a draft of a mapping beside `out`, under a name that is free; its doubts in a language."""
     from ..formats.atomic_folder import write_whole
+    from ..report.translation import translated
 
     stem, suffix = DRAFT.rsplit(".", 1)
     names = (DRAFT, *(f"{stem}-{k}.{suffix}" for k in range(2, 1000)))
     path = next(p for p in (out.parent / name for name in names) if not p.exists())
-    write_whole(path, proposal.text)
-    print(f"shiliu: a draft of a mapping is in {path}; it is unsure of:", file=sys.stderr)
-    for line in proposal.unsure:
-        print(f"  - {line}", file=sys.stderr)
+    text, doubts = proposal.text, {line: translated(line, lang) for line in proposal.unsure}
+    for line, doubt in doubts.items():
+        text = text.replace(f"#   unsure: {line}\n", f"#   unsure: {doubt}\n")
+    write_whole(path, text)
+    print(translated(f"shiliu: a draft of a mapping is in {path}; it is unsure of:", lang), file=sys.stderr)
+    for doubt in doubts.values():
+        print(f"  - {doubt}", file=sys.stderr)

@@ -15,7 +15,8 @@ from ...scenarios.parts.part_catalogue import GRADES, PartEntry, PartJoint, inve
 from ...scenarios.reading import composition
 from ...scenarios.sheet.errors import ScenarioError
 from ...scenarios.sheet.quantity import show as shown
-from ..report.message_catalogue import terms
+from ..report.message_catalogue import meanings, terms
+from ..report.translation import translated
 from .wrapping import columns, wrapped
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def show(names: list[str], request: CommandRequest, as_json: bool) -> None:
             print(kind)
         for entry in (e for e in entries if e.kind == kind):
             for line in in_full(entry) if names else in_brief(entry):
-                print("\n".join(wrapped(*_hung(_headed(line, request.lang)))))
+                print("\n".join(wrapped(*_hung(_headed(_meant(line, entry, request.lang), request.lang)))))
             print()
 
 
@@ -51,7 +52,14 @@ def _headed(line: str, lang: str) -> str:
     place = re.fullmatch(r"(  |      )(\S+)(\s*)(.*)", line)  # deeper stand names of the sheet
     if place is None or not (head := heads.get(place[2])) or (place[3] == " "):
         return line
-    return f"{place[1]}{head}{' ' * max(len(place[2] + place[3]) - columns(head), 2 if place[4] else 0)}{heads.get(place[4], place[4])}"
+    text = heads.get(place[4]) or translated(place[4], lang)
+    return f"{place[1]}{head}{' ' * max(len(place[2] + place[3]) - columns(head), 2 if place[4] else 0)}{text}"
+
+
+def _meant(line: str, entry: PartEntry, lang: str) -> str:
+    """A row of a parameter with what it means in a language; another line as it is."""
+    doc = next((p.doc for p in entry.part.params.values() if p.doc and line.endswith(f"  {p.doc}")), None) if lang != "en" else None
+    return line if doc is None else line.removesuffix(doc) + meanings().get(doc, doc)
 
 
 def _hung(line: str) -> tuple[str, str]:

@@ -9,8 +9,9 @@ from ...scenarios.sheet.errors import ShiliuError
 from ...scenarios.sheet.near_matches import nearest
 from ...scenarios.sheet.quantity import show as shown
 from ..operator.skills import catalogue
+from ..report.message_catalogue import meanings, terms
 from ..report.text import Words
-from .wrapping import wrapped
+from .wrapping import columns, wrapped
 
 WIDE = 24  # characters of the column of kinds
 
@@ -35,8 +36,11 @@ def show(names: list[str], request: Any, as_json: bool) -> None:
         return
     for row in chosen:
         if request.lang != "en":
-            row = row | {"doc": f"{Words(request.lang).skill(row['name'])}  {row['doc']}"}
-        print("\n".join(in_full(row) if names else in_brief(row)))
+            known = meanings()
+            arguments = [one | {"doc": known.get(one["doc"], one["doc"])} for one in row["arguments"]]
+            doc = f"{Words(request.lang).skill(row['name'])}  {known.get(row['doc'], row['doc'])}"
+            row = row | {"doc": doc, "arguments": arguments}
+        print("\n".join(in_full(row, request.lang) if names else in_brief(row)))
 
 
 def rows() -> list[dict[str, Any]]:
@@ -57,7 +61,8 @@ def in_brief(row: dict[str, Any]) -> list[str]:
     return [*wrapped(f"{row['name']:<16} ", row["doc"]), *wrapped(" " * 17, " ".join(words))]
 
 
-def in_full(row: dict[str, Any]) -> list[str]:
+def in_full(row: dict[str, Any], lang: str = "en") -> list[str]:
+    words = terms("messages", lang)
     lines = [row["name"], *wrapped("  ", row["doc"])]
     paragraphs = (row["more"] or "").split("\n\n")
     lines += [one for paragraph in paragraphs if paragraph.strip() for one in wrapped("  ", " ".join(paragraph.split()))]
@@ -66,10 +71,11 @@ def in_full(row: dict[str, Any]) -> list[str]:
     for a in row["arguments"]:
         many = len(kind(a)) > WIDE  # such as postures: named below, so that the columns stay narrow
         doc = f"{a['doc']}; one of {', '.join(a['choices'])}" if many else a["doc"]
-        table.append((a["name"], "word" if many else kind(a), default(a), doc))
-    widths = [max(len(r[i]) for r in table) for i in range(3)]
+        what, without = "word" if many else kind(a), default(a)
+        table.append((a["name"], words.get(what, what), words.get(without, without) if a["required"] else without, doc))
+    widths = [max(columns(r[i]) for r in table) for i in range(3)]
     for cells in table:
-        head = f"  {'  '.join(f'{cell:<{w}}' for cell, w in zip(cells, widths))}  "
+        head = f"  {'  '.join(cell + ' ' * (w - columns(cell)) for cell, w in zip(cells, widths))}  "
         # where the columns before leave no room, what it is stands on lines of its own
         lines += wrapped(head, cells[3]) if len(head) <= 60 else [head.rstrip(), *wrapped("      ", cells[3])]
     return [*lines, ""]

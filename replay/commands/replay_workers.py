@@ -58,7 +58,7 @@ def by_workers(asked: ReplaySettings, command: str, reached: Reached, ending: Ex
         if judged.earlier:
             lines.append(("ledger_earlier", {"n": judged.earlier}))
         if asked.again:
-            file = write_changes(Path(asked.out), judged.changes, judged.compared, judge)
+            file = write_changes(Path(asked.out), judged.changes, judged.compared, judge, asked.lang)
             changed = ("ledger_changed", {"n": len(judged.changes), "of": judged.compared, "file": str(file)})
             lines.append(changed if judged.compared else ("ledger_no_earlier", {"known": None if judged.new else judged.known}))
         return lines

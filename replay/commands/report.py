@@ -34,6 +34,7 @@ Exit: 0; 2 the verdicts cannot be read.
 
 def run(request: CommandRequest) -> int:
     """Read, count, tell."""
+    from ...scenarios.catalog.scene_titles import event_titles
     from ...version import __version__
     from ..checks.rules import load_rules
     from ..formats.atomic_folder import refuse_unwritable
@@ -58,7 +59,8 @@ def run(request: CommandRequest) -> int:
     seen = oversee(lines_of(files), changed)
     if not len(seen.takes):
         raise ShiliuError("holds no line. Judge something first.", file=verdicts, field="verdicts")
-    page = Page(seen, Words(lang), len(files), __version__)
+    own = event_titles(((scenario, code.removeprefix("scenario.")) for scenario, code in seen.tallies.kinds), request.conf_dir)
+    page = Page(seen, Words(lang).telling({"events": own}), len(files), __version__)
     context = page.context()
     if not quiet or out is None:
         print(page.say("lead", share=context["all"]["yield"], n=context["all"]["FEASIBLE"], of=context["all"]["n"]))

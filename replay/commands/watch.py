@@ -66,7 +66,7 @@ def run(request: CommandRequest) -> int:
     if not once:
         settings.refuse_sweep("once", "Write once=true, or leave -m out.")
     folder = settings["ledger"].word(default="") or None
-    serve, log = settings["serve"].word(default="") or None, settings["log"].word(default="") or None
+    serve, log = settings["serve"].value, settings["log"].word(default="") or None
     settings.stop()
     if where.given:
         where.refuse_unknown(request)
@@ -79,7 +79,7 @@ def run(request: CommandRequest) -> int:
     refuse_unwritable(out)
     if out.resolve() == data.resolve():
         raise ShiliuError("is the folder that is watched. Choose another out=.", file=out, field="out")
-    with closing(Service(serve, Path(log) if log else None)) as service:  # before anything is made
+    with closing(Service(None if serve in (None, "") else str(serve), Path(log) if log else None)) as service:  # before anything is made
         ledger = Ledger(Path(folder) if folder else out / FOLDER)
         slips, words = Slips(out, lang), Words(lang)
         over = threading.Event()

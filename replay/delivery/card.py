@@ -40,7 +40,7 @@ def card(
         say(
             "first",
             n=found["takes"],
-            operators=len(found["operators"]),
+            operators=len(found["operators"]) or None,
             hours=number(round(hours, 3)),
             frames=found["frames"],
             fps=plan.kind.fps,
@@ -53,7 +53,8 @@ def card(
     )
     rows = [(name, of["takes"], of["frames"], of["succeeded"], of["failed"]) for name, of in found["scenarios"].items()]
     parts += [say.head("what"), _table(say.columns("scenario", "takes", "frames", "succeeded", "failed"), rows)]
-    parts += [say.head("where"), *_listed(say, "centre", found["centres"]), *_listed(say, "cell", found["cells"])]
+    where = (*_listed(say, "centre", found["centres"], ""), *_listed(say, "cell", found["cells"], ""))
+    parts += [say.head("where"), *(list(filter(None, where)) or [say("none")])]
     parts += [say.head("who"), say("who_text"), *_listed(say, "operator", found["operators"])]
     made = {say.book["makers"].get(what, what): n for what, n in found["made_by"].items()}
     parts += [say("made_by_text"), *_listed(say, "made_by", made)]

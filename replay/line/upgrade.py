@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..checks.finding import Finding
 from ..judge.verdict import Verdict
+from ..report.text import Words
 from .kept import Torn, packed, unpacked
 from .ledger import LAST, Ledger
 
@@ -33,14 +34,14 @@ class VerdictChange:
     """One take with another verdict or another root.
 
     Attributes:
-        verdicts, roots: before and after; findings: `CODE BEFORE → AFTER`, with the number that changed; judge: the earlier one.
+        verdicts, roots: before and after; findings: those that changed their level, before and after; judge: the earlier one.
     """
 
     take: str
     source: str
     verdicts: tuple[str, str]
     roots: tuple[str, str]
-    findings: tuple[str, ...]
+    findings: tuple[tuple[Finding | None, Finding | None], ...]
     judge: Judge
 
 
@@ -69,12 +70,9 @@ def change_of(before: Verdict, after: Verdict, judge: Judge) -> VerdictChange | 
     if verdicts[0] == verdicts[1] and roots[0] == roots[1]:
         return None
     was, now = _worst(before.findings), _worst(after.findings)
-    findings = []
-    for code in dict.fromkeys([*now, *was]):
-        a, b = was.get(code), now.get(code)
-        if (a and a.level) != (b and b.level):
-            findings.append(f"{code} {a.level if a else 'none'} → {b.level if b else 'none'}{_numbers(a, b)}")
-    return VerdictChange(after.episode, after.source, verdicts, roots, tuple(findings), judge)
+    pairs = ((was.get(code), now.get(code)) for code in dict.fromkeys([*now, *was]))
+    findings = tuple((a, b) for a, b in pairs if (a and a.level) != (b and b.level))
+    return VerdictChange(after.episode, after.source, verdicts, roots, findings, judge)
 
 
 def _root(verdict: Verdict) -> str:
@@ -88,13 +86,15 @@ def _worst(findings: Sequence[Finding]) -> dict[str, Finding]:
     return found
 
 
-def _numbers(before: Finding | None, after: Finding | None) -> str:
-    """Which number moved: what was measured, or the limit."""
+def _line(before: Finding | None, after: Finding | None, book: Mapping[str, str]) -> str:
+    """`CODE BEFORE → AFTER`, and which number moved: what was measured, or the limit."""
+    code = (after or before).code  # type: ignore[union-attr]  # one of the two is there
+    levels = " → ".join(one.level if one else book["none"] for one in (before, after))
     if before is None or after is None:
-        return ""
-    pairs = (("measured", before.value, after.value), ("limit", before.limit, after.limit))
+        return f"{code} {levels}"
+    pairs = ((book["measured"], before.value, after.value), (book["limit"], before.limit, after.limit))
     moved = [f"{name} {a:.4g} → {b:.4g}" for name, a, b in pairs if a is not None and b is not None and a != b]
-    return f" ({', '.join(moved)})" if moved else ""
+    return f"{code} {levels}" + (f" ({', '.join(moved)})" if moved else "")
 
 
 def between(before: Judge, after: Judge) -> str:
@@ -103,15 +103,17 @@ def between(before: Judge, after: Judge) -> str:
     return ", ".join(f"{key} {before.get(key, '?')} → {after[key]}" for key in keys) or "the same"
 
 
-def write_changes(out: Path, changes: Sequence[VerdictChange], compared: int, judge: Judge) -> Path:
-    """Write what the upgrade changed as a table; returns its file."""
-    summary = f"{compared} takes were judged by an earlier judge and by this one. {len(changes)} differ."
-    lines = ["# What changed since the last judge", "", summary, ""]
+def write_changes(out: Path, changes: Sequence[VerdictChange], compared: int, judge: Judge, lang: str = "en") -> Path:
+    """Write what the upgrade changed as a table, in a language; returns its file."""
+    words = Words(lang)
+    book = words.book["changed"]
+    lines = [f"# {book['title']}", "", words.fill(book["summary"], {"n": compared, "changed": len(changes)}), ""]
     if changes:
-        lines += ["| take | verdict | root | findings that changed level | judge |", "|---|---|---|---|---|"]
+        lines += ["| " + " | ".join(book["columns"]) + " |", "|---" * len(book["columns"]) + "|"]
     for one in changes:
-        verdict, root = (" → ".join(dict.fromkeys(word or "none" for word in pair)) for pair in (one.verdicts, one.roots))
-        cells = (f"{one.take} ({one.source})", verdict, root, "; ".join(one.findings) or "none", between(one.judge, judge))
+        verdict, root = (" → ".join(dict.fromkeys(word or book["none"] for word in pair)) for pair in (one.verdicts, one.roots))
+        findings = words.ui("semicolon").join(_line(*pair, book) for pair in one.findings)
+        cells = (f"{one.take} ({one.source})", verdict, root, findings or book["none"], between(one.judge, judge))
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     (out / FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
     return out / FILE

@@ -168,6 +168,11 @@ class Tallies:
         self._telling[key].n += 1
 
     @property
+    def kinds(self) -> list[tuple[str, str]]:
+        """Scenario and code of every kind of failure."""
+        return list(self._telling)
+
+    @property
     def telling(self) -> list[Telling]:
         """One failure of each kind, the commonest kind first: the one with the fewest others beside it, then the largest excess."""
         return sorted(self._telling.values(), key=lambda one: (-one.n, -one.excess, one.source))[:TELLING]

@@ -19,12 +19,12 @@ def streams_of(
 ) -> Iterator[Stream]:
     """A feature as one stream, or one for each quantity where its elements differ."""
     width = values.shape[1]
-    names = _texts(feature.get("names"), width, "", name)
+    names = _texts(feature.get("names"), width, "", f"{name}.names")
     if not any(names):
         names = [name] if width == 1 else [f"{name}[{i}]" for i in range(width)]
-    units = units_of(feature.get("unit"), width, name)
+    units = units_of(feature.get("unit"), width, f"{name}.unit")
     own = name.removeprefix("observation.").removeprefix("shiliu.")
-    quantities = _texts(feature.get("quantity"), width, "", name)
+    quantities = _texts(feature.get("quantity"), width, "", f"{name}.quantity")
     quantities = [q or _QUANTITY.get(unit, own) for q, unit in zip(quantities, units)]
     default = "command" if name == "action" else "measured" if name.startswith("observation.") else "event"
     for quantity in dict.fromkeys(quantities):
@@ -47,7 +47,7 @@ def imported_streams(
     name: str, feature: dict[str, Any], values: np.ndarray, times: np.ndarray, clock: str = "grid"
 ) -> Iterator[Stream]:
     """The streams that an imported feature was made of, as `info.json` lists them."""
-    names = _texts(feature.get("names"), values.shape[1], "", name)
+    names = _texts(feature.get("names"), values.shape[1], "", f"{name}.names")
     for member in feature["streams"]:
         first, end = member["columns"]
         prefix = member["prefix"]
@@ -68,8 +68,12 @@ def _texts(value: Any, width: int, default: str, name: str) -> list[str]:
     if isinstance(value, str):
         return [value] * width
     if not isinstance(value, list) or len(value) != width:
-        raise EpisodeError(f"names, unit or quantity does not list {width} texts.", field=f"features.{name}")
+        raise _wrong_number(width, name)
     return [str(item) for item in value]
+
+
+def _wrong_number(width: int, name: str) -> EpisodeError:
+    return EpisodeError(f"does not list {width} texts, one a column. Write them, or copy the dataset again.", field=f"features.{name}")
 
 
 def unit_text(units: Sequence[str]) -> str:
@@ -95,7 +99,7 @@ def units_of(unit: Any, width: int, name: str) -> list[str]:
         parts = unit.split()
         return parts if len(parts) == width else [unit] * width
     if not isinstance(unit, list) or len(unit) != width:
-        raise EpisodeError(f"names, unit or quantity does not list {width} texts.", field=f"features.{name}")
+        raise _wrong_number(width, name)
     return [str(item) for item in unit]
 
 

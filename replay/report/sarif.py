@@ -39,7 +39,7 @@ class Sarif:
 
     def __init__(self, file: IO[str], words: Words, baseline: Baseline | None = None) -> None:
         self._file, self._words, self._baseline = file, words, baseline
-        self._rules: dict[str, int] = {}
+        self._rules: dict[str, dict[str, Any]] = {}  # in the order in which they were met
         self._n = 0
         file.write(f'{{"$schema": "{SCHEMA}", "version": "{VERSION}", "runs": [{{"results": [')
 
@@ -56,8 +56,7 @@ class Sarif:
 
     def finish(self, version: str = "") -> None:
         """Rules and tool, after the last result; the file stays open."""
-        rules = [self._rule(code) for code in self._rules]
-        driver = {"name": "shiliu", **({"version": version} if version else {}), "rules": rules}
+        driver = {"name": "shiliu", **({"version": version} if version else {}), "rules": list(self._rules.values())}
         run = {
             "tool": {"driver": driver},
             "columnKind": "unicodeCodePoints",
@@ -90,9 +89,10 @@ class Sarif:
         signal = str(finding.signal) if finding is not None else ""
         mark = hashlib.sha256("\0".join((source, code, level, signal, *subject)).encode("utf-8", "backslashreplace")).hexdigest()[:32]
         properties = finding.to_dict() if finding is not None else {}
+        self._rules.setdefault(code, _rule(code, self._words.telling(verdict.titles)))
         result: dict[str, Any] = {
             "ruleId": code,
-            "ruleIndex": self._rules.setdefault(code, len(self._rules)),
+            "ruleIndex": list(self._rules).index(code),
             "kind": "open" if level == "none" else "fail",
             "level": level,
             "message": {"text": str(jsonl.without_paths(message)) or code},
@@ -126,16 +126,15 @@ class Sarif:
             result["baselineState"] = "unchanged" if known else "new"
         return result
 
-    def _rule(self, code: str) -> dict[str, Any]:
-        words = self._words
-        if words.code(code) is None:
-            title = words.verdict(None) if code == UNREADABLE else code
-            return {"id": code, "shortDescription": {"text": title}}
-        return {
-            "id": code,
-            "shortDescription": {"text": words.title(code, None, "topic") or code},
-            "fullDescription": {"text": words.what(code)},
-        }
+
+def _rule(code: str, words: Words) -> dict[str, Any]:
+    if words.code(code) is None:
+        return {"id": code, "shortDescription": {"text": words.verdict(None) if code == UNREADABLE else code}}
+    return {
+        "id": code,
+        "shortDescription": {"text": words.title(code, None, "topic") or code},
+        "fullDescription": {"text": words.what(code)},
+    }
 
 
 LANGUAGES = {"en": "en-US", "zh": "zh-CN"}

@@ -22,7 +22,10 @@ _SENTENCE = re.compile(r"(?<=[.?]) ")  # ends here
 _GAP = re.compile(r"\{(\.\.\.)?\}")
 _ERRNO = re.compile(r"(?:\[Errno -?\d+\] )?(?P<what>.+?)(?P<file>: '.*')?(?P<stop>\.?)")  # an error of the system, as Python prints it
 _NAME = re.compile(r"\S+|(?:(?!\. ).)*/(?:(?!\. ).)*|(?:(?!\. ).)+(?:\.\w{1,8}|#\d+)")
-_JOINT = re.compile(r"('[^']*'|`[^`]*`)|(,? or |,? and |, )")  # between the entries of a list; what is quoted is none
+_JOINT = re.compile(r"('[^']*'|`[^`]*`)|(,? or |,? and |, | to )")  # between the entries of a list; what is quoted is none
+
+_MORE = re.compile(r"\d+ more")
+_CHINESE = re.compile(r"zh|cn|chinese", re.IGNORECASE)  # how an asked language begins that is no language here
 
 
 def translated(text: str, lang: str) -> str:
@@ -36,9 +39,12 @@ def translated(text: str, lang: str) -> str:
 
 
 def language_of(words: Iterable[str]) -> str:
-    """The language that the words of a command line ask for, as `lang=zh`; English where they name none."""
-    asked = [word.partition("=")[2].strip("'\"") for word in words if word.startswith("lang=")]
-    return asked[-1] if asked and sentences("messages", asked[-1]) else "en"
+    """The language that the words of a command line ask for, as `lang=zh`; English where they name none.
+
+    What means Chinese, such as `lang=cn`, is refused as a setting; that is reported in Chinese.
+    """
+    asked = next((word.partition("=")[2].strip("'\"") for word in reversed([*words]) if word.startswith("lang=")), "en")
+    return "zh" if _CHINESE.match(asked) else asked if sentences("messages", asked) else "en"
 
 
 def _line(line: str, lang: str) -> str:
@@ -92,15 +98,16 @@ def _of_the_system(lang: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class _FilledIn:
-    """What is filled into a message: `{}` takes it as it is, `{:m}` as a message of its own, `{:t}` as a term, `{:l}` as a list, `{:lt}` as
-    one of messages and terms, with what stands in brackets after them."""
+    """What is filled into a message: `{}` takes it as it is, `{:m}` as a message of its own, `{:t}` as a term or a message, `{:l}` as a
+    list of names, of which the last may be how many more there are, `{:lt}` as one of messages and terms, with what stands in
+    brackets after them."""
 
     text: str
     lang: str
 
     def __format__(self, spec: str) -> str:
         if spec == "t":
-            return terms("messages", self.lang).get(self.text, self.text)
+            return terms("messages", self.lang).get(self.text) or _known(self.text, self.lang) or self.text
         if spec in ("l", "lt"):
             return self._list(spec == "lt")
         return _line(self.text, self.lang) if spec == "m" else self.text
@@ -112,7 +119,7 @@ class _FilledIn:
             head, bracket, rest = part.partition(" (")
             if k % 2:
                 parts[k] = joints.get(part, part)
-            elif of_terms:
+            elif of_terms or _MORE.fullmatch(part):
                 parts[k] = _known(part, self.lang) or known.get(head, head) + bracket + rest
         return "".join(parts)
 

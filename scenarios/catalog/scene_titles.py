@@ -2,9 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
+
 from ..parts.titles import NAMING, missing_languages, small, titles_of, untitled, untitled_words, words_in
+from ..reading import composition
 from ..reading.names import MARKS
 from ..scene.scene import Scene
+from ..sheet.errors import ShiliuError
+
+
+def event_titles(asked: Iterable[tuple[str, str]], conf_dir: Path | None = None) -> dict[str, dict[str, str]]:
+    """Step, failure mode or limit -> what scenarios and their variants call it today, by language; no scene is built.
+
+    Args:
+        asked: scenario and name. A name that several scenarios call differently has each title once, between them ` / `. A scenario
+            that is not here gives none.
+    """
+    names: dict[str, set[str]] = {}
+    for scenario, name in asked:
+        names.setdefault(scenario, set()).add(name)
+    found: dict[str, dict[str, list[str]]] = {}
+    for scenario in sorted(set(names) & set(composition.list_scenarios(conf_dir))):
+        try:
+            composed = composition.as_it_stands(scenario, conf_dir) or composition.compose("scene", [f"scenario={scenario}"], conf_dir)
+        except ShiliuError:
+            continue
+        tree = composed.tree.get("scenario") or {}
+        own: dict[str, dict[str, str]] = {}
+        for one in (*(tree.get("variants") or {}).values(), tree):
+            own |= titles_of(one) if isinstance(one, dict) else {}
+        for name in sorted(names[scenario] & set(own)):
+            for lang, title in own[name].items():
+                titles = found.setdefault(name, {}).setdefault(lang, [])
+                titles += [title] if title not in titles else []
+    return {name: {lang: " / ".join(titles) for lang, titles in words.items()} for name, words in found.items()}
 
 
 def part_titles(scene: Scene) -> dict[str, dict[str, str]]:

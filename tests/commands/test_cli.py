@@ -412,6 +412,8 @@ def test_doctor_tells_what_is_missing(capsys, monkeypatch):
     monkeypatch.setattr(doctor, "packages", lambda: ["numpy", "no-such-package-of-ours"])
     code, out, _ = run(capsys, "doctor")
     assert code == 2 and "missing: pip install no-such-package-of-ours" in out
+    code, out, _ = run(capsys, "doctor", "lang=zh")
+    assert code == 2 and "缺少：pip install no-such-package-of-ours" in out and not re.search("missing|Install|yes|pictures| on ", out)
 
 
 def test_a_bad_file_of_ones_own_keeps_no_other_out_of_a_list(tmp_path, monkeypatch, capsys):

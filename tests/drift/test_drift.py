@@ -82,7 +82,7 @@ def test_the_forms_are_those_that_differ(sets):
 def test_what_was_made_here_is_as_it_was(here, tmp_path, capsys):
     out = tmp_path / "out"
     assert cli.main(["drift", f"corpus={here}", f"out={out}"]) == 0
-    assert "1 takes: 0 verdicts and 0 successes flipped" in capsys.readouterr().out
+    assert "Takes: 1. Flipped verdicts: 0, flipped successes: 0." in capsys.readouterr().out
     tree = json.loads((out / "drift.json").read_text(encoding="utf-8"))
     (line,) = tree["lines"]
     assert tree["machine"] == machine() and tree["exit"] == 0

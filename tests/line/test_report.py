@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import tracemalloc
@@ -238,3 +239,14 @@ def test_memory_is_some_hundred_bytes_a_take():
     held, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(seen.takes) == 2000 and held < 2000 * 1200
+
+
+def test_a_failure_mode_is_called_as_its_scenario_calls_it(tmp_path, capsys):
+    tree = line(0, goal=False)
+    tree["findings"][tree["root"]]["code"] = "scenario.guest_bowl_pushed"
+    written(tmp_path / "verdicts.jsonl", [tree])
+    for lang, title in (("en", "guest's bowl pushed"), ("zh", "客人的碗被碰动")):
+        assert cli.main(["report", f"verdicts={tmp_path}", f"out={tmp_path / lang}", f"lang={lang}"]) == 0
+        assert f": {title}" in capsys.readouterr().out.replace("：", ": ")
+        page = html.unescape((tmp_path / lang / "oversight.html").read_text(encoding="utf-8"))
+        assert page.count(title) >= 4 and "guest bowl" not in page

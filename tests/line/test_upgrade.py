@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -52,7 +53,11 @@ def test_an_upgrade_keeps_verdicts_until_it_is_asked_and_then_says_what_changed(
         assert (code, verdicts[wrong]) == (1, "INFEASIBLE") and "1 of 2 verdicts changed" in printed
         page = (tmp_path / out / "changed.md").read_text(encoding="utf-8")
         (row,) = [line for line in page.splitlines() if "FEASIBLE → INFEASIBLE" in line]
-        assert "PASS → FAIL" in row and "→ another_code" in row and "none → balance" in row
+        assert "PASS → FAIL" in row and "→ another_code" in row and "none → balance" in row and "this one: 2. " in page
+    run(data, tmp_path / "zh", ledger, capsys, "again=true", "lang=zh")
+    page = (tmp_path / "zh" / "changed.md").read_text(encoding="utf-8")
+    assert "评判过的录制：2 条" in page and "PASS → FAIL" in page
+    assert not re.search(r"\b(?:none|take|verdict|measured|limit|differ)\b", page)
     _, verdicts, printed = run(data, tmp_path / "after", ledger, capsys)
     assert verdicts[wrong] == "INFEASIBLE" and "earlier" not in printed
 

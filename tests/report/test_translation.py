@@ -126,6 +126,10 @@ def test_file_line_and_key_stay_before_the_sentence():
         ("my takes/a.bag: more than 4 GiB of values. Cut the bag.", "my takes/a.bag: 数值超过 4 GiB。请分割 bag。"),
         ("a#3 is left out: b/c: has no dtype.", "a#3 未采用：b/c: 没有 dtype。"),
         ("judged by shiliu 0.1.0 (3 takes), a version that is not stated (1 takes)", "评判：shiliu 0.1.0（3 条）、版本不明（1 条）"),
+        ("m.yaml:7: a: 'arm' is none of the lists under names. Leave it out.", "m.yaml:7: a: 'arm' 不在 names 的列表之中。请去掉。"),
+        ("unknown key 'x'. Known here: a1 to a9, b.", "没有键 'x'。可选：a1 至 a9、b。"),
+        ("no mapping knows this LeRobot v3 set, which holds a and 2 more.", "没有适用于此 LeRobot v3 数据集的映射，其中有 a 和 另 2 项。"),
+        ("robot2.yaml: 3 problems:", "robot2.yaml: 3 处问题："),
         ("  command line 'a=1': a: nothing knows this.", "  命令行 'a=1': a: nothing knows this."),
     ],
 )  # fmt: skip
@@ -140,7 +144,7 @@ def test_what_is_quoted_is_never_translated():
 def test_language_of_a_command_line():
     assert language_of(["scenario=a", "lang=zh"]) == "zh"
     assert language_of(["lang=zh", "lang=en"]) == "en"
-    assert language_of(["lang=xx"]) == "en"
+    assert language_of(["lang=xx"]) == "en" and language_of(["lang=cn"]) == "zh"
     assert language_of([]) == "en"
 
 

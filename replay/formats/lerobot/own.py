@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from ....scenarios.sheet.errors import EpisodeError
 from ...recording.features import grid_ns, imported_streams, streams_of
 from ...recording.provenance import told_of_copy
-from ...recording.recording import KINDS, PictureFile, PictureTopic, Recording, SimEpisode, Unreadable
+from ...recording.recording import KINDS, PictureFile, PictureTopic, Recording, SimEpisode, Stream, Unreadable
 from ..file_state import refuse_pipes
 from ..reader_errors import AGAIN, mending, once_readable
 from . import layout
@@ -125,6 +125,13 @@ class Dataset:
         return EpisodeError(
             f"{message}. The set was changed or mixed up; copy it again.", file=self.info_path, field=field
         )
+
+    def _streams(self, made: Iterator[Stream]) -> Iterator[Stream]:
+        """Streams of a feature; what is wrong with its description is of `info.json`."""
+        try:
+            yield from made
+        except EpisodeError as error:
+            raise EpisodeError(error.message, file=error.file or self.info_path, field=error.field) from None
 
     @staticmethod
     def json_file(path: Path, what: str) -> dict[str, Any]:
@@ -236,7 +243,7 @@ class Dataset:
                 left.append(f"{name} ({len(times)} frames): whole numbers too large for float64")
                 unread.append(name)
                 continue
-            for stream in streams_of(name, self.features[name], columns[name], times, clock):
+            for stream in self._streams(streams_of(name, self.features[name], columns[name], times, clock)):
                 streams[stream.name] = stream
         left += [
             f"{n} ({len(times)} frames): pictures are not read here"
@@ -394,7 +401,7 @@ class Dataset:
             streams = {}
             for name in names:
                 if name != layout.CLOCK:
-                    for stream in imported_streams(name, self.features[name], columns[name], times, clock):
+                    for stream in self._streams(imported_streams(name, self.features[name], columns[name], times, clock)):
                         streams[stream.name] = stream
             digest = hashlib.sha256((frames + hashlib.sha256(content).hexdigest()).encode())
             return Recording(
