@@ -36,9 +36,9 @@ def show(names: list[str], request: Any, as_json: bool) -> None:
         return
     for row in chosen:
         if request.lang != "en":
-            known = meanings()
-            arguments = [one | {"doc": known.get(one["doc"], one["doc"])} for one in row["arguments"]]
-            doc = f"{Words(request.lang).skill(row['name'])}  {known.get(row['doc'], row['doc'])}"
+            chinese = meanings()
+            arguments = [one | {"doc": chinese.get(one["doc"], one["doc"])} for one in row["arguments"]]
+            doc = f"{Words(request.lang).skill(row['name'])}  {chinese.get(row['doc'], row['doc'])}"
             row = row | {"doc": doc, "arguments": arguments}
         print("\n".join(in_full(row, request.lang) if names else in_brief(row)))
 
