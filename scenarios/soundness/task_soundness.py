@@ -207,8 +207,8 @@ def _silence(scene: Scene, places: TaskPlaces) -> None:
                 continue
             written = scene.config.rules.child(rule.name).child(key)
             for path, why, mend in _excluded(conditions_of(written, predicate), places):
-                never = "the rule {!r} never goes on" if isinstance(rule, Switch) else "the counter {!r} never counts"
-                places.silent[kept] = Silent(path, f"{why}, so that {never.format(rule.name)}", mend)
+                never = f"the rule {rule.name!r} never goes on" if isinstance(rule, Switch) else f"the counter {rule.name!r} never counts"
+                places.silent[kept] = Silent(path, f"{why}, so that {never}", mend)
                 break
 
 
