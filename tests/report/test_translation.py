@@ -39,7 +39,7 @@ ROOMS = {  # how many of their sentences have no entry, at most: what hostile fi
     "replay/drift": 20,
     "replay/robots": 12,
 }
-COMMAND = re.compile(r"(?:shiliu [a-z]+|apt-get install|git lfs) [\w =.-]+")
+COMMAND = re.compile(r"(?:shiliu [a-z]+|(?:apt-get|pip) install|git lfs) [\w =.-]+")
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda one: one[:40])
