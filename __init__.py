@@ -5,14 +5,13 @@ The names below are loaded on first use, so that ``import shiliu`` and ``shiliu 
 
 import os as _os
 import sys as _sys
+import typing as _typing
 from ctypes.util import find_library as _find_library
 from importlib import import_module as _import_module
-from typing import TYPE_CHECKING as _TYPE_CHECKING
-from typing import Any as _Any
 
 from .version import __version__ as __version__
 
-if _TYPE_CHECKING:
+if _typing.TYPE_CHECKING:
     from .envs.dm_env import make_dm_env
     from .envs.lerobot_hub import make_lerobot_env
     from .envs.registration import register_envs
@@ -72,9 +71,9 @@ __all__ = [
 ]
 
 
-if not _TYPE_CHECKING:  # a type checker knows the names above, and finds a wrong one
+if not _typing.TYPE_CHECKING:  # a type checker knows the names above, and finds a wrong one
 
-    def __getattr__(name: str) -> _Any:
+    def __getattr__(name: str) -> _typing.Any:
         if name in _HOME:
             return getattr(_import_module("." + _HOME[name], __name__), name)
         raise AttributeError(f"module 'shiliu' has no attribute {name!r}", name=name, obj=_sys.modules[__name__])

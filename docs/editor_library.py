@@ -140,7 +140,7 @@ def of_way(way: Schema, every: Schema) -> Schema:
     return alone({**dict.fromkeys(("how", "if", "as"), True), **known})
 
 
-def change_schema(said: str) -> Schema:
+def change_schema(described: str) -> Schema:
     """What a mistake changes: arguments of a step, by the name of its way or by a name of its own (`as`)."""
     ways = {}
     for alike in ways_of_words().values():
@@ -152,7 +152,7 @@ def change_schema(said: str) -> Schema:
         "propertyNames": label(),
         "patternProperties": {
             **{rf"^{re.escape(name)}( \d+)?$": way for name, way in ways.items()},
-            "^": explained({"type": "object", **change}, said),
+            "^": explained({"type": "object", **change}, described),
         },
         "additionalProperties": {"anyOf": [*ways.values()]},
     }

@@ -50,7 +50,7 @@ class ShiliuEnv(gymnasium.Env):
         reward: `dense`, `sparse` or `subgoal`.
         until: the last subgoal that is asked for; the whole task where None is given.
         link: over which it is commanded and seen: a file of `conf/link` (`5g_sa`), or `{"delay": 0.05, ...}` laid over the scenario's
-            own. Commands act when they arrive; observation and pictures are those that have arrived ([the link](docs/link.md)).
+            own. Commands act when they arrive; observation and pictures are those that have arrived (docs/link.md).
         vary: draw a variation at each reset: True, False (the scene as its YAML gives it), a share of each range in 0..1,
             or the names that vary, such as `["bowl", "oven.yaw"]`.
         render_mode: `rgb_array`, `human` (a window, where there is a screen) or None.
