@@ -109,7 +109,7 @@ def write_changes(out: Path, changes: Sequence[VerdictChange], compared: int, ju
     book = words.book["changed"]
     lines = [f"# {book['title']}", "", words.fill(book["summary"], {"n": compared, "changed": len(changes)}), ""]
     if changes:
-        lines += ["| " + " | ".join(book["columns"]) + " |", "|---" * len(book["columns"]) + "|"]
+        lines += [f"| {book['columns']} |", "|---" * len(book["columns"].split(" | ")) + "|"]
     for one in changes:
         verdict, root = (" → ".join(dict.fromkeys(word or book["none"] for word in pair)) for pair in (one.verdicts, one.roots))
         findings = words.ui("semicolon").join(_line(*pair, book) for pair in one.findings)
