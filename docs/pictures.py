@@ -13,12 +13,29 @@ import numpy as np
 from PIL import Image
 
 QUALITY = 55  # looked at: captions of a strip and labels in a head picture read as before
+MOVING, LASTS = 50, 3000  # quality, and ms, of a moving picture
 SEEN = 0.4  # of a curve's unit, less than half a pixel of its full width: a point nearer to the line through its neighbours is not seen
 
 
 def write(file: Path, picture: np.ndarray) -> None:
     """Keep an (h, w, 3) uint8 picture as `file`, which ends in .webp."""
     Image.fromarray(picture).save(file, "WEBP", quality=QUALITY, method=6)
+
+
+def write_moving(file: Path, pictures: np.ndarray) -> None:
+    """Keep (frames, h, w, 3) uint8 pictures as `file`, which ends in .webp and shows them for three seconds, again and again."""
+    shown = [Image.fromarray(picture) for picture in pictures]
+    shown[0].save(
+        file,
+        "WEBP",
+        save_all=True,
+        append_images=shown[1:],
+        duration=LASTS // len(shown),
+        loop=0,
+        quality=MOVING,
+        method=6,
+        minimize_size=True,
+    )
 
 
 def curve(svg: str) -> str:

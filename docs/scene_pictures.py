@@ -1,4 +1,4 @@
-"""Draws what a scenario's page shows: overview, head camera, close-up, nine draws, and its kept demonstration at a glance.
+"""Draws what a scenario's page shows: overview, head camera, close-up, nine draws, and its kept demonstration, moving and at a glance.
 
     python docs/scene_pictures.py [NAME ...]           into build/pictures/scenarios, where `make site` looks; what is drawn already
                                                        stays, also after a run that was ended
@@ -11,19 +11,19 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import shiliu
-from pictures import write
+from pictures import write, write_moving
 from PIL import Image
 from shiliu.envs.rendering import Painter
 from shiliu.replay.drift.kept_take import FOLDER as KEPT
-from shiliu.replay.drift.kept_take import kept_names, name_of, read_take
+from shiliu.replay.drift.kept_take import KeptTake, kept_names, name_of, read_take
 from shiliu.replay.rollout.filmstrip import moments, strip
-from shiliu.replay.rollout.rollout import Take, play
+from shiliu.replay.rollout.rollout import Rollout, Take, play
 from shiliu.scenarios.catalog.catalog import list_scenarios, list_variants
 from shiliu.scenarios.draws.variation import Draw, nominal
 from shiliu.scenarios.draws.variation import draw as drawn
@@ -35,7 +35,8 @@ STILLS, BUILT = ROOT / "docs" / "scenarios", ROOT / "build" / "pictures" / "scen
 VIEWS = ("overview", "head", "closeup")
 SIZE, TILE, STILL = (960, 720), (320, 240), (480, 360)  # pixels
 SEED = 10001  # of the first draw
-SHOWN = 12  # moments of a demonstration
+SHOWN = 12  # moments of a demonstration at a glance
+FRAMES, WIDE = 36, 384  # of a demonstration that moves, for three seconds; pixels
 SHADOWS = 2048  # of small pictures, tiles and moments; see Painter
 WHOLE = "whole"  # ends a mark of which every picture is drawn
 DRAWN_BY = ("assets", "docs/scene_pictures.py")  # what a picture depends on beside scenario and take
@@ -61,12 +62,30 @@ def draws(scene: Scene, painter: Painter, _: str) -> np.ndarray:
 
 def demonstration(scene: Scene, painter: Painter, _: str) -> np.ndarray:
     """The kept take of a scenario at the ends of its skills."""
-    take = read_take(name_of(scene.name, None))
-    start = take.start(scene)
-    played = next(play(scene, [Take(start, take.actions)], threads=1))
+    take, start, played = _demonstrated(scene)
     about = SimpleNamespace(control_timestep=scene.control_timestep, n_steps=len(take.actions), segments=take.segments)
     camera = scene.schema.cameras["observation.images.overview"]
     return strip(painter, start, played.qpos, camera, moments(about, SHOWN), width=400, kept=played.kept)
+
+
+def loop(scene: Scene, painter: Painter, _: str) -> np.ndarray:
+    """(frames, h, w, 3) the kept take of a scenario from its start to its end, evenly."""
+    _, start, played = _demonstrated(scene)
+    camera = scene.schema.cameras["observation.images.overview"]
+    high = round(WIDE * camera.height / camera.width)
+    at = np.linspace(0, len(played.qpos) - 1, FRAMES).round().astype(int)
+    kept = [None if played.kept is None else played.kept[k] for k in at]
+    return np.stack(
+        [painter.picture(start.values, played.qpos[k], camera.camera, WIDE, high, kept=one) for k, one in zip(at, kept, strict=True)]
+    )
+
+
+@lru_cache(1)
+def _demonstrated(scene: Scene) -> tuple[KeptTake, Draw, Rollout]:
+    """The kept take of a scenario, its start, and how it went when it was played again."""
+    take = read_take(name_of(scene.name, None))
+    start = take.start(scene)
+    return take, start, next(play(scene, [Take(start, take.actions)], threads=1))
 
 
 def made(name: str, variant: str | None = None, to: Path = BUILT) -> None:
@@ -82,14 +101,14 @@ def made(name: str, variant: str | None = None, to: Path = BUILT) -> None:
         return
     to.mkdir(parents=True, exist_ok=True)
     if begun != [key]:
-        for what in (*VIEWS, "draws", "strip"):
+        for what in (*VIEWS, "draws", "strip", "loop"):
             (to / f"{stem}_{what}.webp").unlink(missing_ok=True)
         mark.write_text(key, encoding="utf-8")
     scene = shiliu.load_scenario(name, variant=variant)
     # what differs of a variant is seen in one picture
     wanted = [view for view in VIEWS if f"observation.images.{view}" in scene.schema.cameras][: 1 if variant else None]
     if kept in kept_names() and not variant:
-        wanted.append("strip")
+        wanted += ["strip", "loop"]
     if scene.config.variation and not variant:
         wanted.append("draws")
     for what in wanted:
@@ -97,7 +116,8 @@ def made(name: str, variant: str | None = None, to: Path = BUILT) -> None:
         if not file.is_file():
             with Painter(scene, None if what in VIEWS else SHADOWS) as painter:
                 drawing = file.with_suffix(".drawing")  # a run may be ended here
-                write(drawing, {"strip": demonstration, "draws": draws}.get(what, view_of)(scene, painter, what))
+                draw = {"strip": demonstration, "loop": loop, "draws": draws}.get(what, view_of)
+                (write_moving if what == "loop" else write)(drawing, draw(scene, painter, what))
                 drawing.rename(file)
     mark.write_text(f"{key} {WHOLE}", encoding="utf-8")
     print(stem, flush=True)

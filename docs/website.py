@@ -24,7 +24,6 @@ import parts
 import reference
 import shiliu
 import skills
-from PIL import Image
 from reference import sheets
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,8 +36,7 @@ SIXTEEN = (
     "microwave cooking drink_assist table_wiping laundry_folding room_organization bedside_care medication_serving "
     "shelf_restocking parcel_sorting package_packing material_handling car_assembly coil_separation remote_inspection room_delivery"
 ).split()
-LOOP, WIDE = 2800, 320  # ms of a loop, pixels of its width
-CAPTION = 26  # pixels below each picture of a strip
+WIDE = 320  # pixels of a loop
 # page -> its title in the navigation, by part of the site
 HOW_TO = {  # group -> its pages
     "Ten tasks": {
@@ -192,32 +190,14 @@ def linked(text: str, file: Path, placed: Mapping[Path, str]) -> str:
     return re.sub(r"(!?)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(([^)\s]+)\)", lead, text)
 
 
-def loop(strip: Path, to: Path) -> None:
-    """The pictures of a demonstration's strip, one after the other, as a moving picture."""
-    sheet = Image.open(strip).convert("RGB")
-    wide = 400
-    height = next(h for h in (300, 225) if sheet.height % (h + CAPTION) == 0)
-    tiles = [
-        sheet.crop((x, y, x + wide, y + height))
-        for y in range(0, sheet.height, height + CAPTION)
-        for x in range(0, sheet.width, wide)
-    ]
-    shown = [
-        tile.resize((WIDE, round(WIDE * height / wide)))
-        for tile in tiles
-        if max(high - low for low, high in tile.crop((16, 16, wide - 16, height - 16)).getextrema())
-        > 32  # else a gap of the sheet
-    ]
-    shown[0].save(to, save_all=True, append_images=shown[1:], duration=LOOP // len(shown), loop=0, quality=60)
-
-
-def front() -> str:
-    """The first page; the loops of its wall are those of the scenarios' pages."""
+def front(there: Mapping[Path, tuple[str, Path | str]]) -> str:
+    """The first page; the moving pictures of its wall are those of the scenarios' pages. What was not drawn stands still."""
     cells, known = [], sheets()
     for name in SIXTEEN:
         title = known[name]["title"]
+        shown = next(f"{name}_{what}.webp" for what in ("loop", "overview") if DOCS / "scenarios" / f"{name}_{what}.webp" in there)
         cells.append(
-            f'<a href="scenarios/{name}.html"><img src="loops/{name}.webp" alt="{title["en"]}" width="{WIDE}" loading="lazy">'
+            f'<a href="scenarios/{name}.html"><img src="scenarios/{shown}" alt="{title["en"]}" width="{WIDE}" loading="lazy">'
             f"<span>{title['en']} {title['zh']}</span></a>"
         )
     starts = "\n".join(
@@ -270,7 +250,7 @@ CSS = """.wall, .starts { display: grid; gap: .6rem; grid-template-columns: repe
 .md-typeset table:not([class]), .md-typeset table.dataframe { font-size: .62rem; }
 .md-typeset table:not([class]) :is(th, td) { padding: .4rem .6rem; min-width: 0; }
 .md-typeset :is(th, td) code { word-break: normal; overflow-wrap: normal; }  /* a word of code stays whole */
-.md-typeset img[src*="loops/"]:not(.wall img) { width: 24rem; border-radius: .3rem; }
+.md-typeset img[src*="_loop.webp"]:not(.wall img) { width: 24rem; border-radius: .3rem; }
 .md-typeset table.dataframe { display: block; max-height: 22rem; overflow: auto; border-collapse: collapse; border: 0; }
 .md-typeset .dataframe :is(th, td) { padding: .2rem .5rem; border: 0; border-bottom: .05rem solid #8883; text-align: left; }
 body { --md-text-font: system-ui, "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; --md-code-font: ui-monospace, monospace; }
@@ -352,33 +332,24 @@ def write(out: Path, pictures: Path | None = None) -> None:
             shutil.copyfile(source, target)
         else:
             text = linked(source if isinstance(source, str) else source.read_text(encoding="utf-8"), file, placed)
-            target.write_text(moving(text, name, to, there), encoding="utf-8")
+            target.write_text(moving(text, name, there), encoding="utf-8")
     (to / "reference").mkdir(parents=True, exist_ok=True)
     for make in reference.MADE:
         (to / "reference" / f"{make.__name__}.md").write_text(make(), encoding="utf-8")
     for file in (ROOT / "conf" / "editor").glob("*.json"):
         shutil.copyfile(file, to / "reference" / file.name)
-    (to / "index.md").write_text(front(), encoding="utf-8")
+    (to / "index.md").write_text(front(there), encoding="utf-8")
     (to / "site.css").write_text(CSS, encoding="utf-8")
     (out / "zensical.toml").write_text(settings(Path("site")), encoding="utf-8")
 
 
-def moving(text: str, name: str, to: Path, there: Mapping[Path, tuple[str, Path | str]]) -> str:
-    """A scenario's page with its moving picture first, which is written; any other page as it is."""
+def moving(text: str, name: str, there: Mapping[Path, tuple[str, Path | str]]) -> str:
+    """A scenario's page with its moving picture first, where that was drawn; any other page as it is."""
     stem = Path(name).stem
-    strip, still = (
-        there.get(DOCS / "scenarios" / f"{stem}_{what}.webp", ("", ""))[1] for what in ("strip", "overview")
-    )
-    if not name.startswith("scenarios/") or not isinstance(still, Path):
+    if not name.startswith("scenarios/") or DOCS / "scenarios" / f"{stem}_loop.webp" not in there:
         return text
-    file = to / "loops" / f"{stem}.webp"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    if not isinstance(strip, Path):
-        shutil.copyfile(still, file)
-        return text
-    loop(strip, file)
     head, _, rest = text.partition("\n")
-    return f"{head}\n\n![A demonstration, from step to step](../loops/{stem}.webp)\n{rest}"
+    return f"{head}\n\n![A whole demonstration in three seconds]({stem}_loop.webp)\n{rest}"
 
 
 if __name__ == "__main__":

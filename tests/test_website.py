@@ -33,16 +33,15 @@ def website():
 
 @pytest.fixture(scope="module")
 def pictures(website, tmp_path_factory):
-    """What `make site` draws of the scenarios: here a strip of three moments of one colour each, and a still."""
+    """What `make site` draws of the scenarios: here a strip, three moving pictures of one colour each, and a still."""
 
     def draw(folder):
         (folder / "scenarios").mkdir(parents=True)
-        sheet = np.full((300 + website.CAPTION, 1200, 3), 255, np.uint8)
-        for i in range(3):
-            sheet[20 : 250 - 40 * i, 400 * i : 400 * i + 300] = 40 * i
+        moments = np.stack([np.full((30, 40, 3), 40 * i, np.uint8) for i in range(3)])
         for name in website.SIXTEEN:
-            Image.fromarray(sheet).save(folder / "scenarios" / f"{name}_strip.webp")
-            Image.fromarray(sheet[:300, :400]).save(folder / "scenarios" / f"{name}_overview.webp")
+            Image.fromarray(np.concatenate(moments)).save(folder / "scenarios" / f"{name}_strip.webp")
+            Image.fromarray(moments[0]).save(folder / "scenarios" / f"{name}_overview.webp")
+            script("docs/pictures.py").write_moving(folder / "scenarios" / f"{name}_loop.webp", moments)
 
     return made_once(tmp_path_factory, "site_pictures", draw)
 
@@ -70,7 +69,7 @@ def test_the_front_page_shows_the_sixteen_for_three_seconds_at_most(website, wri
     front = (written / "index.md").read_text(encoding="utf-8")
     assert len(set(website.SIXTEEN)) == 16 and all(f"scenarios/{name}.html" in front for name in website.SIXTEEN)
     for name in website.SIXTEEN:
-        with Image.open(written / "loops" / f"{name}.webp") as moving:
+        with Image.open(written / "scenarios" / f"{name}_loop.webp") as moving:
             shown = 0
             for i in range(moving.n_frames):
                 moving.seek(i)
@@ -78,14 +77,14 @@ def test_the_front_page_shows_the_sixteen_for_three_seconds_at_most(website, wri
                 shown += moving.info["duration"]
             assert moving.n_frames == 3 and shown <= 3000, name
         page = (written / "scenarios" / f"{name}.md").read_text(encoding="utf-8")
-        assert f"loops/{name}.webp" in page.splitlines()[2] and f"({name}_strip.webp)" in page
+        assert f"({name}_loop.webp)" in page.splitlines()[2] and f"scenarios/{name}_loop.webp" in front and f"({name}_strip.webp)" in page
 
 
 def test_without_opengl_the_site_shows_the_stills(website, tmp_path, monkeypatch):
     monkeypatch.setattr(website.reference, "MADE", ())  # pages without pictures, which are written above
     website.write(tmp_path)
-    with Image.open(tmp_path / "pages" / "loops" / "microwave.webp") as still:
-        assert still.n_frames == 1
+    assert "scenarios/microwave_overview.webp" in (tmp_path / "pages" / "index.md").read_text(encoding="utf-8")
+    assert (tmp_path / "pages" / "scenarios" / "microwave_overview.webp").is_file()
     assert "![" not in (tmp_path / "pages" / "parts.md").read_text(encoding="utf-8")
 
 
@@ -212,9 +211,10 @@ class Drawer:
         scene = SimpleNamespace(schema=SimpleNamespace(cameras=cameras), config=SimpleNamespace(variation=True))
         patch.setattr(pictures.shiliu, "load_scenario", lambda name, variant=None: scene)
         patch.setattr(pictures, "Painter", lambda scene, shadows: nullcontext())
-        for function in ("view_of", "draws", "demonstration"):
+        for function in ("view_of", "draws", "demonstration", "loop"):
             patch.setattr(pictures, function, lambda scene, painter, what: what)
         patch.setattr(pictures, "write", self.write)
+        patch.setattr(pictures, "write_moving", self.write)
 
     def write(self, file, what):
         file.write_text("half of a pic")
@@ -235,11 +235,11 @@ def test_a_run_of_the_pictures_that_was_ended_goes_on_where_it_was(website, tmp_
 
     drawer.ends_in = None
     pictures.made("microwave", to=tmp_path)
-    assert drawer.drawn == ["overview", "head", "closeup", "strip", "draws"]
+    assert drawer.drawn == ["overview", "head", "closeup", "strip", "loop", "draws"]
     assert (tmp_path / "microwave_strip.webp").read_text() == "picture of strip"
 
     pictures.made("microwave", to=tmp_path)
-    assert len(drawer.drawn) == 5, "what is whole is not drawn again"
+    assert len(drawer.drawn) == 6, "what is whole is not drawn again"
 
     monkeypatch.setattr(pictures, "_drawn_by", lambda: "another part")
     drawer.ends_in = "head"
