@@ -53,6 +53,7 @@ HOW_TO = {  # group -> its pages
         "teleop": "Perform a scenario on a page",
         "cells": "Describe a real cell",
         "markers": "Find where things stand by printed markers",
+        "sweep": "Run a command for many values",
     },
     "Recordings and policies": {
         "formats": "Read and write formats",
@@ -65,11 +66,20 @@ HOW_TO = {  # group -> its pages
     },
     "Data line": {
         "data-line": "Run a data line",
+        "judge-many": "Judge many recordings",
+        "watch": "Judge takes as they arrive",
+        "ci": "Use it in a pipeline",
+        "cluster": "Use several machines",
+        "oversight": "Report on a shift",
+        "what-if": "Try other bounds",
         "metadata": "Describe demonstrations",
         "labels": "Label skills",
         "repair": "Repair a recording",
         "devices": "Devices",
-        "operating": "Run it for years",
+        "deliver": "Deliver what passed",
+        "disputes": "Object to a verdict",
+    },
+    "Installation": {
         "service": "Run it as a service",
         "upgrade": "Upgrade",
         "offline": "Install without a network",
@@ -105,6 +115,8 @@ HOW_IT_WORKS = {
     "counted": "What was counted",
     "design-notes": "Design notes",
     "drift": "What a new engine changes",
+    "promises": "What is promised",
+    "line-speed": "How fast a data line is",
     "benchmarks": "Speed",
 }
 

@@ -29,7 +29,7 @@ shiliu deliver data=SETS verdicts=DIR out=DIR [disputes=FILE.yaml] [licence=CC-B
 Copies every FEASIBLE take into one LeRobot v3.0 dataset, its numbers to the bit. It adds splits
 by operator (none is in two splits), statistics, a card (README.md), a manifest
 (shiliu/delivery.json) and checksums (SHA256SUMS). quarantine.jsonl lists what is not delivered,
-with reasons. Nothing of data= is changed or deleted. See docs/data-line.md.
+with reasons. Nothing of data= is changed or deleted. See docs/deliver.md.
 
 Settings:
   disputes=         verdicts to which a person objects. An overruled refusal is delivered and

@@ -42,7 +42,7 @@ Where it is judged:
   device=       judges simulated demonstrations as this device would have recorded them (`shiliu
                 list devices`)
 
-Many recordings (docs/data-line.md):
+Many recordings (docs/judge-many.md):
   workers=N     judges in N processes. What is in the ledger (DIR/ledger) is not judged again. A
                 killed run continues
   again=true    judges again what an earlier version of shiliu judged; DIR/changed.md lists

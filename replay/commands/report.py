@@ -27,7 +27,7 @@ Settings:
             figures. Without out= the groups are printed
   what_if=  compares the measured numbers with other bounds: CODE=VALUE, CODE.warn=VALUE, or
             CODE=-10 % of both
-See docs/data-line.md.
+See docs/oversight.md.
 Exit: 0; 2 the verdicts cannot be read.
 """
 
