@@ -4,7 +4,7 @@
     python benchmarks/exoskeleton.py demos --out streams --offset 2 --noise 0.2
     shiliu replay data=streams scenario=bare out=verdicts
 
-Each demonstration becomes one archive (docs/formats.md): the human arm angles that lead the robot's hands as commanded.
+Each demonstration becomes one archive (docs/file-families.md): the human arm angles that lead the robot's hands as commanded.
 Printed are the distance of the hands that the archive means from those of the demonstration, on the robot's own size, and
 with --carry what the retargeting makes of them.
 """

@@ -39,7 +39,7 @@ def stream_of(
         noise: standard deviation of each reading [rad], drawn from `rng`.
 
     Returns:
-        The arrays of the archive, as docs/formats.md describes them.
+        The arrays of the archive, as docs/file-families.md describes them.
 
     Raises:
         EpisodeError: the person's arms cannot hold their hands so.

@@ -56,8 +56,9 @@ HOW_TO = {  # group -> its pages
         "sweep": "Run a command for many values",
     },
     "Recordings and policies": {
-        "formats": "Read and write formats",
-        "formats-export": "Export",
+        "import": "Import recordings into a dataset",
+        "new-mapping": "Write a mapping",
+        "formats-export": "Export to other formats",
         "datasets": "Work with datasets",
         "any-robot": "Judge your own robot",
         "human-motion": "Human motion on the robot",
@@ -79,6 +80,9 @@ HOW_TO = {  # group -> its pages
         "deliver": "Deliver what passed",
         "disputes": "Object to a verdict",
     },
+    "Extend shiliu": {
+        "new-reader": "Add a reader for a format",
+    },
     "Installation": {
         "service": "Run it as a service",
         "upgrade": "Upgrade",
@@ -95,6 +99,9 @@ REFERENCE = {
     "checks": "Checks",
     "reference/environments": "Scenarios as environments",
     "environments": "The Gymnasium interface",
+    "formats": "Formats",
+    "file-families": "Families of files",
+    "mapping-keys": "Keys of a mapping",
     "reference/schema": "Schema",
     "reference/python": "Python",
     "glossary": "Glossary",

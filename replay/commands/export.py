@@ -35,7 +35,7 @@ Settings:
                episode to the bit
   subtasks=true
                with plain=true: the skill of each frame, as LeRobot reads subtasks
-What each file holds: docs/formats.md.
+What each file holds: docs/formats-export.md.
 Exit: 0; 2 something cannot be read or written, and nothing is at out=; 3 keep_going=true left
 broken ones out.
 """

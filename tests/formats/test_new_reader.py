@@ -1,4 +1,4 @@
-"""The guide to a new reader in docs/formats.md is carried out as it stands; and the table there is that of the records."""
+"""The guide of docs/new-reader.md is carried out as it stands; and the table of docs/formats.md is that of the records."""
 
 import re
 import runpy
@@ -14,16 +14,15 @@ from shiliu.replay.formats.records import PageRow, Reader, readers
 from shiliu.scenarios.sheet.errors import EpisodeError
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+PAGE, GUIDE = ((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("formats.md", "new-reader.md"))
 ARRAYS = "shiliu.replay.formats.arrays"
 
 
 @pytest.fixture
 def guide(monkeypatch, tmp_path):
     """The reader of the guide, as if its files were there; returns its mapping."""
-    section = PAGE.split("## A new reader\n")[1].split("\n## ")[0]
-    record, code = re.findall(r"(?s)```python\n(.*?)```", section)
-    (sheet,) = re.findall(r"(?s)```yaml\n(.*?)```", section)
+    record, code = re.findall(r"(?s)```python\n(.*?)```", GUIDE)
+    (sheet,) = re.findall(r"(?s)```yaml\n(.*?)```", GUIDE)
     names = {"Reader": Reader, "PageRow": PageRow, "__name__": ARRAYS}
     exec(record, names)
     new = names["READERS"][-1]
