@@ -42,7 +42,7 @@ def page(pictures: Path | None = None) -> str:
         "# The library of parts",
         "",
         "A scenario takes a part by its name, sets its parameters, and uses its words and sites, such as `oven.handle`:",
-        "[designing scenarios](designing-scenarios.md). Each part opens alone in the MuJoCo viewer.",
+        "[keys of a scenario](scenario-keys.md). Each part opens alone in the MuJoCo viewer.",
         "",
         "```",
         "shiliu list parts microwave                  size, mass, parameters, words, sites",

@@ -83,7 +83,7 @@ skills:
   while the next skill begins. Two-handed skills are marked below.
 - **The order is free**, and a skill may be used more than once. What it does depends on what it sees when it begins, so the same chain
   works for every draw of the variation.
-- **A decision** is a step with `if:` and a switch of the scenario's [rules](designing-scenarios.md#rules):
+- **A decision** is a step with `if:` and a switch of the scenario's [rules](rules.md):
   `press: {how: key, hand: left, at: keys.accept, if: within_tolerance}` is skipped where the switch is off when the step begins. So the
   operator decides by what a lamp or a display shows, which a policy and the judge can read as well.
 
@@ -98,7 +98,7 @@ shiliu render data=try out=pics                            # a picture at the en
 ```
 
 - `record` prints a line for each episode: when each subgoal was reached, and the code of what went wrong. Below it are the skill that
-  failed and the reason. [Trying again](designing-scenarios.md#trying-again) explains how to continue from there.
+  failed and the reason. [Mend a chain](try-again.md) explains how to continue from there.
 - An episode keeps its skills with their times as its skill segments.
 - Try five seeds before fifty.
 - Change an argument for one try without touching the file, skills counted from 0:

@@ -37,8 +37,8 @@ SIXTEEN = (
     "shelf_restocking parcel_sorting package_packing material_handling car_assembly coil_separation remote_inspection room_delivery"
 ).split()
 WIDE = 320  # pixels of a loop
-# page -> its title in the navigation, by part of the site
-HOW_TO = {  # group -> its pages
+# page -> its title in the navigation, by part of the site and by group
+HOW_TO = {
     "Ten tasks": {
         "tasks/designer": "Scenario designer",
         "tasks/designer.zh": "场景设计",
@@ -49,11 +49,20 @@ HOW_TO = {  # group -> its pages
     },
     "Scenarios and cells": {
         "designing-scenarios": "Design a scenario",
+        "new-scenario": "Write a scenario",
         "studio": "See a scene while you edit it",
+        "try-again": "Mend a chain that fails",
+        "sweep": "Run a command for many values",
+        "titles": "Name things for reports",
+        "variants": "Give a scenario variants",
+        "mistakes": "Make a demonstration fail on purpose",
+        "seen": "Check that the camera sees the work",
+        "faster-scene": "Make a scene faster",
+        "new-part": "Make a part",
+        "cloth": "Put a cloth into a scene",
         "teleop": "Perform a scenario on a page",
         "cells": "Describe a real cell",
         "markers": "Find where things stand by printed markers",
-        "sweep": "Run a command for many values",
     },
     "Recordings and policies": {
         "import": "Import recordings into a dataset",
@@ -81,6 +90,7 @@ HOW_TO = {  # group -> its pages
         "disputes": "Object to a verdict",
     },
     "Extend shiliu": {
+        "ship-scenario": "Add a scenario to the package",
         "new-reader": "Add a reader for a format",
     },
     "Installation": {
@@ -89,42 +99,67 @@ HOW_TO = {  # group -> its pages
         "offline": "Install without a network",
     },
 }
-REFERENCE = {
-    "reference/commands": "Commands",
-    "reference/keys": "YAML keys",
-    "reference/words": "Words of goals",
-    "goal-words": "Words of goals, in full",
-    "parts": "Parts",
-    "skills": "Skills",
-    "checks": "Checks",
-    "reference/environments": "Scenarios as environments",
-    "environments": "The Gymnasium interface",
-    "formats": "Formats",
-    "file-families": "Families of files",
-    "mapping-keys": "Keys of a mapping",
-    "reference/schema": "Schema",
-    "reference/python": "Python",
-    "glossary": "Glossary",
+REFERENCE = {  # "": without a group
+    "": {
+        "reference/commands": "Commands",
+        "parts": "Parts",
+        "skills": "Skills",
+        "checks": "Checks",
+        "glossary": "Glossary",
+    },
+    "A scenario's file": {
+        "scenario-keys": "Keys of a scenario",
+        "names": "Quantities and names",
+        "reference/words": "Words of goals",
+        "goal-words": "Words of goals, in full",
+        "rules": "Rules",
+        "answers": "Answers",
+        "marks": "Marks",
+        "stains": "Stains",
+        "refused": "What check refuses",
+        "reference/keys": "YAML keys of all files",
+    },
+    "Python and environments": {
+        "reference/python": "Python",
+        "reference/environments": "Scenarios as environments",
+        "environments": "The Gymnasium interface",
+        "reference/schema": "Schema",
+    },
+    "Recordings and files": {
+        "formats": "Formats",
+        "file-families": "Families of files",
+        "mapping-keys": "Keys of a mapping",
+    },
 }
 HOW_IT_WORKS = {
-    "verdict": "What a verdict means",
-    "architecture": "Architecture",
-    "columns": "Columns that agree",
-    "attribution": "Why a replay departs",
-    "accuracy": "How right the judge is",
-    "judging-the-judge": "The judge judged",
-    "real-recordings": "Real recordings",
-    "case-studies": "Case studies",
-    "mobile-base": "Moving base",
-    "legs": "On its own legs",
-    "link": "The link",
-    "people": "People in a scene",
-    "counted": "What was counted",
-    "design-notes": "Design notes",
-    "drift": "What a new engine changes",
-    "promises": "What is promised",
-    "line-speed": "How fast a data line is",
-    "benchmarks": "Speed",
+    "": {
+        "verdict": "What a verdict means",
+        "architecture": "Architecture",
+        "design-notes": "Design notes",
+    },
+    "The judge": {
+        "columns": "Columns that agree",
+        "attribution": "Why a replay departs",
+        "accuracy": "How right the judge is",
+        "judging-the-judge": "The judge judged",
+        "real-recordings": "Real recordings",
+        "case-studies": "Case studies",
+        "drift": "What a new engine changes",
+    },
+    "Robot and people": {
+        "mobile-base": "Moving base",
+        "legs": "On its own legs",
+        "people": "People in a scene",
+        "link": "The link",
+    },
+    "Data line": {
+        "promises": "What is promised",
+        "line-speed": "How fast a data line is",
+    },
+    "Figures": {
+        "counted": "What was counted",
+        "benchmarks": "Speed",
+    },
 }
 
 
@@ -276,19 +311,26 @@ body { --md-text-font: system-ui, "Noto Sans CJK SC", "Microsoft YaHei", sans-se
 """
 
 
+def grouped(pages: Mapping[str, Mapping[str, str]]) -> list[Any]:
+    """Groups of pages as the navigation has them."""
+    found: list[Any] = []
+    for group, named in pages.items():
+        entries = [{title: f"{name}.md"} for name, title in named.items()]
+        found += [{group: entries}] if group else entries
+    return found
+
+
 def navigation() -> list[Any]:
     start = [{f"{title} ({LANGUAGES[lang]})" if lang == "en" else title: f"start/{reader}{'' if lang == 'en' else '.zh'}.md"}
              for reader, titles in zip(READERS, (("Scenario designer", "场景设计"), ("Researcher", "研究人员"), ("Data line", "数据产线")))
              for lang, title in zip(LANGUAGES, titles)]  # fmt: skip
     scenarios = [{f"{s['title']['en']} {s['title']['zh']}": f"scenarios/{name}.md"} for name, s in sheets().items()]
-    how_to = [{group: [{title: f"{name}.md"} for name, title in pages.items()]} for group, pages in HOW_TO.items()]
     kept = [{"How they are run": "notebooks.md"}, *({title_of(file): f"notebooks/{file.stem}.md"} for file in notebooks())]
-    reference = [{title: f"{name}.md"} for name, title in REFERENCE.items()]
     return [
         {"Start": ["index.md", *start]},
-        {"How to": [*how_to, {"Notebooks": kept}]},
-        {"Reference": [{"Scenarios": scenarios}, *reference]},
-        {"How it works": [{title: f"{name}.md"} for name, title in HOW_IT_WORKS.items()]},
+        {"How to": [*grouped(HOW_TO), {"Notebooks": kept}]},
+        {"Reference": [{"Scenarios": scenarios}, *grouped(REFERENCE)]},
+        {"How it works": grouped(HOW_IT_WORKS)},
     ]
 
 

@@ -1,4 +1,4 @@
-"""The walk-through of docs/designing-scenarios.md: its pieces are one scenario, which is sound and which the operator does."""
+"""The walk-through of docs/new-scenario.md: its pieces are one scenario, which is sound and which the operator does."""
 
 import re
 from pathlib import Path
@@ -10,14 +10,13 @@ from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.scenarios.draws.variation import draw
 from shiliu.scenarios.soundness.soundness import examine
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "designing-scenarios.md"
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "new-scenario.md"
 
 
 @pytest.fixture(scope="module")
 def conf(tmp_path_factory):
     """A designer's folder with the pieces as one file."""
-    section = PAGE.read_text(encoding="utf-8").partition("\n## A new scenario in an hour")[2].partition("\n## The keys")[0]
-    pieces = re.findall(r"(?s)```yaml\n(.*?)```", section)
+    pieces = re.findall(r"(?s)```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"))
     assert len(pieces) == 4
     folder = tmp_path_factory.mktemp("designer") / "conf"
     (folder / "scenario").mkdir(parents=True)

@@ -127,9 +127,9 @@ def test_a_place_that_is_no_mark_and_a_part_called_marks_are_named():
 
 
 def test_the_example_of_the_page_is_a_scene():
-    """The YAML under *Marks* of docs/designing-scenarios.md."""
-    page = (Path(__file__).parents[2] / "docs" / "designing-scenarios.md").read_text(encoding="utf-8")
-    tree = yaml.safe_load(page.partition("## Marks\n")[2].partition("```yaml\n")[2].partition("```")[0])
+    """The YAML of docs/marks.md."""
+    page = (Path(__file__).parents[2] / "docs" / "marks.md").read_text(encoding="utf-8")
+    tree = yaml.safe_load(page.partition("```yaml\n")[2].partition("```")[0])
     made = bench("[home: {hand: left}]", yaml.safe_dump(tree["goal"]), marks=tree["marks"])
     assert all(made.model.site(f"marks/{name}").id >= 0 for name in tree["marks"]) and len(tree["marks"]) == 2
 
