@@ -70,6 +70,7 @@ HOW_TO = {
         "formats-export": "Export to other formats",
         "datasets": "Work with datasets",
         "any-robot": "Judge your own robot",
+        "simulation-logs": "Judge logs of another simulation",
         "human-motion": "Human motion on the robot",
         "human-motion-sources": "Sources of human motion",
         "policies": "Train and compare policies",
@@ -92,6 +93,9 @@ HOW_TO = {
     "Extend shiliu": {
         "ship-scenario": "Add a scenario to the package",
         "new-reader": "Add a reader for a format",
+        "new-check": "Add a check to the judge",
+        "new-goal-word": "Add a goal word",
+        "new-robot": "Build scenes with another robot or hand",
     },
     "Installation": {
         "service": "Run it as a service",
@@ -143,6 +147,7 @@ HOW_IT_WORKS = {
         "accuracy": "How right the judge is",
         "judging-the-judge": "The judge judged",
         "real-recordings": "Real recordings",
+        "other-robots": "Other robots, measured",
         "case-studies": "Case studies",
         "drift": "What a new engine changes",
     },

@@ -251,7 +251,7 @@ def examples() -> list[tuple[str, str]]:
     return found
 
 
-WITHIN = {"skills.md", "goal-words.md", "verdict.md", "new-reader.md", "labels.md"}  # how shiliu itself is added to
+WITHIN = {"skills.md", "new-goal-word.md", "new-check.md", "new-reader.md"}  # how shiliu itself is added to
 
 
 def test_notebooks_and_examples_import_nothing_deep():

@@ -2,7 +2,7 @@
 
 It stands in the module of its check, in the tuple `CHECKS`; its bounds stand in `conf/check/<name>.yaml`, its words in
 `conf/text/<language>.yaml`. Whatever else needs a list of codes derives it from the records (`registry`). How a check is
-added: `docs/verdict.md`.
+added: `docs/new-check.md`.
 """
 
 from __future__ import annotations

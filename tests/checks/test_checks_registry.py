@@ -141,9 +141,8 @@ def test_a_curve_is_of_the_recording_and_the_bounds():
 
 
 def test_the_check_of_the_guide_is_made_as_it_says(recorded):
-    """`docs/verdict.md`, "How to add a check": its module, its bounds and its words fit each other."""
-    page = (Path(__file__).resolve().parents[2] / "docs" / "verdict.md").read_text(encoding="utf-8")
-    guide = textwrap.dedent(page.split("## How to add a check")[1])
+    """`docs/new-check.md`: its module, its bounds and its words fit each other."""
+    guide = (Path(__file__).resolve().parents[2] / "docs" / "new-check.md").read_text(encoding="utf-8")
     (code,) = re.findall(r"(?s)```python\n(.*?)```", guide)
     bounds, texts = (yaml.safe_load(textwrap.dedent(one)) for one in re.findall(r"(?s)```yaml\n(.*?)```", guide))
     module = {"__package__": "shiliu.replay.checks", "__name__": "shiliu.replay.checks.short"}

@@ -417,8 +417,9 @@ def test_the_force_of_an_actuator_counts_through_its_gear():
 
 
 def test_the_example_of_the_document_is_a_description(tmp_path):
-    page = Path(shiliu.__file__).parent.resolve() / "docs" / "any-robot.md"
-    robot, simulation = re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.S)
+    docs = Path(shiliu.__file__).parent.resolve() / "docs"
+    pages = [(docs / name).read_text(encoding="utf-8") for name in ("any-robot.md", "simulation-logs.md")]
+    robot, simulation = (one for page in pages for one in re.findall(r"```yaml\n(.*?)```", page, re.S))
     (tmp_path / "my_arm.yaml").write_text(robot + simulation, encoding="utf-8")
     (tmp_path / "my_arm.xml").write_text(ARM.replace('name="wrist"', 'name="j3"'), encoding="utf-8")
     with pytest.raises(ScenarioError, match="no actuator 'actuator8'") as caught:

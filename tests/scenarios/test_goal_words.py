@@ -14,7 +14,8 @@ from shiliu.scenarios.sensing.requests import Request
 from shiliu.scenarios.sheet.yaml_reader import Node, Problems
 from shiliu.scenarios.words import WORDS
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "goal-words.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGE, GUIDE = ((DOCS / name).read_text(encoding="utf-8") for name in ("goal-words.md", "new-goal-word.md"))
 ROWS = dict(re.findall(r"(?m)^\| `(\w+)` \| ([^|]*) \|", PAGE))
 
 
@@ -57,7 +58,7 @@ def test_the_words_with_arguments_are_asked_for_them():
 
 
 def test_the_new_word_of_the_guide_works(monkeypatch):
-    (code,) = re.findall(r"(?s)```python\n(.*?)```", PAGE)
+    (code,) = re.findall(r"(?s)```python\n(.*?)```", GUIDE)
     module = ModuleType("shiliu.scenarios.words.speed")
     module.__package__ = "shiliu.scenarios.words"
     monkeypatch.setitem(sys.modules, module.__name__, module)  # dataclasses look it up
