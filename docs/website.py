@@ -65,14 +65,13 @@ HOW_TO = {
         "markers": "Find where things stand by printed markers",
     },
     "Recordings and policies": {
+        "datasets": "Record a dataset, and add to it",
         "import": "Import recordings into a dataset",
         "new-mapping": "Write a mapping",
         "formats-export": "Export to other formats",
-        "datasets": "Work with datasets",
         "any-robot": "Judge your own robot",
         "simulation-logs": "Judge logs of another simulation",
-        "human-motion": "Human motion on the robot",
-        "human-motion-sources": "Sources of human motion",
+        "human-motion": "Judge human motion on the robot",
         "policies": "Train and compare policies",
     },
     "Data line": {
@@ -133,6 +132,8 @@ REFERENCE = {  # "": without a group
         "formats": "Formats",
         "file-families": "Families of files",
         "mapping-keys": "Keys of a mapping",
+        "human-motion-sources": "Sources of human motion",
+        "advice": "Advice of a verdict",
     },
 }
 HOW_IT_WORKS = {
@@ -142,6 +143,8 @@ HOW_IT_WORKS = {
         "design-notes": "Design notes",
     },
     "The judge": {
+        "set-checks": "What a set says of itself",
+        "task-sentences": "Does the task sentence fit?",
         "columns": "Columns that agree",
         "attribution": "Why a replay departs",
         "accuracy": "How right the judge is",
@@ -155,11 +158,16 @@ HOW_IT_WORKS = {
         "mobile-base": "Moving base",
         "legs": "On its own legs",
         "people": "People in a scene",
+        "retargeting": "How human motion is carried over",
         "link": "The link",
     },
     "Data line": {
         "promises": "What is promised",
         "line-speed": "How fast a data line is",
+    },
+    "Labels and repair": {
+        "label-recognition": "How skills are recognised",
+        "repair-figures": "Repair, measured",
     },
     "Figures": {
         "counted": "What was counted",
