@@ -47,7 +47,7 @@ HOW_TO = {
         "tasks/line": "Data line",
         "tasks/line.zh": "数据产线",
     },
-    "Scenarios and cells": {
+    "Scenarios": {
         "designing-scenarios": "Design a scenario",
         "new-scenario": "Write a scenario",
         "studio": "See a scene while you edit it",
@@ -61,18 +61,30 @@ HOW_TO = {
         "new-part": "Make a part",
         "cloth": "Put a cloth into a scene",
         "teleop": "Perform a scenario on a page",
+    },
+    "Real cells": {
         "cells": "Describe a real cell",
+        "judge-in-cell": "Judge recordings in a cell",
         "markers": "Find where things stand by printed markers",
     },
-    "Recordings and policies": {
+    "Recordings": {
         "datasets": "Record a dataset, and add to it",
         "import": "Import recordings into a dataset",
         "new-mapping": "Write a mapping",
         "formats-export": "Export to other formats",
+        "metadata": "Say who recorded, where, and under which licence",
+        "labels": "Label skills",
+        "play-verdict": "Play a verdict on a page",
+        "repair": "Repair a recording",
+        "devices": "Judge demonstrations as a device would record them",
+    },
+    "Other robots, people, policies": {
         "any-robot": "Judge your own robot",
         "simulation-logs": "Judge logs of another simulation",
         "human-motion": "Judge human motion on the robot",
         "policies": "Train and compare policies",
+        "policy-pictures": "Train a policy from pictures",
+        "lerobot": "Train and evaluate with LeRobot",
     },
     "Data line": {
         "data-line": "Run a data line",
@@ -82,10 +94,6 @@ HOW_TO = {
         "cluster": "Use several machines",
         "oversight": "Report on a shift",
         "what-if": "Try other bounds",
-        "metadata": "Describe demonstrations",
-        "labels": "Label skills",
-        "repair": "Repair a recording",
-        "devices": "Devices",
         "deliver": "Deliver what passed",
         "disputes": "Object to a verdict",
     },
@@ -160,6 +168,7 @@ HOW_IT_WORKS = {
         "people": "People in a scene",
         "retargeting": "How human motion is carried over",
         "link": "The link",
+        "live-page": "The live page",
     },
     "Data line": {
         "promises": "What is promised",
@@ -170,6 +179,7 @@ HOW_IT_WORKS = {
         "repair-figures": "Repair, measured",
     },
     "Figures": {
+        "policy-figures": "Policies, measured",
         "counted": "What was counted",
         "benchmarks": "Speed",
     },
