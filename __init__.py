@@ -85,7 +85,7 @@ def __dir__() -> list[str]:
 
 def _headless() -> None:
     """Choose a headless OpenGL before MuJoCo is imported, which reads MUJOCO_GL only once; a display or the user goes first."""
-    if "mujoco" in _sys.modules or "MUJOCO_GL" in _os.environ or _os.environ.get("DISPLAY") or _sys.platform != "linux":
+    if "mujoco" in _sys.modules or _os.environ.get("MUJOCO_GL") or _os.environ.get("DISPLAY") or _sys.platform != "linux":
         return
     for backend, library in (("egl", "EGL"), ("osmesa", "OSMesa")):
         if _find_library(library):

@@ -216,7 +216,7 @@ def record(
 
     Args:
         recordings: from `shiliu.perform`, `env.unwrapped.episode()` or `shiliu.read`; all of one scenario and robot.
-        out: folder to be made.
+        out: folder to be made; it may exist if it is empty.
         images: cameras, a name or several; their pictures are drawn and written as video, such as `["head"]`.
         append: add to the dataset at `out`, if there is one.
 
@@ -224,8 +224,8 @@ def record(
         The folder, for `shiliu.read`.
 
     Raises:
-        EpisodeError: there is no recording, one is no episode of the simulation, they do not fit into one dataset, or `out` exists
-            already or cannot be written. Nothing is written then.
+        EpisodeError: there is no recording, one is no episode of the simulation, they do not fit into one dataset, or `out` is a file
+            or a folder that is not empty, or cannot be written. Nothing is written then.
         ScenarioError: there is no such camera.
     """
     from .replay.formats.atomic_folder import refuse_unwritable
@@ -404,6 +404,8 @@ def _recordings(recordings: Recordings) -> Iterator[Recording | Unreadable]:
         return iter([recordings])
     if isinstance(recordings, str | Path):
         raise arguments.refused("recordings", str(recordings), f"shiliu.read({str(recordings)!r})")
+    if hasattr(recordings, "dtype"):
+        raise arguments.refused("recordings", recordings, f"{RECORDINGS}; an array of commands goes to shiliu.judge_commands")
     if not isinstance(recordings, Iterable):
         raise arguments.refused("recordings", recordings, RECORDINGS)
     return _each(recordings)

@@ -1,4 +1,4 @@
-"""What keys mean, in both languages, for the schemas of `editor.py`: `editor.yaml` and the sentences of our code."""
+"""What keys mean, in both languages, for the schemas of `editor.py`: `editor.yaml`, and the sentences of our code with their Chinese."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from questions import Schema
+from shiliu.replay.report.message_catalogue import sentences, terms
 from shiliu.scenarios.sheet.yaml_reader import read_own
 
 ROOT = Path(__file__).resolve().parents[1]
 LANGUAGES = ("en", "zh")
 SAID = read_own(ROOT / "docs" / "editor.yaml")
-TRANSLATIONS, SKILLS = SAID.pop("translations"), SAID.pop("skills")
+TRANSLATIONS, SKILLS = sentences("meanings", "zh"), terms("meanings", "zh", "skills")
 
 
 def texts() -> dict[str, dict[str, Any]]:
@@ -27,7 +28,7 @@ def explained(schema: Schema, *lines: str | None) -> Schema:
 
 
 def in_both_languages(doc: str) -> str:
-    """A sentence of our code or of a part, with its translation in editor.yaml."""
+    """A sentence of our code or of a part, with its translation in conf/text/meanings."""
     return "\n\n".join(filter(None, (doc, TRANSLATIONS.get(doc))))
 
 

@@ -102,11 +102,38 @@ def test_an_argument_that_cannot_be_taken_is_named(good, function, field):
         assert any(word in error.message for word in ("Give ", "Write ", "Did you mean", "finite numbers")), value
 
 
+@pytest.mark.parametrize("given", [np.zeros((2, 18), complex), [[1j] * 18] * 2])
+def test_commands_of_complex_numbers_are_named_as_such(table, given):
+    with pytest.raises(ShiliuError, match=r"^actions: An array of complex128 with the shape \(2, 18\).* Give real numbers, \(T, 18\)"):
+        shiliu.judge_commands(table, given)
+
+
+def test_an_array_given_as_a_recording_is_shown_where_it_belongs():
+    with pytest.raises(ShiliuError, match=r"^recordings: An array of float64.*shiliu\.judge_commands\.$"):
+        shiliu.judge(np.zeros((2, 18)))
+
+
+@pytest.mark.parametrize(
+    ("called", "argument"),
+    [
+        (lambda name: shiliu.load_scenario(name), "name"), (lambda name: shiliu.render(name), "what"),
+        (lambda name: shiliu.judge([], name), "scene"), (lambda name: shiliu.labels([], name), "scene"),
+        (lambda name: shiliu.perform(name), "scenario"), (lambda name: shiliu.judge_commands(name, []), "scenario"),
+        (lambda name: shiliu.make_dm_env(name), "scenario"),
+    ],
+)  # fmt: skip
+def test_an_unknown_scenario_is_reported_under_the_argument_that_names_it(called, argument):
+    for name in ("table_settin", "./table_settin.yaml"):
+        with pytest.raises(ShiliuError, match=rf"^{argument}: There is no ") as raised:
+            called(name)
+        assert raised.value.field == argument
+
+
 @pytest.mark.parametrize(
     ("action", "message"),
     [
         (None, "None is not accepted here. Give numbers, as action_space has them."),
-        (np.zeros(18, complex), "'ndarray' is not accepted here. Give numbers, as action_space has them."),
+        (np.zeros(18, complex), "An array of complex128 with the shape (18,) is not accepted here. Give numbers, as"),
         (np.zeros(7), "The shape (7,) is not accepted here. Give an array of the shape (18,)."),
         (np.zeros((1, 18)), "The shape (1, 18) is not accepted here. Give an array of the shape (18,)."),
         (["a"] * 18, "Give numbers, as action_space has them."),

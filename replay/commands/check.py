@@ -172,7 +172,7 @@ def _mapping(name: str, lang: str) -> int:
     streams = sum(len(rule.streams) for rule in found.topics.values()) + (
         len(found.arrays.streams) if found.arrays else 0
     )
-    answers = _robot_of(found)
+    answers = _robot_of(found, name)
     if answers:
         _print(answers, lang)
     if not all(answer.sound for answer in answers):
@@ -182,9 +182,11 @@ def _mapping(name: str, lang: str) -> int:
     return 0
 
 
-def _robot_of(mapping: Mapping) -> list[Answer]:
-    """Is its robot known? A slip is a fault; a name that is like no other may be a robot that is still to be described."""
-    from ...scenarios.reading.composition import CONF
+def _robot_of(mapping: Mapping, name: str) -> list[Answer]:
+    """Is its robot known? A slip is a fault; a name that is like no other may be a robot whose limits are not known (docs/formats.md)."""
+    from pathlib import Path
+
+    from ...scenarios.reading.composition import CONF, members, shown
     from ...scenarios.robots.robot_folder import robots
     from ...scenarios.sheet.near_matches import near, nearest
     from ...scenarios.sheet.yaml_reader import read_yaml
@@ -196,4 +198,8 @@ def _robot_of(mapping: Mapping) -> list[Answer]:
         return []
     advice = "Correct it, or describe the robot in a file conf/robot/NAME.yaml."
     slip = bool(near(named, known))
-    return [Answer("robot is known", not slip, f"There is no robot {named!r}.{nearest(named, known)} {advice}", not slip)]
+    without = "" if slip else " Without that, its limits are not known, and its motion cannot be judged."
+    file = members("mapping").get(name, Path(name))
+    line = next((k for k, text in enumerate(file.read_text(encoding="utf-8").splitlines(), 1) if text.startswith("robot:")), 1)
+    what = f"{shown(file)}:{line}: robot: There is no robot {named!r}.{nearest(named, known)} {advice}{without}"
+    return [Answer("robot is known", not slip, what, not slip)]

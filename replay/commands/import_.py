@@ -53,7 +53,7 @@ DRAFT = "proposed-mapping.yaml"
 
 def run(request: CommandRequest) -> int:
     """Read, put on one clock, write."""
-    from ...scenarios.catalog.catalog import load_scenario
+    from ...scenarios.catalog.catalog import scene_from
     from ...scenarios.reading.cell import list_cells
     from ...scenarios.reading.composition import no_member
     from ...version import __version__
@@ -88,7 +88,7 @@ def run(request: CommandRequest) -> int:
         settings["cell"].note(no_member("cell", cell, known, request.conf_dir))
     settings.stop()
     session = read_session(told_by_centre, cell, many=Path(data).is_dir())
-    scene = load_scenario(target, conf_dir=request.conf_dir) if target else None
+    scene = scene_from(target, conf_dir=request.conf_dir) if target else None
     if scene is not None and fps is None:
         fps = round(1.0 / scene.control_timestep)
     methods = Methods(**chosen)
@@ -142,7 +142,7 @@ def run(request: CommandRequest) -> int:
         if not sets.count:
             first = failed[0][1] if failed else EpisodeError("holds no recording.", file=data)
             raise EpisodeError(
-                f"Nothing could be imported. {first.message}", file=first.file or data, field=first.field
+                f"Nothing could be imported: {first.message}", file=first.file or data, field=first.field
             )
         written = sets.close()
     for path, episodes, rows in written:

@@ -15,7 +15,7 @@ from ...scenarios.parts.part_catalogue import GRADES, PartEntry, PartJoint, inve
 from ...scenarios.reading import composition
 from ...scenarios.sheet.errors import ScenarioError
 from ...scenarios.sheet.quantity import show as shown
-from ..report.message_catalogue import meanings, terms
+from ..report.message_catalogue import sentences, terms
 from ..report.translation import translated
 from .wrapping import columns, wrapped
 
@@ -59,7 +59,7 @@ def _headed(line: str, lang: str) -> str:
 def _meant(line: str, entry: PartEntry, lang: str) -> str:
     """A row of a parameter with what it means in a language; another line as it is."""
     doc = next((p.doc for p in entry.part.params.values() if p.doc and line.endswith(f"  {p.doc}")), None) if lang != "en" else None
-    return line if doc is None else line.removesuffix(doc) + meanings().get(doc, doc)
+    return line if doc is None else line.removesuffix(doc) + sentences("meanings", lang).get(doc, doc)
 
 
 def _hung(line: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from ...scenarios.sheet.errors import ShiliuError
 from ...scenarios.sheet.near_matches import nearest
 from ...scenarios.sheet.quantity import show as shown
 from ..operator.skills import catalogue
-from ..report.message_catalogue import meanings, terms
+from ..report.message_catalogue import sentences, terms
 from ..report.text import Words
 from .wrapping import columns, wrapped
 
@@ -36,9 +36,9 @@ def show(names: list[str], request: Any, as_json: bool) -> None:
         return
     for row in chosen:
         if request.lang != "en":
-            chinese = meanings()
-            arguments = [one | {"doc": chinese.get(one["doc"], one["doc"])} for one in row["arguments"]]
-            doc = f"{Words(request.lang).skill(row['name'])}  {chinese.get(row['doc'], row['doc'])}"
+            meant, done = sentences("meanings", request.lang), terms("meanings", request.lang, "skills")
+            arguments = [one | {"doc": meant.get(one["doc"], one["doc"])} for one in row["arguments"]]
+            doc = f"{Words(request.lang).skill(row['name'])}  {done.get(row['name'], row['doc'])}"
             row = row | {"doc": doc, "arguments": arguments}
         print("\n".join(in_full(row, request.lang) if names else in_brief(row)))
 

@@ -161,7 +161,8 @@ class _MappingReader:
         if any(path[:n] in self.gone for n in range(1, len(path) + 1)):
             return
         line = next((self.lines[path[:n]] for n in range(len(path), -1, -1) if path[:n] in self.lines), None)
-        self.problems.append((line, ".".join(map(str, path)), message))
+        named = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
+        self.problems.append((line, named.removeprefix("."), message))
 
     def _table(
         self, value: Any, path: tuple[str | int, ...], known: Iterable[str], needed: Iterable[str]

@@ -14,7 +14,14 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from ...scenarios.catalog.catalog import load_scenario, over_link, scene_as_drawn, scene_in_cell, scene_of_tree
+from ...scenarios.catalog.catalog import (
+    load_scenario,
+    over_link,
+    scene_as_drawn,
+    scene_from,
+    scene_in_cell,
+    scene_of_tree,
+)
 from ...scenarios.catalog.scene_titles import bears_sources, part_titles, word_titles
 from ...scenarios.link.link import LOCAL
 from ...scenarios.parts.titles import THINGS, Titles, sources_of, titles_of
@@ -403,7 +410,7 @@ class Contexts:
 
     def _named(self, name: str, who: str, variant: str | None = None) -> SceneContext:
         key = name if who != "task" else f"task {name} {variant}"
-        return self._once(key, who, lambda: load_scenario(name, **self._settings, variant=variant, conf_dir=self._conf_dir))
+        return self._once(key, who, lambda: scene_from(name, **self._settings, variant=variant, conf_dir=self._conf_dir))
 
     def _once(self, key: str, who: str, make: Callable[[], Scene], made_in: Scene | None = None) -> SceneContext:
         """The context of a key, of the scene that is made where there is none yet."""

@@ -22,7 +22,11 @@ _SENTENCE = re.compile(r"(?<=[.?]) ")  # ends here
 _GAP = re.compile(r"\{(\.\.\.)?\}")
 _ERRNO = re.compile(r"(?:\[Errno -?\d+\] )?(?P<what>.+?)(?P<file>: '.*')?(?P<stop>\.?)")  # an error of the system, as Python prints it
 _NAME = re.compile(r"\S+|(?:(?!\. ).)*/(?:(?!\. ).)*|(?:(?!\. ).)+(?:\.\w{1,8}|#\d+)")
-_JOINT = re.compile(r"('[^']*'|`[^`]*`)|(,? or |,? and |, | to )")  # between the entries of a list; what is quoted is none
+# between the entries of a list; what is quoted, or stands in brackets after an entry, is none
+_JOINT = re.compile(r"('[^']*'|`[^`]*`| \([^()]*\))|(,? or |,? and |, | to )")
+_TIGHT = re.compile(  # between Chinese characters stands no blank
+    r"(?<=[\u3000-\u9fff\uff00-\uffef]) (?=[和或至])|(?<= [和或至]) (?=[\u3000-\u9fff\uff00-\uffef])"
+)
 
 _MORE = re.compile(r"\d+ more")
 _CHINESE = re.compile(r"zh|cn|chinese", re.IGNORECASE)  # how an asked language begins that is no language here
@@ -118,10 +122,20 @@ class _FilledIn:
         for k, part in enumerate(parts):
             head, bracket, rest = part.partition(" (")
             if k % 2:
-                parts[k] = joints.get(part, part)
+                parts[k] = joints["more" if _MORE.fullmatch(parts[k + 1]) else part]
             elif of_terms or _MORE.fullmatch(part):
-                parts[k] = _known(part, self.lang) or known.get(head, head) + bracket + rest
-        return "".join(parts)
+                parts[k] = _known(part, self.lang) or known.get(head, head) + self._bracket(bracket + rest)
+            else:
+                parts[k] = head + self._bracket(bracket + rest)
+        return _TIGHT.sub("", "".join(parts))
+
+    def _bracket(self, text: str) -> str:
+        """What stands in brackets after an entry: as a message where it is one, else as the list that it may be."""
+        if not (text.startswith(" (") and text.endswith(")")):
+            return text
+        inner = text.removeprefix(" (").removesuffix(")")
+        found = _known(inner, self.lang)
+        return f"（{found}）" if found else f" ({_FilledIn(inner, self.lang):l})"
 
 
 @lru_cache

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -62,16 +63,41 @@ def load_scenario(
     arguments.word("robot", robot, "a robot's name, such as 'kuafu'")
     if conf_dir is not None:
         conf_dir = arguments.path("conf_dir", conf_dir, "the folder of your configs")
+    with _called("name"):
+        return _loaded(name, overrides, hand=hand, base=base, robot=robot, cell=cell, variant=variant, link=link, conf_dir=conf_dir)
+
+
+def _loaded(
+    name: str,
+    overrides: Sequence[str],
+    *,
+    cell: str | None,
+    variant: str | None,
+    link: str | Mapping[str, Any] | None,
+    conf_dir: Path | None,
+    **robot: Any,
+) -> Scene:
     (named,) = composition.by_name("scene", [f"scenario={name}"], conf_dir)
     name = named.partition("=")[2]
     plain = None if overrides or cell else composition.as_it_stands(name, conf_dir)
     if plain is not None:
         plain.tree["variant"] = variant
-        return over_link(scene_of(plain, name, hand=hand, base=base, robot=robot, conf_dir=conf_dir), link, conf_dir)
+        return over_link(scene_of(plain, name, **robot, conf_dir=conf_dir), link, conf_dir)
     words = [f"scenario={name}", *([f"cell={cell}"] if cell else []), *([f"variant={variant}"] if variant else [])]
     words += [_below_scenario(o) for o in overrides]
     composed = composition.compose("scene", words, conf_dir)
-    return over_link(scene_of(composed, name, hand=hand, base=base, robot=robot, conf_dir=conf_dir), link, conf_dir)
+    return over_link(scene_of(composed, name, **robot, conf_dir=conf_dir), link, conf_dir)
+
+
+@contextmanager
+def _called(argument: str) -> Iterator[None]:
+    """An unknown scenario is reported under the name of the argument that names it."""
+    try:
+        yield
+    except ScenarioError as error:
+        if error.file is None and error.field in ("scenario", "name"):
+            error.field = argument
+        raise
 
 
 def scene_from(scenario: str | Scene, field: str = "scenario", *, link: str | Mapping[str, Any] | None = None, **how: Any) -> Scene:
@@ -84,7 +110,8 @@ def scene_from(scenario: str | Scene, field: str = "scenario", *, link: str | Ma
         ArgumentError: it is neither; or a scene that is built already should be built in another way.
     """
     if not isinstance(scenario, Scene):
-        return load_scenario(arguments.word(field, scenario, A_SCENARIO), link=link, **how)
+        with _called(field):
+            return load_scenario(arguments.word(field, scenario, A_SCENARIO), link=link, **how)
     if (asked := next((key for key, value in how.items() if value), None)) is not None:
         raise arguments.ArgumentError(f"The scene is built already. Give {asked} to shiliu.load_scenario.", field=asked)
     return over_link(scenario, link)

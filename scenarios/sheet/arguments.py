@@ -31,7 +31,10 @@ class ArgumentError(ShiliuError, ValueError):
 
 def refused(name: str, value: object, wanted: str) -> ArgumentError:
     """The error about an argument that is not `wanted`, such as `a whole number from 1 to 64`."""
-    shown = _SHORT.repr(value) if isinstance(value, _PLAIN) else f"{type(value).__name__!r}"
+    if hasattr(value, "dtype") and (shape := getattr(value, "shape", ())):
+        shown = f"An array of {value.dtype} with the shape {tuple(shape)}"
+    else:
+        shown = _SHORT.repr(value) if isinstance(value, _PLAIN) else f"{type(value).__name__!r}"
     return ArgumentError(f"{shown} is not accepted here. Give {wanted}.", field=name)
 
 
@@ -69,12 +72,12 @@ def numbers(name: str, value: Any, wanted: str) -> np.ndarray:
 
     try:
         given = np.asarray(value)
-        if given.dtype.kind in "cOSUMm":
-            raise refused(name, value, wanted)
-        with np.errstate(over="ignore"):
-            return given.astype(np.float32, copy=False)
     except (TypeError, ValueError):  # also of rows of several lengths
         raise refused(name, value, wanted) from None
+    if given.dtype.kind in "cOSUMm":
+        raise refused(name, given if given.dtype.kind == "c" else value, wanted)
+    with np.errstate(over="ignore"):
+        return given.astype(np.float32, copy=False)
 
 
 def flags(**given: object) -> None:

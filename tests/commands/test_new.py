@@ -391,6 +391,18 @@ def test_a_robot_that_a_mapping_names_by_a_slip_is_found(robot, code, line, tmp_
     assert cli.main(["check", "mapping=mine"]) == code
     printed = capsys.readouterr().out
     assert line in printed and ("There is no robot" in printed) == bool(line) and ("sound" in printed) == (code == 0)
+    at = next(k for k, text in enumerate(file.read_text(encoding="utf-8").splitlines(), 1) if text.startswith("robot:"))
+    place = f"conf/mapping/mine.yaml:{at}: robot: There is no robot {robot!r}."
+    assert (place in printed) == bool(line) and ("its limits are not known" in printed) == (robot == "my_robot")
+
+
+def test_places_in_a_mapping_are_written_like_places_in_every_other_file(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["new", "mapping", "mine"]) == 0
+    file = tmp_path / "conf" / "mapping" / "mine.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("role: measured", "role: measurd", 1), encoding="utf-8")
+    assert cli.main(["check", "mapping=mine"]) == 2
+    assert re.search(r"mine\.yaml:\d+: (\w+\.)*streams\[\d\]\.role: 'measurd' is none of ", capsys.readouterr().err)
 
 
 def test_a_broken_variant_is_found_where_the_scenario_is_checked(tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from shiliu.replay.formats.mcap import container as mcap_container
 from shiliu.replay.formats.mcap import read as mcap
 from shiliu.replay.formats.mcap import write as mcap_write
 from shiliu.replay.recording.recording import CLOCKS, Recording, SimEpisode, Stream, Unreadable
+from shiliu.replay.report.translation import translated
 from shiliu.scenarios.sheet.errors import EpisodeError
 
 TIMES = ("capture_ns", "receive_ns", "device_ns")
@@ -418,8 +420,13 @@ def test_an_encoding_that_is_not_read_is_named(tmp_path):
         channel = writer.register_channel("/kuavo_arm_traj", "json", schema)
         writer.add_message(channel, 1, b"{}", 1)
         writer.finish()
-    with pytest.raises(EpisodeError, match="encoded as json with jsonschema; cdr with ros2msg is read"):
-        list(read(tmp_path / "take.mcap"))
+    for mapping in (None, "kuavo_planner"):
+        with pytest.raises(EpisodeError) as raised:
+            list(read(tmp_path / "take.mcap", mapping))
+        text = str(raised.value)
+        assert "is encoded as json with jsonschema. Of MCAP files, cdr with ros2msg and ros1 with ros1msg are read." in text
+        assert "mcap doctor" not in text and "write a mapping" not in text  # neither would help
+        assert "list formats" in text and not re.search("[a-z]{4} [a-z]{4}", re.sub("`.*?`", "", translated(text, "zh")))
 
 
 def test_cut_and_empty_files_are_told(tmp_path):

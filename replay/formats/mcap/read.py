@@ -7,7 +7,7 @@ Messages are taken in the order of the file.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +30,7 @@ from .container import mendable, records
 
 MAX_VALUE_BYTES = 2 << 30  # of one file's streams
 FORMATS = ("mcap", "rosbag1")  # their mappings come into question
+ENCODINGS = (("cdr", "ros2msg"), ("ros1", "ros1msg"))  # of messages and their definitions
 
 
 def read(path: Path, source: str, mapping: str | Path | None = None) -> Recording:
@@ -57,8 +58,11 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
     refuse_part(path)
     channels = [c for c in file.channels.values() if c.msgcount]
     silent = [c for c in file.channels.values() if not c.msgcount]
+    if not any(c.readable for c in channels):
+        _refuse_encodings(path, channels)  # no mapping would help
     used = chosen or choose(path, channels, FORMATS, "file")
     known = {c.id: c for c in mapped(path, used, channels, "file")}
+    _refuse_encodings(path, [*known.values()])
     topics: dict[str, TopicBuffer] = {}
     for channel in known.values():
         buffer = topics.setdefault(channel.topic, TopicBuffer(path, channel.topic, used.topics[channel.topic]))
@@ -81,6 +85,22 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
         "messages": sum(c.msgcount for c in channels),
     }
     return recording_of(path, source, sha256_of(path), used, topics, channels, silent, metadata)
+
+
+def _refuse_encodings(path: Path, channels: Sequence[_Channel]) -> None:
+    """See that the messages of all these channels can be decoded.
+
+    Raises:
+        EpisodeError: those of one cannot, with what can be read.
+    """
+    if (odd := next((c for c in channels if not c.readable), None)) is not None:
+        known = " and ".join(map(" with ".join, ENCODINGS))
+        raise EpisodeError(
+            f"{odd.topic} is encoded as {' with '.join(odd.encoding)}. Of MCAP files, {known} are read. "
+            "Record with `ros2 bag record -s mcap`, or save the values as .npz or .hdf5; "
+            "`shiliu list formats` lists what is read.",
+            file=path,
+        )
 
 
 def _signed(time: int) -> int:
@@ -115,18 +135,21 @@ class _Channel:
         package, _, kind = name.partition("/")
         return f"{package}/msg/{kind}" if kind and "/" not in kind else name
 
+    @property
+    def encoding(self) -> tuple[str, str]:
+        """How the messages and their definition are written, such as cdr and ros2msg."""
+        return self.channel.message_encoding or "nothing", "nothing" if self.schema is None else self.schema.encoding or "nothing"
+
+    @property
+    def readable(self) -> bool:
+        return self.encoding in ENCODINGS
+
     @cached_property
     def decode(self) -> Callable[[bytes], Any]:
-        """What makes a message of its bytes.
-
-        Raises:
-            ValueError: an encoding that is not read.
-        """
+        """What makes a message of its bytes, which are `readable`."""
         # not with mcap_ros2's decoder: it refuses types with a small first letter, as the maker spells all of them
         encoding, schema = self.channel.message_encoding, self.schema
-        how = (encoding, "nothing" if schema is None else schema.encoding)
-        if schema is None or how not in (("cdr", "ros2msg"), ("ros1", "ros1msg")):
-            raise ValueError(f"{self.topic} is encoded as {how[0]} with {how[1]}; cdr with ros2msg is read")
+        assert schema is not None
         from ..rosbag.bag1 import definitions
 
         store = definitions(schema.data.decode(), self.msgtype)
