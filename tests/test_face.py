@@ -71,7 +71,10 @@ def test_a_rollout_is_judged_recorded_and_read_like_any_other(served, tmp_path):
         assert np.array_equal(values[:40], served.episode.states[name][:40]), name
     (verdict,) = shiliu.judge(rollout)
     assert verdict.verdict == "FEASIBLE" and verdict.outcome["success"] is False
+    (tmp_path / "set").mkdir()  # an empty folder may be there
     out = shiliu.record([served, rollout], tmp_path / "set")
+    with pytest.raises(shiliu.EpisodeError, match=r"set: out: exists already"):
+        shiliu.record(rollout, out)
     assert [one.episode.n_steps for one in shiliu.read(out)] == [served.episode.n_steps, 40]
     shiliu.record(rollout, out, append=True)
     assert len(list(shiliu.read(out))) == 3
