@@ -298,19 +298,26 @@ def test_the_wheel_is_typed():
 
 @pytest.mark.slow
 def test_a_type_checker_passes_the_examples_and_finds_what_is_wrong(tmp_path):
-    """The start page's code as a module that imports the package, and lines with one mistake each."""
-    page = (ROOT / "docs" / "start" / "researcher.md").read_text(encoding="utf-8")
-    code = "\n".join(re.findall(r"(?ms)^```python\n(.*?)^```", page)) + USER
+    """The code of pages for researchers as modules that import the package, and lines with one mistake each."""
+    for number, page in enumerate(("tasks/researcher.md", "tasks/researcher.zh.md", "environments.md")):
+        (tmp_path / f"page{number}.py").write_text(python_of(page), encoding="utf-8")
+    code = python_of("start/researcher.md") + USER
     (tmp_path / "user.py").write_text(code, encoding="utf-8")
     (tmp_path / "shiliu").symlink_to(ROOT)
-    mypy = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), "user.py"]
+    mypy = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), "user.py", *(f"page{n}.py" for n in range(3))]
     cache = ["--cache-dir", str(ROOT / ".types" / ".mypy_cache")] if (ROOT / ".types").is_dir() else []
     done = subprocess.run([*mypy, *cache], cwd=tmp_path, capture_output=True, text=True, check=False)
     lines = code.splitlines()
     wrong = {number for number, line in enumerate(lines, 1) if line.endswith("# wrong")}
     found = {int(number) for number in re.findall(r"(?m)^user\.py:(\d+): error", done.stdout)}
     assert found == wrong and len(wrong) == 4, done.stdout
+    assert not re.search(r"(?m)^page\d\.py:\d+: error", done.stdout), done.stdout
     assert re.search(r'Revealed type is "numpy\.ndarray\[.*_32Bit', done.stdout), done.stdout
+
+
+def python_of(page: str) -> str:
+    """All Python code of a page, in its order."""
+    return "\n".join(re.findall(r"(?ms)^```python\n(.*?)^```", (ROOT / "docs" / page).read_text(encoding="utf-8")))
 
 
 USER = """
