@@ -15,6 +15,7 @@ import pytest
 import yaml
 from conftest import script
 from shiliu import cli
+from shiliu.replay.checks.registry import registry
 from shiliu.replay.commands.new import KINDS, SCHEMA, TEMPLATES
 from shiliu.scenarios.sheet.yaml_reader import read_yaml
 
@@ -280,6 +281,22 @@ def test_a_key_that_is_not_explained_is_found():
     inner = {"properties": {"x": {"description": "English alone."}, "y": {"description": "Both.\n\n两种。"}}}
     root = {"properties": {"at": {"$ref": "#/$defs/at", "description": "Both.\n\n两种。"}}, "$defs": {"at": inner}}
     assert list(unexplained(root, root, {"at": {"x": 1, "y": 2}, "z": 3})) == ["at.x", "z"]
+
+
+def test_every_setting_of_a_check_is_explained_in_two_languages(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    schema = json.loads(script("docs/editor.py").made("thresholds"))
+    checks = registry()
+    tree = {code: {"with": dict.fromkeys(check.settings, 1)} for code, check in checks.items() if check.settings}
+    nested: dict = {}
+    for code, block in tree.items():
+        *groups, last = code.split(".")
+        at = nested
+        for group in groups:
+            at = at.setdefault(group, {})
+        at[last] = block
+    missing = [path for path in unexplained(schema, schema, nested) if ".with" in path]
+    assert len(tree) > 25 and missing == []
 
 
 def test_what_is_translated_is_what_the_code_says(monkeypatch):
