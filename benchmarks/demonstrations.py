@@ -1,7 +1,7 @@
 """How often does the scripted operator do a scenario, and is what it does lawful? One line a seed, then the shares.
 
     python benchmarks/demonstrations.py microwave seeds=10000:10200 [out=build/microwave.jsonl] [processes=0] [variant=NAME]
-        [figures=true|again] [conf=FOLDER]
+        [figures=true|again] [conf=FOLDER] [judge=no]
 
 Each seed is drawn, performed and judged as `shiliu replay` judges it, but that seven of eight are judged by what was noted
 while they were performed instead of being played again (the same numbers to the bit, `tests/operators/test_operator.py`).
@@ -10,7 +10,8 @@ Without `out` the lines stand in `benchmarks/held_out/<scenario>.jsonl`, which i
 scenario take hours, and a run that is begun again, there or with the same `out`, goes on behind its last line. Another scene,
 or another version of it, is refused, since its lines would not belong together; each line names the commit of its
 operator. `processes=0` takes all cores; the lines are the same and in the same order whatever their number. `conf` is a
-folder with scenarios of your own, such as docs/examples/conf. `figures=true`
+folder with scenarios of your own, such as docs/examples/conf. With `judge=no` the seeds are performed alone: on its own legs a take is
+judged at four times the cost of its performance. `figures=true`
 writes the shares to `conf/figures/<scenario>.yaml`, from where `shiliu list` and the scenario's card take them. `figures=again`
 puts them beside those that stand there, as `again`: fewer seeds, counted because the operator has changed; their lines stand in
 `benchmarks/held_out/<scenario>.again.jsonl`.
@@ -35,7 +36,9 @@ from rich.progress import track
 from shiliu.replay.operator.failures import ending_of, table_of
 from shiliu.replay.operator.operator import perform, read_chain
 from shiliu.replay.operator.sweep import side_by_side
+from shiliu.replay.recording.recording import SimEpisode
 from shiliu.replay.rollout.episode import as_recording, episode_of
+from shiliu.replay.rollout.rollout import Rollout
 from shiliu.replay.signals.statistics import wilson
 from shiliu.scenarios.draws.variation import draw
 from shiliu.scenarios.scene.scene import Scene
@@ -46,6 +49,7 @@ AGAIN = 8  # one seed of so many is played again by the judge
 HELD_OUT = REPOSITORY / "benchmarks" / "held_out"
 _scene: Scene  # of a worker process
 _commit: str | None
+_judged: bool
 
 
 def commit() -> str | None:
@@ -59,10 +63,10 @@ def commit() -> str | None:
         return None
 
 
-def load(scenario: str, chosen: Mapping[str, str], conf: str | None, at: str | None) -> Scene:
-    """The scene that is performed in, in this process, by the operator of a commit."""
-    global _scene, _commit
-    _commit = at
+def load(scenario: str, chosen: Mapping[str, str], conf: str | None, at: str | None, judged: bool = True) -> Scene:
+    """The scene that is performed in, in this process, by the operator of a commit; whether it is judged as well."""
+    global _scene, _commit, _judged
+    _commit, _judged = at, judged
     folder = Path(conf) if conf else None
     _scene = shiliu.load_scenario(scenario, conf_dir=folder, **chosen).judged  # what is noted while it is performed is what is judged
     return _scene
@@ -74,26 +78,33 @@ def head(scene: Scene, chosen: Mapping[str, str]) -> dict[str, Any]:
 
 
 def one(seed: int) -> dict[str, Any]:
-    """Perform and judge one seed."""
-    (done,) = perform(_scene, [draw(_scene, seed)], [seed], judged=True)
+    """Perform one seed, and judge it where it is to be judged."""
+    (done,) = perform(_scene, [draw(_scene, seed)], [seed], judged=_judged)
     episode = episode_of(_scene, done)
-    recording = as_recording(f"seed_{seed}", episode, _scene)
-    again = seed % AGAIN == 0
-    kept = None if again else {recording.sha256: done}
-    (verdict,) = shiliu.judge([recording], _scene, threads=1, performed=kept)
     label = episode.label
     last = [s["skill"] for s in episode.segments][-1] if episode.segments else None
     ended = ending_of(episode, [skill.name for skill in read_chain(_scene)])
     why = ended.gave_up["reason"] if ended and ended.gave_up else None
-    root = None if verdict.root is None else verdict.findings[verdict.root]
-    least = [one.details["least"] for one in verdict.findings if one.code == "tipping" and "least" in one.details]
     return {
         "seed": seed, "success": bool(label["success"]), "failure": label["failure"], "during": ended.skill if ended else last,
         **({"gave_up": why} if why else {}),
         "lasts": round(episode.n_steps * episode.control_timestep, 2), "redraws": len(episode.draw["redraws"]),
+        **(judged(seed, episode, done) if _judged else {}), "commit": _commit,
+    }  # fmt: skip
+
+
+def judged(seed: int, episode: SimEpisode, done: Rollout) -> dict[str, Any]:
+    """The verdict of one performance, and what is kept of it."""
+    recording = as_recording(f"seed_{seed}", episode, _scene)
+    again = seed % AGAIN == 0
+    kept = None if again else {recording.sha256: done}
+    (verdict,) = shiliu.judge([recording], _scene, threads=1, performed=kept)
+    root = None if verdict.root is None else verdict.findings[verdict.root]
+    least = [one.details["least"] for one in verdict.findings if one.code == "tipping" and "least" in one.details]
+    return {
         "verdict": verdict.verdict, "root": root and root.code, "of": root and list(root.subject), "at": root and root.t0, "again": again,
         "tipping": round(1e3 * min(least), 1) if least else None,
-        "warned": sorted({one.code for one in verdict.findings if one.level == "WARN"}), "commit": _commit,
+        "warned": sorted({one.code for one in verdict.findings if one.level == "WARN"}),
     }  # fmt: skip
 
 
@@ -130,12 +141,12 @@ def summary(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "seeds": [lines[0]["seed"], lines[-1]["seed"]],
         "demonstrations": len(lines),
         "succeeded": len(good),
-        "feasible": sum(line["verdict"] == "FEASIBLE" for line in good),
+        "feasible": sum(line.get("verdict") == "FEASIBLE" for line in good),
         "seconds": [lasts[0], lasts[len(lasts) // 2], lasts[-1]] if lasts else [],
         "failures": table_of(
             (line["failure"], line["during"], line.get("gave_up")) for line in lines if not line["success"]
         ),
-        "refused": dict(Counter(line["root"] for line in good if line["verdict"] != "FEASIBLE")),
+        "refused": dict(Counter(line["root"] for line in good if line.get("verdict", "FEASIBLE") != "FEASIBLE")),
         "redrawn": round(redraws / (redraws + len(lines)), 4),
         **measured(good),
     }
@@ -150,10 +161,11 @@ def measured(good: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {"tipping_mm": min(margins), "warned": sum(bool(line["warned"]) for line in good), "warnings": dict(codes.most_common())}
 
 
-def tell(figures: Mapping[str, Any]) -> None:
+def tell(figures: Mapping[str, Any], judged: bool) -> None:
     """Print the shares, with why the rest failed."""
     n = figures["demonstrations"]
-    print(f"succeeded {share(figures['succeeded'], n)}; of these judged FEASIBLE {share(figures['feasible'], figures['succeeded'])}")
+    feasible = f"of these judged FEASIBLE {share(figures['feasible'], figures['succeeded'])}" if judged else "not judged"
+    print(f"succeeded {share(figures['succeeded'], n)}; {feasible}")
     if figures["seconds"]:
         print(
             "a success lasts {:.0f} to {:.0f} s, {:.0f} s in the middle".format(
@@ -190,8 +202,8 @@ def main(words: Sequence[str]) -> int:
     again = settings.get("figures") == "again"
     out = Path(settings.get("out", HELD_OUT / f"{name}{'.again' if again else ''}.jsonl"))
     processes, at = int(settings.get("processes", 0)) or (os.cpu_count() or 1), commit()
-    conf = settings.get("conf")
-    common = head(load(scenario, chosen, conf, at), chosen)
+    conf, judging = settings.get("conf"), settings.get("judge") != "no"
+    common = head(load(scenario, chosen, conf, at, judging), chosen) | ({} if judging else {"judged": False})
     lines = [line for line in lines_of(out, common) if begin <= line["seed"] < end]
     wanting = [seed for seed in range(begin, end) if seed not in {line["seed"] for line in lines}]
     started, simulated = time.perf_counter(), 0.0
@@ -199,21 +211,20 @@ def main(words: Sequence[str]) -> int:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))  # its processes end with it
         processes = min(processes, len(wanting))
         with out.open("a") as file:
-            made = side_by_side(one, wanting, processes, load, (scenario, chosen, conf, at))
+            made = side_by_side(one, wanting, processes, load, (scenario, chosen, conf, at, judging))
             for line in track(made, scenario, len(wanting), disable=not sys.stderr.isatty()):
                 file.write(json.dumps(line) + "\n")
                 file.flush()
                 lines.append(line)
                 simulated += line["lasts"]
-                if not line["success"] or line["verdict"] != "FEASIBLE":
-                    print(
-                        {k: line[k] for k in ("seed", "failure", "during", "verdict", "root", "of", "at")}, flush=True
-                    )
+                if not line["success"] or line.get("verdict", "FEASIBLE") != "FEASIBLE":
+                    shown = ("seed", "failure", "during", "gave_up", "verdict", "root", "of", "at")
+                    print({k: line[k] for k in shown if k in line}, flush=True)
         took = time.perf_counter() - started
-        print(f"{simulated / took / processes:.1f} x real time a process, performing and judging")
+        print(f"{simulated / took / processes:.1f} x real time a process, performing{' and judging' if judging else ''}")
     lines.sort(key=lambda line: line["seed"])
     figures = summary(lines)
-    tell(figures)
+    tell(figures, judging)
     if "figures" in settings:
         FIGURES.mkdir(exist_ok=True)
         file = FIGURES / f"{'.'.join([scenario, *(settings[k] for k in ('variant',) if k in settings)])}.yaml"
