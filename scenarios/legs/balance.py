@@ -116,6 +116,7 @@ class Balance:
         if not memory.begun[0]:
             memory.begun[0] = 1.0
             memory.stood[:] = mark.x, mark.y, mark.yaw
+            memory.facing[:] = mark.yaw, 0.0
             for k in range(2):
                 memory.feet[4 * k : 4 * k + 4] = *seen.places[k], _yaw(seen.turns[k])
         else:
@@ -229,7 +230,8 @@ class Balance:
             memory.aside[:] = static - seen.com[:2]
         push = self._step(memory, seen, qpos, qvel, mark)
         swing = self.steps.swing(memory)
-        facing, turning = self.steps.heading(memory, mark, swing)
+        turns = self.steps.face(memory, mark)
+        facing, turning = memory.facing.tolist()
         error, upright = np.zeros(3), np.array([math.cos(facing / 2.0), 0.0, 0.0, math.sin(facing / 2.0)])
         mujoco.mju_subQuat(error, qpos[3:7], upright)  # in the frame of the pelvis, as its turning speed is
         hessian, linear = np.zeros((N + 12, N + 12)), np.zeros(N + 12)
@@ -249,7 +251,7 @@ class Balance:
         kp, kd = gains["height"]
         wanted[2] = kp * (self._stands + memory.height[1] - qpos[2]) + kd * (memory.height[2] - qvel[2]) + self._rise
         kp, kd = gains["trunk"]
-        wanted[3:] = -kp * error - kd * (qvel[3:6] - np.array([0.0, 0.0, turning]))
+        wanted[3:] = -kp * error - kd * (qvel[3:6] - np.array([0.0, 0.0, turning])) + np.array([0.0, 0.0, turns])
         diagonal[:6] += own
         linear[:6] -= own * wanted
         for k in range(2):
@@ -290,8 +292,8 @@ class Balance:
         if memory.phase[0] == STAND:
             return None
         memory.leaning[:] = 0.0
-        x, y = at - qpos[:2] + memory.lean
-        (px, py), (dx, dy) = self.steps.wanted(memory, mark, (mark.x + float(x), mark.y + float(y)), w)
+        (x, y), (dx, dy) = self.steps.ends(memory, mark), (at - qpos[:2] + memory.lean).tolist()
+        (px, py), (dx, dy) = self.steps.wanted(memory, mark, (x + dx, y + dy), w)
         p = np.array([px, py]) + (1.0 + self.sheet["walk"]["gain"] / w) * (xi - np.array([dx, dy]))
         return w * w * (at - p)
 

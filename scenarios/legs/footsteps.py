@@ -84,7 +84,8 @@ class Footsteps:
         sheet, phase = self.sheet, memory.phase
         phase[1] += self.dt
         mode = int(phase[0])
-        if mode == STAND and self._missing(memory, mark):
+        stands = mode == STAND or (mode == SETTLE and phase[1] >= sheet["settle"])  # it is between its feet: a mark that goes on leads it
+        if stands and self._missing(memory, mark):
             phase[:] = SHIFT, 0.0, self._first(memory, mark)
             memory.pressed[:] = 0.0
             at_zero = self.wanted(memory, mark, xi, w)[1]  # both are linear in where it presses during the shift
@@ -98,14 +99,18 @@ class Footsteps:
             phase[:2] = SINGLE, 0.0
             memory.lift[:] = *places[swing], yaws[swing]
             memory.land[:] = self._foothold(swing, mark.after(sheet["single"]), self._stands(memory, 1 - swing))
+            memory.ending[0] = 0.0
+        elif mode == SINGLE and phase[1] < sheet["decides"] * sheet["single"]:
+            if not memory.ending[0] and self._arrives(memory, mark):  # and stays so: the weight cannot turn back in the middle of a step
+                memory.ending[0] = 1.0
+                memory.stood[:] = mark.x, mark.y, mark.yaw
         elif mode == SINGLE and phase[1] >= sheet["single"]:
             swing = int(phase[2])
             memory.pressed[:] = memory.feet[4 * (1 - swing) : 4 * (1 - swing) + 2]
             memory.feet[4 * swing : 4 * swing + 4] = *places[swing], yaws[swing]
-            phase[:] = SETTLE if self._arrives(memory, mark) else TRANSFER, 0.0, 1 - swing
+            phase[:] = SETTLE if memory.ending[0] else TRANSFER, 0.0, 1 - swing
         elif mode == SETTLE and phase[1] >= sheet["settle"] and (still or phase[1] > 3.0 * sheet["settle"]):
             phase[:2] = STAND, 0.0
-            memory.stood[:] = mark.x, mark.y, mark.yaw
 
     def wanted(self, memory: Memory, mark: Commanded, end: Point, w: float) -> tuple[Point, Point]:
         """Where the floor is to press now and the xi that belongs to it [m], while it steps; `end`: where it presses when it stands."""
@@ -116,6 +121,12 @@ class Footsteps:
                 fade, vx, vy = math.exp(-w * time), (x1 - x0) / time / w, (y1 - y0) / time / w
                 x, y = x0 + vx + (x - x1 - vx) * fade, y0 + vy + (y - y1 - vy) * fade
         return pieces[0][0], (x, y)
+
+    def ends(self, memory: Memory, mark: Commanded) -> Point:
+        """Where the pelvis comes to stand: at the mark, but for one that has gone on since."""
+        gone, (x, y, _) = self.sheet["begins"]["gone"], memory.stood.tolist()
+        away = max(math.hypot(mark.x - x, mark.y - y) / gone, 1.0)
+        return x + (mark.x - x) / away, y + (mark.y - y) / away
 
     def swing(self, memory: Memory) -> Swing | None:
         """Of the foot in the air: over the floor as a polynomial of fifth order, up and down as one of sixth."""
@@ -140,14 +151,24 @@ class Footsteps:
             foot, lift + blend[0] * way + bump[0] * up, blend[1] * way + bump[1] * up, blend[2] * way + bump[2] * up
         )
 
-    def heading(self, memory: Memory, mark: Commanded, swing: Swing | None) -> tuple[float, float]:
-        """Where the trunk faces [rad] and how fast that turns: the middle of both feet while it steps, else as the mark."""
-        if memory.phase[0] in (STAND, SETTLE):
-            return mark.yaw, mark.vyaw
-        yaws, rate = [memory.feet[3], memory.feet[7]], 0.0
-        if swing is not None:
-            yaws[swing.foot], rate = swing.at[3], 0.5 * float(swing.speed[3])
-        return float(yaws[0] + 0.5 * math.remainder(yaws[1] - yaws[0], math.tau)), rate
+    def face(self, memory: Memory, mark: Commanded) -> float:
+        """Turn the trunk as the mark turns, while it steps only as far as the feet allow; how that speeds up [rad/s2].
+
+        It is bounded: on one foot the floor gives the trunk only a small turning moment.
+        """
+        bound, (yaw, rate) = self.sheet["trunk"], memory.facing.tolist()
+        ahead, turning = math.remainder(mark.yaw - yaw, math.tau), mark.vyaw
+        if memory.phase[0] not in (STAND, SETTLE):
+            left, right = float(memory.feet[3]), float(memory.feet[7])
+            middle = left + 0.5 * math.remainder(right - left, math.tau) - yaw
+            off = math.remainder(mark.yaw - yaw - middle, math.tau)
+            ahead = math.remainder(middle + min(max(off, -bound["most"]), bound["most"]), math.tau)
+            turning = mark.vyaw if abs(off) < bound["most"] else 0.0
+        push = bound["answer"] * (bound["answer"] * ahead + 2.0 * (turning - rate))
+        push = min(max(push, -bound["acceleration"]), bound["acceleration"])
+        rate += self.dt * push
+        memory.facing[:] = yaw + self.dt * rate, rate
+        return push
 
     def _pieces(self, memory: Memory, mark: Commanded, end: Point) -> list[Piece]:
         """The way of the pressure point from now on."""
@@ -161,7 +182,7 @@ class Footsteps:
             landing: tuple[float, float, float] = (float(memory.land[0]), float(memory.land[1]), float(memory.land[2]))
             until = sheet["single"] - time
             pieces: list[Piece] = [(stance[:2], stance[:2], until)]
-            if self._arrives(memory, mark):
+            if memory.ending[0]:
                 return [*pieces, (stance[:2], end, sheet["settle"])]
         else:
             if mode == SHIFT:

@@ -18,7 +18,9 @@ class Memory:
         wrench: (12,) of the floor on either sole, inferred: force [N] and moment [Nm] about the ankle's foot point, in the world.
         phase: what it does (`footsteps.py`), since when [s], and which foot steps; pressed: where the floor pressed as that began [m].
         lift, land: x, y, z [m], yaw [rad] at which the foot in the air left, and x, y, yaw at which it is set down.
-        stood: x, y, yaw of the mark as the robot came to stand; aside: what a load shifts the static pressure point by, level [m].
+        stood: x, y, yaw of the mark where it is to stand; ending: 1 once the step that it takes is to be the last one.
+        aside: what a load shifts the static pressure point by, level [m].
+        facing: yaw [rad] at which the trunk is to face now, and how fast that turns [rad/s].
         speed: qvel of the instant before.
     """
 
@@ -38,6 +40,8 @@ class Memory:
     land: np.ndarray
     stood: np.ndarray
     aside: np.ndarray
+    facing: np.ndarray
+    ending: np.ndarray
     speed: np.ndarray
 
     def __init__(self, userdata: np.ndarray):

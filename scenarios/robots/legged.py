@@ -25,7 +25,7 @@ _DOFS = {mujoco.mjtJoint.mjJNT_FREE: 6, mujoco.mjtJoint.mjJNT_BALL: 3}
 # what the controller remembers, in this order: name -> numbers (`scenarios/legs/balance.py`); then the speed of each dof
 MEMORY = {
     "begun": 1, "fallen": 1, "failed": 1, "height": 3, "lean": 2, "leaning": 2, "outside": 6, "lasting": 6, "feet": 8, "wrench": 12,
-    "phase": 3, "pressed": 2, "lift": 4, "land": 3, "stood": 3, "aside": 2,
+    "phase": 3, "pressed": 2, "lift": 4, "land": 3, "stood": 3, "aside": 2, "facing": 2, "ending": 1,
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import pytest
 import shiliu
 from shiliu.scenarios.draws.variation import nominal
 from shiliu.scenarios.legs.balance import Balance
+from shiliu.scenarios.legs.footsteps import SETTLE, SINGLE
 from shiliu.scenarios.legs.remembered import Memory
 from shiliu.scenarios.robots.robot import load_robot
 from shiliu.scenarios.sheet.errors import ScenarioError
@@ -176,6 +177,31 @@ def test_it_walks_to_where_it_is_commanded_and_stops(scene, walk, seconds, kilog
     assert standing.off[:2] == pytest.approx(off, abs=2e-3 if not kilograms else 8e-3)
     assert standing.turned == pytest.approx(mark.yaw - scene.config.stands_at[2], abs=2e-3)
     assert standing.turned == pytest.approx(turns, abs=7e-3)
+
+
+@pytest.mark.parametrize(("pause", "phase"), [(2.0, SINGLE), (2.4, SETTLE)])
+def test_it_walks_on_when_it_is_commanded_to_as_it_comes_to_stand(scene, pause, phase):
+    """In its last step, and while the weight goes between the feet: it ends what it does, then follows the mark again."""
+    standing = Standing(scene).go(2.0, walk=(0.2, 0.0, 0.0)).go(pause)
+    assert standing.memory.phase[0] == phase
+    standing.go(4.0, walk=(0.2, 0.0, 0.0))
+    assert not standing.memory.fallen[0]
+    assert 1.05 < standing.off[0] < 1.2  # of 1.2 m that the mark has gone
+
+
+def test_the_trunk_turns_as_the_mark_and_leaves_the_sole_its_hold(scene):
+    """The moment that turns it is a fifth of what a sole may give: that of what it holds in its hands comes on top."""
+    standing, spins = Standing(scene), []
+
+    def watch(memory):
+        load = memory.wrench.reshape(2, 6)[1 - int(memory.phase[2])]
+        if memory.phase[0] == SINGLE and load[2] > 50.0:
+            spins.append(abs(load[5]) / load[2])
+
+    standing.sim.balance.watch = watch
+    standing.go(4.0, walk=(0.0, 0.0, 0.4))
+    assert standing.memory.facing[1] == pytest.approx(0.4, abs=0.1)
+    assert 0.0 < max(spins) < 0.3 * scene.robot.legs["spin"]
 
 
 def test_a_push_while_it_walks_makes_it_fall(scene):
