@@ -1,11 +1,13 @@
 """The sixteen on their own legs: each kept take, played by the robot on its legs, beside what its planted or gliding base did.
 
-    python benchmarks/legs.py out=FILE.jsonl [scenario=NAME,NAME.VARIANT]
+    python benchmarks/legs.py out=FILE.jsonl [scenario=NAME,NAME.VARIANT] [gains=all]
 
 One line of the file for each take, written as it is done; a run that was cut off goes on. The table is printed as Markdown: task done
 with the planted or gliding base and on legs (open loop: the commands are those that were recorded; where it is not done, what was missed
 first), how many steps it took, the least room of the pressure point and what that is at the hands, the largest share of peak
 torque of ankles and knees that lasts 50 ms, how far the pelvis took a hand along, and how many times faster than real time on one core.
+
+With `gains=all` each take is played with half, normal and double stiffness, as `legs=true` does: a second table has the answers.
 """
 
 from __future__ import annotations
@@ -18,18 +20,20 @@ from typing import Any
 
 import shiliu
 from given_words import given_words
+from shiliu.replay.checks.finding import Finding
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.checks.standing import PRESENT, check_standing
+from shiliu.replay.checks.standing import CODES, GAINS, PRESENT, check_standing
 from shiliu.replay.drift.kept_take import kept_names, read_take
 from shiliu.replay.judge.stages.legs_stage import on_legs, stand
 from shiliu.scenarios.draws.variation import of_values
 from shiliu.scenarios.reading.config import nominal_values
 
 HEAD = "| take | base | done | on legs | steps | fell | least room | at the hands | ankle | knee | hands taken along | x real time |"
+ANSWERS = "| take | controller | " + " | ".join(f"`{code}`" for code in CODES) + " |"
 
 
-def played(name: str) -> dict[str, Any]:
-    """A kept take on legs."""
+def played(name: str, every: bool) -> dict[str, Any]:
+    """A kept take on legs; with every stiffness."""
     take = read_take(name)
     scene = shiliu.load_scenario(take.scenario, **({"variant": take.variant} if take.variant else {}))
     row: dict[str, Any] = {"take": name, "base": scene.robot.base, "done": bool(take.label["success"])}
@@ -38,8 +42,13 @@ def played(name: str) -> dict[str, Any]:
     run = stand(legs, scene, draw, take.actions)
     spent = time.process_time() - began
     found = {finding.code: finding for finding in check_standing({PRESENT: run}, load_rules())}
+    if every:
+        others = {word: stand(on_legs(scene, factor), scene, draw, take.actions) for word, factor in GAINS.items() if word != PRESENT}
+        row["answers"] = {one.code: answer(one) for one in check_standing({PRESENT: run, **others}, load_rules())}
+        row["each"] = {word: one.success for word, one in (*others.items(), (PRESENT, run))}
     each, balance = found["legs.torque"].details["each"], found["legs.balance"]
     return row | {
+        "controller": run.controller,
         "on_legs": run.success,
         "missed": run.missed,
         "steps": run.steps,
@@ -52,6 +61,14 @@ def played(name: str) -> dict[str, Any]:
         "hands_mm": 1e3 * (found["legs.moved"].value or 0.0),
         "speed": len(take.actions) * legs.control_timestep / spent,
     }
+
+
+def answer(finding: Finding) -> str:
+    """The level of an answer, or why there is none, and what it is with softer, present and stiffer gains."""
+    others = finding.details["gains"]
+    values = [others["softer"], finding.value, others["stiffer"]]
+    shown = ", ".join("-" if value is None else f"{value:.3g}" for value in values)
+    return f"{finding.reason or finding.level} ({shown})"
 
 
 def line(row: dict[str, Any]) -> str:
@@ -67,7 +84,7 @@ def line(row: dict[str, Any]) -> str:
 
 def main(words: list[str]) -> int:
     """Exit code: 0, or 2 for usage."""
-    given = given_words({"out": "", "scenario": ""}, words, needed=("out",))
+    given = given_words({"out": "", "scenario": "", "gains": "present"}, words, needed=("out",))
     if given is None:
         print(__doc__, file=sys.stderr)
         return 2
@@ -76,11 +93,16 @@ def main(words: list[str]) -> int:
     for name in kept_names():
         if any(row["take"] == name for row in rows) or (wanted and name not in wanted and name.partition(".")[0] not in wanted):
             continue
-        rows.append(played(name))
+        rows.append(played(name, given["gains"] == "all"))
         with file.open("a", encoding="utf-8") as lines:
             lines.write(json.dumps(rows[-1]) + "\n")
         print(line(rows[-1]), file=sys.stderr, flush=True)
     print(HEAD, "|" + "---|" * HEAD.count(" | ") + "---|", *map(line, rows), sep="\n")
+    asked = [row for row in rows if "answers" in row]
+    if asked:
+        print("", ANSWERS, "|" + "---|" * ANSWERS.count(" | ") + "---|", sep="\n")
+        for row in asked:
+            print(f"| {row['take']} | {row['controller']} | {' | '.join(row['answers'][code] for code in CODES)} |")
     return 0
 
 

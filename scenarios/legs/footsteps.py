@@ -84,7 +84,7 @@ class Footsteps:
         sheet, phase = self.sheet, memory.phase
         phase[1] += self.dt
         mode = int(phase[0])
-        stands = mode == STAND or (mode == SETTLE and phase[1] >= sheet["settle"])  # it is between its feet: a mark that goes on leads it
+        stands = mode == STAND or (mode == SETTLE and phase[1] >= sheet["settle"])  # its weight is between its feet, so it may step again
         if stands and self._missing(memory, mark):
             phase[:] = SHIFT, 0.0, self._first(memory, mark)
             memory.pressed[:] = 0.0
