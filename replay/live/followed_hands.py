@@ -27,6 +27,7 @@ from ..retarget.settings import load_settings
 from ..retarget.solver import Retargeting
 from ..retarget.targets import HANDS, HandTargets
 from ..robots.robot_sheet import load_limits
+from .approach import Approach
 
 BASE = {
     "base_vx": 0.3,
@@ -38,9 +39,11 @@ SQUAT = 0.1  # m/s
 CLOSING = 2.0  # 1/s: a claw closes in half a second
 FIRM = 10.0  # N: a quarter of what tips the robot back when it pushes at the height of its chest
 SOFT = 9.0  # times the arm's own compliance that a hand stays back beyond that
-YIELDS = 0.05  # share of what is missing that it gives in a control step: half of it, arm and all; more would swing
+SOFTEST = 0.6e-3  # m/N, at the least: an arm that is nearly stretched out is ten times as stiff along itself
+YIELDS = 0.5  # share of a force beyond that which a control step takes away; more would swing
+RETURNS = 0.05  # share of the way back that nothing is in the way of
 HANGS = (0.0, 0.5, -0.87)  # way from the shoulder to where the elbow is asked to be: down, and 30 deg outwards
-STRETCHED = 0.01  # m² added to levers, so that an arm that is stretched out reports no force along itself
+STRETCHED = np.array(3 * [5e-4] + 3 * [5e-3])  # m² and 1, added to levers: an arm that is stretched out reports no force along itself
 
 
 class FollowedHands:
@@ -67,8 +70,12 @@ class FollowedHands:
         self.begin()
         self._solver = Retargeting(self._targets(), self.arms, load_limits(scene.robot.folder), settings)
 
-    def begin(self) -> None:
-        """As a take begins: the arms in the starting pose, nothing asked of them."""
+    def begin(self, model: mujoco.MjModel | None = None) -> None:
+        """As a take begins: the arms in the starting pose, nothing asked of them.
+
+        Args:
+            model: of the draw, in which arms go slowly near to things; None, they know of none.
+        """
         self.command = np.array(self.scene.ready_ctrl, float)
         self._velocity = np.zeros(len(self._columns))
         self._goal = {hand: self.arms.hand(self._q, hand) for hand in HANDS}
@@ -76,6 +83,7 @@ class FollowedHands:
             str, tuple[Array, Array, Array, Array]
         ] = {}  # of a held clutch: device and robot when it was taken
         self._back = {hand: np.zeros(3) for hand in HANDS}  # m, by which each gives way
+        self._approach = None if model is None else Approach(self.scene, self.arms, model)
         self._grip = dict.fromkeys(HANDS, 0.0)
         self._base, self._squat = dict.fromkeys(BASE, 0.0), 0.0
 
@@ -137,15 +145,16 @@ class FollowedHands:
         torque = gain * ctrl[self._drives] + bias[:, 0] + bias[:, 1] * q + bias[:, 2] * speed
         for hand in HANDS:
             lever = self.arms.jacobian(q, hand)
-            force = np.linalg.solve(lever @ lever.T + STRETCHED * np.eye(3), lever @ torque)
-            beyond = max(0.0, 1.0 - FIRM / max(float(np.linalg.norm(force)), FIRM))
-            wanted = SOFT * (lever / gain) @ lever.T @ (beyond * force)
-            self._back[hand] += YIELDS * (wanted - self._back[hand])
+            self._back[hand] = yielded(self._back[hand], force_at(lever, torque), (lever[:3] / gain) @ lever[:3].T)
+        if self._approach is not None:
+            self._approach.look(qpos, qvel)
 
     def act(self) -> np.ndarray:
         """(nu,) float32, the command of the next control period."""
         before = self._q
         q = self._solver.go_on(self._targets(), before, self._velocity, self.dt)
+        if self._approach is not None:
+            q = before + self._approach.slow(q - before, self.dt)
         self._velocity = (q - before) / self.dt
         self.command[self._columns] = q
         for hand, column in self._claws.items():
@@ -164,7 +173,11 @@ class FollowedHands:
 
     @property
     def near(self) -> list[tuple[str, tuple[str, ...]]]:
-        """Limits that the arms are at: `range` or `speed` with a joint at its end, `apart` with two own links that are held apart."""
+        """Limits that the arms are at.
+
+        `range` or `speed` with a joint at its end, `apart` with two own links that are held apart, `slow` with a link and what it comes
+        near to, so that its arm is slowed down.
+        """
         solver = self._solver
         found: list[tuple[str, tuple[str, ...]]] = [
             (kind, (name,))
@@ -174,7 +187,30 @@ class FollowedHands:
         ]
         if solver.shapes is not None and solver.apart[0] >= 0:
             found.append(("apart", tuple(solver.shapes.bodies[int(solver.apart[0])])))
-        return found
+        return found + [("slow", pair) for pair in (self._approach.slowed if self._approach is not None else [])]
+
+    @property
+    def close(self) -> list[tuple[str, str]]:
+        """Links of the arms and what they touch or are about to, nearest first."""
+        return self._approach.close if self._approach is not None else []
+
+
+def force_at(lever: Array, torque: Array) -> Array:
+    """(3,) [N] with which a hand bears on something, by the torques (k,) of its servos and its lever (6, k).
+
+    What turns the hand is found with it and left out: fingers that touch something bear on it a hand's length from the tcp.
+    """
+    return np.asarray(np.linalg.solve(lever @ lever.T + np.diag(STRETCHED), lever @ torque)[:3])
+
+
+def yielded(back: Array, force: Array, give: Array) -> Array:
+    """(3,) [m] by which something gives way a control step later: `back` before, to a force (3,) [N] with an own compliance (3, 3) [m/N]."""
+    size = float(np.linalg.norm(force))
+    if size <= FIRM:
+        return back * (1.0 - RETURNS)
+    soft = SOFT * give + SOFTEST * np.eye(3)
+    wanted = soft @ force * (1.0 - FIRM / size)
+    return back + YIELDS * give @ np.linalg.solve(give + soft, wanted - back)
 
 
 def numbers(value: Any, n: int) -> Array | None:

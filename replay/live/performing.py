@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from ...scenarios.sensing.requests import Readings
 from ...scenarios.sensing.scalar_goal import OneEpisode
 from ...scenarios.stepping.simulation import Simulation
 from ..checks.outcome import outcome_of
+from ..checks.rules import Rule
 from ..checks.tipping_over import SIDES, stand_of
 from ..operator.operator import AFTER, AFTER_GIVING_UP, Operator, longest
 from ..operator.tries import numbered
@@ -92,7 +93,7 @@ def in_words(words: Words, progress: Mapping[str, Any]) -> dict[str, Any]:
     """A report of progress with names for people: a title for each step of the goal and each limit, and what has gone wrong."""
     found = dict(progress)
     found["goal"] = [[name, t, words.event(name)] for name, t in progress["goal"]]
-    found["limits"] = [one | {"title": words.event(one["name"])} for one in progress["limits"]]
+    found["limits"] = [one | {"title": words.title(one["name"]) if "." in one["name"] else words.event(one["name"])} for one in progress["limits"]]
     return found | {"failure": failure_of(words, progress["failure"]) if progress.get("failure") else None}
 
 
@@ -111,6 +112,31 @@ def tipping_now(scene: Scene, simulation: Simulation) -> tuple[str, float] | Non
     mean = simulation.trace[:1].take(scene.layout.columns(scene.wrench), axis=2).mean(axis=1)
     margin = stand_of(mean, scene.footing).margin[0]
     return SIDES[int(margin.argmin())], float(margin.min())
+
+
+def bump_now(scene: Scene, readings: Readings, close: Sequence[tuple[str, str]], rule: Rule) -> dict[str, Any] | None:
+    """The hardest contact of the robot that no step of the task asks for, as `limits_now` reports a limit; None where there is none.
+
+    Args:
+        close: links of the arms with what they touch or nearly do, which names what a link meets; rule: `collision.unexpected`.
+    """
+    if not scene.unasked or not isinstance(rule.fail, float):
+        return None
+    peaks = readings.peak[..., readings.layout.force_columns(scene.unasked)].reshape(-1)
+    hands = scene.robot.interface["hands"]["bodies"]
+    in_part = {scene.model.body(scene.model.geom(name).bodyid[0]).name for how, _, name in (g.partition(":") for g in scene.may_touch) if how == "geom"}
+    found = ("", 0.0)
+    for asked, force in zip(scene.unasked, peaks):
+        mine, other = asked.of.partition(":")[2], asked.to.partition(":")[2]
+        if force <= found[1] or other in in_part:  # which shape of a table it is, the judge finds out
+            continue
+        if not other and mine not in hands:  # a link is measured against everything, itself too
+            other = next((thing for link, thing in close if link == mine), "")
+        if other:
+            found = f"{mine} – {other.replace('/', '.', 1)}", float(force)
+    who, value = found
+    allowed = {"limit": rule.fail, "bound": rule.fail * (1.0 + rule.unsure), "unit": "N"}
+    return {"name": rule.code, "value": value, "who": who} | allowed if who else None
 
 
 def limits_now(scene: Scene, readings: Readings) -> list[dict[str, Any]]:

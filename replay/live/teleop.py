@@ -25,7 +25,7 @@ from ..formats import Entry
 from ..formats.lerobot.write import DatasetWriter
 from ..formats.one_by_one import OneByOne
 from ..judge import intake
-from ..judge.context import Contexts
+from ..judge.context import Contexts, thresholds
 from ..judge.judge import judging
 from ..judge.set_comparison import OneAfterTheOther
 from ..judge.verdict import Verdict
@@ -40,7 +40,7 @@ from ..rollout.performed import performance_observers
 from ..rollout.rollout import Rollout, roll_out
 from .followed_hands import FollowedHands
 from .page_shapes import PosedModel, meshes, shapes
-from .performing import failure_of, in_words, limits_now, tipping_now, words_of
+from .performing import bump_now, failure_of, in_words, limits_now, tipping_now, words_of
 from .server import Message, PageServer
 
 SET, DEVICE = "set", "device"
@@ -235,6 +235,7 @@ class Teleop:
         self.scene, self.source, self.out, self.page = scene.judged, source, out, page  # what is kept while it is performed is judged
         self.hands, self._words, self._slips = FollowedHands(scene), words_of(scene, Words(lang)), Slips(out, lang)
         self._rules, self._contexts, self._company, self._kept = intake.rules_of(), Contexts(scene), OneAfterTheOther(), OneByOne()
+        self._bumps = thresholds(self.scene.config.thresholds)["collision.unexpected"]
         self._features, self._fps = scene.schema.lerobot_features(), round(1.0 / scene.control_timestep)
         if (out / SET / "meta" / "info.json").is_file():
             there = DatasetWriter.there(out / SET, self._features, self._fps, scene.robot.name)
@@ -270,7 +271,8 @@ class Teleop:
         if now.t % TOLD == 0:
             outcome = outcome_of(self.scene.course, now.carry, None)
             known = {"goal": list(outcome["subgoals"].items()), "failure": outcome["failure"], "near": self._near(now)}
-            limits = limits_now(self.scene, now.readings)
+            bump = bump_now(self.scene, now.readings, self.hands.close, self._bumps)
+            limits = limits_now(self.scene, now.readings) + ([bump] if bump is not None else [])
             t = now.t * self.scene.control_timestep
             self._tell({**known, "t": t, "limits": limits, "recording": True, "behind": self.source.behind})
 
@@ -306,7 +308,7 @@ class Teleop:
         scene, rows = self.scene, SLOW * longest(self.scene)
         if self.page is not None:
             self.page.keep("verdict", None)
-        self.hands.begin()
+        self.hands.begin(drawn.model)
         policy = _TakePolicy(self, rows)
         observers = performance_observers(scene, 1, rows, judged=True)
         (done,) = roll_out(scene, [drawn], policy, observers)

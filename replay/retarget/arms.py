@@ -83,11 +83,11 @@ class Arms:
         return self._data.site_xpos[site].copy(), self._data.site_xmat[site].reshape(3, 3).copy()
 
     def jacobian(self, q: Array, hand: str) -> Array:
-        """(3, k) of a hand's tcp in the world to the arms' joints, at joint angles (k,)."""
+        """(6, k) of a hand's tcp in the world to the arms' joints, at joint angles (k,): its place, then its turn."""
         self.hand(q, hand)
-        found = np.zeros((3, self.model.nv))
+        found = np.zeros((6, self.model.nv))
         mujoco.mj_comPos(self.model, self._data)
-        mujoco.mj_jacSite(self.model, self._data, found, None, self._sites[hand])
+        mujoco.mj_jacSite(self.model, self._data, found[:3], found[3:], self._sites[hand])
         return found
 
     def follow(self, q: Array, hand: str) -> tuple[Array, Array]:

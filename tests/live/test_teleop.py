@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from shiliu import judge, load_scenario, read
 from shiliu.cli import main
-from shiliu.replay.live.followed_hands import FollowedHands, numbers
-from shiliu.replay.live.performing import tipping_now
+from shiliu.replay.judge.context import thresholds
+from shiliu.replay.live.followed_hands import FollowedHands, force_at, numbers
+from shiliu.replay.live.performing import bump_now, tipping_now
 from shiliu.replay.live.replayed import bodies_of
 from shiliu.replay.live.server import Message, PageServer
 from shiliu.replay.live.teleop import LEFT, SILENT, PageHands, SessionHands, Teleop
@@ -23,6 +24,7 @@ from shiliu.scenarios.draws.variation import nominal
 from shiliu.scenarios.sheet.errors import EpisodeError, ScenarioError
 from shiliu.scenarios.stepping.simulation import Simulation
 
+FRONT = 0.15  # m, that the left hand may go ahead till it is at the counter
 RIGHT = [0.06, 0.02, 0.09]  # m, that the right hand goes: asymmetric on purpose
 
 
@@ -269,6 +271,43 @@ def pressing(oven, gives_way: bool) -> float:
 def test_a_hand_gives_way_to_what_it_presses_on(oven):
     soft, stiff = pressing(oven, True), pressing(oven, False)
     assert 80.0 < stiff < 150.0 and 10.0 < soft < 40.0
+
+
+def test_what_a_hand_bears_is_known_with_what_turns_it(oven):
+    """Stretched out to a handle, where levers are short: the force of a contact that is 120 mm away from the tcp."""
+    hands = FollowedHands(oven)
+    for k in range(240):
+        place, turn = TO_A_HANDLE[min(k // 30, len(TO_A_HANDLE) - 1)]
+        hands.hear({"left": {"p": place, "q": turn, "clutch": True, "grip": 0.0}})
+        hands.act()
+    lever, force = hands.arms.jacobian(hands._q, "left")[:6], np.array([30.0, -15.0, 20.0])
+    torque = lever.T @ np.concatenate([force, np.cross([0.12, 0.0, 0.0], force)])
+    place_alone = np.linalg.solve(lever[:3] @ lever[:3].T, lever[:3] @ torque)
+    off, off_alone = (float(np.linalg.norm(one - force) / np.linalg.norm(force)) for one in (force_at(lever, torque), place_alone))
+    assert off < 0.08 < 0.15 < off_alone
+
+
+def striking(oven, speed: float, knows: bool) -> float:
+    """Largest force [N] on the robot's left hand that goes to the counter's front at a speed [m/s] and ends 10 mm in it."""
+    hands, simulation = FollowedHands(oven), Simulation(oven, 1)
+    drawn = nominal(oven)
+    simulation.begin([drawn])
+    hands.begin(drawn.model if knows else None)
+    most, rule = 0.0, thresholds(oven.config.thresholds)["collision.unexpected"]
+    for k in range(90):
+        hands.hear({"left": {"p": [min(FRONT + 0.01, speed * k / 30), 0.0, 0.0], "q": [1, 0, 0, 0], "clutch": True, "grip": 0.0}})
+        hands.give_way(simulation)
+        readings = simulation.step(hands.act()[None])
+        bump = bump_now(oven, readings, hands.close, rule)
+        most = max(most, bump["value"] if bump is not None else 0.0)
+        if bump is not None and bump["value"] > 1.0:
+            assert "counter" in bump["who"] and bump["limit"] == 50.0 and bump["bound"] == pytest.approx(60.0)
+    return most
+
+
+def test_an_arm_goes_slowly_to_what_is_near(oven):
+    oven = oven.judged  # measures what no step asks to be touched
+    assert striking(oven, 0.6, knows=True) < 50.0 < 80.0 < striking(oven, 0.6, knows=False)
 
 
 def test_how_near_it_is_to_tipping_over_is_that_of_the_judge(oven):
