@@ -14,9 +14,11 @@ for each take; a picture of the page for each style. Needs Chromium, and `npm pa
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -141,9 +143,18 @@ def take(browser: Browser, plan: dict[str, Any], style: dict[str, float]) -> dic
     browser.until("shiliu.progress && shiliu.progress.recording === false", 120)
     browser.ask(f"perform({json.dumps(plan)}, {json.dumps(style)}), 0")
     browser.until("person.over", LONGEST)
-    browser.until("shiliu.verdict && shiliu.verdict.check === 'gate'", LONGEST)
+    first = browser.until("shiliu.verdict", LONGEST)
+    last = first + browser.until("shiliu.verdict.check === 'gate'", LONGEST)
     report = browser.ask("({...person, verdict: shiliu.verdict.verdict, lines: shiliu.verdict.lines, took: shiliu.verdict.took})")
-    return dict(report)
+    return dict(report) | {"answered": first, "judged": last, "lasted": browser.ask("shiliu.time")}
+
+
+def picture(browser: Browser, file: Path) -> None:
+    """Of the page as large as a person's: while it performs it is small, since a processor draws it."""
+    browser.call("Emulation.setDeviceMetricsOverride", width=1000, height=640, deviceScaleFactor=1, mobile=False)
+    time.sleep(1.0)
+    browser.picture(file)
+    browser.call("Emulation.clearDeviceMetricsOverride")
 
 
 def main() -> int:
@@ -165,12 +176,13 @@ def main() -> int:
                 style = chosen[k % len(chosen)]
                 report = take(browser, plans[k], STYLES[style] | {"seed": seed + k})
                 if k < len(chosen):
-                    browser.picture(out / f"{style}.png")
+                    picture(browser, out / f"{style}.png")
                 line = {"take": k, "seed": seed + k, "style": style} | report
                 with (out / "person.jsonl").open("a", encoding="utf-8") as file:
                     file.write(json.dumps(line, ensure_ascii=False) + "\n")
-                lag = f"worst {1e3 * report['worst']:.0f} mm, waited {report['waited']:.1f} s"
-                print(f"{k} {style}: {report['lines'][0]} ({lag})", flush=True)
+                lag = f"worst {1e3 * report['worst']:.0f} mm, waited {report['waited']:.1f} s of {report['lasted']:.1f} s"
+                times = f"intake after {report['answered']:.2f} s, gate after {report['judged']:.2f} s, load {os.getloadavg()[0]:.1f}"
+                print(f"{k} {style}: {report['lines'][0]} ({lag}; {times})", flush=True)
     finally:
         serving.terminate()
         serving.wait(timeout=60)

@@ -18,8 +18,8 @@ from ..retarget.arms import Arms, Array
 from ..retarget.targets import HANDS
 
 LOOK = 0.15  # m, from which on a thing is near
-TOUCH = 0.08  # m/s, at which it may be touched
-OVER = 0.35  # s, over which an arm slows down to that: three times what its servos need
+TOUCH = 0.05  # m/s, at which it may be touched
+OVER = 0.5  # s, over which an arm slows down to that: five times what its servos need
 CLOSE = 0.01  # m: what is nearer may be what a force comes from
 STANDS = 0.25  # share of `TOUCH` that is left of it where the thing comes towards the arm
 Pair = tuple[str, str]

@@ -6,7 +6,7 @@ goes the way of the person's, from where each of them was when it was taken; let
 Arms that hold a pose press with whatever their servos have on what is in their way, and a person without a touch of it learns too
 late. So a hand gives way to what it presses on: up to `FIRM` it goes where the person's goes; beyond that it stays back, ten times as
 far as the arm alone would give. A person can still press harder, by reaching further. The force is what the servos' torques mean at the
-hand, as motors report it; weight that is carried counts.
+hand, as motors report it; weight that is carried counts. What comes before a touch, `approach.py` makes slow.
 
 A hand's pose leaves the elbow free, and an arm that raises its elbow comes to the ends of its joints and stays there. No device sees the
 elbow, so it is asked to hang (`HANGS`), as a person's does: a little, so that it never pulls the hand away.
@@ -204,7 +204,7 @@ def force_at(lever: Array, torque: Array) -> Array:
 
 
 def yielded(back: Array, force: Array, give: Array) -> Array:
-    """(3,) [m] by which something gives way a control step later: `back` before, to a force (3,) [N] with an own compliance (3, 3) [m/N]."""
+    """(3,) [m] by which a hand gives way a step later: `back` before, to a force (3,) [N], with its arm's compliance (3, 3) [m/N]."""
     size = float(np.linalg.norm(force))
     if size <= FIRM:
         return back * (1.0 - RETURNS)

@@ -93,7 +93,8 @@ def in_words(words: Words, progress: Mapping[str, Any]) -> dict[str, Any]:
     """A report of progress with names for people: a title for each step of the goal and each limit, and what has gone wrong."""
     found = dict(progress)
     found["goal"] = [[name, t, words.event(name)] for name, t in progress["goal"]]
-    found["limits"] = [one | {"title": words.title(one["name"]) if "." in one["name"] else words.event(one["name"])} for one in progress["limits"]]
+    titled = [(one, words.title if "." in one["name"] else words.event) for one in progress["limits"]]
+    found["limits"] = [one | {"title": title(one["name"])} for one, title in titled]
     return found | {"failure": failure_of(words, progress["failure"]) if progress.get("failure") else None}
 
 
@@ -124,7 +125,8 @@ def bump_now(scene: Scene, readings: Readings, close: Sequence[tuple[str, str]],
         return None
     peaks = readings.peak[..., readings.layout.force_columns(scene.unasked)].reshape(-1)
     hands = scene.robot.interface["hands"]["bodies"]
-    in_part = {scene.model.body(scene.model.geom(name).bodyid[0]).name for how, _, name in (g.partition(":") for g in scene.may_touch) if how == "geom"}
+    model, shapes = scene.model, [group.partition(":")[2] for group in scene.may_touch if group.startswith("geom:")]
+    in_part = {model.body(model.geom(name).bodyid[0]).name for name in shapes}
     found = ("", 0.0)
     for asked, force in zip(scene.unasked, peaks):
         mine, other = asked.of.partition(":")[2], asked.to.partition(":")[2]
