@@ -9,7 +9,8 @@ far as the arm alone would give. A person can still press harder, by reaching fu
 hand, as motors report it; weight that is carried counts. What comes before a touch, `approach.py` makes slow.
 
 A hand's pose leaves the elbow free, and an arm that raises its elbow comes to the ends of its joints and stays there. No device sees the
-elbow, so it is asked to hang (`HANGS`), as a person's does: a little, so that it never pulls the hand away.
+elbow, so it is asked to hang (`HANGS`), as a person's does: a little, so that it never pulls the hand away. An arm that stays there all
+the same, with its hand elsewhere, is led towards its first posture for a second (`LED`), and finds another way from there.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ SOFTEST = 0.6e-3  # m/N, at the least: an arm that is nearly stretched out is te
 YIELDS = 0.5  # share of a force beyond that which a control step takes away; more would swing
 RETURNS = 0.05  # share of the way back that nothing is in the way of
 HANGS = (0.0, 0.5, -0.87)  # way from the shoulder to where the elbow is asked to be: down, and 30 deg outwards
+ASTRAY, STAYS, LED = 0.03, 0.5, 1.0  # m that a hand is off at the ends of its arm's joints; s after which, and for which, it is led back
 STRETCHED = np.array(3 * [5e-4] + 3 * [5e-3])  # m² and 1, added to levers: an arm that is stretched out reports no force along itself
 
 
@@ -84,6 +86,9 @@ class FollowedHands:
         ] = {}  # of a held clutch: device and robot when it was taken
         self._back = {hand: np.zeros(3) for hand in HANDS}  # m, by which each gives way
         self._approach = None if model is None else Approach(self.scene, self.arms, model)
+        self._ends = np.zeros(len(self._columns), bool)  # joints that are at an end of their range
+        self._stuck = dict.fromkeys(HANDS, 0.0)  # s, for which an arm has been at the ends of its joints with its hand elsewhere
+        self._led = dict.fromkeys(HANDS, False)  # whether it has been led back from there
         self._grip = dict.fromkeys(HANDS, 0.0)
         self._base, self._squat = dict.fromkeys(BASE, 0.0), 0.0
 
@@ -152,9 +157,10 @@ class FollowedHands:
     def act(self) -> np.ndarray:
         """(nu,) float32, the command of the next control period."""
         before = self._q
-        q = self._solver.go_on(self._targets(), before, self._velocity, self.dt)
+        q = self._solver.go_on(self._targets(), before, self._velocity, self.dt, self._freed())
         if self._approach is not None:
             q = before + self._approach.slow(q - before, self.dt)
+        self._ends = self._solver.at_limit["range"][0]
         self._velocity = (q - before) / self.dt
         self.command[self._columns] = q
         for hand, column in self._claws.items():
@@ -165,6 +171,20 @@ class FollowedHands:
             self._towards(name, speed, RISE)
         self._towards("base_height", self._squat, SQUAT)
         return np.clip(self.command, self._low, self._high).astype(np.float32)
+
+    def _freed(self) -> list[int]:
+        """Joints of arms that have stayed at the ends of their joints with their hand elsewhere, for as long as they are led back."""
+        found: list[int] = []
+        for hand in HANDS:
+            columns = self.arms.columns(hand)
+            off = np.linalg.norm(self._goal[hand][0] - self._back[hand] - self.arms.hand(self._q, hand)[0])
+            self._led[hand] &= off > ASTRAY / 3  # in vain, so not again before it has been where it shall be
+            stays = off > ASTRAY and bool(self._ends[columns].any()) and not self._led[hand]
+            self._stuck[hand] = self._stuck[hand] + self.dt if stays or self._stuck[hand] > STAYS else 0.0
+            if self._stuck[hand] > STAYS + LED:
+                self._stuck[hand], self._led[hand] = 0.0, True
+            found += columns if self._stuck[hand] > STAYS else []
+        return found
 
     def _towards(self, name: str, wanted: float, rate: float) -> None:
         if name in self._names:

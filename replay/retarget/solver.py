@@ -9,6 +9,7 @@ same every time.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,7 @@ ALMOST = 1e-8  # of the price (that of a hand off by 0.1 mm), that a step may co
 # one would say the same; more, and arms that are held back by their limits come out on other branches
 HALVINGS = 5  # of a step that would bring own shapes too near: what is left of it then is a thirtieth
 GUIDED = 0.03  # weight of a radian away from a way that leads: ten times that of the start posture; at 0.1, hands are left 5 mm off
+FREES = 0.1  # weight of a radian away from the start posture of an arm that is led back to it: its hand is 30 mm off meanwhile
 PUSH = 100.0  # weight by which shapes that touch at the beginning are pushed apart: 1 mm counts as a hand off by 0.1 m
 
 
@@ -187,14 +189,18 @@ class Retargeting:
             work=self._work(n) - before,
         )
 
-    def go_on(self, targets: HandTargets, before: Array, velocity: Array, dt: float) -> Array:
+    def go_on(self, targets: HandTargets, before: Array, velocity: Array, dt: float, freed: Sequence[int] = ()) -> Array:
         """(k,) angles of one sample that comes after `before`: hands followed as they come, under the same limits.
 
         Args:
             targets: of that one sample; before: (k,) angles of the last; velocity: (k,) [rad/s] there; dt: [s] since.
+            freed: joints that are led back to the start posture, whatever that does to their hand; the others are kept where they are.
         """
         self.targets, self.asked = targets, Asked(targets, self.arms, self.settings)
         self.keeps, self.keeping = self.arms.start[None], self.settings.posture
+        if len(freed):
+            self.keeps, self.keeping = before[None].copy(), FREES
+            self.keeps[0, freed] = self.arms.start[freed]
         self._clear(1)
         drift = velocity * (dt * np.exp(-dt / COASTING))
         return self._sample(0, 0, before, drift, min(dt, self.settings.longest_step), self._grips(1)[0])

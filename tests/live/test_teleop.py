@@ -14,6 +14,7 @@ import pytest
 from shiliu import judge, load_scenario, read
 from shiliu.cli import main
 from shiliu.replay.judge.context import thresholds
+from shiliu.replay.live import followed_hands
 from shiliu.replay.live.followed_hands import FollowedHands, force_at, numbers
 from shiliu.replay.live.performing import bump_now, tipping_now
 from shiliu.replay.live.replayed import bodies_of
@@ -232,6 +233,21 @@ def test_an_elbow_that_hangs_keeps_the_arm_off_the_ends_of_its_joints(oven, hang
         hands.act()
     assert least <= np.linalg.norm(hands.arms.hand(hands._q, "left")[0] - hands._goal["left"][0]) < most
     assert any(kind == "range" for kind, _ in hands.near) != hangs
+
+
+@pytest.mark.parametrize(("stays", "least", "most"), [(followed_hands.STAYS, 0.0, 0.005), (np.inf, 0.03, 0.15)])
+def test_an_arm_that_stays_at_the_ends_of_its_joints_is_led_back(oven, monkeypatch, stays, least, most):
+    """A left arm that has shut a door, on its way to a key."""
+    monkeypatch.setattr(followed_hands, "STAYS", stays)
+    hands = FollowedHands(oven)
+    own = hands.arms.columns("left")
+    columns = np.array(hands._columns)[own]
+    hands.command[columns] = [0.09, 0.49, -0.73, -2.21, -0.83, -0.23, 0.56]
+    hands._goal["left"] = hands.arms.hand(hands._q, "left")  # the key, by a posture that reaches it
+    hands.command[columns] = [1.57, 2.09, 0.82, -2.30, 0.14, 0.33, 0.33]
+    for _ in range(75):
+        hands.act()
+    assert least <= np.linalg.norm(hands.arms.hand(hands._q, "left")[0] - hands._goal["left"][0]) < most
 
 
 def test_base_and_squat_come_slowly_to_what_is_asked():
