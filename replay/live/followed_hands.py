@@ -177,8 +177,8 @@ class FollowedHands:
         found: list[int] = []
         for hand in HANDS:
             columns = self.arms.columns(hand)
-            off = np.linalg.norm(self._goal[hand][0] - self._back[hand] - self.arms.hand(self._q, hand)[0])
-            self._led[hand] &= off > ASTRAY / 3  # in vain, so not again before it has been where it shall be
+            off = float(np.linalg.norm(self._goal[hand][0] - self._back[hand] - self.arms.hand(self._q, hand)[0]))
+            self._led[hand] = self._led[hand] and off > ASTRAY / 3  # in vain, so not again before it has been where it shall be
             stays = off > ASTRAY and bool(self._ends[columns].any()) and not self._led[hand]
             self._stuck[hand] = self._stuck[hand] + self.dt if stays or self._stuck[hand] > STAYS else 0.0
             if self._stuck[hand] > STAYS + LED:
