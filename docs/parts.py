@@ -96,6 +96,7 @@ def section(entry: PartEntry, pictures: Path | None = None) -> list[str]:
     part, found = entry.part, entry.measures
     about = LINK.sub(r"\1", entry.part.about)
     lines = [f"### {entry.name}", "", f"**{list_parts.title(entry)}**. {about}", ""]
+    lines += [meant, ""] if (meant := list_parts.meant(entry, "zh")) else []
     lines += shown(part.title.get("en", entry.name), picture(entry), pictures)
     facts = [
         list_parts.size(entry).replace(" x ", " × ") or "endless",

@@ -14,6 +14,7 @@ from ...scenarios.sheet.near_matches import nearest
 from ...scenarios.sheet.yaml_reader import places_in, read_yaml
 from ..report.message_catalogue import terms
 from ..report.translation import translated
+from .list_phrases import phrase
 from .wrapping import wrapped
 
 if TYPE_CHECKING:
@@ -98,23 +99,24 @@ def run(request: CommandRequest) -> int:
 
 
 def _titled(kind: str, row: Row, lang: str) -> Row:
-    """A row of parts, skills, words or checks with its title in a language, in place of what is English; others as they are."""
+    """A row with what it says in a language, in place of what is English; names and settings as they are."""
     from ..report.text import Words
 
-    words = Words(lang)
+    words, meant = Words(lang), terms("meanings", lang, kind)
+    if "error" in row:
+        return row | {"error": translated(row["error"], lang)}
     if kind == "words":
         from ...scenarios.words import WORDS
 
         return row | {"doc": WORDS[row["name"]].zh if lang == "zh" else row["doc"]}
-    if kind == "parts" and "title" in row:
-        stands = terms("messages", lang, "heads").get(row["stands"], row["stands"])
-        return row | {"stands": stands}  # the title is in both languages
     if kind == "skills":
-        return {"name": row["name"], "title": words.skill(row["name"]), "doc": row["doc"]}
+        return {"name": row["name"], "title": words.skill(row["name"]), "doc": meant.get(row["name"], row["doc"])}
     if kind == "checks":
         asks = words.book["codes"].get(row["name"], {}).get("what", "")
         return row | {"stage": words.stage(row["stage"]), "signal": words.signal(row["signal"] or None), "asks": asks}
-    return row
+    if kind == "formats":
+        row = row | {"reads": meant.get(row["name"], row["reads"])}
+    return {key: value if key == "name" or not isinstance(value, str) else phrase(value, lang) for key, value in row.items()}
 
 
 def _named(names: Sequence[str], rows: list[dict[str, Any]], kind: str, request: CommandRequest) -> list[dict[str, Any]]:
@@ -231,10 +233,15 @@ def _robots(request: CommandRequest) -> list[Row]:
     from ...scenarios.parts.part import ASSETS
     from ..robots.embodiment import load_embodiment
 
+    lang = "en" if "--json" in request.flags else request.lang
+
+    def titled(title: dict[str, Any]) -> str:
+        return str(title.get(lang) or title.get("en", ""))
+
     rows = []
     for file in sorted((ASSETS / "robots").glob("*/robot.yaml")):
         sheet = read_yaml(file)
-        title, hands = sheet["title"]["en"], " ".join(sheet["hands"])
+        title, hands = titled(sheet["title"]), " ".join(sheet["hands"])
         rows.append({"name": file.parent.name, "title": title, "mass": sheet["mass"], "hands": hands})
 
     def row(name: str, file: Path, sheet: dict[str, Any]) -> Row:
@@ -242,7 +249,7 @@ def _robots(request: CommandRequest) -> list[Row]:
         limited = {what for joint in joints.values() for what in (joint if isinstance(joint, dict) else ())}
         found = "with a model" if "model" in sheet else "limits only" if limited & {"position", "velocity", "torque"} else ""
         return {
-            "title": _below(sheet, "title").get("en", ""),
+            "title": titled(_below(sheet, "title")),
             "joints": f"{len(joints)} joints",
             "judged": f"for the judge alone, {found or 'no limits'}",
         }

@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...scenarios.parts.grip_sheet import GripSheet
-from ...scenarios.parts.part import Param
+from ...scenarios.parts.part import ASSETS, Param
 from ...scenarios.parts.part_catalogue import GRADES, PartEntry, PartJoint, inventory, one_part
 from ...scenarios.reading import composition
 from ...scenarios.sheet.errors import ScenarioError
 from ...scenarios.sheet.quantity import show as shown
 from ..report.message_catalogue import sentences, terms
 from ..report.translation import translated
+from .list_phrases import phrase
 from .wrapping import columns, wrapped
 
 if TYPE_CHECKING:
     from ...cli import CommandRequest
+
+FRAME = "(its frame, in English: lang=en)"
 
 
 def show(names: list[str], request: CommandRequest, as_json: bool) -> None:
@@ -52,14 +55,27 @@ def _headed(line: str, lang: str) -> str:
     place = re.fullmatch(r"(  |      )(\S+)(\s*)(.*)", line)  # deeper stand names of the sheet
     if place is None or not (head := heads.get(place[2])) or (place[3] == " "):
         return line
-    text = heads.get(place[4]) or translated(place[4], lang)
+    text = heads.get(place[4]) or phrase(translated(place[4], lang), lang)
     return f"{place[1]}{head}{' ' * max(len(place[2] + place[3]) - columns(head), 2 if place[4] else 0)}{text}"
 
 
 def _meant(line: str, entry: PartEntry, lang: str) -> str:
-    """A row of a parameter with what it means in a language; another line as it is."""
-    doc = next((p.doc for p in entry.part.params.values() if p.doc and line.endswith(f"  {p.doc}")), None) if lang != "en" else None
-    return line if doc is None else line.removesuffix(doc) + sentences("meanings", lang).get(doc, doc)
+    """A line with what stands there in a language: what the part is, how it stands, what a parameter means; another as it is."""
+    if lang == "en":
+        return line
+    if line == f"  {entry.part.about}":
+        known = meant(entry, lang)
+        return f"  {phrase(f'{known} {FRAME}', lang)}" if known else line
+    doc = next((p.doc for p in entry.part.params.values() if p.doc and line.endswith(f"  {p.doc}")), None)
+    if doc is not None:
+        return line.removesuffix(doc) + sentences("meanings", lang).get(doc, doc)
+    known = next((one for one in (legend(), moving(entry), *no_grips(entry)) if line.endswith(f"  {one}")), "")
+    return line.removesuffix(known) + phrase(known, lang)
+
+
+def meant(entry: PartEntry, lang: str) -> str | None:
+    """What a part of the library is, in a sentence; None where the language has none, as of a part of one's own."""
+    return terms("meanings", lang, "parts").get(entry.name) if entry.part.file.is_relative_to(ASSETS) else None
 
 
 def _hung(line: str) -> tuple[str, str]:
@@ -151,9 +167,13 @@ def in_full(entry: PartEntry) -> list[str]:
     ):
         if block:
             lines += ["", f"  {head}", *(f"    {line}" for line in block)]
-    marks = "; ".join(f"[{letter}] {what}" for letter, what in GRADES.items())
-    lines += ["", f"  {marks}.", f"  {part.file}"]
+    lines += ["", f"  {legend()}", f"  {part.file}"]
     return lines
+
+
+def legend() -> str:
+    """What the grades of numbers mean."""
+    return "; ".join(f"[{letter}] {what}" for letter, what in GRADES.items()) + "."
 
 
 def title(entry: PartEntry) -> str:
