@@ -120,7 +120,7 @@ def run(request: CommandRequest) -> int:
                     assert error is not None
                     raise EpisodeError(
                         f"{item.source} cannot be imported: {error.message} keep_going=true leaves it out.",
-                        file=error.file or data,
+                        file=None if _is_of(item.source, error) else error.file or data,
                         field=error.field,
                     )
                 failed.append((item.source, error))
@@ -132,8 +132,7 @@ def run(request: CommandRequest) -> int:
             failed += [(item.source, item.error) for item in nothing.items]
         unknown = next((why.episode for _, why in failed if isinstance(why, NoMapping)), None)
         for source, why in failed if sets.count or len(failed) > 1 else ():
-            named = str(why).startswith(f"{source}:")
-            print(f"shiliu: {why}" if named else f"shiliu: {source}: {why}", file=sys.stderr)
+            print(f"shiliu: {translated(_once(source, why), request.lang)}", file=sys.stderr)
         topics = next((Path(str(why.file)) for _, why in failed if isinstance(why, NoTopics)), None)
         if unknown is not None:
             _draft(propose(unknown), out, request.lang)
@@ -149,6 +148,20 @@ def run(request: CommandRequest) -> int:
         print(translated(f"{printable(path)}: {episodes} episodes, {rows} frames", request.lang))
     note_passed_over(data)
     return 3 if failed else 0
+
+
+def _once(source: str, why: EpisodeError) -> str:
+    """What is wrong with a recording, after its source; the file is not named again where the source names it."""
+    if not _is_of(source, why):
+        return f"{source}: {why}"
+    return ": ".join(part for part in (source if why.line is None else f"{source}:{why.line}", why.field, why.message) if part)
+
+
+def _is_of(source: str, why: EpisodeError) -> bool:
+    """Whether an error is about the file that a source names, such as `day/a.mcap`, or `day/a.hdf5#demo_1` of an episode in it."""
+    place = Path(why.place or "").parts
+    names = (Path(source).parts, Path(source.partition("#")[0]).parts)  # a file's own name may hold the sign
+    return any(name and place[-len(name) :] == name for name in names)
 
 
 def _rate(recording: Recording, rates: dict[tuple[str, ...], int]) -> int:

@@ -109,6 +109,34 @@ def test_unreadable_ones_are_told_and_the_others_imported(tmp_path, capsys):
     assert "b.npz cannot be imported" in capsys.readouterr().err and sorted(tmp_path.iterdir()) == before
 
 
+def test_an_error_about_a_file_of_a_folder_names_it_once(tmp_path, capsys):
+    folder = tmp_path / "takes"
+    (folder / "day").mkdir(parents=True)
+    for name in ("cdr.mcap", "day/b.mcap"):
+        (folder / name).write_bytes(b"\x89MCAP0\r\n" + b"\x00" * 40)
+    write_archive(folder / "a.npz")
+    main(["import", f"data={folder / 'a.npz'}", f"out={tmp_path / 'x'}"])
+    capsys.readouterr()
+    words = [f"data={folder}", f"mapping={tmp_path / 'proposed-mapping.yaml'}"]
+    main(["import", *words, f"out={tmp_path / 'set'}"])
+    lines = [line for line in capsys.readouterr().err.splitlines() if ".mcap" in line]
+    assert [line.split(": ")[1] for line in lines] == ["cdr.mcap", "day/b.mcap"]
+    assert all(line.count(".mcap") == 1 for line in lines), lines
+    main(["import", *words, f"out={tmp_path / 'strict'}", "keep_going=false"])
+    (line,) = (line for line in capsys.readouterr().err.splitlines() if ".mcap" in line)
+    assert line.count("cdr.mcap") == 1 and "cdr.mcap cannot be imported" in line
+
+
+def test_a_file_that_the_source_does_not_name_is_named_beside_it():
+    from shiliu.replay.commands.import_ import _once
+
+    of_a_set = EpisodeError("is cut.", file="/data/set/data/file-000.parquet", field="action", line=3)
+    assert _once("set#2", of_a_set) == "set#2: /data/set/data/file-000.parquet:3: action: is cut."
+    assert _once("day/a.hdf5#demo_1", EpisodeError("is cut.", file="/data/day/a.hdf5", field="obs")) == "day/a.hdf5#demo_1: obs: is cut."
+    assert _once("day/a.hdf5", EpisodeError("is cut.", file="/data/a.hdf5", line=4)) == "day/a.hdf5: /data/a.hdf5:4: is cut."
+    assert _once("a.npz", EpisodeError("is cut.")) == "a.npz: is cut."
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
