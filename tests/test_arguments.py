@@ -96,7 +96,7 @@ def test_an_argument_that_cannot_be_taken_is_named(good, function, field):
         with pytest.raises(ShiliuError) as raised:
             list(getattr(shiliu, function)(**(good.get(function, {}) | {field: value})))
         error = raised.value
-        assert error.field == field and "\n" not in error.message and len(str(error)) < 500, value
+        assert error.field.partition("[")[0] == field and "\n" not in error.message and len(str(error)) < 500, value
         if isinstance(value, int | float) and not isinstance(value, bool):
             assert repr(value) in error.message
         assert any(word in error.message for word in ("Give ", "Write ", "Did you mean", "finite numbers")), value

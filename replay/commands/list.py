@@ -300,11 +300,11 @@ def _mappings(request: CommandRequest) -> list[Row]:
 
 
 def _scene(request: CommandRequest) -> Scene:
-    from ...scenarios.catalog.catalog import scene_from
+    from ...scenarios.catalog.catalog import scene_by_settings
 
     chosen = [o.partition("=")[2] for o in request.overrides if o.startswith("scenario=")]
     rest = [o for o in request.overrides if not o.startswith("scenario=")]
-    return scene_from(chosen[-1] if chosen else "microwave", overrides=rest, conf_dir=request.conf_dir)
+    return scene_by_settings(chosen[-1] if chosen else "microwave", rest, conf_dir=request.conf_dir)
 
 
 def _mistakes(request: CommandRequest, as_json: bool) -> int:
@@ -324,7 +324,7 @@ def _mistakes(request: CommandRequest, as_json: bool) -> int:
 
 
 def _schema(request: CommandRequest, as_json: bool) -> int:
-    from ...scenarios.catalog.catalog import scene_from
+    from ...scenarios.catalog.catalog import scene_by_settings
     from ...scenarios.reading.cell import list_cells, scenario_of
 
     own = {"scenario": "microwave", "variant": "", "cell": "", "format": "rows" if as_json else "table"}
@@ -344,9 +344,9 @@ def _schema(request: CommandRequest, as_json: bool) -> int:
         raise ShiliuError(f"A schema has no form {form!r}.{nearest(form, known)}", field="format")
     if as_json and form == "table":
         raise ShiliuError("--json gives the rows; a table is no JSON. Leave one of them out.", field="format")
-    schema = scene_from(
+    schema = scene_by_settings(
         own["scenario"],
-        overrides=rest,
+        rest,
         cell=own["cell"] or None,
         variant=own["variant"] or None,
         robot=own["robot"],

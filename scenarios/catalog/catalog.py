@@ -19,9 +19,9 @@ from ..scene.scene import Scene
 from ..sheet import arguments
 from ..sheet.errors import ScenarioError
 from ..sheet.yaml_reader import Problems
+from .given_overrides import as_given, below_scenario, checked
 
 A_SCENARIO = "a scenario's name, such as 'microwave', or what shiliu.load_scenario gave"
-OVERRIDES = "texts KEY=VALUE, such as 'parts.oven.latch_force=\"30 N\"'"
 
 
 def load_scenario(
@@ -54,17 +54,26 @@ def load_scenario(
         ArgumentError: an argument of a wrong kind.
     """
     arguments.word("name", name, "a scenario's name, such as 'microwave'")
-    overrides = arguments.words("overrides", overrides, OVERRIDES)
-    if (odd := next((one for one in overrides if "=" not in one and not one.startswith("~")), None)) is not None:
-        raise arguments.refused("overrides", odd, OVERRIDES)
+    given = checked(overrides)
     for key, one in (("hand", hand), ("base", base), ("cell", cell), ("variant", variant)):
         if one is not None:
             arguments.word(key, one, f"a name, or leave {key} out")
     arguments.word("robot", robot, "a robot's name, such as 'kuafu'")
     if conf_dir is not None:
         conf_dir = arguments.path("conf_dir", conf_dir, "the folder of your configs")
-    with _called("name"):
-        return _loaded(name, overrides, hand=hand, base=base, robot=robot, cell=cell, variant=variant, link=link, conf_dir=conf_dir)
+    how: dict[str, Any] = {"hand": hand, "base": base, "robot": robot, "cell": cell, "variant": variant, "link": link}
+    with _called("name"), as_given(given):
+        return _loaded(name, [*given.values()], **how, conf_dir=conf_dir)
+
+
+def scene_by_settings(name: str, settings: Sequence[str], *, robot: str = DEFAULT_ROBOT, **how: Any) -> Scene:
+    """A scenario with settings of a command line, of which an error says `command line 'scenario.parts.oven.yaw=5'`.
+
+    Args:
+        settings: `parts.oven.latch_force=20 N`; how: hand, base, cell, variant, link, conf_dir, as for `load_scenario`.
+    """
+    with _called("scenario"):
+        return _loaded(name, settings, robot=robot, **{key: None for key in ("hand", "base", "cell", "variant", "link")} | how)
 
 
 def _loaded(
@@ -74,7 +83,7 @@ def _loaded(
     cell: str | None,
     variant: str | None,
     link: str | Mapping[str, Any] | None,
-    conf_dir: Path | None,
+    conf_dir: Path | None = None,
     **robot: Any,
 ) -> Scene:
     (named,) = composition.by_name("scene", [f"scenario={name}"], conf_dir)
@@ -84,7 +93,7 @@ def _loaded(
         plain.tree["variant"] = variant
         return over_link(scene_of(plain, name, **robot, conf_dir=conf_dir), link, conf_dir)
     words = [f"scenario={name}", *([f"cell={cell}"] if cell else []), *([f"variant={variant}"] if variant else [])]
-    words += [_below_scenario(o) for o in overrides]
+    words += [below_scenario(o) for o in overrides]
     composed = composition.compose("scene", words, conf_dir)
     return over_link(scene_of(composed, name, **robot, conf_dir=conf_dir), link, conf_dir)
 
@@ -133,13 +142,6 @@ def link_of(composed: composition.Composed) -> str | dict[str, Any] | None:
     settings, chosen = composed.tree.get("link") or {}, composed.chosen.get("link")
     given = {key: value for key, value in settings.items() if value is not None}
     return ({"like": chosen} | given if chosen not in (None, OWN) else given) or None
-
-
-def _below_scenario(override: str) -> str:
-    """An override with `scenario.` before its key, whether it adds (+), removes (~) or sets."""
-    word = override.lstrip("+~")
-    sign = override[: len(override) - len(word)]
-    return override if word.startswith(("scenario.", "cell.", "variant=")) else f"{sign}scenario.{word}"
 
 
 def scene_of(

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 import shiliu
+from shiliu.cli import main
 from shiliu.scenarios.reading.composition import compose
-from shiliu.scenarios.sheet.errors import ScenarioError
+from shiliu.scenarios.sheet.errors import ScenarioError, ShiliuError
 from shiliu.scenarios.sheet.near_matches import near, nearest
 from shiliu.scenarios.sheet.yaml_reader import Node, Problems, places_in
 
@@ -196,16 +197,61 @@ def test_an_empty_scenario_is_told(designer):
         shiliu.load_scenario("blank")
 
 
-def test_a_slip_on_the_command_line_is_placed_there():
-    with pytest.raises(ScenarioError) as error:
-        shiliu.load_scenario("microwave", ["parts.oven.latch_force=20"])
-    assert "command line 'scenario.parts.oven.latch_force=20': " in str(error.value)
-    assert "has no unit" in str(error.value)
+def test_a_slip_on_the_command_line_is_placed_there(capsys):
+    assert main(["list", "schema", "parts.oven.latch_force=20"]) == 2
+    printed = capsys.readouterr().err
+    assert "command line 'scenario.parts.oven.latch_force=20': " in printed and "has no unit" in printed
+    assert main(["list", "mistakes", "scenario=microwave", "parts.oven.latch_forse=20 N"]) == 2
+    printed = capsys.readouterr().err
+    assert "no setting 'scenario.parts.oven.latch_forse'" in printed and "overrides" not in printed
 
 
-def test_a_misspelt_override_is_told_with_the_nearest_key():
-    with pytest.raises(ScenarioError, match=r"scenario.parts.oven.latch_forc.*Did you mean latch_force"):
-        shiliu.load_scenario("microwave", ["parts.oven.latch_forc=20 N"])
+@pytest.mark.parametrize(
+    ("overrides", "field", "message"),
+    [
+        (["parts.oven.latch_force=20"], "overrides[0]", "'parts.oven.latch_force=20': 20 has no unit."),
+        (["substeps=4", 'parts.oven.latch_force="900 N"'], "overrides[1]",
+         """'parts.oven.latch_force="900 N"': '900 N' is too large. It has to be 35 N or less."""),
+        (("parts.oven.latch_forc=20 N",), "overrides[0]", "There is no setting 'parts.oven.latch_forc'. Did you mean latch_force?"),
+        (["parts.ovn.yaw=5 deg"], "overrides[0]", "'parts.ovn.yaw=5 deg': There is no setting 'parts.ovn.yaw': no 'ovn' in 'parts'."),
+        ("goals=1", "overrides", "'goals=1': There is no setting 'goals'. Did you mean goal?"),
+        (["+contrl_rate=20 Hz"], "overrides[0]", "'+contrl_rate=20 Hz': unknown key 'contrl_rate'. Did you mean control_rate?"),
+        (["+parts.oven={a: 1}"], "overrides[0]", "'+parts.oven={a: 1}': parts.oven.a: unknown key 'a'. Did you mean at?"),
+        (["parts.oven.at=[1,2"], "overrides[0]", "such as parts.oven.at=[a, b]."),
+        (["parts.oven.at.x=1,2"], "overrides[0]", """parts.oven.at.x=[1,2] for a list, or parts.oven.at.x='"1,2"' for one text."""),
+        (["parts.oven.at.x=${nope}"], "overrides[0]", "'${nope}' stands for a value that is not there."),
+        (["a b=1"], "overrides[0]", "'a b=1': 'a b' cannot be the name of a setting."),
+        (["variant=knbo"], "overrides[0]", "no variant 'knbo'. Did you mean knob?"),
+        (["+link=fastt"], "overrides[0]", "'+link=fastt': There is no link 'fastt'."),
+        (["scenario.parts.oven.yaw=5"], "overrides[0]", "'scenario.parts.oven.yaw=5': 5 has no unit."),
+        (["substeps=4", "parts.oven"], "overrides[1]", "'parts.oven' is not accepted here. Give texts KEY=VALUE"),
+        (["substeps=4", 3], "overrides[1]", "3 is not accepted here. Give texts KEY=VALUE"),
+        (3, "overrides", "3 is not accepted here. Give texts KEY=VALUE"),
+    ],
+)  # fmt: skip
+def test_an_override_that_cannot_be_taken_is_named_as_it_was_given(overrides, field, message):
+    with pytest.raises(ShiliuError) as raised:
+        shiliu.load_scenario("microwave", overrides=overrides)
+    error = raised.value
+    assert error.field == field and message in error.message and str(error) == f"{field}: {error.message}"
+    assert "scenario.parts" not in error.message.removeprefix("'scenario.parts.oven.yaw=5'") and "command line" not in str(error)
+
+
+def test_several_problems_name_the_override_where_they_are_of_it_and_the_file_where_not():
+    with pytest.raises(ScenarioError) as raised:
+        shiliu.load_scenario("microwave", ['parts.oven.part="fixtures/microwav"'])
+    first, *rest = raised.value.message.splitlines()[1:]
+    assert first.strip().startswith("""overrides[0]: 'parts.oven.part="fixtures/microwav"': there is no part""") and rest
+    assert all("conf/scenario/microwave.yaml:" in line and "overrides" not in line for line in rest)
+
+
+def test_an_error_of_something_else_is_not_laid_to_an_override():
+    with pytest.raises(ScenarioError) as raised:
+        shiliu.load_scenario("microwav", ["parts.oven.latch_force=20 N"])
+    assert raised.value.field == "name" and "latch_force" not in str(raised.value)
+    with pytest.raises(ScenarioError, match="no variant 'knbo'") as raised:
+        shiliu.load_scenario("microwave", ["parts.oven.latch_force=20 N"], variant="knbo")
+    assert "overrides" not in str(raised.value)
 
 
 def test_overrides_set_add_and_remove(scene):
