@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
+import warnings
 import weakref
 from collections.abc import Mapping
 from typing import Any
@@ -28,6 +30,8 @@ INSTALL = (
     "No OpenGL was found for pictures. Install it (Debian, Ubuntu: apt-get install libegl1 libgl1-mesa-dri, or libosmesa6) "
     "and, if need be, set MUJOCO_GL=egl or MUJOCO_GL=osmesa."
 )
+SCREEN = "MUJOCO_GL={} draws on a display, and {}. Set MUJOCO_GL=egl or MUJOCO_GL=osmesa, which need none."
+OFF = "MUJOCO_GL={} turns pictures off. Set MUJOCO_GL=egl or MUJOCO_GL=osmesa, or leave it away."
 FORKED = (
     "This process was forked from one that had drawn pictures, which OpenGL does not survive. Begin it anew: context='spawn' "
     "of AsyncVectorEnv and of multiprocessing."
@@ -38,19 +42,31 @@ def make_renderer(model: mujoco.MjModel, width: int, height: int) -> mujoco.Rend
     """A renderer of that size.
 
     Raises:
-        ShiliuError: where there is no OpenGL, with what to install; in a process that was forked after pictures had been drawn.
+        ShiliuError: where there is no OpenGL, with what to install or to set; in a process that was forked after pictures had been drawn.
     """
     if _forked():
         raise ShiliuError(FORKED)
     try:
-        renderer = mujoco.Renderer(model, height, width)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="glfw")  # it warns where it fails, which is an error of ours
+            renderer = mujoco.Renderer(model, height, width)
     except Exception as error:  # every backend fails with an exception of its own
-        raise ShiliuError(f"{INSTALL} ({type(error).__name__}: {error})") from None
+        raise ShiliuError(f"{advice()} ({type(error).__name__}: {error})") from None
     if not _drawn_by:
         # registered after MuJoCo's own, so that it runs before: a renderer that outlives its display prints tracebacks
         atexit.register(_close_all)
         _drawn_by.append(os.getpid())
     return renderer
+
+
+def advice() -> str:
+    """Why no picture can be drawn, and what to set or to install, by what MUJOCO_GL asks for."""
+    asked, display = os.environ.get("MUJOCO_GL", "").strip(), os.environ.get("DISPLAY", "")
+    if not asked or asked.lower() in ("egl", "osmesa") or sys.platform != "linux":
+        return INSTALL
+    if asked.lower() in ("disable", "disabled", "off", "false", "0"):
+        return OFF.format(asked)
+    return SCREEN.format(asked, f"the display {display} draws nothing" if display else "there is none here")
 
 
 _painters: weakref.WeakSet[Any] = weakref.WeakSet()
@@ -68,12 +84,12 @@ def _close_all() -> None:
 
 
 def missing() -> str | None:
-    """Why no picture can be drawn here, with what to install; None where pictures work."""
+    """Why no picture can be drawn here, with what to install or to set; None where pictures work."""
     model = mujoco.MjModel.from_xml_string("<mujoco/>")
     try:
         make_renderer(model, 16, 16).close()
     except ShiliuError as error:
-        return FORKED if error.message == FORKED else INSTALL
+        return FORKED if error.message == FORKED else advice()
     return None
 
 
