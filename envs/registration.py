@@ -7,6 +7,7 @@ import gymnasium
 from ..scenarios.reading.composition import CONF
 
 LEROBOT = "shiliu/LeRobot"  # takes the scenario as `task`
+VECTOR = "Vector"  # with which the name of a vector environment's class ends
 ANY = "shiliu/Scenario"  # takes any scenario, a designer's own too, as `scenario`
 
 
@@ -24,18 +25,18 @@ def register_envs() -> None:
     """Register the package's scenarios with Gymnasium; calling it again changes nothing.
 
     `shiliu/Scenario` takes any scenario by its name, `gymnasium.make("shiliu/Scenario", scenario="my_table")`. `shiliu/LeRobot` is
-    the form in which LeRobot asks them, `task="microwave"`.
+    the form in which LeRobot asks them, `task="microwave"`. An id of one scenario refuses another `scenario`.
     """
-    vector = "shiliu.envs.vector:ShiliuVectorEnv"
     if LEROBOT not in gymnasium.registry:
         gymnasium.register(id=LEROBOT, entry_point="shiliu.envs.lerobot_hub:made")
-        single = "shiliu.envs.single:ShiliuEnv"
+        single, vector = "shiliu.envs.single:ShiliuEnv", "shiliu.envs.vector:ShiliuVectorEnv"
         gymnasium.register(id=ANY, entry_point=single, vector_entry_point=vector, kwargs={"scenario": None})  # it has to be named
     for file in sorted((CONF / "scenario").glob("*.yaml")):
         if env_id(file.stem) not in gymnasium.registry:
+            own = f"shiliu.envs.scenario_envs:{class_name(file.stem)}"
             gymnasium.register(
                 id=env_id(file.stem),
-                entry_point=f"shiliu.envs.scenario_envs:{class_name(file.stem)}",
-                vector_entry_point=vector,
+                entry_point=own,
+                vector_entry_point=f"{own}{VECTOR}",
                 kwargs={"scenario": file.stem},
             )

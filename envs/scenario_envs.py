@@ -1,17 +1,23 @@
 """An environment class for each scenario. Its docstring has the scenario's own tables.
 
 `shiliu.envs.scenario_envs.Microwave` is the environment of `conf/scenario/microwave.yaml`. The docstring is made when it is read,
-because the scene has to be built for it.
+because the scene has to be built for it. `MicrowaveVector` is its vector environment. Both refuse another scenario.
 """
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from typing import Any
 
-from ..scenarios.reading.composition import CONF
+from ..scenarios.reading.composition import CONF, list_scenarios
+from ..scenarios.scene.scene import Scene
 from ..scenarios.scene.schema import Feature, Schema
-from .registration import class_name, env_id
+from ..scenarios.sheet import arguments
+from ..scenarios.sheet.near_matches import nearest
+from .registration import ANY, VECTOR, class_name, env_id
 from .single import ShiliuEnv
+from .vector import ShiliuVectorEnv
 
 
 def tables(schema: Schema) -> str:
@@ -50,14 +56,57 @@ class _LazyDocstring:
         return self._text
 
 
-_made: dict[str, type[ShiliuEnv]] = {}
+def own_scenario(name: str, given: object) -> Any:
+    """What an environment of one scenario is made of: its own scenario, by its name or as a scene of it.
+
+    Raises:
+        ArgumentError: it is another one, with the id of that.
+    """
+    asked = given.name if isinstance(given, Scene) else given
+    if asked == name or not isinstance(asked, str) or not asked:
+        return given if asked == name else arguments.word("scenario", asked, f"'{name}', or leave scenario out")
+    if asked in packaged():
+        instead = f"make {env_id(asked)!r}"
+    elif isinstance(given, Scene) or asked in list_scenarios():
+        instead = f"make {ANY!r} with this scenario"
+    else:
+        raise arguments.ArgumentError(
+            f"{env_id(name)!r} is the environment of the scenario {name!r}, and there is no scenario {asked!r}. "
+            f"Leave scenario out.{nearest(asked, list(list_scenarios()))}",
+            field="scenario",
+        )
+    raise arguments.ArgumentError(
+        f"{env_id(name)!r} is the environment of the scenario {name!r}, not of {asked!r}. For {asked!r} {instead}.", field="scenario"
+    )
+
+
+def packaged() -> list[str]:
+    """The scenarios of the package, each of which has an id."""
+    return [file.stem for file in (CONF / "scenario").glob("*.yaml")]
+
+
+_made: dict[str, type] = {}
 
 
 def __getattr__(name: str) -> Any:
     if name not in _made:
-        known = {class_name(file.stem): file.stem for file in (CONF / "scenario").glob("*.yaml")}
-        if name not in known:
+        base: Any = ShiliuVectorEnv if name.endswith(VECTOR) else ShiliuEnv
+        own = {class_name(scenario): scenario for scenario in packaged()}.get(name.removesuffix(VECTOR))
+        if own is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        docstring: Any = _LazyDocstring(known[name])
-        _made[name] = type(name, (ShiliuEnv,), {"__doc__": docstring, "__module__": __name__})
+        _made[name] = type(name, (base,), {"__doc__": _LazyDocstring(own), "__module__": __name__, "__init__": _init_of(base, own)})
     return _made[name]
+
+
+def _init_of(base: Any, own: str) -> Callable[..., None]:
+    """The initialiser of a class for one scenario: as its base's, but that the scenario is its own."""
+    place = [*inspect.signature(base).parameters].index("scenario")
+
+    def __init__(self: Any, *args: Any, **options: Any) -> None:
+        if len(args) > place:
+            args = (*args[:place], own_scenario(own, args[place]), *args[place + 1 :])
+        else:
+            options["scenario"] = own_scenario(own, options.get("scenario", own))
+        base.__init__(self, *args, **options)
+
+    return __init__

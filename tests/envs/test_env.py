@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import warnings
 
@@ -13,7 +14,7 @@ from gymnasium.utils.env_checker import check_env
 from gymnasium.wrappers import RecordEpisodeStatistics, RescaleAction, TimeLimit
 from shiliu.envs.registration import env_id, register_envs
 from shiliu.envs.single import ShiliuEnv
-from shiliu.scenarios.sheet.errors import ScenarioError
+from shiliu.scenarios.sheet.errors import ScenarioError, ShiliuError
 
 
 def hold(env: ShiliuEnv) -> np.ndarray:
@@ -261,6 +262,40 @@ def test_registered_once_by_import(scene):
     register_envs()
     assert gymnasium.registry == before
     assert env_id("car_assembly") == "shiliu/CarAssembly-v1"
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ("bare", "'shiliu/Microwave-v1' is the environment of the scenario 'microwave', not of 'bare'. For 'bare' make 'shiliu/Bare-v1'."),
+        ("microwav", "there is no scenario 'microwav'. Leave scenario out. Did you mean microwave?"),
+        ("table_top", "not of 'table_top'. For 'table_top' make 'shiliu/Scenario' with this scenario."),
+        (None, "None is not accepted here. Give 'microwave', or leave scenario out."),
+    ],
+)
+def test_an_id_of_one_scenario_refuses_another(designer, asked, message):
+    for make in (gymnasium.make, functools.partial(gymnasium.make_vec, num_envs=1)):
+        with pytest.raises(ShiliuError) as raised:
+            make("shiliu/Microwave-v1", scenario=asked)
+        assert raised.value.field == "scenario" and message in raised.value.message
+
+
+def test_an_id_takes_its_own_scenario_by_name_and_as_a_scene(scene):
+    assert scene.name == "microwave"
+    for own in ("microwave", scene):
+        assert gymnasium.make("shiliu/Microwave-v1", scenario=own).unwrapped.scene.name == "microwave"
+        assert gymnasium.make_vec("shiliu/Microwave-v1", 1, scenario=own).scene.name == "microwave"
+    with pytest.raises(ShiliuError, match="make 'shiliu/Microwave-v1'"):
+        gymnasium.make("shiliu/Bare-v1", scenario=scene)
+    assert gymnasium.make("shiliu/Bare-v1").unwrapped.scene.name == "bare"
+    assert gymnasium.make_vec("shiliu/Bare-v1", 1).scene.name == "bare"
+
+
+def test_the_class_and_ones_own_subclasses_take_any_scenario():
+    class Mine(ShiliuEnv):
+        pass
+
+    assert ShiliuEnv("bare").scene.name == Mine("bare").scene.name == "bare"
 
 
 def test_plain_import_registers(python, tmp_path):

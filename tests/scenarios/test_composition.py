@@ -78,7 +78,7 @@ def test_a_new_scenario_of_existing_parts_needs_no_python(designer):
 
 
 def test_a_new_scenario_is_known_to_gymnasium_by_its_scene(designer):
-    env = gymnasium.make("shiliu/Microwave-v1", scenario=shiliu.load_scenario("table_top"))
+    env = gymnasium.make("shiliu/Scenario", scenario=shiliu.load_scenario("table_top"))
     assert env.unwrapped.scene.name == "table_top"
     env.reset(seed=0)
 

@@ -105,7 +105,7 @@ def test_a_variant_that_changes_no_model_has_a_fingerprint_of_its_own(designer):
     file.write_text(f"{file.read_text(encoding='utf-8')}\nvariants: {{short: {{time_limit: 5 s}}}}\n", encoding="utf-8")
     short, plain = shiliu.load_scenario("table_top", variant="short"), shiliu.load_scenario("table_top")
     assert short.config.time_limit == 5.0 and short.fingerprint != plain.fingerprint
-    env = gymnasium.make("shiliu/Microwave-v1", scenario="table_top", variant="short")
+    env = gymnasium.make("shiliu/Scenario", scenario="table_top", variant="short")
     assert env.unwrapped.scene.fingerprint == short.fingerprint
 
 
