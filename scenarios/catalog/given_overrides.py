@@ -56,7 +56,7 @@ def as_given(overrides: Mapping[str, str]) -> Iterator[None]:
             error.message = "\n".join(_renamed(line, about) for line in lines)
             error.field = about[0].name if len(about) == 1 else None
         else:
-            error.message, error.field = about[-1].told(error.message), about[-1].name
+            error.message, error.field = about[-1].rewritten(error.message), about[-1].name
         error.args = (error.message,)
         raise
 
@@ -89,7 +89,7 @@ class _Given:
             or (bool(value) and "\n" not in error.message and f"{own} {value!r}" in error.message)  # such as no variant 'knbo'
         )
 
-    def told(self, message: str) -> str:
+    def rewritten(self, message: str) -> str:
         """The error's one line, with the override in place of the setting."""
         begins, text = message.startswith(self.marker), message.removeprefix(self.marker)
         if not self.text.lstrip("+~").startswith("scenario."):
@@ -102,4 +102,4 @@ def _renamed(line: str, about: Sequence[_Given]) -> str:
     """A line of several, with its override, where it is about one."""
     blank = line[: len(line) - len(line.lstrip())]
     one = next((one for one in about if line.lstrip().startswith(one.marker)), None)
-    return line if one is None else f"{blank}{one.name}: {one.told(line.lstrip())}"
+    return line if one is None else f"{blank}{one.name}: {one.rewritten(line.lstrip())}"
