@@ -11,9 +11,11 @@ from ...scenarios.sheet.quantity import show as shown
 from ..operator.skills import catalogue
 from ..report.message_catalogue import sentences, terms
 from ..report.text import Words
+from .list_phrases import phrase
 from .wrapping import columns, wrapped
 
 WIDE = 24  # characters of the column of kinds
+MORE = "(how it is done, in English: lang=en)"
 
 
 def show(names: list[str], request: Any, as_json: bool) -> None:
@@ -35,12 +37,18 @@ def show(names: list[str], request: Any, as_json: bool) -> None:
         print(json.dumps({"skills": chosen}, ensure_ascii=False, indent=1))
         return
     for row in chosen:
-        if request.lang != "en":
-            meant, done = sentences("meanings", request.lang), terms("meanings", request.lang, "skills")
-            arguments = [one | {"doc": meant.get(one["doc"], one["doc"])} for one in row["arguments"]]
-            doc = f"{Words(request.lang).skill(row['name'])}  {done.get(row['name'], row['doc'])}"
-            row = row | {"doc": doc, "arguments": arguments}
+        row = in_language(row, request.lang)
         print("\n".join(in_full(row, request.lang) if names else in_brief(row)))
+
+
+def in_language(row: dict[str, Any], lang: str) -> dict[str, Any]:
+    """A skill with what it does, and what its arguments mean, in a language."""
+    if lang == "en":
+        return row
+    meant, done = sentences("meanings", lang), terms("meanings", lang, "skills")
+    arguments = [one | {"doc": meant.get(one["doc"], one["doc"])} for one in row["arguments"]]
+    doc = f"{Words(lang).skill(row['name'])}  {done.get(row['name'], row['doc'])}"
+    return row | {"doc": doc, "arguments": arguments}
 
 
 def rows() -> list[dict[str, Any]]:
@@ -64,13 +72,16 @@ def in_brief(row: dict[str, Any]) -> list[str]:
 def in_full(row: dict[str, Any], lang: str = "en") -> list[str]:
     words = terms("messages", lang)
     lines = [row["name"], *wrapped("  ", row["doc"])]
-    paragraphs = (row["more"] or "").split("\n\n")
+    more = row["more"] or ""
+    if more.strip() and lang != "en":
+        more = phrase(MORE, lang)
+    paragraphs = more.split("\n\n")
     lines += [one for paragraph in paragraphs if paragraph.strip() for one in wrapped("  ", " ".join(paragraph.split()))]
     lines.append("")
     table: list[tuple[str, str, str, str]] = []
     for a in row["arguments"]:
         many = len(kind(a)) > WIDE  # such as postures: named below, so that the columns stay narrow
-        doc = f"{a['doc']}; one of {', '.join(a['choices'])}" if many else a["doc"]
+        doc = phrase(f"{a['doc']}; one of {', '.join(a['choices'])}", lang) if many else a["doc"]
         what, without = "word" if many else kind(a), default(a)
         table.append((a["name"], words.get(what, what), words.get(without, without) if a["required"] else without, doc))
     widths = [max(columns(r[i]) for r in table) for i in range(3)]

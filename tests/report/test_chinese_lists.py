@@ -6,9 +6,10 @@ from dataclasses import replace
 from conftest import script
 from shiliu.cli import main, parse
 from shiliu.replay.commands import list as command
-from shiliu.replay.commands import list_parts
+from shiliu.replay.commands import list_parts, list_skills
 from shiliu.replay.commands.list_phrases import phrase
 from shiliu.replay.formats.records import readers, writers
+from shiliu.replay.operator.skills import catalogue
 from shiliu.replay.report.message_catalogue import terms
 from shiliu.scenarios.parts.part_catalogue import GRADES, inventory, one_part
 
@@ -94,3 +95,12 @@ def test_phrases_are_filled_in_and_what_is_none_stays():
 
 def test_a_new_writer_is_a_phrase_that_is_known():
     assert writers() and all(CHINESE.search(phrase(f"written too: to={name}", "zh")) for name in writers())
+
+
+def test_skills_in_full_leave_no_english_sentence_in_chinese():
+    for row in list_skills.rows():
+        (found,) = [one for one in catalogue() if one["name"] == row["name"]]
+        request = parse(["list", "skills", row["name"], "lang=zh"])
+        shown = [line for line in list_skills.in_full(list_skills.in_language(found, request.lang), request.lang) if SENTENCE.search(line)]
+        assert shown == [], row["name"]
+    assert SENTENCE.search(catalogue()[0]["doc"]), "which the English one has"
