@@ -60,7 +60,8 @@ class _Laid:
         if place is not None and place[1] == 0:
             self.problems.note(
                 f"scenario.parts.{name}.{value}",
-                f"the cell leaves {text!r} for it, and the {place[0]} says something else. Leave it out, or measure it in the cell, too.",
+                f"the cell leaves {text!r} for it, and what is written here says something else. "
+                "Leave it out, or measure it in the cell, too.",
             )
             return
         *above, last = value.split(".")

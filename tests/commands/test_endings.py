@@ -279,7 +279,7 @@ def test_what_is_no_file_is_reported_by_import_watch_and_list(data, odd, capsys)
     assert cli.main(["export", f"data={data}", "to=rosbag", f"out={folder}/bags"]) == 0
     assert cli.main(["import", f"data={folder}", "out=imported"]) == 3
     error = capsys.readouterr().err
-    assert all(f"takes/{name}: is a" in error for name in names) and Path("imported/meta/info.json").is_file()
+    assert all(f"{name}: is a" in error for name in names) and Path("imported/meta/info.json").is_file()
     assert cli.main(["watch", f"in={folder}", "out=day", "once=true", "rest=0 s", "workers=1"]) == 0
     slips = "".join(path.read_text() for path in Path("day/slips").iterdir())
     assert all(name in slips for name in names)

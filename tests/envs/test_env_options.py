@@ -311,7 +311,7 @@ def test_people_may_take_longer_than_the_scripted_operator():
 
 
 def test_a_pace_below_one_is_refused_where_it_is_written():
-    with pytest.raises(ScenarioError, match=r"pace: 0\.5 is too small"):
+    with pytest.raises(ScenarioError, match=r"pace=0\.5': 0\.5 is too small"):
         shiliu.load_scenario("table_setting", ["+scenario.pace=0.5"])
     assert shiliu.load_scenario("table_setting", ["+scenario.pace=2"]).config.pace == 2.0
 

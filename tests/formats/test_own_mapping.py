@@ -127,11 +127,11 @@ def test_names_that_differ_by_a_word_are_proposed(folder, capsys):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("unit: deg", "unit: degrees", r"streams\.0\.unit: 'degrees' is no unit of joint_position\. Did you mean deg\?"),
-        ("unit: deg", "unit: mm", r"streams\.0\.unit: 'mm' is no unit of joint_position"),
+        ("unit: deg", "unit: degrees", r"streams\[0\]\.unit: 'degrees' is no unit of joint_position\. Did you mean deg\?"),
+        ("unit: deg", "unit: mm", r"streams\[0\]\.unit: 'mm' is no unit of joint_position"),
         ("unit: deg", "unit: rad/s", r"'rad/s' is no unit of joint_position"),
         ("unit: deg", "unit: deg deg deg", r"has 3 units for 2 columns"),
-        ("joint_position", "joint_positon", r"streams\.0\.quantity: 'joint_positon' is not a quantity .*Did you mean joint_position"),
+        ("joint_position", "joint_positon", r"streams\[0\]\.quantity: 'joint_positon' is not a quantity .*Did you mean joint_position"),
     ],
 )
 def test_a_quantity_or_unit_of_no_reader_is_refused_with_its_line(folder, capsys, old, new, message):

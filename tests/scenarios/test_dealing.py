@@ -166,7 +166,7 @@ def test_a_deal_that_cannot_be_read_is_told_in_a_cell_as_without_it(tmp_path, am
 
 def test_what_the_command_sets_is_not_laid_over_without_a_word(tmp_path):
     in_cell(tmp_path, "named: {at: {z: 2 mm}}")
-    with pytest.raises(ScenarioError, match=r"parts\.twin\.at\.z: the cell leaves '2 mm' for it"):
+    with pytest.raises(ScenarioError, match=r"parts\.twin\.at\.z='7 mm'\": the cell leaves '2 mm' for it, and what is written here says"):
         shiliu.load_scenario(
             "medication_serving", ["scenario.parts.twin.at.z='7 mm'"], cell="one", conf_dir=tmp_path / "conf"
         )

@@ -107,5 +107,5 @@ def test_fingers_meet_the_surface_and_no_ball_either_way(scenes):
 
 
 def test_a_scenario_says_how_a_cloth_touches_by_one_of_three_words():
-    with pytest.raises(ScenarioError, match=r"physics.cloth: .*vertices"):
+    with pytest.raises(ScenarioError, match=r"physics.cloth=corners': .*vertices"):
         shiliu.load_scenario("laundry_folding", ["physics.cloth=corners"], variant="t_shirt")
