@@ -183,7 +183,7 @@ def _mapping(name: str, lang: str) -> int:
 
 
 def _robot_of(mapping: Mapping, name: str) -> list[Answer]:
-    """Is its robot known? A slip is a fault; a name that is like no other may be a robot whose limits are not known (docs/formats.md)."""
+    """Is its robot known? A slip is a fault; a name that is like no other may be a robot of which no limits are known."""
     from pathlib import Path
 
     from ...scenarios.reading.composition import CONF, members, shown

@@ -3,7 +3,7 @@
 A skill is a subclass of `Skill` with a `word` (the primitive) and a `how` (the strategy). Its file and its class are called so, too:
 `take/rim.py` holds `TakeRim`. What several share stands in the modules beside the folders. The registry walks them all.
 
-Whatever is listed by skill (titles and sentences, how a recording shows it, `shiliu list skills`, docs/skills.md) is read off that class.
+Whatever is listed by skill (titles and sentences, how a recording shows it, `shiliu list skills`, docs/skills.py) is read off that class.
 """
 
 from __future__ import annotations
