@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from known_faults import ordinary
+from shiliu.replay.checks.in_step import check_lag
 from shiliu.replay.checks.rules import Rules
-from shiliu.replay.checks.streams import check_lag
 from shiliu.replay.checks.takes import Lag, lag_of
 from shiliu.replay.formats import read
 from shiliu.replay.formats.lerobot.plain import make_plain

@@ -38,8 +38,8 @@ from given_words import given_words, show
 from known_faults.injecting import Job, beginning, inject, prolonged
 from known_faults.placing import segment
 from known_faults.registry import faults_of
+from shiliu.replay.checks.in_step import check_lag
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.checks.streams import check_lag
 from shiliu.replay.checks.takes import lag_of
 from shiliu.replay.judge.context import SceneContext
 from shiliu.replay.judge.judge import judging

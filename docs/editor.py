@@ -32,7 +32,9 @@ from questions import (
 )
 from shiliu.replay.checks.registry import registry as checks
 from shiliu.replay.checks.rules import TABLES, load_rules
-from shiliu.replay.formats import mapping as mappings
+from shiliu.replay.formats import mappings
+from shiliu.replay.formats.array_rule import ANY, PRESENT
+from shiliu.replay.formats.mapping_file import MappingFile, formats_of
 from shiliu.replay.judge.verdict import requirable
 from shiliu.replay.operator.mistakes import note_mistakes
 from shiliu.replay.recording.quantities import QUANTITIES, unit_pattern
@@ -231,12 +233,12 @@ def mapping_schema() -> Schema:
     """A mapping is of messages in topics, or of arrays with a row a sample: by its format."""
     kinds = {}
     for messages in (True, False):
-        formats = mappings._formats(messages)
+        formats = formats_of(messages)
         named = [name for name in mappings.available() if mappings.load(name).format in formats]
 
         def fresh(name: str) -> None:
             file = CONF / "mapping" / f"{name}.yaml"
-            mappings._MappingReader(str(file), file.read_text(encoding="utf-8")).mapping(name)
+            MappingFile(str(file), file.read_text(encoding="utf-8")).mapping(name, mappings.load)
 
         spot = ask_each(fresh, named)
         for key in ("topics", "names", "spellings"):  # in these the keys are names
@@ -276,8 +278,8 @@ def mapping_words(schema: Schema, messages: bool) -> Schema:
     tables |= dict.fromkeys(("unused", *(() if messages else ("metadata",))), sentence)
     schema["properties"] |= {key: {"type": ["object", "null"], "additionalProperties": one} for key, one in tables.items()}
     if not messages:
-        axis = {"anyOf": [{"type": "integer", "minimum": 1}, {"const": mappings.ANY}]}
-        shape = {"anyOf": [*axis["anyOf"], {"const": mappings.PRESENT}, {"type": "array", "items": axis}]}
+        axis = {"anyOf": [{"type": "integer", "minimum": 1}, {"const": ANY}]}
+        shape = {"anyOf": [*axis["anyOf"], {"const": PRESENT}, {"type": "array", "items": axis}]}
         channels = {"type": "object", "minProperties": 1, "additionalProperties": shape}
         schema["properties"]["recognise"]["properties"]["channels"] = channels
     for stream in entries_of(schema, "streams"):

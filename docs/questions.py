@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from shiliu.replay.formats import mapping as mappings
+from shiliu.replay.formats.mapping_file import MappingFile
 from shiliu.scenarios.sheet.quantity import EXAMPLE, SIDES, UNITS
 from shiliu.scenarios.sheet.yaml_reader import Node
 from shiliu.scenarios.words import WORDS
@@ -107,7 +107,7 @@ class Asked:
     def open(self) -> Iterator[Asked]:
         """Nodes report their questions, and so does the reader of mappings, which has its own."""
         with patch.multiple(Node, **{name: self._node(name) for name in TYPES}):
-            reader = mappings._MappingReader
+            reader = MappingFile
             with patch.multiple(
                 reader,
                 _table=self._table(reader._table),

@@ -14,7 +14,7 @@ import shiliu
 import yaml
 from shiliu.cli import main
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.formats.mapping import load as load_mapping
+from shiliu.replay.formats.mappings import load as load_mapping
 from shiliu.replay.recording.metadata import read_metadata
 from shiliu.replay.robots.embodiment import load_embodiment
 from shiliu.scenarios.parts.part import load_part

@@ -7,8 +7,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from shiliu.replay.checks.in_step import check_lag
 from shiliu.replay.checks.rules import Rules
-from shiliu.replay.checks.streams import check_lag
 from shiliu.replay.checks.takes import Lag, lag_of
 from shiliu.replay.formats import read
 from shiliu.replay.judge.context import BARE, Contexts

@@ -166,7 +166,7 @@ def _part(name: str, hand: str | None, robot: str, request: CommandRequest, lang
 
 
 def _mapping(name: str, lang: str) -> int:
-    from ..formats.mapping import load
+    from ..formats.mappings import load
 
     found = load(name)  # which raises with every problem
     streams = sum(len(rule.streams) for rule in found.topics.values()) + (

@@ -294,7 +294,7 @@ def _formats(request: CommandRequest) -> list[dict[str, Any]]:
 
 
 def _mappings(request: CommandRequest) -> list[Row]:
-    from ..formats.mapping import load
+    from ..formats.mappings import load
 
     return _rows("mapping", request, lambda name, file, sheet: {}, load)
 

@@ -61,7 +61,7 @@ class Where:
         """
         from ...scenarios.robots.robot import load_robot
         from ...scenarios.robots.robot_folder import DEFAULT_ROBOT, robots
-        from ..formats.mapping import load
+        from ..formats.mappings import load
         from ..judge.context import retarget_settings
         from ..robots.embodiment import available, compiled, load_embodiment
 

@@ -81,7 +81,7 @@ def entries(path: str | Path, mapping: str | Path | None = None) -> list[Entry]:
     if (odd := odd_kind(path)) is not None:
         raise EpisodeError(odd, file=path)
     if mapping is not None:
-        from .mapping import load
+        from .mappings import load
 
         load(mapping)  # a misspelt name is reported before the first file is opened
     if path.is_file():

@@ -8,8 +8,10 @@ from typing import Any, Protocol, TypeVar
 
 from ...scenarios.sheet.errors import EpisodeError, shown
 from ..recording.recording import NOTE_WORDS, Recording
-from .mapping import Mapping, TopicRule, of_format, unreadable
+from .mapping import Mapping
+from .mappings import of_format, unreadable
 from .rosbag.topic import TopicBuffer
+from .topic_rule import TopicRule
 
 
 class NoTopics(EpisodeError):

@@ -7,9 +7,11 @@ import pytest
 from joint_limits import limits_of
 from shiliu.replay.checks.clock_units import check_clock_unit
 from shiliu.replay.checks.clocks import check_backwards, check_gap, check_jitter, check_stall
+from shiliu.replay.checks.frozen import check_frozen
+from shiliu.replay.checks.in_step import check_lag
 from shiliu.replay.checks.integrity import check_integrity, stopped_signals
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.checks.streams import check_frozen, check_lag, check_missing, check_unmapped
+from shiliu.replay.checks.streams import check_missing, check_unmapped
 from shiliu.replay.checks.values import check_nonfinite, check_sentinel, check_units
 from shiliu.replay.judge.explanation.advice import fix_of
 from shiliu.replay.recording.recording import Recording, Stream

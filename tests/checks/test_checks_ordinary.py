@@ -8,11 +8,12 @@ import pytest
 from joint_streams import ELBOW, RATE, ROWS, SHOULDER, recording, stream
 from scipy.signal import lfilter
 from shiliu.replay.checks.finding import Finding
+from shiliu.replay.checks.frozen import check_frozen
 from shiliu.replay.checks.hands_idle import check_idle, names_taking
+from shiliu.replay.checks.in_step import check_lag
 from shiliu.replay.checks.ranges import check_range
 from shiliu.replay.checks.receive_clock import check_repeated
 from shiliu.replay.checks.rules import load_rules
-from shiliu.replay.checks.streams import check_frozen, check_lag
 from shiliu.replay.checks.takes import Content, Lag, TakesSeen, check_take_lag, content, duplicate_of, lag_of
 from shiliu.replay.formats import read
 from shiliu.replay.judge.set_comparison import Company, take_facts

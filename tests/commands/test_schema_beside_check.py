@@ -17,7 +17,7 @@ import pytest
 import yaml
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.commands.new import TEMPLATES
-from shiliu.replay.formats import mapping
+from shiliu.replay.formats import mappings
 from shiliu.replay.operator.mistakes import note_mistakes
 from shiliu.replay.robots.embodiment import load_embodiment
 from shiliu.scenarios.catalog.catalog import scene_of
@@ -66,7 +66,7 @@ def part(file: Path) -> None:
 KINDS: dict[str, tuple[str, str, Callable[[Path], object]]] = {  # a file of ours, where a changed one stands, its reader
     "scenario": ("conf/scenario/table_setting.yaml", "conf/scenario/mine.yaml", scenario),
     "part": ("assets/objects/can_330/part.yaml", "assets/objects/mine/part.yaml", part),
-    "mapping": ("conf/mapping/piper_lerobot.yaml", "conf/mapping/mine.yaml", mapping.load),
+    "mapping": ("conf/mapping/piper_lerobot.yaml", "conf/mapping/mine.yaml", mappings.load),
     "robot": ("conf/robot/baxter.yaml", "conf/robot/mine.yaml", lambda file: load_embodiment(str(file))),
     "thresholds": ("conf/check/arm_manipulation.yaml", "conf/check/mine.yaml", lambda file: load_rules("mine", file.parent)),
 }

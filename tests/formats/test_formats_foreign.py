@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 import pytest
 from shiliu.cli import main
-from shiliu.replay.formats import mapping, read
+from shiliu.replay.formats import mappings, read
 from shiliu.replay.formats.array_rule import Columns
 from shiliu.replay.formats.records import readers
 from shiliu.replay.recording.recording import Recording, Unreadable
@@ -50,8 +50,8 @@ def only(path: Path, **options) -> Recording:
 
 
 def test_every_packaged_mapping_is_sound():
-    for name in mapping.available():
-        rule = mapping.load(name)
+    for name in mappings.available():
+        rule = mappings.load(name)
         assert readers()[rule.format].mapped
         assert (rule.arrays is None) == readers()[rule.format].messages
 
@@ -110,7 +110,7 @@ def test_mistakes_in_an_array_mapping_are_told_by_line(tmp_path, old, new, messa
     assert old in MINE
     path.write_text(MINE.replace(old, new))
     with pytest.raises(EpisodeError, match=message):
-        mapping.load(path)
+        mappings.load(path)
 
 
 def test_a_placeholder_that_moves_is_told(tmp_path):

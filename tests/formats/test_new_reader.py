@@ -9,7 +9,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 from shiliu.replay import formats
-from shiliu.replay.formats import mapping, read
+from shiliu.replay.formats import mapping_file, read
 from shiliu.replay.formats.records import PageRow, Reader, readers
 from shiliu.scenarios.sheet.errors import EpisodeError
 
@@ -32,7 +32,7 @@ def guide(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, new.module, module)
     known = {**readers(), new.name: new}
     monkeypatch.setattr(formats, "readers", lambda: known)
-    monkeypatch.setattr(mapping, "readers", lambda: known)
+    monkeypatch.setattr(mapping_file, "readers", lambda: known)
     path = tmp_path / "mine.yaml"
     path.write_text(sheet, encoding="utf-8")
     return path

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu import cli
-from shiliu.replay.formats.mapping import available, load
+from shiliu.replay.formats.mappings import available, load
 from shiliu.scenarios.sheet.errors import EpisodeError
 
 MAPPING = """

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from imported import FOLDERS, write_archive
 from shiliu.cli import main
-from shiliu.replay.formats import NothingReadable, mapping, read
+from shiliu.replay.formats import NothingReadable, mappings, read
 from shiliu.replay.formats.arrays import array_episode as arrays
 from shiliu.replay.formats.arrays import hdf5
 from shiliu.replay.importing.mapping_draft import propose
@@ -24,7 +24,7 @@ def test_without_a_mapping_a_draft_is_written_and_then_reads_the_file(tmp_path, 
     assert "state[2] is 0 in every row" in printed and "30 rows a second is a guess" in printed
     assert "state: beyond one turn in radians, taken as degrees" in printed and "action: radians by range" in printed
 
-    rule = mapping.load(draft)
+    rule = mappings.load(draft)
     assert (rule.kind, rule.format, rule.arrays.fps) == ("robot", "npz", 30)
     units = {s.name: (s.role, s.unit) for s in rule.arrays.streams}
     assert units == {"action": ("command", "rad"), "state[0:2]": ("measured", "deg"), "state[3:7]": ("measured", "1")}
@@ -141,7 +141,7 @@ def test_a_draft_tells_degrees_from_counts_and_finds_a_quaternion(data, tmp_path
         error = caught.value.items[0].error if isinstance(caught.value, NothingReadable) else caught.value
         file = tmp_path / f"{name}.yaml"
         file.write_text(propose(error.episode).text)
-        rule = mapping.load(file).arrays
+        rule = mappings.load(file).arrays
         assert units.items() <= {s.name: s.unit for s in rule.streams}.items()
     assert rule.time is not None and rule.time.field == "states[0]", "the simulator's time stands first"
 

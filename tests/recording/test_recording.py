@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from shiliu.replay.formats import mapping, read
+from shiliu.replay.formats import mappings, read
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.scenarios.sheet.errors import EpisodeError
 
@@ -61,14 +61,14 @@ def test_stream_refuses_what_does_not_fit(changes):
 
 
 def test_packaged_mappings_are_sound():
-    mappings = {m.name: m for m in mapping.of_format("rosbag1")}
-    assert set(mappings) == {"kuavo_rosbag", "kuavo_planner", "kuavo_vr_input"}
-    arm = mappings["kuavo_rosbag"].topics["/kuavo_arm_traj"].streams[0]
+    known = {m.name: m for m in mappings.of_format("rosbag1")}
+    assert set(known) == {"kuavo_rosbag", "kuavo_planner", "kuavo_vr_input"}
+    arm = known["kuavo_rosbag"].topics["/kuavo_arm_traj"].streams[0]
     assert arm.unit == "deg" and arm.declared == "rad" and len(arm.names) == 14
-    assert "/leju_quest_bone_poses" in mappings["kuavo_rosbag"].topics, (
+    assert "/leju_quest_bone_poses" in known["kuavo_rosbag"].topics, (
         "a robot's bag may hold the operator's input too"
     )
-    assert mappings["kuavo_rosbag"].reason_unused("/cam_h/color/image_raw/compressed")
+    assert known["kuavo_rosbag"].reason_unused("/cam_h/color/image_raw/compressed")
 
 
 def test_mapping_mistakes_are_told_all_at_once_with_lines(tmp_path):
@@ -79,7 +79,7 @@ def test_mapping_mistakes_are_told_all_at_once_with_lines(tmp_path):
         "    streams: [{field: data, role: measured, quantity: x, unit: rad, names: arm}]\n"
     )
     with pytest.raises(EpisodeError) as caught:
-        mapping.load(file)
+        mappings.load(file)
     text = str(caught.value)
     assert "clok: unknown key 'clok'. Did you mean clock?" in text and "mine.yaml:9" in text
     assert "'robott' is none of" in text and "mine.yaml:4" in text
@@ -91,12 +91,12 @@ def test_no_mapping_file_ends_in_a_traceback(tmp_path, text):
     file = tmp_path / "mine.yaml"
     file.write_text(text)
     with pytest.raises(EpisodeError, match=r"mine\.yaml"):
-        mapping.load(file)
+        mappings.load(file)
 
 
 def test_unknown_mapping_names_the_near_one():
     with pytest.raises(EpisodeError, match=r"Did you mean kuavo_rosbag\?"):
-        mapping.load("kuavo_rosbags")
+        mappings.load("kuavo_rosbags")
 
 
 def test_session_bag_keeps_units_and_clocks_apart():

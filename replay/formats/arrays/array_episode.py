@@ -16,7 +16,7 @@ from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import Recording, Unreadable
 from ..lerobot import layout
 from ..mapping import Mapping as ChannelMapping
-from ..mapping import load, of_format, unreadable
+from ..mappings import load, of_format, unreadable
 from ..reader_errors import AGAIN, mending, once_readable
 from .held_arrays import ArrayEpisode
 from .mapped_reading import MappedReading, shape_text

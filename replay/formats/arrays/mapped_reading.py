@@ -16,7 +16,7 @@ from ...recording.recording import NOTE_WORDS, Recording, Stream
 from ...signals.grid import fitted
 from ..array_rule import ArrayRule, Columns, reason_unused
 from ..mapping import Mapping as ChannelMapping
-from ..mapping import StreamRule
+from ..stream_rule import StreamRule
 from .array_contradictions import beyond_any_clock, in_other_places
 from .held_arrays import ArrayEpisode
 

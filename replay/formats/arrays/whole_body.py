@@ -12,7 +12,9 @@ from dataclasses import replace
 import numpy as np
 
 from ..array_rule import ArrayRule
-from ..mapping import Mapping, StreamRule, load
+from ..mapping import Mapping
+from ..mappings import load
+from ..stream_rule import StreamRule
 from .array_episode import ArrayEpisode
 from .mapped_reading import numbered
 

@@ -21,7 +21,7 @@ from ...recording.recording import KINDS, Recording, Stream
 from .. import episode_archive as packed
 from .. import lossless_json as tagged
 from ..file_state import sha256_of
-from ..mapping import load
+from ..mappings import load
 from ..rosbag.parts import refuse_part
 from ..rosbag.topic import TopicBuffer
 from ..topics import choose, mapped, recording_of

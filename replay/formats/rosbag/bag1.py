@@ -17,7 +17,8 @@ from rosbags.rosbag1 import Reader
 from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import Recording
 from ..file_state import sha256_of
-from ..mapping import Mapping, load
+from ..mapping import Mapping
+from ..mappings import load
 from ..topics import choose, mapped, recording_of
 from .cut_off import refuse_cut_off
 from .definitions import definitions, mendable

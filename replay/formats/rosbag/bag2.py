@@ -18,7 +18,7 @@ from rosbags.typesys import Stores, get_typestore
 
 from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import Recording
-from ..mapping import load
+from ..mappings import load
 from ..reader_errors import mending
 from ..topics import choose, mapped, recording_of
 from .bag1 import definitions

@@ -16,7 +16,8 @@ import numpy as np
 
 from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import EACH_SAMPLE, Stream
-from ..mapping import StreamRule, TopicRule
+from ..stream_rule import StreamRule
+from ..topic_rule import TopicRule
 
 _NS = 1_000_000_000
 _INT64 = range(-(1 << 63), 1 << 63)

@@ -1,0 +1,172 @@
+"""How far a task sentence has been read, and what its next token can be there: a verb, a state, a role. Nothing here goes on reading."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .lexicon import Lexicon, Token
+from .sentence import Clause, Mention
+
+LOCATIVES = set("里上中内旁边前下处侧间")  # after a Chinese noun: where
+JOINING = set("和与及跟")  # 玩具和衣物入篮: of one clause
+COMPLEMENTS = set("开上下起出好完掉住到走")  # how a Chinese verb ends
+LEAVING = ("leave", "leaving", "keep", "keeping", "保持")  # before a thing and its state
+PLAIN = ("verb", "thing", "article", "classifiers", "negation", "stop", "comma")  # of which a deed alone is written
+TURNING = {"turn", "press", "switch_on", "switch_off", "push", "put"}
+
+
+class ClauseState:
+    """The clauses that are done, and what is known of the one that is read."""
+
+    def __init__(self, tokens: Sequence[Token], lexicon: Lexicon):
+        self._tokens, self._lexicon = tokens, lexicon
+        self._done: list[Clause] = []
+        self._new()
+        self._arm: tuple[str, str] | None = None  # of the subject, until a comma
+        self._negated = self._forbids = False
+
+    def _new(self) -> None:
+        self._clause = Clause()
+        self._role = self._outer = "object"
+        self._soft = False
+        self._pre = 0  # things before the verb
+        self._aside = False  # what follows only describes a thing
+        self._towards = False  # 放入: a place follows, or the thing itself
+        self._number: float | None = None
+        self._ident: str | None = None
+        self._features: set[str] = set()
+        self._many = False  # idents were listed
+        self._last = -1  # the token after the last thing: what follows at once belongs to it
+        self._taking = False  # after 把, 将
+
+    def _next(self, i: int) -> Token | None:
+        return self._tokens[i + 1] if i + 1 < len(self._tokens) else None
+
+    def _before(self, i: int) -> Token | None:
+        return self._tokens[i - 1] if i else None
+
+    def _ends(self, i: int) -> bool:
+        following = self._next(i)
+        return following is None or following.is_("stop", "comma", "order")
+
+    def _verb_follows(self, i: int) -> bool:
+        """Whether a verb comes before the next comma: what follows is a clause of its own."""
+        for token in self._tokens[i + 1 :]:
+            if token.is_("stop") or (token.is_("comma") and token.text not in JOINING):
+                return False
+            if token.is_("verb") and not token.is_("thing"):
+                return True
+        return False
+
+    def _is_chinese(self) -> bool:
+        return any(token.chinese for token in self._tokens)
+
+    def _as_role(self, token: Token, i: int) -> bool:
+        """Whether "before" and the like say where and not when: something is there, a thing follows, and no verb before the next comma."""
+        if self._clause.empty:
+            return False
+        for later in self._tokens[i + 1 :]:
+            if later.is_("stop", "comma"):
+                break
+            if later.is_("verb") and not later.is_("thing"):
+                return False
+        return True
+
+    def _is_plain(self, token: Token) -> bool:
+        """Whether it says what is done with what, and where, and nothing of the manner or of which part."""
+        if token.is_("thing") and self._lexicon.is_thing(token.readings["thing"], "generic"):
+            return False  # 桌子边缘
+        if token.text.lower().startswith("drop"):  # what falls was not put
+            return False
+        if token.text.lower() in ("it", "them"):
+            return True
+        where = token.is_("role") and token.readings["role"] <= {"place", "source", "taking"}
+        return token.is_(*PLAIN) or where or (token.chinese and token.text in LOCATIVES | set("了你您请"))
+
+    def _is_state(self, token: Token, i: int) -> bool:
+        """Whether "open" is how a thing stays: "leave the door open", 让门开着."""
+        clause, after = self._clause, self._next(i)
+        if not self._lexicon.opposite(token.readings["verb"]) or not clause.things:
+            return False
+        if token.chinese and after is not None and after.text == "着":
+            return not clause.verbs - {"do"} and self._ends(i + 1)
+        return clause.verb.lower() in LEAVING and self._ends(i)
+
+    def _is_how(self, i: int) -> bool:
+        """Whether a Chinese verb says how a thing is, and no task: 叠着三个线圈, 叠在一起的线圈."""
+        after = "".join(token.text for token in self._tokens[i + 1 : i + 4])
+        return after.startswith(("着", "的", "在一起的"))
+
+    def _as_verb(self, token: Token, i: int) -> bool:
+        before, after = self._before(i), self._next(i)
+        if token.chinese and token.text in LOCATIVES and self._last == i:
+            return False
+        if not token.chinese and before is not None and (before.is_("article") or before.text.endswith(("'s", "’s"))):
+            return False
+        if token.chinese and self._is_how(i):
+            return False
+        if (
+            token.chinese
+            and len(token.text) == 1
+            and before is not None
+            and before.chinese
+            and before.end == token.start
+        ):
+            # 拆开, 推开: how the verb before it ends; 八分: a unit
+            if (token.text in COMPLEMENTS and before.is_("verb") and self._clause.verbs) or before.is_("number"):
+                return False
+        if token.text == "上" and before is not None and not before.is_("stop", "comma", "order", "arm"):
+            if "person" not in before.readings.get("thing", ()):  # 给客人上菜
+                return False
+        if not token.is_("thing", "number", "abstract", "role", "number_sign"):
+            return True
+        if token.chinese:
+            tool = token.is_("role") and "tool" in token.readings["role"]
+            by = (
+                token.text == "按"
+                and after is not None
+                and after.is_("thing")
+                and self._lexicon.is_thing(after.readings["thing"], "setting")
+            )
+            if by or (self._taking and token.is_("role")) or (tool and after is not None and after.is_("arm")):
+                return False
+            if self._taking or (before is not None and (before.is_("classifiers", "number") or before.text == "的")):
+                return not token.is_("thing")
+            if token.is_("role") and not token.is_("thing"):
+                return not self._clause.verbs or self._soft
+            return True
+        if (
+            before is None
+            or before.is_("stop", "comma", "order", "arm", "negation", "caution")
+            or before.text.lower() in ("to", "please")
+        ):
+            following = after is not None and (
+                after.is_("article", "thing", "number", "feature", "arm") or after.text.lower() in ("it", "them", "up")
+            )
+            alone = (after is None or after.is_("stop", "comma")) and (self._role == "place" or not self._clause.things)
+            return not token.is_("thing") or following or alone or (before is not None and before.text.lower() == "to")
+        if token.is_("thing") and (before.is_("article", "number", "role", "feature", "thing", "verb")):
+            return False
+        return not token.is_("thing", "abstract")
+
+    def _is_particle(self, token: Token, after: Token | None) -> bool:
+        return bool(self._clause.verbs & TURNING) and not (
+            after is not None and after.is_("article", "thing", "feature", "number", "role", "ident")
+        )
+
+    def _says_state(self, token: Token, i: int) -> bool:
+        """Whether "off" stands alone behind a thing: "hob off", "leave the hob off"."""
+        verbs = bool(self._clause.verbs) and self._clause.verb.lower() not in LEAVING
+        return not verbs and bool(self._clause.things) and self._ends(i)
+
+    def _takes_nothing(self, token: Token) -> bool:
+        return (
+            bool(self._clause.verbs)
+            and not self._clause.of_role("object")
+            and self._role == "object"
+            and (not token.is_("thing") or "take" in self._clause.verbs)
+        )
+
+    def _carried_on(self, clause: Clause) -> list[Mention]:
+        """What a verb may be about that has no object yet: its own things, or those of the clause before it."""
+        return clause.of_role("object") or (self._done[-1].of_role("object") if self._done and clause.verbs else [])
