@@ -21,13 +21,14 @@ from pathlib import Path
 
 import mujoco
 import numpy as np
-from shiliu.replay.checks.dynamics import GRAVITY, effort, margin_inside, sole_polygon
+from shiliu.replay.checks.dynamics import effort, margin_inside, sole_polygon
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.operator.limbs.arm import Arm
 from shiliu.replay.operator.limbs.geometry import turned_between
 from shiliu.replay.report.svg import INK, MUTED, box, label, rule, tag
 from shiliu.replay.robots.robot_sheet import load_limits
 from shiliu.replay.signals.signal import Motion
+from shiliu.scenarios.reactions.liquid import GRAVITY
 from shiliu.scenarios.robots.mobile import followers, legs_of
 from shiliu.scenarios.robots.postures import posture
 from shiliu.scenarios.robots.robot import Robot, load_robot

@@ -25,7 +25,6 @@ from .rules import Rules
 if TYPE_CHECKING:
     import mujoco
 
-GRAVITY = 9.81
 
 
 @dataclass(frozen=True)

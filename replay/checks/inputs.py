@@ -26,8 +26,7 @@ class Recorded:
     """One recording, for the checks of the integrity stage.
 
     Attributes:
-        needed: streams that must be there; actuated: names that can be commanded; actuators: what those that are no joints
-            take, name -> (lowest, highest).
+        actuated: names that can be commanded; actuators: what those that are no joints take, name -> (lowest, highest).
         samples: a look at each camera; empty where nobody looked.
         asked: name and tree of the scenario that the command names, or None.
         described: joints that the robot's description knows; none where it has actuators.
@@ -37,7 +36,6 @@ class Recorded:
     recording: Recording
     limits: Limits
     rules: Rules
-    needed: Sequence[str] = ()
     actuated: Sequence[str] = ()
     actuators: Mapping[str, tuple[float, float]] | None = None
     samples: Sequence[PictureSamples] = ()

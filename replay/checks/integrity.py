@@ -31,7 +31,6 @@ def check_integrity(
     limits: Limits,
     rules: Rules,
     *,
-    needed: Sequence[str] = (),
     actuated: Sequence[str] = (),
     samples: Iterable[PictureSamples] = (),
     actuators: Mapping[str, Range] | None = None,
@@ -42,7 +41,6 @@ def check_integrity(
     """All integrity findings of one recording, what its set says of it first.
 
     Args:
-        needed: streams that must be there; see `check_missing`.
         actuated: names that can be commanded; see `check_unmapped`.
         actuators: what those that are no joints take; see `check_range`.
         described: joints that a robot's description knows; see `check_unmapped`.
@@ -54,7 +52,7 @@ def check_integrity(
     degrees for radians no stream is compared with another, and after channels that are mixed up neither a lag nor a freeze is
     sought.
     """
-    recorded = Recorded(recording, limits, rules, needed, actuated, actuators, list(samples), asked=asked, described=described)
+    recorded = Recorded(recording, limits, rules, actuated, actuators, list(samples), asked=asked, described=described)
     checks = [c for c in registry().values() if c.run is not None and rules[c.code].stage == "integrity"]
     spoiled: dict[str, str] = {}  # what means nothing any more -> the fault that came first
     found: list[tuple[int, int, list[Finding]]] = []  # turn, place among the bounds, findings

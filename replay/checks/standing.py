@@ -22,7 +22,6 @@ CODES = ("legs.fell", "legs.torque", "legs.slipped", "legs.moved", "legs.balance
 GAINS = {"softer": 0.5, "as it is": 1.0, "stiffer": 2.0}  # factors on every stiffness; damping follows by their root
 PRESENT = "as it is"
 FALLING = 0.5  # s, for which a robot is on its way down before it is found to have fallen; an estimate
-RANK = ("PASS", "WARN", "FAIL")
 
 
 @dataclass(frozen=True)

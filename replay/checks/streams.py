@@ -14,24 +14,13 @@ from .fixes import Fix, Known, about
 from .rules import Rules
 
 
-def check_missing(recording: Recording, rules: Rules, origin: int, needed: Sequence[str] = ()) -> list[Finding]:
-    """`stream.missing`: a stream that is needed and absent, or that begins late or ends early; or a recording that goes on from another.
-
-    Args:
-        needed: names, topics or quantities that must be there with at least two samples.
+def check_missing(recording: Recording, rules: Rules, origin: int) -> list[Finding]:
+    """`stream.missing`: a stream that begins late or ends early; or a recording that goes on from another.
 
     A recording without commands is another kind of recording (its state is played as the command), not one with a
     stream missing. If a stream's clock stops, its end is not known.
     """
     rule, found = rules["stream.missing"], []
-    here = {word for s in recording.streams.values() if s.n > 1 for word in (s.name, topic(s), s.quantity)}
-    for name in needed:
-        if name not in here:
-            found.append(
-                rule.finding(
-                    level="FAIL", subject=(name,), excess=1.0, share=1.0, details={"needed": name, "kind": "absent"}
-                )
-            )
     before = recording.metadata.get("continues")
     if isinstance(before, dict):
         details = {"kind": "part"}
@@ -109,7 +98,7 @@ def check_unmapped(
 def _absent(finding: Finding, known: Known) -> Fix:
     if finding.details.get("kind") == "part":
         return {"kind": "join", "channel": about(finding)}
-    if finding.details.get("kind") == "absent" or finding.t0 is None or finding.t1 is None:
+    if finding.t0 is None or finding.t1 is None:
         return {"kind": "add", "channel": about(finding)}
     late = finding.details.get("kind") == "late"
     t0, t1 = (finding.t1, known.get("end")) if late else (0.0, finding.t0)
@@ -124,7 +113,7 @@ def _map(finding: Finding, known: Known) -> Fix:
 CHECKS = (
     Check(
         "stream.missing",
-        run=lambda r: check_missing(r.recording, r.rules, r.origin, r.needed),
+        run=lambda r: check_missing(r.recording, r.rules, r.origin),
         settings={"coverage": "share"},
         fix=_absent,
         shown_by="stream begins late",

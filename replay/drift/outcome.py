@@ -12,7 +12,6 @@ from .kept_take import QPOS, Bits, KeptTake
 
 VISIBLE = 1e-3  # m, rad or a part of a quaternion: by eye, and ten times what the claws' contact gives way
 MOVED = 1e-6  # the same, of a start: more than what rounding of one settling leaves
-BY = ("judge", "model", "start", "course")  # who brought a flip about
 
 
 def outcome_of(kept: KeptTake, now: KeptTake, found: Sequence[KeptDifference], period: float) -> dict[str, Any]:

@@ -6,9 +6,8 @@ They are composed as settings of a command line are, with `scenario.` before the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from ..reading.override import unquoted
@@ -47,59 +46,43 @@ def as_given(overrides: Mapping[str, str]) -> Iterator[None]:
     try:
         yield
     except ScenarioError as error:
-        known = [_Given(name, text, below_scenario(text)) for name, text in overrides.items()]
-        about = [one for one in known if one.is_of(error)]
-        if not about:
-            raise
-        lines = error.message.split("\n")
-        if len(lines) > 1:  # several problems, of which others may be of a file
-            error.message = "\n".join(_renamed(line, about) for line in lines)
-            error.field = about[0].name if len(about) == 1 else None
-        else:
-            error.message, error.field = about[-1].rewritten(error.message), about[-1].name
-        error.args = (error.message,)
+        about = [name for name, text in overrides.items() if _is_about(error, text)]
+        several = "\n" in error.message  # problems, of which others may be of a file
+        for name in about if several else about[-1:]:
+            error.message = _renamed(error.message, name, overrides[name])
+            error.field, error.args = name if not several or len(about) == 1 else None, (error.message,)
         raise
 
 
-@dataclass(frozen=True)
-class _Given:
-    """An override: `overrides[0]`, as it was given, and as it is composed."""
-
-    name: str
-    text: str
-    word: str
-
-    @property
-    def marker(self) -> str:
-        return f"command line {self.word!r}: "
-
-    @property
-    def key(self) -> str:
-        return self.word.partition("=")[0].lstrip("+~")
-
-    def is_of(self, error: ScenarioError) -> bool:
-        """Whether an error is about it: by its place, its key, or its value."""
-        own = self.text.partition("=")[0].lstrip("+~")
-        value = unquoted(self.text).partition("=")[2].strip("'\"")
-        named = f"setting {self.key!r}" in error.message or error.message.startswith(f"{self.key!r} ")
-        return (
-            self.marker in error.message
-            or (error.file is None and error.field in (self.key, own))
-            or named
-            or (bool(value) and "\n" not in error.message and f"{own} {value!r}" in error.message)  # such as no variant 'knbo'
-        )
-
-    def rewritten(self, message: str) -> str:
-        """The error's one line, with the override in place of the setting."""
-        begins, text = message.startswith(self.marker), message.removeprefix(self.marker)
-        if not self.text.lstrip("+~").startswith("scenario."):
-            text = _SWEEP.sub(r", or \1 for one text.", _BELOW.sub("", text))
-        key = self.text.partition("=")[0].lstrip("+~")
-        return f"{self.text!r}: {text.removeprefix(f'{key}: ') if begins else text}"
+def _is_about(error: ScenarioError, text: str) -> bool:
+    """Whether an error is about an override: by its place, its key, or its value."""
+    own, key = _key(text), _key(below_scenario(text))
+    value = unquoted(text).partition("=")[2].strip("'\"")
+    return (
+        _marker(text) in error.message
+        or (error.file is None and error.field in (key, own))
+        or f"setting {key!r}" in error.message
+        or error.message.startswith(f"{key!r} ")
+        or (bool(value) and "\n" not in error.message and f"{own} {value!r}" in error.message)  # such as no variant 'knbo'
+    )
 
 
-def _renamed(line: str, about: Sequence[_Given]) -> str:
-    """A line of several, with its override, where it is about one."""
-    blank = line[: len(line) - len(line.lstrip())]
-    one = next((one for one in about if line.lstrip().startswith(one.marker)), None)
-    return line if one is None else f"{blank}{one.name}: {one.rewritten(line.lstrip())}"
+def _renamed(message: str, name: str, text: str) -> str:
+    """A message with the override in place of the setting: its one line, or those of several that are at this setting."""
+    lines, plain = message.split("\n"), text.lstrip("+~").startswith("scenario.")
+    for i, line in enumerate(lines):
+        blank, placed, rest = line.partition(_marker(text))
+        if placed or len(lines) == 1:
+            rest = rest.removeprefix(f"{_key(below_scenario(text))}: ") if placed else line
+            rest = rest if plain else _SWEEP.sub(r", or \1 for one text.", _BELOW.sub("", rest))
+            lines[i] = f"{blank}{name}: {text!r}: {rest}" if len(lines) > 1 else f"{text!r}: {rest}"
+    return "\n".join(lines)
+
+
+def _key(override: str) -> str:
+    return override.partition("=")[0].lstrip("+~")
+
+
+def _marker(text: str) -> str:
+    """With which a problem at the setting begins."""
+    return f"command line {below_scenario(text)!r}: "

@@ -381,13 +381,6 @@ def test_a_state_that_lags_stands_at_first_and_is_not_frozen():
     assert check_frozen(*late.streams.values(), RULES, START)[0].level == "FAIL", "without knowing of the lag"
 
 
-def test_a_stream_that_is_needed_and_absent_fails():
-    finding = check_missing(
-        recording(stream(), stream("measured")), RULES, START, needed=("joint_position", "joint_torque")
-    )[0]
-    assert finding.level == "FAIL" and finding.subject == ("joint_torque",)
-
-
 def test_commands_that_begin_late_are_told_with_the_delay():
     late = recording(stream(t=np.arange(1.24, 6, 0.01)), stream("measured"))
     finding = check_missing(late, RULES, START)[0]

@@ -77,10 +77,9 @@ cli.main(sys.argv[2:])
 """
 
 
-def test_killed_when_its_result_is_in_place_it_has_left_nothing_that_stays(data, tmp_path, capsys):
+def test_killed_when_its_result_is_in_place_it_has_left_nothing_that_stays(bags, tmp_path, capsys):
     """`import` renames a set out of its own hidden folder, which is there still for a moment."""
-    bags, out = tmp_path / "bags", tmp_path / "here" / "out"
-    assert cli.main(["export", f"data={data}", "to=rosbag", f"out={bags}"]) == 0
+    out = tmp_path / "here" / "out"
     words = ["import", f"data={bags}", f"out={out}"]
     assert subprocess.run([sys.executable, "-c", KILLED, str(out), *words], check=False).returncode == 9
     left = sorted(path.name for path in out.parent.iterdir())
@@ -120,6 +119,14 @@ def data(bare, tmp_path_factory) -> Path:
     return write_lerobot(root, [waving(bare, 1, 1.0)], bare.schema.lerobot_features(()), RATE)
 
 
+@pytest.fixture(scope="module")
+def bags(data, tmp_path_factory) -> Path:
+    """The same as bags; look at them, do not change them."""
+    folder = tmp_path_factory.mktemp("bags") / "bags"
+    assert cli.main(["export", f"data={data}", "to=rosbag", f"out={folder}"]) == 0
+    return folder
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -153,7 +160,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(data, tmp_path, words, mon
 
 
 @pytest.mark.parametrize(
-    "words", [["new", "part", "my_part"], ["new", "scenario", "mine"], ["print", "markers", "scenario=table_setting", "out=sheet.pdf"]]
+    "words", [["new", "part", "my_part"], ["new", "scenario", "mine"], ["print", "markers", "scenario=table_setting", "parts=[cell]", "out=sheet.pdf"]]
 )
 def test_several_files_are_all_there_or_none(tmp_path, words, monkeypatch, capsys):
     if words[0] == "print":
@@ -261,6 +268,7 @@ def odd(data, tmp_path, monkeypatch) -> tuple[Path, list[str]]:
     return folder, names
 
 
+@pytest.mark.usefixtures("forked_workers")
 @pytest.mark.parametrize("words", [["replay", "pictures=false"], ["replay", "workers=1", "pictures=false"], ["replay", "check=intake"]])
 def test_what_is_no_file_beside_takes_is_a_line_of_its_own(odd, words):
     folder, names = odd
@@ -273,10 +281,11 @@ def test_what_is_no_file_beside_takes_is_a_line_of_its_own(odd, words):
     assert "back to a folder in which it lies" in unread["round"] and unread["below/up"] == unread["round"]
 
 
-def test_what_is_no_file_is_reported_by_import_watch_and_list(data, odd, capsys):
+@pytest.mark.usefixtures("forked_workers")
+def test_what_is_no_file_is_reported_by_import_watch_and_list(bags, odd, capsys):
     folder, names = odd
     shutil.rmtree(folder / "good")
-    assert cli.main(["export", f"data={data}", "to=rosbag", f"out={folder}/bags"]) == 0
+    shutil.copytree(bags, folder / "bags")
     assert cli.main(["import", f"data={folder}", "out=imported"]) == 3
     error = capsys.readouterr().err
     assert all(f"{name}: is a" in error for name in names) and Path("imported/meta/info.json").is_file()

@@ -103,6 +103,7 @@ def test_a_sweep_over_what_goes_on_until_it_is_ended_is_refused_before_it_begins
     assert not (folder / "s" / "1").exists()
 
 
+@pytest.mark.usefixtures("forked_workers")
 def test_a_sweep_over_what_ends_by_itself_runs(folder, capsys):
     (folder / "arriving").mkdir()
     assert cli.main(["watch", "-m", "in=arriving", "once=true", "rest=0 s", "lang=en,zh", "out=s"]) == 0

@@ -64,6 +64,7 @@ def judged(*words: str, out: Path = Path("v")) -> dict[str, dict]:
     return {one["source"]: one for one in map(json.loads, (out / "verdicts.jsonl").read_text().splitlines())}
 
 
+@pytest.mark.usefixtures("forked_workers")
 @pytest.mark.parametrize("how", [(), ("workers=1",)])
 def test_takes_of_two_own_robots_are_judged_in_one_run(folder, how):
     found = judged(*how)

@@ -42,7 +42,8 @@ def done_with(scene, chain, seconds=25.0, **how):
 @pytest.fixture(scope="module")
 def empty(table):
     """A hand that has closed on nothing; look at it, do not change it."""
-    return done_with(table, INTO_THE_AIR)
+    (episode,) = demonstrate(with_skills(table, INTO_THE_AIR, 25.0), [1])
+    return episode
 
 
 def test_a_hand_that_closes_on_nothing_gives_up_and_the_episode_ends(table, empty):
@@ -71,7 +72,7 @@ def test_what_is_held_is_no_empty_hand_and_a_chain_that_ends_keeps_its_time(tabl
 
 
 def test_each_missed_step_says_how_far_it_was(table, empty):
-    taken, served = empty.missed[:2]  # the bowl was never touched: its distance at the end is that of the start
+    taken, served = empty.provenance["missed"][:2]  # the bowl was never touched: its distance at the end is that of the start
     draw = drawing.draw(table, 1)
     data = mujoco.MjData(draw.model)
     mujoco.mj_setState(draw.model, data, draw.start_state, mujoco.mjtState.mjSTATE_INTEGRATION)
@@ -81,14 +82,12 @@ def test_each_missed_step_says_how_far_it_was(table, empty):
     assert served["conditions"][0]["value"] == pytest.approx(away, abs=2e-3) and away > 0.1
 
 
-def test_lines_of_a_failed_demonstration(table, served):
-    changed = with_skills(table, INTO_THE_AIR, 25.0)
-    (episode,) = demonstrate(changed, [1])
-    lines = Lines("en", [skill.name for skill in read_chain(changed)])
-    head, why, *missed = lines.of(episode)
+def test_lines_of_a_failed_demonstration(table, empty, served):
+    lines = Lines("en", [skill.name for skill in read_chain(with_skills(table, INTO_THE_AIR, 25.0))])
+    head, why, *missed = lines.of(empty)
     assert "failure replay.goal:taken" in head and "closed on nothing instead of empty.inside: 0 mm" in why
     assert missed[0].strip().startswith("missed: taken: moved from its start (bowl)") and "at least 60 mm wanted" in missed[0]
     assert "missed: served: distance (bowl's base, table's top)" in missed[1] and "at most 30 mm wanted" in missed[1]
-    episode.label["undone"] = {"served": 8.5}
-    assert "    done and undone again: served, from 8.50 s on" in lines.of(episode)
+    undone = dataclasses.replace(empty, label=empty.label | {"undone": {"served": 8.5}})
+    assert "    done and undone again: served, from 8.50 s on" in lines.of(undone)
     assert len(lines.of(served.episode)) == 1 and "missed" not in served.episode.provenance

@@ -14,7 +14,6 @@ from ..words.skill import Argument, Motion, Skill
 PATIENCE = 20.0  # s, beyond the time that a way takes, after which it has failed
 AHEAD = np.deg2rad(35.0)  # a target further to the side than this is turned to before it is walked to
 SHORT = 0.35  # m, a shorter way is stepped sideways or back
-SPEED = Argument("speed", "largest speed over the floor", 0.3)
 TURNING = Argument("angle", "how far it turns in a second at most", 0.4, low=np.deg2rad(1.0))
 WITHIN = Argument("length", "how far from the place it may stand at the end", 0.01, low=0.0)
 
