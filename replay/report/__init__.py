@@ -1,8 +1,9 @@
 """The words of a verdict, and the reports of a judged folder, written together or not at all."""
 
 from .baseline import Baseline
+from .exit_code import Gate, counts, nothing_judged, stopped
 from .streaming import Reports, check_out, write_reports
-from .terminal import Gate, Terminal, counts, nothing_judged, stopped
+from .terminal import Terminal
 from .text import Words, languages
 
 __all__ = [

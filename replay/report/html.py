@@ -21,9 +21,10 @@ from ...scenarios.reading.override import shell_line
 from ...scenarios.sheet.errors import as_named
 from ..checks.outcome import there_at_end
 from . import plots, svg
+from .exit_code import COUNTED, counts
 from .numerals import number, quantity, seconds, unit_of
 from .story import STAGES, Story, rank
-from .terminal import COUNTED, counts, first_line, groups, span, speed_line
+from .terminal import first_line, groups, span, speed_line
 from .text import Words
 from .timeline import timeline
 from .translation import translated

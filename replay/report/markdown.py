@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from .exit_code import COUNTED, counts
 from .story import Story, rank
-from .terminal import COUNTED, counts
 from .text import Words
 
 if TYPE_CHECKING:

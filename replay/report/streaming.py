@@ -20,9 +20,9 @@ from ...scenarios.sheet.errors import ShiliuError, printable
 from ..formats.atomic_folder import parents, refuse_unwritable
 from ..formats.partial import beside
 from . import jsonl, junit, markdown
+from .exit_code import COUNTED, Gate, code_of, count, left_code
 from .sarif import Sarif
 from .story import rank
-from .terminal import COUNTED, Gate, code_of, count, left_code
 from .text import Words
 
 if TYPE_CHECKING:

@@ -160,7 +160,12 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(data, tmp_path, words, mon
 
 
 @pytest.mark.parametrize(
-    "words", [["new", "part", "my_part"], ["new", "scenario", "mine"], ["print", "markers", "scenario=table_setting", "parts=[cell]", "out=sheet.pdf"]]
+    "words",
+    [
+        ["new", "part", "my_part"],
+        ["new", "scenario", "mine"],
+        ["print", "markers", "scenario=table_setting", "parts=[cell]", "out=sheet.pdf"],
+    ],
 )
 def test_several_files_are_all_there_or_none(tmp_path, words, monkeypatch, capsys):
     if words[0] == "print":

@@ -16,7 +16,7 @@ from shiliu.replay.judge.stages.integrity_stage import integrity_stage
 from shiliu.replay.judge.stages.rollout_stage import rollout_stage
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.report import Words, counts, write_reports
-from shiliu.replay.report.terminal import code_of
+from shiliu.replay.report.exit_code import code_of
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.replay.signals.statistics import wilson

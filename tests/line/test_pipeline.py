@@ -20,8 +20,8 @@ from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.judge.verdict import Verdict
 from shiliu.replay.report import Words, counts, write_reports
 from shiliu.replay.report.baseline import Baseline
+from shiliu.replay.report.exit_code import code_of
 from shiliu.replay.report.markdown import summary
-from shiliu.replay.report.terminal import code_of
 from swinging import RATE, waving
 
 pytestmark = pytest.mark.usefixtures("forked_workers")

@@ -31,12 +31,13 @@ from shiliu.replay.report import (
     plots,
     write_reports,
 )
+from shiliu.replay.report.exit_code import code_of
 from shiliu.replay.report.html import render
 from shiliu.replay.report.numerals import number, quantity
 from shiliu.replay.report.story import Story
 from shiliu.replay.report.streaming import FILES
 from shiliu.replay.report.svg import text_width
-from shiliu.replay.report.terminal import cells, code_of
+from shiliu.replay.report.terminal import cells
 from shiliu.replay.report.text import catalogue
 from shiliu.replay.report.timeline import timeline
 from shiliu.scenarios.sheet.errors import ShiliuError
