@@ -115,7 +115,7 @@ def pressed_on_the_hand(scene, start):
     for far in np.arange(0.3, 0.0, -1e-3):
         mujoco.mj_setState(base.model, data, base.start_state, mujoco.mjtState.mjSTATE_INTEGRATION)
         mujoco.mj_kinematics(base.model, data)
-        data.qpos[a : a + 3] = data.site("left_tcp").xpos + (far, 0.0, 0.0)
+        data.qpos[a : a + 3] = data.site("left_tcp").xpos + np.array([far, 0.0, 0.0])
         state = base.start_state.copy()
         mujoco.mj_getState(base.model, data, state, mujoco.mjtState.mjSTATE_INTEGRATION)
         draw = replace(base, start_state=state)

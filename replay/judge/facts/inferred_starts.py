@@ -3,8 +3,8 @@
 Where a take has no recorded start, things are laid where a hand could have taken them: some of a thing lies between the open
 pads when the hand begins to close, and nothing of the robot has been inside anything on the way there, or no deeper than a thing
 may be brushed. Of such places, far apart from each other, those are played a little beyond the stop in which the replayed hand is
-stopped as the recorded one is and its arm is pushed as the recorded arm was; around the best, places are tried again. Later holds come one after another, each with
-things that no hand has held yet. The goal is never asked.
+stopped as the recorded one is and its arm is pushed as the recorded arm was; around the best, places are tried again. Later holds
+come one after another, each with things that no hand has held yet. The goal is never asked.
 
 Places along a bar or a rim, and heights along the fingers, are hardly determined by this: what is left open stays spread.
 """
@@ -194,16 +194,17 @@ class InferredStarts:
         some: list[tuple[float, str, Draw, Played]] = []
         for i in range(max(len(one) for one in places.values())):
             for part, one in places.items():
-                k, enough = len(some), sum(deep <= DEEPEST for deep, *_ in some) >= WIDE
-                if i >= len(one) or enough:
+                if i >= len(one) or sum(deep <= DEEPEST for deep, *_ in some) >= WIDE:
                     continue
-                base = bases[k % len(bases)] if not self.held else seen[k % len(seen)].draw
+                before = seen[len(some) % len(seen)]
+                base = before.draw if self.held else bases[len(some) % len(bases)]
                 draw = self.start.draw({**base.values, **one[i]})
-                some.append((near.depth(draw, seen[k % len(seen)]) if penetration(draw) <= PENETRATION else np.inf, part, draw, seen[k % len(seen)]))
+                deep = near.depth(draw, before) if penetration(draw) <= PENETRATION else np.inf
+                some.append((deep, part, draw, before))
         some.sort(key=lambda row: max(row[0], DEEPEST))
-        for deep, *rest in some[:WIDE]:
+        for deep, part, draw, before in some[:WIDE]:
             if deep < np.inf:
-                yield tuple(rest)
+                yield part, draw, before
 
     def _beside(self, draw: Draw, part: str, k: int) -> Draw:
         """A start a little beside one, in all that may matter to a part and moves none that was held before; in all where none is named."""
