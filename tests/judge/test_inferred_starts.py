@@ -6,7 +6,8 @@ import mujoco
 import numpy as np
 import pytest
 import shiliu
-from shiliu.replay.judge.facts.inferred_starts import InferredStarts, _Near
+from shiliu.replay.judge.facts import inferred_starts
+from shiliu.replay.judge.facts.inferred_starts import BRUSHED, DEEPEST, WIDE, InferredStarts, _Near
 from shiliu.replay.judge.facts.partial_replay import Played, begun, laid, play_on, points_of, start_of
 from shiliu.replay.judge.facts.recorded_start import StartOfTake
 from shiliu.scenarios.draws.inference import Inferred
@@ -104,3 +105,47 @@ def test_what_a_belt_moves_lies_as_far_beside_as_it_started(scene, start):
     at = laid(replace(other, start_state=state), Played(base, rows, {}, base.start_state, 1), 1)
     assert at[a : a + 3] == pytest.approx(rows[1, a : a + 3] + (0.0, 0.025, 0.0), abs=1e-4)
     assert 2.0 * np.arctan2(at[a + 6], at[a + 3]) == pytest.approx(np.pi / 2 + turned, abs=1e-3)
+
+
+def pressed_on_the_hand(scene, start):
+    """The bowl comes to the left hand from ahead in steps of a millimetre: (near, draw, played) of each."""
+    base = start.plain(0)
+    data = mujoco.MjData(base.model)
+    a = base.model.joint("bowl/bowl_150_free").qposadr[0]
+    for far in np.arange(0.3, 0.0, -1e-3):
+        mujoco.mj_setState(base.model, data, base.start_state, mujoco.mjtState.mjSTATE_INTEGRATION)
+        mujoco.mj_kinematics(base.model, data)
+        data.qpos[a : a + 3] = data.site("left_tcp").xpos + np.array([far, 0.0, 0.0])
+        state = base.start_state.copy()
+        mujoco.mj_getState(base.model, data, state, mujoco.mjtState.mjSTATE_INTEGRATION)
+        draw = replace(base, start_state=state)
+        near = object.__new__(_Near)
+        near.scene, near.rows = scene, [1]
+        yield near, draw, Played(draw, np.repeat(start_of(draw)[None], 2, axis=0), {}, state, 0)
+
+
+def test_a_thing_may_be_brushed_on_the_way_but_not_before_its_start_goes_on(scene, start, monkeypatch):
+    steps = pressed_on_the_hand(scene, start)
+    near, draw, played = next(steps)
+    assert near.depth(draw, played) == 0.0
+    near, draw, played = next(step for step in steps if step[0].depth(*step[1:]) > DEEPEST)
+    deep = near.depth(draw, played)
+    assert DEEPEST < deep <= BRUSHED
+    monkeypatch.setattr(inferred_starts, "BRUSHED", 0.5 * (DEEPEST + deep))
+    assert near.depth(draw, played) == np.inf
+    monkeypatch.undo()
+    near.rows = [0]
+    assert near.depth(draw, played) == np.inf, "it would be thrown off the hand"
+
+
+@pytest.mark.parametrize(("depths", "played"), [([0.0] * 40, WIDE), ([0.012, 0.006, 0.0, np.inf, 0.009], 4), ([np.inf] * 5, 0)])
+def test_where_few_places_are_free_those_are_played_that_are_brushed_least(scene, start, depths, played):
+    inferring, base = search(scene, start)
+    values = [{"bowl.at.x": base.values["bowl.at.x"] + 1e-4 * k} for k in range(len(depths))]
+    order = iter(depths)
+    near = type("Near", (), {"depth": lambda self, draw, seen: next(order)})()
+    rows = list(inferring._wide(near, {"bowl": values}, [base], [begun(scene, base)]))
+    assert len(rows) == played and {part for part, *_ in rows} <= {"bowl"}
+    if 0 < played < WIDE:
+        first = [round((draw.values["bowl.at.x"] - base.values["bowl.at.x"]) / 1e-4) for _, draw, _ in rows]
+        assert first == [2, 1, 4, 0]

@@ -1,10 +1,10 @@
 """Starts inferred from the hands: where a hand begins to close and is then stopped, there was a thing.
 
 Where a take has no recorded start, things are laid where a hand could have taken them: some of a thing lies between the open
-pads when the hand begins to close, and nothing of the robot has been inside anything on the way there. Of such places, far
-apart from each other, those are played a little beyond the stop in which the replayed hand is stopped as the recorded one is and
-its arm is pushed as the recorded arm was; around the best, places are tried again. Later holds come one after another, each with
-things that no hand has held yet. The goal is never asked.
+pads when the hand begins to close, and nothing of the robot has been inside anything on the way there, or no deeper than a thing
+may be brushed. Of such places, far apart from each other, those are played a little beyond the stop in which the replayed hand is
+stopped as the recorded one is and its arm is pushed as the recorded arm was; around the best, places are tried again. Later holds
+come one after another, each with things that no hand has held yet. The goal is never asked.
 
 Places along a bar or a rim, and heights along the fingers, are hardly determined by this: what is left open stays spread.
 """
@@ -35,6 +35,7 @@ WIDE, FINE = 16, 12  # starts that are played at first, and around the best
 ROUNDS, BEST = 3, 4  # how often, and how many these are
 SPREAD = ((0.010, 0.3), (0.005, 0.1), (0.003, 0.05))  # of each round: m, and share of the range of what is no place
 BEFORE, EVERY, DEEPEST = 2.5, 0.25, 0.003  # s, s, m: so long before, looked at so often, the hand was no deeper in anything
+BRUSHED = 0.015  # m, by which a thing may be pushed aside on the hand's way; 0.0065 was seen, of a bowl's rim
 AFTER, ARC = 1.5, 4.0  # s of a hold that are played, and of one of a door or a drawer
 LEAD = 1.0  # s, so long before the hand begins to close starts go on from another one
 LEAST_ARC, UPRIGHT = 0.2, 0.99  # of its radius, by which a handle goes round; of an axis, so much of it points up
@@ -186,18 +187,24 @@ class InferredStarts:
         bases: Sequence[Draw],
         seen: Sequence[Played],
     ) -> Iterator[tuple[str, Draw, Played]]:
-        """Starts at places far from each other, the things in turn."""
-        given, k = 0, 0
-        for i in range(max(len(some) for some in places.values())):
-            for part, some in places.items():
-                if i >= len(some) or given >= WIDE:
+        """Starts at places far from each other, the things in turn; those first in which the robot is inside nothing on its way.
+
+        A thing that is brushed on the way, and so is elsewhere by then, is played as well: `LEAD` s of the way are simulated.
+        """
+        some: list[tuple[float, str, Draw, Played]] = []
+        for i in range(max(len(one) for one in places.values())):
+            for part, one in places.items():
+                if i >= len(one) or sum(deep <= DEEPEST for deep, *_ in some) >= WIDE:
                     continue
-                base = bases[k % len(bases)] if not self.held else seen[k % len(seen)].draw
-                draw = self.start.draw({**base.values, **some[i]})
-                k += 1
-                if penetration(draw) <= PENETRATION and near.free(draw, seen[(k - 1) % len(seen)]):
-                    given += 1
-                    yield part, draw, seen[(k - 1) % len(seen)]
+                before = seen[len(some) % len(seen)]
+                base = before.draw if self.held else bases[len(some) % len(bases)]
+                draw = self.start.draw({**base.values, **one[i]})
+                deep = near.depth(draw, before) if penetration(draw) <= PENETRATION else np.inf
+                some.append((deep, part, draw, before))
+        some.sort(key=lambda row: max(row[0], DEEPEST))
+        for deep, part, draw, before in some[:WIDE]:
+            if deep < np.inf:
+                yield part, draw, before
 
     def _beside(self, draw: Draw, part: str, k: int) -> Draw:
         """A start a little beside one, in all that may matter to a part and moves none that was held before; in all where none is named."""
@@ -357,19 +364,25 @@ class _Near:
             )
         return inside
 
-    def free(self, draw: Draw, base: Played) -> bool:
-        """Whether the robot is in nothing on its way there, in a start that goes on from another one."""
-        model, data = draw.model, mujoco.MjData(draw.model)
+    def depth(self, draw: Draw, base: Played) -> float:
+        """How deep [m] the robot is inside anything on its way there, in a start that goes on from another one.
+
+        Infinite where it is deeper than `DEEPEST` before that start goes on: nothing can push the two apart then.
+        """
+        model, data, found = draw.model, mujoco.MjData(draw.model), 0.0
+        own = start_of(draw)
         for row in self.rows:
-            data.qpos[:] = laid(draw, base, row)
+            data.qpos[:] = laid(draw, base, row, own)
             mujoco.mj_kinematics(model, data)
             mujoco.mj_comPos(model, data)
             mujoco.mj_collision(model, data)
             bodies = model.geom_bodyid[data.contact.geom] if data.ncon else np.zeros((0, 2), int)
-            own = np.array([[is_robots(model, int(b)) for b in pair] for pair in bodies]).reshape(-1, 2)
-            if len(own) and (data.contact.dist[own[:, 0] != own[:, 1]] < -DEEPEST).any():
-                return False
-        return True
+            robots = np.array([[is_robots(model, int(b)) for b in pair] for pair in bodies]).reshape(-1, 2)
+            deep = -data.contact.dist[robots[:, 0] != robots[:, 1]].min(initial=0.0) if len(robots) else 0.0
+            found = max(found, float(deep))
+            if found > (DEEPEST if row <= base.step else BRUSHED):
+                return np.inf
+        return found
 
 
 def _far_apart(places: np.ndarray, n: int) -> list[int]:

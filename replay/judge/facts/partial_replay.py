@@ -93,9 +93,14 @@ def _going_on(draw: Draw, base: Played) -> np.ndarray:
     return state
 
 
-def laid(draw: Draw, base: Played, row: int) -> np.ndarray:
-    """(nq,) where all would be in a start that goes on from another one, at a control step of that."""
-    model, at, own, first = draw.model, start_of(draw), start_of(draw), base.qpos[0]
+def laid(draw: Draw, base: Played, row: int, own: np.ndarray | None = None) -> np.ndarray:
+    """(nq,) where all would be in a start that goes on from another one, at a control step of that.
+
+    Args:
+        own: its `start_of`, where it is known.
+    """
+    own = start_of(draw) if own is None else own
+    model, at, first = draw.model, own.copy(), base.qpos[0]
     for a in (addresses(model, j) for j in range(model.njnt) if of_robot(model, j)):
         at[a] = base.qpos[row, a]
     for a in (addresses(model, j) for j in (moved(base, row) if base.step else ())):
