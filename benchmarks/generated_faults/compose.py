@@ -23,6 +23,8 @@ KINDS = (OWN, ORDINARY, REAL)
 UNSEEN = ("observation.environment_state", "observation.hand_pose", "observation.touch", "observation.wrench")
 ABOVE = 0.85  # of what is drawn is sought above the limits
 SECOND = 0.15  # have a second fault
+EVEN = 1e-5  # of the largest change, within which all changes are one
+OTHERS = "another take's"  # operations that take from one; where it is not beside the faulty take, nothing shows it
 TRIES = 30  # of columns, span and size of one operation, before another one is drawn
 ANOTHER = 40  # operations are drawn at most
 LEAST = 0.05  # of the limit: a fault that changes less is none
@@ -50,6 +52,7 @@ class FaultPart:
         peak: largest change of a column (of a largest step at a seam), in `peak_unit`.
         rows: that were changed.
         above: it exceeds the limits; excess: `peak` by its limit.
+        even: one column is off by one amount in successive rows, whatever made it.
     """
 
     operation: str
@@ -72,6 +75,7 @@ class FaultPart:
     rows: int
     above: bool
     excess: float
+    even: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +125,10 @@ def draw_fault(seed: int, kind: str, source: SourceSet, operations: Collection[O
     for _ in range(1 + second):
         one, tables, names = _drawn(rng, kind, source, take, tables, names, seen, operations, parts)
         parts.append(one)
-    return DrawnFault(seed, kind, source, take, seen, company, tuple(parts), tables, names)
+    other = _other(source, take)
+    alone = other is not None and other.index not in company
+    known = tuple(replace(one, beyond=True) if alone and one.operation.startswith(OTHERS) else one for one in parts)
+    return DrawnFault(seed, kind, source, take, seen, company, known, tables, names)
 
 
 def _drawn(
@@ -397,4 +404,5 @@ def _part(
         whole=end - begin >= 0.8 * len(times),
         first=patch.first, last=patch.last, size=size, unit=unit if one.unit == "peak" else one.unit, peak=peak,
         peak_unit=unit, rows=len(hit), above=exceeds(one, unit, size, peak, touched), excess=peak / PEAKS[unit],
+        even=len(named) == 1 and len(hit) == hit[-1] - hit[0] + 1 and float(np.ptp(off[hit].max(axis=1))) <= EVEN * peak,
     )  # fmt: skip

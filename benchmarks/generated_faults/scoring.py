@@ -83,7 +83,9 @@ def names_it(finding: Finding, part: FaultPart) -> bool:
         if not any(word in where for word in (*of, part.feature)):
             return False
     things = {name.rpartition(".")[0] for name in part.columns if part.group == "pose"} - {""}
-    wanted = {*part.columns, *part.joints, *things, *(f"{part.feature}.{name}" for name in part.columns)}
+    # q and -q are one attitude: the other three columns turned round is the fourth one turned round
+    fourth = {f"{thing}.qw" for thing in things} if part.operation == "attitude turned round" else set()
+    wanted = {*part.columns, *part.joints, *things, *fourth, *(f"{part.feature}.{name}" for name in part.columns)}
     whole = {part.feature, short} if part.broad or part.group == "time" else set()
     return bool((wanted | whole) & set(subject))
 
@@ -101,6 +103,8 @@ def lies_on_it(finding: Finding, part: FaultPart) -> bool:
 def agrees(finding: Finding, part: FaultPart) -> bool:
     """Whether what a finding claims is the family, or that it is unknown where no explanation covers it."""
     claimed = families_of(finding)
+    if part.even and "offset" in claimed:  # all of it is one offset, whatever made it
+        return True
     if claimed & NEAR[part.family] or (part.group == "time" and "time" in claimed):  # a stamp that is wrong is wrong in time
         return True
     return part.beyond and "unknown" in claimed

@@ -17,7 +17,7 @@ from .difference import JOIN, Difference
 from .effort import check_effort, check_lateness
 from .engine import differences
 from .forces import check_forces, held_forces
-from .hand_pose import AXES, RecordedHand, check_hands, hands_of, vouched_joints
+from .hand_pose import AXES, RecordedHand, check_hands, hands_of, is_comparable, vouched_joints
 from .hand_speed import check_hand_speeds
 from .heard import HEARD, answered, answering, is_borne_out
 from .moving_base import base_columns, check_base
@@ -140,7 +140,8 @@ def witnessed(columns: ComparedColumns) -> set[str]:
     out: set[str] = set()
     recording = columns.recording
     for (group, _), laws, hands in zip(columns.bodies, columns.laws, columns.hands):
-        out |= {f"{hand.topic}/{hand.name}.{axis}" for hand in hands for axis in AXES}
+        known = [hand for hand in hands if is_comparable(hand, [one for one in hands if one is not hand and one.topic == hand.topic])]
+        out |= {f"{hand.topic}/{hand.name}.{axis}" for hand in known for axis in AXES}
         for law in (*laws, *(law for _, of in columns.grips for law in of)):
             out |= {f"{channel.topics['effort']}/{channel.name}" for channel in law.channels}
         out |= {f"{where}/{key.partition('/')[2]}" for key, (_, where) in base_columns(recording, group).items()}

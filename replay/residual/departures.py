@@ -79,7 +79,7 @@ def _widened(seen: np.ndarray, first: int, last: int) -> tuple[int, int]:
 def _difference(column: WitnessedColumn, apart: np.ndarray, first: int, last: int) -> Difference:
     rows = slice(first, last + 1)
     dt, share = float(np.median(np.diff(column.t))), column.unit == "1"
-    case = Case(column.x, column.truth, first, last, dt, column.noise, column.others, column.partner, share)
+    case = Case(column.x, column.truth, first, last, dt, column.noise, column.others, column.partner, share, column.unit == "rad")
     weight = float(np.minimum((apart[rows] / column.limit) ** 2, CAP).sum())
     return Difference.over(
         column.t, (column.name,), column.kind, (first, last), float(apart[rows].max()), column.unit, best(case),

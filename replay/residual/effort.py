@@ -34,6 +34,7 @@ SIGMAS = 6.0  # of what the law leaves in rows that move, which are added to eac
 # scenarios reach 0.19, where a hand turns a door
 SPEED, AGREE, LEAST_DAMPING = 0.4, 0.3, 0.5
 LEAP = 0.04  # rad between two commands
+ALL = 0.8  # of a take, in which one reason stands for what torques leave as well
 STRUCK = 6  # rows about those in which a servo gives all that it can
 
 
@@ -93,6 +94,8 @@ def _by_law(
         unknown = elsewhere[:, beside].any(axis=1) & ~elsewhere[:, j]  # the weight of an arm that is measured elsewhere
         faster = _doubted([*found, *speeds[j]], "velocity", channel.name, group.n)
         rest[faster | known[:, j] | unknown, j] = 0.0
+        if any(d.name == "mirrored" and d.last - d.first >= ALL * (group.n - 1) and channel.name in d.channels for d in found):
+            rest[:, j] = 0.0  # a command or a position that is turned round asks for another torque all along
     bad, sure = _judged(rest / small, speed, SIGMAS * law.noise / small, chatter / small)
     relations = follows(group) if bad.any() else []
     rises = derivative(group) if rises is None and bad.any() else rises

@@ -14,12 +14,12 @@ from .departures import joined, together
 from .difference import CLEAR, DENSE, JOIN, LEAP, Difference
 from .hand_speed import PERCENT
 from .hands import BEYOND as BEYOND_HAND
-from .hands import MEMORY, against_command, away_from_commands, late_hand, never_measured, reversed_hand
+from .hands import MEMORY, against_command, another_unit, away_from_commands, late_hand, never_measured, reversed_hand
 from .hypotheses import Case, Explanation, best, is_exact
 from .leaps import Leaps, of_leaps
 from .other_commands import not_followed
 from .relations import Relation, relations_of, shifted
-from .row_order import rows_lost, rows_moved, rows_stuck, rows_turned
+from .row_order import rows_lost, rows_moved, rows_shuffled, rows_stuck, rows_turned
 from .table import Group, RecordedChannel
 from .whole_takes import (
     beyond_the_ends,
@@ -81,7 +81,7 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
         group = delayed.group
         relations = relations_of(group, late)
     past = [*beyond_the_ends(group), *commands_turned(group)]
-    turned = list(rows_turned(group))
+    turned = list(rows_shuffled(group)) or list(rows_turned(group))
     moved = turned or [*rows_lost(group), *rows_moved(group), *rows_stuck(group)]
     found = [*speeds, *past, *moved, *written_as_commands(group), *not_followed(group)]
     found += [delayed.difference] if delayed is not None else []
@@ -134,8 +134,13 @@ def _late(group: Group, relations: Sequence[Sequence[Relation]]) -> float:
 
 
 def _hands(group: Group) -> list[Difference]:
-    found = list(speeds_of_another_unit(group)) if group.channels[0].way == PERCENT else []
+    found = [*speeds_of_another_unit(group), *speeds_never_filled(group)] if group.channels[0].way == PERCENT else []
+    without = {name for one in found for name in one.channels}
     for channel in group.channels:
+        if channel.name not in without and (factor := another_unit(channel, group.dt)) is not None:
+            size = abs(factor - 1.0) * float(np.ptp(channel.columns["command"]))
+            found.append(replace(whole(group, channel, "measured", size, "factor", {"factor": factor}, ()), certain=True))
+            continue
         r = reversed_hand(channel, group.dt)
         if r is not None:
             way = float(np.ptp(channel.columns["measured"]))
@@ -261,7 +266,8 @@ def _case(group: Group, one: Blame, own: Sequence[Relation], relations: Sequence
         restored = one.recorded.copy()
         span = slice(one.first, one.last + 1)
         restored[span] -= witness.residual[span]
-    return Case(one.recorded, restored, one.first, one.last, group.dt, noise, others, partner)
+    angle = one.channel.unit == "rad" and one.kind != "velocity"
+    return Case(one.recorded, restored, one.first, one.last, group.dt, noise, others, partner, angle=angle)
 
 
 def _as_others_say(channel: RecordedChannel, kind: str, relations: Sequence[Relation], dt: float) -> np.ndarray:

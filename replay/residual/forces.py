@@ -33,13 +33,10 @@ def check_forces(recording: Recording) -> list[Difference]:
 
 
 def held_forces(recording: Recording) -> set[str]:
-    """Columns, as `RecordedColumns.alone` spells them, that `check_forces` looks at."""
-    out: set[str] = set()
-    for stream in recording.select("measured"):
-        if stream.unit.split()[:1] == ["N"]:
-            names = stream.names if stream.quantity == "touch" else (UPWARDS,) if UPWARDS in stream.names else ()
-            out |= {f"{topic(stream)}/{name}" for name in names}
-    return out
+    """Columns, as `RecordedColumns.alone` spells them, that `check_forces` compares with anything: not those of touch, of which it knows
+    no more than the sign."""
+    streams = (stream for stream in recording.select("measured") if stream.unit.split()[:1] == ["N"] and UPWARDS in stream.names)
+    return {f"{topic(stream)}/{UPWARDS}" for stream in streams}
 
 
 def _of(recording: Recording, stream: Stream) -> Iterator[Difference]:

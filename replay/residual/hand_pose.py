@@ -33,6 +33,7 @@ BETTER = 0.3  # of how far a hand departs from its measured joints, that it may 
 ANSWERED = 0.008  # rad between a measured joint and one that its torque answers, which is exact to 1e-3 where nothing strikes
 LATE, HELD = 30, 1e-6  # rows by which a pose may be late or early; m or 1 by which one that stands still moves
 USUAL = 0.5  # of the rows that agree at least, else the poses are of another point, or in another frame
+GRIP, GOES = 0.3, 0.05  # m: where another hand may have its grip at the furthest; that an arm moves its hand, to show that a pose stands
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,10 @@ class RecordedHand:
     @cached_property
     def limits(self) -> np.ndarray:
         return _limits(self.values, self.arm)
+
+    def agrees(self, truth: np.ndarray) -> bool:
+        """Whether it stands, in most rows, at (n, 7)."""
+        return bool(((np.abs(self.values - truth) <= self.limits).all(axis=1)).mean() >= USUAL)
 
     @cached_property
     def truth(self) -> np.ndarray:
@@ -87,24 +92,57 @@ def check_hands(
         found: what the group contradicts itself in; a joint that stands there explains its hand.
         answered: joint -> (n,) [rad] positions that its torques answer.
     """
-    by_name = {c.name: c for c in group.channels}
-    return [
-        one for hand in hands if np.isfinite(hand.values).all() for one in _of_hand(hand, group, by_name, found, answered)
-    ]
+    by_name, every = {c.name: c for c in group.channels}, [hand for hand in hands if np.isfinite(hand.values).all()]
+    out: list[Difference] = []
+    for hand in every:
+        beside = [other for other in every if other is not hand and other.topic == hand.topic]
+        if is_comparable(hand, beside):
+            out += _of_hand(hand, group, by_name, found, answered, beside)
+        elif (still := _never_written(hand, group)) is not None:
+            out.append(still)
+    return out
+
+
+def is_comparable(hand: RecordedHand, beside: Sequence[RecordedHand]) -> bool:
+    """Whether it is known where this hand would have to stand: its poses, or those of a hand of the same stream, are in the frame and of
+    the point that the arm's chain has, or they are those of the other hand."""
+    if not np.isfinite(hand.values).all():
+        return False
+    if hand.agrees(hand.truth):
+        return True
+    if _other_hand(hand.values, hand.truth, hand.arm.turns[-1], hand.limits):
+        return False
+    known = any(other.agrees(other.truth) or hand.agrees(_signed(other.truth, hand)) for other in beside)
+    return known or _same_frame(np.abs(hand.values - hand.truth) / hand.limits)
+
+
+def _signed(truth: np.ndarray, hand: RecordedHand) -> np.ndarray:
+    """(n, 7) with the sign of an attitude as the hand's poses have it."""
+    signs = _signs(truth[:, 3:], hand.values[:, 3:], hand.limits[:, 3:])
+    return np.column_stack([truth[:, :3], truth[:, 3:] * signs[:, None]])
+
+
+def _never_written(hand: RecordedHand, group: Group) -> Difference | None:
+    """A pose that stands while its arm goes somewhere, whatever its frame."""
+    goes = float(np.ptp(hand.truth[:, :3], axis=0).max())
+    if float(np.ptp(hand.values, axis=0).max()) > HELD or goes < GOES:
+        return None
+    level: dict[str, float | str] = {"level": float(hand.values[0, 0])}
+    return Difference.over(
+        group.t, tuple(f"{hand.name}.{axis}" for axis in AXES), "pose", None, goes, "m", "held_value", certain=True, numbers=level,
+        stream=hand.topic, limit=GOES, weight=9.0 * group.n,
+    )  # fmt: skip
 
 
 def _of_hand(
     hand: RecordedHand, group: Group, by_name: Mapping[str, RecordedChannel], found: Sequence[Difference],
-    answered: Mapping[str, np.ndarray],
+    answered: Mapping[str, np.ndarray], beside: Sequence[RecordedHand],
 ) -> list[Difference]:  # fmt: skip
     name, where, values, arm = hand.name, hand.topic, hand.values, hand.arm
     chain, q, origins, axes, turns = arm.chain, arm.q, arm.origins, arm.axes, arm.turns
     limits, truth = hand.limits, hand.truth
     wider = (limits / np.array([LIMITS[unit] for unit in UNITS])).max(axis=1)
     apart = np.abs(values - truth) / limits
-    if (apart.max(axis=1) <= 1.0).mean() < USUAL:
-        if not _same_frame(apart) or _other_hand(values, truth, turns[-1], limits):
-            return []
     bad = apart > 1.0
     if not bad.any():
         return []
@@ -136,6 +174,7 @@ def _of_hand(
     for i, (axis, unit) in enumerate(zip(AXES, UNITS)):
         limit = float(np.median(limits[:, i]))
         others = {f"{name}.{AXES[k]}": truth[:, k] for k in range(7) if k != i and (k < 3) == (i < 3)}
+        others |= {f"{other.name}.{axis}": _signed(other.truth, hand)[:, i] for other in beside}
         column = WitnessedColumn(
             f"{name}.{axis}", "pose", unit, where, group.t, values[:, i], truth[:, i], bad[:, i],
             bad[:, i] & (apart[:, i] > SURE), limit, max((limit - LIMITS[unit]) / SIGMAS, 1e-6), others,
@@ -202,6 +241,8 @@ def _other_hand(values: np.ndarray, truth: np.ndarray, turns: np.ndarray, limits
     away = values[:, :3] - truth[:, :3]
     inside = np.einsum("nij,ni->nj", turns, away)
     several = int(((np.abs(away) > limits[:, :3]).mean(axis=0) > USUAL).sum()) >= 2  # one column alone is no point
+    if float(np.median(np.linalg.norm(away, axis=1))) > GRIP:
+        return False
     return several and float(inside.std(axis=0).max()) < float(np.median(limits[:, :3]))
 
 

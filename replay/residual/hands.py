@@ -25,6 +25,8 @@ FULL, OFTEN = 0.5, 2  # of its way, and how often a hand is commanded so far whi
 COUNTED = 3.0  # of its way: a hand that is commanded further is counted in another unit, of which its range tells
 # s; correlation and share of its way, in 99 % of the rows, by which a hand that is that late does what it was commanded
 LATE_HAND, JUST_SO, BESIDE_HAND = 0.5, 0.995, 0.12
+# factors of two units that are mistaken for one another; within what a hand that stops at what it holds leaves of them; correlation
+UNITS, NEARLY, SAME_UNIT = (100.0, 255.0, 1000.0, 0.01, 1.0 / 255.0, 1e-3), 0.2, 0.9
 OPPOSED = -0.7  # correlation of a hand's measured way with its command, from where on it goes the other way
 
 
@@ -100,6 +102,21 @@ def reversed_hand(channel: RecordedChannel, dt: float) -> float | None:
     last = max(0, min(round(MEMORY / dt), len(q) // 2))
     alike = [float(np.corrcoef(shifted(c, -late), q)[0, 1]) for late in range(0, last + 1, max(1, last // 10))]
     return min(alike) if min(alike) < OPPOSED and max(alike) < -OPPOSED else None
+
+
+def another_unit(channel: RecordedChannel, dt: float) -> float | None:
+    """The factor of two units by which a hand's measured way is that of its command all along; None where it is none of those."""
+    if not {"command", "measured"} <= set(channel.columns):
+        return None
+    c, q = channel.columns["command"], channel.columns["measured"]
+    if np.ptp(c) == 0.0 or np.ptp(q) == 0.0 or is_switch(channel):
+        return None
+    (alike, *_), rows = best_alike(q, c[:, None], dt, 2.0 * MEMORY)
+    if alike < SAME_UNIT:
+        return None
+    rows = max(rows, 0)
+    slope = float(np.cov(q[rows:], c[: len(c) - rows])[0, 1] / np.var(c[: len(c) - rows], ddof=1))
+    return next((known for known in UNITS if abs(slope / known - 1.0) < NEARLY), None)
 
 
 def late_hand(channel: RecordedChannel, dt: float) -> float | None:

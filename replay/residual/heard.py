@@ -22,6 +22,7 @@ SPENT = 0.98  # of the largest torque: beyond it a servo says nothing of its com
 RISES, RISEN = 0.1, 0.4  # rad/s, or of the way a second, by which positions contradict a speed; share of it that may be left
 BELIEVED = 0.7  # of what a joint departs from the recorded command, root mean square: what it may depart from the heard one
 REACH = 4  # rows in which a joint follows
+BRIEF = 2  # rows beyond the first one, in which an arm goes far enough to be seen to follow
 # of what a servo would give otherwise, root mean square: what a torque may leave to bear command and position out; times the noise of
 # the law, from where on that says anything
 BORNE_OUT, SAYS = 0.3, 3.0
@@ -102,11 +103,12 @@ def rose(rises: Relation | None, change: np.ndarray, first: int, last: int) -> b
 def went(law: ServoLaw, j: int, relation: Relation | None, sent: np.ndarray, first: int, last: int) -> bool:
     """Whether a joint went where a command was heard to send it, rather than where it is recorded to.
 
-    A hand stops at what it holds, and a head hardly moves: of command and torque that one is wrong which is the less steady for it.
+    A hand stops at what it holds, a head hardly moves, and an arm hardly leaves its way within a row or two: there that one of command
+    and torque is wrong which is the less steady for it.
     """
     recorded = law.channels[j].columns["command"]
     followed = _is_followed(relation, recorded, sent, first, last)
-    if law.scale == 1.0 or followed:
+    if followed or (law.scale == 1.0 and last - first >= BRIEF):
         return followed
     rows = slice(max(0, first - 2), last + 4)
     was, is_ = _unsteady(recorded[rows]), _unsteady(sent[rows])

@@ -23,6 +23,7 @@ GROWS = 0.2  # of an offset, by which it has to grow to be called a drift
 FEW = 8  # rows, of which chance makes whatever is wanted
 CLOSE = 0.02  # rad, or share of the way: root mean square by which a column may differ from the one that it is a copy of
 LAGS = range(-15, 31)  # rows
+WHOLE = 0.05  # of a row, by which a delay may be beside whole ones and be one of them
 SLOWNESS = np.geomspace(0.3, 3000.0, 14)  # rows that a first-order low-pass takes
 ALIKE = 2.0  # of the criterion: a smaller difference tells nothing (Kass and Raftery, doi:10.1080/01621459.1995.10476572)
 MODEL = 1e-3  # of the largest difference: no reason is a better model of what happened
@@ -39,6 +40,7 @@ class Case:
         partner: (n,) what the command is for a measurement and the other way round; None where there is none.
         dt: [s]; noise: of the truth, in the column's unit.
         share: whether the column counts shares of a way. Then its other end may have been taken for its beginning.
+        angle: whether it counts radians. Then it may be off by turns.
     """
 
     x: np.ndarray
@@ -50,6 +52,7 @@ class Case:
     others: Mapping[str, np.ndarray] = field(default_factory=dict)
     partner: np.ndarray | None = None
     share: bool = False
+    angle: bool = False
 
     @property
     def span(self) -> slice:
@@ -189,7 +192,7 @@ def _held(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]
 
 def _offset(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
     by = float(np.median(c.recorded - c.meant))
-    turns = round(by / (2.0 * np.pi))
+    turns = round(by / (2.0 * np.pi)) if c.angle else 0
     if turns and abs(by - turns * 2.0 * np.pi) < 0.05:
         yield c.meant + turns * 2.0 * np.pi, 0.0, {"by": turns * 2.0 * np.pi, "turns": float(turns)}
     yield c.meant + by, 1.0, {"by": by}
@@ -249,7 +252,7 @@ def _quantised(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | s
 
 
 def _wrapped(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
-    for turn in (2.0 * np.pi, np.pi):
+    for turn in (2.0 * np.pi, np.pi) if c.angle else ():
         times = np.round((c.recorded - c.meant) / turn)
         changes = int((np.diff(times) != 0.0).sum())
         if (changes or turn == np.pi) and changes <= 0.25 * c.n:
@@ -304,14 +307,31 @@ def _other(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]
 
 
 def _lag(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
-    rows = np.arange(c.first, c.last + 1)
+    """So many rows late, whole ones or a part of one: recorders put rows onto times of their own."""
+    rows, every = np.arange(c.first, c.last + 1), np.arange(len(c.truth))
     errors = []
     for lag in LAGS:
         there = c.truth[np.clip(rows - lag, 0, len(c.truth) - 1)]
         errors.append(float(((c.recorded - there) ** 2).sum()))
-    lag = LAGS[int(np.argmin(errors))]
-    if lag:
-        yield c.truth[np.clip(rows - lag, 0, len(c.truth) - 1)], 1.0, {"rows": float(lag), "late": lag * c.dt}
+    whole = LAGS[int(np.argmin(errors))]
+    for part in (0.0, _between(c, rows - whole, every)):
+        late = float(whole) + part
+        if late:
+            yield np.interp(rows - late, every, c.truth), 1.0, {"rows": late, "late": late * c.dt}
+
+
+def _between(c: Case, rows: np.ndarray, every: np.ndarray) -> float:
+    """Part of a row (-1..1) by which these rows of the truth are later still, by least squares on either side."""
+    here = np.interp(rows, every, c.truth)
+    best, part = float(((c.recorded - here) ** 2).sum()), 0.0
+    for side in (-1.0, 1.0):  # between two rows a column goes straight, and so its share of the way to the next one is a line
+        way = np.interp(rows - side, every, c.truth) - here
+        power = float((way**2).sum())
+        share = min(max(float((way * (c.recorded - here)).sum()) / power, 0.0), 1.0) if power > 0.0 else 0.0
+        rest = float(((c.recorded - here - share * way) ** 2).sum())
+        if rest < best and share > WHOLE:
+            best, part = rest, side * share
+    return part
 
 
 def _lowpass(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:

@@ -117,7 +117,7 @@ class Leaps:
                     continue
                 size = float(own[inside].max())
                 c = channel.columns["command"]
-                case = Case(c, _bridged(c, first, end), first, end, self.group.dt, self.least_command / 10.0)
+                case = Case(c, _bridged(c, first, end), first, end, self.group.dt, self.least_command / 10.0, angle=channel.unit == "rad")
                 yield Difference.over(
                     self.group.t, (channel.name,), "command", (first, end), size, channel.unit,
                     "burst" if len(inside) >= MANY else best(case), certain=True, stream=channel.topics["command"],
@@ -244,7 +244,7 @@ def of_leaps(
         if follows is not None:
             truth[first : last + 1] -= follows.residual[first : last + 1]
         size = float(leaps.measured[:, leaps.names.index(channel.name)][first : last + 2].max())
-        case = Case(q, truth, first, last, group.dt, follows.noise if follows is not None else 1e-3)
+        case = Case(q, truth, first, last, group.dt, follows.noise if follows is not None else 1e-3, angle=channel.unit == "rad")
         out.append(Difference.over(
             group.t, (channel.name,), "measured", (first, last), size, channel.unit, best(case), certain=True,
             stream=channel.topics["measured"], limit=leaps.least, weight=(size / leaps.least) ** 2 * (last - first + 1), cases=(case,),

@@ -14,6 +14,7 @@ from .table import Group, is_switch
 # rad/s of all joints together, from where on the rows that lie between two positions can be counted; share of their squared step that
 # is no such motion. 24 clean takes of six scenarios stay within 0.45 rows of one
 FAST, OTHERWISE, ROWS = 0.3, 0.15, 0.6
+OTHERS = 0.2  # of `FAST`, that the other joints go at the least to say anything
 AT_ONCE = (0.05, 0.15)  # s between rows at the most, rad: no joint goes so far with its command in the row in which it leaps
 USUAL = 0.8  # of the fast rows, between which one row lies
 BESIDE = 6  # rows, by which commands and positions go on before and after
@@ -22,6 +23,9 @@ TURNED = tuple((many, phase) for many in range(2, 7) for phase in range(many))  
 # of the way from row to row, and of the changes of its steps, what is left once each is turned back (of smooth motion 0.5 and less, and
 # hardly anything); share of the columns that move of which this holds; rad, or share of the way, that a column moves; rows that tell
 SHORTER, SMOOTHER, MOST, MOVES, LEAST = 0.65, 0.3, 0.75, 0.05, 60
+# von Neumann's ratio of rows in no order, and of those in one; rad, or ways, a second that nothing goes from row to row in the middle;
+# share of a command's spread by which it and the measurement of its row differ
+NO_ORDER, IN_ORDER, FASTEST, TOGETHER = 0.5, 0.1, 4.0, 0.6
 # rows that are one row again, and times as many as a value usually stands; rad between the rows before, and behind: no body stands so
 # suddenly, and goes on so
 STUCK, LONGER, GOES_ON = 4, 3, 0.01
@@ -69,6 +73,10 @@ def rows_moved(group: Group) -> Iterator[Difference]:
     ends = usual * np.stack([v[:-1], v[1:]]) * np.diff(group.t)[:, None]
     outside = np.maximum(np.maximum(step - ends.max(axis=0), ends.min(axis=0) - step), 0.0)
     bad = steady & (alike | still) & (np.abs(went / usual - 1.0) > ROWS) & ((outside**2).sum(axis=1) > (ROWS * usual) ** 2 * power)
+    # rows are those of all joints: without the one that is furthest off, the others say so, too
+    worst = (np.arange(len(outside)), np.argmax(outside, axis=1))
+    others, their_power = (outside**2).sum(axis=1) - outside[worst] ** 2, power - due[worst] ** 2
+    bad &= others > (ROWS * usual) ** 2 * np.maximum(their_power, (OTHERS * FAST * group.dt) ** 2)
     gap = bad.copy()
     for shift in range(1, BESIDE):
         gap |= shifted(bad, shift) | shifted(bad, -shift)
@@ -111,6 +119,37 @@ def rows_turned(group: Group) -> Iterator[Difference]:
         yield Difference.over(
             group.t, names, "rows" if both else kind, None, far, group.channels[0].unit, "reordered", certain=True, limit=LEAP,
             weight=1e6 * len(names),
+        )  # fmt: skip
+
+
+def rows_shuffled(group: Group) -> Iterator[Difference]:
+    """Rows in no order at all: from each to the next one, most columns go about as far as between any two rows of the take, faster than
+    joints are. Von Neumann's ratio (doi:10.1214/aoms/1177731677): half of the mean squared step over the variance, one where rows know
+    nothing of each other. Where commands and measurements both are so, and yet belong together in each row, whole rows were mixed."""
+    if not group.same_rows or group.n < LEAST:
+        return
+    mixed: dict[str, float] = {}
+    ratios: dict[str, np.ndarray] = {}
+    moving = [c for c in group.channels if not is_switch(c)]
+    for kind in ("command", "measured"):
+        of = [c.columns[kind] for c in moving if kind in c.columns and float(np.ptp(c.columns[kind])) > MOVES]
+        if len(of) < 2:
+            return
+        steps = np.diff(np.column_stack(of), axis=0)
+        ratios[kind] = 0.5 * (steps**2).mean(axis=0) / np.var(np.column_stack(of), axis=0)
+        if float((ratios[kind] > NO_ORDER).mean()) >= MOST and float(np.median(np.abs(steps))) / group.dt > FASTEST:
+            mixed[kind] = float(np.abs(steps).max())
+    both = [c for c in moving if {"command", "measured"} <= set(c.columns) and float(np.ptp(c.columns["measured"])) > MOVES]
+    names = tuple(c.name for c in both)
+    if len(mixed) == 2:
+        apart = [float(np.std(c.columns["command"] - c.columns["measured"])) < TOGETHER * float(np.std(c.columns["command"])) for c in both]
+        kind = "rows" if float(np.mean(apart)) >= MOST else ""
+    else:
+        kind = next((k for k in mixed if all(float(np.median(r)) < IN_ORDER for o, r in ratios.items() if o != k)), "")
+    if kind and names:
+        size = max(mixed.values())
+        yield Difference.over(
+            group.t, names, kind, None, size, group.channels[0].unit, "reordered", certain=True, limit=LEAP, weight=1e6 * len(names),
         )  # fmt: skip
 
 

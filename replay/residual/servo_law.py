@@ -258,7 +258,8 @@ def _of_few(pool: _Pool) -> ServoLaw | None:
     goes = np.flatnonzero(moving)
     n = y.shape[1]
     tried = [np.array(pool.gains)] if pool.gains is not None and None not in pool.gains else []
-    for rows in _parts(goes, n):
+    alone = [goes[goes // n == j] for j in range(len(y))] if len(y) > 1 else []  # one channel may be written wrongly in all rows
+    for rows in (*_parts(goes, n), *(own[:: -(-len(own) // EVERY)] for own in alone if len(own) >= LEAST_OF_ONE)):
         if pool.gains is None:
             tried.append(robust(flat[rows], torques[rows], None, np.full(2, 1e-9), 1e-3)[0])
         elif pool.gains[1] is None:

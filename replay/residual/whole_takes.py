@@ -81,7 +81,8 @@ def _of_another_kind(group: Group, channel: RecordedChannel, one: Difference, al
     """A column that is far from its command in size: what else explains it than a factor, if it follows as most do."""
     late = float(np.median([r.delay for r in alike if np.isfinite(r.delay)] or 0.0))
     q, c = channel.columns["measured"], channel.columns["command"]
-    case = Case(q, shifted(c, -round(late / group.dt)), 0, group.n - 1, group.dt, max(r.noise for r in alike) if alike else 1e-3)
+    noise = max(r.noise for r in alike) if alike else 1e-3
+    case = Case(q, shifted(c, -round(late / group.dt)), 0, group.n - 1, group.dt, noise, angle=channel.unit == "rad")
     why = best(case)
     if why is None or not is_exact(why.name) or why.name in ("held_value", "mirrored"):
         return one

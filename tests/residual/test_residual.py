@@ -1,5 +1,7 @@
 """Recorded columns held against one another: which column, where, by how much, and what explains it; and what a push is not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.signal import lfilter
@@ -529,3 +531,66 @@ def test_a_speed_is_drawn_beside_the_slope_of_the_positions():
     slope = np.interp(plot.traces[0]["t"], plot.traces[1]["t"], plot.traces[1]["y"])
     assert np.corrcoef(slope, plot.traces[0]["y"])[0, 1] < -0.9
     assert {Words("zh").signal(name) for name in ("recorded", "slope")} == {"录制", "位置的变化率"}
+
+
+def test_only_angles_are_off_by_turns():
+    """A torque that is off by 75.6 Nm in one row is off by 24 turns of pi to 0.3 %, and has not turned."""
+    truth = 20.0 * np.sin(np.arange(200) / 9.0)
+    x = truth.copy()
+    x[90] += 75.6
+    assert best(Case(x, truth, 90, 90, 1.0 / RATE, 0.1)).name == "single_row"
+    x[90] = truth[90] + 24.0 * np.pi
+    assert best(Case(x, truth, 90, 90, 1.0 / RATE, 0.1, angle=True)).name == "wrap"
+
+
+@pytest.mark.parametrize("late", [12.8, -6.4, 3.0, 0.5])
+def test_a_delay_may_end_between_rows(late):
+    """Forces that come and go within two rows, written on times of another clock."""
+    rng = np.random.default_rng(4)
+    rows = np.arange(400.0)
+    truth = np.convolve(rng.uniform(0.0, 50.0, 400), [0.5, 0.5], mode="same") * (rng.random(400) < 0.6)
+    x = np.interp(rows - late, rows, truth)
+    why = best(Case(x, truth, 40, 360, 1.0 / RATE, 1e-4))
+    assert why.name == "lag" and why.numbers["rows"] == pytest.approx(late, abs=0.02)
+
+
+@pytest.mark.parametrize(("mixed", "kind"), [(("action", "state", "velocity"), "rows"), (("action",), "command")])
+def test_rows_in_no_order(mixed, kind):
+    columns, order = motion(), np.random.default_rng(1).permutation(ROWS)
+    finding = found({name: x[order] if name in mixed else x for name, x in columns.items()}, without=("velocity",))
+    assert finding.level == "FAIL" and finding.details["kind"] == "reordered" and finding.details["column"] == kind
+    assert set(finding.subject) == set(NAMES) and finding.t0 == 0.0
+
+
+def test_a_slow_recorder_is_no_mixer():
+    """A row every two seconds of joints that go far meanwhile: steps as large as any, and no faster than joints are."""
+    rng = np.random.default_rng(2)
+    command = rng.uniform(-1.0, 1.0, (80, 6))
+    columns = {"action": command, "state": np.vstack([command[:1], command[:-1]]) + rng.normal(0.0, 1e-3, command.shape)}
+    take = taken(columns)
+    take = replace(take, streams={k: replace(s, capture_ns=grid_ns(80, 0.5)) for k, s in take.streams.items()})
+    (finding,) = check_differs(ComparedColumns(take), RULES)
+    assert finding.details.get("kind") != "reordered"
+
+
+def test_the_speed_of_one_joint_moves_no_rows():
+    """The fastest joint's speed is written as another one's for half a second: the other joints go on from row to row as theirs say."""
+    columns = motion()
+    fastest = int(np.abs(columns["velocity"][100:330]).max(axis=0).argmax())
+    at = 100 + int(np.abs(columns["velocity"][100:330, fastest]).argmax())
+    columns["velocity"][at - 7 : at + 8, fastest] -= np.sign(columns["velocity"][at, fastest]) * 1.6
+    finding = found(columns)
+    assert finding.level == "FAIL" and finding.subject == (NAMES[fastest],) and finding.details["column"] == "velocity"
+
+
+@pytest.mark.parametrize(("factor", "known"), [(2.55, True), (10.0, True), (0.01, True), (0.7, False), (1.0, False)])
+def test_a_hand_in_another_unit(factor, known):
+    """Shares of a way as they are, and as 0..255 and 0..1000; one that stops at what it holds is in its own unit."""
+    columns, t = motion(), np.arange(ROWS) / RATE
+    claw = 50.0 - 50.0 * np.cos(0.9 * t)
+    at = np.interp(t - 0.1, t, claw)
+    columns["claw"], columns["claw_at"] = claw[:, None], factor * 100.0 ** (factor in (2.55, 10.0)) * at[:, None]
+    findings = [d for d in ComparedColumns(taken(columns)).differences if d.channels == ("left_claw",) and d.name == "factor"]
+    assert bool(findings) == known
+    if known:
+        assert findings[0].certain and findings[0].numbers["factor"] == pytest.approx(factor * 100.0 ** (factor in (2.55, 10.0)), rel=0.01)

@@ -49,7 +49,7 @@ def changed_columns(
         others = {name: np.asarray(replayed[feature][:, i], float) for i, name in enumerate(names) if i != j}
         partner = commands.get(names[j]) if feature == STATE else None
         partner = None if partner is None else np.append(partner, partner[-1:])[: len(x)].astype(float)
-        cases[j] = Case(x, truth, int(there[0]), int(there[-1]), dt, FINE, others, partner)
+        cases[j] = Case(x, truth, int(there[0]), int(there[-1]), dt, FINE, others, partner, angle=units[j] == "rad")
     worst = max(cases, key=lambda j: float(np.abs(cases[j].x - cases[j].truth).max()))
     why = best(*cases.values(), enough=ENOUGH) or best(cases[worst], enough=ENOUGH)
     size = float(np.abs(cases[worst].x - cases[worst].truth).max())
