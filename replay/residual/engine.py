@@ -23,6 +23,7 @@ from .row_order import rows_lost, rows_moved, rows_shuffled, rows_stuck, rows_tu
 from .table import Group, RecordedChannel
 from .whole_takes import (
     beyond_the_ends,
+    commands_clipped,
     commands_turned,
     of_command,
     parameters,
@@ -80,7 +81,7 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     if delayed is not None:
         group = delayed.group
         relations = relations_of(group, late)
-    past = [*beyond_the_ends(group), *commands_turned(group)]
+    past = [*beyond_the_ends(group), *commands_turned(group), *commands_clipped(group)]
     turned = list(rows_shuffled(group)) or list(rows_turned(group))
     moved = turned or [*rows_lost(group), *rows_moved(group), *rows_stuck(group)]
     found = [*speeds, *past, *moved, *written_as_commands(group), *not_followed(group)]

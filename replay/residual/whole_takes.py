@@ -31,6 +31,7 @@ ANOTHER = 0.5  # by which a gain is another one, from where on it may be no gain
 STRANGE = 0.5  # correlation of speeds with what positions rise by, below which they are of another motion
 # rad/s from where on either moves; share of it by which they may differ, and of such rows in which they do not: only the others are wrong
 QUICK, ALIKE, IN_PART = 0.1, 0.3, 0.4
+BEYOND, HEARS = 0.12, 0.25  # rad that a joint goes beyond a command that stands; s until it answers
 PAST, COUNTED = 1.5, 3.0  # of the way: past an end; a joint that usually is further is counted in another unit
 AWAY = (0.25, 30)  # share of its way from where it mostly stands, and rows in which a channel is as far, for its gain to be asked
 
@@ -211,6 +212,35 @@ def beyond_the_ends(group: Group) -> Iterator[Difference]:
                     group.t, (channel.name,), kind, (first, last), size, "1", None, certain=True, stream=channel.topics[kind], limit=PAST,
                     weight=size / PAST * len(rows),
                 )  # fmt: skip
+
+
+def commands_clipped(group: Group) -> Iterator[Difference]:
+    """Commands that stand at one and the same end of what was written time and again, while the joint goes on beyond it and comes back.
+
+    An arm that sags or is pushed beyond its last command does not do so time and again, nor several joints at one number.
+    """
+    found: list[tuple[RecordedChannel, float, list[tuple[int, int]], float]] = []
+    for channel in group.channels:
+        if group.hands or channel.unit != "rad" or not {"command", "measured"} <= set(channel.columns):
+            continue
+        c, q = channel.columns["command"], channel.columns["measured"]
+        for side in (1.0, -1.0):
+            level = float((side * c).max())
+            late = max(1, round(HEARS / group.dt))
+            stretches = [(a, b) for a, b in runs(side * c >= level - 1e-7) if b - a >= LEAST_ROWS]
+            beyond = [side * q[a : b + 1 + late] - level for a, b in stretches]
+            ends = [max(over[0], over[-1] if b + 1 + late < group.n else 0.0) for (_, b), over in zip(stretches, beyond)]
+            bows = [(a, b) for (a, b), over, end in zip(stretches, beyond, ends) if over.max() > BEYOND and end < 0.5 * over.max()]
+            if bows:
+                found.append((channel, side * level, bows, max(float(over.max()) for over in beyond)))
+    for channel, level, bows, size in found:
+        alike = any(other is not channel and abs(abs(at) - abs(level)) < 1e-6 for other, at, _, _ in found)
+        if len(bows) > 1 or alike:
+            first, last = bows[0][0], bows[-1][1]
+            yield Difference.over(
+                group.t, (channel.name,), "command", (first, last), size, "rad", "clipped", certain=True, numbers={"at": level},
+                stream=channel.topics["command"], limit=BEYOND, weight=9.0 * sum(b - a for a, b in bows), explained=1.0, undone=1.0,
+            )  # fmt: skip
 
 
 def speeds_of_another_unit(group: Group) -> Iterator[Difference]:

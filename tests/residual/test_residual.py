@@ -594,3 +594,27 @@ def test_a_hand_in_another_unit(factor, known):
     assert bool(findings) == known
     if known:
         assert findings[0].certain and findings[0].numbers["factor"] == pytest.approx(factor * 100.0 ** (factor in (2.55, 10.0)), rel=0.01)
+
+
+def test_commands_that_are_cut_off_while_the_joints_go_on():
+    columns = motion()
+    columns["action"] = np.clip(columns["action"], -0.35, 0.3)
+    clipped = [d for d in ComparedColumns(taken(columns)).differences if d.name == "clipped"]
+    assert clipped and all(d.certain and d.kind == "command" for d in clipped)
+    assert {round(float(d.numbers["at"]), 6) for d in clipped} <= {-0.35, 0.3}
+    assert heaviest_is_clipped(columns)
+
+
+def heaviest_is_clipped(columns):
+    return found(columns).details["kind"] == "clipped"
+
+
+@pytest.mark.parametrize("push", [0.0, 0.2])
+def test_an_arm_that_is_pushed_once_beyond_its_command_is_not_cut_off(push):
+    """It rests at the end of its way, sags by 20 mrad, and somebody leans on it once."""
+    columns, rows = motion(), np.arange(ROWS)
+    c = 0.45 * (1.0 - np.cos(np.pi * np.clip(rows / 150.0, 0.0, 1.0)))
+    q = np.interp(rows - 3.0, rows, c) + 0.02 * c
+    q[200:330] += push * np.hanning(130)
+    columns["action"][:, 2], columns["state"][:, 2], columns["velocity"][:, 2] = c, q, 0.9 * np.gradient(q, 1.0 / RATE)
+    assert not [d for d in ComparedColumns(taken(columns)).differences if d.name == "clipped" and d.certain]
