@@ -386,12 +386,28 @@ def _again(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]
 
 
 def _warp(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
-    """Played at another rate from its first row on, or about its own middle."""
-    n = len(c.truth)
-    rows = np.arange(c.n, dtype=float)
-    for rate in (0.5, 2.0 / 3.0, 0.75, 0.8, 0.9, 1.1, 1.2, 1.25, 1.5, 2.0):
-        at = np.clip(c.first + rate * rows, 0, n - 1)
-        yield np.interp(at, np.arange(n), c.truth), 1.0, {"rate": rate}
+    """Played at another rate from its first row on, until it breaks off or stands at what it should come to."""
+    rows, every = np.arange(c.n, dtype=float), np.arange(len(c.truth), dtype=float)
+    for end in {float(len(c.truth) - 1), float(c.last)}:
+
+        def played(rate: float, end: float = end) -> np.ndarray:
+            return np.interp(np.clip(c.first + rate * rows, 0.0, end), every, c.truth)
+
+        rates, best_rate = np.array([0.5, 2.0 / 3.0, 0.75, 0.8, 0.9, 1.1, 1.2, 1.25, 1.5, 2.0]), 1.0
+        for width in (0.05, 0.01, 0.002):
+            best_rate = float(min(rates, key=lambda rate: float(((c.recorded - played(rate)) ** 2).sum())))
+            rates = best_rate + width * np.arange(-4, 5)
+        yield played(best_rate), 1.0, {"rate": best_rate}
+
+
+def _turned(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
+    """Rows that were exchanged two by two, or stand the other way round in threes and more."""
+    for many in range(2, 7):
+        for begin in range(min(many, max(c.n - many, 0) + 1)):
+            predicted = c.meant.copy()
+            whole = slice(begin, begin + (c.n - begin) // many * many)
+            predicted[whole] = c.meant[whole].reshape(-1, many)[:, ::-1].reshape(-1)
+            yield predicted, 1.0, {"rows": float(many)}
 
 
 def _backlash(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
@@ -445,6 +461,7 @@ HYPOTHESES: Sequence[ColumnReason] = (
     ColumnReason("straight", "time", _straight, 4, exact=True),
     ColumnReason("reordered", "time", _reversed, 6, exact=True),
     ColumnReason("reordered", "time", _shuffled, 4, exact=True),
+    ColumnReason("reordered", "time", _turned, 6, exact=True),
     ColumnReason("repeated", "time", _again, 3, exact=True),
     ColumnReason("rate", "time", _warp, 10),
     ColumnReason("single_row", "short", _row, 1, exact=True),

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..signals.channels import turns_beside
-from ..signals.signal import runs
+from ..signals.signal import find_lag, runs
 from .difference import Difference
 from .hypotheses import Case, best, is_exact
 from .relations import Relation, shifted
@@ -29,6 +29,8 @@ SEEN = 0.05  # rad, or share of the way: a factor that changes less is not looke
 SURE = 0.9  # of the squared difference, from where on a reason has few free numbers and not one for each row
 ANOTHER = 0.5  # by which a gain is another one, from where on it may be no gain at all
 STRANGE = 0.5  # correlation of speeds with what positions rise by, below which they are of another motion
+# s by which positions and speeds may be of two moments; correlation from where on they are one motion; s that robots come late
+SEARCHES, SAME_MOTION, ORDINARY = 1.5, 0.85, 0.35
 # rad/s from where on either moves; share of it by which they may differ, and of such rows in which they do not: only the others are wrong
 QUICK, ALIKE, IN_PART = 0.1, 0.3, 0.4
 BEYOND, HEARS = 0.12, 0.25  # rad that a joint goes beyond a command that stands; s until it answers
@@ -281,12 +283,44 @@ def speeds_of_another_motion(group: Group) -> Iterator[Difference]:
                 strange.append((float(np.abs(v - rise).max()), channel, best(Case(v, rise, 0, group.n - 1, group.dt, 0.02))))
     if len(strange) < 2 or 2 * len(strange) <= moving:
         return
+    if (rows := _of_another_moment(group, [channel for _, channel, _ in strange])) is not None:
+        yield _apart_in_time(group, [channel for _, channel, _ in strange], rows)
+        return
     size, channel, _ = max(strange, key=lambda one: one[0])
     whys = [why for _, _, why in strange if why is not None]
     why = whys[0] if 2 * len(whys) > len(strange) and len({one.name for one in whys}) == 1 else None
     yield Difference.over(
         group.t, tuple(c.name for _, c, _ in strange), "velocity", None, size, "rad/s", why, certain=True,
         stream=channel.topics["velocity"], limit=0.5, weight=1e3 * len(strange),
+    )  # fmt: skip
+
+
+def _of_another_moment(group: Group, channels: Sequence[RecordedChannel]) -> int | None:
+    """Rows by which the positions of most channels come after their speeds (before them: negative), where that makes both agree."""
+    best_of: tuple[float, int] = (SAME_MOTION, 0)
+    for by in range(-round(SEARCHES / group.dt), round(SEARCHES / group.dt) + 1):
+        part = slice(max(0, by), group.n + min(0, by))
+        alike = []
+        for c in channels if part.stop - part.start > group.n // 2 else ():
+            rise, v = np.gradient(c.columns["measured"], group.dt)[part], shifted(c.columns["velocity"], -by)[part]
+            alike.append(float(np.corrcoef(rise, v)[0, 1]) if rise.std() > 0.0 and v.std() > 0.0 else 0.0)
+        if alike and float(np.median(alike)) > best_of[0]:
+            best_of = float(np.median(alike)), by
+    return best_of[1] or None
+
+
+def _apart_in_time(group: Group, channels: Sequence[RecordedChannel], rows: int) -> Difference:
+    """Positions and speeds of two moments: whichever is also further from its commands than robots are late is of the other one."""
+    both = [c for c in channels if "command" in c.columns]
+    kind, late = "velocity", -rows * group.dt
+    if both:
+        commands, states = (np.column_stack([c.columns[k] for c in both]) for k in ("command", "measured"))
+        lag = find_lag(group.t, commands, group.t, states, search=2.0 * SEARCHES)
+        if lag is not None and abs(lag.pooled - rows * group.dt) < abs(lag.pooled) and not 0.0 <= lag.pooled <= ORDINARY:
+            kind, late = "measured", rows * group.dt
+    return Difference.over(
+        group.t, tuple(c.name for c in channels), kind, None, abs(late), "s", "lag", certain=True, explained=1.0, undone=1.0,
+        numbers={"rows": late / group.dt, "late": late}, stream=channels[0].topics[kind], limit=group.dt, weight=1e4 * len(channels),
     )  # fmt: skip
 
 

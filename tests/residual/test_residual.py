@@ -618,3 +618,30 @@ def test_an_arm_that_is_pushed_once_beyond_its_command_is_not_cut_off(push):
     q[200:330] += push * np.hanning(130)
     columns["action"][:, 2], columns["state"][:, 2], columns["velocity"][:, 2] = c, q, 0.9 * np.gradient(q, 1.0 / RATE)
     assert not [d for d in ComparedColumns(taken(columns)).differences if d.name == "clipped" and d.certain]
+
+
+@pytest.mark.parametrize(("many", "n"), [(2, 10), (2, 61), (3, 30)])
+def test_rows_that_overtook_one_another(many, n):
+    truth = 0.8 * np.sin(np.arange(200) / 14.0)
+    x, whole = truth.copy(), slice(70, 70 + n // many * many)
+    x[whole] = truth[whole].reshape(-1, many)[:, ::-1].reshape(-1)
+    away = np.flatnonzero(x != truth)
+    assert best(Case(x, truth, int(away[0]), int(away[-1]), 1.0 / RATE, 1e-5, angle=True)).name == "reordered"
+
+
+@pytest.mark.parametrize("rate", [0.5, 0.73, 1.37, 2.0])
+def test_a_part_that_was_played_at_another_rate(rate):
+    truth = 0.8 * np.sin(np.arange(300) / 14.0) + 0.3 * np.sin(np.arange(300) / 5.0)
+    x, rows = truth.copy(), np.arange(90, 170)
+    x[rows] = np.interp(np.minimum(90 + rate * (rows - 90), 169.0), np.arange(300), truth)
+    why = best(Case(x, truth, 90, 169, 1.0 / RATE, 1e-4, angle=True))
+    assert why.name == "rate" and why.numbers["rate"] == pytest.approx(rate, abs=0.01)
+
+
+@pytest.mark.parametrize(("column", "rows", "kind"), [("state", 40, "measured"), ("velocity", 40, "velocity")])
+def test_positions_and_speeds_of_two_moments(column, rows, kind):
+    columns = motion()
+    columns[column] = np.vstack([columns[column][:1]] * rows + [columns[column][:-rows]])
+    finding = found(columns)
+    assert finding.level == "FAIL" and finding.details["kind"] == "lag" and finding.details["column"] == kind
+    assert finding.value == pytest.approx(rows / RATE, abs=1.5 / RATE) and len(finding.subject) >= 4
