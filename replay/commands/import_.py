@@ -246,6 +246,12 @@ def _notes_of(frames: Any) -> list[str]:
     )
     shown = "; ".join(f"{n} streams by {method}" for method, n in methods.items())
     notes = [f"imported onto {frames.fps} Hz: {shown}{ends}"]
+    notes += [
+        f"{name}: no value was interpolated across leaps over nearly all that a column goes; rows that have the nearer sample: "
+        + ", ".join(f"{column} {rows}" for column, rows in stream["nearer"].items())
+        for name, stream in provenance["streams"].items()
+        if "nearer" in stream
+    ]
     return notes + [
         f"{name}: resampled by {stream['method']}; largest change of a column against the nearest recorded sample: "
         + ", ".join(f"{column} {size:.3g}" for column, size in stream["changed"].items())
@@ -266,6 +272,8 @@ def _line(recording: Any, frames: Any, name: str) -> str:
             source = recording.streams[stream]
             unit = units_of(source)[source.names.index(column)]
             lines.append(f"    {stream}, {done['method']}: {column} changes most, by {size:.3g} {unit}")
+        for column, count in done.get("nearer", {}).items():
+            lines.append(f"    {stream}, {column}: {count} rows lie in a leap over nearly all that it goes; they have the nearer sample")
     return "\n".join(lines)
 
 

@@ -22,6 +22,7 @@ from ..signals.grid import SLACK_NS, in_force
 from . import frame_clock
 from .frame_clock import FrameClock
 from .resample import Methods, onto
+from .turns import turns_of
 
 if TYPE_CHECKING:
     from ..formats.video import WholeVideo
@@ -214,14 +215,14 @@ def _sampled(
     """The clock of the rows, values (T, k) by stream, and what was done to each."""
     leading = [s for s in streams if s.role != "event"]
     clock = frame_clock.frame_clock(leading, fps, recording.source)
-    at = clock.at_ns
+    at, turns = clock.at_ns, turns_of(recording.metadata.get("robot"))
     values: dict[str, np.ndarray] = {}
     done: dict[str, Any] = {}
     for stream in streams:
         if stream.role == "event" and int(stream.time_ns.min()) > int(at[0]) + SLACK_NS:
             left[stream.name] = "begins after the first frame, so that its value there is not known"
             continue
-        values[stream.name], done[stream.name] = onto(stream, at, methods)
+        values[stream.name], done[stream.name] = onto(stream, at, methods, turns)
     first, last = min(int(s.time_ns.min()) for s in leading), max(int(s.time_ns.max()) for s in leading)
     resampled = any(one["method"] != "none" for one in done.values())
     provenance: dict[str, Any] = {"resampled": resampled, "streams": done}

@@ -159,6 +159,11 @@ ANGLES = {  # unit, turn, and where the turn begins
     "rad": (1.0, 2 * np.pi, -np.pi),
     "rad from 0": (1.0, 2 * np.pi, 0.0),
     "deg": (180 / np.pi, 360.0, -180.0),
+    "mrad": (1000.0, 2000 * np.pi, -1000 * np.pi),
+    "mrad from 0": (1000.0, 2000 * np.pi, 0.0),
+    "turn": (0.5 / np.pi, 1.0, 0.0),
+    "gon": (200 / np.pi, 400.0, -200.0),
+    "gradian": (200 / np.pi, 400.0, 0.0),
 }
 
 
@@ -169,7 +174,7 @@ def test_angles_go_the_shorter_way_round(kind, speed):
     t = np.arange(500) / 50
     yaw = wrapped(scale * (2.6 + speed * t), low, turn)
     base = np.stack([0.1 * t, yaw, 4 * np.sin(t)], axis=1)
-    r = recording(stream("base", ns(t), base, quantity="base_pose", unit=f"m {kind[:3]} m", names=("x", "yaw", "y")))
+    r = recording(stream("base", ns(t), base, quantity="base_pose", unit=f"m {kind.split()[0]} m", names=("x", "yaw", "y")))
     frames = frames_of(r, fps=30)
     got, at = frames.columns["observation.base"], np.arange(300) / 30
     off = wrapped(got[:, 1] - scale * (2.6 + speed * at), -turn / 2, turn)
@@ -187,6 +192,56 @@ def test_an_angle_that_runs_on_and_a_leap_across_are_told_apart():
     assert values[:, 0] == pytest.approx([4.0, 6.0]), "a joint of many turns does not wrap"
     assert values[:, 1].tolist() == [-1.9, 1.9], "which way a leap of 3.8 rad went is not known: the nearer sample"
     assert report["angles"] == "the shorter way round in j1"
+
+
+@pytest.mark.parametrize("low", [0, -2048, -700, 300])
+@pytest.mark.parametrize("known", [True, False])
+def test_ticks_of_a_servo_without_end_are_not_averaged_across_their_seam(low, known, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    if known:
+        (tmp_path / "conf/robot").mkdir(parents=True)
+        (tmp_path / "conf/robot/toy.yaml").write_text("title: {en: toy, zh: 玩具}\nscale: {tick: 0.087890625 deg}\njoints: {a: }\n")
+    t = np.arange(500) / 50
+    angle = 700.0 + 2048 / np.pi * (0.3 * np.sin(t) - 4.3 * t)
+    ticks = np.stack([wrapped(np.round(angle), low, 4096), np.round(900 + 300 * np.sin(3 * t))], axis=1)
+    r = recording(stream("q", ns(t), ticks, unit="tick", names=("endless", "bounded")))
+    frames = frames_of(r, fps=30)
+    got, at = frames.columns["observation.state"], np.arange(300) / 30
+    off = np.abs(wrapped(got[:, 0] - np.interp(at, t, angle), -2048, 4096))
+    report = frames.provenance["streams"]["q"]
+    assert got[:, 0].min() >= low - 30 and got[:, 0].max() <= low + 4096 + 30
+    assert off.max() < (1.0 if known else 0.5 * 4.7 / 50 * 2048 / np.pi + 1), "half a step, where the nearer sample stands in"
+    assert ("angles" in report) is known and ("nearer" in report) is not known
+    assert np.abs(got[:, 1] - (900 + 300 * np.sin(3 * at))).max() < 1.5, "what does not leap is interpolated as before"
+    if not known:
+        assert list(report["nearer"]) == ["endless"] and 1 <= report["nearer"]["endless"] <= 8
+        assert set(got[off > 1.0, 0]) <= set(ticks[:, 0]), "nothing but recorded values there"
+
+
+def test_a_leap_is_one_by_the_scale_of_its_column_and_lengths_have_none():
+    t, at = np.arange(100) / 50, np.arange(1, 59) / 30
+    saw = wrapped(3.0 * t, 0, 1)
+    found = {}
+    for unit in ("1", "0..1", "%", "m", "N"):
+        s = stream("q", ns(t), np.stack([saw, np.sin(9 * t)], axis=1), unit=unit, quantity="other")
+        values, report = onto(s, ns(at), Methods())
+        found[unit] = report.get("nearer", {})
+        between = ~np.isin(values[:, 0], saw) & (np.abs(np.interp(at, t, saw) - values[:, 0]) < 1e-6)
+        assert between.any(), "beside a leap it is interpolated as ever"
+    assert found["m"] == found["N"] == {} and all(list(found[unit]) == ["j0"] for unit in ("1", "0..1", "%"))
+    noise = np.random.default_rng(3).uniform(size=(100, 1))
+    assert "nearer" not in onto(stream("q", ns(t), noise, unit="1"), ns(at), Methods())[1], "noise leaps all the time, and has no seam"
+
+
+def test_an_angle_that_goes_a_little_over_its_turn_is_not_averaged():
+    """A driver that wraps late writes 3.2 before it writes -3.08: more than one turn, and no angle that runs on."""
+    t = np.arange(500) / 50
+    angle = wrapped(4.3 * t)
+    angle = angle + np.where(angle < -3.0, 2 * np.pi, 0.0)
+    angle[::2] = np.where(angle[::2] > np.pi + 0.06, angle[::2] - 2 * np.pi, angle[::2])
+    values, report = onto(stream("q", ns(t), angle[:, None], unit="rad"), ns(np.arange(1, 299) / 30), Methods())
+    off = wrapped(values[:, 0] - 4.3 * np.arange(1, 299) / 30)
+    assert np.ptp(angle) > 2 * np.pi and np.abs(off).max() <= 0.5 * 4.3 / 50 + 1e-6 and report["nearer"]["j0"] >= 1
 
 
 # ------------------------------------------------------------------------------------------------------ the command
