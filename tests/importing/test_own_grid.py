@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from shiliu.cli import main
 from shiliu.replay.formats import read
+from shiliu.replay.importing.frame_clock import broken_rate
 from shiliu.replay.importing.frames import frames_of, own_rate
 from shiliu.replay.importing.resample import Methods, onto
 from shiliu.replay.recording.recording import Recording, Stream
+from shiliu.replay.report.translation import translated
 from shiliu.scenarios.sheet.errors import EpisodeError
 
 NS = 1_000_000_000
@@ -258,8 +260,8 @@ streams:
 """
 
 
-def imported(tmp_path, t, command, *words):
-    (tmp_path / "map.yaml").write_text(MAPPING)
+def imported(tmp_path, t, command, *words, mapping=MAPPING):
+    (tmp_path / "map.yaml").write_text(mapping)
     np.savez(tmp_path / "take.npz", t=t, cmd=command, mea=command + 0.01)
     given = [
         f"data={tmp_path / 'take.npz'}",
@@ -307,6 +309,68 @@ def test_times_in_another_unit_are_not_resampled_onto_hours(unit):
     with pytest.raises(EpisodeError, match=r"a sample comes every .* s. Say the unit of the times in the mapping"):
         frames_of(r)
     assert len(frames_of(r, fps=1).columns["action"]) > 1000 if unit == 1e3 else True, "unless it is asked for"
+
+
+@pytest.mark.parametrize(("unit", "shown"), [(1e3, "ms"), (1e2, "1/100 s"), (1e6, "us")])
+def test_times_of_another_unit_are_called_by_it(unit, shown):
+    t = np.arange(120) / 30
+    with pytest.raises(EpisodeError, match=f"the times look like {shown} that are read as seconds"):
+        own_rate(both(ns(unit * t), ns(unit * t), motion(t), motion(t)))
+
+
+def test_times_that_were_stored_too_coarsely_are_called_so():
+    t = np.arange(300) / 30
+    times = ns((1.7643e9 + t).astype(np.float32).astype(float))
+    with pytest.raises(EpisodeError, match=r"all its 300 samples have one time\. They were stored too coarsely"):
+        frames_of(both(times, times, motion(t), motion(t)))
+    long = np.arange(9000) / 30
+    times = ns((1.7643e9 + long).astype(np.float32).astype(float))
+    with pytest.raises(EpisodeError, match=r"its 9000 samples have \d times"):
+        own_rate(both(times, times, motion(long), motion(long)))
+    late = ns((36_000.0 + t).astype(np.float32).astype(float))
+    assert own_rate(both(late, late, motion(t), motion(t))) == (30, True), "ten hours in float32 count in 4 ms, and are rows"
+
+
+@pytest.mark.parametrize(("rate", "found"), [(12.5, (12.5, 25)), (15.625, (15.625, 125)), (7.8, (7.8, 39)), (9.87654, (9.87654, None))])
+def test_a_rate_that_is_no_whole_number_is_named_with_the_one_that_keeps_its_rows(rate, found):
+    t = np.arange(300) / rate
+    r = both(ns(t), ns(t), motion(t), motion(t))
+    own, whole = broken_rate(list(r.streams.values()))
+    assert (pytest.approx(own, rel=1e-6), whole) == found
+    if whole is not None:
+        frames = frames_of(r, fps=whole)
+        step = round(whole / rate)
+        assert np.abs(frames.columns["action"][::step] - motion(t)).max() == 0.0, "every row is there"
+        assert np.abs(frames.columns["observation.state"][::step] - motion(t)).max() < 1e-6
+
+
+@pytest.mark.parametrize("rate", [30.0, 29.97, 30000 / 1001, 72.0, 59.94])
+def test_a_rate_with_a_whole_name_is_none(rate):
+    t = np.arange(300) / rate
+    assert broken_rate([stream("c", ns(t), motion(t), role="command")]) is None
+
+
+def test_rows_that_jitter_or_have_two_rates_have_no_rate_of_their_own():
+    t = np.arange(300) / 12.5
+    jitter = t + 4e-3 * np.random.default_rng(1).uniform(-1, 1, len(t))
+    assert broken_rate([stream("c", ns(jitter), motion(t), role="command")]) is None
+    assert broken_rate([stream("c", ns(t), motion(t), role="command"), stream("s", ns(t * 0.7), motion(t))]) is None
+
+
+def test_a_broken_rate_is_reported_before_anything_is_written(tmp_path, capsys):
+    t = np.arange(120) / 12.5
+    imported(tmp_path, t, motion(t))
+    found = capsys.readouterr()
+    assert "its rows come at 12.5 Hz, and LeRobot knows whole rates alone. They are resampled to 12 Hz. fps=25 keeps every row" in found.err
+    assert translated(found.err.strip().removeprefix("shiliu: "), "zh").endswith("将重采样到 12 Hz。fps=25 可保留每一行，其间插入新行。")
+
+
+def test_rows_in_a_leap_are_reported_by_column(tmp_path, capsys):
+    t = np.arange(200) / 50
+    ticks = wrapped(np.stack([730 * t, 30 * np.sin(t)], axis=1), -100, 256)
+    imported(tmp_path, t, ticks, "fps=30", mapping=MAPPING.replace("unit: rad", "unit: tick"))
+    line = next(line for line in capsys.readouterr().out.splitlines() if "lie in a leap" in line)
+    assert "state, a: " in line and "处在几乎跨越整个取值范围的跳变中" in translated(line.strip(), "zh")
 
 
 def test_what_jitters_and_drifts_is_no_clock_for_the_commands_of_another_rate():

@@ -85,8 +85,8 @@ def places_of(feature: dict[str, Any]) -> list[int] | None:
     """At which place of a feature's own lists (`low`, `high`, `source`) each of its `names` stands; None where in the same order.
 
     A tool that reorders the columns of a set together with their `names` leaves lists that LeRobot does not know as they were. Ours
-    name in `source` what each column is (`actuator left_claw`), so that they can be put to the names again. A name that no source
-    has is at its own place where that is left, or at the only one that is left; of others the place is not known (-1).
+    name in `source` what each column is (`actuator left_claw`), so that they can be put to the names again. A single name that
+    no source has is at the place that is left; of several the places are not known (-1).
     """
     names, sources = names_of(feature.get("names")), feature.get("source")
     if not isinstance(sources, list) or len(sources) != len(names) or not all(isinstance(one, str) for one in sources):
@@ -101,10 +101,8 @@ def places_of(feature: dict[str, Any]) -> list[int] | None:
         return None  # two names share a source
     if all(place in (None, i) for i, place in enumerate(due)):
         return None
-    apart = [i for i, place in enumerate(due) if place is None and i not in free]
-    rest = set(free) - {i for i, place in enumerate(due) if place is None and i in free}
-    spare = min(rest) if len(apart) == len(rest) == 1 else -1
-    return [(i if i in free else spare) if place is None else place for i, place in enumerate(due)]
+    spare = free[0] if len(free) == 1 else -1
+    return [spare if place is None else place for place in due]
 
 
 def size_of(shape: Any, names: tuple[str, ...]) -> tuple[int, int] | None:
