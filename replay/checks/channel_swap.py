@@ -19,6 +19,7 @@ from ..signals.pairing import Both
 from .check import Check
 from .finding import Finding, worst_of
 from .fixes import Fix, Known, about
+from .hand_scale import short_hands
 from .inputs import Recorded
 from .rules import Rules
 
@@ -34,10 +35,15 @@ _OTHER = {"left": "right", "right": "left", "l": "r", "r": "l"}
 
 
 def check_wiring(columns: ComparedColumns, rules: Rules) -> list[Finding]:
-    """`stream.swapped` and `stream.scaled`, in this order: what is swapped is not asked for its scale. The worst of all groups."""
+    """`stream.swapped` and `stream.scaled`, in this order: what is swapped is not asked for its scale. The worst of all groups.
+
+    A hand is asked for its scale alone (`short_hands`): it stops at what it holds.
+    """
+    hands = short_hands(columns, rules)
     if not columns.wired:
         reason = next((f"no_{role}" for role in ("command", "measured") if not columns.recording.select(role)), "no_mapping")
-        return [rules[code].not_checked(reason) for code in ("stream.swapped", "stream.scaled")]
+        left = [rules[code].not_checked(reason) for code in ("stream.swapped", "stream.scaled")]
+        return [left[0], *worst_of(hands)] if hands else left
     swapped, scaled = [], []
     for group, both in columns.wired:
         streams = {"compared": [group.channels[0].streams[kind] for kind in ("command", "measured")]}
@@ -48,6 +54,7 @@ def check_wiring(columns: ComparedColumns, rules: Rules) -> list[Finding]:
         if any(one.level in ("WARN", "FAIL") for one in found):  # of which what something holds back is none
             found = check_scaled(both, rules, streams, without=mixed | columns.answering)
         scaled += found
+    scaled += hands
     return [one for found in (swapped, scaled) for one in (found if len(found) == 1 else worst_of(found))]
 
 

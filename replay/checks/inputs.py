@@ -30,6 +30,7 @@ class Recorded:
         samples: a look at each camera; empty where nobody looked.
         asked: name and tree of the scenario that the command names, or None.
         described: joints that the robot's description knows; none where it has actuators.
+        hands: ranges of hands as the sheet of a robot gives them, in the recording's own unit.
         broken: the fault that leaves values or times without meaning, of those that were found so far.
     """
 
@@ -42,6 +43,7 @@ class Recorded:
     broken: str | None = None
     described: Sequence[str] = ()
     asked: tuple[str, Mapping[str, Any]] | None = None
+    hands: Mapping[str, tuple[float, float]] | None = None
 
     @cached_property
     def origin(self) -> int:

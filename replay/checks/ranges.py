@@ -8,7 +8,7 @@ import numpy as np
 
 from ..recording.recording import Stream
 from ..robots.limits import Limits
-from ..signals.channels import ends_of
+from ..signals.channels import SCALE, ends_of, units_of
 from ..signals.clock import seconds
 from ..signals.signal import run_around
 from .check import Check
@@ -23,7 +23,9 @@ COUNTS, A_SHARE, MOVES = 50.0, 1.0 + 1e-3, 0.3
 # times the bound, beyond which a measurement is in another unit: what a hand reaches past an end is calibration; and so of commands in
 # units that name no ends
 ELSEWHERE, LOOSE = 10.0, ("1", "m", "rad")
+SHARE = "1"  # the unit of a number without one, by which a hand's sheet may mean anything
 EXACT = 1e-6  # of the span: float32 can tell no less
+SAME = 1e-4  # rad, and share: two ranges that were written down from one
 
 Range = tuple[float, float]
 
@@ -34,6 +36,7 @@ def check_range(
     origin: int,
     limits: Limits | None = None,
     actuators: Mapping[str, Range] | None = None,
+    hands: Mapping[str, Range] | None = None,
 ) -> list[Finding]:
     """`value.range`: commands outside the range that their own channel declares.
 
@@ -42,14 +45,19 @@ def check_range(
     a known range is left to `joint.position`, which grades how far past the range it is. A hand that counts to 100 or 255 by its unit and
     goes from 0 to 1 is written as a share. What is measured of a hand is asked of its unit alone, with much room.
 
+    A hand whose feature gives it the range of a joint, in no unit of angles, has lists in another order than its names (a tool moved the
+    columns with their names, and left what LeRobot does not know). It has the range of its actuator or unit, and is named.
+
     Args:
         actuators: name -> (lowest, highest) of what is no joint: hands, a base.
+        hands: name -> (lowest, highest) of hands in the recording's own unit, as the sheet of a robot gives them. A hand that leaves
+            what the unit `1` allows counts so; one that stays within it is a share of its way.
 
     Returns:
         One finding, the worst: its value is the command, its excess the way past the range in shares of `scale` of the
         whole range.
     """
-    rule, found, asked = rules["value.range"], [], []
+    rule, found, asked, moved = rules["value.range"], [], [], []
     for stream in streams:
         if stream.role not in ("command", "measured") or not stream.n:
             continue
@@ -58,13 +66,21 @@ def check_range(
         for j, name in enumerate(stream.names):
             if limits is not None and name in limits and stream.quantity == "joint_position":
                 continue
-            known = _range(stream, j, name, declared, {} if measured else actuators or {})
+            own = {} if measured else actuators or {}
+            known = _range(stream, j, name, declared, own)
+            if known is not None and known[1] == "feature" and _of_a_joint(stream, j, known[0], limits):
+                other = _range(stream, j, name, None, own)
+                if other is not None and not np.allclose(other[0], known[0], rtol=SAME, atol=SAME):
+                    known = other
+                    moved.append(name)
             if known is None:
                 continue
             if not measured:
                 asked.append(name)
-            (low, high), source = known
             x = stream.values[:, j]
+            if known[1] == "unit" and units_of(stream)[j] == SHARE and name in (hands or {}) and not _within(x, known[0]):
+                known = (hands or {})[name], "sheet"
+            (low, high), source = known
             roomy = measured or (source == "unit" and stream.unit in LOOSE)
             t = seconds(stream, origin)
             if source == "unit" and _is_share(x, high - low):
@@ -101,7 +117,7 @@ def check_range(
             )  # fmt: skip
     if not asked:
         return [rule.not_applicable("no_declared_range")]
-    return worst_of(found) or [rule.passed(details={"columns": len(asked)})]
+    return worst_of(found) or [rule.passed(details={"columns": len(asked), **({"moved": moved} if moved else {})})]
 
 
 def _range(
@@ -119,6 +135,19 @@ def _range(
         if np.isfinite((low, high)).all() and high > low:
             return (float(low), float(high)), source
     return None
+
+
+def _within(x: np.ndarray, ends: Range) -> bool:
+    """Whether a column stays between two ends; what is no number is another check's matter."""
+    finite = x[np.isfinite(x)]
+    return not len(finite) or (float(finite.min()) >= ends[0] and float(finite.max()) <= ends[1])
+
+
+def _of_a_joint(stream: Stream, j: int, declared: Range, limits: Limits | None) -> bool:
+    """Whether the range that a feature gives a hand is that of a joint of the robot, and the hand counts in no unit of angles."""
+    if limits is None or stream.quantity not in HANDS or units_of(stream)[j] in SCALE:
+        return False
+    return any(np.allclose(declared, (one.lower, one.upper), rtol=SAME, atol=SAME) for one in limits.joints.values())
 
 
 def _is_share(x: np.ndarray, span: float) -> bool:
@@ -145,7 +174,7 @@ def _rescaled(finding: Finding, known: Known) -> Fix:
 CHECKS = (
     Check(
         "value.range",
-        run=lambda r: check_range(r.streams, r.rules, r.origin, r.limits, r.actuators),
+        run=lambda r: check_range(r.streams, r.rules, r.origin, r.limits, r.actuators, r.hands),
         settings={"share": "share"},
         fix=_rescaled,
         curve=channel,

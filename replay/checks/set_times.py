@@ -23,7 +23,7 @@ from .rules import Rule, Rules
 FEW = 0.02  # share of steps that may be odd for the others to make a grid with some jumps in it
 EVEN = 0.25  # of the period, how far a tick may be from its median one for the ticks to be a grid at all
 LONGEST = 1e6  # s, no episode is longer; what stands beyond it is not held more coarsely
-UNITS_OF_TIME = {"ms": 1e-3, "us": 1e-6, "ns": 1e-9}  # in seconds
+UNITS_OF_TIME = {"ms": 1e-3, "us": 1e-6, "ns": 1e-9, "1/100 s": 1e-2}  # in seconds
 SAME_UNIT = 0.02  # share by which a rate may differ for its times to be those of another unit
 COUNTED = 9e9  # s, beyond which nanoseconds have no room in an int64
 

@@ -91,7 +91,7 @@ def check_unmapped(
         return [found]
     if unknown:
         names = tuple(channel.split(" ")[0].rstrip(":") for channel in unknown)
-        return [rule.finding(subject=names, **rule.grade_value(float(len(unknown))), details=details)]
+        return [rule.finding(subject=names, **rule.grade_value(float(len(unknown))), details=details | {"kind": "unnamed"})]
     return [rule.passed(value=0.0, limit=0.0, margin=0.0, details=details)]
 
 

@@ -98,6 +98,7 @@ def run(request: CommandRequest) -> int:
     made = {"command": "shiliu import", "version": __version__, "resample": chosen, "keep_raw": keep_raw}
     failed: list[Any] = []
     rates: dict[tuple[str, ...], int] = {}
+    warned: set[tuple[str | None, str]] = set()  # what was reported of a mapping's recordings already
     with _Sets(out, made) as sets:
         try:
             for item in read(data, mapping, source_fps):
@@ -105,7 +106,12 @@ def run(request: CommandRequest) -> int:
                 if not isinstance(item, Unreadable):
                     try:
                         add_metadata(item, session, cell)
-                        frames = frames_of(item, fps or _rate(item, rates), methods, videos)
+                        rate = fps or _rate(item, rates)
+                        broken = _broken(item, rate) if fps is None else None
+                        if broken is not None and (item.mapping, broken) not in warned:  # before anything is written
+                            warned.add((item.mapping, broken))
+                            print(f"shiliu: {translated(f'{item.source}: {broken}', request.lang)}", file=sys.stderr, flush=True)
+                        frames = frames_of(item, rate, methods, videos)
                         if scene is not None:
                             frames = conformed(frames, scene.schema, tuple(scene.robot.hand_names), partial)
                             item.scenario = item.scenario or scene.name
@@ -170,6 +176,18 @@ def _rate(recording: Recording, rates: dict[tuple[str, ...], int]) -> int:
 
     rate, on_grid = own_rate(recording)
     return rate if on_grid else rates.setdefault((str(recording.mapping), *recording.streams), rate)
+
+
+def _broken(recording: Recording, rate: int) -> str | None:
+    """That rows of an even rate cannot keep it, because LeRobot knows whole rates alone, and which rate keeps every row."""
+    from ..importing.frame_clock import broken_rate
+
+    found = broken_rate(list(recording.streams.values()))
+    if found is None:
+        return None
+    own, whole = found
+    kept = f"fps={whole} keeps every row, with others between them" if whole else "fps= chooses another rate"
+    return f"its rows come at {own:.6g} Hz, and LeRobot knows whole rates alone. They are resampled to {rate} Hz. {kept}."
 
 
 class _Sets:
@@ -246,6 +264,12 @@ def _notes_of(frames: Any) -> list[str]:
     )
     shown = "; ".join(f"{n} streams by {method}" for method, n in methods.items())
     notes = [f"imported onto {frames.fps} Hz: {shown}{ends}"]
+    notes += [
+        f"{name}: no value was interpolated across leaps over nearly all that a column goes; rows that have the nearer sample: "
+        + ", ".join(f"{column} {rows}" for column, rows in stream["nearer"].items())
+        for name, stream in provenance["streams"].items()
+        if "nearer" in stream
+    ]
     return notes + [
         f"{name}: resampled by {stream['method']}; largest change of a column against the nearest recorded sample: "
         + ", ".join(f"{column} {size:.3g}" for column, size in stream["changed"].items())
@@ -266,6 +290,8 @@ def _line(recording: Any, frames: Any, name: str) -> str:
             source = recording.streams[stream]
             unit = units_of(source)[source.names.index(column)]
             lines.append(f"    {stream}, {done['method']}: {column} changes most, by {size:.3g} {unit}")
+        for column, count in done.get("nearer", {}).items():
+            lines.append(f"    {stream}, {column}: {count} rows lie in a leap over nearly all that it goes; they have the nearer sample")
     return "\n".join(lines)
 
 

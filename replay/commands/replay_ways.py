@@ -49,7 +49,8 @@ def at_intake(asked: ReplaySettings, command: str, reached: Reached, ending: Exi
     if asked.settings.chosen("scenario") is not None:
         asked.where.contexts(asked.request, asked.settings, Path(asked.data))  # it is not needed, but may be no scene
     rules = rules_of(asked.request.conf_dir)
-    judged = intake(read(asked.data, asked.where.mapping), rules, strict=asked.where.strict)
+    where, conf_dir = asked.where, asked.request.conf_dir
+    judged = intake(read(asked.data, where.mapping), rules, strict=where.strict, robot=where.robot, conf_dir=conf_dir)
     verdicts = (one if n < AT_MOST else trimmed(one) for n, one in enumerate(judged))
     return Way(verdicts, {"thresholds": rules.name, "check": asked.where.check}, 1)
 

@@ -13,6 +13,7 @@ from ..signals.grid import SLACK_NS, UNAMBIGUOUS, RowGrid, fitted
 from .resample import Rows
 
 DEFAULT_FPS = 30  # the hardware's main camera clock, for recordings of streams with rates of their own
+MULTIPLES = 10  # of a rate that is no whole number, for one that keeps every row
 MAX_ROWS = 50_000_000
 _NS = 1_000_000_000
 
@@ -75,6 +76,28 @@ def own_rate(streams: list[Stream]) -> tuple[int, bool]:
         return DEFAULT_FPS, False
     grid = grids[first.name]
     return max(1, round(grid.rate if grid is not None and grid.exact else first.rate)), False
+
+
+def broken_rate(streams: list[Stream]) -> tuple[float, int | None] | None:
+    """The rate [Hz] of rows on one grid, where it is no whole number as LeRobot wants it, and the lowest rate on which all of them stand.
+
+    Args:
+        streams: of one recording; events have no rate.
+
+    Returns:
+        None where the rows can be taken as they are, or stand on no grid. The second is None where no multiple of the first up to
+        `MULTIPLES` is a whole number, to within the rounding of stamps.
+    """
+    leading = [stream for stream in streams if stream.role != "event"]
+    grids = _grids(leading)
+    known = [grid for stream in leading if (grid := grids[stream.name]) is not None and grid.exact]
+    if not leading or len(known) < len(leading) or any(grid.has_rate(max(1, round(grid.rate))) for grid in known):
+        return None
+    rate = known[0].rate
+    if any(not grid.has_rate(rate) for grid in known):
+        return None
+    whole = next((round(k * rate) for k in range(2, MULTIPLES + 1) if known[0].stands_on(round(k * rate) / k)), None)
+    return rate, whole
 
 
 def frame_clock(leading: list[Stream], fps: int, source: str | None = None) -> FrameClock:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...scenarios.sheet.errors import EpisodeError
+from ..checks.clock_units import unit_of_times
 from ..formats.lerobot import layout
 from ..recording.recording import PictureFile, PictureTopic, Recording, Stream
 from ..signals.channels import units_of
@@ -22,10 +23,12 @@ from ..signals.grid import SLACK_NS, in_force
 from . import frame_clock
 from .frame_clock import FrameClock
 from .resample import Methods, onto
+from .turns import turns_of
 
 if TYPE_CHECKING:
     from ..formats.video import WholeVideo
 
+FEWEST, SHARED = 4, 0.1  # samples, and times that they have between them, in shares of their number, for times that tell no row
 SLOWEST = 2.0  # s between two samples, as `clock.unit` has it: no robot is recorded more slowly
 STATE = ("joint_position", "claw", "hand", "gripper", "finger_position")  # what a policy sees as the robot's state
 
@@ -198,14 +201,30 @@ def own_rate(recording: Recording) -> tuple[int, bool]:
     streams = _usable(recording)[0]
     steps = [np.diff(np.sort(stream.time_ns)) * 1e-9 for stream in streams if stream.role != "event"]
     usual = min((float(np.median(step[step > 0])) for step in steps if (step > 0).any()), default=0.0)
+    _refuse_one_time(streams, recording.source)
     if usual > SLOWEST:
+        unit = unit_of_times(usual)
+        like = f"the times look like {unit} that are read as seconds" if unit else "milliseconds read as seconds?"
         raise EpisodeError(
-            f"a sample comes every {usual:.3g} s. Say the unit of the times in the mapping (milliseconds read as seconds?), "
-            "or give fps= if they are right.",
+            f"a sample comes every {usual:.3g} s. Say the unit of the times in the mapping ({like}), or give fps= if they are right.",
             file=recording.source,
             field="time",
         )
     return frame_clock.own_rate(streams)
+
+
+def _refuse_one_time(streams: list[Stream], source: str) -> None:
+    """Refuse streams of which most samples share their time: no row can be found by it."""
+    for stream in streams:
+        apart = len(np.unique(stream.time_ns))
+        if stream.role != "event" and stream.n >= FEWEST and apart <= max(1, SHARED * stream.n):
+            held = f"all its {stream.n} samples have one time" if apart == 1 else f"its {stream.n} samples have {apart} times"
+            raise EpisodeError(
+                f"{held}. They were stored too coarsely (float32 holds seconds of the epoch to 128 s): store float64 or whole ns, or "
+                "leave the times out of the mapping and give source_fps=.",
+                file=source,
+                field=stream.name,
+            )
 
 
 def _sampled(
@@ -213,15 +232,16 @@ def _sampled(
 ) -> tuple[FrameClock, dict[str, np.ndarray], dict[str, Any]]:
     """The clock of the rows, values (T, k) by stream, and what was done to each."""
     leading = [s for s in streams if s.role != "event"]
+    _refuse_one_time(leading, recording.source)
     clock = frame_clock.frame_clock(leading, fps, recording.source)
-    at = clock.at_ns
+    at, turns = clock.at_ns, turns_of(recording.metadata.get("robot"))
     values: dict[str, np.ndarray] = {}
     done: dict[str, Any] = {}
     for stream in streams:
         if stream.role == "event" and int(stream.time_ns.min()) > int(at[0]) + SLACK_NS:
             left[stream.name] = "begins after the first frame, so that its value there is not known"
             continue
-        values[stream.name], done[stream.name] = onto(stream, at, methods)
+        values[stream.name], done[stream.name] = onto(stream, at, methods, turns)
     first, last = min(int(s.time_ns.min()) for s in leading), max(int(s.time_ns.max()) for s in leading)
     resampled = any(one["method"] != "none" for one in done.values())
     provenance: dict[str, Any] = {"resampled": resampled, "streams": done}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +13,12 @@ from ...scenarios.sheet.errors import EpisodeError
 from ..recording.recording import Stream
 from ..signals.channels import units_of
 from ..signals.grid import UNAMBIGUOUS, RowGrid, fitted, in_force, nearest, rounding_ns
+from .turns import TURN, leaping, turning, wrapped
 
 METHODS = ("previous", "linear")
 ROTATIONS = ("slerp", *METHODS)
 UNIT_WITHIN = 0.05  # how far the norm of a quaternion may be from one
-TURN = {"rad": 2 * np.pi, "deg": 360.0}  # one turn, in the units of angles
 FAR = 0.25  # of a turn between two samples: beyond it the shorter way is a guess, and the nearer sample is taken
-ROOM = 1e-6  # of a turn, by which rounding may lead out of it
 _QUATERNION = re.compile(r"^(?P<stem>.*?)(?:q|quat_?)(?P<axis>[wxyz])$")
 
 
@@ -52,36 +52,26 @@ def quaternion_groups(names: tuple[str, ...]) -> list[int]:
     return found
 
 
-def turning(x: np.ndarray, units: list[str]) -> dict[int, float]:
-    """Columns of angles that wrap, with the size of a turn: all within one turn, and two in a row further apart than half of it.
-
-    Args:
-        x: (n, k); units: (k,), of which `TURN` knows the angles. An angle that runs on through turns is a number like any other.
-    """
-    found = {}
-    for j, turn in ((j, TURN[unit]) for j, unit in enumerate(units) if unit in TURN):
-        column = x[:, j][np.isfinite(x[:, j])]
-        within = len(column) > 1 and np.ptp(column) <= turn * (1 + ROOM)
-        if within and np.abs(np.diff(column)).max() > 0.5 * turn:
-            found[j] = turn
-    return found
-
-
-def onto(stream: Stream, grid_ns: np.ndarray, methods: Methods) -> tuple[np.ndarray, dict[str, Any]]:
+def onto(
+    stream: Stream, grid_ns: np.ndarray, methods: Methods, turns: Mapping[str, float] = TURN
+) -> tuple[np.ndarray, dict[str, Any]]:
     """A stream at given times.
 
     Rows of a stream that stands on the same grid, to within the rounding of its stamps, are taken as they are. Where only
     the rate is the same, each time takes the held sample that is nearest. Else the sample in force is held: the latest that
     is not later than the rounding of stamps allows. What is linear is so between two samples; angles that wrap go the
-    shorter way, and rotations turn.
+    shorter way, and rotations turn. Across a leap over nearly all that a column goes nothing is interpolated: where no turn is known,
+    the nearer sample is taken.
 
     Args:
         stream: its clock must not run backwards; of samples with the same time the last one counts.
         grid_ns: (m,) int64 times by the stream's own clock; beyond its first and last sample that sample is held.
+        turns: one turn by unit, see `turns_of`.
 
     Returns:
-        (m, k) float64 values, and what was done: method, samples, largest gap that was bridged; `changed`, by column the
-        largest difference to the sample recorded nearest to a row, of columns that differ anywhere.
+        (m, k) float64 values, and what was done: method, samples, largest gap that was bridged; `nearer`, by column the rows
+        that lie in a leap and have the nearer sample; `changed`, by column the largest difference to the sample recorded nearest
+        to a row, of columns that differ anywhere.
 
     Raises:
         EpisodeError: the clock runs backwards, so that no value stands at a time.
@@ -111,23 +101,27 @@ def onto(stream: Stream, grid_ns: np.ndarray, methods: Methods) -> tuple[np.ndar
     if rows.as_they_are is not None:
         return x[rows.as_they_are], {**report, "method": "none"}
     units = units_of(stream)
+    wraps = turning(x, units, turns)
+    groups = [
+        g for g in quaternion_groups(stream.names) if _is_rotation(x[:, g : g + 4]) and methods.quaternion == "slerp"
+    ]
     if report["method"] == "previous":
         values = x[rows.held]
         if rows.same_rate:
             report |= {"method": "nearest", "later_s": round(rows.later_ns * 1e-9, 9)}
     else:
-        turns = turning(x, units)
-        values = _between(x, rows, turns)
-        if turns:
-            report["angles"] = f"the shorter way round in {', '.join(stream.names[j] for j in turns)}"
-    groups = [
-        g for g in quaternion_groups(stream.names) if _is_rotation(x[:, g : g + 4]) and methods.quaternion == "slerp"
-    ]
+        parts = {j for g in quaternion_groups(stream.names) for j in range(g, g + 4)}
+        leaps = {j: size for j, size in leaping(x, units, turns).items() if j not in wraps and j not in parts}
+        values, nearer = _between(x, rows, wraps, leaps)
+        if wraps:
+            report["angles"] = f"the shorter way round in {', '.join(stream.names[j] for j in wraps)}"
+        if nearer:
+            report["nearer"] = {stream.names[j]: count for j, count in nearer.items()}
     for g in groups:
         values[:, g : g + 4] = _turned(x[:, g : g + 4], rows)
     if groups:
         report["quaternions"] = f"slerp of {len(groups)}"
-    if changed := _changed(values, x[rows.nearest], stream, units, groups):
+    if changed := _changed(values, x[rows.nearest], stream, wraps, groups):
         report["changed"] = changed
     return values, report
 
@@ -191,29 +185,33 @@ def _is_rotation(q: np.ndarray) -> bool:
     return bool((np.abs(np.linalg.norm(q, axis=1) - 1) < UNIT_WITHIN).all())
 
 
-def _between(x: np.ndarray, rows: Rows, turns: dict[int, float]) -> np.ndarray:
-    """(m, k) on the line between two samples; angles the shorter way round, and the nearer sample where that is a guess."""
+def _between(
+    x: np.ndarray, rows: Rows, turns: Mapping[int, float], leaps: Mapping[int, float]
+) -> tuple[np.ndarray, dict[int, int]]:
+    """(m, k) on the line between two samples; angles the shorter way round, and the nearer sample where that is a guess.
+
+    Args:
+        turns: columns that wrap, with their turn; leaps: others, with the size from where on a step is a leap across.
+
+    Returns:
+        The values, and by column how many rows between two samples have the nearer one.
+    """
     before, after, share = rows.around()
     step = x[after] - x[before]
     far = np.zeros(step.shape, bool)
     for j, turn in turns.items():
         step[:, j] -= turn * np.rint(step[:, j] / turn)
         far[:, j] = np.abs(step[:, j]) > FAR * turn
+    for j, size in leaps.items():
+        far[:, j] = np.abs(step[:, j]) > size
     values = x[before] + share * step
     for j, turn in turns.items():
-        values[:, j] = _wrapped(values[:, j], x[:, j], turn)
+        values[:, j] = wrapped(values[:, j], x[:, j], turn)
     near = np.where(share > 0.5, x[after], x[before])
+    inside = ((share > 0) & (share < 1) & far).sum(axis=0)
     # a sample that stands on the grid stays as it is, to the bit
-    return np.where(share == 0, x[before], np.where(share == 1, x[after], np.where(far, near, values)))
-
-
-def _wrapped(values: np.ndarray, recorded: np.ndarray, turn: float) -> np.ndarray:
-    """Angles within the turn that the recorded ones keep to, from -half or from 0 on; as they are where those keep to neither."""
-    for low in (-0.5 * turn, 0.0):
-        room = ROOM * turn
-        if np.nanmin(recorded) >= low - room and np.nanmax(recorded) <= low + turn + room:
-            return np.where(values < low, values + turn, np.where(values > low + turn, values - turn, values))
-    return values
+    whole = np.where(share == 0, x[before], np.where(share == 1, x[after], np.where(far, near, values)))
+    return whole, {int(j): int(inside[j]) for j in np.flatnonzero(inside)}
 
 
 def _turned(q: np.ndarray, rows: Rows) -> np.ndarray:
@@ -233,13 +231,12 @@ def _turned(q: np.ndarray, rows: Rows) -> np.ndarray:
 
 
 def _changed(
-    values: np.ndarray, recorded: np.ndarray, stream: Stream, units: list[str], groups: list[int]
+    values: np.ndarray, recorded: np.ndarray, stream: Stream, turns: Mapping[int, float], groups: list[int]
 ) -> dict[str, float]:
     """By column the largest difference to what was recorded; of angles the shorter way round, of rotations of either sign."""
     off = np.abs(values - recorded)
-    for j, unit in enumerate(units):
-        if unit in TURN:
-            off[:, j] = np.minimum(off[:, j], np.abs(off[:, j] - TURN[unit] * np.rint(off[:, j] / TURN[unit])))
+    for j, turn in turns.items():
+        off[:, j] = np.minimum(off[:, j], np.abs(off[:, j] - turn * np.rint(off[:, j] / turn)))
     for g in groups:
         four = slice(g, g + 4)
         other = np.abs(values[:, four] + recorded[:, four])
@@ -247,6 +244,6 @@ def _changed(
             other.sum(axis=1, keepdims=True) < off[:, four].sum(axis=1, keepdims=True), other, off[:, four]
         )
     largest = (
-        np.nanmax(np.where(np.isfinite(off), off, np.nan), axis=0, initial=0.0) if len(off) else np.zeros(len(units))
+        np.nanmax(np.where(np.isfinite(off), off, np.nan), axis=0, initial=0.0) if len(off) else np.zeros(off.shape[1])
     )
     return {name: float(size) for name, size in zip(stream.names, largest) if size > 0}

@@ -8,7 +8,7 @@ not asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -23,7 +23,7 @@ from ..checks.rules import Rules, load_rules
 from ..checks.takes import Key, TakesSeen, content, duplicate_of, set_of
 from ..recording.recording import Recording, Stream, Unreadable, note_words
 from ..robots.limits import JointLimit, Limits
-from ..robots.robot_sheet import load_limits
+from ..robots.robot_sheet import hand_ranges_of, load_limits
 from ..signals.channels import SCALE, in_radians, pair
 from ..signals.clock import origin_ns, seconds
 from .place.taken import taken
@@ -50,7 +50,12 @@ def rules_of(conf_dir: Path | None = None) -> Rules:
 
 
 def intake(
-    recordings: Iterable[Recording | Unreadable], rules: Rules | None = None, *, strict: bool = False
+    recordings: Iterable[Recording | Unreadable],
+    rules: Rules | None = None,
+    *,
+    strict: bool = False,
+    robot: str | None = None,
+    conf_dir: Path | None = None,
 ) -> Iterator[Verdict]:
     """One verdict after the other, holding no more than one recording, and of those before it digests.
 
@@ -58,29 +63,37 @@ def intake(
         recordings: from `shiliu.read`; unreadable ones become verdicts with an error.
         rules: the thresholds; None takes the package's own.
         strict: a warning fails.
+        robot: name or file of the sheet that tells how far the hands go; None takes that of the robot that each recording names.
+        conf_dir: the designer's folder of configs.
     """
     rules = rules or rules_of()
+    hands = lru_cache(maxsize=None)(lambda name: hand_ranges_of(name, conf_dir))  # one sheet for a whole set
     seen: dict[Key, TakesSeen] = {}
     for item in recordings:
         if isinstance(item, Unreadable):
             yield Verdict(item.name, item.source, error=error_line(item.error))
             continue
         try:
-            verdict = judged(item, rules, strict, seen)
+            verdict = judged(item, rules, strict, seen, hands(robot or item.metadata.get("robot")))
         except Exception as error:
             verdict = Verdict(item.name, item.source, error=error_line(error))
         yield verdict
 
 
 def judged(
-    recording: Recording, rules: Rules, strict: bool = False, seen: dict[Key, TakesSeen] | None = None
+    recording: Recording,
+    rules: Rules,
+    strict: bool = False,
+    seen: dict[Key, TakesSeen] | None = None,
+    hands: Mapping[str, tuple[float, float]] | None = None,
 ) -> Verdict:
     """The verdict of one recording at intake.
 
     Args:
         seen: what the takes of each set before it hold, to which that of this one are added; None asks for no copies.
+        hands: ranges of hands that a robot's sheet gives.
     """
-    findings = check_integrity(recording, own_limits(), rules)
+    findings = check_integrity(recording, own_limits(), rules, hands=hands)
     findings = [_not_asked(finding) for finding in findings]
     if seen is not None:
         findings.append(check_copy(recording, rules, seen))

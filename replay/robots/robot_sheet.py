@@ -6,12 +6,14 @@ There is one kind of it, for a robot that the judge alone knows (`conf/robot/<na
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from ...scenarios.reading import composition
 from ...scenarios.sheet.errors import ScenarioError
 from ...scenarios.sheet.near_matches import nearest
 from ...scenarios.sheet.quantity import dimension_of
@@ -118,10 +120,27 @@ class RobotSheet:
     scale: Mapping[str, float] = field(default_factory=dict)
     simulation: StateColumns | None = None
 
+    @property
+    def hand_ranges(self) -> dict[str, tuple[float, float]]:
+        """Lowest and highest value of each hand that has them, by name, in the recording's own unit."""
+        ends = {name: (hand.lower, hand.upper) for name, hand in self.grippers.items()}
+        return {name: pair for name, pair in ends.items() if math.isfinite(pair[0]) and math.isfinite(pair[1])}
+
 
 def read_sheet(path: Path, shown: str, problems: Problems) -> RobotSheet:
     """Read a sheet; what is wrong with it is reported."""
     return _Reader(Node(read_yaml(path, shown), "", problems), shown).read()
+
+
+def hand_ranges_of(robot: str | None, conf_dir: Path | None = None) -> dict[str, tuple[float, float]]:
+    """Ranges of the hands of a robot, by the name of its sheet in `conf/robot` or by a file; none without a sheet that can be read."""
+    if robot is None:
+        return {}
+    path = composition.members("robot", conf_dir).get(robot) or Path(robot)
+    try:
+        return read_sheet(path, path.name, Problems()).hand_ranges if path.is_file() else {}
+    except ScenarioError:
+        return {}  # whoever judges by the sheet hears of its mistakes
 
 
 def load_limits(robot: str | Path) -> Limits:

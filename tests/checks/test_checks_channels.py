@@ -228,6 +228,62 @@ def test_a_hand_measured_from_the_other_end_is_called_so_once():
     assert [f.code for f in found if f.failed] == ["unit.polarity"]
 
 
+def going(ways=4, ramp=0.8, dt=1 / 30, low=0.0, high=1.0):
+    """(t, x) a hand that is commanded from one end to the other and back, smoothly, with a rest at each."""
+    part = np.linspace(0.0, 1.0, round(ramp / dt))
+    ease = part**2 * (3 - 2 * part)
+    rest = np.zeros(round(0.7 / dt))
+    there, back = np.concatenate([ease, rest + 1.0]), np.concatenate([1.0 - ease, rest])
+    x = np.concatenate([rest, *(back if k % 2 else there for k in range(ways))])
+    return np.arange(len(x)) * dt, low + (high - low) * x
+
+
+def scale_of(t, command, measured, unit="1", quantity="gripper"):
+    both = {"command": command, "measured": measured}
+    streams = [stream(role, t, x[:, None], ("jaw",), unit, quantity, name=role) for role, x in both.items()]
+    columns = ComparedColumns(Recording("take", "take.bag", "00", "robot", {s.name: s for s in streams}))
+    return next(f for f in check_wiring(columns, RULES) if f.code == "stream.scaled")
+
+
+@pytest.mark.parametrize(
+    ("unit", "quantity", "low", "high"),
+    [
+        ("1", "gripper", 0.0, 1.0), ("%", "claw", 0.0, 100.0), ("%", "claw", 90.0, 10.0), ("0..255", "hand", 255.0, 0.0),
+        ("tick", "gripper", 1800.0, 3100.0),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("share", [0.1, 0.25, 0.5])
+def test_a_hand_that_goes_a_share_of_its_command_all_the_way_is_a_warning(share, unit, quantity, low, high):
+    t, c = going(low=low, high=high)
+    noise = 2e-3 * share * abs(high - low) * np.random.default_rng(1).normal(size=len(t))
+    found = scale_of(t, c, low + share * (np.interp(t - 0.15, t, c) - low) + noise, unit, quantity)
+    assert found.level == "WARN" and found.subject == ("jaw",)
+    assert found.details["factor"] == pytest.approx(share, rel=0.05)
+
+
+@pytest.mark.parametrize("ramp", [0.25, 0.8, 2.0])
+@pytest.mark.parametrize("stop", [0.15, 0.25, 0.4, 0.55])
+@pytest.mark.parametrize("slow", [0.0, 0.08, 0.2])
+def test_a_hand_that_holds_something_each_time_is_not_scaled(stop, ramp, slow):
+    t, c = going(ways=6, ramp=ramp)
+    free = np.interp(t - 0.1, t, c)
+    q, x = np.empty_like(free), free[0]
+    for i, goal in enumerate(free):  # a servo of first order, stopped by what it holds
+        x += (goal - x) * (1.0 if slow == 0.0 else 1 - np.exp(-(t[1] - t[0]) / slow))
+        x = min(x, stop)
+        q[i] = x
+    assert scale_of(t, c, q).level not in ("WARN", "FAIL")
+
+
+def test_a_hand_that_is_switched_or_moves_once_shows_no_scale():
+    t, c = going(ways=1)
+    assert scale_of(t, c, 0.25 * c).level not in ("WARN", "FAIL"), "once is no habit"
+    t, c = going(ways=6)
+    switched = np.round(c)
+    assert scale_of(t, switched, 0.25 * np.interp(t - 0.1, t, switched)).level not in ("WARN", "FAIL"), "it may hold something each time"
+    assert scale_of(t, c, np.interp(t - 0.1, t, c)).level not in ("WARN", "FAIL")
+
+
 def test_a_recording_without_hands_is_not_asked():
     command, state = pair()
     taken = Recording("take", "take.bag", "00", "robot", {s.name: s for s in (command, state)})

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from joint_limits import limits_of
-from shiliu.replay.checks.clock_units import check_clock_unit
+from shiliu.replay.checks.clock_units import check_clock_unit, unit_of_times
 from shiliu.replay.checks.clocks import check_backwards, check_gap, check_jitter, check_stall
 from shiliu.replay.checks.frozen import check_frozen
 from shiliu.replay.checks.in_step import check_lag
@@ -397,8 +397,10 @@ def test_channels_that_nobody_named_are_warned_of_and_unreached_commands_fail():
     )
     finding = check_unmapped(unknown, RULES)[0]
     assert finding.level == "WARN" and finding.subject == ("/odd",) and finding.value == 1
+    assert "reach no actuator" not in Words("en").message(finding.with_(level="FAIL")), "what nobody named may be no command"
     finding = check_unmapped(recording(stream()), RULES, actuated=("a", "b"))[0]
     assert finding.level == "FAIL" and finding.subject == ("c",)
+    assert "commands for c reach no actuator" in Words("en").message(finding)
 
 
 @pytest.mark.parametrize(("lag", "level"), [(0.28, "PASS"), (0.5, "WARN"), (0.9, "FAIL"), (-0.2, "FAIL")])
@@ -425,6 +427,18 @@ def test_times_in_another_unit_are_found_and_named(unit, times):
     assert finding.failed and finding.value == pytest.approx(times / 30) and finding.limit == 2.0
     assert finding.details["counts_in"] == unit and finding.subject == ("/command", "/measured")
     assert set(stopped_signals([finding], recording(*both))) == {"command", "measured"}
+
+
+@pytest.mark.parametrize(
+    ("step", "fps", "unit"),
+    [
+        (3.3333, 30, "1/100 s"), (3.3333, None, "1/100 s"), (3.3333, 300, "ms"), (33.33, None, "ms"), (2.0, None, "ms"),
+        (2.0, 50, "1/100 s"),
+        (8.0, 12.5, "1/100 s"), (8.0, None, "ms"), (1e7, None, "ns"), (70.0, 11.0, "ms"), (1e12, None, None),
+    ],
+)  # fmt: skip
+def test_the_unit_of_times_is_that_of_the_declared_rate_or_of_a_usual_one(step, fps, unit):
+    assert unit_of_times(step, fps) == unit
 
 
 def test_seconds_that_are_read_as_milliseconds_are_too_fast():

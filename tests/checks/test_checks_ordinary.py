@@ -119,6 +119,43 @@ def test_what_a_feature_declares_goes_before_what_an_actuator_takes():
     assert check_range([declared], RULES, 0, actuators={"left_claw": (0.0, 0.5)})[0].level == "PASS"
 
 
+SHEET = {"left_claw": (0.0, 1000.0)}
+
+
+@pytest.mark.parametrize("role", ["command", "measured"])
+@pytest.mark.parametrize(("hands", "largest", "level"), [
+    (SHEET, 1000.0, "PASS"), (SHEET, 5000.0, "FAIL"), (SHEET, 1.0, "PASS"), (None, 1000.0, "FAIL"),
+    ({"left_claw": (-1000.0, 0.0)}, -999.0, "PASS"), ({"left_claw": (0.0, 32767.0)}, 32767.0, "PASS"),
+    ({"right_claw": (0.0, 1000.0)}, 1000.0, "FAIL"),
+])  # fmt: skip
+def test_a_hand_without_a_unit_counts_as_the_sheet_of_its_robot_does(role, hands, largest, level):
+    taken = replace(claws(np.linspace(0.0, largest, 90), "1"), role=role)
+    beside = [] if role == "command" else [claws(np.linspace(0.0, 1.0, 90), "1")]
+    found = check_range([taken, *beside], RULES, 0, hands=hands)[0]
+    assert found.level == level
+    if level == "FAIL" and hands is SHEET:
+        assert (found.details["lower"], found.details["upper"], found.details["declared_by"]) == (0.0, 1000.0, "sheet")
+
+
+def test_a_sheet_does_not_change_a_unit_that_says_how_far_the_hand_goes():
+    assert check_range([claws(np.linspace(0.0, 255.0, 90), "0..255")], RULES, 0, hands={"left_claw": (0.0, 1.0)})[0].level == "PASS"
+    assert check_range([claws(np.linspace(0.0, 900.0, 90), "%")], RULES, 0, hands=SHEET)[0].level == "FAIL"
+
+
+def test_a_hand_with_the_range_of_a_joint_has_lists_in_another_order():
+    lower, upper = LIMITS[ELBOW].lower, LIMITS[ELBOW].upper
+    moved = claws(np.linspace(0.0, 100.0, 90), range=[[lower, upper]])
+    found = check_range([moved], RULES, 0, LIMITS)[0]
+    assert found.level == "PASS" and found.details["moved"] == ["left_claw"]
+    assert all("left claw" in Words(lang).message(found) for lang in ("en", "zh"))
+    too_far = claws(np.linspace(0.0, 140.0, 90), range=[[lower, upper]])
+    assert check_range([too_far], RULES, 0, LIMITS)[0].level == "FAIL", "its own range is asked then"
+    wrong = claws(np.linspace(0.0, 100.0, 90), range=[[0.0, 50.0]])
+    assert check_range([wrong], RULES, 0, LIMITS)[0].level == "FAIL", "a range that is no joint's is what the set says"
+    angle = claws(np.linspace(0.0, 3.0, 90), "rad", range=[[lower, upper]])
+    assert check_range([angle], RULES, 0, LIMITS)[0].level == "FAIL", "in radians a hand may well go as far as a joint"
+
+
 def test_joints_of_a_known_range_are_left_to_the_check_that_knows_it():
     elbow = stream("command", np.linspace(-1.0, 3.0, 90), (ELBOW,), range=[[-2.0, 0.0]])
     assert check_range([elbow], RULES, 0, LIMITS)[0].reason == "no_declared_range"

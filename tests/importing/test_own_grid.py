@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from shiliu.cli import main
 from shiliu.replay.formats import read
+from shiliu.replay.importing.frame_clock import broken_rate
 from shiliu.replay.importing.frames import frames_of, own_rate
 from shiliu.replay.importing.resample import Methods, onto
 from shiliu.replay.recording.recording import Recording, Stream
+from shiliu.replay.report.translation import translated
 from shiliu.scenarios.sheet.errors import EpisodeError
 
 NS = 1_000_000_000
@@ -159,6 +161,11 @@ ANGLES = {  # unit, turn, and where the turn begins
     "rad": (1.0, 2 * np.pi, -np.pi),
     "rad from 0": (1.0, 2 * np.pi, 0.0),
     "deg": (180 / np.pi, 360.0, -180.0),
+    "mrad": (1000.0, 2000 * np.pi, -1000 * np.pi),
+    "mrad from 0": (1000.0, 2000 * np.pi, 0.0),
+    "turn": (0.5 / np.pi, 1.0, 0.0),
+    "gon": (200 / np.pi, 400.0, -200.0),
+    "gradian": (200 / np.pi, 400.0, 0.0),
 }
 
 
@@ -169,7 +176,7 @@ def test_angles_go_the_shorter_way_round(kind, speed):
     t = np.arange(500) / 50
     yaw = wrapped(scale * (2.6 + speed * t), low, turn)
     base = np.stack([0.1 * t, yaw, 4 * np.sin(t)], axis=1)
-    r = recording(stream("base", ns(t), base, quantity="base_pose", unit=f"m {kind[:3]} m", names=("x", "yaw", "y")))
+    r = recording(stream("base", ns(t), base, quantity="base_pose", unit=f"m {kind.split()[0]} m", names=("x", "yaw", "y")))
     frames = frames_of(r, fps=30)
     got, at = frames.columns["observation.base"], np.arange(300) / 30
     off = wrapped(got[:, 1] - scale * (2.6 + speed * at), -turn / 2, turn)
@@ -189,6 +196,56 @@ def test_an_angle_that_runs_on_and_a_leap_across_are_told_apart():
     assert report["angles"] == "the shorter way round in j1"
 
 
+@pytest.mark.parametrize("low", [0, -2048, -700, 300])
+@pytest.mark.parametrize("known", [True, False])
+def test_ticks_of_a_servo_without_end_are_not_averaged_across_their_seam(low, known, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    if known:
+        (tmp_path / "conf/robot").mkdir(parents=True)
+        (tmp_path / "conf/robot/toy.yaml").write_text("title: {en: toy, zh: 玩具}\nscale: {tick: 0.087890625 deg}\njoints: {a: }\n")
+    t = np.arange(500) / 50
+    angle = 700.0 + 2048 / np.pi * (0.3 * np.sin(t) - 4.3 * t)
+    ticks = np.stack([wrapped(np.round(angle), low, 4096), np.round(900 + 300 * np.sin(3 * t))], axis=1)
+    r = recording(stream("q", ns(t), ticks, unit="tick", names=("endless", "bounded")))
+    frames = frames_of(r, fps=30)
+    got, at = frames.columns["observation.state"], np.arange(300) / 30
+    off = np.abs(wrapped(got[:, 0] - np.interp(at, t, angle), -2048, 4096))
+    report = frames.provenance["streams"]["q"]
+    assert got[:, 0].min() >= low - 30 and got[:, 0].max() <= low + 4096 + 30
+    assert off.max() < (1.0 if known else 0.5 * 4.7 / 50 * 2048 / np.pi + 1), "half a step, where the nearer sample stands in"
+    assert ("angles" in report) is known and ("nearer" in report) is not known
+    assert np.abs(got[:, 1] - (900 + 300 * np.sin(3 * at))).max() < 1.5, "what does not leap is interpolated as before"
+    if not known:
+        assert list(report["nearer"]) == ["endless"] and 1 <= report["nearer"]["endless"] <= 8
+        assert set(got[off > 1.0, 0]) <= set(ticks[:, 0]), "nothing but recorded values there"
+
+
+def test_a_leap_is_one_by_the_scale_of_its_column_and_lengths_have_none():
+    t, at = np.arange(100) / 50, np.arange(1, 59) / 30
+    saw = wrapped(3.0 * t, 0, 1)
+    found = {}
+    for unit in ("1", "0..1", "%", "m", "N"):
+        s = stream("q", ns(t), np.stack([saw, np.sin(9 * t)], axis=1), unit=unit, quantity="other")
+        values, report = onto(s, ns(at), Methods())
+        found[unit] = report.get("nearer", {})
+        between = ~np.isin(values[:, 0], saw) & (np.abs(np.interp(at, t, saw) - values[:, 0]) < 1e-6)
+        assert between.any(), "beside a leap it is interpolated as ever"
+    assert found["m"] == found["N"] == {} and all(list(found[unit]) == ["j0"] for unit in ("1", "0..1", "%"))
+    noise = np.random.default_rng(3).uniform(size=(100, 1))
+    assert "nearer" not in onto(stream("q", ns(t), noise, unit="1"), ns(at), Methods())[1], "noise leaps all the time, and has no seam"
+
+
+def test_an_angle_that_goes_a_little_over_its_turn_is_not_averaged():
+    """A driver that wraps late writes 3.2 before it writes -3.08: more than one turn, and no angle that runs on."""
+    t = np.arange(500) / 50
+    angle = wrapped(4.3 * t)
+    angle = angle + np.where(angle < -3.0, 2 * np.pi, 0.0)
+    angle[::2] = np.where(angle[::2] > np.pi + 0.06, angle[::2] - 2 * np.pi, angle[::2])
+    values, report = onto(stream("q", ns(t), angle[:, None], unit="rad"), ns(np.arange(1, 299) / 30), Methods())
+    off = wrapped(values[:, 0] - 4.3 * np.arange(1, 299) / 30)
+    assert np.ptp(angle) > 2 * np.pi and np.abs(off).max() <= 0.5 * 4.3 / 50 + 1e-6 and report["nearer"]["j0"] >= 1
+
+
 # ------------------------------------------------------------------------------------------------------ the command
 
 MAPPING = """title: two joints with times of their own
@@ -203,8 +260,8 @@ streams:
 """
 
 
-def imported(tmp_path, t, command, *words):
-    (tmp_path / "map.yaml").write_text(MAPPING)
+def imported(tmp_path, t, command, *words, mapping=MAPPING):
+    (tmp_path / "map.yaml").write_text(mapping)
     np.savez(tmp_path / "take.npz", t=t, cmd=command, mea=command + 0.01)
     given = [
         f"data={tmp_path / 'take.npz'}",
@@ -252,6 +309,68 @@ def test_times_in_another_unit_are_not_resampled_onto_hours(unit):
     with pytest.raises(EpisodeError, match=r"a sample comes every .* s. Say the unit of the times in the mapping"):
         frames_of(r)
     assert len(frames_of(r, fps=1).columns["action"]) > 1000 if unit == 1e3 else True, "unless it is asked for"
+
+
+@pytest.mark.parametrize(("unit", "shown"), [(1e3, "ms"), (1e2, "1/100 s"), (1e6, "us")])
+def test_times_of_another_unit_are_called_by_it(unit, shown):
+    t = np.arange(120) / 30
+    with pytest.raises(EpisodeError, match=f"the times look like {shown} that are read as seconds"):
+        own_rate(both(ns(unit * t), ns(unit * t), motion(t), motion(t)))
+
+
+def test_times_that_were_stored_too_coarsely_are_called_so():
+    t = np.arange(300) / 30
+    times = ns((1.7643e9 + t).astype(np.float32).astype(float))
+    with pytest.raises(EpisodeError, match=r"all its 300 samples have one time\. They were stored too coarsely"):
+        frames_of(both(times, times, motion(t), motion(t)))
+    long = np.arange(9000) / 30
+    times = ns((1.7643e9 + long).astype(np.float32).astype(float))
+    with pytest.raises(EpisodeError, match=r"its 9000 samples have \d times"):
+        own_rate(both(times, times, motion(long), motion(long)))
+    late = ns((36_000.0 + t).astype(np.float32).astype(float))
+    assert own_rate(both(late, late, motion(t), motion(t))) == (30, True), "ten hours in float32 count in 4 ms, and are rows"
+
+
+@pytest.mark.parametrize(("rate", "found"), [(12.5, (12.5, 25)), (15.625, (15.625, 125)), (7.8, (7.8, 39)), (9.87654, (9.87654, None))])
+def test_a_rate_that_is_no_whole_number_is_named_with_the_one_that_keeps_its_rows(rate, found):
+    t = np.arange(300) / rate
+    r = both(ns(t), ns(t), motion(t), motion(t))
+    own, whole = broken_rate(list(r.streams.values()))
+    assert (pytest.approx(own, rel=1e-6), whole) == found
+    if whole is not None:
+        frames = frames_of(r, fps=whole)
+        step = round(whole / rate)
+        assert np.abs(frames.columns["action"][::step] - motion(t)).max() == 0.0, "every row is there"
+        assert np.abs(frames.columns["observation.state"][::step] - motion(t)).max() < 1e-6
+
+
+@pytest.mark.parametrize("rate", [30.0, 29.97, 30000 / 1001, 72.0, 59.94])
+def test_a_rate_with_a_whole_name_is_none(rate):
+    t = np.arange(300) / rate
+    assert broken_rate([stream("c", ns(t), motion(t), role="command")]) is None
+
+
+def test_rows_that_jitter_or_have_two_rates_have_no_rate_of_their_own():
+    t = np.arange(300) / 12.5
+    jitter = t + 4e-3 * np.random.default_rng(1).uniform(-1, 1, len(t))
+    assert broken_rate([stream("c", ns(jitter), motion(t), role="command")]) is None
+    assert broken_rate([stream("c", ns(t), motion(t), role="command"), stream("s", ns(t * 0.7), motion(t))]) is None
+
+
+def test_a_broken_rate_is_reported_before_anything_is_written(tmp_path, capsys):
+    t = np.arange(120) / 12.5
+    imported(tmp_path, t, motion(t))
+    found = capsys.readouterr()
+    assert "its rows come at 12.5 Hz, and LeRobot knows whole rates alone. They are resampled to 12 Hz. fps=25 keeps every row" in found.err
+    assert translated(found.err.strip().removeprefix("shiliu: "), "zh").endswith("将重采样到 12 Hz。fps=25 可保留每一行，其间插入新行。")
+
+
+def test_rows_in_a_leap_are_reported_by_column(tmp_path, capsys):
+    t = np.arange(200) / 50
+    ticks = wrapped(np.stack([730 * t, 30 * np.sin(t)], axis=1), -100, 256)
+    imported(tmp_path, t, ticks, "fps=30", mapping=MAPPING.replace("unit: rad", "unit: tick"))
+    line = next(line for line in capsys.readouterr().out.splitlines() if "lie in a leap" in line)
+    assert "state, a: " in line and "处在几乎跨越整个取值范围的跳变中" in translated(line.strip(), "zh")
 
 
 def test_what_jitters_and_drifts_is_no_clock_for_the_commands_of_another_rate():

@@ -16,9 +16,11 @@ from known_faults.injecting import Job, inject
 from known_faults.registry import OF_FILES, faults_of, faults_of_sets
 from shiliu import cli
 from shiliu.replay.formats import read
+from shiliu.replay.formats.lerobot.foreign_columns import places_of, ranges_of
 from shiliu.replay.formats.lerobot.plain import make_plain
 from shiliu.replay.formats.lerobot.write import write_lerobot
 from shiliu.replay.judge.context import Contexts, SceneContext
+from shiliu.replay.judge.intake import intake
 from shiliu.replay.judge.judge import judging
 from shiliu.replay.judge.set_comparison import Company
 from shiliu.replay.recording.recording import Recording
@@ -149,6 +151,80 @@ def test_what_a_feature_declares_comes_along_with_its_command(own, tmp_path):
     (verdict,) = list(judging([take], threads=1))
     root_finding = verdict.findings[verdict.root]
     assert verdict.verdict == "UNSOUND" and root_finding.code == "value.range" and root_finding.limit == 50.0
+
+
+@pytest.fixture
+def bared(own, tmp_path):
+    """The set without its folder `shiliu`; its features keep what we say of them."""
+    root = tmp_path / "bared"
+    shutil.copytree(own, root)
+    shutil.rmtree(root / "shiliu")
+    return root
+
+
+def wrong_of(root: Path, **how) -> set[str]:
+    return {one.code for verdict in intake(read(root), **how) for one in verdict.findings if one.level in ("WARN", "FAIL")}
+
+
+def test_what_we_write_beside_the_frames_is_no_command(bared):
+    (take, *_) = read(bared)
+    assert any(text.startswith("shiliu.time_ns") and text.endswith("which is no command") for text in take.unmapped)
+    assert "stream.unmapped" not in wrong_of(bared) | wrong_of(bared, strict=True)
+    named = [one for verdict in intake([take]) for one in verdict.findings if one.code == "set.columns"]
+    assert [one.level for one in named] == ["NOT_CHECKED"] and "shiliu.time_ns" in named[0].details["columns"]
+
+
+@pytest.mark.parametrize(
+    ("name", "found"), [("observation.battery", False), ("next.reward", False), ("action.gripper", True), ("torque_command", True)]
+)
+def test_a_further_measurement_is_named_and_a_further_command_is_doubted(bared, name, found):
+    for path in (bared / "data").rglob("*.parquet"):
+        table = pq.read_table(path)
+        pq.write_table(table.append_column(name, pa.array(np.linspace(90, 80, len(table)).astype(np.float32))), path)
+    info = json.loads((bared / "meta/info.json").read_text(encoding="utf-8"))
+    info["features"][name] = {"dtype": "float32", "shape": [1], "names": None}
+    (bared / "meta/info.json").write_text(json.dumps(info), encoding="utf-8")
+    takes = list(read(bared))
+    assert ("stream.unmapped" in wrong_of(bared)) is found
+    assert ("stream.unmapped" in wrong_of(bared, strict=True)) is found
+    assert all(any(text.startswith(name) for text in take.unmapped) for take in takes)
+
+
+def test_columns_moved_with_their_names_keep_their_ranges_where_the_lists_did_not_move(bared, bare):
+    names = shuffled(bared, np.random.default_rng(1))
+    assert tuple(names) != bare.schema.action.names
+    (take, *_) = read(bared)
+    assert take.streams["action/claws"].meta["range"] == [[0.0, 100.0]] * 2
+    assert any("stand in the order of `source`" in note for note in take.notes)
+    assert "value.range" not in wrong_of(bared)
+    info = json.loads((bared / "meta/info.json").read_text(encoding="utf-8"))
+    feature = info["features"]["action"]
+    plain = {**feature, "high": [50.0 if high == 100.0 else high for high in feature["high"]]}
+    (bared / "meta/info.json").write_text(json.dumps({**info, "features": {**info["features"], "action": plain}}), encoding="utf-8")
+    assert "value.range" in wrong_of(bared), "a wrong range is found, wherever it stands"
+    del feature["source"]
+    (bared / "meta/info.json").write_text(json.dumps(info), encoding="utf-8")
+    assert "value.range" not in wrong_of(bared), "without our word for it, by the ranges of the robot's joints"
+
+
+@pytest.mark.parametrize(("names", "source", "places"), [
+    (["a", "b", "c"], ["actuator a", "actuator b", "actuator c"], None),
+    (["c", "a", "b"], ["actuator a", "actuator b", "actuator c"], [2, 0, 1]),
+    (["c", "a", "b"], ["joint_position(a)", "tendon(left)", "joint_position(c)"], [2, 0, 1]),
+    (["b", "d", "a", "c"], ["q(a)", "tendon(x)", "tendon(y)", "q(c)"], [-1, -1, 0, 3]),
+    (["b", "d", "a", "c"], ["q(a)", "q(b)", "tendon(y)", "q(c)"], [1, 2, 0, 3]),
+    (["a_1", "a"], ["actuator a", "actuator a_1"], [1, 0]),
+    (["a", "b"], ["camera", "camera"], None),
+    (["a", "b"], ["a of b", "b of a"], None),
+    (["a", "b"], ["actuator a"], None),
+])
+def test_lists_beside_the_names_are_put_to_them_by_their_source(names, source, places):
+    numbers = list(range(len(names)))
+    feature = {"shape": [len(names)], "names": names, "source": source, "low": numbers, "high": [9 + i for i in numbers]}
+    assert places_of(feature) == places
+    low = ranges_of(feature)[:, 0]
+    due = [np.nan if place < 0 else float(place) for place in places or range(len(names))]
+    assert np.array_equal(low, due, equal_nan=True)
 
 
 # -------------------------------------------------------------------------------------------------------------- tasks

@@ -21,6 +21,7 @@ from .array_contradictions import beyond_any_clock, in_other_places
 from .held_arrays import ArrayEpisode
 
 MAX_THINGS = 1000  # that lie side by side in a field
+OURS, MEASURED = "shiliu.", ("observation.", "next.")  # features of LeRobot sets that are no commands, by how they begin
 MAX_METADATA = 1000  # numbers of a field that goes into the metadata
 GENERATED_WITHIN_NS = 50_000  # float32 seconds and a simulator's sums are this exact; a measured clock is not
 _EXACT_INTEGER = 1 << 53  # beyond it float64 no longer holds every integer
@@ -427,8 +428,16 @@ class MappedReading:
                 held = array.reshape(len(array), width)[:, first:end] if array.ndim and array.size else array
                 if array.ndim and held.size and (held == held.flat[0]).all():
                     size += f", all {float(held.flat[0]):g}"  # so that a reason that says so can be believed
-                reason = reasons[code - 1][2] if code else f"unknown to mapping {self.mapping.name}"
+                reason = reasons[code - 1][2] if code else self._unnamed(channel, end - first == width)
                 yield f"{where} ({size}): {reason}"
+
+    def _unnamed(self, channel: str, whole: bool) -> str:
+        """The reason of columns that the mapping does not name. A LeRobot set says by a feature's name that it is no command."""
+        if self.mapping.format == "lerobot" and whole and channel.startswith(OURS):
+            return "what shiliu itself writes beside the frames, which is no command"
+        if self.mapping.format == "lerobot" and whole and channel.startswith(MEASURED):
+            return f"measured, which mapping {self.mapping.name} does not name and no check reads"
+        return f"unknown to mapping {self.mapping.name}"
 
 
 def _grid_ns(length: int, fps: float) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,10 @@ def foreign_array(column: pa.ChunkedArray, name: str) -> np.ndarray:
 
 
 def ranges_of(feature: dict[str, Any]) -> np.ndarray | None:
-    """(width, 2) lowest and highest value that a feature declares: `low` and `high`, or `joint_limits` as pairs."""
+    """(width, 2) lowest and highest value that a feature declares: `low` and `high`, or `joint_limits` as pairs.
+
+    Where what we write beside them says that they stand in another order than `names` (see `places_of`), in that of `names`.
+    """
     width = math.prod(feature["shape"]) if isinstance(feature.get("shape"), list) else 0
     pairs = feature.get("joint_limits")
     if pairs is None and isinstance(feature.get("low"), list) and isinstance(feature.get("high"), list):
@@ -71,7 +75,34 @@ def ranges_of(feature: dict[str, Any]) -> np.ndarray | None:
         declared = np.array(pairs, float)
     except (TypeError, ValueError):
         return None
-    return declared if declared.shape == (width, 2) else None
+    if declared.shape != (width, 2):
+        return None
+    places = places_of(feature)
+    return declared if places is None else np.vstack([declared, [np.nan, np.nan]])[places]
+
+
+def places_of(feature: dict[str, Any]) -> list[int] | None:
+    """At which place of a feature's own lists (`low`, `high`, `source`) each of its `names` stands; None where in the same order.
+
+    A tool that reorders the columns of a set together with their `names` leaves lists that LeRobot does not know as they were. Ours
+    name in `source` what each column is (`actuator left_claw`), so that they can be put to the names again. A single name that
+    no source has is at the place that is left; of several the places are not known (-1).
+    """
+    names, sources = names_of(feature.get("names")), feature.get("source")
+    if not isinstance(sources, list) or len(sources) != len(names) or not all(isinstance(one, str) for one in sources):
+        return None
+    words = [set(re.findall(r"[\w.]+", one)) for one in sources]
+    found = {name: [i for i, one in enumerate(words) if name in one] for name in names}
+    if not any(found.values()) or any(len(places) > 1 for places in found.values()) or len(set(names)) != len(names):
+        return None
+    due = [found[name][0] if found[name] else None for name in names]
+    free = sorted(set(range(len(names))) - {place for place in due if place is not None})
+    if len(free) != sum(place is None for place in due):
+        return None  # two names share a source
+    if all(place in (None, i) for i, place in enumerate(due)):
+        return None
+    spare = free[0] if len(free) == 1 else -1
+    return [spare if place is None else place for place in due]
 
 
 def size_of(shape: Any, names: tuple[str, ...]) -> tuple[int, int] | None:
@@ -125,6 +156,8 @@ def differences(columns: Mapping[str, np.ndarray], features: Mapping[str, dict[s
         feature = features.get(name)
         if feature is None:
             continue
+        if "low" in feature and places_of(feature) is not None:
+            yield f"{name}: `low` and `high` stand in the order of `source`, not of `names`; each column has those of its own name"
         dtype, shape = feature.get("dtype"), feature.get("shape")
         if isinstance(dtype, str) and dtype in layout.DTYPES and layout.DTYPES[dtype] != values.dtype:
             yield f"{name} is announced as {dtype} and stored as {values.dtype}; the stored values are kept"

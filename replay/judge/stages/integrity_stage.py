@@ -29,6 +29,7 @@ def integrity_stage(subject: Subject) -> Integrity:
         actuators=actuators,
         described=subject.robot.described(subject),
         asked=asked,
+        hands=context.embodiment.hand_ranges if context.embodiment is not None else None,
         as_played=lambda: _as_played(subject),
     )
     return Integrity(

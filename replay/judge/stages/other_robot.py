@@ -273,7 +273,7 @@ def _grippers(recording: Recording, robot: Embodiment, rules: Rules) -> list[Fin
             limits = Limits({name: limit}, {"position": gripper.source.to_dict()})
             t, column = seconds(stream, origin_ns(recording)), stream.column(name)[:, None]
             low, high = ends_of(stream.unit) or (0.0, 1.0)
-            if high > FURTHER * gripper.upper:
+            if max(abs(low), abs(high)) > FURTHER * max(abs(gripper.lower), abs(gripper.upper)):
                 column = gripper.lower + (gripper.upper - gripper.lower) * (column - low) / (high - low)
             found += check_position(t, column, [name], limits, Rules(rules.name, {rule.code: rule}, rules.digest))
     for one in found:
