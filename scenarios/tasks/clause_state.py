@@ -10,6 +10,7 @@ from .sentence import Clause, Mention
 LOCATIVES = set("里上中内旁边前下处侧间")  # after a Chinese noun: where
 JOINING = set("和与及跟")  # 玩具和衣物入篮: of one clause
 COMPLEMENTS = set("开上下起出好完掉住到走")  # how a Chinese verb ends
+WHICH = ("which", "that", "who", "whose", "shown")  # before what only describes a thing
 LEAVING = ("leave", "leaving", "keep", "keeping", "保持")  # before a thing and its state
 PLAIN = ("verb", "thing", "article", "classifiers", "negation", "stop", "comma")  # of which a deed alone is written
 TURNING = {"turn", "press", "switch_on", "switch_off", "push", "put"}
@@ -58,6 +59,10 @@ class ClauseState:
                 return True
         return False
 
+    def _moves_up_or_down(self) -> bool:
+        verbs, let = self._clause.verbs, self._clause.verb.lower().startswith("let")
+        return bool(self._clause.of_role("object")) and (let or bool(verbs & {"put", "pull", "take", "fold"}))
+
     def _is_chinese(self) -> bool:
         return any(token.chinese for token in self._tokens)
 
@@ -90,7 +95,13 @@ class ClauseState:
             return False
         if token.chinese and after is not None and after.text == "着":
             return not clause.verbs - {"do"} and self._ends(i + 1)
-        return clause.verb.lower() in LEAVING and self._ends(i)
+        left = clause.verb.lower().startswith("leav") and after is not None and after.text.lower() == "with"
+        return clause.verb.lower() in LEAVING and (self._ends(i) or left)
+
+    def _describes(self, i: int, before: Token, token: Token) -> bool:
+        """Whether an English verb says which thing it is, or how long: "the bowl that holds the buns", "until mixed"."""
+        which = before.text.lower() in WHICH and i > 1 and self._tokens[i - 2].is_("thing")
+        return which or (before.text.lower() == "until" and token.text.lower().endswith("ed"))
 
     def _is_how(self, i: int) -> bool:
         """Whether a Chinese verb says how a thing is, and no task: 叠着三个线圈, 叠在一起的线圈."""
@@ -104,6 +115,8 @@ class ClauseState:
         if not token.chinese and before is not None and (before.is_("article") or before.text.endswith(("'s", "’s"))):
             return False
         if token.chinese and self._is_how(i):
+            return False
+        if not token.chinese and before is not None and self._describes(i, before, token):
             return False
         if (
             token.chinese

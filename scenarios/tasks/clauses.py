@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .clause_state import LEAVING, LOCATIVES, TURNING, ClauseState
+from .clause_state import LEAVING, LOCATIVES, TURNING, WHICH, ClauseState
 from .lexicon import Lexicon, Token
 from .mentions import carried_clauses, clause_before, vessels_of, whole_number
 from .sentence import Clause, Mention, Sentence
 
 BESIDE = ("边", "旁", "前", "后", "附近", "面前")  # after a Chinese noun: where it is only near
 BEING = ("is", "are", "was", "were", "be", "been", "being", "gets")
-WHICH = ("which", "that", "who", "whose", "shown")
 PARTICLES = {"off": "switch_off", "on": "switch_on", "停": "switch_off"}
+UNDER = ("下面", "底下", "下方")  # of a thing: beneath it
+ONLY = ("only", "just", "只", "仅", "光", "alone")  # of a hand: no other one
+DOWN = {"down": "lower", "up": "raise"}  # behind a thing: "put the rail down"
+REMOVED = {"take", "remove"}  # with "off": they leave the place, as what is picked up need not
 
 
 def read_sentence(text: str, lexicon: Lexicon) -> Sentence:
@@ -89,6 +92,8 @@ class _ClauseReader(ClauseState):
         elif token.is_("arm"):
             if after is None or after.text != "的":  # 用左手的老人
                 self._take_arm(token, before)
+                nearby = (*self._tokens[max(0, i - 3) : i], *self._tokens[i + 1 : i + 2])
+                self._clause.sole = any(one.text.lower() in ONLY for one in nearby)
         elif token.is_("order") and not (token.is_("role") and not token.chinese and self._as_role(token, i)):
             self._order(token, i)
         elif token.is_("way"):
@@ -121,6 +126,12 @@ class _ClauseReader(ClauseState):
                 self._particle(token)
             else:
                 self._verb(token)
+        elif token.text.lower() in DOWN and self._moves_up_or_down():
+            self._clause.verbs |= {DOWN[token.text.lower()]}
+        elif token.text.lower() == "same" or (token.text == "一" and before is not None and before.text == "同"):
+            self._clause.one_place = True
+        elif token.text.lower() == "them" and self._clause.verbs and self._role == "object" and self._done:
+            pass  # as "it"
         elif token.is_("abstract") and self._takes_nothing(token):
             self._clause.abstract = token.text
         elif token.is_("role") and not (token.chinese and token.is_("thing")):
@@ -215,6 +226,7 @@ class _ClauseReader(ClauseState):
             clause.arm = self._arm
         self._pre = 0 if self._taking else len(self._clause.things)
         self._clause.marked = self._taking
+        self._clause.removes = "remove" in verbs
         self._clause.verbs, self._clause.verb = verbs, token.text
         objects = self._clause.of_role("object") or (joined and self._done[-1].of_role("object"))
         puts = token.chinese and objects and (self._lexicon.does(verbs, "puts") or self._taking)
@@ -241,6 +253,8 @@ class _ClauseReader(ClauseState):
             before = self._before(i)
             stuck = token.text in "在于" and before is not None and before.chinese and not before.readings
             self._outer = self._role if self._role != "property" else self._outer
+            if token.text.lower() in ("off", "off of") and self._clause.verb.lower().split(" ")[0].rstrip("sd") in REMOVED:
+                self._clause.removes = True
             self._role = "beside" if stuck and not self._clause.verbs else next(iter(sorted(roles)))  # 粘在中线圈上
             inner = token.text.lower() in ("in", "on", "inside", "at") and not self._soft
             if inner and self._clause.things and self._clause.things[-1].role == "source":
@@ -303,12 +317,14 @@ class _ClauseReader(ClauseState):
             clause = self._clause
         if self._role == "property" and clause.things and self._lexicon.is_thing(clause.things[-1].names, "generic"):
             self._role = clause.things[-1].role  # "the middle of the table"
-        if token.chinese and self._role == "place" and any(m.names == names for m in self._carried_on(clause)):
+        alike = [m for m in self._carried_on(clause) if m.names == names and m.ident == self._ident]
+        if token.chinese and self._role == "place" and any(m.features == self._features for m in alike):
             self._role = "object"  # 取药送药: nothing is put into itself
         if self._role == "place" and clause.things and not self._soft and "person" in clause.things[-1].names:
             self._role = "beside"  # "the person in the chair"
         following = self._next(i)
-        if self._towards and following is not None and following.text in LOCATIVES:
+        a_room = token.chinese and "room" in names and self._ident is not None  # 送进1608房
+        if self._towards and (a_room or (following is not None and following.text in LOCATIVES)):
             self._role, self._towards = "place", False
         if self._aside:
             self._role = "aside"
@@ -326,9 +342,8 @@ class _ClauseReader(ClauseState):
             )
             mention.features |= part.features
             if self._lexicon.is_thing(names, "generic"):  # "table mat corner": the place of a thing
-                mention = replace(
-                    part, role="beside" if part.role == "place" and token.text.endswith(BESIDE) else part.role
-                )
+                role = "beside" if token.text.endswith(BESIDE) else "under" if token.text in UNDER else "place"
+                mention = replace(part, role=role if part.role == "place" else part.role)
             if mention.number is None and not (token.chinese and part.names & vessels_of(self._lexicon)):
                 mention.number = part.number
                 mention.of = tuple(replace(one, number=None) for one in mention.of)
@@ -370,5 +385,7 @@ class _ClauseReader(ClauseState):
                 things[-1].role = "beside"  # 锅里倒入…
             elif token.text in BESIDE and things[-1].role == "place":
                 things[-1].role = "beside"
+            elif token.text == "下" and things[-1].role == "place" and (after is None or after.is_("stop", "comma", "verb")):
+                things[-1].role = "under"
 
 

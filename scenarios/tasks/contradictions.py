@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from .clauses import read_sentence
+from .contradiction import KINDS, Contradiction
 from .lexicon import Lexicon
+from .listed_order import listed_order
 from .naming import SAID, Thing, ThingNames
 from .own_sentences import bare_words
+from .reversals import Reversals
 from .sentence import Clause, Mention, Sentence
 from .work import EITHER, Deed, ScenarioWork
 
-KINDS = ("no_task", "scenario", "object", "place", "number", "action", "arm", "order")
 BY_HAND = frozenset(["take", "lift", "carry", "put"])  # who carries a thing takes it and puts it down
 CLOSE = 0.02  # share by which two quantities may differ
-
-
-@dataclass(frozen=True)
-class Contradiction:
-    """One word of a sentence that does not fit.
-
-    Attributes:
-        kind: of `KINDS`; word: as it is written.
-        done: names of what was done instead: things (`tray.circle`), hands, numbers; empty where that is nothing.
-        certain: whether the scenario knows that it is not so, if the word was read rightly; else it is only likely.
-    """
-
-    kind: str
-    word: str
-    done: tuple[str, ...] = ()
-    certain: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,10 +37,11 @@ class Reading:
     def certain(self) -> bool:
         """Whether the sentence is of something else: not by one word, which may have been misread beside others that fit.
 
-        Another scenario's own sentence, an arm that never moved, two words that do not fit, or one where none fits.
+        Another scenario's own sentence, an arm that never moved, a thing that another draw would have had, two words that do not
+        fit, or one where none fits.
         """
         sure = [one for one in self.contradictions if one.certain]
-        alone = any(one.kind in ("scenario", "arm") for one in sure)
+        alone = any(one.kind in ("scenario", "arm") or one.drawn for one in sure)
         return alone or len({one.word for one in sure}) > 1 or (bool(sure) and not self.fitting)
 
 
@@ -74,6 +61,8 @@ def compare(
         return Reading((Contradiction("no_task", text.strip()[:40]),), True)
     comparison = _Comparison(sentence, work, lexicon, moved)
     found = list(comparison.found())
+    if bare_words(text) in work.other_own:
+        found = [replace(one, drawn=True) if one.certain else one for one in found]
     if other is not None:
         found.insert(0, Contradiction("scenario", other, certain=True))
     found.sort(key=lambda one: (not one.certain, not one.certain and one.kind == "scenario", KINDS.index(one.kind)))
@@ -107,7 +96,9 @@ class _Comparison:
             yield from self._sources(clause)
             yield from self._arm(clause)
             yield from self._amounts(clause)
-        yield from self._order(clauses)
+        yield from Reversals(self._work, self._names, self._lexicon).found(clauses)
+        wrong = list(listed_order(self._sentence.tokens, self._work))
+        yield from wrong or self._order(clauses)
 
     # ---------------------------------------------------------------------------------------------------------- things
     def _mention(self, mention: Mention, clause: Clause) -> Iterator[Contradiction]:
@@ -117,13 +108,15 @@ class _Comparison:
             return
         if clause.timed and not clause.verbs and not self._names.called(mention):
             return
+        if mention.role in ("beside", "under", "source", "property") and mention.names <= self._work.other:
+            return  # "the aspirin among the amoxicillin": it stands in the cabinet all the same
         if not self._names.called(mention) and any(self._lexicon.things[name].get("vague") for name in mention.names):
             for part in mention.of:  # "pot lid": every pot has one, and there is no pot
                 yield from self._mention(part, clause)
             return
         if not self._names.called(mention):
-            kind = "place" if mention.role in ("place", "beside", "source") else "object"
-            yield Contradiction(kind, mention.text, certain=True)
+            kind = "place" if mention.role in ("place", "beside", "under", "source") else "object"
+            yield Contradiction(kind, mention.text, certain=True, drawn=kind == "object" and self._of_another_draw(mention, clause))
         elif not self._names.are(mention):
             word = " ".join(part.text for part in mention.of) or mention.text
             called = self._names.called(mention)
@@ -134,6 +127,14 @@ class _Comparison:
         if self._lexicon.does(clause.verbs, "handles") or clause.verbs - {"do", "look"} or not clause.verbs:
             for one in (mention, *mention.of):
                 yield from self._count(one)
+
+    def _of_another_draw(self, mention: Mention, clause: Clause) -> bool:
+        """Whether a hand shall take what is named only where another value was drawn, and nothing else of its kind is named."""
+        if not mention.names <= self._work.other or (clause.verbs and not self._lexicon.does(clause.verbs, "handles")):
+            return False
+        kinds = {kind for name in mention.names for kind in self._lexicon.kinds[name]}
+        others = [m.names for c in self._sentence.clauses for m in c.things if m is not mention and m.names - kinds]
+        return not any(self._lexicon.kinds[name] & kinds for names in others for name in names)
 
     def _count(self, mention: Mention) -> Iterator[Contradiction]:
         n = mention.number
@@ -210,12 +211,14 @@ class _Comparison:
         if not wanted or not objects or not self._lexicon.does(clause.verbs, "handles"):
             return
         roots = {name.partition(".")[0] for name in objects}
-        stood = {below for root in roots for below in self._work.supports.get(root, ())}
         if not any(self._work.supports.get(root) for root in roots):
             return
-        chain = [deed for deed in self._work.deeds if deed.index is not None and deed.objects & objects]
-        taken = max((d.index for d in chain if "take" in d.verbs and d.index is not None), default=-1)
-        stood |= {name for d in chain if d.index is not None and d.index < taken for name in d.places}
+        stood: set[str] = set()
+        for root in roots:
+            chain = [deed for deed in self._work.deeds if deed.index is not None and root in deed.objects]
+            taken = max((d.index for d in chain if "take" in d.verbs and d.index is not None), default=-1)
+            stood |= {name for d in chain if d.index is not None and d.index < taken for name in d.places}
+            stood |= set(self._work.supports.get(root, ()))
         if not wanted & stood:
             done = tuple(sorted(name for name in stood if "." not in name))
             yield Contradiction("place", _written(sources), done[:4])
@@ -235,7 +238,12 @@ class _Comparison:
             return
         objects = self._names.names(clause.of_role("object"))
         near = {other for verb in clause.verbs for other in (verb, *self._lexicon.verbs[verb].get("like", ()))}
-        deeds = [deed for deed in self._work.deeds if deed.objects & objects]
+        inside = objects if "unpack" in clause.verbs else set()
+        fast = {n for n in objects if not self._work.things[n].loose} if "release" in clause.verbs else objects  # a hand lets go, too
+        deeds = [deed for deed in self._work.deeds if deed.objects & fast or deed.places & inside]
+        deeds = [deed for deed in deeds if deed.index is not None] if inside else deeds
+        if "release" in clause.verbs and any(one.verbs & opposite for one in self._sentence.clauses):
+            return  # "release the brakes, push it there, lock them"
         if any(d.verbs & opposite for d in deeds) and not any(d.verbs & near for d in deeds):
             yield Contradiction(
                 "action", clause.verb, tuple(sorted({v for d in deeds for v in d.verbs & opposite})), certain=True
@@ -249,7 +257,7 @@ class _Comparison:
         if not verbs or (clause.lasting and clause.negated) or (clause.of_role("place") and not places):
             return
         about = [d for d in self._work.deeds if (d.objects & objects or itself) and not d.quoted]
-        about = [d for d in about if not places or d.places & places]
+        about = [d for d in about if not places or clause.lasting or d.places & places]
         done = [deed for deed in about if deed.verbs & verbs and deed.index is not None]
         if clause.lasting:  # what comes last is what lasts
             done = [deed for deed in about if deed.verbs & (verbs | clause.lasting) and deed.index is not None][-1:]
@@ -268,6 +276,9 @@ class _Comparison:
             objects |= places
         deeds = [deed for deed in self._work.deeds if deed.index is not None and (deed.hands or not hands)]
         named = [m for m in clause.of_role("object", "property") if self._names.judged(m)]
+        cleared = self._cleared(clause, objects, deeds) if strict else []
+        if cleared:
+            return cleared
         if objects or named:
             names = objects or self._names.names(named)
             names |= self._work.holding(names)
@@ -284,13 +295,15 @@ class _Comparison:
                 d for d in self._work.deeds if d.index is not None and d.places & places
             ]
         if not (objects or places or named) and self._lexicon.does(clause.verbs, "loose"):
-            return []
+            return [d for d in deeds if d.verbs & clause.verbs] if self._lexicon.does(clause.verbs, "alone") else []
         if clause.verbs:
             near = self._lexicon.like(clause.verbs)
             near |= BY_HAND if near & BY_HAND else frozenset()
             same = [deed for deed in deeds if deed.verbs & clause.verbs]
             if strict and not same and places and self._lexicon.does(clause.verbs, "loose"):
                 return deeds  # "hold the card to the reader": of the place one is sure
+            if not same and self._lexicon.does(clause.verbs, "alone"):  # "plate the dish": of whatever is in the pan
+                same = [d for d in self._work.deeds if d.index is not None and "dish_up" in d.verbs & clause.verbs]
             same = same or [deed for deed in deeds if deed.verbs & near and (objects or not strict)]
             if same or strict or not (objects or places or named):
                 deeds = same
@@ -298,19 +311,36 @@ class _Comparison:
             return []
         return deeds
 
+    def _cleared(self, clause: Clause, objects: set[str], deeds: Sequence[Deed]) -> list[Deed]:
+        """What clears a table: each thing that stood on it is put somewhere else."""
+        if "tidy" not in clause.verbs or not objects:
+            return []
+        supports = self._work.supports
+        return [
+            deed
+            for deed in deeds
+            if deed.verbs & {"put", "throw"}
+            and any(
+                self._work.things[name].loose and objects & set(supports.get(name, ())) and not deed.places & set(supports[name][:2])
+                for name in deed.objects
+            )
+        ]
+
     def _arm(self, clause: Clause) -> Iterator[Contradiction]:
         if clause.arm is None:
             return
         arm, word = clause.arm
-        asked = frozenset(["left", "right"]) if arm == "both" else frozenset([arm])
-        if self._moved is not None and self._moved and not asked & self._moved:
+        both = frozenset(["left", "right"])
+        asked = both if arm in ("both", "one") else frozenset([arm])
+        if arm != "one" and self._moved is not None and self._moved and not asked & self._moved:
             yield Contradiction("arm", word, tuple(sorted(self._moved)), certain=True)
             return
         if not self._work.chained:
             return
         deeds = self._deeds(clause, hands=True)
         hands = frozenset(hand for deed in deeds for hand in deed.hands)
-        if hands and EITHER not in hands and not asked <= hands:
+        alone = (clause.sole or arm == "one") and any(both <= deed.hands for deed in deeds) and arm != "both"
+        if alone or (arm != "one" and hands and EITHER not in hands and not asked <= hands):
             yield Contradiction("arm", word, tuple(sorted(hands)))
 
     def _amounts(self, clause: Clause) -> Iterator[Contradiction]:

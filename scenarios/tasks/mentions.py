@@ -27,6 +27,8 @@ def whole_number(value: float) -> str:
 def carried_clauses(clauses: list[Clause], lexicon: Lexicon) -> list[Clause]:
     """Clauses in which a verb without an object has that of the clause before it ("… and put it down")."""
     for before, clause in pairwise(clauses):
+        if clause.verb.lower() == "using" and not clause.things and before.arm is None:  # "fold it using only the left hand"
+            before.arm, before.sole = clause.arm, clause.sole
         near = lexicon.does(before.verbs, "handles") or "do" in before.verbs
         takes = clause.verbs and near and lexicon.does(clause.verbs, "handles")
         if takes and not clause.of_role("object") and before.of_role("object"):

@@ -13,7 +13,7 @@ class Mention:
 
     Attributes:
         names: what it can be, by the lexicon; text: as it is written.
-        role: `object`, `place`, `beside`, `source`, `property`, `tool`, or `aside` for what only describes another thing.
+        role: `object`, `place`, `beside`, `under`, `source`, `property`, `tool`, or `aside` for what only describes another thing.
         number: how many; ident: which (`B2`, `1608`); features: `size.S`, `fill.empty`.
         of: things that are part of its name ("bed rail", "北京软袋"). bare: only its `ident` is written.
     """
@@ -34,7 +34,7 @@ class Clause:
 
     Attributes:
         verbs: what it can be; empty where none is known. verb: as it is written.
-        things: in order. arm: `left`, `right` or `both`, with its word.
+        things: in order. arm: `left`, `right`, `both` or `one` (either alone), with its word.
         explicit: whether a word says that it comes after the clause before it; swap: it comes later than the clause after it.
         ways, quantities, times: `fold.half`; (value in SI, of what, unit's word, unit in SI); how often, with its word.
         negated: what it says shall not be. forbids: it names just a deed and its things, and that this shall not be done: no manner of it.
@@ -44,6 +44,9 @@ class Clause:
         heading: whether a colon follows, so that it names the whole of what comes then.
         marked: whether 把 or 将 says what its object is.
         timed: whether it says when ("after the meal"): what it names may be an event.
+        sole: whether no other hand shall do it ("with the left hand only"); removes: whether its things shall leave where they are
+            ("off the table", 撤走), and not only be picked up.
+        one_place: whether its things shall go to one and the same place.
         loose_end: whether a name ("M") is left over that could not be read.
     """
 
@@ -65,6 +68,9 @@ class Clause:
     marked: bool = False
     heading: bool = False
     timed: bool = False
+    sole: bool = False
+    removes: bool = False
+    one_place: bool = False
 
     @property
     def empty(self) -> bool:

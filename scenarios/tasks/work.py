@@ -8,20 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from ..parts.part import ASSETS
 from ..parts.titles import LANGUAGES, titles_of
-from ..sheet.errors import ScenarioError
-from ..sheet.quantity import parse_quantity
-from ..sheet.yaml_reader import read_yaml
 from .clauses import LOCATIVES, read_sentence
 from .lexicon import Lexicon
 from .naming import SAID, Thing, ThingNames
 from .own_sentences import bare_words, own_rows
 from .sentence import Clause
+from .sheet_words import grouped, in_order, mapping, sheet_of, si_value, strings, subtrees, title_words
 
 # what a skill's word, and how it is done, is called in a sentence
 DONE = {
@@ -66,6 +63,7 @@ OBJECTS = ("of", "at", "joint", "lip", "lever", "with", "from")  # arguments tha
 PLACES = ("upon", "into", "to", "towards", "person", "in")  # and those that name where it goes
 HELD = ("of", "at")
 EITHER = "either"  # the hand that is nearer, whichever that is
+TIDIES = frozenset(["put", "straighten"])  # deeds that a word such as "make the bed" is of
 ONE_USE = ("weigh", "scan")  # what is done with a thing by putting another one there
 
 
@@ -98,7 +96,7 @@ class ScenarioWork:
             thing -> how many; verbs -> how often.
         supports: part -> what it stands on at the start, and what that stands on.
         order: its ways in the order in which its own sentences name them, group -> ways.
-        own: its own sentences that fit the draw, see `bare_words`.
+        own, other_own: its own sentences that fit the draw, and those of other draws, see `bare_words`.
         chained: whether there is a chain, so that hands and order are known.
     """
 
@@ -115,6 +113,7 @@ class ScenarioWork:
     supports: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     order: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     own: frozenset[str] = frozenset()
+    other_own: frozenset[str] = frozenset()
     chained: bool = True
 
     @property
@@ -171,19 +170,19 @@ class _Building:
         self._verbs: set[str] = set()
 
     def work(self) -> ScenarioWork:
-        parts = _mapping(self._tree.get("parts"))
+        parts = mapping(self._tree.get("parts"))
         for name, entry in parts.items():
-            self._part(str(name), _mapping(entry))
-        for name in _mapping(self._tree.get("stains")):
-            self._add(str(name), [str(name), *_words(self._tree["stains"][name])])
-        for name in _mapping(self._tree.get("liquids")):
+            self._part(str(name), mapping(entry))
+        for name in mapping(self._tree.get("stains")):
+            self._add(str(name), [str(name), *title_words(self._tree["stains"][name])])
+        for name in mapping(self._tree.get("liquids")):
             self._add(str(name), [str(name)], many=True)
         for name in parts:
             self._supports[str(name)] = tuple(self._below(str(name), parts))
-        for name in _mapping(self._tree.get("liquids")):
+        for name in mapping(self._tree.get("liquids")):
             vessels = self._tree["liquids"][name].get("vessels", ())
             self._supports[str(name)] = tuple(str(vessel) for vessel in vessels)
-        fitting, other = self._sentences()
+        fitting, other, elsewhere = self._sentences()
         skills = self._tree.get("skills")
         chain = [one for one in skills if isinstance(one, Mapping)] if isinstance(skills, list) else []
         titles = titles_of(self._tree, ("rules", "goal"))
@@ -206,32 +205,33 @@ class _Building:
             tuple(self._deeds),
             frozenset(self._verbs),
             frozenset(other - known),
-            _grouped(way.split(".") for clause in clauses for way, _ in clause.ways),
+            grouped(way.split(".") for clause in clauses for way, _ in clause.ways),
             self._quantities(clauses),
-            _grouped((name, m.number) for c in clauses for m in c.things for name in m.names if m.number),
+            grouped((name, m.number) for c in clauses for m in c.things for name in m.names if m.number),
             tuple((clause.verbs, clause.times[0]) for clause in clauses if clause.times),
             self._supports,
-            _ordered(way.split(".") for clause in clauses for way, _ in clause.ways),
+            in_order(way.split(".") for clause in clauses for way, _ in clause.ways),
             frozenset(bare_words(text) for text in fitting),
+            frozenset(bare_words(text) for text in elsewhere),
             bool(chain),
         )
 
     # ---------------------------------------------------------------------------------------------------------- things
     def _part(self, name: str, entry: Mapping[str, Any]) -> None:
         sheet = self._sheet(str(entry.get("part", "")))
-        own = _words(entry)
+        own = title_words(entry)
         kind, _, file = str(entry.get("part", "")).rpartition("/")
         plain = [] if own and kind == "objects" else [file.replace("_", " ")]  # an object may wear another label
         self._add(
             name,
-            [name.replace("_", " "), *(own or _words(sheet)), *plain],
+            [name.replace("_", " "), *(own or title_words(sheet)), *plain],
             many="fills" in entry,
             loose=kind == "objects",
         )
-        for word, title in _mapping(sheet.get("titles")).items():
-            self._add(f"{name}.{word}", list(_strings(title)))
-        for word, inner in _mapping(sheet.get("contains")).items():
-            self._add(f"{name}.{word}", _words(self._sheet(str(_mapping(inner).get("part", "")))) or [str(word)])
+        for word, title in mapping(sheet.get("titles")).items():
+            self._add(f"{name}.{word}", list(strings(title)))
+        for word, inner in mapping(sheet.get("contains")).items():
+            self._add(f"{name}.{word}", title_words(self._sheet(str(mapping(inner).get("part", "")))) or [str(word)])
 
     def _add(self, name: str, texts: Iterable[str], many: bool = False, loose: bool = False) -> None:
         names: set[str] = set()
@@ -252,13 +252,13 @@ class _Building:
         for folder in self._assets:
             file = folder / part / "part.yaml"
             if part and ".." not in part and file.is_file():
-                return _sheet_of(file, file.stat().st_mtime_ns)
+                return sheet_of(file, file.stat().st_mtime_ns)
         return {}
 
     def _below(self, name: str, parts: Mapping[str, Any]) -> Iterator[str]:
         seen = {name}
         while True:
-            entry = _mapping(parts.get(name))
+            entry = mapping(parts.get(name))
             under = str(entry.get("fills") or entry.get("stands_on") or "")
             name = under.partition(".")[0]
             if not name or name in seen:
@@ -269,8 +269,8 @@ class _Building:
             yield name
 
     # ------------------------------------------------------------------------------------------------------- sentences
-    def _sentences(self) -> tuple[list[str], set[str]]:
-        """The scenario's own sentences that fit the draw, and the things that only those of other draws name.
+    def _sentences(self) -> tuple[list[str], set[str], list[str]]:
+        """The scenario's own sentences that fit the draw, the things that only those of other draws name, and these sentences.
 
         A word that goes with one value of a drawn parameter alone is what the part of that parameter is called then.
         """
@@ -280,29 +280,31 @@ class _Building:
         for row in rows:
             (fits if self._fits(row.get("where")) else other).append(row)
         words = [(row, self._things_in(row)) for row in rows]
-        keys = {str(key) for row in rows for key in _mapping(row.get("where"))}
+        keys = {str(key) for row in rows for key in mapping(row.get("where"))}
         for key in keys:
             for row in fits:
-                value = _mapping(row.get("where")).get(key)
-                with_it = [named for one, named in words if _mapping(one.get("where")).get(key) == value]
-                without = [named for one, named in words if _mapping(one.get("where")).get(key) != value]
+                value = mapping(row.get("where")).get(key)
+                with_it = [named for one, named in words if mapping(one.get("where")).get(key) == value]
+                without = [named for one, named in words if mapping(one.get("where")).get(key) != value]
                 alone = {w for w in set().union(*with_it) if not any(w in named for named in without)}
                 part = key.partition(".")[0]
                 if part in self._things and alone and without:
                     thing = self._things[part]
                     self._things[part] = replace(thing, names=thing.names | alone)
-        texts = [text for row in fits for text in _strings({lang: row.get(lang) for lang in LANGUAGES})]
+        texts, elsewhere = (
+            [text for row in some for text in strings({lang: row.get(lang) for lang in LANGUAGES})] for some in (fits, other)
+        )
         named = {w for row in fits for w in self._things_in(row)}
-        return texts, {w for row in other for w in self._things_in(row)} - named
+        return texts, {w for row in other for w in self._things_in(row)} - named, elsewhere
 
     def _things_in(self, row: Mapping[str, Any]) -> set[str]:
-        texts = _strings({lang: row.get(lang) for lang in LANGUAGES})
+        texts = strings({lang: row.get(lang) for lang in LANGUAGES})
         return {name for text in texts for t in self._lexicon.tokens(text) for name in t.readings.get("thing", ())}
 
     def _fits(self, where: Any) -> bool:
-        for key, value in _mapping(where).items():
+        for key, value in mapping(where).items():
             drawn = None if self._drawn is None else self._drawn.get(str(key))
-            if drawn is not None and abs(drawn - _si(value)) > 1e-6:
+            if drawn is not None and abs(drawn - si_value(value)) > 1e-6:
                 return False
         return True
 
@@ -331,9 +333,10 @@ class _Building:
     def _chain(self, chain: list[Mapping[str, Any]], titles: Mapping[str, Mapping[str, str]]) -> None:
         held: dict[str, str] = {}  # hand -> what it holds
         over: dict[str, Any] = {}  # hand -> above what
+        poured: dict[str, set[str]] = {}  # vessel -> what was poured into it
         for index, one in enumerate(chain):
             word, args = next(iter(one.items()))
-            args = _mapping(args)
+            args = mapping(args)
             how = args.get("how")
             how = "on" if how is True else str(how or "")
             verbs = set(DONE.get(f"{word}.{how}", DONE.get(str(word), "")).split())
@@ -380,6 +383,14 @@ class _Building:
                 objects |= {
                     name for name, below in self._supports.items() if set(below) & objects and self._things[name].many
                 }
+                fillings = {name for name in objects if self._things[name].many}
+                verbs |= {"pour_in"} if fillings else set()
+                served = {name for vessel in objects for name in poured.get(vessel, ())}
+                if served and not fillings:  # what was poured into the pan before
+                    objects |= served
+                    verbs |= {"dish_up"}
+                for vessel in places if fillings else ():
+                    poured.setdefault(vessel, set()).update(fillings)
             verbs |= {
                 v
                 for n in places
@@ -387,16 +398,18 @@ class _Building:
                 for v in self._lexicon.things[k].get("does", ())
                 if v in ONE_USE
             }
+            made = {k for n in objects for k in self._things[n].names}
+            verbs |= {v for v, entry in self._lexicon.verbs.items() if verbs & TIDIES and made & set(entry.get("of", ()))}
             self._verbs.update(verbs - {"look"})  # the operator looks at whatever it does
             self._deeds.append(Deed(frozenset(verbs), frozenset(objects), self._up(places), frozenset(hands), index))
 
     def _goal(self) -> None:
         """Where the goal wants things, which the chain may reach in several steps; what such a step is called in its title."""
         known = {verb for deed in self._deeds for verb in deed.verbs}
-        for step in (*_mapping(self._tree.get("goal")).values(), *_mapping(self._tree.get("rules")).values()):
-            title = _words(_mapping(step))
+        for step in (*mapping(self._tree.get("goal")).values(), *mapping(self._tree.get("rules")).values()):
+            title = title_words(mapping(step))
             called = frozenset(v for text in title for c in read_sentence(text, self._lexicon).clauses for v in c.verbs)
-            for tree in _trees(step):
+            for tree in subtrees(step):
                 of = tree.get("of") or tree.get("from")
                 where = tree.get("to") or tree.get("slot") or tree.get("inside") or tree.get("upon") or tree.get("into")
                 for one in of if isinstance(of, list) else [of]:
@@ -432,63 +445,11 @@ class _Building:
 
     def _quantities(self, clauses: Iterable[Clause]) -> Mapping[str, frozenset[float]]:
         found = [(of, value) for clause in clauses for value, of, *_ in clause.quantities]
-        for step in _mapping(self._tree.get("goal")).values():
-            for tree in _trees(step):
+        for step in mapping(self._tree.get("goal")).values():
+            for tree in subtrees(step):
                 for key in ("is", "amount"):
                     text = str(tree.get(key, ""))
                     of = "time" if text.endswith(" s") else "volume" if text.endswith(("ml", " l")) else ""
                     if of:
-                        found.append((of, _si(text)))
-        return _grouped(found)
-
-
-@lru_cache(maxsize=512)
-def _sheet_of(file: Path, changed: int) -> Mapping[str, Any]:
-    try:
-        return _mapping(read_yaml(file))
-    except (OSError, ScenarioError):  # whoever builds the scene gets the error
-        return {}
-
-
-def _trees(tree: Any) -> Iterator[Mapping[str, Any]]:
-    if isinstance(tree, Mapping):
-        yield tree
-        for value in tree.values():
-            yield from _trees(value)
-    elif isinstance(tree, list):
-        for value in tree:
-            yield from _trees(value)
-
-
-def _words(entry: Mapping[str, Any]) -> list[str]:
-    return list(_strings(entry.get("title")))
-
-
-def _strings(tree: Any) -> Iterator[str]:
-    yield from (text for text in _mapping(tree).values() if isinstance(text, str))
-
-
-def _mapping(tree: Any) -> Mapping[str, Any]:
-    return tree if isinstance(tree, Mapping) else {}
-
-
-def _grouped(pairs: Iterable[Any]) -> Mapping[str, frozenset[Any]]:
-    found: dict[str, set[Any]] = {}
-    for key, value in pairs:
-        found.setdefault(key, set()).add(value)
-    return {key: frozenset(values) for key, values in found.items()}
-
-
-def _ordered(pairs: Iterable[Any]) -> Mapping[str, tuple[str, ...]]:
-    found: dict[str, dict[str, None]] = {}
-    for key, value in pairs:
-        found.setdefault(key, {})[value] = None
-    return {key: tuple(values) for key, values in found.items()}
-
-
-def _si(text: Any) -> float:
-    """A quantity of a scenario in SI; NaN where it is none."""
-    try:
-        return parse_quantity(text)
-    except ValueError:
-        return float("nan")
+                        found.append((of, si_value(text)))
+        return grouped(found)

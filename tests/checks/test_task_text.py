@@ -103,6 +103,22 @@ def test_sentences_that_were_tuned_with_stay_as_they_are():
         assert least <= share <= most, (kind, share)
 
 
+def test_opposites_orders_and_hands_are_found_and_other_verbs_are_no_doubt():
+    """Sentences written before the rules, after them, and by somebody who did not know them: none of the right ones is doubted."""
+    for file, kind, least in (
+        ("opposites", "right", 0.0),
+        ("opposites", "right_after", 0.0),
+        ("strangers", "right", 0.0),
+        ("opposites", "wrong", 0.95),
+        ("opposites", "wrong_after", 0.9),
+        ("strangers", "wrong", 0.95),
+    ):
+        every = [(scenario, text) for scenario, texts in rows(file)[kind].items() for text in texts]
+        found = [row for row in every if doubted(checked(own(row[1], row[0])))]
+        print(f"{file} {kind}: {len(found)} of {len(every)}")
+        assert len(found) >= least * len(every) if kind.startswith("wrong") else not found, (file, kind, found)
+
+
 def test_the_scenarios_own_sentences_are_right_with_the_draw_that_they_are_of():
     for scenario in list_scenarios():
         tree = read_own(list_scenarios()[scenario])
@@ -226,6 +242,66 @@ def test_the_draw_decides_which_medicine_is_right():
     text = "Bring the person the aspirin from the medicine cabinet."
     assert checked(own(text, "medication_serving", drawn={"named.label": "0 %"})).level == "PASS"
     assert checked(own(text, "medication_serving", drawn={"named.label": "50 %"})).details["kind"] == "object"
+
+
+@pytest.mark.parametrize(
+    ("scenario", "text", "kind"),
+    [
+        ("table_setting", "Put the bowl of buns under the table", "place"),
+        ("table_setting", "Put the bowl of buns on the table", None),
+        ("table_setting", "把碗放到地上", "place"),
+        ("table_setting", "Take the bowl off the table", "place"),
+        ("table_setting", "Pick the bowl up off the table", None),
+        ("table_wiping", "Take the dishes off the table", None),
+        ("table_wiping", "Wipe the floor", "object"),
+        ("bedside_care", "把床栏放下", "action"),
+        ("bedside_care", "把呼叫器放下", None),
+        ("bedside_care", "Release the brakes", "action"),
+        ("bedside_care", "Release the brakes, push the wheelchair to the mark and lock the brakes", None),
+        ("bedside_care", "Stop the wheelchair on the floor mark and let go of the handles", None),
+        ("package_packing", "Unpack the carton", "action"),
+        ("shelf_restocking", "Unpack a can from the carton and put it on the shelf", None),
+        ("room_delivery", "把水和房卡从客房送到前台", "place"),
+        ("room_delivery", "把水和房卡从前台送到客房", None),
+        ("drink_assist", "Take the cup from the person", "place"),
+        ("drink_assist", "Hand the cup to the person", None),
+        ("coil_separation", "Take the coils out in the order L, M, S", "order"),
+        ("coil_separation", "Take the coils out in the order S, M, L", None),
+        ("coil_separation", "Coils L, M and S are in the bin", None),
+        ("coil_separation", "按从大到小的顺序取出线圈", "order"),
+        ("coil_separation", "按从小到大的顺序取出线圈", None),
+        ("cooking", "先关火再倒料", "order"),
+        ("cooking", "先倒料再关火", None),
+        ("cooking", "Plate up, then sprinkle the salt", "order"),
+        ("cooking", "Sprinkle the salt, then plate up", None),
+        ("car_assembly", "Carry the tray with the left hand only", "arm"),
+        ("car_assembly", "单手搬料盘", "arm"),
+        ("car_assembly", "Press the clip in with the right hand only", None),
+        ("parcel_sorting", "Put all parcels into the same chute", "place"),
+        ("table_wiping", "Put both paper balls into the same bin", None),
+    ],
+)
+def test_the_opposite_is_found_beside_what_is_right(scenario, text, kind):
+    finding = checked(own(text, scenario))
+    assert finding.details.get("kind") == kind and finding.level == ("PASS" if kind is None else "WARN")
+
+
+@pytest.mark.parametrize(
+    ("scenario", "drawn", "text", "level"),
+    [
+        ("medication_serving", "named.label", "Bring the person the amoxicillin from the medicine cabinet.", "FAIL"),
+        ("medication_serving", "named.label", "把阿莫西林放到托盘上", "FAIL"),
+        ("medication_serving", "named.label", "Get the ibuprofen out of the cabinet", "WARN"),
+        ("medication_serving", "named.label", "Find the aspirin among aciclovir and amoxicillin", "PASS"),
+        ("medication_serving", "named.label", "Get the aspirin, not the amoxicillin", "PASS"),
+        ("medication_serving", None, "把阿莫西林放到托盘上", "PASS"),
+        ("shelf_restocking", "drink.sku", "Order: orange juice, shampoo, plain crisps. Put them into the basket.", "FAIL"),
+    ],
+)
+def test_what_another_draw_would_have_had_fails_alone(scenario, drawn, text, level):
+    """The episode's own draw knows better; another medicine that nobody could have drawn may be a misread word."""
+    values = {} if drawn is None else {drawn: "0 %", "care.sku": "0 %", "bag.sku": "0 %"}
+    assert checked(own(text, scenario, drawn=values)).level == level
 
 
 def test_hands_and_order_of_a_chain_that_was_not_performed_are_not_known():
