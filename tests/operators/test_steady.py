@@ -31,6 +31,7 @@ def standing(arms, at=(1.4, -0.6), yaw=0.7):
     base = SimpleNamespace(at=np.array(at), yaw=yaw, command=np.zeros(4), stands=True, timestep=DT)
     base.trunk = Pose.of((at[0] + 0.01, at[1] - 0.02, z), yaw)
     steady = SteadyHands(base, arms)
+    steady.on = True
     steady.see((), dict.fromkeys(arms, np.zeros(3)))
     return base, steady
 
@@ -103,3 +104,12 @@ def test_where_it_stands_again_the_hands_stay_where_they_have_come_to(arms):
     there = hand_in_world(arms["right"], arms["right"].q, base.trunk)
     assert np.linalg.norm(there - hand_in_world(arms["right"], before, meant)) < 4e-3
     arms["right"].q = before
+
+
+def test_nothing_is_done_unless_a_skill_asks_for_it(arms):
+    base, steady = standing(arms)
+    steady.on = False
+    base.command[:3], base.stands = (0.1, 0.0, 0.0), False
+    base.trunk = swayed(base.trunk, np.array([0.0, 0.04, -0.03]), 0.05)
+    steady.see(("left", "right"), dict.fromkeys(arms, np.array([0.0, 20.0, 0.0])))
+    assert not steady.correction("left", arms["left"].q).any()

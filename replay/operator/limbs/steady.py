@@ -1,7 +1,7 @@
 """Hands that stay beside the mark while a robot on its own legs walks: its pelvis sways from foot to foot, sinks and turns.
 
-A person who pushes a wheelchair or carries a tray does the same. The arms' commands are meant for a trunk that goes exactly as
-the mark does. What the trunk does beyond that is taken off in the arms that hold something.
+A person who pushes a wheelchair does the same. The arms' commands are meant for a trunk that goes exactly as the mark does. What the
+trunk does beyond that is taken off in the arms that hold what rolls. What is carried goes with the trunk: it is free to.
 """
 
 from __future__ import annotations
@@ -29,12 +29,15 @@ class SteadyHands:
 
     Args:
         base: of a robot on its legs; arms: by side.
+
+    Attributes:
+        on: whether a skill asks for it.
     """
 
     def __init__(self, base: OnLegs, arms: Mapping[str, Arm]):
         self._base, self._arms = base, arms
         self._data = {side: mujoco.MjData(arm.model) for side, arm in arms.items()}
-        self._walks = False
+        self.on = self._walks = False
         self._stood = np.full(7, np.nan)  # the trunk against the mark when it last stood, and the height commanded then
         self._height = 0.0
         self._speed = np.zeros(6)
@@ -48,13 +51,13 @@ class SteadyHands:
         Args:
             held: sides of which the hand holds something; forces: (3,) [N] in the world that bear on either hand.
         """
-        base = self._base
+        base, held = self._base, held if self.on else ()
         for side, force in forces.items():
             if side not in held or not self._walks:
                 self._lasting[side], self._gives[side] = force.copy(), np.zeros(3)
             self._lasting[side] += base.timestep / LASTS * (force - self._lasting[side])
             self._gives[side] += base.timestep * ((force - self._lasting[side]) / RESISTS - self._gives[side] / RETURNS)
-        if np.abs(base.command[:3]).max() > 0.0:
+        if self.on and np.abs(base.command[:3]).max() > 0.0:
             self._walks = True
         elif self._walks and base.stands:
             for side, arm in self._arms.items():
@@ -70,7 +73,7 @@ class SteadyHands:
 
     def correction(self, side: str, q: np.ndarray) -> np.ndarray:
         """(7,) [rad] to be added to the joint angles q, which are meant for a trunk that goes as the mark does."""
-        if not self._walks:
+        if not (self.on and self._walks):
             return np.zeros(7)
         arm, base, data = self._arms[side], self._base, self._data[side]
         squat = np.array([0.0, 0.0, base.command[3] - self._height])

@@ -53,7 +53,9 @@ class WalkPush(Walking, word="walk", how="push"):
         fastest, starts, turns = base.pushes
         most = min(self.speed, fastest)
         time = float(np.linalg.norm((place - state.senses.site(self.of)[0])[:2])) / max(most, 1e-3) + PATIENCE
-        speed = 0.0
+        speed, steady = 0.0, state.steady
+        if steady is not None:
+            steady.on = True
         for _ in range(round(time / base.timestep)):
             at, rotation = state.senses.site(self.of)
             heading = float(np.arctan2(rotation[1, 0], rotation[0, 0]))
@@ -68,6 +70,9 @@ class WalkPush(Walking, word="walk", how="push"):
             self._roll(base, at[:2], heading, speed, curve)
             yield
         yield from base.stop()
+        if steady is not None:
+            yield  # the hands stay where they have come to
+            steady.on = False
 
     def _roll(self, base: Base, at: np.ndarray, heading: float, speed: float, curve: float) -> None:
         """Command the base as a point of what rolls ahead from a place at a speed [m/s] on a curve [1/m]."""
