@@ -16,10 +16,11 @@ from ...scenarios.scene.scene import Scene
 from ...scenarios.sensing.requests import Readings
 from ...scenarios.sensing.temporal import GoalState
 from .limbs.arm import Arm
-from .limbs.base import base_of
+from .limbs.base import OnLegs, base_of
 from .limbs.geometry import progress
 from .limbs.hand import Hand
 from .limbs.people import Bystanders
+from .limbs.steady import SteadyHands
 from .planning.ways import Ways
 from .senses.attachment import corded_part, rigid_part
 from .senses.senses import Senses
@@ -75,6 +76,7 @@ class OperatorState:
                 self.people,
             )
         self.base = base_of(scene, self.people)
+        self.steady = SteadyHands(self.base, self.arms) if isinstance(self.base, OnLegs) else None
         self.senses = Senses(scene, draw.model, self._shapes, self.shape, self.base)
         self._place_arms()
         self.began = {side: arm.q.copy() for side, arm in self.arms.items()}
@@ -142,6 +144,8 @@ class OperatorState:
         """Take in the readings of this control step (rows without a leading axis) and the course's carry (one row)."""
         self.people.see(readings.value)
         self.senses.see(readings, carry)
+        if self.steady is not None:
+            self.steady.see(self.held, {side: self.senses.feel(side)[:3] for side in SIDES})
         self._place_arms()
 
     def _place_arms(self) -> None:
@@ -274,7 +278,10 @@ class OperatorState:
         """(nu,) float32 of this control step."""
         for side in SIDES:
             columns = self._arm_columns[side]
-            change = self.arms[side].command - self._action[columns]
+            wanted = self.arms[side].command
+            if self.steady is not None and side in self.held:
+                wanted = wanted + self.steady.correction(side, wanted)
+            change = wanted - self._action[columns]
             self._action[columns] += np.clip(change, -self._slew[columns], self._slew[columns])
             columns, hand = self._hand_columns[side], self.hand_of(side)
             step = hand.speed * self.timestep

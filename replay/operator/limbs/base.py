@@ -29,7 +29,10 @@ class Base:
         yaw: [rad] of its heading; height: [m] against standing, as measured.
         hands: (n, 3) [m] places of the hands in the world, as seen.
         command: (4,) speeds ahead and to the left [m/s], of turning [rad/s], and height [m].
+        pushes: [m/s, m/s2, rad/s] what it pushes on wheels is at most this fast, speeds up so, and turns so.
     """
+
+    pushes = (np.inf, 0.12, 0.3)
 
     def __init__(self, scene: Scene, people: Bystanders):
         robot = scene.robot
@@ -154,8 +157,10 @@ class OnLegs(Base):
     """The base of a robot on its own legs: what is walked is the mark that it follows, where it stands is its pelvis.
 
     Attributes:
-        pelvis: x, y [m] and yaw [rad]; calm: control steps since it last moved.
+        trunk: the pelvis in the world; pelvis: x, y [m] and yaw [rad] of it; calm: control steps since it last moved.
     """
+
+    pushes = (0.12, 0.05, 0.08)  # as fast as one was seen to be pushed without a fall: each step draws the hands aside
 
     def __init__(self, scene: Scene, people: Bystanders):
         super().__init__(scene, people)
@@ -163,11 +168,13 @@ class OnLegs(Base):
         self._pelvis = [begins[Request(kind, "base_link").name] for kind in ("body_position", "body_orientation")]
         self._stands = float(scene.robot.sheet["stance"]["base_height"])
         self.pelvis, self.calm = np.array(scene.config.stands_at), 0
+        self.trunk = Pose.of((*self.pelvis[:2], self._stands), self.pelvis[2])
 
     def see(self, readings: Readings) -> None:
         x, y, self.yaw = (float(readings.value[i]) for i in self._seen)
         self.at = np.array([x, y])
-        place, turn = (readings.value[i : i + n] for i, n in zip(self._pelvis, (3, 4)))
+        place, turn = (np.array(readings.value[i : i + n], float) for i, n in zip(self._pelvis, (3, 4)))
+        self.trunk = Pose(place, turn)
         before, self.height = self.height, float(place[2]) - self._stands
         rise = (self.height - before) / self.timestep
         self.speeds = np.array([*(float(readings.value[i]) for i in self._speeds), rise])

@@ -59,6 +59,14 @@ def turned_between(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.arccos(np.clip((np.trace(a.T @ b) - 1.0) / 2.0, -1.0, 1.0)))
 
 
+def turn_between(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """(3,) [rad] in the world by which b is turned against a, about its axis."""
+    quat, out = np.zeros(4), np.zeros(3)
+    mujoco.mju_mat2Quat(quat, (b @ a.T).ravel())
+    mujoco.mju_quat2Vel(out, quat, 1.0)
+    return out
+
+
 def between(a: np.ndarray, b: np.ndarray, share: float) -> np.ndarray:
     """Rotation matrix at a share of the shortest turn from a to b."""
     quat, half, out = np.zeros(4), np.zeros(3), np.zeros(9)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Protocol
 
-import mujoco
 import numpy as np
 
+from ..limbs.geometry import turn_between
 from .limbs import ArmGroup
 
 UP = np.array([0.0, 0.0, 1.0])
@@ -92,7 +92,7 @@ class Together(_Newton):
         reach = turned @ self._apart
         # where the second hand is against where the first one wants it, how it is turned against that, how the load is tilted
         place = second - first - reach
-        turn = _turning(turned @ self._turn, other)
+        turn = turn_between(turned @ self._turn, other)
         rates = np.block([[-a[:3] + _skew(reach) @ a[3:], b[:3]], [-a[3:], b[3:]]])
         tilt, tilting = _tilt(turned @ self._axis, a[3:])
         return np.concatenate([place, turn, tilt]), np.vstack([rates, np.hstack([tilting, np.zeros((2, b.shape[1]))])])
@@ -117,11 +117,3 @@ def _tilt(axis: np.ndarray, turning: np.ndarray) -> tuple[np.ndarray, np.ndarray
 def _skew(v: np.ndarray) -> np.ndarray:
     """(3, 3) that takes a vector to its cross product with v."""
     return np.array([[0.0, -v[2], v[1]], [v[2], 0.0, -v[0]], [-v[1], v[0], 0.0]])
-
-
-def _turning(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """(3,) [rad] in the world by which b is turned against a."""
-    quat, out = np.zeros(4), np.zeros(3)
-    mujoco.mju_mat2Quat(quat, (b @ a.T).ravel())
-    mujoco.mju_quat2Vel(out, quat, 1.0)
-    return out

@@ -14,8 +14,7 @@ from ..walking import PATIENCE, Walking
 
 STRAIGHTENS = 0.35  # m, of way in which most of what it is beside the line is made good
 SHARPEST = 1.6  # 1/m, of the curve on which the wheels roll
-TURNING = 0.3  # rad/s at most
-GENTLE, STARTS = 0.2, 0.12  # m/s2, with which it comes to rest, and with which it speeds up
+GENTLE = 0.2  # m/s2, with which it comes to rest
 
 
 class WalkPush(Walking, word="walk", how="push"):
@@ -51,8 +50,12 @@ class WalkPush(Walking, word="walk", how="push"):
         line = float(np.arctan2(frame[1, 0], frame[0, 0]))
         along = np.array([np.cos(line), np.sin(line)])
         left = np.array([-along[1], along[0]])
-        time = float(np.linalg.norm((place - state.senses.site(self.of)[0])[:2])) / max(self.speed, 1e-3) + PATIENCE
-        speed = 0.0
+        fastest, starts, turns = base.pushes
+        most = min(self.speed, fastest)
+        time = float(np.linalg.norm((place - state.senses.site(self.of)[0])[:2])) / max(most, 1e-3) + PATIENCE
+        speed, steady = 0.0, state.steady
+        if steady is not None:
+            steady.on = True
         for _ in range(round(time / base.timestep)):
             at, rotation = state.senses.site(self.of)
             heading = float(np.arctan2(rotation[1, 0], rotation[0, 0]))
@@ -62,11 +65,14 @@ class WalkPush(Walking, word="walk", how="push"):
             aside, askew = float((at[:2] - place[:2]) @ left), wrapped(heading - line)
             curve = -(aside / STRAIGHTENS**2 + 2.0 * np.sin(askew) / STRAIGHTENS)
             curve = float(np.clip(curve, -SHARPEST, SHARPEST))
-            fastest = min(self.speed, _coming(missing, speed, GENTLE), TURNING / max(abs(curve), 1e-9))
-            speed = min(fastest, speed + STARTS * base.timestep)
+            fastest = min(most, _coming(missing, speed, GENTLE), turns / max(abs(curve), 1e-9))
+            speed = min(fastest, speed + starts * base.timestep)
             self._roll(base, at[:2], heading, speed, curve)
             yield
         yield from base.stop()
+        if steady is not None:
+            yield  # the hands stay where they have come to
+            steady.on = False
 
     def _roll(self, base: Base, at: np.ndarray, heading: float, speed: float, curve: float) -> None:
         """Command the base as a point of what rolls ahead from a place at a speed [m/s] on a curve [1/m]."""

@@ -1,0 +1,126 @@
+"""Hands that stay beside the mark while a robot on its own legs walks: its pelvis sways from foot to foot, sinks and turns.
+
+A person who pushes a wheelchair does the same. The arms' commands are meant for a trunk that goes exactly as the mark does. What the
+trunk does beyond that is taken off in the arms that hold what rolls. What is carried goes with the trunk: it is free to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+
+import mujoco
+import numpy as np
+
+from ....scenarios.parts.pose import Pose
+from .arm import Arm
+from .base import OnLegs
+from .geometry import turn_between
+
+WEIGHTS = np.repeat([1.0, 0.3], 3)  # of place [1/m] and turn [1/rad]: where a joint is at its end the hand turns rather than go away
+ROUNDS, STEP = 10, 0.2  # steps of Newton's method, rad that a joint goes in one; the trunk sways by some 40 mm and 0.2 rad
+DAMPING = 1e-5  # of its equations [m2], where an arm is nearly straight
+RESISTS = 150.0  # Ns/m: how fast a hand gives way to a force that comes and goes
+LASTS, RETURNS = 1.0, 0.5  # s, over which a force counts as lasting; in which the hand is back
+MOST = 0.7  # rad, largest change of a joint by it
+
+
+class SteadyHands:
+    """Corrects the commands of arms that hold something while the base walks.
+
+    Args:
+        base: of a robot on its legs; arms: by side.
+
+    Attributes:
+        on: whether a skill asks for it.
+    """
+
+    def __init__(self, base: OnLegs, arms: Mapping[str, Arm]):
+        self._base, self._arms = base, arms
+        self._data = {side: mujoco.MjData(arm.model) for side, arm in arms.items()}
+        self.on = self._walks = False
+        self._stood = np.full(7, np.nan)  # the trunk against the mark when it last stood, and the height commanded then
+        self._height = 0.0
+        self._speed = np.zeros(6)
+        self._before = np.full(7, np.nan)
+        self._lasting = {side: np.zeros(3) for side in arms}
+        self._gives = {side: np.zeros(3) for side in arms}
+
+    def see(self, held: Container[str], forces: Mapping[str, np.ndarray]) -> None:
+        """Take in where the trunk is, once a control period, after the base has seen.
+
+        Args:
+            held: sides of which the hand holds something; forces: (3,) [N] in the world that bear on either hand.
+        """
+        base, held = self._base, held if self.on else ()
+        for side, force in forces.items():
+            if side not in held or not self._walks:
+                self._lasting[side], self._gives[side] = force.copy(), np.zeros(3)
+            self._lasting[side] += base.timestep / LASTS * (force - self._lasting[side])
+            self._gives[side] += base.timestep * ((force - self._lasting[side]) / RESISTS - self._gives[side] / RETURNS)
+        if self.on and np.abs(base.command[:3]).max() > 0.0:
+            self._walks = True
+        elif self._walks and base.stands:
+            for side, arm in self._arms.items():
+                if side in held:  # the hands stay where they have come to
+                    arm.shift(self.correction(side, arm.q))
+            self._walks = False
+        if not self._walks:
+            stood = self._mark().inverse() @ base.trunk
+            self._stood, self._height = np.append(stood.pos, stood.quat), float(base.command[3])
+        if np.isfinite(self._before).all():
+            self._speed = _apart(Pose(self._before[:3], self._before[3:]), base.trunk) / base.timestep
+        self._before = np.append(base.trunk.pos, base.trunk.quat)
+
+    def correction(self, side: str, q: np.ndarray) -> np.ndarray:
+        """(7,) [rad] to be added to the joint angles q, which are meant for a trunk that goes as the mark does."""
+        if not (self.on and self._walks):
+            return np.zeros(7)
+        arm, base, data = self._arms[side], self._base, self._data[side]
+        squat = np.array([0.0, 0.0, base.command[3] - self._height])
+        meant = self._mark() @ Pose(self._stood[:3] + squat, self._stood[3:])
+        ahead = base.timestep + arm.lag
+        now = Pose(base.trunk.pos + ahead * self._speed[:3], _turned(base.trunk.quat, ahead * self._speed[3:]))
+        between = now.inverse() @ meant  # the trunk that is meant, seen from the one that is
+        data.qpos[:] = q
+        mujoco.mj_kinematics(arm.model, data)
+        trunk, site = data.body("base_link").xpos.copy(), data.site(arm.tool)
+        gives = now.matrix.T @ self._gives[side]
+        wanted = between.pos + between.matrix @ (site.xpos - trunk) + trunk + gives
+        turned = between.matrix @ site.xmat.reshape(3, 3)
+        low, high = arm.model.jnt_range.T
+        low, high, found, rates = np.minimum(low, q), np.maximum(high, q), q.copy(), np.zeros((6, arm.model.nv))
+        for _ in range(ROUNDS):
+            data.qpos[:] = found
+            mujoco.mj_kinematics(arm.model, data)
+            mujoco.mj_comPos(arm.model, data)
+            mujoco.mj_jacSite(arm.model, data, rates[:3], rates[3:], site.id)
+            off = np.concatenate([wanted - site.xpos, turn_between(site.xmat.reshape(3, 3), turned)]) * WEIGHTS
+            own = rates * WEIGHTS[:, None]
+            step = _least(own, off)
+            own[:, ((found <= low) & (step < 0.0)) | ((found >= high) & (step > 0.0))] = 0.0  # at its end, a joint is left there
+            step = _least(own, off)
+            found = np.clip(found + step * min(1.0, STEP / max(float(np.abs(step).max()), 1e-9)), low, high)
+        return np.clip(found - q, -MOST, MOST)
+
+    def _mark(self) -> Pose:
+        return Pose.of((*self._base.at, 0.0), self._base.yaw)
+
+
+def _least(rates: np.ndarray, off: np.ndarray) -> np.ndarray:
+    """(7,) [rad] the smallest step that takes (6,) off, by damped least squares."""
+    return rates.T @ np.linalg.solve(rates @ rates.T + DAMPING * np.eye(6), off)
+
+
+def _apart(first: Pose, second: Pose) -> np.ndarray:
+    """(6,) [m, rad] in the world by which the second pose is beside the first."""
+    return np.concatenate([second.pos - first.pos, turn_between(first.matrix, second.matrix)])
+
+
+def _turned(quat: np.ndarray, by: np.ndarray) -> np.ndarray:
+    """(4,) a quaternion turned by (3,) [rad] in the world."""
+    turn, out, angle = np.zeros(4), np.zeros(4), float(np.linalg.norm(by))
+    if angle < 1e-12:
+        return quat
+    mujoco.mju_axisAngle2Quat(turn, by / angle, angle)
+    mujoco.mju_mulQuat(out, turn, quat)
+    return out

@@ -1,0 +1,115 @@
+"""Hands that stay beside the mark while the trunk sways: where they come to, and when they are let alone."""
+
+from types import SimpleNamespace
+
+import mujoco
+import numpy as np
+import pytest
+from shiliu.replay.operator.limbs.arm import Arm
+from shiliu.replay.operator.limbs.steady import SteadyHands
+from shiliu.scenarios.parts.pose import Pose
+from shiliu.scenarios.robots.postures import postures_of
+from shiliu.scenarios.robots.robot import load_robot
+
+DT = 1.0 / 30.0
+
+
+@pytest.fixture(scope="module")
+def arms():
+    robot = load_robot("kuafu", base="legs")
+    rng = np.random.default_rng(0)
+    return {
+        side: Arm(robot, side, np.array(postures_of(robot.name, side)["ready"]), DT, 0.05, 400.0, rng) for side in ("left", "right")
+    }
+
+
+def standing(arms, at=(1.4, -0.6), yaw=0.7):
+    """A base that stands turned and off the middle, with the trunk a little beside its mark, and what keeps the hands."""
+    height = mujoco.MjData(arms["left"].model)
+    mujoco.mj_kinematics(arms["left"].model, height)
+    z = float(height.body("base_link").xpos[2])
+    base = SimpleNamespace(at=np.array(at), yaw=yaw, command=np.zeros(4), stands=True, timestep=DT)
+    base.trunk = Pose.of((at[0] + 0.01, at[1] - 0.02, z), yaw)
+    steady = SteadyHands(base, arms)
+    steady.on = True
+    steady.see((), dict.fromkeys(arms, np.zeros(3)))
+    return base, steady
+
+
+def hand_in_world(arm, q, trunk):
+    data = mujoco.MjData(arm.model)
+    data.qpos[:] = q
+    mujoco.mj_kinematics(arm.model, data)
+    return trunk.pos + trunk.matrix @ (data.site(arm.tool).xpos - data.body("base_link").xpos)
+
+
+def swayed(trunk, by, roll):
+    turn, axis = np.zeros(4), np.array([1.0, 0.0, 0.0])
+    mujoco.mju_axisAngle2Quat(turn, axis, roll)
+    return Pose(trunk.pos + by, trunk.quat) @ Pose(np.zeros(3), turn)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize(("by", "roll"), [((-0.03, 0.04, -0.04), 0.0), ((0.02, -0.03, -0.04), 0.06), ((0.0, 0.0, 0.0), -0.08)])
+def test_a_hand_stays_where_it_would_be_if_the_trunk_went_as_the_mark_does(arms, side, by, roll):
+    base, steady = standing(arms)
+    meant = base.trunk
+    base.command[:3], base.stands = (0.1, 0.02, 0.05), False
+    for _ in range(3):  # it rests there: nothing is ahead of it
+        base.trunk = swayed(meant, np.array(by), roll)
+        steady.see(("left", "right"), dict.fromkeys(arms, np.zeros(3)))
+    q = arms[side].q
+    there = hand_in_world(arms[side], q + steady.correction(side, q), base.trunk)
+    assert np.linalg.norm(there - hand_in_world(arms[side], q, meant)) < 4e-3
+    away = np.linalg.norm(hand_in_world(arms[side], q, base.trunk) - hand_in_world(arms[side], q, meant))
+    assert away > 0.02  # without it
+
+
+def test_a_mark_that_goes_takes_the_hands_along(arms):
+    base, steady = standing(arms)
+    base.command[:3], base.stands = (0.1, 0.0, 0.0), False
+    steady.see(("left",), dict.fromkeys(arms, np.zeros(3)))
+    ahead = 0.05 * np.array([np.cos(base.yaw), np.sin(base.yaw)])
+    base.at, base.trunk = base.at + ahead, Pose(base.trunk.pos + np.append(ahead, 0.0), base.trunk.quat)
+    for _ in range(2):
+        steady.see(("left",), dict.fromkeys(arms, np.zeros(3)))
+    assert np.abs(steady.correction("left", arms["left"].q)).max() < 1e-6
+
+
+def test_a_force_that_comes_is_given_way_to_and_one_that_lasts_is_not(arms):
+    base, steady = standing(arms)
+    base.command[:3], base.stands = (0.1, 0.0, 0.0), False
+    push, none = np.array([0.0, 15.0, 0.0]), np.zeros(3)
+    q, places = arms["left"].q, []
+    steady.see(("left",), {"left": none, "right": none})
+    for _ in range(300):
+        steady.see(("left",), {"left": push, "right": none})
+        places.append(hand_in_world(arms["left"], q + steady.correction("left", q), base.trunk)[1])
+    rest = hand_in_world(arms["left"], q, base.trunk)[1]
+    assert max(places) - rest > 0.015 and abs(places[-1] - rest) < 2e-3
+    assert max(places) - rest < 0.05
+
+
+def test_where_it_stands_again_the_hands_stay_where_they_have_come_to(arms):
+    base, steady = standing(arms)
+    meant, before = base.trunk, arms["right"].q.copy()
+    base.command[:3], base.stands = (0.1, 0.0, 0.0), False
+    steady.see(("right",), dict.fromkeys(arms, np.zeros(3)))
+    base.trunk = swayed(meant, np.array([0.0, 0.02, 0.0]), 0.0)
+    for _ in range(2):
+        steady.see(("right",), dict.fromkeys(arms, np.zeros(3)))
+    base.command[:3], base.stands = 0.0, True
+    steady.see(("right",), dict.fromkeys(arms, np.zeros(3)))
+    assert not steady.correction("right", arms["right"].q).any()
+    there = hand_in_world(arms["right"], arms["right"].q, base.trunk)
+    assert np.linalg.norm(there - hand_in_world(arms["right"], before, meant)) < 4e-3
+    arms["right"].q = before
+
+
+def test_nothing_is_done_unless_a_skill_asks_for_it(arms):
+    base, steady = standing(arms)
+    steady.on = False
+    base.command[:3], base.stands = (0.1, 0.0, 0.0), False
+    base.trunk = swayed(base.trunk, np.array([0.0, 0.04, -0.03]), 0.05)
+    steady.see(("left", "right"), dict.fromkeys(arms, np.array([0.0, 20.0, 0.0])))
+    assert not steady.correction("left", arms["left"].q).any()
