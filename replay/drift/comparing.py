@@ -59,13 +59,16 @@ class KeptDifference:
 def summary_of(verdict: Verdict) -> dict[str, Any]:
     """What is kept of a verdict: the head of its line, and of each finding the fields that it has, numbers to six figures.
 
-    `root` and `because_of` are codes instead of indices. `rest` is a digest of all other fields of a finding.
+    `root` and `because_of` are codes instead of indices. `rest` is a digest of all other fields of a finding. A check that has nothing to
+    look at is left out: where it comes or goes, nothing has changed.
     """
     line = verdict.to_dict()
     found = line["findings"]
     head = {key: line[key] for key in HEAD} | {"root": None if line["root"] is None else found[line["root"]]["code"]}
     findings = []
     for one in found:
+        if one["level"] == "NOT_APPLICABLE":
+            continue
         cause = None if one["because_of"] is None else found[one["because_of"]]["code"]
         shown = {key: one[key] for key in SHOWN} | {"because_of": cause}
         rest = {key: value for key, value in one.items() if key not in (*shown, "code", "stage", "message")}
