@@ -45,6 +45,8 @@ YIELDS = 0.5  # share of a force beyond that which a control step takes away; mo
 RETURNS = 0.05  # share of the way back that nothing is in the way of
 HANGS = (0.0, 0.5, -0.87)  # way from the shoulder to where the elbow is asked to be: down, and 30 deg outwards
 ASTRAY, STAYS, LED = 0.03, 0.5, 1.0  # m that a hand is off at the ends of its arm's joints; s after which, and for which, it is led back
+PACE, TURNS = 1.0, 3.0  # m/s and rad/s, at which a hand is asked to go at the most: its joints allow three times that
+LOST, AGAIN = 0.25, 0.08  # m, from which on an arm no longer goes after its hand, and to which that has to come back
 STRETCHED = np.array(3 * [5e-4] + 3 * [5e-3])  # m² and 1, added to levers: an arm that is stretched out reports no force along itself
 
 
@@ -84,6 +86,7 @@ class FollowedHands:
         self._taken: dict[
             str, tuple[Array, Array, Array, Array]
         ] = {}  # of a held clutch: device and robot when it was taken
+        self._waits: dict[str, tuple[Array, Array]] = {}  # hand that is lost -> where its arm waits for it
         self._back = {hand: np.zeros(3) for hand in HANDS}  # m, by which each gives way
         self._approach = None if model is None else Approach(self.scene, self.arms, model)
         self._ends = np.zeros(len(self._columns), bool)  # joints that are at an end of their range
@@ -133,10 +136,11 @@ class FollowedHands:
 
     def _targets(self) -> HandTargets:
         """One sample for the solver, in the axes of a person's hands."""
+        step = {hand: self._next(hand) for hand in HANDS}
         return HandTargets(
             t=np.zeros(1),
-            position={hand: (self._goal[hand][0] - self._back[hand])[None] for hand in HANDS},
-            rotation={hand: (self._goal[hand][1] @ self.arms.worn[hand].T)[None] for hand in HANDS},
+            position={hand: step[hand][0][None] for hand in HANDS},
+            rotation={hand: (step[hand][1] @ self.arms.worn[hand].T)[None] for hand in HANDS},
             shoulder=self._shoulder,
             elbow=self._elbow,
             closed={hand: np.array([self._grip[hand]]) for hand in HANDS},
@@ -156,10 +160,14 @@ class FollowedHands:
 
     def act(self) -> np.ndarray:
         """(nu,) float32, the command of the next control period."""
-        before = self._q
-        q = self._solver.go_on(self._targets(), before, self._velocity, self.dt, self._freed())
+        self._wait_for_hands()
+        before, rows = self._q, None
         if self._approach is not None:
-            q = before + self._approach.slow(q - before, self.dt)
+            before = np.clip(self._approach.yielded(before), self._solver.low, self._solver.high)
+            rows = self._approach.rows(before, self.dt)
+        q = self._solver.go_on(self._targets(), before, self._velocity, self.dt, self._freed(), rows)
+        if self._approach is not None:
+            self._approach.held_back(q - before)
         self._ends = self._solver.at_limit["range"][0]
         self._velocity = (q - before) / self.dt
         self.command[self._columns] = q
@@ -172,12 +180,47 @@ class FollowedHands:
         self._towards("base_height", self._squat, SQUAT)
         return np.clip(self.command, self._low, self._high).astype(np.float32)
 
+    def _wait_for_hands(self) -> None:
+        """Let an arm stand still whose hand is lost, till the hand comes back to it."""
+        for hand in HANDS:
+            here = self.arms.hand(self._q, hand)
+            off = float(np.linalg.norm(self._goal[hand][0] - here[0]))
+            if hand in self._waits and off < AGAIN:
+                del self._waits[hand]
+            elif hand not in self._waits and off > LOST:
+                self._waits[hand] = here
+
+    def _asked(self, hand: str) -> tuple[Array, Array]:
+        """Where a hand shall be in the end, (3,) [m] and (3, 3)."""
+        place, turn = self._waits.get(hand, self._goal[hand])
+        return place - self._back[hand], turn
+
+    def _next(self, hand: str) -> tuple[Array, Array]:
+        """Where a hand shall be a control step later, on the straight way there."""
+        (place, turn), (here, frame) = self._asked(hand), self.arms.hand(self._q, hand)
+        way, back, angle = place - here, np.empty(4), np.empty(3)
+        mujoco.mju_mat2Quat(back, (turn @ frame.T).ravel())
+        mujoco.mju_quat2Vel(angle, back, 1.0)
+        way = way * min(1.0, PACE * self.dt / max(float(np.linalg.norm(way)), 1e-9))
+        size = float(np.linalg.norm(angle))
+        if size > TURNS * self.dt:
+            found = np.empty(9)
+            mujoco.mju_axisAngle2Quat(back, angle / size, TURNS * self.dt)
+            mujoco.mju_quat2Mat(found, back)
+            turn = found.reshape(3, 3) @ frame
+        return here + way, turn
+
+    @property
+    def waits(self) -> dict[str, tuple[Array, Array]]:
+        """Hand whose arm waits for it -> (3,) [m] where the person's asks it to be, and (3,) where it is, in the world."""
+        return {hand: (self._goal[hand][0], self.arms.hand(self._q, hand)[0]) for hand in self._waits}
+
     def _freed(self) -> list[int]:
         """Joints of arms that have stayed at the ends of their joints with their hand elsewhere, for as long as they are led back."""
         found: list[int] = []
         for hand in HANDS:
             columns = self.arms.columns(hand)
-            off = float(np.linalg.norm(self._goal[hand][0] - self._back[hand] - self.arms.hand(self._q, hand)[0]))
+            off = float(np.linalg.norm(self._asked(hand)[0] - self.arms.hand(self._q, hand)[0]))
             self._led[hand] = self._led[hand] and off > ASTRAY / 3  # in vain, so not again before it has been where it shall be
             stays = off > ASTRAY and bool(self._ends[columns].any()) and not self._led[hand]
             self._stuck[hand] = self._stuck[hand] + self.dt if stays or self._stuck[hand] > STAYS else 0.0
