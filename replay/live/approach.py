@@ -34,12 +34,13 @@ LOOK = 0.15  # m, from which on a thing is near
 TOUCH = 0.05  # m/s, at which it may be touched
 OVER = 0.5  # s, over which an arm slows down to that: five times what its servos need
 SHAPES = 0.03  # m, from which on each shape of a thing counts, not only the nearest
+STRETCHED = 5e-4  # m², added to levers: an arm that is stretched out does not give along itself
 TOUCHES = 0.001  # m, from which on it is touched
 CLOSE = 0.01  # m: what is nearer may be what a force comes from
 STANDS = 0.25  # share of `TOUCH` that is left of it where the thing comes towards the arm
 BORNE, LINK = 30.0, 20.0  # N, with which a hand or what it holds may lean on something, and another link: 50 N is allowed, a blow included
 YIELDS = 0.5  # share of what an arm leans too far that a control step takes back
-FASTEST = 4.0  # rad/s, that no joint of an arm passes
+FASTEST = 2.0  # rad/s, that no joint of an arm passes: 1 m/s of a hand that is half a metre away
 AGAINST = -0.5  # cosine between the ways of links to a thing that is between them
 ABOVE = 0.7  # of a way upwards, from which on what is above a thing that is held lies on it
 Pair = tuple[str, str]
@@ -51,10 +52,12 @@ class NearThings:
 
     Attributes:
         way: (m, k) m towards each for a radian of each of the arms' joints; apart: (m,) [m]; fled: (m,) [m/s] at which it goes away itself.
-        lean: (m,) [m] that a command may lie beyond it; bodies: (m, 2) the arm's, and its own.
+        push: (m, k) m by which a command lies beyond each, for a radian, as the servos' torques at a point that does not slip say it.
+        lean: (m,) [m] that it may; bodies: (m, 2) the arm's, and its own.
     """
 
     way: Array
+    push: Array
     apart: Array
     fled: Array
     lean: Array
@@ -84,7 +87,7 @@ class Approach:
 
     Attributes:
         close: pairs of bodies (link, thing), nearest first, within `CLOSE` of each other.
-        slowed: those for which an arm was slowed down or held back last.
+        slowed: those for which an arm was slowed down last; kept: hands whose arm touches something that keeps it from where it is asked.
     """
 
     def __init__(self, scene: Scene, arms: Arms, model: mujoco.MjModel):
@@ -116,12 +119,15 @@ class Approach:
         self._holds: dict[int, int] = {}  # root of what is held -> the link that holds it
         self._mask()
         self._moves = np.array([[_hangs(wide, body, int(wide.joint(name).bodyid[0])) for name in arms.names] for body in range(wide.nbody)])
+        self._dofs = [int(wide.joint(name).dofadr[0]) for name in arms.names]
         self._joints = [int(wide.joint(name).id) for name in arms.names]
         self._q, none = np.zeros(len(arms.names)), np.zeros(0)
-        self._near = NearThings(np.zeros((0, len(arms.names))), none, none, none, np.zeros((0, 2), int))
-        self._bound = none, none.astype(int)
+        ways = np.zeros((0, len(arms.names)))
+        self._near, self._borne = NearThings(ways, ways, none, none, none, np.zeros((0, 2), int)), self._q
+        self._bound = ways, none, none.astype(int)
         self.close: list[Pair] = []
         self.slowed: list[Pair] = []
+        self.kept: set[str] = set()
 
     def _mask(self) -> None:
         """Let arms, and what they hold, meet things and nothing else."""
@@ -135,6 +141,7 @@ class Approach:
     def look(self, qpos: Array, qvel: Array) -> None:
         """Find what is near in a posture (nq,) at a speed (nv,)."""
         model, data, self._q = self.model, self._data, qpos[self._qpos].copy()
+        self._borne = self._q + self._late * qvel[self._dofs]  # a command there has the servos bear nothing
         data.qpos[:], data.qvel[:] = qpos, qvel
         mujoco.mj_kinematics(model, data)
         mujoco.mj_comPos(model, data)
@@ -180,8 +187,12 @@ class Approach:
     def _things_near(self, met: _Met, side: NDArray[np.int64]) -> NearThings:
         """What arms may do towards each thing; `side`: (n,) which arm."""
         data, link = self._data, self._link[met.arm]
-        lever = np.cross(data.xaxis[self._joints], met.at[:, None] - data.xanchor[self._joints])
-        way = np.einsum("nj,nkj->nk", met.way, lever) * self._moves[link]
+        lever = np.cross(data.xaxis[self._joints], met.at[:, None] - data.xanchor[self._joints]) * self._moves[link][:, :, None]
+        way = np.einsum("nj,nkj->nk", met.way, lever)
+        give = np.einsum("nki,k,nkj->nij", lever, self._yields, lever) + STRETCHED * self._yields.max() * np.eye(3)
+        stiff = np.linalg.solve(give, met.way[:, :, None])[:, :, 0]  # N for a metre that is commanded beyond
+        along = np.maximum((stiff * met.way).sum(axis=1), 1e-9)
+        push = np.einsum("nj,nkj->nk", stiff, lever) / along[:, None]
         speed = data.cvel[met.thing]
         speed = speed[:, 3:] + np.cross(speed[:, :3], met.at - data.subtree_com[self.model.body_rootid[met.thing]])
         most = np.where((self._hand[met.arm] < 0) | self._claw[met.arm], BORNE, LINK)
@@ -190,18 +201,18 @@ class Approach:
             both = len(set(side[close].tolist())) > 1
             self._steadiness.look(data)
             most = np.minimum(most, self._steadiness.bears(met.at, met.way) * (0.5 if both else 1.0))
-        lean = most * (way**2 @ self._yields)
+        lean = most / along
         pressed = [set(met.thing[close & (side == one)].tolist()) for one in (0, 1)]
         squeezed = [thing for thing in pressed[0] & pressed[1] if self._free[thing]]
         lean[np.isin(met.thing, squeezed)] = np.inf  # by both arms, and neither tips the robot over
-        return NearThings(way, met.dist, (met.way * speed).sum(axis=1), lean, np.stack([met.arm, met.thing], axis=1))
+        return NearThings(way, push, met.dist, (met.way * speed).sum(axis=1), lean, np.stack([met.arm, met.thing], axis=1))
 
     def yielded(self, q: Array) -> Array:
         """(k,) commanded angles of the arms, taken back where they lean on something by more than may be borne."""
         near, found = self._near, q.copy()
-        over = near.way @ (q - self._q) - np.maximum(near.apart, 0.0) - near.lean
-        for i in np.flatnonzero((near.apart < CLOSE) & (over > 0.0)):
-            way, soft = near.way[i], self._yields * near.way[i]
+        over = near.push @ (q - self._borne) - near.lean
+        for i in np.flatnonzero((near.apart < TOUCHES) & (over > 0.0)):
+            way, soft = near.push[i], self._yields * near.push[i]
             still = float(way @ (found - q)) + over[i]  # of it, after what others took back
             found -= YIELDS * max(still, 0.0) * soft / max(float(way @ soft), 1e-9)
         return found
@@ -209,18 +220,23 @@ class Approach:
     def rows(self, q: Array, dt: float) -> Rows:
         """(m, k), (m,) bounds on a step of a control period [s] from commanded angles (k,), of what it could bring too near."""
         near = self._near
-        apart = np.maximum(near.apart, 0.0)
+        apart, touches = np.maximum(near.apart, 0.0), near.apart < TOUCHES
         speed = np.maximum(TOUCH + apart / OVER + near.fled, STANDS * TOUCH)
-        ahead = np.where(near.apart < TOUCHES, near.lean, np.minimum(apart + near.lean, self._late * speed))  # of where the arm is
-        may = np.maximum(np.minimum(speed * dt, ahead - near.way @ (q - self._q)), 0.0)
-        which = np.flatnonzero(np.abs(near.way).sum(axis=1) * FASTEST * dt > may)
-        self._bound = may[which], which
-        return near.way[which], may[which]
+        ahead = np.minimum(apart + near.lean, np.where(touches, np.inf, self._late * speed))  # of where the arm is
+        may = np.minimum(speed * dt, ahead - near.way @ (q - self._q))
+        leans = (near.lean - near.push @ (q - self._borne))[touches]
+        ways, may = np.vstack([near.way, near.push[touches]]), np.maximum(np.concatenate([may, leans]), 0.0)
+        which = np.flatnonzero(np.abs(ways).sum(axis=1) * FASTEST * dt > may)
+        self._bound = ways[which], may[which], np.concatenate([np.arange(len(apart)), np.flatnonzero(touches)])[which]
+        return ways[which], may[which]
 
     def held_back(self, step: Array) -> None:
-        """Note for what an arm was slowed down, by the step (k,) that it makes."""
-        may, which = self._bound
-        at = which[(self._near.way[which] @ step > may - 1e-7) & (may > 0.0)]
+        """Note for what an arm was slowed down or stopped, by the step (k,) that it makes."""
+        ways, may, which = self._bound
+        bound = ways @ step > may - 1e-7
+        at, stops = which[bound & (may > 0.0)], which[bound]
+        stops = stops[self._near.apart[stops] < CLOSE]
+        self.kept = {HANDS[self._hand[self._link[body]]] for body in self._near.bodies[stops, 0].tolist()}
         self.slowed = [self._names(pair) for pair in dict.fromkeys(map(tuple, self._near.bodies[at].tolist()))]
 
 

@@ -28,7 +28,7 @@ from ..retarget.settings import load_settings
 from ..retarget.solver import Retargeting
 from ..retarget.targets import HANDS, HandTargets
 from ..robots.robot_sheet import load_limits
-from .approach import Approach
+from .approach import FASTEST, Approach
 
 BASE = {
     "base_vx": 0.3,
@@ -46,6 +46,7 @@ RETURNS = 0.05  # share of the way back that nothing is in the way of
 HANGS = (0.0, 0.5, -0.87)  # way from the shoulder to where the elbow is asked to be: down, and 30 deg outwards
 ASTRAY, STAYS, LED = 0.03, 0.5, 1.0  # m that a hand is off at the ends of its arm's joints; s after which, and for which, it is led back
 PACE, TURNS = 1.0, 3.0  # m/s and rad/s, at which a hand is asked to go at the most: its joints allow three times that
+RISES = 3.0  # m/s², by which it comes to that: four kilogrammes of an arm that are driven off harder tip the robot over
 LOST, AGAIN = 0.25, 0.08  # m, from which on an arm no longer goes after its hand, and to which that has to come back
 STRETCHED = np.array(3 * [5e-4] + 3 * [5e-3])  # m² and 1, added to levers: an arm that is stretched out reports no force along itself
 
@@ -73,6 +74,7 @@ class FollowedHands:
         settings = load_settings()
         self.begin()
         self._solver = Retargeting(self._targets(), self.arms, load_limits(scene.robot.folder), settings)
+        self._solver.speed = np.minimum(self._solver.speed, FASTEST)
 
     def begin(self, model: mujoco.MjModel | None = None) -> None:
         """As a take begins: the arms in the starting pose, nothing asked of them.
@@ -87,6 +89,7 @@ class FollowedHands:
             str, tuple[Array, Array, Array, Array]
         ] = {}  # of a held clutch: device and robot when it was taken
         self._waits: dict[str, tuple[Array, Array]] = {}  # hand that is lost -> where its arm waits for it
+        self._pace = dict.fromkeys(HANDS, 0.0)  # m/s
         self._back = {hand: np.zeros(3) for hand in HANDS}  # m, by which each gives way
         self._approach = None if model is None else Approach(self.scene, self.arms, model)
         self._ends = np.zeros(len(self._columns), bool)  # joints that are at an end of their range
@@ -170,6 +173,8 @@ class FollowedHands:
             self._approach.held_back(q - before)
         self._ends = self._solver.at_limit["range"][0]
         self._velocity = (q - before) / self.dt
+        gone = {hand: self.arms.hand(q, hand)[0] - self.arms.hand(before, hand)[0] for hand in HANDS}
+        self._pace = {hand: float(np.linalg.norm(way)) / self.dt for hand, way in gone.items()}
         self.command[self._columns] = q
         for hand, column in self._claws.items():
             wanted = self._low[column] + self._grip[hand] * (self._high[column] - self._low[column])
@@ -201,7 +206,8 @@ class FollowedHands:
         way, back, angle = place - here, np.empty(4), np.empty(3)
         mujoco.mju_mat2Quat(back, (turn @ frame.T).ravel())
         mujoco.mju_quat2Vel(angle, back, 1.0)
-        way = way * min(1.0, PACE * self.dt / max(float(np.linalg.norm(way)), 1e-9))
+        pace = min(PACE, self._pace[hand] + RISES * self.dt)
+        way = way * min(1.0, pace * self.dt / max(float(np.linalg.norm(way)), 1e-9))
         size = float(np.linalg.norm(angle))
         if size > TURNS * self.dt:
             found = np.empty(9)
@@ -222,7 +228,8 @@ class FollowedHands:
             columns = self.arms.columns(hand)
             off = float(np.linalg.norm(self._asked(hand)[0] - self.arms.hand(self._q, hand)[0]))
             self._led[hand] = self._led[hand] and off > ASTRAY / 3  # in vain, so not again before it has been where it shall be
-            stays = off > ASTRAY and bool(self._ends[columns].any()) and not self._led[hand]
+            kept = self._approach is not None and hand in self._approach.kept  # by a thing, and no posture of the arm helps
+            stays = off > ASTRAY and bool(self._ends[columns].any()) and not self._led[hand] and not kept
             self._stuck[hand] = self._stuck[hand] + self.dt if stays or self._stuck[hand] > STAYS else 0.0
             if self._stuck[hand] > STAYS + LED:
                 self._stuck[hand], self._led[hand] = 0.0, True

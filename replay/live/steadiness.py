@@ -15,7 +15,7 @@ from ...scenarios.robots.footing import wrench_site
 from ...scenarios.scene.scene import Scene
 from ..retarget.arms import Array
 
-SHARE = 0.8  # of what is left to an edge
+SHARE = 0.6  # of what is left to an edge
 WAYS = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])  # forward, back, left, right
 LEAST = 5.0  # N, with which a thing may always be touched
 

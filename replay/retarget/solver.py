@@ -97,7 +97,11 @@ class Retargeting:
         return (np.minimum(low, 0.0), np.maximum(high, 0.0)), others
 
     def _step(self, cost: Array, pull: Array, box: tuple[Array, Array], others: dict[str, Rows], done: Array) -> Array:
-        """(k,) displacement: the programme's answer under hard bounds and the rows of all other limits, `done` (k,) since the sample before."""
+        """(k,) displacement: the programme's answer under hard bounds and the rows of all other limits.
+
+        Args:
+            done: (k,) displacement since the sample before, to which what is `fenced` refers.
+        """
         self.programmes += 1
         bounds = self.settings.bounds
         hard = next((rows for kind, rows in others.items() if bounds[kind].be == "hard"), None)
