@@ -42,6 +42,7 @@ FIRM = 10.0  # N: a quarter of what tips the robot back when it pushes at the he
 SOFT = 9.0  # times the arm's own compliance that a hand stays back beyond that
 SOFTEST = 0.6e-3  # m/N, at the least: an arm that is nearly stretched out is ten times as stiff along itself
 YIELDS = 0.5  # share of a force beyond that which a control step takes away; more would swing
+FURTHEST = 0.3  # m, that a hand gives way: an arm that cannot follow would have ever more to come back
 RETURNS = 0.05  # share of the way back that nothing is in the way of
 HANGS = (0.0, 0.5, -0.87)  # way from the shoulder to where the elbow is asked to be: down, and 30 deg outwards
 ASTRAY, STAYS, LED = 0.03, 0.5, 1.0  # m that a hand is off at the ends of its arm's joints; s after which, and for which, it is led back
@@ -88,6 +89,7 @@ class FollowedHands:
         self._taken: dict[
             str, tuple[Array, Array, Array, Array]
         ] = {}  # of a held clutch: device and robot when it was taken
+        self._seen: dict[str, tuple[Array, Array]] = {}  # where hands are
         self._waits: dict[str, tuple[Array, Array]] = {}  # hand that is lost -> where its arm waits for it
         self._pace = dict.fromkeys(HANDS, 0.0)  # m/s
         self._back = {hand: np.zeros(3) for hand in HANDS}  # m, by which each gives way
@@ -156,8 +158,10 @@ class FollowedHands:
         gain, bias = model.actuator_gainprm[self._drives, 0], model.actuator_biasprm[self._drives]
         torque = gain * ctrl[self._drives] + bias[:, 0] + bias[:, 1] * q + bias[:, 2] * speed
         for hand in HANDS:
+            self._seen[hand] = self.arms.hand(q, hand)
             lever = self.arms.jacobian(q, hand)
-            self._back[hand] = yielded(self._back[hand], force_at(lever, torque), (lever[:3] / gain) @ lever[:3].T)
+            back = yielded(self._back[hand], force_at(lever, torque), (lever[:3] / gain) @ lever[:3].T)
+            self._back[hand] = back * min(1.0, FURTHEST / max(float(np.linalg.norm(back)), 1e-9))
         if self._approach is not None:
             self._approach.look(qpos, qvel)
 
@@ -188,9 +192,10 @@ class FollowedHands:
     def _wait_for_hands(self) -> None:
         """Let an arm stand still whose hand is lost, till the hand comes back to it."""
         for hand in HANDS:
-            here = self.arms.hand(self._q, hand)
-            off = float(np.linalg.norm(self._goal[hand][0] - here[0]))
-            if hand in self._waits and off < AGAIN:
+            asked, here = self.arms.hand(self._q, hand), self._seen.get(hand)
+            here = asked if here is None else here  # an arm that leans on something is not where it is commanded
+            off, seen = (float(np.linalg.norm(self._goal[hand][0] - one[0])) for one in (asked, here))
+            if hand in self._waits and min(off, seen) < AGAIN:
                 del self._waits[hand]
             elif hand not in self._waits and off > LOST:
                 self._waits[hand] = here
@@ -206,7 +211,8 @@ class FollowedHands:
         way, back, angle = place - here, np.empty(4), np.empty(3)
         mujoco.mju_mat2Quat(back, (turn @ frame.T).ravel())
         mujoco.mju_quat2Vel(angle, back, 1.0)
-        pace = min(PACE, self._pace[hand] + RISES * self.dt)
+        gives = float(np.linalg.norm(self._back[hand])) > 0.0  # and that must not be slow
+        pace = PACE if gives else min(PACE, self._pace[hand] + RISES * self.dt)
         way = way * min(1.0, pace * self.dt / max(float(np.linalg.norm(way)), 1e-9))
         size = float(np.linalg.norm(angle))
         if size > TURNS * self.dt:
@@ -219,7 +225,7 @@ class FollowedHands:
     @property
     def waits(self) -> dict[str, tuple[Array, Array]]:
         """Hand whose arm waits for it -> (3,) [m] where the person's asks it to be, and (3,) where it is, in the world."""
-        return {hand: (self._goal[hand][0], self.arms.hand(self._q, hand)[0]) for hand in self._waits}
+        return {hand: (self._goal[hand][0], (self._seen.get(hand) or place)[0]) for hand, place in self._waits.items()}
 
     def _freed(self) -> list[int]:
         """Joints of arms that have stayed at the ends of their joints with their hand elsewhere, for as long as they are led back."""
