@@ -155,7 +155,7 @@ class Approach:
         carried = {key: int(met.arm[rows[0]]) for key, rows in touched.items() if (met.way[rows] @ met.way[rows].T).min() < AGAINST}
         told = list(zip(met.arm[close].tolist(), met.thing[close].tolist()))
         self.close = [self._names(pair) for pair in dict.fromkeys(told) if self._hand[pair[0]] >= 0]
-        loose = np.array([key not in carried for key in zip(side.tolist(), met.thing.tolist())], bool)
+        loose = np.array([key not in carried for key in zip(side.tolist(), met.thing.tolist())], bool) | ~self._claw[met.arm]
         self._near = self._things_near(met.of(loose), side[loose])
         holds = {thing: link for (_, thing), link in carried.items() if self._free[thing] and thing == model.body_rootid[thing]}
         if holds != self._holds:

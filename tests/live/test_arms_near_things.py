@@ -209,4 +209,4 @@ def test_the_page_asks_for_the_hand(oven, tmp_path):
     ways = [one["lost"]["left"] for one in lost]
     assert ways and all(np.linalg.norm(np.subtract(*way)) == pytest.approx(1.0, abs=0.01) for way in ways)
     texts = " ".join(line for one in lost for line in one["near"])
-    assert "left hand: the arm stands still, 1000 mm behind" in texts and "左手：手臂已停下" in texts
+    assert "left hand: the arm stands still, 999 mm behind" in texts and "左手：手臂已停下" in texts
