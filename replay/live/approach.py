@@ -87,7 +87,7 @@ class Approach:
 
     Attributes:
         close: pairs of bodies (link, thing), nearest first, within `CLOSE` of each other.
-        slowed: those for which an arm was slowed down last; kept: hands whose arm touches something that keeps it from where it is asked.
+        slowed: those for which an arm was slowed down last; kept: hands whose arm something slowed down or stopped.
     """
 
     def __init__(self, scene: Scene, arms: Arms, model: mujoco.MjModel):
@@ -234,9 +234,8 @@ class Approach:
         """Note for what an arm was slowed down or stopped, by the step (k,) that it makes."""
         ways, may, which = self._bound
         bound = ways @ step > may - 1e-7
-        at, stops = which[bound & (may > 0.0)], which[bound]
-        stops = stops[self._near.apart[stops] < CLOSE]
-        self.kept = {HANDS[self._hand[self._link[body]]] for body in self._near.bodies[stops, 0].tolist()}
+        at = which[bound & (may > 0.0)]
+        self.kept = {HANDS[self._hand[self._link[body]]] for body in self._near.bodies[which[bound], 0].tolist()}
         self.slowed = [self._names(pair) for pair in dict.fromkeys(map(tuple, self._near.bodies[at].tolist()))]
 
 

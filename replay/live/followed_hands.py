@@ -93,6 +93,7 @@ class FollowedHands:
         self._waits: dict[str, tuple[Array, Array]] = {}  # hand that is lost -> where its arm waits for it
         self._pace = dict.fromkeys(HANDS, 0.0)  # m/s
         self._back = {hand: np.zeros(3) for hand in HANDS}  # m, by which each gives way
+        self._gave = dict(self._back)  # and did in the last command
         self._approach = None if model is None else Approach(self.scene, self.arms, model)
         self._ends = np.zeros(len(self._columns), bool)  # joints that are at an end of their range
         self._stuck = dict.fromkeys(HANDS, 0.0)  # s, for which an arm has been at the ends of its joints with its hand elsewhere
@@ -161,7 +162,7 @@ class FollowedHands:
             self._seen[hand] = self.arms.hand(q, hand)
             lever = self.arms.jacobian(q, hand)
             back = yielded(self._back[hand], force_at(lever, torque), (lever[:3] / gain) @ lever[:3].T)
-            self._back[hand] = back * min(1.0, FURTHEST / max(float(np.linalg.norm(back)), 1e-9))
+            self._back[hand] = shortened(back, FURTHEST)
         if self._approach is not None:
             self._approach.look(qpos, qvel)
 
@@ -177,8 +178,9 @@ class FollowedHands:
             self._approach.held_back(q - before)
         self._ends = self._solver.at_limit["range"][0]
         self._velocity = (q - before) / self.dt
-        gone = {hand: self.arms.hand(q, hand)[0] - self.arms.hand(before, hand)[0] for hand in HANDS}
-        self._pace = {hand: float(np.linalg.norm(way)) / self.dt for hand, way in gone.items()}
+        for hand in HANDS:
+            gone = self.arms.hand(q, hand)[0] - self.arms.hand(before, hand)[0] + self._back[hand] - self._gave[hand]
+            self._pace[hand], self._gave[hand] = float(np.linalg.norm(gone)) / self.dt, self._back[hand]
         self.command[self._columns] = q
         for hand, column in self._claws.items():
             wanted = self._low[column] + self._grip[hand] * (self._high[column] - self._low[column])
@@ -208,12 +210,12 @@ class FollowedHands:
     def _next(self, hand: str) -> tuple[Array, Array]:
         """Where a hand shall be a control step later, on the straight way there."""
         (place, turn), (here, frame) = self._asked(hand), self.arms.hand(self._q, hand)
-        way, back, angle = place - here, np.empty(4), np.empty(3)
+        gives, back, angle = self._gave[hand] - self._back[hand], np.empty(4), np.empty(3)
         mujoco.mju_mat2Quat(back, (turn @ frame.T).ravel())
         mujoco.mju_quat2Vel(angle, back, 1.0)
-        gives = float(np.linalg.norm(self._back[hand])) > 0.0  # and that must not be slow
-        pace = PACE if gives else min(PACE, self._pace[hand] + RISES * self.dt)
-        way = way * min(1.0, pace * self.dt / max(float(np.linalg.norm(way)), 1e-9))
+        pace = min(PACE, self._pace[hand] + RISES * self.dt)
+        way = shortened(place - here - gives, pace * self.dt)  # giving way must not be slow, and is no pace
+        way = shortened(way + gives, PACE * self.dt)
         size = float(np.linalg.norm(angle))
         if size > TURNS * self.dt:
             found = np.empty(9)
@@ -269,6 +271,11 @@ class FollowedHands:
     def close(self) -> list[tuple[str, str]]:
         """Links of the arms and what they touch or are about to, nearest first."""
         return self._approach.close if self._approach is not None else []
+
+
+def shortened(way: Array, most: float) -> Array:
+    """(3,) a way of at most that length."""
+    return way * min(1.0, most / max(float(np.linalg.norm(way)), 1e-9))
 
 
 def force_at(lever: Array, torque: Array) -> Array:
