@@ -8,6 +8,9 @@ late. So a hand gives way to what it presses on: up to `FIRM` it goes where the 
 far as the arm alone would give. A person can still press harder, by reaching further. The force is what the servos' torques mean at the
 hand, as motors report it; weight that is carried counts. What comes before a touch, `approach.py` makes slow.
 
+An arm whose hand is far away would go straight there, through what stands between. So it waits (`LOST`), and the page asks the person to
+bring the hand back.
+
 A hand's pose leaves the elbow free, and an arm that raises its elbow comes to the ends of its joints and stays there. No device sees the
 elbow, so it is asked to hang (`HANGS`), as a person's does: a little, so that it never pulls the hand away. An arm that stays there all
 the same, with its hand elsewhere, is led towards its first posture for a second (`LED`), and finds another way from there.
@@ -28,7 +31,7 @@ from ..retarget.settings import load_settings
 from ..retarget.solver import Retargeting
 from ..retarget.targets import HANDS, HandTargets
 from ..robots.robot_sheet import load_limits
-from .approach import FASTEST, Approach
+from .approach import Approach
 
 BASE = {
     "base_vx": 0.3,
@@ -42,13 +45,10 @@ FIRM = 10.0  # N: a quarter of what tips the robot back when it pushes at the he
 SOFT = 9.0  # times the arm's own compliance that a hand stays back beyond that
 SOFTEST = 0.6e-3  # m/N, at the least: an arm that is nearly stretched out is ten times as stiff along itself
 YIELDS = 0.5  # share of a force beyond that which a control step takes away; more would swing
-FURTHEST = 0.3  # m, that a hand gives way: an arm that cannot follow would have ever more to come back
+LOST, AGAIN = 0.25, 0.08  # m, from which on an arm no longer goes after its hand, and to which that has to come back
 RETURNS = 0.05  # share of the way back that nothing is in the way of
 HANGS = (0.0, 0.5, -0.87)  # way from the shoulder to where the elbow is asked to be: down, and 30 deg outwards
 ASTRAY, STAYS, LED = 0.03, 0.5, 1.0  # m that a hand is off at the ends of its arm's joints; s after which, and for which, it is led back
-PACE, TURNS = 1.0, 3.0  # m/s and rad/s, at which a hand is asked to go at the most: its joints allow three times that
-RISES = 3.0  # m/s², by which it comes to that: four kilogrammes of an arm that are driven off harder tip the robot over
-LOST, AGAIN = 0.25, 0.08  # m, from which on an arm no longer goes after its hand, and to which that has to come back
 STRETCHED = np.array(3 * [5e-4] + 3 * [5e-3])  # m² and 1, added to levers: an arm that is stretched out reports no force along itself
 
 
@@ -75,7 +75,6 @@ class FollowedHands:
         settings = load_settings()
         self.begin()
         self._solver = Retargeting(self._targets(), self.arms, load_limits(scene.robot.folder), settings)
-        self._solver.speed = np.minimum(self._solver.speed, FASTEST)
 
     def begin(self, model: mujoco.MjModel | None = None) -> None:
         """As a take begins: the arms in the starting pose, nothing asked of them.
@@ -91,9 +90,7 @@ class FollowedHands:
         ] = {}  # of a held clutch: device and robot when it was taken
         self._seen: dict[str, tuple[Array, Array]] = {}  # where hands are
         self._waits: dict[str, tuple[Array, Array]] = {}  # hand that is lost -> where its arm waits for it
-        self._pace = dict.fromkeys(HANDS, 0.0)  # m/s
         self._back = {hand: np.zeros(3) for hand in HANDS}  # m, by which each gives way
-        self._gave = dict(self._back)  # and did in the last command
         self._approach = None if model is None else Approach(self.scene, self.arms, model)
         self._ends = np.zeros(len(self._columns), bool)  # joints that are at an end of their range
         self._stuck = dict.fromkeys(HANDS, 0.0)  # s, for which an arm has been at the ends of its joints with its hand elsewhere
@@ -142,11 +139,11 @@ class FollowedHands:
 
     def _targets(self) -> HandTargets:
         """One sample for the solver, in the axes of a person's hands."""
-        step = {hand: self._next(hand) for hand in HANDS}
+        asked = {hand: self._asked(hand) for hand in HANDS}
         return HandTargets(
             t=np.zeros(1),
-            position={hand: step[hand][0][None] for hand in HANDS},
-            rotation={hand: (step[hand][1] @ self.arms.worn[hand].T)[None] for hand in HANDS},
+            position={hand: asked[hand][0][None] for hand in HANDS},
+            rotation={hand: (asked[hand][1] @ self.arms.worn[hand].T)[None] for hand in HANDS},
             shoulder=self._shoulder,
             elbow=self._elbow,
             closed={hand: np.array([self._grip[hand]]) for hand in HANDS},
@@ -161,26 +158,19 @@ class FollowedHands:
         for hand in HANDS:
             self._seen[hand] = self.arms.hand(q, hand)
             lever = self.arms.jacobian(q, hand)
-            back = yielded(self._back[hand], force_at(lever, torque), (lever[:3] / gain) @ lever[:3].T)
-            self._back[hand] = shortened(back, FURTHEST)
+            self._back[hand] = yielded(self._back[hand], force_at(lever, torque), (lever[:3] / gain) @ lever[:3].T)
         if self._approach is not None:
             self._approach.look(qpos, qvel)
 
     def act(self) -> np.ndarray:
         """(nu,) float32, the command of the next control period."""
         self._wait_for_hands()
-        before, rows = self._q, None
+        before = self._q
+        q = self._solver.go_on(self._targets(), before, self._velocity, self.dt, self._freed())
         if self._approach is not None:
-            before = np.clip(self._approach.yielded(before), self._solver.low, self._solver.high)
-            rows = self._approach.rows(before, self.dt)
-        q = self._solver.go_on(self._targets(), before, self._velocity, self.dt, self._freed(), rows)
-        if self._approach is not None:
-            self._approach.held_back(q - before)
+            q = before + self._approach.slow(q - before, self.dt)
         self._ends = self._solver.at_limit["range"][0]
         self._velocity = (q - before) / self.dt
-        for hand in HANDS:
-            gone = self.arms.hand(q, hand)[0] - self.arms.hand(before, hand)[0] + self._back[hand] - self._gave[hand]
-            self._pace[hand], self._gave[hand] = float(np.linalg.norm(gone)) / self.dt, self._back[hand]
         self.command[self._columns] = q
         for hand, column in self._claws.items():
             wanted = self._low[column] + self._grip[hand] * (self._high[column] - self._low[column])
@@ -203,26 +193,9 @@ class FollowedHands:
                 self._waits[hand] = here
 
     def _asked(self, hand: str) -> tuple[Array, Array]:
-        """Where a hand shall be in the end, (3,) [m] and (3, 3)."""
+        """Where a hand shall be, (3,) [m] and (3, 3)."""
         place, turn = self._waits.get(hand, self._goal[hand])
         return place - self._back[hand], turn
-
-    def _next(self, hand: str) -> tuple[Array, Array]:
-        """Where a hand shall be a control step later, on the straight way there."""
-        (place, turn), (here, frame) = self._asked(hand), self.arms.hand(self._q, hand)
-        gives, back, angle = self._gave[hand] - self._back[hand], np.empty(4), np.empty(3)
-        mujoco.mju_mat2Quat(back, (turn @ frame.T).ravel())
-        mujoco.mju_quat2Vel(angle, back, 1.0)
-        pace = min(PACE, self._pace[hand] + RISES * self.dt)
-        way = shortened(place - here - gives, pace * self.dt)  # giving way must not be slow, and is no pace
-        way = shortened(way + gives, PACE * self.dt)
-        size = float(np.linalg.norm(angle))
-        if size > TURNS * self.dt:
-            found = np.empty(9)
-            mujoco.mju_axisAngle2Quat(back, angle / size, TURNS * self.dt)
-            mujoco.mju_quat2Mat(found, back)
-            turn = found.reshape(3, 3) @ frame
-        return here + way, turn
 
     @property
     def waits(self) -> dict[str, tuple[Array, Array]]:
@@ -236,8 +209,7 @@ class FollowedHands:
             columns = self.arms.columns(hand)
             off = float(np.linalg.norm(self._asked(hand)[0] - self.arms.hand(self._q, hand)[0]))
             self._led[hand] = self._led[hand] and off > ASTRAY / 3  # in vain, so not again before it has been where it shall be
-            kept = self._approach is not None and hand in self._approach.kept  # by a thing, and no posture of the arm helps
-            stays = off > ASTRAY and bool(self._ends[columns].any()) and not self._led[hand] and not kept
+            stays = off > ASTRAY and bool(self._ends[columns].any()) and not self._led[hand]
             self._stuck[hand] = self._stuck[hand] + self.dt if stays or self._stuck[hand] > STAYS else 0.0
             if self._stuck[hand] > STAYS + LED:
                 self._stuck[hand], self._led[hand] = 0.0, True
@@ -271,11 +243,6 @@ class FollowedHands:
     def close(self) -> list[tuple[str, str]]:
         """Links of the arms and what they touch or are about to, nearest first."""
         return self._approach.close if self._approach is not None else []
-
-
-def shortened(way: Array, most: float) -> Array:
-    """(3,) a way of at most that length."""
-    return way * min(1.0, most / max(float(np.linalg.norm(way)), 1e-9))
 
 
 def force_at(lever: Array, torque: Array) -> Array:

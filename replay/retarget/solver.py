@@ -68,7 +68,6 @@ class Retargeting:
         self.shapes = Shapes(arms, settings) if watched else None
         self.search = Beginning(self.asked, settings, arms.start, self.low, self.high, self.speed)
         self.eye, self.programmes = np.eye(len(arms.names)), 0
-        self.fenced: Rows | None = None
         self.keeps, self.keeping = np.tile(arms.start, (len(targets.t), 1)), settings.posture
 
     # -- one programme ----------------------------------------------------------------------------------------------
@@ -96,19 +95,11 @@ class Retargeting:
                 others[kind] = np.vstack([self.eye[known], -self.eye[known]]), np.r_[most[known], -least[known]]
         return (np.minimum(low, 0.0), np.maximum(high, 0.0)), others
 
-    def _step(self, cost: Array, pull: Array, box: tuple[Array, Array], others: dict[str, Rows], done: Array) -> Array:
-        """(k,) displacement: the programme's answer under hard bounds and the rows of all other limits.
-
-        Args:
-            done: (k,) displacement since the sample before, to which what is `fenced` refers.
-        """
+    def _step(self, cost: Array, pull: Array, box: tuple[Array, Array], others: dict[str, Rows]) -> Array:
+        """(k,) displacement: the programme's answer under hard bounds and the rows of all other limits."""
         self.programmes += 1
         bounds = self.settings.bounds
         hard = next((rows for kind, rows in others.items() if bounds[kind].be == "hard"), None)
-        if self.fenced is not None and len(self.fenced[1]):
-            ways, rooms = self.fenced
-            rooms = np.maximum(rooms - ways @ done, 0.0)
-            hard = (ways, rooms) if hard is None else (np.vstack([hard[0], ways]), np.concatenate([hard[1], rooms]))
         soft: list[Soft] = [(rows, bounds[kind].weight) for kind, rows in others.items() if bounds[kind].be == "soft"]
         return solve(cost, pull, *box, hard, soft)
 
@@ -198,21 +189,12 @@ class Retargeting:
             work=self._work(n) - before,
         )
 
-    def go_on(
-        self,
-        targets: HandTargets,
-        before: Array,
-        velocity: Array,
-        dt: float,
-        freed: Sequence[int] = (),
-        fenced: Rows | None = None,
-    ) -> Array:
+    def go_on(self, targets: HandTargets, before: Array, velocity: Array, dt: float, freed: Sequence[int] = ()) -> Array:
         """(k,) angles of one sample that comes after `before`: hands followed as they come, under the same limits.
 
         Args:
             targets: of that one sample; before: (k,) angles of the last; velocity: (k,) [rad/s] there; dt: [s] since.
             freed: joints that are led back to the start posture, whatever that does to their hand; the others are kept where they are.
-            fenced: hard bounds G x <= h on the step x since `before`, with h >= 0, of what only the caller knows.
         """
         self.targets, self.asked = targets, Asked(targets, self.arms, self.settings)
         self.keeps, self.keeping = self.arms.start[None], self.settings.posture
@@ -220,11 +202,8 @@ class Retargeting:
             self.keeps, self.keeping = before[None].copy(), FREES
             self.keeps[0, freed] = self.arms.start[freed]
         self._clear(1)
-        self.fenced = fenced
         drift = velocity * (dt * np.exp(-dt / COASTING))
-        found = self._sample(0, 0, before, drift, min(dt, self.settings.longest_step), self._grips(1)[0])
-        self.fenced = None
-        return found
+        return self._sample(0, 0, before, drift, min(dt, self.settings.longest_step), self._grips(1)[0])
 
     def _clear(self, n: int) -> None:
         """Nothing is known yet of which limits n samples meet."""
@@ -273,7 +252,7 @@ class Retargeting:
             done = q - before
             cost.flat[:: len(q) + 1] += steady + rest
             pull = pull + steady * (done - drift) + rest * done
-            moved = self._step(cost, pull, box, others, done)
+            moved = self._step(cost, pull, box, others)
             expected = price + float(moved @ (cost @ moved) + 2.0 * (pull @ moved))
             last = q + moved, near, rows, moved
             least = (

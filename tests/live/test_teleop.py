@@ -220,9 +220,7 @@ TO_A_HANDLE = [  # a left hand that goes round to the handle of an oven's door: 
 
 
 @pytest.mark.parametrize(("hangs", "least", "most"), [(True, 0.0, 0.005), (False, 0.05, 0.15)])
-def test_an_elbow_that_hangs_keeps_the_arm_off_the_ends_of_its_joints(oven, monkeypatch, hangs, least, most):
-    for pace in ("PACE", "RISES", "TURNS", "FASTEST"):  # slow arms find their way round there all the same
-        monkeypatch.setattr(followed_hands, pace, 100.0)
+def test_an_elbow_that_hangs_keeps_the_arm_off_the_ends_of_its_joints(oven, hangs, least, most):
     hands = FollowedHands(oven)
     if not hangs:
         hands._elbow = {}
@@ -288,7 +286,7 @@ def pressing(oven, gives_way: bool) -> float:
 
 def test_a_hand_gives_way_to_what_it_presses_on(oven):
     soft, stiff = pressing(oven, True), pressing(oven, False)
-    assert 80.0 < stiff < 200.0 and 10.0 < soft < 40.0
+    assert 80.0 < stiff < 150.0 and 10.0 < soft < 40.0
 
 
 def test_what_a_hand_bears_is_known_with_what_turns_it(oven):
