@@ -2,7 +2,7 @@
 // What it sees is what the page shows: the time of the take, and where both hands of the robot are.
 (() => {
   const PERSON = ['left', 'right'], LOOK = 0.1, WAITS = 2.5, STEP = 0.005, LATE = 0.4; // s ahead at a grip; s until it goes on all the same; s; s by which it knows its hand to come late
-  const FIX = 0.012, FORGETS = 0.5, PUSH = 0.01, FURTHEST = 0.04, PATIENCE = 5; // m, of what eyes correct; 1/s; m/s and m, by which it pushes on; s
+  const FIX = 0.012, FORGETS = 0.5, PUSH = 0.01, FURTHEST = 0.04, PATIENCE = 5, RETRACES = 8; // m, of what eyes correct; 1/s; m/s and m, by which it pushes on; s, s of its way back to an arm that waits
   const mean = (a, b, f) => a + (b - a) * f;
   const at = (rows, s, dt) => {
     const k = Math.min(Math.max(s / dt, 0), rows.length - 1), i = Math.floor(k), j = Math.min(i + 1, rows.length - 1);
@@ -23,9 +23,9 @@
   window.perform = (plan, style) => {
     const random = noise(style.seed), length = plan.dt * (plan.left.aim.length - 1), past = [];
     const hands = Object.fromEntries(PERSON.map(side => [side, {
-      x: [...plan[side].aim[0]], v: [0, 0, 0], q: plan[side].turn[0], fix: [0, 0, 0], drift: [0, 0, 0],
+      x: [...plan[side].aim[0]], v: [0, 0, 0], q: plan[side].turn[0], fix: [0, 0, 0], drift: [0, 0, 0], back: 0,
     }]));
-    const me = window.person = { over: false, s: 0, worst: 0, waited: 0, pushed: 0, s_end: length };
+    const me = window.person = { over: false, s: 0, worst: 0, waited: 0, pushed: 0, fetched: 0, s_end: length };
     let last = null, still = 0, rest = 0, end = null, push = 0, patience = 0;
     const left = new Set(); // steps that it pushed for in vain
 
@@ -36,15 +36,24 @@
       const off = p.map((v, i) => v - plan.stands[i]), [c, s] = plan.facing;
       return [c * off[0] + s * off[1], -s * off[0] + c * off[1], off[2]];
     };
+    const nearest = (side, place, s) => { // when the plan was last where the robot's hand is
+      let best = s, least = Infinity;
+      for (let when = s; when > Math.max(s - RETRACES, 0); when -= plan.dt) {
+        const off = Math.hypot(...at(plan[side].aim, when, plan.dt).map((v, i) => v - place[i]));
+        if (off < least - FIX / 4) [best, least] = [when, off];
+      }
+      return best;
+    };
     const asItWas = t => past.find(one => one.t >= t) ?? past.at(-1);
 
     const move = (t, dt) => {
       past.push({ t, s: me.s, ...Object.fromEntries(PERSON.map(side => [side, where(side)])) });
       while (past.length > 2 && past[1].t < t - style.reaction - LATE) past.shift();
-      const then = asItWas(t - style.reaction), meant = asItWas(t - style.reaction - LATE).s, gap = {};
+      const then = asItWas(t - style.reaction), meant = asItWas(t - style.reaction - LATE).s, gap = {}, seen = shiliu.progress;
+      const lost = PERSON.some(side => seen.lost?.[side]);
       let near = Infinity, far = 0;
       for (const side of PERSON) {
-        const wanted = at(plan[side].seen, meant, plan.dt);
+        const wanted = at(plan[side].seen, meant - hands[side].back, plan.dt);
         gap[side] = wanted.map((v, i) => v - then[side][i]);
         const apart = Math.hypot(...gap[side]), grips = at(plan[side].grip, me.s, plan.dt)[0] !== at(plan[side].grip, me.s + LOOK, plan.dt)[0];
         far = Math.max(far, apart);
@@ -63,12 +72,18 @@
       me.last = pushing;
       me.pushed = Math.max(me.pushed, push);
       const pace = style.pace * (at(plan.slow, me.s + LOOK, plan.dt)[0] ? style.gently : 1);
-      if (open || rest > 0 || (near < 0 && still < WAITS)) me.waited += dt;
-      else me.s = Math.min(me.s + pace * dt, length);
+      if (open || rest > 0 || lost || (near < 0 && still < WAITS)) me.waited += dt;
+      else if (!PERSON.some(side => hands[side].back > 0)) me.s = Math.min(me.s + pace * dt, length);
       if (still >= WAITS && near >= 0) still = 0;
-      const s = then.s; // what the arm does now was meant a moment ago
       for (const side of PERSON) {
-        const hand = hands[side], aim = at(plan[side].aim, s, plan.dt).map((v, i) => v + (pushing?.side === side ? push * pushing.way[i] : 0));
+        const hand = hands[side], lost = seen.lost?.[side];
+        if (lost) { // the arm waits for it: it goes back to where the arm is, and later goes on from there, as on the way that it had come
+          if (!hand.lost) me.fetched++;
+          hand.back = Math.max(hand.back, me.s - nearest(side, then[side], me.s));
+        } else hand.back = Math.max(hand.back - pace * dt, 0);
+        hand.lost = !!lost;
+        const s = Math.max(then.s - hand.back, 0); // what the arm does now was meant a moment ago
+        const aim = lost ? then[side] : at(plan[side].aim, s, plan.dt).map((v, i) => v + (pushing?.side === side ? push * pushing.way[i] : 0));
         hand.fix = hand.fix.map((v, i) => calm ? Math.min(Math.max(v + (style.corrects * gap[side][i] - FORGETS * v) * dt, -FIX), FIX) : v * (1 - Math.min(5 * dt, 1)));
         hand.drift = hand.drift.map(v => v * (1 - 2 * dt) + style.drift * random() * Math.sqrt(12 * dt));
         for (let left = dt; left > 1e-9; left -= STEP) {

@@ -8,6 +8,9 @@ late. So a hand gives way to what it presses on: up to `FIRM` it goes where the 
 far as the arm alone would give. A person can still press harder, by reaching further. The force is what the servos' torques mean at the
 hand, as motors report it; weight that is carried counts. What comes before a touch, `approach.py` makes slow.
 
+An arm whose hand is far away would go straight there, through what stands between. So it waits (`LOST`), and the page asks the person to
+bring the hand back.
+
 A hand's pose leaves the elbow free, and an arm that raises its elbow comes to the ends of its joints and stays there. No device sees the
 elbow, so it is asked to hang (`HANGS`), as a person's does: a little, so that it never pulls the hand away. An arm that stays there all
 the same, with its hand elsewhere, is led towards its first posture for a second (`LED`), and finds another way from there.
@@ -42,6 +45,7 @@ FIRM = 10.0  # N: a quarter of what tips the robot back when it pushes at the he
 SOFT = 9.0  # times the arm's own compliance that a hand stays back beyond that
 SOFTEST = 0.6e-3  # m/N, at the least: an arm that is nearly stretched out is ten times as stiff along itself
 YIELDS = 0.5  # share of a force beyond that which a control step takes away; more would swing
+LOST, AGAIN = 0.25, 0.08  # m, from which on an arm no longer goes after its hand, and to which that has to come back
 RETURNS = 0.05  # share of the way back that nothing is in the way of
 HANGS = (0.0, 0.5, -0.87)  # way from the shoulder to where the elbow is asked to be: down, and 30 deg outwards
 ASTRAY, STAYS, LED = 0.03, 0.5, 1.0  # m that a hand is off at the ends of its arm's joints; s after which, and for which, it is led back
@@ -84,6 +88,8 @@ class FollowedHands:
         self._taken: dict[
             str, tuple[Array, Array, Array, Array]
         ] = {}  # of a held clutch: device and robot when it was taken
+        self._seen: dict[str, tuple[Array, Array]] = {}  # where hands are
+        self._waits: dict[str, tuple[Array, Array]] = {}  # hand that is lost -> where its arm waits for it
         self._back = {hand: np.zeros(3) for hand in HANDS}  # m, by which each gives way
         self._approach = None if model is None else Approach(self.scene, self.arms, model)
         self._ends = np.zeros(len(self._columns), bool)  # joints that are at an end of their range
@@ -133,10 +139,11 @@ class FollowedHands:
 
     def _targets(self) -> HandTargets:
         """One sample for the solver, in the axes of a person's hands."""
+        asked = {hand: self._asked(hand) for hand in HANDS}
         return HandTargets(
             t=np.zeros(1),
-            position={hand: (self._goal[hand][0] - self._back[hand])[None] for hand in HANDS},
-            rotation={hand: (self._goal[hand][1] @ self.arms.worn[hand].T)[None] for hand in HANDS},
+            position={hand: asked[hand][0][None] for hand in HANDS},
+            rotation={hand: (asked[hand][1] @ self.arms.worn[hand].T)[None] for hand in HANDS},
             shoulder=self._shoulder,
             elbow=self._elbow,
             closed={hand: np.array([self._grip[hand]]) for hand in HANDS},
@@ -149,6 +156,7 @@ class FollowedHands:
         gain, bias = model.actuator_gainprm[self._drives, 0], model.actuator_biasprm[self._drives]
         torque = gain * ctrl[self._drives] + bias[:, 0] + bias[:, 1] * q + bias[:, 2] * speed
         for hand in HANDS:
+            self._seen[hand] = self.arms.hand(q, hand)
             lever = self.arms.jacobian(q, hand)
             self._back[hand] = yielded(self._back[hand], force_at(lever, torque), (lever[:3] / gain) @ lever[:3].T)
         if self._approach is not None:
@@ -156,6 +164,7 @@ class FollowedHands:
 
     def act(self) -> np.ndarray:
         """(nu,) float32, the command of the next control period."""
+        self._wait_for_hands()
         before = self._q
         q = self._solver.go_on(self._targets(), before, self._velocity, self.dt, self._freed())
         if self._approach is not None:
@@ -172,12 +181,33 @@ class FollowedHands:
         self._towards("base_height", self._squat, SQUAT)
         return np.clip(self.command, self._low, self._high).astype(np.float32)
 
+    def _wait_for_hands(self) -> None:
+        """Let an arm stand still whose hand is lost, till the hand comes back to it."""
+        for hand in HANDS:
+            asked, here = self.arms.hand(self._q, hand), self._seen.get(hand)
+            here = asked if here is None else here  # an arm that leans on something is not where it is commanded
+            off, seen = (float(np.linalg.norm(self._goal[hand][0] - one[0])) for one in (asked, here))
+            if hand in self._waits and min(off, seen) < AGAIN:
+                del self._waits[hand]
+            elif hand not in self._waits and off > LOST:
+                self._waits[hand] = here
+
+    def _asked(self, hand: str) -> tuple[Array, Array]:
+        """Where a hand shall be, (3,) [m] and (3, 3)."""
+        place, turn = self._waits.get(hand, self._goal[hand])
+        return place - self._back[hand], turn
+
+    @property
+    def waits(self) -> dict[str, tuple[Array, Array]]:
+        """Hand whose arm waits for it -> (3,) [m] where the person's asks it to be, and (3,) where it is, in the world."""
+        return {hand: (self._goal[hand][0], (self._seen.get(hand) or place)[0]) for hand, place in self._waits.items()}
+
     def _freed(self) -> list[int]:
         """Joints of arms that have stayed at the ends of their joints with their hand elsewhere, for as long as they are led back."""
         found: list[int] = []
         for hand in HANDS:
             columns = self.arms.columns(hand)
-            off = float(np.linalg.norm(self._goal[hand][0] - self._back[hand] - self.arms.hand(self._q, hand)[0]))
+            off = float(np.linalg.norm(self._asked(hand)[0] - self.arms.hand(self._q, hand)[0]))
             self._led[hand] = self._led[hand] and off > ASTRAY / 3  # in vain, so not again before it has been where it shall be
             stays = off > ASTRAY and bool(self._ends[columns].any()) and not self._led[hand]
             self._stuck[hand] = self._stuck[hand] + self.dt if stays or self._stuck[hand] > STAYS else 0.0

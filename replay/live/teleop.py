@@ -260,7 +260,7 @@ class Teleop:
         self.page.keep("shapes", shapes(model))
         self.page.keep("frame", self._posed.frame(self.scene.start_qpos(drawn.model)))
         self._tell(
-            {"t": 0.0, "goal": [[step.name, None] for step in self.scene.goal], "limits": [], "near": [], "recording": False}
+            {"t": 0.0, "goal": [[step.name, None] for step in self.scene.goal], "limits": [], "near": [], "lost": {}, "recording": False}
         )
 
     def show(self, now: Moment) -> None:
@@ -273,8 +273,8 @@ class Teleop:
             known = {"goal": list(outcome["subgoals"].items()), "failure": outcome["failure"], "near": self._near(now)}
             bump = bump_now(self.scene, now.readings, self.hands.close, self._bumps)
             limits = limits_now(self.scene, now.readings) + ([bump] if bump is not None else [])
-            t = now.t * self.scene.control_timestep
-            self._tell({**known, "t": t, "limits": limits, "recording": True, "behind": self.source.behind})
+            t, lost = now.t * self.scene.control_timestep, {hand: [at.tolist(), to.tolist()] for hand, (at, to) in self.hands.waits.items()}
+            self._tell({**known, "t": t, "limits": limits, "recording": True, "behind": self.source.behind, "lost": lost})
 
     def _near(self, now: Moment) -> list[str]:
         """Limits of the robot that are near: of joints, speeds, own shapes and balance."""
@@ -282,6 +282,8 @@ class Teleop:
         lines = [words.ui(f"near_{kind}", names=words.name(names, "plain")) for kind, names in self.hands.near]
         if tipping is not None and tipping[1] < TIPPING:
             lines.append(words.ui("near_balance", way=words.look_up("ways", tipping[0]), left=tipping[1]))
+        for hand, (at, to) in self.hands.waits.items():
+            lines.append(words.ui("near_lost", names=words.book["page"][hand], off=float(np.linalg.norm(at - to))))
         return lines
 
     def _tell(self, progress: Mapping[str, Any]) -> None:

@@ -135,6 +135,7 @@ const hear = {
     $('gave_up').textContent = m.gave_up ?? m.failure ?? '';
     $('gave_up').className = m.gave_up || m.failure ? 'bad' : '';
     if (m.near) list('near', m.near, line => [line, 'warn']);
+    if (m.lost) state.drawWays(Object.values(m.lost));
     if (m.recording !== undefined) {
       if (m.recording) { state.verdict = null; $('verdict').textContent = ''; }
       $('take').textContent = m.recording ? say.end : say.take;

@@ -123,12 +123,24 @@ export class Picture {
 
   /** Arrows of contact forces: { pos (3) [m], force (3) [N] }. */
   drawForces(forces) {
+    this.drawArrows(forces.map(f => {
+      const way = new THREE.Vector3(...f.force), length = Math.min(FORCE * way.length(), LONGEST);
+      return { from: new THREE.Vector3(...f.pos), way: way.setLength(length) };
+    }));
+  }
+
+  /** Arrows from places to places: [from (3), to (3)] [m]. */
+  drawWays(ways) {
+    if (!ways.length && !this.arrows.children.length) return;
+    this.drawArrows(ways.map(([from, to]) => ({ from: new THREE.Vector3(...from), way: new THREE.Vector3(...to).sub(new THREE.Vector3(...from)) })));
+  }
+
+  drawArrows(arrows) {
     this.stale = true;
     for (const arrow of this.arrows.children) arrow.dispose();
     this.arrows.clear();
-    for (const f of forces) {
-      const way = new THREE.Vector3(...f.force), length = way.length();
-      const arrow = new THREE.ArrowHelper(way.normalize(), new THREE.Vector3(...f.pos), Math.min(FORCE * length, LONGEST), 0xd02020);
+    for (const { from, way } of arrows) {
+      const length = way.length(), arrow = new THREE.ArrowHelper(way.normalize(), from, length, 0xd02020);
       for (const piece of [arrow.line, arrow.cone]) Object.assign(piece, { renderOrder: 1 }).material.depthTest = false; // seen through things
       this.arrows.add(arrow);
     }
