@@ -22,6 +22,7 @@ from .relations import Relation, relations_of, shifted
 from .row_order import rows_lost, rows_moved, rows_shuffled, rows_stuck, rows_turned
 from .table import Group, RecordedChannel
 from .whole_takes import (
+    PAST,
     beyond_the_ends,
     commands_clipped,
     commands_turned,
@@ -139,8 +140,10 @@ def _hands(group: Group) -> list[Difference]:
     without = {name for one in found for name in one.channels}
     for channel in group.channels:
         if channel.name not in without and (factor := another_unit(channel, group.dt)) is not None:
-            size = abs(factor - 1.0) * float(np.ptp(channel.columns["command"]))
-            found.append(replace(whole(group, channel, "measured", size, "factor", {"factor": factor}, ()), certain=True))
+            kind, size = "measured", abs(factor - 1.0) * float(np.ptp(channel.columns["command"]))
+            if factor < 1.0 and np.abs(channel.columns["command"]).max() > PAST:  # of shares, those past their whole way are wrong
+                kind, factor = "command", 1.0 / factor
+            found.append(replace(whole(group, channel, kind, size, "factor", {"factor": factor}, ()), certain=True))
             continue
         r = reversed_hand(channel, group.dt)
         if r is not None:

@@ -593,7 +593,9 @@ def test_a_hand_in_another_unit(factor, known):
     findings = [d for d in ComparedColumns(taken(columns)).differences if d.channels == ("left_claw",) and d.name == "factor"]
     assert bool(findings) == known
     if known:
-        assert findings[0].certain and findings[0].numbers["factor"] == pytest.approx(factor * 100.0 ** (factor in (2.55, 10.0)), rel=0.01)
+        (one,) = findings
+        assert one.certain and one.kind == "measured"
+        assert one.numbers["factor"] == pytest.approx(factor * 100.0 ** (factor in (2.55, 10.0)), rel=0.01)
 
 
 def test_commands_that_are_cut_off_while_the_joints_go_on():
@@ -645,3 +647,11 @@ def test_positions_and_speeds_of_two_moments(column, rows, kind):
     finding = found(columns)
     assert finding.level == "FAIL" and finding.details["kind"] == "lag" and finding.details["column"] == kind
     assert finding.value == pytest.approx(rows / RATE, abs=1.5 / RATE) and len(finding.subject) >= 4
+
+
+def test_a_command_in_another_unit_than_its_hand():
+    columns, t = motion(), np.arange(ROWS) / RATE
+    claw = 50.0 - 50.0 * np.cos(0.9 * t)
+    columns["claw"], columns["claw_at"] = 100.0 * claw[:, None], np.interp(t - 0.1, t, claw)[:, None]
+    (one,) = [d for d in ComparedColumns(taken(columns)).differences if d.name == "factor"]
+    assert one.certain and one.kind == "command" and one.numbers["factor"] == pytest.approx(100.0)
