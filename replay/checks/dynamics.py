@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     import mujoco
 
 
-
 @dataclass(frozen=True)
 class Effort:
     """What a motion asks of the robot.

@@ -32,8 +32,6 @@ CLOSING = 35.0  # percent/s, until the pads touch
 FRESH = ("take", "reach", "press", "point", "stroke")  # words of skills before which an empty hand takes its shape anew
 
 
-
-
 class OperatorState:
     """The operator in one copy of a scene: its senses, its ways, and its limbs, which it commands.
 

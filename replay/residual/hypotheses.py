@@ -400,14 +400,18 @@ def _warp(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]
         yield played(best_rate), 1.0, {"rate": best_rate}
 
 
+def turned_in(x: np.ndarray, many: int, begin: int) -> np.ndarray:
+    """(n,) with every `many` rows from `begin` on the other way round; what is left over at the end stays."""
+    out, whole = x.copy(), slice(begin, begin + (len(x) - begin) // many * many)
+    out[whole] = x[whole].reshape(-1, many)[:, ::-1].reshape(-1)
+    return out
+
+
 def _turned(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
     """Rows that were exchanged two by two, or stand the other way round in threes and more."""
     for many in range(2, 7):
         for begin in range(min(many, max(c.n - many, 0) + 1)):
-            predicted = c.meant.copy()
-            whole = slice(begin, begin + (c.n - begin) // many * many)
-            predicted[whole] = c.meant[whole].reshape(-1, many)[:, ::-1].reshape(-1)
-            yield predicted, 1.0, {"rows": float(many)}
+            yield turned_in(c.meant, many, begin), 1.0, {"rows": float(many)}
 
 
 def _backlash(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..signals.signal import runs
 from .difference import LEAP, Difference
+from .hypotheses import turned_in
 from .relations import shifted
 from .table import Group, is_switch
 
@@ -106,9 +107,7 @@ def rows_turned(group: Group) -> Iterator[Difference]:
         x = np.column_stack([c.columns[kind] for c in of])
         way, rough = (np.abs(np.diff(x, order, axis=0)).sum(axis=0) for order in (1, 2))
         for many, phase in TURNED:
-            rows = np.arange(group.n)
-            whole = rows[phase : phase + (group.n - phase) // many * many]
-            rows[whole] = whole.reshape(-1, many)[:, ::-1].reshape(-1)
+            rows = turned_in(np.arange(group.n), many, phase)
             now = [np.abs(np.diff(x[rows], order, axis=0)).sum(axis=0) for order in (1, 2)]
             shorter = (now[0] < SHORTER * way) & (now[1] < SMOOTHER * rough)
             if float(shorter.mean()) >= MOST:

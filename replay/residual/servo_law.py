@@ -279,7 +279,12 @@ def _of_few(pool: _Pool) -> ServoLaw | None:
     rests = [np.abs(torques[goes] - flat[goes] @ numbers) for numbers in tried]
     hold = [int((rest < tolerance).sum()) for rest in rests]
     loud = max(tolerance, QUIET * HEADS) if pool.channels[0].unit == "rad" else tolerance
-    best = int(np.argmin([float(np.minimum((rest / loud) ** 2, 1.0).sum()) for rest in rests]))
+    left = [float(np.minimum((rest / loud) ** 2, 1.0).sum()) for rest in rests]
+    given = np.abs(torques[goes]) > loud
+    if pool.gains is None and given.any():  # a law is one of the torques that are given: none holds in a hand that gives nothing
+        held = [int((rest < tolerance)[given].sum()) for rest in rests]
+        left = [one if many == max(held) else np.inf for one, many in zip(left, held)]
+    best = int(np.argmin(left))
     if pool.gains is None and (hold[best] < OF_ROWS * len(goes) or tried[best][0] <= 0.0):
         return None
     return _law(pool, np.append(tried[best], 1.0), design, y, goes if len(goes) else np.arange(y.size))

@@ -223,7 +223,7 @@ def commands_clipped(group: Group) -> Iterator[Difference]:
     """
     found: list[tuple[RecordedChannel, float, list[tuple[int, int]], float]] = []
     for channel in group.channels:
-        if group.hands or channel.unit != "rad" or not {"command", "measured"} <= set(channel.columns):
+        if channel.unit != "rad" or not {"command", "measured"} <= set(channel.columns):
             continue
         c, q = channel.columns["command"], channel.columns["measured"]
         for side in (1.0, -1.0):
@@ -265,7 +265,7 @@ def speeds_of_another_unit(group: Group) -> Iterator[Difference]:
         first = next(c for c in group.channels if c.name == alike[0])
         size = max(float(np.abs(c.columns["velocity"]).max()) for c in group.channels if c.name in alike)
         yield Difference.over(
-            group.t, tuple(alike), "velocity", None, size * abs(1.0 - 1.0 / usual), "rad/s", "factor", certain=True,
+            group.t, tuple(alike), "velocity", None, size * abs(1.0 - 1.0 / usual), f"{first.unit}/s", "factor", certain=True,
             numbers={"factor": usual}, stream=first.topics["velocity"], limit=0.5, weight=1e3 * len(alike),
         )  # fmt: skip
 
@@ -339,6 +339,6 @@ def speeds_never_filled(group: Group) -> Iterator[Difference]:
         size = max(float(np.abs(np.gradient(c.columns["measured"], group.dt)).max()) for c in found)
         level = {"level": float(found[0].columns["velocity"][0])}
         yield Difference.over(
-            group.t, tuple(c.name for c in found), "velocity", None, size, "rad/s", "held_value", certain=False, numbers=level,
+            group.t, tuple(c.name for c in found), "velocity", None, size, f"{found[0].unit}/s", "held_value", certain=False, numbers=level,
             stream=found[0].topics["velocity"], limit=0.1, weight=float(len(found)),
         )  # fmt: skip

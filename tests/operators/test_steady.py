@@ -29,7 +29,10 @@ def standing(arms, at=(1.4, -0.6), yaw=0.7):
     mujoco.mj_kinematics(arms["left"].model, height)
     z = float(height.body("base_link").xpos[2])
     base = SimpleNamespace(at=np.array(at), yaw=yaw, command=np.zeros(4), stands=True, timestep=DT)
+    base.trunk_height = z
     base.trunk = Pose.of((at[0] + 0.01, at[1] - 0.02, z), yaw)
+    for arm in arms.values():
+        arm.place = Pose.of((at[0] + 0.01, at[1] - 0.02, 0.0), yaw)
     steady = SteadyHands(base, arms)
     steady.on = True
     steady.see((), dict.fromkeys(arms, np.zeros(3)))
@@ -40,7 +43,7 @@ def hand_in_world(arm, q, trunk):
     data = mujoco.MjData(arm.model)
     data.qpos[:] = q
     mujoco.mj_kinematics(arm.model, data)
-    return trunk.pos + trunk.matrix @ (data.site(arm.tool).xpos - data.body("base_link").xpos)
+    return trunk.pos + trunk.matrix @ (data.site(f"{arm.side}_tcp").xpos - data.body("base_link").xpos)
 
 
 def swayed(trunk, by, roll):

@@ -416,6 +416,27 @@ def gripping(take) -> Recording:
     return replace(take, streams={**take.streams, **ours})
 
 
+def test_a_hand_that_is_sound_is_not_blamed_for_the_noise_of_the_other_one(gripping):
+    """The right hand rests and gives nothing, and noise stands in its command all along: no law without stiffness follows from it."""
+    rng, still = np.random.default_rng(5), {}
+    for name, value in (("action/claws", 40.0), ("state/claws", 40.0), ("velocity/claws", 0.0), ("effort/claws", 0.0)):
+        values = gripping.streams[name].values.copy()
+        values[:, 1] = value
+        still[name] = replace(gripping.streams[name], values=values)
+    rests = replace(gripping, streams={**gripping.streams, **still})
+    assert heaviest(rests) is None
+    noisy = changed(rests, "action/claws", "right_claw", 40.0 + rng.normal(0.0, 6.0, N))
+    found = more_differences(ComparedColumns(noisy), [])
+    assert not [d for d in found if "left_claw" in d.channels]
+
+
+def test_a_hand_that_is_commanded_the_other_way_round_is_one_finding(gripping):
+    """Its force asks for another command all along, which follows from that."""
+    other = changed(gripping, "action/claws", "left_claw", 100.0 - gripping.streams["action/claws"].column("left_claw"))
+    of_hand = [d for d in ComparedColumns(other).differences if "left_claw" in d.channels]
+    assert {d.name for d in of_hand} == {"mirrored"}
+
+
 @pytest.mark.parametrize(
     ("where", "column", "change", "kind", "name"),
     [

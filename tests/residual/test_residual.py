@@ -554,7 +554,7 @@ def test_a_delay_may_end_between_rows(late):
     assert why.name == "lag" and why.numbers["rows"] == pytest.approx(late, abs=0.02)
 
 
-@pytest.mark.parametrize(("mixed", "kind"), [(("action", "state", "velocity"), "rows"), (("action",), "command")])
+@pytest.mark.parametrize(("mixed", "kind"), [(("action", "state", "velocity"), "rows"), (("action",), "command"), (("state",), "measured")])
 def test_rows_in_no_order(mixed, kind):
     columns, order = motion(), np.random.default_rng(1).permutation(ROWS)
     finding = found({name: x[order] if name in mixed else x for name, x in columns.items()}, without=("velocity",))

@@ -134,11 +134,6 @@ class Arm:
         self._tool = f"{self.side}_{site}"
         self._site = self.model.site(self._tool).id
 
-    @property
-    def tool(self) -> str:
-        """The site of the hand at which it grips."""
-        return self._tool
-
     def shift(self, by: np.ndarray) -> None:
         """Go on from where the joints are (7,) [rad] further."""
         self.q, self.command = self.q + by, self.command + by

@@ -157,7 +157,7 @@ class OnLegs(Base):
     """The base of a robot on its own legs: what is walked is the mark that it follows, where it stands is its pelvis.
 
     Attributes:
-        trunk: the pelvis in the world; pelvis: x, y [m] and yaw [rad] of it; calm: control steps since it last moved.
+        trunk: the pelvis in the world; trunk_height: [m] of it when it stands upright; pelvis: x, y [m] and yaw [rad] of it; calm: control steps since it last moved.
     """
 
     pushes = (0.12, 0.05, 0.08)  # as fast as one was seen to be pushed without a fall: each step draws the hands aside
@@ -166,16 +166,16 @@ class OnLegs(Base):
         super().__init__(scene, people)
         begins = scene.layout.begins
         self._pelvis = [begins[Request(kind, "base_link").name] for kind in ("body_position", "body_orientation")]
-        self._stands = float(scene.robot.sheet["stance"]["base_height"])
+        self.trunk_height = float(scene.robot.sheet["stance"]["base_height"])
         self.pelvis, self.calm = np.array(scene.config.stands_at), 0
-        self.trunk = Pose.of((*self.pelvis[:2], self._stands), self.pelvis[2])
+        self.trunk = Pose.of((*self.pelvis[:2], self.trunk_height), self.pelvis[2])
 
     def see(self, readings: Readings) -> None:
         x, y, self.yaw = (float(readings.value[i]) for i in self._seen)
         self.at = np.array([x, y])
         place, turn = (np.array(readings.value[i : i + n], float) for i, n in zip(self._pelvis, (3, 4)))
         self.trunk = Pose(place, turn)
-        before, self.height = self.height, float(place[2]) - self._stands
+        before, self.height = self.height, float(place[2]) - self.trunk_height
         rise = (self.height - before) / self.timestep
         self.speeds = np.array([*(float(readings.value[i]) for i in self._speeds), rise])
         now = np.array([*place[:2], 2.0 * np.arctan2(turn[3], turn[0])])

@@ -36,7 +36,6 @@ class SteadyHands:
 
     def __init__(self, base: OnLegs, arms: Mapping[str, Arm]):
         self._base, self._arms = base, arms
-        self._data = {side: mujoco.MjData(arm.model) for side, arm in arms.items()}
         self.on = self._walks = False
         self._stood = np.full(7, np.nan)  # the trunk against the mark when it last stood, and the height commanded then
         self._height = 0.0
@@ -75,30 +74,27 @@ class SteadyHands:
         """(7,) [rad] to be added to the joint angles q, which are meant for a trunk that goes as the mark does."""
         if not (self.on and self._walks):
             return np.zeros(7)
-        arm, base, data = self._arms[side], self._base, self._data[side]
+        arm, base = self._arms[side], self._base
         squat = np.array([0.0, 0.0, base.command[3] - self._height])
         meant = self._mark() @ Pose(self._stood[:3] + squat, self._stood[3:])
         ahead = base.timestep + arm.lag
-        now = Pose(base.trunk.pos + ahead * self._speed[:3], _turned(base.trunk.quat, ahead * self._speed[3:]))
-        between = now.inverse() @ meant  # the trunk that is meant, seen from the one that is
-        data.qpos[:] = q
-        mujoco.mj_kinematics(arm.model, data)
-        trunk, site = data.body("base_link").xpos.copy(), data.site(arm.tool)
-        gives = now.matrix.T @ self._gives[side]
-        wanted = between.pos + between.matrix @ (site.xpos - trunk) + trunk + gives
-        turned = between.matrix @ site.xmat.reshape(3, 3)
+        now = Pose(base.trunk.pos + ahead * self._speed[:3], base.trunk.quat.copy())
+        mujoco.mju_quatIntegrate(now.quat, base.trunk.matrix.T @ self._speed[3:], ahead)
+        # the arm's own picture has its trunk upright, where `place` says
+        trunk = (arm.place or Pose.identity()) @ Pose.of((0.0, 0.0, base.trunk_height))
+        moved = trunk @ now.inverse() @ meant @ trunk.inverse()
+        place, frame, _ = arm.kinematics(q)
+        wanted = moved.pos + moved.matrix @ place + trunk.matrix @ now.matrix.T @ self._gives[side]
+        turned = moved.matrix @ frame
         low, high = arm.model.jnt_range.T
-        low, high, found, rates = np.minimum(low, q), np.maximum(high, q), q.copy(), np.zeros((6, arm.model.nv))
+        low, high, found = np.minimum(low, q), np.maximum(high, q), q.copy()
         for _ in range(ROUNDS):
-            data.qpos[:] = found
-            mujoco.mj_kinematics(arm.model, data)
-            mujoco.mj_comPos(arm.model, data)
-            mujoco.mj_jacSite(arm.model, data, rates[:3], rates[3:], site.id)
-            off = np.concatenate([wanted - site.xpos, turn_between(site.xmat.reshape(3, 3), turned)]) * WEIGHTS
-            own = rates * WEIGHTS[:, None]
-            step = _least(own, off)
-            own[:, ((found <= low) & (step < 0.0)) | ((found >= high) & (step > 0.0))] = 0.0  # at its end, a joint is left there
-            step = _least(own, off)
+            at, rotation, rates = arm.kinematics(found)
+            off = np.concatenate([wanted - at, turn_between(rotation, turned)]) * WEIGHTS
+            rates = rates * WEIGHTS[:, None]
+            step = _least(rates, off)
+            rates[:, ((found <= low) & (step < 0.0)) | ((found >= high) & (step > 0.0))] = 0.0  # at its end, a joint is left there
+            step = _least(rates, off)
             found = np.clip(found + step * min(1.0, STEP / max(float(np.abs(step).max()), 1e-9)), low, high)
         return np.clip(found - q, -MOST, MOST)
 
@@ -114,13 +110,3 @@ def _least(rates: np.ndarray, off: np.ndarray) -> np.ndarray:
 def _apart(first: Pose, second: Pose) -> np.ndarray:
     """(6,) [m, rad] in the world by which the second pose is beside the first."""
     return np.concatenate([second.pos - first.pos, turn_between(first.matrix, second.matrix)])
-
-
-def _turned(quat: np.ndarray, by: np.ndarray) -> np.ndarray:
-    """(4,) a quaternion turned by (3,) [rad] in the world."""
-    turn, out, angle = np.zeros(4), np.zeros(4), float(np.linalg.norm(by))
-    if angle < 1e-12:
-        return quat
-    mujoco.mju_axisAngle2Quat(turn, by / angle, angle)
-    mujoco.mju_mulQuat(out, turn, quat)
-    return out
