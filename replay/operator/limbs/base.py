@@ -157,7 +157,8 @@ class OnLegs(Base):
     """The base of a robot on its own legs: what is walked is the mark that it follows, where it stands is its pelvis.
 
     Attributes:
-        trunk: the pelvis in the world; trunk_height: [m] of it when it stands upright; pelvis: x, y [m] and yaw [rad] of it; calm: control steps since it last moved.
+        trunk: the pelvis in the world; trunk_height: [m] of it when it stands upright.
+        pelvis: x, y [m] and yaw [rad] of it; calm: control steps since it last moved.
     """
 
     pushes = (0.12, 0.05, 0.08)  # as fast as one was seen to be pushed without a fall: each step draws the hands aside
