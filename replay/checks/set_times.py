@@ -162,9 +162,9 @@ def check_timestamp(declared: Declared, rules: Rules, fps: float | None) -> list
 
     `details["kind"]` tells how they do not: `nonfinite`, `back`, `constant`, `jumped`, `stretched`, `uneven`, `rounded`, or
     `offset` for a whole episode that begins later. `value` is how far a row stands from its place at most [s]. FAIL where two
-    rows are not a frame apart to within LeRobot's tolerance, or a row stands nearer to another's place; WARN for an offset, for
-    a slow drift that keeps each row at its own place, for stamps that are rounded, and for measured times that only come
-    unevenly.
+    rows are not a frame apart to within LeRobot's tolerance, or a row stands nearer to another's place, or the set's own clock begins
+    where the rows do and the stamps begin elsewhere; WARN for any other offset, for a slow drift that keeps each row at its own place,
+    for stamps that are rounded, and for measured times that only come unevenly.
     """
     rule, t = rules["set.timestamp"], declared.timestamp
     if t is None:
@@ -212,7 +212,9 @@ def check_timestamp(declared: Declared, rules: Rules, fps: float | None) -> list
         if abs(start - frame[0] / fps) <= limit:
             return [rule.passed(value=largest, limit=limit, margin=limit - min(largest, limit), details={"fps": fps})]
         late = start - float(frame[0]) / fps
-        return found("WARN", "offset", abs(late), np.arange(len(t)), late=late)
+        clock = declared.clock_ns
+        shown = clock is not None and len(clock) > 0 and abs(1e-9 * float(clock[0]) - float(frame[0]) / fps) <= 0.5 / fps
+        return found("FAIL" if shown else "WARN", "offset", abs(late), np.arange(len(t)), late=late)
     if len(odd) <= max(1, round(FEW * len(step))) and largest > 0:
         worst = int(odd[np.abs(step - want)[odd].argmax()]) if len(odd) else 0
         if len(odd):

@@ -98,7 +98,7 @@ def check_hands(
         beside = [other for other in every if other is not hand and other.topic == hand.topic]
         if is_comparable(hand, beside):
             out += _of_hand(hand, group, by_name, found, answered, beside)
-        elif (still := _never_written(hand, group)) is not None:
+        elif (still := _never_written(hand, group, by_name)) is not None:
             out.append(still)
     return out
 
@@ -122,10 +122,14 @@ def _signed(truth: np.ndarray, hand: RecordedHand) -> np.ndarray:
     return np.column_stack([truth[:, :3], truth[:, 3:] * signs[:, None]])
 
 
-def _never_written(hand: RecordedHand, group: Group) -> Difference | None:
-    """A pose that stands while its arm goes somewhere, whatever its frame."""
-    goes = float(np.ptp(hand.truth[:, :3], axis=0).max())
+def _never_written(hand: RecordedHand, group: Group, by_name: Mapping[str, RecordedChannel]) -> Difference | None:
+    """A pose that stands while its arm goes somewhere, whatever its frame; and is sent somewhere, else it may be the joints that drift."""
+    goes, chain = float(np.ptp(hand.truth[:, :3], axis=0).max()), hand.arm.chain
     if float(np.ptp(hand.values, axis=0).max()) > HELD or goes < GOES:
+        return None
+    commands = [by_name[joint].columns.get("command") for joint in chain.joints]
+    sent = [command for command in commands if command is not None]
+    if len(sent) == len(commands) and float(np.ptp(chain.frames(np.column_stack(sent))[0][-1], axis=0).max()) < GOES:
         return None
     level: dict[str, float | str] = {"level": float(hand.values[0, 0])}
     return Difference.over(

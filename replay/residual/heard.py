@@ -23,6 +23,7 @@ RISES, RISEN = 0.1, 0.4  # rad/s, or of the way a second, by which positions con
 BELIEVED = 0.7  # of what a joint departs from the recorded command, root mean square: what it may depart from the heard one
 REACH = 4  # rows in which a joint follows
 BRIEF = 2  # rows beyond the first one, in which an arm goes far enough to be seen to follow
+TO_AND_FRO = 0.4  # root mean square of the mean over `REACH` rows over that of the rows, of what an arm does not follow: it averages out
 # of what a servo would give otherwise, root mean square: what a torque may leave to bear command and position out; times the noise of
 # the law, from where on that says anything
 BORNE_OUT, SAYS = 0.3, 3.0
@@ -103,17 +104,21 @@ def rose(rises: Relation | None, change: np.ndarray, first: int, last: int) -> b
 def went(law: ServoLaw, j: int, relation: Relation | None, sent: np.ndarray, first: int, last: int) -> bool:
     """Whether a joint went where a command was heard to send it, rather than where it is recorded to.
 
-    A hand stops at what it holds, a head hardly moves, and an arm hardly leaves its way within a row or two: there that one of command
-    and torque is wrong which is the less steady for it.
+    A hand stops at what it holds, a head hardly moves, and an arm hardly leaves its way within a row or two, or for commands that go to
+    and fro from row to row: there that one of command and torque is wrong which is the less steady for it.
     """
     recorded = law.channels[j].columns["command"]
     followed = _is_followed(relation, recorded, sent, first, last)
-    if followed or (law.scale == 1.0 and last - first >= BRIEF):
+    if followed or (law.scale == 1.0 and last - first >= BRIEF and not _averages_out((sent - recorded)[max(0, first) : last + 1])):
         return followed
     rows = slice(max(0, first - 2), last + 4)
     was, is_ = _unsteady(recorded[rows]), _unsteady(sent[rows])
     force, due = (_unsteady(x[rows, j]) / law.stiffness for x in (law.effort, law.asked))
     return is_ - was < due - force
+
+
+def _averages_out(x: np.ndarray) -> bool:
+    return len(x) >= REACH and _rms(np.convolve(x, np.ones(REACH) / REACH, "valid")) < TO_AND_FRO * _rms(x)
 
 
 def _unsteady(x: np.ndarray) -> float:

@@ -19,11 +19,13 @@ ENOUGH = 0.9  # of the squared difference that a hypothesis has to explain to be
 FACTORS = (180.0 / np.pi, np.pi / 180.0, 100.0, 0.01, 255.0, 1.0 / 255.0, 1000.0, 1e-3, 2.0, 0.5)
 PLAIN = 0.05  # by which a slope differs from one where it is no more than an offset and its noise
 ALMOST = 0.02  # by which an offset may explain less than a factor
+OF_ITS_OWN = 0.5  # of the power of what is recorded, that a factor may leave
 GROWS = 0.2  # of an offset, by which it has to grow to be called a drift
 FEW = 8  # rows, of which chance makes whatever is wanted
 CLOSE = 0.02  # rad, or share of the way: root mean square by which a column may differ from the one that it is a copy of
 LAGS = range(-15, 31)  # rows
 WHOLE = 0.05  # of a row, by which a delay may be beside whole ones and be one of them
+BEGUN = (0, 1, 2, 4)  # rows before a disagreement is seen, at which another rate may have begun
 SLOWNESS = np.geomspace(0.3, 3000.0, 14)  # rows that a first-order low-pass takes
 ALIKE = 2.0  # of the criterion: a smaller difference tells nothing (Kass and Raftery, doi:10.1080/01621459.1995.10476572)
 MODEL = 1e-3  # of the largest difference: no reason is a better model of what happened
@@ -207,6 +209,14 @@ def _drift(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]
 
 
 def _factor(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
+    """Of values that go as they should have gone: a small factor of anything else leaves as little."""
+    for predicted, free, numbers in _factors(c):
+        rest, own = c.recorded - predicted, c.recorded - (c.recorded.mean() if "by" in numbers else 0.0)
+        if float((rest**2).sum()) < OF_ITS_OWN * float((own**2).sum()):
+            yield predicted, free, numbers
+
+
+def _factors(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
     power = float((c.meant**2).sum())
     if power > 1e-12:
         factor = float((c.meant * c.recorded).sum()) / power
@@ -386,18 +396,23 @@ def _again(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]
 
 
 def _warp(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
-    """Played at another rate from its first row on, until it breaks off or stands at what it should come to."""
+    """Played at another rate, until it breaks off or stands at what it should come to. It has begun a few rows before it is seen to."""
     rows, every = np.arange(c.n, dtype=float), np.arange(len(c.truth), dtype=float)
     for end in {float(len(c.truth) - 1), float(c.last)}:
 
-        def played(rate: float, end: float = end) -> np.ndarray:
-            return np.interp(np.clip(c.first + rate * rows, 0.0, end), every, c.truth)
+        def played(rate: float, before: int = 0, end: float = end) -> np.ndarray:
+            begin = max(c.first - before, 0)
+            return np.interp(np.clip(begin + rate * (rows + c.first - begin), 0.0, end), every, c.truth)
 
-        rates, best_rate = np.array([0.5, 2.0 / 3.0, 0.75, 0.8, 0.9, 1.1, 1.2, 1.25, 1.5, 2.0]), 1.0
-        for width in (0.05, 0.01, 0.002):
-            best_rate = float(min(rates, key=lambda rate: float(((c.recorded - played(rate)) ** 2).sum())))
-            rates = best_rate + width * np.arange(-4, 5)
-        yield played(best_rate), 1.0, {"rate": best_rate}
+        def left(rate: float, before: int = 0, played: Callable[..., np.ndarray] = played) -> float:
+            return float(((c.recorded - played(rate, before)) ** 2).sum())
+
+        coarse = min((0.5, 2.0 / 3.0, 0.75, 0.8, 0.9, 1.1, 1.2, 1.25, 1.5, 2.0), key=left)
+        for before in BEGUN:
+            rate = coarse
+            for width in (0.05, 0.01, 0.002):
+                rate = float(min(rate + width * np.arange(-4, 5), key=lambda rate, before=before: left(rate, before)))
+            yield played(rate, before), 1.0 + float(before > 0), {"rate": rate}
 
 
 def turned_in(x: np.ndarray, many: int, begin: int) -> np.ndarray:

@@ -6,6 +6,7 @@ import dataclasses
 import numpy as np
 import pytest
 from shiliu.replay.judge.explanation.attribution import _Trial, attribute, doubling
+from shiliu.replay.judge.explanation.changed_columns import changed_columns
 from shiliu.replay.judge.explanation.tracking_cause import explain
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.report import Words
@@ -13,6 +14,7 @@ from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_
 from shiliu.replay.rollout.rollout import Take, play
 from shiliu.scenarios.draws import variation as drawing
 from shiliu.scenarios.draws.variation import of_episode
+from shiliu.scenarios.scene.schema import Feature
 
 STEPS = 100
 
@@ -129,6 +131,17 @@ def damped(scene, draw, actions):
     model = copy.deepcopy(draw.model)
     model.dof_damping[:] *= 1.1
     return made(scene, dataclasses.replace(draw, model=model), actions)
+
+
+def test_columns_that_hardly_changed_are_not_named():
+    """Some rows are other rows: arms at rest have hardly changed with them, the head has."""
+    recorded = {"observation.state": np.zeros((50, 16)), "observation.velocity": np.zeros((50, 16))}
+    replayed = {name: values.copy() for name, values in recorded.items()}
+    replayed["observation.state"][20:24] += np.where(np.arange(16) < 14, 1e-7, 0.09)
+    names = tuple(f"joint_{i}" for i in range(16))
+    features = {"observation.state": Feature("observation.state", names, ("rad",) * 16, np.full(16, -3.0), np.full(16, 3.0), ())}
+    found = changed_columns(recorded, replayed, features, 1.0 / 30.0, {})
+    assert found["subject"] == names[14:] and found["rows"] == [20, 23] and found["size"] == pytest.approx(0.09)
 
 
 @pytest.mark.slow  # every parameter of the scene is tried

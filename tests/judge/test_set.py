@@ -116,6 +116,7 @@ WAYS = {
     "stretched": (lambda t: t * 1.2, 0.2 * 149 / FPS, 1),
     "jumped": (lambda t: after(t, 80, 0.7), 0.7, 80),
     "constant": (lambda t: t * 0, 149 / FPS, 1),
+    "offset": (lambda t: t + 0.62, 0.62, 0),  # the set's own clock begins with its rows
     "uneven": (lambda t: t + 0.01 * np.sin(40 * t), 0.01, 1),
     "nonfinite": (lambda t: np.where(np.arange(len(t)) == 80, np.nan, t), None, 80),
 }

@@ -167,6 +167,35 @@ def test_a_pose_that_stands_while_one_joint_moves_is_not_that_joints(take):
     assert {d.kind for d in found} == {"pose"} and all(d.channels[0].startswith("left_tcp") for d in found)
 
 
+@pytest.mark.parametrize("sent", [False, True])
+def test_joints_that_drift_are_no_pose_that_stands(take, sent):
+    """An arm rests, as its hand's pose says; its joints are measured elsewhere by and by. Had it been sent there, the pose would stand."""
+    away = np.linspace(0.0, 0.3, N)[:, None] * np.ones(7)
+    streams = dict(take.streams)
+    for name, moves in (("action", sent), ("state", True)):
+        values = streams[name].values.copy()
+        values[:, :7] = values[0, :7] + (away if moves else 0.0)
+        streams[name] = replace(streams[name], values=values)
+    pose = np.repeat(streams["hand_pose"].values[:1, :7], N, axis=0)
+    alone = replace(streams["hand_pose"], names=streams["hand_pose"].names[:7], values=pose)
+    other = replace(take, streams={"action": streams["action"], "state": streams["state"], "hand_pose": alone})
+    found = [d for d in more_differences(ComparedColumns(other), []) if d.kind == "pose" and d.channels[0].startswith("left_tcp")]
+    assert [d.name for d in found] == ["held_value"] * sent
+
+
+def test_torques_answer_commands_whose_rows_were_exchanged(take):
+    """No joint goes to and fro from row to row as such commands do: its torque is steady, and these are not."""
+    rows, name = slice(150, 162), "zarm_l2_joint"
+    column = take.streams["action"].column(name).copy()
+    fast = column + 0.2 * np.sin(TIMES * 6.0)
+    before = np.concatenate([fast[:1], fast[:-1]]) - np.concatenate([column[:1], column[:-1]])
+    quick = changed(take, "action", name, fast)
+    quick = changed(quick, "effort", name, take.streams["effort"].column(name) + STIFF * before)
+    turned = fast[rows].reshape(-1, 2)[:, ::-1].reshape(-1)
+    found = [d for d in more_differences(ComparedColumns(changed(quick, "action", name, turned, rows)), []) if name in d.channels]
+    assert {d.kind for d in found} == {"command"} and {d.name for d in found} <= {"reordered"}
+
+
 def test_a_torque_that_its_servo_does_not_give(take):
     rows, name = slice(120, 200), "zarm_l2_joint"
     x = take.streams["effort"].column(name)[rows]

@@ -640,6 +640,25 @@ def test_a_part_that_was_played_at_another_rate(rate):
     assert why.name == "rate" and why.numbers["rate"] == pytest.approx(rate, abs=0.01)
 
 
+@pytest.mark.parametrize("unseen", [1, 2])
+def test_another_rate_of_a_short_part_that_hardly_bends_is_no_factor(unseen):
+    """Fifteen rows of a quick motion; a disagreement is seen once it has grown."""
+    truth = 0.9 * np.sin(np.arange(300) / 20.0)
+    x, rows = truth.copy(), np.arange(90, 105)
+    x[rows] = np.interp(90 + 0.8 * (rows - 90), np.arange(300), truth)
+    why = best(Case(x, truth, 90 + unseen, 104, 1.0 / RATE, 1e-4, angle=True))
+    assert why.name == "rate" and why.numbers["rate"] == pytest.approx(0.8, abs=0.003)
+
+
+@pytest.mark.parametrize(("factor", "named"), [(0.02, True), (0.0, False)])
+def test_what_is_small_is_no_small_factor_of_anything_else(factor, named):
+    truth = 8.0 * np.sin(1.3 * np.arange(200))
+    x = truth.copy()
+    x[60:120] = factor * truth[60:120] + 0.03 * np.sin(np.arange(60) / 9.0)
+    why = best(Case(x, truth, 60, 119, 1.0 / RATE, 1e-3))
+    assert (why is not None and why.name == "factor") == named
+
+
 @pytest.mark.parametrize(("column", "rows", "kind"), [("state", 40, "measured"), ("velocity", 40, "velocity")])
 def test_positions_and_speeds_of_two_moments(column, rows, kind):
     columns = motion()

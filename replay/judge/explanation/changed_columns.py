@@ -15,6 +15,7 @@ ENOUGH = 0.8  # of the squared difference that a reason has to explain, beside a
 MOVED = 0.9  # of the rows that differ: where so many stand elsewhere in the replay, rows were moved
 FINE = 1e-6  # noise of a column as stored in float32, in its own unit
 SHOWN = 12  # names in a finding
+SLIGHT = 0.01  # of the largest change: where rows are other rows, what stood has hardly changed, and is not what is seen
 STATE = "observation.state"
 COLUMN_OF = {"state": "measured", "velocity": "velocity", "effort": "effort", "base": "base", "wrench": "wrench", "touch": "touch"}
 
@@ -43,7 +44,8 @@ def changed_columns(
     feature = max(unlike, key=lambda name: (int(unlike[name].sum()), name))
     names, units = features[feature].names, features[feature].unit
     cases = {}
-    for j in map(int, np.flatnonzero(unlike[feature].any(axis=0))):
+    apart = np.abs(np.asarray(recorded[feature], float) - np.asarray(replayed[feature], float)).max(axis=0)
+    for j in map(int, np.flatnonzero(unlike[feature].any(axis=0) & (apart >= SLIGHT * apart.max()))):
         there = np.flatnonzero(unlike[feature][:, j])
         x, truth = (np.asarray(d[feature][:, j], float) for d in (recorded, replayed))
         others = {name: np.asarray(replayed[feature][:, i], float) for i, name in enumerate(names) if i != j}
