@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 
 import numpy as np
 
@@ -25,6 +26,7 @@ FEW = 8  # rows, of which chance makes whatever is wanted
 CLOSE = 0.02  # rad, or share of the way: root mean square by which a column may differ from the one that it is a copy of
 LAGS = range(-15, 31)  # rows
 WHOLE = 0.05  # of a row, by which a delay may be beside whole ones and be one of them
+RATES = np.array([0.5, 2.0 / 3.0, 0.75, 0.8, 0.9, 1.1, 1.2, 1.25, 1.5, 2.0])
 BEGUN = (0, 1, 2, 4)  # rows before a disagreement is seen, at which another rate may have begun
 SLOWNESS = np.geomspace(0.3, 3000.0, 14)  # rows that a first-order low-pass takes
 ALIKE = 2.0  # of the criterion: a smaller difference tells nothing (Kass and Raftery, doi:10.1080/01621459.1995.10476572)
@@ -397,22 +399,19 @@ def _again(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]
 
 def _warp(c: Case) -> Iterator[tuple[np.ndarray, float, dict[str, float | str]]]:
     """Played at another rate, until it breaks off or stands at what it should come to. It has begun a few rows before it is seen to."""
-    rows, every = np.arange(c.n, dtype=float), np.arange(len(c.truth), dtype=float)
-    for end in {float(len(c.truth) - 1), float(c.last)}:
+    for end, before in product({float(len(c.truth) - 1), float(c.last)}, BEGUN):
+        rates = RATES
+        for width in (0.05, 0.01, 0.002, 0.0):
+            errors = [float(((c.recorded - _played(c, rate, before, end)) ** 2).sum()) for rate in rates]
+            rate = float(rates[int(np.argmin(errors))])
+            rates = rate + width * np.arange(-4, 5)
+        yield _played(c, rate, before, end), 1.0 + float(before > 0), {"rate": rate}
 
-        def played(rate: float, before: int = 0, end: float = end) -> np.ndarray:
-            begin = max(c.first - before, 0)
-            return np.interp(np.clip(begin + rate * (rows + c.first - begin), 0.0, end), every, c.truth)
 
-        def left(rate: float, before: int = 0, played: Callable[..., np.ndarray] = played) -> float:
-            return float(((c.recorded - played(rate, before)) ** 2).sum())
-
-        coarse = min((0.5, 2.0 / 3.0, 0.75, 0.8, 0.9, 1.1, 1.2, 1.25, 1.5, 2.0), key=left)
-        for before in BEGUN:
-            rate = coarse
-            for width in (0.05, 0.01, 0.002):
-                rate = float(min(rate + width * np.arange(-4, 5), key=lambda rate, before=before: left(rate, before)))
-            yield played(rate, before), 1.0 + float(before > 0), {"rate": rate}
+def _played(c: Case, rate: float, before: int, end: float) -> np.ndarray:
+    rows = np.arange(c.first, c.last + 1)
+    begin = max(c.first - before, 0)
+    return np.interp(np.clip(begin + rate * (rows - begin), 0.0, end), np.arange(len(c.truth)), c.truth)
 
 
 def turned_in(x: np.ndarray, many: int, begin: int) -> np.ndarray:
