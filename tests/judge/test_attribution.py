@@ -137,7 +137,8 @@ def test_columns_that_hardly_changed_are_not_named():
     """Some rows are other rows: arms at rest have hardly changed with them, the head has."""
     recorded = {"observation.state": np.zeros((50, 16)), "observation.velocity": np.zeros((50, 16))}
     replayed = {name: values.copy() for name, values in recorded.items()}
-    replayed["observation.state"][20:24] += np.where(np.arange(16) < 14, 1e-7, 0.09)
+    replayed["observation.state"][20:24] += np.where(np.arange(16) < 14, 1e-5, 0.09)
+    replayed["observation.state"][3:40] += 1e-12
     names = tuple(f"joint_{i}" for i in range(16))
     features = {"observation.state": Feature("observation.state", names, ("rad",) * 16, np.full(16, -3.0), np.full(16, 3.0), ())}
     found = changed_columns(recorded, replayed, features, 1.0 / 30.0, {})

@@ -44,9 +44,10 @@ def changed_columns(
     feature = max(unlike, key=lambda name: (int(unlike[name].sum()), name))
     names, units = features[feature].names, features[feature].unit
     cases = {}
-    apart = np.abs(np.asarray(recorded[feature], float) - np.asarray(replayed[feature], float)).max(axis=0)
-    for j in map(int, np.flatnonzero(unlike[feature].any(axis=0) & (apart >= SLIGHT * apart.max()))):
-        there = np.flatnonzero(unlike[feature][:, j])
+    apart = np.abs(np.asarray(recorded[feature], float) - np.asarray(replayed[feature], float))
+    counts = apart > FINE if (apart > FINE).any() else unlike[feature]
+    for j in map(int, np.flatnonzero(counts.any(axis=0) & (apart.max(axis=0) >= SLIGHT * apart.max()))):
+        there = np.flatnonzero(counts[:, j])
         x, truth = (np.asarray(d[feature][:, j], float) for d in (recorded, replayed))
         others = {name: np.asarray(replayed[feature][:, i], float) for i, name in enumerate(names) if i != j}
         partner = commands.get(names[j]) if feature == STATE else None
