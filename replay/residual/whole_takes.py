@@ -31,6 +31,7 @@ ANOTHER = 0.5  # by which a gain is another one, from where on it may be no gain
 STRANGE = 0.5  # correlation of speeds with what positions rise by, below which they are of another motion
 # s by which positions and speeds may be of two moments; correlation from where on they are one motion; s that robots come late
 SEARCHES, SAME_MOTION, ORDINARY = 1.5, 0.85, 0.35
+NEARLY, FEWEST = 3, 2  # rows by which speeds of devices are late; joints that say together that theirs are later
 # rad/s from where on either moves; share of it by which they may differ, and of such rows in which they do not: only the others are wrong
 QUICK, ALIKE, IN_PART = 0.1, 0.3, 0.4
 BEYOND, HEARS = 0.12, 0.25  # rad that a joint goes beyond a command that stands; s until it answers
@@ -273,18 +274,21 @@ def speeds_of_another_unit(group: Group) -> Iterator[Difference]:
 def speeds_of_another_motion(group: Group) -> Iterator[Difference]:
     """Speeds of most joints that go anywhere, which are nothing like what their positions rise by, whatever the unit: of another time or
     place. `STRANGE`: a correlation; those of real and simulated devices are 0.9 and more, a row or two late."""
-    strange, moving = [], 0
+    strange, unlike, moving = [], [], 0
     for channel in group.channels:
         if {"measured", "velocity"} <= set(channel.columns) and np.ptp(channel.columns["measured"]) > GOES:
             rise, v = np.gradient(channel.columns["measured"], group.dt), channel.columns["velocity"]
             moving += 1
-            late = [shifted(rise, by) for by in range(-3, 4)]
-            if v.std() > 0.0 and all(float(np.corrcoef(x, v)[0, 1]) < STRANGE and not _alike_in_part(x, v) for x in late):
+            late = [shifted(rise, by) for by in range(-NEARLY, NEARLY + 1)]
+            alike = max(float(np.corrcoef(x, v)[0, 1]) for x in late) if v.std() > 0.0 else 1.0
+            if alike < SAME_MOTION:
+                unlike.append(channel)
+            if alike < STRANGE and not any(_alike_in_part(x, v) for x in late):
                 strange.append((float(np.abs(v - rise).max()), channel, best(Case(v, rise, 0, group.n - 1, group.dt, 0.02))))
-    if len(strange) < 2 or 2 * len(strange) <= moving:
+    if len(unlike) >= FEWEST and (rows := _of_another_moment(group, unlike)) is not None and abs(rows) > NEARLY:
+        yield _apart_in_time(group, unlike, rows)
         return
-    if (rows := _of_another_moment(group, [channel for _, channel, _ in strange])) is not None:
-        yield _apart_in_time(group, [channel for _, channel, _ in strange], rows)
+    if len(strange) < 2 or 2 * len(strange) <= moving:
         return
     size, channel, _ = max(strange, key=lambda one: one[0])
     whys = [why for _, _, why in strange if why is not None]
