@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -37,8 +38,11 @@ class DelayedPart:
     seams: tuple[tuple[int, int], ...]
 
 
-def delayed_part(group: Group) -> DelayedPart | None:
+def delayed_part(group: Group, cuts: Sequence[tuple[int, int]] = ()) -> DelayedPart | None:
     """The part of a take in which all joints that move have another delay than in the rest; None where there is none.
+
+    Args:
+        cuts: rows (first, last) into which commands and positions leap together. Beside them no delay fits, and a wrong one fits best.
 
     Of all pairs of delays, one for the rest and one for the part, that are taken with the part that leaves least of the squared
     difference between positions and commands: a largest sum of successive numbers (Bentley, Programming Pearls, CACM 27, 1984).
@@ -57,6 +61,8 @@ def delayed_part(group: Group) -> DelayedPart | None:
         q, c = group.channels[i].columns["measured"], commands[i]
         away = q - np.array([shifted(c, -int(by)) for by in delays])
         errors[j] = (away - np.median(away, axis=1, keepdims=True)) ** 2
+        for begin, end in cuts:
+            errors[j, :, max(0, begin - round(EARLY / group.dt)) : end + round(LATE / group.dt) + 1] = 0.0
         errors[j] /= max(float(errors[j].mean(axis=1).min()), FINEST**2)  # one that follows badly, or is off, has no louder voice
     usual, other, first, last = _largest(errors.sum(axis=0))
     by = int(delays[other] - delays[usual])

@@ -88,7 +88,8 @@ def _by_law(
     elsewhere = doubted["measured"] | known
     whole = rest.copy()
     at = [[c.name for c in group.channels].index(channel.name) for channel in channels]
-    speeds = [_speed(group, law, j, rises[i] if rises else None) for j, i in enumerate(at)]
+    late = {name for d in found if d.kind == "velocity" and d.name == "lag" and d.certain for name in d.channels}
+    speeds = [_speed(group, law, j, rises[i] if rises and channels[j].name not in late else None) for j, i in enumerate(at)]
     for j, channel in enumerate(channels):
         beside = [k for k, limb in enumerate(law.limbs) if k != j and limb == law.limbs[j]]
         unknown = elsewhere[:, beside].any(axis=1) & ~elsewhere[:, j]  # the weight of an arm that is measured elsewhere

@@ -78,7 +78,7 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     relations = relations_of(group)
     if (late := _late(group, relations)) > 0.0:
         relations = relations_of(group, late)
-    delayed = delayed_part(group) if _disagree(group, relations) else None
+    delayed = delayed_part(group, [(d.first, d.last) for d in Leaps(group).rows()]) if _disagree(group, relations) else None
     if delayed is not None:
         group = delayed.group
         relations = relations_of(group, late)
