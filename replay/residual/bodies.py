@@ -21,8 +21,11 @@ from .hand_pose import AXES, RecordedHand, check_hands, hands_of, is_comparable,
 from .hand_speed import check_hand_speeds
 from .heard import HEARD, answered, answering, is_borne_out
 from .moving_base import base_columns, check_base
+from .resampled import is_resampled
 from .servo_law import ServoLaw, laws_of, laws_of_hands
 from .table import Group, RecordedColumns, as_both, table_of
+
+BETWEEN = 2.0  # times the limits of hands' speeds, where rows are not the device's own
 
 
 @dataclass(frozen=True)
@@ -53,20 +56,25 @@ class ComparedColumns:
         return tuple(found)
 
     @cached_property
+    def resampled(self) -> bool:
+        """Whether its rows are not those of the device."""
+        return any(is_resampled(group) for group, _ in self.bodies)
+
+    @cached_property
     def hands(self) -> tuple[tuple[RecordedHand, ...], ...]:
         """Of each of `bodies` the hands that are recorded beside it."""
         return tuple(tuple(hands_of(self.recording, group, arms)) for group, arms in self.bodies)
 
     @cached_property
     def laws(self) -> tuple[list[ServoLaw], ...]:
-        """Of each of `bodies` the laws that its servos follow."""
-        return tuple(laws_of(group, arms) for group, arms in self.bodies)
+        """Of each of `bodies` the laws that its servos follow; none where no row is one that they had."""
+        return tuple([] if is_resampled(group) else laws_of(group, arms) for group, arms in self.bodies)
 
     @cached_property
     def grips(self) -> tuple[tuple[Group, list[ServoLaw]], ...]:
         """Groups of hands, each with the law that its servos follow."""
         laws = [law for of in self.laws for law in of]
-        return tuple((group, laws_of_hands(group, laws)) for group in self.table.groups if group.hands)
+        return tuple((group, [] if self.resampled else laws_of_hands(group, laws)) for group in self.table.groups if group.hands)
 
     @cached_property
     def differences(self) -> tuple[Difference, ...]:
@@ -113,12 +121,14 @@ def more_differences(columns: ComparedColumns, found: Sequence[Difference]) -> l
     for (group, arms), laws, hands in zip(columns.bodies, columns.laws, columns.hands):
         by_hands = check_hands(hands, group, found, answered(laws))
         doubted = {name for d in (*found, *by_hands) if d.kind in HEARD for name in d.channels}
-        out += check_lateness(group, arms, laws)
-        out += [*by_hands, *check_effort(group, laws_of(group, arms, doubted) if doubted else laws, found, by_hands)]
+        if not is_resampled(group):
+            out += check_lateness(group, arms, laws)
+            laws = laws_of(group, arms, doubted) if doubted else laws
+        out += [*by_hands, *check_effort(group, laws, found, by_hands)]
         out += [d for d in check_base(recording, group) if not _at_a_seam(d, found)]
         out += check_forces(recording)
     for group, laws in columns.grips:
-        by_speeds = check_hand_speeds(group, found)
+        by_speeds = check_hand_speeds(group, found, BETWEEN if columns.resampled else 1.0)
         by_force = [d for d in check_effort(group, laws, [*found, *by_speeds]) if not _at_a_seam(d, found)]
         out += [d for d in by_speeds if not _at_a_seam(d, found) and not _said_again(d, by_force)] + by_force
     return out

@@ -81,9 +81,11 @@ def _difference(column: WitnessedColumn, apart: np.ndarray, first: int, last: in
     dt, share = float(np.median(np.diff(column.t))), column.unit == "1"
     case = Case(column.x, column.truth, first, last, dt, column.noise, column.others, column.partner, share, column.unit == "rad")
     weight = float(np.minimum((apart[rows] / column.limit) ** 2, CAP).sum())
+    size = float(apart[rows].max())
     return Difference.over(
-        column.t, (column.name,), column.kind, (first, last), float(apart[rows].max()), column.unit, best(case),
-        certain=bool(column.sure[rows].any()), stream=column.topic, limit=column.limit, weight=weight, cases=(case,),
+        column.t, (column.name,), column.kind, (first, last), size, column.unit, best(case),
+        certain=bool(column.sure[rows].any()) and size >= column.limit, stream=column.topic, limit=column.limit, weight=weight,
+        cases=(case,),
     )  # fmt: skip
 
 

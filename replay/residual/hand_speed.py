@@ -20,10 +20,11 @@ SIGMAS, COARSEST = 6.0, 0.01  # of what positions scatter by, and of the way tha
 PERCENT = 100.0  # fingers that are measured one by one are coarser than this, and their speeds are filtered
 
 
-def check_hand_speeds(group: Group, found: Sequence[Difference]) -> list[Difference]:
+def check_hand_speeds(group: Group, found: Sequence[Difference], widened: float = 1.0) -> list[Difference]:
     """Where a hand's speed is not what its position rises by.
 
     Args:
+        widened: times the limits, of rows that are not the device's own.
         found: what the group contradicts itself in; hands that stand there are left out.
     """
     out: list[Difference] = []
@@ -43,7 +44,7 @@ def check_hand_speeds(group: Group, found: Sequence[Difference]) -> list[Differe
         half = ROWS // 2
         mean[half : group.n - half] = np.convolve(v - middle, np.full(ROWS, 1.0 / ROWS), "valid")
         own = (SIGMAS * np.sqrt(2.0) * scatter(q[:, None])[0] + min(resolution(q[:, None])[0], COARSEST)) / group.dt
-        size = np.maximum(rest / (LIMIT + own), np.abs(mean) / (STEADY + own / ROWS))
+        size = np.maximum(rest / (LIMIT + own), np.abs(mean) / (STEADY + own / ROWS)) / widened
         size[rows_of((d for d in found if channel.name in d.channels), group.n)] = 0.0
         wrong = np.zeros((2, group.n), bool)
         for first, last in joined(size > 1.0):

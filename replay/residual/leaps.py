@@ -15,6 +15,7 @@ from .difference import JOIN, Difference
 from .hands import COUNTED
 from .hypotheses import Case, best
 from .relations import Relation
+from .resampled import is_resampled
 from .table import HAND, Group, RecordedChannel, is_switch
 
 # rad, or share of the way, by which a joint leaps; times the sharpest that most joints do, or it elsewhere. Joints of 24 simulated takes
@@ -63,7 +64,7 @@ class Leaps:
     def __init__(self, group: Group) -> None:
         of = [c for c in group.channels if {"command", "measured"} <= set(c.columns) and not is_switch(c)]
         of = [c for c in of if (np.abs(c.columns["command"]).max() < COUNTED if group.hands else not HAND.search(c.name))]
-        self.channels = of if group.same_rows and group.dt <= SLOWEST else []
+        self.channels = of if group.same_rows and group.dt <= SLOWEST and not is_resampled(group) else []
         self.least = OF_HANDS if group.hands else LEAST
         self.least_command = HANDS_SENT if group.hands else LEAST
         self.group, self.names = group, [c.name for c in self.channels]

@@ -20,6 +20,7 @@ from scipy import sparse
 
 from ..signals.statistics import TO_SIGMA
 from .pace import carried_out
+from .resampled import is_resampled
 from .table import Group, RecordedChannel, is_switch
 
 KEPT = 8  # groups of which the relations are kept: those of a take are asked for more than once
@@ -32,6 +33,7 @@ ABRUPT = 2.0  # times by how much a speed changes within two rows, where positio
 MOVED = {"rad": 0.05, "1": 0.05}  # least motion of a command from which a kernel of its own is learnt
 TIGHT = 0.05  # standard deviation of one weight of a channel's kernel from that of the group
 ALIKE = 5.0  # times the median noise of a group: in real sets no channel that is sound follows worse (measured: 4.7)
+BESIDE = 2  # rows to either side of one that is not the device's own, between which the device's lie
 LEAST = {"rad": 1e-4, "1": 1e-3}  # of a residual's noise: below any encoder's step
 
 Weights = Mapping[tuple[str, int], float]  # (kind, rows later) -> weight
@@ -277,5 +279,15 @@ def _rises(channel: RecordedChannel, dt: float) -> tuple[np.ndarray, list[dict[t
 
 def relations_of(group: Group, late: float = 0.0) -> list[list[Relation]]:
     """For each channel of a group the relations that its columns allow."""
-    each = zip(follows(group, late), derivative(group))
-    return [[relation for relation in one if relation is not None] for one in each]
+    found = [[relation for relation in one if relation is not None] for one in zip(follows(group, late), derivative(group))]
+    if not is_resampled(group):
+        return found
+    return [[_between(relation, channel) for relation in own] for own, channel in zip(found, group.channels)]
+
+
+def _between(relation: Relation, channel: RecordedChannel) -> Relation:
+    """Of rows that are not the device's own: which of the commands beside a row was given there is not recorded."""
+    if relation.name != "follows":
+        return relation
+    near = np.stack([shifted(channel.columns["command"], by) for by in range(-BESIDE, BESIDE + 1)])
+    return replace(relation, slack=relation.slack + np.ptp(near, axis=0))

@@ -10,6 +10,7 @@ from ..signals.signal import runs
 from .difference import LEAP, Difference
 from .hypotheses import turned_in
 from .relations import shifted
+from .resampled import is_resampled
 from .table import Group, is_switch
 
 # rad/s of all joints together, from where on the rows that lie between two positions can be counted; share of their squared step that
@@ -55,7 +56,7 @@ def rows_lost(group: Group) -> Iterator[Difference]:
 def rows_moved(group: Group) -> Iterator[Difference]:
     """Rows between which all joints go by another number of rows than one, as their speeds say, and their commands as well."""
     channels = [c for c in group.channels if {"command", "measured", "velocity"} <= set(c.columns)]
-    if group.n < 4 * BESIDE or len(channels) < 2 or not group.same_rows:
+    if group.n < 4 * BESIDE or len(channels) < 2 or not group.same_rows or is_resampled(group):
         return
     c, q, v = (np.column_stack([one.columns[kind] for one in channels]) for kind in ("command", "measured", "velocity"))
     step, due = np.diff(q, axis=0), 0.5 * (v[1:] + v[:-1]) * np.diff(group.t)[:, None]
@@ -157,7 +158,7 @@ def rows_stuck(group: Group) -> Iterator[Difference]:
     goes on as it went: one row was written several times."""
     kinds = ("command", "measured")
     of = [c for c in group.channels if set(kinds) <= set(c.columns)]
-    if not group.same_rows or group.hands or len(of) < 2 or group.n < LEAST:
+    if not group.same_rows or group.hands or len(of) < 2 or group.n < LEAST or is_resampled(group):
         return
     steps = [np.abs(np.diff(np.column_stack([c.columns[kind] for c in of]), axis=0)).max(axis=1) for kind in kinds]
     stands = (steps[0] == 0.0) & (steps[1] == 0.0)

@@ -659,7 +659,10 @@ def test_what_is_small_is_no_small_factor_of_anything_else(factor, named):
     assert (why is not None and why.name == "factor") == named
 
 
-@pytest.mark.parametrize(("column", "rows", "kind"), [("state", 40, "measured"), ("velocity", 40, "velocity"), ("velocity", 14, "velocity")])
+MOMENTS = [("state", 40, "measured"), ("velocity", 40, "velocity"), ("velocity", 14, "velocity")]
+
+
+@pytest.mark.parametrize(("column", "rows", "kind"), MOMENTS)
 def test_positions_and_speeds_of_two_moments(column, rows, kind):
     columns = motion()
     columns[column] = np.vstack([columns[column][:1]] * rows + [columns[column][:-rows]])
