@@ -264,7 +264,7 @@ def _left_lying(
     """What happened, with `object.diverged` of what a hand carried in the record and no replay moves."""
     start = rollouts.plan.start
     assert start is not None
-    carried = carried_of(subject.scene, state)
+    carried = carried_of(state)
     left = left_lying(state, rollouts.played, carried, LEFT)
     if left:
         left = left_lying(state, (played for _, played in further()), left, LEFT)
