@@ -13,7 +13,6 @@ COMMAND = "shiliu replay data=takes scenario=microwave out=verdicts"
 HOSTILE = "<script>alert(1)</script>\x1b[31m"
 
 
-# -- hand-made verdicts ----------------------------------------------------------------------------------------------
 def png(width: int = 96, height: int = 64, shade: int = 200) -> bytes:
     """A plain grey PNG."""
 

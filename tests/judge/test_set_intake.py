@@ -14,8 +14,6 @@ from shiliu.replay.judge.intake import intake
 from shiliu.replay.recording.recording import SimEpisode
 from small_sets import FEATURES, FPS, RULES, by_code, episode, verdict_of
 
-# ------------------------------------------------------------------------------------------------------------- intake
-
 
 def test_intake_gates_and_names_what_it_did_not_ask(tmp_path, capsys):
     root = write_lerobot(tmp_path / "good", [episode(k) for k in range(3)], FEATURES, FPS)

@@ -23,9 +23,6 @@ LEROBOT_SETS = (
 )  # fmt: skip
 
 
-# --------------------------------------------------------------------------------------------- as arrays, and of others
-
-
 def grid(n: int = 200, **known) -> Declared:
     t = np.arange(n) / 20.0
     return Declared(n, fps=20.0, timestamp=t, counters={"frame_index": np.arange(n)}, **known)

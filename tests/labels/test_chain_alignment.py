@@ -10,8 +10,6 @@ from shiliu.replay.labels.chain_alignment import AGAIN, MISSING, Candidate, alig
 from shiliu.replay.labels.proposal import read
 from shiliu.replay.operator.recognition.evidence import Evidence, Phase
 
-# -- alignment ---------------------------------------------------------------------------------------------------------------
-
 
 def block(n, begin, end, at=()):
     """Evidence of a skill that shows between two control steps and is contradicted outside; its ends show at `at`."""
@@ -109,7 +107,7 @@ def test_nothing_done_is_labelled_nothing():
     assert MISSING < 200 * DT
 
 
-# -- a whole chain, of another scene, with the other hand --------------------------------------------------------------------
+# -- a whole chain, of another scene, with the other hand
 
 
 def drawer(pull=True, hand="right"):

@@ -8,8 +8,6 @@ from shiliu.replay.labels.proposal import chain_of
 from shiliu.replay.labels.sentences import sentence
 from shiliu.replay.operator.skills import registry
 
-# -- sentences ---------------------------------------------------------------------------------------------------------------
-
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_every_skill_of_the_microwave_has_a_sentence(scene, lang):

@@ -21,8 +21,6 @@ from shiliu.replay.recording.recording import Unreadable
 from shiliu.replay.rollout.episode import as_recording
 from shiliu.scenarios.sheet.errors import EpisodeError
 
-# -- one real demonstration --------------------------------------------------------------------------------------------------
-
 
 @pytest.fixture(scope="module")
 def labelled(demonstration, scene):
@@ -94,7 +92,7 @@ def test_label_by_command_and_correct(labelled, dataset, capsys):
     assert "another recording" in capsys.readouterr().err and not (dataset / "again").exists()
 
 
-# -- sheets ------------------------------------------------------------------------------------------------------------------
+# -- sheets
 
 
 def written(path, labelled):
@@ -216,7 +214,7 @@ def test_what_the_user_can_mend_is_2_and_leaves_nothing(words_, message, tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
-# -- how the agreement is measured ----------------------------------------------------------------------------------------
+# -- how the agreement is measured
 
 
 def test_the_benchmark_counts_a_known_error():

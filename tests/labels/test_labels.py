@@ -11,8 +11,6 @@ from shiliu.replay.operator.recognition.hand_features import HandFeatures
 from shiliu.replay.operator.recognition.tracks import smooth
 from shiliu.replay.operator.skills import registry
 
-# -- signs: what is seen of a hand ----------------------------------------------------------------------------------------
-
 
 def test_smoothing_keeps_a_ramp_and_the_mean():
     ramp = np.linspace(0.0, 1.0, 91)
@@ -79,7 +77,7 @@ def test_a_hand_is_inside_behind_an_opening():
     assert see.inside("box/front")[0] == 0.0 and see.inside("box/front")[-1] == 1.0
 
 
-# -- evidence: each word with a film that shows it, and films that do not ---------------------------------------------------
+# -- evidence: each word with a film that shows it, and films that do not
 
 TO = dict(places={"chest/knob": [(0, KNOB)]})
 GRAB = dict(claw=[(0, 20), (1, 20), (1.6, 60)], held=[(1.5, 3.1, LID)], **TO)

@@ -21,7 +21,6 @@ from shiliu.scenarios.sheet.errors import ShiliuError
 DUMMY = {"en": "thing", "zh": "东西"}
 
 
-# -- words -----------------------------------------------------------------------------------------------------------
 def leaves(tree: dict, path: str = "") -> dict[str, str]:
     found = {}
     for key, value in tree.items():
@@ -232,7 +231,7 @@ def test_quantities_choose_a_readable_unit():
     assert quantity(3.0, "1") == "3"
 
 
-# -- order -----------------------------------------------------------------------------------------------------------
+# -- order
 def test_cause_is_number_one_and_consequences_name_it():
     story = Story(too_fast(), Words("en"))
     assert story.number[0] == 1

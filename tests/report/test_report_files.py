@@ -16,7 +16,6 @@ from shiliu.replay.report.streaming import FILES
 from shiliu.scenarios.sheet.errors import ShiliuError
 
 
-# -- files -----------------------------------------------------------------------------------------------------------
 def lines_of(folder):
     return [json.loads(line) for line in (folder / "verdicts.jsonl").read_text(encoding="utf-8").splitlines()]
 

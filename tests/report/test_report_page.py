@@ -16,7 +16,6 @@ from shiliu.replay.report.svg import text_width
 from shiliu.replay.report.timeline import timeline
 
 
-# -- page ------------------------------------------------------------------------------------------------------------
 def visible(page: str) -> str:
     """The page's text without styles, tags and titles under the pointer."""
     page = re.sub(r"<style>.*?</style>|<title>.*?</title>", "", page, flags=re.DOTALL)

@@ -16,7 +16,6 @@ from shiliu.replay.report.terminal import cells
 from shiliu.scenarios.sheet.errors import ShiliuError
 
 
-# -- terminal --------------------------------------------------------------------------------------------------------
 def words_of(*names: str | None) -> list[Verdict]:
     return [verdict(f"t{k}", name, []) for k, name in enumerate(names)]
 
