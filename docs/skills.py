@@ -186,7 +186,7 @@ class HomeRaised(Skill, word="home", how="raised"):
 - **The test** performs it in a small scene: `from benches import bench, done` (`tests/benches.py` says how, and
   `tests/operators/test_skills.py` has examples). A new pattern needs a film that
   shows it and one that does not: `tests/films.py` says how.
-  `pytest tests/labels/test_labels.py tests/test_docs.py` reports what is missing.
+  `pytest tests/labels/test_labels.py tests/labels/test_label_sentences.py tests/test_docs.py` reports what is missing.
 
 ### A skill that touches with the fingertips
 

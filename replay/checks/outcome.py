@@ -173,23 +173,27 @@ def check_forces(
         first, last = (
             run_around(over, int(force.argmax())) if over.any() else (int(force.argmax()), int(force.argmax()))
         )
-        found.append(
-            rule.finding(
-                level=level,
-                subject=(limit.name,),
-                t0=first * control_timestep,
-                t1=(last + 1) * control_timestep,
-                value=value,
-                limit=limit.limit,
-                margin=limit.limit - value,
-                excess=max(0.0, value - limit.limit) / limit.limit,
-                share=float(over.mean()),
-                limit_source=limit.source,
-                limit_grade=limit.grade,
-                details={"mean": limit.mean},
-            )
-        )
+        period, subject = (first * control_timestep, (last + 1) * control_timestep), (limit.name,)
+        found.append(_against(limit, rule, force, value, period, level=level, subject=subject, details={"mean": limit.mean}))
     return found
+
+
+def _against(
+    limit: Limit, rule: Rule, measured: np.ndarray, value: float, period: tuple[float, float], **known: Any
+) -> Finding:
+    """What was measured (T+1,) against a limit of the scenario, by its largest value and the period [s] of that."""
+    return rule.finding(
+        t0=period[0],
+        t1=period[1],
+        value=value,
+        limit=limit.limit,
+        margin=limit.limit - value,
+        excess=max(0.0, value - limit.limit) / (limit.limit or LIGHT),
+        share=float((measured > limit.limit).mean()),
+        limit_source=limit.source,
+        limit_grade=limit.grade,
+        **known,
+    )
 
 
 def check_people(
@@ -229,20 +233,9 @@ def _judged_person(limit: Limit, measured: np.ndarray, control_timestep: float, 
         over = lasted > max(limit.limit, TRACE)
         first, last = run_around(over, row)
         first = max(first - limit.steps(control_timestep) + 1, 0)  # it had begun so long before
-    return rule.finding(
-        level=level,
-        subject=(limit.about,),
-        t0=first * control_timestep,
-        t1=(last + 1) * control_timestep,
-        value=value,
-        limit=limit.limit,
-        margin=limit.limit - value,
-        excess=max(0.0, value - limit.limit) / (limit.limit or LIGHT),
-        share=float((lasted > limit.limit).mean()),
-        limit_source=limit.source,
-        limit_grade=limit.grade,
-        details={"kind": limit.kind, "person": limit.person, "lasting": limit.lasting, "peak": float(measured.max())},
-    )
+    period = first * control_timestep, (last + 1) * control_timestep
+    details = {"kind": limit.kind, "person": limit.person, "lasting": limit.lasting, "peak": float(measured.max())}
+    return _against(limit, rule, lasted, value, period, level=level, subject=(limit.about,), details=details)
 
 
 def check_drop(

@@ -277,21 +277,21 @@ def _wrong(
     )  # fmt: skip
 
 
-def _runs_on(values: np.ndarray) -> tuple[str, np.ndarray, int] | None:
-    """How a counter does not run on by one: (kind, rows, how many numbers are missing)."""
+def _runs_on(declared: Declared, values: np.ndarray, rule: Rule, name: str) -> Finding | None:
+    """Where a counter does not run on by one, and how: with gaps, repeated numbers, or back."""
     step = np.diff(values)
     odd = np.flatnonzero(step != 1)
     if not len(odd):
         return None
     kind = "gap" if (step > 0).all() else "repeated" if (step >= 0).all() else "back"
-    return kind, odd + 1, int((step[odd] - 1).sum()) if kind == "gap" else 0
+    lost = int((step[odd] - 1).sum()) if kind == "gap" else 0
+    before, after = int(values[odd[0]]), int(values[odd[0] + 1])
+    return _wrong(declared, rule, name, kind, odd + 1, before=before, after=after, lost=lost)
 
 
 def _frame_index(declared: Declared, values: np.ndarray, rule: Rule) -> list[Finding]:
-    if odd := _runs_on(values):
-        kind, rows, lost = odd
-        before, after = int(values[rows[0] - 1]), int(values[rows[0]])
-        return [_wrong(declared, rule, "frame_index", kind, rows, before=before, after=after, lost=lost)]
+    if (odd := _runs_on(declared, values, rule, "frame_index")) is not None:
+        return [odd]
     if len(values) and values[0] != 0:
         # as many rows as are missing at the beginning of the episode
         level = "FAIL" if declared.length is not None and declared.length > declared.n else "WARN"
@@ -300,10 +300,8 @@ def _frame_index(declared: Declared, values: np.ndarray, rule: Rule) -> list[Fin
 
 
 def _index(declared: Declared, values: np.ndarray, rule: Rule) -> list[Finding]:
-    if odd := _runs_on(values):
-        kind, rows, lost = odd
-        before, after = int(values[rows[0] - 1]), int(values[rows[0]])
-        return [_wrong(declared, rule, "index", kind, rows, before=before, after=after, lost=lost)]
+    if (odd := _runs_on(declared, values, rule, "index")) is not None:
+        return [odd]
     due = declared.place if declared.place is not None or declared.span is None else declared.span[0]
     if len(values) and due is not None and values[0] != due:
         return [_wrong(declared, rule, "index", "begins", np.arange(declared.n), "WARN", first=int(values[0]), due=due)]

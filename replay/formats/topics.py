@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -12,6 +12,8 @@ from .mapping import Mapping
 from .mappings import of_format, unreadable
 from .rosbag.topic import TopicBuffer
 from .topic_rule import TopicRule
+
+MAX_VALUE_BYTES = 2 << 30  # of one container's streams; three hours of the robot's sensors at 500 Hz take a third of it
 
 
 class NoTopics(EpisodeError):
@@ -78,6 +80,33 @@ def mapped(path: Path, mapping: Mapping, channels: Sequence[AnyChannel], what: s
             file=path,
         )
     return found
+
+
+class TopicBuffers:
+    """The buffers that the messages of a container fill, by topic.
+
+    Args:
+        senders: topic and sender of each channel that the mapping knows.
+        cut: what to do with a container of too many values.
+    """
+
+    def __init__(self, path: Path, mapping: Mapping, senders: Iterable[tuple[str, str]], cut: str):
+        self._path, self._cut, self._taken = path, cut, 0
+        self.by_topic: dict[str, TopicBuffer] = {}
+        for topic, sender in senders:
+            buffer = self.by_topic.setdefault(topic, TopicBuffer(path, topic, mapping.topics[topic]))
+            buffer.publishers.append(sender)
+
+    def add(self, topic: str, sender: str, message: Any, time_ns: int) -> None:
+        """Take in one message.
+
+        Raises:
+            EpisodeError: it is not as the mapping says, or all together are more than `MAX_VALUE_BYTES`.
+        """
+        buffer = self.by_topic[topic]
+        self._taken += buffer.add(message, time_ns, buffer.publishers.index(sender))
+        if self._taken > MAX_VALUE_BYTES:
+            raise EpisodeError(f"more than {MAX_VALUE_BYTES >> 30} GiB of values. {self._cut}", file=self._path)
 
 
 def recording_of(

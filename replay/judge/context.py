@@ -319,23 +319,22 @@ class Contexts:
 
     def _by_columns(self, recording: Recording) -> SceneContext | None:
         """The scenario of the things with recorded poses, if the task sentence is another scenario's."""
+        named = self._scenario_of(recording)
+        there = None if named is None else scenario_of_columns(recording)
+        return self._named(there, "columns") if named is not None and there not in (None, named[0]) else None
+
+    def _scenario_of(self, recording: Recording) -> tuple[str, str | None] | None:
+        """The scenario and variant of the task sentence that a recording of the robot has."""
         task, robot = recording.metadata.get("task"), self._settings["robot"]
         if not isinstance(task, str) or recording.kind == "human" or recording.metadata.get("robot") != robot:
             return None
-        named, there = self._scenario_of(task), scenario_of_columns(recording)
-        return self._named(there, "columns") if named is not None and there not in (None, named[0]) else None
-
-    def _scenario_of(self, task: str) -> tuple[str, str | None] | None:
         if task not in self._tasks:
             self._tasks[task] = scenario_of_task(task, self._conf_dir)
         return self._tasks[task]
 
     def _by_task(self, recording: Recording) -> SceneContext | None:
         """The scenario with the task sentence that a recording of its robot has; None if that is not sure."""
-        task, robot = recording.metadata.get("task"), self._settings["robot"]
-        if not isinstance(task, str) or recording.kind == "human" or recording.metadata.get("robot") != robot:
-            return None
-        found = self._scenario_of(task)
+        found = self._scenario_of(recording)
         return None if found is None else self._named(found[0], "task", found[1])
 
     def _in_cell(self, context: SceneContext, recording: Recording) -> SceneContext:

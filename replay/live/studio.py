@@ -96,8 +96,7 @@ class Studio:
             self._meshes = digest
             self.page.keep("meshes", message)
         self.page.keep("shapes", shapes(model))
-        data = mujoco.MjData(drawn.model)
-        mujoco.mj_setState(drawn.model, data, drawn.start_state, mujoco.mjtState.mjSTATE_INTEGRATION)
+        data = drawn.data()
         mujoco.mj_kinematics(drawn.model, data)
         self._frame(data.qpos, 0.0)
         self.page.keep("eye", standing_view(model, self._shown.posed_cameras()) or {})

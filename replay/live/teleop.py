@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -53,20 +53,6 @@ LARGEST_SESSION = 256 << 20  # bytes of a recorded device session
 Line = dict[
     str, Any
 ]  # what a device sent: plain JSON, with `step`, the control step at which it was heard, where that is known
-
-
-class HandsForTakes(Protocol):
-    """Whose hands: a page's, or a recorded session's."""
-
-    name: str
-
-    def begin(self) -> bool:
-        """Wait for the next take to begin; False where there is none any more."""
-        ...
-
-    def until(self, t: int) -> tuple[list[Line], bool]:
-        """What was sent before control step t, and whether the take has been ended."""
-        ...
 
 
 class PageHands:

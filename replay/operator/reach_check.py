@@ -16,7 +16,6 @@ from .planning.reaching import FROM_AFAR, SLACK, wanted
 from .tries import numbered
 from .words.skill import Skill
 
-STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 TARGETS = ("upon", "into")  # arguments that name where what is held is brought; the hand is near it then
 BESIDE = ("ahead", "aside")  # arguments that move such a place elsewhere
 Place = tuple[str, tuple[str, ...], str]  # site, hands of which one has to come there, the skill's name in its chain
@@ -89,8 +88,7 @@ def _targets(skill: Skill) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def _distances(draw: Draw, places: Sequence[Place]) -> list[tuple[float, str]]:
     """Of each place the distance [m] from the nearer shoulder of its hands, and the side of that shoulder."""
-    data = mujoco.MjData(draw.model)
-    mujoco.mj_setState(draw.model, data, draw.start_state, STATE)
+    data = draw.data()
     mujoco.mj_kinematics(draw.model, data)
     return [
         min((float(np.linalg.norm(data.site(site).xpos - data.site(f"{side}_shoulder").xpos)), side) for side in sides)

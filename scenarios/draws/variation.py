@@ -42,6 +42,18 @@ class Draw:
     start_state: np.ndarray
     redraws: tuple[str, ...] = ()
 
+    def data(self) -> mujoco.MjData:
+        """New data of its model in the state in which it starts; what follows from that is not computed yet."""
+        data = mujoco.MjData(self.model)
+        mujoco.mj_setState(self.model, data, self.start_state, STATE)
+        return data
+
+    def starting_as(self, data: mujoco.MjData) -> Draw:
+        """The same values and model, starting in the state of some data of that model."""
+        state = self.start_state.copy()
+        mujoco.mj_getState(self.model, data, state, STATE)
+        return Draw(self.values, self.task, self.model, state)
+
 
 def nominal(scene: Scene) -> Draw:
     """The scene as the YAML gives it."""
@@ -93,8 +105,7 @@ def overlap(candidate: Draw) -> tuple[float, str, str]:
 
     The names are empty where nothing overlaps.
     """
-    model, data = candidate.model, mujoco.MjData(candidate.model)
-    mujoco.mj_setState(model, data, candidate.start_state, STATE)
+    model, data = candidate.model, candidate.data()
     mujoco.mj_fwdPosition(model, data)
     solid = between_shapes(data)
     depth = -float(data.contact.dist[solid].min(initial=0.0))

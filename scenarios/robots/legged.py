@@ -39,6 +39,14 @@ def motor(joint: str) -> str:
     return f"{joint}_motor"
 
 
+def bend(joint: Any, angle: float) -> None:
+    """Turn the body of a hinge of a spec by an angle [rad] about it, as it stands from then on."""
+    half, turned = angle / 2.0, np.zeros(4)
+    turn = np.array([np.cos(half), *(np.sin(half) * np.array(joint.axis))])
+    mujoco.mju_mulQuat(turned, np.array(joint.parent.quat, float), turn)
+    joint.parent.quat = turned
+
+
 def legged_spec(model: Path, sheet: Mapping[str, Any], stands: Pose) -> mujoco.MjSpec:
     """The robot's spec with free pelvis and legs, which starts in its stance (`qpos0`); hands are attached afterwards.
 
@@ -53,10 +61,8 @@ def legged_spec(model: Path, sheet: Mapping[str, Any], stands: Pose) -> mujoco.M
     body.add_freejoint(name=FREE)
     for name, angle in stance["legs"].items():
         joint = spec.joint(name)
-        half, turned = float(angle) / 2.0, np.zeros(4)
-        turn = np.array([np.cos(half), *(np.sin(half) * np.array(joint.axis))])
-        mujoco.mju_mulQuat(turned, np.array(joint.parent.quat, float), turn)
-        joint.parent.quat, joint.ref = turned, float(angle)
+        bend(joint, float(angle))
+        joint.ref = float(angle)
         spec.delete(spec.actuator(name))
     mark = spec.worldbody.add_body(name=MARK, pos=[stands.pos[0], stands.pos[1], 0.0], quat=stands.quat)
     mark.mass, mark.inertia, mark.explicitinertial = 1e-9, [1e-12] * 3, True

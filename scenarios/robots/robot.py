@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import mujoco
-import numpy as np
 
 from ..parts.pose import Pose
 from ..sheet.errors import ScenarioError
@@ -200,12 +199,7 @@ class Robot:
         spec.body("base_link").pos, spec.body("base_link").quat = base.pos, base.quat
         for name, angle in stance["legs"].items():
             joint = spec.joint(name)
-            half = float(angle) / 2
-            turn = np.array([np.cos(half), *(np.sin(half) * np.array(joint.axis))])
-            body = joint.parent
-            turned = np.zeros(4)
-            mujoco.mju_mulQuat(turned, np.array(body.quat, float), turn)
-            body.quat = turned
+            legged.bend(joint, float(angle))
             spec.delete(spec.actuator(name))
             spec.delete(joint)
         self._attach_hands(spec)

@@ -28,7 +28,6 @@ from ..words.sight import InSight
 from .leeway import CLOSE, GIVE, PLACES, BodyPoint, Leeway
 from .room import TRIES, Placing, Room
 
-STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 EXACTLY = (Answered, ReadsTruly)  # of which a tolerance of nothing may be kept: numbers that were typed, and numbers shown
 CONTINUOUS = {  # numbers of which no single value is met, and what they can be at all
     **dict.fromkeys(("distance", "level distance", "moved", "speed", "mass in the hands"), (0.0, math.inf)),
@@ -63,8 +62,7 @@ class TaskPlaces:
         self._data = []
         self._values = [draw.values for draw in (nominal(scene), *draws)]
         for draw in (nominal(scene), *draws):
-            data = mujoco.MjData(draw.model)
-            mujoco.mj_setState(draw.model, data, draw.start_state, STATE)
+            data = draw.data()
             mujoco.mj_kinematics(draw.model, data)
             self._data.append(data)
         self._leeway = Leeway(self._data)

@@ -66,10 +66,7 @@ class Rubbed(Asks):
 
     def mean(self, readings: Readings | Row) -> Values:
         """(...,) [N] zero where it was not rubbed."""
-        time, force = readings.first(self.rubbed), readings.first(self.force)
-        if type(time) is float:
-            return force / time if time > 0 else 0.0
-        return np.where(time > 0, force / np.maximum(time, TINY), 0.0)
+        return _ratio(readings.first(self.force), readings.first(self.rubbed))
 
     def intervals(self) -> tuple[Interval, ...]:
         return (Interval(("force of rubbing", self.force), self.low, self.high),)
@@ -89,10 +86,14 @@ class Smeared(Asks):
     unit: str = "%"
 
     def margin(self, readings: Readings | Row) -> Values:
-        spread, total = readings.first(self.spread), readings.first(self.total)
-        if type(total) is float:
-            return (spread / total if total > 0 else 0.0) - self.more_than
-        return np.where(total > 0, spread / np.maximum(total, TINY), 0.0) - self.more_than
+        return _ratio(readings.first(self.spread), readings.first(self.total)) - self.more_than
+
+
+def _ratio(part: Values, whole: Values) -> Values:
+    """(...,) one through the other, zero where the other is."""
+    if type(whole) is float:
+        return part / whole if whole > 0 else 0.0
+    return np.where(whole > 0, part / np.maximum(whole, TINY), 0.0)
 
 
 def _stain(node: Node, names: Names) -> str | None:

@@ -5,6 +5,7 @@ import pytest
 from bags import ARM, arm_bag, arm_messages, joint_state, only, sensors, types, write_bag
 from damage import mutate, outcome
 from rosbags.rosbag1 import Writer
+from shiliu.replay.formats import topics
 from shiliu.replay.formats.rosbag import bag1 as rosbag1
 from shiliu.scenarios.sheet.errors import EpisodeError
 
@@ -224,7 +225,7 @@ def test_an_array_of_nothing_in_the_bags_own_definitions_is_refused(tmp_path):
 
 
 def test_more_values_than_memory_may_take_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(rosbag1, "MAX_VALUE_BYTES", 1000)
+    monkeypatch.setattr(topics, "MAX_VALUE_BYTES", 1000)
     with pytest.raises(EpisodeError, match="rosbag filter"):
         only(arm_bag(tmp_path / "take.bag"))
 

@@ -6,7 +6,7 @@ A reader gathers the arrays of one episode as they are stored; here a mapping is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -14,7 +14,6 @@ import numpy as np
 
 from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import Recording, Unreadable
-from ..lerobot import layout
 from ..mapping import Mapping as ChannelMapping
 from ..mappings import load, of_format, unreadable
 from ..reader_errors import AGAIN, mending, once_readable
@@ -113,8 +112,3 @@ def _choose(episode: ArrayEpisode) -> ChannelMapping:
 def numbers(array: np.ndarray) -> bool:
     """Whether an array holds numbers that fit a stream: truth values, whole numbers, floats up to 64 bits."""
     return array.dtype.kind in "biuf" and array.dtype.itemsize <= 8
-
-
-def content_sha256(arrays: Mapping[str, np.ndarray]) -> str:
-    """Hash of an episode's arrays, for an episode that shares its file with others."""
-    return layout.content_sha256(arrays)

@@ -11,7 +11,8 @@ import numpy as np
 
 from ....scenarios.sheet.errors import EpisodeError, shown
 from ...recording.recording import Recording, Unreadable
-from .array_episode import MAX_CHANNELS, ArrayEpisode, content_sha256, mendable, numbers, one_by_one, recording_of
+from ..lerobot.layout import content_sha256
+from .array_episode import MAX_CHANNELS, ArrayEpisode, mendable, numbers, one_by_one, recording_of
 from .pickle_arrays import loads
 
 MAX_FILE_BYTES = 1 << 30

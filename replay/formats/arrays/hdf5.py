@@ -19,11 +19,11 @@ import numpy as np
 
 from ....scenarios.sheet.errors import EpisodeError, shown
 from ...recording.recording import Recording, Unreadable
+from ..lerobot.layout import content_sha256
 from .array_episode import (
     MAX_CHANNELS,
     MAX_EPISODE_BYTES,
     ArrayEpisode,
-    content_sha256,
     episode_pattern,
     mendable,
     numbers,

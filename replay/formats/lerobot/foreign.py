@@ -22,7 +22,6 @@ from ...recording.recording import PictureFile, Recording, Unreadable
 from ..arrays.array_episode import (
     MAX_EPISODE_BYTES,
     ArrayEpisode,
-    content_sha256,
     mendable,
     recording_of,
 )
@@ -298,7 +297,7 @@ class _Foreign(ForeignTables):
         return ArrayEpisode(
             name=name,
             source=f"{self.source}#{index}" if index is not None else f"{self.source}/{relative}",
-            sha256=content_sha256(columns),
+            sha256=layout.content_sha256(columns),
             format="lerobot",
             container=f"LeRobot {self.version} set",
             file=path,

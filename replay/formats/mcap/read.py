@@ -23,12 +23,10 @@ from .. import lossless_json as tagged
 from ..file_state import sha256_of
 from ..mappings import load
 from ..rosbag.parts import refuse_part
-from ..rosbag.topic import TopicBuffer
-from ..topics import choose, mapped, recording_of
+from ..topics import TopicBuffers, choose, mapped, recording_of
 from . import write as layout
 from .container import mendable, records
 
-MAX_VALUE_BYTES = 2 << 30  # of one file's streams
 FORMATS = ("mcap", "rosbag1")  # their mappings come into question
 ENCODINGS = (("cdr", "ros2msg"), ("ros1", "ros1msg"))  # of messages and their definitions
 
@@ -63,20 +61,13 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
     used = chosen or choose(path, channels, FORMATS, "file")
     known = {c.id: c for c in mapped(path, used, channels, "file")}
     _refuse_encodings(path, [*known.values()])
-    topics: dict[str, TopicBuffer] = {}
-    for channel in known.values():
-        buffer = topics.setdefault(channel.topic, TopicBuffer(path, channel.topic, used.topics[channel.topic]))
-        buffer.publishers.append(channel.sender)
-    taken = 0
+    topics = TopicBuffers(path, used, ((c.topic, c.sender) for c in known.values()), "Cut the file.")
     with mendable(path):
         for record in records(path):
             if not isinstance(record, Message) or record.channel_id not in known:
                 continue
             sent = known[record.channel_id]
-            topic = topics[sent.topic]
-            taken += topic.add(sent.decode(record.data), _signed(record.log_time), topic.publishers.index(sent.sender))
-            if taken > MAX_VALUE_BYTES:
-                raise EpisodeError(f"more than {MAX_VALUE_BYTES >> 30} GiB of values. Cut the file.", file=path)
+            topics.add(sent.topic, sent.sender, sent.decode(record.data), _signed(record.log_time))
     metadata = {
         "container": "MCAP",
         "robot": used.robot,
@@ -84,7 +75,7 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
         "duration_s": (file.end_ns - file.start_ns) * 1e-9,
         "messages": sum(c.msgcount for c in channels),
     }
-    return recording_of(path, source, sha256_of(path), used, topics, channels, silent, metadata)
+    return recording_of(path, source, sha256_of(path), used, topics.by_topic, channels, silent, metadata)
 
 
 def _refuse_encodings(path: Path, channels: Sequence[_Channel]) -> None:

@@ -19,15 +19,13 @@ from ...recording.recording import Recording
 from ..file_state import sha256_of
 from ..mapping import Mapping
 from ..mappings import load
-from ..topics import choose, mapped, recording_of
+from ..topics import TopicBuffers, choose, mapped, recording_of
 from .cut_off import refuse_cut_off
 from .definitions import definitions, mendable
 from .take_labels import with_labels
-from .topic import TopicBuffer
 
 # unpacked, which takes twice as much for a while; the recorder writes chunks of 768 KiB, or of one message, at most a picture
 MAX_CHUNK_BYTES = 128 << 20
-MAX_VALUE_BYTES = 2 << 30  # of one bag's streams; three hours of the robot's sensors at 500 Hz take a third of it
 
 
 def read(path: Path, source: str, mapping: str | Path | None = None) -> Recording:
@@ -95,22 +93,14 @@ def _read_open(
 ) -> Recording:
     mapping = chosen or choose(path, connections, ("rosbag1",), "bag")
     known = mapped(path, mapping, connections, "bag")
-    topics: dict[str, TopicBuffer] = {}
-    for c in known:
-        rule = mapping.topics[c.topic]
-        topics.setdefault(c.topic, TopicBuffer(path, c.topic, rule)).publishers.append(_publisher(c))
-
+    senders = ((c.topic, _publisher(c)) for c in known)
+    topics = TopicBuffers(path, mapping, senders, "Cut the bag with `rosbag filter`.")
     with mendable(path):
         stores = {c.id: definitions(c.msgdef.data, c.msgtype) for c in known}
-    sender = {c.id: topics[c.topic].publishers.index(_publisher(c)) for c in known}
-    used = 0
     with mendable(path):
         for connection, time_ns, raw in reader.messages(known):
             message = stores[connection.id].deserialize_ros1(raw, connection.msgtype)
-            used += topics[connection.topic].add(message, time_ns, sender[connection.id])
-            if used > MAX_VALUE_BYTES:
-                limit = f"{MAX_VALUE_BYTES >> 30} GiB"
-                raise EpisodeError(f"more than {limit} of values. Cut the bag with `rosbag filter`.", file=path)
+            topics.add(connection.topic, _publisher(connection), message, time_ns)
 
     metadata = {
         "container": "rosbag v2.0",
@@ -119,7 +109,7 @@ def _read_open(
         "duration_s": reader.duration * 1e-9,
         "messages": sum(c.msgcount for c in connections),
     }
-    recording = recording_of(path, source, sha256, mapping, topics, connections, silent, metadata)
+    recording = recording_of(path, source, sha256, mapping, topics.by_topic, connections, silent, metadata)
     with_labels(recording, path, {c.topic for c in connections}, reader.duration * 1e-9)
     if mapping.pictures:
         from . import bag_pictures as rosbag1_pictures

@@ -20,12 +20,10 @@ from ....scenarios.sheet.errors import EpisodeError
 from ...recording.recording import Recording
 from ..mappings import load
 from ..reader_errors import mending
-from ..topics import choose, mapped, recording_of
+from ..topics import TopicBuffers, choose, mapped, recording_of
 from .bag1 import definitions
 from .parts import refuse_part
-from .topic import TopicBuffer
 
-MAX_VALUE_BYTES = 2 << 30  # of one bag's streams
 FORMATS = ("mcap", "rosbag1")  # their mappings come into question: the robot's topics and types are the same
 
 
@@ -48,17 +46,10 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
         silent = [c for c in reader.connections if not c.msgcount]
         used = chosen or choose(path, channels, FORMATS, "bag")
         known = mapped(path, used, channels, "bag")
-        topics: dict[str, TopicBuffer] = {}
-        for c in known:
-            topics.setdefault(c.topic, TopicBuffer(path, c.topic, used.topics[c.topic])).publishers.append(_sender(c))
+        topics = TopicBuffers(path, used, ((c.topic, _sender(c)) for c in known), "Cut the bag.")
         stores = {c.id: _store(path, c) for c in known}
-        taken = 0
         for c, time, raw in reader.messages(known):
-            topic = topics[c.topic]
-            message = stores[c.id].deserialize_cdr(raw, c.msgtype)
-            taken += topic.add(message, time, topic.publishers.index(_sender(c)))
-            if taken > MAX_VALUE_BYTES:
-                raise EpisodeError(f"more than {MAX_VALUE_BYTES >> 30} GiB of values. Cut the bag.", file=path)
+            topics.add(c.topic, _sender(c), stores[c.id].deserialize_cdr(raw, c.msgtype), time)
         metadata = {
             "container": "ROS 2 bag (SQLite)",
             "robot": used.robot,
@@ -68,7 +59,7 @@ def read(path: Path, source: str, mapping: str | Path | None = None) -> Recordin
         }
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        return recording_of(path, source, sha256, used, topics, channels, silent, metadata)
+        return recording_of(path, source, sha256, used, topics.by_topic, channels, silent, metadata)
 
 
 def _sender(connection: Connection) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -94,16 +95,9 @@ def luminance(
 def _coarse(message: Any, topic: PictureTopic, cells: tuple[int, int]) -> np.ndarray:
     from PIL import Image
 
-    try:
-        with Image.open(io.BytesIO(message.data.tobytes())) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise ValueError(f"{image.width}x{image.height} pixels are too many")
-            image.draft("L", (4 * cells[1], 4 * cells[0]))  # a JPEG is decoded at an eighth of its size
-            return np.asarray(image.convert("L").resize((cells[1], cells[0]), Image.Resampling.BOX))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise EpisodeError(
-            f"a picture cannot be decoded ({' '.join(str(error).split())[:120]}).", file=topic.path, field=topic.topic
-        ) from None
+    with _opened(message, topic.path, topic.topic) as image:
+        image.draft("L", (4 * cells[1], 4 * cells[0]))  # a JPEG is decoded at an eighth of its size
+        return np.asarray(image.convert("L").resize((cells[1], cells[0]), Image.Resampling.BOX))
 
 
 def _sized(message: Any, topic: PictureTopic) -> np.ndarray:
@@ -129,13 +123,24 @@ def _stamp(message: Any) -> int:
 
 
 def _decoded(message: Any, path: Path, topic: str) -> np.ndarray:
+    with _opened(message, path, topic) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+@contextmanager
+def _opened(message: Any, path: Path, topic: str) -> Iterator[Any]:
+    """The picture of a message while it is decoded.
+
+    Raises:
+        EpisodeError: it cannot be, or has too many pixels.
+    """
     from PIL import Image
 
     try:
         with Image.open(io.BytesIO(message.data.tobytes())) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise ValueError(f"{image.width}x{image.height} pixels are too many")
-            return np.asarray(image.convert("RGB"))
+            yield image
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise EpisodeError(
             f"a picture cannot be decoded ({' '.join(str(error).split())[:120]}).", file=path, field=topic

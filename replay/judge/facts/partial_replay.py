@@ -130,9 +130,7 @@ def moved(base: Played, row: int, prefix: str = "") -> list[int]:
 
 def start_of(draw: Draw) -> np.ndarray:
     """(nq,) positions at the start."""
-    data = mujoco.MjData(draw.model)
-    mujoco.mj_setState(draw.model, data, draw.start_state, STATE)
-    return np.array(data.qpos)
+    return np.array(draw.data().qpos)
 
 
 def points_of(model: mujoco.MjModel, qpos: np.ndarray, part: str) -> np.ndarray:

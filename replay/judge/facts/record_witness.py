@@ -210,7 +210,7 @@ def _widened(model: mujoco.MjModel, owner: np.ndarray, unknown: np.ndarray) -> m
 
 
 # ------------------------------------------------------------------------------------------------ what was left lying
-def carried_of(scene: Scene, state: RecordedState) -> dict[str, CarriedAway]:
+def carried_of(state: RecordedState) -> dict[str, CarriedAway]:
     """Thing -> how a hand carried it in the record, of those that one did."""
     model, data = state.draw.model, mujoco.MjData(state.draw.model)
     grips = np.zeros((len(state.t), 2, 3))

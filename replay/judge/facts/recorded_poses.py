@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import mujoco
 import numpy as np
 
-from ....scenarios.draws.variation import STATE, Draw
+from ....scenarios.draws.variation import Draw
 from ....scenarios.parts.pose import Pose
 from ....scenarios.scene.scene import Scene
 from ...recording.features import ENVIRONMENT
@@ -107,9 +107,7 @@ def recorded_joints(scene: Scene, recording: Recording, at: float) -> dict[str, 
 
 def stood(scene: Scene, draw: Draw, poses: Mapping[str, Pose]) -> Draw:
     """The draw with things where they were recorded, what fills them carried along."""
-    model = draw.model
-    data = mujoco.MjData(model)
-    mujoco.mj_setState(model, data, draw.start_state, STATE)
+    model, data = draw.model, draw.data()
     for thing, pose in poses.items():
         names = [model.body(i).name for i in range(model.nbody) if model.body_parentid[i] == 0]
         before = None
@@ -122,6 +120,4 @@ def stood(scene: Scene, draw: Draw, poses: Mapping[str, Pose]) -> Draw:
             before = before or here
             there = pose @ (before.inverse() @ here)
             data.qpos[a : a + 3], data.qpos[a + 3 : a + 7] = there.pos, there.quat
-    state = draw.start_state.copy()
-    mujoco.mj_getState(model, data, state, STATE)
-    return Draw(draw.values, draw.task, model, state)
+    return draw.starting_as(data)

@@ -11,12 +11,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import mujoco
 import numpy as np
 
 from ....scenarios.draws import variation as drawing
 from ....scenarios.draws.inference import Inferred, free_joint, infer
-from ....scenarios.draws.variation import PENETRATION, STATE, Draw, penetration
+from ....scenarios.draws.variation import PENETRATION, Draw, penetration
 from ....scenarios.parts.pose import Pose
 from ....scenarios.reading.config import dealt_values, draw_values, nominal_values
 from ....scenarios.reading.dealing import PLACES
@@ -232,10 +231,7 @@ def _under(key: str, word: str) -> bool:
 
 def posed(draw: Draw, angles: Mapping[str, float]) -> Draw:
     """A draw in which joints, by their names in the model, start at these positions [m, rad]."""
-    data = mujoco.MjData(draw.model)
-    mujoco.mj_setState(draw.model, data, draw.start_state, STATE)
+    data = draw.data()
     for name, angle in angles.items():
         data.qpos[draw.model.joint(name).qposadr[0]] = angle
-    state = draw.start_state.copy()
-    mujoco.mj_getState(draw.model, data, state, STATE)
-    return Draw(draw.values, draw.task, draw.model, state)
+    return draw.starting_as(data)

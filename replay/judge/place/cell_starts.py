@@ -9,11 +9,10 @@ episode's own posture.
 
 from __future__ import annotations
 
-import mujoco
 import numpy as np
 
 from ....scenarios.draws import variation as drawing
-from ....scenarios.draws.variation import STATE, Draw
+from ....scenarios.draws.variation import Draw
 from ....scenarios.reading.config import draw_values, nominal_values
 from ....scenarios.reading.dealing import Deal
 from ....scenarios.scene.scene import Scene
@@ -90,11 +89,7 @@ def _begun(there: Scene, made_in: Scene, episode: SimEpisode, values: dict[str, 
     if own is None:
         return None
     draw = drawing.of_values(there, values, own.task)
-    before, data = mujoco.MjData(own.model), mujoco.MjData(draw.model)
-    mujoco.mj_setState(own.model, before, own.start_state, STATE)
-    mujoco.mj_setState(draw.model, data, draw.start_state, STATE)
+    before, data = own.data(), draw.data()
     for name in there.robot.joint_names:
         data.joint(name).qpos[:] = before.joint(name).qpos
-    state = draw.start_state.copy()
-    mujoco.mj_getState(draw.model, data, state, STATE)
-    return Draw(draw.values, draw.task, draw.model, state)
+    return draw.starting_as(data)

@@ -10,7 +10,7 @@ from functools import lru_cache
 import mujoco
 import numpy as np
 
-from ....scenarios.draws.variation import STATE, Draw, of_values
+from ....scenarios.draws.variation import Draw, of_values
 from ....scenarios.legs.footsteps import SINGLE, STAND, TRANSFER
 from ....scenarios.legs.remembered import Memory
 from ....scenarios.robots.legged import motor
@@ -53,9 +53,7 @@ def start_on_legs(legs: Scene, scene: Scene, draw: Draw) -> Draw:
     own = of_values(legs, draw.values, draw.task)
     if scene.robot.base == "legs":
         return Draw(own.values, own.task, own.model, draw.start_state)
-    there, here = mujoco.MjData(draw.model), mujoco.MjData(own.model)
-    mujoco.mj_setState(draw.model, there, draw.start_state, STATE)
-    mujoco.mj_setState(own.model, here, own.start_state, STATE)
+    there, here = draw.data(), own.data()
     theirs, moved = _joints(draw.model), {*scene.robot.base_joints, *scene.robot.joints_of("legs")}
     for key, j in _joints(own.model).items():
         if key in theirs and key not in moved:
@@ -63,9 +61,7 @@ def start_on_legs(legs: Scene, scene: Scene, draw: Draw) -> Draw:
             ours.qpos[:], ours.qvel[:] = other.qpos, other.qvel
     here.ctrl[legs.n_own :] = there.ctrl[scene.n_own :]
     here.time = there.time
-    state = np.empty(own.start_state.shape)
-    mujoco.mj_getState(own.model, here, state, STATE)
-    return Draw(own.values, own.task, own.model, state)
+    return own.starting_as(here)
 
 
 def _joints(model: mujoco.MjModel) -> dict[str | tuple[str, int], int]:

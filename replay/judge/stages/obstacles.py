@@ -9,7 +9,7 @@ from typing import Any
 import mujoco
 import numpy as np
 
-from ....scenarios.draws.variation import STATE, Draw, nominal
+from ....scenarios.draws.variation import Draw, nominal
 from ...checks.finding import Finding
 from ...checks.kinematics import motion_of
 from ..facts.base_motion import UNKNOWN, tells_base, with_base
@@ -60,8 +60,7 @@ def _elsewhere(one: Draw, other: Draw, body: str) -> bool:
     """Whether the shapes of a fixture lie elsewhere in another copy of the scene, or are of another size."""
     shapes = []
     for draw in (one, other):
-        data = mujoco.MjData(draw.model)
-        mujoco.mj_setState(draw.model, data, draw.start_state, STATE)
+        data = draw.data()
         mujoco.mj_kinematics(draw.model, data)
         mine = draw.model.geom_bodyid == draw.model.body(body).id
         shapes.append(np.concatenate([data.geom_xpos[mine], data.geom_xmat[mine], draw.model.geom_size[mine]], axis=1))

@@ -368,23 +368,23 @@ def _self_collision(even: Motion, motion: JointMotion, robot: Embodiment, rules:
 
 
 def _commanded(
-    subject: Subject, integrity: Integrity, robot: Embodiment, quantity: str, unit: str
-) -> tuple[Stream, tuple[str, ...]] | None:
-    """The stream of commands of this quantity, with those of its elements that are joints of the robot."""
+    subject: Subject, integrity: Integrity, robot: Embodiment, quantity: str, unit: str, rule: Rule
+) -> tuple[Motion, tuple[str, ...]] | None:
+    """The commands of this quantity at even times, of those elements that are joints of the robot."""
     streams = [s for s in subject.recording.select("command", quantity) if s.n and set(s.names) & set(robot.names)]
     if not streams or streams[0].unit != unit or "command" in integrity.stopped:
         return None
-    return streams[0], tuple(name for name in robot.names if name in streams[0].names)
+    names = tuple(name for name in robot.names if name in streams[0].names)
+    t = seconds(streams[0], origin_ns(subject.recording))
+    return resample(t, columns(streams[0], names), rate=rule.rate, window=rule.window), names
 
 
 def _commanded_speed(subject: Subject, integrity: Integrity, robot: Embodiment) -> list[Finding]:
     """`joint.velocity` of the commands, where the commands are speeds: as they are, no difference has to be taken."""
-    asked = _commanded(subject, integrity, robot, "joint_velocity", "rad/s")
+    asked = _commanded(subject, integrity, robot, "joint_velocity", "rad/s", subject.rules["joint.velocity"])
     if asked is None:
         return []
-    (stream, names), rule = asked, subject.rules["joint.velocity"]
-    t = seconds(stream, origin_ns(subject.recording))
-    even = resample(t, columns(stream, names), rate=rule.rate, window=rule.window)
+    even, names = asked
     motion = replace(even, v=even.x)
     return _merged(
         _by_grade(
@@ -395,12 +395,10 @@ def _commanded_speed(subject: Subject, integrity: Integrity, robot: Embodiment) 
 
 def _commanded_torque(subject: Subject, integrity: Integrity, robot: Embodiment) -> Effort | None:
     """The torques that were commanded, where the commands are torques."""
-    asked = _commanded(subject, integrity, robot, "joint_torque", "Nm")
+    asked = _commanded(subject, integrity, robot, "joint_torque", "Nm", subject.rules["torque.peak"])
     if asked is None:
         return None
-    (stream, names), rule = asked, subject.rules["torque.peak"]
-    t = seconds(stream, origin_ns(subject.recording))
-    even = resample(t, columns(stream, names), rate=rule.rate, window=rule.window)
+    even, names = asked
     return Effort(even.t, names, even.x, np.full((len(even.t), 2), np.nan))
 
 

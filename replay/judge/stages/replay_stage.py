@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
-import mujoco
 import numpy as np
 
 from ....scenarios.people.safety import people
@@ -52,7 +51,6 @@ from ..facts.unasked_touches import unasked_touches
 from .goal_over_starts import HANGS, goal_over_starts, in_each
 from .rollout_stage import explains_goal, on_recording_clock, play_elsewhere, rolled_out
 
-STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 UNKNOWN_START = "unknown_start"
 Tracking = tuple[np.ndarray, np.ndarray, tuple[str, ...]]
 
@@ -132,10 +130,7 @@ def _followed(subject: Subject, motions: Motions, rollouts: Rollouts) -> tuple[l
     shown, take, rules = rollouts.shown, rollouts.plan.takes[0], subject.rules
     assert shown is not None
     found = _started(subject, rollouts) + check_stable(shown.unstable_at, rules)
-    if not rollouts.known:
-        found = [_unproven(one, UNKNOWN_START, subject) for one in found]
-    if rollouts.plan.unsure:
-        found = [_unproven(one, rollouts.plan.unsure, subject) for one in found]
+    found = _as_sure_as_its_start(found, subject, rollouts)
     if subject.recording.episode is not None:
         if subject.context.made_in is not None:
             found.append(rules["reproduces"].not_applicable("played_elsewhere"))
@@ -151,9 +146,7 @@ def _followed(subject: Subject, motions: Motions, rollouts: Rollouts) -> tuple[l
 def _started(subject: Subject, rollouts: Rollouts) -> list[Finding]:
     """`start.penetration` of the start that is shown."""
     draw = rollouts.plan.takes[0].draw
-    data = mujoco.MjData(draw.model)
-    mujoco.mj_setState(draw.model, data, draw.start_state, STATE)
-    return check_start(draw.model, data, subject.rules, subject.context.hand_pairs)
+    return check_start(draw.model, draw.data(), subject.rules, subject.context.hand_pairs)
 
 
 def _goal(
@@ -271,7 +264,7 @@ def _left_lying(
     """What happened, with `object.diverged` of what a hand carried in the record and no replay moves."""
     start = rollouts.plan.start
     assert start is not None
-    carried = carried_of(subject.scene, state)
+    carried = carried_of(state)
     left = left_lying(state, rollouts.played, carried, LEFT)
     if left:
         left = left_lying(state, (played for _, played in further()), left, LEFT)
@@ -295,11 +288,16 @@ def _happened(subject: Subject, motions: Motions, rollouts: Rollouts) -> list[Fi
     found += check_people(scene.safety, shown.safety, dt, rules, anybody=bool(people(scene.names)))
     found += check_touches(*unasked_touches(subject.context, shown, take), dt, rules, touches_of(scene, shown))
     found += tipped(subject, motions, rollouts) + _slipped(subject, rollouts)
+    return _as_sure_as_its_start(found, subject, rollouts) + check_diverged(subject, rollouts)
+
+
+def _as_sure_as_its_start(found: list[Finding], subject: Subject, rollouts: Rollouts) -> list[Finding]:
+    """The findings of a replay whose start may be unknown, or known without certainty."""
     if not rollouts.known:
         found = [_unproven(one, UNKNOWN_START, subject) for one in found]
     if rollouts.plan.unsure:
         found = [_unproven(one, rollouts.plan.unsure, subject) for one in found]
-    return found + check_diverged(subject, rollouts)
+    return found
 
 
 def _unproven(finding: Finding, reason: str, subject: Subject) -> Finding:

@@ -13,7 +13,6 @@ from ..words.reason import Reason
 CLOSE = 2.0  # crowd of an arm that is near several things and touches none
 ROOM = 0.005  # m, by which a planned hand may miss its place
 CLEAR, RAISED = 0.05, 0.07  # m, by which the hand leaves the inner face then, and rises
-ROUND = (("round_1", "round_2"),)  # postures by which a hand comes round the free edge of a door that stands wide open
 AJAR = 0.02  # rad, the latch has let go
 SHUT = 0.003  # rad, a door that stands so far open is shut
 NEARLY = 0.06  # rad, from where a door is pushed on slowly

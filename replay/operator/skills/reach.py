@@ -9,6 +9,7 @@ from ..operator_state import OperatorState
 from ..recognition import taking
 from ..words.primitives import REACH
 from ..words.skill import Argument, Label, Motion, Skill
+from .grasping import come
 
 TURNS = np.deg2rad(
     [0.0, -12.0, 12.0, -24.0, 24.0]
@@ -48,5 +49,4 @@ class Reach(Skill, word="reach"):
         frames = [arm.frame(facing(rotation) + self.yaw + turn, self.pitch, like) for turn in turns]
         rows = [[(position - self.standoff * f[:, 2], f), (position, f)] for f in frames]
         goal = state.ways.goal(self.hand, rows, like, touch=[state.senses.part_of(self.at)])[1][0]
-        yield from arm.follow(state.ways.way(self.hand, goal, self.speed))
-        yield from state.pause()
+        yield from come(state, self.hand, goal, self.speed)

@@ -145,8 +145,7 @@ def place(recording: Recording, hands: HandTargets, scene: Scene, draw: Draw) ->
 def closed_door(scene: Scene, draw: Draw, part: str) -> tuple[Array, Array]:
     """(3,) a point of the hinge's axis at the handle's height, and (3,) the handle, in the world at a draw's start [m]."""
     placed = next(p for p in scene.config.parts if p.name == part)
-    data = mujoco.MjData(draw.model)
-    mujoco.mj_setState(draw.model, data, draw.start_state, mujoco.mjtState.mjSTATE_INTEGRATION)
+    data = draw.data()
     mujoco.mj_kinematics(draw.model, data)
     joint = draw.model.joint(f"{part}/{placed.part.interface['door']['joint']}").id
     at = data.site(f"{part}/{placed.part.interface['handle']['site']}").xpos.copy()

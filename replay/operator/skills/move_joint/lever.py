@@ -10,6 +10,7 @@ from ...recognition import pushing
 from ...words.primitives import MOVE_JOINT
 from ...words.reason import Reason
 from ...words.skill import Argument, Label, Motion, Skill
+from ..grasping import come
 from ..reach import TURNS
 
 ABOVE = 0.06  # m, over the lever, from where the hand comes down
@@ -57,8 +58,7 @@ class MoveJointLever(Skill, word="move_joint", how="lever"):
         rows = [[(hand(rest, f, ABOVE), f), (hand(self.down, f, 0.0), f)] for f in frames]
         touch = [state.senses.moves(self.lever), state.senses.moves(self.joint)]
         _, found = state.ways.goal(self.hand, rows, like, AIMED, touch)
-        yield from arm.follow(state.ways.way(self.hand, found[0], self.speed))
-        yield from state.pause()
+        yield from come(state, self.hand, found[0], self.speed)
         frame = arm.hand()[1]
         knots = np.linspace(0.0, 1.0, 9)
         end = self.down + FURTHER - rest

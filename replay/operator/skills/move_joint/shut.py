@@ -13,6 +13,7 @@ from ...recognition import pushing
 from ...words.primitives import MOVE_JOINT
 from ...words.skill import Argument, Label, Motion, Skill
 from ..doors import CLEAR, CLOSE, NEARLY, SHUT, SLIDE, STEP, on_door
+from ..grasping import come
 from ..reach import TURNS
 
 OUTSIDE = ("outside_1", "outside_2", "outside_3", "outside_4")  # postures from which a door is pushed shut
@@ -103,8 +104,7 @@ class MoveJointShut(Skill, word="move_joint", how="shut"):
             if best[0] < 0.5:
                 break
         _, found, frame = best
-        yield from arm.follow(state.ways.way(self.hand, found[0], self.speed))
-        yield from state.pause()
+        yield from come(state, self.hand, found[0], self.speed)
         frame = arm.hand()[1]
 
         def to(at: float, gap: float, speed: float) -> Path:

@@ -12,6 +12,7 @@ from ...planning.ways import REACHED
 from ...recognition import pushing
 from ...words.primitives import EITHER, MOVE_JOINT
 from ...words.skill import Argument, Label, Motion, Skill
+from ..grasping import come
 from ..reach import TURNS
 
 REACH = 0.0245  # m, from between the pads to a panel that the fingertips just do not touch
@@ -96,8 +97,7 @@ class MoveJointTurn(Skill, word="move_joint", how="turn"):
                 break
         side, start = best[1], best[2][0]
         arm = state.arms[side]
-        yield from arm.follow(state.ways.way(side, start, self.speed))
-        yield from state.pause()
+        yield from come(state, side, start, self.speed)
         yield from arm.follow(arm.line([(centre, arm.hand()[1])], 0.1), tremor=0.3)
         yield from arm.hold(0.15)
         yield from state.grip(side, self.force)

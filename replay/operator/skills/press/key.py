@@ -14,6 +14,7 @@ from ...planning.clearance import TOUCHES
 from ...recognition import pushing
 from ...words.primitives import EITHER, PRESS
 from ...words.skill import Argument, Label, Motion, Skill
+from ..grasping import come
 from ..reach import TURNS
 
 PRESSING = 0.02  # m/s
@@ -75,8 +76,7 @@ class PressKey(Skill, word="press", how="key"):
                 break
         side, start = best[1], best[2][0]
         arm = state.arms[side]
-        yield from arm.follow(state.ways.way(side, start, self.speed))
-        yield from state.pause()
+        yield from come(state, side, start, self.speed)
         deeper = 0.0
         for _ in range(ATTEMPTS):
             yield from self._press(state, arm, out, deeper)

@@ -9,6 +9,7 @@ from ...operator_state import OperatorState
 from ...recognition import taking
 from ...words.primitives import TAKE
 from ...words.skill import Label, Motion, Skill
+from ..grasping import close_on, come
 
 
 class TakeAbove(Skill, word="take", how="above"):
@@ -45,10 +46,6 @@ class TakeAbove(Skill, word="take", how="above"):
             rows.append([(low + self.above * UP, frame), (low, frame)])
         high = state.ways.goal(self.hand, rows, like, 0.6, [self.of])[1][0]
         frame = arm.hand(high)[1]
-        yield from arm.follow(state.ways.way(self.hand, high, self.speed))
-        yield from state.pause()
+        yield from come(state, self.hand, high, self.speed)
         low = state.senses.site(self.at)[0] - self.depth * UP
-        yield from arm.follow(arm.line([(low, frame)], 0.12, orient=0.6), tremor=0.3)
-        yield from arm.hold(0.2)
-        yield from state.grip(self.hand, self.force)
-        state.hold_on(self.hand, self.of)
+        yield from close_on(state, self.hand, self.of, (low, frame), self.force, speed=0.12, orient=0.6, tremor=0.3)

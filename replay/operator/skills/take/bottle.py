@@ -9,6 +9,7 @@ from ...operator_state import OperatorState
 from ...recognition import taking
 from ...words.primitives import TAKE
 from ...words.skill import Argument, Label, Motion, Skill
+from ..grasping import close_on, come
 from ..pouring import SLACK, Tilting
 
 GRASPS = np.deg2rad([0.0, -8.0, 8.0, -16.0, 16.0, -24.0, 24.0, -34.0, 34.0])  # directions of the fingers that are tried
@@ -56,10 +57,6 @@ class TakeBottle(Skill, word="take", how="bottle"):
                 break
         first = best[1]
         frame = arm.hand(first)[1]
-        yield from arm.follow(state.ways.way(self.hand, first, self.speed))
-        yield from state.pause()
+        yield from come(state, self.hand, first, self.speed)
         position, _ = state.senses.site(self.at)
-        yield from arm.follow(arm.line([(position, frame)], 0.18, orient=LEVEL), tremor=0.5)
-        yield from arm.hold(0.15)
-        yield from state.grip(self.hand, self.force)
-        state.hold_on(self.hand, self.of)
+        yield from close_on(state, self.hand, self.of, (position, frame), self.force, speed=0.18, still=0.15)

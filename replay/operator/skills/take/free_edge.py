@@ -10,6 +10,7 @@ from ...recognition import taking
 from ...words.primitives import TAKE
 from ...words.skill import Argument, Label, Motion, Skill
 from ..fitting import Pose, planned, slide
+from ..grasping import close_on
 
 YAWS = np.deg2rad([0.0, 15.0, -15.0, 30.0, -30.0, 45.0, -45.0, 22.0, -22.0])  # other ways in the plane of what is taken
 ALONG = (0.0, 1 / 3, 2 / 3, 1.0)  # places along an edge, in shares of how far it may be taken elsewhere
@@ -92,10 +93,7 @@ class TakeFreeEdge(Skill, word="take", how="free_edge"):
         aside = float((place - position) @ rotation[:, 2]) if self.along else 0.0
         at, lies = state.senses.site(self.at)
         goal = at + aside * lies[:, 2] + arm.hand()[0] - state.senses.site(f"{self.hand}_tcp")[0]
-        yield from arm.follow(arm.line([(goal, frame)], 0.12, orient=0.4), tremor=0.3)
-        yield from arm.hold(0.2)
-        yield from state.grip(self.hand, self.force)
-        state.hold_on(self.hand, self.of)
+        yield from close_on(state, self.hand, self.of, (goal, frame), self.force, speed=0.12, orient=0.4, tremor=0.3)
         if self.by:
             yield from slide(arm, self.by * UP, 0.12)
 

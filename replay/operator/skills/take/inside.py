@@ -9,6 +9,7 @@ from ...operator_state import OperatorState
 from ...recognition import taking
 from ...words.primitives import TAKE
 from ...words.skill import Argument, Label, Motion, Skill
+from ..grasping import close_on
 
 # other directions of the fingers along the rim, positive into the vessel: there the rim leaves them no room beyond 15 deg
 TURNS = np.deg2rad([0.0, 10.0, -10.0, 15.0, -20.0, -32.0])
@@ -60,9 +61,6 @@ class TakeInside(Skill, word="take", how="inside"):
         grip = state.senses.site(self.at)[0] - self.depth * UP + aside
         clear = grip - self.clear * frame[:, 2]
         yield from arm.follow(arm.line([(clear, frame)], self.speed, orient=LEVEL))
-        yield from arm.follow(arm.line([(grip, frame)], 0.15, orient=LEVEL), tremor=0.5)
-        yield from arm.hold(0.15)
-        yield from state.grip(self.hand, self.force)
-        state.hold_on(self.hand, self.of)
+        yield from close_on(state, self.hand, self.of, (grip, frame), self.force, still=0.15)
         position, frame = arm.hand()
         yield from arm.follow(arm.line([(position + self.by * UP, frame)], 0.1, orient=LEVEL), tremor=0.3)

@@ -15,6 +15,7 @@ from ...senses.holds import Held, called, held_by
 from ...words.primitives import TAKE
 from ...words.reason import GivenUp, Reason
 from ...words.skill import Label, Motion, Skill
+from ..grasping import close_on, come
 from ..placing import over_rim
 
 # other directions of the fingers in the plane square to the closing axis: level ones first down, so that the wrist keeps off the table
@@ -64,13 +65,9 @@ class TakePlain(Skill, word="take"):
         gap = min(held.grip.width + WIDER, state.hand.widest)
         state.open_claw(self.hand, gap)
         frame = arm.hand(row[-1])[1]
-        yield from arm.follow(state.ways.way(self.hand, row[0], self.speed))
-        yield from state.pause()
+        yield from come(state, self.hand, row[0], self.speed)
         goal = arm.hand(row[-1])[0]
-        yield from arm.follow(arm.line([(goal, frame)], 0.15, orient=FIRM), tremor=0.4)
-        yield from arm.hold(0.2)
-        yield from state.grip(self.hand, self._force(held))
-        state.hold_on(self.hand, self.of)
+        yield from close_on(state, self.hand, self.of, (goal, frame), self._force(held), orient=FIRM, tremor=0.4)
         if self.by:
             position, frame = arm.hand()
             yield from arm.follow(arm.line([(position + self.by * UP, frame)], 0.15, orient=FIRM), tremor=0.4)

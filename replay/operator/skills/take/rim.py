@@ -9,6 +9,7 @@ from ...operator_state import OperatorState
 from ...recognition import taking
 from ...words.primitives import TAKE
 from ...words.skill import Argument, Label, Motion, Skill
+from ..grasping import close_on, come
 
 
 class TakeRim(Skill, word="take", how="rim"):
@@ -55,11 +56,7 @@ class TakeRim(Skill, word="take", how="rim"):
             rows.append([(position + self.above * UP - back, frame), (position - self.depth * UP - back, frame)])
         high = state.ways.goal(self.hand, rows, like, LEVEL, [self.of])[1][0]
         frame = arm.hand(high)[1]
-        yield from arm.follow(state.ways.way(self.hand, high, self.speed))
-        yield from state.pause()
+        yield from come(state, self.hand, high, self.speed)
         position, _ = state.senses.site(self.at)
         goal = position - self.depth * UP - self.tips * frame[:, 2]
-        yield from arm.follow(arm.line([(goal, frame)], 0.15, orient=LEVEL), tremor=0.5)
-        yield from arm.hold(0.2)
-        yield from state.grip(self.hand, self.force)
-        state.hold_on(self.hand, self.of)
+        yield from close_on(state, self.hand, self.of, (goal, frame), self.force)

@@ -11,6 +11,7 @@ from ...operator_state import OperatorState
 from ...recognition import taking
 from ...words.primitives import TAKE
 from ...words.skill import Argument, Label, Motion, Skill
+from ..grasping import close_on, come
 
 AROUND = np.deg2rad([0.0, 18.0, -18.0, 36.0, -36.0, 54.0, -54.0])  # other sides from which a round thing is taken
 ACROSS = np.deg2rad([0.0, 30.0, -30.0, 60.0, -60.0, 90.0])  # other ways in which the pads stand over it
@@ -66,13 +67,9 @@ class TakeSide(Skill, word="take", how="side"):
             if best[0] < 0.3:
                 break
         _, found, frame = best
-        yield from arm.follow(state.ways.way(self.hand, found[0], self.speed))
-        yield from state.pause()
+        yield from come(state, self.hand, found[0], self.speed)
         position, _ = state.senses.site(self.at)
-        yield from arm.follow(arm.line([(position, frame)], 0.15, orient=FIRM), tremor=0.5)
-        yield from arm.hold(0.2)
-        yield from state.grip(self.hand, self.force)
-        state.hold_on(self.hand, self.of)
+        yield from close_on(state, self.hand, self.of, (position, frame), self.force, orient=FIRM)
 
     def _by_grip(self, state: OperatorState) -> Motion:
         """As the named grip says."""
