@@ -43,7 +43,7 @@ class SteadyHands:
         self._base, self._arms = base, arms
         self.on = self._walks = False
         self.tied: set[str] = set()
-        self._kept: set[str] = set()  # sides of which the hand is kept beside the mark now
+        self._kept: set[str] = set()  # sides of which the hand is kept beside the mark, or in the room, now
         # the mark when it last stood, the trunk against it, and the height commanded then
         self._was, self._stood = np.full(7, np.nan), np.full(7, np.nan)
         self._height, self._slow = 0.0, 0.0  # m; s for which the trunk has been slow

@@ -55,7 +55,7 @@ class Walking(Skill):
             return
         bears = -sum(float(state.senses.feel(side)[2]) for side in state.held)
         gently = LADEN if bears > HEAVY else 1.0
-        tied = [] if state.steady is None else sorted(state.steady.tied)
+        tied = [] if state.steady is None else sorted(state.steady.tied & state.held.keys())
         for place, at in _pieces(base, legs) if tied else legs:
             held = {side: _mark(base).inverse() @ _hand(state, side) for side in tied}
             time = np.hypot(*(place - base.at)) / max(self.speed, 1e-3) + abs(wrapped(at - base.yaw)) / self.turning
