@@ -52,5 +52,4 @@ def tied(model: mujoco.MjModel, data: mujoco.MjData, what: str) -> bool:
     body, rates = body_of(model, what), np.zeros((3, model.nv))
     mujoco.mj_comPos(model, data)
     mujoco.mj_jac(model, data, rates, None, data.site_xpos[site] if site >= 0 else data.xipos[body], body)
-    most, _, least = np.linalg.svd(rates, compute_uv=False)
-    return bool(least <= FOLLOWS * most)
+    return bool(np.linalg.matrix_rank(rates, tol=FOLLOWS * float(np.linalg.norm(rates, 2))) < 3)
