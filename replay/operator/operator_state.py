@@ -22,7 +22,7 @@ from .limbs.hand import Hand
 from .limbs.people import Bystanders
 from .limbs.steady import SteadyHands
 from .planning.ways import Ways
-from .senses.attachment import corded_part, rigid_part
+from .senses.attachment import corded_part, rigid_part, tied
 from .senses.senses import Senses
 from .words.reason import GivenUp, Reason
 from .words.skill import Motion, Skill
@@ -231,6 +231,8 @@ class OperatorState:
             yield
         self.held.pop(side, None)
         self.ways.bear(side)
+        if self.steady is not None:
+            self.steady.tied.discard(side)
 
     def hold_on(self, side: str, what: str) -> None:
         """Remember what a hand holds: a body, a site of it, or a cloth. What is rigid is part of the hand's ways until it lets go.
@@ -247,6 +249,8 @@ class OperatorState:
             sentence = f"the {side} hand closed on nothing instead of {of}: {1e3 * gap:.0f} mm between the pads"
             raise GivenUp(Reason(sentence, "closed_on_nothing", side=side, of=of, gap=gap))
         self.held[side] = what
+        if self.steady is not None and rigid is None and not cloth and tied(self.model, self.senses.picture(), what):
+            self.steady.tied.add(side)
         if rigid is not None:
             self.ways.bear(side, [rigid])
         elif corded is not None:

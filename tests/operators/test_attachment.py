@@ -2,7 +2,7 @@
 
 import mujoco
 import pytest
-from shiliu.replay.operator.senses.attachment import body_of, corded_part, hangs_on, rigid_part
+from shiliu.replay.operator.senses.attachment import body_of, corded_part, hangs_on, rigid_part, tied
 
 
 def chain(links):
@@ -59,3 +59,15 @@ def test_more_joints_than_three_are_a_cord(links, part):
     model = built(links)
     assert corded_part(model, "lead/tip") == corded_part(model, "lead/plug") == part
     assert corded_part(model, "cup/grip") is None
+
+
+@pytest.mark.parametrize(("axes", "fast"), [(("0 1 0",) * 4, True), (("0 1 0", "0 0 1") * 2, False), (("0 0 1",), True)])
+def test_what_cannot_follow_a_hand_in_all_directions_is_tied(axes, fast):
+    text = '<geom size="0.01"/><site name="strip/hem" pos="0.1 0 0"/>'
+    for i, axis in enumerate(axes):
+        text = f'<body name="strip/{i}" pos="0.1 0 0"><joint axis="{axis}"/><geom size="0.01"/>{text}</body>'
+    model = mujoco.MjModel.from_xml_string(f"<mujoco><worldbody>{text}</worldbody></mujoco>")
+    data = mujoco.MjData(model)
+    data.qpos[:] = 0.3  # it is bent: a straight cord does not follow along itself
+    mujoco.mj_kinematics(model, data)
+    assert tied(model, data, "strip/hem") is fast

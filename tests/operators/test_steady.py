@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from shiliu.replay.operator.limbs.arm import Arm
 from shiliu.replay.operator.limbs.steady import SteadyHands
+from shiliu.replay.operator.skills.walking import APIECE, _pieces
 from shiliu.scenarios.parts.pose import Pose
 from shiliu.scenarios.robots.postures import postures_of
 from shiliu.scenarios.robots.robot import load_robot
@@ -77,6 +78,29 @@ def test_a_mark_that_goes_takes_the_hands_along(arms):
     for _ in range(2):
         steady.see(("left",), dict.fromkeys(arms, np.zeros(3)))
     assert np.abs(steady.correction("left", arms["left"].q)).max() < 1e-6
+
+
+def test_a_hand_that_holds_what_is_tied_to_the_room_stays_there_while_it_steps(arms):
+    base, steady = standing(arms)
+    steady.on, steady.tied = False, {"left"}
+    q, no_force, there = arms["left"].q, dict.fromkeys(arms, np.zeros(3)), {side: arms[side].hand()[0] for side in arms}
+    base.command[:3], base.stands = (0.0, 0.1, 0.0), False
+    steady.see(("left", "right"), no_force)
+    aside = 0.06 * np.array([-np.sin(base.yaw), np.cos(base.yaw)])
+    base.at, base.trunk = base.at + aside, Pose(base.trunk.pos + np.append(aside, -0.04), base.trunk.quat)
+    for _ in range(2):
+        steady.see(("left", "right"), no_force)
+    assert np.linalg.norm(hand_in_world(arms["left"], q + steady.correction("left", q), base.trunk) - there["left"]) < 4e-3
+    assert not steady.correction("right", arms["right"].q).any()  # it carries something
+
+
+def test_a_way_in_pieces_leads_to_the_same_places():
+    base, corner, end = SimpleNamespace(at=np.array([1.0, 2.0])), np.array([1.0, 2.0]), np.array([1.4, 2.3])
+    row = list(_pieces(base, [(corner, 0.5), (end, 0.5)]))
+    places = np.array([base.at, *(place for place, _ in row)])
+    assert np.linalg.norm(np.diff(places, axis=0), axis=1).max() <= APIECE + 1e-9
+    assert row[0][0] == pytest.approx(corner) and row[-1][0] == pytest.approx(end) and len(row) == 5
+    assert {yaw for _, yaw in row} == {0.5}
 
 
 def test_a_force_that_comes_is_given_way_to_and_one_that_lasts_is_not(arms):

@@ -1,7 +1,9 @@
 """Hands that stay beside the mark while a robot on its own legs walks: its pelvis sways from foot to foot, sinks and turns.
 
 A person who pushes a wheelchair does the same. The arms' commands are meant for a trunk that goes exactly as the mark does. What the
-trunk does beyond that is taken off in the arms that hold what rolls. What is carried goes with the trunk: it is free to.
+trunk does beyond that is taken off in the arms that hold what rolls. What is tied to the room, such as a tucked blanket, is not drawn on
+one foot, which a hand's pull turns on the floor: while it steps, that hand stays in the room. What is carried goes with the trunk: it is
+free to.
 """
 
 from __future__ import annotations
@@ -21,7 +23,10 @@ ROUNDS, STEP = 10, 0.2  # steps of Newton's method, rad that a joint goes in one
 DAMPING = 1e-5  # of its equations [m2], where an arm is nearly straight
 RESISTS = 150.0  # Ns/m: how fast a hand gives way to a force that comes and goes
 LASTS, RETURNS = 1.0, 0.5  # s, over which a force counts as lasting; in which the hand is back
-MOST = 0.7  # rad, largest change of a joint by it
+TIED = (2500.0, 2.0)  # Ns/m and s, the same of what is tied: with 800 Ns/m hand and trunk trembled against it at 3 Hz by 20 N
+# m/s (rad/s) of what is commanded, and m/s of the trunk, for so many s: slower, a hand that holds what is tied is fast to the trunk again
+CREEPS, SLOW, AWHILE = 5e-3, 0.02, 0.3
+MOST = 1.0  # rad, largest change of a joint by it
 
 
 class SteadyHands:
@@ -31,14 +36,17 @@ class SteadyHands:
         base: of a robot on its legs; arms: by side.
 
     Attributes:
-        on: whether a skill asks for it.
+        on: whether a skill asks for it, for all that is held; tied: sides of which the hand holds what is tied to the room.
     """
 
     def __init__(self, base: OnLegs, arms: Mapping[str, Arm]):
         self._base, self._arms = base, arms
         self.on = self._walks = False
-        self._stood = np.full(7, np.nan)  # the trunk against the mark when it last stood, and the height commanded then
-        self._height = 0.0
+        self.tied: set[str] = set()
+        self._kept: set[str] = set()  # sides of which the hand is kept beside the mark, or in the room, now
+        # the mark when it last stood, the trunk against it, and the height commanded then
+        self._was, self._stood = np.full(7, np.nan), np.full(7, np.nan)
+        self._height, self._slow = 0.0, 0.0  # m; s for which the trunk has been slow
         self._speed = np.zeros(6)
         self._before = np.full(7, np.nan)
         self._lasting = {side: np.zeros(3) for side in arms}
@@ -50,33 +58,40 @@ class SteadyHands:
         Args:
             held: sides of which the hand holds something; forces: (3,) [N] in the world that bear on either hand.
         """
-        base, held = self._base, held if self.on else ()
+        base, kept = self._base, {side for side in forces if side in held and (self.on or side in self.tied)}
+        self._kept = kept
         for side, force in forces.items():
-            if side not in held or not self._walks:
+            if side not in kept or not self._walks:
                 self._lasting[side], self._gives[side] = force.copy(), np.zeros(3)
-            self._lasting[side] += base.timestep / LASTS * (force - self._lasting[side])
-            self._gives[side] += base.timestep * ((force - self._lasting[side]) / RESISTS - self._gives[side] / RETURNS)
-        if self.on and np.abs(base.command[:3]).max() > 0.0:
+            if self.on:  # what is tied pulls back as a spring does: the hand gives way to that as long as it steps
+                self._lasting[side] += base.timestep / LASTS * (force - self._lasting[side])
+            resists, returns = (RESISTS, RETURNS) if self.on else TIED
+            self._gives[side] += base.timestep * ((force - self._lasting[side]) / resists - self._gives[side] / returns)
+        if kept and np.abs(base.command[:3]).max() > (0.0 if self.on else CREEPS):
             self._walks = True
-        elif self._walks and base.stands:
+        elif self._walks and (base.stands or (not self.on and self._slow > AWHILE)):
             for side, arm in self._arms.items():
-                if side in held:  # the hands stay where they have come to
+                if side in kept:  # the hands stay where they have come to
                     arm.shift(self.correction(side, arm.q))
             self._walks = False
         if not self._walks:
-            stood = self._mark().inverse() @ base.trunk
-            self._stood, self._height = np.append(stood.pos, stood.quat), float(base.command[3])
+            was = self._mark()
+            stood = was.inverse() @ base.trunk
+            self._was, self._stood = np.append(was.pos, was.quat), np.append(stood.pos, stood.quat)
+            self._height = float(base.command[3])
         if np.isfinite(self._before).all():
             self._speed = _apart(Pose(self._before[:3], self._before[3:]), base.trunk) / base.timestep
+        self._slow = self._slow + base.timestep if np.abs(self._speed[:3]).max() < SLOW else 0.0
         self._before = np.append(base.trunk.pos, base.trunk.quat)
 
     def correction(self, side: str, q: np.ndarray) -> np.ndarray:
-        """(7,) [rad] to be added to the joint angles q, which are meant for a trunk that goes as the mark does."""
-        if not (self.on and self._walks):
+        """(7,) [rad] to be added to the joint angles q, which are meant for a trunk that goes as the mark does, or stays where it was."""
+        if side not in self._kept or not self._walks:
             return np.zeros(7)
         arm, base = self._arms[side], self._base
         squat = np.array([0.0, 0.0, base.command[3] - self._height])
-        meant = self._mark() @ Pose(self._stood[:3] + squat, self._stood[3:])
+        mark = self._mark() if self.on else Pose(self._was[:3], self._was[3:])
+        meant = mark @ Pose(self._stood[:3] + squat, self._stood[3:])
         ahead = base.timestep + arm.lag
         now = Pose(base.trunk.pos + ahead * self._speed[:3], base.trunk.quat.copy())
         mujoco.mju_quatIntegrate(now.quat, base.trunk.matrix.T @ self._speed[3:], ahead)

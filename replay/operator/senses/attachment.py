@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import mujoco
+import numpy as np
 
+FOLLOWS = 1e-3  # share of what its joints move a thing one way, below which it does not follow another way
 CORD = 3  # joints on which something hangs that is neither free nor a door: more are a cord
 
 
@@ -42,3 +44,12 @@ def corded_part(model: mujoco.MjModel, what: str) -> str | None:
         joints += int(model.body_jntnum[body])
         body = int(model.body_parentid[body])
     return what.split("/")[0] if joints > CORD else None
+
+
+def tied(model: mujoco.MjModel, data: mujoco.MjData, what: str) -> bool:
+    """Whether a body, or a site, cannot follow a hand in all directions: a door, a tucked blanket, but no plug on its cord."""
+    site = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_SITE, what)
+    body, rates = body_of(model, what), np.zeros((3, model.nv))
+    mujoco.mj_comPos(model, data)
+    mujoco.mj_jac(model, data, rates, None, data.site_xpos[site] if site >= 0 else data.xipos[body], body)
+    return bool(np.linalg.matrix_rank(rates, tol=FOLLOWS * float(np.linalg.norm(rates, 2))) < 3)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Mapping, Sequence
 
+import mujoco
 import numpy as np
 
+from ....scenarios.parts.pose import Pose
 from ..limbs.base import HEAVY, LADEN, Base, wrapped
 from ..operator_state import OperatorState
 from ..words.reason import Reason
@@ -14,6 +16,7 @@ from ..words.skill import Argument, Motion, Skill
 PATIENCE = 20.0  # s, beyond the time that a way takes, after which it has failed
 AHEAD = np.deg2rad(35.0)  # a target further to the side than this is turned to before it is walked to
 SHORT = 0.35  # m, a shorter way is stepped sideways or back
+APIECE = 0.15  # m, that it steps at once while a hand stays in the room: as far as an arm follows
 TURNING = Argument("angle", "how far it turns in a second at most", 0.4, low=np.deg2rad(1.0))
 WITHIN = Argument("length", "how far from the place it may stand at the end", 0.01, low=0.0)
 
@@ -52,8 +55,40 @@ class Walking(Skill):
             return
         bears = -sum(float(state.senses.feel(side)[2]) for side in state.held)
         gently = LADEN if bears > HEAVY else 1.0
-        for place, at in legs:
+        tied = [] if state.steady is None else sorted(state.steady.tied & state.held.keys())
+        for place, at in _pieces(base, legs) if tied else legs:
+            held = {side: _mark(base).inverse() @ _hand(state, side) for side in tied}
             time = np.hypot(*(place - base.at)) / max(self.speed, 1e-3) + abs(wrapped(at - base.yaw)) / self.turning
             walk = base.walk(place, at, self.speed, self.turning, self.within, 0.02, time + PATIENCE, gently)
             if not (yield from walked(state, self.name, walk)):
                 return
+            yield from self._draw(state, {side: _mark(base) @ pose for side, pose in held.items()})
+
+    def _draw(self, state: OperatorState, to: Mapping[str, Pose]) -> Motion:
+        """Bring the hands that stayed in the room to where they are wanted, on both feet."""
+        arms = state.arms
+        ways = [arms[side].follow(arms[side].line([(pose.pos, pose.matrix)], self.speed), tremor=0.3) for side, pose in to.items()]
+        while ways:
+            ways = [way for way in ways if next(way, way) is not way]
+            if ways:
+                yield
+
+
+def _mark(base: Base) -> Pose:
+    return Pose.of((*base.at, 0.0), base.yaw)
+
+
+def _hand(state: OperatorState, side: str) -> Pose:
+    place, frame = state.arms[side].hand()
+    quat = np.zeros(4)
+    mujoco.mju_mat2Quat(quat, frame.ravel())
+    return Pose(place, quat)
+
+
+def _pieces(base: Base, legs: Sequence[tuple[np.ndarray, float]]) -> Iterator[tuple[np.ndarray, float]]:
+    """The same way in pieces."""
+    at = base.at.copy()
+    for place, yaw in legs:
+        count = max(1, int(np.ceil(float(np.hypot(*(place - at))) / APIECE)))
+        yield from ((at + i / count * (place - at), yaw) for i in range(1, count + 1))
+        at = place
