@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
 from ..recording.recording import Recording
 from ..signals.pairing import Both
-from .arm_chain import MeasuredArm, arms_of
+from .arm_chain import MeasuredArm, arms_of, own_chains
 from .commanded_speed import commanded_speeds
 from .departures import ALIKE
 from .difference import JOIN, Difference
@@ -83,6 +83,7 @@ class ComparedColumns:
         found = list(commanded_speeds(self.recording))
         found += [d for group in groups for d in differences(group, vouched(self, group))]
         by_bodies = more_differences(self, found)
+        found, by_bodies = _states_are_commands(found, by_bodies)
         laws = [law for of in (*self.laws, *(of for _, of in self.grips)) for law in of]
         every = (*(d for d in found if not _said_again(d, by_bodies)), *by_bodies)
         return tuple(d for d in every if not is_borne_out(laws, d))
@@ -91,6 +92,21 @@ class ComparedColumns:
     def answering(self) -> frozenset[str]:
         """Joints that were commanded and stood as recorded: their torques say so."""
         return frozenset(name for of in self.laws for law in of for name in answering(law))
+
+
+def _states_are_commands(found: list[Difference], by_bodies: list[Difference]) -> tuple[list[Difference], list[Difference]]:
+    """Where command and measurement are written as one another, and a recorded hand is not where the joints are measured: it was the
+    measurement that was not written, and not the hand."""
+    joints = {side: set(chain.joints) for side, chain in own_chains().items()}
+    out: list[Difference] = []
+    columns: set[str] = set()
+    for one in found:
+        sides = [side for side, of in joints.items() if one.name == "measurement_as_command" and of <= set(one.channels)]
+        hands = {f"{side}_tcp.{axis}" for side in sides for axis in AXES}
+        apart = any(d.kind == "pose" and d.certain and hands & set(d.channels) for d in by_bodies)
+        columns |= hands | set(one.channels) if apart else set()
+        out.append(replace(one, kind="measured", certain=True) if apart else one)
+    return out, [d for d in by_bodies if not columns or d.kind not in ("pose", "effort") or not set(d.channels) <= columns]
 
 
 def _said_again(one: Difference, later: Sequence[Difference]) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from shiliu.replay.recording.recording import Recording, Stream
 from shiliu.replay.residual.arm_chain import arms_of, own_chains, quaternions_of
-from shiliu.replay.residual.bodies import ComparedColumns, more_differences, vouched, witnessed
+from shiliu.replay.residual.bodies import ComparedColumns, _states_are_commands, more_differences, vouched, witnessed
 from shiliu.replay.residual.difference import Difference
 from shiliu.replay.residual.engine import differences
 from shiliu.replay.residual.heard import heard_column
@@ -210,6 +210,17 @@ def test_joints_that_drift_are_no_pose_that_stands(take, sent):
     other = replace(take, streams={"action": streams["action"], "state": streams["state"], "hand_pose": alone})
     found = [d for d in more_differences(ComparedColumns(other), []) if d.kind == "pose" and d.channels[0].startswith("left_tcp")]
     assert [d.name for d in found] == ["held_value"] * sent
+
+
+@pytest.mark.parametrize("hand", [True, False])
+def test_commands_that_were_written_for_what_was_measured(hand):
+    """Command and measurement are one another's; a recorded hand elsewhere tells which of them it is."""
+    written = Difference.over(TIMES, JOINTS, "command", None, 0.5, "rad", "measurement_as_command", certain=False, limit=0.05)
+    late = Difference.over(TIMES, POSES[:3], "pose", None, 0.06, "m", "lag", certain=True, limit=0.002)
+    torque = Difference.over(TIMES, JOINTS[:14], "effort", None, 0.1, "s", "lag", certain=True, limit=0.03)
+    (one,), rest = _states_are_commands([written], [late, torque] if hand else [torque])
+    assert (one.kind, one.certain) == (("measured", True) if hand else ("command", False)) and one.channels == JOINTS
+    assert rest == ([] if hand else [torque])
 
 
 def test_torques_answer_commands_whose_rows_were_exchanged(take):
