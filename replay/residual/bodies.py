@@ -11,6 +11,7 @@ import numpy as np
 from ..recording.recording import Recording
 from ..signals.pairing import Both
 from .arm_chain import MeasuredArm, arms_of
+from .base_streams import check_bases, compared_of_base
 from .commanded_speed import commanded_speeds
 from .departures import ALIKE
 from .difference import JOIN, Difference
@@ -20,7 +21,6 @@ from .forces import check_forces, held_forces
 from .hand_pose import AXES, RecordedHand, check_hands, hands_of, is_comparable, vouched_joints
 from .hand_speed import check_hand_speeds
 from .heard import HEARD, answered, answering, is_borne_out
-from .moving_base import base_columns, check_base
 from .resampled import is_resampled
 from .servo_law import ServoLaw, laws_of, laws_of_hands
 from .table import Group, RecordedColumns, as_both, table_of
@@ -125,7 +125,7 @@ def more_differences(columns: ComparedColumns, found: Sequence[Difference]) -> l
             out += check_lateness(group, arms, laws)
             laws = laws_of(group, arms, doubted) if doubted else laws
         out += [*by_hands, *check_effort(group, laws, found, by_hands)]
-        out += [d for d in check_base(recording, group) if not _at_a_seam(d, found)]
+        out += [d for d in check_bases(recording, group) if not _at_a_seam(d, found)]
         out += check_forces(recording)
     for group, laws in columns.grips:
         by_speeds = check_hand_speeds(group, found, BETWEEN if columns.resampled else 1.0)
@@ -154,6 +154,6 @@ def witnessed(columns: ComparedColumns) -> set[str]:
         out |= {f"{hand.topic}/{hand.name}.{axis}" for hand in known for axis in AXES}
         for law in (*laws, *(law for _, of in columns.grips for law in of)):
             out |= {f"{channel.topics['effort']}/{channel.name}" for channel in law.channels}
-        out |= {f"{where}/{key.partition('/')[2]}" for key, (_, where) in base_columns(recording, group).items()}
+        out |= compared_of_base(recording, group)
         out |= held_forces(recording)
     return out
