@@ -171,8 +171,10 @@ def _by_commands(columns: Columns, group: Group) -> tuple[list[Difference], set[
         height, command = columns["measured/base_height"][0], columns["command/base_height"][0]
         if np.abs(height - within_commands(columns, height, group.dt)).max() > HEIGHT:
             why = _why(np.gradient(height), np.gradient(command))
-            whole = [_of_all(columns, group, ("base_height",), "measured", float(np.ptp(command)), "m", why[0], HEIGHT, **why[1])] if why else []
-            out += whole or check_height(columns, height, group.t, group.dt)
+            if why is None:
+                out += check_height(columns, height, group.t, group.dt)
+            else:
+                out.append(_of_all(columns, group, PLACES[3:], "measured", float(np.ptp(command)), "m", why[0], HEIGHT, **why[1]))
     return out, known
 
 

@@ -15,7 +15,7 @@ from .base_streams import check_bases, compared_of_base
 from .commanded_speed import commanded_speeds
 from .departures import ALIKE
 from .difference import JOIN, Difference
-from .effort import check_effort, check_lateness
+from .effort import check_effort, check_torques
 from .engine import differences
 from .forces import check_forces, held_forces
 from .hand_pose import AXES, RecordedHand, check_hands, hands_of, is_comparable, vouched_joints
@@ -71,6 +71,12 @@ class ComparedColumns:
         return tuple([] if is_resampled(group) else laws_of(group, arms) for group, arms in self.bodies)
 
     @cached_property
+    def torques(self) -> tuple[list[Difference], ...]:
+        """Of each of `bodies` what is wrong with a column of all joints of its arms, by their torques."""
+        both = zip(self.bodies, self.laws)
+        return tuple([] if is_resampled(group) else check_torques(group, arms, laws) for (group, arms), laws in both)
+
+    @cached_property
     def grips(self) -> tuple[tuple[Group, list[ServoLaw]], ...]:
         """Groups of hands, each with the law that its servos follow."""
         laws = [law for of in self.laws for law in of]
@@ -118,13 +124,14 @@ def more_differences(columns: ComparedColumns, found: Sequence[Difference]) -> l
     """
     out: list[Difference] = []
     recording = columns.recording
-    for (group, arms), laws, hands in zip(columns.bodies, columns.laws, columns.hands):
+    for (group, arms), laws, hands, whole in zip(columns.bodies, columns.laws, columns.hands, columns.torques):
         by_hands = check_hands(hands, group, found, answered(laws))
         doubted = {name for d in (*found, *by_hands) if d.kind in HEARD for name in d.channels}
-        if not is_resampled(group):
-            out += check_lateness(group, arms, laws)
-            laws = laws_of(group, arms, doubted) if doubted else laws
-        out += [*by_hands, *check_effort(group, laws, found, by_hands)]
+        if doubted and not is_resampled(group):
+            laws = laws_of(group, arms, doubted)
+        out += [*whole, *by_hands]
+        if not any(d.kind == "effort" for d in whole):  # torques of another moment contradict everything in single rows as well
+            out += check_effort(group, laws, found, by_hands)
         out += [d for d in check_bases(recording, group) if not _at_a_seam(d, found)]
         out += check_forces(recording)
     for group, laws in columns.grips:
@@ -155,5 +162,7 @@ def witnessed(columns: ComparedColumns) -> set[str]:
         for law in (*laws, *(law for _, of in columns.grips for law in of)):
             out |= {f"{channel.topics['effort']}/{channel.name}" for channel in law.channels}
         out |= compared_of_base(recording, group)
+    out |= {f"{d.stream}/{name}" for of in columns.torques for d in of if d.kind == "effort" for name in d.channels}
+    if columns.bodies:
         out |= held_forces(recording)
     return out
