@@ -86,7 +86,7 @@ def check_base(columns: Columns, group: Group) -> list[Difference] | None:
     if other:  # what the places rise by takes their place
         speed[:, other] = mean[:, other]
         near, apart, off = _held_against(speed, rises, speeds_asked_for(columns, speed, group.dt))
-    wrong = (apart > SPEED) & np.where(np.isfinite(asked_for), off > SPEED, False)
+    wrong = (apart > SPEED) & (off > SPEED) & np.isfinite(asked_for)
     mended = speed.copy()
     for k in range(4):
         mended[:, k] = np.where(wrong[:, k], near[:, k], speed[:, k])

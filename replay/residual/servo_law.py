@@ -207,8 +207,8 @@ def torques_never_written(group: Group, arms: Mapping[str, MeasuredArm]) -> tupl
     if len(left) < LEAST_ROWS or not speed.any():
         return None
     slowness = float(robust(speed[:, None], left, None, np.full(1, 1e-9), 1e-4)[0][0])
-    stiffness, damping = pool.gains
-    size = float(np.abs(design @ np.array([stiffness, damping, 1.0]) - y).max())
+    stiffness, damping, _ = model = np.array([*pool.gains, 1.0], float)
+    size = float(np.abs(design @ model - y).max())
     follows = abs(slowness * stiffness / damping - 1.0) <= WITHIN
     return (pool, size) if follows and float(np.abs(pool.weight).max()) > HOLDS else None
 
