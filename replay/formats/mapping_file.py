@@ -302,7 +302,8 @@ class MappingFile:
     def _stream(
         self, value: Any, path: tuple[str | int, ...], names: dict, spellings: dict, arrays: bool = False
     ) -> StreamRule:
-        not_here = ("each", "else_names") if arrays else ("numbered", "per")
+        others_too = isinstance(value, dict) and bool(value.get("by_name"))
+        not_here = ("each", *(() if others_too else ("else_names",))) if arrays else ("numbered", "per")
         known = [f.name for f in fields(StreamRule) if f.name not in ("spellings", *not_here)]
         named = arrays and isinstance(value, dict) and bool({"spelled_in", "numbered"} & set(value)) and "names" not in value
         rule = self._table(value, path, [*known, "field"], ("role", "quantity", "unit", *(() if named else ("names",))))

@@ -24,7 +24,8 @@ class StreamRule:
         spelled_in: dotted path of the names that the sender writes (in array formats the channel or list that is named
             in the container, with the same slices), or None.
         spellings: other lists that `spelled_in` may hold, in the order of `names`.
-        else_names: of messages: names of other models of the robot, chosen by how many values the first message holds.
+        else_names: of messages: names of other models of the robot, chosen by how many values the first message holds; beside
+            `by_name`: other lists, of which the first is taken that the container names in full.
         placeholder: columns that are filled, but mean nothing: dicts of `publisher`, `names`, `note`; in array formats
             without publisher, and with the `value` that stands in every row, where it is one.
         optional: the stream is left out where the message type lacks the field, or its array is always empty.

@@ -11,16 +11,16 @@ import numpy as np
 from ..recording.recording import Recording
 from ..signals.pairing import Both
 from .arm_chain import MeasuredArm, arms_of, own_chains
+from .base_streams import check_bases, compared_of_base
 from .commanded_speed import commanded_speeds
 from .departures import ALIKE
 from .difference import JOIN, Difference
-from .effort import check_effort, check_lateness
+from .effort import check_effort, check_torques
 from .engine import differences
 from .forces import check_forces, held_forces
 from .hand_pose import AXES, RecordedHand, check_hands, hands_of, is_comparable, vouched_joints
 from .hand_speed import check_hand_speeds
 from .heard import HEARD, answered, answering, is_borne_out
-from .moving_base import base_columns, check_base
 from .resampled import is_resampled
 from .servo_law import ServoLaw, laws_of, laws_of_hands
 from .table import Group, RecordedColumns, as_both, table_of
@@ -69,6 +69,12 @@ class ComparedColumns:
     def laws(self) -> tuple[list[ServoLaw], ...]:
         """Of each of `bodies` the laws that its servos follow; none where no row is one that they had."""
         return tuple([] if is_resampled(group) else laws_of(group, arms) for group, arms in self.bodies)
+
+    @cached_property
+    def torques(self) -> tuple[list[Difference], ...]:
+        """Of each of `bodies` what is wrong with a column of all joints of its arms, by their torques."""
+        both = zip(self.bodies, self.laws)
+        return tuple([] if is_resampled(group) else check_torques(group, arms, laws) for (group, arms), laws in both)
 
     @cached_property
     def grips(self) -> tuple[tuple[Group, list[ServoLaw]], ...]:
@@ -134,14 +140,15 @@ def more_differences(columns: ComparedColumns, found: Sequence[Difference]) -> l
     """
     out: list[Difference] = []
     recording = columns.recording
-    for (group, arms), laws, hands in zip(columns.bodies, columns.laws, columns.hands):
+    for (group, arms), laws, hands, whole in zip(columns.bodies, columns.laws, columns.hands, columns.torques):
         by_hands = check_hands(hands, group, found, answered(laws))
         doubted = {name for d in (*found, *by_hands) if d.kind in HEARD for name in d.channels}
-        if not is_resampled(group):
-            out += check_lateness(group, arms, laws)
-            laws = laws_of(group, arms, doubted) if doubted else laws
-        out += [*by_hands, *check_effort(group, laws, found, by_hands)]
-        out += [d for d in check_base(recording, group) if not _at_a_seam(d, found)]
+        if doubted and not is_resampled(group):
+            laws = laws_of(group, arms, doubted)
+        out += [*whole, *by_hands]
+        if not any(d.kind == "effort" for d in whole):  # torques of another moment contradict everything in single rows as well
+            out += check_effort(group, laws, found, by_hands)
+        out += [d for d in check_bases(recording, group) if not _at_a_seam(d, found)]
         out += check_forces(recording)
     for group, laws in columns.grips:
         by_speeds = check_hand_speeds(group, found, BETWEEN if columns.resampled else 1.0)
@@ -170,6 +177,8 @@ def witnessed(columns: ComparedColumns) -> set[str]:
         out |= {f"{hand.topic}/{hand.name}.{axis}" for hand in known for axis in AXES}
         for law in (*laws, *(law for _, of in columns.grips for law in of)):
             out |= {f"{channel.topics['effort']}/{channel.name}" for channel in law.channels}
-        out |= {f"{where}/{key.partition('/')[2]}" for key, (_, where) in base_columns(recording, group).items()}
+        out |= compared_of_base(recording, group)
+    out |= {f"{d.stream}/{name}" for of in columns.torques for d in of if d.kind == "effort" for name in d.channels}
+    if columns.bodies:
         out |= held_forces(recording)
     return out

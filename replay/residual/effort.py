@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from .arm_chain import MeasuredArm
+from .arm_chain import HEAD, MeasuredArm
 from .departures import WitnessedColumn, departures, joined, rows_of, together
 from .difference import JOIN, Difference
 from .heard import HEARD, LEAST_STIFFNESS, SPENT, heard, heard_column, rose, went
 from .relations import Relation, derivative, follows, shifted
-from .servo_law import SHARE, ServoLaw, late_column
+from .servo_law import SHARE, ServoLaw, late_column, torques_exchanged, torques_never_written
 from .table import Group, RecordedChannel
 
 LIMIT = 3.0  # Nm: what counts
@@ -55,17 +55,36 @@ def check_effort(
     return together(out)
 
 
-def check_lateness(group: Group, arms: Mapping[str, MeasuredArm], laws: Sequence[ServoLaw]) -> list[Difference]:
-    """A column of all joints of the arms that is late by its torques, see `late_column`."""
+def check_torques(group: Group, arms: Mapping[str, MeasuredArm], laws: Sequence[ServoLaw]) -> list[Difference]:
+    """A column of all joints of the arms that is late by its torques; torques of other joints; torques that nobody wrote."""
     found = late_column(group, arms, laws)
-    if found is None:
+    if found is not None:
+        kind, rows, channels = found
+        late = rows * group.dt
+        return [_of_all(group, channels, kind, abs(late), "s", "lag", group.dt, {"rows": float(rows), "late": late})]
+    if any(law.limbs[0] != HEAD for law in laws):
         return []
-    kind, rows, channels = found
-    late = rows * group.dt
-    return [Difference.over(
-        group.t, tuple(c.name for c in channels), kind, None, abs(late), "s", "lag", certain=True, stream=channels[0].topics[kind],
-        numbers={"rows": float(rows), "late": late}, limit=group.dt, weight=9.0 * group.n * len(channels),
-    )]  # fmt: skip
+    if (never := torques_never_written(group, arms)) is not None:
+        pool, size = never
+        level = {"level": float(pool.channels[0].columns["effort"][0])}
+        return [_of_all(group, pool.channels, "effort", size, "Nm", "held_value", LIMIT, level)]
+    if (other := torques_exchanged(group, arms)) is not None:
+        pool, of = other
+        wrong = [j for j, there in enumerate(of) if there != j]
+        channels = tuple(pool.channels[j] for j in wrong)
+        size = max(float(np.abs(pool.channels[j].columns["effort"] - pool.channels[of[j]].columns["effort"]).max()) for j in wrong)
+        return [_of_all(group, channels, "effort", size, "Nm", "copied", LIMIT, {"other": pool.channels[of[wrong[0]]].name})]
+    return []
+
+
+def _of_all(
+    group: Group, channels: Sequence[RecordedChannel], kind: str, size: float, unit: str, name: str, limit: float,
+    numbers: Mapping[str, float | str],
+) -> Difference:  # fmt: skip
+    return Difference.over(
+        group.t, tuple(c.name for c in channels), kind, None, size, unit, name, certain=True, stream=channels[0].topics[kind],
+        numbers=numbers, limit=limit, weight=9.0 * group.n * len(channels),
+    )  # fmt: skip
 
 
 def _by_law(
@@ -219,8 +238,5 @@ def _all(group: Group, law: ServoLaw) -> Iterator[Difference]:
         return
     size = abs(share - 1.0) * float(np.abs(truth / share).max())
     mirrored = abs(share + 1.0) <= SHARE
-    yield Difference.over(
-        group.t, tuple(c.name for c in channels), "effort", None, size, "Nm", "mirrored" if mirrored else "factor", certain=True,
-        numbers={"factor": -1.0 if mirrored else share}, stream=channels[0].topics["effort"], limit=LIMIT,
-        weight=9.0 * group.n * len(channels),
-    )  # fmt: skip
+    factor = -1.0 if mirrored else share
+    yield _of_all(group, channels, "effort", size, "Nm", "mirrored" if mirrored else "factor", LIMIT, {"factor": factor})

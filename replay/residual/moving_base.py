@@ -5,7 +5,8 @@ Of place, speed and command each is held against the other two, so that the one 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -32,7 +33,9 @@ HEIGHT = 0.02  # m outside all that was commanded meanwhile
 MEMORY = 1.5  # s: the whole squat at its speed limit, and the servo's answer
 HARDER = 2.0  # times its drive's acceleration: what slows a base down so hard stands in its way
 USUAL = 0.7  # of the rows that agree at least, else speeds and places are no such
+MANY, AGREES = 10, 0.1  # rows in which a base goes some way; share of them in which place and command may disagree
 UNITS = ("m", "m", "rad", "m")
+Columns = Mapping[str, tuple[np.ndarray, str]]  # `measured/NAME` or `command/NAME` -> (n,) values, channel
 
 
 @lru_cache
@@ -42,64 +45,105 @@ def _accelerations() -> tuple[float, ...]:
 
 
 def base_columns(recording: Recording, group: Group) -> dict[str, tuple[np.ndarray, str]]:
-    """`measured/NAME` or `command/NAME` -> (n,) values, channel; of streams on the rows of the group."""
+    """`measured/NAME` or `command/NAME` -> (n,) values, channel; of streams on the rows of the group; none where a value is no number."""
     out: dict[str, tuple[np.ndarray, str]] = {}
     for stream in recording.streams.values():
         if stream.role in ("command", "measured") and stream.n == group.n:
             for name in set(stream.names) & ({*PLACES, *SPEEDS} if stream.role == "measured" else set(COMMANDS)):
                 out[f"{stream.role}/{name}"] = (stream.column(name), topic(stream))
-    places = {f"measured/{name}" for name in (*PLACES, *SPEEDS)}
-    return out if places <= set(out) and all(np.isfinite(x).all() for x, _ in out.values()) else {}
+    return out if all(np.isfinite(x).all() for x, _ in out.values()) else {}
 
 
-def check_base(recording: Recording, group: Group) -> list[Difference]:
-    """Where place, speed and command of the base contradict each other."""
-    columns = base_columns(recording, group)
-    if not columns:
-        return []
+def table_of_base(columns: Columns, names: Sequence[str]) -> np.ndarray | None:
+    """(n, len(names)) measured values; None where one of them is not recorded."""
+    found = [columns[f"measured/{name}"][0] for name in names if f"measured/{name}" in columns]
+    return np.column_stack(found) if len(found) == len(names) else None
+
+
+def check_base(columns: Columns, group: Group) -> list[Difference] | None:
+    """Where place, speed and command of the base contradict each other; None where no two of them agree in most rows, or places or
+    speeds are missing: then nothing is compared."""
     t, dt = group.t, np.diff(group.t)
-    place = np.column_stack([columns[f"measured/{name}"][0] for name in PLACES])
-    speed = np.column_stack([columns[f"measured/{name}"][0] for name in SPEEDS])
-    rises = _rises(place, dt)
-    asked_for = _speeds_asked_for(columns, speed, group.dt)
-    near = [_nearest(speed[:, k], rises[:, k]) for k in range(4)]
-    apart = np.abs(speed - np.column_stack(near))
-    off = np.abs(speed - asked_for)
-    if ((apart > SPEED).any(axis=1).mean() > 1.0 - USUAL) and ((off > SPEED).any(axis=1).mean() > 1.0 - USUAL):
-        return []
-    commanded = np.isfinite(asked_for)
-    wrong = (apart > SPEED) & np.where(commanded, off > SPEED, False)
+    place, speed = table_of_base(columns, PLACES), table_of_base(columns, SPEEDS)
+    if place is None or speed is None:
+        return None
+    rises = rises_of(place, dt)
+    mean = np.column_stack([between(rises[:, k]) for k in range(4)])
+    asked_for = speeds_asked_for(columns, speed, group.dt)
+    near, apart, off = _held_against(speed, rises, asked_for)
+    beside = np.abs(asked_for - np.column_stack([nearest(asked_for[:, k], rises[:, k]) for k in range(4)]))
+    if all((each > SPEED).any(axis=1).mean() > 1.0 - USUAL for each in (apart, off, beside)):
+        return None
     out: list[Difference] = []
+    other = [k for k in range(4) if _is_other(columns, k, place, speed, asked_for, (apart, off, beside), group.dt)]
+    for k in other:
+        others = {SPEEDS[j]: mean[:, j] for j in range(4) if j != k}
+        bad = np.abs(speed[:, k] - mean[:, k]) > SPEED
+        column = _column(columns, "measured", SPEEDS[k], "velocity", f"{UNITS[k]}/s", t, mean[:, k], bad, SPEED, others)
+        one_value = np.ptp(speed[:, k]) == 0.0
+        level = {"level": float(speed[0, k])}
+        out += [replace(d, name="held_value", explained=1.0, numbers=level) if one_value else d for d in departures(column)]
+    if other:  # what the places rise by takes their place
+        speed[:, other] = mean[:, other]
+        near, apart, off = _held_against(speed, rises, speeds_asked_for(columns, speed, group.dt))
+    wrong = (apart > SPEED) & (off > SPEED) & np.isfinite(asked_for)
     mended = speed.copy()
     for k in range(4):
-        truth = np.where(wrong[:, k], near[k], speed[:, k])
-        mended[:, k] = truth
-        out += departures(_column(columns, "measured", SPEEDS[k], "velocity", f"{UNITS[k]}/s", t, near[k], wrong[:, k], SPEED))
-    out += _places(columns, place, mended, t, dt)
+        mended[:, k] = np.where(wrong[:, k], near[:, k], speed[:, k])
+        others = {SPEEDS[j]: mean[:, j] for j in range(4) if j != k}
+        out += departures(_column(columns, "measured", SPEEDS[k], "velocity", f"{UNITS[k]}/s", t, near[:, k], wrong[:, k], SPEED, others))
+    if not other:
+        out += _places(columns, place, mended, t, dt)
     blamed = wrong.any(axis=1)
     hit = _stopped(speed, group.dt)
     for k in range(3):
         if f"command/{COMMANDS[k]}" in columns:
-            later = np.concatenate([speed[1:, k], speed[-1:, k]])
+            after = np.concatenate([speed[1:], speed[-1:]])
+            later, others = after[:, k], {COMMANDS[j]: after[:, j] for j in range(3) if j != k}
             bad = np.concatenate([(off[1:, k] > SPEED) & (apart[1:, k] <= SPEED) & ~blamed[1:], [False]])
             bad &= ~_after(hit, bad)
             if (off[:, k] > SPEED).mean() <= 1.0 - USUAL or bad.mean() > 0.0:
-                out += departures(_column(columns, "command", COMMANDS[k], "command", f"{UNITS[k]}/s", t, later, bad, SPEED))
-    if not any(d.channels == ("base_height",) for d in out):
-        out += _height(columns, place[:, 3], t, group.dt)
+                out += departures(_column(columns, "command", COMMANDS[k], "command", f"{UNITS[k]}/s", t, later, bad, SPEED, others))
+    if not any(set(d.channels) & {"base_height", "base_height.speed"} for d in out):
+        out += check_height(columns, place[:, 3], t, group.dt)
     return together(out)
 
 
+def _held_against(speed: np.ndarray, rises: np.ndarray, asked_for: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of speeds (n, 4) the nearest that places rise by, and how far they are from that, and from what the commands ask for."""
+    near = np.column_stack([nearest(speed[:, k], rises[:, k]) for k in range(4)])
+    return near, np.abs(speed - near), np.abs(speed - asked_for)
+
+
+def _is_other(
+    columns: Columns, k: int, place: np.ndarray, speed: np.ndarray, asked_for: np.ndarray,
+    apart_off_beside: tuple[np.ndarray, np.ndarray, np.ndarray], dt: float,
+) -> bool:  # fmt: skip
+    """Whether a speed is another one in most rows in which the base goes that way, while its places go as they are commanded; or
+    whether nobody wrote it, where nothing is commanded."""
+    apart, off, beside = (each[:, k] > SPEED for each in apart_off_beside)
+    goes = np.abs(between(rises_of(place, np.full(len(place) - 1, dt))[:, k])) > SPEED
+    if int(goes.sum()) < MANY or float(apart[goes].mean()) <= 1.0 - USUAL:
+        return False
+    if np.isfinite(asked_for[:, k]).all():
+        return float(off[goes].mean()) > 1.0 - USUAL and float(beside[goes].mean()) < AGREES
+    if k == 3 and "command/base_height" in columns:
+        command = columns["command/base_height"][0]
+        stays = float(np.ptp(command)) <= SURE * HEIGHT
+        return not stays and float(np.abs(place[:, 3] - within_commands(columns, place[:, 3], dt)).max()) <= HEIGHT
+    return float(np.ptp(speed[:, k])) == 0.0
+
+
 def _column(
-    columns: Mapping[str, tuple[np.ndarray, str]], role: str, name: str, kind: str, unit: str, t: np.ndarray, truth: np.ndarray,
-    bad: np.ndarray, limit: float,
+    columns: Columns, role: str, name: str, kind: str, unit: str, t: np.ndarray, truth: np.ndarray,
+    bad: np.ndarray, limit: float, others: Mapping[str, np.ndarray] | None = None,
 ) -> WitnessedColumn:  # fmt: skip
     x, where = columns[f"{role}/{name}"]
     sure = bad & (np.abs(x - truth) > SURE * limit)
-    return WitnessedColumn(name, kind, unit, where, t, x, truth, bad, sure, limit, 1e-3)
+    return WitnessedColumn(name, kind, unit, where, t, x, truth, bad, sure, limit, 1e-3, others or {})
 
 
-def _rises(place: np.ndarray, dt: np.ndarray) -> np.ndarray:
+def rises_of(place: np.ndarray, dt: np.ndarray) -> np.ndarray:
     """(n - 1, 4) speeds between rows by the places, in the base's own heading."""
     by = np.diff(place, axis=0) / dt[:, None]
     yaw = 0.5 * (place[1:, 2] + place[:-1, 2])
@@ -107,13 +151,18 @@ def _rises(place: np.ndarray, dt: np.ndarray) -> np.ndarray:
     return np.column_stack([c * by[:, 0] + s * by[:, 1], c * by[:, 1] - s * by[:, 0], by[:, 2], by[:, 3]])
 
 
-def _nearest(speed: np.ndarray, rises: np.ndarray) -> np.ndarray:
+def between(rises: np.ndarray) -> np.ndarray:
+    """(n,) the mean of what the places rise by before and after each row."""
+    return 0.5 * (np.concatenate([rises[:1], rises]) + np.concatenate([rises, rises[-1:]]))
+
+
+def nearest(speed: np.ndarray, rises: np.ndarray) -> np.ndarray:
     """(n,) of what the places rise by before and after each row, and all between, the value that is nearest to the speed."""
     before, after = np.concatenate([rises[:1], rises]), np.concatenate([rises, rises[-1:]])
     return np.clip(speed, np.minimum(before, after), np.maximum(before, after))
 
 
-def _speeds_asked_for(columns: Mapping[str, tuple[np.ndarray, str]], speed: np.ndarray, dt: float) -> np.ndarray:
+def speeds_asked_for(columns: Columns, speed: np.ndarray, dt: float) -> np.ndarray:
     """(n, 4) speeds that the commands ask for, taken on within the base's acceleration; NaN where nothing is commanded."""
     out = np.full(speed.shape, np.nan)
     for k, push in enumerate(_accelerations()):
@@ -146,22 +195,24 @@ def _after(hit: np.ndarray, bad: np.ndarray) -> np.ndarray:
     return out
 
 
-def _places(
-    columns: Mapping[str, tuple[np.ndarray, str]], place: np.ndarray, speed: np.ndarray, t: np.ndarray, dt: np.ndarray
-) -> list[Difference]:
-    """Places that are not what the speeds add up to, wherever they began."""
+def places_by(speed: np.ndarray, place: np.ndarray, dt: np.ndarray) -> list[np.ndarray]:
+    """Four (n,) of what speeds add up to, wherever the places began."""
     mean = 0.5 * (speed[1:] + speed[:-1])
     yaw = _summed(mean[:, 2], dt, place[:, 2])
     middle = 0.5 * (yaw[1:] + yaw[:-1])
     c, s = np.cos(middle), np.sin(middle)
-    truth = [
+    return [
         _summed(c * mean[:, 0] - s * mean[:, 1], dt, place[:, 0]), _summed(s * mean[:, 0] + c * mean[:, 1], dt, place[:, 1]),
         yaw, _summed(mean[:, 3], dt, place[:, 3]),
     ]  # fmt: skip
+
+
+def _places(columns: Columns, place: np.ndarray, speed: np.ndarray, t: np.ndarray, dt: np.ndarray) -> list[Difference]:
+    """Places that are not what the speeds add up to."""
     out: list[Difference] = []
-    for k, name in enumerate(PLACES):
-        bad = np.abs(place[:, k] - truth[k]) > PLACE + DRIFT * (t - t[0])
-        out += departures(_column(columns, "measured", name, "measured", UNITS[k], t, truth[k], bad, PLACE))
+    for k, (name, truth) in enumerate(zip(PLACES, places_by(speed, place, dt))):
+        bad = np.abs(place[:, k] - truth) > PLACE + DRIFT * (t - t[0])
+        out += departures(_column(columns, "measured", name, "measured", UNITS[k], t, truth, bad, PLACE))
     return out
 
 
@@ -170,18 +221,23 @@ def _summed(speed: np.ndarray, dt: np.ndarray, place: np.ndarray) -> np.ndarray:
     return path + float(np.median(place - path))
 
 
-def _height(columns: Mapping[str, tuple[np.ndarray, str]], height: np.ndarray, t: np.ndarray, dt: float) -> list[Difference]:
+def check_height(columns: Columns, height: np.ndarray, t: np.ndarray, dt: float) -> list[Difference]:
     """The height outside all that was commanded within the memory, where speed and place agree on it: the command is wrong."""
     if "command/base_height" not in columns:
         return []
-    command = columns["command/base_height"][0]
-    count = max(2, round(MEMORY / dt) + 1)
-    if count >= len(command):
-        return []
-    before = np.concatenate([np.full(count - 1, height[0]), np.concatenate([height[:1], command[:-1]])])
-    truth = np.clip(height, over_runs(np.minimum, before, count), over_runs(np.maximum, before, count))
+    command, truth = columns["command/base_height"][0], within_commands(columns, height, dt)
     bad = np.abs(height - truth) > HEIGHT
     x = np.array(command)
     sure = bad & (np.abs(height - truth) > SURE * HEIGHT)
     where = columns["command/base_height"][1]
     return departures(WitnessedColumn("base_height", "command", "m", where, t, x, np.where(bad, height, x), bad, sure, HEIGHT, 1e-3))
+
+
+def within_commands(columns: Columns, height: np.ndarray, dt: float) -> np.ndarray:
+    """(n,) the height, or what is nearest to it of all that was commanded within the memory."""
+    command = columns["command/base_height"][0]
+    count = max(2, round(MEMORY / dt) + 1)
+    if count >= len(command):
+        return height
+    before = np.concatenate([np.full(count - 1, height[0]), np.concatenate([height[:1], command[:-1]])])
+    return np.clip(height, over_runs(np.minimum, before, count), over_runs(np.maximum, before, count))

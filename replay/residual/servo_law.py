@@ -34,6 +34,10 @@ WITHIN = 0.15  # of the model's numbers, by which those of a joint may differ: t
 FAST, LEAST_FAST, WHILE_FAST = 0.1, 10, 0.5
 QUIET = 0.1  # Nm that a law with the model's numbers leaves; clean takes of six scenarios 0.05, for an arm
 SHARE = 0.1  # by which all torques may be larger than the weight asks
+# Nm that the law leaves in nine rows of ten that move, and share of it that is left at another shift, from where on torques are late
+SLACK, SHARPER = 0.3, 1.0 / 3.0
+HOLDS = 2.0  # Nm of weight, which no torque that is nothing holds
+ONE_OF, LEAST = 2000, 20.0  # rows that each joint's torque is held against each other's servo in; Nm from where on a row counts alike
 SHIFTS = range(-15, 16)  # rows by which a column of all joints may be late
 HEADS, HANDS = 1.0 / 3.0, 0.005  # of limits for an arm: motors of the head give 1.5 and 12 Nm; of a hand's stiffness
 
@@ -65,7 +69,7 @@ class ServoLaw:
 
 
 @dataclass(frozen=True)
-class _Pool:
+class PooledServos:
     """Servos that share their numbers: weight (n, k) and the most that each gives (k,) [Nm], stiffness and damping of the model,
     the latter None where it is not known."""
 
@@ -86,7 +90,7 @@ def laws_of(group: Group, arms: Mapping[str, MeasuredArm], doubted: Collection[s
     laws: list[ServoLaw] = []
     if not group.same_rows:
         return []  # which command a servo had when its torque was measured is not recorded
-    pool = _pool_of_arms(group, arms)
+    pool = pool_of_arms(group, arms)
     if pool is not None:
         law = _of_arms(pool, doubted)
         if law is None:
@@ -96,7 +100,7 @@ def laws_of(group: Group, arms: Mapping[str, MeasuredArm], doubted: Collection[s
     for arm in known:
         for j, link in enumerate(arm.chain.links) if arm.chain.side == HEAD else ():
             trusted = link.gains if as_modelled else None
-            pool = _Pool((by_name[link.joint],), arm.weight()[:, [j]], np.array([link.most]), (HEAD,), trusted)
+            pool = PooledServos((by_name[link.joint],), arm.weight()[:, [j]], np.array([link.most]), (HEAD,), trusted)
             found = _of_few(pool)
             laws += [] if found is None else [found]
     return laws
@@ -108,7 +112,7 @@ def _asked_of(group: Group, arms: Mapping[str, MeasuredArm]) -> tuple[dict[str, 
     return by_name, [arm for arm in arms.values() if set(arm.chain.joints) <= set(by_name)]
 
 
-def _pool_of_arms(group: Group, arms: Mapping[str, MeasuredArm]) -> _Pool | None:
+def pool_of_arms(group: Group, arms: Mapping[str, MeasuredArm]) -> PooledServos | None:
     by_name, known = _asked_of(group, arms)
     both = [arm for arm in known if arm.chain.side != HEAD]
     if not both:
@@ -117,7 +121,7 @@ def _pool_of_arms(group: Group, arms: Mapping[str, MeasuredArm]) -> _Pool | None
     limbs = tuple(arm.chain.side for arm in both for _ in arm.chain.links)
     weight, most = np.concatenate([arm.weight() for arm in both], axis=1), np.array([link.most for link in links])
     stiffness, damping = map(float, np.median([link.gains for link in links], axis=0))
-    return _Pool(tuple(by_name[link.joint] for link in links), weight, most, limbs, (stiffness, damping))
+    return PooledServos(tuple(by_name[link.joint] for link in links), weight, most, limbs, (stiffness, damping))
 
 
 def late_column(
@@ -126,32 +130,87 @@ def late_column(
     """The column of all joints of the arms that is so many rows late (negative: early) by the torques, and the joints.
 
     Torques that answer each command some rows away, with the model's own stiffness, and not in its own row, know of no other reason.
-    None where they answer in their row, or at no shift.
+    Those that are nearly the weight alone answer at any row, but nowhere as exactly as in their own. None where they answer in their
+    row, or at no shift.
 
     Args:
-        laws: that hold in their own row; where the arms are as in the model, or torques count in another unit, nothing is late.
+        laws: that hold in their own row; where torques count in another unit, nothing is late.
     """
-    known = any(_as_modelled(law) or abs(law.share - 1.0) > SHARE for law in laws)
-    pool = _pool_of_arms(group, arms) if group.same_rows and not known else None
-    if pool is None or pool.gains is None:
+    known = any(abs(law.share - 1.0) > SHARE for law in laws)
+    pool = pool_of_arms(group, arms) if group.same_rows and not known else None
+    if pool is None:
         return None
-    stiffness, begin = pool.gains[0], np.array([*pool.gains, 1.0], float)
-
-    def left(kind: str, late: int) -> float:
-        moved = tuple(replace(c, columns={**c.columns, kind: shifted(c.columns[kind], late)}) for c in pool.channels)
-        terms = _terms(replace(pool, channels=moved))
-        if terms is None or int(terms[2].sum()) < LEAST_ROWS:
-            return np.inf
-        design, y, moving = terms
-        every = -(-int(moving.sum()) // EVERY)
-        numbers, rest, _ = robust(design[moving][::every], y[moving][::every], begin, np.full(3, 1e-9), 0.01)
-        return float(np.median(np.abs(rest))) if abs(numbers[0] / stiffness - 1.0) < 2.0 * WITHIN else np.inf
-
-    if left("command", 0) <= QUIET:
+    middle, most = _left(pool, "command", 0)
+    if most <= SLACK:
         return None
-    tried = [(left(kind, late), kind, late) for kind in ("command", "measured", "effort") for late in SHIFTS if late]
+    if middle <= QUIET or any(_as_modelled(law) for law in laws):
+        late = min((late for late in SHIFTS if late), key=lambda one: _left(pool, "effort", one)[1])
+        rest = _left(pool, "effort", late)[1]
+        return ("effort", late, pool.channels) if abs(late) > 1 and rest <= min(SLACK, SHARPER * most) else None
+    tried = [(_left(pool, kind, late)[0], kind, late) for kind in ("command", "measured", "effort") for late in SHIFTS if late]
     rest, kind, late = min(tried, key=lambda one: (one[0], abs(one[2])))
     return (kind, late, pool.channels) if rest <= QUIET else None
+
+
+def _left(pool: PooledServos, kind: str, late: int) -> tuple[float, float]:
+    """[Nm] that the law of the model leaves in rows that move, the middle and nine tenths of them, with a column so many rows earlier."""
+    moved = tuple(replace(c, columns={**c.columns, kind: shifted(c.columns[kind], late)}) for c in pool.channels)
+    terms = _terms(replace(pool, channels=moved))
+    if terms is None or pool.gains is None or int(terms[2].sum()) < LEAST_ROWS:
+        return np.inf, np.inf
+    design, y, moving = terms
+    every = -(-int(moving.sum()) // EVERY)
+    begin = np.array([*pool.gains, 1.0], float)
+    numbers, rest, _ = robust(design[moving][::every], y[moving][::every], begin, np.full(3, 1e-9), 0.01)
+    if abs(numbers[0] / pool.gains[0] - 1.0) >= 2.0 * WITHIN:
+        return np.inf, np.inf
+    return float(np.median(np.abs(rest))), float(np.percentile(np.abs(rest), 90.0))
+
+
+def torques_exchanged(group: Group, arms: Mapping[str, MeasuredArm]) -> tuple[PooledServos, list[int]] | None:
+    """The joints of the arms, and of each which one's torque stands in its column; None where that is its own, or nothing is known.
+
+    Each torque is held against what the model's servo of every joint would have given; the law must hold with all of them put right.
+    """
+    pool = pool_of_arms(group, arms) if group.same_rows else None
+    terms = _terms(pool) if pool is not None else None
+    if pool is None or terms is None or pool.gains is None:
+        return None
+    from scipy.optimize import linear_sum_assignment  # here, as it takes as long to load as all else of the judge
+
+    design, y, _ = terms
+    every = -(-y.shape[1] // ONE_OF)
+    model = np.array([*pool.gains, 1.0], float)
+    apart = np.minimum(np.abs(y[:, None, ::every] - (design[:, ::every] @ model)[None]), LEAST).mean(axis=2)
+    of = [int(j) for j in linear_sum_assignment(apart)[1]]
+    if float(apart[range(len(of)), of].sum()) > BETTER * float(np.trace(apart)):
+        return None
+    where = {j: i for i, j in enumerate(of)}
+    right = tuple(
+        replace(c, columns={**c.columns, "effort": pool.channels[where[j]].columns["effort"]}) for j, c in enumerate(pool.channels)
+    )
+    return (pool, of) if _of_arms(replace(pool, channels=right), ()) is not None else None
+
+
+def torques_never_written(group: Group, arms: Mapping[str, MeasuredArm]) -> tuple[PooledServos, float] | None:
+    """The joints of the arms, whose torques are one value each while their servos hold them, and what the largest should be [Nm].
+
+    That they are the servos of the model is known by how the joints follow: what is left of the way to a command is damping over
+    stiffness times the speed. None where it is not so.
+    """
+    pool = pool_of_arms(group, arms) if group.same_rows else None
+    terms = _terms(pool) if pool is not None else None
+    if pool is None or terms is None or pool.gains is None or float(np.ptp(terms[1], axis=1).max()) > 0.0:
+        return None
+    design, y, moving = terms
+    left, speed = design[moving][:, 0], -design[moving][:, 1]
+    if len(left) < LEAST_ROWS or not speed.any():
+        return None
+    slowness = float(robust(speed[:, None], left, None, np.full(1, 1e-9), 1e-4)[0][0])
+    stiffness, damping, _ = model = np.array([*pool.gains, 1.0], float)
+    size = float(np.abs(design @ model - y).max())
+    follows = abs(slowness * stiffness / damping - 1.0) <= WITHIN
+    return (pool, size) if follows and float(np.abs(pool.weight).max()) > HOLDS else None
 
 
 def laws_of_hands(group: Group, laws: Sequence[ServoLaw]) -> list[ServoLaw]:
@@ -166,7 +225,7 @@ def laws_of_hands(group: Group, laws: Sequence[ServoLaw]) -> list[ServoLaw]:
     as_modelled, (stiffness, force) = any(_as_modelled(law) for law in laws), own_grip()
     most = np.array([force if as_modelled else _ceiling(c.columns["effort"]) for c in channels])
     gains = (stiffness * channels[0].way, None) if as_modelled else None
-    law = _of_few(_Pool(channels, np.zeros((group.n, len(channels))), most, tuple(c.name for c in channels), gains))
+    law = _of_few(PooledServos(channels, np.zeros((group.n, len(channels))), most, tuple(c.name for c in channels), gains))
     return [] if law is None or law.stiffness <= 0.0 else [law]
 
 
@@ -182,7 +241,7 @@ def _ceiling(effort: np.ndarray) -> float:
     return float(size.max()) if int((size > 0.999 * size.max()).sum()) >= LEAST_OF_ONE else np.inf
 
 
-def _terms(pool: _Pool) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+def _terms(pool: PooledServos) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
     """(k, n, 3): what is left of the command of the row before [rad], the speed [rad/s], the weight [Nm]; (k, n) torques; (k, n) rows
     that move. None where a number is missing."""
     terms = []
@@ -195,7 +254,7 @@ def _terms(pool: _Pool) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
     return design, y, np.abs(design[:, :, :2]).max(axis=2) > MOVED
 
 
-def _of_arms(pool: _Pool, doubted: Collection[str]) -> ServoLaw | None:
+def _of_arms(pool: PooledServos, doubted: Collection[str]) -> ServoLaw | None:
     """The law that fits these joints together, or that of the model where it explains one of them much better."""
     terms = _terms(pool)
     if terms is None:
@@ -224,7 +283,7 @@ def _of_arms(pool: _Pool, doubted: Collection[str]) -> ServoLaw | None:
     return law if explained and size > 0.0 and law.stiffness * law.share > 0.0 else None
 
 
-def _of_parts(pool: _Pool, design: np.ndarray, y: np.ndarray, rows: np.ndarray) -> ServoLaw | None:
+def _of_parts(pool: PooledServos, design: np.ndarray, y: np.ndarray, rows: np.ndarray) -> ServoLaw | None:
     """The law of a part of the take that is near the model's and holds in a good many rows of all: the others are written wrongly."""
     flat, torques, model = design.reshape(-1, 3), y.reshape(-1), np.array([*pool.gains, 1.0]) if pool.gains else np.ones(3)
     for part in _parts(rows, y.shape[1]):
@@ -245,7 +304,7 @@ def _better(numbers: np.ndarray, other: np.ndarray, design: np.ndarray, y: np.nd
     return False
 
 
-def _of_few(pool: _Pool) -> ServoLaw | None:
+def _of_few(pool: PooledServos) -> ServoLaw | None:
     """The numbers that hold exactly in most rows, of those that parts of the take propose and of the model's.
 
     The weight is taken as it is, for it hardly changes.
@@ -299,7 +358,7 @@ def _parts(rows: np.ndarray, n: int) -> Iterator[np.ndarray]:
             yield part[:: -(-len(part) // EVERY)]
 
 
-def _law(pool: _Pool, numbers: np.ndarray, design: np.ndarray, y: np.ndarray, rows: np.ndarray) -> ServoLaw:
+def _law(pool: PooledServos, numbers: np.ndarray, design: np.ndarray, y: np.ndarray, rows: np.ndarray) -> ServoLaw:
     stiffness, damping, share = map(float, numbers)
     asked, most = (design @ numbers).T, abs(share) * pool.most
     truth = np.clip(asked, -most, most)

@@ -624,3 +624,154 @@ def test_speeds_of_another_motion(take):
 
 def heaviest_of_all(take):
     return max(ComparedColumns(take).differences, key=lambda d: (d.certain, d.weight), default=None)
+
+
+def rebased(take: Recording, change, names: tuple[str, ...] = BASE) -> Recording:
+    """The take with another table (N, 8) of the base, of these columns."""
+    old = take.streams["base"]
+    values = np.column_stack([change(old.values.copy())[:, BASE.index(name)] for name in names])
+    return replace(take, streams={**take.streams, "base": replace(old, names=names, values=values)})
+
+
+def times(columns: list[int], factor: float):
+    def change(base: np.ndarray) -> np.ndarray:
+        base[:, columns] *= factor
+        return base
+
+    return change
+
+
+SPED = ("base_vx.speed", "base_vyaw.speed")
+
+
+@pytest.mark.parametrize(("factor", "name"), [(-1.0, "mirrored"), (0.0, "held_value"), (0.999, None)])
+def test_speeds_of_a_base_that_places_and_commands_contradict_all_along(take, factor, name):
+    found = more_differences(ComparedColumns(rebased(take, times([4, 5, 6, 7], factor))), [])
+    assert {d.kind for d in found} == ({"velocity"} if name else set())
+    assert sorted(c for d in found for c in d.channels) == (sorted(SPED) if name else [])
+    assert all(d.name == name and d.certain for d in found)
+    assert not found or max(d.size for d in found) == pytest.approx((1.0 - factor) * 0.25, rel=0.05)
+
+
+def test_speeds_of_a_base_in_each_others_place(take):
+    found = more_differences(ComparedColumns(rebased(take, lambda b: b[:, [0, 1, 2, 3, 6, 5, 4, 7]])), [])
+    assert {(d.kind, d.name) for d in found} == {("velocity", "copied")}
+
+
+def test_a_speed_of_a_squat(take):
+    """Nothing but the height and its command tell of it."""
+    down = -0.06 * (1.0 - np.cos(0.5 * TIMES))
+    base = take.streams["base"].values.copy()
+    base[:, 3], base[:, 7] = down, np.gradient(down, 1.0 / RATE) * 4.0
+    base[:, 3] *= 4.0
+    action = changed(take, "action/base", "base_height", base[:, 3])
+    sound = rebased(action, lambda _: base)
+    assert heaviest(sound) is None
+    found = more_differences(ComparedColumns(rebased(sound, times([7], -1.0))), [])
+    assert [(d.channels, d.kind, d.certain) for d in found] == [(("base_height.speed",), "velocity", True)]
+
+
+@pytest.mark.parametrize("names", [BASE, BASE[:4]])
+@pytest.mark.parametrize("rows", [1, 12, -4])
+def test_a_base_that_is_recorded_late(take, rows, names):
+    """A single row is no more than a drive may take to answer."""
+    at = np.clip(np.arange(N) - rows, 0, N - 1)
+    push = changed(take, "action/base", "base_vx", np.where((TIMES > 4.0) & (TIMES < 9.0), 0.35, 0.0))
+    speed, asked = np.zeros(N), push.streams["action/base"].column("base_vx")
+    for row in range(1, N):
+        speed[row] = speed[row - 1] + np.clip(asked[row - 1] - speed[row - 1], -0.4 / RATE, 0.4 / RATE)
+    base = take.streams["base"].values.copy()
+    middle, mean = 0.5 * (base[1:, 2] + base[:-1, 2]), 0.5 * (speed[1:] + speed[:-1]) / RATE
+    base[1:, 0], base[1:, 1] = (2.0 + np.cumsum(f(middle) * mean) for f in (np.cos, np.sin))
+    base[:, 4] = speed
+    assert heaviest(rebased(push, lambda _: base, names)) is None
+    found = more_differences(ComparedColumns(rebased(push, lambda _: base[at], names)), [])
+    if rows == 1:
+        assert not any(d.kind == "base" for d in found)
+        return
+    assert [(d.kind, d.name, d.certain, set(d.channels)) for d in found] == [("base", "lag", True, set(names))]
+    assert abs(found[0].numbers["rows"] - rows) <= 1.0  # real drives take a row to answer, these do not
+
+
+@pytest.mark.parametrize("names", [BASE, BASE[:4]])
+def test_places_of_a_base_in_each_others_place(take, names):
+    found = more_differences(ComparedColumns(rebased(take, lambda b: b[:, [1, 0, *range(2, 8)]], names)), [])
+    assert [(d.channels, d.kind, d.name, d.certain) for d in found] == [(("base_x", "base_y"), "measured", "copied", True)]
+
+
+@pytest.mark.parametrize(
+    ("columns", "factor", "name"),
+    [([0], -1.0, "mirrored"), ([0, 1], 1000.0, "factor"), ([0, 1, 2], 0.0, "held_value"), ([2], -1.0, "mirrored"), ([0, 1], 0.9, None)],
+)
+def test_places_of_a_base_without_speeds_beside_its_commands(take, columns, factor, name):
+    """A base that slips a little goes the same way, and that is no fault."""
+    sound = rebased(take, lambda b: b, BASE[:4])
+    assert heaviest(sound) is None
+    assert {"base/base_x", "base/base_yaw", "action/base/base_vx"} <= witnessed(ComparedColumns(sound))
+    found = more_differences(ComparedColumns(rebased(take, times(columns, factor), BASE[:4])), [])
+    assert {c for d in found for c in d.channels} == ({BASE[k] for k in columns} if name else set())
+    assert all((d.kind, d.name, d.certain) == ("measured", name, True) for d in found)
+
+
+@pytest.mark.parametrize(("factor", "name"), [(-1.0, "mirrored"), (100.0, "factor"), (0.0, "held_value"), (1.0, None)])
+def test_the_height_of_a_base_without_speeds(take, factor, name):
+    down = -0.12 * (1.0 - np.cos(0.5 * TIMES))
+
+    def at(base: np.ndarray) -> np.ndarray:
+        base[:, 3] = factor * down
+        return base
+
+    squats = changed(take, "action/base", "base_height", np.append(down[1:], down[-1]))
+    found = more_differences(ComparedColumns(rebased(squats, at, BASE[:4])), [])
+    assert [(d.channels, d.kind, d.name, d.certain) for d in found] == [(("base_height",), "measured", name, True)] * (name is not None)
+
+
+def test_a_base_that_nothing_speaks_of_is_named(take):
+    """Places without speeds and commands; and places, speeds and commands of three motions."""
+    silent = rebased(take, lambda b: b, BASE[:4])
+    silent = replace(silent, streams={k: s for k, s in silent.streams.items() if k != "action/base"})
+    rng = np.random.default_rng(4)
+    strange = rebased(take, lambda b: np.column_stack([np.cumsum(rng.normal(0, 0.02, (N, 4)), axis=0), rng.normal(0, 0.5, (N, 4))]))
+    for one in (silent, strange):
+        assert heaviest(one) is None and not {f"base/{name}" for name in BASE} & witnessed(ComparedColumns(one))
+
+
+@pytest.mark.parametrize(("rows", "seen"), [(6, True), (-3, True), (1, False)])
+@pytest.mark.parametrize("own", [False, True])
+def test_torques_of_all_joints_that_are_late(take, rows, seen, own):
+    """A slow arm, whose torques are nearly its weight, answers at any row; and most exactly in its own."""
+    effort = modelled(*motion()[1:]) if own else take.streams["effort"].values
+    late = effort[np.clip(np.arange(N) - rows, 0, N - 1)]
+    found = heaviest(replace(take, streams={**take.streams, "effort": replace(take.streams["effort"], values=late)}))
+    if seen:
+        assert (found.kind, found.name, found.certain, len(found.channels)) == ("effort", "lag", True, 14)
+        assert found.numbers["rows"] == rows
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_torques_of_the_other_arm(take, own):
+    effort = modelled(*motion()[1:]) if own else take.streams["effort"].values
+    other = effort[:, [*range(7, 14), *range(7), 14, 15]]
+    wrong = replace(take, streams={**take.streams, "effort": replace(take.streams["effort"], values=other)})
+    found = heaviest(wrong)
+    assert (found.kind, found.name, found.certain, len(found.channels)) == ("effort", "copied", True, 14)
+    assert {f"effort/{name}" for name in JOINTS[:14]} <= witnessed(ComparedColumns(wrong))
+
+
+@pytest.mark.parametrize(("lag", "seen"), [(0.1, True), (0.03, False)])
+def test_torques_that_nobody_wrote(take, lag, seen):
+    """They are a fault where the arms follow as the model's servos do, which hold their weight; other servos may have told of none."""
+    c = motion()[0]
+    t = TIMES[:, None] - 1.0 / RATE - lag
+    pace, phase = 0.5 + 0.11 * np.arange(16), np.arange(16)
+    at = c - 0.25 * np.sin(pace * TIMES[:, None] + phase)
+    q, v = at + 0.25 * np.sin(pace * t + phase), 0.25 * pace * np.cos(pace * t + phase)
+    values = {"state": q, "velocity": v, "effort": np.zeros((N, 16))}
+    streams = {k: s for k, s in take.streams.items() if k != "hand_pose"}
+    streams |= {k: replace(take.streams[k], values=x) for k, x in values.items()}
+    found = heaviest(replace(take, streams=streams))
+    assert (found is not None) == seen
+    assert not seen or (found.kind, found.name, found.certain, len(found.channels)) == ("effort", "held_value", True, 14)
+    assert not seen or found.size > 8.0
+    streams["effort"] = replace(streams["effort"], values=modelled(q, v))
+    assert not seen or heaviest(replace(take, streams=streams)) is None

@@ -134,6 +134,10 @@ class MappedReading:
 
     def _one_by_one(self, rule: StreamRule) -> list[StreamRule]:
         """A rule for each of the things that its fields hold side by side; the rule itself where it is about one thing."""
+        if rule.by_name and rule.else_names:
+            called = self.episode.labels.get(Columns.parse(rule.fields[0]).channel, ())
+            lists = (rule.names, *rule.else_names)
+            return [replace(rule, names=next((names for names in lists if set(names) <= set(called)), rule.names))]
         if rule.per is None or not all(self._has(text) for text in rule.fields):
             return [rule]
         columns = [Columns.parse(text) for text in rule.fields]
