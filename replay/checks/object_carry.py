@@ -47,16 +47,19 @@ def carried_rows(pos: np.ndarray, hand: HandPath, dt: float) -> list[tuple[int, 
     return spans if way >= WAY else []
 
 
-def departs(pos: np.ndarray, hand: HandPath, spans: Sequence[tuple[int, int]], late: int, fixed: int | None = None) -> np.ndarray:
+def departs(
+    pos: np.ndarray, hand: HandPath, spans: Sequence[tuple[int, int]], late: int, fixed: int | None = None, slides: np.ndarray | None = None
+) -> np.ndarray:
     """(m,) how far a thing is from where its hand carries it [m], its rows written `late` rows too late.
 
     Args:
         fixed: the delay with which its place in the hand is read; None for `late`.
+        slides: (T, 3) its place in the hand in the replay, where it moves in it; None for a thing that stays.
     """
-    out, places = [], {}
-    for shift in {late, late if fixed is None else fixed}:
-        places[shift] = [hand_rows(hand, a, b).inside(_shifted(pos, a, b, shift)) for a, b in spans]
-    for here, there in zip(places[late], places[late if fixed is None else fixed]):
+    out = []
+    for a, b in spans:
+        one, moves = hand_rows(hand, a, b), 0.0 if slides is None else slides[a : b + 1]
+        here, there = (one.inside(_shifted(pos, a, b, k)) - moves for k in (late, late if fixed is None else fixed))
         out.append(np.linalg.norm(here - np.median(there, axis=0), axis=1))
     return np.concatenate(out)
 
@@ -71,20 +74,24 @@ def _shifted(pos: np.ndarray, first: int, last: int, shift: int) -> np.ndarray:
 
 
 def late_pose(
-    thing: str, t: np.ndarray, pos: np.ndarray, hand: HandPath, spans: Sequence[tuple[int, int]], slack: float
+    thing: str, t: np.ndarray, pos: np.ndarray, hand: HandPath, spans: Sequence[tuple[int, int]], ours: np.ndarray
 ) -> Difference | None:
     """The delay with which a recorded thing goes with its hand; None where it goes with it as recorded, or with no delay.
 
     Args:
         t: (T,) s, evenly spaced; pos: (T, 3) of the thing [m]; hand: as recorded.
-        spans: rows in which the hand carries it in the replay; slack: how far the thing goes from its place in the hand there [m].
+        spans: rows in which the hand carries it in the replay; ours: (T, 3) where it is in the hand there [m].
     """
     dt = float(t[1] - t[0])
     reach = round(MOST / dt)
-    sizes = {k: float(np.sqrt(np.mean(departs(pos, hand, spans, k) ** 2))) for k in range(-reach, reach + 1)}
-    best = min(sizes, key=lambda k: (sizes[k], abs(k)))
-    apart = departs(pos, hand, spans, 0, fixed=best)
-    if abs(best) * dt < LATE or abs(best) == reach or apart.max() <= APART + slack or sizes[best] > RIGID * sizes[0]:
+    for slides in (ours, None):  # as in the replay, or as if it stayed where it is
+        slack = 0.0 if slides is not None else max(float(np.linalg.norm(ours[a : b + 1] - ours[a], axis=1).max()) for a, b in spans)
+        sizes = {k: float(np.sqrt(np.mean(departs(pos, hand, spans, k, slides=slides) ** 2))) for k in range(-reach, reach + 1)}
+        best = min(sizes, key=lambda k: (sizes[k], abs(k)))
+        apart = departs(pos, hand, spans, 0, best, slides)
+        if abs(best) * dt >= LATE and abs(best) < reach and apart.max() > APART + slack and sizes[best] <= RIGID * sizes[0]:
+            break
+    else:
         return None
     first, last = spans[0][0], spans[-1][1]
     return Difference.over(

@@ -22,6 +22,7 @@ ROUNDED_MEAN, ROUNDED_SQUARE = 1e-5, 2e-5
 NUMBERED = ("index", "episode_index", "task_index")
 MOVES = 1e-3  # of its size: a column that moves by less stands still
 HALF = 0.5  # of a picture's time: beyond it a row gets another row's picture
+FAR = 10.0  # times what a column spans
 TEXTS = 8  # names that a finding carries; the others are counted
 
 
@@ -173,8 +174,8 @@ def check_stats(declared: Declared, rules: Rules) -> list[Finding]:
         ]
     names = sorted(bad, key=lambda name: -bad[name][0])
     off, which, kind, stated, here = bad[names[0]]
-    details = {"kind": kind, "which": which, "columns": {name: " of the ".join(bad[name][1:3]) for name in names}}
-    if off > 1.0:  # no share of what a column spans says more than the two numbers
+    details: dict[str, Any] = {"kind": kind, "which": which, "columns": {name: " of the ".join(bad[name][1:3]) for name in names}}
+    if off > FAR:  # no share of what a column spans says more than the two numbers
         details |= {"kind": "far", "of": kind, "stated": stated, "here": here}
     return [rule.finding(subject=tuple(names[:TEXTS]), **rule.grade_value(off), details=details)]
 
@@ -242,7 +243,8 @@ def _episode_stats(
         steps = np.diff(np.stack([one.reshape(-1) for one in ordered]), axis=0) / size
         worst = int(steps.min(axis=0).argmin())
         k = int(steps[:, worst].argmin())
-        yield float(max(0.0, -steps.min())), "quantiles", "episode", float(ordered[k + 1].reshape(-1)[worst]), float(ordered[k].reshape(-1)[worst])
+        pair = float(ordered[k + 1].reshape(-1)[worst]), float(ordered[k].reshape(-1)[worst])
+        yield float(max(0.0, -steps.min())), "quantiles", "episode", *pair
 
 
 def _set_stats(low: np.ndarray, high: np.ndarray, stats: Mapping[str, np.ndarray]) -> Iterator[Off]:

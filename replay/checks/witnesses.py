@@ -72,7 +72,8 @@ def finding_of(rule: Rule, one: Difference, others: Sequence[Difference]) -> Fin
     details: dict[str, Any] = {
         "what": f"column_{one.kind}", "why": f"why_{one.name or 'unknown'}", "kind": one.name or "unknown",
         "family": one.family or "unknown", "column": one.kind, "stream": one.stream,
-        "explained": one.explained, "undone": one.undone or None, **numbers, "rows": [one.first, one.last], "others": [_line_of(d) for d in others],
+        "explained": one.explained, "undone": one.undone or None, **numbers, "rows": [one.first, one.last],
+        "others": [_line_of(d) for d in others],
     }  # fmt: skip
     return rule.finding(
         level="FAIL" if one.certain else "WARN",

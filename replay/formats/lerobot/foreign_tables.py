@@ -171,7 +171,7 @@ class ForeignTables:
         except EpisodeError:
             return None
 
-    def given(self, row: Mapping[str, Any]) -> frozenset[int] | None:
+    def given(self, row: dict[str, Any]) -> frozenset[int] | None:
         """Indices of the tasks that the table of episodes gives to one."""
         listed = row.get("tasks")
         if not isinstance(listed, list) or not listed or not all(isinstance(one, str) for one in listed):

@@ -9,7 +9,7 @@ import numpy as np
 
 from ....scenarios.draws.inference import free_joint
 from ...checks.finding import Finding
-from ...checks.object_carry import HandPath, carried_rows, departs, late_pose, standing_pose
+from ...checks.object_carry import HandPath, carried_rows, late_pose, standing_pose
 from ...checks.witnesses import finding_of
 from ...residual.difference import Difference
 from ...signals.clock import topic
@@ -45,8 +45,7 @@ def check_carried(subject: Subject, rollouts: Rollouts, state: RecordedState) ->
             if one is not None:
                 found += [one] if _every(rollouts, model, k, side, dt) else []
                 continue
-            slack = float(departs(ours, replayed[side], spans, 0).max())
-            one = late_pose(name, state.at, theirs, recorded[side], spans, slack)
+            one = late_pose(name, state.at, theirs, recorded[side], spans, replayed[side].inside(ours))
             found += [one] if one is not None else []
     if not found:
         return []
