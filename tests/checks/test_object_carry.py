@@ -49,7 +49,7 @@ def test_what_goes_with_its_hand_is_not_late_though_it_scatters_comes_seldom_or_
     hand, pos = carried
     rng = np.random.default_rng(0)
     for recorded in (
-        pos, pos + rng.normal(0.0, 1.5e-3, pos.shape), pos[np.arange(ROWS) // 3 * 3], pos + [0.03, 0.0, 0.02], shifted(pos, 2),
+        pos, pos + rng.normal(0.0, 1.5e-3, pos.shape), pos[np.arange(ROWS) // 3 * 3], pos + np.array([0.03, 0.0, 0.02]), shifted(pos, 2),
     ):  # fmt: skip
         assert late(hand, pos, recorded) is None
 
@@ -74,4 +74,4 @@ def test_what_a_hand_only_passes_or_pushes_it_does_not_carry(carried):
     hand, pos = carried
     assert carried_rows(pos, hand, DT)
     assert carried_rows(np.tile(pos[0], (ROWS, 1)), hand, DT) == []
-    assert carried_rows(pos + [0.5, 0.0, 0.0], hand, DT) == [], "it is out of reach"
+    assert carried_rows(pos + np.array([0.5, 0.0, 0.0]), hand, DT) == [], "it is out of reach"
