@@ -151,7 +151,8 @@ class Verdict:
             words: gives a finding's `message`; without it the message is null.
         """
         if self.error is not None:
-            return tidy({**self._as(HEAD[:3]), "verdict": None, "error": {**self.error, "file": self._inside(self.error.get("file"))}})
+            error = {key: self._inside(value) if key == "file" else value for key, value in self.error.items()}
+            return tidy({**self._as(HEAD[:3]), "verdict": None, "error": error})
         return {
             **self._as(HEAD),
             "outcome": tidy(self.outcome),
