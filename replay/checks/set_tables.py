@@ -22,6 +22,7 @@ ROUNDED_MEAN, ROUNDED_SQUARE = 1e-5, 2e-5
 NUMBERED = ("index", "episode_index", "task_index")
 MOVES = 1e-3  # of its size: a column that moves by less stands still
 HALF = 0.5  # of a picture's time: beyond it a row gets another row's picture
+FAR = 10.0  # times what a column spans
 TEXTS = 8  # names that a finding carries; the others are counted
 
 
@@ -172,12 +173,14 @@ def check_stats(declared: Declared, rules: Rules) -> list[Finding]:
             rule.passed(value=value, limit=rule.warn, margin=rule.bound("warn") - value, details={"columns": looked})
         ]
     names = sorted(bad, key=lambda name: -bad[name][0])
-    off, which, kind = bad[names[0]]
-    details = {"kind": kind, "which": which, "columns": {name: " of the ".join(bad[name][1:]) for name in names}}
+    off, which, kind, stated, here = bad[names[0]]
+    details: dict[str, Any] = {"kind": kind, "which": which, "columns": {name: " of the ".join(bad[name][1:3]) for name in names}}
+    if off > FAR:  # no share of what a column spans says more than the two numbers
+        details |= {"kind": "far", "of": kind, "stated": stated, "here": here}
     return [rule.finding(subject=tuple(names[:TEXTS]), **rule.grade_value(off), details=details)]
 
 
-Off = tuple[float, str, str]  # by how much, which number, and what it is of
+Off = tuple[float, str, str, float, float]  # by how much, which number, what it is of, as it is written, and as it is
 _KNOWN: WeakKeyDictionary[Declared, tuple[dict[str, Off], int]] = WeakKeyDictionary()  # a take's key asks for it, and its check
 
 
@@ -225,10 +228,12 @@ def _episode_stats(
             else:
                 off = np.maximum(off - ROUNDED_MEAN * largest, 0.0)
             off = off / size
-            yield (float(off.max()) if np.isfinite(off).all() else 1.0), name, "episode"
+            worst = int(off.argmax())
+            pair = float(stated.reshape(-1)[worst]), float(here[worst])
+            yield (float(off.max()) if np.isfinite(off).all() else 1.0), name, "episode", *pair
     count = stats.get("count")
     if count is not None and count.size == 1:
-        yield (0.0 if count.reshape(-1)[0] == len(table) else 1.0), "count", "episode"
+        yield (0.0 if count.reshape(-1)[0] == len(table) else 1.0), "count", "episode", float(count.reshape(-1)[0]), float(len(table))
     ordered = (
         [stats["min"], *(stats[q] for q in sorted(stats) if q.startswith("q")), stats["max"]]
         if {"min", "max"} <= set(stats)
@@ -236,7 +241,10 @@ def _episode_stats(
     )
     if len(ordered) > 2 and all(one.size == table.shape[1] for one in ordered):
         steps = np.diff(np.stack([one.reshape(-1) for one in ordered]), axis=0) / size
-        yield float(max(0.0, -steps.min())), "quantiles", "episode"
+        worst = int(steps.min(axis=0).argmin())
+        k = int(steps[:, worst].argmin())
+        pair = float(ordered[k + 1].reshape(-1)[worst]), float(ordered[k].reshape(-1)[worst])
+        yield float(max(0.0, -steps.min())), "quantiles", "episode", *pair
 
 
 def _set_stats(low: np.ndarray, high: np.ndarray, stats: Mapping[str, np.ndarray]) -> Iterator[Off]:
@@ -244,7 +252,9 @@ def _set_stats(low: np.ndarray, high: np.ndarray, stats: Mapping[str, np.ndarray
     for name, sign, here in (("min", -1.0, low), ("max", 1.0, high)):
         stated = stats.get(name)
         if stated is not None and stated.size == here.size:
-            yield float(max(0.0, (sign * (here - stated.reshape(-1)) / size).max())), name, "set"
+            off = sign * (here - stated.reshape(-1)) / size
+            worst = int(off.argmax())
+            yield float(max(0.0, off.max())), name, "set", float(stated.reshape(-1)[worst]), float(here[worst])
 
 
 def _size(low: np.ndarray, high: np.ndarray) -> np.ndarray:

@@ -248,8 +248,8 @@ def check_counters(declared: Declared, rules: Rules) -> list[Finding]:
     """`set.counter`: `frame_index` counts 0, 1, 2, ...; `index` runs on through the set; the episode is one and right; its
     task is known. The worst of them; `details["kind"]` tells how it counts wrongly.
 
-    A lost, repeated or misplaced row is a FAIL, as is a task that no table knows, which LeRobot cannot look up. A count that
-    only begins elsewhere is a WARN.
+    A lost, repeated or misplaced row is a FAIL, as is a task that no table knows, which LeRobot cannot look up, and one that the table of
+    episodes does not give to the episode: who trains reads that of the rows. A count that only begins elsewhere is a WARN.
     """
     rule = rules["set.counter"]
     if not declared.counters:
@@ -322,9 +322,13 @@ def _task_index(declared: Declared, values: np.ndarray, rule: Rule) -> list[Find
     if declared.tasks is None:
         return []
     rows = np.flatnonzero(~np.isin(values, sorted(declared.tasks)))
-    if not len(rows):
+    if len(rows):
+        return [_wrong(declared, rule, "task_index", "unknown", rows, first=int(values[rows[0]]), due=len(declared.tasks))]
+    if declared.given is None or not len(rows := np.flatnonzero(~np.isin(values, sorted(declared.given)))):
         return []
-    return [_wrong(declared, rule, "task_index", "unknown", rows, first=int(values[rows[0]]), due=len(declared.tasks))]
+    level = "FAIL" if declared.given else "WARN"  # a sentence that was written anew in one table alone misleads nobody
+    due = ", ".join(map(str, sorted(declared.given))) or None
+    return [_wrong(declared, rule, "task_index", "task", rows, level, first=int(values[rows[0]]), due=due)]
 
 
 def _rate_and_times(declared: Declared, rules: Rules) -> list[Finding]:

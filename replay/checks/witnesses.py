@@ -39,9 +39,7 @@ def check_differs(columns: ComparedColumns, rules: Rules) -> list[Finding]:
     if not found:
         return [rule.passed(value=0.0, details={"columns": len(table.compared), **seen})]
     found.sort(key=lambda d: (not d.certain, -d.weight))
-    first = found[0]
-    others = [_line_of(d) for d in found[1:]]
-    finding = _finding(rule, first, others)
+    finding = finding_of(rule, found[0], found[1:])
     finding.details |= {"resolution": seen.get("resolution", [])}
     return [finding]
 
@@ -66,11 +64,16 @@ def _line_of(one: Difference) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _finding(rule: Rule, one: Difference, others: Sequence[dict[str, Any]]) -> Finding:
+def finding_of(rule: Rule, one: Difference, others: Sequence[Difference]) -> Finding:
+    """`column.differs` of a difference, others as lines of its details."""
+    numbers = dict(one.numbers)
+    if "factor" in numbers and "by" in numbers:  # what is added to a product is no shift
+        numbers["zero"] = numbers.pop("by")
     details: dict[str, Any] = {
         "what": f"column_{one.kind}", "why": f"why_{one.name or 'unknown'}", "kind": one.name or "unknown",
         "family": one.family or "unknown", "column": one.kind, "stream": one.stream,
-        "explained": one.explained, "undone": one.undone or None, **one.numbers, "rows": [one.first, one.last], "others": list(others),
+        "explained": one.explained, "undone": one.undone or None, **numbers, "rows": [one.first, one.last],
+        "others": [_line_of(d) for d in others],
     }  # fmt: skip
     return rule.finding(
         level="FAIL" if one.certain else "WARN",

@@ -16,6 +16,7 @@ from ..recording.recording import Recording, note_words
 from .context import SceneContext
 from .explanation.advice import advise
 from .explanation.verdict_evidence import gather
+from .facts.carried_poses import joined
 from .facts.results import Judged
 from .place.taken import taken
 from .verdict import Verdict, combine
@@ -37,7 +38,7 @@ def conclude(judged: Judged, strict: bool = False, pictures: bool = False, curve
         curves: codes of which the curve is kept in the evidence though they pass.
     """
     recording, scene, rules, subject = judged.recording, judged.scene, judged.rules, judged.subject
-    found = list(judged.findings)
+    found = joined(list(judged.findings))
     if judged.robustness is None:
         found.append(rules["robustness"].not_checked("not_run_gate"))
     required = subject.robot.required(subject)

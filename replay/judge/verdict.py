@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...scenarios.sheet.errors import ShiliuError
@@ -150,7 +151,8 @@ class Verdict:
             words: gives a finding's `message`; without it the message is null.
         """
         if self.error is not None:
-            return tidy({**self._as(HEAD[:3]), "verdict": None, "error": self.error})
+            error = {key: self._inside(value) if key == "file" else value for key, value in self.error.items()}
+            return tidy({**self._as(HEAD[:3]), "verdict": None, "error": error})
         return {
             **self._as(HEAD),
             "outcome": tidy(self.outcome),
@@ -163,6 +165,14 @@ class Verdict:
             "provenance": tidy(self.provenance),
             **({} if self.repair is None else {"repair": tidy(self.repair)}),
         }
+
+    def _inside(self, file: str | None) -> str | None:
+        """A file as it is named wherever the take lies: from its set on, else by its name alone."""
+        if file is None or not Path(file).is_absolute():
+            return file
+        take = self.source.partition("#")[0]
+        _, found, place = file.rpartition(f"/{take}/")
+        return f"{take}/{place}" if take and found else take if take and file.endswith(f"/{take}") else Path(file).name
 
     def _as(self, names: Sequence[str]) -> dict[str, Any]:
         return {name: getattr(self, name) for name in names}

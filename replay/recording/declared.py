@@ -58,6 +58,8 @@ class Declared:
             what is here.
         totals: by name (`total_frames`), the number that is announced and the one that is counted.
         tasks: indices that the table of tasks knows, or None where there is none.
+        given: of these, the ones that the table of episodes gives to this one; empty where it gives only tasks that are not in the table
+            of tasks, None where it gives none.
         sentence: what the table of tasks calls the episode's task, or None.
         columns: (n, ...) arrays as stored, by name: those that the statistics tell of.
         stats: of the episode, by column: `min`, `max`, `mean`, `std`, `count`, quantiles; set_stats: of the whole set.
@@ -86,6 +88,7 @@ class Declared:
     features: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
     totals: Mapping[str, tuple[Any, int]] = field(default_factory=dict)
     tasks: frozenset[int] | None = None
+    given: frozenset[int] | None = None
     sentence: str | None = None
     columns: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     stats: Mapping[str, Mapping[str, NDArray[np.float64]]] = field(default_factory=dict)

@@ -51,6 +51,7 @@ def _shorten(word: str) -> str:
     bare = word.strip("'\"`:,;()")
     if ntpath.splitdrive(bare)[0] and ntpath.isabs(bare):
         return word.replace(bare, ntpath.basename(bare))
-    if os.path.isabs(bare) and (os.path.exists(os.path.dirname(bare)) and os.path.dirname(bare) != "/"):
+    top = "/".join(bare.split("/")[:3])  # what is missing below it is a path as well
+    if os.path.isabs(bare) and bare.count("/") > 1 and (os.path.exists(os.path.dirname(bare)) or os.path.isdir(top)):
         return word.replace(bare, os.path.basename(bare))
     return word

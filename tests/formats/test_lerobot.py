@@ -240,6 +240,17 @@ def test_a_link_out_of_the_dataset_is_refused(dataset, tmp_path):
         list(read(dataset))
 
 
+def test_a_set_of_which_the_rows_alone_were_renumbered_says_so(dataset):
+    folder = dataset / "shiliu" / "episodes"
+    for kind in ("json", "npz"):
+        first, second = (folder / f"episode_{k:06d}.{kind}" for k in (0, 1))
+        (kept := folder / f"kept.{kind}").write_bytes(first.read_bytes())
+        first.write_bytes(second.read_bytes())
+        kept.replace(second)
+    for item, other in zip(read(dataset), (1, 0)):
+        assert "were renumbered" in str(item.error) and f"are episode_{other:06d}" in str(item.error)
+
+
 def test_missing_and_changed_side_files(dataset):
     folder = dataset / "shiliu" / "episodes"
     (folder / "episode_000000.npz").unlink()

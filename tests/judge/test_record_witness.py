@@ -179,6 +179,25 @@ def test_a_thing_that_hovers_while_another_one_leaps_is_a_reason_of_its_own(scen
     assert by["object.hovers"].failed and by["object.hovers"].because_of is None
 
 
+def written(columns, scene, rows):
+    """The bowl's pose of so many rows before; of the first row where `rows` is None."""
+    for axis in ("x", "y", "z", "qw", "qx", "qy", "qz"):
+        column = around(scene, columns, f"bowl.{axis}")
+        column[:] = column[np.clip(np.arange(len(column)) - rows, 0, None)] if rows is not None else column[0]
+
+
+@pytest.mark.parametrize(("rows", "kind"), [(15, "lag"), (None, "held_value")])
+def test_a_pose_that_is_late_or_stands_while_its_hand_carries_it_is_the_recorder_s(scene, judged, rows, kind):
+    verdict = judged(lambda columns: written(columns, scene, rows))
+    root = verdict.findings[verdict.root]
+    assert (verdict.verdict, verdict.owner, root.code, root.subject) == ("UNSOUND", "device", "column.differs", ("bowl",))
+    assert (root.details["column"], root.details["kind"]) == ("pose", kind)
+    assert [one.code for one in verdict.findings].count("column.differs") == 1
+    assert all(one.because_of == verdict.root for one in verdict.findings if one.failed and one is not root)
+    words = Words("en").message(root)
+    assert ("0.5 s late" in words) if rows else ("one value in all rows" in words)
+
+
 def unlabelled(scene, episode, tmp_path, change, way):
     (verdict,) = judge(ordinary(scene, episode, tmp_path / way, change), scene, threads=1, contexts=Contexts(scene, unlabelled=way))
     return verdict, next(one for one in verdict.findings if one.code == "goal")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -204,6 +205,26 @@ def test_counters_that_do_not_count(written, column, change, kind, level):
     assert (found.level, found.subject[0], found.details["kind"]) == (level, column, kind)
     assert verdict.cleared == (level == "WARN")
     assert level == "WARN" or verdict.findings[verdict.root].code == "set.counter"
+
+
+@pytest.mark.parametrize("version", ["v3.0", "v2.1"])
+def test_the_task_of_the_rows_is_one_that_the_table_of_episodes_gives(tmp_path, version):
+    made = [replace(take, task=f"Do {k}.") for k, take in enumerate(takes(3))]
+    map_ = mapping(tmp_path / "map.yaml", "lerobot", COLUMNS)
+
+    def several(k, line):
+        line["tasks"] = {0: ["Do 0."], 1: ["Do 1.", "Do 0."], 2: ["Do it anew."]}[k]
+
+    def merged(k, rows):
+        rows["task_index"] = np.where(np.arange(len(rows["task_index"])) < 9, k, 0)
+
+    read_ = read(lerobot(tmp_path / version, made, version=version, meta=several, mutate=merged), map_)
+    found = [by_code(verdict.findings)["set.counter"] for verdict in intake(read_)]
+    assert [one.level for one in found] == ["PASS", "PASS", "WARN"], "the last table gives a task that nobody knows"
+    read_ = read(lerobot(tmp_path / f"bad{version}", made, version=version, mutate=merged), map_)
+    found = [by_code(verdict.findings)["set.counter"] for verdict in intake(read_)]
+    assert [(one.level, one.details.get("kind")) for one in found] == [("PASS", None), ("FAIL", "task"), ("FAIL", "task")]
+    assert found[2].details["due"] == "2" and "another task, 2" in Words("en").message(found[2])
 
 
 def test_a_rate_that_every_clock_contradicts_is_the_wrong_one(written):

@@ -262,3 +262,10 @@ def test_statistics_of_a_column_that_stands_still_are_off_by_a_share_of_its_valu
     assert found.level == "PASS"
     (found,) = check_stats(Declared(50, columns={"q": still}, stats={"q": stats | {"min": np.array([0.5])}}), RULES)
     assert (found.level, found.value) == ("WARN", pytest.approx(0.25, rel=1e-3))
+
+
+def test_statistics_that_are_far_off_are_written_as_two_numbers():
+    still, stats = np.zeros((50, 1)), {name: np.zeros(1) for name in ("min", "max", "mean", "std")}
+    (found,) = check_stats(Declared(50, columns={"q": still}, stats={"q": stats | {"max": np.array([0.25])}}), RULES)
+    assert found.level == "WARN" and "max is written as 0.25, and the rows have 0" in Words("en").message(found)
+    assert "%" not in Words("zh").message(found)

@@ -72,13 +72,16 @@ def test_lines_hold_no_date_and_no_absolute_path(tmp_path):
     lost = unreadable()
     lost.error = {"file": str(file), "message": f"Cannot read '{file}'. Copy it again."}
     lost.source = str(file)
+    gone = unreadable()
+    gone.source, where = "takes#3", tmp_path / "takes/data/chunk-002/a.parquet"
+    gone.error = {"file": str(where), "message": f"{where} is missing. Copy the folder again."}
     moved = too_fast()
     moved.provenance = {"channel": "/kuavo_arm_traj", "model": str(file)}
-    out = write_reports([lost, moved], tmp_path / "v", "en", COMMAND)
+    out = write_reports([lost, gone, moved], tmp_path / "v", "en", COMMAND)
     text = (out / "verdicts.jsonl").read_text() + (out / "refused.txt").read_text()
-    assert str(tmp_path) not in text and "take_9.bag" in text and "/kuavo_arm_traj" in text
+    assert str(tmp_path) not in text and "takes/data/chunk-002/a.parquet" in text and "take_9.bag" in text and "/kuavo_arm_traj" in text
     assert not re.search(r"\b20\d\d-\d\d-\d\d", text)
-    again = write_reports([lost, moved], tmp_path / "w", "en", COMMAND)
+    again = write_reports([lost, gone, moved], tmp_path / "w", "en", COMMAND)
     assert (again / "verdicts.jsonl").read_bytes() == (out / "verdicts.jsonl").read_bytes()
 
 

@@ -520,6 +520,15 @@ def test_a_joint_whose_zero_alone_is_far_off_is_found_where_it_hardly_moves():
     assert finding.details["by"] == pytest.approx(0.15, abs=0.01)
 
 
+def test_what_is_added_to_a_factor_is_no_shift():
+    columns = motion()
+    columns["velocity"][50:330, 1] = 57.29578 * columns["velocity"][50:330, 1] + 0.3
+    finding = found(columns)
+    words = Words("en").message(finding)
+    assert finding.details["kind"] == "factor" and "zero" in finding.details
+    assert "times 57" in words and ", by " not in words.partition("likeliest")[2]
+
+
 def test_a_speed_is_drawn_beside_the_slope_of_the_positions():
     columns = motion()
     columns["velocity"][:, 2] *= -1.0

@@ -115,6 +115,7 @@ class _Foreign(ForeignTables):
             else {},
             totals=self.totals | table_numbers(row, table),
             tasks=frozenset(i for i in self.tasks if isinstance(i, int)) or None,
+            given=self.given(row),
             columns=columns,
             stats=stats,
             set_stats=self.set_statistics or {},

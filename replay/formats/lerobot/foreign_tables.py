@@ -171,6 +171,13 @@ class ForeignTables:
         except EpisodeError:
             return None
 
+    def given(self, row: dict[str, Any]) -> frozenset[int] | None:
+        """Indices of the tasks that the table of episodes gives to one."""
+        listed = row.get("tasks")
+        if not isinstance(listed, list) or not listed or not all(isinstance(one, str) for one in listed):
+            return None
+        return frozenset(i for i, task in self.tasks.items() if isinstance(i, int) and task in listed)
+
     def task_of(self, columns: dict[str, np.ndarray], row: dict[str, Any]) -> str | None:
         index = columns.get("task_index")
         if index is not None and len(index) and int(index.reshape(-1)[0]) in self.tasks:

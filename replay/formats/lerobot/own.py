@@ -420,6 +420,21 @@ class Dataset:
                 declared=declared_of(self, k, columns, digests_of(row, side, columns, frames), unread),
             )
 
+    @cached_property
+    def _beside(self) -> dict[str, str]:
+        """Digest of the files beside an episode, as its row keeps it -> the name that they have."""
+        folder, found = self.root / "shiliu", {}
+        for path in sorted((folder / "episodes").glob("episode_*.json")):
+            try:
+                content = _bytes(path, "draw and label", MAX_JSON_BYTES)
+                states = _bytes(path.with_suffix(".npz"), "start state", MAX_NPZ_BYTES)
+                name = str(_json(content, path, "draw and label").get("config"))
+                config = _bytes(folder / "configs" / f"{Path(name).name}.json", "resolved scenario", MAX_JSON_BYTES)
+            except EpisodeError:
+                continue
+            found[hashlib.sha256(content + states + config).hexdigest()] = path.stem
+        return found
+
     def _sim_episode(
         self, k: int, row: dict[str, Any], columns: dict[str, np.ndarray]
     ) -> tuple[SimEpisode, dict[str, Any], list[str]]:
@@ -434,7 +449,14 @@ class Dataset:
             raise EpisodeError("names no configuration. Copy the dataset again.", file=path, field="config")
         config_path = folder / "configs" / f"{name}.json"
         config = _bytes(config_path, "resolved scenario", MAX_JSON_BYTES)
-        if hashlib.sha256(content + states + config).hexdigest() != row.get("shiliu/side_sha256"):
+        written = row.get("shiliu/side_sha256")
+        if hashlib.sha256(content + states + config).hexdigest() != written:
+            if written in self._beside:
+                raise EpisodeError(
+                    f"the episodes were renumbered, and the files beside them were not: those of this episode are {self._beside[written]}. "
+                    "Take episodes out of a set with shiliu export, which renumbers both.",
+                    file=path,
+                )
             raise EpisodeError(
                 "start state, draw or scenario were changed after they were written (their hash differs). Copy the dataset again.",
                 file=path,

@@ -116,6 +116,8 @@ def _follows(finding: Finding, cause: Finding) -> bool:
         return shared(cause, finding)
     if cause.stage == "integrity" and check_of(cause.code).of == "world":
         return _of_a_pose(finding, cause)
+    if cause.code == "column.differs" and cause.details.get("column") == "pose" and _of_a_pose(finding, cause):
+        return True
     if cause.stage == "integrity":
         return finding.stage == "integrity" and bool(set(finding.subject) & set(cause.subject))
     if check_of(finding.code).own_cause and not (

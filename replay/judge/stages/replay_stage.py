@@ -36,6 +36,7 @@ from ..explanation.attribution import attribute
 from ..explanation.changed_columns import changed_columns
 from ..explanation.tracking_cause import explain
 from ..explanation.what_tips import tipped
+from ..facts.carried_poses import check_carried
 from ..facts.held_contacts import before_received, touches_of
 from ..facts.messages import acted_in, traffic_of
 from ..facts.missed_goal import explained
@@ -89,6 +90,7 @@ def replay_stage(
         witness, state = check_witness(subject, motions, rollouts, integrity.stopped.get("measured"))
         if state is not None:
             happened = _left_lying(subject, rollouts, state, happened, further)
+            findings += check_carried(subject, rollouts, state)
         found += witness
         ended = on_recording_clock(ended, rollouts.offset)
         findings += on_recording_clock(found, rollouts.offset) + ended
