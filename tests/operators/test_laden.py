@@ -57,6 +57,7 @@ def test_what_both_hands_bear_decides_how_gently_it_walks(scene, monkeypatch, we
     monkeypatch.setattr(base, "walk", walk)
     state = SimpleNamespace(
         base=base,
+        steady=None,
         held={"left": "crate", "right": "crate"},
         senses=SimpleNamespace(feel=lambda side: np.array([0.0, 0.0, -0.5 * weight])),
         ways=SimpleNamespace(walk=lambda ways: ways),

@@ -62,7 +62,8 @@ class Walking(Skill):
             walk = base.walk(place, at, self.speed, self.turning, self.within, 0.02, time + PATIENCE, gently)
             if not (yield from walked(state, self.name, walk)):
                 return
-            yield from self._draw(state, {side: _mark(base) @ pose for side, pose in held.items()})
+            if held:
+                yield from self._draw(state, {side: _mark(base) @ pose for side, pose in held.items()})
 
     def _draw(self, state: OperatorState, to: Mapping[str, Pose]) -> Motion:
         """Bring the hands that stayed in the room to where they are wanted, on both feet."""
