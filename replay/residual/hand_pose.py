@@ -94,6 +94,8 @@ def check_hands(
     """
     by_name, every = {c.name: c for c in group.channels}, [hand for hand in hands if np.isfinite(hand.values).all()]
     out: list[Difference] = []
+    if (swapped := _arms_exchanged(every, group, by_name)) is not None:
+        return [swapped]
     for hand in every:
         beside = [other for other in every if other is not hand and other.topic == hand.topic]
         if is_comparable(hand, beside):
@@ -120,6 +122,23 @@ def _signed(truth: np.ndarray, hand: RecordedHand) -> np.ndarray:
     """(n, 7) with the sign of an attitude as the hand's poses have it."""
     signs = _signs(truth[:, 3:], hand.values[:, 3:], hand.limits[:, 3:])
     return np.column_stack([truth[:, :3], truth[:, 3:] * signs[:, None]])
+
+
+def _arms_exchanged(every: Sequence[RecordedHand], group: Group, by_name: Mapping[str, RecordedChannel]) -> Difference | None:
+    """Joints of both arms that were written as one another's: each hand stands where the other arm's angles put it, in its own arm."""
+    if len(every) != 2 or any(hand.agrees(hand.truth) for hand in every) or len({len(hand.arm.chain.joints) for hand in every}) != 1:
+        return None
+    for hand, other in zip(every, reversed(every)):
+        chain, q = hand.arm.chain, other.arm.q
+        there = RecordedHand(hand.name, hand.topic, hand.values, MeasuredArm(chain, q, *chain.frames(q)))
+        if not there.agrees(there.truth):
+            return None
+    joints = tuple(joint for hand in every for joint in hand.arm.chain.joints)
+    size = max(float(np.abs(hand.values[:, :3] - hand.truth[:, :3]).max()) for hand in every)
+    return Difference.over(
+        group.t, joints, "measured", None, size, "m", "copied", certain=True, numbers={"other": joints[len(joints) // 2]},
+        stream=by_name[joints[0]].topics["measured"], limit=LIMITS["m"], weight=9.0 * group.n * len(joints),
+    )  # fmt: skip
 
 
 def _never_written(hand: RecordedHand, group: Group, by_name: Mapping[str, RecordedChannel]) -> Difference | None:

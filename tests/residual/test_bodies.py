@@ -212,6 +212,16 @@ def test_joints_that_drift_are_no_pose_that_stands(take, sent):
     assert [d.name for d in found] == ["held_value"] * sent
 
 
+def test_joints_of_one_arm_that_were_written_as_the_others(take):
+    """In every column of theirs: the hands alone know which arm it was."""
+    order = [*range(7, 14), *range(7), 14, 15]
+    columns = ("action", "state", "velocity", "effort")
+    other = {name: replace(take.streams[name], values=take.streams[name].values[:, order]) for name in columns}
+    found = more_differences(ComparedColumns(replace(take, streams={**take.streams, **other})), [])
+    one = max(found, key=lambda d: d.weight)
+    assert (one.kind, one.name, one.certain) == ("measured", "copied", True) and set(one.channels) == set(JOINTS[:14])
+
+
 @pytest.mark.parametrize("hand", [True, False])
 def test_commands_that_were_written_for_what_was_measured(hand):
     """Command and measurement are one another's; a recorded hand elsewhere tells which of them it is."""
