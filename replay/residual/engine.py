@@ -78,16 +78,17 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     relations = relations_of(group)
     if (late := _late(group, relations)) > 0.0:
         relations = relations_of(group, late)
-    delayed = delayed_part(group, [(d.first, d.last) for d in Leaps(group).rows()]) if _disagree(group, relations) else None
+    leaps = Leaps(group)
+    delayed = delayed_part(group, [(d.first, d.last) for d in leaps.rows()]) if _disagree(group, relations) else None
     if delayed is not None:
         group = delayed.group
+        leaps = Leaps(group)
         relations = relations_of(group, late)
     past = [*beyond_the_ends(group), *commands_turned(group), *commands_clipped(group)]
     turned = list(rows_shuffled(group)) or list(rows_turned(group))
     moved = turned or [*rows_lost(group), *rows_moved(group), *rows_stuck(group)]
     found = [*speeds, *past, *moved, *written_as_commands(group), *not_followed(group)]
     found += [delayed.difference] if delayed is not None else []
-    leaps = Leaps(group)
     found += [d for d in leaps.rows() if not any(o.kind == "rows" and o.first <= d.last + JOIN and d.first <= o.last + JOIN for o in found)]
     lost = [(d.first, d.last) for d in found if d.kind == "rows"] + list(delayed.seams if delayed is not None else ())
     commanded = {name for d in found for name in d.channels if d.kind == "command"}

@@ -17,12 +17,7 @@ from shiliu.replay.formats.lerobot import layout
 from shiliu.replay.formats.lerobot.write import DatasetWriter, write_lerobot
 from shiliu.replay.recording.recording import SimEpisode
 from shiliu.scenarios.sheet.errors import EpisodeError
-
-FEATURES = {
-    "action": {"dtype": "float32", "shape": [2], "names": ["a", "b"], "unit": "rad"},
-    "observation.state": {"dtype": "float32", "shape": [3], "names": ["x", "y", "z"], "unit": "m"},
-}
-PICTURES = FEATURES | {"observation.images.head": {"dtype": "video", "shape": [16, 16, 3]}}
+from small_sets import FEATURES, PICTURES
 
 
 def episode(seed, n=20, task="Open it."):

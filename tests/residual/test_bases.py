@@ -1,0 +1,146 @@
+"""Places and speeds of a base beside each other and its commands."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from body_takes import BASE, RATE, TIMES, N, body_take, changed, heaviest
+from shiliu.replay.recording.recording import Recording
+from shiliu.replay.residual.bodies import ComparedColumns, more_differences, witnessed
+from shiliu.replay.residual.difference import Difference
+
+
+@pytest.fixture(scope="module")
+def take() -> Recording:
+    return body_take()
+
+
+@pytest.mark.parametrize(
+    "where, column, by, kind",
+    [("base", "base_y", 0.05, "measured"), ("base", "base_vx.speed", 0.16, "velocity"), ("action/base", "base_vyaw", 0.2, "command")],
+)
+def test_place_speed_and_command_of_a_base(take, where, column, by, kind):
+    rows = slice(250, 310)
+    x = take.streams[where].column(column)[rows]
+    found = heaviest(changed(take, where, column, x + by, rows))
+    assert (found.channels, found.kind, found.certain) == ((column,), kind, True)
+    assert abs(found.first - 250) <= 3 and abs(found.last - 309) <= 12 and found.size == pytest.approx(by, rel=0.3)
+    assert heaviest(changed(take, where, column, x + 0.02 * by, rows)) is None
+
+
+def test_where_rows_are_lost_no_base_is_to_blame(take):
+    other = changed(take, "base", "base_x", take.streams["base"].column("base_x")[300:] + 0.4, slice(300, None))
+    lost = Difference((), "rows", 300, 300, 9.97, 10.0, 0.3, "rad", "cut", True)
+    assert more_differences(ComparedColumns(other), []) and not more_differences(ComparedColumns(other), [lost])
+
+
+def rebased(take: Recording, change, names: tuple[str, ...] = BASE) -> Recording:
+    """The take with another table (N, 8) of the base, of these columns."""
+    old = take.streams["base"]
+    values = np.column_stack([change(old.values.copy())[:, BASE.index(name)] for name in names])
+    return replace(take, streams={**take.streams, "base": replace(old, names=names, values=values)})
+
+
+def times(columns: list[int], factor: float):
+    def change(base: np.ndarray) -> np.ndarray:
+        base[:, columns] *= factor
+        return base
+
+    return change
+
+
+SPED = ("base_vx.speed", "base_vyaw.speed")
+
+
+@pytest.mark.parametrize(("factor", "name"), [(-1.0, "mirrored"), (0.0, "held_value"), (0.999, None)])
+def test_speeds_of_a_base_that_places_and_commands_contradict_all_along(take, factor, name):
+    found = more_differences(ComparedColumns(rebased(take, times([4, 5, 6, 7], factor))), [])
+    assert {d.kind for d in found} == ({"velocity"} if name else set())
+    assert sorted(c for d in found for c in d.channels) == (sorted(SPED) if name else [])
+    assert all(d.name == name and d.certain for d in found)
+    assert not found or max(d.size for d in found) == pytest.approx((1.0 - factor) * 0.25, rel=0.05)
+
+
+def test_speeds_of_a_base_in_each_others_place(take):
+    found = more_differences(ComparedColumns(rebased(take, lambda b: b[:, [0, 1, 2, 3, 6, 5, 4, 7]])), [])
+    assert {(d.kind, d.name) for d in found} == {("velocity", "copied")}
+
+
+def test_a_speed_of_a_squat(take):
+    """Nothing but the height and its command tell of it."""
+    down = -0.06 * (1.0 - np.cos(0.5 * TIMES))
+    base = take.streams["base"].values.copy()
+    base[:, 3], base[:, 7] = down, np.gradient(down, 1.0 / RATE) * 4.0
+    base[:, 3] *= 4.0
+    action = changed(take, "action/base", "base_height", base[:, 3])
+    sound = rebased(action, lambda _: base)
+    assert heaviest(sound) is None
+    found = more_differences(ComparedColumns(rebased(sound, times([7], -1.0))), [])
+    assert [(d.channels, d.kind, d.certain) for d in found] == [(("base_height.speed",), "velocity", True)]
+
+
+@pytest.mark.parametrize("names", [BASE, BASE[:4]])
+@pytest.mark.parametrize("rows", [1, 12, -4])
+def test_a_base_that_is_recorded_late(take, rows, names):
+    """A single row is no more than a drive may take to answer."""
+    at = np.clip(np.arange(N) - rows, 0, N - 1)
+    push = changed(take, "action/base", "base_vx", np.where((TIMES > 4.0) & (TIMES < 9.0), 0.35, 0.0))
+    speed, asked = np.zeros(N), push.streams["action/base"].column("base_vx")
+    for row in range(1, N):
+        speed[row] = speed[row - 1] + np.clip(asked[row - 1] - speed[row - 1], -0.4 / RATE, 0.4 / RATE)
+    base = take.streams["base"].values.copy()
+    middle, mean = 0.5 * (base[1:, 2] + base[:-1, 2]), 0.5 * (speed[1:] + speed[:-1]) / RATE
+    base[1:, 0], base[1:, 1] = (2.0 + np.cumsum(f(middle) * mean) for f in (np.cos, np.sin))
+    base[:, 4] = speed
+    assert heaviest(rebased(push, lambda _: base, names)) is None
+    found = more_differences(ComparedColumns(rebased(push, lambda _: base[at], names)), [])
+    if rows == 1:
+        assert not any(d.kind == "base" for d in found)
+        return
+    assert [(d.kind, d.name, d.certain, set(d.channels)) for d in found] == [("base", "lag", True, set(names))]
+    assert abs(found[0].numbers["rows"] - rows) <= 1.0  # real drives take a row to answer, these do not
+
+
+@pytest.mark.parametrize("names", [BASE, BASE[:4]])
+def test_places_of_a_base_in_each_others_place(take, names):
+    found = more_differences(ComparedColumns(rebased(take, lambda b: b[:, [1, 0, *range(2, 8)]], names)), [])
+    assert [(d.channels, d.kind, d.name, d.certain) for d in found] == [(("base_x", "base_y"), "measured", "copied", True)]
+
+
+@pytest.mark.parametrize(
+    ("columns", "factor", "name"),
+    [([0], -1.0, "mirrored"), ([0, 1], 1000.0, "factor"), ([0, 1, 2], 0.0, "held_value"), ([2], -1.0, "mirrored"), ([0, 1], 0.9, None)],
+)
+def test_places_of_a_base_without_speeds_beside_its_commands(take, columns, factor, name):
+    """A base that slips a little goes the same way, and that is no fault."""
+    sound = rebased(take, lambda b: b, BASE[:4])
+    assert heaviest(sound) is None
+    assert {"base/base_x", "base/base_yaw", "action/base/base_vx"} <= witnessed(ComparedColumns(sound))
+    found = more_differences(ComparedColumns(rebased(take, times(columns, factor), BASE[:4])), [])
+    assert {c for d in found for c in d.channels} == ({BASE[k] for k in columns} if name else set())
+    assert all((d.kind, d.name, d.certain) == ("measured", name, True) for d in found)
+
+
+@pytest.mark.parametrize(("factor", "name"), [(-1.0, "mirrored"), (100.0, "factor"), (0.0, "held_value"), (1.0, None)])
+def test_the_height_of_a_base_without_speeds(take, factor, name):
+    down = -0.12 * (1.0 - np.cos(0.5 * TIMES))
+
+    def at(base: np.ndarray) -> np.ndarray:
+        base[:, 3] = factor * down
+        return base
+
+    squats = changed(take, "action/base", "base_height", np.append(down[1:], down[-1]))
+    found = more_differences(ComparedColumns(rebased(squats, at, BASE[:4])), [])
+    assert [(d.channels, d.kind, d.name, d.certain) for d in found] == [(("base_height",), "measured", name, True)] * (name is not None)
+
+
+def test_a_base_that_nothing_speaks_of_is_named(take):
+    """Places without speeds and commands; and places, speeds and commands of three motions."""
+    silent = rebased(take, lambda b: b, BASE[:4])
+    silent = replace(silent, streams={k: s for k, s in silent.streams.items() if k != "action/base"})
+    rng = np.random.default_rng(4)
+    strange = rebased(take, lambda b: np.column_stack([np.cumsum(rng.normal(0, 0.02, (N, 4)), axis=0), rng.normal(0, 0.5, (N, 4))]))
+    for one in (silent, strange):
+        assert heaviest(one) is None and not {f"base/{name}" for name in BASE} & witnessed(ComparedColumns(one))

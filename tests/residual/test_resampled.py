@@ -1,0 +1,45 @@
+"""Rows that are not the device's own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from body_takes import JOINTS, TIMES, N, body_take
+from shiliu.replay.recording.recording import Recording
+from shiliu.replay.residual.bodies import ComparedColumns, witnessed
+
+
+@pytest.fixture(scope="module")
+def take() -> Recording:
+    return body_take()
+
+
+def resampled(take: Recording, rate: float, how: str) -> Recording:
+    """The take on rows of another rate: between two of its rows a straight line, or the row before; `mixed`: commands as held."""
+    rows = np.arange(0.0, TIMES[-1], 1.0 / rate)
+    streams = {}
+    for name, one in take.streams.items():
+        if how == "held" or (how == "mixed" and one.role == "command"):
+            values = one.values[np.searchsorted(TIMES, rows + 1e-9, side="right") - 1]
+        else:
+            values = np.column_stack([np.interp(rows, TIMES, column) for column in one.values.T])
+        streams[name] = replace(one, values=np.ascontiguousarray(values), capture_ns=np.round(rows * 1e9).astype(np.int64))
+    return replace(take, streams=streams)
+
+
+@pytest.mark.parametrize("how", ["straight", "held", "mixed"])
+@pytest.mark.parametrize("rate", [40.0, 50.0, 60.0, 100.0])
+def test_rows_that_were_put_onto_times_of_a_higher_rate_are_no_fault(take, rate, how):
+    """Which command a servo had in a row that is not the device's is not recorded: its torque is not compared, and is named so."""
+    columns = ComparedColumns(resampled(take, rate, how))
+    assert columns.resampled and not [d for d in columns.differences if d.certain]
+    assert not {f"effort/{name}" for name in JOINTS} & witnessed(columns)
+
+
+def test_a_take_and_one_column_in_steps_are_of_the_devices_rows(take):
+    assert not ComparedColumns(take).resampled
+    state = take.streams["state"]
+    steps = replace(state, values=state.values[np.arange(N) // 2 * 2])
+    assert not ComparedColumns(replace(take, streams={**take.streams, "state": steps})).resampled

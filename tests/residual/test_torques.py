@@ -1,0 +1,276 @@
+"""Torques beside the law of their servos: which of torque, command, position and speed is wrong, of joints and of hands."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from body_takes import JOINTS, RATE, STIFF, TIMES, N, body_take, changed, heaviest, modelled, motion, stream
+from shiliu.replay.recording.recording import Recording
+from shiliu.replay.residual.arm_chain import own_chains
+from shiliu.replay.residual.bodies import ComparedColumns, more_differences, vouched, witnessed
+from shiliu.replay.residual.difference import Difference
+from shiliu.replay.residual.engine import differences
+from shiliu.replay.residual.heard import heard_column
+
+
+@pytest.fixture(scope="module")
+def take() -> Recording:
+    return body_take()
+
+
+def test_torques_answer_commands_whose_rows_were_exchanged(take):
+    """No joint goes to and fro from row to row as such commands do: its torque is steady, and these are not."""
+    rows, name = slice(150, 162), "zarm_l2_joint"
+    column = take.streams["action"].column(name).copy()
+    fast = column + 0.2 * np.sin(TIMES * 6.0)
+    before = np.concatenate([fast[:1], fast[:-1]]) - np.concatenate([column[:1], column[:-1]])
+    quick = changed(take, "action", name, fast)
+    quick = changed(quick, "effort", name, take.streams["effort"].column(name) + STIFF * before)
+    turned = fast[rows].reshape(-1, 2)[:, ::-1].reshape(-1)
+    found = [d for d in more_differences(ComparedColumns(changed(quick, "action", name, turned, rows)), []) if name in d.channels]
+    assert {d.kind for d in found} == {"command"} and {d.name for d in found} <= {"reordered"}
+
+
+def test_a_torque_that_its_servo_does_not_give(take):
+    rows, name = slice(120, 200), "zarm_l2_joint"
+    x = take.streams["effort"].column(name)[rows]
+    found = heaviest(changed(take, "effort", name, x + 4.5, rows))
+    assert (found.channels, found.kind, found.name, found.certain) == ((name,), "effort", "offset", True)
+    assert abs(found.first - 120) <= 2 and abs(found.last - 199) <= 2 and found.size == pytest.approx(4.5, abs=0.1)
+    assert heaviest(changed(take, "effort", name, x + 0.4, rows)) is None
+
+
+def test_a_command_that_no_torque_answers_to_is_no_push(take):
+    rows, name = slice(240, 270), "zarm_r2_joint"
+    other = changed(take, "action", name, take.streams["action"].column(name)[rows] + 0.06, rows)
+    doubtful = Difference((name,), "command", 240, 269, 8.0, 8.97, 0.06, "rad", "offset", False)
+    found = [d for d in more_differences(ComparedColumns(other), [doubtful]) if name in d.channels]
+    assert [(d.kind, d.first, d.last, d.certain) for d in found] == [("command", 240, 269, True)]
+    assert not more_differences(ComparedColumns(take), [doubtful])  # pushed: the torque answers to what is recorded
+
+
+@pytest.mark.parametrize(("by", "name"), [(lambda t: 0.012 * (t - t[0]), "drift"), (lambda t: 0.02 + 0.0 * t, "offset")])
+def test_a_command_that_the_torque_knows_otherwise(take, by, name):
+    """0.02 rad is less than a joint may lag behind; three joints at once that drift do not bend the law of the others."""
+    rows = slice(150, N - 20)
+    for joint in ("zarm_l4_joint", "zarm_r3_joint", "zarm_r6_joint"):
+        x = take.streams["action"].column(joint)[rows]
+        take = changed(take, "action", joint, x + by(TIMES[rows]), rows)
+    columns = ComparedColumns(take)
+    found = [d for group in columns.table.groups for d in differences(group, vouched(columns, group))]
+    later = [d for d in more_differences(columns, found) if d.kind != "measured"]
+    assert {d.kind for d in later} == {"command"} and all(d.certain for d in later)
+    assert {j for d in later for j in d.channels} == {"zarm_l4_joint", "zarm_r3_joint", "zarm_r6_joint"}
+    worst = max(later, key=lambda d: d.weight)
+    assert worst.name == name and worst.size == pytest.approx(float(by(TIMES[rows]).max()), abs=0.004)
+    assert abs(worst.last - (N - 21)) <= 2 and worst.first >= 149
+
+
+def test_a_position_that_the_torque_knows_otherwise(take):
+    """No hand is recorded; the engine doubts the position, and the torque says what it was, so that its steps are seen as steps."""
+    joint, rows = "zarm_r2_joint", slice(220, 400)
+    take = replace(take, streams={name: one for name, one in take.streams.items() if name != "hand_pose"})
+    x = take.streams["state"].column(joint)[rows]
+    coarse = np.round(x / 0.15) * 0.15
+    off = 220 + np.flatnonzero(np.abs(coarse - x) > 0.02)
+    take = changed(take, "state", joint, coarse, rows)
+    columns = ComparedColumns(take)
+    found = [d for group in columns.table.groups for d in differences(group)]
+    assert any(d.kind == "measured" and joint in d.channels for d in found)
+    later = [d for d in more_differences(columns, found) if d.certain]
+    assert [(d.channels, d.kind, d.name) for d in later] == [((joint,), "measured", "quantised")]
+    assert abs(later[0].first - off[0]) <= 3 and abs(later[0].last - off[-1]) <= 3 and later[0].size == pytest.approx(0.075, abs=0.01)
+
+
+def test_the_torque_of_a_neck(take):
+    rows, name = slice(420, 470), "zhead_2_joint"
+    x = take.streams["effort"].column(name)[rows]
+    found = heaviest(changed(take, "effort", name, x - 1.6, rows))
+    assert (found.channels, found.kind, found.certain) == ((name,), "effort", True) and found.size == pytest.approx(1.6, abs=0.1)
+    assert heaviest(changed(take, "effort", name, x - 0.1, rows)) is None
+
+
+def test_what_counts_of_a_command_is_what_counts_of_its_torque(take):
+    (group, _), laws = ComparedColumns(take).bodies[0], ComparedColumns(take).laws[0]
+    law = next(one for one in laws if one.channels[0].name == "zhead_2_joint")
+    rest, bad = np.zeros(N), np.zeros(N, bool)
+    rest[240:290], bad[240:290] = 1.5, True
+    column = heard_column(group, law, 0, rest, "command", bad, bad, 1.0)
+    assert column.limit == pytest.approx(1.0 / 30.0, rel=1e-3)
+    assert np.flatnonzero(column.bad).tolist() == list(range(239, 289)), "a torque answers the command of the row before"
+    assert column.truth[239:289] - column.x[239:289] == pytest.approx(np.full(50, 0.05), rel=1e-3)
+
+
+def test_torques_of_the_other_sign_and_in_another_unit(take):
+    effort = take.streams["effort"]
+    for factor, name in ((-1.0, "mirrored"), (1000.0, "factor")):
+        other = replace(take, streams={**take.streams, "effort": replace(effort, values=factor * effort.values)})
+        found = heaviest(other)
+        assert (found.kind, found.name, found.certain) == ("effort", name, True)
+        assert found.numbers["factor"] == pytest.approx(factor, rel=0.02) and len(found.channels) == 14
+
+
+def test_torques_that_follow_no_such_law_are_not_claimed(take):
+    effort = take.streams["effort"]
+    other = replace(effort, values=np.random.default_rng(3).normal(0.0, 8.0, effort.values.shape))
+    other_take = replace(take, streams={**take.streams, "effort": other})
+    assert heaviest(other_take) is None
+    assert not any(name.startswith("effort/") for name in witnessed(ComparedColumns(other_take)))
+
+
+def test_a_command_that_is_further_off_than_its_servo_could_push(take):
+    """Late by 12 rows for nine seconds: the law asks for more than the servo gives, and the torque says what it had all the same."""
+    joint, rows = "zarm_l2_joint", np.arange(200, 470)
+    x = take.streams["action"].column(joint)
+    found = heaviest(changed(take, "action", joint, x[rows - 12], slice(200, 470)))
+    assert (found.channels, found.kind, found.name, found.certain) == ((joint,), "command", "lag", True)
+    assert found.numbers["rows"] == 12.0 and found.first <= 230 and found.last >= 440
+
+
+@pytest.mark.parametrize(("by", "seen"), [(0.6, True), (0.2, False)])
+def test_a_speed_that_positions_and_torques_contradict(take, by, seen):
+    """A single row of all speeds of an arm; less than the limit is nothing."""
+    wrong = take
+    for joint in own_chains()["right"].joints:
+        wrong = changed(wrong, "velocity", joint, take.streams["velocity"].column(joint)[333] + by, slice(333, 334))
+    found = [d for d in more_differences(ComparedColumns(wrong), []) if d.certain]
+    assert [(d.kind, d.first, d.last) for d in found] == [("velocity", 333, 333)] * seen
+    assert not seen or (found[0].size == pytest.approx(by, rel=0.1) and set(found[0].channels) == set(own_chains()["right"].joints))
+
+
+@pytest.fixture(scope="module")
+def gripping(take) -> Recording:
+    """Hands that follow their commands late, and the force of their servos; the right one stops at what it holds."""
+    c = 50.0 + 40.0 * np.tanh(4.0 * np.sin(0.8 * TIMES + np.array([[0.0], [1.1]]))).T
+    q = np.vstack([c[:1]] * 3 + [c[:-3]])
+    q[:, 1] = np.minimum(q[:, 1], 72.0 - 2.0 * np.sin(TIMES))
+    v = np.gradient(q, 1.0 / RATE, axis=0)
+    force = 0.03 * (np.vstack([c[:1], c[:-1]]) - q) - 1e-4 * v
+    names = ("left_claw", "right_claw")
+    ours = {
+        "action/claws": stream("action/claws", "command", "claw", "%", names, c),
+        "state/claws": stream("state/claws", "measured", "claw", "%", names, q),
+        "velocity/claws": stream("velocity/claws", "measured", "velocity", "%/s", names, v),
+        "effort/claws": stream("effort/claws", "measured", "effort", "N/%", names, force),
+    }
+    return replace(take, streams={**take.streams, **ours})
+
+
+def test_a_hand_that_is_sound_is_not_blamed_for_the_noise_of_the_other_one(gripping):
+    """The right hand rests and gives nothing, and noise stands in its command all along: no law without stiffness follows from it."""
+    rng, still = np.random.default_rng(5), {}
+    for name, value in (("action/claws", 40.0), ("state/claws", 40.0), ("velocity/claws", 0.0), ("effort/claws", 0.0)):
+        values = gripping.streams[name].values.copy()
+        values[:, 1] = value
+        still[name] = replace(gripping.streams[name], values=values)
+    rests = replace(gripping, streams={**gripping.streams, **still})
+    assert heaviest(rests) is None
+    noisy = changed(rests, "action/claws", "right_claw", 40.0 + rng.normal(0.0, 6.0, N))
+    found = more_differences(ComparedColumns(noisy), [])
+    assert not [d for d in found if "left_claw" in d.channels]
+
+
+def test_a_hand_that_is_commanded_the_other_way_round_is_one_finding(gripping):
+    """Its force asks for another command all along, which follows from that."""
+    other = changed(gripping, "action/claws", "left_claw", 100.0 - gripping.streams["action/claws"].column("left_claw"))
+    of_hand = [d for d in ComparedColumns(other).differences if "left_claw" in d.channels]
+    assert {d.name for d in of_hand} == {"mirrored"}
+
+
+@pytest.mark.parametrize(
+    ("where", "column", "change", "kind", "name"),
+    [
+        ("action/claws", "left_claw", lambda x: 100.0 - x, "command", "mirrored"),
+        ("action/claws", "right_claw", lambda x: x - 12.0, "command", "offset"),
+        ("state/claws", "left_claw", lambda x: x - 20.0, "measured", "offset"),
+        ("effort/claws", "right_claw", lambda x: x + 0.9, "effort", "offset"),
+    ],
+)
+def test_the_force_of_a_hand_tells_which_of_its_columns_is_wrong(gripping, where, column, change, kind, name):
+    assert heaviest(gripping) is None
+    rows = slice(260, 340)
+    x = gripping.streams[where].column(column)[rows]
+    found = heaviest(changed(gripping, where, column, change(x), rows))
+    assert (found.channels, found.kind, found.name, found.certain) == ((column,), kind, name, True)
+    assert abs(found.first - 260) <= 3 and abs(found.last - 339) <= 3
+    assert heaviest(changed(gripping, where, column, x + 0.003 * (change(x) - x), rows)) is None
+
+
+@pytest.mark.parametrize(
+    "name, kind, rows", [("action", "command", -3), ("action", "command", 2), ("state", "measured", 2), ("state", "measured", 7)]
+)
+def test_a_column_of_all_joints_that_is_late_by_its_torques(take, name, kind, rows):
+    effort = replace(take.streams["effort"], values=modelled(*motion()[1:]))
+    fit = replace(take, streams={**take.streams, "effort": effort})
+    assert heaviest(fit) is None
+    at = np.clip(np.arange(N) - rows, 0, N - 1)
+    late = replace(fit.streams[name], values=fit.streams[name].values[at])
+    found = heaviest(replace(fit, streams={**fit.streams, name: late}))
+    assert (found.kind, found.name, found.certain, len(found.channels)) == (kind, "lag", True, 14)
+    assert found.numbers["rows"] == rows and found.numbers["late"] == pytest.approx(rows / RATE)
+
+
+def test_a_joint_that_its_load_holds_back_contradicts_nothing_where_its_torque_says_so(take):
+    q = motion()[1].copy()
+    q[250:330, 3] -= 0.15 * np.sin(np.linspace(0.0, np.pi, 80))
+    state = replace(take.streams["state"], values=q)
+    speed = take.streams["velocity"].values.copy()
+    speed[:, 3] = np.gradient(q[:, 3], 1.0 / RATE)
+    effort = replace(take.streams["effort"], values=modelled(q, speed))
+    own = {"state": state, "velocity": replace(take.streams["velocity"], values=speed), "effort": effort}
+    loaded = replace(take, streams={k: s for k, s in (take.streams | own).items() if k != "hand_pose"})
+    assert not [d for d in ComparedColumns(loaded).differences if d.kind in ("command", "measured")]
+    light = replace(take.streams["effort"], values=modelled(*motion()[1:]))
+    found = heaviest(replace(loaded, streams={**loaded.streams, "effort": light}))
+    assert found.channels == (JOINTS[3],) and abs(found.first - 250) < 12
+
+
+def test_torques_that_hum_in_most_rows_are_held_against_the_law_of_the_others(take):
+    effort = modelled(*motion()[1:])
+    effort[180:, :14] += 20.0 * np.sin(1.9 * np.arange(N - 180))[:, None]
+    found = heaviest(replace(take, streams={**take.streams, "effort": replace(take.streams["effort"], values=effort)}))
+    assert (found.kind, found.certain) == ("effort", True) and len(found.channels) == 14
+    assert abs(found.first - 180) < 12 and found.size == pytest.approx(20.0, rel=0.2)
+
+
+@pytest.mark.parametrize(("rows", "seen"), [(6, True), (-3, True), (1, False)])
+@pytest.mark.parametrize("own", [False, True])
+def test_torques_of_all_joints_that_are_late(take, rows, seen, own):
+    """A slow arm, whose torques are nearly its weight, answers at any row; and most exactly in its own."""
+    effort = modelled(*motion()[1:]) if own else take.streams["effort"].values
+    late = effort[np.clip(np.arange(N) - rows, 0, N - 1)]
+    found = heaviest(replace(take, streams={**take.streams, "effort": replace(take.streams["effort"], values=late)}))
+    if seen:
+        assert (found.kind, found.name, found.certain, len(found.channels)) == ("effort", "lag", True, 14)
+        assert found.numbers["rows"] == rows
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_torques_of_the_other_arm(take, own):
+    effort = modelled(*motion()[1:]) if own else take.streams["effort"].values
+    other = effort[:, [*range(7, 14), *range(7), 14, 15]]
+    wrong = replace(take, streams={**take.streams, "effort": replace(take.streams["effort"], values=other)})
+    found = heaviest(wrong)
+    assert (found.kind, found.name, found.certain, len(found.channels)) == ("effort", "copied", True, 14)
+    assert {f"effort/{name}" for name in JOINTS[:14]} <= witnessed(ComparedColumns(wrong))
+
+
+@pytest.mark.parametrize(("lag", "seen"), [(0.1, True), (0.03, False)])
+def test_torques_that_nobody_wrote(take, lag, seen):
+    """They are a fault where the arms follow as the model's servos do, which hold their weight; others may have recorded none."""
+    c = motion()[0]
+    t = TIMES[:, None] - 1.0 / RATE - lag
+    pace, phase = 0.5 + 0.11 * np.arange(16), np.arange(16)
+    at = c - 0.25 * np.sin(pace * TIMES[:, None] + phase)
+    q, v = at + 0.25 * np.sin(pace * t + phase), 0.25 * pace * np.cos(pace * t + phase)
+    values = {"state": q, "velocity": v, "effort": np.zeros((N, 16))}
+    streams = {k: s for k, s in take.streams.items() if k != "hand_pose"}
+    streams |= {k: replace(take.streams[k], values=x) for k, x in values.items()}
+    found = heaviest(replace(take, streams=streams))
+    assert (found is not None) == seen
+    assert not seen or (found.kind, found.name, found.certain, len(found.channels)) == ("effort", "held_value", True, 14)
+    assert not seen or found.size > 8.0
+    streams["effort"] = replace(streams["effort"], values=modelled(q, v))
+    assert not seen or heaviest(replace(take, streams=streams)) is None
