@@ -71,13 +71,14 @@ def _otherwise(command: Stream, state: Stream, origin: int) -> Iterator[Differen
             continue
         moving += 1
         rise = np.gradient(x, t)
-        each, late = best_alike(rise, speeds, dt, LATE, j)
+        alike, delays = best_alike(rise[:, None], speeds, dt, LATE)
+        each, late = alike[0], int(delays[0, j])
         if abs(each[j]) > ALIKE:
             there = np.roll(speeds[:, j], late)
             slopes[name] = float(np.copysign(np.sqrt((rise**2).sum() / (there**2).sum()), each[j]))
         elif abs(each[j]) < STRANGE or np.abs(np.delete(each, j)).max(initial=0.0) > OTHER:
             strange.append(name)
-        elif abs(best_alike(x, speeds, dt, LATE, j)[0][j]) > OTHER:
+        elif abs(best_alike(x[:, None], speeds, dt, LATE)[0][0, j]) > OTHER:
             places.append(name)
     size = float(np.abs(speeds).max())
     usual = float(np.median(list(slopes.values()))) if slopes else 1.0

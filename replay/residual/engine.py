@@ -23,6 +23,7 @@ from .row_order import rows_lost, rows_moved, rows_shuffled, rows_stuck, rows_tu
 from .table import Group, RecordedChannel
 from .whole_takes import (
     PAST,
+    beside_commands,
     beyond_the_ends,
     commands_clipped,
     commands_turned,
@@ -99,6 +100,7 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
     for j, (channel, own) in enumerate(zip(group.channels, relations)):
         for relation in own:
             apart[relation.name][:, j] = np.abs(over(relation, channel.unit)) > 1.0
+    beside = beside_commands(group, relations)
     for j, (channel, own) in enumerate(zip(group.channels, relations)):
         bad = np.logical_or(*(each[:, j] for each in apart.values()))
         for first, last in lost:
@@ -110,7 +112,7 @@ def differences(group: Group, vouched: Mapping[str, np.ndarray] | None = None) -
         if bad.any():
             of = _blamed(group, channel, own, np.flatnonzero(bad), relations, others, right)
         else:
-            of = list(parameters(group, channel, own, relations))
+            of = list(parameters(group, channel, own, relations, beside))
             of = [of_command(channel, d) if right is not None and right.all() and d.kind == "measured" else d for d in of]
         found += of_leaps(group, leaps, channel, own, of, lost)
     found = [d for d in found if d.certain or d.size >= CLEAR * d.limit]

@@ -111,10 +111,10 @@ def another_unit(channel: RecordedChannel, dt: float) -> float | None:
     c, q = channel.columns["command"], channel.columns["measured"]
     if np.ptp(c) == 0.0 or np.ptp(q) == 0.0 or is_switch(channel):
         return None
-    (alike, *_), rows = best_alike(q, c[:, None], dt, 2.0 * MEMORY)
-    if alike < SAME_UNIT:
+    alike, late = best_alike(q[:, None], c[:, None], dt, 2.0 * MEMORY)
+    if alike.item() < SAME_UNIT:
         return None
-    rows = max(rows, 0)
+    rows = max(late.item(), 0)
     slope = float(np.cov(q[rows:], c[: len(c) - rows])[0, 1] / np.var(c[: len(c) - rows], ddof=1))
     return next((known for known in UNITS if abs(slope / known - 1.0) < NEARLY), None)
 
@@ -129,8 +129,9 @@ def late_hand(channel: RecordedChannel, dt: float) -> float | None:
     c, q = channel.columns["command"], channel.columns["measured"]
     if min(np.ptp(c), np.ptp(q)) < FULL or np.median(np.abs(c)) > COUNTED:
         return None
-    alike, rows = best_alike(q, c[:, None], dt, 2.0 * MEMORY)
-    if rows * dt < LATE_HAND or alike[0] < JUST_SO:
+    alike, late = best_alike(q[:, None], c[:, None], dt, 2.0 * MEMORY)
+    rows = late.item()
+    if rows * dt < LATE_HAND or alike.item() < JUST_SO:
         return None
     away = np.abs(q[rows:] - c[: len(c) - rows])
     return rows * dt if float(np.percentile(away, 99.0)) < BESIDE_HAND * float(np.ptp(c)) else None

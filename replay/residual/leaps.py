@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from .departures import joined
 from .difference import JOIN, Difference
@@ -105,7 +106,7 @@ class Leaps:
             own = self.command[:, j]
             if own.max() <= self.least_command and np.ptp(channel.columns["command"]) <= self.least_command:
                 continue
-            after = np.stack([np.pad(self.measured[:, j], (0, late))[late:] for late in range(before)]).max(axis=0)
+            after = _largest_after(self.measured[:, j], before)
             unanswered = after < ANSWERED * own
             rows = np.flatnonzero((own > max(self.least_command, NOVEL * self._usual(self.command, j, self.least_command))) & unanswered)
             there_and_back = np.flatnonzero(_returns(channel.columns["command"], self.least_command) & unanswered)
@@ -190,8 +191,13 @@ class Leaps:
         if not loud.any():
             return np.zeros(0, int)
         usual = self._usual(self.measured, j, self.least)
-        led = np.stack([np.pad(self.command[:, j], (late, 0))[: len(own)] for late in range(before)]).max(axis=0)
+        led = _largest_after(self.command[::-1, j], before)[::-1]
         return np.flatnonzero((own > max(self.least, NOVEL * usual)) & (led < LED * own))
+
+
+def _largest_after(x: np.ndarray, rows: int) -> np.ndarray:
+    """(n,) the largest of each row of x and of those that follow, so many in all, none of which is negative."""
+    return sliding_window_view(np.pad(x, (0, rows - 1)), rows).max(axis=1)
 
 
 def _returns(x: np.ndarray, least: float) -> np.ndarray:

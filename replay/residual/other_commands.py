@@ -23,6 +23,7 @@ PLACED, MORE = 0.85, 0.1
 # rad by which a joint may be beside its command, rad/s from where on it moves; share of the rows in which it moves where it is so near:
 # then only the others are written wrongly
 NEAR, MOVES, IN_PART = 0.05, 0.1, 0.4
+CANCELLED = 1e-10  # of all squares: a stretch with less of them stands, but for what is lost in a difference of two sums
 
 
 def not_followed(group: Group) -> Iterator[Difference]:
@@ -36,8 +37,10 @@ def not_followed(group: Group) -> Iterator[Difference]:
         return
     commands = np.column_stack([c.columns["command"] for c in both])
     kinds: dict[str | None, list[RecordedChannel]] = {}
-    for channel in goes:
-        own, any_other = _followed(channel, both.index(channel), commands, group.dt)
+    alike, _ = best_alike(np.column_stack([c.columns["measured"] for c in goes]), commands, group.dt, LATE)
+    for channel, followed in zip(goes, np.abs(alike)):
+        j = both.index(channel)
+        own, any_other = float(followed[j]), float(np.delete(followed, j).max(initial=0.0))
         kind = _kind(channel, group.dt, own)
         if kind is not None or (own < STRANGE and any_other < FOLLOWS and not _in_part(channel, group.dt)):
             kinds.setdefault(kind, []).append(channel)
@@ -53,26 +56,25 @@ def not_followed(group: Group) -> Iterator[Difference]:
     )  # fmt: skip
 
 
-def _followed(channel: RecordedChannel, own: int, commands: np.ndarray, dt: float) -> tuple[float, float]:
-    """How well a joint follows its own command, and any other: the largest correlation over delays, of either sign."""
-    best = np.abs(best_alike(channel.columns["measured"], commands, dt, LATE, own)[0])
-    return float(best[own]), float(np.delete(best, own).max(initial=0.0))
-
-
-def best_alike(x: np.ndarray, commands: np.ndarray, dt: float, most: float, own: int = 0) -> tuple[np.ndarray, int]:
-    """(k,) the correlation of x (n,) with each command (n, k) at the delay up to `most` [s] at which it is largest, with its sign, and the
-    delay of the command `own` in rows; zero for a command that stands."""
-    last = max(1, min(round(most / dt), len(x) // 3))
-    best, delay = np.zeros(commands.shape[1]), 0
+def best_alike(x: np.ndarray, commands: np.ndarray, dt: float, most: float) -> tuple[np.ndarray, np.ndarray]:
+    """(m, k) the correlation of each column of x (n, m) with each command (n, k) at the delay up to `most` [s] at which it is largest,
+    with its sign, and (m, k) these delays in rows; zero for a command that stands."""
+    n, last = len(x), max(1, min(round(most / dt), len(x) // 3))
+    x, sent = x - x.mean(axis=0), commands - commands.mean(axis=0)
+    # sums of the first rows, of values and of squares: those of any stretch are the difference of two
+    sums = [np.concatenate([np.zeros((1, each.shape[1])), np.cumsum(each, axis=0)]) for each in (sent, sent**2, x, x**2)]
+    best, delay = np.zeros((x.shape[1], sent.shape[1])), np.zeros((x.shape[1], sent.shape[1]), int)
     for late in range(-(last // 3), last + 1, max(1, last // 24)):
-        a, b = (commands[: len(x) - late], x[late:]) if late >= 0 else (commands[-late:], x[:late])
-        a, b = a - a.mean(axis=0), b - b.mean()
-        size = np.sqrt((a**2).sum(axis=0) * float((b**2).sum()))
-        alike = np.divide(b @ a, size, out=np.zeros_like(size), where=size > 1e-12)
+        rows, of = n - abs(late), (max(0, -late), max(0, late))  # first rows of the two stretches
+        a, aa, b, bb = (each[of[k // 2] + rows] - each[of[k // 2]] for k, each in enumerate(sums))
+        spread = [np.where(square > CANCELLED * every[-1], square, 0.0)
+                  for square, every in ((bb - b**2 / rows, sums[3]), (aa - a**2 / rows, sums[1]))]  # fmt: skip
+        size = np.sqrt(np.outer(*spread))
+        product = x[of[1] : of[1] + rows].T @ sent[of[0] : of[0] + rows] - np.outer(b, a) / rows
+        alike = np.divide(product, size, out=np.zeros_like(size), where=size > 1e-12)
         better = np.abs(alike) > np.abs(best)
-        delay = late if better[own] else delay
-        best[better] = alike[better]
-    best[commands.std(axis=0) < 1e-9] = 0.0
+        best[better], delay[better] = alike[better], late
+    best[:, commands.std(axis=0) < 1e-9] = 0.0
     return best, delay
 
 
@@ -90,6 +92,8 @@ def _kind(channel: RecordedChannel, dt: float, own: float) -> str | None:
     c, q = channel.columns["command"], channel.columns["measured"]
     if np.ptp(c) < 1e-9:
         return "held_value"
+    if own + MORE >= 1.0:
+        return None
     rise = np.gradient(q)
     alike = max(float(np.corrcoef(shifted(c, -late), rise)[0, 1]) for late in range(max(2, round(STEPS / dt))))
     return "differenced" if alike > PLACED and alike > own + MORE else None

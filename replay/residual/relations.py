@@ -18,7 +18,7 @@ from functools import lru_cache
 import numpy as np
 from scipy import sparse
 
-from ..signals.statistics import TO_SIGMA
+from ..signals.statistics import TO_SIGMA, median
 from .pace import carried_out
 from .resampled import is_resampled
 from .table import Group, RecordedChannel, is_switch
@@ -122,16 +122,19 @@ def robust(
     for i in range(ROUNDS + 1):
         if i or begin is not None:
             error = np.abs(y - design @ beta)
-            noise = max(TO_SIGMA * float(np.median(error)), floor)
+            noise = max(TO_SIGMA * median(error), floor)
             cut = TUKEY * noise * (3.0 if i <= 1 else 1.0)  # the first fits may still be far off
-            weight = np.where(error < cut, (1.0 - (error / cut) ** 2) ** 2, 0.0)
-        a = design.T @ (design * weight[:, None]) + np.diag(precision * noise**2)
+            weight = np.maximum(1.0 - (error / cut) ** 2, 0.0) ** 2
+        a = design.T @ (design * weight[:, None])
+        a.flat[:: p + 1] += precision * noise**2
+        a.flat[:: p + 1] += 1e-12 * np.trace(a) / p
         before = beta
-        beta = np.linalg.solve(a + 1e-12 * np.trace(a) / p * np.eye(p), design.T @ (y * weight) + precision * noise**2 * mean)
+        right = design.T @ (y * weight) + precision * noise**2 * mean
+        beta = np.linalg.solve(a, right) if p > 1 else right / a[0]
         if i > 1 and np.abs(beta - before).max() < SETTLED * max(1.0, float(np.abs(beta).max())):
             break
     residual = y - design @ beta
-    return beta, residual, max(TO_SIGMA * float(np.median(np.abs(residual - np.median(residual)))), floor)
+    return beta, residual, max(TO_SIGMA * median(np.abs(residual - median(residual))), floor)
 
 
 @lru_cache(maxsize=KEPT)
@@ -175,13 +178,13 @@ def follows(group: Group, late: float = 0.0) -> list[Relation | None]:
             continue
         y, floor = channel.columns["measured"], LEAST[channel.unit]
         if i in moving:
-            mean[-1] = float(np.median(y - designs[i][:, :-1] @ common))
+            mean[-1] = median(y - designs[i][:, :-1] @ common)
             beta, error, noise = robust(designs[i], y, mean, prior, floor)
         else:
             error = y - designs[i][:, :-1] @ common
-            offset = float(np.median(error))
+            offset = median(error)
             beta, error = np.concatenate([common, [offset]]), error - offset
-            noise = max(TO_SIGMA * float(np.median(np.abs(error))), floor)
+            noise = max(TO_SIGMA * median(np.abs(error)), floor)
         gain = float(beta[:-1].sum())
         delay = float(-(beta[:-1] @ np.array(shifts)) / gain * group.dt) if abs(gain) > 0.1 else float("nan")
         weights = {("measured", 0): 1.0} | {("command", s): -float(w) for s, w in zip(shifts, beta[:-1])}
@@ -232,7 +235,7 @@ def derivative(group: Group) -> list[Relation | None]:
             continue
         design, terms = one
         error = channel.columns["velocity"] - design @ common
-        noise = max(TO_SIGMA * float(np.median(np.abs(error))), 1e-3)
+        noise = max(TO_SIGMA * median(np.abs(error)), 1e-3)
         weights: dict[tuple[str, int], float] = {("velocity", 0): 1.0}
         for w, term in zip(common, terms):
             for key, factor in term.items():

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from ..signals.statistics import median
 from .table import Group
 
 KINDS = ("measured", "velocity")  # of a joint; both have to bend in turns, or one of them is at fault
@@ -24,8 +25,8 @@ GOES = 7e-4  # of its way within two rows: a joint that moves less says nothing
 @lru_cache(maxsize=8)
 def is_resampled(group: Group) -> bool:
     """Whether all that was measured of a group's joints stands on rows that are not the device's own."""
-    found = [_uneven(group, kind) for kind in KINDS]
-    return bool(set.intersection(*found))
+    found = _uneven(group, KINDS[0])
+    return bool(found) and bool(found & _uneven(group, KINDS[1]))
 
 
 def _uneven(group: Group, kind: str) -> set[int]:
@@ -44,8 +45,10 @@ def _in_turns(sizes: np.ndarray, goes: np.ndarray) -> set[int]:
     out: set[int] = set()
     for turn in TURNS:
         middle = half // turn * turn
-        one, other = (_by_phase(sizes[part], goes[part], turn) for part in (slice(0, middle), slice(middle, None)))
-        if one is None or other is None or any(part.min() >= UNEVEN * part.max() for part in (one, other)):
+        one, other = _by_phase(sizes[:middle], goes[:middle], turn), None
+        if one is not None and one.min() < UNEVEN * one.max():
+            other = _by_phase(sizes[middle:], goes[middle:], turn)
+        if one is None or other is None or other.min() >= UNEVEN * other.max():
             continue
         if float(np.corrcoef(one, other)[0, 1]) > ALIKE:
             out.add(turn)
@@ -55,4 +58,4 @@ def _in_turns(sizes: np.ndarray, goes: np.ndarray) -> set[int]:
 def _by_phase(sizes: np.ndarray, goes: np.ndarray, turn: int) -> np.ndarray | None:
     """(turn,) medians of the sizes in every so many rows; None where few are there."""
     each = [sizes[phase::turn][goes[phase::turn]] for phase in range(turn)]
-    return np.array([np.median(one) for one in each]) if min(map(len, each)) >= ENOUGH else None
+    return np.array([median(one) for one in each]) if min(map(len, each)) >= ENOUGH else None

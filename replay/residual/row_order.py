@@ -25,6 +25,7 @@ TURNED = tuple((many, phase) for many in range(2, 7) for phase in range(many))  
 # of the way from row to row, and of the changes of its steps, what is left once each is turned back (of smooth motion 0.5 and less, and
 # hardly anything); share of the columns that move of which this holds; rad, or share of the way, that a column moves; rows that tell
 SHORTER, SMOOTHER, MOST, MOVES, LEAST = 0.65, 0.3, 0.75, 0.05, 60
+ROUGH = 0.5  # of its way, by which the steps of a column change at the least that is turned: those of even motion, by 1.5 of it and more
 # von Neumann's ratio of rows in no order, and of those in one; rad, or ways, a second that nothing goes from row to row in the middle;
 # share of a command's spread by which it and the measurement of its row differ
 NO_ORDER, IN_ORDER, FASTEST, TOGETHER = 0.5, 0.1, 4.0, 0.6
@@ -107,6 +108,8 @@ def rows_turned(group: Group) -> Iterator[Difference]:
             continue
         x = np.column_stack([c.columns[kind] for c in of])
         way, rough = (np.abs(np.diff(x, order, axis=0)).sum(axis=0) for order in (1, 2))
+        if float((rough > ROUGH * way).mean()) < MOST:
+            continue
         for many, phase in TURNED:
             rows = turned_in(np.arange(group.n), many, phase)
             now = [np.abs(np.diff(x[rows], order, axis=0)).sum(axis=0) for order in (1, 2)]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from ..signals.channels import turns_beside
 from ..signals.signal import find_lag, runs
+from ..signals.statistics import median
 from .difference import Difference
 from .hypotheses import Case, best, is_exact
 from .relations import Relation, shifted
@@ -23,6 +24,7 @@ GOES = 0.2  # rad: a joint that goes further has a speed
 NEXT = (
     30  # rows, of which one may be written as the command: the measurement that comes, or the end of a chunk of actions
 )
+AS_WRITTEN, SAMPLE = 1e-6, 64  # rad, or share of the way: the same number; rows that are looked at first
 LEAST_ROWS = 8  # in motion, to the bit alike, for one column to be another one
 DOUBT = 0.02  # of the rows in motion that may be alike by chance
 SEEN = 0.05  # rad, or share of the way: a factor that changes less is not looked at
@@ -40,12 +42,16 @@ AWAY = (0.25, 30)  # share of its way from where it mostly stands, and rows in w
 
 
 def parameters(
-    group: Group, channel: RecordedChannel, own: Sequence[Relation], relations: Sequence[Sequence[Relation]]
-) -> Iterator[Difference]:
-    """A channel with relations that hold in every row, but with other numbers than those of its group."""
+    group: Group, channel: RecordedChannel, own: Sequence[Relation], relations: Sequence[Sequence[Relation]],
+    beside: Mapping[str, float],
+) -> Iterator[Difference]:  # fmt: skip
+    """A channel with relations that hold in every row, but with other numbers than those of its group.
+
+    Args:
+        beside: of the whole group; see `beside_commands`.
+    """
     peers = [r for each in relations for r in each]
-    each = zip(group.channels, relations)
-    zeros = [_apart(c, r, group.dt)[1] for c, of in each for r in of if r.name == "follows" and c is not channel]
+    zeros = [zero for name, zero in beside.items() if name != channel.name]
     for relation in own:
         alike = [r for r in peers if r.name == relation.name and r.own and r is not relation]
         if relation.name == "follows":
@@ -93,11 +99,17 @@ def _of_another_kind(group: Group, channel: RecordedChannel, one: Difference, al
     return replace(one, name=why.name, explained=why.explained, numbers=dict(why.numbers), certain=True)
 
 
+def beside_commands(group: Group, relations: Sequence[Sequence[Relation]]) -> dict[str, float]:
+    """Channel -> by how much it is beside its command in the middle of the take."""
+    both = zip(group.channels, relations)
+    return {channel.name: _apart(channel, r, group.dt)[1] for channel, own in both for r in own if r.name == "follows"}
+
+
 def _apart(channel: RecordedChannel, relation: Relation, dt: float) -> tuple[float, float]:
     """By how much a channel departs from its command at the ends of its way, and in the middle of the take."""
     c, q = channel.columns["command"], channel.columns["measured"]
     late = round(relation.delay / dt) if np.isfinite(relation.delay) else 0
-    return (relation.gain - 1.0) * float(np.ptp(c)), float(np.median(q - shifted(c, -late)))
+    return (relation.gain - 1.0) * float(np.ptp(c)), median(q - shifted(c, -late))
 
 
 def _stands_out(size: float, others: Sequence[float]) -> bool:
@@ -148,10 +160,12 @@ def written_as_commands(group: Group) -> Iterator[Difference]:
         if np.ptp(q) <= SEEN:
             continue
         moving += 1
-        for later in sorted(range(-most, most + 1), key=lambda rows: (rows < 0, abs(rows))):
-            there = shifted(q, later)
-            goes = np.abs(np.diff(there, prepend=there[0])) > 1e-4
-            if goes.sum() >= LEAST_ROWS and np.isclose(c, there, rtol=0.0, atol=1e-6)[goes].mean() > SURE:
+        goes = np.abs(np.diff(q, prepend=q[0])) > 1e-4
+        for later in _perhaps_written(c, q, goes, most):
+            here, there = slice(max(0, -later), group.n - max(0, later)), slice(max(0, later), group.n - max(0, -later))
+            moves = goes[there]
+            alike = np.abs(c[here] - q[there]) <= AS_WRITTEN
+            if (many := int(moves[1:].sum())) >= LEAST_ROWS and int((alike & moves)[1:].sum()) > SURE * many:
                 found.setdefault(later, []).append(channel)
                 break
         else:
@@ -166,11 +180,23 @@ def written_as_commands(group: Group) -> Iterator[Difference]:
         )  # fmt: skip
 
 
+def _perhaps_written(c: np.ndarray, q: np.ndarray, goes: np.ndarray, most: int) -> list[int]:
+    """Rows from -most to most by which measurements may stand as commands, the later ones first: all but those that half of a sample of
+    the rows in motion speaks against."""
+    every = np.array([*range(most + 1), *range(-1, -most - 1, -1)])
+    rows = most + np.flatnonzero(goes[most : len(q) - most])
+    rows = rows[:: -(-len(rows) // SAMPLE)] if len(rows) else rows
+    if len(rows) < LEAST_ROWS:
+        return every.tolist()
+    alike = np.abs(c[rows - every[:, None]] - q[rows]) <= AS_WRITTEN
+    return every[alike.mean(axis=1) > 0.5].tolist()
+
+
 def _written_in_part(group: Group, channel: RecordedChannel) -> Iterator[Difference]:
     """Stretches in which a joint moves and its command is what it measures in the same row, to the bit, and nowhere else is."""
     c, q = channel.columns["command"], channel.columns["measured"]
     goes = np.abs(np.diff(q, prepend=q[0])) > 1e-4
-    same = np.isclose(c, q, rtol=0.0, atol=1e-6)
+    same = np.abs(c - q) <= AS_WRITTEN
     stretches = [(a, b) for a, b in runs(same | ~goes) if int((same & goes)[a : b + 1].sum()) >= LEAST_ROWS]
     for a, b in stretches:
         rows = a + np.flatnonzero(same[a : b + 1])
@@ -279,8 +305,10 @@ def speeds_of_another_motion(group: Group) -> Iterator[Difference]:
         if {"measured", "velocity"} <= set(channel.columns) and np.ptp(channel.columns["measured"]) > GOES:
             rise, v = np.gradient(channel.columns["measured"], group.dt), channel.columns["velocity"]
             moving += 1
+            if v.std() == 0.0 or float(np.corrcoef(rise, v)[0, 1]) >= SAME_MOTION:
+                continue
             late = [shifted(rise, by) for by in range(-NEARLY, NEARLY + 1)]
-            alike = max(float(np.corrcoef(x, v)[0, 1]) for x in late) if v.std() > 0.0 else 1.0
+            alike = max(float(np.corrcoef(x, v)[0, 1]) for x in late)
             if alike < SAME_MOTION:
                 unlike.append(channel)
             if alike < STRANGE and not any(_alike_in_part(x, v) for x in late):
