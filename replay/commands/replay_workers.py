@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -79,7 +78,6 @@ def bench(request: CommandRequest, data: str, ledger: str, judge: Mapping[str, s
     Args:
         judge: see `judge_parts`; pictures: whether pictures are drawn; again: judge what an earlier judge has judged.
     """
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
     configs_of(request.conf_dir).__enter__()  # for as long as this process works
     from ..formats.one_by_one import OneByOne
     from ..line.key import Keys

@@ -26,6 +26,7 @@ from ..robots.limits import JointLimit, Limits
 from ..robots.robot_sheet import hand_ranges_of, load_limits
 from ..signals.channels import SCALE, in_radians, pair
 from ..signals.clock import origin_ns, seconds
+from ..signals.one_thread import on_one_thread
 from .place.taken import taken
 from .steps import error_line
 from .verdict import HOLDERS, StageResult, Verdict, combine, is_required
@@ -80,6 +81,7 @@ def intake(
         yield verdict
 
 
+@on_one_thread
 def judged(
     recording: Recording,
     rules: Rules,

@@ -13,6 +13,7 @@ from ..checks.registry import asked_of
 from ..checks.rules import Rules
 from ..formats import Unreadable
 from ..recording.recording import Recording
+from ..signals.one_thread import on_one_thread
 from .conclusion import conclude
 from .context import Contexts
 from .facts.results import Given, Judged, Subject
@@ -127,6 +128,7 @@ def subject_of(recording: Recording, contexts: Contexts | None = None) -> Subjec
     )
 
 
+@on_one_thread
 def run_stages(
     subjects: Sequence[Subject],
     hold: Callable[[Sequence[tuple[TakeFacts, Rules]]], Sequence[Given]],

@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -53,6 +53,21 @@ LARGEST_SESSION = 256 << 20  # bytes of a recorded device session
 Line = dict[
     str, Any
 ]  # what a device sent: plain JSON, with `step`, the control step at which it was heard, where that is known
+
+
+class SourceOfHands(Protocol):
+    """Where the messages of hands come from; `name` of it, and whether it is `behind` the take's time.
+
+    begin: wait for a take; False where none comes any more.
+    until: what the hands sent before control step `t`, and whether the take is over.
+    """
+
+    name: str
+    behind: bool
+
+    def begin(self) -> bool: ...
+
+    def until(self, t: int) -> tuple[list[Line], bool]: ...
 
 
 class PageHands:
@@ -214,7 +229,7 @@ class Teleop:
     """
 
     def __init__(
-        self, scene: Scene, source: PageHands | SessionHands, out: Path, page: PageServer | None, seed: int, lang: str
+        self, scene: Scene, source: SourceOfHands, out: Path, page: PageServer | None, seed: int, lang: str
     ):
         if not scene.config.link.local:  # the page shows what is, not what has arrived
             raise ScenarioError("Hands perform without a link. Write link=local.", field="link")

@@ -1,0 +1,35 @@
+"""A take that nobody performs and nobody sees: what is read once is read before a person waits for an answer."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from contextlib import redirect_stdout
+from pathlib import Path
+
+from ...scenarios.scene.scene import Scene
+from .teleop import Line, Teleop
+
+STEPS = 10  # control steps
+
+
+class _NoHands:
+    """Hands that begin a single take and rest in it."""
+
+    name, behind = "rehearsal", False
+
+    def __init__(self) -> None:
+        self._takes = 1
+
+    def begin(self) -> bool:
+        self._takes -= 1
+        return self._takes >= 0
+
+    def until(self, t: int) -> tuple[list[Line], bool]:
+        return [], t >= STEPS
+
+
+def rehearse(scene: Scene, lang: str) -> None:
+    """Perform, keep and judge a few control steps in a folder that goes away afterwards."""
+    with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()):
+        Teleop(scene, _NoHands(), Path(folder), None, 0, lang).run()
