@@ -21,7 +21,8 @@ from .geometry import turn_between
 WEIGHTS = np.repeat([1.0, 0.3], 3)  # of place [1/m] and turn [1/rad]: where a joint is at its end the hand turns rather than go away
 ROUNDS, STEP = 10, 0.2  # steps of Newton's method, rad that a joint goes in one; the trunk sways by some 40 mm and 0.2 rad
 DAMPING = 1e-5  # of its equations [m2], where an arm is nearly straight
-RESISTS = 150.0  # Ns/m: how fast a hand gives way to a force that comes and goes
+RESISTS = 200.0  # Ns/m: how fast a hand gives way to a force that comes and goes
+AT_ONCE = 6600.0  # N/m: how far it does so without a delay, which keeps hand and trunk from trembling against each other
 LASTS, RETURNS = 1.0, 0.5  # s, over which a force counts as lasting; in which the hand is back
 TIED = (2500.0, 2.0)  # Ns/m and s, the same of what is tied: with 800 Ns/m hand and trunk trembled against it at 3 Hz by 20 N
 # m/s (rad/s) of what is commanded, and m/s of the trunk, for so many s: slower, a hand that holds what is tied is fast to the trunk again
@@ -51,6 +52,7 @@ class SteadyHands:
         self._before = np.full(7, np.nan)
         self._lasting = {side: np.zeros(3) for side in arms}
         self._gives = {side: np.zeros(3) for side in arms}
+        self._at_once = {side: np.zeros(3) for side in arms}
 
     def see(self, held: Container[str], forces: Mapping[str, np.ndarray]) -> None:
         """Take in where the trunk is, once a control period, after the base has seen.
@@ -65,6 +67,7 @@ class SteadyHands:
                 self._lasting[side], self._gives[side] = force.copy(), np.zeros(3)
             if self.on:  # what is tied pulls back as a spring does: the hand gives way to that as long as it steps
                 self._lasting[side] += base.timestep / LASTS * (force - self._lasting[side])
+            self._at_once[side] = (force - self._lasting[side]) / AT_ONCE if self.on else np.zeros(3)
             resists, returns = (RESISTS, RETURNS) if self.on else TIED
             self._gives[side] += base.timestep * ((force - self._lasting[side]) / resists - self._gives[side] / returns)
         if kept and np.abs(base.command[:3]).max() > (0.0 if self.on else CREEPS):
@@ -99,7 +102,7 @@ class SteadyHands:
         trunk = (arm.place or Pose.identity()) @ Pose.of((0.0, 0.0, base.trunk_height))
         moved = trunk @ now.inverse() @ meant @ trunk.inverse()
         place, frame, _ = arm.kinematics(q)
-        wanted = moved.pos + moved.matrix @ place + trunk.matrix @ now.matrix.T @ self._gives[side]
+        wanted = moved.pos + moved.matrix @ place + trunk.matrix @ now.matrix.T @ (self._gives[side] + self._at_once[side])
         turned = moved.matrix @ frame
         low, high = arm.model.jnt_range.T
         low, high, found = np.minimum(low, q), np.maximum(high, q), q.copy()
