@@ -444,9 +444,9 @@ class Arm:
         self._extra, self._fade = np.asarray(extra, float), np.zeros(7)
 
     def resist(self, by: np.ndarray) -> None:
-        """Stay, and push the hand by (3,) [m] beyond where it is, until that is eased."""
-        jacobian = self.jacobian()[:3]
-        self.lean(jacobian.T @ np.linalg.solve(jacobian @ jacobian.T, by))
+        """Stay, and push the hand by (6,) [m, rad] beyond where it is, until that is eased."""
+        jacobian = self.jacobian()
+        self.lean(jacobian.T @ np.linalg.solve(jacobian @ jacobian.T + 1e-6 * np.eye(6), by))
         self.command = self.q + self._extra
 
     def rest(self, position: np.ndarray) -> None:

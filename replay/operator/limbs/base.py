@@ -172,7 +172,7 @@ class OnLegs(Base):
         pelvis: x, y [m] and yaw [rad] of it; calm: control steps since it last moved.
     """
 
-    pushes = (0.12, 0.05, 0.08)  # as fast as one was seen to be pushed without a fall: each step draws the hands aside
+    pushes = (0.16, 0.06, 0.11)  # as fast as one was seen to be pushed without a fall: each step draws the hands aside
 
     def __init__(self, scene: Scene, people: Bystanders):
         super().__init__(scene, people)

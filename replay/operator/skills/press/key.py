@@ -8,7 +8,7 @@ import numpy as np
 
 from .....scenarios.robots.robot_folder import SIDES
 from ...limbs.arm import FADE, Arm
-from ...limbs.geometry import AIMED, facing
+from ...limbs.geometry import AIMED, facing, turn_between
 from ...operator_state import OperatorState
 from ...planning.clearance import TOUCHES
 from ...recognition import pushing
@@ -26,7 +26,7 @@ MORE = np.deg2rad([-36.0, -48.0])  # further directions of the fingers, from the
 ASIDE = ("elbow_out", "raised", "outside_1", "outside_2", "across", "bench", "elbow_in", "level")
 TILTS = np.deg2rad([0.0, 12.0, -12.0, 24.0])
 OPENS, PLACES = np.deg2rad(60.0), 4
-FAST = 2.0  # as many times as firmly as its servos alone a hand holds what another hand presses at, and once more
+FAST = np.repeat([0.5, 2.0], 3)  # against its place and its turn: how much more firmly than its servos alone a hand holds what is pressed at
 
 
 class PressKey(Skill, word="press", how="key"):
@@ -123,19 +123,20 @@ class PressKey(Skill, word="press", how="key"):
         yield from arm.follow(arm.line([(position + self.standoff * out, frame)], 0.2))
 
     def _held_fast(self, state: OperatorState, motion: Motion) -> Motion:
-        """On its own legs, the other hand holds what it holds of the key's housing in its place: arm and pelvis give way less."""
+        """On its own legs, the other hand holds what it holds of the key's housing as it stood, against turning above all."""
         if state.steady is None:
             yield from motion
             return
         housing = state.senses.carrier_of(self.at)
-        arms = [state.arms[side] for side, what in state.held.items() if rigid_part(state.model, what) == housing]
+        arms = {side: state.arms[side] for side, what in state.held.items() if rigid_part(state.model, what) == housing}
         at, turn = state.senses.body_pose(housing)
-        places = [turn.T @ (arm.hand()[0] - at) for arm in arms]
+        places = {side: turn.T @ (arm.hand()[0] - at) for side, arm in arms.items()}
         for _ in motion:
             moved, turned = state.senses.body_pose(housing)
-            for arm, place in zip(arms, places):
-                arm.resist(FAST * (at + turn @ place - moved - turned @ place))
+            for side, arm in arms.items():
+                back = at + turn @ places[side] - moved - turned @ places[side]
+                arm.resist(np.concatenate([back, turn_between(turned, turn)]) * FAST)
             yield
-        for arm in arms:
+        for arm in arms.values():
             arm.ease()
             state.beside(arm.hold(FADE))
