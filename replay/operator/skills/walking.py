@@ -60,7 +60,7 @@ class Walking(Skill):
         for k, (place, at) in enumerate(pieces, 1):
             held = {side: _mark(base).inverse() @ _hand(state, side) for side in tied}
             time = np.hypot(*(place - base.at)) / max(self.speed, 1e-3) + abs(wrapped(at - base.yaw)) / self.turning
-            settles = k == len(pieces) or bool(tied) or bears > HEAVY
+            settles = (k == len(pieces) and not state.walks_on) or bool(tied)
             walk = base.walk(place, at, self.speed, self.turning, self.within, 0.02, time + PATIENCE, gently, settles)
             if not (yield from walked(state, self.name, walk)):
                 return

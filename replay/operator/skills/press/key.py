@@ -26,7 +26,7 @@ MORE = np.deg2rad([-36.0, -48.0])  # further directions of the fingers, from the
 ASIDE = ("elbow_out", "raised", "outside_1", "outside_2", "across", "bench", "elbow_in", "level")
 TILTS = np.deg2rad([0.0, 12.0, -12.0, 24.0])
 OPENS, PLACES = np.deg2rad(60.0), 4
-FAST = np.repeat([0.5, 2.0], 3)  # against its place and its turn: how much more firmly than its servos alone a hand holds what is pressed at
+FAST = np.repeat([0.5, 2.0], 3)  # how much more firmly than its servos alone a hand holds the place and the turn of what is pressed at
 
 
 class PressKey(Skill, word="press", how="key"):
