@@ -98,6 +98,8 @@ class Operator:
                 continue
             if self._keeps:
                 self._keep(number)
+            after = self.skills[number] if number < len(self.skills) else None
+            self.state.walks_on = after is not None and after.name == "walk" and not after.only_if
             self.segments.append({"skill": skill.name, "t0": self._step * self.scene.control_timestep, "t1": None})
             try:
                 far = beyond_reach(skill, self.state)

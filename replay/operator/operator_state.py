@@ -92,6 +92,7 @@ class OperatorState:
         self._beside: list[Motion] = []
         self.placing: tuple | None = None
         self.given_up: str | None = None
+        self.walks_on = False  # whether the next skill of the chain is a walk: between the two nobody has to stand still
         self.held: dict[str, str] = {}
         self.put_into: dict[str, str] = {}  # part -> the part into which it has been put, and with which it is carried since
         self.loads: dict[str, np.ndarray] = {}  # (3,) [N] measured at a hand while it held something and nobody else did
@@ -281,7 +282,7 @@ class OperatorState:
         for side in SIDES:
             columns = self._arm_columns[side]
             wanted = self.arms[side].command
-            if self.steady is not None and side in self.held:
+            if self.steady is not None:
                 wanted = wanted + self.steady.correction(side, wanted)
             change = wanted - self._action[columns]
             self._action[columns] += np.clip(change, -self._slew[columns], self._slew[columns])

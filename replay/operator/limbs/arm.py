@@ -443,6 +443,12 @@ class Arm:
         """Keep a displacement [rad] on the commands of whatever the arm does, as by `yielding`, until it is eased."""
         self._extra, self._fade = np.asarray(extra, float), np.zeros(7)
 
+    def resist(self, by: np.ndarray) -> None:
+        """Stay, and push the hand by (6,) [m, rad] beyond where it is, until that is eased."""
+        jacobian = self.jacobian()
+        self.lean(jacobian.T @ np.linalg.solve(jacobian @ jacobian.T + 1e-6 * np.eye(6), by))
+        self.command = self.q + self._extra
+
     def rest(self, position: np.ndarray) -> None:
         """Stay where the hand (3,) [m] has come to, as after a click: what was commanded beyond fades, and nothing is drawn back."""
         jacobian = self.jacobian()[:3]

@@ -70,6 +70,11 @@ class Base:
     @property
     def stands(self) -> bool:
         """Whether it neither walks nor turns."""
+        return self.rests
+
+    @property
+    def rests(self) -> bool:
+        """Whether its mark neither moves nor turns."""
         return bool(np.hypot(*self.speeds[:2]) < STILL[0] and abs(self.speeds[2]) < STILL[1])
 
     def go(self, target: np.ndarray, yaw: float, speed: float, turning: float, gently: float = 1.0) -> float:
@@ -120,23 +125,29 @@ class Base:
         aimed: float,
         patience: float,
         gently: float = 1.0,
+        settles: bool = True,
     ) -> Generator[None, None, bool]:
-        """Walk straight to a place and heading; True where it stands there within [m] and aimed [rad] before patience [s] ends."""
+        """Walk straight to a place and heading; True where it stands there within [m] and aimed [rad] before patience [s] ends.
+
+        With `settles` it then waits until the robot stands; without, it can go on at once where its mark has come to rest.
+        """
         for _ in range(round(patience / self.timestep)):
             left = self.go(target, yaw, speed, turning, gently)
-            if left < within and abs(wrapped(yaw - self.yaw)) < aimed and self.stands:
+            there = self.stands if settles else self.rests
+            if left < within and abs(wrapped(yaw - self.yaw)) < aimed and there:
                 break
             yield
         arrived = bool(np.hypot(*(target - self.at)) < within and abs(wrapped(yaw - self.yaw)) < aimed)
-        yield from self.stop()
+        yield from self.stop(settles)
         return arrived
 
-    def stop(self) -> Generator[None, None, None]:
+    def stop(self, settles: bool = True) -> Generator[None, None, None]:
         """Come to rest gently."""
         while np.abs(self.command[:3]).max() > 0.0:
             self._towards(np.zeros(3))
             yield
-        yield from self.settle()
+        if settles:
+            yield from self.settle()
 
     def settle(self) -> Generator[None, None, None]:
         """Wait until it stands: a base that glides does as soon as its commands end."""
@@ -161,7 +172,7 @@ class OnLegs(Base):
         pelvis: x, y [m] and yaw [rad] of it; calm: control steps since it last moved.
     """
 
-    pushes = (0.12, 0.05, 0.08)  # as fast as one was seen to be pushed without a fall: each step draws the hands aside
+    pushes = (0.16, 0.06, 0.11)  # as fast as one was seen to be pushed without a fall: each step draws the hands aside
 
     def __init__(self, scene: Scene, people: Bystanders):
         super().__init__(scene, people)
@@ -192,7 +203,7 @@ class OnLegs(Base):
 
     @property
     def stands(self) -> bool:
-        return super().stands and self.calm * self.timestep > AT_REST
+        return self.rests and self.calm * self.timestep > AT_REST
 
     def settle(self) -> Generator[None, None, None]:
         for _ in range(round(SETTLES / self.timestep)):

@@ -2,8 +2,9 @@
 
 A person who pushes a wheelchair does the same. The arms' commands are meant for a trunk that goes exactly as the mark does. What the
 trunk does beyond that is taken off in the arms that hold what rolls. What is tied to the room, such as a tucked blanket, is not drawn on
-one foot, which a hand's pull turns on the floor: while it steps, that hand stays in the room. What is carried goes with the trunk: it is
-free to.
+one foot, which a hand's pull turns on the floor: while it steps, that hand stays in the room. An empty hand stays beside the mark, since
+it may be beside what it has let go of. What is carried goes with the trunk, but that it does not sink with it: it may be over a table. A
+heavy load sinks as well: arms that raise it would bear on the balance.
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ import numpy as np
 
 from ....scenarios.parts.pose import Pose
 from .arm import Arm
-from .base import OnLegs
+from .base import HEAVY, OnLegs
 from .geometry import turn_between
 
 WEIGHTS = np.repeat([1.0, 0.3], 3)  # of place [1/m] and turn [1/rad]: where a joint is at its end the hand turns rather than go away
 ROUNDS, STEP = 10, 0.2  # steps of Newton's method, rad that a joint goes in one; the trunk sways by some 40 mm and 0.2 rad
 DAMPING = 1e-5  # of its equations [m2], where an arm is nearly straight
-RESISTS = 150.0  # Ns/m: how fast a hand gives way to a force that comes and goes
+RESISTS = 200.0  # Ns/m: how fast a hand gives way to a force that comes and goes
+AT_ONCE = 6600.0  # N/m: how far it does so without a delay, which keeps hand and trunk from trembling against each other
 LASTS, RETURNS = 1.0, 0.5  # s, over which a force counts as lasting; in which the hand is back
 TIED = (2500.0, 2.0)  # Ns/m and s, the same of what is tied: with 800 Ns/m hand and trunk trembled against it at 3 Hz by 20 N
 # m/s (rad/s) of what is commanded, and m/s of the trunk, for so many s: slower, a hand that holds what is tied is fast to the trunk again
@@ -36,21 +38,27 @@ class SteadyHands:
         base: of a robot on its legs; arms: by side.
 
     Attributes:
-        on: whether a skill asks for it, for all that is held; tied: sides of which the hand holds what is tied to the room.
+        on: whether a skill asks for it, for all that is held; tied: sides of which the hand holds what is tied to the room;
+            sent: sides of which a skill sends the hand to places in the room at every step, from where the trunk is.
     """
 
     def __init__(self, base: OnLegs, arms: Mapping[str, Arm]):
         self._base, self._arms = base, arms
         self.on = self._walks = False
         self.tied: set[str] = set()
+        self.sent: set[str] = set()
         self._kept: set[str] = set()  # sides of which the hand is kept beside the mark, or in the room, now
         # the mark when it last stood, the trunk against it, and the height commanded then
         self._was, self._stood = np.full(7, np.nan), np.full(7, np.nan)
         self._height, self._slow = 0.0, 0.0  # m; s for which the trunk has been slow
+        # whether it steps; the trunk against the mark and the height commanded when it last stood; whether hands bear little; empty ones
+        self._steps, self._rest, self._low = False, np.array([0.0, 0.0, base.trunk_height, 1.0, 0.0, 0.0, 0.0]), 0.0
+        self._light, self._empty = True, set(arms)
         self._speed = np.zeros(6)
         self._before = np.full(7, np.nan)
         self._lasting = {side: np.zeros(3) for side in arms}
         self._gives = {side: np.zeros(3) for side in arms}
+        self._at_once = {side: np.zeros(3) for side in arms}
 
     def see(self, held: Container[str], forces: Mapping[str, np.ndarray]) -> None:
         """Take in where the trunk is, once a control period, after the base has seen.
@@ -65,6 +73,7 @@ class SteadyHands:
                 self._lasting[side], self._gives[side] = force.copy(), np.zeros(3)
             if self.on:  # what is tied pulls back as a spring does: the hand gives way to that as long as it steps
                 self._lasting[side] += base.timestep / LASTS * (force - self._lasting[side])
+            self._at_once[side] = (force - self._lasting[side]) / AT_ONCE if self.on else np.zeros(3)
             resists, returns = (RESISTS, RETURNS) if self.on else TIED
             self._gives[side] += base.timestep * ((force - self._lasting[side]) / resists - self._gives[side] / returns)
         if kept and np.abs(base.command[:3]).max() > (0.0 if self.on else CREEPS):
@@ -83,15 +92,34 @@ class SteadyHands:
             self._speed = _apart(Pose(self._before[:3], self._before[3:]), base.trunk) / base.timestep
         self._slow = self._slow + base.timestep if np.abs(self._speed[:3]).max() < SLOW else 0.0
         self._before = np.append(base.trunk.pos, base.trunk.quat)
+        if base.stands:
+            rest = self._mark().inverse() @ base.trunk
+            self._steps, self._rest, self._low = False, np.append(rest.pos, rest.quat), float(base.command[3])
+            self._light = -sum(float(force[2]) for side, force in forces.items() if side in held) < HEAVY
+        self._steps |= bool(np.abs(base.command[:3]).max() > 0.0)
+        self._empty = {side for side in forces if side not in held}
 
     def correction(self, side: str, q: np.ndarray) -> np.ndarray:
         """(7,) [rad] to be added to the joint angles q, which are meant for a trunk that goes as the mark does, or stays where it was."""
+        arm, base = self._arms[side], self._base
+        if side in self.sent:
+            return np.zeros(7)
+        if self._steps and side in self._empty:
+            rest = _higher(Pose(self._rest[:3], self._rest[3:]), base.command[3] - self._low)
+            return self._beside(arm, q, self._mark() @ rest, np.zeros(3))
+        if self._steps and side not in self._kept and self._light:
+            place, frame, _ = arm.kinematics(q)
+            sunk = self._rest[2] + base.command[3] - self._low - base.trunk.pos[2] - (base.timestep + arm.lag) * self._speed[2]
+            return self._solved(arm, q, place + np.array([0.0, 0.0, sunk]), frame)
         if side not in self._kept or not self._walks:
             return np.zeros(7)
-        arm, base = self._arms[side], self._base
-        squat = np.array([0.0, 0.0, base.command[3] - self._height])
         mark = self._mark() if self.on else Pose(self._was[:3], self._was[3:])
-        meant = mark @ Pose(self._stood[:3] + squat, self._stood[3:])
+        meant = mark @ _higher(Pose(self._stood[:3], self._stood[3:]), base.command[3] - self._height)
+        return self._beside(arm, q, meant, self._gives[side] + self._at_once[side])
+
+    def _beside(self, arm: Arm, q: np.ndarray, meant: Pose, gives: np.ndarray) -> np.ndarray:
+        """(7,) [rad] to be added to q for a hand that is where it would be on a trunk as it is meant, and gives way by (3,) [m]."""
+        base = self._base
         ahead = base.timestep + arm.lag
         now = Pose(base.trunk.pos + ahead * self._speed[:3], base.trunk.quat.copy())
         mujoco.mju_quatIntegrate(now.quat, base.trunk.matrix.T @ self._speed[3:], ahead)
@@ -99,8 +127,12 @@ class SteadyHands:
         trunk = (arm.place or Pose.identity()) @ Pose.of((0.0, 0.0, base.trunk_height))
         moved = trunk @ now.inverse() @ meant @ trunk.inverse()
         place, frame, _ = arm.kinematics(q)
-        wanted = moved.pos + moved.matrix @ place + trunk.matrix @ now.matrix.T @ self._gives[side]
-        turned = moved.matrix @ frame
+        wanted = moved.pos + moved.matrix @ place + trunk.matrix @ now.matrix.T @ gives
+        return self._solved(arm, q, wanted, moved.matrix @ frame)
+
+    @staticmethod
+    def _solved(arm: Arm, q: np.ndarray, wanted: np.ndarray, turned: np.ndarray) -> np.ndarray:
+        """(7,) [rad] from the joint angles q to those that bring the hand to a place and a rotation."""
         low, high = arm.model.jnt_range.T
         low, high, found = np.minimum(low, q), np.maximum(high, q), q.copy()
         for _ in range(ROUNDS):
@@ -115,6 +147,10 @@ class SteadyHands:
 
     def _mark(self) -> Pose:
         return Pose.of((*self._base.at, 0.0), self._base.yaw)
+
+
+def _higher(pose: Pose, by: float) -> Pose:
+    return Pose(pose.pos + np.array([0.0, 0.0, by]), pose.quat)
 
 
 def _least(rates: np.ndarray, off: np.ndarray) -> np.ndarray:

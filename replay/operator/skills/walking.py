@@ -56,10 +56,12 @@ class Walking(Skill):
         bears = -sum(float(state.senses.feel(side)[2]) for side in state.held)
         gently = LADEN if bears > HEAVY else 1.0
         tied = [] if state.steady is None else sorted(state.steady.tied & state.held.keys())
-        for place, at in _pieces(base, legs) if tied else legs:
+        pieces = list(_pieces(base, legs)) if tied else legs
+        for k, (place, at) in enumerate(pieces, 1):
             held = {side: _mark(base).inverse() @ _hand(state, side) for side in tied}
             time = np.hypot(*(place - base.at)) / max(self.speed, 1e-3) + abs(wrapped(at - base.yaw)) / self.turning
-            walk = base.walk(place, at, self.speed, self.turning, self.within, 0.02, time + PATIENCE, gently)
+            settles = (k == len(pieces) and not state.walks_on) or bool(tied)
+            walk = base.walk(place, at, self.speed, self.turning, self.within, 0.02, time + PATIENCE, gently, settles)
             if not (yield from walked(state, self.name, walk)):
                 return
             if held:

@@ -7,11 +7,12 @@ import itertools
 import numpy as np
 
 from .....scenarios.robots.robot_folder import SIDES
-from ...limbs.arm import Arm
-from ...limbs.geometry import AIMED, facing
+from ...limbs.arm import FADE, Arm
+from ...limbs.geometry import AIMED, facing, turn_between
 from ...operator_state import OperatorState
 from ...planning.clearance import TOUCHES
 from ...recognition import pushing
+from ...senses.attachment import rigid_part
 from ...words.primitives import EITHER, PRESS
 from ...words.skill import Argument, Label, Motion, Skill
 from ..grasping import come
@@ -25,6 +26,7 @@ MORE = np.deg2rad([-36.0, -48.0])  # further directions of the fingers, from the
 ASIDE = ("elbow_out", "raised", "outside_1", "outside_2", "across", "bench", "elbow_in", "level")
 TILTS = np.deg2rad([0.0, 12.0, -12.0, 24.0])
 OPENS, PLACES = np.deg2rad(60.0), 4
+FAST = np.repeat([0.5, 2.0], 3)  # how much more firmly than its servos alone a hand holds the place and the turn of what is pressed at
 
 
 class PressKey(Skill, word="press", how="key"):
@@ -115,7 +117,26 @@ class PressKey(Skill, word="press", how="key"):
         yield from arm.hold(0.15)
         position, frame = arm.hand()
         pressed = arm.line([(position - (self.travel + deeper + 0.002) * out, frame)], self.pressing, orient=AIMED)
-        yield from arm.follow(pressed, state.senses.until(self.until), tremor=0.0)
+        yield from self._held_fast(state, arm.follow(pressed, state.senses.until(self.until), tremor=0.0))
         yield from arm.hold(0.2)
         position, frame = arm.hand()
         yield from arm.follow(arm.line([(position + self.standoff * out, frame)], 0.2))
+
+    def _held_fast(self, state: OperatorState, motion: Motion) -> Motion:
+        """On its own legs, the other hand holds what it holds of the key's housing as it stood, against turning above all."""
+        if state.steady is None:
+            yield from motion
+            return
+        housing = state.senses.carrier_of(self.at)
+        arms = {side: state.arms[side] for side, what in state.held.items() if rigid_part(state.model, what) == housing}
+        at, turn = state.senses.body_pose(housing)
+        places = {side: turn.T @ (arm.hand()[0] - at) for side, arm in arms.items()}
+        for _ in motion:
+            moved, turned = state.senses.body_pose(housing)
+            for side, arm in arms.items():
+                back = at + turn @ places[side] - moved - turned @ places[side]
+                arm.resist(np.concatenate([back, turn_between(turned, turn)]) * FAST)
+            yield
+        for arm in arms.values():
+            arm.ease()
+            state.beside(arm.hold(FADE))

@@ -73,6 +73,8 @@ class WalkThrough(Walking, word="walk", how="through"):
         side = -float(np.sign((hinge[:2] - middle[:2]) @ left))  # 1 where the latch is to the left
         hold_back = float((base.at - middle[:2]) @ into)  # m, that it comes no nearer until it stands before the middle
         leaf = _Leaf(self, state, left * side)
+        if state.steady is not None:
+            state.steady.sent.add(self.hand)
         for _ in range(round((PATIENCE + 30.0) / state.timestep)):
             along, across = float((base.at - middle[:2]) @ into), float((base.at - middle[:2]) @ left) * side
             angle, contact = state.senses.joint(self.joint), leaf.place()
@@ -99,6 +101,8 @@ class WalkThrough(Walking, word="walk", how="through"):
         else:
             state.given_up = Reason("the robot did not come through the door", "not_arrived")
         yield from base.stop()
+        if state.steady is not None:
+            state.steady.sent.discard(self.hand)
 
 
 class _Leaf:
