@@ -6,7 +6,11 @@ import mujoco
 import numpy as np
 import pytest
 from shiliu.replay.operator.limbs.arm import Arm
+from shiliu.replay.operator.limbs.base import OnLegs
+from shiliu.replay.operator.limbs.geometry import turn_between, turn_z
 from shiliu.replay.operator.limbs.steady import SteadyHands
+from shiliu.replay.operator.operator import Operator
+from shiliu.replay.operator.skills.press.key import PressKey
 from shiliu.replay.operator.skills.walking import APIECE, _pieces
 from shiliu.scenarios.parts.pose import Pose
 from shiliu.scenarios.robots.postures import postures_of
@@ -91,7 +95,9 @@ def test_a_hand_that_holds_what_is_tied_to_the_room_stays_there_while_it_steps(a
     for _ in range(2):
         steady.see(("left", "right"), no_force)
     assert np.linalg.norm(hand_in_world(arms["left"], q + steady.correction("left", q), base.trunk) - there["left"]) < 4e-3
-    assert not steady.correction("right", arms["right"].q).any()  # it carries something
+    carried = hand_in_world(arms["right"], q := arms["right"].q, base.trunk)
+    there = hand_in_world(arms["right"], q + steady.correction("right", q), base.trunk)
+    assert np.linalg.norm((there - carried)[:2]) < 4e-3  # what it carries goes with the trunk
 
 
 def test_a_way_in_pieces_leads_to_the_same_places():
@@ -133,10 +139,128 @@ def test_where_it_stands_again_the_hands_stay_where_they_have_come_to(arms):
     arms["right"].q = before
 
 
-def test_nothing_is_done_unless_a_skill_asks_for_it(arms):
+def stepping(arms, held, force=(0.0, 0.0, 0.0)):
+    """A base whose trunk has swayed and sunk in a step, and what keeps the hands; the trunk as it stood."""
     base, steady = standing(arms)
-    steady.on = False
+    steady.on, meant = False, base.trunk
+    steady.see(held, dict.fromkeys(arms, np.array(force)))
     base.command[:3], base.stands = (0.1, 0.0, 0.0), False
-    base.trunk = swayed(base.trunk, np.array([0.0, 0.04, -0.03]), 0.05)
-    steady.see(("left", "right"), dict.fromkeys(arms, np.array([0.0, 20.0, 0.0])))
+    base.trunk = swayed(meant, np.array([0.03, 0.04, -0.04]), 0.0)
+    for _ in range(3):
+        steady.see(held, dict.fromkeys(arms, np.array(force)))
+    return base, steady, meant
+
+
+def moved(arms, side, base, steady, meant):
+    """(3,) [m] by which a hand is elsewhere than on a trunk that had not swayed."""
+    q = arms[side].q
+    return hand_in_world(arms[side], q + steady.correction(side, q), base.trunk) - hand_in_world(arms[side], q, meant)
+
+
+def test_what_is_carried_goes_with_the_trunk_but_does_not_sink(arms):
+    off = moved(arms, "left", *stepping(arms, ("left", "right"), (0.0, 0.0, -4.0)))
+    assert off == pytest.approx([0.03, 0.04, 0.0], abs=4e-3)
+
+
+def test_a_heavy_load_sinks_with_the_trunk(arms):
+    base, steady, _ = stepping(arms, ("left", "right"), (0.0, 0.0, -15.0))
     assert not steady.correction("left", arms["left"].q).any()
+
+
+def test_an_empty_hand_stays_beside_the_mark(arms):
+    found = stepping(arms, ("right",))
+    assert np.linalg.norm(moved(arms, "left", *found)) < 4e-3
+    assert np.linalg.norm(moved(arms, "right", *found)) > 0.04
+
+
+def test_a_hand_that_is_sent_to_places_in_the_room_is_let_alone(arms):
+    _, steady, _ = stepping(arms, ())
+    assert steady.correction("left", arms["left"].q).any()
+    steady.sent.add("left")
+    assert not steady.correction("left", arms["left"].q).any()
+
+
+def test_where_it_stands_again_empty_hands_are_where_they_were(arms):
+    base, steady, meant = stepping(arms, ())
+    base.trunk, base.stands = meant, True
+    base.command[:3] = 0.0
+    steady.see((), dict.fromkeys(arms, np.zeros(3)))
+    assert not steady.correction("left", arms["left"].q).any()
+
+
+def on_legs(calm):
+    """A base on legs whose mark rests at its goal, and whose pelvis has been calm for so many control steps."""
+    base = object.__new__(OnLegs)
+    base.at, base.yaw, base.speeds, base.command = np.zeros(2), 0.0, np.zeros(4), np.zeros(4)
+    base.limits, base.timestep, base.calm, base._people = np.array([0.4, 0.2, 0.4]), DT, calm, ()
+    base.hands = np.zeros((0, 3))
+    return base
+
+
+@pytest.mark.parametrize(("settles", "calm", "steps"), [(False, 0, 0), (True, 100, 0), (True, 0, 1)])
+def test_between_the_pieces_of_a_walk_nobody_waits_until_the_pelvis_is_calm(settles, calm, steps):
+    walk = on_legs(calm).walk(np.zeros(2), 0.0, 0.3, 0.4, 0.01, 0.02, 3.0, settles=settles)
+    taken = sum(1 for _ in walk)
+    assert taken == 0 if steps == 0 else taken > round(3.0 / DT)
+
+
+def test_a_hand_resists_by_as_much_as_is_asked(arms):
+    arm = arms["left"]
+    by = np.array([0.004, -0.006, 0.003, 0.01, 0.02, -0.02])
+    arm.resist(by)
+    there, frame = arm.hand(arm.command)
+    place, before = arm.hand(arm.q)
+    assert there - place == pytest.approx(by[:3], abs=5e-4)
+    assert turn_between(before, frame) == pytest.approx(by[3:], abs=2e-3)
+    arm.lean(np.zeros(7))
+    arm.command = arm.q.copy()
+
+
+def pressed_at(arms, legs):
+    """The command of the hand that holds a chair, and where it was, after the other one has turned that by 0.05 rad to the right."""
+    angle, q = iter(np.linspace(0.0, -0.05, 6)), arms["right"].q.copy()
+    senses = SimpleNamespace(
+        carrier_of=lambda at: "chair/frame", now=0.0, body_pose=lambda name: (np.zeros(3), turn_z(senses.now)),
+    )  # fmt: skip
+    state = SimpleNamespace(
+        steady=object() if legs else None, senses=senses, arms=arms, held={"right": "chair/handle"}, model=None, beside=lambda motion: None
+    )
+    key = PressKey({"at": "chair/brake"})
+
+    def motion():
+        for senses.now in angle:
+            yield
+
+    for _ in key._held_fast(state, motion()):
+        found = arms["right"].command.copy()
+    arms["right"].lean(np.zeros(7))
+    arms["right"].command = q.copy()
+    return found, q
+
+
+def test_the_hand_that_holds_what_is_pressed_at_turns_it_back_on_legs(arms, monkeypatch):
+    monkeypatch.setattr("shiliu.replay.operator.skills.press.key.rigid_part", lambda model, what: "chair/frame")
+    found, q = pressed_at(arms, legs=True)
+    turned = turn_between(arms["right"].hand(q)[1], arms["right"].hand(found)[1])
+    assert turned[2] > 0.05  # against the turn to the right, twice as far
+    found, q = pressed_at(arms, legs=False)
+    assert (found == q).all()
+
+
+def test_a_skill_knows_whether_a_walk_follows(monkeypatch):
+    monkeypatch.setattr("shiliu.replay.operator.operator.beyond_reach", lambda skill, state: None)
+    seen = []
+
+    def skill(name, only_if=""):
+        return SimpleNamespace(name=name, only_if=only_if, run=lambda state: iter(seen.append((name, state.walks_on)) or ()))
+
+    operator = object.__new__(Operator)
+    operator.state = SimpleNamespace(
+        faults={}, begin=lambda skill: None, given_up=None, senses=SimpleNamespace(happened=lambda rule: True), walks_on=False
+    )
+    operator.skills = [skill("walk"), skill("walk"), skill("walk.squat"), skill("take"), skill("walk", "door_open"), skill("walk")]
+    operator.segments, operator._keeps, operator._step, operator.gave_up = [], False, 0, None
+    operator.scene = SimpleNamespace(control_timestep=DT)
+    for _ in operator._perform(1):
+        pass
+    assert [on for _, on in seen] == [True, False, False, False, True, False]
