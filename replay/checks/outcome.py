@@ -70,8 +70,24 @@ def there_at_end(outcome: Mapping[str, Any]) -> list[str]:
     return [name for name, t in (outcome.get("subgoals") or {}).items() if t is not None and name not in undone]
 
 
+def failures_shown(course: Goal, carry: GoalState, failure: str | None = None) -> tuple[str, ...]:
+    """Every code by which one take (`carry` of n = 1) may be labelled a failure: its failure modes, and the step first missed.
+
+    Args:
+        failure: what the engine gave up by, `unstable`.
+    """
+    modes = [f"scenario.{never.name}" for never, t in zip(course.nevers, carry.failed[0]) if not np.isnan(t)]
+    return tuple(dict.fromkeys(code for code in (failure, *modes, course.missed(carry)) if code is not None))
+
+
 def check_goal(
-    course: Goal, outcome: dict[str, Any], label: Mapping[str, Any] | None, end: float, rules: Rules, assumed: bool = False
+    course: Goal,
+    outcome: dict[str, Any],
+    label: Mapping[str, Any] | None,
+    end: float,
+    rules: Rules,
+    assumed: bool = False,
+    shown: Sequence[str] | None = None,
 ) -> list[Finding]:
     """`goal`: the outcome of the replay against the recording's own label.
 
@@ -80,9 +96,11 @@ def check_goal(
 
     Args:
         assumed: whether the label is none of the recording's own, but what such a demonstration is taken to claim.
+        shown: codes of failures that the replay shows, `failures_shown`; None where it need not show the recording's own.
 
-    Label success, replay failure is a FAIL; label failure, replay failure passes ("failed as recorded"); label failure,
-    replay success warns; without a label the outcome is reported, not judged.
+    Label success, replay failure is a FAIL; label failure, replay failure passes ("failed as recorded"), unless the label
+    names a failure that is not among those `shown`: then somebody labelled it wrongly, a FAIL. Label failure, replay
+    success warns; without a label the outcome is reported, not judged.
     """
     rule = rules["goal"]
     if not course.subgoals:
@@ -122,7 +140,15 @@ def check_goal(
         ]
     if not label["success"] and outcome["success"]:
         return [rule.finding(level="WARN", **known)]
-    return [rule.passed(**known)]
+    code = label.get("failure")
+    if label["success"] or shown is None or not code or code in shown or (code == "goal" and missed):
+        return [rule.passed(**known)]
+    exist = {f"scenario.{never.name}" for never in course.nevers} | {f"replay.goal:{name}" for name in names}
+    foreign = code.startswith(("scenario.", "replay.goal:")) and code not in exist
+    details |= {"kind": "no_such_failure" if foreign else "other_failure", "owner": "auditor"}
+    details |= {"claimed": code, "shown": ", ".join(shown)}
+    lacks = float(max(len(names) - len(reached), 1))
+    return [rule.finding(level="FAIL", margin=-lacks, excess=lacks, **known)]
 
 
 def check_nevers(course: Goal, carry: GoalState, control_timestep: float, rules: Rules) -> list[Finding]:
@@ -353,6 +379,8 @@ def _finish(finding: Finding, known: Known) -> Fix:
     details = finding.details
     if details.get("kind") == "survey":  # the same commands do it without this cell
         return {"kind": "remeasure", "cell": details.get("cell"), "differs": details.get("differs") or None}
+    if "claimed" in details:
+        return {"kind": "relabel", "claimed": details["claimed"], "shown": details.get("shown") or None}
     reached, total = details.get("reached"), details.get("total")
     left = total - reached if isinstance(reached, int) and isinstance(total, int) else None
     return {"kind": "finish", "missed": details.get("missed"), "left": left, "failure": details.get("failure")}

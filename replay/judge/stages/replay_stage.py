@@ -27,8 +27,10 @@ from ...checks.outcome import (
     check_people,
     check_stable,
     check_touches,
+    failures_shown,
 )
 from ...checks.playback import check_reproduces, check_tracking, tracking_error
+from ...recording.codes import codes
 from ...recording.recording import SimEpisode
 from ...rollout.rollout import Rollout, Take, play
 from ...signals.channels import in_radians
@@ -162,7 +164,8 @@ def _goal(
     scene, takes = subject.scene, rollouts.plan.takes
     if rollouts.known:
         duration = takes[0].n_steps * scene.control_timestep
-        goal = check_goal(scene.course, rollouts.outcomes[0], subject.claim, duration, subject.rules, subject.assumed)
+        shown = _failures(subject, motions, rollouts)
+        goal = check_goal(scene.course, rollouts.outcomes[0], subject.claim, duration, subject.rules, subject.assumed, shown)
     else:
         goal = goal_over_starts(subject, rollouts)
     if rollouts.plan.unsure:
@@ -185,6 +188,20 @@ def _goal(
         return goal, frozenset()
     nearby, certain = _close_by(subject, motions, rollouts, threads, seed)
     return [hangs(one, nearby, subject.rules) if one.failed else one for one in goal], certain
+
+
+def _failures(subject: Subject, motions: Motions, rollouts: Rollouts) -> tuple[str, ...] | None:
+    """Codes of the failures that the replay shows; None where it need not show the recording's own.
+
+    An episode that is performed again where it was made fails again as it did. The real world, and another scene, may fail otherwise.
+    """
+    if explains_goal(subject) or rollouts.plan.unsure or rollouts.shown is None:
+        return None
+    played, code = rollouts.shown, (subject.label or {}).get("failure")
+    shown = failures_shown(subject.scene.course, played.carry, None if played.unstable_at is None else "unstable")
+    if code in codes() and code not in shown:  # a person may label a take by what another check finds
+        shown += tuple(one.code for one in _happened(subject, motions, rollouts) if one.code == code and one.level in ("WARN", "FAIL"))
+    return shown
 
 
 def _close_by(
