@@ -32,6 +32,7 @@ def check_places(
     apart: Mapping[str, float],
     rules: Rules,
     surveyed: Collection[str] = (),
+    impossible: Mapping[str, float] | None = None,
 ) -> FoundPlaces:
     """`start.place`: do things that rest agree about what they rest on, and is that as the scenario draws it?
 
@@ -43,8 +44,13 @@ def check_places(
             those beyond them.
         apart: thing -> by how much it lies higher than these values have it [m].
         surveyed: keys that somebody measured.
+        impossible: key -> value that the places ask for and no scene can have: they are in another frame, or another unit.
     """
     rule = rules["start.place"]
+    if impossible:
+        parts = tuple(dict.fromkeys(key.partition(".")[0] for key in impossible))
+        finding = rule.not_checked("other_frame", subject=parts, details={"impossible": dict(impossible)})
+        return FoundPlaces((finding,), (), "other_frame")
     bound = rule.bound("warn")
     far = sorted((name for name, by in apart.items() if abs(by) > bound), key=lambda name: -abs(apart[name]))
     details = {"inferred": {key: values[key] for key in values}}

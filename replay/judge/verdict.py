@@ -41,6 +41,7 @@ HOLDERS = {
     "unmeasured": "scene",
     "left_lying": "scene",
     "object_order": "device",
+    "other_frame": "device",
     "things_apart": "scene",
     "beyond_drawn": "scene",
     "no_start_state": "scene",

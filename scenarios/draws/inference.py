@@ -36,12 +36,14 @@ class Inferred:
         outside: of these, those beyond what the scenario draws, with the ends of that.
         apart: thing -> by how much [m] it was found higher (lower where negative) than what it rests on then has it; every thing
             that rests as the scenario lays it, on what nobody surveyed.
+        impossible: key -> value beyond its ends, where no scene can be made of what the places ask for; nothing is inferred then.
     """
 
     values: Mapping[str, float] = field(default_factory=dict)
     sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     outside: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     apart: Mapping[str, float] = field(default_factory=dict)
+    impossible: Mapping[str, float] = field(default_factory=dict)
 
 
 def infer(
@@ -67,9 +69,15 @@ def infer(
     known = np.zeros(len(keys), bool)
     effect = np.zeros((0, len(keys)))
     for _ in range(STEPS):
-        start = found.rows(values)
-        effect = np.stack([found.rows(values | {k: values[k] + 0.05 * w}) - start for k, w in zip(keys, width)], axis=1)
-        effect /= 0.05
+        try:
+            start = found.rows(values)
+            more = [found.rows(values | {k: values[k] + 0.05 * w}) for k, w in zip(keys, width)]
+        except ValueError:  # of MuJoCo: a part has no such size
+            beyond = {key: values[key] for key in keys if not _within(values[key], *ends[key])}
+            if not beyond:
+                raise
+            return Inferred(impossible=beyond)
+        effect = np.stack([one - start for one in more], axis=1) / 0.05
         if not len(used):  # by the nominal scene, so that all steps look at the same
             used = found.used(effect, keys)
         u, sizes, v = np.linalg.svd(effect[used], full_matrices=False)

@@ -42,3 +42,9 @@ def test_one_thing_alone_may_hang_in_the_air():
 def test_what_was_surveyed_stands_as_surveyed():
     found = check_places({"table.height": 0.935}, BY, ENDS, {}, RULES, surveyed={"table.height"})
     assert (only(found).level, found.left, found.unsure) == ("PASS", ("table.height",), None)
+
+
+def test_places_of_which_no_scene_can_be_made_are_in_another_frame_or_unit():
+    found = check_places({}, {}, {}, {}, RULES, impossible={"table.height": -0.02})
+    assert (only(found).level, only(found).reason, found.unsure) == ("NOT_CHECKED", "other_frame", "other_frame")
+    assert only(found).subject == ("table",)

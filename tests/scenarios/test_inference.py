@@ -102,3 +102,15 @@ def test_a_height_beyond_what_is_drawn_is_told_with_its_ends(table):
 def test_what_stands_on_what_was_surveyed_is_no_witness_against_it(table):
     scene, poses = table
     assert infer(scene, poses, {}, surveyed=("table.height",)).apart == {}
+
+
+def test_heights_above_the_table_instead_of_the_floor_make_no_scene():
+    scene = shiliu.load_scenario("table_setting")
+    draw = drawing.draw(scene, 3)
+    poses, joints = first_poses(scene, draw)
+    above = {name: Pose(pose.pos - [0.0, 0.0, draw.values["table.height"]], pose.quat) for name, pose in poses.items()}
+    found = infer(scene, above, joints)
+    assert not found.values and found.impossible["table.height"] < 0.1
+    again = infer(scene, poses, joints)
+    assert not again.impossible, "and as they were recorded, they do"
+    assert again.values["table.height"] == pytest.approx(draw.values["table.height"], abs=ROUNDED)

@@ -196,7 +196,7 @@ def recorded_start(
     lying = resting(scene, recording, poses, at)
     inferred = infer(scene, {name: pose for name, pose in poses.items() if name in lying}, joints, surveyed)
     one = inferred
-    found = check_places(one.values, one.sources, _elsewhere(one, poses), one.apart, rules, surveyed)
+    found = check_places(one.values, one.sources, _elsewhere(one, poses), one.apart, rules, surveyed, one.impossible)
     taken = {key: value for key, value in inferred.values.items() if key not in found.left}
     inferred = replace(inferred, values=taken, sources={key: inferred.sources[key] for key in taken})
     unsure = "object_order" if _other_order(scene, poses, rules) else found.unsure
