@@ -48,7 +48,7 @@ def test_a_laden_walk_is_half_as_hard_and_ends_at_the_same_place(scene):
 def test_what_both_hands_bear_decides_how_gently_it_walks(scene, monkeypatch, weight, gently):
     shares = []
 
-    def walk(place, yaw, speed, turning, within, aimed, patience, share):
+    def walk(place, yaw, speed, turning, within, aimed, patience, share, settles):
         shares.append(share)
         return True
         yield
@@ -58,6 +58,7 @@ def test_what_both_hands_bear_decides_how_gently_it_walks(scene, monkeypatch, we
     state = SimpleNamespace(
         base=base,
         steady=None,
+        walks_on=False,
         held={"left": "crate", "right": "crate"},
         senses=SimpleNamespace(feel=lambda side: np.array([0.0, 0.0, -0.5 * weight])),
         ways=SimpleNamespace(walk=lambda ways: ways),

@@ -163,7 +163,7 @@ def test_what_is_carried_goes_with_the_trunk_but_does_not_sink(arms):
 
 
 def test_a_heavy_load_sinks_with_the_trunk(arms):
-    base, steady, _ = stepping(arms, ("left", "right"), (0.0, 0.0, -15.0))
+    _, steady, _ = stepping(arms, ("left", "right"), (0.0, 0.0, -15.0))
     assert not steady.correction("left", arms["left"].q).any()
 
 
