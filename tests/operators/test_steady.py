@@ -8,7 +8,7 @@ import pytest
 from shiliu.replay.operator.limbs.arm import Arm
 from shiliu.replay.operator.limbs.base import OnLegs
 from shiliu.replay.operator.limbs.geometry import turn_between, turn_z
-from shiliu.replay.operator.limbs.steady import SteadyHands
+from shiliu.replay.operator.limbs.steady import AT_ONCE, LEAVES, RESISTS, SteadyHands
 from shiliu.replay.operator.operator import Operator
 from shiliu.replay.operator.skills.press.key import PressKey
 from shiliu.replay.operator.skills.walking import APIECE, _pieces
@@ -173,6 +173,16 @@ def test_an_empty_hand_stays_beside_the_mark(arms):
     assert np.linalg.norm(moved(arms, "right", *found)) > 0.04
 
 
+def test_an_empty_hand_goes_with_the_trunk_once_the_robot_has_left(arms):
+    base, steady, meant = stepping(arms, ())
+    gone = 2.1 * LEAVES * np.array([np.cos(base.yaw), np.sin(base.yaw)])
+    base.at, base.trunk = base.at + gone, Pose(base.trunk.pos + np.append(gone, 0.0), base.trunk.quat)
+    for _ in range(2):
+        steady.see((), dict.fromkeys(arms, np.zeros(3)))
+    off = moved(arms, "left", base, steady, meant)
+    assert off == pytest.approx([0.03 + gone[0], 0.04 + gone[1], 0.0], abs=4e-3)
+
+
 def test_a_hand_that_is_sent_to_places_in_the_room_is_let_alone(arms):
     _, steady, _ = stepping(arms, ())
     assert steady.correction("left", arms["left"].q).any()
@@ -186,6 +196,18 @@ def test_where_it_stands_again_empty_hands_are_where_they_were(arms):
     base.command[:3] = 0.0
     steady.see((), dict.fromkeys(arms, np.zeros(3)))
     assert not steady.correction("left", arms["left"].q).any()
+
+
+def test_a_hand_gives_way_at_once_by_a_part_of_a_force(arms):
+    """Without it hand and trunk tremble against each other."""
+    base, steady = standing(arms)
+    base.command[:3], base.stands = (0.1, 0.0, 0.0), False
+    q, none, push = arms["left"].q, np.zeros(3), np.array([0.0, 20.0, 0.0])
+    steady.see(("left",), {"left": none, "right": none})
+    rest = hand_in_world(arms["left"], q + steady.correction("left", q), base.trunk)[1]
+    steady.see(("left",), {"left": push, "right": none})
+    at_once = hand_in_world(arms["left"], q + steady.correction("left", q), base.trunk)[1] - rest
+    assert at_once > 0.8 * (20.0 / AT_ONCE + DT * 20.0 / RESISTS)
 
 
 def on_legs(calm):

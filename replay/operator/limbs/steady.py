@@ -2,9 +2,9 @@
 
 A person who pushes a wheelchair does the same. The arms' commands are meant for a trunk that goes exactly as the mark does. What the
 trunk does beyond that is taken off in the arms that hold what rolls. What is tied to the room, such as a tucked blanket, is not drawn on
-one foot, which a hand's pull turns on the floor: while it steps, that hand stays in the room. An empty hand stays beside the mark, since
-it may be beside what it has let go of. What is carried goes with the trunk, but that it does not sink with it: it may be over a table. A
-heavy load sinks as well: arms that raise it would bear on the balance.
+one foot, which a hand's pull turns on the floor: while it steps, that hand stays in the room. An empty hand stays beside the mark at
+first, since it may be beside what it has let go of. Later it goes with the trunk, as what is carried does, but that it does not sink with
+it: it may be over a table. A heavy load sinks as well: arms that raise it would bear on the balance.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ LASTS, RETURNS = 1.0, 0.5  # s, over which a force counts as lasting; in which t
 TIED = (2500.0, 2.0)  # Ns/m and s, the same of what is tied: with 800 Ns/m hand and trunk trembled against it at 3 Hz by 20 N
 # m/s (rad/s) of what is commanded, and m/s of the trunk, for so many s: slower, a hand that holds what is tied is fast to the trunk again
 CREEPS, SLOW, AWHILE = 5e-3, 0.02, 0.3
+LEAVES = 0.25  # m that the mark has gone, from which on an empty hand is let go with the trunk; at twice that it is
 MOST = 1.0  # rad, largest change of a joint by it
 
 
@@ -54,6 +55,7 @@ class SteadyHands:
         # whether it steps; the trunk against the mark and the height commanded when it last stood; whether hands bear little; empty ones
         self._steps, self._rest, self._low = False, np.array([0.0, 0.0, base.trunk_height, 1.0, 0.0, 0.0, 0.0]), 0.0
         self._light, self._empty = True, set(arms)
+        self._from = np.array(base.at)  # where the mark was when it last stood
         self._speed = np.zeros(6)
         self._before = np.full(7, np.nan)
         self._lasting = {side: np.zeros(3) for side in arms}
@@ -95,6 +97,7 @@ class SteadyHands:
         if base.stands:
             rest = self._mark().inverse() @ base.trunk
             self._steps, self._rest, self._low = False, np.append(rest.pos, rest.quat), float(base.command[3])
+            self._from = base.at.copy()
             self._light = -sum(float(force[2]) for side, force in forces.items() if side in held) < HEAVY
         self._steps |= bool(np.abs(base.command[:3]).max() > 0.0)
         self._empty = {side for side in forces if side not in held}
@@ -104,13 +107,15 @@ class SteadyHands:
         arm, base = self._arms[side], self._base
         if side in self.sent:
             return np.zeros(7)
-        if self._steps and side in self._empty:
-            rest = _higher(Pose(self._rest[:3], self._rest[3:]), base.command[3] - self._low)
-            return self._beside(arm, q, self._mark() @ rest, np.zeros(3))
-        if self._steps and side not in self._kept and self._light:
+        if self._steps and side not in self._kept and (self._light or side in self._empty):
             place, frame, _ = arm.kinematics(q)
-            sunk = self._rest[2] + base.command[3] - self._low - base.trunk.pos[2] - (base.timestep + arm.lag) * self._speed[2]
-            return self._solved(arm, q, place + np.array([0.0, 0.0, sunk]), frame)
+            rest = _higher(Pose(self._rest[:3], self._rest[3:]), base.command[3] - self._low)
+            sunk = rest.pos[2] - base.trunk.pos[2] - (base.timestep + arm.lag) * self._speed[2]
+            level = self._solved(arm, q, place + np.array([0.0, 0.0, sunk]), frame)
+            share = np.clip(2.0 - float(np.hypot(*(base.at - self._from))) / LEAVES, 0.0, 1.0)
+            if side not in self._empty or share == 0.0:
+                return level
+            return share * self._beside(arm, q, self._mark() @ rest, np.zeros(3)) + (1.0 - share) * level
         if side not in self._kept or not self._walks:
             return np.zeros(7)
         mark = self._mark() if self.on else Pose(self._was[:3], self._was[3:])
