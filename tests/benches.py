@@ -68,6 +68,19 @@ def done(scene, seed: int = 0, draw: drawing.Draw | None = None, rest: float = R
     return roll_out(scene, [draw], policy, performance_observers(scene, 1, longest(scene), judged=False))[0]
 
 
+LEAVING = """
+there: {near: {of: robot.left_tcp, to: table.top_front, within: 505 mm}}
+raised: {near: {of: robot.left_tcp, to: robot.head_camera, within: 870 mm}}
+"""
+
+
+def leaving():
+    """A scene, and an episode of it whose first step holds at its start alone: the hand leaves the table's edge."""
+    judge = {"required": ["integrity", "replay.goal"]}
+    scene = bench("[home: {hand: left, posture: raised}]", LEAVING, "bowl", judge=judge, time_limit="4 s")
+    return scene, done(scene)
+
+
 def end(scene, performance) -> mujoco.MjData:
     """The scene at the last whole second of a performance."""
     data = mujoco.MjData(performance.draw.model)

@@ -51,7 +51,7 @@ def run(request: CommandRequest) -> int:
         words = [verdict.verdict for verdict in Teleop(scene, hands, out, None, seed, lang).run()]
         return 1 if {"INFEASIBLE", "UNSOUND"} & set(words) else 3 if set(words) - {"FEASIBLE"} else 0
 
-    rehearse(scene, lang)
+    rehearse(lang)
 
     def run_teleop(page: PageServer) -> None:
         Teleop(scene, PageHands(page, scene.control_timestep), out, page, seed, lang).run()

@@ -7,10 +7,11 @@ import tempfile
 from contextlib import redirect_stdout
 from pathlib import Path
 
-from ...scenarios.scene.scene import Scene
+from ...scenarios.catalog.catalog import load_scenario
+from ..judge.verdict import Verdict
 from .teleop import Line, Teleop
 
-STEPS = 10  # control steps
+SCENARIO, STEPS = "bare", 10  # the quickest to be made ready, whatever is performed afterwards; control steps
 
 
 class _NoHands:
@@ -29,7 +30,8 @@ class _NoHands:
         return [], t >= STEPS
 
 
-def rehearse(scene: Scene, lang: str) -> None:
-    """Perform, keep and judge a few control steps in a folder that goes away afterwards."""
+def rehearse(lang: str) -> Verdict:
+    """Perform, keep and judge a few control steps in a folder that goes away afterwards; the verdict."""
     with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()):
-        Teleop(scene, _NoHands(), Path(folder), None, 0, lang).run()
+        (verdict,) = Teleop(load_scenario(SCENARIO), _NoHands(), Path(folder), None, 0, lang).run()
+    return verdict

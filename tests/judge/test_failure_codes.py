@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from benches import bench, done
+from benches import leaving
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.report.text import Words
 from shiliu.replay.rollout.episode import as_recording, checkpoints_of, episode_of
 from shiliu.replay.rollout.rollout import Take, play
 
-GOAL = """
-there: {near: {of: robot.left_tcp, to: table.top_front, within: 505 mm}}
-raised: {near: {of: robot.left_tcp, to: robot.head_camera, within: 870 mm}}
-"""
-
 
 @pytest.fixture(scope="module")
 def left():
-    """A scene, and an episode of it whose first step holds at its start alone: the hand leaves the table's edge."""
-    scene = bench(
-        "[home: {hand: left, posture: raised}]",
-        GOAL,
-        "bowl",
-        judge={"required": ["integrity", "replay.goal"]},
-        time_limit="4 s",
-    )
-    return scene, done(scene)
+    return leaving()
 
 
 def judged(scene, made, **label):
@@ -75,3 +62,15 @@ def test_a_take_that_was_broken_off_fails_by_the_step_that_it_did_not_come_to(le
     assert code.startswith("replay.goal:")
     for failure, level in ((code, "PASS"), ("replay.goal:nowhere", "FAIL")):
         assert judged(scene, short, failure=failure)[1].level == level
+
+
+def test_a_replay_that_departs_from_the_record_shows_nothing_of_its_failure(left):
+    scene, made = left
+    episode = episode_of(scene, made)
+    episode.label = {**episode.label, "failure": "replay.goal:raised"}
+    name = next(name for name, state in episode.states.items() if state.dtype.kind == "f")
+    episode.states[name] = episode.states[name].copy()
+    episode.states[name][5, 0] += 0.25
+    verdict = judge([as_recording("left", episode, scene)], threads=1)[0]
+    levels = {one.code: one.level for one in verdict.findings}
+    assert levels["goal"] == "PASS" and "FAIL" in {levels["reproduces"], levels.get("column.differs")}

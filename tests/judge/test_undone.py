@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import shiliu
 import yaml
-from benches import bench, done
+from benches import bench, done, leaving
 from shiliu.envs.env_episode import One
 from shiliu.envs.reward import Reward
 from shiliu.replay.checks.outcome import check_goal, outcome_of
@@ -164,23 +164,9 @@ def test_points_that_the_head_did_not_look_at_are_not_inspected():
 
 
 # ------------------------------------------------------------------------------------------------ a whole recording
-GOAL = """
-there: {near: {of: robot.left_tcp, to: table.top_front, within: 505 mm}}
-raised: {near: {of: robot.left_tcp, to: robot.head_camera, within: 870 mm}}
-"""
-
-
 @pytest.fixture(scope="module")
 def left():
-    """A scene, and an episode of it whose first step holds at its start alone: the hand leaves the table's edge."""
-    scene = bench(
-        "[home: {hand: left, posture: raised}]",
-        GOAL,
-        "bowl",
-        judge={"required": ["integrity", "replay.goal"]},
-        time_limit="4 s",
-    )
-    return scene, done(scene)
+    return leaving()
 
 
 def judged(scene, made, **config):

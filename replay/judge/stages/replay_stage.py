@@ -70,7 +70,8 @@ def replay_stage(
     if rollouts.shown is not None:
         rules = subject.rules
         found, tracking = _followed(subject, motions, rollouts)
-        ended, certain = _goal(subject, motions, rollouts, threads, seed)
+        departs = any(one.code == "reproduces" and one.failed for one in found)
+        ended, certain = _goal(subject, motions, rollouts, threads, seed, departs)
         if rollouts.plan.unanswered:  # whatever else is missed is missed for certain
             details = {"answers": ", ".join(rollouts.plan.unanswered)}
             ended = [
@@ -154,9 +155,12 @@ def _started(subject: Subject, rollouts: Rollouts) -> list[Finding]:
 
 
 def _goal(
-    subject: Subject, motions: Motions, rollouts: Rollouts, threads: int, seed: int
+    subject: Subject, motions: Motions, rollouts: Rollouts, threads: int, seed: int, departs: bool
 ) -> tuple[list[Finding], frozenset[str]]:
     """`goal`; a missed one with the step that was missed, and whether the same commands do it elsewhere, or close by.
+
+    Args:
+        departs: whether the replay does not make again what is recorded: then it shows nothing of how the take failed.
 
     Returns:
         The findings, and the codes that fail in all that do it close by.
@@ -164,7 +168,7 @@ def _goal(
     scene, takes = subject.scene, rollouts.plan.takes
     if rollouts.known:
         duration = takes[0].n_steps * scene.control_timestep
-        shown = _failures(subject, motions, rollouts)
+        shown = None if departs else _failures(subject, motions, rollouts)
         goal = check_goal(scene.course, rollouts.outcomes[0], subject.claim, duration, subject.rules, subject.assumed, shown)
     else:
         goal = goal_over_starts(subject, rollouts)
