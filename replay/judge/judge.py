@@ -93,7 +93,9 @@ def judging(
     while batch := list(islice(items, AT_ONCE)):
         steps = Steps(len(batch))
         subjects = steps.each(lambda item: subject_of(_readable(item), contexts), batch)
-        judged = run_stages(subjects, hold, steps, threads=threads, seed=seed, performed=performed, full=full, legs=legs)
+        if performed:
+            subjects = steps.each(lambda one: replace(one, performed=performed.get(one.recording.sha256)), subjects)
+        judged = run_stages(subjects, hold, steps, threads=threads, seed=seed, full=full, legs=legs)
         for i, item in enumerate(batch):
             verdict = steps.one(i, conclude, judged[i], strict, pictures, curves)
             yield verdict or Verdict(item.name, item.source, error=error_line(steps.ended[i]))
@@ -136,7 +138,6 @@ def run_stages(
     *,
     threads: int = 0,
     seed: int = 0,
-    performed: Mapping[str, Rollout] | None = None,
     full: bool = False,
     legs: bool = False,
 ) -> list[Judged]:
@@ -145,7 +146,7 @@ def run_stages(
     Args:
         subjects: one for each take of `steps`; what a stage raises is kept there, so that one take ends no run.
         hold: what is found of each among the takes of its set: `Company.hold`, or what is known already.
-        performed: see `rollout_stage`; full, legs: those stages, too.
+        full, legs: those stages, too.
 
     Returns:
         One for each; None where a stage raised.
@@ -157,9 +158,7 @@ def run_stages(
     integrity = steps.each(
         lambda one, others: replace(one, findings=(*one.findings, *(others[code] for code in asked_of("takes")))), integrity, given
     )
-    rollouts = steps.together(
-        partial(rollout_stage, threads=threads, seed=seed, performed=performed), subjects, integrity, motions
-    )
+    rollouts = steps.together(partial(rollout_stage, threads=threads, seed=seed), subjects, integrity, motions)
     found = (subjects, integrity, motions, rollouts)
     kinematics = steps.each(lambda one, *found: one.robot.kinematics(one, *found), *found, given)
     dynamics = steps.each(lambda one, *found: one.robot.dynamics(one, *found), *found)

@@ -9,8 +9,8 @@ from ...scenarios.draws.variation import Draw, of_episode
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sheet.errors import EpisodeError
 from ..recording.recording import Recording, SimEpisode
-from .episode import as_recording, checkpoints_of, episode_of
-from .rollout import Take, play
+from .episode import as_recording, checkpoints_of
+from .rollout import Rollout, Take, play
 
 
 def start_of(scene: Scene, episode: SimEpisode) -> Draw:
@@ -59,8 +59,8 @@ def refuse_other(scene: Scene, episode: SimEpisode, name: str, ours: np.ndarray)
         )
 
 
-def played_again(scene: Scene, recording: Recording) -> SimEpisode | None:
-    """What the commands of an episode give in its own scene, with full states at those of the record; None where they cannot be played."""
+def played_again(scene: Scene, recording: Recording) -> Rollout | None:
+    """What the commands of an episode do in its own scene, with full states each second; None where they cannot be played."""
     episode = recording.episode
     if episode is None:
         return None
@@ -68,7 +68,7 @@ def played_again(scene: Scene, recording: Recording) -> SimEpisode | None:
         take = Take(start_of(scene, episode), episode.actions)
     except EpisodeError:
         return None
-    return episode_of(scene, next(play(scene, [take], [checkpoints_of(scene, take.n_steps)], threads=1)))
+    return next(play(scene, [take], [checkpoints_of(scene, take.n_steps)], threads=1))
 
 
 def made_again(scene: Scene, recording: Recording, played: SimEpisode | None) -> bool:

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import shiliu
 from shiliu.replay.judge.intake import intake
-from shiliu.replay.rollout.episode import as_recording, replayed
+from shiliu.replay.judge.stages import rollout_stage
+from shiliu.replay.rollout import reproduce
+from shiliu.replay.rollout.episode import as_recording, episode_of, replayed
 from shiliu.replay.rollout.reproduce import made_again, played_again, start_of
 
 NECK, SHOULDER, ELBOW = "zhead_1_joint", "zarm_r1_joint", "zarm_r4_joint"
@@ -77,7 +79,7 @@ def test_a_column_that_is_late_after_it_was_played_is_the_recorders(table, serve
     joint = table.schema.observations["observation.state"].names.index("zarm_l4_joint")
     state[100:300, joint] = state[92:292, joint]  # 0.27 s
     late = as_recording("late", replace(episode, states={**episode.states, "observation.state": state}), table)
-    again = played_again(table, served)
+    again = episode_of(table, played_again(table, served))
     assert made_again(table, served, again) and not made_again(table, late, again)
     (verdict,) = shiliu.judge(late)
     assert verdict.verdict == "UNSOUND" and of(verdict, "column.differs").subject == ("zarm_l4_joint",)
@@ -91,6 +93,23 @@ def test_columns_under_the_names_of_others_are_not_made_again(table, served):
     a, b = names.index(ELBOW), names.index("zarm_l4_joint")
     names[a], names[b] = names[b], names[a]
     wrong = replace(served, streams={**served.streams, stream.name: replace(stream, names=tuple(names))})
-    assert not made_again(table, wrong, played_again(table, served))
+    assert not made_again(table, wrong, episode_of(table, played_again(table, served)))
     (verdict,) = shiliu.judge(wrong)
     assert verdict.verdict == "UNSOUND"
+
+
+def test_an_episode_is_played_once_and_not_at_all_where_it_was_just_performed(table, served, monkeypatch):
+    driven = recorded(table, served, NECK, 1.2 * np.clip((rows(served) - 59) / 4.0, 0.0, 1.0))
+    performed, plays = played_again(table, driven), []
+
+    def counted(module):
+        play = module.play
+        monkeypatch.setattr(module, "play", lambda *given, **named: plays.append(module.__name__) or play(*given, **named))
+
+    counted(reproduce)
+    counted(rollout_stage)
+    (once,) = shiliu.judge([driven], table, threads=1)
+    assert len(plays) == 1, "its columns disagree, so that integrity plays it"
+    (none,) = shiliu.judge([driven], table, threads=1, performed={driven.sha256: performed})
+    assert len(plays) == 1
+    assert [one.code for one in once.findings if one.failed] == [one.code for one in none.findings if one.failed]

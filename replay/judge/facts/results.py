@@ -21,6 +21,7 @@ from ...checks.grip import CarriedSpan
 from ...checks.rules import Rules
 from ...recording.pictures import Brightness
 from ...recording.recording import Recording, SimEpisode
+from ...rollout.episode import episode_of
 from ...rollout.reproduce import made_again, played_again
 from ...rollout.rollout import Rollout, Take
 from ...signals.joint_motion import JointMotion
@@ -79,6 +80,7 @@ class Subject:
         unused: settings of the command that it is not judged by.
         unlabelled: what a demonstration without a label claims: `success`, or nothing (`unknown`).
         among: what tells its context from those of others, see `Contexts.key_of`.
+        performed: what was kept while it was performed just now, see `judging`.
     """
 
     recording: Recording
@@ -88,6 +90,7 @@ class Subject:
     unused: tuple[str, ...] = ()
     unlabelled: str = "success"
     among: str = ""
+    performed: Rollout | None = None
 
     @property
     def scene(self) -> Scene:
@@ -120,9 +123,20 @@ class Subject:
         return self.context.made_in or self.scene
 
     @cached_property
+    def rollout_again(self) -> Rollout | None:
+        """What the commands of an own episode do where it was made; what was kept while it was performed is not played again."""
+        return self.performed or played_again(self.made_in, self.recording)
+
+    @cached_property
     def played_again(self) -> SimEpisode | None:
-        """What the commands of an own episode give where it was made."""
-        return played_again(self.made_in, self.recording)
+        """The episode that `rollout_again` comes to."""
+        return None if self.rollout_again is None else episode_of(self.made_in, self.rollout_again)
+
+    def played_already(self, keep: Sequence[int]) -> Rollout | None:
+        """`rollout_again`, where it was asked for before and the episode is judged where it was made; `keep`: steps with full states."""
+        again = self.__dict__.get("rollout_again")
+        known = again is not None and self.context.made_in is None and set(keep) <= set(again.states)
+        return again if known else None
 
     @cached_property
     def made_again(self) -> bool:

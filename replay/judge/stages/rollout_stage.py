@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,14 +25,12 @@ def rollout_stage(
     *,
     threads: int = 0,
     seed: int = 0,
-    performed: Mapping[str, Rollout] | None = None,
 ) -> list[Rollouts]:
     """Play the commands of recordings, those of one scene together.
 
     Args:
         threads: 0 for all cores; the result does not depend on it.
         seed: of the likely starts that are tried where a recording does not tell its start.
-        performed: digest of a recording -> what was kept while it was performed: it is not played again.
 
     Returns:
         One for each, in their order; without takes where it cannot be played, and `plan.why` says why.
@@ -44,10 +42,11 @@ def rollout_stage(
     found = [Rollouts(plan) for plan in plans]
     groups: dict[int, list[int]] = {}
     for i, (subject, _, _) in enumerate(batch):
-        digest = subject.recording.sha256
         own = subject.recording.episode is not None and subject.context.made_in is None
-        if plans[i].takes and own and performed and digest in performed:
-            found[i] = rolled_out(subject, plans[i], [performed[digest]], again=False)
+        if plans[i].takes and own and subject.performed is not None:
+            found[i] = rolled_out(subject, plans[i], [subject.performed], again=False)
+        elif plans[i].takes and own and (played_already := subject.played_already(plans[i].keep[0])) is not None:
+            found[i] = rolled_out(subject, plans[i], [played_already])
         elif (searched := from_hands(subject, plans[i], threads, seed)) is not None:
             found[i] = rolled_out(subject, *searched)
         elif plans[i].takes:
