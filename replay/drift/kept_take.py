@@ -5,7 +5,7 @@ A corpus is a folder of takes, three files each (the repository's own is `benchm
 - `NAME.json`: scenario, variant and seed, the drawn values, the label, the skills with their times, digests of the bits, the verdict;
   of a take out of a data set also its own scenario, as it was recorded in.
 - `NAME.actions.parquet`: the actions as float32, a row a control step, and two fingerprints of what came of each.
-- `NAME.samples.parquet`: positions and observations every five seconds, to tell how large a difference is.
+- `NAME.samples.parquet`: positions and observations every ten seconds, to tell how large a difference is.
 
 The episode is rebuilt from the drawn values and the actions. Nothing is unpickled.
 """
@@ -41,7 +41,7 @@ from ..rollout.observers import FullStates, Observations, Tape
 from ..rollout.rollout import Observer, RecordedPolicy, Rollout, roll_out
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks" / "kept"  # the repository's own corpus; no wheel has it
-EVERY = 5.0  # s, between two samples
+EVERY = 10.0  # s, between two samples
 QPOS = "qpos"  # the name under which positions stand beside the features of an observation
 STATE, SEEN = "fingerprint.state", "fingerprint.observation"  # columns beside the actions
 STEP = "step"  # the column beside the samples
