@@ -376,7 +376,9 @@ class Words:
             elif key == "towards":
                 flat[key] = self.look_up("ways", str(value))
             elif isinstance(value, str):
-                flat[key] = self._plain_word(value)
+                flat[key] = value if key in ("word", "text") else self._plain_word(value)
+            elif key == "done":  # of a task sentence: things, which may be called as a limit is
+                flat[key] = [self.dotted(item) if item[:1].isalpha() else item for item in map(str, value)]
             elif isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
                 flat[key] = [self.event(item) for item in value]
             else:
