@@ -285,6 +285,8 @@ class Words:
                 survey = finding.details.get("kind") == "survey"  # the same commands do it without this cell
                 details = finding.details if survey else {k: v for k, v in finding.details.items() if k != "differs"}
                 return self.fill(self._ui["nearby_told"], self._details(details))
+            if missing := (finding.details or {}).get("missing"):
+                return self._ui["colon"].join((reason, self.join(missing)))
             tried = (finding.details or {}).get("starts")
             return self.fill(self._ui["starts_told"], finding.details | {"reason": reason}) if tried else reason
         part = {"PASS": "ok", "WARN": "warn", "INFO": "info"}.get(finding.level, "message")
@@ -387,6 +389,9 @@ class Words:
             flat["reached_names"] = [self.event(name) for name in names.split(", ") if name]
         if isinstance(decides := details.get("decides"), dict):
             flat["decides_parameter"] = self.parameter(str(decides.get("parameter")))
+        if "wanted" in details and "word" in details:
+            flat["condition"] = self.condition(details["word"], details.get("about") or ())
+            flat |= {key: self.measured(details.get(key), details["wanted"]) for key in ("best", "bound")}
         if failure := details.get("failure"):
             flat["failure_title"] = self.title(str(failure))
         if isinstance(near := details.get("nearest"), dict):
