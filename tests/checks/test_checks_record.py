@@ -1,5 +1,7 @@
 """`record.goal` and recorded poses against physics: by numbers alone."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from shiliu.replay.checks.object_divergence import carried_by_record, check_left
@@ -14,6 +16,7 @@ from shiliu.replay.checks.object_motion import (
 from shiliu.replay.checks.record_goal import check_record_goal
 from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.judge.facts.record_witness import failing_row
+from shiliu.replay.judge.stages.replay_stage import as_sure_as_its_start, unless_recorded
 from shiliu.replay.report.text import Words
 
 RULES = load_rules("arm_manipulation")
@@ -73,6 +76,29 @@ def test_the_failing_condition_and_a_failure_that_undid_a_step_are_named():
         assert words in Words(lang).message(found)
     found = goal({"taken": 1.0, "served": None}, undone={"served": 6.5}, failure=("scenario.door_rebound", 6.5))
     assert Words("en").message(found).endswith("undone again from 6.50 s on: door rebound")
+
+
+def test_a_failure_mode_that_only_the_record_shows_is_not_called_absent():
+    passed = RULES["scenario"].passed(details={"event": "door_rebound"})
+    passed.code = "scenario.door_rebound"
+    shown = goal({"taken": 1.0, "served": None}, undone={"served": 6.5}, failure=("scenario.door_rebound", 6.5))
+    assert unless_recorded(passed, [shown], RULES).reason == "only_in_record"
+    assert unless_recorded(passed, [goal({"taken": 1.0, "served": None})], RULES) is passed
+
+
+def test_values_that_nobody_recorded_are_named_where_all_places_are_known():
+    feature = SimpleNamespace(names=("bowl.x", "bowl.qw"))
+    scene = SimpleNamespace(schema=SimpleNamespace(observations={"observation.environment_state": feature}))
+    failed = RULES["unstable"].finding(level="FAIL", margin=-1.0, excess=1.0)
+
+    def reason(poses, unplaced):
+        start = SimpleNamespace(unplaced=unplaced, poses=poses, drawn=("oven.latch_force", "friction"))
+        rollouts = SimpleNamespace(known=False, plan=SimpleNamespace(start=start, unsure=None))
+        (found,) = as_sure_as_its_start([failed], SimpleNamespace(scene=scene, rules=RULES), rollouts)
+        return Words("en").message(found)
+
+    assert reason({"bowl": None}, ()).endswith("not in the recording: oven.latch_force, friction")
+    assert reason({"bowl": None}, ("cup.at.x",)) == reason({}, ()) == "where the objects stood is not in the recording"
 
 
 def test_what_is_labelled_as_failed_claims_nothing():

@@ -322,7 +322,7 @@ def test_where_in_a_place_which_one_and_which_way_up(scenario, text, kind):
     [
         ("table_setting", "Put the bowl down, take the empty one away.", "empty bowl was not handled", "没有操作empty bowl"),
         ("table_setting", "Push the bowl of buns without lifting it.", "it was done, though the sentence forbids lifting", "禁止lifting"),
-        ("coil_separation", "Take coil S and put it into the bin.", "bin is not the place; the place was peg S", "bin不是实际位置；实际为 S柱"),
+        ("coil_separation", "Take coil S, put it into the bin.", "bin is not the place; the place was peg S", "；实际为 S柱"),
     ],
 )
 def test_a_doubt_reads_well(scenario, text, en, zh):

@@ -145,7 +145,7 @@ def failing_row(worst: np.ndarray, t: np.ndarray, hold: float) -> int:
         worst: (T,) the smallest margin of each row.
     """
     margins = np.where(np.isfinite(worst), worst, -np.inf)
-    n = 1 + (int(round(hold / (t[1] - t[0]))) if hold and len(t) > 1 else 0)
+    n = 1 + (round(hold / (t[1] - t[0])) if hold and len(t) > 1 else 0)
     spans = np.lib.stride_tricks.sliding_window_view(margins, min(n, len(margins)))
     first = int(spans.min(axis=1).argmax())
     return first + int(spans[first].argmin())

@@ -96,7 +96,7 @@ def replay_stage(
         if state is not None:
             happened = _left_lying(subject, rollouts, state, happened, further)
             findings += check_carried(subject, rollouts, state)
-        happened = [_unless_recorded(one, witness, rules) for one in happened]
+        happened = [unless_recorded(one, witness, rules) for one in happened]
         found += witness
         ended = on_recording_clock(ended, rollouts.offset)
         findings += on_recording_clock(found, rollouts.offset) + ended
@@ -138,7 +138,7 @@ def _followed(subject: Subject, motions: Motions, rollouts: Rollouts) -> tuple[l
     shown, take, rules = rollouts.shown, rollouts.plan.takes[0], subject.rules
     assert shown is not None
     found = _started(subject, rollouts) + check_stable(shown.unstable_at, rules)
-    found = _as_sure_as_its_start(found, subject, rollouts)
+    found = as_sure_as_its_start(found, subject, rollouts)
     if subject.recording.episode is not None:
         if subject.context.made_in is not None:
             found.append(rules["reproduces"].not_applicable("played_elsewhere"))
@@ -314,10 +314,10 @@ def _happened(subject: Subject, motions: Motions, rollouts: Rollouts) -> list[Fi
     found += check_people(scene.safety, shown.safety, dt, rules, anybody=bool(people(scene.names)))
     found += check_touches(*unasked_touches(subject.context, shown, take), dt, rules, touches_of(scene, shown))
     found += tipped(subject, motions, rollouts) + _slipped(subject, rollouts)
-    return _as_sure_as_its_start(found, subject, rollouts) + check_diverged(subject, rollouts)
+    return as_sure_as_its_start(found, subject, rollouts) + check_diverged(subject, rollouts)
 
 
-def _as_sure_as_its_start(found: list[Finding], subject: Subject, rollouts: Rollouts) -> list[Finding]:
+def as_sure_as_its_start(found: list[Finding], subject: Subject, rollouts: Rollouts) -> list[Finding]:
     """The findings of a replay whose start may be unknown, or known without certainty."""
     if not rollouts.known:
         start = rollouts.plan.start
@@ -339,7 +339,7 @@ def _unproven(finding: Finding, reason: str, subject: Subject, more: Mapping[str
     return found
 
 
-def _unless_recorded(finding: Finding, witness: Sequence[Finding], rules: Rules) -> Finding:
+def unless_recorded(finding: Finding, witness: Sequence[Finding], rules: Rules) -> Finding:
     """A failure mode that the replay does not show, and the record does: nobody can say that it did not happen."""
     shown = any(one.code == "record.goal" and one.failed and one.details["failure"] == finding.code for one in witness)
     return open_(finding, rules, "only_in_record") if shown and finding.level == "PASS" else finding
