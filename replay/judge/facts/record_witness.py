@@ -22,7 +22,7 @@ from ...checks.object_motion import PoseFacts, check_hovers, check_poses
 from ...checks.record_goal import check_record_goal
 from ...rollout.rollout import Rollout
 from .near_copies import UNMEASURED
-from .recorded_poses import things_of
+from .recorded_poses import object_streams, things_of
 from .recorded_state import ELSEWHERE, RecordedState, readings_of, recorded_state
 from .results import Motions, Rollouts, Subject
 
@@ -53,7 +53,9 @@ def check_witness(
         return [rules[code].not_checked(stopped) for code in CODES], None
     state = recorded_state(subject, motions, rollouts)
     if state is None or plan.start is None or not state.things:
-        return [rules[code].not_checked("no_object_poses") for code in CODES], None
+        bare = [f"{name}.qw" not in stream.names for name, (stream, _) in object_streams(subject.recording, things_of(scene)).items()]
+        reason = "no_orientations" if any(bare) else "no_object_poses"
+        return [rules[code].not_checked(reason) for code in CODES], None
     robot = subject.context.robot_geoms
     found = [_by_height(one, subject, rollouts, state) for one in check_poses(facts_of(scene, state, robot), rules)]
     order = next((one for one in found if one.code == "object.order"), None)
