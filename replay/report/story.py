@@ -182,6 +182,8 @@ class Story:
             return self.act("device")
         if self.verdict.verdict == "FEASIBLE":
             return self.words.owner("nobody")
+        if any(one.reason == "unknown_values" for one in self.open):
+            return self.words.ui("colon").join((self.words.owner(self.verdict.owner), self.words.ui("measure_values")))
         return self.act(self.verdict.owner)
 
     def act(self, owner: str | None) -> str:

@@ -285,6 +285,8 @@ class Words:
                 survey = finding.details.get("kind") == "survey"  # the same commands do it without this cell
                 details = finding.details if survey else {k: v for k, v in finding.details.items() if k != "differs"}
                 return self.fill(self._ui["nearby_told"], self._details(details))
+            if missing := (finding.details or {}).get("missing"):
+                return self._ui["colon"].join((reason, self.join(missing)))
             tried = (finding.details or {}).get("starts")
             return self.fill(self._ui["starts_told"], finding.details | {"reason": reason}) if tried else reason
         part = {"PASS": "ok", "WARN": "warn", "INFO": "info"}.get(finding.level, "message")
@@ -376,7 +378,9 @@ class Words:
             elif key == "towards":
                 flat[key] = self.look_up("ways", str(value))
             elif isinstance(value, str):
-                flat[key] = self._plain_word(value)
+                flat[key] = value if key in ("word", "text") else self._plain_word(value)
+            elif key == "done":  # of a task sentence: things, which may be called as a limit is
+                flat[key] = [self.dotted(item) if item[:1].isalpha() else item for item in map(str, value)]
             elif isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
                 flat[key] = [self.event(item) for item in value]
             else:
@@ -385,6 +389,9 @@ class Words:
             flat["reached_names"] = [self.event(name) for name in names.split(", ") if name]
         if isinstance(decides := details.get("decides"), dict):
             flat["decides_parameter"] = self.parameter(str(decides.get("parameter")))
+        if "wanted" in details and "word" in details:
+            flat["condition"] = self.condition(details["word"], details.get("about") or ())
+            flat |= {key: self.measured(details.get(key), details["wanted"]) for key in ("best", "bound")}
         if failure := details.get("failure"):
             flat["failure_title"] = self.title(str(failure))
         if isinstance(near := details.get("nearest"), dict):

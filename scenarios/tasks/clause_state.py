@@ -36,6 +36,9 @@ class ClauseState:
         self._number: float | None = None
         self._ident: str | None = None
         self._features: set[str] = set()
+        self._which: list[str] = []  # the words of the features
+        self._regions: tuple[tuple[str, str], ...] = ()
+        self._owner: tuple[Mention, ...] = ()  # "the guest's"
         self._many = False  # idents were listed
         self._last = -1  # the token after the last thing: what follows at once belongs to it
         self._taking = False  # after 把, 将
@@ -107,6 +110,14 @@ class ClauseState:
         """Whether a Chinese verb says how a thing is, and no task: 叠着三个线圈, 叠在一起的线圈."""
         after = "".join(token.text for token in self._tokens[i + 1 : i + 4])
         return after.startswith(("着", "的", "在一起的"))
+
+    def _of_person(self, i: int) -> bool:
+        """Whether a hand is a person's, where something is laid: "the left hand of the person", 老人左手边."""
+        before, after = self._before(i), [token.text.lower() for token in self._tokens[i + 1 : i + 3]]
+        if before is not None and (before.is_("owner") or before.text.lower() in ("his", "her", "their")):
+            return True
+        persons = [t for t in (before, *self._tokens[i + 2 : i + 4]) if t is not None and "person" in t.readings.get("thing", ())]
+        return after[:1] in (["边"], ["旁"]) or bool(persons and (after[:1] == ["of"] or before in persons))
 
     def _as_verb(self, token: Token, i: int) -> bool:
         before, after = self._before(i), self._next(i)

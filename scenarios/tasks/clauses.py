@@ -18,6 +18,7 @@ PARTICLES = {"off": "switch_off", "on": "switch_on", "停": "switch_off"}
 UNDER = ("下面", "底下", "下方")  # of a thing: beneath it
 ONLY = ("only", "just", "只", "仅", "光", "alone")  # of a hand: no other one
 DOWN = {"down": "lower", "up": "raise"}  # behind a thing: "put the rail down"
+DEPTH = {"into": "depth.inside", "inside": "depth.inside", "on top of": "depth.atop"}
 REMOVED = {"take", "remove"}  # with "off": they leave the place, as what is picked up need not
 
 
@@ -90,7 +91,10 @@ class _ClauseReader(ClauseState):
                 self._close()
             self._negated, self._forbids = True, token.is_("negation")
         elif token.is_("arm"):
-            if after is None or after.text != "的":  # 用左手的老人
+            if self._of_person(i):
+                region = f"hand.{min(token.readings['arm'])}"
+                self._clause.things.append(Mention(frozenset(["body"]), token.text, "place", regions=((region, token.text),)))
+            elif after is None or after.text != "的":  # 用左手的老人
                 self._take_arm(token, before)
                 nearby = (*self._tokens[max(0, i - 3) : i], *self._tokens[i + 1 : i + 2])
                 self._clause.sole = any(one.text.lower() in ONLY for one in nearby)
@@ -138,6 +142,7 @@ class _ClauseReader(ClauseState):
             self._take_role(token, i)
         elif token.is_("feature") and not token.is_("thing"):
             self._features |= token.readings["feature"]
+            self._which.append(token.text)
             self._last += self._last == i
         elif token.is_("ident") and not (token.text == "A" and i == 0):
             self._take_ident(token.text, i)
@@ -156,6 +161,8 @@ class _ClauseReader(ClauseState):
             pass
         elif token.text.lower() in ("it", "them") and self._role == "place" and self._done:
             self._clause.things += [replace(m, role="place", number=None) for m in self._done[-1].of_role("object")]
+        elif token.is_("owner"):
+            self._owner = (Mention(token.readings["owner"], token.text),)
         else:
             self._number = None
             if self._last == i and (token.text.lower().endswith("ed") or token.text.lower() in WHICH):
@@ -235,11 +242,13 @@ class _ClauseReader(ClauseState):
         self._role = "place" if puts or straight or "go" in verbs else "object"
         self._towards = towards and self._role == "object"
         self._taking, self._soft = False, False
-        self._number = None
+        self._number, self._regions = None, ()
         self._last = -1
 
     def _take_role(self, token: Token, i: int) -> None:
         roles = token.readings["role"]
+        depth = DEPTH.get(token.text.lower())
+        self._regions = self._regions if "property" in roles else ((depth, token.text),) if depth else ()
         if "taking" in roles:
             if self._clause.verbs:
                 self._close()
@@ -329,21 +338,27 @@ class _ClauseReader(ClauseState):
         if self._aside:
             self._role = "aside"
         mention = Mention(
-            names, token.text, self._role, self._number, None if self._many else self._ident, frozenset(self._features)
+            names, token.text, self._role, self._number, None if self._many else self._ident, frozenset(self._features), self._owner
         )
-        if token.text.lower() in ("one", "ones") and clause_before(self._done, clause):
-            mention.names = clause_before(self._done, clause)  # "the medium one"
+        mention.which = " ".join(self._which)
+        generic = self._lexicon.is_thing(names, "generic")
+        self._regions += tuple((region, token.text) for region in sorted(token.readings.get("region", ())))
+        mention.regions = self._regions
+        if token.text.lower() in ("one", "ones") and clause_before(self._done, clause)[0]:
+            mention.names, mention.text = clause_before(self._done, clause)  # "the medium one"
         if self._last == i and clause.things:  # "bed rail", 北京软袋: the last one is the thing
             part = clause.things.pop()
-            mention.of = (*part.of, replace(part, of=()))
+            mention.of = (*mention.of, *part.of, replace(part, of=()))
             mention.role = part.role
             mention.ident = mention.ident or (
-                part.ident if part.ident and not self._lexicon.is_thing(names, "generic") else None
+                part.ident if part.ident and not generic else None
             )
             mention.features |= part.features
-            if self._lexicon.is_thing(names, "generic"):  # "table mat corner": the place of a thing
+            if generic:  # "table mat corner": the place of a thing
                 role = "beside" if token.text.endswith(BESIDE) else "under" if token.text in UNDER else "place"
-                mention = replace(part, role=role if part.role == "place" else part.role)
+                near = role == "beside" and token.chinese and not (self._taking or clause.verbs)  # 碗旁边放上…
+                where = role if part.role == "place" or near else part.role
+                mention = replace(part, role=where, regions=(*part.regions, *mention.regions))
             if mention.number is None and not (token.chinese and part.names & vessels_of(self._lexicon)):
                 mention.number = part.number
                 mention.of = tuple(replace(one, number=None) for one in mention.of)
@@ -357,7 +372,8 @@ class _ClauseReader(ClauseState):
         if token.chinese and mention.role == "place" and token.text.endswith(BESIDE):
             mention.role = "beside"
         clause.things.append(mention)
-        self._number, self._ident, self._features = None, None, set()
+        self._number, self._ident, self._features, self._which, self._owner = None, None, set(), [], ()
+        self._regions = self._regions if generic else ()
         self._last, self._soft = i + 1, False
 
     def _after_noun(self, token: Token, i: int) -> None:

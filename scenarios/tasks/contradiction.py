@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-KINDS = ("no_task", "scenario", "object", "place", "number", "action", "arm", "order")
+KINDS = ("no_task", "scenario", "object", "place", "source", "posture", "number", "action", "forbidden", "arm", "order")
 
 
 @dataclass(frozen=True)

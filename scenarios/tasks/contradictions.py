@@ -12,6 +12,7 @@ from .lexicon import Lexicon
 from .listed_order import listed_order
 from .naming import SAID, Thing, ThingNames
 from .own_sentences import bare_words
+from .particulars import Particulars
 from .reversals import Reversals
 from .sentence import Clause, Mention, Sentence
 from .work import EITHER, Deed, ScenarioWork
@@ -97,6 +98,7 @@ class _Comparison:
             yield from self._arm(clause)
             yield from self._amounts(clause)
         yield from Reversals(self._work, self._names, self._lexicon).found(clauses)
+        yield from Particulars(self._work, self._names, self._lexicon).found(clauses)
         wrong = list(listed_order(self._sentence.tokens, self._work))
         yield from wrong or self._order(clauses)
 
@@ -170,7 +172,7 @@ class _Comparison:
                 continue  # "lay the tray": something is put there
             if names and not names & self._work.handled:
                 done = tuple(sorted({name for name in self._work.handled if "." not in name}))
-                yield Contradiction("object", mention.text, done[:4])
+                yield Contradiction("object", _written([mention]), done[:4])
 
     def _places(self, clause: Clause) -> Iterator[Contradiction]:
         """Where a thing is put is where it was put."""
@@ -221,7 +223,7 @@ class _Comparison:
             stood |= set(self._work.supports.get(root, ()))
         if not wanted & stood:
             done = tuple(sorted(name for name in stood if "." not in name))
-            yield Contradiction("place", _written(sources), done[:4])
+            yield Contradiction("source", _written(sources), done[:4])
 
     # ----------------------------------------------------------------------------------------------------------- verbs
     def _verbs(self, clause: Clause) -> Iterator[Contradiction]:
@@ -263,7 +265,8 @@ class _Comparison:
             done = [deed for deed in about if deed.verbs & (verbs | clause.lasting) and deed.index is not None][-1:]
         asked = [self._names.names(one.of_role("object")) for one in clauses if one.verbs & verbs]
         if not any(itself or names & objects for names in asked) and any(deed.verbs & verbs for deed in done):
-            yield Contradiction("action", clause.verb, tuple(sorted(verbs)), certain=True)
+            kind = "action" if clause.lasting else "forbidden"
+            yield Contradiction(kind, clause.verb, tuple(sorted(verbs)), certain=True)
 
     def _deeds(self, clause: Clause, hands: bool = False, strict: bool = False) -> list[Deed]:
         """The steps of the chain that a clause can be about.
@@ -415,7 +418,10 @@ class _Comparison:
 
 def _written(mentions: Iterable[Mention]) -> str:
     """Things as the sentence has them, with what tells which."""
-    return " ".join(m.text if m.ident in (None, m.text) else f"{m.text} {m.ident}" for m in mentions)
+    words = []
+    for m in mentions:
+        words += [*(one.text for one in m.of if "person" in one.names), m.which, m.text, m.ident if m.ident != m.text else None]
+    return " ".join(filter(None, words))
 
 
 def _one(names: Iterable[str]) -> bool:

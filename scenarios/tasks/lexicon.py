@@ -116,6 +116,10 @@ class Lexicon:
             self._add(kind, kind, tree["placeholders" if kind == "placeholder" else kind])
         for kind in ("classifiers", "number_sign"):
             self._add(kind, kind, {"en": tree[kind] if kind == "number_sign" else "", "zh": tree[kind]})
+        for group, entries in tree["regions"].items():
+            for name, entry in entries.items():
+                self._add("region", f"{group}.{name}", entry)
+                self._add("thing", entry.get("thing", "place"), entry)
         self._function = frozenset(tree["function"])
         self.longest = max((len(word) for word in self._words if HAN.match(word)), default=1)
         self.kinds = {name: frozenset(self._above(name)) for name in self.things}
@@ -225,7 +229,9 @@ class Lexicon:
         elif text.lower() in ARTICLES:
             yield 1, Token(text, start, end, {"article": frozenset([text.lower()])})
         else:
-            yield 1, Token(text, start, end)
+            owner = self._words.get(text.lower()[:-2], {}) if text.lower().endswith(("'s", "’s")) else {}
+            owned = {"owner": frozenset(["person"])} if "person" in owner.get("thing", ()) else {}
+            yield 1, Token(text, start, end, owned)
 
 
 def _listed(words: Any) -> list[str]:
@@ -236,7 +242,7 @@ def _forms(word: str, kind: str) -> Iterator[str]:
     """A word as it can be written: a thing in the plural, a verb in its forms."""
     yield word
     head, rest = word.split(" ")[0], word.split(" ")[1:]
-    if kind == "thing":
+    if kind in ("thing", "region"):
         *before, last = word.split(" ")
         yield from (" ".join([*before, form]) for form in _plurals(last))
     elif kind == "verb":

@@ -10,10 +10,10 @@ from .lexicon import Lexicon
 from .sentence import Clause
 
 
-def clause_before(done: Sequence[Clause], clause: Clause) -> frozenset[str]:
-    """The things that were named last: what "the medium one" is of."""
+def clause_before(done: Sequence[Clause], clause: Clause) -> tuple[frozenset[str], str]:
+    """The things that were named last, and as what: what "the medium one" is of."""
     named = [*(m for c in done for m in c.of_role("object")), *clause.of_role("object")]
-    return named[-1].names if named else frozenset()
+    return (named[-1].names, named[-1].text) if named else (frozenset(), "")
 
 
 def vessels_of(lexicon: Lexicon) -> frozenset[str]:

@@ -19,6 +19,7 @@ class Thing:
 
     Attributes:
         names: what it is called, by the lexicon; idents: `B2`, `1`; features: `fill.empty`.
+        regions: where in its part it is, by what it is called (`height.top`).
         many: whether it is a filling, which nobody counts; loose: whether a hand can take it away with what is in it.
     """
 
@@ -28,6 +29,7 @@ class Thing:
     features: frozenset[str] = frozenset()
     many: bool = False
     loose: bool = False
+    regions: frozenset[str] = frozenset()
 
 
 class ThingNames:
@@ -79,11 +81,12 @@ class ThingNames:
             group = feature.partition(".")[0]
             same = [thing for thing in called if feature in thing.features]
             sided = all(any(f.startswith("side.") for f in thing.features) for thing in called)
-            if (
-                same and feature not in SIZES and (group != "side" or sided)
-            ):  # "the right bottle" may be the correct one
+            sized = feature in SIZES and any(thing.idents & set(SIZES.values()) for thing in called)
+            if same and not sized and (group != "side" or sided):  # "the right bottle" may be the correct one
                 called = same
         for part in mention.of:
+            whose = [thing for thing in called if part.names & thing.names] if "person" in part.names else []
+            called = whose or called  # "the guest's bowl"
             if any("container" in self._lexicon.kinds[name] for name in part.names) and not mention.ident:
                 called = [*called, *(t for t in self.called(part) if t not in called)]  # 一罐饮料 is a can, too
             if self._lexicon.is_thing(part.names, "attribute"):

@@ -16,6 +16,7 @@ class Mention:
         role: `object`, `place`, `beside`, `under`, `source`, `property`, `tool`, or `aside` for what only describes another thing.
         number: how many; ident: which (`B2`, `1608`); features: `size.S`, `fill.empty`.
         of: things that are part of its name ("bed rail", "北京软袋"). bare: only its `ident` is written.
+        regions: (`side.left`, as it is written) of where in it. which: the words of its features, as they are written.
     """
 
     names: frozenset[str]
@@ -26,6 +27,8 @@ class Mention:
     features: frozenset[str] = frozenset()
     of: tuple[Mention, ...] = ()
     bare: bool = False
+    regions: tuple[tuple[str, str], ...] = ()
+    which: str = ""
 
 
 @dataclass

@@ -19,6 +19,7 @@ from .naming import SAID, Thing, ThingNames
 from .own_sentences import bare_words, own_rows
 from .sentence import Clause
 from .sheet_words import grouped, in_order, mapping, sheet_of, si_value, strings, subtrees, title_words
+from .wanted import postures, regions_of_brief
 
 # what a skill's word, and how it is done, is called in a sentence
 DONE = {
@@ -95,6 +96,7 @@ class ScenarioWork:
         ways, quantities, counts, times: what its own words and its goal say: group -> ways; of what -> values in SI;
             thing -> how many; verbs -> how often.
         supports: part -> what it stands on at the start, and what that stands on.
+        regions: (things, where they go or "", where in that: `side.left`); postures: how things shall not be -> these things.
         order: its ways in the order in which its own sentences name them, group -> ways.
         own, other_own: its own sentences that fit the draw, and those of other draws, see `bare_words`.
         chained: whether there is a chain, so that hands and order are known.
@@ -112,6 +114,8 @@ class ScenarioWork:
     times: tuple[tuple[frozenset[str], int], ...] = ()
     supports: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     order: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    regions: frozenset[tuple[frozenset[str], str, str]] = frozenset()
+    postures: Mapping[str, frozenset[str]] = field(default_factory=dict)
     own: frozenset[str] = frozenset()
     other_own: frozenset[str] = frozenset()
     chained: bool = True
@@ -168,6 +172,7 @@ class _Building:
         self._supports: dict[str, tuple[str, ...]] = {}
         self._deeds: list[Deed] = []
         self._verbs: set[str] = set()
+        self._regions: set[tuple[frozenset[str], str, str]] = set()
 
     def work(self) -> ScenarioWork:
         parts = mapping(self._tree.get("parts"))
@@ -197,6 +202,7 @@ class _Building:
         clauses = [clause for text in fitting for clause in read_sentence(text, self._lexicon).clauses]
         for clause in clauses:
             self._quote(clause)
+        self._regions |= set(regions_of_brief(self._tree, self._things, self._lexicon))
         known = {kind for thing in self._things.values() for kind in thing.names}
         return ScenarioWork(
             self._name,
@@ -211,6 +217,8 @@ class _Building:
             tuple((clause.verbs, clause.times[0]) for clause in clauses if clause.times),
             self._supports,
             in_order(way.split(".") for clause in clauses for way, _ in clause.ways),
+            frozenset(self._regions),
+            postures(self._tree, self._things, self._lexicon),
             frozenset(bare_words(text) for text in fitting),
             frozenset(bare_words(text) for text in elsewhere),
             bool(chain),
@@ -237,16 +245,19 @@ class _Building:
         names: set[str] = set()
         idents: set[str] = set()
         features: set[str] = set()
+        regions: set[str] = set()
         for text in texts:
             tokens = self._lexicon.tokens(text)
             for token, after in zip(tokens, [*tokens[1:], None]):
                 inside = token.chinese and after is not None and after.text in LOCATIVES  # 箱内零件 is no box
                 names |= frozenset() if inside else token.readings.get("thing", frozenset())
+                names |= token.readings.get("owner", frozenset())
+                regions |= token.readings.get("region", frozenset())
                 idents |= token.readings.get("ident", frozenset())
                 if token.text.isdigit():
                     idents.add(token.text)
                 features |= token.readings.get("feature", frozenset())
-        self._things[name] = Thing(name, frozenset(names), frozenset(idents), frozenset(features), many, loose)
+        self._things[name] = Thing(name, frozenset(names), frozenset(idents), frozenset(features), many, loose, frozenset(regions))
 
     def _sheet(self, part: str) -> Mapping[str, Any]:
         for folder in self._assets:
@@ -312,6 +323,8 @@ class _Building:
         """What the scenario's own sentence says is done, too; things that no part stands for are there all the same."""
         self._verbs.update(clause.verbs)
         found: dict[str, set[str]] = {"object": set(), "place": set()}
+        where: set[tuple[str, str]] = set()
+        names = ThingNames(self._things, self._lexicon)
         for mention in clause.things:
             for one in (mention, *mention.of) if not mention.bare else ():
                 known = [thing.name for thing in ThingNames(self._things, self._lexicon).are(one)]
@@ -325,6 +338,11 @@ class _Building:
                     known = [name]
                 if one is mention and mention.role in found:
                     found[mention.role].update(known)
+                if one is mention and mention.role == "place":
+                    within = known if names.judged(one) else [""]
+                    where |= {(name, region) for name in within for region, _ in mention.regions}
+        about = frozenset(names.names(clause.of_role("object")))
+        self._regions |= {(about, *one) for one in where if about}
         if clause.verbs and not clause.negated and not clause.loose_end and found["object"]:
             objects, places = frozenset(found["object"]), frozenset(found["place"])
             self._deeds.append(Deed(clause.verbs, objects, places, frozenset(), None, quoted=True))
@@ -402,6 +420,8 @@ class _Building:
             verbs |= {v for v, entry in self._lexicon.verbs.items() if verbs & TIDIES and made & set(entry.get("of", ()))}
             self._verbs.update(verbs - {"look"})  # the operator looks at whatever it does
             self._deeds.append(Deed(frozenset(verbs), frozenset(objects), self._up(places), frozenset(hands), index))
+            if word in ("put", "carry"):
+                self._within(objects, places)
 
     def _goal(self) -> None:
         """Where the goal wants things, which the chain may reach in several steps; what such a step is called in its title."""
@@ -410,6 +430,8 @@ class _Building:
             title = title_words(mapping(step))
             called = frozenset(v for text in title for c in read_sentence(text, self._lexicon).clauses for v in c.verbs)
             for tree in subtrees(step):
+                for one in tree["of"] if isinstance(tree.get("along"), str) and isinstance(tree.get("of"), list) else ():
+                    self._within(set(self._named(one)), set(self._named(tree["along"])))
                 of = tree.get("of") or tree.get("from")
                 where = tree.get("to") or tree.get("slot") or tree.get("inside") or tree.get("upon") or tree.get("into")
                 for one in of if isinstance(of, list) else [of]:
@@ -423,10 +445,17 @@ class _Building:
                 self._deeds.append(Deed(called, frozenset(objects), frozenset(), frozenset(), None))
             return
         ends = set(self._named(where))
+        self._within(objects, ends)
         for i, deed in enumerate(self._deeds):
             if deed.index is not None and deed.objects & objects and deed.places & ends:
                 self._deeds[i] = replace(deed, verbs=deed.verbs | new)
         self._deeds.append(Deed(frozenset(["put", "take"]), frozenset(objects), self._up(ends), frozenset(), None))
+
+    def _within(self, objects: set[str], places: set[str]) -> None:
+        """Where in its part a place is, by what the part's sheet calls it: `table.mark_left`."""
+        for name in places:
+            about = frozenset(objects), name.partition(".")[0]
+            self._regions |= {(*about, region) for region in self._things[name].regions if "." in name}
 
     def _named(self, word: str) -> Iterator[str]:
         """The things that a dotted word names: the word, those of which it has the beginning, and its part."""

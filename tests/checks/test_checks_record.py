@@ -1,5 +1,7 @@
 """`record.goal` and recorded poses against physics: by numbers alone."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from shiliu.replay.checks.object_divergence import carried_by_record, check_left
@@ -13,16 +15,19 @@ from shiliu.replay.checks.object_motion import (
 )
 from shiliu.replay.checks.record_goal import check_record_goal
 from shiliu.replay.checks.rules import load_rules
+from shiliu.replay.judge.facts.record_witness import failing_row
+from shiliu.replay.judge.stages.replay_stage import as_sure_as_its_start, unless_recorded
+from shiliu.replay.report.text import Words
 
 RULES = load_rules("arm_manipulation")
 STEPS = ("taken", "served")
 NAMES = ("cup", "jar")
 
 
-def goal(reached, strict=None, failure=None, claim=True, undone=None):
+def goal(reached, strict=None, failure=None, claim=True, undone=None, near=None):
     (found,) = check_record_goal(
         STEPS, reached, strict or reached, {"taken": 0, "served": 1}, failure, claim, RULES,
-        {"t": 2.5, "word": "near", "best": 0.08, "bound": 0.03, "wanted": "m"}, undone,
+        near or {"t": 2.5, "word": "near", "best": 0.08, "bound": 0.03, "wanted": "m"}, undone,
     )  # fmt: skip
     return found
 
@@ -50,6 +55,50 @@ def test_a_step_that_is_missed_by_what_places_are_measured_to_is_a_warning():
 def test_a_failure_that_the_record_shows_fails_though_the_goal_is_reached():
     found = goal({"taken": 1.0, "served": 4.0}, failure=("scenario.spilt", 3.0))
     assert (found.level, found.subject, found.t0) == ("FAIL", ("scenario.spilt",), 3.0)
+
+
+def test_the_condition_that_ended_the_hold_is_named():
+    """All hold for 0.3 s where 0.5 s are asked; then the second one fails. Without a hold the best moment is the nearest."""
+    t = np.arange(0.0, 2.0, 0.1)
+    place, tilt = np.full(20, -1.0), np.full(20, 0.9)
+    place[10:], tilt[13:] = 0.5, -0.2
+    worst = np.minimum(place, tilt)
+    row = failing_row(worst, t, 0.5)
+    assert worst[row] == tilt[row] == -0.2
+    assert worst[failing_row(worst, t, 0.0)] == 0.5
+    assert worst[failing_row(np.full(20, np.nan), t, 0.5)] != 0.0
+
+
+def test_the_failing_condition_and_a_failure_that_undid_a_step_are_named():
+    near = {"t": 2.5, "word": "upright", "about": ["bowl"], "best": 1.0, "bound": 0.087, "wanted": "rad"}
+    found = goal({"taken": 1.0, "served": None}, near=near)
+    for lang, words in (("en", "tilt (bowl) 1 rad (57.3°) where 0.087 rad (5°) is asked"), ("zh", "1 rad (57.3°)，要求 0.087 rad (5°)")):
+        assert words in Words(lang).message(found)
+    found = goal({"taken": 1.0, "served": None}, undone={"served": 6.5}, failure=("scenario.door_rebound", 6.5))
+    assert Words("en").message(found).endswith("undone again from 6.50 s on: door rebound")
+
+
+def test_a_failure_mode_that_only_the_record_shows_is_not_called_absent():
+    passed = RULES["scenario"].passed(details={"event": "door_rebound"})
+    passed.code = "scenario.door_rebound"
+    shown = goal({"taken": 1.0, "served": None}, undone={"served": 6.5}, failure=("scenario.door_rebound", 6.5))
+    assert unless_recorded(passed, [shown], RULES).reason == "only_in_record"
+    assert unless_recorded(passed, [goal({"taken": 1.0, "served": None})], RULES) is passed
+
+
+def test_values_that_nobody_recorded_are_named_where_all_places_are_known():
+    feature = SimpleNamespace(names=("bowl.x", "bowl.qw"))
+    scene = SimpleNamespace(schema=SimpleNamespace(observations={"observation.environment_state": feature}))
+    failed = RULES["unstable"].finding(level="FAIL", margin=-1.0, excess=1.0)
+
+    def reason(poses, unplaced):
+        start = SimpleNamespace(unplaced=unplaced, poses=poses, drawn=("oven.latch_force", "friction"))
+        rollouts = SimpleNamespace(known=False, plan=SimpleNamespace(start=start, unsure=None))
+        (found,) = as_sure_as_its_start([failed], SimpleNamespace(scene=scene, rules=RULES), rollouts)
+        return Words("en").message(found)
+
+    assert reason({"bowl": None}, ()).endswith("not in the recording: oven.latch_force, friction")
+    assert reason({"bowl": None}, ("cup.at.x",)) == reason({}, ()) == "where the objects stood is not in the recording"
 
 
 def test_what_is_labelled_as_failed_claims_nothing():

@@ -17,6 +17,8 @@ from shiliu.replay.checks.rules import load_rules
 from shiliu.replay.checks.task_text import check_text, moved_arms, scenario_of_columns
 from shiliu.replay.recording.declared import Declared
 from shiliu.replay.recording.recording import Recording, SimEpisode, Stream
+from shiliu.replay.report.text import Words
+from shiliu.scenarios.parts.titles import titles_of
 from shiliu.scenarios.reading.composition import list_scenarios
 from shiliu.scenarios.reading.variant import resolved
 from shiliu.scenarios.sheet.quantity import parse_quantity
@@ -155,9 +157,9 @@ MICROWAVE = "Put the bowl into the microwave, close the door and press start."
         ("take a photo", "WARN", "scenario"),
         ("TODO", "WARN", "no_task"),
         ("Do not put the bowl on the shelf", "PASS", None),
-        ("Do not put the bowl on the table", "FAIL", "action"),
-        ("不要把碗放在桌上", "FAIL", "action"),
-        ("Take the bowl, but don't put it on the table", "WARN", "action"),
+        ("Do not put the bowl on the table", "FAIL", "forbidden"),
+        ("不要把碗放在桌上", "FAIL", "forbidden"),
+        ("Take the bowl, but don't put it on the table", "WARN", "forbidden"),
         ("Do not put the bowl too near the edge of the table", "PASS", None),
         ("不要把碗放到桌子边缘", "PASS", None),
         ("Put the bowl on the table, do not drop it", "PASS", None),
@@ -192,7 +194,7 @@ def test_what_a_sentence_is_doubted_for(text, level, kind):
 def test_what_shall_not_be_done_was_done(text, level):
     """`microwave` opens the door, puts the bowl in, closes the door and presses start. A manner that is forbidden is no deed."""
     finding = checked(own(text, "microwave"))
-    assert finding.level == level and finding.details.get("kind") == (None if level == "PASS" else "action")
+    assert finding.level == level and finding.details.get("kind") in ((None,) if level == "PASS" else ("action", "forbidden"))
 
 
 def test_a_number_is_named_before_a_verb_that_nobody_knows_there():
@@ -284,6 +286,52 @@ def test_the_draw_decides_which_medicine_is_right():
 def test_the_opposite_is_found_beside_what_is_right(scenario, text, kind):
     finding = checked(own(text, scenario))
     assert finding.details.get("kind") == kind and finding.level == ("PASS" if kind is None else "WARN")
+
+
+@pytest.mark.parametrize(
+    ("scenario", "text", "kind"),
+    [
+        ("table_setting", "Put the bowl of buns at the left edge of the table.", "place"),
+        ("table_setting", "把装小笼包的碗放到桌子左边。", "place"),
+        ("table_setting", "Lift the bowl on the left side of the table and put it in the middle.", None),
+        ("table_setting", "把碗放到客人的碗左边。", None),
+        ("table_setting", "Move the guest's bowl to the middle of the table.", "object"),
+        ("table_setting", "把客人的碗放到桌子中间", "object"),
+        ("table_setting", "First move the guest's bowl aside, then put the bowl of buns in its place.", "object"),
+        ("table_setting", "Take the buns out of the bowl and lay them on the table.", "source"),
+        ("table_setting", "把碗倒扣在桌子中间。", "posture"),
+        ("table_setting", "Keep the bowl upright while you carry it; never turn it upside down.", None),
+        ("room_delivery", "Stand the holder on the left edge of the table in the room.", "place"),
+        ("material_handling", "Put the full crate into slot B2 on the bottom board of the rack.", "place"),
+        ("material_handling", "把满箱放到货架中间一层B2，空箱叠到A1的箱子上面。", None),
+        ("medication_serving", "Take the large bottle out of the cabinet and put it on the tray.", "object"),
+        ("medication_serving", "把阿司匹林放到托盘上，标签朝里。", "posture"),
+        ("bedside_care", "Lay the call button by the right hand of the person.", "place"),
+        ("bedside_care", "呼叫按钮放在老人的左手旁。", None),
+        ("parcel_sorting", "Put the tube for Beijing into chute 3.", "object"),
+        ("microwave", "Put the bowl on top of the microwave and press start.", "place"),
+    ],
+)
+def test_where_in_a_place_which_one_and_which_way_up(scenario, text, kind):
+    finding = checked(own(text, scenario))
+    assert finding.details.get("kind") == kind and finding.level == ("PASS" if kind is None else "WARN"), finding.details
+
+
+@pytest.mark.parametrize(
+    ("scenario", "text", "en", "zh"),
+    [
+        ("table_setting", "Put the bowl down, take the empty one away.", "empty bowl was not handled", "没有操作empty bowl"),
+        ("table_setting", "Push the bowl of buns without lifting it.", "it was done, though the sentence forbids lifting", "禁止lifting"),
+        ("coil_separation", "Take coil S, put it into the bin.", "bin is not the place; the place was peg S", "；实际为 S柱"),
+    ],
+)
+def test_a_doubt_reads_well(scenario, text, en, zh):
+    """In coil_separation a limit has the name of the bin."""
+    tree = tree_of(scenario)
+    titles = {"events": titles_of(tree), "parts": {k: v["title"] for k, v in tree["parts"].items() if "title" in v}}
+    finding = checked(own(text, scenario))
+    for lang, words in (("en", en), ("zh", zh)):
+        assert words in Words(lang).telling(titles).message(finding)
 
 
 @pytest.mark.parametrize(

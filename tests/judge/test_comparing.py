@@ -102,11 +102,11 @@ def stream(names, values, t):
     return Stream("/objects", "pose", "object_pose", "m", names, np.asarray(values, float), capture_ns=ns)
 
 
-def diverging(offset, known=True, names=("bowl.x", "bowl.y", "bowl.z"), episode=None):
-    """The bowl stands still in the replay at (1, 2, 3); it was recorded `offset` metres further along x from 1 s on."""
+def diverging(offset, known=True, names=("bowl.x", "bowl.y", "bowl.z"), episode=None, early=False):
+    """The bowl stands still in the replay at (1, 2, 3); it was recorded `offset` metres further along x from 1 s on, or always."""
     t = np.arange(0, 3, 0.1)
-    recorded = np.tile([1.0, 2.0, 3.0], (len(t), 1))
-    recorded[t >= 1.0, 0] += offset
+    recorded = np.tile([1.0, 2.0, 3.0, 1.0][: len(names)], (len(t), 1))
+    recorded[(t >= 1.0) | early, 0] += offset
     feature = SimpleNamespace(names=("oven.door", "bowl.x", "bowl.y", "bowl.z", "bowl.qw"))
     scene = SimpleNamespace(
         control_timestep=0.1, schema=SimpleNamespace(observations={"observation.environment_state": feature})
@@ -125,6 +125,12 @@ def test_a_recorded_object_is_held_against_the_replayed_one():
     found = diverging(0.08)
     assert (found.level, found.subject) == ("WARN", ("bowl",))
     assert (found.value, found.t0) == (pytest.approx(0.08), pytest.approx(1.0))
+
+
+def test_a_position_without_an_orientation_is_no_start():
+    assert diverging(0.08, early=True).reason == "no_orientations"
+    turned = ("bowl.x", "bowl.y", "bowl.z", "bowl.qw")
+    assert diverging(0.08, names=turned, early=True).level == "WARN"
 
 
 def test_where_no_object_was_recorded_there_is_nothing_to_compare():

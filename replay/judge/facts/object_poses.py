@@ -11,8 +11,10 @@ from ...checks.object_divergence import check_apart
 from ...recording.features import ENVIRONMENT
 from ...recording.recording import Stream
 from ...signals.clock import origin_ns, seconds
-from .recorded_poses import AXES, object_streams, things_of
+from .recorded_poses import AXES, TURN, object_streams, things_of
 from .results import Rollouts, Subject
+
+BEGINS = 0.005  # m, so near to its recorded position a thing begins there
 
 
 def check_diverged(subject: Subject, rollouts: Rollouts) -> list[Finding]:
@@ -33,7 +35,16 @@ def check_diverged(subject: Subject, rollouts: Rollouts) -> list[Finding]:
     recorded = {thing: where for thing, where in recorded.items() if rollouts.known or thing in rollouts.plan.stood}
     if not recorded:
         return [rule.not_checked("unknown_start")]
-    return check_apart(*distances(subject, rollouts, recorded), subject.rules)
+    grid, apart, names = distances(subject, rollouts, recorded)
+    begins = [_begins(name, recorded[name][0], apart[:, j]) for j, name in enumerate(names)]
+    if not any(begins):
+        return [rule.not_checked("no_orientations", subject=names)]
+    return check_apart(grid, apart[:, begins], [name for name, one in zip(names, begins) if one], subject.rules)
+
+
+def _begins(thing: str, stream: Stream, apart: np.ndarray) -> bool:
+    """Whether a thing begins where it was recorded: not where only its position was, which is not used as the start."""
+    return f"{thing}.{TURN[0]}" in stream.names or not apart[0] > BEGINS
 
 
 def distances(

@@ -13,9 +13,8 @@ import numpy as np
 from ....scenarios.draws.inference import free_joint
 from ....scenarios.draws.variation import rested
 from ....scenarios.scene.scene import Scene
-from ....scenarios.sensing.condition import Condition
 from ....scenarios.sensing.requests import Readings
-from ....scenarios.sensing.temporal import Goal
+from ....scenarios.sensing.temporal import Goal, Subgoal
 from ....scenarios.sensing.witnessed import tells, unrecorded, witnessed
 from ...checks.finding import Finding
 from ...checks.object_divergence import CarriedAway, carried_by_record
@@ -23,7 +22,7 @@ from ...checks.object_motion import PoseFacts, check_hovers, check_poses
 from ...checks.record_goal import check_record_goal
 from ...rollout.rollout import Rollout
 from .near_copies import UNMEASURED
-from .recorded_poses import things_of
+from .recorded_poses import object_streams, things_of
 from .recorded_state import ELSEWHERE, RecordedState, readings_of, recorded_state
 from .results import Motions, Rollouts, Subject
 
@@ -54,7 +53,9 @@ def check_witness(
         return [rules[code].not_checked(stopped) for code in CODES], None
     state = recorded_state(subject, motions, rollouts)
     if state is None or plan.start is None or not state.things:
-        return [rules[code].not_checked("no_object_poses") for code in CODES], None
+        bare = [f"{name}.qw" not in stream.names for name, (stream, _) in object_streams(subject.recording, things_of(scene)).items()]
+        reason = "no_orientations" if any(bare) else "no_object_poses"
+        return [rules[code].not_checked(reason) for code in CODES], None
     robot = subject.context.robot_geoms
     found = [_by_height(one, subject, rollouts, state) for one in check_poses(facts_of(scene, state, robot), rules)]
     order = next((one for one in found if one.code == "object.order"), None)
@@ -99,7 +100,7 @@ def _goal(subject: Subject, rollouts: Rollouts, state: RecordedState) -> list[Fi
     strict, _, undone = _run(exact, readings)
     missed = next((s for s in scene.course.subgoals if strict[s.name] is None), None)
     known = missed is not None and missed.name not in undone
-    nearest = _nearest(missed.conditions, readings, read, state.t) if missed is not None and known else None
+    nearest = _nearest(missed, readings, read, state.t) if missed is not None and known else None
     if nearest is not None and missed is not None:
         nearest["things"] = sorted({name.partition(".")[0] for one in missed.conditions for name in one.about} & set(state.things))
     claim = bool((subject.claim or {}).get("success"))
@@ -118,17 +119,15 @@ def _run(
     return reached, None if failed is None else (failed, float(np.nanmin(carry.failed[0]))), goal.undone(carry)
 
 
-def _nearest(
-    conditions: Iterable[Condition], readings: Readings, read: frozenset[str], t: np.ndarray
-) -> dict[str, Any] | None:
-    """Of the words of a missed step that the record tells: the moment at which they were nearest, and the one that was furthest."""
-    known = [one for one in conditions if tells(one.predicate, read)]
+def _nearest(step: Subgoal, readings: Readings, read: frozenset[str], t: np.ndarray) -> dict[str, Any] | None:
+    """Of the words of a missed step that the record tells: when they came nearest to holding for its `hold`, and which failed."""
+    known = [one for one in step.conditions if tells(one.predicate, read)]
     if not known:
         return None
     margins = np.stack([np.asarray(one.predicate.margin(readings))[0] for one in known])
     bounds = np.array([abs(one.bound) if one.bound else 1.0 for one in known])
     worst = (margins / bounds[:, None]).min(axis=0)
-    at = int(np.nanargmax(worst)) if np.isfinite(worst).any() else 0
+    at = failing_row(worst, t, step.hold)
     one = known[int((margins[:, at] / bounds).argmin())]
     margin = float(margins[known.index(one), at])
     return {
@@ -139,6 +138,19 @@ def _nearest(
         "bound": one.bound,
         "wanted": one.predicate.unit,
     }
+
+
+def failing_row(worst: np.ndarray, t: np.ndarray, hold: float) -> int:
+    """Of the spans of `hold` seconds that came nearest to holding throughout: its worst row, so that what ended it is named.
+
+    Args:
+        worst: (T,) the smallest margin of each row.
+    """
+    margins = np.where(np.isfinite(worst), worst, -np.inf)
+    n = 1 + (round(hold / (t[1] - t[0])) if hold and len(t) > 1 else 0)
+    spans = np.lib.stride_tricks.sliding_window_view(margins, min(n, len(margins)))
+    first = int(spans.min(axis=1).argmax())
+    return first + int(spans[first].argmin())
 
 
 # ------------------------------------------------------------------------------------------------------------- physics

@@ -30,6 +30,7 @@ from ...checks.outcome import (
     failures_shown,
 )
 from ...checks.playback import check_reproduces, check_tracking, tracking_error
+from ...checks.rules import Rules
 from ...recording.codes import codes
 from ...recording.recording import SimEpisode
 from ...rollout.rollout import Rollout, Take, play
@@ -47,6 +48,7 @@ from ..facts.object_poses import check_diverged
 from ..facts.payload import before_let_go, creep_of
 from ..facts.record_witness import carried_of, check_witness, exact, left_lying
 from ..facts.recorded_answers import UNKNOWN
+from ..facts.recorded_poses import things_of as movable
 from ..facts.recorded_state import RecordedState
 from ..facts.results import Integrity, Motions, Replay, Rollouts, Subject
 from ..facts.retargeted_report import check_object
@@ -94,6 +96,7 @@ def replay_stage(
         if state is not None:
             happened = _left_lying(subject, rollouts, state, happened, further)
             findings += check_carried(subject, rollouts, state)
+        happened = [unless_recorded(one, witness, rules) for one in happened]
         found += witness
         ended = on_recording_clock(ended, rollouts.offset)
         findings += on_recording_clock(found, rollouts.offset) + ended
@@ -135,7 +138,7 @@ def _followed(subject: Subject, motions: Motions, rollouts: Rollouts) -> tuple[l
     shown, take, rules = rollouts.shown, rollouts.plan.takes[0], subject.rules
     assert shown is not None
     found = _started(subject, rollouts) + check_stable(shown.unstable_at, rules)
-    found = _as_sure_as_its_start(found, subject, rollouts)
+    found = as_sure_as_its_start(found, subject, rollouts)
     if subject.recording.episode is not None:
         if subject.context.made_in is not None:
             found.append(rules["reproduces"].not_applicable("played_elsewhere"))
@@ -311,26 +314,35 @@ def _happened(subject: Subject, motions: Motions, rollouts: Rollouts) -> list[Fi
     found += check_people(scene.safety, shown.safety, dt, rules, anybody=bool(people(scene.names)))
     found += check_touches(*unasked_touches(subject.context, shown, take), dt, rules, touches_of(scene, shown))
     found += tipped(subject, motions, rollouts) + _slipped(subject, rollouts)
-    return _as_sure_as_its_start(found, subject, rollouts) + check_diverged(subject, rollouts)
+    return as_sure_as_its_start(found, subject, rollouts) + check_diverged(subject, rollouts)
 
 
-def _as_sure_as_its_start(found: list[Finding], subject: Subject, rollouts: Rollouts) -> list[Finding]:
+def as_sure_as_its_start(found: list[Finding], subject: Subject, rollouts: Rollouts) -> list[Finding]:
     """The findings of a replay whose start may be unknown, or known without certainty."""
     if not rollouts.known:
-        found = [_unproven(one, UNKNOWN_START, subject) for one in found]
+        start = rollouts.plan.start
+        values = [] if start is None or start.unplaced or set(movable(subject.scene)) - set(start.poses) else list(start.drawn)
+        reason = "unknown_values" if values else UNKNOWN_START
+        found = [_unproven(one, reason, subject, {"missing": values} if values else {}) for one in found]
     if rollouts.plan.unsure:
         found = [_unproven(one, rollouts.plan.unsure, subject) for one in found]
     return found
 
 
-def _unproven(finding: Finding, reason: str, subject: Subject) -> Finding:
+def _unproven(finding: Finding, reason: str, subject: Subject, more: Mapping[str, Any] | None = None) -> Finding:
     """A finding of a replay of which not all is known: what went wrong is not checked."""
     if finding.level not in ("WARN", "FAIL"):
         return finding
     event = {"event": finding.details["event"]} if "event" in finding.details else {}
-    found = subject.rules[finding.code].not_checked(reason, details=event)
+    found = subject.rules[finding.code].not_checked(reason, details=event | dict(more or {}))
     found.code = finding.code  # a failure mode has the scenario's own
     return found
+
+
+def unless_recorded(finding: Finding, witness: Sequence[Finding], rules: Rules) -> Finding:
+    """A failure mode that the replay does not show, and the record does: nobody can say that it did not happen."""
+    shown = any(one.code == "record.goal" and one.failed and one.details["failure"] == finding.code for one in witness)
+    return open_(finding, rules, "only_in_record") if shown and finding.level == "PASS" else finding
 
 
 def thrown_in(scene: Scene, shown: Rollout) -> set[str]:
