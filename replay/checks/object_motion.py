@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..signals.pose_noise import pose_noise
 from ..signals.signal import runs
 from .check import Check
 from .finding import Finding, worst_of
@@ -19,6 +20,7 @@ LONE = 5.0  # a step that is so many times as long as those beside it stands alo
 BEGINS = 0.5  # s, in which a thing that begins to move is looked at
 REST = 0.3  # s, that it lay still before
 QUIET = 0.003  # m, what lies still is recorded to
+SCATTERS = (5.0, 7.0)  # standard deviations of a coordinate, by which two rows of what lies differ: in `REST`, and anywhere in a take
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,10 @@ def check_hovers(facts: PoseFacts, rules: Rules) -> Finding:
 
 
 def check_moves(facts: PoseFacts, rules: Rules) -> Finding:
-    """`object.moves`: how far [m] does a thing that lay still go in half a second, with no hand near it and nothing else that moves?"""
+    """`object.moves`: how far [m] does a thing that lay still go in half a second, with no hand near it and nothing else that moves?
+
+    What a tracker scatters by is no motion.
+    """
     rule, found = rules["object.moves"], []
     dt = float(np.median(np.diff(facts.t))) if len(facts.t) > 1 else 0.0
     n, before = (max(1, round(s / dt)) if dt else 1 for s in (BEGINS, REST))
@@ -131,12 +136,13 @@ def check_moves(facts: PoseFacts, rules: Rules) -> Finding:
         return rule.not_checked("too_short")
     for j, name in enumerate(facts.things):
         pos, moved = facts.pos[:, j], facts.hand[:, j] | facts.other[:, j]
-        worst = (0.0, 0.0, 0.0)
+        worst, noise = (0.0, 0.0, 0.0), pose_noise(pos)
+        still, scatters = (by * noise for by in SCATTERS)
         for k in range(before, len(pos) - n):
             lay = np.linalg.norm(pos[k - before : k] - pos[k], axis=1).max()
-            if lay > QUIET or moved[k - before : k + n + 1].any():
+            if lay > QUIET + still or moved[k - before : k + n + 1].any():
                 continue
-            way = float(np.linalg.norm(pos[k + 1 : k + n + 1] - pos[k], axis=1).max())
+            way = float(np.linalg.norm(pos[k + 1 : k + n + 1] - pos[k], axis=1).max()) - scatters
             worst = max(worst, (way, float(facts.t[k]), float(facts.t[k + n])))
         found.append(_graded(rule, worst[0], name, worst[1], worst[2]))
     return worst_of(found)[0]

@@ -181,6 +181,16 @@ def test_what_lay_still_and_goes_by_itself_moves_and_what_a_hand_pushes_does_not
     assert check_moves(facts(pos, other=np.ones(90, bool)), RULES).level == "PASS", "as on a belt"
 
 
+@pytest.mark.parametrize("noise", [0.001, 0.002, 0.005])
+def test_what_a_tracker_scatters_by_is_no_motion_and_hides_none(noise):
+    scatters = np.random.default_rng(2).normal(0.0, noise, (300, 3))
+    assert check_moves(facts(lying(300) + scatters), RULES).level == "PASS"
+    pos = lying(300) + scatters
+    pos[140:, 1] += np.clip(np.linspace(0.0, 1.6, 160), 0.0, 0.2)
+    found = check_moves(facts(pos), RULES)
+    assert (found.level, found.subject) == ("FAIL", ("cup",)) and 4.0 < found.t0 < 5.0
+
+
 def test_where_part_of_the_robot_was_not_measured_somebody_may_have_come_near():
     pos = lying()
     pos[40:, 1] += 0.1

@@ -129,6 +129,30 @@ def test_orientations_in_another_order_are_told_and_nothing_is_concluded_from_th
     assert [code for code, one in by.items() if one.failed] == ["object.order"]
 
 
+@pytest.mark.parametrize("up", [0.0, 0.045])
+def test_a_tracker_s_noise_is_nobody_s_fault_and_hides_no_bowl_in_the_air(scene, found, up):
+    rng = np.random.default_rng(11)
+
+    def tracked(columns):
+        for thing in ("bowl", "empty"):
+            for axis in ("x", "y", "z", "qw", "qx", "qy", "qz"):
+                column = around(scene, columns, f"{thing}.{axis}")
+                column += rng.normal(0.0, 0.004, len(column))
+            turn = [around(scene, columns, f"{thing}.{axis}") for axis in ("qw", "qx", "qy", "qz")]
+            size = np.linalg.norm(turn, axis=0)  # a tracker writes turns
+            for column in turn:
+                column /= size
+        around(scene, columns, "empty.z")[60:100] += up
+
+    by = found(tracked)
+    hovers = by["object.hovers"]
+    if up:
+        assert (hovers.level, hovers.subject) == ("FAIL", ("empty",)) and hovers.t0 == pytest.approx(2.0, abs=0.2)
+    else:
+        assert not [code for code, one in by.items() if one.failed]
+        assert {by[code].level for code in ("start.place", "object.hovers", "object.moves", "record.goal")} == {"PASS"}
+
+
 @pytest.mark.slow  # made-up poses jump, hover and glide in test_checks_record.py
 def test_a_bowl_that_is_put_up_into_the_air_jumps_and_hovers(scene, found):
     def up(columns):
