@@ -153,6 +153,23 @@ def test_a_tracker_s_noise_is_nobody_s_fault_and_hides_no_bowl_in_the_air(scene,
         assert {by[code].level for code in ("start.place", "object.hovers", "object.moves", "record.goal")} == {"PASS"}
 
 
+@pytest.mark.parametrize("way", ["millimetres", "above the table"])
+def test_places_in_another_unit_or_frame_are_the_recorder_s(scene, judged, way):
+    def written(columns):
+        for axis in "xyz":
+            around(scene, columns, f"bowl.{axis}")[:] *= 1000.0 if way == "millimetres" else 1.0
+        for thing in ("bowl", "empty") if way != "millimetres" else ():
+            around(scene, columns, f"{thing}.z")[:] -= 0.86
+
+    verdict = judged(written, seconds=LIFTED)
+    root = verdict.findings[verdict.root]
+    assert (verdict.verdict, verdict.owner, root.code) == ("UNSOUND", "device", "object.frame")
+    assert root.subject == (("bowl",) if way == "millimetres" else ("bowl", "empty"))
+    assert all(one.because_of == verdict.root for one in verdict.findings if one.failed and one is not root)
+    goal = next(one for one in verdict.findings if one.code == "record.goal")
+    assert goal.level == "NOT_CHECKED"
+
+
 @pytest.mark.slow  # made-up poses jump, hover and glide in test_checks_record.py
 def test_a_bowl_that_is_put_up_into_the_air_jumps_and_hovers(scene, found):
     def up(columns):

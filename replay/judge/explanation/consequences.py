@@ -17,6 +17,7 @@ AFTERMATH = 2.0  # s, how long after a motion or a force what it upset may show;
 NOT_THESE_COMMANDS = ("unknown", "action_edited", "alignment", "unit", "period")
 # what is read from recorded poses of things, and follows from one that leaps
 FROM_POSES = ("object.jumps", "object.hovers", "object.moves", "object.diverged", "record.goal")
+FROM_START = ("start.place", "start.penetration")  # what is read from where things were put at first
 WHOLE = ("frames",)  # of which columns an older set's digest does not tell
 
 
@@ -150,6 +151,8 @@ def _of_a_pose(finding: Finding, cause: Finding) -> bool:
 
     The goal is read in the whole record; a failure mode that the record shows is asked for its time alone.
     """
+    if cause.code == "object.frame" and finding.code in FROM_START:
+        return True
     if finding.code not in FROM_POSES:
         return False
     fails = finding.details.get("kind") == "failure"

@@ -10,6 +10,7 @@ import numpy as np
 from ....scenarios.draws.variation import Draw
 from ....scenarios.parts.pose import Pose
 from ....scenarios.scene.scene import Scene
+from ...checks.object_frame import PAST, PartJoint
 from ...recording.features import ENVIRONMENT
 from ...recording.located import located_of
 from ...recording.recording import Recording, Stream
@@ -22,8 +23,8 @@ AXES = ("x", "y", "z")
 TURN = ("qw", "qx", "qy", "qz")
 UNIT = 0.01  # a recorded quaternion further from unit length is none
 WHILE, STILL = 0.3, 0.005  # s, m: what lies is recorded to
+RARE = 0.02  # of all rows: single wrong ones tell no unit
 SCATTERS = 5.0  # standard deviations of one coordinate, by which a row of what lies may be beside it
-PAST = 0.05  # m, rad: a joint that rests on its soft stop is a little past its range
 
 
 def object_streams(recording: Recording, things: tuple[str, ...]) -> dict[str, tuple[Stream, list[int]]]:
@@ -112,6 +113,26 @@ def recorded_joints(scene: Scene, recording: Recording, at: float) -> dict[str, 
             low, high = joint.range if model.jnt_limited[joint.id] else (-np.inf, np.inf)
             if low - PAST <= row[j] <= high + PAST:
                 found.setdefault(stream.names[j], float(row[j]))
+    return found
+
+
+def joint_ways(scene: Scene, recording: Recording) -> dict[str, PartJoint]:
+    """`part.joint` -> its range and what was recorded of it, but for the rarest rows; those without a range are left out."""
+    model, found = scene.model, dict[str, PartJoint]()
+    feature = scene.schema.observations.get(ENVIRONMENT)
+    limited = {model.joint(j).name: j for j in range(model.njnt) if model.jnt_limited[j]}
+    ours = {name: limited.get(name.replace(".", "/", 1)) for name in (feature.names if feature is not None else ())}
+    for stream in recording.streams.values():
+        if stream.role not in ("measured", "pose") or not stream.n:
+            continue
+        for column, name in enumerate(stream.names):
+            joint, rows = ours.get(name), stream.values[:, column]
+            if joint is None or name in found or not np.isfinite(rows).any():
+                continue
+            low, high = map(float, model.jnt_range[joint])
+            slides = int(model.jnt_type[joint]) == int(mujoco.mjtJoint.mjJNT_SLIDE)
+            least, most = np.nanquantile(rows, (RARE, 1.0 - RARE))
+            found[name] = PartJoint(low, high, float(least), float(most), slides)
     return found
 
 
