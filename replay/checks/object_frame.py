@@ -21,7 +21,7 @@ PAST = 0.05  # m, rad: a joint that rests on its soft stop is a little past its 
 
 
 @dataclass(frozen=True)
-class PartJoint:
+class JointWay:
     """A recorded joint of a part.
 
     Attributes:
@@ -55,7 +55,7 @@ class Misread:
 def check_frame(
     places: Mapping[str, np.ndarray],
     laid: Mapping[str, np.ndarray],
-    joints: Mapping[str, PartJoint],
+    joints: Mapping[str, JointWay],
     impossible: Mapping[str, float],
     rules: Rules,
 ) -> Misread:
@@ -74,13 +74,13 @@ def check_frame(
         unit = min(read, key=lambda one: read[one])
         if off > far and read[unit] <= NEAR:
             wrong[name] = LENGTHS[unit]
-            found.append(rule.beyond(off, far, subject=(name,), details=_told("unit", unit, LENGTHS[unit])))
+            found.append(rule.beyond(off, far, subject=(name,), details=_details("unit", unit, LENGTHS[unit])))
     for name, joint in joints.items():
         units = LENGTHS if joint.slides else ANGLES
         unit = min(units, key=lambda one: (joint.beyond(units[one]), -units[one]))
         if joint.beyond() > swing and joint.beyond(units[unit]) <= PAST:
             wrong[name] = units[unit]
-            of = {"unit": "m" if joint.slides else "rad", "details": _told("joint", unit, units[unit])}
+            of = {"unit": "m" if joint.slides else "rad", "details": _details("joint", unit, units[unit])}
             found.append(rule.beyond(joint.beyond(), swing, subject=(name,), **of))
     if not found and impossible:
         apart = {name: float(np.linalg.norm(place - laid[name])) for name, place in places.items()}
@@ -98,7 +98,7 @@ def check_frame(
     return Misread(wrong, (worst.with_(details=worst.details | {"things": list(names)}),))
 
 
-def _told(kind: str, unit: str, factor: float) -> dict[str, object]:
+def _details(kind: str, unit: str, factor: float) -> dict[str, object]:
     return {"kind": kind, "of": f"unit_{unit}", "factor": factor}
 
 

@@ -239,6 +239,17 @@ def test_a_pose_that_is_late_or_stands_while_its_hand_carries_it_is_the_recorder
     assert ("0.5 s late" in words) if rows else ("one value in all rows" in words)
 
 
+def test_a_height_that_stands_while_its_hand_lifts_it_is_the_recorder_s(scene, judged):
+    def flat(columns):
+        z = around(scene, columns, "bowl.z")
+        z[:] = z[0]
+
+    verdict = judged(flat)
+    root = verdict.findings[verdict.root]
+    assert (verdict.verdict, verdict.owner, root.code, root.subject) == ("UNSOUND", "device", "column.differs", ("bowl",))
+    assert root.details["other"] == "bowl.z" and "bowl.z" in Words("en").message(root) and root.value > 0.05
+
+
 def unlabelled(scene, episode, tmp_path, change, way):
     (verdict,) = judge(ordinary(scene, episode, tmp_path / way, change), scene, threads=1, contexts=Contexts(scene, unlabelled=way))
     return verdict, next(one for one in verdict.findings if one.code == "goal")

@@ -10,7 +10,7 @@ import numpy as np
 from ....scenarios.draws.variation import Draw
 from ....scenarios.parts.pose import Pose
 from ....scenarios.scene.scene import Scene
-from ...checks.object_frame import PAST, PartJoint
+from ...checks.object_frame import PAST, JointWay
 from ...recording.features import ENVIRONMENT
 from ...recording.located import located_of
 from ...recording.recording import Recording, Stream
@@ -116,9 +116,9 @@ def recorded_joints(scene: Scene, recording: Recording, at: float) -> dict[str, 
     return found
 
 
-def joint_ways(scene: Scene, recording: Recording) -> dict[str, PartJoint]:
+def joint_ways(scene: Scene, recording: Recording) -> dict[str, JointWay]:
     """`part.joint` -> its range and what was recorded of it, but for the rarest rows; those without a range are left out."""
-    model, found = scene.model, dict[str, PartJoint]()
+    model, found = scene.model, dict[str, JointWay]()
     feature = scene.schema.observations.get(ENVIRONMENT)
     limited = {model.joint(j).name: j for j in range(model.njnt) if model.jnt_limited[j]}
     ours = {name: limited.get(name.replace(".", "/", 1)) for name in (feature.names if feature is not None else ())}
@@ -132,7 +132,7 @@ def joint_ways(scene: Scene, recording: Recording) -> dict[str, PartJoint]:
             low, high = map(float, model.jnt_range[joint])
             slides = int(model.jnt_type[joint]) == int(mujoco.mjtJoint.mjJNT_SLIDE)
             least, most = np.nanquantile(rows, (RARE, 1.0 - RARE))
-            found[name] = PartJoint(low, high, float(least), float(most), slides)
+            found[name] = JointWay(low, high, float(least), float(most), slides)
     return found
 
 
