@@ -6,6 +6,7 @@ from known_faults.injecting import beginning
 from ordinary import around, ordinary, table_setting
 from shiliu.replay.judge.conclusion import ASSUMED
 from shiliu.replay.judge.context import Contexts
+from shiliu.replay.judge.facts import exchanged_names
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.judge.stages import replay_stage
 from shiliu.replay.report import Words
@@ -168,6 +169,33 @@ def test_places_in_another_unit_or_frame_are_the_recorder_s(scene, judged, way):
     assert all(one.because_of == verdict.root for one in verdict.findings if one.failed and one is not root)
     goal = next(one for one in verdict.findings if one.code == "record.goal")
     assert goal.level == "NOT_CHECKED"
+
+
+AXES = ("x", "y", "z", "qw", "qx", "qy", "qz")
+
+
+def exchange(scene, columns):
+    one, other = ([around(scene, columns, f"{thing}.{axis}") for axis in AXES] for thing in ("bowl", "empty"))
+    for mine, theirs in zip(one, other):
+        mine[:], theirs[:] = theirs.copy(), mine.copy()
+
+
+def test_things_that_stand_where_only_the_other_one_is_drawn_carry_each_other_s_names(scene, judged):
+    verdict = judged(lambda columns: exchange(scene, columns))
+    root = verdict.findings[verdict.root]
+    assert (verdict.verdict, verdict.owner, root.code, root.subject) == ("UNSOUND", "device", "object.frame", ("bowl", "empty"))
+    assert root.value == pytest.approx(0.5, abs=0.1) and "exchanged" in Words("en").message(root)
+    assert {one.because_of for one in verdict.findings if one.failed and one is not root} == {verdict.root}
+    assert [one.code for one in verdict.findings].count("object.frame") == 1
+
+
+def test_where_each_may_be_the_other_one_nothing_is_concluded(scene, judged, monkeypatch):
+    wide = (np.array([0.0, -1.0, 0.7]), np.array([1.0, 1.0, 1.0]))
+    monkeypatch.setattr(exchanged_names, "rooms_of", lambda scene, things: dict.fromkeys(things, wide))
+    verdict = judged(lambda columns: exchange(scene, columns))
+    goals = {one.code: one for one in verdict.findings if one.code in ("goal", "record.goal")}
+    assert {(one.level, one.reason) for one in goals.values()} == {("NOT_CHECKED", "names_open")}
+    assert (verdict.verdict, verdict.owner) == ("INCONCLUSIVE", "device")
 
 
 @pytest.mark.slow  # made-up poses jump, hover and glide in test_checks_record.py

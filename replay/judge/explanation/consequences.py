@@ -151,8 +151,10 @@ def _of_a_pose(finding: Finding, cause: Finding) -> bool:
 
     The goal is read in the whole record; a failure mode that the record shows is asked for its time alone.
     """
-    if cause.code == "object.frame" and finding.code in FROM_START:
-        return True
+    if cause.code == "object.frame":
+        names = cause.details.get("kind") == "names" and finding.stage == "replay"
+        if names or finding.code in FROM_START:
+            return True
     if finding.code not in FROM_POSES:
         return False
     fails = finding.details.get("kind") == "failure"
