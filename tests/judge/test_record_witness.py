@@ -75,10 +75,21 @@ def test_a_bowl_that_is_carried_and_that_every_replay_leaves_lying_fails_with_it
         columns["action"][:] = columns["action"][0]
 
     one = found(still, table_setting(), seconds=LIFTED)["object.diverged"]
-    assert (one.level, one.subject, one.details["kind"]) == ("FAIL", ("bowl",), "left")
+    assert (one.level, one.subject, one.details["kind"], one.details["owner"]) == ("FAIL", ("bowl",), "left", "device")
     x = episode.states["observation.environment_state"][:, :3]
     begins = np.flatnonzero(np.linalg.norm(x - x[0], axis=1) > 0.01)[0] * scene.control_timestep
     assert one.t0 == pytest.approx(begins, abs=0.5)
+
+
+def test_places_that_are_all_off_by_as_much_are_no_fault_of_the_operator(scene, judged):
+    def aside(columns):
+        for thing in ("bowl", "empty"):
+            around(scene, columns, f"{thing}.x")[:] -= 0.05
+
+    verdict = judged(aside)
+    by = {one.code: one for one in verdict.findings}
+    assert (verdict.owner, verdict.findings[verdict.root].code) == ("device", "object.diverged")
+    assert by["goal"].failed and by["goal"].because_of == verdict.root
 
 
 def test_starts_further_off_are_played_once_whoever_asks(judged, monkeypatch):

@@ -83,7 +83,12 @@ def _strike(finding: Finding, findings: Sequence[Finding]) -> int | None:
 
 
 def _ended(finding: Finding, findings: Sequence[Finding]) -> int | None:
-    """The failure mode after which a step that was undone before could not be done again; an environment names it alone, too."""
+    """What a goal is missed by: a thing that the record carries and every replay leaves lying; or the failure mode after which a step that
+    was undone before could not be done again; an environment names it alone, too.
+    """
+    left = (i for i, one in enumerate(findings) if one.code == "object.diverged" and one.failed and one.details.get("kind") == "left")
+    if finding.code == "goal" and (i := next(left, None)) is not None:
+        return i
     if finding.code != "goal" or finding.details.get("kind") != "undone":
         return None
     return next((i for i, one in enumerate(findings) if one.failed and one.code == finding.details.get("failure")), None)
