@@ -10,6 +10,7 @@ import numpy as np
 from ..residual.difference import Difference
 from ..signals.signal import runs
 
+AXES = ("x", "y", "z", "qw", "qx", "qy", "qz")
 REACH = 0.25  # m, a hand with its grip no further away may carry a thing: handles and bags are long
 SPEED = 0.03  # m/s, of what is carried
 SLIPS = 0.25  # of its speed, by which it may go otherwise than what is fixed to the hand
@@ -20,6 +21,8 @@ LATE = 0.1  # s: systems that follow things by cameras are late by up to half of
 APART = 0.02  # m, as of `object.diverged`
 STANDS = 0.02  # m that a thing moves which is left lying
 RIGID = 0.3  # of how far a thing departs from its hand as recorded, that it may depart with the delay taken away
+TURNS = 0.1  # of a quaternion's number, by which the replays turn a thing at least of which that number stands
+BESIDE = 1.5  # s before and after it is carried: what is taken up and put down is turned there
 HELD = 1e-6  # m, what stands still to the bit; a tracker scatters
 
 
@@ -115,4 +118,30 @@ def standing_pose(thing: str, t: np.ndarray, pos: np.ndarray, hand: HandPath, sp
     return Difference.over(
         t, (thing,), "pose", (0, len(t) - 1) if one_value else (first, last), apart, "m", "held_value" if one_value else "held",
         certain=True, limit=APART, weight=apart / APART,
+    )  # fmt: skip
+
+
+def standing_numbers(
+    thing: str, t: np.ndarray, rows: np.ndarray, replays: Sequence[np.ndarray], spans: Sequence[tuple[int, int]]
+) -> Difference | None:
+    """Single numbers of a recorded pose that stand to the bit while the others go and every replay moves them; None where there are none.
+
+    Args:
+        t: (T,) s; rows: (T, 7) place [m] and quaternion; replays: of each, the same; spans: rows in which the hand carries it.
+    """
+    beside = round(BESIDE / float(t[1] - t[0]))
+    first, last = max(spans[0][0] - beside, 0), min(spans[-1][1] + beside, len(t) - 1)
+    stands = np.ptp(rows[first : last + 1], axis=0) <= HELD
+    goes = np.min([np.ptp(one[first : last + 1], axis=0) for one in replays], axis=0)
+    limits = np.array([APART] * 3 + [TURNS] * 4)
+    found = np.flatnonzero(stands & (goes > limits))
+    if stands.all() or not len(found):
+        return None
+    j = int(max(found, key=lambda one: goes[one] / limits[one]))
+    part = found[(found < 3) == (j < 3)]
+    one_value = bool(np.ptp(rows[:, part], axis=0).max() <= HELD)
+    return Difference.over(
+        t, (thing,), "pose", (0, len(t) - 1) if one_value else (first, last), float(goes[j]), "m" if j < 3 else "1",
+        "held_value" if one_value else "held", certain=True, limit=float(limits[j]), weight=float(goes[j] / limits[j]),
+        numbers={"other": ", ".join(f"{thing}.{AXES[k]}" for k in part)},
     )  # fmt: skip

@@ -58,13 +58,13 @@ def check_left(things: dict[str, CarriedAway], certain: bool, rules: Rules) -> l
     """`object.diverged` of things that the record carries away and every replay leaves lying.
 
     Args:
-        things: that were left; certain: whether the start is that of a simulation, to the bit: else where a thing lay is
-            measured, and who measured it may be wrong.
+        things: that were left; certain: whether the start is that of a simulation, to the bit: then commands and poses are of no one
+            take; else where a thing lay is measured, and who measured it may be wrong.
     """
     rule, found = rules["object.diverged"], []
     for name, one in things.items():
         known = {"subject": (name,), "t0": one.t0, "t1": one.t1, "value": one.way, "limit": LEFT, "unit": "m"}
-        details = {"kind": "left", "owner": "operator" if certain else "scene"}
+        details = {"kind": "left", "owner": "device" if certain else "scene"}
         if certain:
             found.append(
                 rule.finding(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..signals.pose_noise import pose_noise
 from ..signals.signal import runs
 from .check import Check
 from .finding import Finding, worst_of
@@ -19,6 +20,9 @@ LONE = 5.0  # a step that is so many times as long as those beside it stands alo
 BEGINS = 0.5  # s, in which a thing that begins to move is looked at
 REST = 0.3  # s, that it lay still before
 QUIET = 0.003  # m, what lies still is recorded to
+LEVER = 0.05  # m, from the middle of a thing to the edge that shows that it tips
+WANDERS = 0.025  # m, by which poses wander in a take where a camera that moves sees them
+SCATTERS = (5.0, 7.0)  # standard deviations of a coordinate, by which two rows of what lies differ: in `REST`, and anywhere in a take
 
 
 @dataclass(frozen=True)
@@ -123,22 +127,36 @@ def check_hovers(facts: PoseFacts, rules: Rules) -> Finding:
 
 
 def check_moves(facts: PoseFacts, rules: Rules) -> Finding:
-    """`object.moves`: how far [m] does a thing that lay still go in half a second, with no hand near it and nothing else that moves?"""
+    """`object.moves`: how far [m] does a thing that lay still go, or its top tip, with no hand near it and nothing else that moves?
+
+    In half a second, or slowly: by what goes beyond `WANDERS` until something is at it. What a tracker scatters by is no motion.
+    """
     rule, found = rules["object.moves"], []
     dt = float(np.median(np.diff(facts.t))) if len(facts.t) > 1 else 0.0
     n, before = (max(1, round(s / dt)) if dt else 1 for s in (BEGINS, REST))
     if len(facts.t) <= n + before:
         return rule.not_checked("too_short")
     for j, name in enumerate(facts.things):
-        pos, moved = facts.pos[:, j], facts.hand[:, j] | facts.other[:, j]
-        worst = (0.0, 0.0, 0.0)
-        for k in range(before, len(pos) - n):
-            lay = np.linalg.norm(pos[k - before : k] - pos[k], axis=1).max()
-            if lay > QUIET or moved[k - before : k + n + 1].any():
-                continue
-            way = float(np.linalg.norm(pos[k + 1 : k + n + 1] - pos[k], axis=1).max())
-            worst = max(worst, (way, float(facts.t[k]), float(facts.t[k + n])))
-        found.append(_graded(rule, worst[0], name, worst[1], worst[2]))
+        pos, quat, moved = facts.pos[:, j], facts.quat[:, j], facts.hand[:, j] | facts.other[:, j]
+        worst, noise = (0.0, 0.0, 0.0, 0.0), pose_noise(pos)
+        still, scatters = (by * noise for by in SCATTERS)
+        for first, last in runs(~moved):
+            slow = True  # asked once, of where it lies at first
+            for k in range(first + before, last):
+                if np.linalg.norm(pos[k - before : k] - pos[k], axis=1).max() > QUIET + still:
+                    continue
+                rows = slice(k + 1, (last if slow else min(k + n, last)) + 1)
+                way = np.linalg.norm(pos[rows] - pos[k], axis=1) - scatters
+                way += 2.0 * LEVER * np.sin(0.5 * _tilt(quat[rows], np.broadcast_to(quat[k], quat[rows].shape)))
+                beyond = way - WANDERS * (np.arange(len(way)) >= n)
+                most = int(beyond.argmax())
+                begins = k + (int((way > QUIET).argmax()) if way[most] > QUIET else 0)
+                worst = max(worst, (float(beyond[most]), float(way[most]), float(facts.t[begins]), float(facts.t[k + 1 + most])))
+                slow = False
+        graded = rule.grade_value(worst[0])
+        wanders, limit = worst[1] - worst[0], graded["limit"]
+        graded |= {"value": worst[1], "limit": None if limit is None else limit + wanders}
+        found.append(rule.finding(subject=(name,), t0=worst[2], t1=worst[3], **graded))
     return worst_of(found)[0]
 
 

@@ -45,6 +45,7 @@ HOLDERS = {
     "no_orientations": "device",
     "only_in_record": "operator",
     "other_frame": "device",
+    "names_open": "device",
     "things_apart": "scene",
     "beyond_drawn": "scene",
     "no_start_state": "scene",

@@ -59,7 +59,8 @@ def test_a_clean_recording_passes_every_integrity_check():
     found = check_integrity(recording(stream(), stream("measured")), LIMITS, RULES, actuated=NAMES)
     of_people = {"hand.jump"}  # asked once hands are carried over
     of_sets = {"take.lag", "take.duplicate"}  # asked of the takes of one set among each other
-    of_scenes = {"object.order", "object.jumps", "object.hovers", "object.moves"}  # asked of poses among the shapes of a scene
+    of_poses = ("frame", "order", "jumps", "hovers", "moves")
+    of_scenes = {f"object.{word}" for word in of_poses}  # asked of poses among the shapes of a scene
     codes = {code for code in RULES if RULES[code].stage == "integrity"}
     assert {f.code for f in found} == codes - of_people - of_sets - of_scenes
     # no orientations, no hands and no range declared, no clock of a recorder, no task

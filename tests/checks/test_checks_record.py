@@ -176,9 +176,44 @@ def test_what_lay_still_and_goes_by_itself_moves_and_what_a_hand_pushes_does_not
     pos[70:, 1] += 0.1
     found = check_moves(facts(pos), RULES)
     assert (found.level, found.subject) == ("FAIL", ("cup",))
-    assert found.value == pytest.approx(0.1 * 15 / 29, rel=0.1)
+    assert found.value == pytest.approx(0.1) and found.limit == pytest.approx(0.05) and found.t0 == pytest.approx(41 / 30, abs=0.1)
     assert check_moves(facts(pos, hand=np.ones(90, bool)), RULES).level == "PASS"
     assert check_moves(facts(pos, other=np.ones(90, bool)), RULES).level == "PASS", "as on a belt"
+    fast = lying()
+    fast[40:] += [0.0, 0.035, 0.0]
+    assert (check_moves(facts(fast), RULES).value, check_moves(facts(fast), RULES).level) == (pytest.approx(0.035), "FAIL")
+
+
+@pytest.mark.parametrize(("way", "level"), [(0.03, "PASS"), (0.07, "FAIL")])
+def test_a_thing_that_creeps_away_by_itself_moves_and_one_that_wanders_as_seen_by_a_camera_does_not(way, level):
+    pos = lying(300)
+    pos[:, 1] += np.linspace(0.0, way, 300)  # in 10 s
+    found = check_moves(facts(pos), RULES)
+    assert found.level == level and (level == "PASS" or found.value == pytest.approx(way, rel=0.1))
+    hand = np.arange(300) % 60 < 10  # a hand that comes by in between: what it may push is no motion of its own
+    assert check_moves(facts(pos, hand=hand), RULES).level == "PASS"
+
+
+def test_a_thing_that_tips_over_by_itself_moves_and_one_that_only_turns_does_not():
+    one = facts(lying())
+    one.quat[:, 0] = quat((0, 0, 1), 0.5)
+    angle = np.interp(np.arange(90), [40, 50], [0.0, np.radians(60.0)])
+    turned = facts(lying())
+    for k in range(90):
+        one.quat[k, 0], turned.quat[k, 0] = quat((1, 1, 0), angle[k]), quat((0, 0, 1), angle[k])
+    found = check_moves(one, RULES)
+    assert found.level == "FAIL" and found.value == pytest.approx(0.05, rel=0.05) and found.t0 == pytest.approx(41 / 30, abs=0.15)
+    assert check_moves(turned, RULES).level == "PASS", "what is round has no yaw that a camera sees"
+
+
+@pytest.mark.parametrize("noise", [0.001, 0.002, 0.005])
+def test_what_a_tracker_scatters_by_is_no_motion_and_hides_none(noise):
+    scatters = np.random.default_rng(2).normal(0.0, noise, (300, 3))
+    assert check_moves(facts(lying(300) + scatters), RULES).level == "PASS"
+    pos = lying(300) + scatters
+    pos[140:, 1] += np.clip(np.linspace(0.0, 1.6, 160), 0.0, 0.2)
+    found = check_moves(facts(pos), RULES)
+    assert (found.level, found.subject) == ("FAIL", ("cup",)) and 4.0 < found.t0 < 5.0
 
 
 def test_where_part_of_the_robot_was_not_measured_somebody_may_have_come_near():

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from shiliu.replay.checks.object_carry import HandPath, carried_rows, late_pose, standing_pose
+from shiliu.replay.checks.object_carry import HandPath, carried_rows, late_pose, standing_numbers, standing_pose
 
 DT, ROWS, GRIP = 1 / 30, 300, np.array([0.0, 0.02, 0.05])
 T = np.arange(ROWS) * DT
@@ -68,6 +68,30 @@ def test_a_pose_that_stands_while_its_hand_goes_is_held(carried):
     rests = np.where((np.arange(ROWS) < 270)[:, None], pos[0], pos[-1])
     assert standing_pose("bowl", T, rests, hand, spans).name == "held"
     assert standing_pose("bowl", T, pos, hand, spans) is None
+
+
+def turning(pos):
+    """(T, 7) with a turn about an axis askew, while it is carried."""
+    half = 0.3 * np.clip((T - 2.0) / 6.0, 0.0, 1.0)
+    axis = np.array([0.48, 0.6, 0.64])
+    return np.column_stack([pos, np.cos(half), np.sin(half)[:, None] * axis])
+
+
+@pytest.mark.parametrize(("columns", "names", "unit"), [((2,), "bowl.z", "m"), ((3, 4, 5, 6), "bowl.qx, bowl.qy, bowl.qz", "1")])
+def test_single_numbers_that_stand_while_the_rest_is_carried_are_held(carried, columns, names, unit):
+    hand, pos = carried
+    spans, ours = carried_rows(pos, hand, DT), turning(pos)
+    rows = ours.copy()
+    rows[:, columns] = rows[0, columns]
+    one = standing_numbers("bowl", T, rows, [ours, ours + 1e-3], spans)
+    assert (one.name, one.unit, one.numbers["other"]) == ("held_value", unit, names)
+    moved = np.ptp(ours[spans[0][0] - 45 : spans[-1][1] + 46], axis=0)
+    assert one.size == pytest.approx(max(moved[list(columns)]))
+    for other in (ours, ours + np.random.default_rng(3).normal(0.0, 1e-4, ours.shape), np.tile(ours[0], (ROWS, 1))):
+        assert standing_numbers("bowl", T, other, [ours], spans) is None
+    still = ours.copy()
+    still[:, columns] = ours[0, columns]
+    assert standing_numbers("bowl", T, rows, [ours, still], spans) is None, "one replay leaves it as it is, too"
 
 
 def test_what_a_hand_only_passes_or_pushes_it_does_not_carry(carried):

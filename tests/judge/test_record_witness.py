@@ -6,6 +6,7 @@ from known_faults.injecting import beginning
 from ordinary import around, ordinary, table_setting
 from shiliu.replay.judge.conclusion import ASSUMED
 from shiliu.replay.judge.context import Contexts
+from shiliu.replay.judge.facts import exchanged_names
 from shiliu.replay.judge.judge import judge
 from shiliu.replay.judge.stages import replay_stage
 from shiliu.replay.report import Words
@@ -74,10 +75,21 @@ def test_a_bowl_that_is_carried_and_that_every_replay_leaves_lying_fails_with_it
         columns["action"][:] = columns["action"][0]
 
     one = found(still, table_setting(), seconds=LIFTED)["object.diverged"]
-    assert (one.level, one.subject, one.details["kind"]) == ("FAIL", ("bowl",), "left")
+    assert (one.level, one.subject, one.details["kind"], one.details["owner"]) == ("FAIL", ("bowl",), "left", "device")
     x = episode.states["observation.environment_state"][:, :3]
     begins = np.flatnonzero(np.linalg.norm(x - x[0], axis=1) > 0.01)[0] * scene.control_timestep
     assert one.t0 == pytest.approx(begins, abs=0.5)
+
+
+def test_places_that_are_all_off_by_as_much_are_no_fault_of_the_operator(scene, judged):
+    def aside(columns):
+        for thing in ("bowl", "empty"):
+            around(scene, columns, f"{thing}.x")[:] -= 0.05
+
+    verdict = judged(aside)
+    by = {one.code: one for one in verdict.findings}
+    assert (verdict.owner, verdict.findings[verdict.root].code) == ("device", "object.diverged")
+    assert by["goal"].failed and by["goal"].because_of == verdict.root
 
 
 def test_starts_further_off_are_played_once_whoever_asks(judged, monkeypatch):
@@ -127,6 +139,74 @@ def test_orientations_in_another_order_are_told_and_nothing_is_concluded_from_th
     assert (by["object.order"].level, by["object.order"].subject) == ("FAIL", ("bowl", "empty"))
     assert by["record.goal"].level == by["object.hovers"].level == "NOT_CHECKED"
     assert [code for code, one in by.items() if one.failed] == ["object.order"]
+
+
+@pytest.mark.parametrize("up", [0.0, 0.045])
+def test_a_tracker_s_noise_is_nobody_s_fault_and_hides_no_bowl_in_the_air(scene, found, up):
+    rng = np.random.default_rng(11)
+
+    def tracked(columns):
+        for thing in ("bowl", "empty"):
+            for axis in ("x", "y", "z", "qw", "qx", "qy", "qz"):
+                column = around(scene, columns, f"{thing}.{axis}")
+                column += rng.normal(0.0, 0.004, len(column))
+            turn = [around(scene, columns, f"{thing}.{axis}") for axis in ("qw", "qx", "qy", "qz")]
+            size = np.linalg.norm(turn, axis=0)  # a tracker writes turns
+            for column in turn:
+                column /= size
+        around(scene, columns, "empty.z")[60:100] += up
+
+    by = found(tracked)
+    hovers = by["object.hovers"]
+    if up:
+        assert (hovers.level, hovers.subject) == ("FAIL", ("empty",)) and hovers.t0 == pytest.approx(2.0, abs=0.2)
+    else:
+        assert not [code for code, one in by.items() if one.failed]
+        assert {by[code].level for code in ("start.place", "object.hovers", "object.moves", "record.goal")} == {"PASS"}
+
+
+@pytest.mark.parametrize("way", ["millimetres", "above the table"])
+def test_places_in_another_unit_or_frame_are_the_recorder_s(scene, judged, way):
+    def written(columns):
+        for axis in "xyz":
+            around(scene, columns, f"bowl.{axis}")[:] *= 1000.0 if way == "millimetres" else 1.0
+        for thing in ("bowl", "empty") if way != "millimetres" else ():
+            around(scene, columns, f"{thing}.z")[:] -= 0.86
+
+    verdict = judged(written, seconds=LIFTED)
+    root = verdict.findings[verdict.root]
+    assert (verdict.verdict, verdict.owner, root.code) == ("UNSOUND", "device", "object.frame")
+    assert root.subject == (("bowl",) if way == "millimetres" else ("bowl", "empty"))
+    assert all(one.because_of == verdict.root for one in verdict.findings if one.failed and one is not root)
+    goal = next(one for one in verdict.findings if one.code == "record.goal")
+    assert goal.level == "NOT_CHECKED"
+
+
+AXES = ("x", "y", "z", "qw", "qx", "qy", "qz")
+
+
+def exchange(scene, columns):
+    one, other = ([around(scene, columns, f"{thing}.{axis}") for axis in AXES] for thing in ("bowl", "empty"))
+    for mine, theirs in zip(one, other):
+        mine[:], theirs[:] = theirs.copy(), mine.copy()
+
+
+def test_things_that_stand_where_only_the_other_one_is_drawn_carry_each_other_s_names(scene, judged):
+    verdict = judged(lambda columns: exchange(scene, columns))
+    root = verdict.findings[verdict.root]
+    assert (verdict.verdict, verdict.owner, root.code, root.subject) == ("UNSOUND", "device", "object.frame", ("bowl", "empty"))
+    assert root.value == pytest.approx(0.5, abs=0.1) and "exchanged" in Words("en").message(root)
+    assert {one.because_of for one in verdict.findings if one.failed and one is not root} == {verdict.root}
+    assert [one.code for one in verdict.findings].count("object.frame") == 1
+
+
+def test_where_each_may_be_the_other_one_nothing_is_concluded(scene, judged, monkeypatch):
+    wide = (np.array([0.0, -1.0, 0.7]), np.array([1.0, 1.0, 1.0]))
+    monkeypatch.setattr(exchanged_names, "rooms_of", lambda scene, things: dict.fromkeys(things, wide))
+    verdict = judged(lambda columns: exchange(scene, columns))
+    goals = {one.code: one for one in verdict.findings if one.code in ("goal", "record.goal")}
+    assert {(one.level, one.reason) for one in goals.values()} == {("NOT_CHECKED", "names_open")}
+    assert (verdict.verdict, verdict.owner) == ("INCONCLUSIVE", "device")
 
 
 @pytest.mark.slow  # made-up poses jump, hover and glide in test_checks_record.py
@@ -196,6 +276,17 @@ def test_a_pose_that_is_late_or_stands_while_its_hand_carries_it_is_the_recorder
     assert all(one.because_of == verdict.root for one in verdict.findings if one.failed and one is not root)
     words = Words("en").message(root)
     assert ("0.5 s late" in words) if rows else ("one value in all rows" in words)
+
+
+def test_a_height_that_stands_while_its_hand_lifts_it_is_the_recorder_s(scene, judged):
+    def flat(columns):
+        z = around(scene, columns, "bowl.z")
+        z[:] = z[0]
+
+    verdict = judged(flat)
+    root = verdict.findings[verdict.root]
+    assert (verdict.verdict, verdict.owner, root.code, root.subject) == ("UNSOUND", "device", "column.differs", ("bowl",))
+    assert root.details["other"] == "bowl.z" and "bowl.z" in Words("en").message(root) and root.value > 0.05
 
 
 def unlabelled(scene, episode, tmp_path, change, way):

@@ -77,6 +77,23 @@ def test_what_moves_at_the_begin_tells_no_height(scene):
     assert begun.sources()["bowl"] == "recorded" and begun.sources()["counter.height"] == "drawn"
 
 
+@pytest.mark.parametrize("noise", [0.002, 0.005])
+def test_where_a_noisy_bowl_stands_is_taken_from_all_its_rows_and_tells_the_height(scene, noise):
+    draw, rng = drawing.nominal(scene), np.random.default_rng(7)
+    a = draw.model.joint("bowl/bowl_150_free").qposadr[0]
+    at = draw.start_state[1 + a : 8 + a] + np.array([0.02, 0.03, 0.0, 0, 0, 0, 0])
+    take = real(scene, bowl=at, seconds=3.0)
+    take.streams["/bowl"].values[:, :3] += rng.normal(0.0, noise, (150, 3))
+    take.streams["/bowl"].values[0, :3] += 2.0 * noise  # the first row is one of the worse ones
+    begun = recorded_start(scene, take, 0.0, {}, load_rules())
+    assert np.abs(begun.poses["bowl"].pos - at[:3]).max() < 0.4 * noise
+    assert begun.unsure is None and begun.sources()["counter.height"] == "inferred from bowl"
+    assert begun.plain(0).values["counter.height"] == pytest.approx(draw.values["counter.height"], abs=0.5 * noise)
+    hangs = real(scene, bowl=at + np.array([0, 0, 0.09, 0, 0, 0, 0]), seconds=3.0)
+    hangs.streams["/bowl"].values[:, :3] += rng.normal(0.0, noise, (150, 3))
+    assert recorded_start(scene, hangs, 0.0, {}, load_rules()).unsure == "beyond_drawn", "noise hides no bowl in the air"
+
+
 def test_a_bowl_alone_that_hangs_above_all_counters_that_are_drawn_moves_none(scene):
     draw = drawing.nominal(scene)
     a = draw.model.joint("bowl/bowl_150_free").qposadr[0]

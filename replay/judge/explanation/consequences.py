@@ -17,6 +17,7 @@ AFTERMATH = 2.0  # s, how long after a motion or a force what it upset may show;
 NOT_THESE_COMMANDS = ("unknown", "action_edited", "alignment", "unit", "period")
 # what is read from recorded poses of things, and follows from one that leaps
 FROM_POSES = ("object.jumps", "object.hovers", "object.moves", "object.diverged", "record.goal")
+FROM_START = ("start.place", "start.penetration")  # what is read from where things were put at first
 WHOLE = ("frames",)  # of which columns an older set's digest does not tell
 
 
@@ -82,7 +83,12 @@ def _strike(finding: Finding, findings: Sequence[Finding]) -> int | None:
 
 
 def _ended(finding: Finding, findings: Sequence[Finding]) -> int | None:
-    """The failure mode after which a step that was undone before could not be done again; an environment names it alone, too."""
+    """What a goal is missed by: a thing that the record carries and every replay leaves lying; or the failure mode after which a step that
+    was undone before could not be done again; an environment names it alone, too.
+    """
+    left = (i for i, one in enumerate(findings) if one.code == "object.diverged" and one.failed and one.details.get("kind") == "left")
+    if finding.code == "goal" and (i := next(left, None)) is not None:
+        return i
     if finding.code != "goal" or finding.details.get("kind") != "undone":
         return None
     return next((i for i, one in enumerate(findings) if one.failed and one.code == finding.details.get("failure")), None)
@@ -150,6 +156,10 @@ def _of_a_pose(finding: Finding, cause: Finding) -> bool:
 
     The goal is read in the whole record; a failure mode that the record shows is asked for its time alone.
     """
+    if cause.code == "object.frame":
+        names = cause.details.get("kind") == "names" and finding.stage == "replay"
+        if names or finding.code in FROM_START:
+            return True
     if finding.code not in FROM_POSES:
         return False
     fails = finding.details.get("kind") == "failure"

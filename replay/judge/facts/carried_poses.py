@@ -9,7 +9,7 @@ import numpy as np
 
 from ....scenarios.draws.inference import free_joint
 from ...checks.finding import Finding
-from ...checks.object_carry import HandPath, carried_rows, late_pose, standing_pose
+from ...checks.object_carry import HandPath, carried_rows, late_pose, standing_numbers, standing_pose
 from ...checks.witnesses import finding_of
 from ...residual.difference import Difference
 from ...signals.clock import topic
@@ -42,6 +42,10 @@ def check_carried(subject: Subject, rollouts: Rollouts, state: RecordedState) ->
             if not spans:
                 continue
             one = standing_pose(name, state.at, theirs, recorded[side], spans)
+            if one is not None:
+                found += [one] if _every(rollouts, model, k, side, dt) else []
+                continue
+            one = standing_numbers(name, state.at, state.qpos[:, k : k + 7], [each.qpos[:, k : k + 7] for each in played], spans)
             if one is not None:
                 found += [one] if _every(rollouts, model, k, side, dt) else []
                 continue

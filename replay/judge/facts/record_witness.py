@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import mujoco
@@ -21,6 +22,7 @@ from ...checks.object_divergence import CarriedAway, carried_by_record
 from ...checks.object_motion import PoseFacts, check_hovers, check_poses
 from ...checks.record_goal import check_record_goal
 from ...rollout.rollout import Rollout
+from .exchanged_names import check_names
 from .near_copies import UNMEASURED
 from .recorded_poses import object_streams, things_of
 from .recorded_state import ELSEWHERE, RecordedState, readings_of, recorded_state
@@ -62,7 +64,8 @@ def check_witness(
     if plan.unsure is not None or (order is not None and order.failed):
         reason = plan.unsure or "object_order"
         return [rules["record.goal"].not_checked(reason), *found], None
-    return [*_goal(subject, rollouts, state), *found], state
+    goal, names = check_names(scene, state, _goal(subject, rollouts, state), partial(_goal, subject, rollouts), rules)
+    return [*names, *goal, *found], state
 
 
 def _by_height(finding: Finding, subject: Subject, rollouts: Rollouts, state: RecordedState) -> Finding:

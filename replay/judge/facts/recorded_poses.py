@@ -10,18 +10,21 @@ import numpy as np
 from ....scenarios.draws.variation import Draw
 from ....scenarios.parts.pose import Pose
 from ....scenarios.scene.scene import Scene
+from ...checks.object_frame import PAST, JointWay
 from ...recording.features import ENVIRONMENT
 from ...recording.located import located_of
 from ...recording.recording import Recording, Stream
 from ...signals.clock import origin_ns, seconds
 from ...signals.joint_motion import zero_order_hold
+from ...signals.pose_noise import pose_noise, standing_pose
 from .payload import contents
 
 AXES = ("x", "y", "z")
 TURN = ("qw", "qx", "qy", "qz")
 UNIT = 0.01  # a recorded quaternion further from unit length is none
 WHILE, STILL = 0.3, 0.005  # s, m: what lies is recorded to
-PAST = 0.05  # m, rad: a joint that rests on its soft stop is a little past its range
+RARE = 0.02  # of all rows: single wrong ones tell no unit
+SCATTERS = 5.0  # standard deviations of one coordinate, by which a row of what lies may be beside it
 
 
 def object_streams(recording: Recording, things: tuple[str, ...]) -> dict[str, tuple[Stream, list[int]]]:
@@ -45,17 +48,24 @@ def things_of(scene: Scene) -> tuple[str, ...]:
 
 
 def recorded_poses(scene: Scene, recording: Recording, at: float) -> dict[str, Pose]:
-    """Thing -> its recorded pose at a time [s, from the recording's origin], where position and orientation were recorded or located."""
+    """Thing -> its recorded pose at a time [s, from the recording's origin], where position and orientation were recorded or located.
+
+    What scatters is taken by the median of the rows in which the thing stands.
+    """
     found = {}
     for thing, (stream, columns) in object_streams(recording, things_of(scene)).items():
         names = [f"{thing}.{axis}" for axis in TURN]
         if not set(names) <= set(stream.names):
             continue
         turn = [stream.names.index(name) for name in names]
-        row = zero_order_hold(seconds(stream, origin_ns(recording)), stream.values, np.array([at]))[0]
-        size = float(np.linalg.norm(row[turn]))
-        if np.isfinite(row[columns]).all() and abs(size - 1.0) < UNIT:
-            found[thing] = Pose(row[columns], row[turn] / size)
+        t, values = seconds(stream, origin_ns(recording)), stream.values[:, [*columns, *turn]]
+        row = zero_order_hold(t, values, np.array([at]))[0]
+        size = float(np.linalg.norm(row[3:]))
+        if not np.isfinite(row).all() or abs(size - 1.0) >= UNIT:
+            continue
+        steady = standing_pose(t, values, at)
+        row = row if steady is None else steady
+        found[thing] = Pose(row[:3], row[3:] / float(np.linalg.norm(row[3:])))
     return {**located_poses(scene, recording), **found}
 
 
@@ -76,7 +86,8 @@ def resting(scene: Scene, recording: Recording, poses: Mapping[str, Pose], at: f
     for thing, (stream, columns) in streams.items():
         t = seconds(stream, origin_ns(recording))
         soon = stream.values[(t >= at - 1e-9) & (t <= at + WHILE)][:, columns]
-        if len(soon) < 2 or np.linalg.norm(soon - poses[thing].pos, axis=1).max() <= STILL:
+        room = STILL + SCATTERS * pose_noise(stream.values[:, columns])
+        if len(soon) < 2 or np.linalg.norm(soon - poses[thing].pos, axis=1).max() <= room:
             found.add(thing)
     return found
 
@@ -102,6 +113,26 @@ def recorded_joints(scene: Scene, recording: Recording, at: float) -> dict[str, 
             low, high = joint.range if model.jnt_limited[joint.id] else (-np.inf, np.inf)
             if low - PAST <= row[j] <= high + PAST:
                 found.setdefault(stream.names[j], float(row[j]))
+    return found
+
+
+def joint_ways(scene: Scene, recording: Recording) -> dict[str, JointWay]:
+    """`part.joint` -> its range and what was recorded of it, but for the rarest rows; those without a range are left out."""
+    model, found = scene.model, dict[str, JointWay]()
+    feature = scene.schema.observations.get(ENVIRONMENT)
+    limited = {model.joint(j).name: j for j in range(model.njnt) if model.jnt_limited[j]}
+    ours = {name: limited.get(name.replace(".", "/", 1)) for name in (feature.names if feature is not None else ())}
+    for stream in recording.streams.values():
+        if stream.role not in ("measured", "pose") or not stream.n:
+            continue
+        for column, name in enumerate(stream.names):
+            joint, rows = ours.get(name), stream.values[:, column]
+            if joint is None or name in found or not np.isfinite(rows).any():
+                continue
+            low, high = map(float, model.jnt_range[joint])
+            slides = int(model.jnt_type[joint]) == int(mujoco.mjtJoint.mjJNT_SLIDE)
+            least, most = np.nanquantile(rows, (RARE, 1.0 - RARE))
+            found[name] = JointWay(low, high, float(least), float(most), slides)
     return found
 
 

@@ -21,12 +21,22 @@ from ....scenarios.reading.config import dealt_values, draw_values, nominal_valu
 from ....scenarios.reading.dealing import PLACES
 from ....scenarios.scene.scene import Scene
 from ...checks.finding import Finding
+from ...checks.object_frame import check_frame
 from ...checks.object_motion import check_order
 from ...checks.rules import Rules
 from ...checks.start_place import check_places
 from ...recording.recording import Recording
 from ..place.cell_starts import within_survey
-from .recorded_poses import located_poses, object_streams, recorded_joints, recorded_poses, resting, stood, things_of
+from .recorded_poses import (
+    joint_ways,
+    located_poses,
+    object_streams,
+    recorded_joints,
+    recorded_poses,
+    resting,
+    stood,
+    things_of,
+)
 
 TRIES = 20  # draws of what nobody measured, until nothing stands inside something else
 RECORDED, PICTURE, SURVEYED, DRAWN = "recorded", "picture", "surveyed", "drawn"  # and "inferred from ..." things
@@ -191,17 +201,33 @@ def recorded_start(
         rule = rules["start.place"]
         none = rule.not_checked("no_object_poses") if things_of(scene) else rule.not_applicable("no_objects")
         return StartOfTake(scene, {}, {}, angles, Inferred(), (none,), laid=laid)
+    laid_at = _laid(scene, poses)
+    misread = check_frame({name: poses[name].pos for name in laid_at}, laid_at, joint_ways(scene, recording), {}, rules)
+    if misread.things:  # read as they were meant, and nothing is proven from them
+        poses = {name: Pose(misread.things.get(name, 1.0) * pose.pos, pose.quat) for name, pose in poses.items()}
+        joints = {name: misread.things.get(name, 1.0) * value for name, value in joints.items()}
     cell = scene.config.cell
     surveyed = cell.measured if cell is not None else frozenset()
     lying = resting(scene, recording, poses, at)
     inferred = infer(scene, {name: pose for name, pose in poses.items() if name in lying}, joints, surveyed)
+    if not misread.things and inferred.impossible:
+        where = {name: poses[name].pos for name in laid_at}
+        misread = check_frame(where, laid_at, {}, inferred.impossible, rules)
+        poses = {name: pose for name, pose in poses.items() if name not in misread.things}
     one = inferred
     found = check_places(one.values, one.sources, _elsewhere(one, poses), one.apart, rules, surveyed, one.impossible)
     taken = {key: value for key, value in inferred.values.items() if key not in found.left}
     inferred = replace(inferred, values=taken, sources={key: inferred.sources[key] for key in taken})
-    unsure = "object_order" if _other_order(scene, poses, rules) else found.unsure
+    unsure = "other_frame" if misread.things else "object_order" if _other_order(scene, poses, rules) else found.unsure
     pictured = tuple(name for name in located_poses(scene, recording) if name not in object_streams(recording, tuple(poses)))
-    return StartOfTake(scene, poses, joints, angles, inferred, found.findings, unsure, laid, pictured=pictured)
+    findings = (*misread.findings, *found.findings)
+    return StartOfTake(scene, poses, joints, angles, inferred, findings, unsure, laid, pictured=pictured)
+
+
+def _laid(scene: Scene, poses: Mapping[str, Pose]) -> dict[str, np.ndarray]:
+    """Thing -> (3,) where the scenario lays it [m], of those with a pose."""
+    lain = drawing.rested(scene, scene.model)
+    return {name: lain[a : a + 3] for name in poses if (a := free_joint(scene.model, name)) is not None}
 
 
 def _other_order(scene: Scene, poses: Mapping[str, Pose], rules: Rules) -> bool:

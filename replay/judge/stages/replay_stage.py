@@ -40,6 +40,8 @@ from ..explanation.changed_columns import changed_columns
 from ..explanation.tracking_cause import explain
 from ..explanation.what_tips import tipped
 from ..facts.carried_poses import check_carried
+from ..facts.exchanged_names import FRAME
+from ..facts.exchanged_names import OPEN as NAMES_OPEN
 from ..facts.held_contacts import before_received, touches_of
 from ..facts.messages import acted_in, traffic_of
 from ..facts.missed_goal import explained
@@ -93,6 +95,10 @@ def replay_stage(
                 open_(one, rules, UNMEASURED) if one.failed and one.code not in always else one for one in happened
             ]
         witness, state = check_witness(subject, motions, rollouts, integrity.stopped.get("measured"))
+        if any(one.reason == NAMES_OPEN for one in witness):
+            ended, happened = ([open_(one, rules, NAMES_OPEN) if one.failed else one for one in some] for some in (ended, happened))
+        if any(one.code == FRAME for one in witness):  # what the start alone showed of it
+            findings = [one for one in findings if one.code != FRAME]
         if state is not None:
             happened = _left_lying(subject, rollouts, state, happened, further)
             findings += check_carried(subject, rollouts, state)
