@@ -36,7 +36,8 @@ def claimed(taken, change=lambda episode: None, asks=True):
     (found,) = check_claims(Recorded(recording, Limits({}), RULES, today=today))
     for lang in ("en", "zh"):
         words = Words(lang)
-        assert not any("{" in one or "None" in one for one in (words.message(found), words.slip(found), words.fix(found), words.advice(found)))
+        texts = (words.message(found), words.slip(found), words.fix(found), words.advice(found))
+        assert not any("{" in one or "None" in one for one in texts)
     return found
 
 
