@@ -31,6 +31,7 @@ class Recorded:
         asked: name and tree of the scenario that the command names, or None.
         described: joints that the robot's description knows; none where it has actuators.
         hands: ranges of hands as the sheet of a robot gives them, in the recording's own unit.
+        today: what today's scene tells of an own episode, a `claims.Today`, or None.
         broken: the fault that leaves values or times without meaning, of those that were found so far.
     """
 
@@ -44,6 +45,7 @@ class Recorded:
     described: Sequence[str] = ()
     asked: tuple[str, Mapping[str, Any]] | None = None
     hands: Mapping[str, tuple[float, float]] | None = None
+    today: Callable[[], Any] = lambda: None
 
     @cached_property
     def origin(self) -> int:

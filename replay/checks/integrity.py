@@ -38,6 +38,7 @@ def check_integrity(
     described: Sequence[str] = (),
     as_played: AsPlayed = lambda: None,
     hands: Mapping[str, Range] | None = None,
+    today: Callable[[], Any] = lambda: None,
 ) -> list[Finding]:
     """All integrity findings of one recording, what its set says of it first.
 
@@ -49,12 +50,15 @@ def check_integrity(
         samples: a look at its cameras, see `picture_samples_of`; without it the pictures are not checked.
         as_played: see `borne_out`.
         hands: ranges of hands that a robot's sheet gives; see `check_range`.
+        today: see `check_claims`.
 
     What a fault makes meaningless is not looked at (`Check.spoils`, `Check.after`): after NaN, a clock that runs backwards or
     degrees for radians no stream is compared with another, and after channels that are mixed up neither a lag nor a freeze is
     sought.
     """
-    recorded = Recorded(recording, limits, rules, actuated, actuators, list(samples), asked=asked, described=described, hands=hands)
+    recorded = Recorded(
+        recording, limits, rules, actuated, actuators, list(samples), asked=asked, described=described, hands=hands, today=today
+    )
     checks = [c for c in registry().values() if c.run is not None and rules[c.code].stage == "integrity"]
     spoiled: dict[str, str] = {}  # what means nothing any more -> the fault that came first
     found: list[tuple[int, int, list[Finding]]] = []  # turn, place among the bounds, findings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -88,6 +89,7 @@ def check_goal(
     rules: Rules,
     assumed: bool = False,
     shown: Sequence[str] | None = None,
+    otherwise: Mapping[str, Any] = MappingProxyType({}),
 ) -> list[Finding]:
     """`goal`: the outcome of the replay against the recording's own label.
 
@@ -97,10 +99,11 @@ def check_goal(
     Args:
         assumed: whether the label is none of the recording's own, but what such a demonstration is taken to claim.
         shown: codes of failures that the replay shows, `failures_shown`; None where it need not show the recording's own.
+        otherwise: what the label tells otherwise of its subgoals, `claims.other_times`.
 
     Label success, replay failure is a FAIL; label failure, replay failure passes ("failed as recorded"), unless the label
-    names a failure that is not among those `shown`: then somebody labelled it wrongly, a FAIL. Label failure, replay
-    success warns; without a label the outcome is reported, not judged.
+    names a failure that is not among those `shown`: then somebody labelled it wrongly, a FAIL, as where it
+    tells `otherwise` of the subgoals. Label failure, replay success warns; without a label the outcome is reported, not judged.
     """
     rule = rules["goal"]
     if not course.subgoals:
@@ -142,7 +145,10 @@ def check_goal(
         return [rule.finding(level="WARN", **known)]
     code = label.get("failure")
     if label["success"] or shown is None or not code or code in shown or (code == "goal" and missed):
-        return [rule.passed(**known)]
+        if not otherwise:
+            return [rule.passed(**known)]
+        details |= otherwise
+        return [rule.finding(level="FAIL", margin=-1.0, excess=1.0, **known)]
     exist = {f"scenario.{never.name}" for never in course.nevers} | {f"replay.goal:{name}" for name in names}
     foreign = code.startswith(("scenario.", "replay.goal:")) and code not in exist
     details |= {"kind": "no_such_failure" if foreign else "other_failure", "owner": "auditor"}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol
 
 import mujoco
@@ -156,16 +157,7 @@ def draw(
     """
     rng = np.random.default_rng(rng) if isinstance(rng, int | np.integer) else rng
     refused: list[str] = []
-    while len(refused) < MAX_REDRAWS:
-        dealt = dealt_values(scene.config, rng)
-        values = draw_values(scene.config, rng, dealt)
-        if share != 1.0 or only is not None:
-            values = _narrowed(scene, values, share, only, dealt)
-        if SEED in values:  # derived from all else that is drawn, so that a draw is the same over every link
-            rest = [number for key, number in sorted(values.items()) if key != SEED]
-            values[SEED] = float(zlib.crc32(np.array(rest).tobytes()))
-        fit = tasks_of(scene.config, values)
-        task = fit[int(rng.integers(len(fit)))]
+    for values, task in islice(candidates(scene, rng, share, only), MAX_REDRAWS):
         candidate = of_values(scene, values, task)
         fault = unsound(scene, candidate)
         if fault is None:
@@ -179,6 +171,29 @@ def draw(
         f"{MAX_REDRAWS} draws in a row were unsound, the last because of: {refused[-1]}. {remedy}",
         field=f"{scene.name}.variation",
     )
+
+
+def candidates(
+    scene: Scene, rng: np.random.Generator, share: float = 1.0, only: Collection[str] | None = None
+) -> Iterator[tuple[dict[str, float], int]]:
+    """Values and task of one draw after the other, sound or not; arguments as of `draw`."""
+    while True:
+        dealt = dealt_values(scene.config, rng)
+        values = draw_values(scene.config, rng, dealt)
+        if share != 1.0 or only is not None:
+            values = _narrowed(scene, values, share, only, dealt)
+        if SEED in values:  # derived from all else that is drawn, so that a draw is the same over every link
+            rest = [number for key, number in sorted(values.items()) if key != SEED]
+            values[SEED] = float(zlib.crc32(np.array(rest).tobytes()))
+        fit = tasks_of(scene.config, values)
+        yield values, fit[int(rng.integers(len(fit)))]
+
+
+def varied_by_seed(scene: Scene, seed: int, refused: int = 0) -> dict[str, float]:
+    """What of the values varies, as a seed draws it after so many draws that were refused; no model is compiled."""
+    values, _ = next(islice(candidates(scene, np.random.default_rng(seed)), refused, None))
+    keys = {vary.key for vary in scene.config.variation} | {key for deal in scene.config.deals for key in deal.keys}
+    return {key: values[key] for key in sorted(keys)}
 
 
 def check_only(scene: Scene, only: Collection[str]) -> None:

@@ -14,6 +14,7 @@ played again from the record's own state before it, once as it stands and once u
 | `scene_parameter` | each number that a draw can set, moved to where it fits best | the same |
 | `action_edited` | from the next recorded state on | the same rows follow there, and only there |
 | `engine_version`, `scene_fingerprint` | by elimination | nothing else does, and engine or scene are not the recorded ones |
+| `other_draw` | by elimination | nothing else does, and the draw puts things elsewhere than the recorded start |
 
 A cause is named where at most `EXPLAINED` of the departure is left, and the most exact one first; else the cause is
 `unknown`. All of it costs some two hundred stretches of a second or less, and only for an episode that does not reproduce.
@@ -47,6 +48,7 @@ WORTH = 0.1  # share of the squared departure that a parameter has to bend towar
 # is chaos, at rest it takes some to show), nudged at first by so much of itself (a small nudge of a mass drowns in float32)
 ROWS, NUDGES = (1, 4), (1e-3, 1e-2)
 ROUNDS = 6  # of the fit of one parameter (Gauss-Newton in one dimension)
+APART = 1e-3  # m or rad, by which a recorded start is no longer that of the draw
 LONGEST = 300  # control steps from the start on in which another start is tried
 
 
@@ -166,7 +168,9 @@ class _Trial:
         if self.episode.fingerprint != self.scene.fingerprint:
             was, is_ = self.episode.fingerprint[:12], self.scene.fingerprint[:12]
             return Hypothesis("scene_fingerprint", self.departure, 1.0, {"made_with": was, "this": is_})
-        return None
+        drawn = drawing.of_values(self.scene, self.draw.values, self.draw.task).start_state
+        away = float(np.abs(drawn - self.episode.start_state)[: 1 + self.scene.model.nq].max())
+        return Hypothesis("other_draw", self.departure, 1.0, {"largest": away}) if away > APART else None
 
     # -- hypotheses --------------------------------------------------------------------------------------------------
     def _starts(self) -> Iterator[Hypothesis]:

@@ -31,10 +31,13 @@ def link(findings: list[Finding], order: list[int]) -> None:
     causes: list[int] = []
     other = next((i for i, one in enumerate(findings) if _other_commands(one)), None)
     fell = next((i for i, one in enumerate(findings) if one.code == "legs.fell" and one.failed and one.details.get("made")), None)
+    departs = next((i for i, one in enumerate(findings) if one.code == "reproduces" and one.failed), None)
     for i in order:
         finding = findings[i]
         if finding.level not in ("WARN", "FAIL"):
             continue
+        if finding.because_of is None and finding.code == "start.penetration":
+            finding.because_of = departs  # the recorded state is of another scene or draw
         if finding.because_of is None and other is not None and _after_other_commands(finding, findings[other]):
             finding.because_of = other
         if finding.because_of is None and fell is not None and _in_the_fall(finding, findings[fell]):
@@ -110,6 +113,8 @@ def _follows(finding: Finding, cause: Finding) -> bool:
     """
     if cause.code == "set.digest":
         return _edited(finding, cause)
+    if cause.code == "set.claims":
+        return cause.details.get("kind") == "seed" and finding.code == "reproduces"
     if finding.code in check_of(cause.code).explains and cause.subject[:1] not in (("task_index",), ("index",)):
         return True  # those two misplace no row
     if finding.code == "reproduces":

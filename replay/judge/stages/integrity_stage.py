@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import mujoco
 import numpy as np
 
+from ....scenarios.draws.variation import MAX_REDRAWS, varied_by_seed
+from ....version import __version__
+from ...checks.claims import Today, plain_draw
 from ...checks.integrity import check_integrity, stopped_signals
 from ...formats.picture_samples import picture_samples_of
 from ...recording.pictures import brightness_of
@@ -31,12 +35,26 @@ def integrity_stage(subject: Subject) -> Integrity:
         asked=asked,
         hands=context.embodiment.hand_ranges if context.embodiment is not None else None,
         as_played=lambda: _as_played(subject),
+        today=lambda: _today(subject),
     )
     return Integrity(
         tuple(findings),
         dict(stopped_signals(findings, recording)),
         tuple(brightness_of(one) for one in samples if one.unreadable is None),
     )
+
+
+def _today(subject: Subject) -> Today | None:
+    """What the scene of an own episode tells of it today; None where another engine made it, by which a scene has another fingerprint.
+
+    Another version may draw otherwise, and so may a scene that has changed.
+    """
+    episode, scene = subject.recording.episode, subject.made_in
+    if episode is None or episode.engine != f"mujoco {mujoco.__version__}":
+        return None
+    same = scene.fingerprint == episode.fingerprint and episode.provenance.get("shiliu") == __version__
+    drawn = varied_by_seed(scene, episode.seed, len(episode.draw["redraws"])) if same and plain_draw(episode, MAX_REDRAWS) else None
+    return Today(scene.fingerprint, drawn)
 
 
 def _as_played(subject: Subject) -> Mapping[str, Any] | None:

@@ -13,6 +13,7 @@ from ....scenarios.people.safety import people
 from ....scenarios.scene.scene import Scene
 from ....scenarios.sensing.predicate import Share, leaves
 from ....scenarios.tasks.left_out import things_of
+from ...checks.claims import other_times
 from ...checks.collision import check_start
 from ...checks.finding import Finding
 from ...checks.grip import check_slip
@@ -178,7 +179,9 @@ def _goal(
     if rollouts.known:
         duration = takes[0].n_steps * scene.control_timestep
         shown = None if departs else _failures(subject, motions, rollouts)
-        goal = check_goal(scene.course, rollouts.outcomes[0], subject.claim, duration, subject.rules, subject.assumed, shown)
+        repaired = subject.recording.episode is not None and "repaired" in subject.recording.episode.provenance
+        wrong = {} if shown is None or repaired else other_times(subject.label, rollouts.outcomes[0], scene.control_timestep)
+        goal = check_goal(scene.course, rollouts.outcomes[0], subject.claim, duration, subject.rules, subject.assumed, shown, wrong)
     else:
         goal = goal_over_starts(subject, rollouts)
     if rollouts.plan.unsure:
