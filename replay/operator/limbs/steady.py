@@ -137,10 +137,10 @@ class SteadyHands:
         trunk = (arm.place or Pose.identity()) @ Pose.of((0.0, 0.0, base.trunk_height))
         moved = trunk @ now.inverse() @ meant @ trunk.inverse()
         place, frame, _ = arm.kinematics(q)
-        wanted: np.ndarray = moved.pos + moved.matrix @ place + trunk.matrix @ now.matrix.T @ gives
+        wanted = moved.pos + moved.matrix @ place + trunk.matrix @ now.matrix.T @ gives
         if clear is not None:
-            ahead, outwards = trunk.matrix[:, 0], trunk.matrix[:, 1] * (1.0 if clear == "left" else -1.0)
-            allowed = INWARDS + max(0.0, float((place - trunk.pos) @ ahead) - BEFORE)
+            before, outwards = trunk.matrix[:, 0], trunk.matrix[:, 1] * (1.0 if clear == "left" else -1.0)
+            allowed = INWARDS + max(0.0, float((place - trunk.pos) @ before) - BEFORE)
             wanted = wanted + max(0.0, float((place - wanted) @ outwards) - allowed) * outwards
         return self._solved(arm, q, wanted, moved.matrix @ frame)
 
