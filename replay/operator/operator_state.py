@@ -250,12 +250,18 @@ class OperatorState:
             sentence = f"the {side} hand closed on nothing instead of {of}: {1e3 * gap:.0f} mm between the pads"
             raise GivenUp(Reason(sentence, "closed_on_nothing", side=side, of=of, gap=gap))
         self.held[side] = what
-        if self.steady is not None and rigid is None and not cloth and tied(self.model, self.senses.picture(), what):
+        if self.steady is not None and self.sways_against(what):
             self.steady.tied.add(side)
         if rigid is not None:
             self.ways.bear(side, [rigid])
         elif corded is not None:
             self.ways.bear(side, corded=[corded])
+
+    def sways_against(self, what: str) -> bool:
+        """Whether the robot would sway, on its own legs, against a thing that is tied to the room, such as a tucked blanket."""
+        if self.steady is None or rigid_part(self.model, what) is not None or any(cloth.part == what for cloth in self.scene.cloths):
+            return False
+        return tied(self.model, self.senses.picture(), what)
 
     def aim(self) -> np.ndarray:
         """(3,) [m] by which faults make targets be missed, to the robot's left and ahead of it."""

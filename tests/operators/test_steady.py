@@ -8,9 +8,11 @@ import pytest
 from shiliu.replay.operator.limbs.arm import Arm
 from shiliu.replay.operator.limbs.base import OnLegs
 from shiliu.replay.operator.limbs.geometry import turn_between, turn_z
-from shiliu.replay.operator.limbs.steady import AT_ONCE, LEAVES, RESISTS, SteadyHands
+from shiliu.replay.operator.limbs.steady import AT_ONCE, INWARDS, LEAVES, RESISTS, SteadyHands
 from shiliu.replay.operator.operator import Operator
+from shiliu.replay.operator.operator_state import OperatorState
 from shiliu.replay.operator.skills.press.key import PressKey
+from shiliu.replay.operator.skills.take.above import DEEPER, TakeAbove
 from shiliu.replay.operator.skills.walking import APIECE, _pieces
 from shiliu.scenarios.parts.pose import Pose
 from shiliu.scenarios.robots.postures import postures_of
@@ -173,6 +175,17 @@ def test_an_empty_hand_stays_beside_the_mark(arms):
     assert np.linalg.norm(moved(arms, "right", *found)) > 0.04
 
 
+def test_an_empty_hand_is_not_struck_by_the_trunk_that_sways_towards_it(arms):
+    """Sideways, the pelvis sways by up to 90 mm; the hand was 16 mm inside it."""
+    base, steady, meant = stepping(arms, ())
+    left = 0.09 * np.array([-np.sin(base.yaw), np.cos(base.yaw), 0.0])
+    base.trunk = Pose(meant.pos + left, meant.quat)
+    for _ in range(3):
+        steady.see((), dict.fromkeys(arms, np.zeros(3)))
+    assert moved(arms, "left", base, steady, meant) @ left / 0.09 == pytest.approx(0.09 - INWARDS, abs=6e-3)
+    assert np.linalg.norm(moved(arms, "right", base, steady, meant)) < 0.02  # the trunk goes away from it, as far as a joint allows
+
+
 def test_an_empty_hand_goes_with_the_trunk_once_the_robot_has_left(arms):
     base, steady, meant = stepping(arms, ())
     gone = 2.1 * LEAVES * np.array([np.cos(base.yaw), np.sin(base.yaw)])
@@ -236,6 +249,39 @@ def test_a_hand_resists_by_as_much_as_is_asked(arms):
     assert turn_between(before, frame) == pytest.approx(by[3:], abs=2e-3)
     arm.lean(np.zeros(7))
     arm.command = arm.q.copy()
+
+
+@pytest.mark.parametrize(("fast", "deeper"), [(True, DEEPER), (False, 0.0)])
+def test_what_is_tied_to_the_room_is_taken_deeper_on_legs(arms, monkeypatch, fast, deeper):
+    taken = []
+    monkeypatch.setattr("shiliu.replay.operator.skills.take.above.come", lambda *given: iter(()))
+    monkeypatch.setattr(
+        "shiliu.replay.operator.skills.take.above.close_on", lambda state, side, of, goal, *given, **more: iter(taken.append(goal[0]) or ())
+    )
+    at, q = np.array([0.3, 0.2, 0.8]), arms["left"].q
+    state = SimpleNamespace(
+        arms=arms, open_claw=lambda side, gap: None, senses=SimpleNamespace(site=lambda name: (at, np.eye(3))),
+        ways=SimpleNamespace(goal=lambda *given: (0, [q])), sways_against=lambda what: fast,
+    )  # fmt: skip
+    assert list(TakeAbove({**_defaults(TakeAbove), "hand": "left", "of": "quilt/hem", "at": "quilt/hem", "depth": 0.001}).run(state)) == []
+    assert taken[0] == pytest.approx(at - np.array([0.0, 0.0, 0.001 + deeper]))
+
+
+@pytest.mark.parametrize(("what", "legs", "fast"), [("oven/door", True, True), ("oven/door", False, False), ("cup/cup", True, False)])
+def test_a_robot_on_legs_sways_against_what_is_tied_to_the_room(what, legs, fast):
+    model = mujoco.MjModel.from_xml_string(
+        """<mujoco><worldbody><body name="cup/cup"><freejoint/><geom size="0.1"/></body>
+        <body name="oven/door"><joint type="hinge"/><geom size="0.1" pos="0.3 0 0"/></body></worldbody></mujoco>"""
+    )
+    data = mujoco.MjData(model)
+    mujoco.mj_forward(model, data)
+    senses, scene = SimpleNamespace(picture=lambda: data), SimpleNamespace(cloths=())
+    state = SimpleNamespace(steady=object() if legs else None, model=model, senses=senses, scene=scene)
+    assert OperatorState.sways_against(state, what) is fast
+
+
+def _defaults(skill):
+    return {name: argument.default for name, argument in skill.arguments.items()}
 
 
 def pressed_at(arms, legs):

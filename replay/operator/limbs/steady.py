@@ -30,6 +30,8 @@ TIED = (2500.0, 2.0)  # Ns/m and s, the same of what is tied: with 800 Ns/m hand
 CREEPS, SLOW, AWHILE = 5e-3, 0.02, 0.3
 LEAVES = 0.25  # m that the mark has gone, from which on an empty hand is let go with the trunk; at twice that it is
 MOST = 1.0  # rad, largest change of a joint by it
+# m that an empty hand is let come nearer to the trunk, which sways towards it by up to 90 mm, and how far ahead one does not strike it
+INWARDS, BEFORE = 0.03, 0.30
 
 
 class SteadyHands:
@@ -115,15 +117,18 @@ class SteadyHands:
             share = np.clip(2.0 - float(np.hypot(*(base.at - self._from))) / LEAVES, 0.0, 1.0)
             if side not in self._empty or share == 0.0:
                 return level
-            return share * self._beside(arm, q, self._mark() @ rest, np.zeros(3)) + (1.0 - share) * level
+            return share * self._beside(arm, q, self._mark() @ rest, np.zeros(3), side) + (1.0 - share) * level
         if side not in self._kept or not self._walks:
             return np.zeros(7)
         mark = self._mark() if self.on else Pose(self._was[:3], self._was[3:])
         meant = mark @ _higher(Pose(self._stood[:3], self._stood[3:]), base.command[3] - self._height)
         return self._beside(arm, q, meant, self._gives[side] + self._at_once[side])
 
-    def _beside(self, arm: Arm, q: np.ndarray, meant: Pose, gives: np.ndarray) -> np.ndarray:
-        """(7,) [rad] to be added to q for a hand that is where it would be on a trunk as it is meant, and gives way by (3,) [m]."""
+    def _beside(self, arm: Arm, q: np.ndarray, meant: Pose, gives: np.ndarray, clear: str | None = None) -> np.ndarray:
+        """(7,) [rad] to be added to q for a hand that is where it would be on a trunk as it is meant, and gives way by (3,) [m].
+
+        One that is kept `clear`, on the left or right side, goes with a trunk that comes towards it.
+        """
         base = self._base
         ahead = base.timestep + arm.lag
         now = Pose(base.trunk.pos + ahead * self._speed[:3], base.trunk.quat.copy())
@@ -133,6 +138,10 @@ class SteadyHands:
         moved = trunk @ now.inverse() @ meant @ trunk.inverse()
         place, frame, _ = arm.kinematics(q)
         wanted = moved.pos + moved.matrix @ place + trunk.matrix @ now.matrix.T @ gives
+        if clear is not None:
+            before, outwards = trunk.matrix[:, 0], trunk.matrix[:, 1] * (1.0 if clear == "left" else -1.0)
+            allowed = INWARDS + max(0.0, float((place - trunk.pos) @ before) - BEFORE)
+            wanted = wanted + max(0.0, float((place - wanted) @ outwards) - allowed) * outwards
         return self._solved(arm, q, wanted, moved.matrix @ frame)
 
     @staticmethod
