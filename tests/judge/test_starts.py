@@ -75,6 +75,7 @@ def test_what_moves_at_the_begin_tells_no_height(scene):
     assert resting(scene, take, recorded_poses(scene, take, 0.0), 0.0) == set()
     begun = recorded_start(scene, take, 0.0, {}, load_rules())
     assert begun.sources()["bowl"] == "recorded" and begun.sources()["counter.height"] == "drawn"
+    assert "counter.height" in begun.unplaced and "food.mass" not in begun.unplaced, "commands for another height miss the bowl"
 
 
 @pytest.mark.parametrize("noise", [0.002, 0.005])

@@ -38,6 +38,7 @@ from .recorded_poses import (
     things_of,
 )
 
+HEIGHTS = ("height", "hand_height", "raised")  # parameters of parts on which, or in whose hand, others stand
 TRIES = 20  # draws of what nobody measured, until nothing stands inside something else
 RECORDED, PICTURE, SURVEYED, DRAWN = "recorded", "picture", "surveyed", "drawn"  # and "inferred from ..." things
 HANDS = "inferred from the hands"
@@ -83,8 +84,8 @@ class StartOfTake:
 
     @property
     def unplaced(self) -> tuple[str, ...]:
-        """Places among these, which commands that were meant for another one miss: no number of draws comes near enough to all of them."""
-        return tuple(key for key in self.drawn if key.partition(".")[2] in PLACES)
+        """Places and heights among these, which commands that were meant for another one miss: no number of draws comes near enough."""
+        return tuple(key for key in self.drawn if key.partition(".")[2] in (*PLACES, *HEIGHTS))
 
     def unknown(self) -> list[str]:
         """What likely starts are drawn of: all that varies, but friction, where the record leaves open what the scenario names as an
