@@ -21,7 +21,8 @@ from typing import Any
 
 import numpy as np
 from shiliu import load_scenario
-from shiliu.replay.live.teleop import Line, Teleop
+from shiliu.replay.live.device_session import Line
+from shiliu.replay.live.teleop import Teleop
 from shiliu.scenarios.catalog.catalog import list_scenarios
 from shiliu.scenarios.sheet.errors import ShiliuError
 

@@ -33,9 +33,10 @@ Exit: 0; with from=, 1 if a take is INFEASIBLE or UNSOUND, 3 if one is INCONCLUS
 def run(request: CommandRequest) -> int:
     """Serve the page, or perform a session."""
     from ..formats.atomic_folder import refuse_unwritable
+    from ..live.device_session import SessionHands
     from ..live.rehearsal import rehearse
     from ..live.sole_writer import sole_writer
-    from ..live.teleop import PageHands, SessionHands, Teleop
+    from ..live.teleop import PageHands, Teleop
     from .record_performing import scene_of_request
     from .studio import PORTS, opened, serve
 

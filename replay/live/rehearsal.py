@@ -9,7 +9,8 @@ from pathlib import Path
 
 from ...scenarios.catalog.catalog import load_scenario
 from ..judge.verdict import Verdict
-from .teleop import Line, Teleop
+from .device_session import Line
+from .teleop import Teleop
 
 SCENARIO, STEPS = "bare", 10  # the quickest to be made ready, whatever is performed afterwards; control steps
 

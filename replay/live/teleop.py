@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,7 +18,7 @@ import numpy as np
 from ...scenarios.draws.variation import Draw, draw
 from ...scenarios.scene.scene import Scene
 from ...scenarios.sensing.temporal import GoalState
-from ...scenarios.sheet.errors import EpisodeError, ScenarioError
+from ...scenarios.sheet.errors import ScenarioError
 from ...scenarios.tasks.own_sentences import scenario_of_task
 from ..checks.outcome import outcome_of
 from ..formats import Entry
@@ -38,6 +38,7 @@ from ..rollout.episode import episode_of
 from ..rollout.observers import Moment
 from ..rollout.performed import performance_observers
 from ..rollout.rollout import Rollout, roll_out
+from .device_session import Line, device_time, plain
 from .followed_hands import FollowedHands
 from .page_shapes import PosedModel, meshes, shapes
 from .performing import bump_now, failure_of, in_words, limits_now, tipping_now, words_of
@@ -49,10 +50,6 @@ SLOW = 3  # times the scenario's time limit that a take may last: people are slo
 TOLD = 3  # control steps between two reports of progress
 HOLDS, SILENT = 2, 1.0  # control steps without a word of the page after which the scene waits; s of silence after which it goes on
 LEFT = 5.0  # s after its page was closed, after which a take that no other page goes on with is over
-LARGEST_SESSION = 256 << 20  # bytes of a recorded device session
-Line = dict[
-    str, Any
-]  # what a device sent: plain JSON, with `step`, the control step at which it was heard, where that is known
 
 
 class SourceOfHands(Protocol):
@@ -84,6 +81,7 @@ class PageHands:
         self._heard, self._silent = 0, False  # the control step of its last word
         self._number: int | None = None  # of the page that moves the hands
         self._closed = np.inf  # when that page was closed
+        self._last, self._offset = -np.inf, 0.0  # ms: of the take's clock, and what a device's own is behind it
         self._rest: list[Message] = []  # what came together with the wish to begin
         self.behind = False
 
@@ -94,6 +92,7 @@ class PageHands:
                 if message.what["do"] == "take":
                     self._begun, self._rest = time.monotonic(), came[i + 1 :]
                     self._heard, self._silent, self._number = 0, False, message.page
+                    self._last, self._offset = -np.inf, 0.0
                     return True
                 if message.what["do"] == "end":
                     return False
@@ -115,75 +114,24 @@ class PageHands:
         for message in came:
             if message.what["do"] == "gone" and message.page == self._number:
                 self._number, self._closed = None, time.monotonic()
-            if message.what["do"] == "device" and type(message.what.get("t")) in (int, float):
+            if message.what["do"] == "device" and device_time(message.what.get("t")):
                 self._number = message.page if self._number is None else self._number
                 if message.page != self._number:
                     continue
-                lines.append({**message.what, "receive_ns": message.receive_ns, "step": t})
+                lines.append({**message.what, **self._on_one_clock(message.what["t"]), "receive_ns": message.receive_ns, "step": t})
             over |= message.what["do"] in ("take", "end")
         left = self._number is None and time.monotonic() - self._closed > LEFT
         return lines, over or left
 
+    def _on_one_clock(self, t: float) -> dict[str, float]:
+        """A device's time [ms] on the clock of the take: a page that is opened within it begins its own anew.
 
-class SessionHands:
-    """The hands of a recorded session: a JSON line for each message, `{"do": "device" or "take", "t": ms, ...}`.
-
-    Raises:
-        EpisodeError: a line is no such message, with its number.
-    """
-
-    def __init__(self, file: Path, dt: float):
-        self.name, self._dt, self.behind = file.name, dt, False
-        self._lines = list(_session(file))
-        self._next, self._t0, self._on = 0, 0.0, False
-
-    def begin(self) -> bool:
-        while self._next < len(self._lines):
-            line = self._lines[self._next]
-            self._next += 1
-            if line["do"] == "take":
-                self._on = not self._on  # the end of one that came to its time limit before
-                if self._on:
-                    self._t0 = float(line["t"])
-                    return True
-        return False
-
-    def until(self, t: int) -> tuple[list[Line], bool]:
-        found: list[Line] = []
-        while self._next < len(self._lines):
-            line = self._lines[self._next]
-            at = line.get("step", (float(line["t"]) - self._t0) * 1e-3 / self._dt)
-            if at > t + 1e-6:
-                return found, False
-            self._next += 1
-            if line["do"] == "take":
-                self._on = False
-                return found, True
-            found.append({**line, "step": t})
-        return found, True
-
-
-def _session(file: Path) -> Iterator[Line]:
-    try:
-        if file.stat().st_size > LARGEST_SESSION:
-            raise EpisodeError("this is larger than 256 MiB. Cut it by takes.", file=file, field="from")
-        texts = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise EpisodeError(
-            f"this session cannot be read ({type(error).__name__}). Name a file of JSON lines.", file=file, field="from"
-        ) from None
-    before = -np.inf
-    for number, text in enumerate(texts, 1):
-        try:
-            line = json.loads(text)
-            sound = line["do"] in ("device", "take") and np.isfinite(line["t"]) and isinstance(line.get("step", 0), int)
-        except (ValueError, TypeError, KeyError, RecursionError):
-            sound = False
-        if not sound or line["t"] < before:
-            wrong = "its time goes back" if sound else 'no message of a device: {"do": "device" or "take", "t": ms}'
-            raise EpisodeError(f"{wrong}.", file=file, line=number, field="from")
-        before = line["t"]
-        yield line
+        Where its clock goes back, the take's stands still and goes on from there; `own_t` is then what the device said.
+        """
+        if t + self._offset < self._last:
+            self._offset = self._last - t
+        self._last = max(self._last, t + self._offset)
+        return {"t": t} if self._offset == 0.0 else {"t": self._last, "own_t": t}
 
 
 class _TakePolicy:
@@ -338,7 +286,7 @@ class Teleop:
         file = self.out / DEVICE / f"episode_{index:06d}.jsonl"
         part = file.with_suffix(".part")
         with part.open("w", encoding="utf-8") as device:
-            device.writelines(json.dumps(line) + "\n" for line in ends)
+            device.writelines(json.dumps(plain(line), allow_nan=False) + "\n" for line in ends)
             device.flush()
             os.fsync(device.fileno())
         os.replace(part, file)

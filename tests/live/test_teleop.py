@@ -15,11 +15,12 @@ from shiliu import judge, load_scenario, read
 from shiliu.cli import main
 from shiliu.replay.judge.context import thresholds
 from shiliu.replay.live import followed_hands
+from shiliu.replay.live.device_session import SessionHands
 from shiliu.replay.live.followed_hands import FollowedHands, force_at, numbers
 from shiliu.replay.live.performing import bump_now, tipping_now
 from shiliu.replay.live.replayed import bodies_of
 from shiliu.replay.live.server import Message, PageServer
-from shiliu.replay.live.teleop import LEFT, SILENT, PageHands, SessionHands, Teleop
+from shiliu.replay.live.teleop import LEFT, SILENT, PageHands, Teleop
 from shiliu.replay.report.text import Words
 from shiliu.scenarios.draws.variation import nominal
 from shiliu.scenarios.sheet.errors import EpisodeError, ScenarioError
@@ -100,13 +101,39 @@ def test_a_take_that_came_to_its_time_limit_is_one_take(tmp_path):
 
 
 def test_what_a_page_sends_without_its_time_is_dropped():
+    odd = (float("nan"), float("inf"), -float("inf"), 10**400, 1e300, [40], None)
+
     class Page:
         def received(self, wait=0.0):
-            return [Message({"do": "device"} | more) for more in ({}, {"t": "x"}, {"t": True}, {"t": 2.5})]
+            return [Message({"do": "device"} | more) for more in ({}, {"t": "x"}, {"t": True}, *({"t": t} for t in odd), {"t": 2.5})]
 
     hands = PageHands(Page(), 1 / 30)
     hands._begun = time.monotonic()
     assert [line["t"] for line in hands.until(0)[0]] == [2.5]
+
+
+def test_a_page_that_is_opened_within_a_take_performs_the_same_again(oven, tmp_path):
+    """Its clock begins anew; numbers that are none, and a name that is no text, come among what it says."""
+    odd = {"left": {"p": [float("nan"), float("inf"), 10**400], "q": [1, 0, 0, 0], "clutch": True, "grip": -float("inf")}}
+    more = {"squat": float("nan"), "device": "x\ud800y", "raw": {"axes": [float("nan")]}}
+    first = [Message(device(5000.0 + 20 * k, k / 60), 1) for k in range(30)]
+    other = [Message(device(20.0 * k, 0.5 + k / 60) | (odd | more if k % 2 else {}), 2) for k in range(30)]
+    came = [[Message({"do": "take"}, 1)], *([one] for one in first), [Message({"do": "gone"}, 1)], *([one] for one in other)]
+    came.append([Message({"do": "take"}, 2)])
+
+    class Page:
+        def received(self, wait=0.0):
+            return came.pop(0) if came else [Message({"do": "end"})]
+
+    hands = PageHands(Page(), oven.control_timestep)
+    Teleop(oven, hands, tmp_path / "live", None, 0, "en").run()
+    file = tmp_path / "live" / "device" / "episode_000000.jsonl"
+    lines = [json.loads(line, parse_constant=pytest.fail) for line in file.read_text().splitlines()]
+    assert [line["t"] for line in lines] == sorted(line["t"] for line in lines)
+    assert [line["own_t"] for line in lines if "own_t" in line] == [20.0 * k for k in range(30)]
+    Teleop(oven, SessionHands(file, oven.control_timestep), tmp_path / "again", None, 0, "en").run()
+    (kept,), (again,) = (read(tmp_path / name / "set") for name in ("live", "again"))
+    assert kept.episode.n_steps > 55 and np.array_equal(kept.episode.actions, again.episode.actions)
 
 
 def test_two_pages_do_not_pull_at_one_pair_of_hands():
@@ -363,6 +390,11 @@ def test_what_is_no_number_moves_nothing(oven, value):
         ('{"do": "take", "t": 5}\n{"do": "take", "t": 1}\n', r"session.jsonl:2: from: its time goes back"),
         ('{"do": "dance", "t": 5}\n', r"session.jsonl:1"),
         ('{"do": "take", "t": null}\n', r"session.jsonl:1"),
+        ('{"do": "take", "t": 0}\n{"do": "device", "t": [40]}\n', r"session.jsonl:2: from: no message of a device"),
+        ('{"do": "take", "t": NaN}\n', r"session.jsonl:1"),
+        ('{"do": "take", "t": 1e999}\n', r"session.jsonl:1"),
+        ("", r"session.jsonl: from: There is no take in this session"),
+        ('{"do": "device", "t": 40}\n', r"session.jsonl: from: There is no take in this session"),
     ],
 )
 def test_a_session_that_is_none_is_refused_with_its_line(tmp_path, text, says):
@@ -370,6 +402,15 @@ def test_a_session_that_is_none_is_refused_with_its_line(tmp_path, text, says):
     file.write_text(text)
     with pytest.raises(EpisodeError, match=says):
         SessionHands(file, 1 / 30)
+
+
+def test_a_clock_that_goes_back_is_no_fault_where_steps_are_known(tmp_path):
+    lines = [{"do": "take", "t": 900, "step": 0}, device(920, 0.0, step=1), device(20, 0.0, step=2), {"do": "take", "t": 40, "step": 3}]
+    file = tmp_path / "session.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    hands = SessionHands(file, 1 / 30)
+    assert hands.begin() and [[line["t"] for line in hands.until(t)[0]] for t in range(3)] == [[], [920], [20]]
+    assert hands.until(3) == ([], True)
 
 
 def test_a_session_that_is_missing_is_refused(tmp_path, capsys):
